@@ -1,8 +1,8 @@
 //! A dbt command of a plugin, as a part of a run: its span is the current one.
 
 use std::ffi::OsString;
-use std::path::Path;
 
+use floe_plugin::dbt::Project;
 use floe_plugins::process::foreground::Exit;
 use floe_telemetry::opentelemetry::Context;
 
@@ -21,12 +21,14 @@ pub(crate) struct InRun {
 }
 
 impl InRun {
-    /// Begins to record a command of the project in a folder. `tracer` is the scope of the spans of nodes.
-    pub(crate) fn start(tracer: &'static str, command: &str, project: &Path) -> Self {
+    /// Begins to record a command of a project. `tracer` is the scope of the spans of nodes.
+    pub(crate) fn start(tracer: &'static str, command: &str, project: &Project<'_>) -> Self {
         let (reading, variables) = match Pipes::open() {
             Ok(pipes) => {
                 let variables = pipes.variables();
-                let trace = CommandTrace::within(tracer, command, project, Context::current());
+                let folder = project.folder;
+                let trace = CommandTrace::within(tracer, command, folder, Context::current())
+                    .sending(project.ended.cloned());
                 (Some(pipes.read(trace, None)), variables)
             }
             Err(error) => {

@@ -2,7 +2,11 @@
 
 use std::time::SystemTime;
 
+use floe_plugin::dbt::{BuiltNode, NodeStatus};
+use floe_plugins::quote::one_line;
+
 use crate::manifest::Entry;
+use crate::run_results::has_failed;
 
 /// A node, a batch of a node, or a hook of the project.
 #[derive(Clone, Debug, Default)]
@@ -126,9 +130,7 @@ impl RunResult {
             "fail" => Outcome::Failed,
             "skipped" => Outcome::Skipped,
             "canceled" => Outcome::Canceled,
-            // A microbatch model some of whose batches failed.
-            "partial success" => Outcome::Error,
-            other if other.contains("error") => Outcome::Error,
+            other if has_failed(other) => Outcome::Error,
             _ => Outcome::Success,
         }
     }
@@ -141,6 +143,23 @@ impl RunResult {
             Outcome::Failed | Outcome::Error if !self.message.is_empty() => Some(&self.message),
             _ if node.resource_type == "source" => Some("the source is stale"),
             _ => Some(&self.status),
+        }
+    }
+
+    /// The node, as it is told while dbt runs.
+    pub(crate) fn of(&self, node: &Node) -> BuiltNode {
+        BuiltNode {
+            resource_type: node.resource_type.clone(),
+            name: node.name.clone(),
+            status: match self.outcome() {
+                Outcome::Success | Outcome::Warned => NodeStatus::Built,
+                Outcome::Failed | Outcome::Error => NodeStatus::Failed,
+                Outcome::Skipped | Outcome::Canceled => NodeStatus::Skipped,
+            },
+            message: one_line(&self.message),
+            rows: self.rows_affected,
+            seconds: self.execution_time.unwrap_or_default(),
+            ..BuiltNode::default()
         }
     }
 

@@ -102,7 +102,8 @@ impl Dbt<'_> {
             Ok(prepared) => prepared,
             Err(error) => return (None, Err(error)),
         };
-        let (id, output) = self.recorded(command, &folder, invocation);
+        let project = Project { folder: &folder, ..*project };
+        let (id, output) = self.recorded(command, &project, invocation);
         let read = |output| self.read(command, &folder, &output);
         (id, output.and_then(read))
     }
@@ -154,12 +155,12 @@ impl Dbt<'_> {
     fn recorded<'a>(
         &self,
         command: DbtCommand,
-        folder: &Path,
+        project: &Project<'_>,
         mut invocation: Invocation<'a>,
     ) -> (Option<String>, Result<Output<'a>, Error>) {
         #[cfg(unix)]
         if let Some(tracer) = self.tracer {
-            let in_run = InRun::start(tracer, command.as_str(), folder);
+            let in_run = InRun::start(tracer, command.as_str(), project);
             for (name, value) in in_run.variables() {
                 invocation = invocation.env(name, value);
             }
@@ -167,7 +168,7 @@ impl Dbt<'_> {
             let id = in_run.end(output.as_ref().ok().map(|output| output.code));
             return (id, output);
         }
-        let _ = (command, folder);
+        let _ = (command, project);
         invocation = invocation.env("DBT_LOG_LEVEL_FILE", "none");
         (None, invocation.run())
     }

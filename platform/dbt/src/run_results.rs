@@ -51,10 +51,16 @@ impl RunResults {
     }
 }
 
+/// Whether a node with this status could not be built, or a test failed or could not run.
+pub(crate) fn has_failed(status: &str) -> bool {
+    // A microbatch model some of whose batches failed is a partial success.
+    matches!(status, "fail" | "partial success") || status.contains("error")
+}
+
 impl NodeResult {
     /// Whether the node could not be built, or the test failed or could not run.
     pub(crate) fn has_failed(&self) -> bool {
-        matches!(self.status.as_str(), "error" | "runtime error" | "fail")
+        has_failed(&self.status)
     }
 
     pub(crate) fn is_skipped(&self) -> bool {

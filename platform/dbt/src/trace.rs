@@ -12,9 +12,10 @@ mod log;
 mod nodes;
 
 use std::path::Path;
+use std::sync::mpsc::Sender;
 use std::time::SystemTime;
 
-use floe_plugin::dbt::Invocation;
+use floe_plugin::dbt::{BuiltNode, Invocation};
 use floe_plugin::orchestrator::Asset;
 use floe_plugins::process::foreground::Exit;
 use floe_plugins::runs::correlation;
@@ -50,6 +51,8 @@ pub(crate) struct CommandTrace {
     dagster_run_id: Option<String>,
     /// Whether its spans are exported, or are if it fails.
     is_recorded: bool,
+    /// Who gets each node when it has ended.
+    ended: Option<Sender<BuiltNode>>,
     warnings: Vec<String>,
 }
 
@@ -84,8 +87,14 @@ impl CommandTrace {
             database: Database::default(),
             project: None,
             dagster_run_id: correlation::dagster_run_id(),
+            ended: None,
             warnings: Vec::new(),
         }
+    }
+
+    /// The same, which sends each node that has ended.
+    pub(crate) fn sending(self, ended: Option<Sender<BuiltNode>>) -> Self {
+        Self { ended, ..self }
     }
 
     /// The context of the command, for its process.
@@ -184,7 +193,11 @@ impl CommandTrace {
 
     fn finish_node(&mut self, node: &Node, result: &RunResult, at: Option<SystemTime>) {
         let (nodes, around) = self.nodes();
-        nodes.finish(node, result, at, &around);
+        let has_ended = nodes.finish(node, result, at, &around);
+        if let Some(ended) = self.ended.as_ref().filter(|_| has_ended && !node.is_hook()) {
+            // Without a receiver, the run does not wait for dbt any more.
+            let _ = ended.send(result.of(node));
+        }
     }
 
     fn set_version(&mut self, version: &str) {

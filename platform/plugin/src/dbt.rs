@@ -1,8 +1,10 @@
 //! dbt commands and the nodes that they build.
 
 use std::path::Path;
+use std::sync::mpsc::Sender;
 
 use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::handle::{Handle, Kind};
@@ -163,6 +165,9 @@ pub fn dbt_span(tracer: &'static Tracer, dbt: &Dbt<'_>) -> ActiveSpan {
     span(tracer, dbt).attributes(&command).start()
 }
 
+/// The check of an orchestrator for all tests of a project: which there are, only dbt knows.
+pub const TESTS: &str = "dbt_tests";
+
 /// A program that runs dbt commands.
 pub trait DbtRunner: Lifecycle {
     /// Runs a command.
@@ -204,6 +209,8 @@ pub struct Project<'a> {
     pub target: Option<&'a str>,
     /// The selected nodes.
     pub select: Option<&'a str>,
+    /// Who gets each node when it has ended, as far as dbt reports it while it runs.
+    pub ended: Option<&'a Sender<BuiltNode>>,
 }
 
 /// What has become of a command.
@@ -218,7 +225,7 @@ pub struct CommandRun {
 }
 
 /// A node that a command was for.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct BuiltNode {
     /// `model`, `test`, `seed`, `snapshot` or another type of dbt.
     pub resource_type: String,
@@ -247,7 +254,7 @@ impl BuiltNode {
 }
 
 /// What has become of a node.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub enum NodeStatus {
     /// It was built, or the test passed or warned.
     #[default]

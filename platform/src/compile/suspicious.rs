@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 
+use floe_plugin::PluginType;
 use floe_plugins::place::Place;
 use floe_telemetry::sanitize_credentials;
 
@@ -16,6 +17,7 @@ const NOT_WRITTEN: &str = "which is not written into the artifacts: the product 
 /// The warnings, each with its place.
 pub(super) fn find(identity: &Identity, loaded: &Loaded) -> Vec<String> {
     let mut warnings = unlisted(&identity.folder, loaded);
+    warnings.extend(without_effect(identity, loaded));
     for query in loaded.queries.values() {
         let file = identity.folder.join(&*query.path);
         if let Some(offset) = credential(&query.text) {
@@ -24,6 +26,26 @@ pub(super) fn find(identity: &Identity, loaded: &Loaded) -> Vec<String> {
         }
     }
     warnings
+}
+
+/// The selected plugins that are for tables, which are dbt's if the product is a dbt project.
+fn without_effect(identity: &Identity, loaded: &Loaded) -> Option<String> {
+    const OF_TABLES: [PluginType; 5] = [
+        PluginType::Catalog,
+        PluginType::Ingestion,
+        PluginType::Quality,
+        PluginType::SemanticLayer,
+        PluginType::Storage,
+    ];
+    loaded.dbt.as_ref()?;
+    let selected = loaded.manifest.plugins.selected(&identity.manifest).ok()?;
+    let selected = selected.iter().filter(|it| OF_TABLES.contains(&it.kind));
+    let names: Vec<String> = selected.map(|it| format!("{} `{}`", it.kind, it.name)).collect();
+    let place = Place::file(&identity.manifest).redacted();
+    let names = names.join(", ");
+    (!names.is_empty()).then(|| {
+        format!("{place}: dbt checks and keeps the tables of a dbt project, so these plugins have no effect: {names}")
+    })
 }
 
 /// The files in the folder of the models that none of them has.

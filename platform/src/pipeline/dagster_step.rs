@@ -14,7 +14,7 @@ use std::time::SystemTime;
 
 use floe_dagster_pipes::{Exception, Level, Metadata, Session as Pipes, Severity};
 use floe_plugin::compute::{Session, TransformOutcome};
-use floe_plugin::dbt::Invocation;
+use floe_plugin::dbt::{Invocation, TESTS};
 use floe_plugin::lineage::Lineage;
 use floe_plugin::orchestrator::{Asset as Attributes, Orchestrator, PipelineRun};
 use floe_plugin::{PluginType, rfc3339};
@@ -266,18 +266,30 @@ impl DagsterStep {
         plugins: &Active,
         known: &mut Known,
     ) -> Result<Option<u64>, Failure> {
-        let run = dbt::run(&self.identity, project, plugins)?;
+        let run = dbt::run(&self.identity, project, plugins, self.run_id(), None)?;
         get_current_span().set_attributes(&Invocation {
             invocation_id: run.invocation_id.as_deref(),
             ..Invocation::default()
         });
-        let built = dbt::built(&self.identity, &run).map(|()| 0);
-        known.details.dbt_invocation_id = run.invocation_id;
+        known.details = dbt::details(&run);
+        interrupt::check()?;
+        let built = dbt::built(&self.identity, &run).map(|()| None);
         let outcome = TransformOutcome { rows_affected: None };
-        outcome::record(&self.key, Orchestration::Dagster, &built, &outcome);
-        built?;
+        let rows = built.as_ref().copied();
+        outcome::record(&self.key, Orchestration::Dagster, rows, &outcome);
+        if built.is_err() && !dbt::is_of_tests(&run) {
+            return built;
+        }
         self.report(None, &[])?;
-        Ok(None)
+        let failed: Vec<&str> = dbt::failed_tests(&run).map(|it| it.name.as_str()).collect();
+        let names = failed.join(", ");
+        let metadata = [("floe/failed_tests", Metadata::Text(&names))];
+        let passed = failed.is_empty();
+        let written =
+            self.pipes.report_asset_check(&self.key, TESTS, passed, Severity::Error, &metadata);
+        written.map_err(unwritten)?;
+        known.is_reported = built.is_err();
+        built
     }
 
     /// The address of the current trace in the backend, if it is recorded.

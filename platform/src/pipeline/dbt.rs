@@ -3,8 +3,11 @@
 //!
 //! dbt has the tables, and the run only reports: a step for each node but tests, which are the checks of what they test.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::mpsc::{self, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use floe_plugin::PluginType;
 use floe_plugin::compute::ComputeEngine;
@@ -22,10 +25,10 @@ use serde_json::json;
 use super::build::mark_failed;
 use super::outcome::{Failure, Outcome, QueryError};
 use super::progress::Progress;
-use super::report::{Details, FailedCheck, Report, Step};
-use super::{Prepared, alerts, processes, warehouse};
+use super::report::{Checks, Details, FailedCheck, Report, Step};
+use super::{Prepared, alerts, measured, metrics, processes, warehouse};
 use crate::artifacts::DbtProject;
-use crate::identity::Identity;
+use crate::identity::{Identity, Lines};
 use crate::plugins::active::{Active, failed};
 use crate::product::{OUTPUT_FOLDER, warehouse_path};
 
@@ -38,65 +41,83 @@ pub(super) fn build(
 ) -> Result<(), Error> {
     let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
     let (identity, artifacts) = (prepared.identity, &*prepared.artifacts);
+    report.has_warehouse = !plugins.required::<dyn ComputeEngine>()?.plugin().runs_queries();
+    plugins.required::<dyn DbtRunner>()?.name().clone_into(&mut report.engine);
     if !orchestrator.plugin().runs_here() {
         return processes::build(prepared, plugins, None, report, &orchestrator).map(drop);
     }
-    let mut command = |_: &str| {
-        let run = run(identity, project, plugins)?;
-        add(run, plugins, report)?;
+    let product = artifacts.product();
+    let ran = orchestrator.run(&product, &mut |_| {
+        let started = Instant::now();
+        let progress =
+            (identity.lines == Lines::Text).then(|| Progress::new(identity, report, artifacts));
+        let (ended, nodes) = mpsc::channel();
+        let (ran, printed) = thread::scope(|scope| {
+            let printer = progress.as_ref().map(|it| scope.spawn(|| it.print_nodes(nodes)));
+            let ran = run(identity, project, plugins, prepared.run_id.as_str(), Some(&ended));
+            drop(ended);
+            let names = printer.and_then(|it| it.join().ok());
+            (ran, names.unwrap_or_default())
+        });
+        let built = ran.and_then(|ran| add(ran, plugins, report));
+        report.end_stage("build", started.elapsed());
+        match progress {
+            Some(progress) => progress.finish_all(report, &printed),
+            None => Progress::new(identity, report, artifacts).finish_all(report, &HashSet::new()),
+        }
         if report.count(Outcome::is_failed) > 0 {
             mark_failed();
         }
-        Ok(())
-    };
-    let ran =
-        orchestrator.run(&artifacts.product(), &mut |key| command(key).map_err(Error::into_plugin));
-    Progress::finish_all(identity, report, artifacts);
+        built.map_err(Error::into_plugin)
+    });
     ran.map_err(failed(&orchestrator))?;
     interrupt::check()?;
-    report.end_assets();
     report.is_published = report.count(Outcome::is_failed) == 0;
-    for step in report.steps() {
-        for check in &step.details.failed_checks {
-            alerts::check_failed(
-                plugins,
-                identity,
-                prepared.run_id.as_str(),
-                &step.key,
-                &check.name,
-            )?;
-        }
-    }
     Ok(())
 }
 
-/// Runs `dbt build`.
+/// Runs `dbt build`, and counts the tests; one that fails is an alert. Each node is sent when it has ended.
 pub(super) fn run(
     identity: &Identity,
     project: &DbtProject,
     plugins: &Active,
+    run_id: &str,
+    ended: Option<&Sender<BuiltNode>>,
 ) -> Result<CommandRun, Error> {
     let runner = plugins.required::<dyn DbtRunner>()?;
     let profiles = write_profile(identity, project, plugins)?;
     let folder = std::path::absolute(&identity.folder);
     let folder = folder.map_err(Error::io("resolve", &identity.folder))?;
-    let run = runner.run(
+    let mut run = runner.run(
         DbtCommand::Build,
         &Project {
             folder: &folder,
             profiles: profiles.as_deref(),
-            target: profiles.as_ref().map(|_| identity.environment.as_str()),
+            target: Some(identity.environment.as_str()),
             select: None,
+            ended,
         },
     );
-    interrupt::check()?;
-    match run.outcome {
-        // A node that failed is told as the others are.
-        Err(error) if !run.nodes.iter().any(|node| node.status == NodeStatus::Failed) => {
-            Err(Error::of_plugin(PluginType::Dbt, runner.name(), error))
-        }
-        _ => Ok(run),
+    for node in &mut run.nodes {
+        node.message = sanitize_error_message(&node.message).into_owned();
+        // What is kept of a query is its hash.
+        node.sql = node.sql.take().map(|sql| measured::hash([&*sql].into_iter()));
     }
+    for test in run.nodes.iter().filter(|it| it.is_test() && it.status != NodeStatus::Skipped) {
+        let (model, name) = (tested(test), &test.name);
+        let passed = test.status == NodeStatus::Built;
+        metrics::check(model, name, passed);
+        if !passed {
+            let summary = format!("the test `{name}` of dbt: {}", test.message);
+            alerts::check_failed(plugins, identity, run_id, model, &summary)?;
+        }
+    }
+    Ok(run)
+}
+
+/// The node that a test checks.
+fn tested(test: &BuiltNode) -> &str {
+    test.reads.first().unwrap_or(&test.name)
 }
 
 /// Writes the profile of the compute plugin, and returns its folder; `None` if the project has its own.
@@ -127,7 +148,35 @@ fn write_profile(
     Ok(Some(absolute(&folder)?))
 }
 
-/// The failure of a command whose node failed.
+/// What a step of Dagster tells of a command.
+pub(super) fn details(run: &CommandRun) -> Details {
+    let failed: Vec<FailedCheck> = failed_tests(run).map(failed_check).collect();
+    let ran = run.nodes.iter().filter(|it| it.is_test() && it.status == NodeStatus::Built);
+    Details {
+        checks: Checks { passed: ran.count() as u64, failed: failed.len() as u64 },
+        failed_checks: failed,
+        dbt_invocation_id: run.invocation_id.clone(),
+        nodes: run.nodes.clone(),
+        ..Details::default()
+    }
+}
+
+/// Whether tests have failed, and everything was built.
+pub(super) fn is_of_tests(run: &CommandRun) -> bool {
+    let mut failed = run.nodes.iter().filter(|it| it.status == NodeStatus::Failed).peekable();
+    failed.peek().is_some() && failed.all(BuiltNode::is_test)
+}
+
+/// The tests that have failed.
+pub(super) fn failed_tests(run: &CommandRun) -> impl Iterator<Item = &BuiltNode> {
+    run.nodes.iter().filter(|it| it.is_test() && it.status == NodeStatus::Failed)
+}
+
+fn failed_check(test: &BuiltNode) -> FailedCheck {
+    FailedCheck { name: test.name.clone(), query: None }
+}
+
+/// The failure of a command.
 pub(super) fn built(identity: &Identity, run: &CommandRun) -> Result<(), Failure> {
     let Err(error) = &run.outcome else {
         return Ok(());
@@ -136,29 +185,40 @@ pub(super) fn built(identity: &Identity, run: &CommandRun) -> Result<(), Failure
     Err(QueryError::new(place, error).into())
 }
 
-/// Adds the nodes of a command to the report.
+/// Adds a command to the report. Its failure is an error, unless it is that of a node, which is told as the others are.
 fn add(run: CommandRun, plugins: &Active, report: &mut Report) -> Result<(), Error> {
-    plugins.required::<dyn DbtRunner>()?.name().clone_into(&mut report.engine);
-    let id = run.invocation_id.as_deref();
-    let (tests, nodes): (Vec<_>, Vec<_>) = run.nodes.into_iter().partition(BuiltNode::is_test);
+    report.dbt_invocation_id.clone_from(&run.invocation_id);
+    interrupt::check()?;
+    add_nodes(run.nodes, run.invocation_id.as_deref(), report);
+    match run.outcome {
+        Err(error) if report.count(Outcome::is_failed) == 0 => {
+            let name = plugins.required::<dyn DbtRunner>()?.name();
+            Err(Error::of_plugin(PluginType::Dbt, name, error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Adds the nodes of a command to the report: a step for each, and tests as the checks of what they test.
+pub(super) fn add_nodes(nodes: Vec<BuiltNode>, id: Option<&str>, report: &mut Report) {
+    let (tests, nodes): (Vec<_>, Vec<_>) = nodes.into_iter().partition(BuiltNode::is_test);
     for node in nodes {
-        report.expect_node(&node.name, node.resource_type != "seed");
+        report.expect_node(&node.name, &node.resource_type);
         let step = step(node, id, report);
         report.steps.push(step);
     }
     for test in tests {
-        let tested = test.reads.first().unwrap_or(&test.name).clone();
+        let tested = tested(&test).to_owned();
         let known = report.steps.iter().position(|step| step.key == tested);
         let at = known.unwrap_or_else(|| {
             // A source, or a node that was built before.
-            report.expect_node(&tested, false);
+            report.expect_node(&tested, "source");
             let step = step(BuiltNode { name: tested, ..BuiltNode::default() }, id, report);
             report.steps.push(step);
             report.steps.len() - 1
         });
         add_test(test, &mut report.steps[at]);
     }
-    Ok(())
 }
 
 /// Adds the result of a test to the step of what it tests.
@@ -168,11 +228,10 @@ fn add_test(test: BuiltNode, step: &mut Step) {
         NodeStatus::Skipped => {}
         NodeStatus::Failed => {
             step.details.checks.failed += 1;
+            step.details.failed_checks.push(failed_check(&test));
             if step.outcome.is_built() {
-                let message = sanitize_error_message(&test.message).into_owned();
-                step.outcome = Outcome::Failed { message, excerpt: None };
+                step.outcome = Outcome::Failed { message: test.message, excerpt: None };
             }
-            step.details.failed_checks.push(FailedCheck { name: test.name, query: None });
         }
     }
 }
@@ -180,10 +239,7 @@ fn add_test(test: BuiltNode, step: &mut Step) {
 fn step(node: BuiltNode, invocation_id: Option<&str>, report: &Report) -> Step {
     let outcome = match node.status {
         NodeStatus::Built => Outcome::Built { rows: node.rows },
-        NodeStatus::Failed => Outcome::Failed {
-            message: sanitize_error_message(&node.message).into_owned(),
-            excerpt: None,
-        },
+        NodeStatus::Failed => Outcome::Failed { message: node.message, excerpt: None },
         NodeStatus::Skipped => {
             // dbt's results have the order in which the nodes ended.
             let missing = node.reads.iter().find(|name| {
@@ -201,7 +257,7 @@ fn step(node: BuiltNode, invocation_id: Option<&str>, report: &Report) -> Step {
         took: Duration::try_from_secs_f64(node.seconds).unwrap_or_default(),
         details: Details {
             dbt_invocation_id: invocation_id.map(str::to_owned),
-            of_node: node.sql.map(|sql| (sql, node.reads)),
+            of_node: node.sql.map(|hash| (hash, node.reads)),
             ..Details::default()
         },
     }

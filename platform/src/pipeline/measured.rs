@@ -141,7 +141,7 @@ impl MeasuredRun {
 
 fn asset(step: &Step, report: &Report, artifacts: &CompiledArtifacts) -> MeasuredAsset {
     let (query, inputs) = match &step.details.of_node {
-        Some((sql, inputs)) => (hash([&**sql].into_iter()), inputs.clone()),
+        Some(of_node) => of_node.clone(),
         None => definition(&step.key, artifacts),
     };
     let rows_in = inputs.iter().map(|input| report.rows(input)).sum();
@@ -181,7 +181,7 @@ fn definition(key: &str, artifacts: &CompiledArtifacts) -> (String, Vec<String>)
 }
 
 /// A hash that is the same in every build of the program (FNV-1a).
-fn hash<'a>(parts: impl Iterator<Item = &'a str>) -> String {
+pub(super) fn hash<'a>(parts: impl Iterator<Item = &'a str>) -> String {
     let bytes = parts.flat_map(|part| part.bytes().chain([0]));
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -87,14 +87,19 @@ pub(super) fn checked(source: &CompiledSource, is_right: bool) {
 /// Records the results of the checks of a model.
 pub(super) fn checks(model: &str, checks: &[Check], results: &[CheckResult]) {
     for (check, result) in checks.iter().zip(results) {
-        let labels = [
-            KeyValue::new("floe.quality.model", model.to_owned()),
-            KeyValue::new("floe.quality.test_name", check.name()),
-        ];
-        METRICS.increment(TESTS, 1, &labels);
-        METRICS.increment(TESTS_PASSED, u64::from(result.passed), &labels);
-        METRICS.increment(TESTS_FAILED, u64::from(!result.passed), &labels);
+        self::check(model, check.name(), result.passed);
     }
+}
+
+/// Records the result of a check of a model, or of a test of dbt.
+pub(super) fn check(model: &str, name: &str, passed: bool) {
+    let labels = [
+        KeyValue::new("floe.quality.model", model.to_owned()),
+        KeyValue::new("floe.quality.test_name", name.to_owned()),
+    ];
+    METRICS.increment(TESTS, 1, &labels);
+    METRICS.increment(TESTS_PASSED, u64::from(passed), &labels);
+    METRICS.increment(TESTS_FAILED, u64::from(!passed), &labels);
 }
 
 /// Records a run whose product could not be compiled.

@@ -29,7 +29,8 @@ pub(super) fn build(model: &CompiledModel, run: &Run<'_>, run_id: &RunId) -> Res
         .inspect(|_| run.read_columns(key))
         .and_then(|rows| checks::check(model.checked(), run).map(|()| rows));
     let rows_affected = built.as_ref().ok().copied();
-    outcome::record(key, run.orchestration, &built, &TransformOutcome { rows_affected });
+    let rows = built.as_ref().map(|rows| Some(*rows));
+    outcome::record(key, run.orchestration, rows, &TransformOutcome { rows_affected });
     run.lineage_of_end(&lineage, &built)?;
     built
 }

@@ -193,7 +193,7 @@ impl ErrorType for Failure {
 pub(super) fn record(
     key: &str,
     orchestration: Orchestration,
-    built: &Result<u64, Failure>,
+    built: Result<Option<u64>, &Failure>,
     attributes: &impl FloeAttributes,
 ) {
     let span = get_current_span();

@@ -6,8 +6,10 @@
 //! the run records its span.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::env;
 use std::ffi::OsStr;
+use std::mem;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -24,13 +26,13 @@ use floe_telemetry::opentelemetry::trace::{Span as _, Status, Tracer as _};
 use floe_telemetry::opentelemetry::{Context, KeyValue};
 use floe_telemetry::{FloeAttributes as _, get_current_span, get_tracer};
 
-use super::Prepared;
 use super::orchestration::DAGSTER;
 use super::outcome::Outcome;
 use super::progress::Progress;
 use super::report::{Details, Report, Step};
 use super::shared_run::{Attempt, SharedRun, State, VARIABLE};
 use super::warehouse::Warehouse;
+use super::{Prepared, dbt};
 use crate::artifacts;
 use crate::plugins::active::{Active, failed};
 use crate::product::OUTPUT_FOLDER;
@@ -76,13 +78,10 @@ pub(super) fn build(
     let sources = product.sources.iter().map(|it| (it.name, &*it.depends_on));
     let models = product.models.iter().map(|it| (it.name, &*it.depends_on));
     let assets: Vec<Asset<'_>> = sources.chain(models).collect();
-    if let Some(project) = &artifacts.dbt {
-        report.expect_node(&project.name, true);
-    }
     let ran = orchestrator.run_definitions(&product, &definitions, || {
         record(&assets, &shared.attempts(), report);
     });
-    Progress::finish_all(identity, report, artifacts);
+    Progress::new(identity, report, artifacts).finish_all(report, &HashSet::new());
     interrupt::check()?;
     report.end_stage("build", started.elapsed());
     let end = ran.map_err(failed(orchestrator))?;
@@ -91,7 +90,8 @@ pub(super) fn build(
         report.exit_code = exit_code(end.code).max(1);
         return Ok(false);
     }
-    check(&end, orchestrator, &assets, report)?;
+    let is_of_nodes = artifacts.dbt.is_some() && report.has_begun();
+    check(&end, orchestrator, if is_of_nodes { &[] } else { &assets }, report)?;
     Ok(true)
 }
 
@@ -167,7 +167,15 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
                 Outcome::Failed { message: format!("`{key}`: {UNFINISHED}"), excerpt: None }
             }
         };
-        let details = end.map(|end| end.details.clone()).unwrap_or_default();
+        let mut details = end.map(|end| end.details.clone()).unwrap_or_default();
+        let nodes = mem::take(&mut details.nodes);
+        if !nodes.is_empty() {
+            dbt::add_nodes(nodes, details.dbt_invocation_id.as_deref(), report);
+            // They stand for the project, unless it has failed for another reason.
+            if outcome.is_built() || report.count(Outcome::is_failed) > 0 {
+                continue;
+            }
+        }
         let took = end.map_or(0, |end| end.at.saturating_sub(last.at));
         let generated = details.generated.unwrap_or_default();
         report.steps.push(Step {

@@ -1,16 +1,19 @@
 //! What a run prints while it builds assets: a line for each that ended, and on a terminal a bar below them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use floe_plugin::dbt::{BuiltNode, NodeStatus};
 use floe_telemetry::exporter::uses_color;
+use floe_telemetry::sanitize_error_message;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
 use super::outcome::Outcome;
-use super::report::{Amount, Checks, Count, Elapsed, Report, Step, Thousands};
+use super::report::{Amount, Checks, Count, Elapsed, Report, Step, Thousands, kind_of_node};
 use crate::artifacts::CompiledArtifacts;
 use crate::identity::{Identity, Lines};
 
@@ -20,18 +23,45 @@ const MAX_KEY: usize = 40;
 pub(super) struct Progress {
     lines: Lines,
     bar: ProgressBar,
-    /// The layers of the models. A node of dbt has none.
-    layers: HashMap<String, &'static str>,
+    /// The layers of the models, and what nodes of dbt are.
+    kinds: HashMap<String, &'static str>,
     /// The columns of the names.
     width: usize,
     has_color: bool,
 }
 
 impl Progress {
-    /// Prints the steps of a report, which all have ended.
-    pub(super) fn finish_all(identity: &Identity, report: &Report, artifacts: &CompiledArtifacts) {
-        let progress = Self::new(identity, report, artifacts);
-        report.steps().iter().for_each(|step| progress.finish(step));
+    /// Prints the steps of a report, which all have ended, but those that were printed.
+    pub(super) fn finish_all(mut self, report: &Report, printed: &HashSet<String>) {
+        let steps = report.steps().iter().filter(|step| !printed.contains(&step.key));
+        for step in steps {
+            self.kinds.insert(step.key.clone(), report.kind(&step.key));
+            self.finish(step);
+        }
+    }
+
+    /// Prints the nodes that dbt builds, each when it has ended, and returns their names. A node that dbt skips is told with
+    /// the reason at the end, and a test that passes is counted.
+    pub(super) fn print_nodes(&self, nodes: Receiver<BuiltNode>) -> HashSet<String> {
+        let mut printed = HashSet::new();
+        for node in nodes {
+            let took = Duration::try_from_secs_f64(node.seconds).unwrap_or_default();
+            match node.status {
+                NodeStatus::Built if !node.is_test() => {
+                    let kind = kind_of_node(&node.resource_type);
+                    self.print(&self.built(&node.name, kind, node.rows, took, ""));
+                }
+                NodeStatus::Failed => {
+                    self.print(&self.failed(&node.name, &sanitize_error_message(&node.message)));
+                }
+                _ => continue,
+            }
+            self.bar.inc(1);
+            if !node.is_test() {
+                printed.insert(node.name);
+            }
+        }
+        printed
     }
 
     pub(super) fn new(identity: &Identity, report: &Report, artifacts: &CompiledArtifacts) -> Self {
@@ -41,8 +71,6 @@ impl Progress {
         let names = sources.map(|it| &it.name);
         let names = names.chain(models.clone().map(|it| &it.name)).map(|it| it.len());
         let names = names.chain(report.steps().iter().map(|step| step.key.len()));
-        let of_dbt = report.steps().iter().filter(|step| report.is_model(&step.key));
-        let of_dbt = of_dbt.map(|step| (step.key.clone(), "model"));
         let bar = ProgressBar::new(report.assets as u64);
         if identity.lines != Lines::Text {
             bar.set_draw_target(ProgressDrawTarget::hidden());
@@ -56,9 +84,7 @@ impl Progress {
         let progress = Self {
             lines: identity.lines,
             bar,
-            layers: of_dbt
-                .chain(models.map(|it| (it.name.to_string(), it.layer.as_str())))
-                .collect(),
+            kinds: models.map(|it| (it.name.to_string(), it.layer.as_str())).collect(),
             width: names.max().unwrap_or(0).min(MAX_KEY),
             has_color: uses_color(io::stderr().is_terminal()),
         };
@@ -115,26 +141,11 @@ impl Progress {
         let Step { key, took, .. } = step;
         match &step.outcome {
             Outcome::Built { rows } => {
-                let mark = self.paint(AnsiColor::Green, "✓");
-                let layer = self.layers.get(key);
-                let layer = layer.copied().unwrap_or("source");
-                let noun = match rows {
-                    None => "",
-                    Some(1) => "row",
-                    Some(_) => "rows",
-                };
-                let rows = rows.map(|rows| Thousands(rows).to_string()).unwrap_or_default();
-                let took = Elapsed(*took).to_string();
-                let note = note(step);
-                let line = format!(
-                    "  {mark} {key:<width$}  {layer:<6} {rows:>9} {noun:<4} {took:>9}  {note}"
-                );
-                line.trim_end().to_owned()
+                let kind = self.kinds.get(key).copied().unwrap_or("source");
+                self.built(key, kind, *rows, *took, &note(step))
             }
             Outcome::Failed { message, excerpt } => {
-                let mark = self.paint(AnsiColor::Red, "✗");
-                let message = self.paint(AnsiColor::Red, message);
-                let line = format!("  {mark} {key:<width$} {message}");
+                let line = self.failed(key, message);
                 match excerpt {
                     Some(excerpt) => format!("{line}\n{excerpt}"),
                     None => line,
@@ -145,6 +156,32 @@ impl Progress {
                 format!("  {mark} {key:<width$} needs {missing}")
             }
         }
+    }
+
+    fn built(
+        &self,
+        key: &str,
+        kind: &str,
+        rows: Option<u64>,
+        took: Duration,
+        note: &str,
+    ) -> String {
+        let (mark, width) = (self.paint(AnsiColor::Green, "✓"), self.width);
+        let noun = match rows {
+            None => "",
+            Some(1) => "row",
+            Some(_) => "rows",
+        };
+        let rows = rows.map(|rows| Thousands(rows).to_string()).unwrap_or_default();
+        let took = Elapsed(took).to_string();
+        let line =
+            format!("  {mark} {key:<width$}  {kind:<6} {rows:>9} {noun:<4} {took:>9}  {note}");
+        line.trim_end().to_owned()
+    }
+
+    fn failed(&self, key: &str, message: &str) -> String {
+        let (mark, width) = (self.paint(AnsiColor::Red, "✗"), self.width);
+        format!("  {mark} {key:<width$} {}", self.paint(AnsiColor::Red, message))
     }
 
     fn paint(&self, color: AnsiColor, text: &str) -> String {

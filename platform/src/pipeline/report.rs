@@ -1,12 +1,13 @@
 //! The report of a run: the outcome of each asset and a summary.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::iter;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
+use floe_plugin::dbt::BuiltNode;
 use floe_plugins::error::Error;
 use floe_plugins::quote::one_line;
 use floe_plugins::runs::correlation;
@@ -51,8 +52,12 @@ pub struct Report {
     pub(super) assets: usize,
     /// Whether dbt has the tables.
     is_of_dbt: bool,
-    /// Those of them that are models, and not sources.
-    models: BTreeSet<String>,
+    /// Whether the warehouse is that of the product.
+    pub(super) has_warehouse: bool,
+    /// The id of dbt's command.
+    pub(super) dbt_invocation_id: Option<String>,
+    /// What each of them is: one of [`KINDS`].
+    kinds: BTreeMap<String, &'static str>,
     /// The stages that have ended, and the time that they took.
     stages: Vec<(&'static str, Duration)>,
     /// Where the gold tables are stored as objects.
@@ -132,9 +137,12 @@ pub(super) struct Details {
     pub(super) failed_checks: Vec<FailedCheck>,
     /// The id of dbt's command, if dbt has built the asset.
     pub(super) dbt_invocation_id: Option<String>,
-    /// The query that dbt has compiled, and the nodes that it reads.
+    /// The hash of the query that dbt has compiled, and the nodes that it reads.
     #[serde(skip)]
     pub(super) of_node: Option<(String, Vec<String>)>,
+    /// The nodes of a dbt project that a step of Dagster has built.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) nodes: Vec<BuiltNode>,
 }
 
 /// An error of a run that did not build all assets of a product.
@@ -204,7 +212,9 @@ impl Report {
             engine: String::new(),
             assets: 0,
             is_of_dbt: false,
-            models: BTreeSet::new(),
+            has_warehouse: true,
+            dbt_invocation_id: None,
+            kinds: BTreeMap::new(),
             stages: Vec::new(),
             objects: None,
             is_published: false,
@@ -235,20 +245,20 @@ impl Report {
     pub(super) fn expect(&mut self, artifacts: &CompiledArtifacts) {
         self.is_of_dbt = artifacts.dbt.is_some();
         self.assets = artifacts.sources.len() + artifacts.models.len();
-        self.models = artifacts.models.iter().map(|it| it.name.to_string()).collect();
+        let sources = artifacts.sources.iter().map(|it| (it.name.to_string(), "source"));
+        let models = artifacts.models.iter().map(|it| (it.name.to_string(), "model"));
+        self.kinds = sources.chain(models).collect();
     }
 
     /// Adds a node that dbt has built, or not.
-    pub(super) fn expect_node(&mut self, name: &str, is_model: bool) {
+    pub(super) fn expect_node(&mut self, name: &str, resource_type: &str) {
         self.assets += 1;
-        if is_model {
-            self.models.insert(name.to_owned());
-        }
+        self.kinds.insert(name.to_owned(), kind_of_node(resource_type));
     }
 
-    /// Whether an asset is a model, and not a source.
-    pub(super) fn is_model(&self, key: &str) -> bool {
-        self.models.contains(key)
+    /// What an asset is: one of [`KINDS`].
+    pub(super) fn kind(&self, key: &str) -> &'static str {
+        self.kinds.get(key).copied().unwrap_or("source")
     }
 
     /// The stages beside those of [`end_assets`](Self::end_assets), with the time of generating input.
@@ -269,8 +279,8 @@ impl Report {
         };
         let stages = [
             ("generate input", of(&|step| step.details.generated)),
-            ("load", of(&|step| (!self.is_model(&step.key)).then_some(step.took))),
-            ("build", of(&|step| self.is_model(&step.key).then_some(step.took))),
+            ("load", of(&|step| (self.kind(&step.key) != "model").then_some(step.took))),
+            ("build", of(&|step| (self.kind(&step.key) == "model").then_some(step.took))),
         ];
         let ended = stages.into_iter().filter(|(_, took)| !took.is_zero());
         self.stages.extend(ended);
@@ -283,8 +293,10 @@ impl Report {
 
     /// The first line of what a run prints.
     pub(super) fn title(&self, checks: usize) -> String {
-        let models = self.models.len();
-        let assets = of_kinds(models, self.assets - models);
+        if self.is_of_dbt && self.kinds.is_empty() {
+            return format!("{} · dbt build", self.product);
+        }
+        let assets = of_kinds(self.kinds.values().copied());
         let checks = match checks {
             0 => String::new(),
             checks => format!(", {}", Count(checks, "check")),
@@ -317,13 +329,13 @@ impl Report {
             "failed": failed,
             "skipped": skipped,
             "not_started": rest,
-            "models": self.built_models(),
+            "models": self.built().filter(|kind| *kind == "model").count(),
             "checks_passed": checks.passed,
             "checks_failed": checks.failed,
             "seconds": self.took.as_secs_f64(),
             "unusual": self.unusual,
             "message": error,
-            "warehouse": warehouse_path(&self.folder),
+            "warehouse": self.has_warehouse.then(|| warehouse_path(&self.folder)),
         })
     }
 
@@ -335,10 +347,10 @@ impl Report {
         [built, failed, skipped, rest]
     }
 
-    /// How many models were built.
-    fn built_models(&self) -> usize {
+    /// What was built: the kind of each.
+    fn built(&self) -> impl Iterator<Item = &'static str> {
         let built = self.steps.iter().filter(|step| step.outcome.is_built());
-        built.filter(|step| self.models.contains(&step.key)).count()
+        built.map(|step| self.kind(&step.key))
     }
 
     /// The results of all checks.
@@ -448,9 +460,9 @@ impl Report {
 
     /// The ids of dbt's commands, in the order of the assets.
     pub(super) fn dbt_invocation_ids(&self) -> Vec<&str> {
-        let steps = self.steps.iter();
-        let ids = steps.filter_map(|step| step.details.dbt_invocation_id.as_deref());
-        let mut ids: Vec<&str> = ids.collect();
+        let steps = self.steps.iter().map(|step| &step.details.dbt_invocation_id);
+        let ids = iter::once(&self.dbt_invocation_id).chain(steps);
+        let mut ids: Vec<&str> = ids.filter_map(Option::as_deref).collect();
         // One command builds several models.
         ids.dedup();
         ids
@@ -493,9 +505,8 @@ impl Report {
 /// The summary: how many assets were built and checks passed, where the time went, and where the results are.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [built, failed, skipped, rest] = self.counts();
-        let models = self.built_models();
-        write!(f, "{} built", of_kinds(models, built - models))?;
+        let [_, failed, skipped, rest] = self.counts();
+        write!(f, "{} built", of_kinds(self.built()))?;
         write!(f, ", {failed} failed")?;
         for (count, what) in [(skipped, "skipped"), (rest, "not started")] {
             if count > 0 {
@@ -541,15 +552,25 @@ fn write_times<'a>(
     write!(f, "\n{label}  {}", times.join(", "))
 }
 
-/// How many models and sources; `0` if there are none of either.
-fn of_kinds(models: usize, sources: usize) -> String {
-    let kinds = [Count(models, "model"), Count(sources, "source")];
-    let kinds = kinds.iter().filter(|it| it.0 > 0);
-    let kinds: Vec<String> = kinds.map(ToString::to_string).collect();
-    if kinds.is_empty() {
-        return "0".to_owned();
+/// What an asset is: the last three are only nodes of dbt.
+const KINDS: [&str; 5] = ["model", "source", "seed", "snapshot", "node"];
+
+/// What a node of dbt is, by its type.
+pub(super) fn kind_of_node(resource_type: &str) -> &'static str {
+    KINDS.into_iter().find(|kind| *kind == resource_type).unwrap_or("node")
+}
+
+/// How many of each kind; `0` if there is none.
+fn of_kinds(found: impl Iterator<Item = &'static str>) -> String {
+    let found: Vec<&str> = found.collect();
+    let count = |kind| Count(found.iter().filter(|it| **it == kind).count(), kind);
+    let kinds = KINDS.map(count).into_iter().filter(|it| it.0 > 0);
+    let kinds: Vec<String> = kinds.map(|it| it.to_string()).collect();
+    match kinds.split_last() {
+        None => "0".to_owned(),
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
     }
-    kinds.join(" and ")
 }
 
 /// A number of things, with the noun in the singular or the plural.

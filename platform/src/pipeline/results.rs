@@ -177,7 +177,7 @@ fn record(
         trace_id,
         span_id,
         lineage_run_id: Some(report.run_id().to_string()),
-        dbt_invocation_id: None,
+        dbt_invocation_id: report.dbt_invocation_id.clone(),
         dagster_run_id: report.dagster_run_id.clone(),
         jobs: jobs
             .map(|step| Job {

@@ -71,7 +71,8 @@ pub(super) fn build(
         rows_loaded: built.as_ref().ok().copied(),
         ..IngestionOutcome::default()
     };
-    outcome::record(key, run.orchestration, &built, &outcome);
+    let rows = built.as_ref().map(|rows| Some(*rows));
+    outcome::record(key, run.orchestration, rows, &outcome);
     run.lineage_of_end(&lineage, &built)?;
     built
 }

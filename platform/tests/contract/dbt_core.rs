@@ -17,7 +17,7 @@ fn start(name: &str, dbt: &Program) -> Plugins {
 }
 
 fn project_in(folder: &Path) -> Project<'_> {
-    Project { folder, profiles: None, target: Some("dev"), select: None }
+    Project { folder, profiles: None, target: Some("dev"), select: None, ended: None }
 }
 
 /// The folder of a project.

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use crate::setup::{
     RUN_ID, Setup, TRACE_ID, assert_attributes, assert_found, assert_lineage, assert_one_trace,
-    is_error, linked, parent, single, text,
+    encode, is_error, linked, parent, single, step_context, text,
 };
 
 fn assert_asset(asset: &ReceivedSpan) {
@@ -196,6 +196,79 @@ fn assert_check_is_reported(asset: &str, line: &str) {
     let asset = single(&setup.spans(), &format!("dagster.asset.{asset}")).clone();
     assert!(is_error(&asset, "the check `row_count`"), "{:?}", asset.status);
     assert_eq!(messages.last().unwrap()["params"], json!({}));
+}
+
+/// A dbt that has built a model whose test has failed.
+const DBT: &str = r#"mkdir -p target
+echo '{"metadata": {"dbt_version": "1.11.16"}, "elapsed_time": 1, "results": [
+    {"unique_id": "model.shop_dbt.totals", "status": "success", "execution_time": 1},
+    {"unique_id": "test.shop_dbt.unique_id.1f", "status": "fail", "message": "Got 2 results"}
+]}' > target/run_results.json
+echo '{"nodes": {"test.shop_dbt.unique_id.1f": {"attached_node": "model.shop_dbt.totals"}}}' > target/manifest.json
+exit 1"#;
+
+/// A product that this dbt builds.
+fn of_dbt(setup: &Setup) {
+    setup.product.write("floe.yaml", "name: shop\nversion: 1.0.0\n");
+    setup.product.write("dbt_project.yml", "name: shop_dbt\n");
+    let program = setup.program("dbt", DBT);
+    let plugins = format!(
+        "plugins:\n  compute: {{ type: duckdb }}\n  dbt: {{ type: core, program: '{}' }}\n  alert_channel: {{ type: terminal, file: .floe/alerts.log }}\n",
+        program.display()
+    );
+    setup.product.replace("manifest.yaml", "plugins:\n", &plugins);
+}
+
+#[test]
+fn a_test_of_dbt_that_fails_is_a_check_and_an_alert() {
+    let setup = Setup::with_script("exit 9");
+    of_dbt(&setup);
+    setup.compile();
+    let definitions: Json =
+        serde_json::from_str(&setup.product.read(".floe/orchestrator/product.json")).unwrap();
+    assert_eq!(definitions["assets"][0]["checks"], json!(["dbt_tests"]));
+    let output = setup.step("shop_dbt", &json!({}));
+    // Dagster fails the step, because the check blocks.
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let messages = setup.messages();
+    let methods: Vec<&Json> = messages.iter().map(|it| &it["method"]).collect();
+    assert_eq!(
+        methods,
+        ["opened", "log", "report_asset_materialization", "report_asset_check", "closed"]
+    );
+    let check = &messages[3]["params"];
+    assert_eq!((&check["check_name"], &check["passed"]), (&json!("dbt_tests"), &json!(false)));
+    assert_eq!(check["metadata"]["floe/failed_tests"]["raw_value"], "unique_id");
+    assert!(setup.product.read(".floe/alerts.log").contains("unique_id"));
+    let asset = single(&setup.spans(), "dagster.asset.shop_dbt").clone();
+    assert!(is_error(&asset, "Got 2 results"), "{:?}", asset.status);
+    let built = |log: &&ReceivedLog| log.body == Some("built".into());
+    assert!(setup.receiver.logs().iter().find(built).is_none());
+}
+
+#[test]
+fn the_nodes_that_dbt_has_built_in_dagster_are_those_of_the_run() {
+    let step = r#"exec "$FLOE_PROGRAM" build-asset "$FLOE_PRODUCT""#;
+    let setup = Setup::with_script(&format!(
+        ". ./parameters; export DAGSTER_PIPES_CONTEXT DAGSTER_PIPES_MESSAGES; {step}"
+    ));
+    of_dbt(&setup);
+    let context = encode(&step_context("shop_dbt", &json!({})));
+    let messages = encode(&json!({ "path": setup.product.path("messages") }));
+    let parameters =
+        format!("DAGSTER_PIPES_CONTEXT='{context}'\nDAGSTER_PIPES_MESSAGES='{messages}'\n");
+    let folder = setup.product.path(".floe/orchestrator");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("parameters"), parameters).unwrap();
+    let output = setup.run();
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("0 built, 1 failed · 0 checks passed, 1 failed · "), "{stderr}");
+    let measured: Json =
+        serde_json::from_str(setup.product.read(".floe/measured.jsonl").lines().last().unwrap())
+            .unwrap();
+    let totals = &measured["assets"][0];
+    assert_eq!((&totals["name"], &totals["checks_failed"]), (&json!("totals"), &json!(1)));
 }
 
 #[test]

@@ -1,19 +1,30 @@
 //! A product that is a dbt project: `dbt build` runs its nodes, here a stand-in, and in `.ci/pipeline` dbt itself.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Stdio};
 
+use floe::identity::Identity;
+use floe::pipeline::{self, RunId};
+use floe_telemetry::testing;
+use floe_tests::{MetricValue, Receiver};
 use serde_json::{Value, json};
 
-use crate::product::Product;
+use crate::product::{Product, command};
 
 const DBT: &str = "#!/bin/sh
 echo \"$*\" > arguments
 mkdir -p target
 cp results.json target/run_results.json
 cp graph.json target/manifest.json
+cat events >> \"$DBT_LOG_PATH/dbt.log\"
+[ ! -p gate ] || timeout 20 head -n 1 gate
 [ ! -f failed ] || exit 1
 ";
+
+/// The id that the stand-in gives to its command.
+const INVOCATION: &str = "4be4c3c5-6a29-4b7a-9d0f-2a8c3f5e7d11";
 
 /// A product of which dbt builds a seed and two models, and runs a test. `test` is the status of the test, and `last` that
 /// of the model that reads what is tested.
@@ -29,12 +40,13 @@ fn product(test: &str, last: &str) -> Product {
         program.display()
     );
     product.append("manifest.yaml", &plugins);
-    let node = |id: &str, status: &str, message: &str| json!({ "unique_id": id, "status": status, "message": message, "execution_time": 0.25, "compiled_code": "select 1", "adapter_response": {} });
+    let node = |id: &str, status: &str, message: &str| json!({ "unique_id": id, "status": status, "message": message, "execution_time": 100.25, "compiled_code": "select 1", "adapter_response": {} });
     let results = json!({
         "metadata": { "dbt_version": "1.11.16" },
         "elapsed_time": 1.5,
         "results": [
             node("seed.shop_dbt.orders", "success", "INSERT 3"),
+            node("snapshot.shop_dbt.old_orders", "success", "OK"),
             node("model.shop_dbt.stg_orders", "success", "OK"),
             node("test.shop_dbt.unique_id.1f", test, "Got 2 results for key=hunter2XyZ12, password=hunter2XyZ12"),
             node("model.shop_dbt.totals", last, "skipped"),
@@ -47,6 +59,14 @@ fn product(test: &str, last: &str) -> Product {
             "model.shop_dbt.totals": ["model.shop_dbt.stg_orders"],
         },
     });
+    let event = |name: &str, status: &str| {
+        let node = json!({ "unique_id": "model.shop_dbt.stg_orders", "node_name": "stg_orders", "resource_type": "model", "node_status": status });
+        let result = json!({ "status": status, "message": "OK", "execution_time": 100.25 });
+        let info = json!({ "name": name, "level": "debug", "msg": name, "invocation_id": INVOCATION, "ts": "2026-11-27T04:00:00.000000Z" });
+        json!({ "info": info, "data": { "node_info": node, "run_result": result } })
+    };
+    let [started, ended] = [event("NodeStart", "started"), event("NodeFinished", "success")];
+    product.write("events", &format!("{started}\n{ended}\n"));
     product.write("results.json", &results.to_string());
     product.write("graph.json", &graph.to_string());
     product
@@ -57,8 +77,10 @@ fn dbt_builds_the_nodes_with_the_profile_of_the_compute_plugin() {
     let product = product("pass", "success");
     let output = product.run();
     output.assert_ok();
-    let built = "2 models and 1 source built, 0 failed · 1 check passed, 0 failed · ";
+    let built = "2 models, 1 seed and 1 snapshot built, 0 failed · 1 check passed, 0 failed · ";
     assert!(output.stderr.contains(built), "{}", output.stderr);
+    // Nodes that ran beside each other do not take longer than the command.
+    assert!(!output.stderr.contains("build 100"), "{}", output.stderr);
     let folder = product.path("");
     let folder = folder.to_str().unwrap().trim_end_matches('/');
     assert_eq!(
@@ -74,13 +96,13 @@ fn dbt_builds_the_nodes_with_the_profile_of_the_compute_plugin() {
     let results: Value = serde_json::from_str(&product.read(".floe/run_results.json")).unwrap();
     let keys: Vec<&Value> =
         results["assets"].as_array().unwrap().iter().map(|it| &it["key"]).collect();
-    assert_eq!(keys, ["orders", "stg_orders", "totals"]);
-    assert_eq!(results["assets"][1]["checks_passed"], 1);
+    assert_eq!(keys, ["orders", "old_orders", "stg_orders", "totals"]);
+    assert_eq!(results["assets"][2]["checks_passed"], 1);
     // Each node has its time and a hash of its query in the history of the product.
     let measured = product.read(".floe/measured.jsonl");
     let measured: Value = serde_json::from_str(measured.lines().last().unwrap()).unwrap();
-    let totals = &measured["assets"][2];
-    assert_eq!((&totals["name"], &totals["seconds"]), (&json!("totals"), &json!(0.25)));
+    let totals = &measured["assets"][3];
+    assert_eq!((&totals["name"], &totals["seconds"]), (&json!("totals"), &json!(100.25)));
     assert_eq!(totals["query"].as_str().unwrap().len(), 16);
 }
 
@@ -90,13 +112,115 @@ fn a_test_of_dbt_that_fails_is_an_alert_and_fails_the_run() {
     product.write("failed", "");
     let output = product.run();
     assert_eq!(output.code, Some(1), "{}", output.stderr);
-    for part in ["1 source built, 1 failed, 1 skipped", "totals", "needs stg_orders"] {
+    for part in ["1 seed and 1 snapshot built, 1 failed, 1 skipped", "totals", "needs stg_orders"] {
         assert!(output.stderr.contains(part), "{part}: {}", output.stderr);
     }
     assert!(!output.stderr.contains("hunter2"), "{}", output.stderr);
     let alerts = product.read(".floe/alerts.log");
     assert!(alerts.contains("unique_id") && alerts.contains("FloeQualityCheckFailed"), "{alerts}");
     assert!(!product.read(".floe/run_results.json").contains("hunter2"));
+}
+
+#[test]
+fn the_spans_of_duckdb_check_its_file_and_write_the_profile() {
+    let product = product("pass", "success");
+    let (identity, _) = Identity::read(&product.path(""), None, None).unwrap();
+    let spans = testing::capture(|| pipeline::run(&identity, &RunId::new(), None));
+    for operation in ["validate_connection", "generate_profile"] {
+        let span = spans.single(&format!("compute.{operation}"));
+        assert_eq!(span.scope(), "floe.compute.duckdb");
+        span.assert_ok()
+            .assert_attribute("compute.operation", operation)
+            .assert_attribute("compute.engine", "duckdb");
+    }
+}
+
+#[test]
+fn a_node_is_printed_when_it_has_ended() {
+    let product = product("pass", "success");
+    let gate = product.path("gate");
+    assert!(Command::new("mkfifo").arg(&gate).status().unwrap().success());
+    let folder = product.path("");
+    let mut floe = command(&["run", folder.to_str().unwrap()], &[]);
+    let mut floe = floe.stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(floe.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.starts_with("  ✓ stg_orders")));
+    // dbt has not ended before it has read this line.
+    let mut gate = fs::File::options().read(true).write(true).open(&gate).unwrap();
+    gate.write_all(b"\n").unwrap();
+    let rest: Vec<String> = lines.collect();
+    assert!(!rest.iter().any(|line| line.starts_with("  ✓ stg_orders")), "{rest:?}");
+    assert!(rest.iter().any(|line| line.starts_with("  ✓ totals")), "{rest:?}");
+    assert!(floe.wait().unwrap().success());
+}
+
+#[test]
+fn tests_of_dbt_are_counted() {
+    for (test, code, counts) in [("pass", 0, [1.0, 1.0, 0.0]), ("fail", 1, [1.0, 0.0, 1.0])] {
+        let product = product(test, "success");
+        if code == 1 {
+            product.write("failed", "");
+        }
+        let receiver = Receiver::http();
+        let endpoint = receiver.endpoint();
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+        ];
+        assert_eq!(product.floe("run", &[], &variables).code, Some(code));
+        let points = receiver.points();
+        for (name, count) in ["total", "passed", "failed"].into_iter().zip(counts) {
+            let name = format!("floe.quality.tests_{name}");
+            let point = points.iter().find(|it| it.name == name).expect(&name);
+            assert_eq!(point.value, MetricValue::Sum(count), "{name}");
+            assert_eq!(point.attributes["floe.quality.model"], "stg_orders".into());
+            assert_eq!(point.attributes["floe.quality.test_name"], "unique_id".into());
+        }
+    }
+}
+
+#[test]
+fn a_command_is_found_by_its_id_also_if_no_node_has_failed() {
+    let product = product("pass", "success");
+    product.write("failed", "");
+    let output = product.run();
+    assert_eq!(output.code, Some(1), "{}", output.stderr);
+    let output = product.floe("find", &[INVOCATION, "--json"], &[]);
+    let found: Value = serde_json::from_str(&output.stdout).expect(&output.stderr);
+    assert_eq!(found["runs"][0]["status"], "failed");
+}
+
+#[test]
+fn a_project_with_its_own_profile_is_built_in_the_environment() {
+    let product = product("pass", "success");
+    product.replace("manifest.yaml", "  compute: ", "  # compute: ");
+    let output = product.floe("run", &["--env", "prod", "--json"], &[]);
+    output.assert_ok();
+    assert!(product.read("arguments").trim_end().ends_with("--target prod"));
+    let ended: Value = serde_json::from_str(output.stdout.lines().last().unwrap()).unwrap();
+    // Where its database is, only dbt knows.
+    assert_eq!((&ended["warehouse"], &ended["built"]), (&Value::Null, &json!(4)));
+}
+
+#[test]
+fn a_model_that_is_a_partial_success_has_failed() {
+    let product = product("pass", "partial success");
+    product.write("failed", "");
+    let output = product.run();
+    assert_eq!(output.code, Some(1), "{}", output.stderr);
+    assert!(output.stderr.contains("1 failed · "), "{}", output.stderr);
+}
+
+#[test]
+fn plugins_without_effect_on_what_dbt_builds_are_one_warning() {
+    let product = product("pass", "success");
+    product.append("manifest.yaml", "  quality: { type: sql }\n  storage: { type: local }");
+    let output = product.run();
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert_eq!(
+        output.complaints(),
+        "warning: {dir}/manifest.yaml: dbt checks and keeps the tables of a dbt project, so these plugins have no effect: quality `sql`, storage `local`\n"
+    );
 }
 
 #[test]

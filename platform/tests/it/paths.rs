@@ -363,7 +363,7 @@ fn a_file_that_is_not_a_database_is_not_replaced() {
         let product = Product::shop();
         product.write(path, "the notes of a user\n");
         let error = format!(
-            "{{dir}}/{path}: it is a file that does not contain a database, expected a new file, or a database, which is replaced"
+            "{{dir}}/{path}: it is not a database of SQLite, expected a new file, or such a database"
         );
         refuse(&product, "run", &[], &error);
         assert_eq!(product.read(path), "the notes of a user\n");

@@ -45,7 +45,8 @@ fn run(folder: &Path, command: DbtCommand) -> CommandRun {
     let config = json!({ "program": place().join("venv/bin/dbt") });
     let plugins = plugins(PluginType::Dbt, "core", config);
     let dbt = plugins.one::<dyn DbtRunner>().unwrap();
-    let project = Project { folder, profiles: None, target: Some("dev"), select: None };
+    let project =
+        Project { folder, profiles: None, target: Some("dev"), select: None, ended: None };
     dbt.run(command, &project)
 }
 

@@ -103,6 +103,7 @@ impl QualityProvider for DbtTests {
             target: None,
             // Packages may have tests of their own.
             select: packages.is_some().then_some("package:floe_checks"),
+            ended: None,
         };
         let results = dbt.results(DbtCommand::Test, &project).1?;
         let mut by_name: BTreeMap<&str, &NodeResult> = BTreeMap::new();

@@ -171,14 +171,14 @@ impl Nodes {
         }
     }
 
-    /// Ends the span of a node.
+    /// Ends the span of a node, and returns whether it is not that of a batch.
     pub(super) fn finish(
         &mut self,
         node: &Node,
         result: &RunResult,
         at: Option<SystemTime>,
         around: &Surroundings<'_>,
-    ) {
+    ) -> bool {
         let id = &node.unique_id;
         let outcome = result.outcome();
         if outcome == Outcome::Skipped && !self.open.contains_key(id) {
@@ -186,7 +186,7 @@ impl Nodes {
             self.start(node, at, around.root.clone(), around);
         }
         let Some((mut span, is_batch)) = self.close(node) else {
-            return;
+            return false;
         };
         if !is_batch {
             self.counts.add(&node.resource_type, outcome);
@@ -222,16 +222,20 @@ impl Nodes {
         match outcome {
             Outcome::Success | Outcome::Warned => span.set_status(Status::Ok),
             Outcome::Skipped => {}
-            Outcome::Canceled => return cancel(span, end, CANCELED),
+            Outcome::Canceled => {
+                cancel(span, end, CANCELED);
+                return !is_batch;
+            }
             Outcome::Error if awaits_message => {
                 self.failed_hooks.push(FailedHook { unique_id: id.clone(), span, end });
-                return;
+                return !is_batch;
             }
             Outcome::Failed | Outcome::Error => {
                 fail(&mut span, result.error(node).unwrap_or_default(), outcome);
             }
         }
         span.end_with_timestamp(end);
+        !is_batch
     }
 
     /// The open span of a node or of a batch, and whether it is that of a batch.

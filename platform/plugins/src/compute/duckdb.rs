@@ -40,7 +40,7 @@ impl ComputeEngine for DuckDb {
     }
 
     fn validate_connection(&self, file: &Path) -> Result<(), Error> {
-        super::file::check(file, |start| start.get(8..12) == Some(b"DUCK"))
+        super::file::check(file, "DuckDB", |start| start.get(8..12) == Some(b"DUCK"))
     }
 
     fn generate_profile(&self, file: &Path, target: &str) -> Result<Value, Error> {

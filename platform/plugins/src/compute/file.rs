@@ -8,7 +8,11 @@ use floe_plugin::{Error, ErrorKind};
 use crate::files::input_file;
 
 /// Checks that a file is new or empty, or begins as the databases of an engine do.
-pub(super) fn check(file: &Path, is_database: impl Fn(&[u8]) -> bool) -> Result<(), Error> {
+pub(super) fn check(
+    file: &Path,
+    engine: &str,
+    is_database: impl Fn(&[u8]) -> bool,
+) -> Result<(), Error> {
     let mut start = Vec::new();
     match input_file::open(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -17,6 +21,7 @@ pub(super) fn check(file: &Path, is_database: impl Fn(&[u8]) -> bool) -> Result<
     if start.is_empty() || is_database(&start) {
         return Ok(());
     }
-    let message = "it is a file that does not contain a database, expected a new file, or a database, which is replaced";
+    let message =
+        format!("it is not a database of {engine}, expected a new file, or such a database");
     Err(Error::new(ErrorKind::InvalidInput, message))
 }

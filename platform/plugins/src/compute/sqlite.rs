@@ -47,7 +47,7 @@ impl ComputeEngine for Sqlite {
     }
 
     fn validate_connection(&self, file: &Path) -> Result<(), Error> {
-        super::file::check(file, |start| start.starts_with(b"SQLite format 3\0"))
+        super::file::check(file, "SQLite", |start| start.starts_with(b"SQLite format 3\0"))
     }
 
     fn create_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {

@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use floe_plugin::orchestrator::{AssetOrchestrator, Definitions, RunEnd};
 use floe_plugin::product::Product;
-use floe_plugin::quality;
-use floe_plugin::{Error, ErrorKind, Lifecycle};
+use floe_plugin::{Error, ErrorKind, Lifecycle, dbt, quality};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -200,7 +199,10 @@ impl Dagster {
                 "query": true,
                 "description": null,
                 "metadata": { "floe/materialization": model.materialization },
-                "checks": quality::identifiers(model.checks),
+                "checks": match model.layer {
+                    "dbt" => vec![dbt::TESTS.to_owned()],
+                    _ => quality::identifiers(model.checks),
+                },
             })
         });
         json!({

@@ -81,7 +81,7 @@ pub(crate) fn real_dbt() -> PathBuf {
 
 #[test]
 fn real_dbt_builds_the_project_of_a_run() {
-    let built = "2 models and 1 source built, 0 failed · 1 check passed, 0 failed · ";
+    let built = "2 models and 1 seed built, 0 failed · 1 check passed, 0 failed · ";
     let (setup, above) = with_dbt("local", Path::new("/no/such/dagster"), built);
     assert_eq!(above, "orchestrator.run");
     assert!(setup.product.read(".floe/dbt/profiles.yml").contains("shop_profile"));

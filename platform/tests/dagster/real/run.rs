@@ -89,7 +89,11 @@ fn assert_events(events: &Json) {
 #[test]
 fn real_dagster_is_one_trace_from_the_command_line_to_the_models_of_dbt() {
     let dagster = real().join("dagster");
-    let (setup, above) = with_dbt("dagster", &dagster, "1 model built, 0 failed · ");
+    let (setup, above) = with_dbt(
+        "dagster",
+        &dagster,
+        "2 models and 1 seed built, 0 failed · 1 check passed, 0 failed · ",
+    );
     assert_eq!(above, "dagster.asset.shop_dbt");
     let spans = setup.spans();
     assert_eq!(parent(&spans, single(&spans, "dagster.asset.shop_dbt")), "orchestrator.run");
