@@ -118,7 +118,7 @@ pub struct NodeOutcome<'a> {
     pub execution_time_seconds: Option<f64>,
 }
 
-/// The attribute that [`dbt_span`] adds.
+/// The attribute of the span of a command beside those of [`Dbt`].
 #[derive(FloeAttributes)]
 #[floe(prefix = "dbt")]
 pub(crate) struct Command<'a> {
@@ -283,6 +283,7 @@ impl Handle<dyn DbtRunner> {
         };
         let (mut invocation_id, mut nodes) = (None, Vec::new());
         let outcome = self.observe(&operation, |it, span| {
+            span.set_attributes(&Command { command: command.as_str() });
             let run = it.run(command, project);
             (invocation_id, nodes) = (run.invocation_id, run.nodes);
             run.outcome.inspect(|outcome| span.set_attributes(outcome))

@@ -52,6 +52,12 @@ pub(crate) fn contract() -> Contract {
     let service = "stand-in; in `.ci/plugins` Debian's Alertmanager";
     Contract::new(PluginType::AlertChannel, NAME, service).operation(
         "send_alert",
+        &[
+            "alert.channel=alertmanager",
+            "alert.destination=http://127.0.0.1:*",
+            "alert.severity=critical",
+            "alert.delivery_status=delivered",
+        ],
         || {
             let service = Service::start(api);
             send(&service.url, 10.0)?;

@@ -44,6 +44,12 @@ pub(crate) fn contract() -> Contract {
     let service = "stand-in; in `.ci/plugins` aiosmtpd, with a login and STARTTLS";
     Contract::new(PluginType::AlertChannel, NAME, service).operation(
         "send_alert",
+        &[
+            "alert.channel=email",
+            "alert.destination=example.org*",
+            "alert.severity=critical",
+            "alert.delivery_status=delivered",
+        ],
         || {
             let server = Server::start(usual);
             send(server.port, &json!({}))?;

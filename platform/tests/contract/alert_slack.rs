@@ -51,6 +51,12 @@ fn send(url: &str, timeout: f64) -> Result<(), Error> {
 pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::AlertChannel, NAME, "stand-in").operation(
         "send_alert",
+        &[
+            "alert.channel=slack",
+            "alert.destination=http://127.0.0.1:*",
+            "alert.severity=critical",
+            "alert.delivery_status=delivered",
+        ],
         || {
             let service = Service::start(api);
             send(&service.url, 10.0)?;

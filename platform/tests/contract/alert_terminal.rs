@@ -21,6 +21,12 @@ pub(crate) fn contract() -> Contract {
     };
     Contract::new(PluginType::AlertChannel, "terminal", "a file").operation(
         "send_alert",
+        &[
+            "alert.channel=terminal",
+            "alert.destination=*",
+            "alert.severity=critical",
+            "alert.delivery_status=delivered",
+        ],
         move || {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("alerts");

@@ -181,6 +181,12 @@ pub(crate) fn contract() -> Contract {
     )
     .operation(
         "create_namespace",
+        &[
+            "catalog.name=polaris",
+            "catalog.uri=http://127.0.0.1:*",
+            "catalog.warehouse=*",
+            "catalog.namespace=iot",
+        ],
         || {
             let catalog = filled();
             assert!(with(&catalog, |it| it.create_namespace("iot"))?);
@@ -192,6 +198,14 @@ pub(crate) fn contract() -> Contract {
     )
     .operation(
         "create_table",
+        &[
+            "catalog.name=polaris",
+            "catalog.uri=http://127.0.0.1:*",
+            "catalog.warehouse=*",
+            "catalog.namespace=sales",
+            "catalog.table.name=orders",
+            "catalog.table.full_name=sales.orders",
+        ],
         || {
             let catalog = filled();
             assert!(with(&catalog, |it| it.create_table(&orders("sales")))?);

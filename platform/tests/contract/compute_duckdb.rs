@@ -42,6 +42,7 @@ pub(crate) fn contract() -> Contract {
     )
     .operation(
         "validate_connection",
+        &["compute.engine=duckdb", "compute.db_path=*"],
         || {
             with(|engine| engine.validate_connection(Path::new("no-such.duckdb")))?;
             validate(b"")?;
@@ -55,6 +56,7 @@ pub(crate) fn contract() -> Contract {
     )
     .operation(
         "generate_profile",
+        &["compute.engine=duckdb", "compute.target=prod"],
         || {
             let profile = with(|it| it.generate_profile(Path::new("/srv/sales.duckdb"), "prod"))?;
             let expected = json!({

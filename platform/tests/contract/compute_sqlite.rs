@@ -66,6 +66,8 @@ pub(crate) fn contract() -> Contract {
     of_engine("sqlite", "the embedded SQLite")
 }
 
+const OF_FILE: &[&str] = &["compute.engine=sqlite", "compute.db_path=*"];
+
 /// The contract of a compute engine that needs no configuration.
 #[expect(clippy::too_many_lines, reason = "a list of operations")]
 pub(crate) fn of_engine(plugin: &'static str, service: &'static str) -> Contract {
@@ -76,6 +78,7 @@ pub(crate) fn of_engine(plugin: &'static str, service: &'static str) -> Contract
     Contract::new(PluginType::Compute, plugin, service)
         .operation(
             "create_database",
+            OF_FILE,
             move || on(plugin, |_| Ok(())),
             move || {
                 engine(&|engine| {
@@ -86,6 +89,7 @@ pub(crate) fn of_engine(plugin: &'static str, service: &'static str) -> Contract
         )
         .operation(
             "open_database",
+            OF_FILE,
             move || {
                 engine(&|engine| {
                     let folder = tempfile::tempdir().unwrap();
@@ -111,6 +115,7 @@ pub(crate) fn of_engine(plugin: &'static str, service: &'static str) -> Contract
         )
         .operation(
             "remove",
+            OF_FILE,
             move || {
                 on(plugin, |session| {
                     load(session)?;
@@ -140,6 +145,7 @@ pub(crate) fn of_engine(plugin: &'static str, service: &'static str) -> Contract
         )
         .operation(
             "load",
+            OF_FILE,
             move || {
                 assert_eq!(on(plugin, load)?, 2);
                 Ok(())
@@ -161,6 +167,7 @@ pub(crate) fn of_engine(plugin: &'static str, service: &'static str) -> Contract
         )
         .operation(
             "materialize",
+            OF_FILE,
             move || {
                 on(plugin, |session| {
                     load(session)?;
@@ -201,6 +208,7 @@ pub(crate) fn of_engine(plugin: &'static str, service: &'static str) -> Contract
         )
         .operation(
             "query",
+            OF_FILE,
             move || {
                 on(plugin, |session| {
                     load(session)?;
@@ -230,6 +238,7 @@ pub(crate) fn of_engine(plugin: &'static str, service: &'static str) -> Contract
         )
         .operation(
             "describe",
+            OF_FILE,
             move || {
                 on(plugin, |session| {
                     load(session)?;
@@ -266,6 +275,7 @@ pub(crate) fn of_engine(plugin: &'static str, service: &'static str) -> Contract
         )
         .operation(
             "validate_connection",
+            OF_FILE,
             || validate(b"SQLite format 3\0"),
             || validate(b"01234567DUCK0123"),
         )

@@ -65,6 +65,15 @@ pub(crate) fn of_dbt(name: &'static str, version: &'static str, service: &'stati
     for command in commands {
         contract = contract.operation(
             command.as_str(),
+            &[
+                "dbt.command=*",
+                "dbt.target=dev",
+                "dbt.project_dir=*",
+                "dbt.models_run=2",
+                "dbt.tests_run=1",
+                "dbt.failures=0",
+                "dbt.execution_time_seconds=2.5",
+            ],
             move || {
                 let dbt = Program::new("dbt").with("answer", results(version, "success"));
                 let outcome = run(name, &dbt, command)?;

@@ -95,6 +95,11 @@ pub(crate) fn contract() -> Contract {
     let service = "stand-in; in `.ci/plugins` npm's oidc-provider";
     Contract::new(PluginType::Identity, NAME, service).operation(
         "authenticate",
+        &[
+            "identity.realm=*",
+            "identity.grant_type=client_credentials",
+            "identity.auth.success=true",
+        ],
         || {
             let provider = provider(json!({}));
             authenticate(&provider.url, &json!({}))?;

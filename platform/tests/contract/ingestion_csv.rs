@@ -37,6 +37,14 @@ pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::Ingestion, "csv", "a file")
         .operation(
             "run",
+            &[
+                "ingestion.source_type=csv",
+                "ingestion.destination_table=orders",
+                "ingestion.write_mode=replace",
+                "ingestion.schema_contract=discard_value",
+                "ingestion.success=true",
+                "ingestion.rows_loaded=2",
+            ],
             || {
                 let rows = run("order_id,ordered_on\n1,2024-01-31\n2,\n")?;
                 let expected = ["[Integer(1), Text(\"2024-01-31\")]", "[Integer(2), Null]"];

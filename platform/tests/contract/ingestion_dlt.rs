@@ -82,6 +82,14 @@ pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::Ingestion, "dlt", "stand-in; dlt 1.31 in `.ci/plugins`")
         .operation(
             "run",
+            &[
+                "ingestion.source_type=rest_api",
+                "ingestion.destination_table=orders",
+                "ingestion.write_mode=replace",
+                "ingestion.schema_contract=freeze",
+                "ingestion.success=true",
+                "ingestion.rows_loaded=2",
+            ],
             || {
                 let python = Program::new("python").with("answer", loaded(2)).with(
                     "loaded",
@@ -130,6 +138,12 @@ pub(crate) fn contract() -> Contract {
         )
         .operation(
             "write",
+            &[
+                "egress.sink_type=crm",
+                "egress.destination=Order",
+                "egress.status=success",
+                "egress.rows_written=2",
+            ],
             || {
                 let python = Program::new("python").with("answer", "{\"ok\":{\"rows\":2}}");
                 let folder = tempfile::tempdir().unwrap();

@@ -30,6 +30,12 @@ pub(crate) fn contract() -> Contract {
     let backend = || plugins(PluginType::LineageBackend, "console", json!({}));
     Contract::new(PluginType::LineageBackend, "console", "the terminal").operation(
         "emit_event",
+        &[
+            "lineage.job_name=shop.totals",
+            "lineage.event_type=COMPLETE",
+            "lineage.namespace=retail",
+            "lineage.run_id=2866553f-1347-41ca-bd56-95659a3e1c5d",
+        ],
         move || emit(&backend(), "shop.totals"),
         move || emit(&backend(), "shop\u{1b}[2J"),
     )

@@ -34,6 +34,12 @@ fn a_file_without_lineage_is_not_replaced() {
 pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::LineageBackend, "file", "a file").operation(
         "emit_event",
+        &[
+            "lineage.job_name=shop.totals",
+            "lineage.event_type=COMPLETE",
+            "lineage.namespace=retail",
+            "lineage.run_id=2866553f-1347-41ca-bd56-95659a3e1c5d",
+        ],
         || {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("events.jsonl");

@@ -99,6 +99,12 @@ pub(crate) fn contract() -> Contract {
     let service = "stand-in; in `.ci/plugins` the events are read by openlineage-python";
     Contract::new(PluginType::LineageBackend, NAME, service).operation(
         "emit_event",
+        &[
+            "lineage.job_name=*",
+            "lineage.event_type=COMPLETE",
+            "lineage.namespace=sales",
+            "lineage.run_id=2866553f-1347-41ca-bd56-95659a3e1c5d",
+        ],
         || {
             let service = Service::start(api);
             emit(&service.url, 10.0, &event())?;

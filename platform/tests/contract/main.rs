@@ -53,7 +53,7 @@ use floe_plugin::registry::{self, LinkedPlugin};
 use floe_plugin::{Error, PluginType, Plugins, Selection};
 use floe_telemetry::backend;
 use floe_telemetry::opentelemetry::trace::Status;
-use floe_telemetry::testing::{self, Spans};
+use floe_telemetry::testing::{self, CapturedSpan, Spans};
 use tempfile::{NamedTempFile, TempPath};
 
 /// The cases of each plugin.
@@ -106,6 +106,7 @@ pub(crate) struct Contract {
 
 struct Case {
     operation: &'static str,
+    attributes: &'static [&'static str],
     succeeds: Run,
     fails: Run,
 }
@@ -120,14 +121,17 @@ impl Contract {
     }
 
     /// An operation with a run that succeeds and a run that fails. Each calls the method of the plugin's
-    /// handle once, and asserts what the service received.
+    /// handle once, and asserts what the service received. The span of the one that succeeds has the attributes, each
+    /// as `key=value`; a value that ends with `*` begins as what is before it.
     pub(crate) fn operation(
         mut self,
         operation: &'static str,
+        attributes: &'static [&'static str],
         succeeds: impl Fn() -> Result<(), Error> + 'static,
         fails: impl Fn() -> Result<(), Error> + 'static,
     ) -> Self {
-        self.cases.push(Case { operation, succeeds: Box::new(succeeds), fails: Box::new(fails) });
+        let (succeeds, fails) = (Box::new(succeeds), Box::new(fails));
+        self.cases.push(Case { operation, attributes, succeeds, fails });
         self
     }
 
@@ -139,6 +143,7 @@ impl Contract {
     ) -> Self {
         self.unsupported.push(Case {
             operation,
+            attributes: &[],
             succeeds: Box::new(|| Ok(())),
             fails: Box::new(fails),
         });
@@ -174,6 +179,7 @@ pub(crate) fn credential(text: &str) -> (TempPath, String) {
 
 #[test]
 fn every_operation_of_every_plugin_has_its_span() {
+    let mut wrong = Vec::new();
     for contract in contracts() {
         let linked = registry::find(contract.kind, contract.name).unwrap();
         for case in &contract.cases {
@@ -183,6 +189,9 @@ fn every_operation_of_every_plugin_has_its_span() {
             let span = check(&what, linked, case.operation, &spans);
             assert_eq!(span.status, Status::Ok, "{what}");
             assert!(!span.has_exception, "{what}");
+            assert!(!case.attributes.is_empty(), "{what}");
+            let differing = case.attributes.iter().filter_map(|it| differing(it, &span.span));
+            wrong.extend(differing.map(|differing| format!("{what}: {differing}")));
 
             let (result, spans) = run(&case.fails);
             let error = result.expect_err(&what);
@@ -198,12 +207,25 @@ fn every_operation_of_every_plugin_has_its_span() {
             assert_error(&what, &check(&what, linked, case.operation, &spans), &error);
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What is wrong with an attribute of a span.
+fn differing(expected: &str, span: &CapturedSpan<'_>) -> Option<String> {
+    let (key, value) = expected.split_once('=').unwrap();
+    let found = span.attribute(key).map(ToString::to_string).unwrap_or_default();
+    let is_right = match value.strip_suffix('*') {
+        Some(start) => !found.is_empty() && found.starts_with(start),
+        None => found == value,
+    };
+    (!is_right).then(|| format!("expected {expected}, found `{found}`"))
 }
 
 /// What is compared of a span.
-struct Checked {
+struct Checked<'a> {
     status: Status,
     has_exception: bool,
+    span: CapturedSpan<'a>,
 }
 
 fn run(run: &Run) -> (Result<(), Error>, Spans) {
@@ -214,7 +236,7 @@ fn run(run: &Run) -> (Result<(), Error>, Spans) {
 
 /// The last span of the operation: its scope and its attribute are the plugin's, and nothing in the trace
 /// contains the credential.
-fn check(what: &str, linked: &LinkedPlugin, operation: &str, spans: &Spans) -> Checked {
+fn check<'a>(what: &str, linked: &LinkedPlugin, operation: &str, spans: &'a Spans) -> Checked<'a> {
     let plugin = linked.plugin();
     let tracer = plugin.tracer_name().unwrap();
     let domain = plugin.plugin_type().domain().unwrap();
@@ -231,10 +253,11 @@ fn check(what: &str, linked: &LinkedPlugin, operation: &str, spans: &Spans) -> C
     Checked {
         status: span.status().clone(),
         has_exception: span.events().iter().any(|event| event.name == "exception"),
+        span,
     }
 }
 
-fn assert_error(what: &str, span: &Checked, error: &Error) {
+fn assert_error(what: &str, span: &Checked<'_>, error: &Error) {
     let Status::Error { description } = &span.status else {
         panic!("{what}: the span of an error is {:?}", span.status);
     };

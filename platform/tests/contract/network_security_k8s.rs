@@ -18,10 +18,13 @@ fn generate(workload: &Workload<'_>) -> Result<Value, Error> {
     with(|generator| generator.generate_network_policy(workload))
 }
 
+const OF_POLICY: &[&str] = &["security.policy_type=NetworkPolicy", "security.namespace=sales"];
+
 pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::NetworkSecurity, "k8s", "kubernetes-validate")
         .operation(
             "generate_network_policy",
+            OF_POLICY,
             || {
                 let policy = generate(&WORKLOAD)?;
                 assert_eq!(
@@ -93,6 +96,7 @@ pub(crate) fn contract() -> Contract {
         )
         .operation(
             "generate_default_deny_policies",
+            OF_POLICY,
             || {
                 let policies =
                     with(|generator| generator.generate_default_deny_policies(&WORKLOAD))?;

@@ -42,6 +42,9 @@ pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::Orchestrator, "dagster", service)
         .operation(
             "create_definitions",
+            &[
+                "orchestrator.asset_count=3",
+            ],
             || {
                 let dagster = Program::new("dagster").with("answer", VALID);
                 let folder = tempfile::tempdir().unwrap();
@@ -77,6 +80,9 @@ pub(crate) fn contract() -> Contract {
         )
         .operation(
             "run",
+            &[
+                "orchestrator.asset_count=3",
+            ],
             || {
                 let dagster = Program::new("dagster").with("answer", VALID);
                 assert_eq!(run(&dagster)?.code, 0);

@@ -50,6 +50,7 @@ pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::Orchestrator, "local", "this process")
         .operation(
             "run",
+            &["orchestrator.asset_count=3"],
             || {
                 let mut built = Vec::new();
                 with(|it| {

@@ -52,11 +52,26 @@ pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::Quality, "dbt_expectations", provider)
         .operation(
             "validate_expectations",
+            &[
+                "quality.provider=dbt_expectations",
+                "quality.suite_name=shop.people",
+                "quality.data_source=people",
+                "quality.checks_count=*",
+            ],
             || validate(&checks().into_iter().map(|(check, _)| check).collect::<Vec<_>>()),
             || validate(&[Check::NotNull(String::new())]),
         )
         .operation(
             "run_checks",
+            &[
+                "quality.provider=dbt_expectations",
+                "quality.suite_name=shop.people",
+                "quality.data_source=people",
+                "quality.checks_count=2",
+                "quality.rows_checked=3",
+                "quality.pass_count=2",
+                "quality.fail_count=0",
+            ],
             || {
                 // In another order than the checks.
                 let answer = results(&[("check_1", "pass", 0), ("check_0", "fail", 1)]);

@@ -31,11 +31,26 @@ pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::Quality, "great_expectations", provider)
         .operation(
             "validate_expectations",
+            &[
+                "quality.provider=great_expectations",
+                "quality.suite_name=shop.people",
+                "quality.data_source=people",
+                "quality.checks_count=*",
+            ],
             || validate(&checks().into_iter().map(|(check, _)| check).collect::<Vec<_>>()),
             || validate(&[Check::NotNull(String::new())]),
         )
         .operation(
             "run_checks",
+            &[
+                "quality.provider=great_expectations",
+                "quality.suite_name=shop.people",
+                "quality.data_source=people",
+                "quality.checks_count=2",
+                "quality.rows_checked=3",
+                "quality.pass_count=2",
+                "quality.fail_count=0",
+            ],
             || {
                 let answer = |passed| {
                     let answer = json!({ "ok": { "results": [

@@ -48,6 +48,12 @@ pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::Quality, "sql", "the embedded SQLite")
         .operation(
             "validate_expectations",
+            &[
+                "quality.provider=sql",
+                "quality.suite_name=shop.people",
+                "quality.data_source=people",
+                "quality.checks_count=*",
+            ],
             || {
                 let (checks, _): (Vec<Check>, Vec<u64>) = checks().into_iter().unzip();
                 with(|it| it.validate_expectations(&suite(&checks)))
@@ -56,6 +62,15 @@ pub(crate) fn contract() -> Contract {
         )
         .operation(
             "run_checks",
+            &[
+                "quality.provider=sql",
+                "quality.suite_name=shop.people",
+                "quality.data_source=people",
+                "quality.checks_count=1",
+                "quality.rows_checked=3",
+                "quality.pass_count=1",
+                "quality.fail_count=0",
+            ],
             || {
                 let (checks, failed): (Vec<Check>, Vec<u64>) = checks().into_iter().unzip();
                 let is_of_table = |index: usize| matches!(checks[index], Check::RowCount(_));

@@ -31,6 +31,12 @@ pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::Rbac, "k8s", "kubernetes-validate")
         .operation(
             "generate_namespace",
+            &[
+                "security.policy_type=Namespace",
+                "security.resource_count=1",
+                "security.namespace=sales",
+                "security.pss_level=restricted",
+            ],
             || {
                 let manifest =
                     generate(Handle::<dyn RoleGenerator>::generate_namespace, &WORKLOAD)?;
@@ -51,6 +57,11 @@ pub(crate) fn contract() -> Contract {
         )
         .operation(
             "generate_service_account",
+            &[
+                "security.policy_type=ServiceAccount",
+                "security.resource_count=1",
+                "security.namespace=sales",
+            ],
             || {
                 let operation = Handle::<dyn RoleGenerator>::generate_service_account;
                 assert_eq!(
@@ -70,6 +81,7 @@ pub(crate) fn contract() -> Contract {
         )
         .operation(
             "generate_role",
+            &["security.policy_type=Role", "security.resource_count=1", "security.namespace=sales"],
             || {
                 assert_eq!(
                     generate(Handle::<dyn RoleGenerator>::generate_role, &WORKLOAD)?,
@@ -94,6 +106,11 @@ pub(crate) fn contract() -> Contract {
         )
         .operation(
             "generate_role_binding",
+            &[
+                "security.policy_type=RoleBinding",
+                "security.resource_count=1",
+                "security.namespace=sales",
+            ],
             || {
                 assert_eq!(
                     generate(Handle::<dyn RoleGenerator>::generate_role_binding, &WORKLOAD)?,
@@ -121,6 +138,12 @@ pub(crate) fn contract() -> Contract {
         )
         .operation(
             "generate_pod_security_context",
+            &[
+                "security.policy_type=PodSecurityContext",
+                "security.resource_count=1",
+                "security.namespace=sales",
+                "security.pss_level=restricted",
+            ],
             || {
                 let operation = Handle::<dyn RoleGenerator>::generate_pod_security_context;
                 let context = generate(operation, &WORKLOAD)?;

@@ -16,6 +16,7 @@ pub(crate) fn contract() -> Contract {
     };
     Contract::new(PluginType::Secrets, "env", "the environment of the test").operation(
         "get_secret",
+        &["secrets.provider=env", "secrets.key_name=NO_SUCH_VARIABLE", "secrets.found=false"],
         move || {
             assert!(get("MANIFEST_DIR")?.is_some());
             assert!(get("NO_SUCH_VARIABLE")?.is_none());

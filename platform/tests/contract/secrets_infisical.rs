@@ -145,6 +145,12 @@ fn refusing() -> Service {
 pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::Secrets, NAME, "stand-in").operation(
         "get_secret",
+        &[
+            "secrets.provider=infisical",
+            "secrets.key_name=PASSWORD",
+            "secrets.path=*",
+            "secrets.found=true",
+        ],
         || {
             let service = service(&api());
             let secret = with(&service.url, 10.0, |store| store.get_secret("PASSWORD"))?;

@@ -125,6 +125,12 @@ fn refusing() -> Service {
 pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::Secrets, NAME, "stand-in").operation(
         "get_secret",
+        &[
+            "secrets.provider=k8s",
+            "secrets.key_name=warehouse/user",
+            "secrets.namespace=*",
+            "secrets.found=true",
+        ],
         || {
             let service = service(&api());
             let secret = with(&service.url, 10.0, |store| store.get_secret("warehouse/user"))?;

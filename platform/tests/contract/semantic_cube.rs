@@ -121,6 +121,12 @@ pub(crate) fn contract() -> Contract {
     let service = "stand-in; Cube's schema compiler 1.7 in `.ci/plugins`";
     Contract::new(PluginType::SemanticLayer, "cube", service).operation(
         "sync",
+        &[
+            "semantic.server_url=http://127.0.0.1:*",
+            "semantic.schema.path=*",
+            "semantic.model.count=1",
+            "semantic.duration_ms=*",
+        ],
         || {
             let service = Service::start(api);
             let folder = TempDir::new()?;

@@ -23,6 +23,7 @@ fn with<T>(
 pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::Storage, "local", "a folder").operation(
         "put_object",
+        &["storage.system=*", "storage.bytes_written=4"],
         || {
             with(|store, file| {
                 assert_eq!(store.put_object("retail/shop/rows.csv", file)?, 4);

@@ -190,6 +190,7 @@ pub(crate) fn contract() -> Contract {
     let denied = || Service::start(|_| refused(403, "AccessDenied"));
     Contract::new(PluginType::Storage, "s3", "moto; stand-in for failures").operation(
         "put_object",
+        &["storage.system=*", "storage.bucket=lake", "storage.bytes_written=1000"],
         || {
             let store = Arc::default();
             let service = service(&store);
