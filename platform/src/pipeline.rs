@@ -18,6 +18,7 @@ mod lineage;
 pub(crate) mod measured;
 mod metrics;
 mod model;
+mod nodes;
 mod orchestration;
 mod outcome;
 mod prepare;

@@ -120,7 +120,7 @@ fn observed(
     let mut command = Command::new(program);
     command.inject_context();
     let mut standby = None;
-    let (reading, pipes) = match Pipes::open() {
+    let (reading, pipe) = match Pipes::open() {
         Ok(pipes) => {
             match pipes.standby() {
                 Ok(started) => standby = Some(started),
@@ -130,17 +130,17 @@ fn observed(
             }
             command.args(&invocation.arguments);
             command.envs(pipes.variables());
-            let (reading, ends) = pipes.read(trace, Some(LogFile::new(invocation.log)));
-            (Ok(reading), ends)
+            let (reading, end) = pipes.read(trace, Some(LogFile::new(invocation.log)));
+            (Ok(reading), Some(end))
         }
         Err(error) => {
             warnings.push(format!("the trace has no nodes: cannot open a pipe: {error}"));
             command.args(arguments).envs(trace_variable());
-            (Err(Box::new(trace)), Vec::new())
+            (Err(Box::new(trace)), None)
         }
     };
     let ended = execute(&mut command, || {
-        pipes.into_iter().for_each(Pipe::close);
+        pipe.into_iter().for_each(Pipe::close);
     });
     let trace = match reading {
         Err(trace) => Some(*trace),

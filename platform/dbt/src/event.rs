@@ -3,7 +3,7 @@
 //! Every field is optional here, because its names and types differ between versions of dbt.
 
 use std::borrow::Cow;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use serde_json::Value;
 use time::{Date, Month, PrimitiveDateTime, Time};
@@ -163,7 +163,6 @@ fn result(data: &Value, node: &Value) -> RunResult {
     RunResult {
         status: status.unwrap_or_else(|| text(node, "node_status")).to_owned(),
         message: message.to_owned(),
-        skip_reason: None,
         failures: number(result.get("num_failures")),
         execution_time: time(result).or_else(|| time(data)),
         thread: owned(result, "thread"),
@@ -203,12 +202,8 @@ fn number(value: Option<&Value>) -> Option<u64> {
     value.as_u64().or_else(|| Some(float()? as u64))
 }
 
-/// A time such as `2026-11-20T06:50:15.240499Z`, or in nanoseconds since 1970. Times of nodes have no `Z`, and are in
-/// UTC, too.
+/// A time such as `2026-11-20T06:50:15.240499Z`. Times of nodes have no `Z`, and are in UTC, too.
 pub(crate) fn timestamp(text: &str) -> Option<SystemTime> {
-    if let Ok(nanos) = text.parse() {
-        return UNIX_EPOCH.checked_add(Duration::from_nanos(nanos));
-    }
     let (date, time) = text.trim_end_matches('Z').split_once('T')?;
     let mut date = date.splitn(3, '-');
     let year = date.next()?.parse().ok()?;

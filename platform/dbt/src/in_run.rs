@@ -16,7 +16,7 @@ const KILLED: i32 = 9;
 /// What is recorded of a command while it runs.
 #[derive(Debug)]
 pub(crate) struct InRun {
-    reading: Option<(Reading, Vec<Pipe>)>,
+    reading: Option<(Reading, Pipe)>,
     variables: Vec<(&'static str, OsString)>,
 }
 
@@ -49,8 +49,8 @@ impl InRun {
     /// dbt has ended, with an exit code unless it was killed or could not be started. Returns the id that it has given to
     /// the command.
     pub(crate) fn end(self, code: Option<i32>) -> Option<String> {
-        let (reading, pipes) = self.reading?;
-        pipes.into_iter().for_each(Pipe::close);
+        let (reading, pipe) = self.reading?;
+        pipe.close();
         let (trace, mut warnings) = reading.finish();
         let mut invocation_id = None;
         if let Some(trace) = trace {

@@ -19,8 +19,6 @@ mod command;
 #[cfg(unix)]
 mod event;
 #[cfg(unix)]
-mod fusion;
-#[cfg(unix)]
 mod in_run;
 #[cfg(unix)]
 mod invocation;

@@ -1,6 +1,6 @@
 //! dbt's log file, which dbt would write itself if its events did not go to the telemetry.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -129,9 +129,9 @@ impl LogFile {
     }
 
     /// Moves the other files that dbt wrote into its log folder, and returns what could not be written.
-    pub(crate) fn finish(self, private: &Path, pipes: &[OsString]) -> Option<String> {
+    pub(crate) fn finish(self, private: &Path) -> Option<String> {
         let entries = fs::read_dir(private).into_iter().flatten().flatten();
-        for entry in entries.filter(|entry| !pipes.contains(&entry.file_name())) {
+        for entry in entries.filter(|entry| entry.file_name() != LOG) {
             if entry.file_type().is_ok_and(|kind| kind.is_file())
                 && let Err(error) = self.copy(&entry.path(), &entry.file_name())
             {

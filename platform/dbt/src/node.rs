@@ -1,4 +1,4 @@
-//! A node of dbt and its result, whoever reports them: dbt Core, dbt Fusion, or dbt's artifacts.
+//! A node of dbt and its result, whether its log or its artifacts report them.
 
 use std::time::SystemTime;
 
@@ -45,8 +45,6 @@ pub(crate) struct RunResult {
     pub(crate) status: String,
     /// The message. That of a hook is the hook's name.
     pub(crate) message: String,
-    /// Why the node was skipped. dbt Core has no such field.
-    pub(crate) skip_reason: Option<String>,
     /// The number of rows that a test found.
     pub(crate) failures: Option<u64>,
     pub(crate) execution_time: Option<f64>,
@@ -81,11 +79,7 @@ pub(crate) enum Outcome {
     Failed,
     Error,
     Skipped,
-    Canceled,
 }
-
-/// The error of a node that dbt has canceled.
-pub(crate) const CANCELED: &str = "dbt canceled the node";
 
 /// Why a node has no end of its own.
 pub(crate) const NOT_ENDED: &str = "dbt ended before the node did";
@@ -129,7 +123,6 @@ impl RunResult {
             "warn" => Outcome::Warned,
             "fail" => Outcome::Failed,
             "skipped" => Outcome::Skipped,
-            "canceled" => Outcome::Canceled,
             other if has_failed(other) => Outcome::Error,
             _ => Outcome::Success,
         }
@@ -139,7 +132,6 @@ impl RunResult {
     pub(crate) fn error(&self, node: &Node) -> Option<&str> {
         match self.outcome() {
             Outcome::Success | Outcome::Warned | Outcome::Skipped => None,
-            Outcome::Canceled => Some(CANCELED),
             Outcome::Failed | Outcome::Error if !self.message.is_empty() => Some(&self.message),
             _ if node.resource_type == "source" => Some("the source is stale"),
             _ => Some(&self.status),
@@ -154,7 +146,7 @@ impl RunResult {
             status: match self.outcome() {
                 Outcome::Success | Outcome::Warned => NodeStatus::Built,
                 Outcome::Failed | Outcome::Error => NodeStatus::Failed,
-                Outcome::Skipped | Outcome::Canceled => NodeStatus::Skipped,
+                Outcome::Skipped => NodeStatus::Skipped,
             },
             message: one_line(&self.message),
             rows: self.rows_affected,
@@ -165,11 +157,7 @@ impl RunResult {
 
     /// Why the node was skipped.
     pub(crate) fn skip_reason(&self) -> Option<&str> {
-        let reason = match &self.skip_reason {
-            Some(reason) => reason,
-            None if self.message.contains("fail_fast") => "fail_fast",
-            None => "upstream",
-        };
+        let reason = if self.message.contains("fail_fast") { "fail_fast" } else { "upstream" };
         (self.outcome() == Outcome::Skipped).then_some(reason)
     }
 }
@@ -180,7 +168,6 @@ impl Outcome {
             Self::Success | Self::Warned => "success",
             Self::Failed | Self::Error => "error",
             Self::Skipped => "skipped",
-            Self::Canceled => "canceled",
         }
     }
 
@@ -190,7 +177,7 @@ impl Outcome {
             Self::Success => Some("passed"),
             Self::Warned => Some("warned"),
             Self::Failed => Some("failed"),
-            Self::Error | Self::Skipped | Self::Canceled => None,
+            Self::Error | Self::Skipped => None,
         }
     }
 }

@@ -8,21 +8,17 @@ use floe_telemetry::propagation;
 use tempfile::TempDir;
 
 use crate::event::Event;
-use crate::fusion::Record;
 use crate::log_file::{LOG, LogFile};
 use crate::standby::Standby;
 use crate::stream::{Lines, MAX_LINE, Pipe};
 use crate::trace::CommandTrace;
 
-/// The name of the file with the OpenTelemetry lines of dbt Fusion.
-const OTEL: &str = "otel.jsonl";
-
-/// Pipes in the place of dbt's log files, in a folder that only this user can read.
+/// A pipe in the place of dbt's log file, in a folder that only this user can read.
 #[derive(Debug)]
 pub(crate) struct Pipes {
     folder: TempDir,
     lines: Lines,
-    ends: Vec<Pipe>,
+    end: Pipe,
 }
 
 /// A trace that is made from what dbt writes.
@@ -43,37 +39,30 @@ struct Read {
 impl Pipes {
     pub(crate) fn open() -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("floe-dbt-").tempdir()?;
-        let [log, otel] = [LOG, OTEL].map(|name| folder.path().join(name));
-        let (lines, ends) = Lines::open(&[&log, &otel])?;
-        Ok(Self { folder, lines, ends })
+        let (lines, end) = Lines::open(&folder.path().join(LOG))?;
+        Ok(Self { folder, lines, end })
     }
 
     /// Starts the process that reads if this one is killed.
     pub(crate) fn standby(&self) -> io::Result<Standby> {
         let folder = self.folder.path();
-        let [log, otel] = [LOG, OTEL].map(|name| folder.join(name));
-        Standby::start([&log, &otel], folder)
+        Standby::start(&folder.join(LOG), folder)
     }
 
-    /// Starts to read. The ends are closed when dbt has ended.
-    pub(crate) fn read(
-        self,
-        trace: CommandTrace,
-        log_file: Option<LogFile>,
-    ) -> (Reading, Vec<Pipe>) {
-        let Self { folder, lines, ends } = self;
+    /// Starts to read. The end is closed when dbt has ended.
+    pub(crate) fn read(self, trace: CommandTrace, log_file: Option<LogFile>) -> (Reading, Pipe) {
+        let Self { folder, lines, end } = self;
         let reader = thread::spawn(move || read(&lines, trace, log_file));
-        (Reading { folder, reader }, ends)
+        (Reading { folder, reader }, end)
     }
 
-    /// The variables with which dbt writes into the pipes, with the current context.
+    /// The variables with which dbt writes into the pipe, with the current context.
     pub(crate) fn variables(&self) -> Vec<(&'static str, OsString)> {
         let mut variables: Vec<(&str, OsString)> = vec![
             ("DBT_LOG_PATH", self.folder.path().into()),
             ("DBT_LOG_FORMAT_FILE", "json".into()),
             ("DBT_LOG_LEVEL_FILE", "debug".into()),
             ("DBT_LOG_FILE_MAX_BYTES", "0".into()),
-            ("DBT_OTEL_FILE_NAME", OTEL.into()),
         ];
         variables.extend(trace_variable());
         variables
@@ -92,9 +81,8 @@ impl Reading {
         let Ok(mut read) = self.reader.join() else {
             return (None, Vec::new());
         };
-        let pipes = [LOG.into(), OTEL.into()];
         let log_file = read.log_file.take();
-        let failure = log_file.and_then(|file| file.finish(self.folder.path(), &pipes));
+        let failure = log_file.and_then(|file| file.finish(self.folder.path()));
         let mut warnings: Vec<String> = failure.into_iter().collect();
         warnings.append(&mut read.warnings);
         (Some(read.trace), warnings)
@@ -110,8 +98,6 @@ fn read(lines: &Lines, mut trace: CommandTrace, mut log_file: Option<LogFile>) -
                 log_file.write(&event, &line);
             }
             trace.event(&event);
-        } else if let Some((kind, record)) = Record::parse(&line) {
-            trace.record(kind, &record);
         } else {
             unknown += 1;
         }

@@ -1,4 +1,4 @@
-//! A process that reads dbt's pipes when this one was killed, and removes their folder when dbt has ended. dbt would
+//! A process that reads dbt's pipe when this one was killed, and removes its folder when dbt has ended. dbt would
 //! print an error for each event that it writes into a pipe without a reader.
 
 use std::io::{self, PipeWriter, Read as _, Write as _};
@@ -8,17 +8,16 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use rustix::io::{FdFlags, fcntl_setfd};
 
-/// The pipes are open before dbt starts. A line of standard input is the end of a process that was not killed, and the
+/// The pipe is open before dbt starts. A line of standard input is the end of a process that was not killed, and the
 /// end of standard input that of one that was; the end of the other pipe is that of dbt.
 const SCRIPT: &str = r#"
-exec 3<>"$1" 4<>"$2" || exit
+exec 3<>"$1" || exit
 echo; exec >/dev/null
 read -r _ && exit
 cat <&3 & log=$!
-cat <&4 & otel=$!
 read -r _ <&2
-rm -rf -- "$3"
-kill "$log" "$otel"
+rm -rf -- "$2"
+kill "$log"
 "#;
 
 #[derive(Debug)]
@@ -30,13 +29,12 @@ pub(crate) struct Standby {
 }
 
 impl Standby {
-    /// Starts the process, with the paths of the pipes and of their folder.
-    pub(crate) fn start(pipes: [&Path; 2], folder: &Path) -> io::Result<Self> {
+    /// Starts the process, with the paths of the pipe and of its folder.
+    pub(crate) fn start(pipe: &Path, folder: &Path) -> io::Result<Self> {
         let (of_dbt, dbt) = io::pipe()?;
         let mut process = Command::new("/bin/sh")
             .args(["-c", SCRIPT, "floe-standby"])
-            .args(pipes)
-            .arg(folder)
+            .args([pipe, folder])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(of_dbt)

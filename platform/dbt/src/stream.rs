@@ -1,6 +1,6 @@
-//! The lines that dbt writes while it runs, through named pipes in the place of its log files.
+//! The lines that dbt writes while it runs, through a named pipe in the place of its log file.
 //!
-//! dbt never waits for the telemetry: a thread reads each pipe as fast as dbt writes, and drops lines for which
+//! dbt never waits for the telemetry: a thread reads the pipe as fast as dbt writes, and drops lines for which
 //! there is no memory.
 //!
 //! dbt's standard output would have the events, too, but then `floe` would have to write dbt's own output, and
@@ -44,18 +44,15 @@ struct State {
 }
 
 impl Lines {
-    /// The lines of several pipes, and a function that opens a pipe.
-    pub(crate) fn open(paths: &[&Path]) -> io::Result<(Self, Vec<Pipe>)> {
+    /// The lines of a pipe, and its end.
+    pub(crate) fn open(path: &Path) -> io::Result<(Self, Pipe)> {
         let (sender, lines) = mpsc::channel();
         let state = Arc::new(State::default());
-        let pipes = paths
-            .iter()
-            .map(|path| Pipe::open(path, sender.clone(), Arc::clone(&state)))
-            .collect::<io::Result<Vec<_>>>()?;
-        Ok((Self { lines, state }, pipes))
+        let pipe = Pipe::open(path, sender, Arc::clone(&state))?;
+        Ok((Self { lines, state }, pipe))
     }
 
-    /// The next line. There is none after all pipes were closed.
+    /// The next line. There is none after the pipe was closed.
     pub(crate) fn next(&self) -> Option<Vec<u8>> {
         let line = self.lines.recv().ok()?;
         self.state.waiting.fetch_sub(line.len(), Ordering::Relaxed);

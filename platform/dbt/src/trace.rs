@@ -1,13 +1,12 @@
 //! The spans and log records of a dbt command, made from the lines that dbt writes while it runs.
 //!
-//! It knows neither process nor pipe: `event.rs`, `fusion.rs` and `manifest.rs` parse, and the spans are made
+//! It knows neither process nor pipe: `event.rs` and `manifest.rs` parse, and the spans are made
 //! from what they return.
 
 mod artifacts;
 mod command;
 mod database;
 mod failure;
-mod fusion;
 mod log;
 mod nodes;
 
@@ -26,11 +25,9 @@ use floe_telemetry::{FloeAttributes, sanitize_error_message};
 use self::artifacts::Artifacts;
 use self::command::CommandSpan;
 use self::database::Database;
-use self::fusion::FusionSpans;
 use self::log::LogRecord;
 use self::nodes::{Nodes, Surroundings};
 use crate::event::{Event, Kind, without_colours};
-use crate::fusion::{Record, RecordType};
 use crate::node::{Node, RunResult};
 
 /// The scope of the spans.
@@ -41,8 +38,6 @@ pub(crate) const TRACER_NAME: &str = "floe.dbt.core";
 pub(crate) struct CommandTrace {
     span: CommandSpan,
     nodes: Nodes,
-    /// dbt Fusion's own spans, if it is dbt Fusion that runs.
-    fusion: Option<FusionSpans>,
     artifacts: Artifacts,
     database: Database,
     /// The name of the project.
@@ -82,7 +77,6 @@ impl CommandTrace {
             is_recorded,
             span,
             nodes: Nodes::default(),
-            fusion: None,
             artifacts: Artifacts::new(project.to_owned()),
             database: Database::default(),
             project: None,
@@ -114,18 +108,14 @@ impl CommandTrace {
         self.span.describe(attributes);
     }
 
-    /// Processes a line of dbt's log. dbt Fusion writes nodes and messages into both logs: it is its own one that
-    /// counts.
+    /// Processes a line of dbt's log.
     pub(crate) fn event(&mut self, event: &Event) {
         self.set_invocation(event.invocation_id());
-        let is_core = self.fusion.is_none();
         match event.kind() {
             Kind::Version(version) => {
-                if is_core {
-                    // Of an invocation before this one, which has ended.
-                    self.nodes.cancel(event.time().unwrap_or_else(SystemTime::now));
-                }
-                self.set_version(version);
+                // Of an invocation before this one, which has ended.
+                self.nodes.cancel(event.time().unwrap_or_else(SystemTime::now));
+                self.describe(&Invocation { version: Some(version), ..Invocation::default() });
             }
             Kind::Adapter(adapter) => self.set_adapter(adapter),
             Kind::Target(target) => {
@@ -133,16 +123,15 @@ impl CommandTrace {
             }
             Kind::Artifact { kind: "WritableManifest", path } => self.read_manifest(path),
             Kind::Artifact { kind: "RunExecutionResult", path }
-                if self.nodes.counts.failures > 0 && is_core =>
+                if self.nodes.counts.failures > 0 =>
             {
                 self.add_skipped(path, event.time());
             }
-            Kind::NodeStarted(node) if is_core => {
-                let above = self.span.context.clone();
+            Kind::NodeStarted(node) => {
                 let (nodes, around) = self.nodes();
-                nodes.start(&node, event.time(), above, &around);
+                nodes.start(&node, event.time(), &around);
             }
-            Kind::NodeFinished(node, result) if is_core => {
+            Kind::NodeFinished(node, result) => {
                 // The record belongs to the node, whose span ends here.
                 self.log(event);
                 self.finish_node(&node, &result, event.time());
@@ -154,28 +143,7 @@ impl CommandTrace {
             }
             _ => {}
         }
-        if is_core {
-            self.log(event);
-        }
-    }
-
-    /// Processes an OpenTelemetry line of dbt Fusion. The spans become part of this trace.
-    pub(crate) fn record(&mut self, kind: RecordType, record: &Record) {
-        self.fusion.get_or_insert_default();
-        if kind == RecordType::Log {
-            return self.log_record(record);
-        }
-        if kind == RecordType::SpanStart && record.event_type() == "Process" {
-            // What is open is of a process before this one, which has ended.
-            self.cancel_all(record.start().unwrap_or_else(SystemTime::now));
-        }
-        let node = record.node(self.artifacts.manifest());
-        if !self.fusion.get_or_insert_default().is_open(record) {
-            self.start_record(record, node.as_ref().map(|(node, _)| node));
-        }
-        if kind == RecordType::SpanEnd {
-            self.end_record(record, node.as_ref());
-        }
+        self.log(event);
     }
 
     /// The nodes, and what their spans need.
@@ -185,8 +153,6 @@ impl CommandTrace {
             root: &self.span.context,
             manifest: self.artifacts.manifest(),
             database: &self.database,
-            // The records of dbt Fusion have the messages themselves.
-            has_later_messages: self.fusion.is_none(),
         };
         (&mut self.nodes, around)
     }
@@ -198,10 +164,6 @@ impl CommandTrace {
             // Without a receiver, the run does not wait for dbt any more.
             let _ = ended.send(result.of(node));
         }
-    }
-
-    fn set_version(&mut self, version: &str) {
-        self.describe(&Invocation { version: Some(version), ..Invocation::default() });
     }
 
     fn set_adapter(&mut self, adapter: &str) {
@@ -260,101 +222,21 @@ impl CommandTrace {
         LogRecord {
             level: event.level(),
             message: event.message(),
-            event: Some(event.name()),
-            code: Some(event.code()),
+            event: event.name(),
+            code: event.code(),
             unique_id: id,
             invocation_id: event.invocation_id(),
-            timestamp: Some(event.timestamp()),
+            timestamp: event.timestamp(),
             dagster_run_id: self.dagster_run_id.as_deref(),
-            thread: Some(event.thread()),
+            thread: event.thread(),
         }
         .emit();
-    }
-
-    fn log_record(&self, record: &Record) {
-        let context = self.fusion.as_ref().and_then(|it| it.context(record));
-        let _current = context.unwrap_or(&self.span.context).clone().attach();
-        LogRecord {
-            level: match record.severity_number() {
-                17.. => "error",
-                13.. => "warn",
-                9.. => "info",
-                _ => "debug",
-            },
-            message: record.body(),
-            code: record.attribute("dbt_core_event_code").as_deref(),
-            invocation_id: &self.span.invocation_id,
-            dagster_run_id: self.dagster_run_id.as_deref(),
-            ..LogRecord::default()
-        }
-        .emit();
-    }
-
-    /// Starts the span of a record of dbt Fusion, or of the node that it is about.
-    fn start_record(&mut self, record: &Record, node: Option<&Node>) {
-        let root = self.span.context.clone();
-        let spans = self.fusion.get_or_insert_default();
-        if spans.is_full() {
-            return;
-        }
-        if let Some(node) = node {
-            let above = spans.above(record).unwrap_or(&root).clone();
-            let (nodes, around) = self.nodes();
-            nodes.start(node, node.start, above, &around);
-            if let Some(span) = nodes.context(&node.unique_id).cloned() {
-                let spans = self.fusion.get_or_insert_default();
-                spans.insert(record, root.with_remote_span_context(span));
-            }
-            return;
-        }
-        if !matches!(record.event_type(), "Process" | "Invocation") {
-            spans.start(record, &self.span.tracer, &root);
-            if let Some(adapter) = record.attribute("adapter_type") {
-                self.set_adapter(&adapter);
-            }
-            return;
-        }
-        // The span of the command stands for them.
-        spans.insert(record, root);
-        self.span.set_attributes(record.attributes());
-        if let Some(id) = record.attribute("invocation_id") {
-            self.set_invocation(&id);
-        }
-        if let Some(version) = record.version() {
-            self.set_version(version);
-        }
-    }
-
-    /// Ends the span of a record of dbt Fusion, or of the node that it is about.
-    fn end_record(&mut self, record: &Record, node: Option<&(Node, RunResult)>) {
-        if record.event_type() == "ArtifactWritten"
-            && record.attribute("artifact_type").as_deref() == Some("manifest")
-            && let Some(path) = record.attribute("relative_path")
-        {
-            self.read_manifest(&path);
-        }
-        let is_ours = self.fusion.get_or_insert_default().end(record);
-        if let Some((node, result)) = node {
-            // Those that dbt Core does not have.
-            self.nodes.describe(&node.unique_id, record.attributes());
-            self.finish_node(node, result, node.start);
-        } else if is_ours {
-            self.span.set_attributes(record.attributes());
-        }
-    }
-
-    /// Ends all spans but that of the command.
-    fn cancel_all(&mut self, end: SystemTime) {
-        self.nodes.cancel(end);
-        if let Some(spans) = &mut self.fusion {
-            spans.cancel(end);
-        }
     }
 
     /// Ends all spans, that of the command last.
     pub(crate) fn end(mut self, exit: Exit) -> End {
         let end = SystemTime::now();
-        self.cancel_all(end);
+        self.nodes.cancel(end);
         self.read_unread_manifest();
         let failure = self.span.conclude(exit, end, &self.nodes.counts);
         self.span.end(exit, end, failure);
@@ -419,75 +301,4 @@ pub struct Recorded {
     pub span_id: Option<String>,
     /// The id of the run in Dagster that the command is a part of.
     pub dagster_run_id: Option<String>,
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fmt::{Debug, Write as _};
-    use std::path::Path;
-    use std::sync::{Arc, Mutex};
-
-    use floe_telemetry::opentelemetry::Context;
-    use serde_json::json;
-    use tracing::field::{Field, Visit};
-    use tracing::span::{Attributes, Id, Record as SpanRecord};
-    use tracing::{Event as LogEvent, Metadata, Subscriber, subscriber};
-
-    use super::{CommandTrace, Event, Record, TRACER_NAME};
-
-    /// The messages of all log records.
-    #[derive(Clone, Debug, Default)]
-    struct Messages(Arc<Mutex<String>>);
-
-    impl Subscriber for Messages {
-        fn enabled(&self, _: &Metadata<'_>) -> bool {
-            true
-        }
-
-        fn new_span(&self, _: &Attributes<'_>) -> Id {
-            Id::from_u64(1)
-        }
-
-        fn record(&self, _: &Id, _: &SpanRecord<'_>) {}
-
-        fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-        fn event(&self, event: &LogEvent<'_>) {
-            event.record(&mut self.clone());
-        }
-
-        fn enter(&self, _: &Id) {}
-
-        fn exit(&self, _: &Id) {}
-    }
-
-    impl Visit for Messages {
-        fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-            if field.name() == "message" {
-                writeln!(self.0.lock().unwrap(), "{value:?}").unwrap();
-            }
-        }
-    }
-
-    #[test]
-    fn a_line_that_dbt_fusion_writes_into_both_logs_is_recorded_once() {
-        let event = json!({
-            "info": { "name": "LogMessage", "level": "info", "msg": "in the log of events" },
-        });
-        let event = Event::parse(event.to_string().as_bytes()).unwrap();
-        let record = json!({
-            "record_type": "LogRecord",
-            "severity_number": 9,
-            "body": "in the log of records",
-        });
-        let (kind, record) = Record::parse(record.to_string().as_bytes()).unwrap();
-        let messages = Messages::default();
-        subscriber::with_default(messages.clone(), || {
-            let project = Path::new("shop");
-            let mut trace = CommandTrace::within(TRACER_NAME, "build", project, Context::new());
-            trace.record(kind, &record);
-            trace.event(&event);
-        });
-        assert_eq!(*messages.0.lock().unwrap(), "in the log of records\n");
-    }
 }

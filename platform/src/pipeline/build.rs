@@ -3,14 +3,12 @@
 use floe_plugin::orchestrator::AssetOrchestrator;
 use floe_plugins::error::Error;
 use floe_plugins::process::interrupt;
-use floe_telemetry::get_current_span;
-use floe_telemetry::opentelemetry::trace::Status;
 
 use super::asset::Asset;
 use super::orchestration::Orchestration;
 use super::outcome::Outcome;
 use super::progress::Progress;
-use super::report::{ASSETS_FAILED, Report};
+use super::report::{Report, mark_failed};
 use super::run::Run;
 use super::warehouse::{self, Warehouse};
 use super::{Prepared, processes};
@@ -78,11 +76,4 @@ pub(super) fn build<'a>(
     closed.map_err(Error::from_plugin)?;
     interrupt::check()?;
     Ok(None)
-}
-
-/// Marks the span of the orchestrator, which is between that of an asset that failed and that of the run.
-pub(super) fn mark_failed() {
-    let span = get_current_span();
-    span.set_attribute("error.type", ASSETS_FAILED);
-    span.set_status(Status::error("assets failed"));
 }

@@ -31,7 +31,7 @@ use super::outcome::{self, Failure};
 use super::report::{Details, RunError};
 use super::run::{Checked, Run};
 use super::shared_run::{Attempt, SharedRun, State, now};
-use super::{dbt, warehouse};
+use super::{dbt, nodes, warehouse};
 use crate::artifacts::{self, CompiledArtifacts, DbtProject};
 use crate::identity::Identity;
 use crate::pipeline::history::{self, Record};
@@ -271,17 +271,17 @@ impl DagsterStep {
             invocation_id: run.invocation_id.as_deref(),
             ..Invocation::default()
         });
-        known.details = dbt::details(&run);
+        known.details = nodes::details(&run);
         interrupt::check()?;
         let built = dbt::built(&self.identity, &run).map(|()| None);
         let outcome = TransformOutcome { rows_affected: None };
         let rows = built.as_ref().copied();
         outcome::record(&self.key, Orchestration::Dagster, rows, &outcome);
-        if built.is_err() && !dbt::is_of_tests(&run) {
+        if built.is_err() && !nodes::is_of_tests(&run) {
             return built;
         }
         self.report(None, &[])?;
-        let failed: Vec<&str> = dbt::failed_tests(&run).map(|it| it.name.as_str()).collect();
+        let failed: Vec<&str> = nodes::failed_tests(&run).map(|it| it.name.as_str()).collect();
         let names = failed.join(", ");
         let metadata = [("floe/failed_tests", Metadata::Text(&names))];
         let passed = failed.is_empty();

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use floe_plugin::PluginType;
 use floe_plugin::compute::ComputeEngine;
@@ -18,14 +18,13 @@ use floe_plugins::files::atomic::{self, Access};
 use floe_plugins::files::{confine, yaml};
 use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
-use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::sanitize_error_message;
 use serde_json::json;
 
-use super::build::mark_failed;
+use super::nodes::{add_nodes, tested};
 use super::outcome::{Failure, Outcome, QueryError};
 use super::progress::Progress;
-use super::report::{Checks, Details, FailedCheck, Report, Step};
+use super::report::{Report, mark_failed};
 use super::{Prepared, alerts, measured, metrics, processes, warehouse};
 use crate::artifacts::DbtProject;
 use crate::identity::{Identity, Lines};
@@ -115,11 +114,6 @@ pub(super) fn run(
     Ok(run)
 }
 
-/// The node that a test checks.
-fn tested(test: &BuiltNode) -> &str {
-    test.reads.first().unwrap_or(&test.name)
-}
-
 /// Writes the profile of the compute plugin, and returns its folder; `None` if the project has its own.
 fn write_profile(
     identity: &Identity,
@@ -148,34 +142,6 @@ fn write_profile(
     Ok(Some(absolute(&folder)?))
 }
 
-/// What a step of Dagster tells of a command.
-pub(super) fn details(run: &CommandRun) -> Details {
-    let failed: Vec<FailedCheck> = failed_tests(run).map(failed_check).collect();
-    let ran = run.nodes.iter().filter(|it| it.is_test() && it.status == NodeStatus::Built);
-    Details {
-        checks: Checks { passed: ran.count() as u64, failed: failed.len() as u64 },
-        failed_checks: failed,
-        dbt_invocation_id: run.invocation_id.clone(),
-        nodes: run.nodes.clone(),
-        ..Details::default()
-    }
-}
-
-/// Whether tests have failed, and everything was built.
-pub(super) fn is_of_tests(run: &CommandRun) -> bool {
-    let mut failed = run.nodes.iter().filter(|it| it.status == NodeStatus::Failed).peekable();
-    failed.peek().is_some() && failed.all(BuiltNode::is_test)
-}
-
-/// The tests that have failed.
-pub(super) fn failed_tests(run: &CommandRun) -> impl Iterator<Item = &BuiltNode> {
-    run.nodes.iter().filter(|it| it.is_test() && it.status == NodeStatus::Failed)
-}
-
-fn failed_check(test: &BuiltNode) -> FailedCheck {
-    FailedCheck { name: test.name.clone(), query: None }
-}
-
 /// The failure of a command.
 pub(super) fn built(identity: &Identity, run: &CommandRun) -> Result<(), Failure> {
     let Err(error) = &run.outcome else {
@@ -196,69 +162,5 @@ fn add(run: CommandRun, plugins: &Active, report: &mut Report) -> Result<(), Err
             Err(Error::of_plugin(PluginType::Dbt, name, error))
         }
         _ => Ok(()),
-    }
-}
-
-/// Adds the nodes of a command to the report: a step for each, and tests as the checks of what they test.
-pub(super) fn add_nodes(nodes: Vec<BuiltNode>, id: Option<&str>, report: &mut Report) {
-    let (tests, nodes): (Vec<_>, Vec<_>) = nodes.into_iter().partition(BuiltNode::is_test);
-    for node in nodes {
-        report.expect_node(&node.name, &node.resource_type);
-        let step = step(node, id, report);
-        report.steps.push(step);
-    }
-    for test in tests {
-        let tested = tested(&test).to_owned();
-        let known = report.steps.iter().position(|step| step.key == tested);
-        let at = known.unwrap_or_else(|| {
-            // A source, or a node that was built before.
-            report.expect_node(&tested, "source");
-            let step = step(BuiltNode { name: tested, ..BuiltNode::default() }, id, report);
-            report.steps.push(step);
-            report.steps.len() - 1
-        });
-        add_test(test, &mut report.steps[at]);
-    }
-}
-
-/// Adds the result of a test to the step of what it tests.
-fn add_test(test: BuiltNode, step: &mut Step) {
-    match test.status {
-        NodeStatus::Built => step.details.checks.passed += 1,
-        NodeStatus::Skipped => {}
-        NodeStatus::Failed => {
-            step.details.checks.failed += 1;
-            step.details.failed_checks.push(failed_check(&test));
-            if step.outcome.is_built() {
-                step.outcome = Outcome::Failed { message: test.message, excerpt: None };
-            }
-        }
-    }
-}
-
-fn step(node: BuiltNode, invocation_id: Option<&str>, report: &Report) -> Step {
-    let outcome = match node.status {
-        NodeStatus::Built => Outcome::Built { rows: node.rows },
-        NodeStatus::Failed => Outcome::Failed { message: node.message, excerpt: None },
-        NodeStatus::Skipped => {
-            // dbt's results have the order in which the nodes ended.
-            let missing = node.reads.iter().find(|name| {
-                report.steps.iter().any(|step| step.key == **name && !step.outcome.is_built())
-            });
-            Outcome::Skipped {
-                missing: missing.or(node.reads.first()).cloned().unwrap_or_default(),
-            }
-        }
-    };
-    Step {
-        key: node.name,
-        run_id: RunId::new(),
-        outcome,
-        took: Duration::try_from_secs_f64(node.seconds).unwrap_or_default(),
-        details: Details {
-            dbt_invocation_id: invocation_id.map(str::to_owned),
-            of_node: node.sql.map(|hash| (hash, node.reads)),
-            ..Details::default()
-        },
     }
 }

@@ -32,7 +32,7 @@ use super::progress::Progress;
 use super::report::{Details, Report, Step};
 use super::shared_run::{Attempt, SharedRun, State, VARIABLE};
 use super::warehouse::Warehouse;
-use super::{Prepared, dbt};
+use super::{Prepared, nodes};
 use crate::artifacts;
 use crate::plugins::active::{Active, failed};
 use crate::product::OUTPUT_FOLDER;
@@ -168,9 +168,9 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
             }
         };
         let mut details = end.map(|end| end.details.clone()).unwrap_or_default();
-        let nodes = mem::take(&mut details.nodes);
-        if !nodes.is_empty() {
-            dbt::add_nodes(nodes, details.dbt_invocation_id.as_deref(), report);
+        let built = mem::take(&mut details.nodes);
+        if !built.is_empty() {
+            nodes::add_nodes(built, details.dbt_invocation_id.as_deref(), report);
             // They stand for the project, unless it has failed for another reason.
             if outcome.is_built() || report.count(Outcome::is_failed) > 0 {
                 continue;

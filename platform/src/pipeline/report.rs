@@ -12,7 +12,8 @@ use floe_plugins::error::Error;
 use floe_plugins::quote::one_line;
 use floe_plugins::runs::correlation;
 use floe_plugins::runs::run_id::RunId;
-use floe_telemetry::{ErrorType, printable};
+use floe_telemetry::opentelemetry::trace::Status;
+use floe_telemetry::{ErrorType, get_current_span, printable};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -30,7 +31,14 @@ const MOST_FAILED: usize = 10;
 const LONGEST_QUERY: usize = 300;
 
 /// The class of the error of a run in which assets failed.
-pub(super) const ASSETS_FAILED: &str = "pipeline.assets_failed";
+const ASSETS_FAILED: &str = "pipeline.assets_failed";
+
+/// Marks the span of the orchestrator, which is between that of an asset that failed and that of the run.
+pub(super) fn mark_failed() {
+    let span = get_current_span();
+    span.set_attribute("error.type", ASSETS_FAILED);
+    span.set_status(Status::error("assets failed"));
+}
 
 /// The report of a run.
 #[derive(Debug)]

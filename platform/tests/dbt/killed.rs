@@ -12,7 +12,6 @@ fn a_dbt_whose_trace_was_killed_writes_its_log_to_the_end() {
         "(\nexec 3>>\"$DBT_LOG_PATH/dbt.log\"\ncat \"$EVENTS\" >&3\n{KILL}\n\
          head -c 1000000 /dev/zero >&3\nexec 3>&-\n\
          head -c 1000000 /dev/zero >> \"$DBT_LOG_PATH/dbt.log\"\n\
-         head -c 1000000 /dev/zero >> \"$DBT_LOG_PATH/otel.jsonl\"\n\
          [ -d \"$DBT_LOG_PATH\" ] && exit 7\n) 2> stderr\necho $? > code"
     ));
     fs::create_dir(setup.path("tmp")).unwrap();

@@ -13,9 +13,6 @@ pub(crate) const TRACE_ID: &str = "0af7651916cd43dd8448eb211c80319c";
 
 pub(crate) const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-/// The id of the invocation in `fusion.jsonl`.
-pub(crate) const INVOCATION: &str = "019fb7d4-ce89-7712-8d06-5ad013a23be9";
-
 /// Plays events into dbt's log.
 pub(crate) const PLAY: &str = "cat \"$EVENTS\" >> \"$DBT_LOG_PATH/dbt.log\"";
 

@@ -5,18 +5,18 @@ use tracing::Level;
 use crate::event::without_colours;
 
 /// A message of dbt, with the ids that it refers to.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct LogRecord<'a> {
     /// `debug`, `info`, `warn` or `error`.
     pub(crate) level: &'a str,
     pub(crate) message: &'a str,
-    pub(crate) event: Option<&'a str>,
-    pub(crate) code: Option<&'a str>,
+    pub(crate) event: &'a str,
+    pub(crate) code: &'a str,
     pub(crate) unique_id: Option<&'a str>,
     pub(crate) invocation_id: &'a str,
-    pub(crate) timestamp: Option<&'a str>,
+    pub(crate) timestamp: &'a str,
     pub(crate) dagster_run_id: Option<&'a str>,
-    pub(crate) thread: Option<&'a str>,
+    pub(crate) thread: &'a str,
 }
 
 impl LogRecord<'_> {

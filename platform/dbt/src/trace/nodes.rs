@@ -18,13 +18,13 @@ use floe_telemetry::{
 use super::database::Database;
 use super::failure::{cancel, fail};
 use crate::manifest::Manifest;
-use crate::node::{CANCELED, NOT_ENDED, Node, Outcome, RunResult};
+use crate::node::{NOT_ENDED, Node, Outcome, RunResult};
 
 /// The maximum number of links of a span.
 const MAX_LINKS: usize = 128;
 
 /// The maximum number of nodes that are recorded at a time. dbt runs as many as it has threads.
-pub(super) const MAX_OPEN: usize = 10_000;
+const MAX_OPEN: usize = 10_000;
 
 /// The maximum number of hooks whose messages are awaited. dbt runs no hook after one that has failed.
 const MAX_FAILED_HOOKS: usize = 16;
@@ -43,7 +43,7 @@ const NODES: Metric<'_> = Metric::new("floe.dbt.nodes")
 fn count(resource_type: &str, outcome: Outcome) {
     let status = match outcome {
         Outcome::Success | Outcome::Warned => "success",
-        Outcome::Skipped | Outcome::Canceled => "skipped",
+        Outcome::Skipped => "skipped",
         Outcome::Failed | Outcome::Error => "failed",
     };
     for name in ["success", "failed", "skipped"] {
@@ -74,8 +74,6 @@ pub(super) struct Surroundings<'a> {
     pub(super) root: &'a Context,
     pub(super) manifest: Option<&'a Manifest>,
     pub(super) database: &'a Database,
-    /// Whether the messages of hooks that fail follow at the end of the command.
-    pub(super) has_later_messages: bool,
 }
 
 #[derive(Debug)]
@@ -114,14 +112,8 @@ impl Nodes {
         open.or_else(|| self.context(unique_id))
     }
 
-    /// Starts the span of a node below `above`, or that of a batch below its model.
-    pub(super) fn start(
-        &mut self,
-        node: &Node,
-        at: Option<SystemTime>,
-        above: Context,
-        around: &Surroundings<'_>,
-    ) {
+    /// Starts the span of a node, or that of a batch below its model.
+    pub(super) fn start(&mut self, node: &Node, at: Option<SystemTime>, around: &Surroundings<'_>) {
         if self.open.len() >= MAX_OPEN {
             return;
         }
@@ -146,7 +138,11 @@ impl Nodes {
         all.extend(thread_name(node.thread.as_ref()));
         let nodes = self.open.entry(id.clone()).or_default();
         let (name, parent, links) = match nodes.first() {
-            None => (attributes.span_name(), above, links(around.manifest, &self.contexts, id)),
+            None => (
+                attributes.span_name(),
+                around.root.clone(),
+                links(around.manifest, &self.contexts, id),
+            ),
             Some(model) => {
                 let model = model.span.span_context().clone();
                 let name = format!("dbt.batch.{}", node.name);
@@ -163,14 +159,6 @@ impl Nodes {
         nodes.push(OpenNode { started: node.started.clone(), span });
     }
 
-    /// Adds attributes to the span of an open node.
-    pub(super) fn describe(&mut self, unique_id: &str, attributes: Vec<KeyValue>) {
-        let open = self.open.get_mut(unique_id);
-        if let Some(node) = open.and_then(|nodes| nodes.last_mut()) {
-            node.span.set_attributes(attributes);
-        }
-    }
-
     /// Ends the span of a node, and returns whether it is not that of a batch.
     pub(super) fn finish(
         &mut self,
@@ -183,7 +171,7 @@ impl Nodes {
         let outcome = result.outcome();
         if outcome == Outcome::Skipped && !self.open.contains_key(id) {
             // A hook after one that has failed.
-            self.start(node, at, around.root.clone(), around);
+            self.start(node, at, around);
         }
         let Some((mut span, is_batch)) = self.close(node) else {
             return false;
@@ -216,16 +204,10 @@ impl Nodes {
         }
         let end = node.end.or(at).max(add_phases(&mut span, result));
         let end = end.unwrap_or_else(SystemTime::now);
-        let awaits_message = node.is_hook()
-            && around.has_later_messages
-            && self.failed_hooks.len() < MAX_FAILED_HOOKS;
+        let awaits_message = node.is_hook() && self.failed_hooks.len() < MAX_FAILED_HOOKS;
         match outcome {
             Outcome::Success | Outcome::Warned => span.set_status(Status::Ok),
             Outcome::Skipped => {}
-            Outcome::Canceled => {
-                cancel(span, end, CANCELED);
-                return !is_batch;
-            }
             Outcome::Error if awaits_message => {
                 self.failed_hooks.push(FailedHook { unique_id: id.clone(), span, end });
                 return !is_batch;
@@ -287,7 +269,7 @@ impl FailedHook {
 
 impl Counts {
     fn add(&mut self, resource_type: &str, outcome: Outcome) {
-        if matches!(outcome, Outcome::Skipped | Outcome::Canceled) {
+        if outcome == Outcome::Skipped {
             return;
         }
         match resource_type {
