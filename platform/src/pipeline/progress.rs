@@ -20,6 +20,9 @@ use crate::identity::{Identity, Lines};
 /// The most columns of the name of an asset.
 const MAX_KEY: usize = 40;
 
+/// The columns of names that only dbt knows.
+const UNKNOWN_KEY: usize = 24;
+
 pub(super) struct Progress {
     lines: Lines,
     bar: ProgressBar,
@@ -85,7 +88,7 @@ impl Progress {
             lines: identity.lines,
             bar,
             kinds: models.map(|it| (it.name.to_string(), it.layer.as_str())).collect(),
-            width: names.max().unwrap_or(0).min(MAX_KEY),
+            width: names.max().unwrap_or(UNKNOWN_KEY).min(MAX_KEY),
             has_color: uses_color(io::stderr().is_terminal()),
         };
         match identity.lines {
