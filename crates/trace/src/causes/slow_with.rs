@@ -89,14 +89,16 @@ impl Group<'_> {
             let (others, slow) = self.sorted.split_at(*at);
             let usual = percentile(others, 50);
             let is_tail = percentile(slow, 50) / TAIL.0 >= usual / TAIL.1;
-            slow.len() >= SUPPORT && is_tail && excess(slow.iter().copied(), usual) >= least
+            slow.len() >= SUPPORT
+                && is_tail
+                && sum(slow.iter().map(|it| it.saturating_sub(usual))) >= least
         });
         tails.collect()
     }
 
     /// The spans of each value, as their places in the group. Ids are left out, and what all have.
     fn features(&self) -> Vec<(Feature, BTreeSet<usize>)> {
-        let mut features: BTreeMap<Feature, BTreeSet<usize>> = BTreeMap::new();
+        let mut features: FxHashMap<Feature, Vec<usize>> = FxHashMap::default();
         let mut started: FxHashMap<u32, usize> = FxHashMap::default();
         let mut siblings: FxHashMap<usize, BTreeSet<String>> = FxHashMap::default();
         let mut by_start: Vec<usize> = (0..self.spans.len()).collect();
@@ -115,24 +117,27 @@ impl Group<'_> {
                 found.extend(others.map(|it| ("a sibling".to_owned(), it.clone())));
             }
             for feature in found {
-                features.entry(feature).or_default().insert(at);
+                let places = features.entry(feature).or_default();
+                places.extend((places.last() != Some(&at)).then_some(at));
             }
         }
         // Where the next ones of each process are slow, too, everything becomes quicker.
         if first_ones[0] / TAIL.0 < first_ones[1] / TAIL.1 {
-            features.retain(|feature, _| feature.0 != AMONG_FIRST);
+            features.remove(&(AMONG_FIRST.to_owned(), String::new()));
         }
-        let mut keys: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+        let mut keys: FxHashMap<&str, (usize, usize)> = FxHashMap::default();
         for ((key, _), places) in &features {
-            let (values, spans) = keys.entry(key.clone()).or_default();
+            let (values, spans) = keys.entry(key).or_default();
             *values += 1;
             *spans += places.len();
         }
-        let is_id = |key: &str| keys.get(key).is_some_and(|(values, spans)| values * 2 > *spans);
-        let useful = features.into_iter().filter(|(feature, places)| {
-            places.len() < self.spans.len() && places.len() >= SUPPORT && !is_id(&feature.0)
-        });
-        useful.collect()
+        let is_useful = |((key, _), places): &(&Feature, &Vec<usize>)| {
+            let is_id = keys.get(&**key).is_some_and(|(values, spans)| values * 2 > *spans);
+            places.len() < self.spans.len() && places.len() >= SUPPORT && !is_id
+        };
+        let useful = features.iter().filter(is_useful);
+        let useful: BTreeMap<_, _> = useful.map(|(it, all)| (it, all.iter().copied())).collect();
+        useful.into_iter().map(|(it, places)| (it.clone(), places.collect())).collect()
     }
 
     /// The names of the first children of a span.
@@ -267,11 +272,6 @@ impl Group<'_> {
         let at = vec![(span, longest - usual)];
         Some((chance, Finding::new(CauseKind::SlowWith, OF_FILE, at, message)))
     }
-}
-
-/// How much longer than usual these are together.
-fn excess(times: impl Iterator<Item = u64>, usual: u64) -> u64 {
-    sum(times.map(|it| it.saturating_sub(usual)))
 }
 
 fn is_twin(one: &BTreeSet<usize>, other: &BTreeSet<usize>) -> bool {
