@@ -31,13 +31,11 @@ floe_plugin::plugin! {
     description: "runs models on Acme's engine",
 }
 
-/// The board of the operations room: a file.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Board {
-    /// The file.
     file: LocalPath,
-    /// The key of the room.
+    /// Admits to the room.
     key: Credential,
 }
 
@@ -62,11 +60,10 @@ impl AlertChannel for Board {
     }
 }
 
-/// Acme's engine.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Engine {
-    /// The number of pages in memory.
+    /// In memory.
     #[serde(default = "default_pages")]
     pages: u32,
 }

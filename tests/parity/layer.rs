@@ -1,5 +1,5 @@
-//! What the tests of the module `layer` of tracing-opentelemetry take from the module around them. `.ci/parity` appends
-//! its constants and its tests.
+//! The items that the tests of the module `layer` of tracing-opentelemetry take from the module around them.
+//! `.ci/parity` appends its constants and its tests.
 
 #![allow(warnings)]
 

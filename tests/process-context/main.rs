@@ -27,14 +27,14 @@ use serde_json::{Value, json};
 
 static TRACER: Tracer = floe_telemetry::tracer!("http");
 
-/// What all threads wait for.
+/// All threads wait for it.
 static END: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
 
 fn locked() -> MutexGuard<'static, bool> {
     END.0.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Says what a reader has to find on this thread, and waits until the end. `code` is the name of the current
+/// Prints the expected findings of a reader on this thread, and waits until the end. `code` is the name of the current
 /// span, the function, the file and the line.
 fn found_here(name: &str, code: &Value) {
     let span = get_current_span().span_context();
@@ -290,7 +290,7 @@ fn not_sampled() -> HashMap<String, String> {
     HashMap::from([("traceparent".to_owned(), parent.to_owned())])
 }
 
-/// Tasks that wait for their second poll.
+/// Until their second poll.
 fn waiting(count: usize) -> Vec<Pin<Box<dyn Future<Output = ()>>>> {
     let mut task = std::task::Context::from_waker(std::task::Waker::noop());
     let tasks = (0..count).map(|_| {

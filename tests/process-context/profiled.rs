@@ -19,7 +19,7 @@ use floe_telemetry::{get_current_span, traced};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 
-/// What spans have taken, by name, and their ids.
+/// The processor time of spans by name, and their ids.
 #[derive(Default)]
 struct Taken {
     nanos: BTreeMap<&'static str, u64>,

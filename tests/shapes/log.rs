@@ -1,4 +1,4 @@
-//! What a shape observes about itself.
+//! The observations of a shape.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -13,11 +13,11 @@ use std::task::{Context, Poll, Waker};
 /// One observation.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Line {
-    /// What must be equal, with its value.
+    /// A value that must be equal.
     Same(String, String),
     /// The size of a future in bytes.
     Future(String, usize),
-    /// The size of the stack frames of a call in bytes, and that of the argument that is moved.
+    /// The sizes in bytes of the stack frames of a call, and of the argument that is moved.
     Frame(String, usize, usize),
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct Noisy {
 }
 
 impl Noisy {
-    /// Another one.
+    /// With another name.
     pub(crate) fn named(&self, name: &'static str) -> Self {
         let dropped = Rc::clone(&self.dropped);
         Self { name, dropped }
@@ -65,7 +65,7 @@ impl Log {
         Noisy { name, dropped }
     }
 
-    /// A call: its result, or the message of its panic, and what was dropped in which order.
+    /// A call: its result, or the message of its panic, and the order of the drops.
     pub(crate) fn call<T: Debug>(&mut self, what: &str, call: impl FnOnce(&Self) -> T) {
         let result = catch_unwind(AssertUnwindSafe(|| call(self)));
         let result = result.map_err(|payload| message(&*payload));
@@ -73,7 +73,7 @@ impl Log {
         self.value(what, (result, dropped));
     }
 
-    /// A future: its size, and what a call observes for 0, 1 and 2 polls.
+    /// A future: its size, and the observations of a call for 0, 1 and 2 polls.
     pub(crate) fn future<F: Future<Output: Debug>>(
         &mut self,
         what: &str,
@@ -95,8 +95,8 @@ impl Log {
         }
     }
 
-    /// The stack frames of a function that calls itself four times and stores the [`address`] of a local
-    /// in each call, with an argument of `moved` bytes.
+    /// The function calls itself four times and stores the [`address`] of a local in each call, with an argument of
+    /// `moved` bytes.
     pub(crate) fn frame(
         &mut self,
         what: &str,
@@ -144,7 +144,7 @@ pub(crate) async fn pause() {
     .await;
 }
 
-/// Which auto traits a value has.
+/// The auto traits of a value.
 macro_rules! auto_traits {
     ($value:expr) => {{
         #[allow(unused_imports, reason = "only needed where a trait is missing")]

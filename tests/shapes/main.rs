@@ -68,14 +68,14 @@ struct Shape {
     annotated: fn(&mut Log),
 }
 
-/// The bytes that a span may add to a future.
+/// Bytes that a span may add to a future.
 const OF_FUTURE: usize = 120;
 
-/// What a span may add to the stack frames of a call, in an unoptimized build.
+/// Sizes that a span may add to the stack frames of a call, in an unoptimized build.
 struct OfFrame {
-    /// The bytes of a small function.
+    /// Of a small function.
     bytes: usize,
-    /// The copies of an argument that is moved.
+    /// Of an argument that is moved.
     copies: usize,
 }
 

@@ -141,7 +141,7 @@ impl Outputs {
     }
 }
 
-/// The bytes of each channel, for the message of a failing test.
+/// For the message of a failing test.
 impl fmt::Display for Outputs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (channel, bytes) in &self.0 {
@@ -155,7 +155,6 @@ fn contains(bytes: &[u8], needle: &[u8]) -> bool {
     bytes.windows(needle.len()).any(|window| window == needle)
 }
 
-/// Deterministic pseudo-random numbers.
 struct Random(u64);
 
 impl Random {

@@ -74,7 +74,7 @@ pub fn has_run_alone(here: &str) -> bool {
     true
 }
 
-/// The status and the output of a process, which is killed if it hangs.
+/// The process is killed if it hangs.
 fn output(command: &mut Command) -> Output {
     let child = command
         .stdin(Stdio::null())

@@ -1,4 +1,4 @@
-//! What OpenTelemetry's semantic conventions say of received spans.
+//! Checks received spans against OpenTelemetry's semantic conventions.
 
 use floe_semconv::Kind;
 

@@ -2,7 +2,6 @@
 
 use crate::numbers::Numbers;
 
-/// Bytes with a meaning in the grammars.
 const PIECES: [&[u8]; 16] = [
     b"=",
     b": ",

@@ -6,7 +6,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-/// The maximum length of a request head.
+/// In bytes.
 const MAX_HEAD: usize = 16 * 1024;
 
 /// A proxy in front of one receiver.

@@ -36,7 +36,6 @@ use crate::ReservedPort;
 use serving::Serving;
 use store::Store;
 
-/// The transport of a receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Transport {
     Grpc,

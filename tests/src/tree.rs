@@ -46,7 +46,7 @@ fn sorted(mut rendered: Vec<Rendered>) -> Vec<String> {
     rendered.into_iter().map(|(_, text)| text).collect()
 }
 
-/// The spans of one trace, each of which is removed when it is rendered.
+/// Each span is removed when it is rendered.
 struct Trace<'a> {
     /// Indices of the spans that are not rendered yet, by the id of their parent.
     children: BTreeMap<&'a str, Vec<usize>>,
@@ -101,7 +101,7 @@ impl<'a> Trace<'a> {
     }
 }
 
-/// `children` below a line that is not a span, with the start time of the first of them.
+/// The start time is that of the first child.
 fn under(heading: &str, children: Vec<Rendered>) -> Rendered {
     let start = earliest(&children);
     let mut lines = vec![heading.to_owned()];

@@ -24,9 +24,9 @@ type Arrows = BTreeMap<Module, BTreeSet<Module>>;
 
 struct Crate {
     modules: BTreeMap<Module, File>,
-    /// What the root re-exports: the item's name, and its path below the root.
+    /// The name of each re-exported item, and its path below the root.
     exports: BTreeMap<String, Vec<String>>,
-    /// The names of the items of the root that are neither modules nor re-exports.
+    /// Neither modules nor re-exports.
     of_root: BTreeSet<String>,
 }
 
@@ -98,7 +98,7 @@ impl Crate {
         arrows
     }
 
-    /// The module to which a path leads from `from`, if it is a file of the crate.
+    /// `None` if the path leads to no file of the crate.
     fn resolve(&self, from: &[String], path: &[String]) -> Option<Module> {
         let (first, mut rest) = path.split_first()?;
         let mut at: Module = match first.as_str() {
@@ -252,7 +252,7 @@ fn lists() -> Vec<(String, Vec<String>)> {
     lists.collect()
 }
 
-/// The arrows that do not lead to an earlier module of the list, and where the list and the modules differ.
+/// Arrows that do not lead to an earlier module of the list, and differences between the list and the modules.
 fn violations(arrows: &Arrows, list: &[String]) -> Vec<String> {
     let mut violations = Vec::new();
     for (index, module) in list.iter().enumerate() {
@@ -281,7 +281,7 @@ fn violations(arrows: &Arrows, list: &[String]) -> Vec<String> {
     violations
 }
 
-/// An order of the modules in which each stands below those that it uses, for whoever writes a list.
+/// An order in which each module stands below the modules that it uses, for the author of a list.
 fn order(arrows: &Arrows) -> String {
     let mut uses: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (from, to) in arrows {
@@ -344,7 +344,7 @@ fn crates_use_what_stands_above_them_in_the_architecture() {
     }
 }
 
-/// The name of the package in a folder, and what it depends on outside of tests.
+/// Dependencies of tests are left out.
 fn name_and_dependencies(folder: &str) -> (String, Vec<String>) {
     let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
     let name = manifest.lines().find_map(|line| line.strip_prefix("name = "));

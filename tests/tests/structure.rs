@@ -26,7 +26,7 @@ const LIMITS: [(&str, usize); 12] = [
     ("public names at the root of `floe-telemetry`", 73),
 ];
 
-/// The row of [`LIMITS`] that has the code of a file, unless all of it is a test.
+/// `None` if the whole file is a test.
 fn house(path: &str) -> Option<&'static str> {
     let is_below = |folders: &[&str]| folders.iter().any(|folder| path.starts_with(folder));
     if is_below(&["crates/redact/", "crates/semconv/"]) {
@@ -52,7 +52,7 @@ fn is_test(path: &str) -> bool {
         || ["tests.rs", "golden.rs"].contains(&file)
 }
 
-/// The lines of a text with something other than a comment.
+/// Lines with something other than a comment.
 fn code(text: &str) -> Vec<String> {
     let mut without_comments = String::new();
     let mut rest = text;
@@ -68,8 +68,7 @@ fn code(text: &str) -> Vec<String> {
     lines.map(str::to_owned).collect()
 }
 
-/// The functions with more than sixty lines, in code that rustfmt has formatted: what ends at an indentation has begun
-/// at it.
+/// Of more than sixty lines, in code that rustfmt has formatted: a function ends at the indentation at which it begins.
 fn long_functions(code: &[String]) -> usize {
     let mut long = 0;
     let mut function: Option<(usize, usize)> = None;
@@ -99,7 +98,7 @@ fn is_function(line: &str) -> bool {
     words.last() == Some("fn")
 }
 
-/// The features that a manifest declares, without `default`.
+/// Without `default`.
 fn features(manifest: &str) -> usize {
     let (_, lines) = manifest.split_once("\n[features]\n").unwrap_or_default();
     let lines = lines.lines().take_while(|line| !line.starts_with('['));
@@ -109,7 +108,7 @@ fn features(manifest: &str) -> usize {
         .count()
 }
 
-/// The names that a file makes public, without those that are not for users, which begin with an underscore.
+/// Names that begin with an underscore are not for users and do not count.
 fn public_names(text: &str) -> usize {
     fn add(tree: &UseTree, names: &mut Vec<String>) {
         match tree {
@@ -146,7 +145,7 @@ fn public_names(text: &str) -> usize {
     names.iter().filter(|name| !name.starts_with('_')).count()
 }
 
-/// The numbers of the day, by the names of [`LIMITS`].
+/// By the names of [`LIMITS`].
 fn numbers() -> BTreeMap<&'static str, usize> {
     let mut numbers = BTreeMap::new();
     let mut add = |name, count| *numbers.entry(name).or_default() += count;
@@ -196,7 +195,7 @@ fn each_number_is_within_its_limit() {
     assert!(larger.is_empty(), "{}", larger.join("\n"));
 }
 
-/// The limits in the text of this file at another commit.
+/// `text` is this file at another commit.
 fn limits(text: &str) -> Option<BTreeMap<&str, usize>> {
     let (_, rows) = text.split_once("\nconst LIMITS: ")?;
     let rows = rows.split("\n];").next()?.lines().skip(1);
@@ -207,7 +206,7 @@ fn limits(text: &str) -> Option<BTreeMap<&str, usize>> {
     limits.collect()
 }
 
-/// Compares with the commit that the last merge was made on, as it was before that.
+/// The base is the commit before the last merge.
 #[test]
 fn no_limit_is_higher_than_before_the_last_merge() {
     let merge = git(&["rev-list", "--first-parent", "--merges", "--max-count=1", "HEAD"]);

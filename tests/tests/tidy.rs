@@ -11,14 +11,13 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The Rust files below folders, with their paths from the root.
 fn sources(folders: &[&str]) -> Vec<(String, String)> {
     let mut sources = files(".rs");
     sources.retain(|(path, _)| folders.iter().any(|folder| path.starts_with(folder)));
     sources
 }
 
-/// The crates that `floe-telemetry` is made of.
+/// The parts of `floe-telemetry`.
 const LIBRARY: [&str; 9] = [
     "crates/core/src",
     "crates/tracing/src",
@@ -31,7 +30,7 @@ const LIBRARY: [&str; 9] = [
     "floe-telemetry/src",
 ];
 
-/// Folders of our own code, without what is generated.
+/// Our own code, without generated files.
 const OWN: [&str; 7] = [
     "crates/trace",
     "floe-telemetry-macros/src",
@@ -42,7 +41,6 @@ const OWN: [&str; 7] = [
     "examples",
 ];
 
-/// Whether the whole file is a test.
 fn is_test(name: &str) -> bool {
     name.contains("/tests/") || name.ends_with("/tests.rs")
 }
@@ -103,8 +101,8 @@ fn errors_are_recorded_by_one_function() {
 }
 
 /// The files with `unsafe`: the queue between a thread and the collector; the linker's lists; two instructions of the
-/// processor; functions of the C library that the standard library lacks; a method that `tracing` declares unsafe; memory
-/// that other processes read; and tests of these.
+/// processor; functions of the C library that the standard library lacks; a method that `tracing` declares unsafe;
+/// memory that other processes read; and tests of these.
 const UNSAFE: &[&str] = &[
     "crates/core/src/recorder/ring.rs",
     "crates/core/src/link_list.rs",
@@ -145,7 +143,7 @@ fn unsafe_is_confined_and_a_test_is_ignored_only_for_a_script_that_runs_it() {
     }
 }
 
-/// The address of the repository, which is a placeholder while there is none.
+/// A placeholder while there is no repository.
 fn repository() -> String {
     let manifest = read("Cargo.toml");
     let (_, address) = manifest.split_once("\nrepository = \"").unwrap();
@@ -168,14 +166,14 @@ fn the_lists_of_the_linker_have_the_version() {
     }
 }
 
-/// The anchor of a heading, as hosts of code and rustdoc make it.
+/// Hosts of code and rustdoc make the same anchor.
 fn anchor(heading: &str) -> String {
     let words = heading.trim_start_matches('#').trim().to_lowercase();
     let kept = words.chars().filter(|it| it.is_alphanumeric() || [' ', '-', '_'].contains(it));
     kept.collect::<String>().replace(' ', "-")
 }
 
-/// The lines of a page outside of its code blocks.
+/// Lines in code blocks are left out.
 fn prose(page: &str) -> impl Iterator<Item = &str> {
     let mut in_code = false;
     page.lines().filter(move |line| {

@@ -20,7 +20,7 @@ telemetry_exporter!(ExporterFactory::new("hanging", &[Signal::Traces], |_, _| {
 
 const SIGTERM: i32 = 15;
 
-/// The disk would be the reason that an operator ends the process.
+/// For the disk alone, an operator would end the process.
 #[test]
 fn a_start_that_hangs_can_be_ended() {
     if is_child() {

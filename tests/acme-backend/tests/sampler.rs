@@ -17,7 +17,7 @@ fn load() {
 #[traced(name = "health.check")]
 fn check() {}
 
-/// Returns the names of the spans that are exported, of which each has the attribute of the sampler if it was asked.
+/// The names of the exported spans, and whether the sampler has set its attribute.
 fn exported(config: TelemetryConfig) -> Vec<(String, bool)> {
     let before = ARCHIVE.spans().len();
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
@@ -62,13 +62,13 @@ sampling: { sampler: acme_orders }
     let orders = ("orders.load".to_owned(), true);
     assert_eq!(exported(named).as_slice(), std::slice::from_ref(&orders));
 
-    // In OpenTelemetry's file, whose other exporter is that of another program.
+    // In OpenTelemetry's file. Its other exporter is another program's.
     let root = "{acme_orders: {ignored: 1}}";
     assert_eq!(exported(file(root).unwrap()).as_slice(), std::slice::from_ref(&orders));
     let below = "{parent_based: {root: {acme_orders: }}}";
     let health = ("health.check".to_owned(), false);
     assert_eq!(exported(file(below).unwrap()), [health, orders]);
-    // In place of one that the program does not have, or that is misspelled, the default samples all.
+    // For a sampler that the program does not have, or that is misspelled, the default samples all.
     let all = ["health.check", "orders.load", "health.check"].map(|name| (name.to_owned(), false));
     for unknown in ["{jaeger_remote/development: {endpoint: a}}", "{alway_on: }"] {
         assert_eq!(exported(file(unknown).unwrap()), all, "{unknown}");

@@ -164,7 +164,7 @@ fn a_plugin_that_does_not_start_fails_the_run_before_anything_is_built() {
         "the alert_channel plugin `acme-board` did not start: the credential ${file:/dev/null} cannot be read: it is not a regular file of at most 1 MiB"
     );
     assert_eq!(spans.named("compute.create_database").count(), 0);
-    // The first start is that of the plugins of the compilation, the last one that of the alert.
+    // The first start is for the plugins of the compilation, the last one for the alert.
     let starts: Vec<_> =
         spans.named("floe.plugins.start").filter(|span| *span.status() != Status::Ok).collect();
     assert_eq!(starts.len(), 2, "{spans}");

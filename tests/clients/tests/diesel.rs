@@ -32,7 +32,7 @@ table! {
 
 const TABLE: &str = "CREATE TEMPORARY TABLE orders (id INTEGER PRIMARY KEY, customer TEXT)";
 
-/// A connection that has the default instrumentation, with a table of its own.
+/// With the default instrumentation, and a table of its own.
 fn connect<C: Connection>(url: &str) -> C {
     set_default_instrumentation(|| Some(Box::new(Traced::new().attribute("tenant", "north"))))
         .expect("an instrumentation");
@@ -49,7 +49,7 @@ fn postgres() -> PgConnection {
     connect(&server("CLIENTS_POSTGRES"))
 }
 
-/// Inserts an order and loads it in a transaction. A macro, because the two connections have no common trait for it.
+/// In a transaction. A macro, because the two connections have no common trait for it.
 macro_rules! order {
     ($connection:expr) => {
         $connection.transaction(|connection| {
@@ -74,7 +74,7 @@ fn order_in_postgres(connection: &mut PgConnection) -> QueryResult<Vec<i32>> {
     order!(connection)
 }
 
-/// Neither a literal or a parameter of the tests, nor the password.
+/// Values are literals and parameters of the tests, and the password.
 #[track_caller]
 fn assert_no_values(spans: &Spans) {
     let all = format!("{spans:?}");
@@ -165,12 +165,11 @@ fn an_error_is_its_kind_and_stays_as_it_is() {
 #[diesel(postgres_type(name = "mood"))]
 struct Mood;
 
-/// A type that does not exist.
 #[derive(QueryId, SqlType)]
 #[diesel(postgres_type(name = "missing_mood"))]
 struct MissingMood;
 
-/// A value of either, which nothing formats.
+/// A value of either type, which nothing formats.
 #[derive(diesel::expression::AsExpression)]
 #[diesel(sql_type = Mood, sql_type = MissingMood)]
 struct Text(&'static str);
@@ -215,7 +214,7 @@ fn the_look_up_of_a_type_is_a_query_beside_the_one_that_needs_it() {
             .bind::<MissingMood, _>(Text("hunter6"))
             .execute(&mut connection);
         unknown.expect_err("there is no such type");
-        // It is not sent, and diesel does not report its end.
+        // The query is not sent, and diesel does not report its end.
         let unsent = connection.batch_execute("DELETE FROM orders\0");
         unsent.expect_err("a text of C has no such character");
         let one = sql_query("SELECT 1").execute(&mut connection);

@@ -17,7 +17,7 @@ use tokio_postgres::{Client, Error, NoTls, Row};
 const FIND: &str = "SELECT id FROM customers -- hunter3
     WHERE name = $1 AND name <> 'hunter4'";
 
-/// A connection with a table of its own.
+/// With a table of its own.
 async fn connect() -> (Database, Client) {
     let url = server("CLIENTS_POSTGRES");
     let (client, connection) = tokio_postgres::connect(&url, NoTls).await.expect("a connection");
@@ -43,7 +43,7 @@ fn code(error: &Error) -> Option<&str> {
     error.code().map(SqlState::code)
 }
 
-/// Neither a literal, a parameter or a comment of the tests, nor the password.
+/// Values are literals, parameters and comments of the tests, and the password.
 #[track_caller]
 fn assert_no_values(spans: &Spans) {
     let all = format!("{spans:?}");

@@ -1,5 +1,5 @@
-//! Queries of sqlx in a program whose provider is that of OpenTelemetry's SDK. In a program of its own, because the
-//! provider is global.
+//! Queries of sqlx in a program with the provider of OpenTelemetry's SDK. In a program of its own, because the provider
+//! is global.
 
 use floe_telemetry_sqlx::TracedPool;
 use opentelemetry::trace::{FutureExt, SpanKind, Status, TraceContextExt, Tracer, TracerProvider};

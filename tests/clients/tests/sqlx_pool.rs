@@ -11,7 +11,7 @@ use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMete
 use sqlx::query;
 use sqlx::sqlite::SqlitePoolOptions;
 
-/// The values of the last collection, by metric and state.
+/// Of the last collection, by metric and state.
 fn collect(
     provider: &SdkMeterProvider,
     exporter: &InMemoryMetricExporter,
@@ -40,7 +40,7 @@ fn collect(
     values
 }
 
-/// The series of the duration of queries, each with the number of queries.
+/// Each series with the number of queries.
 fn durations(provider: &SdkMeterProvider, exporter: &InMemoryMetricExporter) -> Vec<String> {
     exporter.reset();
     provider.force_flush().expect("a collection");

@@ -1,4 +1,4 @@
-//! Runs programs with both, and compares what they have exported.
+//! Runs programs with both libraries, and compares the exported spans.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -53,7 +53,6 @@ pub fn compare(case: &Case) -> Result<()> {
     Ok(())
 }
 
-/// Runs the programs of a case with floe-telemetry, which is initialized.
 pub(crate) fn run_ours(case: &Case) -> Vec<Run> {
     let tracers = tracers(&TelemetryProvider::tracer_provider());
     let programs = case.programs.iter();
@@ -69,7 +68,7 @@ fn tracers<P: TracerProvider>(provider: &P) -> [P::Tracer; 3] {
     [provider.tracer("plain"), provider.tracer_with_scope(complete), provider.tracer("other")]
 }
 
-/// The spans by the number of their program.
+/// By the number of their program.
 fn by_program(runs: &[Run], spans: Vec<SpanData>) -> Result<HashMap<usize, Vec<SpanData>>> {
     let mut programs = HashMap::new();
     for (number, run) in runs.iter().enumerate() {
@@ -88,7 +87,7 @@ fn by_program(runs: &[Run], spans: Vec<SpanData>) -> Result<HashMap<usize, Vec<S
     Ok(found)
 }
 
-/// The spans in the order in which they started.
+/// In the order in which the spans started.
 fn in_order(run: &Run, mut spans: Vec<SpanData>) -> Vec<Span> {
     let id = |context: &SpanContext| (context.trace_id(), context.span_id());
     spans.sort_by_key(|span| {
@@ -106,7 +105,7 @@ fn same_items<T: Serialize>(what: &str, expected: &[T], found: &[T]) -> Result<(
     }
 }
 
-/// Describes the first value that differs, with its path.
+/// The path and the first value that differs.
 fn difference(path: &str, expected: &Value, found: &Value) -> Option<String> {
     if expected == found {
         return None;
@@ -147,7 +146,7 @@ impl Reference {
         }
     }
 
-    /// Runs a program whose spans have these ids, and returns what it has exported.
+    /// The spans have these ids.
     pub(crate) fn run(&self, program: &Program, ids: &[SpanContext]) -> (Run, Vec<Span>) {
         let sdk = &self.providers[usize::from(!program.numbers_keys)];
         let before = sdk.memory.spans().len();
@@ -177,7 +176,7 @@ impl Sdk {
     }
 }
 
-/// Gives the spans of the SDK the ids of ours, so that the same ones are sampled and ids can be compared.
+/// Gives the spans of the SDK the ids of ours, so that the same spans are sampled and ids can be compared.
 #[derive(Clone, Debug)]
 struct Ids(Arc<Mutex<(TraceId, SpanId)>>);
 
@@ -188,7 +187,7 @@ impl Default for Ids {
 }
 
 impl Ids {
-    /// Sets the ids of the next span.
+    /// Of the next span.
     fn set(&self, context: Option<&SpanContext>) {
         let ids = context.map(|context| (context.trace_id(), context.span_id()));
         let mut next = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -107,11 +107,11 @@ pub fn adjusted(mut span: Span, limits: Limits, numbers_keys: bool) -> Span {
     span
 }
 
-/// The most values of a span that are recorded.
+/// The maximum number of values of a span that are recorded.
 const RECORDED: usize = 128;
 
-/// Records the values one after the other: if there is no room for a new key, values that were replaced by
-/// later ones make room. Returns how many are dropped.
+/// Records the values one after the other: if there is no room for a new key, values that were replaced by later ones
+/// make room. Returns the number of dropped values.
 fn record(attributes: &mut Attributes) -> u32 {
     let mut dropped = 0;
     let mut recorded = Attributes::new();
@@ -133,8 +133,8 @@ fn record(attributes: &mut Attributes) -> u32 {
     dropped
 }
 
-/// Keeps as many keys as `limit`, each with its last value at the place of its first one. Returns how many
-/// attributes are dropped.
+/// Keeps `limit` keys, each with its last value at the place of its first one. Returns the number of dropped
+/// attributes.
 fn limit(attributes: &mut Attributes, limit: u32) -> u32 {
     let mut dropped = 0;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);

@@ -65,7 +65,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// The last one most of the time.
+/// Mostly the last one.
 fn pick() -> impl Strategy<Value = Pick> {
     prop_oneof![4 => Just(0), 2 => 0..3_u8, 1 => any::<u8>()].prop_map(Pick)
 }
@@ -117,7 +117,7 @@ fn target() -> impl Strategy<Value = Target> {
 }
 
 fn remote() -> impl Strategy<Value = Remote> {
-    // Around the bounds of the ratios above.
+    // The bounds of the ratios above.
     let bounds = [0, 1, 1 << 62, 1 << 63, u64::MAX];
     let bounds = bounds
         .into_iter()

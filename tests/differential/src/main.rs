@@ -18,13 +18,11 @@ use floe_differential::{otlp, search};
 #[derive(Debug, Parser)]
 #[command(about = "Compares random programs of spans with OpenTelemetry's SDK")]
 struct Arguments {
-    /// The number of programs.
     #[arg(long, default_value_t = 10_000)]
     programs: usize,
-    /// The seed of the programs.
     #[arg(long, default_value_t = 2026)]
     seed: u64,
-    /// Sends the spans over OTLP instead, and writes the requests and what they must contain to this folder.
+    /// Sends the spans over OTLP instead, and writes the requests and their expected content to this folder.
     #[arg(long)]
     otlp: Option<PathBuf>,
 }

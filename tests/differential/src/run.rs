@@ -64,7 +64,7 @@ struct State<'a, S> {
     run: Run,
 }
 
-/// Applies an update to a span or to the span in a context, which have the same methods.
+/// A span and the span in a context have the same methods.
 macro_rules! update {
     ($span:expr, $state:expr, $update:expr) => {{
         let span = $span;
@@ -249,7 +249,7 @@ impl<S: Span + Send + Sync + 'static> State<'_, S> {
         }
     }
 
-    /// The attributes, whose keys have numbers if the program numbers them.
+    /// The keys have numbers if the program numbers them.
     fn keyed(&mut self, attributes: &[KeyValue]) -> Vec<KeyValue> {
         let mut attributes = attributes.to_vec();
         if self.program.numbers_keys {

@@ -20,7 +20,6 @@ pub struct Found {
     pub case: Option<Case>,
 }
 
-/// A runner with this seed.
 pub(crate) fn runner(seed: u64) -> TestRunner {
     TestRunner::new(Config {
         cases: CASES,

@@ -1,4 +1,4 @@
-//! What a program has exported, in a form that is the same for both exporters and for OTLP.
+//! The exported spans of a program, in a form that is the same for both exporters and for OTLP.
 
 use opentelemetry::trace::{SpanContext, Status};
 use opentelemetry::{Array, KeyValue, Value as OtelValue};

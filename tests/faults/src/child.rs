@@ -14,15 +14,13 @@ use procfs::process::{Process, Status};
 use crate::report::{Message, Report};
 use crate::soak::Sample;
 
-/// The argument that selects the program of a scenario.
 pub(crate) const PROGRAM: &str = "--program";
 
-/// How long a program may run. A program that does not end is killed.
+/// A program that does not end is killed.
 const LIMIT: Duration = Duration::from_secs(120);
 
 const SIGTERM: i32 = 15;
 
-/// A running program.
 #[derive(Debug)]
 pub(crate) struct Child {
     process: process::Child,
@@ -82,7 +80,6 @@ impl Child {
         })
     }
 
-    /// Returns when the program waits for `phase`.
     pub(crate) fn wait_for(&mut self, phase: &str) -> Result<()> {
         match self.next()? {
             Message::Waiting(name) if name == phase => Ok(()),
@@ -90,7 +87,6 @@ impl Child {
         }
     }
 
-    /// Lets a waiting program continue.
     pub(crate) fn proceed(&mut self) -> Result<()> {
         writeln!(self.stdin).context("the program has ended")
     }
@@ -105,17 +101,17 @@ impl Child {
         samples.collect()
     }
 
-    /// The largest resident memory of the program so far.
+    /// The maximum so far.
     pub(crate) fn peak_memory_kib(&self) -> Result<u64> {
         self.status()?.vmhwm.context("no `VmHWM`")
     }
 
-    /// The address space of the program now.
+    /// The current value.
     pub(crate) fn address_space_mib(&self) -> Result<u64> {
         Ok(self.status()?.vmsize.context("no `VmSize`")? / 1024)
     }
 
-    /// The largest address space of the program so far.
+    /// The maximum so far.
     pub(crate) fn peak_address_space_mib(&self) -> Result<u64> {
         Ok(self.status()?.vmpeak.context("no `VmPeak`")? / 1024)
     }
@@ -125,12 +121,12 @@ impl Child {
         Ok(process.status()?)
     }
 
-    /// Waits until the program ends, and returns its report.
+    /// Waits for the end of the program.
     pub(crate) fn finish(self) -> Result<Report> {
         Ok(self.finish_timed()?.0)
     }
 
-    /// Waits until the program ends. Returns its report, and how long it took to end after it had sent the report.
+    /// Waits for the end of the program. Also returns the time between the report and the end.
     pub(crate) fn finish_timed(mut self) -> Result<(Report, Duration)> {
         let report = self.report()?;
         let start = Instant::now();
@@ -140,8 +136,8 @@ impl Child {
         Ok((report, duration))
     }
 
-    /// Sends SIGTERM to the program once it has sent its report. Returns the report, and how long the program
-    /// took to end by the signal.
+    /// Sends SIGTERM to the program once it has sent its report. Also returns the time until the program ended by the
+    /// signal.
     pub(crate) fn terminate(mut self) -> Result<(Report, Duration)> {
         let report = self.report()?;
         let start = Instant::now();
@@ -164,7 +160,6 @@ impl Child {
         }
     }
 
-    /// Waits until the process has ended. Returns its status and its standard error, which contains no panic.
     fn end(&mut self) -> Result<(ExitStatus, String)> {
         let status = loop {
             if let Some(status) = self.process.try_wait()? {

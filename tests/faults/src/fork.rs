@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::{Result, ensure};
 
-/// After this time a child that hangs is ended.
+/// A child that hangs is ended after this time.
 const LIMIT_SECONDS: u32 = 30;
 
 // SAFETY: the declarations of POSIX.

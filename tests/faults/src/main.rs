@@ -30,7 +30,7 @@ use self::program::Program;
 use self::receivers::process;
 use self::scenario::{Case, Scenario};
 
-/// How many scenarios run at the same time. Their programs wait most of the time.
+/// The programs of scenarios wait most of the time.
 const WORKERS: usize = 4;
 
 const QUICK: &str = "--quick";
@@ -62,8 +62,7 @@ fn main() -> ExitCode {
     if passed == all && passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Runs the selected scenarios, and with `--quick` the soak at the same time. Returns how many have passed,
-/// and of how many.
+/// With `--quick`, runs the soak at the same time. Returns the number of passed cases, and of all.
 fn run_scenarios(arguments: &[&str]) -> (usize, usize) {
     let is_quick = arguments.contains(&QUICK);
     let names: Vec<_> = arguments.iter().filter(|it| **it != QUICK).collect();
@@ -75,13 +74,12 @@ fn run_scenarios(arguments: &[&str]) -> (usize, usize) {
         let with_soak = is_quick && names.is_empty();
         let soak = with_soak.then(|| scope.spawn(|| run_soak(soak::QUICK)));
         let passed = run(&cases);
-        // A panic is no pass.
+        // A panic does not pass.
         let soak = soak.map_or((0, 0), |soak| soak.join().unwrap_or((0, 1)));
         (passed + soak.0, cases.len() + soak.1)
     })
 }
 
-/// Runs the soak and prints a line for each protocol. Returns how many have passed, and of how many.
 fn run_soak(length: Duration) -> (usize, usize) {
     let results = match soak::run(length) {
         Ok(results) => results,
@@ -104,7 +102,7 @@ fn run_soak(length: Duration) -> (usize, usize) {
     (passed, results.len())
 }
 
-/// Runs the program of a scenario, in the child process.
+/// In the child process.
 fn run_program(name: &str, protocol: &str, endpoint: &str) -> ExitCode {
     let scenario = scenarios::ALL.iter().find(|known| known.name == name);
     let run = match scenario {
@@ -118,7 +116,6 @@ fn run_program(name: &str, protocol: &str, endpoint: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Runs the cases and prints a line for each. Returns how many passed.
 fn run(cases: &[Case]) -> usize {
     let next = AtomicUsize::new(0);
     let passed = AtomicUsize::new(0);

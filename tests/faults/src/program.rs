@@ -25,10 +25,10 @@ use crate::report::{Calls, Counters, Message, Operation, Report};
 /// The credential of every program. It must not appear in any message.
 pub(crate) const TOKEN: &str = "tk-aMvTsKqLwEr";
 
-/// How many calls of the function without the attribute are measured.
+/// Calls of the function without the attribute.
 const BARE_CALLS: u64 = 10_000;
 
-/// The timeout of an export, unless a scenario sets another one.
+/// A scenario may set another one.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(2);
 
 #[traced(name = "work", attributes(number, payload))]
@@ -41,7 +41,6 @@ fn bare(number: u64, payload: &str) -> u64 {
     number.wrapping_mul(31) + payload.len() as u64
 }
 
-/// The program of a scenario.
 pub(crate) struct Program {
     endpoint: String,
     protocol: OtlpProtocol,
@@ -65,14 +64,13 @@ impl Program {
         }
     }
 
-    /// Records the spans and events of `tracing`, of all crates and levels.
     pub(crate) fn bridge_tracing(&self) {
         let messages = self.log.layer().with_filter(LevelFilter::INFO);
         let spans = floe_telemetry::tracing_layer();
         tracing_subscriber::registry().with(messages).with(spans).init();
     }
 
-    /// The configuration that most scenarios use: traces over OTLP, with a credential.
+    /// Most scenarios use it: traces over OTLP, with a credential.
     pub(crate) fn config(&self) -> TelemetryConfig {
         let mut config = TelemetryConfig::new("faults");
         config.otlp_protocol = Some(self.protocol);
@@ -89,14 +87,13 @@ impl Program {
         self.start_with(config, |builder| builder);
     }
 
-    /// Starts the telemetry, with this timeout of an export.
+    /// `timeout` is the timeout of an export.
     pub(crate) fn start_within(&mut self, timeout: Duration) {
         let mut config = self.config();
         config.otlp.all.timeout_millis = u64::try_from(timeout.as_millis()).ok();
         self.start(config);
     }
 
-    /// Starts the telemetry with exporters that `add` adds.
     pub(crate) fn start_with(
         &mut self,
         config: TelemetryConfig,
@@ -117,7 +114,6 @@ impl Program {
         }
     }
 
-    /// The telemetry that was started.
     pub(crate) fn telemetry(&self) -> Option<&TelemetryProvider> {
         self.telemetry.as_deref()
     }
@@ -137,18 +133,18 @@ impl Program {
         self.report.created += count;
     }
 
-    /// Calls the annotated function `count` times.
+    /// Calls the annotated function.
     pub(crate) fn spans(&mut self, count: u64) {
         self.spans_of(count, "");
     }
 
-    /// Calls the annotated function `count` times with this text as an attribute.
+    /// Calls the annotated function with this text as an attribute.
     pub(crate) fn spans_of(&mut self, count: u64, payload: &str) {
         let calls: Vec<_> = measured(count, |number| work(number, black_box(payload))).collect();
         self.add_calls(calls, payload);
     }
 
-    /// Calls the annotated function `count` times on each of several threads.
+    /// Calls the annotated function on each of several threads.
     pub(crate) fn spans_on_threads(&mut self, threads: u64, count: u64) {
         let calls = || measured(count, |number| work(number, black_box(""))).collect();
         let calls: Vec<Vec<_>> = thread::scope(|scope| {
@@ -161,7 +157,7 @@ impl Program {
         }
     }
 
-    /// Calls the annotated function once on each of `count` threads, of which `alive` are alive at the same time.
+    /// Calls the annotated function once on each of `count` threads. `alive` of them are alive at the same time.
     pub(crate) fn spans_on_short_threads(&mut self, count: u64, alive: usize) {
         for _ in 0..count / alive as u64 {
             let calls =
@@ -170,8 +166,8 @@ impl Program {
         }
     }
 
-    /// Calls the annotated function `count` times on each of several threads, which begin once `prepare` has
-    /// returned. It is the operation `prepare`.
+    /// Calls the annotated function on each of several threads, which begin once `prepare` has returned. The call of
+    /// `prepare` is the operation `prepare`.
     pub(crate) fn spans_on_threads_after(
         &mut self,
         threads: usize,
@@ -207,12 +203,11 @@ impl Program {
         }
     }
 
-    /// Flushes, as the operation `name`. Returns whether all was delivered.
+    /// As the operation `name`. Returns whether all spans were delivered.
     pub(crate) fn flush(&mut self, name: &str, timeout: Duration) -> bool {
         self.operation(name, |telemetry| telemetry.force_flush(timeout))
     }
 
-    /// Shuts the telemetry down, as the operation `shutdown`.
     pub(crate) fn shutdown(&mut self, timeout: Duration) -> bool {
         self.operation("shutdown", |telemetry| telemetry.shutdown(timeout))
     }
@@ -237,7 +232,7 @@ impl Program {
         }
     }
 
-    /// Runs `body` in a fork of this process, as the operation `name`. Returns whether it has succeeded.
+    /// As the operation `name`. Returns whether `body` has succeeded.
     pub(crate) fn fork(
         &mut self,
         name: &str,
@@ -246,7 +241,7 @@ impl Program {
         self.step(name, |program| fork::in_fork(|| body(program)))
     }
 
-    /// Runs `body` as the operation `name`. Returns whether it has succeeded.
+    /// As the operation `name`. Returns whether `body` has succeeded.
     pub(crate) fn step(
         &mut self,
         name: &str,
@@ -282,7 +277,6 @@ impl Program {
         process::exit(0)
     }
 
-    /// Writes the report.
     pub(crate) fn finish(mut self) {
         self.write_report();
     }
@@ -329,11 +323,11 @@ impl Program {
 struct Call {
     number: u64,
     result: u64,
-    /// How long it took, without the time in which its thread has waited for a processor.
+    /// Without the time in which the thread has waited for a processor.
     nanos: u64,
 }
 
-/// Runs `body` on threads that are all alive at the same time.
+/// The threads are all alive at the same time.
 pub(crate) fn on_threads<T: Send>(threads: usize, body: impl Fn() -> T + Sync) -> Vec<T> {
     let barrier = Barrier::new(threads);
     thread::scope(|scope| {
@@ -348,7 +342,6 @@ pub(crate) fn on_threads<T: Send>(threads: usize, body: impl Fn() -> T + Sync) -
     })
 }
 
-/// Calls `function` with the numbers from 0 to `count`.
 fn measured(count: u64, function: impl Fn(u64) -> u64) -> impl Iterator<Item = Call> {
     let queue = RunQueue::of_this_thread();
     let mut before = queue.waited();
@@ -371,7 +364,7 @@ impl RunQueue {
         Self(File::open("/proc/thread-self/schedstat").ok())
     }
 
-    /// How long the thread has waited for a processor that other threads were using, in nanoseconds.
+    /// The nanoseconds that the thread has waited for a processor that other threads were using.
     fn waited(&self) -> u64 {
         let mut text = [0; 64];
         let file = self.0.as_ref();
@@ -386,12 +379,10 @@ fn as_nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// The messages of the library.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Writes the messages to this log.
     fn layer<S>(&self) -> impl Layer<S> + use<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,

@@ -1,4 +1,4 @@
-//! What a program reports to the check of its scenario.
+//! The report of a program to the check of its scenario.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -11,12 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::soak::Sample;
 
-/// A line from the program.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) enum Message {
     /// The program waits for a line on its standard input.
     Waiting(String),
-    /// A moment of the soak.
     Sample(Sample),
     /// The program has ended.
     Report(Box<Report>),
@@ -32,38 +30,34 @@ impl Message {
     }
 }
 
-/// The result of a program.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Report {
     /// The recorded spans.
     pub(crate) created: u64,
-    /// The calls whose result was not that of the function without telemetry.
+    /// Calls with another result than the function without telemetry.
     pub(crate) wrong_results: u64,
     pub(crate) counters: Counters,
     /// The spans that have arrived at the receiver. The check counts them there.
     pub(crate) arrived: u64,
-    /// Those of them that are not counted as exported: their answer was lost, or came after the report.
+    /// Arrived spans that do not count as exported: their response was lost, or came after the report.
     pub(crate) unconfirmed: u64,
     /// Flushes, shutdowns and other operations, by the name that the program gave them.
     pub(crate) operations: BTreeMap<String, Operation>,
-    /// Calls of the annotated function.
     pub(crate) calls: Calls,
     /// Calls of the same function without the attribute.
     pub(crate) bare_calls: Calls,
-    /// The messages of the library.
     pub(crate) log: String,
     /// The largest resident memory of the process.
     pub(crate) peak_memory_kib: u64,
-    /// The threads at the end.
     pub(crate) threads: u64,
 }
 
-/// The spans by what has happened to them.
+/// Spans by their outcome.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Counters {
     pub(crate) exported: u64,
     pub(crate) failed: u64,
-    /// The sum of what follows, up to `sampled_out`.
+    /// The sum of the following fields, up to `sampled_out`.
     pub(crate) dropped: u64,
     pub(crate) queue_full: u64,
     pub(crate) buffer_full: u64,
@@ -71,7 +65,7 @@ pub(crate) struct Counters {
     pub(crate) shutdown: u64,
     pub(crate) without_provider: u64,
     pub(crate) sampled_out: u64,
-    /// Spans that are queued or being exported at the end.
+    /// Queued, or being exported at the end.
     pub(crate) pending: u64,
 }
 
@@ -97,7 +91,7 @@ impl Counters {
     }
 }
 
-/// How long calls took, without the time in which their thread has waited for a processor.
+/// The durations of calls, without the time in which their thread has waited for a processor.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Calls {
     pub(crate) count: u64,
@@ -106,7 +100,7 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
-    /// The 99.9th percentile, and how many times that of `bare` it is.
+    /// The 99.9th percentile, and its ratio to that of `bare`.
     pub(crate) fn compared_with(self, bare: Self) -> String {
         if self.count == 0 {
             return "no call is measured".to_owned();
@@ -151,7 +145,6 @@ impl Report {
         self
     }
 
-    /// The operation with this name.
     pub(crate) fn operation(&self, name: &str) -> Result<&Operation> {
         let operation = self.operations.get(name);
         operation.with_context(|| format!("the report has no operation `{name}`"))

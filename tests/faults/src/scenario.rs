@@ -19,24 +19,24 @@ pub(crate) const GRPC: &[OtlpProtocol] = &[OtlpProtocol::Grpc];
 /// Over HTTP only.
 pub(crate) const HTTP: &[OtlpProtocol] = &[OtlpProtocol::Http];
 
-/// For programs whose exporters are not those of OTLP.
+/// For programs whose exporters do not use OTLP.
 pub(crate) const NONE: &[OtlpProtocol] = &[];
 
-/// The most time that a call of an annotated function may take in 999 of 1000 calls, in nanoseconds. The time
-/// in which its thread waits for a processor does not count.
+/// In nanoseconds: 999 of 1000 calls of an annotated function must be faster. The time in which the thread waits for a
+/// processor does not count.
 const MAX_CALL: u64 = 5_000_000;
 
-/// The fewest calls of which 999 of 1000 are checked: the first one of a thread is slow.
+/// With fewer calls, 999 of 1000 are not checked: the first call of a thread is slow.
 const MIN_CALLS: u64 = 1_000;
 
-/// The most time that any call may take, in nanoseconds: none may wait for a receiver, which takes the 2 seconds of an
-/// export. A busy machine takes a part of this from a thread without telling it.
+/// In nanoseconds: every call must be faster, because none may wait for a receiver, which takes the 2 seconds of an
+/// export. A busy machine takes a part of this time from a thread without telling it.
 const MAX_PAUSE: u64 = 1_000_000_000;
 
-/// The most threads of a program: the main thread, the collector and the exporters.
+/// The main thread, the collector and the exporters.
 const MAX_THREADS: u64 = 16;
 
-/// A fault, and what the library promises under it.
+/// A fault, and the promise of the library for it.
 pub(crate) struct Scenario {
     /// The name of its file.
     pub(crate) name: &'static str,
@@ -44,7 +44,7 @@ pub(crate) struct Scenario {
     pub(crate) promise: &'static str,
     /// The protocols it is run over.
     pub(crate) protocols: &'static [OtlpProtocol],
-    /// The most memory of the program, in MiB.
+    /// In MiB.
     pub(crate) max_memory: u64,
     /// Runs in the child process.
     pub(crate) program: fn(&mut Program),
@@ -69,7 +69,6 @@ impl Case {
         protocols.iter().map(move |protocol| Self { scenario, protocol: *protocol })
     }
 
-    /// Starts the program in a child process.
     pub(crate) fn start(&self, endpoint: &str) -> Result<Child> {
         Child::start(self.scenario.name, self.protocol, endpoint)
     }
@@ -82,12 +81,11 @@ impl Case {
         }
     }
 
-    /// Runs the program without interruptions.
     pub(crate) fn report(&self, endpoint: &str) -> Result<Report> {
         self.start(endpoint)?.finish()
     }
 
-    /// Runs the scenario and returns the figures of the program, or why it fell short.
+    /// Returns the figures of the program, or the broken promise.
     pub(crate) fn run(&self) -> Result<String> {
         let report = (self.scenario.check)(self)?;
         let counters = report.counters;
@@ -124,8 +122,8 @@ impl Case {
     }
 }
 
-/// Checks that every span is counted, and that none is lost: what is exported has arrived, and what is lost
-/// without a count would be pending for ever.
+/// Every span is counted, and none is lost: exported spans have arrived, and a span that is lost without a count would
+/// be pending for ever.
 fn check_counters(report: &Report) -> Result<()> {
     let (created, counters) = (report.created, report.counters);
     ensure!(

@@ -25,13 +25,11 @@ use self::site::Site;
 use crate::child::Child;
 use crate::report::Report;
 
-/// The name of the program.
 pub(crate) const NAME: &str = "soak";
 
-/// How long the soak takes, unless a number of seconds is given.
+/// Unless a number of seconds is given.
 pub(crate) const DEFAULT: Duration = Duration::from_secs(30 * 60);
 
-/// How long it takes as a part of `--quick`.
 pub(crate) const QUICK: Duration = Duration::from_secs(120);
 
 /// Where the samples and their curves are written.
@@ -39,7 +37,6 @@ const FOLDER: &str = "target/soak";
 
 const SEED: u64 = 2026;
 
-/// Runs the load for this time. Returns the result of each protocol.
 pub(crate) fn run(length: Duration) -> Result<Vec<(String, Result<String>)>> {
     let protocols = [("gRPC", OtlpProtocol::Grpc), ("HTTP", OtlpProtocol::Http)];
     let runs = protocols.map(|(name, protocol)| {
@@ -64,11 +61,10 @@ pub(crate) fn run(length: Duration) -> Result<Vec<(String, Result<String>)>> {
     Ok(results)
 }
 
-/// The result of one program.
 struct Outcome {
     samples: Vec<Sample>,
     report: Report,
-    /// The distinct spans that receivers have accepted.
+    /// Distinct spans.
     accepted: u64,
 }
 

@@ -8,7 +8,7 @@ use floe_telemetry::TelemetryConfig;
 
 const CHILD: &str = "FLOE_TEST_CHILD";
 
-/// Runs `init` and one span in a child process. Returns its standard error.
+/// In a child process.
 fn messages(variables: &[(&str, &str)]) -> String {
     let child = Command::new(env::current_exe().unwrap())
         .args(["--exact", "child", "--nocapture"])
@@ -29,11 +29,11 @@ fn child() {
     }
 }
 
-/// Nothing is sent over another protocol than the one that is asked for, nor is nothing sent in silence. What the
-/// environment asks for does not stop the program.
+/// An endpoint without its feature is never served over another protocol, nor in silence. A wrong environment does not
+/// stop the program.
 #[test]
 fn an_endpoint_without_its_feature_is_an_error() {
-    // What is sent would go to the default port, or to this one.
+    // Spans would go to the default port, or to this one.
     let receiver = TcpListener::bind("127.0.0.1:0").unwrap();
     receiver.set_nonblocking(true).unwrap();
     let endpoint = format!("http://{}", receiver.local_addr().unwrap());
@@ -91,7 +91,7 @@ fn an_endpoint_without_its_feature_is_an_error() {
         let signal = if error.starts_with("metrics") { "metrics" } else { "traces" };
         let line = format!("error: an exporter of {signal} is left out: {error}; change {change}\n");
         assert_eq!(messages(&variables), format!("{line}noop=false\n"), "{variables:?}");
-        // Where nothing is exported, there is nothing wrong.
+        // Without exporters, the endpoint is no mistake.
         let mut unused = variables.clone();
         unused.retain(|(name, _)| *name != "OTEL_TRACES_EXPORTER");
         unused.push(("OTEL_TRACES_EXPORTER", "none"));
@@ -107,7 +107,7 @@ fn an_endpoint_without_its_feature_is_an_error() {
     assert_eq!(accepted.kind(), io::ErrorKind::WouldBlock);
 }
 
-/// Nor has it the terminal, YAML and regular expressions, which the default features include.
+/// The default features include the terminal, YAML and regular expressions, which this program leaves out, too.
 #[test]
 fn what_is_left_out_is_named_where_it_is_needed() {
     let needs = |found: &str, feature: &str| {

@@ -40,7 +40,7 @@ fn assert_child(child: &SpanData, parent: &SpanData) {
     assert_eq!(child.span_context.trace_id(), parent.span_context.trace_id());
 }
 
-/// Sets a global provider whose spans are sampled by the decision of the parent.
+/// The decision of the parent samples the spans.
 fn provider() -> (SdkTracerProvider, InMemorySpanExporter) {
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder()
@@ -81,7 +81,8 @@ fn the_spans_of_a_library_go_to_the_global_provider() {
     assert_eq!(exporter.get_finished_spans().unwrap().len(), 1);
     second.shutdown().unwrap();
     around("shut down", || load("nowhere", 0));
-    // The provider of this crate, which records nothing, would pass the spans on to the global one, which it is.
+    // The provider of this crate, which records nothing, would pass the spans on to the global provider, that is to
+    // itself.
     global::set_tracer_provider(RecorderTracerProvider::default());
     around("itself", by_api);
 }

@@ -30,7 +30,6 @@ static TRACER: Tracer = floe_telemetry::tracer!("floe.test.off");
 /// Opens the span of a domain.
 type Open = fn() -> ActiveSpan;
 
-/// One for each domain.
 const SPANS: [Open; 15] = [
     || alert::alert_span(&TRACER, &alert::Alert::default()),
     || catalog::catalog_span(&TRACER, &catalog::Catalog::default()),

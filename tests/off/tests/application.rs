@@ -26,7 +26,6 @@ async fn later() -> u8 {
     std::future::ready(1).await
 }
 
-/// The log output.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
 

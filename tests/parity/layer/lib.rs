@@ -1,4 +1,4 @@
-//! What the tests of tracing-opentelemetry import from it: the set-up is that of floe-telemetry. `.ci/parity` runs
+//! The items that the tests of tracing-opentelemetry import from it, set up with floe-telemetry. `.ci/parity` runs
 //! them.
 
 pub use floe_telemetry::{OpenTelemetrySpanExt, SetParentError, get_otel_context};

@@ -1,4 +1,4 @@
-//! What the tests of tracing-opentelemetry import from OpenTelemetry's SDK. The tracer provider is that of
+//! The items that the tests of tracing-opentelemetry import from OpenTelemetry's SDK, with the tracer provider of
 //! floe-telemetry. `.ci/parity` runs them.
 
 pub use sdk::*;
@@ -20,7 +20,7 @@ pub mod trace {
 
     const TIMEOUT: Duration = Duration::from_secs(10);
 
-    /// The provider of the process. A test that asks for two has one.
+    /// The provider of the process. A test that asks for two providers gets one.
     static CURRENT: Mutex<Weak<TelemetryProvider>> = Mutex::new(Weak::new());
 
     fn current() -> Option<Arc<TelemetryProvider>> {

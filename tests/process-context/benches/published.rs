@@ -1,5 +1,5 @@
-//! What publishing adds to a span: processor time of the caller's thread, for calls with and without it in turn, the median
-//! of the rounds. `--quick` measures three rounds.
+//! The cost of publishing a span: processor time of the caller's thread, for calls with and without it in turn, the
+//! median of the rounds. `--quick` measures three rounds.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 

@@ -1,4 +1,5 @@
-//! What a process publishes that may not have a memory file: a signal kills a process that makes a file which is too long.
+//! Publishing in a process that may not have a memory file: a signal kills a process that makes a file beyond its
+//! limit.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::expect_used, reason = "a test")]
@@ -9,7 +10,7 @@ use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-/// How many pages are in use, as the header of each mapping is. A thread that starts reserves more, and uses few.
+/// Pages in use, like the header of each mapping. A thread that starts reserves more, and uses few.
 fn pages() -> usize {
     let sizes = fs::read_to_string("/proc/self/statm").expect("the system has /proc");
     let used = sizes.split(' ').nth(1).expect("it has seven numbers");

@@ -1,5 +1,5 @@
-//! What a program publishes that does not export the variable of its threads. `.ci/process-context` reads the spans of one
-//! that does.
+//! Publishing in a program that does not export the variable of its threads. `.ci/process-context` reads the spans of a
+//! program that does.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::expect_used, reason = "a test")]
@@ -10,7 +10,7 @@ use std::os::unix::fs::FileExt;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 
-/// Reads memory of this process as another one reads it.
+/// As another process reads it.
 fn read(address: u64, size: usize) -> Vec<u8> {
     let mut bytes = vec![0; size];
     let memory = File::open("/proc/self/mem").expect("a process may read its memory");
@@ -18,7 +18,6 @@ fn read(address: u64, size: usize) -> Vec<u8> {
     bytes
 }
 
-/// The time and the payload of the only mapping with the name.
 fn published() -> Option<(u64, Vec<u8>)> {
     let maps = fs::read_to_string("/proc/self/maps").expect("the system has /proc");
     let mut found = maps.lines().filter(|line| line.contains("OTEL_CTX"));

@@ -1,4 +1,4 @@
-//! `floe-trace ps` finds in a running process what the process says of itself; `check.py` is another reader.
+//! `floe-trace ps` finds the published context of a running process; `check.py` is another reader.
 
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #![expect(clippy::expect_used, reason = "a test")]
@@ -10,7 +10,7 @@ use std::time::Duration;
 use floe_trace::ps::{CurrentSpan, OpenSpan, Process, publishing};
 use serde_json::{Value, json};
 
-/// The program until this is dropped.
+/// Ends the program when it is dropped.
 struct Running {
     child: Child,
     stdin: Option<ChildStdin>,
@@ -107,7 +107,7 @@ fn each_thread_is_in_the_span_that_it_says() {
         assert_eq!(described(&listed.span)["code"], of["code"]);
         assert!(listed.threads.iter().any(|id| u64::from(*id) == line["thread"]), "{line}");
     }
-    // What waits for its next poll, below what called it, is in no thread.
+    // A task that waits for its next poll, below its caller, is in no thread.
     let named = |name: &str| {
         let is_it = |open: &&OpenSpan| open.span.attribute("floe.span.name") == Some(name);
         open.iter().filter(is_it).collect::<Vec<_>>()

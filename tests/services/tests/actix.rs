@@ -89,7 +89,7 @@ fn body(pieces: Vec<Result<&'static str, &'static str>>) -> impl Future<Output =
     ready(HttpResponse::Ok().streaming(Pieces(pieces)))
 }
 
-/// A server whose requests belong to the current capture.
+/// Its requests belong to the current capture.
 struct Server {
     address: SocketAddr,
     handle: ServerHandle,
@@ -138,7 +138,7 @@ impl Server {
     }
 }
 
-/// Sends a request, and returns the status and the body, as far as there are any.
+/// As far as there is a response.
 async fn get(server: &Server, path: &str) -> (Option<u16>, Option<String>) {
     let url = format!("http://{}{path}", server.address);
     let request = floe_test_services::client().get(url);
@@ -287,7 +287,7 @@ async fn a_client_that_hangs_up_is_recorded() {
 async fn the_span_lasts_as_long_as_the_body() {
     let (answers, spans) = answers(&["/stream", "/torn"]).await;
     assert_eq!(answers[0], (Some(200), Some("ab".to_owned())));
-    // The server has not sent its head either.
+    // The server has not sent the head either.
     assert_eq!(answers[1], (None, None));
     let stream = spans.single("GET /stream").assert_no_attribute("floe.cancelled");
     let pieces: Vec<_> = spans.named("piece").collect();

@@ -20,7 +20,7 @@ use reqwest_middleware::reqwest::{self as client, Client};
 use reqwest_middleware::{ClientBuilder, Next};
 use tokio::net::TcpListener;
 
-/// The address of a server that responds with the headers of the request.
+/// The server responds with the headers of the request.
 async fn server() -> String {
     let echo = |headers: HeaderMap| async move {
         let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
@@ -104,7 +104,7 @@ async fn a_failed_request_is_an_error() {
     error_type("405");
 }
 
-/// Sends each request three times, as a middleware that retries does.
+/// Like a middleware that retries.
 fn three_times<'a>(
     request: client::Request,
     extensions: &'a mut Extensions,
@@ -169,7 +169,7 @@ async fn a_client_s_requests_are_configurable() {
         let request =
             request.header("x-shop", "eu").body("four").with_extension(UrlTemplate::new("/{what}"));
         echoed = request.send().await.unwrap().text().await.unwrap();
-        // It is not recorded, and it carries the caller's context.
+        // The request is not recorded, and carries the caller's context.
         client.get(format!("{server}/missing")).send().await.unwrap();
     })
     .await;

@@ -99,7 +99,7 @@ impl Stream for Pieces {
 
 type Client = Grpc<GrpcClient<Channel>>;
 
-/// A client of a server with this layer, both of which belong to the current capture.
+/// Both sides belong to the current capture.
 async fn connect(server: GrpcServerLayer, client: GrpcClientLayer) -> Client {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("http://{}", listener.local_addr().unwrap());
@@ -120,7 +120,7 @@ async fn call(client: &mut Client, path: &'static str, text: &str) -> Result<Str
     Ok(response.into_inner())
 }
 
-/// The spans of one side, in the order in which the calls were made.
+/// In the order in which the calls were made.
 fn of_kind<'s>(spans: &'s Spans, name: &'s str, kind: &SpanKind) -> Vec<CapturedSpan<'s>> {
     let named = spans.named(name);
     let mut found: Vec<_> = named.filter(|span| span.data().span_kind == *kind).collect();
@@ -201,7 +201,7 @@ async fn the_status_is_that_of_the_call() {
             .assert_attribute("rpc.response.status_code", "INTERNAL")
             .assert_attribute("error.type", "INTERNAL");
     }
-    // The names that a caller invents are in neither names of spans nor series of metrics.
+    // Names that a caller invents are in neither names of spans nor series of metrics.
     let unknown = of_kind(&spans, "grpc", &SpanKind::Server);
     for (span, method) in unknown.iter().zip(["test.Echo/Shout", "test.Other/Say"]) {
         span.assert_attribute("rpc.method", "_OTHER")
@@ -270,7 +270,7 @@ async fn a_call_that_is_dropped_is_cancelled() {
         span.assert_attribute("rpc.response.status_code", "CANCELLED")
             .assert_attribute("floe.cancelled", true);
     }
-    // The conventions count it as an error of the client.
+    // The conventions count the refused call as an error of the client.
     of_kind(&spans, "test.Echo/Say", &SpanKind::Server)[0]
         .assert_unset()
         .assert_no_attribute("error.type");
@@ -304,7 +304,7 @@ async fn a_response_that_is_not_grpc_has_a_status_by_that_of_http() {
             let body = http_body_util::BodyExt::collect(response.into_body()).await;
             assert_eq!(body.unwrap().to_bytes(), "<html>");
         }
-        // It is not gRPC.
+        // The request is not gRPC.
         let rest = http::Request::get("/a.B/S200").body(Body::empty()).unwrap();
         let server = GrpcServerLayer::new().layer(service_fn(proxy));
         server.oneshot(rest).await.unwrap();

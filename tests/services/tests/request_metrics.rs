@@ -96,7 +96,7 @@ fn get_ok() -> axum::routing::MethodRouter {
     get(|| async { "hello" })
 }
 
-/// The attributes of each series of a metric, and how many values it has.
+/// With its attributes and its number of values.
 fn series<'p>(points: &'p [ReceivedPoint], name: &str) -> Vec<(String, u64, &'p MetricValue)> {
     let of_name = points.iter().filter(|point| point.name == name);
     let mut series: Vec<_> = of_name

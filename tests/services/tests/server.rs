@@ -62,7 +62,7 @@ fn request(uri: &str) -> axum::http::request::Builder {
     Request::builder().uri(uri).header("host", "shop.example:8080")
 }
 
-/// Serves one request until the last byte of its body.
+/// Until the last byte of the body.
 async fn serve(request: Request<Body>) -> (StatusCode, Option<Bytes>) {
     let response = app().oneshot(request).await.unwrap();
     let status = response.status();
@@ -349,7 +349,7 @@ async fn without_a_listener_context_is_still_propagated() {
     assert!(body.starts_with(&PARENT.as_bytes()[..36]), "{body:?}");
 }
 
-/// Serves one request with this layer in front of a router.
+/// In front of a router.
 async fn serve_with(layer: HttpServerLayer, request: Request<Body>) -> Response<Body> {
     let app = Router::new()
         .route("/orders/{id}", get(find))
@@ -432,7 +432,7 @@ async fn configured_headers_are_recorded_and_redacted() {
     assert_eq!(span.span_context().trace_id().to_string(), trace_id);
 }
 
-/// The parameters that the conventions name.
+/// The conventions name these parameters.
 #[tokio::test]
 async fn signatures_in_a_query_are_redacted() {
     let path = "/orders/1?color=blue&AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE\
@@ -553,7 +553,7 @@ async fn a_route_can_be_named() {
 
 #[tokio::test]
 async fn a_response_that_has_no_body_ends_with_its_headers() {
-    // A server does not poll these bodies, whatever they would have been.
+    // A server does not poll these bodies, whatever they are.
     let answer = |request: Request<Body>| async move {
         let status = request.uri().path()[1..].parse().unwrap_or(200);
         let body = Body::from_stream(Pieces(vec![Ok("never read")]));

@@ -32,7 +32,7 @@ fn config() -> TelemetryConfig {
     config
 }
 
-/// The spans of a service with this configuration that has answered the request.
+/// Of a service with this configuration that has answered the request.
 async fn spans(mut config: TelemetryConfig) -> Vec<ReceivedSpan> {
     let receiver = Receiver::http();
     config.otlp_endpoint = Some(receiver.endpoint());
@@ -69,13 +69,13 @@ fn identity(attributes: &BTreeMap<String, Value>) -> Vec<(&str, &Value)> {
 
 #[tokio::test]
 async fn baggage_of_a_caller_is_recorded_only_if_its_key_is_listed() {
-    // Nothing is listed.
+    // No key is listed.
     for span in spans(config()).await {
         assert_eq!(identity(&span.attributes), []);
         assert_eq!(identity(&span.resource), [("service.name", &text("shop"))]);
     }
 
-    // The key of the tenant is.
+    // The key of the tenant is listed.
     let mut trusts_tenants = config();
     trusts_tenants.baggage_attributes = vec!["tenant".to_owned()];
     for span in spans(trusts_tenants).await {
@@ -97,7 +97,7 @@ async fn baggage_of_a_caller_is_recorded_only_if_its_key_is_listed() {
         assert!(!span.attributes.contains_key("tenant"));
     }
 
-    // A process of a platform whose processes hand the identity to each other: the resource is its own.
+    // In a platform whose processes hand the identity to each other, the resource keeps its own.
     for span in spans(config().with_identity(&own)).await {
         assert_eq!(span.attributes["floe.namespace"], text("evil"));
         assert!(expected(&span.resource), "{:?}", span.resource);

@@ -60,7 +60,7 @@ impl Harness {
         Self { service, address: address.trim().to_owned(), callback, called }
     }
 
-    /// Sends a request with these headers; the service must make `count` calls in response.
+    /// The service must make `count` calls in response.
     fn calls(&self, headers: &[(&str, &str)], count: usize) -> Vec<Headers> {
         let call = format!(r#"{{"url":"{}","arguments":[]}}"#, self.callback);
         let body = format!("[{}]", vec![call; count].join(","));
@@ -79,7 +79,7 @@ impl Harness {
         called
     }
 
-    /// The trace context of one call.
+    /// Of one call.
     fn context(&self, headers: &[(&str, &str)]) -> Context {
         Context::of(&self.calls(headers, 1)[0])
     }
@@ -126,7 +126,7 @@ struct Context {
 }
 
 impl Context {
-    /// Checks what every call must have: one valid `traceparent`, at most one `tracestate`.
+    /// Every call must have one valid `traceparent`, and at most one `tracestate`.
     fn of(headers: &Headers) -> Self {
         let named = |expected: &str| -> Vec<String> {
             let named = headers.iter().filter(|(name, _)| name == expected);
@@ -233,7 +233,7 @@ fn an_invalid_header_starts_a_new_trace() {
     assert!(context.trace_id != TRACE && context.trace_id != "d".repeat(32));
 }
 
-/// The trace state of a request with these headers.
+/// Of a request with these headers.
 fn trace_state(harness: &Harness, states: &[&str]) -> Option<String> {
     let parent = format!("00-{TRACE}-{PARENT}-00");
     let mut headers = vec![("traceparent", &*parent)];
@@ -243,12 +243,11 @@ fn trace_state(harness: &Harness, states: &[&str]) -> Option<String> {
     context.state
 }
 
-/// So many members of a list.
 fn numbered(count: usize) -> Vec<String> {
     (1..=count).map(|n| format!("k{n}={n}")).collect()
 }
 
-/// The service passes on each of these trace states as is expected.
+/// Each of these trace states is passed on as expected.
 #[track_caller]
 fn assert_propagated(harness: &Harness, cases: &[(&[&str], &str)]) {
     for (states, expected) in cases {

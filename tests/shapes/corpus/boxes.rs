@@ -85,7 +85,7 @@ fn no_future() -> Pin<Box<u8>> {
 
 type OfAnything<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// The signature does not say that this is a box, and nothing says that `T` is `'static`.
+/// The signature does not show the box, and no bound makes `T` `'static`.
 #[traced(future)]
 fn generic_alias<T, F: Future<Output = T> + Send + 'static>(future: F) -> OfAnything<T> {
     Box::pin(future)
@@ -129,7 +129,7 @@ impl Service<u8> for Echo {
     }
 }
 
-/// Only the signature says what the error is.
+/// Only the signature names the type of the error.
 struct Inferred;
 
 impl Service<u8> for Inferred {

@@ -1,4 +1,4 @@
-//! When a synchronous function drops its arguments, its locals and what it returns.
+//! The order in which a synchronous function drops its arguments, its locals and its result.
 
 use std::future::Future;
 

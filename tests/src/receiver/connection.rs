@@ -10,7 +10,6 @@ use tokio_rustls::TlsAcceptor;
 use super::store::Store;
 use super::{Transport, grpc, http};
 
-/// Accepts connections until it is dropped.
 pub(super) async fn serve(
     listener: TcpListener,
     transport: Transport,
@@ -24,7 +23,6 @@ pub(super) async fn serve(
     }
 }
 
-/// Serves one connection to its end.
 async fn connection(
     stream: TcpStream,
     transport: Transport,

@@ -47,7 +47,6 @@ const TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Expor
 const LOGS: &str = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
 const METRICS: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
 
-/// Serves one connection to its end.
 pub(super) async fn serve<S: Stream>(stream: S, store: Arc<Store>) {
     let service = service_fn(move |request| answer(request, Arc::clone(&store)));
     // An error means that the client disconnected or does not use HTTP/2. Its request is then
@@ -150,7 +149,6 @@ fn partial(path: &str, rejected: i64, error_message: String) -> hyper::Response<
     empty::<()>(200, &[content_type]).map(|()| Body::new(body))
 }
 
-/// Stores the spans of a decoded request.
 #[derive(Debug)]
 struct Traces {
     store: Arc<Store>,
@@ -167,7 +165,6 @@ impl TraceService for Traces {
     }
 }
 
-/// Stores the data points of a decoded request.
 #[derive(Debug)]
 struct Metrics {
     store: Arc<Store>,
@@ -184,7 +181,6 @@ impl MetricsService for Metrics {
     }
 }
 
-/// Stores the log records of a decoded request.
 #[derive(Debug)]
 struct Logs {
     store: Arc<Store>,

@@ -35,7 +35,6 @@ const LOGS: &str = "/v1/logs";
 const PROTOBUF: &str = "application/x-protobuf";
 const JSON: &str = "application/json";
 
-/// Serves one connection to its end.
 pub(super) async fn serve<S: Stream>(stream: S, store: Arc<Store>) {
     let service = service_fn(move |request| answer(request, Arc::clone(&store)));
     // An error means that the client disconnected or does not use HTTP/1. Its request is then
@@ -111,7 +110,6 @@ async fn answer_protobuf(
     }
 }
 
-/// Converts a request from JSON.
 fn protobuf(path: &str, json: &[u8]) -> serde_json::Result<Bytes> {
     let request = match path {
         LOGS => serde_json::from_slice::<ExportLogsServiceRequest>(json)?.encode_to_vec(),
@@ -121,7 +119,7 @@ fn protobuf(path: &str, json: &[u8]) -> serde_json::Result<Bytes> {
     Ok(request.into())
 }
 
-/// Converts a response to JSON. The responses of all signals have the same form.
+/// The responses of all signals have the same form.
 async fn json(response: hyper::Response<Full<Bytes>>) -> hyper::Response<Full<Bytes>> {
     let body = response.into_body().collect().await;
     let body = body.expect("a body in memory").to_bytes();
@@ -131,7 +129,7 @@ async fn json(response: hyper::Response<Full<Bytes>>) -> hyper::Response<Full<By
     empty(StatusCode::OK.as_u16(), &[content_type]).map(|()| Full::from(body))
 }
 
-/// Records a request whose items are stored if the response is a success.
+/// The items of a request are stored if the response is a success.
 enum Decoded {
     Spans(ExportTraceServiceRequest),
     Logs(ExportLogsServiceRequest),

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use hyper::HeaderMap;
 use hyper::body::Bytes;
 
-/// The body of an HTTP request. `None` if it does not match its `content-encoding`.
+/// `None` if the body does not match its `content-encoding`.
 pub(super) fn http(headers: &HeaderMap, body: Bytes) -> Option<Bytes> {
     match encoding(headers, "content-encoding") {
         None => Some(body),

@@ -40,7 +40,6 @@ pub struct ReceivedLog {
     pub flags: u32,
 }
 
-/// Every log record of a request.
 pub(super) fn from_request(request: ExportLogsServiceRequest) -> Vec<ReceivedLog> {
     let mut logs = Vec::new();
     for of_resource in request.resource_logs {

@@ -50,7 +50,6 @@ pub struct ReceivedPoint {
     pub exemplars: Vec<(String, String)>,
 }
 
-/// Every data point of a request.
 pub(super) fn from_request(request: ExportMetricsServiceRequest) -> Vec<ReceivedPoint> {
     let mut points = Vec::new();
     for of_resource in request.resource_metrics {

@@ -15,7 +15,6 @@ pub(super) struct Serving {
 }
 
 impl Serving {
-    /// Runs `serve` until this is dropped.
     pub(super) fn start<F: Future<Output = ()>>(
         serve: impl FnOnce() -> F + Send + 'static,
     ) -> Self {

@@ -126,7 +126,6 @@ impl From<Link> for ReceivedLink {
     }
 }
 
-/// Every span of a request, in order, each with its resource and scope.
 pub(super) fn from_request(request: ExportTraceServiceRequest) -> Vec<ReceivedSpan> {
     let mut spans = Vec::new();
     for resource_spans in request.resource_spans {

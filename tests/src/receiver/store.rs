@@ -15,7 +15,6 @@ use super::request::{ReceivedRequest, Response};
 use super::span::{self, ReceivedSpan};
 use crate::tree;
 
-/// Everything that arrived, and the response to the next request.
 #[derive(Debug, Default)]
 pub(super) struct Store {
     state: Mutex<State>,
@@ -43,7 +42,7 @@ impl Store {
         state.response.clone()
     }
 
-    /// Stores the spans of a request, except the first `rejected`.
+    /// Except the first `rejected`.
     pub(super) fn store_spans(&self, request: ExportTraceServiceRequest, rejected: i64) {
         let spans = span::from_request(request).into_iter();
         let accepted = spans.skip(usize::try_from(rejected).unwrap_or(0));
@@ -51,14 +50,13 @@ impl Store {
         self.arrived.notify_all();
     }
 
-    /// Stores the data points of a request.
     pub(super) fn store_points(&self, request: ExportMetricsServiceRequest) {
         let points = metric::from_request(request);
         self.lock().points.extend(points);
         self.arrived.notify_all();
     }
 
-    /// Stores the log records of a request, except the first `rejected`.
+    /// Except the first `rejected`.
     pub(super) fn store_logs(&self, request: ExportLogsServiceRequest, rejected: i64) {
         let logs = log::from_request(request).into_iter();
         let accepted = logs.skip(usize::try_from(rejected).unwrap_or(0));
@@ -90,7 +88,7 @@ impl Store {
         self.lock().spans.clone()
     }
 
-    /// Waits for `n` spans. After `timeout`, the error lists what arrived instead.
+    /// After `timeout`, the error lists the arrived spans.
     pub(super) fn wait_for_spans(
         &self,
         n: usize,
@@ -100,7 +98,7 @@ impl Store {
         if state.spans.len() < n { Err(state.describe()) } else { Ok(state.spans.clone()) }
     }
 
-    /// Waits for `n` requests. After `timeout`, the error lists what arrived instead.
+    /// After `timeout`, the error lists the arrived requests.
     pub(super) fn wait_for_requests(
         &self,
         n: usize,

@@ -62,7 +62,6 @@ impl From<AnyValue> for Value {
     }
 }
 
-/// Attributes by key.
 pub(super) fn attributes(list: Vec<KeyValue>) -> BTreeMap<String, Value> {
     let mut map = BTreeMap::new();
     for KeyValue { key, value, .. } in list {

@@ -1,5 +1,5 @@
-//! Attributes that the configuration adds to every span: those of the process, of listed baggage keys,
-//! and of the floe identity. One test, because a process has one provider.
+//! Attributes that the configuration adds to every span: of the process, of listed baggage keys, and of the floe
+//! identity. One test, because a process has one provider.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -33,7 +33,7 @@ fn texts<'a>(attributes: impl IntoIterator<Item = &'a KeyValue>) -> Attributes {
     texts.collect()
 }
 
-/// The attributes of the spans that `code` records, without those of the code's location.
+/// Without the attributes of the code's location.
 fn run(config: TelemetryConfig, code: impl FnOnce()) -> Vec<Attributes> {
     let memory = MemoryExporter::new();
     let telemetry =

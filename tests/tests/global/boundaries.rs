@@ -23,7 +23,7 @@ static TELEMETRY: LazyLock<(TelemetryProvider, MemoryExporter)> = LazyLock::new(
     (provider.unwrap(), memory)
 });
 
-/// The spans of the traces in which `body` records spans, by their names.
+/// By name.
 struct Recorded(Vec<SpanData>);
 
 impl Recorded {

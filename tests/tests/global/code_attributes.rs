@@ -21,7 +21,7 @@ fn one() {}
 #[traced]
 fn other() {}
 
-/// The requests with the spans that `code` records. A batch has four spans.
+/// A batch has four spans.
 fn run(yaml: &str, code: impl FnOnce()) -> Vec<Vec<ReceivedSpan>> {
     let receiver = Receiver::grpc();
     let text = format!("resource_attributes: {{service_name: orders}}\n{yaml}");

@@ -1,4 +1,4 @@
-//! `OTEL_CONFIG_FILE`: what the file configures, and what happens when it cannot be used. Each case is a process.
+//! The effects of `OTEL_CONFIG_FILE`, and of a file that cannot be used. Each case is a process.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 

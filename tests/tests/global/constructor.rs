@@ -1,5 +1,5 @@
-//! A library starts its telemetry in a constructor, while the program loads it: no thread of the library runs before the
-//! loader has finished.
+//! A library starts its telemetry in a constructor, while the program loads it: no thread of the library runs before
+//! the loader has finished.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -30,7 +30,7 @@ fn a_constructor_starts_telemetry_that_connects_later() {
     let output = load(folder.path(), &receiver.endpoint(), "otlp");
     assert!(output.status.success(), "{output:?}");
     assert_eq!(receiver.spans().len(), 50);
-    // Nobody receives, and the program goes on: what it recorded was not exported.
+    // Nobody receives, and the program goes on: its spans were not exported.
     let output = load(folder.path(), &ReservedPort::new().endpoint(), "otlp");
     assert_eq!(output.status.code(), Some(67), "{output:?}");
     // An exporter of another crate, which is created in the constructor itself.

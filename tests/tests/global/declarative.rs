@@ -1,5 +1,5 @@
-//! What each path of OpenTelemetry's declarative configuration does, found by loading a document with it and one without
-//! it, and that the official examples load. `BLESS=1` writes the table.
+//! The effect of each path of OpenTelemetry's declarative configuration, found by loading a document with it and one
+//! without it. The official examples load. `BLESS=1` writes the table.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "tests")]
 
@@ -16,7 +16,7 @@ use floe_tests::{is_child, run_in_child};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/declarative");
 
-/// The least number of paths with an effect.
+/// The number of paths with an effect must not fall.
 const LEAST: usize = 260;
 
 fn rows() -> Vec<[String; 3]> {
@@ -35,20 +35,19 @@ fn examples() -> BTreeMap<String, PathBuf> {
     files.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), path)).collect()
 }
 
-/// Loads a document. A file of its own each time, because each warning is written once, and begins with the path.
+/// A file of its own each time, because each warning is written once, and begins with the path.
 fn load(folder: &Path, name: &str, text: &str) -> Result<TelemetryConfig, Error> {
     let path = folder.join(format!("{name}.yaml"));
     fs::write(&path, text).unwrap();
     TelemetryConfig::from_config_file(path)
 }
 
-/// Whether two configurations differ. Samplers are equal only to themselves, so their text is compared.
+/// Samplers are equal only to themselves, so their text is compared.
 fn differ(one: &TelemetryConfig, other: &TelemetryConfig) -> bool {
     let texts = [one, other].map(|config| format!("{config:?}"));
     texts[0] != texts[1] || one != other && !texts[0].contains("FileSampler(")
 }
 
-/// Writes what each document does: warnings to standard error, and the rest to standard output.
 fn child() {
     let folder = tempfile::tempdir().unwrap();
     for (at, [_, with, without]) in rows().iter().enumerate() {
@@ -71,13 +70,12 @@ fn child() {
     eprintln!("end");
 }
 
-/// The text between two lines.
 fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
     let (_, rest) = text.split_once(&format!("{from}\n")).unwrap();
     rest.split_once(&format!("{to}\n")).unwrap().0
 }
 
-/// A message without the name of the file and the place.
+/// Without the name of the file and the place.
 fn message(text: &str, path: &str) -> String {
     let keys = path.replace('*', "0");
     let lines = text.lines().filter(|line| line.contains(&keys));
@@ -87,7 +85,7 @@ fn message(text: &str, path: &str) -> String {
     reason.join("; ").replace('|', "\\|")
 }
 
-/// The kind of a path, and the reason.
+/// With the reason.
 fn kind(path: &str, found: &str, warnings: &str) -> (&'static str, String) {
     match found {
         "effect" if warnings.is_empty() => ("effect", String::new()),

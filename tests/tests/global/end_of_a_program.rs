@@ -1,5 +1,5 @@
-//! The end of a program whose receiver is not there: it does not wait for it, and the error, which is one message for
-//! all signals, has endpoint and reason.
+//! The end of a program without its receiver: the program does not wait, and the error, one message for all signals,
+//! has endpoint and reason.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -77,7 +77,7 @@ fn a_shutdown_does_not_wait_for_a_receiver_that_is_not_there() {
     }
 }
 
-/// The collector is still busy, so the spans that remain are not in the exporter's queue.
+/// The collector is still busy, so the remaining spans are not in the exporter's queue.
 #[test]
 fn a_shutdown_without_time_for_the_rest_names_the_receiver() {
     const SLOW: Duration = Duration::from_millis(200);
@@ -160,7 +160,7 @@ fn metrics_tell_a_refused_connection_from_a_rejection() {
     }
 }
 
-/// The program of `init` with all signals, whose receiver refuses the connection.
+/// `init` with all signals, whose receiver refuses the connection.
 #[test]
 fn a_program_without_its_receiver_writes_one_message() {
     const TEST: &str = "end_of_a_program::a_program_without_its_receiver_writes_one_message";

@@ -59,7 +59,7 @@ fn telemetry_is_initialized_once_from_the_environment() {
     );
 }
 
-/// A variable of one signal starts that signal only: spans are not printed either.
+/// Spans are not printed either.
 #[test]
 fn a_variable_of_one_signal_starts_that_signal() {
     floe_tests::alone!();

@@ -93,7 +93,7 @@ fn the_variables_follow_the_specification() {
 
 const STOPS: &str = "environment::a_setting_of_the_environment_never_stops_a_program";
 
-/// In code, the same is an error.
+/// An error in code.
 fn child_with_certificate(certificate: &str) {
     let mut config = TelemetryConfig::new("orders").with_otlp_endpoint("https://localhost:1");
     config.otlp.all.certificate = Some(certificate.into());

@@ -18,7 +18,7 @@ static METRICS: MetricRecorder = MetricRecorder::new("orders");
 
 const WAIT: Metric<'_> = Metric::new("wait").with_boundaries(&[1.0, 10.0]);
 
-/// More often than the measurements after which a series is bound.
+/// A series is bound after fewer measurements.
 const OFTEN: usize = 50;
 
 #[traced]
@@ -86,7 +86,7 @@ fn every_instrument_has_exemplars(context: ContextMode) {
     let (ids, points) = run(config, &receiver);
     for name in MEASURED {
         let found = exemplars(&points, name);
-        // A histogram has one for each bucket with measurements.
+        // A histogram has an exemplar for each bucket with measurements.
         let count = if name == "wait" { 2 } else { 1 };
         assert_eq!(found.len(), count, "{name}: {points:#?}");
         assert!(found.iter().all(|one| **one == ids), "{name}: {found:?}");

@@ -23,10 +23,10 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 /// Longer than the test may take.
 const NEVER: Duration = Duration::from_secs(3600);
 
-/// When a process that hangs ends, by a signal that no test expects.
+/// A process that hangs ends after this time, by a signal that no test expects.
 const HANGS_SECONDS: u32 = 300;
 
-/// For a child process that ends in another way than by returning from the test: the receiver's endpoint.
+/// For a child process that does not end by returning from the test.
 const ENDPOINT: &str = "TEST_EXIT_ENDPOINT";
 
 #[traced(name = "work")]
@@ -47,7 +47,6 @@ fn start(endpoint: &str) -> TelemetryProvider {
     TelemetryProvider::builder(config(endpoint)).initialize().unwrap()
 }
 
-/// Runs this test in a child process that exits with `code`, or by a signal.
 fn child(test: &str, endpoint: &str) -> Option<i32> {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", test]).env(ENDPOINT, endpoint);
@@ -57,11 +56,10 @@ fn child(test: &str, endpoint: &str) -> Option<i32> {
 const SIGINT: c_int = 2;
 const SIGTERM: c_int = 15;
 
-/// For a child process: the signal that it sends to itself.
+/// For a child process that sends the signal to itself.
 const SIGNAL: &str = "TEST_EXIT_SIGNAL";
 
-/// Runs this test in a child process that sends itself `signal`. A shell in between ignores the signals
-/// `ignored`.
+/// The child process sends itself `signal`. A shell in between ignores the signals `ignored`.
 fn child_with_signal(test: &str, endpoint: &str, signal: c_int, ignored: &str) -> ExitStatus {
     let ignore = format!("trap '' {ignored}; exec \"$0\" \"$@\"");
     let script = if ignored.is_empty() { "exec \"$0\" \"$@\"" } else { &ignore };
@@ -139,7 +137,7 @@ fn another_signal_ends_the_process_at_once() {
 fn a_signal_that_the_parent_ignores_stays_ignored() {
     floe_tests::alone!();
     if let Ok(endpoint) = std::env::var(ENDPOINT) {
-        // The first one would be the cause of the end.
+        // The first signal would be the cause of the end.
         end_by_signal(&endpoint, TIMEOUT, [own_signal(), SIGTERM]);
     }
     let receiver = Receiver::http();
@@ -164,7 +162,7 @@ fn a_signal_ends_a_forked_process() {
     assert!(process > 0);
     // The low bits are the signal.
     assert_eq!(posix::wait(process) & 0x7f, SIGTERM);
-    // It has ended nothing of this process.
+    // The fork has ended nothing of this process.
     telemetry.shutdown(TIMEOUT).unwrap();
     assert_eq!(receiver.spans().len(), 1);
 }
@@ -199,7 +197,7 @@ fn the_exit_ends_within_the_timeout_without_a_receiver() {
     assert_eq!(child(name, &receiver.endpoint()), Some(7));
 }
 
-/// Blocks every message of the library, which a subscriber writes to standard output, from now on.
+/// A subscriber writes the messages of the library to standard output. From now on, each of them blocks.
 fn block_messages() -> std::io::StdoutLock<'static> {
     tracing_subscriber::fmt().init();
     std::io::stdout().lock()
@@ -259,8 +257,8 @@ fn a_signal_does_not_wait_for_a_blocked_subscriber() {
     assert_eq!(status.signal(), Some(SIGTERM), "{status}");
 }
 
-/// Receives SIGTERM while it exports, and then needs a moment to write this file: time for the signal to end the process,
-/// if it did not wait.
+/// Receives SIGTERM while it exports, and then needs a moment to write this file: time for the signal to end the
+/// process, if it did not wait.
 #[derive(Debug)]
 struct Interrupted(PathBuf);
 
@@ -361,7 +359,7 @@ mod posix {
         safe fn waitpid(process: c_int, status: Option<&mut c_int>, options: c_int) -> c_int;
     }
 
-    /// Waits for the end of a child process and returns its status, which is 0 for success.
+    /// Returns the status, which is 0 for success.
     pub(super) fn wait(process: c_int) -> c_int {
         let mut status = -1;
         waitpid(process, Some(&mut status), 0);
@@ -381,8 +379,8 @@ fn in_fork(body: impl FnOnce()) {
     assert_eq!(posix::wait(process), 0, "the forked process failed");
 }
 
-/// Drops a provider that belongs to the parent process. If it waited for threads of that process, nothing would show it
-/// but the time: the timeouts of a drop, here and in OpenTelemetry's SDK, are 5 seconds, and no error comes after them.
+/// Drops a provider that belongs to the parent process. A wait for threads of that process would only show in the time:
+/// the timeouts of a drop, here and in OpenTelemetry's SDK, are 5 seconds, and no error comes after them.
 fn drop_at_once(inherited: TelemetryProvider) {
     let start = Instant::now();
     drop(inherited);
@@ -400,7 +398,7 @@ fn a_fork_can_have_its_own_provider() {
     for _ in 0..2 {
         in_fork(|| {
             let inherited = telemetry.take().unwrap();
-            // What is recorded without a provider is counted.
+            // Spans without a provider are counted.
             for n in 1..=10 {
                 work();
                 assert_eq!(inherited.statistics().dropped_without_provider, n);
@@ -433,7 +431,7 @@ fn a_fork_can_have_its_own_provider() {
 const NOT_EXPORTED: &str = "warning: telemetry of this process is not exported: it is a fork, and the provider belongs \
                             to its parent; initialize telemetry after the fork\n";
 
-/// Runs a test in a child process that exports all signals, and returns its standard error.
+/// The child process exports all signals. Returns its standard error.
 fn with_forks(test: &str) -> String {
     let receiver = Receiver::grpc();
     let variables =
@@ -463,7 +461,7 @@ fn a_fork_says_once_that_it_exports_nothing() {
         let measure = || MetricRecorder::new("exit").increment("worked", 1, &[]);
         measure();
         in_fork(measure);
-        // What the fork has said is not repeated by its own forks.
+        // The forks of a fork do not repeat its report.
         in_fork(|| {
             work();
             in_fork(work);
@@ -503,7 +501,7 @@ fn a_fork_that_loses_nothing_is_silent() {
         in_fork(|| ());
         drop(span);
         before.shutdown(TIMEOUT).unwrap();
-        // This is not the fork's fault.
+        // The fork is not at fault.
         in_fork(work);
         let mut config = TelemetryConfig::new("nothing");
         config.exporters.traces = Some(vec![ExporterKind::None]);

@@ -1,4 +1,4 @@
-//! Handles of metrics: each measurement is exported once, by the provider of its time, as those by name are.
+//! Handles of metrics: each measurement is exported once, by the provider of its time, like a measurement by name.
 
 #![allow(
     clippy::unwrap_used,
@@ -129,7 +129,7 @@ fn assert_exported(receiver: &Receiver, temporality: MetricTemporality) {
     assert_sizes(receiver, temporality);
 }
 
-/// In every twelve values, two are at most 1 and nine of the others at most 10.
+/// Of every twelve values, two are at most 1 and nine of the others at most 10.
 fn assert_sizes(receiver: &Receiver, temporality: MetricTemporality) {
     let mut counts = [0; 3];
     let mut total = 0.0;
@@ -195,7 +195,7 @@ fn measurements_keep_their_order_and_their_number() {
     assert_eq!(values(&receiver, "level"), [MetricValue::Gauge(5.0)]);
 }
 
-/// The events of `tracing` as a metric, as of a layer of the program.
+/// Measures the events of `tracing`, like a layer of the program.
 struct Events;
 
 impl<S: ::tracing::Subscriber> Layer<S> for Events {
@@ -284,7 +284,7 @@ fn measurements_of_handles_refer_to_the_current_span() {
     let telemetry = start(config);
     let mut spans = Vec::new();
     for _ in 0..2 {
-        // So often without a span that few measurements look for one.
+        // Few measurements look for a span after this many without one.
         (0..300).for_each(|_| ROWS.add(1));
         spans.push(measured(10_000));
         telemetry.force_flush(TIMEOUT).unwrap();

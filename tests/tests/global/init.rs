@@ -1,4 +1,4 @@
-//! `init`: what one call starts, and how it ends. Each case is a process.
+//! The effects of `init`, and its end. Each case is a process.
 #![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
@@ -35,8 +35,7 @@ fn load(table: &str) {
     MetricRecorder::new("orders").increment("orders.loaded", 1, &[]);
 }
 
-/// The log lines that a child process of this test wrote, and what else is on its standard error. Its standard output
-/// has none.
+/// The log lines of a child process, and the rest of its standard error. Its standard output is empty.
 fn run(test: &str, variables: &[(&str, &str)]) -> (Vec<Json>, String) {
     let (stdout, stderr) = run_in_child(test, variables);
     assert!(!stdout.contains('{'), "{stdout}");
@@ -352,13 +351,13 @@ fn a_panic_is_written_once_and_redacted_on_request() {
         (stdout, stderr)
     };
     let quiet = ("RUST_BACKTRACE", "0");
-    // The line of the record is what is written.
+    // The line of the record is written.
     let (_, stderr) = run(&[quiet]);
     let line: Json = serde_json::from_str(&stderr).unwrap();
     assert_eq!(line["event"], "a thread panicked");
     assert_eq!(line["exception.message"], "no password=<REDACTED>\u{1b}[2J\nfor <REDACTED>");
     assert_eq!(line["thread.name"], "worker <REDACTED>");
-    // If it is elsewhere, a text is.
+    // If the line is elsewhere, a text is written.
     for output in ["stdout", "none"] {
         let (stdout, stderr) = run(&[quiet, ("FLOE_LOG_OUTPUT", output)]);
         let start = format!("\nthread 'worker <REDACTED>' panicked at {}:", file!());
@@ -419,7 +418,7 @@ fn from_env() -> TelemetryConfig {
     TelemetryConfig::from_env().unwrap()
 }
 
-/// Everything that can be seen of a child process that calls one of the forms and exits.
+/// The visible effects of a child process that calls one of the forms and exits.
 #[derive(Debug, Eq, PartialEq)]
 struct Seen {
     /// The events of log lines in JSON with their levels, or lines of text without time and ids.
@@ -648,7 +647,7 @@ fn a_program_can_refuse_the_subscriber() {
     assert_eq!(tree(&receiver.spans()), "load\n  send");
 }
 
-/// A feature of a library would change what the call starts in every program that depends on it.
+/// A feature of a library would change the call in every program that depends on the library.
 #[test]
 fn no_integration_enables_a_feature_that_changes_the_call() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();

@@ -1,4 +1,4 @@
-//! Instruments beside counters, gauges and histograms, and those of OpenTelemetry's API.
+//! Instruments beside counters, gauges and histograms, and the instruments of OpenTelemetry's API.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -33,7 +33,7 @@ fn points() -> Vec<ReceivedPoint> {
     "otlp".clone_into(&mut config.backend);
     config.otlp_endpoint = Some(receiver.endpoint());
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
-    // More often than the measurements after which a series is bound.
+    // A series is bound after fewer measurements.
     for _ in 0..50 {
         METRICS.add("connections", 2, &[]);
         METRICS.add("connections", -1, &[]);

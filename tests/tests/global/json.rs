@@ -110,13 +110,13 @@ fn a_file_stays_at_its_place_when_the_program_goes_elsewhere() {
     std::env::set_current_dir(&before).unwrap();
     let telemetry =
         TelemetryProvider::builder(config(Path::new("telemetry"))).initialize().unwrap();
-    // As a daemon does.
+    // Like a daemon.
     std::env::set_current_dir(&after).unwrap();
     load("orders").unwrap_err();
     telemetry.force_flush(TIMEOUT).unwrap();
     let file = before.path().join("telemetry/traces.jsonl");
     assert_eq!(lines(&file).len(), 1);
-    // What was removed is created again there, too.
+    // A removed file is created again there, too.
     fs::remove_file(&file).unwrap();
     load("again").unwrap_err();
     telemetry.shutdown(TIMEOUT).unwrap();
@@ -235,7 +235,7 @@ fn a_removed_file_is_created_again() {
     fs::rename(directory.join("traces.jsonl"), directory.join("other")).unwrap();
     export().unwrap();
     assert_eq!((written(), lines(&directory.join("other")).len()), (1, 1));
-    // Where it cannot be created, the spans have failed.
+    // If the file cannot be created, the spans have failed.
     fs::remove_dir_all(&directory).unwrap();
     fs::write(&directory, "a file").unwrap();
     let error = export().unwrap_err().to_string();
@@ -248,7 +248,7 @@ fn a_removed_file_is_created_again() {
     telemetry.shutdown(TIMEOUT).unwrap();
 }
 
-/// As after a change of the user: the file is open, and its path leads nowhere any more.
+/// Like a change of the user: the file is open, and its path leads nowhere any more.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_file_in_a_folder_that_is_closed_later_is_written_on() {
@@ -282,7 +282,7 @@ fn a_file_in_a_folder_that_is_closed_later_is_written_on() {
     assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
 }
 
-/// The reader of the pipe is the test, which reads once the program has printed.
+/// The test reads the pipe once the program has printed.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_pipe_does_not_delay_what_the_program_prints() {
@@ -333,7 +333,7 @@ fn a_full_pipe_does_not_delay_what_the_program_prints() {
     assert!(stdout.contains("program: 30000\n"));
 }
 
-/// The same for the console, on standard error.
+/// On standard error.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_pipe_at_the_console_does_not_delay_what_the_program_prints() {

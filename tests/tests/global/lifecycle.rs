@@ -89,7 +89,7 @@ fn invalid_configuration_leaves_nothing_behind() {
     assert!(!create_span("nothing").is_recording());
 }
 
-/// Its resource or its temporality is asked for when the provider starts.
+/// Its resource or its temporality is read when the provider starts.
 #[derive(Debug)]
 struct PanicsAtTheStart;
 
@@ -236,7 +236,7 @@ fn a_burst_is_delivered_completely_to_a_slow_exporter() {
             .with_span_exporter(slow.clone())
             .initialize()
             .unwrap();
-        // As many spans as the buffers of the threads hold, four times the exporter's queue.
+        // Four times as many spans as fit into the exporter's queue, in the buffers of the threads.
         let threads: Vec<_> =
             (0..4).map(|_| thread::spawn(|| (0..2000).for_each(|_| work()))).collect();
         for thread in threads {
@@ -375,8 +375,8 @@ fn a_panicking_exporter_loses_only_its_batch() {
     assert_eq!((statistics.failed, statistics.exported), (1, 3));
 }
 
-/// The exporters have their own runtime: these calls return even if they block the only thread of
-/// the host's runtime, and after that runtime is gone.
+/// The exporters have their own runtime: these calls return even if they block the only thread of the host's runtime,
+/// and after that runtime is gone.
 fn any_runtime_of_the_host_is_supported() {
     use floe_telemetry::config::OtlpProtocol::{Grpc, Http};
     use tokio::runtime::Builder;

@@ -44,7 +44,7 @@ impl Write for Written {
     }
 }
 
-/// What a program has written and sent.
+/// The lines and the records of a program.
 struct Sent {
     text: String,
     logs: Vec<ReceivedLog>,
@@ -52,7 +52,7 @@ struct Sent {
 }
 
 impl Sent {
-    /// The fields of the line with this message. The record has the same.
+    /// The record has the same fields.
     #[track_caller]
     fn fields(&self, message: &str) -> Map<String, Json> {
         let mut lines = self.text.lines().map(|line| {
@@ -92,7 +92,7 @@ fn json_of(value: &floe_tests::Value) -> Json {
     }
 }
 
-/// Runs a program with these patterns.
+/// With these patterns.
 fn run(patterns: &[&str], act: impl FnOnce()) -> Sent {
     run_with(patterns, |_| {}, act)
 }
@@ -128,7 +128,7 @@ fn by_macro(tenant: &str) {
     info!("macro, late");
 }
 
-/// One span of each kind, with the same attributes.
+/// With the same attributes.
 fn all_kinds() {
     by_macro("a-1");
 
@@ -217,7 +217,7 @@ fn every_kind_of_span_describes_its_records() {
             everything.assert_fields(&late, all);
             name.assert_fields(&late, json!({"span.name": span}));
             off.assert_fields(&late, json!({}));
-            // The spans are what they are without the setting.
+            // The setting does not change the spans.
             let (own, same) = (everything.span(span), off.span(span));
             assert_eq!(own.attributes, same.attributes, "{span}");
             assert_eq!(own.status, same.status, "{span}");
@@ -377,7 +377,7 @@ fn values_are_limited() {
         let record = sent.logs.iter().find(|log| log.body == Some(message.into()));
         record.unwrap().dropped_attributes
     };
-    // Of the 128 attributes that the span has, and its name.
+    // Of the 128 attributes of the span, and its name.
     assert_eq!(dropped("many"), 2);
     assert!(dropped("long") > 0);
     assert!(sent.fields("array")["texts"].to_string().len() < 48 * 1024);

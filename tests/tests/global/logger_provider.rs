@@ -112,7 +112,7 @@ fn config(receiver: &Receiver) -> TelemetryConfig {
     config
 }
 
-/// What the program logs, as it is received, without a credential in any request.
+/// Checks that no request has a credential.
 fn exported<T>(program: impl FnOnce() -> T) -> (Receiver, Vec<ReceivedLog>, T) {
     let receiver = Receiver::grpc();
     let telemetry = TelemetryProvider::builder(config(&receiver)).initialize().unwrap();

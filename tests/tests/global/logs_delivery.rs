@@ -32,7 +32,7 @@ fn config(receiver: &Receiver, protocol: OtlpProtocol) -> TelemetryConfig {
     config
 }
 
-/// The local output of the tests, which the test harness captures.
+/// The test harness captures the local output.
 fn configure() {
     let levels = "DEBUG,h2=WARN,hyper_util=WARN,tonic=WARN,tower=WARN";
     let mut logging = LoggingConfig::default();
@@ -275,7 +275,7 @@ fn variables_select_the_destination_of_records() {
     assert_eq!(run(&for_traces), (0, 0));
 }
 
-/// Collects the output of everything it receives as text.
+/// The output of every exporter, as text.
 #[derive(Clone, Debug, Default)]
 struct Seen(Arc<Mutex<String>>);
 
@@ -322,7 +322,7 @@ fn a_custom_exporter_receives_redacted_records() {
     assert!(!seen.contains("hunter2") && !seen.contains("sesame"), "{seen}");
 }
 
-/// The sizes of the batches that an exporter receives.
+/// Of the batches that an exporter receives.
 #[derive(Clone, Debug, Default)]
 struct Sizes(Arc<Mutex<Vec<usize>>>);
 
@@ -369,7 +369,7 @@ impl LogExporter for Sending {
     }
 }
 
-/// Nothing is flushed: a batch is exported when it is full, and what is left of a burst at the schedule.
+/// Nothing is flushed: a full batch is exported at once, and the rest of a burst at the schedule.
 #[test]
 fn a_batch_is_exported_when_it_is_full_and_when_it_is_due() {
     floe_tests::alone!();
@@ -401,7 +401,7 @@ fn a_batch_is_exported_when_it_is_full_and_when_it_is_due() {
     }
 }
 
-/// Holds every batch back until the sender is dropped.
+/// Until the sender is dropped.
 #[derive(Debug)]
 struct Held(Mutex<Receiving<()>>);
 
@@ -412,8 +412,8 @@ impl LogExporter for Held {
     }
 }
 
-/// A loop that logs may be faster than its export. Records are small enough for the default memory to hold a long burst:
-/// an exporter's share of it is 5 MiB here.
+/// A loop that logs may be faster than its export. Records are small enough for the default memory to hold a long
+/// burst: an exporter's share of it is 5 MiB here.
 #[test]
 fn a_long_queue_holds_the_records_of_a_loop() {
     const RECORDS: usize = 16_000;
@@ -449,7 +449,7 @@ impl LogExporter for Broken {
     }
 }
 
-/// Messages about a failed export of records are not exported themselves, which would never end.
+/// Such an export would never end.
 #[test]
 fn messages_about_a_failed_export_are_not_exported() {
     let test = "logs_delivery::messages_about_a_failed_export_are_not_exported";

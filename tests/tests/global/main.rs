@@ -1,4 +1,4 @@
-//! What belongs to a process: the provider, the environment, signals, the end. Each test runs in a process of its own.
+//! State of a process: the provider, the environment, signals, the end. Each test runs in a process of its own.
 
 mod answers;
 mod attributes;

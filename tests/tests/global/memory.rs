@@ -21,13 +21,13 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 
 const MIB: usize = 1024 * 1024;
 
-/// The number of large spans for a blocked exporter.
+/// For a blocked exporter.
 const SPANS: u64 = 3000;
 
 #[traced]
 fn work() {}
 
-/// A span with an attribute of this length.
+/// The attribute has this length.
 fn large(bytes: usize) {
     drop(span("large").attribute("text", "x".repeat(bytes)).start());
 }
@@ -39,7 +39,7 @@ fn config() -> TelemetryConfig {
     config
 }
 
-/// An exporter that blocks its thread until it is released.
+/// Until it is released.
 #[derive(Clone, Default)]
 struct Blocked(Arc<(Mutex<bool>, Condvar)>);
 
@@ -68,7 +68,7 @@ impl SpanExporter for Blocked {
     }
 }
 
-/// An exporter that passes spans on once it is released.
+/// Passes spans on once it is released.
 #[derive(Debug)]
 struct Later(Blocked, MemoryExporter);
 
@@ -120,7 +120,7 @@ fn await_none_pending(telemetry: &TelemetryProvider, spans: u64) -> Statistics {
     }
 }
 
-/// The most memory that this process has had, in bytes.
+/// The peak of this process, in bytes.
 #[cfg(target_os = "linux")]
 fn peak() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -208,7 +208,7 @@ fn a_burst_of_one_thread_is_delivered_whole() {
         .with_span_exporter(blocked.clone())
         .initialize()
         .unwrap();
-    // Twice: the second burst finds what the first one has left.
+    // Twice: the second burst finds the buffers of the first one.
     for n in 1..=2 {
         orders(BURST - 1);
         let counted = telemetry.statistics();
@@ -258,7 +258,7 @@ fn the_buffers_of_a_burst_are_bounded() {
     telemetry.shutdown(TIMEOUT).unwrap();
 }
 
-/// Of a trace that does not fit, the leaves are lost first.
+/// The leaves of a trace without room are lost first.
 #[test]
 fn without_room_roots_and_failed_spans_are_kept_before_leaves() {
     #[traced]
@@ -327,7 +327,7 @@ fn the_first_span_of_a_thread_reserves_little_where_memory_is_locked() {
         .with_span_exporter(MemoryExporter::new())
         .initialize()
         .unwrap();
-    // What is mapped from here on: everybody may lock some MiB (RLIMIT_MEMLOCK), but not a whole program.
+    // From here on: everybody may lock some MiB (RLIMIT_MEMLOCK), but not a whole program.
     mlockall(MlockAllFlags::FUTURE).unwrap();
     let locked = || {
         let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -381,7 +381,7 @@ fn ordinary_spans_do_not_count_towards_the_limit() {
     }
     let counted = await_none_pending(&telemetry, 4020);
     assert_eq!(counted.exported, 4020, "{counted:?}");
-    // One that does not fit at all.
+    // A span that does not fit at all.
     large(2 * MIB);
     assert_eq!(telemetry.statistics().dropped_memory, 1);
     telemetry.shutdown(TIMEOUT).unwrap();
@@ -395,7 +395,7 @@ fn every_span_is_counted_at_every_moment() {
         .with_span_exporter(blocked.clone())
         .initialize()
         .unwrap();
-    // More than the queue and the thread's buffer contain.
+    // More spans than fit into the queue and the thread's buffer.
     for n in 1..=10_000 {
         work();
         if n % 100 == 0 {
@@ -429,11 +429,11 @@ fn every_span_is_counted_at_every_moment() {
     assert_eq!(next.statistics().exported, 1);
     assert_accounted(&next, 1);
     blocked.release();
-    // The batch that was being exported is delivered, and those behind it are too late.
+    // The batch that is being exported is delivered, and the batches behind it are too late.
     let counted = await_none_pending(&telemetry, 10_050);
     assert!(counted.exported > 0, "{counted:?}");
     assert!(counted.dropped_shutdown > 0, "{counted:?}");
-    // One exporter: what its queue had no room for was in the buffers until the shutdown ended.
+    // One exporter: spans without room in its queue were in the buffers until the shutdown ended.
     assert_eq!(counted.dropped_queue_full, 0, "{counted:?}");
 }
 
@@ -481,7 +481,7 @@ fn oversized_text_is_truncated() {
     let additional = &mut config.resource_attributes.additional;
     additional.insert("resource.text".to_owned(), huge.clone());
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
-    // Equal after they are truncated.
+    // Equal after truncation.
     for end in ["a", "b"] {
         let value = format!("{huge}{end}");
         METRICS.increment("rows", 1, &[KeyValue::new(huge.clone(), value)]);

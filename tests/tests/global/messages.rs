@@ -1,4 +1,4 @@
-//! What is lost is said on standard error, whatever log lines are filtered by and wherever they go.
+//! Losses are reported on standard error, whatever the filter and the destination of log lines.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -10,10 +10,10 @@ use floe_tests::{Receiver, ReservedPort, is_child, run_in_child};
 /// Longer than the test may take.
 const NEVER: Duration = Duration::from_secs(3600);
 
-/// For a child process: how it ends.
+/// For a child process.
 const END: &str = "TEST_MESSAGES_END";
 
-/// The text of a message is in the line of an error.
+/// The lines of an error with the text.
 fn errors<'a>(stderr: &'a str, text: &str) -> Vec<&'a str> {
     let errors = stderr.lines().filter(|line| line.contains(text));
     let errors: Vec<_> = errors.collect();

@@ -146,9 +146,8 @@ fn more_series_than_a_thread_caches() {
     }
 }
 
-/// With delta temporality, OpenTelemetry discards a series that was not recorded between two
-/// exports, so series that are recorded once do not use up the cardinality limit, and frequent ones
-/// keep their series.
+/// With delta temporality, OpenTelemetry discards a series that was not recorded between two exports, so series that
+/// are recorded once do not use up the cardinality limit, and frequent series keep their place.
 fn unused_series_are_released() {
     let receiver = Receiver::grpc();
     let telemetry = provider(&receiver, 20);

@@ -191,7 +191,7 @@ fn metrics_arrive_over_both_transports_as_configured() {
     assert!(!http.every_request().iter().any(|request| request.contains("hunter2XyZ")));
 }
 
-/// The threads of this process with this name.
+/// Of this process.
 #[cfg(target_os = "linux")]
 fn threads_named(name: &str) -> usize {
     let threads = std::fs::read_dir("/proc/self/task").unwrap();

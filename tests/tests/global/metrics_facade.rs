@@ -1,4 +1,4 @@
-//! What the `metrics` facade records is exported as OpenTelemetry's metrics.
+//! Metrics of the `metrics` facade are exported as OpenTelemetry's metrics.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -15,7 +15,7 @@ use metrics::{
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Runs `record` with the facade's recorder and a provider, and returns what is exported.
+/// With the facade's recorder and a provider.
 fn points(record: impl FnOnce()) -> Vec<ReceivedPoint> {
     let receiver = Receiver::grpc();
     let mut config = TelemetryConfig::new("orders");
@@ -96,7 +96,7 @@ fn every_kind_is_exported_with_its_unit_and_description() {
     assert!(points.iter().all(|point| point.name != "orders:failed"));
 }
 
-/// A thread may not leave the value that another one has replaced.
+/// A thread may not leave a value that another thread has replaced.
 #[test]
 fn a_gauge_that_threads_change_ends_with_its_value() {
     floe_tests::alone!();
@@ -118,7 +118,7 @@ fn a_gauge_that_threads_change_ends_with_its_value() {
     assert_eq!(single(&points, "open").value, MetricValue::Gauge(0.0));
 }
 
-/// A thread may not go on recording what another one changes.
+/// A thread may not go on recording the changes of another thread.
 #[test]
 fn a_change_of_a_gauge_returns_while_another_thread_changes_it() {
     floe_tests::alone!();

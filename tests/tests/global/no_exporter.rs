@@ -1,4 +1,4 @@
-//! A provider whose spans go nowhere: it records none, and `init` says so. Each case is a process.
+//! A provider whose spans go nowhere: it records none, and `init` reports it. Each case is a process.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::{HashMap, HashSet};
@@ -22,14 +22,14 @@ use serde_json::Value as Json;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What `init` writes without an exporter and without a terminal.
+/// The message of `init` without an exporter and without a terminal.
 pub(crate) const LINE: &str = "warning: traces are not exported: expected `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), \
                     for example `http://localhost:4317`, or `OTEL_TRACES_EXPORTER=none` (`exporters.traces`) if none \
                     are wanted, found neither, and no terminal to print them on\n";
 
 type Carrier = HashMap<String, String>;
 
-/// What is sent to another process from here.
+/// The headers of a request from here.
 fn sent() -> Carrier {
     let mut carrier = Carrier::new();
     propagation::inject_context(&mut carrier);
@@ -49,7 +49,7 @@ fn outer() -> [Carrier; 2] {
     [sent(), within]
 }
 
-/// What is sent by both spans: they are not told apart.
+/// The headers are the same for both spans.
 fn unrecorded() -> Carrier {
     let [outer, inner] = outer();
     assert_eq!(outer, inner);
@@ -92,7 +92,7 @@ fn assert_roots_change_nothing() {
     assert_eq!(sent(), remote);
 }
 
-/// What comes from other processes is passed on, so that their spans stay connected.
+/// The context of other processes is passed on, so that their spans stay connected.
 fn assert_is_passed_on() {
     for flags in ["00", "01"] {
         let parent = format!("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-{flags}");
@@ -113,7 +113,7 @@ fn measured() -> Result<(), String> {
     Err("no".to_owned())
 }
 
-/// Opens a span in each way, none of which is recorded.
+/// None of the spans is recorded.
 fn open_spans() {
     let guard = create_span("guard");
     assert!(!get_current_span().is_recording());
@@ -186,7 +186,7 @@ fn log_lines_have_ids_of_spans_that_are_not_recorded() {
         open_spans();
         let first = unrecorded();
         assert_ne!(first, unrecorded());
-        // As if it were recorded: the sampler decides for those who follow.
+        // As for a recorded span: the sampler decides for the next processes.
         assert!(first["traceparent"].ends_with("-03"), "{first:?}");
         assert_is_passed_on();
         telemetry.shutdown(TIMEOUT).unwrap();
@@ -244,7 +244,7 @@ fn log_records_that_are_exported_have_ids() {
     assert_eq!(receiver.spans().len(), 0);
 }
 
-/// Metrics alone, without a word about traces.
+/// Says nothing about traces.
 fn metrics_alone(receiver: &Receiver, from_spans: bool) -> TelemetryProvider {
     let mut config = TelemetryConfig::new("metrics");
     config.otlp.metrics.endpoint = Some(receiver.endpoint());

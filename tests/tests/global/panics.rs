@@ -45,7 +45,7 @@ fn fails() -> Result<(), String> {
     Err(TEXT.to_owned())
 }
 
-/// The spans of each function; each is called again after a caught panic.
+/// Each function is called again after a caught panic.
 fn run() {
     let text = |panicking: &mut dyn FnMut()| {
         let payload = catch_unwind(AssertUnwindSafe(panicking)).unwrap_err();

@@ -75,7 +75,7 @@ fn record() {
     load(false).unwrap_err();
 }
 
-/// The whole response to these bytes.
+/// Reads the whole response.
 fn send(port: u16, request: &[u8]) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.set_read_timeout(Some(NEVER)).unwrap();
@@ -94,13 +94,13 @@ fn head(port: u16) -> String {
     send(port, b"HEAD /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n")
 }
 
-/// The status of a scrape with this line in its head.
+/// `line` is in the head of the scrape.
 fn status(port: u16, line: &str) -> String {
     let answer = send(port, format!("GET /metrics HTTP/1.0\r\n{line}\r\n").as_bytes());
     answer.split(' ').nth(1).unwrap().to_owned()
 }
 
-/// A page of `shop.example`, whose name leads to 127.0.0.1 once the page is loaded, reads what its own name answers.
+/// A page of `shop.example`, whose name leads to 127.0.0.1 once the page is loaded, reads the response of its own name.
 #[test]
 fn a_name_that_others_give_this_machine_gets_no_metrics() {
     floe_tests::alone!();
@@ -125,7 +125,7 @@ fn a_name_that_others_give_this_machine_gets_no_metrics() {
         assert_eq!(status(port, host), expected, "{host}");
     }
     telemetry.shutdown(TIMEOUT).unwrap();
-    // What others reach has the names that they give it.
+    // An address that others reach has the names that they give it.
     let telemetry = start_at("0.0.0.0", port).unwrap();
     assert_eq!(status(port, "host: orders.shop.svc:9464\r\n"), "200");
     telemetry.shutdown(TIMEOUT).unwrap();
@@ -165,7 +165,7 @@ fn a_reader_of_the_configuration_file_is_the_endpoint() {
     assert_eq!(config.exporters.metrics, chosen);
 }
 
-/// As the options of a configuration file.
+/// By the options of a configuration file.
 #[test]
 fn labels_and_suffixes_are_optional() {
     floe_tests::alone!();
@@ -238,7 +238,7 @@ fn recorded_metrics_are_scraped() {
 fn check(answer: &str) {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
-    // The series of the library have its version, which is that of all packages.
+    // The series of the library have its version, which is the same for all packages.
     let version = format!(",otel_scope_version=\"{}\"", env!("CARGO_PKG_VERSION"));
     assert!(body.contains(&format!("floe.telemetry\"{version}")), "{body}");
     let body = &body.replace(&version, "");
@@ -268,7 +268,7 @@ fn check(answer: &str) {
     assert_eq!(types.len(), all, "{body}");
 }
 
-/// A client that accepts OpenMetrics receives it, with exemplars.
+/// With exemplars.
 fn check_open_metrics(port: u16, exemplar: &str) {
     let accept = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3";
     let request = format!("GET /metrics HTTP/1.1\r\nhost: localhost\r\naccept: {accept}\r\n\r\n");
@@ -318,7 +318,7 @@ fn hostile(port: u16) {
     let head = head(port);
     assert!(head.starts_with("HTTP/1.1 200") && head.ends_with("\r\n\r\n"), "{head}");
 
-    // More connections than the limit that send nothing, or a part of a request: scrapes are answered all the same.
+    // More connections than the limit, which send nothing or a part of a request: scrapes are answered all the same.
     let mut silent = Vec::new();
     for _ in 0..40 {
         let mut one = TcpStream::connect(("127.0.0.1", port)).unwrap();
@@ -328,7 +328,7 @@ fn hostile(port: u16) {
     }
 }
 
-/// Records series whose labels take more than `bytes` of text.
+/// The labels take more than `bytes` of text.
 fn record_text(bytes: usize) {
     let series = bytes / 1_000 + 1;
     for number in 0..series {
@@ -337,7 +337,7 @@ fn record_text(bytes: usize) {
     }
 }
 
-/// Records histograms whose labels take 18 KiB of text each.
+/// The labels take 18 KiB of text each.
 #[cfg(target_os = "linux")]
 fn record_histograms(series: usize) {
     for number in 0..series {
@@ -346,7 +346,7 @@ fn record_histograms(series: usize) {
     }
 }
 
-/// A client that does not read its answer.
+/// Does not read its response.
 fn slow_client(port: u16) -> TcpStream {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let request = b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n";
@@ -389,7 +389,7 @@ fn an_answer_is_bounded_and_slow_clients_delay_nobody() {
     drop(slow);
 
     record_histograms(1_400);
-    // Each keeps more than 16 MiB of the text.
+    // Each client holds more than 16 MiB of the text.
     let slow: Vec<_> = (0..4).map(|_| slow_client(port)).collect();
     assert!(get(port).contains("200 OK"), "beside large answers");
     drop(slow);

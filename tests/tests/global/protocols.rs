@@ -17,7 +17,7 @@ const PROTOCOLS: [(&str, OtlpProtocol); 3] = [
     ("http/json", OtlpProtocol::HttpJson),
 ];
 
-/// What a configuration sends, as the table describes it.
+/// The destinations, as the table describes them.
 fn sent(mut config: TelemetryConfig) -> String {
     if config.otlp_endpoint.is_none() {
         "otlp".clone_into(&mut config.backend);

@@ -25,7 +25,7 @@ fn child() {
     telemetry.shutdown(TIMEOUT).unwrap();
 }
 
-/// The result of a child process with these variables.
+/// In a child process with these variables.
 fn run(test: &str, variables: &[(&str, &str)]) -> String {
     let mut all = vec![("OTEL_METRICS_EXPORTER", "none")];
     all.extend(variables);
@@ -89,7 +89,7 @@ fn the_proxy_is_not_used_for_exceptions() {
         let endpoint = receiver.endpoint();
         let own = ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint);
         assert_eq!(run(test, &[protocol, own, ("ALL_PROXY", &url)]), "delivered");
-        // Neither do the exceptions in `NO_PROXY`; this host cannot be resolved.
+        // Nor do the exceptions in `NO_PROXY`; this host cannot be resolved.
         let far = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.test:4317");
         let soon = ("OTEL_EXPORTER_OTLP_TIMEOUT", "300");
         for hosts in ["example.com,.test", "example.com,*.test"] {

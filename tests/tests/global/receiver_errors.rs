@@ -1,5 +1,5 @@
-//! What a receiver refuses, or cannot understand, is one message: with the URL, the reason, what the receiver says
-//! about it, and for another protocol, what to change. One test, because a process has one provider.
+//! A response that refuses, or cannot be understood, is one message: with the URL, the reason, the receiver's text
+//! about it, and for another protocol the change that helps. One test, because a process has one provider.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -18,7 +18,6 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 #[traced]
 fn work() {}
 
-/// The library's own log messages.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -34,7 +33,7 @@ impl io::Write for Log {
 }
 
 impl Log {
-    /// The only message since the last call.
+    /// Since the last call.
     fn take_one(&self) -> String {
         let text = String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap();
         assert_eq!(text.lines().count(), 1, "{text}");
@@ -42,12 +41,12 @@ impl Log {
     }
 }
 
-/// The error of a flush with one span, which is also that of the only message.
+/// The flush has one span. The only message has the same error.
 fn error(log: &Log, protocol: OtlpProtocol, endpoint: &str) -> String {
     error_with(log, protocol, endpoint, |_| ())
 }
 
-/// The same with further settings.
+/// With further settings.
 fn error_with(
     log: &Log,
     protocol: OtlpProtocol,
@@ -75,7 +74,7 @@ fn error_with(
     error
 }
 
-/// Answers each connection with the same bytes.
+/// The same bytes for each connection.
 fn answering(answer: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -154,7 +153,7 @@ fn what_the_receiver_says_is_in_the_message(log: &Log) {
         let expected = format!("`{endpoint}/v1/traces`: the receiver answered {expected}");
         assert!(error.ends_with(&expected), "{error}\n{expected}");
     }
-    // The path of an endpoint is shown, and its query is not.
+    // The message has the path of an endpoint, and not its query.
     let endpoint = answering(http("404 Not Found", "text/plain", "no route"));
     let error = error(log, OtlpProtocol::Http, &format!("{endpoint}/otlp"));
     let expected =

@@ -40,7 +40,7 @@ fn config(redaction: RedactionConfig) -> TelemetryConfig {
     config
 }
 
-/// The span that `record` fills, as an exporter receives it, and the redaction counts.
+/// `record` fills the span.
 fn exported(redaction: RedactionConfig, record: impl FnOnce()) -> (SpanData, Statistics) {
     let memory = MemoryExporter::new();
     let telemetry = TelemetryProvider::builder(config(redaction))
@@ -71,7 +71,7 @@ fn status(span: &SpanData) -> &str {
     }
 }
 
-/// An exporter that fails with a text that only a pattern of the user matches.
+/// The text matches only a pattern of the user.
 #[derive(Debug)]
 struct Failing;
 
@@ -93,7 +93,7 @@ fn redaction_is_configured_and_counted() {
     constant_attributes_are_cached_by_key_and_text();
 }
 
-/// Personal data is redacted in error text and kept in attributes, unless the level changes that.
+/// Unless the level changes that.
 fn levels() {
     let record = || {
         set("owner", EMAIL);
@@ -176,8 +176,8 @@ fn patterns_and_keys() {
     let error = telemetry.shutdown(TIMEOUT).unwrap_err().to_string();
     assert!(error.contains("refused <REDACTED>"), "{error}");
 
-    // So is text outside of the pipeline: our errors, and baggage.
-    // A mode that is not a plain word is not quoted at all.
+    // Text outside of the pipeline is redacted, too: our errors, and baggage. A mode that is not a plain word is not
+    // quoted at all.
     let error = "CUST-123456".parse::<Mode>().unwrap_err().to_string();
     assert!(!error.contains("CUST"), "{error}");
     let member = |key: &'static str, value: &'static str| KeyValueMetadata::new(key, value, "");
@@ -223,8 +223,8 @@ impl Error for Caused {
     }
 }
 
-/// A span has the message of an error as attribute, in an event, there also in the stack trace, and in its
-/// status. These are one finding, and the redacted text is the same.
+/// A span has the message of an error as an attribute, in an event, there also in the stack trace, and in its status.
+/// These are one finding, and the redacted text is the same.
 fn an_error_is_one_finding() {
     let refused = || io::Error::other("cannot reach postgres://u:p4ssw0rd@h/d");
     let redacted = "cannot reach postgres://<REDACTED>@h/d";
@@ -263,7 +263,7 @@ fn an_error_is_one_finding() {
     }
 }
 
-/// A provider that delivers to a receiver, and a subscriber that writes lines of the library and of the program.
+/// The subscriber writes lines of the library and of the program.
 fn delivered(record: impl FnOnce()) -> (Receiver, [String; 2]) {
     let receiver = Receiver::http();
     let mut config = config(RedactionConfig::default());
@@ -321,7 +321,7 @@ fn a_credential_leaves_nowhere() {
     }
 }
 
-/// A number and a boolean are redacted as their texts are, in every place in which they have a name.
+/// A number and a boolean are redacted like their texts, in every place in which they have a name.
 fn typed_values_are_judged_as_their_texts() {
     let pairs = || {
         let codes = opentelemetry::Value::Array(vec![4815, 4816].into());
@@ -379,7 +379,6 @@ fn typed_values_are_judged_as_their_texts() {
     }
 }
 
-/// The lines of a log.
 #[derive(Clone, Default)]
 struct Line(Arc<Mutex<Vec<u8>>>);
 
@@ -393,7 +392,7 @@ impl Write for Line {
     }
 }
 
-/// A text that is known at compile time, under a key that is not.
+/// The key is known only at run time.
 struct Constant(&'static str);
 
 impl FloeAttributes for Constant {

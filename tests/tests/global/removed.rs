@@ -1,5 +1,4 @@
-//! A setting or a variable that was removed is one warning, and the rest of the configuration holds. Each case is a
-//! process.
+//! A removed setting or variable is one warning, and the rest of the configuration holds. Each case is a process.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 

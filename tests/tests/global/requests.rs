@@ -215,7 +215,7 @@ fn a_partial_success_counts_both_parts() {
         let statistics = telemetry.statistics();
         assert_eq!((statistics.exported, statistics.failed), (3, 2));
         assert_eq!((statistics.logs_exported, statistics.logs_failed), (3, 2));
-        // Not repeated.
+        // The request is not repeated.
         assert_eq!(receiver.every_request().len(), 2);
 
         // A message without rejected items is a warning.
@@ -344,7 +344,7 @@ fn a_redirect_is_not_followed() {
             let statistics = telemetry.statistics();
             assert_eq!((statistics.exported, statistics.failed), (0, number), "{status}");
         }
-        // Neither repeated nor sent elsewhere, with its credential.
+        // The request is neither repeated nor sent elsewhere, with its credential.
         assert_eq!(receiver.requests().len(), 5);
         assert_eq!(other.every_request().len(), 0);
         telemetry.shutdown(TIMEOUT).unwrap();

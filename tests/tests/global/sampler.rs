@@ -1,4 +1,4 @@
-//! A sampler of the program: what it is asked, what it decides, and what it adds.
+//! A sampler of the program: its input, its decision, and its additions.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -32,7 +32,7 @@ impl ShouldSample for ByAttribute {
     ) -> SamplingResult {
         assert_ne!(name, "panics");
         assert_ne!(trace_id, TraceId::INVALID);
-        // A span of its own is not sampled, and does not ask again.
+        // A span of the sampler's own is not sampled, and does not ask again.
         inner();
         let parent = parent.unwrap();
         let above = parent.span().span_context().clone();
@@ -79,7 +79,7 @@ fn config(receiver: &Receiver) -> TelemetryConfig {
     config.otlp_endpoint = Some(receiver.endpoint());
     config.exporters.metrics = Some(vec![ExporterKind::None]);
     config.exporters.logs = Some(vec![ExporterKind::None]);
-    // The sampler of the program decides in place of it.
+    // The sampler of the program decides instead.
     config.sampling = SamplingConfig::default().with_ratio(0.0);
     config
 }
@@ -124,7 +124,7 @@ fn the_sampler_of_the_program_decides_for_each_span() {
     assert!(other.span_context().is_valid());
     other.end();
     telemetry.shutdown(TIMEOUT).unwrap();
-    // Processors see what is only recorded, and no exporter.
+    // Processors see spans that are only recorded; exporters do not.
     let processed = processed.lock().unwrap();
     assert_eq!(processed.len(), 7);
     assert!(processed.contains(&"api.record".to_owned()));

@@ -69,7 +69,7 @@ fn sampling_is_parent_based() {
     assert_eq!(run(1.0, follow(false)).len(), 0);
 }
 
-/// The headers of a request that is sent while a request with these headers is served.
+/// The headers of a request that is sent while another request with these headers is served.
 #[traced(parent = headers)]
 fn serve(headers: &HashMap<String, String>) -> HashMap<String, String> {
     let mut sent = HashMap::new();

@@ -1,5 +1,5 @@
-//! Tail sampling: traces that the ratio does not sample, but that failed or were slow. One test,
-//! because a process has one provider.
+//! Tail sampling: traces that the ratio does not sample, but that failed or were slow. One test, because a process has
+//! one provider.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -31,7 +31,7 @@ fn step(outcome: Result<(), &'static str>) -> Result<(), &'static str> {
     outcome
 }
 
-/// A receiver and a provider that exports to it, with a sampling ratio of zero.
+/// The sampling ratio is zero.
 fn start(change: impl FnOnce(&mut TelemetryConfig)) -> (Receiver, TelemetryProvider) {
     let receiver = Receiver::http();
     let mut config = TelemetryConfig::new("keep");
@@ -45,7 +45,7 @@ fn start(change: impl FnOnce(&mut TelemetryConfig)) -> (Receiver, TelemetryProvi
     (receiver, telemetry)
 }
 
-/// The spans that arrived, and the statistics.
+/// The spans that arrived.
 fn run(
     change: impl FnOnce(&mut TelemetryConfig),
     code: impl FnOnce(),

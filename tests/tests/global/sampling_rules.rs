@@ -44,7 +44,7 @@ fn everything() {
     get_tracer("plain").in_span("plain", |_| step());
 }
 
-/// The names of the spans that arrived, sorted.
+/// The names are sorted.
 fn run(sampling: &SamplingConfig, code: impl FnOnce()) -> Vec<String> {
     let receiver = Receiver::http();
     let mut config = TelemetryConfig::new("rules");
@@ -189,9 +189,9 @@ fn spans_are_turned_off_by_name_target_and_kind() {
         off(|rule| rule.kind = Some(RuleKind::Client)),
     ];
     let arrived = run(&sampling, of_every_api);
-    // One `step` below each span that is left out, and one below the one that is not.
+    // One `step` below each excluded span, and one below the included span.
     assert_eq!(arrived, ["kept.api", "step", "step", "step", "step"]);
-    // A rule without a decision keeps what a later one would turn off.
+    // A rule without a decision keeps a span that a later rule would turn off.
     let mut keep = SamplingRule::default();
     keep.target = Some("noisy.api".to_owned());
     sampling.rules.insert(0, keep);

@@ -1,4 +1,4 @@
-//! The library's metrics of itself are those of OpenTelemetry's conventions, and count when the text asks for it.
+//! The library's metrics of itself follow OpenTelemetry's conventions, and count at the documented moments.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -33,7 +33,7 @@ use tonic::Code;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Collects when a test asks for it, also after the shutdown.
+/// Collects on request, also after the shutdown.
 #[derive(Clone, Debug)]
 struct Reader(Arc<ManualReader>);
 
@@ -59,8 +59,7 @@ impl MetricReader for Reader {
     }
 }
 
-/// The series of a metric: the values of their attributes, in the order of the keys, and the value, or the number of
-/// measurements.
+/// The values of the attributes in the order of the keys, and the value, or the number of measurements.
 type Series = BTreeMap<String, u64>;
 
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -188,7 +187,7 @@ const CONVENTIONS: [(&str, Instrument, &str); 17] = [
     ("otel.sdk.span.started", Instrument::Counter, "{span}"),
 ];
 
-/// All 17 metrics, each with the unit, the instrument and the attributes of the table of the conventions.
+/// Each of the 17 metrics has the unit, the instrument and the attributes of the conventions' table.
 #[test]
 fn every_metric_is_that_of_the_conventions() {
     floe_tests::alone!();
@@ -206,7 +205,7 @@ fn every_metric_is_that_of_the_conventions() {
     telemetry.shutdown(TIMEOUT).unwrap();
 }
 
-/// Deliveries that succeed, over both transports: the component, its receiver, the status, and how much.
+/// Deliveries that succeed, over both transports: the component, its receiver, the status, and the number.
 #[test]
 fn what_is_delivered_is_counted_by_component() {
     floe_tests::alone!();
@@ -268,7 +267,7 @@ fn what_is_delivered_is_counted_by_component() {
     }
 }
 
-/// A receiver that answers with an error, and one that is not there.
+/// A receiver that answers with an error, and a missing one.
 #[test]
 fn what_fails_is_counted_by_its_cause() {
     floe_tests::alone!();
@@ -297,7 +296,7 @@ fn what_fails_is_counted_by_its_cause() {
         log(3);
         telemetry.force_flush(TIMEOUT).unwrap_err();
         for of in ["span", "log"] {
-            // Also what fails was passed to the exporter.
+            // Failed items were passed to the exporter, too.
             let processor = format!("batching_{of}_processor");
             let name = format!("otel.sdk.processor.{of}.processed");
             let expected = [(&*format!("{processor}/0 {processor}"), 3)];
@@ -323,7 +322,7 @@ fn what_fails_is_counted_by_its_cause() {
     }
 }
 
-/// Exports nothing until it is allowed to.
+/// Until it is allowed to export.
 #[derive(Debug)]
 struct Held(Mutex<Receiving<()>>);
 
@@ -361,7 +360,7 @@ fn what_a_full_queue_drops_is_counted_by_its_processor() {
         .unwrap();
     log(10);
     let logs = "batching_log_processor/0 batching_log_processor";
-    // What is being exported has its place in the queue.
+    // Items that are being exported have their place in the queue.
     reader.check("otel.sdk.processor.log.queue.size", &[(logs, 4)]);
     while reader.series("otel.sdk.exporter.log.inflight").into_values().sum::<u64>() < 2 {
         yield_now();

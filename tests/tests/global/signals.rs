@@ -1,5 +1,5 @@
-//! Signals belong to the program: threads of the library take none, and writes of the library raise none. The
-//! programs are one in C, whose library is `tests/c-host`, and one in Rust that resets SIGPIPE.
+//! Signals belong to the program: threads of the library take none, and writes of the library raise none. One of the
+//! programs is in C, with the library `tests/c-host`, and one in Rust that resets SIGPIPE.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -23,10 +23,10 @@ use floe_tests::{Authority, ClientCertificate, Receiver, ReservedPort};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// For the process of a test that is the program in Rust.
+/// For the process that is the program in Rust.
 const PROGRAM: &str = "TEST_SIGNALS_PROGRAM";
 
-/// For such a program: it has an output without a reader.
+/// For a program with an output without a reader.
 const WITHOUT_READER: &str = "TEST_SIGNALS_WITHOUT_READER";
 
 const SIGPIPE: c_int = 13;
@@ -43,7 +43,7 @@ mod posix {
     }
 }
 
-/// The signals that a thread blocks, one bit each.
+/// One bit each.
 fn blocked(task: &Path) -> u64 {
     let status = fs::read_to_string(task.join("status")).unwrap();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigBlk:"));
@@ -78,7 +78,7 @@ fn threads_of_the_library_block_signals() {
     drop(create_span("work"));
     telemetry.force_flush(Duration::from_millis(500)).unwrap_err();
 
-    // All but those that an instruction raises.
+    // All signals but those that an instruction raises.
     let handled = [1, 2, 3, 10, 12, 13, 14, 15, 17, 18, 23, 24, 25, 27, 28, 34, 64];
     let ours: Vec<_> = tasks().into_iter().filter(|task| !before.contains(task)).collect();
     assert!(ours.len() >= 9, "{}", ours.len());
@@ -96,7 +96,7 @@ fn threads_of_the_library_block_signals() {
     drop(telemetry);
 }
 
-/// The program in C, linked with the library.
+/// Linked with the library.
 fn c_program(folder: &Path) -> Command {
     host(folder, "cc")
 }
@@ -107,7 +107,6 @@ pub(super) fn libraries() -> PathBuf {
     test.parent().unwrap().to_owned()
 }
 
-/// Compiles a program in C, or as C++, and returns its path.
 pub(super) fn compiled(compiler: &str, source: &str, folder: &Path, arguments: &[&str]) -> PathBuf {
     let program = folder.join("host");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("c-host").join(source);
@@ -126,7 +125,7 @@ pub(super) fn compiled(compiler: &str, source: &str, folder: &Path, arguments: &
     program
 }
 
-/// The program in C, or as C++, linked with the library.
+/// Linked with the library. The program may be compiled as C++.
 pub(super) fn host(folder: &Path, compiler: &str) -> Command {
     let libraries = libraries().into_os_string().into_string().unwrap();
     let program = compiled(
@@ -141,7 +140,7 @@ pub(super) fn host(folder: &Path, compiler: &str) -> Command {
     command
 }
 
-/// The program in Rust: the test of this name, in a process of its own.
+/// The test of this name, in a process of its own.
 fn rust_program(test: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", test, "--nocapture"]).env(PROGRAM, "1");
@@ -163,7 +162,7 @@ fn a_program_in_c_keeps_the_signals_that_it_waits_for() {
     }
 }
 
-/// Forwards connections to a receiver, and breaks each one: at once, in the middle of a request, or after it.
+/// Breaks each connection: at once, in the middle of a request, or after it.
 fn breaking(receiver: &Receiver) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -198,7 +197,7 @@ fn forward(mut client: TcpStream, upstream: u16, limit: usize) {
     let _ = server.shutdown(Shutdown::Both);
 }
 
-/// Runs the program against receivers, files and pipes that fail. It must end by itself.
+/// The program runs against receivers, files and pipes that fail. It must end by itself.
 fn check_writes(program: impl Fn() -> Command, without_reader: impl Fn(&mut Command)) {
     let authority = Authority::new();
     let certificate = authority.certificate();

@@ -33,7 +33,7 @@ fn detail() {
 #[traced]
 fn leaf() {}
 
-/// The number of times that the attributes of [`costly`] were evaluated.
+/// Evaluations of the attributes of [`costly`].
 static EVALUATED: AtomicUsize = AtomicUsize::new(0);
 
 #[traced(level = trace, attributes(n = EVALUATED.fetch_add(1, Ordering::Relaxed)))]
@@ -121,7 +121,7 @@ fn a_function_that_the_filter_excludes_has_no_span() {
     parents.sort_unstable();
     assert_eq!(parents, ["query", "request"]);
 
-    // The context, the attributes and the future are those of a function without the attribute.
+    // The context, the attributes and the future are the same as without the attribute.
     let spans = with_filter(Some("info"), || {
         let outer = create_span("outer");
         let own = outer.span_context().span_id();
@@ -180,8 +180,7 @@ fn spans_of_a_tracer_have_its_name_as_target() {
     assert_eq!(parent_of(&spans, "leaf"), Some("outer"));
 }
 
-/// Metrics are derived from the calls of a function with `metrics`, whether the calls have spans or
-/// not.
+/// Metrics are derived from the calls of a function with `metrics`, whether the calls have spans or not.
 #[traced(level = debug, metrics)]
 fn counted() {
     leaf();

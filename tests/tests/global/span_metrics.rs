@@ -71,7 +71,7 @@ fn start(change: impl FnOnce(&mut TelemetryConfig)) -> (Receiver, TelemetryProvi
     (receiver, telemetry)
 }
 
-/// The data points that arrived after one flush.
+/// After one flush.
 fn run(change: impl FnOnce(&mut TelemetryConfig), code: impl FnOnce()) -> (Receiver, Measured) {
     let (receiver, telemetry) = start(change);
     code();
@@ -89,7 +89,7 @@ impl Measured {
         self.0.iter().filter(move |point| point.name == metric)
     }
 
-    /// Calls by span name and status.
+    /// By span name and status.
     fn calls(&self) -> BTreeMap<(String, String), f64> {
         let mut calls = BTreeMap::new();
         for point in self.of(CALLS) {
@@ -181,7 +181,7 @@ fn functions_are_measured_whether_sampled_or_not() {
         assert_eq!((&*duration.unit, &*duration.scope), ("s", "floe.telemetry"));
         let spans = receiver.spans();
         assert_eq!(spans.is_empty(), ratio == 0.0);
-        // Some of the two spans that it counts: one for each bucket.
+        // One of the counted spans for each bucket.
         let read: Vec<_> = (spans.iter().filter(|span| span.name.starts_with("orders.")))
             .filter(|span| span.name != "orders.load")
             .map(|span| (span.trace_id.clone(), span.span_id.clone()))
@@ -363,8 +363,7 @@ fn histograms_have_the_configured_aggregation() {
     assert!(matches!(duration.value, MetricValue::Exponential(1, ..)));
 }
 
-/// While a backend does not respond, spans stay in the buffers and are dropped. Their calls are
-/// counted.
+/// While a backend does not respond, spans stay in the buffers and are dropped. Their calls are counted.
 fn calls_are_counted_while_spans_are_dropped() {
     #[traced(metrics)]
     fn called() {}

@@ -1,4 +1,4 @@
-//! Span processors: what they read and change, and that it is redacted.
+//! Span processors: their input, their changes, and the redaction of the changes.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -86,7 +86,8 @@ fn processors_change_spans_before_they_are_redacted() {
     assert_eq!((statistics.exported, statistics.pending), (3, 0));
 }
 
-/// Neither the exporters nor the next provider wait for it, and a processor is dropped before a shutdown returns.
+/// Neither the exporters nor the next provider wait for the processor, and a processor is dropped before a shutdown
+/// returns.
 #[test]
 fn a_processor_that_never_returns_is_given_up() {
     floe_tests::alone!();
@@ -117,7 +118,7 @@ fn a_processor_that_never_returns_is_given_up() {
         (it.exported, it.failed, it.discarded, it.unprocessed)
     };
     assert_eq!(counted(), (1001, 1, 0, 1000));
-    // What it returns then is too late, and it is called again.
+    // Its result is too late then, and it is called again.
     drop(never);
     let mut spans = 1000;
     while counted().3 == spans {
@@ -142,7 +143,8 @@ fn a_processor_that_never_returns_is_given_up() {
     assert_eq!(Arc::strong_count(&dropped), 1);
 }
 
-/// What it has not processed by the end of the shutdown is dropped: the next provider does not wait for it.
+/// Spans that the processor has not seen by the end of the shutdown are dropped: the next provider does not wait for
+/// it.
 #[test]
 fn a_slow_processor_does_not_hold_the_next_provider() {
     const SPANS: u64 = 1500;
@@ -152,7 +154,7 @@ fn a_slow_processor_does_not_hold_the_next_provider() {
     let slow = TelemetryProvider::builder(TelemetryConfig::new("orders"))
         .with_span_exporter(InMemorySpanExporter::default())
         .with_span_processor(move |_: &mut EndingSpan<'_>| {
-            // All of them would take more than 100 seconds.
+            // All spans would take more than 100 seconds.
             let _ = waits.recv_timeout(Duration::from_millis(70));
         })
         .initialize()
@@ -201,7 +203,7 @@ fn change(span: &mut EndingSpan<'_>) {
     span.set_attribute("team", "sales");
 }
 
-/// A processor of the SDK that remembers its calls.
+/// Remembers its calls.
 #[derive(Clone, Debug, Default)]
 struct Remembering(Arc<Mutex<Calls>>);
 
@@ -276,7 +278,7 @@ fn a_processor_of_the_sdk_gets_the_spans_that_are_exported() {
         .unwrap();
     spans_of_all_kinds();
     telemetry.force_flush(TIMEOUT).unwrap();
-    // It forgets the spans when it is shut down.
+    // The exporter forgets the spans when it is shut down.
     let exported = memory.get_finished_spans().unwrap().len();
     telemetry.shutdown(TIMEOUT).unwrap();
 

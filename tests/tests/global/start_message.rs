@@ -35,12 +35,12 @@ fn the_start_says_which_signal_goes_where_on_request() {
     assert!(!stdout.contains(expected), "{stdout}");
     let (_, stderr) = run(&[("OTEL_LOG_LEVEL", "debug"), ("OTEL_SDK_DISABLED", "true")]);
     assert_eq!(stderr, "debug: telemetry is disabled by `OTEL_SDK_DISABLED`\n");
-    // An exporter that is left out is none.
+    // An exporter that is left out is not listed.
     let query = "http://receiver.invalid:4317?key=hunter2";
     let (_, stderr) = run(&[("OTEL_LOG_LEVEL", "debug"), ("OTEL_EXPORTER_OTLP_ENDPOINT", query)]);
     assert!(stderr.contains("an exporter of traces is left out"), "{stderr}");
     assert!(stderr.contains("`orders`: traces → none; metrics → http"), "{stderr}");
-    // With a subscriber that shows it, it is a record of that.
+    // A subscriber that shows the line gets it as a record.
     let (stdout, stderr) = run(&[("OTEL_LOG_LEVEL", "debug"), ("FLOE_LOG_LEVEL", "debug")]);
     assert_eq!(stderr.matches(expected).count(), 1, "{stderr}");
     assert!(stderr.contains(&format!("\"event\":\"{expected}")), "{stderr}");

@@ -39,8 +39,8 @@ fn request() {
 #[test]
 fn the_layer_of_a_process() {
     floe_tests::alone!();
-    // Every message, also those of the exporters' dependencies. Those of the receiver, which is a
-    // server in this process, are excluded.
+    // Every message, also from the exporters' dependencies, but not from the receiver, which is a server in this
+    // process.
     let not_the_receiver = dynamic_filter_fn(|_, _| thread::current().name() != Some(RECEIVER));
     let layer = tracing_layer().with_filter(not_the_receiver);
     let subscriber = tracing_subscriber::registry().with(layer);
@@ -56,7 +56,7 @@ fn the_layer_of_a_process() {
 const ALONE: &str =
     "tracing::the_layer_alone_records_into_the_global_provider_or_names_its_absence";
 
-/// The layer and what a crate makes observable, without a provider of this library.
+/// The layer and the spans of an instrumented crate, without a provider of this library.
 fn child_with_the_layer_alone() {
     static TRACER: Tracer = floe_telemetry::tracer!("acme.server");
     let exporter = InMemorySpanExporter::default();

@@ -44,7 +44,6 @@ fn trusting(protocol: OtlpProtocol, receiver: &Receiver, authority: &Path) -> Te
     config
 }
 
-/// Exports one span and returns the result.
 fn send(config: TelemetryConfig) -> Result<(), Error> {
     let telemetry = TelemetryProvider::builder(config).initialize()?;
     assert_eq!(work(&NOTE.repeat(20)), 20 * NOTE.len());

@@ -1,4 +1,4 @@
-//! What unwinds through a span without being a panic: C++ exceptions, and the end of a thread in the middle of a call.
+//! Ways to unwind through a span without a panic: C++ exceptions, and the end of a thread in the middle of a call.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -8,10 +8,10 @@ use floe_tests::{ReceivedStatus, Receiver, Value};
 
 use super::signals::host;
 
-/// How often the program leaves a span of each kind.
+/// For each kind of span.
 const TIMES: usize = 10;
 
-/// Asserts that a program of this compiler ends the spans that it leaves in this way.
+/// The program of this compiler ends the spans that it leaves in this way.
 fn assert_ended(compiler: &str, how: &str) {
     let folder = tempfile::tempdir().unwrap();
     let receiver = Receiver::grpc();

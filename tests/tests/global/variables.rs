@@ -11,7 +11,7 @@ use floe_telemetry::config::Signal;
 use floe_tests::{is_child, run_in_child};
 use serde_json::{Value, json};
 
-/// Other variables that a variable requires to have an effect.
+/// A variable has an effect only with these.
 const COMPANIONS: [(&str, &[(&str, &str)]); 2] = [
     ("OTEL_TRACES_SAMPLER_ARG", &[("OTEL_TRACES_SAMPLER", "traceidratio")]),
     ("OTEL_SDK_DISABLED", &[]),
@@ -63,7 +63,7 @@ fn child() {
     }
 }
 
-/// What applies where a field is not set.
+/// The effective value of a field that is not set.
 fn effective(config: &TelemetryConfig) -> Value {
     let sampling = &config.sampling;
     let service = TelemetryConfig::from_env().unwrap().resource_attributes;
@@ -86,7 +86,6 @@ fn effective(config: &TelemetryConfig) -> Value {
     effective
 }
 
-/// The output of a child process with these variables, and its warnings.
 fn run(variables: &[(&str, &str)]) -> (String, Vec<String>) {
     let (stdout, stderr) = run_in_child("variables::each_row_of_the_table_holds", variables);
     assert!(!stdout.contains("hunter2") && !stderr.contains("hunter2"));
@@ -168,8 +167,8 @@ fn each_row_of_the_table_holds() {
     each_recipe_has_one_effect_in_both_forms(root);
 }
 
-/// A default is a value that means the same as no value, the variable whose value applies, or `none` with what happens
-/// then. `unset` is the configuration without the variable.
+/// A default is a value that means the same as no value, the variable whose value applies, or `none` with the effect of
+/// that. `unset` is the configuration without the variable.
 fn the_default_holds(row: &Row<'_>, rows: &[Row<'_>], unset: &str, with: impl Fn(&str) -> String) {
     let (name, path) = (row.name, row.field);
     let effective = |config: &str| field(config, "effective")[path].clone();
@@ -257,7 +256,7 @@ fn a_misspelled_name_is_reported_with_its_suggestion() {
     assert!(warnings[0].contains("did you mean `http/protobuf`?"), "{warnings:?}");
 }
 
-/// The variables of a recipe in `docs/backends.md` configure what its YAML does.
+/// The variables of a recipe in `docs/backends.md` have the same effect as its YAML.
 fn each_recipe_has_one_effect_in_both_forms(root: &Path) {
     let document = std::fs::read_to_string(root.join("docs/backends.md")).unwrap();
     let (_, section) = document.split_once("\n## Recipes\n").unwrap();
@@ -298,8 +297,7 @@ fn each_recipe_has_one_effect_in_both_forms(root: &Path) {
     assert_eq!(recipes, 5);
 }
 
-/// Every variable in the sources has a row. The names of signal variables are composed in the
-/// sources.
+/// Every variable in the sources has a row. The names of signal variables are composed in the sources.
 fn the_code_reads_no_other_variable(root: &Path, rows: &[Row<'_>]) {
     let named: BTreeSet<_> = rows.iter().map(|row| row.name).collect();
     assert_eq!(named.len(), rows.len(), "a variable stands twice");
@@ -347,7 +345,7 @@ fn the_order_of_precedence() {
         assert_eq!(field(&output, "otlp_endpoint"), expected);
         assert_eq!(field(&output, "backend"), "otlp");
     }
-    // It applies to the endpoints of signals, too, unless they have their own.
+    // The variable applies to the endpoints of signals, too, unless they have their own.
     for (own, expected) in [("", "http://c:4317"), ("false", "https://c:4317")] {
         let (output, _) = run(&[
             ("OTEL_EXPORTER_OTLP_INSECURE", "true"),

@@ -1,4 +1,5 @@
-//! Each view of a configuration file that selects an instrument makes a metric of it, as the view says.
+//! Each view of a configuration file that selects an instrument makes a metric of the instrument, as the view
+//! describes.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -76,7 +77,7 @@ fn measure() {
     }
 }
 
-/// The values and attributes of a metric, in order.
+/// In order.
 fn points(points: &[ReceivedPoint], name: &str) -> Vec<String> {
     let of_name = points.iter().filter(|point| point.name == name);
     let mut found: Vec<_> = of_name

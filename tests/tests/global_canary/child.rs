@@ -49,7 +49,7 @@ pub(crate) fn silence_panics() {
     panic::set_hook(Box::new(|_| {}));
 }
 
-/// The library's own log messages go to standard error, at every level.
+/// At every level.
 pub(crate) fn log_to_stderr() {
     tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
@@ -58,7 +58,6 @@ pub(crate) fn log_to_stderr() {
         .init();
 }
 
-/// Plants every canary of a span.
 pub(crate) fn spans() {
     silence_panics();
     log_to_stderr();

@@ -13,7 +13,7 @@ use crate::run_child;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How the delivery fails, and the expected message.
+/// The way in which the delivery fails, and the expected message.
 type Failure = (&'static str, Shape, &'static str, fn(&Canary));
 
 const FAILURES: &[Failure] = &[
@@ -57,7 +57,7 @@ const FAILURES: &[Failure] = &[
     }),
 ];
 
-/// An exporter that fails with the given text, as an error or as a panic.
+/// With the given text, as an error or as a panic.
 #[derive(Debug)]
 struct Broken(String, bool);
 
@@ -112,7 +112,7 @@ fn deliver(builder: Builder) {
     }
 }
 
-/// Each failure has its own process. They wait for timeouts, so they run concurrently.
+/// Each failure has its own process. The processes wait for timeouts, so they run concurrently.
 pub(crate) fn check() {
     let children: Vec<_> = FAILURES
         .iter()

@@ -137,7 +137,6 @@ impl LogExporter for Dump {
     }
 }
 
-/// Plants every canary of a log record.
 pub(crate) fn child() {
     silence_panics();
     let form = |json_output| {

@@ -32,7 +32,7 @@ use floe_tests::{Canary, Outputs, Receiver, Shape};
 /// An entry: its name, and a function that plants a canary there.
 pub type Entry = (&'static str, fn(&Canary));
 
-/// Set for the child process: selects what it plants.
+/// Set for the child process: selects the canaries that it plants.
 const CHILD: &str = "FLOE_TEST_CHILD";
 
 /// The tables of entries that are recorded on spans.
@@ -40,7 +40,6 @@ fn tables() -> impl Iterator<Item = Entry> {
     [errors::ENTRIES, values::ENTRIES, plain::ENTRIES].into_iter().flatten().copied()
 }
 
-/// The entries with their canaries.
 fn planted(entries: impl Iterator<Item = Entry>) -> impl Iterator<Item = (Canary, Entry)> {
     entries.enumerate().map(|(at, entry)| {
         let shape = Shape::ALL[at % Shape::ALL.len()];
@@ -48,7 +47,7 @@ fn planted(entries: impl Iterator<Item = Entry>) -> impl Iterator<Item = (Canary
     })
 }
 
-/// Runs this executable again without the environment of this process, and returns its output.
+/// Without the environment of this process.
 fn run_child(task: &str, variables: &[(&str, &str)]) -> Outputs {
     let mut child = Command::new(std::env::current_exe().unwrap());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OTEL_")) {
@@ -107,8 +106,8 @@ fn no_baggage_leaks_a_credential() {
     search("baggage", entries, &["stdout"]);
 }
 
-/// Runs a child process that plants the canaries of these entries. Each marker must leave through
-/// each of these channels, and no secret through any.
+/// A child process plants the canaries of these entries. Each marker must leave through each of these channels, and no
+/// secret through any.
 fn search(task: &str, entries: impl Iterator<Item = Entry>, channels: &[&str]) {
     let (grpc, http) = (Receiver::grpc(), Receiver::http());
     let folder = tempfile::tempdir().unwrap();

@@ -6,8 +6,8 @@ use floe_tests::{Canary, Outputs, Shape};
 
 use crate::run_child;
 
-/// Text that must be in the message besides the marker, or instead of it where the message does not
-/// quote the input.
+/// The text that must be in the message besides the marker, or instead of it where the message does not quote the
+/// input.
 type Proof = Option<&'static str>;
 
 /// A configuration with the canary in it, and the expected message.
@@ -68,7 +68,7 @@ const MESSAGES: &[Message] = &[
     }),
 ];
 
-/// Environment variables. `{}` is the text of the canary, `{secret}` and `{marker}` are its parts.
+/// `{}` is the text of the canary, `{secret}` and `{marker}` are its parts.
 const VARIABLES: &[(&str, &str, Proof)] = &[
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://floe:{secret}@{marker}.example:4317", None),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "{}", None),
@@ -99,7 +99,7 @@ fn yaml(text: &str) -> String {
     format!("{error} {error:?}")
 }
 
-/// A configuration with the canary in every field that accepts text.
+/// The canary is in every field that accepts text.
 fn config(c: &Canary) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("orders");
     let query = format!("api_key={}", c.secret());

@@ -57,7 +57,7 @@ pub(crate) const METRIC_ENTRIES: &[Entry] = &[
     }),
 ];
 
-/// A token with characters that are all valid in a metric name.
+/// All characters of the token are valid in a metric name.
 fn token(canary: &Canary) -> String {
     ["gl", "pat-q7X", canary.secret()].concat()
 }
@@ -81,7 +81,7 @@ fn send(key: &'static str, value: &str, metadata: &str) {
     sent(&Context::new().with_baggage([member]));
 }
 
-/// Prints the headers that a request would have.
+/// Of a request in this context.
 fn sent(context: &Context) {
     let mut headers = BTreeMap::new();
     let _current = context.clone().attach();
@@ -89,7 +89,6 @@ fn sent(context: &Context) {
     println!("{headers:?}");
 }
 
-/// Plants every canary of a metric or of baggage.
 pub(crate) fn child(entries: &[Entry]) {
     propagation::setup_propagators();
     let variable = |name| std::env::var(name).unwrap();

@@ -143,7 +143,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
 
 const RESOURCE: &str = "attribute of the resource";
 
-/// A resource attribute, which is on every span.
+/// On every span.
 pub(crate) fn resource_text() -> String {
     let at = crate::tables().position(|(entry, _)| entry == RESOURCE).unwrap();
     Canary::new(RESOURCE, Shape::ALL[at % Shape::ALL.len()]).text()
@@ -203,7 +203,6 @@ fn function(value: &str) {
     let _ = value;
 }
 
-/// A text that is known at compile time.
 struct Constant(&'static str);
 
 impl FloeAttributes for Constant {

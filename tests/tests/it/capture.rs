@@ -18,7 +18,7 @@ fn step(n: usize) {
     let _ = n;
 }
 
-/// The last one that runs switches recording off, which must not affect one that starts meanwhile.
+/// The last capture switches recording off, which must not affect one that starts meanwhile.
 #[test]
 fn captures_that_start_and_end_at_once_lose_no_span() {
     thread::scope(|scope| {
@@ -190,7 +190,7 @@ fn a_span_of_a_thread_without_the_context_is_said_to_be_missing() {
         thread::spawn(floe_telemetry::in_current_span(in_a_thread)).join().unwrap();
     });
     carried.single("in_a_thread").assert_ok();
-    // Those before it are not its own.
+    // Calls before the capture are not its own.
     let never = testing::capture(|| ());
     assert!(message(&never).starts_with("no span `in_a_thread`\n"));
 }

@@ -10,7 +10,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanContext, SpanId, Status, TraceFlags, TraceId, TraceState};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-/// The beginning of all traces here, in milliseconds since 1970.
+/// In milliseconds since 1970: the beginning of all traces here.
 const START: u64 = 1_790_000_000_000;
 
 #[derive(Clone, Default)]
@@ -32,7 +32,7 @@ impl Screen {
     }
 }
 
-/// A span with these ids and times, in milliseconds.
+/// The times are in milliseconds.
 fn span(name: &'static str, id: u64, parent: u64, from: u64, to: u64, status: Status) -> SpanData {
     let spans = testing::capture(|| {
         let _span = create_span(name);
@@ -178,7 +178,7 @@ async fn the_spans_of_unfinished_traces_are_bounded_in_bytes() {
     exporter.force_flush().unwrap();
     assert_eq!(screen.text().matches("large").count(), 5);
 
-    // A deferred exporter rejects what it has no room for, and has room again after a flush.
+    // A deferred exporter rejects spans without room, and has room again after a flush.
     let screen = Screen::default();
     let exporter = ConsoleExporter::to_writer(screen.clone());
     let exporter = exporter.with_max_bytes(MAX).deferred();
@@ -257,7 +257,7 @@ async fn a_folded_trace_has_its_longest_way_and_its_failures() {
     assert!(text.contains("│  └─ ✓ write"), "{text}");
 }
 
-/// As in spans that another program has recorded.
+/// Another program may repeat an id.
 #[tokio::test]
 async fn a_repeated_id_is_drawn() {
     let screen = Screen::default();

@@ -1,4 +1,4 @@
-//! What is current inside a nested annotated function, for this crate and for code that reads OpenTelemetry's
+//! The current span inside a nested annotated function, for this crate and for code that reads OpenTelemetry's
 //! `Context` itself, with both values of the setting `context`.
 //!
 //! A run with `FLOE_TESTING_CONTEXT=boundaries` tests the second value.
@@ -43,12 +43,12 @@ fn leaf() {}
 #[traced]
 async fn async_leaf() {}
 
-/// The ids that this crate has for the current span.
+/// As this crate sees it.
 fn current() -> SpanId {
     get_current_span().span_context().span_id()
 }
 
-/// The ids in OpenTelemetry's current context.
+/// As OpenTelemetry's current context has it.
 fn in_context() -> SpanId {
     Context::current().span().span_context().span_id()
 }
@@ -404,8 +404,8 @@ fn after_a_panic_the_outer_span_is_current() {
     spans.single("outer").assert_attribute("after", true);
 }
 
-/// The limit of `boundaries`: an outer function's context, in an inner function on the same thread, is that of
-/// the inner one, because both have the same object.
+/// The limit of `boundaries`: in an inner function on the same thread, an outer function's context is the inner
+/// function's, because both have the same object.
 #[test]
 fn the_context_of_an_outer_function_in_an_inner_one_has_the_span_of_the_setting() {
     let spans = testing::capture(|| {

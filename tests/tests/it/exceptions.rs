@@ -1,4 +1,4 @@
-//! Where an exception is in its span, beside what the code has set itself.
+//! The place of an exception in its span, beside the values that the code has set itself.
 
 use std::error::Error;
 use std::fmt;
@@ -14,7 +14,7 @@ use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// The errors of these tests, each the source of the one before.
+/// Each error is the source of the one before.
 #[derive(Debug)]
 struct Failed(&'static [&'static str]);
 
@@ -38,7 +38,7 @@ impl Error for Failed {
 
 const TYPE: &str = "it::exceptions::Failed";
 
-/// The attributes and events of a span, without those of its source location, and its status.
+/// Attributes of the source location are left out.
 fn described(span: &SpanData) -> String {
     let text = |attributes: &[KeyValue]| {
         let own = attributes.iter().filter(|attribute| {
@@ -73,7 +73,7 @@ fn fails(texts: &'static [&'static str], body: impl Fn()) {
     assert!(span(texts, body).is_err());
 }
 
-/// An error whose text panics with something that panics when it is dropped.
+/// The text panics with a value that panics when it is dropped.
 #[derive(Debug)]
 struct Hostile;
 
@@ -267,7 +267,7 @@ error refused";
             tracing::error!(n = 1, error, m = 2);
             drop(span);
         });
-        // What was set last counts, whether `tracing` or OpenTelemetry's API has set it.
+        // The last value counts, whether `tracing` or OpenTelemetry's API has set it.
         let expected = "\
 error.type=T, exception.type=T, exception.message=no route: refused, exception.stacktrace=0: no route
 1: refused

@@ -184,7 +184,7 @@ fn a_future_that_gives_an_err_is_an_error() {
     spans.single("fine").assert_ok();
 }
 
-/// Both traits have `in_current_span`, so a program that imports both names the one that it means.
+/// Both traits have `in_current_span`, so a program that imports both names the trait.
 #[test]
 fn the_trait_of_tracing_can_be_imported_beside_ours() {
     use tracing::Instrument;
@@ -199,7 +199,7 @@ fn the_trait_of_tracing_can_be_imported_beside_ours() {
         });
         futures_executor::block_on(async { leaf() }.in_span(span("work")));
     });
-    // That of `tracing` carries no context, so its span is not in the capture.
+    // `tracing`'s method carries no context, so its span is not in the capture.
     let parents = spans.named("leaf").map(|leaf| leaf.data().parent_span_id);
     let expected = ["request", "work"].map(|name| spans.single(name).span_context().span_id());
     assert_eq!(parents.collect::<HashSet<_>>(), HashSet::from(expected));

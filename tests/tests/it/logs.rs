@@ -17,7 +17,7 @@ use tracing::{Instrument as _, dispatcher};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// A writer whose content a test reads.
+/// A test reads the content.
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
 
@@ -38,7 +38,6 @@ fn config(log_level: &str, json_output: bool) -> LoggingConfig {
     config
 }
 
-/// The lines that `code` logs.
 fn written(config: &LoggingConfig, log: impl FnOnce()) -> String {
     let buffer = Written::default();
     let writer = buffer.clone();

@@ -1,5 +1,5 @@
-//! A span that is not sampled has an id of its own, on which everything that identifies the current span
-//! through this crate agrees.
+//! A span that is not sampled has an id of its own, and every way to identify the current span through this crate gives
+//! that id.
 
 use std::collections::HashSet;
 use std::future::Future;
@@ -29,7 +29,7 @@ fn remote(trace: u64) -> SpanContext {
     )
 }
 
-/// The ids of the current span, which are the same wherever they are read.
+/// The ids are the same wherever they are read.
 #[track_caller]
 fn current() -> SpanContext {
     let current = get_current_span().span_context();
@@ -44,7 +44,7 @@ fn current() -> SpanContext {
     current
 }
 
-/// The ids of a guard, which are those of the current span.
+/// The guard and the current span have the same ids.
 #[track_caller]
 fn ids_of(guard: &ActiveSpan) -> SpanContext {
     assert_eq!(guard.span_context(), current());
@@ -52,8 +52,8 @@ fn ids_of(guard: &ActiveSpan) -> SpanContext {
     guard.span_context()
 }
 
-/// Runs `code` below a parent that is not sampled. The ids that it returns must be different, belong to the
-/// trace of the parent, and be local.
+/// Runs `code` below a parent that is not sampled. The ids that it returns must be different, belong to the trace of
+/// the parent, and be local.
 #[track_caller]
 fn check(trace: u64, code: impl FnOnce() -> Vec<SpanContext>) {
     let parent = remote(trace);
@@ -124,7 +124,8 @@ fn the_id_is_carried_to_another_thread() {
     check(0xa8, || spawns().to_vec());
 }
 
-/// The first function has a `Context`. Those below it have not, which would cost several times as much as the call.
+/// The first function has a `Context`. The functions below it have none, because it would cost several times as much as
+/// the call.
 #[test]
 fn other_code_finds_the_first_span_of_the_process() {
     fn found() -> SpanContext {

@@ -253,7 +253,7 @@ fn resumes(panic: fn()) {
     resume_unwind(payload);
 }
 
-/// The panic hook, from which messages come, has run on another thread.
+/// The panic hook, which provides messages, has run on another thread.
 #[test]
 fn a_panic_that_another_thread_started_has_no_message_of_an_earlier_one() {
     let spans = testing::capture(|| {

@@ -22,7 +22,7 @@ fn read(pairs: &[(&str, &str)]) -> SpanContext {
     extract_context(pairs).span().span_context().clone()
 }
 
-/// The baggage entries of the extracted context.
+/// Of the extracted context.
 fn baggage_of(header: &str) -> BTreeMap<String, String> {
     let cx = extract_context(&[("baggage", header)]);
     let entries = cx.baggage().iter();
@@ -245,7 +245,7 @@ fn baggage_stays_within_its_limits() {
     let identity = FloeSpanAttributes::new("sales", "orders", "1.0", Mode::Staging);
     let headers = written(propagation::set_floe_baggage(&identity));
     let header = &headers["baggage"];
-    // Less than one more member of 305 bytes fits.
+    // Less room is left than one more member of 305 bytes needs.
     let length = header.len();
     assert!((8192 - 304..=8192).contains(&length), "{length}");
     let expected = "floe.mode=staging,floe.namespace=sales,floe.product.name=orders,floe.product.version=1.0,a00=%25";
@@ -354,7 +354,7 @@ async fn header_maps_are_carriers() {
         // A duplicate header is counted even if it is not text.
         headers.append("traceparent", http::HeaderValue::from_bytes(b"\xff").unwrap());
         assert!(!extract_context(&headers).span().span_context().is_valid());
-        // So is a single one: the sender is not the current span.
+        // A single header counts, too: the sender is not the current span.
         headers.remove("traceparent");
         let no_text = http::HeaderValue::from_bytes(b"\xff").unwrap();
         headers.insert("traceparent", no_text);

@@ -75,7 +75,7 @@ fn a_parent_that_is_not_sampled_is_followed() {
     assert_eq!(spans.names(), ["active"]);
 }
 
-/// The ids of the current span before and after a suspension, and those of a call in it.
+/// The ids of the current span before and after a suspension, and of a call in between.
 #[traced]
 async fn suspended(ids: &mut Vec<[Option<String>; 2]>) {
     let id = || [propagation::current_trace_id(), propagation::current_span_id()];
@@ -103,7 +103,7 @@ fn a_suspended_span_that_is_not_sampled_keeps_its_ids() {
         let attached = parent.attach();
         assert!(future.as_mut().poll(&mut task).is_pending());
         drop(attached);
-        // Polled elsewhere, in another trace that is not sampled.
+        // The future is polled elsewhere, in another trace that is not sampled.
         let other = Context::new().with_remote_span_context(remote(209, false));
         let _other = other.attach();
         assert!(future.as_mut().poll(&mut task).is_pending());

@@ -14,7 +14,7 @@ async fn pause() {
 
 type Answer<'a, E> = Pin<Box<dyn Future<Output = Result<u8, E>> + Send + 'a>>;
 
-/// An alias with the name of the one in the `futures` crate, but another parameter.
+/// An alias with the name of the `futures` crate's, but another parameter.
 type BoxFuture<'a, E> = Pin<Box<dyn Future<Output = Result<u8, E>> + 'a>>;
 
 type Shared = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;

@@ -86,14 +86,14 @@ const HARMLESS: &[&str] = &[
     "token_type",
 ];
 
-/// The value after redaction at run time.
+/// Redacted at run time.
 fn is_hidden(key: &'static str, value: &str) -> bool {
     let spans = testing::capture(|| create_span("stage").set_attribute(key, value.to_owned()));
     let text = format!("{:?}", spans.single("stage").data());
     !text.contains(value)
 }
 
-/// The decision of the macros for the last word of a key.
+/// By the macros, for the last word of a key.
 fn is_refused(key: &str) -> bool {
     secret::is_named_by(key.rsplit('.').next().unwrap())
 }
@@ -104,7 +104,7 @@ fn macros_and_redaction_agree_on_the_names_of_secrets() {
         assert!(is_refused(key), "expected {key}");
         assert!(is_hidden(key, RANDOM), "shown: {key}");
     }
-    // Only a value in PEM's form is a secret: the name is also that of a file.
+    // Only a value in PEM's form is a secret: a file may have the same name.
     let key = "private_key_pem";
     let pem = ["-----BEGIN ", "PRIVATE KEY-----\n", RANDOM].concat();
     assert!(is_refused(key) && is_hidden(key, &pem));

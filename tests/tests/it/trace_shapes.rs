@@ -14,7 +14,7 @@ fn at(second: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_000_000_000 + second)
 }
 
-/// Records a span from one second to another, and `below` as its children.
+/// From one second to another, with the spans of `below` as children.
 fn during(name: &'static str, [from, to]: [u64; 2], below: impl FnOnce()) {
     with(name, [from, to], [], below);
 }
@@ -122,7 +122,7 @@ fn the_summary_of_a_query_is_what_counts() {
 fn other_calls_are_no_loop() {
     // At once, as with `join_all`.
     let at_once = || (0..50).for_each(|_| during("query", [1, 3], || {}));
-    // Two at once, of which each begins while the one before it runs.
+    // Two at once: each begins while the previous one runs.
     let overlapping = || (0..50).for_each(|n| during("query", [n, n + 2], || {}));
     let of_many_parents = || {
         for second in 0..50 {

@@ -21,7 +21,7 @@ fn subscriber() -> Dispatch {
     Dispatch::new(tracing_subscriber::registry().with(tracing_layer()))
 }
 
-/// The spans of `code`, which runs under such a subscriber.
+/// The code runs under such a subscriber.
 fn record(code: impl FnOnce()) -> Spans {
     testing::capture(|| with_default(&subscriber(), code))
 }

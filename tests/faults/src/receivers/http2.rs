@@ -9,7 +9,7 @@ pub(crate) fn settings() -> Vec<u8> {
     frame(4, 0, 0, &[])
 }
 
-/// The end of a connection, without an error. No request was processed.
+/// Without an error. No request was processed.
 pub(crate) fn go_away() -> Vec<u8> {
     frame(7, 0, 0, &[0; 8])
 }
@@ -41,7 +41,7 @@ fn success() -> Vec<u8> {
     block
 }
 
-/// A page with this status, after which the connection ends; a web page if it `has_type`.
+/// A response with this status, after which the connection ends; a web page if it `has_type`.
 pub(crate) fn page(status: u16, has_type: bool) -> Vec<u8> {
     let mut headers = vec![0x08, 3];
     headers.extend_from_slice(status.to_string().as_bytes());
@@ -57,12 +57,12 @@ pub(crate) fn page(status: u16, has_type: bool) -> Vec<u8> {
     .concat()
 }
 
-/// The end of a connection after the response to the first request.
+/// After the response to the first request.
 pub(crate) fn end() -> Vec<u8> {
     frame(7, 0, 0, &[0, 0, 0, 1, 0, 0, 0, 0])
 }
 
-/// The beginning of headers without an end.
+/// The headers do not end.
 pub(crate) fn open_headers() -> Vec<u8> {
     frame(1, 0, FIRST, &[0x88])
 }

@@ -10,13 +10,12 @@ use floe_telemetry::config::OtlpProtocol;
 use floe_tests::Receiver;
 use procfs::process::Process;
 
-/// How long a process may take to stop.
+/// The process may take this time to stop.
 const STOP: Duration = Duration::from_secs(20);
 
 /// The argument that selects the program of the receiver.
 pub(crate) const RECEIVER: &str = "--receiver";
 
-/// A receiver in another process, which ends when it is dropped.
 #[derive(Debug)]
 pub(crate) struct ReceiverProcess {
     process: process::Child,
@@ -49,8 +48,6 @@ impl ReceiverProcess {
         &self.endpoint
     }
 
-    /// Stops the process: its connections stay open, and it does not read from them. On a busy machine, a thread
-    /// stops some time after the signal was sent.
     pub(crate) fn stop(&self) -> Result<()> {
         self.signal("-STOP")?;
         let process = Process::new(i32::try_from(self.process.id())?)?;
@@ -65,7 +62,6 @@ impl ReceiverProcess {
         }
     }
 
-    /// Lets a stopped process continue.
     pub(crate) fn resume(&self) -> Result<()> {
         self.signal("-CONT")
     }
@@ -97,7 +93,7 @@ impl Drop for ReceiverProcess {
     }
 }
 
-/// The program of the process: it writes its endpoint, and for each line of its input the number of spans.
+/// The process writes its endpoint, and for each line of its input the number of spans.
 pub(crate) fn serve(protocol: &str) -> io::Result<()> {
     let receiver = match protocol {
         "http" => Receiver::http(),

@@ -10,12 +10,11 @@ use std::time::Duration;
 use anyhow::Result;
 use socket2::SockRef;
 
-/// What happens to a connection.
 #[derive(Clone, Debug)]
 pub(crate) enum Plan {
-    /// It is forwarded to the receiver.
+    /// The connection is forwarded to the receiver.
     Forward,
-    /// It is reset after the client has sent this many bytes.
+    /// The connection is reset after the client has sent this many bytes.
     ResetAfter(usize),
     /// These bytes are the response to the first bytes of the client, and nothing follows.
     Answer(Vec<u8>),
@@ -30,10 +29,10 @@ pub(crate) struct Relay {
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// The port of the receiver; 0 while connections are refused.
+    /// 0 while connections are refused.
     receiver: AtomicU16,
     connections: AtomicUsize,
-    /// How long bytes of the receiver are delayed, in milliseconds.
+    /// Of the receiver's bytes, in milliseconds.
     delay: AtomicU64,
     open: Mutex<Vec<Link>>,
 }
@@ -51,7 +50,7 @@ impl Relay {
         Self::with(receiver, |_| Plan::Forward)
     }
 
-    /// Treats each connection by its number, which starts at 0.
+    /// The number of the connection starts at 0.
     pub(crate) fn with(
         receiver: u16,
         plan: impl Fn(usize) -> Plan + Send + 'static,
@@ -76,7 +75,6 @@ impl Relay {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// The number of connections so far.
     pub(crate) fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::Relaxed)
     }

@@ -8,7 +8,6 @@ use std::thread;
 
 use anyhow::Result;
 
-/// A TCP server on 127.0.0.1.
 #[derive(Debug)]
 pub(crate) struct Script {
     port: u16,

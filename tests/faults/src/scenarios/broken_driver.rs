@@ -1,5 +1,5 @@
-//! The operating system fails to report events of the exporter's connections: their `epoll` is replaced by
-//! something that cannot be waited for.
+//! The operating system fails to report events of the exporter's connections: a file descriptor that cannot be waited
+//! for replaces their `epoll`.
 
 use std::ffi::c_int;
 use std::fs::{self, File};
@@ -77,7 +77,7 @@ fn check(case: &Case) -> Result<Report> {
     let counters = report.counters;
     ensure!((counters.exported, counters.failed) == (30, 10), "{counters:?}");
     let mut report = report.arrived_at(&receiver);
-    // The request may have been sent before its response could not be waited for.
+    // The request may have been sent before the wait for its response failed.
     report.unconfirmed = report.arrived - counters.exported;
     Ok(report)
 }

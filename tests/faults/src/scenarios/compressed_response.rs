@@ -23,10 +23,9 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     check,
 };
 
-/// The names of the answers.
 const NAMES: [&str; 3] = ["bomb", "truncated", "checksum"];
 
-/// The size of the large response, which compresses to a thousandth.
+/// In bytes. The response compresses to a thousandth.
 const BOMB: usize = 64 * 1024 * 1024;
 
 fn program(program: &mut Program) {

@@ -9,11 +9,12 @@ use crate::receivers::Script;
 use crate::report::Report;
 use crate::scenario::{BOTH, Case, Scenario};
 
-/// A third of the spans that fill the queues. Four times as many are recorded, which are 1.6 GB.
+/// A third of the spans that fill the queues. Four times as many are recorded, 1.6 GB.
 const SPANS: u64 = 2_000;
 const PAYLOAD: usize = 200_000;
 
-/// How much more memory the last ones, 400 MB, may need, in KiB: a request of 64 of them may be encoded then alone.
+/// In KiB: allowed growth while the last spans, 400 MB, are recorded. A request of 64 of them may be encoded then
+/// alone.
 const GROWTH: u64 = 16 * 1024;
 
 pub(crate) static SCENARIO: Scenario = Scenario {

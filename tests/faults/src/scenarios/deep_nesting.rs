@@ -23,7 +23,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
 fn program(program: &mut Program) {
     program.start(program.config());
     let mut spans: Vec<_> = (0..DEPTH).map(|_| create_span("nested")).collect();
-    // The innermost one ends first.
+    // In the order from the innermost span outwards.
     while spans.pop().is_some() {}
     program.record_created(DEPTH);
     program.spans(10);

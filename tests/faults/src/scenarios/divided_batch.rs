@@ -9,7 +9,7 @@ use crate::receivers::Script;
 use crate::report::Report;
 use crate::scenario::{BOTH, Case, Scenario};
 
-/// One batch, of which each request has room for a few spans.
+/// A batch that is split into several requests of a few spans each.
 const SPANS: u64 = 400;
 const MAX_REQUEST: usize = 64 * 1024;
 const PAYLOAD: usize = 5_000;

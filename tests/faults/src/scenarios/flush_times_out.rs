@@ -17,7 +17,7 @@ use crate::scenario::{BOTH, Case, Scenario};
 /// More than the queue has room for, and less than queue and buffer together.
 const SPANS: u64 = 5_000;
 
-/// How often the program flushes in vain.
+/// Flushes in vain.
 const FLUSHES: usize = 3;
 
 pub(crate) static SCENARIO: Scenario = Scenario {

@@ -9,7 +9,6 @@ use crate::program::Program;
 use crate::report::Report;
 use crate::scenario::{BOTH, Case, Scenario};
 
-/// The spans before and after the fork, in the parent.
 const SPANS: u64 = 100;
 
 /// The spans of the provider that the child starts.

@@ -9,10 +9,10 @@ use crate::receivers::Script;
 use crate::report::Report;
 use crate::scenario::{BOTH, Case, Scenario};
 
-/// The spans of the parent: twice as many as `MEMORY` has room for.
+/// Twice as many as `MEMORY` has room for, in the parent.
 const SPANS: u64 = 800;
 
-/// The threads of each process that end after a span.
+/// In each process; they end after a span.
 const THREADS: u64 = 8;
 
 /// The spans of the provider that the child starts.
@@ -43,7 +43,7 @@ fn program(program: &mut Program) {
     config.otlp_endpoint = Some(silent.endpoint());
     program.start(config);
     program.spans_of(SPANS, &payload);
-    // Their spans stay in the buffers that they have left.
+    // The spans of these threads stay in the buffers that they have left.
     program.spans_on_short_threads(THREADS, 4);
     program.fork("fork", |program| {
         program.replace(own);
@@ -64,7 +64,7 @@ fn check(case: &Case) -> Result<Report> {
     ensure!(error.is_empty(), "{error}");
     let arrived = receiver.spans().len() as u64;
     ensure!(arrived == OWN, "{arrived} spans arrived");
-    // Otherwise the buffers of the parent were not full.
+    // The buffers of the parent were full.
     ensure!(report.counters.dropped > 0, "{:?}", report.counters);
     Ok(report)
 }

@@ -16,7 +16,7 @@ const FORKS: usize = 40;
 /// The spans of the provider that each child starts.
 const OWN: u64 = 5;
 
-/// How often the statistics are read between the starts of two threads.
+/// Between the starts of two threads.
 const READS: usize = 100;
 
 pub(crate) static SCENARIO: Scenario = Scenario {
@@ -31,7 +31,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
 
 fn program(program: &mut Program) {
     let mut config = program.config();
-    // On a busy machine, a request that is repeated would arrive twice.
+    // On a busy machine, a repeated request would arrive twice.
     config.otlp.all.timeout_millis = Some(20_000);
     program.start(config.clone());
     program.spans(1000);

@@ -11,7 +11,6 @@ use crate::scenario::{BOTH, Case, Scenario};
 
 const THREADS: u64 = 8;
 
-/// The spans of each thread.
 const SPANS: u64 = 100_000;
 
 /// The room for spans: the queue, a batch, and half of `max_memory_bytes` in buffers for 256 spans of 64 KiB each.
@@ -42,7 +41,7 @@ fn check(case: &Case) -> Result<Report> {
     ensure!(report.created == THREADS * SPANS, "{}", report.created);
     ensure!(counters.exported == 0 && counters.dropped >= report.created - ROOM, "{counters:?}");
     let messages = report.log.matches("spans were dropped").count();
-    // One a minute.
+    // One message a minute.
     let most = 1 + usize::try_from(start.elapsed().as_secs() / 60)?;
     ensure!((1..=most).contains(&messages), "{messages} messages: {}", report.log);
     let shutdown = report.operation("shutdown")?;

@@ -29,7 +29,7 @@ fn check(case: &Case) -> Result<Report> {
     let receiver = case.receiver();
     let ends = [
         http2::go_away(),
-        // REFUSED_STREAM and CANCEL
+        // `REFUSED_STREAM` and `CANCEL`
         [http2::reset(0x7), http2::go_away()].concat(),
         [http2::reset(0x8), http2::go_away()].concat(),
     ];

@@ -8,7 +8,7 @@ use crate::program::Program;
 use crate::report::Report;
 use crate::scenario::{BOTH, Case, Scenario};
 
-/// What receivers accept by default.
+/// The default limit of receivers.
 const LIMIT: usize = 4 * 1024 * 1024;
 
 pub(crate) static SCENARIO: Scenario = Scenario {

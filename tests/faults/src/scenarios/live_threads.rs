@@ -9,10 +9,9 @@ use crate::receivers::Script;
 use crate::report::Report;
 use crate::scenario::{Case, HTTP, Scenario};
 
-/// As many as tokio starts for blocking calls.
+/// tokio starts as many for blocking calls.
 const THREADS: usize = 512;
 
-/// The spans of each thread.
 const SPANS: u64 = 4000;
 
 pub(crate) static SCENARIO: Scenario = Scenario {

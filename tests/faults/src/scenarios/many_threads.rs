@@ -11,10 +11,10 @@ use crate::scenario::{Case, HTTP, Scenario};
 
 const THREADS: u64 = 20_000;
 
-/// How many of the threads are alive at the same time.
+/// Threads that are alive at the same time.
 const ALIVE: usize = 400;
 
-/// The most addresses of what the library keeps for the threads while they are alive, and once they have ended.
+/// In MiB, for the library's part: while the threads are alive, and once they have ended.
 const ADDRESS_SPACE: [u64; 2] = [1024, 512];
 
 pub(crate) static SCENARIO: Scenario = Scenario {
@@ -36,7 +36,7 @@ fn program(program: &mut Program) {
         drop(on_threads(ALIVE, || work(0, "")));
     }
     program.record_created(THREADS);
-    // It waits in vain.
+    // The flush waits in vain.
     program.flush("flush", Duration::from_secs(3));
     program.wait("recorded");
     program.shutdown(Duration::from_secs(1));

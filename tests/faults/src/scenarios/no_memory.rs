@@ -11,13 +11,13 @@ use crate::program::Program;
 use crate::report::Report;
 use crate::scenario::{BOTH, Case, Scenario};
 
-/// Their buffers would need four times as much memory as there is.
+/// Their buffers would need four times the available memory.
 const THREADS: usize = 64;
 
-/// What a thread records.
+/// Of each thread.
 const SPANS: u64 = 1000;
 
-/// How many bytes the program may still allocate.
+/// In bytes: the program may still allocate this much.
 const MEMORY: u64 = 24 * 1024 * 1024;
 
 pub(crate) static SCENARIO: Scenario = Scenario {
@@ -36,12 +36,12 @@ fn program(program: &mut Program) {
     config.metrics.from_spans = true;
     program.start(config);
     program.spans(SPANS);
-    // Their stacks are there before the limit.
+    // The stacks exist before the limit.
     program.spans_on_threads_after(THREADS, SPANS, || {
         let status = Process::myself()?.status()?;
         let used = status.vmdata.context("no `VmData`")? * 1024;
         let limit = Rlimit { current: Some(used + MEMORY), maximum: None };
-        // Unlike that of the address space, it also limits the arenas that the C library has reserved.
+        // Unlike the limit of the address space, this one also limits the arenas that the C library has reserved.
         setrlimit(Resource::Data, limit).context("the limit")
     });
     program.shutdown(Duration::from_secs(20));

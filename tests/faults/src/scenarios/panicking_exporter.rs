@@ -22,10 +22,10 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     check,
 };
 
-/// The message of the panics. It contains a credential.
+/// Contains a credential.
 const MESSAGE: &str = "exporter: token=hunter2";
 
-/// The spans of the call that does not panic.
+/// In the call that does not panic.
 static ARRIVED: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Debug, Default)]

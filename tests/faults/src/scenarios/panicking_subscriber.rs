@@ -16,7 +16,7 @@ use crate::program::Program;
 use crate::report::Report;
 use crate::scenario::{BOTH, Case, Scenario};
 
-/// More than the queue and the buffer of a thread have room for.
+/// More spans than fit into the queue and the buffer of a thread.
 const SPANS: u64 = 20_000;
 
 pub(crate) static SCENARIO: Scenario = Scenario {
@@ -51,10 +51,10 @@ fn program(program: &mut Program) {
     let panicking = Panicking.with_filter(LevelFilter::INFO);
     tracing_subscriber::registry().with(panicking).init();
     program.start_within(Duration::from_millis(200));
-    // Warned about by the exporter.
+    // The exporter warns about these spans.
     program.spans(10);
     program.flush("first", Duration::from_secs(20));
-    // Warned about by the collector.
+    // The collector warns about these spans.
     program.spans(SPANS);
     program.flush("second", Duration::from_secs(20));
     program.spans(10);

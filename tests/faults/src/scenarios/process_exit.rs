@@ -12,7 +12,7 @@ use crate::scenario::{BOTH, Case, Scenario};
 
 pub(super) const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The time of the process to end after the shutdown.
+/// From the end of the shutdown to the end of the process.
 const END: Duration = Duration::from_secs(1);
 
 pub(crate) static SCENARIO: Scenario = Scenario {
@@ -35,7 +35,7 @@ fn check(case: &Case) -> Result<Report> {
     check_end(case, Child::finish_timed)
 }
 
-/// Checks a program that sends its report, and then ends by `end`.
+/// The program sends its report, and then ends by `end`.
 pub(super) fn check_end(
     case: &Case,
     end: fn(Child) -> Result<(Report, Duration)>,
@@ -51,7 +51,7 @@ pub(super) fn check_end(
     let mut report = ended.context("no report")?.arrived_at(&receiver);
     let (arrived, created) = (report.arrived, report.created);
     ensure!(arrived == created, "{arrived} of {created} spans arrived");
-    // The report was sent before they were exported.
+    // The report was sent before the pending spans were exported.
     report.unconfirmed = report.counters.pending;
     Ok(report)
 }

@@ -15,12 +15,11 @@ use crate::receivers::Script;
 use crate::report::Report;
 use crate::scenario::{BOTH, Case, Scenario};
 
-/// Several batches of log records, which the queue has room for.
+/// Several batches, for which the queue has room.
 const RECORDS: u64 = 1_800;
 
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The timeout of an export.
 const EXPORT: Duration = Duration::from_secs(3);
 
 pub(crate) static SCENARIO: Scenario = Scenario {

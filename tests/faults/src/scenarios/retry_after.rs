@@ -9,11 +9,12 @@ use crate::program::Program;
 use crate::report::Report;
 use crate::scenario::{Case, HTTP, Scenario};
 
-/// The value of the header, and the shortest and longest time until the delivery in milliseconds.
+/// The value of the header, and the minimum and the maximum time until the delivery in milliseconds.
 const VALUES: [(&str, u64, u64); 4] =
     [("2", 2000, 3900), ("0", 0, 1900), ("soon", 0, 1900), ("-1", 0, 1900)];
 
-/// The phase in which every request is refused with `Retry-After: 0`, and the most requests within 4 seconds.
+/// The phase in which every request is refused with `Retry-After: 0`, and the maximum number of requests within 4
+/// seconds.
 const NO_PAUSE: (&str, usize) = ("no pause", 6);
 
 /// A value that no timeout allows.

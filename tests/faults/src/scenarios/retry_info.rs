@@ -9,14 +9,13 @@ use crate::program::Program;
 use crate::report::Report;
 use crate::scenario::{Case, GRPC, Scenario};
 
-/// The delay, and the shortest and longest time until the delivery in milliseconds.
+/// The delay, and the minimum and the maximum time until the delivery in milliseconds.
 const DELAYS: [(&str, Duration, u64, u64); 2] =
     [("2 s", Duration::from_secs(2), 2000, 3900), ("none", Duration::ZERO, 0, 1900)];
 
 /// A delay that no timeout allows.
 const TOO_LONG: (&str, Duration) = ("too long", Duration::from_secs(999_999_999));
 
-/// Throttling without a delay.
 const WITHOUT: &str = "without `RetryInfo`";
 
 pub(crate) static SCENARIO: Scenario = Scenario {

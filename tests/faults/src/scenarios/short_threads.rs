@@ -12,7 +12,7 @@ use crate::scenario::{BOTH, Case, Scenario};
 
 const THREADS: u64 = 100_000;
 
-/// How many of the threads are alive at the same time.
+/// Threads that are alive at the same time.
 const ALIVE: usize = 4;
 
 pub(crate) static SCENARIO: Scenario = Scenario {
@@ -39,7 +39,7 @@ fn check(case: &Case) -> Result<Report> {
     run(case, &Script::silent()?.endpoint())
 }
 
-/// Runs the program against a receiver that takes less than it records.
+/// The receiver takes less than the program records.
 pub(super) fn run(case: &Case, endpoint: &str) -> Result<Report> {
     let mut child = case.start(endpoint)?;
     child.wait_for("recorded")?;

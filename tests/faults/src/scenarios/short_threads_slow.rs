@@ -25,7 +25,7 @@ fn check(case: &Case) -> Result<Report> {
     let report = run(case, &relay.endpoint())?;
     ensure!(report.counters.exported > 0, "{:?}", report.counters);
     let arrived = report.arrived_at(&receiver);
-    // The shutdown ends before the last answers.
+    // The shutdown ends before the last responses.
     let unconfirmed = arrived.arrived.saturating_sub(arrived.counters.exported);
     Ok(Report { unconfirmed, ..arrived })
 }

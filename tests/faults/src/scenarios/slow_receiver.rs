@@ -9,7 +9,7 @@ use crate::receivers::Relay;
 use crate::report::Report;
 use crate::scenario::{BOTH, Case, Scenario};
 
-/// The spans of the program: more than the queue and the buffer of a thread have room for.
+/// More spans than fit into the queue and the buffer of a thread.
 const SPANS: u64 = 20_000;
 
 pub(crate) static SCENARIO: Scenario = Scenario {

@@ -52,7 +52,7 @@ fn check(case: &Case) -> Result<Report> {
     ensure!(report.error("after")?.is_empty(), "{report:?}");
     let counters = report.counters;
     ensure!((counters.exported, counters.failed) == (20, 10), "{counters:?}");
-    // The process may read requests later that were sent while it was stopped. They have failed before.
+    // The process may later read requests that were sent while it was stopped. They have failed before.
     let spans = receiver.spans()?;
     ensure!((20..=30).contains(&spans), "{spans} spans arrived");
     let mut report = report.arrived_in(spans);

@@ -1,4 +1,4 @@
-//! Something else than a receiver answers with 200.
+//! A server that is not a receiver answers with 200.
 
 use std::time::Duration;
 

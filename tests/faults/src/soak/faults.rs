@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-/// What is wrong with the receiver or the network.
+/// A fault of the receiver or the network.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fault {
     /// Connections are closed at once.
     Down,
-    /// Answers are late.
+    /// Responses are late.
     Slow,
     /// 503, or `UNAVAILABLE`.
     Unavailable,
@@ -42,7 +42,7 @@ pub(crate) struct Step {
     pub(crate) end: Duration,
 }
 
-/// Faults of random lengths with times without a fault between them, twice the same in `length`.
+/// Faults of random lengths with times without a fault between them, the same twice in `length`.
 pub(crate) fn timeline(length: Duration, seed: u64) -> Vec<Step> {
     let half = length / 2;
     let mut random = Random(seed);

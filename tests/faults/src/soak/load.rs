@@ -17,10 +17,10 @@ use crate::report::{Counters, Message};
 /// The attribute that numbers the spans.
 pub(super) const NUMBER: &str = "number";
 
-/// The threads that call functions. One more runs async code.
+/// These threads call functions. One more runs async code.
 const THREADS: usize = 2;
 
-/// How often each thread works. Together they record about 1000 spans a second.
+/// Between two turns of a thread. Together the threads record about 1000 spans a second.
 const INTERVAL: Duration = Duration::from_millis(9);
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -86,7 +86,6 @@ async fn look_up(number: u64) -> u64 {
     number
 }
 
-/// Runs the load until the check lets it continue, and sends a sample each second.
 pub(crate) fn program(program: &mut Program) {
     let config = program.config();
     program.start(config);
@@ -130,8 +129,7 @@ pub(crate) fn program(program: &mut Program) {
     program.shutdown(Duration::from_secs(30));
 }
 
-/// Calls `unit` at a steady rate. All of its spans end before it returns, so none is open while another thread
-/// has locked the gate.
+/// All spans of `unit` end before it returns, so none is open while another thread has locked the gate.
 fn work(gate: &RwLock<()>, is_done: &AtomicBool, unit: impl Fn()) {
     let mut due = Instant::now();
     while !is_done.load(Ordering::Relaxed) {

@@ -9,7 +9,7 @@ use super::Sample;
 
 const SIZE: (u32, u32) = (1000, 960);
 
-/// The most points of a curve, so that the file stays small.
+/// The file stays small with this many points of a curve.
 const POINTS: usize = 300;
 
 type Row = (&'static str, fn(&Sample) -> u64, f64);

@@ -1,4 +1,4 @@
-//! What a program uses and has counted at one moment.
+//! The use of resources and the counts of a program at one moment.
 
 use std::io::{self, Write};
 
@@ -13,17 +13,16 @@ use serde::{Deserialize, Serialize};
 /// two minutes.
 const MEMORY: u64 = 2 * 1024;
 
-/// How many more descriptors the second half may use at most: connections that are being replaced.
+/// Allowed growth in the second half: connections that are being replaced.
 const DESCRIPTORS: u64 = 2;
 
-/// The part of the first half that is not compared, because buffers are used for the first time.
+/// Buffers are used for the first time, so this part of the first half is not compared.
 const WARM_UP: usize = 5;
 
-/// A sample.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Sample {
     pub(crate) second: u32,
-    /// What is wrong with the receiver at this moment.
+    /// The fault of the receiver at this moment.
     pub(crate) fault: Option<String>,
     pub(crate) created: u64,
     pub(crate) exported: u64,
@@ -35,7 +34,6 @@ pub(crate) struct Sample {
     pub(crate) descriptors: u64,
 }
 
-/// Writes the samples as CSV.
 pub(crate) fn write(samples: &[Sample], out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
@@ -71,7 +69,7 @@ pub(crate) fn check_accounts(samples: &[Sample]) -> Result<()> {
     Ok(())
 }
 
-/// Checks that the second half uses no more than the first one, and describes both.
+/// Describes both halves. The second half must not use more than the first one.
 pub(crate) fn check_flat(samples: &[Sample]) -> Result<String> {
     let (first, second) = samples.split_at(samples.len() / 2);
     let first = &first[first.len() / WARM_UP..];

@@ -13,16 +13,16 @@ use super::faults::Fault;
 use super::load::NUMBER;
 use crate::receivers::{Plan, Relay};
 
-/// How late answers are.
+/// The delay of late responses.
 const DELAY: Duration = Duration::from_millis(400);
 
-/// A receiver stores what it receives, so it is replaced after this many spans.
+/// A receiver stores its requests, so it is replaced after this many spans.
 const MAX_STORED: usize = 20_000;
 
 /// The bytes after which a connection is reset.
 const RESET_AFTER: usize = 1500;
 
-/// How long a request takes that was answered right before its connection was closed.
+/// The duration of a request whose connection was closed right after the response.
 const LAST_REQUEST: Duration = Duration::from_millis(200);
 
 pub(crate) struct Site {
@@ -30,7 +30,7 @@ pub(crate) struct Site {
     relay: Relay,
     receiver: Receiver,
     resets: Arc<AtomicBool>,
-    /// By the number of the span, whether it was accepted.
+    /// By the number of the span.
     accepted: Vec<bool>,
 }
 
@@ -53,7 +53,7 @@ impl Site {
         self.relay.endpoint()
     }
 
-    /// Ends the former fault and begins another one.
+    /// Ends the previous fault, too.
     pub(crate) fn set(&mut self, fault: Option<Fault>) {
         self.resets.store(false, Ordering::Relaxed);
         self.relay.delay(Duration::ZERO);

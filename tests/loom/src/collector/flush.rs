@@ -27,7 +27,7 @@ fn receive(new: &Receiver<Buffer>, buffers: &mut Vec<Buffer>) {
     }
 }
 
-/// One turn of the collector: reads an item from each buffer, and drops the buffers of ended threads.
+/// Reads an item from each buffer, and drops the buffers of ended threads.
 fn turn(buffers: &mut Vec<Buffer>, read: &mut Vec<u64>) {
     for buffer in &mut *buffers {
         read.extend(buffer.pop().map(|item| *item));

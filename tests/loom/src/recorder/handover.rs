@@ -15,7 +15,7 @@ fn nothing() -> Left {
     Arc::new(Mutex::new(Idle::new()))
 }
 
-/// A thread with one span. Returns whether there was room, and its buffer if it did not find one.
+/// Returns whether there was room, and its buffer if the thread did not find one.
 fn short_thread(left: &Left, number: u64) -> (bool, Option<Buffer>) {
     let found = left.lock().unwrap().take();
     let (mut writer, buffer) = if let Some(writer) = found {
@@ -120,14 +120,14 @@ fn a_ring_that_is_closed_is_read_to_its_end() {
             let left = Arc::clone(&left);
             move || short_thread(&left, 2)
         });
-        // The collector takes it, unless the thread has it.
+        // The collector takes the ring, unless the thread has it.
         let closed = left.lock().unwrap().take();
         let is_closed = closed.is_some();
         drop(closed);
         let mut all = read(&mut buffer);
         let (_, other) = thread.join().unwrap();
         all.extend(read(&mut buffer));
-        // If it was closed before the thread started, that got another one.
+        // A thread that starts after the ring was closed gets another ring.
         all.extend(other.map(|mut other| read(&mut other)).unwrap_or_default());
         assert_eq!(all, [1, 2]);
         assert_eq!(buffer.is_done(), is_closed);

@@ -67,8 +67,8 @@ macro_rules! in_each_mode {
 }
 pub(super) use in_each_mode;
 
-/// Runs each mode, and asserts that it records these spans in any order, that they end in this way,
-/// and that the mode with an attribute has one more on each. Returns the spans of all modes.
+/// The spans of each mode are these in any order, end in this way, and have one more attribute in the mode with an
+/// attribute. Returns the spans of all modes.
 #[track_caller]
 pub(super) fn check(modes: Modes, expected: &[(&str, &str)]) -> [Spans; 3] {
     let by_hand: Vec<_> = expected.iter().filter(|(_, end)| *end == BY_HAND).collect();
@@ -98,7 +98,7 @@ pub(super) fn check(modes: Modes, expected: &[(&str, &str)]) -> [Spans; 3] {
     all
 }
 
-/// [`Modes::check`] for spans that all succeed.
+/// All spans succeed.
 #[track_caller]
 pub(super) fn check_ok(modes: Modes, names: &[&str]) -> [Spans; 3] {
     let expected: Vec<_> = names.iter().map(|name| (*name, OK)).collect();
@@ -119,12 +119,11 @@ fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
     items
 }
 
-/// Polls a future once.
 pub(super) fn poll<T>(future: impl Future<Output = T>) -> Poll<T> {
     pin!(future).poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// Drives a future that never waits for a waker.
+/// The future never waits for a waker.
 pub(super) fn ready<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     for _ in 0..100 {

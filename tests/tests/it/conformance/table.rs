@@ -41,7 +41,7 @@ async fn end_later(end: End) -> Outcome {
     outcome
 }
 
-/// How long the span of a shape lasts.
+/// The lifetime of the span of a shape.
 #[derive(Clone, Copy, PartialEq)]
 enum Lasts {
     Call,
@@ -223,7 +223,7 @@ shapes!(with_error_if(n, cx): traced(error_if = |_| true));
 shapes!(with_attributes(n, cx): traced(attributes(n, "db.system.name" = "sqlite")));
 shapes!(with_parent(n, cx): traced(kind = client, attributes(n), parent = cx));
 
-/// Polls `future` until it is ready, or drops it when it stays pending.
+/// Drops a future that stays pending.
 fn run(shape: &Shape, cx: Context, end: End) {
     let mut future = (shape.call)(7, cx, end);
     let mut task = TaskContext::from_waker(Waker::noop());

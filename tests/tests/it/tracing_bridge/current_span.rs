@@ -25,7 +25,7 @@ use tracing_subscriber::layer::{self, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, registry};
 
-/// The name of a span that stands for one of OpenTelemetry.
+/// Names a span that stands for one of OpenTelemetry.
 const STAND_IN: &str = "otel";
 
 fn subscriber() -> Dispatch {
@@ -40,7 +40,7 @@ fn current_name() -> Option<&'static str> {
     Span::current().metadata().map(tracing::Metadata::name)
 }
 
-/// Runs on another thread with the same subscriber, and with no context of OpenTelemetry.
+/// With the same subscriber, and without a context of OpenTelemetry.
 fn elsewhere(code: impl FnOnce() + Send) {
     let dispatch = dispatcher::get_default(Clone::clone);
     std::thread::scope(|scope| {
@@ -76,7 +76,7 @@ fn a_span_that_was_captured_in_a_function_is_that_of_the_function() {
         });
     });
     assert_eq!(spans.len(), 4);
-    // They ended on different threads, and so are in no order.
+    // The spans ended on different threads, so they have no order.
     let with = |event: &str| {
         let mut functions = spans.named("ours");
         let span = functions.find(|span| span.events().iter().any(|it| it.name == event));
@@ -103,7 +103,7 @@ async fn spawns(dispatch: Dispatch) {
     spawned.await.unwrap();
     let spawned = work().instrument(Span::current());
     tokio::spawn(spawned.with_subscriber(dispatch.clone())).await.unwrap();
-    // The registry closes the parent of a span through the thread's subscriber, which the dropped future has not.
+    // The registry closes the parent of a span through the thread's subscriber, which the dropped future does not have.
     let named = work().instrument(info_span!(parent: &Span::current(), "named"));
     tokio::spawn(named.with_subscriber(dispatch)).await.unwrap();
 }
@@ -238,7 +238,7 @@ fn a_captured_span_ends_nothing_and_may_outlive_the_function() {
     spans.single("late").assert_child_of("ours");
 }
 
-/// What runs in it has the ids of the function, and begins no trace of its own.
+/// The children have the ids of the function, and begin no trace of their own.
 #[test]
 fn a_captured_span_that_is_not_sampled_is_continued() {
     let parent = SpanContext::new(

@@ -81,7 +81,7 @@ fn current() -> SpanContext {
     Context::map_current(|cx| cx.span().span_context().clone())
 }
 
-/// Asserts that the current span is a local one of this trace, and not sampled.
+/// The current span is local, in this trace, and not sampled.
 #[track_caller]
 fn assert_unsampled(trace: u128) {
     let current = current();

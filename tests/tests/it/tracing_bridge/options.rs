@@ -1,4 +1,4 @@
-//! What the layer records on request, or does not record.
+//! Data that the layer records only on request, or not at all.
 
 use std::thread;
 

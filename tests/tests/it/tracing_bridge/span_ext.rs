@@ -1,4 +1,4 @@
-//! `OpenTelemetrySpanExt`: what OpenTelemetry knows of a `tracing` span.
+//! `OpenTelemetrySpanExt`: OpenTelemetry's part of a `tracing` span.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
