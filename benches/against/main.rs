@@ -22,7 +22,7 @@ const LIMIT: f64 = 1.03;
 /// The distance of the quartiles of the bare work, as a part of its median, above which the machine is not quiet.
 const QUIET: f64 = 0.05;
 
-/// How often the processes are restarted, and how often each is measured.
+/// Restarts of the processes, and measurements of each.
 const GENERATIONS: usize = 8;
 const ROUNDS: usize = 12;
 
@@ -30,14 +30,14 @@ const ROUNDS: usize = 12;
 const TRACES: u32 = 80;
 const WARM_UP: u32 = 10;
 
-/// Measurements of one answer, of which the first ones find the caches of other processes.
+/// Of one answer. The first ones find the caches of other processes.
 const MEASUREMENTS: usize = 8;
 const SETTLED: usize = 3;
 
 /// Children of a root.
 const CHILDREN: u32 = 10;
 
-/// What a process measures: its name, and the function that runs one trace.
+/// The name of a measurement, and the function that runs one trace.
 const CASES: [(&str, fn()); 3] =
     [("bare", bare), ("no attributes", root), ("three attributes", root_attributes)];
 
@@ -72,12 +72,11 @@ fn child_attributes(n: u32) -> u32 {
     work(n)
 }
 
-/// An owned text, which is allocated for each span.
+/// Allocated for each span.
 fn table() -> String {
     black_box("orders_by_city").to_owned()
 }
 
-/// Discards spans.
 #[derive(Debug)]
 struct Discarding;
 
@@ -111,7 +110,6 @@ fn serve(mode: &str) {
     }
 }
 
-/// A running build.
 struct Build {
     process: Child,
     questions: ChildStdin,
@@ -157,10 +155,9 @@ fn interval(of: Vec<f64>) -> [f64; 3] {
     [0.5 - half, 0.5, 0.5 + half].map(|part| quantile(of.clone(), part.clamp(0.0, 1.0)))
 }
 
-/// The times of a span by this build and the other one.
 type Pairs = Vec<(f64, f64)>;
 
-/// Measures all modes and cases by both builds, which take turns in being the first.
+/// The builds take turns in being the first.
 fn generation(this: &Path, other: &Path, pairs: &mut [[Pairs; CASES.len()]; MODES.len()]) {
     for (mode, pairs) in MODES.iter().zip(pairs) {
         let mut builds = [this, other].map(|program| Build::start(program, mode));
@@ -181,7 +178,7 @@ fn generation(this: &Path, other: &Path, pairs: &mut [[Pairs; CASES.len()]; MODE
     }
 }
 
-/// Prints the comparison of one case, and returns the bounds of its ratio.
+/// Returns the bounds of the ratio.
 fn compare(name: &str, pairs: &Pairs) -> [f64; 3] {
     let median = |which: fn(&(f64, f64)) -> f64| quantile(pairs.iter().map(which).collect(), 0.5);
     let ratio = interval(pairs.iter().map(|(this, other)| this / other).collect());

@@ -100,13 +100,13 @@ fn check(rows: &[Row]) -> ExitCode {
     checks.finish()
 }
 
-/// The contestants that export spans, and the bare work.
+/// With the bare work.
 fn names() -> impl Iterator<Item = &'static str> {
     let baselines = ["clocks", TRACING_OFF];
     NAMES.into_iter().filter(move |name| !baselines.contains(name))
 }
 
-/// Runs each contestant in turn, `repeat` times, and returns the run with its median CPU time.
+/// Returns the run with the median CPU time of each contestant.
 fn measure(protocol: Protocol, rate: u64, spans: u64, repeat: usize) -> Vec<Row> {
     let mut runs: Vec<Vec<Row>> = names().map(|_| Vec::new()).collect();
     for _ in 0..repeat {
@@ -177,7 +177,7 @@ fn mebibytes(kibibytes: u64) -> f64 {
     kibibytes as f64 / 1024.0
 }
 
-/// The number of lost spans, and whether the contestant counted them.
+/// With whether the contestant counted them.
 fn lost(row: &Row) -> String {
     let (lost, recorded) = (row.lost, row.cost.recorded);
     match row.cost.counted_losses {

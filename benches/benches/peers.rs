@@ -18,11 +18,11 @@ use benches::contestant::{NAMES, State, makes_spans, title};
 use benches::span_cost::{Cell, OURS, Place, goals};
 use benches::{arguments, report};
 
-/// How often the processes are restarted: the addresses of code and stack change a figure by some
-/// percent for the whole life of a process.
+/// Restarts of the processes: the addresses of code and stack change a figure by some percent for the whole life of a
+/// process.
 const GENERATIONS: usize = 4;
 
-/// The figures of each contestant, and how many of its spans arrived.
+/// The figures of each contestant, and the number of its spans that arrived.
 type Measured = Vec<(&'static str, State, Vec<Vec<Nanos>>, Delivery)>;
 
 fn main() -> ExitCode {
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     check(&cells, places.len())
 }
 
-/// Builds and measures both versions by a program of their own, which compiles no peers.
+/// By a program of their own, which compiles no peers.
 fn against(commit: &str) -> ExitCode {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../.ci/against");
     match Command::new(script).arg(commit).status() {
@@ -78,7 +78,7 @@ fn check(cells: &[Cell], places: usize) -> ExitCode {
     checks.finish()
 }
 
-/// The figures of each contestant in each state, by the index of the place.
+/// By the index of the place.
 fn measure(places: &[Place], rounds: usize) -> Measured {
     let pairs = || NAMES.into_iter().flat_map(|name| State::ALL.map(|state| (name, state)));
     let mut measured: Measured = pairs()
@@ -103,7 +103,7 @@ fn measure(places: &[Place], rounds: usize) -> Measured {
     measured
 }
 
-/// Measures each contestant once in each place, the contestants of a place in turn.
+/// The contestants of a place are measured in turn.
 fn measure_once(
     places: &[Place],
     processes: &mut [Process],

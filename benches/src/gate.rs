@@ -6,13 +6,13 @@ use self::pipeline::Pipeline;
 use crate::checks::Checks;
 use crate::statistics::Interval;
 
-/// The fewest pairs that decide: with fewer, the interval is that of the extremes.
+/// The minimum number of pairs: with fewer, the interval is that of the extremes.
 const LEAST: usize = 8;
 
-/// The most pairs. Then the median decides.
+/// The maximum number of pairs. Then the median decides.
 const MOST: usize = 40;
 
-/// What was measured, and whether it is below the limit.
+/// The result of a measurement, and whether it is below the limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
 pub struct Measured {
@@ -20,13 +20,13 @@ pub struct Measured {
     pub added_percent: Interval,
     /// Pairs of runs.
     pub pairs: usize,
-    /// Whether it is below the limit.
+    /// Whether the median is below the limit.
     pub is_below: bool,
 }
 
-/// Measures pairs of runs of the demo, with all spans delivered and without telemetry, until the confidence interval
-/// of the added CPU time is on one side of `limit` percent. The order within a pair alternates, so that what other
-/// programs do to the caches and the clock of the processor affects both alike.
+/// Measures pairs of runs of the demo, with all spans delivered and without telemetry, until the confidence interval of
+/// the added CPU time is on one side of `limit` percent. The order within a pair alternates, so that the effects of
+/// other programs on the caches and the clock of the processor are the same for both.
 #[must_use]
 pub fn gate(limit: f64, checks: &mut Checks) -> Measured {
     let mut demo = Pipeline::new();

@@ -24,7 +24,7 @@ use crate::{arguments, cpu_time};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Records at once, between which the thread sleeps: a program that logs while it works.
+/// A burst of records, before the thread sleeps: a program that logs while it works.
 const BURST: u64 = 10;
 const NAP: Duration = Duration::from_millis(1);
 

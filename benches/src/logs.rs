@@ -40,10 +40,9 @@ const SPAN_ID: &str = "00f067aa0ba902b7";
 /// Logs an event with the given number of rows.
 type Log = fn(i64);
 
-/// Builds a subscriber.
 type Make = fn() -> Dispatch;
 
-/// An event that is written, and one below the level.
+/// An event that is written, and an event below the level.
 const EVENTS: [(&str, Log); 2] = [
     ("", |rows| {
         tracing::info!(rows, table = "orders", path = %"data/orders.csv", "loaded");
@@ -143,7 +142,7 @@ fn place() -> SpanContext {
     SpanContext::new(trace_id, span_id, flags, true, TraceState::NONE)
 }
 
-/// A provider, whose configuration contains the identity of the lines.
+/// The configuration contains the identity of the lines.
 fn provider(log_exporter: Option<CountingLogs>) -> TelemetryProvider {
     let mut config = TelemetryConfig::new("benches");
     config.log_batch_processor.max_queue_size = 1_000_000;

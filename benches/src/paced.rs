@@ -12,7 +12,7 @@ use crate::contestant::{self, Case, Contestant, SPANS, Shape, State};
 use crate::cpu_time::of_process as cpu_time;
 use crate::sink::{Otlp, Sink};
 
-/// How long the host sleeps when it is ahead of the rate. Spinning would count as CPU time.
+/// The sleep of a host that is ahead of the rate. Spinning would count as CPU time.
 const NAP: Duration = Duration::from_millis(2);
 
 const CASE: Case = Case { shape: Shape::Sync, attributes: true };

@@ -12,7 +12,7 @@ use crate::cpu_time::of_thread as cpu_time;
 pub type Act = Arc<dyn Fn() + Send + Sync>;
 
 struct Task {
-    /// Not measured: fills the caches that other processes displaced.
+    /// Fills the caches that other processes displaced. Not measured.
     warm_up: Act,
     measured: Act,
     start: Arc<Barrier>,

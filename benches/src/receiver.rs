@@ -37,7 +37,7 @@ pub struct Receiver {
     child: Child,
 }
 
-/// What was received.
+/// The received items.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
 pub struct Arrived {
@@ -56,7 +56,7 @@ impl Receiver {
         Self::of(protocol, &["--receiver", protocol.name()])
     }
 
-    /// Starts a receiver over HTTP that compresses what it has received, to count that, too.
+    /// Starts a receiver over HTTP that compresses the received bodies, to count those bytes, too.
     #[must_use]
     pub fn compressing() -> Self {
         let protocol = Protocol::Http;
@@ -70,7 +70,7 @@ impl Receiver {
         Self { otlp: Otlp { protocol, endpoint }, child }
     }
 
-    /// What was received since the start.
+    /// Returns the items received since the start.
     pub fn arrived(&mut self) -> Arrived {
         let answer = self.child.request("arrived");
         let mut words = answer.split_whitespace();
@@ -163,7 +163,7 @@ async fn http(
     Ok(response)
 }
 
-/// The length of a body with the default level of gzip.
+/// With the default level of gzip.
 fn compressed(body: &[u8]) -> u64 {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(body).expect("memory takes everything");

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 use serde_json::Value;
 
-/// The machine that the figures were measured on.
+/// Of the measurement.
 #[derive(Debug, Serialize)]
 struct Machine {
     processor: String,

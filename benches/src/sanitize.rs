@@ -30,7 +30,7 @@ const CLEAN: &str = "task orders_daily failed after 3 attempts: relation analyti
 const LINE: &str = "2026-01-12T04:15:32Z INFO  scheduler: step load_orders finished in 842 ms, 12034 \
     rows read, 12030 rows written, lag 17 s, partition=eu node=worker-3\n";
 
-/// The rules that error messages are commonly made safe with: a URL's userinfo and five keys.
+/// The rules that commonly make error messages safe: a URL's userinfo and five keys.
 const RULES: [&str; 6] = [
     r"://[^:@/\s]+:[^@/\s]+@",
     r"(?i)(\w*password)\s*[=:]\s*\S+",
@@ -86,7 +86,7 @@ fn replace_all<'t>(rules: &[Regex], text: &'t str) -> Cow<'t, str> {
     safe
 }
 
-/// The least CPU time of several measurements: others on the machine only ever add to it.
+/// The minimum CPU time of several measurements: other programs only ever add to it.
 fn row(what: &str, text: &str, call: impl Fn(&str) -> usize) -> Row {
     let (bytes, rounds) = if arguments::quick() { (10_000, 1) } else { (1_000_000, 15) };
     let calls = (bytes / text.len()).clamp(1, 10_000);

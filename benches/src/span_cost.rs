@@ -105,7 +105,6 @@ impl Cell {
     }
 }
 
-/// An upper bound for one of our figures, relative to another figure.
 #[derive(Debug)]
 struct Goal {
     description: &'static str,

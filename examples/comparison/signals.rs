@@ -1,4 +1,4 @@
-//! Runs a program against a receiver, and checks the signals that arrive.
+//! The peers export the same as the programs of the workspace.
 
 use std::process::{Command, Output};
 
@@ -21,7 +21,7 @@ pub(crate) fn run(
     output
 }
 
-/// A program exports a span, its log record and a metric. Returns what it prints.
+/// A span, its log record and a metric arrive. Returns the output of the program.
 pub(crate) fn assert_signals(name: &str, path: &str, variables: &[(&str, &str)]) -> String {
     let receiver = Receiver::grpc();
     let output = run(name, path, &receiver, variables);

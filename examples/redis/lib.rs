@@ -75,7 +75,7 @@ impl<C> TracedConnection<C> {
         self
     }
 
-    /// The server as it is in the name of a span.
+    /// As in the name of a span.
     fn target(&self) -> Option<Cow<'_, str>> {
         let address = self.address.as_deref()?;
         Some(
@@ -92,7 +92,7 @@ impl<C> TracedConnection<C> {
 }
 
 impl<C: ConnectionLike> TracedConnection<C> {
-    /// Opens a span. `describe` returns its operation, which is `None` if a command has no usual name.
+    /// `describe` returns the operation of the span, which is `None` if a command has no usual name.
     fn open<'o>(
         &self,
         describe: impl FnOnce(&mut Opening) -> Option<Cow<'o, str>>,
@@ -152,7 +152,7 @@ impl<C: ConnectionLike + Send> ConnectionLike for TracedConnection<C> {
     }
 }
 
-/// Runs a command in its span. `failed` returns the error in a response, if the connection leaves it there.
+/// `failed` returns the error in a response, if the connection leaves it there.
 async fn in_span<T>(
     mut span: DetachedSpan,
     mut sent: RedisFuture<'_, T>,
@@ -190,7 +190,7 @@ fn fail(span: &mut DetachedSpan, error: &RedisError) {
     span.set_error(&"");
 }
 
-/// Records the size of a pipeline or a transaction, and returns its operation.
+/// Returns the operation of a pipeline or a transaction.
 fn describe<'p>(opening: &mut Opening, pipeline: &'p Pipeline) -> Option<Cow<'p, str>> {
     let size = pipeline.len();
     let mut operations = pipeline.cmd_iter().map(operation);
@@ -207,7 +207,6 @@ fn describe<'p>(opening: &mut Opening, pipeline: &'p Pipeline) -> Option<Cow<'p,
     })
 }
 
-/// The name of a command.
 fn operation(command: &Cmd) -> Option<&str> {
     match command.args_iter().next() {
         Some(Arg::Simple(name)) => str::from_utf8(name).ok().filter(|name| is_word(name)),

@@ -26,7 +26,7 @@ fn named<'a>(spans: &'a [ReceivedSpan], name: &str) -> &'a ReceivedSpan {
     spans.iter().find(|span| span.name == name).unwrap()
 }
 
-/// The response to a request of the service, which closes the connection behind it.
+/// The service closes the connection after the response.
 fn request(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
@@ -35,7 +35,7 @@ fn request(address: &str, path: &str) -> String {
     response
 }
 
-/// A service that is running, and its address.
+/// With its address.
 struct Service {
     process: Child,
     address: String,
@@ -44,7 +44,7 @@ struct Service {
 }
 
 impl Service {
-    /// Starts a program that logs its address.
+    /// The program logs its address.
     fn start(command: &mut Command) -> Self {
         let mut process = command.spawn().unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
@@ -55,7 +55,7 @@ impl Service {
         Self { process, address: address.to_owned(), _output: lines }
     }
 
-    /// Ends the service as Ctrl-C (`INT`) or a supervisor (`TERM`) does.
+    /// Like Ctrl-C (`INT`) or a supervisor (`TERM`).
     fn stop(mut self, signal: &str) {
         let id = self.process.id().to_string();
         let kill = Command::new("kill").args(["-s", signal, &id]).status();
@@ -104,7 +104,7 @@ fn the_service_exports_a_trace_for_each_request() {
     assert_eq!(order.scope, env!("CARGO_PKG_NAME"));
     assert_eq!(named(&spans, "load").kind, SpanKind::Client);
     let failed = spans.iter().find(|span| span.attributes.get("id") == Some(&Value::Int(7)));
-    // A request for what is not there is not a failure of the service.
+    // A request for a missing order is not a failure of the service.
     let missing = failed.unwrap();
     assert_eq!(missing.status, ReceivedStatus::Ok);
     let status = Value::from("http::status::StatusCode");

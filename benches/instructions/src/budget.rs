@@ -4,10 +4,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// How much a figure may increase, and how much it may decrease before it should be committed.
+/// A figure may increase by this part. A figure that decreases by more should be committed.
 const TOLERANCE: f64 = 0.05;
 
-/// What was counted.
 pub(crate) struct Figure {
     pub(crate) name: &'static str,
     /// Calls, spans or requests.
@@ -15,7 +14,7 @@ pub(crate) struct Figure {
     pub(crate) instructions: u64,
 }
 
-/// Prints the figures beside the committed ones. Returns whether none is worse.
+/// Returns whether no figure is worse than the committed one.
 pub(crate) fn compare(figures: &[Figure]) -> bool {
     let committed = committed();
     let mut is_kept = true;

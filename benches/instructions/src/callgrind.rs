@@ -8,7 +8,7 @@ use std::env;
 use std::fs;
 use std::process::{Command, Stdio};
 
-/// The option that runs the program which follows.
+/// The program that follows the option is run.
 pub(crate) const PROGRAM: &str = "--program";
 
 /// glibc selects one of a dozen ways to copy and compare memory by the features of the processor.
@@ -21,7 +21,7 @@ pub(crate) fn is_installed() -> bool {
     version.is_ok_and(|status| status.success())
 }
 
-/// The profile of a program. The names in it are not abbreviated.
+/// The names are not abbreviated.
 pub(crate) fn profile(program: &str) -> String {
     let this = env::current_exe().expect("the path of this program");
     let out = this.with_file_name(format!("callgrind.{program}"));
@@ -36,8 +36,8 @@ pub(crate) fn profile(program: &str) -> String {
     fs::read_to_string(out).expect("a profile")
 }
 
-/// The instructions of all calls of a function, with those of what it calls. The function's name, which ends with
-/// `name`, is unique, and it is neither inlined nor recursive.
+/// With the instructions of the callees. The function's name, which ends with `name`, is unique, and it is neither
+/// inlined nor recursive.
 pub(crate) fn instructions(profile: &str, name: &str) -> u64 {
     let mut lines = profile.lines();
     let (mut total, mut is_callee) = (0, false);

@@ -34,12 +34,11 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// starts in the same state each time.
 const BATCH: i64 = 100;
 
-/// A program under callgrind.
 pub(crate) struct Program {
     pub(crate) name: &'static str,
     /// Calls, spans or requests.
     pub(crate) calls: i64,
-    /// What is counted: the name of the figure, and the end of the function's name.
+    /// The name of each figure, and the end of the function's name.
     pub(crate) figures: &'static [(&'static str, &'static str)],
 }
 
@@ -67,8 +66,8 @@ pub(crate) const PROGRAMS: [Program; 18] = [
     program("unsampled-child-metrics", 5_000, &[("unsampled-child-metrics", MEASURED)]),
     program("off", 100_000, &[("off", MEASURED)]),
     program("tracing-span", 10_000, &[("tracing-span", MEASURED)]),
-    // The collector's thread, for spans with three attributes: all of it, without the ring, and the parts of that.
-    // Enrichment includes redaction.
+    // The collector's thread, for spans with three attributes: all of it without the ring, and its parts. Enrichment
+    // includes redaction.
     program(
         "collector",
         10_000,
@@ -115,7 +114,6 @@ fn child_metrics(n: i64) -> i64 {
     work(n)
 }
 
-/// An error with its sources.
 #[derive(Debug)]
 struct Refused(&'static str, Option<&'static Self>);
 
@@ -153,19 +151,18 @@ fn root(calls: i64, call: fn(i64) -> i64) {
     measured(calls, call);
 }
 
-/// The body of every span.
 #[inline(never)]
 fn work(n: i64) -> i64 {
     black_box(n)
 }
 
-/// An owned string of 14 bytes, allocated on each call.
+/// 14 bytes, allocated on each call.
 #[inline]
 fn text() -> String {
     black_box("orders_by_city").to_owned()
 }
 
-/// The function whose instructions are counted on the caller's thread.
+/// On the caller's thread.
 #[inline(never)]
 fn measured(calls: i64, mut call: impl FnMut(i64) -> i64) {
     for n in 0..calls {
@@ -173,7 +170,6 @@ fn measured(calls: i64, mut call: impl FnMut(i64) -> i64) {
     }
 }
 
-/// Runs a program in this process.
 pub(crate) fn run(name: &str) {
     let program = PROGRAMS.iter().find(|program| program.name == name);
     let calls = program.expect("a program of the list").calls;
@@ -237,7 +233,7 @@ fn run_metrics(calls: i64) {
     mem::forget(provider);
 }
 
-/// Spans of `tracing` with three fields.
+/// With three fields.
 fn run_tracing(calls: i64) {
     let provider = builder(with_ratio(1.0)).initialize().expect("it starts");
     let subscriber = tracing_subscriber::registry().with(tracing_layer());
@@ -256,7 +252,7 @@ fn run_tracing(calls: i64) {
     }
 }
 
-/// Spans that are exported over OTLP/HTTP.
+/// Over OTLP/HTTP.
 fn run_collector(calls: i64, call: fn(i64) -> i64) {
     let mut config = with_ratio(1.0);
     config.otlp_endpoint = Some(receiver::start());

@@ -1,16 +1,16 @@
-//! What a library adds to the first build of a crate, and to its program: a package with one annotated
-//! function is built from scratch with each of several libraries, and starts what exports its spans. The packages
-//! called `service` have the dependencies of the service of docs/service.md: axum, tokio and `tracing`, alone, with this library,
-//! with what exports the same with tracing-opentelemetry (`examples/comparison`), and with crates that set it up.
+//! The cost of a library for the first build of a crate, and for its program: a package with one annotated function is
+//! built from scratch with each of several libraries, and starts the export of its spans. The packages called `service`
+//! have the dependencies of the service of docs/service.md: axum, tokio and `tracing`, alone, with this library, with
+//! the same exports by tracing-opentelemetry (`examples/comparison`), and with crates that set it up.
 //!
-//! `cargo run --profile bench -p benches --bin build-time` writes the packages, fetches their
-//! dependencies, and builds them in turn in empty target folders. It prints elapsed seconds and CPU
-//! seconds (medians of three), the number of compiled crates, and the size of the stripped binary, as Markdown.
-//! Arguments select the packages whose names contain one of them; `--sizes` builds each once, optimized. Versions are those of this repository's
-//! `Cargo.lock`. Seconds depend on the machine and its load; compare those of one run only.
+//! `cargo run --profile bench -p benches --bin build-time` writes the packages, fetches their dependencies, and builds
+//! them in turn in empty target folders. It prints elapsed seconds and CPU seconds (medians of three), the number of
+//! compiled crates, and the size of the stripped binary, as Markdown. Arguments select the packages whose names contain
+//! one of them; `--sizes` builds each once, optimized. Versions are those of this repository's `Cargo.lock`. Seconds
+//! depend on the machine and its load; compare those of one run only.
 //!
-//! It uses the standard library only, so it can also be compiled without the other benchmarks:
-//! `CARGO=cargo CARGO_MANIFEST_DIR=benches rustc --edition 2024 benches/src/bin/build-time.rs`.
+//! It uses the standard library only, so it can also be compiled without the other benchmarks: `CARGO=cargo
+//! CARGO_MANIFEST_DIR=benches rustc --edition 2024 benches/src/bin/build-time.rs`.
 
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark")]
 
@@ -22,13 +22,13 @@ use std::{env, fs};
 /// The number of builds of each package in each profile.
 const ROUNDS: usize = 3;
 
-/// What the service of docs/service.md depends on beside telemetry.
+/// The dependencies of the service of docs/service.md without telemetry.
 const SERVICE: &str = r#"axum = "0.8"
 tokio = { version = "1", features = ["full"] }
 tracing = "0.1"
 "#;
 
-/// What `examples/comparison` needs to export the three signals with tracing-opentelemetry.
+/// The dependencies of `examples/comparison` for the three signals with tracing-opentelemetry.
 const TRACING_OPENTELEMETRY: &str = r#"opentelemetry = { version = "0.33", features = ["logs"] }
 opentelemetry-appender-tracing = "0.33"
 opentelemetry-otlp = { version = "0.33", default-features = false, features = ["grpc-tonic", "logs", "metrics", "trace"] }
@@ -52,7 +52,7 @@ tracing-opentelemetry = { version = "0.34", default-features = false }
 tracing-subscriber = "0.3"
 "#;
 
-/// The same over HTTP, with the client that `opentelemetry-otlp` has by default.
+/// Over HTTP, with the client that `opentelemetry-otlp` has by default.
 const TRACES_HTTP: &str = r#"opentelemetry = "0.33"
 opentelemetry-otlp = { version = "0.33", default-features = false, features = ["http-proto", "reqwest-blocking-client", "trace"] }
 opentelemetry_sdk = "0.33"
@@ -63,7 +63,7 @@ tracing-subscriber = "0.3"
 
 const INIT: &str = "let _telemetry = floe_telemetry::init().unwrap();";
 
-/// What starts the export of [`TRACES`].
+/// Starts the export of [`TRACES`].
 const START_TRACES: &str = r#"use opentelemetry::trace::TracerProvider as _;
     use tracing_subscriber::{layer::SubscriberExt as _, util::SubscriberInitExt as _};
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -73,7 +73,7 @@ const START_TRACES: &str = r#"use opentelemetry::trace::TracerProvider as _;
     let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("size"));
     tracing_subscriber::registry().with(layer).init();"#;
 
-/// What starts the export of [`TRACES_HTTP`].
+/// Starts the export of [`TRACES_HTTP`].
 const START_TRACES_HTTP: &str = r#"use opentelemetry::trace::TracerProvider as _;
     use tracing_subscriber::{layer::SubscriberExt as _, util::SubscriberInitExt as _};
     let exporter = opentelemetry_otlp::SpanExporter::builder().with_http().build().unwrap();
@@ -85,7 +85,7 @@ struct Contestant {
     name: &'static str,
     dependency: String,
     attribute: &'static str,
-    /// The statements at the beginning of `main`.
+    /// At the beginning of `main`.
     start: &'static str,
 }
 

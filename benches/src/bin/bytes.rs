@@ -1,9 +1,9 @@
 //! The bytes of a span on the wire, by setting, beside the peers: one trace with a root and ten children, each with
 //! three attributes, again and again, over OTLP/HTTP.
 //!
-//! It counts what a receiver in another process reads from its connections, headers included, and what the bodies of
-//! the same requests would have with gzip. It measures no time, so it needs no optimized build. `--spans N` sets the
-//! number of spans.
+//! It counts the bytes that a receiver in another process reads from its connections, headers included, and the length
+//! of the same bodies with gzip. It measures no time, so it needs no optimized build. `--spans N` sets the number of
+//! spans.
 
 #![expect(clippy::print_stdout, reason = "a program that prints its table")]
 
@@ -59,7 +59,6 @@ const ROWS: [(&str, &str, Option<&str>); 9] = [
 #[derive(Debug)]
 struct Row {
     setting: &'static str,
-    /// Spans that the program has recorded.
     recorded: u64,
     sent: u64,
     bytes_per_span: f64,

@@ -1,5 +1,5 @@
-//! A program under load, of which `tests/deploy/load.py` starts many: `load SPANS PER_SECOND` records so many spans at
-//! this rate, exports them as the environment says, and prints what became of them as JSON.
+//! A program under load, of which `tests/deploy/load.py` starts many: `load SPANS PER_SECOND` records this number of
+//! spans at this rate, exports them as the environment says, and prints their outcomes as JSON.
 
 #![expect(
     clippy::expect_used,
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 
-/// How often the rate is kept to.
+/// The rate is kept to over this time.
 const TURN: Duration = Duration::from_millis(10);
 
 /// A request, and in it a query: two spans.

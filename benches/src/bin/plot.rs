@@ -23,7 +23,7 @@ const PANELS: [(&str, &str, u64); 4] = [
 ];
 
 const WIDTH: f64 = 760.0;
-/// Where the bars begin, and the length of the longest one.
+/// The start of the bars, and the length of the longest one.
 const LEFT: f64 = 250.0;
 const LONGEST: f64 = 420.0;
 const ROW: f64 = 20.0;
@@ -60,7 +60,6 @@ fn main() {
     println!("written: {}", path.display());
 }
 
-/// Draws the bars of one case below `y`. Returns where the next panel begins.
 fn panel(body: &mut String, mut y: f64, heading: &str, cells: &[&Value]) -> f64 {
     let figure = |cell: &Value, of: &str| cell["nanos"][of].as_f64().unwrap_or_default();
     let longest = cells.iter().map(|cell| figure(cell, "high")).fold(1.0, f64::max);

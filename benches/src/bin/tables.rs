@@ -68,7 +68,7 @@ fn head(name: &str, report: &Value) {
     );
 }
 
-/// The day of a time since 1970.
+/// `seconds` since 1970.
 fn date(seconds: i64) -> String {
     OffsetDateTime::from_unix_timestamp(seconds)
         .map_or_else(|error| error.to_string(), |at| at.date().to_string())
@@ -110,7 +110,6 @@ fn rule(columns: usize) {
     println!("|{}", "---|".repeat(columns));
 }
 
-/// A figure, with its spread if it has one.
 fn text(figure: Option<&Value>) -> String {
     match figure {
         None | Some(Value::Null) => "–".to_owned(),

@@ -44,7 +44,7 @@ pub(super) fn start(state: State, sink: &Sink) -> Arc<dyn Contestant> {
     })
 }
 
-/// An SDK with its defaults.
+/// With its defaults.
 pub(super) fn provider(state: State, sink: &Sink) -> SdkTracerProvider {
     let root = match state {
         State::Sampled => Sampler::AlwaysOn,

@@ -14,7 +14,6 @@ use crate::drop_log::DropLog;
 use crate::sink::Sink;
 use crate::work::{block_on, text, work, work_async};
 
-/// The recorder of the spans.
 #[derive(Debug)]
 pub(super) enum Tracing {
     Nothing,
@@ -38,7 +37,6 @@ impl Tracing {
         Self::Sdk(provider, drops)
     }
 
-    /// tracing, with our layer and provider.
     pub(super) fn ours(state: State, sink: &Sink) -> Self {
         let ours = Ours::start(state, sink, ContextMode::EverySpan);
         if state != State::Off {

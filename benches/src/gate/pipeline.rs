@@ -22,9 +22,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) struct Pipeline {
     identity: Identity,
     receiver: Receiver,
-    /// The spans that have arrived.
     pub(super) spans: u64,
-    /// The spans that were recorded.
     pub(super) expected_spans: u64,
     /// Deleted when it is dropped.
     _folder: TempDir,

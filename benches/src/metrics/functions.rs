@@ -13,7 +13,6 @@ use crate::work::work;
 
 type Outcome = Result<i64, std::num::TryFromIntError>;
 
-/// The body of all functions.
 #[inline]
 fn body(n: i64) -> Outcome {
     u32::try_from(n).map(|n| work(n.into()))
@@ -39,7 +38,7 @@ fn auto(n: i64) -> Outcome {
     body(n)
 }
 
-/// The same metrics with OpenTelemetry's instruments.
+/// With OpenTelemetry's instruments.
 #[inline(never)]
 fn by_hand(n: i64, calls: &Counter<u64>, duration: &Histogram<f64>) -> Outcome {
     let begun = Instant::now();
@@ -59,7 +58,7 @@ fn times(call: impl Fn(i64) -> Outcome) -> impl Fn(i64) {
     }
 }
 
-/// Calls below a span, which decides whether they are sampled.
+/// The span decides whether the calls are sampled.
 fn below(call: impl Fn(i64) -> Outcome) -> impl Fn(i64) {
     let times = times(call);
     move |calls| {

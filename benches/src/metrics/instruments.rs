@@ -18,7 +18,7 @@ static ROWS: Counter = METRICS.counter(Metric::new("rows")).with_attributes(&LAB
 static LOAD: Histogram =
     METRICS.histogram(Metric::new("load").with_boundaries(&BOUNDARIES)).with_attributes(&LABELS);
 
-/// The bucket boundaries of all histograms.
+/// Of all histograms.
 const BOUNDARIES: [f64; 9] = [0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0];
 
 static METER: LazyLock<(SdkMeterProvider, Meter)> = LazyLock::new(|| {
@@ -47,7 +47,6 @@ fn value(n: i64) -> f64 {
     n as f64 / 100.0
 }
 
-/// All contestants.
 pub(super) fn contestants() -> Vec<Contestant> {
     // A previous call may have installed it already.
     let _ = PrometheusBuilder::new().set_buckets(&BOUNDARIES).expect("buckets").install_recorder();

@@ -9,7 +9,7 @@ const SCOPES: u32 = 2;
 /// `ScopeSpans.spans`, and `ScopeLogs.log_records`.
 const ITEMS: u32 = 2;
 
-/// The number of spans or log records in a request. 0 for anything else.
+/// 0 for anything else.
 pub(super) fn items(request: &[u8]) -> u64 {
     let mut items = 0;
     each(request, RESOURCES, &mut |resource| {
@@ -20,7 +20,7 @@ pub(super) fn items(request: &[u8]) -> u64 {
     items
 }
 
-/// Calls `act` with each message that is a field of `message` with the number `expected`.
+/// The field has the number `expected`.
 fn each(mut message: &[u8], expected: u32, act: &mut dyn FnMut(&[u8])) -> Option<()> {
     while !message.is_empty() {
         let (number, wire) = decode_key(&mut message).ok()?;

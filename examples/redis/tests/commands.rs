@@ -19,7 +19,6 @@ fn url() -> String {
     format!("redis://{}/3", address())
 }
 
-/// The only span of an operation.
 #[track_caller]
 fn single<'s>(spans: &'s Spans, operation: &str) -> CapturedSpan<'s> {
     spans.single(&format!("{operation} {}", address()))
@@ -125,7 +124,7 @@ async fn a_pipeline_is_one_span() {
         let mut failing = redis::pipe();
         failing.atomic().lpush("text", 1).lpush("text", 2);
         failing.exec_async(&mut connection).await.unwrap_err();
-        // It runs no command of this one.
+        // The server runs no command of this transaction.
         let mut refused = redis::pipe();
         refused.atomic().cmd("SHOUT");
         refused.exec_async(&mut connection).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! A request to both services is one trace, by what they export.
+//! A request to both services is one trace in their exports.
 #![cfg(unix)]
 
 use std::io::{BufRead as _, BufReader, Lines, Read as _, Write as _};
@@ -7,7 +7,7 @@ use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
-/// A service that prints what it exports.
+/// The service prints its exports.
 struct Service {
     name: &'static str,
     process: Child,
@@ -41,7 +41,7 @@ impl Service {
         Self { name, process, address: address.unwrap(), output, _log: log }
     }
 
-    /// Stops the service by Ctrl-C, and returns its spans and its metrics.
+    /// By Ctrl-C. Returns the spans and the metrics.
     fn stop(mut self) -> (Vec<Span>, Vec<String>) {
         let id = self.process.id().to_string();
         let kill = Command::new("kill").args(["-INT", &id]).status();
@@ -57,7 +57,7 @@ impl Service {
     }
 }
 
-/// The items of all requests, below a resource and a scope.
+/// Below a resource and a scope.
 fn items(lines: &[Value], path: [&str; 3]) -> Vec<Value> {
     let mut found = lines.to_vec();
     for key in path {
@@ -84,7 +84,7 @@ impl Span {
     }
 }
 
-/// The spans below a parent, by their names, each with its service.
+/// By name, each span with its service.
 fn tree(spans: &[Span], parent: &str, depth: usize) -> String {
     let below = spans.iter().filter(|it| text(&it.json, "parentSpanId") == parent);
     let lines = below.map(|span| {

@@ -155,7 +155,7 @@ fn write_package(package: &Path, number: usize, contestant: &Contestant) {
         .expect("a file is written");
 }
 
-/// Runs cargo on the package alone and returns the user time of cargo and the compiler.
+/// On the package alone. Returns the user time of cargo and the compiler.
 fn seconds(package: &Path, command: &str) -> f64 {
     let main = package.join("src/main.rs");
     let source = fs::read(&main).expect("the file is there");

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// The number of functions of each kind.
+/// Of each kind.
 pub(super) const FUNCTIONS: usize = 300;
 
 /// The source of the program. `attribute` precedes each function. otel-instrument requires the
