@@ -30,7 +30,7 @@ const ROUNDS: usize = 12;
 const TRACES: u32 = 80;
 const WARM_UP: u32 = 10;
 
-/// Of one answer. The first ones find the caches of other processes.
+/// The first measurements of an answer find the caches of other processes.
 const MEASUREMENTS: usize = 8;
 const SETTLED: usize = 3;
 

@@ -100,7 +100,7 @@ fn check(rows: &[Row]) -> ExitCode {
     checks.finish()
 }
 
-/// With the bare work.
+/// The contestants that export spans, and the bare work.
 fn names() -> impl Iterator<Item = &'static str> {
     let baselines = ["clocks", TRACING_OFF];
     NAMES.into_iter().filter(move |name| !baselines.contains(name))
@@ -177,7 +177,7 @@ fn mebibytes(kibibytes: u64) -> f64 {
     kibibytes as f64 / 1024.0
 }
 
-/// With whether the contestant counted them.
+/// The number of lost spans, and whether the contestant counted them.
 fn lost(row: &Row) -> String {
     let (lost, recorded) = (row.lost, row.cost.recorded);
     match row.cost.counted_losses {

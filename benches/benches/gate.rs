@@ -10,7 +10,7 @@ use benches::checks::Checks;
 use benches::gate::gate;
 use benches::{arguments, receiver};
 
-/// In percent, of the requirements.
+/// The requirements set this limit, in percent.
 const LIMIT: f64 = 5.0;
 
 fn main() -> ExitCode {

@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     check(&cells, places.len())
 }
 
-/// By a program of their own, which compiles no peers.
+/// A program of its own measures both versions: it compiles no peers.
 fn against(commit: &str) -> ExitCode {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../.ci/against");
     match Command::new(script).arg(commit).status() {
@@ -78,7 +78,7 @@ fn check(cells: &[Cell], places: usize) -> ExitCode {
     checks.finish()
 }
 
-/// By the index of the place.
+/// The figures are listed by the index of the place.
 fn measure(places: &[Place], rounds: usize) -> Measured {
     let pairs = || NAMES.into_iter().flat_map(|name| State::ALL.map(|state| (name, state)));
     let mut measured: Measured = pairs()

@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_clearly_on_one_side_takes_few_pairs() {
+    fn a_clear_result_takes_few_pairs() {
         let noise = |pair: usize| [-1.5, 0.5, 1.5, -0.5][pair % 4];
         let below = decided(|pair| 2.0 + noise(pair));
         assert!(below.is_below && below.pairs == LEAST, "{below:?}");
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_near_the_limit_is_decided_by_the_median_of_many_pairs() {
+    fn the_median_of_many_pairs_decides_near_the_limit() {
         let near =
             |middle: f64| decided(move |pair| middle + if pair % 2 == 0 { -9.0 } else { 9.0 });
         let undecided = near(5.0);

@@ -52,7 +52,6 @@ const EVENTS: [(&str, Log); 2] = [
     }),
 ];
 
-/// Counts log records and discards them.
 #[derive(Clone, Debug, Default)]
 struct CountingLogs(Arc<AtomicU64>);
 

@@ -33,7 +33,7 @@ pub struct Row {
     pub process: Spread,
 }
 
-/// With a function that records the given number of measurements.
+/// A name, and a function that records the given number of measurements.
 type Contestant = (&'static str, Box<dyn Fn(i64)>);
 
 /// All the rows.

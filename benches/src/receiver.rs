@@ -163,7 +163,7 @@ async fn http(
     Ok(response)
 }
 
-/// With the default level of gzip.
+/// The length of a body with the default level of gzip.
 fn compressed(body: &[u8]) -> u64 {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(body).expect("memory takes everything");

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 use serde_json::Value;
 
-/// Of the measurement.
+/// The machine of the measurement.
 #[derive(Debug, Serialize)]
 struct Machine {
     processor: String,

@@ -108,7 +108,6 @@ impl Cell {
 #[derive(Debug)]
 struct Goal {
     description: &'static str,
-    /// Our contestant.
     ours: &'static str,
     state: State,
     shape: Shape,

@@ -75,7 +75,7 @@ impl<C> TracedConnection<C> {
         self
     }
 
-    /// As in the name of a span.
+    /// The server, as in the name of a span.
     fn target(&self) -> Option<Cow<'_, str>> {
         let address = self.address.as_deref()?;
         Some(

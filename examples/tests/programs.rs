@@ -35,7 +35,7 @@ fn request(address: &str, path: &str) -> String {
     response
 }
 
-/// With its address.
+/// A running service, and its address.
 struct Service {
     process: Child,
     address: String,
@@ -55,7 +55,7 @@ impl Service {
         Self { process, address: address.to_owned(), _output: lines }
     }
 
-    /// Like Ctrl-C (`INT`) or a supervisor (`TERM`).
+    /// Ends the service like Ctrl-C (`INT`) or a supervisor (`TERM`).
     fn stop(mut self, signal: &str) {
         let id = self.process.id().to_string();
         let kill = Command::new("kill").args(["-s", signal, &id]).status();

@@ -21,7 +21,7 @@ impl Ctxt {
         self.syn(syn::Error::new_spanned(tokens, message));
     }
 
-    /// Reports an error that has a span, as those of a parser do.
+    /// Reports an error that has a span, such as a parser's.
     pub(crate) fn syn(&self, error: syn::Error) {
         if let Some(errors) = self.errors.borrow_mut().as_mut() {
             errors.push(error);

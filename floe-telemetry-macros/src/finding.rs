@@ -35,7 +35,7 @@ impl What {
 }
 
 impl Finding {
-    /// What `tracing` has as fields, and `#[traced]` as arguments.
+    /// The advice for a field of `tracing` that is an argument of `#[traced]`.
     pub(crate) fn of_a_field(key: &str) -> Option<Self> {
         let argument = match key {
             "otel.name" => NAME,

@@ -12,7 +12,7 @@ use crate::{ctxt::Ctxt, symbol::Symbol, words};
 
 /// Calls `one` for each part between commas. After an error it continues with the next part that
 /// `starts` accepts.
-pub(crate) fn each(
+pub(crate) fn parse_each(
     cx: &Ctxt,
     input: ParseStream<'_>,
     starts: fn(ParseStream<'_>) -> bool,
@@ -28,7 +28,10 @@ pub(crate) fn each(
 }
 
 /// The next keyword, which must be one of `accepted`.
-pub(crate) fn keyword(input: ParseStream<'_>, accepted: &[Symbol]) -> syn::Result<(Ident, Symbol)> {
+pub(crate) fn parse_keyword(
+    input: ParseStream<'_>,
+    accepted: &[Symbol],
+) -> syn::Result<(Ident, Symbol)> {
     let words = accepted.iter().map(|symbol| symbol.word);
     let ident = input.call(Ident::parse_any).map_err(|error| {
         let words = words::one_of(&words.clone().collect::<Vec<_>>());
@@ -41,16 +44,16 @@ pub(crate) fn keyword(input: ParseStream<'_>, accepted: &[Symbol]) -> syn::Resul
     Err(syn::Error::new(ident.span(), message))
 }
 
-pub(crate) fn value<T: Parse>(
+pub(crate) fn parse_value<T: Parse>(
     input: ParseStream<'_>,
     keyword: &Ident,
     symbol: Symbol,
 ) -> syn::Result<T> {
-    value_with(input, keyword, symbol, T::parse)
+    parse_value_with(input, keyword, symbol, T::parse)
 }
 
 /// The value after `keyword =`, parsed by `parse`.
-pub(crate) fn value_with<T>(
+pub(crate) fn parse_value_with<T>(
     input: ParseStream<'_>,
     keyword: &Ident,
     symbol: Symbol,
@@ -69,7 +72,11 @@ pub(crate) fn value_with<T>(
     })
 }
 
-pub(crate) fn switch(input: ParseStream<'_>, keyword: &Ident, symbol: Symbol) -> syn::Result<()> {
+pub(crate) fn check_switch(
+    input: ParseStream<'_>,
+    keyword: &Ident,
+    symbol: Symbol,
+) -> syn::Result<()> {
     if input.is_empty() || input.peek(Token![,]) {
         return Ok(());
     }

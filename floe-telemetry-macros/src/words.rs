@@ -2,7 +2,7 @@
 
 use floe_suggest::{did_you_mean, nearest};
 
-/// With a suggestion if a known word is similar.
+/// Suggests a known word that is similar.
 pub(crate) fn unknown<'a>(
     what: &str,
     found: &str,

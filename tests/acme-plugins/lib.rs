@@ -63,7 +63,7 @@ impl AlertChannel for Board {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Engine {
-    /// In memory.
+    /// The number of pages in memory.
     #[serde(default = "default_pages")]
     pages: u32,
 }

@@ -4,7 +4,7 @@
 //! `process-context every_span|boundaries`; with `fork`, the process is a fork of one that has published, and with
 //! `many`, there are 100,000 tasks, too.
 
-#![expect(clippy::print_stdout, reason = "what a reader has to find")]
+#![expect(clippy::print_stdout, reason = "a reader has to find it")]
 #![expect(clippy::expect_used, clippy::panic, reason = "a test")]
 
 use std::collections::HashMap;
@@ -188,7 +188,6 @@ fn block_on(future: impl Future<Output = ()>) {
 
 type Way = fn(&'static str);
 
-/// The ways to be in a span.
 fn ways() -> Vec<(&'static str, Way)> {
     vec![
         ("no span", |name| expect(name, &Value::Null)),
@@ -290,7 +289,7 @@ fn not_sampled() -> HashMap<String, String> {
     HashMap::from([("traceparent".to_owned(), parent.to_owned())])
 }
 
-/// Until their second poll.
+/// The tasks wait for their second poll.
 fn waiting(count: usize) -> Vec<Pin<Box<dyn Future<Output = ()>>>> {
     let mut task = std::task::Context::from_waker(std::task::Waker::noop());
     let tasks = (0..count).map(|_| {

@@ -7,7 +7,7 @@ extern crate telemetry as floe_telemetry;
 #[rustfmt::skip]
 pub mod one_line;
 
-/// Spans of a package other than that of the tests, with its own version.
+/// Spans of a package other than the tests', with its own version.
 pub mod scopes {
     use telemetry::{Tracer, span, traced};
 

@@ -10,7 +10,6 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-/// One observation.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Line {
     /// A value that must be equal.
@@ -34,7 +33,7 @@ pub(crate) struct Noisy {
 }
 
 impl Noisy {
-    /// With another name.
+    /// Logs another name to the same log.
     pub(crate) fn named(&self, name: &'static str) -> Self {
         let dropped = Rc::clone(&self.dropped);
         Self { name, dropped }

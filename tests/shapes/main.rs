@@ -18,7 +18,7 @@ use self::log::{Line, Log};
 
 macro_rules! corpus {
     ($($shape:ident)*) => {
-        #[allow(clippy::all, clippy::pedantic, reason = "the shapes are what is tested")]
+        #[allow(clippy::all, clippy::pedantic, reason = "the shapes are tested")]
         #[path = "corpus"]
         mod plain {
             pub(crate) use floe_tests_plain::traced;
@@ -26,7 +26,7 @@ macro_rules! corpus {
             $(pub(crate) mod $shape;)*
         }
 
-        #[allow(clippy::all, clippy::pedantic, reason = "the shapes are what is tested")]
+        #[allow(clippy::all, clippy::pedantic, reason = "the shapes are tested")]
         #[path = "corpus"]
         mod annotated {
             pub(crate) use floe_telemetry::traced;
@@ -73,9 +73,9 @@ const OF_FUTURE: usize = 120;
 
 /// Sizes that a span may add to the stack frames of a call, in an unoptimized build.
 struct OfFrame {
-    /// Of a small function.
+    /// The bytes of a small function.
     bytes: usize,
-    /// Of an argument that is moved.
+    /// The copies of an argument that is moved.
     copies: usize,
 }
 

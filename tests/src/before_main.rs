@@ -1,4 +1,4 @@
-//! What a program runs before `main`.
+//! The code that a program runs before `main`.
 
 use std::process::Command;
 

@@ -141,7 +141,7 @@ impl Outputs {
     }
 }
 
-/// For the message of a failing test.
+/// Shows the bytes of each channel in the message of a failing test.
 impl fmt::Display for Outputs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (channel, bytes) in &self.0 {

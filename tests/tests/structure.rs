@@ -1,4 +1,4 @@
-//! The size of the house. A limit only falls: whoever makes something smaller lowers it in the same commit, and what is
+//! The size of the house. A limit only falls: a commit that makes something smaller lowers it, and what is
 //! added takes the place of something else.
 //!
 //! `cargo test -p floe-tests --test structure -- --nocapture` prints the numbers of the day.
@@ -68,7 +68,8 @@ fn code(text: &str) -> Vec<String> {
     lines.map(str::to_owned).collect()
 }
 
-/// Of more than sixty lines, in code that rustfmt has formatted: a function ends at the indentation at which it begins.
+/// Counts functions of more than sixty lines, in code that rustfmt has formatted: a function ends at the indentation at
+/// which it begins.
 fn long_functions(code: &[String]) -> usize {
     let mut long = 0;
     let mut function: Option<(usize, usize)> = None;
@@ -98,7 +99,7 @@ fn is_function(line: &str) -> bool {
     words.last() == Some("fn")
 }
 
-/// Without `default`.
+/// Counts the features of a manifest, without `default`.
 fn features(manifest: &str) -> usize {
     let (_, lines) = manifest.split_once("\n[features]\n").unwrap_or_default();
     let lines = lines.lines().take_while(|line| !line.starts_with('['));
@@ -145,7 +146,7 @@ fn public_names(text: &str) -> usize {
     names.iter().filter(|name| !name.starts_with('_')).count()
 }
 
-/// By the names of [`LIMITS`].
+/// The numbers of the day, by the names of [`LIMITS`].
 fn numbers() -> BTreeMap<&'static str, usize> {
     let mut numbers = BTreeMap::new();
     let mut add = |name, count| *numbers.entry(name).or_default() += count;

@@ -17,7 +17,6 @@ fn sources(folders: &[&str]) -> Vec<(String, String)> {
     sources
 }
 
-/// The parts of `floe-telemetry`.
 const LIBRARY: [&str; 9] = [
     "crates/core/src",
     "crates/tracing/src",

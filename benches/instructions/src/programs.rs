@@ -42,7 +42,7 @@ pub(crate) struct Program {
     pub(crate) figures: &'static [(&'static str, &'static str)],
 }
 
-/// On the caller's thread.
+/// The suffix of the function on the caller's thread.
 const MEASURED: &str = "::measured";
 
 const fn program(
@@ -162,7 +162,7 @@ fn text() -> String {
     black_box("orders_by_city").to_owned()
 }
 
-/// On the caller's thread.
+/// Callgrind counts the instructions of this function on the caller's thread.
 #[inline(never)]
 fn measured(calls: i64, mut call: impl FnMut(i64) -> i64) {
     for n in 0..calls {
@@ -233,7 +233,7 @@ fn run_metrics(calls: i64) {
     mem::forget(provider);
 }
 
-/// With three fields.
+/// Records spans of `tracing` with three fields.
 fn run_tracing(calls: i64) {
     let provider = builder(with_ratio(1.0)).initialize().expect("it starts");
     let subscriber = tracing_subscriber::registry().with(tracing_layer());
@@ -252,7 +252,7 @@ fn run_tracing(calls: i64) {
     }
 }
 
-/// Over OTLP/HTTP.
+/// Exports the spans over OTLP/HTTP.
 fn run_collector(calls: i64, call: fn(i64) -> i64) {
     let mut config = with_ratio(1.0);
     config.otlp_endpoint = Some(receiver::start());
@@ -344,7 +344,6 @@ fn builder(config: TelemetryConfig) -> TelemetryProviderBuilder {
     TelemetryProvider::builder(config).with_span_exporter(Discard)
 }
 
-/// Discards every export.
 #[derive(Clone, Copy, Debug)]
 struct Discard;
 

@@ -52,7 +52,7 @@ tracing-opentelemetry = { version = "0.34", default-features = false }
 tracing-subscriber = "0.3"
 "#;
 
-/// Over HTTP, with the client that `opentelemetry-otlp` has by default.
+/// The same export over HTTP, with the default client of `opentelemetry-otlp`.
 const TRACES_HTTP: &str = r#"opentelemetry = "0.33"
 opentelemetry-otlp = { version = "0.33", default-features = false, features = ["http-proto", "reqwest-blocking-client", "trace"] }
 opentelemetry_sdk = "0.33"
@@ -85,7 +85,7 @@ struct Contestant {
     name: &'static str,
     dependency: String,
     attribute: &'static str,
-    /// At the beginning of `main`.
+    /// The statements at the beginning of `main`.
     start: &'static str,
 }
 

@@ -44,7 +44,6 @@ pub(super) fn start(state: State, sink: &Sink) -> Arc<dyn Contestant> {
     })
 }
 
-/// With its defaults.
 pub(super) fn provider(state: State, sink: &Sink) -> SdkTracerProvider {
     let root = match state {
         State::Sampled => Sampler::AlwaysOn,

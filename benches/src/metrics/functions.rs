@@ -38,7 +38,7 @@ fn auto(n: i64) -> Outcome {
     body(n)
 }
 
-/// With OpenTelemetry's instruments.
+/// Records the same metrics with OpenTelemetry's instruments.
 #[inline(never)]
 fn by_hand(n: i64, calls: &Counter<u64>, duration: &Histogram<f64>) -> Outcome {
     let begun = Instant::now();

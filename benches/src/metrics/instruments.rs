@@ -18,7 +18,6 @@ static ROWS: Counter = METRICS.counter(Metric::new("rows")).with_attributes(&LAB
 static LOAD: Histogram =
     METRICS.histogram(Metric::new("load").with_boundaries(&BOUNDARIES)).with_attributes(&LABELS);
 
-/// Of all histograms.
 const BOUNDARIES: [f64; 9] = [0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0];
 
 static METER: LazyLock<(SdkMeterProvider, Meter)> = LazyLock::new(|| {

@@ -72,9 +72,9 @@ pub struct ConsoleExporter {
 
 struct State {
     writer: Box<dyn Write + Send>,
-    /// Of traces whose root has not ended.
+    /// The spans of traces whose root has not ended.
     unfinished: HashMap<TraceId, Vec<SpanData>>,
-    /// Of the unfinished spans.
+    /// The size of the unfinished spans.
     bytes: usize,
 }
 

@@ -15,7 +15,6 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use floe_redact::Printable;
 use floe_telemetry_sdk::exporter::StandardStream;
 
-/// Prints metrics to standard error.
 #[derive(Debug)]
 pub(super) struct ConsoleMetrics;
 

@@ -25,7 +25,7 @@ pub struct CallSite {
     /// The name of the function, with its type where the macro knows it, and the keys of its attributes, separated by
     /// spaces.
     known: &'static str,
-    /// For a method whose type the macro does not know.
+    /// Returns the path of a method whose type the macro does not know.
     path: Option<fn() -> &'static str>,
     location: SourceLocation,
     scope_name: &'static str,
@@ -39,7 +39,7 @@ pub struct CallSite {
     has_target: bool,
     /// The sampling rule that applies, and the generation of the rules.
     rule_cache: AtomicU64,
-    /// For readers outside of the process.
+    /// The attributes for readers outside of the process.
     published: OnceLock<StaticAttributes>,
 }
 

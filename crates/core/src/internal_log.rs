@@ -15,7 +15,7 @@ use crate::program_signals::Unsignalled;
 pub const LOG_LEVEL: &str = "OTEL_LOG_LEVEL";
 
 /// Writes a message: `internal_log!(warn, exporter = self.name, "spans could not be exported")`. The level, the fields and
-/// the text are those of `tracing`'s macro of that name.
+/// the text are the arguments of `tracing`'s macro of that name.
 #[cfg(feature = "redact")]
 #[doc(hidden)]
 #[macro_export]

@@ -1,5 +1,5 @@
 //! The redaction of text outside of the collector: the public functions, and the redactors of the process
-//! for errors and baggage. The rules are those of `floe-redact`.
+//! for errors and baggage. `floe-redact` has the rules.
 
 use std::borrow::Cow;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -76,14 +76,14 @@ fn userinfo(url: &str) -> Option<(usize, usize)> {
     Some((start, start + sign + 1))
 }
 
-/// For text that leaves the process outside of the collector.
+/// Redacts text that leaves the process outside of the collector.
 #[derive(Debug, Default)]
 struct Redactors {
     error: Redactor,
     attribute: Redactor,
 }
 
-/// Of the provider that was initialized last.
+/// The redactors of the provider that was initialized last.
 static CURRENT: RwLock<Option<Arc<Redactors>>> = RwLock::new(None);
 
 /// Sets the redactors for errors and for baggage.
@@ -166,7 +166,6 @@ fn quotes(message: &str, replace: impl Fn(&str) -> Option<String>) -> Option<Str
     changed.then(|| parts.join("`"))
 }
 
-/// Redacts text that is sent with a request.
 pub(crate) fn sanitize_sent(text: &str) -> Cow<'_, str> {
     with(|redactors| redactors.attribute.redact(text))
 }

@@ -36,7 +36,7 @@ pub(super) fn write(record: &LogRecord, timestamp: &str, has_color: bool, line: 
             LogValue::Text(value) => write!(line, " {faint}{key}={faint:#}{}", Quoted(value)),
             LogValue::Other(_) => {
                 let written = write!(line, " {faint}{key}={faint:#}");
-                json::value(line, value);
+                json::write_value(line, value);
                 written
             }
         };

@@ -30,7 +30,7 @@ pub(super) fn add(record: &mut LogRecord, redactor: &mut Redactor, patterns: &[S
     }
 }
 
-/// In the order in which the attributes were set.
+/// The attributes are in the order in which they were set.
 #[derive(Default)]
 struct Copied {
     all: Vec<(Key, AnyValue)>,

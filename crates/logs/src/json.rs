@@ -20,14 +20,14 @@ pub(super) fn write(record: &LogRecord, timestamp: &str, line: &mut Vec<u8>) {
     line.extend_from_slice(b"{\"");
     line.extend_from_slice(message.as_bytes());
     line.extend_from_slice(b"\":");
-    text(line, record.message());
-    quoted(line, level, level_name(record.severity_number));
-    quoted(line, time, timestamp);
-    member(line, target);
-    text(line, record.target().unwrap_or_default());
+    write_text(line, record.message());
+    write_quoted(line, level, level_name(record.severity_number));
+    write_quoted(line, time, timestamp);
+    write_key(line, target);
+    write_text(line, record.target().unwrap_or_default());
     if let Some(span) = record.span() {
-        id(line, trace_id, &span.trace_id.to_bytes());
-        id(line, span_id, &span.span_id.to_bytes());
+        write_id(line, trace_id, &span.trace_id.to_bytes());
+        write_id(line, span_id, &span.span_id.to_bytes());
     }
     for (key, value) in record.attributes() {
         field(line, key, value);
@@ -45,24 +45,24 @@ const fn level_name(severity: Option<Severity>) -> &'static str {
     }
 }
 
-fn member(line: &mut Vec<u8>, key: &str) {
+fn write_key(line: &mut Vec<u8>, key: &str) {
     line.extend_from_slice(b",\"");
     line.extend_from_slice(key.as_bytes());
     line.extend_from_slice(b"\":");
 }
 
 /// Writes a key and a text, neither of which needs escapes.
-fn quoted(line: &mut Vec<u8>, key: &str, text: &str) {
-    member(line, key);
+fn write_quoted(line: &mut Vec<u8>, key: &str, text: &str) {
+    write_key(line, key);
     line.push(b'"');
     line.extend_from_slice(text.as_bytes());
     line.push(b'"');
 }
 
 /// Writes a key and an id, in hexadecimal digits.
-fn id(line: &mut Vec<u8>, key: &str, bytes: &[u8]) {
+fn write_id(line: &mut Vec<u8>, key: &str, bytes: &[u8]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    member(line, key);
+    write_key(line, key);
     line.push(b'"');
     for byte in bytes {
         line.push(DIGITS[usize::from(byte >> 4)]);
@@ -76,45 +76,45 @@ fn field(line: &mut Vec<u8>, key: &Key, value: LogValue<'_>) {
     line.push(b',');
     // A field that has the other name already gets it twice.
     if KEYS.contains(&key.trim_start_matches("fields.")) {
-        text(line, &format!("fields.{key}"));
+        write_text(line, &format!("fields.{key}"));
     } else {
-        text(line, key);
+        write_text(line, key);
     }
     line.push(b':');
-    self::value(line, value);
+    write_value(line, value);
 }
 
 /// Records of `tracing` and `log` have lists, and no deeper nesting.
-pub(super) fn value(line: &mut Vec<u8>, value: LogValue<'_>) {
+pub(super) fn write_value(line: &mut Vec<u8>, value: LogValue<'_>) {
     match value {
         LogValue::Bool(value) => json(line, &value),
-        LogValue::F64(value) => float(line, value),
+        LogValue::F64(value) => write_float(line, value),
         LogValue::I64(value) => json(line, &value),
-        LogValue::Text(value) => text(line, value),
+        LogValue::Text(value) => write_text(line, value),
         LogValue::Other(AnyValue::ListAny(items)) => {
             line.push(b'[');
             for (at, item) in items.iter().enumerate() {
                 if at > 0 {
                     line.push(b',');
                 }
-                self::value(line, item.into());
+                write_value(line, item.into());
             }
             line.push(b']');
         }
-        LogValue::Other(_) => text(line, ""),
+        LogValue::Other(_) => write_text(line, ""),
     }
 }
 
 /// Writes text for a value that JSON has no number for.
-fn float(line: &mut Vec<u8>, value: f64) {
+fn write_float(line: &mut Vec<u8>, value: f64) {
     if value.is_finite() {
         json(line, &value);
     } else {
-        text(line, &value.to_string());
+        write_text(line, &value.to_string());
     }
 }
 
-fn text(line: &mut Vec<u8>, text: &str) {
+fn write_text(line: &mut Vec<u8>, text: &str) {
     json(line, text);
 }
 

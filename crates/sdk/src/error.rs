@@ -129,7 +129,7 @@ impl Error {
         Self::of(*kind, format!("{message}; {other}"), source.clone())
     }
 
-    /// With one line, which is sanitized.
+    /// Sanitizes the message, which has one line.
     fn new(kind: Kind, message: impl AsRef<str>, source: Option<Source>) -> Self {
         Self::of(kind, sanitize_error(message.as_ref()).into_owned(), source)
     }
@@ -140,7 +140,7 @@ impl Error {
     }
 }
 
-/// As `main` prints an error.
+/// The form in which `main` prints an error.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)

@@ -80,7 +80,7 @@ fn no_exporter() -> String {
 /// # Ok::<(), floe_telemetry::Error>(())
 /// ```
 ///
-/// What each step starts:
+/// Each step starts:
 ///
 /// | what | configured by | needs the feature | `initialize()` | `init_with` | `init` |
 /// |---|---|---|---|---|---|

@@ -87,7 +87,7 @@ pub(crate) fn otlp() -> Option<&'static OtlpPart> {
     })
 }
 
-/// Without the exporter, no feature.
+/// Without the exporter, no feature is compiled in.
 pub(crate) fn otlp_features() -> OtlpFeatures {
     otlp().map_or_else(OtlpFeatures::default, |otlp| otlp.features)
 }

@@ -48,7 +48,7 @@ use opentelemetry_sdk::Resource;
 use tracing::dispatcher::{Dispatch, has_been_set, with_default};
 
 pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
-use self::delivery::{await_delivery, both, end_of_exports, lost, rest, undelivered};
+use self::delivery::{await_delivery, end_of_exports, join_results, lost, time_until, undelivered};
 pub use self::ensure::ensure_telemetry_initialized;
 use self::logs::ProviderLogs;
 use self::metrics::ProviderMetrics;
@@ -60,7 +60,7 @@ use crate::logs::RecorderLoggerProvider;
 use crate::metrics::RecorderMeterProvider;
 use crate::recorder::{self, RecorderTracerProvider};
 
-/// Of the shutdown that dropping a provider performs.
+/// Limits the shutdown that dropping a provider performs.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The process with the provider in use, as [`this_process`]; 0 without one. A process has at most one.
@@ -148,7 +148,7 @@ impl TelemetryProvider {
     ///
     /// - The system is not Linux, or allows no mapping with a name.
     /// - The provider records nothing.
-    /// - The program does not export the variable of its threads, or exports that of another copy of this library, and this
+    /// - The program does not export the variable of its threads, or exports another copy's of this library, and this
     ///   one is in a shared library. The resource is published nevertheless. A program that is linked statically cannot
     ///   tell.
     /// - Another thread is publishing.
@@ -235,7 +235,7 @@ impl TelemetryProvider {
 
     /// Stops recording, exports all spans that have ended, all metrics and all log records, and shuts
     /// the exporters down. A second call waits until the first one has ended, at most for its own `timeout`.
-    /// What was lost since the start, and how many spans are open, is one line on standard error.
+    /// One line on standard error has the losses since the start and the number of open spans.
     ///
     /// # Errors
     ///
@@ -350,7 +350,7 @@ impl Inner {
         let reports = self.logs.flush();
         let metrics = || self.meters.as_ref().map(ProviderMetrics::flush);
         let result = await_delivery(operation, timeout, deadline, None, &self.counters, metrics);
-        both(result, logs::await_delivery(reports, operation, timeout, deadline))
+        join_results(result, logs::await_delivery(reports, operation, timeout, deadline))
     }
 
     fn await_shutdown(&self, operation: &'static str, timeout: Duration) -> Result<(), Error> {
@@ -383,9 +383,10 @@ impl Inner {
         let metrics = || self.meters.as_ref().map(|meters| meters.shut_down(timeout));
         let result =
             await_delivery(operation, timeout, deadline, Some(timeout), &self.counters, metrics);
-        let result = both(result, logs::await_delivery(reports, operation, timeout, deadline));
+        let result =
+            join_results(result, logs::await_delivery(reports, operation, timeout, deadline));
         if let Some(lost) = lost(&self.counters, open, result.as_ref().err()) {
-            exit::say(format!("telemetry has ended: {lost}"), rest(deadline));
+            exit::say(format!("telemetry has ended: {lost}"), time_until(deadline));
         }
         result
     }

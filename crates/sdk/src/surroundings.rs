@@ -116,7 +116,7 @@ fn read(path: &Path) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Without surrounding spaces, and of limited length.
+/// Removes surrounding spaces, and limits the length.
 pub(crate) fn value(text: &str) -> Option<String> {
     let text = text.trim();
     let end = char_boundary::floor(text, MAX_VALUE);

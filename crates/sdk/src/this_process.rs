@@ -4,7 +4,7 @@ use std::fs;
 
 use rustix::param::{clock_ticks_per_second, page_size};
 
-/// From [`proc_pid_stat(5)`](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html).
+/// The values of [`proc_pid_stat(5)`](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html).
 #[derive(Debug, PartialEq)]
 pub(crate) struct Stat {
     /// In seconds.
@@ -24,7 +24,7 @@ pub(crate) fn stat() -> Option<Stat> {
     parse(&fs::read_to_string("/proc/self/stat").ok()?)
 }
 
-/// Of all mappings, and of data and stacks alone.
+/// The bytes of all mappings, and of data and stacks alone.
 pub(crate) fn mapped_bytes() -> Option<[u64; 2]> {
     let pages = fs::read_to_string("/proc/self/statm").ok()?;
     let mut pages = pages.split_whitespace().map(str::parse::<u64>);
@@ -41,7 +41,7 @@ pub(crate) fn system_uptime() -> Option<f64> {
 }
 
 pub(crate) fn open_files() -> Option<usize> {
-    // One more is open while they are counted.
+    // The directory itself is open while its entries are counted.
     Some(fs::read_dir("/proc/self/fd").ok()?.count().saturating_sub(1))
 }
 

@@ -48,7 +48,7 @@ pub enum Problem<'a> {
         /// The kind of this value.
         found: Kind,
     },
-    /// Spans of this kind with attributes of the namespace have a key that is not there.
+    /// The span lacks a key that spans of its kind with attributes of the namespace have.
     Missing {
         /// The kind of the span.
         kind: &'static str,

@@ -358,7 +358,7 @@ impl fmt::Debug for CapturedSpan<'_> {
     }
 }
 
-#[expect(clippy::return_self_not_must_use, reason = "an assertion is called for what it asserts")]
+#[expect(clippy::return_self_not_must_use, reason = "an assertion is called for its panic")]
 impl<'a> CapturedSpan<'a> {
     /// Asserts that the status is OK.
     #[track_caller]
@@ -505,7 +505,7 @@ impl<'a> CapturedSpan<'a> {
     }
 }
 
-/// With the type, as in Rust.
+/// Shows the type, as in Rust.
 fn shown(value: Option<&Value>) -> String {
     match value {
         None => "no attribute".to_owned(),

@@ -17,7 +17,7 @@ use opentelemetry::{Key, Value};
 /// # Errors
 ///
 /// - The system is not Linux, or allows no mapping with a name.
-/// - The program does not export the variable of its threads, or exports that of another copy of this crate, and this one
+/// - The program does not export the variable of its threads, or exports another copy's of this crate, and this one
 ///   is in a shared library. The resource is published nevertheless. A program that is linked statically cannot tell.
 /// - Another thread is publishing.
 #[cfg(target_os = "linux")]

@@ -186,7 +186,7 @@ struct Named {
     next: AtomicPtr<Named>,
 }
 
-/// By the hash of name and place.
+/// The lists are indexed by the hash of name and place.
 static NAMED: [AtomicPtr<Named>; LISTS] = [const { AtomicPtr::new(ptr::null_mut()) }; LISTS];
 const LISTS: usize = 1 << u8::BITS;
 
@@ -514,7 +514,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_room_is_left_out_whole() {
+    fn a_value_without_room_is_left_out_whole() {
         let long = "x".repeat(256);
         assert_eq!(bytes(Attributes::of_call("", &long, "a.rs", 1)), b"\x02\x011\x03\x04a.rs");
         // 224 bytes, of which 4 come before, 3 are the line's and 2 the key and the length.

@@ -28,7 +28,7 @@ pub(super) struct BridgedEvent {
     /// Whether it becomes an event of its span.
     pub(super) is_recorded: bool,
     origin: Origin,
-    /// As `#[instrument(err)]` writes it.
+    /// The field `error`, as `#[instrument(err)]` writes it.
     error: Option<String>,
     /// The attributes of the span for a field of the type `dyn Error`.
     exception: Vec<KeyValue>,

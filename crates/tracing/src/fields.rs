@@ -12,7 +12,7 @@ use crate::recorder::{SpanRecord, describe_error};
 /// The handling of errors in fields.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ErrorFields {
-    /// For the field `error` of an event without a message.
+    /// Whether the field `error` of an event without a message becomes an exception.
     pub(crate) are_exceptions: bool,
     pub(crate) set_status: bool,
     pub(crate) typed: TypedErrors,
@@ -54,7 +54,7 @@ impl SpanFields<'_> {
         match field.name() {
             NAME => self.record.set_name(text().into_owned().into()),
             KIND => {
-                if let Some(kind) = kind(&text()) {
+                if let Some(kind) = parse_kind(&text()) {
                     self.record.more_mut().kind = Some(kind);
                 }
             }
@@ -112,7 +112,7 @@ impl Visit for SpanFields<'_> {
     }
 }
 
-fn kind(text: &str) -> Option<SpanKind> {
+fn parse_kind(text: &str) -> Option<SpanKind> {
     [
         ("internal", SpanKind::Internal),
         ("server", SpanKind::Server),

@@ -107,7 +107,7 @@ impl TracingLayer {
         layers.span(id)?.scope().find_map(|span| own(&span.id()))
     }
 
-    /// For a span whose parent is not the current span.
+    /// The parent of a span whose parent is not the current span.
     fn parent<S>(&self, id: Option<&Id>, layers: &LayerContext<'_, S>) -> Parent
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
@@ -139,7 +139,7 @@ where
         let _ = CONTEXT_OF.set(get_otel_context);
         if let Some(first) = <dyn Subscriber>::downcast_ref::<Self>(subscriber) {
             self.is_second = true;
-            // Whoever looks for the layer finds this one.
+            // A search for the layer finds this one.
             self.open = first.open.clone();
         }
     }

@@ -17,7 +17,7 @@ const SHARDS: usize = 256;
 #[repr(align(64))]
 struct Shard(Mutex<Vec<(u64, BridgedSpan)>>);
 
-/// Of all layers of a subscriber.
+/// The spans of all layers of a subscriber that are not closed yet.
 #[derive(Clone)]
 pub(super) struct Spans(Arc<[Shard; SHARDS]>);
 

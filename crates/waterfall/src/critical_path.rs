@@ -81,7 +81,7 @@ pub fn critical_path(tree: &impl Tree, roots: &[usize]) -> Vec<Step> {
     steps
 }
 
-/// From the end of the task on.
+/// The parts begin at the end of the task.
 fn parts(tree: &impl Tree, extents: &Extents, roots: &[usize], task: Task) -> Vec<Task> {
     let (start, end) = task.span.map_or((0, 0), |span| times(tree, span));
     let children = task.span.map_or(roots, |span| tree.children(span));
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_each_shape_of_a_trace_waits_for() {
+    fn each_shape_of_a_trace_has_its_waits() {
         for (shape, spans, path) in [
             (
                 "calls that touch each other",

@@ -533,7 +533,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
         }
     }
 
-    /// In nanoseconds: the start of a column.
+    /// The start of a column, in nanoseconds.
     fn time(&self, column: usize) -> u64 {
         let offset = u128::from(self.length) * column as u128 / self.columns as u128;
         self.start.saturating_add(offset.try_into().unwrap_or(u64::MAX))
@@ -651,7 +651,7 @@ pub fn clip(text: &str, room: usize) -> String {
     clipped
 }
 
-/// For paths: their end tells them apart.
+/// Keeps the end of a path, which tells paths apart.
 fn clip_start(text: &str, room: usize) -> String {
     let reversed: String = text.chars().rev().collect();
     clip(&reversed, room).chars().rev().collect()

@@ -41,7 +41,7 @@ impl Service {
         Self { name, process, address: address.unwrap(), output, _log: log }
     }
 
-    /// By Ctrl-C. Returns the spans and the metrics.
+    /// Ends the service like Ctrl-C. Returns its spans and its metrics.
     fn stop(mut self) -> (Vec<Span>, Vec<String>) {
         let id = self.process.id().to_string();
         let kill = Command::new("kill").args(["-INT", &id]).status();
@@ -84,7 +84,7 @@ impl Span {
     }
 }
 
-/// By name, each span with its service.
+/// Lists the spans by name, each with its service.
 fn tree(spans: &[Span], parent: &str, depth: usize) -> String {
     let below = spans.iter().filter(|it| text(&it.json, "parentSpanId") == parent);
     let lines = below.map(|span| {

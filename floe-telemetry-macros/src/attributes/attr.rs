@@ -37,18 +37,18 @@ impl Container {
         let mut rename_all = Attr::new(cx, symbol::RENAME_ALL);
         let mut consts = Attr::new(cx, symbol::CONSTS);
         let mut krate = Attr::new(cx, symbol::CRATE);
-        each(cx, attrs, symbol::CONTAINER, |input, word, symbol| {
+        parse_each(cx, attrs, symbol::CONTAINER, |input, word, symbol| {
             match symbol {
-                symbol::PREFIX => prefix.set(word, keywords::value(input, word, symbol)?),
+                symbol::PREFIX => prefix.set(word, keywords::parse_value(input, word, symbol)?),
                 symbol::RENAME_ALL => {
-                    let text: LitStr = keywords::value(input, word, symbol)?;
+                    let text: LitStr = keywords::parse_value(input, word, symbol)?;
                     rename_all.set(word, Case::parse(cx, &text));
                 }
-                symbol::TRANSPARENT => flag(input, word, &mut transparent, symbol)?,
-                symbol::CONSTS => consts.set(word, boolean(input, word, symbol)?),
+                symbol::TRANSPARENT => parse_flag(input, word, &mut transparent, symbol)?,
+                symbol::CONSTS => consts.set(word, parse_boolean(input, word, symbol)?),
                 _ => {
                     let parse = Path::parse_mod_style;
-                    krate.set(word, keywords::value_with(input, word, symbol, parse)?);
+                    krate.set(word, keywords::parse_value_with(input, word, symbol, parse)?);
                 }
             }
             Ok(())
@@ -70,8 +70,8 @@ impl Container {
 impl Variant {
     pub(super) fn from_attrs(cx: &Ctxt, attrs: &[Attribute]) -> Self {
         let mut rename = Attr::new(cx, symbol::RENAME);
-        each(cx, attrs, symbol::VARIANT, |input, word, symbol| {
-            rename.set(word, keywords::value(input, word, symbol)?);
+        parse_each(cx, attrs, symbol::VARIANT, |input, word, symbol| {
+            rename.set(word, keywords::parse_value(input, word, symbol)?);
             Ok(())
         });
         Self { rename: rename.with_keyword() }
@@ -118,7 +118,9 @@ struct Words {
 impl Field {
     pub(super) fn from_attrs(cx: &Ctxt, attrs: &[Attribute]) -> Self {
         let mut keywords = FieldKeywords::new(cx);
-        each(cx, attrs, symbol::FIELD, |input, word, symbol| keywords.read(input, word, symbol));
+        parse_each(cx, attrs, symbol::FIELD, |input, word, symbol| {
+            keywords.read(input, word, symbol)
+        });
         let words = keywords.finish();
         words.check_conflicts(cx);
         words.check_texts(cx);
@@ -236,15 +238,15 @@ impl<'c> FieldKeywords<'c> {
     fn read(&mut self, input: ParseStream<'_>, word: &Ident, symbol: Symbol) -> syn::Result<()> {
         match symbol {
             symbol::KEY => {
-                self.key.set(word, keywords::value_with(input, word, symbol, Key::parse)?);
+                self.key.set(word, keywords::parse_value_with(input, word, symbol, Key::parse)?);
             }
-            symbol::PREFIX => self.prefix.set(word, keywords::value(input, word, symbol)?),
-            symbol::CONSTS => self.consts.set(word, boolean(input, word, symbol)?),
-            symbol::SKIP => flag(input, word, &mut self.skip, symbol)?,
-            symbol::FLATTEN => flag(input, word, &mut self.flatten, symbol)?,
-            symbol::REDACT => flag(input, word, &mut self.redact, symbol)?,
-            symbol::DISPLAY => flag(input, word, &mut self.display, symbol)?,
-            _ => flag(input, word, &mut self.debug, symbol)?,
+            symbol::PREFIX => self.prefix.set(word, keywords::parse_value(input, word, symbol)?),
+            symbol::CONSTS => self.consts.set(word, parse_boolean(input, word, symbol)?),
+            symbol::SKIP => parse_flag(input, word, &mut self.skip, symbol)?,
+            symbol::FLATTEN => parse_flag(input, word, &mut self.flatten, symbol)?,
+            symbol::REDACT => parse_flag(input, word, &mut self.redact, symbol)?,
+            symbol::DISPLAY => parse_flag(input, word, &mut self.display, symbol)?,
+            _ => parse_flag(input, word, &mut self.debug, symbol)?,
         }
         Ok(())
     }
@@ -265,12 +267,12 @@ impl<'c> FieldKeywords<'c> {
 }
 
 /// `true` or `false`
-fn boolean(input: ParseStream<'_>, word: &Ident, symbol: Symbol) -> syn::Result<bool> {
-    let value: LitBool = keywords::value(input, word, symbol)?;
+fn parse_boolean(input: ParseStream<'_>, word: &Ident, symbol: Symbol) -> syn::Result<bool> {
+    let value: LitBool = keywords::parse_value(input, word, symbol)?;
     Ok(value.value)
 }
 
-fn flag(
+fn parse_flag(
     input: ParseStream<'_>,
     word: &Ident,
     attr: &mut Attr<'_, ()>,
@@ -285,7 +287,7 @@ fn flag(
 }
 
 /// Calls `one` with each keyword in all `#[floe(…)]` together.
-fn each(
+fn parse_each(
     cx: &Ctxt,
     attrs: &[Attribute],
     accepted: &[Symbol],
@@ -298,9 +300,9 @@ fn each(
             continue;
         };
         let fill = |input: ParseStream<'_>| {
-            keywords::each(cx, input, keywords::starts_argument, |input| {
+            keywords::parse_each(cx, input, keywords::starts_argument, |input| {
                 check_place(input, accepted)?;
-                let (word, symbol) = keywords::keyword(input, accepted)?;
+                let (word, symbol) = keywords::parse_keyword(input, accepted)?;
                 one(input, &word, symbol)
             });
             Ok(())

@@ -73,7 +73,7 @@ fn makes_text(fields: &[&Field<'_>]) -> bool {
 }
 
 /// An error about a type that cannot be recorded is reported at the type of the field.
-fn text(model: &Model<'_>, field: &Field<'_>, text: Text, value: &TokenStream) -> TokenStream {
+fn emit_text(model: &Model<'_>, field: &Field<'_>, text: Text, value: &TokenStream) -> TokenStream {
     let private = model.krate.private();
     let how = match text {
         Text::Display => quote!(display),
@@ -87,7 +87,7 @@ fn text(model: &Model<'_>, field: &Field<'_>, text: Text, value: &TokenStream) -
 }
 
 /// A path is evaluated only in the constant of the type, so that a path that is not text is one error.
-fn key(field: &Field<'_>) -> TokenStream {
+fn emit_key(field: &Field<'_>) -> TokenStream {
     match (field.key(), &field.constant) {
         (Some(Key::Const(path)), Some(constant)) => {
             let span = on(path);

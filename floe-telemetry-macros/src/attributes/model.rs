@@ -30,7 +30,7 @@ pub(super) enum Shape<'a> {
     Words(Vec<Word<'a>>),
     /// A newtype: the value of its field.
     Transparent(Box<Field<'a>>),
-    /// After a mistake.
+    /// The type is none of these, after a mistake.
     Neither,
 }
 

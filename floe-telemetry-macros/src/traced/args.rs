@@ -49,7 +49,7 @@ impl Args {
         let mut cells = Cells::new(cx);
         let mut pieces = Vec::new();
         let fill = |input: ParseStream<'_>| {
-            keywords::each(cx, input, keywords::starts_argument, |input| {
+            keywords::parse_each(cx, input, keywords::starts_argument, |input| {
                 let start = input.cursor();
                 cells.argument(cx, input)?;
                 let piece = between(start, input.cursor());
@@ -166,12 +166,12 @@ impl<'c> Cells<'c> {
                 return Err(input.error(message));
             }
         }
-        let (word, symbol) = keywords::keyword(input, symbol::TRACED)?;
+        let (word, symbol) = keywords::parse_keyword(input, symbol::TRACED)?;
         match symbol {
-            symbol::NAME => value(&mut self.name, input, &word, symbol),
-            symbol::TRACER => value(&mut self.tracer, input, &word, symbol),
-            symbol::LEVEL => value(&mut self.level, input, &word, symbol),
-            symbol::KIND => value(&mut self.kind, input, &word, symbol),
+            symbol::NAME => parse_value(&mut self.name, input, &word, symbol),
+            symbol::TRACER => parse_value(&mut self.tracer, input, &word, symbol),
+            symbol::LEVEL => parse_value(&mut self.level, input, &word, symbol),
+            symbol::KIND => parse_value(&mut self.kind, input, &word, symbol),
             symbol::ATTRIBUTES => {
                 if !input.peek(Paren) {
                     return Err(keywords::misused(&word, symbol));
@@ -181,30 +181,30 @@ impl<'c> Cells<'c> {
                 self.attributes.set(&word, record::list(cx, &content));
                 Ok(())
             }
-            symbol::ATTRIBUTES_FN => value(&mut self.attributes_fn, input, &word, symbol),
-            symbol::FLOE_ATTRIBUTES => value(&mut self.floe_attributes, input, &word, symbol),
+            symbol::ATTRIBUTES_FN => parse_value(&mut self.attributes_fn, input, &word, symbol),
+            symbol::FLOE_ATTRIBUTES => parse_value(&mut self.floe_attributes, input, &word, symbol),
             symbol::PARENT => {
                 self.root.exclude(&word);
-                value(&mut self.parent, input, &word, symbol)
+                parse_value(&mut self.parent, input, &word, symbol)
             }
             symbol::ROOT => {
                 self.parent.exclude(&word);
-                switch(&mut self.root, input, &word, symbol)
+                parse_switch(&mut self.root, input, &word, symbol)
             }
-            symbol::LINKS => value(&mut self.links, input, &word, symbol),
-            symbol::ERROR_IF => value(&mut self.error_if, input, &word, symbol),
-            symbol::METRICS => switch(&mut self.metrics, input, &word, symbol),
-            symbol::BOXED => switch(&mut self.boxed, input, &word, symbol),
+            symbol::LINKS => parse_value(&mut self.links, input, &word, symbol),
+            symbol::ERROR_IF => parse_value(&mut self.error_if, input, &word, symbol),
+            symbol::METRICS => parse_switch(&mut self.metrics, input, &word, symbol),
+            symbol::BOXED => parse_switch(&mut self.boxed, input, &word, symbol),
             symbol::FUTURE => {
                 self.call_only.exclude(&word);
-                switch(&mut self.future, input, &word, symbol)
+                parse_switch(&mut self.future, input, &word, symbol)
             }
             symbol::CALL_ONLY => {
                 self.future.exclude(&word);
-                switch(&mut self.call_only, input, &word, symbol)
+                parse_switch(&mut self.call_only, input, &word, symbol)
             }
             _ => {
-                let path = keywords::value_with(input, &word, symbol, Path::parse_mod_style)?;
+                let path = keywords::parse_value_with(input, &word, symbol, Path::parse_mod_style)?;
                 self.krate.set(&word, path);
                 Ok(())
             }
@@ -244,24 +244,24 @@ fn ungrouped(value: Expr) -> Expr {
 }
 
 /// `word = value`
-fn value<T: Parse>(
+fn parse_value<T: Parse>(
     cell: &mut Attr<'_, T>,
     input: ParseStream<'_>,
     word: &Ident,
     symbol: Symbol,
 ) -> syn::Result<()> {
-    cell.set(word, keywords::value(input, word, symbol)?);
+    cell.set(word, keywords::parse_value(input, word, symbol)?);
     Ok(())
 }
 
 /// `word`
-fn switch(
+fn parse_switch(
     cell: &mut Attr<'_, ()>,
     input: ParseStream<'_>,
     word: &Ident,
     symbol: Symbol,
 ) -> syn::Result<()> {
-    keywords::switch(input, word, symbol)?;
+    keywords::check_switch(input, word, symbol)?;
     cell.set(word, ());
     Ok(())
 }

@@ -13,7 +13,7 @@ pub(super) struct Argument<'a> {
     pub(super) leaves: Vec<&'a Ident>,
     /// The names that are bound to a field, with the field.
     pub(super) fields: Vec<(&'a Ident, &'a Ident)>,
-    /// For errors.
+    /// The tokens that errors point at.
     pub(super) original: &'a dyn ToTokens,
     /// Conditions for the argument, which its uses in the expansion need as well.
     pub(super) cfgs: Vec<&'a Attribute>,

@@ -63,7 +63,7 @@ fn callsite(traced: &Traced<'_>) -> TokenStream {
     let ident = &traced.function.sig.ident;
     let function = known::of(traced);
     let kind = Ident::new(traced.kind, Span::mixed_site());
-    // With the span of the name it is the line of the name, not that of the attribute.
+    // The span of the name makes it the line of the name, not of the attribute.
     let line = quote_spanned!(ident.span()=> ::core::line!());
     let ours = Span::mixed_site();
     let with_tracer = traced.tracer.iter().map(|name| quote_spanned!(ours=> , with_tracer(#name)));

@@ -385,7 +385,7 @@ fn check_returns(cx: &Ctxt, args: &Args, records: &[Record]) {
     }
 }
 
-/// A name without a key must be that of an argument; a typo could otherwise refer to another variable.
+/// A name without a key must name an argument; a typo could otherwise refer to another variable.
 fn check_shorthands(cx: &Ctxt, records: &mut [Record], arguments: &[Argument<'_>]) {
     for record in records {
         let Some(word) = &record.shorthand else {

@@ -31,24 +31,24 @@ pub(super) enum Format {
 
 pub(super) fn list(cx: &Ctxt, input: ParseStream<'_>) -> Vec<Record> {
     let mut records = Vec::new();
-    keywords::each(
+    keywords::parse_each(
         cx,
         input,
         |_| true,
         |input| {
-            records.push(record(cx, input)?);
+            records.push(parse_record(cx, input)?);
             Ok(())
         },
     );
     records
 }
 
-fn record(cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<Record> {
+fn parse_record(cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<Record> {
     let start = input.span();
     let quoted = input.peek(LitStr);
     if let Some((key, equals)) = assigned_key(input)? {
         let format = format(input)?;
-        let value = expression(input, equals.span)?;
+        let value = parse_expression(input, equals.span)?;
         if let Key::Text(text) = &key
             && let Some(mistake) = words::mistake_in_key(&text.value())
         {
@@ -63,7 +63,7 @@ fn record(cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<Record> {
         return Err(syn::Error::new_spanned(key, message));
     }
     let format = format(input)?;
-    let value = expression(input, start)?;
+    let value = parse_expression(input, start)?;
     let Some((first, text)) = place(&value) else {
         let message =
             "only an argument or its field can be recorded without a key, else write `key = value`";
@@ -76,7 +76,7 @@ fn record(cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<Record> {
 /// The key, if this is `key = …`.
 fn assigned_key(input: ParseStream<'_>) -> syn::Result<Option<(Key, Token![=])>> {
     let ahead = input.fork();
-    if key(&ahead).is_err() {
+    if parse_key(&ahead).is_err() {
         return Ok(None);
     }
     if ahead.peek(Token![:]) {
@@ -85,7 +85,7 @@ fn assigned_key(input: ParseStream<'_>) -> syn::Result<Option<(Key, Token![=])>>
     if !keywords::is_assignment(&ahead) {
         return Ok(None);
     }
-    Ok(Some((key(input)?, input.parse()?)))
+    Ok(Some((parse_key(input)?, input.parse()?)))
 }
 
 /// The tokens before the `=`, if this is a key such as `db-rows = …`, `http.2xx = …` or `1x = …`, whose
@@ -119,7 +119,7 @@ fn format(input: ParseStream<'_>) -> syn::Result<Format> {
 }
 
 /// If the value is missing, the error points at the token before, not at the end of the attribute.
-fn expression(input: ParseStream<'_>, before: Span) -> syn::Result<Expr> {
+fn parse_expression(input: ParseStream<'_>, before: Span) -> syn::Result<Expr> {
     if input.is_empty() || input.peek(Token![,]) {
         return Err(syn::Error::new(before, "expected a value, as in `key = value`"));
     }
@@ -127,7 +127,7 @@ fn expression(input: ParseStream<'_>, before: Span) -> syn::Result<Expr> {
 }
 
 /// `"quoted"`, `dotted.words`, or the path of a constant.
-fn key(input: ParseStream<'_>) -> syn::Result<Key> {
+fn parse_key(input: ParseStream<'_>) -> syn::Result<Key> {
     if input.peek(LitStr) {
         return input.parse().map(Key::Text);
     }

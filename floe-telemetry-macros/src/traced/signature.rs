@@ -15,7 +15,7 @@ use crate::tokens;
 
 /// A future that the span follows.
 pub(super) enum Future {
-    /// With its output.
+    /// `impl Future`, with its output.
     Opaque(Option<Box<Type>>),
     /// `Pin<Box<dyn Future>>`, with its output, `BoxFuture`, or with the argument `future` an alias of one.
     Boxed(Option<Box<Type>>),
@@ -156,7 +156,7 @@ pub(super) fn has_error_of_parameter(ty: &Type, generics: &Generics) -> bool {
         .any(|part| names_parameter(&part.arguments.to_token_stream(), generics) || borrows(part))
 }
 
-/// As in `Load<Refused<'_>>`.
+/// Whether an argument borrows, as in `Load<Refused<'_>>`.
 fn borrows(part: &PathSegment) -> bool {
     types(part).any(|ty| {
         let borrows = |c| tokens::any_punct(ty, c);

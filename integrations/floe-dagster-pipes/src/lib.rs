@@ -23,7 +23,7 @@
 //! # }
 //! ```
 //!
-//! What Dagster passes is bounded, and a mistake in it is an [`Error`], never a panic. Credentials in log records,
+//! The input from Dagster is bounded, and a mistake in it is an [`Error`], never a panic. Credentials in log records,
 //! metadata and exceptions are redacted, because Dagster stores and shows them; an exception also loses personal data.
 #![forbid(unsafe_code)]
 

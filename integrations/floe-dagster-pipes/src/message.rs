@@ -177,7 +177,7 @@ fn print(output: &mut dyn Write, line: &str) -> io::Result<()> {
     output.flush()
 }
 
-/// Without credentials, because Dagster stores the text.
+/// Redacts credentials, because Dagster stores the text.
 pub(crate) fn text(text: &str) -> String {
     let redactor =
         Redactor::builder().level(RedactionLevel::Credentials).max_chars(LONGEST_TEXT).build();

@@ -54,7 +54,7 @@ pub(crate) fn of(metadata: &[(&str, Metadata<'_>)]) -> Map<String, Value> {
     entries.map(|(key, value)| ((*key).to_owned(), value.to_json())).collect()
 }
 
-/// Without credentials.
+/// Redacts credentials.
 fn redacted(value: &Value) -> Value {
     match value {
         Value::String(value) => text(value).into(),

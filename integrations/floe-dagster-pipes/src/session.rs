@@ -49,7 +49,7 @@ impl Session {
         Ok(session)
     }
 
-    /// What Dagster passed about the step.
+    /// The context of the step, from Dagster.
     pub fn context(&self) -> &Context {
         &self.context
     }

@@ -138,7 +138,7 @@ fn credentials_are_not_reported() {
 }
 
 #[test]
-fn what_json_does_not_have_is_text_and_long_text_is_cut() {
+fn values_that_json_lacks_are_text_and_long_text_is_cut() {
     let messages = Messages::new();
     let session = messages.open(CONTEXT).unwrap();
     let long = "a ".repeat(1 << 20);

@@ -8,10 +8,10 @@ use crate::container::MOUNTS;
 /// Every container of a pod has this variable.
 const SERVICE: &str = "KUBERNETES_SERVICE_HOST";
 
-/// In the volume of the service account.
+/// The file is in the volume of the service account.
 const NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
-/// From the documentation of Kubernetes.
+/// Kubernetes' documentation mounts the downward API here.
 const PODINFO: &str = "/etc/podinfo";
 
 /// The keys, with the variables and the files of the downward API that usually have their value.

@@ -128,7 +128,7 @@ impl Exchange {
         })
     }
 
-    /// For a client.
+    /// Only a client injects its context.
     pub(crate) fn inject(&self, headers: &mut HeaderMap) {
         if self.kind.is_client()
             && let Some(cx) = self.span.context()
@@ -214,7 +214,7 @@ impl Exchange {
         length.or(hint.exact()).filter(|_| self.kind == Kind::HttpServer)
     }
 
-    /// Also for a body that broke off.
+    /// Also reports a body that broke off.
     pub(crate) fn fail<E: Display>(&mut self, error: &E) {
         self.fail_as(type_name::<E>(), error);
     }

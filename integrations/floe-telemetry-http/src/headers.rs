@@ -10,7 +10,7 @@ use crate::http_semantics::bounded;
 /// Further values of a header are not recorded.
 const MAX_VALUES: usize = 8;
 
-/// With the keys of their attributes.
+/// The headers to record, with the keys of their attributes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RecordedHeaders(Arc<[(HeaderName, Key)]>);
 

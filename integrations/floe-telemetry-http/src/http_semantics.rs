@@ -137,7 +137,7 @@ impl Outgoing<'_> {
     }
 }
 
-/// By its target or the header `Host`.
+/// The target of the request names the server, or else the header `Host`.
 pub(crate) fn server_of(parts: &Parts) -> (Option<&str>, Option<u16>) {
     if let Some(authority) = parts.uri.authority() {
         return host_and_port(authority.as_str());

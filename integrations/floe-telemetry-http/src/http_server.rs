@@ -172,7 +172,7 @@ impl<'r> Incoming<'r> {
         }
     }
 
-    /// Before the service runs.
+    /// Sets the name and the attributes that are known before the service runs.
     fn describe(&self, opening: &mut Opening, parts: &Parts, forwarded: Forwarded<'_>) {
         let (uri, headers) = (&parts.uri, &parts.headers);
         opening.name_const(self.method.span_name(self.route.as_deref()));

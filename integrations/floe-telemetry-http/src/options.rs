@@ -56,7 +56,7 @@ pub(crate) struct Options<R> {
     pub(crate) peer: Option<Callback<Peer<R>>>,
     pub(crate) attributes: Option<Callback<Attributes<R>>>,
     pub(crate) known_methods: Option<Arc<[Method]>>,
-    /// For a client that sees requests without their address.
+    /// The address of the server for a client that sees requests without it.
     pub(crate) server: Option<Authority>,
     pub(crate) request_headers: RecordedHeaders,
     /// `None` without any option, so that a request does not count a reference.

@@ -8,7 +8,7 @@ use http::HeaderMap;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
-/// With the span that it is linked to.
+/// The parent of a server's span, and the span that it is linked to.
 #[derive(Debug)]
 pub(crate) struct ServerParent {
     pub(crate) context: Context,

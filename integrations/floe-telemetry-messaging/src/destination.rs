@@ -10,7 +10,7 @@ static TRACER: Tracer = floe_telemetry::tracer!(env!("CARGO_PKG_NAME"));
 /// A queue, a topic or a subject: where messages are sent to and received from.
 ///
 /// Its methods begin spans. A span is current between [`start`](SpanBuilder::start) and the drop of its guard, or while
-/// a future with `in_span` runs, so the context that is injected meanwhile is that of the span.
+/// a future with `in_span` runs, so a context that is injected meanwhile is the span's.
 ///
 /// ```
 /// use std::collections::HashMap;

@@ -47,10 +47,10 @@ use metrics::{
 };
 use opentelemetry::KeyValue;
 
-/// Of each kind. [`METRICS`] has the same limit.
+/// [`METRICS`] has the same limit for each kind.
 const MAX_NAMES: usize = 2000;
 
-/// Of each name. With [`OVERFLOW`] they are the 2,000 that OpenTelemetry's SDK has by default.
+/// With [`OVERFLOW`], a name has the 2,000 series that OpenTelemetry's SDK has by default.
 const MAX_SERIES: usize = 1999;
 
 /// Marks the series that all sets of labels beyond [`MAX_SERIES`] share.

@@ -72,7 +72,7 @@ pub struct Report {
 #[derive(Debug)]
 struct Collected {
     path: PathBuf,
-    /// With the number of spans and log records without memory.
+    /// The number counts spans and log records for which there was no memory.
     reader: Mutex<(Reader, usize)>,
 }
 

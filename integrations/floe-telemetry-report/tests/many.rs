@@ -73,7 +73,6 @@ fn note(page: &Path) -> String {
     rows["note"].as_str().unwrap().to_owned()
 }
 
-/// With three attributes.
 fn captured(page: &Path) -> SpanData {
     let memory = MemoryExporter::new();
     let provider = TelemetryProvider::builder(TelemetryConfig::new("orders"))

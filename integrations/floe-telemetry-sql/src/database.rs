@@ -148,7 +148,7 @@ pub struct QuerySpan {
     is_pending: bool,
 }
 
-/// Of a query that has not ended.
+/// The duration of a query that has not ended.
 #[derive(Debug)]
 struct Measurement {
     duration: Histogram<f64>,
@@ -181,7 +181,7 @@ impl QuerySpan {
     ///
     /// # Errors
     ///
-    /// Those of the query.
+    /// Fails with the error of the query.
     pub async fn record<T, E>(
         mut self,
         query: impl Future<Output = Result<T, E>>,
@@ -219,7 +219,7 @@ impl QuerySpan {
         if self.cx.span().is_recording() {
             self.run(|| record_exception(error));
         }
-        // The exception's `error.type` is that of Rust.
+        // The exception's `error.type` is the type in Rust.
         self.set_error_type(code, kind);
     }
 

@@ -108,7 +108,7 @@ fn is_one_of(word: &str, words: &[&str]) -> bool {
 }
 
 impl Query {
-    /// Of the span.
+    /// The name of the span.
     pub(crate) fn name(&self, system: &'static str) -> String {
         match &*self.summary {
             "" => system.to_owned(),
@@ -116,7 +116,7 @@ impl Query {
         }
     }
 
-    /// Of the span; `common` is among them.
+    /// The attributes of the span, `common` among them.
     pub(crate) fn attributes(&self, system: &'static str, common: &[KeyValue]) -> Vec<KeyValue> {
         let mut all = self.identity(system);
         all.push(KeyValue::new("db.query.text", self.text.clone()));
@@ -188,7 +188,7 @@ pub(crate) enum DoubleQuoted {
 }
 
 impl DoubleQuoted {
-    /// For a value of `db.system.name`.
+    /// The meaning for a value of `db.system.name`.
     pub(crate) fn of(system: &str) -> Self {
         match system {
             "postgresql" => Self::Name,
@@ -225,20 +225,20 @@ impl<'s> Tokens<'s> {
         let mut chars = rest.chars();
         let (first, second) = (chars.next()?, chars.next().unwrap_or('\0'));
         let (token, len) = match first {
-            _ if first.is_whitespace() => (Token::Blank, run(rest, char::is_whitespace)),
+            _ if first.is_whitespace() => (Token::Blank, prefix_length(rest, char::is_whitespace)),
             '-' if second == '-' => (Token::Blank, rest.find('\n').unwrap_or(rest.len())),
             // A comment of MySQL, and an operator of PostgreSQL.
             '#' if self.double_quoted == DoubleQuoted::Text => {
                 (Token::Blank, rest.find('\n').unwrap_or(rest.len()))
             }
-            '/' if second == '*' => (Token::Blank, comment(rest)),
-            '\'' => (Token::Literal, quoted(rest, '\'')),
+            '/' if second == '*' => (Token::Blank, comment_length(rest)),
+            '\'' => (Token::Literal, quoted_length(rest, '\'')),
             // `E'…'`, `X'…'`, `N'…'`, `B'…'`: a text with a prefix.
             'e' | 'E' | 'x' | 'X' | 'n' | 'N' | 'b' | 'B' if second == '\'' => {
-                (Token::Literal, 1 + quoted(&rest[1..], '\''))
+                (Token::Literal, 1 + quoted_length(&rest[1..], '\''))
             }
             '"' | '`' => {
-                let len = quoted(rest, first);
+                let len = quoted_length(rest, first);
                 let is_beside_dot =
                     || self.sql[..self.at].ends_with('.') || rest[len..].starts_with('.');
                 let is_name = first == '`'
@@ -254,17 +254,17 @@ impl<'s> Tokens<'s> {
                 let len = rest.find(']').map_or(rest.len(), |end| end + 1);
                 (Token::Name(&rest[..len]), len)
             }
-            '$' if dollar_quote(rest).is_some() => (Token::Literal, dollar_quote(rest)?),
+            '$' if dollar_length(rest).is_some() => (Token::Literal, dollar_length(rest)?),
             '?' | '$' | ':' | '@' if is_word(second) => {
-                let len = first.len_utf8() + run(&rest[first.len_utf8()..], is_word);
+                let len = first.len_utf8() + prefix_length(&rest[first.len_utf8()..], is_word);
                 (Token::Parameter(&rest[..len]), len)
             }
             '?' => (Token::Parameter("?"), 1),
             _ if first.is_ascii_digit() || first == '.' && second.is_ascii_digit() => {
-                (Token::Literal, number(rest))
+                (Token::Literal, number_length(rest))
             }
             _ if is_word(first) => {
-                let len = run(rest, |c| is_word(c) || c == '.');
+                let len = prefix_length(rest, |c| is_word(c) || c == '.');
                 (Token::Word(&rest[..len]), len)
             }
             _ => (Token::Sign(&rest[..first.len_utf8()]), first.len_utf8()),
@@ -279,13 +279,13 @@ fn is_word(c: char) -> bool {
 }
 
 /// The length of the prefix whose characters match.
-fn run(text: &str, is_part: impl Fn(char) -> bool) -> usize {
+fn prefix_length(text: &str, is_part: impl Fn(char) -> bool) -> usize {
     text.find(|c| !is_part(c)).unwrap_or(text.len())
 }
 
 /// The length of a quoted text, in which the quote is doubled. Some databases escape the quote by a backslash, too, and
 /// others do not: then the literal is taken to be the rest of the statement, so that none is recorded.
-fn quoted(text: &str, quote: char) -> usize {
+fn quoted_length(text: &str, quote: char) -> usize {
     let mut chars = text.char_indices().skip(1).peekable();
     while let Some((at, c)) = chars.next() {
         if c == '\\' && chars.next_if(|(_, next)| *next == quote).is_some() {
@@ -298,8 +298,8 @@ fn quoted(text: &str, quote: char) -> usize {
 }
 
 /// The length of `$$…$$` or `$tag$…$tag$`.
-fn dollar_quote(text: &str) -> Option<usize> {
-    let tag = 1 + run(&text[1..], is_word);
+fn dollar_length(text: &str) -> Option<usize> {
+    let tag = 1 + prefix_length(&text[1..], is_word);
     let is_tag =
         text[tag..].starts_with('$') && !text[1..].starts_with(|c: char| c.is_ascii_digit());
     let mark = &text[..is_tag.then_some(tag + 1)?];
@@ -308,17 +308,17 @@ fn dollar_quote(text: &str) -> Option<usize> {
 }
 
 /// The length of a number: `1_000`, `1.5e-3`, `0xff`.
-fn number(text: &str) -> usize {
-    let len = run(text, |c| is_word(c) || c == '.');
+fn number_length(text: &str) -> usize {
+    let len = prefix_length(text, |c| is_word(c) || c == '.');
     let exponent = text[..len].ends_with(['e', 'E']) && !text.starts_with("0x");
     match text[len..].strip_prefix(['+', '-']) {
-        Some(rest) if exponent => len + 1 + run(rest, |c| c.is_ascii_digit()),
+        Some(rest) if exponent => len + 1 + prefix_length(rest, |c| c.is_ascii_digit()),
         _ => len,
     }
 }
 
 /// A comment may contain others.
-fn comment(text: &str) -> usize {
+fn comment_length(text: &str) -> usize {
     let (mut depth, mut at) = (0_usize, 0);
     while at < text.len() {
         match text.get(at..at + 2) {
@@ -331,7 +331,7 @@ fn comment(text: &str) -> usize {
     text.len()
 }
 
-/// With the expectation for the next word.
+/// A summary, and the expectation for the next word.
 #[derive(Debug, Default)]
 struct Summary {
     text: String,
@@ -483,7 +483,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_a_text_in_double_quotes_is_not_recorded() {
+    fn a_possible_text_in_double_quotes_is_not_recorded() {
         let sql = r#"SELECT "id", o."id" FROM "orders" AS "o" WHERE "o"."name" = "eve" # it's her"#;
         let name = r#"SELECT "id", o."id" FROM "orders" AS "o" WHERE "o"."name" = "eve" # it?"#;
         let text = "SELECT ?, o.? FROM ? AS ? WHERE ?.? = ?";

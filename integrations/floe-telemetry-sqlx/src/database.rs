@@ -28,7 +28,7 @@ pub(crate) fn fail(span: &mut QuerySpan, error: &Error) {
     span.fail_with(error, code.as_deref(), kind(error));
 }
 
-/// For an error without a code of the database.
+/// The `error.type` of an error without a code of the database.
 fn kind(error: &Error) -> &'static str {
     match error {
         Error::Configuration(_) => "configuration",

@@ -86,7 +86,7 @@ fn check(service: &str, exporters: ExportersConfig, expected: &str) {
 }
 
 #[test]
-fn one_that_cannot_be_used_is_one_clear_error() {
+fn an_unusable_parameter_is_one_clear_error() {
     let mut exporters = ExportersConfig::default();
     exporters.metrics = Some(vec![ExporterKind::Prometheus]);
     check("orders", exporters.clone(), &format!("exporters.metrics: {NOT_LINKED}"));

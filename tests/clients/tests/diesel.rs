@@ -32,7 +32,7 @@ table! {
 
 const TABLE: &str = "CREATE TEMPORARY TABLE orders (id INTEGER PRIMARY KEY, customer TEXT)";
 
-/// With the default instrumentation, and a table of its own.
+/// The connection has the default instrumentation, and a table of its own.
 fn connect<C: Connection>(url: &str) -> C {
     set_default_instrumentation(|| Some(Box::new(Traced::new().attribute("tenant", "north"))))
         .expect("an instrumentation");

@@ -17,7 +17,7 @@ use tokio_postgres::{Client, Error, NoTls, Row};
 const FIND: &str = "SELECT id FROM customers -- hunter3
     WHERE name = $1 AND name <> 'hunter4'";
 
-/// With a table of its own.
+/// The connection has a table of its own.
 async fn connect() -> (Database, Client) {
     let url = server("CLIENTS_POSTGRES");
     let (client, connection) = tokio_postgres::connect(&url, NoTls).await.expect("a connection");

@@ -10,7 +10,7 @@ use opentelemetry::trace::{SpanId, SpanKind, Status};
 use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
 use sqlx::{Row, query};
 
-/// In memory, with one connection.
+/// The database is in memory, and has one connection.
 async fn pool() -> TracedPool<sqlx::Sqlite> {
     let pool: SqlitePool = SqlitePoolOptions::new()
         .max_connections(1)

@@ -11,7 +11,7 @@ use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMete
 use sqlx::query;
 use sqlx::sqlite::SqlitePoolOptions;
 
-/// Of the last collection, by metric and state.
+/// The values of the last collection, by metric and state.
 fn collect(
     provider: &SdkMeterProvider,
     exporter: &InMemoryMetricExporter,

@@ -10,7 +10,7 @@ use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMete
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-/// By metric and unit.
+/// The values of a collection, by metric and unit.
 fn collect(
     provider: &SdkMeterProvider,
     exporter: &InMemoryMetricExporter,

@@ -68,7 +68,7 @@ fn tracers<P: TracerProvider>(provider: &P) -> [P::Tracer; 3] {
     [provider.tracer("plain"), provider.tracer_with_scope(complete), provider.tracer("other")]
 }
 
-/// By the number of their program.
+/// The spans by the number of their program.
 fn by_program(runs: &[Run], spans: Vec<SpanData>) -> Result<HashMap<usize, Vec<SpanData>>> {
     let mut programs = HashMap::new();
     for (number, run) in runs.iter().enumerate() {
@@ -87,7 +87,7 @@ fn by_program(runs: &[Run], spans: Vec<SpanData>) -> Result<HashMap<usize, Vec<S
     Ok(found)
 }
 
-/// In the order in which the spans started.
+/// The spans in the order in which they started.
 fn in_order(run: &Run, mut spans: Vec<SpanData>) -> Vec<Span> {
     let id = |context: &SpanContext| (context.trace_id(), context.span_id());
     spans.sort_by_key(|span| {
@@ -128,7 +128,7 @@ fn difference(path: &str, expected: &Value, found: &Value) -> Option<String> {
 /// OpenTelemetry's SDK.
 pub(crate) struct Reference {
     settings: Settings,
-    /// For programs that number their keys, and for others.
+    /// One provider for programs that number their keys, and one for others.
     providers: [Sdk; 2],
 }
 
@@ -187,7 +187,7 @@ impl Default for Ids {
 }
 
 impl Ids {
-    /// Of the next span.
+    /// Sets the ids of the next span.
     fn set(&self, context: Option<&SpanContext>) {
         let ids = context.map(|context| (context.trace_id(), context.span_id()));
         let mut next = self.0.lock().unwrap_or_else(PoisonError::into_inner);

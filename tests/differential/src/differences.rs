@@ -1,4 +1,5 @@
-//! What may differ between OpenTelemetry's SDK and floe-telemetry, and why. Everything else must be equal.
+//! The permitted differences between OpenTelemetry's SDK and floe-telemetry, with reasons. Everything else must be
+//! equal.
 //!
 //! | difference | reason | here |
 //! |---|---|---|

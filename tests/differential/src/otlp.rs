@@ -15,7 +15,7 @@ use crate::program::Case;
 use crate::tree::Span;
 use crate::{differences, generate, search};
 
-/// In bytes, before a message of gRPC.
+/// The bytes before a message of gRPC.
 const GRPC_FRAME: usize = 5;
 
 /// Writes at least this number of programs to files in `folder`, which is created: for the case `n`,

@@ -80,7 +80,7 @@ impl Pick {
 pub enum Operation {
     /// Starts a span.
     Start(Box<Start>),
-    /// Moves a span into a new context, which is the current one with this span, or an empty one.
+    /// Moves a span into a new context: a copy of the current one, or an empty one.
     Share {
         /// The span.
         span: Pick,
@@ -121,15 +121,15 @@ pub struct Start {
 pub enum Parent {
     /// The current one.
     Current,
-    /// That of a span.
+    /// The context of a span.
     Of(Pick),
-    /// One with a span of another process.
+    /// A context with a span of another process.
     Remote(Remote),
-    /// One without a span.
+    /// A context without a span.
     Empty,
 }
 
-/// What a link refers to.
+/// The target of a link.
 #[derive(Clone, Debug)]
 pub enum Target {
     /// A span of the program.

@@ -11,12 +11,12 @@ use opentelemetry::{Context, ContextGuard, KeyValue};
 use crate::differences;
 use crate::program::{Code, Operation, Parent, Pick, Program, Start, Target, Update};
 
-/// What a program has observed.
+/// The observations of a program.
 #[derive(Debug, Default)]
 pub struct Run {
     /// The contexts of its spans, in the order in which they started.
     pub contexts: Vec<SpanContext>,
-    /// What it has read of its spans and of the current context.
+    /// Values that it has read from its spans and from the current context.
     pub observations: Vec<String>,
 }
 

@@ -14,7 +14,7 @@ const CASES: u32 = 64;
 /// A difference.
 #[derive(Debug)]
 pub struct Found {
-    /// What differs.
+    /// The first difference.
     pub difference: String,
     /// The smallest case that differs, unless the generator itself has failed.
     pub case: Option<Case>,

@@ -203,7 +203,7 @@ impl Program {
         }
     }
 
-    /// As the operation `name`. Returns whether all spans were delivered.
+    /// The flush is the operation `name`. Returns whether all spans were delivered.
     pub(crate) fn flush(&mut self, name: &str, timeout: Duration) -> bool {
         self.operation(name, |telemetry| telemetry.force_flush(timeout))
     }
@@ -232,7 +232,7 @@ impl Program {
         }
     }
 
-    /// As the operation `name`. Returns whether `body` has succeeded.
+    /// The fork is the operation `name`. Returns whether `body` has succeeded.
     pub(crate) fn fork(
         &mut self,
         name: &str,
@@ -241,7 +241,7 @@ impl Program {
         self.step(name, |program| fork::in_fork(|| body(program)))
     }
 
-    /// As the operation `name`. Returns whether `body` has succeeded.
+    /// The step is the operation `name`. Returns whether `body` has succeeded.
     pub(crate) fn step(
         &mut self,
         name: &str,
@@ -323,7 +323,7 @@ impl Program {
 struct Call {
     number: u64,
     result: u64,
-    /// Without the time in which the thread has waited for a processor.
+    /// Leaves out the time in which the thread has waited for a processor.
     nanos: u64,
 }
 

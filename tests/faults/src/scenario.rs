@@ -10,16 +10,16 @@ use crate::child::Child;
 use crate::program::{Program, TOKEN};
 use crate::report::Report;
 
-/// Over gRPC and over HTTP.
+/// The scenario runs over gRPC and over HTTP.
 pub(crate) const BOTH: &[OtlpProtocol] = &[OtlpProtocol::Grpc, OtlpProtocol::Http];
 
-/// Over gRPC only.
+/// The scenario runs over gRPC only.
 pub(crate) const GRPC: &[OtlpProtocol] = &[OtlpProtocol::Grpc];
 
-/// Over HTTP only.
+/// The scenario runs over HTTP only.
 pub(crate) const HTTP: &[OtlpProtocol] = &[OtlpProtocol::Http];
 
-/// For programs whose exporters do not use OTLP.
+/// The program's exporters do not use OTLP.
 pub(crate) const NONE: &[OtlpProtocol] = &[];
 
 /// In nanoseconds: 999 of 1000 calls of an annotated function must be faster. The time in which the thread waits for a
@@ -44,7 +44,7 @@ pub(crate) struct Scenario {
     pub(crate) promise: &'static str,
     /// The protocols it is run over.
     pub(crate) protocols: &'static [OtlpProtocol],
-    /// In MiB.
+    /// Limits the resident memory, in MiB.
     pub(crate) max_memory: u64,
     /// Runs in the child process.
     pub(crate) program: fn(&mut Program),

@@ -27,12 +27,12 @@ use crate::report::Report;
 
 pub(crate) const NAME: &str = "soak";
 
-/// Unless a number of seconds is given.
+/// The duration unless a number of seconds is given.
 pub(crate) const DEFAULT: Duration = Duration::from_secs(30 * 60);
 
 pub(crate) const QUICK: Duration = Duration::from_secs(120);
 
-/// Where the samples and their curves are written.
+/// The folder of the samples and their curves.
 const FOLDER: &str = "target/soak";
 
 const SEED: u64 = 2026;

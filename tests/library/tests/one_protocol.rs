@@ -8,7 +8,7 @@ use floe_telemetry::TelemetryConfig;
 
 const CHILD: &str = "FLOE_TEST_CHILD";
 
-/// In a child process.
+/// Runs `init` and one span in a child process. Returns its standard error.
 fn messages(variables: &[(&str, &str)]) -> String {
     let child = Command::new(env::current_exe().unwrap())
         .args(["--exact", "child", "--nocapture"])
@@ -109,7 +109,7 @@ fn an_endpoint_without_its_feature_is_an_error() {
 
 /// The default features include the terminal, YAML and regular expressions, which this program leaves out, too.
 #[test]
-fn what_is_left_out_is_named_where_it_is_needed() {
+fn a_missing_feature_is_named_where_it_is_needed() {
     let needs = |found: &str, feature: &str| {
         format!(
             "{found}, which needs the feature `{feature}` of floe-telemetry: \

@@ -1,7 +1,7 @@
 //! `cargo test --manifest-path tests/off/Cargo.toml`: everything compiles, runs and records
 //! nothing.
 
-#![allow(dead_code, unused_imports, reason = "what only an attribute names is not used")]
+#![allow(dead_code, unused_imports, reason = "only attributes name some items")]
 
 #[path = "../../src/before_main.rs"]
 mod before_main;

@@ -62,7 +62,7 @@ mod linux {
         calls(two);
     }
 
-    /// One call site after itself, or two in turn, whose attributes take each other's place.
+    /// The same call site again, or two in turn, whose attributes take each other's place.
     fn calls(two: bool) {
         for value in 0..CALLS / 2 {
             one(value);

@@ -123,7 +123,7 @@ fn each_thread_is_in_the_span_that_it_says() {
 }
 
 #[test]
-fn what_cannot_be_read_is_an_error_or_nothing() {
+fn an_unreadable_source_is_an_error_or_nothing() {
     let error = Process::open(u32::MAX).expect_err("there is none").to_string();
     assert_eq!(
         error,

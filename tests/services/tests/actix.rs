@@ -89,7 +89,7 @@ fn body(pieces: Vec<Result<&'static str, &'static str>>) -> impl Future<Output =
     ready(HttpResponse::Ok().streaming(Pieces(pieces)))
 }
 
-/// Its requests belong to the current capture.
+/// A server whose requests belong to the current capture.
 struct Server {
     address: SocketAddr,
     handle: ServerHandle,
@@ -131,14 +131,13 @@ impl Server {
         Self { address, handle, thread, waiting }
     }
 
-    /// Waits until every request has ended.
     async fn stop(self) {
         self.handle.stop(true).await;
         self.thread.join().unwrap();
     }
 }
 
-/// As far as there is a response.
+/// Returns the status and the body, as far as there is a response.
 async fn get(server: &Server, path: &str) -> (Option<u16>, Option<String>) {
     let url = format!("http://{}{path}", server.address);
     let request = floe_test_services::client().get(url);

@@ -104,7 +104,7 @@ async fn a_failed_request_is_an_error() {
     error_type("405");
 }
 
-/// Like a middleware that retries.
+/// Sends each request three times, like a middleware that retries.
 fn three_times<'a>(
     request: client::Request,
     extensions: &'a mut Extensions,

@@ -120,7 +120,7 @@ async fn call(client: &mut Client, path: &'static str, text: &str) -> Result<Str
     Ok(response.into_inner())
 }
 
-/// In the order in which the calls were made.
+/// Returns the spans in the order in which the calls were made.
 fn of_kind<'s>(spans: &'s Spans, name: &'s str, kind: &SpanKind) -> Vec<CapturedSpan<'s>> {
     let named = spans.named(name);
     let mut found: Vec<_> = named.filter(|span| span.data().span_kind == *kind).collect();
@@ -279,7 +279,6 @@ async fn a_call_that_is_dropped_is_cancelled() {
     assert_eq!(client.data().status, trace::Status::error(""));
 }
 
-/// A stream without an end.
 struct Never;
 
 impl Stream for Never {

@@ -96,7 +96,7 @@ fn get_ok() -> axum::routing::MethodRouter {
     get(|| async { "hello" })
 }
 
-/// With its attributes and its number of values.
+/// Returns the attributes of each series and its number of values.
 fn series<'p>(points: &'p [ReceivedPoint], name: &str) -> Vec<(String, u64, &'p MetricValue)> {
     let of_name = points.iter().filter(|point| point.name == name);
     let mut series: Vec<_> = of_name

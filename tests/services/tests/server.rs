@@ -62,7 +62,7 @@ fn request(uri: &str) -> axum::http::request::Builder {
     Request::builder().uri(uri).header("host", "shop.example:8080")
 }
 
-/// Until the last byte of the body.
+/// Serves one request until the last byte of its body.
 async fn serve(request: Request<Body>) -> (StatusCode, Option<Bytes>) {
     let response = app().oneshot(request).await.unwrap();
     let status = response.status();
@@ -349,7 +349,7 @@ async fn without_a_listener_context_is_still_propagated() {
     assert!(body.starts_with(&PARENT.as_bytes()[..36]), "{body:?}");
 }
 
-/// In front of a router.
+/// Serves one request with the layer in front of a router.
 async fn serve_with(layer: HttpServerLayer, request: Request<Body>) -> Response<Body> {
     let app = Router::new()
         .route("/orders/{id}", get(find))

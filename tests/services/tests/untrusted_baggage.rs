@@ -32,7 +32,7 @@ fn config() -> TelemetryConfig {
     config
 }
 
-/// Of a service with this configuration that has answered the request.
+/// The service has this configuration and has answered the request.
 async fn spans(mut config: TelemetryConfig) -> Vec<ReceivedSpan> {
     let receiver = Receiver::http();
     config.otlp_endpoint = Some(receiver.endpoint());

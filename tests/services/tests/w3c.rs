@@ -79,7 +79,7 @@ impl Harness {
         called
     }
 
-    /// Of one call.
+    /// The trace context of one call.
     fn context(&self, headers: &[(&str, &str)]) -> Context {
         Context::of(&self.calls(headers, 1)[0])
     }
@@ -233,7 +233,7 @@ fn an_invalid_header_starts_a_new_trace() {
     assert!(context.trace_id != TRACE && context.trace_id != "d".repeat(32));
 }
 
-/// Of a request with these headers.
+/// The trace state of a request with these headers.
 fn trace_state(harness: &Harness, states: &[&str]) -> Option<String> {
     let parent = format!("00-{TRACE}-{PARENT}-00");
     let mut headers = vec![("traceparent", &*parent)];

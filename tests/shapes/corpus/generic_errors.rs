@@ -24,7 +24,7 @@ impl<E: Error + 'static> Error for Load<E> {
     }
 }
 
-/// As `ReuniteError` of futures.
+/// Like `ReuniteError` of futures.
 struct Reunite<T>(T);
 
 impl<T> Debug for Reunite<T> {

@@ -68,7 +68,7 @@ fn opaque<T, F: Future<Output = T> + 'static>(future: F) -> impl Future<Output =
     future
 }
 
-/// With a lifetime in place of the parameter.
+/// A lifetime stands in place of the parameter.
 #[traced]
 fn borrowed<'a, F: Future<Output = &'a str> + Send + 'static>(future: F) -> BoxFuture<'static, &'a str> {
     Box::pin(future)

@@ -84,7 +84,6 @@ impl Authority {
         (certificate, key)
     }
 
-    /// The TLS acceptor of a receiver.
     pub(super) fn acceptor(&self, client: ClientCertificate, alpn: &[u8]) -> TlsAcceptor {
         let provider = Arc::new(ring::default_provider());
         let config = ServerConfig::builder_with_provider(Arc::clone(&provider))

@@ -33,7 +33,7 @@ fn texts<'a>(attributes: impl IntoIterator<Item = &'a KeyValue>) -> Attributes {
     texts.collect()
 }
 
-/// Without the attributes of the code's location.
+/// Leaves out the attributes of the code's location.
 fn run(config: TelemetryConfig, code: impl FnOnce()) -> Vec<Attributes> {
     let memory = MemoryExporter::new();
     let telemetry =

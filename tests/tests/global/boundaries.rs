@@ -23,7 +23,7 @@ static TELEMETRY: LazyLock<(TelemetryProvider, MemoryExporter)> = LazyLock::new(
     (provider.unwrap(), memory)
 });
 
-/// By name.
+/// The spans of the recorded traces, by name.
 struct Recorded(Vec<SpanData>);
 
 impl Recorded {

@@ -49,7 +49,7 @@ fn run(yaml: &str, code: impl FnOnce()) -> Vec<Vec<ReceivedSpan>> {
     requests
 }
 
-/// By name, the number of spans with a place, and the number of spans.
+/// The number of spans with a place, and the number of spans, by name.
 fn files(request: &[ReceivedSpan]) -> BTreeMap<&str, (usize, usize)> {
     let mut files = BTreeMap::<_, (usize, usize)>::new();
     for span in request {

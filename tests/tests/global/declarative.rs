@@ -28,7 +28,6 @@ fn rows() -> Vec<[String; 3]> {
     text.lines().map(row).collect()
 }
 
-/// By name.
 fn examples() -> BTreeMap<String, PathBuf> {
     let folder = fs::read_dir(Path::new(FOLDER).join("examples")).unwrap();
     let files = folder.map(|entry| entry.unwrap().path());
@@ -75,7 +74,7 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
     rest.split_once(&format!("{to}\n")).unwrap().0
 }
 
-/// Without the name of the file and the place.
+/// Removes the name of the file and the place.
 fn message(text: &str, path: &str) -> String {
     let keys = path.replace('*', "0");
     let lines = text.lines().filter(|line| line.contains(&keys));
@@ -85,7 +84,7 @@ fn message(text: &str, path: &str) -> String {
     reason.join("; ").replace('|', "\\|")
 }
 
-/// With the reason.
+/// The kind of a path, with the reason.
 fn kind(path: &str, found: &str, warnings: &str) -> (&'static str, String) {
     match found {
         "effect" if warnings.is_empty() => ("effect", String::new()),

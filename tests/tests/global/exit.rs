@@ -26,7 +26,7 @@ const NEVER: Duration = Duration::from_secs(3600);
 /// A process that hangs ends after this time, by a signal that no test expects.
 const HANGS_SECONDS: u32 = 300;
 
-/// For a child process that does not end by returning from the test.
+/// The receiver's endpoint, for a child process that does not end by returning from the test.
 const ENDPOINT: &str = "TEST_EXIT_ENDPOINT";
 
 #[traced(name = "work")]
@@ -56,7 +56,7 @@ fn child(test: &str, endpoint: &str) -> Option<i32> {
 const SIGINT: c_int = 2;
 const SIGTERM: c_int = 15;
 
-/// For a child process that sends the signal to itself.
+/// The signal that a child process sends to itself.
 const SIGNAL: &str = "TEST_EXIT_SIGNAL";
 
 /// The child process sends itself `signal`. A shell in between ignores the signals `ignored`.

@@ -402,7 +402,6 @@ const FORM: &str = "FLOE_TEST_FORM";
 /// The forms of the call with a configuration of the environment.
 const FORMS: [&str; 4] = ["init", "init_with", "builder", "the builder of a provider"];
 
-/// Calls the form of this child process.
 fn start_form() -> TelemetryGuard {
     let started = match std::env::var(FORM).unwrap().as_str() {
         "init" => init(),

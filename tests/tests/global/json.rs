@@ -333,7 +333,7 @@ fn a_full_pipe_does_not_delay_what_the_program_prints() {
     assert!(stdout.contains("program: 30000\n"));
 }
 
-/// On standard error.
+/// The console writes to standard error.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_pipe_at_the_console_does_not_delay_what_the_program_prints() {

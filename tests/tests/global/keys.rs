@@ -37,7 +37,7 @@ fn attributes<const N: usize>(expected: [(&str, Value); N]) -> BTreeMap<String, 
     BTreeMap::from(expected.map(|(key, value)| (key.to_owned(), value)))
 }
 
-/// As exported.
+/// [`repeated`], as it is exported.
 fn exported() -> BTreeMap<String, Value> {
     attributes([("again", 3.into()), ("other", "x".into())])
 }

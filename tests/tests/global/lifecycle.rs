@@ -89,7 +89,7 @@ fn invalid_configuration_leaves_nothing_behind() {
     assert!(!create_span("nothing").is_recording());
 }
 
-/// Its resource or its temporality is read when the provider starts.
+/// Panics when its resource or its temporality is read at the start of the provider.
 #[derive(Debug)]
 struct PanicsAtTheStart;
 

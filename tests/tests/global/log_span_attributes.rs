@@ -25,7 +25,6 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The built-in keys of a line.
 const BUILT_IN: [&str; 6] = ["event", "level", "timestamp", "target", "trace_id", "span_id"];
 
 static TRACER: Tracer = floe_telemetry::tracer!("acme.queue");
@@ -92,7 +91,7 @@ fn json_of(value: &floe_tests::Value) -> Json {
     }
 }
 
-/// With these patterns.
+/// The program runs with these patterns.
 fn run(patterns: &[&str], act: impl FnOnce()) -> Sent {
     run_with(patterns, |_| {}, act)
 }
@@ -128,7 +127,7 @@ fn by_macro(tenant: &str) {
     info!("macro, late");
 }
 
-/// With the same attributes.
+/// All spans have the same attributes.
 fn all_kinds() {
     by_macro("a-1");
 
@@ -384,7 +383,7 @@ fn values_are_limited() {
 }
 
 #[test]
-fn what_is_not_recorded_has_no_attributes() {
+fn unrecorded_spans_have_no_attributes() {
     floe_tests::alone!();
     let unsampled = |config: &mut TelemetryConfig| {
         config.sampling.sampler = Some(Sampler::AlwaysOff);

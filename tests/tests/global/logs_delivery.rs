@@ -322,7 +322,7 @@ fn a_custom_exporter_receives_redacted_records() {
     assert!(!seen.contains("hunter2") && !seen.contains("sesame"), "{seen}");
 }
 
-/// Of the batches that an exporter receives.
+/// Records the sizes of the batches that an exporter receives.
 #[derive(Clone, Debug, Default)]
 struct Sizes(Arc<Mutex<Vec<usize>>>);
 
@@ -401,7 +401,7 @@ fn a_batch_is_exported_when_it_is_full_and_when_it_is_due() {
     }
 }
 
-/// Until the sender is dropped.
+/// Holds every batch back until the sender is dropped.
 #[derive(Debug)]
 struct Held(Mutex<Receiving<()>>);
 

@@ -21,7 +21,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 
 const MIB: usize = 1024 * 1024;
 
-/// For a blocked exporter.
+/// Large spans for a blocked exporter.
 const SPANS: u64 = 3000;
 
 #[traced]
@@ -39,7 +39,7 @@ fn config() -> TelemetryConfig {
     config
 }
 
-/// Until it is released.
+/// Blocks its thread until it is released.
 #[derive(Clone, Default)]
 struct Blocked(Arc<(Mutex<bool>, Condvar)>);
 

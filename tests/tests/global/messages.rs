@@ -10,7 +10,7 @@ use floe_tests::{Receiver, ReservedPort, is_child, run_in_child};
 /// Longer than the test may take.
 const NEVER: Duration = Duration::from_secs(3600);
 
-/// For a child process.
+/// Tells a child process how to end.
 const END: &str = "TEST_MESSAGES_END";
 
 /// The lines of an error with the text.

@@ -191,7 +191,6 @@ fn metrics_arrive_over_both_transports_as_configured() {
     assert!(!http.every_request().iter().any(|request| request.contains("hunter2XyZ")));
 }
 
-/// Of this process.
 #[cfg(target_os = "linux")]
 fn threads_named(name: &str) -> usize {
     let threads = std::fs::read_dir("/proc/self/task").unwrap();

@@ -15,7 +15,7 @@ use metrics::{
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// With the facade's recorder and a provider.
+/// Runs `record` with the facade's recorder and a provider.
 fn points(record: impl FnOnce()) -> Vec<ReceivedPoint> {
     let receiver = Receiver::grpc();
     let mut config = TelemetryConfig::new("orders");

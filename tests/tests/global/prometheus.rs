@@ -165,7 +165,7 @@ fn a_reader_of_the_configuration_file_is_the_endpoint() {
     assert_eq!(config.exporters.metrics, chosen);
 }
 
-/// By the options of a configuration file.
+/// The options of a configuration file select them.
 #[test]
 fn labels_and_suffixes_are_optional() {
     floe_tests::alone!();
@@ -268,7 +268,7 @@ fn check(answer: &str) {
     assert_eq!(types.len(), all, "{body}");
 }
 
-/// With exemplars.
+/// The response has exemplars.
 fn check_open_metrics(port: u16, exemplar: &str) {
     let accept = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3";
     let request = format!("GET /metrics HTTP/1.1\r\nhost: localhost\r\naccept: {accept}\r\n\r\n");

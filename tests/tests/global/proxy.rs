@@ -25,7 +25,7 @@ fn child() {
     telemetry.shutdown(TIMEOUT).unwrap();
 }
 
-/// In a child process with these variables.
+/// The result of a child process with these variables.
 fn run(test: &str, variables: &[(&str, &str)]) -> String {
     let mut all = vec![("OTEL_METRICS_EXPORTER", "none")];
     all.extend(variables);

@@ -33,7 +33,7 @@ impl io::Write for Log {
 }
 
 impl Log {
-    /// Since the last call.
+    /// The only message since the last call.
     fn take_one(&self) -> String {
         let text = String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap();
         assert_eq!(text.lines().count(), 1, "{text}");
@@ -46,7 +46,7 @@ fn error(log: &Log, protocol: OtlpProtocol, endpoint: &str) -> String {
     error_with(log, protocol, endpoint, |_| ())
 }
 
-/// With further settings.
+/// The error of a flush with further settings.
 fn error_with(
     log: &Log,
     protocol: OtlpProtocol,
@@ -106,15 +106,15 @@ fn an_error_of_a_receiver_has_its_url_its_reason_and_what_to_change() {
     let writer = log.clone();
     tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).init();
 
-    what_the_receiver_says_is_in_the_message(&log);
+    the_message_has_the_text_of_the_receiver(&log);
     an_endpoint_without_the_path_of_its_signal_is_named(&log);
     a_body_that_does_not_end_is_not_waited_for(&log);
     another_protocol_is_named(&log);
     tls_on_one_side_only_is_named(&log);
-    what_tls_refuses_is_named(&log);
+    a_refusal_of_tls_is_named(&log);
 }
 
-fn what_the_receiver_says_is_in_the_message(log: &Log) {
+fn the_message_has_the_text_of_the_receiver(log: &Log) {
     for (status, kind, body, expected) in [
         (
             "401 Unauthorized",
@@ -226,7 +226,7 @@ fn tls_on_one_side_only_is_named(log: &Log) {
 }
 
 /// Each side can refuse the other's certificate, and a receiver the protocol within TLS.
-fn what_tls_refuses_is_named(log: &Log) {
+fn a_refusal_of_tls_is_named(log: &Log) {
     let authority = Authority::new();
     let trusting = |config: &mut TelemetryConfig| {
         config.otlp.all.certificate = Some(authority.certificate());

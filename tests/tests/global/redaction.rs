@@ -93,7 +93,7 @@ fn redaction_is_configured_and_counted() {
     constant_attributes_are_cached_by_key_and_text();
 }
 
-/// Unless the level changes that.
+/// The level can change that.
 fn levels() {
     let record = || {
         set("owner", EMAIL);
@@ -207,7 +207,6 @@ fn counts() {
     assert_eq!(statistics.redacted().count(), 0);
 }
 
-/// An error with a source.
 #[derive(Debug)]
 struct Caused(io::Error);
 

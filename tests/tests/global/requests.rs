@@ -17,7 +17,6 @@ use opentelemetry::KeyValue;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The messages of the library.
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 struct Log;
@@ -64,7 +63,7 @@ fn requests_and_their_responses() {
     a_metric_is_split_below_the_limit();
     a_partial_success_counts_both_parts();
     the_credential_is_removed_from_every_message();
-    what_a_receiver_writes_is_shown_on_one_line();
+    the_text_of_a_receiver_is_shown_on_one_line();
     the_query_of_an_endpoint_stays_in_its_place();
     a_file_that_is_not_regular_is_an_error();
     a_file_that_is_too_long_is_an_error();
@@ -233,7 +232,7 @@ fn a_partial_success_counts_both_parts() {
     assert!(warning.contains("\"warning\":\"too old\""), "{warning}");
 }
 
-fn what_a_receiver_writes_is_shown_on_one_line() {
+fn the_text_of_a_receiver_is_shown_on_one_line() {
     let hostile = "quota\r\nERROR forged\u{1b}[2J\0\u{7f}\u{9b}\u{202e}\u{2028}";
     let shown = r"quota\r\nERROR forged\u{1b}[2J\u{0}\u{7f}\u{9b}\u{202e}\u{2028}";
     for (protocol, receiver) in both() {

@@ -207,7 +207,7 @@ fn every_metric_is_that_of_the_conventions() {
 
 /// Deliveries that succeed, over both transports: the component, its receiver, the status, and the number.
 #[test]
-fn what_is_delivered_is_counted_by_component() {
+fn deliveries_are_counted_by_component() {
     floe_tests::alone!();
     for (receiver, protocol, transport, status) in [
         (Receiver::http(), OtlpProtocol::Http, "http", "200"),
@@ -269,7 +269,7 @@ fn what_is_delivered_is_counted_by_component() {
 
 /// A receiver that answers with an error, and a missing one.
 #[test]
-fn what_fails_is_counted_by_its_cause() {
+fn failures_are_counted_by_their_cause() {
     floe_tests::alone!();
     let absent = TcpListener::bind("127.0.0.1:0").unwrap();
     let refused = format!("http://{}", absent.local_addr().unwrap());
@@ -322,7 +322,7 @@ fn what_fails_is_counted_by_its_cause() {
     }
 }
 
-/// Until it is allowed to export.
+/// Holds every export back until it is allowed.
 #[derive(Debug)]
 struct Held(Mutex<Receiving<()>>);
 
@@ -341,7 +341,7 @@ impl LogExporter for Held {
 }
 
 #[test]
-fn what_a_full_queue_drops_is_counted_by_its_processor() {
+fn drops_of_a_full_queue_are_counted_by_its_processor() {
     floe_tests::alone!();
     let (release_spans, held_spans) = channel();
     let (release_logs, held_logs) = channel();
@@ -402,7 +402,7 @@ fn what_a_full_queue_drops_is_counted_by_its_processor() {
 }
 
 #[test]
-fn what_comes_after_the_shutdown_is_counted() {
+fn records_after_the_shutdown_are_counted() {
     floe_tests::alone!();
     let receiver = Receiver::http();
     let (telemetry, reader) = start(config(receiver.endpoint(), OtlpProtocol::Http));

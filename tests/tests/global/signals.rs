@@ -23,10 +23,10 @@ use floe_tests::{Authority, ClientCertificate, Receiver, ReservedPort};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// For the process that is the program in Rust.
+/// Marks the process that is the program in Rust.
 const PROGRAM: &str = "TEST_SIGNALS_PROGRAM";
 
-/// For a program with an output without a reader.
+/// Marks a program with an output without a reader.
 const WITHOUT_READER: &str = "TEST_SIGNALS_WITHOUT_READER";
 
 const SIGPIPE: c_int = 13;
@@ -101,7 +101,6 @@ fn c_program(folder: &Path) -> Command {
     host(folder, "cc")
 }
 
-/// The folder of the library.
 pub(super) fn libraries() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     test.parent().unwrap().to_owned()

@@ -71,7 +71,7 @@ fn start(change: impl FnOnce(&mut TelemetryConfig)) -> (Receiver, TelemetryProvi
     (receiver, telemetry)
 }
 
-/// After one flush.
+/// The data points after one flush.
 fn run(change: impl FnOnce(&mut TelemetryConfig), code: impl FnOnce()) -> (Receiver, Measured) {
     let (receiver, telemetry) = start(change);
     code();
@@ -89,7 +89,7 @@ impl Measured {
         self.0.iter().filter(move |point| point.name == metric)
     }
 
-    /// By span name and status.
+    /// The calls by span name and status.
     fn calls(&self) -> BTreeMap<(String, String), f64> {
         let mut calls = BTreeMap::new();
         for point in self.of(CALLS) {

@@ -21,7 +21,6 @@ use tracing_subscriber::filter::dynamic_filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// The thread of the receiver.
 const RECEIVER: &str = "otlp-receiver";
 
 const TIMEOUT: Duration = Duration::from_secs(20);

@@ -8,7 +8,7 @@ use floe_tests::{ReceivedStatus, Receiver, Value};
 
 use super::signals::host;
 
-/// For each kind of span.
+/// The program leaves a span of each kind this many times.
 const TIMES: usize = 10;
 
 /// The program of this compiler ends the spans that it leaves in this way.

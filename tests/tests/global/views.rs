@@ -77,7 +77,7 @@ fn measure() {
     }
 }
 
-/// In order.
+/// The values and attributes of a metric, in order.
 fn points(points: &[ReceivedPoint], name: &str) -> Vec<String> {
     let of_name = points.iter().filter(|point| point.name == name);
     let mut found: Vec<_> = of_name

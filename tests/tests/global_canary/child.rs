@@ -49,7 +49,7 @@ pub(crate) fn silence_panics() {
     panic::set_hook(Box::new(|_| {}));
 }
 
-/// At every level.
+/// Log messages of every level go to standard error.
 pub(crate) fn log_to_stderr() {
     tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)

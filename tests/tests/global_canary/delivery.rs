@@ -57,7 +57,7 @@ const FAILURES: &[Failure] = &[
     }),
 ];
 
-/// With the given text, as an error or as a panic.
+/// Fails with the given text, as an error or as a panic.
 #[derive(Debug)]
 struct Broken(String, bool);
 

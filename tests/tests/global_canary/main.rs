@@ -47,7 +47,7 @@ fn planted(entries: impl Iterator<Item = Entry>) -> impl Iterator<Item = (Canary
     })
 }
 
-/// Without the environment of this process.
+/// The child process does not have the environment of this process.
 fn run_child(task: &str, variables: &[(&str, &str)]) -> Outputs {
     let mut child = Command::new(std::env::current_exe().unwrap());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OTEL_")) {

@@ -81,7 +81,7 @@ fn send(key: &'static str, value: &str, metadata: &str) {
     sent(&Context::new().with_baggage([member]));
 }
 
-/// Of a request in this context.
+/// Prints the headers that a request would have.
 fn sent(context: &Context) {
     let mut headers = BTreeMap::new();
     let _current = context.clone().attach();

@@ -143,7 +143,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
 
 const RESOURCE: &str = "attribute of the resource";
 
-/// On every span.
+/// The text of a resource attribute, which is on every span.
 pub(crate) fn resource_text() -> String {
     let at = crate::tables().position(|(entry, _)| entry == RESOURCE).unwrap();
     Canary::new(RESOURCE, Shape::ALL[at % Shape::ALL.len()]).text()

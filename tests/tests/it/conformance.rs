@@ -7,7 +7,7 @@
     clippy::panic,
     clippy::ptr_arg,
     clippy::unwrap_used,
-    reason = "the shapes are what is tested"
+    reason = "the shapes are tested"
 )]
 
 mod arguments;

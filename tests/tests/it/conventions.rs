@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// With the reason for a key that the conventions do not have.
+/// Keys that the conventions do not have, with the reason.
 const OTHERS: [(&str, &str); 4] = [
     ("code.module.name", "as tracing-opentelemetry records it"),
     ("error.message", "the platform's specification wants it"),

@@ -43,12 +43,12 @@ fn leaf() {}
 #[traced]
 async fn async_leaf() {}
 
-/// As this crate sees it.
+/// The id of the current span for this crate.
 fn current() -> SpanId {
     get_current_span().span_context().span_id()
 }
 
-/// As OpenTelemetry's current context has it.
+/// The id of the current span in OpenTelemetry's context.
 fn in_context() -> SpanId {
     Context::current().span().span_context().span_id()
 }
@@ -73,7 +73,7 @@ fn code_that_reads_the_context_itself_sees_the_span_of_the_setting() {
 }
 
 #[test]
-fn what_crosses_a_process_or_a_log_has_the_innermost_id() {
+fn requests_and_log_records_have_the_innermost_id() {
     testing::capture(|| {
         outer(|| {
             inner(|| {

@@ -94,7 +94,7 @@ impl Drop for PanicsWhenDropped {
 }
 
 #[test]
-fn what_a_text_panics_with_may_panic_when_it_is_dropped() {
+fn the_payload_of_a_panicking_text_may_panic_when_dropped() {
     let found = span_of(|| {
         let _span = create_span("span");
         let held = std::panic::catch_unwind(|| record_exception(&Hostile));
@@ -108,7 +108,7 @@ fn what_a_text_panics_with_may_panic_when_it_is_dropped() {
 }
 
 #[test]
-fn it_is_behind_what_the_body_has_recorded() {
+fn an_exception_follows_the_events_of_the_body() {
     let found = span_of(|| {
         fails(&["no route", "refused"], || {
             set_attribute("attempt", 1);
@@ -219,7 +219,7 @@ fn a_full_span_has_the_status_and_counts_the_rest() {
     });
     let span = spans.single("span").data();
     assert_eq!(span.status, Status::error("refused"));
-    // Those of the source location are shared.
+    // The attributes of the source location are shared.
     let own = (span.attributes.iter()).filter(|own| !own.key.as_str().starts_with("code."));
     assert_eq!((own.count(), span.dropped_attributes_count), (128, 3));
     assert_eq!((span.events.len(), span.events.dropped_count), (128, 1));
@@ -241,7 +241,7 @@ fn a_full_span_has_the_status_and_counts_the_rest() {
 }
 
 #[test]
-fn it_is_among_the_events_of_tracing() {
+fn an_exception_is_among_the_events_of_tracing() {
     let subscriber = tracing_subscriber::registry().with(tracing_layer());
     tracing::subscriber::with_default(subscriber, || {
         let found = span_of(|| {

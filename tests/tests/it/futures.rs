@@ -61,7 +61,7 @@ fn c20(n: u64) -> Pin<Box<dyn Future<Output = Result<u64, String>> + Send>> {
     Box::pin(c21(n + 1))
 }
 
-/// On another thread. Only the first and the last span are checked.
+/// Runs a chain on another thread, and checks its first and its last span.
 async fn assert_chain(
     chain: impl Future<Output = Result<u64, String>> + Send + 'static,
     links: u64,

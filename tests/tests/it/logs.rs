@@ -180,7 +180,7 @@ fn a_line_within_a_plain_span_of_opentelemetry_has_its_ids() {
     assert!(line.get("span_id").is_none());
 }
 
-/// With the layer of tracing-opentelemetry.
+/// The layer of tracing-opentelemetry makes the spans.
 #[test]
 fn a_line_within_a_span_of_tracing_has_its_ids() {
     let buffer = Written::default();

@@ -93,7 +93,7 @@ fn is_hidden(key: &'static str, value: &str) -> bool {
     !text.contains(value)
 }
 
-/// By the macros, for the last word of a key.
+/// Whether the macros refuse the last word of a key.
 fn is_refused(key: &str) -> bool {
     secret::is_named_by(key.rsplit('.').next().unwrap())
 }

@@ -14,7 +14,7 @@ fn at(second: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_000_000_000 + second)
 }
 
-/// From one second to another, with the spans of `below` as children.
+/// The span lasts from one second to another; `below` records its children.
 fn during(name: &'static str, [from, to]: [u64; 2], below: impl FnOnce()) {
     with(name, [from, to], [], below);
 }
@@ -35,7 +35,6 @@ fn with<const N: usize>(
     cx.span().end_with_timestamp(at(to));
 }
 
-/// A query in each second.
 fn queries(seconds: Range<u64>) {
     for second in seconds {
         let id = KeyValue::new("id", second.cast_signed());
@@ -44,7 +43,6 @@ fn queries(seconds: Range<u64>) {
     }
 }
 
-/// The message of an assertion that fails.
 fn message(spans: &Spans, assertion: impl FnOnce(&Spans)) -> String {
     let failed = catch_unwind(AssertUnwindSafe(|| assertion(spans))).unwrap_err();
     *failed.downcast::<String>().unwrap()

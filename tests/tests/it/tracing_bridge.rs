@@ -16,7 +16,6 @@ use tracing::Dispatch;
 use tracing::dispatcher::with_default;
 use tracing_subscriber::layer::SubscriberExt;
 
-/// A subscriber with only our layer.
 fn subscriber() -> Dispatch {
     Dispatch::new(tracing_subscriber::registry().with(tracing_layer()))
 }

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-/// Of each kind.
 pub(super) const FUNCTIONS: usize = 300;
 
 /// The source of the program. `attribute` precedes each function. otel-instrument requires the

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use super::{AttributeList, AttributeValue, FloeAttributes};
 
-/// Replaces a value that must not be recorded. Equal to that of `floe-redact`, which is not available
+/// Replaces a value that must not be recorded. Equal to the mark of `floe-redact`, which is not available
 /// here: a library that only annotates is compiled without redaction.
 const REDACTED: &str = "<REDACTED>";
 

@@ -22,7 +22,7 @@ pub(crate) fn package_of(place: &Location<'static>) -> Option<&'static Scope> {
     packages.find(place.file())
 }
 
-/// By file, and by folder. `None` where two packages claim a folder.
+/// The packages by file, and by folder. `None` where two packages claim a folder.
 struct Packages(HashMap<&'static str, Option<&'static Scope>>);
 
 impl Packages {

@@ -87,7 +87,7 @@ impl Machine {
     }
 }
 
-/// In nanoseconds.
+/// The largest differences, in nanoseconds.
 #[derive(Debug, Default)]
 struct Worst {
     wall: u128,
@@ -187,7 +187,7 @@ fn a_machine_that_sleeps_keeps_its_rate() {
     }
 }
 
-/// As when a virtual machine moves to a host that has run for longer.
+/// The counter jumps when a virtual machine moves to a host that has run for longer.
 #[test]
 fn spans_that_are_open_while_the_counter_jumps_keep_their_durations() {
     let mut machine = Machine::new();

@@ -39,7 +39,6 @@ pub struct BridgedSpan {
     /// The data of a root that is not sampled, in case it gets a sampled parent.
     unsampled: Option<Box<SpanRecord>>,
     timings: Option<Box<Timings>>,
-    /// The last exit.
     exited: Option<Ticks>,
 }
 
@@ -266,7 +265,7 @@ fn nanos(time: Duration) -> i64 {
     i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
 }
 
-/// For a span that has started and is not used yet.
+/// The span must have started, and not be used yet.
 fn prepare(state: &Parked) {
     if let Parked::Recording(recording) = state {
         current::current_updates(recording).own();

@@ -61,7 +61,7 @@ type Heads = Progress<Head, CAPACITY>;
 /// Counts the spans in the buffers of all threads.
 #[derive(Debug)]
 pub(super) struct Counted {
-    /// By the ids of the buffers.
+    /// The buffers with their ids.
     buffers: Vec<(u64, Heads)>,
     /// Spans of buffers that are gone.
     in_others: u64,
@@ -294,7 +294,7 @@ impl Writer {
         }
     }
 
-    /// Since the buffer was created.
+    /// The number of spans since the buffer was created.
     pub(super) const fn written(&self) -> usize {
         self.heads.written()
     }
@@ -358,7 +358,7 @@ impl Writer {
 }
 
 #[inline]
-pub(super) fn count(pushed: Option<bool>) {
+pub(super) fn count_dropped(pushed: Option<bool>) {
     if pushed != Some(true) {
         DROPPED.fetch_add(1, Ordering::Relaxed);
     }
@@ -385,7 +385,7 @@ pub(super) fn exchange(full: &mut Writer) -> bool {
     }
 }
 
-/// Uses a buffer that threads without one share. Returns whether there was room.
+/// Writes to one of the buffers that are shared by threads without a buffer. Returns whether there was room.
 #[cold]
 pub(super) fn push_shared(record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
     // Only tried: after a fork a lock may be held by nobody.

@@ -386,7 +386,7 @@ pub(super) fn id_below(above: &SpanContext) -> Option<SpanId> {
 /// Returns the ids of a span with this id in the trace of its ancestor `above`.
 ///
 /// Below a remote parent a span that is not sampled stays remote for the tail sampler, which buffers local traces only. The
-/// specification's local context is that of all other samplers.
+/// specification's local context applies with all other samplers.
 #[inline]
 pub(super) fn child_of(above: &SpanContext, span_id: SpanId) -> SpanContext {
     SpanContext::new(

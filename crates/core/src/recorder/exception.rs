@@ -163,7 +163,7 @@ pub(super) fn guarded_text(error: &dyn fmt::Display) -> String {
 }
 
 /// The type of an error behind a `dyn Error`, if its `Debug` text begins with the path of it, as in
-/// `reqwest::Error { kind: …`. A name without a path may be that of a variant.
+/// `reqwest::Error { kind: …`. A name without a path may name a variant.
 fn named_in_debug(error: &dyn fmt::Debug) -> Option<String> {
     let mut text = String::new();
     let room = MAX_NAME;

@@ -25,8 +25,8 @@ pub fn forks() -> u32 {
     FORKS.load(Ordering::Relaxed)
 }
 
-/// In the child.
-pub(super) fn count() {
+/// The child counts its fork.
+pub(super) fn count_fork() {
     FORKS.fetch_add(1, Ordering::Relaxed);
 }
 

@@ -33,7 +33,7 @@ thread_local! {
     static LOCKED: RefCell<Option<Locks>> = const { RefCell::new(None) };
 }
 
-/// On the thread that forks, before the fork.
+/// Runs on the thread that forks, before the fork.
 extern "C" fn before() {
     // On a thread that is ending, the locks are not taken.
     let _ = LOCKED.try_with(|locked| {
@@ -43,7 +43,7 @@ extern "C" fn before() {
     });
 }
 
-/// In the parent before `fork` returns, and in the child.
+/// Runs in the parent before `fork` returns, and in the child.
 extern "C" fn after() {
     let _ = LOCKED.try_with(|locked| {
         if let Ok(mut locked) = locked.try_borrow_mut() {
@@ -55,7 +55,7 @@ extern "C" fn after() {
 /// In the child before `fork` returns. In a process that had several threads, only functions that are safe in a signal
 /// handler may be called here; atomics are.
 extern "C" fn in_child() {
-    fork::count();
+    fork::count_fork();
     listeners::forked();
     published::forked();
     memory::forked();

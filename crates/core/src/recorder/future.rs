@@ -175,7 +175,7 @@ impl<F: Future> Traced<F> {
 #[derive(Debug)]
 struct FutureSpan(Phase);
 
-// What a panic interrupts is the user's future; the span is ended by it and not used afterwards.
+// A panic interrupts the user's future; it ends the span, which is not used afterwards.
 impl UnwindSafe for FutureSpan {}
 impl RefUnwindSafe for FutureSpan {}
 

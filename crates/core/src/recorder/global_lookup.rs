@@ -3,7 +3,7 @@
 //! OpenTelemetry reports neither that there is a provider nor that a new one is set. So a thread looks for one: at its
 //! first call while nothing is recorded, and then at ever longer intervals of calls, which it counts. After some 18,000
 //! calls, a call of a plain function only loads that this is so: decrementing a count takes longer than the call.
-//! What opens a span in another way, the first poll of a future, and new threads go on looking.
+//! Other ways to open a span, the first poll of a future, and new threads go on looking.
 
 use std::cell::Cell;
 

@@ -94,17 +94,17 @@ pub(super) fn end(mut span: BoxedSpan, record: &mut SpanRecord, end: Ticks, code
         for attribute in record.attributes.items_mut().drain(..) {
             let attribute = KeyValue::new(attribute.key, Value::from(attribute.value));
             if !is_withheld(&attribute) {
-                span.set_attribute(safe(attribute));
+                span.set_attribute(redact(attribute));
             }
         }
         for event in more.events {
             let attributes = event.attributes.into_iter();
             let attributes = attributes.filter(|attribute| !is_withheld(attribute));
-            let attributes = attributes.map(safe).collect();
+            let attributes = attributes.map(redact).collect();
             span.add_event_with_timestamp(safe_name(event.name), event.timestamp, attributes);
         }
         for link in more.links {
-            let attributes = link.attributes.into_iter().map(safe).collect();
+            let attributes = link.attributes.into_iter().map(redact).collect();
             span.add_link(link.span_context, attributes);
         }
         match code {
@@ -129,7 +129,7 @@ fn is_withheld(attribute: &KeyValue) -> bool {
 }
 
 /// The attribute without credentials.
-fn safe(mut attribute: KeyValue) -> KeyValue {
+fn redact(mut attribute: KeyValue) -> KeyValue {
     use crate::redaction::{hidden, sanitize, sanitize_error_message, sanitize_sent_value};
 
     let key = attribute.key.as_str();

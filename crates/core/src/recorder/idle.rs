@@ -14,7 +14,7 @@ pub(super) trait Rings {
     fn is_empty(&mut self) -> bool;
 }
 
-/// In the order in which their threads have ended.
+/// The rings are in the order in which their threads have ended.
 #[derive(Debug)]
 pub(super) struct Idle<W> {
     rings: VecDeque<W>,
@@ -119,7 +119,7 @@ impl<W: Rings> Left<W> {
 mod tests {
     use super::*;
 
-    /// With room for four items, of one byte each.
+    /// Rings with room for four items, of one byte each.
     #[derive(Debug, PartialEq)]
     struct Model {
         id: usize,

@@ -31,7 +31,7 @@ pub(super) fn observe() {
 }
 
 thread_local! {
-    /// The message may be that of a panic that was caught.
+    /// The panic may have been caught since.
     static IS_REMEMBERED: Cell<bool> = const { Cell::new(false) };
     static MESSAGE: Cell<Option<String>> = const { Cell::new(None) };
 }

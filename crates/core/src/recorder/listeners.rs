@@ -50,7 +50,7 @@ pub(super) const IDS: Facts = 1 << 21;
 pub(super) const CAPTURE_BOUNDARIES: Facts = 1 << 22;
 /// A provider was shut down and no other one has started: the spans that are not recorded are counted.
 pub(super) const SHUT_DOWN: Facts = 1 << 23;
-/// The process is a fork of one that had a provider. Threads check whether their state is that of the parent.
+/// The process is a fork of one that had a provider. Threads check whether their state is the parent's.
 pub(super) const FORKED: Facts = 1 << 24;
 /// The process is a fork of one with a provider, and has not reported yet that it exports nothing.
 pub(super) const INHERITED: Facts = 1 << 25;

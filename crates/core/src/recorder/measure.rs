@@ -119,7 +119,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Since the ring was created.
+    /// The number of calls since the ring was created.
     pub(super) const fn written(&self) -> usize {
         self.calls.written()
     }

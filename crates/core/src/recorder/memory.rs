@@ -28,7 +28,7 @@ const PORTION: i64 = 16 * 1024;
 /// The estimated size of a trace state, whose length cannot be determined without a copy.
 const TRACE_STATE: usize = 512;
 
-/// Of the rings of all threads and their content.
+/// Limits the rings of all threads and their content.
 static LIMIT: AtomicI64 = AtomicI64::new(i64::MAX);
 
 /// The bytes of the rings of all threads.
@@ -190,37 +190,39 @@ impl Drop for Portion {
 /// The bytes that a span occupies outside the rings. Where an attribute owns memory, keys are counted although most are
 /// static.
 fn owned_by(record: &SpanRecord) -> usize {
-    let attributes = |all: &[Attribute]| all.iter().map(attribute).sum::<usize>();
+    let attributes = |all: &[Attribute]| all.iter().map(attribute_bytes).sum::<usize>();
     let own = record.attributes.as_slice();
-    // The rings have no room for so many.
+    // The rings have no room for more attributes.
     let list = if own.len() > MAX_ATTRIBUTES { size_of_val(own) } else { 0 };
     let own = if record.attributes.owns_memory() { attributes(own) } else { 0 };
-    list + own + attributes(&record.packed.attributes) + record.more.as_deref().map_or(0, more)
+    list + own
+        + attributes(&record.packed.attributes)
+        + record.more.as_deref().map_or(0, more_bytes)
 }
 
-fn attribute(Attribute { key, value }: &Attribute) -> usize {
+fn attribute_bytes(Attribute { key, value }: &Attribute) -> usize {
     key.as_str().len() + value.heap_bytes()
 }
 
-fn more(more: &More) -> usize {
+fn more_bytes(more: &More) -> usize {
     let events = more
         .events
         .iter()
         .map(|event| size_of_val(event) + event.name.len() + key_values(&event.attributes));
     let links = more.links.iter().map(|link| {
-        let state = trace_state(link.span_context.trace_state());
+        let state = trace_state_bytes(link.span_context.trace_state());
         size_of_val(link) + state + key_values(&link.attributes)
     });
     size_of::<More>()
         + more.name.as_deref().map_or(0, str::len)
         + more.description.len()
         + (more.exception.as_ref()).map_or(0, Exception::heap_bytes)
-        + trace_state(&more.trace_state)
+        + trace_state_bytes(&more.trace_state)
         + events.sum::<usize>()
         + links.sum::<usize>()
 }
 
-fn trace_state(state: &TraceState) -> usize {
+fn trace_state_bytes(state: &TraceState) -> usize {
     if *state == TraceState::NONE { 0 } else { TRACE_STATE }
 }
 
@@ -228,11 +230,11 @@ fn trace_state(state: &TraceState) -> usize {
 pub fn key_values(attributes: &[KeyValue]) -> usize {
     let owned = attributes
         .iter()
-        .map(|KeyValue { key, value, .. }| key.as_str().len() + self::value(value));
+        .map(|KeyValue { key, value, .. }| key.as_str().len() + value_bytes(value));
     size_of_val(attributes) + owned.sum::<usize>()
 }
 
-fn value(value: &Value) -> usize {
+fn value_bytes(value: &Value) -> usize {
     match value {
         Value::String(text) => text.as_str().len(),
         Value::Array(array) => crate::attributes::array_bytes(array),

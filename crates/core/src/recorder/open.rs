@@ -52,7 +52,7 @@ pub(super) enum OpenSpan {
 #[derive(Debug)]
 pub struct Opened(ManuallyDrop<OpenSpan>);
 
-/// A span that is not current: that of a future between two polls, or of an owner that enters it for a while.
+/// A span that is not current: a future's between two polls, or one that its owner enters for a while.
 #[derive(Debug)]
 pub(super) enum Parked {
     /// No span and no context: the body runs unchanged.
@@ -431,7 +431,7 @@ impl OpenSpan {
 }
 
 impl Parked {
-    /// Without a recording.
+    /// The parked span has no recording.
     pub(super) fn in_context(cx: Context, site: Site) -> Self {
         Self::In(Box::new((cx, site)))
     }

@@ -1,4 +1,4 @@
-//! What a span has from its start: its parent, and the name, attributes and links that the user's expressions give
+//! The data of a span from its start: its parent, and the name, attributes and links that the user's expressions give
 //! it.
 
 use std::borrow::Cow;

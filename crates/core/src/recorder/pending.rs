@@ -12,7 +12,7 @@
 use super::record::SpanRecord;
 use super::sync::{AtomicBool, AtomicU8, AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
 
-/// The updates to one open span after the other. Those of other threads are in other cache lines: each span writes to it.
+/// The updates to one open span after the other. Each span writes to it, so each has a cache line of its own.
 #[derive(Debug)]
 #[repr(align(64))]
 pub(crate) struct PendingUpdates {
@@ -139,7 +139,7 @@ impl PendingUpdates {
 
 /// Spans of `tracing`.
 impl PendingUpdates {
-    /// For a new span of `tracing`, whose context nobody has.
+    /// Prepares for a new span of `tracing`, whose context nobody has.
     #[inline]
     pub(super) fn own(&self) {
         self.is_shared.store(false, Ordering::Relaxed);

@@ -66,11 +66,11 @@ impl Origin {
 /// A span, open or finished. Nothing in it is redacted yet.
 #[derive(Debug)]
 pub struct SpanRecord {
-    /// What every span has.
+    /// The fields that every span has.
     pub head: Head,
     /// Its attributes.
     pub attributes: AttributeList,
-    /// What few spans have.
+    /// The fields that few spans have.
     pub more: Option<Box<More>>,
     /// Events in packed form, as the ring transports them.
     pub(super) packed: SpanEvents,
@@ -254,7 +254,7 @@ impl SpanRecord {
             || !self.packed.heads.is_empty()
     }
 
-    /// What few spans have, which the span has from now on.
+    /// The rare fields, which the span has from now on.
     #[cold]
     pub fn more_mut(&mut self) -> &mut More {
         self.more.get_or_insert_default()
@@ -427,7 +427,7 @@ impl SpanRecord {
 
 /// Spans and events of `tracing`.
 impl SpanRecord {
-    /// For a ring without room for the packed events.
+    /// The ring has no room for the packed events.
     #[cold]
     pub(super) fn unpack_events(&mut self) {
         let events = mem::take(&mut self.packed);

@@ -89,7 +89,7 @@ impl Recording {
         with(|local| local.reuse(self));
     }
 
-    /// For other code that updates the span.
+    /// Other code updates the span by the handle.
     #[inline]
     pub(super) fn handle(&self) -> Handle {
         self.pending.handle()
@@ -123,7 +123,7 @@ impl Recording {
         }
     }
 
-    /// After the updates that other code has made.
+    /// Keeps the order with the updates that other code has made.
     pub(super) fn update(&mut self, act: impl FnOnce(&mut SpanRecord)) {
         if self.pending.is_touched() {
             self.handle().update(|update| act(&mut update.record));
@@ -132,7 +132,7 @@ impl Recording {
         }
     }
 
-    /// After the updates that other code has made.
+    /// Keeps the order with the updates that other code has made.
     pub(super) fn set_attribute(
         &mut self,
         key: impl Into<Key>,
@@ -172,7 +172,7 @@ impl Recording {
         }
     }
 
-    /// As unwound if the thread has begun to panic in the scope.
+    /// Ends the span as unwound if the thread has begun to panic in the scope.
     pub(super) fn left(self: Box<Self>, was_panicking: bool) {
         if thread::panicking() && !was_panicking { self.unwound() } else { self.complete() }
     }
@@ -262,7 +262,7 @@ impl Recording {
             local.reuse(self);
             pushed
         });
-        buffer::count(pushed);
+        buffer::count_dropped(pushed);
     }
 }
 
@@ -275,7 +275,9 @@ impl Drop for Recording {
             let code = self.record.head.code;
             match self.foreign.take() {
                 Some(span) => global_span::end(*span, &mut self.record, end, code),
-                None => buffer::count(with(|local| local.push(&mut self.record, end, code))),
+                None => {
+                    buffer::count_dropped(with(|local| local.push(&mut self.record, end, code)));
+                }
             }
         }
         release_updates(self.pending);
@@ -424,7 +426,7 @@ impl Local {
         self.blank.pop().unwrap_or_else(Recording::new)
     }
 
-    /// By the origin of the parent.
+    /// The origin of the parent selects the count.
     pub(super) fn count_not_recorded(&mut self, parent: usize) {
         if self.blank.is_empty() {
             self.blank.push(Recording::new());
@@ -602,7 +604,7 @@ fn updates() -> MutexGuard<'static, AllUpdates> {
     UPDATES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// For a fork. `None` for a lock that takes long, see [`buffer::Locks`].
+/// A fork needs the lock. `None` if it takes long, see [`buffer::Locks`].
 pub(super) fn lock() -> Lock {
     fork::try_lock(&UPDATES)
 }
@@ -659,7 +661,7 @@ mod tests {
 
     #[test]
     fn a_peak_of_open_spans_leaves_little_memory() {
-        // What stays allocated for each span that was open at the peak.
+        // It stays allocated for each span that was open at the peak.
         assert!(size_of::<PendingUpdates>() <= 64);
         let many: Vec<_> = (0..10 * MAX_BLANK).map(|_| Recording::new()).collect();
         let kept = with(|local| {

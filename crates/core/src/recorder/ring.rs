@@ -62,7 +62,7 @@ fn free_slots<T, const N: usize>() -> Option<Box<[UnsafeCell<MaybeUninit<T>>; N]
     let mut slots: Vec<UnsafeCell<MaybeUninit<T>>> = Vec::new();
     slots.try_reserve_exact(N).ok()?;
     if size_of::<UnsafeCell<MaybeUninit<T>>>() == size_of::<T>() {
-        // SAFETY: the memory is reserved. The cell consists of an uninitialized item; that of loom has more and is
+        // SAFETY: the memory is reserved. The cell consists of an uninitialized item; loom's cell has more and is
         // larger.
         unsafe { slots.set_len(N) };
     } else {
@@ -151,7 +151,7 @@ impl<T, const N: usize> Writer<T, N> {
         N - self.written.wrapping_sub(self.read)
     }
 
-    /// Since the ring was created.
+    /// The number of items since the ring was created.
     #[inline]
     pub(super) const fn written(&self) -> usize {
         self.written
@@ -221,7 +221,7 @@ impl<T, const N: usize> Drop for Writer<T, N> {
 pub(super) struct Progress<T, const N: usize>(Arc<Ring<T, N>>);
 
 impl<T, const N: usize> Progress<T, N> {
-    /// Since the ring was created.
+    /// The number of items since the ring was created.
     pub(super) fn written(&self) -> u64 {
         self.0.written.0.load(Ordering::Acquire) as u64
     }

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::ring::ring;
 
-/// An operation on the queue; the number is that of the items.
+/// An operation on the queue, with the number of items.
 #[derive(Clone, Copy, Debug)]
 enum Operation {
     Push,

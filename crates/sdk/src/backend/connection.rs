@@ -23,7 +23,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ConnectionReport {
-    /// What the check sent, for example ``an empty OTLP/gRPC request to `http://jaeger-collector:4317` ``.
+    /// The request of the check, for example ``an empty OTLP/gRPC request to `http://jaeger-collector:4317` ``.
     pub probe: String,
     /// Why the check failed; `None` if it succeeded.
     pub problem: Option<String>,

@@ -22,7 +22,7 @@ pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAt
     found.add("os.build_id", field("BUILD_ID"));
 }
 
-/// As the conventions name it.
+/// The conventions define these names.
 fn kind() -> &'static str {
     match OS {
         "macos" | "ios" => "darwin",

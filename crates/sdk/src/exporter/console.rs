@@ -34,7 +34,7 @@ impl ConsoleExporters {
     ///
     /// # Errors
     ///
-    /// They are not linked.
+    /// The exporters are not linked.
     pub(crate) fn find() -> Result<&'static Self, Error> {
         CONSOLE.iter().next().ok_or_else(|| {
             let needed = needed("the exporter `console`", "console");

@@ -44,7 +44,7 @@ impl OtlpExporters {
     ///
     /// # Errors
     ///
-    /// They are not linked, although a signal goes to `target`.
+    /// The exporters are not linked, although a signal goes to `target`.
     pub(crate) fn of(target: &OtlpTarget, signal: Signal) -> Result<&'static Self, Error> {
         Self::linked().ok_or_else(|| {
             let (protocol, endpoint) = target.config.otlp_route(signal);

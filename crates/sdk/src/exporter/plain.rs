@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::program_signals;
 
 enum Call {
-    /// With the deadline of the export.
+    /// The spans, and the deadline of the export.
     Export(Vec<SpanData>, Option<Instant>),
     Flush,
     Shutdown(Duration),
@@ -35,7 +35,7 @@ struct SdkExporter {
     timeout: Duration,
 }
 
-/// Starts an exporter on a thread of its own. The thread has no async runtime, as that of the SDK's batch processor, so
+/// Starts an exporter on a thread of its own. The thread has no async runtime, like the SDK's batch processor, so
 /// an exporter must bring the runtime it needs.
 ///
 /// # Errors
@@ -65,7 +65,7 @@ pub fn plain<E: SpanExporter + 'static>(
     Ok(Box::new(BatchingDestination::new(builder, worker)))
 }
 
-/// Until the worker's half is dropped.
+/// Ends when the worker's half is dropped.
 fn serve<E: SpanExporter>(
     exporter: E,
     calls: &Receiver<Call>,

@@ -91,7 +91,7 @@ fn redacted(panic: &PanicHookInfo<'_>, message: Option<&str>) -> String {
     text
 }
 
-/// If `RUST_BACKTRACE` asks for it.
+/// Does nothing unless `RUST_BACKTRACE` asks for the stack.
 fn add_backtrace(text: &mut String) {
     let stack = match environment::variable_os("RUST_BACKTRACE") {
         Some(style) if style == "full" => format!("{:#}", Backtrace::force_capture()),

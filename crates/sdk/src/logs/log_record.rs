@@ -33,7 +33,7 @@ pub const MAX_RECORD: usize = 32 * 1024;
 /// may not recognize a truncated secret.
 const MAX_WORD: usize = 4 * 1024;
 
-/// For records of `tracing` and `log`. The target replaces the name.
+/// The scope of records of `tracing` and `log`. The target replaces its name.
 static SCOPE: LazyLock<InstrumentationScope> =
     LazyLock::new(|| InstrumentationScope::builder("floe.telemetry").build());
 
@@ -70,13 +70,12 @@ pub struct LogRecord {
     target: Option<Target>,
     /// The fields, and the identity.
     values: Vec<Field>,
-    /// The number of fields.
     fields: u32,
     /// The field with the error that the event is about.
     error: Option<u8>,
 }
 
-/// In the buffer of the record.
+/// A range in the buffer of the record.
 type Place = Range<u32>;
 
 #[derive(Clone, Debug)]

@@ -13,7 +13,7 @@ use super::MAX_FIELDS;
 
 /// The ids of the span that a record belongs to.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::exhaustive_structs, missing_docs, reason = "those of a span")]
+#[expect(clippy::exhaustive_structs, missing_docs, reason = "the ids of a span")]
 pub struct SpanIds {
     pub trace_id: TraceId,
     pub span_id: SpanId,
@@ -29,7 +29,11 @@ pub struct RecorderLogRecord(pub(super) ApiRecord);
 
 /// The part of a record that a program has set.
 #[derive(Clone, Debug, Default)]
-#[expect(clippy::exhaustive_structs, missing_docs, reason = "what the methods of `LogRecord` set")]
+#[expect(
+    clippy::exhaustive_structs,
+    missing_docs,
+    reason = "the methods of `LogRecord` set the fields"
+)]
 pub struct ApiRecord {
     pub event_name: Option<&'static str>,
     pub target: Option<Cow<'static, str>>,

@@ -31,7 +31,7 @@ pub type LogRecordBatch = Vec<Arc<LogRecord>>;
 pub struct LogSettings {
     /// In records.
     batch_size: usize,
-    /// Of a record in an incomplete batch.
+    /// A record stays in an incomplete batch no longer than this.
     delay: Duration,
     /// The queue; its capacity counts records.
     pub worker: WorkerSettings,

@@ -457,7 +457,7 @@ impl TelemetryProviderBuilder {
         let exporters = self.exporters.len() + otlp.spans.len();
         let has_console = self.config.exporters.chooses_spans(ExporterKind::Console);
         let has_console = has_console.unwrap_or(exporters == 0 && ConsoleExporters::are_linked());
-        let log_exporters = logs::count(&self.config, &otlp, &self.logs);
+        let log_exporters = logs::count_exporters(&self.config, &otlp, &self.logs);
         // The console has a second share for the traces that are not complete.
         let shares =
             exporters + self.sdk_processors.len() + 2 * usize::from(has_console) + log_exporters;
@@ -667,11 +667,11 @@ fn limit_counts(limits: &SpanLimits) {
 
 /// The parts of [`max_memory_bytes`](TelemetryConfig::max_memory_bytes).
 struct Shares {
-    /// Of all threads.
+    /// The share of the buffers of all threads.
     buffers: usize,
-    /// Of each exporter.
+    /// The share of each exporter's queue.
     queue: usize,
-    /// For everything else, such as tail sampling.
+    /// The share of everything else, such as tail sampling.
     other: usize,
 }
 

@@ -49,11 +49,11 @@ pub(super) fn await_delivery(
             .map_err(|error| error.into_error(operation, timeout, "metrics are pending"))?;
         result.map_err(|error| Error::export(format!("metrics: {error}")))
     });
-    both(spans, metrics)
+    join_results(spans, metrics)
 }
 
 /// The error of two signals names what both have lost.
-pub(super) fn both(one: Result<(), Error>, other: Result<(), Error>) -> Result<(), Error> {
+pub(super) fn join_results(one: Result<(), Error>, other: Result<(), Error>) -> Result<(), Error> {
     match (one, other) {
         (Err(one), Err(other)) => Err(one.and(&other)),
         (one, other) => one.and(other),
@@ -109,7 +109,7 @@ pub(super) fn end_of_exports(deadline: Instant, timeout: Duration) -> Instant {
     end.unwrap_or(deadline)
 }
 
-/// For an operation that times out.
+/// Describes the losses of an operation that times out.
 pub(super) fn undelivered(counters: &Counters) -> String {
     let pending = counters.read().pending;
     let exporters = counters.exports.describe_undelivered();
@@ -117,7 +117,7 @@ pub(super) fn undelivered(counters: &Counters) -> String {
     format!("spans pending: {pending}{separator}{exporters}")
 }
 
-/// Until `received` has `expected` reports.
+/// Returns when `received` has `expected` reports.
 fn receive_reports(
     reports: &Receiver<Report>,
     received: &mut Vec<Report>,
@@ -130,7 +130,6 @@ fn receive_reports(
     Ok(())
 }
 
-/// One error for all failures.
 fn check_reports(reports: &[Report]) -> Result<(), Error> {
     let failures = reports.iter().filter_map(|(name, result)| {
         let failure = result.as_ref().err()?;
@@ -145,13 +144,13 @@ pub(super) fn receive<T>(
     results: &Receiver<T>,
     deadline: Option<Instant>,
 ) -> Result<T, ReceiveError> {
-    results.recv_timeout(rest(deadline)).map_err(|error| match error {
+    results.recv_timeout(time_until(deadline)).map_err(|error| match error {
         RecvTimeoutError::Timeout => ReceiveError::Timeout,
         RecvTimeoutError::Disconnected => ReceiveError::Disconnected,
     })
 }
 
-pub(super) fn rest(deadline: Option<Instant>) -> Duration {
+pub(super) fn time_until(deadline: Option<Instant>) -> Duration {
     deadline.map_or(Duration::MAX, |at| at.saturating_duration_since(monotonic_now()))
 }
 

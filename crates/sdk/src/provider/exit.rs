@@ -14,7 +14,7 @@ use crate::program_signals;
 /// Standard error may wait for its reader.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// With the timeout.
+/// The provider to shut down, and the timeout.
 static AT_EXIT: Mutex<Option<(Weak<Inner>, Duration)>> = Mutex::new(None);
 
 pub(super) fn at_exit(provider: &Arc<Inner>, timeout: Duration) {
@@ -25,7 +25,7 @@ pub(super) fn at_exit(provider: &Arc<Inner>, timeout: Duration) {
     REGISTERED.call_once(register);
 }
 
-/// After the current panic hook.
+/// The flush comes after the current panic hook.
 pub(super) fn on_panic(provider: &Arc<Inner>, timeout: Duration) {
     let provider = Arc::downgrade(provider);
     let previous = panic::take_hook();
@@ -36,7 +36,7 @@ pub(super) fn on_panic(provider: &Arc<Inner>, timeout: Duration) {
             return;
         }
         if let Some(provider) = provider.upgrade() {
-            run(timeout, move || {
+            run_apart(timeout, move || {
                 if let Err(error) = provider.force_flush(timeout) {
                     let lost = "telemetry was not delivered before the process ended";
                     say(format!("{lost}: {error}"), MESSAGE_TIMEOUT);
@@ -56,13 +56,13 @@ extern "C" fn exiting() {
         && !provider.is_inherited()
     {
         // The shutdown reports what was lost.
-        run(timeout, move || _ = provider.shutdown(timeout));
+        run_apart(timeout, move || _ = provider.shutdown(timeout));
     }
 }
 
 /// Runs `finish`, which ends within `timeout`, on a thread of its own: the thread-local values of this one may be
 /// destroyed, and its stack may be almost full.
-pub(super) fn run(timeout: Duration, finish: impl FnOnce() + Send + 'static) {
+pub(super) fn run_apart(timeout: Duration, finish: impl FnOnce() + Send + 'static) {
     run_on(program_signals::thread("floe-exit"), timeout, finish);
 }
 
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ends_the_process_runs_without_a_thread_too() {
+    fn the_end_of_the_process_needs_no_thread() {
         let (sender, ran) = channel();
         let finish = move || {
             let _ = sender.send(thread::current().id());

@@ -61,7 +61,7 @@ impl ProviderLogs {
         (self.logs.as_ref()).is_some_and(|logs| !logs.workers().is_empty())
     }
 
-    /// In the background.
+    /// Flushes in the background.
     pub(super) fn flush(&self) -> Reports {
         let workers = self.logs.as_ref()?.workers();
         let (report, reports) = channel();
@@ -71,7 +71,7 @@ impl ProviderLogs {
         Some((workers.len(), reports))
     }
 
-    /// In the background, after a last export.
+    /// Exports a last time and shuts down in the background.
     pub(super) fn shut_down(&self, timeout: Duration) -> Reports {
         let logs = self.logs.as_ref()?;
         logs.stop();
@@ -111,8 +111,12 @@ pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> 
     ProviderLogs::start(&local, &all, added, &resource, &settings).map(drop)
 }
 
-/// With the exporters that were added to the builder.
-pub(super) fn count(config: &TelemetryConfig, all: &OtlpTargets, added: &[StartLogs]) -> usize {
+/// The exporters that were added to the builder count, too.
+pub(super) fn count_exporters(
+    config: &TelemetryConfig,
+    all: &OtlpTargets,
+    added: &[StartLogs],
+) -> usize {
     if LogRecords::linked().is_none() {
         return 0;
     }

@@ -30,14 +30,14 @@ impl ProviderMetrics {
         self.meters.span_metrics(config, redactor)
     }
 
-    /// In the background.
+    /// Collects and exports in the background.
     pub(super) fn flush(&self) -> Receiver<Report> {
         let (report, reports) = channel();
         self.worker.flush(&report);
         reports
     }
 
-    /// In the background, after a last export.
+    /// Exports a last time and shuts down in the background.
     pub(super) fn shut_down(&self, timeout: Duration) -> Receiver<Report> {
         self.meters.stop();
         let (report, reports) = channel();

@@ -17,7 +17,7 @@ use crate::recorder;
 
 #[derive(Debug)]
 struct OnSignal {
-    /// With the timeout of the shutdown.
+    /// The provider that a signal shuts down, and the timeout.
     provider: (Weak<Inner>, Duration),
     /// The process whose thread waits for signals.
     process: u32,
@@ -72,7 +72,7 @@ fn received() {
     {
         // On another thread: code of the user, such as a subscriber, may panic or block. The process ends by
         // the signal in any case.
-        exit::run(timeout, move || _ = provider.shutdown(timeout));
+        exit::run_apart(timeout, move || _ = provider.shutdown(timeout));
     }
 }
 

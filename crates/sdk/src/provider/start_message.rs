@@ -57,7 +57,7 @@ pub(super) fn line(
     sanitize_error(&line).into_owned()
 }
 
-/// If somebody asks for it.
+/// Writes the line if somebody asks for it.
 pub(super) fn write(line: &str) {
     // It is not exported.
     let _quiet = Context::enter_telemetry_suppressed_scope();

@@ -4,7 +4,9 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{GenericParam, Generics};
 
-use super::{Field, Model, Record, Shape, bounds, key, keys, located, makes_text, on, text};
+use super::{
+    Field, Model, Record, Shape, bounds, emit_key, emit_text, keys, located, makes_text, on,
+};
 use crate::attributes::model::Variant;
 
 pub(super) fn emit(model: &Model<'_>) -> TokenStream {
@@ -110,11 +112,11 @@ fn record(model: &Model<'_>, field: &Field<'_>, value: &TokenStream) -> TokenStr
             quote_spanned!(span=> #private::record_prefixed(__floe_list, #prefix, Self::KEYS, #value);)
         }
         Record::Value(_, None) => {
-            let key = key(field);
+            let key = emit_key(field);
             quote_spanned!(span=> __floe_list.set(#key, #value);)
         }
         Record::Value(_, Some(how)) => {
-            let (key, text) = (key(field), text(model, field, *how, value));
+            let (key, text) = (emit_key(field), emit_text(model, field, *how, value));
             quote_spanned!(span=> #private::record(__floe_list, #key, #text);)
         }
     }

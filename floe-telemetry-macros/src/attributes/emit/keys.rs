@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::{Field, Key, Model, Record, Shape, key, on};
+use super::{Field, Key, Model, Record, Shape, emit_key, on};
 
 /// Whether some keys are not known to the macro, which then cannot check for duplicates.
 pub(super) fn is_checked(model: &Model<'_>) -> bool {
@@ -17,7 +17,7 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     let list = if is_checked(model) {
         checked(model)
     } else {
-        let keys = model.shape.fields().into_iter().map(key);
+        let keys = model.shape.fields().into_iter().map(emit_key);
         quote!(&[#(#keys),*])
     };
     quote_spanned! {Span::mixed_site()=>
@@ -81,7 +81,7 @@ fn step(model: &Model<'_>, field: &Field<'_>) -> TokenStream {
         }
         Record::Value(written, _) => {
             let span = written.as_ref().map_or_else(|| on(ty), on);
-            let key = key(field);
+            let key = emit_key(field);
             quote_spanned!(span=> __floe_list.key(#key))
         }
     };

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Generics;
 
-use super::{Field, Model, Record, bounds, located, makes_text, on, text};
+use super::{Field, Model, Record, bounds, emit_text, located, makes_text, on};
 use crate::attributes::model::Word;
 
 pub(super) fn words(model: &Model<'_>, words: &[Word<'_>]) -> TokenStream {
@@ -30,7 +30,7 @@ pub(super) fn transparent(model: &Model<'_>, field: &Field<'_>) -> TokenStream {
     let on_type = on(ty);
     let value = quote_spanned!(on_type=> &self.#member);
     let value = if let Record::Value(_, Some(how)) = &field.record {
-        text(model, field, *how, &value)
+        emit_text(model, field, *how, &value)
     } else {
         let path = quote!(#krate::attributes::ToAttributeValue::to_attribute_value);
         let path = located(path, on_type);

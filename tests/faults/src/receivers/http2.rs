@@ -9,7 +9,7 @@ pub(crate) fn settings() -> Vec<u8> {
     frame(4, 0, 0, &[])
 }
 
-/// Without an error. No request was processed.
+/// The server closes the connection without an error, and has processed no request.
 pub(crate) fn go_away() -> Vec<u8> {
     frame(7, 0, 0, &[0; 8])
 }
@@ -57,7 +57,7 @@ pub(crate) fn page(status: u16, has_type: bool) -> Vec<u8> {
     .concat()
 }
 
-/// After the response to the first request.
+/// The server closes the connection after the response to the first request.
 pub(crate) fn end() -> Vec<u8> {
     frame(7, 0, 0, &[0, 0, 0, 1, 0, 0, 0, 0])
 }

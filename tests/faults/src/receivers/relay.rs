@@ -32,7 +32,7 @@ struct Shared {
     /// 0 while connections are refused.
     receiver: AtomicU16,
     connections: AtomicUsize,
-    /// Of the receiver's bytes, in milliseconds.
+    /// Delays the receiver's bytes, in milliseconds.
     delay: AtomicU64,
     open: Mutex<Vec<Link>>,
 }

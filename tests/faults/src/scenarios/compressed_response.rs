@@ -25,7 +25,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
 
 const NAMES: [&str; 3] = ["bomb", "truncated", "checksum"];
 
-/// In bytes. The response compresses to a thousandth.
+/// The size in bytes of a response that compresses to a thousandth.
 const BOMB: usize = 64 * 1024 * 1024;
 
 fn program(program: &mut Program) {

@@ -12,7 +12,7 @@ use crate::scenario::{BOTH, Case, Scenario};
 /// Twice as many as `MEMORY` has room for, in the parent.
 const SPANS: u64 = 800;
 
-/// In each process; they end after a span.
+/// Threads of each process that end after a span.
 const THREADS: u64 = 8;
 
 /// The spans of the provider that the child starts.

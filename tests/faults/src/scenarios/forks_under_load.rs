@@ -16,7 +16,7 @@ const FORKS: usize = 40;
 /// The spans of the provider that each child starts.
 const OWN: u64 = 5;
 
-/// Between the starts of two threads.
+/// Reads of the statistics between the starts of two threads.
 const READS: usize = 100;
 
 pub(crate) static SCENARIO: Scenario = Scenario {

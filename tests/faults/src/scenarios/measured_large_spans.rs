@@ -11,11 +11,11 @@ use crate::receivers::Script;
 use crate::report::Report;
 use crate::scenario::{BOTH, Case, Scenario};
 
-/// Their events are 1.6 GB.
+/// Spans whose events are 1.6 GB.
 const SPANS: u64 = 8_000;
 const PAYLOAD: usize = 200_000;
 
-/// Before the large spans.
+/// Calls before the large spans.
 const SMALL: u64 = 1_000;
 
 pub(crate) static SCENARIO: Scenario = Scenario {

@@ -11,13 +11,13 @@ use crate::program::Program;
 use crate::report::Report;
 use crate::scenario::{BOTH, Case, Scenario};
 
-/// Their buffers would need four times the available memory.
+/// Threads whose buffers would need four times the available memory.
 const THREADS: usize = 64;
 
-/// Of each thread.
+/// The spans of a thread.
 const SPANS: u64 = 1000;
 
-/// In bytes: the program may still allocate this much.
+/// The bytes that the program may still allocate.
 const MEMORY: u64 = 24 * 1024 * 1024;
 
 pub(crate) static SCENARIO: Scenario = Scenario {

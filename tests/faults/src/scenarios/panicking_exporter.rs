@@ -25,7 +25,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
 /// Contains a credential.
 const MESSAGE: &str = "exporter: token=hunter2";
 
-/// In the call that does not panic.
+/// The spans of the call that does not panic.
 static ARRIVED: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Debug, Default)]

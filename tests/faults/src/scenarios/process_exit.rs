@@ -12,7 +12,7 @@ use crate::scenario::{BOTH, Case, Scenario};
 
 pub(super) const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// From the end of the shutdown to the end of the process.
+/// Limits the time from the end of the shutdown to the end of the process.
 const END: Duration = Duration::from_secs(1);
 
 pub(crate) static SCENARIO: Scenario = Scenario {

@@ -10,7 +10,7 @@ use crate::program::Program;
 use crate::report::Report;
 use crate::scenario::{Case, GRPC, Scenario};
 
-/// Of a batch.
+/// Batches are sent at this interval.
 const DELAY: Duration = Duration::from_millis(100);
 
 pub(crate) static SCENARIO: Scenario = Scenario {

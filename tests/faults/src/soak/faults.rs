@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-/// A fault of the receiver or the network.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fault {
     /// Connections are closed at once.
@@ -34,11 +33,10 @@ const ALL: [Fault; 8] = [
     Fault::Restart,
 ];
 
-/// A part of the timeline.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
     pub(crate) fault: Option<Fault>,
-    /// Since the start of the timeline.
+    /// The time since the start of the timeline.
     pub(crate) end: Duration,
 }
 

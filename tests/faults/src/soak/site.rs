@@ -30,7 +30,7 @@ pub(crate) struct Site {
     relay: Relay,
     receiver: Receiver,
     resets: Arc<AtomicBool>,
-    /// By the number of the span.
+    /// Whether each span was accepted, by its number.
     accepted: Vec<bool>,
 }
 

@@ -243,7 +243,7 @@ in_each_mode! {
     types {}
     shapes {
         [n]
-        #[allow(clippy::toplevel_ref_arg, reason = "the pattern is what is tested")]
+        #[allow(clippy::toplevel_ref_arg, reason = "the pattern is tested")]
         fn borrows((ref mut text, n): (String, u8), ref mut more: Vec<u8>) -> String {
             more.push(n);
             text.push('!');

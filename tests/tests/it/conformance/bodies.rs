@@ -97,13 +97,13 @@ in_each_mode! {
         }
 
         [n]
-        #[expect(unsafe_code, reason = "the words are what this is about")]
+        #[expect(unsafe_code, reason = "the words are tested")]
         async unsafe fn dangerous_later(n: &u8) -> u8 {
             *n
         }
 
         [n]
-        #[expect(unsafe_code, reason = "the words are what this is about")]
+        #[expect(unsafe_code, reason = "the words are tested")]
         unsafe extern "C" fn dangerous_foreign(n: u8) -> u8 {
             n
         }

@@ -17,7 +17,7 @@ in_each_mode! {
         }
 
         [n]
-        #[expect(unsafe_code, reason = "the word is what this is about")]
+        #[expect(unsafe_code, reason = "the word is tested")]
         unsafe fn dangerous(n: i64) -> i64 {
             n + 1
         }

@@ -13,7 +13,7 @@ in_each_mode! {
     }
     shapes {
         [cx]
-        #[allow(clippy::too_many_arguments, reason = "the names are what is tested")]
+        #[allow(clippy::too_many_arguments, reason = "the names are tested")]
         fn of_arguments(
             span: i64,
             cx: i64,
@@ -28,7 +28,7 @@ in_each_mode! {
         }
 
         [cx]
-        #[allow(clippy::too_many_arguments, reason = "the names are what is tested")]
+        #[allow(clippy::too_many_arguments, reason = "the names are tested")]
         async fn of_arguments_later(
             span: i64,
             cx: i64,
@@ -127,7 +127,7 @@ fn attributes_of_the_language_are_kept() {
 
 /// Exported symbols have the names that the linker resolves.
 mod exported {
-    #![expect(unsafe_code, reason = "the words are what this is about")]
+    #![expect(unsafe_code, reason = "the words are tested")]
 
     use floe_telemetry::traced;
 

@@ -98,7 +98,6 @@ pub(super) fn check(modes: Modes, expected: &[(&str, &str)]) -> [Spans; 3] {
     all
 }
 
-/// All spans succeed.
 #[track_caller]
 pub(super) fn check_ok(modes: Modes, names: &[&str]) -> [Spans; 3] {
     let expected: Vec<_> = names.iter().map(|name| (*name, OK)).collect();

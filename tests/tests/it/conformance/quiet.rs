@@ -37,7 +37,7 @@ async fn must_be_used_with(n: u8) -> u8 {
 
 #[tokio::test]
 async fn must_use_of_an_async_function_applies_to_its_result() {
-    #[expect(unused_must_use, reason = "this is what the attribute is for")]
+    #[expect(unused_must_use, reason = "the attribute exists for this")]
     let run = async {
         must_be_used().await;
         must_be_used_with(2).await;

@@ -40,7 +40,7 @@ fn current_name() -> Option<&'static str> {
     Span::current().metadata().map(tracing::Metadata::name)
 }
 
-/// With the same subscriber, and without a context of OpenTelemetry.
+/// The thread has the same subscriber, and no context of OpenTelemetry.
 fn elsewhere(code: impl FnOnce() + Send) {
     let dispatch = dispatcher::get_default(Clone::clone);
     std::thread::scope(|scope| {
@@ -325,7 +325,7 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Counting {
 }
 
 #[test]
-fn who_asks_pays_and_nothing_stays_open() {
+fn only_callers_pay_and_no_span_stays_open() {
     let counting = Counting::default();
     let layers = registry().with(tracing_layer()).with(counting.clone());
     let dispatch = Dispatch::new(with_current_span(layers));

@@ -12,7 +12,7 @@ use super::record;
 
 #[derive(Debug)]
 struct Rows {
-    #[expect(dead_code, reason = "its text is what is recorded")]
+    #[expect(dead_code, reason = "its text is recorded")]
     count: u8,
 }
 

@@ -62,7 +62,7 @@ pub enum Measured {
 }
 
 struct InUse {
-    /// Of the provider that started last; `None` after its shutdown.
+    /// The sampling of the provider that started last; `None` after its shutdown.
     sampling: Option<Sampling>,
     /// Whether log lines with ids are written, for all providers.
     has_log_lines: bool,

@@ -137,7 +137,6 @@ impl Default for Settings {
     }
 }
 
-/// The decision of the rules and the ratio.
 pub(super) enum Sampled {
     /// There are rules, and the name is not known.
     NeedsName,

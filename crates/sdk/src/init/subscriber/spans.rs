@@ -17,7 +17,6 @@ pub(super) fn filter(config: &TelemetryConfig, rust_log: Option<Vec<LineDirectiv
     }
 }
 
-/// With its filter.
 pub(super) fn with_spans<S, F>(
     subscriber: S,
     config: &TelemetryConfig,
