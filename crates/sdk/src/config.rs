@@ -39,7 +39,6 @@ pub(crate) mod env;
 mod errors;
 mod exporters;
 pub(crate) mod feature;
-mod file;
 pub(crate) mod filter;
 mod limits;
 pub(crate) mod logging;
@@ -72,7 +71,6 @@ pub(crate) use self::env::{is_disabled, is_set, warn};
 pub use self::errors::{ErrorsConfig, PanicOutput};
 pub use self::exporters::{ExporterKind, ExportersConfig, RegisteredExporter};
 pub(crate) use self::feature::needed;
-pub use self::file::FileConfig;
 pub use self::limits::{LogRecordLimits, SpanLimits};
 pub use self::logging::{LogOutput, LoggingConfig};
 pub use self::metrics::{

@@ -14,24 +14,29 @@
 //! # Ok::<(), floe_telemetry::Error>(())
 //! ```
 //!
-//! [`FileConfig`](floe_telemetry::config::FileConfig) has the directory, the size and the number of the files.
+//! The files are in [`ExportersConfig::directory`](floe_telemetry::config::ExportersConfig::directory). One that has 100 MiB is
+//! renamed, and of each signal five are kept.
 
 #![forbid(unsafe_code)]
 
 mod lines;
 mod rotating_file;
 
+use std::path::Path;
+
 use floe_telemetry::config::Signal;
 use floe_telemetry::exporter::StandardStream;
 use floe_telemetry::{ExporterFactory, TelemetryProviderBuilder, telemetry_exporter};
 
 use self::lines::{OtlpLines, Output};
-use self::rotating_file::RotatingFile;
+use self::rotating_file::{MAX_BYTES, RotatingFile};
 
 const SIGNALS: &[Signal] = &[Signal::Traces, Signal::Metrics, Signal::Logs];
 
 telemetry_exporter!(ExporterFactory::new("otlp_file", SIGNALS, |signal, provider| {
-    let file = RotatingFile::open(signal, &provider.config().exporters.file)?;
+    let name = Path::new(signal.as_str()).with_extension("jsonl");
+    let path = provider.config().exporters.directory.join(name);
+    let file = RotatingFile::open(&path, MAX_BYTES)?;
     Ok(add(signal, provider, Output::File(file)))
 }));
 

@@ -5,7 +5,11 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{self, Path, PathBuf};
 
-use floe_telemetry::config::{FileConfig, Signal};
+/// The size of a file at which it is renamed: 100 MiB.
+pub(crate) const MAX_BYTES: u64 = 100 * 1024 * 1024;
+
+/// The most files of a signal, the current one included.
+const MAX_FILES: u32 = 5;
 
 /// The file of a signal. Former files of `name.jsonl` are `name.1.jsonl`, which is the latest, `name.2.jsonl` and so
 /// on.
@@ -13,7 +17,6 @@ use floe_telemetry::config::{FileConfig, Signal};
 pub(crate) struct RotatingFile {
     path: PathBuf,
     max_bytes: u64,
-    max_files: u32,
     /// `None` once the path leads elsewhere; the next line opens the file there.
     open: Option<Open>,
 }
@@ -31,12 +34,10 @@ impl RotatingFile {
     /// # Errors
     ///
     /// The error names the path and the reason.
-    pub(crate) fn open(signal: Signal, config: &FileConfig) -> Result<Self, String> {
-        let path = config.path(signal);
+    pub(crate) fn open(path: &Path, max_bytes: u64) -> Result<Self, String> {
         let mut file = Self {
-            path: path::absolute(&path).map_err(|error| failed(&path, &error))?,
-            max_bytes: config.max_bytes,
-            max_files: config.max_files,
+            path: path::absolute(path).map_err(|error| failed(path, &error))?,
+            max_bytes,
             open: None,
         };
         file.open = Some(Open::append(&file.path).map_err(|error| failed(&file.path, &error))?);
@@ -73,14 +74,7 @@ impl RotatingFile {
     }
 
     fn rotate(&self) -> io::Result<()> {
-        let oldest = self.max_files - 1;
-        if oldest == 0 {
-            return match fs::remove_file(self.path(0)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-                _ => Ok(()),
-            };
-        }
-        for number in (0..oldest).rev() {
+        for number in (0..MAX_FILES - 1).rev() {
             match fs::rename(self.path(number), self.path(number + 1)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
@@ -157,4 +151,35 @@ fn create_directory(directory: &Path) -> io::Result<()> {
 
 fn failed(path: &Path, error: &io::Error) -> String {
     format!("`{}`: {error}", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_file_is_renamed_and_the_oldest_removed() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("telemetry/traces.jsonl");
+        let mut file = RotatingFile::open(&path, 100).unwrap();
+        for number in 0..60 {
+            file.write(format!("{number:019}\n").as_bytes()).unwrap();
+        }
+        let names = fs::read_dir(path.parent().unwrap()).unwrap();
+        assert_eq!(names.count(), 5);
+        let mut found = Vec::new();
+        for number in (0..5).rev() {
+            let path = file.path(number);
+            let metadata = fs::metadata(&path).unwrap();
+            assert_eq!(metadata.len(), 100);
+            #[cfg(unix)]
+            {
+                let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
+                assert_eq!(mode & 0o777, 0o600);
+            }
+            let lines = fs::read_to_string(path).unwrap();
+            found.extend(lines.lines().map(|line| line.parse::<u32>().unwrap()));
+        }
+        assert_eq!(found, (35..60).collect::<Vec<_>>(), "the latest, in order");
+    }
 }

@@ -53,7 +53,7 @@ telemetry_exporter!(ExporterFactory::new(
     "report",
     &[Signal::Traces, Signal::Logs],
     |signal, provider| {
-        let directory = &provider.config().exporters.file.directory;
+        let directory = &provider.config().exporters.directory;
         let report = Report::shared(&Path::new(directory).join("trace.html"))?;
         Ok(match signal {
             Signal::Logs => provider.with_log_exporter(report),

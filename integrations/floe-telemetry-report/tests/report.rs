@@ -40,7 +40,7 @@ fn the_page_is_there_when_the_provider_has_shut_down() {
 
     // The exporter by its name, as the variables choose it.
     let mut config = TelemetryConfig::new("orders");
-    config.exporters.file.directory = folder.path().to_str().unwrap().into();
+    config.exporters.directory = folder.path().to_str().unwrap().into();
     let kind: ExporterKind = serde_json::from_str("\"report\"").unwrap();
     config.exporters.traces = Some(vec![kind]);
     config.exporters.logs = Some(vec![kind]);

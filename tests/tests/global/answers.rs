@@ -19,7 +19,7 @@ fn written_by(program: impl FnOnce()) -> Recording {
     let file = folder.path().join("traces.jsonl");
     let mut config = TelemetryConfig::new("shop");
     config.exporters.traces = Some(vec![ExporterKind::OtlpFile]);
-    config.exporters.file.traces = Some(file.clone());
+    config.exporters.directory = folder.path().to_owned();
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     program();
     telemetry.shutdown(Duration::from_secs(20)).unwrap();

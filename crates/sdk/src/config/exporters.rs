@@ -1,12 +1,12 @@
 //! The exporters of each signal.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
-use super::file::FileConfig;
 use super::named::{self, linked_by_name, written_as_name};
 use super::otlp::Signal;
 use super::problems::Problems;
-use super::section::is_default;
 use crate::callsite::SourceLocation;
 use crate::json_schema::JsonSchema;
 use floe_suggest::one_of;
@@ -18,7 +18,7 @@ use floe_suggest::one_of;
 pub enum ExporterKind {
     /// `otlp`: OTLP to the configured endpoint.
     Otlp,
-    /// `otlp_file`: OTLP as JSON lines in a file, see [`ExportersConfig::file`]. Requires the crate
+    /// `otlp_file`: OTLP as JSON lines in a file, see [`ExportersConfig::directory`]. Requires the crate
     /// `floe-telemetry-otlp-file`.
     OtlpFile,
     /// `otlp/stdout`: OTLP as JSON lines on standard output. Requires the crate `floe-telemetry-otlp-file`.
@@ -147,7 +147,7 @@ written_as_name!(ExporterKind, KNOWN, "An exporter, or the name of one that a cr
 ///
 /// If no exporter is configured for a signal, OTLP is used if the backend is not `console` or an endpoint is
 /// configured. Otherwise spans are printed.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct ExportersConfig {
@@ -157,9 +157,15 @@ pub struct ExportersConfig {
     pub metrics: Option<Vec<ExporterKind>>,
     /// The exporters of log records.
     pub logs: Option<Vec<ExporterKind>>,
-    /// The files of the exporter `otlp_file`.
-    #[serde(skip_serializing_if = "is_default")]
-    pub file: FileConfig,
+    /// The directory of the files of `otlp_file`, and of the page of `report`. It is created if it does not exist. Each
+    /// process needs one of its own. Default `telemetry`, in the working directory of the process.
+    pub directory: PathBuf,
+}
+
+impl Default for ExportersConfig {
+    fn default() -> Self {
+        Self { traces: None, metrics: None, logs: None, directory: PathBuf::from("telemetry") }
+    }
 }
 
 impl ExportersConfig {
@@ -180,7 +186,10 @@ impl ExportersConfig {
     }
 
     pub(super) fn check(&self, problems: &mut Problems) {
-        self.file.check(problems);
+        if self.directory.as_os_str().is_empty() {
+            let message = "expected the path of a directory, found an empty path";
+            problems.add("exporters.directory", message);
+        }
         for signal in Signal::ALL {
             let Some(kinds) = self.of(signal) else {
                 continue;

@@ -25,6 +25,11 @@ const REMOVED: &[Row] = &[
     ("exporters.logs.* = journal", "", FILE_STORAGE),
     ("exporters.journal", "", FILE_STORAGE),
     (
+        "exporters.file",
+        "",
+        "use `exporters.directory`: a file has at most 100 MiB, and there are five of a signal",
+    ),
+    (
         "sampling.max_bytes_per_minute",
         "",
         "use `rate` in `sampling.rules`, or a processor of the Collector",

@@ -9,7 +9,7 @@ use super::findings::{Choice, Findings, Positive, Word, below};
 use crate::config::auth::check_header_name;
 use crate::config::duration::without_limit;
 use crate::config::env::{parse_headers, with_scheme};
-use crate::config::exporters::{ExporterKind, ExportersConfig};
+use crate::config::exporters::ExporterKind;
 use crate::config::metrics::{HistogramKind, MetricTemporality};
 use crate::config::otlp::{
     Compression, Headers, OtlpConfig, OtlpDestination, OtlpOptions, OtlpProtocol, REQUEST_BYTES,
@@ -124,7 +124,6 @@ pub(super) struct Exporters<'a> {
     pub(super) signal: Signal,
     pub(super) kinds: Vec<ExporterKind>,
     pub(super) otlp: &'a mut OtlpConfig,
-    pub(super) config: &'a mut ExportersConfig,
     /// The settings of the exporters of metrics, by exporter.
     pub(super) aggregations: Vec<(MetricTemporality, HistogramKind)>,
 }
@@ -133,9 +132,8 @@ impl<'a> Exporters<'a> {
     pub(super) const fn new(
         signal: Signal,
         otlp: &'a mut OtlpConfig,
-        config: &'a mut ExportersConfig,
     ) -> Self {
-        Self { signal, kinds: Vec::new(), otlp, config, aggregations: Vec::new() }
+        Self { signal, kinds: Vec::new(), otlp, aggregations: Vec::new() }
     }
 
     /// Adds the exporter of a processor or of a periodic reader.
@@ -237,28 +235,16 @@ impl<'a> Exporters<'a> {
     }
 
     fn file(&mut self, file: OtlpFile, path: &str, found: &mut Findings<'_>) {
-        if let Err(reason) = ExporterKind::OtlpFile.registered() {
+        if let Err(reason) = ExporterKind::OtlpStdout.registered() {
             return found.ignore(path, &reason);
         }
-        self.aggregation(file.temporality_preference, file.default_histogram_aggregation);
-        let path = below(path, "output_stream");
         let text = file.output_stream.as_deref().unwrap_or("stdout");
-        match text.strip_prefix("file://").map(Path::new) {
-            _ if text == "stdout" => self.choose(ExporterKind::OtlpStdout),
-            Some(file) if file.is_absolute() && file.file_name().is_some() => {
-                let known = self.config.file.path_mut(self.signal);
-                if self.kinds.contains(&ExporterKind::OtlpFile) && known.as_deref() != Some(file) {
-                    let message = "not supported, expected one file for each signal";
-                    return found.refuse(&path, message);
-                }
-                *known = Some(file.to_owned());
-                self.choose(ExporterKind::OtlpFile);
-            }
-            _ => found.refuse(
-                &path,
-                format!("expected `stdout` or `file:///path/of/file.jsonl`, found `{text}`"),
-            ),
+        if text != "stdout" {
+            let reason = format!("expected `stdout`, found `{text}`; a document of ours has `exporters.directory`");
+            return found.ignore(&below(path, "output_stream"), &reason);
         }
+        self.aggregation(file.temporality_preference, file.default_histogram_aggregation);
+        self.choose(ExporterKind::OtlpStdout);
     }
 
     /// Adds the temporality and the histograms of an exporter of metrics.

@@ -18,7 +18,7 @@ pub(super) struct LoggerProvider {
 
 impl LoggerProvider {
     pub(super) fn apply(self, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
-        let mut exporters = Exporters::new(Signal::Logs, &mut config.otlp, &mut config.exporters);
+        let mut exporters = Exporters::new(Signal::Logs, &mut config.otlp);
         let path = "logger_provider.processors";
         let batch = processors(self.processors, path, &mut exporters, found);
         let kinds = exporters.kinds;

@@ -95,8 +95,7 @@ enum Strategy {
 
 impl MeterProvider {
     pub(super) fn apply(self, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
-        let mut exporters =
-            Exporters::new(Signal::Metrics, &mut config.otlp, &mut config.exporters);
+        let mut exporters = Exporters::new(Signal::Metrics, &mut config.otlp);
         let metrics = &mut config.metrics;
         *metrics = MetricsConfig {
             from_spans: metrics.from_spans,

@@ -79,7 +79,7 @@ struct SpanLimits {
 
 impl TracerProvider {
     pub(super) fn apply(self, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
-        let mut exporters = Exporters::new(Signal::Traces, &mut config.otlp, &mut config.exporters);
+        let mut exporters = Exporters::new(Signal::Traces, &mut config.otlp);
         let path = "tracer_provider.processors";
         let batch = processors(self.processors, path, &mut exporters, found);
         let kinds = exporters.kinds;
