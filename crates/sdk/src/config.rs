@@ -63,7 +63,7 @@ pub(crate) mod telemetry;
 pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
 pub use self::context_mode::ContextMode;
-pub use self::detection::{DetectionConfig, RegisteredDetector, ResourceDetector};
+pub use self::detection::{RegisteredDetector, ResourceDetector};
 pub(crate) use self::endpoint::{
     debug as debug_endpoint, server, validate_endpoint, without_credentials,
 };

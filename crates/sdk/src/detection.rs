@@ -20,9 +20,8 @@ use opentelemetry::KeyValue;
 pub use crate::resource_detector;
 pub use crate::surroundings::{DetectedAttributes, Surroundings};
 
-use crate::config::{DetectionConfig, ResourceDetector, warn};
+use crate::config::{ResourceDetector, warn};
 use crate::error::Error;
-use crate::recorder::matches_any;
 
 /// The version of the conventions that the attributes follow
 /// ([schema](https://opentelemetry.io/docs/specs/otel/schemas/)).
@@ -34,10 +33,10 @@ pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.44.0";
 /// # Errors
 ///
 /// The crate of a detector is not linked.
-pub(crate) fn detect(config: &DetectionConfig) -> Result<Vec<KeyValue>, Error> {
+pub(crate) fn detect(detectors: &[ResourceDetector]) -> Result<Vec<KeyValue>, Error> {
     let mut surroundings = Surroundings::of_process();
-    let attributes = detect_in(&mut surroundings, config)
-        .map_err(|message| Error::config(format!("detection.detectors: {message}")))?;
+    let attributes = detect_in(&mut surroundings, detectors)
+        .map_err(|message| Error::config(format!("detectors: {message}")))?;
     if let Some(message) = surroundings.unreadable() {
         warn(&message);
     }
@@ -46,10 +45,10 @@ pub(crate) fn detect(config: &DetectionConfig) -> Result<Vec<KeyValue>, Error> {
 
 fn detect_in(
     surroundings: &mut Surroundings<'_>,
-    config: &DetectionConfig,
+    detectors: &[ResourceDetector],
 ) -> Result<Vec<KeyValue>, String> {
     let mut found = DetectedAttributes::default();
-    for detector in &config.detectors {
+    for detector in detectors {
         match detector {
             ResourceDetector::Host => host::detect(surroundings, &mut found),
             ResourceDetector::Os => os::detect(surroundings, &mut found),
@@ -61,13 +60,7 @@ fn detect_in(
             }
         }
     }
-    let is_kept = |attribute: &KeyValue| {
-        let any = |patterns: &[String]| matches_any(patterns, attribute.key.as_str());
-        (config.included.is_empty() || any(&config.included)) && !any(&config.excluded)
-    };
-    let mut found = found.into_vec();
-    found.retain(is_kept);
-    Ok(found)
+    Ok(found.into_vec())
 }
 
 /// Registers a resource detector with the program, so that a configuration can choose it by its name.
@@ -92,7 +85,7 @@ fn detect_in(
 ///
 /// TelemetryConfig::from_yaml("
 /// resource_attributes: {service_name: orders}
-/// detection: {detectors: [host, acme]}
+/// detectors: [host, acme]
 /// ")?;
 ///
 /// // A test makes the surroundings.

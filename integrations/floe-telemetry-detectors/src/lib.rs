@@ -9,7 +9,7 @@
 //!
 //! // As `FLOE_RESOURCE_DETECTORS=all` does for `floe_telemetry::init`.
 //! let mut config = TelemetryConfig::new("orders");
-//! config.detection.detectors = ResourceDetector::all();
+//! config.detectors = ResourceDetector::all();
 //! let telemetry = TelemetryProvider::builder(config).initialize()?;
 //! # Ok::<(), floe_telemetry::Error>(())
 //! ```

@@ -1,15 +1,8 @@
-//! The detection of resource attributes.
-
-use serde::{Deserialize, Serialize};
+//! The resource detectors.
 
 use super::named::{self, linked_by_name, written_as_name};
-use super::problems::Problems;
 use crate::callsite::SourceLocation;
-use crate::json_schema::JsonSchema;
 use crate::surroundings::{DetectedAttributes, Surroundings};
-
-/// The maximum number of patterns.
-const MAX_PATTERNS: usize = 256;
 
 /// The crate that registers the detectors of this project that are not in this crate.
 const PACKAGE: &str = "floe-telemetry-detectors";
@@ -130,40 +123,3 @@ written_as_name!(
     KNOWN,
     "A resource detector, or the name of one that a crate registers."
 );
-
-/// The detection of resource attributes, when the provider is initialized. Attributes of the configuration take
-/// precedence.
-///
-/// ```
-/// use floe_telemetry::TelemetryConfig;
-/// use floe_telemetry::config::ResourceDetector;
-///
-/// let mut config = TelemetryConfig::new("orders");
-/// config.detection.detectors = ResourceDetector::all();
-/// config.detection.excluded = vec!["process.owner".to_owned()];
-/// assert!(config.detection.included.is_empty());
-/// ```
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-#[non_exhaustive]
-pub struct DetectionConfig {
-    /// The detectors. An attribute that two of them find has the value of the first. Default none.
-    pub detectors: Vec<ResourceDetector>,
-    /// Patterns for the keys of the attributes to add, in which `*` matches any characters and `?` one.
-    /// Default: all.
-    pub included: Vec<String>,
-    /// Patterns for the keys of the attributes to leave out. Default none.
-    pub excluded: Vec<String>,
-}
-
-impl DetectionConfig {
-    pub(super) fn check(&self, problems: &mut Problems) {
-        for (key, patterns) in [("included", &self.included), ("excluded", &self.excluded)] {
-            if patterns.len() > MAX_PATTERNS {
-                let found = patterns.len();
-                let message = format!("expected at most {MAX_PATTERNS}, found {found}");
-                problems.add(&format!("detection.{key}"), message);
-            }
-        }
-    }
-}

@@ -433,7 +433,7 @@ fn detection(config: &mut TelemetryConfig) {
                 chosen.push(detector);
             }
         }
-        config.detection.detectors = chosen;
+        config.detectors = chosen;
     }
 }
 

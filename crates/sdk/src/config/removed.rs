@@ -68,11 +68,7 @@ const REMOVED: &[Row] = &[
         "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN",
         "each exception is an event of its span",
     ),
-    (
-        "detection.command_args",
-        "",
-        "set an attribute of the resource to the arguments that are no credentials",
-    ),
+    ("detection", "", "use `detectors`, and the Collector's processor `resource` to leave attributes out"),
     ("logging.keys", "FLOE_LOG_KEYS", "write a `FormatEvent` for a layer with `logs::safe_writer`"),
     ("logging.loggers", "", "use `RUST_LOG`, or the Collector"),
     ("metrics.cardinality_limits", "", "use `metrics.cardinality_limit`, or a view with a limit"),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::auth::TelemetryAuth;
 use super::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
 use super::context_mode::ContextMode;
-use super::detection::DetectionConfig;
+use super::detection::ResourceDetector;
 use super::endpoint;
 use super::errors::ErrorsConfig;
 use super::exporters::{ExporterKind, ExportersConfig};
@@ -96,9 +96,10 @@ pub struct TelemetryConfig {
     pub context: ContextMode,
     /// The attributes of the service, which all its telemetry has.
     pub resource_attributes: ResourceAttributes,
-    /// The detection of further attributes of the resource. Default: none are detected.
+    /// The detectors of further attributes of the resource, which run when the provider is initialized. Attributes of the
+    /// configuration take precedence, and of two detectors that find an attribute the first. Default none.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub detection: DetectionConfig,
+    pub detectors: Vec<ResourceDetector>,
     /// Attributes of every span of the process. An attribute that the span sets itself takes precedence.
     /// They are added on the collector's thread, so they cost the traced code nothing. At most 64, with
     /// keys of 1 to 255 bytes. Default none.
@@ -236,7 +237,7 @@ impl TelemetryConfig {
             sampling: SamplingConfig::default(),
             context: ContextMode::default(),
             resource_attributes: ResourceAttributes::new(service_name),
-            detection: DetectionConfig::default(),
+            detectors: Vec::new(),
             span_attributes: BTreeMap::new(),
             baggage_attributes: Vec::new(),
             code_attributes: CodeAttributes::default(),
@@ -379,7 +380,6 @@ impl TelemetryConfig {
         }
         self.sampling.check(problems);
         self.resource_attributes.check(problems);
-        self.detection.check(problems);
         self.check_attributes(problems);
         if let Some(authentication) = &self.authentication {
             authentication.check(problems);
@@ -461,7 +461,7 @@ impl fmt::Debug for Fields<'_> {
             sampling,
             context,
             resource_attributes,
-            detection,
+            detectors,
             span_attributes,
             baggage_attributes,
             code_attributes,
@@ -497,7 +497,7 @@ impl fmt::Debug for Fields<'_> {
             .field("sampling", sampling)
             .field("context", context)
             .field("resource_attributes", &resource)
-            .field("detection", detection)
+            .field("detectors", detectors)
             .field("span_attributes", &attributes)
             .field("baggage_attributes", baggage_attributes)
             .field("code_attributes", code_attributes)

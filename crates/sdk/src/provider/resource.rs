@@ -19,7 +19,7 @@ const INSTANCE_ID: &str = "service.instance.id";
 /// Fails if the crate of a detector is not linked.
 pub(super) fn of(config: &TelemetryConfig) -> Result<Resource, Error> {
     let configured = &config.resource_attributes;
-    let detected = detection::detect(&config.detection)?;
+    let detected = detection::detect(&config.detectors)?;
     let own = (!detected.is_empty()).then_some(detection::SCHEMA_URL);
     let given = configured.schema_url.as_deref();
     let schema_url = merged(own, given.filter(|url| !url.is_empty()));

@@ -201,11 +201,12 @@ fn find<'a>(root: &'a Node, path: &str) -> Option<&'a Node> {
 }
 
 /// The parts of the format that this library has nothing for. `*` is any key or index.
-const NOT_SUPPORTED: [(&str, &str); 11] = [
+const NOT_SUPPORTED: [(&str, &str); 12] = [
     ("attribute_limits.attribute_value_depth_limit", ""),
     ("instrumentation.general", ""),
     // The sections of other languages are for other programs.
     ("instrumentation.rust", ""),
+    ("resource.detection.attributes", "the detectors choose the attributes"),
     ("resource.detection.entities_enabled", ""),
     ("tracer_provider.id_generator", "ids are random"),
     ("tracer_provider.tracer_configurator", "use `sampling.rules`"),

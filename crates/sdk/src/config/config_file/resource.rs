@@ -4,7 +4,7 @@ use floe_yaml::Node;
 use serde::Deserialize;
 
 use super::findings::{Choice, Findings, Nothing, Word, below};
-use crate::config::detection::{DetectionConfig, ResourceDetector};
+use crate::config::detection::ResourceDetector;
 use crate::config::env::parse_resource_attributes;
 use crate::config::resource::{ResourceAttributes, ResourceValue, SERVICE_NAME, check_key};
 use crate::config::telemetry::TelemetryConfig;
@@ -45,15 +45,7 @@ enum Type {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Detection {
-    attributes: Option<Patterns>,
     detectors: Option<Vec<Choice<Option<Nothing>>>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Patterns {
-    included: Option<Vec<String>>,
-    excluded: Option<Vec<String>>,
 }
 
 impl Resource {
@@ -80,7 +72,7 @@ impl Resource {
 impl Detection {
     /// Adds the detectors. The detector `host` of the format also detects the operating system.
     fn apply(self, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
-        let mut detection = DetectionConfig::default();
+        let mut chosen = Vec::new();
         let detectors = ResourceDetector::every();
         let mut known: Vec<_> = detectors.iter().map(|detector| detector.as_str()).collect();
         known.push("service");
@@ -90,7 +82,7 @@ impl Detection {
             };
             match detectors.iter().find(|detector| detector.as_str() == name) {
                 Some(detector) => match detector.registered() {
-                    Ok(_) => detection.detectors.push(*detector),
+                    Ok(_) => chosen.push(*detector),
                     // A file is for programs that link others, too.
                     Err(reason) => found.ignore(&path, &reason),
                 },
@@ -103,26 +95,10 @@ impl Detection {
                 None => found.unknown_component(&path, name, &known),
             }
             if name == "host" {
-                detection.detectors.push(ResourceDetector::Os);
+                chosen.push(ResourceDetector::Os);
             }
         }
-        let path = "resource.detection.attributes";
-        let Patterns { included, excluded } = self.attributes.unwrap_or_default();
-        for (key, patterns, field) in [
-            ("included", included, &mut detection.included),
-            ("excluded", excluded, &mut detection.excluded),
-        ] {
-            for (path, pattern) in found.items(patterns, &below(path, key)) {
-                if pattern.contains('?') {
-                    found.ignore(&path, "expected `*` for any characters");
-                }
-                if pattern == "process.command_args" && key == "included" {
-                    found.ignore(&path, "arguments are not recorded: they may be credentials");
-                }
-                field.push(pattern);
-            }
-        }
-        config.detection = detection;
+        config.detectors = chosen;
     }
 }
 

@@ -460,21 +460,15 @@ propagator: {composite: [{tracecontext: }, {baggage: {}}], composite_list: 'bagg
 fn detectors_and_other_propagators() {
     let text = "resource:
   detection/development:
-    attributes: {included: [process.*], excluded: [process.owner]}
     detectors: [{host: {}}, {process: }, {service: }]
 propagator: {composite: [{b3: }, {b3multi: }], composite_list: 'baggage, b3'}";
     let config = config(text);
-    let detection = &config.detection;
-    assert_eq!(
-        detection.detectors,
-        [ResourceDetector::Host, ResourceDetector::Os, ResourceDetector::Process,]
-    );
-    assert_eq!(detection.included, ["process.*"]);
-    assert_eq!(detection.excluded, ["process.owner"]);
+    let detectors = [ResourceDetector::Host, ResourceDetector::Os, ResourceDetector::Process];
+    assert_eq!(config.detectors, detectors);
     assert_eq!(config.propagators, [Propagator::B3, Propagator::B3Multi, Propagator::Baggage]);
     let asked =
         "resource: {detection/development: {attributes: {included: [process.command_args]}}}";
-    assert!(unsupported(asked).contains("arguments are not recorded"));
+    assert!(unsupported(asked).contains("the detectors choose the attributes"));
     let warning = unsupported("resource: {detection/development: {detectors: [{hots: }]}}");
     assert!(warning.contains("or `service`, found `hots`; did you mean `host`?"), "{warning}");
 }
@@ -785,7 +779,7 @@ propagator: {composite: [ # in a list
   {tracecontext: }]} # at the end";
     let config = config(text);
     let detectors = [ResourceDetector::Host, ResourceDetector::Os, ResourceDetector::Process];
-    assert_eq!(config.detection.detectors, detectors);
+    assert_eq!(config.detectors, detectors);
     assert_eq!(config.resource_attributes.additional["a"], "b");
     assert_eq!(config.propagators, [Propagator::TraceContext]);
 }
