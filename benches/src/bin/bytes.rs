@@ -44,16 +44,7 @@ const ROWS: [(&str, &str, Option<&str>); 9] = [
         Some("resource_attributes: {service_name: bench}\ncode_attributes: off"),
     ),
     ("a floe product", OURS, Some(product!(""))),
-    (
-        "a floe product, `identity_attributes: resource`",
-        OURS,
-        Some(product!("identity_attributes: resource")),
-    ),
-    (
-        "the same, `code_attributes: once`",
-        OURS,
-        Some(product!("identity_attributes: resource\ncode_attributes: once")),
-    ),
+    ("the same, `code_attributes: once`", OURS, Some(product!("code_attributes: once"))),
 ];
 
 #[derive(Debug)]

@@ -84,7 +84,7 @@ pub use self::otlp::{
 pub(crate) use self::pattern::compile as compile_pattern;
 pub use self::propagator::Propagator;
 pub use self::redaction::{RedactionConfig, RedactionLevel};
-pub use self::repeated::{CodeAttributes, IdentityAttributes};
+pub use self::repeated::CodeAttributes;
 pub use self::resource::{ResourceAttributes, ResourceValue};
 pub use self::sampling::{
     RegisteredSampler, RuleKind, RuleLevel, Sampler, SamplingConfig, SamplingRule, TailConfig,

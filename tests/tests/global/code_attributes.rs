@@ -10,7 +10,6 @@ use floe_telemetry::config::ExporterKind;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, traced};
 use floe_tests::{ReceivedSpan, Receiver};
-use opentelemetry::trace::{Tracer as _, TracerProvider as _};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -124,37 +123,4 @@ fn a_place_is_written_once_for_each_way_to_record_a_span() {
     // The target belongs to a span and not to its place: filters read it.
     let targets = spans.iter().filter(|span| span.attributes.contains_key("target"));
     assert_eq!(targets.count(), 2, "{spans:#?}");
-}
-
-#[test]
-fn the_identity_is_on_the_resource_alone_if_the_configuration_says_so() {
-    floe_tests::alone!();
-    let identity = "
-  floe_namespace: sales
-  floe_mode: dev
-";
-    let yaml =
-        |setting: &str| format!("resource_attributes:\n  service_name: orders{identity}{setting}");
-    for (setting, on_spans) in [
-        ("", true),
-        ("identity_attributes: every_span", true),
-        ("identity_attributes: resource", false),
-    ] {
-        let receiver = Receiver::grpc();
-        let mut config = TelemetryConfig::from_yaml(&yaml(setting)).unwrap();
-        config.otlp_endpoint = Some(receiver.endpoint());
-        config.exporters.metrics = Some(vec![ExporterKind::None]);
-        let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
-        one();
-        drop(TelemetryProvider::tracer_provider().tracer("api").start("api"));
-        telemetry.shutdown(TIMEOUT).unwrap();
-        let spans = receiver.spans();
-        assert_eq!(spans.len(), 2, "{spans:#?}");
-        for span in spans {
-            for key in ["floe.namespace", "floe.mode"] {
-                assert!(span.resource.contains_key(key), "{setting}: {span:#?}");
-                assert_eq!(span.attributes.contains_key(key), on_spans, "{setting}");
-            }
-        }
-    }
 }

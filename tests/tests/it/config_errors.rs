@@ -237,10 +237,6 @@ const CASES: &[(&str, &str)] = &[
         "telemetry configuration: line 2, column 18: code_attributes: expected `every_span`, `once` or `off`, found `never`",
     ),
     (
-        "identity_attributes: once",
-        "telemetry configuration: line 2, column 22: identity_attributes: expected `every_span` or `resource`, found `once`",
-    ),
-    (
         "otlp_endpiont: http://c",
         "telemetry configuration: line 2, column 1: otlp_endpiont: unknown key; did you mean `otlp_endpoint`?",
     ),

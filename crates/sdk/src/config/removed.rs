@@ -69,6 +69,7 @@ const REMOVED: &[Row] = &[
         "each exception is an event of its span",
     ),
     ("detection", "", "use `detectors`, and the Collector's processor `resource` to leave attributes out"),
+    ("identity_attributes", "", "every span of a floe product has its identity"),
     ("logging.keys", "FLOE_LOG_KEYS", "write a `FormatEvent` for a layer with `logs::safe_writer`"),
     ("logging.loggers", "", "use `RUST_LOG`, or the Collector"),
     ("metrics.cardinality_limits", "", "use `metrics.cardinality_limit`, or a view with a limit"),

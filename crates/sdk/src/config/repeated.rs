@@ -20,15 +20,3 @@ pub enum CodeAttributes {
     /// No span has them.
     Off,
 }
-
-/// Where the floe identity is written: `floe.namespace`, `floe.product.name`, `floe.product.version` and `floe.mode`.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum IdentityAttributes {
-    /// On the resource and on every span (default).
-    #[default]
-    EverySpan,
-    /// On the resource alone. A span in a context whose baggage has an identity has that one nevertheless.
-    Resource,
-}

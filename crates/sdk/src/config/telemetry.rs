@@ -20,7 +20,7 @@ use super::otlp::{OtlpConfig, OtlpProtocol, Signal};
 use super::problems::Problems;
 use super::propagator::Propagator;
 use super::redaction::RedactionConfig;
-use super::repeated::{CodeAttributes, IdentityAttributes};
+use super::repeated::CodeAttributes;
 use super::resource::{ResourceAttributes, check_key};
 use super::sampling::SamplingConfig;
 use super::secret;
@@ -119,9 +119,6 @@ pub struct TelemetryConfig {
     /// `off`. About half of the bytes of a span are its place.
     #[serde(default, skip_serializing_if = "is_default")]
     pub code_attributes: CodeAttributes,
-    /// Where the floe identity is written: on the resource and on `every_span` (default), or on the `resource` alone.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub identity_attributes: IdentityAttributes,
     /// The credential of OTLP requests. Default none.
     #[serde(default)]
     pub authentication: Option<TelemetryAuth>,
@@ -241,7 +238,6 @@ impl TelemetryConfig {
             span_attributes: BTreeMap::new(),
             baggage_attributes: Vec::new(),
             code_attributes: CodeAttributes::default(),
-            identity_attributes: IdentityAttributes::default(),
             authentication: None,
             max_memory_bytes: default_max_memory_bytes(),
             batch_processor: BatchSpanProcessorConfig::default(),
@@ -465,7 +461,6 @@ impl fmt::Debug for Fields<'_> {
             span_attributes,
             baggage_attributes,
             code_attributes,
-            identity_attributes,
             authentication,
             max_memory_bytes,
             batch_processor,
@@ -501,7 +496,6 @@ impl fmt::Debug for Fields<'_> {
             .field("span_attributes", &attributes)
             .field("baggage_attributes", baggage_attributes)
             .field("code_attributes", code_attributes)
-            .field("identity_attributes", identity_attributes)
             .field("authentication", authentication)
             .field("max_memory_bytes", max_memory_bytes)
             .field("batch_processor", batch_processor)

@@ -30,7 +30,7 @@ use crate::collector::{
     WorkerSettings,
 };
 use crate::config::{
-    ExporterKind, IdentityAttributes, OtlpProtocol, SamplingConfig, Signal, SpanLimits,
+    ExporterKind, OtlpProtocol, SamplingConfig, Signal, SpanLimits,
     TelemetryConfig, is_disabled,
 };
 use crate::error::Error;
@@ -690,15 +690,11 @@ impl Shares {
     }
 }
 
-/// The configured `span_attributes`, and the floe identity unless the resource alone has it.
+/// The configured `span_attributes`, and the floe identity.
 fn span_attributes(config: &TelemetryConfig) -> impl Iterator<Item = KeyValue> {
     let configured = config.span_attributes.iter();
     let configured = configured.map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
-    let identity = match config.identity_attributes {
-        IdentityAttributes::EverySpan => config.resource_attributes.identity(),
-        IdentityAttributes::Resource => Vec::new(),
-    };
-    configured.chain(identity)
+    configured.chain(config.resource_attributes.identity())
 }
 
 /// Registers an exporter with the program, so that a configuration can choose it by its name.
