@@ -91,7 +91,7 @@ fn runtime(
     let instance = || format!("{namespace}/{name}/{}", product(identity).mode.as_str());
     config.metrics.service_instance_id.get_or_insert_with(instance);
     choose(&mut config.limits, telemetry.limits.as_ref());
-    choose(&mut config.errors, telemetry.errors.as_ref());
+    choose(&mut config.panic_output, telemetry.panic_output.as_ref());
     choose(&mut config.propagators, telemetry.propagators.as_ref());
     config.authentication = telemetry.authentication.as_ref().map(|it| it.value.clone());
     let refused = |place: Place| {

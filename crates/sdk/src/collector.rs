@@ -16,7 +16,6 @@ mod export_failure;
 mod exports;
 mod fetch;
 mod limits;
-mod panics;
 mod pipeline;
 mod processing;
 mod processor;

@@ -36,7 +36,6 @@ mod document;
 mod duration;
 pub(crate) mod endpoint;
 pub(crate) mod env;
-mod errors;
 mod exporters;
 pub(crate) mod feature;
 pub(crate) mod filter;
@@ -45,6 +44,7 @@ pub(crate) mod logging;
 mod metrics;
 mod named;
 mod otlp;
+mod panics;
 #[cfg_attr(not(feature = "patterns"), path = "config/no_pattern.rs")]
 mod pattern;
 mod problems;
@@ -68,7 +68,6 @@ pub(crate) use self::endpoint::{
     debug as debug_endpoint, server, validate_endpoint, without_credentials,
 };
 pub(crate) use self::env::{is_disabled, is_set, warn};
-pub use self::errors::{ErrorsConfig, PanicOutput};
 pub use self::exporters::{ExporterKind, ExportersConfig, RegisteredExporter};
 pub(crate) use self::feature::needed;
 pub use self::limits::{LogRecordLimits, SpanLimits};
@@ -81,6 +80,7 @@ pub(crate) use self::named::sorted;
 pub use self::otlp::{
     Compression, Headers, OtlpConfig, OtlpDestination, OtlpOptions, OtlpProtocol, Signal,
 };
+pub use self::panics::PanicOutput;
 pub(crate) use self::pattern::compile as compile_pattern;
 pub use self::propagator::Propagator;
 pub use self::redaction::{RedactionConfig, RedactionLevel};

@@ -91,7 +91,7 @@ fn no_exporter() -> String {
 /// | spans and events of `tracing` | `FLOE_SPAN_FILTER`, else `RUST_LOG`, else the level `info` | `tracing` | | yes | yes |
 /// | log lines, on standard error by default, and log records over OTLP, of `tracing` and `log` | `logging`, else `FLOE_LOG_LEVEL`, else `RUST_LOG`, else the level `info`; `FLOE_LOG_JSON`, by default text on a terminal and JSON elsewhere; `FLOE_LOG_SPAN_ATTRIBUTES`, `FLOE_LOG_OUTPUT` | `logs` | | yes | yes |
 /// | a log record for each panic, with its message and location, after the previous panic hook has run | as log lines | `logs` | | yes | yes |
-/// | in place of the panic hook: the redacted message of each panic on standard error | `errors`, else `FLOE_PANIC_OUTPUT` | | | on request | on request |
+/// | in place of the panic hook: the redacted message of each panic on standard error | `panic_output`, else `FLOE_PANIC_OUTPUT` | | | on request | on request |
 /// | export at [`std::process::exit`], and with `panic = "abort"` before a panic ends the process | | | | yes | yes |
 /// | without an endpoint or an exporter: traces are printed on standard error | `OTEL_TRACES_EXPORTER` | `console` | always | on a terminal, at most 100 milliseconds after they have ended | on a terminal |
 /// | without them and without a terminal: one line on standard error says so | `OTEL_TRACES_EXPORTER=none` | | | yes | yes |
@@ -195,7 +195,7 @@ impl TelemetryProviderBuilder {
         if let Some(layers) = self.layers_mut().take() {
             subscriber::install(self.config_mut(), layers)?;
         }
-        panics::observe(self.config().errors);
+        panics::observe(self.config().panic_output);
         let provider = self.initialize()?;
         if !provider.is_noop() {
             if !is_exported {

@@ -2,8 +2,8 @@
 //! over the section `observability`.
 
 use floe_telemetry::config::{
-    BatchLogRecordProcessorConfig, BatchSpanProcessorConfig, ErrorsConfig, ExportersConfig,
-    MetricsConfig, OtlpConfig, Propagator, RedactionConfig, SamplingConfig, SpanLimits,
+    BatchLogRecordProcessorConfig, BatchSpanProcessorConfig, ExportersConfig,
+    MetricsConfig, OtlpConfig, PanicOutput, Propagator, RedactionConfig, SamplingConfig, SpanLimits,
     TelemetryAuth,
 };
 use floe_yaml::Spanned;
@@ -32,8 +32,8 @@ pub struct Telemetry {
     pub metrics: Option<MetricsConfig>,
     /// The limits of a span: attributes, events, links and the length of values.
     pub limits: Option<SpanLimits>,
-    /// The details of errors and panics that are recorded.
-    pub errors: Option<ErrorsConfig>,
+    /// What writes panics to standard error.
+    pub panic_output: Option<PanicOutput>,
     /// The formats in which context is propagated between processes.
     pub propagators: Option<Vec<Propagator>>,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use floe::artifacts::{CompiledArtifacts, Observability};
 use floe::manifest::LineageTransport;
 use floe_telemetry::config::{
-    Compression, ExporterKind, MetricTemporality, OtlpProtocol, Propagator, RedactionLevel,
+    Compression, ExporterKind, MetricTemporality, OtlpProtocol, PanicOutput, Propagator, RedactionLevel,
     SamplingConfig, Secret, TelemetryAuth,
 };
 use floe_telemetry::{Mode, TelemetryConfig};
@@ -52,7 +52,7 @@ telemetry:
   exporters: { metrics: [none] }
   metrics: { temporality: delta }
   limits: { attribute_count: 64 }
-  errors: { panic_messages: false }
+  panic_output: redacted
   propagators: [tracecontext]
 plugins: { telemetry_backend: { type: jaeger } }";
 
@@ -87,7 +87,7 @@ fn every_setting_of_the_manifest_is_written_to_the_artifacts() {
     assert_eq!(telemetry.exporters.metrics, Some(vec![ExporterKind::None]));
     assert_eq!(telemetry.metrics.temporality, MetricTemporality::Delta);
     assert_eq!(telemetry.limits.attribute_count, 64);
-    assert!(!telemetry.errors.panic_messages);
+    assert_eq!(telemetry.panic_output, PanicOutput::Redacted);
     assert_eq!(telemetry.propagators, [Propagator::TraceContext]);
     // The manifest's environment selects the sampling ratio.
     assert!((telemetry.sampling_ratio() - 0.25).abs() < f64::EPSILON);

@@ -305,22 +305,6 @@ fn the_start_of_telemetry_is_one_message() {
 }
 
 #[test]
-fn the_last_provider_decides_on_the_messages_of_panics() {
-    const TEST: &str = "init::the_last_provider_decides_on_the_messages_of_panics";
-    if is_child() {
-        drop(init().unwrap());
-        let _telemetry =
-            builder().configure(|config| config.errors.panic_messages = false).init().unwrap();
-        catch_unwind(|| panic!("the name of a customer")).unwrap_err();
-        return;
-    }
-    let (lines, _) = run(TEST, &[]);
-    assert_eq!(events(&lines), ["a thread panicked"]);
-    assert_eq!(lines[0]["exception.type"], "panic");
-    assert_eq!(lines[0]["exception.message"], Json::Null);
-}
-
-#[test]
 fn a_panic_is_written_once_and_redacted_on_request() {
     const TEST: &str = "init::a_panic_is_written_once_and_redacted_on_request";
     if is_child() {

@@ -1,4 +1,4 @@
-//! The message of a panic is recorded or omitted, as configured, and the panic is resumed.
+//! The message of a panic is recorded, and the panic is resumed.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -9,7 +9,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use floe_telemetry::exporter::MemoryExporter;
-use floe_telemetry::{EndingSpan, TelemetryConfig, TelemetryProvider, create_span, traced};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, traced};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::SpanData;
@@ -63,14 +63,10 @@ fn run() {
     drop(create_span("after"));
 }
 
-fn spans(config: TelemetryConfig, has_processor: bool) -> Vec<SpanData> {
+fn spans() -> Vec<SpanData> {
     let memory = MemoryExporter::new();
-    let mut builder = TelemetryProvider::builder(config).with_span_exporter(memory.clone());
-    if has_processor {
-        builder = builder.with_span_processor(|span: &mut EndingSpan<'_>| {
-            span.set_attribute("copied", span.attribute("exception.message").cloned());
-        });
-    }
+    let config = TelemetryConfig::new("panics");
+    let builder = TelemetryProvider::builder(config).with_span_exporter(memory.clone());
     let telemetry = builder.initialize().unwrap();
     run();
     telemetry.shutdown(Duration::from_secs(30)).unwrap();
@@ -83,49 +79,20 @@ fn attribute(span: &SpanData, key: &str) -> Option<String> {
 }
 
 #[test]
-fn the_message_of_a_panic_is_omitted_if_configured() {
+fn the_message_of_a_panic_is_recorded() {
     floe_tests::alone!();
-    let all = spans(TelemetryConfig::new("panics"), false);
+    let all = spans();
     assert_eq!(all.len(), 7);
     for name in ["above", "panics", "panics_later"] {
         let span = all.iter().find(|span| span.name == name).unwrap();
         assert_eq!(span.status, Status::error(TEXT), "{name}");
         assert_eq!(attribute(span, "exception.message").as_deref(), Some(TEXT));
     }
-
-    let mut config = TelemetryConfig::new("panics");
-    config.errors.panic_messages = false;
-    let written = serde_json::to_string(&config).unwrap();
-    assert_eq!(TelemetryConfig::from_yaml(&written).unwrap(), config);
-    for has_processor in [false, true] {
-        assert_no_messages(&spans(config.clone(), has_processor), &all);
-    }
-}
-
-fn assert_no_messages(without: &[SpanData], all: &[SpanData]) {
-    assert_eq!(without.len(), 7);
-    for name in ["above", "panics", "panics_later"] {
-        let span = without.iter().find(|span| span.name == name).unwrap();
-        assert_eq!(span.status, Status::error("panic"), "{name}");
-        assert_eq!(attribute(span, "error.type").as_deref(), Some("panic"));
-        assert_eq!(attribute(span, "exception.type").as_deref(), Some("panic"));
-        assert_eq!(attribute(span, "exception.message"), None);
-        let [event] = span.events.events.as_slice() else {
-            panic!("{span:?}");
-        };
-        assert_eq!(event.name, "exception");
-        assert!(!format!("{span:?}").contains(TEXT), "{span:?}");
-    }
-    for name in ["full", "bad_attribute"] {
-        let span = without.iter().find(|span| span.name == name).unwrap();
-        assert!(!format!("{span:?}").contains(TEXT), "{span:?}");
-        let with = all.iter().find(|span| span.name == name).unwrap();
-        assert!(format!("{with:?}").contains(TEXT), "{with:?}");
-    }
-    let warned = without.iter().find(|span| span.name == "bad_attribute");
-    let warning = attribute(warned.unwrap(), "floe.warning");
-    assert_eq!(warning.as_deref(), Some("attributes panicked"));
-    // An error is not a panic.
-    let fails = without.iter().find(|span| span.name == "fails").unwrap();
+    let full = all.iter().find(|span| span.name == "full").unwrap();
+    assert!(format!("{full:?}").contains(TEXT), "{full:?}");
+    let warned = all.iter().find(|span| span.name == "bad_attribute").unwrap();
+    let warning = attribute(warned, "floe.warning").unwrap();
+    assert_eq!(warning, format!("attributes panicked: {TEXT}"));
+    let fails = all.iter().find(|span| span.name == "fails").unwrap();
     assert_eq!(fails.status, Status::error(TEXT));
 }

@@ -63,7 +63,7 @@ const SETTINGS: [(&str, &[&str]); 12] = [
     (
         "errors: {exception_signal: both}",
         &[
-            "line 2, column 10: errors.exception_signal: not supported; each exception is an event of its span",
+            "line 2, column 1: errors: not supported; use `panic_output`; messages of panics are recorded, redacted",
         ],
     ),
     (

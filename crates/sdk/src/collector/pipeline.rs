@@ -9,7 +9,6 @@ use super::destination::Destination;
 use super::enrich::Enricher;
 use super::export_failure::{OTHER_ERROR, SHUTDOWN};
 use super::fetch::Backpressure;
-use super::panics;
 use super::processing::Processing;
 use super::redact::Redactor;
 use super::shared_attributes::SharedAttributes;
@@ -21,7 +20,7 @@ use crate::channel::Sender;
 use crate::clock::{Instant, WallClock, monotonic_now};
 #[cfg(test)]
 use crate::config::Signal;
-use crate::config::{CodeAttributes, ErrorsConfig, SamplingConfig, SpanLimits};
+use crate::config::{CodeAttributes, SamplingConfig, SpanLimits};
 use crate::recorder::{Buffer, SpanRecord};
 
 /// The settings of a pipeline.
@@ -32,7 +31,6 @@ pub(crate) struct PipelineSettings {
     pub(crate) limits: SpanLimits,
     /// Which spans have `code.*`.
     pub(crate) code: CodeAttributes,
-    pub(crate) errors: ErrorsConfig,
     /// Whether a call that has succeeded has the status OK.
     pub(crate) status_on_success: bool,
     /// The settings of tail sampling, if it is enabled.
@@ -57,7 +55,6 @@ pub(crate) struct Pipeline {
     batch_size: usize,
     delay: Duration,
     counters: Arc<Counters>,
-    errors: ErrorsConfig,
     status_on_success: bool,
     processing: Option<Processing>,
     enricher: Enricher,
@@ -87,7 +84,6 @@ impl Pipeline {
             batch_size: settings.batch_size,
             delay: settings.delay,
             counters: settings.counters,
-            errors: settings.errors,
             status_on_success: settings.status_on_success,
             processing: settings.processing,
             enricher,
@@ -220,9 +216,6 @@ impl Pipeline {
 
     /// Passes the span to the processors, if there are any, and then to the exporters.
     fn send(&mut self, record: &mut SpanRecord, clock: &WallClock) {
-        if !self.errors.panic_messages {
-            panics::remove_messages(record);
-        }
         let Some(processing) = &mut self.processing else {
             return self.export(record, clock);
         };

@@ -21,7 +21,6 @@ use self::parse::{between, number, word};
 use super::batch::{AT_ONCE, MAX_QUEUE_SIZE};
 use super::detection::ResourceDetector;
 use super::duration::without_limit;
-use super::errors::PanicOutput;
 use super::exporters::ExporterKind;
 use super::feature::needs;
 use super::filter::{parse_filter, parse_levels};
@@ -29,6 +28,7 @@ use super::limits::{MAX_LOG_COUNT, MAX_SPAN_COUNT};
 use super::logging::{LogOutput, LoggingConfig, check_span_attribute};
 use super::metrics::{ExemplarFilter, HistogramKind, MetricTemporality, check_host};
 use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
+use super::panics::PanicOutput;
 use super::propagator::Propagator;
 use super::removed;
 use super::resource::{DEPLOYMENT_ENVIRONMENT, ResourceAttributes, check_name};
@@ -217,7 +217,7 @@ impl TelemetryConfig {
         if self.sampling.rules.is_empty() {
             span_filter(self);
         }
-        if self.errors.panic_output == PanicOutput::default() {
+        if self.panic_output == PanicOutput::default() {
             panics(self);
         }
     }
@@ -463,7 +463,7 @@ fn span_filter(config: &mut TelemetryConfig) {
 }
 
 fn panics(config: &mut TelemetryConfig) {
-    let output = &mut config.errors.panic_output;
+    let output = &mut config.panic_output;
     set("FLOE_PANIC_OUTPUT", output, word(&PanicOutput::ALL));
 }
 

@@ -11,12 +11,12 @@ use super::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
 use super::context_mode::ContextMode;
 use super::detection::ResourceDetector;
 use super::endpoint;
-use super::errors::ErrorsConfig;
 use super::exporters::{ExporterKind, ExportersConfig};
 use super::limits::{LogRecordLimits, SpanLimits};
 use super::logging::LoggingConfig;
 use super::metrics::MetricsConfig;
 use super::otlp::{OtlpConfig, OtlpProtocol, Signal};
+use super::panics::PanicOutput;
 use super::problems::Problems;
 use super::propagator::Propagator;
 use super::redaction::RedactionConfig;
@@ -179,9 +179,10 @@ pub struct TelemetryConfig {
         skip_serializing_if = "is_default_status_on_success"
     )]
     pub status_on_success: bool,
-    /// The recording of errors and panics.
+    /// What writes a panic to standard error, after [`init`](crate::init): the panic `hook` (default), or `redacted` for
+    /// this crate in its place.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub errors: ErrorsConfig,
+    pub panic_output: PanicOutput,
     /// The formats of context propagation. Default `tracecontext` and `baggage`. An empty list disables
     /// propagation.
     #[serde(default = "default_propagators", skip_serializing_if = "are_default_propagators")]
@@ -251,7 +252,7 @@ impl TelemetryConfig {
             limits: SpanLimits::default(),
             log_record_limits: LogRecordLimits::default(),
             status_on_success: true,
-            errors: ErrorsConfig::default(),
+            panic_output: PanicOutput::default(),
             propagators: default_propagators(),
         }
     }
@@ -474,7 +475,7 @@ impl fmt::Debug for Fields<'_> {
             limits,
             log_record_limits,
             status_on_success,
-            errors,
+            panic_output,
             propagators,
         } = self.0;
         let mut resource = resource_attributes.clone();
@@ -509,7 +510,7 @@ impl fmt::Debug for Fields<'_> {
             .field("limits", limits)
             .field("log_record_limits", log_record_limits)
             .field("status_on_success", status_on_success)
-            .field("errors", errors)
+            .field("panic_output", panic_output)
             .field("propagators", propagators)
             .finish()
     }

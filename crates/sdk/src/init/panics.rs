@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use crate::caught::panic_message;
-use crate::config::{ErrorsConfig, PanicOutput};
+use crate::config::PanicOutput;
 use crate::environment;
 use crate::internal_log::is_on_stderr;
 use crate::logs::LogRecords;
@@ -17,19 +17,15 @@ use crate::program_signals::Unsignalled;
 use crate::recorder::remember_panic;
 use crate::redaction::sanitize_lines;
 
-/// As the last provider is configured: whether the messages of panics leave the process.
-static HAS_MESSAGES: AtomicBool = AtomicBool::new(true);
-
 /// As the last provider is configured: whether the panic hook is replaced.
 static IS_REPLACED: AtomicBool = AtomicBool::new(false);
 
 /// Logs panics after the current panic hook, or in its place. The span of a `#[traced]` function that panics has an
 /// event of its own; a record also has the ids of a span that it does not end.
-pub(super) fn observe(errors: ErrorsConfig) {
+pub(super) fn observe(output: PanicOutput) {
     static HOOK: Once = Once::new();
 
-    let is_replaced = errors.panic_output == PanicOutput::Redacted;
-    HAS_MESSAGES.store(errors.panic_messages, Ordering::Relaxed);
+    let is_replaced = output == PanicOutput::Redacted;
     IS_REPLACED.store(is_replaced, Ordering::Relaxed);
     if LogRecords::linked().is_none() && !is_replaced {
         return;
@@ -37,18 +33,17 @@ pub(super) fn observe(errors: ErrorsConfig) {
     HOOK.call_once(|| {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
-            let message =
-                HAS_MESSAGES.load(Ordering::Relaxed).then(|| panic_message(panic.payload()));
+            let message = panic_message(panic.payload());
             if !IS_REPLACED.load(Ordering::Relaxed) {
                 previous(panic);
-                log(panic, message.as_deref());
+                log(panic, &message);
                 return;
             }
             // As the replaced hook would do.
             remember_panic(panic);
             let mut text = String::new();
-            if !log(panic, message.as_deref()) {
-                text = redacted(panic, message.as_deref());
+            if !log(panic, &message) {
+                text = redacted(panic, &message);
             }
             add_backtrace(&mut text);
             // Standard error may be closed.
@@ -58,7 +53,7 @@ pub(super) fn observe(errors: ErrorsConfig) {
 }
 
 /// Returns whether the line of the record is on standard error.
-fn log(panic: &PanicHookInfo<'_>, message: Option<&str>) -> bool {
+fn log(panic: &PanicHookInfo<'_>, message: &str) -> bool {
     if LogRecords::linked().is_none() {
         return false;
     }
@@ -76,7 +71,7 @@ fn log(panic: &PanicHookInfo<'_>, message: Option<&str>) -> bool {
 }
 
 /// The standard library's text about a panic, redacted.
-fn redacted(panic: &PanicHookInfo<'_>, message: Option<&str>) -> String {
+fn redacted(panic: &PanicHookInfo<'_>, message: &str) -> String {
     let thread = thread::current();
     let name = sanitize_lines(thread.name().unwrap_or("<unnamed>"));
     let mut text = format!("\nthread '{name}' panicked");
@@ -84,10 +79,7 @@ fn redacted(panic: &PanicHookInfo<'_>, message: Option<&str>) -> String {
     if let Some(location) = panic.location() {
         let _ = write!(text, " at {location}");
     }
-    match message {
-        Some(message) => _ = writeln!(text, ":\n{}", sanitize_lines(message)),
-        None => text.push('\n'),
-    }
+    let _ = writeln!(text, ":\n{}", sanitize_lines(message));
     text
 }
 

@@ -501,7 +501,6 @@ impl TelemetryProviderBuilder {
                 .map(|meters| meters.span_metrics(&self.config.metrics, Redactor::new(redaction))),
             limits: self.config.limits,
             code: self.config.code_attributes,
-            errors: self.config.errors,
             status_on_success: self.config.status_on_success,
             tail_sampling: Some(self.config.sampling).filter(SamplingConfig::has_tail),
             tail_bytes: memory.other,
