@@ -9,7 +9,7 @@ use std::time::Duration;
 use floe_plugins::error::Error;
 use floe_plugins::place::Place;
 use floe_telemetry::config::{
-    DEFAULT_BACKEND, ExporterKind, LoggingConfig, OtlpProtocol, SamplingConfig, TailConfig,
+    DEFAULT_BACKEND, ExporterKind, LoggingConfig, OtlpProtocol, SamplingConfig,
 };
 use floe_telemetry::exporter::ConsoleExporter;
 use floe_telemetry::logs::configure_logging_with_writer;
@@ -32,9 +32,6 @@ const MAX_QUEUE_SIZE: usize = 100_000;
 
 /// The most bytes of telemetry that wait for export. They are not reserved.
 const MAX_MEMORY_BYTES: usize = 512 * 1024 * 1024;
-
-/// How long the spans of a run wait for its outcome.
-const LONGEST_RUN: Duration = Duration::from_hours(24);
 
 /// The configuration that is written into the artifacts: the settings of the manifest and the identity
 /// of the product.
@@ -117,10 +114,6 @@ fn sample(sampling: &mut SamplingConfig) {
     sampling.staging.get_or_insert(0.5);
     sampling.prod.get_or_insert(0.1);
     sampling.keep_errors |= sampling.is_parent_based();
-    if sampling.tail == TailConfig::default() {
-        sampling.tail.max_spans = MAX_QUEUE_SIZE;
-        sampling.tail.max_seconds = LONGEST_RUN.as_secs();
-    }
 }
 
 fn choose<T: Clone>(setting: &mut T, chosen: Option<&T>) {

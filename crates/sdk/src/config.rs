@@ -87,7 +87,7 @@ pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::repeated::CodeAttributes;
 pub use self::resource::{ResourceAttributes, ResourceValue};
 pub use self::sampling::{
-    RegisteredSampler, RuleKind, RuleLevel, Sampler, SamplingConfig, SamplingRule, TailConfig,
+    RegisteredSampler, RuleKind, RuleLevel, Sampler, SamplingConfig, SamplingRule,
 };
 pub use self::secret::Secret;
 pub use self::telemetry::DEFAULT_BACKEND;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use floe_telemetry::TelemetryConfig;
-use floe_telemetry::config::{RuleKind, RuleLevel, SamplingRule, TailConfig};
+use floe_telemetry::config::{RuleKind, RuleLevel, SamplingRule};
 
 fn with(sampling: &str) -> Result<TelemetryConfig, String> {
     let resource = "resource_attributes: {service_name: orders}";
@@ -69,14 +69,10 @@ fn mistakes_are_reported_with_their_places() {
 
 #[test]
 fn tail_sampling_is_read_and_written() {
-    let config =
-        with("{keep_errors: true, keep_slower_than: 1500ms, tail: {max_spans: 5}}").unwrap();
+    let config = with("{keep_errors: true, keep_slower_than: 1500ms}").unwrap();
     let sampling = &config.sampling;
     assert!(sampling.keep_errors);
     assert_eq!(sampling.keep_slower_than, Some(Duration::from_millis(1500)));
-    let mut tail = TailConfig::default();
-    tail.max_spans = 5;
-    assert_eq!((sampling.tail, tail.max_seconds), (tail, 60));
     let json = serde_json::to_string(&config).unwrap();
     assert!(json.contains("1500ms"), "{json}");
     assert_eq!(TelemetryConfig::from_yaml(&json).unwrap(), config, "{json}");
@@ -104,11 +100,6 @@ fn invalid_settings_of_tail_sampling_are_rejected() {
         mistake("{keep_slower_than: 0}"),
         "keep_slower_than: expected a duration of more than 0, found 0"
     );
-    assert_eq!(
-        mistake("{tail: {max_spans: 0}}"),
-        "tail.max_spans: expected a whole number, 1 or more, found 0"
-    );
-    assert!(mistakes("{tail: {max_span: 1}}").contains("did you mean `max_spans`?"));
     assert_eq!(
         mistake("{keep_errors: true, sampler: traceidratio}"),
         "sampler: `keep_errors` and `keep_slower_than` need a parent-based sampler, \

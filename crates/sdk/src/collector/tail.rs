@@ -2,7 +2,7 @@
 //! has not sampled are exported if a span failed or the root was slow.
 //!
 //! A trace is decided once its root has ended and all spans that ended before the root were fetched
-//! from the threads' buffers. If the buffer has too many spans, or a trace is too old, the oldest trace
+//! from the threads' buffers. If the buffer has no more memory, or a trace is too old, the oldest trace
 //! is decided by the spans that have arrived. Spans that arrive after the decision follow it.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -19,6 +19,12 @@ use crate::clock::{Instant, WallClock};
 use crate::config::SamplingConfig;
 use crate::keys;
 use crate::recorder::{Buffer, Code, SpanRecord};
+
+/// How long a trace waits for its root, as that of a nightly run.
+const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The most decisions that are kept for spans that end later.
+const MAX_DECIDED: usize = 10_000;
 
 /// The reason why a trace is sampled, whatever the head has decided. A later variant takes precedence.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -49,8 +55,6 @@ pub(super) struct TailSampler {
     /// The traces by number, the oldest first.
     order: BTreeMap<u64, TraceId>,
     next_number: u64,
-    /// The number of spans in `traces`.
-    spans: usize,
     /// The bytes of the spans in `traces`.
     bytes: usize,
     max_bytes: usize,
@@ -74,7 +78,6 @@ impl TailSampler {
             traces: FxHashMap::default(),
             order: BTreeMap::new(),
             next_number: 0,
-            spans: 0,
             bytes: 0,
             max_bytes,
             decided: FxHashMap::default(),
@@ -106,14 +109,12 @@ impl TailSampler {
         }
         self.bytes += record.stored_bytes();
         trace.spans.push(record);
-        self.spans += 1;
         while self.is_full() && self.decide_oldest() {}
     }
 
     /// Decides the traces that are older than the limit.
     pub(super) fn expire(&mut self, now: Instant) {
-        let age = Duration::from_secs(self.config.tail.max_seconds);
-        let is_old = |trace: &Trace| now.saturating_duration_since(trace.since) >= age;
+        let is_old = |trace: &Trace| now.saturating_duration_since(trace.since) >= MAX_AGE;
         while let Some(id) = self.oldest()
             && self.traces.get(&id).is_some_and(is_old)
         {
@@ -183,7 +184,7 @@ impl TailSampler {
     }
 
     fn is_full(&self) -> bool {
-        self.spans > self.config.tail.max_spans || self.bytes > self.max_bytes
+        self.bytes > self.max_bytes
     }
 
     fn oldest(&self) -> Option<TraceId> {
@@ -202,7 +203,6 @@ impl TailSampler {
             return false;
         };
         self.order.remove(&trace.number);
-        self.spans -= trace.spans.len();
         let bytes = trace.spans.iter().map(SpanRecord::stored_bytes);
         self.bytes -= bytes.sum::<usize>();
         let reason = trace.reason.filter(|_| !trace.is_remote);
@@ -217,7 +217,7 @@ impl TailSampler {
         if self.decided.insert(id, reason).is_none() {
             self.decided_order.push_back(id);
         }
-        if self.decided_order.len() > self.config.tail.max_spans
+        if self.decided_order.len() > MAX_DECIDED
             && let Some(oldest) = self.decided_order.pop_front()
         {
             self.decided.remove(&oldest);

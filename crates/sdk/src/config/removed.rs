@@ -53,6 +53,7 @@ const REMOVED: &[Row] = &[
     ("sampling.sampler = composite", "", OWN_SAMPLER),
     ("sampling.sampler = parentbased_probability", "", "use `parentbased_traceidratio`"),
     ("sampling.sampler = probability", "", "use `traceidratio`"),
+    ("sampling.tail", "", "the buffer has its share of `max_memory_bytes`, and waits a day for a root"),
     ("span_compression", "", "use one span for all of the calls, or a processor of the Collector"),
     ("exporters.traces.* = flight_recorder", "", KEEP_ERRORS),
     ("exporters.flight_recorder", "", KEEP_ERRORS),

@@ -220,9 +220,6 @@ pub struct SamplingConfig {
     #[serde(with = "duration", skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "duration::schema")]
     pub keep_slower_than: Option<Duration>,
-    /// The buffer of tail sampling.
-    #[serde(skip_serializing_if = "is_default")]
-    pub tail: TailConfig,
 }
 
 impl SamplingConfig {
@@ -302,7 +299,6 @@ impl SamplingConfig {
             }
         }
         check_rules(&self.rules, problems);
-        self.tail.check(problems);
         if self.keep_slower_than == Some(Duration::ZERO) {
             let message = "expected a duration of more than 0, found 0";
             problems.add("sampling.keep_slower_than", message);
@@ -490,39 +486,6 @@ fn check_ratio(ratio: f64) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("{ratio} is not a ratio, expected 0.0 to 1.0"))
-}
-
-/// The buffer of tail sampling, which contains the traces without a decision.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-#[non_exhaustive]
-pub struct TailConfig {
-    /// The maximum number of spans in the buffer. If there are more, the oldest trace is decided by the
-    /// spans that have ended so far. Default 10,000.
-    #[schemars(range(min = 1))]
-    pub max_spans: usize,
-    /// The longest time that a trace is buffered, in seconds. Then it is decided by the spans that have
-    /// ended so far. Default 60.
-    #[schemars(range(min = 1))]
-    pub max_seconds: u64,
-}
-
-impl Default for TailConfig {
-    fn default() -> Self {
-        Self { max_spans: 10_000, max_seconds: 60 }
-    }
-}
-
-impl TailConfig {
-    fn check(self, problems: &mut Problems) {
-        let message = "expected a whole number, 1 or more, found 0";
-        if self.max_spans == 0 {
-            problems.add("sampling.tail.max_spans", message);
-        }
-        if self.max_seconds == 0 {
-            problems.add("sampling.tail.max_seconds", message);
-        }
-    }
 }
 
 /// Registers a sampler with the program, so that a configuration can choose it by its name: `sampling.sampler`,
