@@ -85,7 +85,7 @@ pub(crate) use self::pattern::compile as compile_pattern;
 pub use self::propagator::Propagator;
 pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::repeated::CodeAttributes;
-pub use self::resource::{ResourceAttributes, ResourceValue};
+pub use self::resource::ResourceAttributes;
 pub use self::sampling::{
     RegisteredSampler, RuleKind, RuleLevel, Sampler, SamplingConfig, SamplingRule,
 };

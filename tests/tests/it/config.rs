@@ -1,6 +1,6 @@
 //! The configuration: defaults, YAML, and one error for each mistake.
 
-use floe_telemetry::config::{ResourceValue, SamplingConfig};
+use floe_telemetry::config::SamplingConfig;
 use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig};
 use opentelemetry::KeyValue;
 
@@ -230,13 +230,8 @@ fn a_credential_that_only_its_place_shows_is_neither_printed_nor_written() {
     let mut config = TelemetryConfig::new("orders");
     let resource = &mut config.resource_attributes.additional;
     resource.insert("api_key".to_owned(), "opaque".to_owned());
-    let typed = &mut config.resource_attributes.typed;
-    typed.insert("api_keys".to_owned(), ResourceValue::Strings(vec!["opaque".to_owned()]));
-    typed.insert("pin".to_owned(), ResourceValue::Int(4815));
-    typed.insert("cores".to_owned(), ResourceValue::Int(16));
     for text in [format!("{config:?}"), serde_json::to_string(&config).unwrap()] {
-        assert!(!text.contains("opaque") && !text.contains("4815"), "{text}");
-        assert!(text.contains("16"), "{text}");
+        assert!(!text.contains("opaque"), "{text}");
     }
 }
 

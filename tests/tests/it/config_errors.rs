@@ -285,7 +285,7 @@ fn the_resource_is_checked() {
         (
             "floe_mode: prod",
             "floe_mode: prod, owner: me",
-            "telemetry configuration: line 1, column 196: resource_attributes.owner: unknown key, expected `service_name`, `service_version`, `deployment_environment`, `floe_namespace`, `floe_product_name`, `floe_product_version`, `floe_mode`, `additional`, `typed` or `schema_url`",
+            "telemetry configuration: line 1, column 196: resource_attributes.owner: unknown key, expected `service_name`, `service_version`, `deployment_environment`, `floe_namespace`, `floe_product_name`, `floe_product_version`, `floe_mode` or `additional`",
         ),
         (
             "floe_mode: prod",

@@ -17,6 +17,8 @@ const FILE_STORAGE: &str = "use `otlp` and the Collector's file storage";
 const OWN_PROPAGATOR: &str =
     "use a `TextMapPropagator` of the program, by `TelemetryProviderBuilder::with_propagator`";
 
+const RESOURCE_OF_FILE: &str = "use `additional`, or the file of `OTEL_CONFIG_FILE`";
+
 const OWN_SAMPLER: &str = "use a `ShouldSample` of the program, by `telemetry_sampler!`";
 
 const REMOVED: &[Row] = &[
@@ -58,6 +60,8 @@ const REMOVED: &[Row] = &[
     ("exporters.traces.* = flight_recorder", "", KEEP_ERRORS),
     ("exporters.flight_recorder", "", KEEP_ERRORS),
     ("profile", "FLOE_PROFILE", "use a profiler of processor time, or tokio's metrics of tasks"),
+    ("resource_attributes.typed", "", RESOURCE_OF_FILE),
+    ("resource_attributes.schema_url", "", RESOURCE_OF_FILE),
     ("runtime", "FLOE_RUNTIME", "call `force_flush` before the host stops the process"),
     (
         "logging.event_to_span_event_bridge",

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use floe_telemetry_core::{FloeSpanAttributes, Mode};
-use opentelemetry::{KeyValue, StringValue, Value};
-use serde::{Deserialize, Serialize, Serializer};
+use opentelemetry::{KeyValue, Value};
+use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
 use super::secret;
 use crate::json_schema::JsonSchema;
 use crate::keys;
-use crate::redaction::sanitize_sent_value;
 
 /// The attributes of the resource, which describe the process that produces the telemetry.
 ///
@@ -61,79 +60,12 @@ pub struct ResourceAttributes {
         serialize_with = "secret::serialize_attributes"
     )]
     pub additional: BTreeMap<String, String>,
-    /// Other attributes that are not text: numbers, booleans and lists. The keys of the fields above are not
-    /// accepted here. Default none.
-    #[serde(
-        default,
-        skip_serializing_if = "BTreeMap::is_empty",
-        serialize_with = "serialize_typed"
-    )]
-    pub typed: BTreeMap<String, ResourceValue>,
-    /// The URL of the [schema](https://opentelemetry.io/docs/specs/otel/schemas/) of the attributes. Default: the schema
-    /// of the resource detectors, if they find any attribute.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub schema_url: Option<String>,
-}
-
-/// The value of an attribute that is not text.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, JsonSchema)]
-#[serde(untagged)]
-#[non_exhaustive]
-pub enum ResourceValue {
-    /// A boolean.
-    Bool(bool),
-    /// A whole number.
-    Int(i64),
-    /// A number.
-    Double(f64),
-    /// Booleans.
-    Bools(Vec<bool>),
-    /// Whole numbers.
-    Ints(Vec<i64>),
-    /// Numbers.
-    Doubles(Vec<f64>),
-    /// Texts.
-    Strings(Vec<String>),
-}
-
-impl ResourceValue {
-    /// The value as it is exported under a key.
-    pub(super) fn sent(&self, key: &str) -> Self {
-        if let Self::Strings(values) = self {
-            let sent = |value: &String| sanitize_sent_value(key, value).into_owned();
-            return Self::Strings(values.iter().map(sent).collect());
-        }
-        let text = Value::from(self).to_string();
-        match sanitize_sent_value(key, &text) {
-            sent if sent == text => self.clone(),
-            sent => Self::Strings(vec![sent.into_owned()]),
-        }
-    }
-}
-
-/// Writes attributes that are not text as they will be exported.
-fn serialize_typed<S: Serializer>(
-    attributes: &BTreeMap<String, ResourceValue>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(attributes.iter().map(|(key, it)| (key, it.sent(key))))
-}
-
-impl From<&ResourceValue> for Value {
-    fn from(value: &ResourceValue) -> Self {
-        match value {
-            ResourceValue::Bool(value) => (*value).into(),
-            ResourceValue::Int(value) => (*value).into(),
-            ResourceValue::Double(value) => (*value).into(),
-            ResourceValue::Bools(values) => Self::Array(values.clone().into()),
-            ResourceValue::Ints(values) => Self::Array(values.clone().into()),
-            ResourceValue::Doubles(values) => Self::Array(values.clone().into()),
-            ResourceValue::Strings(values) => {
-                let values = values.iter().cloned().map(StringValue::from);
-                Self::Array(values.collect::<Vec<_>>().into())
-            }
-        }
-    }
+    /// The attributes of OpenTelemetry's configuration file that are not text.
+    #[serde(skip)]
+    pub(crate) typed: BTreeMap<String, Value>,
+    /// The URL of the [schema](https://opentelemetry.io/docs/specs/otel/schemas/) in that file.
+    #[serde(skip)]
+    pub(crate) schema_url: Option<String>,
 }
 
 pub(super) const SERVICE_NAME: &str = "service.name";
@@ -198,7 +130,7 @@ impl ResourceAttributes {
         let additional = self.additional.iter();
         let additional = additional.map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
         let typed = self.typed.iter();
-        let typed = typed.map(|(key, value)| KeyValue::new(key.clone(), value));
+        let typed = typed.map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
         own.chain(identity).chain(additional).chain(typed).collect()
     }
 
@@ -252,9 +184,6 @@ impl ResourceAttributes {
         }
         for key in self.additional.keys() {
             problems.check("resource_attributes.additional", check_key(key));
-        }
-        for key in self.typed.keys() {
-            problems.check("resource_attributes.typed", check_key(key));
         }
     }
 }

@@ -484,7 +484,11 @@ impl fmt::Debug for Fields<'_> {
             *value = sanitize_sent_value(key, value).into_owned();
         }
         for (key, value) in &mut resource.typed {
-            *value = value.sent(key);
+            let text = value.to_string();
+            let sent = sanitize_sent_value(key, &text);
+            if sent != text {
+                *value = sent.into_owned().into();
+            }
         }
         f.debug_struct("TelemetryConfig")
             .field("enabled", enabled)

@@ -1,12 +1,13 @@
 //! The resource.
 
 use floe_yaml::Node;
+use opentelemetry::{Array, StringValue, Value};
 use serde::Deserialize;
 
 use super::findings::{Choice, Findings, Nothing, Word, below};
 use crate::config::detection::ResourceDetector;
 use crate::config::env::parse_resource_attributes;
-use crate::config::resource::{ResourceAttributes, ResourceValue, SERVICE_NAME, check_key};
+use crate::config::resource::{ResourceAttributes, SERVICE_NAME, check_key};
 use crate::config::telemetry::TelemetryConfig;
 use crate::environment;
 
@@ -122,16 +123,27 @@ impl Attribute {
                 }
                 return;
             }
-            Type::Bool => found.read(&value, &at).map(ResourceValue::Bool),
-            Type::Int => found.read(&value, &at).map(ResourceValue::Int),
-            Type::Double => found.read(&value, &at).map(ResourceValue::Double),
-            Type::StringArray => found.read(&value, &at).map(ResourceValue::Strings),
-            Type::BoolArray => found.read(&value, &at).map(ResourceValue::Bools),
-            Type::IntArray => found.read(&value, &at).map(ResourceValue::Ints),
-            Type::DoubleArray => found.read(&value, &at).map(ResourceValue::Doubles),
+            Type::Bool => found.read(&value, &at).map(Value::Bool),
+            Type::Int => found.read(&value, &at).map(Value::I64),
+            Type::Double => found.read(&value, &at).map(Value::F64),
+            Type::StringArray => {
+                let texts = found.read::<Vec<String>>(&value, &at);
+                texts.map(|texts| texts.into_iter().map(StringValue::from).collect::<Vec<_>>())
+                    .map(list)
+            }
+            Type::BoolArray => found.read::<Vec<bool>>(&value, &at).map(list),
+            Type::IntArray => found.read::<Vec<i64>>(&value, &at).map(list),
+            Type::DoubleArray => found.read::<Vec<f64>>(&value, &at).map(list),
         };
         found.check(&below(path, "name"), check_key(&key));
         resource.additional.remove(&key);
         resource.typed.extend(typed.map(|typed| (key, typed)));
     }
+}
+
+fn list<T>(values: Vec<T>) -> Value
+where
+    Array: From<Vec<T>>,
+{
+    Value::Array(values.into())
 }
