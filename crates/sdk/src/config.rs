@@ -78,7 +78,7 @@ pub use self::metrics::{
 };
 pub(crate) use self::named::sorted;
 pub use self::otlp::{
-    Compression, Headers, OtlpConfig, OtlpDestination, OtlpOptions, OtlpProtocol, Signal,
+    Compression, Headers, OtlpConfig, OtlpOptions, OtlpProtocol, Signal,
 };
 pub use self::panics::PanicOutput;
 pub(crate) use self::pattern::compile as compile_pattern;

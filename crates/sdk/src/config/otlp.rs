@@ -26,9 +26,6 @@ const DEFAULT_REQUEST_BYTES: usize = 4_000_000;
 /// The accepted values of `max_request_bytes`. The largest is the limit that OTLP recommends.
 pub(super) const REQUEST_BYTES: RangeInclusive<usize> = 1024..=64 * 1024 * 1024;
 
-/// The most receivers of `otlp.additional`, each of which has threads of its own.
-const MAX_ADDITIONAL: usize = 100;
-
 /// The most headers of a request.
 const MAX_HEADERS: usize = 1024;
 
@@ -195,29 +192,10 @@ pub struct OtlpConfig {
     pub metrics: OtlpOptions,
     /// Settings for log records, which take precedence over `all`.
     pub logs: OtlpOptions,
-    /// Other receivers of a signal, in addition to the first one. They are used if OTLP is an exporter of the
-    /// signal. Default none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub additional: Vec<OtlpDestination>,
-}
-
-/// Another receiver of a signal. Its options replace the options of the signal; `all` still applies.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct OtlpDestination {
-    /// The signal.
-    pub signal: Signal,
-    /// The settings. The endpoint is required.
-    pub options: OtlpOptions,
-}
-
-impl OtlpDestination {
-    /// Creates another receiver of a signal, with its endpoint. No path is appended to it.
-    pub fn new(signal: Signal, endpoint: impl Into<String>) -> Self {
-        let options = OtlpOptions { endpoint: Some(endpoint.into()), ..OtlpOptions::default() };
-        Self { signal, options }
-    }
+    /// The second and later receivers of a signal in OpenTelemetry's configuration file. Their options replace those of
+    /// the signal.
+    #[serde(skip)]
+    pub(crate) additional: Vec<(Signal, OtlpOptions)>,
 }
 
 /// The OTLP settings for all signals or for one signal.
@@ -317,21 +295,9 @@ impl OtlpConfig {
     }
 
     pub(super) fn check(&self, problems: &mut Problems) {
-        let found = self.additional.len();
-        if found > MAX_ADDITIONAL {
-            let message = format!("expected at most {MAX_ADDITIONAL}, found {found}");
-            problems.add("otlp.additional", message);
-        }
         self.all.check("all", problems);
         for signal in Signal::ALL {
             self.signal(signal).check(signal.as_str(), problems);
-        }
-        for (at, destination) in self.additional.iter().enumerate() {
-            let section = format!("additional.{at}.options");
-            destination.options.check(&section, problems);
-            if destination.options.endpoint.is_none() {
-                problems.add(&format!("otlp.{section}.endpoint"), "is missing");
-            }
         }
     }
 }

@@ -60,6 +60,7 @@ const REMOVED: &[Row] = &[
     ("exporters.traces.* = flight_recorder", "", KEEP_ERRORS),
     ("exporters.flight_recorder", "", KEEP_ERRORS),
     ("profile", "FLOE_PROFILE", "use a profiler of processor time, or tokio's metrics of tasks"),
+    ("otlp.additional", "", "use the Collector, or several exporters in the file of `OTEL_CONFIG_FILE`"),
     ("resource_attributes.typed", "", RESOURCE_OF_FILE),
     ("resource_attributes.schema_url", "", RESOURCE_OF_FILE),
     ("runtime", "FLOE_RUNTIME", "call `force_flush` before the host stops the process"),

@@ -108,11 +108,10 @@ pub(super) fn unless_of_environment<T>(
 }
 
 fn additional(signal: Signal, config: &TelemetryConfig) -> impl Iterator<Item = OtlpTarget> {
-    let additional = config.otlp.additional.iter();
-    let additional = additional.filter(move |destination| destination.signal == signal);
-    additional.map(move |destination| {
+    let additional = config.otlp.additional.iter().filter(move |(of, _)| *of == signal);
+    additional.map(move |(_, options)| {
         let mut config = config.clone();
-        *config.otlp.signal_mut(signal) = destination.options.clone();
+        *config.otlp.signal_mut(signal) = options.clone();
         config.into()
     })
 }

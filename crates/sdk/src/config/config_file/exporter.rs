@@ -12,7 +12,7 @@ use crate::config::env::{parse_headers, with_scheme};
 use crate::config::exporters::ExporterKind;
 use crate::config::metrics::{HistogramKind, MetricTemporality};
 use crate::config::otlp::{
-    Compression, Headers, OtlpConfig, OtlpDestination, OtlpOptions, OtlpProtocol, REQUEST_BYTES,
+    Compression, Headers, OtlpConfig, OtlpOptions, OtlpProtocol, REQUEST_BYTES,
     Signal,
 };
 use crate::config::{endpoint, secret};
@@ -227,7 +227,7 @@ impl<'a> Exporters<'a> {
             found.ignore(&at("max_request_size"), reason);
         }
         if self.kinds.contains(&ExporterKind::Otlp) {
-            self.otlp.additional.push(OtlpDestination { signal, options });
+            self.otlp.additional.push((signal, options));
         } else {
             *self.otlp.signal_mut(signal) = options;
             self.choose(ExporterKind::Otlp);
