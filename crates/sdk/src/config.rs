@@ -61,7 +61,9 @@ mod substitution;
 pub(crate) mod telemetry;
 
 pub use self::auth::{AuthType, TelemetryAuth};
-pub use self::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
+pub use self::batch::{
+    BatchLogRecordProcessorConfig, BatchProcessorConfig, BatchSpanProcessorConfig,
+};
 pub use self::context_mode::ContextMode;
 pub use self::detection::{RegisteredDetector, ResourceDetector};
 pub(crate) use self::endpoint::{
@@ -77,9 +79,7 @@ pub use self::metrics::{
     PrometheusConfig,
 };
 pub(crate) use self::named::sorted;
-pub use self::otlp::{
-    Compression, Headers, OtlpConfig, OtlpOptions, OtlpProtocol, Signal,
-};
+pub use self::otlp::{Compression, Headers, OtlpConfig, OtlpOptions, OtlpProtocol, Signal};
 pub use self::panics::PanicOutput;
 pub(crate) use self::pattern::compile as compile_pattern;
 pub use self::propagator::Propagator;

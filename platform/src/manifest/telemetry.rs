@@ -2,8 +2,8 @@
 //! over the section `observability`.
 
 use floe_telemetry::config::{
-    BatchLogRecordProcessorConfig, BatchSpanProcessorConfig, ExportersConfig,
-    MetricsConfig, OtlpConfig, PanicOutput, Propagator, RedactionConfig, SamplingConfig, SpanLimits,
+    BatchLogRecordProcessorConfig, BatchSpanProcessorConfig, ExportersConfig, MetricsConfig,
+    OtlpConfig, PanicOutput, Propagator, RedactionConfig, SamplingConfig, SpanLimits,
     TelemetryAuth,
 };
 use floe_yaml::Spanned;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use floe::artifacts::{CompiledArtifacts, Observability};
 use floe::manifest::LineageTransport;
 use floe_telemetry::config::{
-    Compression, ExporterKind, MetricTemporality, OtlpProtocol, PanicOutput, Propagator, RedactionLevel,
-    SamplingConfig, Secret, TelemetryAuth,
+    Compression, ExporterKind, MetricTemporality, OtlpProtocol, PanicOutput, Propagator,
+    RedactionLevel, SamplingConfig, Secret, TelemetryAuth,
 };
 use floe_telemetry::{Mode, TelemetryConfig};
 use floe_tests::Receiver;

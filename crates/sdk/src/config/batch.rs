@@ -14,102 +14,99 @@ pub(super) const MAX_QUEUE_SIZE: usize = 1_000_000;
 /// that are not batch processors.
 pub(super) const AT_ONCE: u64 = 1;
 
-/// Defines the settings of a batch processor. Spans and log records differ only in the default delay,
-/// which is the specification's.
-macro_rules! batch_processor {
-    ($(#[$attribute:meta])* $name:ident, $section:literal, $(#[$delay:meta])* $default_delay:literal) => {
-        $(#[$attribute])*
-        #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
-        #[serde(deny_unknown_fields, default)]
-        #[non_exhaustive]
-        pub struct $name {
-            /// The capacity of an exporter's queue, at most 1,000,000. Default 2048.
-            #[schemars(range(min = 1, max = 1_000_000))]
-            pub max_queue_size: usize,
-            /// The size of the largest batch, at most `max_queue_size`. Default 512.
-            #[schemars(range(min = 1))]
-            pub max_export_batch_size: usize,
-            $(#[$delay])*
-            #[schemars(range(min = 1))]
-            pub schedule_delay_millis: u64,
-            /// The timeout of one export, in milliseconds. Default 30000.
-            #[schemars(range(min = 1))]
-            pub export_timeout_millis: u64,
-        }
+/// The queue and the batches of spans
+/// ([Batch span processor](https://opentelemetry.io/docs/specs/otel/trace/sdk/#batching-processor)).
+pub type BatchSpanProcessorConfig = BatchProcessorConfig<5000>;
 
-        impl Default for $name {
-            fn default() -> Self {
-                Self {
-                    max_queue_size: 2048,
-                    max_export_batch_size: 512,
-                    schedule_delay_millis: $default_delay,
-                    export_timeout_millis: 30_000,
-                }
-            }
-        }
+/// The queue and the batches of log records
+/// ([Batch log record processor](https://opentelemetry.io/docs/specs/otel/logs/sdk/#batching-processor)).
+pub type BatchLogRecordProcessorConfig = BatchProcessorConfig<1000>;
 
-        impl $name {
-            /// `schedule_delay_millis` as a duration.
-            #[must_use]
-            pub const fn schedule_delay(&self) -> Duration {
-                Duration::from_millis(self.schedule_delay_millis)
-            }
-
-            /// `export_timeout_millis` as a duration.
-            #[must_use]
-            pub const fn export_timeout(&self) -> Duration {
-                Duration::from_millis(self.export_timeout_millis)
-            }
-
-            pub(super) fn check(&self, problems: &mut Problems) {
-                for (name, is_zero) in [
-                    ("max_queue_size", self.max_queue_size == 0),
-                    ("max_export_batch_size", self.max_export_batch_size == 0),
-                    ("schedule_delay_millis", self.schedule_delay_millis == 0),
-                    ("export_timeout_millis", self.export_timeout_millis == 0),
-                ] {
-                    if is_zero {
-                        problems.add(
-                            &format!("{}.{name}", $section),
-                            "expected 1 or more, found 0",
-                        );
-                    }
-                }
-                if self.max_queue_size > MAX_QUEUE_SIZE {
-                    problems.add(
-                        concat!($section, ".max_queue_size"),
-                        format!(
-                            "expected at most {MAX_QUEUE_SIZE}, found {}",
-                            self.max_queue_size
-                        ),
-                    );
-                }
-                if self.max_export_batch_size > self.max_queue_size {
-                    problems.add(
-                        concat!($section, ".max_export_batch_size"),
-                        format!(
-                            "expected at most max_queue_size, which is {}, found {}",
-                            self.max_queue_size, self.max_export_batch_size,
-                        ),
-                    );
-                }
-            }
-        }
-    };
+/// The queue and the batches of a signal. `DELAY` is the default of `schedule_delay_millis`, which is the
+/// specification's.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct BatchProcessorConfig<const DELAY: u64> {
+    /// The capacity of an exporter's queue, at most 1,000,000. Default 2048.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    #[serde(default = "default_queue")]
+    pub max_queue_size: usize,
+    /// The size of the largest batch, at most `max_queue_size`. Default 512.
+    #[schemars(range(min = 1))]
+    #[serde(default = "default_batch")]
+    pub max_export_batch_size: usize,
+    /// The longest time until an incomplete batch is exported, in milliseconds. Default 5000 for spans, and 1000 for log
+    /// records.
+    #[schemars(range(min = 1))]
+    #[serde(default = "default_delay::<DELAY>")]
+    pub schedule_delay_millis: u64,
+    /// The timeout of one export, in milliseconds. Default 30000.
+    #[schemars(range(min = 1))]
+    #[serde(default = "default_timeout")]
+    pub export_timeout_millis: u64,
 }
 
-batch_processor! {
-    /// The queue and the batches of spans
-    /// ([Batch span processor](https://opentelemetry.io/docs/specs/otel/trace/sdk/#batching-processor)).
-    BatchSpanProcessorConfig, "batch_processor",
-    /// The longest time until an incomplete batch is exported, in milliseconds. Default 5000.
-    5000
+const fn default_queue() -> usize {
+    2048
 }
 
-batch_processor! {
-    /// The queue and the batches of log records
-    /// ([Batch log record processor](https://opentelemetry.io/docs/specs/otel/logs/sdk/#batching-processor)).
-    BatchLogRecordProcessorConfig, "log_batch_processor",
-    /// The longest time until an incomplete batch is exported, in milliseconds. Default 1000.
-    1000
+const fn default_batch() -> usize {
+    512
+}
+
+const fn default_delay<const DELAY: u64>() -> u64 {
+    DELAY
+}
+
+const fn default_timeout() -> u64 {
+    30_000
+}
+
+impl<const DELAY: u64> Default for BatchProcessorConfig<DELAY> {
+    fn default() -> Self {
+        Self {
+            max_queue_size: default_queue(),
+            max_export_batch_size: default_batch(),
+            schedule_delay_millis: DELAY,
+            export_timeout_millis: default_timeout(),
+        }
+    }
+}
+
+impl<const DELAY: u64> BatchProcessorConfig<DELAY> {
+    /// `schedule_delay_millis` as a duration.
+    #[must_use]
+    pub const fn schedule_delay(&self) -> Duration {
+        Duration::from_millis(self.schedule_delay_millis)
+    }
+
+    /// `export_timeout_millis` as a duration.
+    #[must_use]
+    pub const fn export_timeout(&self) -> Duration {
+        Duration::from_millis(self.export_timeout_millis)
+    }
+
+    pub(super) fn check(&self, section: &str, problems: &mut Problems) {
+        for (name, is_zero) in [
+            ("max_queue_size", self.max_queue_size == 0),
+            ("max_export_batch_size", self.max_export_batch_size == 0),
+            ("schedule_delay_millis", self.schedule_delay_millis == 0),
+            ("export_timeout_millis", self.export_timeout_millis == 0),
+        ] {
+            if is_zero {
+                problems.add(&format!("{section}.{name}"), "expected 1 or more, found 0");
+            }
+        }
+        let (queue, batch) = (self.max_queue_size, self.max_export_batch_size);
+        if queue > MAX_QUEUE_SIZE {
+            let message = format!("expected at most {MAX_QUEUE_SIZE}, found {queue}");
+            problems.add(&format!("{section}.max_queue_size"), message);
+        }
+        if batch > queue {
+            let message =
+                format!("expected at most max_queue_size, which is {queue}, found {batch}");
+            problems.add(&format!("{section}.max_export_batch_size"), message);
+        }
+    }
 }

@@ -390,8 +390,8 @@ impl TelemetryConfig {
                 ),
             );
         }
-        self.batch_processor.check(problems);
-        self.log_batch_processor.check(problems);
+        self.batch_processor.check("batch_processor", problems);
+        self.log_batch_processor.check("log_batch_processor", problems);
         self.logging.check(problems);
         self.redaction.check(problems);
         self.otlp.check(problems);

@@ -30,8 +30,7 @@ use crate::collector::{
     WorkerSettings,
 };
 use crate::config::{
-    ExporterKind, OtlpProtocol, SamplingConfig, Signal, SpanLimits,
-    TelemetryConfig, is_disabled,
+    ExporterKind, OtlpProtocol, SamplingConfig, Signal, SpanLimits, TelemetryConfig, is_disabled,
 };
 use crate::error::Error;
 use crate::exporter::{self, ConsoleExporters, OtlpExporters, OtlpTarget};

@@ -12,8 +12,7 @@ use crate::config::env::{parse_headers, with_scheme};
 use crate::config::exporters::ExporterKind;
 use crate::config::metrics::{HistogramKind, MetricTemporality};
 use crate::config::otlp::{
-    Compression, Headers, OtlpConfig, OtlpOptions, OtlpProtocol, REQUEST_BYTES,
-    Signal,
+    Compression, Headers, OtlpConfig, OtlpOptions, OtlpProtocol, REQUEST_BYTES, Signal,
 };
 use crate::config::{endpoint, secret};
 
@@ -129,10 +128,7 @@ pub(super) struct Exporters<'a> {
 }
 
 impl<'a> Exporters<'a> {
-    pub(super) const fn new(
-        signal: Signal,
-        otlp: &'a mut OtlpConfig,
-    ) -> Self {
+    pub(super) const fn new(signal: Signal, otlp: &'a mut OtlpConfig) -> Self {
         Self { signal, kinds: Vec::new(), otlp, aggregations: Vec::new() }
     }
 
@@ -240,7 +236,9 @@ impl<'a> Exporters<'a> {
         }
         let text = file.output_stream.as_deref().unwrap_or("stdout");
         if text != "stdout" {
-            let reason = format!("expected `stdout`, found `{text}`; a document of ours has `exporters.directory`");
+            let reason = format!(
+                "expected `stdout`, found `{text}`; a document of ours has `exporters.directory`"
+            );
             return found.ignore(&below(path, "output_stream"), &reason);
         }
         self.aggregation(file.temporality_preference, file.default_histogram_aggregation);

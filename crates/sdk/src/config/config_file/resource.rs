@@ -128,7 +128,8 @@ impl Attribute {
             Type::Double => found.read(&value, &at).map(Value::F64),
             Type::StringArray => {
                 let texts = found.read::<Vec<String>>(&value, &at);
-                texts.map(|texts| texts.into_iter().map(StringValue::from).collect::<Vec<_>>())
+                texts
+                    .map(|texts| texts.into_iter().map(StringValue::from).collect::<Vec<_>>())
                     .map(list)
             }
             Type::BoolArray => found.read::<Vec<bool>>(&value, &at).map(list),

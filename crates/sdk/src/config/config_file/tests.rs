@@ -214,7 +214,7 @@ fn each_signal_has_default_endpoints_and_further_ones() {
         .otlp
         .additional
         .iter()
-        .map(|other| (other.signal, other.options.endpoint.as_deref(), other.options.protocol))
+        .map(|(signal, options)| (*signal, options.endpoint.as_deref(), options.protocol))
         .collect();
     let second = Some("http://second:4317");
     let grpc = Some(OtlpProtocol::Grpc);
