@@ -1,4 +1,4 @@
-//! The table of variables in `docs/configuration.md`, row by row. The environment belongs to a
+//! The table of variables in `docs/configuration.md`, row by row, with the cases of `variables.tsv`. The environment belongs to a
 //! process, so this test starts its own executable again for each case.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
@@ -17,38 +17,58 @@ const COMPANIONS: [(&str, &[(&str, &str)]); 2] = [
     ("OTEL_SDK_DISABLED", &[]),
 ];
 
-struct Row<'a> {
-    name: &'a str,
-    field: &'a str,
-    default: &'a str,
-    example: &'a str,
-    gives: &'a str,
-    wrong: &'a str,
-    verdict: &'a str,
+/// For each variable an example, the value that its field has then, a value that is not accepted, and the warning.
+const CASES: &str = include_str!("../../variables.tsv");
+
+const SIGNALS: &str = "{TRACES,METRICS,LOGS}";
+
+struct Row {
+    name: String,
+    field: String,
+    default: String,
+    example: &'static str,
+    gives: &'static str,
+    wrong: &'static str,
+    verdict: &'static str,
 }
 
-fn rows(document: &str) -> Vec<Row<'_>> {
-    let rows = document
-        .lines()
-        .filter(|line| line.starts_with("| `OTEL_") || line.starts_with("| `FLOE_"));
-    rows.map(|line| {
-        let mut cells: Vec<_> =
-            line.split(" |").map(|cell| cell.trim_start_matches('|').trim()).collect();
-        let (default, verdict) = (cells[3], cells[7]);
-        for cell in &mut cells {
-            *cell = cell.trim_matches('`');
+impl Row {
+    fn new(cells: &[&str]) -> Self {
+        let own = cells[0].trim_matches('`');
+        let case = CASES.lines().find_map(|line| line.strip_prefix(own)?.strip_prefix('\t'));
+        let mut case = case.unwrap_or_else(|| panic!("{own} has no case")).split('\t');
+        let [example, gives, wrong, verdict] = [(); 4].map(|()| case.next().unwrap_or_default());
+        let [field, default] = [cells[2].trim_matches('`'), cells[3]].map(str::to_owned);
+        Self { name: own.to_owned(), field, default, example, gives, wrong, verdict }
+    }
+}
+
+/// A row of which each signal has a variable is one for each.
+fn rows(document: &str) -> Vec<Row> {
+    let mut lines = Vec::new();
+    for line in document.lines() {
+        if !line.starts_with("| `OTEL_") && !line.starts_with("| `FLOE_") {
+            continue;
         }
-        Row {
-            name: cells[0],
-            field: cells[2],
-            default,
-            example: cells[4],
-            gives: cells[5],
-            wrong: cells[6],
-            verdict,
+        if line.contains(SIGNALS) {
+            for signal in ["TRACES", "METRICS", "LOGS"] {
+                let lower = SIGNALS.to_lowercase();
+                let line = line.replace(SIGNALS, signal);
+                lines.push(line.replace(&lower, &signal.to_lowercase()));
+            }
+        } else {
+            lines.push(line.to_owned());
         }
-    })
-    .collect()
+    }
+    let rows: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            let cells = line.split(" |").map(|cell| cell.trim_start_matches('|').trim());
+            Row::new(&cells.collect::<Vec<_>>())
+        })
+        .collect();
+    assert_eq!(rows.len(), CASES.lines().count());
+    rows
 }
 
 fn child() {
@@ -125,10 +145,10 @@ fn each_row_of_the_table_holds() {
             {
                 if let Some(prefix) = row.name.strip_suffix(&format!("_{one}")) {
                     let other = format!("{prefix}_{other}");
-                    return run(&[(row.name, value), (&other, &format!("{files}me.key"))]);
+                    return run(&[(&*row.name, value), (&other, &format!("{files}me.key"))]);
                 }
             }
-            variables.push((row.name, value));
+            variables.push((&*row.name, value));
             run(&variables)
         };
         if !row.example.is_empty() {
@@ -136,12 +156,12 @@ fn each_row_of_the_table_holds() {
             let here = |text: &str| text.replace("/etc/", &files);
             let (output, warnings) = with(&here(row.example));
             assert_eq!(
-                field(&output, row.field),
+                field(&output, &row.field),
                 serde_json::from_str::<Value>(&here(row.gives)).unwrap(),
                 "{}",
                 row.name
             );
-            assert_ne!(field(&output, row.field), field(&unset, row.field), "{}", row.name);
+            assert_ne!(field(&output, &row.field), field(&unset, &row.field), "{}", row.name);
             assert_eq!(warnings, Vec::<String>::new(), "{}", row.name);
         }
         the_default_holds(row, &rows, &run(companions).0, |value| with(value).0);
@@ -169,8 +189,8 @@ fn each_row_of_the_table_holds() {
 
 /// A default is a value that means the same as no value, the variable whose value applies, or `none` with the effect of
 /// that. `unset` is the configuration without the variable.
-fn the_default_holds(row: &Row<'_>, rows: &[Row<'_>], unset: &str, with: impl Fn(&str) -> String) {
-    let (name, path) = (row.name, row.field);
+fn the_default_holds(row: &Row, rows: &[Row], unset: &str, with: impl Fn(&str) -> String) {
+    let (name, path) = (&*row.name, &*row.field);
     let effective = |config: &str| field(config, "effective")[path].clone();
     let Some((value, words)) = row.default.strip_prefix('`').and_then(|it| it.split_once('`'))
     else {
@@ -298,8 +318,8 @@ fn each_recipe_has_one_effect_in_both_forms(root: &Path) {
 }
 
 /// Every variable in the sources has a row. The names of signal variables are composed in the sources.
-fn the_code_reads_no_other_variable(root: &Path, rows: &[Row<'_>]) {
-    let named: BTreeSet<_> = rows.iter().map(|row| row.name).collect();
+fn the_code_reads_no_other_variable(root: &Path, rows: &[Row]) {
+    let named: BTreeSet<_> = rows.iter().map(|row| &*row.name).collect();
     assert_eq!(named.len(), rows.len(), "a variable stands twice");
     let mut found = 0;
     let source = root.join("crates/sdk/src/config/env.rs");
