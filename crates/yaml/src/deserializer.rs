@@ -434,7 +434,6 @@ impl Failure {
             position: self.position.unwrap_or(root),
             path: self.path.join("."),
             message: self.message,
-            is_unknown_key: self.is_unknown_key,
         }
     }
 

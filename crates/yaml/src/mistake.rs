@@ -21,8 +21,6 @@ pub struct Mistake {
     pub path: String,
     /// What was found, and what is accepted.
     pub message: String,
-    /// Whether it is a key that is not known, which is at the position.
-    pub is_unknown_key: bool,
 }
 
 impl fmt::Display for Mistake {

@@ -51,28 +51,6 @@ impl Entry {
 }
 
 impl Node {
-    /// Removes the keys at a position. Returns whether there are any.
-    pub fn remove_keys(&mut self, position: Position) -> bool {
-        let mut is_found = false;
-        match &mut self.content {
-            Content::Map(entries) => {
-                let count = entries.len();
-                entries.retain(|entry| entry.position != position);
-                is_found = entries.len() < count;
-                for entry in entries {
-                    is_found |= entry.value.remove_keys(position);
-                }
-            }
-            Content::List(items) => {
-                for item in items {
-                    is_found |= item.remove_keys(position);
-                }
-            }
-            Content::Scalar { .. } => {}
-        }
-        is_found
-    }
-
     /// Returns whether it is null: nothing, `~` or `null`.
     pub fn is_null(&self) -> bool {
         match &self.content {
@@ -110,18 +88,6 @@ impl Node {
             }
         }
         node.position
-    }
-
-    /// Returns the value below a key of a mapping, or below an index of a list, to change it.
-    pub fn child_mut(&mut self, key: &str) -> Option<&mut Self> {
-        match &mut self.content {
-            Content::Map(entries) => {
-                let entry = entries.iter_mut().find(|entry| is_named(entry, key));
-                entry.map(|entry| &mut entry.value)
-            }
-            Content::List(items) => items.get_mut(key.parse::<usize>().ok()?),
-            Content::Scalar { .. } => None,
-        }
     }
 }
 

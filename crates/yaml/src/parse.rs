@@ -68,7 +68,7 @@ fn refuse(error: &Error) -> Mistake {
         }
     };
     let position = error.location().map_or(Position { line: 1, column: 1 }, position);
-    Mistake { position, path, message, is_unknown_key: false }
+    Mistake { position, path, message }
 }
 
 fn position(location: Location) -> Position {

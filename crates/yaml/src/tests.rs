@@ -115,15 +115,6 @@ fn a_document_is_bounded() {
 }
 
 #[test]
-fn keys_are_removed_by_their_position() {
-    let mut node = parse("name: a\nrooms: [{name: b, doors: 1, dors: 2}]").unwrap();
-    let mistake = node.read::<House>().unwrap_err();
-    assert!(mistake.is_unknown_key && node.remove_keys(mistake.position));
-    assert_eq!(node.read::<House>().unwrap().rooms.len(), 1);
-    assert!(!node.remove_keys(mistake.position));
-}
-
-#[test]
 fn a_variant_is_a_word_or_the_only_key_of_a_mapping() {
     let heating =
         |text: &str| read::<House>(&format!("name: a\nheating: {text}")).map(|house| house.heating);

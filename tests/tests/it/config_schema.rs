@@ -56,7 +56,7 @@ fn written_configurations_have_the_keys_and_defaults_of_the_schema() {
     assert_eq!(root["additionalProperties"], Value::Bool(false));
     assert_eq!(root["properties"]["otlp_endpoint"]["default"], Value::Null);
     assert_eq!(
-        resolve(&root, &serde_json::json!({"$ref": "#/$defs/BatchSpanProcessorConfig"}))["properties"]
+        resolve(&root, &serde_json::json!({"$ref": "#/$defs/BatchProcessorConfig"}))["properties"]
             ["max_queue_size"]["maximum"],
         1_000_000
     );

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::problems::Problems;
 use crate::json_schema::JsonSchema;
 
 /// The largest queue. A longer one would exhaust the memory long before its content is exported.
@@ -87,26 +86,26 @@ impl<const DELAY: u64> BatchProcessorConfig<DELAY> {
         Duration::from_millis(self.export_timeout_millis)
     }
 
-    pub(super) fn check(&self, section: &str, problems: &mut Problems) {
-        for (name, is_zero) in [
+    /// Calls `refuse` with the key of each value that is not accepted, and what is.
+    pub(super) fn check(&self, refuse: &mut dyn FnMut(&str, String)) {
+        for (key, is_zero) in [
             ("max_queue_size", self.max_queue_size == 0),
             ("max_export_batch_size", self.max_export_batch_size == 0),
             ("schedule_delay_millis", self.schedule_delay_millis == 0),
             ("export_timeout_millis", self.export_timeout_millis == 0),
         ] {
             if is_zero {
-                problems.add(&format!("{section}.{name}"), "expected 1 or more, found 0");
+                refuse(key, "expected 1 or more, found 0".to_owned());
             }
         }
         let (queue, batch) = (self.max_queue_size, self.max_export_batch_size);
         if queue > MAX_QUEUE_SIZE {
-            let message = format!("expected at most {MAX_QUEUE_SIZE}, found {queue}");
-            problems.add(&format!("{section}.max_queue_size"), message);
+            refuse("max_queue_size", format!("expected at most {MAX_QUEUE_SIZE}, found {queue}"));
         }
         if batch > queue {
             let message =
                 format!("expected at most max_queue_size, which is {queue}, found {batch}");
-            problems.add(&format!("{section}.max_export_batch_size"), message);
+            refuse("max_export_batch_size", message);
         }
     }
 }

@@ -2,38 +2,28 @@
 //! [declarative configuration](https://opentelemetry.io/docs/specs/otel/configuration/data-model/), file formats 1.0 and
 //! 1.1.
 //!
-//! The file is read into structures with the names of its schema, which are converted to our own configuration. A
-//! property or a component that this program does not have is reported once with its place, and has no effect: the file may
-//! be for other programs, too.
+//! Each module reads a part of the file into our own configuration. It names the keys that it knows; a key or a component
+//! that this program does not have is reported once with its place, and has no effect: the file may be for other
+//! programs, too.
 
 mod exporter;
-mod findings;
-mod logger_provider;
-mod meter_provider;
-mod propagator;
+mod meter;
+mod part;
+mod processors;
 mod resource;
 mod sampler;
-mod tracer_provider;
-mod view;
 
 use std::path::Path;
 
 use floe_suggest::expected;
 use floe_yaml::{Content, Node};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 
-use self::findings::{Choice, Findings, Word};
-use self::logger_provider::LoggerProvider;
-use self::meter_provider::{MeterProvider, READERS};
-use self::propagator::Propagator;
-use self::resource::Resource;
-use self::tracer_provider::{AttributeLimits, PROCESSORS, TracerProvider};
+use self::part::{Found, Part};
 use super::env::{self, warn};
 use super::exporters::{ExporterKind, ExportersConfig};
 use super::limits::{LogRecordLimits, SpanLimits};
 use super::otlp::OtlpConfig;
-use super::problems::{Problems, below};
+use super::problems::Problems;
 use super::substitution;
 use super::telemetry::TelemetryConfig;
 use crate::environment;
@@ -46,38 +36,20 @@ const MAX_BYTES: u64 = 1024 * 1024;
 /// The suffix of keys that are not stable. It disappears when they are.
 const EXPERIMENTAL: &str = "/development";
 
-/// The content of a file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(rename = "file_format")]
-    _file_format: IgnoredAny,
-    disabled: Option<bool>,
-    #[serde(rename = "log_level")]
-    _log_level: Option<Word<Severity>>,
-    attribute_limits: Option<AttributeLimits>,
-    resource: Option<Resource>,
-    propagator: Option<Propagator>,
-    tracer_provider: Option<TracerProvider>,
-    meter_provider: Option<MeterProvider>,
-    logger_provider: Option<LoggerProvider>,
-    #[serde(rename = "instrumentation")]
-    _instrumentation: Option<Choice<Node>>,
-    #[serde(rename = "distribution")]
-    _distribution: Option<IgnoredAny>,
-}
-
-/// The version of the format.
-#[derive(Deserialize)]
-struct Version {
-    file_format: String,
-}
-
-/// The name of a severity. As `log_level` it has no effect: the level of what this library logs is that of the `tracing`
-/// subscriber.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct Severity;
+/// The keys of a file. `log_level` has no effect: the level of what this library logs is that of the `tracing` subscriber.
+const KEYS: [&str; 11] = [
+    "file_format",
+    "disabled",
+    "log_level",
+    "attribute_limits",
+    "resource",
+    "propagator",
+    "tracer_provider",
+    "meter_provider",
+    "logger_provider",
+    "instrumentation",
+    "distribution",
+];
 
 /// The severities. Each has three others that are a little more severe, such as `trace2`.
 const SEVERITIES: [&str; 6] = ["trace", "debug", "info", "warn", "error", "fatal"];
@@ -171,72 +143,28 @@ pub(crate) fn parse(
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Parsed, Error> {
     let mut problems = Problems::default();
-    let parsed = convert(text, base, variable, &mut problems);
-    let parsed = problems.finish(parsed)?;
-    parsed.config.validate()?;
-    Ok(parsed)
-}
-
-/// Reads and converts a file. `None` after mistakes that leave nothing to convert.
-fn convert(
-    text: &str,
-    base: &TelemetryConfig,
-    variable: &dyn Fn(&str) -> Option<String>,
-    problems: &mut Problems,
-) -> Option<Parsed> {
-    let mut document = problems.unless_mistaken(floe_yaml::parse(text))?;
+    let Some(mut document) = problems.unless_mistaken(floe_yaml::parse(text)) else {
+        return problems.finish(None);
+    };
     hide_suffixes(&mut document);
-    substitution::substitute(&mut document, variable, |_| false, problems);
-    let mut unsupported = Problems::default();
-    findings::take_unsupported(&mut document, &mut unsupported);
-    name_others(&mut document, &mut unsupported);
-    let mut found = Findings::new(&document, problems, unsupported);
-    let mut warnings = Vec::new();
-    check_version(found.read(&document, "")?, &mut warnings, &mut found)?;
-    let file: File = found.read(&document, "")?;
-    let mut config = base.clone();
-    file.apply(&mut config, &mut found);
-    let unsupported = found.unsupported.into_lines();
+    substitution::substitute(&mut document, variable, |_| false, &mut problems);
+    let found = Found::new(problems);
+    let (mut config, mut warnings) = (base.clone(), Vec::new());
+    let root = Part::root(&document, &found);
+    if let Some(version) = root.required("file_format")
+        && accepts_version(&version, &mut warnings)
+    {
+        apply(&root, &mut config);
+    }
+    let (problems, unsupported) = found.into_parts();
+    problems.into_result()?;
+    config.validate()?;
+    let unsupported = unsupported.into_lines();
     if !unsupported.is_empty() {
         let places = unsupported.join("\n  ");
         warnings.push(format!("not supported, and ignored:\n  {places}"));
     }
-    Some(Parsed { config, warnings })
-}
-
-/// Lets samplers, processors and readers be read that are not of this crate, and reports those that the program does not
-/// have.
-fn name_others(document: &mut Node, unsupported: &mut Problems) {
-    let traces = document.child_mut("tracer_provider");
-    if let Some(node) = traces.and_then(|it| it.child_mut("sampler")) {
-        sampler::name_others(node, "tracer_provider.sampler", unsupported);
-    }
-    for (provider, key, known) in [
-        ("tracer_provider", "processors", &PROCESSORS[..]),
-        ("logger_provider", "processors", &PROCESSORS),
-        ("meter_provider", "readers", &READERS),
-    ] {
-        if let Some(list) = document.child_mut(provider).and_then(|it| it.child_mut(key)) {
-            name_items(list, &below(provider, key), known, unsupported);
-        }
-    }
-}
-
-/// Lets the items of a list that are not `known` be read as `other`.
-fn name_items(list: &mut Node, path: &str, known: &[&str], unsupported: &mut Problems) {
-    let Content::List(items) = &mut list.content else {
-        return;
-    };
-    for (at, item) in items.iter_mut().enumerate() {
-        if let Content::Map(entries) = &mut item.content
-            && let [entry] = &mut **entries
-            && !known.contains(&entry.name())
-        {
-            let path = below(&below(path, &at.to_string()), &entry.key);
-            unsupported.add_at(entry.position, path, expected(known, entry.name()));
-            entry.alias = Some("other".to_owned());
-        }
-    }
+    Ok(Parsed { config, warnings })
 }
 
 /// Lets keys be read without the suffix of experimental ones.
@@ -253,71 +181,80 @@ fn hide_suffixes(node: &mut Node) {
     }
 }
 
-/// Returns `None` if the version of the file is not accepted
+/// Whether the version of the file is accepted
 /// ([versions](https://github.com/open-telemetry/opentelemetry-configuration/blob/main/VERSIONING.md#file-format)).
-fn check_version(
-    version: Version,
-    warnings: &mut Vec<String>,
-    found: &mut Findings<'_>,
-) -> Option<()> {
-    let text = version.file_format;
+fn accepts_version(version: &Part<'_>, warnings: &mut Vec<String>) -> bool {
+    let Some(text) = version.read::<String>() else {
+        return false;
+    };
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let warning = match text.strip_prefix("1.") {
         // What 1.1 adds is known, or reported where it occurs.
-        Some("0" | "1") => return Some(()),
+        Some("0" | "1") => return true,
         Some(minor) if is_number(minor) => "which may have properties that 1.1 has not",
         Some(minor) if minor.strip_prefix("0-rc.").is_some_and(is_number) => {
             "which is read as `1.0`"
         }
         _ => {
-            found.refuse("file_format", format!("expected `1.0` or `1.1`, found `{text}`"));
-            return None;
+            version.refuse(format!("expected `1.0` or `1.1`, found `{text}`"));
+            return false;
         }
     };
     warnings.push(format!("found the file format `{text}`, {warning}"));
-    Some(())
+    true
 }
 
-impl File {
-    fn apply(self, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
-        config.enabled = !self.disabled.unwrap_or(false);
-        config.otlp = OtlpConfig::default();
-        config.exporters = ExportersConfig {
-            traces: Some(vec![ExporterKind::None]),
-            metrics: Some(vec![ExporterKind::None]),
-            logs: Some(vec![ExporterKind::None]),
-            ..ExportersConfig::default()
-        };
-        config.limits = SpanLimits::default();
-        config.log_record_limits = LogRecordLimits::default();
-        config.propagators = Vec::new();
-        if let Some(limits) = self.attribute_limits {
-            limits.apply_to_all(config, found);
+/// Applies a section.
+type Apply = fn(&Part<'_>, &mut TelemetryConfig);
+
+/// Applies a file to a configuration. A signal without a provider is not exported.
+fn apply(root: &Part<'_>, config: &mut TelemetryConfig) {
+    root.expect(&KEYS);
+    config.enabled = !root.value("disabled").unwrap_or(false);
+    config.otlp = OtlpConfig::default();
+    config.exporters = ExportersConfig {
+        traces: Some(vec![ExporterKind::None]),
+        metrics: Some(vec![ExporterKind::None]),
+        logs: Some(vec![ExporterKind::None]),
+        ..ExportersConfig::default()
+    };
+    config.limits = SpanLimits::default();
+    config.log_record_limits = LogRecordLimits::default();
+    config.propagators = Vec::new();
+    if let Some(level) = root.get("log_level") {
+        check_severity(&level);
+    }
+    if let Some(instrumentation) = root.get("instrumentation") {
+        // The sections of other languages are for other programs.
+        for key in ["general", "rust"] {
+            if let Some(section) = instrumentation.get(key) {
+                section.ignore("");
+            }
         }
-        if let Some(resource) = self.resource {
-            resource.apply(config, found);
-        }
-        if let Some(propagator) = self.propagator {
-            propagator.apply(config, found);
-        }
-        if let Some(provider) = self.tracer_provider {
-            provider.apply(config, found);
-        }
-        if let Some(provider) = self.meter_provider {
-            provider.apply(config, found);
-        }
-        if let Some(provider) = self.logger_provider {
-            provider.apply(config, found);
+    }
+    let sections: [(&str, Apply); 6] = [
+        ("attribute_limits", processors::limits),
+        ("resource", resource::resource),
+        ("propagator", resource::propagators),
+        ("tracer_provider", processors::tracer),
+        ("meter_provider", meter::meter),
+        ("logger_provider", processors::logger),
+    ];
+    for (key, apply) in sections {
+        if let Some(section) = root.get(key) {
+            apply(&section, config);
         }
     }
 }
 
-impl TryFrom<String> for Severity {
-    type Error = String;
-
-    fn try_from(word: String) -> Result<Self, String> {
-        let name = word.strip_suffix(['2', '3', '4']).unwrap_or(&word);
-        if SEVERITIES.contains(&name) { Ok(Self) } else { Err(expected(&SEVERITIES, &word)) }
+fn check_severity(level: &Part<'_>) {
+    let Some(word) = level.read::<String>() else {
+        return;
+    };
+    let word = word.to_ascii_lowercase();
+    let name = word.strip_suffix(['2', '3', '4']).unwrap_or(&word);
+    if !SEVERITIES.contains(&name) {
+        level.refuse(expected(&SEVERITIES, &word));
     }
 }
 

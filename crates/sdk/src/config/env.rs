@@ -6,7 +6,7 @@
 //! protocol that the program is built without: the provider then leaves the exporter out.
 
 mod misspelled;
-mod parse;
+pub(super) mod parse;
 mod unsupported;
 
 use floe_suggest::expected;

@@ -481,7 +481,7 @@ fn check_rules(rules: &[SamplingRule], problems: &mut Problems) {
     }
 }
 
-fn check_ratio(ratio: f64) -> Result<(), String> {
+pub(super) fn check_ratio(ratio: f64) -> Result<(), String> {
     if (0.0..=1.0).contains(&ratio) {
         return Ok(());
     }

@@ -390,8 +390,14 @@ impl TelemetryConfig {
                 ),
             );
         }
-        self.batch_processor.check("batch_processor", problems);
-        self.log_batch_processor.check("log_batch_processor", problems);
+        let mut refuse = |key: &str, message: String| {
+            problems.add(&format!("batch_processor.{key}"), message);
+        };
+        self.batch_processor.check(&mut refuse);
+        let mut refuse = |key: &str, message: String| {
+            problems.add(&format!("log_batch_processor.{key}"), message);
+        };
+        self.log_batch_processor.check(&mut refuse);
         self.logging.check(problems);
         self.redaction.check(problems);
         self.otlp.check(problems);

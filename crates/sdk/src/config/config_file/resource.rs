@@ -1,150 +1,146 @@
-//! The resource.
+//! The resource and the propagators.
 
-use floe_yaml::Node;
 use opentelemetry::{Array, StringValue, Value};
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-use super::findings::{Choice, Findings, Nothing, Word, below};
+use super::part::Part;
 use crate::config::detection::ResourceDetector;
 use crate::config::env::parse_resource_attributes;
+use crate::config::propagator::Propagator;
+use crate::config::removed;
 use crate::config::resource::{ResourceAttributes, SERVICE_NAME, check_key};
 use crate::config::telemetry::TelemetryConfig;
 use crate::environment;
 
-/// The resource. Attributes of `attributes` replace those of `attributes_list`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Resource {
-    attributes: Option<Vec<Attribute>>,
-    attributes_list: Option<String>,
-    detection: Option<Detection>,
-    schema_url: Option<String>,
-}
+/// How the value of an attribute that is not text is read, by its type.
+type Read = fn(&Part<'_>) -> Option<Value>;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Attribute {
-    name: String,
-    value: Option<Node>,
-    r#type: Option<Word<Type>>,
-}
+const TYPES: [(&str, Option<Read>); 8] = [
+    ("string", None),
+    ("bool", Some(|part| part.read().map(Value::Bool))),
+    ("int", Some(|part| part.read().map(Value::I64))),
+    ("double", Some(|part| part.read().map(Value::F64))),
+    (
+        "string_array",
+        Some(|part| {
+            let texts: Vec<String> = part.read()?;
+            Some(Value::Array(texts.into_iter().map(StringValue::from).collect::<Vec<_>>().into()))
+        }),
+    ),
+    ("bool_array", Some(list::<bool>)),
+    ("int_array", Some(list::<i64>)),
+    ("double_array", Some(list::<f64>)),
+];
 
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Type {
-    #[default]
-    String,
-    Bool,
-    Int,
-    Double,
-    StringArray,
-    BoolArray,
-    IntArray,
-    DoubleArray,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Detection {
-    detectors: Option<Vec<Choice<Option<Nothing>>>>,
-}
-
-impl Resource {
-    pub(super) fn apply(self, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
-        if let Some(detection) = self.detection {
-            detection.apply(config, found);
-        }
-        let resource = &mut config.resource_attributes;
-        resource.schema_url = self.schema_url;
-        if let Some(text) = self.attributes_list {
-            match parse_resource_attributes(&text, resource) {
-                Ok(None) => {}
-                Ok(Some(message)) | Err(message) => {
-                    found.refuse("resource.attributes_list", message);
-                }
-            }
-        }
-        for (path, attribute) in found.items(self.attributes, "resource.attributes") {
-            attribute.apply(&path, resource, found);
-        }
-    }
-}
-
-impl Detection {
-    /// Adds the detectors. The detector `host` of the format also detects the operating system.
-    fn apply(self, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
-        let mut chosen = Vec::new();
-        let detectors = ResourceDetector::every();
-        let mut known: Vec<_> = detectors.iter().map(|detector| detector.as_str()).collect();
-        known.push("service");
-        for (path, detector) in found.items(self.detectors, "resource.detection.detectors") {
-            let Some((name, _, path)) = found.choice(&detector, &path, &known) else {
-                continue;
-            };
-            match detectors.iter().find(|detector| detector.as_str() == name) {
-                Some(detector) => match detector.registered() {
-                    Ok(_) => chosen.push(*detector),
-                    // A file is for programs that link others, too.
-                    Err(reason) => found.ignore(&path, &reason),
-                },
-                None if name == "service" => {
-                    if let Ok(service) = environment::variable("OTEL_SERVICE_NAME") {
-                        let resource = &mut config.resource_attributes;
-                        found.check(&path, resource.set("service.name".to_owned(), service));
-                    }
-                }
-                None => found.unknown_component(&path, name, &known),
-            }
-            if name == "host" {
-                chosen.push(ResourceDetector::Os);
-            }
-        }
-        config.detectors = chosen;
-    }
-}
-
-impl Attribute {
-    fn apply(self, path: &str, resource: &mut ResourceAttributes, found: &mut Findings<'_>) {
-        // An attribute whose value is null is ignored.
-        let Some(value) = self.value else {
-            return;
-        };
-        let at = below(path, "value");
-        let key = self.name;
-        let typed = match self.r#type.map(|Word(of)| of).unwrap_or_default() {
-            Type::String => {
-                match found.read::<String>(&value, &at) {
-                    // As that of `OTEL_SERVICE_NAME`: it is the value of a variable that is not set.
-                    Some(text) if text.is_empty() && key == SERVICE_NAME => {
-                        found.ignore(&at, "the name is empty, and the default is used");
-                    }
-                    Some(text) => found.check(&at, resource.set(key, text)),
-                    None => {}
-                }
-                return;
-            }
-            Type::Bool => found.read(&value, &at).map(Value::Bool),
-            Type::Int => found.read(&value, &at).map(Value::I64),
-            Type::Double => found.read(&value, &at).map(Value::F64),
-            Type::StringArray => {
-                let texts = found.read::<Vec<String>>(&value, &at);
-                texts
-                    .map(|texts| texts.into_iter().map(StringValue::from).collect::<Vec<_>>())
-                    .map(list)
-            }
-            Type::BoolArray => found.read::<Vec<bool>>(&value, &at).map(list),
-            Type::IntArray => found.read::<Vec<i64>>(&value, &at).map(list),
-            Type::DoubleArray => found.read::<Vec<f64>>(&value, &at).map(list),
-        };
-        found.check(&below(path, "name"), check_key(&key));
-        resource.additional.remove(&key);
-        resource.typed.extend(typed.map(|typed| (key, typed)));
-    }
-}
-
-fn list<T>(values: Vec<T>) -> Value
+fn list<T: DeserializeOwned>(part: &Part<'_>) -> Option<Value>
 where
     Array: From<Vec<T>>,
 {
-    Value::Array(values.into())
+    part.read::<Vec<T>>().map(|values| Value::Array(values.into()))
+}
+
+/// Applies the resource. Attributes of `attributes` replace those of `attributes_list`.
+pub(super) fn resource(part: &Part<'_>, config: &mut TelemetryConfig) {
+    part.expect(&["attributes", "attributes_list", "detection", "schema_url"]);
+    if let Some(detection) = part.get("detection") {
+        detectors(&detection, config);
+    }
+    let resource = &mut config.resource_attributes;
+    resource.schema_url = part.value("schema_url");
+    let list = part.get("attributes_list");
+    if let Some((text, list)) = list.and_then(|list| Some((list.read::<String>()?, list))) {
+        match parse_resource_attributes(&text, resource) {
+            Ok(None) => {}
+            Ok(Some(message)) | Err(message) => list.refuse(message),
+        }
+    }
+    for attribute in part.items("attributes") {
+        attribute.expect(&["name", "value", "type"]);
+        if let Some(name) = attribute.required("name") {
+            set_attribute(&attribute, &name, resource);
+        }
+    }
+}
+
+fn set_attribute(attribute: &Part<'_>, name: &Part<'_>, resource: &mut ResourceAttributes) {
+    // An attribute whose value is null is ignored.
+    let (Some(key), Some(value)) = (name.read::<String>(), attribute.get("value")) else {
+        return;
+    };
+    let Some(read) = attribute.word("type", &TYPES).flatten() else {
+        match value.read::<String>() {
+            // As that of `OTEL_SERVICE_NAME`: it is the value of a variable that is not set.
+            Some(text) if text.is_empty() && key == SERVICE_NAME => {
+                value.ignore("the name is empty, and the default is used");
+            }
+            Some(text) => value.check(resource.set(key, text)),
+            None => {}
+        }
+        return;
+    };
+    name.check(check_key(&key));
+    resource.additional.remove(&key);
+    resource.typed.extend(read(&value).map(|value| (key, value)));
+}
+
+/// Adds the detectors. The detector `host` of the format also detects the operating system.
+fn detectors(detection: &Part<'_>, config: &mut TelemetryConfig) {
+    detection.expect(&["detectors"]);
+    let all = ResourceDetector::every();
+    let mut known: Vec<_> = all.iter().map(|detector| detector.as_str()).collect();
+    known.push("service");
+    let mut chosen = Vec::new();
+    for detector in detection.items("detectors") {
+        let Some((name, part)) = detector.choice(&known) else {
+            continue;
+        };
+        part.expect(&[]);
+        match all.iter().find(|detector| detector.as_str() == name) {
+            Some(detector) => match detector.registered() {
+                Ok(_) => chosen.push(*detector),
+                // A file is for programs that link others, too.
+                Err(reason) => part.ignore(reason),
+            },
+            None if name == "service" => {
+                if let Ok(service) = environment::variable("OTEL_SERVICE_NAME") {
+                    let resource = &mut config.resource_attributes;
+                    part.check(resource.set(SERVICE_NAME.to_owned(), service));
+                }
+            }
+            None => part.unknown(&known, name),
+        }
+        if name == "host" {
+            chosen.push(ResourceDetector::Os);
+        }
+    }
+    config.detectors = chosen;
+}
+
+/// Applies the formats of context propagation. Those of `composite_list` follow those of `composite`.
+pub(super) fn propagators(part: &Part<'_>, config: &mut TelemetryConfig) {
+    part.expect(&["composite", "composite_list"]);
+    for format in part.items("composite") {
+        if let Some((name, part)) = format.choice(&Propagator::names()) {
+            part.expect(&[]);
+            add(name, &part, &mut config.propagators);
+        }
+    }
+    let list = part.get("composite_list");
+    if let Some((names, list)) = list.and_then(|list| Some((list.read::<String>()?, list))) {
+        for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            add(name, &list, &mut config.propagators);
+        }
+    }
+}
+
+fn add(name: &str, part: &Part<'_>, propagators: &mut Vec<Propagator>) {
+    match name.parse() {
+        _ if name == "none" => {}
+        Ok(format) if propagators.contains(&format) => {}
+        Ok(format) => propagators.push(format),
+        Err(_) => match removed::word("propagators.*", name) {
+            Some(message) => part.ignore(message),
+            None => part.unknown(&[Propagator::names(), vec!["none"]].concat(), name),
+        },
+    }
 }

@@ -22,7 +22,7 @@ pub(super) fn boolean(text: &str) -> Result<bool, String> {
 }
 
 /// Parses one of several words, in any case.
-pub(super) fn word<T: Copy>(words: &[(&str, T)]) -> impl Fn(&str) -> Result<T, String> {
+pub(in crate::config) fn word<T: Copy>(words: &[(&str, T)]) -> impl Fn(&str) -> Result<T, String> {
     move |text| {
         let known = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text));
         known.map(|(_, value)| *value).ok_or_else(|| {

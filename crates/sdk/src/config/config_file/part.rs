@@ -1,0 +1,191 @@
+//! The parts of a file, and what is found in them: mistakes, and what is not supported.
+
+use std::cell::RefCell;
+
+use floe_suggest::{all_of, did_you_mean, expected, nearest, one_of};
+use floe_yaml::{Content, Node, Position};
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use crate::config::env::parse::word;
+use crate::config::problems::{Problems, below};
+
+/// The prefix of keys of the file itself that are the author's, for example for anchors.
+const OWN: &str = "x-";
+
+/// What is found while a file is read.
+pub(super) struct Found {
+    problems: RefCell<Problems>,
+    unsupported: RefCell<Problems>,
+}
+
+impl Found {
+    pub(super) fn new(problems: Problems) -> Self {
+        Self { problems: problems.into(), unsupported: RefCell::default() }
+    }
+
+    /// Returns the mistakes, and what is not supported.
+    pub(super) fn into_parts(self) -> (Problems, Problems) {
+        (self.problems.into_inner(), self.unsupported.into_inner())
+    }
+}
+
+/// Any mapping, or null.
+#[derive(serde::Deserialize)]
+struct Mapping {}
+
+/// A value of the document.
+#[derive(Clone)]
+pub(super) struct Part<'a> {
+    found: &'a Found,
+    pub(super) node: &'a Node,
+    position: Position,
+    /// The keys from the root, as they are written.
+    path: String,
+}
+
+impl<'a> Part<'a> {
+    pub(super) const fn root(node: &'a Node, found: &'a Found) -> Self {
+        Self { found, node, position: node.position, path: String::new() }
+    }
+
+    fn child(&self, key: &str, node: &'a Node, position: Position) -> Self {
+        Self { found: self.found, node, position, path: below(&self.path, key) }
+    }
+
+    /// Adds a mistake, unless the value or one that contains it already has one.
+    pub(super) fn refuse(&self, message: impl Into<String>) {
+        let mut problems = self.found.problems.borrow_mut();
+        if !problems.cover(&self.path) {
+            problems.add_at(self.position, self.path.clone(), message.into());
+        }
+    }
+
+    /// Adds the mistake of a check, if it failed.
+    pub(super) fn check(&self, result: Result<(), impl Into<String>>) {
+        if let Err(message) = result {
+            self.refuse(message);
+        }
+    }
+
+    /// Adds a part that has no effect.
+    pub(super) fn ignore(&self, reason: impl Into<String>) {
+        let mut unsupported = self.found.unsupported.borrow_mut();
+        unsupported.add_at(self.position, self.path.clone(), reason.into());
+    }
+
+    /// Adds a component with a name that is not known, which has no effect: the file may be for other programs, too.
+    pub(super) fn unknown(&self, known: &[&str], name: &str) {
+        self.ignore(expected(known, name));
+    }
+
+    /// Expects a mapping, and reports the keys that are not known, which have no effect.
+    pub(super) fn expect(&self, known: &[&str]) {
+        if self.read::<Mapping>().is_none() {
+            return;
+        }
+        let Content::Map(entries) = &self.node.content else {
+            return;
+        };
+        for entry in entries {
+            let name = entry.name();
+            let is_own = self.path.is_empty() && entry.key.starts_with(OWN);
+            if known.contains(&name) || is_own {
+                continue;
+            }
+            let message = match (nearest(name, known), known) {
+                (None, []) => "unknown key, expected none".to_owned(),
+                (None, _) => format!("unknown key, expected {}", one_of(known)),
+                (near, _) => format!("unknown key{}", did_you_mean(near)),
+            };
+            self.child(&entry.key, &entry.value, entry.position).ignore(message);
+        }
+    }
+
+    /// Returns the value below a key. `None` if there is none, or null.
+    pub(super) fn get(&self, key: &str) -> Option<Self> {
+        let entry = self.node.entry(key).filter(|entry| !entry.value.is_null())?;
+        Some(self.child(&entry.key, &entry.value, entry.value.position))
+    }
+
+    /// Returns the value below a key that has to be there.
+    pub(super) fn required(&self, key: &str) -> Option<Self> {
+        let value = self.get(key);
+        if value.is_none() {
+            self.child(key, self.node, self.position).refuse("is missing");
+        }
+        value
+    }
+
+    /// Reads the value.
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Option<T> {
+        let read = self.node.read();
+        read.map_err(|mistake| {
+            let at = self.child(&mistake.path, self.node, mistake.position);
+            at.refuse(mistake.message);
+        })
+        .ok()
+    }
+
+    /// Reads the value below a key, if there is one.
+    pub(super) fn value<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+        self.get(key)?.read()
+    }
+
+    /// Sets a field to the value below a key, if there is one.
+    pub(super) fn set<T: DeserializeOwned>(&self, key: &str, field: &mut T) {
+        if let Some(value) = self.value(key) {
+            *field = value;
+        }
+    }
+
+    /// Reads one of several words below a key, in any case, if there is one.
+    pub(super) fn word<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<T> {
+        let value = self.get(key)?;
+        let read = word(words)(&value.read::<String>()?);
+        read.map_err(|message| value.refuse(message)).ok()
+    }
+
+    /// Returns the items of the list below a key. A list without items is a mistake.
+    pub(super) fn items(&self, key: &str) -> Vec<Self> {
+        let Some(list) = self.get(key) else {
+            return Vec::new();
+        };
+        let Content::List(items) = &list.node.content else {
+            let _ = list.read::<Vec<IgnoredAny>>();
+            return Vec::new();
+        };
+        if items.is_empty() {
+            list.refuse("expected a list with at least one value");
+        }
+        let items = items.iter().enumerate();
+        items.map(|(at, item)| list.child(&at.to_string(), item, item.position)).collect()
+    }
+
+    /// Returns the texts of the list below a key, if there is one.
+    pub(super) fn texts(&self, key: &str) -> Option<Vec<String>> {
+        self.get(key)?;
+        Some(self.items(key).iter().filter_map(Self::read).collect())
+    }
+
+    /// Returns the only key of a mapping, and its value. `known` are for the mistake that there is none or more.
+    pub(super) fn choice(&self, known: &[&str]) -> Option<(&'a str, Self)> {
+        self.read::<Mapping>()?;
+        let entries = match &self.node.content {
+            Content::Map(entries) => &**entries,
+            _ => &[],
+        };
+        let [entry] = entries else {
+            let (count, keys) = (entries.len(), one_of(known));
+            self.refuse(format!("expected one key, {keys}, found {count}"));
+            return None;
+        };
+        Some((entry.name(), self.child(&entry.key, &entry.value, entry.position)))
+    }
+
+    /// Adds a mistake, unless both keys are there, or neither.
+    pub(super) fn expect_both(&self, keys: [&str; 2]) {
+        if self.get(keys[0]).is_some() != self.get(keys[1]).is_some() {
+            self.refuse(format!("{} belong together, expected both or none", all_of(&keys)));
+        }
+    }
+}
