@@ -9,10 +9,10 @@
 ///
 /// [`floe-redact`]: https://docs.rs/floe-redact
 /// [`floe-telemetry-tokio`]: https://docs.rs/floe-telemetry-tokio
-/// [`init`]: crate::init
-/// [`RedactionConfig`]: crate::config::RedactionConfig
+/// [lost]: operations#what-is-lost-and-where-it-is-counted
+/// [`SamplingRule`]: crate::config::SamplingRule
 /// [Sizes]: operations#sizes
-/// [`telemetry-config.schema.json`]: crate::TelemetryConfig::json_schema
+/// [`TelemetryConfig`]: crate::TelemetryConfig
 #[doc = concat!("[what a `Context` costs]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/benches/README.md#what-a-context-costs")]
 #[doc = concat!("[what each path does]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/tests/declarative/table.md")]
 ///
