@@ -18,9 +18,6 @@
 
 #![forbid(unsafe_code)]
 
-mod families;
-mod name;
-mod pieces;
 mod reader;
 mod server;
 mod text;

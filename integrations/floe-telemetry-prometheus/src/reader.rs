@@ -1,20 +1,22 @@
 //! The metric reader behind the endpoint.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use floe_telemetry::config::PrometheusConfig;
+use opentelemetry_prometheus::PrometheusExporter;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::reader::MetricReader;
-use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, Temporality};
+use opentelemetry_sdk::metrics::{InstrumentKind, Pipeline, Temporality};
+use prometheus::Registry;
 
 use crate::server::Server;
 
 /// A metric reader that collects on each scrape.
 #[derive(Debug)]
 pub(crate) struct ScrapedReader {
-    inner: Arc<ManualReader>,
+    exporter: PrometheusExporter,
     /// `None` after shutdown.
     server: Mutex<Option<Server>>,
 }
@@ -26,19 +28,21 @@ impl ScrapedReader {
     ///
     /// The address cannot be bound, or the thread cannot be started.
     pub(crate) fn start(config: &PrometheusConfig) -> Result<Self, String> {
-        let inner = Arc::new(ManualReader::builder().build());
-        let server = Server::start(config, Arc::clone(&inner))?;
-        Ok(Self { inner, server: Mutex::new(Some(server)) })
+        let registry = Registry::new();
+        let exporter = opentelemetry_prometheus::exporter().with_registry(registry.clone());
+        let exporter = exporter.build().map_err(|error| error.to_string())?;
+        let server = Server::start(config, registry)?;
+        Ok(Self { exporter, server: Mutex::new(Some(server)) })
     }
 }
 
 impl MetricReader for ScrapedReader {
     fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
-        self.inner.register_pipeline(pipeline);
+        self.exporter.register_pipeline(pipeline);
     }
 
     fn collect(&self, into: &mut ResourceMetrics) -> OTelSdkResult {
-        self.inner.collect(into)
+        self.exporter.collect(into)
     }
 
     fn force_flush(&self) -> OTelSdkResult {
@@ -55,11 +59,11 @@ impl MetricReader for ScrapedReader {
         {
             return Err(OTelSdkError::Timeout(timeout));
         }
-        self.inner.shutdown_with_timeout(timeout)
+        self.exporter.shutdown_with_timeout(timeout)
     }
 
-    fn temporality(&self, _: InstrumentKind) -> Temporality {
-        Temporality::Cumulative
+    fn temporality(&self, kind: InstrumentKind) -> Temporality {
+        self.exporter.temporality(kind)
     }
 }
 

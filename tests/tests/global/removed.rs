@@ -10,7 +10,7 @@ use floe_tests::{is_child, run_in_child};
 const TEST: &str = "removed::a_setting_that_was_removed_is_one_warning";
 
 /// A document, and the warnings.
-const SETTINGS: [(&str, &[&str]); 12] = [
+const SETTINGS: [(&str, &[&str]); 13] = [
     (
         "span_compression:\n  exact_match_max_duration: 50ms",
         &[
@@ -90,6 +90,13 @@ const SETTINGS: [(&str, &[&str]); 12] = [
             "line 2, column 11: metrics.views: not supported; use the views of `OTEL_CONFIG_FILE`, or \
              `TelemetryProviderBuilder::with_view`",
             "line 2, column 55: metrics.cardinality_limits: not supported; use `metrics.cardinality_limit`, or a view with a limit",
+        ],
+    ),
+    (
+        "metrics: {prometheus: {suffixes: false}}",
+        &[
+            "line 2, column 24: metrics.prometheus.suffixes: not supported; use Prometheus' `metric_relabel_configs`, and \
+             `target_info` for attributes of the resource",
         ],
     ),
     ("# span_compression", &[]),

@@ -8,9 +8,8 @@ use opentelemetry_sdk::metrics::{Aggregation, InstrumentKind, Temporality};
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
-use super::section::is_default;
 use crate::json_schema::JsonSchema;
-use crate::recorder::{matches, matches_any};
+use crate::recorder::matches;
 
 /// The largest limit of attribute sets, for which the SDK reserves memory at once.
 const MAX_CARDINALITY: usize = 1_000_000;
@@ -253,33 +252,11 @@ pub struct PrometheusConfig {
     /// The port. Default 9464.
     #[schemars(range(min = 1))]
     pub port: u16,
-    /// Whether each series has the name, version, schema URL and attributes of its scope as labels. Default `true`.
-    pub scope_info: bool,
-    /// Whether there is `target_info`, with the attributes of the resource. Default `true`.
-    pub target_info: bool,
-    /// Whether names end with the unit, and those of counters with `_total`. Without them there is only the text
-    /// format, because OpenMetrics requires `_total`. Default `true`.
-    pub suffixes: bool,
-    /// Patterns for the keys of resource attributes that are labels of each series, in which `*` matches any characters
-    /// and `?` one. Default none.
-    #[serde(skip_serializing_if = "is_default")]
-    pub resource_labels: Vec<String>,
-    /// Patterns for the keys that are not, although `resource_labels` matches them. Default none.
-    #[serde(skip_serializing_if = "is_default")]
-    pub excluded_resource_labels: Vec<String>,
 }
 
 impl Default for PrometheusConfig {
     fn default() -> Self {
-        Self {
-            host: "localhost".to_owned(),
-            port: 9464,
-            scope_info: true,
-            target_info: true,
-            suffixes: true,
-            resource_labels: Vec::new(),
-            excluded_resource_labels: Vec::new(),
-        }
+        Self { host: "localhost".to_owned(), port: 9464 }
     }
 }
 
@@ -293,12 +270,6 @@ pub(super) fn check_host(host: &str) -> Result<(), &'static str> {
 }
 
 impl PrometheusConfig {
-    /// Returns whether the resource attribute with this key is a label of each series.
-    #[must_use]
-    pub fn has_resource_label(&self, key: &str) -> bool {
-        matches_any(&self.resource_labels, key) && !matches_any(&self.excluded_resource_labels, key)
-    }
-
     pub(super) fn check(&self, problems: &mut Problems) {
         problems.check("metrics.prometheus.host", check_host(&self.host));
         if self.port == 0 {

@@ -14,6 +14,9 @@ const KEEP_ERRORS: &str = "use `sampling.keep_errors`, or tail sampling in the C
 
 const FILE_STORAGE: &str = "use `otlp` and the Collector's file storage";
 
+const OF_SERIES: &str =
+    "use Prometheus' `metric_relabel_configs`, and `target_info` for attributes of the resource";
+
 const OWN_PROPAGATOR: &str =
     "use a `TextMapPropagator` of the program, by `TelemetryProviderBuilder::with_propagator`";
 
@@ -89,6 +92,11 @@ const REMOVED: &[Row] = &[
     ("logging.loggers", "", "use `RUST_LOG`, or the Collector"),
     ("metrics.cardinality_limits", "", "use `metrics.cardinality_limit`, or a view with a limit"),
     ("metrics.meters", "", "use `TelemetryProviderBuilder::with_view`"),
+    ("metrics.prometheus.scope_info", "", OF_SERIES),
+    ("metrics.prometheus.target_info", "", OF_SERIES),
+    ("metrics.prometheus.suffixes", "", OF_SERIES),
+    ("metrics.prometheus.resource_labels", "", OF_SERIES),
+    ("metrics.prometheus.excluded_resource_labels", "", OF_SERIES),
     (
         "metrics.views",
         "",

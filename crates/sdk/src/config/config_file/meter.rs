@@ -24,17 +24,6 @@ const KINDS: [(&str, InstrumentKind); 7] = [
     ("up_down_counter", InstrumentKind::UpDownCounter),
 ];
 
-/// How names become those of Prometheus: whether they have suffixes, and whether they are escaped.
-const STRATEGIES: [(&str, (bool, bool)); 7] = [
-    ("underscore_escaping_with_suffixes", (true, true)),
-    ("underscore_escaping_without_suffixes", (false, true)),
-    ("underscore_escaping_without_suffixes/development", (false, true)),
-    ("no_utf8_escaping_with_suffixes", (true, false)),
-    ("no_utf8_escaping_with_suffixes/development", (true, false)),
-    ("no_translation", (false, false)),
-    ("no_translation/development", (false, false)),
-];
-
 /// The boundaries of a view that names none.
 const DEFAULT_BOUNDARIES: [f64; 15] = [
     0.0, 5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1000.0, 2500.0, 5000.0, 7500.0,
@@ -139,39 +128,9 @@ fn pull(exporter: &Part<'_>, metrics: &mut MetricsConfig, exporters: &mut Export
     }
 }
 
-/// Reads `prometheus`. Later versions of the format have other names of the flags.
 fn prometheus(part: &Part<'_>) -> PrometheusConfig {
-    const LABELS: [&str; 2] = ["resource_constant_labels", "with_resource_constant_labels"];
-    part.expect(&[
-        "host",
-        "port",
-        "translation_strategy",
-        "scope_info_enabled",
-        "target_info_enabled",
-        "without_scope_info",
-        "without_target_info",
-        LABELS[0],
-        LABELS[1],
-    ]);
+    part.expect(&["host", "port"]);
     let mut prometheus = PrometheusConfig::default();
-    let flag = |with, without| {
-        let without = || part.value::<bool>(without).unwrap_or(false);
-        part.value(with).unwrap_or_else(|| !without())
-    };
-    prometheus.scope_info = flag("scope_info_enabled", "without_scope_info");
-    prometheus.target_info = flag("target_info_enabled", "without_target_info");
-    if let Some((suffixes, is_escaped)) = part.word("translation_strategy", &STRATEGIES) {
-        prometheus.suffixes = suffixes;
-        if let Some(strategy) = part.get("translation_strategy").filter(|_| !is_escaped) {
-            strategy.ignore("names have underscores for what the text format has not");
-        }
-    }
-    if let Some(labels) = LABELS.iter().find_map(|key| part.get(key)) {
-        labels.expect(&["included", "excluded"]);
-        let included = labels.texts("included");
-        prometheus.resource_labels = included.unwrap_or_else(|| vec!["*".to_owned()]);
-        prometheus.excluded_resource_labels = labels.texts("excluded").unwrap_or_default();
-    }
     if let Some(host) = part.get("host") {
         prometheus.host = host.read().unwrap_or(prometheus.host);
         host.check(check_host(&prometheus.host));
