@@ -1,6 +1,7 @@
 //! Propagation of the trace and of baggage.
 
 mod carrier;
+pub(crate) mod caught;
 mod command;
 mod current_baggage;
 mod environment;
@@ -121,17 +122,12 @@ pub fn extract_onto<K>(mut cx: Context, carrier: &(impl ExtractFrom<K> + ?Sized)
     carrier.extract(&mut |extractor| {
         cx = with_propagator(|propagator| {
             // Not `get`: a carrier does not return a value that is not text.
-            let is_received = |name: &str| {
-                let values = extractor.get_all(name);
-                values.is_some_and(|values| !values.is_empty())
+            let is_received = |field: &str| {
+                TRACE_FIELDS.contains(&field)
+                    && extractor.get_all(field).is_some_and(|values| !values.is_empty())
             };
-            let has_trace = || {
-                let mut fields = propagator.fields();
-                fields.any(|field| TRACE_FIELDS.contains(&field) && is_received(field))
-            };
-            if cx.span().span_context().is_valid() && has_trace() {
-                let cx = cx.with_remote_span_context(SpanContext::NONE);
-                return propagator.extract_with_context(&cx, extractor);
+            if cx.span().span_context().is_valid() && propagator.fields().any(is_received) {
+                cx = cx.with_remote_span_context(SpanContext::NONE);
             }
             propagator.extract_with_context(&cx, extractor)
         });

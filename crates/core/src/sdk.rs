@@ -59,6 +59,7 @@ pub mod program_signals {
 
 #[cfg(feature = "redact")]
 pub mod propagation {
+    pub use crate::propagation::caught::Caught;
     pub use crate::propagation::formats::b3::B3Propagator;
     pub use crate::propagation::formats::baggage::BaggagePropagator;
     pub use crate::propagation::formats::trace_context::TraceContextPropagator;

@@ -20,6 +20,7 @@ use opentelemetry::KeyValue;
 pub use crate::resource_detector;
 pub use crate::surroundings::{DetectedAttributes, Surroundings};
 
+use crate::caught::caught;
 use crate::config::{ResourceDetector, warn};
 use crate::error::Error;
 
@@ -54,8 +55,11 @@ fn detect_in(
             ResourceDetector::Os => os::detect(surroundings, &mut found),
             ResourceDetector::Process => process::detect(surroundings, &mut found),
             other => {
-                if let Some(registered) = other.registered()? {
-                    registered.detect(surroundings, &mut found);
+                let registered = other.registered()?;
+                let detected = caught(|| registered.map(|it| it.detect(surroundings, &mut found)));
+                if let Err(panic) = detected {
+                    let reason = format!("detection.detectors: `{other}` panicked: {panic}");
+                    warn(&Error::config(reason).to_string());
                 }
             }
         }

@@ -1,11 +1,15 @@
 //! A `TextMapPropagator` of the program.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::HashMap;
+use std::process::Command;
 
+use floe_telemetry::detection::{DetectedAttributes, Surroundings, resource_detector};
 use floe_telemetry::exporter::MemoryExporter;
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, propagation};
+use floe_telemetry::propagation::CommandExt as _;
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, propagation, traced};
+use floe_tests::{is_child, run_in_child};
 use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceFlags, TraceState};
@@ -38,6 +42,72 @@ impl TextMapPropagator for Acme {
     fn fields(&self) -> FieldIter<'_> {
         FieldIter::new(&self.0)
     }
+}
+
+/// Panics wherever it is called.
+#[derive(Debug)]
+struct Broken;
+
+impl TextMapPropagator for Broken {
+    fn inject_context(&self, _: &Context, _: &mut dyn Injector) {
+        panic!("no key");
+    }
+
+    fn extract_with_context(&self, _: &Context, _: &dyn Extractor) -> Context {
+        panic!("no such trace");
+    }
+
+    fn fields(&self) -> FieldIter<'_> {
+        panic!("no key");
+    }
+}
+
+fn broken_detector(_: &mut Surroundings<'_>, found: &mut DetectedAttributes) {
+    found.add("acme.rack", Some("r7".to_owned()));
+    panic!("no rack");
+}
+resource_detector!("broken", broken_detector);
+
+#[traced(parent = headers)]
+fn serve(headers: &HashMap<String, String>) -> SpanContext {
+    propagation::current_span_context()
+}
+
+#[test]
+fn a_propagator_that_panics_leaves_the_other_formats_and_is_one_warning() {
+    const TEST: &str =
+        "propagators::a_propagator_that_panics_leaves_the_other_formats_and_is_one_warning";
+    if is_child() {
+        let detectors =
+            "{resource_attributes: {service_name: orders}, detection: {detectors: [broken, os]}}";
+        let telemetry = TelemetryProvider::builder(TelemetryConfig::from_yaml(detectors).unwrap())
+            .with_span_exporter(MemoryExporter::new())
+            .with_propagator(Broken)
+            .initialize()
+            .unwrap();
+        for _ in 0..3 {
+            let span = create_span("call");
+            let headers = propagation::inject_headers();
+            assert_eq!(serve(&headers).trace_id(), span.span_context().trace_id());
+            let mut child = Command::new("true");
+            let names: Vec<_> = child.inject_context().get_envs().map(|(name, _)| name).collect();
+            assert!(names.iter().any(|name| *name == "TRACEPARENT"), "{names:?}");
+        }
+        drop(telemetry);
+        // One of a program without the library's formats, and a carrier that panics.
+        opentelemetry::global::set_text_map_propagator(Broken);
+        assert_eq!(propagation::inject_headers(), HashMap::new());
+        return;
+    }
+    let (_, stderr) = run_in_child(TEST, &[]);
+    let warnings: Vec<_> = stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
+    assert_eq!(
+        warnings,
+        [
+            "warning: detection.detectors: `broken` panicked: no rack",
+            "warning: a propagator or its carrier panicked",
+        ]
+    );
 }
 
 #[test]

@@ -15,6 +15,7 @@ use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
 
 use self::baggage::BaggagePropagator;
 use self::trace_context::TraceContextPropagator;
+use super::caught::Caught;
 
 /// Propagates context as W3C Trace Context and W3C Baggage, in this crate and in all libraries that
 /// use OpenTelemetry's global propagator. Initializing a provider does so too.
@@ -22,7 +23,7 @@ use self::trace_context::TraceContextPropagator;
 /// Until it is called, this crate's own functions use both formats as well, unless another global
 /// propagator was set; other libraries inject and extract nothing.
 pub fn setup_propagators() {
-    install(vec![Box::new(TraceContextPropagator), Box::new(BaggagePropagator)]);
+    install(defaults());
 }
 
 /// A propagator of any format.
@@ -38,16 +39,17 @@ pub fn install(propagators: Vec<Boxed>) {
 /// and cannot be distinguished from an explicitly empty list.
 static IS_SET: AtomicBool = AtomicBool::new(false);
 
-static DEFAULT: LazyLock<TextMapCompositePropagator> = LazyLock::new(|| {
-    TextMapCompositePropagator::new(vec![
-        Box::new(TraceContextPropagator),
-        Box::new(BaggagePropagator),
-    ])
-});
+static DEFAULT: LazyLock<TextMapCompositePropagator> =
+    LazyLock::new(|| TextMapCompositePropagator::new(defaults()));
+
+fn defaults() -> Vec<Boxed> {
+    vec![Box::new(TraceContextPropagator), Box::new(BaggagePropagator)]
+}
 
 pub(super) fn with<T>(mut f: impl FnMut(&dyn TextMapPropagator) -> T) -> T {
     global::get_text_map_propagator(|propagator| {
+        let propagator = Caught(propagator);
         let is_unset = propagator.fields().next().is_none() && !IS_SET.load(Ordering::Acquire);
-        f(if is_unset { &*DEFAULT } else { propagator })
+        if is_unset { f(&*DEFAULT) } else { f(&propagator) }
     })
 }

@@ -3,6 +3,8 @@
 use opentelemetry::global;
 use opentelemetry::propagation::TextMapPropagator;
 
-pub(super) fn with<T>(f: impl FnMut(&dyn TextMapPropagator) -> T) -> T {
-    global::get_text_map_propagator(f)
+use super::caught::Caught;
+
+pub(super) fn with<T>(mut f: impl FnMut(&dyn TextMapPropagator) -> T) -> T {
+    global::get_text_map_propagator(|propagator| f(&Caught(propagator)))
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{fmt, mem};
 
-use floe_telemetry_core::__sdk::propagation::Boxed;
+use floe_telemetry_core::__sdk::propagation::{Boxed, Caught};
 use opentelemetry::KeyValue;
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry_sdk::Resource;
@@ -250,7 +250,7 @@ impl TelemetryProviderBuilder {
     }
 
     /// Adds a format of context propagation to the configured ones. If several headers carry a trace, the last format
-    /// decides. The headers that it sends are not redacted.
+    /// decides. The headers that it sends are not redacted. A panic in it is caught, with one warning.
     ///
     /// ```standalone_crate
     /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
@@ -287,7 +287,7 @@ impl TelemetryProviderBuilder {
         mut self,
         propagator: impl TextMapPropagator + Send + Sync + 'static,
     ) -> Self {
-        self.propagators.push(Box::new(propagator));
+        self.propagators.push(Box::new(Caught(Box::new(propagator))));
         self
     }
 

@@ -1,0 +1,40 @@
+//! A propagator that may be code of the program, whose panic must not reach the program.
+
+use std::fmt::Debug;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use opentelemetry::Context;
+use opentelemetry::propagation::text_map_propagator::FieldIter;
+use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
+
+use crate::caught::caught;
+use crate::internal_log;
+
+/// A propagator without panics: what one would have added to a carrier or a context is missing.
+#[derive(Debug)]
+pub struct Caught<P>(pub P);
+
+impl<P: Deref<Target: TextMapPropagator> + Debug> TextMapPropagator for Caught<P> {
+    fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {
+        or(|| self.0.inject_context(cx, injector), || ());
+    }
+
+    fn extract_with_context(&self, cx: &Context, extractor: &dyn Extractor) -> Context {
+        or(|| self.0.extract_with_context(cx, extractor), || cx.clone())
+    }
+
+    fn fields(&self) -> FieldIter<'_> {
+        or(|| self.0.fields(), || FieldIter::new(&[]))
+    }
+}
+
+fn or<T>(call: impl FnOnce() -> T, otherwise: impl FnOnce() -> T) -> T {
+    static HAS_PANICKED: AtomicBool = AtomicBool::new(false);
+    caught(call).unwrap_or_else(|_| {
+        if !HAS_PANICKED.swap(true, Ordering::Relaxed) {
+            internal_log::write_line("warn", "a propagator or its carrier panicked");
+        }
+        otherwise()
+    })
+}
