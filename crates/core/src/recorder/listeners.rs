@@ -128,6 +128,17 @@ pub(super) fn is_discarded() -> bool {
     current() == UNUSUAL && has(UNRECORDED) || is_off()
 }
 
+/// Whether spans may be recorded: by a provider, a capture, or OpenTelemetry's global provider.
+pub(super) fn is_recorded() -> bool {
+    !is_off() && (!is_unrecorded(current()) || has_captures(current()))
+}
+
+/// Whether no part of the provider takes spans.
+#[inline]
+pub(super) fn is_unrecorded(listeners: Listeners) -> bool {
+    listeners & UNUSUAL != 0 && has(UNRECORDED)
+}
+
 /// Looks for OpenTelemetry's global provider, if it is time. A provider that is found records spans from then on.
 pub(super) fn finds_global_provider() -> bool {
     let is_found = global_lookup::was_found();

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt};
 use opentelemetry::{Context, Key};
 
+use super::listeners;
 use super::record::Origin;
 use super::recording::Recording;
 use crate::attributes::{FloeAttributes, IntoAttributes, ToAttributeValue};
@@ -170,7 +171,7 @@ impl Parent {
 #[must_use]
 pub fn root() -> Parent {
     let without_span = |cx: &Context| cx.with_remote_span_context(SpanContext::NONE);
-    Parent((!super::listeners::is_off()).then(|| Context::map_current(without_span)))
+    Parent(listeners::is_recorded().then(|| Context::map_current(without_span)))
 }
 
 impl Parent {

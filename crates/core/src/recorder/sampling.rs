@@ -129,13 +129,7 @@ fn is_off(
     let is_excluded =
         || listeners & RULES != 0 && callsite.is_some_and(settings::excludes_call_site);
     let has_ids = || listeners::has(IDS) && !parent.span().span_context().is_valid();
-    !is_captured && (is_excluded() || is_unrecorded(listeners) && !has_ids())
-}
-
-/// Whether no part of the provider takes spans.
-#[inline]
-fn is_unrecorded(listeners: Listeners) -> bool {
-    listeners & UNUSUAL != 0 && listeners::has(UNRECORDED)
+    !is_captured && (is_excluded() || listeners::is_unrecorded(listeners) && !has_ids())
 }
 
 /// Whether neither a capture nor the parent decides.
@@ -195,7 +189,9 @@ fn decide_with_ids(
                 recording.needs_sampler = true;
                 Decision::Asked(recording)
             }
-            _ if capture.is_none() && is_unrecorded(listeners) => Decision::Drop(recording),
+            _ if capture.is_none() && listeners::is_unrecorded(listeners) => {
+                Decision::Drop(recording)
+            }
             _ if listeners & ASKED != 0 => Decision::Asked(recording),
             _ => Decision::Keep(recording),
         }
@@ -237,7 +233,9 @@ pub(super) fn decide_filled(
             *flags = flags.with_sampled(false);
             recording.open_as(State::Unsampled);
         }
-        if decision == SamplerDecision::Drop && listeners & TAIL == 0 || is_unrecorded(listeners) {
+        if decision == SamplerDecision::Drop && listeners & TAIL == 0
+            || listeners::is_unrecorded(listeners)
+        {
             return Decision::Drop(recording);
         }
     }
