@@ -27,12 +27,10 @@ pub(crate) fn url(scan: &mut Scan<'_>, anchor: usize) {
     let Some(colon) = anchor.checked_sub(2).filter(|&at| text[at] == b':') else {
         return;
     };
-    let Some(start) = after_slashes(text, colon) else {
+    let is_new = |&start: &usize| start > scan.url_until;
+    let Some(start) = after_slashes(text, colon).filter(is_new) else {
         return;
     };
-    if start <= scan.url_until {
-        return;
-    }
     let head = run_start(text, colon, 40, |byte| is_name(byte) || b"+.-:".contains(&byte));
     let end = end_of_url(text, start, before(text, head));
     let run = part(text, start, end);
@@ -222,8 +220,8 @@ fn credentials(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     let start = run_start(text, colon, 64, |byte| is_name(byte) || b".+-\\".contains(&byte));
     let user = part(text, start, colon);
     let password = part(text, colon + 1, sign);
-    let is_bare =
-        start == run || b"=([{,;".contains(&before(text, start)) || part(text, run, start) == b"//";
+    let has_slashes = part(text, run, start) == b"//";
+    let is_bare = has_slashes || start == run || b"=([{,;".contains(&before(text, start));
     // `nginx:1.25@sha256:…`
     let is_digest = DIGESTS.iter().any(|digest| starts_with(text, sign + 1, digest.as_bytes()));
     let fits = is_bare
@@ -232,7 +230,7 @@ fn credentials(text: &[u8], run: usize, sign: usize) -> Option<usize> {
         && !matches!(password, [] | [b'/' | b'@', ..] | [.., b':'])
         && !is_no_login(user, password, rest(text, sign + 1))
         && !names_a_user(user, password)
-        && is_certain_host(rest(text, sign + 1));
+        && (has_slashes || is_certain_host(rest(text, sign + 1)));
     fits.then_some(colon + 1)
 }
 

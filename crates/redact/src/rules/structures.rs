@@ -25,11 +25,11 @@ structures! {
         secret ["postgres://bob:winter77@db.example.com/x", "postgres://app:Admin@1234@db.example.com/x", "postgres://app:p@ss/w0rd@db.example.com/x", "postgres://u:p@ss/w0rd@h", "redis://u:pa/ss@db:6379"]
         benign ["ssh://git@host.example.com/a", "postgres://db.example.com:5432/x", "http://h/a@b"]
     URL_PATH "url-path"
-        secret ["https://hooks.example.com/services/T00/B00/m2N3y4eyfH21KNPa4aERKUN1", "GET /reset-password/m2N3y4eyfH21KNPa4aER HTTP/1.1", "/account/magicLink/m2N3y4eyfH21KNPa4aER?next=1"]
+        secret ["https://hooks.example.com/services/T00/B00/m2N3y4eyfH21KNPa4aERKUN1", "GET /reset-password/m2N3y4eyfH21KNPa4aER HTTP/1.1", "/account/magicLink/m2N3y4eyfH21KNPa4aER?next=1", "/forgot-password/MQ/m2N3y4eyfH21KNPa4aER/", "https://h/unsubscribe/m2N3y4eyfH21KNPa4aER"]
         benign ["https://example.com/services/orders/2024-01-02", "GET /reset-password/m2N3y4eyfH2 HTTP/1.1", "/presets/m2N3y4eyfH21KNPa4aER", "/reset-password"]
     ADDRESS_PASSWORD "address-password"
-        secret ["dsn=bob:winter77@tcp(db:3306)/x", "root:password@tcp(db:3306)/x", "//bob:winter77@db:4317 has no scheme", "sqlplus bob/winter77@db:1521/XE"]
-        benign ["com.acme:tool@1.2.3", "Accepted:root@host.example.com:22", "org.springframework:core@jar", "image@sha256:9f86d081884c7d65", "nginx:1.25@sha256:4a1c4b21597c1b4415bdbecb28a3296c"]
+        secret ["dsn=bob:winter77@tcp(db:3306)/x", "root:password@tcp(db:3306)/x", "//bob:winter77@db:4317 has no scheme", "//bob:winter77@db/orders", "sqlplus bob/winter77@db:1521/XE"]
+        benign ["//TODO:mail@host", "com.acme:tool@1.2.3", "Accepted:root@host.example.com:22", "org.springframework:core@jar", "image@sha256:9f86d081884c7d65", "nginx:1.25@sha256:4a1c4b21597c1b4415bdbecb28a3296c"]
     PEM_PRIVATE_KEY "pem-private-key"
         secret ["-----BEGIN PRIVATE KEY-----\nMIIBVAIBADANBgkqhkiG9w0BAQ\n-----END PRIVATE KEY-----", "key: \"-----BEGIN RSA PRIVATE KEY-----\\nMIIBVAIBADANBgkqhkiG", "\"-----BEGIN PRIVATE KEY-----\\n\" + \"MIIBVAIBADANBgkqhkiG\\n\"", "k=-----BEGIN%20RSA%20PRIVATE%20KEY-----%0AMIIBVAIBADANBgkqhkiG", "-----BEGIN+PRIVATE+KEY-----%0AMIIBVAIBADANBgkqhkiG", "MIIBVAIBADANBgkqhkiG\nw0BAQ==\n-----END PRIVATE KEY-----"]
         benign ["-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", "no BEGIN PRIVATE KEY line", "bad header: '-----BEGIN PRIVATE KEY-----' not found\nuser=bob", "no -----END PRIVATE KEY-----"]

@@ -175,8 +175,10 @@ pub(crate) const HOOKS: &[&str] = &["hook", "webhook"];
 pub(crate) const SECRET_SEGMENTS: &[&str] = &["t", "renew", "integration", "login"];
 
 /// Words of such segments: `reset-password`, `magicLink`.
-pub(crate) const SECRET_WORDS: &[&str] =
-    &["verify", "confirm", "activate", "magic", "invite", "reset"];
+#[rustfmt::skip]
+pub(crate) const SECRET_WORDS: &[&str] = &[
+    "verify", "verification", "confirm", "activate", "magic", "invite", "invitation", "reset", "forgot", "unsubscribe",
+];
 
 /// What is after the `@` of an image, and is no host.
 pub(crate) const DIGESTS: &[&str] = &["sha256:", "sha512:"];
