@@ -28,7 +28,7 @@ macro_rules! product {
 }
 
 /// Each row: its name, the contestant, and our configuration.
-const ROWS: [(&str, &str, Option<&str>); 9] = [
+const ROWS: [(&str, &str, Option<&str>); 8] = [
     ("opentelemetry + SDK", "opentelemetry", None),
     ("fastrace", "fastrace", None),
     ("tracing + tracing-opentelemetry", "tracing", None),
