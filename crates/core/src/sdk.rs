@@ -18,6 +18,7 @@ pub mod callsite {
 
 pub mod caught {
     pub use crate::caught::{caught, panic_message};
+    pub use crate::propagation::caught::Caught;
 }
 
 pub mod char_boundary {
@@ -59,7 +60,6 @@ pub mod program_signals {
 
 #[cfg(feature = "redact")]
 pub mod propagation {
-    pub use crate::propagation::caught::Caught;
     pub use crate::propagation::formats::b3::B3Propagator;
     pub use crate::propagation::formats::baggage::BaggagePropagator;
     pub use crate::propagation::formats::trace_context::TraceContextPropagator;

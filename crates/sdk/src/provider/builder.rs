@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{fmt, mem};
 
-use floe_telemetry_core::__sdk::propagation::{Boxed, Caught};
+use floe_telemetry_core::__sdk::caught::Caught;
+use floe_telemetry_core::__sdk::propagation::Boxed;
 use opentelemetry::KeyValue;
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry_sdk::Resource;
