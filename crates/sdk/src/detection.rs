@@ -58,7 +58,7 @@ fn detect_in(
                 let registered = other.registered()?;
                 let detected = caught(|| registered.map(|it| it.detect(surroundings, &mut found)));
                 if let Err(panic) = detected {
-                    let reason = format!("detection.detectors: `{other}` panicked: {panic}");
+                    let reason = format!("detectors: `{other}` panicked: {panic}");
                     warn(&Error::config(reason).to_string());
                 }
             }

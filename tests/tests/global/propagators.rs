@@ -78,8 +78,7 @@ fn a_propagator_that_panics_leaves_the_other_formats_and_is_one_warning() {
     const TEST: &str =
         "propagators::a_propagator_that_panics_leaves_the_other_formats_and_is_one_warning";
     if is_child() {
-        let detectors =
-            "{resource_attributes: {service_name: orders}, detection: {detectors: [broken, os]}}";
+        let detectors = "{resource_attributes: {service_name: orders}, detectors: [broken, os]}";
         let telemetry = TelemetryProvider::builder(TelemetryConfig::from_yaml(detectors).unwrap())
             .with_span_exporter(MemoryExporter::new())
             .with_propagator(Broken)
@@ -104,7 +103,7 @@ fn a_propagator_that_panics_leaves_the_other_formats_and_is_one_warning() {
     assert_eq!(
         warnings,
         [
-            "warning: detection.detectors: `broken` panicked: no rack",
+            "warning: detectors: `broken` panicked: no rack",
             "warning: a propagator or its carrier panicked",
         ]
     );
