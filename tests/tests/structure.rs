@@ -12,16 +12,16 @@ use syn::{Item, UseTree, Visibility};
 
 /// Code and tests are lines with something other than a comment.
 const LIMITS: [(&str, usize); 12] = [
-    ("code of the library", 42_787),
+    ("code of the library", 41_385),
     ("code of redact and semconv", 9_954),
-    ("code of the integrations", 5_549),
-    ("code of floe-trace", 7_929),
-    ("code of the platform", 21_976),
-    ("tests, benches, examples, fuzz targets", 82_945),
-    ("lines of Rust", 213_727),
-    ("words of documents", 68_037),
+    ("code of the integrations", 4_931),
+    ("code of floe-trace", 7_365),
+    ("code of the platform", 21_635),
+    ("tests, benches, examples, fuzz targets", 81_122),
+    ("lines of Rust", 207_463),
+    ("words of documents", 49_921),
     ("functions above 60 lines", 15),
-    ("lines with `cfg(`", 275),
+    ("lines with `cfg(`", 274),
     ("features", 57),
     ("public names at the root of `floe-telemetry`", 73),
 ];
