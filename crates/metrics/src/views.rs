@@ -11,48 +11,38 @@ use opentelemetry_sdk::metrics::{
 };
 
 use crate::caught::caught;
-use crate::config::{ConfiguredView, ExemplarFilter, HistogramKind, MetricsConfig};
+use crate::config::{
+    ConfiguredView, DEFAULT_BOUNDARIES, DEFAULT_MAX_SCALE, DEFAULT_MAX_SIZE, ExemplarFilter,
+    HistogramKind, MetricsConfig,
+};
 
-/// The boundaries of a histogram for which the instrument has none
-/// ([specification](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#explicit-bucket-histogram-aggregation)).
-const DEFAULT_BOUNDARIES: [f64; 15] = [
-    0.0, 5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1000.0, 2500.0, 5000.0, 7500.0,
-    10_000.0,
-];
-
-/// The buckets of an exponential histogram and its largest scale, by the specification's defaults.
-const EXPONENTIAL: Aggregation =
-    Aggregation::Base2ExponentialHistogram { max_size: 160, max_scale: 20, record_min_max: true };
+/// The exponential histogram of the specification's defaults.
+const EXPONENTIAL: Aggregation = Aggregation::Base2ExponentialHistogram {
+    max_size: DEFAULT_MAX_SIZE,
+    max_scale: DEFAULT_MAX_SCALE,
+    record_min_max: true,
+};
 
 /// The views of a provider.
 #[derive(Clone)]
 pub(super) struct Views(Arc<Inner>);
 
 struct Inner {
-    configured: Vec<ConfiguredView>,
+    config: MetricsConfig,
     of_program: Vec<ProgramView>,
-    histograms: HistogramKind,
-    cardinality_limit: usize,
-    exemplar_filter: ExemplarFilter,
 }
 
 impl Views {
     pub(super) fn new(config: &MetricsConfig, of_program: Vec<ProgramView>) -> Self {
-        Self(Arc::new(Inner {
-            configured: config.views.clone(),
-            of_program,
-            histograms: config.histograms,
-            cardinality_limit: config.cardinality_limit,
-            exemplar_filter: config.exemplar_filter,
-        }))
+        Self(Arc::new(Inner { config: config.clone(), of_program }))
     }
 
     /// Adds the views to a meter provider.
     pub(super) fn apply(&self, mut builder: MeterProviderBuilder) -> MeterProviderBuilder {
-        for at in 0..self.0.configured.len() {
+        for at in 0..self.0.config.views.len() {
             let views = self.clone();
             builder = builder.with_view(move |instrument: &Instrument| {
-                let view = &views.0.configured[at];
+                let view = &views.0.config.views[at];
                 view.selects(instrument.name(), instrument.kind()).then(|| views.stream(view))?
             });
         }
@@ -66,7 +56,7 @@ impl Views {
     }
 
     fn stream(&self, view: &ConfiguredView) -> Option<Stream> {
-        let limit = view.cardinality_limit.unwrap_or(self.0.cardinality_limit);
+        let limit = view.cardinality_limit.unwrap_or(self.0.config.cardinality_limit);
         let mut builder = Stream::builder().with_cardinality_limit(limit);
         if let Some(name) = &view.name {
             builder = builder.with_name(name.clone());
@@ -92,12 +82,12 @@ impl Views {
     fn other(&self, instrument: &Instrument) -> Option<Stream> {
         let (name, kind) = (instrument.name(), instrument.kind());
         let mut of_program = 0..self.0.of_program.len();
-        if self.0.configured.iter().any(|view| view.selects(name, kind))
+        if self.0.config.views.iter().any(|view| view.selects(name, kind))
             || of_program.any(|at| self.of_program(at, instrument).is_some())
         {
             return None;
         }
-        let mut builder = Stream::builder().with_cardinality_limit(self.0.cardinality_limit);
+        let mut builder = Stream::builder().with_cardinality_limit(self.0.config.cardinality_limit);
         if self.is_exponential(kind) {
             builder = builder.with_aggregation(EXPONENTIAL);
         }
@@ -105,12 +95,12 @@ impl Views {
     }
 
     fn is_exponential(&self, kind: InstrumentKind) -> bool {
-        kind == InstrumentKind::Histogram && self.0.histograms == HistogramKind::Exponential
+        kind == InstrumentKind::Histogram && self.0.config.histograms == HistogramKind::Exponential
     }
 
     /// The names of the metrics of an instrument, as far as they are known: a view of the program does not tell.
     pub(super) fn names<'a>(&'a self, name: &'a str, kind: InstrumentKind) -> Vec<Cow<'a, str>> {
-        let views = self.0.configured.iter().filter(|view| view.selects(name, kind));
+        let views = self.0.config.views.iter().filter(|view| view.selects(name, kind));
         let renamed = views.filter_map(|view| view.name.as_deref());
         std::iter::once(name).chain(renamed).map(Cow::Borrowed).collect()
     }
@@ -124,10 +114,10 @@ impl Views {
     }
 
     pub(super) fn exemplar_filter(&self) -> ExemplarFilter {
-        self.0.exemplar_filter
+        self.0.config.exemplar_filter
     }
 
     pub(super) fn cardinality_limit(&self) -> usize {
-        self.0.cardinality_limit
+        self.0.config.cardinality_limit
     }
 }

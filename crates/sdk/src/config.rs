@@ -41,7 +41,7 @@ pub(crate) mod feature;
 pub(crate) mod filter;
 mod limits;
 pub(crate) mod logging;
-mod metrics;
+pub(crate) mod metrics;
 mod named;
 mod otlp;
 mod panics;

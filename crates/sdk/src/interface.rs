@@ -20,6 +20,7 @@ pub mod config {
     pub use crate::config::auth::check_header_name;
     pub use crate::config::endpoint::without_credentials;
     pub use crate::config::feature::{needed, needs};
+    pub use crate::config::metrics::{DEFAULT_BOUNDARIES, DEFAULT_MAX_SCALE, DEFAULT_MAX_SIZE};
     pub use crate::config::secret::{
         Source as CredentialSource, reference as credential_reference,
     };

@@ -178,6 +178,19 @@ impl MetricsConfig {
     }
 }
 
+/// The boundaries of a histogram whose instrument or view has none
+/// ([specification](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#explicit-bucket-histogram-aggregation)).
+pub const DEFAULT_BOUNDARIES: [f64; 15] = [
+    0.0, 5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1000.0, 2500.0, 5000.0, 7500.0,
+    10_000.0,
+];
+
+/// The buckets of an exponential histogram, for each sign.
+pub const DEFAULT_MAX_SIZE: u32 = 160;
+
+/// The scale with which an exponential histogram begins.
+pub const DEFAULT_MAX_SCALE: i8 = 20;
+
 /// A view of `OTEL_CONFIG_FILE`, by the name and the kind of instruments
 /// ([views](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#view)).
 #[doc(hidden)]

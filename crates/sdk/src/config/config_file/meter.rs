@@ -8,8 +8,9 @@ use super::part::Part;
 use crate::config::duration::without_limit;
 use crate::config::exporters::ExporterKind;
 use crate::config::metrics::{
-    ConfiguredView, ExemplarFilter, MetricsConfig, PrometheusConfig, check_boundaries,
-    check_cardinality, check_host, check_scale, check_size,
+    ConfiguredView, DEFAULT_BOUNDARIES, DEFAULT_MAX_SCALE, DEFAULT_MAX_SIZE, ExemplarFilter,
+    MetricsConfig, PrometheusConfig, check_boundaries, check_cardinality, check_host, check_scale,
+    check_size,
 };
 use crate::config::otlp::Signal;
 use crate::config::telemetry::TelemetryConfig;
@@ -22,12 +23,6 @@ const KINDS: [(&str, InstrumentKind); 7] = [
     ("observable_gauge", InstrumentKind::ObservableGauge),
     ("observable_up_down_counter", InstrumentKind::ObservableUpDownCounter),
     ("up_down_counter", InstrumentKind::UpDownCounter),
-];
-
-/// The boundaries of a view that names none.
-const DEFAULT_BOUNDARIES: [f64; 15] = [
-    0.0, 5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1000.0, 2500.0, 5000.0, 7500.0,
-    10_000.0,
 ];
 
 pub(super) fn meter(provider: &Part<'_>, config: &mut TelemetryConfig) {
@@ -224,8 +219,8 @@ fn aggregation(part: &Part<'_>) -> Option<Aggregation> {
                 at.check(check_size(max_size));
             }
             Some(Aggregation::Base2ExponentialHistogram {
-                max_size: max_size.unwrap_or(160),
-                max_scale: max_scale.unwrap_or(20),
+                max_size: max_size.unwrap_or(DEFAULT_MAX_SIZE),
+                max_scale: max_scale.unwrap_or(DEFAULT_MAX_SCALE),
                 record_min_max,
             })
         }
