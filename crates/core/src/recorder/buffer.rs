@@ -400,8 +400,8 @@ pub(super) fn push_shared(record: &mut SpanRecord, end: Ticks, code: Code) -> bo
                 continue;
             };
             if (buffer.as_ref()).is_none_or(|writer| !writer.portion.is_of_process()) {
-                *buffer = if has_headroom() { create() } else { None };
-                add_rings(if buffer.is_some() { BYTES } else { 0 });
+                let new = || create().inspect(|_| add_rings(BYTES));
+                *buffer = if has_headroom() { new() } else { None };
             }
             if let Some(writer) = &mut *buffer {
                 return writer.push(record, end, code)
