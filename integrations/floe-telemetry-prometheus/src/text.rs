@@ -25,7 +25,7 @@ pub(crate) fn collect(registry: &Registry) -> (Vec<u8>, Vec<String>) {
     for family in &mut families {
         // The crate adds the suffix of counters also where the name has it.
         if let Some(name) = family.name().strip_suffix(TOTAL)
-            && family.name().ends_with("_total_total")
+            && name.ends_with(TOTAL)
             && names.iter().all(|other| other != name)
         {
             let name = name.to_owned();
