@@ -55,8 +55,8 @@ fn other() -> u64 {
     now()
 }
 
-/// Whether the counter ticks at one rate, the same on all processors: the kernel, which compares them, uses it as its
-/// clock, or the processor says so and the kernel has not fallen back to a slow clock.
+/// Whether the counter ticks at one rate, the same on all processors. The kernel compares processors: either it uses the
+/// counter as its clock, or the processor reports a steady counter and the kernel uses no slow clock.
 fn is_steady() -> bool {
     const KERNEL: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
 

@@ -45,8 +45,8 @@ pub fn stop_captures() {
     listeners::clear(CAPTURES | CAPTURE_BOUNDARIES);
 }
 
-/// The functions that were called outside of the running captures, with the number of such calls. A thread or a task
-/// without the context of a capture makes them, and the capture says so where it misses their spans.
+/// The functions that were called outside of the running captures, with the number of such calls. They come from threads
+/// and tasks without the context of a capture, and a failed assertion of the capture names them.
 static MISSED: LazyLock<Mutex<HashMap<&'static str, u64>>> = LazyLock::new(Mutex::default);
 
 pub(super) fn miss(name: &'static str) {

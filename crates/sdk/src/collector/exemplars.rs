@@ -99,7 +99,7 @@ pub struct Exemplar {
     pub filtered: Vec<KeyValue>,
 }
 
-/// What determines the exemplars of an instrument.
+/// The settings of an instrument's exemplars.
 #[derive(Clone, Debug)]
 pub struct Shape {
     /// The upper bounds of the buckets of a histogram; empty if they are not fixed.

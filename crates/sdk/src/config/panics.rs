@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::json_schema::JsonSchema;
 
-/// What writes a panic to standard error.
+/// The writer of a panic to standard error.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PanicOutput {
-    /// The panic hook of the program (default). That of the standard library writes the message as it is.
+    /// The panic hook of the program (default). The hook of the standard library writes the message as it is.
     #[default]
     Hook,
     /// This crate, and no panic hook that was set before: thread, location and redacted message, and a backtrace if

@@ -179,7 +179,7 @@ pub struct TelemetryConfig {
         skip_serializing_if = "is_default_status_on_success"
     )]
     pub status_on_success: bool,
-    /// What writes a panic to standard error, after [`init`](crate::init): the panic `hook` (default), or `redacted` for
+    /// The writer of a panic to standard error, after [`init`](crate::init): the panic `hook` (default), or `redacted` for
     /// this crate in its place.
     #[serde(default, skip_serializing_if = "is_default")]
     pub panic_output: PanicOutput,

@@ -12,7 +12,7 @@ use crate::config::problems::{Problems, below};
 /// The prefix of keys of the file itself that are the author's, for example for anchors.
 const OWN: &str = "x-";
 
-/// What is found while a file is read.
+/// The findings in a file, in the order in which it is read.
 pub(super) struct Found {
     problems: RefCell<Problems>,
     unsupported: RefCell<Problems>,

@@ -116,7 +116,7 @@ fn detectors(detection: &Part<'_>, config: &mut TelemetryConfig) {
     config.detectors = chosen;
 }
 
-/// Applies the formats of context propagation. Those of `composite_list` follow those of `composite`.
+/// Applies the formats of context propagation. The formats of `composite_list` come after those of `composite`.
 pub(super) fn propagators(part: &Part<'_>, config: &mut TelemetryConfig) {
     part.expect(&["composite", "composite_list"]);
     for format in part.items("composite") {
