@@ -1,7 +1,7 @@
 //! Credentials before an `@`: in URLs, in addresses without a scheme, in password files, and e-mail addresses.
 //!
 //! People paste passwords into URLs without encoding them, so `@`, `/`, `?`, `#` and `:` do not end
-//! the userinfo by themselves: what follows has to look like a host.
+//! the userinfo by themselves: the text after the `@` has to look like a host.
 
 use crate::key::{self, Name};
 use crate::rules::structures::{ADDRESS_PASSWORD, EMAIL, PASSWORD_FILE, URL_PATH, URL_USERINFO};
@@ -21,7 +21,7 @@ use crate::text::{
 /// The most bytes of a URL that are read.
 const LONGEST: usize = 4096;
 
-/// `anchor` is the second slash of `://`, or the last of `:\/\/`.
+/// Reads a URL. `anchor` is the second slash of `://`, or the last of `:\/\/`.
 pub(crate) fn url(scan: &mut Scan<'_>, anchor: usize) {
     let text = scan.text;
     let Some(colon) = anchor.checked_sub(2).filter(|&at| text[at] == b':') else {
@@ -53,7 +53,7 @@ pub(crate) fn url(scan: &mut Scan<'_>, anchor: usize) {
     path(scan, authority, end);
 }
 
-/// After the two slashes that follow a colon, perhaps escaped.
+/// The place after the two slashes that follow a colon; the slashes may be escaped.
 fn after_slashes(text: &[u8], colon: usize) -> Option<usize> {
     let slash = |from: usize| {
         let slash = run_end(text, from, 4, |byte| byte == b'\\');
@@ -62,7 +62,7 @@ fn after_slashes(text: &[u8], colon: usize) -> Option<usize> {
     slash(colon + 1).and_then(slash)
 }
 
-/// The end of everything that may belong to the URL: blanks and quotes end it, and the next URL.
+/// Where the longest possible URL ends: at a blank, a quote, or the next URL.
 fn end_of_url(text: &[u8], start: usize, quote: u8) -> usize {
     let limit = text.len().min(start + LONGEST);
     let end = (start..limit)
@@ -78,7 +78,7 @@ fn end_of_url(text: &[u8], start: usize, quote: u8) -> usize {
     end
 }
 
-/// Where the `@` after the userinfo is.
+/// The place of the `@` that ends the userinfo.
 fn userinfo(run: &[u8]) -> Option<usize> {
     let path = memchr::memchr3(b'/', b'?', b'#', run).unwrap_or(run.len());
     let last = memchr::memrchr(b'@', run)?;
@@ -103,7 +103,7 @@ fn userinfo(run: &[u8]) -> Option<usize> {
     }
 }
 
-/// A host with a dot, a port or brackets, `localhost`, `tcp(…)`: not the rest of a password.
+/// Whether a text is clearly a host, and not the rest of a password: a dot, a port or brackets, `localhost`, `tcp(…)`.
 pub(crate) fn is_certain_host(text: &[u8]) -> bool {
     let name = run_end(text, 0, 255, |byte| is_name(byte) || b".-".contains(&byte));
     let host = &text[..name];
@@ -115,14 +115,15 @@ pub(crate) fn is_certain_host(text: &[u8]) -> bool {
         || matches!(host, b"tcp" | b"tcp4" | b"tcp6" | b"unix") && at(text, name) == b'('
 }
 
-/// A user without a password, and not a token in the place of the user: `git@`, `svc-ingest@`.
+/// Whether the userinfo is a plain user name, neither a password nor a token: `git@`, `svc-ingest@`.
 fn is_plain_user(userinfo: &[u8]) -> bool {
     let digits = userinfo.iter().filter(|byte| byte.is_ascii_digit()).count();
     let is_user = |byte: &u8| is_name(*byte) || b"-.".contains(byte);
     userinfo.len() <= 24 && digits <= 3 && userinfo.iter().all(is_user) && !is_random(userinfo)
 }
 
-/// `user:****@host`, `user:${PASSWORD}@host`, `USER:PASSWORD@HOST`.
+/// Whether the password is a mask, a variable or a placeholder: `user:****@host`, `user:${PASSWORD}@host`,
+/// `USER:PASSWORD@HOST`.
 pub(crate) fn is_no_login(user: &[u8], password: &[u8], host: &[u8]) -> bool {
     let host = &host[..run_end(host, 0, 255, is_name)];
     let is_capital = |byte: &u8| byte.is_ascii_uppercase() || b"_:%".contains(byte);
@@ -131,14 +132,14 @@ pub(crate) fn is_no_login(user: &[u8], password: &[u8], host: &[u8]) -> bool {
     !password.is_empty() && (is_template || is_no_password(password))
 }
 
-/// `GET /reset-password/…`: a path without a host, from the segment around an anchor on.
+/// Reads a path without a host from the segment around an anchor: `GET /reset-password/…`.
 pub(crate) fn segment(scan: &mut Scan<'_>, anchor: usize) {
     let is_inside = |byte: u8| is_name(byte) || byte == b'-';
     let start = run_start(scan.text, anchor, 64, is_inside);
     path_from(scan, start, run_end(scan.text, anchor, 64, is_inside));
 }
 
-/// Redacts the secret segments of a path from a segment on. A path is read once, from the first one that may announce a secret.
+/// Redacts the secret segments of a path, from the given segment on. Each path is read only once.
 pub(crate) fn path_from(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
     let is_segment = start < end && before(text, start) == b'/' && at(text, end) == b'/';
@@ -149,7 +150,7 @@ pub(crate) fn path_from(scan: &mut Scan<'_>, start: usize, end: usize) {
     }
 }
 
-/// Random segments after one that announces them: `/services/T0/B0/…` of a webhook, `/renew/…`.
+/// Redacts random segments after an announcing one: `/services/T0/B0/…` of a webhook, `/renew/…`.
 pub(crate) fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
     let end = start + memchr::memchr2(b'?', b'#', part(text, start, end)).unwrap_or(end - start);
@@ -171,7 +172,7 @@ pub(crate) fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
     }
 }
 
-/// A host or a segment of a path before a secret one.
+/// Whether a host or a segment of a path announces a secret segment.
 fn announces(word: &[u8], is_segment: bool) -> bool {
     count(HOOKS.len() * word.len());
     let is_hook = HOOKS.iter().any(|hook| {
@@ -183,10 +184,10 @@ fn announces(word: &[u8], is_segment: bool) -> bool {
                 || Name::new(word).words().any(|word| is_one_of(word, SECRET_WORDS)))
 }
 
-/// How long an address may be to both sides of the `@`.
+/// The maximum length of either side of an address.
 const LIMIT: usize = 256;
 
-/// `sign` is an `@` that belongs to no URL, or another sign.
+/// Reads an address. `sign` is an `@` that belongs to no URL, or another sign.
 pub(crate) fn scan(scan: &mut Scan<'_>, sign: usize) {
     let text = scan.text;
     let next = at(text, sign + 1);
@@ -214,7 +215,7 @@ pub(crate) fn scan(scan: &mut Scan<'_>, sign: usize) {
     }
 }
 
-/// Where the password begins in `user:password@host`, perhaps after `dsn=` or `connect(`.
+/// The start of the password in `user:password@host`, perhaps after `dsn=` or `connect(`.
 fn credentials(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     let colon = run + memchr::memchr(b':', part(text, run, sign))?;
     let start = run_start(text, colon, 64, |byte| is_name(byte) || b".+-\\".contains(&byte));
@@ -234,8 +235,8 @@ fn credentials(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     fits.then_some(colon + 1)
 }
 
-/// `from:bob@example.com`, `Accepted:root@host:22` and `group:artifact@jar`: a user's name, after the
-/// word for a role, or after one that is written as logs write it.
+/// Whether the text before the colon makes the next word a user's name: `from:bob@example.com`,
+/// `Accepted:root@host:22`, `group:artifact@jar`.
 fn names_a_user(role: &[u8], user: &[u8]) -> bool {
     let is_role = is_one_of(role, ADDRESS_ROLES);
     let is_user = |byte: &u8| is_name(*byte) || b".%+-'".contains(byte);
@@ -265,7 +266,7 @@ fn oracle(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     fits.then_some(slash + 1)
 }
 
-/// A user of a host: `ssh bob@host`, `bob@host: Permission denied`, `bob@host's password`.
+/// Whether the word is a user on a host: `ssh bob@host`, `bob@host: Permission denied`, `bob@host's password`.
 fn is_account(text: &[u8], start: usize, end: usize) -> bool {
     let line = run_start(text, start, 96, |byte| !b"\n;|".contains(&byte));
     let mut words = part(text, line, start).split(|byte| !byte.is_ascii_alphanumeric());
@@ -274,7 +275,7 @@ fn is_account(text: &[u8], start: usize, end: usize) -> bool {
         || starts_with(text, end, b": Permission denied")
 }
 
-/// Keeps the domain: it shows which mail system failed, not whose mail.
+/// Redacts an e-mail address but its domain, which shows whose mail system failed.
 fn email(scan: &mut Scan<'_>, sign: usize) {
     let text = scan.text;
     let local =

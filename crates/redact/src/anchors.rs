@@ -1,12 +1,12 @@
 //! The prefilter: finds the places at which a grammar is tried, in one pass.
 //!
 //! Every rule has an anchor of four characters, or of three if its name has no more: `assw` of a
-//! password's name, `://` of a URL. A byte has one of 32 classes (the case of a letter and the value of
-//! a digit do not matter), so the last three index a table of 32,768 flags, and only where a flag is set
-//! the class before them is looked up, too. The look-ups of neighbouring positions do not depend on each
-//! other, which makes this faster than an automaton with a state, and a text without anchors is not
-//! read again. The anchors come from the tables of rules: of each name the characters that
-//! are rarest in other words.
+//! password's name, `://` of a URL. A byte has one of 32 classes (the case of a letter and the
+//! value of a digit do not matter), so the last three index a table of 32,768 flags, and only where
+//! a flag is set the class before them is looked up, too. The look-ups of neighbouring positions do
+//! not depend on each other, which makes this faster than an automaton with a state, and a text
+//! without anchors is not read again. The anchors come from the tables of rules: the rarest
+//! characters of each name.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -31,7 +31,7 @@ pub(crate) const TOKEN: u8 = 4;
 pub(crate) const DASHES: u8 = 8;
 /// A word that introduces a secret: a scheme, a function, a command.
 pub(crate) const WORD: u8 = 16;
-/// A name of a value.
+/// The name of a value.
 pub(crate) const KEY: u8 = 32;
 /// A short option.
 pub(crate) const OPTION: u8 = 64;
@@ -88,7 +88,7 @@ const FREQUENCY: [u64; 32] = [
     5, 18, 2, 200, 4, 20, 40, 40,
 ];
 
-/// Where the rarest four characters of a name begin, or three; `None` if it has fewer.
+/// The rarest three or four adjacent characters of a name; `None` if the name is shorter.
 fn rarest(name: &[u8]) -> Option<Range<usize>> {
     let len = name.len().min(4);
     let rarity = |range: &Range<usize>| {
@@ -105,29 +105,29 @@ fn rarest(name: &[u8]) -> Option<Range<usize>> {
     ranges.min_by_key(rarity).filter(|_| len >= 3)
 }
 
-/// What may precede a name of two characters.
+/// The characters that may precede a name of two characters.
 const LEADS: [u8; 5] = [b' ', b'-', b'.', b':', b'@'];
 
-/// A format, where its anchor ends after the beginning of the prefix, and the anchor.
+/// The end of the anchor, counted from the start of the prefix; the anchor; and its format.
 type Anchored = (usize, usize, &'static TokenFormat);
 
 /// The table of a redactor.
 #[derive(Clone, Debug)]
 pub(crate) struct Anchors {
-    /// What may end with three characters.
+    /// The kinds of the anchors that end with these three characters.
     kinds: Box<[u8; TABLE]>,
-    /// The classes of the character before them and of the one after them, a bit for each.
+    /// The classes of the characters that may stand before and after them, a bit for each class.
     around: Vec<(u32, u32)>,
     /// The formats by their anchors, sorted.
     formats: Vec<Anchored>,
-    /// Where those of an anchor begin.
+    /// The index of each anchor's first format in `formats`.
     first: Vec<u16>,
 }
 
 static BUILT_IN: LazyLock<Anchors> = LazyLock::new(Anchors::built_in);
 
 impl Anchors {
-    /// Those of the tables.
+    /// The anchors of the built-in tables.
     #[inline]
     pub(crate) fn shared() -> &'static Self {
         &BUILT_IN
@@ -196,12 +196,12 @@ impl Anchors {
         self.around[index].1 |= u32::MAX;
     }
 
-    /// The index of the last three characters.
+    /// Adds an anchor, and returns the index of its last three characters.
     fn add(&mut self, anchor: &[u8], kind: u8) -> usize {
         self.add_before(anchor, None, kind)
     }
 
-    /// The same for an anchor before a certain character.
+    /// Adds an anchor that a certain character has to follow.
     fn add_before(&mut self, anchor: &[u8], next: Option<&u8>, kind: u8) -> usize {
         let window = window(anchor);
         let leads = match anchor {
@@ -227,7 +227,7 @@ impl Anchors {
         }
     }
 
-    /// A name of words with blanks between them, which stand in a text with any joint.
+    /// Adds a name of several words, whatever joins them in a text.
     pub(crate) fn add_key(&mut self, name: &[u8]) {
         let mut words = name
             .split(|byte| !byte.is_ascii_alphanumeric() && *byte < 0x80)
@@ -319,7 +319,7 @@ impl Anchors {
         (leads >> ((window >> 15) & 31) & tails >> next & 1 != 0).then_some(kinds)
     }
 
-    /// The formats whose anchor ends at a place and whose prefix is there, and where it begins.
+    /// The formats whose anchor ends at a place and whose prefix matches, each with the start of its prefix.
     pub(crate) fn formats<'a>(
         &'a self,
         text: &'a [u8],

@@ -8,12 +8,12 @@ const BEGIN: &[u8] = b"-----BEGIN";
 const END: &[u8] = b"-----END";
 /// The most bytes of a key.
 const WINDOW: usize = 16 * 1024;
-/// The length of a line of base64 from which it is one of a key.
+/// A line of at least this many characters of base64 may be a line of a key.
 const LINE: usize = 16;
 /// The most headers of a key.
 const HEADERS: usize = 16;
 
-/// `anchor` is the last of three dashes, or of more.
+/// Reads a private key. `anchor` is the last of three or more dashes.
 pub(crate) fn private_key(scan: &mut Scan<'_>, anchor: usize) {
     let text = scan.text;
     let start = run_start(text, anchor + 1, 8, |byte| byte == b'-');
@@ -42,7 +42,7 @@ pub(crate) fn ends_in_key(text: &[u8]) -> bool {
     })
 }
 
-/// Whether the last line is base64 like the one before it, so that a key which went on with that one goes on.
+/// Whether the last line continues the base64 of the line before it.
 pub(crate) fn goes_on(text: &[u8]) -> bool {
     let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
     let mut lines = text.trim_ascii_end().rsplit(|byte| *byte == b'\n');
@@ -57,7 +57,7 @@ pub(crate) fn goes_on(text: &[u8]) -> bool {
     })
 }
 
-/// After `-----BEGIN RSA PRIVATE KEY-----`, blanks in it perhaps encoded as in a URL.
+/// The end of `-----BEGIN RSA PRIVATE KEY-----`, whose blanks may be percent-encoded.
 fn label_end(text: &[u8], start: usize, kind: &[u8]) -> Option<usize> {
     let label = start + kind.len();
     let is_label = |byte: u8| byte.is_ascii_uppercase() || b" +%20".contains(&byte);
@@ -69,7 +69,7 @@ fn label_end(text: &[u8], start: usize, kind: &[u8]) -> Option<usize> {
         .then(|| run_end(text, end, 5, |byte| byte == b'-'))
 }
 
-/// How far a private key goes on after its first line.
+/// The part of a private key after its first line.
 struct PrivateKey {
     end: usize,
     has_body: bool,
@@ -136,8 +136,8 @@ fn is_coded(run: &[u8]) -> bool {
     run.iter().any(u8::is_ascii_digit) || run.iter().skip(1).any(u8::is_ascii_uppercase)
 }
 
-/// After the end of a line of a key, escaped or encoded, or in quotes that are joined (`\n" + "`), and
-/// after what is before each line in a log; and whether there was one.
+/// The end of the gap between two lines of a key: an end of line (plain, escaped or encoded),
+/// joined quotes (`\n" + "`), and the prefix of a log line. Also whether there was such a gap.
 fn gap_end(text: &[u8], from: usize, prefix: &[u8]) -> (usize, bool) {
     let (mut end, mut has_break) = (from, false);
     while end < from + 256 {
@@ -165,7 +165,7 @@ fn gap_end(text: &[u8], from: usize, prefix: &[u8]) -> (usize, bool) {
     (end, has_break || part(text, from, end) == b" ")
 }
 
-/// The end of a run of base64, perhaps encoded as in a URL.
+/// The end of a run of base64, which may be percent-encoded.
 fn base64_end(text: &[u8], from: usize) -> usize {
     let mut end = from;
     loop {
@@ -180,7 +180,7 @@ fn base64_end(text: &[u8], from: usize) -> usize {
     end
 }
 
-/// Where the lines of base64 before the last line of a key begin whose first line was cut.
+/// The start of the base64 before the last line of a key whose first line was cut.
 fn body_start(text: &[u8], foot: usize) -> Option<usize> {
     let mut start = foot;
     let mut has_line = false;
@@ -212,8 +212,8 @@ pub(crate) fn is_web_token(text: &[u8], start: usize) -> bool {
         && (is_encoded || !before_word(text, start).is_ascii_alphanumeric())
 }
 
-/// Three parts of base64 with dots between; a header with `alg` is enough if the rest was cut.
-/// `start` is the place of `eyJ`.
+/// Reads a JSON web token: three parts of base64 with dots between. If the end was cut, a header
+/// with `alg` is enough.
 pub(crate) fn json_web_token(scan: &mut Scan<'_>, start: usize) {
     let text = scan.text;
     let has_header =

@@ -5,13 +5,12 @@ use crate::rules::format::Checksum;
 const BASE62: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const BASE36: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
-/// Whether a token ends with the checksum of what precedes it. `body` is what follows the
-/// prefix, the checksum included.
+/// Whether a token ends with the right checksum. `body` is the token without its prefix.
 pub(crate) fn is_right(checksum: Checksum, prefix: &str, body: &str) -> bool {
     right_digits(checksum, prefix, body).is_some_and(|right| body.as_bytes().ends_with(&right))
 }
 
-/// The digits that the checksum of a token has.
+/// The digits of the right checksum.
 pub(crate) fn right_digits(checksum: Checksum, prefix: &str, body: &str) -> Option<Vec<u8>> {
     let (base, digits, of_prefix) = match checksum {
         Checksum::Crc32 { base, digits, prefix } => (base, digits, prefix),
@@ -28,7 +27,7 @@ pub(crate) fn right_digits(checksum: Checksum, prefix: &str, body: &str) -> Opti
     written(sum, alphabet, digits)
 }
 
-/// The number in the base of the alphabet, padded with zeros; `None` if it has more digits.
+/// A number in the base of the alphabet, padded with zeros; `None` if it has too many digits.
 fn written(number: u32, alphabet: &[u8], digits: usize) -> Option<Vec<u8>> {
     let mut rest = number as usize;
     let mut written = vec![0; digits];
@@ -39,7 +38,7 @@ fn written(number: u32, alphabet: &[u8], digits: usize) -> Option<Vec<u8>> {
     (rest == 0).then_some(written)
 }
 
-/// CRC-32 of IEEE 802.3. Bit by bit, because only what already has the shape of a token comes here.
+/// CRC-32 of IEEE 802.3, bit by bit: few texts have the shape of a token.
 fn crc32<'a>(bytes: impl Iterator<Item = &'a u8>) -> u32 {
     !bytes.fold(!0, |sum, &byte| {
         (0..8).fold(sum ^ u32::from(byte), |sum, _| {

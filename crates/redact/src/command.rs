@@ -1,5 +1,5 @@
-//! Arguments of commands and functions: `--password x`, `-ppass`, `-u user:pass`, and those that are secrets because
-//! of their position.
+//! Arguments of commands and functions: `--password x`, `-ppass`, `-u user:pass`, and arguments
+//! that are secrets by their position.
 
 use std::sync::LazyLock;
 
@@ -32,7 +32,7 @@ pub(crate) fn long(scan: &mut Scan<'_>, key: &Key) -> Tried {
     Tried::Found
 }
 
-/// Where the argument after an option begins, in a shell line or in a printed list of arguments.
+/// The start of an option's argument, in a shell line or in a printed list of arguments.
 fn argument(scan: &mut Scan<'_>, after: usize) -> Option<usize> {
     let tokens = &mut scan.tokens;
     let mut place = after;
@@ -50,7 +50,7 @@ fn argument(scan: &mut Scan<'_>, after: usize) -> Option<usize> {
     (!is_next).then_some(place)
 }
 
-/// A short option whose letter is at the anchor, or `-user`.
+/// Reads a short option whose letter is at the anchor, or `-user`.
 pub(crate) fn short(scan: &mut Scan<'_>, anchor: usize) {
     let Some(place) = scan.tokens.seek(anchor) else {
         return;
@@ -73,7 +73,7 @@ pub(crate) fn short(scan: &mut Scan<'_>, anchor: usize) {
     }
 }
 
-/// The argument of an option, if the word at a place is one.
+/// Reads the argument of an option, if the word at a place is an option.
 fn argument_of(
     scan: &mut Scan<'_>,
     option: &CommandOption,
@@ -146,7 +146,7 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
     Tried::Found
 }
 
-/// The arguments and their names, by the word of the name that a text is searched for.
+/// The arguments and their names, by the word that the scanner looks for.
 static NAMES: LazyLock<Words<(&Argument, &str)>> = LazyLock::new(|| {
     Words::of(ARGUMENTS.iter().flat_map(|argument| {
         let names = argument.names.iter();
@@ -154,7 +154,7 @@ static NAMES: LazyLock<Words<(&Argument, &str)>> = LazyLock::new(|| {
     }))
 });
 
-/// Looks at the word that contains an anchor, and then at the last word in it.
+/// Looks at the word that contains an anchor, and then at its last part.
 pub(crate) fn positional(scan: &mut Scan<'_>, anchor: usize, word: &[u8]) {
     let is_joint = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'_';
     let joint = word.iter().rposition(is_joint).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! Passes over a text, until nothing more is found.
+//! Scans a text repeatedly, until a pass finds nothing.
 
 use std::ops::Range;
 
@@ -14,27 +14,27 @@ use crate::{
     vendor,
 };
 
-/// A text of this length may be read many times.
+/// A text of at most this length may be read many times.
 const SHORT: usize = 1024;
 
-/// The steps that a place takes besides those that are counted.
+/// The steps charged for a place, in addition to the counted ones.
 const ANCHOR: usize = 16;
 
-/// The same for a name, because all grammars of names are tried.
+/// The steps charged for a name, for which all grammars of names are tried.
 const NAME: usize = 96;
 
-/// How many steps a pass may take for each byte. The densest messages of the corpora, line after line, take a third.
+/// The maximum number of steps of a pass for each byte. The densest messages of the corpora take a third.
 const STEPS: usize = 64;
 
-/// How many more any text may take, because a short one is mostly names.
+/// Additional steps for any text, because a short text may consist of names only.
 const ALLOWANCE: usize = 64 * 1024;
 
-/// How far before an anchor a secret may begin.
+/// The maximum distance from the start of a secret to its anchor.
 const LOOK_BACK: usize = 256;
 
-/// What reads a grammar. Those of names are tried until one explains the name.
+/// A grammar and its unit of reading. Grammars of names are tried until one explains the name.
 enum Read {
-    /// Whatever is at the anchor.
+    /// The text at the anchor.
     Place(fn(&mut Scan<'_>, usize)),
     /// The word around the anchor.
     Word(fn(&mut Scan<'_>, usize, &[u8])),
@@ -42,14 +42,14 @@ enum Read {
     Pair(fn(&mut Scan<'_>, &Key, Separator) -> Tried),
     /// A name without a separator.
     Name(fn(&mut Scan<'_>, &Key) -> Tried),
-    /// The same, and finds the value.
+    /// A name without a separator; the grammar returns its value.
     Claim(fn(&mut Scan<'_>, &Key) -> Option<Claim>),
-    /// The same, and the structure of the text binds the value to the name.
+    /// A name to which the structure of the text binds a value; the grammar returns the value.
     Beside(fn(&mut Scan<'_>, &Key) -> Option<Value>),
 }
 
-/// All grammars by the kind of their anchor, in the order in which they are tried. It matters where grammars meet: a URL
-/// explains its `@`, a prefix explains more than the key before it.
+/// All grammars by the kind of their anchor, in the order in which they are tried. It matters where grammars meet: a
+/// URL explains its `@`, and the prefix of a token explains more than the key before it.
 const GRAMMARS: [(u8, &[Read]); 8] = [
     (DIGITS, &[Read::Place(personal::digits)]),
     (URL, &[Read::Place(address::url), Read::Place(address::segment)]),
@@ -83,19 +83,19 @@ const GRAMMARS: [(u8, &[Read]); 8] = [
     (SIGN, &[Read::Place(address::scan), Read::Place(personal::phone)]),
 ];
 
-/// A text and what was found in it.
+/// A text, redacted, with its findings.
 pub(crate) struct Redacted {
     pub(crate) findings: Vec<Finding>,
-    /// The text with the mark in the place of each finding.
+    /// The text, with a mark in place of each finding.
     pub(crate) text: String,
 }
 
-/// The steps that a text may take, so that none stops its caller. What is further on is neither read nor passed on.
+/// The maximum number of steps for a text, so that no text blocks the caller. The unread rest of the text is redacted.
 #[derive(Clone, Copy)]
 struct Budget {
-    /// When the pass began, or the first of the further ones, which share a budget.
+    /// The value of the step counter at the start of the first pass that shares the budget.
     began: usize,
-    /// How many steps for each byte.
+    /// The steps for each byte.
     per_byte: usize,
     is_first: bool,
 }
@@ -105,7 +105,7 @@ impl Budget {
         Self { began: steps(), per_byte, is_first }
     }
 
-    /// Whether no more steps may be taken at a place. What a first pass reads does not depend on what follows.
+    /// Whether the budget is spent at a place. It depends only on the text before the place.
     fn is_spent(self, scan: &Scan<'_>, place: usize) -> bool {
         let taken = steps().wrapping_sub(self.began);
         taken > ALLOWANCE && {
@@ -115,14 +115,14 @@ impl Budget {
     }
 }
 
-/// The steps for a text that has no budget, in all passes.
+/// The steps that all passes take for a text without a budget.
 pub(crate) fn steps_of(text: &str) -> usize {
     let began = steps();
     let _ = redact_within(&Policy::default(), text, usize::MAX);
     steps().wrapping_sub(began)
 }
 
-/// The findings in a text, `None` if there are none.
+/// Redacts a text; `None` if nothing was found.
 pub(crate) fn redact(policy: &Policy, text: &str) -> Option<Redacted> {
     redact_within(policy, text, STEPS)
 }
@@ -150,7 +150,7 @@ fn redact_within(policy: &Policy, text: &str, per_byte: usize) -> Option<Redacte
     Some(redacted)
 }
 
-/// The findings of one pass, sorted, which do not touch each other.
+/// The findings of one pass, sorted and without overlaps.
 fn pass(policy: &Policy, text: &str, budget: Budget) -> Option<Vec<Finding>> {
     let first = policy.anchors().next(text.as_bytes(), 0);
     if first.is_none() && policy.patterns.is_empty() {
@@ -208,7 +208,7 @@ fn run(scan: &mut Scan<'_>, first: (usize, u8), budget: Budget) {
     }
 }
 
-/// Redacts the text from the word of an anchor on: a secret may be before the anchor, as far back as grammars look.
+/// Redacts the rest of the text, from the start of the word around an anchor.
 #[cold]
 fn drop_rest(scan: &mut Scan<'_>, anchor: usize) {
     let text = scan.text;
@@ -222,7 +222,6 @@ fn drop_rest(scan: &mut Scan<'_>, anchor: usize) {
     }
 }
 
-/// Tries the grammars whose anchor is at a place.
 fn look(scan: &mut Scan<'_>, anchor: usize, mut kinds: u8) {
     while kinds != 0 {
         let (kind, grammars) = GRAMMARS[kinds.trailing_zeros() as usize];
@@ -290,14 +289,15 @@ fn patterns(scan: &mut Scan<'_>, text: &str) {
     }
 }
 
-/// Whether a match is in the mark of an earlier pass.
+/// Whether a match lies in the mark of an earlier pass.
 fn is_in_mark(text: &str, start: usize, end: usize) -> bool {
     (0..REDACTED.len())
         .filter_map(|back| start.checked_sub(back))
         .any(|mark| end <= mark + REDACTED.len() && is_redacted(text.as_bytes(), mark))
 }
 
-/// Sorted; findings that overlap or touch become one, with the rule of the first, unless a part was not read.
+/// Sorts findings, and merges those that overlap or touch. The first rule names the merged finding, unless a part was
+/// not read.
 fn merged(mut found: Vec<Finding>) -> Vec<Finding> {
     found.sort_by_key(|finding| (finding.range.start, std::cmp::Reverse(finding.range.end)));
     let mut merged: Vec<Finding> = Vec::with_capacity(found.len());
@@ -315,7 +315,7 @@ fn merged(mut found: Vec<Finding>) -> Vec<Finding> {
     merged
 }
 
-/// Findings with their marks.
+/// Adds the marks to findings.
 fn fitted(text: &str, mut found: Vec<Finding>) -> Vec<Finding> {
     found = merged(found);
     for finding in &mut found {
@@ -324,7 +324,7 @@ fn fitted(text: &str, mut found: Vec<Finding>) -> Vec<Finding> {
     merged(found)
 }
 
-/// The text with the mark in the place of each finding.
+/// The text, with a mark in place of each finding.
 fn replaced(text: &str, findings: &[Finding]) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut kept = 0;
@@ -337,7 +337,7 @@ fn replaced(text: &str, findings: &[Finding]) -> String {
     safe
 }
 
-/// Findings in the text with marks as findings in the original text.
+/// Converts findings in a redacted text into findings in the original text.
 fn original(findings: &[Finding], mut more: Vec<Finding>) -> Vec<Finding> {
     // Where each mark begins.
     let mut shift = 0_isize;
@@ -367,7 +367,7 @@ fn original(findings: &[Finding], mut more: Vec<Finding>) -> Vec<Finding> {
     more
 }
 
-/// The range with the rest of the characters at its ends.
+/// Widens a range to the boundaries of characters.
 fn whole(text: &str, Range { start, end }: Range<usize>) -> Range<usize> {
     let is_boundary = |index: &usize| text.is_char_boundary(*index);
     let start = (0..=start.min(text.len())).rfind(is_boundary);

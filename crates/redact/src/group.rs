@@ -1,4 +1,4 @@
-//! Lists and maps under a name: all values in them, `{"api_keys": ["…", "…"]}`, `Login { passwords: {"old": "…"} }`,
+//! Lists and maps under a name: `{"api_keys": ["…", "…"]}`, `Login { passwords: {"old": "…"} }`,
 //! and blocks of YAML.
 
 use crate::key::{self, Meaning};
@@ -11,19 +11,19 @@ use crate::score::{Bond, Context};
 use crate::text::{at as byte_at, count, is_one_of, line_end, part, run_end, run_start};
 use crate::value::{self, Site};
 
-/// How many levels of a group are read.
+/// The maximum depth of a group.
 const DEPTH: usize = 8;
 
-/// How many constructors are around a group.
+/// The maximum number of constructors around a group.
 const WRAPPERS: usize = 3;
 
-/// The steps for a value or a name.
+/// The steps charged for a value or a name.
 const ITEM: usize = 16;
 
-/// The deepest column of a block.
+/// The maximum indentation of a block.
 const COLUMN: usize = 256;
 
-/// Where the list or map begins that is the value at a place.
+/// The start of the list or map at a place.
 pub(crate) fn opens(tokens: &mut Tokens<'_>, mut place: usize, is_assigned: bool) -> Option<usize> {
     // `Some(Some(["…", "…"]))`
     for _ in 0..WRAPPERS {
@@ -58,7 +58,7 @@ pub(crate) fn opens(tokens: &mut Tokens<'_>, mut place: usize, is_assigned: bool
     }
 }
 
-/// Whether a quote or the name of a field is behind a brace.
+/// Whether a quote or the name of a field follows a brace.
 fn begins_map(tokens: &mut Tokens<'_>, brace: usize) -> bool {
     let first = tokens.skip_lines(brace + 1);
     let sign = tokens.skip_blanks(first + 1);
@@ -66,10 +66,10 @@ fn begins_map(tokens: &mut Tokens<'_>, brace: usize) -> bool {
     tokens.opens_quote(first) || is_sign && tokens.word(first).is_some()
 }
 
-/// The values of a group, and the name that counts for them.
+/// The values of a group, and the name that applies to them.
 #[derive(Clone, Copy)]
 struct Level {
-    /// Where it ends; of a block the column of its name.
+    /// The end of the group, or the indentation of the name above a block.
     end: Option<usize>,
     is_map: bool,
     meaning: Option<Meaning>,
@@ -87,7 +87,7 @@ impl Level {
     }
 }
 
-/// Whether the values of a map are secrets because of the name of the map.
+/// Whether the name of a map makes its values secrets.
 fn is_of_fields(meaning: &Meaning) -> bool {
     let is_strong = matches!(meaning.kind, KeyKind::Password | KeyKind::Secret | KeyKind::Named);
     is_strong || meaning.has(Flag::Many)
@@ -130,7 +130,7 @@ pub(crate) fn judge(scan: &mut Scan<'_>, key: &Key, open: usize, context: Contex
     tried
 }
 
-/// The way through a group.
+/// The state of a walk through a group.
 struct Walk<'s, 'a> {
     scan: &'s mut Scan<'a>,
     key: &'s Key,
@@ -139,7 +139,7 @@ struct Walk<'s, 'a> {
     levels: Vec<Level>,
     /// The meaning of the next value.
     meaning: Option<Meaning>,
-    /// Whether an item of a list begins.
+    /// Whether the next token begins an item.
     begins: bool,
     tried: Tried,
 }
@@ -204,7 +204,7 @@ impl<'s, 'a> Walk<'s, 'a> {
     }
 }
 
-/// The list that a value is in: without quotes it is one value.
+/// The kind of list around a value; without quotes the list is one value.
 #[derive(Clone, Copy)]
 enum List {
     No,
@@ -214,8 +214,8 @@ enum List {
     Rest,
 }
 
-/// Judges a value in a group: quoted, a number, a literal, or in a list without quotes all up to its end. Returns the
-/// place after it, and whether there is a value.
+/// Judges a value in a group: quoted text, a number, a literal, or a whole list without quotes.
+/// Returns the place after it, and whether there is a value.
 fn item(
     scan: &mut Scan<'_>,
     key: &Key,
@@ -255,7 +255,7 @@ fn item(
     (next.max(at + 1), is_redacted || candidates[0].is_some())
 }
 
-/// The name of a field, and the place of its value.
+/// Reads the name of a field, and the place of its value.
 fn field(scan: &mut Scan<'_>, at: usize, is_map: bool) -> Option<((usize, usize), usize)> {
     let tokens = &mut scan.tokens;
     let token = tokens.get(at)?;
@@ -275,7 +275,7 @@ fn field(scan: &mut Scan<'_>, at: usize, is_map: bool) -> Option<((usize, usize)
     is_name.then_some(((start, end), separator.next))
 }
 
-/// The meaning of a field below the name of its group.
+/// The meaning of a field in a named group.
 fn member(
     scan: &Scan<'_>,
     outer: Option<Meaning>,
@@ -351,7 +351,7 @@ pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
     tried
 }
 
-/// Where the dashes of a line in a block begin, and where its name or value does.
+/// The place of a line's first dash, and the place of its name or value.
 fn indentation(text: &[u8], line: usize) -> (usize, usize) {
     let skip = |from| run_end(text, from, COLUMN, |byte| byte == b' ');
     let dash = skip(line);
@@ -362,7 +362,7 @@ fn indentation(text: &[u8], line: usize) -> (usize, usize) {
     (dash, first)
 }
 
-/// Judges the value at a place in a block; returns the end of its last line, and whether there is a value.
+/// Judges the value in a line of a block; returns the end of its last line, and whether there is a value.
 fn value_in_line(
     scan: &mut Scan<'_>,
     key: &Key,

@@ -1,4 +1,4 @@
-//! HTTP's credentials: `Authorization` with a scheme, cookies, and a scheme without its header.
+//! HTTP's credentials: `Authorization`, schemes without this header, and cookies.
 
 use crate::lexer::{Kind, Tokens};
 use crate::rules::keys::KeyKind;
@@ -8,19 +8,18 @@ use crate::score::{Bond, Context, LOOKED_AT, Look, look};
 use crate::text::{count, is_one_of, line_end, part, run_end};
 use crate::value::{self, Site, Value};
 
-/// The most tokens of a list of parameters.
+/// The maximum number of tokens of a list of parameters.
 const LONGEST_LIST: usize = 512;
-/// The most bytes of such a list.
+/// The maximum length of a list of parameters, in bytes.
 const LIST: usize = 16 * 1024;
 /// The most bytes of a cookie's name.
 const LONGEST_NAME: usize = 256;
 
-/// The scheme of this name.
 fn scheme(word: &[u8]) -> Option<&'static Scheme> {
     SCHEMES.iter().find(|scheme| is_one_of(word, scheme.names))
 }
 
-/// The value of `Authorization` at a place: keeps the scheme, redacts the credentials.
+/// Redacts the credentials of `Authorization` at a place, but not the scheme.
 pub(crate) fn authorization(scan: &mut Scan<'_>, place: usize, site: Site, rule: &'static str) {
     let mut place = place;
     let mut limit = usize::MAX;
@@ -68,7 +67,7 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, place: usize, site: Site, rule:
     }
 }
 
-/// The end of the word at a place, or of the quote around the header.
+/// The end of a word, or of the quote around the header.
 fn end_of(tokens: &mut Tokens<'_>, place: usize, site: Site, limit: usize) -> usize {
     if limit < usize::MAX {
         return limit;
@@ -76,8 +75,8 @@ fn end_of(tokens: &mut Tokens<'_>, place: usize, site: Site, limit: usize) -> us
     value::bare(tokens, place, site).map_or_else(|| tokens.start(place), |found| found.end)
 }
 
-/// A list of parameters ends with its line, with the sentence around it or with the quote around the
-/// header.
+/// The end of a list of parameters: the end of its line, of its sentence, or of the quote around
+/// the header.
 fn list_end(tokens: &mut Tokens<'_>, place: usize, site: Site) -> usize {
     let start = tokens.start(place);
     let end = start + line_end(part(tokens.text, start, start + LIST), 0);

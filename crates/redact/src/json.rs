@@ -1,5 +1,5 @@
-//! The mark in the place of a number or a literal of JSON: it is a text of JSON, so that a line that could be parsed
-//! still can.
+//! The mark in place of a number or a literal of JSON. It is a JSON string, so that the line can
+//! still be parsed.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -7,13 +7,13 @@ use std::ops::Range;
 use crate::scan::Finding;
 use crate::text::{REDACTED, at, before, part, rest, run_end, run_start, starts_with};
 
-/// How JSON's quotation mark is written in the text of something else, after backslashes.
+/// Spellings of JSON's quotation mark inside other languages, without the backslashes before it.
 const QUOTES: [&[u8]; 6] = [b"\"\"", b"\"", b"u0022", b"&quot;", b"&#34;", b"%22"];
 
-/// How far the quotation mark of a list's name may be from an item.
+/// The maximum distance between an item and the quotation mark of its list's name.
 const LIST: usize = 512;
 
-/// Sets the mark of a finding, and extends it to the number of which it is a part.
+/// Sets the mark of a finding, and extends a finding within a number to the whole number.
 pub(crate) fn fit(text: &[u8], finding: &mut Finding) {
     let Range { start, end } = finding.range;
     // The first byte of a number or a literal.
@@ -47,7 +47,7 @@ const fn is_of_number(byte: u8) -> bool {
     byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E')
 }
 
-/// Whether a text has only numbers and literals of JSON, with commas between them.
+/// Whether a text consists of JSON numbers and literals, separated by commas.
 fn are_values(bytes: &[u8]) -> bool {
     bytes.split(|byte| *byte == b',').all(|value| {
         let value = value.trim_ascii();
@@ -65,7 +65,7 @@ fn ends_value(text: &[u8], end: usize) -> bool {
     matches!(at(text, next), b',' | b'}' | b']' | b'\n' | b'\r' | b'\\' | 0) || is_encoded
 }
 
-/// The place after which only white space is before another, escaped or not.
+/// The start of the white space before a place, escaped or not.
 fn before_blanks(text: &[u8], place: usize) -> usize {
     let mut start = place;
     for _ in 0..8 {
@@ -79,7 +79,7 @@ fn before_blanks(text: &[u8], place: usize) -> usize {
     start
 }
 
-/// Where the name ends before a value, or before the list that it is in, with its quotation mark.
+/// The end of the name before a value or its list, and the name's quotation mark.
 fn name_before(text: &[u8], start: usize) -> Option<usize> {
     let is_inside =
         |byte: u8| byte.is_ascii_alphanumeric() || b" \t\r\n,.+-[]<>\"\\".contains(&byte);
@@ -88,7 +88,7 @@ fn name_before(text: &[u8], start: usize) -> Option<usize> {
     (before(text, colon) == b':').then(|| before_blanks(text, colon - 1))
 }
 
-/// JSON's quotation mark that ends at a place, with the backslashes before it.
+/// The quotation mark of JSON that ends at a place, with the backslashes before it.
 fn quote_before(text: &[u8], end: usize) -> Option<&[u8]> {
     let lead = part(text, 0, end);
     let quote = QUOTES.iter().find(|quote| lead.ends_with(quote))?;

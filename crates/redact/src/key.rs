@@ -11,10 +11,10 @@ use crate::rules::keys::{
 use crate::rules::structures;
 use crate::text::{Words, count, is_one_of};
 
-/// How many letters and digits of a key are read, from its end.
+/// The maximum number of letters and digits of a key that are read, from its end.
 const LONGEST: usize = 64;
 
-/// What kind of value a key has, and the rule for it.
+/// The kind of value that a key announces, and the rule for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Meaning {
     pub(crate) rule: &'static str,
@@ -30,7 +30,7 @@ impl Meaning {
         self.flags.contains(&flag)
     }
 
-    /// Whether the name has a flag that counts where nothing is joined to the name in the text.
+    /// Whether the name has a flag, and no other word is joined to it in the text.
     pub(crate) fn is_only(&self, flag: Flag, name: &[u8]) -> bool {
         self.has(flag) && !self.is_compound && name.iter().all(u8::is_ascii_alphabetic)
     }
@@ -80,8 +80,8 @@ impl Name {
         self.starts & (1 << index.min(LONGEST - 1)) != 0
     }
 
-    /// Removes the last word. Returns whether the word is unknown, as in `token_github`, so that the value must look like a
-    /// secret; `None` if the word describes something else than a secret.
+    /// Removes the last word. Returns whether the word is unknown, as in `token_github`, so that
+    /// the value must look like a secret; `None` if the word does not describe a secret.
     fn drop_qualifier(&mut self) -> Option<bool> {
         let start = self.last_word();
         let last = &self.as_bytes()[start..];
@@ -93,7 +93,6 @@ impl Name {
         Some(is_unknown)
     }
 
-    /// Where the last word begins.
     fn last_word(&self) -> usize {
         let starts = match self.len {
             LONGEST => self.starts,
@@ -124,7 +123,7 @@ struct Suffix {
     row: usize,
 }
 
-/// Of the last letters of a name, at most four: so many end with `key` that three are too few.
+/// The hash of a name's last four letters: too many names end with `key` for three.
 fn bucket(letters: &[u8]) -> usize {
     let hash = |hash, letter: &u8| hash * 31 + usize::from(*letter);
     letters.iter().rev().take(4).fold(0, hash) & (BUCKETS - 1)
@@ -152,7 +151,7 @@ static SUFFIXES: LazyLock<Vec<Vec<Suffix>>> = LazyLock::new(|| {
 static DESCRIPTOR_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(DESCRIPTORS));
 static QUALIFIER_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(QUALIFIERS));
 
-/// Where the longest known suffix begins, and its row.
+/// The start of the longest known suffix, and its row.
 fn suffix(name: &Name) -> Option<(usize, usize)> {
     // `api_keys`, `recovery_codes`: several of the same.
     if name.as_bytes().ends_with(b"keys") || name.as_bytes().ends_with(b"codes") {

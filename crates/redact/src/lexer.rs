@@ -1,8 +1,8 @@
 //! The tokenizer: words, quotes, brackets and signs, in any encoding.
 //!
 //! `%3D`, `\u003d`, `&#61;` and `=` are the same sign, and `"`, `\"`, `&quot;` and `%22` are quotes
-//! of different levels, so each grammar is written once. A quote or a bracket has a link to its partner.
-//! A text is read forwards and once, as far as a grammar needs it.
+//! of different levels, so each grammar is written once. Quotes and brackets are linked in pairs.
+//! The text is read once, forwards, as far as a grammar needs it.
 
 mod quotes;
 
@@ -24,7 +24,6 @@ pub(crate) enum Kind {
     Blank,
     /// The end of a line.
     Line,
-    /// A quotation mark.
     Quote,
     /// `(`, `[` or `{`.
     Open(u8),
@@ -39,14 +38,14 @@ pub(crate) enum Kind {
 /// How a token is encoded in the text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Coding {
-    /// As it is, or as a wide form of the same sign.
+    /// Plain, or as a wide form of the same sign.
     #[default]
     Plain,
     /// `%3D`
     Percent,
     /// `&#61;`
     Entity,
-    /// `\n`, `\"`, `\u003d`: after so many backslashes.
+    /// `\n`, `\"`, `\u003d`: the number of backslashes.
     Escape(u8),
     /// `%5C%22`
     EscapedPercent(u8),
@@ -61,19 +60,19 @@ pub(crate) struct Token {
     pub(crate) coding: Coding,
     pub(crate) start: usize,
     pub(crate) end: usize,
-    /// The other of a pair of quotes or brackets: its place in the list of tokens.
+    /// The index of the partner of a quote or a bracket.
     pub(crate) mate: Option<usize>,
-    /// Which quotation mark it is.
+    /// The type of a quotation mark.
     mark: u8,
 }
 
-/// How far before a place the beginning of its line is searched for.
+/// The maximum distance between a place and the start of its line.
 const LOOK_BACK: usize = 1024;
-/// A line that is longer is read in pieces.
+/// Longer lines are read in pieces.
 const LONG_LINE: usize = 4096;
-/// With more tokens the next line begins a new list.
+/// After this many tokens, the next line starts a new list.
 const MANY: usize = 4096;
-/// How many open quotes and brackets a closing one may close.
+/// The maximum number of open quotes and brackets that a closing one is matched with.
 const DEPTH: usize = 12;
 
 /// The tokens of a part of the text.
@@ -84,11 +83,11 @@ pub(crate) struct Tokens<'t> {
     /// Quotes and brackets that are not closed yet.
     open: Vec<usize>,
     upto: usize,
-    /// The last long run without white space that was looked at.
+    /// The last long run without white space.
     run: Range<usize>,
-    /// The last rest of a line that was.
+    /// The last rest of a long line.
     line: Range<usize>,
-    /// Blocks of YAML before this byte were read already.
+    /// All blocks of YAML before this byte were read.
     pub(crate) blocks_until: usize,
 }
 
@@ -105,13 +104,13 @@ impl<'t> Tokens<'t> {
         }
     }
 
-    /// How far the text was read.
+    /// The end of the text that was read.
     pub(crate) fn upto(&self) -> usize {
         self.upto
     }
 
-    /// The place of the token that contains a byte. Places that were given before are no longer
-    /// valid.
+    /// The place of the token that contains a byte. Places that were returned earlier become
+    /// invalid.
     pub(crate) fn seek(&mut self, byte: usize) -> Option<usize> {
         if byte >= self.upto {
             let back = byte.saturating_sub(LOOK_BACK).max(self.upto);
@@ -126,7 +125,7 @@ impl<'t> Tokens<'t> {
         self.place_at(byte)
     }
 
-    /// The place of the token that contains a byte further on.
+    /// The place of the token that contains a later byte.
     pub(crate) fn place_at(&mut self, byte: usize) -> Option<usize> {
         while self.upto <= byte && self.upto < self.text.len() {
             self.read_line();
@@ -135,7 +134,6 @@ impl<'t> Tokens<'t> {
         (self.list.get(place)?.start <= byte).then_some(place)
     }
 
-    /// The token at a place.
     pub(crate) fn get(&mut self, place: usize) -> Option<Token> {
         while place >= self.list.len() && self.upto < self.text.len() {
             self.read_line();
@@ -143,7 +141,7 @@ impl<'t> Tokens<'t> {
         self.list.get(place).copied()
     }
 
-    /// Its kind, [`Kind::Line`] beyond the end.
+    /// The kind of the token, [`Kind::Line`] beyond the end.
     pub(crate) fn kind(&mut self, place: usize) -> Kind {
         self.get(place).map_or(Kind::Line, |token| token.kind)
     }
@@ -191,7 +189,7 @@ impl<'t> Tokens<'t> {
         })
     }
 
-    /// Whether the token is a quote that closes one before `from`.
+    /// Whether the token is a quote that closes a text opened before `from`.
     pub(crate) fn closes_before(&mut self, place: usize, from: usize) -> bool {
         self.get(place).is_some_and(|token| token.mate.is_some_and(|mate| mate < from))
     }
@@ -204,7 +202,7 @@ impl<'t> Tokens<'t> {
         place
     }
 
-    /// The place after blanks and ends of lines, no more than a few.
+    /// The place after blanks and a few ends of lines.
     pub(crate) fn skip_lines(&mut self, place: usize) -> usize {
         let mut next = place;
         while next < place + 8
@@ -216,7 +214,7 @@ impl<'t> Tokens<'t> {
         next
     }
 
-    /// The place of the white space after a place. In a long run it is looked for once.
+    /// The place of the next white space. The end of a long run is cached.
     pub(crate) fn run_end(&mut self, place: usize) -> usize {
         let start = self.start(place);
         if !self.run.contains(&start) {
@@ -225,7 +223,7 @@ impl<'t> Tokens<'t> {
         self.place_at(self.run.end).unwrap_or(self.list.len())
     }
 
-    /// The end of the line that a byte is in. In a long line it is looked for once.
+    /// The end of the line around a byte. The end of a long line is cached.
     pub(crate) fn line_end(&mut self, byte: usize) -> usize {
         if !self.line.contains(&byte) {
             self.line = byte..line_end(self.text, byte);
@@ -323,7 +321,7 @@ impl<'t> Tokens<'t> {
         }
     }
 
-    /// The token at a place closes the open one of a depth.
+    /// Closes the open quote or bracket at a depth with the token at a place.
     fn pair(&mut self, depth: usize, place: usize) {
         let mate = self.open[depth];
         self.open.truncate(depth);
@@ -332,7 +330,7 @@ impl<'t> Tokens<'t> {
     }
 }
 
-/// Letters, digits, underscores and other characters; dots and dashes between them.
+/// The length of a word: letters, digits, underscores and non-ASCII characters, with single dots and dashes between.
 fn word_len(text: &[u8], start: usize) -> usize {
     let is_inside = |place: usize| {
         let byte = at(text, place);
@@ -348,7 +346,6 @@ fn word_len(text: &[u8], start: usize) -> usize {
     end - start
 }
 
-/// The length of a terminal's colour code.
 fn colour_len(text: &[u8], start: usize) -> usize {
     if at(text, start + 1) != b'[' {
         return 1;
@@ -391,7 +388,6 @@ fn sign(code: u8, coding: Coding) -> Option<(Kind, u8)> {
     })
 }
 
-/// The value of two hexadecimal digits.
 fn hex(text: &[u8], start: usize) -> Option<u8> {
     let digit = |at: usize| char::from(*text.get(at)?).to_digit(16);
     u8::try_from(digit(start)? * 16 + digit(start + 1)?).ok()

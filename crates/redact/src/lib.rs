@@ -1,5 +1,5 @@
-//! Text in, safe text out: removes credentials and personal data from messages and logs, and what would control a
-//! terminal.
+//! Text in, safe text out: removes credentials, personal data and control sequences of terminals
+//! from messages and logs.
 //!
 //! ```
 //! use floe_redact::Redactor;
@@ -12,9 +12,9 @@
 //! );
 //! ```
 //!
-//! The rest of a message stays useful: scheme, host, database, names of keys and errors are kept. A text
-//! without secrets is returned borrowed, after one pass that only searches for the anchors of rules. The time is
-//! linear in the length of the text, whatever it contains, and of a text that takes too long the rest is redacted.
+//! The rest of a message stays useful: scheme, host, database, names of keys and errors are kept. A text without
+//! secrets is returned borrowed, after one pass that only searches for the anchors of rules. The time is always linear
+//! in the length of the text; if a text takes too long, its rest is redacted.
 #![forbid(unsafe_code)]
 
 mod address;
@@ -55,7 +55,7 @@ pub use score::Score;
 pub use text::REDACTED;
 pub use writer::Writer;
 
-/// The steps that redaction takes for a text if nothing limits them, which tests and fuzzing compare with its length.
+/// The steps that an unlimited redaction takes for a text. Tests and fuzzing compare them with its length.
 #[doc(hidden)]
 pub fn __steps(text: &str) -> usize {
     engine::steps_of(text)

@@ -1,31 +1,31 @@
-//! The test of README's "linear": the steps for each byte of texts that repeat what rules begin with.
+//! The test of README's "linear": steps per byte of texts that repeat the beginnings of rules.
 
 use std::fmt::Write as _;
 
 use crate::engine::steps_of;
 use crate::rules;
 
-/// The most steps for a byte. What grows with the text has several hundreds.
+/// The maximum number of steps per byte. Quadratic rules take several hundreds.
 const LIMIT: usize = 256;
 
 /// The length of the texts.
 const LEN: usize = 8192;
 
-/// Texts that are read several times, because a mark completes what the next pass finds.
+/// Texts that need several passes, because a mark completes the next finding.
 #[rustfmt::skip]
 const AGAIN: [&str; 8] = [
     "password \"", "set password = ", "ssh-rsa password=", "Authorization: ", "password \"x7 ", "set password = x7Kq ",
     "ssh-rsa password=x7Kq2 ", "Authorization: x7Kq2Lw9 ",
 ];
 
-/// What stands between the pieces of a text.
+/// The separators between the pieces of a text.
 #[rustfmt::skip]
 const JOINTS: [&str; 32] = [
     "", " ", "\n", "=", ":", "\"", "'", "(", "[", "{", "<", ">", ",", ";", "-", "/", "@", "|", "\\n", "\\\"", "%22",
     "%3D", "&quot;", "\u{201c}", "://", "=\"", "={", "='x ", "\u{1b}[1m", "eyJ", "a1B2", "\t- ",
 ];
 
-/// Numbers that are the same in every run.
+/// Pseudo-random numbers, the same in every run.
 struct Numbers(u32);
 
 impl Numbers {
@@ -47,7 +47,7 @@ fn beginnings(examples: &'static [&'static str]) -> impl Iterator<Item = &'stati
     })
 }
 
-/// A text of two pieces in turns.
+/// A text that alternates two pieces.
 fn repeated(pieces: [&str; 2], joints: [&str; 2]) -> String {
     let unit = [pieces[0], joints[0], pieces[1], joints[1]].concat();
     unit.repeat(LEN.div_ceil(unit.len().max(1)))
@@ -62,7 +62,7 @@ fn check(slow: &mut String, text: &str) {
     }
 }
 
-/// Without optimization a sample of them, which is another one for each rule.
+/// Without optimization, each rule is paired with a sample of the others.
 #[test]
 fn every_rule_and_pair_of_rules_takes_a_bounded_number_of_steps_for_a_byte() {
     let mut numbers = Numbers(2026);

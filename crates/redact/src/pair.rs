@@ -1,4 +1,5 @@
-//! A name, its separator and its value: `key=value` and its many spellings, and what all grammars of names share.
+//! A name, its separator and its value: `key=value` and its many spellings, and the code that all grammars of names
+//! share.
 
 use std::sync::LazyLock;
 
@@ -14,7 +15,7 @@ use crate::text::{
 };
 use crate::value::{self, Site, Value};
 
-/// Names that are seen to be none before their meaning is searched for.
+/// Words that are no names of values, excluded before the meaning is looked up.
 static NOUNS: LazyLock<Words<KeyKind>> = LazyLock::new(|| {
     let rows = KEYS.iter().filter(|row| row.flags.contains(&Flag::Noun));
     Words::of(rows.flat_map(|row| row.names.iter().map(|name| (*name, row.kind))))
@@ -24,24 +25,24 @@ static NOUNS: LazyLock<Words<KeyKind>> = LazyLock::new(|| {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Key {
     pub(crate) meaning: Meaning,
-    /// Its word.
+    /// The place of the name's word.
     pub(crate) place: usize,
     pub(crate) start: usize,
     pub(crate) end: usize,
-    /// The place of the quote that opens before it, if it is quoted by itself.
+    /// The place of the quote that opens directly before the name.
     pub(crate) quote: Option<usize>,
-    /// After the name and its closing quote.
+    /// The place after the name and its closing quote.
     pub(crate) after: usize,
     /// `--name`
     pub(crate) is_option: bool,
 }
 
-/// What is between a name and its value.
+/// The separator between a name and its value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Separator {
     pub(crate) binding: Binding,
     pub(crate) coding: Coding,
-    /// The place after it and the blanks around it.
+    /// The place after the separator and the blanks around it.
     pub(crate) next: usize,
 }
 
@@ -50,7 +51,7 @@ pub(crate) struct Separator {
 pub(crate) struct Claim {
     pub(crate) value: Value,
     pub(crate) context: Context,
-    /// The rule of a statement, whose place of the value is certain; none is the name's.
+    /// The rule of a statement that states where its value is; otherwise the name's rule applies.
     pub(crate) rule: Option<&'static str>,
 }
 
@@ -60,7 +61,7 @@ impl Claim {
         Self { value, context: Context::new(key.meaning.kind, bond), rule: None }
     }
 
-    /// A value that the structure of the text gives to a name, if it has quotes.
+    /// A quoted value that the structure of the text binds to a name.
     pub(crate) fn beside(key: &Key, value: Value) -> Self {
         let bond = if value.quoted { Bond::Structure } else { Bond::Copula };
         Self::of(key, value, bond)
@@ -78,7 +79,7 @@ impl Claim {
     }
 }
 
-/// The separator at a place, blanks before it skipped.
+/// The separator at a place, after optional blanks.
 pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separator> {
     let tokens = &mut scan.tokens;
     let first = tokens.skip_blanks(place);
@@ -99,7 +100,7 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
     is_used.then_some(Separator { binding, coding, next })
 }
 
-/// Dashes before the word, and a blank, a quote or a bracket before them.
+/// Whether dashes precede the word, and a blank, a quote or a bracket precedes them.
 pub(crate) fn is_option(scan: &mut Scan<'_>, first: usize) -> bool {
     let tokens = &mut scan.tokens;
     let mut lead = first;
@@ -157,13 +158,13 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: &Key, found: Value, context: Cont
     scan.judge(found.start, found.end, key.meaning.rule, context)
 }
 
-/// The value is something else, which is found before it is judged.
+/// Keeps a value that is something else, with the reason for the explanation.
 fn refuse(scan: &mut Scan<'_>, key: &Key, found: Value, what: &'static str) -> Tried {
     scan.keep(found.start, found.end, key.meaning.rule, Reason::Other(what));
     Tried::Nothing
 }
 
-/// `the token was refused: status=401`: what follows is a pair of its own, and is read as one.
+/// Whether the value is a pair of its own, which is read separately: `the token was refused: status=401`.
 fn is_other_pair(scan: &Scan<'_>, key: &Key, value: &[u8], context: Context) -> bool {
     let is_colon = context.bond == Bond::Sign(Binding::Colon);
     let is_loose = !context.is_bound() || is_colon && !context.quoted_key;
@@ -184,7 +185,7 @@ pub(crate) fn name_of_pair(text: &[u8]) -> Option<&[u8]> {
     (is_named && text[end..].iter().any(|byte| *byte != b'=')).then(|| &text[..end])
 }
 
-/// `token = load(config, "x")`: a call that ends after the value, or that was cut.
+/// Whether a call continues after the value, or was cut: `token = load(config, "x")`.
 fn goes_on_as_call(scan: &mut Scan<'_>, found: Value) -> bool {
     let Some(open) = head_of_call(found.bytes(scan.text)).filter(|_| !found.quoted) else {
         return false;
@@ -196,7 +197,8 @@ fn goes_on_as_call(scan: &mut Scan<'_>, found: Value) -> bool {
     }
 }
 
-/// `PWD=/home/x` is the working directory, `pass=3 fail=1` and `passwords: 12` count, `PASS: it works` names a test.
+/// Whether the name has another meaning here: `PWD=/home/x` is the working directory, `pass=3 fail=1` and `passwords:
+/// 12` count, `PASS: it works` names a test.
 fn is_other_meaning(scan: &Scan<'_>, key: &Key, value: &[u8], bond: Bond) -> bool {
     let name = part(scan.text, key.start, key.end);
     if key.meaning.is_only(Flag::Folder, name) {
@@ -208,7 +210,7 @@ fn is_other_meaning(scan: &Scan<'_>, key: &Key, value: &[u8], bond: Bond) -> boo
         || name.ends_with(b"s") && is_count
 }
 
-/// The value is a name of a value itself: `key="db_password"`, `login or password`. After the key of a
+/// Whether the value is itself the name of a value: `key="db_password"`, `login or password`. After the key of a
 /// password, a word such as `rootpassword` is a value, unless it is a variable of a program.
 fn is_key_name(scan: &Scan<'_>, key: &Key, found: Value, context: Context) -> bool {
     let value = found.bytes(scan.text);
@@ -224,7 +226,8 @@ fn is_key_name(scan: &Scan<'_>, key: &Key, found: Value, context: Context) -> bo
     names_a_value && (!is_value || is_variable(scan.text, key, found))
 }
 
-/// After a colon or an arrow: another word, a quote or a bracket that is no pair, as in `passwd: password unchanged`.
+/// Whether another word, quote or bracket that is no pair follows after a colon or an arrow, as in `passwd: password
+/// unchanged`.
 fn goes_on(scan: &mut Scan<'_>, found: Value, bond: Bond) -> bool {
     let tokens = &mut scan.tokens;
     let next = tokens.skip_blanks(found.next);
@@ -238,8 +241,8 @@ fn goes_on(scan: &mut Scan<'_>, found: Value, bond: Bond) -> bool {
     is_next && !found.quoted && matches!(bond, Bond::Sign(Binding::Colon | Binding::Arrow))
 }
 
-/// A variable: `Some(password)`, or one of the same name, as in `f(user=user, password=password)`,
-/// `self.password = password` and `password={password}`.
+/// Whether the value is a variable: `Some(password)`, or a variable with the name of the key, as in
+/// `f(user=user, password=password)`, `self.password = password` and `password={password}`.
 fn is_variable(text: &[u8], key: &Key, found: Value) -> bool {
     let (value, name) = (found.bytes(text), part(text, key.start, key.end));
     let around = (before(text, found.start), at(text, found.end));
@@ -277,7 +280,7 @@ fn is_variable(text: &[u8], key: &Key, found: Value) -> bool {
             && is_double(part(text, found.end + 1, run_end(text, found.end + 1, 64, is_pair)))
 }
 
-/// `credentials bob:winter77`, `auth=bob/winter77`: where the password begins.
+/// The start of the password in `credentials bob:winter77` or `auth=bob/winter77`.
 fn login(scan: &Scan<'_>, key: &Key, found: Value) -> Option<usize> {
     let value = found.bytes(scan.text);
     if !key.meaning.has(Flag::Login) || value.len() > 128 {
@@ -293,7 +296,7 @@ fn login(scan: &Scan<'_>, key: &Key, found: Value) -> Option<usize> {
     fits.then_some(found.start + sign + 1)
 }
 
-/// The name that the word around an anchor ends with, if it is one.
+/// The name at the end of the word around an anchor.
 pub(crate) fn key(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     if anchor < scan.keys_until || !may_be_key(scan, anchor) {
         return None;
@@ -301,7 +304,7 @@ pub(crate) fn key(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     key_at(scan, anchor)
 }
 
-/// Whether the word around the anchor ends with a known name, which is quickly seen without a token.
+/// Whether the word around the anchor ends with a known name: a quick check without tokens.
 fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
     let is_inside = |byte: u8| is_name(byte) || byte >= 0x80;
     // The anchor of a short name includes the sign after it.
@@ -354,8 +357,8 @@ fn has_separator(text: &[u8], end: usize) -> bool {
     !(byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'(' | b'/' | 0))
 }
 
-/// `API key`, `access code`: what the word means with one or two words before it, and where they
-/// begin.
+/// The meaning of a word together with one or two words before it, such as `API key`, `access
+/// code`, and the start of the phrase.
 fn phrase(scan: &Scan<'_>, start: usize, end: usize) -> Option<(Meaning, usize)> {
     let mut found = None;
     let mut from = start;
@@ -367,7 +370,7 @@ fn phrase(scan: &Scan<'_>, start: usize, end: usize) -> Option<(Meaning, usize)>
     found
 }
 
-/// Where the word of a sentence before a place begins; the place itself if there is none.
+/// The start of the word before a place in a sentence; the place itself without such a word.
 fn word_before(text: &[u8], from: usize) -> usize {
     if before(text, from) != b' ' || !before(text, from - 1).is_ascii_alphabetic() {
         return from;
@@ -375,7 +378,7 @@ fn word_before(text: &[u8], from: usize) -> usize {
     run_start(text, from - 1, 24, |byte| byte.is_ascii_alphabetic() || byte == b'-')
 }
 
-/// The name around the anchor; every word is read once.
+/// The name around the anchor. Every word is read once.
 fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     let mut place = scan.tokens.seek(anchor)?;
     // The anchor of a short name includes the sign after it.
@@ -426,8 +429,8 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     })
 }
 
-/// `password[0]`, `["password"]`, `Unseal Key 1`, `**password**`, `password?`: after what belongs to
-/// the name.
+/// The place after the parts that belong to a name: `password[0]`, `["password"]`, `Unseal Key 1`,
+/// `**password**`, `password?`.
 fn after_index(scan: &mut Scan<'_>, mut after: usize) -> usize {
     let tokens = &mut scan.tokens;
     let is_number = |word: &[u8]| word.len() <= 2 && word.iter().all(u8::is_ascii_digit);
@@ -466,7 +469,6 @@ pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Trie
     Tried::Found
 }
 
-/// A list of cookies.
 pub(crate) fn cookies(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
     if key.meaning.kind != KeyKind::Cookie {
         return Tried::Nothing;
@@ -476,7 +478,6 @@ pub(crate) fn cookies(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> T
     Tried::Found
 }
 
-/// A scheme and its credentials.
 pub(crate) fn authorization(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
     if key.meaning.kind != KeyKind::Authorization {
         return Tried::Nothing;
@@ -511,7 +512,7 @@ fn site(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Site {
     }
 }
 
-/// `a -> b`: what a value was changed to.
+/// The new value in `a -> b`.
 fn changed_to(scan: &mut Scan<'_>, key: &Key, from: Value, context: Context) {
     let next = scan.tokens.skip_lines(from.next);
     if let Some(separator) = separator_at(scan, next)
@@ -524,7 +525,7 @@ fn changed_to(scan: &mut Scan<'_>, key: &Key, from: Value, context: Context) {
     }
 }
 
-/// `token: String = "…"`: the value after a type.
+/// The value after a type: `token: String = "…"`.
 fn after_type(scan: &mut Scan<'_>, key: &Key, declared: Value, context: Context) {
     if !declared.quoted
         && let Some(separator) = separator_at(scan, declared.next)

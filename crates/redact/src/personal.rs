@@ -1,5 +1,5 @@
 //! Personal data with a form that can be checked: social security numbers, payment cards, bank
-//! accounts, telephone numbers. What cannot be checked stays: most long numbers are identifiers.
+//! accounts, telephone numbers. Other numbers stay: most long numbers are identifiers.
 
 use crate::address;
 use crate::rules::structures::{
@@ -8,7 +8,7 @@ use crate::rules::structures::{
 use crate::scan::{Evidence, Scan};
 use crate::text::{at, before, before_word, is_name, run_end, run_start};
 
-/// `anchor` is the third digit of a run.
+/// Reads a number. `anchor` is the third digit of a run.
 pub(crate) fn digits(scan: &mut Scan<'_>, anchor: usize) {
     if anchor < scan.digits_until {
         return;
@@ -44,7 +44,7 @@ pub(crate) fn digits(scan: &mut Scan<'_>, anchor: usize) {
     }
 }
 
-/// Whether the number is apart: not a part of a longer name, number, date or version.
+/// Whether the number stands alone, and is not a part of a longer name, number, date or version.
 fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
     let joins = |byte: u8| is_name(byte) || byte == b'-';
     let left = before_word(text, start);
@@ -52,7 +52,7 @@ fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
     !joins(left) && left != b'.' && left != b'+' && !joins(at(text, end)) && !has_fraction
 }
 
-/// Three, two and four digits of the ranges that are issued.
+/// Redacts a social security number: three, two and four digits of the ranges that are issued.
 fn social_security(scan: &mut Scan<'_>, start: usize) {
     let text = scan.text;
     let Some(number) = text.get(start..start + 11) else {
@@ -70,7 +70,8 @@ fn social_security(scan: &mut Scan<'_>, start: usize) {
     }
 }
 
-/// 12 to 19 digits with a known issuer and a right check digit, perhaps in groups.
+/// Redacts the number of a payment card: 12 to 19 digits with a known issuer and a right check digit, perhaps in
+/// groups.
 fn card(scan: &mut Scan<'_>, start: usize) {
     let text = scan.text;
     let mut digits = [0_u8; 19];
@@ -96,7 +97,7 @@ fn card(scan: &mut Scan<'_>, start: usize) {
     }
 }
 
-/// Whether an issuer gives out numbers with these first digits and this length.
+/// Whether an issuer has numbers with these first digits and this length.
 fn is_issuer(digits: &[u8]) -> bool {
     let lead = digits.iter().take(4).fold(0_u32, |lead, digit| lead * 10 + u32::from(*digit));
     ISSUERS.iter().any(|(leads, lengths)| leads.contains(&lead) && lengths.contains(&digits.len()))
@@ -116,7 +117,7 @@ fn luhn(digits: &[u8]) -> bool {
     sum.is_multiple_of(10)
 }
 
-/// Country, check digits and the account around `inside`, in one piece or in groups of four.
+/// Redacts an IBAN around `inside`: country, check digits and account, in one piece or in groups of four.
 fn bank_account(scan: &mut Scan<'_>, inside: usize) {
     let text = scan.text;
     let left = inside - usize::from(before(text, inside) == b' ');
@@ -157,7 +158,7 @@ fn bank_account(scan: &mut Scan<'_>, inside: usize) {
     }
 }
 
-/// Appends a digit, or the two digits of a letter, modulo 97 unless the sum may not be reduced yet.
+/// Appends a digit, or the two digits of a letter, to a number modulo 97. `is_whole` keeps the sum from being reduced.
 fn append(sum: u32, byte: u8, is_whole: bool) -> u32 {
     let sum = if byte.is_ascii_digit() {
         sum * 10 + u32::from(byte - b'0')
@@ -175,7 +176,7 @@ fn is_iban_start(text: &[u8], start: usize) -> bool {
         && !before_word(text, start).is_ascii_alphanumeric()
 }
 
-/// `+` and 8 to 15 digits, with the usual marks between them.
+/// Redacts a telephone number: `+` and 8 to 15 digits, with the usual marks between them.
 pub(crate) fn phone(scan: &mut Scan<'_>, plus: usize) {
     let text = scan.text;
     if text[plus] != b'+' || !scan.policy.has_personal_data() {

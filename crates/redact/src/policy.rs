@@ -1,4 +1,4 @@
-//! What a redactor is configured with.
+//! The configuration of a redactor.
 
 use std::fmt;
 use std::ops::Range;
@@ -34,7 +34,7 @@ pub(crate) struct Policy {
     /// Complete keys whose values are kept.
     allowed: Vec<Name>,
     pub(crate) patterns: Vec<Arc<Pattern>>,
-    /// The anchors of the tables and of the keys, if there are any.
+    /// The anchors of the built-in tables and of the configured keys, if there are any keys.
     anchors: Option<Arc<Anchors>>,
     pub(crate) max_chars: Option<usize>,
 }

@@ -1,9 +1,9 @@
-//! Text of others as it is shown: in errors, in lines of a log, on a terminal.
+//! Makes foreign text safe to show in errors, in lines of a log and on a terminal.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display, Write as _};
 
-/// Whether a character controls a terminal, ends a line, or changes the direction of the text around it.
+/// Whether a character controls a terminal, ends a line, or changes the direction of text.
 #[must_use]
 pub fn is_unprintable(c: char) -> bool {
     c.is_control() && c != '\t'
@@ -13,8 +13,8 @@ pub fn is_unprintable(c: char) -> bool {
         )
 }
 
-/// Text on one line. What would control a terminal, imitate another line or reverse the text around it is
-/// escaped as in a Rust literal, and tabs stay.
+/// Returns a text on one line. Characters that control a terminal, end a line or reverse text are
+/// escaped as in a Rust literal; tabs stay.
 ///
 /// ```
 /// # use floe_redact::printable;

@@ -52,8 +52,8 @@ impl RedactorBuilder {
     /// Adds the name of a secret. It applies to every key that ends with its words, without regard to case and
     /// separators: `customer_ref` also applies to `oldCustomerRef`.
     ///
-    /// After such a key and a separator every value is redacted, even a literal such as `true`; in a sentence, a
-    /// value that looks like a secret.
+    /// After such a key and a separator every value is redacted, even a literal such as `true`; in
+    /// a sentence, only values that look like secrets are.
     ///
     /// # Errors
     ///
@@ -74,9 +74,9 @@ impl RedactorBuilder {
 
     /// Adds a pattern, whose matches are redacted.
     ///
-    /// The function returns the byte range of its first match at or after a byte of the text, or `None`. A range
-    /// that cuts a character is widened, and a range beyond the text is ignored. With
-    /// the `regex` crate it is `move |text, from| regex.find_at(text, from).map(|found| found.range())`.
+    /// The function returns the byte range of its first match at or after a byte of the text, or `None`. A range within
+    /// a character is widened, and a range beyond the text is ignored. With the `regex` crate it is `move |text, from|
+    /// regex.find_at(text, from).map(|found| found.range())`.
     pub fn pattern(
         mut self,
         find: impl Fn(&str, usize) -> Option<Range<usize>> + Send + Sync + 'static,
@@ -118,7 +118,7 @@ impl fmt::Display for UnusableKey {
 
 impl std::error::Error for UnusableKey {}
 
-/// How a key decides on the redaction of its value, where the two are given separately.
+/// The rule by which a key decides on the redaction of its value, where key and value are passed separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyMeaning {
@@ -126,7 +126,7 @@ pub enum KeyMeaning {
     Text,
     /// The value is redacted if it looks like a secret.
     IfItLooksSecret,
-    /// Any value is redacted, `true` and `false` only where they are in a text: `has_password=true` stays.
+    /// Any value is redacted. `true` and `false` are redacted only within a text: `has_password=true` stays.
     Always(
         /// The id of the rule.
         &'static str,
@@ -146,10 +146,10 @@ impl Redactor {
     }
 
     /// Returns the text without its secrets; a clean text is borrowed. Redacting the result again changes nothing,
-    /// unless a text of more than 1 KiB has more than four secrets each of which is hidden by the one before.
+    /// unless a text above 1 KiB has a chain of more than four secrets, each hidden by the previous one.
     ///
-    /// If a text takes too long, its rest becomes `<REDACTED>`, too. That is a finding of the rule `unread`, and
-    /// redacting the result again may redact more of it.
+    /// If a text takes too long, its rest becomes `<REDACTED>`, too. This is a finding of the rule
+    /// `unread`; redacting the result again may redact more of it.
     #[must_use]
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.redact_with(text, |_| {})
@@ -171,7 +171,7 @@ impl Redactor {
         }
     }
 
-    /// Truncates a redacted text, and redacts it again: a number or a name that was harmless may look like a
+    /// Truncates a redacted text, and redacts the result: a harmless number or name may look like a
     /// secret without its end.
     fn cut<'t>(&self, safe: Cow<'t, str>, max: usize) -> Cow<'t, str> {
         let Some(cut) = cut_at(&safe, max) else {
@@ -203,7 +203,7 @@ impl Redactor {
         engine::redact(&self.policy, text).map(|redacted| redacted.findings).unwrap_or_default()
     }
 
-    /// Whether the text contains nothing that a rule begins with, which is a fast check. Such a text has no
+    /// Whether the text contains no anchor of a rule, a fast check. Such a text has no
     /// [`findings`](Self::findings).
     #[inline]
     #[must_use]
@@ -278,7 +278,7 @@ impl Redactor {
         }
     }
 
-    /// Returns the value of a key without its secrets, where the two are given separately, as in an attribute.
+    /// Returns the value of a key without its secrets, where key and value are separate, as in an attribute.
     ///
     /// ```
     /// # use floe_redact::Redactor;
@@ -291,8 +291,8 @@ impl Redactor {
         self.redact_value_with(key, self.meaning_of(key), value, |_| {})
     }
 
-    /// Returns an argument of a command without its secrets, where the option before it is given separately, as in
-    /// `["--password", "…"]`. `found` is called with each finding.
+    /// Returns an argument of a command without its secrets, where the option before it is passed
+    /// separately, as in `["--password", "…"]`. `found` is called with each finding.
     ///
     /// ```
     /// # use floe_redact::Redactor;
@@ -323,9 +323,9 @@ impl Redactor {
         }
     }
 
-    /// Redacts a value like [`redact_value`](Self::redact_value). `meaning` is what
-    /// [`meaning_of`](Self::meaning_of) returns for the key, and `found` is called with the id of the rule of each
-    /// redaction.
+    /// Redacts a value like [`redact_value`](Self::redact_value). `meaning` is the result of
+    /// [`meaning_of`](Self::meaning_of) for the key; `found` is called with the id of each
+    /// redaction's rule.
     pub fn redact_value_with<'v>(
         &self,
         key: &str,
@@ -366,7 +366,8 @@ impl Redactor {
     }
 }
 
-/// Ids of sessions and addresses of databases: their values are secrets if they look like tokens.
+/// Whether a key names the id of a session or the address of a database, whose values are secrets if they look like
+/// tokens.
 fn is_address(key: &str) -> bool {
     let is_id =
         key.strip_suffix(".id").is_some_and(|key| key.contains("session") || key.contains("token"));
@@ -377,7 +378,7 @@ fn is_address(key: &str) -> bool {
 
 const ADDRESSES: [&[u8]; 4] = [b"connectionstring", b"databaseurl", b"dburl", b"dsn"];
 
-/// Where a text of too many characters is cut: never inside [`REDACTED`].
+/// The byte at which a text of too many characters is cut: never inside [`REDACTED`].
 fn cut_at(text: &str, max: usize) -> Option<usize> {
     if text.len() <= max {
         return None;

@@ -26,12 +26,12 @@ pub struct Rule {
     pub benign: &'static [&'static str],
 }
 
-/// The examples of a row, in a table of their own: what only redacts does not contain them.
+/// The examples of a row, in a separate table: programs that only redact do not contain them.
 #[derive(Debug)]
 pub(crate) struct Examples {
-    /// Found, and made up for this table.
+    /// Secrets that the rule finds, made up for this table.
     pub(crate) secret: &'static [&'static str],
-    /// Not redacted: much too short, a placeholder, a name with the same beginning.
+    /// Texts that stay: far too short, a placeholder, or a name with the same beginning.
     pub(crate) benign: &'static [&'static str],
 }
 
@@ -69,7 +69,8 @@ pub fn rules() -> impl Iterator<Item = Rule> {
         .chain(of!(structures::STRUCTURES, structures::EXAMPLES))
 }
 
-/// Returns the ids of all rules, in the order of [`rules`]. A program that calls nothing else has no examples in it.
+/// Returns the ids of all rules, in the order of [`rules`]. A program that calls only this function does not contain
+/// the examples.
 pub fn rule_ids() -> impl Iterator<Item = &'static str> {
     let keys = keys::KEYS.iter().map(|row| row.id);
     keys.chain(formats().map(|row| row.id))

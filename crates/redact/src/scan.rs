@@ -1,4 +1,4 @@
-//! The state of one text while the grammars read it: what was read, what was found.
+//! The state of one text while the grammars read it: read parts, findings, candidates.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,9 +25,10 @@ pub struct Finding {
     pub rule: &'static str,
     /// Why it was classified as a secret.
     pub evidence: Evidence,
-    /// The bytes of its name, if it has one.
+    /// The bytes of the name of the secret, if it has one.
     pub key: Option<Range<usize>>,
-    /// The text that replaces it: [`REDACTED`](crate::REDACTED), in quotation marks where a number or a literal of JSON was.
+    /// The text that replaces the secret: [`REDACTED`](crate::REDACTED), in quotation marks in place of a number or a
+    /// literal of JSON.
     pub mark: Cow<'static, str>,
 }
 
@@ -46,19 +47,19 @@ impl Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Evidence {
-    /// What surrounds it, and what it looks like.
+    /// Its surroundings and its look.
     Score(Score),
     /// The structure of the text: a URL, a header, a statement.
     Structure,
-    /// It has the format of a known token.
+    /// The format of a known token.
     Format,
-    /// It has the format of a known token, with a correct checksum.
+    /// The format of a known token, with a correct checksum.
     Checksum,
-    /// It is a secret elsewhere in the text.
+    /// The same secret elsewhere in the text.
     Repetition,
-    /// It matches a configured pattern.
+    /// A configured pattern.
     Pattern,
-    /// It was not read, because what precedes it took too many steps.
+    /// None: the text before it took too many steps.
     Unread,
 }
 
@@ -76,10 +77,10 @@ impl fmt::Display for Evidence {
     }
 }
 
-/// How many different secrets are searched for in the rest of their text.
+/// The maximum number of different secrets that are searched for in the rest of their text.
 const MAX_REPEATED: usize = 4;
 
-/// How many values inside of each other are searched for keys.
+/// The maximum depth of nested values that are searched for keys.
 const NESTED: usize = 8;
 
 /// A candidate that is not redacted, for an explanation.
@@ -91,22 +92,22 @@ pub(crate) struct Candidate {
     pub(crate) key: Option<Range<usize>>,
 }
 
-/// What a grammar did at a place.
+/// The result of a grammar at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub(crate) enum Tried {
-    /// It explains the place, so that no other grammar is tried there.
+    /// The grammar explains the place; no other grammar is tried.
     Found,
-    /// The place is not written in this grammar, or its value is no secret.
+    /// The grammar does not apply, or the value is no secret.
     Nothing,
 }
 
 /// Why a candidate is not redacted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Reason {
-    /// What surrounds it and what it looks like are not enough.
+    /// Its surroundings and its look give too few points.
     Score(Score),
-    /// It is something else.
+    /// The text has another meaning.
     Other(&'static str),
 }
 
@@ -119,7 +120,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// A place of the text up to which everything was decided.
+/// A place of the text. Everything before it was decided.
 #[derive(Clone, Copy)]
 pub(crate) struct Position {
     covered: usize,
@@ -137,36 +138,36 @@ pub(crate) struct Scan<'a> {
     pub(crate) found: Vec<Finding>,
     /// Candidates that are not redacted, if an explanation was requested.
     pub(crate) kept: Option<Vec<Candidate>>,
-    /// Where the last candidate that is not redacted ends, and how many are around it.
+    /// The end of the last candidate that is not redacted, and the number of candidates around it.
     kept_until: usize,
     nested: usize,
-    /// Everything before this was decided by a match.
+    /// A match decided everything before this byte.
     pub(crate) covered: usize,
-    /// What was decided further on: where it begins and ends.
+    /// Ranges behind the current place that were decided: start and end.
     ahead: BTreeMap<usize, usize>,
-    /// The name whose grammars are tried.
+    /// The name that the grammars read.
     pub(crate) key: Option<Range<usize>>,
     name: Range<usize>,
     meaning: Option<Meaning>,
-    /// The line of a shell that is read.
+    /// The current line of a shell.
     pub(crate) line: Line,
-    /// Keys before this were read.
+    /// All keys before this byte were read.
     pub(crate) keys_until: usize,
-    /// Numbers before this were read.
+    /// All numbers before this byte were read.
     pub(crate) digits_until: usize,
-    /// Userinfo before this was read.
+    /// All userinfo before this byte was read.
     pub(crate) url_until: usize,
-    /// Signs before this were read.
+    /// All signs before this byte were read.
     pub(crate) signs_until: usize,
-    /// Paths before this were read.
+    /// All paths before this byte were read.
     pub(crate) paths_until: usize,
-    /// Before this is no JSON web token.
+    /// There is no JSON web token before this byte.
     pub(crate) web_tokens_until: usize,
-    /// Where the lists and maps begin that were read as a part of another one.
+    /// The starts of the nested lists and maps that were read.
     pub(crate) groups: BTreeSet<usize>,
-    /// Groups without an end were read up to this.
+    /// Groups without an end were read up to this byte.
     pub(crate) cut_until: usize,
-    /// Blocks of YAML before this were read.
+    /// All blocks of YAML before this byte were read.
     pub(crate) block_until: usize,
 }
 
@@ -198,14 +199,14 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// How far a rule has read the text, so that no other will read it again.
+    /// The end of the text that a rule has read and no other rule reads again.
     pub(crate) fn read_until(&self) -> usize {
         let read = [self.tokens.upto(), self.keys_until, self.paths_until];
         read.into_iter().fold(self.web_tokens_until, usize::max)
     }
 
-    /// Returns the meaning of a name in the text. The last result is cached, because it is needed before and after
-    /// the text is tokenized.
+    /// Returns the meaning of a name in the text. The last result is cached, which is needed before
+    /// and after the tokenizer runs.
     pub(crate) fn meaning(&mut self, start: usize, end: usize) -> Option<Meaning> {
         if self.name != (start..end) {
             self.name = start..end;
@@ -228,7 +229,7 @@ impl<'a> Scan<'a> {
         self.covered = self.covered.max(end);
     }
 
-    /// Where the text is read now.
+    /// The current position.
     pub(crate) fn position(&self) -> Position {
         Position {
             covered: self.covered,
@@ -239,7 +240,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Goes back to a position. The findings since then are apart from each other, and only they are covered.
+    /// Goes back to a position. Only the later findings remain covered; they do not touch each other.
     pub(crate) fn go_back(&mut self, position: Position) {
         let found = &self.found[position.found..];
         self.ahead.extend(found.iter().map(|found| (found.range.start, found.range.end)));
@@ -249,7 +250,7 @@ impl<'a> Scan<'a> {
         self.nested = position.nested;
     }
 
-    /// Covers what was decided before a place was reached.
+    /// Covers the ranges that were decided before the scan reached them.
     pub(crate) fn reach(&mut self, place: usize) {
         while let Some(ahead) = self.ahead.first_entry()
             && *ahead.key() <= place
@@ -275,7 +276,7 @@ impl<'a> Scan<'a> {
         Tried::Nothing
     }
 
-    /// The same for a value.
+    /// Redacts a value if it is a secret in its context.
     pub(crate) fn judge_value(
         &mut self,
         found: Value,
@@ -286,8 +287,8 @@ impl<'a> Scan<'a> {
         self.judge(found.start, found.end, rule, Context { quoted, ..context })
     }
 
-    /// Records that a candidate is not redacted. Keys inside it are searched for, too, up to a limit: of more
-    /// values each of which is inside the one before, the rest of the line is not searched for keys.
+    /// Records that a candidate is not redacted. Keys inside it are searched for, too, up to a
+    /// maximum depth of nested values; the rest of the line is not searched then.
     pub(crate) fn keep(&mut self, start: usize, end: usize, rule: &'static str, reason: Reason) {
         self.nested = if start < self.kept_until { self.nested + 1 } else { 0 };
         self.kept_until = end;
@@ -305,7 +306,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Records that a name means something else, if an explanation was requested.
+    /// Records that a name has another meaning, if an explanation was requested.
     pub(crate) fn refuse_key(&mut self, start: usize, end: usize) {
         let key = part(self.text, start, end);
         if self.kept.is_some()
@@ -317,7 +318,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Redacts the repetitions of a secret that was found by its context: `password 'x' is wrong`.
+    /// Redacts other occurrences of a secret that was found by its context: `password 'x' is wrong`.
     pub(crate) fn find_repeated(&mut self) {
         let mut known: Vec<&[u8]> = Vec::new();
         for index in 0..self.found.len().min(MAX_REPEATED * 4) {
@@ -345,7 +346,7 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// The rows of [`OPTIONS`] that a command has, and those that it does not have, a bit for each.
+/// For each row of [`OPTIONS`], a bit whether a command has the option, and a bit whether it does not.
 #[derive(Clone, Copy, Debug, Default)]
 struct Rows {
     has: u32,
@@ -361,7 +362,7 @@ static COMMANDS: LazyLock<Words<Rows>> = LazyLock::new(|| {
     }))
 });
 
-/// What precedes an option in its line.
+/// The part of a line before an option.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Line {
     /// The text was read up to this byte.
@@ -401,7 +402,7 @@ impl Line {
         self.upto = tokens.start(option);
     }
 
-    /// Whether an option, a row of [`OPTIONS`], is one of a command in the line.
+    /// Whether a command in the line has this option, a row of [`OPTIONS`].
     pub(crate) fn has(self, option: &CommandOption, row: u32) -> bool {
         let is_in = |rows: u32| rows >> row & 1 != 0;
         if !option.commands.is_empty() {

@@ -1,7 +1,7 @@
 //! Whether a candidate is a secret: the only place that decides it.
 //!
-//! Everything around a candidate gives points: the name, the separator, quotes, a query.
-//! What the candidate looks like sets how many points it needs. The tables are in `rules`.
+//! Everything around a candidate gives points: the name, the separator, quotes, a query. Its look
+//! decides how many points it needs. The tables are in `rules`.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -22,19 +22,18 @@ static ALGORITHM_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(ALGOR
 static LITERAL_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(LITERALS));
 static CHOSEN_LIST: LazyLock<Words<()>> = LazyLock::new(|| Words::list(CHOSEN_WORDS));
 
-/// The most bytes of a value that are examined: a longer one looks like its beginning.
+/// The maximum number of bytes of a value that are examined; its beginning shows its look.
 pub(crate) const LOOKED_AT: usize = 128;
 
-/// About how many times such a value is read.
+/// The approximate number of times that such a value is read.
 const PASSES: usize = 4;
 
-/// What a number of three digits or more counts for after the name of a code.
+/// The points of a number of three digits or more after the name of a code.
 const CODE: u8 = 6;
 
-/// How a value is bound to its name.
+/// The bond between a value and its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bond {
-    /// A separator.
     Sign(Binding),
     /// An element, a pair, a call, a column: the structure of the text.
     Structure,
@@ -42,11 +41,11 @@ pub(crate) enum Bond {
     Option,
     /// `is`, `was`: a sentence states the value.
     Copula,
-    /// It follows.
+    /// The value follows the name.
     Position,
 }
 
-/// What surrounds a candidate.
+/// The surroundings of a candidate.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one point of evidence")]
 pub(crate) struct Context {
@@ -54,15 +53,15 @@ pub(crate) struct Context {
     pub(crate) bond: Bond,
     /// The value has quotes of its own.
     pub(crate) quoted: bool,
-    /// The name has, as in JSON.
+    /// The name is quoted separately, as in JSON.
     pub(crate) quoted_key: bool,
-    /// Quotes, no brackets, are around the value, or `=` without blanks is before it: a sentence has neither.
+    /// Quotes without brackets are around the value, or `=` without blanks is before it. Sentences have neither.
     pub(crate) is_close: bool,
     /// The name has several words.
     pub(crate) is_compound: bool,
     /// A parameter of a URL or a form.
     pub(crate) in_query: bool,
-    /// After a colon or an arrow, more words follow it: it may be the first one of a sentence.
+    /// After a colon or an arrow, more words follow the value: it may begin a sentence.
     pub(crate) goes_on: bool,
 }
 
@@ -91,7 +90,7 @@ impl Context {
         Self { kind, ..self }
     }
 
-    /// Whether a separator or the structure of the text makes the value the name's.
+    /// Whether a separator or the structure of the text binds the value to the name.
     pub(crate) fn is_bound(self) -> bool {
         !matches!(self.bond, Bond::Sign(Binding::Loose) | Bond::Copula | Bond::Position)
     }
@@ -118,13 +117,13 @@ impl Context {
     }
 }
 
-/// Points, and why they were or were not enough.
+/// The points of a candidate, and its look, which sets the points that it needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Score {
-    /// What surrounds the value.
+    /// The points for the surroundings of the value.
     pub points: u8,
-    /// What it looks like.
+    /// The look of the value.
     pub look: Look,
 }
 
@@ -145,7 +144,6 @@ impl fmt::Display for Score {
     }
 }
 
-/// Scores a candidate.
 pub(crate) fn score(value: &[u8], context: Context) -> Score {
     // `Welcome@2024` is a password.
     let may_be_object = !context.is_password() && !context.quoted;
@@ -158,8 +156,8 @@ pub(crate) fn score(value: &[u8], context: Context) -> Score {
     Score { points: context.points() + if is_code { CODE } else { 0 }, look }
 }
 
-/// What a value looks like in the place of a credential: people choose names of credentials and words of
-/// sentences as passwords, too, and a short number after `password=` is one.
+/// The look of a value in the place of a credential: people also choose names of credentials, words
+/// and short numbers as passwords.
 fn in_place(look: Look, value: &[u8], context: Context) -> Look {
     let may_go_on = !context.is_bound() || context.goes_on;
     match look {
@@ -171,7 +169,7 @@ fn in_place(look: Look, value: &[u8], context: Context) -> Look {
     }
 }
 
-/// Whether a word that means no value, or that is one of a sentence, is a password by its place.
+/// Whether a word that usually means "no value", or belongs to a sentence, is a password in this place.
 fn is_used(look: Look, value: &[u8], context: Context) -> bool {
     let is_none = value == b"None" || value == b"none" && !context.is_password();
     let is_known = CHOSEN_LIST.contains(value) && !is_none;
@@ -188,13 +186,13 @@ fn is_used(look: Look, value: &[u8], context: Context) -> bool {
     context.is_password() && is_assigned && is_one_of(value, COMMON_PASSWORDS)
 }
 
-/// `password`, `secret`: a name of a credential, which people also choose as one. In capitals it is the name
-/// of a type or of an argument.
+/// Whether the value is the name of a credential, such as `password` or `secret`, which people also
+/// choose as passwords. In capitals it names a type or an argument.
 pub(crate) fn is_credential_word(value: &[u8]) -> bool {
     CREDENTIAL_WORDS.iter().any(|word| word.as_bytes() == value)
 }
 
-/// Whether the value shows by itself that it is one, without a sentence or a key.
+/// Whether the value alone looks like a secret, without a sentence or a key.
 pub(crate) fn is_random(value: &[u8]) -> bool {
     let seen = Seen::new(value);
     // Most are not, which is quickly seen.
@@ -207,8 +205,8 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
     look(value).is_placeholder()
 }
 
-/// Whether there is nothing to redact in the place of a password: asterisks, the mark of a redaction (Go's
-/// is `xxxxx`), or a complete reference. What only begins like one is a password, and so is a word.
+/// Whether there is nothing to redact in the place of a password: asterisks, the mark of a redaction (Go's is `xxxxx`),
+/// or a complete reference. A value that only begins with one of these is a password, and so is a word.
 pub(crate) fn is_no_password(value: &[u8]) -> bool {
     let only = |inner: &[u8], is_in: fn(&u8) -> bool| !inner.is_empty() && inner.iter().all(is_in);
     let is_variable = |inner: &[u8]| {
@@ -248,8 +246,8 @@ pub(crate) fn look(value: &[u8]) -> Look {
     first.map_or(Look::Name, |(_, look)| *look)
 }
 
-/// What values look like, in the order in which it is decided: the first condition that holds counts. What none of them
-/// describes is a name.
+/// The looks of values and their conditions. The first condition that holds decides; otherwise the
+/// value is a name.
 const LOOKS: &[(Condition, Look)] = &[
     (|seen| seen.is_no_value(), Look::Placeholder),
     (|seen| is_reference(seen.word), Look::Reference),
@@ -270,14 +268,14 @@ const LOOKS: &[(Condition, Look)] = &[
     (|seen| seen.has_irregular_letters(), Look::Mixed),
 ];
 
-/// Whether a value looks like something.
+/// A condition under which a value has a look.
 type Condition = fn(&Seen<'_>) -> bool;
 
 /// A value while it is examined.
 struct Seen<'v> {
-    /// Its beginning, if it is long.
+    /// The value, or the beginning of a long one.
     value: &'v [u8],
-    /// Without the punctuation of the sentence around it.
+    /// The value without the punctuation of the sentence around it.
     word: &'v [u8],
     digits: usize,
     letters: usize,
@@ -297,7 +295,7 @@ impl<'v> Seen<'v> {
         }
     }
 
-    /// A literal, the mark of a redaction, or what another program wrote over a secret.
+    /// Whether the value is a literal, the mark of a redaction, or the mask of another program.
     fn is_no_value(&self) -> bool {
         is_literal(self.word) || is_redacted(self.value, 0) || is_masked(self.value)
     }
@@ -306,7 +304,8 @@ impl<'v> Seen<'v> {
         self.word.iter().any(u8::is_ascii_whitespace)
     }
 
-    /// Words with blanks between them, many of which are words of sentences: otherwise it is a passphrase.
+    /// Whether the value is a sentence: words with blanks between them, many of them frequent ones. Otherwise it is a
+    /// passphrase.
     fn is_sentence(&self) -> bool {
         if !self.has_blanks() {
             return false;
@@ -337,7 +336,7 @@ impl<'v> Seen<'v> {
         random_letters(self.word) >= self.word.len().min(8)
     }
 
-    /// Letters and digits, as people choose passwords.
+    /// Whether the value has letters and digits, as people choose passwords.
     fn is_chosen(&self) -> bool {
         let has_both = self.digits > 0 && self.letters > 0;
         has_both
@@ -351,7 +350,7 @@ impl<'v> Seen<'v> {
     }
 }
 
-/// Without the punctuation of the sentence around it.
+/// Removes the punctuation of the sentence around a word.
 fn trim_end(mut word: &[u8]) -> &[u8] {
     while let [head @ .., b'.' | b',' | b';' | b':' | b'!' | b'?'] = word {
         word = head;
@@ -374,7 +373,7 @@ fn is_literal(word: &[u8]) -> bool {
         || is_type(word)
 }
 
-/// `[REDACTED alloc::string::String]`, `ab****`: somebody masked it before.
+/// Whether another program masked the value: `[REDACTED alloc::string::String]`, `ab****`.
 pub(crate) fn is_masked(value: &[u8]) -> bool {
     let is_mask = |(at, first): (usize, &u8)| {
         let mut masks = MASKS.iter().filter(|mask| mask[0] == *first);
@@ -383,7 +382,7 @@ pub(crate) fn is_masked(value: &[u8]) -> bool {
     value.iter().enumerate().any(is_mask)
 }
 
-/// `Option<String>`, `List[str]`, `varchar(255)`, `a::B`: a declaration.
+/// Whether the word is a type or a declaration: `Option<String>`, `List[str]`, `varchar(255)`, `a::B`.
 fn is_type(word: &[u8]) -> bool {
     let is_part = |byte: &u8| is_name(*byte) || b"<>[]():&,| ".contains(byte);
     let head = run_end(word, 0, 24, |byte| byte.is_ascii_alphabetic());
@@ -404,7 +403,7 @@ fn is_scoped(word: &[u8]) -> bool {
     memchr::memmem::find(word, b"::").is_some() && word.split(|byte| *byte == b':').all(is_segment)
 }
 
-/// `sha256WithRSA`, `aes-256-cbc`, `HS256`: names of algorithms and their sizes, and nothing else.
+/// Whether the word consists of names of algorithms and their sizes: `sha256WithRSA`, `aes-256-cbc`, `HS256`.
 fn is_algorithm(word: &[u8]) -> bool {
     let mut parts = word
         .split(|byte| !byte.is_ascii_alphanumeric())
@@ -443,7 +442,7 @@ fn is_reference(value: &[u8]) -> bool {
     }
 }
 
-/// An object in a log: `BinderProxy@41f2e3d0`, `Token{41a2b3c u0}`.
+/// Whether the value is an object in a log: `BinderProxy@41f2e3d0`, `Token{41a2b3c u0}`.
 fn is_object(value: &[u8]) -> bool {
     let end = run_end(value, 0, 80, |byte| byte.is_ascii_alphabetic() || b"._$".contains(&byte));
     let (class, rest) = value.split_at(end);
@@ -462,7 +461,7 @@ fn is_object(value: &[u8]) -> bool {
     }
 }
 
-/// After a `$`: `DB_PASSWORD`, `db_password`, `env[`, `this->`, `1`.
+/// Whether the text after a `$` is a variable: `DB_PASSWORD`, `db_password`, `env[`, `this->`, `1`.
 fn is_variable(inner: &[u8]) -> bool {
     match &inner[run_end(inner, 0, 64, is_name)..] {
         [] | [b'[' | b'(', ..] => true,
@@ -470,8 +469,8 @@ fn is_variable(inner: &[u8]) -> bool {
     }
 }
 
-/// A call or an element of something with a name: `os.environ["X"]`, `load(x).token`. One that goes on
-/// after the value or was cut has no closing bracket.
+/// Whether the value is a call or an element: `os.environ["X"]`, `load(x).token`. The closing
+/// bracket may be behind the value.
 fn is_call(value: &[u8]) -> bool {
     let end = head_of_call(value);
     let last = value.iter().rposition(|byte| b")]".contains(byte));
@@ -485,7 +484,7 @@ fn is_call(value: &[u8]) -> bool {
     })
 }
 
-/// Where the bracket of a call is, closed or not.
+/// The place of a call's bracket, closed or not.
 pub(crate) fn head_of_call(value: &[u8]) -> Option<usize> {
     let end = run_end(value, 0, 80, |byte| is_name(byte) || b".-:>!".contains(&byte));
     let head = &value[..end];
@@ -497,7 +496,7 @@ pub(crate) fn head_of_call(value: &[u8]) -> Option<usize> {
         .then_some(end)
 }
 
-/// How many characters are in parts that change their class of characters often.
+/// The number of characters in parts that change their class of characters often.
 fn random_letters(value: &[u8]) -> usize {
     value
         .split(|byte| !byte.is_ascii_alphanumeric())
@@ -506,7 +505,7 @@ fn random_letters(value: &[u8]) -> usize {
         .sum()
 }
 
-/// Whether a run of letters and digits changes between them, or its case, more often than words do.
+/// Whether a run of letters and digits changes class or case more often than words do.
 fn changes_often(part: &[u8]) -> bool {
     let class = |byte: u8| match byte {
         b'0'..=b'9' => 0,

@@ -12,7 +12,7 @@ use crate::score::{Bond, is_prose, is_random};
 use crate::text::{Words, before, is_one_of};
 use crate::value::{self, Site};
 
-/// What a word between a name and its value means.
+/// The role of a word between a name and its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
     Owner,
@@ -33,10 +33,10 @@ static ROLES: LazyLock<Words<Role>> = LazyLock::new(|| {
     )
 });
 
-/// How many words may be between a name and its value.
+/// The maximum number of words between a name and its value.
 const WORDS: usize = 5;
 
-/// A value after its name and words of a sentence.
+/// Reads a value that follows its name and words of a sentence.
 pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let is_named = matches!(
         key.meaning.kind,
@@ -104,8 +104,8 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     claim(scan, key, place, bond)
 }
 
-/// `for bob:`, `FOR 'bob' =`, `for the user bob is`: the end of an owner with something after it that states a value,
-/// and not one that is another's: `for user id=…`, `"… for user" id=…`.
+/// The end of an owner before the statement of a value: `for bob:`, `FOR 'bob' =`, `for the user
+/// bob is`. In `for user id=…` and `"… for user" id=…` the value belongs to another name.
 fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
     let mut at = place + 1;
     for words in 0..6 {
@@ -155,7 +155,7 @@ fn claim(scan: &mut Scan<'_>, key: &Key, place: usize, bond: Bond) -> Option<Cla
     Some(Claim::of(key, found, bond))
 }
 
-/// Pydantic's report of an input: the name on a line of its own, `input_value='…'` in the next.
+/// Reads Pydantic's report of an input: the name on one line, `input_value='…'` on the next.
 pub(crate) fn input_below(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let is_line = matches!(before(scan.text, key.start), 0 | b'\n');
     if !is_line || scan.tokens.kind(key.after) != Kind::Line {
@@ -170,7 +170,7 @@ pub(crate) fn input_below(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     claim(scan, key, input + 2, Bond::Structure)
 }
 
-/// A value on the line below its name and colon, unless that line is a pair of its own.
+/// Reads a value on the line below its name and colon, unless that line is another pair.
 pub(crate) fn below(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
     let (place, binding) = (separator.next, separator.binding);
     let is_line = scan.tokens.kind(place) == Kind::Line;

@@ -17,7 +17,7 @@ use crate::score::{Bond, Context, Look, look};
 use crate::text::{before, count, is_one_of, part, run_end, starts_with};
 use crate::value::{self, Site, Value};
 
-/// How many fields may be between a name and its value, the value's included.
+/// The maximum number of fields between a name and its value, including the value.
 const FIELDS: usize = 3;
 
 /// `{"key": "api_key", "value": "…"}`, `- name: TOKEN` and `value: …` on the next line.
@@ -70,7 +70,7 @@ fn is_called(word: &[u8], names: &[&str]) -> bool {
     is_one_of(word, names) || is_one_of(&word[hump..], names)
 }
 
-/// The first word of the field that follows a comma, a line or the blank between two attributes.
+/// The first word of the next field, after a comma, a line, or the blank between two attributes.
 fn next_field(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
     let tokens = &mut scan.tokens;
     let mut at = (place..place + 8)
@@ -142,7 +142,7 @@ pub(crate) fn fields(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
     value::field(&mut scan.tokens, brace, 2)
 }
 
-/// `auth/token/renew/…`: a path without a host, one of whose segments is a name.
+/// A path without a host that has a name as a segment: `auth/token/renew/…`.
 pub(crate) fn path(scan: &mut Scan<'_>, key: &Key) -> Tried {
     if key.quote.is_none() {
         address::path_from(scan, key.start, key.end);
@@ -150,7 +150,7 @@ pub(crate) fn path(scan: &mut Scan<'_>, key: &Key) -> Tried {
     Tried::Nothing
 }
 
-/// The most tokens of a tag.
+/// The maximum number of tokens of a tag.
 const TAG: usize = 40;
 
 /// `<password>…</password>`, `<property name="password">…`, `<name>password</name><value>…`.
@@ -229,7 +229,7 @@ fn find_close(tokens: &mut Tokens<'_>, from: usize) -> Option<usize> {
     (from..from + TAG).find(|&at| tokens.is_sign(at, b'>'))
 }
 
-/// How many rows and columns are read.
+/// The maximum number of rows and columns that are read.
 const ROWS: usize = 64;
 const COLUMNS: usize = 64;
 
@@ -328,7 +328,7 @@ pub(crate) fn insert(scan: &mut Scan<'_>, key: &Key) -> Tried {
     tried
 }
 
-/// The place before the first row of values, and the column of a name.
+/// The place before the first row of values, and the index of the column with a name.
 fn rows(scan: &mut Scan<'_>, key: &Key) -> Option<(usize, usize)> {
     let tokens = &mut scan.tokens;
     let next = tokens.skip_blanks(key.after);

@@ -12,15 +12,15 @@ thread_local! {
     static STEPS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// The steps of this thread so far: bytes that a rule looked at, and rows of tables. Only differences mean something.
+/// The steps of this thread so far: bytes that rules looked at, and rows of tables. Only differences matter.
 pub(crate) fn steps() -> usize {
     STEPS.get()
 }
 
-/// How many bytes a search for single bytes looks at in a step.
+/// The number of bytes that a search for single bytes covers in one step.
 const FAST: usize = 8;
 
-/// A search of so many bytes is a part of what a place takes anyway.
+/// A search of at most this many bytes is part of the fixed steps of a place.
 const FEW: usize = 64;
 
 /// Counts steps. The searches of this module count their own.
@@ -58,7 +58,7 @@ pub(crate) fn starts_with(text: &[u8], index: usize, what: &[u8]) -> bool {
     part(text, index, index + what.len()).eq_ignore_ascii_case(what)
 }
 
-/// The byte before a word, without a colour code of a terminal, such as `ESC[1;31m`.
+/// The byte before a word and before a colour code of a terminal, such as `ESC[1;31m`.
 pub(crate) fn before_word(text: &[u8], index: usize) -> u8 {
     match before(text, index) {
         b'm' if after_colour(text, index - 1) == index => 0,
@@ -100,7 +100,7 @@ pub(crate) fn is_one_of(word: &[u8], list: &[&str]) -> bool {
     list.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
 }
 
-/// Words and what each of them means, by their first letters and their lengths. ASCII case is ignored.
+/// Words with their meanings, by first letter and length. ASCII case is ignored.
 #[derive(Debug)]
 pub(crate) struct Words<T>(Box<[Vec<(&'static str, T)>; 512]>);
 
@@ -124,7 +124,7 @@ impl<T> Words<T> {
         words
     }
 
-    /// What a word means, in the order of the rows.
+    /// The meanings of a word, in the order of the rows.
     pub(crate) fn all(&self, word: &[u8]) -> impl Iterator<Item = &T> {
         let rows = self.0[Self::bucket(word)].iter();
         rows.filter(move |(known, _)| word.eq_ignore_ascii_case(known.as_bytes()))
@@ -136,7 +136,7 @@ impl<T> Words<T> {
     }
 }
 
-/// The end of the run of bytes that satisfy `inside`, at most `limit` bytes on.
+/// The end of the run of bytes that satisfy `inside`, at most `limit` bytes later.
 pub(crate) fn run_end(
     text: &[u8],
     from: usize,
@@ -151,7 +151,7 @@ pub(crate) fn run_end(
     from + len
 }
 
-/// The start of the run of bytes before `to` that satisfy `inside`, at most `limit` bytes back.
+/// The start of the run of bytes before `to` that satisfy `inside`, at most `limit` bytes earlier.
 pub(crate) fn run_start(
     text: &[u8],
     to: usize,

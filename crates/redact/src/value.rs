@@ -1,4 +1,4 @@
-//! Where the value after a name begins and ends.
+//! Finds the start and the end of the value after a name.
 
 use std::sync::LazyLock;
 
@@ -10,28 +10,28 @@ use crate::text::{Words, count, is_one_of, line_end, part, run_end};
 
 static WRAPPER_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(WRAPPERS));
 
-/// The most tokens of a list that are read.
+/// The maximum number of tokens of a list that are read.
 const LIST_TOKENS: usize = 256;
 
-/// The most tokens of a word in a list.
+/// The maximum number of tokens of a word in a list.
 const ITEM_TOKENS: usize = 16;
 
-/// The steps for a token of an unquoted value.
+/// The steps charged for a token of an unquoted value.
 const TOKEN: usize = 4;
 
-/// An unquoted value with more tokens ends at white space only.
+/// An unquoted value with more tokens ends only at white space.
 const MANY_TOKENS: usize = 128;
 
-/// What surrounds a value, as far as its end depends on it.
+/// The surroundings of a value that decide where it ends.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Site {
-    /// Quotes and brackets that were opened before this place end the value.
+    /// Quotes and brackets opened before this place end the value.
     pub(crate) from: usize,
-    /// How the separator is encoded: delimiters in the same encoding end the value.
+    /// The coding of the separator: delimiters with the same coding end the value.
     pub(crate) coding: Coding,
     /// `&` ends the value.
     pub(crate) in_query: bool,
-    /// The separator was no colon: braces are quotes.
+    /// The separator was no colon, so braces are quotes.
     pub(crate) is_assigned: bool,
 }
 
@@ -45,12 +45,11 @@ impl Site {
     }
 }
 
-/// The bytes of a value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Value {
     pub(crate) start: usize,
     pub(crate) end: usize,
-    /// The place of the token after it and its closing quote.
+    /// The place after the value and its closing quote.
     pub(crate) next: usize,
     pub(crate) quoted: bool,
 }
@@ -70,7 +69,7 @@ impl Value {
     }
 }
 
-/// The value at a place; `None` if there is none or it is redacted already.
+/// The value at a place; `None` if there is none or it was redacted.
 pub(crate) fn value(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<Value> {
     nested(tokens, place, site, 3)
 }
@@ -113,7 +112,7 @@ fn nested(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Optio
     }
 }
 
-/// The content of the quote that opens here; without a closing one it ends with the line.
+/// The content of the quote that opens here; without a closing quote it ends with the line.
 pub(crate) fn quoted(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     let start = tokens.get(place)?.end;
     match (tokens.close(place), tokens.kind(place + 1)) {
@@ -163,7 +162,7 @@ fn wrapped(tokens: &mut Tokens<'_>, place: usize, depth: u8) -> Wrapped {
     })
 }
 
-/// The first item of a list, or all that is in the brackets.
+/// The first item of a list, or everything in the brackets.
 fn group(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<Value> {
     let inner = tokens.skip_lines(place + 1);
     if tokens.opens_quote(inner) {
@@ -178,7 +177,7 @@ fn group(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<Value> {
     Value::quoted(tokens.start(inner), tokens.start(close), close + 1)
 }
 
-/// Where an item of a list in brackets begins, the first is 0.
+/// The start of an item of a list in brackets, counted from 0.
 pub(crate) fn item(tokens: &mut Tokens<'_>, open: usize, index: usize) -> Option<usize> {
     if tokens.kind(open) != Kind::Open(b'(') {
         return None;
@@ -217,7 +216,7 @@ pub(crate) fn last_item(tokens: &mut Tokens<'_>, open: usize) -> Option<Value> {
     (tokens.opens_quote(first)).then(|| quoted(tokens, first))?
 }
 
-/// All between two places, which is a list without quotes.
+/// The text between two places: a list without quotes.
 pub(crate) fn between(tokens: &mut Tokens<'_>, place: usize, close: usize) -> Option<Value> {
     Value::quoted(tokens.start(place), tokens.start(close), close)
 }
@@ -248,13 +247,13 @@ pub(crate) fn scalar(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     if is_number && ends { Value::bare(start, end, digits + 1) } else { None }
 }
 
-/// Whether the word at a place is no more than the notation of what is in brackets behind it.
+/// Whether the word at a place only wraps the value in brackets after it.
 pub(crate) fn is_wrapper(tokens: &mut Tokens<'_>, place: usize) -> bool {
     tokens.kind(place + 1) == Kind::Open(b'(')
         && WRAPPER_WORDS.contains(tokens.word(place).unwrap_or_default())
 }
 
-/// ODBC's `{…}`.
+/// A value in ODBC's `{…}`.
 pub(crate) fn braced(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     let start = tokens.get(place)?.end;
     let mut at = place + 1;
@@ -291,7 +290,7 @@ pub(crate) fn field(tokens: &mut Tokens<'_>, place: usize, depth: u8) -> Option<
     nested(tokens, start, Site::from(place), depth - 1).filter(|found| found.quoted)
 }
 
-/// YAML's `|` and `>`: the lines that are indented as deep as the first.
+/// The value of YAML's `|` and `>`: the lines indented as deep as the first.
 fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     let text = tokens.text;
     let head = run_end(text, tokens.get(place)?.end, 64, |byte| b"+-123456789 ".contains(&byte));
@@ -317,8 +316,8 @@ fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     Value::quoted(body + depth, end, next + 1)
 }
 
-/// A value without quotes: to a delimiter that is one in its place. Passwords contain any sign, so
-/// what follows decides.
+/// A value without quotes, up to a delimiter. Passwords contain any sign, so the text after a sign
+/// decides whether it delimits.
 pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<Value> {
     let start = tokens.start(place);
     // `<your token>` is one value.
@@ -373,7 +372,7 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
     Value::bare(start, tokens.start(at), at)
 }
 
-/// Whether a sign at a place ends the value that began at another.
+/// Whether the sign at one place ends the value that began at another.
 fn sign_ends(tokens: &mut Tokens<'_>, at: usize, sign: u8, place: usize, site: Site) -> bool {
     let is_last = tokens.is_break(at + 1);
     let next = tokens.kind(at + 1);
@@ -387,7 +386,7 @@ fn sign_ends(tokens: &mut Tokens<'_>, at: usize, sign: u8, place: usize, site: S
     }
 }
 
-/// `name=`, `name:` or `"name"`: the next pair of a list.
+/// Whether the next pair of a list begins: `name=`, `name:` or `"name"`.
 fn begins_pair(tokens: &mut Tokens<'_>, place: usize) -> bool {
     let is_lead = matches!(tokens.kind(place), Kind::Quote | Kind::Sign(b'$' | b'-'));
     let mut at = place + usize::from(is_lead);

@@ -1,4 +1,4 @@
-//! Vendors' tokens: matches the rows of the table, checksums included.
+//! Vendors' tokens: matches the rows of the table and verifies checksums.
 
 use std::cmp::Reverse;
 use std::sync::LazyLock;
@@ -9,25 +9,25 @@ use crate::scan::{Evidence, Reason, Scan};
 use crate::text::{at, before, before_word, count, is_name, part, rest, run_end, run_start};
 use crate::{armour, checksum, score};
 
-/// The most bytes that are read of a token of any length.
+/// The maximum number of bytes read of a token of any length.
 const HEAD: usize = 96;
-/// A body of another length than documented is accepted from this length on, if it is random.
+/// A random-looking body of undocumented length is a token from this length on.
 const UNDOCUMENTED: usize = 16;
-/// The same after a prefix of two or three bytes, which words have, too.
+/// The minimum length after a prefix of two or three bytes, with which words begin, too.
 const LONG: usize = 24;
 
-/// How well a token matches its format, the worst first.
+/// The quality of a match, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Match {
-    /// Its prefix, and random characters of another number than documented.
+    /// The prefix, and random characters of undocumented number.
     Similar,
-    /// Its documented form.
+    /// The documented alphabet and length.
     Documented,
-    /// Its checksum is right.
+    /// The right checksum.
     Proven,
 }
 
-/// A vendor's token or a JSON web token.
+/// Reads a vendor's token or a JSON web token.
 pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     let (text, anchors) = (scan.text, scan.policy.anchors());
     let web_token = anchor.checked_sub(2).filter(|&start| armour::is_web_token(text, start));
@@ -66,7 +66,7 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     }
 }
 
-/// A known prefix, and random characters that no format describes: formats change.
+/// Reads random characters after a known prefix that fit no format: formats change.
 fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
     let (text, prefix) = (scan.text, format.prefix.as_bytes());
     let from = start + prefix.len();
@@ -101,7 +101,7 @@ fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
     }
 }
 
-/// The end of what an alphabet allows at `from`, at most `limit` bytes on.
+/// The end of the run of an alphabet from `from`, at most `limit` bytes later.
 fn run(alphabet: Alphabet, text: &[u8], from: usize, limit: usize) -> usize {
     if matches!(alphabet, Alphabet::Base64Url) {
         return run_end(text, from, limit, |byte| BASE64_URL[usize::from(byte)]);
@@ -129,15 +129,15 @@ fn bucket(text: &[u8]) -> usize {
     usize::from(at(text, 0) & 31) << 5 | usize::from(at(text, 1) & 31)
 }
 
-/// The few formats whose prefix may be at a place.
+/// The formats whose prefix may be at a place.
 fn beginning_at(text: &[u8], start: usize) -> impl Iterator<Item = &'static TokenFormat> {
     let formats = &FORMATS[bucket(rest(text, start))];
     count(formats.len());
     formats.iter().copied()
 }
 
-/// The end of the token that begins at `start`, how well it matches, and its format: the one that
-/// matches best, then the longest match. The order of the formats does not matter.
+/// The end of the token that begins at `start`, the quality of the match, and the format. The best
+/// match wins, then the longest, whatever the order of the formats.
 pub(crate) fn best(
     formats: impl Iterator<Item = &'static TokenFormat>,
     text: &[u8],
@@ -156,7 +156,7 @@ pub(crate) fn best(
 }
 
 impl TokenFormat {
-    /// The end of the token whose prefix is at `start`, and how well it matches.
+    /// The end of the token whose prefix is at `start`, and the quality of the match.
     pub(crate) fn find(&self, text: &[u8], start: usize) -> Option<(usize, Match)> {
         let first = self.start(text, start)?;
         let from = start + self.prefix.len();
@@ -191,7 +191,7 @@ impl TokenFormat {
         Some((self.trim(text, from, end), found))
     }
 
-    /// Where the token begins whose prefix is at a place, if it begins a word.
+    /// The start of the token whose prefix is at a place, if a word begins there.
     pub(crate) fn start(&self, text: &[u8], prefix: usize) -> Option<usize> {
         let Alphabet::Around((alphabet, length), _) = self.alphabet else {
             return begins_word(text, prefix).then_some(prefix);
@@ -208,8 +208,8 @@ impl TokenFormat {
         })
     }
 
-    /// Without the punctuation of the sentence around the token, and of what is longer than allowed
-    /// as far as a sign ends the token before.
+    /// Removes the punctuation of the sentence around a token, and surplus characters up to the
+    /// last sign that can end a token.
     fn trim(&self, text: &[u8], from: usize, mut end: usize) -> usize {
         let allowed = from.saturating_add(self.length.max());
         if end > allowed && !at(text, allowed).is_ascii_alphanumeric() {
@@ -224,7 +224,7 @@ impl TokenFormat {
         end
     }
 
-    /// Words joined by dashes (`sk-learn-contrib-tools`) have no digits and no capitals in them.
+    /// Whether the body has a digit or a capital, unlike joined words such as `sk-learn-contrib-tools`.
     fn looks_issued(&self, body: &[u8]) -> bool {
         let is_mixed = body.iter().any(u8::is_ascii_digit) || score::is_camel(body);
         let is_plain = body.iter().all(u8::is_ascii_alphanumeric);
@@ -253,7 +253,7 @@ impl Part {
     }
 }
 
-/// Whether the byte before is no part of the same word. An encoded sign is none.
+/// Whether a word begins here. An encoded sign before it does not belong to the word.
 pub(crate) fn begins_word(text: &[u8], start: usize) -> bool {
     let previous = before_word(text, start);
     !is_name(previous)
@@ -264,7 +264,7 @@ pub(crate) fn begins_word(text: &[u8], start: usize) -> bool {
             && previous.is_ascii_hexdigit()
 }
 
-/// `xxxxxxxx` and `00000000` are placeholders.
+/// Whether the body varies: `xxxxxxxx` and `00000000` are placeholders.
 fn is_varied(body: &[u8]) -> bool {
     let head = &body[..body.len().min(64)];
     count(head.len());

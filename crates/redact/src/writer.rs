@@ -1,11 +1,11 @@
-//! Redacts lines on their way into a writer.
+//! Redacts lines before they reach a writer.
 
 use std::io::{self, Write};
 
 use crate::armour;
 use crate::redactor::{NO_CANDIDATE, Redactor};
 
-/// A line that is longer is redacted in parts.
+/// Longer lines are redacted in parts.
 const MAX_LINE: usize = 64 * 1024;
 
 /// The most bytes of an incomplete private key that are buffered.
@@ -37,9 +37,9 @@ pub struct Writer<W: Write> {
     inner: W,
     /// The bytes that were not passed on yet.
     pending: Vec<u8>,
-    /// Whether they end in a private key.
+    /// Whether `pending` ends in a private key.
     is_in_key: bool,
-    /// For explanations, the number of the first line of `pending`.
+    /// The number of the first line of `pending`, for explanations.
     number: Option<usize>,
 }
 
@@ -49,8 +49,8 @@ impl Redactor {
         Writer::new(self.clone(), inner, None)
     }
 
-    /// Returns a writer that writes to `inner` what [`explain`](Self::explain) returns for each line that is written
-    /// to it, with the number of the line. For lines without a candidate nothing is written.
+    /// Returns a writer that writes to `inner` what [`explain`](Self::explain) returns for each line that is written to
+    /// it, with the number of the line. Lines without a candidate are left out.
     ///
     /// ```
     /// use std::io::Write;
@@ -145,7 +145,7 @@ impl<W: Write> Drop for Writer<W> {
     }
 }
 
-/// Where a line that is too long is cut: after its last space, or else between two characters.
+/// The place at which a line is cut: after its last space, or else between two characters.
 fn cut(line: &[u8]) -> usize {
     if let Some(blank) = line.iter().rposition(u8::is_ascii_whitespace) {
         return blank + 1;

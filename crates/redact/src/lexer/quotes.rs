@@ -1,25 +1,25 @@
-//! Quotation marks: in which language one is escaped, one is doubled, and one ends its text.
+//! Quotation marks: whether a quote is escaped, doubled, or the end of its text, depends on the language.
 //!
-//! A text in plain quotes ends at the first plain quote after an even number of backslashes. One backslash makes a quote
-//! of the first level in it, as in JSON in JSON, three one of the second. SQL, YAML, TOML and shells have texts without
-//! escapes, which what follows a quote tells.
+//! A text in plain quotes ends at the first plain quote after an even number of backslashes. A quote after one
+//! backslash belongs to the first nested level, as in JSON in JSON, after three to the second. SQL, YAML, TOML and
+//! shells have texts without escapes, which the characters after a quote reveal.
 
 use super::{Coding, DEPTH, Kind, Token, Tokens, entity, hex, sign};
 use crate::rules::words::{SCALARS, STRING_PREFIXES};
 use crate::text::{at, before, is_name, is_one_of, line_end, part, rest, run_end, starts_with};
 
-/// The most backslashes or quotation marks in a row that are read at once.
+/// The maximum number of adjacent backslashes or quotation marks that are read at once.
 const LONGEST_RUN: usize = 128;
-/// How far after a backslash and a quotation mark the next one is searched for.
+/// The maximum distance from an escaped quotation mark to the next one.
 const AHEAD: usize = 1024;
-/// Added to the mark of a quote of three.
+/// Added to the mark of a triple quote.
 const TRIPLE: u8 = 0x80;
 /// The mark of a quote in a quoted cell of CSV.
 const DOUBLE: u8 = b'"' | 0x40;
-/// Added to the mark of a typographic quote that closes.
+/// Added to the mark of a closing typographic quote.
 pub(super) const CLOSING: u8 = 0x10;
 
-/// The coding of a quote after so many backslashes.
+/// The coding of a quote after this many backslashes.
 type AtLevel = fn(u8) -> Coding;
 
 impl Token {
@@ -40,7 +40,7 @@ impl Tokens<'_> {
         self.open_quotes().any(|open| open.is_plain(mark))
     }
 
-    /// A quotation mark, three of them, or one that is doubled: kind, mark, length and coding.
+    /// Reads a quotation mark, a triple or a doubled one: kind, mark, length and coding.
     pub(super) fn quote(&self, start: usize, byte: u8) -> (Kind, u8, usize, Coding) {
         let text = self.text;
         let run = run_end(text, start, LONGEST_RUN, |next| next == byte) - start;
@@ -65,7 +65,7 @@ impl Tokens<'_> {
         (Kind::Quote, mark, len, Coding::Plain)
     }
 
-    /// `{""name"":""value""}`: two quotes that open or close, not an empty text.
+    /// Whether two quotes open or close a text, rather than being an empty text: `{""name"":""value""}`.
     fn is_doubled(&self, start: usize) -> bool {
         let (previous, next) = (at(self.text, start.wrapping_sub(1)), at(self.text, start + 2));
         if self.is_open(DOUBLE) {
@@ -76,7 +76,7 @@ impl Tokens<'_> {
         opens || closes
     }
 
-    /// Backslashes and what they escape: kind, mark, length and coding. `unit` is the length of a backslash.
+    /// Reads backslashes and the escaped sign: kind, mark, length and coding. `unit` is the length of a backslash.
     pub(super) fn escape(&self, start: usize, unit: usize) -> (Kind, u8, usize, Coding) {
         let text = self.text;
         let count = match unit {
@@ -150,9 +150,9 @@ impl Tokens<'_> {
         matches!(code, b'"' | b'\'' | b'`').then_some((code, len, coding))
     }
 
-    /// Whether a quotation mark after backslashes ends the text in which it is, as in SQL: `'C:\keys\', 'x'`.
-    /// In a language with escapes, the next one that has no backslash would be followed by a delimiter. `outer` is the
-    /// mark of the quotes around both.
+    /// Whether a quotation mark after backslashes ends its text, as in SQL: `'C:\keys\', 'x'`. In a
+    /// language with escapes, a delimiter would follow the next plain one. `outer` is the mark of
+    /// the quotes around both.
     fn ends_text(&self, quote: usize, mark: u8, outer: u8) -> bool {
         let is_delimiter = |byte: u8| byte <= b' ' || b",;:)]}>".contains(&byte);
         let text = self.text;
@@ -176,7 +176,7 @@ impl Tokens<'_> {
         }
     }
 
-    /// The mark of the plain quotes around a plain quote that is open, as in Python's `'{"a": "b\\"c"}'`.
+    /// The mark of the quotes around an open plain quote, as in Python's `'{"a": "b\\"c"}'`.
     fn outer(&self, mark: u8) -> Option<u8> {
         // There, a quote in the text has two backslashes.
         let is_escaped = |open: Token| open.mark == mark && open.coding == Coding::Escape(1);
@@ -188,7 +188,7 @@ impl Tokens<'_> {
         open.find(|open| open.mark != mark && open.coding == Coding::Plain).map(|open| open.mark)
     }
 
-    /// Links a quotation mark to its partner, or opens a text.
+    /// Links a quotation mark to its partner, or opens a new text.
     pub(super) fn pair_quote(&mut self, place: usize) {
         let quote = self.list[place];
         let next = at(self.text, quote.end);
@@ -240,7 +240,7 @@ impl Tokens<'_> {
     }
 }
 
-/// Whether the delimiter at a place is followed by the next item of a list, the next pair or the next option.
+/// Whether the next item of a list, pair or option follows the delimiter at a place.
 fn begins_item(text: &[u8], place: usize, is_delimiter: impl Fn(u8) -> bool) -> bool {
     let item = run_end(text, place, 8, |byte| b", :;)]}".contains(&byte));
     if at(text, place) == b' ' && starts_with(text, item, b"--") {

@@ -1,6 +1,6 @@
 //! Arguments of commands and functions that are known by their position.
 
-/// How an option carries its secret.
+/// The position of the secret in an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// `-psecret`
@@ -19,15 +19,15 @@ pub(crate) struct CommandOption {
     pub(crate) id: &'static str,
     pub(crate) option: &'static str,
     pub(crate) form: Form,
-    /// None are all commands, if a user precedes the option.
+    /// The commands with this option. An empty list means all commands, if a user precedes the option.
     pub(crate) commands: &'static [&'static str],
-    /// Not of these; of an attached one, not these words.
+    /// Commands without this option, or for an attached one, words that are no secrets.
     pub(crate) except: &'static [&'static str],
     pub(crate) secret: &'static [&'static str],
     pub(crate) benign: &'static [&'static str],
 }
 
-/// What is called with an argument.
+/// The kind of the called code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Callee {
     /// `name("a", "b")`
@@ -43,9 +43,9 @@ pub(crate) enum Callee {
 pub(crate) struct Argument {
     pub(crate) id: &'static str,
     pub(crate) of: Callee,
-    /// Names of functions, or of commands with the words after them.
+    /// Names of functions, or commands with their first words.
     pub(crate) names: &'static [&'static str],
-    /// Which argument it is, from 0; of a command, after its options.
+    /// The index of the argument, from 0, without options.
     pub(crate) place: usize,
     pub(crate) secret: &'static [&'static str],
     pub(crate) benign: &'static [&'static str],
@@ -152,7 +152,7 @@ pub(crate) const WRAPPERS: &[&str] = &[
     "value", "unquote", "text", "new", "chr",
 ];
 
-/// The word of a name of [`ARGUMENTS`] that is looked at first.
+/// The last word of a name in [`ARGUMENTS`], which is looked up first.
 pub(crate) fn last_word(name: &str) -> &str {
     let words = |signs: &[char]| name.split(signs).rfind(|word| !word.is_empty());
     match name.split_once(' ') {

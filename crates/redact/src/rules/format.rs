@@ -1,20 +1,20 @@
-//! What a vendor's token looks like: a row of `rules/tokens.rs`.
+//! The type of the rows of `rules/tokens.rs`: the format of a vendor's token.
 
 /// A documented format of a token.
 ///
-/// A token is found where its prefix begins a word (the byte before is no letter or digit), what
-/// follows has the given alphabet and length. What has another length or alphabet is found, too, if it has 16 bytes
-/// or more that look random, or 24 after a prefix of two or three bytes: formats change.
+/// A token begins with its prefix at the start of a word (no letter or digit before it), and goes on in the given
+/// alphabet and length. Formats change, so a body of another length or alphabet is found, too, if it looks random and
+/// has 16 bytes or more, or 24 after a prefix of two or three bytes.
 #[derive(Debug)]
 pub(crate) struct TokenFormat {
     /// The id of the rule, which findings report: `vendor-kind-of-token`, in kebab case.
     pub id: &'static str,
-    /// What each token begins with or has in its middle, in its case. At least two bytes; with two, `length` is exact or the
-    /// alphabet has parts.
+    /// The text with which each token begins, or that is in its middle, case-sensitive. At least
+    /// two bytes; with two, `length` is exact or the alphabet has parts.
     pub prefix: &'static str,
-    /// Of what follows the prefix.
+    /// The alphabet of the text after the prefix.
     pub alphabet: Alphabet,
-    /// Of what follows the prefix, in bytes.
+    /// The length of the text after the prefix, in bytes.
     pub length: Length,
     /// The checksum, if the format has one. A correct checksum makes the finding certain. A token with a wrong one is
     /// still redacted if it looks random, because a mistyped token is a secret, too.
@@ -54,7 +54,7 @@ pub(crate) enum Alphabet {
     Dotted,
     /// `a-z A-Z 0-9` and the bytes of the text
     And(&'static str),
-    /// An inner structure, each part in its turn.
+    /// An inner structure, part after part.
     Parts(&'static [Part]),
     /// The prefix is in the middle of the token: the characters before it, and the parts after it.
     Around(&'static (Alphabet, Length), &'static [Part]),
@@ -63,16 +63,16 @@ pub(crate) enum Alphabet {
 /// One part of a token with an inner structure.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Part {
-    /// This text.
+    /// A fixed text.
     Text(&'static str),
-    /// A run of an alphabet, as long as it goes on.
+    /// The longest run of an alphabet.
     Run(Alphabet, Length),
 }
 
 /// A number of bytes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Length {
-    /// This number.
+    /// Exactly this number.
     Exactly(usize),
     /// From the first number to the second, both included.
     Between(usize, usize),
@@ -83,17 +83,17 @@ pub(crate) enum Length {
 /// A checksum at the end of a token.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Checksum {
-    /// CRC-32 (IEEE) of what precedes it, padded with zeros.
+    /// CRC-32 (IEEE) of the text before it, padded with zeros.
     Crc32 {
         /// 62 for digits of `0-9 A-Z a-z`, 36 for `0-9 a-z`.
         base: usize,
-        /// How many digits.
+        /// The number of digits.
         digits: usize,
-        /// Whether the checksum is of the prefix, too.
+        /// Whether the checksum covers the prefix.
         prefix: bool,
     },
-    /// The same of the prefix and what precedes the `_` before the checksum, as eight digits of
-    /// `0-9 a-f`, the lowest byte first.
+    /// CRC-32 of the prefix and the text before the `_`, as eight digits of `0-9 a-f`, the lowest
+    /// byte first.
     Crc32Hex,
 }
 
@@ -119,7 +119,7 @@ impl TokenFormat {
 }
 
 impl Length {
-    /// Of all parts.
+    /// The length of all parts together.
     const fn of(parts: &[Part]) -> Self {
         let (mut min, mut max, mut next) = (0, Some(0), 0);
         while next < parts.len() {
@@ -154,13 +154,13 @@ impl Length {
         }
     }
 
-    /// Whether there is a longest token.
+    /// Whether the length has a maximum.
     pub(crate) fn is_limited(self) -> bool {
         !matches!(self, Self::AtLeast(_))
     }
 }
 
-/// The bytes of `a-z A-Z 0-9 - _`, of which the longest runs consist: a table is faster than comparisons.
+/// A table of the bytes `a-z A-Z 0-9 - _`, which the longest runs have: faster than comparisons.
 pub(crate) static BASE64_URL: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0_u8;

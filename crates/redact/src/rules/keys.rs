@@ -5,17 +5,17 @@ use crate::rules::Examples;
 /// How likely the value of a name is a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyKind {
-    /// Each value is a secret, a plain word too.
+    /// Each value is a secret, even a plain word.
     Password,
-    /// A secret, but the word is also used in sentences and for names.
+    /// The value is a secret, but the word is also used in sentences and for names.
     Secret,
-    /// The same, and the word is more often a name: of a secret, of credentials.
+    /// Like `Secret`, but the word is more often a name: of a secret, of credentials.
     Named,
-    /// Has harmless meanings: a value has to look random.
+    /// The name has harmless meanings, so a value has to look random.
     Weak,
-    /// The same, and a number after a separator is one: PINs.
+    /// Like `Weak`, but a number after a separator is a secret, too: PINs.
     Code,
-    /// `key` and `code`: a value has to look random, and less so in a query.
+    /// `key` and `code`: a value has to look random, less so in a query.
     Context,
     /// A scheme and its credentials.
     Authorization,
@@ -38,22 +38,23 @@ impl KeyKind {
     }
 }
 
-/// What is special about the values of a name.
+/// A peculiarity of the values of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flag {
-    /// A user and a password, of which the password is the secret.
+    /// A user and a password; only the password is the secret.
     Login,
-    /// In a call it has to be alone: a lexer prints `Token('NAME', 1)`, and `Credentials("a", "b")` has a user.
+    /// In a call, the value has to be the only argument: a lexer prints `Token('NAME', 1)`, and `Credentials("a", "b")`
+    /// has a user.
     Alone,
-    /// Each is a secret after a separator, a placeholder too.
+    /// Each value after a separator is a secret, even a placeholder.
     Always,
-    /// By itself it is also the name of the working directory: `PWD=/home/x`.
+    /// Alone, the name also means the working directory: `PWD=/home/x`.
     Folder,
-    /// By itself it is also a verb, and the result of tests: `to pass 'x'`, `pass=3 fail=1`, `PASS: it works`.
+    /// Alone, the name is also a verb, and the result of tests: `to pass 'x'`, `pass=3 fail=1`, `PASS: it works`.
     Verb,
-    /// By itself it is more often a word of a sentence than a name, so it needs a separator.
+    /// Alone, the name is usually a word of a sentence, so it needs a separator.
     Noun,
-    /// The values of a map with this name are secrets if they look like it.
+    /// The values of a map with this name are secrets if they look like secrets.
     Many,
 }
 
@@ -163,7 +164,7 @@ keys! {
         benign ["identified by its name", "IDENTIFIED BY VALUES", "not identified"]
 }
 
-/// Words before `key` and `code` that never make it a secret, whatever the value looks like.
+/// Words before `key` and `code` that make every value harmless.
 #[rustfmt::skip]
 pub(crate) const HARMLESS_KEYS: &[&str] = &[
     "cache", "candidate", "composite", "config", "dedup", "duplicate", "foreign", "group", "hash",
@@ -173,14 +174,14 @@ pub(crate) const HARMLESS_KEYS: &[&str] = &[
     "exit", "response", "return", "status",
 ];
 
-/// Words before `token`, `api key` and their like that make them names of something else.
+/// Words before `token`, `api key` and similar names that give them another meaning.
 #[rustfmt::skip]
 pub(crate) const HARMLESS_TOKENS: &[&str] = &["next", "page", "continuation", "cancellation", "max", "sync", "unexpected", "prompt", "completion", "total", "key", "eos", "bos", "pad", "unk", "sep", "mask", "num"];
 
-/// The same before `secret` and `credentials`.
+/// Words before `secret` and `credentials` that give them another meaning.
 pub(crate) const HARMLESS_SECRETS: &[&str] = &["existing", "pull", "image", "kube"];
 
-/// Names of fields that are beside the secret in a group with its name.
+/// Names of fields beside the secret in a group.
 #[rustfmt::skip]
 pub(crate) const FIELDS: &[&str] = &[
     "user", "username", "login", "email", "host", "hostname", "server", "port", "database", "db", "schema", "role",
@@ -188,7 +189,7 @@ pub(crate) const FIELDS: &[&str] = &[
     "note", "message", "reason", "valid", "active", "scheme", "sub", "iss", "aud", "iat", "exp", "nbf", "address", "text",
 ];
 
-/// Words after a name that leave its meaning: `password_new`, `TOKEN_PROD`, `tokenValue`.
+/// Words after a name that do not change its meaning: `password_new`, `TOKEN_PROD`, `tokenValue`.
 #[rustfmt::skip]
 pub(crate) const QUALIFIERS: &[&str] = &[
     "again", "b64", "base", "base64", "confirm", "confirmation", "current", "data", "default",
@@ -198,7 +199,7 @@ pub(crate) const QUALIFIERS: &[&str] = &[
     "header", "ro", "rw", "admin", "user", "root",
 ];
 
-/// Words after a name that make it the name of something else, whatever the value looks like.
+/// Words after a name that give it another meaning, whatever the value looks like.
 #[rustfmt::skip]
 pub(crate) const DESCRIPTORS: &[&str] = &[
     "age", "arn", "attempts", "count", "counts", "created", "digest", "duration", "endpoint", "exists",

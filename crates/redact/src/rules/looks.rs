@@ -1,8 +1,8 @@
-//! What values look like, and how many points such a value needs to be a secret.
+//! The looks of values, and the points that each look needs to be a secret.
 
 macro_rules! looks {
     ($($(#[$doc:meta])+ $look:ident $needs:literal $name:literal)*) => {
-        /// What a value looks like.
+        /// The look of a value.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum Look {
@@ -10,7 +10,7 @@ macro_rules! looks {
         }
 
         impl Look {
-            /// How many points it takes for such a value to be a secret.
+            /// The number of points that make such a value a secret.
             pub(crate) const fn needs(self) -> u8 {
                 match self {
                     $(Self::$look => $needs,)*
@@ -65,7 +65,7 @@ impl Look {
         matches!(self, Self::Placeholder | Self::Reference)
     }
 
-    /// Whether it looks like a password or a token, which no word does.
+    /// Whether the value looks like a password or a token, and not like a word.
     pub(crate) fn is_made_up(self) -> bool {
         matches!(self, Self::Mixed | Self::Random | Self::Hash)
     }

@@ -1,10 +1,10 @@
-//! The rules that have a grammar of their own: structures, authorization schemes and cookies, numbers.
+//! Rules with a grammar of their own: structures, authorization schemes and cookies, numbers.
 
 use std::ops::RangeInclusive;
 
 use crate::rules::Examples;
 
-/// A rule whose row is code.
+/// A rule that is implemented in code.
 #[derive(Debug)]
 pub(crate) struct Structure {
     pub(crate) id: &'static str,
@@ -71,7 +71,7 @@ structures! {
         benign []
 }
 
-/// What follows a scheme.
+/// The form of the credentials after a scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// One word of credentials.
@@ -174,7 +174,7 @@ pub(crate) static SCHEMES: &[Scheme] = &[
     },
 ];
 
-/// Parts of `Set-Cookie` that are no cookie.
+/// Attributes of `Set-Cookie`, which are no cookies.
 pub(crate) const COOKIE_ATTRIBUTES: &[&str] = &[
     "path",
     "domain",
@@ -189,7 +189,7 @@ pub(crate) const COOKIE_ATTRIBUTES: &[&str] = &[
     "comment",
 ];
 
-/// How the base64 of a JSON web token's header begins: `{"alg"`, `{"typ"`, `{"kid"` and so on.
+/// The beginnings of the base64 of a JSON web token's header: `{"alg"`, `{"typ"`, `{"kid"` and so on.
 #[rustfmt::skip]
 pub(crate) const WEB_TOKEN_HEADERS: &[&str] = &[
     "eyJhbGci", "eyJ0eXAi", "eyJraWQi", "eyJlbmMi", "eyJrIjoi", "eyJqa3Ui", "eyJjdHki", "eyJ4NXQi",
@@ -201,7 +201,7 @@ pub(crate) const IBAN: &str = "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BI27BR29BY28C
     LB28LC32LI21LT20LU20LV21LY25MC27MD24ME22MK19MN20MR27MT31MU30NI28NL18NO15OM23PK24PL28PS29PT25QA29\
     RO24RS22RU33SA24SC31SD18SE24SI19SK24SM27SO23ST25SV28TL23TN24TR26UA29VA22VG24XK20YE30";
 
-/// The first four digits of payment cards, and how many digits there are.
+/// The first four digits of payment cards, and the possible numbers of digits.
 #[rustfmt::skip]
 pub(crate) const ISSUERS: &[(RangeInclusive<u32>, &[usize])] = &[
     (4000..=4999, &[13, 16, 19]),
@@ -214,6 +214,6 @@ pub(crate) const ISSUERS: &[(RangeInclusive<u32>, &[usize])] = &[
     (6761..=6763, &[16, 18, 19]),
 ];
 
-/// Where the groups of a US social security number begin that was never issued, and the group.
+/// Groups of digits that no US social security number has: the start of the group, and its digits.
 pub(crate) const NEVER_ISSUED: &[(usize, &str)] =
     &[(0, "000"), (0, "666"), (0, "9"), (4, "00"), (7, "0000")];

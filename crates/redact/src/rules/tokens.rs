@@ -3,13 +3,13 @@
 use crate::rules::Examples;
 use crate::rules::format::{Alphabet, Checksum, Length, Part, TokenFormat};
 
-/// GitHub's, and of those who took it over: six digits of the random part.
+/// The checksum of GitHub, and of vendors that adopted it: six digits of the random part.
 const CRC32_BASE62: Checksum = Checksum::Crc32 { base: 62, digits: 6, prefix: false };
 
-/// GitLab's: seven digits of all that stands before them.
+/// The checksum of GitLab: seven digits of everything before them.
 const CRC32_BASE36: Checksum = Checksum::Crc32 { base: 36, digits: 7, prefix: true };
 
-/// Grafana's: eight digits of all that stands before them.
+/// The checksum of Grafana: eight digits of everything before them.
 const CRC32_HEX: Checksum = Checksum::Crc32Hex;
 
 /// A number of bytes: `[20]`, `[20..=40]` or `[20..]`.
@@ -49,13 +49,13 @@ const UUID_V4: &[Part] =
 /// GitLab's routable tokens: the payload, the version, its length and the checksum.
 const GITLAB_ROUTABLE: &[Part] = parts!(Base64Url[27..=300] "." LowerDigits[2] "." LowerDigits[9]);
 
-/// The first of GitLab's routable tokens.
+/// The first version of GitLab's routable tokens.
 const GITLAB_UNVERSIONED: &[Part] = parts!(Base64Url[27..=300] "." LowerDigits[9]);
 
 /// Authress: the service client, the key, the account and the secret.
 const AUTHRESS: &[Part] = parts!(Alphanumeric[5..=30] "." Alphanumeric[4..=6] ".acc" Base64Url[11..=40] "." And("+/_=-")[30..=120]);
 
-/// The prefix of a token and what follows it. A run before the prefix makes it the middle of the token.
+/// The prefix of a token and the text after it. A run before the prefix makes it the middle of the token.
 macro_rules! shape {
     ($prefix:literal $parts:ident) => {
         TokenFormat::of_parts($prefix, $parts)
@@ -126,8 +126,8 @@ macro_rules! source {
     };
 }
 
-/// The secret examples of a row, which stand here without the prefix, or before and behind it: a public host refuses files
-/// with the form of a token.
+/// The secret examples of a row. They lack the prefix here, because public hosts refuse files that
+/// contain tokens.
 macro_rules! secrets {
     (($prefix:literal $($part:tt)+) [$($body:literal),+]) => {
         &[$(concat!($prefix, $body)),+]
@@ -143,11 +143,11 @@ macro_rules! tokens {
             secret $secret:tt
             benign $benign:tt
     )*) => {
-        /// One row for each documented format, sorted by id. Of rows that match at one place, the one with
-        /// the longest prefix is reported, so the order is for the reader.
+        /// One row for each documented format, sorted by id. Among several matches the longest
+        /// prefix wins, so the order has no effect.
         ///
-        /// Where sources differ about the length, a row takes what all of them take. A prefix of two or three
-        /// bytes has an exact length or a structure, so that words which begin like it stay.
+        /// Where sources differ about the length, a row accepts every documented length. A prefix of two or three bytes
+        /// has an exact length or a structure, so that words with the same beginning stay.
         pub(crate) static TOKENS: &[TokenFormat] = &[$(TokenFormat {
             id: $id,
             $(checksum: Some($checksum),)?

@@ -1,15 +1,14 @@
-//! Words and signs: what is between a name and its value, words of sentences, values that are no secret, names of hosts.
+//! Words and signs: separators between a name and its value, words of sentences, harmless values, names of hosts.
 
-/// How closely a separator binds a value to its name.
+/// The strength with which a separator binds a value to its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Binding {
     /// `=` and its relatives.
     Assign,
-    /// `:`, which also begins the rest of a sentence.
+    /// `:`, which may also introduce the rest of a sentence.
     Colon,
-    /// An arrow.
     Arrow,
-    /// A column of a table, a dash: the value has to show what it is.
+    /// A column of a table, or a dash: the value alone has to look like a secret.
     Loose,
 }
 
@@ -37,22 +36,22 @@ pub(crate) const FILLERS: &[&str] = &[
 #[rustfmt::skip]
 pub(crate) const COPULAS: &[&str] = &["is", "was", "equals", "be", "are", "were", "es", "ist", "est", "war", "lautet", "to", "provided", "got", "as", "received", "value"];
 
-/// Words after a name and before a colon: what follows may be the value, or the reason.
+/// Words between a name and a colon, which the value or a reason may follow.
 #[rustfmt::skip]
 pub(crate) const STATES: &[&str] = &["expired", "passed", "incorrect", "incorrecta", "inválida", "invalid", "rejected", "wrong", "mismatch", "specified", "follows", "malformed", "refused", "revoked"];
 
 /// Words before an owner: `password for bob: …`.
 pub(crate) const OWNERS: &[&str] = &["for", "of", "on", "by", "user", "to"];
 
-/// Names of the field with the name of a named pair.
+/// Names of the field that holds the name of a pair.
 #[rustfmt::skip]
 pub(crate) const NAME_NAMES: &[&str] = &["name", "key", "k", "n", "id", "variable", "var", "env", "header", "param", "parameter", "title", "property", "option", "setting", "field", "label", "path", "command", "cmd"];
 
-/// Names of the field with its value: `{"name": "TOKEN", "value": "…"}`.
+/// Names of the field that holds the value of a pair: `{"name": "TOKEN", "value": "…"}`.
 #[rustfmt::skip]
 pub(crate) const VALUE_NAMES: &[&str] = &["value", "values", "val", "v", "content", "default", "string", "secret", "data", "plaintext", "inner", "0", "raw", "plain"];
 
-/// Names of the field with the arguments of a command, the last of which is its value.
+/// Names of the field that holds the arguments of a command, of which the last is the value.
 pub(crate) const LIST_NAMES: &[&str] = &["args", "arguments", "argv"];
 
 /// Names of a refused value in Pydantic's reports.
@@ -61,13 +60,13 @@ pub(crate) const INPUT_NAMES: &[&str] = &["input_value", "input"];
 /// Words between SQL's `IDENTIFIED` and the password.
 pub(crate) const IDENTIFIED_WORDS: &[&str] = &["by", "as", "password"];
 
-/// Words in the place of the password of `IDENTIFIED BY` that are none.
+/// Words that may stand in place of the password after `IDENTIFIED BY`.
 pub(crate) const IDENTIFIED_OTHERWISE: &[&str] = &["values", "value", "externally", "globally"];
 
 /// SQL's word before rows of values.
 pub(crate) const ROWS_WORDS: &[&str] = &["values"];
 
-/// Words that follow a name and its separator in a sentence about it, not as its value.
+/// Words after a name and its separator that belong to a sentence about the value.
 #[rustfmt::skip]
 pub(crate) const PROSE: &[&str] = &[
     "accepted", "access", "account", "actual", "after", "algo", "all", "allowed", "already", "also", "an",
@@ -104,7 +103,7 @@ pub(crate) const PROSE: &[&str] = &[
     "won't", "write", "wrong", "yet", "you", "your",
 ];
 
-/// Mean "no value" or a type, in the languages that messages come from.
+/// Words for "no value", and names of types, in the languages of messages.
 #[rustfmt::skip]
 pub(crate) const LITERALS: &[&str] = &[
     "", "!vault", "any", "api-key", "api_key", "apikey", "arc", "array", "await", "basic", "bearer", "blob",
@@ -117,10 +116,10 @@ pub(crate) const LITERALS: &[&str] = &[
     "yes", "your-api-key", "your_api_key",
 ];
 
-/// Values of programs that are no texts.
+/// Values that are no texts in programming languages.
 pub(crate) const SCALARS: &[&str] = &["true", "false", "null", "none", "nil", "undefined", "nan"];
 
-/// Say that there is no value, or what becomes of it, but people choose them, too.
+/// Words for "no value" or its state that people also choose as passwords.
 #[rustfmt::skip]
 pub(crate) const CHOSEN_WORDS: &[&str] = &[
     "ask", "default", "disabled", "empty", "enabled", "hidden", "missing", "none", "opaque",
@@ -135,7 +134,7 @@ pub(crate) const ALGORITHMS: &[&str] = &[
     "oauthbearer", "mongodb", "caching", "mysql", "gssapi", "zlib",
 ];
 
-/// What follows them: `sha256WithRSA`, `aes-256-cbc`.
+/// Parts of the names of algorithms: `sha256WithRSA`, `aes-256-cbc`.
 #[rustfmt::skip]
 pub(crate) const ALGORITHM_PARTS: &[&str] = &[
     "1", "2", "3", "4", "5", "7", "8", "12", "20", "64", "128", "192", "224", "256", "384", "509", "512", "521", "1024", "1305", "2048", "3072",
@@ -144,14 +143,14 @@ pub(crate) const ALGORITHM_PARTS: &[&str] = &[
     "plus", "url", "native", "password", "cert", "com", "openssh", "dss", "and", "fips", "sigalgs",
 ];
 
-/// Last labels of names that are no domain: files, units, hosts of one's own network.
+/// Last labels of names that are no public domains: files, units, hosts of a local network.
 #[rustfmt::skip]
 pub(crate) const NO_DOMAINS: &[&str] = &[
     "png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "service", "socket", "timer", "target",
     "slice", "mount", "local", "internal", "lan", "cluster", "localdomain", "jar", "war", "aar", "pom", "tgz", "zip", "gz", "scope", "ts", "py", "rs",
 ];
 
-/// Domains behind the names of SSH's algorithms and extensions.
+/// Domains after the `@` in the names of SSH's algorithms and extensions.
 pub(crate) const ALGORITHM_DOMAINS: &[&str] =
     &["openssh.com", "libssh.org", "lysator.liu.se", "ssh.com", "putty.projects.tartarus.org"];
 
@@ -180,49 +179,48 @@ pub(crate) const SECRET_WORDS: &[&str] = &[
     "verify", "verification", "confirm", "activate", "magic", "invite", "invitation", "reset", "forgot", "unsubscribe",
 ];
 
-/// What is after the `@` of an image, and is no host.
+/// Texts after the `@` of a container image that are no hosts.
 pub(crate) const DIGESTS: &[&str] = &["sha256:", "sha512:"];
 
-/// Names of credentials, which are also among the most common values of them.
+/// Names of credentials, which are also common passwords.
 pub(crate) const CREDENTIAL_WORDS: &[&str] =
     &["password", "passwd", "pass", "pwd", "secret", "token"];
 
 /// Words of a program before the name of a variable.
 pub(crate) const DECLARATIONS: &[&str] = &["let", "var", "const", "val", "mut"];
 
-/// Words of sentences that are also among the most common passwords.
+/// Words of sentences that are also common passwords.
 #[rustfmt::skip]
 pub(crate) const COMMON_PASSWORDS: &[&str] = &["access", "default", "internal", "login", "mongodb", "mysql", "private", "public", "server", "user"];
 
-/// Commands and events with an account of a host after them, `user@host`.
+/// Commands and events that an account on a host follows, `user@host`.
 pub(crate) const ACCOUNT_COMMANDS: &[&str] =
     &["ssh", "scp", "sftp", "rsync", "mosh", "autossh", "node", "nodedown"];
 
-/// Types with parameters.
 #[rustfmt::skip]
 pub(crate) const GENERIC_TYPES: &[&str] = &[
     "option", "optional", "list", "vec", "secret", "box", "arc", "varchar", "char", "cow", "nvarchar", "union",
     "annotated", "sequence",
 ];
 
-/// What other programs write over a secret.
+/// Masks that other programs write over a secret.
 #[rustfmt::skip]
 pub(crate) const MASKS: &[&[u8]] = &[
     b"****", b"REDACTED", b"redacted", b"FILTERED", b"OMITTED", b"HIDDEN", b"(hidden)", b"[filtered]", b"MASKED",
     b"xxxxxxxx", b"XXXXXXXX", "\u{2022}\u{2022}\u{2022}".as_bytes(),
 ];
 
-/// A value that begins like this refers to another one.
+/// Beginnings of values that refer to another value.
 #[rustfmt::skip]
 pub(crate) const REFERENCES: &[&[u8]] = &[
     b"${", b"$(", b"%{", b"%(", b"{{", b"{%", b"#{", b"@{", b"arn:", b"ENC(", b"ENC[", b"vault:", b"op://",
     b"projects/", b"file:", b"env:", b"fd:",
 ];
 
-/// An arrow that is no ASCII.
+/// The code of an arrow outside of ASCII.
 pub(crate) const ARROW: u8 = 1;
 
-/// Characters outside of ASCII, and the sign that each is read as.
+/// Characters outside of ASCII, and the ASCII sign with the same meaning.
 #[rustfmt::skip]
 pub(crate) const WIDE: &[(&str, u8)] = &[
     ("\u{a0}\u{85}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200a}", b' '),
@@ -231,17 +229,17 @@ pub(crate) const WIDE: &[(&str, u8)] = &[
     ("\u{ff1b}", b';'), ("\u{ff08}", b'('), ("\u{ff09}", b')'), ("\u{2013}\u{2014}", b'-'),
 ];
 
-/// Quotation marks outside of ASCII: what opens, and what closes.
+/// Quotation marks outside of ASCII: the opening and the closing one.
 pub(crate) const QUOTES: &[(char, char)] =
     &[('\u{201c}', '\u{201d}'), ('\u{2018}', '\u{2019}'), ('\u{ab}', '\u{bb}')];
 
-/// HTML's entities, and the sign that each is read as.
+/// HTML's entities, and their signs.
 #[rustfmt::skip]
 pub(crate) const ENTITIES: &[(&str, u8)] = &[
     ("&quot;", b'"'), ("&amp;", b'&'), ("&lt;", b'<'), ("&gt;", b'>'), ("&apos;", b'\''), ("&#34;", b'"'), ("&#39;", b'\''),
     ("&#x27;", b'\''), ("&#61;", b'='), ("&nbsp;", b' '),
 ];
 
-/// What may be before a string's quote, as in `b"…"`.
+/// Prefixes of a string's quote, as in `b"…"`.
 pub(crate) const STRING_PREFIXES: &[&str] =
     &["b", "B", "r", "R", "u", "f", "N", "E", "L", "rb", "br", "p"];
