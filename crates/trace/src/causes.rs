@@ -1,7 +1,7 @@
-//! Why traces took as long as they did: what the times, parents and attributes of spans tell.
+//! Finds why traces were slow, from the times, parents and attributes of their spans.
 //!
-//! Each kind of cause is a rule with a file of its own, which has its thresholds, its test and its sentence. Here, what
-//! they find is put in order by what the traces waited for.
+//! Each kind of cause is a rule with a file of its own, which has its thresholds, its test and its sentence. This
+//! module sorts the findings by the time that the traces waited for them.
 
 mod calls;
 mod chance;
@@ -22,7 +22,7 @@ use crate::names::normalized;
 use crate::significance::unlikely;
 use crate::span::{Span, Value};
 
-/// What makes spans slow.
+/// The kind of a cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum CauseKind {
@@ -32,21 +32,21 @@ pub enum CauseKind {
     ContendedLock,
     /// A span has many equal children, one after the other, or a trace has thousands of equal, tiny spans.
     RepeatedCalls,
-    /// A span calls again what failed, and waits in between.
+    /// A span repeats a call that failed, with pauses in between.
     Retries,
     /// A span waits for several others, one after the other.
     SerialCalls,
-    /// The slow spans of a name have something that its quick ones do not have.
+    /// The slow spans of a name have a property that its quick ones do not have.
     SlowWith,
 }
 
 const MS: u64 = 1_000_000;
-/// In so many files without a cause may chance make a statistical rule speak.
+/// The accepted chance that a statistical rule reports a cause in a file without one.
 const CHANCE: f64 = 0.01;
-/// What is shorter is no cause, and of what is found in one span, what takes less of its trace, as a divisor.
+/// The minimum duration of a cause in nanoseconds, and the minimum part of its trace, as a divisor.
 const LEAST: u64 = MS;
 const OF_TRACE: u64 = 10;
-/// The most spans of a cause that are looked for below another one.
+/// The maximum number of a cause's spans that are searched for below another cause.
 const MOST_BELOW: usize = 10_000;
 
 impl CauseKind {
@@ -64,56 +64,56 @@ impl CauseKind {
         }
     }
 
-    /// Whether it is found in one span at a time, without a test.
+    /// Whether a rule finds the cause in a single span, without a statistical test.
     const fn is_of_one_span(self) -> bool {
         matches!(self, Self::RepeatedCalls | Self::Retries | Self::SerialCalls)
     }
 }
 
-/// Something that makes spans of one name slow.
+/// A reason why spans of one name are slow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "plain data")]
 pub struct Cause {
-    /// What it is.
+    /// The kind of the cause.
     pub kind: CauseKind,
-    /// The span that shows it best, as an index.
+    /// The span that shows the cause best, as an index.
     pub span: usize,
-    /// How many spans of its name show it.
+    /// The number of spans of this name that show the cause.
     pub spans: usize,
-    /// How much time it took in all of them, in nanoseconds.
+    /// The time that the cause takes in all these spans, in nanoseconds.
     pub time: u64,
-    /// A sentence about it.
+    /// A sentence that describes the cause.
     pub message: String,
 }
 
 /// A cause in one span, or in all spans of a name.
 struct Finding {
     cause: Cause,
-    /// The spans that it makes slow, each with the time that it takes there.
+    /// The slow spans, each with the time that the cause takes there.
     at: Vec<(usize, u64)>,
-    /// The least part of the time of all traces that it takes, as a divisor.
+    /// The minimum part of the time of all traces, as a divisor.
     of_file: u64,
-    /// What it is about beside its span, such as the name of a call.
+    /// The subject besides the span, such as the name of a call.
     about: String,
-    /// How much of the critical path of the longest traces it takes.
+    /// The time of the cause on the critical path of the longest traces.
     on_path: u64,
 }
 
-/// How likely chance explains a finding.
+/// A finding, and the chance that it is random.
 type Tested = (f64, Finding);
 
 fn by_chance(one: &Tested, other: &Tested) -> Ordering {
     one.0.total_cmp(&other.0)
 }
 
-/// Of two tests of a name, the one that chance explains least. Each of them has half of the chance to speak.
+/// The finding of a name that is least likely random. Each of the tests may use half of the accepted chance.
 fn likeliest(tests: impl Iterator<Item = Tested>) -> Option<Tested> {
     let (chance, finding) = tests.min_by(by_chance)?;
     Some((2.0 * chance, finding))
 }
 
 impl Finding {
-    /// The span that shows it best is the one in which it takes the most time.
+    /// Creates a finding. The span in which it takes the most time shows it best.
     fn new(kind: CauseKind, of_file: u64, at: Vec<(usize, u64)>, message: String) -> Self {
         let time = sum(at.iter().map(|it| it.1));
         let span = at.iter().max_by_key(|it| it.1).map_or(0, |it| it.0);
@@ -121,15 +121,15 @@ impl Finding {
         Self { cause, at, of_file, about: String::new(), on_path: 0 }
     }
 
-    /// Another span shows it best.
+    /// Replaces the span that shows the finding best.
     fn of(mut self, span: usize) -> Self {
         self.cause.span = span;
         self
     }
 }
 
-/// Returns what makes spans slow, what the longest traces waited for most first. A cause takes a part of the time of all
-/// traces that matters.
+/// Returns the causes of slow spans, sorted by the time that the longest traces waited for them. Causes that take a
+/// negligible part of the time of all traces are left out.
 ///
 /// The slow spans of a name come after the causes below them that explain half of their time.
 #[must_use]
@@ -160,7 +160,7 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     found.into_iter().map(|it| it.cause).collect()
 }
 
-/// What is found in one span at a time.
+/// The causes that rules find in single spans.
 fn of_spans(forest: &Forest<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for trace in forest.traces() {
@@ -194,8 +194,8 @@ fn sum(times: impl IntoIterator<Item = u64>) -> u64 {
     times.into_iter().fold(0, u64::saturating_add)
 }
 
-/// How much of the critical path each span has with what is below it, in the longest traces, which take half of the time
-/// of all; and how much of it is the wait before the span.
+/// For each span, its part of the critical paths of the longest traces, including the spans below it, and the wait
+/// before it. The longest traces are those that take half of the time of all traces.
 fn on_path(forest: &Forest<'_>, all: u64) -> (Vec<u64>, Vec<u64>) {
     let mut traces: Vec<&Trace> = forest.traces().iter().collect();
     traces.sort_by_key(|trace| Reverse(trace.duration()));
@@ -235,14 +235,14 @@ fn name<'a>(forest: &Forest<'a>, span: usize) -> Name<'a> {
     (forest.recording().service(span), &span.name)
 }
 
-/// How long a span was entered, in nanoseconds, if it says so: `busy_ns`, as bridges from `tracing` record it.
+/// The time in which a span was entered, in nanoseconds: `busy_ns`, which bridges from `tracing` record.
 fn busy(span: &Span) -> Option<u64> {
     let value = span.attribute("busy_ns").and_then(Value::as_int)?;
     u64::try_from(value).ok()
 }
 
-/// Puts the slow spans of a name after what takes half of their additional time below them, and a loop that the quick ones
-/// have, too, after the slow ones that make it long.
+/// Sorts the slow spans of a name behind the cause below them that takes half of their additional time, and a loop of
+/// both slow and quick spans behind the slow calls in it.
 fn innermost(forest: &Forest<'_>, found: &mut [Finding], on_path: &[u64]) {
     found.sort_by_key(|it| (it.on_path, Reverse(forest.span(it.cause.span).start)));
     for at in 0..found.len() {
@@ -278,7 +278,7 @@ fn innermost(forest: &Forest<'_>, found: &mut [Finding], on_path: &[u64]) {
     }
 }
 
-/// The findings of spans with the same name as one.
+/// Merges the findings of spans with the same name.
 fn by_name(forest: &Forest<'_>, findings: Vec<Finding>) -> Vec<Finding> {
     let mut causes: FxHashMap<(CauseKind, &str, String, String), Finding> = FxHashMap::default();
     for mut finding in findings {

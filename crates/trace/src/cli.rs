@@ -61,7 +61,7 @@ enum Command {
     Listen(listen::Listen),
 }
 
-/// The exit code if files or arguments cannot be used.
+/// The exit code for unusable files or arguments.
 const UNUSABLE: u8 = 2;
 
 /// Why a command has no result.
@@ -109,12 +109,12 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
     }
 }
 
-/// Prints to standard output. A reader that has gone, as `head` does, is no failure.
+/// Prints to standard output. A closed pipe, as with `head`, is no failure.
 pub(crate) fn print(text: fmt::Arguments<'_>) -> Result<(), Failure> {
     is_read(text).map(|_| ())
 }
 
-/// Prints to standard output, and returns whether anybody still reads it.
+/// Prints to standard output, and returns whether the pipe is still open.
 pub(crate) fn is_read(text: fmt::Arguments<'_>) -> Result<bool, Failure> {
     let mut out = io::stdout().lock();
     match out.write_fmt(text).and_then(|()| out.flush()) {
@@ -124,7 +124,7 @@ pub(crate) fn is_read(text: fmt::Arguments<'_>) -> Result<bool, Failure> {
     }
 }
 
-/// Prints JSON. What would control a terminal is escaped, and is the same text for a program.
+/// Prints JSON, with control sequences of terminals escaped.
 pub(crate) fn print_json(json: &str) -> Result<(), Failure> {
     print(format_args!("{}", escaped(json)))
 }

@@ -1,4 +1,4 @@
-//! The clocks of hosts, which calls between them show to differ.
+//! Corrects the clocks of hosts whose calls show that the clocks differ.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -8,20 +8,20 @@ use rustc_hash::FxHashMap;
 
 use crate::span::{Kind, Note, Recording, Source, Span, SpanId, TraceId};
 
-/// The first of these attributes of a resource names its clock; without any, its service does.
+/// The attribute of a resource that names its clock: the first one that is set, else its service.
 const HOST: [&str; 3] = ["host.id", "host.name", "service.instance.id"];
-/// Some programs round their times to milliseconds, so that a smaller difference says nothing.
+/// Some programs round their times to milliseconds, so smaller differences are ignored.
 const ROUNDING: i128 = 1_000_000;
-/// A bound that is not known: larger than any sum of times.
+/// An unknown bound: larger than any sum of times.
 const FAR: i128 = 1 << 100;
 
 impl Recording {
     /// Moves the spans of hosts whose clocks differ, with their events and log records, and adds a note for each host.
     ///
-    /// A server span lies within the span of the client that waited for it, and no span starts before its parent, so each
-    /// call between two hosts bounds by how much their clocks differ. If the bounds of all calls do not admit 0, one host is
-    /// moved to their middle; the host with the most roots stays. If they contradict each other, as after a clock was set,
-    /// both stay as they were recorded.
+    /// A server span lies within the span of the client that waited for it, and no span starts before its parent, so
+    /// each call between two hosts bounds the difference of their clocks. If the bounds exclude 0, one host is moved to
+    /// their middle; the host with the most roots stays. If the bounds contradict each other, as after a clock was set,
+    /// both hosts stay.
     pub fn align_clocks(&mut self) {
         let (hosts, names) = hosts(&self.sources);
         if names.len() < 2 {
@@ -84,22 +84,22 @@ fn hosts(sources: &[Source]) -> (Vec<usize>, Vec<String>) {
     (sources.iter().map(of).collect(), names)
 }
 
-/// By how many nanoseconds the clock of one host is ahead of that of another, as their calls tell.
+/// The bounds, from calls, on the nanoseconds by which the clock of one host is ahead of another.
 #[derive(Clone, Copy)]
 struct Bounds {
     least: i128,
     most: i128,
     calls: usize,
-    /// The first call.
+    /// The span of the first call.
     span: usize,
-    /// Whether a span begins before its caller, or after the end of a caller that waits: no delay explains that.
+    /// Whether a span begins before its caller, or after a waiting caller has ended, which no delay explains.
     is_evident: bool,
 }
 
-/// A host, and one whose clock is compared with that of the first one.
+/// A reference host, and a host whose clock is compared with it.
 type Pair = (usize, usize);
 
-/// What the spans with a parent on another host say, and how many roots each host has.
+/// The bounds from spans with a parent on another host, and the number of roots of each host.
 fn calls(
     spans: &[Span],
     ids: &FxHashMap<(TraceId, SpanId), usize>,
@@ -128,7 +128,7 @@ fn calls(
     (pairs, roots)
 }
 
-/// By how much the clock of each host is ahead, and the hosts for which that is not 0, or not known, with the reason.
+/// The offset of each host's clock, and the hosts whose offset is unknown or not 0, with the reason.
 fn compare(pairs: &BTreeMap<Pair, Bounds>, roots: &[usize]) -> (Vec<i128>, Vec<(usize, Bounds)>) {
     let around = |host: usize| pairs.range((host, 0)..(host + 1, 0));
     let mut offsets: Vec<Option<i128>> = vec![None; roots.len()];
@@ -180,7 +180,7 @@ impl Bounds {
         }
     }
 
-    /// The same, seen from the other host.
+    /// The same bounds from the view of the other host.
     const fn exchanged(mut self) -> Self {
         (self.least, self.most) = (-self.most, -self.least);
         self
@@ -202,13 +202,13 @@ impl Bounds {
         }
     }
 
-    /// Whether the clocks may differ by this, in times that may be rounded.
+    /// Whether the bounds admit this offset. Times may be rounded.
     const fn admits(&self, offset: i128) -> bool {
         let (least, most) = (self.least - ROUNDING, self.most + ROUNDING);
         least <= self.most && least <= offset && offset <= most
     }
 
-    /// The offset that puts all calls in the middle of what is left; the smallest one, if only one bound is known.
+    /// The offset in the middle of the bounds, or the smallest one if only one bound is known.
     const fn middle(&self) -> i128 {
         match (self.least < -FAR / 2, self.most > FAR / 2) {
             (true, _) => self.most,

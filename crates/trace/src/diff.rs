@@ -1,12 +1,12 @@
-//! What is different between two sets of runs.
+//! Finds the differences between two sets of runs.
 //!
 //! A run is a recording: one of a benchmark, of a test, of a night. Spans are compared by their service, their name, their
 //! place (asset, route or statement) and the name of their parent; numbers and ids in names count as equal. Calls are
 //! counted for each span of the parent, and times for each call, so runs of different lengths can be compared.
 //!
-//! What is exact has no exception: a name that every parent calls now and none did before, a number of calls that is
-//! another one for all parents, calls that were parallel. The rest is judged by [`statistics`]: a run is a sample, and if
-//! there are few runs, parts of them are.
+//! Exact differences hold for all parents: a name that each parent calls now and none did before, another number of
+//! calls, calls that were parallel. [`statistics`] judges the others: a sample is a run, or with few runs, a part of a
+//! run.
 
 mod calls;
 mod runs;
@@ -21,45 +21,45 @@ use self::runs::{Calls, Key, Sets};
 use crate::significance::{as_f64, as_f64_of, unlikely};
 use crate::span::Recording;
 
-/// From so many runs of both sides on, a run is a sample.
+/// The number of runs on each side from which on a whole run is a sample.
 const RUNS: usize = 9;
-/// The most names that are compared.
+/// The maximum number of names that are compared.
 const MOST_NAMES: usize = 20_000;
 
-/// What has changed.
+/// The kind of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ChangeKind {
-    /// Spans fail that did not.
+    /// Spans fail that did not fail before.
     Failing,
-    /// There are spans of a new name.
+    /// Spans have a new name.
     New,
-    /// There are no spans of a name any more.
+    /// A name has no spans any more.
     Gone,
-    /// A parent has a loop of calls that it did not have, or a longer one.
+    /// A parent has a new or a longer loop of calls.
     RepeatedCalls,
-    /// A parent calls it more often.
+    /// A parent makes this call more often.
     MoreCalls,
-    /// A parent calls it less often.
+    /// A parent makes this call less often.
     FewerCalls,
-    /// Calls are one after the other that overlapped.
+    /// Calls that overlapped are sequential.
     Serial,
-    /// Its self time is longer.
+    /// The self time is longer.
     Slower,
-    /// Its self time is shorter.
+    /// The self time is shorter.
     Faster,
-    /// The self time of its slowest calls is longer, more than that of the others.
+    /// The self time of the slowest calls has grown more than that of the others.
     SlowerTail,
-    /// The self time of its slowest calls is shorter, more than that of the others.
+    /// The self time of the slowest calls has shrunk more than that of the others.
     FasterTail,
-    /// More time passes between the end of its parent and its start, as in a queue.
+    /// More time passes between the end of the parent and the start, as in a queue.
     LongerWait,
-    /// Less time passes between the end of its parent and its start.
+    /// Less time passes between the end of the parent and the start.
     ShorterWait,
-    /// A trace or a server span takes longer as a whole, and no other change explains it.
+    /// A whole trace or server span takes longer, and no other change explains it.
     SlowerTotal,
-    /// A trace or a server span is over sooner, and no other change explains it.
+    /// A whole trace or server span takes less time, and no other change explains it.
     FasterTotal,
 }
 
@@ -67,26 +67,26 @@ pub enum ChangeKind {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[expect(clippy::exhaustive_structs, reason = "plain data")]
 pub struct Change {
-    /// What has changed.
+    /// The kind of the change.
     #[serde(rename = "what")]
     pub kind: ChangeKind,
     /// The service, or an empty text.
     pub service: String,
     /// The name of the spans, with `*` for numbers and ids.
     pub name: String,
-    /// Their asset, route or statement, or an empty text.
+    /// The asset, route or statement of the spans, or an empty text.
     pub place: String,
-    /// The name of their parent, or an empty text.
+    /// The name of the parent, or an empty text.
     pub parent: String,
-    /// How it was, for people.
+    /// The value before, for people.
     pub before: String,
-    /// How it is, for people.
+    /// The value after, for people.
     pub after: String,
-    /// The factor by which it has changed, where it is a number.
+    /// The factor of the change of a number.
     pub factor: Option<f64>,
-    /// How likely chance explains it; `None` for what is exact.
+    /// The chance that the change is random; `None` for an exact difference.
     pub chance: Option<f64>,
-    /// How much longer all traces after take by it, in nanoseconds, as far as spans say.
+    /// The additional time of all traces after, in nanoseconds, as far as spans tell.
     #[serde(rename = "weight_ns")]
     pub weight: i64,
 }
@@ -95,18 +95,18 @@ pub struct Change {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "plain data")]
 pub struct Diff {
-    /// The differences: failures first, then by how much time they change.
+    /// The differences: failures first, then sorted by the time that they change.
     pub changes: Vec<Change>,
-    /// Runs, traces and spans of each set.
+    /// The numbers of runs, traces and spans of each set.
     pub coverage: [(usize, usize, usize); 2],
-    /// What the comparison could not judge.
+    /// Notes on parts that could not be compared.
     pub notes: Vec<String>,
-    /// Whether some of it, with more runs or calls, might be a difference.
+    /// Whether more runs or calls might turn a note into a difference.
     pub is_undecided: bool,
 }
 
 impl Diff {
-    /// Notes what there is too little of to tell whether it is chance.
+    /// Notes a possible difference for which there is too little data.
     fn doubt(&mut self, note: String) {
         self.notes.push(note);
         self.is_undecided = true;
@@ -151,7 +151,7 @@ pub fn diff(before: &[Recording], after: &[Recording]) -> Diff {
     diff
 }
 
-/// A change of a name, whose keys differ by their parent.
+/// A change of a name. The keys of a name differ by their parent.
 fn change(sets: &Sets, keys: &[Key], kind: ChangeKind, before: String, after: String) -> Change {
     let name = keys.first().map(|key| sets.names[key.0].clone());
     let name = name.unwrap_or_default();
@@ -173,7 +173,7 @@ fn change(sets: &Sets, keys: &[Key], kind: ChangeKind, before: String, after: St
     }
 }
 
-/// How much longer all traces after take than as many traces before.
+/// The additional time of all traces after, relative to as many traces before.
 fn weight(sets: &Sets, keys: &[Key], of: fn(&Calls) -> &[f64]) -> i64 {
     let traces = [0, 1].map(|side| as_f64(sets.traces(side).max(1)));
     let [before, after] = [0, 1].map(|side| total(sets, side, keys, of) / traces[side]);
@@ -182,14 +182,14 @@ fn weight(sets: &Sets, keys: &[Key], of: fn(&Calls) -> &[f64]) -> i64 {
     if time < 0.0 { -nanos } else { nanos }
 }
 
-/// The sum of times, which are logarithms.
+/// The sum of times that are given as logarithms.
 fn total(sets: &Sets, side: usize, keys: &[Key], of: fn(&Calls) -> &[f64]) -> f64 {
     let calls = keys.iter().flat_map(|key| sets.calls(side, *key));
     let tick = as_f64_of(sets.tick);
     calls.flat_map(of).map(|it| (it.exp() - tick).max(0.0)).sum()
 }
 
-/// The changes that chance does not explain. A test has its weight, its chance, and its change if that is large enough.
+/// The significant changes. A test has its weight, its chance, and its change if the change is large enough.
 fn surprising(tests: Vec<(f64, f64, Option<Change>)>, most: f64) -> impl Iterator<Item = Change> {
     let unlikely = unlikely(tests, most).into_iter();
     unlikely.filter_map(|(change, chance)| Some(Change { chance: Some(chance), ..change? }))

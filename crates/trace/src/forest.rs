@@ -8,26 +8,26 @@ use rustc_hash::FxHashMap;
 
 use crate::span::{Kind, Note, Recording, Span, SpanId, Text, TraceId};
 
-/// The trees of a recording. Spans are named by their index in [`Recording::spans`].
+/// The trees of a recording. Spans are identified by their index in [`Recording::spans`].
 #[derive(Clone, Debug)]
 pub struct Forest<'a> {
     recording: &'a Recording,
     traces: Vec<Trace>,
     parents: Vec<Option<usize>>,
-    /// The children of all spans, each span's in a row, by start.
+    /// The children of all spans: the children of each span are adjacent, sorted by start.
     children: Vec<usize>,
-    /// Where the children of a span begin in `children`, with the end of the last one's as an additional element.
+    /// The index of each span's first child in `children`, and the length of `children` at the end.
     first_child: Vec<usize>,
     self_times: Vec<u64>,
     notes: Vec<Note>,
-    /// By source and name, a span with a place in the source code; `None` if spans have different ones.
+    /// For a source and a name, a span with the place in the source code; `None` if the spans have different places.
     places: OnceLock<FxHashMap<(u32, Text), Option<usize>>>,
 }
 
-/// The keys of a span's place in the source code.
+/// The attributes with a span's place in the source code.
 const PLACE: [&str; 2] = ["code.file.path", "code.line.number"];
 
-/// A trace: its spans, and those of them that have no parent here.
+/// A trace: its spans, and its spans without a parent here.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "plain data")]
 pub struct Trace {
@@ -41,12 +41,12 @@ pub struct Trace {
     pub start: u64,
     /// When its last span ended, in nanoseconds since 1970.
     pub end: u64,
-    /// How many of its spans failed.
+    /// The number of failed spans.
     pub errors: usize,
 }
 
 impl Trace {
-    /// Returns how long it took, in nanoseconds.
+    /// Returns the duration of the trace, in nanoseconds.
     #[must_use]
     pub const fn duration(&self) -> u64 {
         self.end.saturating_sub(self.start)
@@ -125,7 +125,7 @@ impl<'a> Forest<'a> {
         &self.traces
     }
 
-    /// Returns what is wrong with the relations of spans, in addition to [`Recording::notes`].
+    /// Returns notes about the relations of spans, in addition to [`Recording::notes`].
     #[must_use]
     pub fn notes(&self) -> &[Note] {
         &self.notes
@@ -140,8 +140,9 @@ impl<'a> Forest<'a> {
         &self.recording.spans[span]
     }
 
-    /// Returns where in the source code a span comes from. With the setting `code_attributes: once`, one span of a place
-    /// has its attributes, so a span without them has those of the spans with its source and name if they agree.
+    /// Returns where in the source code a span comes from. With the setting `code_attributes: once`, one span of a
+    /// place has its attributes, so a span without them takes the attributes of spans with the same source and name, if
+    /// they agree.
     pub(crate) fn place(&self, span: usize) -> String {
         let mut span = self.span(span);
         if span.attribute(PLACE[0]).is_none() {
@@ -178,7 +179,7 @@ impl<'a> Forest<'a> {
         range.and_then(|(from, to)| self.children.get(*from..*to)).unwrap_or_default()
     }
 
-    /// Returns the time of a span that none of its children covers, in nanoseconds.
+    /// Returns the self time of a span, during which none of its children ran, in nanoseconds.
     #[must_use]
     pub fn self_time(&self, span: usize) -> u64 {
         self.self_times.get(span).copied().unwrap_or_default()
@@ -190,7 +191,7 @@ impl<'a> Forest<'a> {
     }
 }
 
-/// Makes the earliest span of each circle of parents a root, and returns these.
+/// Makes the earliest span of each circle of parents a root, and returns these spans.
 fn cut_circles(spans: &[Span], parents: &mut [Option<usize>]) -> Vec<usize> {
     let mut circles = Vec::new();
     // In which walk a span was reached, counted from 1.
@@ -215,7 +216,7 @@ fn cut_circles(spans: &[Span], parents: &mut [Option<usize>]) -> Vec<usize> {
     circles
 }
 
-/// The children of each span by start, one after the other, and where each span's begin.
+/// The children of each span, sorted by start, and the index of each span's first child.
 fn children(spans: &[Span], parents: &[Option<usize>]) -> (Vec<usize>, Vec<usize>) {
     let mut first = vec![0_usize; spans.len() + 1];
     for parent in parents.iter().flatten() {

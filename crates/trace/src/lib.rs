@@ -1,4 +1,4 @@
-//! What is in OpenTelemetry traces of any program: read from OTLP, and shown in several ways.
+//! Reads OpenTelemetry traces of any program from OTLP, analyzes them, and shows them in several ways.
 //!
 //! ```no_run
 //! use std::fs::File;

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::forest::Forest;
 
-/// The spans of a name, of one service. Times are in nanoseconds.
+/// Statistics of the spans of one service that share a name. Times are in nanoseconds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "plain data")]
 pub struct NameStatistics<'a> {
@@ -14,21 +14,21 @@ pub struct NameStatistics<'a> {
     pub name: &'a str,
     /// The service, or an empty text.
     pub service: &'a str,
-    /// How many spans there are.
+    /// The number of spans.
     pub count: usize,
-    /// How many of them failed.
+    /// The number of failed spans.
     pub errors: usize,
-    /// The sum of their durations.
+    /// The sum of the durations.
     pub total: u64,
-    /// The sum of their times that no child covers.
+    /// The sum of the self times.
     pub own: u64,
-    /// The median of their durations.
+    /// The median of the durations.
     pub p50: u64,
-    /// The 95th percentile of their durations.
+    /// The 95th percentile of the durations.
     pub p95: u64,
-    /// The 99th percentile of their durations.
+    /// The 99th percentile of the durations.
     pub p99: u64,
-    /// The longest of their durations.
+    /// The longest duration.
     pub max: u64,
 }
 
@@ -65,14 +65,14 @@ pub fn names<'a>(
     groups
 }
 
-/// The nearest rank: the least element that is not below this part of the elements, which are sorted.
+/// The nearest rank: the smallest element that is at or above this part of the sorted elements.
 pub(crate) fn percentile<T: Copy + Default>(sorted: &[T], percent: usize) -> T {
     let rank = (sorted.len() * percent).div_ceil(100);
     let at = rank.saturating_sub(1);
     sorted.get(at).copied().unwrap_or_default()
 }
 
-/// A name without what differs from call to call: digits, and words of hexadecimal digits with one among them.
+/// A name without its variable parts: digits, and hexadecimal words with a digit.
 pub(crate) fn normalized(name: &str) -> String {
     let mut plain = String::with_capacity(name.len());
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-';

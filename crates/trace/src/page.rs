@@ -1,4 +1,4 @@
-//! One page that shows traces, without a network: a file to attach to a ticket.
+//! A page that shows traces without a network: a file to attach to a ticket.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -21,26 +21,26 @@ use crate::waterfall::beside;
 const PAGE: &str = include_str!("page/page.html");
 const STYLE: &str = include_str!("page/page.css");
 const SCRIPT: &str = include_str!("page/page.js");
-/// What the page may run: the hashes of the two above, which a test computes.
+/// The hash of the only style that the page may use; a test computes it.
 const STYLE_HASH: &str = include_str!("page/page.css.sha256");
 const SCRIPT_HASH: &str = include_str!("page/page.js.sha256");
 
-/// How many spans a page has. A browser holds ten times as many, but nobody finds anything among them.
+/// The maximum number of spans of a page. A browser holds ten times as many, but nobody finds anything in them.
 const MOST_SPANS: usize = 200_000;
-/// How many spans have their details in one piece, as in the script.
+/// The number of spans whose details are in one compressed piece, as in the script.
 const PART: usize = 512;
-/// The largest integer that a number of a script can be.
+/// The largest integer that a script's number represents.
 const LARGEST_INTEGER: u64 = 1 << 53;
-/// The most events and log records of a span, and spans of a trace with parts of the critical path.
+/// The maximum number of events and log records of a span, and of a trace's spans on the critical path.
 const MOST_OF_A_SPAN: usize = 1000;
 
-/// The most causes that the page lists.
+/// The maximum number of causes on the page.
 const MOST_CAUSES: usize = 50;
 
-/// The spans of the page as arrays, in the order of its rows. A number is an index of `strings`, or a time.
+/// The spans of the page as arrays, in the order of its rows. Each number is an index in `strings`, or a time.
 #[derive(Default, Serialize)]
 struct Rows {
-    /// The time that all others are relative to, in nanoseconds since 1970.
+    /// The origin of all times, in nanoseconds since 1970.
     origin: String,
     note: String,
     strings: Vec<String>,
@@ -60,19 +60,19 @@ struct Rows {
     own: Vec<u64>,
     /// The times of rows on the critical path.
     critical: BTreeMap<usize, Vec<(u64, u64)>>,
-    /// The times before rows on it in which what caused them had ended, and no span ran.
+    /// The waits before rows on the critical path, during which no span ran.
     waits: BTreeMap<usize, (u64, u64)>,
     /// The times of events.
     events: BTreeMap<usize, Vec<u64>>,
-    /// The times of log records, and which of them are errors.
+    /// The times of log records, and whether each is an error.
     logs: BTreeMap<usize, Vec<(u64, bool)>>,
-    /// By how many nanoseconds rows were moved, because the clock of their host was wrong.
+    /// The nanoseconds by which rows were moved, because the clock of their host was wrong.
     shifted: BTreeMap<usize, i64>,
-    /// What makes rows slow, in order.
+    /// The causes of slow rows, in order.
     why: Vec<(usize, String)>,
 }
 
-/// A trace of the page: its rows are those from `first` to before `end`.
+/// A trace of the page, with the rows from `first` to before `end`.
 #[derive(Default, Serialize)]
 struct PageTrace {
     id: String,
@@ -85,10 +85,10 @@ struct PageTrace {
     errors: usize,
 }
 
-/// Writes a page about traces: HTML with its style, its script and its data in it, and no address of anything else.
+/// Writes a page about traces: HTML that contains its style, script and data, and loads nothing.
 ///
-/// The page has up to 200,000 spans. Of more, it has the traces with errors and the longest ones, and of one trace that
-/// is larger the failed and the longest spans; it says so.
+/// The page has up to 200,000 spans. From a larger recording, it has traces with errors and the longest ones, and of a
+/// single larger trace the failed and the longest spans; the page says so.
 ///
 /// # Errors
 /// Writing fails.
@@ -96,8 +96,8 @@ pub fn write_page(forest: &Forest<'_>, out: impl Write) -> io::Result<()> {
     write_page_of(forest, MOST_SPANS, 0, out)
 }
 
-/// Writes a [page](write_page) with up to this number of spans, which is at most 200,000. It says how many spans and log
-/// records were not read for lack of memory.
+/// Writes a [page](write_page) with up to this number of spans, which is at most 200,000. The page says how many spans
+/// and log records were left out for lack of memory.
 ///
 /// # Errors
 /// Writing fails.
@@ -144,7 +144,7 @@ pub fn write_page_of(
     out.flush()
 }
 
-/// The spans of the page, parents before their children, and how many others there are.
+/// The spans of the page, parents before their children, and the number of the others.
 fn rows_of(forest: &Forest<'_>, most: usize) -> (Vec<usize>, usize) {
     let mut traces: Vec<&Trace> = forest.traces().iter().collect();
     traces.sort_by_key(|trace| (trace.errors == 0, Reverse(trace.duration())));
@@ -169,7 +169,7 @@ fn rows_of(forest: &Forest<'_>, most: usize) -> (Vec<usize>, usize) {
     (order, left_out)
 }
 
-/// The failed and the longest spans of a trace, and all above them.
+/// The failed and the longest spans of a trace, and all their ancestors.
 fn important(forest: &Forest<'_>, trace: &Trace, most: usize) -> FxHashSet<usize> {
     let mut spans = trace.spans.clone();
     spans.sort_by_key(|span| {
@@ -191,7 +191,7 @@ fn important(forest: &Forest<'_>, trace: &Trace, most: usize) -> FxHashSet<usize
     kept.iter().copied().filter(has_parent).collect()
 }
 
-/// Texts, each once.
+/// Distinct texts.
 #[derive(Default)]
 struct Strings {
     all: Vec<String>,
@@ -210,13 +210,13 @@ impl Strings {
     }
 }
 
-/// Which spans the page has, and in which row each of them is.
+/// The spans of the page, and their rows.
 struct Plan<'a> {
     forest: &'a Forest<'a>,
     /// The spans, in the order of the rows.
     order: Vec<usize>,
     row_of: FxHashMap<usize, usize>,
-    /// Of spans with the same ids, the first one.
+    /// The span of each id; the first one if ids are equal.
     by_id: FxHashMap<(TraceId, SpanId), usize>,
     logs: FxHashMap<(TraceId, SpanId), Vec<&'a Log>>,
     origin: u64,
@@ -240,7 +240,7 @@ impl<'a> Plan<'a> {
         Self { forest, order, row_of, by_id, logs, origin: origin.unwrap_or_default() }
     }
 
-    /// A time relative to that of the page.
+    /// A time relative to the origin of the page.
     const fn time(&self, time: u64) -> u64 {
         time.saturating_sub(self.origin)
     }
@@ -309,7 +309,7 @@ impl<'a> Plan<'a> {
         rows.own.push(self.forest.self_time(index));
     }
 
-    /// What is drawn on the row of a span besides its bar.
+    /// The marks on the row of a span besides its bar.
     fn marks(&self, row: usize, span: &Span, rows: &mut Rows) {
         if !span.events.is_empty() {
             let events = span.events.iter().take(MOST_OF_A_SPAN);
@@ -357,7 +357,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// What the panel shows of each span, in pieces that are unpacked when they are needed.
+    /// The content of the panel for each span, in pieces that the script unpacks when needed.
     fn details(&self) -> io::Result<Vec<String>> {
         let parts = self.order.chunks(PART);
         parts
@@ -388,7 +388,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// A row, or -1.
+/// A row, or -1 for none.
 fn signed(row: Option<usize>) -> i64 {
     row.and_then(|row| i64::try_from(row).ok()).unwrap_or(-1)
 }
@@ -417,7 +417,7 @@ fn packed(data: &impl Serialize) -> io::Result<String> {
     Ok(STANDARD.encode(gzip.finish()?))
 }
 
-/// A text as content of HTML; characters that control a terminal or the direction of text are escaped, too.
+/// Escapes a text for HTML, including control characters of terminals and of the direction of text.
 fn escape_html(text: &str) -> String {
     let text = floe_redact::printable(text);
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")

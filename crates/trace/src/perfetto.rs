@@ -1,4 +1,5 @@
-//! A recording as JSON of Chrome's trace viewer, which [Perfetto](https://perfetto.dev) shows and asks by SQL.
+//! Writes a recording as JSON for Chrome's trace viewer, which [Perfetto](https://perfetto.dev) shows and queries by
+//! SQL.
 
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
@@ -9,15 +10,15 @@ use serde_json::{Map, Value as Json, json};
 use crate::forest::Forest;
 use crate::span::{Recording, Span, Status, json_of};
 
-/// How many spans may be inside of each other on a track. Perfetto leaves out what is deeper than 512.
+/// The maximum depth of slices on a track. Perfetto drops slices deeper than 512.
 const DEEPEST: usize = 500;
 
 /// Writes a recording as [Chrome's JSON](https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMBt4OybYRbWmf6tUl8),
 /// which <https://ui.perfetto.dev> and its `trace_processor` read.
 ///
-/// A resource is a process, a span a slice, an event or a log record an instant, an attribute an argument. A slice is
-/// inside of another one only if that is its parent; an arrow leads to it from a parent elsewhere. Times are relative to
-/// the first one, which `otherData.start_unix_ns` has.
+/// A resource becomes a process, a span a slice, an event or a log record an instant, an attribute an argument. A slice
+/// nests only in its parent; an arrow connects it to a parent on another track. Times are relative to the first one,
+/// which is in `otherData.start_unix_ns`.
 ///
 /// # Errors
 /// The output cannot be written.
@@ -60,13 +61,13 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
-    /// Microseconds since the first time. One at 1970 would make the page show half a century.
+    /// Microseconds since the first time: with times since 1970, the page would show half a century.
     #[expect(clippy::cast_precision_loss, reason = "of 100 days, nanoseconds are exact")]
     fn time(&self, time: u64) -> f64 {
         time.saturating_sub(self.origin).min(i64::MAX.cast_unsigned()) as f64 / 1000.0
     }
 
-    /// Writes the processes, and returns the number of each source's. Sources with one resource are one process.
+    /// Writes the processes, and returns the process of each source. Sources with the same resource share a process.
     fn processes(&mut self, recording: &Recording) -> io::Result<Vec<usize>> {
         let mut known: FxHashMap<String, usize> = FxHashMap::default();
         let mut of_sources = Vec::new();
@@ -138,13 +139,13 @@ impl<W: Write> Writer<W> {
 #[derive(Clone, Copy, Default)]
 struct Place {
     pid: usize,
-    /// 0 for one that has no place yet, as a parent that starts after its child.
+    /// The track; 0 while the span has none, as for a parent that starts after its child.
     tid: usize,
-    /// Whether it is inside of its parent.
+    /// Whether the slice nests in its parent.
     is_nested: bool,
 }
 
-/// The tracks of all processes, which have numbers from 1 on.
+/// The tracks of all processes, numbered from 1.
 #[derive(Default)]
 struct Tracks {
     /// The open spans of each track.
@@ -154,7 +155,7 @@ struct Tracks {
 }
 
 impl Tracks {
-    /// The track of a span, and whether it is inside of its parent there.
+    /// The track of a span, and whether the span nests in its parent there.
     fn place(
         &mut self,
         forest: &Forest<'_>,
@@ -187,7 +188,7 @@ impl Tracks {
     }
 }
 
-/// The process of a source; of one that was not read, 0.
+/// The process of a source; 0 for an unread source.
 fn process(processes: &[usize], source: u32) -> usize {
     let source = usize::try_from(source).ok();
     source.and_then(|it| processes.get(it)).copied().unwrap_or_default()

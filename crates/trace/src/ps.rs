@@ -1,11 +1,11 @@
-//! Reads, from outside and without the help of the process, which service a running, hung or stopped process is, and which
-//! span each of its threads is in: OpenTelemetry's [process context] and [thread context], as floe-telemetry and SDKs of
-//! other languages publish them.
+//! Reads the service of a running, hung or stopped process and the span of each of its threads, without help of the
+//! process: OpenTelemetry's [process context] and [thread context], as floe-telemetry and SDKs of other languages
+//! publish them.
 //!
 //! A thread is stopped for some microseconds while it is read, and a blocking system call that is not restarted returns
-//! `EINTR` to it. That needs the right to trace the process, which its user has unless the system restricts it
-//! (`/proc/sys/kernel/yama/ptrace_scope`), and a process of Linux on x86-64. The variable of its threads may be the
-//! program's, or that of a shared library, as SDKs of other languages have it, with the C library of GNU.
+//! `EINTR` to it. This needs Linux on x86-64, and the right to trace the process, which its user has unless the system
+//! restricts it (`/proc/sys/kernel/yama/ptrace_scope`). The thread-local variable may belong to the program, or to a
+//! shared library with the C library of GNU, as in SDKs of other languages.
 //!
 //! The process is not trusted: sizes are bounded, and unreadable memory is an error or no span.
 //!

@@ -1,7 +1,7 @@
 //! Reads OTLP: JSON lines, JSON documents and protobuf, compressed with gzip or not.
 //!
-//! JSON lines are what floe-telemetry's exporter `otlp_file` and the Collector's file exporter write; protobuf is the
-//! body of an OTLP request, or the Collector's file exporter with `format: proto`. What cannot be read becomes a
+//! floe-telemetry's exporter `otlp_file` and the Collector's file exporter write JSON lines; protobuf is the body of an
+//! OTLP request, or the output of the Collector's file exporter with `format: proto`. An unreadable part becomes a
 //! [`Note`] with its place, and the rest is read.
 
 mod documents;
@@ -26,12 +26,12 @@ pub use self::protobuf::Signal;
 /// The largest line or message, in bytes.
 pub const LARGEST_MESSAGE: usize = 64 << 20;
 
-/// How many different notes are kept.
+/// The maximum number of distinct notes.
 const MOST_NOTES: usize = 100;
 
 /// Reads OTLP into one [`Recording`].
 ///
-/// All texts are redacted as floe-telemetry redacts them.
+/// All texts are redacted like telemetry of floe-telemetry.
 ///
 /// ```
 /// use floe_trace::read::Reader;
@@ -58,19 +58,19 @@ pub struct Reader {
     bytes: usize,
     max_bytes: usize,
     rejected: Option<Rejected>,
-    /// How many resources have been read.
+    /// The number of resources that were read.
     resources: usize,
-    /// Where the current message is.
+    /// The place of the current message.
     place: Place,
 }
 
-/// The spans and log records that were left out.
+/// Spans and log records that were left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rejected {
-    /// How many there are. A message that is left out as a whole counts as one.
+    /// The number of records. A message that is left out as a whole counts as one.
     pub records: usize,
-    /// Why the first of them was left out.
+    /// The reason for the first of them.
     pub reason: String,
 }
 
@@ -78,7 +78,7 @@ pub struct Rejected {
 #[derive(Clone, Debug, Default)]
 struct Place {
     file: String,
-    /// `:12`, or `, byte 12`.
+    /// The place within the file: `:12`, or `, byte 12`.
     at: String,
 }
 
@@ -88,11 +88,11 @@ impl fmt::Display for Place {
     }
 }
 
-/// Why a file contributes nothing.
+/// The reason why a file contributes nothing.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Unreadable {
-    /// It could not be read.
+    /// The file could not be read.
     #[non_exhaustive]
     Io {
         /// The name of the file.
@@ -100,16 +100,16 @@ pub enum Unreadable {
         /// The error.
         source: io::Error,
     },
-    /// It is no OTLP.
+    /// The file is no OTLP.
     #[non_exhaustive]
     Format {
-        /// What was expected, what was found, and where.
+        /// The expectation, the finding and the place.
         message: String,
     },
-    /// It needs more memory than [`Reader::max_bytes`].
+    /// The file needs more memory than [`Reader::max_bytes`].
     #[non_exhaustive]
     TooLarge {
-        /// What was expected, what was found, and where.
+        /// The expectation, the finding and the place.
         message: String,
     },
 }
@@ -155,33 +155,33 @@ impl Reader {
         }
     }
 
-    /// Sets how much memory spans and log records may take, in bytes, as an estimate. It includes the memory that is
-    /// needed to decode them, which is estimated first. What would take more is counted in a note. Default: 1 GiB.
+    /// Sets how much memory spans and log records may take, in bytes, as an estimate. The estimate includes the memory
+    /// for decoding. Records beyond the limit are counted in a note. Default: 1 GiB.
     #[must_use]
     pub const fn max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = bytes;
         self
     }
 
-    /// Returns what has been read.
+    /// Returns the recording.
     #[must_use]
     pub fn finish(self) -> Recording {
         self.recording
     }
 
-    /// Returns what has been read until now.
+    /// Returns the recording so far.
     #[must_use]
     pub const fn recording(&self) -> &Recording {
         &self.recording
     }
 
-    /// Returns which spans and log records were left out until now, and why.
+    /// Returns the spans and log records that were left out so far, with the reason.
     #[must_use]
     pub const fn rejected(&self) -> Option<&Rejected> {
         self.rejected.as_ref()
     }
 
-    /// Returns an estimate of the memory of what has been read, in bytes.
+    /// Returns an estimate of the memory of the recording, in bytes.
     #[must_use]
     pub const fn bytes(&self) -> usize {
         self.bytes + self.texts.bytes
@@ -190,7 +190,7 @@ impl Reader {
     /// Reads a file to its end. The name is for messages.
     ///
     /// # Errors
-    /// The file cannot be read, or nothing in it is OTLP. Damage in a file that has some becomes a note.
+    /// The file cannot be read, or contains no OTLP. Damage in a file with some OTLP becomes a note.
     pub fn read(&mut self, name: &str, input: impl Read) -> Result<(), Unreadable> {
         self.at(name);
         let mut input = BufReader::with_capacity(1 << 16, input);
@@ -203,7 +203,7 @@ impl Reader {
         }
     }
 
-    /// Begins a file.
+    /// Starts a file.
     fn at(&mut self, name: &str) {
         self.place = Place { file: name.to_owned(), at: String::new() };
     }
@@ -243,7 +243,7 @@ impl Reader {
         Unreadable::Io { file: self.place.file.clone(), source }
     }
 
-    /// Notes why a record is left out.
+    /// Notes the reason why a record is left out.
     fn reject(&mut self, reason: impl Into<Cow<'static, str>>) {
         let reason = reason.into();
         let rejected = self
@@ -282,7 +282,7 @@ enum Format {
     Other(&'static str),
 }
 
-/// Looks at the beginning of a file, past a byte order mark and blanks.
+/// Detects the format from the beginning of a file, after a byte order mark and blanks.
 fn format_of(input: &mut impl BufRead) -> io::Result<Format> {
     if input.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
         input.consume(3);
@@ -324,7 +324,7 @@ fn opens_object(text: &[u8]) -> bool {
     }
 }
 
-/// Reads until a buffer is full or the input ends, and returns how much.
+/// Reads until a buffer is full or the input ends, and returns the number of bytes.
 fn fill(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while let Some(rest) = buffer.get_mut(filled..)

@@ -1,12 +1,12 @@
-//! Whether chance explains a finding: Fisher's exact test, and Holm's correction for many tests.
+//! Decides whether a finding is random: Fisher's exact test, and Holm's correction for many tests.
 
-/// Fisher's exact test: how likely it is that of all failures so many or more are among the calls of the second sample.
-/// A sample is its failures and its calls.
+/// Fisher's exact test: the chance that at least this many of all failures fall into the second sample. A sample is its
+/// failures and its calls.
 pub(crate) fn fisher(before: (usize, usize), after: (usize, usize)) -> f64 {
     logarithm_of_fisher(before, after).exp()
 }
 
-/// The natural logarithm of the same, which tells apart what is too unlikely for a number.
+/// The natural logarithm of the result of [`fisher`], which distinguishes chances too small for a number.
 pub(crate) fn logarithm_of_fisher(before: (usize, usize), after: (usize, usize)) -> f64 {
     let failures = before.0 + after.0;
     let ways = |of: usize, some: usize| factorial(of) - factorial(some) - factorial(of - some);
@@ -29,8 +29,8 @@ fn factorial(n: usize) -> f64 {
         - 1.0 / (360.0 * n.powi(3))
 }
 
-/// What chance explains in at most this part of all comparisons, with the chance that it explains each: Holm's method,
-/// with weights. A test has its weight, its chance and what it is about.
+/// The significant findings, each with its corrected chance, if at most this part of all comparisons may report a
+/// random finding: Holm's method, with weights. A test has its weight, its chance and its subject.
 pub(crate) fn unlikely<T>(mut tests: Vec<(f64, f64, T)>, most: f64) -> Vec<(T, f64)> {
     tests.sort_by(|one, other| (one.1 / one.0).total_cmp(&(other.1 / other.0)));
     let mut left: f64 = tests.iter().map(|it| it.0).sum();
@@ -56,7 +56,7 @@ pub(crate) const fn as_f64_of(number: u64) -> f64 {
     number as f64
 }
 
-/// The natural logarithm of a time; what took none counts as one nanosecond.
+/// The natural logarithm of a time; zero counts as one nanosecond.
 pub(crate) fn logarithm(nanos: u64) -> f64 {
     as_f64_of(nanos.max(1)).ln()
 }

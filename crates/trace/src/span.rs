@@ -1,11 +1,11 @@
-//! Spans and log records as they were read: redacted, each text stored once.
+//! Spans and log records of a recording: redacted, each text stored once.
 
 use std::fmt;
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
-/// A text. Equal ones share their memory, as far as the reader has noticed.
+/// A text. Equal texts usually share their memory.
 pub type Text = Arc<str>;
 
 /// The id of a trace: 16 bytes.
@@ -28,11 +28,11 @@ impl fmt::Display for SpanId {
     }
 }
 
-/// The side of a communication that a span is.
+/// The kind of a span: its side of a communication.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "the kinds of OTLP")]
 pub enum Kind {
-    /// Work inside of a program, or a kind that was not given.
+    /// Work inside a program, or an unspecified kind.
     #[default]
     Internal,
     /// The handling of a request.
@@ -46,7 +46,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kind with a number of OTLP.
+    /// The kind for a number of OTLP.
     pub(crate) const fn of(number: i32) -> Self {
         match number {
             2 => Self::Server,
@@ -57,7 +57,7 @@ impl Kind {
         }
     }
 
-    /// Returns the word of OpenTelemetry: `internal`, `server`, `client`, `producer` or `consumer`.
+    /// Returns OpenTelemetry's word: `internal`, `server`, `client`, `producer` or `consumer`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -70,14 +70,14 @@ impl Kind {
     }
 }
 
-/// How a span ended.
+/// The status of a span.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "the statuses of OTLP")]
 pub enum Status {
-    /// Nothing was said.
+    /// No status was set.
     #[default]
     Unset,
-    /// Declared as good.
+    /// The program declared success.
     Ok,
     /// Failed, with a description that may be empty.
     Error(Text),
@@ -126,7 +126,7 @@ impl Value {
     }
 }
 
-/// A value as it is shown: a text without quotes, lists in brackets, maps in braces, bytes as hexadecimal digits.
+/// A value for people: a text without quotes, lists in brackets, maps in braces, bytes as hexadecimal digits.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -156,7 +156,7 @@ impl fmt::Display for Value {
     }
 }
 
-/// Bytes are hexadecimal digits, and what is no number of JSON is nothing.
+/// Bytes become hexadecimal digits, and numbers that JSON cannot express become `null`.
 impl From<&Value> for Json {
     fn from(value: &Value) -> Self {
         match value {
@@ -219,15 +219,15 @@ pub struct Span {
     pub name: Text,
     /// Its kind.
     pub kind: Kind,
-    /// When it started, in nanoseconds since 1970.
+    /// The start, in nanoseconds since 1970.
     pub start: u64,
-    /// When it ended, in nanoseconds since 1970; never before its start.
+    /// The end, in nanoseconds since 1970; never before the start.
     pub end: u64,
-    /// By how many nanoseconds [`Recording::align_clocks`] has moved it.
+    /// The nanoseconds by which [`Recording::align_clocks`] has moved the span.
     pub shifted: i64,
-    /// How it ended.
+    /// The status of the span.
     pub status: Status,
-    /// What emitted it: an index of [`Recording::sources`].
+    /// The source of the span: an index in [`Recording::sources`].
     pub source: u32,
     /// Its attributes.
     pub attributes: Attributes,
@@ -238,19 +238,19 @@ pub struct Span {
 }
 
 impl Span {
-    /// Returns how long it took, in nanoseconds.
+    /// Returns the duration of the span, in nanoseconds.
     #[must_use]
     pub const fn duration(&self) -> u64 {
         self.end.saturating_sub(self.start)
     }
 
-    /// Whether its status is an error.
+    /// Whether the status is an error.
     #[must_use]
     pub const fn is_error(&self) -> bool {
         matches!(self.status, Status::Error(_))
     }
 
-    /// Whether its status is an error, or is unset where a status of gRPC or HTTP is one.
+    /// Whether the status is an error, or is unset and a gRPC or HTTP status code is an error.
     #[must_use]
     pub fn is_failure(&self) -> bool {
         let first = |keys: [&str; 2]| keys.into_iter().find_map(|key| self.attribute(key));
@@ -266,14 +266,14 @@ impl Span {
         self.is_error() || self.status == Status::Unset && failed()
     }
 
-    /// Returns its statement for a database, or its summary.
+    /// Returns the database statement of the span, or its summary.
     #[must_use]
     pub fn statement(&self) -> Option<&str> {
         let keys = ["db.query.text", "db.statement", "db.query.summary"];
         keys.iter().find_map(|key| self.attribute(key)?.as_str())
     }
 
-    /// Returns the value of its attribute.
+    /// Returns the value of an attribute.
     #[must_use]
     pub fn attribute(&self, key: &str) -> Option<&Value> {
         let mut attributes = self.attributes.iter();
@@ -285,11 +285,11 @@ impl Span {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "data of OTLP")]
 pub struct Log {
-    /// The trace that it belongs to, else 0.
+    /// The trace of the record, else 0.
     pub trace: TraceId,
-    /// The span that it belongs to, else 0.
+    /// The span of the record, else 0.
     pub span: SpanId,
-    /// When it occurred, else when it was observed, in nanoseconds since 1970.
+    /// The time of occurrence, else of observation, in nanoseconds since 1970.
     pub time: u64,
     /// Its severity number: 1 to 24, or 0.
     pub severity: u8,
@@ -299,12 +299,12 @@ pub struct Log {
     pub body: Value,
     /// Its attributes.
     pub attributes: Attributes,
-    /// What emitted it: an index of [`Recording::sources`].
+    /// The source of the record: an index in [`Recording::sources`].
     pub source: u32,
 }
 
 impl Log {
-    /// Returns the name of its range of severities: `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR`, `FATAL`, else nothing.
+    /// Returns the range of the severity: `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR`, `FATAL`, else nothing.
     #[must_use]
     pub const fn level(&self) -> &'static str {
         match self.severity {
@@ -319,7 +319,7 @@ impl Log {
     }
 }
 
-/// What emitted spans: a resource and an instrumentation scope.
+/// The source of spans: a resource and an instrumentation scope.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "data of OTLP")]
 pub struct Source {
@@ -333,20 +333,20 @@ pub struct Source {
     pub version: Text,
 }
 
-/// Something that was not as it should be in what was read.
+/// A problem in the files that were read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "a message")]
 pub struct Note {
-    /// Where it was found first: `file:line`, `file, byte 12`, or a trace.
+    /// The first place of the problem: `file:line`, `file, byte 12`, or a trace.
     pub place: String,
-    /// What it is.
+    /// The description of the problem.
     pub message: String,
-    /// How often it was found.
+    /// The number of occurrences.
     pub times: usize,
 }
 
 impl Note {
-    /// Returns a note about a span, and how many like it.
+    /// Returns a note about a span, with the number of occurrences.
     pub(crate) fn of_span(span: &Span, message: String, times: usize) -> Self {
         let place = format!("trace {}, span {}", span.trace, span.id);
         Self { place, message, times }
@@ -363,7 +363,7 @@ impl fmt::Display for Note {
     }
 }
 
-/// All that was read.
+/// All spans and log records that were read.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "data of OTLP")]
 pub struct Recording {
@@ -371,14 +371,14 @@ pub struct Recording {
     pub spans: Vec<Span>,
     /// The log records, in the order of the files.
     pub logs: Vec<Log>,
-    /// Where spans and log records come from.
+    /// The sources of spans and log records.
     pub sources: Vec<Source>,
-    /// What was not as it should be.
+    /// Problems in the files.
     pub notes: Vec<Note>,
 }
 
 impl Recording {
-    /// Adds a span with what emitted it.
+    /// Adds a span with its source.
     pub fn add_span(&mut self, mut span: Span, source: Source) {
         // As a rule it is the last one, and there are few.
         let known = self.sources.iter().rposition(|it| *it == source);

@@ -8,16 +8,16 @@ use rustc_hash::FxHashMap;
 
 use crate::span::Text;
 
-/// Longer texts are not compared with others.
+/// The maximum length of a text that is shared.
 const LONGEST: usize = 256;
-/// How many texts are remembered.
+/// The maximum number of remembered texts.
 const MOST: usize = 1 << 16;
 
-/// Redacts texts and remembers the result.
+/// Redacts texts, and caches the results.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
     redactor: Redactor,
-    /// The redacted text of each text, by the key of its attribute, which is empty for a text without one.
+    /// The redacted form of each text, by the key of its attribute; the key is empty for a text without one.
     known: FxHashMap<Box<str>, FxHashMap<Box<str>, Text>>,
     size: usize,
     /// An estimate of the memory of all texts, in bytes.
@@ -25,12 +25,12 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
-    /// A text that is not remembered.
+    /// Redacts a text without remembering it.
     pub(crate) fn redacted(&self, text: &str) -> String {
         self.redactor.redact(text).into_owned()
     }
 
-    /// Whether a value that is no text is a secret under this key, as its text would be; `…` if any value is.
+    /// Whether a value other than a text is a secret under this key. The value `…` asks whether any value is.
     pub(crate) fn hides(&self, key: &str, value: impl Display) -> bool {
         self.redactor.meaning_of(key) != KeyMeaning::Text && {
             let value = value.to_string();
@@ -43,7 +43,7 @@ impl Texts {
         self.value("", text)
     }
 
-    /// A value in the list of an attribute, which may be the argument of an option before it.
+    /// A value in the list of an attribute, perhaps the argument of the option before it.
     pub(crate) fn argument(&mut self, key: &str, option: &str, text: &str) -> Text {
         let safe = self.redactor.redact_argument(option, text, |_| {});
         if safe == text {

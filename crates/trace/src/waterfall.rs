@@ -75,7 +75,7 @@ impl Tree for Forest<'_> {
     }
 }
 
-/// A text of a row, in which a tab would move what is beside it.
+/// A text of a row, without tabs, which would shift the columns.
 fn line(text: &str) -> Cow<'_, str> {
     match printable(text) {
         text if text.contains('\t') => Cow::Owned(text.replace('\t', "\\t")),
@@ -83,8 +83,8 @@ fn line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// What is worth reading beside the name: the status code of a response, the host of a call, and by how much its clock
-/// was moved, where that differs from its parent's.
+/// Details beside the name: the status code of a response, the host of a call, and the correction of its clock if it
+/// differs from the parent's.
 pub(crate) fn beside(forest: &Forest<'_>, index: usize) -> String {
     let span = forest.span(index);
     let is_call = matches!(span.kind, Kind::Client | Kind::Producer);

@@ -1,4 +1,4 @@
-//! Writes spans and log records as OTLP: JSON lines that [`read`](crate::read) reads, and other tools.
+//! Writes spans and log records as JSON lines of OTLP, for [`read`](crate::read) and for other tools.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use crate::span::{Log, Recording, Span, SpanId, Status, Text, TraceId, Value};
 
-/// The most spans or log records of a line.
+/// The maximum number of spans or log records of a line.
 const LINE: usize = 512;
 
 /// Writes a recording as JSON lines of OTLP.

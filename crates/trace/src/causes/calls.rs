@@ -1,4 +1,4 @@
-//! The equal calls of a span, one after the other: what loops and retries are found in. Ids in names and statements do not
+//! The consecutive equal calls of a span, in which the rules find loops and retries. Ids in names and statements do not
 //! tell calls apart.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,21 +7,21 @@ use crate::forest::Forest;
 use crate::names::normalized;
 use crate::span::Span;
 
-/// The most characters of a statement in a name.
+/// The maximum number of characters of a statement in a name.
 const LONGEST: usize = 80;
 
 #[derive(Default)]
 pub(super) struct Calls {
-    /// In backticks, with the statement if the span has several of one name.
+    /// The name in backticks, with the statement if the span has several calls with this name.
     pub(super) name: String,
     durations: Vec<u64>,
     /// The time of all calls.
     pub(super) called: u64,
-    /// How many failed that another one followed.
+    /// The number of failed calls that another call followed.
     pub(super) failed: usize,
-    /// When the first one that failed began, and the last one after one that failed.
+    /// The start of the first failed call, and the start of the last call after a failed one.
     retried: (u64, u64),
-    /// The time between a call that failed and the next one.
+    /// The sum of the pauses between a failed call and the next one.
     pub(super) paused: u64,
     last_failed: bool,
     until: u64,
@@ -50,12 +50,12 @@ impl Calls {
         self.durations.len()
     }
 
-    /// The time from the first call that failed to the last call.
+    /// The time from the first failed call to the last call.
     pub(super) const fn retried(&self) -> u64 {
         self.retried.1.saturating_sub(self.retried.0)
     }
 
-    /// The time of all calls as if none took longer than is usual, which it does for a reason of its own.
+    /// The time of all calls without outliers, which have a cause of their own.
     pub(super) fn usual(&self) -> u64 {
         let mut durations = self.durations.clone();
         durations.sort_unstable();

@@ -1,4 +1,4 @@
-//! How likely chance alone explains what was found.
+//! Estimates the chance that a finding is random.
 
 use crate::significance::{as_f64, logarithm};
 
@@ -23,7 +23,7 @@ impl Random {
     }
 }
 
-/// The lower limit, at 95 %, of how many times as likely a row with a value is slow.
+/// The lower limit, at 95 %, of the risk ratio: how much more often a row with a value is slow.
 pub(super) fn risk_ratio([slow_with, slow, with, all]: [usize; 4]) -> f64 {
     // Half a row in each cell keeps it finite.
     let (a, with) = (as_f64(slow_with) + 0.5, as_f64(with) + 1.0);
@@ -32,8 +32,8 @@ pub(super) fn risk_ratio([slow_with, slow, with, all]: [usize; 4]) -> f64 {
     ((a / with / (c / without)).ln() - 1.96 * error).exp()
 }
 
-/// How likely the longest of a sample is so far from the others, which are sorted, if their tail is as heavy as that of
-/// a power law. With lighter tails it is less likely.
+/// The chance that the longest of a sample is this far from the others (sorted) if their tail follows a power law.
+/// Lighter tails make it less likely.
 pub(super) fn outlier(others: &[u64], longest: u64) -> f64 {
     let upper = others.get(others.len() / 2..).unwrap_or_default();
     let (Some(least), Some(second)) = (upper.first(), upper.last()) else {
@@ -47,7 +47,7 @@ pub(super) fn outlier(others: &[u64], longest: u64) -> f64 {
     (1.0 + gap / sum).powf(-as_f64(upper.len()))
 }
 
-/// The mean of values, and their variance.
+/// The mean and the variance of values.
 pub(super) fn moments(values: &[f64]) -> (f64, f64) {
     let many = as_f64(values.len());
     let mean = values.iter().sum::<f64>() / many;
@@ -55,7 +55,7 @@ pub(super) fn moments(values: &[f64]) -> (f64, f64) {
     (mean, squares.sum::<f64>() / many)
 }
 
-/// The part of a normal distribution above a value that is not small.
+/// The part of a normal distribution above a value. The value must not be small.
 pub(super) fn tail(z: f64) -> f64 {
     (-z * z / 2.0).exp() / (z.max(1.0) * std::f64::consts::TAU.sqrt())
 }

@@ -1,5 +1,5 @@
-//! Messages that wait in a queue: the time between the end of the span that sends one, its parent or the target of a
-//! link, and the start of the one that handles it.
+//! Messages that wait in a queue: the time between the end of the sending span (the parent, or the target of a link)
+//! and the start of the handling span.
 
 use floe_waterfall::duration;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -9,15 +9,16 @@ use crate::forest::Forest;
 use crate::names::{normalized, percentile};
 use crate::span::Kind;
 
-/// The least wait of a message.
+/// The minimum wait of a message.
 const WAIT: u64 = 20 * MS;
-/// The least part of the time of all traces, as a divisor. It is not looked at whether chance explains it: nothing ran.
+/// The minimum part of the time of all traces, as a divisor. No test for chance is needed, because nothing ran during
+/// the wait.
 const OF_FILE: u64 = 10;
 
-/// The messages that spans of one name handle.
+/// The messages handled by spans of one name.
 #[derive(Default)]
 struct Messages {
-    /// Those that waited, for how long, and the spans that sent them.
+    /// The delayed messages: the handling span, the wait, and the sending span.
     late: Vec<(usize, u64, usize)>,
     all: usize,
 }

@@ -1,6 +1,6 @@
 //! Spans of one name that wait for each other, as below a lock or in a pool, or for one long span of another name.
 //!
-//! Of each span, the longest time is looked at that no child of it covers: in it, it may wait.
+//! A span may wait in the longest gap between its children, so the rule looks only at this gap.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -15,29 +15,31 @@ use crate::names::{normalized, percentile};
 use crate::significance::{as_f64, as_f64_of};
 use crate::span::Kind;
 
-/// The least part of the time of all traces, as a divisor, the least number of calls, and the least time of a holder.
+/// The minimum part of the time of all traces, as a divisor, the minimum number of calls, and the minimum time of a
+/// holder.
 const OF_FILE: u64 = 20;
 const CALLS: usize = 5;
 const HOLD: u64 = 20 * MS;
-/// The numbers of places that are tried, and the part of the calls that may overtake, as a divisor.
+/// The numbers of places that are tried, and the part of the calls that may overtake others, as a divisor.
 const PLACES: [usize; 15] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64];
 const OVERTAKING: usize = 50;
-/// Durations change places with others of so many consecutive calls, so often: a time in which all calls are slow is no
-/// queue.
+/// The permutation test exchanges durations only within blocks of this many consecutive calls, this many times: a time
+/// in which all calls are slow is no queue.
 const BLOCK: usize = 50;
 const PERMUTATIONS: usize = 999;
-/// Of queues whose times are as regular up to this factor, the one with the fewest places is said.
+/// Among queues whose times are similarly regular, up to this factor, the one with the fewest places is reported.
 const AS_REGULAR: f64 = 1.3;
-/// The waits are at least this part of the durations, as a divisor, and the durations differ by this factor, as (n, of n).
+/// The minimum part of the waits in the durations, as a divisor, and the factor by which durations must differ, as (n,
+/// of n).
 const WAITED: u64 = 5;
 const SPREAD: (u64, u64) = (3, 2);
-/// The most spans of one name that are compared, and the most holders.
+/// The maximum number of compared spans of one name, and of holders.
 const MOST_CALLS: usize = 2_000;
 const MOST_HOLDERS: usize = 200;
-/// So many calls wait for a holder.
+/// The minimum number of calls that wait for a holder.
 const HELD: usize = 3;
 
-/// A span, and the longest time that no child covers.
+/// A span, and its longest gap without a child.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Wait {
     from: u64,
@@ -51,16 +53,15 @@ impl Wait {
     }
 }
 
-/// The longest time of a span that no child covers.
+/// The longest time of a span without a child.
 fn longest_gap(forest: &Forest<'_>, index: usize) -> (u64, u64) {
     let start = forest.span(index).start;
     let longest = uncovered(forest, index).min_by_key(|(from, to)| Reverse(to - from));
     longest.unwrap_or((start, start))
 }
 
-/// Of each name, how it may be a queue, and how likely chance explains its order. A lock or a pool is one of a process, and
-/// what clients call, or replicas serve, may be one of all processes: of both groupings, chance explains the right one
-/// least.
+/// The most plausible queue of each name, and the chance that its order is random. A lock or a pool belongs to one
+/// process, called services may be shared by all processes; of both groupings, the one that is less likely random wins.
 pub(super) fn contended(forest: &Forest<'_>, all: u64) -> Vec<Option<Tested>> {
     let least = (all / OF_FILE).max(LEAST);
     let mut groups: FxHashMap<(&str, String), Vec<(u32, Wait)>> = FxHashMap::default();
@@ -81,7 +82,7 @@ pub(super) fn contended(forest: &Forest<'_>, all: u64) -> Vec<Option<Tested>> {
     groups.into_iter().flat_map(|group| of_name(forest, group, least, &holders)).collect()
 }
 
-/// Tests the calls of a name, in each process or in all of them.
+/// Tests the calls of a name, in each process or across all processes.
 fn of_name(
     forest: &Forest<'_>,
     mut group: Vec<(u32, Wait)>,
@@ -115,7 +116,7 @@ fn of_name(
     found.into_iter().flatten().collect()
 }
 
-/// Calls in the order of their starts, if there are enough of them.
+/// Sorts calls by their starts, if there are enough of them.
 fn comparable(mut calls: Vec<Wait>, least: u64) -> Option<Vec<Wait>> {
     calls.sort_unstable();
     calls.truncate(MOST_CALLS);
@@ -126,8 +127,8 @@ fn comparable(mut calls: Vec<Wait>, least: u64) -> Option<Vec<Wait>> {
     (calls.len() >= CALLS && sum(calls.iter().map(Wait::time)) >= least).then_some(calls)
 }
 
-/// Calls that wait for one of some places, first come, first served: fewer overtake than if their durations were those
-/// of others.
+/// Tests whether calls wait for one of several places, first come, first served: fewer calls overtake than with
+/// exchanged durations.
 fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     let mut times: Vec<u64> = calls.iter().map(Wait::time).collect();
     times.sort_unstable();
@@ -163,8 +164,8 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     Some((chance, queue(forest, calls, &waits, places)?))
 }
 
-/// The number of places for which times in a place are most regular, and the waits. With a multiple of the true number,
-/// a time is the sum of several, and so more regular by the root of that.
+/// The number of places with the most regular times in a place, and the waits. A multiple of the true number adds up
+/// several times, so the result is more regular by the root of the multiple.
 fn likeliest_queue(calls: &[Wait], fewest: usize, least: u64) -> Option<(usize, Vec<u64>)> {
     let places = PLACES.into_iter().filter(|it| *it >= fewest && *it * 2 <= calls.len());
     let queues = places.filter_map(|it| {
@@ -185,7 +186,7 @@ fn fraction(part: u64, whole: u64) -> f64 {
     as_f64_of(part) / as_f64_of(whole.max(1))
 }
 
-/// How long each call waits for one of some places, unless too many overtake.
+/// The wait of each call for one of the places, unless too many calls overtake.
 fn waits(calls: &[Wait], places: usize, slack: u64) -> Option<Vec<u64>> {
     // The latest ends of those who came before. A place is free at the earliest of them.
     let mut latest = BinaryHeap::with_capacity(places + 1);
@@ -203,8 +204,8 @@ fn waits(calls: &[Wait], places: usize, slack: u64) -> Option<Vec<u64>> {
     Some(waits)
 }
 
-/// What is said of calls that wait so long each. Nothing if all of them together hold a place for less than one waits: then
-/// they went on at once.
+/// The finding about calls with these waits. `None` if their total time in a place is shorter than a single wait: then
+/// the calls were parallel.
 fn queue(forest: &Forest<'_>, calls: &[Wait], waits: &[u64], places: usize) -> Option<Finding> {
     let (longest, span) = waits.iter().zip(calls).max().map(|(wait, call)| (*wait, call.span))?;
     let mut holds: Vec<u64> =
@@ -228,7 +229,8 @@ fn queue(forest: &Forest<'_>, calls: &[Wait], waits: &[u64], places: usize) -> O
     Some(Finding::new(CauseKind::ContendedLock, OF_FILE, at, message).of(span))
 }
 
-/// Calls that go on one at a time, in any order: they come together, and the steps between their ends are too regular.
+/// Tests whether calls run one at a time, in any order: they start together, and the steps between their ends are too
+/// regular.
 fn in_turn(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     let mut until = 0;
     let clusters = calls.chunk_by(|one, other| {
@@ -253,7 +255,7 @@ fn in_turn(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     found.min_by(by_chance)
 }
 
-/// The longest spans, by start, which others may wait for.
+/// The longest spans, by start, for which others may wait.
 struct Holders(Vec<usize>);
 
 impl Holders {
@@ -265,7 +267,8 @@ impl Holders {
         Self(spans)
     }
 
-    /// Calls that begin while another span runs and all end just after it, though others take a fraction of that.
+    /// Tests whether calls that begin during another span all end just after it, though other calls of the name are
+    /// much quicker.
     fn test(&self, forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
         let mut times: Vec<u64> = calls.iter().map(Wait::time).collect();
         times.sort_unstable();

@@ -7,12 +7,12 @@ use super::{CauseKind, Finding, MS};
 use crate::forest::{Forest, Trace};
 use crate::names::names;
 
-/// The least part of the time of all traces, as a divisor, the least number of calls, and their least time.
+/// The minimum part of the time of all traces, as a divisor, the minimum number of calls, and their minimum time.
 const OF_FILE: u64 = 50;
 const CALLS: usize = 5;
 const LEAST: u64 = MS;
-/// So many spans of a trace are reported, which take at most this time of their own, on average, and this part of the
-/// trace, as a divisor.
+/// The minimum number of spans in a trace, their maximum average self time, and their minimum part of the trace, as a
+/// divisor.
 const MANY: usize = 1_000;
 const TINY: u64 = 20_000;
 const OF_TRACE: u64 = 2;

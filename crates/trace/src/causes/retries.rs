@@ -1,4 +1,4 @@
-//! A span calls again what failed.
+//! A span repeats a call that failed.
 
 use floe_waterfall::duration;
 
@@ -6,12 +6,12 @@ use super::calls::Calls;
 use super::{CauseKind, Finding, MS};
 use crate::forest::Forest;
 
-/// The least part of the time of all traces, as a divisor, the least number of calls that failed, and the least time from
-/// the first of them to the last call.
+/// The minimum part of the time of all traces, as a divisor, the minimum number of failed calls, and the minimum time
+/// from the first failed call to the last call.
 const OF_FILE: u64 = 50;
 const FAILED: usize = 2;
 const LEAST: u64 = MS;
-/// Pauses are said from this part of the time on, as a divisor.
+/// The minimum part of pauses that the sentence mentions, as a divisor.
 const PAUSED: u64 = 10;
 
 pub(super) fn retries(forest: &Forest<'_>, span: usize, calls: &Calls) -> Option<Finding> {

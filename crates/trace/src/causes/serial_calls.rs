@@ -6,12 +6,12 @@ use super::{CauseKind, Finding, MS, busy};
 use crate::forest::Forest;
 use crate::span::{Kind, Span};
 
-/// The least part of the time of all traces, as a divisor, the least number of names, and the least time of each call and
-/// of what all at once would save.
+/// The minimum part of the time of all traces, as a divisor, the minimum number of names, and the minimum time of each
+/// call and of the time that parallel calls would save.
 const OF_FILE: u64 = 50;
 const NAMES: usize = 3;
 const LONG: u64 = 20 * MS;
-/// The most names that the sentence lists.
+/// The maximum number of names in the sentence.
 const MOST_NAMES: usize = 5;
 
 pub(super) fn serial(forest: &Forest<'_>, index: usize) -> Option<Finding> {
@@ -39,7 +39,7 @@ pub(super) fn serial(forest: &Forest<'_>, index: usize) -> Option<Finding> {
     Some(Finding::new(CauseKind::SerialCalls, OF_FILE, vec![(index, sum - longest)], message))
 }
 
-/// Whether a span waits: a call of another program, or what says that it did not work.
+/// Whether a span waits: it calls another program, or reports that it was idle.
 fn waits(span: &Span) -> bool {
     let is_call = matches!(span.kind, Kind::Client | Kind::Producer | Kind::Consumer);
     busy(span).map_or(is_call, |time| time <= span.duration() / 2)

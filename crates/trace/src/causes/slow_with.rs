@@ -1,5 +1,5 @@
-//! What the slow spans of a name have that its quick ones do not have: an attribute, a host, a version, a parent, a
-//! child, a sibling, an event, a text with ids in it, or a place at the start of its process.
+//! Finds a property that slow spans of a name have and quick ones do not have: an attribute, a host, a version, a
+//! parent, a child, a sibling, an event, a text with ids in it, or a place at the start of its process.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,34 +13,36 @@ use crate::names::{normalized, percentile};
 use crate::significance::{as_f64, logarithm, logarithm_of_fisher};
 use crate::span::TraceId;
 
-/// The least part of the time of all traces, as a divisor, the least spans of a name, and the least where one stands alone.
+/// The minimum part of the time of all traces, as a divisor, the minimum number of spans of a name, and the minimum
+/// number for a single outlier.
 const OF_FILE: u64 = 50;
 const SPANS: usize = 20;
 const SPANS_OF_OUTLIER: usize = 8;
-/// The slow spans take at least so many times as long as the others, by their medians, as (n, of n); one that stands
-/// alone takes so many times the median.
+/// The minimum ratio of the medians of slow and other spans, as (n, of n), and the minimum ratio of a single outlier to
+/// the median.
 const TAIL: (u64, u64) = (3, 2);
 const OUTLIER: u64 = 4;
-/// A value is in so many slow spans, and in this part of them, as a divisor, and makes a span slow so many times as often.
+/// The minimum number of slow spans with a value, their minimum part of the slow spans, as a divisor, and the minimum
+/// risk ratio.
 const SUPPORT: usize = 5;
 const RISK_RATIO: f64 = 1.5;
-/// Values that are in nearly the same spans (as (n, of n)) are one finding, which names so many of them.
+/// Values whose spans overlap this much, as (n, of n), are one finding, which names at most this many of them.
 const TWINS: (usize, usize) = (19, 20);
 const MOST_TWINS: usize = 3;
-/// So many spans of a process are its first ones.
+/// The number of spans of a process that count as its first ones.
 const FIRST: usize = 5;
 const AMONG_FIRST: &str = "a place among the first of their process";
-/// The most characters of a value.
+/// The maximum number of characters of a value.
 const LONGEST: usize = 60;
-/// The most children of a parent that are looked at as siblings.
+/// The maximum number of a parent's children that are compared as siblings.
 const MOST_SIBLINGS: usize = 20;
-/// The parts of a duration, which bridges from `tracing` record, are no reason of it.
+/// Parts of a duration, recorded by bridges from `tracing`: no reasons for it.
 const MEASURED: [&str; 2] = ["busy_ns", "idle_ns"];
 
-/// A key and a value, or what else tells spans apart.
+/// A property by which spans differ: an attribute, or a word such as "parent", with its value.
 type Feature = (String, String);
 
-/// Of each name, what separates its slow spans best, and how likely chance does so.
+/// The property that separates the slow spans of each name best, and the chance that it is random.
 pub(super) fn slow_with(forest: &Forest<'_>, all: u64) -> Vec<Option<Tested>> {
     let least = (all / OF_FILE).max(LEAST);
     let mut groups: BTreeMap<(&str, String), Vec<usize>> = BTreeMap::new();
@@ -60,7 +62,7 @@ pub(super) fn slow_with(forest: &Forest<'_>, all: u64) -> Vec<Option<Tested>> {
     tested.collect()
 }
 
-/// The spans of a name, and their durations in order.
+/// The spans of a name, and their sorted durations.
 struct Group<'a> {
     forest: &'a Forest<'a>,
     name: &'a str,
@@ -69,8 +71,8 @@ struct Group<'a> {
 }
 
 impl Group<'_> {
-    /// Two ways to tell slow spans from others by their durations alone, as their number: those far above the quartiles,
-    /// and the upper one of two groups.
+    /// The numbers of slow spans by two methods that use only durations: outliers above the quartiles, and the upper
+    /// one of two groups.
     fn tails(&self, least: u64) -> Vec<usize> {
         let logs: Vec<f64> = self.sorted.iter().map(|it| logarithm(*it)).collect();
         let [low, high] = [25, 75].map(|it| logarithm(percentile(&self.sorted, it)));
@@ -96,7 +98,7 @@ impl Group<'_> {
         tails.collect()
     }
 
-    /// The spans of each value, as their places in the group. Ids are left out, and what all have.
+    /// The spans of each value, as indices in the group, without ids and without values that all spans have.
     fn features(&self) -> Vec<(Feature, BTreeSet<usize>)> {
         let mut features: FxHashMap<Feature, Vec<usize>> = FxHashMap::default();
         let mut started: FxHashMap<u32, usize> = FxHashMap::default();
@@ -176,7 +178,7 @@ impl Group<'_> {
         features
     }
 
-    /// The value that separates the slow spans best.
+    /// The value that best separates the slow spans.
     fn separated(&self, least: u64) -> Option<Tested> {
         let tails = if self.spans.len() < SPANS { Vec::new() } else { self.tails(least) };
         let features = if tails.is_empty() { Vec::new() } else { self.features() };
@@ -225,8 +227,8 @@ impl Group<'_> {
         Some(Finding::new(CauseKind::SlowWith, OF_FILE, at, message).of(longest))
     }
 
-    /// How many rows are slow and have the value, are slow, have it, and are there. Spans of a trace are not independent:
-    /// those with the value are one row, and those without it.
+    /// The numbers of slow rows with the value, slow rows, rows with the value, and all rows. Spans of a trace are not
+    /// independent: those with the value are one row, the others another one.
     fn rows(&self, places: &BTreeSet<usize>, is_slow: &dyn Fn(usize) -> bool) -> [usize; 4] {
         let mut rows: FxHashMap<(TraceId, bool), (usize, usize)> = FxHashMap::default();
         for (at, span) in self.spans.iter().enumerate() {
@@ -243,7 +245,7 @@ impl Group<'_> {
         counts
     }
 
-    /// One span that is far above all others.
+    /// A single span that is far above all others.
     fn outlier(&self, least: u64) -> Option<Tested> {
         let (longest, others) = self.sorted.split_last()?;
         let usual = percentile(others, 50);

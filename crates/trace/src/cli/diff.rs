@@ -1,4 +1,4 @@
-//! `floe-trace diff`: what is different between two sets of runs.
+//! `floe-trace diff`: the differences between two sets of runs.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -13,9 +13,9 @@ use super::input::Limits;
 use super::table::{self, Column};
 use super::{Failure, print, print_json};
 
-/// The exit code if something is different.
+/// The exit code for a difference.
 const CHANGED: u8 = 1;
-/// The most characters of a cell.
+/// The maximum width of a cell.
 const CLIP: usize = 70;
 
 #[derive(Clone, Debug, Args)]
@@ -39,7 +39,7 @@ pub(crate) struct Diff {
     limits: Limits,
 }
 
-/// Compares, and prints what is different.
+/// Compares the sets and prints the differences.
 pub(crate) fn diff(options: &Diff) -> Result<ExitCode, Failure> {
     let before = options.runs(options.one.as_ref(), &options.before)?;
     let after = options.runs(options.other.as_ref(), &options.after)?;
@@ -133,7 +133,7 @@ fn coverage(found: &Found) -> String {
     format!("before: {before} · after: {after}")
 }
 
-/// What is said where no difference was found.
+/// The sentence for a comparison without a difference.
 const fn nothing(found: &Found) -> &'static str {
     if found.is_undecided {
         "no difference can be told from chance"

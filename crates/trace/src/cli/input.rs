@@ -50,7 +50,7 @@ impl Input {
         &self.files.files
     }
 
-    /// Reads everything, as [`Self::read`] does, and refuses files without spans.
+    /// Reads all files like [`Self::read`], and fails without a span.
     pub(crate) fn read_spans(&self) -> Result<Recording, Failure> {
         let recording = self.read()?;
         if recording.spans.is_empty() {
@@ -59,7 +59,7 @@ impl Input {
         Ok(recording)
     }
 
-    /// Reads everything, and prints what is wrong with it to standard error.
+    /// Reads all files, and prints their problems to standard error.
     pub(crate) fn read(&self) -> Result<Recording, Failure> {
         let mut recording = self.limits.read(self.files())?;
         if let Some(id) = &self.trace {
@@ -82,7 +82,7 @@ impl Input {
 }
 
 impl Limits {
-    /// Reads files, or standard input if there are none, and prints what is wrong with them to standard error.
+    /// Reads the given files, or standard input without any, and prints their problems to standard error.
     pub(crate) fn read(&self, files: &[PathBuf]) -> Result<Recording, Failure> {
         let mut reader = Reader::new().max_bytes(self.max_memory.saturating_mul(1 << 20));
         read(files, |name, input| reader.read(name, input))?;
@@ -93,7 +93,7 @@ impl Limits {
     }
 }
 
-/// Reads files, or standard input if there are none, each by its name.
+/// Reads the given files, or standard input without any, under their names.
 pub(crate) fn read(
     files: &[PathBuf],
     mut read: impl FnMut(&str, &mut dyn Read) -> Result<(), Unreadable>,
@@ -131,7 +131,7 @@ pub(crate) fn read(
     Ok(())
 }
 
-/// Prints what is wrong with files, or the relations of spans, to standard error.
+/// Prints problems of files, or of the relations of spans, to standard error.
 pub(crate) fn print_notes(notes: &[Note]) {
     let mut errors = io::stderr().lock();
     for note in notes {
@@ -139,7 +139,7 @@ pub(crate) fn print_notes(notes: &[Note]) {
     }
 }
 
-/// The file, or the files of a folder, by name.
+/// The file itself, or the files of a folder, by name.
 pub(crate) fn files_of(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);

@@ -1,6 +1,6 @@
 //! `floe-trace listen`: a receiver of OTLP for a developer's machine, which draws each trace as it ends.
 //!
-//! One thread does everything, so no more than one message is decoded at a time.
+//! A single thread decodes messages one at a time.
 
 mod requests;
 mod traces;
@@ -27,11 +27,11 @@ use self::traces::Traces;
 use super::Failure;
 use super::show::Look;
 
-/// How long a request may take.
+/// The timeout of a request.
 const SLOWEST: Duration = Duration::from_secs(10);
-/// How many connections to an address are served. Fewer than the files that a program may open.
+/// The maximum number of connections to an address, below the usual limit of open files.
 const MOST_CONNECTIONS: usize = 256;
-/// How often traces that are open are looked at.
+/// The interval at which open traces are checked.
 const TICK: Duration = Duration::from_millis(100);
 
 #[derive(Clone, Debug, Args)]
@@ -57,13 +57,13 @@ pub(crate) struct Listen {
 }
 
 impl Listen {
-    /// How much memory a message may take, and how much the traces that are not drawn yet.
+    /// The memory for one message, and the memory for the traces that are not drawn yet.
     const fn bytes(&self) -> usize {
         self.max_memory.saturating_mul(1 << 19)
     }
 }
 
-/// The address of a name, of the older kind if it has both, since that is where programs send to by default.
+/// The address that a name resolves to, preferably IPv4, which programs use by default.
 fn address(text: &str) -> Result<SocketAddr, String> {
     let wrong = || format!("expected an address as `127.0.0.1:4317`, found `{text}`");
     let found: Vec<SocketAddr> = text.to_socket_addrs().map_err(|_| wrong())?.collect();
@@ -75,11 +75,11 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 #[derive(Debug)]
 struct Received {
     recording: Recording,
-    /// About how much memory it takes.
+    /// The approximate memory of the message.
     bytes: usize,
 }
 
-/// Receives until it is interrupted.
+/// Receives until Ctrl-C.
 pub(crate) fn listen(options: &Listen) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime =
@@ -135,7 +135,7 @@ async fn serve(options: &Listen) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Serves the connections to an address until the program ends. A further one waits until another has ended.
+/// Serves the connections to an address until the program ends. A surplus connection waits until another one closes.
 async fn accept(listener: TcpListener, routes: Router) {
     let mut server = Builder::new(TokioExecutor::new());
     // With it, hyper closes a connection whose next request does not come, or not whole, for 30 seconds.
@@ -157,7 +157,7 @@ async fn accept(listener: TcpListener, routes: Router) {
     }
 }
 
-/// Waits for Ctrl-C, or for the signal by which a program is ended.
+/// Waits for Ctrl-C or a termination signal.
 async fn interrupted() {
     #[cfg(unix)]
     {

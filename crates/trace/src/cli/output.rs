@@ -12,7 +12,7 @@ pub(crate) fn is_standard(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// Refuses to write over a file that is read.
+/// Refuses to overwrite an input file.
 pub(crate) fn spare(inputs: &[PathBuf], out: &Path) -> Result<(), Failure> {
     let Ok(place) = out.canonicalize() else {
         return Ok(());
@@ -30,7 +30,7 @@ pub(crate) fn spare(inputs: &[PathBuf], out: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes a file. A reader of standard output that has gone, as `head` does, is no failure.
+/// Writes a file. A closed pipe as standard output, as with `head`, is no failure.
 pub(crate) fn write(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -54,7 +54,7 @@ pub(crate) fn write(
     written.map_err(|error| Failure(format!("{name}: cannot be written: {error}")))
 }
 
-/// Writes the file beside its place and moves it there, so that nobody sees a part of it.
+/// Writes a temporary file and renames it, so that nobody sees an incomplete file.
 fn replace(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(format!(".{}", std::process::id()));
@@ -68,7 +68,7 @@ fn replace(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) 
     written
 }
 
-/// Opens a file to write lines at its end. A line that is cut, by a full disk or a crash, is ended.
+/// Opens a file to append lines. An incomplete last line, left by a full disk or a crash, is ended first.
 pub(crate) fn append(path: &Path) -> io::Result<File> {
     let is_device = fs::metadata(path).is_ok_and(|it| !it.is_file());
     if !is_device && path.is_symlink() {
@@ -92,7 +92,7 @@ pub(crate) fn append(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// How a file is opened that, if it is new, its user alone may read.
+/// The options for a new file that only its user may read.
 pub(crate) fn private() -> OpenOptions {
     #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has permissions to set"))]
     let mut options = OpenOptions::new();

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use super::table::{Column, cell, table};
 use super::{Failure, escaped, is_read, print};
 
-/// How often `--watch` reads.
+/// The interval of `--watch`.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// What is read.
@@ -150,13 +150,13 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
     Ok(text)
 }
 
-/// The most rows of the tree.
+/// The maximum number of rows of the tree.
 const ROWS: usize = 200;
 
-/// What was found in a process.
+/// The data that was read from a process.
 struct Found<'a> {
     threads: &'a [Thread],
-    /// The oldest first.
+    /// Open spans, the oldest first.
     open: &'a [OpenSpan],
     texts: &'a Texts,
 }
@@ -243,7 +243,7 @@ impl Found<'_> {
         cell(&name(span, self.texts), 40)
     }
 
-    /// The spans that are listed, and those that only threads have, because they are not recorded.
+    /// The listed spans, and the unrecorded ones, which only threads have.
     fn json(&self) -> Vec<Value> {
         let listed: HashSet<_> = self.open.iter().map(|open| ids(&open.span)).collect();
         let names: HashMap<_, _> = self.threads.iter().map(|of| (of.id, &of.name)).collect();
@@ -286,7 +286,7 @@ fn nanos(age: Duration) -> u64 {
     u64::try_from(age.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Where a span is in the code.
+/// The place of a span in the code.
 fn place(span: &CurrentSpan, texts: &Texts) -> String {
     let [file, line] = ["code.file.path", "code.line.number"].map(|key| {
         let value = span.attribute(key).unwrap_or_default();
@@ -296,7 +296,7 @@ fn place(span: &CurrentSpan, texts: &Texts) -> String {
     format!("{file}{separator}{line}")
 }
 
-/// The name of a span, or else the function that it is of.
+/// The name of a span, or else of its function.
 fn name(span: &CurrentSpan, texts: &Texts) -> String {
     let name = ["floe.span.name", "code.function.name"];
     let name = name.into_iter().find_map(|key| span.attribute(key));
@@ -316,7 +316,7 @@ fn attributes(attributes: &[(String, String)], texts: &Texts) -> Map<String, Val
     texts.collect()
 }
 
-/// Texts of a process, redacted. A hundred thousand spans have few different ones.
+/// Redacted texts of a process, cached: a hundred thousand spans have few distinct texts.
 #[derive(Default)]
 struct Texts {
     redactor: Redactor,

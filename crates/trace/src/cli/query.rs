@@ -13,12 +13,12 @@ use super::input::{Input, print_notes};
 use super::table::{self, Column};
 use super::{Failure, print, print_json};
 
-/// The name of a part of the critical path before a span, in which what caused the span had ended.
+/// The name of the part of a critical path before a span during which no span ran.
 const WAITED: &str = "waited, no span";
-/// The most characters of a text in a table.
+/// The maximum width of a text in a table.
 const CLIP: usize = 60;
 
-/// How a question is asked.
+/// The options of a question.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Question {
     #[command(flatten)]
@@ -31,7 +31,7 @@ pub(crate) struct Question {
     limit: usize,
 }
 
-/// The columns of an answer with their values, in the order of the table.
+/// The columns of an answer and their values, in the order of the table.
 type Row = Vec<(&'static str, Json)>;
 
 /// Makes a row of names and values.
@@ -41,13 +41,13 @@ macro_rules! row {
     };
 }
 
-/// An answer: a row for each thing found, and how many there are without a limit.
+/// An answer: its rows, and the number of rows without a limit.
 struct Answer {
     rows: Vec<Row>,
     total: usize,
 }
 
-/// Answers a question by its rows.
+/// Answers a question with rows.
 pub(crate) fn answer(
     question: &Question,
     rows: fn(&Forest<'_>) -> Vec<Row>,
@@ -160,7 +160,7 @@ pub(crate) fn path(forest: &Forest<'_>) -> Vec<Row> {
     rows.collect()
 }
 
-/// The parts of a critical path that are shown as one.
+/// Parts of a critical path that are shown as one row.
 #[derive(Default)]
 struct Part {
     time: u64,
@@ -223,7 +223,7 @@ fn percent(part: u64, whole: u64) -> f64 {
     (part as f64 / whole as f64 * 1000.0).round() / 10.0
 }
 
-/// Rows below the names of their columns. Numbers are aligned at the right, and empty columns are left out.
+/// A table with a header. Numbers are right-aligned, and empty columns are left out.
 fn table(answer: &Answer) -> String {
     let Some(first) = answer.rows.first() else {
         return "nothing found\n".to_owned();

@@ -12,7 +12,7 @@ use floe_waterfall::uses_color;
 use super::input::{Input, print_notes};
 use super::{Failure, print};
 
-/// The width where none is known: of a file, or a log of CI.
+/// The width for output without a known width, such as a file or a log of CI.
 const WIDTH: usize = 120;
 
 #[derive(Clone, Debug, Args)]
@@ -26,7 +26,7 @@ pub(crate) struct Show {
     look: Look,
 }
 
-/// How traces are drawn.
+/// The look of drawn traces.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Look {
     /// Draw every span, however many there are
@@ -57,7 +57,7 @@ impl Look {
     }
 }
 
-/// Whether the terminal has no characters but those of ASCII.
+/// Whether the terminal only has the characters of ASCII.
 fn is_ascii() -> bool {
     let set = |name| env::var(name).ok().filter(|value| !value.is_empty());
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);

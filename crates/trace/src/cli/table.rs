@@ -6,19 +6,19 @@ use floe_redact::printable;
 use floe_waterfall::clip;
 use unicode_width::UnicodeWidthStr as _;
 
-/// A column below its title. Numbers are at the right.
+/// A column below its title. Numbers are right-aligned.
 pub(crate) struct Column {
     pub(crate) title: String,
     pub(crate) is_number: bool,
     pub(crate) cells: Vec<String>,
 }
 
-/// A text of others in a cell, with at most so many columns.
+/// A foreign text in a cell of at most this width.
 pub(crate) fn cell(text: &str, most: usize) -> String {
     clip(&printable(text).replace('\t', " "), most)
 }
 
-/// Writes columns beside each other, each as wide as what is in it.
+/// Writes columns beside each other, each as wide as its longest cell.
 pub(crate) fn table(columns: &[Column]) -> String {
     let all = |column: &Column| {
         let cells = iter::once(&column.title).chain(&column.cells);

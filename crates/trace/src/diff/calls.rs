@@ -1,4 +1,4 @@
-//! Which calls there are, how often, how they are ordered, and whether they fail.
+//! Compares calls: new and missing names, numbers, order, and failures.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,22 +7,22 @@ use super::statistics::{counts, mean};
 use super::{Change, ChangeKind, Diff, change, number, surprising, weight};
 use crate::significance::{as_f64, fisher};
 
-/// How likely chance may explain a new name, or one that is gone.
+/// The accepted chance that a new or missing name is random.
 const CHANCE_OF_PRESENCE: f64 = 0.001;
-/// How likely chance may explain any of the failures.
+/// The accepted chance that any reported failures are random.
 const CHANCE_OF_FAILURES: f64 = 0.005;
-/// How likely chance may explain more failures of a name that are noted.
+/// The accepted chance that noted failures of a name are random.
 const CHANCE_OF_DOUBT: f64 = 0.01;
-/// How likely chance may explain any of the numbers of calls.
+/// The accepted chance that any reported number of calls is random.
 const CHANCE_OF_COUNTS: f64 = 0.002;
-/// The least change of the part of calls that fail, where chance does not explain it.
+/// The minimum change of the failure rate of a significant change.
 const LEAST_FAILURES: f64 = 0.005;
-/// The least change of the calls for each parent, and the least factor.
+/// The minimum change of the calls of each parent, and its minimum factor.
 const LEAST_CALLS: f64 = 0.05;
 const LEAST_FACTOR: f64 = 1.05;
-/// So many equal calls below one parent, one after the other, are a loop.
+/// The number of consecutive equal calls below one parent that make a loop.
 const LOOP: usize = 5;
-/// Finds names of one side only, and returns those of both.
+/// Finds names that only one side has, and returns the common names.
 pub(super) fn present(sets: &Sets, keys: &[Key], diff: &mut Diff) -> Vec<Key> {
     let (mut common, mut rare) = (Vec::new(), Vec::new());
     for key in keys.iter().copied() {
@@ -65,7 +65,7 @@ pub(super) fn present(sets: &Sets, keys: &[Key], diff: &mut Diff) -> Vec<Key> {
     common
 }
 
-/// Finds parents that make more or fewer calls, and calls that are no longer parallel.
+/// Finds parents that make more or fewer calls, and calls that became sequential.
 pub(super) fn counted(sets: &Sets, keys: &[Key], changes: &mut Vec<Change>) {
     let mut tests = Vec::new();
     for key in keys.iter().copied() {
@@ -178,7 +178,8 @@ fn serial_names(sets: &Sets, keys: &[Key]) -> Vec<Change> {
     changes.collect()
 }
 
-/// Whether calls overlapped, of the parents where they could, below most of them before and hardly any after.
+/// Whether calls overlapped below most parents before and hardly any after. Only parents whose calls could overlap
+/// count.
 fn were_parallel(sets: &Sets, key: Key, of: fn(&Calls) -> [usize; 2]) -> bool {
     let parts = [0, 1].map(|side| {
         let [some, all] = [0, 1].map(|at| sets.calls(side, key).map(|it| of(it)[at]).sum());

@@ -1,4 +1,4 @@
-//! What the runs of both sides say about each name.
+//! The measurements of each name in the runs of both sides.
 
 use std::collections::BTreeMap;
 
@@ -11,16 +11,16 @@ use crate::names::normalized;
 use crate::significance::{as_f64, logarithm};
 use crate::span::{Kind, Recording, Span};
 
-/// The attributes that tell spans of one name apart, the most telling one first.
+/// The attributes that distinguish spans of one name, the most distinctive one first.
 const PLACES: [&str; 5] =
     ["floe.asset.key", "http.route", "db.query.summary", "db.query.text", "db.statement"];
 
-/// What spans are compared by.
+/// The identity by which spans are compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Operation {
     pub(super) service: String,
     pub(super) name: String,
-    /// Its asset, route or statement, unless the name says it.
+    /// The asset, route or statement of the spans, unless the name contains it.
     pub(super) place: String,
 }
 
@@ -30,24 +30,25 @@ pub(super) type Key = (usize, Option<usize>);
 /// The calls of a key in one run, by start.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    /// The logarithms of their self times and of their durations, in nanoseconds.
+    /// The logarithms of the self times, in nanoseconds.
     pub(super) own: Vec<f64>,
-    /// Of a root, it is that of its trace, which may go on after it.
+    /// The logarithms of the durations, in nanoseconds. The duration of a root is that of its trace, which may last
+    /// longer.
     pub(super) durations: Vec<f64>,
-    /// The same of the times between the end of the parent and the start, of those that start after it.
+    /// The logarithms of the times between the end of the parent and the start of the call, if the call starts later.
     pub(super) waits: Vec<f64>,
-    /// Whether they are roots or server spans.
+    /// Whether the calls are roots or server spans.
     pub(super) are_entries: bool,
-    /// 1 for a call that failed, else 0.
+    /// 1 for a failed call, else 0.
     pub(super) failed: Vec<f64>,
-    /// How many calls a parent makes, for parents that make one.
+    /// The number of calls for each parent that makes one.
     pub(super) by_parent: Vec<(usize, usize)>,
-    /// The most calls below one parent, one after the other.
+    /// The maximum number of consecutive calls below one parent.
     pub(super) in_a_row: usize,
-    /// Parents with several of these calls, and how many of them have two that overlap.
+    /// The number of parents with several of these calls, and of those with two that overlap.
     pub(super) with_several: usize,
     pub(super) with_overlap: usize,
-    /// Parents that have calls of other names, too, and how many of them have two of both that overlap.
+    /// The number of parents that also make other calls, and of those with an overlap between the two.
     pub(super) with_others: usize,
     pub(super) beside_others: usize,
 }
@@ -56,13 +57,13 @@ pub(super) struct Calls {
 #[derive(Debug, Default)]
 pub(super) struct Run {
     pub(super) calls: FxHashMap<Key, Calls>,
-    /// How many spans each name has.
+    /// The number of spans of each name.
     spans: FxHashMap<usize, usize>,
     traces: usize,
 }
 
 impl Run {
-    /// How many calls each parent makes, zeros included.
+    /// The number of calls of each parent, including zeros.
     pub(super) fn by_parent(&self, key: Key) -> Vec<f64> {
         let mut counts = vec![0.0; self.parents(key)];
         for (parent, calls) in self.calls.get(&key).iter().flat_map(|it| &it.by_parent) {
@@ -73,7 +74,7 @@ impl Run {
         counts
     }
 
-    /// How many spans could have made this call; for roots, how many traces there are.
+    /// The number of possible parents of this call; for roots, the number of traces.
     fn parents(&self, key: Key) -> usize {
         key.1.map_or(self.traces, |parent| self.spans.get(&parent).copied().unwrap_or_default())
     }
@@ -132,7 +133,7 @@ impl Run {
     }
 }
 
-/// The names of spans, in order of their starts, that overlap a span of another name.
+/// The names of spans that overlap a span of another name, in the order of their starts.
 fn overlapping(forest: &Forest<'_>, spans: &[usize], names: &[usize]) -> FxHashSet<usize> {
     let mut found = FxHashSet::default();
     // The latest end so far, and that of another name. What overlaps an earlier end overlaps these, too, so each name
@@ -156,11 +157,11 @@ fn overlapping(forest: &Forest<'_>, spans: &[usize], names: &[usize]) -> FxHashS
 pub(super) struct Sets {
     pub(super) names: Vec<Operation>,
     pub(super) runs: [Vec<Run>; 2],
-    /// The resolution of the clocks, in nanoseconds, which is added to each time: two times that differ by less are equal.
+    /// The resolution of the clocks, in nanoseconds. It is added to each time, so that smaller differences vanish.
     pub(super) tick: u64,
 }
 
-/// The greatest power of ten, up to a second, of which all times are a multiple.
+/// The greatest power of ten, up to a second, that divides all times.
 fn tick(sets: &[&[Recording]; 2]) -> u64 {
     let spans = sets.iter().copied().flatten().flat_map(|run| &run.spans);
     let moved = |time: u64, by: i64| time.wrapping_sub(by.cast_unsigned());
@@ -182,12 +183,12 @@ impl Sets {
         Self { names: names.names, runs, tick }
     }
 
-    /// A time for people, of its logarithm.
+    /// A time for people, from its logarithm.
     pub(super) fn time(&self, logarithm: f64) -> String {
         duration(rounded(logarithm.exp()).saturating_sub(self.tick))
     }
 
-    /// Whether there are enough runs for each to be a sample.
+    /// Whether both sides have enough runs to make each run a sample.
     pub(super) fn are_runs(&self) -> bool {
         self.runs[0].len() + self.runs[1].len() >= RUNS
     }
@@ -205,7 +206,7 @@ impl Sets {
         keys
     }
 
-    /// The calls of a key in the runs of a side that have any.
+    /// The calls of a key, for each run of a side that has any.
     pub(super) fn calls(&self, side: usize, key: Key) -> impl Iterator<Item = &Calls> {
         self.runs[side].iter().filter_map(move |run| run.calls.get(&key))
     }
@@ -249,7 +250,7 @@ impl Names {
     }
 }
 
-/// A statement without its texts and numbers; lists of them are one.
+/// A statement without its literals; a list of literals counts as one.
 fn without_values(text: &str) -> String {
     let parts = text.split('\'').enumerate();
     let plain: String = parts.map(|(at, part)| if at % 2 == 0 { part } else { "*" }).collect();

@@ -1,15 +1,16 @@
-//! Whether chance explains that two sides differ.
+//! Decides whether a difference between two sides is random.
 
 use crate::significance::{as_f64, fisher};
 
-/// The parts of a run that are compared if there are few runs. What the machine did lasts longer than a call, so calls
-/// are no samples; their means over a while are.
+/// The number of parts of a run that serve as samples if there are few runs. Disturbances of the machine outlast a
+/// call, so single calls are no independent samples; means over a part are.
 const PARTS: usize = 10;
-/// The part of the values at each end that counts as the least extreme one of them in a robust mean.
+/// The part of the values at each end, as a divisor, that a robust mean replaces by the least extreme of them.
 const ENDS: usize = 10;
-/// Samples that differ by less than this factor, as a variance, from what values within them differ by are alike.
+/// Samples are alike if their variance exceeds the variance expected from the values within them by less than this
+/// factor.
 const ALIKE: f64 = 1.5;
-/// With less freedom, the deviation of the samples is not known.
+/// The minimum degrees of freedom for which the deviation of the samples is known.
 const LEAST_FREEDOM: usize = 4;
 
 /// One sample: the values of a run, or of a part of it.
@@ -31,7 +32,7 @@ impl Unit {
         }
     }
 
-    /// With values at the ends that are no further than the others.
+    /// Creates a sample whose extreme values are moved to the least extreme ones.
     pub(super) fn robust(values: &[f64]) -> Self {
         let mut values = sorted(values);
         let cut = values.len() / ENDS;
@@ -43,13 +44,13 @@ impl Unit {
         Self::new(&values)
     }
 
-    /// How far the mean may be off, squared.
+    /// The variance of the mean.
     pub(super) fn variance(&self) -> f64 {
         self.squares / (self.values - 1.0).max(1.0) / self.values
     }
 }
 
-/// The samples of the runs of a side: the runs, or parts of them.
+/// The samples of a side: its runs, or parts of them.
 pub(super) fn units(runs: &[Vec<f64>], are_whole: bool, unit: fn(&[f64]) -> Unit) -> Vec<Unit> {
     let parts = runs.iter().flat_map(|values| {
         let parts = if are_whole { 1 } else { PARTS }.min(values.len());
@@ -59,7 +60,7 @@ pub(super) fn units(runs: &[Vec<f64>], are_whole: bool, unit: fn(&[f64]) -> Unit
     parts.map(unit).collect()
 }
 
-/// Student's test of two sides, one of which may be a single sample.
+/// Student's test of two sides, of which one may have a single sample.
 pub(super) fn student(sides: [&[Unit]; 2]) -> f64 {
     let freedom = (sides[0].len() + sides[1].len()).saturating_sub(2);
     let distance = (mean_of(sides[1]) - mean_of(sides[0])).abs();
@@ -69,14 +70,13 @@ pub(super) fn student(sides: [&[Unit]; 2]) -> f64 {
     two_sided(distance / variance(sides).sqrt(), freedom)
 }
 
-/// The variance of the difference of both means. What values differ by within their sample is the least that samples
-/// differ by.
+/// The variance of the difference of both means, at least the variance from the values within samples.
 pub(super) fn variance(sides: [&[Unit]; 2]) -> f64 {
     let [of_units, of_values] = variances(sides);
     of_units.max(of_values)
 }
 
-/// The same by how samples differ, and by how values differ within them.
+/// The variance of the difference of both means, from the samples, and from the values within them.
 fn variances(sides: [&[Unit]; 2]) -> [f64; 2] {
     let units = || sides.iter().copied().flatten();
     let distances = sides.iter().flat_map(|side| {
@@ -96,8 +96,8 @@ fn variances(sides: [&[Unit]; 2]) -> [f64; 2] {
     [of_units, of_values]
 }
 
-/// Fisher's test of how many are above the middle of both means, and, as far as samples are not alike, Student's test:
-/// few samples do not tell their deviation well, so what they do not need it for is found more often.
+/// Fisher's test of the numbers of values above the middle of both means, and Student's test as far as the samples are
+/// not alike. Few samples show their deviation poorly, so Fisher's test finds more where it suffices.
 pub(super) fn counts(sides: [&[Vec<f64>]; 2], are_whole: bool) -> f64 {
     let units = sides.map(|runs| units(runs, are_whole, Unit::new));
     let [one, other] = sides.map(|runs| mean(&runs.concat()));
@@ -127,8 +127,8 @@ pub(super) fn counts(sides: [&[Vec<f64>]; 2], are_whole: bool) -> f64 {
     student(units).min(two_sided(apart, freedom)).max(above.min(1.0))
 }
 
-/// How likely Student's t is as far from 0, in either direction, by its finite series for a whole number of degrees
-/// of freedom (Abramowitz and Stegun 26.7.3 and 26.7.4).
+/// The chance that Student's t is at least this far from 0, in either direction, by its finite series for a whole
+/// number of degrees of freedom (Abramowitz and Stegun 26.7.3 and 26.7.4).
 fn two_sided(t: f64, freedom: usize) -> f64 {
     let angle = (t / as_f64(freedom).sqrt()).atan();
     let (sine, cosine) = angle.sin_cos();
@@ -146,8 +146,7 @@ fn two_sided(t: f64, freedom: usize) -> f64 {
     (1.0 - inside).clamp(0.0, 1.0)
 }
 
-/// What most values agree about: their median, of two middle ones the one closer to 0. Of fewer than three values,
-/// nothing is common.
+/// The median; with two middle values, the one closer to 0. Fewer than three values have no median.
 pub(super) fn common(values: impl Iterator<Item = f64>) -> f64 {
     let values = sorted(&values.collect::<Vec<_>>());
     if values.len() < 3 {
@@ -157,8 +156,8 @@ pub(super) fn common(values: impl Iterator<Item = f64>) -> f64 {
     if one.abs() < other.abs() { one } else { other }
 }
 
-/// How much of what is common is not the noise of those that it was taken from; their variances are those of a mean, and
-/// the squares of a median are larger by a half of pi.
+/// The part of a common shift that is not noise of the values from which it was computed. The variances are of means;
+/// the square of a median is larger by the factor π/2.
 pub(super) fn certainty(square: f64, variances: impl Iterator<Item = f64>) -> f64 {
     let precision: f64 = variances.map(f64::recip).sum();
     // Nothing is common to no values, and their sum is not positive.

@@ -1,4 +1,4 @@
-//! Whether calls take longer, all of them or the slowest ones, and requests as a whole.
+//! Compares times: of all calls, of the slowest calls, and of whole requests.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::{Change, ChangeKind, Diff, change, surprising, total, weight};
 use crate::names::percentile;
 use crate::significance::{as_f64, as_f64_of, unlikely};
 
-/// What is reported of times: the kinds of change, the least factor, and how likely chance may explain any of them.
+/// The rule for a report about times: the kinds of change, the minimum factor, and the accepted chance.
 struct Rule {
     kinds: [ChangeKind; 2],
     least: f64,
@@ -19,44 +19,44 @@ struct Rule {
 
 const TIMES: Rule =
     Rule { kinds: [ChangeKind::Slower, ChangeKind::Faster], least: 1.02, chance: 0.01 };
-/// Unless both sides have so many runs: parts of a run share what the machine did to a name, and calls that are like the
-/// one before them make parts look surer than they are.
+/// The number of runs on each side from which on a smaller factor is reported: parts of one run share disturbances, so
+/// they look more certain than they are.
 const MANY_RUNS: usize = 5;
 const TIMES_OF_FEW_RUNS: Rule = Rule { least: 1.08, ..TIMES };
 const TAILS: Rule =
     Rule { kinds: [ChangeKind::SlowerTail, ChangeKind::FasterTail], least: 1.25, chance: 0.002 };
-/// What the machine did is not taken off totals. What is common to all names and as large is not called the machine's.
+/// The rule for totals, from which the shift of the machine is not removed.
 const TOTALS: Rule =
     Rule { kinds: [ChangeKind::SlowerTotal, ChangeKind::FasterTotal], least: 1.25, chance: 0.002 };
 const WAITS: Rule =
     Rule { kinds: [ChangeKind::LongerWait, ChangeKind::ShorterWait], least: 1.25, chance: 0.002 };
-/// A difference by this factor is said, also if chance may explain it, of this many names.
+/// The factor and the maximum number of names of noted differences that may be random.
 const NOTED: f64 = 1.5;
 const MOST_NOTED: usize = 5;
-/// Waits that differ by fewer nanoseconds are what it takes to begin.
+/// The maximum difference of waits, in nanoseconds, that counts as time to start.
 const LEAST_WAIT: f64 = 1e6;
-/// What such a difference is read from, with the least number of calls on each side.
+/// The percentiles from which a noted difference is computed, with the minimum number of calls on each side.
 const READ_FROM: [(usize, usize); 3] = [(50, 1), (95, 20), (99, 1000)];
-/// Where a tail begins, and from what its change is read.
+/// The percentile at which a tail begins, and the one at which its change is measured.
 const TAIL: usize = 95;
 const PERCENTILES: [usize; 2] = [95, 99];
-/// Names with less of the self time of all spans are not compared by time.
+/// The minimum share of a name in the self time of all spans.
 const LEAST_SHARE: f64 = 0.005;
-/// Parts of runs are compared for names with so many calls on each side.
+/// The minimum number of calls on each side for which parts of runs are compared.
 const CALLS: usize = 30;
-/// A machine that is slower by less is not worth a note.
+/// The minimum shift of the machine that is noted.
 const LEAST_SHIFT: f64 = 0.02;
 
-/// The times of a name, wherever it is called from, as logarithms; those below each parent are divided by what is
-/// typical there, so it does not matter how often each parent calls it.
+/// The times of a name, wherever it is called from, as logarithms; the times below each parent are divided by the
+/// typical time there, so the numbers of calls of the parents do not matter.
 struct Times<'a> {
     sets: &'a Sets,
     keys: Vec<Key>,
     of: fn(&Calls) -> &[f64],
     share: f64,
-    /// Whether it has changed by itself, so that it says nothing about the machine.
+    /// Whether the name has changed by itself, and so tells nothing about the machine.
     has_changed: bool,
-    /// What they were before anything was taken off.
+    /// The times before the shift was removed.
     measured: [f64; 2],
     runs: [Vec<Vec<f64>>; 2],
 }
@@ -95,8 +95,8 @@ impl<'a> Times<'a> {
         runs.map(|runs| units(runs, self.sets.are_runs(), Unit::robust))
     }
 
-    /// How much longer or shorter a name takes in each run than in the others of its side, and the variance of that
-    /// which is its own.
+    /// How much longer the name takes in each run than in the other runs of its side, and the variance of the name
+    /// itself.
     fn levels(&self, side: usize) -> (Vec<Option<f64>>, f64) {
         let unit = |run: &Vec<f64>| (!run.is_empty()).then(|| Unit::robust(run));
         let units: Vec<Option<Unit>> = self.runs[side].iter().map(unit).collect();
@@ -107,7 +107,7 @@ impl<'a> Times<'a> {
         (levels.collect(), mean(&variances))
     }
 
-    /// A test of whether the middle has changed.
+    /// Tests whether the median has changed.
     fn test(&self, rule: &Rule) -> (f64, f64, Option<Change>) {
         let units = self.units();
         let [before, after] = [&*units[0], &*units[1]];
@@ -115,7 +115,7 @@ impl<'a> Times<'a> {
         (self.share, student([before, after]), self.change(self.measured, factor, rule))
     }
 
-    /// The change by a factor, if that is large enough, and what was measured has changed in the same direction.
+    /// The change by a factor, if the factor is large enough and the measured times have changed in the same direction.
     fn change(&self, measured: [f64; 2], factor: f64, rule: &Rule) -> Option<Change> {
         let moved = (measured[1] - measured[0]) * factor.ln().signum();
         let [before, after] = measured.map(|it| self.sets.time(it));
@@ -132,24 +132,23 @@ impl<'a> Times<'a> {
         Some(found)
     }
 
-    /// The times of a side as they were, in order.
+    /// The measured times of a side, sorted.
     fn all(&self, side: usize) -> Vec<f64> {
         let calls = self.keys.iter().flat_map(|key| self.sets.calls(side, *key));
         sorted(&calls.flat_map(self.of).copied().collect::<Vec<_>>())
     }
 
-    /// A percentile of the times of each side as they were.
+    /// A percentile of the measured times of each side.
     fn percentiles(&self, percent: usize) -> [f64; 2] {
         [0, 1].map(|side| percentile(&self.all(side), percent))
     }
 
-    /// How far two times are apart, in steps of the clock.
+    /// The distance of two times, in steps of the clock.
     fn ticks_apart(&self, times: [f64; 2]) -> f64 {
         (times[1].exp() - times[0].exp()).abs() / as_f64_of(self.sets.tick)
     }
 
-    /// A difference that is large, whether or not chance explains it: of a percentile that there are enough calls for, or
-    /// of the means, if few calls differ.
+    /// A large difference, random or not: of a percentile with enough calls, or of the means if there are few calls.
     fn noted(&self, (of, least): (&str, f64)) -> Option<String> {
         let calls = [0, 1].map(|side| self.all(side));
         let fewest = calls.iter().map(Vec::len).min().filter(|it| *it > 0)?;
@@ -174,8 +173,8 @@ impl<'a> Times<'a> {
         percentile(&sorted(&self.runs[side].concat()), percent)
     }
 
-    /// How far each value is above where a tail begins, after what has become of the median: further out than the side
-    /// with the shorter tail by what is reported at least. Nearer values differ by noise, which hides few far ones.
+    /// The distance of each value from the start of the tail, relative to the median. The tail starts at the side with
+    /// the shorter tail, plus the minimum reported factor: closer values are noise that would hide a few distant ones.
     fn tails(&self) -> [Vec<Vec<f64>>; 2] {
         let medians = [0, 1].map(|side| self.percentile(side, 50));
         let centred = [0, 1].map(|side| {
@@ -192,7 +191,7 @@ impl<'a> Times<'a> {
     }
 }
 
-/// Finds names whose self time has changed, and returns what is common to all of them.
+/// Finds names whose self time has changed, and returns the shift common to all names.
 pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
     let mut names: BTreeMap<usize, Vec<Key>> = BTreeMap::new();
     for key in keys {
@@ -247,7 +246,8 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
     shift
 }
 
-/// Notes large differences of names that are not among the changes: what they are of, and the least nanoseconds.
+/// Notes large differences of names that are not among the changes, with the kind of time and the minimum in
+/// nanoseconds.
 fn note_large(times: &[Times<'_>], diff: &mut Diff, of: (&str, f64)) {
     let is_named = |it: &Times<'_>| {
         let name = it.keys.first().map(|key| &it.sets.names[key.0]);
@@ -278,13 +278,13 @@ pub(super) fn waits(sets: &Sets, keys: &[Key], diff: &mut Diff) {
     note_large(&times, diff, ("waits ", LEAST_WAIT));
 }
 
-/// Whether what is common to all names is more than a machine is expected to do.
+/// Whether the common shift is larger than expected of a machine.
 fn is_large(shift: f64) -> bool {
     shift.abs() >= TOTALS.least.ln()
 }
 
-/// Takes off what is common to all names, as far as it is not their noise: what makes a run differ from the others of its
-/// side, and what makes the sides differ, which is returned.
+/// Removes common shifts as far as they are not noise: of a run relative to its side, and between the sides. Returns
+/// the latter.
 fn without_machine(times: &mut [Times<'_>]) -> f64 {
     for side in [0, 1] {
         let unchanged = || times.iter().filter(|it| !it.has_changed);
@@ -319,7 +319,7 @@ fn without_machine(times: &mut [Times<'_>]) -> f64 {
     shift
 }
 
-/// Tests whether the slowest calls of a name have become slower or faster, beyond what the others have.
+/// Tests whether the slowest calls of a name have become slower or faster than the other calls explain.
 fn test_tail(times: &Times<'_>) -> (f64, f64, Option<Change>) {
     let mut changes = PERCENTILES.iter().filter_map(|percent| {
         let beyond = |side| times.percentile(side, *percent) - times.percentile(side, 50);
@@ -334,8 +334,8 @@ fn test_tail(times: &Times<'_>) -> (f64, f64, Option<Change>) {
     (times.share, chance, changes.next())
 }
 
-/// Finds roots and server spans that take longer or shorter as a whole, where no other change explains it. None explains
-/// what is common to all names.
+/// Finds roots and server spans whose total time has changed, where neither another change nor the common shift
+/// explains it.
 pub(super) fn totals(sets: &Sets, keys: &[Key], shift: f64, diff: &mut Diff) {
     let mut names: BTreeMap<usize, Vec<Key>> = BTreeMap::new();
     for key in keys {

@@ -1,4 +1,4 @@
-//! What a process publishes, once its bytes are here.
+//! Decodes the published context of a process.
 
 use std::io;
 use std::sync::Arc;
@@ -25,9 +25,9 @@ struct ProcessContext {
 #[derive(Clone, Debug)]
 pub struct Context {
     resource: Vec<(String, String)>,
-    /// The names of attributes of threads by their index, if it publishes the contexts of threads in a variable.
+    /// The names of thread attributes by their index, if the process publishes thread contexts.
     pub(super) keys: Option<Vec<String>>,
-    /// Where floe-telemetry has its table of open spans, and the spans that its threads are in.
+    /// The addresses of floe-telemetry's tables: open spans, and the spans of threads.
     pub(super) tables: Option<[u64; 2]>,
 }
 
@@ -70,19 +70,19 @@ impl Context {
         })
     }
 
-    /// The attributes of its resource, with values as text.
+    /// The attributes of the resource, with values as text.
     #[must_use]
     pub fn resource(&self) -> &[(String, String)] {
         &self.resource
     }
 
-    /// The value of an attribute of its resource.
+    /// The value of an attribute of the resource.
     #[must_use]
     pub fn resource_attribute(&self, key: &str) -> Option<&str> {
         value(&self.resource, key)
     }
 
-    /// Whether it publishes the spans of its threads in a way that is read here.
+    /// Whether the process publishes the spans of its threads in a supported way.
     #[must_use]
     pub fn has_threads(&self) -> bool {
         self.keys.is_some()
@@ -113,14 +113,14 @@ fn text(value: Option<AnyValue>) -> String {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Thread {
-    /// Its id, as the system knows it.
+    /// The id of the thread in the system.
     pub id: u32,
-    /// Its name, of at most fifteen bytes.
+    /// The name of the thread, at most fifteen bytes.
     pub name: String,
-    /// The span that it was in when it was read.
+    /// The current span of the thread.
     pub span: Option<CurrentSpan>,
-    /// Whether it could not be stopped, and so its span is not known: the kernel does not interrupt a thread that waits for
-    /// a disk, for example.
+    /// Whether the thread could not be stopped, so that its span is unknown. The kernel does not interrupt a thread
+    /// that waits for a disk, for example.
     pub is_stuck: bool,
 }
 
@@ -131,25 +131,25 @@ pub(super) const HEADER: usize = 28;
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct CurrentSpan {
-    /// The id of its trace.
+    /// The id of the trace.
     pub trace_id: TraceId,
-    /// Its id.
+    /// The id of the span.
     pub span_id: SpanId,
-    /// Whether its trace is sampled.
+    /// Whether the trace is sampled.
     pub is_sampled: bool,
-    /// Its attributes, in no particular order, shared by the spans of one place in the code.
+    /// The attributes, unordered, shared by all spans of one place in the code.
     pub attributes: Attributes,
 }
 
 pub(super) type Attributes = Arc<[(String, String)]>;
 
 impl CurrentSpan {
-    /// The number of bytes of attributes behind a header.
+    /// The size of the attributes after a header, in bytes.
     pub(super) fn size(header: &[u8; HEADER]) -> usize {
         usize::from(u16::from_ne_bytes([header[26], header[27]]))
     }
 
-    /// The span of a record; none if the record is not valid, or says that there is none.
+    /// The span of a record; `None` if the record is invalid or empty.
     pub(super) fn decode(header: &[u8; HEADER], data: &[u8], keys: &[String]) -> Option<Self> {
         let (ids, [valid, flags, _, _]) = header.split_last_chunk()?;
         if *valid != 1 || ids.iter().all(|byte| *byte == 0) {
@@ -158,7 +158,7 @@ impl CurrentSpan {
         Self::with(ids, flags & 1 != 0, attributes(data, keys))
     }
 
-    /// The span with these ids, that of the trace first.
+    /// The span with these ids, the trace id first.
     pub(super) fn with(ids: &[u8], is_sampled: bool, attributes: Attributes) -> Option<Self> {
         let (trace, span) = ids.split_first_chunk()?;
         Some(Self {
@@ -176,25 +176,25 @@ impl CurrentSpan {
     }
 }
 
-/// An open span of a process with floe-telemetry, which also has those of tasks that wait.
+/// An open span of a process with floe-telemetry, including spans of waiting tasks.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct OpenSpan {
-    /// Its ids, and where it is in the code. Only spans that are recorded are listed.
+    /// The ids of the span and its place in the code. Only recorded spans are listed.
     pub span: CurrentSpan,
-    /// The id of its parent; zero for the first span of a trace.
+    /// The id of the parent; zero for the root of a trace.
     pub parent_id: SpanId,
-    /// How long it has been open, give or take a few milliseconds.
+    /// The age of the span, accurate to a few milliseconds.
     pub age: Duration,
-    /// The ids of the threads that are in it, or in a span that it has called.
+    /// The ids of the threads in this span or in a span below it.
     pub threads: Vec<u32>,
-    /// Whether no thread is in it, as it is for a task between two polls. False also where that is not known: while a
-    /// thread is in more than 64 spans, of which only the outermost are known.
+    /// Whether no thread is in the span, as for a task between two polls. Also `false` while a thread is in more than
+    /// 64 spans, of which only the outermost are known.
     pub is_waiting: bool,
 }
 
-/// The attributes of a record. Those without a key and a last one that is cut are ignored, and the last of several with
-/// one key counts.
+/// The attributes of a record. Attributes without a key and a truncated last one are ignored; of several with one key,
+/// the last one wins.
 pub(super) fn attributes(mut data: &[u8], keys: &[String]) -> Attributes {
     let mut attributes: Vec<(String, String)> = Vec::new();
     while let [key, length, rest @ ..] = data {

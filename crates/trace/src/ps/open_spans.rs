@@ -11,7 +11,7 @@ use super::context::{CurrentSpan, OpenSpan, attributes};
 use super::memory::Memory;
 use crate::span::SpanId;
 
-/// The most chunks, the places of one, and the bytes of a place.
+/// The maximum number of chunks, the places of a chunk, and the bytes of a place.
 const CHUNKS: usize = 1024;
 const CHUNK: usize = 1024;
 const PLACE: usize = 64;
@@ -20,11 +20,11 @@ const PLACE: usize = 64;
 const STACKS: usize = 1 << 16;
 const DEPTH: usize = 64;
 
-/// How many places in the code are remembered, and the threads of a span.
+/// The maximum number of remembered places in the code, and of threads of a span.
 const MAX_KNOWN: usize = 1 << 16;
 const MAX_THREADS: usize = 64;
 
-/// The bytes of the attributes of a place in the code, behind the four at the end of a header.
+/// The bytes of the attributes of a place in the code, after the four bytes at the end of a header.
 const ATTRIBUTES: usize = 224;
 
 pub(super) fn read(
@@ -76,7 +76,7 @@ fn word(bytes: &[u8], at: usize) -> u64 {
     bytes.map_or(0, |bytes| u64::from_ne_bytes(*bytes))
 }
 
-/// The places of all chunks that are allocated.
+/// The places of all allocated chunks.
 fn chunks(memory: &Memory, table: u64) -> io::Result<Vec<u8>> {
     let mut addresses = vec![0; CHUNKS * 8];
     memory.fill(&mut addresses, table)?;
@@ -93,10 +93,10 @@ fn chunks(memory: &Memory, table: u64) -> io::Result<Vec<u8>> {
     Ok(places)
 }
 
-/// The ids of threads, by the trace id and the id of the span that they are in.
+/// The ids of threads, by the trace id and the span id of their current span.
 type ThreadsOf = HashMap<[u8; 24], Vec<u32>>;
 
-/// The threads that are in a span, by its trace id and its id, and whether these are all.
+/// The threads of each span, by trace id and span id, and whether the list is complete.
 fn threads(memory: &Memory, last: u64) -> io::Result<(ThreadsOf, bool)> {
     let mut are_all = true;
     let mut found = ThreadsOf::new();
@@ -125,7 +125,7 @@ fn threads(memory: &Memory, last: u64) -> io::Result<(ThreadsOf, bool)> {
     Ok((found, are_all && address == 0))
 }
 
-/// The clock by which a process notes when a span begins.
+/// The current time by the clock of span starts.
 fn now() -> io::Result<u64> {
     let time = clock_gettime(ClockId::CLOCK_MONOTONIC_COARSE)?;
     let seconds = u64::try_from(time.tv_sec()).unwrap_or_default();

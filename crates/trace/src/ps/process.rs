@@ -1,4 +1,4 @@
-//! A process, whose memory and threads are read.
+//! A process whose memory and threads are read.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -15,17 +15,17 @@ use super::open_spans;
 use super::stopped::Stopped;
 use super::variable::Variable;
 
-/// What a process may publish.
+/// The maximum size of a published context.
 const MAX_PAYLOAD: u32 = 4 * 1024 * 1024;
 
-/// How often a context is read that changes meanwhile.
+/// The maximum number of attempts to read a changing context.
 const ATTEMPTS: usize = 20;
 
-/// How many mappings may look like contexts, and how many files may be libraries.
+/// The maximum number of mappings that look like contexts, and of files that look like libraries.
 const MAX_CONTEXTS: usize = 4;
 const MAX_LIBRARIES: usize = 4096;
 
-/// A process that is read.
+/// A process to read.
 #[derive(Debug)]
 pub struct Process {
     id: u32,
@@ -43,12 +43,12 @@ impl Process {
         Ok(Self { id, memory: Memory(memory) })
     }
 
-    /// What the process says of itself; `None` if it says nothing
-    /// ([reading protocol](https://github.com/open-telemetry/opentelemetry-specification/blob/main/oteps/profiles/4719-process-ctx.md#reading-protocol)).
+    /// The context that the process publishes; `None` if it publishes none ([reading
+    /// protocol](https://github.com/open-telemetry/opentelemetry-specification/blob/main/oteps/profiles/4719-process-ctx.md#reading-protocol)).
     ///
     /// # Errors
     ///
-    /// The process has ended or may not be read, or what it says is no context.
+    /// The process has ended or may not be read, or its context is invalid.
     pub fn context(&self) -> io::Result<Option<Context>> {
         let mappings = mappings(self.id).map_err(|error| explained(self.id, &error))?;
         for Mapping { start: address, .. } in
@@ -86,7 +86,7 @@ impl Process {
         Ok(None)
     }
 
-    /// Reads the span of each thread, each stopped for a moment. Threads that end meanwhile are left out.
+    /// Reads the span of each thread, which is stopped for a moment. Threads that end meanwhile are left out.
     ///
     /// # Errors
     ///
@@ -134,9 +134,9 @@ impl Process {
         Ok(threads)
     }
 
-    /// All open spans that are recorded, of threads and of tasks, the oldest first; `None` if the process has no list of
-    /// them, which only programs with floe-telemetry have. No thread is stopped: a span that begins or ends meanwhile may
-    /// be missing.
+    /// Returns all recorded open spans of threads and tasks, the oldest first; `None` if the process has no list of
+    /// them, which only programs with floe-telemetry have. No thread is stopped, so a span that begins or ends
+    /// meanwhile may be missing.
     ///
     /// # Errors
     ///
@@ -151,7 +151,7 @@ impl Process {
         }
     }
 
-    /// The variable of the program, or else that of a library.
+    /// The variable of the program, or else of a library.
     fn variable(&self) -> io::Result<Option<Variable>> {
         let own = Variable::of_program(&of(self.id).join("exe"))?;
         if own.is_some() {
@@ -174,14 +174,14 @@ impl Process {
         Ok(None)
     }
 
-    /// The state of a thread, a letter behind its name in brackets.
+    /// The state of a thread: the letter after its name in brackets.
     fn state(&self, thread: u32) -> Option<char> {
         let stat = fs::read(of(self.id).join(format!("task/{thread}/stat"))).ok()?;
         let stat = String::from_utf8_lossy(&stat);
         stat.rsplit_once(") ")?.1.chars().next()
     }
 
-    /// Whether a thread has ended, which the system may also report as a lack of rights.
+    /// Whether a thread has ended, which the system may also report as missing rights.
     fn has_ended(&self, thread: u32) -> bool {
         matches!(self.state(thread), None | Some('Z' | 'X'))
     }
@@ -245,14 +245,14 @@ fn of(process: u32) -> PathBuf {
 /// A part of the memory of a process.
 struct Mapping {
     start: u64,
-    /// Where it begins in its file.
+    /// The offset of the mapping in its file.
     offset: u64,
-    /// The path of its file, or another name.
+    /// The path of the file, or another name.
     name: String,
 }
 
 impl Mapping {
-    /// A line of `/proc/PID/maps`: address, permissions, offset, device, inode, and a name behind blanks.
+    /// Parses a line of `/proc/PID/maps`: address, permissions, offset, device, inode, and a name after blanks.
     fn parse(line: &str) -> Option<Self> {
         let mut fields = line.splitn(6, ' ');
         let number = |text| u64::from_str_radix(text, 16).ok();
@@ -262,7 +262,7 @@ impl Mapping {
         Some(Self { start, offset, name })
     }
 
-    /// Whether its name is that of a context.
+    /// Whether the name of the mapping is that of a context.
     fn is_context(&self) -> bool {
         let names = ["[anon_shmem:OTEL_CTX]", "[anon:OTEL_CTX]", "/memfd:OTEL_CTX"];
         names.iter().any(|name| self.name.starts_with(name))
@@ -281,7 +281,7 @@ fn bytes<const SIZE: usize>(header: &[u8; 32], at: usize) -> [u8; SIZE] {
     std::array::from_fn(|index| header[at + index])
 }
 
-/// The error of the system, in words.
+/// The error of the system, explained.
 fn explained(process: u32, error: &io::Error) -> io::Error {
     let found = match error.raw_os_error().map(Errno::from_raw) {
         Some(Errno::ENOENT | Errno::ESRCH) => "found none, or it has ended".to_owned(),

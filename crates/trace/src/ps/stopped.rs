@@ -14,20 +14,20 @@ use std::time::{Duration, Instant};
 use nix::sys::ptrace;
 use nix::unistd::Pid;
 
-/// How long a thread may take to stop, and how long a wait for it sleeps.
+/// The maximum time until a thread stops, and the interval of the checks.
 const PATIENCE: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_micros(20);
 
-/// A thread that is stopped until this is dropped.
+/// A thread that is stopped until this value is dropped.
 #[derive(Debug)]
 pub(super) struct Stopped {
     thread: Pid,
-    /// A signal that was about to be delivered to it; 0 for none.
+    /// The signal that was about to be delivered to the thread; 0 for none.
     signal: c_int,
 }
 
 impl Stopped {
-    /// Stops a thread. If it does not stop in time, it is released when the thread that calls this ends.
+    /// Stops a thread. If the thread does not stop in time, the system releases it when the caller's thread ends.
     pub(super) fn stop(thread: u32) -> io::Result<Self> {
         let thread = Pid::from_raw(i32::try_from(thread).map_err(io::Error::other)?);
         ptrace::seize(thread, ptrace::Options::empty())?;
@@ -52,7 +52,7 @@ impl Stopped {
         Ok(Self { thread, signal })
     }
 
-    /// The address that its thread-local storage is relative to.
+    /// The base address of the thread-local storage.
     pub(super) fn thread_pointer(&self) -> io::Result<u64> {
         Ok(ptrace::getregs(self.thread)?.fs_base)
     }

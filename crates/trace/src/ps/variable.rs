@@ -1,4 +1,4 @@
-//! Where a process has the variable of its threads, by the rules of [thread-local storage for ELF].
+//! Locates the thread-local variable of a process, by the rules of [thread-local storage for ELF].
 //!
 //! [thread-local storage for ELF]: https://www.akkadia.org/drepper/tls.pdf
 
@@ -15,7 +15,7 @@ use object::{
 
 use super::memory::Memory;
 
-/// The size of a program that is read.
+/// The maximum size of a program that is read.
 const MAX_FILE: u64 = 2 << 30;
 
 const SYMBOL: &str = "otel_thread_ctx_v1";
@@ -25,14 +25,14 @@ type Program<'a> = ElfFile64<'a, Endianness, &'a ReadCache<File>>;
 /// The place of the variable in the storage of a thread.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Variable {
-    /// At this distance of the thread pointer.
+    /// An offset from the thread pointer.
     At(i64),
-    /// In the storage of a library, which a thread gets when it uses it.
+    /// An offset in the storage of a library, which a thread gets on first use.
     In { module: u64, offset: u64 },
 }
 
 impl Variable {
-    /// The variable of a program, whose storage is right before the thread pointer.
+    /// The variable of a program, whose storage is directly before the thread pointer.
     pub(super) fn of_program(path: &Path) -> io::Result<Option<Self>> {
         look_into(path, |program, _, offset| {
             let endian = program.endian();
@@ -45,8 +45,7 @@ impl Variable {
         })
     }
 
-    /// The variable of a library, which is mapped at an address. Its own access to the variable, which the dynamic linker
-    /// has resolved, says where it is.
+    /// The variable of a library mapped at an address, located by the access code that the dynamic linker has resolved.
     pub(super) fn of_library(path: &Path, start: u64, memory: &Memory) -> io::Result<Option<Self>> {
         look_into(path, |library, symbol, _| {
             let endian = library.endian();
@@ -71,7 +70,7 @@ impl Variable {
         })
     }
 
-    /// The argument of a descriptor: the distance of the thread pointer, which is negative, or a pointer to an index.
+    /// The argument of a descriptor: a negative offset from the thread pointer, or a pointer to an index.
     fn described(argument: u64, memory: &Memory) -> Option<Self> {
         match argument.cast_signed() {
             distance @ ..0 => Some(Self::At(distance)),
@@ -80,7 +79,7 @@ impl Variable {
         }
     }
 
-    /// An index in memory: the module and the offset in its storage.
+    /// An index in memory: a module and the offset in its storage.
     fn indexed(at: u64, memory: &Memory) -> Option<Self> {
         let (module, offset) = (memory.word(at).ok()?, memory.word(at.wrapping_add(8)).ok()?);
         (module != 0).then_some(Self::In { module, offset })
@@ -103,7 +102,8 @@ impl Variable {
     }
 }
 
-/// Looks for the symbol of the variable in a file, and passes on its index and its value. `None` also for a file that is no program.
+/// Looks for the symbol of the variable in a file, and passes its index and its value to a function. Returns `None` for
+/// a file that is no program, too.
 fn look_into(
     path: &Path,
     find: impl FnOnce(&Program<'_>, SymbolIndex, u64) -> Option<Variable>,

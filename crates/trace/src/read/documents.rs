@@ -1,4 +1,4 @@
-//! OTLP as JSON: a request in each line, or documents of many lines.
+//! OTLP as JSON: one request per line, or documents of many lines.
 
 use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
@@ -11,7 +11,7 @@ use serde::de::IgnoredAny;
 use super::record::Origin;
 use super::{LARGEST_MESSAGE, Reader, Unreadable, json};
 
-/// The largest document of many lines, which is read at once.
+/// The maximum size of a document of many lines, which is read at once.
 const LARGEST_DOCUMENT: usize = LARGEST_MESSAGE * 4;
 
 impl Reader {
@@ -59,8 +59,8 @@ impl Reader {
         }
     }
 
-    /// Reads the documents of a line, or of a whole file. Returns how many are OTLP, and why the first of the others
-    /// is not.
+    /// Reads the documents of a line, or of a whole file. Returns the number of documents that are OTLP, and the reason
+    /// why the first other one is not.
     fn documents(&mut self, text: &[u8], line: Option<usize>) -> (usize, Option<Unreadable>) {
         let room = self.max_bytes.saturating_sub(self.bytes());
         let memory = json::Memory::of(text, room);
@@ -109,7 +109,7 @@ impl Reader {
         }
     }
 
-    /// Notes that a text would take more memory than there is.
+    /// Notes that a text would exceed the memory.
     fn too_large(&mut self, memory: usize) -> Unreadable {
         let most = self.max_bytes >> 20;
         let reason = if memory > self.max_bytes {
@@ -125,14 +125,14 @@ impl Reader {
         Unreadable::TooLarge { message }
     }
 
-    /// Notes what is no OTLP.
+    /// Notes a text that is no OTLP.
     fn refused(&mut self, message: String) -> Unreadable {
         let error = Unreadable::Format { message: format!("{}: {message}", self.place) };
         self.note(message);
         error
     }
 
-    /// Adds a document. Returns whether it is OTLP, and why not.
+    /// Adds a document. Returns whether it is OTLP, with the reason otherwise.
     fn document(&mut self, document: json::Document) -> (bool, Option<Unreadable>) {
         for error in &document.reasons {
             let found = self.texts.redacted(&reason(error));
@@ -192,13 +192,13 @@ impl Reader {
     }
 }
 
-/// Whether a line is the beginning of a longer document.
+/// Whether a line begins a longer document.
 fn opens(line: &[u8]) -> bool {
     let error = serde_json::from_slice::<IgnoredAny>(line).err();
     error.is_some_and(|error| error.is_eof())
 }
 
-/// The message of `serde_json`, without the place and without the value, which may be that of a key for secrets.
+/// The message of `serde_json`, without the place, and without the value, which may be a secret.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = text.rsplit_once(" at line ").map_or(&*text, |(it, _)| it);

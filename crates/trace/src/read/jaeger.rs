@@ -1,8 +1,8 @@
-//! Jaeger's JSON, which its page downloads (`{"data": […]}`), as OTLP.
+//! Converts Jaeger's JSON, which its page downloads (`{"data": […]}`), into OTLP.
 
 use serde_json::{Map, Value, json};
 
-/// Converts the traces of a document; `None` if it is another one.
+/// Converts the traces of a document; `None` for another document.
 pub(super) fn request(document: &Value) -> Option<Value> {
     let traces = document.get("data")?.as_array()?;
     traces.first()?.get("traceID")?;
@@ -76,17 +76,17 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// An id with the zeros that Jaeger leaves out.
+/// An id with the leading zeros that Jaeger omits.
 fn id(value: &Value, key: &str, digits: usize) -> String {
     format!("{:0>digits$}", text(value, key))
 }
 
-/// A time in nanoseconds, of one in microseconds.
+/// Converts microseconds into nanoseconds.
 fn micros(value: &Value, key: &str) -> u64 {
     value.get(key).and_then(Value::as_u64).unwrap_or_default().saturating_mul(1000)
 }
 
-/// What OTLP has a field for is no attribute.
+/// The tags without a field of their own in OTLP.
 fn tags<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = Value> + use<'a> {
     const FIELDS: [&str; 7] = [
         "error",

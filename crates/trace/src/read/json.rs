@@ -1,9 +1,9 @@
-//! OTLP as JSON, also as programs write it that do not follow the specification to the letter.
+//! OTLP as JSON, including the deviations of programs from the specification.
 //!
-//! The types of `opentelemetry-proto` take what the specification says. What they refuse is mended and tried again:
+//! The types of `opentelemetry-proto` accept JSON by the specification. A refused text is repaired and tried again:
 //! fields that are `null`, the names of enumerations, snake case and ids in base64, as protobuf's own JSON has them,
-//! numbers as text, empty lists as the Collector writes them, and halves of characters, which a limit of JavaScript
-//! leaves. What cannot be mended is left out, with a reason.
+//! numbers as text, empty lists as the Collector writes them, and halves of characters, which JavaScript leaves when it
+//! truncates. The irreparable rest is left out, with a reason.
 
 use std::borrow::Cow;
 
@@ -21,7 +21,7 @@ use serde_json::{Deserializer, Error, Map, Value};
 use super::jaeger;
 use crate::span;
 
-/// A request as JSON. What it has besides is ignored, as the specification demands.
+/// A request as JSON. Unknown fields are ignored, as the specification demands.
 #[derive(Deserialize)]
 pub(super) struct Request {
     #[serde(rename = "resourceSpans")]
@@ -34,7 +34,7 @@ pub(super) struct Request {
     profiles: Option<IgnoredAny>,
 }
 
-/// Keys of other formats, and who writes them.
+/// Keys of other formats, and the programs that write them.
 const OTHERS: [(&str, &str); 5] = [
     ("localEndpoint", "Zipkin"),
     ("traceID", "Jaeger without `data` around them"),
@@ -46,7 +46,7 @@ const OTHERS: [(&str, &str); 5] = [
 const FIELDS: [&str; 4] = ["resourceSpans", "resourceLogs", "resourceMetrics", "resourceProfiles"];
 
 impl Request {
-    /// Whether nothing of it is known, not even the name that a version of OTLP has for it.
+    /// Whether the document has no known field, not even one renamed between versions of OTLP.
     fn is_strange(&self) -> bool {
         let spans = self.spans.iter().flatten().any(|it| it.scope_spans.is_empty());
         let logs = self.logs.iter().flatten().any(|it| it.scope_logs.is_empty());
@@ -65,13 +65,13 @@ impl Request {
 #[derive(Default)]
 pub(super) struct Document {
     pub(super) requests: Vec<Request>,
-    /// Why a part of it was left out.
+    /// The reasons why parts of the document were left out.
     pub(super) reasons: Vec<Error>,
-    /// The first keys of JSON that is no request, for the message.
+    /// The first keys of a JSON document that is no request, for the message.
     pub(super) foreign: Vec<String>,
-    /// Who writes such JSON, if that is known.
+    /// The program that writes such JSON, if it is known.
     pub(super) format: Option<&'static str>,
-    /// Where the next document begins, in bytes.
+    /// The offset of the next document, in bytes.
     pub(super) end: usize,
 }
 
@@ -81,7 +81,7 @@ impl Document {
     }
 }
 
-/// An estimate of the memory that a text takes, in bytes: when it is decoded, and when it is mended before.
+/// An estimate of the memory of a text, in bytes: while it is decoded, and while it is repaired.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Memory {
     pub(super) decoded: usize,
@@ -89,14 +89,14 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// The most bytes of memory for a byte of text.
+    /// The maximum memory for a byte of text.
     const MOST: usize = 300;
     /// The depth of a span or a log record in a list of requests.
     const RECORD: usize = 8;
     /// The depth of the values of attributes.
     const ATTRIBUTE: usize = 10;
 
-    /// Counts what is opened in a text, unless a text of this length fits in any case.
+    /// Estimates the memory from the objects and lists of a text, unless any text of this length fits.
     pub(super) fn of(text: &[u8], room: usize) -> Self {
         let mut memory = Self::default();
         if text.len().saturating_mul(Self::MOST) <= room {
@@ -128,7 +128,7 @@ impl Memory {
         memory
     }
 
-    /// What the types of OTLP take for an object, a list or a value of one, and what `serde_json` takes.
+    /// The memory that the types of OTLP and `serde_json` use for an object, a list or a value.
     const fn opened(byte: u8, depth: usize) -> (usize, usize) {
         const MAP: usize = 640;
         const VALUE: usize = size_of::<Value>();
@@ -145,7 +145,7 @@ impl Memory {
     }
 }
 
-/// Reads the first document of a text. `may_mend` is whether there is memory for it.
+/// Reads the first document of a text. `may_mend` allows repairs, if there is memory for them.
 pub(super) fn document(text: &[u8], may_mend: bool) -> Result<Document, Error> {
     let refused = match strict(text) {
         Ok(document) if !may_mend || !document.requests.iter().any(Request::is_strange) => {
@@ -168,7 +168,7 @@ pub(super) fn document(text: &[u8], may_mend: bool) -> Result<Document, Error> {
     Ok(document)
 }
 
-/// As the specification says.
+/// Reads a document by the specification.
 fn strict(text: &[u8]) -> Result<Document, Error> {
     let is_list = text.trim_ascii_start().first() == Some(&b'[');
     let (requests, end) = if is_list {
@@ -239,7 +239,7 @@ fn items<'a>(value: &'a mut Value, key: &str) -> &'a mut [Value] {
     }
 }
 
-/// Mends a message and what is in it. Keys here are names of fields: those of attributes are texts.
+/// Repairs a message and the messages in it. Keys are names of fields here; keys of attributes are values.
 fn mend(value: &mut Value) {
     match value {
         Value::Array(items) => {
@@ -299,7 +299,7 @@ fn field(fields: &mut Map<String, Value>, name: String, value: Value) {
     fields.insert(name, value);
 }
 
-/// A value that is what its field says, else a text.
+/// A value of the type that its field has, else a text.
 fn scalar(name: &str, value: Value) -> (&str, Value) {
     let written = value.as_str();
     let mended = match name {
@@ -344,7 +344,7 @@ fn text(value: Value) -> Value {
     }
 }
 
-/// An id in hexadecimal digits; nothing if it is none, of which there is a note later.
+/// An id as hexadecimal digits. An invalid id becomes empty, and is noted later.
 fn id(value: &Value) -> Value {
     let text = value.as_str().unwrap_or_default();
     let text = text.strip_prefix("0x").unwrap_or(text);
@@ -361,7 +361,7 @@ fn id(value: &Value) -> Value {
     if digits.is_empty() { "ff" } else { &digits }.into()
 }
 
-/// Nanoseconds since 1970; 0 if they are none, of which there is a note later.
+/// Nanoseconds since 1970. An invalid time becomes 0, and is noted later.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
 fn time(value: &Value) -> u64 {
     let text = value.as_str();
@@ -370,7 +370,7 @@ fn time(value: &Value) -> u64 {
     whole.or_else(|| float().map(|it| it as u64)).unwrap_or_default()
 }
 
-/// A number of an enumeration, from its name or from digits.
+/// The number of an enumeration's value, from its name or from digits.
 fn number(value: &Value, of: impl Fn(&str) -> Option<i32>) -> Value {
     match value.as_str() {
         Some(text) => of(text).or_else(|| text.parse().ok()).unwrap_or_default(),
@@ -404,7 +404,7 @@ fn camel_case(name: &str) -> String {
     camel
 }
 
-/// A text in which bytes that are no UTF-8, and escaped halves of a character, are `\u{fffd}`.
+/// A text in which invalid UTF-8 and escaped halves of a character become `\u{fffd}`.
 pub(super) fn with_whole_characters(text: &[u8]) -> Cow<'_, [u8]> {
     let escape = |at: usize| {
         let digits = text.get(at..at + 6)?.strip_prefix(b"\\u")?;

@@ -10,12 +10,12 @@ use super::record::{Origin, Refused};
 use super::wire::{Content, Damaged, Fields};
 use super::{LARGEST_MESSAGE, Reader, Unreadable, fill};
 
-/// How many records are looked at to tell whether they are spans.
+/// The number of records that are examined to tell spans from log records.
 const LOOKED_AT: usize = 100;
 
 const NO_OTLP: &str = "expected a message of OTLP, found something else";
 
-/// What a request of OTLP contains.
+/// The signal of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Signal {
@@ -26,8 +26,8 @@ pub enum Signal {
 }
 
 impl Signal {
-    /// The signal of a resource in a file. The first field of a log record, or its severity, is a number, and that of a
-    /// span an id.
+    /// Detects the signal of a resource. The first field of a span is an id; the first field of a log record is a
+    /// number.
     fn of<'a>(records: impl Iterator<Item = &'a [u8]>) -> Self {
         let is_log = |record| {
             Fields(record)
@@ -39,10 +39,10 @@ impl Signal {
 }
 
 impl Reader {
-    /// Reads a request of OTLP: the body of one over HTTP, or the message of one over gRPC. The name is for messages.
+    /// Reads a request of OTLP: the body over HTTP, or the message over gRPC. The name is for messages.
     ///
     /// # Errors
-    /// It is damaged. Records that cannot be read are [rejected](Self::rejected).
+    /// The request is damaged. Unreadable records are [rejected](Self::rejected).
     pub fn read_request(
         &mut self,
         name: &str,
@@ -59,7 +59,7 @@ impl Reader {
         Ok(())
     }
 
-    /// Messages with their length before them.
+    /// Reads messages with a length before each.
     pub(super) fn framed(&mut self, mut input: impl BufRead) -> Result<(), Unreadable> {
         let mut offset = 0_usize;
         loop {
@@ -87,7 +87,7 @@ impl Reader {
         }
     }
 
-    /// The body of requests: resources with their spans or log records, one after the other.
+    /// Reads the body of requests: resources with their spans or log records.
     pub(super) fn messages(&mut self, mut input: impl BufRead) -> Result<(), Unreadable> {
         let mut offset = 0_usize;
         let is_framed = !self.place.at.is_empty();
@@ -134,7 +134,7 @@ impl Reader {
         }
     }
 
-    /// Adds a resource with its records. It is damaged if none of them can be decoded.
+    /// Adds a resource with its records. The resource is damaged if none of its records can be decoded.
     fn add_resource(&mut self, signal: Option<Signal>, message: &[u8]) -> Result<(), Damaged> {
         let resource = Fields(message).message(1)?;
         let scopes = Fields(message).messages(2);
@@ -189,7 +189,7 @@ impl Reader {
         self.damaged("expected a whole message, found the end of the file")
     }
 
-    /// What cannot be skipped ends the file.
+    /// Notes damage that cannot be skipped and ends the file.
     fn damaged(&mut self, message: &str) -> Result<(), Unreadable> {
         self.note(message.to_owned());
         Err(Unreadable::Format { message: format!("{}: {message}", self.place) })

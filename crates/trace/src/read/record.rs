@@ -1,4 +1,4 @@
-//! Spans and log records as they are kept: redacted, with a note of what is wrong.
+//! Converts spans and log records for the recording: redacted, with notes about their problems.
 
 use std::fmt::Display;
 
@@ -18,23 +18,23 @@ use crate::span::{
     Attributes, Event, Kind, Link, Log, Source, Span, SpanId, Status, Text, TraceId, Value,
 };
 
-/// How deep lists and maps in a value may be.
+/// The maximum depth of lists and maps in a value.
 const DEEPEST: usize = 32;
 
-/// Why a record is not kept.
+/// The reason why a record is left out.
 #[derive(Debug)]
 pub(super) enum Refused {
     Damaged,
-    /// There is no memory for it, which has been noted.
+    /// The memory is exhausted, which has been noted.
     Full,
 }
 
-/// Where the records of a scope come from: its resource and itself as protobuf.
+/// The origin of the records of a scope: its resource and the scope itself as protobuf.
 #[derive(Debug)]
 pub(super) struct Origin<'r> {
     resource: &'r [u8],
     scope: Vec<u8>,
-    /// Its index, if one of its records has been kept.
+    /// The index of the source, if one of its records was kept.
     source: Option<u32>,
 }
 
@@ -45,7 +45,7 @@ impl<'r> Origin<'r> {
 }
 
 impl Reader {
-    /// Refuses a record that takes so much memory, in bytes, if there is not as much.
+    /// Refuses a record that exceeds the remaining memory. `memory` is in bytes.
     pub(super) fn make_room(&mut self, memory: usize) -> Result<(), Refused> {
         if self.bytes().saturating_add(memory) < self.max_bytes {
             return Ok(());
@@ -63,14 +63,14 @@ impl Reader {
         Err(Refused::Full)
     }
 
-    /// Refuses protobuf that might take more memory than there is when it is decoded.
+    /// Refuses protobuf whose decoding might exceed the remaining memory.
     pub(super) fn make_room_for(&mut self, length: usize) -> Result<(), Refused> {
         // The bytes of memory for a byte are at most those of a first link, which takes two.
         const MOST: usize = (4 * size_of::<span::Link>() + size_of::<Link>()).div_ceil(2);
         self.make_room(length.saturating_mul(MOST))
     }
 
-    /// The note that there is no more memory.
+    /// The note about exhausted memory.
     pub(super) fn full(&self) -> String {
         let most = self.max_bytes >> 20;
         format!(
@@ -158,7 +158,7 @@ impl Reader {
         Ok(())
     }
 
-    /// The start of a span, and its end, which is not before it.
+    /// The start and the end of a span; the end is never before the start.
     fn times(&mut self, span: &ProtoSpan) -> (u64, u64) {
         let (start, end) = (span.start_time_unix_nano, span.end_time_unix_nano);
         if start == 0 {
@@ -236,7 +236,8 @@ impl Reader {
         attributes.map(|it| self.attribute("", it, 0)).collect()
     }
 
-    /// An attribute, or an entry of a map: below a key whose values are secrets, those of its entries are.
+    /// An attribute, or an entry of a map. Below a key whose values are secrets, the values of entries are secrets,
+    /// too.
     fn attribute(&mut self, above: &str, attribute: KeyValue, depth: usize) -> (Text, Value) {
         let key = self.texts.text(&attribute.key);
         let meaning = if self.texts.hides(above, "…") { above } else { &attribute.key };
@@ -269,7 +270,7 @@ impl Reader {
         }
     }
 
-    /// A list, which may be the arguments of a command.
+    /// A list, which may hold the arguments of a command.
     fn list(&mut self, key: &str, list: ArrayValue, depth: usize) -> Value {
         let mut option = String::new();
         let values = list.values.into_iter().map(|value| {
@@ -286,7 +287,7 @@ impl Reader {
         Value::List(values)
     }
 
-    /// A value that is no text, by its text.
+    /// A value other than a text, from its text.
     fn typed(&self, key: &str, text: impl Display, value: Value) -> Value {
         if self.texts.hides(key, text) { Value::Text(REDACTED.into()) } else { value }
     }

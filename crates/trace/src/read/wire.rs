@@ -1,4 +1,4 @@
-//! Protobuf's wire format, as far as a message is looked at before it is decoded.
+//! Protobuf's wire format, as far as messages are examined before decoding.
 
 /// A message that is damaged.
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub(super) enum Content<'a> {
     Bytes(&'a [u8]),
 }
 
-/// The fields of a message, each with its number. They end at the first one that is damaged.
+/// The fields of a message, each with its number, up to the first damaged one.
 #[derive(Clone, Debug)]
 pub(super) struct Fields<'a>(pub(super) &'a [u8]);
 
@@ -67,7 +67,7 @@ impl<'a> Fields<'a> {
         Some(taken)
     }
 
-    /// The contents of the fields with a number, which are messages.
+    /// The messages in the fields with a number.
     pub(super) fn messages(
         self,
         number: u64,
@@ -80,8 +80,8 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// The content of a message that occurs once. Protobuf merges those that occur more often, which is what the bytes
-    /// of all of them decode to.
+    /// The content of a message field. The contents of repeated occurrences are joined, which decodes as protobuf's
+    /// merge.
     pub(super) fn message(self, number: u64) -> Result<Vec<u8>, Damaged> {
         let mut whole = Vec::new();
         for part in self.messages(number) {

@@ -1,4 +1,4 @@
-//! Requests of OTLP, over gRPC and HTTP: what is received of each, and what it is answered.
+//! Requests of OTLP, over gRPC and HTTP: their decoding and their responses.
 
 use std::io::{self, Read as _};
 use std::sync::Arc;
@@ -24,12 +24,12 @@ use tonic::{Code, Status};
 
 use super::{Received, SLOWEST};
 
-/// How many bytes of bodies are kept until they are whole and decoded.
+/// The maximum size of all incomplete and undecoded bodies, in bytes.
 const MOST_OF_BODIES: usize = 4 * LARGEST_MESSAGE;
-/// The bytes of gRPC before a message: whether it is compressed, and its length.
+/// The bytes before a gRPC message: the flag of compression and the length.
 const PREFIX: usize = 5;
 
-/// The paths, with the signal, unless it is metrics, and the field of JSON with the number of rejected records.
+/// The paths, each with its signal (`None` for metrics) and the field of JSON with the number of rejected records.
 const PATHS: [(&str, Option<Signal>, &str); 6] = {
     const TRACES: Option<Signal> = Some(Signal::Traces);
     const LOGS: Option<Signal> = Some(Signal::Logs);
@@ -43,12 +43,12 @@ const PATHS: [(&str, Option<Signal>, &str); 6] = {
     ]
 };
 
-/// Where requests go.
+/// The destination of requests.
 #[derive(Clone, Debug)]
 pub(super) struct Receiver {
-    /// One message at a time, which has been decoded when there is room for it.
+    /// Sends one decoded message at a time, when there is room for it.
     pub(super) sender: mpsc::Sender<Received>,
-    /// How much memory a message may take, in bytes.
+    /// The maximum memory of a message, in bytes.
     pub(super) max_bytes: usize,
     bodies: Arc<Semaphore>,
 }
@@ -63,7 +63,7 @@ impl Receiver {
     }
 }
 
-/// Why a request is refused.
+/// The reason why a request is refused.
 #[derive(Debug)]
 struct Refusal(StatusCode, String);
 
@@ -79,7 +79,7 @@ impl Refusal {
     }
 }
 
-/// How the messages of a request are written.
+/// The encoding of a request's messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
     Grpc,
@@ -112,7 +112,7 @@ impl Format {
         }
     }
 
-    /// The answer to a request whose records were accepted but for some.
+    /// The response to a request, with the number of rejected records.
     fn accepted(self, rejected: Option<&Rejected>, field: &str) -> Response {
         if self == Self::Json {
             let answer = rejected.map_or_else(
@@ -139,7 +139,7 @@ impl Format {
     }
 }
 
-/// Writes messages that are encoded already.
+/// A codec for messages that are already encoded.
 struct Encoded;
 
 impl Encoder for Encoded {
@@ -195,7 +195,7 @@ fn is_foreign(headers: &HeaderMap) -> bool {
 }
 
 impl Receiver {
-    /// Receives a request and passes it on. Metrics are accepted, so that no program complains, and not shown.
+    /// Receives a request and passes it on. Metrics are accepted and ignored, so that no program complains.
     async fn receive(
         &self,
         format: Format,
@@ -236,7 +236,7 @@ impl Receiver {
         Ok(rejected)
     }
 
-    /// Collects a body. If there is no room for more of it, others are waited for. Returns the room.
+    /// Collects a body. Without room, it waits until other bodies are released. Returns the reserved room.
     async fn collect(
         &self,
         body: Body,
@@ -265,7 +265,7 @@ fn too_large() -> Refusal {
     Refusal(StatusCode::PAYLOAD_TOO_LARGE, message)
 }
 
-/// The message of a request.
+/// The uncompressed message of a request.
 fn uncompressed(format: Format, headers: &HeaderMap, body: Vec<u8>) -> Result<Vec<u8>, Refusal> {
     let mut encoding = headers.get(match format {
         Format::Grpc => "grpc-encoding",

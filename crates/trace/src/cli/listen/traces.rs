@@ -1,4 +1,4 @@
-//! The traces that have been received and are not drawn yet.
+//! Received traces that are not drawn yet.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -14,11 +14,11 @@ use super::super::show;
 use super::super::{Failure, output, print};
 use super::{Listen, Received};
 
-/// A trace whose root has ended is drawn when nothing of it has come for this time.
+/// The time without a new span after which a trace with an ended root is drawn.
 const QUIET: Duration = Duration::from_millis(500);
-/// A trace whose root is in a program that may send later, as they all do within five seconds by default.
+/// The same time for a trace whose root's program may send later. Programs send within five seconds by default.
 const SENT_LATER: Duration = Duration::from_secs(6);
-/// Any other trace: its root has not ended.
+/// The same time for any other trace: its root has not ended.
 const ABANDONED: Duration = Duration::from_secs(60);
 
 struct Open {
@@ -27,7 +27,7 @@ struct Open {
     bytes: usize,
     last: Instant,
     has_root: bool,
-    /// Whether a part of it that another program called has ended.
+    /// Whether an entry span, called by another program, has ended.
     has_entry: bool,
 }
 
@@ -35,14 +35,14 @@ struct Open {
 pub(super) struct Traces<'o> {
     options: &'o Listen,
     out: Option<File>,
-    /// By age, the oldest first.
+    /// Open traces by age, the oldest first.
     open: BTreeMap<u64, Open>,
-    /// Where each of them is.
+    /// The key of each trace in `open`.
     places: FxHashMap<TraceId, u64>,
-    /// The place of the next one.
+    /// The key of the next trace.
     next: u64,
     bytes: usize,
-    /// About how many bytes are kept; then the oldest trace is drawn.
+    /// The approximate number of bytes above which the oldest trace is drawn.
     max_bytes: usize,
 }
 
@@ -125,7 +125,7 @@ impl<'o> Traces<'o> {
         Ok(())
     }
 
-    /// Draws the trace that is open for the longest time, if there is one.
+    /// Draws the oldest open trace, if there is one.
     pub(super) fn draw_oldest(&mut self) -> Result<bool, Failure> {
         let Some(place) = self.open.keys().next().copied() else {
             return Ok(false);
