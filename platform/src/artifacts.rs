@@ -70,7 +70,7 @@ pub struct CompiledArtifacts {
     /// The secrets that a run needs. Since 0.3.
     #[serde(default)]
     pub secrets: Vec<RequiredSecret>,
-    /// What the compilation found suspicious, each with its place. Not a part of the file.
+    /// Suspicious parts of the product, each with its place. Not a part of the file.
     #[serde(skip)]
     pub warnings: Vec<String>,
     /// The files of sources that do not exist, each with its place. Not a part of the file: a run fails their sources.
@@ -78,7 +78,7 @@ pub struct CompiledArtifacts {
     pub absent: Vec<String>,
 }
 
-/// What is known of a dbt project before dbt reads it.
+/// The parts of a dbt project that are known before dbt reads it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DbtProject {
@@ -88,7 +88,7 @@ pub struct DbtProject {
     pub profile: String,
 }
 
-/// The product, and the environment that it was compiled for.
+/// The product, and the environment of the compilation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Metadata {
@@ -118,10 +118,10 @@ pub struct Observability {
     pub lineage: bool,
     /// The namespace of the lineage's jobs.
     pub lineage_namespace: String,
-    /// Where lineage events are sent. Since 0.2.
+    /// The destination of lineage events. Since 0.2.
     #[serde(default)]
     pub lineage_endpoint: Option<String>,
-    /// How lineage events are sent. Since 0.2.
+    /// The transport of lineage events. Since 0.2.
     #[serde(default)]
     pub lineage_transport: Option<LineageTransport>,
     /// The address of a trace in the telemetry backend. Since 0.4.
@@ -169,14 +169,14 @@ pub struct CompiledModel {
     pub name: Identifier,
     /// The layer of the model.
     pub layer: Layer,
-    /// How the result of its query is stored.
+    /// The form in which the query's result is stored.
     pub materialization: Materialization,
     /// The query.
     pub query: Query,
     /// The checks of its rows. Since 0.3.
     #[serde(default, serialize_with = "mask::all")]
     pub checks: Vec<Check>,
-    /// The external systems that its rows are written to. Since 0.3.
+    /// The external systems to which the rows are written. Since 0.3.
     #[serde(default)]
     pub exports: Vec<Export>,
 }
@@ -200,7 +200,7 @@ impl Query {
     }
 }
 
-/// The rows of an asset, and what is checked of them.
+/// An asset with the checks of its rows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CheckedTable<'a> {
     pub(crate) name: &'a str,
@@ -208,7 +208,7 @@ pub(crate) struct CheckedTable<'a> {
 }
 
 impl<'a> CheckedTable<'a> {
-    /// The checks, as plugins see them. `name` is that of the suite.
+    /// The checks for plugins. `name` is the name of the suite.
     pub(crate) fn suite(self, name: &'a str) -> Suite<'a> {
         Suite { name, table: self.name, checks: self.checks }
     }
@@ -219,12 +219,12 @@ impl CompiledSource {
         CheckedTable { name: &self.name, checks: &self.checks }
     }
 
-    /// The assets that it reads to generate its file.
+    /// The assets that the query for the file reads.
     pub(crate) fn needs(&self) -> BTreeSet<&str> {
         self.generate.iter().flat_map(Query::inputs).collect()
     }
 
-    /// The columns, as plugins see them.
+    /// The columns for plugins.
     pub(crate) fn columns(&self) -> Vec<Column<'_>> {
         let columns = self.columns.iter();
         columns.map(|column| Column { name: &column.name, kind: column.kind }).collect()
@@ -260,7 +260,7 @@ impl CompiledArtifacts {
         tables.filter(|table| !table.checks.is_empty())
     }
 
-    /// The selected plugins, with those that the settings of lineage select.
+    /// The selected plugins, including the lineage backends of the section `observability`.
     pub(crate) fn selected(&self) -> Vec<Selected> {
         let Observability { lineage, lineage_transport, lineage_endpoint, .. } =
             &self.observability;
@@ -269,7 +269,7 @@ impl CompiledArtifacts {
         selection::with_lineage(self.plugins.clone(), *lineage, transport, endpoint)
     }
 
-    /// The product, as plugins see it.
+    /// The product for plugins.
     pub(crate) fn product(&self) -> product::Product<'_> {
         let sources = self.sources.iter().map(|source| product::Source {
             name: &source.name,
@@ -356,7 +356,7 @@ impl CompiledArtifacts {
     }
 }
 
-/// The first field of the floe identity that is not set. Every span of a product carries all four.
+/// The first missing field of the floe identity, which every span of a product carries.
 fn missing_identity(resource: &ResourceAttributes) -> Option<&'static str> {
     let fields = [
         ("floe_namespace", resource.floe_namespace.is_none()),
@@ -368,7 +368,7 @@ fn missing_identity(resource: &ResourceAttributes) -> Option<&'static str> {
     missing.map(|(field, _)| field)
 }
 
-/// The field that is read before the others, to check the version.
+/// The field that is read first, to check the version.
 #[derive(Deserialize)]
 struct Versioned {
     version: String,
@@ -402,10 +402,10 @@ pub fn default_path(folder: &Path) -> PathBuf {
     folder.join(OUTPUT_FOLDER).join("compiled_artifacts.json")
 }
 
-/// Checks that artifacts may be written to a path that the user chose: nothing is there, or artifacts are.
+/// Checks that artifacts may be written to a path that the user chose: the file is missing or contains artifacts.
 ///
 /// # Errors
-/// Something else is there, and would be lost.
+/// Another file is there, and would be lost.
 pub(crate) fn check_output(path: &Path) -> Result<(), Error> {
     const EXPECTED: &str = "expected a new file, or compiled artifacts, which are replaced";
 
@@ -432,7 +432,7 @@ pub(crate) fn check_output(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// The keys by which artifacts of every version are recognized.
+/// The keys that artifacts of every version have.
 #[derive(Deserialize)]
 struct Recognized {
     #[serde(rename = "version")]

@@ -1,4 +1,4 @@
-//! The columns that the checks of a table name, which it has to have.
+//! Checks that a table has the columns that its checks name.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use floe_yaml::Position;
 
 use crate::product::{Check, Product};
 
-/// The most columns that a mistake names.
+/// The maximum number of columns that an error names.
 const MOST_NAMES: usize = 10;
 
-/// What is wrong with a check of a table with these columns, if the column of the check is none of them.
+/// The error of a check whose column the table does not have.
 pub(crate) fn mistake(table: &str, check: &Check, columns: &[String]) -> Option<String> {
     let (name, column) = (check.name(), check.column()?);
     // Some engines tell capital letters from small ones, and some do not.
@@ -27,7 +27,7 @@ pub(crate) fn mistake(table: &str, check: &Check, columns: &[String]) -> Option<
     Some(format!("`{name}` is for the column `{column}`, which `{table}` does not have{hint}"))
 }
 
-/// Where a check of an asset is in the specification, unless it has changed since it was compiled.
+/// The place of a check in the specification, unless the specification has changed since the compilation.
 pub(crate) fn position(folder: &Path, asset: &str, check: &Check) -> Option<Position> {
     let product = Product::read(folder).ok()?;
     let mut checks = product.checks();

@@ -9,7 +9,7 @@
 //! | compile | creates the plan of execution |
 //! | generate | writes the artifacts |
 //!
-//! The mistakes that the first four stages find are one error: a stage goes on with what is right.
+//! The mistakes of the first four stages are one error: each stage continues with the valid parts.
 
 mod absent;
 mod build;
@@ -36,7 +36,7 @@ use crate::artifacts::{self, CompiledArtifacts, VERSION};
 use crate::identity::Identity;
 use crate::product;
 
-/// Finds the mistakes of a product, but those against the rules of the platform. Nothing is written.
+/// Finds the mistakes of a product, except violations of the platform's rules. Nothing is written.
 pub(crate) fn check(identity: &Identity) -> Result<(), Error> {
     first_stages(identity, |_, _| Ok(())).map(drop)
 }
@@ -71,7 +71,7 @@ fn stages(identity: &Identity, output: &Path) -> Result<CompiledArtifacts, Error
     generate::generate(identity, &loaded, warnings, sources, models, output)
 }
 
-/// The first stages, and `last`.
+/// Runs the first stages, and `last`.
 fn first_stages<T>(
     identity: &Identity,
     last: impl FnOnce(&Loaded, &Plan) -> Result<T, Error>,
@@ -91,7 +91,7 @@ fn first_stages<T>(
     }
 }
 
-/// Adds what a stage has found to the mistakes. Any other error stops the compilation.
+/// Adds the mistakes of a stage. Any other error stops the compilation.
 fn found<T>(stage: Result<T, Error>, mistakes: &mut Vec<Error>) -> Result<Option<T>, Error> {
     match stage {
         Ok(made) => Ok(Some(made)),

@@ -24,15 +24,15 @@ pub struct Identity {
     pub name: String,
     /// The product's version.
     pub version: String,
-    /// The environment that it is compiled for.
+    /// The environment of the compilation.
     pub environment: Environment,
-    /// The orchestrator that the command line chooses.
+    /// The orchestrator chosen on the command line.
     pub orchestrator: Option<String>,
-    /// What a run prints while it builds assets.
+    /// The lines that a run prints while it builds assets.
     pub lines: Lines,
 }
 
-/// What a run prints while it builds assets.
+/// The lines that a run prints while it builds assets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Lines {
     /// Nothing.
@@ -76,7 +76,7 @@ impl Identity {
         Ok((identity, manifest))
     }
 
-    /// The identity of the product in `folder`, from the artifacts that were read from `path`.
+    /// Returns the identity of the product in `folder`, from artifacts. `path` is the path of the artifacts.
     ///
     /// # Errors
     /// The folder does not exist, or is not a folder.

@@ -31,7 +31,7 @@ use floe_plugins::files::yaml;
 /// The name of the file.
 pub const FILE_NAME: &str = "manifest.yaml";
 
-/// The path that denotes the built-in manifest.
+/// The path that stands for the built-in manifest.
 pub const BUILT_IN: &str = "(built-in manifest)";
 
 /// The contents of `manifest.yaml`.
@@ -101,12 +101,12 @@ impl Manifest {
 }
 
 impl Manifest {
-    /// The plugins of the platform whose manifest is `file`, with those that `observability` selects and the
-    /// embedded ones. They are linked into the program and accept their configuration. Relative paths in it are
-    /// below `folder`.
+    /// The plugins of the platform whose manifest is `file`, including those that `observability` selects and the
+    /// embedded ones, after a check that each is linked into the program and accepts its configuration. Relative paths
+    /// are below `folder`.
     ///
     /// # Errors
-    /// One cannot be used; the error names the place.
+    /// A plugin cannot be used; the error names the place.
     pub fn selected_plugins(&self, file: &Path, folder: &Path) -> Result<Vec<Selected>, Error> {
         let lineage = &self.observability.lineage;
         let endpoint = lineage.endpoint.as_deref();
@@ -165,8 +165,8 @@ pub fn locate(product: &Path, given: Option<&Path>) -> Result<PathBuf, Error> {
     Ok(nearest.unwrap_or_else(|| PathBuf::from(BUILT_IN)))
 }
 
-/// Whether there is anything of this name. A manifest that is not a regular file is an error when it is read;
-/// skipping it would skip its rules.
+/// Whether a file of this name exists. A manifest that is no regular file is an error when it is read: skipping it
+/// would skip its rules.
 fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }

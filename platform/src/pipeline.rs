@@ -61,11 +61,11 @@ use crate::product::OUTPUT_FOLDER;
 struct Prepared<'a> {
     identity: &'a Identity,
     run_id: &'a RunId,
-    /// Compiled by this run, or before it.
+    /// The artifacts, compiled by this run or before it.
     artifacts: Cow<'a, CompiledArtifacts>,
 }
 
-/// Runs a product: prepare, observe, build, publish, report. Without `artifacts`, it is compiled first.
+/// Runs a product: prepare, observe, build, publish, report. Without `artifacts`, the product is compiled first.
 ///
 /// # Errors
 /// [`RunError::AssetsFailed`] if an asset failed, [`RunError::Stopped`] if the run could not continue.
@@ -97,7 +97,7 @@ pub fn run(
     counted("pipeline", |_| !interrupt::is_requested(), steps)
 }
 
-/// Builds the tables and puts them in their place, with the lineage of the run.
+/// Builds and publishes the tables, with the lineage of the run.
 fn build(prepared: &Prepared<'_>, plugins: &Active, report: &mut Report) -> Result<(), Error> {
     prepare::check(prepared, plugins)?;
     lineage::observe(prepared, plugins, report, |report| {
@@ -115,7 +115,7 @@ fn build(prepared: &Prepared<'_>, plugins: &Active, report: &mut Report) -> Resu
     })
 }
 
-/// The path of the database of the last run, if that run failed.
+/// The path of the failed run's database.
 pub fn failed_path(folder: &Path) -> PathBuf {
     folder.join(OUTPUT_FOLDER).join("warehouse.failed.db")
 }

@@ -47,7 +47,7 @@ pub struct Product {
     pub secrets: Vec<RequiredSecret>,
 }
 
-/// The part of `dbt_project.yml` that is used. dbt reads all of it.
+/// The part of `dbt_project.yml` that `floe` uses.
 #[derive(Debug, Deserialize)]
 pub struct DbtProjectFile {
     /// The name of the project.
@@ -73,7 +73,7 @@ impl DbtProjectFile {
     }
 }
 
-/// A secret that the runs of a product need. It is looked up in the stores that the manifest selects.
+/// A secret that the runs of a product need, from the stores that the manifest selects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RequiredSecret {
@@ -127,18 +127,18 @@ pub struct Model {
     pub layer: Spanned<Layer>,
     /// The contents of the table.
     pub description: Option<String>,
-    /// How the result of the query is stored.
+    /// The form in which the result of the query is stored.
     #[serde(default)]
     pub materialization: Materialization,
     /// The checks of the rows.
     #[serde(default)]
     pub checks: Vec<Spanned<Check>>,
-    /// The external systems that the rows of a gold model are written to.
+    /// The external systems to which the rows of a gold model are written.
     #[serde(default)]
     pub exports: Vec<Export>,
 }
 
-/// An external system that the rows of a model are written to.
+/// An external system to which the rows of a model are written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Export {
@@ -179,7 +179,7 @@ impl fmt::Display for Layer {
     }
 }
 
-/// How the result of a model's query is stored.
+/// The form in which the result of a model's query is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Materialization {
@@ -252,7 +252,7 @@ pub fn spec_path(folder: &Path) -> PathBuf {
     folder.join(FILE_NAME)
 }
 
-/// What is wrong with a source whose file does not exist.
+/// The error of a source whose file does not exist.
 pub(crate) fn missing_file(path: &InnerPath) -> String {
     format!(
         "there is no file `{path}`, expected a CSV file, or `generate` with a query that makes it"

@@ -1,6 +1,6 @@
 //! The telemetry of a command: configuration, initialization and shutdown.
 //!
-//! All other instrumentation of the platform is `#[traced]` on the functions that it observes.
+//! All other instrumentation of the platform is `#[traced]` on functions.
 
 use std::io;
 use std::path::Path;
@@ -26,15 +26,14 @@ use crate::manifest::{Exporter, LogFormat, Manifest, Protocol};
 /// The time limit for delivering telemetry when a command ends.
 pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The capacity of an exporter's queue: the spans of thousands of assets. A run ends a trace within seconds, and
-/// exporters follow.
+/// The capacity of an exporter's queue: the spans of thousands of assets, because a run may end its trace within
+/// seconds, faster than exporters send.
 const MAX_QUEUE_SIZE: usize = 100_000;
 
-/// The most bytes of telemetry that wait for export. They are not reserved.
+/// The maximum number of bytes of telemetry waiting for export. They are not reserved.
 const MAX_MEMORY_BYTES: usize = 512 * 1024 * 1024;
 
-/// The configuration that is written into the artifacts: the settings of the manifest and the identity
-/// of the product.
+/// Returns the configuration for the artifacts: the settings of the manifest and the identity of the product.
 ///
 /// # Errors
 /// Two settings contradict each other, or one is not valid; the error names the place.
@@ -107,8 +106,8 @@ fn runtime(
     Ok(())
 }
 
-/// Sets the platform's sampling ratios for environments that have none in the manifest, where the runtime would
-/// record every trace. The trace of a run that failed is exported in every environment, however long the run took.
+/// Sets the platform's sampling ratios for environments without one in the manifest, where the runtime would record
+/// every trace. The trace of a failed run is exported in every environment, however long the run took.
 fn sample(sampling: &mut SamplingConfig) {
     sampling.dev.get_or_insert(1.0);
     sampling.staging.get_or_insert(0.5);
@@ -122,7 +121,7 @@ fn choose<T: Clone>(setting: &mut T, chosen: Option<&T>) {
     }
 }
 
-/// Checks that the configuration is valid after it is written and read back.
+/// Checks that the configuration stays valid when it is written and read back.
 fn check_written(config: &TelemetryConfig) -> Result<(), floe_telemetry::Error> {
     let json = serde_json::to_string(config).unwrap_or_default();
     TelemetryConfig::from_yaml(&json).map(drop)
@@ -154,7 +153,7 @@ fn backend(identity: &Identity, manifest: &Manifest) -> Result<String, Error> {
     }
 }
 
-/// The identity of the product, as its spans have it.
+/// The identity of the product, for its spans.
 pub(crate) fn product(identity: &Identity) -> FloeSpanAttributes {
     let mode = match identity.environment {
         Environment::Dev => Mode::Dev,
@@ -164,8 +163,8 @@ pub(crate) fn product(identity: &Identity) -> FloeSpanAttributes {
     FloeSpanAttributes::new(&identity.namespace, &identity.name, &identity.version, mode)
 }
 
-/// The context that a command runs in: the trace of the program that started this one, and the identity of the
-/// product in its baggage, for the processes and the services that the command calls.
+/// The context of a command: the trace of the program that started this one, and the identity of the product in the
+/// baggage, for processes and services that the command calls.
 pub(crate) fn context(config: &TelemetryConfig) -> Context {
     let inherited = propagation::from_environment();
     let resource = &config.resource_attributes;
@@ -195,7 +194,7 @@ pub fn with_environment(mut config: TelemetryConfig) -> Result<TelemetryConfig, 
     Ok(config)
 }
 
-/// Where spans are exported to: the endpoint of OTLP, or the name of the backend. `None` if they are only here.
+/// The destination of spans: the endpoint of OTLP, or the name of the backend. `None` if spans are not exported.
 pub fn destination(config: &TelemetryConfig) -> Option<String> {
     let chosen = config.exporters.traces.as_deref();
     if !config.enabled || chosen.is_some_and(|it| !it.contains(&ExporterKind::Otlp)) {
@@ -214,8 +213,8 @@ pub fn destination(config: &TelemetryConfig) -> Option<String> {
     endpoint.map(|it| sanitize_url(it).into_owned()).or_else(default)
 }
 
-/// Leaves the trace to the drawing of the command, which draws it once, or not at all: without any exporter, the
-/// provider would print it itself.
+/// Leaves the trace to the command, which draws it once or not at all. Without any exporter, the provider would print
+/// it, too.
 pub fn draw_only(config: &mut TelemetryConfig, is_requested: bool) {
     let is_local = destination(config).is_none();
     match &mut config.exporters.traces {
@@ -225,17 +224,18 @@ pub fn draw_only(config: &mut TelemetryConfig, is_requested: bool) {
     }
 }
 
-/// The file that a trace is written to.
+/// The file with the written trace.
 #[derive(Clone, Copy, Debug)]
 pub enum Written<'a> {
-    /// None.
+    /// No file.
     Nothing,
-    /// A page, when the telemetry stops.
+    /// A page, written when telemetry stops.
     Page(&'a Path),
 }
 
-/// Initializes the telemetry of this process. `terminal` draws the trace. Logs are printed to standard error,
-/// and telemetry is exported over OTLP, if the manifest or the environment sets it, which are already applied.
+/// Initializes the telemetry of this process. `terminal` draws the trace. The configuration, which includes the
+/// manifest and the environment, decides whether logs are printed to standard error and telemetry is exported over
+/// OTLP.
 ///
 /// # Errors
 /// The configuration is not valid, or a provider exists already.

@@ -78,7 +78,7 @@ word! {
     "an http or https URL with `trace_id` in braces after the host, and without a credential"
 }
 
-/// Where a [`TraceUrl`] has the id.
+/// The placeholder of the id in a [`TraceUrl`].
 const TRACE_ID: &str = "{trace_id}";
 
 impl TraceUrl {

@@ -1,4 +1,4 @@
-//! Redaction of credentials in the texts of a product, which are written into its artifacts.
+//! Redacts credentials in the texts of a product before they are written into its artifacts.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -40,7 +40,7 @@ fn redact(value: &mut Value) {
     }
 }
 
-/// Refuses artifacts from which a credential was removed: they are not what was compiled.
+/// Refuses artifacts whose texts were redacted: they differ from the compiled product.
 pub(super) fn refuse(artifacts: &CompiledArtifacts, path: &Path) -> Result<(), PlatformError> {
     let what = match unsafe_part(artifacts, |sql| sql.contains(REDACTED)) {
         None => return Ok(()),
@@ -54,7 +54,8 @@ pub(super) fn refuse(artifacts: &CompiledArtifacts, path: &Path) -> Result<(), P
 }
 
 impl CompiledArtifacts {
-    /// Refuses what processes that read the artifacts would refuse. `folder` is the product's, `reader` starts them.
+    /// Refuses artifacts that their reading processes would refuse. `folder` is the product's, `reader` starts the
+    /// processes.
     pub(crate) fn check_read_by(&self, reader: &str, folder: &Path) -> Result<(), PlatformError> {
         let file = match unsafe_part(self, |sql| *sanitize_credentials(sql) != *sql) {
             None => return Ok(()),
@@ -68,7 +69,7 @@ impl CompiledArtifacts {
     }
 }
 
-/// The first query that is unsafe, or the first asset of which something else is redacted, or was.
+/// The first query with a credential, or the first asset with another redacted text.
 fn unsafe_part(
     artifacts: &CompiledArtifacts,
     is_unsafe: impl Fn(&str) -> bool,
@@ -90,7 +91,7 @@ fn queries(artifacts: &CompiledArtifacts) -> impl Iterator<Item = (&str, &Query)
     generated.chain(models)
 }
 
-/// What else is written of each asset, redacted.
+/// The other written texts of each asset, redacted.
 fn others(artifacts: &CompiledArtifacts) -> impl Iterator<Item = (&str, String)> {
     let sources = artifacts.sources.iter();
     let sources = sources.map(|it| (&*it.name, safe(&(&it.path, &it.checks))));

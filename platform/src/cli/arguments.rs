@@ -27,7 +27,7 @@ pub(super) struct ProductArgs {
 }
 
 impl ProductArgs {
-    /// The product's identity, its platform's manifest, and the configuration of its telemetry.
+    /// Reads the product's identity, its platform's manifest, and the configuration of its telemetry.
     pub(super) fn read(&self) -> Result<(Identity, Manifest, TelemetryConfig), Error> {
         let (identity, manifest) =
             Identity::read(&self.folder, self.manifest.as_deref(), self.env)?;

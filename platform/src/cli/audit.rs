@@ -45,7 +45,7 @@ struct Function {
     file: &'static str,
     line: u32,
     attributes: Vec<&'static str>,
-    /// What OpenTelemetry's semantic conventions say of them, if anything is wrong.
+    /// Violations of OpenTelemetry's semantic conventions by the attributes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     problems: Vec<String>,
     metrics: bool,
@@ -120,7 +120,7 @@ impl Function {
 }
 
 impl Function {
-    /// The keys, each with what is wrong with it.
+    /// The keys, each with its problem.
     fn attributes_and_problems(&self) -> String {
         let keys = self.attributes.iter().map(|key| match problem_of(key) {
             Some(problem) => format!("{key} ({problem})"),
@@ -130,7 +130,7 @@ impl Function {
     }
 }
 
-/// What is wrong with a key of a function; that of a type, or one that is not known yet, is not checked.
+/// The problem of a function's key. Keys of a type, or known only at run time, are not checked.
 fn problem_of(key: &str) -> Option<Problem<'_>> {
     let is_known = !key.starts_with(['{', '*']);
     is_known.then(|| floe_semconv::check(key)).flatten()

@@ -4,7 +4,6 @@ use std::fmt;
 
 use unicode_width::UnicodeWidthStr as _;
 
-/// Writes a table with left-aligned columns, each as wide as its longest cell.
 pub(crate) fn write<const N: usize>(
     f: &mut fmt::Formatter<'_>,
     head: [&str; N],

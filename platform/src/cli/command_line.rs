@@ -1,10 +1,10 @@
-//! Command lines of this program, to be pasted into a shell.
+//! Command lines of this program for a shell.
 
 use std::borrow::Cow;
 use std::env;
 use std::ffi::OsStr;
 
-/// The command line that calls this program as it was called, with these words.
+/// The command line that calls this program in the same way, with these words.
 pub(super) fn call<'a>(words: impl IntoIterator<Item = &'a OsStr>) -> String {
     let program = env::args_os().next().unwrap_or_else(|| "floe".into());
     let mut line = quoted(&program.to_string_lossy()).into_owned();
@@ -22,7 +22,7 @@ pub(super) fn again(words: &[&str]) -> String {
     call(arguments.chain(words.iter().map(OsStr::new)))
 }
 
-/// A word as a POSIX shell reads it.
+/// A word, quoted for a POSIX shell.
 fn quoted(word: &str) -> Cow<'_, str> {
     let is_plain = |character: char| {
         character.is_alphanumeric()

@@ -28,15 +28,15 @@ pub(super) struct Arguments {
 struct Found {
     #[serde(flatten)]
     record: Record,
-    /// Where the trace can be seen.
+    /// The address at which the trace can be viewed.
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_url: Option<String>,
 }
 
-/// Prints the runs of a product that an id refers to, and those of the same trace.
+/// Prints the runs of a product with this id, and other runs of the same trace.
 ///
 /// # Errors
-/// There is none.
+/// No run has the id.
 pub(super) fn find(arguments: &Arguments) -> Result<(), Error> {
     let Arguments { product, id, json } = arguments;
     let (identity, manifest, _) = product.read()?;

@@ -14,8 +14,7 @@ pub struct HelmValues {
     pub values: String,
 }
 
-/// The charts that `backend` needs, with values for the configuration. Empty for a backend that runs
-/// outside of the cluster.
+/// The charts that `backend` needs, with values for the configuration. Empty for a backend outside the cluster.
 pub fn charts(backend: &dyn TelemetryBackendPlugin, config: &TelemetryConfig) -> Vec<HelmValues> {
     let ExporterConfig::Otlp(otlp) = backend.otlp_exporter_config(config) else {
         return Vec::new();
@@ -45,7 +44,7 @@ storage:
     HelmValues { chart: "jaegertracing/jaeger", values: VALUES.to_owned() }
 }
 
-/// The Kubernetes secret that the collector reads its credential from, and the key in that secret.
+/// The Kubernetes secret with the collector's credential, and the key of the credential in it.
 const SECRET: (&str, &str) = ("floe-telemetry", "credential");
 
 /// The environment variable of the collector that holds the credential.

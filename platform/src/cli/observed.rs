@@ -25,19 +25,19 @@ pub(super) enum Tree {
     Html,
 }
 
-/// A command that was observed, after its telemetry was delivered.
+/// The result of an observed command, after its telemetry was delivered.
 pub(super) struct Observed<T> {
     pub(super) outcome: Result<T, RunError>,
     /// The trace, drawn.
     tree: Drawing,
-    /// Where spans went, unless that is only here.
+    /// The destination of spans, if they were exported.
     pub(super) exported_to: Option<String>,
-    /// Whether anything takes spans. Otherwise, none is recorded.
+    /// Whether there is any exporter of spans. Otherwise no span is recorded.
     pub(super) has_exporter: bool,
-    /// Whether the sampler has kept spans.
+    /// Whether the sampler kept spans.
     pub(super) is_recorded: bool,
     pub(super) is_disabled: bool,
-    /// How many findings were redacted.
+    /// The number of redacted findings.
     pub(super) redactions: Option<String>,
 }
 
@@ -50,7 +50,7 @@ impl<T> Observed<T> {
     }
 }
 
-/// Where the trace is drawn until the command has ended.
+/// The buffer of the drawn trace until the command has ended.
 #[derive(Clone, Default)]
 struct Drawing(Arc<Mutex<Vec<u8>>>);
 
@@ -66,8 +66,8 @@ impl io::Write for Drawing {
     }
 }
 
-/// Runs a command with telemetry, and draws as much of its trace as `tree` requests, or writes it. A signal
-/// stops the command, and its trace is delivered.
+/// Runs a command with telemetry, and draws or writes its trace in the requested detail. A signal stops the command,
+/// and its trace is delivered.
 pub(super) fn observed<T>(
     config: TelemetryConfig,
     tree: Option<Tree>,

@@ -7,7 +7,7 @@ use floe_plugin::InstrumentationWarning;
 use floe_plugins::error::Error;
 use floe_telemetry::{TelemetryProvider, printable, sanitize_credentials, sanitize_error_message};
 
-/// Prints to standard output. A closed pipe is not an error: its reader has enough output.
+/// Prints to standard output. A closed pipe is no error: its reader wants no more output.
 ///
 /// # Errors
 /// Standard output cannot be written, for example because a disk is full.
@@ -51,7 +51,7 @@ pub(super) fn print_summary(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", sanitize_credentials(text));
 }
 
-/// How many findings were redacted in the trace and the logs, by rule, if there were any.
+/// The number of redacted findings in the trace and the logs, by rule; `None` without findings.
 pub(super) fn redactions(telemetry: &TelemetryProvider) -> Option<String> {
     let statistics = telemetry.statistics();
     let by_rule: Vec<String> =

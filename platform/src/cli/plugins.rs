@@ -61,7 +61,7 @@ pub(super) fn plugins(arguments: &Arguments) -> Result<(), RunError> {
     observed.outcome
 }
 
-/// The plugins that a product runs on: those that its platform's manifest selects, and the embedded ones.
+/// The plugins of a product: those that its platform's manifest selects, and the embedded ones.
 #[derive(Debug, Serialize)]
 struct PluginList {
     plugins: Vec<Listed>,
@@ -121,7 +121,7 @@ impl PluginList {
     /// telemetry.
     ///
     /// # Errors
-    /// A plugin is not healthy; the error has their number, and the list why.
+    /// A plugin is not healthy; the error has the number of such plugins, and the list has the reasons.
     #[traced(name = "floe.plugins.check")]
     fn check(&mut self, telemetry: &TelemetryConfig) -> Result<(), Error> {
         let health = |result: Result<(), String>| match result {
@@ -166,13 +166,13 @@ impl Listed {
     }
 }
 
-/// By type. Those of one type keep their order, which is that of their dependencies.
+/// Sorts plugins by type. Plugins of one type stay in the order of their dependencies.
 fn sorted(mut plugins: Vec<Listed>) -> Vec<Listed> {
     plugins.sort_by_key(|plugin| plugin.kind.as_str());
     plugins
 }
 
-/// A table, with a column for the health once it was checked.
+/// A table, with a column for the health after a check.
 impl fmt::Display for PluginList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_checked = self.plugins.iter().any(|it| it.health.is_some());

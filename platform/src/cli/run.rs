@@ -32,7 +32,7 @@ pub(super) struct Arguments {
     output: OutputArgs,
 }
 
-/// What a run prints.
+/// The options for the output of a run.
 #[derive(Debug, Args)]
 struct OutputArgs {
     /// Print errors and warnings only
@@ -58,13 +58,13 @@ impl OutputArgs {
         }
     }
 
-    /// How much of the trace is requested. Lines for machines are not mixed with it, whatever the exporter is.
+    /// The requested detail of the trace. Lines for machines are never mixed with a trace, whatever the exporter is.
     fn tree(&self) -> Option<Tree> {
         let default = (self.quiet || self.json).then_some(Tree::None);
         self.trace.or(default)
     }
 
-    /// Where the page of the trace is written, if it is requested.
+    /// The path of the page with the trace, if it is requested.
     fn page(&self, product: &Path) -> Option<PathBuf> {
         (self.trace == Some(Tree::Html)).then(|| product.join(".floe/trace.html"))
     }
@@ -99,7 +99,7 @@ fn orchestrator(name: &str) -> Result<String, String> {
 }
 
 impl Arguments {
-    /// What the run is of: its identity, what was compiled before, the address of its trace and its telemetry.
+    /// The input of a run: its identity, earlier artifacts, the address of its trace and its telemetry.
     fn read(
         &self,
     ) -> Result<(Identity, Option<CompiledArtifacts>, Option<TraceUrl>, TelemetryConfig), Error>
@@ -185,7 +185,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
     observed.outcome.map(drop)
 }
 
-/// Prints the warnings of a run, and why it ended early, unless that was printed with the last asset.
+/// Prints the warnings of a run, and the reason why it ended early, unless that was printed with the last asset.
 fn print_problems(report: Option<&Report>, error: Option<&RunError>) {
     for warning in report.iter().flat_map(|it| &it.warnings) {
         print_redacted("warning", warning);

@@ -1,4 +1,4 @@
-//! `floe runs`: the last runs of a product, or those of one asset, with what they took and what was unusual.
+//! `floe runs`: the last runs of a product, or of one asset, with their times and unusual findings.
 
 use std::fmt;
 use std::time::Duration;

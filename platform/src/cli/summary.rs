@@ -1,4 +1,4 @@
-//! What a run prints last, for people: what was done and where it is, and what to try next.
+//! The summary at the end of a run, for people: results, their places, and possible next steps.
 
 use std::fmt;
 use std::iter;
@@ -7,16 +7,16 @@ use std::path::Path;
 use super::command_line;
 use crate::pipeline::Report;
 
-/// The summary of a run that has begun to build assets.
+/// The summary of a run that has started to build assets.
 pub(super) struct Summary<'a> {
     pub(super) report: &'a Report,
     /// The folder of the product.
     pub(super) folder: &'a Path,
-    /// Where the trace is, or why it is nowhere.
+    /// The place of the trace, or the reason why there is none.
     pub(super) trace: Option<String>,
     /// The page of the trace.
     pub(super) page: Option<&'a Path>,
-    /// Whether to draw the trace is a next step: it was not, and it was not exported.
+    /// Whether drawing the trace is proposed as a next step, because the trace was neither drawn nor exported.
     pub(super) proposes_trace: bool,
 }
 
@@ -38,7 +38,7 @@ impl fmt::Display for Summary<'_> {
 }
 
 impl Summary<'_> {
-    /// What to try next, with the command line for it.
+    /// Possible next steps, each with its command line.
     fn next(&self) -> Vec<(&'static str, String)> {
         let mut steps = Vec::new();
         if self.proposes_trace {

@@ -15,7 +15,7 @@ use crate::pipeline::history::{self, Record};
 use crate::product;
 use crate::telemetry;
 
-/// Runs dbt inside a trace. The program ends as dbt does.
+/// Runs dbt inside a trace, and ends the program with dbt's exit code or signal.
 pub(super) fn trace_dbt(command: &[OsString]) -> ExitCode {
     let Some((program, arguments)) = command.split_first() else {
         return ExitCode::from(2);
@@ -51,7 +51,7 @@ pub(super) fn trace_dbt(command: &[OsString]) -> ExitCode {
     }
 }
 
-/// The product that a dbt project belongs to: the nearest folder with a `floe.yaml`.
+/// The product of a dbt project: the nearest folder with a `floe.yaml`.
 fn product_of(project: &Path) -> Option<PathBuf> {
     let mut folders = project.ancestors();
     let product = folders.find(|folder| product::spec_path(folder).is_file());

@@ -1,4 +1,4 @@
-//! The files of sources that do not exist. That is known before a run, and fails no more than what reads them.
+//! Missing files of sources. They are known before a run, and fail only the assets that read them.
 
 use floe_plugins::place::Place;
 
@@ -6,7 +6,7 @@ use super::load::Loaded;
 use crate::identity::Identity;
 use crate::product::{self, missing_file};
 
-/// What is wrong, each with its place.
+/// The missing files, each with its place in the specification.
 pub(super) fn find(identity: &Identity, loaded: &Loaded) -> Vec<String> {
     let file = product::spec_path(&identity.folder);
     let sources = loaded.product.sources.iter();

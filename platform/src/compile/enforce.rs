@@ -1,5 +1,5 @@
-//! Stage 4: enforces the rules of the platform: those that the manifest enables, and the order of the
-//! layers. Also audits the instrumentation of the platform's plugins.
+//! Stage 4: enforces the rules that the manifest enables, and the order of the layers, and audits the instrumentation
+//! of the platform's plugins.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -30,7 +30,7 @@ pub(super) fn enforce(
     floe_plugin::audit().map_err(|error| Error::Setting(error.to_string()))
 }
 
-/// The violations.
+/// The violations of the manifest's rules.
 fn rules(identity: &Identity, loaded: &Loaded, plan: &Plan) -> Vec<Error> {
     let file = product::spec_path(&identity.folder);
     let mut mistakes = layers(&file, loaded, plan);

@@ -1,4 +1,4 @@
-//! Stage 6: writes what the plugins generate, and the artifacts.
+//! Stage 6: writes the artifacts, and the files that plugins generate.
 
 use std::path::Path;
 

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The assets that each asset depends on.
 pub(crate) type Dependencies = BTreeMap<String, BTreeSet<String>>;
 
-/// Orders the assets so that each follows its dependencies; assets that are ready at the same time are
-/// in alphabetical order.
+/// Orders the assets so that each follows its dependencies; independent assets are in alphabetical order.
 ///
 /// `Err` is a cycle: each asset depends on the next one, and the last asset is the first.
 pub(crate) fn order(dependencies: &Dependencies) -> Result<Vec<String>, Vec<String>> {
@@ -27,7 +26,7 @@ pub(crate) fn order(dependencies: &Dependencies) -> Result<Vec<String>, Vec<Stri
     Ok(ordered)
 }
 
-/// Follows dependencies among the assets that could not be ordered until an asset repeats.
+/// Finds a cycle: follows dependencies among the unordered assets until an asset repeats.
 fn cycle(dependencies: &Dependencies, done: &BTreeSet<String>) -> Vec<String> {
     let mut path: Vec<String> = Vec::new();
     let mut next = dependencies.keys().find(|name| !done.contains(*name));

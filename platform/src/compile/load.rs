@@ -34,7 +34,7 @@ pub(super) struct Text {
     pub(super) text: String,
 }
 
-/// `loaded` lacks the queries that cannot be read.
+/// `loaded` contains the readable queries.
 #[traced(
     name = "floe.compile.stage1",
     floe_attributes = CompileStage::new(Stage::Load)
@@ -68,7 +68,7 @@ pub(super) fn load(identity: &Identity, loaded: &mut Option<Loaded>) -> Result<(
     Error::check(mistakes)
 }
 
-/// Reads a query. An error names the place of `referrer`, the YAML value with the path.
+/// Reads a query. An error names the place of `referrer`, the YAML value with the query's path.
 fn query(identity: &Identity, path: &InnerPath, referrer: Position) -> Result<Text, Error> {
     let place = || Place::yaml(&product::spec_path(&identity.folder), referrer);
     confine::check(&identity.folder, path).map_err(|message| Error::input(place(), message))?;

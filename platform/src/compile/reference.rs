@@ -20,11 +20,11 @@ pub(crate) enum Target {
 pub(crate) struct Reference {
     pub(crate) target: Target,
     pub(crate) name: String,
-    /// The byte range of the whole `{{ … }}`.
+    /// The byte range of the whole placeholder, with its braces.
     pub(crate) range: Range<usize>,
 }
 
-/// The references of a query, in the order of the text. Those that are wrong are added to `mistakes`.
+/// The references of a query, in the order of the text. Invalid ones are added to `mistakes`.
 pub(crate) fn find(file: &Path, sql: &str, mistakes: &mut Vec<Error>) -> Vec<Reference> {
     let mut references = Vec::new();
     let mut from = 0;
@@ -85,7 +85,7 @@ pub(crate) fn render(sql: &str, references: &[Reference]) -> String {
     rendered.trim_end_matches(is_end).to_owned()
 }
 
-/// The offset in a query of an offset in what [`render`] makes of it.
+/// The offset in the original query for an offset in the result of [`render`].
 pub(crate) fn source_offset(references: &[Reference], rendered: usize) -> usize {
     // The bytes of references and of their names so far.
     let (mut read, mut written) = (0, 0);

@@ -15,7 +15,7 @@ use crate::compile::reference::{self, Reference, Target};
 use crate::identity::Identity;
 use crate::product;
 
-/// The references of every query, and the order of the assets that follows from them.
+/// The references of every query, and the resulting order of the assets.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) references: BTreeMap<String, Vec<Reference>>,
@@ -23,7 +23,7 @@ pub(super) struct Plan {
     pub(super) order: Vec<String>,
 }
 
-/// `plan` lacks the references that are wrong.
+/// `plan` contains the valid references.
 #[traced(
     name = "floe.compile.stage3",
     floe_attributes = CompileStage::new(Stage::Resolve)
@@ -74,7 +74,7 @@ impl Assets<'_> {
         self.sources.contains(name) && !self.models.contains(name)
     }
 
-    /// The references of a query to assets that there are. That of a source may read sources only.
+    /// The references of a query to existing assets. The query of a source may read only sources.
     fn references(
         &self,
         file: &Path,

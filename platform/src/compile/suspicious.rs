@@ -1,4 +1,4 @@
-//! What is not a mistake, and hardly what the author means: queries that no model reads, and credentials in queries.
+//! Valid but suspicious parts of a product: queries that no model reads, and credentials in queries.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -11,7 +11,7 @@ use floe_telemetry::sanitize_credentials;
 use super::load::Loaded;
 use crate::identity::Identity;
 
-/// What follows from a credential in the product.
+/// The consequence of a credential in the product.
 const NOT_WRITTEN: &str = "which is not written into the artifacts: the product runs with `floe run`, and neither in Dagster nor with `--artifacts`";
 
 /// The warnings, each with its place.
@@ -28,7 +28,7 @@ pub(super) fn find(identity: &Identity, loaded: &Loaded) -> Vec<String> {
     warnings
 }
 
-/// The selected plugins that are for tables, which are dbt's if the product is a dbt project.
+/// The selected plugins for tables, which have no effect on a dbt project.
 fn without_effect(identity: &Identity, loaded: &Loaded) -> Option<String> {
     const OF_TABLES: [PluginType; 5] = [
         PluginType::Catalog,
@@ -48,7 +48,7 @@ fn without_effect(identity: &Identity, loaded: &Loaded) -> Option<String> {
     })
 }
 
-/// The files in the folder of the models that none of them has.
+/// The query files in the folder of models that no model has.
 fn unlisted(folder: &Path, loaded: &Loaded) -> Vec<String> {
     if loaded.dbt.is_some() {
         return Vec::new();
@@ -73,7 +73,7 @@ fn unlisted(folder: &Path, loaded: &Loaded) -> Vec<String> {
     warnings.collect()
 }
 
-/// The offset of the first credential. One that is found only in the whole text is somewhere in it.
+/// The offset of the first credential, or of the text if the redaction finds one only in the whole text.
 fn credential(text: &str) -> Option<usize> {
     if *sanitize_credentials(text) == *text {
         return None;

@@ -68,7 +68,7 @@ pub enum Protocol {
 pub struct Lineage {
     /// Whether lineage is recorded. Default: `true`.
     pub enabled: bool,
-    /// How events are sent. Default: `http` with an endpoint, else as `plugins.lineage_backend` has it.
+    /// The transport of events. Default: `http` with an endpoint, else the plugins of `plugins.lineage_backend`.
     pub transport: Option<LineageTransport>,
     /// The address of Marquez, for the transport `http`.
     pub endpoint: Option<Endpoint>,

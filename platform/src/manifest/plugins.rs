@@ -22,11 +22,11 @@ use crate::manifest::selection::{OnFailure, Selected};
 pub struct Plugins {
     /// The telemetry backend.
     pub telemetry_backend: Option<Selection<BackendName>>,
-    /// The other plugins, as they are written.
+    /// The selections of other plugins, unparsed.
     selections: Vec<(PluginType, Node)>,
 }
 
-/// A selection, and where it is written.
+/// A selection, and its place.
 struct Found<'a> {
     selected: Selected,
     node: &'a Node,
@@ -45,11 +45,11 @@ impl Plugins {
         Ok(found.into_iter().map(|found| found.selected).collect())
     }
 
-    /// Checks that the selected plugins are linked into the program and accept their configuration. Returns
-    /// them, with those that the platform adds: `defaults`.
+    /// Checks that the selected plugins are linked into the program and accept their configuration. Returns them and
+    /// the plugins that the platform adds: `defaults`.
     ///
     /// # Errors
-    /// One cannot be used; the error names the place.
+    /// A plugin cannot be used; the error names the place.
     pub(super) fn check(
         &self,
         file: &Path,
@@ -81,7 +81,7 @@ impl Plugins {
         Ok(all)
     }
 
-    /// The selections that can be read.
+    /// The readable selections.
     fn found(&self, file: &Path, mistakes: &mut Vec<Error>) -> Vec<Found<'_>> {
         let mut found = Vec::new();
         for (kind, node) in &self.selections {
@@ -116,7 +116,7 @@ fn explain(
 }
 
 impl<'a> Found<'a> {
-    /// Reads a selection. `None` if the plugin cannot say more about it than the mistakes that are added.
+    /// Reads a selection. `None` if the added mistakes prevent further checks by the plugin.
     fn read(
         kind: PluginType,
         node: &'a Node,
@@ -230,7 +230,7 @@ fn to_json(node: &Node) -> Result<Value, String> {
     Value::deserialize(node).map_err(|error| error.to_string())
 }
 
-/// A value as an error names it. A text may be a credential, so it is not repeated.
+/// The kind of a value, for an error. The value itself may be a credential, so it is not repeated.
 fn describe(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",

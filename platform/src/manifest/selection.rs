@@ -1,5 +1,4 @@
-//! The plugins that a platform has selected, as they are written into the artifacts, and the embedded ones
-//! that it uses otherwise.
+//! The plugins that a platform has selected, as the artifacts contain them, and the embedded plugins used otherwise.
 
 use std::path::Path;
 
@@ -16,13 +15,13 @@ pub struct Selected {
     pub kind: PluginType,
     /// The name of the plugin.
     pub name: String,
-    /// What happens to a run if an operation of the plugin fails.
+    /// The effect of a failed operation of the plugin on the run.
     pub on_failure: OnFailure,
     /// The configuration, with references to credentials.
     pub config: Value,
 }
 
-/// What happens to a run if an operation of a plugin fails.
+/// The effect of a failed operation of a plugin on the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnFailure {
@@ -33,7 +32,7 @@ pub enum OnFailure {
 }
 
 impl OnFailure {
-    /// The default: a run fails without its data, and not without an alert or its lineage.
+    /// The default: a run fails if its data cannot be built, but not if an alert or its lineage is lost.
     pub fn of(kind: PluginType) -> Self {
         match kind {
             PluginType::AlertChannel | PluginType::LineageBackend => Self::Continue,
@@ -52,7 +51,7 @@ impl Selected {
     }
 }
 
-/// How lineage events are sent.
+/// The transport of lineage events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LineageTransport {
@@ -64,7 +63,7 @@ pub enum LineageTransport {
     Noop,
 }
 
-/// Adds the lineage backend that `observability.lineage` selects, or removes all if lineage is switched off.
+/// Adds the lineage backend that `observability.lineage` selects, or removes all of them if lineage is disabled.
 pub(crate) fn with_lineage(
     mut selected: Vec<Selected>,
     is_enabled: bool,
@@ -89,7 +88,7 @@ pub(crate) fn with_lineage(
     selected
 }
 
-/// Replaces the orchestrator by the one that the command line chooses, unless the manifest selects the same one.
+/// Replaces the orchestrator by the one chosen on the command line, unless the manifest selects the same one.
 pub(crate) fn with_orchestrator(
     mut selected: Vec<Selected>,
     chosen: Option<&str>,
@@ -105,7 +104,7 @@ pub(crate) fn with_orchestrator(
     selected
 }
 
-/// The name that switches a type of plugins off: `lineage_backend: { type: none }`.
+/// The name that disables a type of plugins: `lineage_backend: { type: none }`.
 const NONE: &str = "none";
 
 /// The embedded plugin of a type.
@@ -120,8 +119,8 @@ const EMBEDDED: [(PluginType, &str); 8] = [
     (PluginType::AlertChannel, "terminal"),
 ];
 
-/// Adds the embedded plugins to those that the manifest selects: for each type that it does not mention. CSV
-/// files are loaded in any case.
+/// Adds the embedded plugins for each type that the manifest does not mention. The plugin for CSV files is always
+/// added.
 pub(crate) fn with_defaults(mut selected: Vec<Selected>) -> Vec<Selected> {
     for (kind, name) in EMBEDDED {
         let is_missing = match kind {

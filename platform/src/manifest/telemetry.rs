@@ -9,7 +9,7 @@ use floe_telemetry::config::{
 use floe_yaml::Spanned;
 use serde::Deserialize;
 
-/// Settings that the section `observability` has no keys for.
+/// Settings without a key in the section `observability`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Telemetry {
@@ -28,11 +28,11 @@ pub struct Telemetry {
     pub otlp: Option<Spanned<OtlpConfig>>,
     /// The exporters of each signal.
     pub exporters: Option<ExportersConfig>,
-    /// How metrics are aggregated and exported.
+    /// The aggregation and the export of metrics.
     pub metrics: Option<MetricsConfig>,
     /// The limits of a span: attributes, events, links and the length of values.
     pub limits: Option<SpanLimits>,
-    /// What writes panics to standard error.
+    /// The writer of panics to standard error.
     pub panic_output: Option<PanicOutput>,
     /// The formats in which context is propagated between processes.
     pub propagators: Option<Vec<Propagator>>,

@@ -9,8 +9,8 @@ use crate::identity::Identity;
 use crate::manifest::selection::Selected;
 use crate::plugins::active::{self, Active, CHECK_FAILED, RUN_FAILED};
 
-/// Sends the alert of a run that failed, with what was unusual about it. The failure of the run is the error, and not that of
-/// its alert: returns why an alert was not sent.
+/// Sends the alert of a failed run, with its unusual findings. Returns the failure of the alert, which does not replace
+/// the error of the run.
 pub(super) fn alert(
     plugins: &Active,
     identity: &Identity,
@@ -28,7 +28,7 @@ pub(super) fn alert(
     Some(error.redacted())
 }
 
-/// Sends the alert of a check that failed.
+/// Sends the alert of a failed check.
 pub(super) fn check_failed(
     plugins: &Active,
     identity: &Identity,
@@ -45,8 +45,8 @@ pub(super) fn check_failed(
     plugins.alert(&message)
 }
 
-/// Sends the alert of a run whose plugins cannot be used, to the channels that can. Without a selected channel
-/// there is nothing to send: the program prints the error.
+/// Sends the alert of a run whose plugins cannot be used, to the channels that can. Without a selected channel nothing
+/// is sent, and the program prints the error.
 pub(super) fn alert_without_plugins(
     mut selected: Vec<Selected>,
     identity: &Identity,

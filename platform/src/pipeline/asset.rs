@@ -50,7 +50,7 @@ impl<'a> Asset<'a> {
         }
     }
 
-    /// How a model is built; `None` for a source.
+    /// The transformation that builds a model; `None` for a source.
     fn transform(self) -> Option<Transform<'a>> {
         match self {
             Self::Source(_) => None,
@@ -62,14 +62,14 @@ impl<'a> Asset<'a> {
         }
     }
 
-    /// An asset that this one depends on and that the run has not built.
+    /// A dependency that the run has not built.
     pub(super) fn missing(self, done: &Report) -> Option<&'a str> {
         let mut needs = self.needs().into_iter();
         needs.find(|need| !done.is_built(need))
     }
 
-    /// Generates the file of a source that has none, and returns the time that it took. What follows is the same whether the
-    /// file was there or not.
+    /// Generates a missing file of a source, and returns the time that this took. The later steps are the same with and
+    /// without the file.
     fn generate(self, run: &Run<'_>) -> (Option<Duration>, Result<(), Failure>) {
         let Self::Source(source) = self else {
             return (None, Ok(()));
@@ -85,7 +85,7 @@ impl<'a> Asset<'a> {
         }
     }
 
-    /// Builds the asset in the current span, which is that of a step of Dagster.
+    /// Builds the asset in the current span, which belongs to a step of Dagster.
     pub(super) fn build_in_span(
         self,
         run: &Run<'_>,
@@ -97,7 +97,7 @@ impl<'a> Asset<'a> {
         (built, details)
     }
 
-    /// What is known of the asset, which was built last. `generated` is the time that it took to generate its file.
+    /// The details of the asset that was built last. `generated` is the time that generating its file took.
     fn details(self, run: &Run<'_>, generated: Option<Duration>, is_built: bool) -> Details {
         let path = match self {
             Self::Source(source) if is_built => Some(&source.path),
@@ -113,7 +113,7 @@ impl<'a> Asset<'a> {
         }
     }
 
-    /// Builds the asset in the current span, after its file was generated.
+    /// Builds the asset in the current span, after its file is generated.
     fn build_generated(
         self,
         run: &Run<'_>,
@@ -135,7 +135,7 @@ impl<'a> Asset<'a> {
         )
     }
 
-    /// Builds the asset in a run of its own job, unless an asset that it depends on was not built.
+    /// Builds the asset as a job of its own, unless one of its dependencies was not built.
     pub(super) fn build(
         self,
         run: &Run<'_>,
@@ -185,7 +185,7 @@ fn build(
     asset.build_generated(run, run_id, generated)
 }
 
-/// Records a span for an asset that is not built, so that the trace contains every asset.
+/// Records the span of a skipped asset, so that the trace contains every asset.
 #[traced(
     name = format!("floe.asset.{key}"),
     tracer = TRACER_NAME,

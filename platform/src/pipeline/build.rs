@@ -1,4 +1,4 @@
-//! The assets of a run, in the order of the orchestrator.
+//! Builds the assets of a run, in the order of the orchestrator.
 
 use floe_plugin::orchestrator::AssetOrchestrator;
 use floe_plugins::error::Error;
@@ -14,8 +14,8 @@ use super::warehouse::{self, Warehouse};
 use super::{Prepared, processes};
 use crate::plugins::active::{Active, failed};
 
-/// Builds the assets in the draft of the warehouse, in the order of the orchestrator. Returns the run with the draft open if
-/// none has failed.
+/// Builds the assets in the draft of the warehouse, in the order of the orchestrator. If no asset fails, returns the
+/// run with the open draft.
 pub(super) fn build<'a>(
     prepared: &'a Prepared<'a>,
     plugins: &'a Active,

@@ -1,4 +1,4 @@
-//! The checks of an asset, a source or a model, after its table was written.
+//! Runs the checks of an asset after its table is written.
 
 use floe_plugin::lineage::{Assertion, RunState};
 use floe_plugin::quality::{Check, CheckError, CheckResult, Quality, QualityProvider, identifiers};
@@ -13,7 +13,7 @@ use super::{alerts, metrics};
 use crate::artifacts::CheckedTable;
 use crate::check_column;
 
-/// Runs the checks of an asset. A check that fails is an alert, and fails the asset unless the manifest sets
+/// Runs the checks of an asset. A failed check raises an alert, and fails the asset unless the manifest sets
 /// `on_failure: continue`.
 pub(super) fn check(table: CheckedTable<'_>, run: &Run<'_>) -> Result<(), Failure> {
     if table.checks.is_empty() {
@@ -100,7 +100,7 @@ fn fail(
     }
 }
 
-/// Adds every check of the table as one that has not passed: each that is declared has a result.
+/// Adds every declared check of the table as not passed, so that each has a result.
 fn none_ran(table: CheckedTable<'_>, run: &Run<'_>, is_tolerated: bool) {
     let names = identifiers(table.checks).into_iter();
     run.checked.borrow_mut().extend(names.map(|name| Checked {
@@ -110,13 +110,13 @@ fn none_ran(table: CheckedTable<'_>, run: &Run<'_>, is_tolerated: bool) {
     }));
 }
 
-/// A column of a check that the table does not have.
+/// The first check whose column the table does not have.
 fn mistake(table: CheckedTable<'_>, check: &Check, run: &Run<'_>) -> Option<String> {
     let columns = run.columns.borrow();
     check_column::mistake(table.name, check, columns.get(table.name)?)
 }
 
-/// The failure of checks that could not run, where the check is.
+/// The failure of checks that could not run, at their place in the specification.
 fn not_run(
     broken: &CheckError,
     check: Option<&Check>,

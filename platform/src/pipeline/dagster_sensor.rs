@@ -1,7 +1,7 @@
-//! A sensor of Dagster: it requests a run when the files of a product's sources have changed.
+//! A sensor of Dagster that requests a run when the files of a product's sources have changed.
 //!
-//! `floe` evaluates it, so its span needs no OpenTelemetry in Python. The context goes to the run in Dagster's
-//! tags: the daemon starts the run, and passes no environment of the sensor on.
+//! `floe` evaluates it, so its span needs no OpenTelemetry in Python. The context reaches the run in Dagster's tags,
+//! because the daemon that starts the run does not pass on the sensor's environment.
 
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
@@ -29,11 +29,11 @@ pub struct DagsterSensor {
 /// The result of an evaluation, for Dagster.
 #[derive(Debug, Serialize)]
 pub struct Evaluation {
-    /// What the next evaluation gets.
+    /// The cursor for the next evaluation.
     pub cursor: Option<String>,
-    /// Why no run is requested; `None` if one is.
+    /// The reason why no run is requested; `None` if a run is requested.
     pub skip_reason: Option<String>,
-    /// The tags of the run that is requested. The assets of the run are built in the trace of this evaluation.
+    /// The tags of the requested run, whose assets are built in the trace of this evaluation.
     pub tags: BTreeMap<String, String>,
 }
 
@@ -54,7 +54,7 @@ impl DagsterSensor {
         self.artifacts.observability.telemetry.clone()
     }
 
-    /// Evaluates the sensor. `cursor` is that of the evaluation before.
+    /// Evaluates the sensor. `cursor` is the cursor of the previous evaluation.
     ///
     /// # Errors
     /// A file cannot be examined.
@@ -67,8 +67,8 @@ impl DagsterSensor {
         evaluate(name, job, self, cursor)
     }
 
-    /// The state of the files: a hash of their sizes and times. A file that does not exist, and that no query
-    /// generates, is an error of its own.
+    /// The state of the files: a hash of their sizes and times. The inner error names a missing file that no query
+    /// generates.
     fn state(&self) -> Result<Result<String, String>, Error> {
         let mut state = DefaultHasher::new();
         for source in &self.artifacts.sources {
@@ -122,7 +122,7 @@ fn skipped(cursor: Option<String>, reason: String) -> Evaluation {
     Evaluation { cursor, skip_reason: Some(reason), tags: BTreeMap::new() }
 }
 
-/// The current trace. Baggage may be personal data, and Dagster stores tags.
+/// The trace context as tags, without baggage: Dagster stores tags, and baggage may be personal data.
 fn tags() -> BTreeMap<String, String> {
     let headers = propagation::inject_headers().into_iter();
     headers

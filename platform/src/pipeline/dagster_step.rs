@@ -4,8 +4,8 @@
 //! because a user materializes an asset in its web interface, the step replaces the warehouse by a copy with the new
 //! table.
 //!
-//! A step cannot see the others, so links between assets come from Dagster's own event log: the metadata of
-//! each asset has the `traceparent` of its span, and the definitions pass those of its inputs.
+//! A step cannot see other steps, so links between assets come from Dagster's event log: the metadata of each asset has
+//! the `traceparent` of its span, and the definitions pass the `traceparent` of each input.
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -38,7 +38,7 @@ use crate::pipeline::history::{self, Record};
 use crate::plugins::active::{self, Active};
 use crate::product::warehouse_path;
 
-/// The parts of the text of a `traceparent` that is sampled.
+/// The flags of a sampled `traceparent`.
 const SAMPLED: &str = "01";
 
 /// The status of an asset in the history while it is built.
@@ -58,18 +58,18 @@ pub struct DagsterStep {
     started: SystemTime,
 }
 
-/// What becomes known of an asset while it is built.
+/// Facts about an asset that become known while it is built.
 #[derive(Debug, Default)]
 struct Known {
     /// The ids of the trace and of the asset's span, if it is recorded.
     ids: Option<(String, String)>,
     details: Details,
-    /// Whether a failure was reported as the result of a check, by which Dagster fails the step.
+    /// Whether a failure was reported as the result of a check, for which Dagster fails the step.
     is_reported: bool,
 }
 
 impl DagsterStep {
-    /// Reads what Dagster passes to this process, and the artifacts of the product in `folder`.
+    /// Reads the parameters that Dagster passes to this process, and the artifacts of the product in `folder`.
     ///
     /// # Errors
     /// Dagster did not start this process, or the product was not compiled. Dagster's log has the error, too.
@@ -145,7 +145,7 @@ impl DagsterStep {
         build(&self.key, attributes, self.run_id(), self, known)
     }
 
-    /// The id of the run of `floe`, or else of Dagster.
+    /// The id of the run of `floe`, or of Dagster without one.
     fn run_id(&self) -> &str {
         let shared = self.shared.as_ref();
         shared.map_or(&self.pipes.context().run_id, |shared| &shared.run_id)
@@ -172,8 +172,8 @@ impl DagsterStep {
         })
     }
 
-    /// Adds the asset to the history of the product, unless it is a part of a run, which is there itself. The asset is
-    /// built without an entry, too.
+    /// Adds the asset to the history of the product, unless its run is there. A failure to write the history does not
+    /// fail the asset.
     fn remember(&self, status: &str, known: &Known) {
         if self.shared.is_some() {
             return;
@@ -197,7 +197,7 @@ impl DagsterStep {
         }
     }
 
-    /// The spans that built the assets that this one may read, as the definitions have found them.
+    /// The spans of the assets that this one may read, found by the definitions.
     fn upstream(&self) -> HashMap<String, SpanContext> {
         let upstream = self.pipes.context().extras.get("upstream");
         let entries = upstream.and_then(|it| it.as_object()).into_iter().flatten();
@@ -211,7 +211,7 @@ impl DagsterStep {
             .collect()
     }
 
-    /// Opens the database: that of the run, or a copy of the warehouse that is to replace it.
+    /// Opens the database of the run, or a copy of the warehouse that will replace it.
     fn database(&self, plugins: &Active) -> Result<(Option<Draft>, Session), Error> {
         let shared = self.shared.as_ref().and_then(|shared| shared.database.as_ref());
         if let Some(database) = shared {
@@ -223,7 +223,7 @@ impl DagsterStep {
         Ok((Some(draft), session))
     }
 
-    /// Reports a table that was written, and the results of its checks.
+    /// Reports a written table, and the results of its checks.
     fn report(&self, rows: Option<u64>, checked: &[Checked]) -> Result<(), Error> {
         let ids = active::current_ids();
         let url = self.trace_url();
@@ -259,7 +259,7 @@ impl DagsterStep {
         Ok(())
     }
 
-    /// Has dbt build its project, which is one asset.
+    /// Builds the dbt project, which is one asset.
     fn build_by_dbt(
         &self,
         project: &DbtProject,
@@ -299,7 +299,7 @@ impl DagsterStep {
         Some(url.of(&trace_id))
     }
 
-    /// Makes the trace of an asset findable by its other ids, and from Dagster's log also if the asset fails.
+    /// Records the other ids of an asset in its trace, and the trace in Dagster's log, even if the asset fails.
     fn announce(&self, known: &mut Known) -> Result<(), Error> {
         known.ids = active::current_ids();
         self.remember(STARTED, known);
@@ -425,7 +425,7 @@ fn exception(message: &str) -> Exception {
     Exception::new("FloeError", message)
 }
 
-/// A message that cannot be written.
+/// The error of a message that cannot be written.
 fn unwritten(error: impl std::error::Error) -> Error {
     let error = floe_plugin::Error::new(floe_plugin::ErrorKind::System, error.to_string());
     Error::Plugin(error)

@@ -1,7 +1,8 @@
-//! The models of a dbt project, which one command of dbt builds: `dbt build`, with the tests, seeds and snapshots of the
-//! project.
+//! Builds the models of a dbt project with a single command, `dbt build`, including the project's tests, seeds and
+//! snapshots.
 //!
-//! dbt has the tables, and the run only reports: a step for each node but tests, which are the checks of what they test.
+//! dbt owns the tables, and the run only reports: a step for each node, and each test as a check of the node that it
+//! tests.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -31,7 +32,7 @@ use crate::identity::{Identity, Lines};
 use crate::plugins::active::{Active, failed};
 use crate::product::{OUTPUT_FOLDER, warehouse_path};
 
-/// Builds the project, in the order of the orchestrator, which has one asset.
+/// Builds the project, which is the only asset of the orchestrator.
 pub(super) fn build(
     prepared: &Prepared<'_>,
     project: &DbtProject,
@@ -75,7 +76,7 @@ pub(super) fn build(
     Ok(())
 }
 
-/// Runs `dbt build`, and counts the tests; one that fails is an alert. Each node is sent when it has ended.
+/// Runs `dbt build`, and counts the tests. A failed test raises an alert. Each node is sent when it ends.
 pub(super) fn run(
     identity: &Identity,
     project: &DbtProject,
@@ -142,7 +143,7 @@ fn write_profile(
     Ok(Some(absolute(&folder)?))
 }
 
-/// The failure of a command.
+/// The failure of a command, if it failed.
 pub(super) fn built(identity: &Identity, run: &CommandRun) -> Result<(), Failure> {
     let Err(error) = &run.outcome else {
         return Ok(());
@@ -151,7 +152,7 @@ pub(super) fn built(identity: &Identity, run: &CommandRun) -> Result<(), Failure
     Err(QueryError::new(place, error).into())
 }
 
-/// Adds a command to the report. Its failure is an error, unless it is that of a node, which is told as the others are.
+/// Adds a command to the report. Its failure is an error, unless a node failed, which is reported like other assets.
 fn add(run: CommandRun, plugins: &Active, report: &mut Report) -> Result<(), Error> {
     report.dbt_invocation_id.clone_from(&run.invocation_id);
     interrupt::check()?;

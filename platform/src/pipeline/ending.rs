@@ -1,4 +1,4 @@
-//! The end of a run: its results, its alert, and what it says of itself.
+//! The end of a run: its results, its alert, and its summary.
 
 use floe_plugin::orchestrator::{Asset as DagsterAsset, PipelineOutcome};
 use floe_plugins::error::Error;
@@ -11,7 +11,7 @@ use super::report::{Report, RunError};
 use super::{Prepared, measured, metrics, results, unusual};
 use crate::plugins::active::Active;
 
-/// Reports a run that has built its tables, or not.
+/// Reports a finished run, whether it has built its tables or not.
 pub(super) fn report(
     prepared: &Prepared<'_>,
     mut report: Report,

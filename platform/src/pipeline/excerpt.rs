@@ -1,12 +1,12 @@
-//! The line of a query in which a mistake is, with a mark below it.
+//! Draws the line of a query with a mistake, and a mark below it.
 
 use floe_telemetry::{printable, sanitize_credentials};
 
-/// The most characters of a line that are drawn, and those of them that are before the mistake.
+/// The maximum number of characters of a drawn line, and the maximum before the mistake.
 const WIDTH: usize = 100;
 const BEFORE: usize = 50;
 
-/// Draws the line of an offset, without credentials.
+/// Draws the line with an offset, without credentials.
 pub(super) fn draw(text: &str, offset: usize) -> String {
     let before = text.get(..offset).unwrap_or_default();
     let number = before.matches('\n').count() + 1;
@@ -29,7 +29,7 @@ pub(super) fn draw(text: &str, offset: usize) -> String {
     format!("{number:>10} | {drawn}\n{:>10} | {room}{mark}", "")
 }
 
-/// The characters of the name or the sign at the start of a text.
+/// The length of the name or sign at the start of a text, in characters.
 fn word(text: &str) -> usize {
     if let Some(quoted) = text.strip_prefix('"') {
         return quoted.chars().take_while(|c| *c != '"').count() + 2;

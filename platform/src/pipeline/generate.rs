@@ -1,5 +1,4 @@
-//! Writes the result of a query as CSV: the file of a source that ships without data, and what a run
-//! publishes.
+//! Writes the result of a query as CSV: the missing file of a source, or a published table.
 
 use std::io::{self, Write};
 use std::path::Path;

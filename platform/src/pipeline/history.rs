@@ -1,5 +1,5 @@
-//! The last runs of a product on this host, in `.floe/runs.json`, with the ids by which other tools refer to them. A run is
-//! in the file from its start on.
+//! The last runs of a product on this host, in `.floe/runs.json`, with their ids in other tools. A run is added when it
+//! starts.
 
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::product::OUTPUT_FOLDER;
 
-/// The number of runs that are kept. The assets that Dagster alone builds in one of its runs count as one.
+/// The number of runs that are kept. All assets that Dagster alone builds in one of its runs count as one run.
 pub(crate) const KEPT: usize = 50;
 
 /// The number of records that are kept.
@@ -24,7 +24,7 @@ const KEPT_RECORDS: usize = 1000;
 /// The number of jobs of a run that are kept.
 pub(crate) const KEPT_JOBS: usize = 1000;
 
-/// A run of a product, of an asset that Dagster alone builds, or of dbt in the product's folder.
+/// A run of a product, of an asset built by Dagster alone, or of dbt in the product's folder.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default)]
 pub(crate) struct Record {
@@ -51,7 +51,7 @@ pub(crate) struct Record {
     pub(crate) dbt_invocation_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) dagster_run_id: Option<String>,
-    /// The parts of the run that have a run of their own in `OpenLineage`.
+    /// The parts of the run with a run of their own in `OpenLineage`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) jobs: Vec<Job>,
 }
@@ -62,25 +62,25 @@ pub(crate) struct Record {
 pub(crate) struct Job {
     pub(crate) name: String,
     pub(crate) lineage_run_id: String,
-    /// The id of the dbt command that has built an asset.
+    /// The id of the dbt command that built the asset.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) dbt_invocation_id: Option<String>,
 }
 
 impl Record {
-    /// The id that no other run has.
+    /// The unique id of the run.
     fn key(&self) -> Option<&str> {
         let ids = [&self.run_id, &self.lineage_run_id, &self.dbt_invocation_id];
         ids.into_iter().find_map(Option::as_deref)
     }
 
-    /// What the record counts for: a run of Dagster, if it has no run of ours around it, or itself.
+    /// The group that counts as one run: a run of Dagster without a run of ours around it, or else the record itself.
     fn group(&self) -> Option<&str> {
         let of_dagster = self.dagster_run_id.as_deref();
         of_dagster.filter(|_| self.run_id.is_none()).or_else(|| self.key())
     }
 
-    /// Whether this is the run, or one of its jobs, that a tool refers to with this id.
+    /// Whether this run or one of its jobs has the id in any tool.
     fn has(&self, id: &str) -> bool {
         let own = [
             &self.run_id,
@@ -99,18 +99,17 @@ impl Record {
     }
 }
 
-/// The path of a product's history.
 fn path(folder: &Path) -> PathBuf {
     folder.join(OUTPUT_FOLDER).join("runs.json")
 }
 
-/// The last runs, the newest first. A file that cannot be read, or is not a history, has none.
+/// The last runs, the newest first; empty if the file is unreadable or not a history.
 pub(crate) fn read(folder: &Path) -> Vec<Record> {
     let text = input_file::read(&path(folder)).unwrap_or_default();
     serde_json::from_str(&text).unwrap_or_default()
 }
 
-/// Adds a run, or replaces what is recorded of it.
+/// Adds a run, or replaces its record.
 ///
 /// # Errors
 /// The file cannot be written.
@@ -133,8 +132,8 @@ pub(crate) fn add(folder: &Path, mut record: Record) -> Result<(), Error> {
     })
 }
 
-/// Locks the history against other processes, such as those of steps that Dagster runs in parallel. A record is not
-/// worth more than five seconds: without the lock, one of another process may be missing.
+/// Locks the history against other processes, such as parallel steps of Dagster. After five seconds the record is
+/// written without the lock, and a record of another process may be lost.
 pub(super) fn lock(folder: &Path) -> Option<File> {
     let inner = Path::new(OUTPUT_FOLDER).join("runs.lock");
     let mut options = OpenOptions::new();
@@ -149,7 +148,7 @@ pub(super) fn lock(folder: &Path) -> Option<File> {
     None
 }
 
-/// The runs that an id refers to, and those in the same traces.
+/// The runs with this id, and other runs of the same traces.
 pub(crate) fn find(folder: &Path, id: &str) -> Vec<Record> {
     let mut records = read(folder);
     records.sort_by(|one, other| other.started_at.cmp(&one.started_at));

@@ -12,7 +12,7 @@ use super::report::Report;
 use super::run::{self, DBT_INVOCATION_ID};
 use crate::plugins::active::Active;
 
-/// Emits that the run begins, takes its other steps, and emits what became of it.
+/// Emits the start of the run, runs its other steps, and emits its outcome.
 pub(super) fn observe(
     prepared: &Prepared<'_>,
     plugins: &Active,

@@ -1,5 +1,5 @@
-//! What the last runs of a product took, in `.floe/measured.jsonl`: a line for each run, the oldest first, below a line
-//! with the version of the file. A line that is read is one of few, and all others are copied as they are.
+//! The measurements of a product's last runs, in `.floe/measured.jsonl`: a line with the version, then a line for each
+//! run, the oldest first. Only a few lines are parsed; the others are copied unchanged.
 
 use std::env;
 use std::fs;
@@ -24,10 +24,10 @@ use crate::artifacts::{CompiledArtifacts, CompiledSource};
 use crate::identity::Identity;
 use crate::product::OUTPUT_FOLDER;
 
-/// The number of runs that are kept, unless they have more bytes than [`MOST_BYTES`].
+/// The number of runs that are kept, if they fit into [`MOST_BYTES`].
 const KEPT: usize = 400;
 
-/// The size of the file: some 80 runs of a thousand assets.
+/// The maximum size of the file: about 80 runs of a thousand assets.
 const MOST_BYTES: usize = 8 << 20;
 
 /// The number of runs that a run is compared with.
@@ -39,7 +39,7 @@ const VERSION: u64 = 1;
 /// A run that ended.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub(crate) struct MeasuredRun {
-    /// How many runs were measured before, and one.
+    /// The number of this run, counted from 1.
     pub(crate) number: u64,
     pub(crate) run_id: String,
     pub(crate) started_at: String,
@@ -50,10 +50,10 @@ pub(crate) struct MeasuredRun {
     pub(crate) engine: String,
     pub(crate) host: String,
     pub(crate) cores: usize,
-    /// The stages that are no assets, and their seconds.
+    /// The stages that build no assets, with their seconds.
     pub(crate) stages: Vec<(String, f64)>,
     pub(crate) assets: Vec<MeasuredAsset>,
-    /// What was unusual about the run.
+    /// The unusual findings of the run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) unusual: Vec<String>,
 }
@@ -65,7 +65,7 @@ pub(crate) struct MeasuredAsset {
     /// `built`, `failed` or `skipped`.
     pub(crate) status: String,
     pub(crate) seconds: f64,
-    /// The rows of all that it reads, if the run has built all of that.
+    /// The number of rows of all inputs, if the run has built all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rows_in: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -75,12 +75,12 @@ pub(crate) struct MeasuredAsset {
     pub(crate) bytes: Option<u64>,
     pub(crate) checks_passed: u64,
     pub(crate) checks_failed: u64,
-    /// A hash of what builds it: the compiled query, or the columns of a source.
+    /// A hash of the definition: the compiled query, or the columns of a source.
     pub(crate) query: String,
-    /// The number and the start of the run from which on it fails.
+    /// The number and the start of the first run of the ongoing failures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) failed_since: Option<(u64, String)>,
-    /// What it reads.
+    /// The inputs of the asset.
     #[serde(skip)]
     pub(crate) inputs: Vec<String>,
 }
@@ -90,7 +90,7 @@ impl MeasuredAsset {
         self.status == "built"
     }
 
-    /// Whether it failed, or one of its checks did that does not fail it.
+    /// Whether the asset failed, or one of its tolerated checks.
     pub(super) fn is_bad(&self) -> bool {
         self.status == "failed" || self.checks_failed > 0
     }
@@ -125,7 +125,7 @@ impl MeasuredRun {
         self.assets.iter().find(|asset| asset.name == name)
     }
 
-    /// Records since when each asset fails: as long as no run builds it.
+    /// Records since which run each asset has been failing. A failure lasts until a run builds the asset.
     fn continue_failures(&mut self, past: &[Self]) {
         let now = (self.number, self.started_at.clone());
         for asset in &mut self.assets {
@@ -165,7 +165,7 @@ fn asset(step: &Step, report: &Report, artifacts: &CompiledArtifacts) -> Measure
     }
 }
 
-/// A hash of what builds an asset, and what it reads.
+/// A hash of the definition of an asset, and its inputs.
 fn definition(key: &str, artifacts: &CompiledArtifacts) -> (String, Vec<String>) {
     if let Some(model) = artifacts.models.iter().find(|it| *it.name == *key) {
         let inputs = model.query.depends_on.iter().cloned();
@@ -180,7 +180,7 @@ fn definition(key: &str, artifacts: &CompiledArtifacts) -> (String, Vec<String>)
     (hash(columns.iter().map(String::as_str)), Vec::new())
 }
 
-/// A hash that is the same in every build of the program (FNV-1a).
+/// A hash that is equal in all builds of the program (FNV-1a).
 pub(super) fn hash<'a>(parts: impl Iterator<Item = &'a str>) -> String {
     let bytes = parts.flat_map(|part| part.bytes().chain([0]));
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
@@ -199,11 +199,11 @@ fn path(folder: &Path) -> PathBuf {
     folder.join(OUTPUT_FOLDER).join("measured.jsonl")
 }
 
-/// Says what is unusual about a run, against those before it that did the same, the newest first.
+/// Finds unusual properties of a run, compared with earlier runs of the same kind, the newest first.
 type Explain = fn(&[MeasuredRun], &MeasuredRun) -> Vec<String>;
 
-/// Adds a run that ended to those that were measured. Returns what was unusual about it, and adds what is wrong with the
-/// file to the warnings of the report: the run is the same without. A run that a signal stopped says nothing of others.
+/// Adds a finished run to the measurements. Returns the unusual findings, and adds problems of the file to the warnings
+/// of the report. A run that a signal stopped is not compared.
 #[traced(name = "floe.runs.compare", tracer = TRACER_NAME)]
 pub(super) fn add(
     identity: &Identity,
@@ -257,12 +257,12 @@ fn add_run(
     write(folder, &past.lines)
 }
 
-/// The runs before one, the newest first.
+/// The runs before the current one, the newest first.
 #[derive(Default)]
 struct Past<'a> {
-    /// The lines that are not damaged, or were not read.
+    /// The lines without detected damage.
     lines: Vec<&'a str>,
-    /// How many lines are damaged.
+    /// The number of damaged lines.
     damaged: usize,
     /// The number and the start of the last run.
     last: (u64, String),
@@ -292,7 +292,7 @@ impl<'a> Past<'a> {
     }
 }
 
-/// Replaces the file with as many of the lines as are kept.
+/// Replaces the file with the lines that are kept.
 fn write(folder: &Path, newest_first: &[&str]) -> Result<(), Error> {
     let mut bytes = 0;
     let fits = |line: &&&str| {
@@ -313,7 +313,7 @@ struct Head {
     version: u64,
 }
 
-/// The text of the file; empty if there is none, or if it is damaged as a whole.
+/// The text of the file; empty if the file is missing or damaged as a whole.
 fn read(folder: &Path, warnings: &mut Vec<String>) -> Result<String, Error> {
     let path = path(folder);
     let text = match input_file::read(&path) {
@@ -337,7 +337,7 @@ fn read(folder: &Path, warnings: &mut Vec<String>) -> Result<String, Error> {
     }
 }
 
-/// The runs that were measured, the newest first. Adds what is wrong with the file to the warnings.
+/// The measured runs, the newest first. Problems of the file are added to the warnings.
 ///
 /// # Errors
 /// The file cannot be read, or has another version.

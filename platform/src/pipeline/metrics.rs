@@ -14,7 +14,7 @@ use crate::artifacts::{CompiledArtifacts, CompiledSource};
 static METRICS: MetricRecorder =
     MetricRecorder::new("floe.pipeline").with_version(env!("CARGO_PKG_VERSION"));
 
-/// Histogram boundaries from milliseconds, as in the demo, to hours, as in a large warehouse.
+/// Histogram boundaries from milliseconds, as in the demo, to hours, as with a large warehouse.
 const SECONDS: &[f64] = &[0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0];
 
 const DURATION: Metric<'_> = Metric::new("floe.pipeline.duration")
@@ -70,8 +70,8 @@ const VALIDATION_ERRORS: Metric<'_> = Metric::new("floe.compute.validation_error
     .with_unit("{error}")
     .with_description("Failed checks of the connection to the database.");
 
-/// Records whether every value of a source has the type of its column. Loading stops at the first
-/// wrong value, so the other columns are not counted in that case.
+/// Records whether all values of a source have the types of their columns. Loading stops at the first wrong value, so
+/// the other columns are not counted then.
 pub(super) fn checked(source: &CompiledSource, is_right: bool) {
     let labels = [
         KeyValue::new("floe.quality.model", source.name.to_string()),
@@ -84,7 +84,6 @@ pub(super) fn checked(source: &CompiledSource, is_right: bool) {
     METRICS.increment(TESTS_FAILED, failed, &labels);
 }
 
-/// Records the results of the checks of a model.
 pub(super) fn checks(model: &str, checks: &[Check], results: &[CheckResult]) {
     for (check, result) in checks.iter().zip(results) {
         self::check(model, check.name(), result.passed);
@@ -144,7 +143,7 @@ pub(super) fn validated(plugin: &'static str, took: Duration, error: Option<&'st
     }
 }
 
-/// Records how a run ended, and how many of its assets.
+/// Records the outcome of a run, and the number of its assets by outcome.
 fn record_run(product: &str, report: &Report, stopped: bool) {
     let failed = stopped || report.count(Outcome::is_failed) > 0;
     count_run(product, report.took(), failed);
@@ -161,7 +160,7 @@ fn record_run(product: &str, report: &Report, stopped: bool) {
     }
 }
 
-/// Records the outcome of a run. `stopped` is whether it ended early.
+/// Records the metrics of a run. `stopped` is whether it ended early.
 pub(super) fn record(product: &str, artifacts: &CompiledArtifacts, report: &Report, stopped: bool) {
     record_run(product, report, stopped);
     for step in report.steps() {

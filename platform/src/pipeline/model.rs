@@ -1,4 +1,4 @@
-//! A model: the result of a query, stored as a table or a view, and checked.
+//! Builds a model: stores the result of a query as a table or a view, and checks it.
 
 use floe_plugin::compute::{DatabaseTable, Materialize, TransformOutcome};
 use floe_plugins::runs::run_id::RunId;
@@ -10,7 +10,7 @@ use super::run::{AssetRun, Run};
 use crate::artifacts::CompiledModel;
 use crate::product::{self, Materialization};
 
-/// Builds the model in the current span, which is that of the asset.
+/// Builds the model in the current span, which is the asset's span.
 pub(super) fn build(model: &CompiledModel, run: &Run<'_>, run_id: &RunId) -> Result<u64, Failure> {
     let key = &*model.name;
     run.link(key, &model.query.depends_on);
@@ -43,7 +43,7 @@ fn read_inputs(model: &CompiledModel, run: &Run<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Checks that an input can be read. The current span links to that of the asset, which may be of another run.
+/// Checks that an input can be read. The current span links to the input's span, which may belong to another run.
 fn read(input: &str, run: &Run<'_>) -> Result<(), Failure> {
     let span = get_current_span();
     if let Some(context) = run.spans.borrow().get(input) {

@@ -1,4 +1,4 @@
-//! The nodes of a dbt project that a command was for, as a run reports them.
+//! Reports the nodes of a dbt project that a command built.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use floe_plugins::runs::run_id::RunId;
 use super::outcome::Outcome;
 use super::report::{Checks, Details, FailedCheck, Report, Step};
 
-/// What a step of Dagster tells of a command.
+/// The details of a command for a step of Dagster.
 pub(super) fn details(run: &CommandRun) -> Details {
     let failed: Vec<FailedCheck> = failed_tests(run).map(failed_check).collect();
     let ran = run.nodes.iter().filter(|it| it.is_test() && it.status == NodeStatus::Built);
@@ -21,13 +21,13 @@ pub(super) fn details(run: &CommandRun) -> Details {
     }
 }
 
-/// Whether tests have failed, and everything was built.
+/// Whether tests failed although everything was built.
 pub(super) fn is_of_tests(run: &CommandRun) -> bool {
     let mut failed = run.nodes.iter().filter(|it| it.status == NodeStatus::Failed).peekable();
     failed.peek().is_some() && failed.all(BuiltNode::is_test)
 }
 
-/// The tests that have failed.
+/// The failed tests.
 pub(super) fn failed_tests(run: &CommandRun) -> impl Iterator<Item = &BuiltNode> {
     run.nodes.iter().filter(|it| it.is_test() && it.status == NodeStatus::Failed)
 }
@@ -36,7 +36,7 @@ fn failed_check(test: &BuiltNode) -> FailedCheck {
     FailedCheck { name: test.name.clone(), query: None }
 }
 
-/// Adds the nodes of a command to the report: a step for each, and tests as the checks of what they test.
+/// Adds the nodes of a command to the report: a step for each node, and each test as a check of the node that it tests.
 pub(super) fn add_nodes(nodes: Vec<BuiltNode>, id: Option<&str>, report: &mut Report) {
     let (tests, nodes): (Vec<_>, Vec<_>) = nodes.into_iter().partition(BuiltNode::is_test);
     for node in nodes {
@@ -58,7 +58,7 @@ pub(super) fn add_nodes(nodes: Vec<BuiltNode>, id: Option<&str>, report: &mut Re
     }
 }
 
-/// Adds the result of a test to the step of what it tests.
+/// Adds the result of a test to the step of the tested node.
 fn add_test(test: BuiltNode, step: &mut Step) {
     match test.status {
         NodeStatus::Built => step.details.checks.passed += 1,

@@ -1,22 +1,23 @@
-//! The spans and attributes of an asset that depend on what builds it: this run, or a step of Dagster.
+//! The spans and attributes of an asset that depend on its builder: this run, or a step of Dagster.
 
 use floe_plugin::orchestrator::{
     Asset, AssetOutcome, AssetStatus, LocalAsset, LocalAssetOutcome, Orchestrator,
 };
 use floe_telemetry::{ErrorType, get_current_span, traced};
 
-/// The tracer of the spans of runs, and of assets that a run builds itself.
+/// The tracer of runs, and of assets that a run builds itself.
 pub(super) const LOCAL: &str = "floe.orchestrator.local";
 
-/// The tracer of the spans of assets that Dagster builds.
+/// The tracer of assets that Dagster builds.
 pub(super) const DAGSTER: &str = "floe.orchestrator.dagster";
 
-/// What builds the assets of a run.
+/// The builder of a run's assets.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Orchestration {
-    /// This process: `floe.asset.{key}`, `floe.io.read`.
+    /// This process, with the spans `floe.asset.{key}`, `floe.io.read`.
     Local,
-    /// A process for each asset, which Dagster starts: `dagster.asset.{key}`, `dagster.io.read`, `dagster.io.write`.
+    /// A process for each asset, started by Dagster, with the spans `dagster.asset.{key}`, `dagster.io.read`,
+    /// `dagster.io.write`.
     Dagster,
 }
 
@@ -33,7 +34,7 @@ impl Orchestration {
         }
     }
 
-    /// Writes the table of an asset. Dagster's own assets have a span for it.
+    /// Writes the table of an asset, within a span if Dagster builds it.
     pub(super) fn write<T, E: ErrorType>(
         self,
         key: &str,

@@ -56,7 +56,7 @@ impl Outcome {
     }
 }
 
-/// An error of a query, of a check, or of the data of a source.
+/// An error in a query, in a check, or in the data of a source.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {message}")]
 pub struct QueryError {
@@ -73,7 +73,7 @@ impl QueryError {
         Self { place, message: error.to_string(), error_type: error.error_type(), excerpt: None }
     }
 
-    /// The error of a check, at its place in the specification as far as that is known.
+    /// The error of a check, at its place in the specification if the place is known.
     pub(super) fn in_specification(
         folder: &Path,
         position: Option<Position>,
@@ -106,7 +106,7 @@ impl QueryError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The query of the asset is wrong, or its data, or one of its checks. Other assets can still be built.
+    /// The query of the asset, its data, or one of its checks is wrong. Other assets can still be built.
     #[error(transparent)]
     Query(#[from] QueryError),
     /// A plugin failed. The run stops.
@@ -115,7 +115,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The failure of a query, whose text is in a file.
+    /// The failure of a query that is stored in a file.
     pub(super) fn of_query(error: floe_plugin::Error, file: &Path, sql: &str) -> Self {
         if !error.kind().is_of_input() {
             return Self::Stop(Error::from_plugin(error));
@@ -148,7 +148,7 @@ impl Failure {
         Self::Query(error)
     }
 
-    /// The failure of a source whose data is wrong. A plugin that reads no file has no place of the mistake.
+    /// The failure of a source with wrong data. A plugin that reads no file reports no place.
     pub(super) fn of_data(error: floe_plugin::Error, plugin: &str, folder: &Path) -> Self {
         let failed = QueryError::new(Place::file(&product::spec_path(folder)), &error);
         Self::Query(match Error::of_plugin(PluginType::Ingestion, plugin, error) {
@@ -157,7 +157,7 @@ impl Failure {
         })
     }
 
-    /// Adds which of these columns may be meant to the error of an unknown one.
+    /// Adds similar column names to the error about an unknown column.
     #[must_use]
     pub(super) fn with_columns(mut self, columns: &[&str]) -> Self {
         if let Self::Query(error) = &mut self
@@ -188,8 +188,8 @@ impl ErrorType for Failure {
     }
 }
 
-/// Records the outcome of an asset on the current span and in the log. `attributes` are the outcome's attributes in
-/// the asset's domain.
+/// Records the outcome of an asset on the current span and in the log. `attributes` are the outcome's attributes of the
+/// asset's domain.
 pub(super) fn record(
     key: &str,
     orchestration: Orchestration,

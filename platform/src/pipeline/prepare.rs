@@ -1,4 +1,4 @@
-//! What a run needs before it builds anything: a compiled product, and plugins that were started.
+//! Prepares a run: compiles the product, and starts the plugins.
 
 use std::borrow::Cow;
 use std::time::Instant;
@@ -24,7 +24,7 @@ use crate::manifest::Manifest;
 use crate::plugins::active::Active;
 use crate::product;
 
-/// Compiles the product, unless there are artifacts, and replaces the results of the run before.
+/// Compiles the product, unless artifacts are given, and replaces the results of the previous run.
 pub(super) fn prepare<'a>(
     identity: &'a Identity,
     run_id: &'a RunId,
@@ -71,7 +71,7 @@ fn compile(identity: &Identity, report: &mut Report) -> Result<CompiledArtifacts
     Ok(artifacts)
 }
 
-/// Adds the ids that other tools have for the run to its span.
+/// Adds the run's ids in other tools to its span.
 fn correlate(run_id: &RunId) {
     let span = get_current_span();
     span.set_attribute(Lineage::RUN_ID, run_id.to_string());
@@ -100,7 +100,6 @@ fn not_compiled(identity: &Identity, mut report: Report, error: Error) -> RunErr
     RunError::Unfinished { report, error }
 }
 
-/// Starts the plugins.
 pub(super) fn plugins(prepared: &Prepared<'_>, report: &Report) -> Result<Active, Error> {
     tracing::info!(
         product = prepared.identity.name,
@@ -114,7 +113,7 @@ pub(super) fn plugins(prepared: &Prepared<'_>, report: &Report) -> Result<Active
     Ok(plugins)
 }
 
-/// Checks that the plugins can do what the run needs of them.
+/// Checks that the plugins support the run.
 pub(super) fn check(prepared: &Prepared<'_>, plugins: &Active) -> Result<(), Error> {
     let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
     if !orchestrator.plugin().runs_here() {

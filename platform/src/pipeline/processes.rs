@@ -1,9 +1,9 @@
-//! A run whose assets are built by processes that an orchestrator starts: what the run does before and after them.
+//! A run whose assets are built by processes of an orchestrator: the steps of the run before and after them.
 //!
-//! Dagster starts the assets, and `floe` builds them. Dagster passes its environment to their processes, so the
-//! span of the run is their parent without OpenTelemetry in Python. Each process adds a line to a file at its
-//! start and at its end, from which the run makes its report. An asset with a start and no end was killed, and
-//! the run records its span.
+//! Dagster starts the assets, and `floe` builds them. Dagster passes its environment to their processes, so the span of
+//! the run is their parent without OpenTelemetry in Python. Each process adds a line to a file at its start and at its
+//! end, and the run makes its report from these lines. An asset without an end was killed, and the run records its
+//! span.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -37,10 +37,10 @@ use crate::artifacts;
 use crate::plugins::active::{Active, failed};
 use crate::product::OUTPUT_FOLDER;
 
-/// What is known of an asset whose process ended without a result.
+/// The message for an asset whose process ended without a result.
 const UNFINISHED: &str = "the process of the asset ended without a result";
 
-/// Builds the assets in the draft of the warehouse, unless dbt has the tables. Returns whether none has failed.
+/// Builds the assets in the draft of the warehouse, unless dbt owns the tables. Returns whether no asset failed.
 pub(super) fn build(
     prepared: &Prepared<'_>,
     plugins: &Active,
@@ -95,10 +95,10 @@ pub(super) fn build(
     Ok(true)
 }
 
-/// The key of an asset, and those of the assets that it reads.
+/// The key of an asset, and the keys of its inputs.
 type Asset<'a> = (&'a str, &'a [&'a str]);
 
-/// Checks that an orchestrator whose assets have not failed has built them.
+/// Checks that an orchestrator without failed assets has built all of them.
 fn check(
     end: &RunEnd,
     orchestrator: &Handle<dyn AssetOrchestrator>,
@@ -124,7 +124,7 @@ fn exit_code(code: i32) -> u8 {
     u8::try_from(code).unwrap_or(1)
 }
 
-/// Adds the outcome of each asset to the report. Assets without a process that ended get a span here.
+/// Adds the outcome of each asset to the report. Assets whose process did not end get their span here.
 fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
     let Some(first) = attempts.first() else {
         return;
@@ -188,14 +188,14 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
     }
 }
 
-/// The span of an asset that Dagster did not build because of a dependency. Its status is unset: nothing was done.
+/// Records the span of an asset that Dagster skipped because of a dependency. Its status is unset: nothing was done.
 fn skipped(key: &str, missing: &str, run_id: &str) {
     let outcome = AssetOutcome { status: AssetStatus::Skipped, missing: Some(missing) };
     let attributes = Attributes { asset_key: key, run_id: Some(run_id), ..Attributes::default() };
     span(&attributes, &outcome, SystemTime::now()).end();
 }
 
-/// The span of an attempt whose own process could not end it.
+/// Records the span of an attempt whose process did not end it.
 fn canceled(attempt: &Attempt) {
     let outcome = AssetOutcome { status: AssetStatus::Canceled, missing: None };
     let attributes = Attributes {

@@ -1,4 +1,4 @@
-//! What a run prints while it builds assets: a line for each that ended, and on a terminal a bar below them.
+//! The output of a run while it builds assets: a line for each ended asset, and on a terminal a bar below the lines.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, IsTerminal as _, Write as _};
@@ -17,24 +17,24 @@ use super::report::{Amount, Checks, Count, Elapsed, Report, Step, Thousands, kin
 use crate::artifacts::CompiledArtifacts;
 use crate::identity::{Identity, Lines};
 
-/// The most columns of the name of an asset.
+/// The maximum width of an asset's name.
 const MAX_KEY: usize = 40;
 
-/// The columns of names that only dbt knows.
+/// The width of names that only dbt knows.
 const UNKNOWN_KEY: usize = 24;
 
 pub(super) struct Progress {
     lines: Lines,
     bar: ProgressBar,
-    /// The layers of the models, and what nodes of dbt are.
+    /// The layers of the models, and the types of dbt's nodes.
     kinds: HashMap<String, &'static str>,
-    /// The columns of the names.
+    /// The width of the names.
     width: usize,
     has_color: bool,
 }
 
 impl Progress {
-    /// Prints the steps of a report, which all have ended, but those that were printed.
+    /// Prints the steps of a finished report that are not printed yet.
     pub(super) fn finish_all(mut self, report: &Report, printed: &HashSet<String>) {
         let steps = report.steps().iter().filter(|step| !printed.contains(&step.key));
         for step in steps {
@@ -43,8 +43,8 @@ impl Progress {
         }
     }
 
-    /// Prints the nodes that dbt builds, each when it has ended, and returns their names. A node that dbt skips is told with
-    /// the reason at the end, and a test that passes is counted.
+    /// Prints each node of dbt when it ends, and returns the names. A skipped node is printed at the end with the
+    /// reason; passed tests are only counted.
     pub(super) fn print_nodes(&self, nodes: Receiver<BuiltNode>) -> HashSet<String> {
         let mut printed = HashSet::new();
         for node in nodes {
@@ -202,7 +202,7 @@ impl Drop for Progress {
     }
 }
 
-/// What else is known of an asset that was built: its file, and its checks.
+/// Details of a built asset: its file and its checks.
 fn note(step: &Step) -> String {
     let Checks { passed, failed } = step.details.checks;
     let all = usize::try_from(passed + failed).unwrap_or(usize::MAX);
@@ -220,7 +220,6 @@ fn note(step: &Step) -> String {
     notes.join(", ")
 }
 
-/// Prints a line for machines.
 fn print_json(line: &serde_json::Value) {
     // The last line of the run, which the command prints, reports that standard output cannot be written.
     let _ = writeln!(io::stdout().lock(), "{line}");

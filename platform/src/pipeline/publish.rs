@@ -1,4 +1,4 @@
-//! The last step of a run: its gold tables are stored as objects, and registered where others find them.
+//! The last step of a run: stores its gold tables as objects, and registers them in the catalog.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -23,7 +23,7 @@ use super::run::{Run, TRACER_NAME};
 use crate::artifacts::CompiledModel;
 use crate::product::{Layer, OUTPUT_FOLDER};
 
-/// Publishes the gold tables of a run that has built all.
+/// Publishes the gold tables of a complete run.
 #[traced(name = "floe.publish", tracer = TRACER_NAME)]
 pub(super) fn publish(run: &Run<'_>, report: &mut Report) -> Result<(), Error> {
     let started = Instant::now();
@@ -51,8 +51,8 @@ pub(super) fn publish(run: &Run<'_>, report: &mut Report) -> Result<(), Error> {
     Ok(())
 }
 
-/// Registers the tables that were stored, each with the URI of its object. A table without one has no rows that others
-/// could read.
+/// Registers the stored tables, each with the URI of its object. A table without an object has no rows for others to
+/// read.
 fn register(run: &Run<'_>, stored: &[(&str, String)]) -> Result<(), Error> {
     let catalog = run.plugins.one::<dyn TableCatalog>();
     let Some(catalog) = catalog.filter(|_| !stored.is_empty()) else {
@@ -67,7 +67,7 @@ fn register(run: &Run<'_>, stored: &[(&str, String)]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Gives the semantic layer the gold tables, and removes what an earlier one has written.
+/// Passes the gold tables to the semantic layer, and removes earlier files.
 fn describe(
     run: &Run<'_>,
     described: &HashMap<&str, Vec<(String, ColumnType)>>,
@@ -88,8 +88,7 @@ fn describe(
     Ok(())
 }
 
-/// Stores a table as an object, and writes it to the external systems that the model names. Returns the URI of
-/// the object.
+/// Stores a table as an object, and writes it to the external systems of the model. Returns the URI of the object.
 fn store(model: &CompiledModel, run: &Run<'_>) -> Result<Option<String>, Error> {
     let store = run.plugins.one::<dyn ObjectStore>();
     if store.is_none() && model.exports.is_empty() {
@@ -122,7 +121,7 @@ fn store(model: &CompiledModel, run: &Run<'_>) -> Result<Option<String>, Error> 
     Ok(stored.map(|_| format!("{}/{key}", store.plugin().warehouse_uri())))
 }
 
-/// What the keys of the product's objects begin with.
+/// The prefix of the keys of the product's objects.
 fn prefix(run: &Run<'_>) -> String {
     format!("{}/{}", run.identity.namespace, run.identity.name)
 }

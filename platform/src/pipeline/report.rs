@@ -24,16 +24,16 @@ use crate::identity::Identity;
 use crate::plugins::active;
 use crate::product::warehouse_path;
 
-/// The most assets that the summary names as failed.
+/// The maximum number of failed assets in the summary.
 const MOST_FAILED: usize = 10;
 
-/// The most characters of a query that are printed.
+/// The maximum number of printed characters of a query.
 const LONGEST_QUERY: usize = 300;
 
-/// The class of the error of a run in which assets failed.
+/// The class of the error of a run with failed assets.
 const ASSETS_FAILED: &str = "pipeline.assets_failed";
 
-/// Marks the span of the orchestrator, which is between that of an asset that failed and that of the run.
+/// Marks the orchestrator's span, which lies between the span of a failed asset and the span of the run.
 pub(super) fn mark_failed() {
     let span = get_current_span();
     span.set_attribute("error.type", ASSETS_FAILED);
@@ -51,30 +51,30 @@ pub struct Report {
     /// The time until the run ended.
     took: Duration,
     pub(super) started_at: SystemTime,
-    /// The id of the run in Dagster that this one is a part of, or that builds its assets.
+    /// The id of the Dagster run that contains this run, or that builds its assets.
     pub(super) dagster_run_id: Option<String>,
     pub(super) steps: Vec<Step>,
     /// The name of the engine that builds the tables.
     pub(super) engine: String,
     /// The number of the assets of the product.
     pub(super) assets: usize,
-    /// Whether dbt has the tables.
+    /// Whether dbt owns the tables.
     is_of_dbt: bool,
-    /// Whether the warehouse is that of the product.
+    /// Whether the product has a warehouse of its own.
     pub(super) has_warehouse: bool,
     /// The id of dbt's command.
     pub(super) dbt_invocation_id: Option<String>,
-    /// What each of them is: one of [`KINDS`].
+    /// The kind of each asset: one of [`KINDS`].
     kinds: BTreeMap<String, &'static str>,
-    /// The stages that have ended, and the time that they took.
+    /// The ended stages, with their durations.
     stages: Vec<(&'static str, Duration)>,
-    /// Where the gold tables are stored as objects.
+    /// The place of the gold tables' objects.
     pub(super) objects: Option<String>,
-    /// Whether the warehouse has the tables of this run.
+    /// Whether the warehouse contains the tables of this run.
     pub(super) is_published: bool,
     /// Failures of plugins that did not fail the run, without credentials.
     pub(crate) warnings: Vec<String>,
-    /// What was unusual about the run, against those before it.
+    /// The unusual findings of the run, compared with earlier runs.
     pub(super) unusual: Vec<String>,
     /// The exit code of the program if assets failed.
     pub(super) exit_code: u8,
@@ -89,22 +89,22 @@ pub struct Step {
     pub run_id: RunId,
     /// The outcome.
     pub outcome: Outcome,
-    /// The time that building the asset took, without that of generating its file.
+    /// The time of building the asset, without generating its file.
     pub took: Duration,
-    /// What else is known of it.
+    /// Other facts about the asset.
     pub(super) details: Details,
 }
 
-/// How many checks passed and failed.
+/// The numbers of passed and failed checks.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Checks {
     /// The number of checks that passed.
     pub passed: u64,
-    /// The number of checks that failed, also of those that do not fail the model.
+    /// The number of failed checks, including tolerated ones.
     pub failed: u64,
 }
 
-/// A check that failed, for whoever looks for its rows.
+/// A failed check, for a search for its rows.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct FailedCheck {
     /// The name, which is unique among the checks of the asset.
@@ -130,43 +130,43 @@ impl fmt::Display for FailedCheck {
     }
 }
 
-/// What is known of an asset that was built, or not, besides its outcome.
+/// Facts about an asset besides its outcome.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Details {
-    /// The size of the file of a source that was loaded.
+    /// The size of a loaded source's file.
     pub(super) bytes: Option<u64>,
-    /// The time that it took to generate the file of a source that had none.
+    /// The time of generating the file of a source.
     pub(super) generated: Option<Duration>,
     /// The results of the checks of a model.
     pub(super) checks: Checks,
-    /// The checks that failed, also those that do not fail the asset.
+    /// The failed checks, including tolerated ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) failed_checks: Vec<FailedCheck>,
-    /// The id of dbt's command, if dbt has built the asset.
+    /// The id of the dbt command that built the asset.
     pub(super) dbt_invocation_id: Option<String>,
-    /// The hash of the query that dbt has compiled, and the nodes that it reads.
+    /// The hash of the query that dbt compiled, and the nodes that the query reads.
     #[serde(skip)]
     pub(super) of_node: Option<(String, Vec<String>)>,
-    /// The nodes of a dbt project that a step of Dagster has built.
+    /// The nodes of a dbt project that a step of Dagster built.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) nodes: Vec<BuiltNode>,
 }
 
-/// An error of a run that did not build all assets of a product.
+/// The error of a run that did not build all assets of a product.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
     /// Some assets failed; every asset that does not depend on them was built.
     #[error("{} of {} assets failed", .0.count(Outcome::is_failed), .0.steps().len())]
     AssetsFailed(Box<Report>),
-    /// The asset that this process builds failed.
+    /// The asset of this process failed.
     #[error("{0}")]
     AssetFailed(String),
     /// The run stopped before all assets were built and published.
     #[error("{error}")]
     Unfinished {
-        /// What was done until then.
+        /// The work done before the error.
         report: Box<Report>,
         /// The cause.
         error: Error,
@@ -186,7 +186,7 @@ impl RunError {
         }
     }
 
-    /// What was done until the error.
+    /// The work done before the error.
     pub fn report(&self) -> Option<&Report> {
         match self {
             Self::AssetsFailed(report) | Self::Unfinished { report, .. } => Some(report),
@@ -237,7 +237,7 @@ impl Report {
         &self.run_id
     }
 
-    /// Adds a failure that does not fail the run, once.
+    /// Adds a failure that does not fail the run, unless it is there.
     pub(super) fn warn(&mut self, warning: String) {
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);
@@ -249,7 +249,7 @@ impl Report {
         !self.steps.is_empty()
     }
 
-    /// Sets the assets that the run has to build.
+    /// Sets the assets that the run will build.
     pub(super) fn expect(&mut self, artifacts: &CompiledArtifacts) {
         self.is_of_dbt = artifacts.dbt.is_some();
         self.assets = artifacts.sources.len() + artifacts.models.len();
@@ -258,18 +258,18 @@ impl Report {
         self.kinds = sources.chain(models).collect();
     }
 
-    /// Adds a node that dbt has built, or not.
+    /// Adds a node of dbt, built or not.
     pub(super) fn expect_node(&mut self, name: &str, resource_type: &str) {
         self.assets += 1;
         self.kinds.insert(name.to_owned(), kind_of_node(resource_type));
     }
 
-    /// What an asset is: one of [`KINDS`].
+    /// The kind of an asset: one of [`KINDS`].
     pub(super) fn kind(&self, key: &str) -> &'static str {
         self.kinds.get(key).copied().unwrap_or("source")
     }
 
-    /// The stages beside those of [`end_assets`](Self::end_assets), with the time of generating input.
+    /// The stages that [`end_assets`](Self::end_assets) does not record, and the time of generating input.
     pub(super) fn other_stages(&self) -> impl Iterator<Item = (&'static str, Duration)> {
         let stages = self.stages.iter().copied();
         stages.filter(|(stage, _)| !matches!(*stage, "load" | "build"))
@@ -280,7 +280,7 @@ impl Report {
         self.stages.push((stage, took));
     }
 
-    /// Records the times of the stages that built the assets, one after the other.
+    /// Records the durations of the consecutive stages that built the assets.
     pub(super) fn end_assets(&mut self) {
         let of = |is: &dyn Fn(&Step) -> Option<Duration>| -> Duration {
             self.steps.iter().filter_map(is).sum()
@@ -299,7 +299,7 @@ impl Report {
         self.took = self.took();
     }
 
-    /// The first line of what a run prints.
+    /// The first printed line of a run.
     pub(super) fn title(&self, checks: usize) -> String {
         if self.is_of_dbt && self.kinds.is_empty() {
             return format!("{} · dbt build", self.product);
@@ -347,7 +347,7 @@ impl Report {
         })
     }
 
-    /// How many assets were built, failed, were skipped, and were not begun.
+    /// The numbers of built, failed, skipped and unbegun assets.
     fn counts(&self) -> [usize; 4] {
         let rest = self.assets.saturating_sub(self.steps.len());
         let [built, failed, skipped] =
@@ -355,7 +355,7 @@ impl Report {
         [built, failed, skipped, rest]
     }
 
-    /// What was built: the kind of each.
+    /// The kind of each built asset.
     fn built(&self) -> impl Iterator<Item = &'static str> {
         let built = self.steps.iter().filter(|step| step.outcome.is_built());
         built.map(|step| self.kind(&step.key))
@@ -371,7 +371,7 @@ impl Report {
         all
     }
 
-    /// The assets that took most of a run of a second or more.
+    /// The slowest assets of a run that took a second or more.
     fn slowest(&self) -> Vec<&Step> {
         let mut steps: Vec<&Step> = self.steps.iter().collect();
         steps.sort_by_key(|step| Reverse(step.took));
@@ -381,7 +381,7 @@ impl Report {
         steps
     }
 
-    /// Writes the assets that failed, each with its message. Of many, the first ones: the others are counted.
+    /// Writes the failed assets with their messages, up to a maximum; the others are counted.
     fn write_failed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let failed = self.steps.iter().filter_map(|step| match &step.outcome {
             Outcome::Failed { message, .. } => Some((step, message)),
@@ -403,8 +403,7 @@ impl Report {
         }
     }
 
-    /// Writes the checks that failed of assets that were built all the same. Of many, the first ones: the summary has
-    /// counted all.
+    /// Writes the tolerated failed checks, up to a maximum; the summary has counted all.
     fn write_tolerated(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let built = self.steps.iter().filter(|step| step.outcome.is_built());
         let failed =
@@ -416,7 +415,7 @@ impl Report {
         Ok(())
     }
 
-    /// Where the tables are.
+    /// The place of the tables.
     fn tables(&self) -> String {
         if self.is_of_dbt {
             return "in the database of dbt's profile".to_owned();
@@ -481,7 +480,7 @@ impl Report {
         self.started.elapsed()
     }
 
-    /// Why the run has failed. `built` is whether it has built and published all assets.
+    /// The error of a failed run. `built` is whether it has built and published all assets.
     pub(super) fn failure(&self, built: &Result<(), Error>) -> Option<String> {
         let failed = self.count(Outcome::is_failed);
         match built {
@@ -560,15 +559,15 @@ fn write_times<'a>(
     write!(f, "\n{label}  {}", times.join(", "))
 }
 
-/// What an asset is: the last three are only nodes of dbt.
+/// The kinds of an asset. Only nodes of dbt have the last three.
 const KINDS: [&str; 5] = ["model", "source", "seed", "snapshot", "node"];
 
-/// What a node of dbt is, by its type.
+/// The kind of a dbt node, by its type.
 pub(super) fn kind_of_node(resource_type: &str) -> &'static str {
     KINDS.into_iter().find(|kind| *kind == resource_type).unwrap_or("node")
 }
 
-/// How many of each kind; `0` if there is none.
+/// The number of each kind; `0` without any.
 fn of_kinds(found: impl Iterator<Item = &'static str>) -> String {
     let found: Vec<&str> = found.collect();
     let count = |kind| Count(found.iter().filter(|it| **it == kind).count(), kind);

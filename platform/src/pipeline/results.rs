@@ -32,7 +32,7 @@ struct Results<'a> {
     lineage_run_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     dagster_run_id: Option<&'a str>,
-    /// Why the run ended early.
+    /// The reason why the run ended early.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
     assets: Vec<Asset<'a>>,
@@ -52,25 +52,25 @@ enum Status {
 struct Asset<'a> {
     key: &'a str,
     status: Status,
-    /// Of an asset that was not skipped.
+    /// `None` for a skipped asset.
     #[serde(skip_serializing_if = "Option::is_none")]
     lineage_run_id: Option<&'a str>,
-    /// Of an asset that dbt has built.
+    /// `None` for an asset that dbt did not build.
     #[serde(skip_serializing_if = "Option::is_none")]
     dbt_invocation_id: Option<&'a str>,
     seconds: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     rows: Option<u64>,
-    /// Why the asset failed.
+    /// The reason why the asset failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
     /// The dependency that was not built.
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<&'a str>,
-    /// The number of checks, of an asset with checks.
+    /// The numbers of checks; `None` for an asset without checks.
     #[serde(flatten)]
     checks: Option<CheckCounts>,
-    /// The checks that failed, also those that do not fail the asset.
+    /// The failed checks, including tolerated ones.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     failed_checks: &'a [FailedCheck],
 }
@@ -95,8 +95,8 @@ struct Earlier {
     environment: Environment,
 }
 
-/// Replaces the results of the last run by those of a run that could not begin, because the files that name its product
-/// cannot be read. The product is the one of the last run; one that was never built gets no results.
+/// Replaces the results of the last run by the results of a run that could not start, because the files with its
+/// product's name cannot be read. The name comes from the last run; without one, nothing is written.
 pub(crate) fn write_unbegun(folder: &Path, stopped: &Error) {
     let Ok(earlier) = fs::read(results_path(folder)) else {
         return;
@@ -120,8 +120,7 @@ pub(crate) fn write_unbegun(folder: &Path, stopped: &Error) {
     }
 }
 
-/// Replaces the results of the last run at the start of a run, so that they do not pass for those of a run
-/// that is killed.
+/// Replaces the results of the last run when a run starts, so that a killed run does not leave old results.
 pub(super) fn start(identity: &Identity, report: &Report) -> Result<(), Error> {
     let record = record(identity, report, Status::Started, active::current_ids());
     let results = Results::new(identity, report, Status::Started);
@@ -133,8 +132,7 @@ pub(super) fn start(identity: &Identity, report: &Report) -> Result<(), Error> {
     written
 }
 
-/// Writes the results. If the run stopped early, the assets after that point are missing, and `stopped` is
-/// the cause.
+/// Writes the results. If the run stopped early, `stopped` is the cause, and later assets are missing.
 pub(super) fn write(
     identity: &Identity,
     report: &Report,
@@ -157,7 +155,7 @@ pub(super) fn write(
     save(&identity.folder, record, &results)
 }
 
-/// What the history of the product has of the run.
+/// The record of the run for the history of the product.
 fn record(
     identity: &Identity,
     report: &Report,
@@ -217,7 +215,7 @@ impl<'a> Results<'a> {
     }
 }
 
-/// Writes both files of a run. The results are last: a run is not a success before it is in the history.
+/// Writes both files of a run. The results are last, so that a successful run is always in the history.
 #[traced(name = "floe.results.write", tracer = TRACER_NAME)]
 fn save(folder: &Path, record: Record, results: &Results<'_>) -> Result<(), Error> {
     history::add(folder, record)?;

@@ -25,27 +25,26 @@ use crate::plugins::active::Active;
 /// The tracer of the spans of runs and assets.
 pub(super) const TRACER_NAME: &str = orchestration::LOCAL;
 
-/// The context in which the assets of a run are built.
+/// The context in which assets are built.
 pub(super) struct Run<'a> {
-    /// The id of the run.
     pub(super) id: &'a str,
     pub(super) identity: &'a Identity,
     pub(super) artifacts: &'a CompiledArtifacts,
     pub(super) plugins: &'a Active,
     /// The database that the run creates.
     pub(super) warehouse: RefCell<Session>,
-    /// The span of each asset, to which the spans of those that read it link.
+    /// The span of each asset, to which the spans of its readers link.
     pub(super) spans: RefCell<HashMap<String, SpanContext>>,
     pub(super) orchestration: Orchestration,
-    /// Whether the database may have tables that an earlier attempt or an earlier run has left.
+    /// Whether the database may contain tables of an earlier attempt or run.
     pub(super) has_tables: bool,
-    /// The results of the checks of the asset that was built last.
+    /// The results of the checks of the last built asset.
     pub(super) checked: RefCell<Vec<Checked>>,
-    /// The columns of the models that were built, for their lineage.
+    /// The columns of the built models, for lineage.
     pub(super) columns: RefCell<HashMap<String, Vec<String>>>,
-    /// The run that this one is a part of.
+    /// The lineage run that contains this run.
     pub(super) started_by: LineageParent,
-    /// The id of the run in Dagster that this one is a part of.
+    /// The id of the Dagster run that contains this run.
     pub(super) dagster_run_id: Option<String>,
 }
 
@@ -55,12 +54,12 @@ pub(super) struct Checked {
     /// The name, which is unique among the checks of the asset.
     pub(super) name: String,
     pub(super) result: CheckResult,
-    /// Whether the asset is built although the check fails.
+    /// Whether a failure of the check does not fail the asset.
     pub(super) is_tolerated: bool,
 }
 
 impl<'a> Run<'a> {
-    /// A run that builds assets in this process, in an empty database.
+    /// Creates a run that builds assets in this process, in an empty database.
     pub(super) fn new(
         id: &'a str,
         identity: &'a Identity,
@@ -86,12 +85,11 @@ impl<'a> Run<'a> {
 }
 
 impl Run<'_> {
-    /// The product's folder.
     pub(super) fn folder(&self) -> &Path {
         &self.identity.folder
     }
 
-    /// Records that the current span builds this asset, and links to the spans of the assets that it reads.
+    /// Records on the current span that it builds this asset, with links to the spans of its inputs.
     pub(super) fn link(&self, key: &str, inputs: &BTreeSet<String>) {
         let span = get_current_span();
         let mut spans = self.spans.borrow_mut();
@@ -103,7 +101,7 @@ impl Run<'_> {
         spans.insert(key.to_owned(), span.span_context());
     }
 
-    /// Removes the table that an earlier attempt or an earlier run has left.
+    /// Removes the table of an earlier attempt or run.
     pub(super) fn replace(&self, table: &str) -> Result<(), Error> {
         if self.has_tables {
             let removed = self.warehouse.borrow_mut().remove(table);
@@ -112,7 +110,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The data of an asset. `columns` are those of tables that were read so far.
+    /// The lineage dataset of an asset. `columns` are the columns read so far.
     fn dataset<'a>(
         &'a self,
         name: &'a str,
@@ -132,21 +130,21 @@ impl Run<'_> {
         }
     }
 
-    /// Reads the columns of a table that was built, for its lineage. Without them there is no schema.
+    /// Reads the columns of a built table for its lineage, which otherwise has no schema.
     pub(super) fn read_columns(&self, table: &str) {
         if let Ok(found) = self.warehouse.borrow_mut().columns(table) {
             self.columns.borrow_mut().insert(table.to_owned(), found);
         }
     }
 
-    /// The results of the checks of the asset that was built last.
+    /// The results of the checks of the last built asset.
     pub(super) fn checks(&self) -> Checks {
         let checked = self.checked.borrow();
         let passed = checked.iter().filter(|it| it.result.passed).count() as u64;
         Checks { passed, failed: checked.len() as u64 - passed }
     }
 
-    /// The checks of that asset that failed.
+    /// The failed checks of the last built asset.
     pub(super) fn failed_checks(&self) -> Vec<FailedCheck> {
         let checked = self.checked.borrow();
         let failed = checked.iter().filter(|it| !it.result.passed);
@@ -155,12 +153,12 @@ impl Run<'_> {
         failed.collect()
     }
 
-    /// Emits that the run of an asset begins.
+    /// Emits the start of an asset's run.
     pub(super) fn lineage_of_start(&self, asset: &AssetRun<'_>) -> Result<(), Error> {
         self.lineage(asset, RunState::Start, None, None)
     }
 
-    /// Emits the outcome of the run of an asset, which is its number of rows.
+    /// Emits the end of an asset's run, with the number of rows or the error.
     pub(super) fn lineage_of_end(
         &self,
         asset: &AssetRun<'_>,
@@ -175,7 +173,7 @@ impl Run<'_> {
         self.lineage(asset, state, built.as_ref().ok().copied(), message.as_deref())
     }
 
-    /// Emits a change in the state of the run of an asset.
+    /// Emits a change of state of an asset's run.
     fn lineage(
         &self,
         asset: &AssetRun<'_>,
@@ -202,7 +200,7 @@ impl Run<'_> {
         })
     }
 
-    /// Emits that the checks of a table began, or their results.
+    /// Emits the start of a table's checks, or their results.
     pub(super) fn lineage_of_checks(
         &self,
         table: &str,
@@ -225,7 +223,7 @@ impl Run<'_> {
         Job { namespace: &self.identity.namespace, name }
     }
 
-    /// Emits an event of a job whose run is a part of this one.
+    /// Emits an event of a job whose run belongs to this run.
     fn emit(&self, event: RunEvent<'_>) -> Result<(), Error> {
         let parent = Parent {
             run_id: self.id,

@@ -1,5 +1,5 @@
-//! What a run shares with the processes that build its assets, two files in a private folder: one that the run writes
-//! at its start, and one to which each process adds lines.
+//! The data that a run shares with the processes that build its assets, in two files of a private folder: the run
+//! writes the first one at its start, and each process adds lines to the second one.
 
 use std::env;
 use std::fs::{self, OpenOptions};
@@ -19,15 +19,13 @@ use super::report::Details;
 /// The variable with the path of the first file.
 pub(super) const VARIABLE: &str = "FLOE_RUN";
 
-/// The run whose asset a process builds.
+/// The run for which a process builds an asset.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SharedRun {
-    /// The id of the run.
     pub(super) run_id: String,
-    /// The database that the run creates, unless dbt has the tables.
+    /// The database that the run creates, unless dbt owns the tables.
     pub(super) database: Option<PathBuf>,
-    /// The artifacts of the product.
     pub(super) artifacts: PathBuf,
     /// The file with the attempts.
     attempts: PathBuf,
@@ -37,7 +35,6 @@ pub(super) struct SharedRun {
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Attempt {
-    /// The key of the asset.
     pub(super) key: String,
     /// The number of attempts before this one.
     pub(super) number: u32,
@@ -47,7 +44,7 @@ pub(super) struct Attempt {
     pub(super) step_key: Option<String>,
     /// The id of the run of the job that builds the asset, in its lineage.
     pub(super) lineage_run_id: RunId,
-    /// What is known of the asset at its end.
+    /// Facts about the asset at its end.
     pub(super) details: Details,
     /// The time of the change, in milliseconds since 1970.
     pub(super) at: u64,
@@ -72,7 +69,7 @@ pub(super) enum State {
 }
 
 impl SharedRun {
-    /// Writes the first file. Both are removed with the folder.
+    /// Writes the first file. Both files are removed with the folder.
     pub(super) fn create(
         run_id: &str,
         database: Option<&Path>,
@@ -107,7 +104,7 @@ impl SharedRun {
         Ok(Some(run))
     }
 
-    /// Adds a line, with one call, so that lines of several processes do not mix.
+    /// Adds a line in a single write, so that lines of several processes do not mix.
     pub(super) fn add(&self, attempt: &Attempt) -> Result<(), Error> {
         let mut line = serde_json::to_string(attempt).unwrap_or_default();
         line.push('\n');
@@ -119,7 +116,7 @@ impl SharedRun {
             .map_err(Error::io("write", &self.attempts))
     }
 
-    /// The attempts, in their order. A line that a process was killed in is skipped.
+    /// The attempts, in order. An incomplete line of a killed process is skipped.
     pub(super) fn attempts(&self) -> Vec<Attempt> {
         let text = input_file::read(&self.attempts).unwrap_or_default();
         text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()

@@ -1,4 +1,4 @@
-//! A source: data that an ingestion plugin reads, loaded into a table.
+//! A source: loads the data of an ingestion plugin into a table.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -23,8 +23,8 @@ use crate::plugins::active::Active;
 use crate::product::{self, Product, missing_file};
 use crate::word::InnerPath;
 
-/// The query that has to generate the file of the source, and the file: if it has one, and no file. Anything that exists is
-/// kept: what is not a CSV file is an error when it is read.
+/// The query that generates the file of the source, and the missing file. An existing file is always kept: if it is no
+/// CSV, reading it fails.
 pub(super) fn to_generate<'a>(
     source: &'a CompiledSource,
     run: &Run<'_>,
@@ -41,7 +41,7 @@ pub(super) fn to_generate<'a>(
     Ok(Some((query, path)))
 }
 
-/// Loads the source in the current span, which is that of the asset. `generated` is whether its file could be generated.
+/// Loads the source in the current span, which is the asset's span. `generated` is whether its file could be generated.
 pub(super) fn build(
     source: &CompiledSource,
     generated: Result<(), Failure>,
@@ -77,7 +77,7 @@ pub(super) fn build(
     built
 }
 
-/// The path of the source's file, which is inside the product.
+/// The path of the source's file, which must be inside the product.
 fn check_path(path: &InnerPath, run: &Run<'_>) -> Result<PathBuf, Error> {
     let file = run.folder().join(&**path);
     confine::check(run.folder(), path)
@@ -125,7 +125,8 @@ fn load_file(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
     })
 }
 
-/// The failure of a source without its file, at its path, unless the specification has changed since it was compiled.
+/// The failure of a source without its file, at its place in the specification unless that has changed since the
+/// compilation.
 fn missing(source: &CompiledSource, run: &Run<'_>, error: &PluginError) -> Failure {
     let file = product::spec_path(run.folder());
     let written = Product::read(run.folder()).ok();
@@ -138,7 +139,7 @@ fn missing(source: &CompiledSource, run: &Run<'_>, error: &PluginError) -> Failu
     Failure::Query(QueryError::new(place, error))
 }
 
-/// Stops at a signal, and warns of columns that are not read.
+/// Stops at a signal, and warns about unread columns.
 struct Guarded<'a> {
     rows: &'a mut dyn RowSink,
     table: &'a str,

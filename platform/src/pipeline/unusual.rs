@@ -1,8 +1,8 @@
-//! What was unusual about a run, against the runs before it that did the same.
+//! Finds unusual times and rows of a run, compared with earlier runs of the same kind.
 //!
-//! Times are compared as logarithms: with the median of the last runs, and with how far they are from it. A shift that all
-//! assets share is the machine's, and is taken off first. What is left of an asset has a cause that is recorded (other
-//! rows of what it reads, another query), or none. A time is told only if it is rare and matters to the run.
+//! Logarithms of times are compared with the median of the last runs, relative to their scatter. A shift that all
+//! assets share is attributed to the machine and removed first. The rest of an asset's deviation has a recorded cause
+//! (other rows of its inputs, another query), or none. Only rare deviations that matter to the run are reported.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::f64::consts::PI;
@@ -13,38 +13,38 @@ use floe_suggest::all_of;
 use super::measured::{MeasuredAsset, MeasuredRun, WINDOW};
 use super::report::{Count, Elapsed, Thousands};
 
-/// The fewest runs that say what is usual.
+/// The minimum number of runs for a comparison.
 const FEWEST: usize = 7;
 
-/// The most findings of a run.
+/// The maximum number of findings of a run.
 const MOST: usize = 3;
 
-/// How often all tests of a quiet run together may find something.
+/// The accepted chance that any test of an ordinary run finds something.
 const RARE: f64 = 0.001;
 
-/// The same for one test where there is a reason to expect a difference.
+/// The accepted chance for a single test whose difference is expected.
 const EXPECTED: f64 = 0.02;
 
-/// The least scatter of logarithms: 5 %.
+/// The minimum scatter of logarithms: 5 %.
 const LEAST_SCATTER: f64 = 0.05;
 
-/// The least factor by which rows are other than usual.
+/// The minimum factor of an unusual number of rows.
 const LEAST_ROWS: f64 = 1.5;
 
-/// The least factor by which all assets are slower on a slow machine, and one asset without a recorded reason.
+/// The minimum factor of a slow machine, and of a slow asset without a recorded cause.
 const LEAST_TIME: f64 = 1.3;
 
-/// The least time that is told, in seconds, and its least share of the usual time of the run.
+/// The minimum deviation that is reported, in seconds, and its minimum share of the usual time of the run.
 const LEAST_SECONDS: f64 = 0.1;
 const LEAST_SHARE: f64 = 0.2;
 
-/// Added to times before their logarithm is taken: what is shorter scatters too much.
+/// Added to times before their logarithm is taken, because short times scatter too much.
 const TICK: f64 = 0.001;
 
 /// The stage in which a run waits for another one.
 pub(super) const WAIT: &str = "wait for another run";
 
-/// What a finding says is the reason.
+/// The reason that a finding states.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Kind {
     Failure,
@@ -55,21 +55,21 @@ pub(super) enum Kind {
     Unknown,
 }
 
-/// Something unusual.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Finding {
     pub(super) kind: Kind,
-    /// The seconds that it took.
+    /// The additional seconds.
     excess: f64,
     pub(super) text: String,
 }
 
-/// What [`explain`] finds, as sentences.
+/// The findings of [`explain`], as sentences.
 pub(super) fn sentences(past: &[MeasuredRun], run: &MeasuredRun) -> Vec<String> {
     explain(past, run).into_iter().map(|it| it.text).collect()
 }
 
-/// What was unusual about a run, the most important first. `past` are the runs that did the same, the newest first.
+/// The unusual findings of a run, the most important first. `past` are the earlier runs of the same kind, the newest
+/// first.
 pub(super) fn explain(past: &[MeasuredRun], run: &MeasuredRun) -> Vec<Finding> {
     let mut found = failures(past, run);
     let past: Vec<&MeasuredRun> = past
@@ -89,7 +89,7 @@ pub(super) fn explain(past: &[MeasuredRun], run: &MeasuredRun) -> Vec<Finding> {
     found
 }
 
-/// What fails, and since when.
+/// The failures, and the first run of each.
 fn failures(past: &[MeasuredRun], run: &MeasuredRun) -> Vec<Finding> {
     let mut texts: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for asset in run.assets.iter().filter(|asset| asset.is_bad()) {
@@ -117,22 +117,22 @@ fn failures(past: &[MeasuredRun], run: &MeasuredRun) -> Vec<Finding> {
     texts.map(|text| Finding { kind: Kind::Failure, excess: 0.0, text }).collect()
 }
 
-/// Why an asset may take another time than usual.
+/// A possible cause of an asset's unusual time.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Cause<'a> {
-    /// This asset has other rows than usual, for which the run has no reason.
+    /// This asset has an unusual number of rows without a recorded reason.
     Rows(&'a str),
     /// The query of this asset, or the definition of this source, changed.
     Query(&'a str),
 }
 
-/// An asset or a stage of the run, and its times in the runs before.
+/// An asset or a stage of the run, with its times in earlier runs.
 struct Part<'a> {
     name: &'a str,
     asset: Option<&'a MeasuredAsset>,
     causes: BTreeSet<Cause<'a>>,
     now: f64,
-    /// In the order of the runs; `None` in those that have not built it.
+    /// The times in the order of the runs; `None` for runs that did not build the part.
     past: Vec<Option<f64>>,
     usual: f64,
 }
@@ -143,28 +143,28 @@ impl Part<'_> {
         ((seconds + TICK) / (self.usual + TICK)).ln()
     }
 
-    /// Whether it shows how fast the machine is.
+    /// Whether the part indicates the speed of the machine.
     fn is_steady(&self) -> bool {
         self.name != WAIT && self.causes.is_empty() && self.usual > 2.0 * TICK
     }
 }
 
-/// A run beside those before it.
+/// A run and earlier runs.
 struct Comparison<'a> {
     past: &'a [&'a MeasuredRun],
     run: &'a MeasuredRun,
-    /// The assets that each of the runs before has built.
+    /// The built assets of each earlier run.
     built: Vec<HashMap<&'a str, &'a MeasuredAsset>>,
     parts: Vec<Part<'a>>,
-    /// The assets that have other rows than usual, and their usual rows.
+    /// The usual rows of each asset with an unusual number of rows.
     rows: HashMap<&'a str, f64>,
-    /// The same of assets that have had as many rows before: these are no cause, and not the usual ones.
+    /// The usual rows of each asset whose number of rows is seldom but has occurred: it is neither a cause nor usual.
     seldom_rows: HashMap<&'a str, f64>,
-    /// The assets whose query is not the one of most runs, and the number of the first run with it.
+    /// The assets whose query differs from most runs, and the number of the first run with the new query.
     changed: HashMap<&'a str, u64>,
-    /// The seconds that the run takes usually.
+    /// The usual seconds of the run.
     usual: f64,
-    /// By how much the steady parts deviated in each run before, and in this one.
+    /// The shift of the steady parts in each earlier run, and in this one.
     past_shifts: Vec<f64>,
     shift: f64,
     tests: f64,
@@ -202,7 +202,7 @@ impl<'a> Comparison<'a> {
         comparison
     }
 
-    /// Adds an asset, after those that it reads.
+    /// Adds an asset, after its inputs.
     fn add_asset(&mut self, asset: &'a MeasuredAsset) {
         let name = &*asset.name;
         let before: Vec<Option<&MeasuredAsset>> =
@@ -255,7 +255,7 @@ impl<'a> Comparison<'a> {
         self.parts.push(Part { name, asset, causes, now, past, usual });
     }
 
-    /// The usual rows of an asset that has others, and whether it has hardly ever had as many.
+    /// The usual rows of an asset with an unusual number of rows, and whether the number has hardly ever occurred.
     #[expect(clippy::cast_precision_loss, reason = "it is compared by its logarithm")]
     fn other_rows(&self, asset: &MeasuredAsset, past: Vec<u64>) -> Option<(f64, bool)> {
         let now = asset.rows? as f64;
@@ -267,7 +267,7 @@ impl<'a> Comparison<'a> {
         (factor >= LEAST_ROWS.ln()).then_some((usual, is_rare))
     }
 
-    /// Sets by how much the machine was slower in each run, if there are parts that show it.
+    /// Sets the shift of the machine in each run, if there are steady parts.
     fn set_shifts(&mut self) {
         let steady: Vec<&Part<'_>> = self.parts.iter().filter(|part| part.is_steady()).collect();
         let shift_of = |times: &dyn Fn(&Part<'_>) -> Option<f64>| {
@@ -319,7 +319,7 @@ impl<'a> Comparison<'a> {
         Some(Finding { kind: Kind::Machine, excess, text })
     }
 
-    /// The parts that have the same causes, and took longer than usual.
+    /// The slow parts, grouped by their causes.
     fn by_causes(&self) -> BTreeMap<BTreeSet<Cause<'a>>, Vec<&Part<'a>>> {
         let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for part in self.parts.iter().filter(|part| !part.causes.is_empty()) {
@@ -333,7 +333,7 @@ impl<'a> Comparison<'a> {
         groups
     }
 
-    /// The causes of which no time is told.
+    /// The causes whose time is not reported.
     fn without_time(&self, told: &BTreeSet<Cause<'_>>) -> Vec<Finding> {
         let all: BTreeSet<Cause<'_>> = self.parts.iter().flat_map(|it| it.causes.clone()).collect();
         let rest: Vec<Cause<'_>> = all.into_iter().filter(|it| !told.contains(it)).collect();
@@ -356,7 +356,7 @@ impl<'a> Comparison<'a> {
         found
     }
 
-    /// The parts that took longer, and nothing that is recorded says why.
+    /// The slow parts without a recorded cause.
     fn unexplained(&self) -> Vec<Finding> {
         let parts = self.parts.iter().filter(|part| part.causes.is_empty());
         let parts = parts.filter(|part| {
@@ -384,19 +384,19 @@ impl<'a> Comparison<'a> {
         Finding { kind, excess: self.excess(part), text }
     }
 
-    /// The seconds beyond those that are usual on a machine as fast as that of this run.
+    /// The seconds beyond the usual time on an equally fast machine.
     fn excess(&self, part: &Part<'_>) -> f64 {
         part.now - part.usual * self.shift.exp()
     }
 
-    /// Whether so many seconds matter to the run: they are a part of its time, or of what it took longer.
+    /// Whether the additional seconds matter: they are a notable part of the run's time, or of its additional time.
     fn matters(&self, excess: f64) -> bool {
         let longer = self.run.seconds - self.usual;
         let is_of_longer = longer >= (LEAST_TIME - 1.0) * self.usual && excess >= longer / 4.0;
         excess >= LEAST_SECONDS && (excess >= LEAST_SHARE * self.usual || is_of_longer)
     }
 
-    /// How probable the time of a part is by chance, after the machine's shift of each run is taken off.
+    /// The chance that the time of a part is random, after the machine's shift is removed from each run.
     fn chance(&self, part: &Part<'_>) -> f64 {
         let runs = part.past.iter().zip(&self.past_shifts);
         let before: Vec<f64> =
@@ -434,7 +434,7 @@ impl<'a> Comparison<'a> {
         format!("`{name}` has {factor:.1} × its rows ({now}, usually {usually})")
     }
 
-    /// What is new about the machine, if the runs before had all the same.
+    /// New properties of the machine, if all earlier runs had the same ones.
     fn surroundings(&self) -> String {
         let of = |run: &MeasuredRun| {
             [run.engine.clone(), run.host.clone(), Count(run.cores, "core").to_string()]
@@ -460,7 +460,7 @@ fn seconds(seconds: f64) -> Elapsed {
     Elapsed(Duration::try_from_secs_f64(seconds).unwrap_or_default())
 }
 
-/// The first names, and how many there are beside them.
+/// The first names, and the number of the others.
 fn listed(names: &[&str]) -> String {
     match names.split_at_checked(MOST) {
         Some((first, more @ [_, ..])) => {
@@ -479,9 +479,9 @@ fn median(mut values: Vec<f64>) -> f64 {
     f64::midpoint(values[(values.len() - 1) / 2], values[middle])
 }
 
-/// How probable it is that a value is as far from the median of the past ones by chance, on either side: by Student's
-/// distribution, with a scatter on which single outliers have no influence, and 1 if two of the last fourteen, or more than
-/// one in fourteen of all, are about as far on that side, as every Sunday may be. `past` begins with the newest.
+/// The chance that a value is this far from the median of past values, on either side, by Student's distribution with a
+/// scatter that ignores single outliers. It is 1 if two of the last fourteen values, or more than one in fourteen of
+/// all, are about as far on that side, as on every Sunday. `past` begins with the newest.
 #[expect(clippy::cast_precision_loss, reason = "they are few")]
 fn chance(past: &[f64], now: f64) -> f64 {
     let count = past.len() as f64;
@@ -506,7 +506,7 @@ fn chance(past: &[f64], now: f64) -> f64 {
     normal_tails(normal_deviate(t, count - 1.0))
 }
 
-/// The deviate of the normal distribution that is as probable as that of Student's (Wallace 1959).
+/// The deviate of the normal distribution with the same probability as a deviate of Student's (Wallace 1959).
 fn normal_deviate(t: f64, freedom: f64) -> f64 {
     let factor = (8.0 * freedom + 1.0) / (8.0 * freedom + 3.0);
     factor * (freedom * (t * t / freedom).ln_1p()).sqrt()

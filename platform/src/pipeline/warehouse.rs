@@ -1,4 +1,5 @@
-//! The warehouse of a product: a file beside its artifacts. A run builds a draft of it, which replaces it as a whole.
+//! The warehouse of a product: a file beside its artifacts. A run builds a draft, which replaces the warehouse as a
+//! whole.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -24,15 +25,14 @@ use crate::product::{OUTPUT_FOLDER, warehouse_path};
 /// The wait between two attempts to lock the warehouse.
 const TICK: Duration = Duration::from_millis(50);
 
-/// The warehouse that a run builds, as a draft beside it.
+/// The draft of the warehouse that a run builds.
 pub(super) struct Warehouse {
-    /// The folder of the product.
     folder: PathBuf,
     draft: Draft,
 }
 
 impl Warehouse {
-    /// Finds out whether the warehouse may be replaced.
+    /// Checks whether the warehouse may be replaced.
     pub(super) fn prepare(
         identity: &Identity,
         plugins: &Active,
@@ -55,12 +55,11 @@ impl Warehouse {
         self.draft.path()
     }
 
-    /// Creates the draft.
     pub(super) fn create(&self, plugins: &Active) -> Result<Session, Error> {
         create(self.database(), plugins)
     }
 
-    /// Puts the draft in the place of the tables.
+    /// Replaces the warehouse by the draft.
     #[traced(name = "floe.warehouse.replace", tracer = TRACER_NAME)]
     pub(super) fn replace(
         self,
@@ -81,7 +80,7 @@ impl Warehouse {
         atomic::remove(&failed)
     }
 
-    /// Keeps the draft of a run with assets that failed, for debugging: it contains what they read.
+    /// Keeps the draft of a run with failed assets for debugging: it contains their inputs.
     pub(super) fn keep_failed(self, plugins: &Active) -> Result<(), Error> {
         let failed = failed_path(&self.folder);
         let _locked = settle(&self.draft, &failed, plugins)?;
@@ -89,19 +88,18 @@ impl Warehouse {
     }
 }
 
-/// Creates a database.
 pub(super) fn create(database: &Path, plugins: &Active) -> Result<Session, Error> {
     let engine = plugins.required::<dyn ComputeEngine>()?;
     engine.create_database(database).map_err(failed(&engine))
 }
 
-/// Opens a database that another process has created, or a copy of one.
+/// Opens a database of another process, or a copy of a database.
 pub(super) fn open(database: &Path, plugins: &Active) -> Result<Session, Error> {
     let engine = plugins.required::<dyn ComputeEngine>()?;
     engine.open_database(database).map_err(failed(&engine))
 }
 
-/// Copies the warehouse, which is a file, and opens the copy; an empty one if there is no warehouse.
+/// Copies the warehouse file, and opens the copy; opens an empty database without a warehouse.
 pub(super) fn copy(folder: &Path, database: &Path, plugins: &Active) -> Result<Session, Error> {
     let warehouse = warehouse_path(folder);
     if !warehouse.exists() {
@@ -113,8 +111,8 @@ pub(super) fn copy(folder: &Path, database: &Path, plugins: &Active) -> Result<S
     open(database, plugins)
 }
 
-/// Prepares that a draft takes the place of another database: nothing that belongs to one of them stands beside it, and
-/// no other program begins to write into the latter until the lock is dropped.
+/// Prepares the replacement of a database by a draft: removes files that belong to either of them, and keeps other
+/// programs from writing to the old one until the lock is dropped.
 pub(super) fn settle(
     draft: &Draft,
     target: &Path,
@@ -124,14 +122,14 @@ pub(super) fn settle(
     lock_database(target, plugins)
 }
 
-/// Locks a database against the other programs that use it.
+/// Locks a database against other programs.
 fn lock_database(file: &Path, plugins: &Active) -> Result<Option<Box<dyn DatabaseLock>>, Error> {
     let engine = plugins.required::<dyn ComputeEngine>()?;
     engine.plugin().lock_database(file).map_err(failed(&engine))
 }
 
-/// Locks the warehouse against others that replace it, or that copy it and replace it later. On a file system without
-/// locks, the last one wins.
+/// Locks the warehouse against processes that replace it, or that copy it and replace it later. On a file system
+/// without locks, the last one wins.
 pub(super) fn lock(folder: &Path) -> Result<File, Error> {
     let inner = Path::new(OUTPUT_FOLDER).join("warehouse.lock");
     let mut options = OpenOptions::new();
@@ -148,7 +146,7 @@ pub(super) fn lock(folder: &Path) -> Result<File, Error> {
     }
 }
 
-/// Locks the warehouse for a run. The time is a stage of the run if another run has the lock.
+/// Locks the warehouse for a run. A wait for another run becomes a stage.
 fn lock_for(folder: &Path, report: &mut Report) -> Result<File, Error> {
     let started = Instant::now();
     let lock = lock(folder)?;
@@ -158,7 +156,7 @@ fn lock_for(folder: &Path, report: &mut Report) -> Result<File, Error> {
     Ok(lock)
 }
 
-/// Checks that the engine can use the file of a database.
+/// Checks that the engine can use a database file.
 pub(super) fn validate(folder: &Path, path: &Path, plugins: &Active) -> Result<(), Error> {
     check_path(folder, path)?;
     let engine = plugins.required::<dyn ComputeEngine>()?;
@@ -173,7 +171,7 @@ fn check_path(folder: &Path, path: &Path) -> Result<(), Error> {
     confine::check_file(folder, path.strip_prefix(folder).unwrap_or(path))
 }
 
-/// The error of a file that is no database, or cannot be read.
+/// The error of an unreadable file, or of a file that is no database.
 fn refused(path: &Path, engine: &Handle<dyn ComputeEngine>) -> impl Fn(PluginError) -> Error {
     move |error| match error.kind() {
         ErrorKind::InvalidInput => Error::input(Place::file(path), error.to_string()),

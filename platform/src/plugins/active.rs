@@ -1,4 +1,4 @@
-//! The plugins of a run: started before it, asked during it, stopped after it.
+//! The plugins of a run: started before it, called during it, stopped after it.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -19,7 +19,8 @@ use crate::artifacts::RequiredSecret;
 use crate::identity::Identity;
 use crate::manifest::selection::{OnFailure, Selected, with_defaults};
 
-/// The failures in a row after which a backend gets no more lineage. One that hangs would delay each asset.
+/// The number of consecutive failures after which a backend gets no more lineage: a hanging backend would delay each
+/// asset.
 const MOST_FAILURES: usize = 3;
 
 /// The plugins of a run.
@@ -27,14 +28,14 @@ const MOST_FAILURES: usize = 3;
 pub(crate) struct Active {
     plugins: Plugins,
     selected: Vec<Selected>,
-    /// The lineage events in a row that each backend did not get.
+    /// The number of consecutive lineage events that each backend has lost.
     lost_events: RefCell<HashMap<&'static str, usize>>,
     /// The failures that did not fail the run.
     warnings: RefCell<Vec<String>>,
 }
 
 impl Active {
-    /// Configures the selected plugins, and the embedded ones of the types that are not selected.
+    /// Configures the selected plugins, and the embedded plugins of types without a selection.
     ///
     /// # Errors
     /// A plugin cannot be used.
@@ -51,8 +52,7 @@ impl Active {
         })
     }
 
-    /// Starts the plugins of some types, and those that they depend on. They are stopped when they are
-    /// dropped.
+    /// Starts the plugins of some types, and the plugins that they depend on. Dropping them stops them.
     ///
     /// # Errors
     /// A plugin did not start.
@@ -64,7 +64,7 @@ impl Active {
     /// Stops the plugins.
     ///
     /// # Errors
-    /// A plugin lost something that it had accepted, and its failure fails the run. All plugins are stopped.
+    /// A plugin lost accepted data, and its failure fails the run. All plugins are stopped in any case.
     pub(crate) fn stop(&self) -> Result<(), Error> {
         let mut failed = Ok(());
         for (linked, error) in self.plugins.stop() {
@@ -77,17 +77,16 @@ impl Active {
         failed
     }
 
-    /// The plugins, configured.
     pub(crate) fn plugins(&self) -> &Plugins {
         &self.plugins
     }
 
-    /// The plugin of a type of which a platform uses one.
+    /// The plugin of a type that has at most one plugin.
     pub(crate) fn one<K: ?Sized + Kind>(&self) -> Option<Handle<K>> {
         self.plugins.one()
     }
 
-    /// The plugin of a type of which a platform uses one, which the run needs.
+    /// The required plugin of a type that has at most one plugin.
     ///
     /// # Errors
     /// There is none.
@@ -112,10 +111,10 @@ impl Active {
         self.plugins.named(name).ok_or_else(missing)
     }
 
-    /// Whether a failure of a plugin fails the run. Otherwise it is logged here.
+    /// Whether the failure of a plugin fails the run. A tolerated failure is logged here.
     ///
     /// # Errors
-    /// The failure, if it does.
+    /// The failure, if it fails the run.
     pub(crate) fn tolerate<K: ?Sized + Kind, T>(
         &self,
         plugin: &Handle<K>,
@@ -158,7 +157,7 @@ impl Active {
     /// Sends an alert to each channel.
     ///
     /// # Errors
-    /// A channel failed whose failure fails the run. All channels are tried.
+    /// A channel failed, and its failure fails the run. All channels are tried.
     pub(crate) fn alert(&self, message: &Message<'_>) -> Result<(), Error> {
         let mut failed = Ok(());
         for channel in self.plugins.all::<dyn AlertChannel>() {
@@ -173,7 +172,7 @@ impl Active {
         failed
     }
 
-    /// Emits a lineage event of the current trace to each backend, unless it did not get the three before.
+    /// Emits a lineage event of the current trace to each backend, except backends that lost the last three events.
     ///
     /// # Errors
     /// As for [`alert`](Self::alert).
@@ -204,10 +203,10 @@ impl Active {
         failed
     }
 
-    /// Checks that the secrets exist that a product needs.
+    /// Checks that the secrets of a product exist.
     ///
     /// # Errors
-    /// No store has one of them.
+    /// A secret is in no store.
     pub(crate) fn check_secrets(
         &self,
         secrets: &[RequiredSecret],
@@ -243,13 +242,13 @@ pub(crate) const RUN_FAILED: &str = "FloePipelineFailed";
 /// The name of the alert of a check that failed.
 pub(crate) const CHECK_FAILED: &str = "FloeQualityCheckFailed";
 
-/// The ids of the current trace and span in hexadecimal digits; `None` if they are never exported. A span that is not
-/// sampled may be: the trace of a run that fails.
+/// The ids of the current trace and span in hexadecimal digits; `None` if they are never exported. An unsampled span
+/// may be exported if the run fails.
 pub(crate) fn current_ids() -> Option<(String, String)> {
     ids_at_end(true)
 }
 
-/// The same at the end of a run, when it is known whether it has failed.
+/// The ids of the current trace and span at the end of a run, when its outcome is known.
 pub(crate) fn ids_at_end(has_failed: bool) -> Option<(String, String)> {
     let cx = opentelemetry::Context::current();
     let span = cx.span();

@@ -15,7 +15,7 @@ use secrecy::ExposeSecret as _;
 use crate::identity::Identity;
 use crate::plugins::active::Active;
 
-/// The hosts of the plugins and of the telemetry's endpoint. A URL that is a credential is read for its host.
+/// Returns the hosts of the plugins and of the telemetry's endpoint. If a URL is a credential, it is read for its host.
 ///
 /// # Errors
 /// An address is not a URL with a host, or is a credential that cannot be read; the error does not repeat it.
@@ -49,7 +49,7 @@ pub(crate) fn hosts(
     Ok(hosts)
 }
 
-/// Whether a host is in a URL that a store of secrets contains.
+/// Whether a store of secrets contains a URL with a host.
 pub(crate) fn needs_store(plugins: &Active) -> bool {
     plugins
         .plugins()
@@ -57,7 +57,7 @@ pub(crate) fn needs_store(plugins: &Active) -> bool {
         .any(|(_, endpoint)| matches!(endpoint, Endpoint::Credential(Reference::Secret { .. })))
 }
 
-/// Where the telemetry of runs is sent. Without an exporter over OTLP, nowhere.
+/// The destination of a run's telemetry; `None` without an exporter over OTLP.
 fn of_telemetry(config: &TelemetryConfig) -> Vec<(String, u16)> {
     let backend = backend::find(&config.backend).ok();
     let default = match backend.map(|it| it.otlp_exporter_config(config)) {

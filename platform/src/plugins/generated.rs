@@ -1,6 +1,6 @@
-//! What the selected plugins generate from a compiled product: manifests for a cluster, a dbt project, the
-//! definitions of an orchestrator. Also asks the quality plugin whether it supports the checks, and the engine
-//! whether models have the columns that are checked.
+//! Writes the files that the selected plugins generate from a compiled product: manifests for a cluster, a dbt project,
+//! the definitions of an orchestrator. Also checks that the quality plugin supports the checks, and that models have
+//! the checked columns.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -30,7 +30,7 @@ use crate::product;
 /// The Pod Security Standard of a product's pods.
 const PSS_LEVEL: &str = "restricted";
 
-/// The manifests for a cluster, each with the plugin that generates it.
+/// The manifests for a cluster, each with its plugin.
 const MANIFESTS: [(&str, PluginType); 3] = [
     (ROLES, PluginType::Rbac),
     (POD_SECURITY, PluginType::Rbac),
@@ -41,8 +41,8 @@ const ROLES: &str = "rbac.yaml";
 const POD_SECURITY: &str = "pod-security-context.yaml";
 const NETWORK_POLICIES: &str = "network-policies.yaml";
 
-/// Writes what the selected plugins generate below `folder`, and removes the manifests of plugins that are not
-/// selected any more. A plugin that generates nothing is not started, unless another one depends on it.
+/// Writes the files of the selected plugins below `folder`, and removes the manifests of plugins that are no longer
+/// selected. A plugin that generates nothing is started only if another plugin depends on it.
 ///
 /// # Errors
 /// A plugin failed, or a check is not supported.
@@ -93,7 +93,7 @@ pub(crate) fn generate(
     plugins.stop()
 }
 
-/// Checks that the quality plugin supports the checks of each asset, and that the tables have their columns.
+/// Checks that the quality plugin supports the checks of each asset, and that the tables have the checked columns.
 fn check(
     identity: &Identity,
     artifacts: &CompiledArtifacts,
@@ -127,7 +127,7 @@ fn check(
     Error::check(mistakes)
 }
 
-/// The columns of the sources, and, as far as the engine knows them without data, those of the models that checks name.
+/// The columns of the sources, and of checked models if the engine knows them without data.
 fn known_columns(artifacts: &CompiledArtifacts, plugins: &Active) -> BTreeMap<String, Vec<String>> {
     let mut product = artifacts.product();
     let columns = |source: &Source<'_>| {
@@ -211,8 +211,8 @@ fn cluster(
     Ok(())
 }
 
-/// The Secrets of the cluster that a run reads, by namespace: those of the product, and those with credentials of
-/// plugins. Without any there is the namespace of the product, whose role reads none.
+/// The Secrets of the cluster that a run reads, by namespace: the product's secrets, and the credentials of plugins.
+/// Without any, the namespace of the product has a role that reads none.
 fn secrets(
     identity: &Identity,
     artifacts: &CompiledArtifacts,
@@ -266,10 +266,10 @@ fn secrets(
     Ok(found)
 }
 
-/// The names of Secrets, by namespace; `None` is that of the product.
+/// The names of Secrets, by namespace; `None` is the product's namespace.
 type Secrets = BTreeMap<Option<String>, BTreeSet<String>>;
 
-/// Writes YAML documents. JSON is YAML.
+/// Writes documents as JSON, which is YAML.
 fn write(path: &Path, documents: &[Value]) -> Result<(), Error> {
     let mut text = GENERATED.to_owned();
     for document in documents {

@@ -37,7 +37,7 @@ const MOST_NOTED: usize = 5;
 const LEAST_WAIT: f64 = 1e6;
 /// The percentiles from which a noted difference is computed, with the minimum number of calls on each side.
 const READ_FROM: [(usize, usize); 3] = [(50, 1), (95, 20), (99, 1000)];
-/// The percentile at which a tail begins, and the one at which its change is measured.
+/// The percentile at which a tail begins, and the percentiles at which its change is measured.
 const TAIL: usize = 95;
 const PERCENTILES: [usize; 2] = [95, 99];
 /// The minimum share of a name in the self time of all spans.
