@@ -1,6 +1,7 @@
 // #[traced]
 // async fn f(self: Arc<Self>, list: Vec<u8>, mut rest: &[u8], (a, mut b): (u8, T), _: T) {}
 
+#[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
 fn f(
     self: Arc<Self>,
     #[deny(elided_lifetimes_in_paths)]

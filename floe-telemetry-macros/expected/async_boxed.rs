@@ -3,6 +3,7 @@
 //     f(depth - 1).await
 // }
 
+#[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
 fn f(depth: u32) -> impl ::core::future::Future<Output = ()> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal

@@ -3,6 +3,7 @@
 //     get(url).await
 // }
 
+#[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
 fn fetch(url: &str) -> impl ::core::future::Future<Output = Result<Body, Error>> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "fetch", "fetch", ::core::line!(), Internal

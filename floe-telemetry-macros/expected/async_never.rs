@@ -3,6 +3,7 @@
 //     serve().await
 // }
 
+#[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
 fn never() -> impl ::core::future::Future<Output = ::floe_telemetry::__private::Never> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "never", "never", ::core::line!(), Internal

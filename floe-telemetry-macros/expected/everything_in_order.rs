@@ -6,6 +6,7 @@
 // )]
 // async fn f(n: u8) {}
 
+#[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
 fn f(n: u8) -> impl ::core::future::Future<Output = ()> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f * n *", ::core::line!(), Internal

@@ -4,6 +4,7 @@
 //     f(n).await
 // }
 
+#[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
 fn f(
     #[deny(elided_lifetimes_in_paths)]
     n: Vec<u8>,

@@ -16,6 +16,7 @@
 /// Documented.
 #[must_use]
 #[allow(unused)]
+#[allow(unused_assignments)]
 pub(crate) unsafe extern "C" fn signature<'a, T, const N: usize>(
     mut self: Box<Self>,
     (first, _): (&'a T, u8),

@@ -78,6 +78,16 @@ pub struct Order {
     pub region: Option<&'static str>,
 }
 
+/// Rows with a method that is named like one of a trait, which clippy accepts of an `async fn`.
+pub struct Rows(pub Vec<u64>);
+
+#[traced]
+impl Rows {
+    pub async fn next(&mut self) -> Option<u64> {
+        self.0.pop()
+    }
+}
+
 /// Continues the trace of a message, and links it.
 #[traced(
     kind = consumer,

@@ -46,6 +46,7 @@ pub(super) fn boxed_without_span(traced: &Traced<'_>) -> TokenStream {
 
 fn function(traced: &Traced<'_>, sig: &Signature, body: TokenStream) -> TokenStream {
     let (attrs, vis) = (&traced.function.attrs, &traced.function.vis);
+    let allow = allow_moved(&traced.function.sig, sig);
     let mut braces = Group::new(Delimiter::Brace, body);
     let span = traced.function.body.span();
     braces.set_span(if traced.function.is_canonical() {
@@ -53,18 +54,30 @@ fn function(traced: &Traced<'_>, sig: &Signature, body: TokenStream) -> TokenStr
     } else {
         span
     });
-    quote!(#(#attrs)* #vis #sig #braces)
+    quote!(#(#attrs)* #allow #vis #sig #braces)
+}
+
+/// The compiler does not see that a captured `self` is dropped after its last assignment, and clippy leaves an
+/// `async fn` out of two lints about signatures.
+fn allow_moved(written: &Signature, emitted: &Signature) -> Option<TokenStream> {
+    let ours = Span::mixed_site();
+    let assigns_self = matches!(written.receiver(), Some(it) if it.mutability.is_some());
+    let assigns = assigns_self.then(|| quote_spanned!(ours=> unused_assignments,));
+    let was_async = written.asyncness.is_some() && emitted.asyncness.is_none();
+    let signature = was_async.then(
+        || quote_spanned!(ours=> clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait),
+    );
+    (assigns_self || was_async).then(|| quote_spanned!(ours=> #[allow(#assigns #signature)]))
 }
 
 /// The static call site, which is added to the link-time list.
 fn callsite(traced: &Traced<'_>) -> TokenStream {
     let private = traced.krate.private();
     let name = &traced.name;
-    let ident = &traced.function.sig.ident;
     let function = known::of(traced);
     let kind = Ident::new(traced.kind, Span::mixed_site());
-    // The span of the name makes it the line of the name, not of the attribute.
-    let line = quote_spanned!(ident.span()=> ::core::line!());
+    // The line of the function, not of the attribute. At the name, an editor would show the macro beside the function.
+    let line = quote_spanned!(traced.function.sig.fn_token.span=> ::core::line!());
     let ours = Span::mixed_site();
     let with_tracer = traced.tracer.iter().map(|name| quote_spanned!(ours=> , with_tracer(#name)));
     let level = traced.level.map(|level| {

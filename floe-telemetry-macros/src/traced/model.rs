@@ -149,14 +149,17 @@ impl<'a> Traced<'a> {
         }
     }
 
-    /// Whether the function returns a `Result` whose error contains a type parameter that need not be `'static`.
+    /// Whether the function, or its future, returns a `Result` whose error contains a type parameter that need not be
+    /// `'static`.
     pub(super) fn has_error_of_parameter(&self) -> bool {
-        match &self.output {
-            Output::Type(ty) | Output::Erased(ty) => {
-                signature::has_error_of_parameter(ty, &self.function.sig.generics)
+        let ty = match (&self.output, &self.shape) {
+            (_, Shape::Returns(Future::Opaque(output) | Future::Boxed(output), _)) => {
+                output.as_deref()
             }
-            _ => false,
-        }
+            (Output::Type(ty) | Output::Erased(ty), _) => Some(&**ty),
+            _ => None,
+        };
+        ty.is_some_and(|ty| signature::has_error_of_parameter(ty, &self.function.sig.generics))
     }
 
     /// Without a returned value to classify, the compiler need not infer its type.

@@ -4,6 +4,7 @@
 use std::any::Any;
 use std::error::Error;
 use std::fmt::{self, Debug, Display, Formatter};
+use std::pin::Pin;
 
 use super::traced;
 use crate::log::Log;
@@ -55,6 +56,16 @@ fn load<S: Store>(store: &S) -> Result<u8, Load<S::Error>> {
 #[traced]
 async fn load_later<S: Store>(store: &S) -> Result<u8, Load<S::Error>> {
     store.get().map_err(Load)
+}
+
+#[traced]
+fn load_in_future<E: Error>(error: E) -> impl Future<Output = Result<u8, Load<E>>> {
+    async move { Err(Load(error)) }
+}
+
+#[traced]
+fn load_in_box<'a, E: Error + 'a>(error: E) -> Pin<Box<dyn Future<Output = Result<u8, Load<E>>> + 'a>> {
+    Box::pin(async move { Err(Load(error)) })
 }
 
 #[traced(error_if = |result| result.is_err())]
@@ -139,6 +150,8 @@ pub(crate) fn observe(log: &mut Log) {
     log.value("load", load(&Broken("x")).map_err(|it| text(&it)));
     log.value("load_ok", load(&Broken("7")).map_err(|it| text(&it)));
     log.future("load_later", |_| async { load_later(&Broken("x")).await.is_err() });
+    log.future("load_in_future", |_| async { load_in_future(Refused).await.is_err() });
+    log.future("load_in_box", |_| async { load_in_box(Refused).await.is_err() });
     log.value("load_all", load_all(vec![Ok(1), Err(Refused)]).map_err(|it| text(&it)));
     log.value("of_static", of_static(Refused).map_err(|it| text(&it)));
     log.value("reunite", Half(1).reunite(Half(2)).map_err(|it| text(&it)));

@@ -165,7 +165,10 @@ fn closure(
         let body = nested(traced);
         quote_spanned!(Span::mixed_site()=> { #rebind #open #body })
     };
-    let closure = quote_spanned!(Span::mixed_site()=> move #parameters #ty #body);
+    // Clippy has said of the function that its error is large.
+    let allow = matches!(&traced.output, Output::Type(ty) if tokens::any_ident(ty, |word| word == "Result"))
+        .then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::result_large_err)]));
+    let closure = quote_spanned!(Span::mixed_site()=> #allow move #parameters #ty #body);
     if !is_declared(traced) {
         return closure;
     }

@@ -175,6 +175,46 @@ mod not_reported_without_a_span {
     }
 }
 
+#[deny(unused_assignments)]
+mod disarmed {
+    use super::traced;
+
+    pub(super) struct Permit(pub(super) usize);
+
+    impl Drop for Permit {
+        fn drop(&mut self) {
+            assert_eq!(self.0, 0);
+        }
+    }
+
+    #[traced]
+    impl Permit {
+        pub(super) fn disarm(mut self) -> usize {
+            let held = self.0;
+            self.0 = 0;
+            held
+        }
+
+        pub(super) async fn disarm_later(mut self) -> usize {
+            let held = self.0;
+            self.0 = 0;
+            held
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_method_may_assign_to_itself_before_it_is_dropped() {
+    use disarmed::Permit;
+
+    let spans = testing::capture_async(async {
+        assert_eq!(Permit(2).disarm(), 2);
+        assert_eq!(Permit(3).disarm_later().await, 3);
+    })
+    .await;
+    assert_eq!(spans.len(), 2);
+}
+
 #[tokio::test]
 async fn a_span_adds_no_warnings() {
     use not_reported_without_a_span::{
