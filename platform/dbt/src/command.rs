@@ -1,5 +1,5 @@
-//! Runs a dbt command inside a trace: a span for the command, one for each node that dbt builds, and dbt's log
-//! records. The log file that dbt would have written is written from its events.
+//! Runs a dbt command inside a trace: a span for the command, one for each node that dbt builds, and dbt's log records.
+//! dbt's log file is written from its events.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
@@ -23,12 +23,12 @@ use crate::trace::{CommandTrace, Recorded};
 /// The time limit for delivering telemetry when the command has ended.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How a command ended, and what could not be recorded.
+/// The end of a command, and the parts that could not be recorded.
 #[derive(Debug)]
 pub struct Report {
-    /// How it ended.
+    /// The end of the command.
     pub ended: Ended,
-    /// What could not be recorded.
+    /// The parts that could not be recorded.
     pub warnings: Vec<String>,
     /// The ids of the command, if dbt ran.
     pub recorded: Option<Recorded>,
@@ -36,25 +36,25 @@ pub struct Report {
     pub project: Option<PathBuf>,
 }
 
-/// How a command ended.
+/// The end of a command.
 #[derive(Debug)]
 pub enum Ended {
     /// The program ended.
     Exited(Exit),
-    /// The program could not be started. The exit code is the one that shells use.
+    /// The program could not be started. The exit code is the shell's code for this.
     NotStarted {
         /// The exit code.
         code: u8,
-        /// Why.
+        /// The reason.
         message: String,
     },
 }
 
-/// Runs a command line in which dbt runs, for example `dbt build`. `product` returns the identity of the product
-/// that a dbt project belongs to; that in the variable `BAGGAGE` takes precedence.
+/// Runs a command line that runs dbt, for example `dbt build`. `product` returns the identity of the product of a dbt
+/// project; an identity in the variable `BAGGAGE` takes precedence.
 ///
 /// # Errors
-/// The configuration of the telemetry is not valid. Then nothing was run.
+/// The configuration of the telemetry is not valid, and nothing was run.
 pub fn run(
     program: &OsStr,
     arguments: &[OsString],
@@ -93,7 +93,7 @@ pub fn run(
     Ok(report)
 }
 
-/// The context that the program was started in, with the identity of the product in its baggage.
+/// The context of the program, with the identity of the product in its baggage.
 fn context(project: &Path, product: impl FnOnce(&Path) -> Option<FloeSpanAttributes>) -> Context {
     let inherited = propagation::from_environment();
     let _inherited = inherited.clone().attach();
@@ -104,7 +104,7 @@ fn context(project: &Path, product: impl FnOnce(&Path) -> Option<FloeSpanAttribu
     product.map_or(inherited, |product| propagation::set_floe_baggage(&product))
 }
 
-/// Runs the command with a span below that of a context.
+/// Runs the command in a child span of `parent`.
 fn observed(
     program: &OsStr,
     arguments: &[OsString],
@@ -163,7 +163,7 @@ fn observed(
     Report { ended, warnings, recorded, project: Some(invocation.folder) }
 }
 
-/// Runs a process, and calls `ended` when it has ended or could not be started.
+/// Runs a process, and calls `ended` when the process has ended or could not be started.
 fn execute(command: &mut Command, ended: impl FnOnce()) -> Ended {
     let result = foreground::start(command).and_then(foreground::Running::wait);
     ended();

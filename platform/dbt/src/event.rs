@@ -16,11 +16,11 @@ pub(crate) struct Event {
     line: Value,
 }
 
-/// The events that spans are made from.
+/// The events from which spans are made.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 pub(crate) enum Kind<'a> {
-    /// The version of dbt. It is the first event of an invocation.
+    /// The version of dbt, the first event of an invocation.
     Version(&'a str),
     /// The adapter was loaded.
     Adapter(&'a str),
@@ -30,18 +30,18 @@ pub(crate) enum Kind<'a> {
     Artifact { kind: &'a str, path: &'a str },
     /// A node, a batch of a node, or a hook of the project began.
     NodeStarted(Node),
-    /// It ended.
+    /// A node, a batch of a node, or a hook of the project ended.
     NodeFinished(Node, RunResult),
-    /// What dbt prints of a node at the end, because it failed: the node's unique id and the message.
+    /// The final message about a failed node: the node's unique id and the message.
     ResultMessage(&'a str, &'a str),
-    /// The command failed for a reason that is not a node.
+    /// The command failed for another reason than a node.
     Failed(&'a str),
-    /// Anything else.
+    /// Any other event.
     Other,
 }
 
 impl Event {
-    /// Parses a line. There is no event in a line that is not a JSON object with `info`.
+    /// Parses a line. A line that is not a JSON object with `info` contains no event.
     pub(crate) fn parse(line: &[u8]) -> Option<Self> {
         let line: Value = serde_json::from_slice(line).ok()?;
         line.get("info")?.is_object().then_some(Self { line })
@@ -145,7 +145,7 @@ impl Event {
     }
 }
 
-/// The result in the event of a node or of a hook.
+/// The result of a node or of a hook.
 fn result(data: &Value, node: &Value) -> RunResult {
     let result = data.get("run_result").unwrap_or(&Value::Null);
     let adapter = result.get("adapter_response").unwrap_or(&Value::Null);
@@ -181,7 +181,7 @@ pub(crate) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The text at a key that is not empty.
+/// The text at a key, unless it is empty.
 pub(crate) fn filled<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     Some(text(value, key)).filter(|text| !text.is_empty())
 }

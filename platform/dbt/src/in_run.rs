@@ -1,4 +1,4 @@
-//! A dbt command of a plugin, as a part of a run: its span is the current one.
+//! A dbt command of a plugin within a run, whose current span is the command's span.
 
 use std::ffi::OsString;
 
@@ -10,10 +10,10 @@ use crate::reading::{Pipes, Reading, trace_variable};
 use crate::stream::Pipe;
 use crate::trace::CommandTrace;
 
-/// The number of SIGKILL, which ends a dbt that has no exit code.
+/// The number of SIGKILL, which has ended a dbt without an exit code.
 const KILLED: i32 = 9;
 
-/// What is recorded of a command while it runs.
+/// The recording of a command while it runs.
 #[derive(Debug)]
 pub(crate) struct InRun {
     reading: Option<(Reading, Pipe)>,
@@ -21,7 +21,7 @@ pub(crate) struct InRun {
 }
 
 impl InRun {
-    /// Begins to record a command of a project. `tracer` is the scope of the spans of nodes.
+    /// Starts the recording of a command. `tracer` is the scope of the spans of nodes.
     pub(crate) fn start(tracer: &'static str, command: &str, project: &Project<'_>) -> Self {
         let (reading, variables) = match Pipes::open() {
             Ok(pipes) => {
@@ -46,8 +46,8 @@ impl InRun {
         &self.variables
     }
 
-    /// dbt has ended, with an exit code unless it was killed or could not be started. Returns the id that it has given to
-    /// the command.
+    /// Ends the recording. `code` is the exit code, unless dbt was killed or could not be started. Returns the id that
+    /// dbt gave to the command.
     pub(crate) fn end(self, code: Option<i32>) -> Option<String> {
         let (reading, pipe) = self.reading?;
         pipe.close();

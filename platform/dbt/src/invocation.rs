@@ -1,4 +1,4 @@
-//! What is known of a dbt command before it runs: from its command line, its environment and `dbt_project.yml`.
+//! Facts about a dbt command before it runs, from its command line, its environment and `dbt_project.yml`.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::log_file::{Format, Settings};
 
-/// The commands of dbt that have no second word.
+/// The commands of dbt that consist of one word.
 const COMMANDS: [&str; 16] = [
     "build",
     "clean",
@@ -29,7 +29,7 @@ const COMMANDS: [&str; 16] = [
     "test",
 ];
 
-/// The commands of dbt that have a second word, or may be two words.
+/// The commands of dbt that consist of two words, or may.
 const PAIRS: [(&str, &str); 3] = [("docs", "generate"), ("docs", "serve"), ("source", "freshness")];
 
 /// dbt's own limit for its log file.
@@ -45,13 +45,13 @@ pub(crate) struct Invocation {
     pub(crate) target: Option<String>,
     /// The project's folder.
     pub(crate) folder: PathBuf,
-    /// How dbt would write its log file.
+    /// The settings of dbt's log file.
     pub(crate) log: Settings,
-    /// The arguments without those that decide about the log file.
+    /// The arguments, without options for the log file.
     pub(crate) arguments: Vec<OsString>,
 }
 
-/// The part of `dbt_project.yml` that is used.
+/// The part of `dbt_project.yml` that `floe` uses.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 struct Project {
@@ -165,14 +165,14 @@ impl Invocation {
 }
 
 impl Project {
-    /// Reads `dbt_project.yml`. dbt itself reports what is wrong with it.
+    /// Reads `dbt_project.yml`. Its mistakes are reported by dbt itself.
     fn read(folder: &Path) -> Self {
         let text = input_file::read(&folder.join("dbt_project.yml")).unwrap_or_default();
         floe_yaml::read(&text).unwrap_or_default()
     }
 }
 
-/// The nearest folder with a project, as dbt searches it.
+/// The nearest folder with a project, found in dbt's way.
 fn nearest_project() -> Option<PathBuf> {
     let current = env::current_dir().ok()?;
     let folders = current.ancestors();
@@ -180,7 +180,7 @@ fn nearest_project() -> Option<PathBuf> {
     with_project.next().map(Path::to_owned).or(Some(current))
 }
 
-/// The command: the first word that is one, and is not the value of an option.
+/// The command: the first word that is a command and not the value of an option.
 fn command(arguments: &[OsString]) -> String {
     let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).collect();
     let is_value = |at: usize| {
@@ -201,7 +201,7 @@ fn command(arguments: &[OsString]) -> String {
     "command".to_owned()
 }
 
-/// Options before a command that have a value.
+/// Options with a value that may precede a command.
 const VALUED: [&str; 11] = [
     "--log-file-max-bytes",
     "--log-format",
@@ -216,11 +216,11 @@ const VALUED: [&str; 11] = [
     "--target",
 ];
 
-/// Options that decide where and how the log file is written.
+/// Options for the place and the form of the log file.
 const LOG_OPTIONS: [&str; 4] =
     ["--log-file-max-bytes", "--log-format-file", "--log-level-file", "--log-path"];
 
-/// The value of an option, the last one if it is given again.
+/// The value of an option; if the option is repeated, the last one.
 fn value<'a>(arguments: &'a [OsString], names: &[&str]) -> Option<&'a OsStr> {
     let mut found = None;
     for (at, word) in arguments.iter().enumerate() {

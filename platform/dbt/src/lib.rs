@@ -1,8 +1,8 @@
 //! dbt: `floe trace-dbt`, the spans of dbt's commands, and the plugins that run dbt.
 //!
-//! dbt writes structured events into its log file. A named pipe in the place of that file makes them readable
-//! while dbt runs; dbt's own environment variables set their format, so dbt's standard streams, its terminal
-//! and its signals stay its own.
+//! dbt writes structured events into its log file. A named pipe in place of the file makes the events readable while
+//! dbt runs, and environment variables of dbt set their format, so dbt's standard streams, terminal and signals stay
+//! untouched.
 
 mod manifest;
 mod project;

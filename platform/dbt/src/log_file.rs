@@ -1,4 +1,4 @@
-//! dbt's log file, which dbt would write itself if its events did not go to the telemetry.
+//! Writes dbt's log file, whose place the pipe to the telemetry takes.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -13,21 +13,21 @@ use crate::event::Event;
 /// The name of the file.
 pub(crate) const LOG: &str = "dbt.log";
 
-/// The number of older files that are kept, as dbt does.
+/// The number of older files that are kept, the same as dbt keeps.
 const BACKUPS: u32 = 5;
 
-/// How dbt would write the file.
+/// The settings of the log file.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    /// The folder that the user chose: that of the project, or that of `dbt.log`. Nothing below it is written through
-    /// a symbolic link.
+    /// The folder that the user chose, for the project or for `dbt.log`. Nothing below it is written through a symbolic
+    /// link.
     pub(crate) base: PathBuf,
     /// The folder of `dbt.log`.
     pub(crate) folder: PathBuf,
     pub(crate) format: Format,
     /// The least severe level; `none` for no file.
     pub(crate) level: String,
-    /// The size at which a new file is begun; 0 for no limit.
+    /// The size at which a new file is started; 0 for no limit.
     pub(crate) max_bytes: u64,
     pub(crate) has_colours: bool,
 }
@@ -40,7 +40,7 @@ pub(crate) enum Format {
     Json,
 }
 
-/// The file, which is opened with the first line.
+/// The log file, opened with the first line.
 #[derive(Debug)]
 pub(crate) struct LogFile {
     settings: Settings,
@@ -111,7 +111,7 @@ impl LogFile {
         Ok(())
     }
 
-    /// Opens the file, and returns its size with it.
+    /// Opens the file, and returns it with its size.
     fn open(&self) -> Result<(File, u64), Error> {
         let file = self.create(OsStr::new(LOG), OpenOptions::new().append(true))?;
         let path = self.settings.folder.join(LOG);
@@ -128,7 +128,7 @@ impl LogFile {
         confine::open(base, &inner.join(name), options.create(true))
     }
 
-    /// Moves the other files that dbt wrote into its log folder, and returns what could not be written.
+    /// Moves dbt's other log files into its log folder, and returns the files that could not be written.
     pub(crate) fn finish(self, private: &Path) -> Option<String> {
         let entries = fs::read_dir(private).into_iter().flatten().flatten();
         for entry in entries.filter(|entry| entry.file_name() != LOG) {
@@ -164,7 +164,7 @@ fn rank(level: &str) -> u8 {
     }
 }
 
-/// Renames `dbt.log` to `dbt.log.1`, that one to `dbt.log.2` and so on.
+/// Renames `dbt.log` to `dbt.log.1`, `dbt.log.1` to `dbt.log.2` and so on.
 fn rotate(folder: &Path) -> io::Result<()> {
     let backup = |number: u32| folder.join(format!("dbt.log.{number}"));
     for number in (1..BACKUPS).rev() {

@@ -11,7 +11,7 @@ use serde_json::Value;
 /// The maximum size in bytes. The manifest of a project with ten thousand nodes has about 200 MB.
 const MAX_SIZE: u64 = 1 << 30;
 
-/// What spans need of a manifest. The rest, such as the SQL of all nodes, is skipped while it is read.
+/// The parts of a manifest that spans need. Other parts, such as the SQL of nodes, are skipped while reading.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Manifest {
@@ -53,7 +53,7 @@ impl Manifest {
     /// Reads a manifest.
     ///
     /// # Errors
-    /// There is no such file, or it is not a manifest.
+    /// The file does not exist, or is not a manifest.
     pub(crate) fn read(path: &Path) -> io::Result<Self> {
         let file = input_file::open(path)?.take(MAX_SIZE);
         Ok(serde_json::from_reader(BufReader::with_capacity(1 << 18, file))?)

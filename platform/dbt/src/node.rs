@@ -1,4 +1,4 @@
-//! A node of dbt and its result, whether its log or its artifacts report them.
+//! A node of dbt and its result, from dbt's log or its artifacts.
 
 use std::time::SystemTime;
 
@@ -21,10 +21,10 @@ pub(crate) struct Node {
     pub(crate) relation: Relation,
     /// The thread that dbt builds the node on.
     pub(crate) thread: Option<String>,
-    /// The start, as dbt writes it. It distinguishes the batches of a model.
+    /// The start in dbt's format, which distinguishes the batches of a model.
     pub(crate) started: String,
     pub(crate) start: Option<SystemTime>,
-    /// The end. A node that was skipped has none.
+    /// The end; `None` for a skipped node.
     pub(crate) end: Option<SystemTime>,
 }
 
@@ -43,19 +43,19 @@ pub(crate) struct Relation {
 pub(crate) struct RunResult {
     /// The status, as dbt reports it.
     pub(crate) status: String,
-    /// The message. That of a hook is the hook's name.
+    /// The message; for a hook, its name.
     pub(crate) message: String,
     /// The number of rows that a test found.
     pub(crate) failures: Option<u64>,
     pub(crate) execution_time: Option<f64>,
     pub(crate) thread: Option<String>,
-    /// The number of rows that the adapter reports. Some report -1 if they do not know it.
+    /// The number of rows that the adapter reports. Some adapters report -1 for an unknown number.
     pub(crate) rows_affected: Option<u64>,
     pub(crate) adapter: AdapterResponse,
     pub(crate) phases: Vec<Phase>,
 }
 
-/// What the adapter reports of a statement.
+/// The adapter's response to a statement.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AdapterResponse {
     pub(crate) code: Option<String>,
@@ -81,11 +81,11 @@ pub(crate) enum Outcome {
     Skipped,
 }
 
-/// Why a node has no end of its own.
+/// The message for a node without an end.
 pub(crate) const NOT_ENDED: &str = "dbt ended before the node did";
 
 impl Node {
-    /// A node that no event reports, with what the manifest has of it.
+    /// A node without an event, with the data of the manifest.
     pub(crate) fn of_manifest(unique_id: &str, entry: Option<&Entry>) -> Self {
         let mut parts = unique_id.splitn(3, '.');
         let (resource_type, rest) = (parts.next(), parts.nth(1));
@@ -106,7 +106,7 @@ impl Node {
         }
     }
 
-    /// Whether this is a hook of the project.
+    /// Whether the node is a hook of the project.
     pub(crate) fn is_hook(&self) -> bool {
         self.resource_type == "operation"
     }
@@ -128,7 +128,7 @@ impl RunResult {
         }
     }
 
-    /// Why the node was not built, in the words of its span.
+    /// The reason why the node was not built, for its span.
     pub(crate) fn error(&self, node: &Node) -> Option<&str> {
         match self.outcome() {
             Outcome::Success | Outcome::Warned | Outcome::Skipped => None,
@@ -138,7 +138,7 @@ impl RunResult {
         }
     }
 
-    /// The node, as it is told while dbt runs.
+    /// The node for listeners while dbt runs.
     pub(crate) fn of(&self, node: &Node) -> BuiltNode {
         BuiltNode {
             resource_type: node.resource_type.clone(),
@@ -155,7 +155,7 @@ impl RunResult {
         }
     }
 
-    /// Why the node was skipped.
+    /// The reason why the node was skipped.
     pub(crate) fn skip_reason(&self) -> Option<&str> {
         let reason = if self.message.contains("fail_fast") { "fail_fast" } else { "upstream" };
         (self.outcome() == Outcome::Skipped).then_some(reason)
@@ -171,7 +171,7 @@ impl Outcome {
         }
     }
 
-    /// The outcome of a test that ran.
+    /// The outcome of an executed test.
     pub(crate) fn of_test(self) -> Option<&'static str> {
         match self {
             Self::Success => Some("passed"),

@@ -19,19 +19,19 @@ use crate::manifest::Manifest;
 use crate::run_results::{NodeResult, RunResults};
 use floe_plugins::files::yaml;
 
-/// Tests that dbt does not have, with the names and arguments of the package `dbt_expectations`.
+/// Additional tests, with the names and arguments of the package `dbt_expectations`.
 pub(crate) const EXPECTATIONS: &str = include_str!("project/expectations.sql");
 
-/// The graph of a project, below its folder.
+/// The path of a project's graph in its folder.
 const MANIFEST: &str = "target/manifest.json";
 
-/// The results of a command, below the folder of the project.
+/// The path of a command's results in the project's folder.
 const RESULTS: &str = "target/run_results.json";
 
 /// The maximum size of `run_results.json` in bytes.
 const MAX_RESULTS_SIZE: u64 = 64 << 20;
 
-/// The accepted versions of dbt-core: older ones do not know the arguments of tests.
+/// The accepted versions of dbt-core. Older versions do not know the arguments of tests.
 pub(crate) const CORE: &str = "1.11 or a later 1";
 
 /// Whether a version of dbt-core is accepted.
@@ -43,7 +43,7 @@ pub(crate) fn is_core(major: u32, minor: u32) -> bool {
 #[derive(Debug)]
 pub(crate) struct Dbt<'a> {
     pub(crate) tool: &'static str,
-    /// The scope of the spans of nodes; without it, they have none.
+    /// The scope of the spans of nodes; `None` for no spans.
     pub(crate) tracer: Option<&'static str>,
     pub(crate) program: &'a Program,
     /// The accepted versions, by major and minor number, and their description.
@@ -52,7 +52,7 @@ pub(crate) struct Dbt<'a> {
 }
 
 impl Dbt<'_> {
-    /// Runs a command. A node that failed is an error.
+    /// Runs a command. A failed node is an error.
     pub(crate) fn run(&self, command: DbtCommand, project: &Project<'_>) -> CommandRun {
         let (invocation_id, results) = self.results(command, project);
         let nodes = results.as_ref().map(|results| {
@@ -92,7 +92,8 @@ impl Dbt<'_> {
         })
     }
 
-    /// Runs a command and returns its id, if dbt has told it, and the results of its nodes. A node that failed is a result.
+    /// Runs a command and returns its id, if dbt has reported it, and the results of its nodes. A failed node is a
+    /// result.
     pub(crate) fn results(
         &self,
         command: DbtCommand,
@@ -108,7 +109,8 @@ impl Dbt<'_> {
         (id, output.and_then(read))
     }
 
-    /// The folder of the project, without results of an earlier command, which would pass for those of this one.
+    /// Prepares the folder of the project: removes the results of an earlier command, which could be mistaken for new
+    /// ones.
     fn prepare<'a>(
         &self,
         command: DbtCommand,
@@ -123,7 +125,7 @@ impl Dbt<'_> {
         Ok((folder, invocation))
     }
 
-    /// Reads the results of a command that has ended.
+    /// Reads the results of an ended command.
     fn read(
         &self,
         command: DbtCommand,
@@ -151,7 +153,7 @@ impl Dbt<'_> {
         Ok(results)
     }
 
-    /// Runs the program, and records what it reports of its nodes while it runs.
+    /// Runs the program, and records its events about nodes while it runs.
     fn recorded<'a>(
         &self,
         command: DbtCommand,
@@ -205,7 +207,7 @@ impl Dbt<'_> {
         Ok(invocation)
     }
 
-    /// An error with the last message of dbt's log, or with the end of its output.
+    /// Creates an error with the last message of dbt's log, or else the end of its output.
     fn failed(&self, command: DbtCommand, output: &Output<'_>) -> Error {
         let logged = output.stdout().lines().rev().find_map(error_message);
         match logged {
@@ -225,7 +227,7 @@ impl Dbt<'_> {
     }
 }
 
-/// The nodes of a command. `manifest` has what they read.
+/// The nodes of a command. `manifest` contains their inputs.
 fn nodes(results: &RunResults, manifest: &Manifest) -> Vec<BuiltNode> {
     let node = |node: &NodeResult| {
         let id = node.unique_id.as_str();
@@ -251,7 +253,7 @@ fn nodes(results: &RunResults, manifest: &Manifest) -> Vec<BuiltNode> {
     results.results.iter().map(node).collect()
 }
 
-/// The name in the id of a node, `model.<project>.<name>`. The id of a test has a hash after it.
+/// The name in the id of a node, `model.<project>.<name>`. The id of a test ends with a hash.
 fn name(unique_id: &str) -> &str {
     let mut parts = unique_id.splitn(3, '.');
     let (kind, name) = (parts.next(), parts.nth(1).unwrap_or(unique_id));
@@ -283,7 +285,7 @@ pub(crate) fn yaml(value: &Value) -> Result<String, Error> {
         .map_err(|error| Error::new(ErrorKind::Other, format!("cannot write YAML: {error}")))
 }
 
-/// dbt's tests of a table. `name` gives each its name. Those of columns, then those of the table.
+/// dbt's tests of the columns, and dbt's tests of the table. `name` gives each test its name.
 pub(crate) fn data_tests(
     checks: &[Check],
     name: impl Fn(usize) -> String,
@@ -306,7 +308,7 @@ pub(crate) fn data_tests(
     (of_columns, of_table)
 }
 
-/// `dbt_project.yml`.
+/// The contents of `dbt_project.yml`.
 pub(crate) fn project(name: &str, version: &str) -> Value {
     json!({
         "name": name,
@@ -320,7 +322,7 @@ pub(crate) fn project(name: &str, version: &str) -> Value {
     })
 }
 
-/// A text that dbt's templates leave as it is.
+/// A text that dbt's templates do not change.
 pub(crate) fn text(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut signs = text.chars().peekable();

@@ -1,4 +1,4 @@
-//! dbt's events, read on a thread while dbt runs.
+//! Reads dbt's events on a thread while dbt runs.
 
 use std::ffi::OsString;
 use std::io;
@@ -13,7 +13,7 @@ use crate::standby::Standby;
 use crate::stream::{Lines, MAX_LINE, Pipe};
 use crate::trace::CommandTrace;
 
-/// A pipe in the place of dbt's log file, in a folder that only this user can read.
+/// A pipe in place of dbt's log file, in a folder that only this user can read.
 #[derive(Debug)]
 pub(crate) struct Pipes {
     folder: TempDir,
@@ -21,14 +21,14 @@ pub(crate) struct Pipes {
     end: Pipe,
 }
 
-/// A trace that is made from what dbt writes.
+/// The thread that makes a trace from dbt's events.
 #[derive(Debug)]
 pub(crate) struct Reading {
     folder: TempDir,
     reader: JoinHandle<Read>,
 }
 
-/// What was read.
+/// The result of the reading.
 #[derive(Debug)]
 struct Read {
     trace: CommandTrace,
@@ -43,20 +43,20 @@ impl Pipes {
         Ok(Self { folder, lines, end })
     }
 
-    /// Starts the process that reads if this one is killed.
+    /// Starts the process that takes over the reading if this process is killed.
     pub(crate) fn standby(&self) -> io::Result<Standby> {
         let folder = self.folder.path();
         Standby::start(&folder.join(LOG), folder)
     }
 
-    /// Starts to read. The end is closed when dbt has ended.
+    /// Starts to read. The caller closes the end of the pipe when dbt has ended.
     pub(crate) fn read(self, trace: CommandTrace, log_file: Option<LogFile>) -> (Reading, Pipe) {
         let Self { folder, lines, end } = self;
         let reader = thread::spawn(move || read(&lines, trace, log_file));
         (Reading { folder, reader }, end)
     }
 
-    /// The variables with which dbt writes into the pipe, with the current context.
+    /// The variables that make dbt write into the pipe, and the current context.
     pub(crate) fn variables(&self) -> Vec<(&'static str, OsString)> {
         let mut variables: Vec<(&str, OsString)> = vec![
             ("DBT_LOG_PATH", self.folder.path().into()),
@@ -76,7 +76,7 @@ pub(crate) fn trace_variable() -> Option<(&'static str, OsString)> {
 }
 
 impl Reading {
-    /// The trace of a dbt that has ended, and what could not be recorded; `None` if its thread panicked.
+    /// Returns the trace of the ended dbt, and the parts that could not be recorded; `None` if the thread panicked.
     pub(crate) fn finish(self) -> (Option<CommandTrace>, Vec<String>) {
         let Ok(mut read) = self.reader.join() else {
             return (None, Vec::new());

@@ -1,7 +1,7 @@
 //! dbt's `run_results.json`: the results of the nodes of a command.
 //!
-//! It is read only after a failure, for the nodes that dbt skips without an event, and only if it is that of
-//! the same invocation.
+//! The file is read only after a failure, for nodes that dbt skips without an event, and only if it belongs to the same
+//! invocation.
 
 use std::io::{self, BufReader, Read as _};
 use std::path::Path;
@@ -10,7 +10,7 @@ use floe_plugins::files::input_file;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The results of a command. What is not needed of them is skipped while they are read.
+/// The results of a command. Unneeded parts are skipped while reading.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct RunResults {
     pub(crate) metadata: Metadata,
@@ -35,23 +35,23 @@ pub(crate) struct NodeResult {
     #[serde(default)]
     pub(crate) execution_time: f64,
     pub(crate) compiled_code: Option<String>,
-    /// What the adapter tells: an object, or a text.
+    /// The response of the adapter: an object, or a text.
     #[serde(default)]
     adapter_response: Value,
 }
 
 impl RunResults {
-    /// Reads the results from a file of at most `max_size` bytes. It contains the SQL of all nodes.
+    /// Reads the results from a file of at most `max_size` bytes. The file contains the SQL of all nodes.
     ///
     /// # Errors
-    /// There is no such file, it is longer, or it has another form.
+    /// The file does not exist, is longer, or has another form.
     pub(crate) fn read(path: &Path, max_size: u64) -> io::Result<Self> {
         let file = input_file::open(path)?.take(max_size);
         Ok(serde_json::from_reader(BufReader::with_capacity(1 << 18, file))?)
     }
 }
 
-/// Whether a node with this status could not be built, or a test failed or could not run.
+/// Whether this status means that a node could not be built, or that a test failed or could not run.
 pub(crate) fn has_failed(status: &str) -> bool {
     // A microbatch model some of whose batches failed is a partial success.
     matches!(status, "fail" | "partial success") || status.contains("error")
@@ -72,7 +72,7 @@ impl NodeResult {
         self.adapter_response.get("rows_affected")?.as_u64()
     }
 
-    /// Whether this is a node of a type that ran.
+    /// Whether the node has this type and was executed.
     pub(crate) fn is(&self, resource_type: &str) -> bool {
         let rest = self.unique_id.strip_prefix(resource_type);
         rest.is_some_and(|rest| rest.starts_with('.')) && !self.is_skipped()

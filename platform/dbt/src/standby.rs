@@ -1,5 +1,5 @@
-//! A process that reads dbt's pipe when this one was killed, and removes its folder when dbt has ended. dbt would
-//! print an error for each event that it writes into a pipe without a reader.
+//! A process that reads dbt's pipe after this process was killed, and removes the pipe's folder when dbt has ended.
+//! Without a reader of the pipe, dbt would print an error for each event.
 
 use std::io::{self, PipeWriter, Read as _, Write as _};
 use std::os::unix::process::CommandExt as _;
@@ -8,8 +8,8 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use rustix::io::{FdFlags, fcntl_setfd};
 
-/// The pipe is open before dbt starts. A line of standard input is the end of a process that was not killed, and the
-/// end of standard input that of one that was; the end of the other pipe is that of dbt.
+/// The pipe is open before dbt starts. A line on standard input means that this process ends normally; an end of
+/// standard input means that it was killed. The other pipe ends when dbt ends.
 const SCRIPT: &str = r#"
 exec 3<>"$1" || exit
 echo; exec >/dev/null
@@ -24,7 +24,7 @@ kill "$log"
 pub(crate) struct Standby {
     process: Child,
     stdin: Option<ChildStdin>,
-    /// Open as long as this process or dbt runs, which inherits it.
+    /// Open while this process or dbt runs. dbt inherits it.
     _dbt: PipeWriter,
 }
 

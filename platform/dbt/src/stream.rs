@@ -1,10 +1,10 @@
-//! The lines that dbt writes while it runs, through a named pipe in the place of its log file.
+//! The lines that dbt writes while it runs, through a named pipe in place of its log file.
 //!
-//! dbt never waits for the telemetry: a thread reads the pipe as fast as dbt writes, and drops lines for which
-//! there is no memory.
+//! dbt never waits for the telemetry: a thread reads the pipe as fast as dbt writes, and drops lines beyond the memory
+//! limit.
 //!
-//! dbt's standard output would have the events, too, but then `floe` would have to write dbt's own output, and
-//! dbt would see no terminal. A plugin in dbt's process would depend on its Python.
+//! dbt's standard output could carry the events, too, but `floe` would have to print dbt's output, and dbt would see no
+//! terminal. A plugin in dbt's process would depend on dbt's Python.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -17,23 +17,23 @@ use std::thread;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
-/// The maximum length of a line in bytes. Longer ones, for example with the SQL of a large model, are dropped.
+/// The maximum length of a line in bytes. Longer lines, for example with the SQL of a large model, are dropped.
 pub(crate) const MAX_LINE: usize = 1 << 20;
 
-/// The maximum size of the lines that wait, in bytes.
+/// The maximum size of all waiting lines, in bytes.
 const MAX_WAITING: usize = 64 << 20;
 
-/// Ends a stream. dbt does not write it: its lines are JSON.
+/// Ends a stream. dbt never writes this text, because its lines are JSON.
 const END: &[u8] = b"\x04floe\n";
 
-/// A line, and the size that it was accounted with.
+/// The receiver of lines, each with its counted size.
 #[derive(Debug)]
 pub(crate) struct Lines {
     lines: Receiver<Vec<u8>>,
     state: Arc<State>,
 }
 
-/// The end of a stream that the reader's owner holds.
+/// The write end of a pipe, which closes the stream.
 #[derive(Debug)]
 pub(crate) struct Pipe(File);
 
@@ -44,7 +44,7 @@ struct State {
 }
 
 impl Lines {
-    /// The lines of a pipe, and its end.
+    /// Opens a pipe: its lines, and its write end.
     pub(crate) fn open(path: &Path) -> io::Result<(Self, Pipe)> {
         let (sender, lines) = mpsc::channel();
         let state = Arc::new(State::default());
@@ -52,7 +52,7 @@ impl Lines {
         Ok((Self { lines, state }, pipe))
     }
 
-    /// The next line. There is none after the pipe was closed.
+    /// The next line; `None` after the pipe was closed.
     pub(crate) fn next(&self) -> Option<Vec<u8>> {
         let line = self.lines.recv().ok()?;
         self.state.waiting.fetch_sub(line.len(), Ordering::Relaxed);
@@ -92,7 +92,7 @@ impl Pipe {
         Ok(Self(pipe))
     }
 
-    /// Closes the stream. dbt has ended, so everything it wrote is in the pipe before this.
+    /// Closes the stream. dbt has ended, so everything that it wrote precedes the end in the pipe.
     pub(crate) fn close(mut self) {
         let _ = self.0.write_all(END);
     }
@@ -121,7 +121,7 @@ struct Splitter {
 }
 
 impl Splitter {
-    /// Calls `send` for each line that is complete, without its end; with `None` for one that is too long. Returns
+    /// Calls `send` with each complete line, without its end, or with `None` for a line that is too long. Returns
     /// whether the stream has ended.
     fn split(&mut self, bytes: &[u8], mut send: impl FnMut(Option<Vec<u8>>)) -> bool {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {

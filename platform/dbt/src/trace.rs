@@ -1,7 +1,7 @@
-//! The spans and log records of a dbt command, made from the lines that dbt writes while it runs.
+//! The spans and log records of a dbt command, made from dbt's lines while it runs.
 //!
-//! It knows neither process nor pipe: `event.rs` and `manifest.rs` parse, and the spans are made
-//! from what they return.
+//! This module knows neither process nor pipe: `event.rs` and `manifest.rs` parse, and this module makes spans from the
+//! results.
 
 mod artifacts;
 mod command;
@@ -33,7 +33,7 @@ use crate::node::{Node, RunResult};
 /// The scope of the spans.
 pub(crate) const TRACER_NAME: &str = "floe.dbt.core";
 
-/// A dbt command that runs: its span, and the spans of the nodes that have not finished.
+/// A running dbt command: its span, and the spans of unfinished nodes.
 #[derive(Debug)]
 pub(crate) struct CommandTrace {
     span: CommandSpan,
@@ -42,11 +42,11 @@ pub(crate) struct CommandTrace {
     database: Database,
     /// The name of the project.
     project: Option<String>,
-    /// The id of the run in Dagster that the command is a part of.
+    /// The id of the Dagster run that contains the command.
     dagster_run_id: Option<String>,
-    /// Whether its spans are exported, or are if it fails.
+    /// Whether the spans are exported, at least if the command fails.
     is_recorded: bool,
-    /// Who gets each node when it has ended.
+    /// The receiver of each node that has ended.
     ended: Option<Sender<BuiltNode>>,
     warnings: Vec<String>,
 }
@@ -61,7 +61,7 @@ impl CommandTrace {
         trace
     }
 
-    /// The trace of a command whose span is that of a context, and is ended by whoever started it.
+    /// The trace of a command in the span of a context. The caller ends that span.
     pub(crate) fn within(
         tracer: &'static str,
         command: &str,
@@ -86,7 +86,7 @@ impl CommandTrace {
         }
     }
 
-    /// The same, which sends each node that has ended.
+    /// The same trace, which also sends each ended node.
     pub(crate) fn sending(self, ended: Option<Sender<BuiltNode>>) -> Self {
         Self { ended, ..self }
     }
@@ -96,7 +96,7 @@ impl CommandTrace {
         &self.span.context
     }
 
-    /// Adds the name of the project and the target of the profile, as far as they are known before dbt runs.
+    /// Adds the name of the project and the target of the profile, if they are known before dbt runs.
     pub(crate) fn of_project(mut self, project: Option<&str>, target: Option<&str>) -> Self {
         self.describe(&Invocation { project_name: project, target, ..Invocation::default() });
         self.project = project.map(str::to_owned);
@@ -146,7 +146,7 @@ impl CommandTrace {
         self.log(event);
     }
 
-    /// The nodes, and what their spans need.
+    /// The nodes, and the surroundings of their spans.
     fn nodes(&mut self) -> (&mut Nodes, Surroundings<'_>) {
         let around = Surroundings {
             tracer: &self.span.tracer,
@@ -182,7 +182,7 @@ impl CommandTrace {
         }
     }
 
-    /// At the end of an invocation: reads the manifest that could not be read before, or warns about it.
+    /// Retries an unread manifest at the end of an invocation, or warns about it.
     fn read_unread_manifest(&mut self) {
         if let Some(unread) = self.artifacts.take_unread() {
             self.read_manifest(&unread.path);
@@ -197,8 +197,7 @@ impl CommandTrace {
         }
     }
 
-    /// Records the nodes that dbt has skipped without an event: those that were not begun when another one failed, with
-    /// `--fail-fast`.
+    /// Records nodes that dbt has skipped without an event, because another node failed with `--fail-fast`.
     fn add_skipped(&mut self, path: &str, at: Option<SystemTime>) {
         let is_known = |id: &str| self.nodes.context(id).is_some();
         let invocation_id = &self.span.invocation_id;
@@ -207,7 +206,7 @@ impl CommandTrace {
         }
     }
 
-    /// Emits a log record with the ids of the node's span, or of the command's.
+    /// Emits a log record with the ids of the node's span, or else of the command's span.
     fn log(&self, event: &Event) {
         if without_colours(event.message()).trim().is_empty() {
             return;
@@ -233,7 +232,7 @@ impl CommandTrace {
         .emit();
     }
 
-    /// Ends all spans, that of the command last.
+    /// Ends all spans, the command's span last.
     pub(crate) fn end(mut self, exit: Exit) -> End {
         let end = SystemTime::now();
         self.nodes.cancel(end);
@@ -264,26 +263,26 @@ impl CommandTrace {
         })
     }
 
-    /// Ends the command's span: its program could not be started.
+    /// Ends the span of a command whose program could not be started.
     pub(crate) fn not_started(mut self, message: &str) {
         self.span.failure = Some(sanitize_error_message(message).into_owned());
         self.end(Exit::Code(127));
     }
 }
 
-/// What remains of a command.
+/// The result of a recorded command.
 #[derive(Debug)]
 pub(crate) struct End {
-    /// What could not be recorded.
+    /// The parts that could not be recorded.
     pub(crate) warnings: Vec<String>,
-    /// Its ids, if dbt ran.
+    /// The ids of the command, if dbt ran.
     pub(crate) recorded: Option<Recorded>,
 }
 
-/// A command that ran, with the ids by which other tools refer to it.
+/// An executed command, with its ids in other tools.
 #[derive(Clone, Debug)]
 pub struct Recorded {
-    /// For example `dbt build`.
+    /// The command line, for example `dbt build`.
     pub command: String,
     /// The name of the project.
     pub project: Option<String>,
@@ -299,6 +298,6 @@ pub struct Recorded {
     pub trace_id: Option<String>,
     /// The id of the command's span.
     pub span_id: Option<String>,
-    /// The id of the run in Dagster that the command is a part of.
+    /// The id of the Dagster run that contains the command.
     pub dagster_run_id: Option<String>,
 }

@@ -19,8 +19,8 @@ use floe_telemetry::{sanitize, sanitize_url};
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub struct Destination<'a>(&'a str);
 
-/// The address of a service: scheme, host, port and path. Credentials, the query and the fragment are
-/// removed, because the latter two do not identify the service and may contain tokens.
+/// The address of a service: scheme, host, port and path. Credentials are removed, and so are the query and the
+/// fragment, which do not identify the service and may contain tokens.
 ///
 /// ```
 /// use floe_plugin::CleanUrl;
@@ -80,7 +80,7 @@ impl fmt::Display for Destination<'_> {
     }
 }
 
-/// The domain of an e-mail address, which may be in angle brackets behind a name.
+/// The domain of an e-mail address. The address may be in angle brackets after a name.
 fn domain(address: &str) -> Option<&str> {
     let (_, domain) = address.rsplit_once('@')?;
     domain.split(['>', ' ', '"']).next()

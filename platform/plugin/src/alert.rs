@@ -55,10 +55,10 @@ impl Operation for Alert<'_> {
 
 /// A channel that delivers alerts.
 pub trait AlertChannel: Lifecycle {
-    /// The recipient: the URL, the addresses or the name. The span has the part that authorizes nothing.
+    /// The recipient: the URL, the addresses or the name. The span contains no part that authorizes sending.
     fn destination(&self) -> Destination<'_>;
 
-    /// Delivers an alert. Returns when the channel accepted it.
+    /// Delivers an alert. Returns when the channel has accepted it.
     ///
     /// # Errors
     ///
@@ -69,7 +69,7 @@ pub trait AlertChannel: Lifecycle {
 /// The content of an alert.
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
-    /// The name of the alert, for example `FloePipelineFailed`. The same for the same cause.
+    /// The name of the alert, for example `FloePipelineFailed`. Alerts with the same cause have the same name.
     pub name: &'a str,
     /// The severity.
     pub severity: Severity,
@@ -77,7 +77,7 @@ pub struct Message<'a> {
     pub summary: &'a str,
     /// More lines, without a credential.
     pub description: Option<&'a str>,
-    /// What a check found, if a check caused the alert.
+    /// The violation that a check found, if a check caused the alert.
     pub violation: Option<Violation>,
     /// The namespace of the product.
     pub namespace: &'a str,
@@ -91,12 +91,12 @@ pub struct Message<'a> {
     pub run_id: Option<&'a str>,
     /// The id of the trace, in hexadecimal digits, if the run is recorded.
     pub trace_id: Option<&'a str>,
-    /// When it happened.
+    /// The time of the event.
     pub at: SystemTime,
 }
 
 impl<'a> Message<'a> {
-    /// Creates a warning of the current time, without a product.
+    /// Creates a warning with the current time, without a product.
     #[must_use]
     pub fn new(name: &'a str, summary: &'a str) -> Self {
         Self {
@@ -120,13 +120,13 @@ impl<'a> Message<'a> {
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum Severity {
-    /// Nothing to do.
+    /// Information without a need to act.
     Info,
-    /// Something to look at.
+    /// A possible problem.
     Warning,
-    /// A part does not work.
+    /// A part that does not work.
     Error,
-    /// Data is missing or wrong.
+    /// Missing or wrong data.
     Critical,
 }
 

@@ -1,4 +1,4 @@
-//! The audit of plugins, which finds those that are not instrumented.
+//! The audit of plugins, which finds gaps in their instrumentation.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -20,7 +20,7 @@ pub struct InstrumentationWarning {
     pub plugin_name: String,
     /// The gap in the instrumentation.
     pub gap: InstrumentationGap,
-    /// How the author of the plugin can close the gap.
+    /// A suggestion for the author of the plugin to close the gap.
     pub suggestion: String,
 }
 
@@ -31,9 +31,9 @@ pub struct InstrumentationWarning {
 pub enum InstrumentationGap {
     /// The plugin names no tracer.
     NoTracerName,
-    /// The plugin names this tracer, which does not have the form `floe.<domain>.<name>`.
+    /// The plugin names a tracer that does not have the form `floe.<domain>.<name>`.
     MalformedTracerName(String),
-    /// The plugin names this tracer, and no span of the program can have it as its scope: no
+    /// The plugin names a tracer that no span of the program can have as its scope, because no
     /// [`tracer!`](floe_telemetry::tracer) and no `#[traced]` function names it.
     UnusedTracerName(String),
 }
@@ -123,8 +123,7 @@ pub fn audit() -> Result<Vec<InstrumentationWarning>, registry::Error> {
     Ok(verify_plugin_instrumentation(plugins.into_iter().map(registry::LinkedPlugin::plugin)))
 }
 
-/// The instrumentation scopes that spans of the program can have, as far as they are known at link
-/// time.
+/// The instrumentation scopes that spans of the program can have, as far as the linker knows them.
 fn scopes() -> BTreeSet<&'static str> {
     callsite::tracers()
         .map(callsite::Scope::name)

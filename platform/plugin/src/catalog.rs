@@ -42,20 +42,20 @@ impl Operation for Catalog<'_> {
 
 /// A catalog of tables in namespaces.
 pub trait TableCatalog: Lifecycle {
-    /// The address. The span has it without credentials.
+    /// The address. The span contains it without credentials.
     fn uri(&self) -> CleanUrl<'_>;
 
     /// The warehouse in the catalog.
     fn warehouse(&self) -> Option<&str>;
 
-    /// Creates a namespace. Returns whether it did not exist.
+    /// Creates a namespace. Returns whether the namespace is new.
     ///
     /// # Errors
     ///
     /// The catalog refused the request or could not be reached.
     fn create_namespace(&self, namespace: &str) -> Result<bool, Error>;
 
-    /// Registers a table whose rows are stored. Returns whether it did not exist.
+    /// Registers a table whose rows are stored. Returns whether the table is new.
     ///
     /// # Errors
     ///

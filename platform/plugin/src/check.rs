@@ -30,7 +30,7 @@ impl Check {
         }
     }
 
-    /// The column that is checked; `None` if the table is.
+    /// The checked column; `None` for a check of the table.
     pub fn column(&self) -> Option<&str> {
         match self {
             Self::NotNull(column) | Self::Unique(column) => Some(column),
@@ -38,7 +38,7 @@ impl Check {
         }
     }
 
-    /// What is wrong, after a colon, as far as the tool reports it.
+    /// The details of a failure, after a colon, as far as the tool reports them.
     pub(crate) fn detail(&self, result: &CheckResult) -> String {
         if let Some(error) = &result.error {
             return format!(": {}", error.message);
@@ -54,12 +54,12 @@ impl Check {
     }
 }
 
-/// Why a check could not run: what it names is wrong.
+/// The error of a check that could not run, because the check is wrong.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CheckError {
     /// The category.
     pub kind: ErrorKind,
-    /// In words.
+    /// The description.
     pub message: String,
 }
 
@@ -69,7 +69,7 @@ impl From<&Error> for CheckError {
     }
 }
 
-/// The names of the checks of a table for tools in which a name is unique: letters, digits and underscores.
+/// The names of the checks of a table for tools that require unique names: letters, digits and underscores.
 ///
 /// ```
 /// use floe_plugin::quality::{Check, identifiers};
@@ -103,13 +103,13 @@ pub fn identifiers(checks: &[Check]) -> Vec<String> {
 /// The result of a check.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct CheckResult {
-    /// Whether the data is as the check demands.
+    /// Whether the data satisfies the check.
     pub passed: bool,
-    /// The number of rows that are not, if the tool reports it; `None` for a check of the table.
+    /// The number of rows that violate the check, if the tool reports it; `None` for a check of the table.
     pub failed_rows: Option<u64>,
     /// The number of rows that were checked, if the tool reports it.
     pub rows: Option<u64>,
-    /// Why the check could not run. It has not passed then, and the other checks have.
+    /// The reason why the check could not run and so has not passed. The other checks have run.
     pub error: Option<CheckError>,
     /// The query of the check, if the tool runs one.
     pub query: Option<String>,

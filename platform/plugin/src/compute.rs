@@ -52,7 +52,7 @@ pub struct Transform<'a> {
     pub model: &'a str,
     /// The layer of the model: `bronze`, `silver` or `gold`.
     pub layer: &'a str,
-    /// How the result of the query is stored: `table` or `view`.
+    /// The form in which the query's result is stored: `table` or `view`.
     pub materialization: &'a str,
 }
 
@@ -77,13 +77,14 @@ pub trait ComputeEngine: Lifecycle {
     /// The name of the database system in OpenTelemetry's conventions, for example `duckdb`.
     fn system_name(&self) -> &str;
 
-    /// Whether it runs queries itself. Otherwise dbt builds the models, with the profile that this plugin writes.
+    /// Whether the engine runs queries itself. Otherwise dbt builds the models, with the profile of this plugin.
     /// Default: `true`.
     fn runs_queries(&self) -> bool {
         true
     }
 
-    /// Checks that it can use the database in a file, which may not exist yet. Default: it can use any.
+    /// Checks that the engine can use the database in a file, which may not exist yet. Default: it can use any
+    /// database.
     ///
     /// # Errors
     ///
@@ -103,8 +104,8 @@ pub trait ComputeEngine: Lifecycle {
         Err(Error::unsupported("create_database"))
     }
 
-    /// Opens a database that exists, for one writer: one that another process has created and closed. A process that is
-    /// killed must not leave a table half-written. Default: not supported.
+    /// Opens a database that another process has created and closed, for one writer. A killed process must not leave an
+    /// incomplete table. Default: not supported.
     ///
     /// # Errors
     ///
@@ -114,38 +115,38 @@ pub trait ComputeEngine: Lifecycle {
         Err(Error::unsupported("open_database"))
     }
 
-    /// Copies a database that other programs may be writing into, as it is between two of their transactions, into an empty
-    /// file. Default: the file is copied as it is.
+    /// Copies a database into an empty file. Other programs may be writing to the database, so the copy has a state
+    /// between two of their transactions. Default: copies the file.
     ///
     /// # Errors
     ///
-    /// It cannot be read or written, or a program writes into it for too long.
+    /// A file cannot be read or written, or a program writes to the database for too long.
     fn copy_database(&self, from: &Path, file: &Path) -> Result<(), Error> {
         fs::copy(from, file)?;
         Ok(())
     }
 
-    /// Locks a database whose file is about to be replaced, renamed or removed against other programs that write, until the
-    /// value is dropped. Files that belong to the database and stand beside it are gone then: the file contains what was
-    /// committed in them. Default: the file is the whole database, and nothing is locked.
+    /// Locks a database against writers, until the value is dropped, so that its file can be replaced, renamed or
+    /// removed. The database's other files beside it are merged into the file and removed. Default: the file is the
+    /// whole database, and nothing is locked.
     ///
     /// # Errors
     ///
-    /// A program writes into it for too long.
+    /// A program writes to the database for too long.
     fn lock_database(&self, file: &Path) -> Result<Option<Box<dyn DatabaseLock>>, Error> {
         let _ = file;
         Ok(None)
     }
 
-    /// The columns of the models of a product, by the names of the models, as far as the engine can tell without data. A
-    /// model whose query it cannot read is left out: the run reports mistakes. Called when a product is compiled, before
-    /// the plugin is started. Default: none are known.
+    /// The columns of each model of a product, as far as the engine knows them without data. A model with an unreadable
+    /// query is left out, because the run reports its mistakes. Called when a product is compiled, before the plugin is
+    /// started. Default: none.
     fn columns_of_models(&self, product: &Product<'_>) -> BTreeMap<String, Vec<String>> {
         let _ = product;
         BTreeMap::new()
     }
 
-    /// The profile with which dbt connects to a database of this engine: the value of an output.
+    /// The profile with which dbt connects to a database of this engine: the value of an output in `profiles.yml`.
     ///
     /// # Errors
     ///
@@ -156,22 +157,22 @@ pub trait ComputeEngine: Lifecycle {
     }
 }
 
-/// What keeps other programs from writing into a database until it is dropped.
+/// Keeps other programs from writing to a database until it is dropped.
 pub trait DatabaseLock {}
 
-/// A database that is open. The caller opens the spans; the engine adds their context to each statement that it
-/// sends ([`QueryComments::add_to`]).
+/// An open database. The caller opens the spans; the engine adds their context to each statement
+/// ([`QueryComments::add_to`]).
 ///
 /// A statement that a signal interrupts is an error of the kind [`Interrupted`](ErrorKind::Interrupted), a
 /// mistake in the query [`InvalidInput`](ErrorKind::InvalidInput), with its [offset](Error::at_offset) in
 /// the query where the engine reports one.
 pub trait Database: fmt::Debug {
-    /// Creates a table with the rows that `fill` writes, and returns their number. There is no table if
-    /// `fill` fails.
+    /// Creates a table with the rows that `fill` writes, and returns their number. If `fill` fails, no table is
+    /// created.
     ///
     /// # Errors
     ///
-    /// Those of `fill`; or a row does not have the types of the columns.
+    /// The errors of `fill`, or a row does not have the types of the columns.
     fn load(
         &mut self,
         table: &str,
@@ -186,15 +187,14 @@ pub trait Database: fmt::Debug {
     /// The query is wrong.
     fn materialize(&mut self, model: &Materialize<'_>) -> Result<u64, Error>;
 
-    /// Runs a query that changes nothing and writes its result to `rows`: the names of the columns, then the
-    /// rows.
+    /// Runs a read-only query, and passes its result to `rows`: the names of the columns, then the rows.
     ///
     /// # Errors
     ///
     /// The query is wrong or changes something, or a row is not accepted.
     fn query(&mut self, sql: &str, rows: &mut dyn RowSink) -> Result<(), Error>;
 
-    /// The columns of a table or a view, with the type that fits their values. Default: each is text.
+    /// The columns of a table or a view, with the types of their values. Default: each column is text.
     ///
     /// # Errors
     ///
@@ -232,13 +232,13 @@ pub trait Database: fmt::Debug {
 pub struct Materialize<'a> {
     /// The name of the table.
     pub name: &'a str,
-    /// Whether the query is stored and not its result.
+    /// Whether a view is created, which stores the query instead of its result.
     pub is_view: bool,
     /// The query: one `SELECT`.
     pub sql: &'a str,
 }
 
-/// A database that is open, with a span for each operation.
+/// An open database, with a span for each operation.
 pub struct Session {
     database: Box<dyn Database>,
     tracer: &'static Tracer,
@@ -381,7 +381,7 @@ impl Session {
         self.observe("remove", Some(table), |it| it.remove(table))
     }
 
-    /// The first value of the first row of a query, as a number. Zero if there is none.
+    /// The first value of the first row of a query, as a number; zero without a row.
     ///
     /// # Errors
     ///
@@ -439,7 +439,7 @@ impl fmt::Debug for Session {
     }
 }
 
-/// Takes the names of the columns.
+/// Receives the names of the columns.
 struct Columns(Vec<String>);
 
 impl RowSink for Columns {
@@ -453,7 +453,7 @@ impl RowSink for Columns {
     }
 }
 
-/// Takes the first value.
+/// Receives the first value.
 struct Count(Option<u64>);
 
 impl RowSink for Count {

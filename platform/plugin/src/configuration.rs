@@ -17,13 +17,12 @@ use crate::error::{Error, ErrorKind};
 
 const EXPECTED: &str = "`${env:NAME}`, `${file:PATH}` or `${secret:STORE/KEY}`";
 
-/// A reference to a credential in a plugin's configuration, and its value once the plugin was started.
+/// A reference to a credential in a plugin's configuration, and its value after the start of the plugin.
 ///
-/// In the configuration it is a string: `${env:NAME}` refers to an environment variable, `${file:PATH}` to
-/// the content of a file, which is below the folder of the product if the path is relative, and
-/// `${secret:STORE/KEY}` to a secret of a store that the manifest selects. The
-/// platform resolves it before [`Lifecycle::start`](crate::Lifecycle::start). A credential itself is not
-/// accepted, and the value is never printed.
+/// In the configuration it is a string: `${env:NAME}` refers to an environment variable, `${file:PATH}` to the content
+/// of a file, which is below the folder of the product if the path is relative, and `${secret:STORE/KEY}` to a secret
+/// of a store that the manifest selects. The platform resolves it before [`Lifecycle::start`](crate::Lifecycle::start).
+/// A literal credential is not accepted, and the value is never printed.
 #[derive(Clone)]
 pub struct Credential(Arc<Shared>);
 
@@ -183,7 +182,7 @@ impl JsonSchema for Credential {
 pub struct LocalPath(PathBuf);
 
 impl LocalPath {
-    /// A path as it would be in the configuration, for a default.
+    /// Creates a path as in the configuration, for a default.
     pub fn new(path: impl AsRef<Path>) -> Self {
         FOLDER.with_borrow(|folder| Self(folder.join(path)))
     }
@@ -219,7 +218,7 @@ impl JsonSchema for LocalPath {
 /// The path of a file or a folder that a plugin writes, in its configuration. It is below the folder of the
 /// product: an absolute path, and one with `..`, is an error.
 ///
-/// Whether a part of it is a symbolic link is not checked: a link can be created later.
+/// Symbolic links in the path are not checked, because a link can be created later.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OutputPath {
     folder: PathBuf,
@@ -228,7 +227,7 @@ pub struct OutputPath {
 }
 
 impl OutputPath {
-    /// A path as it would be in the configuration, for a default: relative, and without `..`.
+    /// Creates a path as in the configuration, for a default: relative, and without `..`.
     pub fn new(inner: impl AsRef<Path>) -> Self {
         let inner = inner.as_ref().to_path_buf();
         FOLDER.with_borrow(|folder| Self {
@@ -286,7 +285,7 @@ impl JsonSchema for OutputPath {
     }
 }
 
-/// Runs `configure` with this folder as the beginning of relative paths.
+/// Runs `configure` with this folder as the base of relative paths.
 pub(crate) fn in_folder<T>(folder: &Path, configure: impl FnOnce() -> T) -> T {
     let outer = FOLDER.replace(folder.to_path_buf());
     let configured = configure();
@@ -295,11 +294,11 @@ pub(crate) fn in_folder<T>(folder: &Path, configure: impl FnOnce() -> T) -> T {
 }
 
 thread_local! {
-    /// The folder of the product whose platform's configuration this thread is parsing.
+    /// The product's folder for the configuration that this thread is parsing.
     static FOLDER: RefCell<PathBuf> = RefCell::default();
 
-    /// The credentials of the configuration that this thread is parsing: a plugin's type may contain them
-    /// anywhere, and its author does not list them.
+    /// The credentials of the configuration that this thread is parsing. A plugin's type may contain them anywhere, and
+    /// its author does not list them.
     static CREDENTIALS: RefCell<Vec<Credential>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -317,8 +316,7 @@ impl ConfigurationError {
         Self { path, message: message.into() }
     }
 
-    /// The keys, and the indexes of lists, that lead to the value. A field that is missing or unknown is
-    /// included if it is there.
+    /// The keys and list indexes that lead to the value, including the name of a missing or unknown field.
     pub fn path(&self) -> &[String] {
         &self.path
     }
@@ -371,7 +369,7 @@ fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> Configurati
     ConfigurationError::new(path.collect(), in_words(&error.inner().to_string()))
 }
 
-/// The message of a value of the wrong type, in the words of YAML. A text may be a credential, and is not quoted.
+/// The message about a value of the wrong type, in the terms of YAML. A text may be a credential and is not quoted.
 fn in_words(message: &str) -> String {
     let wrong = message.strip_prefix("invalid type: ");
     let Some((found, expected)) = wrong.and_then(|it| it.rsplit_once(", expected ")) else {

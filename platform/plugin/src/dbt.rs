@@ -43,7 +43,7 @@ pub struct DbtOutcome {
     pub execution_time_seconds: Option<f64>,
 }
 
-/// What is known of a command only while it runs.
+/// The attributes of a command that become known while it runs.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "dbt")]
 pub struct Invocation<'a> {
@@ -95,14 +95,14 @@ pub struct Node<'a> {
 pub struct NodeOutcome<'a> {
     /// The status as dbt reports it: `success`, `pass`, `warn`, `fail`, `error`, `skipped` and others.
     pub status: &'a str,
-    /// The outcome, under the key of dbt Fusion: `success`, `error`, `canceled` or `skipped`. It is `success` for
-    /// every test that ran, whatever it found.
+    /// The outcome, under the key of dbt Fusion: `success`, `error`, `canceled` or `skipped`. `success` for every
+    /// executed test, whatever it found.
     pub node_outcome: &'a str,
-    /// The outcome of a test that ran: `passed`, `warned` or `failed`.
+    /// The outcome of an executed test: `passed`, `warned` or `failed`.
     pub test_outcome: Option<&'a str>,
     /// The number of rows that a test found.
     pub failing_rows: Option<u64>,
-    /// Why the node was skipped.
+    /// The reason why the node was skipped.
     pub node_skip_reason: Option<&'a str>,
     /// The number of rows that were written.
     pub rows_affected: Option<u64>,
@@ -118,7 +118,7 @@ pub struct NodeOutcome<'a> {
     pub execution_time_seconds: Option<f64>,
 }
 
-/// The attribute of the span of a command beside those of [`Dbt`].
+/// The attribute of a command's span in addition to the attributes of [`Dbt`].
 #[derive(FloeAttributes)]
 #[floe(prefix = "dbt")]
 pub(crate) struct Command<'a> {
@@ -165,7 +165,7 @@ pub fn dbt_span(tracer: &'static Tracer, dbt: &Dbt<'_>) -> ActiveSpan {
     span(tracer, dbt).attributes(&command).start()
 }
 
-/// The check of an orchestrator for all tests of a project: which there are, only dbt knows.
+/// The check of an orchestrator that stands for all tests of a project, because only dbt knows the tests.
 pub const TESTS: &str = "dbt_tests";
 
 /// A program that runs dbt commands.
@@ -198,7 +198,7 @@ impl DbtCommand {
     }
 }
 
-/// A dbt project, and the nodes of it that a command is for.
+/// A dbt project, and its nodes that a command selects.
 #[derive(Clone, Copy, Debug)]
 pub struct Project<'a> {
     /// The folder of the project.
@@ -209,59 +209,59 @@ pub struct Project<'a> {
     pub target: Option<&'a str>,
     /// The selected nodes.
     pub select: Option<&'a str>,
-    /// Who gets each node when it has ended, as far as dbt reports it while it runs.
+    /// The receiver of each node that has ended, as far as dbt reports it while it runs.
     pub ended: Option<&'a Sender<BuiltNode>>,
 }
 
-/// What has become of a command.
+/// The result of a command.
 #[derive(Debug)]
 pub struct CommandRun {
-    /// The id that dbt gives to the command, if dbt has told it.
+    /// The id that dbt gives to the command, if dbt has reported it.
     pub invocation_id: Option<String>,
-    /// The nodes that the command was for, also if one of them failed.
+    /// The selected nodes of the command, even if one of them failed.
     pub nodes: Vec<BuiltNode>,
     /// The outcome. It is an error if dbt does not run, or if a node failed.
     pub outcome: Result<DbtOutcome, Error>,
 }
 
-/// A node that a command was for.
+/// A node that a command selected.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct BuiltNode {
     /// `model`, `test`, `seed`, `snapshot` or another type of dbt.
     pub resource_type: String,
     /// The name.
     pub name: String,
-    /// What has become of it.
+    /// The status of the node.
     pub status: NodeStatus,
-    /// What dbt says of it, which may contain credentials.
+    /// The message of dbt, which may contain credentials.
     pub message: String,
-    /// The number of its rows, if the adapter tells it.
+    /// The number of rows, if the adapter reports it.
     pub rows: Option<u64>,
     /// The duration in seconds, as dbt measured it.
     pub seconds: f64,
-    /// The nodes that it reads; of a test, the one that it checks.
+    /// The inputs of the node; for a test, the node that it checks.
     pub reads: Vec<String>,
     /// The compiled query.
     pub sql: Option<String>,
 }
 
 impl BuiltNode {
-    /// Whether it is a test.
+    /// Whether the node is a test.
     #[must_use]
     pub fn is_test(&self) -> bool {
         matches!(&*self.resource_type, "test" | "unit_test")
     }
 }
 
-/// What has become of a node.
+/// The status of a node after a command.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub enum NodeStatus {
-    /// It was built, or the test passed or warned.
+    /// The node was built, or the test passed or warned.
     #[default]
     Built,
-    /// It could not be built, or the test failed or could not run.
+    /// The node could not be built, or the test failed or could not run.
     Failed,
-    /// dbt has not tried, because of a node that it reads.
+    /// dbt skipped the node because of one of its inputs.
     Skipped,
 }
 

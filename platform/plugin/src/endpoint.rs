@@ -2,7 +2,7 @@
 
 use crate::configuration::Reference;
 
-/// The address of a service that a plugin connects to, as its configuration has it.
+/// The address of a service that a plugin connects to, as in its configuration.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Endpoint {
@@ -10,6 +10,6 @@ pub enum Endpoint {
     Host(String, u16),
     /// A URL.
     Url(String),
-    /// A URL that authorizes by itself, for example that of a webhook.
+    /// A URL that itself authorizes, such as the URL of a webhook.
     Credential(Reference),
 }

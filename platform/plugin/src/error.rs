@@ -24,7 +24,7 @@ pub struct Error {
     domain: Option<&'static str>,
     message: String,
     offset: Option<usize>,
-    /// Smaller than a `usize`: results have the error in them.
+    /// Smaller than a `usize`, because results contain the error.
     check: Option<u32>,
     retry_after: Option<Duration>,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -34,7 +34,7 @@ pub struct Error {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The service cannot be connected to, or answers that it is not available now.
+    /// The service is unreachable, or answers that it is unavailable.
     Unavailable,
     /// The operation took longer than its time limit.
     TimedOut,
@@ -42,7 +42,7 @@ pub enum ErrorKind {
     RateLimited,
     /// The credential is missing, or the service refused it.
     Unauthorized,
-    /// What the operation names does not exist.
+    /// An object that the operation names does not exist.
     NotFound,
     /// The service refused the request.
     Rejected,
@@ -50,17 +50,17 @@ pub enum ErrorKind {
     InvalidResponse,
     /// The query or the data of the product is wrong. Other operations can succeed.
     InvalidInput,
-    /// The same: a query does not follow the syntax of its language.
+    /// A query violates the syntax of its language. Like `InvalidInput` otherwise.
     Syntax,
-    /// The same: a table or a column that is named does not exist.
+    /// A query names a table or a column that does not exist. Like `InvalidInput` otherwise.
     UnknownName,
-    /// The same: a value is not of the type of its column.
+    /// A value does not have the type of its column. Like `InvalidInput` otherwise.
     Type,
-    /// The same: rows are not as a check demands.
+    /// Rows violate a check. Like `InvalidInput` otherwise.
     CheckFailed,
     /// The plugin does not support the operation.
     Unsupported,
-    /// The disk, the memory or the engine failed, so no other operation would succeed either.
+    /// The disk, the memory or the engine failed, so that other operations would fail, too.
     System,
     /// A signal interrupted the operation.
     Interrupted,
@@ -68,7 +68,7 @@ pub enum ErrorKind {
     Other,
 }
 
-/// For each domain of operations and each kind, its name after the domain. A class of an error is `'static`.
+/// The error types of each kind by domain, as `'static` texts: the domain, a dot, and the name of the kind.
 macro_rules! error_types {
     ([$($domain:literal)*] $kinds:tt) => {
         impl ErrorType for Error {
@@ -140,7 +140,7 @@ impl Error {
         }
     }
 
-    /// The plugin does not support the operation.
+    /// Creates the error of an operation that the plugin does not support.
     #[must_use]
     pub fn unsupported(operation: &str) -> Self {
         Self::new(ErrorKind::Unsupported, format!("the plugin does not support `{operation}`"))
@@ -153,8 +153,8 @@ impl Error {
         self
     }
 
-    /// Adds the domain of the operation in which the error began, such as `compute`, unless it has one. An operation of
-    /// a plugin adds its own. It is the first part of the span's attribute `error.type`.
+    /// Adds the domain of the operation in which the error began, such as `compute`, unless the error has one. Each
+    /// operation of a plugin adds its domain, the first part of the span's attribute `error.type`.
     ///
     /// ```
     /// use floe_plugin::{Error, ErrorKind};
@@ -175,14 +175,14 @@ impl Error {
         Self { message: sanitize_error_message(message.as_ref()).into_owned(), ..self }
     }
 
-    /// Adds the place of the mistake in the text that the operation was called with, in bytes.
+    /// Adds the place of the mistake, as a byte offset in the text that was passed to the operation.
     #[must_use]
     pub fn at_offset(mut self, offset: usize) -> Self {
         self.offset = Some(offset);
         self
     }
 
-    /// Adds which check of the suite the error is about, by its index.
+    /// Adds the index, in the suite, of the check that the error is about.
     #[must_use]
     pub fn of_check(mut self, index: usize) -> Self {
         self.check = u32::try_from(index).ok();
@@ -201,12 +201,12 @@ impl Error {
         self.kind
     }
 
-    /// The place of the mistake in the text that the operation was called with, in bytes.
+    /// The byte offset of the mistake in the text that was passed to the operation.
     pub fn offset(&self) -> Option<usize> {
         self.offset
     }
 
-    /// The index of the check that the error is about, in its suite.
+    /// The index, in the suite, of the check that the error is about.
     pub fn check(&self) -> Option<usize> {
         self.check.and_then(|index| usize::try_from(index).ok())
     }
@@ -226,7 +226,7 @@ impl Error {
         self.kind == ErrorKind::Unsupported
     }
 
-    /// Whether something failed, rather than a signal having ended it.
+    /// Whether the error is a failure, rather than an interruption by a signal.
     pub(crate) fn is_failure(&self) -> bool {
         self.kind != ErrorKind::Interrupted
     }
@@ -235,7 +235,7 @@ impl Error {
     ///
     /// # Errors
     ///
-    /// The cause is not a `T`, or there is none.
+    /// There is no cause of type `T`.
     pub fn into_source<T: StdError + Send + Sync + 'static>(mut self) -> Result<T, Self> {
         let Some(source) = self.source.take() else {
             return Err(self);

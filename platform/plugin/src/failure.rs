@@ -1,5 +1,5 @@
-//! Failures of operations: counted by the metric `floe.errors`, by the component in which they began, and recorded on
-//! spans.
+//! Failures of operations: recorded on spans, and counted by the metric `floe.errors` for the component in which they
+//! began.
 
 use std::cell::Cell;
 
@@ -16,12 +16,12 @@ const ERRORS: Metric<'_> =
     Metric::new("floe.errors").with_unit("{error}").with_description("Errors, by component.");
 
 thread_local! {
-    /// Whether a part of what runs on this thread has counted a failure.
+    /// Whether nested code on this thread has counted a failure.
     static IS_COUNTED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs a part of a program, and counts its failure in the metric `floe.errors` as one of `component`. A failure
-/// that a part of it on this thread has counted already, such as an operation of a plugin, is not counted again.
+/// Runs a part of a program, and counts its failure for `component` in the metric `floe.errors`. A failure that nested
+/// code on this thread has counted, such as an operation of a plugin, is not counted again.
 ///
 /// ```
 /// use floe_plugin::failure::counted;
@@ -33,7 +33,7 @@ thread_local! {
 ///
 /// # Errors
 ///
-/// Those of `run`.
+/// The errors of `run`.
 pub fn counted<T, E>(
     component: &'static str,
     is_failure: impl FnOnce(&E) -> bool,
@@ -49,7 +49,8 @@ pub fn counted<T, E>(
     result
 }
 
-/// Runs an operation of a plugin in its span: counts its failure, and records its error, in this domain if it began here.
+/// Runs an operation of a plugin in its span, counts its failure, and records its error, in this domain unless the
+/// error has one.
 pub(crate) fn observed<T>(
     span: &ActiveSpan,
     domain: &'static str,

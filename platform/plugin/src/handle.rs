@@ -1,4 +1,4 @@
-//! A plugin that the platform uses: each call of its trait's methods has a span.
+//! A plugin in use: each call of a method of its trait has a span.
 
 use std::fmt;
 use std::sync::Arc;
@@ -122,7 +122,7 @@ impl<K: ?Sized + Kind> Handle<K> {
     }
 }
 
-/// Runs an operation in its span, and counts its failure. A panic is an error of it.
+/// Runs an operation in its span, and counts its failure. A panic becomes an error.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "a span is opened by the plugin's static")]
 pub(crate) fn observe<T, O: Operation>(
     tracer: &'static Tracer,

@@ -45,10 +45,10 @@ pub trait IdentityProvider: Lifecycle {
         None
     }
 
-    /// The grant type with which the platform authenticates, for example `client_credentials`.
+    /// The grant type of the platform's authentication, for example `client_credentials`.
     fn grant_type(&self) -> &str;
 
-    /// Authenticates the platform. What the provider grants is not kept: the services have credentials of their own.
+    /// Authenticates the platform. The granted token is discarded, because the services have credentials of their own.
     ///
     /// # Errors
     ///

@@ -26,7 +26,7 @@ pub struct Ingestion<'a> {
     pub destination_table: Option<&'a str>,
     /// `append`, `replace` or `merge`.
     pub write_mode: Option<&'a str>,
-    /// How changes of the source's schema are handled: `evolve`, `freeze` or `discard_value`.
+    /// The handling of changes in the source's schema: `evolve`, `freeze` or `discard_value`.
     pub schema_contract: Option<&'a str>,
 }
 
@@ -70,22 +70,22 @@ pub trait IngestionEngine: Lifecycle {
     /// The type of its sources, for example `csv`.
     fn source_type(&self) -> &str;
 
-    /// How changes of the source's schema are handled. Default: unknown.
+    /// The handling of changes in the source's schema. Default: unknown.
     fn schema_contract(&self) -> Option<&str> {
         None
     }
 
-    /// Reads a source and passes its rows on, with the values in the order of the columns. The columns of the source are
-    /// found by their names, and the names of others are passed to [`RowSink::ignored`].
+    /// Reads a source and passes its rows on, with the values in the order of the columns. The source's columns are
+    /// matched by name, and the names of additional ones are passed to [`RowSink::ignored`].
     ///
     /// # Errors
     ///
-    /// The source cannot be read, or its values are not of the types of the columns; or an error of `rows`,
-    /// which is returned as it is.
+    /// The source cannot be read, or its values do not have the types of the columns. An error of `rows` is returned
+    /// unchanged.
     fn run(&self, load: &Load<'_>, rows: &mut dyn RowSink) -> Result<(), Error>;
 
-    /// Writes a file with rows, a CSV file with a header, to an external system, and returns the number of
-    /// rows. Default: not supported.
+    /// Writes the rows of a CSV file with a header to an external system, and returns their number. Default: not
+    /// supported.
     ///
     /// # Errors
     ///
@@ -96,7 +96,7 @@ pub trait IngestionEngine: Lifecycle {
     }
 }
 
-/// Data that is loaded.
+/// A load of data into a table.
 #[derive(Clone, Copy, Debug)]
 pub struct Load<'a> {
     /// The table that is filled.
@@ -105,14 +105,14 @@ pub struct Load<'a> {
     pub columns: &'a [Column<'a>],
     /// The folder of the product.
     pub folder: &'a Path,
-    /// Where the data is: a path in the product's folder, or what the tool understands.
+    /// The location of the data: a path in the product's folder, or a location that the tool understands.
     pub location: &'a str,
 }
 
-/// Data that is written to an external system.
+/// An export of data to an external system.
 #[derive(Clone, Copy, Debug)]
 pub struct Export<'a> {
-    /// The table that the rows are from.
+    /// The table of the rows.
     pub table: &'a str,
     /// The type of the external system.
     pub sink_type: &'a str,
@@ -184,7 +184,7 @@ impl ErrorCategory {
     }
 }
 
-/// Counts rows on their way.
+/// Counts the rows that pass through.
 struct Counted<'a> {
     rows: &'a mut dyn RowSink,
     count: u64,

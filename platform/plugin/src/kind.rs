@@ -104,8 +104,8 @@ impl PluginType {
         })
     }
 
-    /// The operations of the type's trait, which are the last parts of the spans' names. A contract test
-    /// performs each of them.
+    /// The operations of the type's trait, which are the last parts of span names. A contract test performs each
+    /// operation.
     #[must_use]
     pub const fn operations(self) -> &'static [&'static str] {
         match self {

@@ -82,7 +82,7 @@ pub mod __private {
     pub use crate::registry::{Configured, Described, Factory};
 }
 
-/// The example of README compiles.
+/// Compiles the example of README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

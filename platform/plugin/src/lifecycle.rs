@@ -1,4 +1,4 @@
-//! The life of a configured plugin: it is started, used and stopped.
+//! The life of a configured plugin: start, use and stop.
 
 use std::any::Any;
 use std::fmt;
@@ -19,8 +19,8 @@ pub const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// The time limit of a health check.
 pub const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What every plugin has in common. All methods have a default, so `impl Lifecycle for Slack {}` is a
-/// plugin without a connection to open.
+/// The common interface of all plugins. All methods have a default, so `impl Lifecycle for Slack {}` is a plugin
+/// without a connection to open.
 ///
 /// The traits of plugins are synchronous, because the threads of the platform are blocking: a run
 /// builds one asset at a time.
@@ -40,30 +40,29 @@ pub trait Lifecycle: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Something that the plugin accepted is not stored.
+    /// Accepted data could not be stored.
     fn stop(&self) -> Result<(), Error> {
         Ok(())
     }
 
-    /// Whether operations can succeed now: for a service, one cheap request. Abandoned after
+    /// Checks whether operations can succeed now, with one cheap request to the service. Abandoned after
     /// [`HEALTH_TIMEOUT`]. Default: healthy.
     ///
     /// # Errors
     ///
-    /// Why operations cannot succeed.
+    /// The reason why operations cannot succeed.
     fn health_check(&self) -> Result<(), Error> {
         Ok(())
     }
 
-    /// The services that operations connect to, also before the start: the network policies of a cluster
-    /// allow these and no others. Default: none.
+    /// The services that operations connect to. The network policies of a cluster allow only these. Also called before
+    /// the start. Default: none.
     fn endpoints(&self) -> Vec<Endpoint> {
         Vec::new()
     }
 }
 
-/// A plugin that was created from its configuration: once as what all plugins have in common, once as its
-/// kind.
+/// A plugin created from its configuration: as the common interface, and as its kind.
 pub struct Instance {
     lifecycle: Arc<dyn Lifecycle>,
     /// An `Arc<dyn …>` of the kind's trait.
@@ -95,8 +94,8 @@ impl fmt::Debug for Instance {
     }
 }
 
-/// Runs code of a plugin on a thread of its own and waits for it no longer than `limit`. After that the thread
-/// is left behind: there is no way to stop it.
+/// Runs code of a plugin on a thread of its own, and waits for it no longer than `limit`. Then the thread is left
+/// behind, because threads cannot be stopped.
 pub(crate) fn limited<T: Send + 'static>(
     limit: Duration,
     run: impl FnOnce() -> Result<T, Error> + Send + 'static,
@@ -121,7 +120,7 @@ pub(crate) fn limited<T: Send + 'static>(
     }
 }
 
-/// Runs code of a plugin. A panic is an error: the platform decides what a plugin that failed means for a run.
+/// Runs code of a plugin. A panic becomes an error, so that the platform decides about the run.
 pub(crate) fn caught<T>(run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     // After an error, nothing that the plugin was changing is used again without its own checks.
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {

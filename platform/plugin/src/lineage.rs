@@ -76,19 +76,19 @@ pub struct RunEvent<'a> {
     pub run_id: &'a str,
     /// The job.
     pub job: Job<'a>,
-    /// What kind of job it is.
+    /// The kind of the job.
     pub job_type: Option<JobType<'a>>,
-    /// The run that this one is a part of.
+    /// The run that contains this run.
     pub parent: Option<Parent<'a>>,
     /// The ids of the trace and of the span, in hexadecimal digits, if the run is recorded.
     pub trace: Option<(&'a str, &'a str)>,
-    /// Other names and values by which the run is found, such as `dagster_run_id`.
+    /// Other names and values for finding the run, such as `dagster_run_id`.
     pub tags: Vec<(&'a str, &'a str)>,
     /// The program that processes the data.
     pub engine: Option<Engine<'a>>,
     /// The query of the job.
     pub sql: Option<&'a str>,
-    /// Why the run failed, without a credential.
+    /// The error of the run, without credentials.
     pub error: Option<&'a str>,
     /// The data that the run reads.
     pub inputs: Vec<Dataset<'a>>,
@@ -154,7 +154,7 @@ pub struct Job<'a> {
     pub name: &'a str,
 }
 
-/// What kind of job it is.
+/// The kind of a job.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct JobType<'a> {
     /// The tool, for example `DBT`.
@@ -168,18 +168,18 @@ impl JobType<'static> {
     pub const PRODUCT: Self = Self { integration: "FLOE", job_type: "PRODUCT" };
 }
 
-/// The run that another one is a part of.
+/// The run that contains another run.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Parent<'a> {
     /// The id of the run.
     pub run_id: &'a str,
     /// Its job.
     pub job: Job<'a>,
-    /// The run that started all others. Default: the parent.
+    /// The run at the top of the hierarchy. Default: the parent.
     pub root: Option<Root<'a>>,
 }
 
-/// The run that started all others.
+/// The run at the top of a hierarchy of runs.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Root<'a> {
     /// The id of the run.
@@ -200,7 +200,7 @@ pub struct Engine<'a> {
 /// Data that a run reads or writes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dataset<'a> {
-    /// The namespace: where the data is.
+    /// The namespace: the location of the data.
     pub namespace: &'a str,
     /// The name.
     pub name: &'a str,
@@ -208,7 +208,7 @@ pub struct Dataset<'a> {
     pub columns: Vec<Field<'a>>,
     /// The number of rows, if they were written.
     pub rows: Option<u64>,
-    /// The checks of the data, if the run has checked it.
+    /// The results of the run's checks of the data.
     pub assertions: Vec<Assertion<'a>>,
 }
 
@@ -226,11 +226,11 @@ pub struct Field<'a> {
 pub struct Assertion<'a> {
     /// The kind of check, for example `not_null`.
     pub assertion: &'a str,
-    /// Whether the data is as the check demands.
+    /// Whether the data satisfies the check.
     pub success: bool,
-    /// The column that was checked; `None` if the table was.
+    /// The checked column; `None` for a check of the table.
     pub column: Option<&'a str>,
-    /// What was counted: the rows that are not as the check demands, or all rows if it demands a number of them.
+    /// The counted rows: the rows that violate the check, or all rows if the check demands a number of rows.
     pub actual: Option<u64>,
 }
 
@@ -330,7 +330,7 @@ impl RunEvent<'_> {
     }
 }
 
-/// A facet of the specification: `1-0-0/NameFacet`.
+/// A facet of the specification, with its schema: `1-0-0/NameFacet`.
 fn facet(schema: &str, fields: Value) -> Value {
     let name = schema.rsplit('/').next().unwrap_or_default();
     custom_facet(&format!("{SPECIFICATION}/facets/{schema}.json#/$defs/{name}"), fields)
@@ -411,8 +411,8 @@ impl Kind for dyn LineageBackend {
 }
 
 impl Handle<dyn LineageBackend> {
-    /// Stores an event, in the span `lineage.emit_event`. The event that a run begins has that span only if it cannot
-    /// be stored: the span of the run begins at the same time.
+    /// Stores an event, in the span `lineage.emit_event`. The start of a run has this span only if the event cannot be
+    /// stored, because the span of the run begins at the same time.
     ///
     /// # Errors
     ///

@@ -32,21 +32,21 @@ pub struct PipelineRun<'a> {
     pub run_id: &'a str,
     /// The name of the product.
     pub name: &'a str,
-    /// What started the run.
+    /// The trigger of the run.
     pub trigger: Trigger,
 }
 
-/// What is known of a run at its end.
+/// The attributes of a run that are known at its end.
 #[derive(Clone, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "floe.pipeline")]
 pub struct PipelineOutcome<'a> {
-    /// The ids of the dbt commands that have built models, in the order of the models.
+    /// The ids of the dbt commands that built models, in the order of the models.
     pub dbt_invocation_ids: Option<Vec<&'a str>>,
-    /// What was unusual about the run, against those before it.
+    /// The unusual findings of the run, compared with earlier runs.
     pub unusual: Option<Vec<&'a str>>,
 }
 
-/// What starts a run.
+/// The trigger of a run.
 #[derive(Clone, Copy, Debug, Eq, FloeAttributes, Hash, PartialEq)]
 #[floe(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -101,7 +101,7 @@ pub struct Sensor<'a> {
 pub struct SensorOutcome<'a> {
     /// Whether a run is requested.
     pub status: SensorStatus,
-    /// Why no run is requested.
+    /// The reason why no run is requested.
     pub skip_reason: Option<&'a str>,
 }
 
@@ -173,10 +173,10 @@ impl Operation for Orchestrator<'_> {
     }
 }
 
-/// An orchestrator: it decides when the assets of a product are built, and in which order.
+/// An orchestrator, which decides the time and the order in which the assets of a product are built.
 pub trait AssetOrchestrator: Lifecycle {
-    /// Whether the orchestrator builds the assets in this process, by [`run`](Self::run). Otherwise it runs the
-    /// product by the files of [`create_definitions`](Self::create_definitions). Default: `false`.
+    /// Whether the orchestrator builds the assets in this process, with [`run`](Self::run). Otherwise it uses the files
+    /// of [`create_definitions`](Self::create_definitions). Default: `false`.
     fn runs_here(&self) -> bool {
         false
     }
@@ -196,12 +196,12 @@ pub trait AssetOrchestrator: Lifecycle {
         Err(Error::unsupported("create_definitions"))
     }
 
-    /// Runs the product by the files of [`create_definitions`](Self::create_definitions), and waits for the end of the
-    /// run. The assets are built by processes that the orchestrator starts. Default: not supported.
+    /// Runs the product with the files of [`create_definitions`](Self::create_definitions), and waits for the end of
+    /// the run. Processes of the orchestrator build the assets. Default: not supported.
     ///
     /// # Errors
     ///
-    /// The orchestrator cannot be started, or it did not end by itself. Any exit code is a result.
+    /// The orchestrator cannot be started, or a signal or the time limit ended it. Any exit code is a result.
     fn run_definitions(
         &self,
         product: &Product<'_>,
@@ -211,12 +211,12 @@ pub trait AssetOrchestrator: Lifecycle {
         Err(Error::unsupported("run"))
     }
 
-    /// Builds the assets of the product by calling `build` with the name of each, after those that it depends
-    /// on. Default: not supported, because the orchestrator runs the product in another process.
+    /// Builds the assets of the product: calls `build` with the name of each asset, after its dependencies. Default:
+    /// not supported, because the orchestrator runs the product in another process.
     ///
     /// # Errors
     ///
-    /// That of `build`, which stops the run.
+    /// An error of `build`, which stops the run.
     fn run(
         &self,
         product: &Product<'_>,
@@ -241,7 +241,7 @@ pub struct Definitions<'a> {
 pub struct RunEnd {
     /// The exit code of the orchestrator: 0 if all assets were built.
     pub code: i32,
-    /// The exit code in words, with the last lines of the orchestrator's output, without credentials.
+    /// A description of the exit code, with the last lines of the orchestrator's output, without credentials.
     pub message: String,
 }
 
@@ -278,8 +278,8 @@ impl Handle<dyn AssetOrchestrator> {
         self.observe(&request("run", product), |it, _| it.run(product, build))
     }
 
-    /// Runs the product by the orchestrator's files, in the span `orchestrator.run`, which is an error if the exit code
-    /// is not 0. `ended` is called in that span when the run has ended, also by an error.
+    /// Runs the product with the orchestrator's files, in the span `orchestrator.run`, which is an error if the exit
+    /// code is not 0. `ended` is called in this span after the run, even after an error.
     ///
     /// # Errors
     ///

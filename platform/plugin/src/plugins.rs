@@ -32,17 +32,17 @@ pub struct Selection {
     pub kind: PluginType,
     /// The name of the plugin.
     pub name: String,
-    /// The configuration: a mapping.
+    /// The configuration, a mapping.
     pub config: Value,
-    /// The folder of the product, where relative paths of the configuration begin.
+    /// The folder of the product, the base of relative paths in the configuration.
     pub folder: PathBuf,
 }
 
 /// The plugins that a platform has selected.
 ///
-/// Dropping them stops those that were started, and logs what fails.
+/// Dropping the value stops the started plugins, and logs failures.
 pub struct Plugins {
-    /// In the order of their dependencies.
+    /// The plugins in the order of their dependencies.
     plugins: Vec<Configured>,
 }
 
@@ -55,7 +55,7 @@ struct Configured {
     is_started: AtomicBool,
 }
 
-/// The error of a selection.
+/// The error of a plugin's selection.
 #[derive(Debug)]
 pub struct SelectionError {
     index: usize,
@@ -82,18 +82,18 @@ impl SelectionError {
         Self { index, error: ConfigurationError::new(Vec::new(), message) }
     }
 
-    /// The index of the selection in the list that was configured.
+    /// The index of the selection in the configured list.
     pub fn index(&self) -> usize {
         self.index
     }
 
-    /// The keys of the plugin's configuration that lead to the mistake; empty if it is in the selection
-    /// itself, for example its name.
+    /// The keys that lead to the mistake in the plugin's configuration; empty for a mistake in the selection itself,
+    /// such as its name.
     pub fn path(&self) -> &[String] {
         self.error.path()
     }
 
-    /// What was found and what is accepted.
+    /// The found and the accepted values.
     pub fn message(&self) -> &str {
         self.error.message()
     }
@@ -108,13 +108,13 @@ impl fmt::Display for SelectionError {
 impl std::error::Error for SelectionError {}
 
 impl Plugins {
-    /// Creates the selected plugins. Nothing is started, no credential is read.
+    /// Creates the selected plugins, without starting them or reading a credential.
     ///
     /// # Errors
     ///
-    /// A plugin is not linked into the program or is incompatible with it; its configuration is not valid; the
-    /// store of one of its credentials is not selected; plugins depend on each other in a circle; a type of which
-    /// the platform uses one plugin has several.
+    /// A plugin is not linked into the program or is incompatible with it; its configuration is not valid; the store of
+    /// one of its credentials is not selected; plugins depend on each other in a circle; a type that allows one plugin
+    /// has several.
     pub fn configure(selections: &[Selection]) -> Result<Self, SelectionError> {
         let mut found = Vec::with_capacity(selections.len());
         for (index, selection) in selections.iter().enumerate() {
@@ -131,13 +131,13 @@ impl Plugins {
     ///
     /// # Errors
     ///
-    /// A plugin did not start within [`START_TIMEOUT`], or a credential cannot be resolved. The plugins that
-    /// were started before it are stopped.
+    /// A plugin did not start within [`START_TIMEOUT`], or a credential cannot be resolved. The plugins that were
+    /// already started are stopped.
     pub fn start(&self) -> Result<(), Error> {
         self.start_used(|_| true)
     }
 
-    /// Starts the plugins of some types, and those that they depend on.
+    /// Starts the plugins of some types, and their dependencies.
     ///
     /// # Errors
     ///
@@ -152,7 +152,7 @@ impl Plugins {
         Ok(())
     }
 
-    /// The plugins of some types and those that they depend on, in the order of their dependencies.
+    /// The plugins of some types and their dependencies, in the order of the dependencies.
     fn with_dependencies(&self, is_used: impl Fn(PluginType) -> bool) -> Vec<&Configured> {
         let mut needed: Vec<&Configured> = Vec::new();
         for plugin in self.plugins.iter().rev() {
@@ -177,8 +177,8 @@ impl Plugins {
         Ok(())
     }
 
-    /// Stops the plugins that were started, in the reverse order. Returns those that failed, with their errors;
-    /// all plugins are stopped in any case.
+    /// Stops the started plugins in the reverse order, all of them in any case. Returns failed plugins with their
+    /// errors.
     pub fn stop(&self) -> Vec<(&'static LinkedPlugin, Error)> {
         let mut failed = Vec::new();
         for plugin in self.plugins.iter().rev() {
@@ -189,14 +189,14 @@ impl Plugins {
         failed
     }
 
-    /// Checks the health of each plugin, within [`HEALTH_TIMEOUT`] each, in the order of their dependencies.
+    /// Checks the health of each plugin in the order of their dependencies, each within [`HEALTH_TIMEOUT`].
     pub fn health(&self) -> Vec<(&'static LinkedPlugin, Result<(), Error>)> {
         let health = |plugin: &Configured| (plugin.linked, plugin.health());
         self.plugins.iter().map(health).collect()
     }
 
-    /// Starts each plugin, checks its health and stops it. In contrast to [`start`](Self::start), a plugin that
-    /// fails does not keep the others from being checked.
+    /// Starts each plugin, checks its health and stops it. Unlike [`start`](Self::start), it goes on after a failed
+    /// plugin.
     pub fn check(&self) -> Vec<(&'static LinkedPlugin, Result<(), Error>)> {
         let mut checked = Vec::with_capacity(self.plugins.len());
         for plugin in &self.plugins {
@@ -236,7 +236,7 @@ impl Plugins {
         self.plugins.iter().filter_map(|it| Handle::new(it.linked, it.tracer, &it.instance))
     }
 
-    /// The plugin of a kind of which the platform uses one: `plugins.one::<dyn ComputeEngine>()`.
+    /// The plugin of a kind that allows one plugin: `plugins.one::<dyn ComputeEngine>()`.
     pub fn one<K: ?Sized + Kind>(&self) -> Option<Handle<K>> {
         self.all().next()
     }
@@ -317,7 +317,7 @@ impl Configured {
         plugin.plugin_type() == kind && plugin.name() == name
     }
 
-    /// The plugins that this one depends on: the stores of its credentials.
+    /// The dependencies of this plugin: the stores of its credentials.
     fn needs(&self) -> impl Iterator<Item = (PluginType, &str)> {
         let references = self.credentials.iter().map(Credential::reference);
         references.filter_map(|reference| match reference {
@@ -340,7 +340,7 @@ impl Configured {
         domain.map_or_else(stop, |domain| counted(domain, Error::is_failure, stop))
     }
 
-    /// Runs a part of the plugin's life in a span.
+    /// Runs a step of the plugin's life in a span.
     fn observe<T>(
         &self,
         operation: &'static str,
@@ -372,7 +372,7 @@ impl Configured {
     }
 }
 
-/// A type of which the platform uses one plugin has one, and a name is selected once where it is an address.
+/// Checks that a type that allows one plugin has at most one, and that no name is selected twice.
 fn check_count(selections: &[Selection], index: usize) -> Result<(), SelectionError> {
     let Selection { kind, name, .. } = &selections[index];
     let earlier = || selections[..index].iter().filter(|other| other.kind == *kind);
@@ -406,7 +406,7 @@ fn configure(selection: &Selection) -> Result<Configured, ConfigurationError> {
     })
 }
 
-/// The order in which each plugin follows those that it depends on.
+/// An order in which each plugin follows its dependencies.
 fn order(plugins: &[Configured]) -> Result<Vec<usize>, SelectionError> {
     let mut needs = Vec::with_capacity(plugins.len());
     for (index, plugin) in plugins.iter().enumerate() {
@@ -428,7 +428,7 @@ fn order(plugins: &[Configured]) -> Result<Vec<usize>, SelectionError> {
     Ok(order)
 }
 
-/// The indexes of the plugins that this one depends on.
+/// The indexes of the dependencies of a plugin.
 fn dependencies(
     plugins: &[Configured],
     index: usize,
@@ -446,8 +446,8 @@ fn dependencies(
     plugin.needs().map(find).collect()
 }
 
-/// Adds a plugin to the order, after those that it depends on. The error is a circle, with its first plugin
-/// again at the end.
+/// Adds a plugin to the order, after its dependencies. The error is a circle, with the first plugin repeated at the
+/// end.
 fn visit(
     index: usize,
     needs: &[Vec<usize>],

@@ -1,9 +1,9 @@
-//! A data product, as plugins see it that generate something from it.
+//! A data product, for plugins that generate files from it.
 
 use crate::check::Check;
 use crate::table::Column;
 
-/// A data product: its sources and models, each behind those that it depends on.
+/// A data product: its sources and models, each after its dependencies.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Product<'a> {
     /// The namespace.
@@ -27,7 +27,7 @@ pub struct Product<'a> {
 pub struct Source<'a> {
     /// The name of the table.
     pub name: &'a str,
-    /// Where the data is: a path in the product's folder, or the name of a table.
+    /// The location of the data: a path in the product's folder, or the name of a table.
     pub location: &'a str,
     /// The columns of the table; empty if they are not known.
     pub columns: Vec<Column<'a>>,

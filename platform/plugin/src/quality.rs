@@ -40,20 +40,20 @@ pub struct QualityOutcome {
     pub fail_count: u64,
     /// The number of rows that were checked.
     pub rows_checked: Option<u64>,
-    /// The number of rows that are not as a single check demands.
+    /// The number of rows that violate a single check.
     pub failed_rows: Option<u64>,
 }
 
-/// What helps to find the rows of a check that failed.
+/// Attributes that help to find the rows of a failed check.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "quality")]
 pub struct FailedCheck<'a> {
-    /// The query that found them, without credentials.
+    /// The query that found the rows, without credentials.
     #[floe(key = "db.query.text")]
     pub query: Option<&'a str>,
 }
 
-/// The most characters of the query of a check that is kept.
+/// The maximum number of recorded characters of a check's query.
 const LONGEST_QUERY: usize = 16 * 1024;
 
 impl Operation for Quality<'_> {
@@ -66,22 +66,23 @@ impl Operation for Quality<'_> {
 
 /// A tool that checks the quality of data.
 pub trait QualityProvider: Lifecycle {
-    /// Whether the tool supports these checks, before any data exists. Called when a product is compiled.
-    /// Default: it supports all.
+    /// Checks that the tool supports these checks, before any data exists. Called when a product is compiled. Default:
+    /// it supports all checks.
     ///
     /// # Errors
     ///
-    /// The first check that it does not support.
+    /// The first unsupported check.
     fn validate_expectations(&self, suite: &Suite<'_>) -> Result<(), Error> {
         let _ = suite;
         Ok(())
     }
 
-    /// Runs the checks, and returns a result for each of them, in their order.
+    /// Runs the checks, and returns a result for each check, in the same order.
     ///
     /// # Errors
     ///
-    /// The tool could not run. A check that fails is a result, and so is one whose query is wrong ([`CheckResult::error`]).
+    /// The tool could not run. A failed check is a result, and so is a check with a wrong query
+    /// ([`CheckResult::error`]).
     fn run_checks(&self, suite: &Suite<'_>, data: &mut Session) -> Result<Vec<CheckResult>, Error>;
 }
 
@@ -97,7 +98,7 @@ pub struct Suite<'a> {
 }
 
 impl Suite<'_> {
-    /// The checks that failed, one after another; `None` if all passed.
+    /// The descriptions of the failed checks in one text; `None` if all checks passed.
     ///
     /// ```
     /// use floe_plugin::quality::{Check, CheckResult, Suite};
@@ -144,7 +145,7 @@ impl Kind for dyn QualityProvider {
 }
 
 impl Handle<dyn QualityProvider> {
-    /// Whether the tool supports these checks, in the span `quality.validate_expectations`.
+    /// Checks that the tool supports these checks, in the span `quality.validate_expectations`.
     ///
     /// # Errors
     ///
@@ -155,13 +156,13 @@ impl Handle<dyn QualityProvider> {
         })
     }
 
-    /// Runs the checks, in the span `quality.run_checks`, and records each result in a span `quality.check`
-    /// below it. A check that fails is an error of both spans, though the tool did what it was asked for: the error of
-    /// the model is explained by what is below it.
+    /// Runs the checks, in the span `quality.run_checks`, and records each result in a child span `quality.check`. A
+    /// failed check is an error of both spans, although the tool has worked, so that the spans below a failed model
+    /// explain its error.
     ///
     /// # Errors
     ///
-    /// As for [`QualityProvider::run_checks`]; or there is not one result for each check.
+    /// As for [`QualityProvider::run_checks`]; or the number of results is wrong.
     pub fn run_checks(
         &self,
         suite: &Suite<'_>,
@@ -193,7 +194,7 @@ impl Handle<dyn QualityProvider> {
         })
     }
 
-    /// Records the result of a check. Tools report all checks at once, so the span has no duration of its own.
+    /// Records the result of a check. Tools report all checks together, so the span has no duration of its own.
     fn record(&self, suite: &Suite<'_>, name: &str, check: &Check, result: &CheckResult) {
         let request =
             Quality { check_name: Some(name), checks_count: None, ..self.request("check", suite) };
@@ -225,12 +226,12 @@ impl Handle<dyn QualityProvider> {
     }
 }
 
-/// The error of checks that failed.
+/// The error for failed checks.
 fn failed(message: &str) -> Error {
     Error::new(ErrorKind::CheckFailed, message).in_domain(Quality::DOMAIN)
 }
 
-/// Removes what must not be seen from a result, whatever the tool returns.
+/// Removes credentials from a result, whatever the tool returns.
 fn make_safe(result: &mut CheckResult) {
     if let Some(query) = &mut result.query {
         let safe = sanitize_credentials(query).into_owned();

@@ -1,9 +1,8 @@
-//! The trace context as an SQL comment: a statement in the log of a database leads to its span.
+//! The trace context as an SQL comment, so that a statement in the log of a database leads to its span.
 //!
-//! The engine adds the comment, and not the platform: an engine sends more statements than the platform passes
-//! to it (settings, transactions, `CREATE … AS`), and only it can put a comment where its database does not
-//! store it. Against the specification of sqlcommenter, a statement that already has a comment gets this one,
-//! too, because models have comments.
+//! The engine adds the comment, not the platform: an engine sends additional statements (settings, transactions,
+//! `CREATE … AS`), and only the engine knows where its database does not store a comment. Unlike sqlcommenter's
+//! specification says, a statement that has a comment gets this one, too, because models have comments.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,16 +12,16 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Everything but the characters that no URL encodes. A value therefore contains no quote, and neither the
-/// beginning nor the end of a comment.
+/// The characters that are encoded: all but unreserved ones. So a value contains no quote, and neither the beginning
+/// nor the end of a comment.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Whether the statements of an engine carry the trace context: a field of the engine's configuration. Default:
 /// `true`.
 ///
-/// The format is that of [sqlcommenter](https://google.github.io/sqlcommenter/spec/), which the semantic
-/// conventions refer to. The comment contains the headers of the configured propagators without `baggage`, whose
-/// values may be personal data. A statement outside of a recorded span is not changed.
+/// The format is [sqlcommenter's](https://google.github.io/sqlcommenter/spec/), to which the semantic conventions
+/// refer. The comment contains the headers of the configured propagators except `baggage`, whose values may be personal
+/// data. A statement outside a recorded span stays unchanged.
 ///
 /// ```
 /// use floe_plugin::compute::{Compute, QueryComments, compute_span};
@@ -64,8 +63,8 @@ impl QueryComments {
         Cow::Owned(format!("{sql}{separator}{comment}{rest}"))
     }
 
-    /// The comment alone, for a statement that must not end with it; `None` outside of a recorded span, or if
-    /// comments are switched off.
+    /// Returns the comment alone, for a statement that must not end with it; `None` outside a recorded span, or if
+    /// comments are disabled.
     #[must_use]
     pub fn comment(self) -> Option<String> {
         if !self.0 || !propagation::current_span_context().is_sampled() {
@@ -104,8 +103,8 @@ fn end(statement: &str) -> usize {
     }
 }
 
-/// Whether a text that follows a semicolon is a comment. With one of these characters it may belong to a text, to a
-/// name, or to a longer comment.
+/// Whether the text after a semicolon is a comment. With one of these characters it may belong to a text, to a name, or
+/// to a longer comment.
 fn is_comment(text: &str) -> bool {
     text.trim_start().starts_with("--") && !text.contains(['\n', '\'', '"', '`', ']', '$', '*'])
 }

@@ -1,8 +1,8 @@
 //! The plugins that are linked into the program.
 //!
-//! The linker collects the plugins that [`plugin!`](crate::plugin!) registers, in every crate of the
-//! program, so no code runs at startup. A crate that nothing refers to is not linked: a program that
-//! uses the plugins of such a crate needs one line, `use acme_floe_slack as _;`.
+//! The linker collects the plugins that [`plugin!`](crate::plugin!) registers, in every crate of the program, so no
+//! code runs at startup. The linker drops a crate without references, so a program that uses only its plugins needs one
+//! line, `use acme_floe_slack as _;`.
 
 use std::fmt;
 
@@ -60,13 +60,13 @@ impl LinkedPlugin {
         self.factory
     }
 
-    /// The plugin.
+    /// The metadata of the plugin.
     #[must_use]
     pub const fn plugin(&self) -> &'static dyn PluginMetadata {
         self.plugin
     }
 
-    /// Where the plugin is registered.
+    /// The place in the source that registered the plugin.
     #[must_use]
     pub const fn location(&self) -> SourceLocation {
         self.location
@@ -94,9 +94,8 @@ pub fn linked() -> impl Iterator<Item = &'static LinkedPlugin> {
 ///
 /// # Errors
 ///
-/// A plugin requires another version of the plugin interface than [`API_VERSION`], or several
-/// plugins of a type have the same name. The error contains the places in the source that registered
-/// them.
+/// A plugin requires another version of the plugin interface than [`API_VERSION`], or several plugins of a type have
+/// the same name. The error contains the places of their registrations.
 ///
 /// ```standalone_crate
 /// use floe_plugin::{PluginMetadata, PluginType, registry};
@@ -124,7 +123,7 @@ pub fn discover() -> Result<Vec<&'static LinkedPlugin>, Error> {
 ///
 /// # Errors
 ///
-/// As for [`discover`], and if no such plugin is linked into the program; the error lists those that are.
+/// As for [`discover`], and if no such plugin is linked into the program; the error lists the linked ones.
 pub fn find(kind: PluginType, name: &str) -> Result<&'static LinkedPlugin, Error> {
     let all = discover()?;
     let is_it = |linked: &&&LinkedPlugin| {
@@ -151,7 +150,7 @@ fn not_found(kind: PluginType, name: &str, names: &[&str]) -> Error {
     Error(format!("there is no {kind} plugin `{name}`; {accepted}{suggestion}"))
 }
 
-/// The error of finding plugins: several have the same name, one requires another version of the plugin interface,
+/// The error of a search for plugins: several have the same name, one requires another version of the plugin interface,
 /// or one is not linked into the program.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Error(String);
@@ -200,9 +199,9 @@ impl std::error::Error for Error {}
 /// each call. `api` is the version of the plugin interface that the plugin was written for, a literal.
 /// The version of the plugin is that of its crate.
 ///
-/// For a plugin that something else creates, the argument is a constant expression of a type that implements
-/// [`PluginMetadata`](crate::PluginMetadata): a unit struct, or a call of a `const fn`. The registry
-/// then lists the plugin and the audit checks it.
+/// For a plugin that the platform does not create, the argument is a constant expression of a type that implements
+/// [`PluginMetadata`](crate::PluginMetadata): a unit struct, or a call of a `const fn`. The registry then lists the
+/// plugin and the audit checks it.
 ///
 /// The macro works in crates with `#![forbid(unsafe_code)]`.
 #[macro_export]
@@ -313,7 +312,7 @@ fn checked(mut found: Vec<&LinkedPlugin>) -> Result<Vec<&LinkedPlugin>, Error> {
     }
 }
 
-/// Refuses a plugin that was written for another major version, or for a newer minor version.
+/// Refuses a plugin written for another major version, or for a newer minor version.
 fn check_version(linked: &LinkedPlugin) -> Result<(), Error> {
     let required = linked.plugin().floe_api_version();
     if is_compatible(API_VERSION, required) {

@@ -55,12 +55,12 @@ pub trait SecretStore: Lifecycle {
         None
     }
 
-    /// The `Secret` of Kubernetes that contains a key: a role must allow to read it. Also called before the
-    /// start. Default: none, because the store is outside of the cluster's API.
+    /// The `Secret` of Kubernetes that contains a key, for the role that reads it. Also called before the start.
+    /// Default: none, because the store is outside the cluster's API.
     ///
     /// # Errors
     ///
-    /// The store has no such keys.
+    /// The key is invalid for the store.
     fn kubernetes_secret<'a>(
         &'a self,
         key: &'a str,
@@ -69,7 +69,7 @@ pub trait SecretStore: Lifecycle {
         Ok(None)
     }
 
-    /// The secret with this key; `None` if there is none.
+    /// Returns the secret with this key; `None` if it does not exist.
     ///
     /// # Errors
     ///
@@ -82,7 +82,7 @@ pub trait SecretStore: Lifecycle {
 pub struct KubernetesSecret<'a> {
     /// The name.
     pub name: &'a str,
-    /// The namespace; `None` if it is that of whoever reads it.
+    /// The namespace; `None` means the reader's own namespace.
     pub namespace: Option<&'a str>,
 }
 

@@ -22,7 +22,7 @@ pub enum Area {
     Rbac,
 }
 
-/// A manifest that is generated.
+/// A generated manifest.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "security")]
 pub struct Security<'a> {
@@ -48,7 +48,7 @@ impl Operation for Security<'_> {
     }
 }
 
-/// Generates roles for the cluster that a product runs in. Each manifest is a resource of Kubernetes.
+/// Generates roles for the cluster of a product. Each manifest is a resource of Kubernetes.
 pub trait RoleGenerator: Lifecycle {
     /// The namespace, with its Pod Security Standard as labels.
     ///
@@ -64,7 +64,7 @@ pub trait RoleGenerator: Lifecycle {
     /// As for [`generate_namespace`](Self::generate_namespace).
     fn generate_service_account(&self, workload: &Workload<'_>) -> Result<Value, Error>;
 
-    /// The role that reads the product's secrets and nothing else, in their namespace.
+    /// The role that may read only the product's secrets, in their namespace.
     ///
     /// # Errors
     ///
@@ -86,7 +86,7 @@ pub trait RoleGenerator: Lifecycle {
     fn generate_pod_security_context(&self, workload: &Workload<'_>) -> Result<Value, Error>;
 }
 
-/// Generates network policies for the cluster that a product runs in.
+/// Generates network policies for the cluster of a product.
 pub trait NetworkPolicyGenerator: Lifecycle {
     /// The policy that lets the product's pods connect to the services that it uses.
     ///
@@ -103,18 +103,18 @@ pub trait NetworkPolicyGenerator: Lifecycle {
     fn generate_default_deny_policies(&self, workload: &Workload<'_>) -> Result<Vec<Value>, Error>;
 }
 
-/// What runs in the cluster.
+/// A product that runs in a cluster.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Workload<'a> {
     /// The name of the product.
     pub name: &'a str,
     /// The namespace in the cluster.
     pub namespace: &'a str,
-    /// The names of the cluster's Secrets that it reads.
+    /// The names of the cluster's Secrets that the product reads.
     pub secrets: &'a [&'a str],
-    /// The namespace of those Secrets, and so of the role that reads them; `None` if it is that of the workload.
+    /// The namespace of the Secrets and of the role that reads them; `None` means the namespace of the product.
     pub secrets_namespace: Option<&'a str>,
-    /// The hosts that it connects to, by name or by address, and their ports.
+    /// The hosts that the product connects to, by name or by address, and their ports.
     pub egress: &'a [(&'a str, u16)],
     /// The Pod Security Standard: `privileged`, `baseline` or `restricted`.
     pub pss_level: &'a str,

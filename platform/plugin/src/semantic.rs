@@ -48,12 +48,12 @@ impl Operation for Semantic<'_> {
 
 /// A semantic layer: metrics and dimensions over tables.
 pub trait SemanticLayer: Lifecycle {
-    /// The address of the server, if the layer has one. The span has it without credentials.
+    /// The address of the server, if the layer has one. The span contains it without credentials.
     fn server_url(&self) -> Option<CleanUrl<'_>> {
         None
     }
 
-    /// Writes a schema for each gold model below `folder`, and makes the server use them if there is one.
+    /// Writes a schema for each gold model below `folder`, and makes the server, if there is one, use the schemas.
     /// Returns the paths.
     ///
     /// # Errors

@@ -35,7 +35,7 @@ pub struct Storage<'a> {
     pub bucket: Option<&'a str>,
 }
 
-/// The object that an operation is for.
+/// The object of an operation.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "storage.object")]
 pub struct Object<'a> {
@@ -69,11 +69,10 @@ pub trait ObjectStore: Lifecycle {
         None
     }
 
-    /// The URI of the tables that are stored here, for example `s3://lake/warehouse`.
+    /// The URI below which tables are stored, for example `s3://lake/warehouse`.
     fn warehouse_uri(&self) -> String;
 
-    /// Stores a file under a key, and returns the number of its bytes. A reader finds the old object or the
-    /// new one.
+    /// Stores a file under a key, and returns the number of its bytes. Readers find either the old or the new object.
     ///
     /// # Errors
     ///

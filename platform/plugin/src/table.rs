@@ -1,4 +1,4 @@
-//! Tables: their columns, and rows that go from one plugin to another.
+//! Tables: their columns, and rows that pass from one plugin to another.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,7 +47,8 @@ pub enum Value<'a> {
 
 /// Receives the rows of a table, one at a time, so that no plugin needs the whole table in memory.
 pub trait RowSink {
-    /// Receives the names of the columns, before the first row. Default: they are known.
+    /// Receives the names of the columns, before the first row. Default: ignores them, for a receiver that knows the
+    /// columns.
     ///
     /// # Errors
     ///
@@ -57,8 +58,8 @@ pub trait RowSink {
         Ok(())
     }
 
-    /// Receives the names of columns that the source has beside those of the table, before the first row. They are not
-    /// read. Default: nothing happens.
+    /// Receives the names of the source's additional columns, which are not read, before the first row. Default:
+    /// nothing happens.
     fn ignored(&mut self, names: &[&str]) {
         let _ = names;
     }
@@ -67,6 +68,6 @@ pub trait RowSink {
     ///
     /// # Errors
     ///
-    /// The row is not accepted, or the receiver is interrupted. Return it: no further row is accepted.
+    /// The row is not accepted, or the receiver is interrupted. The sender returns this error and sends no further row.
     fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error>;
 }

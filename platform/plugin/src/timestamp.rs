@@ -1,4 +1,4 @@
-//! Times as protocols write them.
+//! Times in the formats of protocols.
 
 use std::time::SystemTime;
 

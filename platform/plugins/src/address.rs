@@ -13,12 +13,12 @@ use serde::Deserialize;
 pub struct ServiceUrl(String);
 
 impl ServiceUrl {
-    /// The address of a default.
+    /// Creates the address of a default.
     pub fn of(url: &'static str) -> Self {
         Self(url.to_owned())
     }
 
-    /// The address of something of the service. The path begins with a slash.
+    /// The address of a resource of the service. The path begins with a slash.
     pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.0)
     }
@@ -28,7 +28,7 @@ impl ServiceUrl {
         &self.0
     }
 
-    /// The same, as what the plugin connects to.
+    /// The address, as the endpoint of a plugin.
     pub fn endpoint(&self) -> Endpoint {
         Endpoint::Url(self.0.clone())
     }
@@ -48,7 +48,7 @@ pub fn is_https(url: &str) -> bool {
 impl TryFrom<String> for ServiceUrl {
     type Error = &'static str;
 
-    /// The errors do not repeat the text: it may contain a credential.
+    /// Parses an address. The errors do not repeat the text, which may contain a credential.
     fn try_from(text: String) -> Result<Self, &'static str> {
         let uri: Uri = text
             .parse()

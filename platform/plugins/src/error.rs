@@ -17,7 +17,7 @@ pub enum Error {
     Input {
         /// The place of the mistake.
         place: Place,
-        /// What was found and what is accepted.
+        /// The found and the accepted values.
         message: String,
     },
     /// Files contain several mistakes.
@@ -42,7 +42,7 @@ pub enum Error {
     /// The engine failed, and the cause is not a query of the product.
     #[error("engine: {0}")]
     Engine(Box<dyn std::error::Error + Send + Sync>),
-    /// An operation of a plugin failed.
+    /// A plugin's operation failed.
     #[error(transparent)]
     Plugin(floe_plugin::Error),
     /// An orchestrator ended with an exit code other than 0, and no asset failed.
@@ -50,13 +50,13 @@ pub enum Error {
     Orchestrator {
         /// The exit code.
         code: u8,
-        /// What the orchestrator printed last.
+        /// The last output of the orchestrator.
         message: String,
     },
     /// The telemetry runtime could not start or shut down.
     #[error("telemetry: {0}")]
     Telemetry(String),
-    /// What the user searched for does not exist.
+    /// The user searched for an object that does not exist.
     #[error("{0}")]
     NotFound(String),
     /// A signal stopped the command.
@@ -73,7 +73,7 @@ impl Error {
         Self::Input { place, message: message.into() }
     }
 
-    /// The most mistakes that are reported at once, as in a YAML file.
+    /// The maximum number of mistakes reported at once, as in a YAML file.
     pub const MAX_MISTAKES: usize = 100;
 
     /// The error of one or more mistakes, in the order of their places.
@@ -93,10 +93,10 @@ impl Error {
         Self::Mistakes(all)
     }
 
-    /// The error of these mistakes, if there is any.
+    /// Returns the error of these mistakes.
     ///
     /// # Errors
-    /// There is one.
+    /// There is a mistake.
     pub fn check(mistakes: Vec<Self>) -> Result<(), Self> {
         if mistakes.is_empty() {
             return Ok(());
@@ -111,18 +111,18 @@ impl Error {
         }
     }
 
-    /// Whether this is about what the user wrote.
+    /// Whether the error is a mistake in the user's files or settings.
     pub fn is_mistake(&self) -> bool {
         matches!(self, Self::Input { .. } | Self::Mistakes(_) | Self::Setting(_))
     }
 
-    /// Makes the error of an operation with a file out of that of the operating system.
+    /// Converts an error of the operating system into the error of an operation with a file.
     pub fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::Io { action, path, source }
     }
 
-    /// The error of a plugin's operation, or what caused it if that is an error of this program.
+    /// The error of a plugin's operation, or its cause if that is an error of this program.
     pub fn from_plugin(error: floe_plugin::Error) -> Self {
         match error.into_source::<Self>() {
             Ok(error) => error,
@@ -130,7 +130,7 @@ impl Error {
         }
     }
 
-    /// The same, with the name of the plugin in the message.
+    /// The error of a plugin's operation, with the name of the plugin in the message.
     pub fn of_plugin(kind: PluginType, name: &str, error: floe_plugin::Error) -> Self {
         match Self::from_plugin(error) {
             Self::Plugin(error) => {
@@ -141,7 +141,7 @@ impl Error {
         }
     }
 
-    /// This error on its way through a plugin that called the program.
+    /// This error, for a plugin that called the program.
     pub fn into_plugin(self) -> floe_plugin::Error {
         let kind = match self {
             Self::Input { .. } | Self::Mistakes(_) | Self::Setting(_) => ErrorKind::InvalidInput,
@@ -151,8 +151,8 @@ impl Error {
         floe_plugin::Error::new(kind, self.redacted()).with_source(self)
     }
 
-    /// The exit code of the program: 2 for a mistake of the user, 128 and the signal's number for a signal, that of
-    /// an orchestrator that failed, 1 for any other failure.
+    /// The exit code of the program: 2 for a mistake of the user, 128 plus the signal's number for a signal, the code
+    /// of a failed orchestrator, 1 for any other failure.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Input { .. } | Self::Mistakes(_) | Self::Setting(_) => 2,
@@ -170,8 +170,8 @@ impl Error {
 
     /// The message without credentials, and without characters that would control a terminal.
     ///
-    /// A place and its message are redacted separately: in `/etc/passwd: there is no such folder`, the name
-    /// of the file would pass for the name of a credential.
+    /// A place and its message are redacted separately: in `/etc/passwd: there is no such folder`, the name of the file
+    /// would look like the name of a credential.
     pub fn redacted(&self) -> String {
         let message = match self {
             Self::Input { place, message } => {

@@ -21,23 +21,23 @@ use ureq::{Agent, Body, SendBody};
 use crate::quote::without_credentials;
 use crate::time_limit::{TIMEOUT, TimeLimit};
 
-/// Attempts of a request that the service did not process.
+/// The maximum number of attempts of a request that the service did not process.
 const ATTEMPTS: u32 = 3;
 
-/// The wait before the second attempt; it doubles with each further one.
+/// The wait before the second attempt. It doubles with each attempt.
 const BACKOFF: Duration = Duration::from_millis(200);
 
 /// The longest wait that a service can ask for.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// The longest response that is read into memory.
+/// The maximum size of a response.
 const LONGEST_RESPONSE: u64 = 4 << 20;
 
-/// The longest response that an error is made from. Credentials are removed before it is shortened: of a
-/// credential that is cut, the beginning would remain.
+/// The maximum size of a response in an error. Credentials are removed before the response is shortened, because the
+/// start of a cut credential would remain.
 const LONGEST_REFUSAL: u64 = 64 << 10;
 
-/// The longest part of a response in an error.
+/// The longest quote of a response in an error.
 const LONGEST_QUOTE: usize = 200;
 
 /// A client for one service. Connections are reused. Redirections are not followed: they would send the
@@ -55,15 +55,15 @@ pub(crate) struct Request<'a> {
     url: Cow<'a, str>,
     headers: Vec<(&'static str, String)>,
     body: Option<Cow<'a, [u8]>>,
-    /// Statuses that are not errors, besides those of success.
+    /// Statuses that are accepted besides successful ones.
     accepted: Vec<u16>,
     /// Whether the service must not process the request twice.
     is_sent_once: bool,
-    /// Removed from what an error quotes.
+    /// Credentials that are removed from quotes in errors.
     credentials: Vec<Cow<'a, str>>,
 }
 
-/// A response with a status of success, or with one that the request accepts.
+/// A response with a successful or an accepted status.
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
@@ -81,10 +81,10 @@ impl Client {
         Self::with_roots(timeout, RootCerts::PlatformVerifier)
     }
 
-    /// The same client for a service whose certificate one of these authorities issued, and no other.
+    /// The same client, for a service whose certificate must be issued by one of these authorities.
     ///
     /// # Errors
-    /// There is no certificate in `pem`.
+    /// `pem` contains no certificate.
     pub(crate) fn trusting(&self, pem: &[u8]) -> Result<Self, Error> {
         let certificates: Vec<_> = parse_pem(pem)
             .filter_map(|item| match item {
@@ -198,7 +198,7 @@ impl Client {
 /// An attempt that failed.
 struct Failure {
     error: Error,
-    /// Whether the service did not process the request for certain.
+    /// Whether the service has certainly not processed the request.
     is_unprocessed: bool,
 }
 
@@ -254,7 +254,7 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// States that the URL itself authorizes: no error quotes it, what follows its origin, or a long part of
+    /// States that the URL itself authorizes, so that no error quotes it, its part after the origin, or a long part of
     /// that.
     pub(crate) fn secret_url(mut self) -> Self {
         const LONG: usize = 16;
@@ -289,21 +289,22 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// A request that the service must not process twice: it is repeated only if the service did not process
-    /// it for certain.
+    /// Marks a request that the service must not process twice. It is repeated only if the service has certainly not
+    /// processed it.
     pub(crate) fn once(mut self) -> Self {
         self.is_sent_once = true;
         self
     }
 
-    /// An error of this request. The URL is reduced to its origin: in a webhook, the rest is the credential.
+    /// Creates an error of this request, with the origin of the URL. In a webhook, the rest of the URL is the
+    /// credential.
     pub(crate) fn error(&self, kind: ErrorKind, what: &dyn fmt::Display) -> Error {
         let what = self.redact(&what.to_string());
         let origin = Destination::new(&self.url);
         Error::new(kind, format!("{} {origin}: {what}", self.method))
     }
 
-    /// The error for a response that the request accepts and that means a failure nevertheless.
+    /// Creates the error for an accepted response that nevertheless means a failure.
     pub(crate) fn refusal(&self, response: &Response) -> Error {
         let status = StatusCode::from_u16(response.status).unwrap_or_default();
         self.refused(status, &response.headers, &response.body)
@@ -353,7 +354,7 @@ impl Response {
     /// The body as JSON.
     ///
     /// # Errors
-    /// It is not JSON of this type.
+    /// The body is not JSON of this type.
     pub(crate) fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.body).map_err(|error| {
             let what = without_value(&error.to_string());
@@ -365,7 +366,7 @@ impl Response {
     }
 }
 
-/// An error of serde without the value that it is about: in the response of a store, that may be a secret.
+/// An error of serde without the value, which in the response of a store may be a secret.
 fn without_value(error: &str) -> String {
     let value = error.find(": ").zip(error.rfind(", expected "));
     match value {
@@ -374,7 +375,7 @@ fn without_value(error: &str) -> String {
     }
 }
 
-/// Seconds, or a date.
+/// The delay of `Retry-After`: seconds, or a date.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get("retry-after")?.to_str().ok()?;
     if let Ok(seconds) = text.parse() {

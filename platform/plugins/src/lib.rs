@@ -1,7 +1,7 @@
 //! The platform's own plugins with their clients, a file for each: `<domain>/<name>.rs`; and what they
 //! share with the rest of the platform.
 //!
-//! A plugin is found through the link-time registry of [`floe_plugin`], so none is public here.
+//! The link-time registry of [`floe_plugin`] finds the plugins, so none of them is public here.
 
 pub mod address;
 pub mod error;
@@ -13,7 +13,7 @@ pub mod sql;
 mod http;
 mod time_limit;
 
-/// Files: which may be read, where may be written, and how they are replaced.
+/// Files: which paths may be read and written, and how files are replaced.
 pub mod files {
     pub mod atomic;
     pub mod confine;

@@ -1,4 +1,4 @@
-//! A place in a file, written as `file:line:column`, which editors and terminals link to.
+//! A place in a file, as `file:line:column`, to which editors and terminals link.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
-/// The time limit of a request with its response, for each attempt.
+/// The time limit of each attempt of a request, including the response.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The longest time limit, in seconds.

@@ -31,7 +31,7 @@ floe_plugin::plugin! {
 }
 
 /// Quality checks with the package `dbt_expectations`, on `DuckDB`. dbt-core and dbt-duckdb are installed. The checked
-/// columns are passed in a temporary file, so the engine of the platform can be any.
+/// columns are passed in a temporary file, so the platform may use any engine.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct DbtTests {
@@ -70,7 +70,7 @@ impl Lifecycle for DbtTests {
 /// The package.
 const PACKAGE: &str = "dbt_expectations";
 
-/// The name of the project that is written.
+/// The name of the generated project.
 const PROJECT: &str = "floe_checks";
 
 impl QualityProvider for DbtTests {
@@ -174,7 +174,7 @@ fn expectations(checks: &[Check]) -> (BTreeMap<&str, Vec<Value>>, Vec<Value>) {
     (of_columns, of_table)
 }
 
-/// The files of a project with one model, the rows, and a test for each check.
+/// The files of a project with one model, its rows, and a test for each check.
 fn project(
     suite: &Suite<'_>,
     rows: &Rows<'_>,

@@ -16,9 +16,9 @@ pub(crate) struct Artifacts {
     /// The folder of the project.
     project: PathBuf,
     manifest: Option<Manifest>,
-    /// The invocation that has written the manifest.
+    /// The invocation that wrote the manifest.
     manifest_of: Option<String>,
-    /// A manifest that could not be read yet.
+    /// The manifest that could not be read yet.
     unread: Option<Unread>,
 }
 
@@ -26,7 +26,7 @@ pub(crate) struct Artifacts {
 #[derive(Debug)]
 pub(crate) struct Unread {
     pub(crate) path: String,
-    /// What is missing in the trace, and why.
+    /// The missing part of the trace, and the reason.
     pub(crate) warning: String,
 }
 
@@ -39,8 +39,8 @@ impl Artifacts {
         self.manifest.as_ref()
     }
 
-    /// Reads the manifest of this invocation, which dbt has written just now. It writes the manifest again at the end,
-    /// with the SQL of all nodes. Returns the name of the project.
+    /// Reads the manifest of this invocation, which dbt has just written. At the end, dbt writes it again with the SQL
+    /// of all nodes. Returns the name of the project.
     pub(crate) fn read_manifest(&mut self, path: &str, invocation_id: &str) -> Option<&str> {
         if self.manifest_of.as_deref() == Some(invocation_id) {
             return None;
@@ -63,20 +63,19 @@ impl Artifacts {
         }
     }
 
-    /// The manifest that could not be read, if there is one. dbt does not write it atomically, so it may have been
-    /// writing it again.
+    /// Takes the unread manifest, if there is one. dbt does not write manifests atomically, so it may have been
+    /// incomplete.
     pub(crate) fn take_unread(&mut self) -> Option<Unread> {
         self.unread.take()
     }
 
-    /// A file that dbt has written. Its path is relative to the project, or else to the current folder.
+    /// The path of a file of dbt, relative to the project, or else to the current folder.
     fn artifact(&self, path: &str) -> PathBuf {
         let in_project = self.project.join(path);
         if in_project.exists() { in_project } else { path.into() }
     }
 
-    /// The nodes of an invocation that were skipped, in an order in which each follows those that it selects from. Those
-    /// that are `known` are left out.
+    /// The skipped nodes of an invocation, each after its inputs, without the `known` ones.
     pub(crate) fn skipped(
         &self,
         path: &str,

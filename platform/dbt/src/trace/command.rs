@@ -13,18 +13,18 @@ use floe_telemetry::{FloeAttributes, RecorderTracer, get_tracer};
 
 use super::nodes::Counts;
 
-/// The span of a command: its own, or one that somebody else has started and ends.
+/// The span of a command: its own span, or a span that the caller starts and ends.
 #[derive(Debug)]
 pub(super) struct CommandSpan {
     pub(super) tracer: RecorderTracer,
     /// The context with the span.
     pub(super) context: Context,
     is_owned: bool,
-    /// For example `dbt build`.
+    /// The name, for example `dbt build`.
     pub(super) name: String,
     pub(super) started: SystemTime,
     pub(super) invocation_id: String,
-    /// Why the command failed, if that is not a node.
+    /// The reason why the command failed, unless a node failed.
     pub(super) failure: Option<String>,
 }
 
@@ -47,7 +47,7 @@ impl CommandSpan {
         }
     }
 
-    /// The span of a context.
+    /// Uses the span of a context.
     pub(super) fn within(tracer: &'static str, command: &str, context: Context) -> Self {
         Self {
             tracer: get_tracer(tracer),
@@ -82,7 +82,7 @@ impl CommandSpan {
         self.describe(&Invocation { invocation_id: Some(id), ..Invocation::default() });
     }
 
-    /// Adds the numbers of nodes. Returns why the command failed, if it did.
+    /// Adds the numbers of nodes. Returns the reason why the command failed, if it failed.
     pub(super) fn conclude(&self, exit: Exit, end: SystemTime, counts: &Counts) -> Option<String> {
         let took = end.duration_since(self.started).ok();
         self.describe(&DbtOutcome {
@@ -103,7 +103,7 @@ impl CommandSpan {
         }
     }
 
-    /// Ends the span, unless somebody else does.
+    /// Ends the span, unless the caller ends it.
     pub(super) fn end(&self, exit: Exit, end: SystemTime, description: Option<String>) {
         let span = self.context.span();
         let error_type = match exit {

@@ -4,14 +4,14 @@ use floe_telemetry::opentelemetry::KeyValue;
 
 use crate::node::Relation;
 
-/// The database that a command writes to, as far as it is known.
+/// The known facts about the database of a command.
 #[derive(Debug, Default)]
 pub(crate) struct Database {
     pub(crate) adapter: Option<String>,
 }
 
 impl Database {
-    /// The attributes of the semantic conventions for the relation that a node creates.
+    /// The attributes of the semantic conventions for a node's relation.
     pub(crate) fn attributes(&self, relation: &Relation) -> Vec<KeyValue> {
         let system = self.adapter.as_deref().map(system_attribute);
         let mut attributes: Vec<KeyValue> = system.into_iter().collect();
@@ -27,7 +27,7 @@ impl Database {
     }
 }
 
-/// The attribute with the name of an adapter's database in the semantic conventions.
+/// The attribute that names an adapter's database, by the semantic conventions.
 pub(crate) fn system_attribute(adapter: &str) -> KeyValue {
     let name = match adapter {
         "bigquery" => "gcp.bigquery",

@@ -24,7 +24,7 @@ pub(crate) fn fail(span: &mut RecordedSpan, message: &str, outcome: Outcome) {
     span.set_status(Status::error(message.into_owned()));
 }
 
-/// The kind of error that dbt's message begins with, for example `Compilation Error`.
+/// The kind of error at the start of dbt's message, for example `Compilation Error`.
 fn error_type(message: &str) -> &str {
     let kind = message.find(" Error").and_then(|at| message.get(..at + " Error".len()));
     let is_kind = |kind: &&str| {
@@ -33,7 +33,7 @@ fn error_type(message: &str) -> &str {
     kind.filter(is_kind).unwrap_or("error")
 }
 
-/// Ends the span of what was not completed.
+/// Ends the span of an incomplete node or command.
 pub(crate) fn cancel(mut span: RecordedSpan, end: SystemTime, message: &'static str) {
     span.set_attribute(KeyValue::new("error.type", "canceled"));
     span.set_status(Status::error(message));

@@ -4,7 +4,7 @@ use tracing::Level;
 
 use crate::event::without_colours;
 
-/// A message of dbt, with the ids that it refers to.
+/// A message of dbt, with its ids.
 #[derive(Debug)]
 pub(crate) struct LogRecord<'a> {
     /// `debug`, `info`, `warn` or `error`.

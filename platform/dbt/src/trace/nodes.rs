@@ -23,13 +23,13 @@ use crate::node::{NOT_ENDED, Node, Outcome, RunResult};
 /// The maximum number of links of a span.
 const MAX_LINKS: usize = 128;
 
-/// The maximum number of nodes that are recorded at a time. dbt runs as many as it has threads.
+/// The maximum number of simultaneously open nodes. dbt runs one node on each thread.
 const MAX_OPEN: usize = 10_000;
 
-/// The maximum number of hooks whose messages are awaited. dbt runs no hook after one that has failed.
+/// The maximum number of hooks whose messages are awaited. dbt runs no hook after a failed one.
 const MAX_FAILED_HOOKS: usize = 16;
 
-/// The maximum number of nodes that others have links to.
+/// The maximum number of nodes kept as link targets.
 const MAX_NODES: usize = 1_000_000;
 
 static METRICS: MetricRecorder =
@@ -39,7 +39,7 @@ const NODES: Metric<'_> = Metric::new("floe.dbt.nodes")
     .with_unit("{node}")
     .with_description("Nodes that dbt has run, by type and outcome.");
 
-/// Counts a node. A count of zero follows one of an earlier run.
+/// Counts a node. An explicit zero follows the count of an earlier run.
 fn count(resource_type: &str, outcome: Outcome) {
     let status = match outcome {
         Outcome::Success | Outcome::Warned => "success",
@@ -58,16 +58,16 @@ fn count(resource_type: &str, outcome: Outcome) {
 /// The nodes of a command, and their spans.
 #[derive(Debug, Default)]
 pub(super) struct Nodes {
-    /// By unique id. A model that is built in batches is open together with a batch of it.
+    /// The open nodes by unique id. A model that is built in batches is open together with its batch.
     open: HashMap<String, Vec<OpenNode>>,
     /// The spans of all nodes so far, for links.
     contexts: HashMap<String, SpanContext>,
-    /// Hooks that have failed. Their messages follow at the end of the command.
+    /// Failed hooks. Their messages follow at the end of the command.
     failed_hooks: Vec<FailedHook>,
     pub(super) counts: Counts,
 }
 
-/// What the spans of nodes need of their command.
+/// The command's data for the spans of nodes.
 pub(super) struct Surroundings<'a> {
     pub(super) tracer: &'a RecorderTracer,
     /// The context with the command's span.
@@ -89,7 +89,7 @@ struct FailedHook {
     end: SystemTime,
 }
 
-/// The numbers of nodes that ran.
+/// The numbers of executed nodes.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     pub(super) models: u64,
@@ -98,12 +98,12 @@ pub(super) struct Counts {
 }
 
 impl Nodes {
-    /// The span of a node that has started.
+    /// The span of a started node.
     pub(super) fn context(&self, unique_id: &str) -> Option<&SpanContext> {
         self.contexts.get(unique_id)
     }
 
-    /// The span that a log record about a node belongs to: that of a batch, or of the node.
+    /// The span for a log record about a node: the batch's span, or else the node's.
     pub(super) fn current(&self, unique_id: &str, started: &str) -> Option<&SpanContext> {
         let open = self.open.get(unique_id).and_then(|nodes| {
             let exact = nodes.iter().find(|it| it.started == started);
@@ -112,7 +112,7 @@ impl Nodes {
         open.or_else(|| self.context(unique_id))
     }
 
-    /// Starts the span of a node, or that of a batch below its model.
+    /// Starts the span of a node, or of a batch below its model.
     pub(super) fn start(&mut self, node: &Node, at: Option<SystemTime>, around: &Surroundings<'_>) {
         if self.open.len() >= MAX_OPEN {
             return;
@@ -159,7 +159,7 @@ impl Nodes {
         nodes.push(OpenNode { started: node.started.clone(), span });
     }
 
-    /// Ends the span of a node, and returns whether it is not that of a batch.
+    /// Ends the span of a node or of a batch, and returns whether it was a node.
     pub(super) fn finish(
         &mut self,
         node: &Node,
@@ -220,7 +220,7 @@ impl Nodes {
         !is_batch
     }
 
-    /// The open span of a node or of a batch, and whether it is that of a batch.
+    /// The open span of a node or of a batch, and whether it is a batch.
     fn close(&mut self, node: &Node) -> Option<(RecordedSpan, bool)> {
         let nodes = self.open.get_mut(&node.unique_id)?;
         let last = nodes.len().checked_sub(1)?;
@@ -233,7 +233,7 @@ impl Nodes {
         Some((closed.span, at > 0))
     }
 
-    /// Ends the span of a hook that has failed, whose message dbt writes at the end.
+    /// Ends the span of a failed hook, whose message dbt writes at the end.
     pub(super) fn end_failed_hook(&mut self, unique_id: &str, message: &str) {
         let mut hooks = self.failed_hooks.iter();
         if let Some(at) = hooks.position(|hook| hook.unique_id == unique_id) {
@@ -241,7 +241,7 @@ impl Nodes {
         }
     }
 
-    /// Ends the spans of nodes that dbt has not ended.
+    /// Ends the spans of nodes without an end.
     pub(super) fn cancel(&mut self, end: SystemTime) {
         let outcome =
             NodeOutcome { status: "canceled", node_outcome: "canceled", ..NodeOutcome::default() };
@@ -298,7 +298,7 @@ fn add_phases(span: &mut RecordedSpan, result: &RunResult) -> Option<SystemTime>
     result.phases.iter().map(|phase| phase.end).max()
 }
 
-/// Links to the nodes that a node selects from.
+/// The links to the inputs of a node.
 fn links(
     manifest: Option<&Manifest>,
     contexts: &HashMap<String, SpanContext>,

@@ -83,7 +83,7 @@ impl AlertChannel for Alertmanager {
     }
 }
 
-/// Without those that are empty, which Alertmanager removes, too.
+/// The labels without empty ones, which Alertmanager removes, too.
 fn texts<const N: usize>(texts: [(&str, Option<&str>); N]) -> Map<String, Value> {
     let texts = texts.into_iter().filter_map(|(name, text)| {
         let text = text.filter(|text| !text.is_empty())?;

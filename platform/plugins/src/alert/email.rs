@@ -102,7 +102,7 @@ impl TryFrom<String> for Address {
 #[serde(try_from = "Vec<Address>")]
 struct Recipients {
     all: Vec<Address>,
-    /// Their addresses, with commas.
+    /// The addresses, separated by commas.
     text: String,
 }
 
@@ -190,7 +190,7 @@ impl Email {
 
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 
-/// Whether a connection to `host` does not leave this host.
+/// Whether a connection to `host` stays on this host.
 fn is_this_host(host: &str) -> bool {
     host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }

@@ -116,7 +116,7 @@ impl AlertChannel for Webhook {
     }
 }
 
-/// The id of a message: receivers ignore one that they know.
+/// The id of a message. Receivers ignore a message with a known id.
 fn id(body: &str) -> String {
     let hash = digest::digest(&digest::SHA256, body.as_bytes());
     let mut id = "msg_".to_owned();

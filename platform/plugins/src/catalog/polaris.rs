@@ -111,7 +111,7 @@ impl TableCatalog for Polaris {
 }
 
 impl Polaris {
-    /// Creates what does not exist. Returns whether it did not.
+    /// Creates an object that may exist. Returns whether it is new.
     fn create(&self, api: &str, path: &str, body: &Value) -> Result<bool, Error> {
         let prefix = match self.prefix.get() {
             Some(prefix) => prefix,
@@ -122,7 +122,7 @@ impl Polaris {
         Ok(response.status != 409)
     }
 
-    /// Sends a request. A token that was revoked is renewed once.
+    /// Sends a request. A revoked token is renewed once.
     fn send(&self, request: &Request<'_>) -> Result<Response, Error> {
         let mut refused = None;
         loop {
@@ -182,7 +182,7 @@ impl Polaris {
         Ok(Issued::new(token.access_token, lifetime))
     }
 
-    /// The part of paths that stands for the warehouse. The catalog names it.
+    /// Asks the catalog for the part of paths that stands for the warehouse.
     fn ask_for_prefix(&self) -> Result<String, Error> {
         let mut url = self.uri.at("/v1/config");
         if let Some(warehouse) = &self.warehouse {

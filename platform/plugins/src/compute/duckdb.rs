@@ -1,4 +1,4 @@
-//! `DuckDB`, in which dbt builds the models of a product: its profile, and whether its file can be used.
+//! `DuckDB`, in which dbt builds the models of a product: its profile, and the check of its file.
 
 use std::num::NonZeroU32;
 use std::path::Path;

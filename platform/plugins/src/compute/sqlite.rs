@@ -123,13 +123,12 @@ impl Sqlite {
         self.prepare(connection, &settings)
     }
 
-    /// Prepares a database that exists. Its journal restores it if the process is killed, and the next one
-    /// continues.
+    /// Prepares an existing database. If the process is killed, the journal restores the database for the next process.
     fn resume(&self, connection: Connection) -> rusqlite::Result<SqliteDatabase> {
         self.prepare(connection, &["PRAGMA synchronous = OFF"])
     }
 
-    /// Sets what every connection needs, and checks that the engine runs a query.
+    /// Sets the options of every connection, and checks that the engine runs a query.
     fn prepare(
         &self,
         mut connection: Connection,
@@ -150,7 +149,7 @@ impl Sqlite {
     }
 }
 
-/// Opens a database that exists.
+/// Opens an existing database.
 fn open(file: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(file, flags)?;
@@ -158,10 +157,10 @@ fn open(file: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// The number of pages that are copied between two checks for a signal.
+/// The number of pages copied between two checks for a signal.
 const PAGES: i32 = 4096;
 
-/// Copies a database with what its journal or its log says of it.
+/// Copies a database, including the changes in its journal or log.
 fn copy(from: &Path, file: &Path) -> rusqlite::Result<()> {
     let source = open(from)?;
     // In one transaction, so that all pages are of one moment.
@@ -182,12 +181,12 @@ fn copy(from: &Path, file: &Path) -> rusqlite::Result<()> {
     target.execute_batch("PRAGMA journal_mode = DELETE")
 }
 
-/// A connection with a transaction that keeps writers away.
+/// A connection whose transaction keeps writers away.
 struct Locked(#[expect(dead_code, reason = "it holds the lock")] Connection);
 
 impl DatabaseLock for Locked {}
 
-/// Locks a database against writers, and writes all of its log into its file.
+/// Locks a database against writers, and moves its whole log into its file.
 fn lock(file: &Path) -> rusqlite::Result<Connection> {
     let connection = open(file)?;
     // This also undoes what a program that was killed has left in a journal.
@@ -214,7 +213,7 @@ fn lock(file: &Path) -> rusqlite::Result<Connection> {
 /// The wait between two attempts to use a database that another process has locked.
 const TICK: Duration = Duration::from_millis(20);
 
-/// The most attempts: as many as five seconds have.
+/// The maximum number of attempts, which take five seconds.
 const ATTEMPTS: i32 = 250;
 
 /// Waits for a locked database, unless a signal has arrived. Returns whether to try again.
@@ -322,7 +321,7 @@ impl Database for SqliteDatabase {
 }
 
 impl SqliteDatabase {
-    /// Makes all changes of `run`, or none if it fails.
+    /// Makes all changes of `run`, or none if `run` fails.
     fn in_transaction<T>(&self, run: impl FnOnce(&Self) -> Result<T, Error>) -> Result<T, Error> {
         self.execute("BEGIN")?;
         let result = run(self).and_then(|value| self.execute("COMMIT").map(|()| value));
@@ -339,7 +338,7 @@ impl SqliteDatabase {
         executed.map_err(|error| explain(error, 0))
     }
 
-    /// The type of a column that has none: the result of an expression.
+    /// The type of an untyped column: the result of an expression.
     fn type_of_values(&self, table: &str, column: &str) -> Result<ColumnType, Error> {
         let (table, column) = (quoted_name(table), quoted_name(column));
         let query = format!(
@@ -356,7 +355,7 @@ impl SqliteDatabase {
         })
     }
 
-    /// `table` is quoted.
+    /// Inserts rows. `table` is quoted.
     fn insert(
         &self,
         table: &str,
@@ -420,7 +419,7 @@ fn value(value: ValueRef<'_>) -> Value<'_> {
     }
 }
 
-/// What creates a table. `name` is quoted.
+/// The statement that creates a table. `name` is quoted.
 fn create_table(name: &str, columns: &[Column<'_>]) -> String {
     let described: Vec<String> = columns
         .iter()
@@ -437,7 +436,7 @@ fn storage(kind: ColumnType) -> &'static str {
     }
 }
 
-/// The type of the values in a column with this declaration, by the rules of `SQLite`.
+/// The type of the values in a column with this declaration, by `SQLite`'s rules.
 fn affinity(declared: &str) -> Option<ColumnType> {
     let declared = declared.to_ascii_uppercase();
     let has = |names: &[&str]| names.iter().any(|name| declared.contains(name));
@@ -449,7 +448,7 @@ fn affinity(declared: &str) -> Option<ColumnType> {
     }
 }
 
-/// The error of a database that other programs use, too.
+/// The error of a database that other programs also use.
 fn of_shared(error: rusqlite::Error, file: &Path) -> Error {
     if !is_busy(&error) {
         return explain(error, 0);
@@ -468,7 +467,7 @@ fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
-/// The error of a statement whose query starts `prefix` bytes into it.
+/// The error of a statement that contains the query after `prefix` bytes.
 fn explain(error: rusqlite::Error, prefix: usize) -> Error {
     match error.sqlite_error_code() {
         Some(
@@ -504,7 +503,7 @@ fn explain(error: rusqlite::Error, prefix: usize) -> Error {
     }
 }
 
-/// The kind of a mistake in a query, which has no code of its own.
+/// The kind of a mistake in a query. `SQLite` has no code for it.
 fn kind_of_mistake(message: &str) -> ErrorKind {
     let is_syntax = message.ends_with("syntax error")
         || message.starts_with("unrecognized token")
@@ -516,7 +515,7 @@ fn kind_of_mistake(message: &str) -> ErrorKind {
     }
 }
 
-/// An error whose cause is not the query.
+/// The error of the engine, rather than of a query.
 fn of_engine(kind: ErrorKind, error: rusqlite::Error) -> Error {
     Error::new(kind, error.to_string()).with_source(PlatformError::Engine(error.into()))
 }

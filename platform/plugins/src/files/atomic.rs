@@ -1,9 +1,8 @@
-//! Atomic replacement of files: a file is written as a draft beside its target and then renamed. What cannot be made again
-//! is synchronized to the disk before and after.
+//! Atomic replacement of files: a file is written as a draft beside its target and then renamed. Irreplaceable files
+//! are synchronized to the disk before and after.
 //!
-//! A draft has a random name and a lock file. Runs therefore never share a draft, also if they have equal
-//! process ids in different containers, and a draft whose lock is free was left behind by a run that was
-//! killed. The next writer of the same target removes it.
+//! A draft has a random name and a lock file, so runs never share a draft, even with equal process ids in different
+//! containers. A draft with a free lock belongs to a killed run; the next writer of its target removes it.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
@@ -22,21 +21,21 @@ const DRAFT: &str = ".floe-draft";
 /// The suffix of the lock file of a draft.
 const LOCK: &str = ".floe-lock";
 
-/// The ends of the names of files that `SQLite` and `DuckDB` keep beside a database.
+/// The suffixes of files that `SQLite` and `DuckDB` keep beside a database.
 const BESIDE: [&str; 4] = ["-journal", "-shm", "-wal", ".wal"];
 
-/// The number of random characters in the names of both.
+/// The number of random characters in the names of drafts and lock files.
 const RANDOM: usize = 12;
 
-/// The number of random names that are tried.
+/// The maximum number of random names that are tried.
 const ATTEMPTS: usize = 16;
 
-/// Who may read a new file. A file that is replaced keeps its permissions.
+/// The readers of a new file. A replaced file keeps its permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// The owner: files with the data of a product.
     Private,
-    /// Everybody, within the umask: files without data and without credentials.
+    /// Everybody, within the umask: files without data and credentials.
     Public,
 }
 
@@ -51,7 +50,7 @@ static DRAFTS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 pub struct Draft {
     target: PathBuf,
     path: PathBuf,
-    /// Locked as long as the draft exists. Not the draft itself: SQLite locks that, and on some file systems
+    /// Locked while the draft exists. The draft itself is not locked, because SQLite locks it, and on some file systems
     /// the two kinds of locks exclude each other.
     _lock: NamedTempFile,
 }
@@ -83,8 +82,8 @@ impl Draft {
         &self.path
     }
 
-    /// Renames the file to its target, replacing an existing file. A power failure leaves one of the two, and afterwards
-    /// this one.
+    /// Renames the file to its target, replacing an existing file. A power failure leaves the old or the new file;
+    /// after the return, the new one.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -139,8 +138,8 @@ pub fn write(
     draft(target, access, contents)?.publish()
 }
 
-/// Replaces `target` with the output of `contents`, for a file that can be made again, or that the platform can do without:
-/// a power failure may leave it empty.
+/// Replaces `target` with the output of `contents`, for a replaceable or dispensable file: a power failure may leave it
+/// empty.
 ///
 /// # Errors
 /// The file cannot be written.
@@ -152,7 +151,7 @@ pub fn replace(
     draft(target, access, contents)?.publish_as(target)
 }
 
-/// Does the same as [`replace`] for a file below `folder`, to which no symbolic link leads.
+/// Like [`replace`], for a file below `folder` that must not be behind a symbolic link.
 ///
 /// # Errors
 /// The path leaves the folder, or the file cannot be written.
@@ -195,7 +194,7 @@ pub fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Removes the files that belong to a database and stand beside it: a database that takes its name is not theirs.
+/// Removes the other files of a database beside it, which do not belong to a new database with the same name.
 ///
 /// # Errors
 /// A file cannot be removed.
@@ -210,9 +209,8 @@ pub fn remove_beside(database: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes the files in a folder that have this extension, begin with `mark` and are obsolete: what they were
-/// generated for is not in the product any more. Files that the user has written begin otherwise, unless they are
-/// copies of generated ones.
+/// Removes obsolete files in a folder: generated files with this extension and the first line `mark` whose source has
+/// left the product. The user's own files begin otherwise, unless they are copies of generated ones.
 ///
 /// # Errors
 /// A file cannot be read or removed.
@@ -244,8 +242,8 @@ fn begins_with(path: &Path, mark: &str) -> bool {
     read.is_ok() && start == mark.as_bytes()
 }
 
-/// Removes the drafts of this process, for an end of the process that does not drop them. Never waits: a
-/// draft that is being renamed is left to the next run.
+/// Removes the drafts of this process before an exit that runs no destructors. Never waits: a draft that is being
+/// renamed is left to the next run.
 pub fn abandon() {
     if let Ok(drafts) = DRAFTS.try_lock() {
         for path in drafts.iter() {
@@ -272,7 +270,7 @@ fn create_folder(folder: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Creates a folder, unless another run has.
+/// Creates a folder, unless another run has created it.
 fn create_one(folder: &Path) -> io::Result<()> {
     match fs::create_dir(folder) {
         Err(_) if folder.is_dir() => Ok(()),
@@ -332,8 +330,8 @@ fn create_file(path: &Path, target: &Path, access: Access) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes the drafts of this target whose lock is free. A failure is not an error: the draft of another user,
-/// for example, cannot be removed.
+/// Removes the drafts of this target whose lock is free. A failure is no error: another user's draft, for example,
+/// cannot be removed.
 fn remove_leftovers(folder: &Path, name: &OsStr) {
     let Ok(entries) = fs::read_dir(folder) else {
         return;
@@ -400,7 +398,7 @@ fn sync_folder(file: &Path) -> io::Result<()> {
     }
 }
 
-/// Other systems do not open folders as files.
+/// Does nothing: other systems do not open folders as files.
 #[cfg(not(unix))]
 fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())

@@ -1,10 +1,10 @@
-//! The paths of a product: they stay inside the product's folder.
+//! Confines the paths of a product to the product's folder.
 //!
-//! What is read may be a symbolic link that leads to another place in the folder. What is written may not: it is
-//! below the folder, no part of its path is a symbolic link, and it is a regular file or does not exist.
+//! A path to read may contain a symbolic link within the folder. A path to write must not: no part of it is a symbolic
+//! link, and it is a regular file below the folder or does not exist.
 //!
-//! The checks protect the user of a product from the product's contents. They do not protect from a program
-//! that changes the folder at the same time.
+//! The checks protect the user of a product from the product's contents. They do not protect against a program that
+//! changes the folder meanwhile.
 
 use std::fs::{self, File, FileType, OpenOptions};
 use std::io;
@@ -16,10 +16,10 @@ use crate::place::Place;
 
 const WRITTEN: &str = "expected a file or folder of the product, without symbolic links";
 
-/// Checks a path that is read, is relative to `folder` and has no `..`. Its last parts may not exist yet.
+/// Checks a path to read, which is relative to `folder` and has no `..`. Its last parts may not exist yet.
 ///
 /// # Errors
-/// What was found and what is accepted.
+/// The found and the accepted paths.
 pub fn check(folder: &Path, inner: &Path) -> Result<(), String> {
     let path = folder.join(inner);
     let existing = path.ancestors().find(|path| fs::symlink_metadata(path).is_ok());
@@ -42,28 +42,28 @@ fn resolve(path: &Path) -> Result<PathBuf, String> {
         .map_err(|error| format!("cannot resolve `{}`: {}", path.display(), reason(&error)))
 }
 
-/// Checks a file that is to be written. `folder` itself may be a symbolic link: the user chose it.
+/// Checks a file to write. `folder` itself may be a symbolic link, because the user chose it.
 ///
 /// # Errors
-/// It is outside of the folder, behind a link, or no file.
+/// The file is outside the folder, behind a link, or not regular.
 pub fn check_file(folder: &Path, inner: &Path) -> Result<(), Error> {
     walk(folder, inner, FileType::is_file)
 }
 
-/// Checks a folder in which files are to be written.
+/// Checks a folder for files to write.
 ///
 /// # Errors
-/// It is outside of the folder, behind a link, or no folder.
+/// The path is outside the folder, behind a link, or no folder.
 pub fn check_folder(folder: &Path, inner: &Path) -> Result<(), Error> {
     walk(folder, inner, FileType::is_dir)
 }
 
 /// Opens a file for writing, after [`check_file`]. A new file is readable by its owner only.
 ///
-/// Neither follows a link nor waits for the reader of a pipe that has replaced the file since.
+/// If a link or a pipe has replaced the file meanwhile, opening neither follows the link nor waits for a reader.
 ///
 /// # Errors
-/// That of the check, or the file cannot be opened.
+/// The check fails, or the file cannot be opened.
 pub fn open(folder: &Path, inner: &Path, options: &mut OpenOptions) -> Result<File, Error> {
     check_file(folder, inner)?;
     #[cfg(unix)]

@@ -11,7 +11,7 @@ const MAX_TEXT_SIZE: u64 = 16 << 20;
 /// Opens a regular file for reading.
 ///
 /// # Errors
-/// It is not a regular file, or cannot be opened.
+/// The file is not regular, or cannot be opened.
 pub fn open(path: &Path) -> io::Result<File> {
     // The path is checked first, because opening a pipe waits for its writer.
     check(&fs::metadata(path)?)?;
@@ -24,7 +24,7 @@ pub fn open(path: &Path) -> io::Result<File> {
 /// Reads a text file of at most 16 MiB.
 ///
 /// # Errors
-/// It cannot be opened, is too large, or is not UTF-8.
+/// The file cannot be opened, is too large, or is not UTF-8.
 pub fn read(path: &Path) -> io::Result<String> {
     let mut bytes = Vec::new();
     open(path)?.take(MAX_TEXT_SIZE + 1).read_to_end(&mut bytes)?;

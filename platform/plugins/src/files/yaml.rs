@@ -16,7 +16,7 @@ use crate::place::Place;
 /// Reads a file.
 ///
 /// # Errors
-/// The file cannot be read, or the first mistake in it.
+/// The file cannot be read, or contains a mistake; the error is the first one.
 pub fn read<T: DeserializeOwned>(file: &Path) -> Result<T, Error> {
     let text = input_file::read(file).map_err(|error| {
         Error::input(Place::file(file), format!("cannot read it: {}", reason(&error)))
@@ -47,7 +47,7 @@ fn explain(file: &Path, mistake: &Mistake) -> Error {
 /// Writes a value as YAML, the keys in the order of its fields.
 ///
 /// # Errors
-/// The value has no form in JSON.
+/// The value cannot be represented in JSON.
 pub fn write(value: &impl Serialize) -> Result<String, String> {
     let json = serde_json::to_string(value).map_err(|error| error.to_string())?;
     // There is no emitter of YAML among the dependencies. JSON is YAML except for these characters, and its tree has the
@@ -62,7 +62,7 @@ pub fn write(value: &impl Serialize) -> Result<String, String> {
     Ok(text)
 }
 
-/// Appends a character, as an escape if YAML accepts it only so.
+/// Appends a character, escaped if YAML requires it.
 fn escape(c: char, text: &mut String) {
     if c.is_control() || "\u{2028}\u{2029}\u{feff}".contains(c) {
         let _ = write!(text, "\\u{:04x}", u32::from(c));
@@ -71,7 +71,7 @@ fn escape(c: char, text: &mut String) {
     }
 }
 
-/// Appends a value that begins in a line of its own, or behind the dash of a list.
+/// Appends a value that begins on its own line, or after the dash of a list.
 fn block(node: &Node, indent: usize, is_behind_dash: bool, text: &mut String) {
     let mut is_first = is_behind_dash;
     let mut begin = |text: &mut String| {
@@ -117,7 +117,8 @@ fn block(node: &Node, indent: usize, is_behind_dash: bool, text: &mut String) {
     }
 }
 
-/// Appends a text, in quotes if it could be anything else, or if `is_plain` a number, a boolean or null.
+/// Appends a text, in quotes if it could be read as another value. With `is_plain`, numbers, booleans and null stay
+/// unquoted.
 fn scalar(own: &str, is_plain: bool, text: &mut String) {
     // The words that YAML 1.1 reads as booleans or null, in any case.
     const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];

@@ -1,4 +1,4 @@
-//! How requests to a service are authorized, and how their parameters are encoded.
+//! The authorization of requests to a service, and the encoding of their parameters.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -64,14 +64,14 @@ pub(crate) fn basic<'a>(request: Request<'a>, username: &str, password: &'a str)
         .credential(encoded)
 }
 
-/// A token is replaced this long before it expires.
+/// The time before the expiry at which a token is replaced.
 const MARGIN: Duration = Duration::from_secs(30);
 
-/// The access token that a service has issued, until shortly before it expires.
+/// The access token of a service, until shortly before its expiry.
 #[derive(Debug, Default)]
 pub(crate) struct AccessToken(Mutex<Option<Issued>>);
 
-/// A token, and when it is replaced.
+/// A token, and the time of its replacement.
 #[derive(Debug)]
 pub(crate) struct Issued {
     token: SecretString,
@@ -87,10 +87,10 @@ impl Issued {
 }
 
 impl AccessToken {
-    /// The token; one that `issue` returns if there is none, or if `refused` is the one that there is.
+    /// Returns the token. `issue` returns a new one if there is none, or if the current one is `refused`.
     ///
     /// # Errors
-    /// Those of `issue`.
+    /// The errors of `issue`.
     pub(crate) fn get(
         &self,
         refused: Option<&SecretString>,

@@ -39,7 +39,7 @@ struct Keycloak {
     client: Client,
 }
 
-/// What the provider publishes about itself.
+/// The published metadata of the provider.
 #[derive(Debug, Deserialize)]
 struct Provider {
     issuer: String,
@@ -48,12 +48,12 @@ struct Provider {
     token_endpoint_auth_methods_supported: Vec<String>,
 }
 
-/// The default of the specification.
+/// The default in the specification.
 fn basic_only() -> Vec<String> {
     vec!["client_secret_basic".to_owned()]
 }
 
-/// What the provider grants. The token itself is not read.
+/// The provider's grant. The token itself is not read.
 #[derive(Deserialize)]
 struct Granted {
     token_type: String,

@@ -51,7 +51,7 @@ impl IngestionEngine for Csv {
     }
 }
 
-/// A mistake in the file. The platform reports its place.
+/// The error of a mistake in the file. The platform adds its place.
 fn refused(error: Error) -> floe_plugin::Error {
     refused_as(PluginErrorKind::InvalidInput, error)
 }
@@ -92,7 +92,7 @@ fn read(
     Ok(())
 }
 
-/// Where the columns are in the file, by their names.
+/// The positions of the columns in the file, by their names.
 fn positions(
     file: &Path,
     header: &StringRecord,
@@ -129,8 +129,7 @@ fn positions(
     }
 }
 
-/// The value of a field in the column's type. An empty field is null; `None` if the text is not of
-/// the type.
+/// The value of a field in the column's type. An empty field is null; a text of another type is `None`.
 fn value<'a>(column: &Column<'_>, text: &'a str) -> Option<Value<'a>> {
     if text.is_empty() {
         return Some(Value::Null);

@@ -103,7 +103,7 @@ fn default_dataset() -> String {
     "floe".to_owned()
 }
 
-/// What `dlt.py` returns for a load.
+/// The result of a load in `dlt.py`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Loaded {
@@ -112,7 +112,7 @@ struct Loaded {
     rows: u64,
 }
 
-/// What `dlt.py` returns for an export.
+/// The result of an export in `dlt.py`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -262,7 +262,7 @@ impl Dlt {
 }
 
 impl Sink {
-    /// Checks that nothing is written through a symbolic link.
+    /// Checks that no symbolic link leads to the written files.
     fn check(&self, path: &OutputPath) -> Result<(), Error> {
         let (folder, inner) = (path.folder(), path.inner());
         let refused = PlatformError::into_plugin;
@@ -280,7 +280,7 @@ impl Sink {
     }
 }
 
-/// Checks what is in a folder: dlt decides in which files it writes.
+/// Checks the contents of a folder, because dlt chooses the files that it writes.
 fn check_contents(folder: &Path, inner: &Path) -> Result<(), Error> {
     let mut folders = vec![inner.to_path_buf()];
     while let Some(inner) = folders.pop() {
@@ -306,7 +306,7 @@ fn is_inner(path: &Path) -> bool {
     path.components().all(is_name)
 }
 
-/// Passes the rows of a file with JSON lines on, and returns their number.
+/// Passes on the rows of a file with JSON lines, and returns their number.
 fn read(path: &Path, columns: &[Column<'_>], rows: &mut dyn RowSink) -> Result<u64, Error> {
     let mut count = 0;
     for line in BufReader::new(File::open(path)?).lines() {

@@ -24,7 +24,7 @@ floe_plugin::plugin! {
 /// The longest first line that is read, in bytes.
 const LONGEST_LINE: u64 = 16 << 20;
 
-/// The size in bytes from which on the next run begins a new file.
+/// The size in bytes above which the next run starts a new file.
 const LONGEST_FILE: u64 = 32 << 20;
 
 /// A file of `OpenLineage` events, to which each run adds its own. Processes that build assets of a run add theirs.
@@ -37,7 +37,7 @@ struct Lines {
     path: OutputPath,
 }
 
-/// The part of an event by which it is recognized.
+/// The part of an event that identifies the format.
 #[derive(Deserialize)]
 struct Recognized {
     producer: String,
@@ -55,7 +55,7 @@ impl Lines {
         earlier.into()
     }
 
-    /// Puts a file that is long enough in the place of the earlier events.
+    /// Moves a file that is large enough to the place of the earlier events.
     fn rotate(&self) -> Result<(), Error> {
         let (folder, inner, earlier) = (self.path.folder(), self.path.inner(), self.earlier());
         if self.check(inner)? < LONGEST_FILE {
@@ -73,7 +73,7 @@ impl Lines {
         Ok(())
     }
 
-    /// Checks that a file has lineage. Returns its size.
+    /// Checks that a file contains lineage. Returns its size.
     fn check(&self, inner: &Path) -> Result<u64, Error> {
         let file = match confine::open(self.path.folder(), inner, OpenOptions::new().read(true)) {
             Ok(file) => file,
@@ -98,7 +98,7 @@ impl Lines {
     }
 }
 
-/// The URI of a producer without the version at its end.
+/// The URI of a producer without the version.
 fn without_version(producer: &str) -> Option<&str> {
     producer.rsplit_once('/').map(|(name, _)| name)
 }

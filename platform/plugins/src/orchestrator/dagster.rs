@@ -28,11 +28,11 @@ floe_plugin::plugin! {
     description: "runs products as Dagster projects",
 }
 
-/// The variable with the folder of Dagster's instance: its runs and their events.
+/// The variable with the folder of Dagster's instance, which contains its runs and their events.
 const HOME: &str = "DAGSTER_HOME";
 
-/// The time that Dagster has after a signal to stop the asset that is built, whose telemetry is delivered. It is less
-/// than the time that the platform has.
+/// The time for Dagster to stop the current asset after a signal and to deliver its telemetry. It is shorter than the
+/// platform's own time.
 const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
 const DEFINITIONS: &str = include_str!("dagster.py");
@@ -168,7 +168,7 @@ impl Dagster {
     }
 }
 
-/// The level and the message of each line of a log. Other lines are not part of it.
+/// The level and the message of each line of a log. Other lines are skipped.
 fn events(log: &str) -> impl Iterator<Item = (String, String)> {
     let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     lines.filter_map(|line| {
@@ -178,7 +178,7 @@ fn events(log: &str) -> impl Iterator<Item = (String, String)> {
 }
 
 impl Dagster {
-    /// What `dagster.py` reads.
+    /// The input of `dagster.py`.
     fn describe(&self, product: &Product<'_>) -> Value {
         let sources = product.sources.iter().map(|source| {
             json!({

@@ -1,8 +1,8 @@
 //! Programs that plugins run as child processes: without a shell, with the context of the trace in their
 //! environment, a time limit, bounded output, and errors without credentials.
 //!
-//! The process group of a child is killed when the time is over or when a signal ends the platform, so no
-//! process of a tool outlives the operation.
+//! The process group of a child is killed after the time limit or when a signal ends the platform, so no process of a
+//! tool outlives the operation.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -24,26 +24,26 @@ use crate::process::group::ProcessGroup;
 use crate::process::interrupt;
 use crate::quote::without_credentials;
 
-/// The end of each stream that is kept.
+/// The length of the kept end of each stream.
 const LONGEST_TAIL: usize = 64 << 10;
 
-/// The longest line that a program may write, if its output is read by lines.
+/// The longest line of a program whose output is read line by line.
 pub(crate) const LONGEST_LINE: u64 = 16 << 20;
 
-/// The lines that wait to be processed. A program that writes faster waits.
+/// The maximum number of unprocessed lines. A program that writes faster waits.
 const WAITING_LINES: usize = 64;
 
 /// The longest part of the output in an error.
 const LONGEST_QUOTE: usize = 300;
 
-/// The lines of the output in an error.
+/// The number of output lines in an error.
 const QUOTED_LINES: usize = 4;
 
 /// The interval of checks for a signal and for the end of the child.
 const TICK: Duration = Duration::from_millis(20);
 
-/// The time after the end of a child in which its output is read. A process that the child left behind can
-/// keep the output open.
+/// The time for reading the output after the end of a child. A process that the child left behind can keep the output
+/// open.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The program of a tool in a plugin's configuration.
@@ -85,35 +85,35 @@ pub struct Invocation<'a> {
     tool: &'static str,
     command: Command,
     limit: Duration,
-    /// The time between SIGINT and SIGKILL when a signal ends the platform.
+    /// The time between SIGINT and SIGKILL if a signal ends the platform.
     stop_limit: Duration,
-    /// Whether a signal that has been received ends the program, too.
+    /// Whether an already received signal ends the program, too.
     is_interruptible: bool,
-    /// Written to the standard input.
+    /// The text for the standard input.
     input: Option<String>,
-    /// Removed from what an error quotes.
+    /// Credentials that are removed from quotes in errors.
     credentials: Vec<&'a str>,
 }
 
-/// A line that a program wrote, or why there is none.
+/// A line of a program, or the reason why it is missing.
 type Line = Result<Vec<u8>, String>;
 
 /// Receives the lines that a program writes.
 type Receive<'r> = &'r mut dyn FnMut(&[u8]) -> Result<(), Error>;
 
-/// The end of a child that was not killed.
+/// The result of a child that was not killed.
 #[derive(Debug)]
 pub struct Output<'a> {
     tool: &'static str,
     /// The exit code.
     pub code: i32,
-    /// The end of the standard output, then that of the error output.
+    /// The ends of the standard output and of the error output.
     tails: [String; 2],
     credentials: Vec<&'a str>,
 }
 
 impl<'a> Invocation<'a> {
-    /// A program that may run for `limit`. `tool` is its name in errors.
+    /// Creates an invocation that may take `limit`. `tool` is the name of the program in errors.
     pub fn new(tool: &'static str, program: &Program, limit: Duration) -> Self {
         let mut command = Command::new(&program.0);
         // No colours: the output is quoted in errors.
@@ -129,7 +129,7 @@ impl<'a> Invocation<'a> {
         }
     }
 
-    /// Passes only these variables of the environment on, as far as they are set.
+    /// Passes on only these variables of the environment, if they are set.
     #[must_use]
     pub fn only_variables(mut self, names: &[&str]) -> Self {
         self.command.env_clear();
@@ -156,15 +156,15 @@ impl<'a> Invocation<'a> {
         self
     }
 
-    /// Sends SIGINT to the group when a signal ends the platform, and kills it only if it does not end within this
-    /// time. Otherwise it is killed at once.
+    /// Sends SIGINT to the group when a signal ends the platform, and kills the group after this time. Without this
+    /// setting, the group is killed at once.
     #[must_use]
     pub fn stopped_within(mut self, limit: Duration) -> Self {
         self.stop_limit = limit;
         self
     }
 
-    /// If a signal is already ending the platform, lets the program run nevertheless, for at most this time.
+    /// Lets the program run for at most this time even if a signal is already ending the platform.
     #[must_use]
     pub fn after_signal(mut self, limit: Duration) -> Self {
         if interrupt::is_requested() {
@@ -205,7 +205,7 @@ impl<'a> Invocation<'a> {
         self
     }
 
-    /// The folder that the program is started in.
+    /// Sets the working directory.
     #[must_use]
     pub fn folder(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);
@@ -221,11 +221,11 @@ impl<'a> Invocation<'a> {
         self.run_until(&interrupt::is_requested, None)
     }
 
-    /// Runs the program until it ends, and processes the lines of its standard output while it runs. A line is at most
-    /// 16 MiB long.
+    /// Runs the program until it ends, and passes each line of its standard output, at most 16 MiB long, to `receive`
+    /// meanwhile.
     ///
     /// # Errors
-    /// As for [`run`](Self::run), and those of `receive`.
+    /// As for [`run`](Self::run), and the errors of `receive`.
     pub fn run_lines(self, receive: Receive<'_>) -> Result<Output<'a>, Error> {
         let is_interruptible = self.is_interruptible;
         let is_interrupted = || is_interruptible && interrupt::is_requested();
@@ -263,7 +263,7 @@ impl<'a> Invocation<'a> {
         Ok(Output { tool: self.tool, code, tails, credentials: self.credentials })
     }
 
-    /// Starts a thread for each stream, as pipes are bounded. Without `by_lines` there are no lines.
+    /// Starts a thread for each stream, because pipes are bounded. Without `by_lines`, no lines are passed on.
     #[expect(clippy::type_complexity, reason = "two receivers")]
     fn connect(
         &mut self,
@@ -345,7 +345,7 @@ impl<'a> Invocation<'a> {
         }
     }
 
-    /// Gives the group its time to end.
+    /// Gives the group time to end.
     fn stop(&self, group: &mut ProcessGroup) -> Result<(), Error> {
         if self.stop_limit.is_zero() {
             return Ok(());
@@ -407,7 +407,7 @@ impl Output<'_> {
         &self.tails[1]
     }
 
-    /// The text without the credentials that the program was given.
+    /// A text without the credentials that were passed to the program.
     pub fn without_credentials(&self, text: &str) -> String {
         without_credentials(text, self.credentials.iter().copied())
     }
@@ -429,7 +429,7 @@ impl Output<'_> {
     }
 }
 
-/// Reads lines until nobody receives them, without the white space at their ends and without empty ones.
+/// Reads lines until the receiver is gone. White space at their ends and empty lines are removed.
 fn read_lines(stream: impl Read, lines: &SyncSender<Line>) {
     let mut stream = BufReader::new(stream);
     loop {
@@ -451,7 +451,7 @@ fn read_lines(stream: impl Read, lines: &SyncSender<Line>) {
     }
 }
 
-/// Reads a stream to its end and keeps the last part.
+/// Reads a stream to its end, and keeps the last part.
 fn read_tail(mut stream: impl Read) -> Vec<u8> {
     let mut tail = VecDeque::new();
     let mut buffer = [0; 8 << 10];
@@ -471,7 +471,7 @@ fn read_tail(mut stream: impl Read) -> Vec<u8> {
     tail.into()
 }
 
-/// The last lines that are not empty, on one line and without control characters.
+/// The last non-empty lines, joined into one, without control characters.
 pub fn last_lines(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let last = &lines[lines.len().saturating_sub(QUOTED_LINES)..];

@@ -1,4 +1,4 @@
-//! A child process with the terminal and the signals of this one.
+//! A child process that shares the terminal and the signals of this process.
 
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
@@ -13,16 +13,16 @@ use signal_hook::iterator::Signals;
 
 use crate::process::interrupt;
 
-/// How a process ended.
+/// The end of a process.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Exit {
-    /// It returned an exit code.
+    /// An exit code.
     Code(i32),
-    /// A signal ended it.
+    /// A signal.
     Signal(i32),
 }
 
-/// Starts a process, and forwards signals to it from now on. A signal that arrives after [`Running::wait`] ends this process.
+/// Starts a process, and forwards signals to it. A signal that arrives after [`Running::wait`] ends this process.
 ///
 /// # Errors
 /// The process cannot be started.
@@ -50,7 +50,7 @@ pub fn start(command: &mut Command) -> io::Result<Running> {
     Ok(Running { child, target })
 }
 
-/// A process that was started.
+/// A started process.
 #[derive(Debug)]
 pub struct Running {
     child: Child,
@@ -61,7 +61,7 @@ impl Running {
     /// Waits for the process.
     ///
     /// # Errors
-    /// The operating system reports none.
+    /// The operating system reports no end.
     pub fn wait(mut self) -> io::Result<Exit> {
         let pid = *self.target.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pid) = pid {
@@ -89,7 +89,8 @@ fn forward(pid: Pid, signal: i32) {
     let _ = kill_process(pid, signal);
 }
 
-/// Whether the terminal sent the signal: it sends it to all processes in the foreground, so the child has it.
+/// Whether the terminal sent the signal. The terminal sends signals to all processes in the foreground, so the child
+/// has received it.
 #[cfg(target_os = "linux")]
 fn is_of_terminal(signal: i32) -> bool {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();

@@ -1,16 +1,16 @@
-//! A child process and the processes that it starts, which are killed together when their owner drops them.
+//! A child process with its descendants, which are killed together when their owner drops them.
 
 use std::io;
 use std::process::{Child, Command};
 
-/// A child that leads a process group of its own. The group is killed when it is dropped while the child runs.
+/// A child that leads its own process group. Dropping this value kills the group if the child still runs.
 #[derive(Debug)]
 pub(crate) struct ProcessGroup {
     pub(crate) leader: Child,
 }
 
 impl ProcessGroup {
-    /// Starts a command as the leader of a new group. Other systems than Unix have no process groups.
+    /// Starts a command as the leader of a new group. Only Unix has process groups.
     ///
     /// # Errors
     /// The command cannot be started.
@@ -21,8 +21,8 @@ impl ProcessGroup {
         Ok(Self { leader })
     }
 
-    /// Kills the processes of the group. One of them runs, or the leader was not waited for: otherwise the
-    /// number of the group may be another's.
+    /// Kills the processes of the group. The leader must be running or not waited for, because otherwise another group
+    /// may have the same number.
     pub(crate) fn kill(&self) {
         #[cfg(unix)]
         {
@@ -32,7 +32,7 @@ impl ProcessGroup {
         }
     }
 
-    /// Sends SIGINT to the processes of the group, which is not waited for yet.
+    /// Sends SIGINT to the processes of the group, before the leader is waited for.
     pub(crate) fn interrupt(&self) {
         #[cfg(unix)]
         {

@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use crate::error::Error;
 
-/// The time that a command has to stop after a signal. Together with the time for the delivery of
-/// telemetry it is less than the 10 seconds after which container runtimes send SIGKILL.
+/// The time for a command to stop after a signal. Together with the delivery of telemetry, it is less than the 10
+/// seconds after which container runtimes send SIGKILL.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The signal that was received; 0 if there was none.
+/// The received signal; 0 for none.
 static RECEIVED: AtomicI32 = AtomicI32::new(0);
 
-/// Whether the command has stopped. Then only the delivery of its telemetry is awaited.
+/// Whether the command has stopped, so that only the delivery of its telemetry is awaited.
 static HAS_STOPPED: AtomicBool = AtomicBool::new(false);
 
 /// Whether a signal was received.
@@ -57,8 +57,8 @@ mod unix {
 
     use super::{HAS_STOPPED, RECEIVED, STOP_TIMEOUT};
 
-    /// Starts to handle signals. If the command does not stop in time, `overdue` is called instead, from
-    /// another thread. `delivery` is the maximum duration of delivering telemetry.
+    /// Starts to handle signals. If the command does not stop in time, another thread calls `overdue` instead.
+    /// `delivery` is the maximum duration of delivering telemetry.
     pub fn listen(delivery: Duration, overdue: impl FnOnce() + Send + 'static) {
         let (ready, is_ready) = mpsc::channel::<()>();
         let thread = thread::Builder::new().name("floe-signals".to_owned());
@@ -91,8 +91,8 @@ mod unix {
         process::exit(128 + signal)
     }
 
-    /// Those of the signals that the parent process does not ignore: `nohup` protects a program from SIGHUP, and a
-    /// shell protects a job in the background from SIGINT.
+    /// The given signals without the ones that the parent process ignores: `nohup` protects a program from SIGHUP, and
+    /// a shell protects a background job from SIGINT.
     pub fn not_ignored(signals: &[i32]) -> Vec<i32> {
         let ignored = ignored();
         let mut signals = signals.to_vec();
@@ -109,7 +109,7 @@ mod unix {
         mask.and_then(Result::ok).unwrap_or(0)
     }
 
-    /// No safe function reads how a signal is handled on these systems.
+    /// Returns none, because on these systems no safe function reads how a signal is handled.
     #[cfg(not(target_os = "linux"))]
     fn ignored() -> u64 {
         0

@@ -29,7 +29,7 @@ pub(crate) struct Task<'a> {
     invocation: Invocation<'a>,
 }
 
-/// The document that the runner writes.
+/// The result document of the runner.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum Answer<T> {
@@ -98,7 +98,7 @@ impl<'a> Task<'a> {
     /// Runs the task, and returns its result with its folder.
     ///
     /// # Errors
-    /// Python does not run, the task failed, or its result is not of the type.
+    /// Python does not run, the task failed, or its result has another type.
     pub(crate) fn run<T: DeserializeOwned>(self, request: &Value) -> Result<(T, TempDir), Error> {
         let Self { tool, folder, invocation } = self;
         fs::write(folder.path().join("request.json"), request.to_string())?;

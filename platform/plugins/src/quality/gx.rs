@@ -34,7 +34,7 @@ struct GreatExpectations {
     timeout_seconds: u32,
 }
 
-/// What `gx.py` returns.
+/// The result of `gx.py`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Outcome {

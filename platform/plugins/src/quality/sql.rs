@@ -1,4 +1,4 @@
-//! The embedded quality checks: each is a query, which counts the rows that violate it.
+//! The embedded quality checks. Each check is a query that counts the rows that violate it.
 
 use floe_plugin::compute::Session;
 use floe_plugin::quality::{Check, CheckError, CheckResult, QualityProvider, Suite};
@@ -70,7 +70,7 @@ fn count_of(table: &str) -> String {
     format!("SELECT count(*) FROM {}", quoted_name(table))
 }
 
-/// The query of a check: it counts the rows that violate it, or all rows.
+/// The query of a check, which counts the rows that violate it, or all rows.
 fn query(suite: &Suite<'_>, check: &Check) -> Result<String, Error> {
     let invalid = |message: String| Err(Error::new(ErrorKind::InvalidInput, message));
     if let Some(column) = check.column()

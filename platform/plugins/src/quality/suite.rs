@@ -1,4 +1,4 @@
-//! The rows that a tool outside of the engine checks, as JSON lines.
+//! The rows that an external tool checks, as JSON lines.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 use super::value_type::ValueType;
 use crate::sql::quoted_name;
 
-/// The column of a suite that checks no column.
+/// The column in the file for a suite without checked columns.
 const NO_COLUMN: &str = "floe_row";
 
 /// A file with the checked columns of a table, one JSON object for each row.
@@ -26,10 +26,10 @@ pub struct Rows<'a> {
     pub count: u64,
 }
 
-/// Finds checks that no column can have.
+/// Finds checks of impossible columns.
 ///
 /// # Errors
-/// The first of them.
+/// The first of these checks.
 pub fn validate(suite: &Suite<'_>) -> Result<(), Error> {
     let unnamed = suite.checks.iter().position(|check| check.column() == Some(""));
     let Some(index) = unnamed else {
@@ -40,7 +40,7 @@ pub fn validate(suite: &Suite<'_>) -> Result<(), Error> {
     Err(Error::new(ErrorKind::InvalidInput, message).of_check(index))
 }
 
-/// Writes the columns that are checked.
+/// Writes the checked columns.
 ///
 /// # Errors
 /// The engine has no such table or column, or the file cannot be written.

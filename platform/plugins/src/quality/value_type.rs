@@ -1,23 +1,23 @@
-//! The type of the values of a column, for receivers that need one: engines without types have none.
+//! The type of a column's values, for receivers that need one. Engines without types provide none.
 
 use floe_plugin::table::Value;
 
-/// The type of all values of a column that are not null.
+/// The type of all non-null values of a column.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum ValueType {
-    /// There is no value.
+    /// There is no value yet.
     #[default]
     Unknown,
     /// Integers.
     Integer,
     /// Numbers, not all of which are integers.
     Real,
-    /// Anything else.
+    /// Any other values.
     Text,
 }
 
 impl ValueType {
-    /// The type of the values so far and of this one.
+    /// Combines the type so far with the type of a value.
     #[must_use]
     pub fn with(self, value: &Value<'_>) -> Self {
         let found = match value {

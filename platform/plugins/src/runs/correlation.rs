@@ -1,16 +1,16 @@
-//! The ids by which other tools refer to a run: of the tool that started the program, from the environment.
+//! The run's ids in other tools: ids of the tool that started the program, from the environment.
 
 use std::env;
 
 use floe_plugin::lineage::{Job, Parent, Root};
 
-/// The variable with the id of the run in Dagster that this process is a part of.
+/// The variable with the id of the Dagster run that contains this process.
 pub const DAGSTER_RUN_ID: &str = "DAGSTER_RUN_ID";
 
-/// The longest id that is accepted.
+/// The longest accepted id.
 const LONGEST_ID: usize = 200;
 
-/// The id of the run in Dagster that this process is a part of: of the variable, or else of a step that runs the process
+/// The id of the Dagster run that contains this process: from the variable, or else from a step that runs the process
 /// through Dagster Pipes.
 pub fn dagster_run_id() -> Option<String> {
     variable(DAGSTER_RUN_ID).or_else(|| {
@@ -19,8 +19,8 @@ pub fn dagster_run_id() -> Option<String> {
     })
 }
 
-/// The run in `OpenLineage` that this process is a part of: `OPENLINEAGE_PARENT_ID` and
-/// `OPENLINEAGE_ROOT_PARENT_ID`, each with a namespace, the name of a job and the id of a run between slashes.
+/// The `OpenLineage` run that contains this process: `OPENLINEAGE_PARENT_ID` and `OPENLINEAGE_ROOT_PARENT_ID`, each
+/// with a namespace, the name of a job and the id of a run between slashes.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct LineageParent {
     parent: Option<Run>,
@@ -35,7 +35,7 @@ struct Run {
 }
 
 impl LineageParent {
-    /// The run that the variables of this process name.
+    /// Reads the run from the environment.
     pub fn from_environment() -> Self {
         Self::parse(
             variable("OPENLINEAGE_PARENT_ID").as_deref(),
@@ -47,7 +47,7 @@ impl LineageParent {
         Self { parent: parent.and_then(Run::parse), root: root.and_then(Run::parse) }
     }
 
-    /// The parent of a run of this process.
+    /// The parent of this process's runs.
     pub fn parent(&self) -> Option<Parent<'_>> {
         self.parent.as_ref().map(|run| Parent {
             run_id: &run.id,
@@ -56,7 +56,7 @@ impl LineageParent {
         })
     }
 
-    /// The run that started all others, if it is not one of this process.
+    /// The run at the top of the hierarchy, if it is not a run of this process.
     pub fn root(&self) -> Option<Root<'_>> {
         let root = self.root.as_ref().or(self.parent.as_ref())?;
         self.parent.as_ref().map(|_| Root { run_id: &root.id, job: root.job() })
@@ -64,7 +64,7 @@ impl LineageParent {
 }
 
 impl Run {
-    /// Names of jobs may contain slashes.
+    /// Parses an id, in which the name of the job may contain slashes.
     fn parse(text: &str) -> Option<Self> {
         let (namespace, rest) = text.split_once('/')?;
         let (job, id) = rest.rsplit_once('/')?;
@@ -81,7 +81,7 @@ impl Run {
     }
 }
 
-/// A backend of lineage refuses any other id.
+/// Whether a text is a UUID. Backends of lineage refuse any other id.
 fn is_uuid(text: &str) -> bool {
     let shape = |sign: char| if sign.is_ascii_hexdigit() { '0' } else { sign };
     text.chars().map(shape).eq("00000000-0000-0000-0000-000000000000".chars())

@@ -98,7 +98,7 @@ struct Secret {
 #[serde(default)]
 struct Refusal {
     error: String,
-    /// A list if the request is not valid.
+    /// A list if the request is invalid.
     message: Value,
 }
 
@@ -107,7 +107,7 @@ impl Refusal {
         serde_json::from_slice(&response.body).unwrap_or_default()
     }
 
-    /// Whether the secret does not exist. The project, the environment and the folder do.
+    /// Whether the secret is missing, rather than the project, the environment or the folder.
     fn is_about_secret(&self) -> bool {
         self.message.as_str().is_some_and(|text| text.starts_with("Secret "))
     }
@@ -124,7 +124,7 @@ impl Infisical {
         Ok(Issued::new(login.access_token, Some(lifetime)))
     }
 
-    /// Sends a request with the access token. `None` if there is no such secret.
+    /// Sends a request with the access token. Returns `None` for a missing secret.
     fn send(&self, request: &Request<'_>) -> Result<Option<Response>, Error> {
         let mut refused = None;
         loop {

@@ -52,23 +52,23 @@ fn service_account() -> LocalPath {
     LocalPath::new("/var/run/secrets/kubernetes.io/serviceaccount")
 }
 
-/// What is known once the plugin was started.
+/// The connection to the cluster after the start of the plugin.
 #[derive(Debug)]
 struct Cluster {
     /// The address of the API server.
     server: String,
     namespace: String,
-    /// Trusts the cluster's authority alone.
+    /// A client that trusts only the cluster's authority.
     client: Client,
 }
 
 /// The service of the API server in each cluster.
 const API_SERVER: &str = "kubernetes.default.svc";
 
-/// A Secret, without its values in any output.
+/// A Secret that never prints its values.
 #[derive(Deserialize)]
 struct Secret {
-    /// Only a Secret of the API has it.
+    /// Present only in a Secret of the API.
     #[serde(rename = "metadata")]
     _metadata: IgnoredAny,
     #[serde(default)]
@@ -95,8 +95,8 @@ impl Kubernetes {
         self.cluster.get().ok_or_else(not_started)
     }
 
-    /// A file of the service account. Kubernetes replaces the token before it expires, so each request reads
-    /// it.
+    /// A file of the service account. Each request reads the token again, because Kubernetes replaces it before it
+    /// expires.
     fn file(&self, name: &str) -> Result<String, Error> {
         let path = self.service_account.join(name);
         let unreadable = |what: &str| {
@@ -154,8 +154,8 @@ impl Kubernetes {
     }
 }
 
-/// Succeeds if the response is the API's statement that the Secret does not exist, and not that of another
-/// server or about the namespace.
+/// Succeeds if the API itself states that the Secret does not exist, rather than another server, or the API about the
+/// namespace.
 fn missing(request: &Request<'_>, response: &Response) -> Result<(), Error> {
     let status: Status = serde_json::from_slice(&response.body).unwrap_or_default();
     if status.reason == "NotFound" && status.details.kind == "secrets" {
@@ -164,7 +164,7 @@ fn missing(request: &Request<'_>, response: &Response) -> Result<(), Error> {
     Err(request.refusal(response))
 }
 
-/// `NAME/KEY`, by the rules of Kubernetes, which also make them parts of a path.
+/// Splits `NAME/KEY`. The rules of Kubernetes make both safe as parts of a path.
 fn parse(key: &str) -> Result<(&str, &str), Error> {
     let parts = key.split_once('/').filter(|(name, key)| is_name(name) && is_data_key(key));
     parts.ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! Names, labels and addresses as Kubernetes accepts them.
+//! Names, labels and addresses in the form that Kubernetes accepts.
 
 use std::net::IpAddr;
 
@@ -53,8 +53,8 @@ fn is_label(text: &str) -> bool {
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
 }
 
-/// Checks a range of addresses, for example `10.0.0.0/8`. Newer versions of Kubernetes refuse one whose
-/// address is not its first.
+/// Checks a range of addresses, for example `10.0.0.0/8`. Newer versions of Kubernetes require the first address of the
+/// range.
 pub(super) fn check_range(what: &str, range: &str) -> Result<(), Error> {
     let accepted = "a range of addresses that begins with its first, for example `10.0.0.0/8`";
     let error = || refused(what, range, accepted);

@@ -63,7 +63,7 @@ impl Lifecycle for Kubernetes {
 const EVERYWHERE: [&str; 2] = ["0.0.0.0/0", "::/0"];
 
 impl Kubernetes {
-    /// The peers of a rule that allows connections to a host; none for this pod itself.
+    /// The peers of a rule for a host; none for this pod itself.
     fn peers(&self, host: &str) -> Result<Vec<Value>, Error> {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
         if let Some(ranges) = self.addresses.get(&host) {

@@ -1,5 +1,4 @@
-//! Roles of Kubernetes (`rbac.authorization.k8s.io/v1`), with the namespace and the service account that
-//! they are for.
+//! Roles of Kubernetes (`rbac.authorization.k8s.io/v1`), with their namespace and service account.
 
 use std::borrow::Cow;
 
@@ -111,7 +110,7 @@ impl RoleGenerator for Kubernetes {
         Ok(manifest)
     }
 
-    /// `pod` is for the pod, `container` for each of its containers.
+    /// Generates the security contexts: `pod` for the pod, `container` for each container.
     fn generate_pod_security_context(&self, workload: &Workload<'_>) -> Result<Value, Error> {
         check(workload)?;
         Ok(match level(workload)? {
@@ -183,7 +182,7 @@ fn role_resource(kind: &str, workload: &Workload<'_>) -> Value {
     manifest
 }
 
-/// In a namespace of others, products of several namespaces may have one name.
+/// The name of the role. In a foreign namespace, products of several namespaces may have the same name.
 fn role_name<'a>(workload: &Workload<'a>) -> Cow<'a, str> {
     if workload.role_namespace() == workload.namespace {
         return workload.name.into();

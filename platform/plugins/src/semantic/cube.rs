@@ -160,8 +160,8 @@ impl Cube {
         Ok(())
     }
 
-    /// The model of a table: a dimension for each column, and the number of rows as its measure. Whether a number may be
-    /// added up is not in a product: the sum of a percentage means nothing.
+    /// The model of a table: a dimension for each column, and the number of rows as its only measure, because a product
+    /// does not say which numbers may be summed: a sum of percentages means nothing.
     fn definition<'a>(&self, model: &Model<'a>, product: &Product<'a>) -> Definition<'a> {
         let mut names = BTreeSet::new();
         let unique = model.checks.iter().find_map(|check| match check {
@@ -223,7 +223,7 @@ struct Measure {
     kind: &'static str,
 }
 
-/// The name of a member, with a number if another one has it: a model may have a column `count`.
+/// A free name for a member: a number is appended to a taken name, because a model may have a column `count`.
 fn free(name: String, names: &mut BTreeSet<String>) -> String {
     let numbered = (2..).map(|number| format!("{name}_{number}"));
     let mut candidates = [name.clone()].into_iter().chain(numbered);
@@ -231,7 +231,7 @@ fn free(name: String, names: &mut BTreeSet<String>) -> String {
     free.unwrap_or(name)
 }
 
-/// A column in SQL. A plain name has no quotes: each database has others.
+/// A column in SQL. A plain name stays unquoted, because databases quote differently.
 fn reference(column: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     if column.bytes().all(is_plain) && !column.starts_with(|it: char| it.is_ascii_digit()) {
@@ -240,7 +240,7 @@ fn reference(column: &str) -> String {
     quoted_name(column)
 }
 
-/// The type of a column. An engine without dates stores those of a source as text.
+/// The type of a column. An engine without dates stores dates of sources as text.
 fn kind(column: &Column<'_>, product: &Product<'_>) -> &'static str {
     let is_date = |other: &Column<'_>| other.name == column.name && other.kind == ColumnType::Date;
     let mut of_sources = product.sources.iter().flat_map(|source| &source.columns);
@@ -252,7 +252,7 @@ fn kind(column: &Column<'_>, product: &Product<'_>) -> &'static str {
     }
 }
 
-/// The error in a response whose status is success.
+/// The error in a response with a successful status.
 fn error_of(response: &Response) -> Option<String> {
     #[derive(Deserialize)]
     struct Failed {

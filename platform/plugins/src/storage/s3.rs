@@ -25,19 +25,19 @@ floe_plugin::plugin! {
     description: "stores objects in Amazon S3 or a compatible store",
 }
 
-/// The validity of a signature. It is used at once; clocks may differ by minutes.
+/// The validity of a signature, which is used at once. Clocks may differ by minutes.
 const VALIDITY: Duration = Duration::from_secs(900);
 
-/// The size of a part. A file up to this size is one request.
+/// The size of a part. Files up to this size need one request.
 const PART: u64 = 8 << 20;
 
-/// The number of parts that S3 accepts.
+/// The maximum number of parts in S3.
 const MOST_PARTS: u64 = 10_000;
 
-/// The size of a file that S3 accepts: 5 TiB.
+/// The maximum size of a file in S3: 5 TiB.
 const LARGEST_FILE: u64 = 5 << 40;
 
-/// The length of a key that S3 accepts, in bytes.
+/// The maximum length of a key in S3, in bytes.
 const LONGEST_KEY: usize = 1024;
 
 /// Objects in a bucket of Amazon S3 or of a compatible store.
@@ -137,7 +137,7 @@ impl ObjectStore for S3 {
 
 const KIND: &str = "application/octet-stream";
 
-/// The bucket with what signs its requests.
+/// The bucket with the signer of its requests.
 struct Connection<'a> {
     bucket: Bucket,
     credentials: Credentials,
@@ -181,8 +181,8 @@ impl S3 {
         Ok(Connection { bucket, credentials, client: &self.client, session_token, secret })
     }
 
-    /// The key in the bucket. A URL cannot have `.` and `..` as parts of its path: they would lead to another
-    /// object, or bucket.
+    /// The key in the bucket. `.` and `..` are refused as parts of it, because a URL would lead to another object or
+    /// bucket.
     fn key(&self, key: &str) -> Result<String, Error> {
         let whole = format!("{}{key}", self.prefix);
         let is_accepted = !key.is_empty()
@@ -216,7 +216,7 @@ impl<'a> Connection<'a> {
         self.client.send(&self.credentials_of(request))
     }
 
-    /// A multipart upload: there is no object until it is complete, and no parts remain if it fails.
+    /// Uploads a file in parts. The object appears when the upload is complete, and no part remains after a failure.
     fn put_parts(&self, key: &str, opened: &mut File, size: u64, file: &Path) -> Result<(), Error> {
         let action = self.bucket.create_multipart_upload(Some(&self.credentials), key);
         let url = action.sign(VALIDITY);
