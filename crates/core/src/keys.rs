@@ -81,17 +81,9 @@ pub const METRIC_OVERFLOW: &str = "otel.metric.overflow";
 pub const OTEL_COMPONENT_NAME: &str = "otel.component.name";
 /// The type of an exporter.
 pub const OTEL_COMPONENT_TYPE: &str = "otel.component.type";
-/// The decision of the sampler about a span, and the origin of the span's parent.
-pub const OTEL_SPAN_SAMPLING_RESULT: &str = "otel.span.sampling_result";
-pub const OTEL_SPAN_PARENT_ORIGIN: &str = "otel.span.parent.origin";
 /// The address and the port of an exporter's receiver.
 pub const SERVER_ADDRESS: &str = "server.address";
 pub const SERVER_PORT: &str = "server.port";
-/// The status code of the receiver's response.
-pub const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
-pub const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";
 /// The number of dropped attributes, where a format has no field for it
 /// ([mapping to non-OTLP formats](https://opentelemetry.io/docs/specs/otel/common/mapping-to-non-otlp/#dropped-attributes-count)).
 pub const OTEL_DROPPED_ATTRIBUTES_COUNT: &str = "otel.dropped_attributes_count";
-/// The rule that has redacted a text.
-pub const FLOE_REDACTION_RULE: &str = "floe.redaction.rule";

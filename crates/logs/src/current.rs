@@ -20,7 +20,6 @@ impl Setting {
         let Some(exporters) = &self.exporters else {
             return self.count_late();
         };
-        self.counters.logs_created.fetch_add(1, Ordering::Relaxed);
         let record = Arc::new(record.exported(self.limits));
         for exporter in &**exporters {
             exporter.push(Arc::clone(&record));

@@ -7,7 +7,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
 use floe_telemetry_sdk::Error;
-use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 use tokio::runtime::{self, Runtime};
 
@@ -286,10 +285,6 @@ impl BatchExporter<EncodedBatch> for Otlp {
         }
         let too_large = too_large(batch.too_large, self.settings.max_request);
         ExportFailure::both(result, too_large)
-    }
-
-    fn status(&self) -> Option<KeyValue> {
-        self.transport.status()
     }
 
     fn flush(&mut self) -> Result<(), String> {

@@ -12,7 +12,6 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
-use opentelemetry::KeyValue;
 use tonic::codec::CompressionEncoding;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::http::uri::PathAndQuery;
@@ -29,7 +28,6 @@ use super::proxy::ProxyConnector;
 use super::response::{self, MAX_RESPONSE, Outcome};
 use super::settings::{OtlpSettings, USER_AGENT};
 use super::transport::Transport;
-use floe_telemetry_core::keys;
 use floe_telemetry_sdk::__parts::config::{Compression, OtlpProtocol, Signal, without_credentials};
 use floe_telemetry_sdk::Error;
 
@@ -68,8 +66,6 @@ pub(super) struct Grpc {
     connector: ProxyConnector,
     compression: Compression,
     has_answered: bool,
-    /// The status of the last response.
-    status: Option<Code>,
     headers: MetadataMap,
     export: PathAndQuery,
 }
@@ -111,14 +107,12 @@ impl Grpc {
             connector,
             compression: settings.compression,
             has_answered: false,
-            status: None,
             headers: metadata,
             export: PathAndQuery::from_static(method(settings.signal)),
         })
     }
 
     async fn call(&mut self, mut request: Bytes, timeout: Duration) -> Outcome {
-        self.status = None;
         if let Err(error) = self.client.ready().await {
             return self.disconnected(&error);
         }
@@ -132,7 +126,6 @@ impl Grpc {
         let status = match response.await {
             Ok(response) => {
                 self.has_answered = true;
-                self.status = Some(Code::Ok);
                 return response::accepted(response.get_ref());
             }
             Err(status) => status,
@@ -142,7 +135,6 @@ impl Grpc {
             return self.disconnected(error);
         }
         self.has_answered = true;
-        self.status = Some(status.code());
         classify(&status)
     }
 
@@ -216,18 +208,6 @@ impl Transport for Grpc {
         timeout: Duration,
     ) -> Pin<Box<dyn Future<Output = Outcome> + '_>> {
         Box::pin(self.call(request, timeout))
-    }
-
-    fn status(&self) -> Option<KeyValue> {
-        let name = format!("{:?}", self.status?);
-        let mut words = String::new();
-        for (at, letter) in name.char_indices() {
-            if at > 0 && letter.is_ascii_uppercase() {
-                words.push('_');
-            }
-            words.push(letter.to_ascii_uppercase());
-        }
-        Some(KeyValue::new(keys::RPC_RESPONSE_STATUS_CODE, words))
     }
 
     fn reconnect(&mut self) {

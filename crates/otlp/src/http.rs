@@ -21,7 +21,6 @@ use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_util::client::legacy::connect::Connect;
 use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use opentelemetry::KeyValue;
 use tokio::time;
 
 use self::explanation::explanation;
@@ -33,7 +32,6 @@ use super::response::{self, MAX_RESPONSE, Outcome};
 use super::settings::{self, OtlpSettings, signal_path};
 use super::transport::Transport;
 use floe_telemetry_core::__sdk::clock::wall_now;
-use floe_telemetry_core::keys;
 use floe_telemetry_sdk::__parts::config::{Compression, OtlpProtocol, Signal, without_credentials};
 use floe_telemetry_sdk::Error;
 
@@ -47,8 +45,6 @@ pub(super) struct Http {
     headers: HeaderMap,
     compression: Compression,
     has_answered: bool,
-    /// The status of the last response.
-    status: Option<StatusCode>,
     signal: Signal,
     is_json: bool,
     /// Reads the body of a successful response.
@@ -85,7 +81,6 @@ impl Http {
             compression: settings.compression,
             signal: settings.signal,
             has_answered: false,
-            status: None,
             is_json: is_json(settings),
             reads: match settings.protocol {
                 OtlpProtocol::HttpJson => json::accepted,
@@ -104,7 +99,6 @@ impl Http {
     }
 
     async fn post(&mut self, body: Bytes) -> Outcome {
-        self.status = None;
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.uri.clone();
@@ -112,7 +106,6 @@ impl Http {
         match self.client.post(request).await {
             Ok(response) => {
                 self.has_answered = true;
-                self.status = Some(response.status());
                 let is_missing = response.status() == StatusCode::NOT_FOUND;
                 match classify(response, self.reads).await {
                     Outcome::Rejected(reason) if is_missing => {
@@ -139,11 +132,6 @@ impl Transport for Http {
 
     fn send(&mut self, request: Bytes, _: Duration) -> Pin<Box<dyn Future<Output = Outcome> + '_>> {
         Box::pin(self.post(request))
-    }
-
-    fn status(&self) -> Option<KeyValue> {
-        let status = i64::from(self.status?.as_u16());
-        Some(KeyValue::new(keys::HTTP_RESPONSE_STATUS_CODE, status))
     }
 }
 

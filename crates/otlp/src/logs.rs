@@ -7,7 +7,6 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 
 use self::encode::LogRequests;
@@ -70,10 +69,6 @@ impl BatchExporter<LogRecordBatch> for OtlpLogs {
     fn export(&mut self, batch: LogRecordBatch) -> Result<(), ExportFailure> {
         let deadline = self.otlp.deadline();
         self.send(&batch, deadline)
-    }
-
-    fn status(&self) -> Option<KeyValue> {
-        self.otlp.transport.status()
     }
 
     fn flush(&mut self) -> Result<(), String> {

@@ -84,7 +84,7 @@ impl PushMetricExporter for OtlpMetrics {
         let sent = self.send(request, self.sender.deadline());
         let result = sent.as_ref().copied().map_err(sdk_error);
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        *last = (self.sender.status(), sent.err());
+        *last = sent.err();
         result
     }
 

@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use opentelemetry::KeyValue;
 use opentelemetry_sdk::error::OTelSdkError;
 
 use super::exporter::{Otlp, connect};
@@ -42,12 +41,6 @@ impl Sender {
             Some(otlp) => otlp.send(request, deadline),
             None => Err(OTelSdkError::AlreadyShutdown.into()),
         }
-    }
-
-    /// The status of the last response, as an attribute of metrics.
-    pub(super) fn status(&self) -> Option<KeyValue> {
-        let otlp = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        otlp.as_ref()?.transport.status()
     }
 
     pub(super) fn close(&self) {

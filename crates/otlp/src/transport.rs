@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use opentelemetry::KeyValue;
 
 use super::response::Outcome;
 
@@ -23,11 +22,6 @@ pub(super) trait Transport: fmt::Debug + Send {
         request: Bytes,
         timeout: Duration,
     ) -> Pin<Box<dyn Future<Output = Outcome> + '_>>;
-
-    /// The status of the last response, as an attribute of metrics.
-    fn status(&self) -> Option<KeyValue> {
-        None
-    }
 
     /// Uses a new connection from now on. A connection on which a request was abandoned is not used again
     /// in any case over HTTP/1.

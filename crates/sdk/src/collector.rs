@@ -44,7 +44,7 @@ use opentelemetry_sdk::trace::SpanData;
 
 pub(crate) use self::block_on::block_on_until;
 pub use self::components::ExporterId;
-pub(crate) use self::components::{Component, Components, Durations, Role};
+pub(crate) use self::components::{Component, Role};
 pub(crate) use self::destination::SpanDataBatch;
 pub use self::destination::{BatchBuilder, BatchingDestination, Destination, span_data_bytes};
 pub(crate) use self::drain::Drain;

@@ -190,31 +190,14 @@ const ROWS: [Row; 6] = [
                         "sum by (job, error_type) (rate(otel_sdk_exporter_span_exported_total{job=~\"$job\"}[5m]))",
                         "{{job}} exported {{error_type}}",
                     ),
-                    (
-                        "sum by (job) (rate(floe_telemetry_calls_missed_total{job=~\"$job\"}[5m]))",
-                        "{{job}} calls without metrics",
-                    ),
                 ],
             ),
             (
                 "Queues in front of exporters",
-                "percentunit",
-                &[("otel_sdk:span_queue:ratio{job=~\"$job\"}", "{{job}} {{otel_component_name}}")],
-            ),
-            (
-                "How long exports take",
-                "s",
-                &[(
-                    "sum by (otel_component_name) (rate(otel_sdk_exporter_operation_duration_seconds_sum{job=~\"$job\"}[$__rate_interval])) / sum by (otel_component_name) (rate(otel_sdk_exporter_operation_duration_seconds_count{job=~\"$job\"}[$__rate_interval]))",
-                    "{{otel_component_name}} mean",
-                )],
-            ),
-            (
-                "Redactions by rule",
                 "short",
                 &[(
-                    "sum by (floe_redaction_rule) (increase(floe_telemetry_redactions_total{job=~\"$job\"}[$__rate_interval]))",
-                    "{{floe_redaction_rule}}",
+                    "max by (job, otel_component_name) (otel_sdk_processor_span_queue_size{job=~\"$job\"})",
+                    "{{job}} {{otel_component_name}}",
                 )],
             ),
             (

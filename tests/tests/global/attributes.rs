@@ -186,8 +186,6 @@ fn nothing_of_floe_is_sent() {
     assert_eq!(points.iter().filter(calls).count(), 1);
     for point in points {
         assert_eq!(point.resource.keys().find(of_floe), None);
-        if point.name != "floe.telemetry.redactions" {
-            assert_eq!(point.attributes.keys().find(of_floe), None);
-        }
+        assert_eq!(point.attributes.keys().find(of_floe), None);
     }
 }

@@ -148,7 +148,6 @@ fn metrics_tell_a_refused_connection_from_a_rejection() {
         for (name, component) in [
             ("otel.sdk.exporter.span.exported", "otlp_http_span_exporter/0"),
             ("otel.sdk.exporter.log.exported", "otlp_http_log_exporter/0"),
-            ("otel.sdk.exporter.operation.duration", "otlp_http_span_exporter/0"),
         ] {
             let point = points
                 .iter()

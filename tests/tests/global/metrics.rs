@@ -134,7 +134,7 @@ fn views() {
     let many = points.iter().filter(|point| point.name == "many").count();
     assert!((5..=6).contains(&many), "{many}");
     // The start time of an observable instrument is that of the process.
-    assert!(!single(&points, "floe.telemetry.calls.missed").is_delta);
+    assert!(!single(&points, "otel.sdk.processor.log.queue.size").is_delta);
 }
 
 /// One test, because a process has one provider at a time.

@@ -191,7 +191,6 @@ fn check(answer: &str) {
         "orders_duration_seconds_count{otel_scope_name=\"orders\"} 3\n",
         "service_name=\"scraped\"",
         "traces_span_metrics_errors_total{component=\"global::prometheus\",span_kind=\"SPAN_KIND_INTERNAL\",span_name=\"orders.load\",status_code=\"STATUS_CODE_ERROR\",otel_scope_name=\"floe.telemetry\"} 1\n",
-        "floe_telemetry_redactions_total{floe_redaction_rule=\"url-userinfo\",otel_scope_name=\"floe.telemetry\"} 1\n",
         "otel_sdk_processor_span_queue_size{otel_component_name=\"batching_span_processor/0\",otel_component_type=\"batching_span_processor\",otel_scope_name=\"floe.telemetry\"} 0\n",
     ] {
         assert!(body.contains(expected), "{expected}\n{body}");

@@ -11,14 +11,10 @@ use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::exporter::MemoryExporter;
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, traced};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 use floe_tests::{Receiver, Response};
+use opentelemetry::KeyValue;
 use opentelemetry::logs::{LogRecord as _, Logger as _, LoggerProvider as _, Severity};
-use opentelemetry::trace::{
-    Link, Span as _, SpanContext, SpanKind, TraceContextExt as _, TraceFlags, TraceState,
-    Tracer as _, TracerProvider as _,
-};
-use opentelemetry::{Context, KeyValue, SpanId, TraceId};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 use opentelemetry_sdk::metrics::data::{
@@ -26,9 +22,7 @@ use opentelemetry_sdk::metrics::data::{
 };
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, Temporality};
-use opentelemetry_sdk::trace::{
-    SamplingDecision, SamplingResult, ShouldSample, SpanData, SpanExporter,
-};
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use tonic::Code;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -59,14 +53,13 @@ impl MetricReader for Reader {
     }
 }
 
-/// The values of the attributes in the order of the keys, and the value, or the number of measurements.
+/// The values of the attributes in the order of the keys, and the value.
 type Series = BTreeMap<String, u64>;
 
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Instrument {
     Counter,
     UpDownCounter,
-    Histogram,
 }
 
 #[derive(Debug)]
@@ -128,13 +121,6 @@ fn collected(metric: &Metric) -> Collected {
             }
             Instrument::UpDownCounter
         }
-        AggregatedMetrics::F64(MetricData::Histogram(histogram)) => {
-            for point in histogram.data_points() {
-                assert_eq!(point.bounds().count(), 0, "{}", metric.name());
-                add(&mut point.attributes(), point.count());
-            }
-            Instrument::Histogram
-        }
         other => panic!("{}: {other:?}", metric.name()),
     };
     Collected { unit: metric.unit().to_owned(), instrument, series }
@@ -166,38 +152,23 @@ fn start(config: TelemetryConfig) -> (TelemetryProvider, Reader) {
     (builder.initialize().unwrap(), reader)
 }
 
-/// The metrics of the SDK in the conventions 1.44.0.
-const CONVENTIONS: [(&str, Instrument, &str); 17] = [
+/// The metrics of the SDK in the conventions 1.44.0 that say what was exported, has failed, was dropped and is queued.
+const CONVENTIONS: [(&str, Instrument, &str); 7] = [
     ("otel.sdk.exporter.log.exported", Instrument::Counter, "{log_record}"),
-    ("otel.sdk.exporter.log.inflight", Instrument::UpDownCounter, "{log_record}"),
     ("otel.sdk.exporter.metric_data_point.exported", Instrument::Counter, "{data_point}"),
-    ("otel.sdk.exporter.metric_data_point.inflight", Instrument::UpDownCounter, "{data_point}"),
-    ("otel.sdk.exporter.operation.duration", Instrument::Histogram, "s"),
     ("otel.sdk.exporter.span.exported", Instrument::Counter, "{span}"),
-    ("otel.sdk.exporter.span.inflight", Instrument::UpDownCounter, "{span}"),
-    ("otel.sdk.log.created", Instrument::Counter, "{log_record}"),
-    ("otel.sdk.metric_reader.collection.duration", Instrument::Histogram, "s"),
     ("otel.sdk.processor.log.processed", Instrument::Counter, "{log_record}"),
-    ("otel.sdk.processor.log.queue.capacity", Instrument::UpDownCounter, "{log_record}"),
     ("otel.sdk.processor.log.queue.size", Instrument::UpDownCounter, "{log_record}"),
     ("otel.sdk.processor.span.processed", Instrument::Counter, "{span}"),
-    ("otel.sdk.processor.span.queue.capacity", Instrument::UpDownCounter, "{span}"),
     ("otel.sdk.processor.span.queue.size", Instrument::UpDownCounter, "{span}"),
-    ("otel.sdk.span.live", Instrument::UpDownCounter, "{span}"),
-    ("otel.sdk.span.started", Instrument::Counter, "{span}"),
 ];
 
-/// Each of the 17 metrics has the unit, the instrument and the attributes of the conventions' table.
+/// Each metric has the unit and the instrument of the conventions' table.
 #[test]
 fn every_metric_is_that_of_the_conventions() {
     floe_tests::alone!();
     let receiver = Receiver::http();
     let (telemetry, reader) = start(config(receiver.endpoint(), OtlpProtocol::Http));
-    work();
-    log(1);
-    // The second collection has the duration of the first.
-    telemetry.force_flush(TIMEOUT).unwrap();
-    telemetry.force_flush(TIMEOUT).unwrap();
     let all = reader.all();
     let found: BTreeSet<_> =
         all.iter().map(|(name, it)| (&**name, it.instrument, &*it.unit)).collect();
@@ -205,14 +176,40 @@ fn every_metric_is_that_of_the_conventions() {
     telemetry.shutdown(TIMEOUT).unwrap();
 }
 
-/// Deliveries that succeed, over both transports: the component, its receiver, the status, and the number.
+/// Items in a batch that is not full yet are in the queue.
+#[test]
+fn the_open_batch_is_in_the_size_of_the_queue() {
+    floe_tests::alone!();
+    let receiver = Receiver::http();
+    let mut config = config(receiver.endpoint(), OtlpProtocol::Http);
+    config.batch_processor.schedule_delay_millis = 3_600_000;
+    config.log_batch_processor.schedule_delay_millis = 3_600_000;
+    let (telemetry, reader) = start(config);
+    for _ in 0..3 {
+        work();
+    }
+    log(2);
+    let spans = "batching_span_processor/0 batching_span_processor";
+    while reader.series("otel.sdk.processor.span.queue.size")[spans] < 3 {
+        yield_now();
+    }
+    let logs = "batching_log_processor/0 batching_log_processor";
+    reader.check("otel.sdk.processor.span.queue.size", &[(spans, 3)]);
+    reader.check("otel.sdk.processor.log.queue.size", &[(logs, 2)]);
+    telemetry.force_flush(TIMEOUT).unwrap();
+    reader.check("otel.sdk.processor.span.queue.size", &[(spans, 0)]);
+    reader.check("otel.sdk.processor.log.queue.size", &[(logs, 0)]);
+    telemetry.shutdown(TIMEOUT).unwrap();
+}
+
+/// Deliveries that succeed, over both transports: the component, its receiver, and the number.
 #[test]
 fn deliveries_are_counted_by_component() {
     floe_tests::alone!();
-    for (receiver, protocol, transport, status) in [
-        (Receiver::http(), OtlpProtocol::Http, "http", "200"),
-        (Receiver::http(), OtlpProtocol::HttpJson, "http_json", "200"),
-        (Receiver::grpc(), OtlpProtocol::Grpc, "grpc", "OK"),
+    for (receiver, protocol, transport) in [
+        (Receiver::http(), OtlpProtocol::Http, "http"),
+        (Receiver::http(), OtlpProtocol::HttpJson, "http_json"),
+        (Receiver::grpc(), OtlpProtocol::Grpc, "grpc"),
     ] {
         let (telemetry, reader) = start(config(receiver.endpoint(), protocol));
         for _ in 0..3 {
@@ -226,43 +223,19 @@ fn deliveries_are_counted_by_component() {
             let host = receiver.endpoint();
             let host = host.strip_prefix("http://").unwrap();
             let host = host.rsplit_once(':').unwrap().0;
-            (kind.clone(), format!("{kind}/0 {kind} {host} {port}"))
+            format!("{kind}/0 {kind} {host} {port}")
         };
-        let spans = exporter("span").1;
-        let logs = exporter("log").1;
-        let points = exporter("metric").1;
         let processor = "batching_span_processor/0 batching_span_processor";
         reader.check("otel.sdk.processor.span.processed", &[(processor, 3)]);
         reader.check("otel.sdk.processor.span.queue.size", &[(processor, 0)]);
-        reader.check("otel.sdk.processor.span.queue.capacity", &[(processor, 2048)]);
-        reader.check("otel.sdk.exporter.span.inflight", &[(&spans, 0)]);
-        reader.check("otel.sdk.exporter.span.exported", &[(&spans, 3)]);
+        reader.check("otel.sdk.exporter.span.exported", &[(&exporter("span"), 3)]);
         let processor = "batching_log_processor/0 batching_log_processor";
-        reader.check("otel.sdk.log.created", &[("", 2)]);
         reader.check("otel.sdk.processor.log.processed", &[(processor, 2)]);
         reader.check("otel.sdk.processor.log.queue.size", &[(processor, 0)]);
-        reader.check("otel.sdk.processor.log.queue.capacity", &[(processor, 2048)]);
-        reader.check("otel.sdk.exporter.log.inflight", &[(&logs, 0)]);
-        reader.check("otel.sdk.exporter.log.exported", &[(&logs, 2)]);
+        reader.check("otel.sdk.exporter.log.exported", &[(&exporter("log"), 2)]);
         let received = receiver.points().len() as u64;
         let name = "otel.sdk.exporter.metric_data_point.exported";
-        reader.check(name, &[(&points, received)]);
-        let name = "otel.sdk.exporter.metric_data_point.inflight";
-        reader.check(name, &[(&points, 0)]);
-        // The status precedes the component in the order of keys over HTTP, and follows it over gRPC.
-        let durations = ["log", "metric", "span"].map(|of| {
-            let (kind, _) = exporter(of);
-            let rest = exporter(of).1.replacen(&format!("{kind}/0 {kind}"), "", 1);
-            match protocol {
-                OtlpProtocol::Grpc => format!("{kind}/0 {kind} {status}{rest}"),
-                _ => format!("{status} {kind}/0 {kind}{rest}"),
-            }
-        });
-        let durations = durations.each_ref().map(|at| (&**at, 1));
-        reader.check("otel.sdk.exporter.operation.duration", &durations);
-        let collector = "periodic_metric_reader/0 periodic_metric_reader";
-        let name = "otel.sdk.metric_reader.collection.duration";
-        reader.check(name, &[(collector, 1)]);
+        reader.check(name, &[(&exporter("metric"), received)]);
         telemetry.shutdown(TIMEOUT).unwrap();
     }
 }
@@ -280,11 +253,11 @@ fn failures_are_counted_by_their_cause() {
     grpc.respond(Response::Grpc { code: Code::InvalidArgument, message: "no".to_owned() });
     let partial = Receiver::http();
     partial.respond(Response::Partial { rejected: 2, message: "two".to_owned() });
-    for (endpoint, protocol, error, status, delivered) in [
-        (http.endpoint(), OtlpProtocol::Http, "rejected", "500", 0),
-        (grpc.endpoint(), OtlpProtocol::Grpc, "rejected", "INVALID_ARGUMENT", 0),
-        (partial.endpoint(), OtlpProtocol::Http, "rejected", "200", 1),
-        (refused, OtlpProtocol::Http, "connection_error", "", 0),
+    for (endpoint, protocol, error, delivered) in [
+        (http.endpoint(), OtlpProtocol::Http, "rejected", 0),
+        (grpc.endpoint(), OtlpProtocol::Grpc, "rejected", 0),
+        (partial.endpoint(), OtlpProtocol::Http, "rejected", 1),
+        (refused, OtlpProtocol::Http, "connection_error", 0),
     ] {
         let mut config = config(endpoint, protocol);
         config.otlp.all.timeout_millis = Some(300);
@@ -305,18 +278,8 @@ fn failures_are_counted_by_their_cause() {
             let failed = series.iter().filter(|(at, _)| at.starts_with(error));
             assert_eq!(failed.map(|(_, items)| items).sum::<u64>(), 3 - delivered);
             assert_eq!(series.values().sum::<u64>(), 3, "{series:?}");
-            let name = format!("otel.sdk.exporter.{of}.inflight");
+            let name = format!("otel.sdk.processor.{of}.queue.size");
             assert_eq!(reader.series(&name).into_values().collect::<Vec<_>>(), [0]);
-        }
-        let durations = reader.series("otel.sdk.exporter.operation.duration");
-        assert_eq!(durations.len(), 2, "{durations:?}");
-        for (at, exports) in durations {
-            let words: BTreeSet<_> = at.split(' ').collect();
-            assert_eq!(exports, 1, "{at}");
-            assert!(words.contains(error), "{at}");
-            assert!(status.is_empty() || words.contains(status), "{at}");
-            let others = if status.is_empty() { 5 } else { 6 };
-            assert_eq!(words.len(), others, "{at}");
         }
         let _ = telemetry.shutdown(TIMEOUT);
     }
@@ -362,13 +325,12 @@ fn drops_of_a_full_queue_are_counted_by_its_processor() {
     let logs = "batching_log_processor/0 batching_log_processor";
     // Items that are being exported have their place in the queue.
     reader.check("otel.sdk.processor.log.queue.size", &[(logs, 4)]);
-    while reader.series("otel.sdk.exporter.log.inflight").into_values().sum::<u64>() < 2 {
-        yield_now();
-    }
     let full = format!("queue_full {logs}");
     let name = "otel.sdk.processor.log.processed";
+    while reader.series(name)[logs] < 2 {
+        yield_now();
+    }
     reader.check(name, &[(logs, 2), (&full, 6)]);
-    reader.check("otel.sdk.log.created", &[("", 10)]);
     // The other exporter has room.
     while telemetry.statistics().dropped_queue_full < 2 {
         work();
@@ -376,7 +338,6 @@ fn drops_of_a_full_queue_are_counted_by_its_processor() {
     }
     let kind = std::any::type_name::<Held>();
     let held = format!("{kind}/0 {kind}");
-    assert_eq!(reader.series("otel.sdk.exporter.span.inflight")[&held], 2);
     let [first, second] = ["batching_span_processor/0", "batching_span_processor/1"];
     let through = format!("{second} batching_span_processor");
     let processed = loop {
@@ -394,8 +355,7 @@ fn drops_of_a_full_queue_are_counted_by_its_processor() {
     telemetry.shutdown(TIMEOUT).unwrap_err();
     let processed = reader.series("otel.sdk.processor.span.processed");
     let exported = reader.series("otel.sdk.exporter.span.exported")[&held];
-    let started = reader.series("otel.sdk.span.started")["none RECORD_AND_SAMPLE"];
-    assert_eq!(exported + processed[&full], started);
+    assert_eq!(exported + processed[&full], telemetry.statistics().collected);
     let full = processed.iter().filter(|(at, _)| at.starts_with("queue_full"));
     let full = full.map(|(_, spans)| spans).sum::<u64>();
     assert_eq!(full, telemetry.statistics().dropped_queue_full);
@@ -417,88 +377,10 @@ fn records_after_the_shutdown_are_counted() {
     let late = format!("already_shutdown {processor}");
     let name = "otel.sdk.processor.log.processed";
     reader.check(name, &[(processor, 1), (&late, 3)]);
-    // A logger of a provider that was shut down does nothing.
-    reader.check("otel.sdk.log.created", &[("", 1)]);
     let processor = "batching_span_processor/0 batching_span_processor";
     let collector = "floe_telemetry_sdk::collector::Collector";
     let late = format!("already_shutdown {collector}/0 {collector}");
     let name = "otel.sdk.processor.span.processed";
     reader.check(name, &[(processor, 1), (&late, 2)]);
     drop(telemetry);
-}
-
-/// Decides by the name of the span.
-#[derive(Clone, Debug)]
-struct ByName;
-
-impl ShouldSample for ByName {
-    fn should_sample(
-        &self,
-        _: Option<&Context>,
-        _: TraceId,
-        name: &str,
-        _: &SpanKind,
-        _: &[KeyValue],
-        _: &[Link],
-    ) -> SamplingResult {
-        let decision = match name {
-            "drop" => SamplingDecision::Drop,
-            "record" => SamplingDecision::RecordOnly,
-            _ => SamplingDecision::RecordAndSample,
-        };
-        SamplingResult { decision, attributes: Vec::new(), trace_state: TraceState::NONE }
-    }
-}
-
-#[test]
-fn spans_are_counted_by_their_parent_and_the_decision_of_the_sampler() {
-    floe_tests::alone!();
-    let reader = Reader::new();
-    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
-        .with_span_exporter(MemoryExporter::new())
-        .with_metric_reader(reader.clone())
-        .with_sampler(ByName)
-        .initialize()
-        .unwrap();
-    let live = |unsampled, sampled| {
-        let expected = [("RECORD_AND_SAMPLE", sampled), ("RECORD_ONLY", unsampled)];
-        reader.check("otel.sdk.span.live", &expected);
-    };
-    live(0, 0);
-    let tracer = TelemetryProvider::tracer_provider().tracer("orders");
-    let remote = |is_sampled| {
-        let flags = TraceFlags::default().with_sampled(is_sampled);
-        let (trace, span) = (TraceId::from(7_u128), SpanId::from(7_u64));
-        let above = SpanContext::new(trace, span, flags, true, TraceState::NONE);
-        Context::new().with_remote_span_context(above)
-    };
-    for name in ["record", "drop", "sample"] {
-        drop(tracer.start_with_context(name, &remote(true)));
-        drop(tracer.start_with_context(name, &remote(false)));
-    }
-    let outer = create_span("sample");
-    for name in ["record", "drop", "drop", "sample"] {
-        drop(create_span(name));
-    }
-    live(0, 1);
-    let mut open = tracer.start_with_context("record", &Context::new());
-    live(1, 1);
-    open.end();
-    drop(outer);
-    live(0, 0);
-    telemetry.force_flush(TIMEOUT).unwrap();
-    reader.check(
-        "otel.sdk.span.started",
-        &[
-            ("none RECORD_AND_SAMPLE", 1),
-            ("none RECORD_ONLY", 1),
-            ("local RECORD_AND_SAMPLE", 1),
-            ("local RECORD_ONLY", 1),
-            ("local DROP", 2),
-            ("remote RECORD_AND_SAMPLE", 2),
-            ("remote RECORD_ONLY", 2),
-            ("remote DROP", 2),
-        ],
-    );
-    telemetry.shutdown(TIMEOUT).unwrap();
 }

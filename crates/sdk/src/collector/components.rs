@@ -1,17 +1,15 @@
-//! The processors, exporters and readers of a provider in its metrics about itself: what each has done
+//! The processors and exporters of a provider in its metrics about itself: what each has done
 //! ([SDK metrics](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/)).
 
 use std::any::type_name;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::Histogram;
 
 use super::export_failure::{ExportFailure, QUEUE_FULL};
-use crate::clock::{Instant, monotonic_now};
 use crate::config::Signal;
 use crate::keys;
 
@@ -50,8 +48,6 @@ pub(crate) enum Role {
     /// Queues and batches for an exporter.
     Processor,
     Exporter,
-    /// Collects metrics.
-    Reader,
 }
 
 /// What a component has done with spans, log records or data points.
@@ -59,18 +55,14 @@ pub(crate) enum Role {
 pub(crate) struct Component {
     pub(crate) role: Role,
     pub(crate) signal: Signal,
-    /// The most items in the queue of a processor.
-    pub(crate) capacity: usize,
-    /// In the queue of a processor, or passed to an exporter that has not finished.
+    /// In the queue of a processor, or passed to its exporter.
     pub(crate) present: AtomicUsize,
+    /// In the open batch of a processor.
+    pub(crate) open: AtomicUsize,
     attributes: Vec<KeyValue>,
     /// The items that it has finished, by the class of the error.
     finished: Mutex<BTreeMap<Option<&'static str>, u64>>,
-    durations: Durations,
 }
-
-/// Set if metrics are enabled.
-pub(crate) type Durations = Arc<OnceLock<Histogram<f64>>>;
 
 impl Component {
     pub(crate) fn finish(&self, items: u64, error_type: Option<&'static str>) {
@@ -91,17 +83,18 @@ impl Component {
         self.attributes.iter().cloned().chain(error_type).collect()
     }
 
-    /// Begins the export of items.
-    pub(crate) fn begin(&self, items: usize) -> Export<'_> {
-        self.present.fetch_add(items, Ordering::Relaxed);
-        Export { of: self, items, started: monotonic_now() }
+    /// Counts the items of an export by its result. Returns the number of those that have failed.
+    pub(crate) fn exported(&self, items: usize, result: Result<(), &ExportFailure>) -> u64 {
+        let failure = result.err();
+        let failed = failure.map_or(0, |failure| failure.failed_of(items));
+        self.finish(items as u64 - failed, None);
+        self.finish(failed, failure.map(|failure| failure.error_type));
+        failed
     }
 
-    /// Records the duration of what began then.
-    pub(crate) fn record_duration(&self, began: Instant, attributes: &[KeyValue]) {
-        if let Some(durations) = self.durations.get() {
-            durations.record(began.elapsed().as_secs_f64(), attributes);
-        }
+    /// The items in the queue and in the open batch of a processor.
+    pub(crate) fn queued(&self) -> usize {
+        self.present.load(Ordering::Relaxed) + self.open.load(Ordering::Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Option<&'static str>, u64>> {
@@ -109,40 +102,10 @@ impl Component {
     }
 }
 
-/// Items that an exporter exports, until this is dropped.
-pub(crate) struct Export<'a> {
-    of: &'a Component,
-    items: usize,
-    started: Instant,
-}
-
-impl Export<'_> {
-    /// Counts the items by the result, and records how long it took. Returns the number of those that have failed.
-    pub(crate) fn end(self, result: Result<(), &ExportFailure>, status: Option<KeyValue>) -> u64 {
-        let failure = result.err();
-        let failed = failure.map_or(0, |failure| failure.failed_of(self.items));
-        let error_type = failure.map(|failure| failure.error_type);
-        self.of.finish(self.items as u64 - failed, None);
-        self.of.finish(failed, error_type);
-        let mut attributes = self.of.attributes(error_type);
-        attributes.extend(status);
-        self.of.record_duration(self.started, &attributes);
-        failed
-    }
-}
-
-impl Drop for Export<'_> {
-    fn drop(&mut self) {
-        self.of.present.fetch_sub(self.items, Ordering::Relaxed);
-    }
-}
-
 /// The components of a provider.
 #[derive(Debug, Default)]
 pub(crate) struct Components {
     all: Mutex<Vec<Arc<Component>>>,
-    pub(crate) operations: Durations,
-    pub(crate) collections: Durations,
 }
 
 impl Components {
@@ -151,24 +114,18 @@ impl Components {
         &self,
         signal: Signal,
         id: &ExporterId,
-        capacity: usize,
     ) -> (Arc<Component>, Arc<Component>) {
         let kind = match signal {
             Signal::Logs => "batching_log_processor",
             _ => "batching_span_processor",
         };
-        let processor = self.add(Role::Processor, signal, kind, None, capacity);
-        (processor, self.add_unqueued(Role::Exporter, signal, id))
+        let processor = self.add(Role::Processor, signal, kind, None);
+        (processor, self.add_unqueued(signal, id))
     }
 
-    /// A component without a queue.
-    pub(crate) fn add_unqueued(
-        &self,
-        role: Role,
-        signal: Signal,
-        id: &ExporterId,
-    ) -> Arc<Component> {
-        self.add(role, signal, &id.kind, id.server.as_ref(), 0)
+    /// An exporter without a queue.
+    pub(crate) fn add_unqueued(&self, signal: Signal, id: &ExporterId) -> Arc<Component> {
+        self.add(Role::Exporter, signal, &id.kind, id.server.as_ref())
     }
 
     fn add(
@@ -177,7 +134,6 @@ impl Components {
         signal: Signal,
         kind: &str,
         server: Option<&(String, u16)>,
-        capacity: usize,
     ) -> Arc<Component> {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let kind_attribute = KeyValue::new(keys::OTEL_COMPONENT_TYPE, kind.to_owned());
@@ -195,14 +151,10 @@ impl Components {
         let component = Arc::new(Component {
             role,
             signal,
-            capacity,
             present: AtomicUsize::new(0),
+            open: AtomicUsize::new(0),
             attributes,
             finished: Mutex::new(errors.map(|error_type| (error_type, 0)).collect()),
-            durations: Arc::clone(match role {
-                Role::Reader => &self.collections,
-                _ => &self.operations,
-            }),
         });
         all.push(Arc::clone(&component));
         component

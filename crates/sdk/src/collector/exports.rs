@@ -55,6 +55,13 @@ impl Exports {
         self.count.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts the spans of the open batch.
+    pub(super) fn set_open(&self, spans: usize) {
+        for queue in self.lock().iter() {
+            queue.processor.open.store(spans, Ordering::Relaxed);
+        }
+    }
+
     /// Counts spans that do not reach the queue of any exporter.
     pub(super) fn count_unqueued(&self, spans: usize, error_type: &'static str) {
         for queue in self.lock().iter() {

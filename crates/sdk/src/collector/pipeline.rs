@@ -142,10 +142,8 @@ impl Pipeline {
     pub(super) fn push(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         // Only this thread writes the counter, so it needs no atomic read-modify-write, which would cost
         // as much as the rest of this function.
-        let head = &record.head;
-        let started = &self.counters.started[head.parent_origin()];
-        let started = &started[usize::from(head.flags.is_sampled())];
-        started.store(started.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        let collected = &self.counters.collected;
+        collected.store(collected.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         let moving = Moving { left: self.exporters.len(), counters: &self.counters };
         record.settle(self.status_on_success);
         self.metrics.iter_mut().for_each(|metrics| metrics.count(record, clock));
@@ -290,6 +288,7 @@ impl Pipeline {
         if let Some(processing) = &mut self.processing {
             processing.begin_turn();
         }
+        self.counters.exports.set_open(self.spans);
         let until = self.due?.saturating_duration_since(monotonic_now());
         if until.is_zero() {
             self.ship();
@@ -357,7 +356,7 @@ impl super::Collector {
         if let Some(pipeline) = &mut self.pipeline {
             let exports = &pipeline.counters.exports;
             let id = super::ExporterId::of::<()>();
-            let (processor, _) = (exports.components).add_exporter(Signal::Traces, &id, 1);
+            let (processor, _) = (exports.components).add_exporter(Signal::Traces, &id);
             exports.add("added", processor);
             pipeline.exporters.push(exporter);
         }

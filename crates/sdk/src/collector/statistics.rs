@@ -158,8 +158,6 @@ pub(super) struct Baseline {
     buffer_full: u64,
     memory: u64,
     without_provider: u64,
-    /// Spans that the sampler has dropped, by the origin of their parent.
-    not_recorded: [u64; 3],
 }
 
 impl Baseline {
@@ -174,7 +172,6 @@ impl Baseline {
             buffer_full: recorder::dropped_spans().saturating_sub(memory),
             memory,
             without_provider: read + recorder::spans_after_shutdown(),
-            not_recorded: recorder::spans_not_recorded(),
             written: recorder::written_spans(),
         }
     }
@@ -192,9 +189,6 @@ impl Baseline {
             buffer_full: self.buffer_full.saturating_sub(start.buffer_full),
             memory: self.memory.saturating_sub(start.memory),
             without_provider: self.without_provider.saturating_sub(start.without_provider),
-            not_recorded: std::array::from_fn(|at| {
-                self.not_recorded[at].saturating_sub(start.not_recorded[at])
-            }),
         }
     }
 }
@@ -202,8 +196,8 @@ impl Baseline {
 /// The counters behind [`Statistics`].
 #[derive(Debug, Default)]
 pub struct Counters {
-    /// Spans that the collector has read, by the origin of their parent and the sampled flag.
-    pub(crate) started: [[AtomicU64; 2]; 3],
+    /// Spans that the collector has read.
+    pub(super) collected: AtomicU64,
     pub(crate) exported: AtomicU64,
     pub(crate) failed: AtomicU64,
     pub(crate) dropped_queue_full: AtomicU64,
@@ -218,8 +212,6 @@ pub struct Counters {
     pub(super) discarded: AtomicU64,
     pub(super) processor_panics: AtomicU64,
     pub(super) unprocessed: AtomicU64,
-    /// Log records that were created.
-    pub logs_created: AtomicU64,
     /// Log records for the exporters, once for each.
     pub(crate) logs_emitted: AtomicU64,
     pub(crate) logs_exported: AtomicU64,
@@ -311,11 +303,6 @@ impl Counters {
         let _ = self.end.set(end);
     }
 
-    /// Spans that the sampler has dropped, by the origin of their parent.
-    pub(crate) fn not_recorded(&self) -> [u64; 3] {
-        self.process().not_recorded
-    }
-
     /// What the process has counted since the provider started.
     fn process(&self) -> Baseline {
         let Some(start) = self.start.get() else {
@@ -344,9 +331,8 @@ impl Counters {
         let exporters = self.exports.count() as u64;
         let expected = own * exporters;
         let done = exported + failed + dropped_queue_full + dropped_shutdown;
-        let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
         Statistics {
-            collected: self.started.as_flattened().iter().map(load).sum(),
+            collected: self.collected.load(Ordering::Relaxed),
             exported,
             failed,
             dropped_queue_full,

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::Context;
 
 use super::components::{Component, Components, ExporterId};
 use super::export_failure::{ALREADY_SHUTDOWN, ExportFailure, QUEUE_FULL, SHUTDOWN};
@@ -49,11 +49,6 @@ pub trait BatchExporter<B>: fmt::Debug + Send {
     ///
     /// It was not exported, or a part of it.
     fn export(&mut self, batch: B) -> Result<(), ExportFailure>;
-
-    /// The status of the last response, as an attribute of metrics.
-    fn status(&self) -> Option<KeyValue> {
-        None
-    }
 
     /// Delivers what the exporter holds back.
     ///
@@ -172,11 +167,10 @@ impl<B: Send + 'static> Worker<B> {
         let name = &*id.name;
         let WorkerSettings { signal, counters, .. } = settings;
         let exports = &counters.exports;
-        let capacity = settings.capacity.spans;
         // The components of metrics are their readers.
         let unlisted = Components::default();
         let components = if *signal == Signal::Metrics { &unlisted } else { &exports.components };
-        let (processor, component) = components.add_exporter(*signal, id, capacity);
+        let (processor, component) = components.add_exporter(*signal, id);
         let shared = Arc::new(Shared {
             name: name.to_owned(),
             signal: *signal,
@@ -256,10 +250,16 @@ impl<B: Send + 'static> Worker<B> {
                 < self.capacity.bytes + self.largest_batch()
     }
 
-    /// Queues a batch. If the queue is full, the batch is dropped and counted: a larger queue would have helped, unless
+    /// Counts the items of the open batch.
+    pub(crate) fn set_open(&self, items: usize) {
+        self.shared.processor.open.store(items, Ordering::Relaxed);
+    }
+
+    /// Queues the open batch. If the queue is full, the batch is dropped and counted: a larger queue would have helped, unless
     /// the time of the shutdown has passed, when all buffers are emptied whether there is room or not.
     pub(crate) fn export(&self, size: Size, batch: B) {
         let (spans, shared) = (size.spans, &self.shared);
+        self.set_open(0);
         if !self.accepts(spans) {
             let is_late = shared.counters.ending.has_passed();
             return self.drop_items(spans, if is_late { SHUTDOWN } else { QUEUE_FULL });
@@ -414,9 +414,8 @@ impl Exporting {
     fn export<B>(&mut self, exporter: &mut dyn BatchExporter<B>, mut queued: Queued, batch: B) {
         let spans = queued.size.spans;
         self.shared.processor.finish(spans as u64, None);
-        let export = self.component.begin(spans);
         let result = guarded(|| exporter.export(batch));
-        let failed = export.end(result.as_ref().copied(), exporter.status());
+        let failed = self.component.exported(spans, result.as_ref().copied());
         let Shared { name, signal, counters, .. } = &*self.shared;
         queued.count(self.shared.outcomes().exported, spans as u64 - failed);
         drop(queued);

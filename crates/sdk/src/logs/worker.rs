@@ -113,6 +113,7 @@ impl LogWorker {
         }
         open.records.push(record);
         open.bytes += bytes;
+        worker.set_open(open.records.len());
         if open.records.len() >= settings.batch_size || open.bytes >= MAX_BYTES {
             self.0.ship(&mut open);
         } else if open.records.len() == 1

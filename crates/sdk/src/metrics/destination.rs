@@ -8,7 +8,7 @@ use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader};
 
 use super::reporting::{LastExport, Reporting};
-use crate::collector::{Counters, ExporterId, Role};
+use crate::collector::{Counters, ExporterId};
 use crate::config::{Signal, TelemetryConfig};
 use crate::program_signals;
 
@@ -30,15 +30,12 @@ impl fmt::Debug for MetricDestination {
 impl MetricDestination {
     /// A destination with this exporter.
     ///
-    /// If it stores the result of each export in `last`, metrics have it, too.
+    /// If it stores the failure of each export in `last`, metrics have it, too.
     pub fn new(id: ExporterId, exporter: impl PushMetricExporter, last: LastExport) -> Self {
         Self(Box::new(move |builder, config, counters| {
             let components = &counters.exports.components;
-            let reader =
-                ExporterId { kind: "periodic_metric_reader".into(), server: None, ..id.clone() };
             let exporter = Reporting {
-                reader: components.add_unqueued(Role::Reader, Signal::Metrics, &reader),
-                component: components.add_unqueued(Role::Exporter, Signal::Metrics, &id),
+                component: components.add_unqueued(Signal::Metrics, &id),
                 name: id.name.into_owned(),
                 temporality: exporter.temporality(),
                 exporter,

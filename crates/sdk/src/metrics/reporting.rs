@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
-use opentelemetry::KeyValue;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::{
@@ -16,7 +15,6 @@ use opentelemetry_sdk::metrics::data::{
 };
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
-use super::sdk_metrics::collection_began;
 use crate::caught::caught;
 use crate::collector::{Component, Counters, ExportFailure};
 use crate::config::Signal;
@@ -30,14 +28,11 @@ pub(super) struct Reporting<E> {
     pub(super) temporality: Temporality,
     pub(super) last: LastExport,
     pub(super) counters: Arc<Counters>,
-    /// The reader that collects for the exporter.
-    pub(super) reader: Arc<Component>,
     pub(super) component: Arc<Component>,
 }
 
-/// What an exporter knows about its last export: the status of the response, and why it has failed. The errors of the
-/// SDK's trait have no room for it.
-pub type LastExport = Arc<Mutex<(Option<KeyValue>, Option<ExportFailure>)>>;
+/// Why the last export has failed. The errors of the SDK's trait have no room for it.
+pub type LastExport = Arc<Mutex<Option<ExportFailure>>>;
 
 impl<E> Reporting<E> {
     fn report(&self, failed: u64, error: &str) {
@@ -49,11 +44,6 @@ impl<E> Reporting<E> {
 
 impl<E: PushMetricExporter> PushMetricExporter for Reporting<E> {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        if let Some(began) = collection_began() {
-            let attributes = self.reader.attributes(None);
-            self.reader.record_duration(began, &attributes);
-        }
-        let export = self.component.begin(points(metrics));
         let mut exported = pin!(async { self.exporter.export(metrics).await });
         let result = poll_fn(|context| {
             let polled = caught(|| exported.as_mut().poll(context));
@@ -61,10 +51,9 @@ impl<E: PushMetricExporter> PushMetricExporter for Reporting<E> {
         })
         .await;
         let result = result.map_err(ExportFailure::from);
-        let last = mem::take(&mut *self.last.lock().unwrap_or_else(PoisonError::into_inner));
-        let (status, failure) = last;
+        let failure = mem::take(&mut *self.last.lock().unwrap_or_else(PoisonError::into_inner));
         let failure = failure.as_ref().or(result.as_ref().err());
-        let failed = export.end(failure.map_or(Ok(()), Err), status);
+        let failed = self.component.exported(points(metrics), failure.map_or(Ok(()), Err));
         if let Err(failure) = result {
             self.report(failed, &failure.reason);
         }
