@@ -142,7 +142,7 @@ pub use self::{
     memory::{dropped_for_memory, key_values as key_value_bytes, limit_buffered, release_buffered},
     opening::PANICKED,
     record::{Code, More, Origin, limit_events_and_links},
-    recording::{live_spans, spans_not_recorded},
+    recording::open_spans,
     sampling::{
         Measured, RateLimit, Ratio, Rule, SamplerDecision, Sampling, SpanSampler, Then, matches,
         matches_any, sampler_panics, spans_after_shutdown, start_provider, stop_provider,

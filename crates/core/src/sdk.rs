@@ -76,11 +76,10 @@ pub mod recorder {
         RateLimit, Ratio, RecorderTracerProvider, Rule, SamplerDecision, Sampling, SpanRecord,
         SpanSampler, Then, WakeUp, close_surplus_buffers, context_is_alive, current_context,
         describe, dropped_for_memory, dropped_spans, forks, key_value_bytes, limit_buffered,
-        limit_events_and_links, live_spans, make_ids, matches, matches_any, missed_calls,
-        new_buffers, new_measures, random, random_bits, release_buffered, remember_panic, root,
+        limit_events_and_links, make_ids, matches, matches_any, missed_calls, new_buffers,
+        new_measures, open_spans, random, random_bits, release_buffered, remember_panic, root,
         sampler_panics, say_not_exported, set_collector, set_in_forks, span, span_context_within,
-        spans_after_shutdown, spans_not_recorded, start_provider, stop_provider, wake_collector,
-        written_spans,
+        spans_after_shutdown, start_provider, stop_provider, wake_collector, written_spans,
     };
     pub use crate::recorder::{CaptureScope, missed, start_captures, stop_captures};
 }

@@ -373,7 +373,7 @@ impl Inner {
         }
         let _ending = Ending(self);
         recorder::stop_provider();
-        let open = recorder::live_spans()[1];
+        let open = recorder::open_spans();
         let deadline = monotonic_now().checked_add(timeout);
         if let Some(deadline) = deadline {
             let end = end_of_exports(deadline, timeout);

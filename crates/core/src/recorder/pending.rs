@@ -26,8 +26,6 @@ pub(crate) struct PendingUpdates {
     is_shared: AtomicBool,
     /// The [`State`] of the recording. Written by its call alone.
     state: AtomicU8,
-    /// By the origin of the parent. Written by the thread that has the recording.
-    not_recorded: [AtomicU64; 3],
     /// Boxed, because there are as many of these structures as spans were ever open at the same time.
     update: Mutex<Option<Box<Update>>>,
 }
@@ -69,7 +67,6 @@ impl PendingUpdates {
             touched: AtomicBool::new(false),
             is_shared: AtomicBool::new(false),
             state: AtomicU8::new(State::Blank as u8),
-            not_recorded: std::array::from_fn(|_| AtomicU64::new(0)),
             update: Mutex::new(None),
         }
     }
@@ -82,16 +79,6 @@ impl PendingUpdates {
     #[inline]
     pub(super) fn is(&self, state: State) -> bool {
         self.state.load(Ordering::Relaxed) == state as u8
-    }
-
-    pub(super) fn count_not_recorded(&self, parent: usize) {
-        let count = &self.not_recorded[parent];
-        // Only this thread writes it.
-        count.store(count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
-    }
-
-    pub(super) fn not_recorded(&self, parent: usize) -> u64 {
-        self.not_recorded[parent].load(Ordering::Relaxed)
     }
 
     #[inline]

@@ -174,12 +174,6 @@ pub struct Head {
     pub callsite: Option<&'static CallSite>,
 }
 
-/// See [`Head::parent_origin`].
-#[inline]
-pub(super) fn parent_origin(has_parent: bool, is_remote: bool) -> usize {
-    usize::from(has_parent) * (1 + usize::from(is_remote))
-}
-
 /// The unit of [`Head::heap_bytes`], so that 1 GiB fits into three bytes.
 const HEAP_UNIT: usize = 64;
 
@@ -198,13 +192,6 @@ impl Head {
         rare: 0,
         heap: [0; 3],
     };
-
-    /// The origin of the parent: 0 without one, 1 if it is of this process, 2 if it is of another one
-    /// ([`otel.span.parent.origin`](https://opentelemetry.io/docs/specs/semconv/registry/attributes/otel/)).
-    #[inline]
-    pub fn parent_origin(&self) -> usize {
-        parent_origin(self.parent != SpanId::INVALID, self.parent_is_remote)
-    }
 
     /// Returns the bytes as [`heap_bytes`](Self::heap_bytes) will.
     pub(super) fn set_heap_bytes(&mut self, bytes: usize) -> usize {

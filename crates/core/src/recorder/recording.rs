@@ -426,16 +426,6 @@ impl Local {
         self.blank.pop().unwrap_or_else(Recording::new)
     }
 
-    /// The origin of the parent selects the count.
-    pub(super) fn count_not_recorded(&mut self, parent: usize) {
-        if self.blank.is_empty() {
-            self.blank.push(Recording::new());
-        }
-        if let Some(blank) = self.blank.last() {
-            blank.pending.count_not_recorded(parent);
-        }
-    }
-
     /// Returns whether there was room.
     #[expect(
         clippy::inline_always,
@@ -611,26 +601,11 @@ pub(super) fn lock() -> Lock {
 
 pub(super) type Lock = Option<MutexGuard<'static, AllUpdates>>;
 
-/// The number of spans of the process that are open: without the sampled flag, and with it.
-pub fn live_spans() -> [u64; 2] {
+/// The number of sampled spans of the process that are open.
+pub fn open_spans() -> u64 {
     let all = updates().all.clone();
-    [State::Unsampled, State::Sampled].map(|state| {
-        let open = all.iter().copied().flatten().filter(|it| it.is(state));
-        open.count() as u64
-    })
-}
-
-/// The number of spans that were created and not recorded since the process started, by the
-/// [origin of their parent](super::record::Head::parent_origin).
-pub fn spans_not_recorded() -> [u64; 3] {
-    let all = updates().all.clone();
-    let mut sums = [0; 3];
-    for updates in all.into_iter().flatten() {
-        for (parent, sum) in sums.iter_mut().enumerate() {
-            *sum += updates.not_recorded(parent);
-        }
-    }
-    sums
+    let open = all.into_iter().flatten().filter(|it| it.is(State::Sampled));
+    open.count() as u64
 }
 
 /// Lives as long as the process.

@@ -51,7 +51,7 @@ use super::listeners::{
     RULES, SHUT_DOWN, TAIL, UNRECORDED, UNUSUAL,
 };
 use super::pending::State;
-use super::record::{Head, SpanRecord, parent_origin};
+use super::record::{Head, SpanRecord};
 use super::recording::{self, Recording};
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
@@ -335,17 +335,12 @@ pub(super) fn not_recorded(
         Decision::Below(_) => {
             let span = parent.span();
             let above = span.span_context();
-            let id = recording::with(|local| {
-                local.count_not_recorded(parent_origin(true, above.is_remote()));
-                local.ids.span_id()
-            });
+            let id = recording::with(|local| local.ids.span_id());
             let ids = id.map(|id| current::child_of(above, id));
             (ids, measured(parent, callsite))
         }
         Decision::Drop(mut recording) => {
             let ids = recording.record.context();
-            let origin = recording.record.head.parent_origin();
-            recording.updates().count_not_recorded(origin);
             let head = &mut recording.record.head;
             if !is_measured(parent, head.callsite) {
                 recording.discard();
