@@ -1,14 +1,14 @@
-//! The text of a value of the program, cut to the part of an error's text that is recorded.
+//! The text of a program's value, limited to the recorded part of an error's text.
 
 use std::fmt::{self, Write as _};
 
 use crate::char_boundary::{self, CUT};
 
-/// In bytes.
+/// The maximum length of the text, in bytes.
 pub(crate) const MAX_TEXT: usize = 16 * 1024;
 
-/// The last bytes of a cut text that are searched for the start of the last word. That word is removed: redaction may
-/// not recognize a part of a secret.
+/// The length of the end of a cut text in which the start of the last word is searched, in bytes. The cut word is
+/// removed, because redaction may not recognize a part of a secret.
 const MAX_WORD: usize = 4 * 1024;
 
 /// The text of `value`, truncated to [`MAX_TEXT`] bytes.

@@ -1,4 +1,4 @@
-//! The instrumentation of a program, as it is known at link time.
+//! The instrumentation of a program, from link time.
 //!
 //! Each `#[traced]` function has one static [`CallSite`], and each use of
 //! [`tracer!`](crate::tracer) one static [`Scope`]. The linker collects both into lists, so a program
@@ -22,7 +22,7 @@ use crate::redaction::sanitize_sent;
 #[derive(Debug)]
 pub struct CallSite {
     name: &'static str,
-    /// The name of the function, with its type where the macro knows it, and the keys of its attributes, separated by
+    /// The name of the function, with its type if the macro knows it, and the keys of its attributes, separated by
     /// spaces.
     known: &'static str,
     /// Returns the path of a method whose type the macro does not know.
@@ -30,16 +30,16 @@ pub struct CallSite {
     location: SourceLocation,
     scope_name: &'static str,
     scope_version: Option<&'static str>,
-    /// Whether the scope has the name of a tracer, not of the package.
+    /// Whether the scope is named after a tracer, not after the package.
     has_tracer: bool,
     kind: SpanKind,
     level: Level,
     metrics: bool,
-    /// Whether the spans of a `tracing` call site have its target as attribute.
+    /// Whether spans of a `tracing` call site have their target as an attribute.
     has_target: bool,
-    /// The sampling rule that applies, and the generation of the rules.
+    /// The applicable sampling rule, and the generation of the rules.
     rule_cache: AtomicU64,
-    /// The attributes for readers outside of the process.
+    /// The attributes for readers outside the process.
     published: OnceLock<StaticAttributes>,
 }
 
@@ -119,7 +119,7 @@ impl CallSite {
         self
     }
 
-    /// The target of a `tracing` call site whose spans have it as an attribute. It is also the scope of these spans.
+    /// The target of a `tracing` call site whose spans have it as an attribute and as their scope.
     #[doc(hidden)]
     pub fn tracing_target(&self) -> Option<&'static str> {
         (!self.is_function() && self.has_target).then_some(self.scope_name)
@@ -156,7 +156,8 @@ impl CallSite {
         }
     }
 
-    /// The attribute of the function, or of the module for a span of `tracing`, which does not provide the function.
+    /// The attribute with the function, or with the module for a span of `tracing`, which does not provide the
+    /// function.
     #[doc(hidden)]
     pub fn function_or_module(&self) -> Option<KeyValue> {
         let module = self.location.module;
@@ -234,7 +235,7 @@ impl CallSite {
         self.location.module
     }
 
-    /// Whether this is the call site of a function, and not of a span of the `tracing` bridge.
+    /// Whether this is the call site of a function, rather than of a span of the `tracing` bridge.
     #[doc(hidden)]
     pub const fn is_function(&self) -> bool {
         !self.known.is_empty()
@@ -244,7 +245,7 @@ impl CallSite {
         &self.rule_cache
     }
 
-    /// The call site for readers outside of the process, redacted. The function of a `tracing` span is not known.
+    /// The redacted call site for readers outside the process. The function of a `tracing` span is unknown.
     pub(crate) fn published(&self) -> StaticAttributes {
         let &published = self.published.get_or_init(|| self.described(self.name));
         published
@@ -265,8 +266,7 @@ impl CallSite {
     }
 }
 
-/// As [`published`](Self::published), for a span whose name is known only at run time, with its call site if it has
-/// one.
+/// Like [`published`](Self::published), for a span whose name is known only at run time and that may have a call site.
 pub(crate) fn published_as(name: &str, callsite: Option<&'static CallSite>) -> StaticAttributes {
     let place = callsite.map_or(std::ptr::null(), |callsite| std::ptr::from_ref(callsite).cast());
     Attributes::named(name, place, || match callsite {
@@ -298,7 +298,7 @@ const fn crate_of(module: &'static str) -> &'static str {
     module.split_at(end).0
 }
 
-/// A place in the source code, where a static of a link-time list is defined.
+/// A place in the source code that defines a static of a link-time list.
 ///
 /// Displayed as `file:line`, and ordered by file and line.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -377,7 +377,7 @@ pub enum Level {
 #[derive(Debug)]
 pub struct Scope {
     name: &'static str,
-    /// The name of the tracer, or the crate, which sampling rules match.
+    /// The name of the tracer, or of the crate, which sampling rules match.
     target: &'static str,
     version: Option<&'static str>,
     location: SourceLocation,

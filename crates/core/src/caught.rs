@@ -1,4 +1,4 @@
-//! Catches the panics of code of the program that the library calls.
+//! Catches panics in code of the program that the library calls.
 
 use std::any::Any;
 use std::mem;
@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::bounded_text::bounded;
 
-/// Runs code of the program.
+/// Runs code of the program, and catches its panic.
 ///
 /// # Errors
 ///
@@ -20,7 +20,7 @@ pub fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     }
 }
 
-/// Not inlined, so that the code that every span runs stays small.
+/// Not inlined, to keep the code of every span small.
 #[cold]
 #[inline(never)]
 fn message(payload: Box<dyn Any + Send>) -> String {

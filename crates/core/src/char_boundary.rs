@@ -1,6 +1,6 @@
-//! Where a text can be cut: `str::floor_char_boundary`, which the oldest supported compiler does not have.
+//! Boundaries of characters in a text: `str::floor_char_boundary`, which the oldest supported compiler lacks.
 
-/// The last boundary between characters that is not after `index`.
+/// The last boundary of characters at or before `index`.
 pub fn floor(text: &str, index: usize) -> usize {
     let mut index = index.min(text.len());
     while !text.is_char_boundary(index) {

@@ -1,15 +1,15 @@
 //! The only module that calls `Instant::now` and `SystemTime::now`.
 //!
-//! On wasm32 without a system, where the standard library has no clock, JavaScript's clocks are read: a tracer provider
-//! of another crate may be there.
+//! On wasm32 without a system, where the standard library has no clock, JavaScript's clocks are read, because a tracer
+//! provider of another crate may record there.
 //!
-//! Span timestamps are ticks of the processor's time-stamp counter, which is read faster than a system
-//! clock. Where there is none, they are nanoseconds of the monotonic clock. The collector
-//! thread converts ticks to wall-clock time relative to an anchor, which it renews.
+//! Span timestamps are ticks of the processor's time-stamp counter, which is faster to read than a system clock.
+//! Without a counter, they are nanoseconds of the monotonic clock. The collector thread converts ticks to wall-clock
+//! time relative to an anchor, which it renews.
 
 #[cfg(all(not(miri), target_os = "linux", any(target_arch = "x86", target_arch = "x86_64")))]
 mod counter;
-/// The clock of the standard library: Miri has neither the instruction nor the files of the system.
+/// The clock of the standard library: Miri supports neither the instruction nor the system's files.
 #[cfg(not(all(not(miri), target_os = "linux", any(target_arch = "x86", target_arch = "x86_64"))))]
 mod counter {
     pub(super) use super::standard::now;
@@ -46,10 +46,10 @@ const PLAUSIBLE: f64 = 1e-3;
 /// moved to another host.
 const JUMP: Duration = Duration::from_secs(1);
 
-/// A reading further ahead of the last anchor is from before a jump back.
+/// A reading this far ahead of the last anchor was taken before a jump back.
 const LATE: Duration = Duration::from_secs(10);
 
-/// A reading of the monotonic tick counter. On one processor or another, it never decreases.
+/// A reading of the monotonic tick counter, which never decreases, even across processors.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Ticks(u64);
 
@@ -99,7 +99,8 @@ struct Moment {
 }
 
 impl Moment {
-    /// The thread may lose its processor between two readings, so the closest of some attempts counts.
+    /// Reads all clocks. The thread may lose its processor between two readings, so the closest of several attempts
+    /// wins.
     fn now() -> Self {
         let mut attempts = [(); 4].map(|()| Self::read());
         attempts.sort_unstable_by_key(|(_, took)| *took);
@@ -135,19 +136,19 @@ pub struct WallClock {
     jump: Option<Jump>,
 }
 
-/// Between two anchors, the counter jumped ahead of the system clocks, or back.
+/// A jump of the counter, forward or back, relative to the system clocks between two anchors.
 #[derive(Clone, Copy, Debug)]
 struct Jump {
-    /// The earliest reading that can be from after the jump.
+    /// The earliest possible reading after the jump.
     first: u64,
     /// The reading at the second anchor.
     until: u64,
-    /// In ticks; negative for a jump back.
+    /// The size of the jump in ticks, negative for a jump back.
     by: i64,
 }
 
 impl Default for WallClock {
-    /// A clock that is right from its first reading on.
+    /// A clock that is right from the first reading on.
     fn default() -> Self {
         let anchor = Moment::now();
         Self {
@@ -183,13 +184,12 @@ impl WallClock {
         }
     }
 
-    /// Whether the counter went further ahead since the anchor than the monotonic clock.
+    /// Whether the counter has advanced further since the anchor than the monotonic clock.
     fn is_ahead(&self, ticks: u64, passed: Duration) -> bool {
         nanos(ticks.saturating_sub(self.anchor.ticks), self.nanos_per_tick) >= passed + JUMP
     }
 
-    /// Continues from `now` with the rate since the anchor. The times before and after join, unless the wall clock
-    /// shows another time than the monotonic clock.
+    /// Continues from `now` with the rate since the anchor. Times before and after join, unless the wall clock was set.
     fn follow(&mut self, now: Moment) {
         let passed = now.monotonic.saturating_duration_since(self.anchor.monotonic);
         let expected = self.anchor.unix.saturating_add_unsigned(passed.as_nanos());
@@ -211,8 +211,8 @@ impl WallClock {
         self.anchor = Moment { unix: if is_followed { expected } else { now.unix }, ..now };
     }
 
-    /// While the machine sleeps, the counter may go on although the monotonic clock stops. So a rate counts only where
-    /// two intervals agree on it.
+    /// Accepts a rate only if two intervals agree on it: while the machine sleeps, the counter may run although the
+    /// monotonic clock stops.
     fn learn(&mut self, rate: f64) {
         let is_plausible = |last: f64| (rate - last).abs() <= last * PLAUSIBLE;
         if self.measured.replace(rate).is_none_or(is_plausible) {
@@ -233,9 +233,9 @@ impl WallClock {
         nanos(end.saturating_sub(start), self.nanos_per_tick)
     }
 
-    /// The reading as if the counter had not jumped last. A jump is known only to lie between two anchors. A reading
-    /// between them that cannot be from before a jump ahead counts as a reading at the second anchor. After a jump
-    /// back, a reading that the counter has not reached again is from before the jump.
+    /// The reading without the last jump of the counter, which lies somewhere between two anchors. A reading between
+    /// them that must be after a jump ahead counts as a reading at the second anchor. After a jump back, a reading that
+    /// the counter has not reached again was taken before the jump.
     #[inline]
     fn without_jump(&self, Ticks(reading): Ticks) -> u64 {
         let Some(jump) = self.jump else {
@@ -248,7 +248,7 @@ impl WallClock {
         reading
     }
 
-    /// The same as [`at`](Self::at), in nanoseconds since 1970.
+    /// The time of the system at these ticks, in nanoseconds since 1970.
     #[inline]
     pub fn unix(&self, ticks: Ticks) -> UnixNanos {
         UnixNanos(u64::try_from(self.signed_unix(ticks).max(0)).unwrap_or(u64::MAX))
@@ -281,7 +281,7 @@ fn signed_unix_nanos(time: SystemTime) -> i128 {
 pub struct UnixNanos(pub u64);
 
 impl UnixNanos {
-    /// The time that is later by `duration`.
+    /// The time after `duration`.
     #[must_use]
     #[inline]
     pub fn after(self, duration: Duration) -> Self {

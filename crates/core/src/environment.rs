@@ -9,7 +9,7 @@ use std::path::PathBuf;
 ///
 /// # Errors
 ///
-/// Fails if it is not set or not valid Unicode.
+/// Fails if the variable is not set or not valid Unicode.
 pub fn variable(name: &str) -> Result<String, VarError> {
     env::var(name)
 }
@@ -31,7 +31,7 @@ pub fn executable() -> Option<PathBuf> {
     env::current_exe().ok()
 }
 
-/// Returns the command that the program was started with, without its arguments.
+/// Returns the command that started the program, without its arguments.
 pub fn command() -> Option<String> {
     Some(env::args_os().next()?.to_string_lossy().into_owned())
 }

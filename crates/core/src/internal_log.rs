@@ -1,5 +1,5 @@
-//! Messages of the library: with `tracing`, and on standard error in a program without a subscriber, which would never
-//! learn of them. An error reports lost telemetry and is always written to standard error, whatever the filter of lines.
+//! Messages of the library: with `tracing`, or on standard error in a program without a subscriber. An error, which
+//! reports lost telemetry, is always written to standard error, too, whatever the filter of lines.
 
 use std::cell::Cell;
 use std::io::{self, Write as _};
@@ -11,7 +11,7 @@ use crate::program_signals::Unsignalled;
 
 /// The level of OpenTelemetry's own messages
 /// ([specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration)).
-/// Other SDKs have other levels, so none is invalid.
+/// Other SDKs have other levels, so no level is invalid.
 pub const LOG_LEVEL: &str = "OTEL_LOG_LEVEL";
 
 /// Writes a message: `internal_log!(warn, exporter = self.name, "spans could not be exported")`. The level, the fields and
@@ -32,9 +32,9 @@ macro_rules! __floe_internal_log {
 #[cfg(feature = "redact")]
 pub use crate::__floe_internal_log as internal_log;
 
-/// Calls `log`, which writes a message with `tracing`. Without a subscriber, writes the line to standard error instead.
-/// An error is always on standard error, once. The subscriber is code of the program, and its panic must not end a
-/// thread of this library.
+/// Calls `log`, which writes a message with `tracing`. Without a subscriber, the line goes to standard error instead;
+/// an error always goes there, once. A panic of the subscriber, which is code of the program, must not end a thread of
+/// this library.
 #[cfg(feature = "redact")]
 pub fn write(level: &str, log: impl FnOnce(), line: impl FnOnce() -> String) {
     let is_error = level == "error";
@@ -65,7 +65,7 @@ pub fn has_written_to_stderr() {
     IS_ON_STDERR.set(true);
 }
 
-/// Writes a line to standard error, which may be closed, unless `OTEL_LOG_LEVEL` leaves out its level.
+/// Writes a line to standard error, which may be closed, unless `OTEL_LOG_LEVEL` excludes its level.
 pub fn write_line(level: &str, text: &str) {
     if !is_shown(level) {
         return;
@@ -75,7 +75,7 @@ pub fn write_line(level: &str, text: &str) {
     let _ = Unsignalled(io::stderr()).write_all(format!("{level}: {text}\n").as_bytes());
 }
 
-/// Returns whether `OTEL_LOG_LEVEL` asks for messages that only serve debugging.
+/// Returns whether `OTEL_LOG_LEVEL` includes debug messages.
 #[must_use]
 pub fn is_debugged() -> bool {
     log_level().eq_ignore_ascii_case("debug")

@@ -17,15 +17,15 @@
 //! share a section although the layouts of their types may differ. Each declaration therefore also
 //! places a guard in a second section, and a list with more than one guard is empty.
 //!
-//! The crate linkme is not used: its public attribute macro costs the compiler as much per function as the rest
-//! of the expansion, and its internal form needed an exact pin.
+//! The crate linkme is not used: its public attribute macro takes the compiler as long per function as the rest of the
+//! expansion, and its internal form requires an exact version.
 
 #![expect(unsafe_code, reason = "only the linker defines the bounds of a section")]
 
 use std::fmt;
 use std::slice;
 
-/// All statics of the program that were added to one list.
+/// All statics of the program in one list.
 pub struct LinkList<T: 'static> {
     elements: Bounds<T>,
     guards: Bounds<usize>,
@@ -110,7 +110,7 @@ impl<T: Sync + fmt::Debug> fmt::Debug for LinkList<T> {
     }
 }
 
-/// The first or last static of a section on Windows, where statics mark the bounds.
+/// The first or the last static of a section on Windows, where statics mark the bounds.
 #[doc(hidden)]
 #[cfg(windows)]
 #[derive(Debug)]
@@ -146,8 +146,8 @@ impl<T: Sync> Bound<T> {
 #[cfg_attr(all(not(miri), windows), path = "link_list/coff.rs")]
 mod empty;
 
-/// Declares a list whose bounds are symbols that the linker defines. The names of the section and of the symbols are
-/// the list's name with these prefixes and suffixes. The section of the guards has one more letter.
+/// Declares a list whose bounds are symbols of the linker. The names of the section and of the symbols are the list's
+/// name with these prefixes and suffixes; the section of the guards has one more letter.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __floe_link_list_between {

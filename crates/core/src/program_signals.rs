@@ -1,14 +1,14 @@
-//! Signals belong to the program: no thread of the library takes one, and no write of the library raises one.
+//! Leaves signals to the program: no thread of the library receives a signal, and no write of the library raises one.
 //!
 //! The kernel delivers a signal of the process to any thread that does not block it, so a thread of ours would end
 //! a program that waits for signals with `sigwait` or `signalfd`. A write to a pipe or socket without a reader
 //! raises SIGPIPE, and one beyond `RLIMIT_FSIZE` SIGXFSZ, on the thread that writes; both end a process by default.
 //! Rust's runtime ignores SIGPIPE; programs in C, and those that reset it, do not.
 //!
-//! Every thread of ours starts with all signals blocked except those that its own instructions raise, so exporters
-//! may write with any library. On threads of the program, log lines and the console are written with SIGPIPE and
-//! SIGXFSZ blocked for the time of the write, which costs three system calls for a line. That holds for the standard
-//! output, too: what a program does about a closed pipe is decided by its own writes.
+//! Every thread of ours starts with all signals blocked except those that its own instructions raise, so exporters may
+//! write with any library. On threads of the program, log lines and the console are written with SIGPIPE and SIGXFSZ
+//! blocked during the write, which costs three system calls for a line. This includes standard output: only the
+//! program's own writes decide its reaction to a closed pipe.
 
 use std::io::{self, Write};
 use std::thread::{Builder, JoinHandle};
@@ -21,12 +21,12 @@ pub fn thread(name: impl Into<String>) -> Builder {
     Builder::new().name(name.into()).stack_size(STACK)
 }
 
-/// Starts a thread of the library, on which signals are blocked from its first instruction. The threads that it
-/// starts inherit that.
+/// Starts a thread of the library with signals blocked from its first instruction. Threads started by it inherit the
+/// mask.
 ///
 /// # Errors
 ///
-/// Fails if the system has no thread.
+/// Fails if the system cannot start a thread.
 pub fn spawn<T: Send + 'static>(
     thread: Builder,
     work: impl FnOnce() -> T + Send + 'static,
@@ -40,7 +40,7 @@ pub fn blocked<T>(start: impl FnOnce() -> T) -> T {
     start()
 }
 
-/// Blocks SIGPIPE and SIGXFSZ on a thread of the program while it writes: the error is enough.
+/// Blocks SIGPIPE and SIGXFSZ on a thread of the program during a write: the write's error suffices.
 pub(crate) fn without_write_signals<T>(write: impl FnOnce() -> T) -> T {
     let _mask = mask::Blocked::of_writes();
     write()
@@ -73,8 +73,8 @@ mod mask {
 
     use libc::{SIG_BLOCK, SIG_SETMASK, SIGPIPE, SIGXFSZ, c_int, sigset_t};
 
-    /// Signals that an instruction of the thread raises. Blocked, they would end the process all the same, and a
-    /// handler of the program, such as one that prints the stack, would not run.
+    /// Signals that an instruction of the thread raises. Even if blocked, they would end the process, and a handler of
+    /// the program, such as one that prints the stack, would not run.
     const SYNCHRONOUS: [c_int; 7] = [
         libc::SIGABRT,
         libc::SIGBUS,
@@ -90,7 +90,7 @@ mod mask {
     /// Blocks signals on this thread until it is dropped on the same thread.
     pub(super) struct Blocked {
         before: Option<sigset_t>,
-        /// The signals to consume: writes may raise them, and none was pending.
+        /// The signals that are consumed at the end: the writes may have raised them, and none was pending before.
         raised: [Option<c_int>; 2],
         _same_thread: PhantomData<*const ()>,
     }
@@ -189,7 +189,8 @@ mod mask {
         unsafe { libc::sigtimedwait(&raw const signals, ptr::null_mut(), at_once.as_ptr()) };
     }
 
-    /// These systems have no function that does not wait; this one returns at once, because the signal is pending.
+    /// Consumes a signal. These systems have no function that never waits, but the signal is pending, so this one
+    /// returns at once.
     #[cfg(any(target_vendor = "apple", target_os = "openbsd"))]
     fn consume(signal: c_int) {
         let signals = of(&[signal]);

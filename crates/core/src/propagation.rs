@@ -79,8 +79,8 @@ pub fn extract_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Context {
     extract_onto(current_context(), carrier)
 }
 
-/// Extracts the span of a carrier for a link, `None` if the carrier has none: a consumer that handles
-/// several messages at once has one parent, and [links to the span of each message].
+/// Extracts the span of a carrier for a link; `None` if the carrier has no span. A consumer that handles several
+/// messages at once has one parent and [links to the span of each message].
 ///
 /// ```
 /// use floe_telemetry::{propagation, testing, traced};
@@ -115,8 +115,7 @@ pub fn extract_span_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Opti
     span_context.is_valid().then_some(span_context)
 }
 
-/// Extracts the remote parent and the baggage of a carrier on top of `cx`, as [`extract_context`] does on top of the
-/// current context.
+/// Like [`extract_context`], but extracts on top of `cx` instead of the current context.
 #[must_use = "a context has no effect unless it is attached or used as a parent"]
 pub fn extract_onto<K>(mut cx: Context, carrier: &(impl ExtractFrom<K> + ?Sized)) -> Context {
     carrier.extract(&mut |extractor| {
@@ -135,8 +134,8 @@ pub fn extract_onto<K>(mut cx: Context, carrier: &(impl ExtractFrom<K> + ?Sized)
     cx
 }
 
-/// Returns the current context. Unlike OpenTelemetry's `Context::current()`, it has the span of the innermost function
-/// with `context: boundaries`, too, and it is empty while the thread ends.
+/// Returns the current context. Unlike OpenTelemetry's `Context::current()`, it contains the innermost function's span
+/// even with `context: boundaries`, and is empty while the thread ends.
 #[must_use]
 pub fn current_context() -> Context {
     if recorder::context_is_alive() { recorder::current_context() } else { Context::new() }

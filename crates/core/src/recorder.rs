@@ -15,16 +15,13 @@
 //!    through a handle (`pending.rs`). So spans of any library nest below ours, and `get_active_span` updates
 //!    ours. Spans without a `Context` of their own are in `current.rs`, which tells the rest of the crate the
 //!    current span.
-//! 4. The body runs with that context attached (a future: during each poll).
-//! 5. The expansion picks a classifier by the type of the returned value, which finds an `Err` (`outcome.rs`).
-//!    Method lookup takes the first trait that may apply, so a type that is not resolved at that point comes
-//!    first and is a value. Where only the signature has the type
-//!    (`impl Trait`, a macro), a `return` that never runs unites it with the body's (`declared.rs`), so that
-//!    its bounds take part in inference.
-//! 6. At the end, pending updates are merged, the head of the span and its attributes are copied into the
-//!    thread's rings (`buffer.rs`), and the box returns to the pool. A thread frees what it allocated for a
-//!    span, except for long text and rare fields (`More`).
-//! 7. The collector drains the rings.
+//! 4. The body runs with this context attached (a future: during each poll). 5. The expansion picks a classifier by the
+//! type of the returned value, which finds an `Err` (`outcome.rs`). Method lookup takes the first trait that may apply,
+//! so a type that is not resolved at that point comes first and is a value. Where only the signature has the type
+//! (`impl Trait`, a macro), a `return` that never runs unites it with the body's (`declared.rs`), so that its bounds
+//! take part in inference. 6. At the end, pending updates are merged, the head of the span and its attributes are
+//! copied into the thread's rings (`buffer.rs`), and the box returns to the pool. A thread frees what it allocated for
+//! a span, except for long text and rare fields (`More`). 7. The collector drains the rings.
 //!
 //! If log records carry attributes of the current span, what a span has from its start becomes a pending update, which
 //! `logged.rs` finds by the ids of the span.
@@ -110,16 +107,16 @@ pub use self::span::{
 };
 pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};
 
-/// For `testing`.
+/// Used by `testing`.
 pub use self::captures::{CaptureScope, missed, start_captures, stop_captures};
 
-/// For the exporter.
+/// Used by the exporter.
 pub use self::{ids::random, record::Head};
 
-/// For log records.
+/// Used by log records.
 pub use self::{logged::describe, sampling::make_ids};
 
-/// For the bridge.
+/// Used by the bridge.
 pub use self::{
     bridged::{BridgedSpan, CONTEXT_OF, EnteredSpan, Entrance},
     current::IdHash,
@@ -128,7 +125,7 @@ pub use self::{
     listeners::{expect_no_provider, is_off, records_nothing, say_no_provider},
 };
 
-/// For the provider and the collector.
+/// Used by the provider and the collector.
 pub use self::{
     buffer::{
         Buffer, close_surplus_buffers, dropped_spans, new_buffers, set_collector,

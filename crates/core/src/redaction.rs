@@ -15,10 +15,10 @@ use crate::char_boundary;
 /// The maximum length of [`sanitize_error_message`]'s result, and of the description of a status, in characters.
 pub const MAX_MESSAGE_CHARS: usize = 500;
 
-/// Longer quotes in an error are cut, in characters.
+/// The maximum length of a quote in an error, in characters.
 const MAX_QUOTE_CHARS: usize = 200;
 
-/// Longer lines of an error are cut, in bytes.
+/// The maximum length of a line of an error, in bytes.
 const MAX_LINE: usize = 2048;
 
 /// Removes credentials and personal data from an error message, and truncates it to 500 characters.
@@ -48,8 +48,8 @@ pub fn sanitize_credentials(text: &str) -> Cow<'_, str> {
 /// Removes the user information of a URL, and secrets in its path, query and fragment. The rest, such as
 /// scheme, host and port, is kept.
 ///
-/// Unlike [`sanitize`], it leaves no mark in the place of user and password, so that the result is an
-/// address again. Text that is not a URL is redacted like any other. A clean URL is returned borrowed.
+/// Unlike [`sanitize`], it replaces user and password by nothing, so that the result is an address again. Text that is
+/// not a URL is redacted like any other. A clean URL is returned borrowed.
 ///
 /// ```
 /// # use floe_telemetry::sanitize_url;
@@ -68,7 +68,7 @@ pub fn sanitize_url(url: &str) -> Cow<'_, str> {
     Cow::Owned(clean[..start].to_owned() + &clean[end..])
 }
 
-/// From the end of `://` to the end of the last `@` of the authority.
+/// The range from the end of `://` to the last `@` of the authority.
 fn userinfo(url: &str) -> Option<(usize, usize)> {
     let start = url.find("://")? + 3;
     let authority = url[start..].split(['/', '?', '#']).next()?;
@@ -76,7 +76,7 @@ fn userinfo(url: &str) -> Option<(usize, usize)> {
     Some((start, start + sign + 1))
 }
 
-/// Redacts text that leaves the process outside of the collector.
+/// Redacts text that leaves the process without passing the collector.
 #[derive(Debug, Default)]
 struct Redactors {
     error: Redactor,
@@ -97,7 +97,7 @@ fn with<T>(redact: impl FnOnce(&Redactors) -> T) -> T {
     redact(current.as_deref().unwrap_or(&Redactors::default()))
 }
 
-/// Redacts a line of an error of this crate, which may quote text of others, and makes it safe to show.
+/// Redacts a line of an error of this crate, which may quote foreign text, and makes it safe to show.
 pub fn sanitize_error(text: &str) -> Cow<'_, str> {
     let safe = match without_userinfo(text) {
         Cow::Borrowed(text) => with(|redactors| redactors.error.redact(text)),
@@ -111,14 +111,14 @@ pub fn sanitize_error(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Redacts the text of an error that is shown on its own lines.
+/// Redacts an error's text that is shown on its own lines.
 pub fn sanitize_lines(text: &str) -> String {
     let safe = with(|redactors| redactors.error.redact(text).into_owned());
     let lines: Vec<_> = safe.split('\n').map(printable).collect();
     lines.join("\n")
 }
 
-/// Makes redacted text of others fit to show: on one line, printable, with short quotes, and bounded.
+/// Makes foreign, redacted text fit to show: on one line, printable, bounded, with short quotes.
 pub fn shown(text: &str) -> Cow<'_, str> {
     let line = printable(text);
     let line = match quotes(&line, shortened) {
@@ -131,7 +131,7 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{}…", &line[..char_boundary::floor(&line, MAX_LINE)]))
 }
 
-/// Masks `user:password@` where a message quotes an address, which need not have a scheme.
+/// Masks `user:password@` in a quoted address, which need not have a scheme.
 fn without_userinfo(message: &str) -> Cow<'_, str> {
     if !message.contains('@') {
         return Cow::Borrowed(message);
@@ -154,7 +154,7 @@ fn shortened(quote: &str) -> Option<String> {
     Some(format!("{}…", &quote[..end]))
 }
 
-/// Quotes are between backticks. `None` if no quote is replaced.
+/// Replaces quotes between backticks; `None` if no quote is replaced.
 fn quotes(message: &str, replace: impl Fn(&str) -> Option<String>) -> Option<String> {
     let mut changed = false;
     let mut parts = Vec::new();
@@ -175,7 +175,7 @@ pub fn sanitize_sent_value<'v>(key: &str, value: &'v str) -> Cow<'v, str> {
     with(|redactors| redactors.attribute.redact_value(key, value))
 }
 
-/// The replacement of a value that is not text, if its text is a secret under this key.
+/// The replacement of a value other than text, if its text is a secret under this key.
 pub(crate) fn hidden(key: &str, value: &Value) -> Option<&'static str> {
     with(|Redactors { attribute, .. }| {
         if attribute.meaning_of(key) == KeyMeaning::Text {

@@ -1,9 +1,8 @@
-//! The recorder's questions about the system, which the SDK answers: code that only annotates compiles nothing for
-//! them.
+//! Functions of the system that the SDK provides, so that code that only annotates does not compile them.
 
 use std::sync::OnceLock;
 
-/// The answers.
+/// The functions that the SDK provides.
 #[derive(Clone, Copy, Debug)]
 pub struct System {
     /// Whether the limits of the process leave memory for more than buffers of spans.
@@ -12,7 +11,7 @@ pub struct System {
 
 static SYSTEM: OnceLock<System> = OnceLock::new();
 
-/// Sets the answers. Later calls have no effect.
+/// Sets the functions. Later calls have no effect.
 pub fn set_system(system: System) {
     let _ = SYSTEM.set(system);
 }

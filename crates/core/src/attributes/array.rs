@@ -1,4 +1,4 @@
-//! Array attributes, whose elements must have one type in OpenTelemetry.
+//! Array attributes. OpenTelemetry requires one type for all elements.
 
 use opentelemetry::{Array, StringValue, Value};
 

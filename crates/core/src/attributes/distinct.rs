@@ -1,7 +1,7 @@
 //! Unique attribute keys.
 //!
-//! Keys are made unique on the collector's thread, after redaction and truncation, either of which may make two
-//! keys equal. The caller's list may contain a key twice; only a full list is searched.
+//! Keys are made unique on the collector's thread, after redaction and truncation, because both may make two keys
+//! equal. On the caller's thread, only a full list is searched for duplicates.
 
 use std::collections::HashMap;
 

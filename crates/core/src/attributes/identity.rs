@@ -50,10 +50,10 @@ impl fmt::Display for Mode {
     }
 }
 
-/// The error of parsing a [`Mode`] from a text that is not one of the three.
+/// The error of parsing a [`Mode`] from another text than the three modes.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ParseModeError {
-    /// `None` if the text is not a word: it may be a credential.
+    /// `None` if the text is not a word, because it may be a credential.
     found: Option<String>,
 }
 
@@ -91,7 +91,7 @@ impl FromStr for Mode {
     }
 }
 
-/// The floe identity of a span, and the work that it is part of.
+/// The floe identity of a span, and the pipeline, job, model and asset that it belongs to.
 ///
 /// The first four fields are the identity. In a process of the floe platform the collector adds them to every
 /// span, so set them only on spans that belong to another product.

@@ -119,7 +119,7 @@ impl<T: FloeAttributes> FloeAttributes for Option<T> {
     }
 }
 
-/// A return type of `attributes_fn`: key-values, a [`FloeAttributes`] type, or a `Result` of those.
+/// A return type of `attributes_fn`: key-values, a [`FloeAttributes`] type, or a `Result` with one of them.
 #[diagnostic::on_unimplemented(
     message = "`attributes_fn` cannot return `{Self}`",
     label = "neither key-values, nor a type with `#[derive(FloeAttributes)]`, nor a `Result` of these",

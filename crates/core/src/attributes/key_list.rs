@@ -14,7 +14,7 @@ use super::list::MAX_ATTRIBUTES;
 #[derive(Debug)]
 pub struct KeyList<const N: usize> {
     keys: [&'static str; N],
-    /// For each key, the last variant that has it.
+    /// For each key, the last variant with this key.
     last: [usize; N],
     len: usize,
     /// The number of variants so far; 0 for a struct.

@@ -1,4 +1,4 @@
-//! The list that the attributes of a span are collected in.
+//! The list that collects the attributes of a span.
 
 use std::borrow::Cow;
 use std::fmt::Debug;
@@ -13,7 +13,7 @@ use super::{AttributeValue, Text, ToAttributeValue};
 /// ([`AttributeCountLimit`](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)).
 pub(crate) const MAX_ATTRIBUTES: usize = 128;
 
-/// The maximum of this process. It is read only for lists that have [`MAX_ATTRIBUTES`].
+/// The maximum number of attributes in this process. Read only when a list has [`MAX_ATTRIBUTES`].
 static LIMIT: AtomicUsize = AtomicUsize::new(MAX_ATTRIBUTES);
 
 /// Raises the maximum number of attributes of a span above `MAX_ATTRIBUTES`.
@@ -21,7 +21,7 @@ pub fn limit_attributes(limit: usize) {
     LIMIT.store(limit.max(MAX_ATTRIBUTES), Ordering::Relaxed);
 }
 
-/// Longer keys count as memory of their span, in bytes: they were probably made at run time.
+/// The length above which a key counts as memory of its span, in bytes: it was probably made at run time.
 const MAX_SHORT_KEY: usize = 64;
 
 /// A key and its value.
@@ -154,8 +154,8 @@ impl AttributeList {
         self.dropped += other.dropped;
     }
 
-    /// Sets a key of a list with [`MAX_ATTRIBUTES`]. If it is full, the value of an existing key is replaced. A new key
-    /// takes the place of values that were replaced before, or is dropped.
+    /// Sets a key of a list with [`MAX_ATTRIBUTES`]. In a full list, an existing key gets the new value; a new key
+    /// takes the place of a duplicate, or is dropped.
     #[cold]
     fn replace(&mut self, key: Key, value: AttributeValue) {
         self.owns_memory = true;
@@ -186,7 +186,7 @@ impl AttributeList {
         self.dropped += super::keep_distinct(&mut self.items, limit, |item| &item.key);
     }
 
-    /// The attributes, to be changed.
+    /// The attributes, for changes.
     #[doc(hidden)]
     pub fn as_mut_slice(&mut self) -> &mut [Attribute] {
         &mut self.items

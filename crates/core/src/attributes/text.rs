@@ -10,7 +10,7 @@ use opentelemetry::Key;
 use super::{AttributeList, AttributeValue, ToAttributeValue};
 use crate::char_boundary;
 
-/// In bytes. With 22, a [`Text`] is as large as a vector.
+/// The maximum length of an inline text, in bytes. With 22, a [`Text`] is as large as a vector.
 const SHORT: usize = 22;
 
 /// The text of an attribute. Up to 22 bytes are stored inline, which saves the allocation and its
@@ -43,7 +43,7 @@ impl Text {
 
         struct Writer {
             short: Text,
-            /// The whole text, if it is too long to be stored inline.
+            /// The whole text, if it is too long for inline storage.
             long: String,
         }
 
@@ -189,8 +189,8 @@ impl PartialEq for Text {
     }
 }
 
-/// The bytes of a longer text that are copied into a span, unless the limit of values is larger. Redaction comes before
-/// that limit, and may shorten a text.
+/// The maximum number of bytes of a text that are copied into a span, unless the limit of values is larger. That limit
+/// applies after redaction, which may shorten a text.
 const COPIED: usize = 1024 * 1024;
 
 static MOST: AtomicUsize = AtomicUsize::new(COPIED);
@@ -201,7 +201,7 @@ pub fn limit_text(limit: usize) {
     MOST.store(limit.saturating_mul(2).max(COPIED), Ordering::Relaxed);
 }
 
-/// The beginning of `text` that is copied into a span.
+/// The part of `text` that is copied into a span.
 #[inline]
 fn copied(text: &str) -> &str {
     if text.len() <= COPIED {

@@ -1,8 +1,8 @@
 //! The package that contains a place in the source code.
 //!
-//! The compiler tells a function with `#[track_caller]` the file of its caller, and not the package. The annotated
-//! functions of the program know both, so a place belongs to the package of those in its file, or else in the
-//! folder `src` of its package.
+//! The compiler passes to a function with `#[track_caller]` the file of its caller, but not the package. Annotated
+//! functions know both, so a place belongs to the package of annotated functions in its file, or else in the folder
+//! `src` around it.
 
 use std::collections::HashMap;
 use std::iter;
@@ -11,7 +11,8 @@ use std::sync::OnceLock;
 
 use super::{CallSite, Scope, crate_of};
 
-/// The scope with the name and the version of the package. `None` if the program contains no annotated function of it.
+/// The scope with the name and the version of the package; `None` if the program contains no annotated function of the
+/// package.
 pub(crate) fn package_of(place: &Location<'static>) -> Option<&'static Scope> {
     static PACKAGES: OnceLock<Packages> = OnceLock::new();
     let packages = PACKAGES.get().unwrap_or_else(|| {
@@ -22,7 +23,7 @@ pub(crate) fn package_of(place: &Location<'static>) -> Option<&'static Scope> {
     packages.find(place.file())
 }
 
-/// The packages by file, and by folder. `None` where two packages claim a folder.
+/// The packages by file, and by folder; `None` for a folder that two packages claim.
 struct Packages(HashMap<&'static str, Option<&'static Scope>>);
 
 impl Packages {
@@ -56,8 +57,8 @@ impl Packages {
     }
 }
 
-/// The path before each folder of one of these names, from the last to the first. A package in the working directory of
-/// the compiler has an empty path.
+/// The paths before each folder with one of these names, from the last to the first. The path is empty for a package in
+/// the working directory of the compiler.
 fn folders<'a>(file: &'a str, names: &'a [&str]) -> impl Iterator<Item = &'a str> {
     let ends = file.rmatch_indices(['/', '\\']).map(|(end, _)| end);
     ends.filter_map(|end| {

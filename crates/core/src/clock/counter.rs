@@ -1,7 +1,7 @@
 //! The processor's time-stamp counter, which is read faster than a system clock.
 //!
-//! Nothing happens before the first reading, and nothing waits for a calibration: the rate of the counter is
-//! measured between the first reading and a later one, so a duration is as exact as the two of them.
+//! Nothing happens before the first reading, and no calibration delays it: the rate of the counter is measured between
+//! the first reading and a later one, so a duration is as exact as these two readings.
 #![expect(unsafe_code, reason = "the standard library has these instructions as unsafe functions")]
 
 #[cfg(target_arch = "x86")]
@@ -15,20 +15,20 @@ use std::time::Duration;
 
 use super::{Moment, standard};
 
-/// A rate that was measured over this interval is final.
+/// A rate measured over this interval is final.
 const SETTLED: Duration = Duration::from_secs(1);
 
 const UNKNOWN: u8 = 0;
 const COUNTER: u8 = 1;
 const CLOCK: u8 = 2;
 
-/// The clock that is read. `CLOCK` gives nanoseconds.
+/// The clock in use. `CLOCK` returns nanoseconds.
 static SOURCE: AtomicU8 = AtomicU8::new(UNKNOWN);
 
 /// The nanoseconds of a tick, as the bits of an `f64`.
 static RATE: AtomicU64 = AtomicU64::new(0);
 
-/// The last reading that the rate is used for.
+/// The last reading for which the rate is valid.
 static UNTIL: AtomicU64 = AtomicU64::new(0);
 
 static START: OnceLock<Moment> = OnceLock::new();
@@ -55,8 +55,8 @@ fn other() -> u64 {
     now()
 }
 
-/// Whether the counter ticks at one rate, the same on all processors. The kernel compares processors: either it uses the
-/// counter as its clock, or the processor reports a steady counter and the kernel uses no slow clock.
+/// Whether the counter ticks at one rate on all processors. The kernel compares processors: either it uses the counter
+/// as its clock, or the processor reports a steady counter and the kernel uses no slow clock.
 fn is_steady() -> bool {
     const KERNEL: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
 
@@ -79,7 +79,7 @@ fn has_invariant_counter() -> bool {
         && answer(ADVANCED_POWER_MANAGEMENT).edx & INVARIANT_COUNTER != 0
 }
 
-/// The duration of a tick in nanoseconds, for intervals that end at `reading`, which is of this moment or earlier.
+/// The duration of a tick in nanoseconds, for intervals that end at `reading`, which is not in the future.
 pub(super) fn nanos_per_tick(reading: u64) -> f64 {
     if SOURCE.load(Ordering::Relaxed) == CLOCK {
         return 1.0;
@@ -90,8 +90,8 @@ pub(super) fn nanos_per_tick(reading: u64) -> f64 {
     measure()
 }
 
-/// Measures the rate since the first reading. In the first second of a process, the rate is measured again whenever the
-/// interval has doubled, so that a duration is never much longer than the measurement.
+/// Measures the rate since the first reading. In the first second of a process, it is measured again whenever the
+/// interval has doubled, so that no duration is much longer than the measurement.
 #[cold]
 fn measure() -> f64 {
     let (start, now) = (START.get_or_init(Moment::now), Moment::now());
@@ -103,7 +103,7 @@ fn measure() -> f64 {
     rate
 }
 
-/// A rate that was measured over a long interval.
+/// Sets a rate that was measured over a long interval.
 pub(super) fn set_nanos_per_tick(rate: f64) {
     set(rate, u64::MAX);
 }

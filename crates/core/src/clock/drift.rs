@@ -19,7 +19,7 @@ const FREQUENCY: f64 = 2_899_987_654.0;
 /// 2026-11-22.
 const UNIX: i128 = 1_795_305_600 * SECOND;
 
-/// A machine whose system clocks are slewed against its counter, as NTP does it, and whose threads are now and then
+/// A machine whose system clocks are slewed against its counter, like by NTP, and whose threads are sometimes
 /// interrupted between the readings of two clocks.
 struct Machine {
     zero: Instant,
@@ -93,7 +93,7 @@ struct Worst {
     wall: u128,
     millisecond: u128,
     minute: u128,
-    /// Between two readings of the same moment, before and after the anchor was moved.
+    /// The difference between two readings of the same moment, before and after the anchor was moved.
     shift: u128,
 }
 

@@ -14,10 +14,10 @@ type Provider = Arc<dyn MeterProvider + Send + Sync>;
 
 static PROVIDER: RwLock<Option<Provider>> = RwLock::new(None);
 
-/// The generation of the current provider; 0 while there is none.
+/// The generation of the current provider; 0 without one.
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
-/// The process that the provider collects in: its threads do not exist in a fork.
+/// The process of the provider's threads, which do not exist in a fork.
 static PROCESS: AtomicU32 = AtomicU32::new(0);
 
 /// Whether the current provider belongs to the parent of this process, which is a fork.
@@ -34,14 +34,14 @@ pub struct Current {
     pub provider: Provider,
 }
 
-/// Returns the generation of the current provider; 0 while there is none.
+/// Returns the generation of the current provider; 0 without one.
 #[inline]
 pub(super) fn generation() -> u64 {
     GENERATION.load(Ordering::Acquire)
 }
 
-/// Whether a provider records metrics. While none does, a measurement costs one atomic load; what takes longer, such as
-/// collecting its attributes, can be left out.
+/// Whether a provider records metrics. Without one, a measurement costs one atomic load, and slower work, such as
+/// collecting attributes, can be skipped.
 #[must_use]
 pub fn is_enabled() -> bool {
     generation() != 0

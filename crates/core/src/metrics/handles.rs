@@ -10,17 +10,17 @@ use super::metric::Metric;
 use super::number::MetricNumber;
 use super::recorder::MetricRecorder;
 
-/// What all handles have in common.
+/// The common part of all handles.
 macro_rules! handle {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         ///
-        /// It is one series. Its first use looks the instrument up and redacts the attributes, once for each provider.
-        /// What a handle records while there is no provider is not recorded, as with [`MetricRecorder`]. A name that
-        /// the recorder has for another kind or unit is reported in one warning, with the place at which the handle was
-        /// made, and not recorded.
+        /// A handle is one series. Its first use with each provider looks up the instrument and redacts the attributes.
+        /// Without a provider nothing is recorded, as with [`MetricRecorder`]. A conflict with another kind or unit of
+        /// the same name is reported in one warning, with the place where the handle was created, and the handle
+        /// records nothing.
         ///
-        /// A series that is bound while its instrument has reached the limit of series stays in the overflow series.
+        /// A series bound after its instrument has reached the limit of series stays in the overflow series.
         #[derive(Debug)]
         pub struct $name(Handle);
 
@@ -35,7 +35,7 @@ macro_rules! handle {
                 self
             }
 
-            /// Returns a handle with these attributes in addition to its own, to be kept: each new one is looked up.
+            /// Returns a handle with additional attributes. Keep it, because each new handle is looked up.
             #[must_use]
             pub fn bind(&self, attributes: &[KeyValue]) -> Self {
                 Self(self.0.with(attributes))
@@ -101,7 +101,7 @@ impl Histogram {
 
 /// Handles of this recorder's metrics.
 impl MetricRecorder {
-    /// Makes a handle of a counter, for a series that is recorded often.
+    /// Returns a handle of a counter, for a series that is recorded often.
     ///
     /// ```
     /// use floe_telemetry::MetricRecorder;
@@ -125,7 +125,7 @@ impl MetricRecorder {
         Counter(Handle::new(self, metric, Kind::Counter))
     }
 
-    /// Makes a handle of an up-down counter, for a series that is recorded often.
+    /// Returns a handle of an up-down counter, for a series that is recorded often.
     ///
     /// ```
     /// # use floe_telemetry::MetricRecorder;
@@ -142,7 +142,7 @@ impl MetricRecorder {
         UpDownCounter(Handle::new(self, metric, Kind::UpDownCounter))
     }
 
-    /// Makes a handle of a gauge, for a series that is recorded often.
+    /// Returns a handle of a gauge, for a series that is recorded often.
     ///
     /// ```
     /// # use floe_telemetry::MetricRecorder;
@@ -158,8 +158,8 @@ impl MetricRecorder {
         Gauge(Handle::new(self, metric, Kind::Gauge))
     }
 
-    /// Makes a handle of a histogram, for a series that is recorded often. It has the boundaries of the metric, or is
-    /// exponential where the configuration or a view says so.
+    /// Returns a handle of a histogram, for a series that is recorded often. The histogram has the boundaries of the
+    /// metric, or is exponential if the configuration or a view says so.
     ///
     /// ```
     /// # use floe_telemetry::MetricRecorder;

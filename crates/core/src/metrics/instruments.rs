@@ -51,7 +51,7 @@ impl Measurement {
     }
 }
 
-/// An instrument of the kind that its first use required.
+/// An instrument of the kind of its first use.
 #[derive(Debug)]
 pub(super) enum Instrument {
     Counter(Counter<u64>),
@@ -125,11 +125,11 @@ pub(super) struct Instruments {
 /// The result of looking an instrument up.
 pub(super) enum Lookup<'a> {
     Found(&'a Instrument),
-    /// The use conflicts with the first one or exceeds the limit, which has been reported.
+    /// The use conflicts with the first one, or exceeds the limit. Either has been reported.
     Unusable,
-    /// The use conflicts with the first one, which [`Instruments::add`] has to report.
+    /// The use conflicts with the first one. [`Instruments::add`] reports this.
     Conflicting,
-    /// [`Instruments::add`] has to add the instrument, or report the limit.
+    /// The instrument is missing. [`Instruments::add`] adds it, or reports the limit.
     Missing,
 }
 
@@ -144,8 +144,8 @@ impl Instruments {
         }
     }
 
-    /// Adds an instrument that was built, or returns once why it cannot be used. The caller logs that message
-    /// after releasing its lock, because a log record may itself be counted by a metric.
+    /// Adds a built instrument, or returns, once, the reason why it cannot be used. The caller logs the reason after
+    /// releasing its lock, because a metric may count log records.
     pub(super) fn add(
         &mut self,
         generation: u64,
@@ -188,7 +188,7 @@ impl Instruments {
 }
 
 impl Entry {
-    /// Whether a use has the kind and unit of the first one. A use without a unit fits every unit.
+    /// Whether a use has the kind and the unit of the first use. A use without a unit fits every unit.
     fn fits(&self, metric: &Metric<'_>, kind: Kind) -> bool {
         let usable = !matches!(self.instrument, Instrument::Invalid);
         usable && self.kind == kind && (metric.unit.is_empty() || metric.unit == self.unit)

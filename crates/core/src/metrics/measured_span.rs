@@ -1,4 +1,4 @@
-//! The span that measurements of a thread belong to.
+//! The span to which measurements of a thread belong.
 
 use std::cell::Cell;
 
@@ -11,7 +11,7 @@ use crate::recorder::{context_is_alive, span_context_within};
 /// A trace and a span of it.
 pub type Ids = (TraceId, SpanId);
 
-/// The span that measurements of a thread belong to.
+/// The span to which measurements of a thread belong.
 #[derive(Clone, Copy)]
 enum Measured {
     InCurrent,
@@ -22,8 +22,8 @@ thread_local! {
     static MEASURED: Cell<Measured> = const { Cell::new(Measured::InCurrent) };
 }
 
-/// Calls `measure`, whose measurements have `span` as their exemplar if it is sampled, and not the current span. Making
-/// the span current would take longer than a measurement.
+/// Calls `measure`, whose measurements have `span` instead of the current span as their exemplar, if it is sampled.
+/// Making the span current would take longer than a measurement.
 ///
 /// ```
 /// use floe_telemetry::{MetricRecorder, metrics};

@@ -1,6 +1,6 @@
 //! Observable instruments, whose values are read when metrics are collected.
 //!
-//! They outlive providers: each provider that starts gets an instrument for each of them.
+//! They outlive providers: each new provider gets all of them.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,7 +24,7 @@ pub enum Observable {
     Counter,
     /// A sum that can decrease, such as the number of open connections.
     UpDownCounter,
-    /// A value that is not added to others, such as a temperature.
+    /// A value that makes no sense as a sum, such as a temperature.
     Gauge,
 }
 
@@ -49,7 +49,7 @@ impl fmt::Debug for Observer<'_> {
 
 type Callback = Arc<dyn Fn(&Observer<'_>) + Send + Sync>;
 
-/// An observable instrument, and what reads its values.
+/// An observable instrument, and the function that reads its values.
 struct Registered {
     scope: InstrumentationScope,
     name: String,

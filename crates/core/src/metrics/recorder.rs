@@ -19,10 +19,9 @@ use crate::recorder;
 /// series that it records often, so that recording one of them is a single table lookup. Threads
 /// may share a recorder, for example through a `static`.
 ///
-/// The first use of a name determines its kind and unit. A use that conflicts with it, an invalid
-/// name, or the 2,001st name is reported in one warning and not recorded. The recorders and meters of more than 1,000
-/// components share the scope `floe.telemetry.overflow`. Without a provider nothing
-/// is recorded. Attribute values are redacted as in spans.
+/// The first use of a name determines its kind and unit. A conflicting use, an invalid name, or the 2,001st name is
+/// reported in one warning and not recorded. The recorders and meters of more than 1,000 components share the scope
+/// `floe.telemetry.overflow`. Without a provider nothing is recorded. Attribute values are redacted as in spans.
 ///
 /// ```
 /// use floe_telemetry::MetricRecorder;
@@ -37,8 +36,8 @@ pub struct MetricRecorder {
     version: Option<&'static str>,
     scope: OnceLock<InstrumentationScope>,
     instruments: RwLock<Option<Instruments>>,
-    /// Identifies the recorder in the threads' caches. Its address would not do: another recorder
-    /// may be created at the same address later.
+    /// Identifies the recorder in the threads' caches. Its address is not unique: a later recorder may have the same
+    /// one.
     id: OnceLock<u64>,
 }
 
@@ -97,12 +96,12 @@ impl MetricRecorder {
         self.record(metric, Measurement::Change(value), attributes);
     }
 
-    /// Reads the values of an instrument when metrics are collected, for as long as the process runs, also by
-    /// providers that start later. `callback` is called on the threads that collect metrics, so it must be fast and
-    /// must not wait; a panic in it is caught.
+    /// Reads the values of an instrument whenever metrics are collected, until the process ends, by later providers,
+    /// too. `callback` is called on the threads that collect metrics, so it must be fast and must not wait; a panic in
+    /// it is caught.
     ///
-    /// A name that is invalid, that this component observes already, or that is the 2,001st of the process is
-    /// reported in a warning and not observed.
+    /// An invalid name, a name that this component already observes, and the 2,001st name of the process are reported
+    /// in a warning and not observed.
     ///
     /// ```
     /// use std::sync::atomic::{AtomicU64, Ordering};
@@ -172,7 +171,7 @@ impl MetricRecorder {
         }
     }
 
-    /// Records in the thread's bound series, or in the instrument if the series is not bound yet.
+    /// Records in the thread's bound series, or in the instrument before the series is bound.
     fn record_in(
         &self,
         generation: u64,
@@ -199,8 +198,8 @@ impl MetricRecorder {
         }
     }
 
-    /// Calls `measure` with the provider's generation and the instrument, which is created if it is
-    /// missing. `place` is where a handle was made.
+    /// Calls `measure` with the provider's generation and the instrument, which is created if it is missing. `place` is
+    /// the place where a handle was created.
     pub(super) fn with_instrument(
         &self,
         metric: &Metric<'_>,
@@ -263,6 +262,6 @@ fn warn(metric: &str, reason: &str, is_observed: bool) {
     }
 }
 
-/// Without redaction, nothing is logged.
+/// Logs nothing, because redaction is not compiled in.
 #[cfg(not(feature = "redact"))]
 const fn warn(_: &str, _: &str, _: bool) {}

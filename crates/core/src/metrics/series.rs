@@ -1,5 +1,5 @@
-//! A per-thread cache of the series that are recorded often, as bound instruments: neither redaction
-//! nor the SDK has to process their attributes again.
+//! A per-thread cache of often recorded series, as bound instruments: neither redaction nor the SDK has to process
+//! their attributes again.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -21,8 +21,8 @@ const MAX_SERIES: usize = 1024;
 /// The maximum size of the attributes in a thread's cache.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// Measurements of a series before it is bound. The SDK never evicts a bound series, not even with
-/// delta temporality, so attributes that occur only once must not be bound.
+/// Measurements of a series before it is bound. The SDK never evicts a bound series, even with delta temporality, so
+/// unique attributes must not be bound.
 const BIND_AFTER: u32 = 16;
 
 /// Measurements of a bound series before it is bound again. A series that was bound while the
@@ -36,7 +36,7 @@ pub(super) fn next_recorder_id() -> u64 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
-/// Identifies a series: everything in a measurement except its value.
+/// Identifies a series: all parts of a measurement except its value.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SeriesKey<'a> {
     /// The id of the recorder.
@@ -69,7 +69,7 @@ impl SeriesKey<'_> {
     }
 }
 
-/// A cached series, with its bound instrument once it is recorded often.
+/// A cached series, with its bound instrument if it is recorded often.
 #[derive(Debug)]
 struct Series {
     recorder: u64,
@@ -167,9 +167,9 @@ fn same(a: &str, b: &str) -> bool {
 struct Cache {
     /// The generation of the provider that the series belong to.
     generation: u64,
-    /// By the hash of the key. Of two series with the same hash, only the first is cached.
+    /// The series by the hash of their keys. Of two series with the same hash, only the first is cached.
     series: HashMap<u64, Series, FxBuildHasher>,
-    /// The bytes of the attributes.
+    /// The size of the attributes, in bytes.
     bytes: usize,
 }
 

@@ -1,12 +1,11 @@
-//! Carriers: the types that context is injected into and extracted from.
+//! Carriers: the types from which context is extracted, and into which it is injected.
 
 use std::collections::{BTreeMap, HashMap};
 
 use opentelemetry::propagation::{Extractor, Injector};
 
-/// The kinds of carriers, which callers never name. They keep apart implementations that the compiler
-/// would otherwise reject as overlapping. Reachable, so that compiler messages contain their short
-/// names.
+/// The kinds of carriers, which callers never name. They separate implementations that the compiler would otherwise
+/// reject as overlapping. Reachable, so that compiler messages contain their short names.
 pub mod kind {
     /// A type that implements OpenTelemetry's `Extractor` or `Injector`.
     #[derive(Debug)]
@@ -17,7 +16,7 @@ pub mod kind {
     pub struct Pairs;
 }
 
-/// A carrier that context can be extracted from.
+/// A carrier from which context can be extracted.
 ///
 /// Implemented for every OpenTelemetry [`Extractor`], such as `HashMap<String, String>` with
 /// lower-case names, for other maps, for slices and vectors of pairs, and with the feature `http` for
@@ -33,7 +32,7 @@ pub trait ExtractFrom<K> {
     fn extract(&self, read: &mut dyn FnMut(&dyn Extractor));
 }
 
-/// A carrier that context can be injected into.
+/// A carrier into which context can be injected.
 ///
 /// Implemented for every OpenTelemetry [`Injector`], such as `HashMap<String, String>`, for
 /// `BTreeMap<String, String>` and `Vec<(String, String)>`, and with the feature `http` for `http::HeaderMap` and
@@ -61,7 +60,7 @@ impl<I: Injector + ?Sized> InjectInto<kind::Direct> for I {
     }
 }
 
-/// Only sized types convert to trait objects.
+/// A sized wrapper, because only sized types convert to trait objects.
 struct SizedExtractor<'a, E: ?Sized>(&'a E);
 
 impl<E: Extractor + ?Sized> Extractor for SizedExtractor<'_, E> {

@@ -1,4 +1,4 @@
-//! A propagator that may be code of the program, whose panic must not reach the program.
+//! Catches panics of a propagator, which may be code of the program.
 
 use std::fmt::Debug;
 use std::ops::Deref;
@@ -11,7 +11,7 @@ use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use crate::caught::caught;
 use crate::internal_log;
 
-/// A propagator without panics: what one would have added to a carrier or a context is missing.
+/// A propagator whose panics are caught. After a panic, its part of the carrier or the context is missing.
 #[derive(Debug)]
 pub struct Caught<P>(pub P);
 

@@ -11,8 +11,7 @@ pub trait CommandExt {
     /// [`from_environment`](super::from_environment) or with any OpenTelemetry library that supports
     /// [environment carriers].
     ///
-    /// The child does not inherit the context variables that this process was started with, unless
-    /// there is no current context. In that case the child inherits them unchanged.
+    /// The child inherits the context variables of this process only if there is no current context.
     ///
     /// For a `tokio::process::Command`, call it on `command.as_std_mut()`.
     ///

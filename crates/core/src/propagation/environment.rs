@@ -68,7 +68,7 @@ impl EnvironmentCarrier {
     }
 }
 
-/// Ignores variables whose names are not normalized as the specification requires.
+/// Ignores variables whose names are not normalized, as the specification requires.
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for EnvironmentCarrier {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
         let variables = variables.into_iter().map(|(n, v)| (n.into(), v.into()));

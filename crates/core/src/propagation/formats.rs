@@ -1,4 +1,4 @@
-//! The formats of headers, the propagators of the process, and OpenTelemetry's global propagator made of them.
+//! The formats of headers, the propagators of the process, and OpenTelemetry's global propagator built from them.
 
 pub(crate) mod b3;
 pub(crate) mod baggage;

@@ -31,7 +31,7 @@ impl<B> InjectInto<kind::Pairs> for Request<B> {
 
 const BAGGAGE: &str = "baggage";
 
-/// With these names, a map need not parse a name for each access.
+/// Prepared names, which a map need not parse for each access.
 static NAMES: [HeaderName; 3] = [
     HeaderName::from_static("traceparent"),
     HeaderName::from_static("tracestate"),
@@ -76,13 +76,13 @@ impl Extractor for Headers<'_> {
     }
 }
 
-/// The value, if it is ASCII. A value has no control characters, so this is `to_str`, but not byte by byte.
+/// The value, if it is ASCII. A value has no control characters, so this equals `to_str`, but is faster.
 fn text(value: &HeaderValue) -> Option<&str> {
     let text = str::from_utf8(value.as_bytes()).ok()?;
     text.is_ascii().then_some(text)
 }
 
-/// The members of a list that are text. The members of `baggage` do not depend on each other.
+/// The members of a list that are valid text. Members of `baggage` are independent of each other.
 fn members(list: &HeaderValue) -> impl Iterator<Item = &str> {
     let members = list.as_bytes().split(|byte| *byte == b',');
     members.filter_map(|member| str::from_utf8(member).ok().filter(|text| text.is_ascii()))

@@ -1,4 +1,4 @@
-//! OpenTelemetry's global propagator, where the crate is built without propagators of its own.
+//! OpenTelemetry's global propagator, used if the crate is built without its own propagators.
 
 use opentelemetry::global;
 use opentelemetry::propagation::TextMapPropagator;

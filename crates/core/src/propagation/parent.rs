@@ -7,7 +7,7 @@ use super::{ExtractFrom, extract_context};
 use crate::caught::caught;
 use crate::recorder::Parent;
 
-/// The parent that the argument of `#[traced(parent = …)]` describes.
+/// Returns the parent that the argument of `#[traced(parent = …)]` describes.
 pub fn below<K>(parent: &(impl AsParent<K> + ?Sized)) -> Parent {
     // A user's carrier may panic. The span then has the current parent.
     match caught(|| parent.as_parent()) {
@@ -52,8 +52,7 @@ impl AsParent<Given> for SpanContext {
     }
 }
 
-/// Extracted with the process's propagator. A carrier without a trace context keeps the current
-/// parent.
+/// Extracts the parent with the process's propagator. A carrier without a trace context keeps the current parent.
 impl<K, C: ExtractFrom<K> + ?Sized> AsParent<Carrier<K>> for C {
     fn as_parent(&self) -> Context {
         extract_context(self)

@@ -1,7 +1,7 @@
 //! A span of `tracing`, which may be opened, entered, updated and closed on different threads.
 //!
-//! For a span that is not sampled, the layer keeps its context, so that the span has the same id on every
-//! thread, and spans that are spawned inside it are not sampled either.
+//! For an unsampled span, the layer keeps the context, so that the span has the same id on every thread and its
+//! children are not sampled either.
 
 use std::cell::Cell;
 use std::mem;
@@ -28,21 +28,20 @@ use crate::caught::caught;
 use crate::clock::Ticks;
 use crate::keys;
 
-/// Finds the context of a span of `tracing`, or of the nearest span around it that has one. The layer sets it.
+/// Finds the context of a span of `tracing`, or of its nearest ancestor with one. Set by the layer.
 pub static CONTEXT_OF: OnceLock<fn(&Id, &Dispatch) -> Option<Context>> = OnceLock::new();
 
-/// A span, or the context that is propagated instead of a span that is not sampled. Dropping it ends the
-/// span.
+/// A span, or the context that is propagated instead of an unsampled span. Dropping it ends the span.
 #[derive(Debug)]
 pub struct BridgedSpan {
     state: Parked,
-    /// The data of a root that is not sampled, in case it gets a sampled parent.
+    /// The data of an unsampled root, in case it gets a sampled parent.
     unsampled: Option<Box<SpanRecord>>,
     timings: Option<Box<Timings>>,
     exited: Option<Ticks>,
 }
 
-/// How long a span was entered, and how long it was not.
+/// The time in which a span was entered, and the time in which it was not.
 #[derive(Debug)]
 struct Timings {
     since: Ticks,
@@ -52,8 +51,8 @@ struct Timings {
 }
 
 impl BridgedSpan {
-    /// Opens a span below `parent`. `fill` runs only if the span is recorded, or if it is a root; if it `names` the
-    /// span, it runs before the sampling rules decide. `None` while nothing is recorded.
+    /// Opens a span below `parent`. `fill` runs only if the span is recorded or is a root. If `fill` `names` the span,
+    /// it runs before the sampling rules decide. Returns `None` while nothing is recorded.
     pub fn open(
         callsite: &'static CallSite,
         names: bool,
@@ -90,13 +89,13 @@ impl BridgedSpan {
         Some(Self { state, unsampled, timings: None, exited: None })
     }
 
-    /// Stands for the span in the context, which it does not end.
+    /// Stands for the span in the context, without ending it.
     pub fn propagating(cx: Context) -> Self {
         let state = Parked::in_context(cx, Site::NONE);
         Self { state, unsampled: None, timings: None, exited: None }
     }
 
-    /// Measures from now on how long the span is entered.
+    /// Starts to measure the time in which the span is entered.
     pub fn time(&mut self) {
         if self.is_recording() {
             self.timings = Some(Box::new(Timings {
@@ -108,7 +107,7 @@ impl BridgedSpan {
         }
     }
 
-    /// Records that the span was entered, maybe not for the first time.
+    /// Records an entry of the span, perhaps not the first one.
     pub fn entered(&mut self) {
         if let Some(timings) = &mut self.timings {
             if timings.entered == 0 {
@@ -119,7 +118,7 @@ impl BridgedSpan {
         }
     }
 
-    /// Records that the span was exited, maybe for the last time.
+    /// Records an exit of the span, perhaps the last one.
     pub fn exited(&mut self) {
         if !self.is_recording() {
             return;
@@ -135,8 +134,8 @@ impl BridgedSpan {
         }
     }
 
-    /// Makes the span a child of the span in `parent`, which may change all its ids and whether it is sampled. Returns
-    /// false, and changes nothing, after the context of the span was used, and in OpenTelemetry's global provider.
+    /// Makes the span a child of the span in `parent`, which may change all its ids and its sampling. After a use of
+    /// the span's context, and in OpenTelemetry's global provider, it changes nothing and returns false.
     pub fn reparent(&mut self, parent: Context) -> bool {
         let record = match mem::replace(&mut self.state, Parked::Off) {
             Parked::Recording(mut recording)
@@ -197,7 +196,7 @@ impl BridgedSpan {
         }
     }
 
-    /// The context in which the span is current, which is used from now on.
+    /// The context in which the span is current, which counts as used from now on.
     pub fn context(&mut self) -> Option<&Context> {
         match &mut self.state {
             Parked::Off | Parked::Unsampled(_) => None,
@@ -214,7 +213,7 @@ impl BridgedSpan {
         matches!(self.state, Parked::Recording(_))
     }
 
-    /// Updates the span, if it has that id and has not ended. `act` must not call user code.
+    /// Updates the span, if it has this id and has not ended. `act` must not call user code.
     pub fn update_if(&mut self, span: SpanId, act: impl FnOnce(&mut SpanRecord)) {
         if let Parked::Recording(recording) = &mut self.state
             && recording.record.head.span_id == span
@@ -240,7 +239,7 @@ impl BridgedSpan {
         }
     }
 
-    /// Ends the span with the status that it has, at its last exit, or now if it was never entered.
+    /// Ends the span with its current status, at its last exit, or now if it was never entered.
     pub fn end(self) {
         if let Some(mut recording) = self.state.recording() {
             if let Some(timings) = self.timings {
@@ -255,7 +254,7 @@ impl BridgedSpan {
 }
 
 impl Timings {
-    /// The time since the last change. The next lap begins `now`.
+    /// The time since the last change. The next lap starts at `now`.
     fn lap(&mut self, now: Ticks) -> Duration {
         now.since(mem::replace(&mut self.since, now))
     }
@@ -265,7 +264,7 @@ fn nanos(time: Duration) -> i64 {
     i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
 }
 
-/// The span must have started, and not be used yet.
+/// Prepares a started span that is not used yet.
 fn prepare(state: &Parked) {
     if let Parked::Recording(recording) = state {
         current::current_updates(recording).own();
@@ -275,7 +274,7 @@ fn prepare(state: &Parked) {
 /// The data for entering a span.
 #[derive(Debug)]
 pub struct Entrance {
-    /// The context of the span, or the one that it was created in.
+    /// The context of the span, or the context in which it was created.
     context: Context,
     updates: Option<&'static PendingUpdates>,
     /// False for a measured call.
@@ -285,7 +284,7 @@ pub struct Entrance {
     site: Site,
 }
 
-/// Makes a span current until it is dropped, in any order.
+/// Makes a span current until this value is dropped, in any order.
 #[derive(Debug)]
 pub struct EnteredSpan(#[expect(dead_code, reason = "it is only dropped")] CurrentGuard<Entered>);
 
@@ -293,7 +292,7 @@ pub struct EnteredSpan(#[expect(dead_code, reason = "it is only dropped")] Curre
 #[derive(Debug)]
 #[expect(dead_code, reason = "the guards are only dropped")]
 enum Entered {
-    /// In the `Context` of a boundary, which is kept so that no other `Context` gets its address.
+    /// In the `Context` of a boundary, which is kept alive so that no other `Context` gets its address.
     Nested(EnteredGuard, Context),
     /// In a `Context` of its own, which may be the boundary of other spans.
     Attached(Option<EnteredGuard>, ContextGuard),
@@ -328,7 +327,7 @@ impl Entrance {
         Published::below(context, self.span_id(context), self.site)
     }
 
-    /// Makes the span current. If it is not entered where it was created, it needs its `own` context.
+    /// Makes the span current. Outside the context of its creation, the span needs its `own` context.
     #[inline]
     pub fn enter(mut self, own: impl FnOnce() -> Option<Context>) -> Option<EnteredSpan> {
         if let Some(updates) = self.updates {
@@ -352,7 +351,7 @@ impl Entrance {
         Some(EnteredSpan(CurrentGuard::new(way, published)))
     }
 
-    /// Whether what a child inherits from `cx` is the same as where the span was created.
+    /// Whether a child inherits the same from `cx` as from the context of the span's creation.
     fn is_created_in(&self, cx: &Context) -> bool {
         let (now, then) = (cx.span(), self.context.span());
         std::ptr::eq(now.span_context(), then.span_context())
@@ -361,14 +360,14 @@ impl Entrance {
     }
 }
 
-/// `None` without a span, and where telemetry is suppressed.
+/// The context to propagate; `None` without a span, and if telemetry is suppressed.
 fn propagated(cx: &Context) -> Option<Context> {
     let has_span = cx.span().span_context().is_valid() && !cx.is_telemetry_suppressed();
     has_span.then(|| cx.clone())
 }
 
 impl SpanRecord {
-    /// Moves the earlier data of the same span here, after the span has got another parent.
+    /// Moves the earlier data of the same span here, after a change of its parent.
     pub(super) fn resume(&mut self, earlier: &mut Self) {
         self.adopt(earlier);
         self.packed = mem::take(&mut earlier.packed);
@@ -379,7 +378,7 @@ impl SpanRecord {
         }
     }
 
-    /// Adds an event and moves its attributes out of `attributes`.
+    /// Adds an event, moving its attributes out of `attributes`.
     pub fn push_event(&mut self, mut head: EventHead, attributes: &mut Vec<Attribute>) {
         let packed = self.packed.heads.len() + self.packed.attributes.len();
         match u8::try_from(attributes.len()) {

@@ -1,14 +1,13 @@
 //! The thread's buffer of finished spans: bounded, one writer, one reader, no lock.
 //!
-//! It consists of three rings: one for the heads of the spans, one for their attributes, and one for the
-//! data that few spans have. Each is written in order, which caches predict well. The buffer outlives its
-//! thread: it is left to the next one, see [`idle`](super::idle). If it is closed instead, the reader's half owns
-//! it until the collector has emptied it. A thread that has filled its buffer leaves it, too, and continues in another
-//! one, as far as the memory limit allows. A thread without a buffer, because thousands of others have one, writes to
-//! one that it shares with others.
+//! It consists of three rings: one for the heads of the spans, one for their attributes, and one for the data that few
+//! spans have. Each is written in order, which caches predict well. The buffer outlives its thread: the next thread
+//! reuses it, see [`idle`](super::idle). If it is closed instead, the reader's half owns it until the collector has
+//! emptied it. A thread also leaves a full buffer, and continues in another one, as far as the memory limit allows. A
+//! thread that gets no buffer, because thousands of others have one, writes to a shared one.
 //!
-//! A head is as large as a cache line, and each ring is written in order, which the processor prefetches. Boxes
-//! that travel to the collector and back arrived cold and cost twice as much.
+//! A head is as large as a cache line, and each ring is written in order, which the processor prefetches. Boxes that
+//! travelled to the collector and back were no longer in the cache and cost twice as much.
 
 use std::mem;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -25,30 +24,30 @@ use crate::attributes::{Attribute, MAX_ATTRIBUTES};
 use crate::clock::Ticks;
 use crate::system::has_headroom;
 
-/// In finished spans. With their attributes they take 64 KiB.
+/// The capacity in finished spans. With their attributes they take 64 KiB.
 pub(super) const CAPACITY: usize = 256;
 
-/// Slots that are left to roots and to failed spans, which matter most in a trace.
+/// Slots reserved for roots and failed spans, which matter most in a trace.
 const RESERVED: usize = CAPACITY / 16;
 
-/// The collector is woken once for this number of filled buffers, while they are still in the caches of the processor.
+/// The number of filled buffers for which the collector is woken once, while they are still in the processor's caches.
 /// It also polls.
 const WAKE_EVERY: usize = 8;
 
-/// The collector is woken once for this number of spans, if there is no memory for another buffer.
+/// The number of spans for which the collector is woken once, if there is no memory for another buffer.
 const WAKE_EVERY_WITHOUT_MEMORY: usize = CAPACITY / 4;
 
 /// The number of buffers that are shared by threads without one.
 const SHARED: usize = 8;
 
-/// The number of shared buffers that a thread tries until one is not in use.
+/// The number of shared buffers that a thread tries until one is free.
 const ATTEMPTS: usize = 8;
 
 /// The capacity of the ring for attributes. If it has no room for all attributes of a span, they are
 /// written to the ring for rare data as one piece.
 const ATTRIBUTES: usize = 4 * CAPACITY;
 
-/// In pieces.
+/// The capacity of the ring for rare data, in pieces.
 const RARE: usize = 4 * CAPACITY;
 
 /// If the ring for rare data has fewer free slots than this, or the ring for attributes has no room, the
@@ -63,9 +62,9 @@ type Heads = Progress<Head, CAPACITY>;
 pub(super) struct Counted {
     /// The buffers with their ids.
     buffers: Vec<(u64, Heads)>,
-    /// Spans of buffers that are gone.
+    /// The number of spans in closed buffers.
     in_others: u64,
-    /// The process that they belong to, see [`fork`](super::fork).
+    /// The process of the buffers, see [`fork`](super::fork).
     forks: u32,
 }
 
@@ -91,7 +90,7 @@ pub fn written_spans() -> u64 {
 #[derive(Debug)]
 pub struct Buffer {
     id: u64,
-    /// The process that created it, see [`fork`](super::fork).
+    /// The process that created the buffer, see [`fork`](super::fork).
     forks: u32,
     read: u64,
     heads: Reader<Head, CAPACITY>,
@@ -136,22 +135,22 @@ impl Buffer {
         self.id
     }
 
-    /// The number of spans that were read from it.
+    /// The number of spans that were read.
     pub const fn read(&self) -> u64 {
         self.read
     }
 
-    /// The number of spans that were written to it.
+    /// The number of spans that were written.
     pub fn written(&self) -> u64 {
         self.read + self.heads.len() as u64
     }
 
-    /// Whether it is closed: no thread writes to it again.
+    /// Whether the buffer is closed, so that no thread writes to it again.
     pub fn is_closed(&self) -> bool {
         self.heads.is_closed()
     }
 
-    /// Whether it is closed and empty.
+    /// Whether the buffer is closed and empty.
     pub fn is_done(&self) -> bool {
         self.heads.is_done()
     }
@@ -182,36 +181,36 @@ static FILLED: AtomicUsize = AtomicUsize::new(0);
 
 static LEFT: Left<Writer> = Left::new();
 
-/// A thread that ends leaves its buffer to the next one.
+/// Leaves the buffer of an ended thread to the next one.
 pub(super) fn leave(mut writer: Writer) {
     writer.portion.publish();
     LEFT.lock(forks()).leave(writer);
 }
 
-/// Closes the buffers that threads have left if they are too many.
+/// Closes left buffers if there are too many.
 pub fn close_surplus_buffers() {
     LEFT.lock(forks()).close_surplus(kept_rings(BYTES));
 }
 
-/// The locks of this module, held by a thread while it forks. Another thread that held them would not exist in the
-/// child to release them.
+/// The locks of this module, which a thread holds while it forks: in the child, no other thread exists that could
+/// release them.
 pub(super) type Locks = (
     Option<MutexGuard<'static, Vec<Buffer>>>,
     Option<MutexGuard<'static, Counted>>,
     Option<MutexGuard<'static, Idle<Writer>>>,
 );
 
-/// `None` for a lock that takes long.
+/// Takes the locks; `None` for a lock that takes too long.
 pub(super) fn locks() -> Locks {
     (try_lock(&NEW), try_lock(&COUNTED), try_lock(&LEFT.0))
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 
-/// Spans that were dropped because their buffer was full, there was none, or their thread was ending.
+/// Spans that were dropped because their buffer was full or missing, or because their thread was ending.
 static DROPPED: AtomicU64 = AtomicU64::new(0);
 
-/// The collector thread. The lock is only tried, so that no thread ever waits for it.
+/// The collector thread. The lock is only tried, so that no thread waits for it.
 static COLLECTOR: RwLock<Option<Thread>> = RwLock::new(None);
 
 /// The thread's half.
@@ -222,7 +221,7 @@ pub(super) struct Writer {
     attributes: ring::Writer<Attribute, ATTRIBUTES>,
     rare: ring::Writer<Rare, RARE>,
     heads: ring::Writer<Head, CAPACITY>,
-    /// The memory of the spans in the rings.
+    /// The portion of the memory of the spans in the rings.
     portion: Portion,
 }
 
@@ -271,17 +270,17 @@ impl Writer {
         true
     }
 
-    /// True also if only a root or a failed span has room.
+    /// Whether the buffer is full, except for a root or a failed span.
     pub(super) fn is_full(&mut self) -> bool {
         !self.heads.has_room_for(1 + RESERVED)
     }
 
-    /// Whether a span was not pushed because it owns more memory than the limit allows, not for want of room.
+    /// Whether a span was refused because it owns more memory than the limit allows, rather than for lack of room.
     pub(super) fn has_refused(&self, record: &SpanRecord) -> bool {
         record.owns_memory() && self.portion.is_exhausted()
     }
 
-    /// Whether this span may use a reserved slot.
+    /// Whether the span may use a reserved slot.
     #[cold]
     fn is_kept(&mut self, record: &SpanRecord, code: Code) -> bool {
         (record.is_root() || code == Code::Error) && self.heads.has_room_for(1)
@@ -299,7 +298,7 @@ impl Writer {
         self.heads.written()
     }
 
-    /// Returns whether the limit allows the span.
+    /// Counts the memory of a span, and returns whether the limit allows it.
     #[cold]
     fn count_memory(&mut self, record: &mut SpanRecord) -> bool {
         let is_counted = self.portion.count(record);
@@ -309,7 +308,7 @@ impl Writer {
         is_counted
     }
 
-    /// Writes attributes that are too many for their ring as one piece. Returns the number of pieces.
+    /// Writes attributes that exceed their ring as one piece. Returns the number of pieces.
     #[inline]
     fn push_many(&mut self, record: &mut SpanRecord) -> usize {
         let items = record.attributes.items_mut();
@@ -320,7 +319,7 @@ impl Writer {
         1
     }
 
-    /// Returns the number of attributes of events, and of pieces of rare data.
+    /// Writes the rare data. Returns the numbers of attributes of events and of pieces.
     #[inline(never)]
     fn push_rare(&mut self, record: &mut SpanRecord) -> (usize, usize) {
         let mut in_events = record.packed.attributes.len();
@@ -364,14 +363,14 @@ pub(super) fn count_dropped(pushed: Option<bool>) {
     }
 }
 
-/// A buffer that another thread has left, or a new one. `None` without memory.
+/// A buffer that another thread has left, or a new one; `None` without memory.
 #[cold]
 pub(super) fn writer() -> Option<Writer> {
     LEFT.take_or(forks(), new_writer)
 }
 
-/// Exchanges the full buffer of a thread for one with room, if the memory limit allows one more. Returns whether there
-/// is room now.
+/// Exchanges the full buffer of a thread for one with room, if the memory limit allows it. Returns whether there is
+/// room now.
 #[cold]
 pub(super) fn exchange(full: &mut Writer) -> bool {
     // After a fork, the parent exports what is in the buffer.
@@ -385,7 +384,7 @@ pub(super) fn exchange(full: &mut Writer) -> bool {
     }
 }
 
-/// Writes to one of the buffers that are shared by threads without a buffer. Returns whether there was room.
+/// Writes to a buffer that threads without their own one share. Returns whether there was room.
 #[cold]
 pub(super) fn push_shared(record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
     // Only tried: after a fork a lock may be held by nobody.
@@ -421,7 +420,7 @@ fn new_writer() -> Option<Writer> {
     if has_headroom() { within_limit(BYTES, create) } else { None }
 }
 
-/// The caller counts the buffer.
+/// Creates a buffer, which the caller has counted.
 fn create() -> Option<Writer> {
     let (heads, heads_to_read) = ring()?;
     let (attributes, attributes_to_read) = ring()?;
@@ -439,7 +438,7 @@ fn create() -> Option<Writer> {
     Some(Writer { attributes, rare, heads, portion: Portion::new() })
 }
 
-/// The system provides the memory of the ring for rare data as it is used.
+/// The size of a buffer. The system provides the memory of the ring for rare data when it is used.
 const BYTES: usize = CAPACITY * size_of::<Head>() + ATTRIBUTES * size_of::<Attribute>();
 const RARE_BYTES: usize = RARE * size_of::<Rare>();
 
@@ -464,7 +463,7 @@ pub fn wake() {
     }
 }
 
-/// Moves the buffers of new threads, which the collector has not received yet, to the end of `into`.
+/// Moves the buffers of new threads to the end of `into`, for the collector.
 pub fn new_buffers(into: &mut Vec<Buffer>) {
     // After a fork, there may be buffers of the parent, whose spans the parent exports.
     let is_own = |buffer: &Buffer| buffer.forks == forks();
@@ -489,7 +488,7 @@ enum Rare {
     /// The span's attributes, if their ring had no room for them.
     Attributes(Vec<Attribute>),
     More(Box<More>),
-    /// Its attributes are in the ring of attributes, after those of the span.
+    /// An event, whose attributes follow the span's attributes in their ring.
     Event(EventHead),
 }
 

@@ -3,9 +3,9 @@
 //! Code that is generic over the body is compiled for each annotated function, so it only has a guard for
 //! a body that unwinds. All other code is generic over the return type, or not generic.
 //!
-//! Recursive functions have these frames on the stack once per call, and an unoptimized build keeps each
-//! variable and each argument that is passed on in a place of its own. So spans are passed by
-//! reference, and what only a recorded call needs is in functions that only it calls.
+//! Recursive functions have these frames on the stack once per call, and an unoptimized build keeps each variable and
+//! each argument that is passed on in a place of its own. So spans are passed by reference, and the variables of
+//! recorded calls are in functions of their own.
 
 use std::{mem, thread};
 
@@ -14,10 +14,10 @@ use super::outcome::Classifier;
 
 /// Runs `body` in `span` and records its outcome.
 ///
-/// No function of this crate is on the stack between the caller and `body`: a processor predicts the
-/// last sixteen return addresses, so each further function costs a body with deep calls a misprediction,
-/// 5 to 10 ns, which benchmarks of empty bodies do not show. Two functions less saved 5 to 28 % of what a
-/// span adds to an SQLite query, and cost the compiler a quarter more in unoptimized builds.
+/// No function of this crate is on the stack between the caller and `body`: a processor predicts the last sixteen
+/// return addresses, so each further function costs a body with deep calls a misprediction, 5 to 10 ns, which
+/// benchmarks of empty bodies do not show. Removing two functions saved 5 to 28 % of a span's cost in an SQLite query,
+/// and made unoptimized builds a quarter slower to compile.
 #[inline]
 pub fn call<T>(mut span: Opened, body: impl FnOnce() -> T, outcome: Classifier<T>) -> T {
     if span.is_off() {
@@ -26,7 +26,7 @@ pub fn call<T>(mut span: Opened, body: impl FnOnce() -> T, outcome: Classifier<T
     recorded(&mut span, body, outcome)
 }
 
-/// Runs a body and passes what it returns to `finish`, which ends the span or moves it to a future.
+/// Runs a body and passes the returned value to `finish`, which ends the span or moves it to a future.
 #[inline]
 pub fn call_then<V, W>(
     mut span: Opened,
@@ -103,7 +103,7 @@ impl Drop for Unwinding<'_> {
     }
 }
 
-/// Runs the body. The span is still current afterwards; if the body unwinds, it ends.
+/// Runs the body. The span stays current after the return; if the body unwinds, the span ends.
 #[inline]
 fn run<T>(span: &mut Opened, body: impl FnOnce(&mut Opened) -> T) -> T {
     let guard = Unwinding(span);
@@ -112,7 +112,7 @@ fn run<T>(span: &mut Opened, body: impl FnOnce(&mut Opened) -> T) -> T {
     value
 }
 
-/// A function of its own, whose variables take no stack in a call without a span.
+/// A separate function, so that its variables take no stack in a call without a span.
 #[inline]
 fn recorded<T>(span: &mut Opened, body: impl FnOnce() -> T, outcome: Classifier<T>) -> T {
     let value = run(span, |_| body());
@@ -120,7 +120,7 @@ fn recorded<T>(span: &mut Opened, body: impl FnOnce() -> T, outcome: Classifier<
     value
 }
 
-/// Not inlined, so that the code of a function without a span stays small.
+/// Not inlined, to keep the code of a function without a span small.
 #[inline(never)]
 fn returned<T>(span: &mut Opened, value: &T, outcome: Classifier<T>) {
     if let Some(recording) = span.close() {

@@ -9,13 +9,13 @@ use opentelemetry::Context;
 use super::last_panic;
 use super::listeners::{self, CAPTURE_BOUNDARIES, CAPTURES, Listeners};
 
-/// Identifies a running `testing::capture`, which collects spans independently of the provider's sampling; stored in
-/// the `Context`.
+/// Identifies a running `testing::capture` in the `Context`. A capture collects spans independently of the provider's
+/// sampling.
 #[derive(Clone, Copy, Debug)]
 pub struct CaptureScope(pub u64);
 
 thread_local! {
-    /// The capture that this thread runs, for contexts that are not derived from the current one.
+    /// The capture that this thread runs, for contexts not derived from the current one.
     static RUNNING: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
@@ -33,7 +33,7 @@ impl CaptureScope {
     }
 }
 
-/// Records for a `testing::capture`, if it `has_boundaries` as a provider with `context: boundaries` does.
+/// Starts recording for a `testing::capture`. `has_boundaries` makes it like a provider with `context: boundaries`.
 pub fn start_captures(has_boundaries: bool) {
     last_panic::observe();
     let boundaries = if has_boundaries { CAPTURE_BOUNDARIES } else { 0 };
@@ -45,8 +45,8 @@ pub fn stop_captures() {
     listeners::clear(CAPTURES | CAPTURE_BOUNDARIES);
 }
 
-/// The functions that were called outside of the running captures, with the number of such calls. They come from threads
-/// and tasks without the context of a capture, and a failed assertion of the capture names them.
+/// The functions called outside the running captures, with the numbers of calls. The calls come from threads and tasks
+/// without the context of a capture, and a failed assertion names them.
 static MISSED: LazyLock<Mutex<HashMap<&'static str, u64>>> = LazyLock::new(Mutex::default);
 
 pub(super) fn miss(name: &'static str) {
@@ -54,7 +54,7 @@ pub(super) fn miss(name: &'static str) {
     *missed.entry(name).or_default() += 1;
 }
 
-/// The calls outside of the captures until now.
+/// The calls outside the captures so far.
 pub fn missed() -> HashMap<&'static str, u64> {
     (MISSED.lock().unwrap_or_else(PoisonError::into_inner)).clone()
 }
@@ -67,7 +67,7 @@ pub(super) fn capture(listeners: Listeners, cx: &Context) -> Option<u64> {
     None
 }
 
-/// Not inlined, so that the code that every span runs stays small.
+/// Not inlined, to keep the code of every span small.
 #[cold]
 #[inline(never)]
 fn capture_of(cx: &Context) -> Option<u64> {

@@ -1,7 +1,7 @@
 //! The current span of a thread, which is in OpenTelemetry's current `Context` or in a cell.
 //!
-//! A `Context` with a span costs about as much as the rest of a recorded call, and several times as much as a call that
-//! is not sampled. So these spans have none:
+//! A `Context` with a span costs about as much as the rest of a recorded call, and several times as much as an
+//! unsampled call. So these spans have no `Context`:
 //!
 //! - Recorded spans with the setting `context: boundaries`. The first span of a trace on a thread has a `Context`, the
 //!   boundary. A thread-local cell stores the boundary, and which of the spans in it is the current one. The boundary
@@ -33,7 +33,7 @@ use crate::callsite::CallSite;
 
 pub(super) use self::entered::{EnteredGuard, innermost_at as entered_at};
 
-/// Returns the ids of the current span, if an ancestor of it is in `cx`, the current context.
+/// Returns the ids of the current span, if one of its ancestors is in `cx`, the current context.
 pub fn span_context_within(cx: &Context) -> Option<SpanContext> {
     let span = cx.span();
     let above = span.span_context();
@@ -43,9 +43,10 @@ pub fn span_context_within(cx: &Context) -> Option<SpanContext> {
 
 // In two cells: a load of both at once, right after they were stored one by one, would stall.
 thread_local! {
-    /// The address of the boundary's span context, whose `Context` is attached for longer than this is stored; or 0.
+    /// The address of the boundary's span context, or 0. The boundary's `Context` is attached for at least as long as
+    /// the address is stored.
     static BOUNDARY: Cell<usize> = const { Cell::new(0) };
-    /// The current span in the boundary, which may be the boundary. The span is open, so these updates are its own.
+    /// The current span in the boundary, possibly the boundary itself. The span is open, so these updates are its own.
     static CURRENT: Cell<Option<&'static PendingUpdates>> = const { Cell::new(None) };
 }
 
@@ -63,8 +64,8 @@ pub(super) fn current_updates(recording: &Recording) -> &'static PendingUpdates 
     updates
 }
 
-/// Makes a span current in the boundary of this thread until it is dropped. Guards of one thread are dropped in
-/// reverse order.
+/// Makes a span current in the boundary of this thread until it is dropped. Guards of a thread are dropped in reverse
+/// order.
 #[derive(Debug)]
 pub(super) struct NestedGuard {
     previous: Option<&'static PendingUpdates>,
@@ -85,7 +86,7 @@ impl Drop for NestedGuard {
     }
 }
 
-/// Changes the boundary of this thread until it is dropped. It is ordered with the other guards.
+/// Changes the boundary of this thread until it is dropped. Its order with the other guards is kept.
 #[derive(Debug)]
 pub(super) struct BoundaryGuard {
     boundary: usize,
@@ -94,8 +95,8 @@ pub(super) struct BoundaryGuard {
 }
 
 impl BoundaryGuard {
-    /// The span in `cx`, which becomes the boundary, is about to be attached, and is detached after this guard is
-    /// dropped. The current span is the span of `recording`.
+    /// Makes the span in `cx` the boundary. `cx` is about to be attached, and is detached after this guard is dropped.
+    /// The current span is the span of `recording`.
     #[inline]
     pub(super) fn attach(cx: &Context, recording: &Recording) -> Self {
         Self {
@@ -105,7 +106,7 @@ impl BoundaryGuard {
         }
     }
 
-    /// Without a boundary, the current span is in the current context.
+    /// Removes the boundary: the current span is in the current context.
     pub(super) fn none() -> Self {
         Self { boundary: BOUNDARY.replace(0), current: CURRENT.get(), not_send: PhantomData }
     }
@@ -119,12 +120,12 @@ impl Drop for BoundaryGuard {
     }
 }
 
-/// The boundary of a thread, in which a function is the current span.
+/// The boundary of a thread that has a function as its current span.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Boundary(usize);
 
 impl Boundary {
-    /// The boundary of this thread, and the id of the current span in it.
+    /// The boundary of this thread, and the id of its current span.
     #[inline]
     pub(super) fn current() -> Option<(Self, SpanId)> {
         let updates = CURRENT.get()?;
@@ -133,21 +134,21 @@ impl Boundary {
         entered_at(boundary).is_none().then_some((Self(boundary), id))
     }
 
-    /// `above` is the span context in a `Context`, not a copy.
+    /// Whether this is the boundary of `above`, the span context in a `Context`, not a copy.
     #[inline]
     pub(super) fn is_at(self, above: &SpanContext) -> bool {
         self.0 == address(above)
     }
 }
 
-/// `above` is the span context in a `Context`, not a copy.
+/// Whether `above`, the span context in a `Context`, not a copy, is the boundary.
 #[inline]
 pub(super) fn is_boundary(above: &SpanContext) -> bool {
     let boundary = BOUNDARY.get();
     boundary == address(above) && entered_at(boundary).is_none()
 }
 
-/// `above` is the span context in a `Context`, not a copy.
+/// The updates of the current span below `above`, the span context in a `Context`, not a copy.
 #[inline]
 fn updates_within(above: &SpanContext) -> Option<&'static PendingUpdates> {
     let boundary = address(above);
@@ -216,12 +217,12 @@ const fn halves(id: [u8; 16]) -> [u64; 2] {
     [(id >> 64) as u64, id as u64]
 }
 
-/// A span that is not sampled and has no `Context`.
+/// An unsampled span without a `Context`.
 #[derive(Clone, Copy, Debug)]
 struct Unsampled {
-    /// The span in the current `Context`, below which it runs.
+    /// The span in the current `Context`, its ancestor.
     below: IdHash,
-    /// Invalid until it is read.
+    /// Invalid until the id is read.
     id: SpanId,
 }
 
@@ -234,7 +235,7 @@ thread_local! {
     };
 }
 
-/// Makes a span current until it is dropped. Guards of one thread are dropped in reverse order.
+/// Makes a span current until it is dropped. Guards of a thread are dropped in reverse order.
 #[derive(Debug)]
 pub(super) struct UnsampledGuard {
     previous: Unsampled,
@@ -242,8 +243,8 @@ pub(super) struct UnsampledGuard {
 }
 
 impl UnsampledGuard {
-    /// The span runs below the current span of OpenTelemetry's `Context`. [`SpanId::INVALID`] creates the id when it is
-    /// read.
+    /// Makes a span current below the span of OpenTelemetry's `Context`. With [`SpanId::INVALID`], the id is created
+    /// when it is read.
     #[inline]
     pub(super) fn attach(below: IdHash, id: SpanId) -> Self {
         Self { previous: UNSAMPLED.replace(Unsampled { below, id }), not_send: PhantomData }
@@ -257,8 +258,8 @@ impl Drop for UnsampledGuard {
     }
 }
 
-/// Makes a span current on this thread until it is dropped, and shows it to readers outside of the process meanwhile.
-/// The recorder makes spans current only by this guard.
+/// Makes a span current on this thread until it is dropped, and publishes it to readers outside the process. The
+/// recorder makes spans current only with this guard.
 #[derive(Debug)]
 #[allow(dead_code, reason = "only dropped; without the feature `thread-context` it is empty")]
 pub(super) struct CurrentGuard<W = Way>(W, Published);
@@ -268,13 +269,13 @@ pub(super) struct CurrentGuard<W = Way>(W, Published);
 pub(super) enum Way {
     /// In a `Context`.
     InContext(ContextGuard),
-    /// In a `Context` that is a boundary, as `context: boundaries` makes it.
+    /// In a `Context` that is a boundary, with `context: boundaries`.
     InBoundary(BoundaryGuard, ContextGuard),
     /// In the boundary of another span.
     Nested(NestedGuard),
-    /// Not sampled, and marked in a cell of the thread.
+    /// Unsampled, and marked in a cell of the thread.
     Unsampled(UnsampledGuard),
-    /// Not sampled, in a later poll of a future: its mark in the cell, and the context of the first poll.
+    /// Unsampled, in a later poll of a future: the mark in the cell, and the context of the first poll.
     UnsampledIn(UnsampledGuard, ContextGuard),
 }
 
@@ -293,7 +294,7 @@ impl CurrentGuard {
         Self::new(Way::InContext(cx.attach()), Published::recording(recording))
     }
 
-    /// A recorded span, in its `cx`, as the boundary of this thread: with `context: boundaries`.
+    /// Makes a recorded span in its `cx` the boundary of this thread, with `context: boundaries`.
     #[inline(always)]
     pub(super) fn in_boundary(cx: Context, recording: &Recording) -> Self {
         let boundary = BoundaryGuard::attach(&cx, recording);
@@ -305,7 +306,7 @@ impl CurrentGuard {
         Self::new(Way::Nested(NestedGuard::enter(recording)), Published::recording(recording))
     }
 
-    /// The span in a `Context`, which may be only the boundary of the current span.
+    /// Makes the span in a `Context` current, which may be only the boundary of the current span.
     pub(super) fn propagated(cx: Context, is_call: bool, site: Site) -> Self {
         let published = Published::context(&cx, site);
         let has_boundaries = is_call && listeners::has_boundaries(listeners::current());
@@ -317,7 +318,7 @@ impl CurrentGuard {
         Self::new(way, published)
     }
 
-    /// A call that is not sampled, below the span in the current `Context`.
+    /// Makes an unsampled call current, below the span in the current `Context`.
     #[inline(always)]
     pub(super) fn unsampled(below: IdHash, callsite: Option<&'static CallSite>) -> Self {
         let id = unsampled_id();
@@ -326,7 +327,7 @@ impl CurrentGuard {
     }
 }
 
-/// A span of a future that waits for its next poll. A `Context` with its id would be two allocations.
+/// A span of a future between two polls. A `Context` with its id would take two allocations.
 #[derive(Debug)]
 pub(super) struct Suspended {
     context: Context,
@@ -335,7 +336,7 @@ pub(super) struct Suspended {
 }
 
 impl Suspended {
-    /// `None` if the current span has a `Context`.
+    /// The suspended current span; `None` if it has a `Context`.
     pub(super) fn current() -> Option<Self> {
         Context::map_current(|cx| {
             let span = cx.span();
@@ -359,8 +360,8 @@ impl Suspended {
     }
 }
 
-/// Returns the id of the parent of a span, and whether the parent is remote. `above` is the span in the
-/// `Context`, which is not sampled.
+/// Returns the id of the parent of a span, and whether the parent is remote. `above` is the unsampled span in the
+/// `Context`.
 #[cold]
 pub(super) fn parent_at(above: &SpanContext) -> (SpanId, bool) {
     match id_below(above) {
@@ -369,7 +370,7 @@ pub(super) fn parent_at(above: &SpanContext) -> (SpanId, bool) {
     }
 }
 
-/// Returns the id of the span that is not sampled and runs on this thread directly below `above`.
+/// Returns the id of the unsampled span that runs on this thread directly below `above`.
 pub(super) fn id_below(above: &SpanContext) -> Option<SpanId> {
     let current = UNSAMPLED.get();
     if current.below == IdHash::NONE || current.below != IdHash::of(above) {
@@ -385,8 +386,8 @@ pub(super) fn id_below(above: &SpanContext) -> Option<SpanId> {
 
 /// Returns the ids of a span with this id in the trace of its ancestor `above`.
 ///
-/// Below a remote parent a span that is not sampled stays remote for the tail sampler, which buffers local traces only. The
-/// specification's local context applies with all other samplers.
+/// With the tail sampler, an unsampled span below a remote parent stays remote, because the sampler buffers only local
+/// traces. Other samplers get a local context, as specified.
 #[inline]
 pub(super) fn child_of(above: &SpanContext, span_id: SpanId) -> SpanContext {
     SpanContext::new(
@@ -400,9 +401,9 @@ pub(super) fn child_of(above: &SpanContext, span_id: SpanId) -> SpanContext {
 
 /// The spans of `tracing` that a thread has entered in the `Context` of a boundary.
 ///
-/// They may be exited in any order, unlike functions, and so they are in a list. The innermost of them that is in the
-/// current `Context` is the current span. A function that is called in it has a `Context`, so that no function in the
-/// cell of the thread is inside a span of this list.
+/// Unlike functions, they may be exited in any order, so they are in a list. The innermost one in the current `Context`
+/// is the current span. A function called in it has a `Context`, so that no function in the thread's cell is inside a
+/// span of this list.
 mod entered {
     use std::cell::{Cell, RefCell};
     use std::marker::PhantomData;
@@ -415,14 +416,14 @@ mod entered {
 
     #[derive(Clone, Copy, Debug)]
     struct Entered {
-        /// The address of the boundary's span context. The boundary is alive for as long as the span is entered.
+        /// The address of the boundary's span context. The boundary lives as long as the span is entered.
         boundary: usize,
         updates: &'static PendingUpdates,
     }
 
     thread_local! {
         static ENTERED: RefCell<Vec<Entered>> = const { RefCell::new(Vec::new()) };
-        /// The length of the list. It is accessible while the thread ends.
+        /// The length of the list, which is accessible while the thread ends.
         static LENGTH: Cell<usize> = const { Cell::new(0) };
     }
 
@@ -445,7 +446,7 @@ mod entered {
     }
 
     impl EnteredGuard {
-        /// The boundary is the span in `cx`, which is the current context or about to be attached.
+        /// Enters a span. The boundary is the span in `cx`, which is current or about to be attached.
         #[inline]
         pub(in crate::recorder) fn enter(cx: &Context, updates: &'static PendingUpdates) -> Self {
             let boundary = ptr::from_ref(cx.span().span_context()).addr();
@@ -469,7 +470,7 @@ mod entered {
         }
     }
 
-    /// Returns access to the innermost span in the boundary whose span context is at this address.
+    /// Returns access to the innermost span in the boundary with this address.
     #[inline]
     pub(in crate::recorder) fn innermost_at(boundary: usize) -> Option<&'static PendingUpdates> {
         if LENGTH.get() == 0 {

@@ -1,4 +1,4 @@
-//! OpenTelemetry's current `Context`, always with the current span in it.
+//! OpenTelemetry's current `Context`, which always contains the current span.
 
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
@@ -8,7 +8,7 @@ use super::published::Site;
 use super::recorded_span::RecordedSpan;
 use super::recording::context_is_alive;
 
-/// Returns the current context, always with the current span in it.
+/// Returns the current context, which always contains the current span.
 pub fn current_context() -> Context {
     Context::map_current(|cx| {
         let Some(context) = span_context_within(cx) else {
@@ -24,8 +24,8 @@ pub fn current_context() -> Context {
 /// Captures the current OpenTelemetry context, with its span and its baggage, for a closure that runs elsewhere: on a
 /// new thread, in a pool, or later. The context is current while the closure runs. No span is started.
 ///
-/// A thread that is started without the context has no current span, so its spans are roots of new traces. For futures
-/// there is [`FutureExt::in_current_span`](crate::FutureExt::in_current_span).
+/// A thread started without the context has no current span, so its spans are roots of new traces. For futures there is
+/// [`FutureExt::in_current_span`](crate::FutureExt::in_current_span).
 ///
 /// ```
 /// use std::thread;

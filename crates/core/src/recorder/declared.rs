@@ -1,5 +1,5 @@
-//! Types that only the signature of an annotated function can contain: `!`, and what is behind
-//! `impl Trait`. The body is in a closure or an `async` block, which cannot repeat them.
+//! Types that only the signature of an annotated function can contain: `!`, and the types behind `impl Trait`. The body
+//! is in a closure or an `async` block, which cannot repeat them.
 
 use std::fmt::{self, Debug};
 use std::future::Future;
@@ -34,15 +34,14 @@ pub fn never_made<T>() -> T {
     unreachable!("behind `if false`")
 }
 
-/// The type that an annotated function returns, without a name for it.
+/// The unnamed return type of an annotated function.
 ///
-/// The expansion returns a [`value`](Self::value) of it where control flow never arrives, and uses it
-/// for the body. So the bounds of `impl Trait` are known when the type of the body is inferred, and a
-/// type that they determine, such as that of the elements of `impl IntoIterator<Item = u32>`, need not
-/// be determined by the body.
+/// The expansion returns a [`value`](Self::value) of this type in unreachable code, and uses the type for the body. So
+/// inference knows the bounds of `impl Trait`, and the body need not determine types that follow from them, such as the
+/// elements of `impl IntoIterator<Item = u32>`.
 pub struct Declared<T>(PhantomData<fn(T) -> T>);
 
-/// The type that the function around returns.
+/// The return type of the enclosing function.
 #[inline]
 #[must_use]
 pub const fn declared<T>() -> Declared<T> {
@@ -51,19 +50,19 @@ pub const fn declared<T>() -> Declared<T> {
 
 #[expect(clippy::unused_self, reason = "the receiver is its type")]
 impl<T> Declared<T> {
-    /// A value for code that is never reached.
+    /// A value for unreachable code.
     #[must_use]
     pub fn value(self) -> T {
         never_made()
     }
 
-    /// The body, whose result has this type.
+    /// The body, with this type as its result.
     #[inline]
     pub fn body<F: FnOnce() -> T>(self, body: F) -> F {
         body
     }
 
-    /// A body that opens its span itself, in the place `S` that it is given.
+    /// A body that opens its span itself, in the place `S` passed to it.
     #[inline]
     pub fn body_opening<S, F: FnOnce(&mut S) -> T>(self, body: F) -> F {
         body

@@ -1,4 +1,4 @@
-//! A span whose owner makes it current for a while, writes to it and ends it.
+//! A span that its owner makes current for a while, updates and ends.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -23,9 +23,8 @@ use crate::attributes::ToAttributeValue;
 /// A span that belongs to a value and not to a scope, such as the span of a request until its response has ended, or of
 /// a message until it is acknowledged. [`Tracer::open`] opens it.
 ///
-/// It is not current by itself; [`run`](Self::run) makes it current for as long as a part of the work takes, such as
-/// one poll of a future. If it is dropped before it is [ended](Self::end), it ends with the attribute
-/// `floe.cancelled`.
+/// The span is not current by itself; [`run`](Self::run) makes it current during a part of the work, such as one poll
+/// of a future. If it is dropped before it is [ended](Self::end), it ends with the attribute `floe.cancelled`.
 ///
 /// Libraries that make others observable build on it, such as `floe-telemetry-http`.
 #[derive(Debug)]
@@ -36,7 +35,7 @@ impl Tracer {
     /// Opens a span below the one in `parent`, without making it current. `fill` sets its name, kind, attributes and
     /// links, and runs only if the span is recorded; if it panics, the span has the attribute `floe.warning`.
     ///
-    /// Rules that turn spans off apply to it if it is a root, which then is not sampled. While nothing is recorded, `parent` is still current in
+    /// A rule that turns spans off makes a root unsampled. While nothing is recorded, `parent` is still current in
     /// [`run`](DetachedSpan::run).
     ///
     /// ```
@@ -77,12 +76,12 @@ impl Tracer {
 }
 
 impl DetachedSpan {
-    /// No span: what runs in it is below the span in `parent`.
+    /// No span: code in it runs below the span in `parent`.
     pub fn skipped(parent: Context) -> Self {
         Self(Parked::in_context(parent, Site::NONE))
     }
 
-    /// The context in which the span is current, to be propagated to others. `None` after the end of the span.
+    /// The context in which the span is current, for propagation. `None` after the end of the span.
     #[must_use]
     pub fn context(&self) -> Option<&Context> {
         match &self.0 {
@@ -139,7 +138,7 @@ impl DetachedSpan {
         }
     }
 
-    /// Ends the span with the status that it has.
+    /// Ends the span with its current status.
     pub fn end(&mut self) {
         if let Some(recording) = self.take().recording() {
             recording.end(None);

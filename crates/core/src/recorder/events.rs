@@ -12,11 +12,11 @@ use opentelemetry::{KeyValue, Value};
 use self::metadata::{Metadata, describe};
 use crate::attributes::{Attribute, AttributeValue};
 
-/// The maximum number of packed events of a span, and of their attributes. Together with the span's own attributes
-/// their number must fit into a `u8`.
+/// The maximum number of packed events of a span, and of their attributes. Together with the number of the span's own
+/// attributes, it must fit into a `u8`.
 pub(super) const MAX_EVENTS: usize = 120;
 
-/// The field that is the name of the event.
+/// The field with the name of the event.
 pub const MESSAGE: &str = "message";
 
 /// An event without its attributes.
@@ -25,7 +25,7 @@ pub struct EventHead {
     at: SystemTime,
     metadata: Metadata,
     has_location: bool,
-    /// These attributes follow those of the previous event in [`SpanEvents`].
+    /// The number of attributes of the event, which follow those of the previous event in [`SpanEvents`].
     pub(super) attributes: u8,
 }
 
@@ -113,8 +113,8 @@ mod metadata {
         name_without_message(metadata)
     }
 
-    /// The name that an event was given, or its target: the name that `tracing` gives it is a path of the machine that
-    /// built the program.
+    /// The explicit name of an event, or its target, because `tracing`'s name is a path of the machine that built the
+    /// program.
     fn name_without_message(metadata: Metadata) -> &'static str {
         let place = metadata.name().strip_prefix("event ");
         match place.zip(metadata.file()) {

@@ -1,4 +1,4 @@
-//! An error or a panic, as the record of its span carries it: each of its texts once.
+//! An error or a panic in the record of its span, with each text only once.
 //!
 //! A span has the message of an exception as an attribute, in an event, there also in the stack trace, and in its
 //! status. Until the collector has redacted the message, a mark keeps its place in each of them.
@@ -19,10 +19,10 @@ use crate::keys;
 /// The maximum length of the `source()` chain.
 const MAX_DEPTH: usize = 16;
 
-/// The bytes at the start of a `Debug` text that may be the name of a type.
+/// The number of bytes at the start of a `Debug` text that may be the name of a type.
 const MAX_NAME: usize = 128;
 
-/// Precedes the text of an error in its stack trace.
+/// Precedes an error's text in its stack trace.
 const FIRST: &str = "0: ";
 
 /// Stands for the message in the attributes and the status of a span, and for the name of its event.
@@ -33,12 +33,12 @@ pub const MARK: &str = "\0exception";
 pub struct Exception {
     /// `exception.type`.
     pub type_name: Cow<'static, str>,
-    /// The value of `error.type`, if it is not the type.
+    /// The value of `error.type`, if it differs from the type.
     pub(crate) class: Option<&'static str>,
     /// `exception.message`.
     pub message: String,
-    /// The stack trace of an error: the `source()` chain, one line for each error. It is empty if there is no source,
-    /// as it is the message behind `FIRST` then.
+    /// The stack trace of an error: the `source()` chain, one line for each error. Empty without a source, where the
+    /// stack trace is `FIRST` and the message.
     pub chain: Option<String>,
 }
 
@@ -47,7 +47,7 @@ impl Exception {
         Self { type_name: Cow::Borrowed(type_name), class: None, message, chain: None }
     }
 
-    /// The user's `Display` may panic, which must not affect the host.
+    /// Reads an error. A panic of the user's `Display` must not affect the host.
     fn guarded(type_name: &'static str, read: impl FnOnce() -> Self) -> Self {
         caught(read).unwrap_or_else(|reason| {
             Self::new(type_name, format!("the error's text panicked: {reason}"))
@@ -111,7 +111,7 @@ impl Exception {
         self.message.len() + self.chain.as_ref().map_or(0, String::len)
     }
 
-    /// The stack trace, if it is an error.
+    /// The stack trace of an error; `None` for a panic.
     pub fn stacktrace(&self) -> Option<Cow<'_, str>> {
         self.chain.as_deref().map(|chain| match chain {
             "" => Cow::Owned([FIRST, &self.message].concat()),
@@ -157,13 +157,13 @@ pub fn exception_event(message: String, mut details: Vec<KeyValue>) -> Event {
     Event::new(keys::EXCEPTION, wall_now(), details, 0)
 }
 
-/// The text of an error that is not recorded as an exception.
+/// The text of an error that is recorded without an exception.
 pub(super) fn guarded_text(error: &dyn fmt::Display) -> String {
     Exception::guarded("", || Exception::new("", bounded(error))).message
 }
 
-/// The type of an error behind a `dyn Error`, if its `Debug` text begins with the path of it, as in
-/// `reqwest::Error { kind: …`. A name without a path may name a variant.
+/// The type of an error behind a `dyn Error`, if its `Debug` text begins with the type's path, as in `reqwest::Error {
+/// kind: …`. A name without a path may be a variant.
 fn named_in_debug(error: &dyn fmt::Debug) -> Option<String> {
     let mut text = String::new();
     let room = MAX_NAME;

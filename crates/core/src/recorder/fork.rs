@@ -1,4 +1,4 @@
-//! Lets the state of a thread or a buffer notice that it belongs to an ancestor of the process, see
+//! Lets a thread or a buffer notice that its state belongs to an ancestor of the process, see
 //! [`fork_handlers`](super::fork_handlers).
 //!
 //! State that belongs to a process stores the number of forks before it. A thread that was copied replaces its rings
@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use crate::clock::monotonic_now;
 
-/// A thread that forks waits at most this long for a lock. Locks are held briefly, so the time is over only if a signal
-/// handler forks while its own thread has the lock.
+/// The maximum time for which a forking thread waits for a lock. Locks are held briefly, so the time only runs out if a
+/// signal handler forks while its own thread holds the lock.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// The forks of this process and its ancestors since the first provider started.
@@ -25,12 +25,12 @@ pub fn forks() -> u32 {
     FORKS.load(Ordering::Relaxed)
 }
 
-/// The child counts its fork.
+/// Counts the fork, in the child.
 pub(super) fn count_fork() {
     FORKS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Reports once that this fork exports nothing, unless there was no provider when it began.
+/// Reports once that this fork exports nothing, unless there was no provider when it started.
 ///
 /// It neither allocates nor takes a lock, not even standard error's: a thread that does not exist here may have it.
 #[cold]
@@ -57,7 +57,7 @@ pub fn say_not_exported() {
 #[cfg(not(unix))]
 pub fn say_not_exported() {}
 
-/// `None` after [`LOCK_TIMEOUT`].
+/// Takes a lock; `None` after [`LOCK_TIMEOUT`].
 pub(super) fn try_lock<T>(lock: &'static Mutex<T>) -> Option<MutexGuard<'static, T>> {
     let deadline = monotonic_now() + LOCK_TIMEOUT;
     loop {

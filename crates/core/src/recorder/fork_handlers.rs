@@ -1,8 +1,8 @@
 //! Forks of the process.
 //!
-//! The child has a copy of the memory and only the thread that has forked: neither the collector nor the
-//! exporters. It must not export what the parent has recorded, and no call may wait for a thread that does
-//! not exist. So recording ends in the child, and begins again with a provider of its own.
+//! The child has a copy of the memory, but only the forking thread, and neither the collector nor the exporters. It
+//! must not export spans of the parent, and no call may wait for a missing thread. So recording ends in the child, and
+//! starts again with a provider of its own.
 //!
 //! The locks that every process with telemetry needs are taken before a fork and released after it, in both
 //! processes.
@@ -52,8 +52,8 @@ extern "C" fn after() {
     });
 }
 
-/// In the child before `fork` returns. In a process that had several threads, only functions that are safe in a signal
-/// handler may be called here; atomics are.
+/// In the child before `fork` returns. After a fork of a process with several threads, only functions that are safe in
+/// a signal handler may be called here; atomics are.
 extern "C" fn in_child() {
     fork::count_fork();
     listeners::forked();

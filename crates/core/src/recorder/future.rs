@@ -1,10 +1,9 @@
 //! Runs a future inside a span. The span is current during each poll and ends when the future is ready or
 //! dropped.
 //!
-//! The arguments of an `async fn` are inside its future, so only the future can evaluate the
-//! attributes. It does so in its first statement, before any code of the user, and stores the span in
-//! a thread-local slot, from which the wrapper takes it after the poll. No future needs a pointer to
-//! another one, and each argument is stored once.
+//! The arguments of an `async fn` are inside its future, so only the future can evaluate the attributes. It does so in
+//! its first statement, before any code of the user, and stores the span in a thread-local slot, from which the wrapper
+//! takes it after the poll. So no future needs a pointer to another one, and each argument is stored only once.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -33,8 +32,8 @@ use crate::callsite::CallSite;
 pub enum OpenedBy {
     /// The wrapper opens the span before it polls the future.
     Wrapper(&'static CallSite),
-    /// The future opens the span in its first statement, by [`enter_in_future`]. If `true`, it names a parent, whose trace
-    /// goes on also where nothing is recorded.
+    /// The future opens the span in its first statement, by [`enter_in_future`]. `true` means that it names a parent,
+    /// whose trace continues even if nothing is recorded.
     Future(bool),
 }
 
@@ -48,8 +47,8 @@ pub fn call_async<F: Future>(
     Traced::new(Phase::before(opened_by), future, outcome)
 }
 
-/// The type of the value that an annotated function returns, beside the output `T` that its signature declares. The
-/// compiler infers from it the types that the body leaves open, such as the error type of an `Ok(…)`.
+/// The type of an annotated function's value, together with the output `T` of its signature. It lets the compiler infer
+/// the types that the body leaves open, such as the error type of an `Ok(…)`.
 #[derive(Debug)]
 pub struct Returned<T, F>(PhantomData<fn(T, F)>);
 
@@ -70,7 +69,8 @@ impl<T, F: Future<Output = T>> Returned<T, F> {
     }
 }
 
-/// A value that is not the declared future. The compiler reports that at the signature, and would report it here again.
+/// A value that is not the declared future. The compiler reports this at the signature; without this trait it would
+/// report it here, too.
 pub trait DeclaredTypeMismatch<T, F> {
     /// Returns the value.
     fn __floe_in_span(self, span: &mut Opened, value: F, outcome: Classifier<T>) -> F;
@@ -118,8 +118,8 @@ boxed_futures! {
     Send Sync;
 }
 
-/// The classifier of a future's output. With the future as its parameter, and not the output, it outlives what
-/// the future outlives, also if the output is a type that need not.
+/// The classifier of a future's output. Its parameter is the future instead of the output, so it has the lifetime
+/// bounds of the future, which the output may lack.
 struct OutcomeOf<F: Future>(Classifier<F::Output>);
 
 impl<F: Future> fmt::Debug for OutcomeOf<F> {
@@ -180,8 +180,8 @@ impl UnwindSafe for FutureSpan {}
 impl RefUnwindSafe for FutureSpan {}
 
 thread_local! {
-    /// The contexts of futures that are being dropped, the innermost last. Spans that start in the
-    /// destructors of a future's variables are children of the future's span.
+    /// The contexts of futures that are being dropped, the innermost last. Spans started in destructors of a future's
+    /// variables are children of the future's span.
     static DROPPING: RefCell<Vec<OpenSpan>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -191,7 +191,7 @@ impl FutureSpan {
         self.0.begin()
     }
 
-    /// A future that has no span at its first poll never gets one.
+    /// Whether the future had no span at its first poll, and so never gets one.
     #[inline]
     fn is_off(&mut self) -> bool {
         match self.0 {
@@ -283,17 +283,17 @@ impl<F: Future> Future for Traced<F> {
 pub trait FutureExt: Future + Sized {
     /// Runs the future in a span that the builder describes.
     ///
-    /// The span starts with the first poll, is current during each poll, on any thread, and ends when the
-    /// future is ready or dropped. It therefore follows the future across `.await` points and into a
-    /// spawned task. A future that is never polled has no span. If the future is dropped before it is
-    /// ready, the span has the attribute `floe.cancelled`. A panic is recorded and resumed.
+    /// The span starts with the first poll, is current during each poll, on any thread, and ends when the future is
+    /// ready or dropped. It therefore follows the future across `.await` points and into a spawned task. A future that
+    /// is never polled has no span. If it is dropped before it is ready, its span has the attribute `floe.cancelled`. A
+    /// panic is recorded and resumed.
     ///
     /// Unless the builder sets another parent, the span is a child of the span that is current when
     /// `in_span` is called, and the rest of that context, such as baggage, is current during each poll.
     ///
     /// If the output is an `Err`, the span is an error with the type of the error. Its text is not recorded, because
-    /// the output may be of any type: record it with [`record_exception`](crate::record_exception) in the future, or
-    /// annotate an `async fn` with `#[traced]`, which records the text, too.
+    /// the output may have any type: record the text with [`record_exception`](crate::record_exception) in the future,
+    /// or annotate an `async fn` with `#[traced]`, which records the text, too.
     ///
     /// ```
     /// use floe_telemetry::{FutureExt, set_attribute, span, testing, traced};
@@ -325,8 +325,8 @@ pub trait FutureExt: Future + Sized {
     /// A task that is spawned without the context has no current span, so its spans are roots of new
     /// traces.
     ///
-    /// `tracing::Instrument` has a method of this name, which knows spans of `tracing` only. Where both traits are
-    /// imported, name the trait: `FutureExt::in_current_span(future)`.
+    /// `tracing::Instrument` has a method of this name for spans of `tracing` only. Where both traits are imported,
+    /// name the trait: `FutureExt::in_current_span(future)`.
     ///
     /// ```
     /// use floe_telemetry::{FutureExt, testing, traced};
@@ -415,7 +415,7 @@ impl<F: Future> fmt::Debug for InCurrentSpan<F> {
     }
 }
 
-/// Whether the span of a caller is current although nothing is recorded. A future takes it along.
+/// Whether the span of a caller is current although nothing is recorded. A future keeps it.
 fn is_below_span() -> bool {
     !cfg!(feature = "off")
         && context_is_alive()
@@ -432,7 +432,7 @@ enum Phase {
     BeforeWrapperOpens(&'static CallSite),
     /// Not polled yet; the future opens the span itself, if `true` below a parent.
     BeforeFutureOpens(bool),
-    /// Polled, or without a span from the start. During the first poll it is off: the poll has the span.
+    /// Polled, or without a span from the start. Off during the first poll, when the poll owns the span.
     Open(Parked),
 }
 
@@ -454,7 +454,7 @@ impl Phase {
         }
     }
 
-    /// Whether a future that is not polled yet has neither a span nor a parent.
+    /// Whether an unpolled future has neither a span nor a parent.
     #[inline]
     fn is_off(&self) -> bool {
         listeners::is_off()
@@ -502,7 +502,7 @@ impl Phase {
         span.close()
     }
 
-    /// The caller ends the span.
+    /// Takes the span, which the caller ends.
     #[inline]
     pub(super) fn take(&mut self) -> Parked {
         match mem::replace(self, Self::Open(Parked::Off)) {
@@ -512,10 +512,10 @@ impl Phase {
     }
 }
 
-/// Whether the future that is being polled opens its span itself.
+/// Whether the currently polled future opens its span itself.
 #[derive(Clone, Copy, PartialEq)]
 enum FirstPoll {
-    /// The future does not, or has been polled before.
+    /// The future does not, or was polled before.
     No,
     /// The span is not open yet.
     Pending,
@@ -539,8 +539,8 @@ impl Outer {
         Self(FIRST_POLL.replace(FirstPoll::Pending))
     }
 
-    /// Returns the span that the future has opened, which is still current. It has opened none, for example, if
-    /// the last listener was removed in the meantime.
+    /// Returns the span that the future has opened and that is still current. It may have opened none, for example if
+    /// the last listener was removed meanwhile.
     #[inline]
     pub(super) fn opened(self) -> OpenSpan {
         if FIRST_POLL.replace(self.0) != FirstPoll::Opened {
@@ -551,8 +551,7 @@ impl Outer {
     }
 }
 
-/// Opens the span of the future that is being polled for the first time, as [`enter`] does, and
-/// leaves it to the wrapper that polls the future.
+/// Opens the span of the future in its first poll, as [`enter`] does, and leaves it to the future's wrapper.
 #[inline]
 pub fn enter_in_future(
     callsite: &'static CallSite,
@@ -564,7 +563,7 @@ pub fn enter_in_future(
     }
 }
 
-/// On a thread that is ending, the span cannot be stored, and ends.
+/// Stores the span. On a thread that is ending, this is impossible, and the span ends.
 fn store(span: OpenSpan) {
     if OPENED.try_with(|all| all.borrow_mut().push(span)).is_ok() {
         FIRST_POLL.set(FirstPoll::Opened);

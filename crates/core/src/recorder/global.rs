@@ -1,5 +1,5 @@
-//! Opens spans of OpenTelemetry's global tracer provider, which a program without a provider of this crate may have.
-//! Such a span has the ids that the provider gave it.
+//! Opens spans of OpenTelemetry's global tracer provider, which a program may use instead of a provider of this crate.
+//! Such a span has ids of that provider.
 
 use opentelemetry::Context;
 use opentelemetry::global::BoxedSpan;
@@ -14,7 +14,8 @@ use super::recording::{Recording, context_is_alive};
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
 
-/// Opens a span of the global provider below `parent`, and returns its context. `None` if there is no such provider, or it is not used.
+/// Opens a span of the global provider below `parent`, and returns its context; `None` if there is no such provider, or
+/// it is not used.
 pub(super) fn open(
     parent: &Parent,
     callsite: Option<&'static CallSite>,
@@ -84,7 +85,7 @@ pub(super) fn open_of_tracer(
     Some(RecordedSpan::owned(context, recording))
 }
 
-/// The recording gets the ids of the span. Its data goes to the span at the end.
+/// Gives the recording the ids of the span, which gets its data at the end.
 fn record_into(recording: &mut Recording, span: BoxedSpan) {
     let context = span.span_context();
     let head = &mut recording.record.head;

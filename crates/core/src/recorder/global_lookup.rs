@@ -1,9 +1,9 @@
-//! Looks for OpenTelemetry's global tracer provider, which a program without a provider of this crate may have.
+//! Looks for OpenTelemetry's global tracer provider, which a program may use instead of a provider of this crate.
 //!
-//! OpenTelemetry reports neither that there is a provider nor that a new one is set. So a thread looks for one: at its
-//! first call while nothing is recorded, and then at ever longer intervals of calls, which it counts. After some 18,000
-//! calls, a call of a plain function only loads that this is so: decrementing a count takes longer than the call.
-//! Other ways to open a span, the first poll of a future, and new threads go on looking.
+//! OpenTelemetry does not report that a provider exists or was set. So a thread looks for one: at its first call while
+//! nothing is recorded, and then at growing intervals of counted calls. After about 18,000 calls, calls of plain
+//! functions stop counting, because a decrement takes longer than the call itself; other ways to open a span, the first
+//! poll of a future, and new threads continue to look.
 
 use std::cell::Cell;
 
@@ -19,11 +19,11 @@ use crate::caught::caught;
 /// The longest interval between two lookups of a thread, in calls.
 const MAX_INTERVAL: u32 = 1024;
 
-/// The number of lookups after which calls of plain functions are not counted any more. The last sixteen have the
-/// longest interval.
+/// The number of lookups after which calls of plain functions are no longer counted. The last sixteen have the longest
+/// interval.
 const SETTLED: u32 = 27;
 
-/// Has a destructor, so that its destruction is noticed.
+/// A value whose destructor reveals its destruction.
 struct Alive;
 
 impl Drop for Alive {
@@ -41,13 +41,13 @@ thread_local! {
     static LOOKS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Whether this thread does not count calls of plain functions any more.
+/// Whether this thread no longer counts calls of plain functions.
 #[inline]
 pub(super) fn is_settled() -> bool {
     LOOKS.get() == SETTLED
 }
 
-/// Counts a call, and looks for a provider if it is time. Returns whether there is one.
+/// Counts a call, and looks for a provider if it is time. Returns whether a provider was found.
 #[inline]
 pub(super) fn was_found() -> bool {
     let left = CALLS.get().wrapping_sub(1);
@@ -70,7 +70,7 @@ fn look() -> bool {
     is_there
 }
 
-/// Whether the global provider makes spans. A provider that does nothing, and this crate's while nothing is recorded,
+/// Whether the global provider creates spans. A no-op provider, and this crate's while nothing is recorded, only
 /// propagate the context of the parent.
 fn is_there() -> bool {
     let is_alive = CONTEXT_IS_ALIVE.try_with(|_| ()).is_ok();

@@ -20,8 +20,8 @@ thread_local! {
     static STARTING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// `None` if the provider panics, and for spans that the provider itself opens meanwhile: the global provider may be
-/// this crate's, which would ask for the global one again.
+/// Starts a span. `None` if the provider panics, and for spans opened by the provider itself meanwhile: a global
+/// provider of this crate would ask for the global one again.
 pub(super) fn start(record: &mut SpanRecord, parent: &Context) -> Option<BoxedSpan> {
     if STARTING.replace(true) {
         return None;
@@ -121,7 +121,7 @@ fn at(end: Ticks) -> SystemTime {
     now.checked_sub(Ticks::now().since(end)).unwrap_or(now)
 }
 
-/// The text of an error is not passed on without redaction.
+/// Whether the attribute contains the text of an error, which is not passed on without redaction.
 fn is_withheld(attribute: &KeyValue) -> bool {
     let key = attribute.key.as_str();
     cfg!(not(feature = "redact"))

@@ -1,24 +1,24 @@
-//! The rings that threads have left. A thread that ends leaves its own, also with items in them, and the next one that
-//! starts continues there. A thread whose rings are full exchanges them for others with room, or for new ones as far as
-//! the limit of the process allows. So a burst of one thread has all the memory that the process has for rings, while
-//! the rings themselves stay small enough for the processor's caches and for thousands of threads.
+//! The rings that threads have left. An ending thread leaves its rings, with their items, to the next thread. A thread
+//! with full rings exchanges them for others with room, or for new ones as far as the limit of the process allows. So a
+//! burst of one thread can use all the memory for rings, while each ring stays small enough for the processor's caches
+//! and for thousands of threads.
 
 use std::collections::VecDeque;
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(super) trait Rings {
-    /// Whether there is room for as much as most threads write.
+    /// Whether there is room for the usual load of a thread.
     fn has_room(&mut self) -> bool;
 
     fn is_empty(&mut self) -> bool;
 }
 
-/// The rings are in the order in which their threads have ended.
+/// The idle rings, in the order in which their threads have ended.
 #[derive(Debug)]
 pub(super) struct Idle<W> {
     rings: VecDeque<W>,
-    /// The process that they belong to, see [`fork`](super::fork).
+    /// The process of the rings, see [`fork`](super::fork).
     forks: u32,
 }
 
@@ -27,7 +27,7 @@ impl<W: Rings> Idle<W> {
         Self { rings: VecDeque::new(), forks: 0 }
     }
 
-    /// After a fork, closes the rings of the parent, which exports what is in them.
+    /// After a fork, closes the rings of the parent, which exports their content.
     pub(super) fn leave_parent(&mut self, forks: u32) {
         if self.forks != forks {
             self.rings.clear();
@@ -35,14 +35,14 @@ impl<W: Rings> Idle<W> {
         }
     }
 
-    /// Without memory for them, the rings are closed.
+    /// Adds rings. Without memory for the list, closes them.
     pub(super) fn leave(&mut self, rings: W) {
         if self.rings.try_reserve(1).is_ok() {
             self.rings.push_back(rings);
         }
     }
 
-    /// Returns rings with room, the last used ones if possible.
+    /// Returns rings with room, preferably the last used ones.
     pub(super) fn take(&mut self) -> Option<W> {
         if self.rings.back_mut().is_some_and(W::has_room) {
             return self.rings.pop_back();
@@ -67,7 +67,7 @@ impl<W: Rings> Idle<W> {
         true
     }
 
-    /// Closes empty rings that a burst or a peak of threads has left, except for `kept` of them.
+    /// Closes empty rings left by a burst or a peak of threads, except for `kept` of them.
     pub(super) fn close_surplus(&mut self, kept: usize) {
         let mut left = 0;
         self.rings.retain_mut(|rings| {
@@ -93,13 +93,13 @@ impl<W: Rings> Left<W> {
         idle
     }
 
-    /// Returns rings that another thread has left, or new ones. `None` without memory.
+    /// Returns rings that another thread has left, or new ones; `None` without memory.
     pub(super) fn take_or(&self, forks: u32, new: impl FnOnce() -> Option<W>) -> Option<W> {
         let left = self.lock(forks).take();
         left.or_else(new).or_else(|| self.lock(forks).take_any())
     }
 
-    /// Exchanges the full rings of a thread for those that another thread has left, or for new ones. Returns whether
+    /// Exchanges the full rings of a thread for rings that another thread has left, or for new ones. Returns whether
     /// there were any.
     pub(super) fn exchange_or(
         &self,

@@ -6,8 +6,8 @@ use opentelemetry::{SpanId, TraceId};
 
 use crate::clock::Ticks;
 
-/// `wyrand`: one multiplication, and good enough for ids, which need not be secret. The first half of trace ids has a
-/// state of its own: two outputs of one state would be a function of its 64 bits.
+/// `wyrand`: a single multiplication, and good enough for ids, which are no secrets. The first half of trace ids has a
+/// separate state, because two outputs of one state would depend on only 64 bits.
 #[derive(Debug)]
 pub(super) struct Ids {
     low: u64,
@@ -35,7 +35,7 @@ impl Ids {
         }
     }
 
-    /// A zero id is invalid.
+    /// The next number that is not zero, because a zero id is invalid.
     #[inline]
     const fn next_non_zero(&mut self) -> u64 {
         loop {
@@ -57,7 +57,7 @@ impl Ids {
     }
 }
 
-/// Makes the ids of two processes differ.
+/// A seed that differs between processes.
 #[cfg(not(target_family = "wasm"))]
 fn process() -> u128 {
     u128::from(std::process::id())

@@ -1,8 +1,8 @@
 //! The message of a panic, for the spans that it ends.
 //!
-//! A guard ends the span of a body that unwinds. `catch_unwind` would hand over the payload of a panic, but it aborts the
-//! process where something else unwinds: a C++ exception, `pthread_exit`, `pthread_cancel`. A guard does not see what
-//! unwinds, so the message comes from the panic hook, which runs on the same thread before it.
+//! A guard ends the span of a body that unwinds. `catch_unwind` would hand over the payload of a panic, but it aborts
+//! the process where something else unwinds: a C++ exception, `pthread_exit`, `pthread_cancel`. A guard does not see
+//! the cause of unwinding, so the message comes from the panic hook, which runs earlier on the same thread.
 
 use std::cell::Cell;
 use std::panic::{self, PanicHookInfo};
@@ -11,7 +11,7 @@ use std::thread;
 
 use crate::caught::panic_message;
 
-/// The message where this thread did not start the panic, as with `resume_unwind`, or where its hook was replaced.
+/// The message if this thread did not start the panic, as with `resume_unwind`, or if the hook was replaced.
 const UNKNOWN: &str = "the thread is panicking";
 
 /// Extends the panic hook of the process, before anything is recorded.
@@ -31,7 +31,7 @@ pub(super) fn observe() {
 }
 
 thread_local! {
-    /// The panic may have been caught since.
+    /// Whether a message is stored. The panic may have been caught since.
     static IS_REMEMBERED: Cell<bool> = const { Cell::new(false) };
     static MESSAGE: Cell<Option<String>> = const { Cell::new(None) };
 }
@@ -54,7 +54,7 @@ pub(super) fn message() -> String {
     message.ok().flatten().unwrap_or_else(|| UNKNOWN.to_owned())
 }
 
-/// Forgets a caught panic when a span starts, so that a panic that is resumed later does not get its message.
+/// Forgets a caught panic when a span starts, so that a later resumed panic does not get its message.
 #[inline]
 pub(super) fn forget_caught() {
     if IS_REMEMBERED.get() {

@@ -7,10 +7,10 @@ use crate::callsite::CallSite;
 use crate::environment;
 use crate::internal_log;
 
-/// The bits below, which the calls of every span read. All else is in the [facts](Facts).
+/// The bits below, which every call with a span reads. The [facts](Facts) contain all other state.
 pub(super) type Listeners = u32;
 
-/// Something is unusual. The facts say what.
+/// An unusual state, which the facts describe.
 pub(super) const UNUSUAL: Listeners = 1;
 /// A provider records spans.
 pub(super) const PROVIDER: Listeners = 1 << 1;
@@ -18,19 +18,20 @@ pub(super) const PROVIDER: Listeners = 1 << 1;
 pub(super) const CAPTURES: Listeners = 1 << 2;
 /// The sampler decides for each span, whatever its parent's decision is.
 pub(super) const PER_SPAN: Listeners = 1 << 3;
-/// A recorded span is filled first, and the decision follows.
+/// A recorded span is filled before the decision about it.
 pub(super) const ASKED: Listeners = 1 << 4;
 /// Traces that head sampling does not sample are recorded for the tail sampler.
 pub(super) const TAIL: Listeners = 1 << 5;
 /// Metrics are made from all calls.
 pub(super) const MEASURES: Listeners = 1 << 6;
-/// Rules turn off some spans.
+/// Rules turn some spans off.
 pub(super) const RULES: Listeners = 1 << 7;
-/// With `context: boundaries`, a recorded span has a `Context` of its own only where another span's does not suffice.
+/// With `context: boundaries`, a recorded span has its own `Context` only if another span's does not suffice.
 pub(super) const BOUNDARIES: Listeners = 1 << 8;
 const BITS: Listeners = (BOUNDARIES << 1) - 1;
 
-/// The states that the bits above are derived from, set by providers and captures: those bits, and the constants below.
+/// The states from which the bits above are derived, set by providers and captures: these bits, and the constants
+/// below.
 pub(super) type Facts = u32;
 
 /// A sampler of the program decides for each span.
@@ -41,20 +42,20 @@ pub(super) const BAGGAGE: Facts = 1 << 17;
 pub(super) const LOGGED: Facts = 1 << 18;
 /// Metrics are made from the calls of functions with `#[traced(metrics)]`.
 pub(super) const ANNOTATED: Facts = 1 << 19;
-/// No part of the provider takes spans. Alone, this is not a listener: only the context of an explicit parent is passed
-/// on.
+/// No part of the provider receives spans. Alone, this is no listener: only the context of an explicit parent is
+/// propagated.
 pub(super) const UNRECORDED: Facts = 1 << 20;
-/// Roots have ids for log records, although nothing takes spans.
+/// Roots have ids for log records even if no exporter receives spans.
 pub(super) const IDS: Facts = 1 << 21;
 /// A `testing::capture` has `context: boundaries`.
 pub(super) const CAPTURE_BOUNDARIES: Facts = 1 << 22;
-/// A provider was shut down and no other one has started: the spans that are not recorded are counted.
+/// A provider was shut down and no other one has started: unrecorded spans are counted.
 pub(super) const SHUT_DOWN: Facts = 1 << 23;
-/// The process is a fork of one that had a provider. Threads check whether their state is the parent's.
+/// The process is a fork of one with a provider. Threads check whether their state belongs to the parent.
 pub(super) const FORKED: Facts = 1 << 24;
 /// The process is a fork of one with a provider, and has not reported yet that it exports nothing.
 pub(super) const INHERITED: Facts = 1 << 25;
-/// OpenTelemetry's global provider is another one, which records the spans while there is no provider of this crate.
+/// OpenTelemetry's global provider is not this crate's. It records the spans while there is no provider of this crate.
 pub(super) const FOREIGN: Facts = 1 << 26;
 /// The facts that a provider sets when it starts and clears when it shuts down.
 const OF_PROVIDER: Facts =
@@ -75,7 +76,7 @@ const fn bits(facts: Facts) -> Listeners {
     if facts & unusual != 0 { bits | UNUSUAL } else { bits }
 }
 
-/// True if the program needs no message about a missing provider.
+/// Whether the message about a missing provider is unnecessary.
 static PROVIDER_IS_KNOWN: AtomicBool = AtomicBool::new(false);
 
 /// Zero while nothing is recorded.
@@ -93,7 +94,7 @@ pub(super) fn has(facts: Facts) -> bool {
     FACTS.load(Ordering::Relaxed) & facts != 0
 }
 
-/// Whether nothing is recorded, and nothing is counted.
+/// Whether nothing is recorded or counted.
 #[inline]
 pub fn is_off() -> bool {
     cfg!(feature = "off") || current() == 0 && !finds_global_provider()
@@ -106,15 +107,15 @@ pub(super) fn is_compiled_out() -> bool {
     is_off() && cfg!(feature = "off")
 }
 
-/// Whether nothing is known to record. This does not look for OpenTelemetry's global provider: an event may be
-/// OpenTelemetry's own, about the provider that it sets and therefore locks.
+/// Whether nothing is known to record. OpenTelemetry's global provider is not looked up: the event may come from
+/// OpenTelemetry while it locks the provider to set it.
 #[inline]
 pub fn records_nothing() -> bool {
     cfg!(feature = "off") || current() == 0
 }
 
-/// Whether nothing is recorded, and this thread does not look for OpenTelemetry's global provider any more. A call
-/// without an explicit parent has nothing to do then.
+/// Whether nothing is recorded, and this thread does not look for OpenTelemetry's global provider any more. Then a call
+/// without an explicit parent does nothing.
 #[inline]
 pub(super) fn is_idle() -> bool {
     let listeners = current();
@@ -133,13 +134,13 @@ pub(super) fn is_recorded() -> bool {
     !is_off() && (!is_unrecorded(current()) || has_captures(current()))
 }
 
-/// Whether no part of the provider takes spans.
+/// Whether no part of the provider receives spans.
 #[inline]
 pub(super) fn is_unrecorded(listeners: Listeners) -> bool {
     listeners & UNUSUAL != 0 && has(UNRECORDED)
 }
 
-/// Looks for OpenTelemetry's global provider, if it is time. A provider that is found records spans from then on.
+/// Looks for OpenTelemetry's global provider, if it is time. A found provider records spans from then on.
 pub(super) fn finds_global_provider() -> bool {
     let is_found = global_lookup::was_found();
     if is_found {
@@ -148,7 +149,7 @@ pub(super) fn finds_global_provider() -> bool {
     is_found
 }
 
-/// Reports once that a span of a layer goes nowhere, unless a provider was started or disabled before.
+/// Reports once that spans of a layer are lost, unless a provider was started or disabled before.
 #[cold]
 pub fn say_no_provider() {
     let is_disabled = || {
@@ -164,7 +165,7 @@ pub fn say_no_provider() {
     );
 }
 
-/// Suppresses the report that spans go nowhere: the program has disabled its provider.
+/// Suppresses the report about lost spans: the program has disabled its provider.
 pub fn expect_no_provider() {
     PROVIDER_IS_KNOWN.store(true, Ordering::Relaxed);
 }
@@ -174,7 +175,7 @@ pub(super) fn is_foreign() -> bool {
     current() & UNUSUAL != 0 && has(FOREIGN) && !has(PROVIDER | UNRECORDED | SHUT_DOWN)
 }
 
-/// Whether metrics are made from calls of `callsite`, or from spans that have no call site.
+/// Whether metrics are made from calls of `callsite`, or from spans without a call site.
 #[inline]
 pub(super) fn measures(listeners: Listeners, callsite: Option<&CallSite>) -> bool {
     listeners & MEASURES != 0 || is_annotated(callsite)
@@ -190,8 +191,8 @@ pub(super) const fn has_boundaries(listeners: Listeners) -> bool {
     listeners & BOUNDARIES != 0
 }
 
-/// Whether a provider records spans with `context: boundaries`, and the parent alone decides about the child of a
-/// recorded span.
+/// Whether a provider records spans with `context: boundaries`, and a child of a recorded span depends only on its
+/// parent.
 #[inline]
 pub(super) const fn has_only_boundaries(listeners: Listeners) -> bool {
     // A bit that is added later is not allowed.
@@ -228,13 +229,14 @@ pub(super) fn forked() {
     });
 }
 
-/// True once, in a fork whose parent had a provider.
+/// Returns true once, in a fork whose parent had a provider.
 #[cfg(unix)]
 pub(super) fn take_inherited() -> bool {
     change(|before| before & !INHERITED) & INHERITED != 0
 }
 
-/// Changes the facts, and the bits with them. Returns the previous facts. A lock could be copied by a fork.
+/// Changes the facts and the bits derived from them. Returns the previous facts. There is no lock, because a fork could
+/// copy it while it is held.
 fn change(change: impl Fn(Facts) -> Facts) -> Facts {
     let changed = |before| Some(change(before));
     let before = FACTS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, changed);

@@ -1,7 +1,7 @@
 //! The open spans that log records describe, by their ids, if a provider wants that.
 //!
-//! A log record finds the ids of the current span in OpenTelemetry's `Context`, but not the span: a span of the plain
-//! API is behind a lock there, which may be held by the code that logs, and it cannot be seen whether it is ours.
+//! A log record finds the ids of the current span in OpenTelemetry's `Context`, but not the span itself: a span of the
+//! plain API is behind a lock that the logging code may hold, and may belong to another library.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -24,8 +24,8 @@ const SHARDS: usize = 64;
 static OPEN: [Shard; SHARDS] =
     [const { Shard(Mutex::new(HashMap::with_hasher(FxBuildHasher))) }; SHARDS];
 
-/// `None` in a fork, if another thread has the lock: it may be a thread of the parent, which does not exist here to
-/// release it. The record has no attributes then.
+/// Locks the part with a span; `None` in a fork, if another thread holds the lock, because a thread of the parent could
+/// never release it here. Then the record has no attributes.
 fn shard((_, span_id): Ids) -> Option<MutexGuard<'static, HashMap<Ids, Handle, FxBuildHasher>>> {
     let [.., last] = span_id.to_bytes();
     let Shard(shard) = &OPEN[usize::from(last) % SHARDS];
@@ -48,7 +48,7 @@ pub(super) fn remove(ids: Ids) {
 }
 
 /// Calls `read` with the name and the attributes of a span, if it is open and recorded. Of several attributes with one
-/// key, the last one counts. Updates of the span wait meanwhile, so `read` must only copy.
+/// key, the last one wins. Updates of the span wait meanwhile, so `read` should only copy.
 pub fn describe(trace_id: TraceId, span_id: SpanId, read: impl FnOnce(&str, &[Attribute])) {
     let ids = (trace_id, span_id);
     let span = shard(ids).and_then(|open| open.get(&ids).copied());

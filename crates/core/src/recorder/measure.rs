@@ -1,11 +1,11 @@
 //! Measured calls: calls without a span, from which the collector makes metrics.
 //!
-//! They have their own ring, so that metrics stay complete while a backend does not accept spans and the
-//! rings for spans are full. A thread without measured calls has no such ring. One that ends leaves it to the next,
-//! and one that has filled it continues in another one, see [`idle`](super::idle).
+//! They have their own ring, so that metrics stay complete while a backend does not accept spans and the rings for
+//! spans are full. A thread without measured calls has no such ring. An ending thread leaves its ring to the next, and
+//! a thread with a full ring continues in another one, see [`idle`](super::idle).
 //!
-//! A call leaves 40 bytes. While a backend is down, spans stay in their rings and are dropped when these are full;
-//! their calls are counted all the same.
+//! A call takes 40 bytes. While a backend is down, spans stay in their rings and are dropped when these are full, but
+//! their calls are still counted.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -31,7 +31,7 @@ const BYTES: usize = CAPACITY * size_of::<Measure>();
 #[derive(Debug)]
 pub(super) struct Measure {
     pub(super) callsite: Option<&'static CallSite>,
-    /// The name, if there is no call site.
+    /// The name of a call without a call site.
     pub(super) more: Option<Box<More>>,
     pub(super) start: Ticks,
     pub(super) end: Ticks,
@@ -42,7 +42,7 @@ pub(super) struct Measure {
 #[derive(Debug)]
 pub(super) struct Writer {
     calls: ring::Writer<Measure, CAPACITY>,
-    /// The process that it belongs to, see [`fork`](super::fork).
+    /// The process of the ring, see [`fork`](super::fork).
     forks: u32,
 }
 
@@ -50,11 +50,11 @@ pub(super) struct Writer {
 #[derive(Debug)]
 pub struct Measures {
     calls: Reader<Measure, CAPACITY>,
-    /// The process that created it, see [`fork`](super::fork).
+    /// The process that created the ring, see [`fork`](super::fork).
     forks: u32,
 }
 
-/// New rings on their way to the collector.
+/// New rings for the collector.
 static NEW: Mutex<Vec<Measures>> = Mutex::new(Vec::new());
 
 fn new() -> MutexGuard<'static, Vec<Measures>> {
@@ -63,7 +63,7 @@ fn new() -> MutexGuard<'static, Vec<Measures>> {
 
 static LEFT: Left<Writer> = Left::new();
 
-/// A thread that ends leaves its ring to the next one.
+/// Leaves the ring of an ended thread to the next one.
 pub(super) fn leave(writer: Writer) {
     LEFT.lock(forks()).leave(writer);
 }
@@ -72,12 +72,12 @@ pub(super) fn leave(writer: Writer) {
 pub(super) type Locks =
     (Option<MutexGuard<'static, Vec<Measures>>>, Option<MutexGuard<'static, Idle<Writer>>>);
 
-/// `None` for a lock that takes long.
+/// Takes the locks; `None` for a lock that takes too long.
 pub(super) fn locks() -> Locks {
     (try_lock(&NEW), try_lock(&LEFT.0))
 }
 
-/// Calls that were dropped because their ring was full, or there was none.
+/// Calls that were dropped because their ring was full or missing.
 static MISSED: AtomicU64 = AtomicU64::new(0);
 
 #[cold]
@@ -91,15 +91,15 @@ pub(super) fn writer() -> Option<Writer> {
     LEFT.take_or(forks(), || create().inspect(|_| add_rings(BYTES)))
 }
 
-/// Exchanges the full ring of a thread for one with room, if the memory limit allows one more. Returns whether there is
-/// room now.
+/// Exchanges the full ring of a thread for one with room, if the memory limit allows it. Returns whether there is room
+/// now.
 #[cold]
 pub(super) fn exchange(full: &mut Writer) -> bool {
     // After a fork, the parent reads what is in the ring.
     full.forks == forks() && LEFT.exchange_or(forks(), full, || within_limit(BYTES, create))
 }
 
-/// The caller counts the ring.
+/// Creates a ring, which the caller has counted.
 fn create() -> Option<Writer> {
     if !has_headroom() {
         return None;
@@ -165,14 +165,14 @@ impl Measures {
         true
     }
 
-    /// Whether no thread writes to the ring again, and it is empty.
+    /// Whether the ring is empty and no thread writes to it again.
     pub fn is_done(&self) -> bool {
         self.calls.is_done()
     }
 }
 
-/// Closes empty rings that threads have left if they are too many, and moves the new ones, which the collector has not
-/// received yet, to the end of `into`.
+/// Closes empty rings that threads have left if there are too many, and moves new ones to the end of `into`, for the
+/// collector.
 pub fn new_measures(into: &mut Vec<Measures>) {
     LEFT.lock(forks()).close_surplus(kept_rings(BYTES));
     // After a fork, there may be rings of the parent.

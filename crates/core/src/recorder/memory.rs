@@ -1,10 +1,10 @@
 //! The memory of finished spans, and its limit.
 //!
-//! A thread gets its rings in small pieces from what the process may have for rings. What they refer to, long text,
-//! arrays, events and links, is counted when a span ends, and a span that would exceed the limit is dropped.
+//! A thread gets its rings in small pieces from the process's memory for rings. Their referenced memory (long text,
+//! arrays, events and links) is counted when a span ends, and a span that would exceed the limit is dropped.
 //!
-//! Counting must not cost an ordinary span an atomic read-modify-write. A span that owns no memory is not
-//! counted at all, and a thread adds what the others own to the sum of the process in portions.
+//! Counting must not cost an ordinary span an atomic read-modify-write. A span that owns no memory is not counted at
+//! all, and a thread adds the memory of other spans to the process's sum in portions.
 //!
 //! The limit is half of `max_memory_bytes`. The other half is divided between the exporters' queues, tail
 //! sampling and the unfinished traces of the console, so a dead backend does not take the room of another one.
@@ -28,14 +28,14 @@ const PORTION: i64 = 16 * 1024;
 /// The estimated size of a trace state, whose length cannot be determined without a copy.
 const TRACE_STATE: usize = 512;
 
-/// Limits the rings of all threads and their content.
+/// The limit for the rings of all threads and their content.
 static LIMIT: AtomicI64 = AtomicI64::new(i64::MAX);
 
 /// The bytes of the rings of all threads.
 static RINGS: AtomicI64 = AtomicI64::new(0);
 
-/// The bytes that the spans in the rings of all threads own. It is negative for a moment if the collector has
-/// subtracted a span that its thread has not added yet.
+/// The bytes owned by spans in the rings of all threads. Briefly negative if the collector subtracts a span that its
+/// thread has not added yet.
 static BUFFERED: AtomicI64 = AtomicI64::new(0);
 
 /// Spans that were dropped because the limit was reached.
@@ -46,7 +46,7 @@ pub fn limit_buffered(bytes: usize) {
     LIMIT.store(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
 }
 
-/// Whether there may be further rings of this size.
+/// Whether there is room for another ring of this size.
 pub(super) fn has_room_for(bytes: usize) -> bool {
     let limit = LIMIT.load(Ordering::Relaxed);
     let left = limit.saturating_sub(RINGS.load(Ordering::Relaxed));
@@ -54,8 +54,8 @@ pub(super) fn has_room_for(bytes: usize) -> bool {
     usize::try_from(left).is_ok_and(|left| left >= bytes)
 }
 
-/// Creates rings of this size, if the limit allows them. They are counted first, so that threads which ask at the same
-/// time do not exceed it together.
+/// Creates rings of this size, if the limit allows them. They are counted first, so that concurrent threads do not
+/// exceed the limit together.
 pub(super) fn within_limit<T>(bytes: usize, create: impl FnOnce() -> Option<T>) -> Option<T> {
     add_rings(bytes);
     let created = has_room_for(0).then(create).flatten();
@@ -80,7 +80,7 @@ pub(super) fn release_rings(bytes: usize) {
     RINGS.fetch_sub(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
 }
 
-/// For the memory that spans in the rings own. Rings that a peak of threads has left do not take all of it.
+/// The limit for memory owned by spans in the rings. Rings left by a peak of threads do not use all of it.
 fn limit_owned() -> i64 {
     let limit = LIMIT.load(Ordering::Relaxed);
     let left = limit.saturating_sub(RINGS.load(Ordering::Relaxed));
@@ -92,8 +92,8 @@ pub fn release_buffered(bytes: usize) {
     BUFFERED.fetch_sub(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
 }
 
-/// Called in the child after a fork, in which nothing subtracts the spans and the rings of the parent. Only atomics may
-/// be accessed.
+/// Resets the sums in the child after a fork, where nothing subtracts the spans and the rings of the parent. Only
+/// atomics may be accessed.
 pub(super) fn forked() {
     BUFFERED.store(0, Ordering::Relaxed);
     RINGS.store(0, Ordering::Relaxed);
@@ -108,11 +108,11 @@ pub fn dropped_for_memory() -> u64 {
 #[derive(Debug)]
 pub(super) struct Portion {
     bytes: i64,
-    /// The process that the ring belongs to, see [`fork`](super::fork).
+    /// The process of the ring, see [`fork`](super::fork).
     forks: u32,
-    /// Whether the limit was reached when the sum was last read. Then every span is compared with it.
+    /// Whether the limit was reached at the last read of the sum. Then every span is compared with it.
     is_exhausted: bool,
-    /// Whether the last span has filled a quarter of the limit, or reached it.
+    /// Whether the last span has filled a quarter of the limit, or has reached it.
     is_at_threshold: bool,
 }
 
@@ -166,7 +166,7 @@ impl Portion {
         !self.is_exhausted
     }
 
-    /// False in a fork of the process that records the spans.
+    /// Whether this is the process that records the spans, and not a fork of it.
     pub(super) fn is_of_process(&self) -> bool {
         self.forks == forks()
     }
@@ -181,14 +181,14 @@ impl Portion {
 }
 
 impl Drop for Portion {
-    /// The collector subtracts all spans of a thread that has ended.
+    /// Adds the rest to the sum, from which the collector subtracts all spans of an ended thread.
     fn drop(&mut self) {
         self.publish();
     }
 }
 
-/// The bytes that a span occupies outside the rings. Where an attribute owns memory, keys are counted although most are
-/// static.
+/// The bytes that a span occupies outside the rings. If an attribute owns memory, keys are counted, too, although most
+/// are static.
 fn owned_by(record: &SpanRecord) -> usize {
     let attributes = |all: &[Attribute]| all.iter().map(attribute_bytes).sum::<usize>();
     let own = record.attributes.as_slice();

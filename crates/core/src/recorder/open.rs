@@ -9,7 +9,7 @@
 //! | [`Keep`](Decision::Keep) | `InContext`: the span; `Nested` in a boundary | `InContext`: the span | the recording |
 //! | [`Asked`](Decision::Asked) | the user's expressions are evaluated, then one of the rows above | the same | the same |
 //!
-//! - A call that is not sampled has a recording if metrics are made from it.
+//! - An unsampled call has a recording if metrics are made from it.
 //! - With `context: boundaries`, a call is `InBoundary` where the table says `InContext`: a guard may be dropped in
 //!   any order, and so does not change the cells of the thread.
 //! - Where nothing of this crate records and OpenTelemetry has another global provider, the row `Off` opens a span
@@ -34,33 +34,33 @@ use crate::callsite::CallSite;
 
 /// A call whose body runs: its recording, and the guard that makes it current in a [`Way`](current::Way).
 ///
-/// Each state is constructed in its final location. Moving what several branches have constructed would load it in other
-/// parts than it was stored in, which stalls.
+/// Each state is constructed in its final location. Moving a state that several branches construct would load it in
+/// other parts than it was stored in, which stalls.
 #[derive(Debug)]
 pub(super) enum OpenSpan {
     /// Without a span and without a context.
     Off,
-    /// A call that is measured in the context of its caller: a rule turns its span off.
+    /// A call measured in the context of its caller: a rule turns its span off.
     Measured(Option<Box<Recording>>),
-    /// In a span. Without a recording, that span is not sampled, or the recording belongs to an explicit parent or to
-    /// the future that is being polled. A call that is not sampled may be measured.
+    /// A call in a span. Without a recording, the span is not sampled, or the recording belongs to an explicit parent
+    /// or to the polled future. An unsampled call may be measured.
     In(Option<Box<Recording>>, #[expect(dead_code, reason = "it is only dropped")] CurrentGuard),
 }
 
-/// An open span that the function that runs the body ends explicitly. It has no destructor, so the
-/// compiler reserves no stack for moving it and for whether it has been moved.
+/// An open span that the function that runs the body ends explicitly. It has no destructor, so the compiler needs no
+/// stack for moves and drop flags.
 #[derive(Debug)]
 pub struct Opened(ManuallyDrop<OpenSpan>);
 
-/// A span that is not current: a future's between two polls, or one that its owner enters for a while.
+/// A span that is not current: of a future between two polls, or of an owner that enters it for a while.
 #[derive(Debug)]
 pub(super) enum Parked {
     /// No span and no context: the body runs unchanged.
     Off,
-    /// Not recorded: the context of a span that is not sampled, or of an explicit parent. It is boxed so that a
-    /// parked span fits into two registers; in memory, one load right after two stores would stall.
+    /// Not recorded: the context of an unsampled span, or of an explicit parent. It is boxed so that a parked span fits
+    /// into two registers; in memory, one load right after two stores would stall.
     In(Box<(Context, Site)>),
-    /// A span that is not sampled and has no `Context` of its own.
+    /// An unsampled span without its own `Context`.
     Unsampled(Box<Suspended>),
     /// A recorded span with its context, or a measured call.
     Recording(Box<Recording>),
@@ -113,7 +113,7 @@ impl<F: Fn() -> Parent> StartBelow for F {
     }
 }
 
-/// Not inlined, so that an annotated function stays small while nothing is recorded.
+/// Not inlined, to keep an annotated function small while nothing is recorded.
 #[inline(never)]
 fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
     let listeners = listeners::current();
@@ -173,7 +173,7 @@ fn open(parent: &Parent, callsite: Option<&'static CallSite>, fill: Option<Fill<
     }
 }
 
-/// All rows but the common ones.
+/// The other rows than the common ones.
 #[cold]
 #[inline(never)]
 fn open_rarely(
@@ -258,7 +258,7 @@ fn decide(parent: &Parent, callsite: Option<&'static CallSite>) -> Decision {
     }
 }
 
-/// Lets the program decide about a span, or observe it, once its name and its attributes are set.
+/// Passes a span to the program, for a decision or an observation, after its name and attributes are set.
 fn decided<'f>(
     decision: Decision,
     parent: &Parent,
@@ -272,8 +272,7 @@ fn decided<'f>(
     (sampling::decide_filled(decision, &cx, fill), None)
 }
 
-/// The place of a call whose span this crate does not record, and the recording of a measured call or of another
-/// provider's span.
+/// The context of an unrecorded call, and the recording of a measured call or of another provider's span.
 enum Placed {
     /// In the context of the caller.
     Here(Option<Box<Recording>>),
@@ -373,14 +372,14 @@ impl Opened {
         matches!(*self.0, OpenSpan::Off)
     }
 
-    /// As [`OpenSpan::close`].
+    /// Like [`OpenSpan::close`].
     #[expect(clippy::inline_always, reason = "each call does it once")]
     #[inline(always)]
     pub(super) fn close(&mut self) -> Option<Box<Recording>> {
         self.0.close()
     }
 
-    /// As [`OpenSpan::park`].
+    /// Like [`OpenSpan::park`].
     pub(super) fn park(&mut self) -> Parked {
         self.0.park()
     }
@@ -409,8 +408,8 @@ impl OpenSpan {
 
     /// Makes the caller's span current again, and returns the recording, which the caller ends.
     ///
-    /// The guards are dropped where they are. Moving them out would load them in other parts than they were stored in
-    /// a moment before, which stalls: it took an eighth of a span.
+    /// The guards are dropped in place. Moving them would load them in other parts than they were just stored in, which
+    /// stalls, for an eighth of a span's time.
     #[expect(clippy::inline_always, reason = "each call does it once")]
     #[inline(always)]
     pub(super) fn close(&mut self) -> Option<Box<Recording>> {
@@ -419,7 +418,7 @@ impl OpenSpan {
         recording
     }
 
-    /// Makes the caller's span current again, and stores the state that makes this one current later.
+    /// Makes the caller's span current again, and stores the state with which this span becomes current later.
     pub(super) fn park(&mut self) -> Parked {
         if matches!(self, Self::Off) {
             return Parked::Off;
@@ -431,7 +430,7 @@ impl OpenSpan {
 }
 
 impl Parked {
-    /// The parked span has no recording.
+    /// Parks a span without a recording in a context.
     pub(super) fn in_context(cx: Context, site: Site) -> Self {
         Self::In(Box::new((cx, site)))
     }
@@ -443,8 +442,8 @@ impl Parked {
         Self::in_context(cx, site)
     }
 
-    /// Parks the span that is current on this thread. Its context is current, unless the user's code has attached
-    /// another one and not detached it: a span that is recorded is then added to that context.
+    /// Parks the span that is current on this thread. Its context is current, unless the user's code has left another
+    /// one attached; then a recorded span is added to that context.
     pub(super) fn current(recording: Option<Box<Recording>>) -> Self {
         let Some(mut recording) = recording else {
             return match Suspended::current() {
@@ -487,7 +486,7 @@ impl Parked {
         }
     }
 
-    /// The caller ends the recording.
+    /// The recording, which the caller ends.
     #[inline]
     pub(super) fn recording(self) -> Option<Box<Recording>> {
         match self {
@@ -523,7 +522,7 @@ impl Recording {
         OpenSpan::In(None, CurrentGuard::in_boundary(cx, self))
     }
 
-    /// The context with the span in it, which is made now if the span was in the `Context` of its boundary.
+    /// The context with the span, which is created now if the span was in the `Context` of its boundary.
     pub(super) fn own_context(&mut self) -> Option<&Context> {
         if self.is_in_boundary {
             let cx = self.context.take()?;

@@ -1,5 +1,4 @@
-//! The data of a span from its start: its parent, and the name, attributes and links that the user's expressions give
-//! it.
+//! The data of a span at its start: its parent, and the name, attributes and links from the user's expressions.
 
 use std::borrow::Cow;
 use std::fmt::{Debug, Display};
@@ -17,19 +16,19 @@ use crate::attributes::{FloeAttributes, IntoAttributes, ToAttributeValue};
 use crate::caught::caught;
 use crate::keys;
 
-/// A span that is about to start: what [`Tracer::open`](crate::Tracer::open) passes to the function that describes it,
-/// and what expansions of `#[traced]` write to.
+/// A span that is about to start. [`Tracer::open`](crate::Tracer::open) passes it to the function that describes the
+/// span, and expansions of `#[traced]` write to it.
 #[derive(Debug)]
 pub struct Opening(pub(super) Box<Recording>);
 
 /// Precedes the message of a panic in a warning.
 pub const PANICKED: &str = " panicked: ";
 
-/// Sets the name, attributes and links that a span has from its start. It is not for `FnMut`, so that the
-/// expressions of an attribute cannot change the arguments of the function. The compiler's error about one
-/// that does contains the name of the trait.
+/// Sets the name, attributes and links that a span has from its start. It is not implemented for `FnMut`, so
+/// expressions of attributes cannot change the arguments of the function; the compiler's error about such an expression
+/// contains the name of the trait.
 pub trait AttributesOnlyBorrow {
-    /// Sets them.
+    /// Sets the name, attributes and links.
     fn set(&self, opening: &mut Opening);
 }
 
@@ -61,13 +60,13 @@ impl Opening {
         self.0.record.set_name(name.into());
     }
 
-    /// Sets the kind, which is [`SpanKind::Internal`] by default.
+    /// Sets the kind. The default is [`SpanKind::Internal`].
     #[inline]
     pub fn kind(&mut self, kind: SpanKind) {
         self.0.record.more_mut().kind = Some(kind);
     }
 
-    /// Sets `code.file.path` and `code.line.number`, which are by default the place that opens the span.
+    /// Sets `code.file.path` and `code.line.number`. The default is the place that opens the span.
     #[inline]
     pub fn location(&mut self, place: &'static Location<'static>) {
         if let Origin::Builder { location, .. } = &mut self.0.record.more_mut().origin {
@@ -81,7 +80,7 @@ impl Opening {
         value.set_in(&mut self.0.record.attributes, key);
     }
 
-    /// Sets an attribute to a value, which is moved and not copied.
+    /// Sets an attribute to a value, which is moved.
     #[inline]
     pub fn attribute_from(&mut self, key: impl Into<Key>, value: impl ToAttributeValue) {
         value.move_into(&mut self.0.record.attributes, key);
@@ -129,7 +128,7 @@ impl Opening {
     }
 }
 
-/// A panic in the user's expressions is recorded in `floe.warning`.
+/// Runs `fill`. A panic in the user's expressions is recorded in `floe.warning`.
 #[inline]
 pub(super) fn fill_in(recording: Box<Recording>, fill: Fill<'_>) -> Box<Recording> {
     let mut opening = Opening(recording);
@@ -160,14 +159,14 @@ impl Parent {
         self.0.is_none()
     }
 
-    /// The explicit parent, in which the body runs even without a span.
+    /// The explicit parent, in which the body runs even without a span of its own.
     pub(super) fn explicit(&self) -> Option<Context> {
         self.0.clone()
     }
 }
 
-/// Returns the current context without its span. Everything else in it, such as baggage, is preserved. While nothing is
-/// recorded, there is no root, and the trace of the caller goes on.
+/// Returns the current context without its span. Its other content, such as baggage, is preserved. While nothing is
+/// recorded, there is no root, and the caller's trace continues.
 #[must_use]
 pub fn root() -> Parent {
     let without_span = |cx: &Context| cx.with_remote_span_context(SpanContext::NONE);
@@ -175,14 +174,14 @@ pub fn root() -> Parent {
 }
 
 impl Parent {
-    /// A span is a child of the span in `cx`, or a root if there is none.
+    /// Returns the span in `cx` as the parent; without a span in `cx`, the new span is a root.
     #[must_use]
     pub const fn of(cx: Context) -> Self {
         Self(Some(cx))
     }
 }
 
-/// A type that a span can be linked to: a span context, a context or a link, or a collection of them.
+/// A type to which a span can be linked: a span context, a context or a link, or a collection of them.
 #[diagnostic::on_unimplemented(
     message = "a span cannot be linked to `{Self}`",
     label = "not a `SpanContext`, `Context` or `Link`, or an array, slice, `Vec` or `Option` of these",

@@ -6,9 +6,8 @@
 //! dereferences to the next. So a type alias of `Result` is resolved, another type with the name
 //! `Result` is not mistaken for one, and the user's generics need no bounds.
 //!
-//! This is compiled for each annotated function, so it uses what the compiler resolves quickly: inherent
-//! methods rather than those of traits. The result is a function pointer that all functions with the
-//! same return type share.
+//! This is compiled for each annotated function, so it uses quickly resolved inherent methods rather than methods of
+//! traits. The result is a function pointer that all functions with the same return type share.
 
 use std::alloc::Layout;
 use std::any::{Any, type_name};
@@ -25,8 +24,8 @@ use std::time::{Duration, Instant, SystemTime};
 use super::declared::Never;
 use crate::caught::caught;
 
-/// Passes the outcome of an annotated function to a sink, unless it is a plain success. It does not
-/// return the outcome, which may borrow from the value for a lifetime that the caller cannot name.
+/// Passes the outcome of an annotated function to a sink, unless it is a plain success. It does not return the outcome,
+/// because the caller could not name the lifetime for which the outcome borrows from the value.
 pub type Classifier<T> = fn(&T, Sink<'_>);
 
 /// Records an outcome.
@@ -75,8 +74,8 @@ pub fn error_if<T>(
     }
 }
 
-/// The classifier of a value whose type is a parameter, so that its traits cannot be looked up: whether it is an `Err`
-/// is in the name of its type and in its discriminant.
+/// The classifier of a value whose type is a parameter, so that its traits cannot be looked up. The name of the type
+/// and the discriminant tell whether the value is an `Err`.
 pub(super) fn by_discriminant<T>(value: &T, sink: Sink<'_>) {
     struct IsZero(bool);
 
@@ -101,7 +100,7 @@ pub(super) fn by_discriminant<T>(value: &T, sink: Sink<'_>) {
     }
 }
 
-/// `None` if this is not the name of a `Result`.
+/// The error type in the name of a `Result`; `None` for another type.
 fn error_type(name: &'static str) -> Option<&'static str> {
     let arguments = name.strip_prefix("core::result::Result<")?.strip_suffix('>')?;
     let mut depth = 0_usize;
@@ -120,9 +119,10 @@ fn error_type(name: &'static str) -> Option<&'static str> {
     None
 }
 
-/// The class of an error, for the attribute `error.type`, which is the name of the error's type otherwise: a variant, or
-/// a code. By it, backends and [metrics](https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/#error-type)
-/// tell a timeout from a refusal. `exception.type` stays the type.
+/// The class of an error for the attribute `error.type`, such as a variant or a code, instead of the name of the
+/// error's type. With it, backends and
+/// [metrics](https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/#error-type) tell a timeout from a
+/// refusal. `exception.type` stays the type.
 ///
 /// ```
 /// use std::fmt;
@@ -161,17 +161,17 @@ fn error_type(name: &'static str) -> Option<&'static str> {
 /// spans.single("run").assert_error("the job has failed").assert_attribute("error.type", "timeout");
 /// ```
 pub trait ErrorType: Error {
-    /// Returns the class, of which a program has few.
+    /// Returns the class. Keep the number of classes small.
     fn error_type(&self) -> &'static str;
 }
 
-/// An error, viewed through the best trait it implements.
+/// An error, with the best trait that it implements.
 pub struct Failure<'a> {
     pub(super) type_name: &'static str,
-    /// The class that the error names itself.
+    /// The class that the error itself names.
     pub(super) class: Option<&'static str>,
     pub(super) view: ErrorView<'a>,
-    /// Whether it is a status such as 404 or `NOT_FOUND`, which is an error of the client only.
+    /// Whether the error is a status such as 404 or `NOT_FOUND`, which is an error of the client only.
     pub(super) is_refusal: bool,
 }
 
@@ -339,29 +339,28 @@ pub const fn probe<T>() -> IsStatus<T> {
     )))))))
 }
 
-/// The start of the method lookup for a `Result` whose error contains a type parameter. It may implement `Error` only for
-/// one that is `'static`, as thiserror requires of a source, and method lookup ignores lifetimes. So it is read by
-/// `Display`.
+/// The start of the method lookup for a `Result` whose error contains a type parameter. The error may implement `Error`
+/// only for a `'static` parameter, as thiserror requires of a source, and method lookup ignores lifetimes. So the error
+/// is read with `Display`.
 #[inline]
 #[must_use]
 pub const fn probe_display<T>() -> IsDisplay<T> {
     IsDisplay(IsPayload(IsDebug(IsAnyResult(IsValue(PhantomData)))))
 }
 
-/// The start of the method lookup for the type of a value, if the type cannot be named and may not be
-/// resolved yet.
+/// The start of the method lookup for the type of a value, if the type cannot be named and may be unresolved.
 #[inline]
 pub const fn probe_of<T>(_: &T) -> MaybeUnresolved<T, IsStatus<T>> {
     MaybeUnresolved(probe(), PhantomData)
 }
 
-/// The same for a `Result` whose error contains a type parameter, see [`probe_display`].
+/// Like [`probe_of`], for a `Result` whose error contains a type parameter, see [`probe_display`].
 #[inline]
 pub const fn probe_display_of<T>(_: &T) -> MaybeUnresolved<T, IsDisplay<T>> {
     MaybeUnresolved(probe_display(), PhantomData)
 }
 
-/// A type that inference may not have resolved.
+/// A type that inference may not have resolved yet.
 #[derive(Debug)]
 pub struct MaybeUnresolved<T, P>(P, PhantomData<fn(&T)>);
 
@@ -375,11 +374,11 @@ impl<T, P> Deref for MaybeUnresolved<T, P> {
     }
 }
 
-/// A type that inference has not resolved, or that has a mistake in it.
+/// A type that inference has not resolved, or that contains a mistake.
 ///
-/// Method lookup takes the first trait that may apply, and any may apply to such a type: this one comes
-/// first, so that it is not taken for a `Result`. It has several implementations, so the compiler infers
-/// nothing from it, and two of them are for the types that an expression like `panic!()` falls back to.
+/// Method lookup takes the first trait that may apply, and every trait may apply to such a type. This trait comes
+/// first, so that the type is not taken for a `Result`. It has several implementations, so the compiler infers nothing
+/// from it; two of them are for the fallback types of an expression like `panic!()`.
 pub trait IsUnresolved<T> {
     /// The classifier of a value that does not fail.
     fn __floe_classify(&self) -> Classifier<T>;

@@ -1,5 +1,5 @@
-//! Publishes the current span of each thread to readers outside of the process, by `floe-thread-context`. It is published
-//! where it becomes current, and the one before it when the guard is dropped.
+//! Publishes the current span of each thread to readers outside the process, with `floe-thread-context`. A span is
+//! published when it becomes current, and the previous one again when the guard is dropped.
 //!
 //! A `Context` that other code attaches is not published, because OpenTelemetry's API has no hook for it.
 
@@ -13,7 +13,7 @@ use opentelemetry::{Context, SpanId, TraceFlags, TraceId};
 use super::recording::{self, Recording};
 use crate::callsite::{self, CallSite};
 
-/// The place in the code of a span, as it is published.
+/// The published place of a span in the code.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Site(StaticAttributes);
 
@@ -28,7 +28,7 @@ impl Site {
         }
     }
 
-    /// The site of a recording, whose name may be known only at run time.
+    /// The site of a recording. Its name may be known only at run time.
     #[inline]
     fn of_recording(recording: &Recording) -> Self {
         let head = &recording.record.head;
@@ -40,7 +40,7 @@ impl Site {
         }
     }
 
-    /// The site of a span, if this thread publishes it. Another one may be current, see above.
+    /// The site of a span, if this thread publishes it. Another span may be current, see above.
     pub(super) fn published(trace_id: TraceId, span_id: SpanId) -> Self {
         attributes_of(trace_id.to_bytes(), span_id.to_bytes()).map_or(Self::NONE, Self)
     }
@@ -56,7 +56,7 @@ impl Site {
     }
 }
 
-/// Lists an open span, if it is sampled.
+/// Lists a sampled open span.
 #[inline]
 pub(super) fn list(recording: &Recording, Site(site): Site) {
     if !recording.record.head.flags.is_sampled() {
@@ -67,7 +67,7 @@ pub(super) fn list(recording: &Recording, Site(site): Site) {
     recording.listed.open(head.trace_id.to_bytes(), span_id, parent, site);
 }
 
-/// A span that is published until this is dropped.
+/// A span that is published until this value is dropped.
 #[derive(Debug)]
 pub(super) struct Published(#[allow(dead_code, reason = "it is only dropped")] Attached);
 
@@ -89,7 +89,7 @@ impl Published {
         Self::below(span.span_context(), span.span_context().span_id(), site)
     }
 
-    /// A call that is not sampled, in the trace of the current context.
+    /// Publishes an unsampled call, in the trace of the current context.
     #[inline]
     pub(super) fn below_current(id: SpanId, callsite: Option<&'static CallSite>) -> Self {
         if !is_on() {
@@ -99,7 +99,7 @@ impl Published {
         Context::map_current(|cx| Self::below(cx.span().span_context(), id, site))
     }
 
-    /// A span in the trace of `above`.
+    /// Publishes a span in the trace of `above`.
     #[inline]
     pub(super) fn below(above: &SpanContext, id: SpanId, site: Site) -> Self {
         Self::ids(above.trace_id(), id, above.trace_flags(), site)
@@ -116,7 +116,7 @@ impl Published {
     }
 }
 
-/// Without this id, the id of a span that is not sampled is made when it is read.
+/// The published id of an unsampled span, so that the id need not be created before it is read.
 #[inline]
 pub(super) fn unsampled_id() -> SpanId {
     let id = is_on().then(|| recording::with(|local| local.ids.span_id()));

@@ -22,9 +22,9 @@ use crate::clock::Ticks;
 /// It is returned by [`RecorderTracer`](crate::RecorderTracer), and is in the `Context` while the body of
 /// an annotated function runs.
 ///
-/// A span whose end is before its start, which only explicit timestamps can cause, is exported with its start
-/// as the end: OTLP's times are unsigned, and most backends reject or misread a negative duration. Of several
-/// attributes with one key the last is exported, and none with an empty key; the latter count as dropped.
+/// A span whose end is before its start, which only explicit timestamps can cause, is exported with its start as the
+/// end: OTLP's times are unsigned, and most backends reject or misread a negative duration. Of several attributes with
+/// one key the last is exported. An attribute with an empty key is not exported and counts as dropped.
 #[derive(Debug)]
 pub struct RecordedSpan {
     context: SpanContext,
@@ -37,8 +37,8 @@ enum Target {
     None,
     /// A span of the OpenTelemetry API, which owns its recording.
     Owned(Box<Recording>),
-    /// The span of a call, which owns the recording and ends it. If another span is in this thread's cell, it is the
-    /// current one, and is updated instead.
+    /// The span of a call, which owns the recording and ends it. A span in this thread's cell is the current one, and
+    /// is updated instead.
     Call(Handle),
     /// The span of a call, whichever span is current.
     Fixed(Handle),
@@ -54,7 +54,7 @@ impl RecordedSpan {
         Self { context: recording.record.context(), target: Target::Call(recording.handle()) }
     }
 
-    /// The updates do not depend on the current span.
+    /// Creates a span whose updates do not depend on the current span.
     pub(super) const fn fixed(context: SpanContext, handle: Handle) -> Self {
         Self { context, target: Target::Fixed(handle) }
     }
@@ -155,9 +155,9 @@ impl Span for RecordedSpan {
 
 /// Records an error on a span of any library.
 ///
-/// OpenTelemetry's `SpanRef` does not reveal whose span it is. So the exception waits in the thread's storage, and
-/// a span of this crate takes it when its status is set to unset. On others this has no effect, as nothing goes
-/// back to unset.
+/// OpenTelemetry's `SpanRef` does not reveal the library of the span. So the exception waits in the thread's storage,
+/// and a span of this crate takes it when its status is set to unset. On other spans this has no effect, because no
+/// status goes back to unset.
 pub(super) fn record_error<E: Error + ?Sized>(span: &SpanRef<'_>, error: &E) {
     if !span.is_recording() {
         return;

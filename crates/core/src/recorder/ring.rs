@@ -1,9 +1,9 @@
 //! A bounded queue between one writing and one reading thread. Neither thread ever blocks.
 //!
-//! The writer counts the items that it has written, the reader those that it has read. The slots between
-//! the two counts are occupied, all others are free. Each thread publishes its count after it has accessed
-//! the items, and loads the other thread's count only if its cached copy indicates a full or empty queue:
-//! such a load may have to fetch a cache line from another processor.
+//! The writer counts written items, the reader counts read items. The slots between the two counts are occupied, all
+//! others are free. Each thread publishes its count after it has accessed the items, and loads the other thread's count
+//! only if its cached copy indicates a full or empty queue, because the load may have to fetch a cache line from
+//! another processor.
 //!
 //! This is the only file of the recorder with `unsafe` code, which moves all attributes of a span in one
 //! loop. `tests/loom` tests it under every interleaving of the two threads.
@@ -45,7 +45,7 @@ unsafe impl<T: Send, const N: usize> Send for Ring<T, N> {}
 // SAFETY: as for `Send`.
 unsafe impl<T: Send, const N: usize> Sync for Ring<T, N> {}
 
-/// `N` must be a power of two. `None` without memory.
+/// Creates a ring; `None` without memory. `N` must be a power of two.
 pub(super) fn ring<T, const N: usize>() -> Option<(Writer<T, N>, Reader<T, N>)> {
     const { assert!(N.is_power_of_two()) };
     let ring = Arc::new(Ring {
@@ -57,7 +57,8 @@ pub(super) fn ring<T, const N: usize>() -> Option<(Writer<T, N>, Reader<T, N>)> 
     Some((Writer::new(Arc::clone(&ring)), Reader::new(ring)))
 }
 
-/// The slots are not touched: the system provides their memory as it is used, also in unoptimized builds.
+/// Allocates the slots without touching them: the system provides their memory when it is used, even in unoptimized
+/// builds.
 fn free_slots<T, const N: usize>() -> Option<Box<[UnsafeCell<MaybeUninit<T>>; N]>> {
     let mut slots: Vec<UnsafeCell<MaybeUninit<T>>> = Vec::new();
     slots.try_reserve_exact(N).ok()?;
@@ -72,7 +73,7 @@ fn free_slots<T, const N: usize>() -> Option<Box<[UnsafeCell<MaybeUninit<T>>; N]
 }
 
 impl<T, const N: usize> Ring<T, N> {
-    /// Returns the slot of the item that is written after `count` others.
+    /// Returns the slot of the item that follows `count` others.
     #[inline]
     fn slot(&self, count: usize) -> &UnsafeCell<MaybeUninit<T>> {
         &self.slots[count % N]
@@ -80,7 +81,7 @@ impl<T, const N: usize> Ring<T, N> {
 }
 
 impl<T, const N: usize> Drop for Ring<T, N> {
-    /// Drops the items that were written after the reader was dropped.
+    /// Drops the items written after the reader was dropped.
     fn drop(&mut self) {
         let read = self.read.0.load(Ordering::Acquire);
         let written = self.written.0.load(Ordering::Acquire);
@@ -99,14 +100,14 @@ impl<T, const N: usize> fmt::Debug for Ring<T, N> {
     }
 }
 
-/// Prefetches a cache line for writing that is this far ahead of `slot`, because the reader accessed it last.
-/// Without it stores to that line would miss the cache, and a load that depends on a pending store, or the
-/// next atomic operation of the host, would wait for them. The first lines of a ring are not prefetched.
+/// Prefetches a cache line ahead of `slot` for writing, because the reader accessed it last. Otherwise stores to the
+/// line would miss the cache, and a load that depends on a pending store, or the next atomic operation of the host,
+/// would wait for them. The first lines of a ring are not prefetched.
 #[inline]
 fn fetch_ahead<T>(slot: &T) {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     {
-        /// In bytes: the attributes of three spans, or the heads of eight.
+        /// The distance in bytes: the attributes of three spans, or the heads of eight.
         const AHEAD: usize = 512;
 
         let ahead = ptr::from_ref(slot).wrapping_byte_add(AHEAD);
@@ -127,7 +128,7 @@ fn fetch_ahead<T>(slot: &T) {
 pub(super) struct Writer<T, const N: usize> {
     ring: Arc<Ring<T, N>>,
     written: usize,
-    /// The reader's count when it was last loaded.
+    /// The reader's count at the last load.
     read: usize,
 }
 
@@ -145,7 +146,7 @@ impl<T, const N: usize> Writer<T, N> {
         }
     }
 
-    /// The number of free slots when the reader's count was last loaded. There may be more by now.
+    /// The number of free slots at the last load of the reader's count. There may be more by now.
     #[inline]
     const fn free(&self) -> usize {
         N - self.written.wrapping_sub(self.read)
@@ -174,7 +175,7 @@ impl<T, const N: usize> Writer<T, N> {
         Ok(())
     }
 
-    /// Moves all items, or none without room for all of them. Returns whether there was.
+    /// Moves all items if there is room for all, otherwise none. Returns whether there was room.
     #[inline]
     pub(super) fn push_all(&mut self, items: &mut Vec<T>) -> bool {
         let count = items.len();
@@ -232,7 +233,7 @@ impl<T, const N: usize> Progress<T, N> {
 pub(super) struct Reader<T, const N: usize> {
     ring: Arc<Ring<T, N>>,
     read: usize,
-    /// The writer's count when it was last loaded.
+    /// The writer's count at the last load.
     written: usize,
 }
 
@@ -266,7 +267,7 @@ impl<T, const N: usize> Reader<T, N> {
         Some(item)
     }
 
-    /// Copies the next item to `to`, if there is one. Returns whether there was.
+    /// Copies the next item to `to`. Returns whether there was one.
     #[inline]
     pub(super) fn pop_to(&mut self, to: &mut T) -> bool
     where

@@ -1,6 +1,6 @@
-//! Which spans are recorded: one decision with two moments.
+//! Decides which spans are recorded, in two steps.
 //!
-//! The head decides on the caller's thread, before anything is computed for a span. The first of these answers:
+//! The head decides on the caller's thread, before anything is computed for a span. The first applicable row decides:
 //!
 //! | | asks | answers |
 //! |---|---|---|
@@ -12,7 +12,7 @@
 //! | 5 | the program's `ShouldSample` | keep, also without the sampled flag, or drop; needs name, attributes and links |
 //! | 6 | the first rule that matches a root, else the ratio | keep or drop; rules need the name |
 //!
-//! Where a name or attributes are needed that are not known yet, the span is filled, and one trait is
+//! If a decision needs a name or attributes that are not known yet, the span is filled, and a trait is
 //! [asked](Decision::Asked).
 //!
 //! The tail decides on the collector's thread, about whole traces that have ended (`collector/tail.rs`): the head
@@ -23,8 +23,7 @@
 //! | 7 | did a span fail? was the root slow? | keep |
 //! | 8 | the head | as it has decided |
 //!
-//! A call that is dropped or excluded may be measured all the same. The samplers' settings are those of the provider
-//! ([`settings`]).
+//! A dropped or excluded call may still be measured. The samplers' settings are those of the provider ([`settings`]).
 
 mod provider;
 pub(super) mod settings;
@@ -59,14 +58,14 @@ use crate::clock::Ticks;
 /// Marks a random trace id, so that samplers downstream may rely on it (W3C Trace Context level 2).
 const RANDOM: TraceFlags = TraceFlags::new(0x02);
 
-/// The sampling decision for a span that is about to start. It fits into registers, as long as no variant has two fields.
+/// The sampling decision for a span that is about to start. It fits into registers because no variant has two fields.
 pub(super) enum Decision {
-    /// There is no span: nothing is recorded in this context, or a rule turns the span off.
+    /// No span: nothing is recorded in this context, or a rule turns the span off.
     Off,
-    /// A span whose parent, which has these ids, is not sampled.
+    /// A span whose parent, with these ids, is not sampled.
     Below(IdHash),
-    /// A span that is not sampled, or that nothing takes, with the ids that its children get. It may be the first span
-    /// of this process in a trace: OpenTelemetry's `Context` has it, so that other code finds a local span.
+    /// A span that is not sampled or has no receiver, with ids for its children. It may be the first span of this
+    /// process in a trace: OpenTelemetry's `Context` has it, so that other code finds a local span.
     Drop(Box<Recording>),
     Keep(Box<Recording>),
     /// A span that is recorded when its name, attributes and links are set, by [`decide_filled`].
@@ -74,9 +73,9 @@ pub(super) enum Decision {
 }
 
 /// Decides for a child of `parent`, or of the current span if `parent` `is_current`. The name is the call site's or is
-/// set later. If the span is recorded, this reads its start time.
+/// set later. The start time is read if the span is recorded.
 ///
-/// A child of a span that is not sampled is decided inline; it does not access the thread's storage.
+/// The decision for a child of an unsampled span is inline, and does not access the thread's storage.
 #[expect(clippy::inline_always, reason = "a call that is not sampled consists of little else")]
 #[inline(always)]
 pub(super) fn decide(
@@ -114,8 +113,8 @@ pub(super) fn decide(
     decide_with_ids(listeners, parent, is_current, callsite)
 }
 
-/// Whether a rule turns the span off, or nothing takes spans. Even then, a root may get ids, which log records and
-/// propagated contexts of all spans below it carry.
+/// Whether a rule turns the span off, or no part of the provider receives spans. Even then, a root may get ids for log
+/// records and propagated contexts of all spans below it.
 #[inline(never)]
 fn is_off(
     listeners: Listeners,
@@ -210,7 +209,7 @@ fn join_trace(record: &mut SpanRecord, above: &SpanContext, is_independent: bool
     }
 }
 
-/// Completes a decision that [asks](Decision::Asked) for what `fill` sets.
+/// Completes a decision that [asks](Decision::Asked) for the data set by `fill`.
 pub(super) fn decide_filled(
     decision: Decision,
     parent: &Context,
@@ -255,15 +254,15 @@ pub(super) fn decide_filled(
 pub enum SamplerDecision {
     /// There is no span, unless the tail needs it.
     Drop,
-    /// Without the sampled flag: the collector passes it to processors and metrics, and exports it only if the tail
-    /// keeps its trace.
+    /// A span without the sampled flag: the collector passes it to processors and metrics, and exports it only if the
+    /// tail keeps its trace.
     Record,
-    /// With the sampled flag.
+    /// A span with the sampled flag.
     Sample,
 }
 
-/// Decides for a function that is called in the boundary of this thread, where [`listeners::has_only_boundaries`]:
-/// it is recorded because its parent is. `None` if [`decide`] must be asked.
+/// Decides for a function called in the boundary of this thread if [`listeners::has_only_boundaries`]: it is recorded
+/// because its parent is. `None` if [`decide`] must decide.
 #[inline]
 pub(super) fn follow_boundary(callsite: &'static CallSite) -> Option<Box<Recording>> {
     // First, because the compiler keeps little in registers across an access to a thread-local value.
@@ -313,8 +312,7 @@ fn parent_of(listeners: Listeners, above: &SpanContext, is_current: bool) -> (Sp
     current::parent_at(above)
 }
 
-/// Returns the ids of a span that is not sampled, if there is one, and the recording of its call if metrics are made from
-/// it.
+/// Returns the ids of an unsampled span, if there is one, and the recording of its call if metrics are made from it.
 #[cold]
 pub(super) fn not_recorded(
     decision: Decision,
@@ -356,7 +354,7 @@ pub(super) fn not_recorded(
     }
 }
 
-/// Begins to measure a call whose parent is not sampled, if metrics are made from it.
+/// Starts to measure a call whose parent is not sampled, if metrics are made from it.
 #[inline]
 pub(super) fn measured(
     parent: &Context,
@@ -365,14 +363,14 @@ pub(super) fn measured(
     is_measured(parent, callsite).then(|| measure(callsite)).flatten()
 }
 
-/// Whether metrics are made from a call that has no span.
+/// Whether metrics are made from a call without a span.
 #[inline]
 fn is_measured(parent: &Context, callsite: Option<&'static CallSite>) -> bool {
     let listeners = listeners::current();
     listeners::measures(listeners, callsite) && capture(listeners, parent).is_none()
 }
 
-/// The record has no trace id, which distinguishes it from a span's.
+/// Creates the record of a measured call, which has no trace id, unlike a span.
 #[inline(never)]
 fn measure(callsite: Option<&'static CallSite>) -> Option<Box<Recording>> {
     recording::with(|local| {
@@ -383,7 +381,8 @@ fn measure(callsite: Option<&'static CallSite>) -> Option<Box<Recording>> {
     })
 }
 
-/// Returns whether a call of `callsite` has nothing to do: nothing takes spans, or a rule turns it off.
+/// Returns whether a call of `callsite` does nothing, because no part of the provider receives spans or a rule turns
+/// its span off.
 #[inline]
 pub(super) fn excludes_call(listeners: Listeners, callsite: &CallSite) -> bool {
     // Captures and measured calls are not excluded: `decide` handles both.
@@ -394,7 +393,7 @@ pub(super) fn excludes_call(listeners: Listeners, callsite: &CallSite) -> bool {
             && settings::excludes_call_site(callsite)
 }
 
-/// Returns whether the rules turn off a child of `parent` that has no call site.
+/// Returns whether the rules turn off a child of `parent` without a call site.
 pub(super) fn excludes_span<'a>(parent: &Context, subject: impl FnOnce() -> Subject<'a>) -> bool {
     let listeners = listeners::current();
     listeners & RULES != 0
@@ -405,8 +404,8 @@ pub(super) fn excludes_span<'a>(parent: &Context, subject: impl FnOnce() -> Subj
 /// Spans that started after the provider was shut down.
 static AFTER_SHUTDOWN: AtomicU64 = AtomicU64::new(0);
 
-/// Counts a span that starts after the provider was shut down, unless its parent is not sampled, and remembers a span
-/// that starts outside of the captures.
+/// Counts a span that starts after the shutdown of the provider, unless its parent is not sampled, and remembers a span
+/// that starts outside the captures.
 #[cold]
 fn no_listener(listeners: Listeners, parent: &Context, callsite: Option<&'static CallSite>) {
     if let Some(callsite) = callsite.filter(|_| listeners::has_captures(listeners)) {

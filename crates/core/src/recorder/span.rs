@@ -45,7 +45,7 @@ impl Tracer {
     }
 
     /// The version of the instrumentation scope, which is the version of the package that uses the macro. `None` if
-    /// the package was not built by Cargo.
+    /// Cargo did not build the package.
     #[must_use]
     pub const fn version(&self) -> Option<&'static str> {
         self.scope.version()
@@ -61,9 +61,8 @@ impl Tracer {
 
 /// Returns a builder for a span without a tracer. The span starts with [`start`](SpanBuilder::start).
 ///
-/// Its instrumentation scope is the package that calls this function, with its version, if the program contains a
-/// function with `#[traced]` of that package; the call sites tell which files the package has. In any other package the
-/// name of the scope is empty, and [`Tracer::span`] names one.
+/// Its instrumentation scope is the calling package, with its version, if the package has a function with `#[traced]`,
+/// whose call site tells the files of the package. Otherwise the name of the scope is empty; [`Tracer::span`] sets one.
 ///
 /// ```
 /// use floe_telemetry::{SpanKind, span, testing};
@@ -188,14 +187,14 @@ impl SpanBuilder {
         self
     }
 
-    /// Sets the parent to the span in `cx`. The default is the span that is current when this one starts.
+    /// Sets the parent to the span in `cx`. The default is the current span when this one starts.
     #[inline]
     pub fn parent(mut self, cx: &Context) -> Self {
         self.parent = BuilderParent::Given(cx.clone());
         self
     }
 
-    /// Makes the span the root of a new trace, even if there is a current span. The rest of the current
+    /// Makes the span the root of a new trace, even if there is a current span. The other content of the current
     /// context, such as baggage, is preserved.
     #[inline]
     pub fn root(mut self) -> Self {
@@ -230,7 +229,7 @@ impl SpanBuilder {
         self.open_listened()
     }
 
-    /// Not inlined, so that the code where a span starts stays small.
+    /// Not inlined, to keep the code small where a span starts.
     #[inline(never)]
     fn open_listened(self) -> OpenSpan {
         let Self { name, scope, location, kind, parent, attributes, links } = self;
@@ -266,7 +265,7 @@ impl SpanBuilder {
         open_built(&parent, (!is_off).then_some(&fill))
     }
 
-    /// Unless another parent is set, sets the parent to the span that is current now.
+    /// Sets the parent to the current span, unless another parent is set.
     pub(super) fn below_current(mut self) -> Self {
         if matches!(self.parent, BuilderParent::Current) && context_is_alive() {
             self.parent = BuilderParent::Given(current_context());
@@ -281,12 +280,12 @@ impl SpanBuilder {
 #[must_use = "the span ends when the guard is dropped"]
 pub struct ActiveSpan {
     current: CurrentSpan,
-    /// Whether the thread was panicking already when the span started.
+    /// Whether the thread was already panicking when the span started.
     was_panicking: bool,
     span: OpenSpan,
 }
 
-/// A handle through which a span is updated. [`get_current_span`] returns it.
+/// A handle that updates a span. [`get_current_span`] returns it.
 #[derive(Clone, Debug)]
 pub struct CurrentSpan(Context);
 
@@ -400,8 +399,8 @@ pub fn add_event(
     }
 }
 
-/// The current span, if it is recorded. The context is cloned, because the conversion of a value is the
-/// user's code and may change the current one.
+/// The current span, if it is recorded. The context is cloned, because converting a value runs the user's code, which
+/// may change the current context.
 fn recording_span() -> Option<CurrentSpan> {
     let recording = |cx: &Context| cx.span().is_recording().then(|| CurrentSpan(cx.clone()));
     context_is_alive().then(|| Context::map_current(recording)).flatten()

@@ -29,13 +29,12 @@ pub struct RecorderTracer {
 /// The tracers that [`get_tracer`] returned, by name.
 static NAMED: RwLock<BTreeMap<Cow<'static, str>, RecorderTracer>> = RwLock::new(BTreeMap::new());
 
-/// The maximum number of tracers that are kept, and of bytes of their names. A program with more names makes them from
-/// data.
+/// The maximum number of kept tracers, and of bytes of their names. A program with more names makes them from data.
 const MOST_NAMED: usize = 1000;
 const LONGEST_NAME: usize = 256;
 
-/// Returns the tracer with a name, which becomes the name of the instrumentation scope of its spans. It is made
-/// by the first call with the name.
+/// Returns the tracer with a name, which becomes the name of the instrumentation scope of its spans. The first call
+/// with the name creates it.
 ///
 /// ```
 /// use floe_telemetry::{get_tracer, testing};

@@ -1,4 +1,4 @@
-//! Decides whether a thread that changes a state must wake the thread that waits for it.
+//! Decides whether a thread that changes a state must wake the thread that waits for the change.
 //!
 //! The waiting thread requests a wake-up before it checks the state, and the other changes the state before
 //! it checks for a request. The fences order each thread's two steps, so at least one of the threads sees what
@@ -17,12 +17,12 @@ impl WakeUp {
         fence(Ordering::SeqCst);
     }
 
-    /// Withdraws the request: the state has changed.
+    /// Withdraws the request, because the state has changed.
     pub fn withdraw(&self) {
         self.0.store(false, Ordering::Relaxed);
     }
 
-    /// Called after the state was changed. Returns whether the waiting thread must be woken.
+    /// Takes the request after a change of the state. Returns whether the waiting thread must be woken.
     pub fn take(&self) -> bool {
         fence(Ordering::SeqCst);
         self.0.swap(false, Ordering::Relaxed)

@@ -1,4 +1,4 @@
-//! The crate without redaction: texts of errors are not passed on, and what the program records is.
+//! The crate without redaction: error texts are not passed on, recorded data is.
 
 use std::borrow::Cow;
 

@@ -12,7 +12,7 @@ use crate::metrics::recorder::MetricRecorder;
 use crate::metrics::series::{Bound, bind};
 use crate::recorder;
 
-/// What a handle records.
+/// The instrument and the attributes of a handle.
 #[derive(Clone, Debug)]
 struct Definition {
     recorder: &'static MetricRecorder,
@@ -42,13 +42,13 @@ impl Definition {
     }
 }
 
-/// A series, by what it is called.
+/// A series, identified by its name and attributes.
 #[derive(Debug)]
 pub(super) struct Handle {
     definition: Definition,
     /// The series under the first provider, which is the only one of most programs.
     first: OnceLock<Series>,
-    /// The series under the last one.
+    /// The series under the latest provider.
     last: Mutex<Option<Arc<Series>>>,
 }
 
@@ -104,7 +104,7 @@ impl Handle {
         }
     }
 
-    /// Records under a provider that the series is not bound to, or that is not the first one.
+    /// Records under a provider for which the series is not bound yet, or under a later one than the first.
     #[cold]
     fn record_in(&self, generation: u64, measurement: Measurement) {
         if current::is_inherited() {

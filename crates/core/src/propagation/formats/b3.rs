@@ -30,7 +30,7 @@ pub enum B3Propagator {
     Multi,
 }
 
-/// Marks a trace whose sender has set the debug flag, which is passed on.
+/// Marks a trace whose sender has set the debug flag, which is sent on.
 struct Debug(TraceId);
 
 impl TextMapPropagator for B3Propagator {
@@ -74,8 +74,8 @@ impl TextMapPropagator for B3Propagator {
     }
 }
 
-/// Parses `{trace id}-{span id}-{sampled}-{parent}`, of which the last two may be missing. A decision alone has no
-/// ids to continue.
+/// Parses `{trace id}-{span id}-{sampled}-{parent}`; the last two parts are optional. A decision alone has no ids to
+/// continue.
 fn single(cx: &Context, value: &str) -> Option<Context> {
     let mut parts = value.split('-');
     let (trace_id, span_id) = (parts.next()?, parts.next()?);

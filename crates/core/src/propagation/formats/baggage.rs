@@ -1,6 +1,6 @@
 //! `baggage`: keys and values that are propagated with a request.
 //!
-//! The SDK's propagator alters baggage that contains `%` or `=`, and does not redact what leaves.
+//! The SDK's propagator alters baggage that contains `%` or `=`, and does not redact outgoing values.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -18,8 +18,7 @@ const BAGGAGE: &str = "baggage";
 
 static FIELDS: LazyLock<[String; 1]> = LazyLock::new(|| [BAGGAGE.into()]);
 
-/// The limits of the [specification](https://www.w3.org/TR/baggage/#limits), which OpenTelemetry's
-/// `Baggage` has too.
+/// The limits of the [specification](https://www.w3.org/TR/baggage/#limits), also those of OpenTelemetry's `Baggage`.
 const MAX_MEMBERS: usize = 64;
 const MAX_BYTES: usize = 8192;
 
@@ -63,8 +62,8 @@ impl TextMapPropagator for BaggagePropagator {
     }
 }
 
-/// The header within the limits: the floe identity first, then the rest, both in the order of their
-/// keys. A member for which there is no room is dropped as a whole.
+/// The header within the limits: the floe identity first, then the rest, both in the order of their keys. A member that
+/// does not fit is dropped as a whole.
 fn encode(baggage: &Baggage) -> String {
     let mut entries: Vec<_> = baggage.iter().map(|(key, entry)| (key.as_str(), entry)).collect();
     entries.sort_by_key(|(key, _)| (!keys::IDENTITY.contains(key), *key));
@@ -104,14 +103,14 @@ fn encode(baggage: &Baggage) -> String {
     header
 }
 
-/// Precedes a bearer token, so that it is redacted, whatever it consists of.
+/// Precedes a bearer token for redaction, so that any token is redacted.
 const HEADER: &str = "authorization: ";
 
 /// The minimum length of a token that consists of letters.
 const MIN_LETTERS: usize = 8;
 
-/// Whether the text is a bearer token, with its scheme. In a sentence, letters after `Bearer` may be a word;
-/// as a value they are a credential.
+/// Whether the text is a bearer token with its scheme. In a sentence, letters after `Bearer` may be a word; in a value
+/// they are a credential.
 fn is_bearer_token(text: &str) -> bool {
     let Some((scheme, token)) = text.trim().split_once(' ') else {
         return false;
@@ -122,21 +121,21 @@ fn is_bearer_token(text: &str) -> bool {
         && token.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
-/// Redacts a bearer token as in its header, and so by the policies of the provider.
+/// Redacts a bearer token as in its header, by the policies of the provider.
 fn sanitize_bearer_token(text: &str) -> Cow<'static, str> {
     let header = format!("{HEADER}{text}");
     let sanitized = sanitize_sent(&header);
     sanitized.strip_prefix(HEADER).map_or_else(|| REDACTED.into(), |token| token.to_owned().into())
 }
 
-/// Whether the text can follow a value: it is printable, and does not begin another member.
+/// Whether the text can follow a value: it is printable, and does not start another member.
 fn are_properties(text: &str) -> bool {
     text.bytes()
         .all(|byte| matches!(byte, b'\t' | b' '..=b'~') && !matches!(byte, b',' | b'"' | b'\\'))
 }
 
-/// The valid members that fit; an invalid one does not affect the others. `Baggage` rejects invalid keys
-/// and limits the number of members.
+/// The valid members that fit. An invalid member does not affect the others. `Baggage` rejects invalid keys and limits
+/// the number of members.
 fn decode(headers: &[&str]) -> Baggage {
     let mut baggage = Baggage::new();
     let mut bytes = 0;

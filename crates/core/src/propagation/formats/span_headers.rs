@@ -1,4 +1,4 @@
-//! The parts of B3: reading single headers, ids in hexadecimal digits, and the span that is sent or received.
+//! The parts of B3: single headers, hexadecimal ids, and the sent or received span.
 //!
 //! B3 is our own: `opentelemetry-zipkin` brings an exporter, and neither limits a header nor rejects a second one.
 
@@ -8,10 +8,10 @@ use opentelemetry::{Context, SpanId, TraceId};
 
 use crate::recorder::span_context_within;
 
-/// In bytes; B3 needs less.
+/// The maximum length of a header, in bytes; B3 needs less.
 const MAX_BYTES: usize = 512;
 
-/// `None` if the header is missing, occurs more than once, or is too long.
+/// The value of a header; `None` if the header is missing, repeated, or too long.
 pub(super) fn header<'a>(extractor: &'a dyn Extractor, name: &str) -> Option<&'a str> {
     let values = extractor.get_all(name)?;
     match values[..] {
@@ -20,7 +20,7 @@ pub(super) fn header<'a>(extractor: &'a dyn Extractor, name: &str) -> Option<&'a
     }
 }
 
-/// Returns the span that a request belongs to, if there is one.
+/// Returns the span of a request, if there is one.
 pub(super) fn sent(cx: &Context) -> Option<SpanContext> {
     let below = span_context_within(cx);
     let context = below.unwrap_or_else(|| cx.span().span_context().clone());
@@ -39,18 +39,18 @@ pub(super) fn received(
     span.is_valid().then(|| cx.with_remote_span_context(span))
 }
 
-/// `accepted`: the numbers of digits.
+/// Parses a trace id. `accepted` are the accepted numbers of digits.
 pub(super) fn trace_id(digits: &str, accepted: &[usize]) -> Option<TraceId> {
     hex(digits, accepted).map(TraceId::from)
 }
 
-/// `accepted`: the numbers of digits.
+/// Parses a span id. `accepted` are the accepted numbers of digits.
 pub(super) fn span_id(digits: &str, accepted: &[usize]) -> Option<SpanId> {
     let number = u64::try_from(hex(digits, accepted)?).ok()?;
     Some(SpanId::from(number))
 }
 
-/// `from_str_radix` alone accepts signs.
+/// Parses digits without a sign, which `from_str_radix` accepts.
 fn hex(digits: &str, accepted: &[usize]) -> Option<u128> {
     if !accepted.contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;

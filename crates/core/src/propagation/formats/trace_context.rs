@@ -74,7 +74,7 @@ impl TextMapPropagator for TraceContextPropagator {
     }
 }
 
-/// `format!` is slower.
+/// The header. `format!` is slower.
 fn header(context: &SpanContext) -> String {
     let mut header = *b"00-00000000000000000000000000000000-0000000000000000-00";
     write_hex(&mut header[3..35], &context.trace_id().to_bytes());

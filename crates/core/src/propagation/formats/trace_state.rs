@@ -8,25 +8,24 @@ const MAX_MEMBERS: usize = 32;
 /// The limit for all members together, in characters: the minimum that the specification requires.
 const MAX_CHARS: usize = 512;
 
-/// Longer members are removed first if the limit is exceeded.
+/// Members longer than this are removed first if the limit is exceeded.
 const LONG: usize = 128;
 
-/// A list that [`TraceState`] cannot represent as it was received. The context of the request keeps it.
+/// A list that [`TraceState`] cannot represent unchanged. The context of the request keeps it.
 #[derive(Debug)]
 pub(super) struct Original {
-    /// The trace and the span that sent the list.
+    /// The trace and the span of the list's sender.
     sender: (TraceId, SpanId),
     /// The members that `TraceState` represents.
     state: TraceState,
-    /// All members within the limit, also those with keys that only level 2 allows.
+    /// All members within the limit, including those with keys that only level 2 allows.
     header: String,
     is_shortened: bool,
 }
 
-/// Parses the headers, which form one list
-/// ([specification](https://www.w3.org/TR/trace-context-2/#tracestate-header)), of the request of
-/// `sender`. One invalid member invalidates the list, but not the trace. Duplicate keys are kept, because
-/// vendors must accept them and must not remove what they do not own.
+/// Parses the headers, which form one list ([specification](https://www.w3.org/TR/trace-context-2/#tracestate-header)),
+/// of the request of `sender`. One invalid member invalidates the list, but not the trace. Duplicate keys are kept,
+/// because vendors must accept them and must not remove members of other vendors.
 pub(super) fn parse(headers: &[&str], sender: (TraceId, SpanId)) -> (TraceState, Option<Original>) {
     let Some(mut members) = members(headers).filter(|members| !members.is_empty()) else {
         return (TraceState::NONE, None);
@@ -50,9 +49,9 @@ pub(super) fn parse(headers: &[&str], sender: (TraceId, SpanId)) -> (TraceState,
 
 /// Returns the header for a request of the span in `cx`, or an empty text.
 ///
-/// A service that passes a trace context on with the id of the sender must not change the list
-/// ([specification](https://www.w3.org/TR/trace-context-2/#mutating-the-tracestate-field)), so a shortened
-/// one is removed then.
+/// A service that passes on a trace context with the sender's id must not change the list
+/// ([specification](https://www.w3.org/TR/trace-context-2/#mutating-the-tracestate-field)), so a shortened one is
+/// removed then.
 pub(super) fn header(cx: &Context, span: &SpanContext) -> String {
     let original = cx.get::<Option<Original>>().and_then(Option::as_ref);
     let original = original.filter(|original| {

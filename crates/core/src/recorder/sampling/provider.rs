@@ -1,8 +1,7 @@
-//! The sampling of the current provider, and the sampler of the program, which decides for each span in place of the
-//! configured one.
+//! The sampling of the current provider, and the sampler of the program, which replaces the configured one.
 //!
-//! A sampler of the program decides late: OpenTelemetry passes it the name, the attributes and the links, so
-//! the span is filled first, as for a sampling rule that needs the name.
+//! A sampler of the program decides late: it gets the name, the attributes and the links, so the span is filled first,
+//! as for a sampling rule that needs the name.
 
 use std::cell::Cell;
 use std::fmt;
@@ -23,12 +22,12 @@ use crate::recorder::listeners::{
 use crate::recorder::record::SpanRecord;
 use crate::recorder::recording;
 
-/// Which spans a provider records.
+/// The settings that decide which spans a provider records.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "settings")]
 pub struct Sampling {
-    /// Whether anything of the provider takes spans. Otherwise none is recorded: calls are measured if metrics are made
-    /// from them, and roots have ids if log records need them. With neither, there is no listener.
+    /// Whether any part of the provider receives spans. Otherwise no span is recorded: calls are measured if metrics
+    /// are made from them, and roots have ids if log records need them. With neither, there is no listener.
     pub is_recorded: bool,
     /// Whether log records are exported.
     pub has_log_records: bool,
@@ -36,13 +35,13 @@ pub struct Sampling {
     pub describes_log_records: bool,
     /// The share of the roots, or of all spans, that is sampled.
     pub ratio: f64,
-    /// Whether a child has its parent's decision. Otherwise the sampler decides for each span.
+    /// Whether a child inherits its parent's decision. Otherwise the sampler decides for each span.
     pub is_parent_based: bool,
-    /// Which spans there are, and the ratios of roots. The first rule that matches decides.
+    /// The rules for spans and for the ratios of roots. The first matching rule decides.
     pub rules: Arc<[Rule]>,
-    /// The tail sampler needs also the spans that the head does not sample.
+    /// Whether the tail sampler needs spans that the head does not sample.
     pub needs_unsampled: bool,
-    /// The calls that metrics are made from.
+    /// The calls from which metrics are made.
     pub measures: Measured,
     /// Keys of baggage whose values become attributes.
     pub baggage: Vec<String>,
@@ -50,7 +49,7 @@ pub struct Sampling {
     pub has_boundaries: bool,
 }
 
-/// The calls that the collector derives metrics from, whether they have a span or not.
+/// The calls from which the collector derives metrics, with or without a span.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Measured {
     /// No calls.
@@ -62,7 +61,7 @@ pub enum Measured {
 }
 
 struct InUse {
-    /// The sampling of the provider that started last; `None` after its shutdown.
+    /// The sampling of the latest provider; `None` after its shutdown.
     sampling: Option<Sampling>,
     /// Whether log lines with ids are written, for all providers.
     has_log_lines: bool,
@@ -75,7 +74,7 @@ fn in_use() -> MutexGuard<'static, InUse> {
     IN_USE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Decides about spans whose names, attributes and links are set.
+/// Decides about spans with complete names, attributes and links.
 pub trait SpanSampler: fmt::Debug + Send + Sync {
     /// Returns the decision, and may add attributes and a trace state to the span. It may panic.
     fn sample(&self, record: &mut SpanRecord, parent: &Context) -> SamplerDecision;
@@ -95,7 +94,7 @@ pub fn start_provider(sampling: Sampling, sampler: Option<Arc<dyn SpanSampler>>)
     listeners::clear(SHUT_DOWN | INHERITED);
 }
 
-/// Gives ids to roots from now on, also where nothing else takes spans: log lines carry them.
+/// Gives ids to roots from now on, even if no exporter receives spans, because log lines carry the ids.
 pub fn make_ids() {
     let mut in_use = in_use();
     in_use.has_log_lines = true;
@@ -158,12 +157,12 @@ fn all(facts: &[(Facts, bool)]) -> Facts {
 
 static SAMPLER: RwLock<Option<Arc<dyn SpanSampler>>> = RwLock::new(None);
 
-/// Panics of samplers since the process started.
+/// The panics of samplers since the process started.
 static PANICS: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
-    /// Whether the program is being asked about a span on this thread. Its own calls have no spans then: the decision
-    /// about one would not end, and no `Context` can be attached while OpenTelemetry's API lends the current one.
+    /// Whether the program is deciding about a span on this thread. Its own calls have no spans meanwhile: their
+    /// decision would recurse, and no `Context` can be attached while OpenTelemetry's API lends the current one.
     static IS_ASKING: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -180,7 +179,7 @@ fn replace_sampler(sampler: Option<Arc<dyn SpanSampler>>) {
     let _ = caught(|| drop(previous));
 }
 
-/// The lock is not held while the sampler decides.
+/// The sampler. The lock is not held while the sampler decides.
 fn sampler() -> Option<Arc<dyn SpanSampler>> {
     SAMPLER.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
@@ -189,7 +188,7 @@ pub(super) fn is_asking() -> bool {
     IS_ASKING.get()
 }
 
-/// The sampler of a program without one of its own: the table of rules, for roots that have no call site.
+/// The sampler of a program without its own: the table of rules, for roots without a call site.
 #[derive(Debug)]
 struct ByRules;
 

@@ -1,8 +1,7 @@
-//! The settings of the samplers of the head. Settings never change: others replace them, with the next generation.
+//! The settings of the head's samplers. Settings are immutable: new ones of the next generation replace them.
 //!
-//! Each thread refers to the settings that it used last, and each call site stores which of the rules applies to it,
-//! with the generation of the rules. So the settings of the next provider reach all of them, and no lock is taken for a
-//! span.
+//! Each thread refers to its last used settings, and each call site stores its applicable rule with the generation of
+//! the rules. So the settings of the next provider reach all of them, and no span takes a lock.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -35,9 +34,9 @@ pub struct Rule {
 pub enum Then {
     /// There is no span.
     Off,
-    /// No later rule turns the spans off.
+    /// The spans stay, whatever later rules say.
     Keep,
-    /// Roots are sampled by a ratio, or else by that of the sampler, and then by a rate.
+    /// Roots are sampled by this ratio, or else by the sampler's ratio, and then by the rate limit.
     Sample(Option<Ratio>, Option<RateLimit>),
 }
 
@@ -45,7 +44,7 @@ pub enum Then {
 #[derive(Debug)]
 pub(in crate::recorder) struct Subject<'a> {
     pub(in crate::recorder) name: &'a str,
-    /// The path of the module of a function, the target of a span of `tracing`, or else the name of the tracer.
+    /// The module path of a function, the target of a span of `tracing`, or else the name of the tracer.
     pub(in crate::recorder) target: &'a str,
     pub(in crate::recorder) level: Option<Level>,
     pub(in crate::recorder) kind: SpanKind,
@@ -85,7 +84,7 @@ impl Rule {
     }
 }
 
-/// The number of the rule that applies to a span, counted from 1; 0 if none does.
+/// The number of the rule for a span, counted from 1; 0 for none.
 type Number = u32;
 
 /// The rule turns the span off.
@@ -93,23 +92,23 @@ const OFF: Number = u32::MAX;
 
 #[derive(Debug)]
 pub(super) struct Settings {
-    /// 0 only before the first provider starts.
+    /// The generation; 0 only before the first provider starts.
     pub(super) generation: u32,
-    /// The share of traces that is sampled where no rule matches.
+    /// The share of sampled traces if no rule matches.
     pub(super) ratio: Ratio,
-    /// In the order in which they are tried.
+    /// The rules, in the order in which they are tried.
     pub(super) rules: Arc<[Rule]>,
     /// The keys of baggage whose values become attributes.
     pub(super) baggage: Box<[Key]>,
 }
 
-/// A share of traces: those are sampled of which the last 63 bits of the id are below this number, as with OpenTelemetry's
+/// A share of traces. A trace is sampled if the last 63 bits of its id are below this number, as with OpenTelemetry's
 /// `TraceIdRatioBased`. Other SDKs with the same ratio sample the same traces.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Ratio(u64);
 
 impl Ratio {
-    /// Above all ids.
+    /// A number above all ids.
     const ALL: Self = Self(1 << 63);
 
     /// Returns the share for a number from 0.0 to 1.0.
@@ -138,7 +137,7 @@ impl Default for Settings {
 }
 
 pub(super) enum Sampled {
-    /// There are rules, and the name is not known.
+    /// There are rules for names, and the name is not known.
     NeedsName,
     No,
     Yes,
@@ -206,8 +205,8 @@ impl Settings {
 
     /// Returns the values of the listed keys in the baggage of `cx`. `None` if there are none.
     ///
-    /// Baggage is read where the span starts, because only the caller's thread sees it; with no key listed, it is
-    /// not read at all. The collector adds the attributes that every span of the process has.
+    /// Baggage is read when the span starts, because only the caller's thread sees it. Without listed keys, it is not
+    /// read at all.
     #[cold]
     pub(super) fn baggage(&self, cx: &Context) -> Option<Arc<[KeyValue]>> {
         let baggage = cx.baggage();
@@ -222,7 +221,8 @@ impl Settings {
     }
 }
 
-/// Locked when the settings change, once by each thread after that, and once by each call site that rules may turn off.
+/// The current settings. Locked when they change, once by each thread afterwards, and once by each call site that rules
+/// may turn off.
 static CURRENT: Mutex<Option<Arc<Settings>>> = Mutex::new(None);
 
 static GENERATION: AtomicU32 = AtomicU32::new(0);
@@ -259,7 +259,7 @@ impl CachedSettings {
     }
 }
 
-/// `None` if the number is of another generation.
+/// The stored rule; `None` if it belongs to another generation.
 #[inline]
 fn stored(site: &CallSite, generation: u32) -> Option<Number> {
     let stored = site.rule_cache().load(Ordering::Relaxed);
@@ -312,7 +312,7 @@ pub fn matches_any(patterns: &[String], text: &str) -> bool {
     patterns.iter().any(|pattern| matches(pattern, text))
 }
 
-/// The index after the character of UTF-8 that begins at `at`.
+/// The index after the UTF-8 character at `at`.
 fn after_character(text: &[u8], at: usize) -> usize {
     let rest = text[at + 1..].iter();
     at + 1 + rest.take_while(|byte| **byte & 0xC0 == 0x80).count()
@@ -324,13 +324,13 @@ const SECOND: u64 = 1_000_000_000;
 /// A rate limit for sampled roots: a token bucket in one atomic integer. All times are in nanoseconds of the monotonic
 /// clock.
 ///
-/// The integer is the time at which the bucket will be full again (the generic cell rate algorithm). Taking
-/// a token adds the interval of one token. If that time is too far in the future, the bucket is empty.
+/// The integer is the time at which the bucket will be full again (the generic cell rate algorithm). Taking a token
+/// adds the interval of one token. If the time is too far in the future, the bucket is empty.
 #[derive(Debug)]
 pub struct RateLimit {
-    /// The time in which one token is added.
+    /// The time in which one token is added, in nanoseconds.
     interval: u64,
-    /// When the bucket will be full again.
+    /// The time at which the bucket will be full again.
     full_at: AtomicU64,
 }
 
@@ -347,7 +347,8 @@ impl RateLimit {
         Self { interval, full_at: AtomicU64::new(0) }
     }
 
-    /// Returns false without a token. The capacity of the bucket is the tokens of one second, and at least one.
+    /// Takes a token, and returns whether there was one. The capacity of the bucket is the tokens of one second, and at
+    /// least one.
     #[cold]
     fn take_token(&self) -> bool {
         self.take_token_at(monotonic_nanos())
