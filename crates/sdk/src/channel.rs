@@ -1,7 +1,7 @@
 //! A channel with the interface and the errors of [`std::sync::mpsc`].
 //!
-//! The standard channel is made for many messages: it has queues without locks, and takes 10 KB of the program for each
-//! type that is sent. Here a batch is the most frequent message, so a lock will do.
+//! The standard channel is made for many messages: it has lock-free queues, and adds 10 KB to the program for each type
+//! of message. Here batches are the most frequent messages, so a lock suffices.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -9,10 +9,10 @@ pub(crate) use std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecv
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Sends. The last sender closes the channel when it is dropped.
+/// The sending end. Dropping the last sender closes the channel.
 pub struct Sender<T>(Arc<Shared<T>>);
 
-/// Receives in the order of sending. The remaining messages are dropped with it.
+/// The receiving end, in the order of sending. Dropping it drops the remaining messages.
 pub struct Receiver<T>(Arc<Shared<T>>);
 
 struct Shared<T> {
@@ -46,7 +46,7 @@ impl<T> State<T> {
 }
 
 impl<T> Sender<T> {
-    /// Never waits.
+    /// Sends a message without waiting.
     pub(crate) fn send(&self, message: T) -> Result<(), SendError<T>> {
         let mut state = self.0.lock();
         if !state.has_receiver {
@@ -78,7 +78,7 @@ impl<T> Drop for Sender<T> {
 }
 
 impl<T> Receiver<T> {
-    /// Fails when there is no sender any more.
+    /// Waits for a message. Fails if there is no sender any more.
     pub(crate) fn recv(&self) -> Result<T, RecvError> {
         let state = self.0.changed.wait_while(self.0.lock(), State::is_waited_for);
         let mut state = state.unwrap_or_else(PoisonError::into_inner);
@@ -89,7 +89,7 @@ impl<T> Receiver<T> {
     ///
     /// # Errors
     ///
-    /// There is none, or no sender any more.
+    /// No message arrived, or there is no sender any more.
     pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
         let state = self.0.lock();
         let waited = (self.0.changed).wait_timeout_while(state, timeout, State::is_waited_for);
@@ -100,7 +100,7 @@ impl<T> Receiver<T> {
         })
     }
 
-    /// Does not wait.
+    /// Takes a message without waiting.
     pub(crate) fn try_recv(&self) -> Result<T, TryRecvError> {
         self.0.lock().receive()
     }

@@ -1,9 +1,9 @@
 //! The collector, a background thread: it fetches finished spans from the threads' buffers, enriches
 //! and redacts them, and sends them to the exporters in batches.
 //!
-//! Each exporter has a thread of its own, so that a slow one delays neither the collector nor the other
-//! exporters. That of OTLP has a current-thread runtime, so a flush never needs the host's. While no exporter
-//! has room, spans stay in the threads' buffers.
+//! Each exporter has its own thread, so that a slow exporter delays neither the collector nor other exporters. The
+//! thread of OTLP has a current-thread runtime, so a flush never needs the host's runtime. While no exporter has room,
+//! spans stay in the threads' buffers.
 
 mod block_on;
 mod components;
@@ -82,18 +82,18 @@ use crate::program_signals;
 use crate::recorder::{self, Buffer, Measures, SpanRecord};
 use crate::system;
 
-/// The interval between two turns while there are spans. The recorder wakes the collector earlier after several
-/// buffers were filled, so that few spans pay for waking a thread.
+/// The interval between two turns while there are spans. The recorder wakes the collector earlier when several buffers
+/// are full, so that few spans pay for waking a thread.
 const MIN_PAUSE: Duration = Duration::from_millis(50);
 
-/// The same, if batches wait for less.
+/// The minimum interval between two turns, for batches with a short delay.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 
-/// The longest interval between two turns while there are no spans, unless batches wait for less. Polling means that a
-/// thread that records a span need not wake the collector. The delay is harmless: spans wait for their batch anyway.
+/// The longest interval between two turns while there are no spans, unless batches wait for less. Because the collector
+/// polls, recording threads need not wake it. The delay is harmless: spans wait for their batch anyway.
 const MAX_PAUSE: Duration = Duration::from_secs(1);
 
-/// How long a process that was forked waits for a lock that its parent may have held.
+/// The time for which a forked process waits for a lock that its parent may have held.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(200);
 
 type Job = Box<dyn FnOnce(&mut Collector) + Send>;
@@ -102,24 +102,24 @@ type Job = Box<dyn FnOnce(&mut Collector) + Send>;
 #[derive(Debug, Default)]
 pub struct Collector {
     buffers: Vec<Buffer>,
-    /// The buffers of calls without a span.
+    /// The buffers of measured calls, which have no span.
     measures: Vec<Measures>,
     clock: WallClock,
-    /// Roots that are deferred until the spans of the other threads were fetched, so that a backend
-    /// receives a root after the spans of its trace. Without room for spans, this is not guaranteed.
+    /// Roots that are deferred until the spans of other threads are fetched, so that a backend receives a root after
+    /// the other spans of its trace. Without room for spans, this is not guaranteed.
     roots: VecDeque<SpanRecord>,
-    /// The bytes of these roots.
+    /// The bytes of the deferred roots.
     root_bytes: usize,
     /// Blank records whose memory is reused for roots.
     blank: Vec<SpanRecord>,
     /// Spans read from the buffers since the process started.
     read: u64,
-    /// The counters of the provider that was installed last.
+    /// The counters of the latest provider.
     counters: Weak<Counters>,
-    /// Each stays here until it is finished: a panic delays it and does not lose it.
+    /// Flushes and shutdowns. Each stays in the queue until it is finished, so a panic only delays it.
     drains: VecDeque<Drain>,
     warnings: DropWarnings,
-    /// About panics.
+    /// The rate limit of messages about panics.
     messages: RateLimited,
     pause: Duration,
     pipeline: Option<Pipeline>,
@@ -132,7 +132,7 @@ pub struct Collector {
 struct Handle {
     jobs: Sender<Job>,
     thread: Thread,
-    /// The process of the collector: its thread, and who has locked it, do not exist in a fork.
+    /// The process of the collector. Neither its thread nor the holder of its lock exists in a fork.
     forks: u32,
 }
 
@@ -169,13 +169,14 @@ pub fn run<T: Send + 'static>(
     Ok(receiver)
 }
 
-/// Whether the thread of the collector runs, or has run in a parent.
+/// Whether the thread of the collector has ever run, here or in a parent.
 static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
 
-/// Whether the first pipeline is installed after its provider has begun to record.
+/// Whether the first pipeline is installed after its provider has started to record.
 static IS_LATE: AtomicBool = AtomicBool::new(false);
 
-/// Waits until the pipeline is installed. If the thread of the collector does not run yet, it will be later.
+/// Waits until the pipeline is installed. If the thread of the collector does not run yet, the pipeline is installed
+/// later.
 ///
 /// # Errors
 ///
@@ -191,7 +192,7 @@ pub(crate) fn await_install(installed: &Receiver<()>) -> Result<(), RecvTimeoutE
     }
 }
 
-/// Locks the handle. After a fork, it may be locked by a thread that does not exist.
+/// Locks the handle. After a fork, a thread that does not exist may hold the lock.
 fn lock() -> Result<MutexGuard<'static, Option<Handle>>, Error> {
     if recorder::forks() == 0 {
         return Ok(HANDLE.lock().unwrap_or_else(PoisonError::into_inner));
@@ -275,8 +276,8 @@ impl Collector {
         deadlines.fold(self.pause, Duration::min)
     }
 
-    /// Replaces the pipeline. Spans that ended before are counted for the previous provider, also if its
-    /// shutdown has timed out.
+    /// Replaces the pipeline. Spans that ended earlier are counted for the previous provider, even if its shutdown has
+    /// timed out.
     pub(crate) fn install(&mut self, pipeline: Pipeline) {
         // What waits for a late pipeline is its own.
         if !IS_LATE.swap(false, Ordering::AcqRel) {
@@ -332,7 +333,7 @@ impl Collector {
         self.pass_all() && self.release(Backpressure::Respected, is_shutdown)
     }
 
-    /// Fetches what the first drain requires, for a caller that has stopped waiting: spans without room are
+    /// Fetches the spans required by the first drain, whose caller has stopped waiting: spans that do not fit are
     /// dropped and counted.
     fn fetch_rest(&mut self) {
         if let Some(pipeline) = &mut self.pipeline {
@@ -354,7 +355,7 @@ impl Collector {
         }
     }
 
-    /// Restores what a panic has interrupted.
+    /// Restores the state after a panic.
     fn recover(&mut self) {
         if let Some(pipeline) = &mut self.pipeline {
             pipeline.recover();
@@ -385,8 +386,7 @@ impl Collector {
     }
 }
 
-/// The bytes of a span that was removed from the rings, which are released when this is dropped, also by a
-/// panic.
+/// The bytes of a span removed from the rings. Dropping this value releases them, even during a panic.
 struct Buffered(usize);
 
 impl Drop for Buffered {

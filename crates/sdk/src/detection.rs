@@ -1,5 +1,4 @@
-//! Resource detectors: attributes of the place where a program runs, from files and variables. Nothing is requested
-//! over the network.
+//! Resource detectors: attributes of a program's surroundings, from files and variables, without the network.
 //!
 //! The detectors `host`, `os` and `process` are built in. The crate `floe-telemetry-detectors` adds `container`,
 //! `kubernetes` and `cloud`, and any crate adds others with [`resource_detector!`](crate::resource_detector).
@@ -28,8 +27,7 @@ use crate::error::Error;
 /// ([schema](https://opentelemetry.io/docs/specs/otel/schemas/)).
 pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.44.0";
 
-/// Returns the attributes that the configured detectors find. Attributes that cannot be read are missing, with one
-/// warning.
+/// Returns the attributes that the configured detectors find. Unreadable attributes are missing, with one warning.
 ///
 /// # Errors
 ///
@@ -69,8 +67,8 @@ fn detect_in(
 
 /// Registers a resource detector with the program, so that a configuration can choose it by its name.
 ///
-/// The arguments are the name, as a literal, and a function that looks at the
-/// [`Surroundings`](crate::detection::Surroundings) and adds what it finds to the
+/// The arguments are the name, as a literal, and a function that reads the
+/// [`Surroundings`](crate::detection::Surroundings) and adds attributes to the
 /// [`DetectedAttributes`](crate::detection::DetectedAttributes). It is called when a provider is initialized. The macro
 /// works in crates with `#![forbid(unsafe_code)]`. A crate that is never referenced is not linked, so a program that
 /// uses such a detector needs the line `use acme_floe_detector as _;`.

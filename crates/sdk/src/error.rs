@@ -10,7 +10,7 @@ use crate::redaction::sanitize_error;
 
 /// The error of a telemetry operation.
 ///
-/// The message describes what was found, what is accepted and where. Neither the message nor any
+/// The message describes the found and the accepted values, and the place. Neither the message nor any
 /// [`source`](StdError::source) contains a credential. Cloning is cheap, because clones share their content.
 ///
 /// ```
@@ -41,19 +41,19 @@ enum Kind {
 }
 
 impl Error {
-    /// Whether the configuration, or a value that was passed to a function, is not valid.
+    /// Whether the configuration, or a value passed to a function, is invalid.
     #[must_use]
     pub fn is_config(&self) -> bool {
         self.0.kind == Kind::Config
     }
 
-    /// Whether the provider is in a state that does not allow the call.
+    /// Whether the state of the provider does not allow the call.
     #[must_use]
     pub fn is_state(&self) -> bool {
         self.0.kind == Kind::State
     }
 
-    /// Whether an exporter could not deliver.
+    /// Whether an exporter failed to deliver.
     #[must_use]
     pub fn is_export(&self) -> bool {
         self.0.kind == Kind::Export
@@ -77,19 +77,19 @@ impl Error {
         Self::of(Kind::Config, lines.join("\n  "), None)
     }
 
-    /// The program asks for something that is not possible.
+    /// Creates the error of an impossible request of the program.
     #[doc(hidden)]
     pub fn config(message: impl Into<String>) -> Self {
         Self::new(Kind::Config, message.into(), None)
     }
 
-    /// The call is not possible now.
+    /// Creates the error of a call that is not possible now.
     #[doc(hidden)]
     pub fn state(message: impl Into<String>) -> Self {
         Self::new(Kind::State, message.into(), None)
     }
 
-    /// Something was not exported.
+    /// Creates the error of a failed export.
     #[doc(hidden)]
     pub fn export(message: impl Into<String>) -> Self {
         Self::new(Kind::Export, message.into(), None)
@@ -100,7 +100,7 @@ impl Error {
         Self::new(Kind::Timeout, message, None)
     }
 
-    /// A thread cannot be started.
+    /// Creates the error of a thread that cannot be started.
     #[doc(hidden)]
     #[must_use]
     pub fn thread(name: &str, error: &io::Error) -> Self {
@@ -108,7 +108,7 @@ impl Error {
         Self::new(Kind::Thread, message, None).caused_by(error)
     }
 
-    /// The copy is sanitized.
+    /// Adds a cause as a sanitized copy.
     fn caused_by(self, cause: &(dyn StdError + 'static)) -> Self {
         let Inner { kind, message, .. } = &*self.0;
         Self::of(*kind, message.clone(), Some(sanitized_copy(cause)))
@@ -129,18 +129,18 @@ impl Error {
         Self::of(*kind, format!("{message}; {other}"), source.clone())
     }
 
-    /// Sanitizes the message, which has one line.
+    /// Creates an error, whose message is sanitized and put on one line.
     fn new(kind: Kind, message: impl AsRef<str>, source: Option<Source>) -> Self {
         Self::of(kind, sanitize_error(message.as_ref()).into_owned(), source)
     }
 
-    /// The message must be sanitized.
+    /// Creates an error with a sanitized message.
     fn of(kind: Kind, message: String, source: Option<Source>) -> Self {
         Self(Arc::new(Inner { kind, message, source }))
     }
 }
 
-/// The form in which `main` prints an error.
+/// The form in which an error of `main` is printed.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)
@@ -167,7 +167,7 @@ struct Cause {
     source: Option<Box<Self>>,
 }
 
-/// Further errors of a chain are left out.
+/// The maximum number of errors of a chain.
 const MAX_CAUSES: usize = 16;
 
 fn sanitized_copy(error: &(dyn StdError + 'static)) -> Source {

@@ -1,4 +1,4 @@
-//! The parsers of untrusted input, for `fuzz/targets.rs`. They are not part of the public interface.
+//! The parsers of untrusted input for `fuzz/targets.rs`, not part of the public interface.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,7 +12,7 @@ use floe_telemetry_core::propagation::ExtractFrom;
 
 use crate::propagation::propagator;
 
-/// `OTEL_EXPORTER_OTLP_HEADERS`: the headers, and the warning about ignored ones.
+/// Parses `OTEL_EXPORTER_OTLP_HEADERS`: the headers, and the warning about ignored ones.
 ///
 /// # Errors
 ///
@@ -23,7 +23,7 @@ pub fn otlp_headers(text: &str) -> Result<(BTreeMap<String, String>, Option<Stri
     Ok((exposed.collect(), refused.map(warning)))
 }
 
-/// `OTEL_RESOURCE_ATTRIBUTES`: a configuration with the attributes, and the warning about ignored ones.
+/// Parses `OTEL_RESOURCE_ATTRIBUTES`: a configuration with the attributes, and the warning about ignored ones.
 ///
 /// # Errors
 ///
@@ -34,7 +34,7 @@ pub fn resource_attributes(text: &str) -> Result<(ResourceAttributes, Option<Str
     Ok((resource, refused.map(warning)))
 }
 
-/// `FLOE_SPAN_FILTER`, `FLOE_LOG_LEVEL` and `RUST_LOG`: targets and levels.
+/// Parses `FLOE_SPAN_FILTER`, `FLOE_LOG_LEVEL` and `RUST_LOG`: targets and levels.
 ///
 /// # Errors
 ///
@@ -59,7 +59,7 @@ pub fn config_file(
     Ok((parsed.config, warnings.collect()))
 }
 
-/// The headers that a service sends after it has received these headers, in one format of context propagation.
+/// The headers that a service sends on after it has received these, in one format of context propagation.
 pub fn passed_on<K>(
     format: Propagator,
     headers: &(impl ExtractFrom<K> + ?Sized),

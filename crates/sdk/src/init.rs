@@ -21,10 +21,10 @@ use crate::provider::{TelemetryProvider, TelemetryProviderBuilder};
 /// The timeout of the shutdown, both when the guard is dropped and at the exit of the process.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The maximum delay before a finished trace is printed on a terminal, in milliseconds.
+/// The maximum delay until a finished trace is printed on a terminal, in milliseconds.
 const TERMINAL_DELAY: u64 = 100;
 
-/// The message for traces that go nowhere, unless the program or the environment asked for that.
+/// The message for lost traces, unless the program or the environment requested that.
 fn no_exporter() -> String {
     let (expected, found) = match (parts::otlp().is_some(), parts::has_console()) {
         (true, has_console) => (
@@ -68,8 +68,8 @@ fn no_exporter() -> String {
 /// ```
 ///
 /// `init()` is [`builder()`](builder)`.init()`, and [`init_with`]`(config)` is
-/// [`TelemetryProvider::builder`]`(config).init()`. So a program that needs a setting, an exporter, a sampler, a span
-/// processor or a layer of its own inserts it between the two, and nothing else changes:
+/// [`TelemetryProvider::builder`]`(config).init()`. So a program that needs its own setting, exporter, sampler, span
+/// processor or layer inserts it between the two calls, and nothing else changes:
 ///
 /// ```standalone_crate
 /// use floe_telemetry::config::SamplingRule;
@@ -100,37 +100,35 @@ fn no_exporter() -> String {
 /// Export at SIGTERM and SIGINT is [`TelemetryProvider::shutdown_on_signals`] of the guard (feature `signals`).
 /// [The manual](https://docs.rs/floe-telemetry/latest/floe_telemetry/_manual/configuration/index.html#variables) lists the variables.
 ///
-/// Where nothing takes spans, none is recorded, and a call costs what it costs without a provider. Spans are taken by
-/// exporters, span processors and metrics of all spans. If log lines or log records are
-/// written, roots have ids all the same, which these carry.
+/// Without a receiver of spans, none is recorded, and a call costs as much as without a provider. Receivers are
+/// exporters, span processors and metrics of all spans. If log lines or log records are written, roots still have ids
+/// for them.
 ///
-/// `RUST_LOG` consists of levels, targets and `target=level`, separated by commas. With the
-/// feature `env-filter`, `target[span{field=value}]=level` is accepted, too. If the program has
-/// installed a global `tracing` subscriber before, that subscriber stays; it needs
-/// `tracing_layer` and `logs::layer`.
+/// `RUST_LOG` consists of levels, targets and `target=level`, separated by commas. With the feature `env-filter`,
+/// `target[span{field=value}]=level` is accepted, too. A global `tracing` subscriber that the program installed earlier
+/// stays; it needs `tracing_layer` and `logs::layer`.
 ///
 /// # Features of the build
 ///
-/// The features `logs` and `tracing` change what `init` does, although Cargo enables a feature for all of a build as
-/// soon as one of its crates asks for it. The alternative would be to ask for them again in code. Then most programs,
-/// which enable the features in order to use them, would have to say so in two places, and would show nothing if they
-/// forgot one. A program that gets a feature only through a dependency can still decide: `init` is called by programs
-/// and not by libraries, a subscriber that the program has installed stays,
-/// [`without_subscriber`](TelemetryProviderBuilder::without_subscriber) installs none, `FLOE_LOG_OUTPUT` moves the
-/// lines, and `RUST_LOG=off` silences them. Libraries need neither feature: `#[traced]` and the events of `tracing` do
-/// not depend on them, and no integration of this repository enables them.
+/// The features `logs` and `tracing` change the effect of `init`, although Cargo enables a feature for the whole build
+/// if any crate requests it. The alternative would be to request them again in code: most programs, which enable the
+/// features in order to use them, would have to repeat that, and would show nothing if they forgot it. A program that
+/// gets a feature only through a dependency can still decide: only programs call `init`, a subscriber that the program
+/// has installed stays, [`without_subscriber`](TelemetryProviderBuilder::without_subscriber) installs none,
+/// `FLOE_LOG_OUTPUT` moves the lines, and `RUST_LOG=off` silences them. Libraries need neither feature: `#[traced]` and
+/// the events of `tracing` do not depend on them, and no integration of this repository enables them.
 ///
 /// # Errors
 ///
 /// Fails if an exporter that the program has configured cannot be created, for example because the endpoint or its
 /// protocol needs a feature that is not enabled ([`Error::is_config`]), or if another provider is in use
-/// ([`Error::is_state`]). Nothing is exported then, but log lines are written. For a program that must run in any case
-/// there is [`init_or_noop`].
+/// ([`Error::is_state`]). Then nothing is exported, but log lines are written. [`init_or_noop`] is for programs that
+/// must run in any case.
 ///
-/// The environment makes nothing fail. An invalid variable is ignored with one warning, and after one about a file in
-/// `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` that cannot be read or is not valid, nothing is recorded. A signal is not
-/// exported if a variable asks for an exporter that cannot be created, and a line on standard error names the variable to
-/// change.
+/// The environment never causes a failure. An invalid variable is ignored with one warning; an unreadable or invalid
+/// file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` causes one warning, and nothing is recorded. A signal is not
+/// exported if a variable requests an exporter that cannot be created, and a line on standard error names the variable
+/// to change.
 pub fn init() -> Result<TelemetryGuard, Error> {
     builder().init()
 }
@@ -139,7 +137,7 @@ pub fn init() -> Result<TelemetryGuard, Error> {
 ///
 /// [`TelemetryConfig::from_env`] is the configuration of `init`, and [`TelemetryConfig::apply_env`] applies the
 /// variables to another one. The variables of filters, log lines and panics, `FLOE_LOG_*`, `FLOE_SPAN_FILTER`,
-/// `RUST_LOG` and `FLOE_PANIC_OUTPUT`, apply in any case where the configuration has the default.
+/// `RUST_LOG` and `FLOE_PANIC_OUTPUT`, apply wherever the configuration has the default.
 ///
 /// ```standalone_crate
 /// use floe_telemetry::TelemetryConfig;
@@ -157,11 +155,10 @@ pub fn init_with(config: TelemetryConfig) -> Result<TelemetryGuard, Error> {
     TelemetryProvider::builder(config).init()
 }
 
-/// Returns a builder with the configuration of the environment, for the telemetry of [`init`] with the program's own
-/// parts.
+/// Returns a builder with the configuration of the environment, to which the program adds its own parts before `init`.
 ///
-/// If the file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` cannot be read or is not valid, this warns, and nothing is
-/// recorded.
+/// If the file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` cannot be read or is not valid, a warning is logged, and
+/// nothing is recorded.
 ///
 /// ```standalone_crate
 /// use floe_telemetry::EndingSpan;
@@ -210,7 +207,8 @@ impl TelemetryProviderBuilder {
     }
 }
 
-/// Nothing is recorded with an invalid configuration file: the specification does not allow other variables beside it.
+/// Reads the configuration. With an invalid configuration file nothing is recorded, because the specification forbids
+/// other variables beside it.
 fn from_env() -> TelemetryConfig {
     TelemetryConfig::from_env().unwrap_or_else(|error| {
         config::warn(&format!("nothing is recorded: {error}"));
@@ -220,9 +218,9 @@ fn from_env() -> TelemetryConfig {
     })
 }
 
-/// Starts the telemetry of a program like [`init`], and does not fail: where `init` returns an error, this logs
-/// one warning, or writes it on standard error if there is no `tracing` subscriber, and returns a guard whose
-/// provider records nothing ([`TelemetryProvider::is_noop`]).
+/// Starts the telemetry of a program like [`init`], but does not fail: instead of an error, it logs one warning, or
+/// writes it to standard error without a `tracing` subscriber, and returns a guard whose provider records nothing
+/// ([`TelemetryProvider::is_noop`]).
 ///
 /// ```standalone_crate
 /// let telemetry = floe_telemetry::init_or_noop();
@@ -236,7 +234,7 @@ pub fn init_or_noop() -> TelemetryGuard {
     })
 }
 
-/// The providers do nothing while there is no provider. OpenTelemetry logs that they are set, so this precedes the
+/// Sets the global providers, which do nothing without a provider. OpenTelemetry logs the change, so this precedes the
 /// subscriber.
 fn set_global_providers() {
     static SET: Once = Once::new();
@@ -248,7 +246,7 @@ fn set_global_providers() {
 }
 
 /// Without a configured exporter, traces are printed for a person who reads the terminal, soon after they have ended.
-/// They do not belong in the log file of a service. Returns whether the traces go somewhere, or are not wanted.
+/// They do not belong in the log file of a service. Returns whether the traces have a destination, or are not wanted.
 fn choose_printing(config: &mut TelemetryConfig, is_terminal: bool) -> bool {
     if config.exporters.traces.is_some() || config.has_span_destination() {
         return true;
@@ -265,7 +263,7 @@ fn choose_printing(config: &mut TelemetryConfig, is_terminal: bool) -> bool {
     true
 }
 
-/// Writes to standard error, not to `tracing`: log lines may be on standard output, or off.
+/// Writes to standard error instead of `tracing`, because log lines may be on standard output, or off.
 fn warn_of_no_exporter() {
     static WRITTEN: Once = Once::new();
 

@@ -1,5 +1,5 @@
-//! The exporters of log records, OpenTelemetry's API for them, and the table of the crate that makes records of
-//! `tracing`, `log` and that API.
+//! The exporters of log records, OpenTelemetry's API for them, and the table of the crate that creates records of
+//! `tracing`, `log` and this API.
 
 mod log_record;
 mod provider;
@@ -21,11 +21,11 @@ pub use self::worker::{LogRecordBatch, LogSettings, LogWorker};
 use crate::collector::{Counters, Redaction};
 use crate::config::LogRecordLimits;
 
-/// The functions of the crate that makes log records.
+/// The functions of the crate that creates log records.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct LogRecords {
-    /// Applies these settings to all records from now on, and passes them to these exporters.
+    /// Applies these settings to all records from now on, and passes the records to these exporters.
     pub start: fn(Vec<LogWorker>, LogRecordSettings) -> Box<dyn LogPipeline>,
     /// Exports a record of OpenTelemetry's API.
     pub emit: fn(ApiRecord, &Arc<InstrumentationScope>),
@@ -39,7 +39,7 @@ floe_telemetry_core::__floe_link_list! {
 }
 
 impl LogRecords {
-    /// `None` if the crate is not linked.
+    /// The table; `None` if the crate is not linked.
     pub(crate) fn linked() -> Option<&'static Self> {
         RECORDS.iter().next()
     }
@@ -55,9 +55,9 @@ pub struct LogRecordSettings {
     pub counters: Arc<Counters>,
     /// The floe identity of the resource, redacted.
     pub identity: Vec<KeyValue>,
-    /// The keys of baggage whose values records carry.
+    /// The keys of baggage whose values are in records.
     pub baggage: Vec<Key>,
-    /// Patterns for the attributes of the current span that records carry.
+    /// Patterns for the attributes of the current span in records.
     pub span_attributes: Vec<String>,
     /// The limits of exported records.
     pub limits: LogRecordLimits,
@@ -68,6 +68,6 @@ pub trait LogPipeline: fmt::Debug + Send + Sync {
     /// The exporters.
     fn workers(&self) -> &[LogWorker];
 
-    /// Exports no further records. They are still written locally.
+    /// Stops the export of records. They are still written locally.
     fn stop(&self);
 }

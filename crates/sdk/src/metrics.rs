@@ -1,4 +1,4 @@
-//! Metrics of the provider, and what the program records them with.
+//! Metrics of the provider, and their interface to the program.
 
 pub(crate) mod destination;
 pub(crate) mod meters;

@@ -1,9 +1,8 @@
-//! The parts of the library that are crates of their own and that a program can leave out: OTLP, the terminal, metrics
-//! and log records.
+//! The optional parts of the library, which are separate crates: OTLP, the terminal, metrics and log records.
 //!
-//! The features of `floe-telemetry` link them, so that this crate names none of them. Each adds itself to two lists of
-//! the linker: to the list of this module, from which a configuration knows what the program is built with, and its table
-//! of functions to the list of the module that calls them.
+//! The features of `floe-telemetry` link them, so that this crate names none of them. Each part is in two lists of the
+//! linker: the list of this module tells a configuration the parts of the program, and the list of a calling module
+//! contains the part's table of functions.
 
 use opentelemetry::KeyValue;
 
@@ -25,13 +24,13 @@ pub enum Part {
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct OtlpPart {
-    /// The features that it is compiled with.
+    /// The features of the build.
     pub features: OtlpFeatures,
     /// Encodes an attribute as a field of an OTLP span.
     pub encode_attribute: fn(&KeyValue) -> Box<[u8]>,
 }
 
-/// The features that the exporter over OTLP is compiled with.
+/// The features with which the exporter over OTLP is built.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(
     clippy::exhaustive_structs,
@@ -87,7 +86,7 @@ pub(crate) fn otlp() -> Option<&'static OtlpPart> {
     })
 }
 
-/// Without the exporter, no feature is compiled in.
+/// The features; none without the exporter.
 pub(crate) fn otlp_features() -> OtlpFeatures {
     otlp().map_or_else(OtlpFeatures::default, |otlp| otlp.features)
 }

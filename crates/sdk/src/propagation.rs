@@ -1,5 +1,5 @@
-//! Propagation of the trace and of baggage, see [`floe_telemetry_core::propagation`], and the formats that a
-//! configuration names.
+//! Propagation of the trace and of baggage, see [`floe_telemetry_core::propagation`], in the formats of a
+//! configuration.
 
 #[cfg(test)]
 mod tests;

@@ -60,13 +60,13 @@ use crate::logs::RecorderLoggerProvider;
 use crate::metrics::RecorderMeterProvider;
 use crate::recorder::{self, RecorderTracerProvider};
 
-/// Limits the shutdown that dropping a provider performs.
+/// The time limit of the shutdown when a provider is dropped.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The process with the provider in use, as [`this_process`]; 0 without one. A process has at most one.
+/// The process of the provider in use, from [`this_process`]; 0 without one. A process has at most one provider.
 static IN_USE_BY: AtomicU32 = AtomicU32::new(0);
 
-/// Differs between forks, and is not 0.
+/// A number that differs between forks, and is not 0.
 fn this_process() -> u32 {
     recorder::forks().wrapping_add(1)
 }
@@ -88,16 +88,16 @@ fn this_process() -> u32 {
 #[must_use = "dropping the provider shuts it down"]
 pub struct TelemetryProvider(Arc<Inner>);
 
-/// The end of the process refers to the provider weakly.
+/// The state of a provider, to which the process's end refers weakly.
 #[derive(Debug)]
 struct Inner {
     is_noop: bool,
     is_shut_down: AtomicBool,
     shutdown_end: ShutdownEnd,
-    /// The process that has initialized the provider: its threads do not exist in a fork.
+    /// The process that initialized the provider. Its threads do not exist in a fork.
     process: u32,
     counters: Arc<Counters>,
-    /// `None` if there is no metric exporter. Not dropped in a fork, where that would wait for threads.
+    /// `None` without a metric exporter. Not dropped in a fork, where that would wait for threads.
     meters: ManuallyDrop<Option<ProviderMetrics>>,
     logs: ManuallyDrop<ProviderLogs>,
     resource: Resource,
@@ -113,8 +113,8 @@ impl TelemetryProvider {
         Self(Arc::new(Inner::new(true, Arc::default())))
     }
 
-    /// Returns the resource of the telemetry as exporters get it: with the attributes of detectors and of the process, and
-    /// redacted. It is empty if the provider records nothing.
+    /// Returns the resource that exporters get: redacted, with the attributes of detectors and of the process. It is
+    /// empty if the provider records nothing.
     ///
     /// ```standalone_crate
     /// use floe_telemetry::exporter::MemoryExporter;
@@ -132,11 +132,11 @@ impl TelemetryProvider {
         &self.0.resource
     }
 
-    /// Publishes the resource, and the current span of each thread from now on, to programs that read this process from
-    /// outside, such as a profiler. Another call replaces the resource.
+    /// Publishes the resource, and from now on the current span of each thread, to other programs that read this
+    /// process, such as a profiler. Another call replaces the resource.
     ///
-    /// [`floe-thread-context`](https://docs.rs/floe-thread-context) describes what they find, and the line that the build
-    /// script of the program needs.
+    /// [`floe-thread-context`](https://docs.rs/floe-thread-context) describes the published data, and the required line
+    /// in the program's build script.
     ///
     /// ```no_run
     /// let telemetry = floe_telemetry::init()?;
@@ -148,9 +148,9 @@ impl TelemetryProvider {
     ///
     /// - The system is not Linux, or allows no mapping with a name.
     /// - The provider records nothing.
-    /// - The program does not export the variable of its threads, or exports another copy's of this library, and this
-    ///   one is in a shared library. The resource is published nevertheless. A program that is linked statically cannot
-    ///   tell.
+    /// - The program does not export its thread-local variable, or this copy of the library is in a shared library and
+    ///   the program exports another copy's variable. The resource is still published. A statically linked program
+    ///   cannot detect this.
     /// - Another thread is publishing.
     #[cfg(feature = "thread-context")]
     pub fn publish_context(&self) -> std::io::Result<()> {
@@ -176,8 +176,7 @@ impl TelemetryProvider {
     }
 
     /// Returns an OpenTelemetry meter provider over the metrics of the provider in use, for code that uses
-    /// OpenTelemetry's API. What is measured is redacted. [`init`](crate::init) sets it as the global meter
-    /// provider:
+    /// OpenTelemetry's API. Measurements are redacted. [`init`](crate::init) sets it as the global meter provider:
     ///
     /// ```
     /// use floe_telemetry::TelemetryProvider;
@@ -210,7 +209,7 @@ impl TelemetryProvider {
     }
 
     /// Returns whether this provider does nothing, for example because the configuration or `OTEL_SDK_DISABLED`
-    /// disables telemetry. A provider without exporters is in use like any other, although it records no spans.
+    /// disables telemetry. A provider without exporters is in use like any other, but records no spans.
     #[must_use]
     pub fn is_noop(&self) -> bool {
         self.0.is_noop
@@ -222,8 +221,7 @@ impl TelemetryProvider {
         self.0.counters.read()
     }
 
-    /// Exports all spans that ended, all metrics that were recorded and all log records that were
-    /// emitted before the call. Does nothing after shutdown.
+    /// Exports all spans, metrics and log records that were finished before the call. Does nothing after shutdown.
     ///
     /// # Errors
     ///
@@ -246,11 +244,11 @@ impl TelemetryProvider {
         self.0.shutdown(timeout)
     }
 
-    /// Shuts the provider down when the process exits by [`std::process::exit`] or by returning from `main`,
-    /// within `timeout`. Without it, only dropping the provider does, and `exit` drops nothing.
+    /// Shuts the provider down when the process exits by [`std::process::exit`] or by returning from `main`, within
+    /// `timeout`. Otherwise only dropping the provider shuts it down, and `exit` drops nothing.
     ///
-    /// A process that is aborted or killed by a signal does not exit in this sense. On systems other than
-    /// Unix this has no effect.
+    /// It does not apply to a process that is aborted or killed by a signal, and has no effect on systems other than
+    /// Unix.
     ///
     /// ```
     /// use std::time::Duration;
@@ -265,10 +263,9 @@ impl TelemetryProvider {
     /// Adds a panic hook that flushes the provider within `timeout` after the previous hook, for programs
     /// that are compiled with `panic = "abort"`: such a program ends right after its panic hook.
     ///
-    /// The hook also runs for panics that do not end the process. Each of them blocks its thread until
-    /// everything is exported, at most for `timeout`. Panics on the threads of the library, such as a panic
-    /// of an exporter, are caught there and do not flush. The spans that are open at the panic are lost if the
-    /// process ends.
+    /// The hook also runs for panics that do not end the process. Each of them blocks its thread until everything is
+    /// exported, at most for `timeout`. Panics on the threads of the library, such as a panic of an exporter, are
+    /// caught there and do not flush. Spans that are open at the panic are lost if the process ends.
     ///
     /// ```
     /// use std::time::Duration;
@@ -283,13 +280,12 @@ impl TelemetryProvider {
     /// Shuts the provider down within `timeout` when the process receives SIGTERM or SIGINT. Then the process
     /// ends by that signal, as it would without this call. Another signal ends it at once.
     ///
-    /// This is for programs that do not handle these signals themselves. Where a program does, for example
-    /// with `tokio::signal`, its handler still runs, but the process ends as soon as the provider is shut down.
-    /// Such a program calls [`shutdown`](Self::shutdown) when its own work has ended.
+    /// This is for programs that do not handle these signals themselves. If a program does, for example with
+    /// `tokio::signal`, its handler still runs, but the process ends as soon as the provider is shut down. Such a
+    /// program should call [`shutdown`](Self::shutdown) after its own work.
     ///
-    /// On Linux, a signal that the process ignores stays ignored: a shell protects jobs in the background
-    /// from SIGINT. A fork of the process ends at once, unless it calls this for a provider of its own. On
-    /// systems other than Unix this has no effect.
+    /// On Linux, an ignored signal stays ignored: a shell protects background jobs from SIGINT. A fork of the process
+    /// ends at once, unless it calls this for a provider of its own. On systems other than Unix this has no effect.
     ///
     /// ```
     /// use std::time::Duration;
@@ -323,7 +319,7 @@ impl Inner {
         }
     }
 
-    /// True in a fork of the process that has initialized the provider.
+    /// Whether this is a fork of the process that initialized the provider.
     fn is_inherited(&self) -> bool {
         self.process != this_process()
     }
@@ -392,7 +388,7 @@ impl Inner {
     }
 }
 
-/// Threads of the library and of exporters record no telemetry.
+/// Whether this is a thread of the library or of an exporter, which records no telemetry.
 fn is_on_telemetry_thread() -> bool {
     recorder::context_is_alive() && Context::is_current_telemetry_suppressed()
 }
@@ -417,7 +413,7 @@ impl ShutdownEnd {
     }
 }
 
-/// Ends a shutdown when it is dropped, also by a panic.
+/// Ends a shutdown when it is dropped, even during a panic.
 struct Ending<'a>(&'a Inner);
 
 impl Drop for Ending<'_> {

@@ -1,4 +1,4 @@
-//! Reads regular files only: opening a named pipe would block, and reading a device such as `/dev/zero` would not end.
+//! Reads only regular files: opening a named pipe would block, and a device such as `/dev/zero` never ends.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};

@@ -10,10 +10,10 @@ use crate::char_boundary;
 use crate::environment;
 use crate::regular_file;
 
-/// In bytes. A list of mounts may be long.
+/// The maximum size of a file, in bytes. A list of mounts may be long.
 const MAX_FILE: u64 = 256 * 1024;
 
-/// In bytes.
+/// The maximum size of a value, in bytes.
 const MAX_VALUE: usize = 1024;
 
 /// The input of a resource detector: the variables of the environment and the files of the system.
@@ -22,11 +22,11 @@ const MAX_VALUE: usize = 1024;
 pub struct Surroundings<'a> {
     variable: &'a dyn Fn(&str) -> Option<String>,
     root: &'a Path,
-    /// The files that exist and cannot be read, with the reason.
+    /// Existing but unreadable files, with the reason.
     unreadable: Vec<String>,
 }
 
-/// The attributes that resource detectors have found. The first value of a key is kept.
+/// The attributes found by resource detectors. The first value of a key is kept.
 #[derive(Clone, Debug, Default)]
 pub struct DetectedAttributes(Vec<KeyValue>);
 
@@ -46,7 +46,7 @@ impl Surroundings<'static> {
 }
 
 impl<'a> Surroundings<'a> {
-    /// Surroundings for the test of a detector: what `variable` returns, and the files below `root`.
+    /// Surroundings for the test of a detector: the variables from `variable`, and the files below `root`.
     pub const fn new(variable: &'a dyn Fn(&str) -> Option<String>, root: &'a Path) -> Self {
         Self { variable, root, unreadable: Vec::new() }
     }
@@ -68,7 +68,7 @@ impl<'a> Surroundings<'a> {
         value(&self.file(path)?)
     }
 
-    /// Returns the content of a file, given by its absolute path. A file that does not exist is usual.
+    /// Returns the content of a file, given by its absolute path. A missing file is no problem.
     pub fn file(&mut self, path: &str) -> Option<String> {
         let full = self.root.join(path.trim_start_matches('/'));
         match read(&full) {
@@ -81,7 +81,7 @@ impl<'a> Surroundings<'a> {
         }
     }
 
-    /// Returns the warning about the files that exist and cannot be read.
+    /// Returns the warning about existing but unreadable files.
     #[must_use]
     pub fn unreadable(&self) -> Option<String> {
         if self.unreadable.is_empty() {
@@ -95,7 +95,7 @@ impl<'a> Surroundings<'a> {
 }
 
 impl DetectedAttributes {
-    /// Adds an attribute, unless there is no value or the key has one already.
+    /// Adds an attribute, unless the value is missing or the key is set.
     pub fn add(&mut self, key: &'static str, value: Option<impl Into<Value>>) {
         let is_new = self.0.iter().all(|known| known.key.as_str() != key);
         if let Some(value) = value.filter(|_| is_new) {

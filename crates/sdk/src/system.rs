@@ -1,19 +1,19 @@
-//! Answers the recorder's questions about Linux.
+//! Implements the recorder's system functions for Linux.
 
 use floe_telemetry_core::__sdk::system::{System, set_system};
 use rustix::process::{Resource, getrlimit};
 
 use crate::this_process;
 
-/// The memory that rings leave free. The allocations of the program and of the library's own threads cannot fail.
+/// The memory that rings leave free, because allocations of the program and of the library's own threads cannot fail.
 const HEADROOM: u64 = 64 * 1024 * 1024;
 
 pub(crate) fn answer() {
     set_system(System { has_headroom });
 }
 
-/// Whether the limits of the process leave memory for more than rings. Memory is not reserved to find out: a program
-/// that locks its memory would wait for the system to provide it.
+/// Whether the limits of the process leave memory for more than rings. No memory is reserved to find out, because a
+/// program that locks its memory would wait for it.
 fn has_headroom() -> bool {
     let limit = |resource| getrlimit(resource).current;
     let limits = [limit(Resource::As), limit(Resource::Data)];

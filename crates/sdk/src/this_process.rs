@@ -7,16 +7,16 @@ use rustix::param::{clock_ticks_per_second, page_size};
 /// The values of [`proc_pid_stat(5)`](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html).
 #[derive(Debug, PartialEq)]
 pub(crate) struct Stat {
-    /// In seconds.
+    /// User time in seconds.
     pub(crate) user: f64,
-    /// In seconds.
+    /// System time in seconds.
     pub(crate) system: f64,
     pub(crate) threads: u64,
-    /// In seconds since the start of the system.
+    /// The start of the process, in seconds since the start of the system.
     pub(crate) started: f64,
-    /// In bytes.
+    /// The virtual memory in bytes.
     pub(crate) virtual_memory: u64,
-    /// In bytes.
+    /// The physical memory in bytes.
     pub(crate) physical_memory: u64,
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn mapped_bytes() -> Option<[u64; 2]> {
     Some([all * size, data * size])
 }
 
-/// In seconds.
+/// The time since the start of the system, in seconds.
 pub(crate) fn system_uptime() -> Option<f64> {
     let uptime = fs::read_to_string("/proc/uptime").ok()?;
     uptime.split_whitespace().next()?.parse().ok()
@@ -45,7 +45,7 @@ pub(crate) fn open_files() -> Option<usize> {
     Some(fs::read_dir("/proc/self/fd").ok()?.count().saturating_sub(1))
 }
 
-/// One bit each.
+/// The ignored signals, one bit each.
 #[cfg(feature = "signals")]
 pub(crate) fn ignored_signals() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;

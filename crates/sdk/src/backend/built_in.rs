@@ -36,7 +36,7 @@ impl TelemetryBackendPlugin for BuiltIn {
         }
     }
 
-    /// `console` is also the default, so a configured endpoint must still be used.
+    /// Returns OTLP for a configured endpoint, because `console` is also the default.
     fn otlp_exporter_config(&self, config: &TelemetryConfig) -> ExporterConfig {
         let protocol = config.otlp_protocol.unwrap_or_default();
         let default_endpoint = match (self, protocol) {

@@ -15,8 +15,8 @@ use crate::exporter::OtlpTarget;
 ///
 /// # Errors
 ///
-/// The configuration is not valid, or not exactly one backend has the name that it chooses. A backend that
-/// does not answer is not an error: the report describes the problem.
+/// The configuration is not valid, or its backend's name is unknown or ambiguous. A backend that does not answer is not
+/// an error: the report describes the problem.
 pub fn validate_connection(config: &TelemetryConfig) -> Result<ConnectionReport, Error> {
     config.validate()?;
     let backend = find(&config.backend)?;
@@ -29,7 +29,7 @@ pub fn validate_connection(config: &TelemetryConfig) -> Result<ConnectionReport,
     }))
 }
 
-/// `None` if the backend is the terminal.
+/// The target; `None` if the backend is the terminal.
 pub(crate) fn target(config: &TelemetryConfig) -> Result<Option<OtlpTarget>, Error> {
     let backend = find(&config.backend)?;
     let exporter = caught(|| backend.otlp_exporter_config(config))

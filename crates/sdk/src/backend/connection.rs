@@ -13,7 +13,7 @@ use crate::exporter::OtlpExporters;
 use crate::program_signals;
 use crate::redaction::sanitize_error;
 
-/// How long [`validate_connection`](super::validate_connection) waits for a report.
+/// The time for which [`validate_connection`](super::validate_connection) waits for a report.
 pub const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The time for the receiver's answer.
@@ -25,9 +25,9 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct ConnectionReport {
     /// The request of the check, for example ``an empty OTLP/gRPC request to `http://jaeger-collector:4317` ``.
     pub probe: String,
-    /// Why the check failed; `None` if it succeeded.
+    /// The reason why the check failed; `None` if it succeeded.
     pub problem: Option<String>,
-    /// How long the check took.
+    /// The duration of the check.
     pub duration: Duration,
 }
 
@@ -58,7 +58,7 @@ impl fmt::Display for ConnectionReport {
     }
 }
 
-/// The caller stops waiting after `limit`; the thread is not joined.
+/// Runs a check on a thread. The caller stops waiting after `limit`; the thread is not joined.
 pub(super) fn within<T: Send + 'static>(
     limit: Duration,
     work: impl FnOnce() -> T + Send + 'static,
@@ -78,7 +78,7 @@ pub(super) fn within<T: Send + 'static>(
     })
 }
 
-/// The request of the exporter, without spans.
+/// Sends the request of the exporter without spans.
 pub(super) fn send_empty_request(
     exporter: &ExporterConfig,
     config: &TelemetryConfig,

@@ -9,8 +9,7 @@ use crate::exporter::OtlpTarget;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ExporterConfig {
-    /// Traces are printed on the terminal, unless the program added an exporter of its own. Nothing
-    /// is sent.
+    /// Traces are printed on the terminal, unless the program added an exporter. Nothing is sent.
     Console,
     /// Telemetry is sent over OTLP.
     Otlp(OtlpExporterConfig),
@@ -23,7 +22,7 @@ pub enum ExporterConfig {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OtlpExporterConfig {
-    /// An absolute URL. Over HTTP, the path of the signal, such as `/v1/traces`, is appended unless it is there.
+    /// An absolute URL. Over HTTP, the path of the signal, such as `/v1/traces`, is appended if it is missing.
     pub endpoint: String,
     /// The transport: gRPC or HTTP.
     pub protocol: OtlpProtocol,
@@ -47,14 +46,14 @@ impl fmt::Debug for OtlpExporterConfig {
 }
 
 impl OtlpExporterConfig {
-    /// Sends to `endpoint` over `protocol`, without headers.
+    /// Creates a destination at `endpoint` over `protocol`, without headers.
     pub fn new(endpoint: impl Into<String>, protocol: OtlpProtocol) -> Self {
         Self { endpoint: endpoint.into(), protocol, headers: Vec::new(), is_traces_only: false }
     }
 
-    /// Sends to the configured endpoint over the configured protocol, without headers. `default_endpoint` is
-    /// used if the configuration has no endpoint, and the endpoint's port selects the protocol if the
-    /// configuration has none.
+    /// Creates a destination at the configured endpoint over the configured protocol, without headers.
+    /// `default_endpoint` is used if the configuration has no endpoint, and the endpoint's port selects the protocol if
+    /// the configuration has none.
     #[must_use]
     pub fn from_config(config: &TelemetryConfig, default_endpoint: &str) -> Self {
         let endpoint = config.otlp_endpoint.as_deref().unwrap_or(default_endpoint);
@@ -69,7 +68,7 @@ impl OtlpExporterConfig {
         self
     }
 
-    /// The configuration of an exporter that sends here.
+    /// The target of an exporter for this destination.
     pub(super) fn target(&self, config: &TelemetryConfig) -> OtlpTarget {
         let mut config = config.clone();
         // A setting without a value stays so: the endpoint of a signal may have another protocol.

@@ -32,8 +32,8 @@ use crate::config::TelemetryConfig;
 /// assert_eq!(backend::names(), ["console", "jaeger", "otlp", "tempo"]);
 /// ```
 pub trait TelemetryBackendPlugin: Send + Sync {
-    /// The name that a configuration chooses the backend by, for example `jaeger`. Unique among the
-    /// backends of a program.
+    /// The name by which a configuration chooses the backend, for example `jaeger`. Unique among the backends of a
+    /// program.
     fn name(&self) -> &str;
 
     /// The version of the backend, for example `1.4.0`.
@@ -45,7 +45,7 @@ pub trait TelemetryBackendPlugin: Send + Sync {
         ""
     }
 
-    /// Where the provider sends telemetry. `config` is the user's configuration, already validated.
+    /// The destination of telemetry. `config` is the user's configuration, already validated.
     fn otlp_exporter_config(&self, config: &TelemetryConfig) -> ExporterConfig;
 
     /// Checks whether the backend accepts telemetry. Default: sends an OTLP request without spans,

@@ -32,7 +32,7 @@ impl LinkedBackend {
         self.backend
     }
 
-    /// Where the backend is registered.
+    /// The place in the source that registers the backend.
     #[must_use]
     pub const fn location(&self) -> SourceLocation {
         self.location
@@ -60,8 +60,8 @@ static BUILT_IN: [LinkedBackend; 3] = [
     LinkedBackend::new(&BuiltIn::Otlp, floe_telemetry_core::__floe_location!()),
 ];
 
-/// Every backend that is linked into the program, in no particular order, including backends that
-/// share a name and can therefore not be chosen.
+/// Every backend that is linked into the program, in no particular order, including backends that cannot be chosen
+/// because they share a name.
 pub fn linked() -> impl Iterator<Item = &'static LinkedBackend> {
     BUILT_IN.iter().chain(BACKENDS.iter())
 }
@@ -79,8 +79,8 @@ pub fn names() -> Vec<&'static str> {
 ///
 /// # Errors
 ///
-/// No backend has this name, or several have. The error lists the accepted names, or the source
-/// locations that registered the same name.
+/// No backend or several backends have this name. The error lists the accepted names, or the source locations of the
+/// registrations.
 ///
 /// ```standalone_crate
 /// use floe_telemetry::backend;

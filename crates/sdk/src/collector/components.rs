@@ -13,20 +13,20 @@ use super::export_failure::{ExportFailure, QUEUE_FULL};
 use crate::config::Signal;
 use crate::keys;
 
-/// An exporter as messages and metrics name it.
+/// The identity of an exporter in messages and metrics.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct ExporterId {
-    /// Its name in messages.
+    /// The name in messages.
     pub name: Cow<'static, str>,
     /// `otel.component.type`.
     pub kind: Cow<'static, str>,
-    /// The host and the port of its receiver.
+    /// The host and the port of the receiver.
     pub server: Option<(String, u16)>,
 }
 
 impl ExporterId {
-    /// The type is that of the exporter, without parameters, and the name its last part: `ConsoleExporter`.
+    /// Derives the identity from a type without its parameters: `ConsoleExporter`.
     #[must_use]
     pub fn of<E>() -> Self {
         let path = type_name::<E>();
@@ -42,7 +42,7 @@ impl ExporterId {
     }
 }
 
-/// What a component does.
+/// The role of a component.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Role {
     /// Queues and batches for an exporter.
@@ -50,7 +50,7 @@ pub(crate) enum Role {
     Exporter,
 }
 
-/// What a component has done with spans, log records or data points.
+/// The counters of a component: spans, log records or data points.
 #[derive(Debug)]
 pub(crate) struct Component {
     pub(crate) role: Role,
@@ -60,7 +60,7 @@ pub(crate) struct Component {
     /// In the open batch of a processor.
     pub(crate) open: AtomicUsize,
     attributes: Vec<KeyValue>,
-    /// The items that it has finished, by the class of the error.
+    /// The finished items, by the class of the error.
     finished: Mutex<BTreeMap<Option<&'static str>, u64>>,
 }
 
@@ -71,7 +71,7 @@ impl Component {
         }
     }
 
-    /// The items that it has finished, with the attributes of their series.
+    /// The finished items, with the attributes of their series.
     pub(crate) fn finished(&self) -> Vec<(u64, Vec<KeyValue>)> {
         let finished = self.lock();
         let finished = finished.iter();
@@ -109,7 +109,7 @@ pub(crate) struct Components {
 }
 
 impl Components {
-    /// The processor of an exporter, and the exporter.
+    /// Adds an exporter and its processor.
     pub(crate) fn add_exporter(
         &self,
         signal: Signal,

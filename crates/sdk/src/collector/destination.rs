@@ -1,4 +1,4 @@
-//! One exporter as the pipeline sees it: the batch that is being collected for it, and its thread.
+//! An exporter from the view of the pipeline: its open batch, and its thread.
 
 use std::fmt;
 use std::mem;
@@ -13,19 +13,19 @@ use crate::channel::Sender;
 use crate::clock::Instant;
 use crate::recorder::key_value_bytes;
 
-/// An exporter, independent of the form of its batches.
+/// An exporter, whatever the form of its batches.
 pub trait Destination: fmt::Debug + Send {
-    /// Adds a span to the open batch. Returns whether the batch has so many bytes that it must be queued.
+    /// Adds a span to the open batch. Returns whether the batch has enough bytes to be queued.
     fn push(&mut self, span: &EnrichedSpan<'_>) -> bool;
 
-    /// Queues the open batch, which has this many spans, for the exporter's thread.
+    /// Queues the open batch with this number of spans for the exporter's thread.
     fn ship(&mut self, spans: usize);
 
     /// Removes the spans of the open batch, which a panic may have damaged.
     fn discard(&mut self);
 
-    /// The number of spans that the queue has room for, beyond the `open` spans of the open batch and `pending`
-    /// spans that are not in it yet. They are assumed to be as large as those of the last batch.
+    /// The number of spans that fit into the queue beyond the `open` spans of the open batch and the `pending` spans
+    /// outside it. Spans are assumed to be as large as in the last batch.
     fn room(&self, open: usize, pending: Size) -> usize;
 
     /// Flushes the exporter.
@@ -40,13 +40,13 @@ pub trait BatchBuilder: fmt::Debug + Send {
     /// The form in which the exporter receives a batch.
     type Batch: fmt::Debug + Send + 'static;
 
-    /// Adds a span and returns the bytes that it occupies in the batch, at least approximately.
+    /// Adds a span and returns the approximate number of its bytes in the batch.
     fn push(&mut self, span: &EnrichedSpan<'_>) -> usize;
 
     /// Returns the spans since the last call and starts a new batch.
     fn take(&mut self) -> Self::Batch;
 
-    /// Starts a new batch, also if a panic has interrupted another method.
+    /// Starts a new batch, even if a panic has interrupted another method.
     fn discard(&mut self);
 }
 
@@ -102,11 +102,11 @@ pub struct BatchingDestination<B: BatchBuilder> {
     worker: Worker<B::Batch>,
     /// The bytes of the open batch.
     bytes: usize,
-    /// Of the last batch, as an estimate for the next one.
+    /// The bytes of a span in the last batch, an estimate for the next one.
     bytes_per_span: usize,
 }
 
-/// The bytes of a span with a few attributes, until the first batch shows how large they are.
+/// The bytes of a span with a few attributes: the estimate for the first batch.
 const USUAL_BYTES_PER_SPAN: usize = 1024;
 
 impl<B: BatchBuilder> BatchingDestination<B> {

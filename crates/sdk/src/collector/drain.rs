@@ -10,13 +10,13 @@ use crate::channel::{Sender, channel};
 use crate::clock::{Instant, monotonic_now};
 use crate::recorder::Buffer;
 
-/// A pending flush or shutdown. It is complete once every span that ended before it was fetched.
+/// A pending flush or shutdown. It is complete when every earlier span was fetched.
 #[derive(Debug)]
 pub(crate) struct Drain {
     watermarks: Watermarks,
-    /// When spans that have no room in a queue are dropped, and counted.
+    /// The time at which spans that do not fit into a queue are dropped and counted.
     deadline: Option<Instant>,
-    /// The timeout that the exporters of a shutdown get; `None` for a flush.
+    /// The timeout of the exporters in a shutdown; `None` for a flush.
     shutdown: Option<Duration>,
     report: Sender<Report>,
     /// Receives the number of reports that will follow.
@@ -33,12 +33,12 @@ impl Drain {
         Self { watermarks: Watermarks::default(), deadline, shutdown, report, expected }
     }
 
-    /// A drain that nobody waits for, and that leaves the pipeline.
+    /// A drain without a caller, which leaves the pipeline.
     pub(super) fn late() -> Self {
         Self::new(None, None, channel().0, channel().0)
     }
 
-    /// Requires that all spans that are in `buffers` now are fetched.
+    /// Requires that all spans now in `buffers` are fetched.
     pub(super) fn begin(&mut self, buffers: &[Buffer]) {
         self.watermarks = Watermarks::now(buffers);
     }

@@ -1,4 +1,4 @@
-//! Tells the exporters of a provider until when they have time, wherever their threads wait.
+//! Tells the waiting threads of a provider's exporters when their time ends.
 
 use std::future::poll_fn;
 use std::mem;
@@ -7,11 +7,11 @@ use std::task::{Poll, Waker};
 
 use crate::clock::{Instant, monotonic_now};
 
-/// When exports have to end. A shutdown sets it once.
+/// The end of exports, which a shutdown sets once.
 #[derive(Debug, Default)]
 pub struct Ending {
     end: OnceLock<Instant>,
-    /// The tasks that wait for it, or have waited: one for each runtime of an exporter.
+    /// Tasks that wait for the end, or have waited: one for each runtime of an exporter.
     waiting: Mutex<Vec<Waker>>,
 }
 
@@ -23,7 +23,7 @@ impl Ending {
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    /// Returns when exports have to end. `None` before the shutdown.
+    /// Returns the end of exports; `None` before the shutdown.
     #[must_use]
     pub fn get(&self) -> Option<Instant> {
         self.end.get().copied()
@@ -34,7 +34,7 @@ impl Ending {
         self.get().is_some_and(|end| end <= monotonic_now())
     }
 
-    /// Waits until the shutdown begins. If it had begun before the call, this waits forever.
+    /// Waits until the shutdown begins. A call after its beginning waits forever.
     pub fn begins(&self) -> impl Future<Output = ()> + '_ {
         let had_begun = self.get().is_some();
         poll_fn(move |context| {

@@ -1,9 +1,9 @@
 //! Enrichment of finished spans: wall-clock times, the code location, the instrumentation scope and the
 //! attributes of the process are added, and the span is redacted and limited.
 //!
-//! The instrumentation scope of a span is in a static, its call site or what `tracer!` expands to, and the span
-//! carries only the address: the caller's thread never touches the scope. It is made here once per place in the
-//! source.
+//! The instrumentation scope of a span is in a static, its call site or the expansion of `tracer!`, and the span
+//! carries only the address, so the caller's thread never touches the scope. The scope is created here once per place
+//! in the source.
 
 use std::borrow::Cow;
 use std::mem;
@@ -26,7 +26,7 @@ use crate::recorder::{Origin, SpanRecord};
 /// A finished span, ready to be converted to the format of an exporter.
 #[derive(Clone, Copy, Debug)]
 pub struct EnrichedSpan<'a> {
-    /// Redacted. Attribute keys are unique.
+    /// The redacted data. Attribute keys are unique.
     pub record: &'a SpanRecord,
     /// Its name.
     pub name: &'a str,
@@ -35,32 +35,32 @@ pub struct EnrichedSpan<'a> {
     /// When it ended.
     pub end: UnixNanos,
     site: &'a Site,
-    /// The attributes of the source location, without its `code.*` where an earlier span of the batch has them.
+    /// The attributes of the source location, without `code.*` if an earlier span of the batch has them.
     location: &'a SharedAttributes,
     process: &'a SharedAttributes,
-    /// The number of attributes of the source location that the limit allows.
+    /// The number of attributes of the source location within the limit.
     room: usize,
 }
 
-/// The data that all spans of one source location have in common.
+/// The common data of all spans of one source location.
 #[derive(Debug)]
 struct Site {
     name: Cow<'static, str>,
-    /// The target, and `code.*` unless no span has them.
+    /// The target, and `code.*` unless it is disabled.
     location: SharedAttributes,
     /// The target alone.
     target: SharedAttributes,
-    /// The last batch with a span of this location, from 1.
+    /// The last batch with a span of this location, counted from 1.
     batch: u64,
     scope: Arc<InstrumentationScope>,
     keys: SiteKeys,
 }
 
-/// Enriches spans, with a cache of the data that spans of one source location have in common.
+/// Enriches spans, with a cache of the common data of each source location.
 #[derive(Debug, Default)]
 pub struct Enricher {
     sites: FxHashMap<SourceLocation, Site>,
-    /// The sites of tracers of the OpenTelemetry API, by their scope before redaction.
+    /// The sites of tracers of the OpenTelemetry API, by their unredacted scope.
     api_scopes: FxHashMap<Arc<InstrumentationScope>, Site>,
     /// The redacted scopes of all sites. Equal scopes share one allocation, because exporters group spans
     /// by its address.
@@ -68,7 +68,7 @@ pub struct Enricher {
     redactor: Redactor,
     limits: SpanLimits,
     code: CodeAttributes,
-    /// The number of batches that are complete.
+    /// The number of completed batches.
     batches: u64,
 }
 
@@ -77,14 +77,14 @@ pub struct Enricher {
 const MAX_SCOPES: usize = 1024;
 
 impl EnrichedSpan<'_> {
-    /// The span as the first one of its source location in a request.
+    /// The span, as if it were the first one of its source location in a request.
     #[must_use]
     pub const fn as_first(&self) -> Self {
         Self { location: &self.site.location, ..*self }
     }
 
-    /// The attributes that are added to the span: its source location, as far as the limit allows, and the attributes
-    /// of the process, which have different keys. The span's own attributes win.
+    /// The added attributes of the span: its source location, within the limit, and the attributes of the process,
+    /// which have different keys. The span's own attributes take precedence.
     pub(super) fn shared_attributes(&self) -> impl Iterator<Item = &KeyValue> {
         let own = OwnAttributes::of(self.record.attributes.as_slice());
         let location = self.location.not_set_by(own).take(self.room);
@@ -110,7 +110,7 @@ impl Enricher {
         Self { redactor, limits, ..Self::default() }
     }
 
-    /// Sets which spans have `code.*`. By default, all have. `Off` is set before the first span.
+    /// Sets which spans have `code.*`. The default is all. `Off` must be set before the first span.
     pub fn set_code_attributes(&mut self, code: CodeAttributes) {
         self.code = code;
     }
@@ -182,7 +182,7 @@ impl Enricher {
     }
 }
 
-/// Adds the values of the baggage, once. Baggage belongs to the request, so it wins over the attributes of the
+/// Adds the values of the baggage, once. Baggage belongs to the request, so it takes precedence over attributes of the
 /// process.
 pub(super) fn add_baggage(record: &mut SpanRecord) {
     let baggage = record.more.as_mut().and_then(|more| more.baggage.take());
@@ -191,7 +191,7 @@ pub(super) fn add_baggage(record: &mut SpanRecord) {
     }
 }
 
-/// Adds the attributes whose keys the span does not have.
+/// Adds the attributes with keys that the span lacks.
 fn add_missing(record: &mut SpanRecord, attributes: &[KeyValue]) {
     for KeyValue { key, value, .. } in attributes {
         let is_new = record.attributes.as_slice().iter().all(|own| own.key != *key);
@@ -205,7 +205,7 @@ fn add_missing(record: &mut SpanRecord, attributes: &[KeyValue]) {
 /// identify them.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct SourceLocation {
-    /// The address of the call site or of the location, or 0.
+    /// The address of the call site or the location, or 0.
     at: usize,
     /// The address of the scope of the tracer that started the span, or 0.
     scope: usize,

@@ -2,9 +2,9 @@
 //! ([specification](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#exemplar)).
 //!
 //! The SDK's data model has exemplars, but the SDK records none, and collected data is read-only. So they are stored
-//! here, and exporters add them to what they send ([`collect_exemplars`]). Each series keeps one measurement, and each
-//! bucket of a histogram with fixed boundaries one: the first one after each collection. So most measurements read
-//! one number here, and neither the clock nor a lock.
+//! here, and exporters add them to requests ([`collect_exemplars`]). Each series, and each bucket of a histogram with
+//! fixed boundaries, keeps the first measurement after each collection. So most measurements only read one number here,
+//! and neither the clock nor a lock.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -24,11 +24,11 @@ use crate::keys;
 /// The maximum number of instruments with exemplars. Only a program that generates names at run time exceeds it.
 const MAX_INSTRUMENTS: usize = 4096;
 
-/// After so many measurements without a sampled span, a series looks for one at only one measurement in [`TURNS`]: that
-/// takes longer than to measure.
+/// The number of measurements without a sampled span after which a series looks for one only once in [`TURNS`]
+/// measurements, because the look-up takes longer than the measurement.
 const MAX_VAIN: u32 = 256;
 
-/// A power of two.
+/// The number of measurements between two look-ups, a power of two.
 const TURNS: u32 = 16;
 
 thread_local! {
@@ -36,7 +36,8 @@ thread_local! {
     static TURN: Cell<u32> = const { Cell::new(1) };
 }
 
-/// Whether it is the turn of a measurement. Their order in the program does not decide.
+/// Whether this measurement has to look for a span. The pseudo-random choice is independent of the order in the
+/// program.
 fn is_turn() -> bool {
     let turn = TURN.try_with(|turn| {
         let next = turn.get().wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -49,9 +50,9 @@ fn is_turn() -> bool {
 /// The value of an [`Exemplar`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ExemplarValue {
-    /// Of an instrument for whole numbers.
+    /// The value of an instrument for whole numbers.
     I64(i64),
-    /// Of another one.
+    /// The value of any other instrument.
     F64(f64),
 }
 
@@ -74,7 +75,7 @@ impl From<f64> for ExemplarValue {
 }
 
 impl ExemplarValue {
-    /// Returns the value, or the nearest one.
+    /// Returns the value as the nearest `f64`.
     #[expect(clippy::cast_precision_loss, reason = "it is compared with floats")]
     #[must_use]
     pub const fn as_f64(self) -> f64 {
@@ -91,11 +92,11 @@ impl ExemplarValue {
 pub struct Exemplar {
     /// The ids of the span; `None` if no sampled span was current.
     pub ids: Option<Ids>,
-    /// What was measured.
+    /// The measured value.
     pub value: ExemplarValue,
-    /// When it was measured.
+    /// The time of the measurement.
     pub time: SystemTime,
-    /// The attributes that the series does not have, because a view keeps others.
+    /// The attributes that the series lacks, because a view drops them.
     pub filtered: Vec<KeyValue>,
 }
 
@@ -106,11 +107,11 @@ pub struct Shape {
     pub bounds: Vec<f64>,
     /// The maximum number of series.
     pub limit: usize,
-    /// Which measurements may be one.
+    /// The filter of measurements.
     pub filter: ExemplarFilter,
 }
 
-/// The exemplars of one instrument, by the attributes of its series in the order in which they were measured.
+/// The exemplars of one instrument, by the attributes of its series in the order of measurement.
 #[derive(Debug)]
 pub struct Exemplars {
     shape: Shape,
@@ -120,17 +121,17 @@ pub struct Exemplars {
 /// The exemplars of one series.
 #[derive(Debug)]
 struct Series {
-    /// A bit for each bucket. Those from the 64th on share one.
+    /// A bit for each bucket. All buckets from the 64th on share one.
     all: u64,
-    /// The bits of those that have no exemplar since the last collection.
+    /// The bits of the buckets without an exemplar since the last collection.
     wanted: AtomicU64,
-    /// By the index of their bucket.
+    /// The exemplars by the index of their bucket.
     exemplars: Mutex<Vec<(usize, Exemplar)>>,
-    /// The measurements in a row that found no sampled span. Of those of several threads, some may not be counted.
+    /// The number of consecutive measurements without a sampled span. Concurrent measurements may not be counted.
     vain: AtomicU32,
 }
 
-/// The exemplars of a series whose attributes do not change.
+/// The exemplars of a series with constant attributes.
 #[derive(Debug)]
 pub struct BoundExemplars {
     of: Arc<Exemplars>,
@@ -147,7 +148,7 @@ pub fn clear() {
     lock(&INSTRUMENTS).clear();
 }
 
-/// Returns the exemplars of an instrument, whose metrics have these names; `None` if it has none.
+/// Returns the exemplars of an instrument whose metrics have these names; `None` without exemplars.
 pub fn of_instrument<'a>(
     scope: &InstrumentationScope,
     names: impl IntoIterator<Item = Cow<'a, str>>,
@@ -193,13 +194,13 @@ impl Exemplars {
         BoundExemplars { of: Arc::clone(self), series }
     }
 
-    /// Returns the ids unless the filter demands a sampled span and there is none.
+    /// Returns the ids, unless the filter requires a sampled span and there is none.
     #[expect(clippy::option_option, reason = "the filter may accept no span")]
     fn accepted(&self, ids: Option<Ids>) -> Option<Option<Ids>> {
         (ids.is_some() || self.shape.filter == ExemplarFilter::AlwaysOn).then_some(ids)
     }
 
-    /// The series with these attributes, or that of the attributes over the limit.
+    /// The series with these attributes, or the overflow series.
     fn find(
         &self,
         all: &mut HashMap<Box<[KeyValue]>, Arc<Series>, FxBuildHasher>,
@@ -227,13 +228,13 @@ impl Series {
         }
     }
 
-    /// Whether a measurement is to look for the span that it belongs to.
+    /// Whether this measurement looks for its span.
     fn is_turn(&self) -> bool {
         self.wanted.load(Ordering::Relaxed) != 0
             && (self.vain.load(Ordering::Relaxed) < MAX_VAIN || is_turn())
     }
 
-    /// Counts a measurement that has looked for a sampled span.
+    /// Counts a measurement that looked for a sampled span.
     fn found(&self, found: bool) {
         if found {
             self.vain.store(0, Ordering::Relaxed);
@@ -242,7 +243,7 @@ impl Series {
         }
     }
 
-    /// Stores a measurement if its bucket has none since the last collection.
+    /// Stores a measurement if its bucket has no exemplar since the last collection.
     fn offer(
         &self,
         shape: &Shape,
@@ -287,7 +288,7 @@ impl BoundExemplars {
         });
     }
 
-    /// Offers a measurement of a span that has ended.
+    /// Offers a measurement of an ended span.
     pub(super) fn measure_span(
         &self,
         value: ExemplarValue,
@@ -305,11 +306,11 @@ impl BoundExemplars {
 #[derive(Debug)]
 pub struct CollectedExemplars(HashMap<Vec<KeyValue>, Vec<Arc<Series>>>);
 
-/// Returns the exemplars of a metric for an exporter; `None` if it has none.
+/// Returns the exemplars of a metric for an exporter; `None` without exemplars.
 ///
-/// OpenTelemetry's SDK collects metrics without exemplars. This crate keeps one for each series since it was exported,
-/// and one for each bucket of a histogram with fixed boundaries. A series records new ones once
-/// [`of_point`](CollectedExemplars::of_point) has returned its own.
+/// OpenTelemetry's SDK collects metrics without exemplars. This crate keeps one since the last export for each series,
+/// and for each bucket of a histogram with fixed boundaries. A series records new ones after
+/// [`of_point`](CollectedExemplars::of_point) has returned its current ones.
 ///
 /// ```
 /// use floe_telemetry::metrics::collect_exemplars;
@@ -358,7 +359,7 @@ impl CollectedExemplars {
     }
 }
 
-/// Adds the exemplars of series since `start`, unless their bucket has one, and asks for new ones.
+/// Adds the exemplars of series since `start`, unless their bucket has one, and requests new ones.
 fn add(
     exemplars: &mut HashMap<usize, Exemplar>,
     all: &[Arc<Series>],

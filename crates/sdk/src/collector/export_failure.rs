@@ -1,33 +1,33 @@
-//! Why something was not exported, and how metrics call it
+//! The reason of a failed export, and its class in metrics
 //! ([`error.type`](https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/#error-type)).
 
 use opentelemetry_sdk::error::OTelSdkError;
 
-/// The class of an error that is not known better.
+/// The class of an error without a more specific one.
 pub const OTHER_ERROR: &str = "_OTHER";
 
-/// The class of what a full queue has no room for.
+/// The `error.type` of items dropped because the queue was full.
 pub(crate) const QUEUE_FULL: &str = "queue_full";
 
-/// The class of what arrives after the shutdown.
+/// The `error.type` of items that arrive after the shutdown.
 pub(crate) const ALREADY_SHUTDOWN: &str = "already_shutdown";
 
-/// The class of what was still queued when the time of a shutdown had passed.
+/// The `error.type` of items still queued at the end of a shutdown's time.
 pub(crate) const SHUTDOWN: &str = "shutdown";
 
-/// Why a batch, or a part of it, was not exported.
+/// The failure of a batch, or of a part of it.
 #[derive(Debug)]
 pub struct ExportFailure {
-    /// The number of spans or log records that were not exported; `None` for the complete batch.
+    /// The number of spans or log records that were not exported; `None` for the whole batch.
     pub items: Option<u64>,
-    /// Its class in metrics.
+    /// The class of the failure in metrics.
     pub error_type: &'static str,
-    /// What has failed.
+    /// The description of the failure.
     pub reason: String,
 }
 
 impl ExportFailure {
-    /// The number of items of a batch that were not exported.
+    /// The number of failed items of a batch.
     pub(crate) fn failed_of(&self, batch: usize) -> u64 {
         let batch = batch as u64;
         self.items.map_or(batch, |items| items.min(batch))
@@ -35,14 +35,14 @@ impl ExportFailure {
 }
 
 impl ExportFailure {
-    /// Fills in the number of items if the complete batch has failed.
+    /// Fills in the number of items if the whole batch has failed.
     #[must_use]
     pub fn of(self, batch: usize) -> Self {
         Self { items: Some(self.failed_of(batch)), ..self }
     }
 
-    /// The result of a batch that was sent in two parts, whose failures have a number of items. The reason is
-    /// the first one, which may be why there was no time for the second part.
+    /// The result of a batch that was sent in two parts, whose failures have a number of items. The first reason is
+    /// kept, because it may have left no time for the second part.
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ impl ExportFailure {
 }
 
 impl ExportFailure {
-    /// There was no result in time.
+    /// The failure of an export without a result in time.
     pub(crate) fn timeout(reason: String) -> Self {
         Self { error_type: "timeout", ..reason.into() }
     }

@@ -1,4 +1,4 @@
-//! The exporters of a provider: what they are, and why their last exports have failed.
+//! The exporters of a provider, with the reasons of their last failures.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -14,11 +14,11 @@ use crate::internal_log;
 #[derive(Debug, Default)]
 pub(crate) struct Exports {
     queues: Mutex<Vec<Queue>>,
-    /// Their number, without a lock: a fork may read the statistics of its parent's provider.
+    /// The number of exporters, without a lock: a fork may read the statistics of its parent's provider.
     count: AtomicUsize,
-    /// By signal and exporter.
+    /// Losses by signal and exporter.
     losses: Mutex<BTreeMap<(Signal, String), Loss>>,
-    /// Why the last export of metrics has failed, until it is reported.
+    /// The reason of the last failed export of metrics, until it is reported.
     metric_failure: Mutex<Option<String>>,
     pub(crate) components: Components,
 }
@@ -28,11 +28,11 @@ pub(crate) struct Exports {
 struct Queue {
     name: String,
     processor: Arc<Component>,
-    /// Why the last export failed, redacted; `None` if it did not.
+    /// The redacted reason of the last failed export; `None` after a success.
     failure: Option<String>,
 }
 
-/// What an exporter could not deliver since the last message about it.
+/// The losses of an exporter since the last message about them.
 #[derive(Debug, Default)]
 struct Loss {
     items: u64,
@@ -62,14 +62,14 @@ impl Exports {
         }
     }
 
-    /// Counts spans that do not reach the queue of any exporter.
+    /// Counts spans that reach no exporter's queue.
     pub(super) fn count_unqueued(&self, spans: usize, error_type: &'static str) {
         for queue in self.lock().iter() {
             queue.processor.finish(spans as u64, Some(error_type));
         }
     }
 
-    /// Stores why the last export failed, or that it did not.
+    /// Stores the reason of the last failed export, or its success.
     pub(super) fn set_failure(&self, name: &str, reason: Option<&str>) {
         let mut queues = self.lock();
         if let Some(queue) = queues.iter_mut().find(|queue| queue.name == name) {
@@ -77,7 +77,7 @@ impl Exports {
         }
     }
 
-    /// Counts what an exporter could not deliver, until it is said.
+    /// Counts losses of an exporter, until they are reported.
     pub(super) fn lose(&self, signal: Signal, exporter: &str, items: u64, error: &str) {
         let mut losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
         let loss = losses.entry((signal, exporter.to_owned())).or_default();
@@ -85,7 +85,7 @@ impl Exports {
         loss.error = Some(error.to_owned());
     }
 
-    /// Says what exporters could not deliver since the last message about the same signal and exporter, a minute ago.
+    /// Reports the losses of exporters, at most once a minute for each signal and exporter.
     pub(super) fn say_lost(&self) {
         for ((signal, exporter), lost, error) in self.take_losses(|_, rate| rate.is_due()) {
             let what = match signal {
@@ -105,7 +105,7 @@ impl Exports {
         }
     }
 
-    /// Takes what is not said: by signal and exporter, the number of items and the last reason.
+    /// Takes the unreported losses: for each signal and exporter, the number of items and the last reason.
     pub(crate) fn take_losses(
         &self,
         is_due: impl Fn(Signal, &RateLimited) -> bool,
@@ -123,7 +123,7 @@ impl Exports {
         *self.metric_failure() = Some(reason.to_owned());
     }
 
-    /// Returns why an export of metrics has failed since the last call.
+    /// Returns the reason of a failed export of metrics since the last call.
     pub(crate) fn take_metric_failure(&self) -> Option<String> {
         self.metric_failure().take()
     }
@@ -137,8 +137,7 @@ impl Exports {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// Describes the exporters that have spans in their queue, or whose last export failed: the spans for them may not
-    /// be in the queue yet.
+    /// Describes the exporters with queued spans or a failed last export. Spans for them may not be in the queue yet.
     pub(crate) fn describe_undelivered(&self) -> String {
         let queues = self.lock();
         let waiting = queues.iter().filter(|queue| queue.spans() > 0 || queue.failure.is_some());

@@ -6,24 +6,23 @@ use super::Collector;
 use super::worker::Size;
 use crate::recorder::{self, Measures, SpanRecord};
 
-/// Spans read from one thread's buffer per turn, so that a busy thread cannot keep the collector
-/// from its other work.
+/// The number of spans read from a thread's buffer per turn, so that a busy thread cannot block the collector's other
+/// work.
 const MAX_SPANS_PER_TURN: usize = 2048;
 
-/// Spans without memory of their own that are read until the room in the queues is computed again.
+/// The number of spans without memory of their own that are read before the room in the queues is computed again.
 const MAX_ROOM: usize = 32;
 
-/// Roots without room in a queue that wait, at the end of a shutdown, for the spans that ended before them. Further
-/// ones do not.
+/// The maximum number of roots that wait, at the end of a shutdown without room in a queue, for earlier spans.
 const MAX_ROOTS: usize = 8192;
 
-/// Blank records that are kept for reuse of their memory.
+/// The number of blank records kept for reuse of their memory.
 const MAX_BLANK_RECORDS: usize = 256;
 
 /// Whether spans stay in the threads' buffers while no exporter has room for them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Backpressure {
-    /// Spans are fetched only as far as an exporter has room.
+    /// Spans are fetched only while an exporter has room.
     Respected,
     /// All spans are fetched; those that do not fit are dropped and counted.
     Ignored,
@@ -50,9 +49,9 @@ impl Collector {
         fetched
     }
 
-    /// Reads every buffer once, as far as `backpressure` allows. One that is closed is read in any case, because
-    /// there are too many: spans without room are dropped and counted. The first one without room is the last one
-    /// next time: otherwise a thread that is never idle would take all the room.
+    /// Reads every buffer once, as far as `backpressure` allows. A closed buffer is always read, because there are too
+    /// many: spans that do not fit are dropped and counted. The first buffer without room is the last one next time, so
+    /// that a busy thread cannot take all the room.
     fn fetch_once(&mut self, backpressure: Backpressure) -> usize {
         let mut fetched = 0;
         let mut record = SpanRecord::blank();
@@ -95,7 +94,7 @@ impl Collector {
         fetched
     }
 
-    /// Counts the calls without a span that have ended by now and returns their number.
+    /// Counts the measured calls that have ended so far, and returns their number.
     pub(super) fn count_calls(&mut self) -> usize {
         recorder::new_measures(&mut self.measures);
         let mut counted = 0;
@@ -117,15 +116,15 @@ impl Collector {
         counted
     }
 
-    /// The number of spans that can be read until the room in the queues must be computed again.
+    /// The number of spans that can be read before the room in the queues must be computed again.
     pub(super) fn room(&self) -> usize {
         let pending = Size { spans: self.roots.len(), bytes: self.root_bytes };
         let pipeline = self.pipeline.as_ref();
         pipeline.map_or(usize::MAX, |pipeline| pipeline.room(pending))
     }
 
-    /// Decides the traces that tail sampling can decide, or all of them if `is_end`, and exports
-    /// the sampled ones. Returns whether no decided span and no ended trace is left.
+    /// Decides the decidable traces of tail sampling, or all of them if `is_end`, and exports the sampled ones. Returns
+    /// whether no decided span and no ended trace is left.
     pub(super) fn release(&mut self, backpressure: Backpressure, is_end: bool) -> bool {
         let Some(pipeline) = &mut self.pipeline else {
             return true;

@@ -1,6 +1,6 @@
 //! Span limits: attributes, events and links over a limit are dropped and counted
-//! ([specification](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)). Keys are made unique
-//! where they have their final form.
+//! ([specification](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)). Keys are made unique in their
+//! final form.
 
 use std::borrow::Cow;
 
@@ -13,14 +13,13 @@ use crate::keys;
 use crate::recorder::{More, SpanRecord};
 use crate::redaction::MAX_MESSAGE_CHARS;
 
-/// The most characters of the name of a span or an event, and of the key of an attribute.
+/// The maximum length of a name of a span or an event, and of an attribute's key, in characters.
 const MAX_NAME: usize = 1024;
 
-/// Applies the limits. The span must be redacted already: a truncated credential might no longer be
-/// recognised.
+/// Applies the limits. The span must be redacted before, because a truncated credential might not be recognised.
 ///
-/// Returns whether the keys were within the limits: distinct, not empty, and neither too long nor too many.
-/// If that is known, `are_keys_valid`, they are not examined.
+/// Returns whether the keys were within the limits: distinct, not empty, and neither too long nor too many. With
+/// `are_keys_valid`, this is known, and the keys are not examined.
 // Has one caller, which every span passes.
 #[inline]
 pub(super) fn apply(limits: &SpanLimits, record: &mut SpanRecord, are_keys_valid: bool) -> bool {
@@ -55,7 +54,7 @@ fn limit_keys(limits: &SpanLimits, record: &mut SpanRecord) -> bool {
     are_valid && record.attributes.as_slice().len() == before
 }
 
-/// Truncates the attributes of a resource, a scope or a metric by the defaults. OpenTelemetry exempts them from
+/// Truncates the attributes of a resource, a scope or a metric to the default limits. OpenTelemetry exempts them from
 /// the configured limits.
 pub(super) fn apply_default(attributes: &mut [KeyValue]) {
     for attribute in attributes {
@@ -138,12 +137,12 @@ fn shorten_key(key: &mut Key) -> bool {
     is_long
 }
 
-/// The text of an error says that it was cut. Other values are cut as the specification says.
+/// Whether the text is of an error: a cut error text is marked, other values are cut as specified.
 fn is_error_text(key: &Key) -> bool {
     [keys::EXCEPTION_MESSAGE, keys::EXCEPTION_STACKTRACE].contains(&key.as_str())
 }
 
-/// The beginning of a text with more than `limit` characters, with a mark in place of the last one if it `is_marked`.
+/// The beginning of a text with more than `limit` characters. If it `is_marked`, a mark replaces the last one.
 fn shortened(text: &str, limit: usize, is_marked: bool) -> Option<String> {
     let short = beginning(text, limit);
     if short.len() == text.len() {

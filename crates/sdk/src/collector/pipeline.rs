@@ -29,13 +29,13 @@ pub(crate) struct PipelineSettings {
     /// Attributes of every span that does not set them itself.
     pub(crate) span_attributes: SharedAttributes,
     pub(crate) limits: SpanLimits,
-    /// Which spans have `code.*`.
+    /// The spans that have `code.*`.
     pub(crate) code: CodeAttributes,
-    /// Whether a call that has succeeded has the status OK.
+    /// Whether a successful call has the status OK.
     pub(crate) status_on_success: bool,
     /// The settings of tail sampling, if it is enabled.
     pub(crate) tail_sampling: Option<SamplingConfig>,
-    /// The most bytes that tail sampling buffers.
+    /// The maximum number of bytes that tail sampling buffers.
     pub(crate) tail_bytes: usize,
     pub(crate) batch_size: usize,
     pub(crate) delay: Duration,
@@ -48,7 +48,7 @@ pub(crate) struct PipelineSettings {
     pub(crate) metrics: Option<SpanMetrics>,
 }
 
-/// The open batch and the exporters it goes to.
+/// The open batch and its exporters.
 #[derive(Debug)]
 pub(crate) struct Pipeline {
     span_attributes: SharedAttributes,
@@ -63,9 +63,9 @@ pub(crate) struct Pipeline {
     metrics: Option<SpanMetrics>,
     /// The number of spans in the open batch.
     spans: usize,
-    /// When the open batch is due, if it is not empty.
+    /// The time at which a non-empty open batch is due.
     due: Option<Instant>,
-    /// Whether nobody waits for the spans any more: then the processors have no time.
+    /// Whether no caller waits for the spans any more, so that the processors have no time.
     is_late: bool,
 }
 
@@ -94,14 +94,14 @@ impl Pipeline {
         }
     }
 
-    /// Whether anything takes spans: an exporter, a processor, or metrics of all spans.
+    /// Whether any part receives spans: an exporter, a processor, or metrics of all spans.
     pub(crate) fn takes_spans(&self) -> bool {
         !self.exporters.is_empty()
             || self.processing.is_some()
             || self.metrics.as_ref().is_some_and(SpanMetrics::counts_all)
     }
 
-    /// Drops what would wait for the processors from now on.
+    /// Drops spans that would have to wait for the processors from now on.
     pub(super) const fn end_processing(&mut self) {
         self.is_late = true;
     }
@@ -110,8 +110,8 @@ impl Pipeline {
         &self.counters
     }
 
-    /// The number of spans that the queue of any exporter has room for, beyond the open batch and `pending`
-    /// spans, while the processors have time. While it is 0, spans stay in the threads' buffers.
+    /// The number of spans that fit into the queue of any exporter beyond the open batch and the `pending` spans, while
+    /// the processors have time. At 0, spans stay in the threads' buffers.
     pub(super) fn room(&self, pending: Size) -> usize {
         if !self.has_time() {
             return 0;
@@ -124,7 +124,7 @@ impl Pipeline {
         }
     }
 
-    /// Whether the processors have time for more spans in this turn. Nobody waits for them at the end.
+    /// Whether the processors have time for more spans in this turn; always at the end, when no caller waits.
     pub(super) fn has_time(&self) -> bool {
         let processing = self.processing.as_ref();
         self.is_late || processing.is_none_or(Processing::has_time)
@@ -158,20 +158,19 @@ impl Pipeline {
         }
     }
 
-    /// Updates the metrics by a call without a span.
+    /// Updates the metrics with a measured call.
     pub(super) fn count_call(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         record.settle(self.status_on_success);
         self.metrics.iter_mut().for_each(|metrics| metrics.count(record, clock));
     }
 
-    /// Whether a trace has ended whose decision needs spans that are not fetched yet.
+    /// Whether the decision about an ended trace needs spans that are not fetched yet.
     pub(super) fn is_settling(&self) -> bool {
         self.tail.as_ref().is_some_and(|tail| !tail.is_settled())
     }
 
-    /// Decides the traces that tail sampling can decide, or all of them if `is_end`, and exports the
-    /// sampled ones as far as there is room, and the spans that wait for the processors. Returns whether no decided span
-    /// and no ended trace is left.
+    /// Decides the decidable traces of tail sampling, or all of them if `is_end`, and exports sampled spans and spans
+    /// waiting for the processors, as far as there is room. Returns whether no decided span and no ended trace is left.
     pub(super) fn release(
         &mut self,
         buffers: &[Buffer],
@@ -212,7 +211,7 @@ impl Pipeline {
         tail.is_none_or(|tail| tail.is_settled() && !tail.has_sampled())
     }
 
-    /// Passes the span to the processors, if there are any, and then to the exporters.
+    /// Passes the span to the processors, if any, and then to the exporters.
     fn send(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         let Some(processing) = &mut self.processing else {
             return self.export(record, clock);
@@ -222,7 +221,7 @@ impl Pipeline {
         }
     }
 
-    /// Passes the spans that wait to the processors, and those that they do not discard to the exporters.
+    /// Passes the waiting spans to the processors, and the undiscarded ones to the exporters.
     fn process(&mut self, clock: &WallClock) {
         let Some(processing) = &mut self.processing else {
             return;
@@ -278,12 +277,12 @@ impl Pipeline {
         }
     }
 
-    /// How long the first span of a batch waits for others.
+    /// The time for which the first span of a batch waits for others.
     pub(super) const fn batch_delay(&self) -> Duration {
         self.delay
     }
 
-    /// Ends a turn of the collector: ships the open batch if it is due. Returns the time until then otherwise.
+    /// Ends a turn of the collector: ships the open batch if it is due, otherwise returns the time until then.
     pub(super) fn tick(&mut self) -> Option<Duration> {
         if let Some(processing) = &mut self.processing {
             processing.begin_turn();
@@ -313,7 +312,7 @@ impl Pipeline {
         }
     }
 
-    /// Continues after a panic. The open batches, which may be damaged, have failed.
+    /// Continues after a panic. The open batches may be damaged and count as failed.
     pub(super) fn recover(&mut self) {
         self.due = None;
         self.enricher.begin_batch();
@@ -325,13 +324,13 @@ impl Pipeline {
         }
     }
 
-    /// Ships the open batch and flushes each exporter, which reports once its queue is exported. Returns
-    /// the number of reports to expect.
+    /// Ships the open batch and flushes each exporter, which reports after its queue is exported. Returns the number of
+    /// expected reports.
     pub(crate) fn flush(&mut self, report: &Sender<Report>) -> usize {
         self.request(report, |to| to.flush(report))
     }
 
-    /// Ships the open batch and shuts down each exporter. Returns the number of reports to expect.
+    /// Ships the open batch and shuts down each exporter. Returns the number of expected reports.
     pub(crate) fn shutdown(
         mut self,
         timeout: Duration,
@@ -351,7 +350,7 @@ impl Pipeline {
 
 #[cfg(test)]
 impl super::Collector {
-    /// Adds an exporter to the provider that is installed.
+    /// Adds an exporter to the installed provider.
     pub(crate) fn add(&mut self, exporter: Box<dyn Destination>) {
         if let Some(pipeline) = &mut self.pipeline {
             let exports = &pipeline.counters.exports;
@@ -363,7 +362,7 @@ impl super::Collector {
     }
 }
 
-/// Spans on their way to a batch or a queue, once for each exporter. Those that are left at the end, which is a panic, have
+/// Spans on their way to a batch or a queue, once for each exporter. Spans left at the end, after a panic, count as
 /// failed.
 struct Moving<'a> {
     left: usize,
@@ -379,7 +378,7 @@ impl Drop for Moving<'_> {
 }
 
 impl Drop for Pipeline {
-    /// Counts what is left if a panic has interrupted the shutdown.
+    /// Counts the spans left by a panic during the shutdown.
     fn drop(&mut self) {
         self.recover();
     }

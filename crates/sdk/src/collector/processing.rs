@@ -1,8 +1,8 @@
 //! The thread of the program's span processors.
 //!
-//! They are code of the program, which may never return: neither the exporters nor a later provider may wait for it
-//! for ever. So they are called on a thread of their own, which gets the spans in batches. While it does not answer,
-//! spans are exported without it.
+//! They are code of the program and may never return, but neither the exporters nor a later provider may wait forever.
+//! So they are called on a separate thread, which gets the spans in batches. While it does not answer, spans are
+//! exported unprocessed.
 
 use std::fmt;
 use std::mem;
@@ -25,34 +25,34 @@ use crate::internal_log::internal_log;
 use crate::program_signals;
 use crate::recorder::SpanRecord;
 
-/// How long one call of a processor may take.
+/// The maximum duration of one call of a processor.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How many times as long a batch may take, whose calls all return.
+/// The maximum duration of a batch whose calls all return, as a multiple of `PATIENCE`.
 const MAX_WAITS: u32 = 5;
 
-/// How long the processors may take in one turn of the collector, which has other work, too.
+/// The maximum duration of processing in one turn of the collector, which has other work, too.
 const TURN: Duration = Duration::from_millis(250);
 
-/// A batch is processed once it has this many spans, or this many bytes.
+/// The number of spans, and the number of bytes, at which a batch is processed.
 const MAX_SPANS: usize = 64;
 const MAX_BYTES: usize = 1 << 20;
 
-/// The processors of a provider, and the spans that wait for them.
+/// The processors of a provider, and the spans waiting for them.
 pub(crate) struct Processing {
     batches: Sender<Batch>,
-    /// Each batch comes back without the spans that were discarded.
+    /// Receives each batch without its discarded spans.
     processed: Receiver<Batch>,
-    /// The number of calls that have returned.
+    /// The number of returned calls.
     returned: Arc<AtomicU64>,
     /// Whether the last batch did not come back in time.
     is_stuck: bool,
     waiting: Vec<SpanRecord>,
-    /// The bytes of the spans that wait.
+    /// The bytes of the waiting spans.
     bytes: usize,
-    /// How long the processors have taken in this turn.
+    /// The duration of processing in this turn.
     taken: Duration,
-    /// Spans that were lost and not reported yet.
+    /// The number of lost spans that are not reported yet.
     lost: usize,
     counters: Arc<Counters>,
     warnings: RateLimited,
@@ -138,26 +138,26 @@ impl Processing {
         lost > 0 && report.send(("span processors".into(), Err(message()))).is_ok()
     }
 
-    /// The number of spans that wait.
+    /// The number of waiting spans.
     pub(super) const fn waiting(&self) -> usize {
         self.waiting.len()
     }
 
-    /// Adds a span to those that wait. Returns whether they are enough for a batch. The buffers count its bytes no more.
+    /// Adds a waiting span. Returns whether a batch is complete. The buffers no longer count its bytes.
     pub(super) fn add(&mut self, span: SpanRecord) -> bool {
         self.bytes += span.stored_bytes();
         self.waiting.push(span);
         self.waiting.len() >= MAX_SPANS || self.bytes >= MAX_BYTES
     }
 
-    /// Removes the spans that wait, and returns their number.
+    /// Removes the waiting spans, and returns their number.
     pub(super) fn discard_waiting(&mut self) -> usize {
         self.bytes = 0;
         mem::take(&mut self.waiting).len()
     }
 
-    /// Processes the spans that wait, and returns those that are not discarded; `None` if the processors do not answer in
-    /// time, which loses the spans.
+    /// Processes the waiting spans, and returns the undiscarded ones; `None` if the processors do not answer in time,
+    /// so that the spans are lost.
     pub(super) fn process(&mut self, clock: &WallClock) -> Option<Vec<SpanRecord>> {
         self.bytes = 0;
         let spans = mem::take(&mut self.waiting);
@@ -193,7 +193,7 @@ impl Processing {
         Some(spans)
     }
 
-    /// Waits for a batch as long as calls return; `None` if they do not, or if the thread has ended.
+    /// Waits for a batch while calls return; `None` if they do not, or if the thread has ended.
     fn await_batch(&self) -> Option<Vec<SpanRecord>> {
         let mut returned = self.returned.load(Ordering::Relaxed);
         for _ in 0..MAX_WAITS {
@@ -213,7 +213,7 @@ impl Processing {
 }
 
 impl Drop for Processing {
-    /// Waits until the processors are dropped: one may write what it has counted.
+    /// Waits until the processors are dropped, because a processor may write its results then.
     fn drop(&mut self) {
         self.batches = channel().0;
         if !self.is_stuck {
@@ -231,14 +231,14 @@ struct Calls {
 }
 
 impl Calls {
-    /// Removes the spans that are not exported.
+    /// Processes a batch, and removes the discarded spans.
     fn process_all(&mut self, mut batch: Batch) -> Batch {
         let clock = &batch.clock;
         batch.spans.retain_mut(|span| self.process(span, clock));
         batch
     }
 
-    /// Passes a span to each processor. Returns whether it is exported.
+    /// Passes a span to each processor. Returns whether the span is kept.
     fn process(&mut self, record: &mut SpanRecord, clock: &WallClock) -> bool {
         record.write_exception();
         add_baggage(record);

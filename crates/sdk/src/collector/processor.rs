@@ -1,8 +1,8 @@
 //! The span processors of the program, which see each finished span before it is redacted and exported.
 //!
-//! They run on a thread of the library, so they cost the caller nothing, and before redaction, so they cannot
-//! add a secret. The trait is our own: that of the SDK, which `sdk_span_processor` calls, receives a copy of the span
-//! after its end, or runs on the caller's thread.
+//! They run on a thread of the library, so they cost the caller nothing, and before redaction, so they cannot add a
+//! secret. The trait is our own: the SDK's processors (see `sdk_span_processor`) cannot change a finished span, or run
+//! on the caller's thread.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -17,13 +17,13 @@ use crate::recorder::SpanRecord;
 /// Reads, changes or discards finished spans before they are exported, like `OnEnding` of OpenTelemetry's
 /// [span processors](https://opentelemetry.io/docs/specs/otel/trace/sdk/#onending).
 ///
-/// It is called on a thread of the library, once for each span that is exported, so it costs the traced code nothing.
-/// It must not wait: meanwhile spans stay in the threads' buffers, and those without room are dropped. Redaction and
-/// limits apply after it, so it sees what the code has recorded, and what it adds is redacted. Its own spans are not
-/// recorded, and its log records not exported. A panic is caught and counted, and the span is exported as it is then.
-/// While a call does not return for more than a second, or 64 spans take more than five, spans are exported without the
-/// processors of the program and counted ([`Statistics::unprocessed`](crate::Statistics::unprocessed)); those that were
-/// to be processed by then have failed, and an error is logged.
+/// A thread of the library calls it, once for each exported span, so it costs the traced code nothing. It must not
+/// wait: meanwhile spans stay in the threads' buffers, and surplus spans are dropped. It sees the recorded data, and
+/// redaction and limits apply afterwards to its additions, too. Its own spans are not recorded, and its log records not
+/// exported. A panic is caught and counted, and the span is exported in its current state. While a call takes more than
+/// a second, or 64 spans take more than five, spans are exported unprocessed and counted
+/// ([`Statistics::unprocessed`](crate::Statistics::unprocessed)); the spans in processing have failed, and an error is
+/// logged.
 ///
 /// A closure is a processor:
 ///
@@ -56,7 +56,7 @@ impl<F: FnMut(&mut EndingSpan<'_>) + Send> SpanProcessor for F {
 
 /// A finished span that a [`SpanProcessor`] can change.
 ///
-/// The attributes of the configuration and of the source location are added later; they are not part of it.
+/// It lacks the attributes of the configuration and of the source location, which are added later.
 #[derive(Debug)]
 pub struct EndingSpan<'a> {
     pub(super) record: &'a mut SpanRecord,
@@ -164,8 +164,8 @@ impl EndingSpan<'_> {
         self.record.more.as_ref().map_or(&[], |more| &more.links)
     }
 
-    /// Discards the span: it is not exported, and the processors after this one do not see it. Its children keep its
-    /// id as their parent.
+    /// Discards the span: it is not exported, and later processors do not see it. Its children keep its id as their
+    /// parent.
     pub fn discard(&mut self) {
         self.is_discarded = true;
     }

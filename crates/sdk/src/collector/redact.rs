@@ -1,4 +1,4 @@
-//! Redaction of spans, resources, scopes and log records. All text that reaches an exporter passes it.
+//! Redaction of spans, resources, scopes and log records, which all exported text passes.
 
 mod key;
 mod log;
@@ -99,8 +99,8 @@ impl Redactor {
         }
     }
 
-    /// Redacts the texts of an exception, and writes them to their places. Those in the stack trace are also in the
-    /// message, so their secrets are counted already.
+    /// Redacts the texts of an exception, and writes them to their places. Texts of the stack trace are also in the
+    /// message, where their secrets are counted.
     #[cold]
     fn exception(&mut self, record: &mut SpanRecord) {
         let Some(exception) = record.exception_mut() else {
@@ -252,8 +252,8 @@ impl Redactor {
     }
 }
 
-/// Redacts the texts of an array in place. Returns the replacement of an array of numbers that is a secret, such as the
-/// bytes of a cryptographic key.
+/// Redacts the texts of an array in place. Returns the replacement of a secret array of numbers, such as the bytes of a
+/// cryptographic key.
 fn redact_array(key: &Key, array: &mut Array, redaction: &Redaction) -> Option<&'static str> {
     let texts = match array {
         Array::String(texts) => texts,

@@ -1,12 +1,12 @@
-//! Span processors of OpenTelemetry's SDK: their `on_end` is called on a thread of its own, like an exporter, with the span
-//! as it is exported.
+//! Span processors of OpenTelemetry's SDK: a separate thread calls their `on_end`, like an exporter, with the exported
+//! span.
 
 use std::time::Duration;
 
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter, SpanProcessor};
 
-/// Passes the spans that are exported to `on_end` of a processor.
+/// Passes exported spans to `on_end` of a processor.
 #[derive(Debug)]
 pub(crate) struct SdkEnds(pub(crate) Box<dyn SpanProcessor>);
 

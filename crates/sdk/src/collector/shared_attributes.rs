@@ -6,11 +6,11 @@ use super::redact::Redactor;
 use crate::attributes::Attribute;
 use crate::parts;
 
-/// Attributes that many spans share. A span that sets one of the keys itself keeps its own value.
+/// Attributes shared by many spans. A span's own value for one of the keys takes precedence.
 #[derive(Debug, Default)]
 pub struct SharedAttributes {
     attributes: Vec<SharedAttribute>,
-    /// The lengths of the keys, one bit for each.
+    /// The lengths of the keys, one bit for each length.
     lengths: u64,
     /// All attributes as fields of an OTLP span.
     otlp: Vec<u8>,
@@ -36,7 +36,7 @@ impl<'a> OwnAttributes<'a> {
         Self { attributes, lengths }
     }
 
-    /// Compares only if a key has the same length, which is rare.
+    /// Whether the span sets this key. Keys are compared only if one has the same length, which is rare.
     fn sets(self, key: &Key) -> bool {
         self.lengths & length_bit(key) != 0 && self.attributes.iter().any(|own| own.key == *key)
     }

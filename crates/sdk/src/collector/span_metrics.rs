@@ -34,7 +34,7 @@ const DURATION: &str = "traces.span.metrics.duration";
 /// The span metrics of one provider.
 #[derive(Debug)]
 pub struct SpanMetrics {
-    /// Whether all spans are counted, instead of only those of `#[traced(metrics)]`.
+    /// Whether all spans are counted, rather than only those of `#[traced(metrics)]`.
     all_spans: bool,
     /// The maximum number of series. Further spans are counted in one overflow series.
     limit: usize,
@@ -53,7 +53,7 @@ struct Instruments {
     calls: Counter<u64>,
     errors: Counter<u64>,
     duration: Histogram<f64>,
-    /// Those of the three.
+    /// The exemplars of the three instruments.
     exemplars: [Option<Arc<Exemplars>>; 3],
 }
 
@@ -63,15 +63,15 @@ struct Series {
     kind: SpanKind,
     code: Code,
     calls: BoundCounter<u64>,
-    /// `None` if the status is not an error.
+    /// The counter of errors; `None` if the status is no error.
     errors: Option<BoundCounter<u64>>,
     duration: BoundHistogram<f64>,
-    /// Those of the three.
+    /// The exemplars of the three instruments.
     exemplars: [Option<BoundExemplars>; 3],
 }
 
 impl SpanMetrics {
-    /// `exemplars` returns those of an instrument by its name, kind and boundaries.
+    /// Creates the instruments. `exemplars` returns the exemplars of an instrument by its name, kind and boundaries.
     pub fn new(
         meter: &Meter,
         all_spans: bool,
@@ -91,12 +91,12 @@ impl SpanMetrics {
         }
     }
 
-    /// Whether all spans are counted, instead of only those of `#[traced(metrics)]`.
+    /// Whether all spans are counted, rather than only those of `#[traced(metrics)]`.
     pub(super) const fn counts_all(&self) -> bool {
         self.all_spans
     }
 
-    /// Counts a finished span, or a call without a span.
+    /// Counts a finished span or a measured call.
     pub(crate) fn count(&mut self, record: &SpanRecord, clock: &WallClock) {
         let is_requested = (record.head.callsite).is_some_and(CallSite::has_metrics);
         if !self.all_spans && !is_requested {
@@ -222,8 +222,7 @@ impl Instruments {
     }
 }
 
-/// The name of the call site, if there is one: a name that is computed for each call would create a
-/// series for each call.
+/// The name of the call site, if there is one: a computed name would create a series for each call.
 fn name(record: &SpanRecord) -> &str {
     match record.head.callsite {
         Some(site) => site.name(),

@@ -1,9 +1,8 @@
 //! Counters of spans and log records by their outcome.
 //!
-//! What is pending is derived: the spans that threads have written, minus those with an outcome. So every span
-//! is accounted for at every moment, without a counter that moves with it, and a panic leaves nothing
-//! uncounted: a span on its way through the collector, a batch or a log record in a queue counts as lost unless
-//! it gets another outcome.
+//! The pending spans are derived: written spans minus spans with an outcome. So every span is accounted for at every
+//! moment, without a counter that moves with it, even after a panic: a span on its way through the collector, a batch,
+//! or a log record in a queue counts as lost unless it gets another outcome.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,8 +15,8 @@ use crate::recorder;
 
 /// The numbers of spans and log records of a provider by their outcome.
 ///
-/// Every recorded span that has ended is in exactly one of these numbers, at every moment, also during and
-/// after a shutdown that has timed out. With one exporter or none:
+/// Every recorded span that has ended is in exactly one of these numbers, at every moment, even during and after a
+/// shutdown that has timed out. With one exporter or none:
 ///
 /// ```text
 /// spans = exported + failed
@@ -43,48 +42,48 @@ pub struct Statistics {
     pub collected: u64,
     /// Spans that were exported; with several exporters, once for each.
     pub exported: u64,
-    /// Spans in batches that could not be exported, that a panic of the library has interrupted, or that a span processor
-    /// did not return.
+    /// Spans in batches whose export failed, that a panic of the library interrupted, or that a span processor did not
+    /// return.
     pub failed: u64,
-    /// Spans dropped because an exporter's queue was full: another exporter had room, or their thread had ended and
-    /// its buffer could not be kept.
+    /// Spans dropped because an exporter's queue was full, while another exporter had room, or because their thread had
+    /// ended and its buffer could not be kept.
     pub dropped_queue_full: u64,
-    /// Spans dropped because the buffers of the threads were full, or there was no memory for one.
+    /// Spans dropped because the buffers of the threads were full, or there was no memory for a buffer.
     pub dropped_buffer_full: u64,
     /// Spans dropped because the memory limit
     /// ([`max_memory_bytes`](crate::TelemetryConfig::max_memory_bytes)) was reached.
     pub dropped_memory: u64,
-    /// Spans dropped because they were still in a queue, or in the buffers of the threads, when the timeout of the shutdown
-    /// had passed.
+    /// Spans dropped because they were still in a queue or in the buffers of the threads at the end of the shutdown's
+    /// timeout.
     pub dropped_shutdown: u64,
-    /// Spans that started or ended after the provider was shut down, or in a fork, up to the start of the next provider.
+    /// Spans that started or ended after the shutdown of the provider, or in a fork, before the start of the next
+    /// provider.
     pub dropped_without_provider: u64,
     /// Spans that have ended and are not exported yet: in the threads' buffers, in tail sampling, in a
     /// batch or a queue, or being exported.
     pub pending: u64,
-    /// Calls without a span that are missing from the metrics because a thread's buffer for them was
-    /// full or there was no memory for one, since the process started.
+    /// Calls that are missing from the metrics derived from calls since the process started: they had no span, and a
+    /// thread's buffer for such calls was full or had no memory.
     pub missed_calls: u64,
-    /// Spans that tail sampling buffers at this moment: their trace is not decided, or an exporter's queue
-    /// has no room for them.
+    /// Spans that tail sampling currently buffers: their trace is undecided, or an exporter's queue has no room for
+    /// them.
     pub tail_buffered: u64,
-    /// Spans that tail sampling has kept because a span of their trace failed. They are exported like
-    /// others.
+    /// Spans that tail sampling has kept because a span of their trace failed. They are exported like other spans.
     pub kept_error: u64,
     /// Spans that tail sampling has kept because the root of their trace was slow.
     pub kept_slow: u64,
-    /// Spans that tail sampling has buffered and then discarded, and those that were recorded without being sampled, for
-    /// processors and metrics.
+    /// Spans that tail sampling has buffered and discarded, and spans recorded without being sampled, for processors
+    /// and metrics.
     pub sampled_out: u64,
     /// Spans that a [`SpanProcessor`](crate::SpanProcessor) has discarded.
     pub discarded: u64,
-    /// Spans that were recorded for processors, for metrics or for the attributes of log records, while there is no
-    /// exporter of spans. If there is nothing of these either, spans are not recorded.
+    /// Spans that were recorded without an exporter of spans, for processors, metrics or attributes of log records.
+    /// Without any of these, spans are not recorded.
     pub without_exporter: u64,
-    /// Panics of span processors. The span is exported all the same.
+    /// Panics of span processors. The span is still exported.
     pub processor_panics: u64,
-    /// Spans that were exported without the [`SpanProcessor`](crate::SpanProcessor)s of the program, because one did
-    /// not return from a call.
+    /// Spans that were exported without the program's [`SpanProcessor`](crate::SpanProcessor)s, because a call did not
+    /// return.
     pub unprocessed: u64,
     /// Panics of the program's sampler, since the process started. The span is not sampled.
     pub sampler_panics: u64,
@@ -105,9 +104,9 @@ impl Statistics {
     /// Returns the number of redactions by the id of the rule, for rules with at least one.
     ///
     /// A redaction is one `<REDACTED>`. An error that a function returns or
-    /// [`record_exception`](floe_telemetry_core::record_exception) records is redacted and counted once, although its message is an
-    /// attribute of the span, in an event, also in the stack trace, and in the status. Where a
-    /// [`SpanProcessor`](crate::SpanProcessor) reads the span before, each of them counts. The ids come from
+    /// [`record_exception`](floe_telemetry_core::record_exception) records is redacted and counted once, although its
+    /// message is an attribute of the span, in an event, also in the stack trace, and in the status. If a
+    /// [`SpanProcessor`](crate::SpanProcessor) reads the span first, each of these texts counts. The ids come from
     /// [`floe_redact::rules`](floe_redact::rules()), for example:
     ///
     /// | rule | what it removes |
@@ -148,12 +147,12 @@ pub(super) fn count_captured() {
     CAPTURED.fetch_add(1, Ordering::Relaxed);
 }
 
-/// The counters of the process, which a provider reads relative to its start.
+/// The counters of the process at the start of a provider, which reads them relative to it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Baseline {
-    /// Spans that were written to the threads' buffers.
+    /// Spans written to the threads' buffers.
     written: u64,
-    /// Those of them that went to no provider.
+    /// Written spans that went to no provider.
     elsewhere: u64,
     buffer_full: u64,
     memory: u64,
@@ -161,7 +160,7 @@ pub(super) struct Baseline {
 }
 
 impl Baseline {
-    /// The counters now.
+    /// The current counters.
     fn now() -> Self {
         // `written` is read last: a span that is counted elsewhere was written before.
         let captured = CAPTURED.load(Ordering::Acquire);
@@ -176,8 +175,7 @@ impl Baseline {
         }
     }
 
-    /// The counters at a moment when the collector has read this number of spans. Spans that it reads later
-    /// count for the next provider.
+    /// The counters when the collector has read this number of spans. Later spans count for the next provider.
     pub(super) fn at(read: u64) -> Self {
         Self { written: read, ..Self::now() }
     }
@@ -203,7 +201,7 @@ pub struct Counters {
     pub(crate) dropped_queue_full: AtomicU64,
     pub(super) dropped_shutdown: AtomicU64,
     start: OnceLock<Baseline>,
-    /// Set once the next provider has started.
+    /// The counters at the start of the next provider.
     end: OnceLock<Baseline>,
     pub(super) tail_buffered: AtomicU64,
     pub(super) kept_error: AtomicU64,
@@ -212,7 +210,7 @@ pub struct Counters {
     pub(super) discarded: AtomicU64,
     pub(super) processor_panics: AtomicU64,
     pub(super) unprocessed: AtomicU64,
-    /// Log records for the exporters, once for each.
+    /// Log records passed to exporters, once for each exporter.
     pub(crate) logs_emitted: AtomicU64,
     pub(crate) logs_exported: AtomicU64,
     pub(crate) logs_failed: AtomicU64,
@@ -241,13 +239,13 @@ impl Default for Redactions {
     }
 }
 
-/// The counters of what becomes of the items of a worker.
+/// The counters of outcomes of a worker's items.
 pub(super) struct Outcomes<'a> {
     pub(super) exported: &'a AtomicU64,
     pub(super) failed: &'a AtomicU64,
-    /// Dropped because the queue was full.
+    /// Items dropped because the queue was full.
     pub(super) queue_full: &'a AtomicU64,
-    /// Dropped because the time of the shutdown had passed.
+    /// Items dropped at the end of the shutdown's time.
     pub(super) late: &'a AtomicU64,
 }
 
@@ -284,8 +282,8 @@ impl Counters {
         rules.filter(|(_, count)| *count > 0).collect()
     }
 
-    /// Counts what an exporter could not deliver, and says so unless it was said within a minute. A provider that shuts
-    /// down has one message for all of it.
+    /// Counts losses of an exporter, and reports them at most once a minute. A provider that shuts down reports all of
+    /// them in one message.
     pub(crate) fn lose(&self, signal: Signal, exporter: &str, items: u64, error: &str) {
         self.exports.lose(signal, exporter, items, error);
         if self.ending.get().is_none() {
@@ -293,17 +291,17 @@ impl Counters {
         }
     }
 
-    /// The provider has started.
+    /// Notes the start of the provider.
     pub(super) fn start_at(&self, start: Baseline) {
         let _ = self.start.set(start);
     }
 
-    /// The next provider has started.
+    /// Notes the start of the next provider.
     pub(super) fn end_at(&self, end: Baseline) {
         let _ = self.end.set(end);
     }
 
-    /// What the process has counted since the provider started.
+    /// The counts of the process since the provider started.
     fn process(&self) -> Baseline {
         let Some(start) = self.start.get() else {
             return Baseline::default();

@@ -1,9 +1,9 @@
-//! The tail of sampling: whole traces, decided once they have ended (see `recorder/sampling.rs`). Those that the head
-//! has not sampled are exported if a span failed or the root was slow.
+//! The tail of sampling decides about whole traces after their end (see `recorder/sampling.rs`). Traces that the head
+//! did not sample are exported if a span failed or the root was slow.
 //!
-//! A trace is decided once its root has ended and all spans that ended before the root were fetched
-//! from the threads' buffers. If the buffer has no more memory, or a trace is too old, the oldest trace
-//! is decided by the spans that have arrived. Spans that arrive after the decision follow it.
+//! A trace is decided when its root has ended and all spans that ended before the root are fetched from the threads'
+//! buffers. If the buffer has no more memory, or a trace is too old, the oldest trace is decided by the spans that have
+//! arrived. Later spans follow the decision.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -20,13 +20,13 @@ use crate::config::SamplingConfig;
 use crate::keys;
 use crate::recorder::{Buffer, Code, SpanRecord};
 
-/// How long a trace waits for its root, as that of a nightly run.
+/// The time for which a trace waits for its root, such as a nightly run.
 const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The most decisions that are kept for spans that end later.
+/// The maximum number of decisions kept for later spans.
 const MAX_DECIDED: usize = 10_000;
 
-/// The reason why a trace is sampled, whatever the head has decided. A later variant takes precedence.
+/// The reason for sampling a trace, whatever the head decided. A later variant takes precedence.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Reason {
     Slow,
@@ -36,17 +36,17 @@ enum Reason {
 /// A buffered trace that is not decided.
 #[derive(Debug)]
 struct Trace {
-    /// Its place in the order of traces.
+    /// The number of the trace in the order of arrival.
     number: u64,
-    /// When its first span was added.
+    /// The time at which its first span was added.
     since: Instant,
     spans: Vec<SpanRecord>,
     reason: Option<Reason>,
-    /// Whether another process has decided: a span has a remote parent.
+    /// Whether another process has decided, because a span has a remote parent.
     is_remote: bool,
 }
 
-/// The traces that are not decided, and the spans of sampled traces that were not exported yet.
+/// Undecided traces, and spans of sampled traces that are not exported yet.
 #[derive(Debug)]
 pub(super) struct TailSampler {
     config: SamplingConfig,
@@ -58,13 +58,13 @@ pub(super) struct TailSampler {
     /// The bytes of the spans in `traces`.
     bytes: usize,
     max_bytes: usize,
-    /// The most recent decisions, which apply to spans that end later: the reason, or that the trace is discarded.
+    /// The latest decisions, which apply to later spans: the reason, or `None` for a discarded trace.
     decided: FxHashMap<TraceId, Option<Reason>>,
-    /// The same traces, that of the oldest decision first.
+    /// The traces of these decisions, the oldest first.
     decided_order: VecDeque<TraceId>,
     /// Undecided traces whose root has ended.
     ended: Vec<TraceId>,
-    /// Ended traces that are decided once the watermarks are reached.
+    /// Ended traces that are decided when the watermarks are reached.
     settling: Option<(Watermarks, Vec<TraceId>)>,
     /// Spans of sampled traces, with the reason.
     sampled: VecDeque<(Reason, SpanRecord)>,
@@ -122,7 +122,7 @@ impl TailSampler {
         }
     }
 
-    /// Decides the traces whose root has ended, once all spans that ended before it were fetched.
+    /// Decides the traces whose root has ended, when all earlier spans are fetched.
     pub(super) fn settle(&mut self, buffers: &[Buffer]) {
         loop {
             if let Some((watermarks, ended)) = self.settling.take() {
@@ -174,7 +174,7 @@ impl TailSampler {
         !self.sampled.is_empty()
     }
 
-    /// The reason to sample the trace of this span, if the span gives one.
+    /// The reason that this span gives for sampling its trace, if any.
     fn reason(&self, record: &SpanRecord, clock: &WallClock) -> Option<Reason> {
         if self.config.keep_errors && record.head.code == Code::Error {
             return Some(Reason::Error);

@@ -1,4 +1,4 @@
-//! The messages about what was dropped, and about panics of the sampler.
+//! Messages about dropped data and about panics of the sampler.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -8,7 +8,7 @@ use super::statistics::Counters;
 use crate::internal_log::internal_log;
 use crate::recorder;
 
-/// What the last messages have said.
+/// The numbers in the last messages.
 #[derive(Debug, Default)]
 pub(super) struct DropWarnings {
     spans: Said<3>,
@@ -31,7 +31,7 @@ impl<const N: usize> Default for Said<N> {
 }
 
 impl<const N: usize> Said<N> {
-    /// The numbers since the last message, if one is due.
+    /// The changes since the last message, if a message is due.
     fn since_last(&mut self, now: [u64; N]) -> Option<[u64; N]> {
         let new = std::array::from_fn(|at| now[at].saturating_sub(self.numbers[at]));
         let is_due = new != [0; N] && self.rate.is_due();
@@ -43,14 +43,14 @@ impl<const N: usize> Said<N> {
 }
 
 impl DropWarnings {
-    /// Begins with the counts of another provider, whose first dropped spans and records are reported at once.
+    /// Starts with the counts of another provider, whose first losses are reported at once.
     pub(super) fn restart(&mut self) {
         self.spans.numbers[2] = 0;
         self.spans.rate = RateLimited::default();
         self.records = Said::default();
     }
 
-    /// Says what was dropped since the last message. The end of a provider says all of it.
+    /// Reports losses since the last message. At the end of a provider, it reports all of them.
     pub(super) fn warn(&mut self, counters: Option<&Arc<Counters>>) {
         self.warn_of_sampler();
         let Some(counters) = counters.filter(|it| it.ending.get().is_none()) else {

@@ -5,18 +5,18 @@ use std::collections::HashMap;
 
 use crate::recorder::Buffer;
 
-/// For each buffer, by its id, the number of spans that must have been read from it.
+/// For each buffer, by its id, the number of spans that must be read from it.
 #[derive(Debug, Default)]
 pub(super) struct Watermarks(HashMap<u64, u64>);
 
 impl Watermarks {
-    /// The positions after the last span that is in each buffer now.
+    /// The positions after the last span now in each buffer.
     pub(super) fn now(buffers: &[Buffer]) -> Self {
         let marks = buffers.iter().map(|buffer| (buffer.id(), buffer.written()));
         Self(marks.collect())
     }
 
-    /// Whether every buffer was read up to its position. A buffer that is gone was read to its end.
+    /// Whether every buffer was read up to its position. A missing buffer was read to its end.
     pub(super) fn are_reached(&self, buffers: &[Buffer]) -> bool {
         buffers.iter().all(|buffer| {
             let mark = self.0.get(&buffer.id());

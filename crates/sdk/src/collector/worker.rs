@@ -1,4 +1,4 @@
-//! An exporter behind a bounded queue, on a thread of its own.
+//! An exporter behind a bounded queue, on its own thread.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -19,17 +19,17 @@ use crate::error::Error;
 use crate::program_signals;
 use crate::recorder::{self, WakeUp};
 
-/// How long the start of a provider waits for one of its threads.
+/// The time for which the start of a provider waits for one of its threads.
 pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long it waits until such a thread runs. In a constructor of a library that is loaded, none does before the loader
-/// has finished, which waits for the constructor. So the start goes on without it.
+/// The time for which it waits until such a thread runs. In the constructor of a loaded library, no thread runs before
+/// the loader has finished, which waits for the constructor. So the start goes on without the thread.
 pub(super) const BEGIN_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Whether the last thread that was started did not run in time: the next ones are not waited for as long again.
+/// Whether the last started thread did not run in time. Then the wait for the next ones is shorter.
 static IS_HELD_UP: AtomicBool = AtomicBool::new(false);
 
-/// Waits until a thread runs, and returns whether it does.
+/// Waits until a thread runs, and returns whether it runs.
 pub(crate) fn has_begun(begun: &Receiver<()>) -> bool {
     let is_held_up = IS_HELD_UP.load(Ordering::Relaxed);
     let patience = if is_held_up { Duration::ZERO } else { BEGIN_TIMEOUT };
@@ -47,10 +47,10 @@ pub trait BatchExporter<B>: fmt::Debug + Send {
     ///
     /// # Errors
     ///
-    /// It was not exported, or a part of it.
+    /// The batch, or a part of it, was not exported.
     fn export(&mut self, batch: B) -> Result<(), ExportFailure>;
 
-    /// Delivers what the exporter holds back.
+    /// Delivers delayed data.
     ///
     /// # Errors
     ///
@@ -61,7 +61,7 @@ pub trait BatchExporter<B>: fmt::Debug + Send {
     ///
     /// # Errors
     ///
-    /// The reason why something was not delivered.
+    /// The reason why data was not delivered.
     fn shutdown(&mut self, timeout: Duration) -> Result<(), String>;
 }
 
@@ -71,7 +71,7 @@ pub(crate) type Report = (String, Result<(), String>);
 
 enum Task<B> {
     Export(Queued, B),
-    /// Calls the function at this time, in place of the previous one.
+    /// Calls the function at this time. It replaces the previous one.
     CallAt(Instant, Call),
     Flush(Sender<Report>),
     Shutdown(Duration, Sender<Report>),
@@ -82,17 +82,17 @@ type Call = Box<dyn FnOnce() + Send>;
 /// The size of a batch.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Size {
-    /// Its spans, or log records.
+    /// The number of spans or log records.
     pub spans: usize,
-    /// Their bytes.
+    /// The number of bytes.
     pub bytes: usize,
 }
 
-/// The place of a batch in the queue, until it is dropped. Spans without a result have failed then, also if the
+/// The place of a batch in the queue, until it is dropped. Spans without a result count as failed then, even if the
 /// thread has panicked.
 struct Queued {
     size: Size,
-    /// The spans without a result.
+    /// The number of spans without a result.
     left: u64,
     shared: Arc<Shared>,
 }
@@ -111,7 +111,7 @@ impl Drop for Queued {
     }
 }
 
-/// The state that an exporter's thread shares with its handle.
+/// The shared state of an exporter's thread and its handle.
 #[derive(Debug)]
 struct Shared {
     name: String,
@@ -119,13 +119,13 @@ struct Shared {
     counters: Arc<Counters>,
     /// Counts the spans that are queued or being exported.
     processor: Arc<Component>,
-    /// The bytes of their batches.
+    /// The bytes of all queued batches.
     bytes: AtomicUsize,
-    /// Spans dropped since the last report because the queue was full.
+    /// The number of spans dropped since the last report because the queue was full.
     dropped: AtomicU64,
-    /// Spans dropped since the last report because the time of the shutdown had passed.
+    /// The number of spans dropped since the last report because the shutdown's time had passed.
     late: AtomicU64,
-    /// When the spans that are still queued are dropped, once the exporter shuts down.
+    /// The time at which still queued spans are dropped during the exporter's shutdown.
     end: OnceLock<Instant>,
 }
 
@@ -141,24 +141,24 @@ pub struct Worker<B> {
 #[derive(Clone, Debug)]
 pub struct WorkerSettings {
     pub(crate) signal: Signal,
-    /// The most spans that are queued or being exported, and the bytes at which the queue is full.
+    /// The maximum number of spans that are queued or being exported, and the bytes at which the queue is full.
     pub(crate) capacity: Size,
     /// The time limit of one export.
     pub(crate) export_timeout: Duration,
-    /// What counts the spans.
+    /// The counters of spans.
     pub counters: Arc<Counters>,
     /// Redacts the error messages of the exporter.
     pub(crate) redaction: Redaction,
 }
 
 impl<B: Send + 'static> Worker<B> {
-    /// Starts the thread, and creates the exporter on it: an exporter may be bound to the runtime, and so to the
-    /// thread, on which it was created.
+    /// Starts the thread, and creates the exporter on it, because an exporter may be bound to the runtime, and so to
+    /// the thread, of its creation.
     ///
     /// # Errors
     ///
-    /// The thread cannot be started, or `make` fails, panics or does not return. If the thread does not run yet, what
-    /// fails later is a warning.
+    /// The thread cannot be started, or `make` fails, panics or does not return. If the thread does not run yet, a
+    /// later failure is a warning.
     pub fn start(
         id: &ExporterId,
         make: impl FnOnce() -> Result<Box<dyn BatchExporter<B>>, Error> + Send + 'static,
@@ -226,7 +226,7 @@ impl<B: Send + 'static> Worker<B> {
         Ok(worker)
     }
 
-    /// The room in the queue if it contained `more`, too.
+    /// The room in the queue if it also contained `more`.
     pub(crate) fn room(&self, more: Size) -> Size {
         let spans = self.shared.spans() + more.spans;
         let bytes = self.shared.bytes.load(Ordering::Relaxed) + more.bytes;
@@ -236,14 +236,14 @@ impl<B: Send + 'static> Worker<B> {
         }
     }
 
-    /// The bytes at which an open batch is queued although it has not enough spans.
+    /// The number of bytes at which an open batch is queued even with few spans.
     pub(super) const fn largest_batch(&self) -> usize {
         self.capacity.bytes / 4
     }
 
-    /// Whether a batch of this number of spans can be queued. Its bytes may exceed the capacity: otherwise
-    /// one that is larger than the queue would never be exported. The bytes of spans are estimated before
-    /// they are in a batch, so there is a reserve of one batch.
+    /// Whether a batch of this number of spans can be queued. Its bytes may exceed the capacity, because otherwise a
+    /// batch larger than the queue would never be exported. The bytes of spans outside a batch are estimated, so there
+    /// is a reserve of one batch.
     fn accepts(&self, spans: usize) -> bool {
         self.shared.spans() + spans <= self.capacity.spans
             && self.shared.bytes.load(Ordering::Relaxed)
@@ -271,17 +271,17 @@ impl<B: Send + 'static> Worker<B> {
         let _ = self.tasks.send(Task::Export(queued, batch));
     }
 
-    /// Drops items that have no place in the queue, and counts them.
+    /// Drops items that do not fit into the queue, and counts them.
     pub(crate) fn drop_items(&self, items: usize, reason: &'static str) {
         self.shared.drop_items(items, reason);
     }
 
-    /// Counts an item that comes after the shutdown.
+    /// Counts an item that arrives after the shutdown.
     pub(crate) fn count_late(&self) {
         self.shared.processor.finish(1, Some(ALREADY_SHUTDOWN));
     }
 
-    /// Calls the function at this time on the exporter's thread, in place of the previous one.
+    /// Calls the function at this time on the exporter's thread. It replaces the previous one.
     pub(crate) fn call_at(&self, at: Instant, call: impl FnOnce() + Send + 'static) {
         let _ = self.tasks.send(Task::CallAt(at, Box::new(call)));
     }
@@ -290,8 +290,7 @@ impl<B: Send + 'static> Worker<B> {
         self.request(Task::Flush(report.clone()), report);
     }
 
-    /// Shuts the exporter down, within `timeout`, once its queue is exported. Spans that are still queued
-    /// at `end` are dropped.
+    /// Shuts the exporter down within `timeout`, after its queue is exported. Spans still queued at `end` are dropped.
     pub(crate) fn shutdown(
         &self,
         timeout: Duration,
@@ -329,7 +328,7 @@ impl Shared {
         self.processor.finish(items, Some(reason));
     }
 
-    /// Says that spans could not be exported.
+    /// Reports that spans could not be exported.
     fn lose(&self, spans: u64, error: &str) {
         self.counters.lose(self.signal, &self.name, spans, error);
     }
@@ -343,7 +342,7 @@ impl Shared {
         self.processor.present.load(Ordering::Relaxed)
     }
 
-    /// Subtracts a batch that is not queued any more, and wakes the collector if it waits for room.
+    /// Subtracts a batch that left the queue, and wakes the collector if it waits for room.
     fn release(&self, size: Size) {
         let present = &self.processor.present;
         present.fetch_sub(size.spans, Ordering::Relaxed);
@@ -358,12 +357,12 @@ impl Shared {
     }
 }
 
-/// What calls the exporter.
+/// The thread's state for calling the exporter.
 struct Exporting {
     component: Arc<Component>,
     shared: Arc<Shared>,
     redaction: Redaction,
-    /// Spans that could not be exported since the last report.
+    /// The number of failed spans since the last report.
     failed: u64,
     /// The first failure since the last report.
     failure: Option<String>,
@@ -433,7 +432,7 @@ impl Exporting {
         }
     }
 
-    /// Reports the spans that were lost since the last report that somebody received.
+    /// Reports the spans lost since the last received report.
     fn report(&mut self, result: Result<(), String>, report: &Sender<Report>) {
         let shared = &self.shared;
         let dropped = shared.dropped.swap(0, Ordering::Relaxed);
@@ -461,12 +460,12 @@ impl Exporting {
     }
 }
 
-/// The error of an exporter that has panicked in its constructor.
+/// The error of an exporter whose constructor panicked.
 pub(crate) fn panicked(name: &str) -> Error {
     Error::export(format!("the exporter `{name}` panicked while it was created"))
 }
 
-/// Calls an exporter, which may be user code, and turns its panic into an error.
+/// Calls an exporter, which may be user code, and turns a panic into an error.
 pub(crate) fn guarded<E: From<String>>(run: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
     caught(run).unwrap_or_else(|message| Err(format!("the exporter panicked: {message}").into()))
 }

@@ -121,7 +121,7 @@ impl TelemetryAuth {
     }
 }
 
-/// Headers that the exporter or the connection sets. Others would contradict the request that is sent.
+/// Headers that the exporter or the connection sets, so that other values would contradict the request.
 const RESERVED: [&str; 13] = [
     "accept-encoding",
     "connection",
@@ -142,7 +142,7 @@ const RESERVED: [&str; 13] = [
 ///
 /// # Errors
 ///
-/// The error describes the problem and what is accepted.
+/// The error describes the problem and the accepted names.
 pub fn check_header_name(name: &str) -> Result<(), String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if name.is_empty() || !name.bytes().all(allowed) {

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::json_schema::JsonSchema;
 
-/// The largest queue. A longer one would exhaust the memory long before its content is exported.
+/// The maximum size of a queue. A longer one would exhaust the memory long before its content is exported.
 pub(super) const MAX_QUEUE_SIZE: usize = 1_000_000;
 
-/// The delay of a processor without one, in milliseconds: 0 in OpenTelemetry's variables and its file, and processors
-/// that are not batch processors.
+/// The delay of a processor without delay, in milliseconds: 0 in OpenTelemetry's variables and its file, and processors
+/// other than batch processors.
 pub(super) const AT_ONCE: u64 = 1;
 
 /// The queue and the batches of spans
@@ -31,12 +31,12 @@ pub struct BatchProcessorConfig<const DELAY: u64> {
     #[schemars(range(min = 1, max = 1_000_000))]
     #[serde(default = "default_queue")]
     pub max_queue_size: usize,
-    /// The size of the largest batch, at most `max_queue_size`. Default 512.
+    /// The maximum size of a batch, at most `max_queue_size`. Default 512.
     #[schemars(range(min = 1))]
     #[serde(default = "default_batch")]
     pub max_export_batch_size: usize,
-    /// The longest time until an incomplete batch is exported, in milliseconds. Default 5000 for spans, and 1000 for log
-    /// records.
+    /// The maximum time until an incomplete batch is exported, in milliseconds. Default 5000 for spans, and 1000 for
+    /// log records.
     #[schemars(range(min = 1))]
     #[serde(default = "default_delay::<DELAY>")]
     pub schedule_delay_millis: u64,
@@ -86,7 +86,7 @@ impl<const DELAY: u64> BatchProcessorConfig<DELAY> {
         Duration::from_millis(self.export_timeout_millis)
     }
 
-    /// Calls `refuse` with the key of each value that is not accepted, and what is.
+    /// Calls `refuse` with the key of each invalid value, and the accepted values.
     pub(super) fn check(&self, refuse: &mut dyn FnMut(&str, String)) {
         for (key, is_zero) in [
             ("max_queue_size", self.max_queue_size == 0),

@@ -2,9 +2,8 @@
 //! [declarative configuration](https://opentelemetry.io/docs/specs/otel/configuration/data-model/), file formats 1.0 and
 //! 1.1.
 //!
-//! Each module reads a part of the file into our own configuration. It names the keys that it knows; a key or a component
-//! that this program does not have is reported once with its place, and has no effect: the file may be for other
-//! programs, too.
+//! Each module reads a part of the file into our own configuration, and lists its known keys. An unknown key or
+//! component is reported once with its place, and has no effect, because the file may be for other programs, too.
 
 mod exporter;
 mod meter;
@@ -30,13 +29,14 @@ use crate::environment;
 use crate::error::Error;
 use crate::regular_file;
 
-/// The largest file, in bytes: 1 MiB.
+/// The maximum size of the file, in bytes: 1 MiB.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// The suffix of keys that are not stable. It disappears when they are.
+/// The suffix of unstable keys, which disappears when they become stable.
 const EXPERIMENTAL: &str = "/development";
 
-/// The keys of a file. `log_level` has no effect: the level of what this library logs is that of the `tracing` subscriber.
+/// The keys of a file. `log_level` has no effect: the `tracing` subscriber decides the level of this library's
+/// messages.
 const KEYS: [&str; 11] = [
     "file_format",
     "disabled",
@@ -51,7 +51,7 @@ const KEYS: [&str; 11] = [
     "distribution",
 ];
 
-/// The severities. Each has three others that are a little more severe, such as `trace2`.
+/// The severities. Each has three slightly higher ones, such as `trace2`.
 const SEVERITIES: [&str; 6] = ["trace", "debug", "info", "warn", "error", "fatal"];
 
 impl TelemetryConfig {
@@ -110,7 +110,7 @@ pub(super) fn context(path: &Path) -> String {
     format!("the configuration file `{}`", path.display())
 }
 
-/// Warns about what a file has, after its [`context`].
+/// Warns about a part of the file, after its [`context`].
 pub(super) fn warn_within(context: &str, message: &str) {
     let warning = Error::mistakes(message.split("\n  ")).within(context);
     warn(&warning.to_string());
@@ -127,12 +127,12 @@ pub(super) fn read(path: &Path) -> Result<String, Error> {
 #[derive(Debug)]
 pub(crate) struct Parsed {
     pub(crate) config: TelemetryConfig,
-    /// The lines of each are sanitized.
+    /// The warnings, each with sanitized lines.
     pub(crate) warnings: Vec<String>,
 }
 
-/// Parses a file. Sections that the format does not have are those of `base`. `variable` returns the value of an
-/// environment variable.
+/// Parses a file. Sections missing in the format come from `base`. `variable` returns the value of an environment
+/// variable.
 ///
 /// # Errors
 ///
@@ -167,7 +167,7 @@ pub(crate) fn parse(
     Ok(Parsed { config, warnings })
 }
 
-/// Lets keys be read without the suffix of experimental ones.
+/// Allows keys to be read without the suffix of experimental ones.
 fn hide_suffixes(node: &mut Node) {
     match &mut node.content {
         Content::List(items) => items.iter_mut().for_each(hide_suffixes),
@@ -204,7 +204,7 @@ fn accepts_version(version: &Part<'_>, warnings: &mut Vec<String>) -> bool {
     true
 }
 
-/// Applies a section.
+/// A function that applies a section.
 type Apply = fn(&Part<'_>, &mut TelemetryConfig);
 
 /// Applies a file to a configuration. A signal without a provider is not exported.

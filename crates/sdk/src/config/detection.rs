@@ -4,10 +4,10 @@ use super::named::{self, linked_by_name, written_as_name};
 use crate::callsite::SourceLocation;
 use crate::surroundings::{DetectedAttributes, Surroundings};
 
-/// The crate that registers the detectors of this project that are not in this crate.
+/// The crate with this project's other detectors, named in the error if one of them is not linked.
 const PACKAGE: &str = "floe-telemetry-detectors";
 
-/// A resource detector, which adds attributes of where a program runs. None requests anything over the network.
+/// A resource detector, which adds attributes of the program's surroundings. No detector uses the network.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum ResourceDetector {
@@ -18,19 +18,19 @@ pub enum ResourceDetector {
     /// `process.pid`, `process.parent_pid`, `process.executable.name` and `.path`, `process.command`,
     /// `process.owner` and `process.runtime.name`.
     Process,
-    /// `container.id`. Requires the crate `floe-telemetry-detectors`, as the next two.
+    /// `container.id`. Requires the crate `floe-telemetry-detectors`, like the next two.
     Container,
     /// `k8s.pod.name`, `k8s.pod.uid`, `k8s.namespace.name`, `k8s.node.name`, `k8s.container.name` and
-    /// `k8s.cluster.name`, as far as variables and files of the pod have them.
+    /// `k8s.cluster.name`, as far as the pod's variables and files contain them.
     Kubernetes,
     /// `cloud.*` and `faas.*` of AWS Lambda and ECS, Cloud Run, Cloud Functions and App Engine, and Azure's App
     /// Service, Functions and Container Apps, from the variables that they set.
     Cloud,
-    /// One that another crate registers with [`resource_detector!`](crate::resource_detector).
+    /// A detector that another crate registers with [`resource_detector!`](crate::resource_detector).
     Registered(RegisteredDetector),
 }
 
-/// What a detector does: it looks at the surroundings and adds the attributes that it finds.
+/// The function of a detector, which adds attributes of the surroundings.
 pub(crate) type Detect = fn(&mut Surroundings<'_>, &mut DetectedAttributes);
 
 /// A detector that another crate registers with [`resource_detector!`](crate::resource_detector).
@@ -92,7 +92,7 @@ impl ResourceDetector {
         all
     }
 
-    /// Returns the detectors that have a name: those of this project, and the others that are linked.
+    /// Returns all named detectors: those of this project, and other linked ones.
     pub(super) fn every() -> Vec<Self> {
         let others = named::others(&DETECTORS, &Self::KNOWN.map(Self::as_str));
         let others = others.into_iter().map(Self::Registered);
@@ -103,11 +103,11 @@ impl ResourceDetector {
         named::parse(name, &Self::every(), Self::as_str)
     }
 
-    /// Returns what is registered for this detector. `None` if it belongs to this crate.
+    /// Returns the registration of this detector; `None` if it belongs to this crate.
     ///
     /// # Errors
     ///
-    /// The crate that registers it is not linked, or several do.
+    /// The registering crate is not linked, or several crates register the detector.
     pub(crate) fn registered(self) -> Result<Option<RegisteredDetector>, String> {
         let package = match self {
             Self::Host | Self::Os | Self::Process => return Ok(None),

@@ -15,13 +15,13 @@ impl TelemetryConfig {
     /// Parses and validates YAML (or JSON, which is YAML, too).
     ///
     /// `${NAME}`, `${env:NAME}` and `${NAME:-default}` in values become the value of an environment variable, and `$$`
-    /// becomes `$`. Only [credentials](super::TelemetryAuth) keep their references, which are resolved later. A setting that
-    /// was removed is left out, with one warning.
+    /// becomes `$`. Only [credentials](super::TelemetryAuth) keep their references, which are resolved later. A removed
+    /// setting is left out, with one warning.
     ///
     /// # Errors
     ///
-    /// Fails if the text is not YAML, if a key is unknown, missing or of the wrong type, or if a value is
-    /// invalid. The error has the line and the column of the first mistake; of values that are invalid, those of all.
+    /// Fails if the text is not YAML, if a key is unknown, missing or of the wrong type, or if a value is invalid. The
+    /// error has the line and the column of the first mistake, or of all invalid values.
     ///
     /// ```
     /// use floe_telemetry::TelemetryConfig;
@@ -53,7 +53,7 @@ impl TelemetryConfig {
         problems.finish(config)
     }
 
-    /// Reads a document of ours from a file.
+    /// Reads a document in our own format from a file.
     pub(super) fn read_document(path: &Path) -> Result<Self, Error> {
         let context = config_file::context(path);
         let warn = |warning: &str| config_file::warn_within(&context, warning);

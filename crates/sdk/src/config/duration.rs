@@ -13,10 +13,10 @@ const UNITS: [(&str, f64); 6] =
 const EXPECTED: &str =
     "a duration such as `2s` or `500ms` (units are ns, us, ms, s, m and h), or a number of seconds";
 
-/// What a timeout of 0, which is no limit, becomes: 24 days, in milliseconds.
+/// The replacement of a timeout of 0, which means no limit: 24 days, in milliseconds.
 pub(super) const NO_LIMIT: u64 = 2_147_483_647;
 
-/// Returns a timeout. 0 is no limit.
+/// Returns a timeout, in which 0 means no limit.
 pub(super) const fn without_limit(timeout: u64) -> u64 {
     if timeout == 0 { NO_LIMIT } else { timeout }
 }

@@ -7,7 +7,8 @@ use serde::{Serialize as _, Serializer};
 use crate::error::Error;
 use crate::redaction::{REDACTED, sanitize};
 
-/// The most bytes of an endpoint. The clients allow few more for a URL, which also has the path of a signal.
+/// The maximum size of an endpoint, in bytes. The clients accept slightly longer URLs, which include the path of a
+/// signal.
 const MAX_BYTES: usize = 65_000;
 
 /// Checks that `endpoint` is an absolute URL with a host.
@@ -16,7 +17,7 @@ const MAX_BYTES: usize = 65_000;
 ///
 /// # Errors
 ///
-/// The error describes the problem and what is accepted.
+/// The error describes the problem and the accepted endpoints.
 pub(super) fn check(endpoint: &str) -> Result<(), String> {
     let problem = match authority(endpoint) {
         None => "it must begin with `http://` or `https://`",
@@ -44,8 +45,8 @@ pub(super) fn check(endpoint: &str) -> Result<(), String> {
     ))
 }
 
-/// An endpoint without its query, and with a mask for what precedes its host. It need not be valid, so redaction
-/// may not recognize its credentials.
+/// An endpoint without its query, and with a mask before its host. An invalid endpoint may have credentials that
+/// redaction does not recognize.
 pub fn without_credentials(endpoint: &str) -> String {
     // A password may contain any character, so what precedes the last `@` may be a part of it.
     let shown = match endpoint.rsplit_once('@') {
@@ -78,7 +79,7 @@ fn is_host_valid(host: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }
 
-/// Whether a URL may contain this byte as it is.
+/// Whether a URL may contain this byte unencoded.
 fn may_be_in_url(byte: u8) -> bool {
     byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte)
 }
@@ -93,12 +94,12 @@ fn port_text(host: &str) -> Option<&str> {
     after_address.split_once(':').map(|(_, port)| port)
 }
 
-/// The port that a valid endpoint names.
+/// The explicit port of a valid endpoint.
 pub(super) fn port(endpoint: &str) -> Option<u16> {
     port_text(authority(endpoint)?)?.parse().ok()
 }
 
-/// The host that an endpoint names, without brackets, and its port.
+/// The host of an endpoint, without brackets, and its port.
 pub(crate) fn server(endpoint: &str) -> Option<(String, u16)> {
     let server = authority(endpoint)?.rsplit('@').next()?;
     let host = match server.strip_prefix('[') {
@@ -121,7 +122,7 @@ pub(crate) fn validate_endpoint(key: &str, endpoint: &str) -> Result<(), Error> 
     check(endpoint).map_err(|message| Error::config(format!("{key}: {message}")))
 }
 
-/// Writes an endpoint as `Debug` shows it. The mask is not accepted when it is read.
+/// Writes an endpoint as in `Debug`. The mask is refused when it is read.
 #[expect(clippy::ref_option, reason = "serde passes the field as it is")]
 pub(super) fn serialize_option<S: Serializer>(
     endpoint: &Option<String>,

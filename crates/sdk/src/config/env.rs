@@ -1,9 +1,9 @@
 //! The environment variables that change a configuration.
 //!
-//! An invalid value is ignored with one warning that contains the name of the variable and what is accepted,
-//! as the [specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/)
-//! requires. The environment therefore never makes a valid configuration invalid. It may ask for an endpoint or a
-//! protocol that the program is built without: the provider then leaves the exporter out.
+//! An invalid value is ignored with one warning that contains the name of the variable and the accepted values, as the
+//! [specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/) requires. The
+//! environment therefore never makes a valid configuration invalid. It may request a protocol that the program is built
+//! without; the provider then leaves the exporter out.
 
 mod misspelled;
 pub(super) mod parse;
@@ -42,16 +42,16 @@ use crate::internal_log::{self, LOG_LEVEL};
 use crate::parts;
 use crate::regular_file;
 
-/// The most bytes of a variable.
+/// The maximum size of a variable, in bytes.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// The most different entries of a list, each of which is compared with those before it.
+/// The maximum number of different entries of a list, each of which is compared with the previous ones.
 const MAX_ENTRIES: usize = 1024;
 
 /// The variable with the path of OpenTelemetry's configuration file.
 const CONFIG_FILE: &str = "OTEL_CONFIG_FILE";
 
-/// The variable with the path of a document of ours.
+/// The variable with the path of a document in our own format.
 const DOCUMENT: &str = "FLOE_CONFIG_FILE";
 
 impl TelemetryConfig {
@@ -61,7 +61,8 @@ impl TelemetryConfig {
     ///
     /// # Errors
     ///
-    /// Fails if the file of `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` cannot be read or is not valid, and if there are both.
+    /// Fails if the file of `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` cannot be read or is not valid, and if both are
+    /// set.
     pub fn from_env() -> Result<Self, Error> {
         let mut config = match path(DOCUMENT) {
             Some(_) if config_file().is_some() => {
@@ -82,11 +83,10 @@ impl TelemetryConfig {
     /// If `OTEL_CONFIG_FILE` is set, the file replaces the other `OTEL_*`
     /// variables, see [`from_config_file`](Self::from_config_file).
     ///
-    /// Invalid variables and invalid entries of lists are ignored, each with one warning through `tracing`,
-    /// or on standard error if there is no `tracing` subscriber. So is a variable whose name is almost one of these, and
-    /// one that was removed.
-    /// An exporter that they ask for is left out if the provider cannot create it, for example one whose
-    /// protocol the program is built without; a line on standard error then names the variable to change.
+    /// Invalid variables and invalid entries of lists are ignored, each with one warning through `tracing`, or on
+    /// standard error without a `tracing` subscriber. The same applies to removed variables and to names similar to
+    /// these. A requested exporter that the provider cannot create, for example because the program is built without
+    /// its protocol, is left out; a line on standard error then names the variable to change.
     ///
     /// # Errors
     ///
@@ -135,8 +135,8 @@ impl TelemetryConfig {
 }
 
 impl TelemetryConfig {
-    /// The variables that ask for the exporter of a signal, which has failed: those whose values the error quotes, else
-    /// those whose values it would not quote. There are none if the environment does not ask for it, or for its address.
+    /// The variables that request the failed exporter of a signal: those whose values the error quotes, else those
+    /// whose values it never quotes. Empty if the environment requests neither the exporter nor its address.
     pub(crate) fn asked_by(&self, signal: Signal, error: &str) -> Vec<String> {
         if !self.otlp.all.is_of_environment {
             return Vec::new();
@@ -182,7 +182,7 @@ impl TelemetryConfig {
         names
     }
 
-    /// Whether the address of a signal is the default or in one of these variables, which may have no scheme.
+    /// Whether the address of a signal is the default or comes from one of these variables, which may lack a scheme.
     fn has_address_of(&self, signal: Signal, names: &[String]) -> bool {
         let (protocol, endpoint) = self.otlp_route(signal);
         let mut addresses = names.iter().filter(|name| name.ends_with("ENDPOINT"));
@@ -193,8 +193,8 @@ impl TelemetryConfig {
             })
     }
 
-    /// Applies the variables of what `init` adds to a provider, to settings that have their defaults: the filters and
-    /// lines of what `tracing` emits, and the output of panics.
+    /// Applies the variables for the additions of `init` to settings with default values: filters and lines of
+    /// `tracing`, and the output of panics.
     pub(crate) fn apply_filters(&mut self) {
         let default = LoggingConfig::default();
         let own = self.logging.clone();
@@ -223,7 +223,7 @@ impl TelemetryConfig {
     }
 }
 
-/// Returns the name of a service that has none.
+/// Returns the name of an unnamed service.
 pub(super) fn default_service_name() -> String {
     unknown_service(environment::executable_name().as_deref())
 }
@@ -251,25 +251,25 @@ fn path(variable: &'static str) -> Option<PathBuf> {
     (!is_blank).then(|| path.into())
 }
 
-/// Returns whether `OTEL_SDK_DISABLED` disables telemetry. With a configuration file it has no effect.
+/// Returns whether `OTEL_SDK_DISABLED` disables telemetry. The variable has no effect with a configuration file.
 pub(crate) fn is_disabled() -> bool {
     config_file().is_none() && take("OTEL_SDK_DISABLED", parse::boolean).unwrap_or(false)
 }
 
-/// Returns whether a variable is set and not blank, also if its value is not valid.
+/// Returns whether a variable is set and not blank, even if its value is invalid.
 pub(crate) fn is_set(name: &str) -> bool {
     environment::variable(name).is_ok_and(|text| !text.trim().is_empty())
 }
 
-/// Returns the valid directives of `RUST_LOG`. `None` if it is not set or has no valid directive.
+/// Returns the valid directives of `RUST_LOG`. `None` if there are none.
 #[cfg(feature = "subscriber")]
 pub(crate) fn rust_log() -> Option<Vec<super::filter::LineDirective>> {
     let directives = take_list("RUST_LOG", super::filter::line_directive);
     directives.filter(|directives| !directives.is_empty())
 }
 
-/// Emits each warning once per process: through `tracing`, or on standard error if there is no subscriber,
-/// which is common while a configuration is loaded.
+/// Emits each warning once per process: through `tracing`, or on standard error without a subscriber, as usual while a
+/// configuration is loaded.
 pub(crate) fn warn(message: &str) {
     static WRITTEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let mut written = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -284,13 +284,13 @@ pub(crate) fn warn(message: &str) {
     );
 }
 
-/// Warns about a variable. The message may quote a credential, which [`Error`] redacts.
+/// Warns about a variable. [`Error`] redacts the message, which may quote a credential.
 fn warn_about(name: &str, message: &str, consequence: &str) {
     warn(&Error::config(format!("{name}: {message}; {consequence}")).to_string());
 }
 
-/// Returns the value of a variable. `None` if it is not set or invalid. The specification treats a blank
-/// value as not set.
+/// Returns the value of a variable. `None` if it is not set, blank (which the specification treats as not set) or
+/// invalid.
 fn take<T>(name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
     misspelled::know(name);
     let ignored = |message: &str| warn_about(name, message, "the variable is ignored");
@@ -317,8 +317,7 @@ fn bounded(text: &str) -> Result<&str, String> {
     }
 }
 
-/// Returns the valid entries of a variable that is a comma-separated list. `None` if it is not set or has
-/// no valid entry.
+/// Returns the valid entries of a variable with a comma-separated list. `None` if there are none.
 fn take_list<T: PartialEq>(
     name: &str,
     parse: impl Fn(&str) -> Result<T, String>,
@@ -390,7 +389,7 @@ fn resource(config: &mut TelemetryConfig) {
     });
 }
 
-/// Adds attributes to the resource. Returns the problems of those that are ignored.
+/// Adds attributes to the resource. Returns the problems of ignored ones.
 pub(crate) fn parse_resource_attributes(
     text: &str,
     resource: &mut ResourceAttributes,
@@ -725,8 +724,7 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
     }
 }
 
-/// Returns the path of a file that can be read. Whether it contains a certificate is checked when the exporter
-/// starts.
+/// Returns the path of a readable file. The exporter checks later whether it contains a certificate.
 fn readable(path: &str) -> Result<PathBuf, String> {
     let refused =
         |reason: io::Error| format!("expected a file that can be read, found `{path}`: {reason}");
@@ -735,7 +733,7 @@ fn readable(path: &str) -> Result<PathBuf, String> {
     Ok(path)
 }
 
-/// `INSECURE` determines the scheme of an endpoint without a scheme.
+/// Adds a scheme, determined by `INSECURE`, to an endpoint without one.
 pub(super) fn with_scheme(endpoint: &str, insecure: Option<bool>) -> Cow<'_, str> {
     match insecure {
         Some(insecure) if !endpoint.contains("://") => {
@@ -768,7 +766,7 @@ pub(crate) fn parse_headers(text: &str) -> Result<(Headers, Option<String>), Str
     Ok((headers, refused))
 }
 
-/// A header. Two headers never compare equal, so that the last one with a name is used.
+/// A header. Headers never compare equal, so that the last one with a name is used.
 struct Header(String, Secret);
 
 impl PartialEq for Header {

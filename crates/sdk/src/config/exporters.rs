@@ -29,7 +29,7 @@ pub enum ExporterKind {
     Prometheus,
     /// `none`: no exporter.
     None,
-    /// One that another crate registers with [`telemetry_exporter!`](crate::telemetry_exporter).
+    /// An exporter that another crate registers with [`telemetry_exporter!`](crate::telemetry_exporter).
     Registered(RegisteredExporter),
 }
 
@@ -62,7 +62,7 @@ impl RegisteredExporter {
 linked_by_name!(RegisteredExporter);
 
 impl ExporterKind {
-    /// The exporters that the specification names, and those that have settings of their own.
+    /// The exporters of the specification, and those with their own settings.
     const KNOWN: [Self; 6] =
         [Self::Otlp, Self::OtlpStdout, Self::OtlpFile, Self::Console, Self::Prometheus, Self::None];
 
@@ -80,7 +80,7 @@ impl ExporterKind {
         }
     }
 
-    /// Returns the exporters that the specification names, and the others that are linked.
+    /// Returns the exporters of the specification, and other linked ones.
     fn all() -> Vec<Self> {
         let others = named::others(&EXPORTERS, &Self::KNOWN.map(Self::as_str));
         let others = others.into_iter().map(Self::Registered);
@@ -94,7 +94,7 @@ impl ExporterKind {
         all
     }
 
-    /// Returns the exporters of a signal that other crates register, without those that the specification names.
+    /// Returns the exporters of a signal that other crates register, except those of the specification.
     pub(super) fn registered_for(signal: Signal) -> Vec<Self> {
         let mut of = Self::of(signal);
         of.retain(|kind| matches!(kind, Self::Registered(_)));
@@ -118,7 +118,7 @@ impl ExporterKind {
         named::parse(name, &Self::all(), Self::as_str)
     }
 
-    /// Returns the crate that registers the exporter, if it is one of this project.
+    /// Returns the crate that registers the exporter, if it belongs to this project.
     const fn package(self) -> Option<&'static str> {
         match self {
             Self::OtlpFile | Self::OtlpStdout => Some("floe-telemetry-otlp-file"),
@@ -127,11 +127,11 @@ impl ExporterKind {
         }
     }
 
-    /// Returns what is registered for this exporter. `None` if it belongs to this crate.
+    /// Returns the registration of this exporter; `None` if it belongs to this crate.
     ///
     /// # Errors
     ///
-    /// The crate that registers it is not linked, or several do.
+    /// The registering crate is not linked, or several crates register the exporter.
     pub(crate) fn registered(self) -> Result<Option<RegisteredExporter>, String> {
         let package = self.package();
         if package.is_none() && !matches!(self, Self::Registered(_)) {
@@ -143,7 +143,7 @@ impl ExporterKind {
 
 written_as_name!(ExporterKind, KNOWN, "An exporter, or the name of one that a crate registers.");
 
-/// The exporters of each signal, in addition to those that are added in code.
+/// The exporters of each signal, in addition to those added in code.
 ///
 /// If no exporter is configured for a signal, OTLP is used if the backend is not `console` or an endpoint is
 /// configured. Otherwise spans are printed.
@@ -158,7 +158,7 @@ pub struct ExportersConfig {
     /// The exporters of log records.
     pub logs: Option<Vec<ExporterKind>>,
     /// The directory of the files of `otlp_file`, and of the page of `report`. It is created if it does not exist. Each
-    /// process needs one of its own. Default `telemetry`, in the working directory of the process.
+    /// process needs its own directory. Default `telemetry`, in the working directory of the process.
     pub directory: PathBuf,
 }
 
@@ -179,7 +179,7 @@ impl ExportersConfig {
         }
     }
 
-    /// Whether spans have this exporter. `None` if no exporter is configured for spans.
+    /// Whether spans use this exporter. `None` if no exporter is configured for spans.
     pub(crate) fn chooses_spans(&self, kind: ExporterKind) -> Option<bool> {
         let chosen = self.traces.as_ref();
         chosen.map(|chosen| chosen.contains(&kind))

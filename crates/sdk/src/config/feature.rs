@@ -4,7 +4,7 @@
 ///
 /// # Errors
 ///
-/// The message says how to enable the feature.
+/// The message names the feature to enable.
 pub fn needs(found: &str, feature: &str, is_enabled: bool) -> Result<(), String> {
     if is_enabled {
         return Ok(());
@@ -12,7 +12,7 @@ pub fn needs(found: &str, feature: &str, is_enabled: bool) -> Result<(), String>
     Err(needed(&format!("`{found}`"), feature))
 }
 
-/// What is wrong with a setting whose feature is not enabled. `found` is in code.
+/// The problem of a setting whose feature is not enabled. `found` is in code.
 pub fn needed(found: &str, feature: &str) -> String {
     format!(
         "found {found}, which needs the feature `{feature}` of floe-telemetry: \

@@ -1,11 +1,11 @@
-//! Filters by target and level, for `FLOE_SPAN_FILTER`, log lines and `RUST_LOG`: one syntax, which is that of
-//! `RUST_LOG`. A filter of spans is a short form of [rules](super::SamplingRule).
+//! Filters by target and level, for `FLOE_SPAN_FILTER`, log lines and `RUST_LOG`, all in the syntax of `RUST_LOG`. A
+//! filter of spans is a short form of [rules](super::SamplingRule).
 //!
 //! The target of a span is the path of the module, as in `tracing`, and not the name in `tracer = "…"`: with both, two
 //! directives could contradict each other for one function.
 //!
-//! A directive for log lines may also name a span of `tracing` and a field of it, as in `[request{tenant=a}]=debug`, which
-//! is left to `tracing_subscriber::EnvFilter` (feature `env-filter`).
+//! A directive for log lines may also name a span of `tracing` and a field of it, as in `[request{tenant=a}]=debug`,
+//! which `tracing_subscriber::EnvFilter` (feature `env-filter`) handles.
 
 #[cfg_attr(not(feature = "env-filter"), path = "filter/no_by_span.rs")]
 mod by_span;
@@ -17,24 +17,24 @@ use floe_suggest::{did_you_mean, misspelled, one_of};
 /// The names of the levels, in ascending order of verbosity; 0 records nothing.
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
-/// Other names of levels: those of Python, in which the configuration of the floe platform is written.
+/// Other names of levels: those of Python, also used in the configuration of the floe platform.
 const OTHER_NAMES: [(&str, u8); 2] = [("critical", 1), ("warning", 2)];
 
-/// The index of `trace`, the level of a target that is listed without one.
+/// The index of `trace`, the level of a target listed without one.
 const TRACE: u8 = 5;
 
-/// What only a directive by span or field contains.
+/// Characters that only occur in a directive by span or field.
 const BY_SPAN: [char; 4] = ['[', ']', '{', '}'];
 
-/// A target, which is empty for all targets, and the most verbose level that is recorded, as a number: 0 is
-/// `off`, 1 `error`, 5 `trace`.
+/// A target, or an empty text for all targets, and the most verbose recorded level as a number: 0 is `off`, 1 `error`,
+/// 5 `trace`.
 pub(crate) type Directive = (String, u8);
 
 /// Parses directives such as `info,my_crate::db=debug,hyper=off`.
 ///
 /// # Errors
 ///
-/// The error contains the invalid directive and what is accepted.
+/// The error contains the invalid directive and the accepted syntax.
 pub(crate) fn parse_filter(text: &str) -> Result<Vec<Directive>, String> {
     let parts = text.split(',').map(str::trim);
     let directives: Vec<_> =
@@ -49,11 +49,11 @@ pub(crate) fn parse_filter(text: &str) -> Result<Vec<Directive>, String> {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum LineDirective {
     Level(Directive),
-    /// By span or field, as `EnvFilter` reads it.
+    /// A directive by span or field, in the syntax of `EnvFilter`.
     Span(String),
 }
 
-/// As `EnvFilter` reads it.
+/// Writes the directive in the syntax of `EnvFilter`.
 impl fmt::Display for LineDirective {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -64,8 +64,8 @@ impl fmt::Display for LineDirective {
     }
 }
 
-/// Parses the levels of log lines: directives of which at least one names a level. A word that is none would
-/// otherwise be a target, and all other targets would be off.
+/// Parses the levels of log lines: directives of which at least one names a level. Otherwise a misspelled level would
+/// be a target, and all other targets would be off.
 ///
 /// # Errors
 ///

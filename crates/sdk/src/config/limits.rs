@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::problems::Problems;
 use crate::json_schema::JsonSchema;
 
-/// The most attributes, events or links that the limits can allow for one span.
+/// The maximum number of attributes, events or links that the limits can allow for a span.
 pub(super) const MAX_SPAN_COUNT: u32 = 65_536;
 
-/// The most attributes of a log record.
+/// The maximum number of attributes of a log record.
 pub(super) const MAX_LOG_COUNT: u32 = 128;
 
 /// The limits of a span
@@ -18,44 +18,43 @@ pub(super) const MAX_LOG_COUNT: u32 = 128;
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct SpanLimits {
-    /// The most attributes of a span, at most 65,536. Default 128. The source location of a span is left out if there is
-    /// no room for it, and not counted as dropped. The attributes that the configuration adds to every span are always
-    /// there.
+    /// The maximum number of attributes of a span, at most 65,536. Default 128. A source location that does not fit is
+    /// left out, and not counted as dropped. Attributes that the configuration adds to every span are always present.
     #[schemars(range(max = 65_536))]
     pub attribute_count: u32,
-    /// The most characters of a text value. Longer texts are truncated, after redaction. Default 65,536; `null` for no
-    /// limit. The names of spans and events, and the keys of attributes, are always truncated to 1024 characters.
+    /// The maximum number of characters of a text value. Longer texts are truncated after redaction. Default 65,536;
+    /// `null` for no limit. The names of spans and events, and the keys of attributes, are always truncated to 1024
+    /// characters.
     ///
     /// It applies to `exception.message` and `exception.stacktrace`, too, of which at most 16 KiB are recorded for each
-    /// error. The description of a status has at most 500 characters of the message. Where one of these three was cut,
-    /// it ends in `…`; other values are cut without a mark, as the specification says.
+    /// error. The description of a status has at most 500 characters of the message. If one of these three is cut, it
+    /// ends in `…`; other values are cut without a mark, as specified.
     pub attribute_value_length: Option<u32>,
-    /// The most events of a span, at most 65,536. Default 128.
+    /// The maximum number of events of a span, at most 65,536. Default 128.
     #[schemars(range(max = 65_536))]
     pub event_count: u32,
-    /// The most links of a span, at most 65,536. Default 128.
+    /// The maximum number of links of a span, at most 65,536. Default 128.
     #[schemars(range(max = 65_536))]
     pub link_count: u32,
-    /// The most attributes of an event. Default 128.
+    /// The maximum number of attributes of an event. Default 128.
     pub attribute_count_per_event: u32,
-    /// The most attributes of a link. Default 128.
+    /// The maximum number of attributes of a link. Default 128.
     pub attribute_count_per_link: u32,
 }
 
-/// The limits of a log record
-/// ([log record limits](https://opentelemetry.io/docs/specs/otel/logs/sdk/#logrecord-limits)). They apply to what is
-/// exported. Attributes over the limit are dropped, and the record contains their number.
+/// The limits of a log record ([log record
+/// limits](https://opentelemetry.io/docs/specs/otel/logs/sdk/#logrecord-limits)). They apply to exported records.
+/// Attributes over the limit are dropped, and the record contains their number.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct LogRecordLimits {
-    /// The most attributes of a log record. At most 128, which is the default. Attributes from baggage and the
-    /// floe identity are not counted.
+    /// The maximum number of attributes of a log record, at most 128. Default 128. Attributes from baggage and the floe
+    /// identity are not counted.
     #[schemars(range(max = 128))]
     pub attribute_count: u32,
-    /// The most characters of a text value, and the most bytes of a value that consists of bytes. Longer values are
-    /// truncated, after redaction. Default `null`: only the limit of 8 KiB for each text of a log
-    /// record.
+    /// The maximum number of characters of a text value, and of bytes of a binary value. Longer values are truncated
+    /// after redaction. Default `null`: only the limit of 8 KiB for each text of a log record.
     pub attribute_value_length: Option<u32>,
 }
 

@@ -32,22 +32,22 @@ pub struct LoggingConfig {
     /// installs. Default `true`: each event in a span is exported twice then, with its span and as a log record. With
     /// `false` it only sets the status of its span.
     pub span_events: bool,
-    /// Where `init`, `configure_logging` and `logs::layer` write lines: `stderr` (default), `stdout` or `none`. The
-    /// records are exported in any case.
+    /// The output of lines of `init`, `configure_logging` and `logs::layer`: `stderr` (default), `stdout` or `none`.
+    /// Records are exported in any case.
     #[serde(skip_serializing_if = "is_default")]
     pub output: LogOutput,
     /// Patterns for the keys of attributes of the current span that are copied to records and lines; `span.name` is its
     /// name. `*` matches any characters and `?` one, so `["*"]` copies all. Default: none.
     ///
     /// The current span is one of `#[traced]`, of `tracing` (with the feature `tracing`) or of OpenTelemetry's API, and
-    /// has the attributes that the program has set until then; those of the spans around it are not copied. A field of
-    /// the record with the same key takes precedence. With such patterns, spans are recorded although they may not be
-    /// exported, and a span costs about as much more as an update of it.
+    /// has the attributes set so far; attributes of its ancestors are not copied. A field of the record with the same
+    /// key takes precedence. With such patterns, spans are recorded even if they are not exported, and a span
+    /// additionally costs about as much as an update of it.
     #[serde(skip_serializing_if = "is_default")]
     pub span_attributes: Vec<String>,
 }
 
-/// The most patterns for attributes of the current span.
+/// The maximum number of patterns for attributes of the current span.
 const MAX_SPAN_ATTRIBUTES: usize = 64;
 
 /// Fails if a text cannot be a pattern for the keys of attributes.
@@ -60,7 +60,7 @@ pub(super) fn check_span_attribute(pattern: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Where log lines are written.
+/// The output of log lines.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -70,7 +70,7 @@ pub enum LogOutput {
     Stderr,
     /// Standard output.
     Stdout,
-    /// Nowhere, for a program with a layer of its own. Records are still exported.
+    /// No output, for a program with its own layer. Records are still exported.
     None,
 }
 

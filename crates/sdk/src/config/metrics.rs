@@ -43,23 +43,23 @@ pub enum MetricTemporality {
     Cumulative,
     /// The previous export, except for sums that can decrease.
     Delta,
-    /// Whichever needs less memory: the previous export for synchronous counters and histograms, the
-    /// start of the process for observable instruments.
+    /// The choice with less memory: the previous export for synchronous counters and histograms, the start of the
+    /// process for observable instruments.
     LowMemory,
 }
 
-/// Which measurements may become exemplars
-/// ([exemplar filter](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#exemplarfilter)).
+/// The measurements that may become exemplars ([exemplar
+/// filter](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#exemplarfilter)).
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ExemplarFilter {
-    /// Those for which a sampled span is current.
+    /// Measurements with a current sampled span.
     #[default]
     TraceBased,
-    /// All. An exemplar without a sampled span has no ids.
+    /// All measurements. An exemplar without a sampled span has no ids.
     AlwaysOn,
-    /// None.
+    /// No measurements.
     AlwaysOff,
 }
 
@@ -116,10 +116,10 @@ pub struct MetricsConfig {
     /// one series with the attribute `otel.metric.overflow`. Default 2000.
     #[schemars(range(min = 1))]
     pub cardinality_limit: usize,
-    /// Which measurements may become exemplars, which lead from a metric to a trace. Default `trace_based`.
+    /// The measurements that may become exemplars, which lead from a metric to a trace. Default `trace_based`.
     pub exemplar_filter: ExemplarFilter,
-    /// Whether metrics of calls, errors and durations are derived from all spans, sampled or not, instead of
-    /// only from functions with `#[traced(metrics)]`. Default `false`.
+    /// Whether metrics of calls, errors and durations are derived from all spans, sampled or not, rather than only from
+    /// functions with `#[traced(metrics)]`. Default `false`.
     pub from_spans: bool,
     /// The `service.instance.id` of metrics, in place of the id of the process. A program that ends within seconds
     /// sets an id that is the same in each run, because otherwise each run adds series. Default none.
@@ -178,7 +178,7 @@ impl MetricsConfig {
     }
 }
 
-/// The boundaries of a histogram whose instrument or view has none
+/// The boundaries of a histogram without boundaries in its instrument or view
 /// ([specification](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#explicit-bucket-histogram-aggregation)).
 pub const DEFAULT_BOUNDARIES: [f64; 15] = [
     0.0, 5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1000.0, 2500.0, 5000.0, 7500.0,
@@ -188,7 +188,7 @@ pub const DEFAULT_BOUNDARIES: [f64; 15] = [
 /// The buckets of an exponential histogram, for each sign.
 pub const DEFAULT_MAX_SIZE: u32 = 160;
 
-/// The scale with which an exponential histogram begins.
+/// The initial scale of an exponential histogram.
 pub const DEFAULT_MAX_SCALE: i8 = 20;
 
 /// A view of `OTEL_CONFIG_FILE`, by the name and the kind of instruments
@@ -197,26 +197,26 @@ pub const DEFAULT_MAX_SCALE: i8 = 20;
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct ConfiguredView {
-    /// A pattern, in which `*` matches any characters and `?` one.
+    /// A pattern for the name, in which `*` matches any characters and `?` one.
     pub instrument: String,
     pub kind: Option<InstrumentKind>,
     pub name: Option<String>,
     pub description: Option<String>,
     pub aggregation: Option<Aggregation>,
     pub cardinality_limit: Option<usize>,
-    /// The keys of the attributes that the metric keeps.
+    /// The keys of the attributes kept by the metric.
     pub attributes: Option<Vec<String>>,
 }
 
 impl ConfiguredView {
-    /// Whether it applies to an instrument.
+    /// Whether the view applies to an instrument.
     #[must_use]
     pub fn selects(&self, name: &str, kind: InstrumentKind) -> bool {
         self.kind.is_none_or(|own| own == kind) && matches(&self.instrument, name)
     }
 }
 
-/// Checks the boundaries of a histogram. The error describes what is accepted, as of the next checks.
+/// Checks the boundaries of a histogram. Errors of this and the next checks describe the accepted values.
 pub(super) fn check_boundaries(bounds: &[f64]) -> Result<(), String> {
     let is_finite = bounds.iter().all(|bound| bound.is_finite());
     if is_finite && bounds.is_sorted_by(|a, b| a < b) {
@@ -273,7 +273,7 @@ impl Default for PrometheusConfig {
     }
 }
 
-/// Checks the host of the endpoint. The error describes what is accepted.
+/// Checks the host of the endpoint. The error describes the accepted values.
 pub(super) fn check_host(host: &str) -> Result<(), &'static str> {
     let plain = |sign: char| sign.is_ascii_alphanumeric() || "._-:".contains(sign);
     if !host.is_empty() && host.chars().all(plain) {

@@ -1,4 +1,4 @@
-//! Values of a configuration that are chosen by their names, to which other crates add some.
+//! Values of a configuration that are chosen by name, and to which other crates add more.
 
 use serde::de::Error as _;
 use serde::{Deserialize as _, Deserializer};
@@ -7,13 +7,13 @@ use crate::callsite::SourceLocation;
 use crate::link_list::LinkList;
 use floe_suggest::expected;
 
-/// What a crate registers under a name.
+/// A value that a crate registers under a name.
 pub(super) trait Named: Copy + Sync + 'static {
     fn name(&self) -> &'static str;
     fn location(&self) -> SourceLocation;
 }
 
-/// Implements the traits of what a crate registers. Values are equal if their fields `name` are.
+/// Implements traits of a registered type. Values are equal if their fields `name` are equal.
 macro_rules! linked_by_name {
     ($type:ident) => {
         impl std::fmt::Debug for $type {
@@ -49,9 +49,9 @@ macro_rules! linked_by_name {
 }
 pub(super) use linked_by_name;
 
-/// Sorts what is registered: the linker's order differs between platforms, messages must not.
+/// Sorts registered values, so that messages do not depend on the linker's order.
 ///
-/// The keys are sorted, not the values, so that a program has the code once for each type of a key.
+/// The keys are sorted instead of the values, so that a program contains the code once for each type of a key.
 pub(crate) fn sorted<T: Copy, K: Ord>(all: &[T], key: fn(&T) -> K) -> Vec<T> {
     let keys = all.iter().map(key).enumerate();
     let mut keys: Vec<_> = keys.map(|(index, key)| (key, index)).collect();
@@ -59,7 +59,7 @@ pub(crate) fn sorted<T: Copy, K: Ord>(all: &[T], key: fn(&T) -> K) -> Vec<T> {
     keys.into_iter().map(|(_, index)| all[index]).collect()
 }
 
-/// Returns what is registered under names other than `known`, one of each name, sorted.
+/// Returns the values registered under other names than `known`, one for each name, sorted.
 pub(super) fn others<T: Named>(list: &LinkList<T>, known: &[&str]) -> Vec<T> {
     let others = list.iter().filter(|linked| !known.contains(&linked.name()));
     let mut others = sorted(&others.copied().collect::<Vec<_>>(), Named::name);
@@ -67,11 +67,11 @@ pub(super) fn others<T: Named>(list: &LinkList<T>, known: &[&str]) -> Vec<T> {
     others
 }
 
-/// Returns what is registered under a name.
+/// Returns the value registered under a name.
 ///
 /// # Errors
 ///
-/// The crate that registers it, which is `package`, is not linked, or several crates do.
+/// The registering crate `package` is not linked, or several crates register the name.
 pub(super) fn find<T: Named>(
     list: &LinkList<T>,
     name: &str,
@@ -97,7 +97,7 @@ pub(super) fn find<T: Named>(
     }
 }
 
-/// Returns the one of `all` that has this name.
+/// Returns the value with this name.
 pub(super) fn parse<T: Copy>(
     name: &str,
     all: &[T],
@@ -118,8 +118,8 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>, T>(
     parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
-/// Implements what a value has that is written as its name: `Display`, the traits of serde, and the JSON Schema, in
-/// which it is one of the names of `$known`, or another one that is registered.
+/// Implements traits of a value that is written as its name: `Display`, serde's traits, and the JSON Schema, in which
+/// it is one of the names of `$known` or another registered one.
 macro_rules! written_as_name {
     ($type:ident, $known:ident, $description:literal) => {
         impl std::fmt::Display for $type {

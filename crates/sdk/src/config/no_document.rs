@@ -1,4 +1,4 @@
-//! The files of a program without YAML: none can be read.
+//! The files of a program without YAML, which can read none.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The regular expressions of a program without the feature for them: there are none.
+//! The regular expressions of a program without the feature for them, which has none.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ pub(super) fn check(_: &str) -> Result<(), String> {
     Err(without_patterns())
 }
 
-/// What finds a match.
+/// A function that finds a match.
 type Find = fn(&str, usize) -> Option<Range<usize>>;
 
 pub(crate) fn compile(_: &str) -> Result<Find, String> {

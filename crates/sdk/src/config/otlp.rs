@@ -26,7 +26,7 @@ const DEFAULT_REQUEST_BYTES: usize = 4_000_000;
 /// The accepted values of `max_request_bytes`. The largest is the limit that OTLP recommends.
 pub(super) const REQUEST_BYTES: RangeInclusive<usize> = 1024..=64 * 1024 * 1024;
 
-/// The most headers of a request.
+/// The maximum number of headers of a request.
 const MAX_HEADERS: usize = 1024;
 
 /// The names and values of headers. Values may be credentials.
@@ -63,7 +63,7 @@ impl OtlpProtocol {
     pub(crate) const ALL: [(&'static str, Self); 3] =
         [("grpc", Self::Grpc), ("http/protobuf", Self::Http), ("http/json", Self::HttpJson)];
 
-    /// Returns the protocol for an endpoint if none is configured: that of its port, or the default one.
+    /// Returns the protocol for an endpoint without a configured one: by its port, or the default.
     pub(crate) fn of(endpoint: Option<&str>) -> Self {
         match endpoint.and_then(endpoint::port) {
             Some(4317) => Self::Grpc,
@@ -72,7 +72,7 @@ impl OtlpProtocol {
         }
     }
 
-    /// Returns the endpoint that is used if none is configured.
+    /// Returns the endpoint for an unset configuration.
     #[must_use]
     pub const fn default_endpoint(self) -> &'static str {
         match self {
@@ -92,7 +92,7 @@ impl OtlpProtocol {
         }
     }
 
-    /// Fails if the program is built without the protocol, which is that for `endpoint`.
+    /// Fails if the program is built without the protocol of `endpoint`.
     #[doc(hidden)]
     pub fn check_feature(self, endpoint: &str) -> Result<(), String> {
         if self.is_enabled() {
@@ -192,8 +192,8 @@ pub struct OtlpConfig {
     pub metrics: OtlpOptions,
     /// Settings for log records, which take precedence over `all`.
     pub logs: OtlpOptions,
-    /// The second and later receivers of a signal in OpenTelemetry's configuration file. Their options replace those of
-    /// the signal.
+    /// The second and later receivers of a signal in OpenTelemetry's configuration file. Their options take precedence
+    /// over the signal's.
     #[serde(skip)]
     pub(crate) additional: Vec<(Signal, OtlpOptions)>,
 }
@@ -203,7 +203,7 @@ pub struct OtlpConfig {
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct OtlpOptions {
-    /// In the options of all signals: whether the variables of the environment were applied.
+    /// For the options of all signals: whether the environment's variables were applied.
     #[serde(skip)]
     pub(crate) is_of_environment: bool,
     /// The endpoint of one signal, which replaces `otlp_endpoint`. No path is appended to it. Default none.
@@ -227,9 +227,9 @@ pub struct OtlpOptions {
     /// The compression of requests. Default `none`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compression: Option<Compression>,
-    /// The most bytes of a request before compression, from 1024 to 67108864. A batch is sent in as many
-    /// requests as necessary; a single span, log record or metric that exceeds it is not sent. Default
-    /// 4000000, because receivers accept 4 MiB by default.
+    /// The maximum size of a request before compression, from 1024 to 67108864 bytes. A batch is sent in as many
+    /// requests as necessary; a single larger span, log record or metric is not sent. Default 4000000, because
+    /// receivers accept 4 MiB by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1024, max = 67_108_864))]
     pub max_request_bytes: Option<usize>,
@@ -263,7 +263,7 @@ impl OtlpConfig {
         }
     }
 
-    /// Returns the headers of the requests of a signal: its own in place of those of all signals.
+    /// Returns the headers of a signal's requests: its own, or else the headers of all signals.
     #[doc(hidden)]
     #[must_use]
     pub fn headers(&self, signal: Signal) -> &Headers {
@@ -286,7 +286,7 @@ impl OtlpConfig {
         own.or(self.all.compression).unwrap_or_default()
     }
 
-    /// Returns the most bytes of a request of a signal.
+    /// Returns the maximum size of a signal's request, in bytes.
     #[doc(hidden)]
     #[must_use]
     pub fn max_request(&self, signal: Signal) -> usize {

@@ -9,12 +9,11 @@ use crate::json_schema::JsonSchema;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PanicOutput {
-    /// The panic hook of the program (default). The hook of the standard library writes the message as it is.
+    /// The panic hook of the program (default). The standard library's hook writes the message unredacted.
     #[default]
     Hook,
-    /// This crate, and no panic hook that was set before: thread, location and redacted message, and a backtrace if
-    /// `RUST_BACKTRACE` asks for one. If the panic is a log line on standard error, that line has the message, and
-    /// it is not written twice.
+    /// This crate instead of the earlier panic hook: thread, location and redacted message, and a backtrace if
+    /// `RUST_BACKTRACE` requests one. If a log line on standard error contains the message, it is not written twice.
     Redacted,
 }
 

@@ -1,4 +1,4 @@
-//! The regular expressions of a program, by which text is redacted.
+//! The regular expressions with which a program redacts text.
 
 use std::ops::Range;
 
@@ -39,11 +39,11 @@ fn explain(error: &regex_syntax::Error) -> String {
     format!("is not a regular expression: at {at}: {reason}")
 }
 
-/// Returns what finds the first match of a pattern after a place in a text.
+/// Returns a function that finds the first match of a pattern after a place in a text.
 ///
 /// # Errors
 ///
-/// The message says what is wrong with the pattern.
+/// The message describes the mistake in the pattern.
 pub(crate) fn compile(
     pattern: &str,
 ) -> Result<impl Fn(&str, usize) -> Option<Range<usize>> + Send + Sync + use<>, String> {

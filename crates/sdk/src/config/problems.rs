@@ -5,7 +5,7 @@ use floe_yaml::{Mistake, Position};
 use crate::error::Error;
 use crate::redaction::sanitize_error;
 
-/// The most problems that are kept. Others are counted.
+/// The maximum number of kept problems. Others are counted.
 const MAX_PROBLEMS: usize = 100;
 
 /// Returns the position of the value with a path.
@@ -38,8 +38,8 @@ impl Problems {
         self.locate = Some(Box::new(locate));
     }
 
-    /// Adds a problem, unless the value or one that contains it already has a problem. Such a value was
-    /// replaced by a placeholder, which has no problems of its own.
+    /// Adds a problem, unless the value or a value around it has one. Such a value was replaced by a placeholder, which
+    /// has no problems.
     pub(super) fn add(&mut self, path: &str, message: impl Into<String>) {
         if self.cover(path) {
             return;
@@ -55,7 +55,7 @@ impl Problems {
         }
     }
 
-    /// Returns whether the value or one that contains it already has a problem.
+    /// Returns whether the value or a value around it has a problem.
     pub(super) fn cover(&self, path: &str) -> bool {
         self.found.iter().any(|known| {
             known.path.is_empty()
@@ -81,7 +81,7 @@ impl Problems {
     ///
     /// # Errors
     ///
-    /// Fails if there are problems, or no value.
+    /// Fails if there are problems, or if there is no value.
     pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, Error> {
         self.into_result()?;
         value.ok_or_else(|| Error::config("telemetry configuration: it cannot be read"))

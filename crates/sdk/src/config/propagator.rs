@@ -48,7 +48,7 @@ impl Propagator {
         }
     }
 
-    /// Parses a name in a document, where `none` is a list without formats.
+    /// Parses a name in a document, where `none` means an empty list.
     fn parse(name: &str) -> Result<Self, String> {
         named::parse(name, &Self::ALL, Self::as_str)
     }

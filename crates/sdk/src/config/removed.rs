@@ -1,13 +1,12 @@
-//! Settings and variables that were removed. A document or an environment that has one is used without it, with one
-//! warning.
+//! Settings and variables that were removed. They are ignored in a document or an environment, with one warning.
 
 use floe_yaml::{Content, Node, Position};
 
 use super::problems::{Problems, below};
 
-/// A setting, its variable and the sentence that names what serves instead. The setting is a path in a document, in which
-/// `*` is any key or index; with ` = word` behind it, only that value was removed. Without a setting or without a
-/// variable the text is empty.
+/// A setting, its variable, and the sentence that names the replacement. The setting is a path in a document, in which
+/// `*` is any key or index; with ` = word` after it, only this value was removed. A missing setting or variable is an
+/// empty text.
 type Row = (&'static str, &'static str, &'static str);
 
 const KEEP_ERRORS: &str = "use `sampling.keep_errors`, or tail sampling in the Collector";
@@ -133,7 +132,7 @@ pub(super) fn variables() -> impl Iterator<Item = (&'static str, String)> {
     rows.map(|(_, variable, instead)| (*variable, format!("{variable}: not supported; {instead}")))
 }
 
-/// Returns the sentence about a word that a setting had, where the word comes from another source.
+/// Returns the sentence about a removed word of a setting, for a word from another source.
 pub(super) fn word(setting: &str, word: &str) -> Option<String> {
     let is_this = |row: &&Row| row.0.split_once(" = ") == Some((setting, word));
     let (_, _, instead) = REMOVED.iter().find(is_this)?;
@@ -144,12 +143,12 @@ fn not_supported(word: &str, instead: &str) -> String {
     format!("`{word}` is not supported; {instead}")
 }
 
-/// What is asked about each value with one of the paths: whether it is taken. It has what belongs to the path, the position
-/// of the key or of the item of a list, the value and the path as it is written.
+/// Decides whether a value is taken. The arguments are the data of the path, the position of the key or the list item,
+/// the value, and the path as written.
 type Take<'a, T> = dyn FnMut(T, Position, &Node, String) -> bool + 'a;
 
-/// Removes the values with one of the paths, in which `*` is any key or index, for which `is_taken` returns true. They are
-/// removed in one walk, because the items of a list have other indexes once one was removed.
+/// Removes the values with one of the paths, in which `*` is any key or index, for which `is_taken` returns true. A
+/// single walk removes all of them, because each removal changes the indexes of a list.
 pub(super) fn take<T: Copy>(
     document: &mut Node,
     paths: impl Iterator<Item = (&'static str, T)>,

@@ -1,12 +1,11 @@
-//! How often attributes are written that many spans share.
+//! The setting that decides how often attributes shared by many spans are written.
 
 use serde::{Deserialize, Serialize};
 
 use crate::json_schema::JsonSchema;
 
-/// Which spans have the attributes of their place in the source: `code.function.name`, `code.module.name`,
-/// `code.file.path` and `code.line.number`
-/// ([conventions](https://opentelemetry.io/docs/specs/semconv/code/)).
+/// The spans that have the attributes of their place in the source: `code.function.name`, `code.module.name`,
+/// `code.file.path` and `code.line.number` ([conventions](https://opentelemetry.io/docs/specs/semconv/code/)).
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! The resource: the service, its environment, and the floe product that it belongs to.
+//! The resource: the service, its environment, and its floe product.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +13,9 @@ use crate::keys;
 
 /// The attributes of the resource, which describe the process that produces the telemetry.
 ///
-/// Only the name of the service is required. The four `floe_…` fields are for products of the floe
-/// platform: each field that is set becomes an attribute of the resource and of every span and log
-/// record. Without them no attribute of the floe identity is written.
+/// Only the name of the service is required. The four `floe_…` fields are for products of the floe platform: each set
+/// field becomes an attribute of the resource and of every span and log record. Without them, no attribute of the floe
+/// identity is written.
 ///
 /// ```
 /// use floe_telemetry::config::ResourceAttributes;
@@ -150,7 +150,7 @@ impl ResourceAttributes {
     ///
     /// # Errors
     ///
-    /// Fails if the field does not accept the value. The error describes what it accepts.
+    /// Fails if the field does not accept the value. The error describes the accepted values.
     pub(super) fn set(&mut self, key: String, value: String) -> Result<(), String> {
         match &*key {
             SERVICE_NAME => self.service_name = name(value)?,

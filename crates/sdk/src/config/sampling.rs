@@ -36,14 +36,14 @@ pub enum Sampler {
     AlwaysOff,
     /// Applies the ratio to each span, by its trace id.
     TraceIdRatio,
-    /// Records every root. A child has its parent's decision.
+    /// Records every root. A child inherits its parent's decision.
     ParentBasedAlwaysOn,
-    /// Records no root. A child has its parent's decision.
+    /// Records no root. A child inherits its parent's decision.
     ParentBasedAlwaysOff,
-    /// Applies the ratio to roots. A child has its parent's decision.
+    /// Applies the ratio to roots. A child inherits its parent's decision.
     ParentBasedTraceIdRatio,
-    /// One that another crate registers with [`telemetry_sampler!`](crate::telemetry_sampler), which is asked about each
-    /// span.
+    /// A sampler that another crate registers with [`telemetry_sampler!`](crate::telemetry_sampler), which is asked
+    /// about each span.
     Registered(RegisteredSampler),
 }
 
@@ -100,7 +100,7 @@ impl Sampler {
         }
     }
 
-    /// Returns the samplers that have a name: those of this project, and the others that are linked.
+    /// Returns all named samplers: those of this project, and other linked ones.
     pub(super) fn every() -> Vec<Self> {
         let others = named::others(&SAMPLERS, &Self::KNOWN.map(Self::as_str));
         let others = others.into_iter().map(Self::Registered);
@@ -111,11 +111,11 @@ impl Sampler {
         named::parse(name, &Self::every(), Self::as_str)
     }
 
-    /// Makes the sampler that a crate registers under this name. `None` if the recorder has it.
+    /// Creates the sampler that a crate registers under this name. `None` for a sampler of the recorder.
     ///
     /// # Errors
     ///
-    /// Several crates register the name, or the one that does panics.
+    /// Several crates register the name, or the registered function panics.
     pub(crate) fn registered(self) -> Result<Option<SharedSampler>, String> {
         let Self::Registered(RegisteredSampler { name, .. }) = self else {
             return Ok(None);
@@ -126,12 +126,12 @@ impl Sampler {
         Ok(Some(SharedSampler(made)))
     }
 
-    /// Whether it has a ratio. One that a crate registers may.
+    /// Whether the sampler has a ratio. A registered one may.
     pub(crate) const fn has_ratio(self) -> bool {
         matches!(self, Self::TraceIdRatio | Self::ParentBasedTraceIdRatio | Self::Registered(_))
     }
 
-    /// Whether a child has its parent's sampling decision.
+    /// Whether a child inherits its parent's sampling decision.
     pub(super) const fn is_parent_based(self) -> bool {
         !matches!(self, Self::AlwaysOn | Self::AlwaysOff | Self::TraceIdRatio | Self::Registered(_))
     }
@@ -149,8 +149,8 @@ impl PartialEq for SharedSampler {
     }
 }
 
-/// The sampling of traces. The default is the specification's `parentbased_always_on`: all traces are
-/// recorded, and a child has its parent's sampling decision.
+/// The sampling of traces. The default is the specification's `parentbased_always_on`: all traces are recorded, and a
+/// child inherits its parent's decision.
 ///
 /// The ratios `dev`, `staging` and `prod` apply to roots in the environment with that name, see
 /// [`ResourceAttributes::deployment_environment`](super::ResourceAttributes::deployment_environment).
@@ -197,22 +197,22 @@ pub struct SamplingConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub sampler_arg: Option<f64>,
-    /// Which spans there are, and how many roots of which kind are sampled. The first rule that matches and has a
-    /// decision applies. At most 256. Default none: the sampler decides.
+    /// Rules that turn spans off, and that limit how many roots are sampled. The first matching rule with a decision
+    /// applies. At most 256. Default none: the sampler decides.
     #[serde(skip_serializing_if = "is_default")]
     pub rules: Vec<SamplingRule>,
     /// `FLOE_SPAN_FILTER`: rules by target and level, which come first.
     #[serde(skip)]
     pub(crate) filter: Option<Vec<Directive>>,
-    /// The sampler of OpenTelemetry's configuration file, if `sampler` has no such variant.
+    /// The sampler of OpenTelemetry's configuration file, if it has no variant of `sampler`.
     #[serde(skip)]
     pub(crate) of_file: Option<SharedSampler>,
     /// Also exports traces in which a span failed (tail sampling). Default `false`.
     ///
-    /// With this or `keep_slower_than`, traces that are not sampled are recorded as well, at the cost of
-    /// sampled ones, and buffered until the tail sampler decides. Their sampled flag is off in the
-    /// `traceparent` that is sent to other processes. If a trace is kept, its root has the reason in
-    /// `floe.sampling.reason`. Traces with a remote parent have that parent's decision. Requires a parent-based sampler.
+    /// With this or `keep_slower_than`, unsampled traces are recorded, too, at the cost of sampled ones, and buffered
+    /// until the tail sampler decides. Their sampled flag is off in the `traceparent` for other processes. If a trace
+    /// is kept, its root has the reason in `floe.sampling.reason`. Traces with a remote parent keep that parent's
+    /// decision. Requires a parent-based sampler.
     #[serde(skip_serializing_if = "is_default")]
     pub keep_errors: bool,
     /// Also exports traces whose root took longer than this duration: `2s`, `500ms`, or a number of seconds.
@@ -254,7 +254,7 @@ impl SamplingConfig {
         ratio.unwrap_or(1.0)
     }
 
-    /// Whether a child has its parent's sampling decision.
+    /// Whether a child inherits its parent's sampling decision.
     #[must_use]
     pub fn is_parent_based(&self) -> bool {
         self.sampler.is_none_or(Sampler::is_parent_based)
@@ -264,7 +264,7 @@ impl SamplingConfig {
     ///
     /// # Errors
     ///
-    /// Several crates register its name.
+    /// Several crates register the sampler's name.
     pub(crate) fn shared_sampler(&self) -> Result<Option<Arc<dyn ShouldSample>>, Error> {
         let shared = match (&self.of_file, self.sampler) {
             (Some(of_file), _) => Some(of_file.clone()),
@@ -276,13 +276,13 @@ impl SamplingConfig {
         Ok(shared.map(|SharedSampler(sampler)| sampler))
     }
 
-    /// The table of rules: those of the filter, then the others.
+    /// The table of rules: the filter's rules, then the others.
     pub(crate) fn table(&self) -> Arc<[Rule]> {
         let filter = self.filter.as_deref().map(rules_of).unwrap_or_default();
         filter.iter().chain(&self.rules).map(Rule::from).collect()
     }
 
-    /// Whether the tail decides on traces that the head does not sample.
+    /// Whether the tail decides about traces that the head does not sample.
     pub(crate) const fn has_tail(&self) -> bool {
         self.keep_errors || self.keep_slower_than.is_some()
     }
@@ -313,20 +313,20 @@ impl SamplingConfig {
 pub(super) const NOT_PARENT_BASED: &str = "`keep_errors` and `keep_slower_than` need a parent-based sampler, \
      expected the samplers `parentbased_…`, or none";
 
-/// A rule for the spans that match all of `span`, `target`, `level` and `kind`, of which each may be left out.
+/// A rule for the spans that match `span`, `target`, `level` and `kind`, each of which is optional.
 ///
-/// `ratio` and `rate` decide about roots: spans without a parent, and with a sampler that is not parent-based also spans
-/// with a remote parent. A rule without them and without `off` keeps its spans: no later rule turns them off.
+/// `ratio` and `rate` decide about roots: spans without a parent, and without a parent-based sampler also spans with a
+/// remote parent. A rule without them and without `off` keeps its spans: no later rule turns them off.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct SamplingRule {
-    /// A pattern for the name, in which `*` matches any characters and `?` one. It is matched with the name that the
-    /// span has at its start, or with the name of the function if the name in `#[traced]` is an expression.
+    /// A pattern for the name, in which `*` matches any characters and `?` one. It is matched with the span's name at
+    /// its start, or with the function's name if the name in `#[traced]` is an expression.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub span: Option<String>,
-    /// What the target begins with. The target of a function is the path of its module. The target of a span of `tracing` is its
-    /// own, and the target of any other span the name of its tracer.
+    /// A prefix of the target. The target of a function is the path of its module, the target of a span of `tracing` is
+    /// its own, and the target of any other span is the name of its tracer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// This level and the more verbose ones. `#[traced(level = …)]` sets the level of a function, by default `info`, which is also
@@ -337,23 +337,24 @@ pub struct SamplingRule {
     /// The kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<RuleKind>,
-    /// Whether there are no such spans: a function runs as if it were not annotated, and spans in it are children of the
-    /// current span. Its calls still count with `#[traced(metrics)]`. Of spans of [`Tracer::open`](floe_telemetry_core::Tracer::open), as those
-    /// of HTTP requests, this applies to roots, which are not sampled then. Default `false`.
+    /// Whether matching spans are turned off: a function runs as if it were not annotated, and spans in it are children
+    /// of the current span. Its calls still count with `#[traced(metrics)]`. Among spans of
+    /// [`Tracer::open`](floe_telemetry_core::Tracer::open), such as those of HTTP requests, this makes roots unsampled.
+    /// Default `false`.
     #[serde(skip_serializing_if = "is_default")]
     pub off: bool,
-    /// The share of the roots that is sampled, from 0.0 to 1.0. Default: as the sampler decides.
+    /// The share of sampled roots, from 0.0 to 1.0. Default: the sampler's decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub ratio: Option<f64>,
-    /// The maximum number of sampled roots per second, on average. A burst may contain the roots of one second, and at
-    /// least one. More than 0; 0.5 is one trace every two seconds. Default: no limit.
+    /// The maximum number of sampled roots per second, on average. A burst may contain the roots of one second, at
+    /// least one. The number must be above 0; 0.5 is one trace every two seconds. Default: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub rate: Option<f64>,
 }
 
-/// Declares the words of a type that has no others.
+/// Declares the words of a type, and no others.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident of $other:ident: $($word:ident),+) => {
         $(#[$doc])*
@@ -391,12 +392,12 @@ impl SamplingRule {
         Self { span: Some(span.into()), ratio: Some(ratio), ..Self::default() }
     }
 
-    /// Parses a filter as in `FLOE_SPAN_FILTER`, such as `info,orders::db=debug,hyper=off`. As with `RUST_LOG`, spans that have a
-    /// level and that no directive matches are turned off.
+    /// Parses a filter as in `FLOE_SPAN_FILTER`, such as `info,orders::db=debug,hyper=off`. As with `RUST_LOG`, spans
+    /// with a level but without a matching directive are turned off.
     ///
     /// # Errors
     ///
-    /// The error contains the invalid directive and what is accepted.
+    /// The error contains the invalid directive and the accepted syntax.
     pub fn parse_filter(filter: &str) -> Result<Vec<Self>, Error> {
         filter::parse_filter(filter).map(|directives| rules_of(&directives)).map_err(Error::config)
     }
@@ -425,7 +426,7 @@ impl SamplingRule {
     }
 }
 
-/// The rules of a filter: the longest target first, because that directive decides.
+/// The rules of a filter, the longest target first, because its directive decides.
 fn rules_of(directives: &[Directive]) -> Vec<SamplingRule> {
     const LEVELS: [RuleLevel; 5] =
         [RuleLevel::Error, RuleLevel::Warn, RuleLevel::Info, RuleLevel::Debug, RuleLevel::Trace];

@@ -15,7 +15,7 @@ use crate::redaction::sanitize_sent_value;
 /// Replaces a credential in a written configuration.
 const MASK: &str = "**********";
 
-/// Writes attributes as they will be exported.
+/// Writes attributes in their exported form.
 pub(super) fn serialize_attributes<S: Serializer>(
     attributes: &BTreeMap<String, String>,
     serializer: S,
@@ -43,13 +43,13 @@ pub(super) fn serialize_attributes<S: Serializer>(
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// Returns the text. Whoever calls it is responsible for where the text goes.
+    /// Returns the text. The caller is responsible for its use.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// Returns the text that may be printed and written: the reference, or the mask.
+    /// Returns the text for output: the reference, or the mask.
     fn shown(&self) -> &str {
         match reference(self.expose()) {
             Ok(Some(_)) => self.expose(),
@@ -95,7 +95,7 @@ pub enum Source<'a> {
 ///
 /// # Errors
 ///
-/// It begins like a reference but is not a complete one.
+/// The text begins like a reference but is incomplete.
 #[expect(clippy::result_unit_err, reason = "the caller names the place")]
 pub fn reference(text: &str) -> Result<Option<Source<'_>>, ()> {
     let Some(rest) = text.strip_prefix("${") else {
@@ -110,7 +110,7 @@ pub fn reference(text: &str) -> Result<Option<Source<'_>>, ()> {
     }
 }
 
-/// Checks that this is a credential or a reference. The error is the reason why it is neither.
+/// Checks that this is a credential or a reference. The error is the reason why it is not.
 pub(super) fn check(secret: Option<&Secret>) -> Result<(), &'static str> {
     match secret.map(Secret::expose) {
         None | Some("") => Err("is missing or empty"),

@@ -1,7 +1,7 @@
-//! The omission of default sections when a configuration is written.
+//! Leaves out default sections when a configuration is written.
 
-/// Whether a section has only default values. Such a section is not written, so that documents without
-/// the section remain unchanged.
+/// Whether a section has only default values. Such a section is not written, so that documents without it stay
+/// unchanged.
 pub(super) fn is_default<T: Default + PartialEq>(section: &T) -> bool {
     *section == T::default()
 }

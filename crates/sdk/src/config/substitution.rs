@@ -1,17 +1,17 @@
 //! References to environment variables in the values of a document, ours or that of `OTEL_CONFIG_FILE`
 //! ([specification](https://opentelemetry.io/docs/specs/otel/configuration/data-model/#environment-variable-substitution)).
 //!
-//! Values are substituted once: what a variable contains is not searched for references, and cannot add keys.
-//! Types are determined afterwards.
+//! Values are substituted once: the content of a variable is not searched for references, and cannot add keys. Types
+//! are determined afterwards.
 
 use floe_yaml::{Content, Node, Position};
 
 use super::problems::{Problems, below};
 
-/// The most bytes of all values of a document after substitution: 1 MiB.
+/// The maximum size of all values of a document after substitution: 1 MiB.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// Replaces the references in all values, except those whose path `keeps` selects. `variable` returns the value of an
+/// Replaces the references in all values, except for paths that `keeps` selects. `variable` returns the value of an
 /// environment variable.
 pub(super) fn substitute(
     root: &mut Node,
@@ -70,7 +70,7 @@ fn too_large() -> String {
     format!("expected at most {MAX_BYTES} bytes of values, found more")
 }
 
-/// Replaces the references of one value. `$$` is a `$` that begins no reference.
+/// Replaces the references of one value. `$$` is a `$` without a reference.
 fn substituted(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
     let mut result = String::with_capacity(text.len());
     for (at, part) in text.split("$$").enumerate() {
@@ -109,7 +109,7 @@ fn references(
     Ok(())
 }
 
-/// Parses the content of a reference: the name of a variable and the default, which is empty if there is none.
+/// Parses the content of a reference: the name of a variable, and the default, which may be empty.
 fn parse(reference: &str) -> Result<(&str, &str), String> {
     let inside = reference.strip_prefix("env:").unwrap_or(reference);
     let (name, default) = match inside.split_once(":-") {

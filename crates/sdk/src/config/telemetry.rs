@@ -33,13 +33,13 @@ use crate::redaction::{sanitize_credentials, sanitize_sent_value};
 /// The default backend.
 pub const DEFAULT_BACKEND: &str = "console";
 
-/// The most entries of `span_attributes`.
+/// The maximum number of entries of `span_attributes`.
 const MAX_SPAN_ATTRIBUTES: usize = 64;
 
-/// The smallest `max_memory_bytes`: 1 MiB.
+/// The minimum of `max_memory_bytes`: 1 MiB.
 const MIN_MEMORY_BYTES: usize = 1024 * 1024;
 
-/// The most entries of `baggage_attributes`, which is the limit of members in baggage.
+/// The maximum number of entries of `baggage_attributes`, equal to the limit of members in baggage.
 const MAX_BAGGAGE_ATTRIBUTES: usize = 64;
 
 /// The configuration of a [`TelemetryProvider`](crate::TelemetryProvider).
@@ -49,11 +49,11 @@ const MAX_BAGGAGE_ATTRIBUTES: usize = 64;
 ///
 /// - OTLP uses gRPC, except to port 4318.
 /// - If no exporter is configured, traces are printed and nothing else is exported.
-/// - The span of a call that has succeeded has the status OK ([`status_on_success`](Self::status_on_success)).
+/// - The span of a successful call has the status OK ([`status_on_success`](Self::status_on_success)).
 /// - All text is [redacted](Self::redaction).
 /// - All text is bounded: values of spans to 65,536 characters, names and keys to 1,024, the description of a status to
 ///   500, and each text of a log record to 8 KiB.
-/// - What waits for export has at most 64 MiB ([`max_memory_bytes`](Self::max_memory_bytes)).
+/// - Data waiting for export has at most 64 MiB ([`max_memory_bytes`](Self::max_memory_bytes)).
 ///
 /// ```
 /// use floe_telemetry::TelemetryConfig;
@@ -79,8 +79,8 @@ pub struct TelemetryConfig {
     /// The endpoint of OTLP, which enables OTLP for every backend. Default none: the endpoint of the backend
     /// if it has one, otherwise `http://localhost:4317` over gRPC and `http://localhost:4318` over HTTP.
     ///
-    /// Its query may be a credential, so it is masked when the configuration is written, and a mask is not accepted
-    /// when it is read. Use `authentication` or headers with references instead.
+    /// Its query may be a credential, so it is masked when the configuration is written, and a mask is refused when it
+    /// is read. Use `authentication` or headers with references instead.
     #[serde(default, serialize_with = "endpoint::serialize_option")]
     pub otlp_endpoint: Option<String>,
     /// The protocol of OTLP: `grpc`, `http`, or `http/json`. Default none:
@@ -90,14 +90,14 @@ pub struct TelemetryConfig {
     /// The sampling of traces. Default: all traces are recorded.
     #[serde(default)]
     pub sampling: SamplingConfig,
-    /// Which spans have an OpenTelemetry `Context` of their own: `every_span` (default), or `boundaries`, which
-    /// reduces the cost of nested spans.
+    /// The spans that have their own OpenTelemetry `Context`: `every_span` (default), or `boundaries`, which reduces
+    /// the cost of nested spans.
     #[serde(default, skip_serializing_if = "is_default")]
     pub context: ContextMode,
-    /// The attributes of the service, which all its telemetry has.
+    /// The attributes of the service, on all its telemetry.
     pub resource_attributes: ResourceAttributes,
-    /// The detectors of further attributes of the resource, which run when the provider is initialized. Attributes of the
-    /// configuration take precedence, and of two detectors that find an attribute the first. Default none.
+    /// The detectors of further attributes of the resource, which run when the provider is initialized. Attributes of
+    /// the configuration take precedence; of two detectors with the same attribute, the first one wins. Default none.
     #[serde(default, skip_serializing_if = "is_default")]
     pub detectors: Vec<ResourceDetector>,
     /// Attributes of every span of the process. An attribute that the span sets itself takes precedence.
@@ -109,24 +109,24 @@ pub struct TelemetryConfig {
         serialize_with = "secret::serialize_attributes"
     )]
     pub span_attributes: BTreeMap<String, String>,
-    /// Baggage keys whose values become attributes of every span and log record in a context with that
-    /// baggage. At most 64. Default none, because baggage comes from other processes: a caller can set any
-    /// value for a key in this list. Attributes that a span sets itself take precedence over baggage, and
-    /// baggage takes precedence over `span_attributes`.
+    /// Baggage keys whose values become attributes of every span and log record in a context with that baggage. At most
+    /// 64. Default none, because baggage comes from other processes: a caller can set any value for a listed key.
+    /// Attributes that a span sets itself take precedence over baggage, and baggage takes precedence over
+    /// `span_attributes`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub baggage_attributes: Vec<String>,
-    /// Which spans have the attributes of their place in the source: `every_span` (default), `once` in each request, or
-    /// `off`. About half of the bytes of a span are its place.
+    /// The spans that have the attributes of their place in the source: `every_span` (default), `once` in each request,
+    /// or `off`. The place is about half of a span's bytes.
     #[serde(default, skip_serializing_if = "is_default")]
     pub code_attributes: CodeAttributes,
     /// The credential of OTLP requests. Default none.
     #[serde(default)]
     pub authentication: Option<TelemetryAuth>,
-    /// The most memory of spans and log records that have ended and are not exported yet, in bytes. One half
-    /// is for the buffers of the threads, the other half is divided equally between the exporters of spans
-    /// and logs and tail sampling. Spans that do not fit are dropped and counted
-    /// ([`Statistics::dropped_memory`](crate::Statistics::dropped_memory)). Each thread that records spans has
-    /// a buffer of about 1.5 MiB in addition. At least 1 MiB. Default 64 MiB.
+    /// The maximum memory of finished spans and log records that are not exported yet, in bytes. One half is for the
+    /// buffers of the threads, the other half is divided equally between the exporters of spans and logs and tail
+    /// sampling. Spans that do not fit are dropped and counted
+    /// ([`Statistics::dropped_memory`](crate::Statistics::dropped_memory)). Each thread that records spans has a buffer
+    /// of about 1.5 MiB in addition. At least 1 MiB. Default 64 MiB.
     #[schemars(range(min = 1_048_576))]
     #[serde(
         default = "default_max_memory_bytes",
@@ -165,22 +165,22 @@ pub struct TelemetryConfig {
     /// The limits of a log record.
     #[serde(default, skip_serializing_if = "is_default")]
     pub log_record_limits: LogRecordLimits,
-    /// Whether the span of a call that has succeeded has the status OK, unless its body sets a status. Default `true`;
-    /// `false` leaves it unset.
+    /// Whether the span of a successful call has the status OK, unless its body sets a status. Default `true`; `false`
+    /// leaves it unset.
     ///
-    /// OpenTelemetry reserves OK for those who know that an operation has succeeded, and asks instrumentation that does
-    /// not to leave the status unset. `#[traced]` belongs to the former: the author of a function has annotated it, and
-    /// its return type says whether a call has failed, so OK tells a call that has returned from a span that nobody
-    /// judged, such as one that was cancelled. Backends count errors, so neither value changes their rates. The
-    /// integrations, which know an operation only from outside, leave it unset as their conventions require. Set it to
-    /// `false` if a processor or a backend of yours decides later what was a success: OK is final.
+    /// OpenTelemetry reserves OK for code that knows that an operation has succeeded; other instrumentation should
+    /// leave the status unset. `#[traced]` knows: the author has annotated the function, and its return type says
+    /// whether a call has failed, so OK distinguishes a returned call from an unjudged span, such as a cancelled one.
+    /// Backends count errors, so neither value changes their rates. The integrations, which know an operation only from
+    /// outside, leave it unset as their conventions require. Set it to `false` if your processor or backend decides
+    /// later about success, because OK is final.
     #[serde(
         default = "default_status_on_success",
         skip_serializing_if = "is_default_status_on_success"
     )]
     pub status_on_success: bool,
-    /// The writer of a panic to standard error, after [`init`](crate::init): the panic `hook` (default), or `redacted` for
-    /// this crate in its place.
+    /// The writer of a panic to standard error, after [`init`](crate::init): the panic `hook` (default), or `redacted`
+    /// for this crate instead.
     #[serde(default, skip_serializing_if = "is_default")]
     pub panic_output: PanicOutput,
     /// The formats of context propagation. Default `tracecontext` and `baggage`. An empty list disables
@@ -303,7 +303,7 @@ impl TelemetryConfig {
         self.sampling.get_ratio(environment.unwrap_or_default())
     }
 
-    /// Returns whether a setting selects an exporter or an endpoint for spans. Otherwise they are printed.
+    /// Returns whether a setting selects an exporter or an endpoint for spans. Otherwise spans are printed.
     pub(crate) fn has_span_destination(&self) -> bool {
         self.otlp_endpoint.is_some()
             || self.backend != DEFAULT_BACKEND
@@ -338,8 +338,7 @@ impl TelemetryConfig {
     ///
     /// # Errors
     ///
-    /// Fails if a value is invalid. The error reports all invalid values: the key, what was found, and what
-    /// is accepted.
+    /// Fails if a value is invalid. The error reports all invalid values: the key, the found and the accepted values.
     pub fn validate(&self) -> Result<(), Error> {
         let mut problems = Problems::default();
         self.check(&mut problems);
@@ -357,7 +356,7 @@ impl TelemetryConfig {
         include_str!("../../telemetry-config.schema.json")
     }
 
-    /// Returns what the file of [`json_schema`](Self::json_schema) has to contain.
+    /// Returns the required content of the file of [`json_schema`](Self::json_schema).
     #[cfg(feature = "_schema")]
     #[doc(hidden)]
     #[must_use]
@@ -433,14 +432,13 @@ impl TelemetryConfig {
     }
 }
 
-/// Returns whether this is a [token](https://www.w3.org/TR/baggage/#key) with a valid length of an attribute
-/// key.
+/// Returns whether this is a [token](https://www.w3.org/TR/baggage/#key) of valid length for an attribute key.
 fn is_baggage_key(key: &str) -> bool {
     let is_token = |byte: u8| byte.is_ascii_graphic() && !b"(),/:;<=>?@[\\]{}\"".contains(&byte);
     (1..=255).contains(&key.len()) && key.bytes().all(is_token)
 }
 
-/// Formats the configuration without credentials: the query of an endpoint may be one, and so may an attribute.
+/// Formats the configuration without credentials, which the query of an endpoint or an attribute may contain.
 impl fmt::Debug for TelemetryConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = if f.alternate() {

@@ -7,7 +7,7 @@ use crate::surroundings::{DetectedAttributes, Surroundings};
 /// The ids of the machine, of systemd and of D-Bus.
 const IDS: [&str; 2] = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
 
-/// The file exists on Linux.
+/// The file with the host's name on Linux.
 const NAME: &str = "/proc/sys/kernel/hostname";
 
 pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAttributes) {
@@ -20,7 +20,7 @@ pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAt
     found.add("host.arch", Some(arch()));
 }
 
-/// The conventions define these names.
+/// The architecture, by the names of the conventions.
 fn arch() -> &'static str {
     match ARCH {
         "x86_64" => "amd64",

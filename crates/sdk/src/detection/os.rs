@@ -8,7 +8,7 @@ use crate::surroundings::{DetectedAttributes, Surroundings, value};
 /// ([`os-release`](https://www.freedesktop.org/software/systemd/man/latest/os-release.html)).
 const RELEASES: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
 
-/// The version of the kernel, where no distribution describes itself.
+/// The version of the kernel, for systems without a description of a distribution.
 const KERNEL: &str = "/proc/sys/kernel/osrelease";
 
 pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAttributes) {
@@ -22,7 +22,7 @@ pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAt
     found.add("os.build_id", field("BUILD_ID"));
 }
 
-/// The conventions define these names.
+/// The type of the system, by the names of the conventions.
 fn kind() -> &'static str {
     match OS {
         "macos" | "ios" => "darwin",

@@ -7,7 +7,7 @@ use self::unix::{owner, parent_id};
 use crate::environment;
 use crate::surroundings::{DetectedAttributes, Surroundings, value};
 
-/// Leaves out the arguments: no redaction knows which of them are credentials in each program.
+/// Detects attributes without the arguments, because no redaction knows which of them are credentials.
 pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAttributes) {
     // A page has none, and the standard library panics.
     #[cfg(not(target_family = "wasm"))]

@@ -1,4 +1,4 @@
-//! The exporters to the terminal, which another crate links into the program.
+//! The exporters to the terminal, linked by another crate.
 
 use opentelemetry_sdk::Resource;
 
@@ -12,7 +12,7 @@ use crate::parts;
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct ConsoleExporters {
-    /// Starts the exporter of spans, which keeps at most this number of bytes of incomplete traces.
+    /// Starts the exporter of spans, which keeps at most this many bytes of incomplete traces.
     pub spans: StartSpans,
     /// Creates the exporter of metrics.
     pub metrics: fn() -> MetricDestination,

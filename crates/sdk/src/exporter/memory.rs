@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-/// The maximum number of spans that are stored. The provider counts rejected spans as failed.
+/// The maximum number of stored spans. The provider counts rejected spans as failed.
 const CAPACITY: usize = 1_000_000;
 
 /// Stores spans in memory, at most 1,000,000; further batches are rejected. Clones share the spans.

@@ -1,4 +1,4 @@
-//! The exporters over OTLP, which another crate links into the program.
+//! The exporters over OTLP, linked by another crate.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub struct OtlpExporters {
     pub metrics: fn(ExporterId, &OtlpTarget, &Counters) -> Started<MetricDestination>,
     /// Starts the exporter of log records under a name.
     pub logs: fn(&ExporterId, &OtlpTarget, &Resource, &LogSettings) -> Started<LogWorker>,
-    /// Sends one request without spans within a time. The error is the reason why it was not accepted.
+    /// Sends one request without spans within a time. The error is the reason for its refusal.
     pub try_connection: fn(&OtlpTarget, Duration) -> Result<(), String>,
 }
 

@@ -1,7 +1,7 @@
 //! Runs a `SpanExporter` of the OpenTelemetry SDK.
 //!
-//! Nothing interrupts an exporter that blocks its thread. So it has a thread of its own, and the worker's thread waits
-//! for it no longer than the timeout of an export.
+//! A blocked exporter cannot be interrupted. So it has its own thread, for which the worker's thread waits no longer
+//! than the timeout of an export.
 
 use std::time::Duration;
 
@@ -30,13 +30,13 @@ enum Call {
 struct SdkExporter {
     calls: Sender<Call>,
     results: Receiver<Result<(), ExportFailure>>,
-    /// Calls that have not returned in time. They may have returned since.
+    /// The number of overdue calls, which may have returned since.
     overdue: usize,
     timeout: Duration,
 }
 
-/// Starts an exporter on a thread of its own. The thread has no async runtime, like the SDK's batch processor, so
-/// an exporter must bring the runtime it needs.
+/// Starts an exporter on its own thread. Like the SDK's batch processor, the thread has no async runtime, so an
+/// exporter must bring the runtime that it needs.
 ///
 /// # Errors
 ///
@@ -65,7 +65,7 @@ pub fn plain<E: SpanExporter + 'static>(
     Ok(Box::new(BatchingDestination::new(builder, worker)))
 }
 
-/// Ends when the worker's half is dropped.
+/// Serves calls until the worker's half is dropped.
 fn serve<E: SpanExporter>(
     exporter: E,
     calls: &Receiver<Call>,
@@ -118,7 +118,7 @@ impl SdkExporter {
         })
     }
 
-    /// `None` if there is no result at the deadline.
+    /// Receives the result; `None` if there is none at the deadline.
     fn receive(&self, deadline: Option<Instant>) -> Option<Result<(), ExportFailure>> {
         let received = match deadline {
             Some(at) => {

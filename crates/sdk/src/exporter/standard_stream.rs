@@ -1,7 +1,7 @@
-//! Standard output and standard error, to which the program writes as well.
+//! Standard output and standard error, which the library shares with the program.
 //!
-//! A text is written under the lock of the standard library, so that no line of the program divides it. A thread of
-//! the program that prints waits for that lock, so it is not held while nobody reads from a pipe.
+//! A text is written under the lock of the standard library, so that no line of the program splits it. Printing threads
+//! of the program wait for this lock, so it is not held while a pipe is not read.
 
 #[cfg_attr(not(target_os = "linux"), path = "standard_stream/no_room.rs")]
 mod room;
@@ -14,14 +14,14 @@ use self::room::{Descriptor, part};
 use crate::clock::monotonic_now;
 use crate::program_signals::Unsignalled;
 
-/// The pause between two looks at a pipe: nothing tells when it has room for more than a page.
+/// The pause between two checks of a pipe, because nothing signals room for more than a page.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// For exporters, which have time to wait for a reader.
+/// A stream for exporters, which have time to wait for a reader.
 #[derive(Debug)]
 pub struct StandardStream {
     stream: Stream,
-    /// Whether a text was given up after a part of it.
+    /// Whether writing a text was given up after a part of it.
     is_within_text: bool,
 }
 
@@ -57,12 +57,12 @@ impl StandardStream {
         }
     }
 
-    /// Writes a text once a pipe has room for it. A text that is larger than the pipe is written in parts, between
-    /// which the program may print.
+    /// Writes a text when a pipe has room for it. A text larger than the pipe is written in parts, between which the
+    /// program may print.
     ///
     /// # Errors
     ///
-    /// The stream cannot be written, or the pipe has not had room for all of the text within `timeout`.
+    /// The stream cannot be written, or the pipe had no room for the whole text within `timeout`.
     pub fn write_within(&mut self, text: &[u8], timeout: Duration) -> io::Result<()> {
         let started = monotonic_now();
         let mut rest = text;
@@ -85,7 +85,7 @@ impl StandardStream {
         Ok(())
     }
 
-    /// Returns the number of bytes.
+    /// Writes as much as fits, and returns the number of bytes.
     fn write_part<S: Write + Descriptor>(
         &mut self,
         stream: S,
@@ -109,7 +109,7 @@ impl StandardStream {
 
 impl Write for StandardStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        /// The time that the console waits for the reader of a pipe.
+        /// The time for which the console waits for the reader of a pipe.
         const PATIENCE: Duration = Duration::from_secs(5);
 
         self.write_within(bytes, PATIENCE)?;

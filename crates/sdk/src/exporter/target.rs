@@ -3,15 +3,15 @@
 use crate::collector::ExporterId;
 use crate::config::{OtlpProtocol, Secret, Signal, TelemetryConfig, server, without_credentials};
 
-/// A configuration with the final endpoint and protocol, and the headers that the backend adds.
+/// A configuration with the final endpoint and protocol, and the backend's additional headers.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct OtlpTarget {
     /// The configuration.
     pub config: TelemetryConfig,
-    /// Headers of the environment and the configuration take precedence over these.
+    /// Headers of the backend. Headers of the environment and the configuration take precedence.
     pub headers: Vec<(String, Secret)>,
-    /// Whether the backend accepts traces only.
+    /// Whether the backend accepts only traces.
     pub is_traces_only: bool,
 }
 
@@ -22,7 +22,7 @@ impl From<TelemetryConfig> for OtlpTarget {
 }
 
 impl OtlpTarget {
-    /// Messages and metrics name the exporter so. The number of the target is part of the name.
+    /// The name of the exporter in messages and metrics, with the number of the target.
     pub(crate) fn exporter(&self, index: usize, signal: Signal) -> ExporterId {
         let name = match index {
             0 => "otlp".into(),

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::provider::TelemetryProvider;
 
-/// Ends the telemetry of a program when it is dropped: everything that has ended is exported, within 5
-/// seconds unless [`with_shutdown_timeout`](Self::with_shutdown_timeout) sets another timeout. It is returned by
+/// Ends the telemetry of a program when it is dropped: all finished data is exported, within 5 seconds unless
+/// [`with_shutdown_timeout`](Self::with_shutdown_timeout) sets another timeout. It is returned by
 /// [`init`](crate::init).
 ///
 /// It dereferences to the [`TelemetryProvider`]. `std::process::exit` does not drop the guard, but shuts the

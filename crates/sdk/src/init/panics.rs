@@ -1,4 +1,4 @@
-//! A log record for each panic, and redacted text in place of the panic hook's if the configuration asks for it.
+//! A log record for each panic, and optionally redacted text in place of the panic hook's output.
 
 use std::backtrace::Backtrace;
 use std::fmt::Write as _;
@@ -17,11 +17,11 @@ use crate::program_signals::Unsignalled;
 use crate::recorder::remember_panic;
 use crate::redaction::sanitize_lines;
 
-/// As the last provider is configured: whether the panic hook is replaced.
+/// Whether the panic hook is replaced, by the configuration of the last provider.
 static IS_REPLACED: AtomicBool = AtomicBool::new(false);
 
-/// Logs panics after the current panic hook, or in its place. The span of a `#[traced]` function that panics has an
-/// event of its own; a record also has the ids of a span that it does not end.
+/// Logs panics after the current panic hook, or in its place. The span of a panicking `#[traced]` function has its own
+/// event; a record also has the ids of a current span that survives the panic.
 pub(super) fn observe(output: PanicOutput) {
     static HOOK: Once = Once::new();
 
@@ -83,7 +83,7 @@ fn redacted(panic: &PanicHookInfo<'_>, message: &str) -> String {
     text
 }
 
-/// Does nothing unless `RUST_BACKTRACE` asks for the stack.
+/// Adds the stack if `RUST_BACKTRACE` requests it.
 fn add_backtrace(text: &mut String) {
     let stack = match environment::variable_os("RUST_BACKTRACE") {
         Some(style) if style == "full" => format!("{:#}", Backtrace::force_capture()),

@@ -21,13 +21,13 @@ use crate::error::Error;
 use crate::layers::ProgramLayer;
 use crate::provider::TelemetryProviderBuilder;
 
-/// `tracing`'s own, without a variable.
+/// The default level without a variable, the same as `tracing`'s.
 const DEFAULT_LEVEL: LevelFilter = LevelFilter::INFO;
 
 /// The layers below the log lines.
 type Below = Layered<Option<Vec<ProgramLayer>>, Registry>;
 
-/// The layer of log lines, which another crate links into the program.
+/// The layer of log lines, linked by another crate.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct LogLines {
@@ -62,9 +62,9 @@ macro_rules! __log_lines {
     reason = "with the feature `env-filter` only, and a program has two of them"
 )]
 pub enum LineFilter {
-    /// Targets and levels. The current span does not matter.
+    /// A filter by targets and levels, independent of the current span.
     Targets(Targets),
-    /// Spans and fields, too.
+    /// A filter by spans and fields, too.
     Spans(SpanFilter),
 }
 
@@ -91,7 +91,7 @@ impl LineFilter {
         }
     }
 
-    /// Whether the filter excludes everything.
+    /// Whether the filter excludes all events.
     #[must_use]
     pub fn is_off(&self) -> bool {
         match self {
@@ -107,8 +107,8 @@ impl TelemetryProviderBuilder {
     /// Adds a layer to the `tracing` subscriber that [`init`](Self::init) installs (feature `logs` or `tracing`), for
     /// example one of `tracing_subscriber::fmt`. May be called more than once.
     ///
-    /// The filters of the variables apply to the layers of this crate only, so the layer brings its own. It is called
-    /// before the layer that records spans.
+    /// The filters of the variables apply only to the layers of this crate, so the layer brings its own. It runs before
+    /// the layer that records spans.
     ///
     /// ```standalone_crate
     /// use tracing_subscriber::{Layer as _, filter::LevelFilter, fmt};
@@ -125,7 +125,7 @@ impl TelemetryProviderBuilder {
     }
 
     /// Lets [`init`](Self::init) install no `tracing` subscriber, so that the program has no log lines and no spans of
-    /// `tracing`, unless it installs a subscriber itself.
+    /// `tracing` unless it installs one itself.
     ///
     /// ```standalone_crate
     /// let telemetry = floe_telemetry::builder().without_subscriber().init()?;
@@ -139,7 +139,7 @@ impl TelemetryProviderBuilder {
     }
 }
 
-/// Installs the subscriber, with the layers of the program. A subscriber that the program has stays.
+/// Installs the subscriber, with the layers of the program. An existing subscriber of the program stays.
 ///
 /// # Errors
 ///
@@ -237,7 +237,7 @@ fn targets<'a>(directives: impl Iterator<Item = &'a (String, u8)>) -> Targets {
     targets
 }
 
-/// The subscriber of the program stays. It only tells whether it has the layer for spans.
+/// Checks whether the program's own subscriber, which stays, has the layer for spans.
 fn check_existing() {
     if spans::are_missing() {
         tracing::warn!(

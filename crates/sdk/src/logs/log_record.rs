@@ -1,5 +1,5 @@
-//! A log record, from the place where it is made to its bytes: redacted while it is filled, and limited when it is copied
-//! for the exporters.
+//! A log record, from its creation to its bytes: redacted while it is filled, and limited when it is copied for the
+//! exporters.
 
 use std::fmt::{self, Write as _};
 use std::mem;
@@ -26,19 +26,19 @@ pub const MAX_TEXT: usize = 8 * 1024;
 /// The limit for one text before redaction, which may shorten it, in bytes.
 pub const MAX_RAW: usize = 2 * MAX_TEXT;
 
-/// The bytes of all texts of a record together after which further fields are dropped.
+/// The total size of a record's texts above which further fields are dropped, in bytes.
 pub const MAX_RECORD: usize = 32 * 1024;
 
-/// The last bytes of a truncated text that are searched for the start of the last word. That word is removed: redaction
-/// may not recognize a truncated secret.
+/// The length of the end of a truncated text in which the start of the last word is searched, in bytes. The cut word is
+/// removed, because redaction may not recognize a truncated secret.
 const MAX_WORD: usize = 4 * 1024;
 
-/// The scope of records of `tracing` and `log`. The target replaces its name.
+/// The scope of records of `tracing` and `log`. The target replaces the scope's name.
 static SCOPE: LazyLock<InstrumentationScope> =
     LazyLock::new(|| InstrumentationScope::builder("floe.telemetry").build());
 
-/// A log record. Its texts are stored in one buffer, so a thread reuses the memory of the last record, and the copy for
-/// the exporters has a few allocations.
+/// A log record. Its texts are in one buffer, so a thread reuses the memory of the last record, and the copy for
+/// exporters needs few allocations.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the fields of OpenTelemetry's log data model")]
 pub struct LogRecord {
@@ -55,23 +55,23 @@ pub struct LogRecord {
     pub has_panicked: bool,
     /// The number of fields over the limits.
     pub dropped_attributes: u32,
-    /// Whether the message is a message, not the name of the event.
+    /// Whether the message is a real message, and not the name of the event.
     pub has_message: bool,
-    /// A body that is not a message.
+    /// A body other than a message.
     pub body: Option<Box<AnyValue>>,
-    /// An `Option` with three fields would be twice as large.
+    /// The trace id, separate from the span id, because an `Option` with three fields would be twice as large.
     trace_id: TraceId,
     span_id: SpanId,
     flags: TraceFlags,
-    /// The bytes of nested values, which are not in `texts`.
+    /// The bytes of nested values, which `texts` does not contain.
     nested: u32,
     texts: String,
     message: Place,
     target: Option<Target>,
-    /// The fields, and the identity.
+    /// The fields and the identity.
     values: Vec<Field>,
     fields: u32,
-    /// The field with the error that the event is about.
+    /// The field with the error of the event.
     error: Option<u8>,
 }
 
@@ -104,7 +104,7 @@ pub enum LogValue<'a> {
     F64(f64),
     I64(i64),
     Text(&'a str),
-    /// Bytes, and nested values.
+    /// Bytes and nested values.
     Other(&'a AnyValue),
 }
 
@@ -149,7 +149,7 @@ impl Default for LogRecord {
 }
 
 impl LogRecord {
-    /// Clears the record for the next one, which keeps its memory.
+    /// Clears the record for the next one, keeping its memory.
     pub fn begin(&mut self, observed_timestamp: SystemTime) {
         let (mut texts, mut values) = (mem::take(&mut self.texts), mem::take(&mut self.values));
         texts.clear();
@@ -157,7 +157,7 @@ impl LogRecord {
         *self = Self { observed_timestamp, texts, values, ..Self::default() };
     }
 
-    /// The copy for the exporters, within the configured limits.
+    /// Returns the copy for the exporters, within the configured limits.
     #[must_use]
     pub fn exported(&self, limits: LogRecordLimits) -> Self {
         let mut copy = self.clone();
@@ -184,20 +184,20 @@ impl LogRecord {
         copy
     }
 
-    /// The ids of the span that the record belongs to.
+    /// The ids of the record's span.
     pub fn span(&self) -> Option<SpanIds> {
         let Self { trace_id, span_id, flags, .. } = *self;
         (trace_id != TraceId::INVALID).then_some(SpanIds { trace_id, span_id, flags })
     }
 
-    /// Sets the ids of the span that the record belongs to.
+    /// Sets the ids of the record's span.
     pub fn set_span(&mut self, span: Option<SpanIds>) {
         self.trace_id = span.map_or(TraceId::INVALID, |span| span.trace_id);
         self.span_id = span.map_or(SpanId::INVALID, |span| span.span_id);
         self.flags = span.map_or(TraceFlags::NOT_SAMPLED, |span| span.flags);
     }
 
-    /// The scope, whose name a target replaces.
+    /// The scope, whose name the target replaces.
     pub fn scope(&self) -> &InstrumentationScope {
         self.scope.as_deref().unwrap_or(&SCOPE)
     }
@@ -241,18 +241,18 @@ impl LogRecord {
         self.values.split_at(self.fields as usize)
     }
 
-    /// The texts, and an estimate of the rest.
+    /// The size of the texts, and an estimate of the rest.
     pub(super) fn size(&self) -> usize {
         let values = self.values.iter().map(|it| size_of::<Field>() + it.key.as_str().len());
         size_of::<Self>() + self.texts.len() + self.nested as usize + values.sum::<usize>()
     }
 
-    /// Names the field with the error that the event is about.
+    /// Sets the field with the error of the event.
     pub fn set_error(&mut self, field: usize) {
         self.error = u8::try_from(field).ok();
     }
 
-    /// The text of that error, unless the code has set `exception.message` itself.
+    /// The text of the error, unless the code has set `exception.message`.
     fn error(&self) -> Option<Place> {
         match &self.split().0.get(usize::from(self.error?))?.value {
             Stored::Text(place)
@@ -264,7 +264,7 @@ impl LogRecord {
         }
     }
 
-    /// Sets the message, which is written, redacted and then truncated.
+    /// Sets the message: writes, redacts and then truncates it.
     pub fn set_message(
         &mut self,
         write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result,
@@ -279,7 +279,7 @@ impl LogRecord {
         self.target = Some(Target::Text(target));
     }
 
-    /// Sets a target that needs no redaction, without a copy.
+    /// Sets a static target that needs no redaction, without a copy.
     pub fn set_static_target(&mut self, target: &'static str) {
         if target.len() > MAX_TEXT {
             return self.set_target(target);
@@ -287,7 +287,7 @@ impl LogRecord {
         self.target = Some(Target::Static(target));
     }
 
-    /// Adds a value to the identity; `safe` is the redacted one, if it differs.
+    /// Adds a value to the identity. `safe` is the redacted value, if it differs.
     pub fn add_identity(&mut self, key: Key, value: &str, safe: Option<String>) {
         let value = self.write(|text| text.write_str(value), |_| safe);
         self.values.push(Field { key, value: Stored::Text(value) });
@@ -303,7 +303,7 @@ impl LogRecord {
         self.split().0.iter().any(|field| field.key == *key)
     }
 
-    /// Whether the limits permit one more field. A field without room is counted.
+    /// Whether the limits permit another field. A surplus field is counted.
     pub fn take_room(&mut self) -> bool {
         let has_room = self.split().0.len() < MAX_FIELDS && self.take_nested(0);
         let dropped = self.dropped_attributes.saturating_add(u32::from(!has_room));
@@ -410,7 +410,7 @@ impl LogRecord {
     }
 }
 
-/// The limits of a record keep the position in range.
+/// Converts a position, which the limits of a record keep in range.
 fn position(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }

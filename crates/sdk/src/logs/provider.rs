@@ -9,10 +9,10 @@ use opentelemetry::logs::{Logger, LoggerProvider, Severity};
 use super::LogRecords;
 use super::record::RecorderLogRecord;
 
-/// An OpenTelemetry [`LoggerProvider`] whose loggers export through the
-/// [`TelemetryProvider`](crate::TelemetryProvider) in use: records are redacted, limited and batched like the records
-/// of the module `logs`, and carry the current span, unless they have their own trace context. They are not
-/// written as lines. Without a provider, without exporters of logs, or without the feature `logs`, loggers do nothing.
+/// An OpenTelemetry [`LoggerProvider`] whose loggers export through the [`TelemetryProvider`](crate::TelemetryProvider)
+/// in use: records are redacted, limited and batched like the records of the module `logs`, and have the ids of the
+/// current span unless they have their own trace context. They are not written as lines. Without a provider, without
+/// exporters of logs, or without the feature `logs`, loggers do nothing.
 ///
 /// OpenTelemetry's API has no global logger provider, so a program passes this one to the bridges that it uses.
 #[derive(Clone, Copy, Debug, Default)]

@@ -11,7 +11,7 @@ use opentelemetry::{Key, SpanId, TraceFlags, TraceId};
 
 use super::MAX_FIELDS;
 
-/// The ids of the span that a record belongs to.
+/// The ids of a record's span.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, missing_docs, reason = "the ids of a span")]
 pub struct SpanIds {
@@ -27,7 +27,7 @@ pub struct SpanIds {
 #[derive(Clone, Debug, Default)]
 pub struct RecorderLogRecord(pub(super) ApiRecord);
 
-/// The part of a record that a program has set.
+/// The part of a record that the program sets.
 #[derive(Clone, Debug, Default)]
 #[expect(
     clippy::exhaustive_structs,

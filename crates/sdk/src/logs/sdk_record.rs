@@ -15,8 +15,8 @@ const SCOPE: &str = "floe.telemetry";
 pub(super) struct Blank(SdkLogRecord);
 
 impl Blank {
-    /// The SDK creates records only through a logger, so this record comes from a temporary provider, whose own log
-    /// messages are suppressed.
+    /// Creates a record with a temporary provider, because the SDK creates records only through a logger. The
+    /// provider's own log messages are suppressed.
     pub(super) fn new() -> Self {
         let create = || {
             let factory = SdkLoggerProvider::builder()

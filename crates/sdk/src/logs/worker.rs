@@ -1,7 +1,7 @@
 //! The open batch of a log exporter, to which any thread adds records, and its worker.
 //!
-//! The first record of a batch and the complete batch wake the worker: the first one starts the delay. To wake it for
-//! each record would cost more than all other work on a record.
+//! The first record of a batch, which starts the delay, and the complete batch wake the worker. Waking it for each
+//! record would cost more than all other work on a record.
 
 use std::mem;
 use std::sync::atomic::Ordering;
@@ -26,19 +26,19 @@ const MAX_BYTES: usize = 1024 * 1024;
 /// The records of one export.
 pub type LogRecordBatch = Vec<Arc<LogRecord>>;
 
-/// Batch size, delay and queue of an exporter.
+/// The batch size, the delay and the queue of an exporter.
 #[derive(Clone, Debug)]
 pub struct LogSettings {
-    /// In records.
+    /// The size of a batch, in records.
     batch_size: usize,
-    /// A record stays in an incomplete batch no longer than this.
+    /// The maximum time of a record in an incomplete batch.
     delay: Duration,
     /// The queue; its capacity counts records.
     pub worker: WorkerSettings,
 }
 
 impl LogSettings {
-    /// The settings of the span exporters, with the queue size configured for records.
+    /// The settings of the span exporters, with the configured queue size for records.
     pub(crate) fn new(worker: &WorkerSettings, batch: &BatchLogRecordProcessorConfig) -> Self {
         Self {
             batch_size: batch.max_export_batch_size.clamp(1, batch.max_queue_size.max(1)),
@@ -62,7 +62,7 @@ struct Batching {
     open: Mutex<Open>,
     worker: Worker<LogRecordBatch>,
     settings: LogSettings,
-    /// The process in which the thread runs: the thread does not exist in a fork.
+    /// The process of the thread, which does not exist in a fork.
     forks: u32,
 }
 
@@ -134,7 +134,7 @@ impl LogWorker {
         }
     }
 
-    /// Counts a record that comes after the shutdown.
+    /// Counts a record that arrives after the shutdown.
     pub fn count_late(&self) {
         if self.0.forks == recorder::forks() {
             self.0.worker.count_late();
@@ -147,8 +147,7 @@ impl LogWorker {
         self.0.worker.flush(report);
     }
 
-    /// Shuts the exporter down once its queue is exported. Records that are still queued after `timeout` are
-    /// dropped.
+    /// Shuts the exporter down after its queue is exported. Records still queued after `timeout` are dropped.
     pub fn shut_down(&self, timeout: Duration, report: &Sender<Report>) {
         let mut open = self.0.lock();
         open.is_closed = true;
@@ -162,7 +161,7 @@ impl Batching {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The batch stays locked meanwhile, so that a flush comes after it.
+    /// Queues the batch, which stays locked meanwhile, so that a flush comes later.
     fn ship(&self, open: &mut Open) {
         let size = Size { spans: open.records.len(), bytes: mem::take(&mut open.bytes) };
         if size.spans > 0 {

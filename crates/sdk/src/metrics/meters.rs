@@ -1,4 +1,4 @@
-//! What aggregates metrics, which another crate links into the program.
+//! The aggregation of metrics, linked by another crate.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,11 +15,11 @@ use super::{process, sdk_metrics};
 use crate::collector::{Counters, Redaction, Redactor, SpanMetrics};
 use crate::config::{MetricsConfig, TelemetryConfig};
 
-/// What aggregates metrics.
+/// The functions that aggregate metrics.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct MeterProviders {
-    /// Starts the readers of these destinations and makes this the current meter provider of the process.
+    /// Starts the readers of these destinations, as the current meter provider of the process.
     pub start: StartMeters,
 }
 
@@ -46,13 +46,13 @@ pub struct AddedMetrics {
 }
 
 floe_telemetry_core::__floe_link_list! {
-    /// What aggregates metrics.
+    /// The registered aggregation.
     #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
     static METERS: [MeterProviders] = "fl_metrics_0_1";
 }
 
 impl MeterProviders {
-    /// What aggregates metrics, if it is linked.
+    /// The aggregation, if it is linked.
     pub(crate) fn linked() -> Option<&'static Self> {
         METERS.iter().next()
     }
@@ -66,14 +66,14 @@ pub trait ProviderMeters: fmt::Debug + Send + Sync {
     /// Ends the measurements of the program.
     fn stop(&self);
 
-    /// Collects and exports. It waits for the exporters.
+    /// Collects and exports metrics, and waits for the exporters.
     ///
     /// # Errors
     ///
     /// A reader or an exporter has failed.
     fn flush(&self) -> OTelSdkResult;
 
-    /// Exports a last time and shuts the readers down. It waits for the exporters.
+    /// Exports a last time, shuts the readers down, and waits for the exporters.
     ///
     /// # Errors
     ///

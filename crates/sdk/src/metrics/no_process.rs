@@ -1,4 +1,4 @@
-//! Metrics of the process, on a system that does not tell them in `/proc`: there are none.
+//! Metrics of the process on a system without `/proc`: there are none.
 
 use opentelemetry::metrics::Meter;
 

@@ -6,7 +6,7 @@ use opentelemetry::metrics::{AsyncInstrument, Meter};
 
 use crate::this_process::{open_files, stat, system_uptime};
 
-/// Registers the process metrics. A value that `/proc` does not provide is not observed.
+/// Registers the process metrics. Values that `/proc` does not provide are not observed.
 pub(super) fn observe(meter: &Meter) {
     let _instrument = meter
         .f64_observable_counter("process.cpu.time")

@@ -25,7 +25,7 @@ impl MeterProvider for RecorderMeterProvider {
     }
 }
 
-/// Instruments that do nothing. OpenTelemetry's own provider of them logs each meter as a mistake.
+/// Instruments that do nothing. OpenTelemetry's own no-op provider logs each meter as a mistake.
 struct NoInstruments;
 
 impl InstrumentProvider for NoInstruments {}

@@ -1,5 +1,5 @@
-//! Reports the failures of a metric exporter as those of the other signals. Its reader in OpenTelemetry's SDK would
-//! log each of them, and not the reason.
+//! Reports failures of a metric exporter like those of other signals. Its reader in OpenTelemetry's SDK would log each
+//! failure without the reason.
 
 use std::future::poll_fn;
 use std::mem;
@@ -20,7 +20,7 @@ use crate::collector::{Component, Counters, ExportFailure};
 use crate::config::Signal;
 use crate::redaction::sanitize_error;
 
-/// An exporter whose reader does not know its failures.
+/// An exporter whose failures are hidden from its reader.
 #[derive(Debug)]
 pub(super) struct Reporting<E> {
     pub(super) name: String,
@@ -74,7 +74,7 @@ impl<E: PushMetricExporter> PushMetricExporter for Reporting<E> {
     }
 }
 
-/// The exporter, which may be code of the program, has panicked. That would end the thread of its reader.
+/// The result of a panicked exporter, which may be code of the program. The panic would end the reader's thread.
 fn panicked(panic: &str) -> OTelSdkResult {
     Err(OTelSdkError::InternalFailure(format!("the exporter panicked: {panic}")))
 }

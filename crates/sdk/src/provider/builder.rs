@@ -58,11 +58,11 @@ pub struct TelemetryProviderBuilder {
     processors: Vec<Box<dyn SpanProcessor>>,
     sdk_processors: Vec<(ExporterId, Box<dyn trace::SpanProcessor>)>,
     exporters: Vec<Start>,
-    /// Destinations beside the configured one.
+    /// Destinations in addition to the configured one.
     otlp: Vec<(String, OtlpProtocol)>,
     metrics: AddedMetrics,
     logs: Vec<StartLogs>,
-    /// `None` if no subscriber is to be installed.
+    /// The layers; `None` to install no subscriber.
     layers: Option<Vec<ProgramLayer>>,
     added: start_message::Added,
 }
@@ -101,8 +101,7 @@ impl TelemetryProviderBuilder {
         &self.config
     }
 
-    /// Changes the configuration: redaction, attributes of spans and of the resource, sampling rules and every
-    /// other setting.
+    /// Changes the configuration, for example redaction, attributes of spans and of the resource, or sampling rules.
     ///
     /// ```standalone_crate
     /// let telemetry = floe_telemetry::builder()
@@ -147,8 +146,8 @@ impl TelemetryProviderBuilder {
         self
     }
 
-    /// Adds a metric reader, which can be any implementation of OpenTelemetry's [`MetricReader`], such as one that
-    /// collects when it is asked.
+    /// Adds a metric reader, which can be any implementation of OpenTelemetry's [`MetricReader`], such as a reader that
+    /// collects on request.
     ///
     /// It reads redacted attributes. May be called more than once. Needs the feature `metrics`, like an exporter.
     pub fn with_metric_reader<R: MetricReader>(mut self, reader: R) -> Self {
@@ -158,8 +157,8 @@ impl TelemetryProviderBuilder {
         self
     }
 
-    /// Adds a view of OpenTelemetry's SDK. Each view that returns a stream for an instrument makes a metric of it; an
-    /// instrument without one has the limit and the buckets of the configuration. If it panics, it selects nothing.
+    /// Adds a view of OpenTelemetry's SDK. Each stream that a view returns for an instrument becomes a metric; other
+    /// instruments have the limit and the buckets of the configuration. A panicking view selects nothing.
     ///
     /// ```standalone_crate
     /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
@@ -202,10 +201,10 @@ impl TelemetryProviderBuilder {
 
     /// Adds a span processor of OpenTelemetry's SDK. May be called more than once.
     ///
-    /// `on_end` gets the spans that are exported, redacted, on a thread of its own, like an
-    /// [exporter](Self::with_span_exporter): after tail sampling and the processors of
-    /// [`with_span_processor`](Self::with_span_processor). `on_start` is not called: the only hook of a span is at its end. A
-    /// processor is no exporter: without one, spans are printed all the same.
+    /// `on_end` gets the exported, redacted spans on its own thread, like an [exporter](Self::with_span_exporter):
+    /// after tail sampling and the processors of [`with_span_processor`](Self::with_span_processor). `on_start` is not
+    /// called, because spans have a hook only at their end. A processor is no exporter: without an exporter, spans are
+    /// still printed.
     ///
     /// ```standalone_crate
     /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
@@ -226,13 +225,13 @@ impl TelemetryProviderBuilder {
     }
 
     /// Sets a sampler, which can be any implementation of OpenTelemetry's [`ShouldSample`]. It decides for each span,
-    /// also for children, in place of the configured sampler and the ratios of
-    /// [rules](crate::config::SamplingRule); their `off` still applies.
+    /// including children, instead of the configured sampler and the ratios of [rules](crate::config::SamplingRule);
+    /// their `off` still applies.
     ///
-    /// It is called by the thread that starts the span, when the name, the attributes and the links are known, so
-    /// the expressions of `#[traced]` are evaluated for each call. A span that is `RecordOnly` passes the span
-    /// processors and the metrics that are derived from spans, and is not exported
-    /// ([`Statistics::sampled_out`](crate::Statistics)). If it panics, the span is not sampled ([`Statistics::sampler_panics`](crate::Statistics)).
+    /// It is called by the thread that starts the span, when the name, the attributes and the links are known, so the
+    /// expressions of `#[traced]` are evaluated for each call. A `RecordOnly` span reaches span processors and metrics
+    /// derived from spans, but is not exported ([`Statistics::sampled_out`](crate::Statistics)). If it panics, the span
+    /// is not sampled ([`Statistics::sampler_panics`](crate::Statistics)).
     ///
     /// ```standalone_crate
     /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
@@ -388,7 +387,7 @@ impl TelemetryProviderBuilder {
         !self.exporters.is_empty() || !self.otlp.is_empty()
     }
 
-    /// The processor may export.
+    /// Whether an SDK processor was added, which may export.
     pub(crate) const fn has_sdk_processor(&self) -> bool {
         !self.sdk_processors.is_empty()
     }
@@ -397,7 +396,7 @@ impl TelemetryProviderBuilder {
         &mut self.layers
     }
 
-    /// The other builder has no layers: they are installed before a provider is initialized.
+    /// Adds the parts of another builder, which has no layers: they are installed before a provider is initialized.
     fn add(&mut self, other: Self) {
         let Self {
             config,
@@ -441,7 +440,7 @@ impl TelemetryProviderBuilder {
         })
     }
 
-    /// Builds the pipeline of the spans, and starts the metrics and the logs. Also returns the message about them.
+    /// Builds the pipeline of the spans, and starts metrics and logs. Also returns the start message.
     fn build(self, provider: &mut Inner, has_sampler: bool) -> Result<(Pipeline, String), Error> {
         let counters = &provider.counters;
         let batch = self.config.batch_processor;
@@ -566,9 +565,8 @@ floe_telemetry_core::__floe_link_list! {
 impl ExporterFactory {
     /// Creates a factory for the exporter with this name, for some signals.
     ///
-    /// `add` is called for each signal that the configuration chooses the exporter for, when the provider is
-    /// initialized. It adds the exporter with the methods of the builder. Signals are blocked on the threads that it
-    /// starts.
+    /// When the provider is initialized, `add` is called for each signal whose configuration names the exporter, and
+    /// adds it with the builder's methods. Signals are blocked on the threads that it starts.
     #[must_use]
     pub const fn new(name: &'static str, signals: &'static [Signal], add: AddExporter) -> Self {
         Self { name, signals, add }
@@ -589,8 +587,8 @@ impl ExporterFactory {
 
 /// Adds the exporters of other crates that the configuration of the provider names.
 ///
-/// They may wait for a disk or a network, and start threads, which inherit the blocked signals. So they are added on a
-/// thread of the library, and the start does not wait for it beyond its timeout.
+/// Adding may wait for a disk or a network, and start threads, which inherit the blocked signals. So it runs on a
+/// thread of the library, for which the start waits no longer than its timeout.
 fn add_registered(provider: TelemetryProviderBuilder) -> Result<TelemetryProviderBuilder, Error> {
     let chosen = |signal| provider.config().exporters.of(signal).unwrap_or_default();
     let mut all = Signal::ALL.into_iter().flat_map(chosen);
@@ -656,7 +654,7 @@ fn add_each(mut provider: TelemetryProviderBuilder) -> Result<TelemetryProviderB
     Ok(provider)
 }
 
-/// The recorder stores at most these numbers. The collector applies the limits that are lower.
+/// Sets the maximum numbers that the recorder stores. The collector applies lower limits.
 fn limit_counts(limits: &SpanLimits) {
     let size = |limit| usize::try_from(limit).unwrap_or(usize::MAX);
     limit_attributes(size(limits.attribute_count));

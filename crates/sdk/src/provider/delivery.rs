@@ -8,14 +8,14 @@ use crate::collector::{self, Counters, Drain, Report};
 use crate::config::Signal;
 use crate::error::Error;
 
-/// The part of a shutdown that is left for the reports of exporters whose requests it has ended. A tenth of a shorter
-/// timeout is left.
+/// The time of a shutdown left for the reports of exporters whose requests it has ended; at most a tenth of the
+/// timeout.
 const MARGIN: Duration = Duration::from_millis(250);
 
 /// Flushes or shuts down the exporters of spans and metrics, and waits for their results.
 ///
-/// Metrics are also derived from spans and from span exports. `start_metrics` is therefore called once
-/// the spans are exported, but no later than after half of the timeout.
+/// Metrics are also derived from spans and from span exports. So `start_metrics` is called after the export of spans,
+/// at the latest after half of the timeout.
 pub(super) fn await_delivery(
     operation: &'static str,
     timeout: Duration,
@@ -52,7 +52,7 @@ pub(super) fn await_delivery(
     join_results(spans, metrics)
 }
 
-/// The error of two signals names what both have lost.
+/// Joins two errors into one that names the losses of both signals.
 pub(super) fn join_results(one: Result<(), Error>, other: Result<(), Error>) -> Result<(), Error> {
     match (one, other) {
         (Err(one), Err(other)) => Err(one.and(&other)),
@@ -60,7 +60,7 @@ pub(super) fn join_results(one: Result<(), Error>, other: Result<(), Error>) -> 
     }
 }
 
-/// The message about the losses of a provider that has ended, with the last error; `None` without losses.
+/// The message about the losses of an ended provider, with the last error; `None` without losses.
 pub(super) fn lost(counters: &Counters, open: u64, error: Option<&Error>) -> Option<String> {
     let it = counters.read();
     let spans = [
@@ -103,7 +103,7 @@ fn lost_of(items: &str, exported: u64, lost: &[(&str, u64)]) -> Option<String> {
     (!lost.is_empty()).then(|| format!("exported {exported} of {all} {items}: {}", lost.join(" ")))
 }
 
-/// The end of exports: a shutdown that ends at `deadline` knows their results.
+/// The end of exports, early enough for a shutdown at `deadline` to know their results.
 pub(super) fn end_of_exports(deadline: Instant, timeout: Duration) -> Instant {
     let end = deadline.checked_sub(MARGIN.min(timeout / 10));
     end.unwrap_or(deadline)
@@ -117,7 +117,7 @@ pub(super) fn undelivered(counters: &Counters) -> String {
     format!("spans pending: {pending}{separator}{exporters}")
 }
 
-/// Returns when `received` has `expected` reports.
+/// Waits until `received` has `expected` reports.
 fn receive_reports(
     reports: &Receiver<Report>,
     received: &mut Vec<Report>,
@@ -139,7 +139,7 @@ fn check_reports(reports: &[Report]) -> Result<(), Error> {
     if failures.is_empty() { Ok(()) } else { Err(Error::export(failures.join("; "))) }
 }
 
-/// There is no deadline if the timeout is too large to be added to the current time.
+/// Receives a value. A timeout too large for the clock means no deadline.
 pub(super) fn receive<T>(
     results: &Receiver<T>,
     deadline: Option<Instant>,
@@ -162,7 +162,7 @@ pub(super) enum ReceiveError {
 }
 
 impl ReceiveError {
-    /// `details` describe the spans that have not been delivered.
+    /// Converts to an error. `details` describes the undelivered spans.
     pub(super) fn into_error(self, operation: &str, timeout: Duration, details: &str) -> Error {
         match self {
             Self::Timeout => Error::timeout(operation, timeout, details),

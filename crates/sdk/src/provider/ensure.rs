@@ -10,11 +10,11 @@ use crate::parts;
 /// Initializes the telemetry from the environment on the first call. All calls, from any thread, return
 /// the same provider.
 ///
-/// With `OTEL_EXPORTER_OTLP_ENDPOINT` all signals are exported to that endpoint. A variable for one
-/// signal, such as `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or `OTEL_METRICS_EXPORTER`, enables the export of
-/// that signal only. Log records are exported only if the program has installed a layer of
-/// `logs`. Unless the environment or a file it names selects a destination, nothing is
-/// recorded. If none names the service, its name is `unknown_service:` and the name of the executable.
+/// With `OTEL_EXPORTER_OTLP_ENDPOINT` all signals are exported to that endpoint. A variable for one signal, such as
+/// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or `OTEL_METRICS_EXPORTER`, enables the export of that signal only. Log records
+/// are exported only if the program has installed a layer of `logs`. Unless the environment or its file selects a
+/// destination, nothing is recorded. An unnamed service gets the name `unknown_service:` and the name of the
+/// executable.
 ///
 /// This function does not fail. If the telemetry cannot be initialized, it logs one warning, and nothing is
 /// recorded. If another provider is in use, that provider stays in use, and the returned one records

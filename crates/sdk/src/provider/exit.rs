@@ -11,7 +11,7 @@ use crate::channel::channel;
 use crate::internal_log::write_line;
 use crate::program_signals;
 
-/// Standard error may wait for its reader.
+/// The time limit of messages, because standard error may wait for its reader.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The provider to shut down, and the timeout.
@@ -25,7 +25,7 @@ pub(super) fn at_exit(provider: &Arc<Inner>, timeout: Duration) {
     REGISTERED.call_once(register);
 }
 
-/// The flush comes after the current panic hook.
+/// Flushes after the current panic hook.
 pub(super) fn on_panic(provider: &Arc<Inner>, timeout: Duration) {
     let provider = Arc::downgrade(provider);
     let previous = panic::take_hook();
@@ -60,14 +60,14 @@ extern "C" fn exiting() {
     }
 }
 
-/// Runs `finish`, which ends within `timeout`, on a thread of its own: the thread-local values of this one may be
-/// destroyed, and its stack may be almost full.
+/// Runs `finish`, which ends within `timeout`, on a separate thread, because the thread-local values of this thread may
+/// be destroyed, and its stack may be almost full.
 pub(super) fn run_apart(timeout: Duration, finish: impl FnOnce() + Send + 'static) {
     run_on(program_signals::thread("floe-exit"), timeout, finish);
 }
 
-/// Writes an error to standard error within `timeout`, on a thread of its own: standard error may have no reader. Without the
-/// thread, nothing is written.
+/// Writes an error to standard error within `timeout`, on a separate thread, because standard error may have no reader.
+/// Without the thread, nothing is written.
 pub(super) fn say(error: String, timeout: Duration) {
     let (running, ended) = channel::<()>();
     let write = move || {

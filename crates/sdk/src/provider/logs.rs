@@ -86,7 +86,7 @@ impl ProviderLogs {
 /// The number of exporters, and the receiver of their results.
 pub(super) type Reports = Option<(usize, Receiver<Report>)>;
 
-/// A program without log records has no use for their exporters.
+/// Fails for exporters in a program without log records.
 fn without_records(added: &[StartLogs]) -> Result<ProviderLogs, Error> {
     if added.is_empty() {
         return Ok(ProviderLogs::default());
@@ -95,7 +95,7 @@ fn without_records(added: &[StartLogs]) -> Result<ProviderLogs, Error> {
     Err(Error::config(format!("logs: {needed}")))
 }
 
-/// Log records are redacted and get the identity, but are not exported.
+/// Starts local log records, which are redacted and get the identity, but are not exported.
 pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> Result<(), Error> {
     let settings = WorkerSettings {
         signal: Signal::Logs,
@@ -111,7 +111,7 @@ pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> 
     ProviderLogs::start(&local, &all, added, &resource, &settings).map(drop)
 }
 
-/// The exporters that were added to the builder count, too.
+/// Counts the exporters, including those added to the builder.
 pub(super) fn count_exporters(
     config: &TelemetryConfig,
     all: &OtlpTargets,

@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::exporter::{ConsoleExporters, OtlpExporters};
 use crate::metrics::{AddedMetrics, MeterProviders, MetricDestination, ProviderMeters};
 
-/// With the thread that flushes them: OpenTelemetry's SDK waits for exporters without a timeout.
+/// The meters, with the thread that flushes them, because OpenTelemetry's SDK waits for exporters without a timeout.
 #[derive(Debug)]
 pub(super) struct ProviderMetrics {
     meters: Arc<dyn ProviderMeters>,
@@ -46,7 +46,7 @@ impl ProviderMetrics {
     }
 }
 
-/// The meters as an exporter that has no batches.
+/// The meters as an exporter without batches.
 #[derive(Debug)]
 struct Flushing {
     meters: Arc<dyn ProviderMeters>,
@@ -113,7 +113,7 @@ pub(super) fn start(
     Ok(Some(ProviderMetrics { meters, worker }))
 }
 
-/// A program that aggregates no metrics has no use for their exporters, which would wait in vain.
+/// Fails for exporters in a program that aggregates no metrics, because they would wait in vain.
 fn without_meters(is_expected: bool) -> Result<Metrics, Error> {
     if !is_expected {
         return Ok(None);
@@ -122,7 +122,7 @@ fn without_meters(is_expected: bool) -> Result<Metrics, Error> {
     Err(Error::config(format!("metrics: {needed}")))
 }
 
-/// OTLP destinations are selected by [`signal_targets`].
+/// The destinations. [`signal_targets`] selects those over OTLP.
 fn destinations(
     config: &TelemetryConfig,
     targets: &OtlpTargets,

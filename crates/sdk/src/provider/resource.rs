@@ -16,7 +16,7 @@ use crate::recorder::random_bits;
 
 const INSTANCE_ID: &str = "service.instance.id";
 
-/// Fails if the crate of a detector is not linked.
+/// The resource. Fails if the crate of a detector is not linked.
 pub(super) fn of(config: &TelemetryConfig) -> Result<Resource, Error> {
     let configured = &config.resource_attributes;
     let detected = detection::detect(&config.detectors)?;
@@ -31,7 +31,7 @@ pub(super) fn of(config: &TelemetryConfig) -> Result<Resource, Error> {
         .build())
 }
 
-/// The resource of metrics, which may be the metrics of another instance.
+/// The resource of metrics, which may have another instance id.
 pub(super) fn of_metrics(resource: &Resource, config: &MetricsConfig) -> Resource {
     let Some(id) = &config.service_instance_id else {
         return resource.clone();
@@ -47,7 +47,7 @@ pub(super) fn of_metrics(resource: &Resource, config: &MetricsConfig) -> Resourc
 }
 
 /// The schema of the resource with the attributes of the detectors and of the configuration. Attributes of different
-/// schemas have none together ([merge](https://opentelemetry.io/docs/specs/otel/resource/sdk/#merge)).
+/// schemas have no common schema ([merge](https://opentelemetry.io/docs/specs/otel/resource/sdk/#merge)).
 fn merged(detected: Option<&str>, configured: Option<&str>) -> Option<String> {
     match (detected, configured) {
         (Some(detected), Some(configured)) if detected != configured => {
@@ -77,7 +77,7 @@ fn instance_id() -> &'static str {
     ID.get_or_init(|| uuid(random_bits()))
 }
 
-/// Version 4 ([RFC 9562](https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-4)).
+/// Formats a UUID of version 4 ([RFC 9562](https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-4)).
 fn uuid(random: u128) -> String {
     const VERSION: u128 = 0xf << 76;
     const VARIANT: u128 = 0b11 << 62;

@@ -25,8 +25,7 @@ struct OnSignal {
 
 static ON_SIGNAL: Mutex<Option<OnSignal>> = Mutex::new(None);
 
-/// Whether a signal ends the process at once: after the first one, and where no thread waits for signals, as
-/// in a fork.
+/// Whether a signal ends the process at once: after the first signal, and in a fork, where no thread waits for signals.
 static ENDS_AT_ONCE: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
 pub(super) fn shut_down(provider: &Arc<Inner>, timeout: Duration) -> Result<(), Error> {
@@ -76,19 +75,19 @@ fn received() {
     }
 }
 
-/// A shell protects a job in the background from SIGINT, which is ignored then.
+/// The signals that are not ignored. A shell makes background jobs ignore SIGINT.
 fn not_ignored() -> Vec<i32> {
     let ignored = ignored();
     [SIGINT, SIGTERM].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0).collect()
 }
 
-/// One bit each.
+/// The ignored signals, one bit each.
 #[cfg(target_os = "linux")]
 fn ignored() -> u64 {
     crate::this_process::ignored_signals().unwrap_or(0)
 }
 
-/// No safe function returns how a signal is handled on these systems.
+/// Returns none, because on these systems no safe function returns how a signal is handled.
 #[cfg(not(target_os = "linux"))]
 const fn ignored() -> u64 {
     0

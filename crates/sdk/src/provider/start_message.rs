@@ -1,5 +1,4 @@
-//! One line about a provider that has started: the destinations of each signal, and the features that decide about
-//! them.
+//! One line about a started provider: the destinations of each signal, and the features that affect them.
 
 use opentelemetry::Context;
 
@@ -57,7 +56,7 @@ pub(super) fn line(
     sanitize_error(&line).into_owned()
 }
 
-/// Writes the line if somebody asks for it.
+/// Writes the line if debug messages are requested.
 pub(super) fn write(line: &str) {
     // It is not exported.
     let _quiet = Context::enter_telemetry_suppressed_scope();
@@ -68,7 +67,7 @@ pub(super) fn write(line: &str) {
     }
 }
 
-/// The features of `floe-telemetry` that limit what a configuration can ask for.
+/// The features of `floe-telemetry` that limit a configuration.
 fn features() -> Vec<String> {
     let otlp = parts::otlp_features();
     let all = [

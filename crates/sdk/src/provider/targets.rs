@@ -58,7 +58,7 @@ impl OtlpTargets {
     }
 }
 
-/// `chosen` are the exporters that the configuration selects for the signal, which is not traces.
+/// The targets of a signal other than traces. `chosen` are its configured exporters.
 pub(super) fn signal_targets(
     signal: Signal,
     chosen: Option<&[ExporterKind]>,
@@ -83,9 +83,9 @@ pub(super) fn signal_targets(
     targets
 }
 
-/// Leaves out an exporter that the environment asks for and the program cannot make, and warns with the variable to
-/// change: an operator's setting does not stop a program. In the program's code or configuration, such an exporter is
-/// an error.
+/// Leaves out an exporter that the environment requests and the program cannot create, and warns with the variable to
+/// change, because an operator's setting must not stop a program. In the program's code or configuration, such an
+/// exporter is an error.
 pub(super) fn unless_of_environment<T>(
     config: &TelemetryConfig,
     signal: Signal,
@@ -116,7 +116,7 @@ fn additional(signal: Signal, config: &TelemetryConfig) -> impl Iterator<Item = 
     })
 }
 
-/// False if only an endpoint for traces is configured.
+/// Whether the target accepts all signals; false if only an endpoint for traces is configured.
 fn accepts_all_signals(target: &OtlpTarget) -> bool {
     let config = &target.config;
     let is_for_traces = config.otlp.traces.endpoint.is_some() && config.otlp_endpoint.is_none();

@@ -1,3 +1,3 @@
-//! The recorder has no question about a system other than Linux.
+//! Other systems than Linux provide no functions to the recorder.
 
 pub(crate) const fn answer() {}

@@ -1,8 +1,7 @@
 //! A cache of attribute keys: each key is classified once.
 //!
-//! For each call site, the key of the first, second, … attribute and a constant value that was clean are
-//! cached, too. So a span costs one comparison for each key, and one search in each text that is not a
-//! constant.
+//! For each call site, the keys of the attributes by position and clean constant values are cached, too. So a span
+//! costs one comparison for each key, and one search in each variable text.
 
 use std::fmt::Display;
 
@@ -17,15 +16,15 @@ use crate::keys;
 /// The maximum number of keys in the cache. Programs have far fewer, unless they generate keys at run time.
 const MAX_KEYS: usize = 4096;
 
-/// The maximum number of attributes of a call site whose keys are found without a lookup in the map.
+/// The maximum number of attributes of a call site whose keys are found without a lookup.
 const MAX_SLOTS: usize = 16;
 
-/// Keys of error text. The author of the annotated code did not choose this text, so the stricter policy for error
-/// text applies.
+/// Keys of error text, to which the stricter policy applies, because the author of the annotated code did not choose
+/// the text.
 const ERROR_TEXTS: [&str; 4] =
     [keys::EXCEPTION_MESSAGE, keys::EXCEPTION_STACKTRACE, keys::ERROR_MESSAGE, keys::FLOE_WARNING];
 
-/// A key and how values under it are redacted.
+/// A key, and the redaction of its values.
 #[derive(Debug)]
 pub(super) struct Key {
     name: Box<str>,
@@ -62,7 +61,7 @@ impl Key {
             && redaction.is_plain_value(value)
     }
 
-    /// The replacement of a number, a boolean or a list of numbers, if its text is a secret under this key.
+    /// The replacement of a number, a boolean or a list of numbers that is a secret under this key.
     #[inline]
     pub(super) fn hidden(
         &self,
@@ -98,7 +97,7 @@ pub(super) struct Keys {
     entries: Vec<Key>,
     /// Indices into `entries`.
     indices: FxHashMap<Box<str>, u32>,
-    /// How often the cache was cleared.
+    /// The number of times that the cache was cleared.
     generation: u32,
 }
 
@@ -107,7 +106,7 @@ pub(super) struct Keys {
 #[derive(Debug, Default)]
 pub(crate) struct SiteKeys {
     slots: SmallVec<[Slot; 4]>,
-    /// The keys of this number of slots, the first ones, are known to be within the limits of a span.
+    /// The number of first slots whose keys are known to be within the limits of a span.
     valid: usize,
 }
 
@@ -115,13 +114,13 @@ pub(crate) struct SiteKeys {
 struct Slot {
     key: u32,
     generation: u32,
-    /// Address and length of a static text that needs no redaction under this key.
+    /// The address and the length of a static text that is clean under this key.
     clean: (usize, usize),
 }
 
 impl SiteKeys {
-    /// Whether the keys of a span with this number of attributes, which are those of the slots, are known to be
-    /// distinct and within all other limits.
+    /// Whether the keys of a span with this number of attributes, equal to those of the slots, are known to be distinct
+    /// and within all other limits.
     pub(in crate::collector) const fn are_valid(&self, attributes: usize) -> bool {
         attributes <= self.valid
     }
@@ -133,7 +132,7 @@ impl SiteKeys {
         }
     }
 
-    /// Whether the static text at this address is known to need no redaction.
+    /// Whether the static text at this address is known to be clean.
     pub(super) fn is_clean(&self, at: usize, text: &'static str) -> bool {
         self.slots.get(at).is_some_and(|slot| slot.clean == (text.as_ptr().addr(), text.len()))
     }

@@ -1,6 +1,6 @@
-//! Redaction of log records, on the caller's thread, because it writes the line.
+//! Redaction of log records on the caller's thread, which writes the line.
 //!
-//! So a record is redacted once, and the exporters' queues get the same text.
+//! So a record is redacted only once, and the exporters' queues get the same text.
 
 use std::fmt::Display;
 
@@ -9,7 +9,7 @@ use opentelemetry::{Key as OtelKey, StringValue};
 
 use super::Redactor;
 
-/// Keys under which programs log the text of an error.
+/// Keys that programs use for the text of an error.
 const ERRORS: [&str; 2] = ["error", "err"];
 
 impl Redactor {
@@ -29,7 +29,7 @@ impl Redactor {
         self.keys.get(name, &self.redaction).redacted.as_ref()
     }
 
-    /// A name that is known at compile time, or the mark of redaction if it contains a secret.
+    /// A name known at compile time, or the mark of redaction if the name contains a secret.
     pub fn log_constant(&mut self, name: &'static str) -> &'static str {
         match self.log_name(name) {
             Some(_) => REDACTED,

@@ -34,14 +34,14 @@ impl Redaction {
         self.redacted(&self.policies.attribute, text)
     }
 
-    /// Redacts the argument of an option that says it is a secret, as in `["--password", "…"]`.
+    /// Redacts the argument of an option whose name announces a secret, as in `["--password", "…"]`.
     pub(super) fn argument(&self, option: &StringValue, argument: &str) -> Option<String> {
         let redactor = &self.policies.attribute;
         let count = |finding: &Finding| self.count(finding.rule);
         if_changed(argument, redactor.redact_argument(option.as_str(), argument, count))
     }
 
-    /// What an attribute key implies for its value.
+    /// The meaning of an attribute key for its value.
     pub(super) fn meaning(&self, key: &str) -> KeyMeaning {
         self.policies.attribute.meaning_of(key)
     }
@@ -59,7 +59,7 @@ impl Redaction {
         if_changed(value, redacted)
     }
 
-    /// Redacts the text of an error, unless it is that of an exception that is not written yet.
+    /// Redacts the text of an error, unless it stands for an exception that is not written yet.
     pub(super) fn error_text(&self, text: &str) -> Option<String> {
         if text.is_empty() || text == MARK {
             return None;
@@ -67,7 +67,7 @@ impl Redaction {
         self.redacted(&self.policies.error, text)
     }
 
-    /// [`error_text`](Self::error_text) for text whose secrets have been counted elsewhere.
+    /// [`error_text`](Self::error_text) for a text whose secrets are counted elsewhere.
     pub(super) fn repeated_error_text(&self, text: &str) -> Option<String> {
         if_changed(text, self.policies.error.redact(text))
     }
@@ -77,7 +77,7 @@ impl Redaction {
         self.error_text(&text).unwrap_or(text)
     }
 
-    /// Why others failed, as errors and warnings show it.
+    /// The reason of a foreign failure, for errors and warnings.
     pub(crate) fn failure(&self, text: String) -> String {
         shown(&self.error_text_or_same(text)).into_owned()
     }

@@ -20,7 +20,7 @@ const TEMPORALITIES: [(&str, MetricTemporality); 3] = [
 const ENCODINGS: [(&str, OtlpProtocol); 2] =
     [("protobuf", OtlpProtocol::Http), ("json", OtlpProtocol::HttpJson)];
 
-/// The keys that only exporters of metrics have.
+/// The additional keys of exporters of metrics.
 const METRICS: [&str; 2] = ["temporality_preference", "default_histogram_aggregation"];
 
 /// The exporters of a signal, in the order of the file.
@@ -68,7 +68,7 @@ impl<'a> Exporters<'a> {
         }
     }
 
-    /// Expects keys, of which exporters of metrics have two more.
+    /// Expects these keys, and two more for exporters of metrics.
     fn expect(&mut self, part: &Part<'_>, keys: &[&str]) {
         if self.signal != Signal::Metrics {
             return part.expect(keys);
@@ -148,7 +148,7 @@ fn file(tls: &Part<'_>, key: &str) -> Option<PathBuf> {
     Some(path.into())
 }
 
-/// Returns the headers. Those of `headers` replace those of `headers_list`.
+/// Returns the headers. `headers` take precedence over `headers_list`.
 fn headers(exporter: &Part<'_>) -> Headers {
     let mut headers = Headers::new();
     let list = exporter.get("headers_list");

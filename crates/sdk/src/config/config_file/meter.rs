@@ -49,7 +49,7 @@ pub(super) fn meter(provider: &Part<'_>, config: &mut TelemetryConfig) {
     metrics.views.extend(provider.items("views").iter().filter_map(view));
 }
 
-/// Adds the exporters of the readers. All have the times and the limit of the first one.
+/// Adds the exporters of the readers. All of them use the times and the limit of the first one.
 fn readers(provider: &Part<'_>, metrics: &mut MetricsConfig, exporters: &mut Exporters<'_>) {
     let (mut times, mut limit) = (None, None);
     let _ = provider.required("readers");
@@ -139,7 +139,7 @@ fn prometheus(part: &Part<'_>) -> PrometheusConfig {
     prometheus
 }
 
-/// Reads a view. `None` if it selects by what the library does not compare.
+/// Reads a view. `None` if it selects by a property that the library does not compare.
 fn view(part: &Part<'_>) -> Option<ConfiguredView> {
     part.expect(&["selector", "stream"]);
     let (selector, stream) = (part.required("selector")?, part.required("stream")?);

@@ -1,4 +1,4 @@
-//! The parts of a file, and what is found in them: mistakes, and what is not supported.
+//! The parts of a file, and findings in them: mistakes and unsupported parts.
 
 use std::cell::RefCell;
 
@@ -9,7 +9,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use crate::config::env::parse::word;
 use crate::config::problems::{Problems, below};
 
-/// The prefix of keys of the file itself that are the author's, for example for anchors.
+/// The prefix of the author's own keys, for example for anchors.
 const OWN: &str = "x-";
 
 /// The findings in a file, in the order in which it is read.
@@ -23,7 +23,7 @@ impl Found {
         Self { problems: problems.into(), unsupported: RefCell::default() }
     }
 
-    /// Returns the mistakes, and what is not supported.
+    /// Returns the mistakes and the unsupported parts.
     pub(super) fn into_parts(self) -> (Problems, Problems) {
         (self.problems.into_inner(), self.unsupported.into_inner())
     }
@@ -52,7 +52,7 @@ impl<'a> Part<'a> {
         Self { found: self.found, node, position, path: below(&self.path, key) }
     }
 
-    /// Adds a mistake, unless the value or one that contains it already has one.
+    /// Adds a mistake, unless the value or a value around it has one.
     pub(super) fn refuse(&self, message: impl Into<String>) {
         let mut problems = self.found.problems.borrow_mut();
         if !problems.cover(&self.path) {
@@ -73,12 +73,12 @@ impl<'a> Part<'a> {
         unsupported.add_at(self.position, self.path.clone(), reason.into());
     }
 
-    /// Adds a component with a name that is not known, which has no effect: the file may be for other programs, too.
+    /// Adds a component with an unknown name, which has no effect, because the file may be for other programs, too.
     pub(super) fn unknown(&self, known: &[&str], name: &str) {
         self.ignore(expected(known, name));
     }
 
-    /// Expects a mapping, and reports the keys that are not known, which have no effect.
+    /// Expects a mapping, and reports unknown keys, which have no effect.
     pub(super) fn expect(&self, known: &[&str]) {
         if self.read::<Mapping>().is_none() {
             return;
@@ -101,13 +101,13 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// Returns the value below a key. `None` if there is none, or null.
+    /// Returns the value below a key; `None` if it is missing or null.
     pub(super) fn get(&self, key: &str) -> Option<Self> {
         let entry = self.node.entry(key).filter(|entry| !entry.value.is_null())?;
         Some(self.child(&entry.key, &entry.value, entry.value.position))
     }
 
-    /// Returns the value below a key that has to be there.
+    /// Returns the value below a required key.
     pub(super) fn required(&self, key: &str) -> Option<Self> {
         let value = self.get(key);
         if value.is_none() {
@@ -167,7 +167,8 @@ impl<'a> Part<'a> {
         Some(self.items(key).iter().filter_map(Self::read).collect())
     }
 
-    /// Returns the only key of a mapping, and its value. `known` are for the mistake that there is none or more.
+    /// Returns the only key of a mapping, and its value. `known` are the names for the mistake about another number of
+    /// keys.
     pub(super) fn choice(&self, known: &[&str]) -> Option<(&'a str, Self)> {
         self.read::<Mapping>()?;
         let entries = match &self.node.content {
@@ -182,7 +183,7 @@ impl<'a> Part<'a> {
         Some((entry.name(), self.child(&entry.key, &entry.value, entry.position)))
     }
 
-    /// Adds a mistake, unless both keys are there, or neither.
+    /// Adds a mistake, unless both keys are present or both are missing.
     pub(super) fn expect_both(&self, keys: [&str; 2]) {
         if self.get(keys[0]).is_some() != self.get(keys[1]).is_some() {
             self.refuse(format!("{} belong together, expected both or none", all_of(&keys)));

@@ -82,8 +82,7 @@ fn set_count(limits: &Part<'_>, key: &str, count: &mut u32, most: u32) {
     *count = found.min(most);
 }
 
-/// Adds the exporters of the processors. All exporters of a signal have the same settings, those of the first batch
-/// processor.
+/// Adds the exporters of the processors. All exporters of a signal use the settings of the first batch processor.
 fn processors<const DELAY: u64>(
     provider: &Part<'_>,
     exporters: &mut Exporters<'_>,

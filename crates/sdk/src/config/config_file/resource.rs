@@ -12,7 +12,7 @@ use crate::config::resource::{ResourceAttributes, SERVICE_NAME, check_key};
 use crate::config::telemetry::TelemetryConfig;
 use crate::environment;
 
-/// How the value of an attribute that is not text is read, by its type.
+/// A function that reads an attribute value other than text, by its type.
 type Read = fn(&Part<'_>) -> Option<Value>;
 
 const TYPES: [(&str, Option<Read>); 8] = [

@@ -1,4 +1,4 @@
-//! The sampler of the file. One that the recorder has is a setting of it; any other is asked about each span.
+//! The sampler of the file. A sampler of the recorder becomes a setting; any other sampler is asked about each span.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use super::part::Part;
 use crate::config::removed;
 use crate::config::sampling::{Sampler, SharedSampler, check_ratio};
 
-/// The names of the format. A program may have others.
+/// The names of the format. A program may have more.
 const KNOWN: [&str; 4] = ["always_on", "always_off", "trace_id_ratio_based", "parent_based"];
 
-/// The samplers of spans with a parent, by whether that is of another process and sampled, with the defaults.
+/// The samplers of spans with a parent, by the parent's process and sampling, with the defaults.
 const BELOW: [(&str, Sampler); 4] = [
     ("remote_parent_sampled", Sampler::AlwaysOn),
     ("remote_parent_not_sampled", Sampler::AlwaysOff),
@@ -25,12 +25,12 @@ const BELOW: [(&str, Sampler); 4] = [
 /// A sampler of the file.
 #[derive(Clone)]
 pub(super) enum Made {
-    /// One of the recorder, and its ratio, if it has one.
+    /// A sampler of the recorder, with its ratio, if it has one.
     Known(Sampler, Option<f64>),
     Shared(SharedSampler),
 }
 
-/// Reads a sampler. `None` if the program does not have it, so that the default applies.
+/// Reads a sampler. `None` if the program lacks it, so that the default applies.
 pub(super) fn read(part: &Part<'_>) -> Option<Made> {
     let (name, part) = part.choice(&KNOWN)?;
     match name {
@@ -118,7 +118,7 @@ impl Made {
 #[derive(Clone, Debug)]
 struct ParentBased {
     root: Arc<dyn ShouldSample>,
-    /// In the order of [`BELOW`].
+    /// The samplers in the order of [`BELOW`].
     below: [Arc<dyn ShouldSample>; 4],
 }
 

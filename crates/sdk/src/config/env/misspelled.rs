@@ -1,4 +1,4 @@
-//! Variables with a name that resembles one of ours. Nobody else would notice a misspelled name: it has no effect.
+//! Variables with a name similar to one of ours. A misspelled name has no effect, and nothing else reports it.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -8,13 +8,13 @@ use floe_suggest::{did_you_mean, misspelled};
 use crate::environment;
 use crate::error::Error;
 
-/// The names that have been read, which are all known ones once a configuration has been.
+/// The names that have been read. After a configuration is loaded, these are all known names.
 static READ: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
-/// The most names that are compared.
+/// The maximum number of compared names.
 const MAX_NAMES: usize = 1000;
 
-/// Notes that a variable with this name is known.
+/// Notes a known variable name.
 pub(super) fn know(name: &str) {
     let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
     if !read.contains(name) {
@@ -22,7 +22,7 @@ pub(super) fn know(name: &str) {
     }
 }
 
-/// Warns about each variable with one of these prefixes whose name is almost a known one.
+/// Warns about each variable with one of these prefixes and a name similar to a known one.
 pub(super) fn warn(prefixes: &[&str]) {
     if cfg!(feature = "subscriber") {
         know("RUST_LOG");

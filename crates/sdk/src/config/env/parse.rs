@@ -1,4 +1,4 @@
-//! Parses the values of variables. An error describes what was expected and what was found.
+//! Parses the values of variables. An error describes the expected and the found values.
 
 use floe_suggest::expected;
 use std::borrow::Cow;

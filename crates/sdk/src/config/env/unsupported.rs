@@ -1,9 +1,9 @@
-//! Variables of the specification, now or formerly, that this library does not have.
+//! Current and former variables of the specification that this library does not support.
 
 use super::warn_about;
 use crate::environment;
 
-/// How names begin, what is expected in their place, and what is found.
+/// The beginnings of names, the expected value, the found one, and the explanation.
 const UNSUPPORTED: [(&str, &str, &str); 4] = [
     ("OTEL_EXPERIMENTAL_CONFIG_FILE", "OTEL_CONFIG_FILE", "the name before the format was stable"),
     ("OTEL_EXPORTER_OTLP_SPAN_INSECURE", "OTEL_EXPORTER_OTLP_TRACES_INSECURE", "a former name"),
@@ -19,7 +19,7 @@ const UNSUPPORTED: [(&str, &str, &str); 4] = [
     ),
 ];
 
-/// Warns about each of them that is set.
+/// Warns about each unsupported variable that is set.
 pub(super) fn warn() {
     for (start, expected, found) in UNSUPPORTED {
         for name in environment::names(&[start]) {

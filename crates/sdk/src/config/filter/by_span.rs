@@ -4,10 +4,10 @@ use tracing_subscriber::filter::Directive;
 
 use super::BY_SPAN;
 
-/// The most bytes of a directive, which may contain a regular expression.
+/// The maximum size of a directive, which may contain a regular expression, in bytes.
 const MAX_BYTES: usize = 1024;
 
-/// Fails if `directive`, which the user has written as `text`, cannot be parsed as a directive.
+/// Fails if `directive` cannot be parsed. `text` is the user's spelling.
 pub(super) fn check(text: &str, directive: &str) -> Result<(), String> {
     // `EnvFilter` takes a bracket that is not closed, or was not opened, for a part of a target.
     let (selected, _) = directive.rsplit_once('=').unwrap_or_default();

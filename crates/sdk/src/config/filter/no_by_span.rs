@@ -1,4 +1,4 @@
-//! Without `EnvFilter`, no directive names a span.
+//! Directives without `EnvFilter`: none of them names a span.
 
 use crate::config::needed;
 

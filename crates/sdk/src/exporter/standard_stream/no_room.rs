@@ -1,4 +1,4 @@
-//! Systems other than Linux do not tell how full a pipe is.
+//! Other systems than Linux do not report the room of a pipe.
 
 pub(super) trait Descriptor {}
 

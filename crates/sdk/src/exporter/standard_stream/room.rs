@@ -2,9 +2,9 @@
 
 pub(super) use std::os::fd::AsFd as Descriptor;
 
-/// The number of these bytes that can be written now without waiting for a reader.
+/// The number of bytes that can be written now without waiting for a reader.
 pub(super) fn part(stream: &impl Descriptor, bytes: usize) -> usize {
-    /// The program keeps this room for itself.
+    /// The room that stays free for the program.
     const RESERVE: usize = 16 * 1024;
 
     let size = |size: usize| size.saturating_sub(RESERVE);

@@ -4,12 +4,12 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::LineDirective;
 
-/// The directives of an [`EnvFilter`], which has the state of one layer.
+/// The directives of an [`EnvFilter`], which holds the state of one layer.
 #[derive(Clone, Debug)]
 pub struct SpanFilter(String);
 
 impl SpanFilter {
-    /// `None` if no directive names a span or a field.
+    /// Creates a filter; `None` if no directive names a span or a field.
     pub(super) fn new(directives: &[LineDirective]) -> Option<Self> {
         let mut all = directives.iter();
         all.any(|directive| matches!(directive, LineDirective::Span(_))).then(|| {

@@ -1,10 +1,10 @@
-//! Without `EnvFilter`, no directive names a span.
+//! Filters without `EnvFilter`: no directive names a span.
 
 use tracing_subscriber::filter::Targets;
 
 use crate::config::LineDirective;
 
-/// Never made.
+/// A filter that is never created.
 #[derive(Clone, Copy, Debug)]
 pub enum SpanFilter {}
 

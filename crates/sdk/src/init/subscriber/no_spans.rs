@@ -1,4 +1,4 @@
-//! Without the bridge, the spans of `tracing` are not recorded.
+//! A program without the bridge, which does not record spans of `tracing`.
 
 use super::{LineFilter, default_filter};
 use crate::config::{LineDirective, TelemetryConfig};
