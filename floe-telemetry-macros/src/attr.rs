@@ -1,10 +1,10 @@
-//! The value of a keyword that may occur once.
+//! The value of a keyword that may occur only once.
 
 use proc_macro2::Ident;
 
 use crate::{ctxt::Ctxt, symbol::Symbol};
 
-/// A second use of the keyword is an error.
+/// A keyword's value; a second use is an error.
 pub(crate) struct Attr<'c, T> {
     cx: &'c Ctxt,
     symbol: Symbol,

@@ -1,7 +1,7 @@
 //! `#[derive(FloeAttributes)]`: `attr → model → emit`.
 //!
-//! After a mistake an impl without attributes is emitted, so that each mistake causes one error and none at
-//! the uses of the type.
+//! After a mistake, an impl without attributes is emitted, so that each mistake causes one error, without further
+//! errors where the type is used.
 
 mod attr;
 mod case;
@@ -47,7 +47,7 @@ fn derive(input: &DeriveInput) -> TokenStream {
     }
 }
 
-/// The warnings are in an item of their own, because `allow` on the type or a field does not apply to the type itself.
+/// The warnings, in a separate item, because `allow` on the type or a field does not apply to the type itself.
 fn warnings(model: &Model<'_>) -> TokenStream {
     let items = model.shape.fields().into_iter().filter_map(|field| {
         let keys = Keys::of_derive();

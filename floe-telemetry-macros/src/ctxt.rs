@@ -28,7 +28,7 @@ impl Ctxt {
         }
     }
 
-    /// All errors as one, in the order they were found.
+    /// All errors as one, in the order in which they were found.
     pub(crate) fn check(self) -> syn::Result<()> {
         let errors = self.errors.take().unwrap_or_default();
         let all = errors.into_iter().reduce(|mut all, error| {
@@ -40,7 +40,7 @@ impl Ctxt {
 }
 
 impl Drop for Ctxt {
-    /// Errors that are never returned would hide mistakes.
+    /// Panics if the errors were never returned, which would hide mistakes.
     fn drop(&mut self) {
         assert!(thread::panicking() || self.errors.borrow().is_none(), "errors were never checked");
     }

@@ -6,7 +6,7 @@ use crate::symbol::{ERROR_IF, KIND, NAME};
 
 pub(crate) struct Finding {
     pub(crate) what: What,
-    /// A sentence.
+    /// The description, a sentence.
     pub(crate) message: String,
 }
 
@@ -35,7 +35,7 @@ impl What {
 }
 
 impl Finding {
-    /// The advice for a field of `tracing` that is an argument of `#[traced]`.
+    /// The advice for a field in `tracing`'s syntax that is an argument of `#[traced]`.
     pub(crate) fn of_a_field(key: &str) -> Option<Self> {
         let argument = match key {
             "otel.name" => NAME,

@@ -17,15 +17,15 @@ pub(crate) struct Bound<'a> {
 
 #[derive(Clone, Copy)]
 pub(crate) enum On {
-    /// The type itself. For some traits `Option<T>` implements the trait if `T` does, and `PhantomData<T>`
-    /// does not implement it.
+    /// The type itself. For traits that `Option<T>` implements if `T` does, and that `PhantomData<T>` does not
+    /// implement.
     Type,
-    /// Its type parameters and their associated types, such as `I::Item`, as in the derives of the
-    /// standard library: for a trait that is required of the value inside an `Option`.
+    /// The type parameters and their associated types, such as `I::Item`, as in the derives of the standard library:
+    /// for traits of the value inside an `Option`.
     Parameters,
 }
 
-/// `generics` with each bound whose type mentions a type parameter, once.
+/// `generics` with each bound whose type contains a type parameter, once.
 pub(crate) fn with_bounds<'a>(
     generics: &Generics,
     bounds: impl Iterator<Item = Bound<'a>>,

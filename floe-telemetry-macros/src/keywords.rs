@@ -84,17 +84,17 @@ pub(crate) fn check_switch(
     Err(syn::Error::new(keyword.span(), message))
 }
 
-/// The error for a keyword that is not followed by its value.
+/// The error for a keyword without its value.
 pub(crate) fn misused(keyword: &Ident, symbol: Symbol) -> syn::Error {
     syn::Error::new(keyword.span(), format_args!("`{symbol}` is written `{}`", symbol.usage))
 }
 
-/// `=`, but not the start of `==` or `=>`.
+/// Whether `=` follows, and not `==` or `=>`.
 pub(crate) fn is_assignment(input: ParseStream<'_>) -> bool {
     input.peek(Token![=]) && !input.peek(Token![==]) && !input.peek(Token![=>])
 }
 
-/// An identifier with `=`, with parentheses, or alone.
+/// Whether an identifier with `=`, with parentheses, or alone follows.
 pub(crate) fn starts_argument(input: ParseStream<'_>) -> bool {
     input.call(Ident::parse_any).is_ok()
         && (is_assignment(input) || input.peek(Paren) || input.peek(Token![,]) || input.is_empty())
@@ -107,7 +107,7 @@ fn end(input: ParseStream<'_>) -> syn::Result<()> {
     Err(input.error("expected `,`"))
 }
 
-/// Skips to a comma that separates arguments, not one in a closure or between generic arguments.
+/// Skips to a comma between arguments, rather than in a closure or between generic arguments.
 fn skip(input: ParseStream<'_>, starts: fn(ParseStream<'_>) -> bool) {
     while !input.is_empty() {
         let ahead = input.fork();

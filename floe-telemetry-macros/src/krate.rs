@@ -20,8 +20,8 @@ impl Krate {
         quote_spanned!(span=> #self::__private)
     }
 
-    /// The statements `tokens` as the argument of a macro of the runtime: a wrong path in `crate = …` is then the only
-    /// error, not the first of many.
+    /// The statements `tokens` as the argument of a macro of the runtime, so that a wrong path in `crate = …` is the
+    /// only error, rather than the first of many.
     pub(crate) fn required_by(&self, tokens: TokenStream) -> TokenStream {
         if self.0.is_none() {
             return tokens;

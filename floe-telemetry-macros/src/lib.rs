@@ -1,8 +1,8 @@
-//! The macros behind `floe-telemetry`, which is the crate to depend on: it re-exports both.
+//! The macros behind `floe-telemetry`, which re-exports both and is the crate to depend on.
 //!
-//! Expansions are small: they call the runtime, which has types, tests and coverage. The macros do only what
-//! functions cannot. Both report all mistakes of one use together, each at the token that is wrong, and
-//! still emit an item, so that the rest of the program compiles.
+//! Expansions are small: they call the runtime, which has types, tests and coverage. The macros contain only code that
+//! cannot be a function. Both report all mistakes of one use together, each at the wrong token, and still emit an item,
+//! so that other code compiles.
 
 mod attr;
 mod attributes;

@@ -2,7 +2,7 @@
 //!
 //! The names are also in the table of keys of `floe-redact`; `tests/tests/it/secrets.rs` compares them.
 
-/// The last word of a name of a credential, whatever precedes it.
+/// Last words of a credential's name, after any other words.
 const ENDINGS: &[&str] = &[
     "accesskey",
     "accountkey",
@@ -22,7 +22,7 @@ const ENDINGS: &[&str] = &[
     "token",
 ];
 
-/// The last words of a name of a credential, without separators.
+/// Last words of a credential's name, without separators.
 const WORDS: &[&str] = &[
     "auth",
     "authcode",
@@ -58,7 +58,7 @@ const WORDS: &[&str] = &[
 const FORMS: &[&str] =
     &["b64", "base64", "bytes", "hash", "pem", "raw", "str", "string", "text", "value"];
 
-/// Returns whether a field of this name contains the value itself.
+/// Returns whether a field with this name contains the value itself.
 pub(crate) fn is_form(name: &str) -> bool {
     FORMS.contains(&name)
 }
@@ -82,8 +82,8 @@ const COUNTS: &[&str] = &[
 /// First words of a name that denote a boolean.
 const QUESTIONS: &[&str] = &["has", "is", "needs", "uses", "with"];
 
-/// Returns whether `name` is the name of a credential. `token_count` is not, because its last word
-/// determines the value, nor is `has_token`, which is a boolean.
+/// Returns whether `name` is the name of a credential. `token_count` is none, because its last word determines the
+/// value, and neither is the boolean `has_token`.
 pub(crate) fn is_named_by(name: &str) -> bool {
     let mut words = words(name);
     if words.len() > 1 && QUESTIONS.contains(&words[0].as_str()) {

@@ -1,8 +1,8 @@
-//! Checks keys that are written in the program against OpenTelemetry's semantic conventions.
+//! Checks literal keys of the program against OpenTelemetry's semantic conventions.
 //!
 //! A mistake is a warning of the compiler at the key: the use of a deprecated macro whose tokens have the span of the
 //! key. So `allow(deprecated)` applies to it, and a newer table breaks no build. No other lint of stable Rust prints
-//! words of the program in its first line, and `#[diagnostic]` changes errors alone. The compiler prints only the name
+//! words of the program in its first line, and `#[diagnostic]` changes only errors. The compiler prints only the name
 //! of a deprecated macro, but the whole path of a deprecated function.
 
 use std::cell::RefCell;
@@ -15,7 +15,7 @@ use syn::{Expr, GenericArgument, Lit, LitStr, Path, PathArguments, Type};
 use crate::finding::Finding;
 
 pub(crate) struct Keys {
-    /// rustc is silent about warnings with the spans of a derive.
+    /// Converts spans, because rustc hides warnings with the spans of a derive.
     spans: fn(Span) -> Span,
     warnings: RefCell<TokenStream>,
 }
@@ -43,7 +43,7 @@ impl Keys {
         }
     }
 
-    /// `is_text`: the value is recorded by `Display` or `Debug`.
+    /// Checks a value. `is_text` means that it is recorded with `Display` or `Debug`.
     pub(crate) fn value(&self, key: &LitStr, value: &Expr, is_text: bool) {
         self.value_of(&key.value(), value, is_text);
     }
@@ -82,7 +82,7 @@ impl Keys {
         }
     }
 
-    /// Checks only types of the standard library.
+    /// Checks a field, if its type is of the standard library.
     pub(crate) fn field(&self, key: &LitStr, ty: &Type, is_text: bool) {
         let kind = if is_text { Some(Kind::Text) } else { kind_of(ty) };
         if let Some(kind) = kind {
@@ -136,7 +136,7 @@ impl Keys {
     }
 }
 
-/// A warning of the compiler: "use of deprecated macro", whose name is a sentence, with the problem behind it.
+/// A warning of the compiler: "use of deprecated macro", with a sentence as the macro's name, followed by the problem.
 fn warning(at: Span, finding: &Finding) -> TokenStream {
     let name = Ident::new(finding.what.name(), at);
     let note = &finding.message;
@@ -147,7 +147,7 @@ fn warning(at: Span, finding: &Finding) -> TokenStream {
     }
 }
 
-/// The key whose constant in OpenTelemetry's crate of conventions ends like the path.
+/// The key of a constant in OpenTelemetry's crate of conventions, matched by the end of the path.
 fn key_of(constant: &Path) -> Option<&'static str> {
     let name = constant.segments.last()?.ident.to_string().to_lowercase();
     let is_named = |key: &str| key.len() == name.len() && key.replace('.', "_") == name;
@@ -155,7 +155,7 @@ fn key_of(constant: &Path) -> Option<&'static str> {
     rows.map(|row| row.key).find(|key| is_named(key))
 }
 
-/// The kind of the type's values, if it is a type of the standard library.
+/// The kind of the type's values, for types of the standard library.
 fn kind_of(ty: &Type) -> Option<Kind> {
     let path = match ty {
         Type::Path(path) => &path.path,
@@ -211,7 +211,7 @@ fn literal(value: &Expr) -> Option<&Lit> {
     }
 }
 
-/// A method counts only if it is called on a span.
+/// Whether the tokens before a name call it on a span.
 fn is_call(before: &[Option<TokenTree>; 2], group: &Group, is_span: bool) -> bool {
     let [lead, Some(TokenTree::Ident(name))] = before else {
         return false;

@@ -31,7 +31,7 @@ pub(crate) const BOXED: Symbol = Symbol { word: "boxed", usage: "boxed" };
 pub(crate) const FUTURE: Symbol = Symbol { word: "future", usage: "future" };
 pub(crate) const CALL_ONLY: Symbol = Symbol { word: "call_only", usage: "call_only" };
 
-/// Written by the attribute of a block alone.
+/// Written only by the attribute of a block.
 pub(crate) const OF_TYPE: &str = "__floe_of_type";
 
 pub(crate) const PREFIX: Symbol = Symbol { word: "prefix", usage: r#"prefix = "alert""# };
@@ -77,7 +77,7 @@ pub(crate) const VARIANT: &[Symbol] = &[RENAME];
 pub(crate) const FIELD: &[Symbol] = &[KEY, DISPLAY, DEBUG, REDACT, FLATTEN, PREFIX, SKIP, CONSTS];
 
 impl Symbol {
-    /// The one among `accepted` that `ident` is.
+    /// The symbol among `accepted` with the name `ident`.
     pub(crate) fn find(ident: &Ident, accepted: &[Self]) -> Option<Self> {
         accepted.iter().copied().find(|symbol| ident == symbol.word)
     }

@@ -1,4 +1,4 @@
-//! Searches tokens, which unlike a visitor cannot miss a part of the syntax.
+//! Searches tokens, which, unlike a visitor, cannot miss a part of the syntax.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -18,7 +18,7 @@ pub(crate) fn any_punct(tokens: &impl ToTokens, character: char) -> bool {
     )
 }
 
-/// The `return` in an expression, except in functions inside it.
+/// A `return` in an expression, but not in functions inside it.
 pub(crate) fn returns(tokens: &impl ToTokens) -> Option<Ident> {
     let is_function = |word: &Ident| word == "async" || word == "fn";
     let is_in_function = any_punct(tokens, '|') || any_ident(tokens, is_function);

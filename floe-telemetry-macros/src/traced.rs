@@ -23,7 +23,7 @@ use quote::quote;
 use self::{args::Args, block::Block, item::Function, model::Traced};
 use crate::ctxt::Ctxt;
 
-/// With the feature `off` mistakes are still reported.
+/// Whether the feature `off` is enabled. Mistakes are still reported.
 const IS_OFF: bool = cfg!(feature = "off");
 
 pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
@@ -68,7 +68,7 @@ fn expand_function(
     })
 }
 
-/// Arguments that can be checked without a method are checked once, not for each method.
+/// Expands a block. Arguments that need no method are checked once, not for each method.
 fn expand_block(
     args: TokenStream,
     item: &TokenStream,

@@ -2,7 +2,7 @@
 
 use floe_suggest::{did_you_mean, nearest};
 
-/// Suggests a known word that is similar.
+/// Formats an unknown word, with a similar known word as a suggestion.
 pub(crate) fn unknown<'a>(
     what: &str,
     found: &str,
@@ -23,7 +23,7 @@ pub(crate) fn one_of(words: &[&str]) -> String {
     }
 }
 
-/// Keys are words separated by dots, as in OpenTelemetry's conventions.
+/// The mistake in a key. Keys are words separated by dots, as in OpenTelemetry's conventions.
 pub(crate) fn mistake_in_key(key: &str) -> Option<&'static str> {
     if key.split('.').any(str::is_empty) {
         Some("has an empty part")

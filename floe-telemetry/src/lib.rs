@@ -1,9 +1,8 @@
 //! One attribute makes any function observable.
 //!
-//! `#[traced]` turns each call of a function, synchronous or not, into an OpenTelemetry span that
-//! nests with every other OpenTelemetry span of the process, carries typed attributes, and ends OK or
-//! ERROR. Its texts pass a redaction before they are exported, which recognizes many credentials, and
-//! not all.
+//! `#[traced]` turns each call of a function, synchronous or not, into an OpenTelemetry span that nests with every
+//! other OpenTelemetry span of the process, carries typed attributes, and ends OK or ERROR. Its texts are redacted
+//! before they are exported; the redaction recognizes many credentials, but not all.
 //!
 //! ```standalone_crate
 //! use std::time::Duration;
@@ -35,12 +34,12 @@
 //! A library that only annotates functions sets `default-features = false`. Then only the core of this crate,
 //! OpenTelemetry's API and the macro are compiled. The application's provider redacts the spans.
 //!
-//! Without a provider of this crate, spans go to OpenTelemetry's global tracer provider, if the program has
-//! set one. Its sampler decides, and error texts are redacted if the feature `redact` is enabled; without it, only
-//! `error.type` is recorded. Each thread looks for that provider at its first call, and then at intervals that grow
-//! up to 1024 calls, until one is found. After 18,000 calls, a thread looks only where it opens a span in another way
-//! than by calling a plain function, for example in a future. So set the provider early. While there is none, an
-//! annotated function costs two loads, one of them thread-local, and one with a `parent` passes the trace of that on.
+//! Without a provider of this crate, spans go to OpenTelemetry's global tracer provider, if the program has set one.
+//! Its sampler decides, and error texts are redacted if the feature `redact` is enabled; without it, only `error.type`
+//! is recorded. Each thread looks for that provider at its first call, and then at intervals that grow up to 1024
+//! calls, until it finds one. After 18,000 calls, calls of plain functions no longer look, but futures and other ways
+//! to open a span do. So set the provider early. Without one, an annotated function costs two loads, one of them
+//! thread-local, and a function with a `parent` passes on the parent's trace.
 //!
 //! Each release of OpenTelemetry (0.34 after 0.33) changes its types, and the release of this crate that
 //! follows is a breaking one: `Context`, `SpanContext`, `KeyValue`, `Key` and `SpanKind` are in its signatures.
@@ -108,7 +107,7 @@ pub use floe_telemetry_core::{
     set_attribute, set_attributes, span, traced, tracer,
 };
 
-/// The identity of a data product of the floe platform, which its spans and its baggage have. No other program needs it.
+/// The identity of a data product of the floe platform, for its spans and its baggage. Other programs do not need it.
 ///
 /// ```
 /// use floe_telemetry::TelemetryConfig;
@@ -195,7 +194,7 @@ pub mod __fuzzing {
     pub use floe_telemetry_sdk::__fuzzing::*;
 }
 
-/// The example of README compiles and runs.
+/// Compiles and runs the example of README.
 #[cfg(all(doctest, feature = "provider"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,4 +1,4 @@
-//! The manual: how a program is configured, and what it does when something ends or fails.
+//! The manual: the configuration of a program, and its behaviour at the end and after failures.
 //!
 //! Each page is a file in the folder `docs` of the package.
 
@@ -19,7 +19,7 @@
 #[doc = include_str!("../docs/configuration.md")]
 pub mod configuration {}
 
-/// How the end of a process delivers what it has recorded, what the library's messages mean, and its sizes and limits.
+/// The delivery at the end of a process, the meaning of the library's messages, and its sizes and limits.
 ///
 /// [collector]: backends
 /// [Configuration]: configuration

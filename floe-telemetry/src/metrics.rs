@@ -14,7 +14,7 @@
 //! METRICS.record_histogram("orders.load.duration", 1.2, &[]);
 //! ```
 //!
-//! A series that is recorded often has a handle, which looks nothing up:
+//! A handle is for a series that is recorded often, and needs no look-up:
 //!
 //! ```
 //! use floe_telemetry::MetricRecorder;

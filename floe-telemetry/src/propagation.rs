@@ -44,11 +44,10 @@
 //!
 //! # Trust
 //!
-//! The sender of a request chooses its trace and its baggage. Baggage changes no span unless
-//! `baggage_attributes` lists its key. A service that is reachable from outside should list only keys
-//! that any caller may set. To ignore what callers send, call `setup_propagators_with` with an empty
-//! list, or begin a trace with `root`. Baggage that is sent to others is redacted like everything that
-//! is recorded.
+//! The sender of a request chooses its trace and its baggage. Baggage changes no span unless `baggage_attributes` lists
+//! its key. A service that is reachable from outside should list only keys that any caller may set. To ignore the
+//! callers' context, call `setup_propagators_with` with an empty list, or begin a trace with `root`. Outgoing baggage
+//! is redacted like recorded data.
 //!
 //! [W3C Trace Context level 2]: https://www.w3.org/TR/trace-context-2/
 //! [W3C Baggage]: https://www.w3.org/TR/baggage/

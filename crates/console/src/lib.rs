@@ -50,12 +50,11 @@ const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 const DEFAULT_WIDTH: usize = 110;
 
-/// Prints each trace as a waterfall once its root has ended, and unfinished traces on flush and
-/// shutdown.
+/// Prints each trace as a waterfall when its root has ended, and unfinished traces on flush and shutdown.
 ///
-/// Spans that wait for that occupy 16 MiB at most ([`with_max_bytes`](Self::with_max_bytes)). Beyond it, all
-/// unfinished traces are printed. An exporter that is [`deferred`](Self::deferred) must not print then, so it
-/// rejects further batches, whose spans the provider counts as failed.
+/// Waiting spans occupy at most 16 MiB ([`with_max_bytes`](Self::with_max_bytes)). Beyond this limit, all unfinished
+/// traces are printed, but a [`deferred`](Self::deferred) exporter, which must not print, rejects further batches,
+/// whose spans the provider counts as failed.
 ///
 /// ```
 /// use floe_telemetry::exporter::ConsoleExporter;
@@ -101,7 +100,7 @@ impl ConsoleExporter {
         Self::new(Box::new(writer), false)
     }
 
-    /// Switches colours on or off.
+    /// Enables or disables colours.
     #[must_use]
     pub fn with_color(mut self, color: bool) -> Self {
         self.look.color = color;
@@ -115,9 +114,9 @@ impl ConsoleExporter {
         self
     }
 
-    /// Sets the maximum number of spans of a trace that is drawn whole, 60 by default. A larger trace has its errors
-    /// first, then the spans that failed, those on the critical path, the longest of equal siblings, and their
-    /// ancestors; the others are counted by name.
+    /// Sets the maximum number of spans of a trace that is drawn completely, 60 by default. A larger trace shows its
+    /// errors first, then failed spans, spans on the critical path, the longest of equal siblings, and their ancestors;
+    /// the others are counted by name.
     #[must_use]
     pub fn with_max_unfolded(mut self, spans: usize) -> Self {
         self.look.unfolded = spans;
@@ -131,8 +130,8 @@ impl ConsoleExporter {
         self
     }
 
-    /// Sets the maximum bytes of the spans that wait for the end of their trace or, if printing is deferred, for a
-    /// flush. Default 16 MiB; the exporter that a provider creates gets a part of its
+    /// Sets the maximum size of the spans waiting for the end of their trace or, if printing is deferred, for a flush.
+    /// Default 16 MiB; the exporter that a provider creates gets a part of its
     /// [`max_memory_bytes`](floe_telemetry_sdk::TelemetryConfig::max_memory_bytes).
     #[must_use]
     pub fn with_max_bytes(mut self, bytes: usize) -> Self {
@@ -236,7 +235,7 @@ impl SpanExporter for ConsoleExporter {
     }
 }
 
-/// The list of a trace has room for up to twice as many spans, or for four.
+/// The bytes of a span. The list of a trace has room for up to twice as many spans, or for four.
 fn bytes_of(span: &SpanData) -> usize {
     span_data_bytes(span) + size_of::<SpanData>()
 }

@@ -1,4 +1,4 @@
-//! The records of OpenTelemetry's logs API, redacted and exported like those of `tracing` and `log`.
+//! The records of OpenTelemetry's logs API, redacted and exported like records of `tracing` and `log`.
 
 use std::sync::Arc;
 
@@ -23,7 +23,8 @@ pub(super) fn emit(record: ApiRecord, scope: &Arc<InstrumentationScope>) {
     thread_state::with(true, |state, has_context| process(record, scope, state, has_context));
 }
 
-/// Records of the exporters themselves, for example about failed exports, would be an endless loop.
+/// Whether a record is exported. Records of the exporters themselves, for example about failed exports, would cause an
+/// endless loop.
 pub(super) fn is_enabled(target: &str) -> bool {
     current::exports()
         && context::is_readable(target)

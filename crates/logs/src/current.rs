@@ -9,7 +9,7 @@ use floe_telemetry_sdk::__parts::logs::{LogRecord, LogRecordSettings, LogWorker}
 #[derive(Clone, Debug, Default)]
 pub(super) struct Setting {
     pub(super) settings: LogRecordSettings,
-    /// `None` if records are only written locally.
+    /// The exporters; `None` if records are only written locally.
     pub(super) exporters: Option<Arc<[LogWorker]>>,
     /// The exporters that were shut down.
     pub(super) ended: Option<Arc<[LogWorker]>>,
@@ -41,7 +41,7 @@ impl Deref for Setting {
 
 static SETTING: RwLock<Option<Arc<Setting>>> = RwLock::new(None);
 
-/// 0 before the first setting.
+/// The generation of the setting; 0 before the first one.
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
 static EXPORTS: AtomicBool = AtomicBool::new(false);
@@ -59,7 +59,7 @@ pub(super) fn exports() -> bool {
     EXPORTS.load(Ordering::Relaxed)
 }
 
-/// A thread detects by the generation that its copy is outdated.
+/// The generation, by which a thread detects that its copy is outdated.
 pub(super) fn generation() -> u64 {
     GENERATION.load(Ordering::Acquire)
 }

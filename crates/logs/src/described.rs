@@ -1,7 +1,7 @@
 //! Copies the name and the attributes of the current span into the fields of a record.
 //!
-//! They are copied and redacted on the thread that logs, like all of a record: it writes the line, and a later update
-//! of the span must not change the record. The limits of a record bound the copies.
+//! They are copied and redacted on the logging thread, like the whole record: it writes the line, and later updates of
+//! the span must not change the record. The limits of a record bound the copies.
 
 use opentelemetry::logs::AnyValue;
 use opentelemetry::{Array, Key};
@@ -14,7 +14,7 @@ use crate::keys;
 use crate::recorder::{self, MARK, matches_any};
 use floe_telemetry_sdk::__parts::logs::{LogRecord, MAX_FIELDS, MAX_RAW, MAX_RECORD};
 
-/// A field with the same key takes precedence.
+/// Adds the attributes. A field with the same key takes precedence.
 pub(super) fn add(record: &mut LogRecord, redactor: &mut Redactor, patterns: &[String]) {
     let (Some(span), false) = (record.span(), patterns.is_empty()) else {
         return;
@@ -30,7 +30,7 @@ pub(super) fn add(record: &mut LogRecord, redactor: &mut Redactor, patterns: &[S
     }
 }
 
-/// The attributes are in the order in which they were set.
+/// Copied attributes, in the order in which they were set.
 #[derive(Default)]
 struct Copied {
     all: Vec<(Key, AnyValue)>,

@@ -1,4 +1,4 @@
-//! Records the fields of an event into a record, redacted, and takes along the key-values of `log`.
+//! Adds the redacted fields of an event to a record, with the key-values of `log`.
 
 use std::cell::RefCell;
 use std::error::Error as StdError;
@@ -15,13 +15,13 @@ use crate::collector::Redactor;
 use floe_telemetry_core::__sdk::bounded_text::Bounded;
 use floe_telemetry_sdk::__parts::logs::{LogRecord, MAX_RAW};
 
-/// Sources of an error beyond this number are left out.
+/// The maximum number of an error's sources.
 const MAX_SOURCES: usize = 16;
 
 pub(super) struct Fields<'a> {
     pub(super) record: &'a mut LogRecord,
     pub(super) redactor: &'a mut Redactor,
-    /// The `log` facade puts the origin of a record into fields named `log.*`.
+    /// Whether the event is a record of `log`, whose origin is in fields named `log.*`.
     pub(super) is_log: bool,
 }
 
@@ -54,7 +54,7 @@ impl Fields<'_> {
         }
     }
 
-    /// The redacted key; `None` if the field is an origin of `log` or exceeds the limits.
+    /// The redacted key; `None` for an origin of `log`, and for a field over the limits.
     fn key(&mut self, name: &'static str) -> Option<Key> {
         let is_origin = self.is_log && name.starts_with("log.");
         if is_origin || !self.record.take_room() {
@@ -64,7 +64,7 @@ impl Fields<'_> {
         Some(safe.unwrap_or_else(|| Key::from_static_str(name)))
     }
 
-    /// A number or a boolean.
+    /// Adds a number or a boolean.
     fn typed<T: Copy + Display + Into<AnyValue>>(&mut self, field: &Field, value: T) {
         if let Some(hidden) = self.redactor.log_typed(field.name(), value) {
             return self.text(field, |text| text.write_str(hidden));
@@ -96,7 +96,7 @@ impl Visit for Fields<'_> {
         self.typed(field, value);
     }
 
-    /// OpenTelemetry's integers are `i64`, so larger values become text.
+    /// Adds an integer. OpenTelemetry's integers are `i64`, so larger values become text.
     fn record_u64(&mut self, field: &Field, value: u64) {
         match i64::try_from(value) {
             Ok(value) => self.record_i64(field, value),
@@ -123,8 +123,8 @@ impl Visit for Fields<'_> {
 }
 
 thread_local! {
-    /// The key-values of the record that the thread forwards. An event of `tracing` has no field for a key that is not
-    /// known at compile time.
+    /// The key-values of the record that the thread forwards, because events of `tracing` have no fields for keys
+    /// unknown at compile time.
     static KEY_VALUES: RefCell<Vec<(Key, AnyValue)>> = const { RefCell::new(Vec::new()) };
 }
 

@@ -10,8 +10,8 @@ use serde_json::ser::Formatter;
 use floe_redact::is_unprintable;
 use floe_telemetry_sdk::__parts::logs::{LogRecord, LogValue};
 
-/// The keys of the built-in fields, as Python's `structlog` names them. Another field with such a key is `fields.key`, and
-/// one with that key `fields.fields.key`.
+/// The keys of the built-in fields, the same as in Python's `structlog`. Another field with such a key becomes
+/// `fields.key`, and a field named `fields.key` becomes `fields.fields.key`.
 const KEYS: [&str; 6] = ["event", "level", "timestamp", "target", "trace_id", "span_id"];
 
 /// Writes the record, with the line end.
@@ -51,7 +51,7 @@ fn write_key(line: &mut Vec<u8>, key: &str) {
     line.extend_from_slice(b"\":");
 }
 
-/// Writes a key and a text, neither of which needs escapes.
+/// Writes a key and a text that need no escapes.
 fn write_quoted(line: &mut Vec<u8>, key: &str, text: &str) {
     write_key(line, key);
     line.push(b'"');
@@ -84,7 +84,7 @@ fn field(line: &mut Vec<u8>, key: &Key, value: LogValue<'_>) {
     write_value(line, value);
 }
 
-/// Records of `tracing` and `log` have lists, and no deeper nesting.
+/// Writes a value. Records of `tracing` and `log` have lists, and no deeper nesting.
 pub(super) fn write_value(line: &mut Vec<u8>, value: LogValue<'_>) {
     match value {
         LogValue::Bool(value) => json(line, &value),
@@ -105,7 +105,7 @@ pub(super) fn write_value(line: &mut Vec<u8>, value: LogValue<'_>) {
     }
 }
 
-/// Writes text for a value that JSON has no number for.
+/// Writes a number, or text for a value that JSON's numbers cannot express.
 fn write_float(line: &mut Vec<u8>, value: f64) {
     if value.is_finite() {
         json(line, &value);

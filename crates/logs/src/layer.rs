@@ -24,7 +24,7 @@ use crate::recorder::CONTEXT_OF;
 
 const PANICKED: &str = "a value panicked while it was logged";
 
-/// The beginning of an event's name in `tracing`, if the code gives none.
+/// The beginning of an unnamed event's name in `tracing`.
 const UNNAMED: &str = "event ";
 
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +37,7 @@ pub(super) enum Form {
 pub(super) struct LogLayer<W> {
     writer: W,
     form: Form,
-    /// Knows the spans of `tracing`.
+    /// The subscriber, which knows the spans of `tracing`.
     subscriber: OnceLock<WeakDispatch>,
 }
 
@@ -46,7 +46,7 @@ impl<W> LogLayer<W> {
         Self { writer, form, subscriber: OnceLock::new() }
     }
 
-    /// The context of the span that the code names as the parent of an event.
+    /// The context of an event's explicit parent.
     fn named_parent(&self, event: &Event<'_>) -> Option<Context> {
         // `Option` and `Vec` do not tell the layers in them what they are part of.
         let subscriber = self.subscriber.get().and_then(WeakDispatch::upgrade);
@@ -90,7 +90,7 @@ where
     }
 }
 
-/// Fills the thread's record with an event, and with the ids of the `parent` that the code names, which may be none.
+/// Fills the thread's record with an event, and with the ids of its explicit `parent`, which may be none.
 fn fill_record(
     state: &mut ThreadState,
     event: &Event<'_>,

@@ -17,18 +17,18 @@
 //! ```
 //!
 //! [`span_attributes`](floe_telemetry_sdk::config::LoggingConfig::span_attributes) copies attributes of the span, too.
-//! The ids belong to the span in OpenTelemetry's current `Context`, which may come from
-//! `#[traced]`, OpenTelemetry's API or a remote process. Without a current span there are no ids. An event that names its
-//! parent (`parent: &span`, `parent: None`) has the ids of that span, if `tracing_layer` records it, or none.
-//! The floe identity of the configuration follows, and the values of the baggage keys that
-//! `baggage_attributes` lists, which take precedence. Events of `tracing` and records of `log` are treated alike,
-//! whose key-values are fields where this crate forwards them to `tracing`.
+//! The ids belong to the span in OpenTelemetry's current `Context`, which may come from `#[traced]`, OpenTelemetry's
+//! API or a remote process. Without a current span there are no ids. An event that names its parent (`parent: &span`,
+//! `parent: None`) has the ids of that span, if `tracing_layer` records it, or none. The floe identity of the
+//! configuration follows, and the values of the baggage keys that `baggage_attributes` lists, which take precedence.
+//! Records of `log` are treated like events of `tracing`, and their key-values become fields if this crate forwards
+//! them to `tracing`.
 //!
-//! Message, fields and target are redacted before they are written, as the provider is configured, or with the
-//! default redaction if there is no provider. Text is truncated to 8 KiB. A record has at most 128 fields, and
-//! gets no further fields once its texts have 32 KiB. In JSON, a field with the name of a built-in field, such as
-//! `level`, is written as `fields.level`. A record that is created while the thread writes another one, for
-//! example by a `Debug` implementation, is dropped.
+//! Message, fields and target are redacted before they are written, by the provider's configuration, or by default
+//! without a provider. Text is truncated to 8 KiB. A record has at most 128 fields, and gets no further fields once its
+//! texts have 32 KiB. In JSON, a field with the name of a built-in field, such as `level`, is written as
+//! `fields.level`. A record that is created while the thread writes another one, for example by a `Debug`
+//! implementation, is dropped.
 //!
 //! A provider that exports spans over OTLP also exports the records that pass the level filter, unless
 //! `exporters.logs` or `OTEL_LOGS_EXPORTER` selects something else. They are batched as configured in
@@ -40,8 +40,8 @@
 //! OpenTelemetry's logs API. An event of `tracing` to which the code gives a name (`info!(name: "order.placed", …)`)
 //! has this name as OpenTelemetry's event name.
 //!
-//! Lines are written by the thread that logs, so a slow writer slows it down. Where that matters,
-//! use a writer with a queue, such as `tracing-appender`'s. A line that cannot be written is lost.
+//! Lines are written by the thread that logs, so a slow writer slows it down. If this matters, use a writer with a
+//! queue, such as `tracing-appender`'s. A line that cannot be written is lost.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -124,8 +124,8 @@ where
     install(layer_with_writer::<Registry, _>(config, writer)?)
 }
 
-/// Creates a layer that writes log records to the [output](LoggingConfig::output), for a subscriber of your own. It
-/// writes JSON lines or text, with colours on a terminal unless `NO_COLOR`, `FORCE_COLOR` or `TERM` says otherwise.
+/// Creates a layer that writes log records to the [output](LoggingConfig::output), for your own subscriber. It writes
+/// JSON lines or text, with colours on a terminal unless `NO_COLOR`, `FORCE_COLOR` or `TERM` says otherwise.
 ///
 /// The level filter applies to this layer only. Add one such layer to a process: every layer sends the
 /// records to the exporters of the provider, so a second one duplicates them.
@@ -163,7 +163,7 @@ where
     filter.filter(LogLayer::new(output, form(config, output.has_color())))
 }
 
-/// Lines carry the ids of roots, if any line passes the filter, also where no span is recorded.
+/// Requests ids for roots, for the lines, even without recorded spans, if the filter lets any line pass.
 fn make_ids(filter: &LineFilter) {
     if !filter.is_off() {
         recorder::make_ids();
@@ -203,7 +203,7 @@ fn install(layer: impl Layer<Registry> + Send + Sync) -> Result<(), Error> {
     Ok(())
 }
 
-/// Call this after the subscriber with the layer of [`output_layer`] is installed.
+/// Completes the layer of [`output_layer`]. Call this after its subscriber is installed.
 fn complete(config: &LoggingConfig, filter: &LineFilter) {
     if config.output != LogOutput::None {
         make_ids(filter);
@@ -211,7 +211,8 @@ fn complete(config: &LoggingConfig, filter: &LineFilter) {
     forward_log();
 }
 
-/// Call this after the subscriber is installed: its level determines which records `log` creates.
+/// Forwards `log` to `tracing`. Call this after the subscriber is installed, because its level determines the records
+/// that `log` creates.
 fn forward_log() {
     let forwarded = log::set_boxed_logger(Box::new(fields::Forwarder(LogTracer::new())));
     if forwarded.is_ok() {

@@ -1,4 +1,4 @@
-//! Redaction and limits of the values of OpenTelemetry's logs API, which may be nested.
+//! Redaction and limits of values of OpenTelemetry's logs API, which may be nested.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ const MAX_DEPTH: usize = 8;
 
 const OMITTED: &str = "…";
 
-/// Does nothing if there is a field with the key, or no room.
+/// Adds a value, unless there is a field with the key, or no room.
 pub(super) fn add_new(record: &mut LogRecord, redactor: &mut Redactor, key: &Key, value: AnyValue) {
     let safe = redactor.log_name(key.as_str()).cloned().unwrap_or_else(|| key.clone());
     if !record.has_field(&safe) && record.take_room() {
@@ -21,7 +21,7 @@ pub(super) fn add_new(record: &mut LogRecord, redactor: &mut Redactor, key: &Key
     }
 }
 
-/// `safe` is the key of the field; the value is redacted as a value of `name`.
+/// Adds a value. `safe` is the key of the field; the value is redacted as a value of `name`.
 pub(super) fn add(
     record: &mut LogRecord,
     redactor: &mut Redactor,
@@ -38,7 +38,7 @@ pub(super) fn add(
     record.add_value(safe, value);
 }
 
-/// The body has no key. A value over the limits of the record is left out.
+/// A redacted body, which has no key. A value over the limits of the record is left out.
 pub(super) fn redacted(
     value: AnyValue,
     key: Option<&str>,

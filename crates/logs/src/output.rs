@@ -32,7 +32,7 @@ impl MakeWriter<'_> for Output {
     }
 }
 
-/// The thread of the program that logs writes the line, and the write must not end it.
+/// A standard stream. The logging thread of the program writes the line, and the write must not end it.
 pub(super) enum Stream {
     Stdout(Unsignalled<io::Stdout>),
     Stderr(Unsignalled<io::Stderr>),

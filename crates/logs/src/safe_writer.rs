@@ -1,4 +1,4 @@
-//! Redaction and ids for the lines of a layer of the program.
+//! Redaction and ids for the lines of a program's own layer.
 
 use std::io::{self, Write};
 
@@ -18,7 +18,7 @@ pub struct SafeWriter<M>(M);
 /// Redacts the lines of a layer of `tracing_subscriber::fmt` on their way to `writer`, and adds the ids of the current
 /// span: as the last fields of a line that is a JSON object, and as ` trace_id=… span_id=…` after any other.
 ///
-/// Each line is redacted as a whole, as the provider is configured. A key is recognized by its name only in a line
+/// Each line is redacted as a whole, by the provider's configuration. A key is recognized by its name only in a line
 /// without colours, so call `with_ansi(false)`. The layers of this module redact each value by itself.
 ///
 /// ```standalone_crate
@@ -52,7 +52,7 @@ impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for SafeWriter<M> {
     }
 }
 
-/// The line of an event, which a layer writes at once.
+/// The line of an event, which a layer writes in one piece.
 #[derive(Debug)]
 pub struct SafeLine<W> {
     writer: W,

@@ -1,4 +1,4 @@
-//! The state that a thread reuses from one record to the next.
+//! The state of a thread that records reuse.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub(super) struct ThreadState {
 
 const MAX_SCOPES: usize = 256;
 
-/// The largest capacity of the line buffer that is kept for the next record, in bytes.
+/// The maximum capacity of the line buffer kept for the next record, in bytes.
 const MAX_LINE_CAPACITY: usize = 64 * 1024;
 
 thread_local! {
@@ -98,11 +98,11 @@ pub(super) fn with(has_context: bool, log: impl FnOnce(&mut ThreadState, bool)) 
     }
 }
 
-/// While it exists, the thread is writing a record.
+/// Marks the thread as writing a record while this value exists.
 struct Busy;
 
 thread_local! {
-    /// Has no destructor, so that it is accessible until the thread has ended.
+    /// Has no destructor, so that it stays accessible until the thread ends.
     static BUSY: Cell<bool> = const { Cell::new(false) };
 }
 

@@ -52,7 +52,7 @@ impl fmt::Debug for Meters {
 }
 
 impl Meters {
-    /// Starts the readers and makes this the current meter provider of the process.
+    /// Starts the readers, as the current meter provider of the process.
     fn start(
         all: &TelemetryConfig,
         resource: &Resource,

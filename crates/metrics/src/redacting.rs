@@ -31,19 +31,19 @@ use opentelemetry::metrics::{
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::metrics::InstrumentKind;
 
-/// The maximum number of scopes, of which the SDK releases none. Only a program that generates their names at run time
+/// The maximum number of scopes, which the SDK never releases. Only a program that generates their names at run time
 /// exceeds it.
 const MAX_SCOPES: usize = 1000;
 
-/// The name of the scope that all others share.
+/// The name of the scope that surplus scopes share.
 const OVERFLOW: &str = "floe.telemetry.overflow";
 
-/// Redacts what is recorded through the inner provider.
+/// A provider that redacts measurements before its inner provider records them.
 pub(super) struct RedactingMeterProvider<P> {
     provider: P,
     policy: Policy,
     views: Views,
-    /// At most [`MAX_SCOPES`] and [`OVERFLOW`].
+    /// The scopes so far: at most [`MAX_SCOPES`] and [`OVERFLOW`].
     scopes: Mutex<HashSet<InstrumentationScope>>,
 }
 
@@ -82,7 +82,7 @@ impl<P> RedactingMeterProvider<P> {
         Self { provider, policy: Policy { id, redaction }, views, scopes: Mutex::default() }
     }
 
-    /// The scope, or the one that scopes share once there are too many.
+    /// The scope, or the shared one if there are too many.
     fn bounded(&self, scope: InstrumentationScope) -> InstrumentationScope {
         let mut known = self.scopes.lock().unwrap_or_else(PoisonError::into_inner);
         if known.contains(&scope) {
@@ -104,7 +104,8 @@ impl<P> RedactingMeterProvider<P> {
 }
 
 impl Policy {
-    /// Calls a callback of the program. A panic would end the thread that collects all metrics; the first one is reported.
+    /// Calls a callback of the program. A panic, which would end the thread that collects all metrics, is caught; the
+    /// first one is reported.
     fn observe(&self, metric: &str, has_panicked: &AtomicBool, callback: impl FnOnce()) {
         if let Err(panic) = caught(callback)
             && !has_panicked.swap(true, Ordering::Relaxed)
@@ -195,8 +196,7 @@ impl Instruments {
         Redacting { instrument, policy: self.policy.clone(), exemplars }
     }
 
-    /// The redacted name. Instrument names must not contain angle brackets, so the redaction mark
-    /// loses them.
+    /// The redacted name, without the redaction mark's angle brackets, which instrument names must not contain.
     fn name(&self, name: Cow<'static, str>) -> Cow<'static, str> {
         let redacted = self.policy.redaction.error_text_or_same(name.clone().into_owned());
         if redacted == name {
@@ -215,7 +215,7 @@ impl Instruments {
     }
 }
 
-/// The exemplars of an instrument that advises these boundaries.
+/// The exemplars of an instrument with these advised boundaries.
 pub(super) fn exemplars(
     views: &Views,
     scope: &InstrumentationScope,

@@ -1,4 +1,4 @@
-//! Views: those of a configuration file and of the program, and the limit and the buckets of all other metrics.
+//! Views of a configuration file and of the program, and the limit and the buckets of all other metrics.
 //! OpenTelemetry's SDK asks for them while it builds an instrument.
 
 use std::borrow::Cow;
@@ -16,7 +16,7 @@ use crate::config::{
     HistogramKind, MetricsConfig,
 };
 
-/// The exponential histogram of the specification's defaults.
+/// The exponential histogram with the defaults of the specification.
 const EXPONENTIAL: Aggregation = Aggregation::Base2ExponentialHistogram {
     max_size: DEFAULT_MAX_SIZE,
     max_scale: DEFAULT_MAX_SCALE,
@@ -73,7 +73,8 @@ impl Views {
         builder.build().ok()
     }
 
-    /// The stream of a view of the program, whose panic is no panic of the code that builds an instrument.
+    /// The stream that a view of the program returns. A panic of the view must not reach the code that builds an
+    /// instrument.
     fn of_program(&self, at: usize, instrument: &Instrument) -> Option<Stream> {
         caught(|| (self.0.of_program[at])(instrument)).ok().flatten()
     }
@@ -98,7 +99,7 @@ impl Views {
         kind == InstrumentKind::Histogram && self.0.config.histograms == HistogramKind::Exponential
     }
 
-    /// The names of the metrics of an instrument, as far as they are known: a view of the program does not tell.
+    /// The known names of an instrument's metrics. The names from a view of the program are unknown.
     pub(super) fn names<'a>(&'a self, name: &'a str, kind: InstrumentKind) -> Vec<Cow<'a, str>> {
         let views = self.0.config.views.iter().filter(|view| view.selects(name, kind));
         let renamed = views.filter_map(|view| view.name.as_deref());

@@ -1,7 +1,7 @@
-//! The [mapping of protobuf](https://protobuf.dev/programming-guides/json/), with two exceptions: ids are
-//! hexadecimal, and enumerations are numbers. The fields are read from the bytes by a table, so that all signals
-//! have one encoder of protobuf and no message is built in between. The serde implementations of
-//! `opentelemetry-proto` lose numbers that are not finite.
+//! The [mapping of protobuf](https://protobuf.dev/programming-guides/json/), with two exceptions: ids are hexadecimal,
+//! and enumerations are numbers. A table of fields drives the reading of the bytes, so that all signals share one
+//! encoder, and no message is built in between. The serde implementations of `opentelemetry-proto` lose non-finite
+//! numbers.
 
 use std::io::Write as _;
 
@@ -14,7 +14,7 @@ use crate::wire::{self, Malformed, Value};
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
-/// The most levels of values inside values, which attributes of log records may have.
+/// The maximum depth of nested values, which attributes of log records may contain.
 const MAX_DEPTH: usize = 100;
 
 /// Converts a request of spans.
@@ -26,25 +26,25 @@ const MAX_DEPTH: usize = 100;
 ///
 /// # Errors
 ///
-/// The bytes are not such a request, or values are nested too deeply.
+/// The bytes are no request of spans, or values are nested too deeply.
 pub fn traces(request: &[u8]) -> Result<Vec<u8>, Malformed> {
     encode(&schema::TRACES, request)
 }
 
-/// Converts a request of metrics, as [`traces`] does.
+/// Converts a request of metrics like [`traces`].
 ///
 /// # Errors
 ///
-/// The bytes are not such a request, or values are nested too deeply.
+/// The bytes are no request of metrics, or values are nested too deeply.
 pub fn metrics(request: &[u8]) -> Result<Vec<u8>, Malformed> {
     encode(&schema::METRICS, request)
 }
 
-/// Converts a request of log records, as [`traces`] does.
+/// Converts a request of log records like [`traces`].
 ///
 /// # Errors
 ///
-/// The bytes are not such a request, or values are nested too deeply.
+/// The bytes are no request of log records, or values are nested too deeply.
 pub fn logs(request: &[u8]) -> Result<Vec<u8>, Malformed> {
     encode(&schema::LOGS, request)
 }
@@ -57,7 +57,7 @@ fn encode(message: &Message, request: &[u8]) -> Result<Vec<u8>, Malformed> {
 
 struct Encoder<'b> {
     out: Vec<u8>,
-    /// Those of the messages that are being written, the innermost last.
+    /// The fields of the messages being written, the innermost last.
     fields: Vec<(u32, Value<'b>)>,
 }
 
@@ -83,7 +83,7 @@ impl<'b> Encoder<'b> {
         Ok(())
     }
 
-    /// Writes a field of the message that begins at `start`, if it is among those from `own` on.
+    /// Writes a field of the message that begins at `start`, if the field is at or after `own`.
     fn field(
         &mut self,
         field: &Field,

@@ -1,7 +1,7 @@
 //! The fields of OTLP's messages
 //! ([definitions](https://github.com/open-telemetry/opentelemetry-proto/tree/main/opentelemetry/proto)).
 
-/// The fields of a message, in the order in which they are written.
+/// The fields of a message, in the order of writing.
 #[derive(Debug)]
 pub(crate) struct Message {
     pub(crate) fields: &'static [Field],
@@ -23,7 +23,7 @@ pub(crate) enum Kind {
     Id,
     Bytes,
     Bool,
-    /// Also an enumeration.
+    /// A 32-bit number, or an enumeration.
     Uint32,
     Sint32,
     Uint64,

@@ -10,7 +10,7 @@ use prost::encoding::{WireType, decode_varint};
 
 use crate::schema::Kind;
 
-/// Why a request has no JSON encoding.
+/// The reason why a request has no JSON encoding.
 #[derive(Debug)]
 pub struct Malformed(pub(crate) Cow<'static, str>);
 
@@ -31,13 +31,13 @@ impl Error for Malformed {}
 /// The value of a field.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Value<'b> {
-    /// Of one to eight bytes.
+    /// A number of one to eight bytes.
     Number(u64),
     Bytes(&'b [u8]),
 }
 
 impl<'b> Value<'b> {
-    /// Returns the elements of a list of numbers, or the value itself if it is one element.
+    /// Returns the elements of a packed list of numbers, or the value itself.
     pub(crate) fn unpacked(
         self,
         kind: &Kind,
@@ -65,12 +65,12 @@ impl<'b> Value<'b> {
     }
 }
 
-/// Reads a number that alternates between positive and negative values.
+/// Decodes protobuf's ZigZag encoding of a signed number.
 pub(crate) const fn zigzag(number: u64) -> i64 {
     (number >> 1).cast_signed() ^ -((number & 1).cast_signed())
 }
 
-/// Appends the fields of a message, each with its number, in their order.
+/// Appends the fields of a message, each with its number, in order.
 pub(crate) fn fields<'b>(
     mut message: &'b [u8],
     into: &mut Vec<(u32, Value<'b>)>,
@@ -81,7 +81,7 @@ pub(crate) fn fields<'b>(
     Ok(())
 }
 
-/// Most numbers of the wire have one byte.
+/// Reads a number. Most numbers have one byte.
 #[inline]
 fn varint(rest: &mut &[u8]) -> Result<u64, Malformed> {
     match rest.split_first() {

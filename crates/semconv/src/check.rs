@@ -7,8 +7,8 @@ use crate::problem::{Problem, is_key, member};
 use crate::row::{Kind, Row};
 use crate::table;
 
-/// Returns the attributes that spans of a kind lack: a span with attributes of a type's namespace has those that the
-/// type requires.
+/// Returns the missing attributes of spans of a kind: a span with an attribute of a type's namespace must have the
+/// type's required attributes.
 ///
 /// ```
 /// let problems = floe_semconv::check_span("client", &["http.request.method", "url.full", "server.port"]);
@@ -37,11 +37,11 @@ pub fn check_span(kind: &str, keys: &[&str]) -> Vec<Problem<'static>> {
     lacking.concat()
 }
 
-/// Second words that many programs use in keys of their own.
+/// Common second words in the keys of programs.
 const ANYONES: [&str; 6] = ["id", "name", "size", "state", "type", "version"];
 
-/// The only living key of which `key` may be a misspelling: at a distance of one edit, or of two in long keys with the
-/// same first word. A word of two letters is like too many others, as `db` is like `dbt`.
+/// The only current key that `key` may misspell: at a distance of one edit, or of two in long keys with the same first
+/// word. Words of two letters resemble too many others, such as `db` and `dbt`.
 fn nearest(key: &str) -> Option<&'static str> {
     let (word, rest) = key.split_once('.')?;
     let is_known = has_namespace(word);
@@ -65,7 +65,7 @@ fn nearest(key: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a key has dots where a known one has `_`, as newer versions of the conventions rename keys.
+/// Whether a key has dots in place of `_` in a known one, as in keys renamed by newer versions of the conventions.
 fn is_below(key: &str, known: &str) -> bool {
     key.len() == known.len()
         && key.bytes().zip(known.bytes()).all(|it| it.0 == it.1 || it == (b'.', b'_'))
@@ -93,8 +93,8 @@ pub fn check(key: &str) -> Option<Problem<'_>> {
     nearest(key).map(|nearest| Problem::Unknown { key, nearest })
 }
 
-/// Returns the problem of a text as the value of a key. Values of unknown keys are not checked, and where the
-/// conventions list values, a program may have others: only one that is like a value of the list is a problem.
+/// Returns the problem of a text as the value of a key. Values of unknown keys are not checked. Programs may use other
+/// values than the conventions list, so only a value similar to a listed one is a problem.
 ///
 /// ```
 /// let problem = floe_semconv::check_text("db.system.name", "postgres").unwrap();
@@ -115,7 +115,7 @@ pub fn check_text<'a>(key: &'a str, value: &'a str) -> Option<Problem<'a>> {
     }
 }
 
-/// The attribute with a key of several words. A single word is anyone's, even where it once was a key.
+/// The attribute with a key of several words. A single word may be anybody's, even if it once was a key.
 fn checked(key: &str) -> Option<&'static Row> {
     attribute(key).filter(|_| key.contains('.'))
 }

@@ -38,12 +38,12 @@ pub(crate) fn has_namespace(word: &str) -> bool {
     KEYS.below.contains_key(word)
 }
 
-/// The living keys that begin with this word.
+/// The current keys that begin with this word.
 pub(crate) fn below(word: &str) -> &'static [&'static str] {
     KEYS.below.get(word).map_or(&[], Vec::as_slice)
 }
 
-/// The living keys with this rest after the first word.
+/// The current keys that end with this text after the first word.
 pub(crate) fn ending(rest: &str) -> &'static [&'static str] {
     KEYS.ending.get(rest).map_or(&[], Vec::as_slice)
 }

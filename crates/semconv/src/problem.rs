@@ -1,4 +1,4 @@
-//! The problem of a key or a value, in words.
+//! The problem of a key or a value, as a sentence.
 
 use std::fmt;
 
@@ -11,26 +11,26 @@ use crate::row::{Deprecation, Kind};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem<'a> {
-    /// The conventions have another key, or none.
+    /// The conventions have renamed or removed the key.
     Deprecated {
         /// The key.
         key: &'a str,
-        /// The reason why the key is not used any more.
+        /// The reason why the key is deprecated.
         deprecation: Deprecation,
     },
-    /// The conventions own the namespace of the key and do not have the key, but exactly one that is like it.
+    /// The conventions own the namespace of the key and lack the key, but have exactly one similar key.
     Unknown {
         /// The key.
         key: &'a str,
         /// The key of the conventions.
         nearest: &'static str,
     },
-    /// The key does not have the form of a key.
+    /// The text does not have the form of a key.
     NoKey {
         /// The key.
         key: &'a str,
     },
-    /// The conventions list values of the key, and this value is not listed, but like one of them.
+    /// The conventions list values of the key, and this value is similar to a listed one.
     NoMember {
         /// The key.
         key: &'a str,
@@ -39,7 +39,7 @@ pub enum Problem<'a> {
         /// The listed value.
         nearest: &'static str,
     },
-    /// The values of the key are of another kind.
+    /// The values of the key have another kind.
     OtherKind {
         /// The key.
         key: &'a str,
@@ -48,7 +48,7 @@ pub enum Problem<'a> {
         /// The kind of this value.
         found: Kind,
     },
-    /// The span lacks a key that spans of its kind with attributes of the namespace have.
+    /// The span lacks a required key of spans with its kind and attributes of this namespace.
     Missing {
         /// The kind of the span.
         kind: &'static str,
@@ -59,8 +59,8 @@ pub enum Problem<'a> {
     },
 }
 
-/// The one of `members` that is meant. Its first letter is the same, because few mistakes are in it and many names
-/// differ there, such as `trpc` and `grpc`.
+/// The member that `value` probably means. Its first letter must be the same, because mistakes there are rare, and many
+/// names differ only there, such as `trpc` and `grpc`.
 pub(crate) fn member(value: &str, members: &[&'static str]) -> Option<&'static str> {
     let first = |text: &str| text.chars().next().map(|it| it.to_ascii_lowercase());
     let alike = members.iter().filter(|member| first(member) == first(value));

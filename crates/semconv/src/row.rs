@@ -4,13 +4,13 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Row {
-    /// The key, or the beginning of the keys.
+    /// The key, or the prefix of the keys of a template.
     pub key: &'static str,
     /// The kind of the values.
     pub kind: Kind,
-    /// Whether keys begin with this one and a dot, as in `http.request.header.content-type`.
+    /// Whether the keys begin with this one and a dot, as in `http.request.header.content-type`.
     pub is_template: bool,
-    /// The reason why the attribute is not used any more.
+    /// The reason why the attribute is deprecated.
     pub deprecation: Option<Deprecation>,
 }
 
@@ -26,7 +26,7 @@ pub enum Kind {
     Double,
     /// A boolean.
     Bool,
-    /// Anything.
+    /// Any value.
     Any,
     /// An array of texts.
     Texts,
@@ -42,21 +42,21 @@ pub enum Kind {
     IntOf(&'static [i64]),
 }
 
-/// The reason why a name is not used any more.
+/// The reason why a name is deprecated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Deprecation {
-    /// It has another name.
+    /// Another name replaces it.
     RenamedTo(&'static str),
     /// Another reason, a sentence.
     Because(&'static str),
 }
 
-/// A namespace of attributes and a kind determine the type.
+/// A type of spans, determined by a namespace of attributes and a kind.
 pub(crate) struct SpanType {
     pub(crate) name: &'static str,
     pub(crate) kind: &'static str,
-    /// The keys of every span of the type.
+    /// The required keys of every span of the type.
     pub(crate) required: &'static [&'static str],
 }
 
@@ -94,7 +94,7 @@ impl Row {
         self
     }
 
-    /// The key that is used instead of a deprecated one, or the key itself.
+    /// The replacement of a deprecated key, or the key itself.
     pub(crate) fn successor(&self) -> &'static str {
         match self.deprecation {
             Some(Deprecation::RenamedTo(key)) => key,

@@ -3,9 +3,9 @@
 
 use std::cmp::Reverse;
 
-/// The number of edits between a text and a word, if it is small enough for a misspelling: one for every three letters,
-/// at least one and at most two, but none where both have fewer than three letters, as `s3` and `s4`. Two swapped
-/// letters are one edit, and a capital letter is the same as a small one.
+/// The number of edits between a text and a word, if it is small enough for a misspelling: one edit for every three
+/// letters, at least one and at most two, but none if both have fewer than three letters, such as `s3` and `s4`. Two
+/// swapped letters are one edit, and case does not matter.
 pub fn edits(found: &str, word: &str) -> Option<usize> {
     let (of_found, of_word) = (found.chars().count(), word.chars().count());
     let most = (of_word.clamp(3, 6) / 3).min(of_found.max(of_word) / 3);
@@ -20,7 +20,7 @@ fn lower(text: &str) -> impl Iterator<Item = char> {
     text.chars().map(|letter| letter.to_ascii_lowercase())
 }
 
-/// The parts of a name, as of `kebab-case` or `service.name`.
+/// The parts of a name such as `kebab-case` or `service.name`.
 fn parts(name: &str) -> Vec<&str> {
     name.split(|letter: char| !letter.is_alphanumeric()).collect()
 }
@@ -31,7 +31,7 @@ fn sorted(name: &str) -> String {
     parts.join("_")
 }
 
-/// Whether a name lacks one part of another one, or all before its last ones.
+/// Whether a name lacks one part of a known name, or its first parts.
 fn lacks_parts(name: &str, known: &str) -> bool {
     let (name, known) = (parts(name), parts(known));
     if name.len() < 2 || name.len() >= known.len() {
@@ -42,8 +42,8 @@ fn lacks_parts(name: &str, known: &str) -> bool {
     (known.len() - name.len() == 1 || rest.len() == name.len()) && known.ends_with(rest)
 }
 
-/// The word that a text is, misspelled: the first one with the fewest [`edits`]. The parts of a name may have another
-/// order, and a part that is missing, or all before the last ones, are one edit.
+/// The word that a text misspells: the first one with the fewest [`edits`]. Swapped parts of a name, one missing part,
+/// and missing first parts are one edit.
 pub fn misspelled<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
     let found_sorted = sorted(found);
     let difference = |word: &str| {
@@ -56,7 +56,7 @@ pub fn misspelled<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
     near.min_by_key(|(difference, _)| *difference).map(|(_, word)| word)
 }
 
-/// The word to suggest for a text that is certainly wrong: the [`misspelled`] one, or the one that begins most like it.
+/// The suggestion for a wrong text: the [`misspelled`] word, or the word with the most similar beginning.
 pub fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
     misspelled(found, words).or_else(|| {
         let alike = words.iter().filter(|word| begins_alike(found, word));
@@ -67,7 +67,7 @@ pub fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
     })
 }
 
-/// Whether each part of a name begins that of another one in the same place, as far as both have one.
+/// Whether each pair of parts at the same position has one part as a prefix of the other. Surplus parts are ignored.
 fn begins_alike(found: &str, word: &str) -> bool {
     let (found, word) = (parts(found), parts(word));
     found.iter().zip(&word).all(|(one, other)| {
@@ -83,7 +83,7 @@ pub fn did_you_mean(word: Option<&str>) -> String {
     word.map_or_else(String::new, |word| format!("; did you mean `{word}`?"))
 }
 
-/// Formats "expected `a` or `b`, found `x`", with a suggestion if one of the words is like it.
+/// Formats "expected `a` or `b`, found `x`", with a suggestion if a word is similar.
 pub fn expected(words: &[&str], found: &str) -> String {
     let suggestion = did_you_mean(nearest(found, words));
     format!("expected {}, found `{found}`{suggestion}", one_of(words))

@@ -17,7 +17,7 @@ use crate::attributes::ToAttributeValue;
 pub struct Spans(pub(super) Vec<SpanData>, Vec<&'static str>);
 
 impl Spans {
-    /// `missed`: the functions that were called meanwhile outside of the capture.
+    /// Creates captured spans. `missed` are the functions called meanwhile outside the capture.
     pub(super) const fn new(spans: Vec<SpanData>, missed: Vec<&'static str>) -> Self {
         Self(spans, missed)
     }
@@ -50,13 +50,13 @@ impl Spans {
         self.0.iter().map(|span| CapturedSpan { span, all: self })
     }
 
-    /// Asserts that the attributes of all spans and events follow OpenTelemetry's semantic conventions, as far as their
-    /// table goes: no key is deprecated, or unknown although its first word is theirs; each value is one that the key
-    /// accepts; and a span has the attributes that its kind requires. Keys that begin with other words are not checked.
+    /// Asserts that the attributes of all spans and events follow OpenTelemetry's semantic conventions: no key is
+    /// deprecated, or unknown in a namespace of the conventions; each value is valid for its key; and a span has the
+    /// required attributes of its kind. Keys in other namespaces are not checked.
     ///
     /// # Panics
     ///
-    /// Panics with everything that is wrong, if anything is.
+    /// Panics with all violations, if there are any.
     ///
     /// ```
     /// # use floe_telemetry::{testing, traced};
@@ -151,9 +151,9 @@ impl Spans {
         )
     }
 
-    /// Asserts that no span makes the same call five or more times in a row, directly below it: the N+1 problem, which is
-    /// a query for each row of another query, instead of one for all. [`assert_no_n_plus_one_with`] changes the number,
-    /// and excuses intended loops.
+    /// Asserts that no span makes the same call five or more times in a row, directly below it: the N+1 problem, which
+    /// is a query for each row of another query, instead of one for all. [`assert_no_n_plus_one_with`] changes the
+    /// number, and permits intended loops.
     ///
     /// Two calls are the same if they share their name and their query: `db.query.summary`, or else `db.query.text`. Texts
     /// that contain the values of their parameters differ. Other calls may be between them, but calls that overlap are
@@ -193,7 +193,7 @@ impl Spans {
     ///
     /// # Panics
     ///
-    /// Panics as it does.
+    /// Panics like [`assert_no_n_plus_one`](Self::assert_no_n_plus_one).
     #[track_caller]
     pub fn assert_no_n_plus_one_with(&self, most: usize, excused: &[&str]) -> &Self {
         let found = n_plus_one::findings(&self.0, most, excused);
@@ -250,9 +250,8 @@ impl Spans {
     /// Returns the names as an indented tree for snapshots, without a newline at its end. Spans that are not
     /// internal show their kind, and spans that failed `[error]`. There are no ids and no times.
     ///
-    /// Siblings are in the order in which they started; siblings that overlap in time are in alphabetical order. Equal ones
-    /// next to each other share a line, `name ×50`. Siblings on threads that race for which ends before the other starts
-    /// can change places.
+    /// Siblings are in the order in which they started; siblings that overlap in time are in alphabetical order. Equal
+    /// ones next to each other share a line, `name ×50`. Siblings on racing threads can change places.
     #[must_use]
     pub fn tree(&self) -> String {
         self.tree_with(&[])
@@ -323,7 +322,7 @@ impl Spans {
     }
 }
 
-/// Formats the traces as an indented tree; each span with its status and attributes. Equal siblings are one line, and a
+/// Formats the traces as an indented tree, each span with its status and attributes. Equal siblings are one line, and a
 /// long tree is cut.
 impl fmt::Display for Spans {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -505,7 +504,7 @@ impl<'a> CapturedSpan<'a> {
     }
 }
 
-/// Shows the type, as in Rust.
+/// Formats a value with its type, as in Rust.
 fn shown(value: Option<&Value>) -> String {
     match value {
         None => "no attribute".to_owned(),

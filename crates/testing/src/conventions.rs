@@ -5,7 +5,7 @@ use opentelemetry::trace::SpanKind;
 use opentelemetry::{Array, KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
 
-/// A sentence each.
+/// The violations of a span, each as a sentence.
 pub(super) fn problems(span: &SpanData) -> Vec<String> {
     let events = span.events.iter().flat_map(|event| &event.attributes);
     let mut found: Vec<_> = span.attributes.iter().chain(events).flat_map(of_attribute).collect();

@@ -1,11 +1,10 @@
 //! Captures the spans of a closure or a future, with assertions on [one of them](CapturedSpan) and on the
 //! [shape of the trace](Spans).
 //!
-//! A capture contains only the spans of its own code, even if many tests run in parallel in one
-//! process, and needs no provider. The spans pass through the same recorder, collector and redaction
-//! as in production. All of them are recorded, regardless of the sampler and the filter, except below a parent
-//! that is not sampled. No span is lost: other than in production, a thread that ends spans faster than the collector
-//! takes them waits for it.
+//! A capture contains only the spans of its own code, even if many tests run in parallel in one process, and needs no
+//! provider. The spans pass through the same recorder, collector and redaction as in production. All of them are
+//! recorded, regardless of the sampler and the filter, except below a parent that is not sampled. No span is lost:
+//! unlike in production, a thread that ends spans too fast waits for the collector.
 //!
 //! With the environment variable `FLOE_TESTING_CONTEXT=boundaries`, captures record as a provider with the
 //! setting `context: boundaries` does ([`ContextMode`](floe_telemetry_sdk::config::ContextMode)).
@@ -58,12 +57,12 @@ static HAS_BOUNDARIES: LazyLock<bool> = LazyLock::new(|| {
     environment::variable("FLOE_TESTING_CONTEXT").is_ok_and(|value| value == "boundaries")
 });
 
-/// The collector normally answers a capture within milliseconds.
+/// The time limit of a capture, which the collector normally answers within milliseconds.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Runs `code` and returns the spans that ended in it, on this thread and on threads and
-/// tasks to which its OpenTelemetry context was propagated, as [`in_current_span`](floe_telemetry_core::in_current_span) does. If a
-/// span is missing that started elsewhere, the failed assertion says so.
+/// Runs `code` and returns the spans that ended in it, on this thread and on threads and tasks to which its
+/// OpenTelemetry context was propagated, as [`in_current_span`](floe_telemetry_core::in_current_span) does. If a
+/// missing span started elsewhere, the failed assertion reports it.
 ///
 /// The caller's current span is hidden from `code`: spans without a parent in `code` are roots.
 ///
@@ -102,8 +101,8 @@ pub async fn capture_async<F: Future>(code: F) -> Spans {
     capture.finish()
 }
 
-/// The number of running captures. Only the first and the last one switch the recorder, under the lock: a capture that
-/// starts while the last one ends would lose spans.
+/// The number of running captures. Only the first and the last capture switch the recorder, under the lock, because a
+/// capture that starts while the last one ends would lose spans.
 static RUNNING: Mutex<usize> = Mutex::new(0);
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
@@ -113,7 +112,7 @@ fn running() -> MutexGuard<'static, usize> {
 
 struct Capture {
     scope: CaptureScope,
-    /// The calls outside of captures before this one.
+    /// The calls outside captures before this one.
     missed_before: HashMap<&'static str, u64>,
 }
 

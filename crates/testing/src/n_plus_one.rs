@@ -1,4 +1,4 @@
-//! Finds equal calls, one after another, where one call for all would do.
+//! Finds repeated equal calls that a single call could replace.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -11,17 +11,16 @@ use super::tree;
 use crate::char_boundary::beginning;
 use crate::keys::{DB_QUERY_SUMMARY, DB_QUERY_TEXT};
 
-/// The default number of calls in a row that are no finding. Sentry's detector, too, finds five.
+/// The default number of consecutive calls that is no finding. Sentry's detector, too, reports five.
 pub(super) const MOST_IN_A_ROW: usize = 4;
 
-/// The limits of what is shown: findings, attributes of each, values of each and characters of each value.
+/// The limits of the output: findings, attributes of each, values of each and characters of each value.
 const MOST_FINDINGS: usize = 10;
 const MOST_ATTRIBUTES: usize = 3;
 const MOST_VALUES: usize = 3;
 const MOST_CHARACTERS: usize = 60;
 
-/// Describes runs of more than `most` calls with the same parent, name and query that do not overlap. The earliest are
-/// first.
+/// Describes runs of more than `most` sequential calls with the same parent, name and query, the earliest first.
 pub(super) fn findings(spans: &[SpanData], most: usize, excused: &[&str]) -> Vec<String> {
     let mut alike: HashMap<_, Vec<&SpanData>> = HashMap::new();
     for span in spans.iter().filter(|it| !excused.contains(&&*it.name)) {
@@ -48,7 +47,7 @@ pub(super) fn findings(spans: &[SpanData], most: usize, excused: &[&str]) -> Vec
     shown
 }
 
-/// The summary of the query of a database, or else the query.
+/// The summary of a database query, or else the query.
 fn query(span: &SpanData) -> Option<Cow<'_, str>> {
     let query = value(span, DB_QUERY_SUMMARY).or_else(|| value(span, DB_QUERY_TEXT));
     query.map(Value::as_str)

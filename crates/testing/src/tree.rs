@@ -1,4 +1,4 @@
-//! Captured spans as lines of an indented tree. It has no ids and no times.
+//! Captured spans as lines of an indented tree, without ids and times.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use opentelemetry_sdk::trace::SpanData;
 use crate::char_boundary::{CUT, beginning};
 use floe_redact::printable;
 
-/// The lines that a failed assertion shows, and the characters of each.
+/// The maximum number of lines in a failed assertion, and of characters of each.
 const MOST_LINES: usize = 200;
 const MOST_CHARACTERS: usize = 1_000;
 
@@ -72,7 +72,7 @@ pub(super) fn excerpt(lines: &[Line]) -> String {
     shown.join("\n")
 }
 
-/// Unique in all traces.
+/// The id of a span, unique in all traces.
 pub(super) fn id(span: &SpanData) -> (TraceId, SpanId) {
     (span.span_context.trace_id(), span.span_context.span_id())
 }
@@ -86,11 +86,11 @@ struct Subtree {
     end: SystemTime,
     /// The index of its group of overlapping siblings.
     group: usize,
-    /// The last one first, so that the line of a parent is appended.
+    /// The lines, the last one first, so that the line of a parent is appended.
     lines: Vec<Line>,
 }
 
-/// The last one first.
+/// Joins siblings; the last line is first.
 fn joined(mut siblings: Vec<Subtree>) -> Vec<Line> {
     siblings.sort_by_key(|it| (it.start, it.end));
     let mut group = 0;

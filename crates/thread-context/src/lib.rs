@@ -1,5 +1,5 @@
 #![cfg_attr(feature = "publish", doc = include_str!("../README.md"))]
-//!
+//! Without the default feature `publish`, the interface for `floe-telemetry-core` does nothing.
 //! Without the feature `publish`, which is on by default, the interface that `floe-telemetry-core` uses does nothing.
 
 #[cfg_attr(not(feature = "publish"), path = "unpublished.rs")]

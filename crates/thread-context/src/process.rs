@@ -1,4 +1,4 @@
-//! The resource of the program, for readers outside of it.
+//! The resource of the program, for external readers.
 
 #[cfg(target_os = "linux")]
 mod mapping;
@@ -17,8 +17,9 @@ use opentelemetry::{Key, Value};
 /// # Errors
 ///
 /// - The system is not Linux, or allows no mapping with a name.
-/// - The program does not export the variable of its threads, or exports another copy's of this crate, and this one
-///   is in a shared library. The resource is published nevertheless. A program that is linked statically cannot tell.
+/// - The program does not export its thread-local variable, or this copy of the crate is in a shared library and the
+///   program exports another copy's variable. The resource is still published. A statically linked program cannot
+///   detect this.
 /// - Another thread is publishing.
 #[cfg(target_os = "linux")]
 pub fn publish<'a>(resource: impl IntoIterator<Item = (&'a Key, &'a Value)>) -> io::Result<()> {

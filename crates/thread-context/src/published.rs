@@ -1,4 +1,4 @@
-//! The records of threads, which readers find by the variable.
+//! The records of threads, which readers find through the variable.
 
 #[cfg_attr(
     not(all(
@@ -22,8 +22,8 @@ use std::ptr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, compiler_fence};
 
-/// The keys of the attributes of a record, at the indexes by which it names them: `threadlocal.attribute_key_map` of the
-/// process context.
+/// The keys of a record's attributes, by the indexes in the record: `threadlocal.attribute_key_map` of the process
+/// context.
 pub const KEYS: [&str; 4] =
     ["floe.span.name", "code.function.name", "code.line.number", "code.file.path"];
 
@@ -33,8 +33,8 @@ pub const SCHEMA_VERSION: &str = "tlsdesc_v1_dev";
 /// The variable that readers look for.
 pub const SYMBOL: &str = "otel_thread_ctx_v1";
 
-/// The address of the variable of this thread that is written here; null where nothing is published. Each shared
-/// library with this crate has a variable of its own, so the address says whether readers find this one.
+/// The address of this thread's variable; null on systems without one. Each shared library with this crate has its own
+/// variable, so the address tells whether readers find this one.
 #[must_use]
 pub fn variable() -> *const () {
     slot::address()
@@ -42,7 +42,7 @@ pub fn variable() -> *const () {
 
 static ON: AtomicBool = AtomicBool::new(false);
 
-/// Publishes and lists spans from now on, or stops it for spans that become current later. Published spans stay so
+/// Starts to publish and list spans, or stops it for spans that become current later. Published spans stay published
 /// until they end.
 pub fn switch(on: bool) {
     ON.store(on, Ordering::Relaxed);
@@ -54,18 +54,18 @@ pub fn is_on() -> bool {
     ON.load(Ordering::Relaxed)
 }
 
-/// The words of a record behind its ids. Four bytes precede the attributes: whether the record is valid, the flags of
-/// the trace, and the size of the attributes.
+/// The number of words of a record after its ids. Four bytes precede the attributes: the validity of the record, the
+/// flags of the trace, and the size of the attributes.
 const WORDS: usize = 28;
 const HEADER: usize = 4;
 
-/// The attributes of a place in the code, in the form in which records contain them.
+/// The attributes of a place in the code, in the form of records.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Attributes {
     words: [u64; WORDS],
     used: usize,
-    /// The record among those of a depth that has these attributes.
+    /// The way of the records that contain these attributes, at each depth.
     way: usize,
 }
 
@@ -77,15 +77,15 @@ impl Attributes {
         Self { words, used: 1, way: 0 }
     };
 
-    /// The attributes of a call: the name of its span, the function, and its place. A value that is empty, longer than
-    /// 255 bytes, or without room is left out. The attributes are never freed.
+    /// The attributes of a call: the name of its span, the function, and its place. Empty values, values longer than
+    /// 255 bytes, and values that do not fit are left out. The attributes are never freed.
     #[must_use]
     pub fn of_call(span: &str, function: &str, file: &str, line: u32) -> &'static Self {
         Box::leak(Box::new(Self::packed(span, function, file, line)))
     }
 
-    /// The attributes of spans whose name is known only at run time, at a place in the code. `make` returns them for
-    /// the first span with both. [`NONE`](Self::NONE) after a thousand calls of `make`.
+    /// The attributes of spans with a computed name at a place in the code. `make` returns them for the first span with
+    /// this name and place; after a thousand calls of `make`, the result is [`NONE`](Self::NONE).
     #[must_use]
     pub fn named(
         name: &str,
@@ -153,8 +153,8 @@ pub type StaticAttributes = &'static Attributes;
 #[doc(hidden)]
 pub const NO_ATTRIBUTES: StaticAttributes = &Attributes::NONE;
 
-/// Makes `new` the first of a list, which continues with `next`. A lock could be inherited by a fork from a thread that
-/// does not exist in it.
+/// Makes `new` the first of a list, which continues with `next`. There is no lock, because a fork could inherit it from
+/// a thread that does not exist there.
 fn push<T>(last: &AtomicPtr<T>, new: &'static T, next: &AtomicPtr<T>) {
     let new = ptr::from_ref(new).cast_mut();
     let _ = last.fetch_update(Ordering::Release, Ordering::Relaxed, |last| {
@@ -177,7 +177,7 @@ fn elements<T: 'static>(
     })
 }
 
-/// Attributes of a name that is known only at run time, at a place in the code.
+/// Attributes of a computed name at a place in the code.
 #[derive(Debug)]
 struct Named {
     name: Box<str>,
@@ -186,29 +186,29 @@ struct Named {
     next: AtomicPtr<Named>,
 }
 
-/// The lists are indexed by the hash of name and place.
+/// The lists, by the hash of name and place.
 static NAMED: [AtomicPtr<Named>; LISTS] = [const { AtomicPtr::new(ptr::null_mut()) }; LISTS];
 const LISTS: usize = 1 << u8::BITS;
 
-/// The number is bounded, so it does no harm if all have the same hash.
+/// The number of names, which is bounded, so equal hashes do no harm.
 static NAMED_COUNT: AtomicUsize = AtomicUsize::new(0);
 const MAX_NAMED: usize = 1024;
 
-/// In bytes.
+/// The maximum length of a value, in bytes.
 const MAX_VALUE: usize = 255;
 
 /// The way of the next attributes.
 static NEXT_WAY: AtomicUsize = AtomicUsize::new(0);
 
-/// The record of a span, as readers see it. Its words are atomic because a thread may reuse the records of another
-/// thread, which has ended; readers stop the thread.
+/// A span's record for readers. Its words are atomic because a thread may reuse the records of another, ended thread;
+/// readers stop the thread.
 #[derive(Debug, Default)]
 #[repr(C, align(64))]
 struct Record {
     trace_id: [AtomicU64; 2],
     span_id: AtomicU64,
     words: [AtomicU64; WORDS],
-    /// The source of the record's attributes; readers do not read it.
+    /// The attributes of the record, which readers do not use.
     attributes: AtomicPtr<Attributes>,
 }
 
@@ -244,31 +244,31 @@ impl Record {
     }
 }
 
-/// The maximum number of spans of a thread that are published at once.
+/// The maximum number of published spans of a thread.
 const DEPTH: usize = 64;
 
-/// The number of records of each depth. Places in the code that are called in turn use different records, so that their
-/// attributes are written once.
+/// The number of records of each depth. Alternating places in the code use different records, so that their attributes
+/// are written once.
 const WAYS: usize = 4;
 
-/// The records of a thread. After its end, another thread uses them. They are never freed. Readers that know the
-/// address of the last stack find all.
+/// The records of a thread, which another thread reuses afterwards. They are never freed. Readers find all stacks from
+/// the address of the last one.
 #[derive(Debug)]
 #[repr(C)]
 struct Stack {
-    /// A bit for each depth with an open span. The highest one is current.
+    /// A bit for each depth with an open span; the highest one is current.
     open: AtomicU64,
-    /// Open spans without a record.
+    /// The number of open spans without a record.
     deeper: AtomicU64,
     /// The previous stack.
     next: AtomicPtr<Stack>,
-    /// The system's id of the thread; zero if no thread has the stack.
+    /// The system's id of the owning thread; zero without an owner.
     thread: AtomicU64,
     /// The record in use at each depth.
     used: [AtomicPtr<Record>; DEPTH],
-    /// The records of each depth, once the depth is reached.
+    /// The records of each depth, created when the depth is reached.
     records: [OnceLock<Box<[Record; WAYS]>>; DEPTH],
-    /// Whether a thread has the stack.
+    /// Whether a thread owns the stack.
     is_owned: AtomicBool,
 }
 
@@ -277,7 +277,7 @@ static LAST: AtomicPtr<Stack> = AtomicPtr::new(ptr::null_mut());
 
 thread_local! {
     static STACK: Cell<Option<&'static Stack>> = const { Cell::new(None) };
-    /// Gives the stack back when the thread ends.
+    /// Releases the stack when the thread ends.
     static OWNER: Owner = const { Owner };
 }
 
@@ -305,7 +305,7 @@ fn first() -> Option<&'static Stack> {
     Some(stack)
 }
 
-/// The address of a pointer to the newest of the stacks of threads.
+/// The address of a pointer to the newest stack.
 #[must_use]
 pub fn stacks() -> *const () {
     ptr::from_ref(&LAST).cast()
@@ -321,8 +321,8 @@ const fn thread() -> u64 {
     0
 }
 
-/// Forgets the spans of the parent in a fork, except for those of the thread that forks. It runs before `fork` returns,
-/// so it uses only atomics and the id of the thread.
+/// Forgets the parent's spans in a fork, except those of the forking thread. It runs before `fork` returns, so it uses
+/// only atomics and the id of the thread.
 pub fn forked() {
     let own = STACK.get();
     for stack in Stack::all() {
@@ -343,7 +343,7 @@ impl Stack {
         elements(&LAST, |stack| &stack.next)
     }
 
-    /// A stack whose thread has ended.
+    /// A stack of an ended thread.
     fn free() -> Option<&'static Self> {
         Self::all().find(|stack| {
             !stack.is_owned.load(Ordering::Relaxed) && !stack.is_owned.swap(true, Ordering::Acquire)
@@ -365,7 +365,7 @@ impl Stack {
         stack
     }
 
-    /// Null if there is no open span.
+    /// The record of the highest open span; null without one.
     #[inline]
     fn highest(&self, open: u64) -> *const Record {
         match open.checked_ilog2() {
@@ -375,7 +375,7 @@ impl Stack {
     }
 }
 
-/// Makes readers see a record, or no record if it is null.
+/// Makes a record visible to readers, or none if it is null.
 #[inline]
 fn publish(record: *const Record) {
     // A reader interrupts this thread, as a signal handler does.
@@ -384,11 +384,11 @@ fn publish(record: *const Record) {
     compiler_fence(Ordering::SeqCst);
 }
 
-/// A span that is published as the current one of this thread until it is dropped.
+/// A span that is published as this thread's current one until this value is dropped.
 #[derive(Debug)]
 #[must_use = "the span is published until this is dropped"]
 pub struct Attached {
-    /// 1 for the first record, 0 for none, [`DEEPER`] for a span without a record.
+    /// The position: 1 for the first record, 0 for none, [`DEEPER`] for a span without a record.
     at: u8,
     not_send: PhantomData<*const ()>,
 }
@@ -405,8 +405,8 @@ impl Attached {
     }
 }
 
-/// Publishes a span as the current one of this thread. `trace_id` and `span_id` are in the order of bytes of W3C Trace
-/// Context; if they are zero, there is no current span.
+/// Publishes a span as the current one of this thread. `trace_id` and `span_id` are in W3C Trace Context's order of
+/// bytes; zero means no current span.
 ///
 /// Does nothing before [`switch`].
 #[inline]
@@ -466,7 +466,7 @@ fn detach(at: u8) {
     publish(if deeper == 0 { stack.highest(open) } else { ptr::null() });
 }
 
-/// The attributes of the span with these ids, for publishing it again, if this thread publishes that span.
+/// The attributes of the span with these ids, if this thread publishes it, for publishing it again.
 #[must_use]
 pub fn attributes_of(trace_id: [u8; 16], span_id: [u8; 8]) -> Option<&'static Attributes> {
     let stack = STACK.get()?;

@@ -1,6 +1,6 @@
 //! The interface of `published` for `floe-telemetry-core` without the feature `publish`: it does nothing.
 
-/// No attributes.
+/// Empty attributes.
 #[derive(Clone, Copy, Debug)]
 pub struct Attributes;
 
@@ -27,7 +27,7 @@ impl Attributes {
 pub struct Attached;
 
 impl Attached {
-    /// Nothing.
+    /// No attached span.
     pub const NONE: Self = Self;
 }
 
@@ -36,7 +36,7 @@ impl Attached {
 pub struct OpenSpan;
 
 impl OpenSpan {
-    /// No place.
+    /// Creates a span without a place.
     pub const fn new() -> Self {
         Self
     }

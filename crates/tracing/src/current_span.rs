@@ -1,10 +1,10 @@
 //! A subscriber whose current span is the current span of OpenTelemetry.
 //!
-//! `tracing` asks the subscriber for the current span, and no layer can answer. So this one stands above the
-//! layers. If the current span of OpenTelemetry is not one of `tracing`, it opens a span in the registry that stands for
-//! it: entering that one attaches the OpenTelemetry context in which it was created, and closing it ends nothing.
-//! No span is opened until the current span is requested. The caller owns the only reference to the stand-in, so it is closed
-//! with the last handle, and nothing is cached.
+//! `tracing` asks the subscriber for the current span, and no layer can answer, so this subscriber wraps the layers. If
+//! OpenTelemetry's current span is not one of `tracing`, it opens a stand-in in the registry: entering the stand-in
+//! attaches the OpenTelemetry context of its creation, and closing it ends nothing. No span is opened until the current
+//! span is requested. The caller owns the only reference to the stand-in, so it is closed with the last handle, and
+//! nothing is cached.
 
 use std::any::TypeId;
 use std::cell::Cell;
@@ -48,13 +48,13 @@ impl Callsite for StandIn {
     }
 }
 
-/// Whether the metadata is that of a stand-in.
+/// Whether the metadata belongs to a stand-in.
 #[inline]
 pub(super) fn is_stand_in(metadata: &'static Metadata<'static>) -> bool {
     std::ptr::eq(metadata, &raw const METADATA)
 }
 
-/// A stand-in that was returned as the current span, and has no handle yet.
+/// A stand-in that was returned as the current span, without a handle so far.
 #[derive(Clone, Copy)]
 struct Offered {
     /// The number of the subscriber.
@@ -100,18 +100,18 @@ thread_local! {
 /// });
 /// ```
 ///
-/// So `tokio::spawn(work().in_current_span())`, `work().instrument(Span::current())`,
-/// `info_span!(parent: &captured, …)` and libraries that capture the current span continue the trace. Each such call of
-/// `Span::current` opens a span in the registry, which is closed with its last handle. Its name is `otel`
-/// and its fields are `trace_id` and `span_id`, which other layers see. It keeps OpenTelemetry's context, but no
-/// span open: the span that it stands for ends with its function, and is not updated after that. Fields cannot be
-/// recorded on it, because a span of `tracing` has only the fields with which it was created: use [`OpenTelemetrySpanExt::set_attribute`](crate::OpenTelemetrySpanExt).
+/// So `tokio::spawn(work().in_current_span())`, `work().instrument(Span::current())`, `info_span!(parent: &captured,
+/// …)` and libraries that capture the current span continue the trace. Each such call of `Span::current` opens a span
+/// in the registry, which is closed with its last handle. Its name is `otel` and its fields are `trace_id` and
+/// `span_id`, which other layers see. It keeps OpenTelemetry's context alive, but no span open: its original ends with
+/// the function, and is not updated afterwards. Fields cannot be recorded on it, because a span of `tracing` has only
+/// the fields of its creation: use [`OpenTelemetrySpanExt::set_attribute`](crate::OpenTelemetrySpanExt).
 ///
-/// Without this function, `Span::current` is the innermost span of `tracing` itself, also within a `#[traced]`
-/// function: a layer cannot change that by itself. [`FutureExt::in_current_span`](floe_telemetry_core::FutureExt::in_current_span) works
-/// without it.
+/// Without this function, `Span::current` is the innermost span of `tracing` itself, even within a `#[traced]`
+/// function: a layer alone cannot change that.
+/// [`FutureExt::in_current_span`](floe_telemetry_core::FutureExt::in_current_span) works without it.
 ///
-/// It is the outermost part of a subscriber: layers belong into the subscriber that is passed.
+/// Pass the complete subscriber with all layers: this must be its outermost part.
 #[must_use]
 pub fn with_current_span<S: Subscriber>(subscriber: S) -> WithCurrentSpan<S> {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
@@ -127,7 +127,7 @@ pub struct WithCurrentSpan<S> {
 }
 
 impl<S: Subscriber> WithCurrentSpan<S> {
-    /// `None` without a layer that attaches the context.
+    /// A stand-in; `None` without a layer that attaches the context.
     #[cold]
     fn stand_in(&self, cx: Context) -> Option<Current> {
         // A layer that is called for a stand-in may ask for the current span as well.

@@ -1,8 +1,8 @@
 //! The spans that a thread has entered, each with its attached context.
 //!
 //! A guard of OpenTelemetry's context cannot leave its thread, and a span is exited on the thread that entered it, but
-//! the layer receives only the span's id on exit. Spans may be exited in any order: OpenTelemetry's
-//! context stack keeps the current context until the contexts above it are detached.
+//! on exit the layer receives only the span's id. Spans may be exited in any order: OpenTelemetry's context stack keeps
+//! the current context until the contexts above it are detached.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,11 +15,11 @@ use crate::recorder::{EnteredSpan, Entrance, IdHash, current_context, span_conte
 
 struct Entry {
     id: Id,
-    /// `None` for a span without a context.
+    /// The entered span; `None` for a span without a context.
     entered: Option<EnteredSpan>,
     /// The ids of OpenTelemetry's current span since this span was entered.
     current: Option<IdHash>,
-    /// A filter excludes the span from the layer.
+    /// Whether a filter hides the span from the layer.
     is_unseen: bool,
 }
 
@@ -42,13 +42,13 @@ struct Started {
     reparented: u64,
 }
 
-/// The number of spans, in all layers, that got another parent after their start.
+/// The number of spans, in all layers, whose parent changed after their start.
 static REPARENTED: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Default)]
 struct Thread {
     entered: Vec<Entry>,
-    /// Taken by the first `enter` of the span.
+    /// The started span, which its first `enter` takes.
     started: Option<Started>,
 }
 
@@ -68,7 +68,7 @@ thread_local! {
     };
 }
 
-/// `act` must not call user code, which may use this state.
+/// Runs `act` with the thread's state. `act` must not call user code, which may use this state.
 #[inline]
 fn with<T>(act: impl FnOnce(&mut Thread) -> T) -> Option<T> {
     THREAD
@@ -87,13 +87,13 @@ pub(super) fn start(id: &Id, entrance: Entrance) {
     drop(previous);
 }
 
-/// Makes all threads look up the contexts of spans that have started, because one of them has changed.
+/// Makes all threads look up the contexts of started spans, because one of them has changed.
 pub(super) fn reparented() {
     REPARENTED.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Makes `id` current until it is exited. `find` looks up its entrance if this thread has not stored it, and `own` its
-/// own context, if the entrance needs it.
+/// Makes `id` current until it is exited. `find` looks up its entrance if this thread has not stored it, and `own`
+/// looks up its own context if the entrance needs it.
 #[inline]
 pub(super) fn enter(
     id: &Id,
@@ -117,7 +117,7 @@ pub(super) fn enter(
     with(|thread| thread.entered.push(entry));
 }
 
-/// A filter excludes the span from the layer.
+/// Enters a span that a filter hides from the layer.
 #[inline]
 pub(super) fn enter_unseen(id: &Id) {
     let was_seen = with(|thread| {
@@ -147,7 +147,7 @@ struct CurrentSpan {
     is_sampled: bool,
 }
 
-/// `None` if telemetry is suppressed.
+/// The current span; `None` if telemetry is suppressed.
 #[inline]
 fn current_span() -> Option<CurrentSpan> {
     Context::map_current(|cx| {
@@ -163,7 +163,7 @@ fn current_span() -> Option<CurrentSpan> {
     })
 }
 
-/// `None` if the current span is the innermost span of `tracing`, `innermost`.
+/// The current context; `None` if the current span is `innermost`, the innermost span of `tracing`.
 pub(super) fn context_within(innermost: Option<&Id>) -> Option<Context> {
     let current = current_span()?;
     if let Some(innermost) = innermost {
@@ -179,8 +179,7 @@ pub(super) fn context_within(innermost: Option<&Id>) -> Option<Context> {
     Some(current_context())
 }
 
-/// The span that this thread entered last, if it is current and sampled and telemetry is not
-/// suppressed.
+/// The last entered span of this thread, if it is current and sampled and telemetry is not suppressed.
 #[inline]
 pub(super) fn sampled() -> Option<(Id, SpanId)> {
     let current = current_span().filter(|span| span.is_sampled)?;

@@ -18,14 +18,14 @@ use crate::recorder::{EventHead, MESSAGE, SpanRecord, describe_error, exception_
 /// The field with the error of an event.
 const ERROR: &str = "error";
 
-/// A `tracing` event whose fields have been visited.
+/// A `tracing` event with its visited fields.
 #[derive(Debug)]
 pub(super) struct BridgedEvent {
     metadata: &'static Metadata<'static>,
     has_message: bool,
     has_location: bool,
     error_fields: ErrorFields,
-    /// Whether it becomes an event of its span.
+    /// Whether the event is recorded on its span.
     pub(super) is_recorded: bool,
     origin: Origin,
     /// The field `error`, as `#[instrument(err)]` writes it.
@@ -73,7 +73,7 @@ impl BridgedEvent {
         }
     }
 
-    /// An event of level `ERROR` sets ERROR.
+    /// The status of the span: an event of level `ERROR` sets ERROR.
     fn status(&self) -> Status {
         match &self.error {
             Some(error) if self.error_fields.set_status => Status::error(error.clone()),
@@ -88,7 +88,7 @@ impl BridgedEvent {
         error.filter(|_| self.error_fields.are_exceptions)
     }
 
-    /// Uses OpenTelemetry's API.
+    /// Adds the event with OpenTelemetry's API.
     pub(super) fn add_to(mut self, cx: &Context) {
         let span = cx.span();
         let status = self.status();
@@ -135,7 +135,7 @@ impl BridgedEvent {
         }
     }
 
-    /// A field with the origin of a `log` record has the key of the event's own origin.
+    /// The key of a field. The origin of a `log` record gets the key of an event's own origin.
     fn key(&self, field: &Field) -> Option<&'static str> {
         let name = field.name();
         if self.origin == Origin::Tracing {
@@ -151,8 +151,8 @@ impl BridgedEvent {
         }
     }
 
-    /// Takes the value of a field with a meaning of its own, and returns whether the field is no attribute. The message
-    /// is an attribute as well, and so is an error that is no exception.
+    /// Takes the value of a field with a special meaning, and returns whether the field is no attribute. The message is
+    /// also an attribute, and so is an error that is no exception.
     fn is_special(&mut self, field: &Field, text: impl FnOnce() -> String) -> bool {
         match field.name() {
             MESSAGE => {

@@ -46,7 +46,7 @@ impl<'a> SpanFields<'a> {
 }
 
 impl SpanFields<'_> {
-    /// Returns whether the field has set the name, kind or status.
+    /// Returns whether the field has set the name, the kind or the status.
     fn is_special<'a>(&mut self, field: &Field, text: impl FnOnce() -> Cow<'a, str>) -> bool {
         if !field.name().starts_with("otel.") {
             return false;

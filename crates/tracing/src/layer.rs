@@ -38,7 +38,7 @@ fn writing<T>(act: impl FnOnce() -> T) -> Option<T> {
     done
 }
 
-/// Runs `act`, which calls the user's `Debug` and `Display`, and catches its panics.
+/// Runs `act`, which calls the user's `Debug` and `Display`, and catches panics.
 fn guarded(act: impl FnOnce()) {
     let _ = caught(act);
 }
@@ -74,8 +74,8 @@ fn if_recording(cx: &Context) -> Option<Context> {
 }
 
 impl TracingLayer {
-    /// `None` without a context. A span whose level is not recorded may have the context of an unsampled span around
-    /// it, below which nothing is sampled.
+    /// The context of a span, if it has one. A span whose level is not recorded may have the context of an unsampled
+    /// ancestor.
     fn own_context<S>(&self, id: &Id, layers: &LayerContext<'_, S>) -> Option<Context>
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
@@ -98,7 +98,7 @@ impl TracingLayer {
         }
     }
 
-    /// The context of a span, or of the nearest span around it that has one.
+    /// The context of a span, or of its nearest ancestor with one.
     fn context_of<S>(&self, id: &Id, layers: &LayerContext<'_, S>) -> Option<Context>
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
@@ -107,7 +107,7 @@ impl TracingLayer {
         layers.span(id)?.scope().find_map(|span| own(&span.id()))
     }
 
-    /// The parent of a span whose parent is not the current span.
+    /// The explicit parent of a span.
     fn parent<S>(&self, id: Option<&Id>, layers: &LayerContext<'_, S>) -> Parent
     where
         S: Subscriber + for<'span> LookupSpan<'span>,

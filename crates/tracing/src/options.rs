@@ -1,4 +1,4 @@
-//! The layer, and the options that it is created with.
+//! The layer, and its options.
 
 use tracing::level_filters::LevelFilter;
 
@@ -19,19 +19,18 @@ use crate::spans::Spans;
 /// | `follows_from` | a link |
 /// | target, module, file and line | `target`, `code.module.name`, `code.file.path` and `code.line.number` |
 ///
-/// A span starts when it is created, which is also when the sampler decides, and ends when it is exited for the last
-/// time. It is exported when its last handle is dropped, which is also the end of a span that was never entered. It is a
-/// child of OpenTelemetry's current span unless it sets a parent
-/// (`parent: &span`) or none (`parent: None`). While it is entered, its OpenTelemetry
-/// [`Context`](opentelemetry::Context) is current: `#[traced]` functions, spans of OpenTelemetry's API
-/// and outgoing requests become its children. It is redacted like any other span.
+/// A span starts when it is created, when the sampler decides, too, and ends at its last exit. It is exported when its
+/// last handle is dropped, which also ends a span that was never entered. It is a child of OpenTelemetry's current span
+/// unless it sets a parent (`parent: &span`) or none (`parent: None`). While it is entered, its OpenTelemetry
+/// [`Context`](opentelemetry::Context) is current: `#[traced]` functions, spans of OpenTelemetry's API and outgoing
+/// requests become its children. It is redacted like any other span.
 ///
 /// A second layer of this type in the same subscriber does nothing.
 ///
-/// The spans go to the provider of this library, as [`init`](https://docs.rs/floe-telemetry/latest/floe_telemetry/fn.init.html)
-/// starts it. Without one, they go to OpenTelemetry's global tracer provider, and if there is none either, one line on
-/// standard error says so. Code that calls tracing-opentelemetry's `OpenTelemetrySpanExt`, such as tracing-actix-web,
-/// does not find this layer.
+/// The spans go to the provider of this library, as
+/// [`init`](https://docs.rs/floe-telemetry/latest/floe_telemetry/fn.init.html) starts it. Without one, they go to
+/// OpenTelemetry's global tracer provider, and without either, one line on standard error reports it. Code that calls
+/// tracing-opentelemetry's `OpenTelemetrySpanExt`, such as tracing-actix-web, does not find this layer.
 ///
 /// Telemetry about telemetry is not recorded: events of this crate and of OpenTelemetry are ignored, and
 /// so are spans and events on the threads of exporters.
@@ -45,11 +44,11 @@ pub struct TracingLayer {
     /// Whether the `Context` of a span is current while it is entered.
     pub(crate) activates: bool,
     pub(crate) open: Spans,
-    /// The subscriber already has a layer of this type.
+    /// Whether the subscriber already has a layer of this type.
     pub(crate) is_second: bool,
 }
 
-/// Attributes that spans have only on request.
+/// Attributes that spans have only if the program requests them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Requested {
     pub(crate) level: bool,
@@ -57,7 +56,7 @@ pub(crate) struct Requested {
     pub(crate) timings: bool,
 }
 
-/// A clone is meant for another subscriber: it has the same options, but no open spans.
+/// A clone is for another subscriber: it has the same options, but no open spans.
 impl Clone for TracingLayer {
     fn clone(&self) -> Self {
         Self {
@@ -192,14 +191,14 @@ impl TracingLayer {
         self
     }
 
-    /// Whether spans have their `target`. Default: yes. Events have theirs in any case.
+    /// Whether spans have their `target`. Default: yes. Events always have theirs.
     #[must_use]
     pub const fn with_target(mut self, target: bool) -> Self {
         self.described.target = target;
         self
     }
 
-    /// Whether spans have their `level`. Default: no. Events have theirs in any case.
+    /// Whether spans have their `level`. Default: no. Events always have theirs.
     #[must_use]
     pub const fn with_level(mut self, level: bool) -> Self {
         self.requested.level = level;
@@ -231,7 +230,7 @@ impl TracingLayer {
     }
 
     /// Whether a span or an event with a field of the type `dyn Error` has `exception.message` and
-    /// `exception.stacktrace`. Default: yes. The field itself is recorded in any case.
+    /// `exception.stacktrace`. Default: yes. The field itself is always recorded.
     #[must_use]
     pub const fn with_error_fields_to_exceptions(mut self, exceptions: bool) -> Self {
         self.error_fields.typed.on_own = exceptions;
@@ -256,15 +255,15 @@ impl TracingLayer {
     }
 
     /// Whether events become events of their spans. Default: yes. Otherwise they only set the status of their span, and
-    /// its `exception.…` by a field of the type `dyn Error`: for programs that export them as log records.
+    /// with a field of the type `dyn Error` its `exception.…`, for programs that export events as log records.
     #[must_use]
     pub const fn with_events(mut self, events: bool) -> Self {
         self.has_events = events;
         self
     }
 
-    /// Whether spans have the time that they were entered and the time that they were not, in nanoseconds: `busy_ns`
-    /// and `idle_ns`. Default: no.
+    /// Whether spans have the time in which they were entered (`busy_ns`) and the time in which they were not
+    /// (`idle_ns`), in nanoseconds. Default: no.
     #[must_use]
     pub const fn with_tracked_inactivity(mut self, tracked: bool) -> Self {
         self.requested.timings = tracked;

@@ -1,5 +1,4 @@
-//! A per-thread attribute list for values that are collected before they are written to a span. Its
-//! allocation is reused.
+//! A per-thread attribute list for values collected before they are written to a span. Its memory is reused.
 
 use std::cell::Cell;
 
@@ -9,7 +8,7 @@ thread_local! {
     static SCRATCH: Cell<AttributeList> = Cell::default();
 }
 
-/// The list is empty.
+/// Takes an empty list.
 #[inline]
 pub(super) fn take() -> AttributeList {
     SCRATCH.try_with(Cell::take).unwrap_or_default()

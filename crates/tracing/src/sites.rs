@@ -25,16 +25,16 @@ pub(super) struct Described {
     pub(super) target: bool,
 }
 
-/// By the address of the metadata, and by the attributes of the spans. The program's source bounds their number.
+/// The sites by the address of the metadata and the attributes of the spans. The program's source bounds their number.
 static SITES: LazyLock<Mutex<HashMap<usize, &'static Site>>> = LazyLock::new(Mutex::default);
 
 thread_local! {
-    /// Saves the lock for call sites that this thread has used.
+    /// The call sites that this thread has used, which saves the lock.
     static CACHE: RefCell<FxHashMap<usize, &'static Site>> = RefCell::default();
 }
 
 impl Site {
-    /// The address of `metadata`, a static, identifies it.
+    /// Returns the site of `metadata`, a static that its address identifies.
     #[inline]
     pub(super) fn of(metadata: &'static Metadata<'static>, described: Described) -> &'static Self {
         // The lowest bits of an address are 0, because metadata is aligned.

@@ -20,8 +20,8 @@ use crate::recorder::SpanRecord;
 ///
 /// The subscriber of the span must have the layer of [`tracing_layer`](crate::tracing_layer). Otherwise, and for a span
 /// that is disabled or that a filter excludes from the layer, [`set_parent`](Self::set_parent) fails, the context
-/// belongs to the nearest recorded span around it or is empty, and updates do nothing. For the span that
-/// [`with_current_span`](crate::with_current_span) lets `Span::current` return, updates go to the span it stands for.
+/// belongs to the nearest recorded span around it or is empty, and updates do nothing. Updates of a stand-in from
+/// [`with_current_span`](crate::with_current_span) go to its original.
 ///
 /// The trait has the methods of the trait of the same name in `tracing-opentelemetry`.
 ///
@@ -49,14 +49,14 @@ use crate::recorder::SpanRecord;
 /// });
 /// ```
 pub trait OpenTelemetrySpanExt {
-    /// Makes the span a child of the span in `parent`, whose baggage it gets, too. The span may be sampled now where
-    /// it was not before, and the other way round.
+    /// Makes the span a child of the span in `parent`, and gives it the parent's baggage. This may change whether the
+    /// span is sampled.
     ///
     /// # Errors
     ///
-    /// Fails after the span was entered or had a child, or its [`context`](Self::context) was read, because its ids are in
-    /// use then ([`SetParentError::AlreadyStarted`]); if the span is disabled ([`SetParentError::SpanDisabled`]); and without
-    /// the layer ([`SetParentError::LayerNotFound`]). The span stays as it is.
+    /// Fails after the span was entered or had a child, or its [`context`](Self::context) was read, because its ids are
+    /// then in use ([`SetParentError::AlreadyStarted`]); if the span is disabled ([`SetParentError::SpanDisabled`]);
+    /// and without the layer ([`SetParentError::LayerNotFound`]). The span stays unchanged.
     fn set_parent(&self, parent: Context) -> Result<(), SetParentError>;
 
     /// Links the span to another one. A span context without valid ids is ignored.
@@ -71,11 +71,11 @@ pub trait OpenTelemetrySpanExt {
     /// [inject](floe_telemetry_core::propagation::inject_context) it into a request.
     fn context(&self) -> Context;
 
-    /// Sets an attribute, also one that the span has no field for.
+    /// Sets an attribute, even one without a field of the span.
     fn set_attribute(&self, key: impl Into<Key>, value: impl Into<Value>);
 
-    /// Sets the status. OK is final, and nothing changes back to unset
-    /// ([Set Status](https://opentelemetry.io/docs/specs/otel/trace/api/#set-status)).
+    /// Sets the status. OK is final, and no status changes back to unset ([Set
+    /// Status](https://opentelemetry.io/docs/specs/otel/trace/api/#set-status)).
     fn set_status(&self, status: Status);
 
     /// Adds an event that happens now.
@@ -92,13 +92,13 @@ pub trait OpenTelemetrySpanExt {
     );
 }
 
-/// Why a span keeps its parent, the error of [`OpenTelemetrySpanExt::set_parent`].
+/// The reason why a span keeps its parent: the error of [`OpenTelemetrySpanExt::set_parent`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum SetParentError {
     /// The subscriber of the span has no layer of [`tracing_layer`](crate::tracing_layer).
     LayerNotFound,
-    /// The span was entered or has a child, its context was read, or it belongs to OpenTelemetry's global provider.
+    /// The span was entered, has a child, or belongs to OpenTelemetry's global provider, or its context was read.
     AlreadyStarted,
     /// The span is disabled, or a filter excludes it from the layer, or nothing is recorded.
     SpanDisabled,
@@ -185,7 +185,7 @@ impl OpenTelemetrySpanExt for Span {
     }
 }
 
-/// Updates the record of a span, or else the span that it stands for.
+/// Updates the record of a span, or else its original.
 fn update<T>(
     span: &Span,
     value: T,
@@ -208,10 +208,9 @@ fn update<T>(
     });
 }
 
-/// Returns the OpenTelemetry context of a span of `tracing`, given by its id, or of the nearest span around it that has
-/// one: for layers, which have no [`Span`] on which to call
-/// [`context`](OpenTelemetrySpanExt::context). `None` without a [`tracing_layer`](crate::tracing_layer) in the
-/// subscriber, and without a recorded span.
+/// Returns the OpenTelemetry context of a span of `tracing`, given by its id, or of its nearest ancestor with one: for
+/// layers, which have no [`Span`] on which to call [`context`](OpenTelemetrySpanExt::context). `None` without a
+/// [`tracing_layer`](crate::tracing_layer) in the subscriber, and without a recorded span.
 ///
 /// A layer gets the subscriber in
 /// [`on_register_dispatch`](tracing_subscriber::Layer::on_register_dispatch); it should keep a weak reference.

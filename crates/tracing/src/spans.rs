@@ -17,7 +17,7 @@ const SHARDS: usize = 256;
 #[repr(align(64))]
 struct Shard(Mutex<Vec<(u64, BridgedSpan)>>);
 
-/// The spans of all layers of a subscriber that are not closed yet.
+/// The open spans of all layers of a subscriber.
 #[derive(Clone)]
 pub(super) struct Spans(Arc<[Shard; SHARDS]>);
 
@@ -55,7 +55,7 @@ impl Spans {
         Some(shard.swap_remove(at).1)
     }
 
-    /// Holds the shard's lock, so `act` must not call user code.
+    /// Runs `act` under the lock of a shard, so `act` must not call user code.
     #[inline]
     pub(super) fn with<T>(&self, id: &Id, act: impl FnOnce(&mut BridgedSpan) -> T) -> Option<T> {
         let mut shard = self.shard(id);

@@ -1,4 +1,4 @@
-//! The spans that determine how long a trace took.
+//! The spans that determine the duration of a trace.
 
 use rustc_hash::FxHashMap;
 
@@ -10,20 +10,20 @@ use crate::tree::{Tree, below};
 pub struct Step {
     /// The index of the span.
     pub span: usize,
-    /// When the part begins.
+    /// The start of the part.
     pub from: u64,
-    /// When the part ends.
+    /// The end of the part.
     pub to: u64,
-    /// Whether the time passed before the span started, after the span that caused it had ended, as in a queue.
-    /// Otherwise, it was spent in the span itself.
+    /// Whether the time passed between the end of the causing span and the start of this one, as in a queue. Otherwise
+    /// it was spent in the span itself.
     pub is_wait: bool,
 }
 
 /// The first start and the last end of a span and its descendants.
 type Extents = FxHashMap<usize, (u64, u64)>;
 
-/// A time to explain: one that no child of a span covers, or the time of a span's descendants between two moments.
-/// Without a span, it is the time of the trace.
+/// A time to explain: a gap between a span's children, or the time of its descendants between two moments. Without a
+/// span, the time of the trace.
 #[derive(Clone, Copy)]
 struct Task {
     span: Option<usize>,
@@ -38,11 +38,12 @@ impl Task {
     }
 }
 
-/// Returns the critical path of a trace with these roots, by time: shortening one of its steps shortens the trace.
+/// Returns the critical path of a trace with these roots, sorted by time: shortening one of its steps shortens the
+/// trace.
 ///
-/// From the end of a span backwards, the span waited for the child that ended last; before the start of that child, it
-/// waited for the child that had ended last until then, and so on. A child that runs on after its parent has ended is
-/// followed to its own end, so that the steps add up to the time from the first start in the trace to its last end.
+/// From its end backwards, a span waited for the child that ended last; before the start of this child, it waited for
+/// the last child that had ended by then, and so on. A child that outlasts its parent is followed to its own end, so
+/// that the steps add up to the time from the first start in the trace to the last end.
 #[must_use]
 pub fn critical_path(tree: &impl Tree, roots: &[usize]) -> Vec<Step> {
     let spans: Vec<usize> = below(tree, roots).collect();
@@ -81,7 +82,7 @@ pub fn critical_path(tree: &impl Tree, roots: &[usize]) -> Vec<Step> {
     steps
 }
 
-/// The parts begin at the end of the task.
+/// Adds the parts of a task, from its end backwards.
 fn parts(tree: &impl Tree, extents: &Extents, roots: &[usize], task: Task) -> Vec<Task> {
     let (start, end) = task.span.map_or((0, 0), |span| times(tree, span));
     let children = task.span.map_or(roots, |span| tree.children(span));
@@ -113,7 +114,7 @@ fn parts(tree: &impl Tree, extents: &Extents, roots: &[usize], task: Task) -> Ve
     parts
 }
 
-/// The start and the end of nothing.
+/// The extent of an empty set of spans.
 const NEVER: (u64, u64) = (u64::MAX, 0);
 
 fn times(tree: &impl Tree, span: usize) -> (u64, u64) {
@@ -121,7 +122,7 @@ fn times(tree: &impl Tree, span: usize) -> (u64, u64) {
     (start, tree.end(span).max(start))
 }
 
-/// `NEVER` without a length.
+/// The extent of a span itself; `NEVER` without a length.
 fn own(tree: &impl Tree, span: usize) -> (u64, u64) {
     let (start, end) = times(tree, span);
     if start < end { (start, end) } else { NEVER }

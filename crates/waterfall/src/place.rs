@@ -1,7 +1,7 @@
-//! The place in the source code that a span comes from.
+//! The place of a span in the source code.
 
-/// Returns `path:line`, or the path alone, from the attributes of OpenTelemetry's semantic conventions for source code.
-/// Empty if a span has none.
+/// Returns `path:line`, or the path alone, from the attributes of OpenTelemetry's semantic conventions for source code;
+/// empty without them.
 #[must_use]
 pub fn place(attribute: impl Fn(&str) -> Option<String>) -> String {
     let Some(path) = attribute("code.file.path") else {

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-/// A trace: spans that are named by an index, with their relations.
+/// A trace: spans, identified by an index, with their relations.
 ///
-/// Texts are printed as they are, so they must not have control characters.
+/// Texts are printed unchanged, so they must not have control characters.
 pub trait Tree {
-    /// When a span started, in nanoseconds since 1970. 0 if that is not known.
+    /// The start of a span, in nanoseconds since 1970; 0 if it is unknown.
     fn start(&self, span: usize) -> u64;
 
-    /// When a span ended, in nanoseconds since 1970. 0 if that is not known.
+    /// The end of a span, in nanoseconds since 1970; 0 if it is unknown.
     fn end(&self, span: usize) -> u64;
 
     /// The parent of a span. Following parents ends at a root.
@@ -24,14 +24,14 @@ pub trait Tree {
     /// The end of a span, as a mark.
     fn mark(&self, span: usize) -> Mark;
 
-    /// The message of a span that failed.
+    /// The message of a failed span.
     fn message(&self, span: usize) -> Cow<'_, str>;
 
     /// The text beside the name, such as a status code or the host of a call: see [`beside`](crate::beside).
     fn beside(&self, span: usize) -> String;
 
-    /// The place in the source code that a span comes from, which is printed below the message of a failed span: see
-    /// [`place`](crate::place). Default: none.
+    /// The place of a span in the source code, printed below the message of a failed span: see [`place`](crate::place).
+    /// Default: none.
     fn place(&self, _span: usize) -> String {
         String::new()
     }
@@ -41,7 +41,7 @@ pub trait Tree {
         Cow::Borrowed("")
     }
 
-    /// How long a span took, in nanoseconds.
+    /// The duration of a span, in nanoseconds.
     fn duration(&self, span: usize) -> u64 {
         self.end(span).saturating_sub(self.start(span))
     }
@@ -91,6 +91,6 @@ pub enum Mark {
     Failed,
     /// The caller did not wait for the span.
     Cancelled,
-    /// The operation was not done.
+    /// The operation was not performed.
     Skipped,
 }

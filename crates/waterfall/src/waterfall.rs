@@ -1,4 +1,4 @@
-//! Draws a trace in a terminal: a row for each span, with its place in the tree and in time.
+//! Draws a trace in a terminal: a row for each span, with its place in the tree and its time.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -16,11 +16,11 @@ use crate::tree::{Mark, Tree, below, uncovered};
 /// The maximum numbers of rows: of a whole trace, and of a folded one.
 const MOST_ROWS: usize = 10_000;
 const MOST_FOLDED_ROWS: usize = 400;
-/// Errors that are listed before a folded trace.
+/// The maximum number of errors listed before a folded trace.
 const MOST_ERRORS: usize = 10;
 /// The minimum and the maximum width of the bars, in columns.
 const BARS: (usize, usize) = (16, 80);
-/// The text of a row for a time without a child, and for the time between a span and the end of its cause.
+/// The texts of a row for a time without a child, and for the time between the end of the cause and a span.
 const GAP: &str = "┄ no child span";
 const WAIT: &str = "┄ waited, no span";
 
@@ -41,8 +41,8 @@ pub struct Options {
     pub ascii: bool,
     /// The width, in columns.
     pub width: usize,
-    /// The maximum number of spans of a trace that is drawn whole. In a larger one, failed spans, those on the critical
-    /// path and the longest of equal siblings have a row, and the others are counted by name.
+    /// The maximum number of spans of a trace that is drawn completely. In a larger trace, failed spans, spans on the
+    /// critical path and the longest of equal siblings have a row, and the others are counted by name.
     pub unfolded: usize,
 }
 
@@ -55,9 +55,9 @@ impl Default for Options {
 /// The subject of a row.
 enum Item {
     Span(usize),
-    /// Siblings without a row of their own. Their descendants have none either.
+    /// Siblings without their own row, like their descendants.
     Folded(Vec<usize>),
-    /// A time without a span, with its text; in nanoseconds.
+    /// A time without a span, with its text, in nanoseconds.
     Gap {
         text: &'static str,
         from: u64,
@@ -73,9 +73,9 @@ struct Row {
 
 /// Draws a trace: a header, a time axis and a row for each span.
 ///
-/// A full block is time on the critical path, a shaded one the other time of a span. A failed span has its message
-/// and its place below it, and what [`Tree::beside`] says beside its name. `id` is printed as the id of the trace; `roots`
-/// are the spans without a parent, by start.
+/// A full block is time on the critical path, a shaded block other time of a span. The text of [`Tree::beside`] is
+/// beside the name, and a failed span has its message and its place below it. `id` is the printed id of the trace;
+/// `roots` are the spans without a parent, by start.
 #[must_use]
 pub fn waterfall(tree: &impl Tree, id: &str, roots: &[usize], options: Options) -> String {
     let mut drawing = Drawing::new(tree, id, roots, options);
@@ -113,7 +113,7 @@ pub fn waterfall(tree: &impl Tree, id: &str, roots: &[usize], options: Options) 
 /// The characters of a drawing, and their replacements in ASCII.
 const DRAWN: (&str, &str) = ("█▒▏│├└─┄✗×✓·…⋯µ", "#=|||`--xx+.~~u");
 
-/// The same picture in ASCII, each character in as many columns.
+/// Converts a picture to ASCII, without changing the width of a character.
 fn ascii(picture: &str) -> String {
     let of = |character: char| {
         let mut drawn = DRAWN.0.chars().zip(DRAWN.1.chars());
@@ -134,7 +134,7 @@ struct Drawing<'a, T> {
     spans: Vec<usize>,
     services: Vec<Cow<'a, str>>,
     start: u64,
-    /// How long the trace took, in nanoseconds.
+    /// The duration of the trace, in nanoseconds.
     length: u64,
     options: Options,
     folds: bool,
@@ -142,9 +142,10 @@ struct Drawing<'a, T> {
     labels: usize,
     durations: usize,
     columns: usize,
-    /// The steps of the critical path in each span: the time before it that was waited for, and its own.
+    /// The steps of the critical path in each span: waits before it, and its own time.
     critical: FxHashMap<usize, Vec<Step>>,
-    /// The spans with a row in a folded trace: failed spans, those on the critical path, and their ancestors.
+    /// The spans that always have a row in a folded trace: failed spans, spans on the critical path, and their
+    /// ancestors.
     always: FxHashSet<usize>,
 }
 
@@ -185,7 +186,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
         }
     }
 
-    /// The tree gets the columns that it needs, and the bars the rest.
+    /// Divides the columns: the tree gets as many as it needs, and the bars the rest.
     fn divide(&mut self, rows: &[Row]) {
         let width = self.options.width.clamp(40, 1000);
         let times = rows.iter().map(|row| match &row.item {
@@ -297,7 +298,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
         items
     }
 
-    /// A time without a span has a row if it is a tenth of the trace.
+    /// The row of a time without a span, if it is at least a tenth of the trace.
     fn gap_item(&self, text: &'static str, (from, to): (u64, u64)) -> Option<Item> {
         let length = to - from;
         let is_long = length > self.length / 10;
@@ -331,7 +332,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
         );
     }
 
-    /// The errors that no error below them explains, each with its path, for a trace that is not drawn whole.
+    /// The errors that no error below them explains, each with its path, for a trace that is not drawn completely.
     fn errors(&self, picture: &mut String) {
         let innermost = self.spans.iter().filter(|span| {
             let mut below = self.tree.children(**span).iter();
@@ -434,7 +435,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
         }
     }
 
-    /// The text beside the name of a span: its service, where it changes, and more.
+    /// The text beside the name of a span: its service, if it changes, and more.
     fn beside(&self, span: usize) -> String {
         let beside = match self.tree.mark(span) {
             Mark::Cancelled => "cancelled".to_owned(),
@@ -449,7 +450,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
         format!("[{service}] {beside}").trim_end().to_owned()
     }
 
-    /// Full where the span is on the critical path, else shaded.
+    /// The bar of a span: full on the critical path, else shaded.
     fn bar(&self, index: usize) -> String {
         let (start, end) = (self.tree.start(index), self.tree.end(index));
         let took = self.tree.duration(index);
@@ -572,7 +573,7 @@ fn with_above<'a>(tree: &impl Tree, spans: impl Iterator<Item = &'a usize>) -> F
     all
 }
 
-/// Adds rows so that the first one is popped first.
+/// Adds rows in the order in which they are popped.
 fn push(open: &mut Vec<Row>, items: Vec<Item>, above: Option<&[bool]>) {
     let rows = items.into_iter().rev().enumerate();
     open.extend(rows.map(|(from_end, item)| Row {
@@ -581,7 +582,7 @@ fn push(open: &mut Vec<Row>, items: Vec<Item>, above: Option<&[bool]>) {
     }));
 }
 
-/// In seconds, between a second and a day. Shorter steps, and days, are 1, 2 or 5 times a power of ten.
+/// Steps of the axis in seconds, from a second to a day. Other steps are 1, 2 or 5 times a power of ten.
 const STEPS: [u64; 14] = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 43_200];
 
 /// A step of the axis that fits about `most` times.
@@ -619,7 +620,8 @@ fn branch(last: &[bool]) -> String {
     text
 }
 
-/// The vertical lines of the levels above a row. A trace that is deeper than the terminal is wide has a number instead.
+/// The vertical lines of the levels above a row. If a trace is deeper than the terminal is wide, a number replaces
+/// them.
 fn stems(last: &[bool]) -> String {
     const DEEPEST: usize = 16;
     let hidden = last.len().saturating_sub(DEEPEST);
@@ -630,7 +632,7 @@ fn stems(last: &[bool]) -> String {
     text
 }
 
-/// Shortens a text to this number of columns of a terminal. Marks above letters take none, so they are counted, too.
+/// Shortens a text to this many columns of a terminal. Combining marks take none, so they are counted, too.
 #[must_use]
 pub fn clip(text: &str, room: usize) -> String {
     let most = room.saturating_mul(8);
@@ -651,7 +653,7 @@ pub fn clip(text: &str, room: usize) -> String {
     clipped
 }
 
-/// Keeps the end of a path, which tells paths apart.
+/// Keeps the end of a path, which distinguishes paths.
 fn clip_start(text: &str, room: usize) -> String {
     let reversed: String = text.chars().rev().collect();
     clip(&reversed, room).chars().rev().collect()

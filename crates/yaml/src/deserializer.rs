@@ -39,7 +39,7 @@ fn scalar(text: &str, is_plain: bool) -> Scalar<'_> {
     }
 }
 
-/// Parses a whole number in decimal, or in the hexadecimal or octal form of YAML.
+/// Parses a whole number in decimal, or in YAML's hexadecimal or octal form.
 fn integer<T: FromStr + TryFrom<u64>>(text: &str) -> Option<T> {
     let digits = |prefix| {
         let digits = text.strip_prefix(prefix)?;
@@ -82,8 +82,8 @@ impl Node {
         }
     }
 
-    /// Returns the error that `what` was expected instead of this node. The error quotes a scalar only
-    /// if a word or a number was expected: otherwise it may be a misplaced credential.
+    /// Returns the error that `what` was expected instead of this node. The error quotes a scalar only if a word or a
+    /// number was expected, because another scalar may be a misplaced credential.
     fn unexpected(&self, what: &str, quote: bool) -> Failure {
         let found = match (&self.content, self.scalar()) {
             (_, Some(Scalar::Null)) => "nothing".to_owned(),
@@ -335,11 +335,11 @@ struct Choice<'de> {
     value: Chosen<'de>,
 }
 
-/// Where the content of the variant is.
+/// The place of a variant's content.
 enum Chosen<'de> {
-    /// The variant is a word, and has no content.
+    /// A variant that is a word without content.
     Word(&'de Node),
-    /// The variant is the only key of a mapping.
+    /// A variant that is the only key of a mapping.
     Entry(&'de Entry),
 }
 
@@ -428,7 +428,7 @@ impl Failure {
         Self { position: None, path: Vec::new(), message: message.into(), is_unknown_key: false }
     }
 
-    /// Returns the mistake. `root` is its position if no other is known.
+    /// Returns the mistake. `root` is the default of its position.
     pub(crate) fn into_mistake(self, root: Position) -> Mistake {
         Mistake {
             position: self.position.unwrap_or(root),
@@ -437,7 +437,7 @@ impl Failure {
         }
     }
 
-    /// Sets the position to that of the key, if the mistake is a key that was read without a mistake.
+    /// Sets the position to the key's, if the mistake is a key that was read without a mistake.
     fn at_key(mut self, entries: &[Entry]) -> Self {
         if let (None, true, [key]) = (self.position, self.is_unknown_key, &mut *self.path)
             && let Some(entry) = entries.iter().find(|entry| entry.name() == key)
@@ -448,7 +448,7 @@ impl Failure {
         self
     }
 
-    /// Sets the position to that of this node, unless a more precise one is set.
+    /// Sets the position to this node's, unless a more precise one is set.
     fn at(mut self, node: &Node) -> Self {
         self.position.get_or_insert(node.position);
         self

@@ -19,7 +19,7 @@ pub struct Mistake {
     pub position: Position,
     /// The keys from the root to the value, separated by dots. Empty for the document itself.
     pub path: String,
-    /// What was found, and what is accepted.
+    /// The found and the accepted values.
     pub message: String,
 }
 

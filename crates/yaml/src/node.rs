@@ -6,7 +6,7 @@ use crate::mistake::Position;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Node {
-    /// Its position. The value of an alias has the position of the anchor.
+    /// The position. The value of an alias has the position of the anchor.
     pub position: Position,
     /// The value.
     pub content: Content,
@@ -18,9 +18,9 @@ pub struct Node {
 pub enum Content {
     /// A text, a number, a boolean or null.
     Scalar {
-        /// As it is written, without quotes.
+        /// The text as written, without quotes.
         text: String,
-        /// Whether it has no quotes, so that it may be a number, a boolean or null.
+        /// Whether the scalar has no quotes, so that it may be a number, a boolean or null.
         is_plain: bool,
     },
     /// A list.
@@ -33,9 +33,9 @@ pub enum Content {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Entry {
-    /// The key as it is written.
+    /// The key as written.
     pub key: String,
-    /// The key that is read in place of it.
+    /// The key that replaces it when it is read.
     pub alias: Option<String>,
     /// The position of the key.
     pub position: Position,
@@ -44,14 +44,14 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Returns the key that is read.
+    /// Returns the key for reading.
     pub fn name(&self) -> &str {
         self.alias.as_deref().unwrap_or(&self.key)
     }
 }
 
 impl Node {
-    /// Returns whether it is null: nothing, `~` or `null`.
+    /// Returns whether the value is null: nothing, `~` or `null`.
     pub fn is_null(&self) -> bool {
         match &self.content {
             Content::Scalar { text, is_plain } => {
@@ -70,7 +70,7 @@ impl Node {
         }
     }
 
-    /// Returns the key of a mapping with its value.
+    /// Returns the entry of a mapping with a key.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         match &self.content {
             Content::Map(entries) => entries.iter().find(|entry| is_named(entry, key)),

@@ -1,5 +1,4 @@
-//! Builds the tree. `serde-saphyr` resolves aliases and merge keys, refuses keys that occur twice, and keeps to the
-//! limits.
+//! Builds the tree. `serde-saphyr` resolves aliases and merge keys, refuses repeated keys, and applies the limits.
 
 use std::fmt;
 
@@ -10,23 +9,23 @@ use serde_saphyr::{Error, Location, MessageFormatter as _, Spanned, UserMessageF
 use crate::mistake::{Mistake, Position};
 use crate::node::{Content, Entry, Node};
 
-/// The most values, with those that aliases add.
+/// The maximum number of values, including values from aliases.
 const MAX_NODES: usize = 100_000;
 
-/// The most levels of a document.
+/// The maximum depth of a document.
 const MAX_DEPTH: usize = 32;
 
-/// The most bytes of the keys and values, with those that aliases add: 2 MiB.
+/// The maximum size of keys and values, including those from aliases: 2 MiB.
 const MAX_BYTES: usize = 2 * 1024 * 1024;
 
-/// The most bytes of a key. The paths in errors consist of keys.
+/// The maximum length of a key. The paths in errors consist of keys.
 const MAX_KEY: usize = 1024;
 
 /// Parses a document. Aliases and merge keys are expanded.
 ///
 /// # Errors
 ///
-/// The text is not YAML, a key occurs twice, or it is larger or deeper than a configuration can be.
+/// The text is not YAML, a key occurs twice, or the document exceeds a limit.
 pub fn parse(text: &str) -> Result<Node, Mistake> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
@@ -76,7 +75,7 @@ fn position(location: Location) -> Position {
     Position { line: number(location.line()), column: number(location.column()) }
 }
 
-/// A value, before its text is known: that of a number is its text in the document.
+/// A value whose text is unknown: the text of a number is in the document.
 enum Raw {
     /// A number, a boolean or null.
     Plain,
@@ -85,7 +84,7 @@ enum Raw {
     Map(Vec<(Spanned<String>, Spanned<Self>)>),
 }
 
-/// A value of an alias has the position of the anchor.
+/// Converts a value. The value of an alias has the position of the anchor.
 fn node(raw: Spanned<Raw>, text: &str) -> Node {
     let written = || {
         let span = raw.defined.span();
@@ -122,7 +121,7 @@ impl<'de> Deserialize<'de> for Raw {
 
 struct RawVisitor;
 
-/// Values whose text is that of the document.
+/// Values whose text is in the document.
 macro_rules! plain {
     ($($method:ident: $type:ty;)*) => {$(
         fn $method<E>(self, _: $type) -> Result<Raw, E> {

@@ -1,6 +1,6 @@
-//! What serde's data model has no place for: the position of a value, and a part of a document.
+//! Data that serde's data model cannot carry: the position of a value, and a part of a document.
 //!
-//! The deserializer puts each into a variable of the thread right before it calls the visitor, which takes them.
+//! The deserializer puts them into a thread-local variable right before it calls the visitor, which takes them.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -11,10 +11,10 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use crate::mistake::Position;
 use crate::node::Node;
 
-/// The name of the newtype that asks for the position of a value.
+/// The name of the newtype that requests the position of a value.
 pub(crate) const SPANNED: &str = "floe_yaml::Spanned";
 
-/// The name of the newtype that asks for a part of a document.
+/// The name of the newtype that requests a part of a document.
 pub(crate) const NODE: &str = "floe_yaml::Node";
 
 thread_local! {
@@ -22,17 +22,17 @@ thread_local! {
     static PART: RefCell<Option<Node>> = const { RefCell::new(None) };
 }
 
-/// Hands the position of the value that is read next to [`Spanned`].
+/// Passes a position to the [`Spanned`] that is read next.
 pub(crate) fn hand_position(position: Position) {
     POSITION.set(Some(position));
 }
 
-/// Hands a part of the document to the [`Node`] that is read next.
+/// Passes a part of the document to the [`Node`] that is read next.
 pub(crate) fn hand_part(node: Node) {
     PART.set(Some(node));
 }
 
-/// A value with its position in the document, for mistakes that are found later. Only this crate's reader can read it.
+/// A value with its position in the document, for mistakes that are found later. Only this crate can deserialize it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Spanned<T> {

@@ -80,15 +80,15 @@ impl Variant {
 
 pub(super) struct Field {
     pub(super) role: Role,
-    /// Whether there is a constant with the key, if it is given.
+    /// Whether there is a constant with the key, if the keyword is given.
     pub(super) consts: Option<(Ident, bool)>,
 }
 
 pub(super) enum Role {
     Skip,
-    /// Recorded as the attributes of its type.
+    /// The field is recorded as the attributes of its type.
     Flatten(Ident, Option<LitStr>),
-    /// Recorded as one attribute, with the key if there is one.
+    /// The field is recorded as one attribute, with the explicit key if there is one.
     Attribute(Option<(Ident, Key)>, Option<Text>),
 }
 
@@ -129,7 +129,7 @@ impl Field {
 }
 
 impl Words {
-    /// Each superfluous keyword is one error.
+    /// Reports each superfluous keyword as one error.
     fn check_conflicts(&self, cx: &Ctxt) {
         let Self { skip, flatten, redact, display, debug, .. } = self;
         let key = word(self.key.as_ref());
@@ -286,7 +286,7 @@ fn parse_flag(
     Ok(())
 }
 
-/// Calls `one` with each keyword in all `#[floe(…)]` together.
+/// Calls `one` with each keyword in all `#[floe(…)]` attributes.
 fn parse_each(
     cx: &Ctxt,
     attrs: &[Attribute],
@@ -313,7 +313,7 @@ fn parse_each(
     }
 }
 
-/// The items that each keyword can be used on.
+/// The items on which each keyword can be used.
 const PLACES: [(&[Symbol], &str); 3] = [
     (symbol::CONTAINER, "the type"),
     (symbol::VARIANT, "a variant of an enum without data"),

@@ -6,8 +6,8 @@ use crate::{ctxt::Ctxt, words};
 
 /// A case.
 ///
-/// The names and their results are those of serde, so that a value is the same in JSON and in an
-/// attribute. For the same reason the default is the name as written.
+/// The names and their results are serde's, so that a value is the same in JSON and in an attribute. For the same
+/// reason, the default is the name as written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Case {
     Lower,
@@ -42,7 +42,7 @@ impl Case {
         found.map(|(_, case)| *case)
     }
 
-    /// `name`, a variant's, in this case.
+    /// Converts the name of a variant to this case.
     pub(super) fn apply(self, name: &str) -> String {
         match self {
             Self::Lower => name.to_ascii_lowercase(),

@@ -27,8 +27,7 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     }
 }
 
-/// The expansion after a mistake. It has the same items, so that the rest of the program compiles, but
-/// records nothing.
+/// The expansion after a mistake. It has the same items, so that the other code compiles, but records nothing.
 pub(super) fn stub(model: &Model<'_>) -> TokenStream {
     match &model.shape {
         Shape::Struct(_) | Shape::Enum(_) => {
@@ -72,7 +71,7 @@ fn makes_text(fields: &[&Field<'_>]) -> bool {
     fields.iter().any(|field| matches!(field.record, Record::Value(_, Some(_))))
 }
 
-/// An error about a type that cannot be recorded is reported at the type of the field.
+/// The text of a field. An error about an unsupported type is reported at the type of the field.
 fn emit_text(model: &Model<'_>, field: &Field<'_>, text: Text, value: &TokenStream) -> TokenStream {
     let private = model.krate.private();
     let how = match text {
@@ -86,7 +85,8 @@ fn emit_text(model: &Model<'_>, field: &Field<'_>, text: Text, value: &TokenStre
     quote_spanned!(Span::mixed_site()=> #private::#how(#value))
 }
 
-/// A path is evaluated only in the constant of the type, so that a path that is not text is one error.
+/// The key of a field. A path is evaluated only in the constant of the type, so that a path to another type than text
+/// is one error.
 fn emit_key(field: &Field<'_>) -> TokenStream {
     match (field.key(), &field.constant) {
         (Some(Key::Const(path)), Some(constant)) => {
@@ -98,7 +98,7 @@ fn emit_key(field: &Field<'_>) -> TokenStream {
     }
 }
 
-/// Shows the same names at `span`.
+/// The tokens at `span`, with the same names.
 fn located(tokens: TokenStream, span: Span) -> TokenStream {
     let tokens = tokens.into_iter().map(|mut tree| {
         tree.set_span(tree.span().located_at(span));
@@ -107,7 +107,7 @@ fn located(tokens: TokenStream, span: Span) -> TokenStream {
     tokens.collect()
 }
 
-/// Hygienic, and shown at `tokens`.
+/// A hygienic span at `tokens`.
 fn on(tokens: &impl Spanned) -> Span {
     Span::mixed_site().located_at(tokens.span())
 }

@@ -30,7 +30,7 @@ pub(super) enum Shape<'a> {
     Words(Vec<Word<'a>>),
     /// A newtype: the value of its field.
     Transparent(Box<Field<'a>>),
-    /// The type is none of these, after a mistake.
+    /// No valid type, after a mistake.
     Neither,
 }
 
@@ -64,7 +64,7 @@ impl<'a> Model<'a> {
 }
 
 impl<'a> Shape<'a> {
-    /// The fields that are recorded, of all variants.
+    /// The recorded fields of all variants.
     pub(super) fn fields(&self) -> Vec<&Field<'a>> {
         match self {
             Self::Struct(fields) => fields.iter().collect(),
@@ -85,8 +85,8 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// Removes unwanted constants, and those whose name has two keys, which two variants can cause, or is the name of a
-    /// variant. `consts`: whether a field has a constant by default.
+    /// Removes unwanted constants, and constants whose name is a variant's or has two keys (from two variants).
+    /// `consts` is whether a field has a constant by default.
     fn forget_constants(&mut self, consts: bool) {
         for field in self.fields_mut() {
             field.constant = field
@@ -126,14 +126,14 @@ pub(super) struct Field<'a> {
 }
 
 pub(super) enum Record {
-    /// Its attributes, under their keys, with a prefix if one is given.
+    /// The attributes of the field's type, under their keys, with an optional prefix.
     Nested(Option<LitStr>),
-    /// One attribute: the value, or text made from it. The field of a newtype has no key.
+    /// One attribute: the value, or its text. The field of a newtype has no key.
     Value(Option<Key>, Option<Text>),
 }
 
 impl<'a> Field<'a> {
-    /// `None` if the field is skipped.
+    /// Creates a field; `None` if it is skipped.
     fn new(cx: &Ctxt, original: &'a syn::Field, index: usize) -> Option<Self> {
         let attr = attr::Field::from_attrs(cx, &original.attrs);
         let (written, record) = match attr.role {
@@ -161,7 +161,7 @@ impl<'a> Field<'a> {
         Some(field)
     }
 
-    /// Makes the prefix and the name the key, unless there is an explicit one.
+    /// Makes the prefix and the name the key, unless the key is explicit.
     fn or_key_from_name(mut self, prefix: Option<&(Ident, LitStr)>) -> Self {
         if let (Record::Value(key @ None, _), Some(ident)) =
             (&mut self.record, &self.original.ident)
@@ -196,7 +196,7 @@ impl<'a> Field<'a> {
         ident.is_some_and(|ident| secret::is_named_by(&ident.unraw().to_string()))
     }
 
-    /// Reports a field that is named like a credential, unless the user chose a key for it.
+    /// Reports a field with the name of a credential, unless the user chose a key for it.
     fn check_secret(&self, cx: &Ctxt) {
         if self.written.is_none() && !self.is_redacted() && self.is_named_secret() {
             let ident = &self.original.ident;
@@ -388,7 +388,7 @@ fn refuse_rename_all(cx: &Ctxt, container: &Container) {
     }
 }
 
-/// Each field is borrowed, and a reference to a field of a packed type may be unaligned.
+/// Refuses a packed type: each field is borrowed, and a reference to a packed field may be unaligned.
 fn refuse_packed(cx: &Ctxt, original: &DeriveInput) {
     let reprs = original.attrs.iter().filter(|it| it.path().is_ident("repr"));
     for repr in reprs {
@@ -402,8 +402,7 @@ fn refuse_packed(cx: &Ctxt, original: &DeriveInput) {
     }
 }
 
-/// Compares literal keys. The values of constants are not known here; they are compared when `KEYS`
-/// is evaluated.
+/// Compares literal keys. The values of constants are unknown here; they are compared when `KEYS` is evaluated.
 fn check_duplicates(cx: &Ctxt, fields: &[Field<'_>]) {
     let mut seen = HashSet::new();
     for field in fields {
@@ -415,7 +414,7 @@ fn check_duplicates(cx: &Ctxt, fields: &[Field<'_>]) {
     }
 }
 
-/// The name of the constant for a field, unless the trait has a constant of that name.
+/// The name of the constant for a field, unless it is the name of a constant of the trait.
 fn constant(field: &Ident) -> Option<Ident> {
     let name = field.unraw().to_string().to_uppercase();
     (name != "KEYS").then(|| Ident::new(&name, field.span()))

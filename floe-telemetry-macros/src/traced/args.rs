@@ -29,7 +29,7 @@ pub(super) struct Args {
     pub(super) parent: Option<Expr>,
     pub(super) root: bool,
     pub(super) links: Option<Expr>,
-    /// With the keyword, for an error where it does not apply.
+    /// The value, with the keyword, for an error where it does not apply.
     pub(super) error_if: Option<(Ident, Expr)>,
     pub(super) metrics: bool,
     /// The keyword, for an error where it does not apply.
@@ -40,7 +40,7 @@ pub(super) struct Args {
     pub(super) call_only: Option<Ident>,
     pub(super) krate: Option<Path>,
     pub(super) of_type: Option<String>,
-    /// The tokens of each argument, which a block passes to its methods.
+    /// The tokens of each argument, which a block passes on to its methods.
     pub(super) pieces: Vec<(String, TokenStream)>,
 }
 
@@ -243,7 +243,7 @@ fn ungrouped(value: Expr) -> Expr {
     }
 }
 
-/// `word = value`
+/// Parses `word = value`.
 fn parse_value<T: Parse>(
     cell: &mut Attr<'_, T>,
     input: ParseStream<'_>,
@@ -254,7 +254,7 @@ fn parse_value<T: Parse>(
     Ok(())
 }
 
-/// `word`
+/// Parses `word`.
 fn parse_switch(
     cell: &mut Attr<'_, ()>,
     input: ParseStream<'_>,
@@ -266,7 +266,7 @@ fn parse_switch(
     Ok(())
 }
 
-/// The replacement for an argument of `tracing`'s `instrument`, which `input` begins with.
+/// The replacement for an argument of `tracing`'s `instrument` at the start of `input`.
 fn instrument_advice(word: &Ident, input: ParseStream<'_>) -> Option<&'static str> {
     let word = word.to_string();
     Some(match word.as_str() {

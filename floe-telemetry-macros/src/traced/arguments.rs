@@ -1,4 +1,4 @@
-//! The arguments of the function, by the names that its body uses.
+//! The arguments of the function, under the names that its body uses.
 
 use proc_macro2::Ident;
 use quote::ToTokens;
@@ -7,15 +7,15 @@ use syn::{Attribute, FnArg, Member, Pat, Signature, ext::IdentExt};
 use crate::tokens;
 
 pub(super) struct Argument<'a> {
-    /// `None` for `_` and for a pattern, which has no name as a whole.
+    /// The name; `None` for `_` and for a pattern without a name for the whole.
     pub(super) name: Option<Ident>,
-    /// Every name that the argument binds; for most it is one.
+    /// All names that the argument binds, usually one.
     pub(super) leaves: Vec<&'a Ident>,
-    /// The names that are bound to a field, with the field.
+    /// The names bound to a field, each with the field.
     pub(super) fields: Vec<(&'a Ident, &'a Ident)>,
-    /// The tokens that errors point at.
+    /// The tokens for errors.
     pub(super) original: &'a dyn ToTokens,
-    /// Conditions for the argument, which its uses in the expansion need as well.
+    /// Conditions of the argument, which its uses in the expansion need, too.
     pub(super) cfgs: Vec<&'a Attribute>,
 }
 
@@ -48,12 +48,12 @@ impl<'a> Argument<'a> {
         Self { name, leaves, fields, original, cfgs }
     }
 
-    /// Whether `word` names it or a part of it.
+    /// Whether `word` names the argument or a part of it.
     pub(super) fn binds(&self, word: &Ident) -> bool {
         self.name.as_ref() == Some(word) || self.leaves.contains(&word)
     }
 
-    /// Every name that `attributes(…)` accepts without a key; `self` needs a field.
+    /// The names that `attributes(…)` accepts without a key; `self` needs a field.
     pub(super) fn names(&self) -> Vec<String> {
         if self.name.as_ref().is_some_and(|name| name == "self") {
             return vec!["self".to_owned()];
@@ -61,7 +61,7 @@ impl<'a> Argument<'a> {
         self.leaves.iter().map(ToString::to_string).collect()
     }
 
-    /// Its name in messages.
+    /// The name in messages.
     pub(super) fn label(&self) -> String {
         match &self.name {
             Some(name) => name.unraw().to_string(),
@@ -89,8 +89,8 @@ fn collect<'a>(pat: &'a Pat, leaves: &mut Vec<&'a Ident>) {
     }
 }
 
-/// The names in a pattern that are bound to a field, with the field: `p` and `password` of
-/// `Login { password: p, .. }`.
+/// The names in a pattern that are bound to a field, each with the field: `p` and `password` of `Login { password: p,
+/// .. }`.
 pub(super) fn fields(pat: &Pat) -> Vec<(&Ident, &Ident)> {
     let mut found = Vec::new();
     match pat {

@@ -1,4 +1,4 @@
-//! `#[traced]` on an `impl` block, which puts the attribute on each of its methods.
+//! `#[traced]` on an `impl` block, which adds the attribute to each of its methods.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{krate::Krate, symbol};
 
-/// An `impl` block, in which the bodies are not parsed.
+/// An `impl` block with unparsed bodies.
 pub(super) struct Block {
     head: TokenStream,
     /// The prefix of the spans' names.
@@ -31,7 +31,7 @@ enum Item {
     Other(TokenStream),
 }
 
-/// A function as tokens, with its attributes separate.
+/// A function as tokens, with separate attributes.
 struct Method {
     attrs: Vec<Attribute>,
     sig: Signature,
@@ -105,7 +105,7 @@ fn content(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Vec<Item>)> {
     Ok((inner, items))
 }
 
-/// Leaves a method that the compiler's parser has reported as it is.
+/// Leaves a method unchanged that the compiler's parser has reported.
 fn reported(input: ParseStream<'_>) -> syn::Result<Item> {
     let mut tokens = TokenStream::new();
     loop {
@@ -191,7 +191,7 @@ impl Method {
         quote!(#(#traced)* #(#attrs)* #rest)
     }
 
-    /// Whether there is a `#[traced(skip)]`, also under another name.
+    /// Whether there is a `#[traced(skip)]`, even under another name.
     fn is_left_out(&self) -> bool {
         self.attrs.iter().any(is_skip)
     }
@@ -226,8 +226,8 @@ impl Method {
     }
 }
 
-/// Marks a method of a block for `#[traced(skip)]` that is imported under another name. The attribute has
-/// no effect: the compiler ignores it, and rustfmt does not see it.
+/// Marks a method of a block for a `#[traced(skip)]` under another name. The compiler ignores this attribute, and
+/// rustfmt does not see it.
 fn marker() -> TokenStream {
     quote!(#[rustfmt::skip])
 }
@@ -316,7 +316,7 @@ fn collect(around: Option<&TokenStream>, meta: &Meta, found: &mut Vec<Conditiona
     Some(())
 }
 
-/// The condition under which none of them is `skip`.
+/// The condition under which no conditional attribute is `skip`.
 fn unless_skipped(conditional: &[Conditional]) -> Option<TokenStream> {
     let skips = conditional.iter().filter(|it| it.skips);
     let skips: Vec<_> = skips.map(|it| &it.predicate).collect();
@@ -335,7 +335,7 @@ fn needs_comma(tokens: &TokenStream) -> bool {
 /// Attributes of other macros that also have an argument `skip` on methods.
 const OTHERS: [&str; 6] = ["graphql", "napi", "oai", "pyo3", "serde", "wasm_bindgen"];
 
-/// `#[traced(skip)]`, also if it was imported under another name.
+/// Whether an attribute is `#[traced(skip)]`, even if it was imported under another name.
 fn is_skip(attr: &Attribute) -> bool {
     !is_called(attr, "cfg_attr") && arguments(attr).is_some_and(|own| is_ours(attr.path(), &own))
 }

@@ -1,4 +1,4 @@
-//! Bodies that put their future into a box. The box is filled inside the span: a span around the box would need a
+//! Bodies that put their future into a box. The future is wrapped inside the box: a span around the box would need a
 //! second box, whose type the compiler accepts only if the output lives as long as the box.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
@@ -10,12 +10,12 @@ pub(super) struct Boxing {
     pub(super) pin: TokenStream,
     /// The user's braces, with the content of the box as the last expression.
     pub(super) body: Group,
-    /// The user's parentheses, where a box of another type is reported.
+    /// The user's parentheses, at which a box of another type is reported.
     pub(super) parentheses: Span,
 }
 
 impl Boxing {
-    /// `None` also if the body may return another box before its end.
+    /// Creates it; `None` also if the body may return another box before its end.
     pub(super) fn new(body: &Group) -> Option<Self> {
         let trees: Vec<_> = body.stream().into_iter().collect();
         let (last, rest) = trees.split_last()?;
@@ -65,7 +65,7 @@ pub(super) struct AsyncTrait {
 }
 
 impl AsyncTrait {
-    /// Recognized by the lifetime that the macro adds to the signature.
+    /// Recognizes the macro by the lifetime that it adds to the signature.
     pub(super) fn new(sig: &Signature, body: &Group) -> Option<Self> {
         sig.generics.params.iter().find(|parameter| {
             matches!(parameter, GenericParam::Lifetime(it) if it.lifetime.ident == "async_trait")

@@ -1,4 +1,4 @@
-//! Emits the tokens of a [`Traced`] function: calls of the runtime, and only code that cannot be a function.
+//! Emits the tokens of a [`Traced`] function: calls of the runtime, and code that cannot be a function.
 
 mod body;
 mod future;
@@ -140,7 +140,8 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
     }
 }
 
-/// The result is bound as a variable, so that an error about its type points at the user's tokens.
+/// The call of `error_if`. Its result is bound to a variable, so that an error about its type points at the user's
+/// tokens.
 fn error_if(value: &Expr) -> TokenStream {
     let ours = Span::mixed_site();
     let result = Ident::new("__floe_return", on(value));
@@ -160,8 +161,8 @@ fn error_if(value: &Expr) -> TokenStream {
     quote_spanned!(ours=> || #output { #(#bindings)* #body })
 }
 
-/// The type that the signature declares, for a body whose type cannot be written: a `return` that never runs determines
-/// it, with the bounds of `impl Trait`.
+/// The declared type, for a body whose type cannot be written: an unreachable `return` determines it, with the bounds
+/// of `impl Trait`.
 fn declared(traced: &Traced<'_>) -> TokenStream {
     let private = traced.krate.private();
     quote_spanned! {Span::mixed_site()=>
@@ -173,9 +174,9 @@ fn declared(traced: &Traced<'_>) -> TokenStream {
     }
 }
 
-/// The user's braces inside ours. The lint `unused_braces` ignores braces after an `else`, so they need
-/// no span of ours: the edition of their span decides when the temporaries of the last expression are
-/// dropped. A `loop {}` would make `()` or `!` of a type that is not known.
+/// The user's braces inside ours. The lint `unused_braces` ignores braces after an `else`, so they need no span of
+/// ours: the edition of their span decides when the temporaries of the last expression are dropped. A `loop {}` would
+/// turn an unknown type into `()` or `!`.
 fn nested(traced: &Traced<'_>) -> TokenStream {
     let body = traced.body();
     let at = at_result(traced);
@@ -191,14 +192,14 @@ fn nested(traced: &Traced<'_>) -> TokenStream {
     quote_spanned!(at=> if false { #unreachable } else #body)
 }
 
-/// A hygienic span at the end of the body, where an error about the result is reported. The span of the last token
-/// would not do: rust-analyzer adds a token to an incomplete body, and removes it from the expansion by its span.
+/// A hygienic span at the end of the body, for errors about the result. The span of the last token does not serve:
+/// rust-analyzer adds a token to an incomplete body, and removes it from the expansion by its span.
 fn at_result(traced: &Traced<'_>) -> Span {
     Span::mixed_site().located_at(traced.body().span_close())
 }
 
-/// An expression of the attribute, in its own delimiters. Parentheses of ours would make the user's unnecessary, and
-/// the compiler's suggestion to remove them need not compile.
+/// An expression of the attribute, in its own delimiters. Additional parentheses would make the user's unnecessary, and
+/// the compiler's suggestion to remove them might not compile.
 fn delimited(value: &Expr) -> TokenStream {
     let mut value = value.clone();
     let ours = on(&value);
@@ -210,7 +211,7 @@ fn delimited(value: &Expr) -> TokenStream {
     value.to_token_stream()
 }
 
-/// For a use of `_name` that the expansion adds, which clippy would report.
+/// Allows a use of `_name` in the expansion, which clippy would report.
 fn allow_underscore(tokens: &impl ToTokens) -> Option<TokenStream> {
     tokens::any_ident(tokens, |ident| ident.to_string().starts_with('_')).then(|| {
         quote_spanned! {Span::mixed_site()=>
@@ -219,7 +220,7 @@ fn allow_underscore(tokens: &impl ToTokens) -> Option<TokenStream> {
     })
 }
 
-/// A hygienic span, with errors reported at the user's expression.
+/// A hygienic span whose errors are reported at the user's expression.
 fn on(value: &impl Spanned) -> Span {
     Span::mixed_site().located_at(value.span())
 }

@@ -35,7 +35,7 @@ const BUILT_IN: &[&str] = &[
     "warn",
 ];
 
-/// Attributes that start with one of these belong to a tool and do not expand.
+/// Prefixes of attributes that belong to a tool and do not expand.
 const TOOLS: &[&str] = &["clippy", "diagnostic", "miri", "rustfmt"];
 
 pub(super) struct Function {
@@ -47,7 +47,7 @@ pub(super) struct Function {
 }
 
 impl Function {
-    /// `None` after an error, which is the compiler's own if it refuses the function, too.
+    /// Parses the function; `None` after an error, which is the compiler's own if it refuses the function, too.
     pub(super) fn parse(cx: &Ctxt, item: TokenStream) -> Option<Self> {
         let function = match Self::read.parse2(item.clone()) {
             Ok(function) => function,
@@ -80,7 +80,7 @@ impl Function {
         Some(function)
     }
 
-    /// Whether there is an attribute that is not built in and is therefore another macro.
+    /// Whether an attribute is not built in and is therefore another macro.
     pub(super) fn has_other_macros(&self) -> bool {
         self.attrs.iter().any(|attr| {
             let path = attr.path();
@@ -98,8 +98,8 @@ impl Function {
         calls(&self.sig.ident, self.body.stream())
     }
 
-    /// Whether the body is what clippy's `non_canonical_clone_impl` and `non_canonical_partial_ord_impl`
-    /// require: `*self`, and one expression with `cmp`.
+    /// Whether the body has the form that clippy's `non_canonical_clone_impl` and `non_canonical_partial_ord_impl`
+    /// require: `*self`, or one expression with `cmp`.
     pub(super) fn is_canonical(&self) -> bool {
         let trees: Vec<_> = self.body.stream().into_iter().collect();
         if self.sig.ident == "clone" {
@@ -112,13 +112,13 @@ impl Function {
         }
     }
 
-    /// Whether control may never reach the end of the body, which a macro such as `panic!` decides, too.
+    /// Whether the end of the body may be unreachable, which a macro such as `panic!` decides, too.
     pub(super) fn may_never_end(&self) -> bool {
         tokens::any_punct(&self.body, '!')
             || tokens::any_ident(&self.body, |word| word == "return" || word == "loop")
     }
 
-    /// Whether the function has `#[must_use]`, which on an `async fn` applies to the output.
+    /// Whether the function has `#[must_use]`, which applies to the output of an `async fn`.
     pub(super) fn must_use(&self) -> bool {
         self.attrs.iter().any(|attr| match &attr.meta {
             Meta::List(list) if attr.path().is_ident("cfg_attr") => {
@@ -128,7 +128,7 @@ impl Function {
         })
     }
 
-    /// Whether an argument or the returned value has a type that exists only behind a pointer.
+    /// Whether an argument or the returned value has an unsized type.
     fn has_unsized_values(&self) -> bool {
         let inputs = self.sig.inputs.iter().filter_map(|input| match input {
             FnArg::Receiver(_) => None,
@@ -145,8 +145,7 @@ impl Function {
         })
     }
 
-    /// Whether an argument is an `impl Trait` with a lifetime that is not written, as in
-    /// `impl Iterator<Item = &str>`.
+    /// Whether an argument is an `impl Trait` with an elided lifetime, as in `impl Iterator<Item = &str>`.
     pub(super) fn elides_lifetimes(&self) -> bool {
         self.sig.inputs.iter().any(|input| match input {
             FnArg::Receiver(_) => false,
@@ -174,7 +173,7 @@ impl Function {
     }
 }
 
-/// Whether the parser of the compiler has reported an argument.
+/// Whether the compiler's parser has reported an argument.
 pub(super) fn has_wrong_arguments(input: ParseStream<'_>) -> syn::Result<bool> {
     while !input.peek(Token![fn]) {
         input.parse::<TokenTree>()?;
@@ -201,7 +200,7 @@ pub(super) fn is_naked(attr: &Attribute) -> bool {
     }
 }
 
-/// `#[track_caller]`, also below a condition.
+/// Whether an attribute is `#[track_caller]`, even below a condition.
 pub(super) fn tracks_caller(attr: &Attribute) -> bool {
     let path = attr.path();
     path.is_ident("track_caller")
@@ -232,8 +231,8 @@ fn is_semicolon(tree: &TokenTree) -> bool {
     matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ';')
 }
 
-/// Turns `expect` into `allow` for lints of clippy and of the compiler that inspect the body or `async`.
-/// The body has moved, so they may not fire, which would make the expectation unfulfilled.
+/// Turns `expect` into `allow` for lints of clippy and of the compiler that inspect the body or `async`. Because the
+/// body has moved, they may not fire, and the expectation would be unfulfilled.
 fn relax_expectations(attr: &mut Attribute) {
     const BLIND: [&str; 3] = ["clippy", "async_fn_in_trait", "unconditional_recursion"];
     let Meta::List(list) = &mut attr.meta else {
@@ -257,8 +256,8 @@ fn relax_expectations(attr: &mut Attribute) {
     }
 }
 
-/// Whether there is a `&` without a lifetime, or `'_`, behind an `impl`. The lifetimes of a closure's
-/// parameters and result belong to the closure.
+/// Whether a `&` without a lifetime, or `'_`, follows an `impl`. The lifetimes of a closure's parameters and result
+/// belong to the closure.
 fn elides_lifetimes(ty: TokenStream, in_impl: &mut bool) -> bool {
     let trees: Vec<_> = ty.into_iter().collect();
     let is_punct = |at: Option<usize>, wanted| matches!(at.and_then(|at| trees.get(at)), Some(TokenTree::Punct(it)) if it.as_char() == wanted);
@@ -292,7 +291,7 @@ pub(super) fn is_function(input: ParseStream<'_>) -> syn::Result<bool> {
     Ok(ahead.peek(Token![fn]))
 }
 
-/// The error points at the first token.
+/// The error for other items, at the first token.
 fn expect_function(input: ParseStream<'_>) -> syn::Result<()> {
     if is_function(input)? {
         return Ok(());
@@ -307,7 +306,7 @@ fn expect_function(input: ParseStream<'_>) -> syn::Result<()> {
     Err(input.error(format_args!("found {found}, {message}")))
 }
 
-/// The body, which is in an invisible group if a macro passed it as `$body:block`.
+/// The body, in an invisible group if a macro passed it as `$body:block`.
 fn braces(tree: TokenTree) -> syn::Result<Group> {
     let TokenTree::Group(group) = tree else {
         return Err(syn::Error::new(tree.span(), "expected the function's body in braces"));
@@ -322,7 +321,7 @@ fn braces(tree: TokenTree) -> syn::Result<Group> {
     }
 }
 
-/// Moves `#![…]` to the function. A body without any stays the same token.
+/// Moves `#![…]` to the function. Without one, the body stays the same token.
 fn split_inner(body: Group) -> (Vec<Attribute>, Group) {
     let split = |input: ParseStream<'_>| {
         Ok((input.call(Attribute::parse_inner)?, input.parse::<TokenStream>()?))

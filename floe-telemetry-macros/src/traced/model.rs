@@ -24,11 +24,11 @@ pub(super) struct Traced<'a> {
     pub(super) function: &'a Function,
     pub(super) of_type: Option<String>,
     pub(super) name: LitStr,
-    /// `None` unless the name is computed for each call.
+    /// The expression of the name, if the name is computed for each call.
     pub(super) computed_name: Option<Expr>,
-    /// `None` for the scope of the crate.
+    /// The tracer; `None` for the scope of the crate.
     pub(super) tracer: Option<Expr>,
-    /// A variant of the runtime's `Level`, if it is not the default.
+    /// The variant of the runtime's `Level`; `None` for the default.
     pub(super) level: Option<&'static str>,
     pub(super) kind: &'static str,
     pub(super) parent: Parent,
@@ -50,13 +50,13 @@ pub(super) enum Parent {
     Nothing,
 }
 
-/// Determines how long the span lasts.
+/// The extent of the span.
 pub(super) enum Shape {
     Sync,
     Async,
     /// An `async fn` after `#[async_trait]`.
     AsyncTrait(AsyncTrait),
-    /// The body is given if it puts the future into a box.
+    /// A function that returns a future, with the body if it puts the future into a box.
     Returns(Future, Option<Box<Boxing>>),
 }
 
@@ -132,8 +132,8 @@ impl<'a> Traced<'a> {
     }
 
     /// Whether the function must remain an `async fn`: another macro may require `async`, `#[must_use]` would apply to
-    /// the future instead of the output, an `impl Trait` with an elided lifetime may only be the type of an argument of
-    /// an `async fn`, and a type that a macro makes cannot be repeated in the body.
+    /// the future instead of the output, an `impl Trait` with an elided lifetime is only allowed in the arguments of an
+    /// `async fn`, and a type from a macro cannot be repeated in the body.
     pub(super) fn stays_async(&self) -> bool {
         self.function.has_other_macros()
             || self.function.must_use()
@@ -162,7 +162,7 @@ impl<'a> Traced<'a> {
         ty.is_some_and(|ty| signature::has_error_of_parameter(ty, &self.function.sig.generics))
     }
 
-    /// Without a returned value to classify, the compiler need not infer its type.
+    /// Whether the function returns nothing, so that no type of a value must be inferred.
     pub(super) fn returns_nothing(&self) -> bool {
         matches!(self.output, Output::Unit)
             && self.error_if.is_none()
@@ -191,7 +191,7 @@ fn output(sig: &Signature, shape: &Shape) -> Output {
     }
 }
 
-/// The one rule: the span follows the future if the signature, or the argument `future`, says that there is one.
+/// The extent of the span: it follows a future if the signature, or the argument `future`, says that there is one.
 fn shape(cx: &Ctxt, args: &Args, function: &Function) -> Shape {
     let Function { sig, body, .. } = function;
     if sig.asyncness.is_some() {
@@ -249,7 +249,7 @@ fn misplaced(cx: &Ctxt, args: &Args, function: &Function, shape: &Shape) {
     }
 }
 
-/// A literal is the name of the call site; any other expression is evaluated for each call.
+/// The name of the span: a literal is the name of the call site, and any other expression is evaluated for each call.
 fn name(cx: &Ctxt, written: Expr, own_name: LitStr) -> (LitStr, Option<Expr>) {
     match written {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
@@ -302,7 +302,7 @@ fn parse_word(
     known.map(|(_, variant)| *variant)
 }
 
-/// The accepted word for `"debug"`, `Level::DEBUG`, `warning`, or for one of the numbers that `tracing` has for levels.
+/// The accepted word for `"debug"`, `Level::DEBUG`, `warning`, or one of `tracing`'s numbers for levels.
 fn suggestion<'a>(written: &Expr, accepted: &[&'a str]) -> Option<&'a str> {
     let text = match written {
         Expr::Lit(ExprLit { lit, .. }) => match lit {
@@ -325,7 +325,7 @@ fn suggestion<'a>(written: &Expr, accepted: &[&'a str]) -> Option<&'a str> {
     accepted.iter().copied().find(|word| text.starts_with(word))
 }
 
-/// The runtime calls `error_if` with the returned value and nothing else.
+/// Checks `error_if`, which the runtime calls with the returned value alone.
 fn check_error_if(cx: &Ctxt, value: &Expr) {
     let usage = symbol::ERROR_IF.usage;
     let closure = match value {
@@ -347,7 +347,7 @@ fn check_error_if(cx: &Ctxt, value: &Expr) {
     }
 }
 
-/// The name of a tracer is part of a static, so the compiler refuses what is not constant.
+/// Checks the name of a tracer, which must be constant, because it is part of a static.
 fn check_tracer(cx: &Ctxt, value: &Expr) {
     let usage = symbol::TRACER.usage;
     let Expr::Lit(literal) = value else { return };
@@ -363,7 +363,7 @@ fn check_tracer(cx: &Ctxt, value: &Expr) {
     }
 }
 
-/// The type of a `None` would be unknown otherwise.
+/// Checks the parent: the type of a plain `None` would be unknown.
 fn check_parent(cx: &Ctxt, value: &Expr) {
     if matches!(value, Expr::Path(path) if path.path.is_ident("None")) {
         let message = "this leaves the current span as the parent: for a span without a parent write \
@@ -372,7 +372,7 @@ fn check_parent(cx: &Ctxt, value: &Expr) {
     }
 }
 
-/// Reports a `return` in an expression that is evaluated before the body: one error for each value.
+/// Reports a `return` in an expression that is evaluated before the body, one error for each value.
 fn check_returns(cx: &Ctxt, args: &Args, records: &[Record]) {
     let others = [
         args.name.as_ref().map(|(_, name)| name),
@@ -388,7 +388,7 @@ fn check_returns(cx: &Ctxt, args: &Args, records: &[Record]) {
     }
 }
 
-/// A name without a key must name an argument; a typo could otherwise refer to another variable.
+/// Checks that a name without a key names an argument, because a typo could refer to another variable.
 fn check_shorthands(cx: &Ctxt, records: &mut [Record], arguments: &[Argument<'_>]) {
     for record in records {
         let Some(word) = &record.shorthand else {
@@ -482,7 +482,7 @@ fn several(cx: &Ctxt, written: Expr) -> Vec<Expr> {
     }
 }
 
-/// The elements are borrowed one by one.
+/// The elements, each of which is borrowed separately.
 fn each_of(written: Expr) -> Vec<Expr> {
     match written {
         Expr::Array(array) => array.elems.into_iter().collect(),

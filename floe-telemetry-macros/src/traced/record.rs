@@ -9,11 +9,11 @@ pub(super) struct Record {
     pub(super) key: Key,
     pub(super) format: Format,
     pub(super) value: Expr,
-    /// The key is in quotes, so the user chose it for this value.
+    /// Whether the key is in quotes, chosen by the user for this value.
     pub(super) quoted: bool,
-    /// The argument of a shorthand, which must exist.
+    /// The argument named by a shorthand, which must exist.
     pub(super) shorthand: Option<Ident>,
-    /// The conditions of that argument.
+    /// The conditions of the argument.
     pub(super) cfgs: Vec<Attribute>,
 }
 
@@ -73,7 +73,7 @@ fn parse_record(cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<Record> {
     Ok(Record { key, format, value, quoted, shorthand: Some(first), cfgs: Vec::new() })
 }
 
-/// The key, if this is `key = …`.
+/// The key, if the entry is `key = …`.
 fn assigned_key(input: ParseStream<'_>) -> syn::Result<Option<(Key, Token![=])>> {
     let ahead = input.fork();
     if parse_key(&ahead).is_err() {
@@ -118,7 +118,7 @@ fn format(input: ParseStream<'_>) -> syn::Result<Format> {
     }
 }
 
-/// If the value is missing, the error points at the token before, not at the end of the attribute.
+/// Parses an expression. An error about a missing value points at the token before, not at the end of the attribute.
 fn parse_expression(input: ParseStream<'_>, before: Span) -> syn::Result<Expr> {
     if input.is_empty() || input.peek(Token![,]) {
         return Err(syn::Error::new(before, "expected a value, as in `key = value`"));
@@ -126,7 +126,7 @@ fn parse_expression(input: ParseStream<'_>, before: Span) -> syn::Result<Expr> {
     input.parse()
 }
 
-/// `"quoted"`, `dotted.words`, or the path of a constant.
+/// Parses `"quoted"`, `dotted.words`, or the path of a constant.
 fn parse_key(input: ParseStream<'_>) -> syn::Result<Key> {
     if input.peek(LitStr) {
         return input.parse().map(Key::Text);
@@ -156,7 +156,7 @@ fn is_constant(ident: &Ident) -> bool {
     text.contains(|c: char| c.is_ascii_uppercase()) && !text.contains(|c: char| c.is_lowercase())
 }
 
-/// The argument of `argument.field`, and the resulting key, which does not contain `self`.
+/// The argument in `argument.field`, and the resulting key, without `self`.
 fn place(value: &Expr) -> Option<(Ident, String)> {
     match value {
         Expr::Path(path) => {

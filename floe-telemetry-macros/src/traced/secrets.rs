@@ -1,4 +1,4 @@
-//! Detects uses of values that are named like a credential, anywhere in an expression.
+//! Detects uses of values with a credential's name, anywhere in an expression.
 //!
 //! The search is in tokens, not in expressions, because most relevant uses are in a macro.
 
@@ -16,13 +16,13 @@ use crate::{ctxt::Ctxt, secret};
 /// Methods whose result does not reveal the value.
 const HARMLESS: &[&str] = &["is_empty", "is_err", "is_none", "is_ok", "is_some", "len"];
 
-/// Another name of a value that is named like a credential.
+/// Another name of a value with a credential's name.
 pub(super) struct Alias {
     word: Ident,
     of: String,
 }
 
-/// Names that patterns bind to a field that is named like a credential.
+/// Names that patterns bind to a field with a credential's name.
 pub(super) fn aliases(arguments: &[Argument<'_>]) -> Vec<Alias> {
     let fields = arguments.iter().flat_map(|argument| &argument.fields);
     fields.filter_map(of_field).collect()
@@ -34,7 +34,7 @@ fn of_field(&(word, field): &(&Ident, &Ident)) -> Option<Alias> {
     secret::is_named_by(&of).then_some(Alias { word, of })
 }
 
-/// A key in quotes is a deliberate choice of the user.
+/// Checks records, except those with a key in quotes, a deliberate choice of the user.
 pub(super) fn in_records(cx: &Ctxt, records: &[Record], aliases: &[Alias]) {
     for record in records.iter().filter(|record| !record.quoted) {
         let used = first_use(record.value.to_token_stream(), aliases);
@@ -70,7 +70,8 @@ pub(super) fn in_name(cx: &Ctxt, name: &Expr, aliases: &[Alias]) {
     }
 }
 
-/// The name of the closure's parameter does not matter, except that `_` does not use the argument.
+/// Checks a closure by the names of its arguments. The parameter's name does not matter, except that `_` does not use
+/// the argument.
 pub(super) fn in_attributes_fn(cx: &Ctxt, attributes_fn: &AttributesFn<'_>) {
     let AttributesFn::Closure { bindings, body, .. } = attributes_fn else {
         return;
@@ -89,7 +90,7 @@ pub(super) fn in_attributes_fn(cx: &Ctxt, attributes_fn: &AttributesFn<'_>) {
     }
 }
 
-/// The closure's names for an argument, or a field of one, that is named like a credential.
+/// The closure's names for an argument, or for one of its fields, with a credential's name.
 fn renamed(binding: &Binding<'_>) -> Vec<Alias> {
     let whole = match &binding.pattern {
         Pat::Type(typed) => &*typed.pat,
@@ -109,7 +110,7 @@ fn renamed(binding: &Binding<'_>) -> Vec<Alias> {
 struct Use {
     /// The name of the credential.
     name: String,
-    /// The value as it is written, such as `config.api_key`.
+    /// The value as written, such as `config.api_key`.
     value: String,
     span: Span,
 }
@@ -121,7 +122,7 @@ impl Use {
     }
 }
 
-/// The first secret whose value `tokens` use, under its own name or an alias.
+/// The first secret whose value is used in `tokens`, under its own name or an alias.
 fn first_use(tokens: TokenStream, aliases: &[Alias]) -> Option<Use> {
     Search { aliases }.tokens(tokens, false)
 }
@@ -182,7 +183,7 @@ impl Search<'_> {
         })
     }
 
-    /// `{password}` and `{password:?}` in the text of a `format!`.
+    /// The secret in the text of a `format!`, as `{password}` or `{password:?}`.
     fn text(&self, literal: &TokenTree) -> Option<Use> {
         let literal: LitStr = syn::parse2(literal.to_token_stream()).ok()?;
         let text = literal.value().replace("{{", "");
@@ -205,7 +206,7 @@ fn place(written: &[TokenTree]) -> String {
     written[start..].iter().map(ToString::to_string).collect()
 }
 
-/// Whether the tokens after the name still denote the secret, not a value derived from it.
+/// Whether the tokens after the name still denote the secret, rather than a derived value.
 fn is_value(mut rest: &[TokenTree]) -> bool {
     if let [TokenTree::Group(group), more @ ..] = rest
         && group.delimiter() == Delimiter::Parenthesis
@@ -242,7 +243,7 @@ fn is_punct(tree: Option<&TokenTree>, wanted: char) -> bool {
     matches!(tree, Some(TokenTree::Punct(punct)) if punct.as_char() == wanted)
 }
 
-/// Whether a `|` after `tree` is an operator, and does not begin a closure.
+/// Whether a `|` after `tree` is an operator, rather than the start of a closure.
 fn is_operand(tree: Option<&TokenTree>) -> bool {
     match tree {
         Some(TokenTree::Ident(word)) => {

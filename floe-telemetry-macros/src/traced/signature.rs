@@ -1,5 +1,4 @@
-//! The meaning of a signature: whether the span follows the returned value, and the type that the expansion repeats
-//! around the body.
+//! The meaning of a signature: whether the span follows the returned value, and the type of the body.
 
 use std::mem;
 
@@ -17,12 +16,12 @@ use crate::tokens;
 pub(super) enum Future {
     /// `impl Future`, with its output.
     Opaque(Option<Box<Type>>),
-    /// `Pin<Box<dyn Future>>`, with its output, `BoxFuture`, or with the argument `future` an alias of one.
+    /// `Pin<Box<dyn Future>>` with its output, `BoxFuture`, or, with the argument `future`, an alias.
     Boxed(Option<Box<Type>>),
 }
 
 impl Future {
-    /// Judged by the name that is written.
+    /// Recognizes a future by its written name.
     pub(super) fn new(ty: &Type) -> Option<Self> {
         match bare(ty) {
             Type::ImplTrait(opaque) => future(&opaque.bounds).map(|it| Self::Opaque(output(it))),
@@ -61,7 +60,7 @@ fn output(future: &PathSegment) -> Option<Box<Type>> {
     })
 }
 
-/// A future or a stream in the type, which lasts longer than the call, but which the span does not follow.
+/// A future or a stream in the type that outlasts the call, but that the span does not follow.
 pub(super) fn outlives_the_span(ty: &Type) -> Option<&Type> {
     const AROUND: &[&str] = &["Box", "Either", "Option", "Pin", "Result", "Vec"];
     const LASTING: &[&str] = &["BoxFuture", "BoxStream", "LocalBoxFuture", "LocalBoxStream"];
@@ -114,9 +113,9 @@ pub(super) enum Output {
     Unit,
     Never,
     Type(Box<Type>),
-    /// `_` stands for `impl Trait`.
+    /// A type with `_` in place of `impl Trait`.
     Erased(Box<Type>),
-    /// `impl Trait`, or one in a place that [`erase`] does not handle.
+    /// `impl Trait`, possibly in a place that [`erase`] does not handle.
     Opaque,
     /// A type that contains a macro, which may expand to `impl Trait`.
     Macro,
@@ -138,8 +137,8 @@ impl Output {
     }
 }
 
-/// Whether the type is a `Result` whose error is a type around a parameter that need not be `'static`, around an
-/// associated type, or around a type that borrows.
+/// Whether the type is a `Result` whose error contains a parameter without `'static`, an associated type, or a
+/// borrowing type.
 pub(super) fn has_error_of_parameter(ty: &Type, generics: &Generics) -> bool {
     let Type::Path(result) = bare(ty) else {
         return false;
@@ -186,16 +185,16 @@ fn names_parameter(tokens: &TokenStream, generics: &Generics) -> bool {
     })
 }
 
-/// The parameters of the block around a method are unknown here, so one capital letter counts as one.
+/// Whether a name is a type parameter. The parameters of the block around a method are unknown here, so a single
+/// capital letter counts as one.
 fn is_parameter(name: &Ident, generics: &Generics) -> bool {
     let text = name.to_string();
     let is_letter = text.len() == 1 && text.starts_with(|c: char| c.is_ascii_uppercase());
     is_letter || generics.type_params().any(|it| it.ident == *name)
 }
 
-/// The type with `'_` for the names of its lifetimes, for a place where the compiler infers them. A name that is not
-/// declared would be reported once for each place. In a type with parameters of its own, `'_` would mean another
-/// lifetime.
+/// The type with `'_` in place of its lifetimes' names, for inferred types. An undeclared name would be reported once
+/// for each place. In a type with its own lifetime parameters, `'_` would mean another lifetime.
 pub(super) fn without_names(ty: &Type) -> TokenStream {
     let has_own = |word: &Ident| is_any(word, &["fn", "for", "Fn", "FnMut", "FnOnce"]);
     let tokens = ty.to_token_stream();
@@ -246,16 +245,15 @@ pub(super) fn bare(ty: &Type) -> &Type {
     }
 }
 
-/// The type with `_` for every `impl Trait`, which only a signature can contain. `None` if one is in a
-/// place where it cannot be replaced.
+/// The type with `_` in place of `impl Trait`, which only a signature can contain. `None` if it cannot be replaced.
 pub(super) fn erased(ty: &Type) -> Option<Type> {
     let mut ty = ty.clone();
     erase(&mut ty);
     (!tokens::any_ident(&ty, |ident| ident == "impl")).then_some(ty)
 }
 
-/// Replaces `impl Trait` by `_`. The rest still determines what `Ok(…)` alone leaves open, the type of
-/// the error.
+/// Replaces `impl Trait` by `_`. The other parts still determine types that `Ok(…)` alone leaves open, such as the
+/// error.
 fn erase(ty: &mut Type) {
     // With its parentheses, which the compiler would call unused.
     if let Type::ImplTrait(opaque) = bare(ty) {

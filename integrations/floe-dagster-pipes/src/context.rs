@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::error::Error;
 use crate::param::{decode, variable};
 
-/// Holds the context, or its place.
+/// The variable with the context, or with its place.
 pub(crate) const VARIABLE: &str = "DAGSTER_PIPES_CONTEXT";
 
 const LARGEST: u64 = 16 << 20;
@@ -31,7 +31,7 @@ pub struct Context {
     /// The name of the job.
     #[serde(default)]
     pub job_name: Option<String>,
-    /// The number of attempts of this step that failed before.
+    /// The number of failed attempts of this step so far.
     #[serde(default)]
     pub retry_number: u32,
     /// The key of the partition, if the step builds one.
@@ -40,7 +40,7 @@ pub struct Context {
     /// The first and the last key of the partitions, if the step builds several.
     #[serde(default)]
     pub partition_key_range: Option<PartitionRange>,
-    /// The time window of the partitions, if they are ones of time, as RFC 3339.
+    /// The time window of time-based partitions, as RFC 3339.
     #[serde(default)]
     pub partition_time_window: Option<PartitionRange>,
     /// The parameter `extras` of `PipesSubprocessClient.run`.
@@ -49,7 +49,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// Reads the context of this process without opening a [`Session`](crate::Session), for a process that only needs
+    /// Reads the context of this process without opening a [`Session`](crate::Session), for a process that needs only
     /// the id of its run.
     ///
     /// # Errors
@@ -107,7 +107,7 @@ impl Source {
     }
 }
 
-/// Dagster passes `null` for a property that a step does not have.
+/// Reads a property, for which Dagster passes `null` if a step does not have it.
 fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {

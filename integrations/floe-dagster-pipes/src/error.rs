@@ -2,8 +2,8 @@
 
 use std::io;
 
-/// Dagster's parameters cannot be used, or a message cannot be written. The message contains no values of the
-/// parameters.
+/// The error of unusable parameters of Dagster, or of a message that cannot be written. The error contains no values of
+/// the parameters.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct Error(#[from] Kind);
@@ -21,7 +21,7 @@ pub(crate) enum Kind {
 }
 
 impl Error {
-    /// Whether the process was not started by Dagster, so that there is nobody to report to.
+    /// Whether Dagster did not start the process, so that nobody receives reports.
     pub fn is_not_started_by_dagster(&self) -> bool {
         matches!(self.0, Kind::NotStartedByDagster(_))
     }

@@ -2,7 +2,7 @@
 //!
 //! Dagster starts the process through `PipesSubprocessClient`, and passes two variables, `DAGSTER_PIPES_CONTEXT` and
 //! `DAGSTER_PIPES_MESSAGES`. [`Session::from_environment`] reads them; each report is a line in the destination that
-//! the second one names, and becomes an event in Dagster's log.
+//! the second variable names, and becomes an event in Dagster's log.
 //!
 //! ```no_run
 //! use floe_dagster_pipes::{Exception, Metadata, Session};
@@ -40,7 +40,7 @@ pub use message::{Exception, Level, Severity};
 pub use metadata::Metadata;
 pub use session::Session;
 
-/// The example of README compiles.
+/// Compiles the example of README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

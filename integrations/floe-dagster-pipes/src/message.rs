@@ -1,4 +1,4 @@
-//! The messages of a process to Dagster, and the destination that they are written to.
+//! The messages of a process to Dagster, and their destination.
 
 use std::error::Error as StdError;
 use std::fs::OpenOptions;
@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 const VERSION: &str = "0.1";
 
-/// In characters, of a log record or of metadata.
+/// The maximum length of a log record or of metadata, in characters.
 const LONGEST_TEXT: usize = 16 << 10;
 
-/// In characters.
+/// The maximum length of an exception, in characters.
 const LONGEST_EXCEPTION: usize = 500;
 
 const MOST_CAUSES: usize = 8;
@@ -66,8 +66,8 @@ impl Severity {
     }
 }
 
-/// Why a process failed. Credentials and personal data in messages are redacted, and each is truncated to 500
-/// characters.
+/// The reason why a process failed. Credentials and personal data in messages are redacted, and each is truncated to
+/// 500 characters.
 ///
 /// ```
 /// use floe_dagster_pipes::Exception;
@@ -131,7 +131,7 @@ pub(crate) enum Destination {
     File(PathBuf),
     StandardOutput,
     ErrorOutput,
-    /// Not supported by this version.
+    /// A destination that this version does not support.
     Unknown,
 }
 
@@ -153,7 +153,7 @@ impl From<Fields> for Destination {
 }
 
 impl Destination {
-    /// Writes a message: one line, with one call, so that lines of several processes do not mix.
+    /// Writes a message in one line and one call, so that lines of several processes do not mix.
     pub(crate) fn write(&self, method: &str, params: &Value) -> io::Result<()> {
         let message = json!({
             "__dagster_pipes_version": VERSION,
@@ -184,7 +184,7 @@ pub(crate) fn text(text: &str) -> String {
     redactor.redact(text).into_owned()
 }
 
-/// Without credentials and personal data, because the message of an error quotes its input.
+/// A text without credentials and personal data, because an error's message quotes its input.
 fn sanitized(message: &str) -> String {
     let redactor = Redactor::builder().max_chars(LONGEST_EXCEPTION).build();
     redactor.redact(message).into_owned()

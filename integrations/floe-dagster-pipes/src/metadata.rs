@@ -4,13 +4,13 @@ use serde_json::{Map, Value, json};
 
 use crate::message::text;
 
-/// A value of the metadata of an asset or a check, with the type by which Dagster shows it.
+/// A value of the metadata of an asset or a check, with the type in Dagster.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Metadata<'a> {
     /// An integer.
     Int(i64),
-    /// A number. One that is not finite is reported as text, because JSON has none.
+    /// A number. A non-finite number is reported as text, because JSON cannot express it.
     Float(f64),
     /// A boolean.
     Bool(bool),
@@ -26,7 +26,7 @@ pub enum Metadata<'a> {
     Timestamp(f64),
     /// JSON.
     Json(&'a Value),
-    /// Nothing.
+    /// No value.
     Null,
 }
 

@@ -10,10 +10,10 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Kind};
 
-/// Linux allows 128 KiB.
+/// The maximum length of a variable; Linux allows 128 KiB.
 const LONGEST: usize = 1 << 20;
 
-/// Limits the decompressed text.
+/// The maximum size of the decompressed text.
 const LARGEST: u64 = 16 << 20;
 
 pub(crate) fn decode<T: DeserializeOwned>(name: &'static str, value: &str) -> Result<T, Error> {

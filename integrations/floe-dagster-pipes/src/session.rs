@@ -14,8 +14,8 @@ const MESSAGES: &str = "DAGSTER_PIPES_MESSAGES";
 
 /// The session between a process and the step of Dagster that runs it.
 ///
-/// It ends with [`close`](Self::close) or [`fail`](Self::fail). One that is dropped before, for example by a panic,
-/// fails.
+/// It ends with [`close`](Self::close) or [`fail`](Self::fail). A session that is dropped before, for example by a
+/// panic, fails.
 pub struct Session {
     context: Context,
     messages: Destination,
@@ -103,7 +103,7 @@ impl Session {
         self.write("report_asset_check", &params)
     }
 
-    /// Sends a message of your own, which the definition gets by `get_custom_messages`. It is not redacted.
+    /// Sends a custom message, which the definition reads with `get_custom_messages`. It is not redacted.
     ///
     /// # Errors
     /// The message cannot be written.
@@ -120,8 +120,8 @@ impl Session {
         self.write("closed", &json!({}))
     }
 
-    /// Ends the session with the reason of a failure. Dagster logs it; the step fails if the process ends with an exit
-    /// code that is not 0.
+    /// Ends the session with the reason of a failure, which Dagster logs. The step fails if the process ends with
+    /// another exit code than 0.
     ///
     /// # Errors
     /// The message cannot be written.
@@ -146,7 +146,7 @@ impl Drop for Session {
     }
 }
 
-/// `extras` may contain anything, so the context is not printed.
+/// Leaves out the context, because `extras` may contain anything.
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")

@@ -35,7 +35,7 @@ fn aws_lambda(variable: Variable<'_>, found: &mut DetectedAttributes) -> Option<
     Some(("aws", "aws_lambda"))
 }
 
-/// The name of a task is available from its metadata endpoint only.
+/// Detects ECS. The name of a task is available only from its metadata endpoint.
 fn aws_ecs(variable: Variable<'_>, found: &mut DetectedAttributes) -> Option<Platform> {
     let endpoint = variable("ECS_CONTAINER_METADATA_URI_V4");
     endpoint.or_else(|| variable("ECS_CONTAINER_METADATA_URI"))?;

@@ -5,16 +5,16 @@ use floe_telemetry::detection::{DetectedAttributes, Surroundings};
 
 use crate::container::MOUNTS;
 
-/// Every container of a pod has this variable.
+/// A variable that every container of a pod has.
 const SERVICE: &str = "KUBERNETES_SERVICE_HOST";
 
-/// The file is in the volume of the service account.
+/// The file with the namespace, in the volume of the service account.
 const NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
-/// Kubernetes' documentation mounts the downward API here.
+/// The folder in which Kubernetes' documentation mounts the downward API.
 const PODINFO: &str = "/etc/podinfo";
 
-/// The keys, with the variables and the files of the downward API that usually have their value.
+/// The keys, with the usual variables and files of the downward API for their values.
 const KEYS: [(&str, &[&str], &[&str]); 6] = [
     (
         "k8s.namespace.name",

@@ -1,4 +1,4 @@
-//! Resource detectors for [`floe_telemetry`]: the container, the pod and the cloud that a program runs on.
+//! Resource detectors for [`floe_telemetry`]: the container, the pod and the cloud of a program.
 //!
 //! The crate registers the detectors `container`, `kubernetes` and `cloud`, which a configuration chooses:
 //!
@@ -30,7 +30,7 @@ resource_detector!("cloud", cloud::detect);
 resource_detector!("container", container::detect);
 resource_detector!("kubernetes", kubernetes::detect);
 
-/// The example of README compiles.
+/// Compiles the example of README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

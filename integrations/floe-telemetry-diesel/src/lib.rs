@@ -25,10 +25,11 @@
 //!
 //! `BEGIN`, `COMMIT` and `ROLLBACK` are queries, too. The establishment of a connection has no span. Diesel reports the
 //! end of a query of `PostgreSQL` or `MySQL` when the result has arrived, and of `SQLite` when the rows have been read.
-//! It does not report the end of a query that fails before it is sent: the span of that one ends with the next query.
+//! It does not report the end of a query that fails before it is sent; the span of such a query ends with the next
+//! query.
 //!
-//! The crate `diesel-async` reports its queries in the same way. Those that are pipelined on one connection are not told
-//! apart.
+//! The crate `diesel-async` reports its queries in the same way. Pipelined queries on one connection are not
+//! distinguished.
 //!
 //! [diesel]: https://docs.rs/diesel
 //! [OpenTelemetry's conventions]: https://opentelemetry.io/docs/specs/semconv/database/database-spans/
@@ -42,8 +43,8 @@ use opentelemetry::{InstrumentationScope, Key, Value};
 
 /// Records the queries of a connection.
 ///
-/// [`set_default_instrumentation`](diesel::connection::set_default_instrumentation) takes one for each connection that is
-/// established later, and [`set_instrumentation`](diesel::Connection::set_instrumentation) one for an open connection:
+/// [`set_default_instrumentation`](diesel::connection::set_default_instrumentation) sets it for each connection that is
+/// established later, and [`set_instrumentation`](diesel::Connection::set_instrumentation) for an open connection:
 ///
 /// ```
 /// # use diesel::Connection;
@@ -55,12 +56,12 @@ use opentelemetry::{InstrumentationScope, Key, Value};
 /// ```
 pub struct Traced {
     database: Database,
-    /// More than one while diesel looks up a type for a query.
+    /// The open queries: more than one while diesel looks up a type for a query.
     open: Vec<QuerySpan>,
 }
 
 impl Traced {
-    /// The database is taken from the URL with which a connection is established.
+    /// Creates an instrumentation that takes the database from the URL of a new connection.
     #[must_use]
     pub fn new() -> Self {
         let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
@@ -79,13 +80,13 @@ impl Traced {
         self.with(|database| database.attribute(key, value))
     }
 
-    /// Takes the database from a URL, for a connection that is open. Its password is not read.
+    /// Takes the database from a URL, for an open connection. Its password is not read.
     #[must_use]
     pub fn url(self, url: &str) -> Self {
         self.with(|database| database.system(system(url)).url(url))
     }
 
-    /// Measures queries: `db.client.operation.duration`, as [`Database::observe`] describes it.
+    /// Measures queries: `db.client.operation.duration`, see [`Database::observe`].
     #[must_use]
     pub fn observe(self) -> Self {
         self.with(Database::observe)
@@ -141,8 +142,8 @@ fn system(url: &str) -> &'static str {
     }
 }
 
-/// Leaves out the values of the parameters: a query displays itself as the statement and then, in a comment, these
-/// values.
+/// The statement of a query without the values of the parameters, which a query displays in a comment after the
+/// statement.
 fn sql(query: &dyn DebugQuery) -> String {
     #[derive(Default)]
     struct First(Option<String>);

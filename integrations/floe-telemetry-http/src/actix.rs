@@ -1,6 +1,6 @@
 //! [`HttpServerLayer`] as a middleware of actix-web.
 //!
-//! actix-web has the types of an older `http`, a body of its own, and futures that stay on their thread. The head of a
+//! actix-web has the types of an older `http`, its own body, and futures that stay on their thread. The head of a
 //! request is converted, so that the options of the layer are the same everywhere.
 
 use std::error::Error as StdError;
@@ -24,16 +24,17 @@ use crate::http_server::{HttpServerLayer, OfActix, open};
 use crate::options::Options;
 use crate::response::RequestKind;
 
-/// The middleware for `App::wrap`. Its spans are named after the patterns of the routes, such as
-/// `GET /orders/{id}`: until there is a response, after the first one for the path, then after that of the resource which
-/// the guards have selected. The extensions of a request have the [`SocketAddr`](std::net::SocketAddr) of the other end
-/// of the connection, for [`with_peer_address`](Self::with_peer_address). An error that a handler returns is recorded
-/// with the status of its response.
+/// The middleware for `App::wrap`. Its spans are named after the patterns of the routes, such as `GET /orders/{id}`:
+/// until there is a response, after the first pattern for the path, then after the pattern of the resource that the
+/// guards have selected. The extensions of a request have the [`SocketAddr`](std::net::SocketAddr) of the other end of
+/// the connection, for [`with_peer_address`](Self::with_peer_address). An error that a handler returns is recorded with
+/// the status of its response.
 ///
-/// Of the error of an inner middleware, actix-web makes a response outside of this one. Its status is recorded as
-/// [`ResponseError::status_code`](actix_web::ResponseError::status_code), which is 500 for an error that only implements
-/// `error_response`. It has no header by [`with_trace_id_header`](Self::with_trace_id_header), and neither its headers
-/// ([`with_response_headers`](Self::with_response_headers)) nor the size of its body are recorded.
+/// actix-web converts the error of an inner middleware into a response outside this middleware. Its status is recorded
+/// as [`ResponseError::status_code`](actix_web::ResponseError::status_code), which is 500 for an error that only
+/// implements `error_response`. Such a response has no header by [`with_trace_id_header`](Self::with_trace_id_header),
+/// and neither its headers ([`with_response_headers`](Self::with_response_headers)) nor the size of its body are
+/// recorded.
 ///
 /// A handler whose client has gone runs to its end by default, and so does its span. With
 /// `HttpServer::h1_allow_half_closed(false)`, actix-web drops it, which is recorded as `cancelled`.
@@ -96,7 +97,7 @@ where
     }
 }
 
-/// The route of a request before the application has routed it: the first pattern for the path, whatever the guards.
+/// The route of a request before the application routes it: the first pattern for the path, whatever the guards.
 #[derive(Debug)]
 struct Routing {
     method: Method,
@@ -105,7 +106,7 @@ struct Routing {
 }
 
 impl Routing {
-    /// `None` if the program names routes itself.
+    /// Creates the routing; `None` if the program names routes itself.
     fn of(options: &Options<Parts>, mut parts: Parts) -> Option<Self> {
         options.route.is_none().then(|| Self {
             route: parts.extensions.remove().and_then(|of_actix: OfActix| of_actix.route),
@@ -114,7 +115,7 @@ impl Routing {
         })
     }
 
-    /// Guards and inner middlewares may have changed the route.
+    /// Corrects the route, which guards and inner middlewares may have changed.
     fn correct(&self, exchange: &mut Exchange, request: &HttpRequest) {
         if exchange.is_requested()
             && let Some(route) = request.match_pattern()

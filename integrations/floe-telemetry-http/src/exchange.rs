@@ -1,8 +1,8 @@
 //! A request and its response: the span, and the metrics.
 //!
 //! A request of any protocol and side is one [`Exchange`], which the generic future and body of a response call; only
-//! those two are compiled for each service. reqwest's response cannot be wrapped without replacing it, so that span
-//! ends with the headers.
+//! these two are compiled for each service. reqwest's response cannot be wrapped without replacing it, so its span ends
+//! with the headers.
 
 use std::any::type_name;
 #[cfg(feature = "actix-web")]
@@ -29,7 +29,7 @@ use crate::kind::Kind;
 use crate::measurement::{Measurement, Sizes};
 use crate::options::ResponseOptions;
 
-/// Covers the request until its response has ended. Dropping the exchange before ends the span.
+/// The exchange of a request and its response. Dropping it before the response has ended ends the span.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     kind: Kind,
@@ -47,7 +47,7 @@ enum State {
     Requested,
     /// The body of the response has not ended.
     Responding,
-    /// Everything is recorded.
+    /// All data is recorded.
     Ended,
 }
 
@@ -101,7 +101,7 @@ impl Exchange {
         options.is_some_and(|options| options.has_body_sizes)
     }
 
-    /// A panic is recorded, ends the exchange, and continues.
+    /// Runs a part of the exchange. A panic is recorded, ends the exchange, and continues.
     pub(crate) fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
         struct Unwinding<F: FnMut()>(F);
         impl<F: FnMut()> Drop for Unwinding<F> {
@@ -128,7 +128,7 @@ impl Exchange {
         })
     }
 
-    /// Only a client injects its context.
+    /// Injects the context, for a client.
     pub(crate) fn inject(&self, headers: &mut HeaderMap) {
         if self.kind.is_client()
             && let Some(cx) = self.span.context()
@@ -175,14 +175,14 @@ impl Exchange {
         }
     }
 
-    /// The name of the span changes with the route.
+    /// Sets the route, which changes the name of the span.
     #[cfg(feature = "actix-web")]
     pub(crate) fn set_route(&mut self, name: Cow<'static, str>, route: String) {
         self.span.update_name(name);
         self.set(keys::HTTP_ROUTE, route);
     }
 
-    /// `None` if it is not configured, or the response has the header.
+    /// The trace id for the response; `None` if it is not configured, or the response has the header.
     pub(crate) fn trace_id(&self, headers: &HeaderMap) -> Option<(&HeaderName, HeaderValue)> {
         let name = self.options.as_deref()?.trace_id_header.as_ref()?;
         let span = self.span.context()?.span();
@@ -206,15 +206,14 @@ impl Exchange {
         self.options.is_some()
     }
 
-    /// The length of the body that a server announces. The server does not poll the body again after this number of
-    /// bytes.
+    /// The announced length of a server's body. The server does not poll the body beyond it.
     pub(crate) fn announced(&self, headers: &HeaderMap, hint: &SizeHint) -> Option<u64> {
         let header = headers.get(CONTENT_LENGTH);
         let length = header.and_then(|length| length.to_str().ok()?.parse().ok());
         length.or(hint.exact()).filter(|_| self.kind == Kind::HttpServer)
     }
 
-    /// Also reports a body that broke off.
+    /// Records a failure, including a truncated body.
     pub(crate) fn fail<E: Display>(&mut self, error: &E) {
         self.fail_as(type_name::<E>(), error);
     }
@@ -263,7 +262,7 @@ impl Exchange {
         }
     }
 
-    /// The trailers end the body.
+    /// Ends the exchange with trailers, which end the body.
     pub(crate) fn end_with(&mut self, trailers: &HeaderMap) {
         if self.kind.is_grpc()
             && self.state == State::Responding
@@ -336,7 +335,7 @@ impl Exchange {
         }
     }
 
-    /// The type explains the error. The conventions require an empty description then.
+    /// Sets an error, with the type as its explanation and an empty description, as the conventions require.
     fn set_error(&mut self, error_type: impl Into<Value>) {
         self.set_error_type(error_type);
         self.span.set_error(&"");
@@ -346,9 +345,9 @@ impl Exchange {
         self.set(keys::ERROR_TYPE, value);
     }
 
-    /// The future, or the body of the response, was dropped before its end. For a client of gRPC this is an error, and
-    /// for a server of HTTP if there is no response: a stream may have no other end. An HTTP request that its caller
-    /// gives up is not an error: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status>.
+    /// Ends an exchange whose future or body was dropped early. This is an error for a client of gRPC, and for a server of
+    /// HTTP without a response, but not after it: a stream may have no other end. An HTTP request that its caller gives up
+    /// is no error: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status>.
     fn cancel(&mut self) {
         if self.kind.is_grpc() {
             self.set(keys::RPC_RESPONSE_STATUS_CODE, "CANCELLED");
@@ -372,7 +371,8 @@ impl Exchange {
 }
 
 impl Drop for Exchange {
-    /// The future or the body was dropped before its end. A client need not read the body of an HTTP response.
+    /// Ends the exchange if the future or the body was dropped early. A client need not read the body of an HTTP
+    /// response.
     fn drop(&mut self) {
         if self.state == State::Responding && self.kind == Kind::HttpClient {
             return self.end();

@@ -1,5 +1,5 @@
-//! The request as the first of several proxies received it
-//! ([RFC 7239](https://www.rfc-editor.org/rfc/rfc7239), and the older headers `X-Forwarded-…`).
+//! The request as received by the first of several proxies ([RFC 7239](https://www.rfc-editor.org/rfc/rfc7239), and the
+//! older headers `X-Forwarded-…`).
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -11,7 +11,7 @@ static CLIENT: HeaderName = HeaderName::from_static("x-forwarded-for");
 static HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 static SCHEME: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// The headers that proxies add to a request. A caller without a proxy can send them, too.
+/// The headers that proxies add to a request. A caller can send them without a proxy, too.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Forwarded<'h> {
     headers: Option<&'h HeaderMap>,
@@ -22,7 +22,7 @@ pub(crate) struct Forwarded<'h> {
 }
 
 impl<'h> Forwarded<'h> {
-    /// Empty if the caller is not trusted.
+    /// Reads the headers; empty if the caller is not trusted.
     pub(crate) fn of(headers: &'h HeaderMap, is_untrusted: bool) -> Self {
         let headers = (!is_untrusted).then_some(headers);
         Self { headers, element: first(headers, &FORWARDED), client: first(headers, &CLIENT) }
@@ -37,8 +37,8 @@ impl<'h> Forwarded<'h> {
         address.map(|address| address.to_canonical())
     }
 
-    /// The host to which the client has sent the request. A proxy that names the host names the client, too, so that
-    /// most requests need not be searched for the host.
+    /// The host to which the client sent the request. A proxy that names the host also names the client, so the search
+    /// for the host can be skipped without one.
     pub(crate) fn host(self) -> Option<Authority> {
         self.element.or(self.client)?;
         let host = self.parameter("host").or_else(|| first(self.headers, &HOST));
@@ -56,7 +56,7 @@ impl<'h> Forwarded<'h> {
     }
 }
 
-/// The header is a list.
+/// The first element of a header, which is a list.
 fn first<'h>(headers: Option<&'h HeaderMap>, name: &HeaderName) -> Option<&'h str> {
     let values = headers?.get(name)?.to_str().ok()?;
     values.split(',').next().map(str::trim)

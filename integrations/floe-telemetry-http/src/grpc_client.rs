@@ -18,9 +18,9 @@ use crate::service::service;
 /// A tower layer for tonic's channel that records a client span for each gRPC call, injects the span's trace
 /// context and the current baggage into its metadata, and records the metric `rpc.client.call.duration`.
 ///
-/// The span ends with the call's status, so it covers streams. Its attributes and status follow
-/// OpenTelemetry's [conventions]: every status code but `OK` is an error. If the call is dropped before, the
-/// span has the attribute `floe.cancelled` and the status code `CANCELLED`.
+/// The span ends with the call's status, so it covers streams. Its attributes and status follow OpenTelemetry's
+/// [conventions]: every status code but `OK` is an error. If the call is dropped early, the span has the attribute
+/// `floe.cancelled` and the status code `CANCELLED`.
 ///
 /// ```no_run
 /// use floe_telemetry_http::GrpcClientLayer;

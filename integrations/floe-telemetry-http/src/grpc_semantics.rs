@@ -1,8 +1,8 @@
 //! Attributes and status of gRPC spans and metrics, by OpenTelemetry's
 //! [conventions](https://opentelemetry.io/docs/specs/semconv/rpc/grpc/).
 //!
-//! The layers read `http` types, so tonic is not among their dependencies. A layer does not know the methods of
-//! its server, hence `_OTHER` for a call that is refused as `UNIMPLEMENTED`.
+//! The layers read `http` types, so tonic is not among their dependencies. A layer does not know the methods of its
+//! server, so a call that is refused as `UNIMPLEMENTED` is `_OTHER`.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -63,11 +63,11 @@ pub(crate) struct GrpcStatus {
 }
 
 impl GrpcStatus {
-    /// A response ended without a status.
+    /// The status of a response that ended without one.
     pub(crate) const MISSING: Self =
         Self { code: UNKNOWN, message: Cow::Borrowed("the response has no `grpc-status`") };
 
-    /// An undefined code counts as `UNKNOWN`.
+    /// Reads a status. An undefined code counts as `UNKNOWN`.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         let code = headers.get(&STATUS)?.to_str().ok();
         let code = code.and_then(|code| code.parse().ok());
@@ -81,7 +81,7 @@ impl GrpcStatus {
         })
     }
 
-    /// For a response that is not gRPC's, such as a proxy's
+    /// The status of a response without gRPC, such as a proxy's
     /// ([mapping](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md)).
     pub(crate) fn of_http(status: StatusCode) -> Option<Self> {
         let code = match status.as_u16() {

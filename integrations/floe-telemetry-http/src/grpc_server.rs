@@ -21,10 +21,10 @@ use crate::service::service;
 /// context in its metadata, and the metric `rpc.server.call.duration`. The service runs with the span and the
 /// call's baggage as current context. Requests that are not gRPC pass through.
 ///
-/// The span ends with the call's status, so it covers streams. Its attributes and status follow
-/// OpenTelemetry's [conventions]: `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE`
-/// and `DATA_LOSS` are errors. If the client goes away before, the span has the attribute `floe.cancelled` and
-/// the status code `CANCELLED`.
+/// The span ends with the call's status, so it covers streams. Its attributes and status follow OpenTelemetry's
+/// [conventions]: `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS` are
+/// errors. If the client disconnects early, the span has the attribute `floe.cancelled` and the status code
+/// `CANCELLED`.
 ///
 /// A call that is refused as `UNIMPLEMENTED` before the first message has the method `_OTHER`, in the span,
 /// in its name (`grpc`) and in the metrics: callers could otherwise create any number of series.

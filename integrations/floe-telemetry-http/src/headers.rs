@@ -7,7 +7,7 @@ use opentelemetry::{Array, Key, StringValue, Value};
 
 use crate::http_semantics::bounded;
 
-/// Further values of a header are not recorded.
+/// The maximum number of recorded values of a header.
 const MAX_VALUES: usize = 8;
 
 /// The headers to record, with the keys of their attributes.
@@ -15,7 +15,7 @@ const MAX_VALUES: usize = 8;
 pub(crate) struct RecordedHeaders(Arc<[(HeaderName, Key)]>);
 
 impl RecordedHeaders {
-    /// The keys are the prefix, such as `http.request.header.`, and the name of the header.
+    /// Creates the list. A key is the prefix, such as `http.request.header.`, and the name of the header.
     pub(crate) fn new(prefix: &str, names: impl IntoIterator<Item = HeaderName>) -> Self {
         let with_key = |name: HeaderName| {
             let key = Key::from(Arc::from(format!("{prefix}{name}")));
@@ -24,7 +24,7 @@ impl RecordedHeaders {
         Self(names.into_iter().map(with_key).collect())
     }
 
-    /// The value is a list of text, by the conventions.
+    /// Passes on each header. The value is a list of text, by the conventions.
     pub(crate) fn each(&self, headers: &HeaderMap, mut record: impl FnMut(Key, Value)) {
         for (name, key) in &*self.0 {
             let values = headers.get_all(name).iter().take(MAX_VALUES);
@@ -36,7 +36,7 @@ impl RecordedHeaders {
     }
 }
 
-/// Replaces bytes that are not UTF-8, and a value that is marked as sensitive.
+/// The text of a value. Invalid UTF-8 and a value marked as sensitive are replaced.
 fn text(value: &HeaderValue) -> StringValue {
     if value.is_sensitive() {
         return "<REDACTED>".into();

@@ -1,4 +1,4 @@
-//! Client spans for the requests of a tower service that sends them, such as hyper's client.
+//! Client spans for the requests that a tower service sends, such as hyper's client.
 
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange 
     Exchange::new(Kind::HttpClient, span, measurement, size, options.response.as_ref())
 }
 
-/// `Display` is slower.
+/// The URL as text. `Display` is slower.
 fn url(uri: &Uri) -> String {
     let scheme = uri.scheme_str();
     let authority = uri.authority().map_or("", Authority::as_str);

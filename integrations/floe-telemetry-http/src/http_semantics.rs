@@ -16,13 +16,13 @@ use crate::keys;
 
 #[derive(Clone, Debug)]
 pub(crate) struct RequestMethod<'r> {
-    /// The method, or `_OTHER`: clients could otherwise create any number of series.
+    /// The method, or `_OTHER`, because clients could otherwise create any number of series.
     known: Cow<'static, str>,
     original: Option<&'r str>,
 }
 
 impl<'r> RequestMethod<'r> {
-    /// `known` replaces the methods that are known.
+    /// Reads the method. `known` replaces the known methods.
     pub(crate) fn of(method: &'r Method, known: Option<&[Method]>) -> Self {
         let name = method.as_str();
         let known = match known {
@@ -80,8 +80,8 @@ fn standard(method: &str) -> Option<&'static str> {
     })
 }
 
-/// The template of the path of a request's URL, such as `/orders/{id}`. In the extensions of a client's
-/// request it becomes a part of the name of the span, and the attribute `url.template`.
+/// The template of the path of a request's URL, such as `/orders/{id}`. In the extensions of a client's request, it
+/// becomes a part of the span's name and the attribute `url.template`.
 ///
 /// ```
 /// use floe_telemetry_http::UrlTemplate;
@@ -95,7 +95,7 @@ fn standard(method: &str) -> Option<&'static str> {
 pub struct UrlTemplate(Cow<'static, str>);
 
 impl UrlTemplate {
-    /// Creates a template. Only what the program contains belongs in it, no part of a particular URL.
+    /// Creates a template from constant text, without parts of a particular URL.
     #[must_use]
     pub fn new(template: impl Into<Cow<'static, str>>) -> Self {
         Self(template.into())
@@ -137,7 +137,7 @@ impl Outgoing<'_> {
     }
 }
 
-/// The target of the request names the server, or else the header `Host`.
+/// The server named by the target of the request, or else by the header `Host`.
 pub(crate) fn server_of(parts: &Parts) -> (Option<&str>, Option<u16>) {
     if let Some(authority) = parts.uri.authority() {
         return host_and_port(authority.as_str());
@@ -150,7 +150,7 @@ pub(crate) fn server_of(parts: &Parts) -> (Option<&str>, Option<u16>) {
     })
 }
 
-/// For a name or an IPv4 address, maybe with a port. The text is read once; parsing an [`Authority`] copies it.
+/// The host and the port of a name or an IPv4 address. The text is read once; parsing an [`Authority`] copies it.
 fn usual_host_and_port(authority: &[u8]) -> Option<(Option<&str>, Option<u16>)> {
     let is_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
     let end = authority.iter().position(|byte| !is_host(*byte));
@@ -188,7 +188,7 @@ pub(crate) fn server(opening: &mut Opening, host: Option<&str>, port: Option<u16
     }
 }
 
-/// The client is the one that proxies name, or else the other end of the connection.
+/// The client named by proxies, or else the other end of the connection.
 pub(crate) fn client(opening: &mut Opening, forwarded: Forwarded<'_>, peer: Option<SocketAddr>) {
     let peer = peer.map(|peer| (peer.ip().to_canonical(), peer.port()));
     if let Some((address, port)) = peer {

@@ -25,20 +25,20 @@ use crate::service::service;
 /// request headers, and the metric `http.server.request.duration`. The service runs with the span and the
 /// request's baggage as current context.
 ///
-/// The span ends when the server has polled the last frame of the response body, so it covers
-/// streaming responses; where HTTP allows no body, as behind an upgrade, it ends with the headers. Its
-/// attributes and status follow OpenTelemetry's [conventions]: a 5xx status is an error, every other one
-/// leaves the span status unset. If the request is dropped before there is a response, as when the client goes
-/// away, the span is an error, and `error.type` is `cancelled`, also in the metric. Then, and if the body is
-/// dropped before its end, the span has the attribute `floe.cancelled`.
+/// The span ends when the server has polled the last frame of the response body, so it covers streaming responses;
+/// where HTTP allows no body, as behind an upgrade, it ends with the headers. Its attributes and status follow
+/// OpenTelemetry's [conventions]: a 5xx status is an error, every other one leaves the span status unset. If the
+/// request is dropped before a response, for example because the client disconnects, the span is an error, and
+/// `error.type` is `cancelled`, also in the metric. In this case, and if the body is dropped early, the span has the
+/// attribute `floe.cancelled`.
 ///
-/// `client.address`, `server.address` and `url.scheme` are those that proxies name in `Forwarded` or
-/// `X-Forwarded-…`, unless the caller is [not trusted](Self::untrusted). A request without a trace context
-/// starts a new trace, even if a span is current where the server runs.
+/// `client.address`, `server.address` and `url.scheme` come from the proxies' headers `Forwarded` or `X-Forwarded-…`,
+/// unless the caller is [not trusted](Self::untrusted). A request without a trace context starts a new trace, even if a
+/// span is current where the server runs.
 ///
-/// With the feature `axum` and `Router::layer`, spans are named after the route:
-/// `GET /orders/{id}`. A layer around a whole `Router` does not see the route, which one warning reports. For other
-/// routers there is [`with_route`](Self::with_route).
+/// With the feature `axum` and `Router::layer`, spans are named after the route: `GET /orders/{id}`. A layer around a
+/// whole `Router` does not see the route, which one warning reports. Other routers need
+/// [`with_route`](Self::with_route).
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -65,9 +65,9 @@ pub struct HttpServerLayer {
 }
 
 impl HttpServerLayer {
-    /// Names the route of a request, such as `/orders/{id}`, for routers other than axum's. A route that the
-    /// function returns takes precedence over axum's. It is recorded in the name of the span, as `http.route`,
-    /// and in the metrics, so the function must not return text of the request itself.
+    /// Names the route of a request, such as `/orders/{id}`, for routers other than axum's. A route that the function
+    /// returns takes precedence over axum's. It is recorded in the span's name, as `http.route`, and in the metrics, so
+    /// the function must not return text of the request itself.
     ///
     /// ```
     /// use floe_telemetry_http::HttpServerLayer;
@@ -86,8 +86,8 @@ impl HttpServerLayer {
         self
     }
 
-    /// Counts the requests that are being served, in the metric `http.server.active_requests`. OpenTelemetry's
-    /// conventions have it in development, and it costs two measurements for each request, so it is off by default.
+    /// Counts active requests in the metric `http.server.active_requests`. It is off by default, because it is in
+    /// development in OpenTelemetry's conventions and costs two measurements for each request.
     #[must_use]
     pub fn with_active_requests(mut self) -> Self {
         Arc::make_mut(&mut self.options).has_active_requests = true;
@@ -100,7 +100,7 @@ http_options!(HttpServerLayer);
 server_options!(HttpServerLayer);
 service!(HttpServerLayer, HttpServer, open, check_route);
 
-/// Warns once: a router of axum finds the route of a request only inside.
+/// Warns once about a layer around a router of axum, which finds the route of a request only inside.
 fn check_route(options: &Options<Parts>, inner: &str) {
     static WARNED: AtomicBool = AtomicBool::new(false);
 
@@ -137,7 +137,7 @@ pub(crate) fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -
     Exchange::new(Kind::HttpServer, span, measurement, size, options.response.as_ref())
 }
 
-/// The properties of a request that only actix-web knows, in the extensions of the request.
+/// The properties of a request that only actix-web knows, for the extensions of the request.
 #[cfg(feature = "actix-web")]
 #[derive(Clone, Debug)]
 pub(crate) struct OfActix {
@@ -145,7 +145,7 @@ pub(crate) struct OfActix {
     pub(crate) is_secure: bool,
 }
 
-/// The request as spans and metrics describe it.
+/// A request, for spans and metrics.
 struct Incoming<'r> {
     method: RequestMethod<'r>,
     route: Option<Cow<'r, str>>,
@@ -221,7 +221,7 @@ fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// Found by the router of the server.
+/// The route that the server's router has found.
 fn matched_path(parts: &Parts) -> Option<&str> {
     #[cfg(feature = "axum")]
     if let Some(path) = parts.extensions.get::<axum::extract::MatchedPath>() {

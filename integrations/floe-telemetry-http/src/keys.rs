@@ -15,7 +15,7 @@ pub const HTTP_REQUEST_BODY_SIZE: &str = "http.request.body.size";
 pub const HTTP_RESPONSE_BODY_SIZE: &str = "http.response.body.size";
 /// The route template that a request matched, such as `/orders/{id}`.
 pub const HTTP_ROUTE: &str = "http.route";
-/// The address of the client of a request: of the first one, if proxies are in between.
+/// The address of the client of a request; with proxies, of the first one.
 pub const CLIENT_ADDRESS: &str = "client.address";
 /// The address of the other end of a connection.
 pub const NETWORK_PEER_ADDRESS: &str = "network.peer.address";
@@ -23,9 +23,9 @@ pub const NETWORK_PEER_ADDRESS: &str = "network.peer.address";
 pub const NETWORK_PEER_PORT: &str = "network.peer.port";
 /// The version of the protocol.
 pub const NETWORK_PROTOCOL_VERSION: &str = "network.protocol.version";
-/// The host that a request is addressed to.
+/// The host of a request.
 pub const SERVER_ADDRESS: &str = "server.address";
-/// The port that a request is addressed to.
+/// The port of a request.
 pub const SERVER_PORT: &str = "server.port";
 /// The whole URL of a request.
 pub const URL_FULL: &str = "url.full";
@@ -40,7 +40,7 @@ pub const URL_TEMPLATE: &str = "url.template";
 /// The full name of a method of remote procedure calls, such as `shop.Orders/Get`, or `_OTHER`
 /// ([RPC conventions](https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/)).
 pub const RPC_METHOD: &str = "rpc.method";
-/// The method that was called, if the server does not have it.
+/// The called method, if the server does not have it.
 pub const RPC_METHOD_ORIGINAL: &str = "rpc.method_original";
 /// The status of a remote procedure call, such as `OK` or `NOT_FOUND`.
 pub const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";

@@ -1,4 +1,4 @@
-//! The protocol of a request, and whether the process is its client or its server.
+//! The protocol of a request, and the side of the process: client or server.
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Kind {

@@ -23,8 +23,8 @@
 //! one, spans go to OpenTelemetry's global provider. The metrics do not depend on sampling. The trace context is propagated in the headers, which are the metadata of gRPC,
 //! in the formats of [`propagation`](floe_telemetry::propagation).
 //!
-//! The instrumentation scope of these spans is this crate, with its version: OpenTelemetry names the
-//! library that creates a span, not the one that is instrumented.
+//! The instrumentation scope of these spans is this crate, with its version: OpenTelemetry names the library that
+//! creates a span, not the instrumented one.
 //!
 //! # Options
 //!
@@ -32,18 +32,18 @@
 //!
 //! - `with_filter` decides which requests are recorded. A request that is not recorded has neither a span
 //!   nor metrics; spans that start while it is served are children of the caller's span.
-//! - `with_attributes` adds attributes of your own.
+//! - `with_attributes` adds your own attributes.
 //! - `with_request_headers` and `with_response_headers` (gRPC: `…_metadata`) record headers as
 //!   `http.request.header.<key>` and so on. No header is recorded by default. Values are redacted like every
 //!   attribute, judged by the name of the header, too; at most 8 values of each header are recorded, and 2048
 //!   bytes of each value, and nothing of a value that is marked as sensitive.
 //! - `with_body_sizes` (HTTP) records the sizes of bodies.
-//! - `with_active_requests` (HTTP servers) counts the requests that are being served.
+//! - `with_active_requests` (HTTP servers) counts active requests.
 //! - `untrusted` (servers) is for services that anybody can call: each request starts a new trace with a link
 //!   to the caller's span, and the caller's baggage, `Forwarded` and `X-Forwarded-…` are ignored.
 //! - `with_trace_id_header` (servers) adds the trace id to the response.
 //! - `with_peer_address` (servers) records the other end of the connection, which a layer does not see.
-//! - `with_known_methods` (HTTP) replaces the methods that are recorded by name.
+//! - `with_known_methods` (HTTP) replaces the methods with recorded names.
 //!
 //! # Features
 //!
@@ -93,7 +93,7 @@ pub use self::http_server::{HttpServer, HttpServerLayer};
 pub use self::reqwest::HttpClientMiddleware;
 pub use self::response::{ResponseBody, ResponseFuture};
 
-/// The examples of README compile and run.
+/// Compiles and runs the examples of README.
 #[cfg(all(doctest, feature = "actix-web", feature = "axum", feature = "reqwest-middleware"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

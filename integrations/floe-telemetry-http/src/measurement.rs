@@ -13,11 +13,11 @@ use crate::kind::Kind;
 static METRICS: MetricRecorder =
     MetricRecorder::new(env!("CARGO_PKG_NAME")).with_version(env!("CARGO_PKG_VERSION"));
 
-/// In seconds; both conventions advise these boundaries.
+/// The boundaries of durations in seconds, advised by both conventions.
 const SECONDS: &[f64] =
     &[0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
-/// In bytes: 0, then 256 bytes to 16 MiB. The conventions advise none, and the default ends at 10,000.
+/// The boundaries of sizes: 0, then 256 bytes to 16 MiB. The conventions advise none, and the default ends at 10,000.
 const BYTES: &[f64] = &[
     0.0,
     256.0,
@@ -82,7 +82,7 @@ pub(crate) struct Measurement {
 }
 
 impl Measurement {
-    /// `None` unless metrics are recorded.
+    /// Starts a measurement; `None` unless metrics are recorded.
     pub(crate) fn start(attributes: impl FnOnce() -> Vec<KeyValue>) -> Option<Self> {
         is_enabled().then(|| Self {
             started: Instant::now(),
@@ -96,7 +96,7 @@ impl Measurement {
         Self { _active: Some(Box::new(Active(attributes))), ..self }
     }
 
-    /// Replaces an attribute with the same key.
+    /// Sets an attribute, replacing one with the same key.
     pub(crate) fn set(&mut self, key: &'static str, value: Value) {
         let same = |attribute: &&mut KeyValue| attribute.key.as_str() == key;
         match self.attributes.iter_mut().find(same) {
@@ -125,7 +125,7 @@ impl Measurement {
     }
 }
 
-/// In bytes; `None` where a size is unknown or not to be recorded.
+/// Sizes in bytes; `None` for a size that is unknown or not recorded.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sizes {
     pub(crate) request: Option<u64>,

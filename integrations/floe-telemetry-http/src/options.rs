@@ -1,4 +1,4 @@
-//! The options that the layers have in common.
+//! The common options of the layers.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,10 +16,10 @@ use opentelemetry::trace::SpanKind;
 
 use crate::headers::RecordedHeaders;
 
-/// The layers are instrumentation of this crate.
+/// The tracer of this crate's layers.
 static TRACER: Tracer = floe_telemetry::tracer!(env!("CARGO_PKG_NAME"));
 
-/// The payload of a panic is dropped guarded, too.
+/// Runs code of the user. Dropping a panic's payload is guarded, too.
 fn caught<T>(run: impl FnOnce() -> T) -> Option<T> {
     let caught = catch_unwind(AssertUnwindSafe(run))
         .map_err(|payload| catch_unwind(AssertUnwindSafe(|| drop(payload))).map_err(mem::forget));
@@ -56,10 +56,10 @@ pub(crate) struct Options<R> {
     pub(crate) peer: Option<Callback<Peer<R>>>,
     pub(crate) attributes: Option<Callback<Attributes<R>>>,
     pub(crate) known_methods: Option<Arc<[Method]>>,
-    /// The address of the server for a client that sees requests without it.
+    /// The address of the server, for a client whose requests lack it.
     pub(crate) server: Option<Authority>,
     pub(crate) request_headers: RecordedHeaders,
-    /// `None` without any option, so that a request does not count a reference.
+    /// Options of responses; `None` without any, so that a request does not count a reference.
     pub(crate) response: Option<Arc<ResponseOptions>>,
 }
 
@@ -132,7 +132,7 @@ impl<R> Options<R> {
         self.route = Some(Callback(Arc::new(route)));
     }
 
-    /// If the user's function panics, the request is recorded.
+    /// Whether a request is recorded; true if the user's function panics.
     pub(crate) fn records(&self, request: &R) -> bool {
         let Some(Callback(filter)) = &self.filter else {
             return true;
@@ -161,7 +161,7 @@ impl<R> Options<R> {
         self.known_methods.as_deref()
     }
 
-    /// `describe` sets the name and the attributes; the attributes that the user has configured follow.
+    /// Opens a span. `describe` sets the name and the attributes; the user's configured attributes follow.
     pub(crate) fn open(
         &self,
         kind: SpanKind,
@@ -193,7 +193,7 @@ macro_rules! common_options {
                 Self { options: crate::options::Options::new() }
             }
 
-            /// Records only the requests for which `filter` returns `true`. The others have neither a span nor
+            /// Records only the requests for which `filter` returns `true`. Other requests have neither a span nor
             /// metrics; spans that start while they are served are children of the caller's span.
             #[must_use]
             pub fn with_filter(
@@ -251,9 +251,9 @@ macro_rules! http_options {
                 self
             }
 
-            /// Replaces the methods that `http.request.method` and the names of spans contain. Others are recorded
-            /// as `_OTHER` and `HTTP`. Default: those of
-            /// [RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#name-methods), `PATCH` and `QUERY`.
+            /// Replaces the methods that appear in `http.request.method` and in names of spans. Others are recorded as
+            /// `_OTHER` and `HTTP`. Default: those of [RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#name-methods),
+            /// `PATCH` and `QUERY`.
             #[must_use]
             pub fn with_known_methods(
                 mut self,
@@ -308,8 +308,8 @@ macro_rules! grpc_options {
 macro_rules! server_options {
     ($layer:ty) => {
         impl $layer {
-            /// Trusts no caller, for services that anybody can call: each request starts a new trace with a
-            /// link to the caller's span, and the caller's baggage, `Forwarded` and `X-Forwarded-…` are ignored.
+            /// Trusts no caller, for public services: each request starts a new trace with a link to the caller's span,
+            /// and the caller's baggage, `Forwarded` and `X-Forwarded-…` are ignored.
             #[must_use]
             pub fn untrusted(mut self) -> Self {
                 std::sync::Arc::make_mut(&mut self.options).is_untrusted = true;
@@ -340,7 +340,7 @@ macro_rules! server_options {
                 self
             }
 
-            /// Adds a header with the trace id, as 32 hexadecimal digits, to responses that do not have it.
+            /// Adds a header with the trace id, as 32 hexadecimal digits, to responses without it.
             #[must_use]
             pub fn with_trace_id_header(mut self, name: ::http::HeaderName) -> Self {
                 std::sync::Arc::make_mut(&mut self.options).response_mut().trace_id_header =

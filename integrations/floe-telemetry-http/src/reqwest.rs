@@ -23,11 +23,10 @@ use crate::options::{Options, common_options, http_options};
 ///
 /// The span ends when the response headers arrive. Its attributes and status follow OpenTelemetry's
 /// [conventions]: a 4xx or 5xx status is an error, as is a request without a response. With a
-/// [`UrlTemplate`](crate::UrlTemplate) as extension of the request, the span is named after it. If the future
-/// is dropped before, the span has the attribute `floe.cancelled` and is no error.
+/// [`UrlTemplate`](crate::UrlTemplate) as extension of the request, the span is named after it. If the future is
+/// dropped early, the span has the attribute `floe.cancelled` and is no error.
 ///
-/// Behind a middleware that sends a request again, each attempt has a span, from the second on with
-/// `http.request.resend_count`.
+/// Inside a retrying middleware, each attempt has a span, from the second one on with `http.request.resend_count`.
 ///
 /// ```no_run
 /// use floe_telemetry_http::{HttpClientMiddleware, UrlTemplate};

@@ -25,7 +25,7 @@ pin_project_lite::pin_project! {
     }
 }
 
-/// Determines which responses have no body.
+/// Determines the responses without a body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum RequestKind {
     Head,
@@ -55,7 +55,7 @@ impl RequestKind {
 }
 
 impl<F> ResponseFuture<F> {
-    /// The service runs in the exchange.
+    /// Calls the service inside the exchange.
     pub(crate) fn call<S, B, E>(
         service: &mut S,
         request: Request<B>,

@@ -1,14 +1,13 @@
 //! The parent of a server's span.
 //!
-//! The parent is the request's, whatever span is current where the server runs. A caller that is not trusted is only
-//! linked.
+//! The parent comes from the request, whatever span is current on the server. An untrusted caller is only linked.
 
 use floe_telemetry::propagation::{current_context, extract_onto};
 use http::HeaderMap;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
-/// The parent of a server's span, and the span that it is linked to.
+/// The parent of a server's span, and the linked span.
 #[derive(Debug)]
 pub(crate) struct ServerParent {
     pub(crate) context: Context,
@@ -16,7 +15,7 @@ pub(crate) struct ServerParent {
 }
 
 impl ServerParent {
-    /// The caller's span is the parent if the caller is trusted, and a link otherwise.
+    /// Decides: the caller's span is the parent of a trusted caller, and a link otherwise.
     pub(crate) fn of(headers: &HeaderMap, is_untrusted: bool) -> Self {
         // A span that is current here belongs to the server, not to the request.
         let mut base = current_context();

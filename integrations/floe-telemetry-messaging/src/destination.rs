@@ -7,10 +7,10 @@ use opentelemetry::trace::SpanContext;
 
 static TRACER: Tracer = floe_telemetry::tracer!(env!("CARGO_PKG_NAME"));
 
-/// A queue, a topic or a subject: where messages are sent to and received from.
+/// A queue, a topic or a subject, to which messages are sent and from which they are received.
 ///
 /// Its methods begin spans. A span is current between [`start`](SpanBuilder::start) and the drop of its guard, or while
-/// a future with `in_span` runs, so a context that is injected meanwhile is the span's.
+/// a future with `in_span` runs, so a context injected meanwhile is the span's.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -50,9 +50,9 @@ impl Destination {
         self.span("send", SpanKind::Producer)
     }
 
-    /// Begins the span `receive <name>` for messages that were fetched together. It is a root, because it could have only
-    /// one of their senders as its parent, and links to each. The items are what
-    /// [`extract_span_context`](propagation::extract_span_context) returns for the headers of a message.
+    /// Begins the span `receive <name>` for messages that were fetched together. It is a root with a link to each
+    /// sender, because it could have only one of them as its parent. The items are the results of
+    /// [`extract_span_context`](propagation::extract_span_context) for the headers of each message.
     #[track_caller]
     pub fn receive(&self, senders: impl IntoIterator<Item = Option<SpanContext>>) -> SpanBuilder {
         let mut span = self.span("receive", SpanKind::Client).root();
@@ -66,8 +66,8 @@ impl Destination {
         span.attribute("messaging.batch.message_count", count)
     }
 
-    /// Begins the span `process <name>` of a consumer. The sender of the message with these headers is its parent;
-    /// without a context in the headers, the current span is.
+    /// Begins the span `process <name>` of a consumer. Its parent is the sender in these headers, or the current span
+    /// without a context in the headers.
     #[track_caller]
     pub fn process(&self, headers: &impl Extractor) -> SpanBuilder {
         let sender = propagation::extract_context(headers);

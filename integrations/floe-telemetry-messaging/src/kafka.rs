@@ -8,7 +8,7 @@ use rdkafka::message::{
 
 use crate::values::values;
 
-/// The headers of a Kafka message, or the message that they belong to.
+/// The headers of a Kafka message, or a message with headers.
 ///
 /// ```
 /// use floe_telemetry::{propagation, testing, traced};

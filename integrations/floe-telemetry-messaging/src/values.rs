@@ -1,6 +1,6 @@
 //! The values of a header.
 
-/// `None` without values. The name of a header is the same in upper and in lower case.
+/// The values of a header, ignoring the case of its name; `None` without values.
 pub(crate) fn values<'a>(
     headers: impl Iterator<Item = (&'a str, &'a str)>,
     name: &str,

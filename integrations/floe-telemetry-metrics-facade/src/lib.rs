@@ -23,12 +23,12 @@
 //!
 //! # Limits
 //!
-//! A name has the unit and the description that were set before its first use. A name that OpenTelemetry does not
-//! allow, such as one with a blank or a colon, or that is used for two kinds of metrics is reported in one warning and
-//! not recorded, as with every [`MetricRecorder`]. Each name has at most 1,999 sets of labels. All further ones share
-//! one series with `otel.metric.overflow`, as in OpenTelemetry's SDK: one sum for a counter, so that `absolute` there
-//! raises it to the largest total of any set of labels instead of adding the totals up, and one value for a gauge, which
-//! `set` replaces and `increment` changes whatever set of labels it belongs to. Values that are not finite are ignored.
+//! A name has the unit and the description that were set before its first use. An invalid name in OpenTelemetry, such
+//! as one with a blank or a colon, and a name of two kinds of metrics are reported in one warning and not recorded, as
+//! with every [`MetricRecorder`]. Each name has at most 1,999 sets of labels. All further ones share one series with
+//! `otel.metric.overflow`, as in OpenTelemetry's SDK: one sum for a counter, so that `absolute` there raises it to the
+//! largest total of any set of labels instead of adding the totals up, and one value for a gauge, which `set` replaces
+//! and `increment` changes whatever set of labels it belongs to. Values that are not finite are ignored.
 //!
 //! The instrumentation scope of these metrics is this crate, with its version.
 #![forbid(unsafe_code)]
@@ -47,22 +47,22 @@ use metrics::{
 };
 use opentelemetry::KeyValue;
 
-/// [`METRICS`] has the same limit for each kind.
+/// The maximum number of names of each kind, as in [`METRICS`].
 const MAX_NAMES: usize = 2000;
 
-/// With [`OVERFLOW`], a name has the 2,000 series that OpenTelemetry's SDK has by default.
+/// The maximum number of series of a name. With [`OVERFLOW`], it has 2,000, the default of OpenTelemetry's SDK.
 const MAX_SERIES: usize = 1999;
 
-/// Marks the series that all sets of labels beyond [`MAX_SERIES`] share.
+/// Marks the series that surplus sets of labels share, beyond [`MAX_SERIES`].
 const OVERFLOW: &str = "otel.metric.overflow";
 
 static OVERFLOW_LABELS: [Label; 1] = [Label::from_static_parts(OVERFLOW, "true")];
 
-/// A thread records a gauge that others change meanwhile at most this many times. The next change records the value
-/// that is left.
+/// The maximum number of times that a thread records a gauge while others change it. The next change records the
+/// remaining value.
 const MAX_ROUNDS: usize = 100;
 
-/// The conventions advise these boundaries for durations in seconds.
+/// The boundaries of durations in seconds, advised by the conventions.
 const SECONDS: &[f64] =
     &[0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
@@ -71,7 +71,7 @@ static METRICS: MetricRecorder =
 
 /// A recorder of the `metrics` facade, for [`metrics::set_global_recorder`] or [`metrics::with_local_recorder`].
 ///
-/// It records in the provider of `floe-telemetry` that is current when a value is recorded.
+/// It records in the current provider of `floe-telemetry` at each measurement.
 #[derive(Default)]
 pub struct Recorder {
     counters: Families,
@@ -111,8 +111,8 @@ impl metrics::Recorder for Recorder {
     }
 }
 
-/// By name. Nothing is recorded or logged while this is locked, because a subscriber of `tracing` may count log records
-/// with the facade.
+/// Metrics by name. Nothing is recorded or logged while this is locked, because a subscriber of `tracing` may count log
+/// records with the facade.
 #[derive(Default)]
 struct Families(RwLock<HashMap<KeyName, Family>>);
 
@@ -174,7 +174,7 @@ struct Series {
     attributes: Vec<KeyValue>,
     /// The sum of a counter, or the bits of the `f64` of a gauge.
     state: AtomicU64,
-    /// Whether a thread records the gauge.
+    /// Whether a thread is recording the gauge.
     is_recording: AtomicBool,
 }
 
@@ -225,7 +225,7 @@ impl Series {
     }
 }
 
-/// Ends the recording of a gauge, also if a subscriber of `tracing` panics meanwhile.
+/// Ends the recording of a gauge, even if a subscriber of `tracing` panics meanwhile.
 struct Recording<'s>(&'s AtomicBool);
 
 impl Drop for Recording<'_> {
@@ -296,7 +296,7 @@ const fn ucum(unit: Unit) -> &'static str {
     }
 }
 
-/// The example of README compiles and runs.
+/// Compiles and runs the example of README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -14,8 +14,8 @@
 //! # Ok::<(), floe_telemetry::Error>(())
 //! ```
 //!
-//! The files are in [`ExportersConfig::directory`](floe_telemetry::config::ExportersConfig::directory). One that has 100 MiB is
-//! renamed, and of each signal five are kept.
+//! The files are in [`ExportersConfig::directory`](floe_telemetry::config::ExportersConfig::directory). A file of 100
+//! MiB is renamed, and five files of each signal are kept.
 
 #![forbid(unsafe_code)]
 
@@ -57,7 +57,7 @@ fn add(
     }
 }
 
-/// The example of README compiles.
+/// Compiles the example of README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -23,7 +23,7 @@ use prost::Message;
 
 use crate::rotating_file::RotatingFile;
 
-/// The time that a line waits for the reader of a pipe.
+/// The time for which a line waits for the reader of a pipe.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl OtlpLines {
         Self { output: Mutex::new(output), resource, temporality }
     }
 
-    /// `encode` makes JSON of the request.
+    /// Writes a request. `encode` converts it to JSON.
     fn write(
         &self,
         encode: fn(&[u8]) -> Result<Vec<u8>, Malformed>,

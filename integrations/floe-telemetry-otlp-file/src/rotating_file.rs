@@ -1,4 +1,4 @@
-//! A file that is renamed when it is large, with a limited number of former files.
+//! A file that is renamed when it is large, with a limited number of old files.
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -8,16 +8,15 @@ use std::path::{self, Path, PathBuf};
 /// The size of a file at which it is renamed: 100 MiB.
 pub(crate) const MAX_BYTES: u64 = 100 * 1024 * 1024;
 
-/// The most files of a signal, the current one included.
+/// The maximum number of files of a signal, including the current one.
 const MAX_FILES: u32 = 5;
 
-/// The file of a signal. Former files of `name.jsonl` are `name.1.jsonl`, which is the latest, `name.2.jsonl` and so
-/// on.
+/// The file of a signal. Old files of `name.jsonl` are `name.1.jsonl`, the latest, `name.2.jsonl` and so on.
 #[derive(Debug)]
 pub(crate) struct RotatingFile {
     path: PathBuf,
     max_bytes: u64,
-    /// `None` once the path leads elsewhere; the next line opens the file there.
+    /// The open file; `None` if the path leads elsewhere, so that the next line opens it there.
     open: Option<Open>,
 }
 
@@ -28,8 +27,8 @@ struct Open {
 }
 
 impl RotatingFile {
-    /// Opens the file, whose content is kept, and creates the directory if it does not exist. What is created can
-    /// be read by the user of the process alone. It stays at its place when the process changes its directory.
+    /// Opens the file, keeping its content, and creates a missing directory. Only the user of the process can read
+    /// created files. The place stays the same when the process changes its directory.
     ///
     /// # Errors
     ///
@@ -44,7 +43,7 @@ impl RotatingFile {
         Ok(file)
     }
 
-    /// A line that does not fit begins a new file; a line that is larger than a file may be is alone in its file.
+    /// Writes a line. A line that does not fit begins a new file; a line larger than a file is alone in its file.
     pub(crate) fn write(&mut self, line: &[u8]) -> Result<(), String> {
         // Lines that are written to a removed file are lost.
         let mut open = match self.open.take().filter(|open| open.is_at(&self.path)) {
@@ -98,7 +97,7 @@ impl RotatingFile {
 }
 
 impl Open {
-    /// Creates the directory if it does not exist.
+    /// Opens a file for appending, and creates a missing directory.
     fn append(path: &Path) -> io::Result<Self> {
         let directory = path.parent().unwrap_or(Path::new(""));
         if directory != Path::new("") {
@@ -134,7 +133,7 @@ impl Open {
         }
     }
 
-    /// Elsewhere an open file cannot be removed.
+    /// Returns true, because other systems do not remove open files.
     #[cfg(not(unix))]
     const fn is_at(&self, _: &Path) -> bool {
         true

@@ -14,7 +14,7 @@
 //! # Ok::<(), floe_telemetry::Error>(())
 //! ```
 //!
-//! [`PrometheusConfig`](floe_telemetry::config::PrometheusConfig) is its address.
+//! [`PrometheusConfig`](floe_telemetry::config::PrometheusConfig) contains its address.
 
 #![forbid(unsafe_code)]
 
@@ -32,7 +32,7 @@ telemetry_exporter!(ExporterFactory::new("prometheus", &[Signal::Metrics], |_, p
     Ok(provider.with_metric_reader(reader))
 }));
 
-/// The example of README compiles.
+/// Compiles the example of README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

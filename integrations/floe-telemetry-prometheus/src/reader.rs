@@ -17,7 +17,7 @@ use crate::server::Server;
 #[derive(Debug)]
 pub(crate) struct ScrapedReader {
     exporter: PrometheusExporter,
-    /// `None` after shutdown.
+    /// The server; `None` after shutdown.
     server: Mutex<Option<Server>>,
 }
 

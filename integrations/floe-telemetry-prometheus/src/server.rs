@@ -35,7 +35,7 @@ const PATH: &str = "/metrics";
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
-/// The maximum number of concurrent connections. Another one replaces the oldest.
+/// The maximum number of concurrent connections. A surplus one replaces the oldest.
 const MAX_CONNECTIONS: usize = 8;
 
 /// The maximum number of bytes of a request's head.
@@ -53,13 +53,13 @@ const ACCEPT_DELAY: Duration = Duration::from_millis(100);
 /// The minimum time between two warnings.
 const WARNING_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How long dropping a server waits for its thread.
+/// The time for which dropping a server waits for its thread.
 const DROP_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A running server. Dropping it stops the thread.
 #[derive(Debug)]
 pub(crate) struct Server {
-    /// Dropped to end the thread.
+    /// Ends the thread when it is dropped.
     stop: Option<oneshot::Sender<Infallible>>,
     /// Disconnected when the thread has ended.
     ended: mpsc::Receiver<Infallible>,
@@ -92,8 +92,8 @@ impl Server {
         Ok(Self { stop: Some(stop), ended, thread: thread.thread().id() })
     }
 
-    /// Stops the thread and waits until the port is free, at most for `timeout`: a callback of an observable
-    /// instrument may not return. Returns whether the thread has ended.
+    /// Stops the thread and waits until the port is free, at most for `timeout`, because a callback of an observable
+    /// instrument may never return. Returns whether the thread has ended.
     pub(crate) fn stop(&mut self, timeout: Duration) -> bool {
         drop(self.stop.take());
         // Such a callback runs on this thread and may shut the provider down; a thread cannot wait for itself.
@@ -127,13 +127,13 @@ fn serve(
     let _ = runtime.block_on(stopped);
 }
 
-/// What all connections share.
+/// The shared state of all connections.
 #[derive(Debug)]
 struct Endpoint {
     registry: Registry,
-    /// The configured name, if the endpoint is for this machine alone.
+    /// The configured name, if the endpoint is only for this machine.
     own_name: Option<String>,
-    /// When the last warning was written.
+    /// The time of the last warning.
     warned: Mutex<Option<Instant>>,
 }
 
@@ -190,8 +190,8 @@ impl Endpoint {
         }
     }
 
-    /// Whether a request is for a name that only the sender takes for this machine's: a web page reads what a browser
-    /// on this machine gets from a name of the page, whatever address that name leads to.
+    /// Whether a request is for a foreign name. A web page could otherwise read the metrics with a browser on this
+    /// machine, through a name of the page that resolves to this machine (DNS rebinding).
     fn is_foreign(&self, headers: &HeaderMap) -> bool {
         let (Some(own), Some(host)) = (&self.own_name, headers.get(HOST)) else {
             return false;

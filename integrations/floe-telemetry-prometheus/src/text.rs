@@ -1,4 +1,4 @@
-//! Prometheus' text format, within a limit.
+//! Prometheus' text format, limited in size.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::{io, slice};
@@ -6,18 +6,18 @@ use std::{io, slice};
 use prometheus::proto::{MetricFamily, MetricType};
 use prometheus::{Encoder as _, Registry, TextEncoder};
 
-/// The most bytes of one metric.
+/// The maximum size of a metric, in bytes.
 const MAX_METRIC: usize = 4 * 1024 * 1024;
 
-/// The most bytes of an answer.
+/// The maximum size of a response, in bytes.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
-/// The longest value of a label, in bytes. Each bucket of a histogram repeats it.
+/// The maximum length of a label's value, in bytes. Each bucket of a histogram repeats it.
 const MAX_VALUE: usize = 1024;
 
 const TOTAL: &str = "_total";
 
-/// Collects the metrics as text. What has no room is left out: the names of these metrics are returned, too.
+/// Collects the metrics as text, and returns the names of metrics that did not fit.
 pub(crate) fn collect(registry: &Registry) -> (Vec<u8>, Vec<String>) {
     let (mut text, mut cut) = (Vec::new(), Vec::new());
     let mut families = registry.gather();
@@ -43,8 +43,8 @@ pub(crate) fn collect(registry: &Registry) -> (Vec<u8>, Vec<String>) {
     (text, cut)
 }
 
-/// A long value is truncated, and its hash keeps it apart from others with the same beginning: two series with
-/// equal labels are an error for Prometheus.
+/// Truncates long values. A hash distinguishes values with the same beginning, because two series with equal labels are
+/// an error for Prometheus.
 fn shorten(family: &mut MetricFamily) {
     for metric in family.mut_metric() {
         let mut labels = metric.take_label();
@@ -60,7 +60,7 @@ fn shorten(family: &mut MetricFamily) {
     }
 }
 
-/// The end of the last whole series of a text that has reached its limit. Of a histogram, that is the line of its count.
+/// The end of the last complete series of a truncated text; for a histogram, the line of its count.
 fn whole(text: &[u8], family: &MetricFamily) -> usize {
     let suffix = if family.get_field_type() == MetricType::HISTOGRAM { "_count" } else { "" };
     let series = format!("{}{suffix}", family.name());
@@ -78,7 +78,7 @@ fn whole(text: &[u8], family: &MetricFamily) -> usize {
     end
 }
 
-/// A text that takes no more than its limit.
+/// A text that does not exceed its limit.
 struct Limited {
     text: Vec<u8>,
     max: usize,

@@ -1,6 +1,7 @@
 //! The traces of a program with [`floe_telemetry`] as a page for a browser.
 //!
-//! The crate registers the exporter `report`, which a configuration chooses, as `OTEL_TRACES_EXPORTER=report` does:
+//! The crate registers the exporter `report`, which a configuration chooses, for example with
+//! `OTEL_TRACES_EXPORTER=report`:
 //!
 //! ```no_run
 //! use floe_telemetry::{TelemetryConfig, TelemetryProvider};
@@ -42,11 +43,11 @@ use prost::Message;
 use rustix::fs::{AtFlags, CWD, linkat};
 use tempfile::NamedTempFile;
 
-/// The estimated memory that spans and log records may take until the page is written, in bytes. Each of them takes
-/// time at the end, and the page takes several times as much memory.
+/// The maximum estimated memory of spans and log records until the page is written, in bytes. Each one takes time at
+/// the end, and the page needs several times as much memory.
 const MOST_BYTES: usize = 32 << 20;
 
-/// The first page has only this many spans, so that it is there soon.
+/// The number of spans on the first page, which is small so that it is ready soon.
 const FIRST_SPANS: usize = 10_000;
 
 telemetry_exporter!(ExporterFactory::new(
@@ -72,7 +73,7 @@ pub struct Report {
 #[derive(Debug)]
 struct Collected {
     path: PathBuf,
-    /// The number counts spans and log records for which there was no memory.
+    /// The reader, and the number of spans and log records for which there was no memory.
     reader: Mutex<(Reader, usize)>,
 }
 
@@ -80,7 +81,7 @@ struct Collected {
 static SHARED: Mutex<Vec<Weak<Collected>>> = Mutex::new(Vec::new());
 
 impl Report {
-    /// Creates a report that becomes the page at a path. Folders that do not exist are created.
+    /// Creates a report that becomes the page at a path. Missing folders are created.
     ///
     /// # Errors
     /// A file cannot be written there.
@@ -113,7 +114,7 @@ impl Report {
 }
 
 impl Collected {
-    /// `batch` is the number of records. Fails if there is no memory for more.
+    /// Reads a batch of `batch` records. Fails without memory for more.
     fn read<M: Message>(&self, batch: usize, request: impl FnOnce() -> M) -> OTelSdkResult {
         let (reader, left_out) = &mut *self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         if reader.bytes() >= MOST_BYTES {
@@ -174,7 +175,7 @@ fn folder(page: &Path) -> io::Result<&Path> {
     fs::create_dir_all(folder).map(|()| folder)
 }
 
-/// Only the user of the process may read the file.
+/// Creates an unnamed file that only the user of the process may read.
 fn unnamed(page: &Path) -> io::Result<File> {
     let file = tempfile::tempfile_in(folder(page)?)?;
     #[cfg(unix)]
@@ -182,9 +183,9 @@ fn unnamed(page: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Makes the page with `make`, which flushes. A long page comes after a page of the most important spans, because the
-/// time may be over. A page gets its name when it is complete, so nobody sees a part of it, and a process that ends
-/// meanwhile leaves nothing.
+/// Writes the page with `make`, which flushes. A page of the most important spans precedes a long page, because time
+/// may run out. A page gets its name when it is complete, so that nobody sees an incomplete page, and a process that
+/// ends meanwhile leaves no file.
 fn write(
     path: &Path,
     spans: usize,

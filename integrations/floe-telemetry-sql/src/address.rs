@@ -1,11 +1,11 @@
-//! The address of a database, from the URL that a client connects with.
+//! The address of a database, from the URL of a client.
 
 use opentelemetry::KeyValue;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-/// As far as the URL has them: `server.address`, `server.port` and `db.namespace`. Its user, its password and its other
-/// parts are not read.
+/// The `server.address`, `server.port` and `db.namespace` of a URL, as far as it contains them. Its user, its password
+/// and its other parts are not read.
 pub(crate) fn of_url(url: &str) -> Vec<KeyValue> {
     let Ok(url) = Url::parse(url) else {
         return Vec::new();

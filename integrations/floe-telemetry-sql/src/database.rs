@@ -26,13 +26,13 @@ pub struct Database {
     tracer: RecorderTracer,
     system: &'static str,
     attributes: Vec<KeyValue>,
-    /// Set if queries are measured.
+    /// The histogram, if queries are measured.
     duration: Option<Histogram<f64>>,
 }
 
 impl Database {
-    /// Takes the value of `db.system.name`: `postgresql`, `mysql`, `mariadb`, `sqlite`, `other_sql`, or another one. It
-    /// determines how statements are read.
+    /// Takes the value of `db.system.name`: `postgresql`, `mysql`, `mariadb`, `sqlite`, `other_sql`, or another one.
+    /// The value determines how statements are parsed.
     #[must_use]
     pub fn new(system: &'static str) -> Self {
         let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
@@ -40,7 +40,7 @@ impl Database {
         Self::with_scope(system, scope.build())
     }
 
-    /// As [`Self::new`], with the instrumentation scope of a library that makes a client observable.
+    /// Like [`Self::new`], with the instrumentation scope of a library that makes a client observable.
     #[must_use]
     pub fn with_scope(system: &'static str, scope: InstrumentationScope) -> Self {
         Self {
@@ -69,7 +69,7 @@ impl Database {
     }
 
     /// Sets `server.address`, `server.port` (unless it is the default one) and `db.namespace`, as far as the URL of
-    /// `PostgreSQL` or `MySQL` has them and they are not set yet. Its other parts, such as the password, are not read;
+    /// `PostgreSQL` or `MySQL` contains them and they are not set. Its other parts, such as the password, are not read;
     /// any other URL sets nothing.
     #[must_use]
     pub fn url(mut self, url: &str) -> Self {
@@ -81,11 +81,11 @@ impl Database {
         self
     }
 
-    /// Measures queries by the [conventions]: `db.client.operation.duration` is a histogram of seconds, from the start of
-    /// a span to its end, with `db.system.name`, `db.query.summary`, `db.namespace`, `server.address`, `server.port`, and
-    /// of an error `error.type` and `db.response.status_code`.
+    /// Measures queries by the [conventions]: `db.client.operation.duration` is a histogram of seconds, from the start
+    /// of a span to its end, with `db.system.name`, `db.query.summary`, `db.namespace`, `server.address`,
+    /// `server.port`, and for an error `error.type` and `db.response.status_code`.
     ///
-    /// It goes to the meter provider that is OpenTelemetry's global one when this is called.
+    /// It goes to OpenTelemetry's global meter provider at the time of the call.
     ///
     /// [conventions]: https://opentelemetry.io/docs/specs/semconv/database/database-metrics/
     #[must_use]
@@ -101,11 +101,11 @@ impl Database {
         self
     }
 
-    /// Opens the span of a query below the current span. `sql` returns the statement, and is called if something records
-    /// it.
+    /// Opens the span of a query below the current span. `sql` returns the statement, and is only called if the
+    /// statement is recorded.
     ///
-    /// Reading a statement takes longer than a span that is not sampled, and a parent-based sampler decides about a child
-    /// without its name. So a child is started without the statement.
+    /// Parsing a statement takes longer than an unsampled span, and a parent-based sampler needs no name for a child,
+    /// so a child is started without the statement.
     pub fn query<'s, S: Into<Cow<'s, str>>>(&self, sql: impl FnOnce() -> S) -> QuerySpan {
         let system = self.system;
         let query = LazyCell::new(|| Query::read(&sql().into(), DoubleQuoted::of(system)));
@@ -137,18 +137,18 @@ impl Database {
     }
 }
 
-/// The span of a query, which ends when this is dropped.
+/// The span of a query, which ends when this value is dropped.
 #[derive(Debug)]
 #[must_use = "the span ends when it is dropped"]
 pub struct QuerySpan {
     cx: Context,
     rows: Option<i64>,
     measurement: Option<Measurement>,
-    /// The query is cancelled if it ends now.
+    /// Whether the query is cancelled if it ends now.
     is_pending: bool,
 }
 
-/// The duration of a query that has not ended.
+/// The duration of an unfinished query.
 #[derive(Debug)]
 struct Measurement {
     duration: Histogram<f64>,
@@ -164,7 +164,7 @@ impl QuerySpan {
     }
 
     /// Runs the whole query, with the span as the current one. `code` returns the database's own code of an error, such
-    /// as SQLSTATE. The message of the error is not recorded: a database quotes values in it.
+    /// as SQLSTATE. The message of the error is not recorded, because databases quote values in it.
     ///
     /// If the future is dropped before it is ready, the span has the attribute `floe.cancelled`.
     ///
@@ -197,19 +197,20 @@ impl QuerySpan {
         result
     }
 
-    /// Counts a row that the database returned, for `db.response.returned_rows`, or with 0 says that rows are counted.
+    /// Counts rows that the database returned, for `db.response.returned_rows`. A call with 0 enables the count.
     pub fn count_rows(&mut self, rows: u32) {
         self.rows = Some(self.rows.unwrap_or(0).saturating_add(rows.into()));
     }
 
-    /// Makes the span an error without a message. `code` is the database's own, and `kind` is `error.type` without one.
+    /// Makes the span an error without a message. `code` is the database's own code, and `kind` is `error.type` without
+    /// a code.
     pub fn fail(&mut self, code: Option<&str>, kind: &'static str) {
         self.cx.span().set_status(Status::error(""));
         self.set_error_type(code, kind);
     }
 
-    /// As [`Self::fail`], and records the error as an exception with its message, for clients whose messages have no
-    /// values.
+    /// Like [`Self::fail`], and records the error as an exception with its message, for clients whose messages contain
+    /// no values.
     pub fn fail_with(
         &mut self,
         error: &(impl Error + ?Sized),

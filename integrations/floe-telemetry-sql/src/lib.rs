@@ -1,7 +1,7 @@
 //! A span for each query of a client of SQL databases, by [OpenTelemetry's conventions].
 //!
-//! It is for clients that have no crate of their own, such as `tokio-postgres`: a [`Database`] opens the span of a query.
-//! `floe-telemetry-sqlx` and `floe-telemetry-diesel` are built on it.
+//! It is for clients without their own integration, such as `tokio-postgres`: a [`Database`] opens the span of a query.
+//! `floe-telemetry-sqlx` and `floe-telemetry-diesel` are built on this crate.
 //!
 //! ```
 //! use floe_telemetry::testing;

@@ -1,16 +1,16 @@
-//! The recorded part of a statement: a summary of few different values, and the text without its literals.
+//! The recorded part of a statement: a summary of low cardinality, and the text without its literals.
 
 use opentelemetry::KeyValue;
 
-/// In bytes, by the conventions: a summary is cut behind its last word.
+/// The maximum length of a summary, in bytes, by the conventions. It is cut after its last word.
 const MAX_SUMMARY: usize = 255;
 
-/// In bytes. The rest of a text is not read, so that the time for a text is bounded.
+/// The maximum length of a text that is read, in bytes, which bounds the time.
 const MAX_TEXT: usize = 16 * 1024;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Query {
-    /// `SELECT orders customers`: the operations and what they apply to, by the [conventions].
+    /// The operations and their objects, by the [conventions], such as `SELECT orders customers`.
     ///
     /// [conventions]: https://opentelemetry.io/docs/specs/semconv/database/database-spans/#generating-a-summary-of-the-query
     pub(crate) summary: String,
@@ -57,13 +57,13 @@ const OPERATIONS: &[&str] = &[
     "VACUUM",
 ];
 
-/// Operations besides `SELECT` that may be inside another operation: in brackets, behind `AS`, `ALL` or `EXPLAIN`.
+/// Operations besides `SELECT` that may be inside another one: in brackets, or after `AS`, `ALL` or `EXPLAIN`.
 const INNER_OPERATIONS: &[&str] = &["DELETE", "INSERT", "UPDATE"];
 
 /// Words before the name of a table or a view.
 const BEFORE_NAMES: &[&str] = &["FROM", "INTO", "JOIN"];
 
-/// Operations that the name follows.
+/// Operations that a name follows.
 const NAMED_OPERATIONS: &[&str] = &["CALL", "EXEC", "EXECUTE", "TRUNCATE", "UPDATE"];
 
 /// Operations whose object belongs to the summary: `CREATE TABLE orders`.
@@ -116,7 +116,7 @@ impl Query {
         }
     }
 
-    /// The attributes of the span, `common` among them.
+    /// The attributes of the span, including `common`.
     pub(crate) fn attributes(&self, system: &'static str, common: &[KeyValue]) -> Vec<KeyValue> {
         let mut all = self.identity(system);
         all.push(KeyValue::new("db.query.text", self.text.clone()));
@@ -124,8 +124,7 @@ impl Query {
         all
     }
 
-    /// Attributes of the duration metric: those of few different values, and the ones in `common` that the conventions
-    /// name.
+    /// Attributes of the duration metric: those of low cardinality, and those in `common` that the conventions name.
     pub(crate) fn metric_attributes(
         &self,
         system: &'static str,
@@ -180,10 +179,10 @@ impl Query {
 pub(crate) enum DoubleQuoted {
     /// A name.
     Name,
-    /// A text, or the settings of the database decide.
+    /// A text, or unknown because it depends on the settings of the database.
     Text,
-    /// A name, if the database knows it, and a text otherwise. So it counts as a name only where it cannot be a text:
-    /// where the name of a table is expected, and beside a dot.
+    /// A name if the database knows it, and a text otherwise. So it counts as a name only where a text is impossible:
+    /// in place of a table's name, and beside a dot.
     NameOrText,
 }
 
@@ -201,7 +200,7 @@ impl DoubleQuoted {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Token<'s> {
     Blank,
-    /// A keyword or a name without quotes, with the dots in it.
+    /// A keyword or an unquoted name, including dots.
     Word(&'s str),
     /// A name in double quotes, backticks or brackets.
     Name(&'s str),
@@ -219,7 +218,7 @@ struct Tokens<'s> {
 }
 
 impl<'s> Tokens<'s> {
-    /// `is_name_expected`: the name of a table is next.
+    /// Reads the next token. `is_name_expected` means that the name of a table is next.
     fn next(&mut self, is_name_expected: bool) -> Option<Token<'s>> {
         let rest = &self.sql[self.at..];
         let mut chars = rest.chars();
@@ -283,8 +282,8 @@ fn prefix_length(text: &str, is_part: impl Fn(char) -> bool) -> usize {
     text.find(|c| !is_part(c)).unwrap_or(text.len())
 }
 
-/// The length of a quoted text, in which the quote is doubled. Some databases escape the quote by a backslash, too, and
-/// others do not: then the literal is taken to be the rest of the statement, so that none is recorded.
+/// The length of a quoted text, in which the quote is doubled. Some databases also escape the quote with a backslash.
+/// If that is ambiguous, the rest of the statement counts as the literal, so that no literal is recorded.
 fn quoted_length(text: &str, quote: char) -> usize {
     let mut chars = text.char_indices().skip(1).peekable();
     while let Some((at, c)) = chars.next() {
@@ -317,7 +316,7 @@ fn number_length(text: &str) -> usize {
     }
 }
 
-/// A comment may contain others.
+/// The length of a comment, which may contain others.
 fn comment_length(text: &str) -> usize {
     let (mut depth, mut at) = (0_usize, 0);
     while at < text.len() {
@@ -337,7 +336,7 @@ struct Summary {
     text: String,
     is_full: bool,
     next: Next,
-    /// In a list of tables, a comma is followed by another name.
+    /// Whether a comma is followed by another name, as in a list of tables.
     is_list: bool,
     is_definition: bool,
 }
@@ -346,10 +345,10 @@ struct Summary {
 enum Next {
     #[default]
     Statement,
-    /// An operation within the statement may begin.
+    /// A nested operation may begin.
     Inner,
     Name,
-    /// Behind `DISTINCT`: in `IS DISTINCT FROM` no table follows.
+    /// After `DISTINCT`: in `IS DISTINCT FROM` no table follows.
     NoTable,
     Other,
 }

@@ -121,7 +121,7 @@ impl<'c, X: Executor<'c>> Executor<'c> for Traced<X> {
     }
 }
 
-/// The span starts with the first poll, as the query itself.
+/// A stream whose span starts with the first poll, like the query itself.
 struct TracedStream<'e, DB: Database> {
     inner: BoxStream<'e, Step<DB>>,
     sql: Option<SqlStr>,
@@ -160,7 +160,7 @@ fn start(database: &floe_telemetry_sql::Database, sql: &SqlStr) -> QuerySpan {
     span
 }
 
-/// The parts of a query: `Execute::sql` consumes it.
+/// The parts of a query, which `Execute::sql` consumes.
 struct Statement<DB: Database> {
     sql: SqlStr,
     prepared: Option<DB::Statement>,
@@ -169,7 +169,7 @@ struct Statement<DB: Database> {
 }
 
 impl<DB: Database> Statement<DB> {
-    /// Returns the text, too.
+    /// Takes the query apart, and returns the text, too.
     fn new<'q>(mut query: impl Execute<'q, DB>) -> (Self, SqlStr) {
         let prepared = query.statement().cloned();
         let arguments = Some(query.take_arguments());

@@ -33,17 +33,17 @@
 //! | `db.response.status_code` | of an error: the database's own code |
 //! | `exception.type`, `exception.message` | of an error, which is an event `exception`, too |
 //!
-//! The span of a stream ends when the stream ends or is dropped. The time in which a query waits for a
-//! connection of the pool is part of its span. Queries of an executor that is not wrapped have no span:
-//! those of a transaction need [`TracedPool::traced`], and `begin` and `commit` have none.
+//! The span of a stream ends when the stream ends or is dropped. The wait for a connection of the pool is part of a
+//! query's span. Queries of an unwrapped executor have no span: a transaction needs [`TracedPool::traced`], and `begin`
+//! and `commit` have no span.
 //!
 //! `db.collection.name` and `db.operation.name` are not recorded: a statement may have several of each, so the
 //! conventions have the summary for SQL.
 //!
 //! [`TracedPool::observe`] adds the metrics of queries and of the pool. [`traced`] wraps a single executor without a pool.
 //!
-//! sqlx needs its feature `macros`, which is one of its default features. The trait `Executor` has a method more with
-//! it, and a crate cannot know which features another one has.
+//! sqlx needs its feature `macros`, which is one of its default features. The trait `Executor` has an additional method
+//! with it, and a crate cannot detect the features of another crate.
 //!
 //! Spans are recorded by the provider of `floe-telemetry`, which redacts the messages of errors.
 //!

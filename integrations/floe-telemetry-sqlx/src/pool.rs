@@ -20,7 +20,7 @@ use crate::executor::Traced;
 
 /// A pool whose queries have spans. It dereferences to the pool itself, and is cheap to clone, too.
 pub struct TracedPool<DB: Database> {
-    /// Shared, so that observing the pool does not keep it open.
+    /// The pool, shared, so that observing it does not keep it open.
     pool: Arc<Pool<DB>>,
     database: Arc<floe_telemetry_sql::Database>,
 }
@@ -46,12 +46,12 @@ impl<DB: Database> TracedPool<DB> {
         self.with(|database| database.attribute(key, value))
     }
 
-    /// Sets `server.address`, `server.port` (unless it is the default one) and `db.namespace`, as far as the URL of
-    /// `PostgreSQL` or `MySQL` that the pool was connected with has them and they are not set yet. Its other parts, such
-    /// as the password, are not read; any other URL sets nothing.
+    /// Sets `server.address`, `server.port` (unless it is the default one) and `db.namespace`, as far as the pool's URL
+    /// of `PostgreSQL` or `MySQL` contains them and they are not set. Its other parts, such as the password, are not
+    /// read; any other URL sets nothing.
     ///
-    /// They cannot be read from the options of the pool: sqlx passes them on as a URL only, and panics for hosts and
-    /// user names that it does not escape.
+    /// The pool's options do not provide them: sqlx passes them on only as a URL, and panics for hosts and user names
+    /// that it does not escape.
     #[must_use]
     pub fn url(self, url: &str) -> Self {
         self.with(|database| database.url(url))
@@ -71,7 +71,7 @@ impl<DB: Database> TracedPool<DB> {
     ///   `db.client.connection.state` (`used`, `idle`), `db.client.connection.max` and
     ///   `db.client.connection.idle.min`, each with `db.client.connection.pool.name`.
     ///
-    /// The metrics go to the meter provider that is OpenTelemetry's global one when this is called.
+    /// The metrics go to OpenTelemetry's global meter provider at the time of the call.
     ///
     /// [conventions]: https://opentelemetry.io/docs/specs/semconv/database/database-metrics/
     #[must_use]

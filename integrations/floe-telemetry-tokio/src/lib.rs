@@ -24,8 +24,8 @@ use tokio::runtime::{Handle, RuntimeMetrics};
 
 /// Measures a runtime whenever metrics are collected.
 ///
-/// The metrics go to the meter provider that is OpenTelemetry's global one when this is called, so call it after
-/// `floe_telemetry::init`, and once for each runtime: the values of two would be added.
+/// The metrics go to OpenTelemetry's global meter provider at the time of the call, so call it after
+/// `floe_telemetry::init`, and for only one runtime, because the values of two runtimes would be added.
 pub fn observe(runtime: &Handle) {
     let meter = global::meter(env!("CARGO_PKG_NAME"));
     let read = |value: fn(&RuntimeMetrics) -> usize| {
@@ -69,7 +69,7 @@ fn count(
         .build();
 }
 
-/// The example of README compiles and runs.
+/// Compiles and runs the example of README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

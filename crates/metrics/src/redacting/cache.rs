@@ -24,7 +24,7 @@ pub(super) struct RedactionCache {
     /// The id of the policy; 0 before the first.
     pub(super) policy: u64,
     redactor: Redactor,
-    /// By the original set; `None` if redaction does not change it.
+    /// The redacted sets by the original set; `None` if redaction does not change it.
     sets: HashMap<AttributeSet, Option<AttributeSet>, FxBuildHasher>,
     /// The bytes of the sets.
     bytes: usize,

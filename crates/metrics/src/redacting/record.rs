@@ -8,7 +8,7 @@ use opentelemetry::metrics::{
 
 use crate::collector::{BoundExemplars, ExemplarValue};
 
-/// An instrument bound to attributes that are already redacted, with the exemplars of its series.
+/// An instrument bound to redacted attributes, with the exemplars of its series.
 struct Bound<I> {
     instrument: I,
     exemplars: Option<BoundExemplars>,

@@ -17,24 +17,24 @@ use rustix::time::{ClockId, clock_gettime};
 const NAME: &std::ffi::CStr = c"OTEL_CTX";
 const VERSION: u32 = 2;
 
-/// Begins the mapping.
+/// The header of the mapping.
 #[derive(Debug)]
 #[repr(C)]
 struct Header {
     signature: AtomicU64,
     version: AtomicU32,
     payload_size: AtomicU32,
-    /// By the clock that counts from the boot. Zero while the payload changes.
+    /// The time of publication, by the clock since the boot. Zero while the payload changes.
     published_at: AtomicU64,
     payload: AtomicU64,
 }
 
 struct Published {
     header: &'static Header,
-    /// The target of the header's pointer.
+    /// The payload, to which the header points.
     #[expect(dead_code, reason = "it is read by its address")]
     payload: Box<[u8]>,
-    /// A fork has no copy of the mapping.
+    /// The process of the mapping, which a fork does not inherit.
     process: u32,
     /// Whether the mapping has a name without [`Header::set_name`].
     has_file: bool,
@@ -72,7 +72,7 @@ pub(super) fn publish(payload: Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-/// Forks do not inherit the mapping. Returns whether a memory file gives it a name.
+/// Creates a mapping, which forks do not inherit. Returns whether a memory file gives it a name.
 fn map() -> io::Result<(&'static Header, bool)> {
     const READ_WRITE: ProtFlags = ProtFlags::READ.union(ProtFlags::WRITE);
     let size = size_of::<Header>();
@@ -120,7 +120,7 @@ impl Header {
         Ok(())
     }
 
-    /// Not every kernel allows the name.
+    /// Names the mapping, which not every kernel allows.
     fn set_name(&self) -> rustix::io::Result<()> {
         let start = ptr::from_ref(self).cast::<u8>();
         // SAFETY: the bytes of the header, which only the thread with the lock writes, and of which only the address is

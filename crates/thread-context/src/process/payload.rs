@@ -6,7 +6,8 @@ use opentelemetry::{Array, Key, Value};
 
 use crate::{KEYS, SCHEMA_VERSION, stacks, table};
 
-/// Adds the attributes that describe the contexts of threads if the program `has_threads` that readers find.
+/// Encodes the context, with the attributes that describe thread contexts if the program `has_threads` with a visible
+/// variable.
 pub(super) fn encode<'a>(
     resource: impl IntoIterator<Item = (&'a Key, &'a Value)>,
     has_threads: bool,
@@ -30,7 +31,7 @@ pub(super) fn encode<'a>(
     context
 }
 
-/// A message `KeyValue`.
+/// Encodes a message `KeyValue`.
 fn key_value(key: &str, value: &[u8]) -> Vec<u8> {
     let mut pair = Vec::new();
     message(&mut pair, 1, key.as_bytes());
@@ -38,7 +39,7 @@ fn key_value(key: &str, value: &[u8]) -> Vec<u8> {
     pair
 }
 
-/// A message `AnyValue`.
+/// Encodes a message `AnyValue`.
 fn any(value: &Value) -> Vec<u8> {
     match value {
         Value::String(value) => text(value.as_str()),
@@ -90,7 +91,7 @@ fn address(of: *const ()) -> Vec<u8> {
     integer((of.addr() as u64).cast_signed())
 }
 
-/// A message or a text, with its length.
+/// Appends a message or a text, with its length.
 fn message(out: &mut Vec<u8>, field: u8, content: &[u8]) {
     out.push(field << 3 | 2);
     varint(out, content.len() as u64);

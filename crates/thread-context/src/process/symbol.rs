@@ -1,15 +1,15 @@
-//! Checks that readers find the variable of threads that this crate writes.
+//! Checks that readers find the thread-local variable that this crate writes.
 
 #![expect(unsafe_code, reason = "only the dynamic linker knows, and no safe crate asks it")]
 
 use std::ffi::CString;
 
-/// Means the build script of the program.
+/// The description of a missing symbol, which the program's build script exports.
 const NONE: &str = "none (the build script of the program needs the line \
                     println!(\"cargo::rustc-link-arg-bins=-Wl,--export-dynamic-symbol=otel_thread_ctx_v1\"))";
 
-/// Checks that readers find `otel_thread_ctx_v1` as a dynamic symbol, or returns what they find. A shared library has a
-/// variable of its own, and the program that loads it may export another one.
+/// Checks that readers find `otel_thread_ctx_v1` as a dynamic symbol, or returns a description of the symbol that they
+/// find. A shared library has its own variable, and the program that loads it may export another one.
 pub(super) fn check() -> Result<(), &'static str> {
     // A program that is linked statically has no dynamic linker, although it may have the symbol.
     if cfg!(target_feature = "crt-static") {

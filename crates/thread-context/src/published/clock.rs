@@ -1,6 +1,6 @@
 //! The start times of spans.
 
-/// Nanoseconds of the monotonic clock, a few milliseconds old at most: the kernel has stored it.
+/// Nanoseconds of the monotonic clock, stored by the kernel and at most a few milliseconds old.
 #[cfg(target_os = "linux")]
 #[inline]
 pub(crate) fn now() -> u64 {

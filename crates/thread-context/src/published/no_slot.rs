@@ -1,4 +1,4 @@
-//! Systems without `otel_thread_ctx_v1`, where nothing is published.
+//! Systems without `otel_thread_ctx_v1`, where no span is published.
 
 pub(crate) const EXISTS: bool = false;
 

@@ -1,5 +1,5 @@
-//! A table of the open spans of the process, which readers find by its address: also spans of tasks, which are in no
-//! thread while they wait for their next poll.
+//! A table of the open spans of the process, which readers find by its address. It includes spans of tasks that wait
+//! for their next poll and so are in no thread.
 
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering, fence};
@@ -8,24 +8,24 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::clock::now;
 use super::{Attributes, is_on};
 
-/// The number of places that are allocated at once.
+/// The number of places allocated at once.
 const CHUNK: usize = 1024;
 
-/// Spans above a million are not listed.
+/// The maximum number of chunks: spans above a million are not listed.
 const CHUNKS: usize = 1024;
 
-/// The chunks that are allocated are the first ones. They are never freed.
+/// The chunks, of which the first ones are allocated. They are never freed.
 static TABLE: [AtomicPtr<Place>; CHUNKS] = [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS];
 
-/// Places that were given back, and the number of chunks.
+/// Free places, and the number of chunks.
 #[derive(Debug)]
 struct Free {
     places: Vec<&'static Place>,
     chunks: usize,
 }
 
-/// Made by the first use in a process. A fork makes its own, because a thread that does not exist in the fork may have
-/// locked that of its parent.
+/// The free places, created on first use in a process. A fork creates its own, because a missing thread of the parent
+/// may hold the lock.
 static FREE: AtomicPtr<Mutex<Free>> = AtomicPtr::new(ptr::null_mut());
 
 fn free() -> MutexGuard<'static, Free> {
@@ -73,21 +73,20 @@ pub fn table() -> *const () {
     ptr::from_ref(&TABLE).cast()
 }
 
-/// A span in the table, as readers see it.
+/// A span in the table, for readers.
 #[derive(Debug, Default)]
 #[repr(C, align(64))]
 struct Place {
     trace_id: [AtomicU64; 2],
-    /// Zero if there is no span.
+    /// The id of the span; zero without one.
     span_id: AtomicU64,
     parent: AtomicU64,
-    /// Nanoseconds of the monotonic clock, a few milliseconds old at most: the kernel has stored it.
+    /// The start in nanoseconds of the monotonic clock, stored by the kernel and at most a few milliseconds old.
     since: AtomicU64,
     attributes: AtomicPtr<Attributes>,
 }
 
-/// The place of a span in the table, and of the next span that its owner opens. Only one thread at a time opens and
-/// closes.
+/// A place in the table, reused for each span of its owner. Only one thread at a time opens and closes it.
 #[derive(Debug)]
 pub struct OpenSpan {
     place: AtomicPtr<Place>,
@@ -109,7 +108,7 @@ impl OpenSpan {
         }
     }
 
-    /// Lists a span until it ends, unless it is listed already. Does nothing before [`switch`](crate::switch).
+    /// Lists a span until it ends. Does nothing if a span is listed, or before [`switch`](crate::switch).
     #[inline]
     pub fn open(
         &self,
@@ -144,7 +143,7 @@ impl OpenSpan {
         }
     }
 
-    /// Removes the span, which has ended, from the table.
+    /// Removes the ended span from the table.
     #[inline]
     pub fn close(&self) {
         if let Some(place) = self.place() {

@@ -1,6 +1,7 @@
-//! The variable `otel_thread_ctx_v1` of each thread, which Rust cannot declare: it has to be in the table of dynamic
-//! symbols under that name, and stable Rust gives a thread-local variable neither a name nor the access that readers
-//! expect ([thread-local variable resolution](https://github.com/open-telemetry/opentelemetry-specification/blob/main/oteps/profiles/4947-thread-ctx.md#thread-local-variable-resolution)).
+//! The variable `otel_thread_ctx_v1` of each thread, which Rust cannot declare: it must be a dynamic symbol with this
+//! name, and stable Rust gives a thread-local variable neither a name nor the access that readers expect ([thread-local
+//! variable
+//! resolution](https://github.com/open-telemetry/opentelemetry-specification/blob/main/oteps/profiles/4947-thread-ctx.md#thread-local-variable-resolution)).
 
 #![expect(unsafe_code, reason = "the address of a thread-local variable that assembly defines")]
 
@@ -21,7 +22,7 @@ global_asm!(
     ".popsection",
 );
 
-/// Stores the address of the record that readers see on this thread.
+/// Stores the address of this thread's visible record.
 #[inline]
 pub(crate) fn set(record: *const ()) {
     slot().store(record.cast_mut(), Ordering::Relaxed);

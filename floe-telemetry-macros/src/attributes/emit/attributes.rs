@@ -55,8 +55,8 @@ fn implementation(model: &Model<'_>, generics: &Generics, items: &TokenStream) -
     }
 }
 
-/// Makes the compiler check for duplicate keys at the type, and not only where its keys are used. For a
-/// generic type that is possible only when its parameters are known.
+/// Makes the compiler check for duplicate keys at the type, and not only where its keys are used. A generic type can
+/// only be checked with known parameters.
 fn check(model: &Model<'_>) -> (TokenStream, TokenStream) {
     let (krate, ident) = (model.krate, &model.original.ident);
     let generics = &model.original.generics;
@@ -98,7 +98,7 @@ fn enumeration(model: &Model<'_>, variants: &[Variant<'_>]) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> match self { #(#arms)* })
 }
 
-/// `value` is a reference to the field.
+/// Records a field. `value` is a reference to it.
 fn record(model: &Model<'_>, field: &Field<'_>, value: &TokenStream) -> TokenStream {
     let (krate, private) = (model.krate, model.krate.private());
     let span = Span::mixed_site();

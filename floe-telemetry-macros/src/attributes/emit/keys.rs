@@ -1,11 +1,11 @@
-//! The keys: an array, or a list that checks keys which the macro does not know.
+//! The keys: an array, or a list that checks keys unknown to the macro.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::{Field, Key, Model, Record, Shape, emit_key, on};
 
-/// Whether some keys are not known to the macro, which then cannot check for duplicates.
+/// Whether some keys are unknown to the macro, which then cannot check for duplicates.
 pub(super) fn is_checked(model: &Model<'_>) -> bool {
     matches!(model.shape, Shape::Enum(_))
         || model.shape.fields().iter().any(|field| {
@@ -25,7 +25,7 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     }
 }
 
-/// One step for each field. Errors are reported at the keyword that determines its keys.
+/// The list, with one step for each field. Errors are reported at the keyword that determines its keys.
 fn checked(model: &Model<'_>) -> TokenStream {
     let private = model.krate.private();
     let fields = model.shape.fields();

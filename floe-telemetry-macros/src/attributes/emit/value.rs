@@ -1,4 +1,4 @@
-//! The impl of `ToAttributeValue`, for types that are the value of one attribute.
+//! The impl of `ToAttributeValue`, for types that are a single attribute's value.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};

@@ -15,8 +15,8 @@ use crate::traced::{
     signature::{self, Future, Output},
 };
 
-/// A span that ends when the function returns. The body of `impl Trait` is not in a closure, because only in its
-/// function the compiler infers from the bounds: such a value cannot be an `Err`.
+/// A span that ends when the function returns. The body of `impl Trait`, whose value cannot be an `Err`, is not in a
+/// closure, because the compiler infers from the bounds only in the function itself.
 pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     if matches!(traced.output, Output::Opaque) && traced.error_if.is_none() {
         let private = traced.krate.private();
@@ -42,7 +42,7 @@ pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream 
     opened.call(traced, "call_then", &finish)
 }
 
-/// An error about the returned value is reported at its type.
+/// The span for an error about the returned value: its type.
 fn at_output(traced: &Traced<'_>) -> Span {
     match &traced.function.sig.output {
         ReturnType::Type(_, ty) => on(ty),
@@ -90,7 +90,7 @@ pub(super) fn of_future(
     }
 }
 
-/// The output of the future that the signature names by an alias.
+/// The output of a future that the signature names by an alias.
 fn output_of(traced: &Traced<'_>) -> Option<TokenStream> {
     let ReturnType::Type(_, ty) = &traced.function.sig.output else {
         return None;
@@ -99,9 +99,9 @@ fn output_of(traced: &Traced<'_>) -> Option<TokenStream> {
     written.then(|| quote_spanned!(on(ty)=> <#ty as ::core::future::Future>::Output))
 }
 
-/// The span is opened before the body or in its first statement.
+/// The code that opens the span, before the body or in its first statement.
 struct Opened {
-    /// `None` if the body opens the span.
+    /// The code before the body; `None` if the body opens the span.
     open: Option<TokenStream>,
     body: TokenStream,
 }
@@ -125,8 +125,8 @@ impl Opened {
         Self { open: Some(opening::open(traced)), body: closure(traced, sig, place, None) }
     }
 
-    /// The first argument of the call opens the span, so that no variable contains it; the last one handles the
-    /// returned value.
+    /// The call of the runtime. Its first argument opens the span, so that no variable contains it; its last one
+    /// handles the returned value.
     fn call(self, traced: &Traced<'_>, function: &str, finish: &TokenStream) -> TokenStream {
         let private = traced.krate.private();
         let ours = Span::mixed_site();
@@ -141,8 +141,7 @@ impl Opened {
     }
 }
 
-/// The body, which is copied and not parsed. With `open` it opens the span in a variable that is passed to
-/// it.
+/// The unparsed body. With `open`, it opens the span in a variable that it receives.
 fn closure(
     traced: &Traced<'_>,
     sig: &mut Signature,
@@ -177,14 +176,14 @@ fn closure(
     quote_spanned!(Span::mixed_site()=> __floe_declared.#method(#closure))
 }
 
-/// Whether only the signature can contain the type of the body.
+/// Whether only the signature can contain the body's type.
 fn is_declared(traced: &Traced<'_>) -> bool {
     let is_opaque = matches!(traced.output, Output::Opaque | Output::Macro | Output::Erased(_));
     is_opaque && matches!(traced.shape, Shape::Sync)
 }
 
-/// The explicit return type of the closure: a body that never returns would leave it open, and then the
-/// classifier could not be chosen.
+/// The explicit return type of the closure. A body that never returns would leave it open, so that no classifier could
+/// be chosen.
 fn written_type(traced: &Traced<'_>) -> Option<TokenStream> {
     let ours = Span::mixed_site();
     Some(match &traced.output {

@@ -24,7 +24,7 @@ pub(super) fn of_async_fn(traced: &Traced<'_>, sig: &mut Signature) -> TokenStre
     returned(traced, sig, future)
 }
 
-/// An `async` block without a span, for an `async fn` that may have to be boxed because it awaits itself.
+/// An `async` block without a span, for an `async fn` that awaits itself and may have to be boxed.
 pub(super) fn boxed_without_span(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     let body = traced.function.body.to_token_stream();
     let rebind = parameters::rebind(sig, place(traced, &body));
@@ -47,7 +47,7 @@ fn returned(traced: &Traced<'_>, sig: &mut Signature, future: TokenStream) -> To
     future
 }
 
-/// The arguments are not bound again: `#[async_trait]` has done that in the body.
+/// Emits the body. `#[async_trait]` has bound the arguments in the body, so they are not bound again.
 pub(super) fn of_async_trait(traced: &Traced<'_>, it: &AsyncTrait) -> TokenStream {
     let pin = &it.pin;
     let future = future(traced, &TokenStream::new(), &it.body.stream());
@@ -113,8 +113,8 @@ fn boxed(traced: &Traced<'_>, future: &TokenStream) -> TokenStream {
     quote_spanned!(at=> #private::Box::pin(#future))
 }
 
-/// An `async fn` may return a future, such as the handle of a task. Clippy reports that in an `async`
-/// block, but not in an `async fn`.
+/// Allows a future as the output of an `async fn`, such as the handle of a task. Clippy reports it in an `async` block,
+/// but not in an `async fn`.
 fn allow_future(traced: &Traced<'_>) -> Option<TokenStream> {
     let is_value = matches!(traced.output, Output::Unit | Output::Never);
     (!is_value).then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::async_yields_async)]))
@@ -153,9 +153,9 @@ fn end(sig: &Signature) -> Span {
     }
 }
 
-/// An `async` block has no syntax for its type. A `return` that never runs determines it, so that
-/// inference and coercions in the body follow the signature as without the macro. The body keeps its
-/// own scope, because its imports must not change the meaning of the type.
+/// An `async` block, which has no syntax for its type, with an unreachable `return` that determines it, so that
+/// inference and coercions in the body follow the signature as without the macro. The body has its own scope, because
+/// its imports must not change the meaning of the type.
 fn typed_body(traced: &Traced<'_>) -> TokenStream {
     let ours = Span::mixed_site();
     let body = nested(traced);

@@ -1,5 +1,5 @@
-//! The name of the function and the keys it records, in one literal. Neither contains spaces; the
-//! runtime splits the literal on demand.
+//! The name of the function and its recorded keys, in one literal. Neither contains spaces; the runtime splits the
+//! literal on demand.
 
 use quote::ToTokens;
 use syn::{Expr, Path, ext::IdentExt};
@@ -9,7 +9,7 @@ use crate::traced::{model::Traced, record::Key};
 /// Stands for attributes whose keys are known only when the function runs.
 const OTHERS: &str = "*";
 
-/// `load table rows {OrderAttributes}`, `Table::load` in a block.
+/// The literal: `load table rows {OrderAttributes}`, or `Table::load` in a block.
 pub(super) fn of(traced: &Traced<'_>) -> String {
     let function = traced.function.sig.ident.unraw();
     let mut words = vec![match &traced.of_type {
@@ -25,7 +25,7 @@ pub(super) fn of(traced: &Traced<'_>) -> String {
     words.join(" ")
 }
 
-/// The type, if the expression contains it.
+/// The type in the expression, if there is one.
 fn floe_attributes(value: &Expr) -> String {
     match value {
         Expr::Reference(reference) => floe_attributes(&reference.expr),

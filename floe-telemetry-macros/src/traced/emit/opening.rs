@@ -42,9 +42,9 @@ pub(super) fn expressions(traced: &Traced<'_>) -> TokenStream {
     quote!(#parent #name #(#links)* #(#floe_attributes)* #(#records)* #(#attributes_fn)*)
 }
 
-/// The expressions of the user are in closures that are bound to variables, so that their kind is inferred: an argument
-/// that is moved or changed is then one error, which suggests nothing about its declaration and is not followed by
-/// others in the body.
+/// The user's expressions are in closures bound to variables, so that the kind of closure is inferred: moving or
+/// changing an argument is then a single error, without a suggestion about the declaration and without further errors
+/// in the body.
 fn call(traced: &Traced<'_>, function: &str) -> TokenStream {
     let private = traced.krate.private();
     let ours = Span::mixed_site();
@@ -128,7 +128,7 @@ fn record(record: &Record) -> TokenStream {
     }
 }
 
-/// A temporary can be moved instead of copied.
+/// Whether the value is a temporary, which can be moved instead of copied.
 fn is_fresh(value: &Expr) -> bool {
     matches!(
         value,
@@ -169,7 +169,7 @@ fn attributes_fn(attributes_fn: &AttributesFn<'_>) -> TokenStream {
     }
 }
 
-/// The parameter may have the name of the argument. A type mismatch is reported at the parameter.
+/// Binds a parameter, which may have the name of the argument. A type mismatch is reported at the parameter.
 fn binding(binding: &Binding<'_>) -> TokenStream {
     let Binding { pattern, argument: NamedArgument { name, cfgs } } = binding;
     let allow = allow_underscore(&quote!(#name #pattern));
@@ -184,8 +184,8 @@ fn binding(binding: &Binding<'_>) -> TokenStream {
     }
 }
 
-/// Sets a name that is known only when the function runs: a constant is kept, text that is made for
-/// the name is moved, and an argument or a part of one is borrowed.
+/// Sets a name that is computed at run time: a constant is kept, a temporary text is moved, and an argument or a part
+/// of one is borrowed.
 fn set_name(name: &Expr, span: Span) -> TokenStream {
     let (method, value) = match name {
         Expr::Path(path) if is_constant_path(path) => ("name_const", quote!(#name)),

@@ -1,9 +1,9 @@
 //! Emits the bindings of the arguments in the closure or the future that contains the body.
 //!
-//! They become locals there, so they are dropped in the order of any function's arguments, and a `mut` reference among
-//! them can be assigned a borrow of something in the body. Arguments without drop glue are not bound again, because a
-//! future would store the local in addition to the argument. They are bound only where a closure of the user may borrow
-//! one: where the compiler rejects the borrow, it suggests `move` only for a local.
+//! They become locals there, so they are dropped in the usual order of arguments, and a `mut` reference among them can
+//! be assigned a borrow of a local. Arguments without drop glue are not bound again, because a future would store the
+//! local in addition to the argument. They are bound only if a closure of the user may borrow one, because the
+//! compiler, when it rejects the borrow, suggests `move` only for a local.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote_spanned};
@@ -19,17 +19,17 @@ use crate::tokens;
 #[derive(Clone, Copy)]
 pub(super) enum Place<'a> {
     Future(&'a TokenStream),
-    /// A future inside an `async fn`, which has stored the arguments already.
+    /// A future inside an `async fn`, which already stores the arguments.
     FutureInside(&'a TokenStream),
     Closure(&'a TokenStream),
-    /// A closure after expressions that use the arguments by their names.
+    /// A closure after expressions that use the arguments by name.
     ClosureBehindOpening {
         body: &'a TokenStream,
         expressions: &'a TokenStream,
     },
 }
 
-/// Replaces the patterns of `sig` by names, and returns the statements that bind the patterns.
+/// Replaces the patterns of `sig` by names, and returns statements that bind the patterns.
 pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
     let captured = match place {
         Place::FutureInside(body) => captured(sig, body),
@@ -58,8 +58,8 @@ pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
     statements
 }
 
-/// Lets the compiler refuse `Row` for a `Row<'a>` as it does in the arguments of an `async fn`, so that the
-/// function also compiles without the macro.
+/// Lets the compiler refuse `Row` for a `Row<'a>`, as in the arguments of an `async fn`, so that the function also
+/// compiles without the macro.
 pub(super) fn deny_hidden_lifetimes(sig: &mut Signature) {
     for input in &mut sig.inputs {
         if let FnArg::Typed(typed) = input
@@ -71,8 +71,8 @@ pub(super) fn deny_hidden_lifetimes(sig: &mut Signature) {
     }
 }
 
-/// Whether a type has no list of arguments and is not primitive. An `async fn` may contain `fn(Row)` and `impl
-/// Fn(Row)`.
+/// Whether a type without arguments may hide lifetimes: it is not primitive. An `async fn` may contain `fn(Row)` and
+/// `impl Fn(Row)`.
 fn may_hide_lifetimes(ty: TokenStream) -> bool {
     let trees: Vec<_> = ty.into_iter().collect();
     let mut hides = false;
@@ -89,7 +89,7 @@ fn may_hide_lifetimes(ty: TokenStream) -> bool {
     hides
 }
 
-/// Whether the pattern of an argument splits it, and its parts may have drop glue.
+/// Whether a pattern splits an argument whose parts may have drop glue.
 pub(super) fn take_apart(sig: &Signature) -> bool {
     sig.inputs.iter().any(|input| match input {
         FnArg::Receiver(_) => false,
@@ -104,9 +104,9 @@ pub(super) fn take_apart(sig: &Signature) -> bool {
     })
 }
 
-/// The number of first arguments that need no binding, because they are captured and then dropped as late as arguments
-/// are. An argument that the body does not use is bound, so that the compiler can report it, and the ones after it are
-/// dropped before it.
+/// The number of first arguments that need no binding, because they are captured and dropped as late as arguments. An
+/// argument that the body does not use is bound, so that the compiler can report it, and later arguments are dropped
+/// before it.
 fn captured(sig: &Signature, body: &TokenStream) -> usize {
     let is_captured = |input: &&FnArg| match input {
         FnArg::Receiver(receiver) => receiver.mutability.is_none(),
@@ -135,8 +135,8 @@ fn mention(input: &FnArg, place: Place<'_>) -> Option<TokenStream> {
     }
 }
 
-/// Mentions an argument that the body returns unchanged. Clippy's `ptr_arg` sees that it is returned, and asks for no
-/// slice, only in the body of the function itself.
+/// Mentions an argument that the body returns unchanged, because Clippy's `ptr_arg`, which otherwise suggests a slice,
+/// looks only at the body of the function itself.
 fn mention_returned(typed: &PatType, place: Place<'_>) -> Option<TokenStream> {
     let (Place::Closure(body) | Place::ClosureBehindOpening { body, .. }) = place else {
         return None;
@@ -150,7 +150,7 @@ fn mention_returned(typed: &PatType, place: Place<'_>) -> Option<TokenStream> {
     }
 }
 
-/// Whether it is behind a `return`, or last in braces.
+/// Whether a name follows a `return`, or is last in braces.
 fn is_returned(name: &Ident, body: TokenStream) -> bool {
     let trees: Vec<_> = body.into_iter().collect();
     let is = |tree: &TokenTree, word: &str| matches!(tree, TokenTree::Ident(it) if it == word);
@@ -163,8 +163,8 @@ fn is_returned(name: &Ident, body: TokenStream) -> bool {
         })
 }
 
-/// `self` cannot be bound again, but must be captured as a whole, also by a body that uses none or only
-/// part of it, so that it is dropped at the right time.
+/// Captures `self`, which cannot be bound again, as a whole, even if the body uses none or only a part of it, so that
+/// it is dropped at the right time.
 fn capture_receiver(receiver: &Receiver, place: Place<'_>) -> Option<TokenStream> {
     let is_reference = match &receiver.kind {
         ReceiverKind::Reference(..) => true,
@@ -179,7 +179,7 @@ fn capture_receiver(receiver: &Receiver, place: Place<'_>) -> Option<TokenStream
     (!is_reference || is_unused).then(|| quote_spanned!(Span::mixed_site()=> let _ = &#this;))
 }
 
-/// Whether there seems to be a closure or an `async` block in the body, which is itself in a closure.
+/// Whether the body, which is itself in a closure, seems to contain a closure or an `async` block.
 fn contains_closure(place: Place<'_>) -> bool {
     match place {
         Place::Closure(body) | Place::ClosureBehindOpening { body, .. } => {
@@ -198,7 +198,7 @@ fn is_name(pat: &PatIdent) -> bool {
     pat.by_ref.is_none() && pat.subpat.is_none()
 }
 
-/// `let mut a = a;`, with the `mut` no longer in the signature.
+/// Emits `let mut a = a;`, and removes the `mut` from the signature.
 fn rebind_name(pat: &mut PatIdent, attrs: &mut Vec<Attribute>, place: Place<'_>) -> TokenStream {
     let mutability = pat.mutability.take();
     let name = &pat.ident;
@@ -223,7 +223,7 @@ fn rebind_name(pat: &mut PatIdent, attrs: &mut Vec<Attribute>, place: Place<'_>)
     }
 }
 
-/// Allows a lint of clippy about locals, which it also applies to the arguments of an `async fn`.
+/// Allows a clippy lint about locals that does not apply to the arguments of an `async fn`.
 fn allow_never_read(place: Place<'_>) -> TokenStream {
     match place {
         Place::Future(_) | Place::FutureInside(_) => TokenStream::new(),
@@ -235,7 +235,7 @@ fn allow_never_read(place: Place<'_>) -> TokenStream {
     }
 }
 
-/// Whether `tokens` contain `name`, also in the braces of a format string.
+/// Whether `tokens` contain `name`, including the braces of a format string.
 fn mentions(tokens: TokenStream, name: &Ident) -> bool {
     let in_braces = format!("{{{}", name.unraw());
     tokens.into_iter().any(|tree| match tree {
@@ -294,7 +294,7 @@ fn borrows_mutably(pattern: TokenStream) -> bool {
     })
 }
 
-/// Conditions stay at the argument as well.
+/// Moves attributes to the binding; conditions stay at the argument, too.
 fn of_the_binding(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
     let found = attrs
         .iter()
@@ -305,7 +305,7 @@ fn of_the_binding(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
     found
 }
 
-/// `#[allow(…)]`, and `#[cfg_attr(…, allow(…))]`.
+/// Whether an attribute is `#[allow(…)]` or `#[cfg_attr(…, allow(…))]`.
 fn is_lint(attr: &Attribute) -> bool {
     const LEVELS: [&str; 5] = ["allow", "deny", "expect", "forbid", "warn"];
     match &attr.meta {
@@ -322,7 +322,7 @@ const PRIMITIVES: &[&str] = &[
     "u64", "u8", "usize",
 ];
 
-/// Judged by the name of the type; an argument with `mut` does not stay.
+/// Whether an argument without `mut` needs no binding, judged by the name of its type.
 fn stays(typed: &PatType) -> bool {
     is_plain(&typed.ty) && !tokens::any_ident(&typed.pat, |word| word == "mut")
 }
