@@ -14,7 +14,8 @@
 //! METRICS.record_histogram("orders.load.duration", 1.2, &[]);
 //! ```
 //!
-//! A handle is for a series that is recorded often, and needs no look-up:
+//! A measurement by name looks up its instrument and its series. A series that is recorded often has a handle, which
+//! looks nothing up:
 //!
 //! ```
 //! use floe_telemetry::MetricRecorder;

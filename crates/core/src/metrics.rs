@@ -6,13 +6,10 @@ mod instruments;
 pub(crate) mod measured_span;
 pub(crate) mod metric;
 mod number;
-pub(crate) mod observable;
 pub(crate) mod recorder;
-mod series;
 
 pub use self::current::is_enabled;
 pub use self::handles::{Counter, Gauge, Histogram, UpDownCounter};
 pub use self::measured_span::in_span;
 pub use self::metric::Metric;
 pub use self::number::MetricNumber;
-pub use self::observable::{Observable, Observer};

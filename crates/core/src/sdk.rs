@@ -51,7 +51,6 @@ pub mod metrics {
     pub use crate::metrics::current::{Current, current, switch};
     pub use crate::metrics::measured_span::{Ids, measured_ids};
     pub use crate::metrics::metric::is_name;
-    pub use crate::metrics::observable::switch as switch_observed;
 }
 
 pub mod program_signals {

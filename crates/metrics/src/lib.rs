@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use floe_telemetry_core::__sdk::metrics::{switch, switch_observed};
+use floe_telemetry_core::__sdk::metrics::switch;
 use floe_telemetry_core::__sdk::{caught, char_boundary, recorder, redaction};
 use floe_telemetry_sdk::__parts::collector::{
     Counters, Redaction, Redactor, SpanMetrics, clear_exemplars,
@@ -70,7 +70,7 @@ impl Meters {
         let sdk = views.apply(builder).build();
         observe(&sdk.meter_with_scope(scope()), counters);
         let redacting = RedactingMeterProvider::new(sdk.clone(), redaction, views.clone());
-        switch_observed(Arc::new(redacting));
+        switch(Some(Arc::new(redacting)));
         Self { sdk, views }
     }
 }

@@ -28,7 +28,6 @@ mod logs;
 mod logs_delivery;
 mod memory;
 mod messages;
-mod metric_series;
 mod metrics;
 mod metrics_facade;
 mod no_exporter;

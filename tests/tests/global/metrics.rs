@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::net::TcpListener;
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver as Receiving, channel};
+use std::thread;
 use std::time::Duration;
 
 use floe_telemetry::config::{HistogramKind, MetricTemporality, OtlpProtocol};
@@ -10,7 +13,10 @@ use floe_telemetry::metrics::Metric;
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider};
 use floe_tests::{MetricValue, ReceivedPoint, Receiver};
 use opentelemetry::{Key, KeyValue};
-use opentelemetry_sdk::metrics::{Aggregation, Instrument, Stream};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::metrics::{Aggregation, Instrument, Stream, Temporality};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 const DURATION: Metric<'_> = Metric::new("load.duration")
@@ -18,7 +24,7 @@ const DURATION: Metric<'_> = Metric::new("load.duration")
     .with_description("How long a load takes.")
     .with_boundaries(&[1.0, 10.0]);
 
-/// Created before any provider, and used with several: its cache must not be stale.
+/// Created before any provider, and used with several: its instruments must not be stale.
 static METRICS: MetricRecorder = MetricRecorder::new("orders");
 
 fn url() -> String {
@@ -239,4 +245,48 @@ fn metrics_have_the_configured_instance_and_spans_that_of_the_process() {
     }
     let of_process = format!("{:?}", receiver.spans()[0].resource["service.instance.id"]);
     assert_eq!(of_process.matches('-').count(), 4, "{of_process}");
+}
+
+/// An exporter of the program that returns when it is released.
+#[derive(Debug)]
+struct Hung(Mutex<Receiving<()>>);
+
+impl PushMetricExporter for Hung {
+    async fn export(&self, _: &ResourceMetrics) -> OTelSdkResult {
+        let _ = self.0.lock().unwrap().recv();
+        Ok(())
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn temporality(&self) -> Temporality {
+        Temporality::Cumulative
+    }
+}
+
+#[test]
+fn a_shutdown_behind_a_flush_that_does_not_end_has_its_own_timeout() {
+    floe_tests::alone!();
+    let (release, released) = channel();
+    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+        .with_metric_exporter(Hung(Mutex::new(released)))
+        .initialize()
+        .unwrap();
+    record();
+    assert!(telemetry.force_flush(Duration::from_millis(10)).unwrap_err().is_timeout());
+    let (send, ended) = channel();
+    thread::spawn(move || {
+        let result = telemetry.shutdown(Duration::from_millis(10));
+        drop(telemetry);
+        send.send(result).unwrap();
+    });
+    let error = ended.recv_timeout(TIMEOUT).unwrap().unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    drop(release);
 }

@@ -9,15 +9,14 @@ use super::current;
 use super::instruments::{Instrument, Instruments, Kind, Lookup, Measurement};
 use super::metric::Metric;
 use super::number::MetricNumber;
-use super::observable::{self, Observable, Observer};
-use super::series::{self, SeriesKey};
 use crate::recorder;
 
 /// Records the metrics of one component, which is their instrumentation scope.
 ///
-/// Instruments are created on first use and cached. Each thread additionally caches up to 1,024
-/// series that it records often, so that recording one of them is a single table lookup. Threads
-/// may share a recorder, for example through a `static`.
+/// Instruments are created on first use and cached. Each measurement looks up its instrument and its series; a series
+/// that is recorded often has a handle ([`counter`](Self::counter), [`histogram`](Self::histogram), …), which looks
+/// nothing up. Threads may share a recorder, for example through a `static`. What is read when metrics are collected has
+/// an observable instrument of OpenTelemetry's API, of `TelemetryProvider::meter_provider()`.
 ///
 /// The first use of a name determines its kind and unit. A conflicting use, an invalid name, or the 2,001st name is
 /// reported in one warning and not recorded. The recorders and meters of more than 1,000 components share the scope
@@ -36,22 +35,13 @@ pub struct MetricRecorder {
     version: Option<&'static str>,
     scope: OnceLock<InstrumentationScope>,
     instruments: RwLock<Option<Instruments>>,
-    /// Identifies the recorder in the threads' caches. Its address is not unique: a later recorder may have the same
-    /// one.
-    id: OnceLock<u64>,
 }
 
 impl MetricRecorder {
     /// Creates a recorder for a component, whose name is the name of the instrumentation scope.
     #[must_use]
     pub const fn new(component: &'static str) -> Self {
-        Self {
-            component,
-            version: None,
-            scope: OnceLock::new(),
-            instruments: RwLock::new(None),
-            id: OnceLock::new(),
-        }
+        Self { component, version: None, scope: OnceLock::new(), instruments: RwLock::new(None) }
     }
 
     /// Sets the version of the component, which is the version of the instrumentation scope. Default none.
@@ -96,39 +86,6 @@ impl MetricRecorder {
         self.record(metric, Measurement::Change(value), attributes);
     }
 
-    /// Reads the values of an instrument whenever metrics are collected, until the process ends, by later providers,
-    /// too. `callback` is called on the threads that collect metrics, so it must be fast and must not wait; a panic in
-    /// it is caught.
-    ///
-    /// An invalid name, a name that this component already observes, and the 2,001st name of the process are reported
-    /// in a warning and not observed.
-    ///
-    /// ```
-    /// use std::sync::atomic::{AtomicU64, Ordering};
-    ///
-    /// use floe_telemetry::MetricRecorder;
-    /// use floe_telemetry::metrics::Observable;
-    ///
-    /// static WAITING: AtomicU64 = AtomicU64::new(0);
-    ///
-    /// let metrics = MetricRecorder::new("orders");
-    /// metrics.observe("orders.waiting", Observable::UpDownCounter, |observer| {
-    ///     observer.observe(WAITING.load(Ordering::Relaxed), &[]);
-    /// });
-    /// ```
-    pub fn observe<'a>(
-        &self,
-        metric: impl Into<Metric<'a>>,
-        kind: Observable,
-        callback: impl Fn(&Observer<'_>) + Send + Sync + 'static,
-    ) {
-        let metric = metric.into();
-        let added = observable::add(self.scope(), &metric, kind, callback);
-        if let Err(reason) = added {
-            warn(metric.name, &reason, true);
-        }
-    }
-
     /// Sets a gauge to `value`. A value that is not finite is not recorded.
     #[inline]
     pub fn set_gauge<'a>(
@@ -165,37 +122,19 @@ impl MetricRecorder {
         measurement: Measurement,
         attributes: &[KeyValue],
     ) {
-        let generation = current::generation();
-        if generation != 0 {
-            self.record_in(generation, metric.into(), measurement, attributes);
+        if current::is_enabled() {
+            self.record_now(metric.into(), measurement, attributes);
         }
     }
 
-    /// Records in the thread's bound series, or in the instrument before the series is bound.
-    fn record_in(
-        &self,
-        generation: u64,
-        metric: Metric<'_>,
-        measurement: Measurement,
-        attributes: &[KeyValue],
-    ) {
+    fn record_now(&self, metric: Metric<'_>, measurement: Measurement, attributes: &[KeyValue]) {
         if current::is_inherited() {
             recorder::say_not_exported();
             return;
         }
-        let kind = measurement.kind();
-        let key = SeriesKey {
-            recorder: *self.id.get_or_init(series::next_recorder_id),
-            metric,
-            kind,
-            attributes,
-        };
-        if !series::record(generation, &key, measurement) {
-            self.with_instrument(&metric, kind, None, |generation, instrument| {
-                instrument.record(measurement, attributes);
-                series::count(generation, &key, instrument);
-            });
-        }
+        self.with_instrument(&metric, measurement.kind(), None, |_, instrument| {
+            instrument.record(measurement, attributes);
+        });
     }
 
     /// Calls `measure` with the provider's generation and the instrument, which is created if it is missing. `place` is
@@ -243,25 +182,21 @@ impl MetricRecorder {
                     Some(place) => format!("{fault}, at {place}"),
                     None => fault,
                 };
-                warn(metric.name, &reason, false);
+                warn(metric.name, &reason);
             }
         }
     }
 }
 
 #[cfg(feature = "redact")]
-fn warn(metric: &str, reason: &str, is_observed: bool) {
+fn warn(metric: &str, reason: &str) {
     use crate::internal_log::internal_log;
     use crate::redaction::sanitize_error;
 
     let (metric, reason) = (sanitize_error(metric), sanitize_error(reason));
-    if is_observed {
-        internal_log!(warn, metric = &*metric, reason = &*reason, "a metric is not observed");
-    } else {
-        internal_log!(warn, metric = &*metric, reason = &*reason, "a metric is not recorded");
-    }
+    internal_log!(warn, metric = &*metric, reason = &*reason, "a metric is not recorded");
 }
 
 /// Logs nothing, because redaction is not compiled in.
 #[cfg(not(feature = "redact"))]
-const fn warn(_: &str, _: &str, _: bool) {}
+const fn warn(_: &str, _: &str) {}

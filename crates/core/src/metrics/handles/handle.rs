@@ -4,12 +4,12 @@ use std::panic::Location;
 use std::sync::{Arc, Mutex, OnceLock, TryLockError};
 
 use opentelemetry::KeyValue;
+use opentelemetry::metrics::{BoundCounter, BoundGauge, BoundHistogram, BoundUpDownCounter};
 
 use crate::metrics::current;
-use crate::metrics::instruments::{Kind, Measurement};
+use crate::metrics::instruments::{Instrument, Kind, Measurement};
 use crate::metrics::metric::Metric;
 use crate::metrics::recorder::MetricRecorder;
-use crate::metrics::series::{Bound, bind};
 use crate::recorder;
 
 /// The instrument and the attributes of a handle.
@@ -35,7 +35,7 @@ impl Definition {
         let found = OnceLock::new();
         let place = Some(self.place);
         self.recorder.with_instrument(&self.metric, self.kind, place, |generation, instrument| {
-            let bound = bind(instrument, &self.attributes());
+            let bound = Bound::of(instrument, &self.attributes());
             let _ = found.set(bound.map(|bound| Series { bound, generation }));
         });
         found.into_inner().flatten()
@@ -57,6 +57,40 @@ pub(super) struct Handle {
 struct Series {
     bound: Bound,
     generation: u64,
+}
+
+/// A bound instrument of OpenTelemetry's SDK.
+#[derive(Debug)]
+enum Bound {
+    Counter(BoundCounter<u64>),
+    UpDownCounter(BoundUpDownCounter<i64>),
+    Gauge(BoundGauge<f64>),
+    Histogram(BoundHistogram<f64>),
+}
+
+impl Bound {
+    /// `None` if the metric is invalid.
+    fn of(instrument: &Instrument, attributes: &[KeyValue]) -> Option<Self> {
+        match instrument {
+            Instrument::Counter(it) => Some(Self::Counter(it.bind(attributes))),
+            Instrument::UpDownCounter(it) => Some(Self::UpDownCounter(it.bind(attributes))),
+            Instrument::Gauge(it) => Some(Self::Gauge(it.bind(attributes))),
+            Instrument::Histogram(it) => Some(Self::Histogram(it.bind(attributes))),
+            Instrument::Invalid => None,
+        }
+    }
+
+    /// Records a measurement of the instrument's kind; ignores others.
+    #[inline]
+    fn record(&self, measurement: Measurement) {
+        match (self, measurement) {
+            (Self::Counter(it), Measurement::Count(value)) => it.add(value),
+            (Self::UpDownCounter(it), Measurement::Change(value)) => it.add(value),
+            (Self::Gauge(it), Measurement::Gauge(value)) => it.record(value),
+            (Self::Histogram(it), Measurement::Distribution(value)) => it.record(value),
+            _ => {}
+        }
+    }
 }
 
 impl Handle {
