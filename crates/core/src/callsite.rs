@@ -420,7 +420,7 @@ impl Scope {
 }
 
 crate::__floe_link_list! {
-    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    #[allow(unsafe_code, reason = "the linker defines the bounds of the list, see `link_list`")]
     static SCOPES: [Scope] = "fl_scope_0_1";
 }
 
@@ -475,7 +475,7 @@ pub fn tracers() -> impl Iterator<Item = &'static Scope> {
 }
 
 crate::__floe_link_list! {
-    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    #[allow(unsafe_code, reason = "the linker defines the bounds of the list, see `link_list`")]
     static CALL_SITES: [CallSite] = "fl_site_0_1";
 }
 

@@ -34,7 +34,7 @@ pub struct LogRecords {
 }
 
 floe_telemetry_core::__floe_link_list! {
-    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    #[allow(unsafe_code, reason = "the linker defines the bounds of the list, see `link_list`")]
     static RECORDS: [LogRecords] = "fl_logs_0_1";
 }
 

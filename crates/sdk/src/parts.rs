@@ -46,7 +46,7 @@ pub struct OtlpFeatures {
 }
 
 floe_telemetry_core::__floe_link_list! {
-    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    #[allow(unsafe_code, reason = "the linker defines the bounds of the list, see `link_list`")]
     static PARTS: [Part] = "fl_part_0_1";
 }
 

@@ -14,7 +14,7 @@ use crate::table;
 /// let problems = floe_semconv::check_span("client", &["http.request.method", "url.full", "server.port"]);
 /// assert_eq!(
 ///     problems[0].to_string(),
-///     "a client span with attributes of `http` has `server.address`, which this one lacks",
+///     "a client span with attributes of `http` needs `server.address`, which this one lacks",
 /// );
 /// ```
 pub fn check_span(kind: &str, keys: &[&str]) -> Vec<Problem<'static>> {

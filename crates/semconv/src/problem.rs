@@ -97,7 +97,7 @@ impl fmt::Display for Problem<'_> {
             }
             Self::Missing { kind, namespace, key } => write!(
                 f,
-                "a {kind} span with attributes of `{namespace}` has `{key}`, which this one lacks"
+                "a {kind} span with attributes of `{namespace}` needs `{key}`, which this one lacks"
             ),
         }
     }

@@ -199,7 +199,7 @@ impl Spans {
         let found = n_plus_one::findings(&self.0, most, excused);
         self.check(
             found.is_empty(),
-            "calls of the same below one span, one after another",
+            "repeated calls below one span",
             &format!("at most {most}"),
             || found.join("\n           "),
         )

@@ -45,7 +45,7 @@ fn what_is_read_is_not_written_over() {
     ] {
         let output = run(folder, arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        let expected = "error: expected another file to write than those that are read, found ";
+        let expected = "error: expected an output that is not an input, found ";
         assert!(errors(&output).starts_with(expected), "{output:?}");
         let kept = fs::read_to_string(folder.join("in.jsonl")).unwrap();
         assert_eq!(kept, LINE, "{arguments:?}");

@@ -395,9 +395,9 @@ fn assert_refused(file: &str) {
         (&["show", "/nowhere.jsonl"][..], "/nowhere.jsonl: cannot be read: "),
         (
             &["export", file, "--trace", "ff", "--perfetto", "-"],
-            "expected the id of a trace, found `ff`",
+            "expected the beginning of a trace id, found `ff`",
         ),
-        (&["show", file, "--trace", "ff"], "expected the id of a trace, found `ff`"),
+        (&["show", file, "--trace", "ff"], "expected the beginning of a trace id, found `ff`"),
         (&["show", "--width"], "--width"),
     ] {
         let failed = run(arguments);

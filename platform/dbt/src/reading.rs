@@ -110,7 +110,7 @@ fn read(lines: &Lines, mut trace: CommandTrace, mut log_file: Option<LogFile>) -
     }
     if lines.dropped() > 0 {
         warnings.push(format!(
-            "{} lines of dbt's log were dropped, expected lines of at most {} KiB that wait for 64 MiB of others at most",
+            "{} lines of dbt's log were dropped, expected lines of at most {} KiB, and at most 64 MiB of waiting lines",
             lines.dropped(),
             MAX_LINE >> 10
         ));

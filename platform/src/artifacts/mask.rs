@@ -45,7 +45,7 @@ pub(super) fn refuse(artifacts: &CompiledArtifacts, path: &Path) -> Result<(), P
     let what = match unsafe_part(artifacts, |sql| sql.contains(REDACTED)) {
         None => return Ok(()),
         Some((name, Some(_))) => format!("the query of `{name}`"),
-        Some((name, None)) => format!("what is written of `{name}`"),
+        Some((name, None)) => format!("another text of `{name}`"),
     };
     let message = format!(
         "{what} contained a credential, which is not written, expected a run without `--artifacts`"
@@ -63,7 +63,7 @@ impl CompiledArtifacts {
             Some((_, None)) => product::spec_path(folder),
         };
         let message = format!(
-            "it contains a credential, which is not written into the artifacts that {reader} reads, expected `--orchestrator local`, or none"
+            "it contains a credential, which {reader} would have to read from the artifacts, expected `--orchestrator local`, or no credential"
         );
         Err(PlatformError::input(Place::file(&file), message))
     }

@@ -219,7 +219,7 @@ pub(super) fn add(
     let mut warnings = Vec::new();
     let added = add_run(&identity.folder, &mut run, explain, &mut warnings);
     if let Err(error) = added {
-        warnings.push(format!("what the run took is not kept: {}", error.redacted()));
+        warnings.push(format!("the measurements of the run are not kept: {}", error.redacted()));
     }
     for warning in warnings {
         tracing::warn!("{warning}");

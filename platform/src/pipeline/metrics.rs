@@ -32,7 +32,7 @@ const LAST_RUN: Metric<'_> = Metric::new("floe.pipeline.last_run.timestamp")
     .with_description("When the last run ended, in seconds since 1970.");
 const LAST_SUCCESS: Metric<'_> = Metric::new("floe.pipeline.last_success.timestamp")
     .with_unit("s")
-    .with_description("When the last run ended that succeeded, in seconds since 1970.");
+    .with_description("When the last successful run ended, in seconds since 1970.");
 const LAST_DURATION: Metric<'_> = Metric::new("floe.pipeline.last_run.duration")
     .with_unit("s")
     .with_description("Duration of the last run.");

@@ -153,7 +153,9 @@ fn a_history_that_cannot_be_used_is_one_warning() {
     let newer = measured.replace("{\"version\":1}", "{\"version\":2}");
     assert_eq!(
         warning(&newer),
-        format!("warning: what the run took is not kept: {file}: expected version 1, found 2\n")
+        format!(
+            "warning: the measurements of the run are not kept: {file}: expected version 1, found 2\n"
+        )
     );
     assert_eq!(product.read(MEASURED), newer);
 }

@@ -69,7 +69,7 @@ fn a_document_names_it_as_any_other() {
         ),
         (
             "logs: [acme_archive]",
-            "telemetry configuration: line 2, column 19: exporters.logs: `acme_archive` is no exporter of logs, expected `otlp`, `otlp/stdout`, `otlp_file`, `console` or `none`",
+            "telemetry configuration: line 2, column 19: exporters.logs: `acme_archive` does not export logs, expected `otlp`, `otlp/stdout`, `otlp_file`, `console` or `none`",
         ),
     ] {
         assert_eq!(config(exporters).unwrap_err().to_string(), expected);

@@ -206,7 +206,8 @@ fn a_credential_in_an_endpoint_is_neither_printed_nor_written() {
             assert!(text.contains("\"http://collector/?<REDACTED>\""), "{text}");
         }
         let error = TelemetryConfig::from_yaml(&written).unwrap_err().to_string();
-        let expected = "`http://collector/` is not an endpoint: it contains the mask that stands for a credential";
+        let expected =
+            "`http://collector/` is not an endpoint: it contains the mask of a credential";
         assert!(error.contains(expected), "{error}");
     }
 }
@@ -242,7 +243,7 @@ fn references_to_credentials_are_not_redacted() {
     assert_eq!(
         TelemetryConfig::from_yaml(&json).unwrap_err().to_string(),
         "telemetry configuration: line 1, column 299: authentication: the type `bearer` needs the field `bearer_token`, \
-         which is the mask that stands for a credential in a written configuration, expected a reference, \
+         which is the mask of a credential in a written configuration, expected a reference, \
          `${env:NAME}` or `${file:PATH}`, which is written as it is",
     );
 }

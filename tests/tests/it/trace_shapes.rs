@@ -57,7 +57,7 @@ fn five_queries_in_a_row_are_a_loop() {
         message(&spans, |spans| {
             spans.assert_no_n_plus_one();
         }),
-        "calls of the same below one span, one after another\n  \
+        "repeated calls below one span\n  \
          expected: at most 4\n     \
          found: 5 of `query` below `load`, id = 0, 1, 2, …\n\
          captured spans:\n  \

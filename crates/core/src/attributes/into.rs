@@ -70,7 +70,7 @@ use super::{AttributeList, ToAttributeValue};
     message = "`{Self}` has no floe attributes",
     label = "does not implement `FloeAttributes`",
     note = "put `#[derive(FloeAttributes)]` on the type",
-    note = "a single value has a key: `#[traced(attributes(…))]`, or `#[floe(key = \"…\")]` on a field"
+    note = "a single value needs a key: `#[traced(attributes(…))]`, or `#[floe(key = \"…\")]` on a field"
 )]
 pub trait FloeAttributes {
     /// The keys of all attributes that the type can record.

@@ -211,7 +211,7 @@ impl IdHash {
 }
 
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "one half after the other")]
+#[expect(clippy::cast_possible_truncation, reason = "takes one half after the other")]
 const fn halves(id: [u8; 16]) -> [u64; 2] {
     let id = u128::from_be_bytes(id);
     [(id >> 64) as u64, id as u64]

@@ -48,7 +48,7 @@ impl fmt::Display for LinkedBackend {
 }
 
 floe_telemetry_core::__floe_link_list! {
-    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    #[allow(unsafe_code, reason = "the linker defines the bounds of the list, see `link_list`")]
     static BACKENDS: [LinkedBackend] = "fl_backend_0_1";
 }
 

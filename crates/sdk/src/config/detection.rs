@@ -43,7 +43,7 @@ pub struct RegisteredDetector {
 
 floe_telemetry_core::__floe_link_list! {
     /// The detectors that other crates register.
-    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    #[allow(unsafe_code, reason = "the linker defines the bounds of the list, see `link_list`")]
     static DETECTORS: [RegisteredDetector] = "fl_detector_0_1";
 }
 

@@ -43,7 +43,7 @@ pub struct RegisteredExporter {
 
 floe_telemetry_core::__floe_link_list! {
     /// The exporters that other crates register.
-    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    #[allow(unsafe_code, reason = "the linker defines the bounds of the list, see `link_list`")]
     static EXPORTERS: [RegisteredExporter] = "fl_exporter_0_1";
 }
 
@@ -198,7 +198,7 @@ impl ExportersConfig {
             if let Some(other) = kinds.iter().find(|kind| !kind.accepts(signal)) {
                 let names = ExporterKind::names_of(signal);
                 let message = format!(
-                    "`{other}` is no exporter of {}, expected {}",
+                    "`{other}` does not export {}, expected {}",
                     signal.as_str(),
                     one_of(&names)
                 );

@@ -57,7 +57,7 @@ pub struct RegisteredSampler {
 
 floe_telemetry_core::__floe_link_list! {
     /// The samplers that other crates register.
-    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    #[allow(unsafe_code, reason = "the linker defines the bounds of the list, see `link_list`")]
     static SAMPLERS: [RegisteredSampler] = "fl_sampler_0_1";
 }
 

@@ -21,7 +21,7 @@ pub struct ConsoleExporters {
 type StartSpans = fn(usize, &Resource, &WorkerSettings) -> Result<Box<dyn Destination>, Error>;
 
 floe_telemetry_core::__floe_link_list! {
-    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    #[allow(unsafe_code, reason = "the linker defines the bounds of the list, see `link_list`")]
     static CONSOLE: [ConsoleExporters] = "fl_console_0_1";
 }
 

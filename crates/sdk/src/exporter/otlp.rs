@@ -31,7 +31,7 @@ type StartSpans =
 type Started<T> = Result<T, Error>;
 
 floe_telemetry_core::__floe_link_list! {
-    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    #[allow(unsafe_code, reason = "the linker defines the bounds of the list, see `link_list`")]
     static OTLP: [OtlpExporters] = "fl_otlp_0_1";
 }
 

@@ -38,7 +38,7 @@ pub struct LogLines {
 }
 
 floe_telemetry_core::__floe_link_list! {
-    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    #[allow(unsafe_code, reason = "the linker defines the bounds of the list, see `link_list`")]
     static LINES: [LogLines] = "fl_lines_0_1";
 }
 

@@ -558,7 +558,7 @@ pub struct ExporterFactory {
 }
 
 floe_telemetry_core::__floe_link_list! {
-    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    #[allow(unsafe_code, reason = "the linker defines the bounds of the list, see `link_list`")]
     static FACTORIES: [ExporterFactory] = "fl_factory_0_1";
 }
 
@@ -621,7 +621,7 @@ fn add_registered(provider: TelemetryProviderBuilder) -> Result<TelemetryProvide
         RecvTimeoutError::Timeout => Error::timeout(
             "the start of the exporters",
             START_TIMEOUT,
-            "one of another crate is not created",
+            "exporters of other crates are not created",
         ),
         RecvTimeoutError::Disconnected => Error::export(EXPORTER_PANICKED),
     })?

@@ -73,7 +73,7 @@ impl Input {
             recording.logs.retain(|log| is_wanted(log.trace));
             if recording.spans.is_empty() {
                 return Err(Failure(format!(
-                    "expected the id of a trace, found `{id}`, with which none begins"
+                    "expected the beginning of a trace id, found `{id}`, which no trace has"
                 )));
             }
         }

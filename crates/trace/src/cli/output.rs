@@ -21,7 +21,7 @@ pub(crate) fn spare(inputs: &[PathBuf], out: &Path) -> Result<(), Failure> {
         for file in files_of(input)? {
             if place.is_file() && file.canonicalize().is_ok_and(|file| file == place) {
                 return Err(Failure(format!(
-                    "expected another file to write than those that are read, found {}",
+                    "expected an output that is not an input, found {}",
                     out.display()
                 )));
             }

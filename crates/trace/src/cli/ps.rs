@@ -68,7 +68,7 @@ fn of_all(json: bool) -> io::Result<String> {
         return Ok(json!({ "processes": processes.collect::<Vec<_>>() }).to_string());
     }
     if found.is_empty() {
-        return Ok("No process of this user publishes what it is.\n".to_owned());
+        return Ok("No process of this user publishes its context.\n".to_owned());
     }
     let of = |key: &str| {
         let values = found.iter().map(|(_, context)| shown(&texts, key, context));
@@ -101,7 +101,7 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
     let process = Process::open(id)?;
     let context = process.context()?.ok_or_else(|| {
         io::Error::other(format!(
-            "expected a process that publishes what it is, found that {id} does not"
+            "expected a process that publishes its context, found that {id} publishes none"
         ))
     })?;
     let open = process.open_spans(&context)?;

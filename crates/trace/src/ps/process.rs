@@ -286,7 +286,7 @@ fn explained(process: u32, error: &io::Error) -> io::Error {
     let found = match error.raw_os_error().map(Errno::from_raw) {
         Some(Errno::ENOENT | Errno::ESRCH) => "found none, or it has ended".to_owned(),
         Some(Errno::EPERM | Errno::EACCES) => {
-            "found that it is another user's, that another program traces it, or that /proc/sys/kernel/yama/ptrace_scope forbids it".to_owned()
+            "found that it belongs to another user, that another program traces it, or that /proc/sys/kernel/yama/ptrace_scope forbids it".to_owned()
         }
         _ => format!("found: {error}"),
     };

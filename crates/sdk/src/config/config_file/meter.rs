@@ -38,9 +38,8 @@ pub(super) fn meter(provider: &Part<'_>, config: &mut TelemetryConfig) {
     if let Some(first) = exporters.aggregations.first() {
         (metrics.temporality, metrics.histograms) = *first;
         if exporters.aggregations.iter().any(|other| other != first) {
-            provider.ignore(
-                "the temporality and the histograms of the first exporter are those of all",
-            );
+            provider
+                .ignore("all exporters use the temporality and the histograms of the first one");
         }
     }
     config.exporters.metrics = Some(exporters.kinds);
@@ -66,9 +65,7 @@ fn readers(provider: &Part<'_>, metrics: &mut MetricsConfig, exporters: &mut Exp
                 let timeout = part.value("timeout").unwrap_or(defaults.export_timeout_millis);
                 let own = (interval.max(1), without_limit(timeout));
                 if *times.get_or_insert(own) != own {
-                    part.ignore(
-                        "the interval and the timeout of the first reader are those of all",
-                    );
+                    part.ignore("all readers use the interval and the timeout of the first one");
                 }
                 if let Some(exporter) = part.required("exporter") {
                     exporters.add(&exporter);
@@ -91,7 +88,7 @@ fn readers(provider: &Part<'_>, metrics: &mut MetricsConfig, exporters: &mut Exp
             cardinality(limits, "default")
         });
         if *limit.get_or_insert(own) != own {
-            limits.as_ref().unwrap_or(&part).ignore("the limit of the first reader is that of all");
+            limits.as_ref().unwrap_or(&part).ignore("all readers use the limit of the first one");
         }
     }
     if let Some(times) = times {
@@ -145,7 +142,7 @@ fn view(part: &Part<'_>) -> Option<ConfiguredView> {
     let (selector, stream) = (part.required("selector")?, part.required("stream")?);
     for key in ["unit", "meter_name", "meter_version", "meter_schema_url"] {
         if let Some(part) = selector.get(key) {
-            part.ignore("a view selects by name and kind, so it is not applied");
+            part.ignore("views select only by name and kind, so it is not applied");
             return None;
         }
     }
@@ -178,7 +175,7 @@ fn view(part: &Part<'_>) -> Option<ConfiguredView> {
 fn attributes(keys: &Part<'_>) -> Option<Vec<String>> {
     keys.expect(&["included", "excluded"]);
     if let Some(excluded) = keys.get("excluded") {
-        excluded.ignore("a view keeps keys, and excludes none");
+        excluded.ignore("views keep keys, and cannot exclude any");
     }
     let included = keys.texts("included")?;
     if included.iter().any(|key| key.contains(['*', '?'])) {

@@ -98,7 +98,9 @@ fn processors<const DELAY: u64>(
             "batch" => {
                 let own = batch(&part);
                 if *settings.get_or_insert(own) != own {
-                    part.ignore("the settings of the first batch processor are those of all exporters of the signal");
+                    part.ignore(
+                        "all exporters of the signal use the settings of the first batch processor",
+                    );
                 }
             }
             "simple" => part.expect(&["exporter"]),
