@@ -17,7 +17,7 @@ pub const IDENTITY: [&str; 4] =
 pub const FLOE_CANCELLED: &str = "floe.cancelled";
 /// A problem with the telemetry of this span, which did not affect the function.
 pub const FLOE_WARNING: &str = "floe.warning";
-/// Why tail sampling exports a trace that the ratio did not sample: `error` or `slow`. On the root span.
+/// The reason why tail sampling exports a trace that the ratio did not sample: `error` or `slow`. On the root span.
 pub const FLOE_SAMPLING_REASON: &str = "floe.sampling.reason";
 
 /// The fully qualified name of the function
@@ -36,14 +36,14 @@ pub const LEVEL: &str = "level";
 
 /// The number of the thread on which a `tracing` span started.
 pub const THREAD_ID: &str = "thread.id";
-/// The name of that thread.
+/// The name of the thread on which a `tracing` span started.
 pub const THREAD_NAME: &str = "thread.name";
-/// How long a `tracing` span was entered, in nanoseconds.
+/// The time in which a `tracing` span was entered, in nanoseconds.
 pub const BUSY: &str = "busy_ns";
-/// How long a `tracing` span was not entered, in nanoseconds.
+/// The time in which a `tracing` span was not entered, in nanoseconds.
 pub const IDLE: &str = "idle_ns";
-/// The query of a database as a few words, and as its text
-/// ([database spans](https://opentelemetry.io/docs/specs/semconv/database/database-spans/)).
+/// A short summary of a database query ([database
+/// spans](https://opentelemetry.io/docs/specs/semconv/database/database-spans/)).
 pub const DB_QUERY_SUMMARY: &str = "db.query.summary";
 /// The text of a query.
 pub const DB_QUERY_TEXT: &str = "db.query.text";
@@ -56,15 +56,15 @@ pub const EXCEPTION: &str = "exception";
 pub const EXCEPTION_TYPE: &str = "exception.type";
 /// The `exception.type` and `error.type` of a panic.
 pub const PANIC: &str = "panic";
-/// The `error.type` of an error that has no type.
+/// The `error.type` of an error without a type.
 pub const OTHER: &str = "_OTHER";
 /// The text of an exception.
 pub const EXCEPTION_MESSAGE: &str = "exception.message";
 /// The chain of the exception's sources.
 pub const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";
 
-/// The name of the spans that a metric is derived from, like the collector's span metrics connector, and of the current
-/// span in a log record.
+/// The name of the spans from which a metric is derived, the same key as in the Collector's span metrics connector, and
+/// the name of the current span in a log record.
 pub const SPAN_NAME: &str = "span.name";
 /// The kind of the spans that a metric is derived from.
 pub const SPAN_KIND: &str = "span.kind";

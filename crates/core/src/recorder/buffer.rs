@@ -226,7 +226,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Returns whether there was room.
+    /// Moves a span into the rings. Returns whether there was room.
     #[expect(clippy::inline_always, reason = "see `Local::push`")]
     #[inline(always)]
     pub(super) fn push(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {

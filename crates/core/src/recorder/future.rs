@@ -165,7 +165,7 @@ impl<F: Future> Traced<F> {
         Self { span_first: [], inner, outcome: OutcomeOf(outcome), span: FutureSpan(phase) }
     }
 
-    /// The future must not have been polled yet.
+    /// Gives the future its span before the first poll.
     fn start(self: Pin<&mut Self>, span: Parked) {
         *self.project().span = FutureSpan(Phase::Open(span));
     }

@@ -181,7 +181,7 @@ impl Portion {
 }
 
 impl Drop for Portion {
-    /// Adds the rest to the sum, from which the collector subtracts all spans of an ended thread.
+    /// Adds the unpublished bytes: the collector subtracts all spans of an ended thread from the sum.
     fn drop(&mut self) {
         self.publish();
     }

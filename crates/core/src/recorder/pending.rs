@@ -4,29 +4,29 @@
 //! [`Handle`] instead. Few spans are updated through a handle, so the call must find out that there are
 //! no updates without a lock and without an atomic read-modify-write, which would stall on memory.
 //!
-//! A [`PendingUpdates`] lives as long as the process and serves one span after the other, each with a
-//! number of its own. A handle that outlives its span finds another number and does nothing. An update
-//! that races with the end of the span may come too late: it is stored under the number of its span,
-//! and the next span discards it. `tests/loom` runs this file under every interleaving.
+//! A [`PendingUpdates`] lives as long as the process and serves one span after the other, each with its own number. A
+//! handle that outlives its span finds another number and does nothing. An update that races with the end of the span
+//! may come too late: it is stored under the number of its span, and the next span discards it. `tests/loom` runs this
+//! file under every interleaving.
 
 use super::record::SpanRecord;
 use super::sync::{AtomicBool, AtomicU8, AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
 
-/// The updates to one open span after the other. Each span writes to it, so each has a cache line of its own.
+/// The updates to one open span after the other. Each span writes here, so each has its own cache line.
 #[derive(Debug)]
 #[repr(align(64))]
 pub(crate) struct PendingUpdates {
-    /// Identifies the current span. Written by its call alone.
+    /// Identifies the current span. Written only by its call.
     number: AtomicU64,
     /// The id of the current span, if it is in the cell of its thread.
     span_id: AtomicU64,
     /// Whether there was an update since the last [`take`](Self::take).
     touched: AtomicBool,
-    /// Whether the context of the current span may have been used. For spans of `tracing`.
+    /// Whether the context of the current span of `tracing` may have been used.
     is_shared: AtomicBool,
-    /// The [`State`] of the recording. Written by its call alone.
+    /// The [`State`] of the recording. Written only by its call.
     state: AtomicU8,
-    /// Boxed, because there are as many of these structures as spans were ever open at the same time.
+    /// Boxed, because the number of these structures is the peak of simultaneously open spans.
     update: Mutex<Option<Box<Update>>>,
 }
 
@@ -102,7 +102,7 @@ impl PendingUpdates {
         Handle { pending: self, number: self.number.load(Ordering::Relaxed) }
     }
 
-    /// Retires the current span's number and returns the updates made before that.
+    /// Retires the current span's number, and returns its updates.
     #[inline]
     pub(super) fn close(&self) -> Option<Box<Update>> {
         let number = self.number.load(Ordering::Relaxed);
@@ -126,13 +126,13 @@ impl PendingUpdates {
 
 /// Spans of `tracing`.
 impl PendingUpdates {
-    /// Prepares for a new span of `tracing`, whose context nobody has.
+    /// Prepares for a new span of `tracing`, whose context is unused.
     #[inline]
     pub(super) fn own(&self) {
         self.is_shared.store(false, Ordering::Relaxed);
     }
 
-    /// The context of the span is about to be used.
+    /// Notes that the context of the span is about to be used.
     #[inline]
     pub(super) fn share(&self) {
         self.is_shared.store(true, Ordering::Relaxed);
@@ -155,7 +155,7 @@ impl Handle {
                     .is_some_and(|update| update.number == self.number && update.ended))
     }
 
-    /// Does nothing after the end of the span. `read` must not call user code.
+    /// Reads the span, unless it has ended. `read` must not call user code.
     pub(super) fn read(&self, read: impl FnOnce(&SpanRecord)) {
         let slot = self.pending.lock();
         if self.is_current()

@@ -1,4 +1,4 @@
-//! The data of a span, as the caller's thread writes it and the collector reads it.
+//! The data of a span, written by the caller's thread and read by the collector.
 
 use std::borrow::Cow;
 use std::mem;
@@ -17,7 +17,7 @@ use crate::callsite::{CallSite, Level, Scope, package_of};
 use crate::clock::{Ticks, WallClock, wall_now};
 use crate::keys;
 
-/// The maximum numbers of events and of links of a span: OpenTelemetry's defaults, unless the process allows more.
+/// The maximum numbers of events and links of a span: OpenTelemetry's defaults, unless the process allows more.
 static MAX_EVENTS: AtomicUsize = AtomicUsize::new(128);
 static MAX_LINKS: AtomicUsize = AtomicUsize::new(128);
 
@@ -31,14 +31,14 @@ pub fn limit_events_and_links(events: usize, links: usize) {
 /// The API that created the span, which determines its instrumentation scope and its source location.
 #[derive(Clone, Debug, Default)]
 pub enum Origin {
-    /// A call site, which is in [`Head::callsite`].
+    /// A call site, stored in [`Head::callsite`].
     #[default]
     CallSite,
     /// A [`SpanBuilder`](super::SpanBuilder), with the scope of its tracer if it has one.
     Builder {
         /// The scope of its tracer.
         scope: Option<&'static Scope>,
-        /// Where it was called.
+        /// The place of the builder's call.
         location: &'static Location<'static>,
         /// The level that rules match, if it has one.
         level: Option<Level>,
@@ -48,7 +48,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// The scope of a builder's span: its tracer, or else the package that contains its place.
+    /// The scope of a builder's span: its tracer, or else the package around its place.
     #[inline]
     pub fn scope(&self) -> Option<&'static Scope> {
         match *self {
@@ -57,7 +57,8 @@ impl Origin {
         }
     }
 
-    /// The target of a builder's span, which rules match: the name of its tracer, or the crate. Empty if neither is known.
+    /// The target of a builder's span, which rules match: the name of its tracer, or the crate; empty if both are
+    /// unknown.
     pub(super) fn target(&self) -> &'static str {
         self.scope().map_or("", Scope::target)
     }
@@ -79,15 +80,15 @@ pub struct SpanRecord {
 /// The fields that few spans have.
 #[derive(Debug, Default)]
 pub struct More {
-    /// `None`: the call site's name.
+    /// The name; `None` means the call site's name.
     pub name: Option<Cow<'static, str>>,
-    /// Which API created the span.
+    /// The API that created the span.
     pub origin: Origin,
-    /// `None`: the call site's kind.
+    /// The kind; `None` means the call site's kind.
     pub kind: Option<SpanKind>,
-    /// Times that were set through the OpenTelemetry API, which replace the measured ones.
+    /// The start set through the OpenTelemetry API, which replaces the measured time.
     pub start: Option<SystemTime>,
-    /// The same of the end.
+    /// The end set through the OpenTelemetry API, which replaces the measured time.
     pub end: Option<SystemTime>,
     /// The description of an error status.
     pub description: Cow<'static, str>,
@@ -100,13 +101,13 @@ pub struct More {
     pub(crate) dropped_attributes: u32,
     /// The events.
     pub events: Vec<Event>,
-    /// Events beyond their limit.
+    /// The number of events beyond the limit.
     pub dropped_events: u32,
     /// The links.
     pub links: Vec<Link>,
-    /// Links beyond their limit.
+    /// The number of links beyond the limit.
     pub dropped_links: u32,
-    /// The last exception, until its texts are written where [`MARK`] stands for them.
+    /// The last exception, until its texts replace [`MARK`].
     pub(crate) exception: Option<Exception>,
 }
 
@@ -131,8 +132,7 @@ pub enum Code {
     /// None was set.
     #[default]
     Unset,
-    /// A call that has returned no error, and whose status nobody set. The collector makes it OK, or unset if the
-    /// configuration says so.
+    /// A call that returned no error, and whose status was not set. The collector makes it OK, or unset, as configured.
     Success,
     /// The operation has failed.
     Error,
@@ -143,8 +143,8 @@ pub enum Code {
 /// The fields that every span has. It fills one cache line, and is copied into the thread's ring when
 /// the span ends.
 ///
-/// The order prevents that two fields are copied by one load. They were stored one by one when the span started, so
-/// such a load would stall if the body is short. `end` and the small fields are copied from registers.
+/// The order of the fields keeps one load from copying two fields: they were stored one by one when the span started,
+/// so such a load would stall after a short body. `end` and the small fields are copied from registers.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Head {
@@ -166,11 +166,11 @@ pub struct Head {
     pub(super) attributes: u8,
     /// The number of pieces in the ring for rare data.
     pub(super) rare: u8,
-    /// The bytes that the span owns outside the rings, in units of [`HEAP_UNIT`].
+    /// The bytes that the span owns outside the rings, in multiples of [`HEAP_UNIT`].
     pub(super) heap: [u8; 3],
     /// When it started.
     pub start: Ticks,
-    /// The annotated function or the place that the span comes from, if it has one.
+    /// The annotated function or the place of the span, if it has one.
     pub callsite: Option<&'static CallSite>,
 }
 
@@ -193,7 +193,7 @@ impl Head {
         heap: [0; 3],
     };
 
-    /// Returns the bytes as [`heap_bytes`](Self::heap_bytes) will.
+    /// Sets the bytes, and returns them as [`heap_bytes`](Self::heap_bytes) will.
     pub(super) fn set_heap_bytes(&mut self, bytes: usize) -> usize {
         let units = u32::try_from(bytes.div_ceil(HEAP_UNIT)).unwrap_or(u32::MAX);
         let [low, middle, high, _] = units.min(0xff_ffff).to_le_bytes();
@@ -241,7 +241,7 @@ impl SpanRecord {
             || !self.packed.heads.is_empty()
     }
 
-    /// The rare fields, which the span has from now on.
+    /// The rare fields, which are created if necessary.
     #[cold]
     pub fn more_mut(&mut self) -> &mut More {
         self.more.get_or_insert_default()
@@ -258,7 +258,7 @@ impl SpanRecord {
         SpanContext::new(head.trace_id, head.span_id, head.flags, false, state)
     }
 
-    /// Returns whether this is a measured call and not a span.
+    /// Returns whether this is a measured call and no span.
     #[inline]
     pub(super) fn is_measured(&self) -> bool {
         self.head.trace_id == TraceId::INVALID
@@ -281,8 +281,8 @@ impl SpanRecord {
         }
     }
 
-    /// Records an error or a panic: as attributes, an event and the status. The message is moved, and its places are
-    /// marked.
+    /// Records an error or a panic as attributes, an event and the status. The message is moved, and marks take its
+    /// places.
     pub fn set_exception(&mut self, exception: Exception) {
         self.write_exception();
         let names = [
@@ -302,13 +302,13 @@ impl SpanRecord {
         self.more_mut().exception = Some(exception);
     }
 
-    /// The exception whose texts are not written yet.
+    /// The exception whose texts are not in place yet.
     #[inline]
     pub fn exception_mut(&mut self) -> Option<&mut Exception> {
         self.more.as_mut()?.exception.as_mut()
     }
 
-    /// Writes the texts of the exception to their places. Returns its event, unless that was dropped.
+    /// Writes the texts of the exception to their places. Returns its event, unless the event was dropped.
     pub fn write_exception(&mut self) -> Option<&mut Event> {
         let more = self.more.as_mut()?;
         let exception = more.exception.take()?;
@@ -361,9 +361,9 @@ impl SpanRecord {
         }
     }
 
-    /// OK is final, and nothing goes back to unset
-    /// ([Set Status](https://opentelemetry.io/docs/specs/otel/trace/api/#set-status)). An error
-    /// without a description keeps an earlier description, as in OpenTelemetry's SDK.
+    /// Sets the status. OK is final, and no status goes back to unset ([Set
+    /// Status](https://opentelemetry.io/docs/specs/otel/trace/api/#set-status)). An error without a description keeps
+    /// an earlier description, as in OpenTelemetry's SDK.
     #[inline]
     pub fn set_status(&mut self, status: Status) {
         let (code, description) = match status {
@@ -414,7 +414,7 @@ impl SpanRecord {
 
 /// Spans and events of `tracing`.
 impl SpanRecord {
-    /// The ring has no room for the packed events.
+    /// Unpacks the events, because the ring has no room for packed ones.
     #[cold]
     pub(super) fn unpack_events(&mut self) {
         let events = mem::take(&mut self.packed);
@@ -424,7 +424,7 @@ impl SpanRecord {
 
 /// The methods of the collector.
 impl SpanRecord {
-    /// Gives a call that has succeeded its status.
+    /// Sets the status of a successful call.
     #[inline]
     pub fn settle(&mut self, is_success_ok: bool) {
         if self.head.code == Code::Success {
@@ -453,7 +453,7 @@ impl SpanRecord {
         inline + self.head.heap_bytes()
     }
 
-    /// Whether its parent is not a span of this process.
+    /// Whether the parent is not a span of this process.
     #[inline]
     pub fn is_root(&self) -> bool {
         self.head.parent == SpanId::INVALID || self.head.parent_is_remote
@@ -504,13 +504,13 @@ impl SpanRecord {
         }
     }
 
-    /// Which API created the span.
+    /// The API that created the span.
     #[inline]
     pub fn origin(&self) -> &Origin {
         self.more.as_ref().map_or(&Origin::CallSite, |more| &more.origin)
     }
 
-    /// The name and the version of the instrumentation scope; no name where it is not known.
+    /// The name and the version of the instrumentation scope; the name is empty if it is unknown.
     #[inline]
     pub fn scope(&self) -> (&str, Option<&str>) {
         match (self.origin(), self.head.callsite) {

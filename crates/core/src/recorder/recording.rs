@@ -1,5 +1,5 @@
-//! Open spans, and the thread-local storage for them. A recording is owned by the call, the future or the
-//! guard that ends it. The thread on which it ends reuses its memory for the next span.
+//! Open spans, and the thread-local storage for them. A recording is owned by the call, the future or the guard that
+//! ends it. The thread that ends it reuses its memory for the next span.
 //!
 //! The destructor of a user's thread-local value may call an annotated function while the thread ends.
 //! OpenTelemetry's `Context` may be destroyed by then, and accessing it panics, which aborts the process.
@@ -38,16 +38,16 @@ use crate::keys;
 #[derive(Debug)]
 pub(super) struct Recording {
     pub(super) record: SpanRecord,
-    /// Set if the context will be attached again.
+    /// The context, if it will be attached again.
     pub(super) context: Option<Context>,
-    /// Whether `context` is the context of the boundary in which the span runs, see [`current`](super::current).
+    /// Whether `context` belongs to the boundary in which the span runs, see [`current`](super::current).
     pub(super) is_in_boundary: bool,
-    /// Whether the sampler decides once the span is filled.
+    /// Whether the sampler decides when the span is filled.
     pub(super) needs_sampler: bool,
-    /// The span of OpenTelemetry's global provider that gets the data. Then there is a `context`.
+    /// The span of OpenTelemetry's global provider that receives the data. It implies a `context`.
     pub(super) foreign: Option<Box<BoxedSpan>>,
     pending: &'static PendingUpdates,
-    /// Where readers outside of the process find the span while it is open.
+    /// The entry of the open span for readers outside the process.
     pub(super) listed: floe_thread_context::OpenSpan,
 }
 
@@ -70,7 +70,7 @@ impl Recording {
         self.pending.set_state(state);
     }
 
-    /// The span is not open any more.
+    /// Marks the span as no longer open.
     #[inline]
     fn leave(&self) {
         self.pending.set_state(State::Blank);
@@ -89,20 +89,20 @@ impl Recording {
         with(|local| local.reuse(self));
     }
 
-    /// Other code updates the span by the handle.
+    /// The handle with which other code updates the span.
     #[inline]
     pub(super) fn handle(&self) -> Handle {
         self.pending.handle()
     }
 
-    /// Where other code leaves its updates of the span.
+    /// The place for updates by other code.
     #[inline]
     pub(super) const fn updates(&self) -> &'static PendingUpdates {
         self.pending
     }
 
-    /// Lets log records describe the span from now on. What it has from its start becomes an update, because only updates
-    /// are accessible to others while it is open.
+    /// Lets log records describe the span from now on. Its initial data becomes an update, because other code can
+    /// access only updates of an open span.
     #[cold]
     pub(super) fn list(&mut self) {
         let Head { trace_id, span_id, callsite, .. } = self.record.head;
@@ -123,7 +123,7 @@ impl Recording {
         }
     }
 
-    /// Keeps the order with the updates that other code has made.
+    /// Updates the span, in order with updates of other code.
     pub(super) fn update(&mut self, act: impl FnOnce(&mut SpanRecord)) {
         if self.pending.is_touched() {
             self.handle().update(|update| act(&mut update.record));
@@ -132,7 +132,7 @@ impl Recording {
         }
     }
 
-    /// Keeps the order with the updates that other code has made.
+    /// Sets an attribute, in order with updates of other code.
     pub(super) fn set_attribute(
         &mut self,
         key: impl Into<Key>,
@@ -164,7 +164,7 @@ impl Recording {
         self.succeed();
     }
 
-    /// Ends a span that has no outcome to classify.
+    /// Ends a span without an outcome to classify.
     pub(super) fn complete(mut self: Box<Self>) {
         match self.close() {
             Some(ended) => self.end_at(ended),
@@ -201,7 +201,7 @@ impl Recording {
         self.end_at(ended.unwrap_or_else(Ticks::now));
     }
 
-    /// Keeps the status of the span. `at` replaces the time of the call.
+    /// Ends the span with its status. `at` replaces the time of the call.
     pub(super) fn end(mut self: Box<Self>, at: Option<SystemTime>) {
         if let Some(at) = at {
             self.record.more_mut().end = Some(at);
@@ -226,8 +226,8 @@ impl Recording {
         self.finish(end, code);
     }
 
-    /// Closes the span to updates and merges those that were made. Returns the time at which the
-    /// OpenTelemetry API ended it, if it did.
+    /// Closes the span to updates and merges the pending ones. Returns the time at which the OpenTelemetry API ended
+    /// it, if it did.
     #[inline]
     pub(super) fn close(&mut self) -> Option<Ticks> {
         self.pending.close().and_then(|update| self.adopt(*update))
@@ -244,7 +244,7 @@ impl Recording {
         end
     }
 
-    /// Not inlined, so that only one function contains what it calls.
+    /// Not inlined, so that only one function contains its callees.
     #[inline(never)]
     fn finish(mut self: Box<Self>, end: Ticks, code: Code) {
         self.leave();
@@ -321,27 +321,27 @@ fn record_panic(span: &mut SpanRecord, message: String) {
     span.set_exception(Exception::new(keys::PANIC, message));
 }
 
-/// Each blank recording may have memory for 128 attributes.
+/// The maximum number of blank recordings, each of which may have memory for 128 attributes.
 const MAX_BLANK: usize = 128;
 
-/// The spans that a thread drops until it asks again for rings that it did not get; its own ring is tried for each
-/// span. Threads that ask wait for each other, and for a thread that the system has interrupted.
+/// The number of dropped spans after which a thread asks again for rings; its own ring is tried for each span. Asking
+/// threads wait for each other, and for a thread that the system has interrupted.
 const ASK_EVERY: usize = 1024;
 
-/// The spans that a thread writes until it asks again, too: the collector has emptied rings since.
+/// The number of written spans after which a thread asks again, because the collector has emptied rings since.
 const ASK_ONCE_WRITTEN: usize = buffer::CAPACITY / 2;
 
-/// The rings that a thread has asked for in vain.
+/// The state of a thread's vain requests for rings.
 #[derive(Default)]
 struct Missing {
     /// The spans that were dropped since the last request.
     dropped: usize,
-    /// The number of spans that were written at the last request, unless it was granted.
+    /// The number of written spans at the last vain request.
     asked: Option<usize>,
 }
 
 impl Missing {
-    /// Asks for rings, unless a request was in vain a moment ago. `written` is the number of spans in the current ones.
+    /// Asks for rings, unless a recent request was vain. `written` is the number of spans in the current rings.
     #[cold]
     fn ask<W>(&mut self, written: usize, rings: impl FnOnce() -> Option<W>) -> Option<W> {
         self.dropped += 1;
@@ -360,7 +360,7 @@ impl Missing {
 
 pub(super) struct Local {
     pub(super) ids: Ids,
-    /// Used as a stack, because the recording that was used last is in the processor's cache.
+    /// A stack, because the last used recording is in the processor's cache.
     #[expect(clippy::vec_box, reason = "the allocations are reused")]
     blank: Vec<Box<Recording>>,
     writer: Option<Writer>,
@@ -370,7 +370,7 @@ pub(super) struct Local {
     pub(super) settings: CachedSettings,
     /// An exception on its way to a span, see [`record_error`](super::recorded_span::record_error).
     pub(super) exception: Option<Exception>,
-    /// The process that the thread is in, see [`fork`].
+    /// The process of the thread, see [`fork`].
     forks: u32,
 }
 
@@ -397,8 +397,7 @@ pub fn context_is_alive() -> bool {
     LOCAL.try_with(|_| ()).is_ok()
 }
 
-/// Calls `act`, which must not call code of the user, with the thread's storage. `None` on a thread that
-/// is ending.
+/// Calls `act` with the thread's storage; `None` on a thread that is ending. `act` must not call user code.
 #[inline]
 pub(super) fn with<T>(act: impl FnOnce(&mut Local) -> T) -> Option<T> {
     LOCAL
@@ -408,8 +407,8 @@ pub(super) fn with<T>(act: impl FnOnce(&mut Local) -> T) -> Option<T> {
 }
 
 impl Local {
-    /// After a fork, replaces the state that the child shares with its parent: the rings, whose spans the
-    /// parent exports, and the ids that come next.
+    /// After a fork, replaces the state shared with the parent: the rings, whose spans the parent exports, and the next
+    /// ids.
     #[cold]
     pub(super) fn leave_parent(&mut self) {
         if self.forks != fork::forks() {
@@ -426,7 +425,7 @@ impl Local {
         self.blank.pop().unwrap_or_else(Recording::new)
     }
 
-    /// Returns whether there was room.
+    /// Moves a span into the rings of the thread. Returns whether there was room.
     #[expect(
         clippy::inline_always,
         reason = "saving and restoring the registers would be a tenth of the instructions at the end of a span"
@@ -443,7 +442,7 @@ impl Local {
         writer.push(record, end, code) || self.push_elsewhere(record, end, code)
     }
 
-    /// Moves a span for which the thread's rings have no room into others, if there are some.
+    /// Moves a span that does not fit into the thread's rings into other rings, if there are any.
     #[cold]
     #[inline(never)]
     fn push_elsewhere(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
@@ -465,8 +464,8 @@ impl Local {
         false
     }
 
-    /// Waits until the collector has taken spans. Only a capture waits: a test has to see all of its spans, and no
-    /// other caller may be held up.
+    /// Waits until the collector has taken spans. Only a capture waits, because a test has to see all of its spans;
+    /// other callers must not be delayed.
     #[cold]
     fn push_when_there_is_room(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
         const LONGEST: Duration = Duration::from_secs(10);
@@ -483,7 +482,7 @@ impl Local {
         false
     }
 
-    /// Moves a span into the ring of a thread that has none yet, if there is one.
+    /// Gets the first ring of a thread, if possible, and moves a span into it.
     #[cold]
     #[inline(never)]
     fn push_first(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
@@ -498,7 +497,7 @@ impl Local {
         false
     }
 
-    /// The call of a dropped span still counts for metrics.
+    /// Drops a span, whose call still counts for metrics.
     #[cold]
     fn drop_span(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
         if listeners::measures(listeners::current(), record.head.callsite) {
@@ -510,7 +509,7 @@ impl Local {
         *record = SpanRecord::blank();
     }
 
-    /// Moves the data that metrics are derived from into the ring for measured calls.
+    /// Moves the data for metrics into the ring of measured calls.
     #[inline]
     fn measure(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
         let Some(writer) = &mut self.measures else {
@@ -530,7 +529,7 @@ impl Local {
         record.packed.clear();
     }
 
-    /// Moves a call for which the thread's ring has no room into another one, if there is one.
+    /// Moves a call that does not fit into the thread's ring into another ring, if there is one.
     #[cold]
     #[inline(never)]
     fn measure_elsewhere(&mut self, call: Measure) {
@@ -545,7 +544,7 @@ impl Local {
         measure::count_missed();
     }
 
-    /// Measures a call on a thread without a ring for such calls, if there is one.
+    /// Gets the first ring for measured calls of a thread, if possible, and measures a call.
     #[cold]
     #[inline(never)]
     fn measure_first(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
@@ -566,7 +565,7 @@ impl Local {
 }
 
 impl Drop for Local {
-    /// A thread that ends leaves its rings to others, unless they belong to the process that it was forked from.
+    /// Leaves the rings of an ended thread to others, unless they belong to the process from which it was forked.
     fn drop(&mut self) {
         if self.forks != fork::forks() {
             return;
@@ -583,7 +582,7 @@ impl Drop for Local {
 /// Every [`PendingUpdates`] ever created; as many as the peak of open spans.
 #[derive(Debug)]
 pub(super) struct AllUpdates {
-    /// Not used by a recording.
+    /// Updates without a recording.
     spare: Vec<&'static PendingUpdates>,
     all: Vec<&'static [PendingUpdates]>,
 }
@@ -594,7 +593,7 @@ fn updates() -> MutexGuard<'static, AllUpdates> {
     UPDATES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A fork needs the lock. `None` if it takes long, see [`buffer::Locks`].
+/// Takes the lock for a fork; `None` if that takes too long, see [`buffer::Locks`].
 pub(super) fn lock() -> Lock {
     fork::try_lock(&UPDATES)
 }
@@ -608,11 +607,11 @@ pub fn open_spans() -> u64 {
     open.count() as u64
 }
 
-/// Lives as long as the process.
+/// Acquires updates, which live as long as the process.
 #[cold]
 fn acquire_updates() -> &'static PendingUpdates {
-    /// Allocated together. Apart, they would lie between the memory of spans, which could not be returned to the system
-    /// after a peak.
+    /// The number of updates allocated together. Separate ones would lie between the memory of spans, which then could
+    /// not be returned to the system after a peak.
     const TOGETHER: usize = 64;
 
     let mut updates = updates();

@@ -7,8 +7,8 @@
 //! | 1 | is there a listener, and is telemetry not suppressed in the context? | no: off |
 //! | 2 | `testing::capture`: is this span in one? | keep, unless its parent is not sampled |
 //! | 3 | the rules that turn spans off | off |
-//! |   | does anything take spans? | no: off, but for the ids of roots, which log records carry |
-//! | 4 | the parent, if the sampler is parent-based | keep or drop, as it |
+//! |   | is there a receiver of spans? | no: off, but for the ids of roots, which log records carry |
+//! | 4 | the parent, if the sampler is parent-based | keep or drop, like the parent |
 //! | 5 | the program's `ShouldSample` | keep, also without the sampled flag, or drop; needs name, attributes and links |
 //! | 6 | the first rule that matches a root, else the ratio | keep or drop; rules need the name |
 //!
@@ -16,12 +16,12 @@
 //! [asked](Decision::Asked).
 //!
 //! The tail decides on the collector's thread, about whole traces that have ended (`collector/tail.rs`): the head
-//! keeps for it what it would drop, without the sampled flag. The first of these answers:
+//! keeps spans for the tail instead of dropping them, without the sampled flag. The first applicable row decides:
 //!
 //! | | asks | answers |
 //! |---|---|---|
 //! | 7 | did a span fail? was the root slow? | keep |
-//! | 8 | the head | as it has decided |
+//! | 8 | the head | its decision |
 //!
 //! A dropped or excluded call may still be measured. The samplers' settings are those of the provider ([`settings`]).
 
