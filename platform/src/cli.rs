@@ -202,7 +202,7 @@ fn execute(command: &Command) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Prints the error of a command. Those of assets were printed when they ended.
+/// Prints the error of a command. The errors of assets were printed at their end.
 fn print_failure(error: &RunError) {
     match error {
         // `run` has printed these before its summary.

@@ -15,10 +15,7 @@
 //!
 //! A guard must not be held across an `.await`; see [`Operation`] for asynchronous functions.
 
-#![expect(
-    clippy::exhaustive_structs,
-    reason = "attributes and data of plugins are written as literals"
-)]
+#![expect(clippy::exhaustive_structs, reason = "plugins create these structures with literals")]
 
 mod address;
 pub mod alert;

@@ -68,7 +68,7 @@ fn unlisted(folder: &Path, loaded: &Loaded) -> Vec<String> {
     files.sort();
     let warnings = files.iter().map(|file| {
         let place = Place::file(file).redacted();
-        format!("{place}: no model of floe.yaml has this query, expected one with its name")
+        format!("{place}: no model of floe.yaml uses this file, expected a model of its name")
     });
     warnings.collect()
 }

@@ -11,7 +11,7 @@ fn a_query_of_no_model_and_a_credential_in_one_are_warnings_with_their_places() 
         "SELECT count(*) AS orders\nFROM {{ ref('stg_orders') }}\nWHERE 'token = hunter2XyZ' <> ''",
     );
     let warnings = "\
-warning: {dir}/models/forgotten.sql: no model of floe.yaml has this query, expected one with its name
+warning: {dir}/models/forgotten.sql: no model of floe.yaml uses this file, expected a model of its name
 warning: {dir}/models/totals.sql:3:16: this looks like a credential, which is not written into the artifacts: the product runs with `floe run`, and neither in Dagster nor with `--artifacts`
 ";
     for command in ["compile", "run"] {

@@ -35,18 +35,18 @@ floe_plugin::plugin! {
 struct Dlt {
     /// The Python interpreter.
     python: Program,
-    /// Where data is read from.
+    /// The source of the data.
     source: Source,
-    /// What happens to a column that the product does not have.
+    /// The treatment of a column that the product does not have.
     schema_contract: Contract,
-    /// Where data can be written to, by name.
+    /// The destinations of data, by name.
     sinks: BTreeMap<String, Sink>,
     /// The time limit of a load.
     #[schemars(range(min = 1))]
     timeout_seconds: u32,
 }
 
-/// Where data is read from.
+/// The source of the data.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 enum Source {
@@ -66,7 +66,7 @@ enum Source {
     },
 }
 
-/// What happens to a column that the product does not have.
+/// The treatment of a column that the product does not have.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Contract {
@@ -77,7 +77,7 @@ enum Contract {
     Freeze,
 }
 
-/// Where data is written to.
+/// A destination of data.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 enum Sink {

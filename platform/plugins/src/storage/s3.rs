@@ -161,7 +161,7 @@ impl S3 {
         let style = if self.path_style { UrlStyle::Path } else { UrlStyle::VirtualHost };
         let refused = |found: &str| {
             let message = format!(
-                "endpoint: expected a URL such as https://s3.example, with `path_style: true` if the host has no name, found `{found}`"
+                "endpoint: expected a URL such as https://s3.example, with `path_style: true` if the host is an IP address, found `{found}`"
             );
             Error::new(ErrorKind::InvalidInput, message)
         };

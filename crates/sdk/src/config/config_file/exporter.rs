@@ -131,7 +131,9 @@ impl<'a> Exporters<'a> {
         let other =
             stream.filter(|stream| stream.read().is_none_or(|name: String| name != "stdout"));
         if let Some(other) = other {
-            return other.ignore("expected `stdout`; a document of ours has `exporters.directory`");
+            return other.ignore(
+                "expected `stdout`; files need `exporters.directory` in floe-telemetry's format",
+            );
         }
         self.expect(part, &["output_stream"]);
         self.choose(ExporterKind::OtlpStdout);
