@@ -186,7 +186,7 @@ impl CallSite {
         self.known.split(' ').skip(1)
     }
 
-    /// Where the function is defined.
+    /// The place of the function's definition.
     #[must_use]
     pub const fn location(&self) -> SourceLocation {
         self.location
@@ -408,7 +408,7 @@ impl Scope {
         self.version
     }
 
-    /// Where the macro is used.
+    /// The place of the macro's use.
     #[must_use]
     pub const fn location(&self) -> SourceLocation {
         self.location

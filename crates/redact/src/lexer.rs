@@ -15,7 +15,7 @@ use crate::text::{
     REDACTED, at, is_name, is_one_of, is_redacted, line_end, part, run_end, starts_with,
 };
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Letters, digits and underscores, with dots and dashes between them.
@@ -146,7 +146,7 @@ impl<'t> Tokens<'t> {
         self.get(place).map_or(Kind::Line, |token| token.kind)
     }
 
-    /// Where the token begins; the length of the text beyond the end.
+    /// The start of the token; beyond the end, the length of the text.
     pub(crate) fn start(&mut self, place: usize) -> usize {
         self.get(place).map_or(self.text.len(), |token| token.start)
     }

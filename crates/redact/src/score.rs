@@ -238,7 +238,7 @@ pub(crate) fn is_prose(word: &[u8]) -> bool {
     PROSE_WORDS.contains(trim_end(word))
 }
 
-/// What a value looks like.
+/// The form of a value.
 pub(crate) fn look(value: &[u8]) -> Look {
     let seen = Seen::new(value);
     count(PASSES * (2 + seen.value.len()));

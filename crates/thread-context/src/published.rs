@@ -553,7 +553,7 @@ mod tests {
         assert!(ptr::eq(attributes(&names[0]), attributes(&names[0])));
     }
 
-    /// Where the variable exists: the condition of `slot`.
+    /// The targets with the variable: the condition of `slot`.
     #[cfg(all(
         target_os = "linux",
         any(target_arch = "x86_64", target_arch = "aarch64"),

@@ -37,9 +37,9 @@ pub struct Trace {
     pub spans: Vec<usize>,
     /// The spans without a parent in the recording, by start.
     pub roots: Vec<usize>,
-    /// When its first span started, in nanoseconds since 1970.
+    /// The start of its first span, in nanoseconds since 1970.
     pub start: u64,
-    /// When its last span ended, in nanoseconds since 1970.
+    /// The end of its last span, in nanoseconds since 1970.
     pub end: u64,
     /// The number of failed spans.
     pub errors: usize,

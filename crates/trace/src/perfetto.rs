@@ -135,7 +135,7 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// Where a span is drawn.
+/// The position of a span in the drawing.
 #[derive(Clone, Copy, Default)]
 struct Place {
     pid: usize,

@@ -185,7 +185,7 @@ pub type Attributes = Box<[(Text, Value)]>;
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "data of OTLP")]
 pub struct Event {
-    /// When it occurred, in nanoseconds since 1970.
+    /// The time of the event, in nanoseconds since 1970.
     pub time: u64,
     /// Its name.
     pub name: Text,

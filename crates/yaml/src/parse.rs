@@ -57,7 +57,7 @@ fn refuse(error: &Error) -> Mistake {
         Error::MultipleDocuments { .. } => ("a second document begins".to_owned(), String::new()),
         Error::Budget { .. } | Error::AliasReplayLimitExceeded { .. } => (
             format!(
-                "expected at most {MAX_BYTES} bytes, {MAX_NODES} values and {MAX_DEPTH} levels, with those of aliases, found more"
+                "expected at most {MAX_BYTES} bytes, {MAX_NODES} values and {MAX_DEPTH} levels, including aliases, found more"
             ),
             String::new(),
         ),

@@ -321,7 +321,7 @@ impl ConfigurationError {
         &self.path
     }
 
-    /// What was found and what is accepted.
+    /// The found value and the accepted ones.
     pub fn message(&self) -> &str {
         &self.message
     }

@@ -70,7 +70,7 @@ pub trait LineageBackend: Lifecycle {
 pub struct RunEvent<'a> {
     /// The new state.
     pub state: RunState,
-    /// When it changed.
+    /// The time of the change.
     pub at: SystemTime,
     /// The id of the run: a UUID.
     pub run_id: &'a str,

@@ -116,7 +116,7 @@ pub(crate) fn write_unbegun(folder: &Path, stopped: &Error) {
     let written = product::check_output_folder(folder)
         .and_then(|()| write(&identity, &report, None, Some(stopped)));
     if let Err(error) = written {
-        tracing::warn!(%error, "the results are those of an earlier run");
+        tracing::warn!(%error, "the results belong to an earlier run");
     }
 }
 

@@ -125,9 +125,9 @@ pub(super) struct Instruments {
 /// The result of looking an instrument up.
 pub(super) enum Lookup<'a> {
     Found(&'a Instrument),
-    /// The use conflicts with the first one, or exceeds the limit. Either has been reported.
+    /// The metric conflicts with its first use, or exceeds the limit, as reported before.
     Unusable,
-    /// The use conflicts with the first one. [`Instruments::add`] reports this.
+    /// The metric conflicts with its first use. [`Instruments::add`] reports this.
     Conflicting,
     /// The instrument is missing. [`Instruments::add`] adds it, or reports the limit.
     Missing,

@@ -294,7 +294,7 @@ impl CurrentGuard {
         Self::new(Way::InContext(cx.attach()), Published::recording(recording))
     }
 
-    /// Makes a recorded span in its `cx` the boundary of this thread, with `context: boundaries`.
+    /// Makes a recorded span, whose context is `cx`, the boundary of this thread, with `context: boundaries`.
     #[inline(always)]
     pub(super) fn in_boundary(cx: Context, recording: &Recording) -> Self {
         let boundary = BoundaryGuard::attach(&cx, recording);
@@ -306,7 +306,7 @@ impl CurrentGuard {
         Self::new(Way::Nested(NestedGuard::enter(recording)), Published::recording(recording))
     }
 
-    /// Makes the span in a `Context` current, which may be only the boundary of the current span.
+    /// Makes the span in a `Context` current. It may also be the boundary around the current span.
     pub(super) fn propagated(cx: Context, is_call: bool, site: Site) -> Self {
         let published = Published::context(&cx, site);
         let has_boundaries = is_call && listeners::has_boundaries(listeners::current());

@@ -37,8 +37,8 @@ pub struct Exception {
     pub(crate) class: Option<&'static str>,
     /// `exception.message`.
     pub message: String,
-    /// The stack trace of an error: the `source()` chain, one line for each error. Empty without a source, where the
-    /// stack trace is `FIRST` and the message.
+    /// The stack trace of an error: the `source()` chain, one line for each error. It is empty for an error
+    /// without a source, whose stack trace is `FIRST` and the message.
     pub chain: Option<String>,
 }
 

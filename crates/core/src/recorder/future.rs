@@ -432,7 +432,7 @@ enum Phase {
     BeforeWrapperOpens(&'static CallSite),
     /// Not polled yet; the future opens the span itself, if `true` below a parent.
     BeforeFutureOpens(bool),
-    /// Polled, or without a span from the start. Off during the first poll, when the poll owns the span.
+    /// Polled, or never with a span. The span is off during the first poll, because the poll owns it.
     Open(Parked),
 }
 

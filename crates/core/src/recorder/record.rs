@@ -152,7 +152,7 @@ pub struct Head {
     pub trace_id: TraceId,
     /// The span.
     pub span_id: SpanId,
-    /// When it ended.
+    /// The end of the span.
     pub end: Ticks,
     /// The parent, invalid for a root.
     pub parent: SpanId,
@@ -168,7 +168,7 @@ pub struct Head {
     pub(super) rare: u8,
     /// The bytes that the span owns outside the rings, in multiples of [`HEAP_UNIT`].
     pub(super) heap: [u8; 3],
-    /// When it started.
+    /// The start of the span.
     pub start: Ticks,
     /// The annotated function or the place of the span, if it has one.
     pub callsite: Option<&'static CallSite>,

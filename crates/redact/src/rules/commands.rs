@@ -127,7 +127,7 @@ pub(crate) static ARGUMENTS: &[Argument] = &[
         benign: &["requirepass \"\"", "AUTH PLAIN LOGIN", "vault login -method=userpass", "vault login failed"] },
 ];
 
-/// What a stack trace prints for an argument of several values.
+/// The text in a stack trace for an argument of several values.
 pub(crate) const DUMPED: &[&str] = &["array"];
 
 /// Words after the dash of an option that carries a user and a password.

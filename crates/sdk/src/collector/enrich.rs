@@ -30,9 +30,9 @@ pub struct EnrichedSpan<'a> {
     pub record: &'a SpanRecord,
     /// Its name.
     pub name: &'a str,
-    /// When it started.
+    /// The start of the span.
     pub start: UnixNanos,
-    /// When it ended.
+    /// The end of the span.
     pub end: UnixNanos,
     site: &'a Site,
     /// The attributes of the source location, without `code.*` if an earlier span of the batch has them.

@@ -1,4 +1,4 @@
-//! Metrics of the library itself: what was exported, what has failed, what was dropped and what is queued, by the names
+//! Metrics of the library itself: the exported, failed, dropped and queued items, by the names
 //! of OpenTelemetry's [SDK metrics](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/).
 
 use std::any::type_name;
@@ -18,7 +18,7 @@ type Metric = (&'static str, &'static str, &'static str);
 use Role::{Exporter, Processor};
 use Signal::{Logs, Metrics, Traces};
 
-/// What components have finished, by the class of the error.
+/// The items that components have finished, by the class of the error.
 #[rustfmt::skip]
 static FINISHED: [(Metric, Role, Signal); 5] = [
     (("otel.sdk.processor.span.processed", "{span}", "Spans that a processor has passed to its exporter, and dropped spans by reason."), Processor, Traces),
@@ -28,7 +28,7 @@ static FINISHED: [(Metric, Role, Signal); 5] = [
     (("otel.sdk.exporter.metric_data_point.exported", "{data_point}", "Data points whose export has finished, and failed ones by reason."), Exporter, Metrics),
 ];
 
-/// What is with processors now.
+/// The items that processors hold now.
 #[rustfmt::skip]
 static QUEUED: [(Metric, Signal); 2] = [
     (("otel.sdk.processor.span.queue.size", "{span}", "Spans in the open batch or the queue of a processor, or passed to its exporter."), Traces),

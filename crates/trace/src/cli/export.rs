@@ -10,7 +10,7 @@ use floe_trace::Forest;
 use super::input::{Input, print_notes};
 use super::{Failure, output};
 
-/// What is written.
+/// The traces to export, and the form of the output.
 #[derive(Debug, Args)]
 pub(crate) struct Export {
     #[command(flatten)]

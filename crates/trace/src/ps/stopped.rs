@@ -2,7 +2,7 @@
 
 #![expect(
     unsafe_code,
-    reason = "no safe crate passes on every signal: those of real time are none of nix's"
+    reason = "no safe crate passes on every signal: nix lacks real-time signals"
 )]
 
 use std::ffi::c_int;

@@ -330,7 +330,7 @@ fn scalar(name: &str, value: Value) -> (&str, Value) {
 /// A floating-point number without a fraction.
 #[expect(
     clippy::cast_possible_truncation,
-    reason = "the bounds are those of whole numbers that it can have"
+    reason = "floats within the bounds can represent whole numbers exactly"
 )]
 fn whole(value: &Value) -> Option<i64> {
     let value = value.as_f64().filter(|it| it.abs() < 9e15)?;

@@ -125,7 +125,7 @@ impl Kubernetes {
             ServiceUrl::try_from(format!("https://{host}:{port}")).ok()
         });
         url.ok_or_else(|| {
-            let message = "there is no `url`, and KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not those of a cluster";
+            let message = "there is no `url`, and KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT contain no address of a cluster";
             Error::new(ErrorKind::InvalidInput, message)
         })
     }
