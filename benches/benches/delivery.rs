@@ -172,7 +172,7 @@ fn print(rows: &[Row]) {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "less than all memory there is")]
+#[expect(clippy::cast_precision_loss, reason = "a size of memory is exact")]
 fn mebibytes(kibibytes: u64) -> f64 {
     kibibytes as f64 / 1024.0
 }

@@ -4,7 +4,7 @@
 //! `process-context every_span|boundaries`; with `fork`, the process is a fork of one that has published, and with
 //! `many`, there are 100,000 tasks, too.
 
-#![expect(clippy::print_stdout, reason = "a reader has to find it")]
+#![expect(clippy::print_stdout, reason = "the test reads the output")]
 #![expect(clippy::expect_used, clippy::panic, reason = "a test")]
 
 use std::collections::HashMap;

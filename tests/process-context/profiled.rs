@@ -5,7 +5,7 @@
 //! nanoseconds, and at the end the ids of all spans. With the argument `short`, one thread opens spans that do nothing,
 //! and their number is printed; with `silent`, nothing is published.
 
-#![expect(clippy::print_stdout, reason = "a profile has to find it")]
+#![expect(clippy::print_stdout, reason = "the test reads the output")]
 
 use std::collections::{BTreeMap, HashMap};
 use std::hint::black_box;

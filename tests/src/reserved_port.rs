@@ -23,7 +23,7 @@ impl ReservedPort {
     ///
     /// No port is free.
     #[must_use]
-    #[expect(clippy::new_without_default, reason = "each is another one")]
+    #[expect(clippy::new_without_default, reason = "each call reserves another port")]
     pub fn new() -> Self {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
         // Both this socket and the program's need it.

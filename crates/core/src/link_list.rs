@@ -119,7 +119,7 @@ pub struct Bound<T>(std::mem::MaybeUninit<T>);
 #[cfg(windows)]
 impl<T: Sync> Bound<T> {
     #[doc(hidden)]
-    #[expect(clippy::new_without_default, reason = "for the macro alone")]
+    #[expect(clippy::new_without_default, reason = "only for the macro")]
     pub const fn new() -> Self {
         Self(std::mem::MaybeUninit::uninit())
     }

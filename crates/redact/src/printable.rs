@@ -31,7 +31,7 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 
 /// A text that is displayed as [`printable`] returns it.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "it is the text")]
+#[expect(clippy::exhaustive_structs, reason = "the structure is a text")]
 pub struct Printable<'a>(pub &'a str);
 
 impl Display for Printable<'_> {

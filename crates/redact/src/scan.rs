@@ -165,7 +165,7 @@ pub(crate) struct Scan<'a> {
     pub(crate) web_tokens_until: usize,
     /// The starts of the nested lists and maps that were read.
     pub(crate) groups: BTreeSet<usize>,
-    /// Groups without an end were read up to this byte.
+    /// The end of the text that groups without an end have read.
     pub(crate) cut_until: usize,
     /// All blocks of YAML before this byte were read.
     pub(crate) block_until: usize,

@@ -24,7 +24,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 /// The maximum delay until a finished trace is printed on a terminal, in milliseconds.
 const TERMINAL_DELAY: u64 = 100;
 
-/// The message for lost traces, unless the program or the environment requested that.
+/// The message about traces without an exporter.
 fn no_exporter() -> String {
     let (expected, found) = match (parts::otlp().is_some(), parts::has_console()) {
         (true, has_console) => (

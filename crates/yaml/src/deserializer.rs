@@ -428,7 +428,7 @@ impl Failure {
         Self { position: None, path: Vec::new(), message: message.into(), is_unknown_key: false }
     }
 
-    /// Returns the mistake. `root` is the default of its position.
+    /// Converts the failure to a mistake. `root` is the position if the failure has none.
     pub(crate) fn into_mistake(self, root: Position) -> Mistake {
         Mistake {
             position: self.position.unwrap_or(root),

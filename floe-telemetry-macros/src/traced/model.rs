@@ -191,7 +191,7 @@ fn output(sig: &Signature, shape: &Shape) -> Output {
     }
 }
 
-/// The extent of the span: it follows a future if the signature, or the argument `future`, says that there is one.
+/// The extent of the span: it follows a future if the signature or the argument `future` declares one.
 fn shape(cx: &Ctxt, args: &Args, function: &Function) -> Shape {
     let Function { sig, body, .. } = function;
     if sig.asyncness.is_some() {

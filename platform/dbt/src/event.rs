@@ -18,7 +18,7 @@ pub(crate) struct Event {
 
 /// The events from which spans are made.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
+#[expect(clippy::large_enum_variant, reason = "only one event exists at a time")]
 pub(crate) enum Kind<'a> {
     /// The version of dbt, the first event of an invocation.
     Version(&'a str),

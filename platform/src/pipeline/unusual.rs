@@ -171,7 +171,7 @@ struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    #[expect(clippy::cast_precision_loss, reason = "they are few")]
+    #[expect(clippy::cast_precision_loss, reason = "the counts are small")]
     fn new(past: &'a [&'a MeasuredRun], run: &'a MeasuredRun) -> Self {
         let mut comparison = Self {
             past,
@@ -482,7 +482,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 /// The chance that a value is this far from the median of past values, on either side, by Student's distribution with a
 /// scatter that ignores single outliers. It is 1 if two of the last fourteen values, or more than one in fourteen of
 /// all, are about as far on that side, as on every Sunday. `past` begins with the newest.
-#[expect(clippy::cast_precision_loss, reason = "they are few")]
+#[expect(clippy::cast_precision_loss, reason = "the counts are small")]
 fn chance(past: &[f64], now: f64) -> f64 {
     let count = past.len() as f64;
     let usual = median(past.to_vec());

@@ -69,7 +69,7 @@ impl Sent {
     }
 
     #[track_caller]
-    #[expect(clippy::needless_pass_by_value, reason = "a macro makes it")]
+    #[expect(clippy::needless_pass_by_value, reason = "a macro makes the argument")]
     fn assert_fields(&self, message: &str, expected: Json) {
         assert_eq!(Json::Object(self.fields(message)), expected, "{message}");
     }

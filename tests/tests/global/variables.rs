@@ -256,7 +256,7 @@ fn a_misspelled_name_is_reported_with_its_suggestion() {
             unsupported(
                 "OTEL_EXPERIMENTAL_CONFIG_FILE",
                 "OTEL_CONFIG_FILE",
-                "the name before the format was stable",
+                "the name of the experimental format",
             ),
             unsupported("OTEL_EXPORTER_JAEGER_AGENT_HOST", "OTEL_EXPORTER_OTLP_ENDPOINT", exporter,),
             expected("OTEL_EXPORTER_OTLP_ENDPIONT", "OTEL_EXPORTER_OTLP_ENDPOINT"),

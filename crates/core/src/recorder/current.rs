@@ -211,7 +211,7 @@ impl IdHash {
 }
 
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "takes one half after the other")]
+#[expect(clippy::cast_possible_truncation, reason = "each conversion takes one half")]
 const fn halves(id: [u8; 16]) -> [u64; 2] {
     let id = u128::from_be_bytes(id);
     [(id >> 64) as u64, id as u64]
@@ -287,7 +287,7 @@ impl<W> CurrentGuard<W> {
     }
 }
 
-#[expect(clippy::inline_always, reason = "so that each way is constructed in its final location")]
+#[expect(clippy::inline_always, reason = "each way is constructed in its final location")]
 impl CurrentGuard {
     #[inline(always)]
     pub(super) fn in_context(cx: Context, recording: &Recording) -> Self {

@@ -167,7 +167,7 @@ pub(crate) fn parse(
     Ok(Parsed { config, warnings })
 }
 
-/// Allows keys to be read without the suffix of experimental ones.
+/// Makes experimental keys readable without their suffix.
 fn hide_suffixes(node: &mut Node) {
     match &mut node.content {
         Content::List(items) => items.iter_mut().for_each(hide_suffixes),

@@ -1,4 +1,4 @@
-//! The regular expressions of a program without the feature for them, which has none.
+//! The stand-in for regular expressions in a program without their feature.
 
 use std::ops::Range;
 

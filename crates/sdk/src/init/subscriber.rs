@@ -59,7 +59,7 @@ macro_rules! __log_lines {
 #[expect(clippy::exhaustive_enums, reason = "not part of the public interface")]
 #[allow(
     clippy::large_enum_variant,
-    reason = "with the feature `env-filter` only, and a program has two of them"
+    reason = "large only with the feature `env-filter`, and a program has two filters"
 )]
 pub enum LineFilter {
     /// A filter by targets and levels, independent of the current span.

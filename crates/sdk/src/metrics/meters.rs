@@ -37,7 +37,7 @@ pub type ProgramView = Box<dyn Fn(&Instrument) -> Option<Stream> + Send + Sync>;
 /// The exporters and the views of a provider.
 #[derive(Default)]
 #[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
-#[expect(missing_debug_implementations, reason = "a view has none")]
+#[expect(missing_debug_implementations, reason = "a view has no `Debug`")]
 pub struct AddedMetrics {
     /// The exporters and readers.
     pub destinations: Vec<MetricDestination>,

@@ -5,7 +5,7 @@
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "numbers that are drawn are rounded"
+    reason = "drawn numbers are rounded"
 )]
 
 use std::f64::consts::TAU;

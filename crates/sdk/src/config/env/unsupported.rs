@@ -5,7 +5,7 @@ use crate::environment;
 
 /// The beginnings of names, the expected value, the found one, and the explanation.
 const UNSUPPORTED: [(&str, &str, &str); 4] = [
-    ("OTEL_EXPERIMENTAL_CONFIG_FILE", "OTEL_CONFIG_FILE", "the name before the format was stable"),
+    ("OTEL_EXPERIMENTAL_CONFIG_FILE", "OTEL_CONFIG_FILE", "the name of the experimental format"),
     ("OTEL_EXPORTER_OTLP_SPAN_INSECURE", "OTEL_EXPORTER_OTLP_TRACES_INSECURE", "a former name"),
     (
         "OTEL_EXPORTER_ZIPKIN_",
