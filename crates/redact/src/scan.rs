@@ -47,7 +47,7 @@ impl Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Evidence {
-    /// Its surroundings and its look.
+    /// The surroundings and the look.
     Score(Score),
     /// The structure of the text: a URL, a header, a statement.
     Structure,

@@ -31,9 +31,9 @@ const PLACE: [&str; 2] = ["code.file.path", "code.line.number"];
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "plain data")]
 pub struct Trace {
-    /// Its id.
+    /// The id.
     pub id: TraceId,
-    /// Its spans, by start.
+    /// The spans, by start.
     pub spans: Vec<usize>,
     /// The spans without a parent in the recording, by start.
     pub roots: Vec<usize>,

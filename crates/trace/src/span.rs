@@ -187,9 +187,9 @@ pub type Attributes = Box<[(Text, Value)]>;
 pub struct Event {
     /// The time of the event, in nanoseconds since 1970.
     pub time: u64,
-    /// Its name.
+    /// The name.
     pub name: Text,
-    /// Its attributes.
+    /// The attributes.
     pub attributes: Attributes,
 }
 
@@ -209,15 +209,15 @@ pub struct Link {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "data of OTLP")]
 pub struct Span {
-    /// Its trace.
+    /// The trace.
     pub trace: TraceId,
-    /// Its id.
+    /// The id.
     pub id: SpanId,
     /// The id of its parent, which need not have been read. `None` for the root of a trace.
     pub parent: Option<SpanId>,
-    /// Its name.
+    /// The name.
     pub name: Text,
-    /// Its kind.
+    /// The kind.
     pub kind: Kind,
     /// The start, in nanoseconds since 1970.
     pub start: u64,
@@ -229,11 +229,11 @@ pub struct Span {
     pub status: Status,
     /// The source of the span: an index in [`Recording::sources`].
     pub source: u32,
-    /// Its attributes.
+    /// The attributes.
     pub attributes: Attributes,
-    /// Its events, by time.
+    /// The events, by time.
     pub events: Box<[Event]>,
-    /// Its links.
+    /// The links.
     pub links: Box<[Link]>,
 }
 
@@ -291,13 +291,13 @@ pub struct Log {
     pub span: SpanId,
     /// The time of occurrence, else of observation, in nanoseconds since 1970.
     pub time: u64,
-    /// Its severity number: 1 to 24, or 0.
+    /// The severity number: 1 to 24, or 0.
     pub severity: u8,
     /// The name of an event, else empty.
     pub event_name: Text,
-    /// Its body.
+    /// The body.
     pub body: Value,
-    /// Its attributes.
+    /// The attributes.
     pub attributes: Attributes,
     /// The source of the record: an index in [`Recording::sources`].
     pub source: u32,

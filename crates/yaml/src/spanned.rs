@@ -38,7 +38,7 @@ pub(crate) fn hand_part(node: Node) {
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
-    /// Its position.
+    /// The position.
     pub position: Position,
 }
 

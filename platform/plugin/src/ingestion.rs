@@ -101,7 +101,7 @@ pub trait IngestionEngine: Lifecycle {
 pub struct Load<'a> {
     /// The table that is filled.
     pub table: &'a str,
-    /// Its columns.
+    /// The columns.
     pub columns: &'a [Column<'a>],
     /// The folder of the product.
     pub folder: &'a Path,

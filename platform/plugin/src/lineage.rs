@@ -173,7 +173,7 @@ impl JobType<'static> {
 pub struct Parent<'a> {
     /// The id of the run.
     pub run_id: &'a str,
-    /// Its job.
+    /// The job.
     pub job: Job<'a>,
     /// The run at the top of the hierarchy. Default: the parent.
     pub root: Option<Root<'a>>,
@@ -184,7 +184,7 @@ pub struct Parent<'a> {
 pub struct Root<'a> {
     /// The id of the run.
     pub run_id: &'a str,
-    /// Its job.
+    /// The job.
     pub job: Job<'a>,
 }
 

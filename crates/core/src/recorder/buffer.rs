@@ -31,7 +31,7 @@ pub(super) const CAPACITY: usize = 256;
 const RESERVED: usize = CAPACITY / 16;
 
 /// The number of filled buffers for which the collector is woken once, while they are still in the processor's caches.
-/// It also polls.
+/// The collector also polls.
 const WAKE_EVERY: usize = 8;
 
 /// The number of spans for which the collector is woken once, if there is no memory for another buffer.
@@ -347,7 +347,7 @@ impl Writer {
         (in_events, pieces)
     }
 
-    /// There must be room for the piece.
+    /// Appends a piece, for which there must be room.
     fn push_piece(&mut self, piece: Rare) {
         if self.rare.written() == 0 {
             add_rings(RARE_BYTES);

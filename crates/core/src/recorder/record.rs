@@ -69,7 +69,7 @@ impl Origin {
 pub struct SpanRecord {
     /// The fields that every span has.
     pub head: Head,
-    /// Its attributes.
+    /// The attributes.
     pub attributes: AttributeList,
     /// The fields that few spans have.
     pub more: Option<Box<More>>,

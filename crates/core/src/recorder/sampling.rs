@@ -252,7 +252,7 @@ pub(super) fn decide_filled(
 /// The decision for a span whose name is set.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SamplerDecision {
-    /// There is no span, unless the tail needs it.
+    /// No span, unless the tail needs it.
     Drop,
     /// A span without the sampled flag: the collector passes it to processors and metrics, and exports it only if the
     /// tail keeps its trace.

@@ -28,7 +28,7 @@ use crate::recorder::{Origin, SpanRecord};
 pub struct EnrichedSpan<'a> {
     /// The redacted data. Attribute keys are unique.
     pub record: &'a SpanRecord,
-    /// Its name.
+    /// The name.
     pub name: &'a str,
     /// The start of the span.
     pub start: UnixNanos,

@@ -32,7 +32,7 @@ pub struct Rule {
 /// The decision of a rule.
 #[derive(Debug)]
 pub enum Then {
-    /// There is no span.
+    /// No span.
     Off,
     /// The spans stay, whatever later rules say.
     Keep,
