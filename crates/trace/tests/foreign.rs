@@ -241,7 +241,7 @@ fn a_hitch_with_a_child_that_no_other_has() {
         file.add(trace, root, Kind::Internal, "load texture", now + time, 400.0);
         time + 400.0
     });
-    file.assert(CauseKind::SlowWith, "frame", "it alone has `load texture` below it");
+    file.assert(CauseKind::SlowWith, "frame", "only it has `load texture` below it");
 }
 
 #[test]

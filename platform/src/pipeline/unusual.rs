@@ -302,7 +302,7 @@ impl<'a> Comparison<'a> {
         found
     }
 
-    /// The shift that all steady parts share.
+    /// The finding of a shift that all steady parts share.
     fn machine(&self) -> Option<Finding> {
         let is_rare = chance(&self.past_shifts, self.shift) <= RARE;
         let usual: f64 = self.parts.iter().map(|part| part.usual).sum();

@@ -319,7 +319,7 @@ impl Writer {
         1
     }
 
-    /// Writes the rare data. Returns the numbers of attributes of events and of pieces.
+    /// Writes the rare data. Returns the number of attributes in events, and the number of pieces.
     #[inline(never)]
     fn push_rare(&mut self, record: &mut SpanRecord) -> (usize, usize) {
         let mut in_events = record.packed.attributes.len();

@@ -267,7 +267,7 @@ impl Group<'_> {
         let (all, name) = (self.spans.len(), self.name);
         let which = if is_first { ", the first one," } else { "" };
         let [took, typical, most] = [*longest, usual, *others.last()?].map(duration);
-        let alone = child.map_or_else(String::new, |it| format!(": it alone has `{it}` below it"));
+        let alone = child.map_or_else(String::new, |it| format!(": only it has `{it}` below it"));
         let message = format!(
             "one of {all} spans `{name}`{which} took {took}, the others {typical} or so, at most {most}{alone}"
         );
