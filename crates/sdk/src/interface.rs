@@ -25,8 +25,8 @@ pub mod config {
         Source as CredentialSource, reference as credential_reference,
     };
     pub use crate::config::{
-        Compression, ConfiguredView, ExemplarFilter, HistogramKind, LogOutput, LogRecordLimits,
-        LoggingConfig, MetricsConfig, OtlpOptions, OtlpProtocol, Secret, Signal, TelemetryAuth,
+        Compression, ConfiguredView, ExemplarFilter, HistogramKind, LogOutput, LoggingConfig,
+        MetricsConfig, OtlpOptions, OtlpProtocol, Secret, Signal, TelemetryAuth,
     };
 }
 

@@ -205,9 +205,6 @@ impl TelemetryConfig {
         if own.json_output != default.json_output {
             self.logging.json_output = own.json_output;
         }
-        if own.span_events != default.span_events {
-            self.logging.span_events = own.span_events;
-        }
         if own.output != default.output {
             self.logging.output = own.output;
         }
@@ -444,7 +441,6 @@ fn logging(config: &mut TelemetryConfig) {
     let booleans =
         [("true", true), ("false", false), ("1", true), ("0", false), ("yes", true), ("no", false)];
     set("FLOE_LOG_JSON", &mut logging.json_output, word(&booleans));
-    set("FLOE_LOG_SPAN_EVENTS", &mut logging.span_events, word(&booleans));
     set("FLOE_LOG_OUTPUT", &mut logging.output, word(&LogOutput::ALL));
     let patterns = take_list("FLOE_LOG_SPAN_ATTRIBUTES", |pattern| {
         check_span_attribute(pattern).map(|()| pattern.to_owned())

@@ -28,10 +28,6 @@ pub struct LoggingConfig {
     pub log_level: String,
     /// Whether lines are JSON instead of text. Default `true`.
     pub json_output: bool,
-    /// Whether events of `tracing` in a span are also events of that span, for the layer that [`init`](crate::init)
-    /// installs. Default `true`: each event in a span is exported twice then, with its span and as a log record. With
-    /// `false` it only sets the status of its span.
-    pub span_events: bool,
     /// The output of lines of `init`, `configure_logging` and `logs::layer`: `stderr` (default), `stdout` or `none`.
     /// Records are exported in any case.
     #[serde(skip_serializing_if = "is_default")]
@@ -84,7 +80,6 @@ impl Default for LoggingConfig {
         Self {
             log_level: "INFO".to_owned(),
             json_output: true,
-            span_events: true,
             output: LogOutput::default(),
             span_attributes: Vec::new(),
         }

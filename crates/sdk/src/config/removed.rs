@@ -88,6 +88,11 @@ const REMOVED: &[Row] = &[
     ("identity_attributes", "", "every span of a floe product has its identity"),
     ("errors", "", "use `panic_output`; messages of panics are recorded, redacted"),
     ("logging.keys", "FLOE_LOG_KEYS", "write a `FormatEvent` for a layer with `logs::safe_writer`"),
+    (
+        "logging.span_events",
+        "FLOE_LOG_SPAN_EVENTS",
+        "use `tracing_layer().with_events(false)` in a subscriber of the program, and `without_subscriber`",
+    ),
     ("logging.loggers", "", "use `RUST_LOG`, or the Collector"),
     ("metrics.cardinality_limits", "", "use `metrics.cardinality_limit`, or a view with a limit"),
     ("metrics.meters", "", "use `TelemetryProviderBuilder::with_view`"),

@@ -159,12 +159,10 @@ pub(super) fn install(
     }
     let subscriber = subscriber.with(lines.map(|it| (it.layer)(&config.logging, filter.clone())));
     let installed = match spans::filter(config, rust_log) {
-        LineFilter::Targets(filter) => {
-            set_global_default(spans::with_spans(subscriber, config, filter))
-        }
+        LineFilter::Targets(filter) => set_global_default(spans::with_spans(subscriber, filter)),
         LineFilter::Spans(filter) => {
             let filter = filter.of_layer();
-            set_global_default(spans::with_spans(subscriber, config, filter))
+            set_global_default(spans::with_spans(subscriber, filter))
         }
     };
     if installed.is_err() {

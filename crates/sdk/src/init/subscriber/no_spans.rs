@@ -7,7 +7,7 @@ pub(super) fn filter(_: &TelemetryConfig, _: Option<Vec<LineDirective>>) -> Line
     default_filter()
 }
 
-pub(super) fn with_spans<S, F>(subscriber: S, _: &TelemetryConfig, _: F) -> S {
+pub(super) fn with_spans<S, F>(subscriber: S, _: F) -> S {
     subscriber
 }
 

@@ -19,15 +19,13 @@ pub(super) fn filter(config: &TelemetryConfig, rust_log: Option<Vec<LineDirectiv
 
 pub(super) fn with_spans<S, F>(
     subscriber: S,
-    config: &TelemetryConfig,
     filter: F,
 ) -> impl Subscriber + Send + Sync + use<S, F>
 where
     S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
     F: Filter<S> + Send + Sync + 'static,
 {
-    let layer = tracing_layer().with_events(config.logging.span_events);
-    with_current_span(subscriber.with(layer.with_filter(filter)))
+    with_current_span(subscriber.with(tracing_layer().with_filter(filter)))
 }
 
 pub(super) fn are_missing() -> bool {
