@@ -1,5 +1,5 @@
-//! An HTTP proxy on its own port: it opens tunnels and forwards requests to one receiver, whatever
-//! the requested host is, and records the requests.
+//! An HTTP proxy on its own port: it opens tunnels to one receiver, whatever the requested host is, and records the
+//! requests.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -61,7 +61,6 @@ fn serve(
     let head = head(client)?;
     let text = String::from_utf8_lossy(&head);
     let first = text.lines().next().unwrap_or_default().to_owned();
-    let is_tunnel = first.starts_with("CONNECT ");
     heads.lock().unwrap_or_else(PoisonError::into_inner).push(first);
     let is_authorized = |line: &str| {
         line.split_once(": ").is_some_and(|(name, value)| {
@@ -72,12 +71,8 @@ fn serve(
     if credentials.is_some() && !text.lines().any(is_authorized) {
         return out.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     }
-    let mut server = TcpStream::connect(("127.0.0.1", receiver))?;
-    if is_tunnel {
-        out.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
-    } else {
-        server.write_all(&head)?;
-    }
+    let server = TcpStream::connect(("127.0.0.1", receiver))?;
+    out.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
     let (from, to) = (client.try_clone()?, server.try_clone()?);
     thread::spawn(move || pass(&from, &to));
     pass(&server, client)

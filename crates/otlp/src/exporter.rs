@@ -1,6 +1,5 @@
 //! The exporter of a signal: it connects, sends requests with retries, and replaces what has broken.
 
-use std::mem;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -8,7 +7,6 @@ use bytes::Bytes;
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
 use floe_telemetry_sdk::Error;
 use opentelemetry_sdk::Resource;
-use tokio::runtime::{self, Runtime};
 
 use super::files::WatchedFiles;
 #[cfg(feature = "grpc")]
@@ -19,6 +17,7 @@ use super::request::{EncodedBatch, RequestBuilder};
 use super::response::Outcome;
 use super::retry::{self, Accepted, Limits, Throttle, Undelivered};
 use super::settings::OtlpSettings;
+use super::time_limit::TimeLimit;
 use super::transport::Transport;
 use floe_telemetry_core::__sdk::caught::caught;
 use floe_telemetry_core::__sdk::clock::Instant;
@@ -33,14 +32,12 @@ use floe_telemetry_sdk::__parts::internal_log::internal_log;
 /// A receiver may send the same warning with each response.
 static WARNINGS: LazyLock<RateLimited> = LazyLock::new(RateLimited::default);
 
-/// A transport and the runtime of its connections. The runtime belongs to the exporter, so a flush never depends on a
-/// runtime of the host.
+/// A transport, with what its next request depends on.
 #[derive(Debug)]
 pub(super) struct Otlp {
-    runtime: Runtime,
     pub(super) transport: Box<dyn Transport>,
     throttle: Throttle,
-    ending: Arc<Ending>,
+    time: Arc<TimeLimit>,
     settings: OtlpSettings,
     files: WatchedFiles,
 }
@@ -76,30 +73,23 @@ pub(super) fn connect(
 ) -> Result<Otlp, Error> {
     let settings = OtlpSettings::resolve(target, signal)?;
     check_features(&settings)?;
-    let runtime = runtime()?;
+    let time = Arc::new(TimeLimit::new(ending));
     let files = WatchedFiles::new(&settings);
     Ok(Otlp {
-        transport: transport(&runtime, &settings)?,
-        runtime,
+        transport: transport(&time, &settings)?,
         throttle: Throttle::default(),
-        ending,
+        time,
         settings,
         files,
     })
 }
 
-pub(super) fn runtime() -> Result<Runtime, Error> {
-    let runtime = runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| Error::thread("otlp", &error))
-}
-
-fn transport(runtime: &Runtime, settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
-    let _entered = runtime.enter();
+fn transport(time: &Arc<TimeLimit>, settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
     match settings.protocol {
         #[cfg(feature = "grpc")]
-        OtlpProtocol::Grpc => Ok(Box::new(grpc::Grpc::new(settings)?)),
+        OtlpProtocol::Grpc => grpc::connect(time, settings),
         #[cfg(feature = "http")]
-        OtlpProtocol::Http | OtlpProtocol::HttpJson => Ok(Box::new(http::Http::new(settings)?)),
+        OtlpProtocol::Http | OtlpProtocol::HttpJson => http::connect(time, settings),
         // `check_features` has rejected it.
         #[allow(unreachable_patterns, reason = "unless a protocol is not compiled")]
         _ => Err(Error::config("otlp: the program is built without this transport")),
@@ -117,14 +107,11 @@ impl Otlp {
         self.reload_certificates();
         let timeout = self.settings.timeout;
         let encoded = self.transport.encode(request).map_err(Undelivered::from);
+        self.time.set(deadline);
         let result = encoded.and_then(|request| {
-            let sent = retry::send(
-                &mut *self.transport,
-                request,
-                &mut self.throttle,
-                Limits { deadline, timeout, ending: &self.ending },
-            );
-            let sent = caught(|| self.runtime.block_on(sent));
+            let limits = Limits { time: &self.time, timeout };
+            let sent =
+                caught(|| retry::send(&mut *self.transport, &request, &mut self.throttle, limits));
             sent.unwrap_or_else(|message| Err(self.restart(&message).into()))
         });
         let settings = &self.settings;
@@ -173,20 +160,13 @@ impl Otlp {
         );
     }
 
-    /// Replaces the runtime and the connections after a panic, and returns the error of the request. tokio panics
-    /// if the operating system fails to report events, and its runtime cannot be used any more.
+    /// Replaces the transport after a panic, and returns the error of the request. tokio panics if the operating system
+    /// fails to report events, and its runtime cannot be used any more.
     fn restart(&mut self, panic: &str) -> String {
-        let new = runtime().and_then(|runtime| {
-            let transport = transport(&runtime, &self.settings)?;
-            Ok((runtime, transport))
-        });
-        let reason = format!("the runtime of the connection panicked: {panic}");
-        match new {
-            Ok((runtime, transport)) => {
+        let reason = format!("the connection panicked: {panic}");
+        match transport(&self.time, &self.settings) {
+            Ok(transport) => {
                 self.transport = transport;
-                let broken = mem::replace(&mut self.runtime, runtime);
-                // The shutdown of a runtime that has panicked may panic again.
-                let _ = caught(|| broken.shutdown_background());
                 reason
             }
             // The next request panics, and tries it again.
@@ -200,7 +180,7 @@ impl Otlp {
         if !self.files.have_changed() {
             return;
         }
-        match transport(&self.runtime, &self.settings) {
+        match transport(&self.time, &self.settings) {
             Ok(transport) => self.transport = transport,
             Err(error) => internal_log!(
                 warn,
@@ -208,12 +188,6 @@ impl Otlp {
                 "a renewed certificate could not be loaded"
             ),
         }
-    }
-
-    /// Shuts down without waiting: a lookup of a name cannot be cancelled, and a drop of the runtime would block on it,
-    /// which panics on a thread of a runtime of the host.
-    pub(super) fn close(self) {
-        self.runtime.shutdown_background();
     }
 }
 
@@ -226,16 +200,13 @@ pub(super) fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(
     let otlp = connect(target, Signal::Traces, Arc::default());
     let mut otlp = otlp.map_err(|error| error.to_string())?;
     let request = otlp.transport.encode(Bytes::new())?;
-    let outcome = otlp.transport.send(request, timeout);
-    let result = otlp.runtime.block_on(async { tokio::time::timeout(timeout, outcome).await });
-    let settings = otlp.settings.clone();
-    otlp.close();
-    match result {
-        Ok(Outcome::Accepted { .. }) => Ok(()),
-        Ok(
-            Outcome::Rejected(reason) | Outcome::Unanswered(reason) | Outcome::Retry { reason, .. },
-        ) => Err(settings.without_own_headers(reason)),
-        Err(_) => Err(format!("no answer within {timeout:?}")),
+    otlp.time.set(retry::deadline(timeout));
+    match otlp.transport.send(request) {
+        Outcome::Accepted { .. } => Ok(()),
+        Outcome::Rejected(reason) | Outcome::Unanswered(reason) | Outcome::Retry { reason, .. } => {
+            Err(otlp.settings.without_own_headers(reason))
+        }
+        Outcome::TimedOut => Err(format!("no answer within {timeout:?}")),
     }
 }
 

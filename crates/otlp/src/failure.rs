@@ -3,26 +3,11 @@
 use std::error::Error as StdError;
 use std::iter;
 
-use super::proxy::NotConnected;
+use http::Uri;
+
+use super::proxy::Proxy;
+use super::response::Outcome;
 use floe_telemetry_sdk::__parts::config::OtlpProtocol;
-
-/// Whether a connection ended because the response is not valid HTTP or exceeds a limit, such as headers
-/// without an end. The response to a retry would be the same.
-pub(super) fn is_invalid_response(error: &(dyn StdError + 'static)) -> bool {
-    causes(error).any(|cause| {
-        is_invalid_http2(cause) || cause.downcast_ref().is_some_and(hyper::Error::is_parse)
-    })
-}
-
-#[cfg(feature = "grpc")]
-fn is_invalid_http2(cause: &(dyn StdError + 'static)) -> bool {
-    cause.downcast_ref().is_some_and(h2::Error::is_library)
-}
-
-#[cfg(not(feature = "grpc"))]
-fn is_invalid_http2(_: &(dyn StdError + 'static)) -> bool {
-    false
-}
 
 const VERIFIES_CLIENTS: &str = "that verifies its clients needs `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE` \
     (`client_certificate`) of an authority that it trusts";
@@ -31,61 +16,82 @@ const VERIFIES_CLIENTS: &str = "that verifies its clients needs `OTEL_EXPORTER_O
 pub(super) const CREDENTIAL_ADVICE: &str =
     "; a credential is a header in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)";
 
-/// What to change if a receiver probably speaks another protocol than the exporter, or one of the two does not trust
-/// the other, to be appended to the error of a request without an answer. Every protocol may have any port, so only the
-/// network shows this mistake: the answer is not one of the protocol, or a receiver that `has_answered` nothing so far
-/// ends each connection.
-pub(super) fn advice(
-    error: &(dyn StdError + 'static),
-    endpoint: &hyper::Uri,
-    protocol: OtlpProtocol,
-    has_answered: bool,
-) -> String {
-    let is_without_tls = is_error_without_tls(error);
-    if is_without_tls == Some(true) {
-        return "; the receiver does not use TLS: expected an endpoint with `http://`".to_owned();
-    }
-    // By their texts, because h2 keeps nothing else of an error of TLS.
-    let text = error_chain(error);
-    if text.contains("UnknownIssuer") {
-        return "; the authority that issued it is expected in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)"
-            .to_owned();
-    }
-    let is_other_protocol = is_invalid_response(error)
-        || text.contains("HTTP/2 was not negotiated")
-        || text.contains("NoApplicationProtocol");
-    if !is_other_protocol && text.contains("received fatal alert") {
-        return format!("; a receiver {VERIFIES_CLIENTS}");
-    }
-    let is_closed = !has_answered && is_without_tls.is_none() && !is_unconnected(error);
-    if !is_closed && !is_other_protocol {
-        return String::new();
-    }
-    let (other, port) = match protocol {
-        OtlpProtocol::Grpc => (OtlpProtocol::Http, 4318),
-        _ => (OtlpProtocol::Grpc, 4317),
-    };
-    let tls = match endpoint.scheme_str() {
-        Some("https") if is_other_protocol => "",
-        Some("https") => &format!(", and one {VERIFIES_CLIENTS}"),
-        _ => ", and one with TLS an endpoint with `https://`",
-    };
-    format!(
-        "; a receiver of {}, usually at port {port}, needs `OTEL_EXPORTER_OTLP_PROTOCOL={}` \
-         (`otlp_protocol`){tls}",
-        other.as_str(),
-        other.name(),
-    )
+/// Why there was no answer.
+pub(super) struct Failure {
+    pub(super) text: String,
+    /// Whether there was no connection at all.
+    pub(super) is_unconnected: bool,
+    /// Whether the answer is not one of the protocol, or exceeds a limit, such as headers without an end. The answer to
+    /// a retry would be the same.
+    pub(super) is_invalid: bool,
+    /// Whether the receiver has answered a TLS handshake without TLS. `None` if TLS has not failed.
+    pub(super) is_without_tls: Option<bool>,
 }
 
-/// Whether there was no connection at all.
-pub(super) fn is_unconnected(error: &(dyn StdError + 'static)) -> bool {
-    causes(error).any(<dyn StdError>::is::<NotConnected>)
+/// The receiver of a request.
+pub(super) struct Peer<'a> {
+    pub(super) endpoint: &'a Uri,
+    pub(super) proxy: Option<&'a Proxy>,
+    pub(super) protocol: OtlpProtocol,
+    pub(super) has_answered: bool,
+}
+
+impl Failure {
+    /// The outcome of a request to which there was no answer.
+    pub(super) fn outcome(self, peer: &Peer<'_>) -> Outcome {
+        let proxy = peer.proxy.filter(|_| self.is_unconnected);
+        let proxy = proxy.map(|proxy| format!("the proxy `{}`: ", proxy.address));
+        let advice = self.advice(peer);
+        let reason =
+            format!("the connection failed: {}{}{advice}", proxy.unwrap_or_default(), self.text);
+        if self.is_invalid { Outcome::Rejected(reason) } else { Outcome::Unanswered(reason) }
+    }
+
+    /// What to change if a receiver probably speaks another protocol than the exporter, or one of the two does not
+    /// trust the other. Every protocol may have any port, so only the network shows this mistake: the answer is not one
+    /// of the protocol, or a receiver that has answered nothing so far ends each connection.
+    fn advice(&self, peer: &Peer<'_>) -> String {
+        if self.is_without_tls == Some(true) {
+            return "; the receiver does not use TLS: expected an endpoint with `http://`"
+                .to_owned();
+        }
+        // By their texts, because h2 keeps nothing else of an error of TLS.
+        let text = &self.text;
+        if text.contains("UnknownIssuer") {
+            return "; the authority that issued it is expected in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)"
+                .to_owned();
+        }
+        let is_other_protocol = self.is_invalid
+            || text.contains("HTTP/2 was not negotiated")
+            || text.contains("NoApplicationProtocol");
+        if !is_other_protocol && text.contains("received fatal alert") {
+            return format!("; a receiver {VERIFIES_CLIENTS}");
+        }
+        let is_closed = !peer.has_answered && self.is_without_tls.is_none() && !self.is_unconnected;
+        if !is_closed && !is_other_protocol {
+            return String::new();
+        }
+        let (other, port) = match peer.protocol {
+            OtlpProtocol::Grpc => (OtlpProtocol::Http, 4318),
+            _ => (OtlpProtocol::Grpc, 4317),
+        };
+        let tls = match peer.endpoint.scheme_str() {
+            Some("https") if is_other_protocol => "",
+            Some("https") => &format!(", and one {VERIFIES_CLIENTS}"),
+            _ => ", and one with TLS an endpoint with `https://`",
+        };
+        format!(
+            "; a receiver of {}, usually at port {port}, needs `OTEL_EXPORTER_OTLP_PROTOCOL={}` \
+             (`otlp_protocol`){tls}",
+            other.as_str(),
+            other.name(),
+        )
+    }
 }
 
 /// Whether the receiver has answered a TLS handshake without TLS. `None` if TLS has not failed.
 #[cfg(feature = "tls")]
-fn is_error_without_tls(error: &(dyn StdError + 'static)) -> Option<bool> {
+pub(super) fn is_error_without_tls(error: &(dyn StdError + 'static)) -> Option<bool> {
     causes(error).find_map(|mut cause| {
         // The source of an error of the system is not the error that it wraps.
         while let Some(wrapped) = cause.downcast_ref().and_then(std::io::Error::get_ref) {
@@ -97,7 +103,7 @@ fn is_error_without_tls(error: &(dyn StdError + 'static)) -> Option<bool> {
 }
 
 #[cfg(not(feature = "tls"))]
-fn is_error_without_tls(_: &(dyn StdError + 'static)) -> Option<bool> {
+pub(super) fn is_error_without_tls(_: &(dyn StdError + 'static)) -> Option<bool> {
     None
 }
 

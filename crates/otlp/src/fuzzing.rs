@@ -3,18 +3,11 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http_body_util::Full;
-use hyper::StatusCode;
-use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use tokio::runtime::Runtime;
+use http::StatusCode;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 
 use super::response::{self, Outcome};
-use super::{exporter, grpc, http, tls};
-
-thread_local! {
-    /// For the time limit of a body.
-    static RUNTIME: Option<Runtime> = exporter::runtime().ok();
-}
+use super::{grpc, http as otlp_http, tls};
 
 /// The outcome of a request.
 #[derive(Debug, Eq, PartialEq)]
@@ -34,6 +27,7 @@ impl From<Outcome> for Response {
             Outcome::Accepted { rejected, message } => Self::Accepted(rejected, message),
             Outcome::Retry { reason, after } => Self::Retry(reason, after),
             Outcome::Unanswered(reason) => Self::Retry(reason, None),
+            Outcome::TimedOut => Self::Retry("no response".to_owned(), None),
             Outcome::Rejected(reason) => Self::Rejected(reason),
         }
     }
@@ -41,16 +35,14 @@ impl From<Outcome> for Response {
 
 /// A response over HTTP: status, `Content-Type`, `Content-Encoding`, `Retry-After` and body.
 pub fn http_response(status: u16, headers: [&[u8]; 3], body: &[u8]) -> Option<Response> {
-    let mut response = hyper::Response::new(Full::new(Bytes::copy_from_slice(body)));
-    *response.status_mut() = StatusCode::from_u16(status).ok()?;
+    let status = StatusCode::from_u16(status).ok()?;
+    let mut map = HeaderMap::new();
     for (name, value) in [CONTENT_TYPE, CONTENT_ENCODING, RETRY_AFTER].into_iter().zip(headers) {
         if !value.is_empty() {
-            let value = HeaderValue::from_bytes(value).ok()?;
-            response.headers_mut().insert(name, value);
+            map.insert(name, HeaderValue::from_bytes(value).ok()?);
         }
     }
-    let classified = http::classify(response, response::accepted);
-    RUNTIME.with(|runtime| Some(runtime.as_ref()?.block_on(classified).into()))
+    Some(otlp_http::classify(status, &map, &mut &*body, response::accepted).into())
 }
 
 /// A response over gRPC: code, message and details of the status.
@@ -62,7 +54,7 @@ pub fn grpc_response(code: i32, message: &str, details: &[u8]) -> Response {
 
 /// `Retry-After`, at a time.
 pub fn retry_after(field: &str, now: SystemTime) -> Option<Duration> {
-    http::retry_after(field, now)
+    otlp_http::retry_after(field, now)
 }
 
 /// The number of certificates in PEM format, and the number of those that are accepted as authorities.

@@ -1,33 +1,40 @@
 //! OTLP over gRPC ([specification](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc)).
 
-mod http_status;
-mod message_body;
 mod write_buffer;
 
-use std::error::Error as _;
-use std::future::Future;
-use std::mem;
+use std::error::Error as StdError;
 use std::ops::RangeInclusive;
-use std::pin::Pin;
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
+use http::header::CONTENT_TYPE;
+use http::uri::PathAndQuery;
+use http::{Response, StatusCode, Uri};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::proxy::matcher::Matcher;
+use tokio::runtime::{self, Runtime};
+use tokio::time;
+use tonic::body::Body;
 use tonic::codec::CompressionEncoding;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
-use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::{AsciiMetadataKey, MetadataMap, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Extensions, Request, Status, TimeoutExpired};
 use tonic_types::{ErrorDetails, StatusExt as _};
+use tower::ServiceExt as _;
+use tower::util::MapResponse;
+use tower_service::Service as _;
 
-use self::http_status::HttpStatusService;
-use self::message_body::{Message, MessageService};
-use self::write_buffer::BufferingConnector;
-use super::failure::{CREDENTIAL_ADVICE, advice, causes, error_chain, is_invalid_response};
-use super::proxy::ProxyConnector;
+use self::write_buffer::WriteBuffer;
+use super::failure::{CREDENTIAL_ADVICE, Failure, Peer, causes, error_chain, is_error_without_tls};
+use super::proxy::{Proxy, Route};
 use super::response::{self, MAX_RESPONSE, Outcome};
 use super::settings::{OtlpSettings, USER_AGENT};
-use super::transport::Transport;
+use super::time_limit::{STEP, TimeLimit};
+use super::transport::{Transport, Unreachable};
 use floe_telemetry_sdk::__parts::config::{Compression, OtlpProtocol, Signal, without_credentials};
 use floe_telemetry_sdk::Error;
 
@@ -48,6 +55,11 @@ const KEEPALIVE_PARTS: u32 = 4;
 /// The shortest time that a receiver has to answer a ping, and the longest one.
 const PING_TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::from_secs(20);
 
+/// The idle time after which TCP checks whether the peer is still there, and how often.
+const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
+const TCP_KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
+const TCP_KEEPALIVE_RETRIES: u32 = 3;
+
 /// The longest timeout that is sent to the receiver.
 const MAX_SENT_TIMEOUT: Duration = Duration::from_secs(3600);
 
@@ -57,71 +69,94 @@ const ZSTD: CompressionEncoding = CompressionEncoding::Zstd;
 #[cfg(not(feature = "zstd"))]
 const ZSTD: CompressionEncoding = CompressionEncoding::Gzip;
 
-type Client = tonic::client::Grpc<MessageService<HttpStatusService<Channel>>>;
+/// Removes the page of a response that is not gRPC.
+type WithoutPage = fn(Response<Body>) -> Response<Body>;
 
+type Client = tonic::client::Grpc<MapResponse<Channel, WithoutPage>>;
+
+/// A channel and the runtime of its connection. The runtime belongs to the exporter, so a flush never depends on a
+/// runtime of the host.
 #[derive(Debug)]
-pub(super) struct Grpc {
+struct Grpc {
+    /// Present until the drop.
+    runtime: Option<Runtime>,
+    time: Arc<TimeLimit>,
     client: Client,
     endpoint: Endpoint,
-    connector: ProxyConnector,
+    tcp: HttpConnector,
+    proxy: Option<Proxy>,
     compression: Compression,
     has_answered: bool,
     headers: MetadataMap,
     export: PathAndQuery,
 }
 
-impl Grpc {
-    /// Creates a client that connects with the first request. Call this within the runtime.
-    pub(super) fn new(settings: &OtlpSettings) -> Result<Self, Error> {
-        let OtlpSettings { endpoint, .. } = settings;
-        let endpoint = Endpoint::from_shared(endpoint.clone()).map_err(|error| {
-            Error::config(format!(
-                "otlp_endpoint: `{}` is not an endpoint: {error}",
-                without_credentials(endpoint)
-            ))
-        })?;
-        let keepalive = (settings.timeout / KEEPALIVE_PARTS).min(*PING_TIMEOUT.end());
-        let endpoint = endpoint
-            .http2_keep_alive_interval(keepalive)
-            .keep_alive_timeout(keepalive.max(*PING_TIMEOUT.start()))
-            .keep_alive_while_idle(false)
-            .user_agent(USER_AGENT)
-            .map_err(|error| Error::config(format!("otlp: {error}")))?;
-        let endpoint = secure(endpoint, settings)?;
-        let connector = ProxyConnector::of(endpoint.uri(), settings.timeout);
-        let mut metadata = MetadataMap::new();
-        for (name, value) in &settings.headers {
-            let key = AsciiMetadataKey::from_bytes(name.as_bytes());
-            let value = MetadataValue::try_from(value);
-            let (Ok(key), Ok(mut value)) = (key, value) else {
-                return Err(Error::config(
-                    "a header of the OTLP exporter cannot be sent over gRPC",
-                ));
-            };
-            value.set_sensitive(true);
-            metadata.insert(key, value);
-        }
-        Ok(Self {
-            client: client(&endpoint, &connector, settings.compression),
-            endpoint,
-            connector,
-            compression: settings.compression,
-            has_answered: false,
-            headers: metadata,
-            export: PathAndQuery::from_static(method(settings.signal)),
-        })
+/// Creates a client that connects with the first request.
+pub(super) fn connect(
+    time: &Arc<TimeLimit>,
+    settings: &OtlpSettings,
+) -> Result<Box<dyn Transport>, Error> {
+    let endpoint = endpoint(settings)?;
+    let proxy = match Route::of(endpoint.uri()) {
+        Route::Direct => None,
+        Route::Proxy(proxy) => Some(proxy),
+        Route::Unsupported(reason) => return Ok(Box::new(Unreachable(reason))),
+    };
+    let mut metadata = MetadataMap::new();
+    for (name, value) in &settings.headers {
+        let key = AsciiMetadataKey::from_bytes(name.as_bytes());
+        let value = MetadataValue::try_from(value);
+        let (Ok(key), Ok(mut value)) = (key, value) else {
+            return Err(Error::config("a header of the OTLP exporter cannot be sent over gRPC"));
+        };
+        value.set_sensitive(true);
+        metadata.insert(key, value);
     }
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Error::thread("otlp", &error))?;
+    let entered = runtime.enter();
+    let tcp = tcp(settings.timeout);
+    let client = client(&endpoint, tcp.clone(), proxy.as_ref(), settings.compression);
+    drop(entered);
+    Ok(Box::new(Grpc {
+        runtime: Some(runtime),
+        time: Arc::clone(time),
+        client,
+        endpoint,
+        tcp,
+        proxy,
+        compression: settings.compression,
+        has_answered: false,
+        headers: metadata,
+        export: PathAndQuery::from_static(method(settings.signal)),
+    }))
+}
 
-    async fn call(&mut self, mut request: Bytes, timeout: Duration) -> Outcome {
+fn endpoint(settings: &OtlpSettings) -> Result<Endpoint, Error> {
+    let OtlpSettings { endpoint, .. } = settings;
+    let endpoint = Endpoint::from_shared(endpoint.clone()).map_err(|error| {
+        Error::config(format!(
+            "otlp_endpoint: `{}` is not an endpoint: {error}",
+            without_credentials(endpoint)
+        ))
+    })?;
+    let keepalive = (settings.timeout / KEEPALIVE_PARTS).min(*PING_TIMEOUT.end());
+    let endpoint = endpoint
+        .http2_keep_alive_interval(keepalive)
+        .keep_alive_timeout(keepalive.max(*PING_TIMEOUT.start()))
+        .keep_alive_while_idle(false)
+        .user_agent(USER_AGENT)
+        .map_err(|error| Error::config(format!("otlp: {error}")))?;
+    secure(endpoint, settings)
+}
+
+impl Grpc {
+    async fn call(&mut self, request: Bytes) -> Outcome {
         if let Err(error) = self.client.ready().await {
             return self.disconnected(&error);
         }
-        let mut extensions = Extensions::default();
-        if self.compression == Compression::None {
-            extensions.insert(Message(mem::take(&mut request)));
-        }
-        let mut request = Request::from_parts(self.headers.clone(), extensions, request);
-        request.set_timeout(timeout.min(MAX_SENT_TIMEOUT));
+        let mut request = Request::from_parts(self.headers.clone(), Extensions::default(), request);
+        request.set_timeout(self.time.left().min(MAX_SENT_TIMEOUT));
         let response = self.client.unary(request, self.export.clone(), BytesCodec);
         let status = match response.await {
             Ok(response) => {
@@ -139,26 +174,100 @@ impl Grpc {
     }
 
     /// The outcome if there is no connection, or it ended without a response.
-    fn disconnected(&self, error: &(dyn std::error::Error + 'static)) -> Outcome {
-        if causes(error).any(<dyn std::error::Error>::is::<TimeoutExpired>) {
+    fn disconnected(&self, error: &(dyn StdError + 'static)) -> Outcome {
+        if causes(error).any(<dyn StdError>::is::<TimeoutExpired>) {
             return Outcome::Unanswered("no response".to_owned());
         }
-        let reason = format!("the connection failed: {}", error_chain(error))
-            + &advice(error, self.endpoint.uri(), OtlpProtocol::Grpc, self.has_answered);
-        if is_invalid_response(error) {
-            Outcome::Rejected(reason)
-        } else {
-            Outcome::Unanswered(reason)
-        }
+        let text = error_chain(error);
+        let unconnected = ["tcp connect error", "dns error", "tunnel error"];
+        let failure = Failure {
+            is_unconnected: unconnected.iter().any(|it| text.contains(it)),
+            is_invalid: is_invalid_response(error),
+            is_without_tls: is_error_without_tls(error),
+            text,
+        };
+        failure.outcome(&Peer {
+            endpoint: self.endpoint.uri(),
+            proxy: self.proxy.as_ref(),
+            protocol: OtlpProtocol::Grpc,
+            has_answered: self.has_answered,
+        })
     }
 }
 
-/// Creates a client that connects with the first request.
-fn client(endpoint: &Endpoint, connector: &ProxyConnector, compression: Compression) -> Client {
-    let connector = BufferingConnector(connector.clone());
-    let channel = endpoint.connect_with_connector_lazy(connector);
-    let client = tonic::client::Grpc::new(MessageService(HttpStatusService(channel)));
-    compressed(client.max_decoding_message_size(MAX_RESPONSE), compression)
+/// Whether a connection ended because the response is not valid, or exceeds a limit.
+fn is_invalid_response(error: &(dyn StdError + 'static)) -> bool {
+    causes(error).any(|cause| {
+        let is_invalid_http1 = cause.downcast_ref().is_some_and(hyper::Error::is_parse);
+        is_invalid_http1 || cause.downcast_ref().is_some_and(h2::Error::is_library)
+    })
+}
+
+/// Creates a client that connects with the first request. Call this within the runtime.
+fn client(
+    endpoint: &Endpoint,
+    tcp: HttpConnector,
+    proxy: Option<&Proxy>,
+    compression: Compression,
+) -> Client {
+    let tunnel = proxy.and_then(|proxy| tunnel(endpoint, tcp.clone(), proxy));
+    let channel = match tunnel {
+        Some(tunnel) => {
+            let mut tunnel = tunnel.map_response(WriteBuffer::new);
+            let connector = tower::service_fn(move |receiver| tunnel.call(with_port(receiver)));
+            endpoint.connect_with_connector_lazy(connector)
+        }
+        None => endpoint.connect_with_connector_lazy(tcp.map_response(WriteBuffer::new)),
+    };
+    let channel = channel.map_response(without_page as WithoutPage);
+    let client = tonic::client::Grpc::new(channel).max_decoding_message_size(MAX_RESPONSE);
+    compressed(client, compression)
+}
+
+fn tcp(timeout: Duration) -> HttpConnector {
+    let mut tcp = HttpConnector::new();
+    // The receiver may use TLS.
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    // A silent address leaves half of the timeout of an export for the request.
+    tcp.set_connect_timeout(Some(timeout / 2));
+    tcp.set_keepalive(Some(TCP_KEEPALIVE));
+    tcp.set_keepalive_interval(Some(TCP_KEEPALIVE_INTERVAL));
+    tcp.set_keepalive_retries(Some(TCP_KEEPALIVE_RETRIES));
+    tcp
+}
+
+/// An HTTP CONNECT tunnel.
+fn tunnel(endpoint: &Endpoint, tcp: HttpConnector, proxy: &Proxy) -> Option<Tunnel<HttpConnector>> {
+    let matcher = Matcher::builder().all(proxy.url.clone()).build();
+    let proxy = matcher.intercept(endpoint.uri())?;
+    let tunnel = Tunnel::new(proxy.uri().clone(), tcp);
+    Some(match proxy.basic_auth() {
+        Some(credential) => tunnel.with_auth(credential.clone()),
+        None => tunnel,
+    })
+}
+
+/// Adds the port of the scheme: without one, the tunnel would connect to port 443 for `http`, too.
+fn with_port(receiver: Uri) -> Uri {
+    let is_plain = receiver.scheme_str() == Some("http") && receiver.port().is_none();
+    let Some(host) = receiver.host().filter(|_| is_plain) else {
+        return receiver;
+    };
+    let mut parts = receiver.clone().into_parts();
+    parts.authority = format!("{host}:80").parse().ok();
+    Uri::from_parts(parts).unwrap_or(receiver)
+}
+
+/// Removes the body of a response that is not gRPC, such as the error page of a load balancer. tonic reads it as a
+/// message and fails; without one, it
+/// [maps](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md) the HTTP status to a code.
+fn without_page(response: Response<Body>) -> Response<Body> {
+    let is_grpc = match response.headers().get(CONTENT_TYPE) {
+        Some(kind) => kind.as_bytes().starts_with(b"application/grpc"),
+        None => response.status() == StatusCode::OK,
+    };
+    if is_grpc { response } else { response.map(|_| Body::empty()) }
 }
 
 /// Enables compression, whose feature was checked by the caller. Responses may be compressed in any case, as many
@@ -202,16 +311,40 @@ fn secure(endpoint: Endpoint, _: &OtlpSettings) -> Result<Endpoint, Error> {
 }
 
 impl Transport for Grpc {
-    fn send(
-        &mut self,
-        request: Bytes,
-        timeout: Duration,
-    ) -> Pin<Box<dyn Future<Output = Outcome> + '_>> {
-        Box::pin(self.call(request, timeout))
+    fn send(&mut self, request: Bytes) -> Outcome {
+        let Some(runtime) = self.runtime.take() else {
+            return Outcome::Unanswered("there is no runtime".to_owned());
+        };
+        let time = Arc::clone(&self.time);
+        let outcome = runtime.block_on(async {
+            let mut call = pin!(self.call(request));
+            loop {
+                let step = time.left().min(STEP);
+                match time::timeout(step, call.as_mut()).await {
+                    Ok(outcome) => return outcome,
+                    Err(_) if step.is_zero() => return Outcome::TimedOut,
+                    Err(_) => {}
+                }
+            }
+        });
+        if matches!(outcome, Outcome::TimedOut) {
+            // Nothing may arrive any more on the connection.
+            let _entered = runtime.enter();
+            self.client =
+                client(&self.endpoint, self.tcp.clone(), self.proxy.as_ref(), self.compression);
+        }
+        self.runtime = Some(runtime);
+        outcome
     }
+}
 
-    fn reconnect(&mut self) {
-        self.client = client(&self.endpoint, &self.connector, self.compression);
+impl Drop for Grpc {
+    /// Ends the runtime without waiting: a lookup of a name cannot be cancelled, and a drop of the runtime would block
+    /// on it, which panics on a thread of a runtime of the host.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
@@ -324,5 +457,18 @@ mod tests {
              KEY_EXPIRED (acme.example); resource: has no service.name; new keys: https://acme.example/keys\
              ; a credential is a header in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)"
         );
+    }
+
+    #[test]
+    fn a_tunnel_uses_the_port_of_the_scheme() {
+        for (receiver, expected) in [
+            ("http://collector.test", "collector.test:80"),
+            ("http://[2001:db8::1]", "[2001:db8::1]:80"),
+            ("http://collector.test:4317", "collector.test:4317"),
+            ("https://collector.test", "collector.test"),
+        ] {
+            let target = with_port(receiver.parse().unwrap());
+            assert_eq!(target.authority().unwrap(), expected);
+        }
     }
 }

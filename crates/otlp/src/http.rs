@@ -1,54 +1,53 @@
 //! OTLP over HTTP, with bodies in protobuf or JSON
 //! ([specification](https://opentelemetry.io/docs/specs/otlp/#otlphttp)).
 
+mod connection;
 mod explanation;
 mod json;
-mod retry_after;
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
-use std::time::Duration;
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::{Body, Incoming};
-use hyper::header::{
-    CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION,
-    PROXY_AUTHORIZATION, RETRY_AFTER, USER_AGENT,
+use http::header::{
+    CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+    USER_AGENT,
 };
-use hyper::{Method, Request, Response, StatusCode, Uri};
-use hyper_util::client::legacy::connect::Connect;
-use hyper_util::client::legacy::{Client, Error as ClientError};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tokio::time;
+use http::{Request, StatusCode, Uri};
+use ureq::config::AutoHeaderValue;
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _};
+use ureq::{Agent, Body};
 
+use self::connection::{CachingResolver, Connections, MAX_HEAD, TcpConnector};
 use self::explanation::explanation;
-pub(super) use self::retry_after::retry_after;
 use super::compress::compress;
-use super::failure::{CREDENTIAL_ADVICE, advice, error_chain, is_invalid_response};
-use super::proxy::ProxyConnector;
+use super::failure::{CREDENTIAL_ADVICE, Failure, Peer, error_chain, is_error_without_tls};
+use super::proxy::{Proxy, Route};
 use super::response::{self, MAX_RESPONSE, Outcome};
 use super::settings::{self, OtlpSettings, signal_path};
-use super::transport::Transport;
-use floe_telemetry_core::__sdk::clock::wall_now;
+use super::time_limit::TimeLimit;
+use super::transport::{Transport, Unreachable};
+use floe_telemetry_core::__sdk::clock::{monotonic_now, wall_now};
 use floe_telemetry_sdk::__parts::config::{Compression, OtlpProtocol, Signal, without_credentials};
 use floe_telemetry_sdk::Error;
 
 /// The most bytes of a response that explain a status, and the longest time until they have arrived.
-const MAX_EXPLANATION: usize = 16 * 1024;
+const MAX_EXPLANATION: u64 = 16 * 1024;
 const EXPLANATION_TIMEOUT: Duration = Duration::from_secs(1);
 
-pub(super) struct Http {
-    client: Box<dyn PostClient>,
+struct Http {
+    agent: Agent,
+    connections: Arc<Connections>,
+    time: Arc<TimeLimit>,
     uri: Uri,
+    proxy: Option<Proxy>,
     headers: HeaderMap,
     compression: Compression,
     has_answered: bool,
     signal: Signal,
     is_json: bool,
-    /// Reads the body of a successful response.
-    reads: fn(&[u8]) -> Outcome,
 }
 
 impl fmt::Debug for Http {
@@ -57,38 +56,69 @@ impl fmt::Debug for Http {
     }
 }
 
-impl Http {
-    /// Creates a client that connects with the first request.
-    pub(super) fn new(settings: &OtlpSettings) -> Result<Self, Error> {
-        let url = settings.url();
-        let uri: Uri = url.parse().map_err(|error| {
-            let shown = without_credentials(&url);
-            Error::config(format!("otlp_endpoint: `{shown}` is not a URL: {error}"))
-        })?;
-        let mut headers = headers(settings);
-        let connector = ProxyConnector::of(&uri, settings.timeout);
-        let client = if uri.scheme_str() == Some("https") {
-            secure(connector, settings)?
-        } else {
-            let (connector, credential) = connector.forwarding();
-            headers.extend(credential.map(|credential| (PROXY_AUTHORIZATION, credential)));
-            pooled(connector)
-        };
-        Ok(Self {
-            client,
-            uri,
-            headers,
-            compression: settings.compression,
-            signal: settings.signal,
-            has_answered: false,
-            is_json: is_json(settings),
-            reads: match settings.protocol {
-                OtlpProtocol::HttpJson => json::accepted,
-                _ => response::accepted,
-            },
-        })
-    }
+/// Creates a client that connects with the first request.
+pub(super) fn connect(
+    time: &Arc<TimeLimit>,
+    settings: &OtlpSettings,
+) -> Result<Box<dyn Transport>, Error> {
+    let url = settings.url();
+    let uri: Uri = url.parse().map_err(|error| {
+        let shown = without_credentials(&url);
+        Error::config(format!("otlp_endpoint: `{shown}` is not a URL: {error}"))
+    })?;
+    let proxy = match Route::of(&uri) {
+        Route::Direct => None,
+        Route::Proxy(proxy) => Some(proxy),
+        Route::Unsupported(reason) => return Ok(Box::new(Unreachable(reason))),
+    };
+    let connections = Connections::new(Arc::clone(time), settings.timeout / 2);
+    Ok(Box::new(Http {
+        agent: agent(&connections, proxy.as_ref(), uri.scheme_str() == Some("https"), settings)?,
+        connections,
+        time: Arc::clone(time),
+        uri,
+        proxy,
+        headers: headers(settings),
+        compression: settings.compression,
+        has_answered: false,
+        signal: settings.signal,
+        is_json: is_json(settings),
+    }))
+}
 
+/// Creates the client of ureq. It follows no redirects, because a credential must not be sent to another host.
+fn agent(
+    connections: &Arc<Connections>,
+    proxy: Option<&Proxy>,
+    is_tls: bool,
+    settings: &OtlpSettings,
+) -> Result<Agent, Error> {
+    let proxy = proxy.map(|proxy| ureq::Proxy::new(&proxy.url));
+    let proxy = proxy.transpose().map_err(|error| Error::config(format!("otlp: {error}")))?;
+    let config = Agent::config_builder()
+        .proxy(proxy)
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .max_response_header_size(MAX_HEAD)
+        .accept(AutoHeaderValue::None)
+        .accept_encoding(AutoHeaderValue::None)
+        .user_agent(AutoHeaderValue::None);
+    let connector = ().chain(ConnectProxyConnector::default());
+    let connector = connector.chain(TcpConnector(Arc::clone(connections)));
+    let resolver = CachingResolver(Arc::clone(connections));
+    #[cfg(feature = "tls")]
+    if is_tls {
+        let tls = super::tls::Tls::of(settings)?.of_ureq()?;
+        let connector = connector.chain(ureq::unversioned::transport::RustlsConnector::default());
+        return Ok(Agent::with_parts(config.tls_config(tls).build(), connector, resolver));
+    }
+    // Without the feature, the caller has rejected `https` endpoints.
+    let _ = (is_tls, settings);
+    Ok(Agent::with_parts(config.build(), connector, resolver))
+}
+
+impl Http {
     /// What to change if the receiver does not know the path: the endpoint of one signal is used as it is.
     fn path_advice(&self) -> String {
         let expected = signal_path(self.signal);
@@ -98,27 +128,42 @@ impl Http {
         format!("; the URL of one signal is used as it is, and usually ends with `{expected}`")
     }
 
-    async fn post(&mut self, body: Bytes) -> Outcome {
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.uri.clone();
+    /// Sends a request, once more if the receiver has closed a connection that was idle.
+    fn post(&self, body: &[u8]) -> Result<http::Response<Body>, ureq::Error> {
+        let opened = self.connections.opened();
+        let answer = self.agent.run(self.request(body));
+        let is_closed = matches!(answer, Err(ureq::Error::Io(_)));
+        if is_closed && opened > 0 && self.connections.opened() == opened {
+            return self.agent.run(self.request(body));
+        }
+        answer
+    }
+
+    fn request<'a>(&self, body: &'a [u8]) -> Request<&'a [u8]> {
+        let mut request = Request::new(body);
+        *request.method_mut() = http::Method::POST;
+        request.uri_mut().clone_from(&self.uri);
         request.headers_mut().clone_from(&self.headers);
-        match self.client.post(request).await {
-            Ok(response) => {
-                self.has_answered = true;
-                let is_missing = response.status() == StatusCode::NOT_FOUND;
-                match classify(response, self.reads).await {
-                    Outcome::Rejected(reason) if is_missing => {
-                        Outcome::Rejected(reason + &self.path_advice())
-                    }
-                    outcome => outcome,
-                }
+        request
+    }
+
+    /// The outcome of a response.
+    fn outcome(&self, response: http::Response<Body>) -> Outcome {
+        let (head, mut body) = response.into_parts();
+        let reads = if self.is_json { json::accepted } else { response::accepted };
+        if head.status.is_success() {
+            return classify(head.status, &head.headers, &mut body.as_reader(), reads);
+        }
+        // A body that does not end is not waited for.
+        let soon = monotonic_now() + EXPLANATION_TIMEOUT.min(self.time.left());
+        let deadline = self.time.set(soon);
+        let outcome = classify(head.status, &head.headers, &mut body.as_reader(), reads);
+        self.time.set(deadline);
+        match outcome {
+            Outcome::Rejected(reason) if head.status == StatusCode::NOT_FOUND => {
+                Outcome::Rejected(reason + &self.path_advice())
             }
-            Err(error) => {
-                let reason = format!("the connection failed: {}", error_chain(&error));
-                let advice = advice(&error, &self.uri, OtlpProtocol::Http, self.has_answered);
-                disconnected(&error, reason + &advice)
-            }
+            outcome => outcome,
         }
     }
 }
@@ -130,47 +175,24 @@ impl Transport for Http {
         compress(self.compression, request)
     }
 
-    fn send(&mut self, request: Bytes, _: Duration) -> Pin<Box<dyn Future<Output = Outcome> + '_>> {
-        Box::pin(self.post(request))
+    fn send(&mut self, request: Bytes) -> Outcome {
+        match self.post(&request) {
+            Ok(response) => {
+                self.has_answered = true;
+                self.outcome(response)
+            }
+            Err(_) if self.time.left().is_zero() => Outcome::TimedOut,
+            Err(error) => {
+                self.connections.forget_addresses();
+                failure(&error).outcome(&Peer {
+                    endpoint: &self.uri,
+                    proxy: self.proxy.as_ref(),
+                    protocol: OtlpProtocol::Http,
+                    has_answered: self.has_answered,
+                })
+            }
+        }
     }
-}
-
-type Responding<'a> = Pin<Box<dyn Future<Output = Result<Response<Incoming>, ClientError>> + 'a>>;
-
-/// A client, independent of the type of its connector.
-trait PostClient: Send {
-    fn post(&self, request: Request<Full<Bytes>>) -> Responding<'_>;
-}
-
-impl<C: Connect + Clone + Send + Sync + 'static> PostClient for Client<C, Full<Bytes>> {
-    fn post(&self, request: Request<Full<Bytes>>) -> Responding<'_> {
-        Box::pin(self.request(request))
-    }
-}
-
-/// Creates a client with a connection pool. It follows no redirects, because a credential must not be
-/// sent to another host.
-fn pooled<C: Connect + Clone + Send + Sync + 'static>(connector: C) -> Box<dyn PostClient> {
-    let client: Client<C, Full<Bytes>> =
-        Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector);
-    Box::new(client)
-}
-
-#[cfg(feature = "tls")]
-fn secure(
-    connector: ProxyConnector,
-    settings: &OtlpSettings,
-) -> Result<Box<dyn PostClient>, Error> {
-    let config = super::tls::Tls::of(settings)?.config()?;
-    let connector = hyper_rustls::HttpsConnector::from((connector, config));
-    Ok(pooled(connector))
-}
-
-/// Without the feature, the caller has rejected `https` endpoints.
-#[cfg(not(feature = "tls"))]
-#[expect(clippy::unnecessary_wraps, reason = "with TLS it can fail")]
-fn secure(connector: ProxyConnector, _: &OtlpSettings) -> Result<Box<dyn PostClient>, Error> {
-    Ok(pooled(connector))
 }
 
 fn is_json(settings: &OtlpSettings) -> bool {
@@ -202,44 +224,61 @@ fn headers(settings: &OtlpSettings) -> HeaderMap {
     headers
 }
 
+/// Why there was no answer, or an incomplete one.
+fn failure(error: &ureq::Error) -> Failure {
+    use ureq::Error::{ConnectProxyFailed, HostNotFound, Io, LargeResponseHeader, Other, Protocol};
+
+    let (text, is_without_tls) = match error {
+        Io(error) => (error_chain(error), is_error_without_tls(error)),
+        Other(error) => (error.to_string(), None),
+        other => (other.to_string(), None),
+    };
+    Failure {
+        text,
+        is_unconnected: matches!(error, HostNotFound | ConnectProxyFailed(_) | Other(_)),
+        is_invalid: matches!(error, Protocol(_) | LargeResponseHeader(..)),
+        is_without_tls,
+    }
+}
+
 /// Returns the outcome of a request. `reads` is for the body of a successful response.
-pub(super) async fn classify<B>(response: Response<B>, reads: fn(&[u8]) -> Outcome) -> Outcome
-where
-    B: Body<Data = Bytes, Error: std::error::Error + 'static> + Unpin,
-{
-    let status = response.status();
+pub(super) fn classify(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &mut dyn Read,
+    reads: fn(&[u8]) -> Outcome,
+) -> Outcome {
     if status.is_success() {
         // A web server that returns a page for every path has not accepted the spans.
-        if is_web_page(&response) {
+        if is_web_page(headers) {
             return Outcome::Rejected(format!(
                 "the receiver answered {status} with a web page: it is not an OTLP receiver"
             ));
         }
         // The request does not accept any, so what it would decompress to is not read.
-        if let Some(encoding) = response.headers().get(CONTENT_ENCODING)
+        if let Some(encoding) = headers.get(CONTENT_ENCODING)
             && encoding != "identity"
         {
             return Outcome::Rejected(format!(
                 "the receiver answered {status} with a compressed body, which was not requested"
             ));
         }
-        return read(response, reads).await.unwrap_or_else(|outcome| outcome);
+        return read(body, reads);
     }
-    let after = response.headers().get(RETRY_AFTER).cloned();
     let mut reason = format!("the receiver answered {status}");
     if status.is_redirection()
-        && let Some(target) = response.headers().get(LOCATION)
+        && let Some(target) = headers.get(LOCATION)
     {
         let target = without_credentials(&String::from_utf8_lossy(target.as_bytes()));
         reason = format!("{reason} to `{target}`, and redirects are not followed");
     }
-    if let Some(explanation) = explained(response).await {
+    if let Some(explanation) = explained(headers, body) {
         reason = format!("{reason}: {explanation}");
     }
     if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
         reason += CREDENTIAL_ADVICE;
     }
-    let after = after.as_ref().and_then(|after| after.to_str().ok());
+    let after = headers.get(RETRY_AFTER).and_then(|after| after.to_str().ok());
     match status.as_u16() {
         // https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes
         429 | 502 | 503 | 504 => {
@@ -249,63 +288,80 @@ where
     }
 }
 
-/// What the receiver says about a status. A body that does not end is not waited for.
-async fn explained<B>(response: Response<B>) -> Option<String>
-where
-    B: Body<Data = Bytes> + Unpin,
-{
-    let is_encoded = response.headers().contains_key(CONTENT_ENCODING);
-    let (parts, mut incoming) = response.into_parts();
-    let mut body = Vec::new();
-    let reading = async {
-        while body.len() < MAX_EXPLANATION
-            && let Some(Ok(frame)) = incoming.frame().await
-        {
-            body.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
-        }
-    };
-    if !is_encoded {
-        let _ = time::timeout(EXPLANATION_TIMEOUT, reading).await;
+/// The delay of a `Retry-After` header, which is a number of seconds or a date
+/// ([field](https://www.rfc-editor.org/rfc/rfc9110#field.retry-after)).
+pub(super) fn retry_after(field: &str, now: SystemTime) -> Option<Duration> {
+    let field = field.trim();
+    if let Ok(seconds) = field.parse() {
+        return Some(Duration::from_secs(seconds));
     }
-    // It is shortened where it is shown, once it has no credentials any more.
-    body.truncate(MAX_EXPLANATION);
-    let content_type = parts.headers.get(CONTENT_TYPE);
-    explanation(content_type.map_or(&[], |kind| kind.as_bytes()), &body)
+    let until = httpdate::parse_http_date(field).ok()?;
+    Some(until.duration_since(now).unwrap_or_default())
 }
 
-fn is_web_page<B>(response: &Response<B>) -> bool {
-    let content_type = response.headers().get(CONTENT_TYPE);
+/// What the receiver says about a status.
+fn explained(headers: &HeaderMap, body: &mut dyn Read) -> Option<String> {
+    let mut text = Vec::new();
+    if !headers.contains_key(CONTENT_ENCODING) {
+        // What has arrived of it is enough.
+        let _ = body.take(MAX_EXPLANATION).read_to_end(&mut text);
+    }
+    // It is shortened where it is shown, once it has no credentials any more.
+    let content_type = headers.get(CONTENT_TYPE);
+    explanation(content_type.map_or(&[], |kind| kind.as_bytes()), &text)
+}
+
+fn is_web_page(headers: &HeaderMap) -> bool {
     let html = b"text/html";
-    content_type.is_some_and(|kind| {
+    headers.get(CONTENT_TYPE).is_some_and(|kind| {
         let kind = kind.as_bytes().get(..html.len());
         kind.is_some_and(|kind| kind.eq_ignore_ascii_case(html))
     })
 }
 
-/// The outcome if there was no connection, or it was closed without a complete response.
-fn disconnected(error: &(dyn std::error::Error + 'static), reason: String) -> Outcome {
-    if is_invalid_response(error) { Outcome::Rejected(reason) } else { Outcome::Unanswered(reason) }
+/// Reads the body of a successful response.
+fn read(body: &mut dyn Read, reads: fn(&[u8]) -> Outcome) -> Outcome {
+    let mut bytes = Vec::new();
+    match body.take(MAX_RESPONSE as u64 + 1).read_to_end(&mut bytes) {
+        Ok(read) if read > MAX_RESPONSE => {
+            Outcome::Rejected(format!("the response is longer than {MAX_RESPONSE} bytes"))
+        }
+        Ok(_) => reads(&bytes),
+        Err(error) => incomplete(error),
+    }
 }
 
-/// Reads the body of a successful response.
-async fn read<B>(response: Response<B>, reads: fn(&[u8]) -> Outcome) -> Result<Outcome, Outcome>
-where
-    B: Body<Data = Bytes, Error: std::error::Error + 'static> + Unpin,
-{
-    let mut incoming = response.into_body();
-    let mut body = Vec::new();
-    while let Some(frame) = incoming.frame().await {
-        let frame = frame.map_err(|error| {
-            let reason = format!("the response is incomplete: {}", error_chain(&error));
-            disconnected(&error, reason)
-        })?;
-        let chunk = frame.data_ref().map_or(&[][..], |data| data);
-        if body.len() + chunk.len() > MAX_RESPONSE {
-            return Err(Outcome::Rejected(format!(
-                "the response is longer than {MAX_RESPONSE} bytes"
-            )));
-        }
-        body.extend_from_slice(chunk);
+fn incomplete(error: io::Error) -> Outcome {
+    let error = ureq::Error::from(error);
+    let failure = failure(&error);
+    let reason = format!("the response is incomplete: {}", failure.text);
+    match error {
+        ureq::Error::Timeout(_) => Outcome::TimedOut,
+        _ if failure.is_invalid => Outcome::Rejected(reason),
+        _ => Outcome::Unanswered(reason),
     }
-    Ok(reads(&body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = httpdate::parse_http_date("Fri, 20 Nov 2026 10:00:00 GMT").unwrap();
+        for (field, expected) in [
+            ("2", Some(2)),
+            (" 0 ", Some(0)),
+            ("999999999", Some(999_999_999)),
+            ("Fri, 20 Nov 2026 10:00:07 GMT", Some(7)),
+            ("Fri, 20 Nov 2026 09:00:00 GMT", Some(0)),
+            ("soon", None),
+            ("-1", None),
+            ("1.5", None),
+            ("", None),
+        ] {
+            let found = retry_after(field, now).map(|wait| wait.as_secs());
+            assert_eq!(found, expected, "{field}");
+        }
+    }
 }

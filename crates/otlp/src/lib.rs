@@ -32,6 +32,7 @@ mod settings;
 mod span;
 #[cfg(test)]
 mod tests;
+mod time_limit;
 #[cfg(feature = "tls")]
 mod tls;
 mod transport;

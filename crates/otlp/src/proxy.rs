@@ -1,154 +1,96 @@
-//! Connections to a receiver, direct or through the HTTP proxy of the environment (`HTTP_PROXY`,
-//! `HTTPS_PROXY`, `ALL_PROXY`; `NO_PROXY` lists hosts without a proxy). Loopback addresses are always
-//! connected to directly.
+//! The HTTP proxy of the environment for a receiver (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`; `NO_PROXY` lists hosts
+//! without a proxy). Loopback addresses are always connected to directly.
 
-use std::error::Error as StdError;
 use std::fmt;
-use std::future::Future;
-use std::io;
 use std::net::IpAddr;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::time::Duration;
 
-use hyper::Uri;
-use hyper::header::HeaderValue;
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::client::legacy::connect::dns::GaiResolver;
-use hyper_util::client::legacy::connect::proxy::Tunnel;
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
-use hyper_util::client::proxy::matcher::Matcher;
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
-use tower_service::Service;
+use http::Uri;
 
 use floe_telemetry_core::__sdk::environment;
 
-/// The idle time after which TCP checks whether the peer is still there, and how often.
-const KEEPALIVE: Duration = Duration::from_secs(30);
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
-const KEEPALIVE_RETRIES: u32 = 3;
-
-/// The time after which the addresses of the other IP version are tried
-/// ([Happy Eyeballs](https://www.rfc-editor.org/rfc/rfc8305#section-8)).
-const OTHER_VERSION: Duration = Duration::from_millis(250);
-
-/// Connects to a receiver, through a proxy if one is configured.
-#[derive(Clone)]
-pub(super) struct ProxyConnector {
-    tcp: HttpConnector,
-    route: Route,
-}
-
-#[derive(Clone)]
-enum Route {
+/// How a receiver is connected to.
+pub(super) enum Route {
     Direct,
-    /// The proxy forwards plain HTTP requests.
-    Forward(Proxy),
-    /// The proxy opens an HTTP CONNECT tunnel.
-    Tunnel(Proxy),
-    /// The scheme of the proxy is not supported; the text is the error of every connection.
+    /// Through a tunnel of this proxy.
+    Proxy(Proxy),
+    /// Not at all, for this reason.
     Unsupported(&'static str),
 }
 
+/// An HTTP proxy.
 #[derive(Clone)]
-struct Proxy {
-    uri: Uri,
-    credential: Option<HeaderValue>,
+pub(super) struct Proxy {
+    /// The URL, which may contain a credential.
+    pub(super) url: String,
+    /// The host and the port, for messages.
+    pub(super) address: String,
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.address)
+    }
 }
 
 impl Route {
-    const fn proxy(&self) -> Option<&Proxy> {
-        match self {
-            Self::Forward(proxy) | Self::Tunnel(proxy) => Some(proxy),
-            Self::Direct | Self::Unsupported(_) => None,
+    /// Returns the route to a receiver by the environment.
+    pub(super) fn of(receiver: &Uri) -> Self {
+        let is_tls = receiver.scheme_str() == Some("https");
+        let own =
+            if is_tls { ["HTTPS_PROXY", "https_proxy"] } else { ["HTTP_PROXY", "http_proxy"] };
+        // A server that runs this program as CGI sets it from the header `Proxy` of a request.
+        let is_cgi = !is_tls && environment::variable_os("REQUEST_METHOD").is_some();
+        let names = own.into_iter().skip(usize::from(is_cgi)).chain(["ALL_PROXY", "all_proxy"]);
+        let Some(url) = first(names) else {
+            return Self::Direct;
+        };
+        let exceptions = first(["NO_PROXY", "no_proxy"].into_iter()).unwrap_or_default();
+        if is_loopback(receiver) || is_excepted(receiver, &exceptions) {
+            return Self::Direct;
+        }
+        let url = if url.contains("://") { url } else { format!("http://{url}") };
+        let uri = url.parse::<Uri>().ok().filter(|uri| uri.scheme_str() == Some("http"));
+        match uri.as_ref().and_then(Uri::authority) {
+            Some(proxy) => Self::Proxy(Proxy {
+                address: format!("{}:{}", proxy.host(), proxy.port_u16().unwrap_or(80)),
+                url,
+            }),
+            None => Self::Unsupported(
+                "the proxy of the environment is not an HTTP proxy, expected `http://host:port`",
+            ),
         }
     }
 }
 
-impl fmt::Debug for ProxyConnector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ProxyConnector").finish_non_exhaustive()
-    }
-}
-
-impl ProxyConnector {
-    /// Creates a connector for `receiver`, with a tunnel if a proxy is configured for it. `timeout` is that
-    /// of an export.
-    pub(super) fn of(receiver: &Uri, timeout: Duration) -> Self {
-        let tcp = tcp(GaiResolver::new(), timeout);
-        let route = match Matcher::from_env().intercept(receiver) {
-            None => Route::Direct,
-            Some(_) if is_loopback(receiver) || is_excepted(receiver, &exceptions()) => {
-                Route::Direct
-            }
-            Some(proxy) if proxy.uri().scheme_str() == Some("http") => Route::Tunnel(Proxy {
-                uri: proxy.uri().clone(),
-                credential: proxy.basic_auth().cloned(),
-            }),
-            Some(_) => Route::Unsupported(
-                "the proxy of the environment is not an HTTP proxy, expected `http://host:port`",
-            ),
-        };
-        Self { tcp, route }
-    }
-
-    /// Replaces a tunnel by forwarding, which proxies commonly require for plain HTTP. Returns the
-    /// value of the `Proxy-Authorization` header that each request must have.
-    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "HTTP/2 is not forwarded"))]
-    pub(super) fn forwarding(self) -> (Self, Option<HeaderValue>) {
-        let Route::Tunnel(proxy) = self.route else {
-            return (self, None);
-        };
-        let credential = proxy.credential.clone();
-        let route = Route::Forward(proxy);
-        (Self { route, ..self }, credential)
-    }
-}
-
-/// Creates a connector that tries the addresses of a name one after the other, and those of the other IP version
-/// at the same time if there is no connection within [`OTHER_VERSION`]. A silent address leaves half of the
-/// timeout of an export for the request.
-fn tcp<R>(resolver: R, timeout: Duration) -> HttpConnector<R> {
-    let mut tcp = HttpConnector::new_with_resolver(resolver);
-    tcp.set_connect_timeout(Some(timeout / 2));
-    tcp.set_happy_eyeballs_timeout(Some(OTHER_VERSION));
-    tcp.set_nodelay(true);
-    tcp.enforce_http(false);
-    // An idle connection whose peer is gone is closed before it is used again.
-    tcp.set_keepalive(Some(KEEPALIVE));
-    tcp.set_keepalive_interval(Some(KEEPALIVE_INTERVAL));
-    tcp.set_keepalive_retries(Some(KEEPALIVE_RETRIES));
-    tcp
+/// The value of the first of these variables that is set and not empty.
+fn first(mut names: impl Iterator<Item = &'static str>) -> Option<String> {
+    names.find_map(|name| environment::variable(name).ok().filter(|value| !value.is_empty()))
 }
 
 /// Whether the receiver is on this machine. Other OTLP exporters use no proxy for it either.
 fn is_loopback(receiver: &Uri) -> bool {
-    let host = receiver.host().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    let address: Result<IpAddr, _> = address.parse();
+    let host = bare_host(receiver);
+    let address: Result<IpAddr, _> = host.parse();
     host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// The hosts without a proxy, from the variable that [`Matcher`] reads.
-fn exceptions() -> String {
-    let mut values = ["NO_PROXY", "no_proxy"].into_iter().map(environment::variable);
-    values.find_map(Result::ok).unwrap_or_default()
+/// The host, an IPv6 address without its brackets.
+fn bare_host(receiver: &Uri) -> &str {
+    receiver.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
 }
 
-/// Whether a list has the receiver in a form that curl or Go know and [`Matcher`] does not: `*` for an address,
-/// `*.domain`, and with a port or brackets.
+/// Whether a list has the receiver in a form that curl or Go know.
 fn is_excepted(receiver: &Uri, list: &str) -> bool {
     let is_tls = receiver.scheme_str() == Some("https");
     let port = receiver.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
+    let host = bare_host(receiver).to_ascii_lowercase();
     let entries = list.split(|c: char| c == ',' || c.is_whitespace());
-    let entries: Vec<&str> = entries.filter_map(|entry| known_form(entry, port)).collect();
-    let others = Matcher::builder().all("http://proxy").no(entries.join(","));
-    entries.contains(&"*") || others.build().intercept(receiver).is_none()
+    let mut hosts = entries.filter_map(|entry| without_port(entry, port));
+    hosts.any(|entry| entry == "*" || is_host(entry, &host))
 }
 
-/// An entry as [`Matcher`] knows it, or nothing if it is for another port.
-fn known_form(entry: &str, port: u16) -> Option<&str> {
+/// An entry without its port and brackets, or nothing if it is for another port.
+fn without_port(entry: &str, port: u16) -> Option<&str> {
     let (host, of) = match entry.strip_prefix('[').and_then(|it| it.split_once(']')) {
         Some((host, rest)) => (host, rest.strip_prefix(':')),
         None => match entry.split_once(':') {
@@ -156,203 +98,42 @@ fn known_form(entry: &str, port: u16) -> Option<&str> {
             _ => (entry, None),
         },
     };
-    let host = host.strip_prefix('*').filter(|it| it.starts_with('.')).unwrap_or(host);
     of.is_none_or(|of| of.parse() == Ok(port)).then_some(host)
 }
 
-/// Adds the port of the scheme: without one, the tunnel would connect to port 443 for `http`, too.
-fn with_port(receiver: Uri) -> Uri {
-    let is_plain = receiver.scheme_str() == Some("http") && receiver.port().is_none();
-    let Some(host) = receiver.host().filter(|_| is_plain) else {
-        return receiver;
-    };
-    let mut parts = receiver.clone().into_parts();
-    parts.authority = format!("{host}:80").parse().ok();
-    Uri::from_parts(parts).unwrap_or(receiver)
+/// Whether an entry is the address or its network, or the domain of a name or one above it.
+fn is_host(entry: &str, host: &str) -> bool {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return match entry.split_once('/') {
+            Some((network, bits)) => is_in(address, network, bits) == Some(true),
+            None => entry.parse() == Ok(address),
+        };
+    }
+    let entry = entry.strip_prefix('*').filter(|it| it.starts_with('.')).unwrap_or(entry);
+    let domain = entry.strip_prefix('.').unwrap_or(entry).to_ascii_lowercase();
+    let above = host.strip_suffix(&*domain).filter(|_| !domain.is_empty());
+    above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
 }
 
-type Connecting = Pin<Box<dyn Future<Output = Result<ReceiverStream, BoxError>> + Send>>;
-type BoxError = Box<dyn StdError + Send + Sync>;
-
-impl Service<Uri> for ProxyConnector {
-    type Response = ReceiverStream;
-    type Error = BoxError;
-    type Future = Connecting;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.tcp.poll_ready(context).map_err(Into::into)
-    }
-
-    fn call(&mut self, receiver: Uri) -> Connecting {
-        let tcp = self.tcp.clone();
-        let route = self.route.clone();
-        let proxy = route.proxy().map(|proxy| proxy.uri.clone());
-        Box::pin(async move {
-            let connected = connect(tcp, route, receiver).await;
-            connected.map_err(|error| NotConnected { error, proxy }.into())
-        })
-    }
-}
-
-async fn connect(
-    mut tcp: HttpConnector,
-    route: Route,
-    receiver: Uri,
-) -> Result<ReceiverStream, BoxError> {
-    let (stream, is_forwarded) = match route {
-        Route::Direct => (tcp.call(receiver).await?, false),
-        Route::Forward(proxy) => (tcp.call(proxy.uri).await?, true),
-        Route::Tunnel(proxy) => {
-            let tunnel = Tunnel::new(proxy.uri, tcp);
-            let mut tunnel = match proxy.credential {
-                Some(credential) => tunnel.with_auth(credential),
-                None => tunnel,
-            };
-            (tunnel.call(with_port(receiver)).await?, false)
+/// Whether an address begins with the same bits as a network.
+fn is_in(address: IpAddr, network: &str, bits: &str) -> Option<bool> {
+    let bits: u32 = bits.parse().ok()?;
+    Some(match (address, network.parse().ok()?) {
+        (IpAddr::V4(address), IpAddr::V4(network)) => {
+            let rest = 32_u32.checked_sub(bits)?;
+            (address.to_bits() ^ network.to_bits()).checked_shr(rest).unwrap_or(0) == 0
         }
-        Route::Unsupported(reason) => return Err(reason.into()),
-    };
-    Ok(ReceiverStream { stream, is_forwarded })
-}
-
-/// Why there is no connection. The clients wrap it, and it is found among the sources of their errors.
-#[derive(Debug)]
-pub(super) struct NotConnected {
-    error: BoxError,
-    /// What was connected to in place of the receiver.
-    proxy: Option<Uri>,
-}
-
-impl fmt::Display for NotConnected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(proxy) = &self.proxy {
-            let host = proxy.host().unwrap_or_default();
-            let port = proxy.port_u16().unwrap_or(80);
-            write!(f, "the proxy `{host}:{port}`: ")?;
+        (IpAddr::V6(address), IpAddr::V6(network)) => {
+            let rest = 128_u32.checked_sub(bits)?;
+            (address.to_bits() ^ network.to_bits()).checked_shr(rest).unwrap_or(0) == 0
         }
-        self.error.fmt(f)
-    }
-}
-
-impl StdError for NotConnected {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.error.source()
-    }
-}
-
-/// A connection to the receiver or to a forwarding proxy.
-pub(super) struct ReceiverStream {
-    stream: TokioIo<TcpStream>,
-    /// Whether requests need the absolute form of the URI, because a proxy forwards them.
-    is_forwarded: bool,
-}
-
-impl Connection for ReceiverStream {
-    fn connected(&self) -> Connected {
-        self.stream.connected().proxy(self.is_forwarded)
-    }
-}
-
-impl Read for ReceiverStream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
-    }
-}
-
-impl Write for ReceiverStream {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        parts: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
-    }
+        _ => false,
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::future::{Ready, ready};
-    use std::net::{Ipv4Addr, SocketAddr};
-    use std::vec;
-
-    use hyper_util::client::legacy::connect::dns::Name;
-    use socket2::{Domain, Socket, Type};
-    use tokio::runtime;
-
     use super::*;
-
-    /// Resolves every name to these addresses.
-    #[derive(Clone)]
-    struct Addresses(Vec<SocketAddr>);
-
-    impl Service<Name> for Addresses {
-        type Response = vec::IntoIter<SocketAddr>;
-        type Error = io::Error;
-        type Future = Ready<io::Result<Self::Response>>;
-
-        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-
-        fn call(&mut self, _: Name) -> Self::Future {
-            ready(Ok(self.0.clone().into_iter()))
-        }
-    }
-
-    const QUEUE_TIMEOUT: Duration = Duration::from_millis(300);
-
-    /// A listener on an address of the loopback interface that accepts so many connections.
-    fn listener(backlog: i32) -> (Socket, SocketAddr) {
-        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        socket.bind(&address.into()).unwrap();
-        socket.listen(backlog).unwrap();
-        let address = socket.local_addr().unwrap().as_socket().unwrap();
-        (socket, address)
-    }
-
-    #[test]
-    fn a_silent_address_is_followed_by_the_next_one() {
-        let (_full, silent) = listener(0);
-        // Its queue is full, so that it does not answer any more.
-        let mut queued = Vec::new();
-        while let Ok(stream) = std::net::TcpStream::connect_timeout(&silent, QUEUE_TIMEOUT) {
-            queued.push(stream);
-        }
-        let (_open, answering) = listener(1);
-        // The two addresses share half of it.
-        let mut tcp = tcp(Addresses(vec![silent, answering]), Duration::from_secs(2));
-        let runtime = runtime::Builder::new_current_thread();
-        let runtime = { runtime }.enable_all().build().unwrap();
-        let receiver = Uri::from_static("http://collector.test");
-        let connected = runtime.block_on(async { tcp.call(receiver).await });
-        let stream = connected.unwrap();
-        assert_eq!(stream.inner().peer_addr().unwrap(), answering);
-    }
 
     #[test]
     fn loopback_addresses_are_recognised() {
@@ -409,19 +190,6 @@ mod tests {
         ] {
             let uri: Uri = receiver.parse().unwrap();
             assert_eq!(is_excepted(&uri, list), expected, "{list} {receiver}");
-        }
-    }
-
-    #[test]
-    fn a_tunnel_uses_the_port_of_the_scheme() {
-        for (receiver, expected) in [
-            ("http://collector.test", "collector.test:80"),
-            ("http://[2001:db8::1]", "[2001:db8::1]:80"),
-            ("http://collector.test:4317", "collector.test:4317"),
-            ("https://collector.test", "collector.test"),
-        ] {
-            let target = with_port(receiver.parse().unwrap());
-            assert_eq!(target.authority().unwrap(), expected);
         }
     }
 }

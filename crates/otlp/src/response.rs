@@ -30,6 +30,8 @@ pub(super) enum Outcome {
     Unanswered(String),
     /// The request must not be retried.
     Rejected(String),
+    /// There is no time left.
+    TimedOut,
 }
 
 /// Reads the body of a successful response. The responses for metrics and logs have the same fields

@@ -8,19 +8,16 @@
 //! begins. A receiver that answers is retried as before, and a request that waits for its answer is given up a moment
 //! before the shutdown ends, so that its reason is known.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::{self, sleep};
 
 use super::response::Outcome;
+use super::time_limit::TimeLimit;
 use super::transport::Transport;
 use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
 use floe_telemetry_core::__sdk::recorder::random;
-use floe_telemetry_sdk::__parts::collector::{Ending, OTHER_ERROR};
+use floe_telemetry_sdk::__parts::collector::OTHER_ERROR;
 
 /// The delay before the first retry. It doubles with each further retry.
 const INITIAL_DELAY: Duration = Duration::from_millis(100);
@@ -91,80 +88,46 @@ impl Throttle {
 /// When an export has to end.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits<'a> {
-    pub(super) deadline: Instant,
+    pub(super) time: &'a TimeLimit,
     /// The timeout of the export, for its error.
     pub(super) timeout: Duration,
-    pub(super) ending: &'a Ending,
 }
 
 impl Limits<'_> {
-    fn left(&self) -> Duration {
-        let end = self.ending.get();
-        let deadline = end.map_or(self.deadline, |end| end.min(self.deadline));
-        deadline.saturating_duration_since(monotonic_now())
-    }
-
-    /// Returns the output of a request, or `None` if there is no time left for it.
-    async fn within<T>(&self, request: impl Future<Output = T>) -> Option<T> {
-        let mut request = pin!(request);
-        loop {
-            let sent = unless(request.as_mut(), self.ending.begins());
-            match time::timeout(self.left(), sent).await {
-                Ok(Some(output)) => return Some(output),
-                // The shutdown has begun, and leaves less time.
-                Ok(None) => {}
-                Err(_) => return None,
-            }
-        }
-    }
-
-    /// Waits for `pause`, or until the shutdown begins.
-    async fn pause(&self, pause: impl Future<Output = ()>) {
-        unless(pause, self.ending.begins()).await;
-    }
-
     fn error(&self, error_type: &'static str, reason: &str) -> Undelivered {
-        let reason = match self.ending.get() {
-            Some(_) => format!("not delivered before the shutdown: {reason}"),
-            None => format!("not delivered within {:?}: {reason}", self.timeout),
+        let reason = if self.time.is_ending() {
+            format!("not delivered before the shutdown: {reason}")
+        } else {
+            format!("not delivered within {:?}: {reason}", self.timeout)
         };
         Undelivered { error_type, reason }
     }
 }
 
-/// Returns the output of `future`, or `None` if `other` is ready before.
-async fn unless<T>(future: impl Future<Output = T>, other: impl Future) -> Option<T> {
-    let (mut future, mut other) = (pin!(future), pin!(other));
-    poll_fn(|context| match future.as_mut().poll(context) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending => other.as_mut().poll(context).map(|_| None),
-    })
-    .await
-}
-
 /// Sends `request`, and retries it within its `limits` as long as the outcome permits.
-pub(super) async fn send(
+pub(super) fn send(
     transport: &mut dyn Transport,
-    request: Bytes,
+    request: &Bytes,
     throttle: &mut Throttle,
     limits: Limits<'_>,
 ) -> Result<Accepted, Undelivered> {
-    send_with(transport, request, throttle, limits, sleep).await
+    send_with(transport, request, throttle, limits, |pause| limits.time.pause(pause))
 }
 
 /// Sends `request`, and calls `sleep` for each pause.
-async fn send_with<S: Future<Output = ()>>(
+fn send_with(
     transport: &mut dyn Transport,
-    request: Bytes,
+    request: &Bytes,
     throttle: &mut Throttle,
     limits: Limits<'_>,
-    sleep: impl Fn(Duration) -> S,
+    sleep: impl Fn(Duration),
 ) -> Result<Accepted, Undelivered> {
+    let time = limits.time;
     let throttled = throttle.take();
     if !throttled.is_zero() {
-        limits.pause(sleep(throttled.min(limits.left()))).await;
+        sleep(throttled.min(time.left()));
     }
-    if limits.left().is_zero() {
+    if time.left().is_zero() {
         let reason = match &throttle.failure {
             _ if !throttled.is_zero() => "the receiver has required a longer pause",
             Some(failure) => failure,
@@ -175,26 +138,23 @@ async fn send_with<S: Future<Output = ()>>(
     let mut delay = INITIAL_DELAY;
     let mut is_repeated = false;
     loop {
-        let sent = transport.send(request.clone(), limits.left());
-        let outcome = limits.within(sent).await;
+        let outcome = transport.send(request.clone());
         let unanswered = throttle.unanswered + 1;
         throttle.unanswered = 0;
         let (reason, after) = match outcome {
-            Some(Outcome::Accepted { rejected, message }) => {
+            Outcome::Accepted { rejected, message } => {
                 throttle.failure = None;
                 return Ok(Accepted { rejected, message });
             }
-            Some(Outcome::Rejected(reason)) => {
+            Outcome::Rejected(reason) => {
                 return Err(Undelivered { error_type: "rejected", reason });
             }
-            Some(Outcome::Retry { reason, after }) => (reason, after),
-            Some(Outcome::Unanswered(reason)) => {
+            Outcome::Retry { reason, after } => (reason, after),
+            Outcome::Unanswered(reason) => {
                 throttle.unanswered = unanswered;
                 (reason, None)
             }
-            None => {
-                // Nothing may arrive any more on the connection.
-                transport.reconnect();
+            Outcome::TimedOut => {
                 let last = throttle.failure.replace("no response".to_owned());
                 let reason = match last.filter(|_| is_repeated) {
                     Some(last) => format!("no response to the last attempt, and before: {last}"),
@@ -208,19 +168,18 @@ async fn send_with<S: Future<Output = ()>>(
             0 => "rejected",
             _ => "connection_error",
         };
-        let is_ending = limits.ending.get().is_some();
-        if is_ending && throttle.unanswered >= MAX_UNANSWERED {
+        if time.is_ending() && throttle.unanswered >= MAX_UNANSWERED {
             return Err(limits.error(error_type, &reason));
         }
         let pause = pause(delay, after);
-        if pause >= limits.left() {
+        if pause >= time.left() {
             // A shorter pause would burden a receiver that already refuses requests.
             if after.is_some() {
                 throttle.require(pause, limits.timeout);
             }
             return Err(limits.error(error_type, &reason));
         }
-        limits.pause(sleep(pause)).await;
+        sleep(pause);
         delay = (delay * 2).min(MAX_DELAY);
         is_repeated = true;
     }
@@ -238,10 +197,9 @@ fn pause(delay: Duration, after: Option<Duration>) -> Duration {
 mod tests {
     use std::cell::RefCell;
     use std::collections::BTreeSet;
-    use std::future;
-    use std::pin::Pin;
+    use std::sync::Arc;
 
-    use tokio::runtime;
+    use floe_telemetry_sdk::__parts::collector::Ending;
 
     use super::*;
 
@@ -255,15 +213,14 @@ mod tests {
     }
 
     impl Transport for Overloaded {
-        fn send(&mut self, _: Bytes, _: Duration) -> Pin<Box<dyn Future<Output = Outcome> + '_>> {
-            let outcome = match self.attempts.checked_sub(1) {
+        fn send(&mut self, _: Bytes) -> Outcome {
+            match self.attempts.checked_sub(1) {
                 Some(left) => {
                     self.attempts = left;
                     Outcome::Retry { reason: "overloaded".to_owned(), after: self.after }
                 }
                 None => Outcome::Accepted { rejected: 0, message: String::new() },
-            };
-            Box::pin(future::ready(outcome))
+            }
         }
     }
 
@@ -275,22 +232,16 @@ mod tests {
         timeout: Duration,
     ) -> (Result<Accepted, Undelivered>, Vec<Duration>) {
         let pauses = RefCell::new(Vec::new());
-        let no_sleep = |pause| {
-            pauses.borrow_mut().push(pause);
-            future::ready(())
-        };
-        let ending = Ending::default();
         let mut overloaded = Overloaded { attempts, after };
-        let sent = send_with(
+        let time = TimeLimit::new(Arc::default());
+        time.set(deadline(timeout));
+        let result = send_with(
             &mut overloaded,
-            Bytes::new(),
+            &Bytes::new(),
             throttle,
-            Limits { deadline: deadline(timeout), timeout, ending: &ending },
-            no_sleep,
+            Limits { time: &time, timeout },
+            |pause| pauses.borrow_mut().push(pause),
         );
-        let runtime = runtime::Builder::new_current_thread();
-        let runtime = { runtime }.enable_time().build().unwrap();
-        let result = runtime.block_on(sent);
         (result, pauses.into_inner())
     }
 
@@ -357,32 +308,27 @@ mod tests {
     }
 
     impl Transport for Absent<'_> {
-        fn send(&mut self, _: Bytes, _: Duration) -> Pin<Box<dyn Future<Output = Outcome> + '_>> {
+        fn send(&mut self, _: Bytes) -> Outcome {
             if self.requests == self.before {
                 self.ending.begin(monotonic_now() + 3600 * SECOND);
             }
             self.requests += 1;
-            Box::pin(future::ready(Outcome::Unanswered("refused".to_owned())))
+            Outcome::Unanswered("refused".to_owned())
         }
     }
 
     #[test]
     fn a_shutdown_ends_an_export_with_the_second_request_without_an_answer() {
         for (before, requests) in [(0, 2), (1, 2), (5, 6)] {
-            let ending = Ending::default();
-            let limits = Limits {
-                deadline: deadline(3600 * SECOND),
-                timeout: 3600 * SECOND,
-                ending: &ending,
-            };
+            let ending = Arc::<Ending>::default();
+            let time = TimeLimit::new(Arc::clone(&ending));
+            time.set(deadline(3600 * SECOND));
+            let limits = Limits { time: &time, timeout: 3600 * SECOND };
             let mut absent = Absent { before, requests: 0, ending: &ending };
             let mut throttle = Throttle::default();
-            let runtime = runtime::Builder::new_current_thread();
-            let runtime = { runtime }.enable_time().build().unwrap();
-            let no_sleep = |_| future::ready(());
             let mut send = || {
-                let sent = send_with(&mut absent, Bytes::new(), &mut throttle, limits, no_sleep);
-                let undelivered = runtime.block_on(sent).unwrap_err();
+                let sent = send_with(&mut absent, &Bytes::new(), &mut throttle, limits, |_| ());
+                let undelivered = sent.unwrap_err();
                 assert_eq!(undelivered.error_type, "connection_error");
                 undelivered.reason
             };

@@ -45,14 +45,6 @@ impl Sender {
 
     pub(super) fn close(&self) {
         let mut otlp = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(otlp) = otlp.take() {
-            otlp.close();
-        }
-    }
-}
-
-impl Drop for Sender {
-    fn drop(&mut self) {
-        self.close();
+        otlp.take();
     }
 }

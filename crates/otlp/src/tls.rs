@@ -76,54 +76,62 @@ fn invalid_file(path: &Path, problem: &str) -> Error {
 }
 
 #[cfg(feature = "http")]
-mod rustls_config {
+mod of_ureq {
     use std::sync::Arc;
 
+    use rustls::RootCertStore;
+    use rustls::crypto::ring;
     use rustls::pki_types::PrivateKeyDer;
     use rustls::pki_types::pem::PemObject as _;
-    use rustls::{ClientConfig, RootCertStore, crypto};
+    use rustls::sign::CertifiedKey;
     use secrecy::ExposeSecret as _;
+    use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
 
-    use super::{Error, Tls, parse_certificates};
+    use super::{CertificateDer, Client, Error, Tls, parse_certificates};
 
     impl Tls {
-        /// The configuration of a rustls client.
-        pub(in super::super) fn config(&self) -> Result<ClientConfig, Error> {
-            let certificates = match &self.authorities {
+        /// The configuration of ureq, which panics where a key does not fit its certificate.
+        pub(in super::super) fn of_ureq(&self) -> Result<TlsConfig, Error> {
+            let authorities = match &self.authorities {
                 Some(pem) => parse_certificates(pem),
                 None => rustls_native_certs::load_native_certs().certs,
             };
             let mut roots = RootCertStore::empty();
-            let (added, _) = roots.add_parsable_certificates(certificates);
+            let (added, _) = roots.add_parsable_certificates(authorities.clone());
             if added == 0 {
                 return Err(Error::config(
                     "otlp: this system has no trusted certificate authority, expected a PEM file in `otlp.all.certificate`",
                 ));
             }
-            self.configure(roots)
-        }
-
-        fn configure(&self, roots: RootCertStore) -> Result<ClientConfig, Error> {
             // Set explicitly, because the process may have no default crypto provider.
-            let provider = Arc::new(crypto::ring::default_provider());
-            let config = ClientConfig::builder_with_provider(provider)
-                .with_safe_default_protocol_versions()
-                .map_err(|error| unusable(&error))?
-                .with_root_certificates(roots);
-            let Some(client) = &self.client else {
-                return Ok(config.with_no_client_auth());
-            };
-            let key =
-                PrivateKeyDer::from_pem_slice(client.key.expose_secret()).map_err(|error| {
-                    Error::config(format!("otlp: the client key is invalid: {error}"))
-                })?;
-            config
-                .with_client_auth_cert(parse_certificates(&client.certificate), key)
-                .map_err(|error| unusable(&error))
+            let provider = Arc::new(ring::default_provider());
+            let client = self.client.as_ref().map(|client| {
+                let certificates = parse_certificates(&client.certificate);
+                let key = PrivateKeyDer::from_pem_slice(client.key.expose_secret());
+                let key = key.map_err(|error| unusable(&error))?;
+                CertifiedKey::from_der(certificates.clone(), key, &provider)
+                    .map_err(|error| unusable(&error))?;
+                of_client(client, &certificates)
+            });
+            Ok(TlsConfig::builder()
+                .root_certs(RootCerts::Specific(Arc::new(owned(&authorities))))
+                .client_cert(client.transpose()?)
+                .unversioned_rustls_crypto_provider(provider)
+                .build())
         }
     }
 
-    fn unusable(error: &rustls::Error) -> Error {
+    fn of_client(client: &Client, chain: &[CertificateDer<'_>]) -> Result<ClientCert, Error> {
+        let key = PrivateKey::from_pem(client.key.expose_secret());
+        let key = key.map_err(|error| unusable(&error))?;
+        Ok(ClientCert::new_with_certs(&owned(chain), key))
+    }
+
+    fn owned(certificates: &[CertificateDer<'_>]) -> Vec<Certificate<'static>> {
+        certificates.iter().map(|it| Certificate::from_der(it).to_owned()).collect()
+    }
+
+    fn unusable(error: &impl std::fmt::Display) -> Error {
         Error::config(format!("otlp: TLS cannot be used: {error}"))
     }
 }

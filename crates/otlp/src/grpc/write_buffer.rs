@@ -6,15 +6,11 @@
 //! are written when the buffer is full, when the connection is flushed without a new write, and before it is
 //! read: a connection that has nothing more to write reads.
 
-use std::error::Error;
-use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use hyper::Uri;
 use hyper::rt::{Read, ReadBufCursor, Write};
-use tower_service::Service;
 
 /// The most bytes in the buffer.
 const CAPACITY: usize = 64 * 1024;
@@ -30,7 +26,7 @@ pub(super) struct WriteBuffer<S> {
 }
 
 impl<S: Write + Unpin> WriteBuffer<S> {
-    fn new(stream: S) -> Self {
+    pub(super) const fn new(stream: S) -> Self {
         Self { stream, bytes: Vec::new(), written: 0, is_new: false }
     }
 
@@ -110,31 +106,6 @@ impl<S: Read + Write + Unpin> Read for WriteBuffer<S> {
             // A receiver that reads nothing more may have sent the reason. The next write fails again.
             (read, _) => read,
         }
-    }
-}
-
-/// Connects with another connector, and combines the writes of its connections.
-#[derive(Clone, Debug)]
-pub(super) struct BufferingConnector<C>(pub(super) C);
-
-type Connecting<S> = Pin<Box<dyn Future<Output = Result<WriteBuffer<S>, BoxError>> + Send>>;
-type BoxError = Box<dyn Error + Send + Sync>;
-
-impl<C> Service<Uri> for BufferingConnector<C>
-where
-    C: Service<Uri, Response: Write + Unpin, Error = BoxError, Future: Send + 'static>,
-{
-    type Response = WriteBuffer<C::Response>;
-    type Error = BoxError;
-    type Future = Connecting<C::Response>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.0.poll_ready(context)
-    }
-
-    fn call(&mut self, receiver: Uri) -> Self::Future {
-        let connecting = self.0.call(receiver);
-        Box::pin(async move { Ok(WriteBuffer::new(connecting.await?)) })
     }
 }
 

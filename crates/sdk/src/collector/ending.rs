@@ -1,32 +1,28 @@
 //! Tells the waiting threads of a provider's exporters when their time ends.
 
-use std::future::poll_fn;
-use std::mem;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{Poll, Waker};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::clock::{Instant, monotonic_now};
 
 /// The end of exports, which a shutdown sets once.
 #[derive(Debug, Default)]
 pub struct Ending {
-    end: OnceLock<Instant>,
-    /// Tasks that wait for the end, or have waited: one for each runtime of an exporter.
-    waiting: Mutex<Vec<Waker>>,
+    end: Mutex<Option<Instant>>,
+    begins: Condvar,
 }
 
 impl Ending {
     /// Begins the shutdown.
     pub fn begin(&self, end: Instant) {
-        let _ = self.end.set(end);
-        let waiting = mem::take(&mut *self.waiting());
-        waiting.into_iter().for_each(Waker::wake);
+        self.end().get_or_insert(end);
+        self.begins.notify_all();
     }
 
     /// Returns the end of exports; `None` before the shutdown.
     #[must_use]
     pub fn get(&self) -> Option<Instant> {
-        self.end.get().copied()
+        *self.end()
     }
 
     /// Whether the time of the shutdown has passed.
@@ -34,26 +30,15 @@ impl Ending {
         self.get().is_some_and(|end| end <= monotonic_now())
     }
 
-    /// Waits until the shutdown begins. A call after its beginning waits forever.
-    pub fn begins(&self) -> impl Future<Output = ()> + '_ {
-        let had_begun = self.get().is_some();
-        poll_fn(move |context| {
-            if had_begun {
-                return Poll::Pending;
-            }
-            let mut waiting = self.waiting();
-            if self.get().is_some() {
-                return Poll::Ready(());
-            }
-            let waker = context.waker();
-            if !waiting.iter().any(|known| known.will_wake(waker)) {
-                waiting.push(waker.clone());
-            }
-            Poll::Pending
-        })
+    /// Waits for `pause`, or until the shutdown begins. If it had begun before the call, the pause is complete.
+    pub fn pause(&self, pause: Duration) {
+        let end = self.end();
+        let had_begun = end.is_some();
+        let waited = self.begins.wait_timeout_while(end, pause, |end| had_begun || end.is_none());
+        drop(waited);
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Vec<Waker>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn end(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.end.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,0 +1,242 @@
+//! The connections below HTTP. ureq's own wait until the timeout that a request began with; these end with a shutdown
+//! that has begun in the meantime, and read an answer that came before the end of the request.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::Uri;
+use ureq::config::Config;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
+};
+use ureq::{Error, Timeout};
+
+use crate::time_limit::{STEP, TimeLimit};
+use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
+
+/// How long the addresses of a name are used for new connections, unless one of them fails. ureq looks a name up
+/// before each request.
+const ADDRESSES: Duration = Duration::from_secs(30);
+
+/// The most bytes of the head of an answer.
+pub(super) const MAX_HEAD: usize = 32 * 1024;
+
+/// The bytes of an answer that are read at once, with room for a head, and those of a request that are written at once.
+const BUFFERS: (usize, usize) = (2 * MAX_HEAD, 128 * 1024);
+
+/// The connections of an exporter.
+#[derive(Debug)]
+pub(super) struct Connections {
+    time: Arc<TimeLimit>,
+    /// The longest time until there is a connection.
+    timeout: Duration,
+    opened: AtomicUsize,
+    addresses: Mutex<Option<(Instant, ResolvedSocketAddrs)>>,
+}
+
+impl Connections {
+    pub(super) fn new(time: Arc<TimeLimit>, timeout: Duration) -> Arc<Self> {
+        let (opened, addresses) = (AtomicUsize::new(0), Mutex::new(None));
+        Arc::new(Self { time, timeout, opened, addresses })
+    }
+
+    /// The number of connections so far.
+    pub(super) fn opened(&self) -> usize {
+        self.opened.load(Ordering::Relaxed)
+    }
+
+    /// Looks the name up again for the next connection.
+    pub(super) fn forget_addresses(&self) {
+        *self.addresses() = None;
+    }
+
+    fn addresses(&self) -> MutexGuard<'_, Option<(Instant, ResolvedSocketAddrs)>> {
+        self.addresses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Connects to the first address that answers. A silent one leaves time for the next one.
+    fn connect(&self, addresses: &ResolvedSocketAddrs) -> Result<TcpStream, Error> {
+        let mut left = self.time.left().min(self.timeout);
+        let mut last = Error::HostNotFound;
+        for (number, address) in addresses.iter().enumerate() {
+            let wait = if number + 1 < addresses.len() { left / 2 } else { left };
+            left -= wait;
+            let wait = wait.max(Duration::from_millis(1));
+            match TcpStream::connect_timeout(address, wait) {
+                Ok(stream) => return Ok(stream),
+                Err(error) => last = Error::Other(format!("tcp connect error: {error}").into()),
+            }
+        }
+        Err(last)
+    }
+}
+
+/// Looks names up, and keeps what it has found for a while.
+#[derive(Debug)]
+pub(super) struct CachingResolver(pub(super) Arc<Connections>);
+
+impl Resolver for CachingResolver {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        _: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, Error> {
+        let mut known = self.0.addresses();
+        if let Some((since, addresses)) = &*known
+            && since.elapsed() < ADDRESSES
+        {
+            return Ok(addresses.clone());
+        }
+        let left = self.0.time.left().min(self.0.timeout);
+        let timeout =
+            NextTimeout { after: left.into(), reason: Timeout::Resolve, ..NextTimeout::default() };
+        let found = DefaultResolver::default().resolve(uri, config, timeout);
+        let found = found.map_err(|error| match error {
+            Error::Io(error) => Error::Other(format!("dns error: {error}").into()),
+            other => other,
+        })?;
+        *known = Some((monotonic_now(), found.clone()));
+        Ok(found)
+    }
+}
+
+/// Opens TCP connections, unless a proxy has opened one.
+#[derive(Debug)]
+pub(super) struct TcpConnector(pub(super) Arc<Connections>);
+
+impl<T: Transport> Connector<T> for TcpConnector {
+    type Out = Either<T, Tcp>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        tunnel: Option<T>,
+    ) -> Result<Option<Self::Out>, Error> {
+        if let Some(tunnel) = tunnel {
+            return Ok(Some(Either::A(tunnel)));
+        }
+        let stream = self.0.connect(&details.addrs)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(STEP))?;
+        stream.set_write_timeout(Some(STEP))?;
+        self.0.opened.fetch_add(1, Ordering::Relaxed);
+        let (input, output) = BUFFERS;
+        let buffers = LazyBuffers::new(input, output);
+        let time = Arc::clone(&self.0.time);
+        Ok(Some(Either::B(Tcp { stream, buffers, time, broken: None })))
+    }
+}
+
+/// A TCP connection.
+#[derive(Debug)]
+pub(super) struct Tcp {
+    stream: TcpStream,
+    buffers: LazyBuffers,
+    time: Arc<TimeLimit>,
+    /// The error of a write. The receiver may have answered before it has closed the connection.
+    broken: Option<io::Error>,
+}
+
+/// Repeats a read or a write until it has an effect, or there is no time left.
+fn within<T>(time: &TimeLimit, mut io: impl FnMut() -> io::Result<T>) -> Result<T, Error> {
+    while !time.left().is_zero() {
+        match io() {
+            Err(error) if is_to_be_repeated(&error) => {}
+            other => return Ok(other?),
+        }
+    }
+    Err(Error::Timeout(Timeout::Global))
+}
+
+fn is_to_be_repeated(error: &io::Error) -> bool {
+    use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
+
+    matches!(error.kind(), Interrupted | TimedOut | WouldBlock)
+}
+
+impl Transport for Tcp {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
+        let mut rest = &self.buffers.output()[..amount];
+        while !rest.is_empty() && self.broken.is_none() {
+            match within(&self.time, || self.stream.write(rest)) {
+                Ok(written) => rest = &rest[written..],
+                Err(Error::Io(error)) => self.broken = Some(error),
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(())
+    }
+
+    fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
+        let Self { stream, buffers, time, broken } = self;
+        let read = within(time, || stream.read(buffers.input_append_buf()));
+        match (read, broken.take()) {
+            (Ok(0) | Err(Error::Io(_)), Some(error)) => Err(error.into()),
+            (read, _) => {
+                let read = read?;
+                buffers.input_appended(read);
+                Ok(read > 0)
+            }
+        }
+    }
+
+    fn is_open(&mut self) -> bool {
+        let is_silent = || {
+            self.stream.set_nonblocking(true)?;
+            let peeked = self.stream.peek(&mut [0]);
+            self.stream.set_nonblocking(false)?;
+            let is_silent = peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
+            Ok::<_, io::Error>(is_silent)
+        };
+        self.broken.is_none() && is_silent().unwrap_or(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddr};
+
+    use socket2::{Domain, Socket, Type};
+
+    use super::*;
+
+    const QUEUE_TIMEOUT: Duration = Duration::from_millis(300);
+
+    /// A listener on an address of the loopback interface that accepts so many connections.
+    fn listener(backlog: i32) -> (Socket, SocketAddr) {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        socket.bind(&address.into()).unwrap();
+        socket.listen(backlog).unwrap();
+        let address = socket.local_addr().unwrap().as_socket().unwrap();
+        (socket, address)
+    }
+
+    #[test]
+    fn a_silent_address_is_followed_by_the_next_one() {
+        let (_full, silent) = listener(0);
+        // Its queue is full, so that it does not answer any more.
+        let mut queued = Vec::new();
+        while let Ok(stream) = TcpStream::connect_timeout(&silent, QUEUE_TIMEOUT) {
+            queued.push(stream);
+        }
+        let (_open, answering) = listener(1);
+        let time = Arc::new(TimeLimit::new(Arc::default()));
+        time.set(monotonic_now() + Duration::from_secs(60));
+        let connections = Connections::new(time, Duration::from_secs(1));
+        let mut addresses = ResolvedSocketAddrs::from_fn(|_| silent);
+        addresses.push(silent);
+        addresses.push(answering);
+        let stream = connections.connect(&addresses).unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), answering);
+    }
+}

@@ -1,0 +1,49 @@
+//! Until when a request may wait for its receiver.
+//!
+//! A thread that waits does so in short steps. So it is given up a moment before a shutdown ends that has begun in the
+//! meantime, and its reason is known.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
+use floe_telemetry_sdk::__parts::collector::Ending;
+
+/// The longest time between two checks of what is left.
+pub(super) const STEP: Duration = Duration::from_millis(20);
+
+/// The end of the current export: its deadline, or that of a shutdown.
+#[derive(Debug)]
+pub(super) struct TimeLimit {
+    deadline: Mutex<Instant>,
+    ending: Arc<Ending>,
+}
+
+impl TimeLimit {
+    pub(super) fn new(ending: Arc<Ending>) -> Self {
+        Self { deadline: Mutex::new(monotonic_now()), ending }
+    }
+
+    /// Replaces the deadline, and returns the last one.
+    pub(super) fn set(&self, deadline: Instant) -> Instant {
+        let mut current = self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *current, deadline)
+    }
+
+    /// Returns what is left.
+    pub(super) fn left(&self) -> Duration {
+        let deadline = *self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
+        let end = self.ending.get().map_or(deadline, |end| end.min(deadline));
+        end.saturating_duration_since(monotonic_now())
+    }
+
+    /// Whether a shutdown has begun.
+    pub(super) fn is_ending(&self) -> bool {
+        self.ending.get().is_some()
+    }
+
+    /// Waits for `pause`, or until a shutdown begins.
+    pub(super) fn pause(&self, pause: Duration) {
+        self.ending.pause(pause);
+    }
+}
