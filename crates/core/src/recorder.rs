@@ -15,13 +15,15 @@
 //!    through a handle (`pending.rs`). So spans of any library nest below ours, and `get_active_span` updates
 //!    ours. Spans without a `Context` of their own are in `current.rs`, which tells the rest of the crate the
 //!    current span.
-//! 4. The body runs with this context attached (a future: during each poll). 5. The expansion picks a classifier by the
-//! type of the returned value, which finds an `Err` (`outcome.rs`). Method lookup takes the first trait that may apply,
-//! so a type that is not resolved at that point comes first and is a value. Where only the signature has the type
-//! (`impl Trait`, a macro), a `return` that never runs unites it with the body's (`declared.rs`), so that its bounds
-//! take part in inference. 6. At the end, pending updates are merged, the head of the span and its attributes are
-//! copied into the thread's rings (`buffer.rs`), and the box returns to the pool. A thread frees what it allocated for
-//! a span, except for long text and rare fields (`More`). 7. The collector drains the rings.
+//! 4. The body runs with this context attached (a future: during each poll).
+//! 5. The expansion picks a classifier by the type of the returned value, which finds an `Err` (`outcome.rs`). Method
+//!    lookup takes the first trait that may apply, so a type that is not resolved at that point comes first and is a
+//!    value. Where only the signature has the type (`impl Trait`, a macro), a `return` that never runs unites it with
+//!    the body's (`declared.rs`), so that its bounds take part in inference.
+//! 6. At the end, pending updates are merged, the head of the span and its attributes are copied into the thread's rings
+//!    (`buffer.rs`), and the box returns to the pool. A thread frees what it allocated for a span, except for long text
+//!    and rare fields (`More`).
+//! 7. The collector drains the rings.
 //!
 //! If log records carry attributes of the current span, what a span has from its start becomes a pending update, which
 //! `logged.rs` finds by the ids of the span.

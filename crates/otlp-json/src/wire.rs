@@ -65,7 +65,7 @@ impl<'b> Value<'b> {
     }
 }
 
-/// Decodes protobuf's ZigZag encoding of a signed number.
+/// Decodes protobuf's zigzag encoding of a signed number.
 pub(crate) const fn zigzag(number: u64) -> i64 {
     (number >> 1).cast_signed() ^ -((number & 1).cast_signed())
 }
