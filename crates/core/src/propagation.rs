@@ -53,8 +53,11 @@ pub fn inject_context<K>(carrier: &mut (impl InjectInto<K> + ?Sized)) {
 
 /// Injects `cx` into a carrier, as [`inject_context`] injects the current context.
 pub fn inject_from<K>(cx: &Context, carrier: &mut (impl InjectInto<K> + ?Sized)) {
-    carrier.inject(&mut |injector| {
-        with_propagator(|propagator| propagator.inject_context(cx, injector));
+    // A carrier is code of the program, too.
+    caught::or_default(|| {
+        carrier.inject(&mut |injector| {
+            with_propagator(|propagator| propagator.inject_context(cx, injector));
+        });
     });
 }
 
@@ -118,17 +121,19 @@ pub fn extract_span_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Opti
 /// Like [`extract_context`], but extracts on top of `cx` instead of the current context.
 #[must_use = "a context has no effect unless it is attached or used as a parent"]
 pub fn extract_onto<K>(mut cx: Context, carrier: &(impl ExtractFrom<K> + ?Sized)) -> Context {
-    carrier.extract(&mut |extractor| {
-        cx = with_propagator(|propagator| {
-            // Not `get`: a carrier does not return a value that is not text.
-            let is_received = |field: &str| {
-                TRACE_FIELDS.contains(&field)
-                    && extractor.get_all(field).is_some_and(|values| !values.is_empty())
-            };
-            if cx.span().span_context().is_valid() && propagator.fields().any(is_received) {
-                cx = cx.with_remote_span_context(SpanContext::NONE);
-            }
-            propagator.extract_with_context(&cx, extractor)
+    caught::or_default(|| {
+        carrier.extract(&mut |extractor| {
+            cx = with_propagator(|propagator| {
+                // Not `get`: a carrier does not return a value that is not text.
+                let is_received = |field: &str| {
+                    TRACE_FIELDS.contains(&field)
+                        && extractor.get_all(field).is_some_and(|values| !values.is_empty())
+                };
+                if cx.span().span_context().is_valid() && propagator.fields().any(is_received) {
+                    cx = cx.with_remote_span_context(SpanContext::NONE);
+                }
+                propagator.extract_with_context(&cx, extractor)
+            });
         });
     });
     cx

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::net::TcpListener;
-use std::sync::Mutex;
 use std::sync::mpsc::{Receiver as Receiving, channel};
+use std::sync::{Mutex, Weak};
 use std::thread;
 use std::time::Duration;
 
@@ -16,7 +16,10 @@ use opentelemetry::{Key, KeyValue};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
-use opentelemetry_sdk::metrics::{Aggregation, Instrument, Stream, Temporality};
+use opentelemetry_sdk::metrics::reader::MetricReader;
+use opentelemetry_sdk::metrics::{
+    Aggregation, Instrument, InstrumentKind, Pipeline, Stream, Temporality,
+};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 const DURATION: Metric<'_> = Metric::new("load.duration")
@@ -224,6 +227,50 @@ fn flushes_without_an_answer_share_a_thread() {
     let threads = threads_named("floe-metrics");
     assert!(threads <= 1, "{threads} threads");
     let _ = telemetry.shutdown(Duration::from_millis(100));
+}
+
+/// Panics wherever it is called while the provider is in use.
+#[derive(Debug)]
+struct BrokenReader;
+
+impl MetricReader for BrokenReader {
+    fn register_pipeline(&self, _: Weak<Pipeline>) {}
+
+    fn collect(&self, _: &mut ResourceMetrics) -> OTelSdkResult {
+        panic!("no collection");
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        panic!("no flush to {}", url());
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        panic!("no shutdown at {}", url());
+    }
+
+    fn temporality(&self, _: InstrumentKind) -> Temporality {
+        panic!("no temporality");
+    }
+}
+
+#[test]
+fn a_reader_that_panics_takes_no_exporter_along() {
+    let receiver = Receiver::http();
+    let telemetry = TelemetryProvider::builder(config(&receiver, OtlpProtocol::Http))
+        .with_metric_reader(BrokenReader)
+        .initialize()
+        .unwrap();
+    record();
+    let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
+    assert!(error.contains("the reader panicked: no flush to postgres://<REDACTED>@db"), "{error}");
+    check(&receiver.points());
+    METRICS.increment("late", 1, &[]);
+    let error = telemetry.shutdown(TIMEOUT).unwrap_err().to_string();
+    assert!(
+        error.contains("the reader panicked: no shutdown at postgres://<REDACTED>@db"),
+        "{error}"
+    );
+    single(&receiver.points(), "late");
 }
 
 /// A program that ends within seconds has the same series in each run.

@@ -17,24 +17,26 @@ pub struct Caught<P>(pub P);
 
 impl<P: Deref<Target: TextMapPropagator> + Debug> TextMapPropagator for Caught<P> {
     fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {
-        or(|| self.0.inject_context(cx, injector), || ());
+        or_default(|| self.0.inject_context(cx, injector));
     }
 
     fn extract_with_context(&self, cx: &Context, extractor: &dyn Extractor) -> Context {
-        or(|| self.0.extract_with_context(cx, extractor), || cx.clone())
+        let extracted = or_default(|| Some(self.0.extract_with_context(cx, extractor)));
+        extracted.unwrap_or_else(|| cx.clone())
     }
 
     fn fields(&self) -> FieldIter<'_> {
-        or(|| self.0.fields(), || FieldIter::new(&[]))
+        or_default(|| Some(self.0.fields())).unwrap_or_else(|| FieldIter::new(&[]))
     }
 }
 
-fn or<T>(call: impl FnOnce() -> T, otherwise: impl FnOnce() -> T) -> T {
+/// Calls a propagator or a carrier. The first panic is reported.
+pub(super) fn or_default<T: Default>(call: impl FnOnce() -> T) -> T {
     static HAS_PANICKED: AtomicBool = AtomicBool::new(false);
     caught(call).unwrap_or_else(|_| {
         if !HAS_PANICKED.swap(true, Ordering::Relaxed) {
             internal_log::write_line("warn", "a propagator or its carrier panicked");
         }
-        otherwise()
+        T::default()
     })
 }

@@ -7,7 +7,7 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader};
 
-use super::reporting::{LastExport, Reporting};
+use super::reporting::{Guarded, LastExport, Reporting};
 use crate::collector::{Counters, ExporterId};
 use crate::config::{Signal, TelemetryConfig};
 use crate::program_signals;
@@ -49,7 +49,7 @@ impl MetricDestination {
     }
 
     pub(crate) fn of_reader(reader: impl MetricReader) -> Self {
-        Self(Box::new(|builder, _, _| builder.with_reader(reader)))
+        Self(Box::new(|builder, _, _| builder.with_reader(Guarded(reader))))
     }
 
     /// Adds the reader to a provider.

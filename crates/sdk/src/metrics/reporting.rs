@@ -4,16 +4,17 @@
 use std::future::poll_fn;
 use std::mem;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::Poll;
 use std::time::Duration;
 
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
-use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::{
     AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics,
 };
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::metrics::reader::MetricReader;
+use opentelemetry_sdk::metrics::{InstrumentKind, Pipeline, Temporality};
 
 use crate::caught::caught;
 use crate::collector::{Component, Counters, ExportFailure};
@@ -47,7 +48,7 @@ impl<E: PushMetricExporter> PushMetricExporter for Reporting<E> {
         let mut exported = pin!(async { self.exporter.export(metrics).await });
         let result = poll_fn(|context| {
             let polled = caught(|| exported.as_mut().poll(context));
-            polled.unwrap_or_else(|panic| Poll::Ready(panicked(&panic)))
+            polled.unwrap_or_else(|panic| Poll::Ready(panicked("exporter", &panic)))
         })
         .await;
         let result = result.map_err(ExportFailure::from);
@@ -61,12 +62,11 @@ impl<E: PushMetricExporter> PushMetricExporter for Reporting<E> {
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        caught(|| self.exporter.force_flush()).unwrap_or_else(|panic| panicked(&panic))
+        guarded("exporter", || self.exporter.force_flush())
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        let ended = caught(|| self.exporter.shutdown_with_timeout(timeout));
-        ended.unwrap_or_else(|panic| panicked(&panic))
+        guarded("exporter", || self.exporter.shutdown_with_timeout(timeout))
     }
 
     fn temporality(&self) -> Temporality {
@@ -74,9 +74,43 @@ impl<E: PushMetricExporter> PushMetricExporter for Reporting<E> {
     }
 }
 
-/// The result of a panicked exporter, which may be code of the program. The panic would end the reader's thread.
-fn panicked(panic: &str) -> OTelSdkResult {
-    Err(OTelSdkError::InternalFailure(format!("the exporter panicked: {panic}")))
+/// A reader that may be code of the program: its panic would take the other readers along.
+#[derive(Debug)]
+pub(super) struct Guarded<R>(pub(super) R);
+
+impl<R: MetricReader> MetricReader for Guarded<R> {
+    fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
+        self.0.register_pipeline(pipeline);
+    }
+
+    fn collect(&self, into: &mut ResourceMetrics) -> OTelSdkResult {
+        guarded("reader", || self.0.collect(into))
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        guarded("reader", || self.0.force_flush())
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        guarded("reader", || self.0.shutdown_with_timeout(timeout))
+    }
+
+    fn shutdown(&self) -> OTelSdkResult {
+        guarded("reader", || self.0.shutdown())
+    }
+
+    fn temporality(&self, kind: InstrumentKind) -> Temporality {
+        caught(|| self.0.temporality(kind)).unwrap_or_default()
+    }
+}
+
+/// Calls an exporter or a reader, which may be code of the program. Its panic would end the thread of its reader.
+fn guarded(what: &str, call: impl FnOnce() -> OTelSdkResult) -> OTelSdkResult {
+    caught(call).unwrap_or_else(|panic| panicked(what, &panic))
+}
+
+fn panicked(what: &str, panic: &str) -> OTelSdkResult {
+    Err(OTelSdkError::InternalFailure(format!("the {what} panicked: {panic}")))
 }
 
 /// The number of data points.

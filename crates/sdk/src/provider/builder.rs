@@ -149,7 +149,8 @@ impl TelemetryProviderBuilder {
     /// Adds a metric reader, which can be any implementation of OpenTelemetry's [`MetricReader`], such as a reader that
     /// collects on request.
     ///
-    /// It reads redacted attributes. May be called more than once. Needs the feature `metrics`, like an exporter.
+    /// It reads redacted attributes. Its panic is an error of the flush or the shutdown, and other readers go on. May be
+    /// called more than once. Needs the feature `metrics`, like an exporter.
     pub fn with_metric_reader<R: MetricReader>(mut self, reader: R) -> Self {
         let name = ExporterId::of::<R>().name;
         self.added.metrics.push(name.into_owned());
