@@ -7,7 +7,6 @@ import platform
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 import reader
@@ -97,31 +96,7 @@ def check_threads(process, program, expected):
     assert wrong == 0, f"{wrong} of {len(expected)} threads"
 
 
-def check_foreign(command, dialect):
-    """A program of another language, whose variable is in a shared library."""
-    source = os.path.join(os.path.dirname(__file__), "foreign.c")
-    with tempfile.TemporaryDirectory() as folder:
-        library = os.path.join(folder, "foreign.so")
-        flags = ["-shared", "-fPIC", "-O1", "-Wall", "-Werror", f"-mtls-dialect={dialect}"]
-        subprocess.run(["cc", *flags, "-o", library, source], check=True)
-        host = f"import ctypes, sys; assert ctypes.CDLL({library!r}).publish() == 0; sys.stdin.read()"
-        with subprocess.Popen(
-            [sys.executable, "-c", host], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        ) as running:
-            thread = int(running.stdout.readline())
-            printed = subprocess.run([command, "ps", str(running.pid), "--json"], stdout=subprocess.PIPE, check=True)
-            found = json.loads(printed.stdout)
-            running.stdin.close()
-    assert found["process"]["resource"] == {"service.name": "foreign"}, found
-    (span,) = found["spans"]
-    assert span["thread"]["id"] == thread and span["attributes"] == {"http.route": "/cart"}, span
-    assert (span["trace_id"], span["span_id"]) == ("ab" * 16, "cd" * 8), span
-    print(f"Python with a library in C, -mtls-dialect={dialect}")
-
-
 def main(program, command):
-    for dialect in ("gnu2", "gnu"):
-        check_foreign(command, dialect)
     if platform.machine() != "x86_64":
         print("the reader knows the registers of x86-64 only")
         return

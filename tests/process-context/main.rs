@@ -1,14 +1,17 @@
 //! Threads that are in a span, each in another way, until standard input ends. A line for each says what a reader from
 //! outside has to find; `check.py` is the reader.
 //!
-//! `process-context every_span|boundaries`; with `fork`, the process is a fork of one that has published, and with
-//! `many`, there are 100,000 tasks, too.
+//! `process-context every_span|boundaries`; with `fork`, the process is a fork of one that has published, with `many`,
+//! there are 100,000 tasks, too, with `waits`, the threads wait in system calls that the kernel does not restart, and with
+//! `changes`, the spans of a thread change all the time.
 
 #![expect(clippy::print_stdout, reason = "the test reads the output")]
 #![expect(clippy::expect_used, clippy::panic, reason = "a test")]
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
+use std::mem::MaybeUninit;
+use std::os::unix::net::UnixStream;
 use std::pin::Pin;
 use std::sync::{Arc, Barrier, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -23,6 +26,7 @@ use floe_telemetry::opentelemetry::trace::{
 use floe_telemetry::{
     FutureExt, TelemetryGuard, Tracer, create_span, get_current_span, in_current_span, span, traced,
 };
+use rustix::event::epoll;
 use serde_json::{Value, json};
 
 static TRACER: Tracer = floe_telemetry::tracer!("http");
@@ -37,6 +41,11 @@ fn locked() -> MutexGuard<'static, bool> {
 /// Prints the expected findings of a reader on this thread, and waits until the end. `code` is the name of the current
 /// span, the function, the file and the line.
 fn found_here(name: &str, code: &Value) {
+    expect(name, &current(code));
+}
+
+/// The current span, with its code.
+fn current(code: &Value) -> Value {
     let span = get_current_span().span_context();
     let ids = span.is_valid().then(|| {
         json!({
@@ -46,7 +55,7 @@ fn found_here(name: &str, code: &Value) {
             "code": code,
         })
     });
-    expect(name, &ids.unwrap_or(Value::Null));
+    ids.unwrap_or(Value::Null)
 }
 
 /// The code of a span that a builder has made. Without a recording, its name is not known.
@@ -56,14 +65,48 @@ fn built(name: &str) -> Value {
 }
 
 fn expect(name: &str, found: &Value) {
-    // The id of this thread, as the system knows it.
-    let thread = std::fs::read_link("/proc/thread-self").ok();
-    let thread = thread.and_then(|path| path.file_name()?.to_str()?.parse::<u64>().ok());
-    println!("{}", json!({ "name": name, "thread": thread, "found": found }));
+    print(name, found);
     let mut ended = locked();
     while !*ended {
         ended = END.1.wait(ended).unwrap_or_else(PoisonError::into_inner);
     }
+}
+
+fn print(name: &str, found: &Value) {
+    // The id of this thread, as the system knows it.
+    let thread = std::fs::read_link("/proc/thread-self").ok();
+    let thread = thread.and_then(|path| path.file_name()?.to_str()?.parse::<u64>().ok());
+    println!("{}", json!({ "name": name, "thread": thread, "found": found }));
+}
+
+/// The other ends of the sockets that threads wait for.
+static SOCKETS: Mutex<Vec<UnixStream>> = Mutex::new(Vec::new());
+
+/// A socket that ends when the program does. After a signal, a call with a timeout is not restarted.
+fn socket() -> UnixStream {
+    let (own, other) = UnixStream::pair().expect("the system has sockets");
+    own.set_read_timeout(Some(Duration::from_secs(600))).expect("it is a timeout");
+    SOCKETS.lock().unwrap_or_else(PoisonError::into_inner).push(other);
+    own
+}
+
+#[traced]
+fn receives(name: &str) {
+    let mut socket = socket();
+    print(name, &Value::Null);
+    assert_eq!(socket.read(&mut [0]).expect("nothing interrupts it"), 0);
+}
+
+#[traced]
+fn polls(name: &str) {
+    let socket = socket();
+    let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).expect("the system has epoll");
+    let data = epoll::EventData::new_u64(0);
+    epoll::add(&epoll, &socket, data, epoll::EventFlags::IN).expect("it is a socket");
+    print(name, &Value::Null);
+    let mut room = [MaybeUninit::uninit()];
+    let (events, _) = epoll::wait(&epoll, &mut room, None).expect("nothing interrupts it");
+    assert_eq!(events.len(), 1);
 }
 
 /// The place of an annotated function, whose attribute is `above` lines above the call.
@@ -165,6 +208,15 @@ fn after_panic(name: &str) {
 fn in_another_context(other: SpanContext, name: &str) {
     let _attached = Context::new().with_remote_span_context(other).attach();
     in_current_span(|| found_here(name, &json!([null, null, null, null])))();
+}
+
+#[traced]
+fn changes(name: &str) {
+    print(name, &current(&code!("changes", 1)));
+    while !*locked() {
+        short();
+        deep(0);
+    }
 }
 
 fn span_context(span: u64) -> SpanContext {
@@ -335,7 +387,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let _waiting = has("many").then(|| waiting(100_000));
     // A thread that has ended leaves its records to others.
     let _ = thread::spawn(short).join();
-    let ways = ways();
+    let ways = if has("waits") {
+        vec![("recv", receives as Way), ("epoll_wait", polls)]
+    } else if has("changes") {
+        vec![("changes", changes as Way)]
+    } else {
+        ways()
+    };
     let count = ways.len();
     let begun = Arc::new(Barrier::new(count + 1));
     let threads: Vec<_> = ways
@@ -353,6 +411,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     io::stdout().flush()?;
     let mut rest = String::new();
     io::stdin().read_to_string(&mut rest)?;
+    SOCKETS.lock().unwrap_or_else(PoisonError::into_inner).clear();
     *locked() = true;
     END.1.notify_all();
     for thread in threads {

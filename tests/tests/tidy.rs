@@ -116,7 +116,6 @@ const UNSAFE: &[&str] = &[
     "crates/thread-context/src/published/slot.rs",
     "crates/thread-context/src/process/mapping.rs",
     "crates/thread-context/src/process/symbol.rs",
-    "crates/trace/src/ps/stopped.rs",
     "tests/process-context/main.rs",
     "tests/faults/src/fork.rs",
     "tests/faults/src/scenarios/broken_driver.rs",

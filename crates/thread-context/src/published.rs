@@ -201,7 +201,7 @@ const MAX_VALUE: usize = 255;
 static NEXT_WAY: AtomicUsize = AtomicUsize::new(0);
 
 /// A span's record for readers. Its words are atomic because a thread may reuse the records of another, ended thread;
-/// readers stop the thread.
+/// readers stop the thread, or read the record twice.
 #[derive(Debug, Default)]
 #[repr(C, align(64))]
 struct Record {
@@ -435,7 +435,8 @@ pub fn attach(
     record.write(trace_id, span_id, flags, attributes);
     let record = ptr::from_ref(record);
     stack.used[at as usize].store(record.cast_mut(), Ordering::Relaxed);
-    stack.open.store(open | 1 << at, Ordering::Relaxed);
+    // After the record, for readers that do not stop the thread.
+    stack.open.store(open | 1 << at, Ordering::Release);
     publish(record);
     #[expect(clippy::cast_possible_truncation, reason = "it is below `DEPTH`")]
     Attached::at(at as u8 + 1)

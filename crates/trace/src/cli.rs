@@ -6,7 +6,7 @@ mod input;
 #[cfg(feature = "listen")]
 mod listen;
 mod output;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(target_os = "linux")]
 mod ps;
 mod query;
 mod show;
@@ -53,8 +53,8 @@ enum Command {
     Names(query::Question),
     /// Print which service a running process is, and which span each of its threads is in
     ///
-    /// It may hang or be stopped. Each thread is stopped for some microseconds while it is read.
-    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    /// It may hang or be stopped, and no thread is interrupted.
+    #[cfg(target_os = "linux")]
     Ps(ps::Ps),
     /// Receive OTLP on this machine and draw each trace as it ends, until Ctrl-C
     #[cfg(feature = "listen")]
@@ -102,7 +102,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Errors(question) => query::answer(&question, query::errors),
         Command::CriticalPath(question) => query::answer(&question, query::path),
         Command::Names(question) => query::answer(&question, query::statistics),
-        #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+        #[cfg(target_os = "linux")]
         Command::Ps(options) => ps::ps(&options),
         #[cfg(feature = "listen")]
         Command::Listen(options) => listen::listen(&options),

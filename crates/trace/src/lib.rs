@@ -24,7 +24,7 @@
 //! The program of the same name is the feature `cli`, and its receiver the feature `listen`; a library needs neither,
 //! and depends on this crate with `default-features = false`.
 
-#[cfg(all(feature = "cli", target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(feature = "cli", target_os = "linux"))]
 #[doc(hidden)]
 pub mod ps;
 pub mod read;

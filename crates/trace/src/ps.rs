@@ -1,23 +1,18 @@
 //! Reads the service of a running, hung or stopped process and the span of each of its threads, without help of the
-//! process: OpenTelemetry's [process context] and [thread context], as floe-telemetry and SDKs of other languages
-//! publish them.
+//! process: OpenTelemetry's [process context], and the list of spans of programs with floe-telemetry.
 //!
-//! A thread is stopped for some microseconds while it is read, and a blocking system call that is not restarted returns
-//! `EINTR` to it. This needs Linux on x86-64, and the right to trace the process, which its user has unless the system
-//! restricts it (`/proc/sys/kernel/yama/ptrace_scope`). The thread-local variable may belong to the program, or to a
-//! shared library with the C library of GNU, as in SDKs of other languages.
+//! No thread is stopped: a stack of spans that changes while it is read is read again. This needs the right to read the
+//! memory of the process, which its user has unless the system restricts it (`/proc/sys/kernel/yama/ptrace_scope`).
 //!
 //! The process is not trusted: sizes are bounded, and unreadable memory is an error or no span.
 //!
 //! [process context]: https://github.com/open-telemetry/opentelemetry-specification/blob/main/oteps/profiles/4719-process-ctx.md
-//! [thread context]: https://github.com/open-telemetry/opentelemetry-specification/blob/main/oteps/profiles/4947-thread-ctx.md
 
 mod context;
 mod memory;
 mod open_spans;
 mod process;
-mod stopped;
-mod variable;
+mod stacks;
 
 pub use self::context::{Context, CurrentSpan, OpenSpan, Thread};
 pub use self::process::{Process, publishing};

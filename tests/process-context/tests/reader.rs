@@ -1,9 +1,10 @@
 //! `floe-trace ps` finds the published context of a running process; `check.py` is another reader.
 
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 #![expect(clippy::expect_used, reason = "a test")]
 
-use std::io::{BufRead, BufReader, Write};
+use std::collections::HashSet;
+use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Duration;
 
@@ -18,8 +19,9 @@ struct Running {
 }
 
 impl Running {
-    fn start() -> Self {
+    fn start(arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_process-context"))
+            .args(arguments)
             .env("OTEL_RESOURCE_ATTRIBUTES", "service.name=orders,replicas=3")
             .env("OTEL_LOG_LEVEL", "none")
             .stdin(Stdio::piped())
@@ -73,7 +75,7 @@ fn described(span: &CurrentSpan) -> Value {
 
 #[test]
 fn each_thread_is_in_the_span_that_it_says() {
-    let running = Running::start();
+    let running = Running::start(&[]);
     let id = running.child.id();
     assert!(publishing().expect("the system has /proc").contains(&id));
     let process = Process::open(id).expect("a child may be read");
@@ -122,13 +124,61 @@ fn each_thread_is_in_the_span_that_it_says() {
     drop(running);
 }
 
+/// Whether a thread waits for the system.
+fn is_asleep(process: u32, thread: &Value) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/task/{thread}/stat"));
+    stat.expect("the thread waits").contains(") S ")
+}
+
+#[test]
+fn reading_interrupts_no_system_call() {
+    let mut running = Running::start(&["waits"]);
+    let id = running.child.id();
+    let process = Process::open(id).expect("a child may be read");
+    let context = process.context().expect("it is readable").expect("it is published");
+    while !running.threads.iter().all(|of| is_asleep(id, &of["thread"])) {
+        std::thread::yield_now();
+    }
+    for _ in 0..20 {
+        let found = process.threads(&context).expect("a child may be traced");
+        let names = found.iter().filter_map(|of| of.span.as_ref()?.attribute("floe.span.name"));
+        let mut names: Vec<_> = names.collect();
+        names.sort_unstable();
+        assert_eq!(names, ["polls", "receives"]);
+    }
+    drop(running.stdin.take());
+    assert!(running.child.wait().expect("it ends").success());
+}
+
+#[test]
+fn a_span_that_changes_meanwhile_is_found_whole() {
+    let running = Running::start(&["changes"]);
+    let process = Process::open(running.child.id()).expect("a child may be read");
+    let context = process.context().expect("it is readable").expect("it is published");
+    let line = &running.threads[0];
+    let mut seen = HashSet::new();
+    for _ in 0..2_000 {
+        let found = process.threads(&context).expect("a child may be read");
+        let thread = found.iter().find(|of| u64::from(of.id) == line["thread"]);
+        let span = thread.expect("it runs").span.as_ref().expect("it is in a span");
+        assert_eq!(span.trace_id.to_string(), line["found"]["trace_id"]);
+        let code = described(span)["code"].to_string();
+        if span.span_id.to_string() == line["found"]["span_id"] {
+            assert_eq!(code, line["found"]["code"].to_string());
+        }
+        seen.insert(code);
+    }
+    // A record of two spans would have a code of its own.
+    assert!(seen.len() <= 3, "{seen:?}");
+}
+
 #[test]
 fn an_unreadable_source_is_an_error_or_nothing() {
     let error = Process::open(u32::MAX).expect_err("there is none").to_string();
     assert_eq!(
         error,
         format!(
-            "expected a process {} that this user may trace, found none, or it has ended",
+            "expected a process {} that this user may read, found none, or it has ended",
             u32::MAX
         )
     );
@@ -139,12 +189,9 @@ fn an_unreadable_source_is_an_error_or_nothing() {
     silent.wait().expect("it ends");
     assert!(process.context().is_err());
 
-    let mut running = Running::start();
+    let running = Running::start(&[]);
     let process = Process::open(running.child.id()).expect("a child may be read");
     let context = process.context().expect("it is readable").expect("it is published");
-    if let Some(stdin) = &mut running.stdin {
-        stdin.flush().expect("it reads");
-    }
     drop(running);
     assert!(process.threads(&context).is_err());
 }

@@ -125,7 +125,9 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
         .join(" ");
     text.push('\n');
     if !context.has_threads() {
-        text.push_str("It does not publish the spans of its threads.\n");
+        text.push_str(
+            "It does not list the spans of its threads, as programs with floe-telemetry do.\n",
+        );
         return Ok(text);
     }
     let (inside, outside): (Vec<_>, Vec<_>) = threads.iter().partition(|of| of.span.is_some());
@@ -133,13 +135,8 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
         text.push('\n');
         text.push_str(&found.thread_table());
     }
-    let stuck = outside.iter().filter(|of| of.is_stuck).count();
-    if outside.len() > stuck {
-        let _ = writeln!(text, "\n{} threads are in no span.", outside.len() - stuck);
-    }
-    if stuck > 0 {
-        let _ =
-            writeln!(text, "\n{stuck} threads cannot be stopped, and their spans are not known.");
+    if !outside.is_empty() {
+        let _ = writeln!(text, "\n{} threads are in no span.", outside.len());
     }
     if open.is_some() {
         let _ = writeln!(text, "\n{} open spans are recorded.", found.open.len());

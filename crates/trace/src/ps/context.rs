@@ -25,8 +25,8 @@ struct ProcessContext {
 #[derive(Clone, Debug)]
 pub struct Context {
     resource: Vec<(String, String)>,
-    /// The names of thread attributes by their index, if the process publishes thread contexts.
-    pub(super) keys: Option<Vec<String>>,
+    /// The names of span attributes by their index.
+    pub(super) keys: Vec<String>,
     /// The addresses of floe-telemetry's tables: open spans, and the spans of threads.
     pub(super) tables: Option<[u64; 2]>,
 }
@@ -45,11 +45,6 @@ impl Context {
             let found = context.attributes.iter().find(|found| found.key == key);
             found.and_then(|found| found.value.as_ref()?.value.clone())
         };
-        // The other schemas are those of languages whose threads have no such variable.
-        let is_variable = match of("threadlocal.schema_version") {
-            Some(Value::StringValue(version)) => version == "tlsdesc_v1_dev" || version == "tls_v1",
-            _ => false,
-        };
         let keys = match of("threadlocal.attribute_key_map") {
             Some(Value::ArrayValue(keys)) => keys.values,
             _ => Vec::new(),
@@ -65,7 +60,7 @@ impl Context {
         let keys = keys.collect();
         Ok(Self {
             resource: resource.into_iter().map(text).collect(),
-            keys: is_variable.then_some(keys),
+            keys,
             tables: tables.map(<[u64; 2]>::from),
         })
     }
@@ -82,10 +77,10 @@ impl Context {
         value(&self.resource, key)
     }
 
-    /// Whether the process publishes the spans of its threads in a supported way.
+    /// Whether the process lists the spans of its threads, as programs with floe-telemetry do.
     #[must_use]
     pub fn has_threads(&self) -> bool {
-        self.keys.is_some()
+        self.tables.is_some()
     }
 }
 
@@ -119,13 +114,7 @@ pub struct Thread {
     pub name: String,
     /// The current span of the thread.
     pub span: Option<CurrentSpan>,
-    /// Whether the thread could not be stopped, so that its span is unknown. The kernel does not interrupt a thread
-    /// that waits for a disk, for example.
-    pub is_stuck: bool,
 }
-
-/// The bytes of a record before its attributes.
-pub(super) const HEADER: usize = 28;
 
 /// The current span of a thread.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -144,18 +133,16 @@ pub struct CurrentSpan {
 pub(super) type Attributes = Arc<[(String, String)]>;
 
 impl CurrentSpan {
-    /// The size of the attributes after a header, in bytes.
-    pub(super) fn size(header: &[u8; HEADER]) -> usize {
-        usize::from(u16::from_ne_bytes([header[26], header[27]]))
-    }
-
     /// The span of a record; `None` if the record is invalid or empty.
-    pub(super) fn decode(header: &[u8; HEADER], data: &[u8], keys: &[String]) -> Option<Self> {
-        let (ids, [valid, flags, _, _]) = header.split_last_chunk()?;
-        if *valid != 1 || ids.iter().all(|byte| *byte == 0) {
+    pub(super) fn decode(record: &[u8], keys: &[String]) -> Option<Self> {
+        let (ids, described) = record.split_at_checked(24)?;
+        let [1, flags, ..] = described else {
+            return None;
+        };
+        if ids.iter().all(|byte| *byte == 0) {
             return None;
         }
-        Self::with(ids, flags & 1 != 0, attributes(data, keys))
+        Self::with(ids, flags & 1 != 0, attributes(described, keys))
     }
 
     /// The span with these ids, the trace id first.
@@ -193,9 +180,12 @@ pub struct OpenSpan {
     pub is_waiting: bool,
 }
 
-/// The attributes of a record. Attributes without a key and a truncated last one are ignored; of several with one key,
-/// the last one wins.
-pub(super) fn attributes(mut data: &[u8], keys: &[String]) -> Attributes {
+/// The attributes of a record, from the bytes behind its ids: two of flags, and two of their size. Those without a key
+/// and a last one that is cut are ignored, and the last of several with one key counts.
+pub(super) fn attributes(described: &[u8], keys: &[String]) -> Attributes {
+    let size = described.get(2..4).and_then(<[u8]>::first_chunk);
+    let size = size.map_or(0, |size| usize::from(u16::from_ne_bytes(*size)));
+    let mut data = described.get(4..4 + size).unwrap_or_default();
     let mut attributes: Vec<(String, String)> = Vec::new();
     while let [key, length, rest @ ..] = data {
         let Some((value, rest)) = rest.split_at_checked(usize::from(*length)) else {
@@ -220,13 +210,9 @@ mod tests {
 
     use super::*;
 
-    fn record(data: &[u8]) -> [u8; HEADER] {
-        let mut header = [7; HEADER];
-        header[24] = 1;
-        header[25] = 1;
+    fn record(data: &[u8]) -> Vec<u8> {
         let size = u16::try_from(data.len()).expect("a short record");
-        header[26..].copy_from_slice(&size.to_ne_bytes());
-        header
+        [&[7; 24][..], &[1, 1], &size.to_ne_bytes(), data].concat()
     }
 
     #[test]
@@ -234,18 +220,17 @@ mod tests {
         // `oteps/profiles/4947-thread-ctx.md`, "Thread-Local Context Record".
         let keys = ["route".to_owned(), "user".to_owned()];
         let data = b"\x00\x02/a\x09\x01x\x01\x01b\x00\x02/b\x01\x05cut";
-        let header = record(data);
-        assert_eq!(CurrentSpan::size(&header), data.len());
-        let span = CurrentSpan::decode(&header, data, &keys).expect("it is valid");
+        let record = record(data);
+        let span = CurrentSpan::decode(&record, &keys).expect("it is valid");
         let found: Vec<_> = span.attributes.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         assert_eq!(found, [("route", "/b"), ("user", "b")]);
         assert!(span.is_sampled);
-        let mut other = header;
+        let mut other = record.clone();
         other[24] = 2;
-        assert_eq!(CurrentSpan::decode(&other, data, &keys), None);
-        let mut none = header;
+        assert_eq!(CurrentSpan::decode(&other, &keys), None);
+        let mut none = record;
         none[..24].fill(0);
-        assert_eq!(CurrentSpan::decode(&none, data, &keys), None);
+        assert_eq!(CurrentSpan::decode(&none, &keys), None);
     }
 
     #[test]
@@ -257,14 +242,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_are_fatal(payload: Vec<u8>, header: [u8; HEADER], data: Vec<u8>, keys in 0..4_usize) {
+        fn no_bytes_are_fatal(payload: Vec<u8>, record: Vec<u8>, keys in 0..4_usize) {
             let _ = Context::decode(&payload);
             let keys: Vec<_> = (0..keys).map(|key| key.to_string()).collect();
-            if let Some(span) = CurrentSpan::decode(&header, &data, &keys) {
+            if let Some(span) = CurrentSpan::decode(&record, &keys) {
                 prop_assert!(span.attributes.len() <= keys.len());
                 let texts: usize = span.attributes.iter().map(|(_, value)| value.len()).sum();
                 // What is no UTF-8 becomes a character of three bytes.
-                prop_assert!(texts <= 3 * data.len());
+                prop_assert!(texts <= 3 * record.len());
             }
         }
     }

@@ -8,7 +8,8 @@ use std::time::Duration;
 use nix::time::{ClockId, clock_gettime};
 
 use super::context::{CurrentSpan, OpenSpan, attributes};
-use super::memory::Memory;
+use super::memory::{Memory, word};
+use super::stacks::Stack;
 use crate::span::SpanId;
 
 /// The maximum number of chunks, the places of a chunk, and the bytes of a place.
@@ -16,28 +17,25 @@ const CHUNKS: usize = 1024;
 const CHUNK: usize = 1024;
 const PLACE: usize = 64;
 
-/// The most threads, and how many spans one may be in.
-const STACKS: usize = 1 << 16;
-const DEPTH: usize = 64;
-
 /// The maximum number of remembered places in the code, and of threads of a span.
 const MAX_KNOWN: usize = 1 << 16;
 const MAX_THREADS: usize = 64;
 
-/// The bytes of the attributes of a place in the code, after the four bytes at the end of a header.
+/// The bytes of the attributes of a place in the code, as a record has them behind its ids.
 const ATTRIBUTES: usize = 224;
 
 pub(super) fn read(
     memory: &Memory,
     places: u64,
-    stacks: u64,
+    stacks: &[(u32, Stack)],
     keys: &[String],
 ) -> io::Result<Vec<OpenSpan>> {
     let first = chunks(memory, places)?;
-    let (threads, are_all) = threads(memory, stacks)?;
     // A place that has the same span twice was not written meanwhile.
     let second = chunks(memory, places)?;
     let now = now()?;
+    let threads = threads(stacks);
+    let are_all = stacks.iter().all(|(_, stack)| stack.is_whole);
     let (mut known, mut seen) = (HashMap::new(), HashSet::new());
     let mut found = Vec::new();
     for (place, again) in (first.as_chunks::<PLACE>().0.iter()).zip(second.as_chunks::<PLACE>().0) {
@@ -45,15 +43,12 @@ pub(super) fn read(
         if span_id == 0 || place != again || !seen.insert(&place[..24]) {
             continue;
         }
-        if known.len() == MAX_KNOWN {
-            known.clear();
-        }
+        // What cannot be read has no attributes.
+        let is_known = known.len() < MAX_KNOWN || known.contains_key(&address);
+        let address = if is_known { address } else { 0 };
         let attributes = known.entry(address).or_insert_with(|| {
-            // What cannot be read has no attributes.
             let bytes = memory.read(address).unwrap_or([0; ATTRIBUTES]);
-            let size = u16::from_ne_bytes([bytes[2], bytes[3]]);
-            let data = bytes.get(4..4 + usize::from(size)).unwrap_or_default();
-            attributes(data, keys)
+            attributes(&bytes, keys)
         });
         let Some(span) = CurrentSpan::with(&place[..24], true, attributes.clone()) else {
             continue;
@@ -69,11 +64,6 @@ pub(super) fn read(
     }
     found.sort_by_key(|span| std::cmp::Reverse(span.age));
     Ok(found)
-}
-
-fn word(bytes: &[u8], at: usize) -> u64 {
-    let bytes = bytes.get(at..).and_then(<[u8]>::first_chunk);
-    bytes.map_or(0, |bytes| u64::from_ne_bytes(*bytes))
 }
 
 /// The places of all allocated chunks.
@@ -93,36 +83,18 @@ fn chunks(memory: &Memory, table: u64) -> io::Result<Vec<u8>> {
     Ok(places)
 }
 
-/// The ids of threads, by the trace id and the span id of their current span.
-type ThreadsOf = HashMap<[u8; 24], Vec<u32>>;
-
-/// The threads of each span, by trace id and span id, and whether the list is complete.
-fn threads(memory: &Memory, last: u64) -> io::Result<(ThreadsOf, bool)> {
-    let mut are_all = true;
-    let mut found = ThreadsOf::new();
-    let mut address = memory.word(last)?;
-    for _ in 0..STACKS {
-        if address == 0 {
-            break;
-        }
-        let stack: [u8; 32 + DEPTH * 8] = memory.read(address)?;
-        let (mut open, thread) = (word(&stack, 0), word(&stack, 24));
-        address = word(&stack, 16);
-        let Some(thread) = u32::try_from(thread).ok().filter(|thread| *thread != 0) else {
-            continue;
-        };
-        are_all &= word(&stack, 8) == 0;
-        while let Some(at) = open.checked_ilog2() {
-            open &= !(1 << at);
-            if let Ok(ids) = memory.read::<24>(word(&stack, 32 + at as usize * 8)) {
-                let threads = found.entry(ids).or_default();
-                if threads.len() < MAX_THREADS && !threads.contains(&thread) {
-                    threads.push(thread);
-                }
+/// The threads of each span, by trace id and span id.
+fn threads(stacks: &[(u32, Stack)]) -> HashMap<[u8; 24], Vec<u32>> {
+    let mut found: HashMap<_, Vec<_>> = HashMap::new();
+    for (thread, stack) in stacks {
+        for ids in stack.ids() {
+            let threads = found.entry(ids).or_default();
+            if threads.len() < MAX_THREADS && !threads.contains(thread) {
+                threads.push(*thread);
             }
         }
     }
-    Ok((found, are_all && address == 0))
+    found
 }
 
 /// The current time by the clock of span starts.
