@@ -3,7 +3,8 @@
 //!
 //! A shape observes itself through a [`Log`]: values, drops after 0, 1 and 2 polls, panics, auto traits,
 //! sizes of futures and of stack frames. What it observes must be equal without the attribute, with it
-//! while nothing records, and with it while spans are recorded. Sizes have budgets.
+//! while nothing records, and with it while spans are recorded. Sizes have budgets. With `error_if` or an
+//! attribute on each function without arguments, the observations are the same, and the spans differ in that alone.
 
 #![allow(clippy::panic, clippy::print_stdout, clippy::unwrap_used, reason = "tests")]
 
@@ -12,32 +13,39 @@ mod log;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use floe_telemetry::testing;
+use floe_telemetry::testing::{self, CapturedSpan};
 
 use self::log::{Line, Log};
 
+macro_rules! mode {
+    ($mode:ident $($traced:ident)::+: $($shape:ident)*) => {
+        #[allow(clippy::all, clippy::pedantic, reason = "the shapes are tested")]
+        #[path = "corpus"]
+        mod $mode {
+            pub(crate) use $($traced)::+ as traced;
+
+            $(pub(crate) mod $shape;)*
+        }
+    };
+}
+
 macro_rules! corpus {
-    ($($shape:ident)*) => {
-        #[allow(clippy::all, clippy::pedantic, reason = "the shapes are tested")]
-        #[path = "corpus"]
-        mod plain {
-            pub(crate) use floe_tests_plain::traced;
-
-            $(pub(crate) mod $shape;)*
-        }
-
-        #[allow(clippy::all, clippy::pedantic, reason = "the shapes are tested")]
-        #[path = "corpus"]
-        mod annotated {
-            pub(crate) use floe_telemetry::traced;
-
-            $(pub(crate) mod $shape;)*
-        }
+    ($($shape:ident)*; $($bare:ident)*) => {
+        mode!(plain floe_tests_plain::traced: $($shape)* $($bare)*);
+        mode!(annotated floe_telemetry::traced: $($shape)* $($bare)*);
+        mode!(refused floe_tests_plain::refused: $($shape)*);
+        mode!(with_attribute floe_tests_plain::with_attribute: $($shape)*);
 
         const CORPUS: &[Shape] = &[$(Shape {
             name: stringify!($shape),
             plain: plain::$shape::observe,
             annotated: annotated::$shape::observe,
+            with_arguments: Some([refused::$shape::observe, with_attribute::$shape::observe]),
+        },)* $(Shape {
+            name: stringify!($bare),
+            plain: plain::$bare::observe,
+            annotated: annotated::$bare::observe,
+            with_arguments: None,
         }),*];
     };
 }
@@ -45,27 +53,34 @@ macro_rules! corpus {
 corpus! {
     async_arguments
     auto_traits
+    bodies
     boxes
     closures_over_numbers
     declared_by_macro
     drops
     elided_lifetimes
     frames
+    functions
     generic_errors
     inferred_from_bounds
+    names
     own_traits
     panics
     receivers
-    returned_closures
     sizes
     tail_temporaries
     type_parameters
+    types;
+    // Without arguments: `error_if` is given the result before the signature determines its type.
+    returned_closures
 }
 
 struct Shape {
     name: &'static str,
     plain: fn(&mut Log),
     annotated: fn(&mut Log),
+    /// With `error_if`, and with an attribute.
+    with_arguments: Option<[fn(&mut Log); 2]>,
 }
 
 /// Bytes that a span may add to a future.
@@ -130,6 +145,52 @@ fn each_shape_behaves_as_without_the_attribute() {
         let spans = testing::capture(|| annotated = observe(shape.annotated));
         assert_same(shape, ("recorded", &IN_SPAN), &annotated, &plain);
         assert!(!spans.is_empty(), "{} has no span", shape.name);
+    }
+}
+
+/// The name, the end and the number of attributes of each span, in their order.
+type Ends = Vec<(String, String, usize)>;
+
+/// Without budgets of sizes.
+fn ends(shape: &Shape, mode: &str, run: fn(&mut Log)) -> Ends {
+    let is_same = |line: &Line| matches!(line, Line::Same(..));
+    let mut lines = Vec::new();
+    let spans = testing::capture(|| lines = observe(run));
+    lines.retain(is_same);
+    let mut plain = observe(shape.plain);
+    plain.retain(is_same);
+    assert_eq!(lines, plain, "{}, {mode}", shape.name);
+    let end = |span: CapturedSpan<'_>| {
+        // The name of an error's type has the path of its module.
+        let status =
+            format!("{:?}", span.status()).replace(&format!("::{mode}::"), "::annotated::");
+        (span.name().to_owned(), status, span.data().attributes.len())
+    };
+    spans.iter().map(end).collect()
+}
+
+/// A function with arguments has the same span in each mode.
+#[test]
+fn each_shape_has_the_same_spans_with_arguments() {
+    for shape in CORPUS {
+        let Some([refused, with_attribute]) = shape.with_arguments else {
+            continue;
+        };
+        let name = shape.name;
+        let bare = ends(shape, "annotated", shape.annotated);
+        let refused = ends(shape, "refused", refused);
+        let with_attribute = ends(shape, "with_attribute", with_attribute);
+        assert_eq!([refused.len(), with_attribute.len()], [bare.len(); 2], "{name}");
+        assert_ne!(with_attribute, bare, "{name}");
+        for (at, (span, end, attributes)) in bare.iter().enumerate() {
+            let (same, refused, _) = &refused[at];
+            assert_eq!(same, span, "{name}");
+            let is_refused = end == "Ok" && refused.starts_with("Error");
+            assert!(refused == end || is_refused, "{name}, {span}: {refused}, not {end}");
+            let (same, same_end, more) = &with_attribute[at];
+            assert_eq!((same, same_end), (span, end), "{name}");
+            assert!([0, 1].contains(&(more - attributes)), "{name}: {span}");
+        }
     }
 }
 

@@ -47,6 +47,29 @@ async fn changes(n: &mut u8) {
 }
 
 #[traced]
+async fn calls<F, Fut>(call: F, run: &mut (dyn FnMut() + Send)) -> u8
+where
+    F: Fn() -> Fut,
+    Fut: Future<Output = u8>,
+{
+    run();
+    pause().await;
+    run();
+    call().await
+}
+
+struct NotSync(Cell<u8>);
+
+#[traced(attributes(n = self.0.get()))]
+impl NotSync {
+    async fn add(&mut self) -> u8 {
+        pause().await;
+        self.0.set(self.0.get() + 1);
+        self.0.get()
+    }
+}
+
+#[traced]
 fn returned(n: u8) -> impl Future<Output = u8> {
     ready(n)
 }
@@ -69,8 +92,11 @@ pub(crate) fn observe(log: &mut Log) {
     log.auto_traits("shares", auto_traits!(shares(Rc::new(1))));
     log.auto_traits("lends", auto_traits!(lends(&Cell::new(1))));
     log.auto_traits("changes", auto_traits!(changes(&mut 1)));
+    log.auto_traits("calls", auto_traits!(calls(|| ready(1), &mut || ())));
+    log.auto_traits("add", auto_traits!(NotSync(Cell::new(1)).add()));
     log.auto_traits("returned", auto_traits!(returned(1)));
     log.auto_traits("returned_unwind_safe", auto_traits!(returned_unwind_safe(1)));
     log.auto_traits("opaque", auto_traits!(opaque(1)));
     log.future("nothing", |_| nothing());
+    log.future("calls", |_| async { calls(|| ready(1), &mut || ()).await });
 }

@@ -81,6 +81,29 @@ impl Pair {
     }
 }
 
+#[traced]
+impl Pair {
+    fn open(left: Noisy) -> Result<Self, Noisy> {
+        let right = left.named("opened");
+        Ok(Self { left, right })
+    }
+
+    async fn boxed_later(self: Box<Self>) -> Noisy {
+        pause().await;
+        self.left
+    }
+
+    async fn pinned_later(mut self: Pin<&mut Self>) -> usize {
+        self.left.name = "pinned";
+        self.left.len()
+    }
+
+    async fn shared_later(self: Rc<Self>) -> usize {
+        pause().await;
+        Rc::strong_count(&self)
+    }
+}
+
 pub(crate) fn observe(log: &mut Log) {
     log.call("by_reference", |log| Pair::new(log).by_reference().len());
     log.call("by_mutable_reference", |log| {
@@ -98,4 +121,14 @@ pub(crate) fn observe(log: &mut Log) {
         async move { pair.later_by_reference("new").await.len() }
     });
     log.call("parts", |log| Pair::new(log).parts().map(Noisy::len).sum::<usize>());
+    log.call("open", |log| Pair::open(log.noisy("left")).is_ok());
+    log.future("boxed_later", |log| {
+        let pair = Box::new(Pair::new(log));
+        async move { pair.boxed_later().await.len() }
+    });
+    log.future("pinned_later", |log| {
+        let mut pair = Pair::new(log);
+        async move { Pin::new(&mut pair).pinned_later().await }
+    });
+    log.future("shared_later", |log| Rc::new(Pair::new(log)).shared_later());
 }

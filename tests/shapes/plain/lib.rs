@@ -1,9 +1,35 @@
-//! `#[traced]` without a span, so that one file can be compiled with and without it.
+//! `#[traced]` without a span, so that one file can be compiled with and without it, and `#[traced]` with arguments
+//! where a function has none.
 
-use proc_macro::TokenStream;
+use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
 
 /// Returns the item as it is.
 #[proc_macro_attribute]
 pub fn traced(_: TokenStream, item: TokenStream) -> TokenStream {
     item
+}
+
+/// `#[traced]` whose spans end as errors.
+#[proc_macro_attribute]
+pub fn refused(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    with("error_if = |_| true", arguments, item)
+}
+
+/// `#[traced]` whose spans have one more attribute.
+#[proc_macro_attribute]
+pub fn with_attribute(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    with("attributes(more = 1)", arguments, item)
+}
+
+/// The arguments of the function come before these.
+#[expect(clippy::expect_used, reason = "the texts are tokens")]
+fn with(default: &str, arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let tokens = |text: &str| -> TokenStream { text.parse().expect("tokens") };
+    let arguments = if arguments.is_empty() { tokens(default) } else { arguments };
+    let group = |delimiter, inner| TokenStream::from(TokenTree::from(Group::new(delimiter, inner)));
+    let mut attribute = tokens("::floe_telemetry::traced");
+    attribute.extend(group(Delimiter::Parenthesis, arguments));
+    let mut annotated = tokens("#");
+    annotated.extend([group(Delimiter::Bracket, attribute), item]);
+    annotated
 }

@@ -1,11 +1,13 @@
 //! The outcome of a call, for every kind of return value.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
+use std::ops::ControlFlow;
 use std::panic::{catch_unwind, resume_unwind};
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use floe_telemetry::{create_span, get_current_span, testing, traced};
@@ -129,6 +131,10 @@ fn joined() -> thread::Result<()> {
     thread::spawn(|| panic!("joined {SECRET}")).join()
 }
 #[traced]
+fn opaque() -> Result<impl Iterator<Item = u8>, String> {
+    if thread::panicking() { Ok(0..3) } else { Err("opaque failed".to_owned()) }
+}
+#[traced]
 fn payload() -> Result<(), Box<dyn Any + Send>> {
     Err(Box::new(7))
 }
@@ -146,6 +152,7 @@ fn the_error_may_be_of_any_type() {
         let _ = generic("generic");
         let _ = unit();
         let _ = joined();
+        let _ = opaque();
         let _ = payload();
     });
     spans
@@ -165,7 +172,63 @@ fn the_error_may_be_of_any_type() {
         .single("joined")
         .assert_error("joined postgresql://<REDACTED>@db.internal/x?password=<REDACTED>")
         .assert_attribute("exception.type", "panic");
+    spans.single("opaque").assert_error("opaque failed");
     spans.single("payload").assert_error("a value that is not text");
+}
+
+mod custom {
+    pub(super) enum Result {
+        Err(u8),
+    }
+}
+
+#[traced]
+fn no_result() -> custom::Result {
+    custom::Result::Err(3)
+}
+#[traced]
+fn infallible() -> Result<(), Infallible> {
+    Ok(())
+}
+#[traced]
+fn by_reference(result: &Result<u8, String>) -> &Result<u8, String> {
+    result
+}
+#[traced]
+fn nested() -> Result<Option<Result<u8, String>>, String> {
+    Ok(Some(Err("inner".to_owned())))
+}
+#[traced]
+async fn nested_later() -> Result<Option<Result<u8, String>>, String> {
+    Ok(Some(Err("inner".to_owned())))
+}
+#[traced]
+fn text() -> String {
+    "Err".to_owned()
+}
+#[traced]
+fn polled() -> Poll<Result<u8, String>> {
+    Poll::Ready(Err("in a poll".to_owned()))
+}
+#[traced]
+async fn flow() -> ControlFlow<u8> {
+    ControlFlow::Break(1)
+}
+
+#[test]
+fn a_value_that_only_looks_like_an_error_is_none() {
+    let spans = testing::capture(|| {
+        let custom::Result::Err(n) = no_result();
+        assert_eq!(n, 3);
+        infallible().unwrap();
+        assert!(by_reference(&Err(String::new())).is_err());
+        assert!(nested().is_ok() && block_on(nested_later()).is_ok());
+        assert!(text() == "Err" && polled().is_ready() && block_on(flow()).is_break());
+    });
+    assert_eq!(spans.len(), 8);
+    for span in spans.iter() {
+        span.assert_ok();
+    }
 }
 
 #[test]
@@ -289,11 +352,6 @@ fn a_future_dropped_while_pending_is_cancelled_and_its_locals_are_dropped_in_the
     });
     spans.single("never_ready").assert_unset().assert_attribute("floe.cancelled", true);
     spans.single("dropped").assert_child_of("never_ready");
-}
-
-#[test]
-fn a_future_that_was_never_polled_has_no_span() {
-    assert!(testing::capture(|| drop(never_ready())).is_empty());
 }
 
 #[test]

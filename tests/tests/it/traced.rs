@@ -213,6 +213,8 @@ fn the_name_of_a_method_has_its_type() {
             Self
         }
 
+        fn r#type() {}
+
         #[traced(name = "block.get")]
         fn get(self) {}
     }
@@ -221,6 +223,7 @@ fn the_name_of_a_method_has_its_type() {
         let generic = Generic(1);
         assert_eq!(*generic.get() + generic.first() + generic.second(), 4);
         assert_eq!(*futures_executor::block_on(generic.later()), 1);
+        Block::r#type();
         Block::made().get();
     });
     for (span, function) in [
@@ -229,6 +232,7 @@ fn the_name_of_a_method_has_its_type() {
         ("first", "it::traced::Generic::first"),
         ("second", "it::traced::List::second"),
         ("Block::made", "it::traced::Block::made"),
+        ("Block::type", "it::traced::Block::type"),
         ("block.get", "it::traced::Block::get"),
     ] {
         spans.single(span).assert_attribute("code.function.name", function);

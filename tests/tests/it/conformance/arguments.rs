@@ -6,7 +6,7 @@ use floe_telemetry::{FloeAttributes, testing, traced};
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
 
-use super::modes::{Modes, check_ok, in_each_mode, ready};
+use super::ready;
 
 struct Point {
     x: i64,
@@ -52,37 +52,6 @@ fn the_parts_of_patterns_are_typed() {
 }
 
 struct NotClone(String);
-
-in_each_mode! {
-    moves
-    types {}
-    shapes {
-        [text = value.0]
-        fn moved(value: NotClone) -> String {
-            value.0
-        }
-
-        [text = value.0]
-        async fn moved_later(value: NotClone) -> String {
-            value.0
-        }
-
-        [len = value.0.len()]
-        fn handed_on(value: NotClone) -> Result<NotClone, String> {
-            Ok(value)
-        }
-    }
-    run {
-        let value = || NotClone("abc".to_owned());
-        assert_eq!(moved(value()) + &ready(moved_later(value())), "abcabc");
-        assert_eq!(handed_on(value()).unwrap().0, "abc");
-    }
-}
-
-#[test]
-fn moved_arguments_are_recorded() {
-    check_ok(moves::MODES, &["moved", "moved_later", "handed_on"]);
-}
 
 #[derive(FloeAttributes)]
 struct Computed {
@@ -213,58 +182,4 @@ fn conditional_arguments() {
     spans.single("conditional_twice_later").assert_no_attribute("gone");
     spans.single("conditional").assert_attribute("here", 1).assert_no_attribute("gone");
     spans.single("conditional_later").assert_attribute("here", 2).assert_no_attribute("gone");
-}
-
-struct Nothing;
-
-in_each_mode! {
-    unnamed
-    types {}
-    shapes {
-        [n = 1]
-        fn ignored(_: Nothing, _ignored: Nothing) {}
-
-        [n = 1]
-        async fn ignored_later(_: Nothing, _ignored: Nothing) {}
-    }
-    run {
-        ignored(Nothing, Nothing);
-        ready(ignored_later(Nothing, Nothing));
-    }
-}
-
-#[test]
-fn unnamed_arguments() {
-    check_ok(unnamed::MODES, &["ignored", "ignored_later"]);
-}
-
-in_each_mode! {
-    borrowing
-    types {}
-    shapes {
-        [n]
-        #[allow(clippy::toplevel_ref_arg, reason = "the pattern is tested")]
-        fn borrows((ref mut text, n): (String, u8), ref mut more: Vec<u8>) -> String {
-            more.push(n);
-            text.push('!');
-            format!("{text}{}", more.len())
-        }
-
-        [n]
-        async fn borrows_later((ref mut text, n): (String, u8), ref mut more: Vec<u8>) -> String {
-            more.push(n);
-            text.push('!');
-            format!("{text}{}", more.len())
-        }
-    }
-    run {
-        let (pair, list) = (("a".to_owned(), 3), vec![1]);
-        assert_eq!(borrows(pair.clone(), list.clone()), "a!2");
-        assert_eq!(ready(borrows_later(pair, list)), "a!2");
-    }
-}
-
-#[test]
-fn patterns_may_borrow_mutably() {
-    check_ok(borrowing::MODES, &["borrows", "borrows_later"]);
 }

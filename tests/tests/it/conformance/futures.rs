@@ -1,77 +1,9 @@
-//! Futures: auto traits, panics and cancellation.
+//! Futures: panics and cancellation.
 
-use std::cell::Cell;
 use std::future::Future;
 use std::panic::catch_unwind;
-use std::rc::Rc;
 
 use floe_telemetry::{testing, traced};
-
-use super::modes::{Modes, check_ok, in_each_mode, ready};
-
-fn send<T: Send>(value: T) -> T {
-    value
-}
-
-in_each_mode! {
-    sending
-    types {
-        struct NotSync(Cell<u8>);
-    }
-    shapes {
-        [text]
-        async fn borrows(text: &str, run: &mut (dyn FnMut() + Send)) -> usize {
-            run();
-            tokio::task::yield_now().await;
-            run();
-            text.len()
-        }
-
-        [n = 1]
-        async fn calls<F, Fut>(call: F) -> u8
-        where
-            F: Fn() -> Fut,
-            Fut: Future<Output = u8>,
-        {
-            tokio::task::yield_now().await;
-            call().await
-        }
-
-        [n = cell.get()]
-        async fn not_sync(cell: Cell<u8>) -> u8 {
-            tokio::task::yield_now().await;
-            cell.get()
-        }
-
-        [n = self.0.get()]
-        impl NotSync {
-            async fn add(&mut self) -> u8 {
-                tokio::task::yield_now().await;
-                self.0.set(self.0.get() + 1);
-                self.0.get()
-            }
-        }
-
-        [n = *shared]
-        async fn local(shared: Rc<u8>) -> u8 {
-            tokio::task::yield_now().await;
-            *shared
-        }
-    }
-    run {
-        assert_eq!(ready(send(borrows("ab", &mut || ()))), 2);
-        assert_eq!(ready(send(calls(|| async { 3 }))), 3);
-        assert_eq!(ready(send(not_sync(Cell::new(4)))), 4);
-        assert_eq!(ready(send(NotSync(Cell::new(4)).add())), 5);
-        assert_eq!(ready(local(Rc::new(6))), 6);
-    }
-}
-
-#[test]
-fn futures_are_send_when_they_were() {
-    let names = ["borrows", "calls", "not_sync", "NotSync::add", "local"];
-    check_ok(sending::MODES, &names);
-}
 
 #[traced]
 fn panics_first(really: bool) -> impl Future<Output = ()> {

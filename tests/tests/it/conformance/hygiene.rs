@@ -2,73 +2,6 @@
 
 use floe_telemetry::{testing, traced};
 
-use super::modes::{Modes, check_ok, in_each_mode, ready};
-
-in_each_mode! {
-    names
-    types {
-        enum Outcome {
-            Result(u8),
-        }
-    }
-    shapes {
-        [cx]
-        #[allow(clippy::too_many_arguments, reason = "the names are tested")]
-        fn of_arguments(
-            span: i64,
-            cx: i64,
-            result: i64,
-            err: i64,
-            e: i64,
-            guard: i64,
-            tracer: i64,
-            __x: i64,
-        ) -> i64 {
-            span + cx + result + err + e + guard + tracer + __x
-        }
-
-        [cx]
-        #[allow(clippy::too_many_arguments, reason = "the names are tested")]
-        async fn of_arguments_later(
-            span: i64,
-            cx: i64,
-            result: i64,
-            err: i64,
-            e: i64,
-            guard: i64,
-            tracer: i64,
-            __x: i64,
-        ) -> i64 {
-            span + cx + result + err + e + guard + tracer + __x
-        }
-
-        [n = 1]
-        async fn imports_later() -> Outcome {
-            use Outcome::*;
-            Result(3)
-        }
-
-        [n = 1]
-        fn imports() -> Outcome {
-            use Outcome::*;
-            Result(3)
-        }
-    }
-    run {
-        assert_eq!(of_arguments(1, 2, 3, 4, 5, 6, 7, 8), 36);
-        assert_eq!(ready(of_arguments_later(1, 2, 3, 4, 5, 6, 7, 8)), 36);
-        let (Outcome::Result(one), Outcome::Result(two)) = (imports(), ready(imports_later()));
-        assert_eq!(one, two);
-    }
-}
-
-#[test]
-fn names_of_the_user_are_not_shadowed() {
-    let names = ["of_arguments", "of_arguments_later", "imports", "imports_later"];
-    let [.., spans] = check_ok(names::MODES, &names);
-    spans.single("of_arguments").assert_attribute("cx", 2);
-}
-
 struct Counter {
     total: i64,
 }
@@ -99,30 +32,6 @@ async fn functions_made_by_macros() {
     .await;
     spans.single("add").assert_attribute("total", 1).assert_attribute("n", 2);
     spans.single("add_later").assert_attribute("total", 3).assert_attribute("n", 3);
-}
-
-in_each_mode! {
-    language
-    types {}
-    shapes {
-        [n]
-        /// A doc comment.
-        #[must_use]
-        #[inline]
-        pub(crate) fn decorated(n: u8) -> u8 {
-            #![expect(unused_variables, reason = "the attribute has to work from in here")]
-            let unused = 3;
-            n
-        }
-    }
-    run {
-        assert_eq!(decorated(3), 3);
-    }
-}
-
-#[test]
-fn attributes_of_the_language_are_kept() {
-    check_ok(language::MODES, &["decorated"]);
 }
 
 /// Exported symbols have the names that the linker resolves.
