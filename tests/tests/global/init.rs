@@ -197,20 +197,6 @@ fn an_exporter_that_cannot_be_created_is_an_error() {
     assert_eq!(events(&lines), ["loaded", "by log"], "lines are written");
 }
 
-#[test]
-fn the_exit_of_a_process_exports() {
-    const TEST: &str = "init::the_exit_of_a_process_exports";
-    if is_child() {
-        let _telemetry = init().unwrap();
-        load("orders");
-        std::process::exit(0);
-    }
-    let receiver = Receiver::grpc();
-    let endpoint = receiver.endpoint();
-    run(TEST, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]);
-    assert_eq!(tree(&receiver.spans()), "load\n  query\n  send");
-}
-
 /// `?` in `main`, before the first span of the program.
 #[test]
 fn a_main_that_fails_early_delivers_what_it_recorded() {

@@ -31,7 +31,6 @@ mod messages;
 mod metrics;
 mod metrics_facade;
 mod no_exporter;
-mod panics;
 mod prometheus;
 mod propagators;
 mod protocols;

@@ -2,8 +2,7 @@
 
 use floe_telemetry::{TelemetryProvider, create_span, get_tracer, testing, traced};
 use opentelemetry::trace::{
-    FutureExt, Span, SpanContext, SpanId, Status, TraceContextExt, TraceFlags, TraceId, TraceState,
-    Tracer, TracerProvider, get_active_span,
+    FutureExt, Status, TraceContextExt, Tracer, TracerProvider, get_active_span,
 };
 use opentelemetry::{Context, KeyValue};
 
@@ -118,29 +117,4 @@ async fn a_future_that_keeps_a_context_attached_resumes_in_its_span() {
         let after = format!("after_{name}");
         spans.single(&after).assert_child_of(name);
     }
-}
-
-fn remote(sampled: bool) -> SpanContext {
-    let flags = if sampled { TraceFlags::SAMPLED } else { TraceFlags::default() };
-    SpanContext::new(TraceId::from(7), SpanId::from(9), flags, true, TraceState::NONE)
-}
-
-#[test]
-fn the_parents_decision_is_followed() {
-    let spans = testing::capture(|| {
-        let attached = Context::current().with_remote_span_context(remote(false)).attach();
-        ours();
-        let span = get_tracer("plain").start("unsampled");
-        let context = span.span_context();
-        assert_eq!(context.trace_id(), TraceId::from(7));
-        assert!(!context.is_sampled() && !span.is_recording());
-        drop(attached);
-        let _attached = Context::current().with_remote_span_context(remote(true)).attach();
-        ours_again();
-    });
-    assert_eq!(spans.names(), ["ours_again"]);
-    let span = spans.single("ours_again");
-    assert_eq!(span.span_context().trace_id(), TraceId::from(7));
-    assert_eq!(span.parent_span_id(), SpanId::from(9));
-    assert!(span.data().parent_span_is_remote);
 }

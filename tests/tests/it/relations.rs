@@ -66,15 +66,6 @@ fn the_parent_may_be_a_context() {
     assert!(spans.named("child").all(|child| child.parent_span_id() != SpanId::INVALID));
 }
 
-#[test]
-fn a_parent_that_is_not_sampled_is_followed() {
-    let spans = testing::capture(|| {
-        let _active = create_span("active");
-        below_context(&Context::new().with_remote_span_context(remote(207, false)));
-    });
-    assert_eq!(spans.names(), ["active"]);
-}
-
 /// The ids of the current span before and after a suspension, and of a call in between.
 #[traced]
 async fn suspended(ids: &mut Vec<[Option<String>; 2]>) {
