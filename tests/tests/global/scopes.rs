@@ -7,9 +7,13 @@ use std::time::Duration;
 
 use floe_telemetry::opentelemetry::InstrumentationScope;
 use floe_telemetry::opentelemetry::trace::{Tracer as _, TracerProvider as _};
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, traced, tracing_layer};
+use floe_telemetry::{
+    FutureExt as _, TelemetryConfig, TelemetryProvider, Tracer, callsite, create_span, span,
+    traced, tracing_layer,
+};
 use floe_tests::Receiver;
 use floe_tests_renamed::scopes;
+use futures_executor::block_on;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 use tracing_subscriber::layer::SubscriberExt;
@@ -23,13 +27,42 @@ fn of_the_tests() {}
 #[traced(tracer = "global_scopes.named")]
 fn of_a_name() {}
 
+static TRACER: Tracer = floe_telemetry::tracer!("global_scopes.tracer");
+
+const NAMED: &str = "global_scopes.constant";
+
+#[traced(tracer = NAMED, attributes(n))]
+async fn of_a_constant(n: u8) -> u8 {
+    n
+}
+
+#[traced(tracer = TRACER.name())]
+fn of_a_tracers_name() {}
+
+struct Block;
+
+#[traced(tracer = "global_scopes.block")]
+impl Block {
+    fn one() {}
+
+    #[traced(tracer = "global_scopes.method")]
+    fn two() {}
+}
+
 fn work() {
     of_the_tests();
     of_a_name();
+    block_on(of_a_constant(1));
+    of_a_tracers_name();
+    drop(TRACER.span("of a tracer").start());
+    Block::one();
+    Block::two();
     scopes::of_the_package();
     scopes::of_a_named_tracer();
     scopes::of_a_tracer();
+    scopes::of_no_tracer();
     drop(create_span("by hand"));
+    block_on(async {}.in_span(span("around a future")));
     let scope = InstrumentationScope::builder("global_scopes.api")
         .with_version("3.0")
         .with_schema_url("https://opentelemetry.io/schemas/1.40.0")
@@ -60,9 +93,13 @@ fn each_scope_of_a_batch_has_its_own_spans() {
     let requests = receiver.requests();
     assert_eq!(requests.len(), 2);
     let expected: BTreeMap<_, _> = [
-        (("floe-tests", VERSION, ""), "of_the_tests, by hand"),
+        (("floe-tests", VERSION, ""), "of_the_tests, by hand, around a future"),
         (("global_scopes.named", VERSION, ""), "of_a_name"),
-        (("floe-tests-renamed", "7.3.1", ""), "of_the_package"),
+        (("global_scopes.constant", VERSION, ""), "of_a_constant"),
+        (("global_scopes.tracer", VERSION, ""), "of_a_tracers_name, of a tracer"),
+        (("global_scopes.block", VERSION, ""), "Block::one"),
+        (("global_scopes.method", VERSION, ""), "Block::two"),
+        (("floe-tests-renamed", "7.3.1", ""), "of_the_package, of_no_tracer"),
         (("renamed.named", "7.3.1", ""), "of_a_named_tracer"),
         (("renamed.by_hand", "7.3.1", ""), "of_a_tracer"),
         (("global_scopes.api", "3.0", "https://opentelemetry.io/schemas/1.40.0"), "of the API"),
@@ -86,6 +123,9 @@ fn each_scope_of_a_batch_has_its_own_spans() {
         }
         assert_eq!(found, expected);
     }
+    let mut listed = callsite::tracers();
+    let listed = listed.find(|scope| scope.name() == "renamed.by_hand").unwrap();
+    assert_eq!(listed.version(), Some("7.3.1"));
     let span = receiver.spans().into_iter().find(|span| span.name == "of the API");
     assert_eq!(span.unwrap().scope_version, "3.0");
 }

@@ -1,116 +1,18 @@
-//! The instrumentation scope of each kind of span, span builders and tracers.
+//! Tracers, call sites and span builders. `global/scopes` has the scope of each kind of span.
 
 use floe_telemetry::opentelemetry::Context;
 use floe_telemetry::opentelemetry::trace::{
     SpanContext, SpanId, SpanKind, TraceContextExt, TraceFlags, TraceId, TraceState,
 };
-use floe_telemetry::testing::{self, Spans};
-use floe_telemetry::{
-    FloeAttributes, FutureExt as _, Tracer, callsite, create_span, get_tracer, span, traced,
-};
-use futures_executor::block_on;
-use opentelemetry::trace::Tracer as _;
+use floe_telemetry::testing;
+use floe_telemetry::{FloeAttributes, Tracer, callsite, create_span, span, traced};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 static TRACER: Tracer = floe_telemetry::tracer!("scopes.tracer");
 
-const NAMED: &str = "scopes.constant";
-
-#[traced]
-fn of_the_package() {}
-
-#[traced]
-async fn of_the_package_later() {}
-
 #[traced(tracer = "scopes.literal")]
 fn of_a_literal() {}
-
-#[traced(tracer = NAMED, attributes(n))]
-async fn of_a_constant(n: u8) -> u8 {
-    n
-}
-
-#[traced(tracer = TRACER.name())]
-fn of_a_tracers_name() {}
-
-struct Block;
-
-#[traced(tracer = "scopes.block")]
-impl Block {
-    fn one() {}
-
-    #[traced(tracer = "scopes.method")]
-    fn two() {}
-}
-
-fn scope(spans: &Spans, name: &str) -> (String, Option<String>) {
-    let scope = &spans.single(name).data().instrumentation_scope;
-    let version = scope.version().map(str::to_owned);
-    (scope.name().to_owned(), version)
-}
-
-fn named(name: &str) -> (String, Option<String>) {
-    (name.to_owned(), Some(VERSION.to_owned()))
-}
-
-#[tokio::test]
-async fn an_annotated_function_has_the_scope_of_its_package_or_of_its_tracer() {
-    let spans = testing::capture_async(async {
-        of_the_package();
-        of_the_package_later().await;
-        of_a_literal();
-        of_a_constant(1).await;
-        of_a_tracers_name();
-        Block::one();
-        Block::two();
-    })
-    .await;
-    for (span, expected) in [
-        ("of_the_package", "floe-tests"),
-        ("of_the_package_later", "floe-tests"),
-        ("of_a_literal", "scopes.literal"),
-        ("of_a_constant", "scopes.constant"),
-        ("of_a_tracers_name", "scopes.tracer"),
-        ("Block::one", "scopes.block"),
-        ("Block::two", "scopes.method"),
-    ] {
-        assert_eq!(scope(&spans, span), named(expected), "{span}");
-    }
-}
-
-#[test]
-fn a_function_of_another_package_has_the_scope_of_that_package() {
-    use floe_tests_renamed::scopes;
-
-    let spans = testing::capture(|| {
-        scopes::of_the_package();
-        scopes::of_a_named_tracer();
-        scopes::of_a_tracer();
-        scopes::of_no_tracer();
-    });
-    let of_renamed = |name: &str| (name.to_owned(), Some("7.3.1".to_owned()));
-    assert_eq!(scope(&spans, "of_the_package"), of_renamed("floe-tests-renamed"));
-    assert_eq!(scope(&spans, "of_a_named_tracer"), of_renamed("renamed.named"));
-    assert_eq!(scope(&spans, "of_a_tracer"), of_renamed("renamed.by_hand"));
-    assert_eq!(scope(&spans, "of_no_tracer"), of_renamed("floe-tests-renamed"));
-}
-
-#[test]
-fn manual_spans_have_the_scope_of_their_tracer_or_package() {
-    let spans = testing::capture(|| {
-        drop(create_span("created"));
-        drop(span("built").start());
-        block_on(async {}.in_span(span("around a future")));
-        drop(TRACER.span("of a tracer").start());
-        get_tracer("scopes.api").in_span("of the API", |_| ());
-    });
-    for name in ["created", "built", "around a future"] {
-        assert_eq!(scope(&spans, name), named("floe-tests"), "{name}");
-    }
-    assert_eq!(scope(&spans, "of a tracer"), named("scopes.tracer"));
-    assert_eq!(scope(&spans, "of the API"), ("scopes.api".to_owned(), None));
-}
 
 /// Two tracers with spans that start at the same source location.
 #[test]
@@ -131,28 +33,12 @@ fn the_source_location_does_not_determine_the_scope() {
 }
 
 #[test]
-fn the_scope_of_a_tracing_span_is_its_target() {
-    use tracing_subscriber::layer::SubscriberExt;
-
-    let subscriber = tracing_subscriber::registry().with(floe_telemetry::tracing_layer());
-    let spans = testing::capture(|| {
-        tracing::subscriber::with_default(subscriber, || {
-            tracing::info_span!("of the module").in_scope(|| ());
-            tracing::info_span!(target: "scopes::target", "of a target").in_scope(|| ());
-        });
-    });
-    assert_eq!(scope(&spans, "of the module"), (module_path!().to_owned(), None));
-    assert_eq!(scope(&spans, "of a target"), ("scopes::target".to_owned(), None));
-    spans.single("of a target").assert_attribute("target", "scopes::target");
-}
-
-#[test]
 fn scopes_are_redacted() {
     static LEAKING: Tracer =
         floe_telemetry::tracer!("postgresql://floe:hunter2@db.internal/orders");
     let spans = testing::capture(|| drop(LEAKING.span("leaking").start()));
-    let (name, _) = scope(&spans, "leaking");
-    assert_eq!(name, "postgresql://<REDACTED>@db.internal/orders");
+    let scope = spans.single("leaking").scope();
+    assert_eq!(scope, "postgresql://<REDACTED>@db.internal/orders");
 }
 
 #[test]
@@ -166,9 +52,6 @@ fn the_linker_lists_tracers_and_what_call_sites_name() {
     let line = include_str!("scopes.rs").lines().position(|line| line.starts_with("static TRACER"));
     assert_eq!(location.line() as usize, line.unwrap() + 1);
     assert_eq!(location.to_string(), format!("{}:{}", location.file(), location.line()));
-
-    let of_renamed = callsite::tracers().find(|scope| scope.name() == "renamed.by_hand");
-    assert_eq!(of_renamed.unwrap().version(), Some("7.3.1"));
 
     of_a_literal();
     let site = callsite::all().find(|site| site.function() == "of_a_literal");
