@@ -4,11 +4,9 @@
 
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use async_trait::async_trait;
-use floe_tests_renamed::one_line::{self, Table};
 use telemetry::{FloeAttributes, testing, traced};
 
 fn ready<T>(future: impl Future<Output = T>) -> Option<T> {
@@ -124,28 +122,4 @@ fn the_runtime_may_have_another_name() {
         spans.single(name).assert_ok();
     }
     assert_eq!(spans.len(), 8);
-}
-
-#[test]
-fn one_line_functions_compile_without_warnings() {
-    let spans = testing::capture(|| {
-        one_line::unit();
-        ready(one_line::unit_later()).unwrap();
-        assert_eq!(one_line::number(1) + one_line::number_with(9), 12);
-        assert!(one_line::parsed("x").is_err());
-        let mut table = Table::named("orders");
-        table.name_mut().push('!');
-        assert_eq!(one_line::counted(&table), 7);
-        one_line::recorded(one_line::Mode::Incremental, 4);
-        assert!(!ready(table.has_rows()).unwrap());
-        assert_eq!(ready(Arc::new(table).rows()), Some(0));
-    });
-    for name in ["unit", "unit_later", "number", "Table::named", "name_mut", "rows"] {
-        spans.single(name).assert_ok();
-    }
-    spans.single("number_with").assert_error("refused by `error_if`");
-    spans.single("parsed").assert_attribute("text", "x");
-    spans.single("read orders!").assert_attribute("table.name", "orders!");
-    spans.single("recorded").assert_attribute("mode", 1).assert_attribute("rows", 4);
-    assert_eq!(spans.len(), 11);
 }

@@ -298,23 +298,6 @@ fn bearer_tokens_in_baggage_are_redacted() {
 }
 
 #[test]
-fn baggage_that_no_configuration_lists_changes_no_span() {
-    let spans = testing::capture(|| {
-        let identity = FloeSpanAttributes::new("sales", "orders", "1.2.0", Mode::Prod);
-        let headers = written(propagation::set_floe_baggage(&identity));
-        assert_eq!(baggage_value("floe.namespace"), None);
-        let _attached = extract_context(&headers).attach();
-        assert_eq!(baggage_value("floe.namespace").as_deref(), Some("sales"));
-        drop(create_span("served"));
-    });
-    spans
-        .single("served")
-        .assert_root()
-        .assert_no_attribute("floe.namespace")
-        .assert_no_attribute("floe.mode");
-}
-
-#[test]
 fn the_current_ids_are_available() {
     assert!(!propagation::is_trace_active());
     assert_eq!(propagation::current_trace_id(), None);
