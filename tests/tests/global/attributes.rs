@@ -4,19 +4,16 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use floe_telemetry::config::ExporterKind;
-use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{
-    FloeAttributes, FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, create_span,
-    propagation, traced,
+    FloeAttributes, FloeSpanAttributes, Mode, TelemetryConfig, create_span, propagation, traced,
 };
 use floe_tests::{ReceivedPoint, Receiver};
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::{Context, KeyValue};
 
-const TIMEOUT: Duration = Duration::from_secs(20);
+use super::pipeline::spans;
 
 type Attributes = BTreeMap<String, String>;
 
@@ -35,12 +32,7 @@ fn texts<'a>(attributes: impl IntoIterator<Item = &'a KeyValue>) -> Attributes {
 
 /// Leaves out the attributes of the code's location.
 fn run(config: TelemetryConfig, code: impl FnOnce()) -> Vec<Attributes> {
-    let memory = MemoryExporter::new();
-    let telemetry =
-        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
-    code();
-    telemetry.shutdown(TIMEOUT).unwrap();
-    let spans = memory.spans();
+    let spans = spans(config, code);
     let spans = spans.iter().map(|span| texts(&span.attributes));
     let spans = spans.map(|mut attributes| {
         attributes.retain(|key, _| !key.starts_with("code."));

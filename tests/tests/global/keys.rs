@@ -8,8 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::{
-    MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, get_tracer, set_attribute,
-    span, traced,
+    MetricRecorder, TelemetryProvider, create_span, get_tracer, set_attribute, span, traced,
 };
 use floe_tests::{ReceivedSpan, Receiver, Value};
 use opentelemetry::trace::{
@@ -20,7 +19,7 @@ use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
 
-const TIMEOUT: Duration = Duration::from_secs(20);
+use super::pipeline::Pipeline;
 
 /// Three values of one key, another key, and a value without a key.
 fn repeated() -> Vec<KeyValue> {
@@ -45,26 +44,23 @@ fn exported() -> BTreeMap<String, Value> {
 #[test]
 fn attribute_keys_are_unique_in_every_message() {
     floe_tests::alone!();
-    for (protocol, receiver) in
-        [(OtlpProtocol::Http, Receiver::http()), (OtlpProtocol::Grpc, Receiver::grpc())]
-    {
-        let mut config = TelemetryConfig::new("keys");
-        config.otlp_endpoint = Some(receiver.endpoint());
-        config.otlp_protocol = Some(protocol);
-        config.metrics.export_interval_millis = 3_600_000;
-        let line = ("code.line.number".to_owned(), "of the process".to_owned());
-        config.span_attributes.extend([line]);
-        let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    for protocol in [OtlpProtocol::Http, OtlpProtocol::Grpc] {
+        let pipeline = Pipeline::over(protocol, |config| {
+            config.metrics.export_interval_millis = 3_600_000;
+            let line = ("code.line.number".to_owned(), "of the process".to_owned());
+            config.span_attributes.extend([line]);
+        });
         spans();
         links();
         times();
         MetricRecorder::new("keys").increment("keys.rows", 7, &repeated());
-        telemetry.force_flush(TIMEOUT).unwrap();
-        telemetry.shutdown(TIMEOUT).unwrap();
-        check_spans(&receiver, if protocol == OtlpProtocol::Grpc { 5 } else { 0 });
-        check_links(&receiver);
-        check_times(&receiver);
-        check_metrics(&receiver);
+        pipeline.flush();
+        pipeline.shut_down();
+        let receiver = &pipeline.receiver;
+        check_spans(receiver, if protocol == OtlpProtocol::Grpc { 5 } else { 0 });
+        check_links(receiver);
+        check_times(receiver);
+        check_metrics(receiver);
     }
 }
 
@@ -122,7 +118,7 @@ fn check_spans(receiver: &Receiver, at: usize) {
     );
     let resource = &span.resource;
     assert!(!resource.contains_key(""), "{resource:?}");
-    assert_eq!(resource["service.name"], Value::from("keys"));
+    assert_eq!(resource["service.name"], Value::from("orders"));
 
     let span = single(receiver, "of the API");
     let process = attributes([("code.line.number", "of the process".into())]);

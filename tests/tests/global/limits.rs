@@ -3,21 +3,19 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::time::Duration;
-
 use floe_telemetry::config::Sampler;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{
     TelemetryConfig, TelemetryProvider, create_span, get_current_span, get_tracer, traced,
 };
-use floe_tests::{Receiver, Value};
+use floe_tests::Value;
 use opentelemetry::trace::{
     Span as _, SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
     Tracer as _,
 };
 use opentelemetry::{Context, KeyValue};
 
-const TIMEOUT: Duration = Duration::from_secs(20);
+use super::pipeline::{Pipeline, TIMEOUT, spans};
 
 #[test]
 fn limits_and_samplers() {
@@ -40,19 +38,16 @@ fn remote(is_sampled: bool) -> SpanContext {
 }
 
 fn dropped_items_are_counted_on_the_wire() {
-    let receiver = Receiver::http();
-    let mut config = TelemetryConfig::new("limits");
-    config.otlp_endpoint = Some(receiver.endpoint());
-    config.otlp_protocol = Some(floe_telemetry::config::OtlpProtocol::Http);
-    let limits = &mut config.limits;
-    limits.attribute_count = 2;
-    limits.attribute_value_length = Some(12);
-    limits.event_count = 1;
-    limits.link_count = 1;
-    limits.attribute_count_per_event = 1;
-    limits.attribute_count_per_link = 0;
-    config.span_attributes = [("team".to_owned(), "checkout".to_owned())].into();
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let pipeline = Pipeline::http(|config| {
+        let limits = &mut config.limits;
+        limits.attribute_count = 2;
+        limits.attribute_value_length = Some(12);
+        limits.event_count = 1;
+        limits.link_count = 1;
+        limits.attribute_count_per_event = 1;
+        limits.attribute_count_per_link = 0;
+        config.span_attributes = [("team".to_owned(), "checkout".to_owned())].into();
+    });
 
     let mut span = get_tracer("limits").start("limited");
     span.set_attribute(KeyValue::new("text", "grüße an alle"));
@@ -65,9 +60,9 @@ fn dropped_items_are_counted_on_the_wire() {
         span.add_link(remote(true), vec![KeyValue::new("a", 1)]);
     }
     span.end();
-    telemetry.shutdown(TIMEOUT).unwrap();
+    pipeline.shut_down();
 
-    let span = &receiver.spans()[0];
+    let span = &pipeline.receiver.spans()[0];
     assert_eq!(span.attributes["text"], Value::from("grüße an all"));
     assert_eq!(span.attributes["url"], Value::from("http://<REDA"));
     assert!(!span.attributes.contains_key("one.too.many"));
@@ -80,7 +75,7 @@ fn dropped_items_are_counted_on_the_wire() {
     assert_eq!(span.events[0].attributes.len(), 1);
     assert_eq!(span.links.len(), 1);
     assert!(span.links[0].attributes.is_empty());
-    let request = &receiver.requests()[0].body;
+    let request = &pipeline.receiver.requests()[0].body;
     for dropped in [
         // `dropped_attributes_count`, `dropped_events_count`, `dropped_links_count` of the span:
         // the field's key with its wire type, and the value.
@@ -94,13 +89,10 @@ fn dropped_items_are_counted_on_the_wire() {
 
 fn limits_can_be_raised() {
     const LIMIT: usize = 1000;
-    let receiver = Receiver::http();
-    let mut config = TelemetryConfig::new("limits");
-    config.otlp_endpoint = Some(receiver.endpoint());
-    config.otlp_protocol = Some(floe_telemetry::config::OtlpProtocol::Http);
-    let limits = &mut config.limits;
-    (limits.attribute_count, limits.event_count, limits.link_count) = (1000, 1000, 1000);
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let pipeline = Pipeline::http(|config| {
+        let limits = &mut config.limits;
+        (limits.attribute_count, limits.event_count, limits.link_count) = (1000, 1000, 1000);
+    });
     let wide = |items: usize| {
         let span = create_span("wide");
         for n in 0..items {
@@ -114,8 +106,8 @@ fn limits_can_be_raised() {
     for items in [LIMIT - 1, LIMIT, LIMIT + 100] {
         wide(items);
     }
-    telemetry.shutdown(TIMEOUT).unwrap();
-    let spans = receiver.spans();
+    pipeline.shut_down();
+    let spans = pipeline.receiver.spans();
     for (span, expected) in spans.iter().zip([LIMIT - 1, LIMIT, LIMIT]) {
         let own = span.attributes.keys().filter(|key| key.starts_with("key."));
         assert_eq!(own.count(), expected);
@@ -132,14 +124,9 @@ fn a_text_of_an_error_that_was_cut_is_marked() {
     fn fails() -> Result<(), String> {
         Err("cannot read the orders".to_owned())
     }
-    let memory = MemoryExporter::new();
     let mut config = TelemetryConfig::new("limits");
     config.limits.attribute_value_length = Some(11);
-    let telemetry =
-        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
-    fails().unwrap_err();
-    telemetry.shutdown(TIMEOUT).unwrap();
-    let span = &memory.spans()[0];
+    let span = &spans(config, || drop(fails()))[0];
     assert_eq!(span.status, opentelemetry::trace::Status::error("cannot rea…"));
     let of = |attributes: &[KeyValue], key: &str| {
         let found = attributes.iter().find(|own| own.key.as_str() == key);

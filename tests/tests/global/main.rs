@@ -31,6 +31,7 @@ mod messages;
 mod metrics;
 mod metrics_facade;
 mod no_exporter;
+mod pipeline;
 mod prometheus;
 mod propagators;
 mod protocols;

@@ -7,7 +7,6 @@ use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use floe_telemetry::attributes::{AttributeList, AttributeValue};
 use floe_telemetry::config::RedactionLevel::{Credentials, CredentialsAndPii, Strict};
@@ -29,7 +28,7 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt as lines;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-const TIMEOUT: Duration = Duration::from_secs(30);
+use super::pipeline::{TIMEOUT, spans};
 
 /// Concatenated, so that a secret scanner does not report this file.
 const EMAIL: &str = concat!("jane", "@", "example.com");
@@ -372,16 +371,12 @@ fn constant(value: &Constant) {
 
 /// The cache for constant attributes is keyed by key and text, not by the position in the list.
 fn constant_attributes_are_cached_by_key_and_text() {
-    let memory = MemoryExporter::new();
-    let telemetry = TelemetryProvider::builder(config(RedactionConfig::default()))
-        .with_span_exporter(memory.clone())
-        .initialize()
-        .unwrap();
-    for key in ["table", "password", "table", "db.password"] {
-        constant(&Constant(key));
-    }
-    telemetry.shutdown(TIMEOUT).unwrap();
-    let values: Vec<_> =
-        memory.spans().iter().map(|span| span.attributes[0].value.to_string()).collect();
+    let keys = ["table", "password", "table", "db.password"];
+    let spans = spans(config(RedactionConfig::default()), || {
+        for key in keys {
+            constant(&Constant(key));
+        }
+    });
+    let values: Vec<_> = spans.iter().map(|span| span.attributes[0].value.to_string()).collect();
     assert_eq!(values, ["orders", "<REDACTED>", "orders", "<REDACTED>"]);
 }

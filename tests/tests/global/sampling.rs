@@ -3,18 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use floe_telemetry::config::Sampler;
-use floe_telemetry::exporter::MemoryExporter;
-use floe_telemetry::{
-    TelemetryConfig, TelemetryProvider, get_current_span, get_tracer, propagation, traced,
-};
+use floe_telemetry::{TelemetryConfig, get_current_span, get_tracer, propagation, traced};
 use floe_tests::remote;
 use opentelemetry::Context;
 use opentelemetry::trace::{TraceContextExt, Tracer};
 
-const TIMEOUT: Duration = Duration::from_secs(20);
+use super::pipeline::spans;
 
 #[traced]
 fn root() {
@@ -36,15 +32,10 @@ fn root() {
 fn child() {}
 
 fn run(ratio: f64, code: impl FnOnce()) -> Vec<opentelemetry_sdk::trace::SpanData> {
-    let memory = MemoryExporter::new();
     let mut config = TelemetryConfig::new("sampling");
     config.resource_attributes.deployment_environment = Some("staging".to_owned());
     config.sampling.staging = Some(ratio);
-    let telemetry =
-        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
-    code();
-    telemetry.shutdown(TIMEOUT).unwrap();
-    memory.spans()
+    spans(config, code)
 }
 
 #[test]
@@ -95,19 +86,13 @@ fn a_trace_state_is_passed_on_whatever_is_decided() {
             ("traceparent".to_owned(), format!("00-{trace}-00f067aa0ba902b7-{flags}")),
             ("tracestate".to_owned(), state.to_owned()),
         ]);
-        let memory = MemoryExporter::new();
         let mut config = TelemetryConfig::new("sampling");
         config.sampling.sampler = Some(sampler);
         config.sampling.sampler_arg = Some(ratio);
-        let telemetry = TelemetryProvider::builder(config)
-            .with_span_exporter(memory.clone())
-            .initialize()
-            .unwrap();
-        let sent = serve(&headers);
-        telemetry.shutdown(TIMEOUT).unwrap();
+        let mut sent = HashMap::new();
+        let spans = spans(config, || sent = serve(&headers));
         assert_eq!(sent["tracestate"], state, "{sampler:?}");
         assert!(sent["traceparent"].ends_with(&format!("-{sent_flags}")), "{sampler:?}: {sent:?}");
-        let spans = memory.spans();
         assert_eq!(spans.len(), usize::from(sent_flags != "02"), "{sampler:?}");
         assert!(spans.iter().all(|it| it.span_context.trace_state().header() == state));
     }

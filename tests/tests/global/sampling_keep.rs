@@ -8,7 +8,7 @@ use std::io;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use floe_telemetry::config::{OtlpProtocol, SamplingRule};
+use floe_telemetry::config::SamplingRule;
 use floe_telemetry::{
     Statistics, TelemetryConfig, TelemetryProvider, create_span, get_current_span, get_tracer,
     propagation, traced,
@@ -17,7 +17,8 @@ use floe_tests::{ReceivedSpan, Receiver, Value, remote};
 use opentelemetry::Context;
 use opentelemetry::trace::{Span as _, TraceContextExt as _, Tracer as _};
 
-const TIMEOUT: Duration = Duration::from_secs(20);
+use super::pipeline::{Pipeline, TIMEOUT};
+
 const REASON: &str = "floe.sampling.reason";
 
 #[traced]
@@ -33,15 +34,12 @@ fn step(outcome: Result<(), &'static str>) -> Result<(), &'static str> {
 
 /// The sampling ratio is zero.
 fn start(change: impl FnOnce(&mut TelemetryConfig)) -> (Receiver, TelemetryProvider) {
-    let receiver = Receiver::http();
-    let mut config = TelemetryConfig::new("keep");
-    config.otlp_endpoint = Some(receiver.endpoint());
-    config.otlp_protocol = Some(OtlpProtocol::Http);
-    config.sampling = config.sampling.clone().with_ratio(0.0);
-    config.sampling.keep_errors = true;
-    config.sampling.keep_slower_than = Some(Duration::from_secs(3600));
-    change(&mut config);
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let Pipeline { receiver, telemetry } = Pipeline::http(|config| {
+        config.sampling = config.sampling.clone().with_ratio(0.0);
+        config.sampling.keep_errors = true;
+        config.sampling.keep_slower_than = Some(Duration::from_secs(3600));
+        change(config);
+    });
     (receiver, telemetry)
 }
 

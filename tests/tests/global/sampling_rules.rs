@@ -3,18 +3,15 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::time::Duration;
-
-use floe_telemetry::config::{OtlpProtocol, RuleKind, Sampler, SamplingConfig, SamplingRule};
+use floe_telemetry::config::{RuleKind, Sampler, SamplingConfig, SamplingRule};
 use floe_telemetry::{
-    SpanKind, TelemetryConfig, TelemetryProvider, Tracer, create_span, get_tracer, propagation,
-    span, traced, tracing_layer,
+    SpanKind, Tracer, create_span, get_tracer, propagation, span, traced, tracing_layer,
 };
-use floe_tests::{Receiver, remote};
+use floe_tests::remote;
 use opentelemetry::trace::{TraceContextExt as _, Tracer as _};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-const TIMEOUT: Duration = Duration::from_secs(20);
+use super::pipeline::Pipeline;
 
 #[traced(name = "health.live")]
 fn health() {
@@ -46,15 +43,10 @@ fn everything() {
 
 /// The names are sorted.
 fn run(sampling: &SamplingConfig, code: impl FnOnce()) -> Vec<String> {
-    let receiver = Receiver::http();
-    let mut config = TelemetryConfig::new("rules");
-    config.otlp_endpoint = Some(receiver.endpoint());
-    config.otlp_protocol = Some(OtlpProtocol::Http);
-    config.sampling = sampling.clone();
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let pipeline = Pipeline::http(|config| config.sampling = sampling.clone());
     code();
-    telemetry.shutdown(TIMEOUT).unwrap();
-    let spans = receiver.spans();
+    pipeline.shut_down();
+    let spans = pipeline.receiver.spans();
     let mut names: Vec<_> = spans.iter().map(|span| span.name.clone()).collect();
     names.sort();
     names

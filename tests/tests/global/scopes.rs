@@ -3,22 +3,20 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use floe_telemetry::opentelemetry::InstrumentationScope;
 use floe_telemetry::opentelemetry::trace::{Tracer as _, TracerProvider as _};
 use floe_telemetry::{
-    FutureExt as _, TelemetryConfig, TelemetryProvider, Tracer, callsite, create_span, span,
-    traced, tracing_layer,
+    FutureExt as _, TelemetryProvider, Tracer, callsite, create_span, span, traced, tracing_layer,
 };
-use floe_tests::Receiver;
 use floe_tests_renamed::scopes;
 use futures_executor::block_on;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 use tracing_subscriber::layer::SubscriberExt;
 
-const TIMEOUT: Duration = Duration::from_secs(20);
+use super::pipeline::Pipeline;
+
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 #[traced]
@@ -77,20 +75,16 @@ fn work() {
 #[test]
 fn each_scope_of_a_batch_has_its_own_spans() {
     floe_tests::alone!();
-    let receiver = Receiver::http();
-    let mut config = TelemetryConfig::new("scopes");
-    config.otlp_endpoint = Some(receiver.endpoint());
-    config.otlp_protocol = Some(floe_telemetry::config::OtlpProtocol::Http);
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let pipeline = Pipeline::http(|_| ());
     // The exporter cached the scopes of the second batch when it encoded the first.
     for _ in 0..2 {
         work();
         work();
-        telemetry.force_flush(TIMEOUT).unwrap();
+        pipeline.flush();
     }
-    telemetry.shutdown(TIMEOUT).unwrap();
+    pipeline.shut_down();
 
-    let requests = receiver.requests();
+    let requests = pipeline.receiver.requests();
     assert_eq!(requests.len(), 2);
     let expected: BTreeMap<_, _> = [
         (("floe-tests", VERSION, ""), "of_the_tests, by hand, around a future"),
@@ -126,6 +120,6 @@ fn each_scope_of_a_batch_has_its_own_spans() {
     let mut listed = callsite::tracers();
     let listed = listed.find(|scope| scope.name() == "renamed.by_hand").unwrap();
     assert_eq!(listed.version(), Some("7.3.1"));
-    let span = receiver.spans().into_iter().find(|span| span.name == "of the API");
+    let span = pipeline.receiver.spans().into_iter().find(|span| span.name == "of the API");
     assert_eq!(span.unwrap().scope_version, "3.0");
 }

@@ -4,20 +4,18 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
 
-use floe_telemetry::config::{OtlpProtocol, SamplingRule};
-use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::config::SamplingRule;
 use floe_telemetry::{
-    FutureExt, TelemetryConfig, TelemetryProvider, Tracer, create_span, get_current_span,
-    get_tracer, span, testing, traced, tracing_layer,
+    FutureExt, TelemetryConfig, Tracer, create_span, get_current_span, get_tracer, span, testing,
+    traced, tracing_layer,
 };
-use floe_tests::{MetricValue, Receiver, remote};
+use floe_tests::{MetricValue, remote};
 use opentelemetry::trace::Tracer as _;
 use opentelemetry_sdk::trace::SpanData;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-const TIMEOUT: Duration = Duration::from_secs(20);
+use super::pipeline::{Pipeline, spans};
 
 #[traced]
 fn request() {
@@ -60,14 +58,9 @@ fn rules(filter: &str) -> Vec<SamplingRule> {
 }
 
 fn with_filter(filter: Option<&str>, code: impl FnOnce()) -> Vec<SpanData> {
-    let memory = MemoryExporter::new();
     let mut config = TelemetryConfig::new("filter");
     config.sampling.rules = rules(filter.unwrap_or("trace"));
-    let telemetry =
-        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
-    code();
-    telemetry.shutdown(TIMEOUT).unwrap();
-    memory.spans()
+    spans(config, code)
 }
 
 fn names(spans: &[SpanData]) -> Vec<&str> {
@@ -187,20 +180,15 @@ fn counted() {
 }
 
 fn a_function_with_metrics_is_counted_without_spans() {
-    let receiver = Receiver::http();
-    let mut config = TelemetryConfig::new("filter");
-    config.otlp_endpoint = Some(receiver.endpoint());
-    config.otlp_protocol = Some(OtlpProtocol::Http);
-    config.sampling.rules = rules("info");
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let pipeline = Pipeline::http(|config| config.sampling.rules = rules("info"));
     (0..3).for_each(|_| counted());
     detail();
-    telemetry.shutdown(TIMEOUT).unwrap();
-    let spans = receiver.spans();
+    pipeline.shut_down();
+    let spans = pipeline.receiver.spans();
     let mut names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
     names.sort_unstable();
     assert_eq!(names, ["leaf"; 4]);
-    let points = receiver.points();
+    let points = pipeline.receiver.points();
     let calls: Vec<_> = (points.iter())
         .filter(|point| point.name == "traces.span.metrics.calls")
         .map(|point| (&point.attributes["span.name"], &point.value))

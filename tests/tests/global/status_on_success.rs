@@ -2,13 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::time::Duration;
-
-use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{
-    FutureExt as _, TelemetryConfig, TelemetryProvider, create_span, get_current_span, span, traced,
+    FutureExt as _, TelemetryConfig, create_span, get_current_span, span, traced,
 };
 use opentelemetry::trace::Status;
+
+use super::pipeline::spans;
 
 #[traced]
 fn succeeds() {}
@@ -27,21 +26,18 @@ fn sets(status: Status) {
 }
 
 fn statuses(yaml: &str) -> Vec<(String, Status)> {
-    let memory = MemoryExporter::new();
     let text = format!("resource_attributes: {{service_name: status}}\n{yaml}");
     let config = TelemetryConfig::from_yaml(&text).unwrap();
-    let telemetry =
-        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
-    succeeds();
-    futures_executor::block_on(succeeds_later());
-    assert!(fails().is_err());
-    sets(Status::Ok);
-    sets(Status::error("by hand"));
-    futures_executor::block_on(async {}.in_span(span("future")));
-    drop(create_span("guard"));
-    telemetry.shutdown(Duration::from_secs(20)).unwrap();
-    let spans = memory.spans().into_iter();
-    spans.map(|span| (span.name.into_owned(), span.status)).collect()
+    let spans = spans(config, || {
+        succeeds();
+        futures_executor::block_on(succeeds_later());
+        assert!(fails().is_err());
+        sets(Status::Ok);
+        sets(Status::error("by hand"));
+        futures_executor::block_on(async {}.in_span(span("future")));
+        drop(create_span("guard"));
+    });
+    spans.into_iter().map(|span| (span.name.into_owned(), span.status)).collect()
 }
 
 #[test]

@@ -4,12 +4,10 @@
 
 use std::cell::RefCell;
 use std::thread;
-use std::time::Duration;
 
-use floe_telemetry::exporter::MemoryExporter;
-use floe_telemetry::{
-    TelemetryConfig, TelemetryProvider, create_span, get_current_span, record_exception, traced,
-};
+use floe_telemetry::{TelemetryConfig, create_span, get_current_span, record_exception, traced};
+
+use super::pipeline::spans;
 
 struct CallsWhenDropped;
 
@@ -35,20 +33,13 @@ thread_local! {
 #[test]
 fn a_destructor_may_call_annotated_functions() {
     floe_tests::alone!();
-    let memory = MemoryExporter::new();
-    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("ends"))
-        .with_span_exporter(memory.clone())
-        .initialize()
-        .unwrap();
     // One value is dropped after the thread-locals of the library, one before.
-    thread::spawn(|| {
+    let thread = || {
         FIRST.with(|cell| *cell.borrow_mut() = Some(CallsWhenDropped));
         in_a_destructor();
         SECOND.with(|cell| *cell.borrow_mut() = Some(CallsWhenDropped));
-    })
-    .join()
-    .unwrap();
-    telemetry.shutdown(Duration::from_secs(20)).unwrap();
-    let calls = memory.spans().iter().filter(|span| span.name == "in_a_destructor").count();
+    };
+    let spans = spans(TelemetryConfig::new("ends"), || thread::spawn(thread).join().unwrap());
+    let calls = spans.iter().filter(|span| span.name == "in_a_destructor").count();
     assert!((1..=3).contains(&calls), "{calls}");
 }
