@@ -106,19 +106,6 @@ fn a_signal_delivers_and_ends_the_process() {
 }
 
 #[test]
-fn a_signal_ends_the_process_within_the_timeout_without_a_receiver() {
-    floe_tests::alone!();
-    if let Ok(endpoint) = std::env::var(ENDPOINT) {
-        end_by_signal(&endpoint, Duration::from_millis(100), [own_signal()]);
-    }
-    let receiver = Receiver::http();
-    receiver.respond(floe_tests::Response::Hang);
-    let name = "exit::a_signal_ends_the_process_within_the_timeout_without_a_receiver";
-    let status = child_with_signal(name, &receiver.endpoint(), SIGTERM, "");
-    assert_eq!(status.signal(), Some(SIGTERM), "{status}");
-}
-
-#[test]
 fn another_signal_ends_the_process_at_once() {
     floe_tests::alone!();
     if let Ok(endpoint) = std::env::var(ENDPOINT) {
@@ -182,27 +169,13 @@ fn process_exit_delivers_if_it_is_chosen() {
     assert_eq!(receiver.spans().len(), 1);
 }
 
-#[test]
-fn the_exit_ends_within_the_timeout_without_a_receiver() {
-    floe_tests::alone!();
-    if let Ok(endpoint) = std::env::var(ENDPOINT) {
-        let telemetry = start(&endpoint);
-        telemetry.shutdown_at_exit(Duration::from_millis(100));
-        work();
-        std::process::exit(7);
-    }
-    let receiver = Receiver::http();
-    receiver.respond(floe_tests::Response::Hang);
-    let name = "exit::the_exit_ends_within_the_timeout_without_a_receiver";
-    assert_eq!(child(name, &receiver.endpoint()), Some(7));
-}
-
 /// A subscriber writes the messages of the library to standard output. From now on, each of them blocks.
 fn block_messages() -> std::io::StdoutLock<'static> {
     tracing_subscriber::fmt().init();
     std::io::stdout().lock()
 }
 
+/// Nor for a receiver that hangs, longer than its timeout.
 #[test]
 fn the_exit_does_not_wait_for_a_blocked_subscriber() {
     floe_tests::alone!();
@@ -243,6 +216,7 @@ fn dropping_a_provider_does_not_wait_for_a_lock_of_its_thread() {
     drop(telemetry);
 }
 
+/// Nor for a receiver that hangs, longer than its timeout.
 #[test]
 fn a_signal_does_not_wait_for_a_blocked_subscriber() {
     floe_tests::alone!();
