@@ -24,21 +24,6 @@ fn theirs(depth: usize) {
     ours(depth - 1);
 }
 
-#[test]
-fn spans_of_all_three_apis_nest_below_each_other() {
-    let spans = record(|| {
-        get_tracer("plain").in_span("top", |_| {
-            info_span!("second").in_scope(|| ours(1));
-        });
-    });
-    assert_eq!(spans.len(), 5);
-    spans.single("second").assert_child_of("top");
-    spans.single("theirs").assert_child_of("ours").assert_attribute("set.by", "ours");
-    let mut of_ours = spans.named("ours");
-    of_ours.next().unwrap().assert_child_of("theirs");
-    of_ours.next().unwrap().assert_child_of("second");
-}
-
 #[traced]
 fn function(body: impl FnOnce()) {
     body();
