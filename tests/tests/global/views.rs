@@ -136,9 +136,9 @@ meter_provider:
         assert!(points(&all, absent).is_empty(), "{absent}");
     }
     for warning in [
-        "meter_provider.views.9.selector.meter_name: a view selects by name and kind",
+        "meter_provider.views.9.selector.meter_name: views select only by name and kind",
         "meter_provider.views.10.stream.attribute_keys: expected a key, found a pattern",
-        "meter_provider.views.10.stream.attribute_keys.excluded: a view keeps keys",
+        "meter_provider.views.10.stream.attribute_keys.excluded: views keep keys",
     ] {
         assert_eq!(stderr.matches(warning).count(), 1, "{stderr}");
     }
