@@ -7,4 +7,4 @@ mod script;
 
 pub(crate) use self::process::ReceiverProcess;
 pub(crate) use self::relay::{Plan, Relay};
-pub(crate) use self::script::{Script, read_request};
+pub(crate) use self::script::Script;

@@ -1,13 +1,10 @@
 //! The scenarios: a file for each. A new file is added to the list below, and its fault to docs/faults.md.
 
 mod broken_driver;
-mod compressed_response;
 mod connection_resets;
 mod dead_receiver;
 mod deep_nesting;
 mod divided_batch;
-mod endless_headers;
-mod endless_response;
 mod error_page;
 mod flush_times_out;
 mod forked_child;
@@ -16,7 +13,6 @@ mod forks_under_load;
 mod full_queues;
 mod go_away;
 mod half_open;
-mod large_response;
 mod large_spans;
 mod live_threads;
 mod many_threads;
@@ -39,25 +35,21 @@ mod short_threads_refused;
 mod short_threads_slow;
 mod shutdown_times_out;
 mod slow_receiver;
-mod stalled_body;
 mod status_table;
 mod stopped_receiver;
 mod terminated;
 mod traced_exporter;
-mod wrong_response;
+mod unusable_answers;
 
 use crate::scenario::Scenario;
 
 /// All scenarios.
 pub(crate) static ALL: &[&Scenario] = &[
     &broken_driver::SCENARIO,
-    &compressed_response::SCENARIO,
     &connection_resets::SCENARIO,
     &dead_receiver::SCENARIO,
     &deep_nesting::SCENARIO,
     &divided_batch::SCENARIO,
-    &endless_headers::SCENARIO,
-    &endless_response::SCENARIO,
     &error_page::SCENARIO,
     &flush_times_out::SCENARIO,
     &forked_child::SCENARIO,
@@ -66,7 +58,6 @@ pub(crate) static ALL: &[&Scenario] = &[
     &full_queues::SCENARIO,
     &go_away::SCENARIO,
     &half_open::SCENARIO,
-    &large_response::SCENARIO,
     &large_spans::SCENARIO,
     &live_threads::SCENARIO,
     &many_threads::SCENARIO,
@@ -89,10 +80,9 @@ pub(crate) static ALL: &[&Scenario] = &[
     &short_threads_slow::SCENARIO,
     &shutdown_times_out::SCENARIO,
     &slow_receiver::SCENARIO,
-    &stalled_body::SCENARIO,
     &status_table::SCENARIO,
     &stopped_receiver::SCENARIO,
     &terminated::SCENARIO,
     &traced_exporter::SCENARIO,
-    &wrong_response::SCENARIO,
+    &unusable_answers::SCENARIO,
 ];

@@ -1,6 +1,6 @@
 //! A TCP server whose behaviour is a function of the connection.
 
-use std::io::{self, Read as _};
+use std::io;
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -47,21 +47,4 @@ impl Script {
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
     }
-}
-
-/// Reads an HTTP/1 request with a `content-length`, and returns whether there was one.
-pub(crate) fn read_request(stream: &mut TcpStream) -> io::Result<bool> {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        if stream.read(&mut byte)? == 0 {
-            return Ok(false);
-        }
-        head.push(byte[0]);
-    }
-    let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-    let length = length.and_then(|length| length.trim().parse().ok());
-    io::copy(&mut stream.take(length.unwrap_or(0)), &mut io::sink())?;
-    Ok(true)
 }
