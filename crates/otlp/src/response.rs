@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
-use prost::Message;
+use prost::DecodeError;
+use prost::encoding::{DecodeContext, bytes, decode_key, int64, skip_field, string};
 
 /// The most bytes of a response that are read.
 pub(super) const MAX_RESPONSE: usize = 4 * 1024 * 1024;
@@ -37,13 +37,9 @@ pub(super) enum Outcome {
 /// Reads the body of a successful response. The responses for metrics and logs have the same fields
 /// under the same numbers.
 pub(super) fn accepted(body: &[u8]) -> Outcome {
-    match ExportTraceServiceResponse::decode(body) {
-        Ok(response) => {
-            let partial = response.partial_success.unwrap_or_default();
-            Outcome::Accepted {
-                rejected: u64::try_from(partial.rejected_spans).unwrap_or_default(),
-                message: partial.error_message,
-            }
+    match partial_success(body).and_then(|partial| number_and_text(&partial)) {
+        Ok((rejected, message)) => {
+            Outcome::Accepted { rejected: u64::try_from(rejected).unwrap_or_default(), message }
         }
         Err(_) if is_empty_json(body) => Outcome::Accepted { rejected: 0, message: String::new() },
         Err(_) => Outcome::Rejected(format!(
@@ -51,6 +47,32 @@ pub(super) fn accepted(body: &[u8]) -> Outcome {
             description(body)
         )),
     }
+}
+
+/// The field `partial_success` of a response.
+fn partial_success(mut response: &[u8]) -> Result<Vec<u8>, DecodeError> {
+    let (mut partial, context) = (Vec::new(), DecodeContext::default());
+    while !response.is_empty() {
+        match decode_key(&mut response)? {
+            (1, wire) => bytes::merge(wire, &mut partial, &mut response, context.clone())?,
+            (field, wire) => skip_field(wire, field, &mut response, context.clone())?,
+        }
+    }
+    Ok(partial)
+}
+
+/// The first two fields of a message: the number of rejected items and the reason in a `partial_success`, the code and
+/// the message in a `google.rpc.Status`.
+pub(super) fn number_and_text(mut message: &[u8]) -> Result<(i64, String), DecodeError> {
+    let (mut number, mut text, context) = (0, String::new(), DecodeContext::default());
+    while !message.is_empty() {
+        match decode_key(&mut message)? {
+            (1, wire) => int64::merge(wire, &mut number, &mut message, context.clone())?,
+            (2, wire) => string::merge(wire, &mut text, &mut message, context.clone())?,
+            (field, wire) => skip_field(wire, field, &mut message, context.clone())?,
+        }
+    }
+    Ok((number, text))
 }
 
 /// Whether this is the response to a request that was accepted completely, in OTLP's JSON encoding. Some
