@@ -20,7 +20,7 @@ use ureq::config::AutoHeaderValue;
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _};
 use ureq::{Agent, Body};
 
-use self::connection::{CachingResolver, Connections, MAX_HEAD, TcpConnector};
+use self::connection::{Connections, LateResolver, MAX_HEAD, TcpConnector};
 use self::explanation::explanation;
 use super::compress::compress;
 use super::failure::{CREDENTIAL_ADVICE, Failure, Peer, error_chain, is_error_without_tls};
@@ -106,16 +106,15 @@ fn agent(
         .user_agent(AutoHeaderValue::None);
     let connector = ().chain(ConnectProxyConnector::default());
     let connector = connector.chain(TcpConnector(Arc::clone(connections)));
-    let resolver = CachingResolver(Arc::clone(connections));
     #[cfg(feature = "tls")]
     if is_tls {
         let tls = super::tls::Tls::of(settings)?.of_ureq()?;
         let connector = connector.chain(ureq::unversioned::transport::RustlsConnector::default());
-        return Ok(Agent::with_parts(config.tls_config(tls).build(), connector, resolver));
+        return Ok(Agent::with_parts(config.tls_config(tls).build(), connector, LateResolver));
     }
     // Without the feature, the caller has rejected `https` endpoints.
     let _ = (is_tls, settings);
-    Ok(Agent::with_parts(config.build(), connector, resolver))
+    Ok(Agent::with_parts(config.build(), connector, LateResolver))
 }
 
 impl Http {
@@ -182,15 +181,12 @@ impl Transport for Http {
                 self.outcome(response)
             }
             Err(_) if self.time.left().is_zero() => Outcome::TimedOut,
-            Err(error) => {
-                self.connections.forget_addresses();
-                failure(&error).outcome(&Peer {
-                    endpoint: &self.uri,
-                    proxy: self.proxy.as_ref(),
-                    protocol: OtlpProtocol::Http,
-                    has_answered: self.has_answered,
-                })
-            }
+            Err(error) => failure(&error).outcome(&Peer {
+                endpoint: &self.uri,
+                proxy: self.proxy.as_ref(),
+                protocol: OtlpProtocol::Http,
+                has_answered: self.has_answered,
+            }),
         }
     }
 }

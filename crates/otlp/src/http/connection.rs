@@ -2,9 +2,9 @@
 //! that has begun in the meantime, and read an answer that came before the end of the request.
 
 use std::io::{self, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, TcpStream};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::Uri;
@@ -16,11 +16,6 @@ use ureq::unversioned::transport::{
 use ureq::{Error, Timeout};
 
 use crate::time_limit::{STEP, TimeLimit};
-use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
-
-/// How long the addresses of a name are used for new connections, unless one of them fails. ureq looks a name up
-/// before each request.
-const ADDRESSES: Duration = Duration::from_secs(30);
 
 /// The most bytes of the head of an answer.
 pub(super) const MAX_HEAD: usize = 32 * 1024;
@@ -35,13 +30,11 @@ pub(super) struct Connections {
     /// The longest time until there is a connection.
     timeout: Duration,
     opened: AtomicUsize,
-    addresses: Mutex<Option<(Instant, ResolvedSocketAddrs)>>,
 }
 
 impl Connections {
     pub(super) fn new(time: Arc<TimeLimit>, timeout: Duration) -> Arc<Self> {
-        let (opened, addresses) = (AtomicUsize::new(0), Mutex::new(None));
-        Arc::new(Self { time, timeout, opened, addresses })
+        Arc::new(Self { time, timeout, opened: AtomicUsize::new(0) })
     }
 
     /// The number of connections so far.
@@ -49,13 +42,16 @@ impl Connections {
         self.opened.load(Ordering::Relaxed)
     }
 
-    /// Looks the name up again for the next connection.
-    pub(super) fn forget_addresses(&self) {
-        *self.addresses() = None;
-    }
-
-    fn addresses(&self) -> MutexGuard<'_, Option<(Instant, ResolvedSocketAddrs)>> {
-        self.addresses.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Looks up the name of a receiver, or of its proxy.
+    fn look_up(&self, uri: &Uri, config: &Config) -> Result<ResolvedSocketAddrs, Error> {
+        let left = self.time.left().min(self.timeout);
+        let timeout =
+            NextTimeout { after: left.into(), reason: Timeout::Resolve, ..NextTimeout::default() };
+        let found = DefaultResolver::default().resolve(uri, config, timeout);
+        found.map_err(|error| match error {
+            Error::Io(error) => Error::Other(format!("dns error: {error}").into()),
+            other => other,
+        })
     }
 
     /// Connects to the first address that answers. A silent one leaves time for the next one.
@@ -75,33 +71,15 @@ impl Connections {
     }
 }
 
-/// Looks names up, and keeps what it has found for a while.
+/// Leaves the lookup of a name to its connection: ureq looks it up before each request.
 #[derive(Debug)]
-pub(super) struct CachingResolver(pub(super) Arc<Connections>);
+pub(super) struct LateResolver;
 
-impl Resolver for CachingResolver {
-    fn resolve(
-        &self,
-        uri: &Uri,
-        config: &Config,
-        _: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, Error> {
-        let mut known = self.0.addresses();
-        if let Some((since, addresses)) = &*known
-            && since.elapsed() < ADDRESSES
-        {
-            return Ok(addresses.clone());
-        }
-        let left = self.0.time.left().min(self.0.timeout);
-        let timeout =
-            NextTimeout { after: left.into(), reason: Timeout::Resolve, ..NextTimeout::default() };
-        let found = DefaultResolver::default().resolve(uri, config, timeout);
-        let found = found.map_err(|error| match error {
-            Error::Io(error) => Error::Other(format!("dns error: {error}").into()),
-            other => other,
-        })?;
-        *known = Some((monotonic_now(), found.clone()));
-        Ok(found)
+impl Resolver for LateResolver {
+    fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+        let mut unknown = self.empty();
+        unknown.push((Ipv4Addr::UNSPECIFIED, 0).into());
+        Ok(unknown)
     }
 }
 
@@ -120,7 +98,8 @@ impl<T: Transport> Connector<T> for TcpConnector {
         if let Some(tunnel) = tunnel {
             return Ok(Some(Either::A(tunnel)));
         }
-        let stream = self.0.connect(&details.addrs)?;
+        let addresses = self.0.look_up(details.uri, details.config)?;
+        let stream = self.0.connect(&addresses)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(STEP))?;
         stream.set_write_timeout(Some(STEP))?;
@@ -203,8 +182,9 @@ impl Transport for Tcp {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{Ipv4Addr, SocketAddr};
+    use std::net::SocketAddr;
 
+    use floe_telemetry_core::__sdk::clock::monotonic_now;
     use socket2::{Domain, Socket, Type};
 
     use super::*;
