@@ -26,8 +26,6 @@ mod proxy;
 mod request;
 mod response;
 mod retry;
-#[cfg(feature = "metrics")]
-mod sender;
 mod settings;
 mod span;
 #[cfg(test)]

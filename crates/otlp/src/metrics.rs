@@ -2,7 +2,7 @@
 
 mod exemplars;
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
@@ -16,8 +16,7 @@ use opentelemetry_sdk::metrics::data;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use prost::Message;
 
-use super::exporter::too_large;
-use super::sender::Sender;
+use super::exporter::{Otlp, connect, too_large};
 use floe_telemetry_core::__sdk::clock::Instant;
 use floe_telemetry_core::__sdk::redaction::sanitize_error_message;
 use floe_telemetry_sdk::__parts::collector::{Counters, ExportFailure, ExporterId};
@@ -29,7 +28,8 @@ use floe_telemetry_sdk::Error;
 /// Sends metrics over OTLP. It blocks the thread of the metric reader that calls it.
 #[derive(Debug)]
 struct OtlpMetrics {
-    sender: Sender,
+    /// Until the shutdown.
+    otlp: Mutex<Option<Otlp>>,
     last: LastExport,
     max_request: usize,
     temporality: Temporality,
@@ -46,9 +46,10 @@ pub(super) fn destination(
     counters: &Counters,
 ) -> Result<MetricDestination, Error> {
     let last = LastExport::default();
+    let otlp = connect(target, Signal::Metrics, Arc::clone(&counters.ending))?;
     let exporter = OtlpMetrics {
         last: Arc::clone(&last),
-        sender: Sender::new(target, counters)?,
+        otlp: Mutex::new(Some(otlp)),
         max_request: target.config.otlp.max_request(Signal::Metrics),
         temporality: target.config.metrics.temporality.into(),
     };
@@ -56,20 +57,26 @@ pub(super) fn destination(
 }
 
 impl OtlpMetrics {
+    fn otlp(&self) -> MutexGuard<'_, Option<Otlp>> {
+        self.otlp.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Sends a request in parts that are as large as a request may be. A data point is not divided.
     fn send(
         &self,
+        otlp: &mut Otlp,
         mut request: ExportMetricsServiceRequest,
         deadline: Instant,
     ) -> Result<(), ExportFailure> {
         let points = points(&request);
         if request.encoded_len() <= self.max_request {
-            let sent = self.sender.send(request.encode_to_vec().into(), deadline);
+            let sent = otlp.send(request.encode_to_vec().into(), deadline);
             return sent.map_err(|failure| failure.of(points));
         }
         match split(&mut request) {
             Some(second) => {
-                ExportFailure::both(self.send(request, deadline), self.send(second, deadline))
+                let first = self.send(otlp, request, deadline);
+                ExportFailure::both(first, self.send(otlp, second, deadline))
             }
             None => too_large(points, self.max_request),
         }
@@ -81,7 +88,10 @@ impl PushMetricExporter for OtlpMetrics {
         let mut request = ExportMetricsServiceRequest::from(metrics);
         exemplars::add(metrics, &mut request);
         add_single_buckets(&mut request);
-        let sent = self.send(request, self.sender.deadline());
+        let mut otlp = self.otlp();
+        let otlp = otlp.as_mut().ok_or(OTelSdkError::AlreadyShutdown)?;
+        let deadline = otlp.deadline();
+        let sent = self.send(otlp, request, deadline);
         let result = sent.as_ref().copied().map_err(sdk_error);
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         *last = sent.err();
@@ -93,7 +103,7 @@ impl PushMetricExporter for OtlpMetrics {
     }
 
     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        self.sender.close();
+        self.otlp().take();
         Ok(())
     }
 
