@@ -4,6 +4,7 @@
 use std::any::Any;
 use std::error::Error;
 use std::fmt::{self, Debug, Display, Formatter};
+use std::future::Future;
 use std::pin::Pin;
 
 use super::traced;
