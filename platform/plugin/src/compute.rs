@@ -15,7 +15,6 @@ use crate::lifecycle::Lifecycle;
 use crate::operation::Operation;
 pub use crate::operation::operation_span as compute_span;
 use crate::product::Product;
-pub use crate::query_comment::QueryComments;
 use crate::table::{Column, ColumnType, RowSink, Value};
 
 /// An operation of a compute engine.
@@ -160,8 +159,7 @@ pub trait ComputeEngine: Lifecycle {
 /// Keeps other programs from writing to a database until it is dropped.
 pub trait DatabaseLock {}
 
-/// An open database. The caller opens the spans; the engine adds their context to each statement
-/// ([`QueryComments::add_to`]).
+/// An open database. The caller opens the spans.
 ///
 /// A statement that a signal interrupts is an error of the kind [`Interrupted`](ErrorKind::Interrupted), a
 /// mistake in the query [`InvalidInput`](ErrorKind::InvalidInput), with its [offset](Error::at_offset) in

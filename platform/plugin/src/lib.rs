@@ -42,7 +42,6 @@ pub mod orchestrator;
 mod plugins;
 pub mod product;
 pub mod quality;
-mod query_comment;
 pub mod registry;
 pub mod secrets;
 pub mod security;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use floe_plugin::compute::{ComputeEngine, Database, DatabaseLock, Materialize, QueryComments};
+use floe_plugin::compute::{ComputeEngine, Database, DatabaseLock, Materialize};
 use floe_plugin::product::Product;
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
@@ -33,11 +33,7 @@ floe_plugin::plugin! {
 /// An embedded `SQLite`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Sqlite {
-    /// Whether statements carry the trace context as a comment. Default: true.
-    #[serde(default)]
-    query_comments: QueryComments,
-}
+struct Sqlite {}
 
 impl Lifecycle for Sqlite {}
 
@@ -51,12 +47,12 @@ impl ComputeEngine for Sqlite {
     }
 
     fn create_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
-        let created = Connection::open(file).and_then(|connection| self.set_up(connection));
+        let created = Connection::open(file).and_then(set_up);
         Ok(Box::new(created.map_err(|error| explain(error, 0))?))
     }
 
     fn open_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
-        let opened = open(file).and_then(|connection| self.resume(connection));
+        let opened = open(file).and_then(resume);
         Ok(Box::new(opened.map_err(|error| explain(error, 0))?))
     }
 
@@ -77,8 +73,8 @@ impl ComputeEngine for Sqlite {
 
     fn columns_of_models(&self, product: &Product<'_>) -> BTreeMap<String, Vec<String>> {
         let mut known = BTreeMap::new();
-        let opened = Connection::open_in_memory().and_then(|connection| self.set_up(connection));
-        let Ok(SqliteDatabase { connection, .. }) = opened else {
+        let Ok(SqliteDatabase { connection }) = Connection::open_in_memory().and_then(set_up)
+        else {
             return known;
         };
         let create = |name: &str, columns: &mut dyn Iterator<Item = &str>| {
@@ -108,45 +104,30 @@ impl ComputeEngine for Sqlite {
 #[derive(Debug)]
 struct SqliteDatabase {
     connection: Connection,
-    comments: QueryComments,
 }
 
 /// The number of the engine's instructions between two checks for a signal: less than a millisecond.
 const INSTRUCTIONS: i32 = 10_000;
 
-impl Sqlite {
-    /// Prepares a new database for one writer.
-    fn set_up(&self, connection: Connection) -> rusqlite::Result<SqliteDatabase> {
-        // The database is a draft that is discarded after a crash, so its journal need not be a file. Without any,
-        // SQLite cannot undo a part of what fails.
-        let settings = ["PRAGMA journal_mode = MEMORY", "PRAGMA synchronous = OFF"];
-        self.prepare(connection, &settings)
-    }
+/// Prepares a new database for one writer.
+fn set_up(connection: Connection) -> rusqlite::Result<SqliteDatabase> {
+    // The database is a draft that is discarded after a crash, so its journal need not be a file. Without any,
+    // SQLite cannot undo a part of what fails.
+    connection.execute_batch("PRAGMA journal_mode = MEMORY")?;
+    resume(connection)
+}
 
-    /// Prepares an existing database. If the process is killed, the journal restores the database for the next process.
-    fn resume(&self, connection: Connection) -> rusqlite::Result<SqliteDatabase> {
-        self.prepare(connection, &["PRAGMA synchronous = OFF"])
-    }
-
-    /// Sets the options of every connection, and checks that the engine runs a query.
-    fn prepare(
-        &self,
-        mut connection: Connection,
-        settings: &[&str],
-    ) -> rusqlite::Result<SqliteDatabase> {
-        let comments = self.query_comments;
-        for setting in settings {
-            connection.execute_batch(&comments.add_to(setting))?;
-        }
-        connection.progress_handler(INSTRUCTIONS, Some(interrupt::is_requested))?;
-        connection.busy_handler(Some(wait))?;
-        // Otherwise SQLite treats an unknown column in double quotes as a string.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
-        let query = comments.add_to("SELECT count(*) FROM sqlite_schema");
-        connection.query_row(&query, (), |_| Ok(()))?;
-        Ok(SqliteDatabase { connection, comments })
-    }
+/// Prepares an existing database, and checks that the engine runs a query. If the process is killed, the journal restores
+/// the database for the next process.
+fn resume(mut connection: Connection) -> rusqlite::Result<SqliteDatabase> {
+    connection.execute_batch("PRAGMA synchronous = OFF")?;
+    connection.progress_handler(INSTRUCTIONS, Some(interrupt::is_requested))?;
+    connection.busy_handler(Some(wait))?;
+    // Otherwise SQLite treats an unknown column in double quotes as a string.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+    connection.query_row("SELECT count(*) FROM sqlite_schema", (), |_| Ok(()))?;
+    Ok(SqliteDatabase { connection })
 }
 
 /// Opens an existing database.
@@ -240,18 +221,11 @@ impl Database for SqliteDatabase {
     fn materialize(&mut self, model: &Materialize<'_>) -> Result<u64, Error> {
         let kind = if model.is_view { "view" } else { "table" };
         let name = quoted_name(model.name);
-        // SQLite stores the text of a view from `CREATE` to its end, and the trace of a run is no part of it.
-        let (first, last) = match self.comments.comment().filter(|_| model.is_view) {
-            Some(comment) => (comment + " ", QueryComments::new(false)),
-            None => (String::new(), self.comments),
-        };
-        let create = format!("{first}CREATE {kind} {name} AS ");
+        let create = format!("CREATE {kind} {name} AS ");
         let statement = format!("{create}{}", model.sql);
-        let statement = last.add_to(&statement);
         // SQLite resolves a view when it is queried: counting its rows reports mistakes here and not in the
         // first model that reads the view.
         let count = format!("SELECT count(*) FROM {name}");
-        let count = self.comments.add_to(&count);
         self.in_transaction(|it| {
             it.connection
                 .execute(&statement, ())
@@ -265,8 +239,7 @@ impl Database for SqliteDatabase {
         let failed = |error| explain(error, 0);
         // A table cannot be dropped as a view, nor a view as a table.
         let query = "SELECT type FROM sqlite_schema WHERE name = ?1 AND type IN ('table', 'view')";
-        let query = self.comments.add_to(query);
-        let kind: Result<String, _> = self.connection.query_row(&query, [table], |row| row.get(0));
+        let kind: Result<String, _> = self.connection.query_row(query, [table], |row| row.get(0));
         let kind = match kind {
             Err(rusqlite::Error::QueryReturnedNoRows) => return Ok(false),
             found => found.map_err(failed)?,
@@ -278,8 +251,7 @@ impl Database for SqliteDatabase {
     fn describe(&mut self, table: &str) -> Result<Vec<(String, ColumnType)>, Error> {
         let failed = |error| explain(error, 0);
         let query = "SELECT name, type FROM pragma_table_info(?1)";
-        let query = self.comments.add_to(query);
-        let mut statement = self.connection.prepare(&query).map_err(failed)?;
+        let mut statement = self.connection.prepare(query).map_err(failed)?;
         let columns = statement.query_map([table], |row| Ok((row.get(0)?, row.get(1)?)));
         let columns: Result<Vec<(String, String)>, _> = columns.map_err(failed)?.collect();
         let columns = columns.map_err(failed)?;
@@ -299,8 +271,7 @@ impl Database for SqliteDatabase {
 
     fn query(&mut self, sql: &str, rows: &mut dyn RowSink) -> Result<(), Error> {
         let failed = |error| explain(error, 0);
-        let sql = self.comments.add_to(sql);
-        let mut statement = self.connection.prepare(&sql).map_err(failed)?;
+        let mut statement = self.connection.prepare(sql).map_err(failed)?;
         if !statement.readonly() || statement.column_count() == 0 {
             let message = "expected one SELECT, found a statement that is not a query";
             return Err(Error::new(ErrorKind::InvalidInput, message));
@@ -333,8 +304,7 @@ impl SqliteDatabase {
     }
 
     fn execute(&self, statement: &str) -> Result<(), Error> {
-        let statement = self.comments.add_to(statement);
-        let executed = self.connection.execute_batch(&statement);
+        let executed = self.connection.execute_batch(statement);
         executed.map_err(|error| explain(error, 0))
     }
 
@@ -345,7 +315,6 @@ impl SqliteDatabase {
             "SELECT max(CASE typeof({column}) WHEN 'integer' THEN 1 WHEN 'real' THEN 2 WHEN 'null' THEN 0 ELSE 3 END) \
              FROM {table}"
         );
-        let query = self.comments.add_to(&query);
         let widest = self.connection.query_row(&query, (), |row| row.get(0));
         let widest: Option<u8> = widest.map_err(|error| explain(error, 0))?;
         Ok(match widest {
@@ -364,7 +333,7 @@ impl SqliteDatabase {
     ) -> Result<u64, Error> {
         let marks = vec!["?"; columns].join(", ");
         let statement = format!("INSERT INTO {table} VALUES ({marks})");
-        let statement = self.connection.prepare(&self.comments.add_to(&statement));
+        let statement = self.connection.prepare(&statement);
         let mut inserter =
             Inserter { statement: statement.map_err(|error| explain(error, 0))?, rows: 0 };
         fill(&mut inserter)?;
@@ -518,165 +487,4 @@ fn kind_of_mistake(message: &str) -> ErrorKind {
 /// The error of the engine, rather than of a query.
 fn of_engine(kind: ErrorKind, error: rusqlite::Error) -> Error {
     Error::new(kind, error.to_string()).with_source(PlatformError::Engine(error.into()))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::cell::RefCell;
-
-    use floe_plugin::compute::Session;
-    use floe_plugin::{PluginType, Plugins, Selection};
-    use floe_telemetry::testing::{self, CapturedSpan, Spans};
-    use rusqlite::trace::{TraceEvent, TraceEventCodes};
-    use serde_json::json;
-
-    use super::*;
-
-    floe_plugin::plugin! {
-        kind: ComputeEngine,
-        plugin: Logged,
-        name: "sqlite-logged",
-        tracer: "floe.compute.sqlite",
-        api: "1.0",
-        description: "writes the statement log of SQLite",
-    }
-
-    thread_local! {
-        /// The statements that SQLite has executed on this thread.
-        static LOG: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
-    }
-
-    /// `SQLite` with its statement log.
-    #[derive(Debug, Deserialize, JsonSchema)]
-    #[serde(transparent)]
-    struct Logged(Sqlite);
-
-    impl Lifecycle for Logged {}
-
-    impl ComputeEngine for Logged {
-        fn system_name(&self) -> &'static str {
-            "sqlite"
-        }
-
-        fn create_database(&self, _: &Path) -> Result<Box<dyn Database>, Error> {
-            Ok(Box::new(self.0.set_up(logged()).unwrap()))
-        }
-
-        fn open_database(&self, _: &Path) -> Result<Box<dyn Database>, Error> {
-            Ok(Box::new(self.0.resume(logged()).unwrap()))
-        }
-
-        fn validate_connection(&self, file: &Path) -> Result<(), Error> {
-            self.0.validate_connection(file)
-        }
-    }
-
-    fn logged() -> Connection {
-        let mut connection = Connection::open_in_memory().unwrap();
-        let log = |event: TraceEvent<'_>| {
-            if let TraceEvent::Stmt(_, sql) = event {
-                LOG.with_borrow_mut(|log| log.push(sql.to_owned()));
-            }
-        };
-        connection.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(log)).unwrap();
-        connection
-    }
-
-    const COLUMNS: [Column<'static>; 1] = [Column { name: "id", kind: ColumnType::Integer }];
-
-    /// Calls every operation, and returns the spans, and the statements that `SQLite` has logged.
-    fn run(config: serde_json::Value) -> (Spans, Vec<String>) {
-        let selection = Selection::new(PluginType::Compute, "sqlite-logged", config);
-        let plugins = Plugins::configure(&[selection]).unwrap();
-        let engine = plugins.one::<dyn ComputeEngine>().unwrap();
-        LOG.take();
-        let spans = testing::capture(|| {
-            let mut session = engine.create_database(Path::new("")).unwrap();
-            let loaded =
-                session.load("orders", &COLUMNS, &mut |rows| rows.row(&[Value::Integer(1)]));
-            assert_eq!(loaded.unwrap(), 1);
-            let refused = session.load("refused", &COLUMNS, &mut |_| {
-                Err(Error::new(ErrorKind::InvalidInput, "no rows"))
-            });
-            assert_eq!(refused.unwrap_err().to_string(), "no rows");
-            materialize(&mut session, false, "totals", "SELECT id FROM orders -- all");
-            materialize(&mut session, true, "seen", "SELECT id FROM orders;");
-            let count = session.count("SELECT count(*) FROM totals;\n").unwrap();
-            assert_eq!(count, 1);
-            let stored = "SELECT count(*) FROM sqlite_schema WHERE sql LIKE '%traceparent%'";
-            assert_eq!(session.count(stored).unwrap(), 0);
-            assert!(session.remove("seen").unwrap());
-            assert!(!session.remove("seen").unwrap());
-            engine.open_database(Path::new("")).unwrap();
-        });
-        (spans, LOG.take())
-    }
-
-    fn materialize(session: &mut Session, is_view: bool, name: &str, sql: &str) {
-        let model = Materialize { name, is_view, sql };
-        assert_eq!(session.materialize(&model).unwrap(), 1);
-    }
-
-    #[test]
-    fn the_log_of_sqlite_has_the_span_of_each_statement() {
-        let (spans, log) = run(json!({}));
-        let comment = |span: &CapturedSpan<'_>| {
-            let context = span.span_context();
-            let (trace, span) = (context.trace_id(), context.span_id());
-            // Sampled, with a random trace id.
-            format!("/*traceparent='00-{trace}-{span}-03'*/")
-        };
-        let [created] = spans.named("compute.create_database").collect::<Vec<_>>()[..] else {
-            panic!("{spans}");
-        };
-        let of = |name| spans.named(name).map(|span| comment(&span)).collect::<Vec<_>>();
-        let created = comment(&created);
-        let (loads, models) = (of("compute.load"), of("compute.materialize"));
-        let queries = of("compute.query");
-        let (load, refused) = (&loads[0], &loads[1]);
-        let (table, view) = (&models[0], &models[1]);
-        let (removed, opened) = (of("compute.remove"), of("compute.open_database"));
-        let kind = "SELECT type FROM sqlite_schema WHERE name = ?1 AND type IN ('table', 'view')";
-        let expected = [
-            format!("PRAGMA journal_mode = MEMORY {created}"),
-            format!("PRAGMA synchronous = OFF {created}"),
-            format!("SELECT count(*) FROM sqlite_schema {created}"),
-            format!("BEGIN {load}"),
-            format!("CREATE TABLE \"orders\" (\"id\" INTEGER) {load}"),
-            format!("INSERT INTO \"orders\" VALUES (?) {load}"),
-            format!("COMMIT {load}"),
-            format!("BEGIN {refused}"),
-            format!("CREATE TABLE \"refused\" (\"id\" INTEGER) {refused}"),
-            format!("ROLLBACK {refused}"),
-            format!("BEGIN {table}"),
-            format!("CREATE table \"totals\" AS SELECT id FROM orders -- all\n{table}"),
-            format!("SELECT count(*) FROM \"totals\" {table}"),
-            format!("COMMIT {table}"),
-            format!("BEGIN {view}"),
-            format!("{view} CREATE view \"seen\" AS SELECT id FROM orders;"),
-            format!("SELECT count(*) FROM \"seen\" {view}"),
-            format!("COMMIT {view}"),
-            format!("SELECT count(*) FROM totals {};", queries[0]),
-            format!(
-                "SELECT count(*) FROM sqlite_schema WHERE sql LIKE '%traceparent%' {}",
-                queries[1]
-            ),
-            format!("{kind} {}", removed[0]),
-            format!("DROP view \"seen\" {}", removed[0]),
-            format!("{kind} {}", removed[1]),
-            format!("PRAGMA synchronous = OFF {}", opened[0]),
-            format!("SELECT count(*) FROM sqlite_schema {}", opened[0]),
-        ];
-        // SQLite logs what its own statements do as comments.
-        let log: Vec<_> = log.iter().filter(|sql| !sql.starts_with("-- ")).collect();
-        assert_eq!(log, expected.iter().collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn comments_are_switched_off_in_the_configuration() {
-        let (_, log) = run(json!({ "query_comments": false }));
-        let query = "SELECT count(*) FROM sqlite_schema".to_owned();
-        assert!(log.contains(&query), "{log:?}");
-        assert!(!log.iter().any(|sql| sql.contains("/*traceparent")), "{log:?}");
-    }
 }
