@@ -1,7 +1,5 @@
 //! Checks that a table has the columns that its checks name.
 
-use std::path::Path;
-
 use floe_suggest::{all_of, did_you_mean, nearest};
 use floe_yaml::Position;
 
@@ -28,8 +26,7 @@ pub(crate) fn mistake(table: &str, check: &Check, columns: &[String]) -> Option<
 }
 
 /// The place of a check in the specification, unless the specification has changed since the compilation.
-pub(crate) fn position(folder: &Path, asset: &str, check: &Check) -> Option<Position> {
-    let product = Product::read(folder).ok()?;
+pub(crate) fn position(product: &Product, asset: &str, check: &Check) -> Option<Position> {
     let mut checks = product.checks();
     let found = checks.find(|(name, it)| ***name == *asset && it.value == *check);
     found.map(|(_, check)| check.position)

@@ -2,7 +2,7 @@
 //!
 //! | stage | what it does |
 //! |---|---|
-//! | load | reads the files |
+//! | load | reads the queries of the product |
 //! | validate | validates the product on its own |
 //! | resolve | resolves references and orders the assets by their dependencies |
 //! | enforce | enforces the rules of the platform |
@@ -13,6 +13,7 @@
 
 mod absent;
 mod build;
+mod definition;
 mod enforce;
 mod generate;
 mod graph;
@@ -30,16 +31,13 @@ use floe_plugins::error::Error;
 use floe_plugins::process::interrupt;
 use floe_telemetry::traced;
 
+pub use self::definition::Definition;
 use self::load::Loaded;
 use self::resolve::Plan;
 use crate::artifacts::{self, CompiledArtifacts, VERSION};
 use crate::identity::Identity;
-use crate::product;
-
-/// Finds the mistakes of a product, except violations of the platform's rules. Nothing is written.
-pub(crate) fn check(identity: &Identity) -> Result<(), Error> {
-    first_stages(identity, |_, _| Ok(())).map(drop)
-}
+use crate::manifest::Manifest;
+use crate::product::{self, Product};
 
 /// Compiles a product and writes its artifacts to `output`, which may exist only if it contains artifacts.
 ///
@@ -48,37 +46,41 @@ pub(crate) fn check(identity: &Identity) -> Result<(), Error> {
 #[traced(
     name = "floe.compile",
     floe_attributes = Compile {
-        spec_path: Some(&product::spec_path(&identity.folder).to_string_lossy()),
-        manifest_path: Some(&identity.manifest.to_string_lossy()),
+        spec_path: Some(&product::spec_path(&definition.identity.folder).to_string_lossy()),
+        manifest_path: Some(&definition.identity.manifest.to_string_lossy()),
         artifacts_version: Some(VERSION),
     },
     attributes("compile.operation" = "compile"),
 )]
-pub fn compile(identity: &Identity, output: &Path) -> Result<CompiledArtifacts, Error> {
-    counted("compile", |_| !interrupt::is_requested(), || stages(identity, output))
+pub fn compile(definition: &Definition, output: &Path) -> Result<CompiledArtifacts, Error> {
+    counted("compile", |_| !interrupt::is_requested(), || stages(definition, output))
 }
 
-fn stages(identity: &Identity, output: &Path) -> Result<CompiledArtifacts, Error> {
+fn stages(definition: &Definition, output: &Path) -> Result<CompiledArtifacts, Error> {
+    let Definition { identity, product, manifest, telemetry } = definition;
     if output == artifacts::default_path(&identity.folder) {
         product::check_output_folder(&identity.folder)?;
     } else {
         artifacts::check_output(output)?;
     }
-    let enforce = |loaded: &_, plan: &_| enforce::enforce(identity, loaded, plan);
-    let (loaded, plan, warnings) = first_stages(identity, enforce)?;
+    let (loaded, plan, warnings) = first_stages(identity, product, manifest, |loaded, plan| {
+        enforce::enforce(identity, loaded, plan)
+    })?;
     let (sources, models) = build::compile(&loaded, &plan);
     tracing::info!(sources = sources.len(), models = models.len(), "compiled");
-    generate::generate(identity, &loaded, warnings, sources, models, output)
+    generate::generate(identity, telemetry, &loaded, warnings, sources, models, output)
 }
 
 /// Runs the first stages, and `last`.
-fn first_stages<T>(
+fn first_stages<'a, T>(
     identity: &Identity,
-    last: impl FnOnce(&Loaded, &Plan) -> Result<T, Error>,
-) -> Result<(Loaded, Plan, T), Error> {
+    product: &'a Product,
+    manifest: &'a Manifest,
+    last: impl FnOnce(&Loaded<'_>, &Plan) -> Result<T, Error>,
+) -> Result<(Loaded<'a>, Plan, T), Error> {
     let mut mistakes = Vec::new();
     let mut loaded = None;
-    found(load::load(identity, &mut loaded), &mut mistakes)?;
+    found(load::load(identity, product, manifest, &mut loaded), &mut mistakes)?;
     let Some(loaded) = loaded else {
         return Err(Error::mistakes(mistakes));
     };

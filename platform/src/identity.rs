@@ -1,6 +1,6 @@
 //! The identity of a product, which every span of a run carries.
 //!
-//! It is read before the compiler runs, so that compilation is traced with it.
+//! It is known before the compiler runs, so that compilation is traced with it.
 
 use std::path::{Path, PathBuf};
 
@@ -8,8 +8,7 @@ use floe_plugins::error::Error;
 
 use crate::artifacts::CompiledArtifacts;
 use crate::environment::Environment;
-use crate::manifest::{self, Manifest};
-use crate::product::{self, Product};
+use crate::product;
 
 /// A product, its folder, and the environment that it is compiled for.
 #[derive(Debug, Clone)]
@@ -47,35 +46,6 @@ pub enum Lines {
 }
 
 impl Identity {
-    /// Reads the identity from the product's `floe.yaml` and the platform's manifest.
-    ///
-    /// # Errors
-    /// One of the two files is missing or not valid; the error names the place.
-    pub fn read(
-        folder: &Path,
-        manifest: Option<&Path>,
-        environment: Option<Environment>,
-    ) -> Result<(Self, Manifest), Error> {
-        product::check_folder(folder, "a folder with a floe.yaml")?;
-        let path = manifest::locate(folder, manifest)?;
-        let (product, manifest) = match (Product::read(folder), Manifest::read(&path)) {
-            (Ok(product), Ok(manifest)) => (product, manifest),
-            (Err(one), Err(other)) => return Err(Error::Mistakes(vec![one, other])),
-            (Err(error), _) | (_, Err(error)) => return Err(error),
-        };
-        let identity = Self {
-            folder: folder.to_path_buf(),
-            namespace: manifest.namespace.to_string(),
-            name: product.name.value.to_string(),
-            version: product.version.to_string(),
-            environment: environment.unwrap_or(manifest.environment),
-            manifest: path,
-            orchestrator: None,
-            lines: Lines::None,
-        };
-        Ok((identity, manifest))
-    }
-
     /// Returns the identity of the product in `folder`, from artifacts. `path` is the path of the artifacts.
     ///
     /// # Errors

@@ -10,14 +10,18 @@ pub mod artifacts;
 mod check_column;
 pub mod cli;
 pub mod compile;
+pub mod dagster;
 pub mod environment;
 #[doc(hidden)]
 pub mod fuzzing;
+mod history;
 pub mod identity;
 pub mod manifest;
+mod metrics;
 pub mod pipeline;
 pub mod product;
 pub mod telemetry;
+mod text;
 pub mod word;
 
 // Registers the exporter `prometheus`.

@@ -16,10 +16,9 @@ use std::collections::HashSet;
 use std::thread;
 use std::time::Duration;
 
+use floe::compile::Definition;
 use floe::environment::Environment;
-use floe::identity::Identity;
-use floe::pipeline::{self, RunId};
-use floe::telemetry;
+use floe::pipeline::{self, Origin, RunId};
 use floe_telemetry::TelemetryProvider;
 use floe_telemetry::config::OtlpProtocol;
 use floe_tests::{
@@ -113,13 +112,13 @@ fn assert_metrics(points: &[ReceivedPoint], spans: usize) {
 fn the_demo_exports_the_same_spans_over_grpc_and_http() {
     let (grpc, http) = (Receiver::grpc(), Receiver::http());
     let product = Product::demo("customer-360");
-    let (identity, manifest) = Identity::read(&product.path(""), None, None).unwrap();
-    let telemetry = TelemetryProvider::builder(telemetry::config(&identity, &manifest).unwrap())
+    let origin = Origin::from(Definition::read(&product.path(""), None, None).unwrap());
+    let telemetry = TelemetryProvider::builder(origin.telemetry().clone())
         .with_otlp(grpc.endpoint(), OtlpProtocol::Grpc)
         .with_otlp(http.endpoint(), OtlpProtocol::Http)
         .initialize()
         .unwrap();
-    let report = pipeline::run(&identity, &RunId::new(), None);
+    let report = pipeline::run(&origin, &RunId::new());
     telemetry.shutdown(TIMEOUT).unwrap();
     assert!(report.is_ok());
 
@@ -230,10 +229,9 @@ fn the_spans_of_a_large_product_are_all_delivered() {
             product.write("models/model_799.sql", "SELECT nothing FROM {{ source('orders') }}\n");
             product.append("manifest.yaml", "telemetry: { sampling: { prod: 0.0 } }");
         }
-        let (identity, manifest) =
-            Identity::read(&product.path(""), None, Some(environment)).unwrap();
-        let config = telemetry::config(&identity, &manifest).unwrap();
-        let telemetry = TelemetryProvider::builder(config)
+        let definition = Definition::read(&product.path(""), None, Some(environment)).unwrap();
+        let origin = Origin::from(definition);
+        let telemetry = TelemetryProvider::builder(origin.telemetry().clone())
             .with_otlp(receiver.endpoint(), OtlpProtocol::Grpc)
             .initialize()
             .unwrap();
@@ -246,7 +244,7 @@ fn the_spans_of_a_large_product_are_all_delivered() {
                 receiver.wait_for_requests(requests + 3, TIMEOUT);
                 receiver.respond(Response::Ok);
             });
-            let report = pipeline::run(&identity, &RunId::new(), None);
+            let report = pipeline::run(&origin, &RunId::new());
             telemetry.shutdown(TIMEOUT).unwrap();
             report
         });

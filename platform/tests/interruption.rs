@@ -24,8 +24,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Barrier;
 use std::thread;
 
-use floe::identity::Identity;
-use floe::pipeline::{self, RunId};
+use floe::compile::Definition;
+use floe::pipeline::{self, Origin, RunId};
 use floe_tests::{ReceivedStatus, Receiver};
 
 use crate::faults::Faults;
@@ -323,12 +323,12 @@ fn runs_with_equal_process_ids_do_not_share_drafts() {
     const RUNS: usize = 8;
 
     let product = Product::shop();
-    let (identity, _) = Identity::read(&product.path(""), None, None).unwrap();
+    let origin = Origin::from(Definition::read(&product.path(""), None, None).unwrap());
     let start = Barrier::new(RUNS);
     thread::scope(|scope| {
         let run = || {
             start.wait();
-            pipeline::run(&identity, &RunId::new(), None).map(|_| ())
+            pipeline::run(&origin, &RunId::new()).map(|_| ())
         };
         let runs: Vec<_> = (0..RUNS).map(|_| scope.spawn(run)).collect();
         for run in runs {

@@ -31,9 +31,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use std::{env, fs, thread};
 
-use floe::identity::Identity;
-use floe::pipeline::{self, RunId};
-use floe::telemetry;
+use floe::compile::Definition;
+use floe::pipeline::{self, Origin, RunId};
 use floe_telemetry::config::ExporterKind;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryProvider, traced};
@@ -103,8 +102,9 @@ fn three_runs(port: u16) -> TelemetryProvider {
     // The path of the manifest is an attribute, and is redacted.
     product.write("password=hunter2XyZ.yaml", "name: shop\nnamespace: retail\n");
     let manifest = product.path("password=hunter2XyZ.yaml");
-    let (identity, manifest) = Identity::read(&product.path(""), Some(&manifest), None).unwrap();
-    let mut config = telemetry::config(&identity, &manifest).unwrap();
+    let definition = Definition::read(&product.path(""), Some(&manifest), None).unwrap();
+    let mut config = definition.telemetry.clone();
+    let origin = Origin::from(definition);
     config.exporters.metrics = Some(vec![ExporterKind::Prometheus]);
     "127.0.0.1".clone_into(&mut config.metrics.prometheus.host);
     config.metrics.prometheus.port = port;
@@ -113,12 +113,12 @@ fn three_runs(port: u16) -> TelemetryProvider {
         .with_span_exporter(MemoryExporter::new())
         .initialize()
         .unwrap();
-    assert!(pipeline::run(&identity, &RunId::new(), None).is_ok());
+    assert!(pipeline::run(&origin, &RunId::new()).is_ok());
     product.replace("models/totals.sql", "count(*)", "\"postgresql://shop:hunter2@db/x\"");
-    let _ = pipeline::run(&identity, &RunId::new(), None);
+    let _ = pipeline::run(&origin, &RunId::new());
     // A product that cannot be compiled is a failed run, too.
     product.write("models/totals.sql", "SELECT * FROM {{ ref('nowhere') }}");
-    assert!(pipeline::run(&identity, &RunId::new(), None).is_err());
+    assert!(pipeline::run(&origin, &RunId::new()).is_err());
     provider.force_flush(TIMEOUT).unwrap();
     provider
 }

@@ -15,8 +15,8 @@ use std::collections::BTreeSet;
 
 use floe::artifacts::CompiledArtifacts;
 use floe::cli::audit::Audit;
+use floe::compile::Definition;
 use floe::compile::compile;
-use floe::identity::Identity;
 use floe_plugin::{InstrumentationGap, InstrumentationWarning, PluginMetadata, PluginType};
 
 use crate::product::Product;
@@ -84,9 +84,9 @@ fn the_audit_lists_tracers_and_warns_about_plugins_without_spans() {
 #[test]
 fn a_compilation_writes_the_warnings_to_the_artifacts() {
     let product = Product::shop();
-    let (identity, _) = Identity::read(&product.path(""), None, None).unwrap();
+    let definition = Definition::read(&product.path(""), None, None).unwrap();
     let path = product.path("artifacts.json");
-    let artifacts = compile(&identity, &path).unwrap();
+    let artifacts = compile(&definition, &path).unwrap();
     assert_eq!(gaps(&artifacts.instrumentation), expected());
     let read = CompiledArtifacts::read(&path).unwrap();
     assert_eq!(read.instrumentation, artifacts.instrumentation);

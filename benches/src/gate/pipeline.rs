@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use floe::compile::Definition;
 use floe::environment::Environment;
-use floe::identity::Identity;
-use floe::pipeline::{self, RunId};
+use floe::pipeline::{self, Origin, RunId};
 use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 use tempfile::TempDir;
@@ -20,7 +20,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The demo in a folder, and the receiver of its telemetry.
 pub(super) struct Pipeline {
-    identity: Identity,
+    origin: Origin,
     receiver: Receiver,
     pub(super) spans: u64,
     pub(super) expected_spans: u64,
@@ -33,10 +33,10 @@ impl Pipeline {
         let folder = tempfile::tempdir().expect("a folder for the product");
         let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../platform/demo/customer-360");
         copy(&demo, folder.path());
-        let identity = Identity::read(folder.path(), None, Some(Environment::Dev));
-        let (identity, _) = identity.expect("a product");
+        let definition = Definition::read(folder.path(), None, Some(Environment::Dev));
+        let origin = Origin::from(definition.expect("a product"));
         let receiver = Receiver::start(Protocol::Http);
-        Self { identity, receiver, spans: 0, expected_spans: 0, _folder: folder }
+        Self { origin, receiver, spans: 0, expected_spans: 0, _folder: folder }
     }
 
     /// Telemetry as in a service: every span is sampled and exported over OTLP to a local collector.
@@ -55,8 +55,8 @@ impl Pipeline {
     pub(super) fn run(&mut self, with: bool, checks: &mut Checks) -> Duration {
         let before = cpu_time();
         let provider = self.start(with);
-        let report = pipeline::run(&self.identity, &RunId::new(), None)
-            .expect("a product that can be built");
+        let report =
+            pipeline::run(&self.origin, &RunId::new()).expect("a product that can be built");
         provider.shutdown(TIMEOUT).expect("spans are delivered");
         let took = cpu_time().saturating_sub(before);
         let arrived = self.receiver.arrived().items;

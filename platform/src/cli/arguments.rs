@@ -4,13 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use floe_plugins::error::Error;
-use floe_telemetry::TelemetryConfig;
 
-use crate::compile;
+use crate::compile::Definition;
 use crate::environment::Environment;
-use crate::identity::Identity;
-use crate::manifest::Manifest;
-use crate::telemetry;
 
 #[derive(Debug, Args)]
 pub(super) struct ProductArgs {
@@ -27,16 +23,8 @@ pub(super) struct ProductArgs {
 }
 
 impl ProductArgs {
-    /// Reads the product's identity, its platform's manifest, and the configuration of its telemetry.
-    pub(super) fn read(&self) -> Result<(Identity, Manifest, TelemetryConfig), Error> {
-        let (identity, manifest) =
-            Identity::read(&self.folder, self.manifest.as_deref(), self.env)?;
-        let config = telemetry::config(&identity, &manifest).map_err(|error| {
-            // The mistakes in the rest of the product are printed with it.
-            let others = error.is_mistake().then(|| compile::check(&identity).err());
-            let others = others.flatten().filter(Error::is_mistake);
-            Error::mistakes([Some(error), others].into_iter().flatten().collect())
-        })?;
-        Ok((identity, manifest, config))
+    /// Reads the product and the manifest of its platform.
+    pub(super) fn read(&self) -> Result<Definition, Error> {
+        Definition::read(&self.folder, self.manifest.as_deref(), self.env)
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn backend(arguments: &Arguments) -> Result<(), Error> {
-    let (_, _, config) = arguments.product.read()?;
+    let config = arguments.product.read()?.telemetry;
     if arguments.check {
         return check_backend(&telemetry::with_environment(config)?);
     }

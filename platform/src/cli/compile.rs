@@ -23,11 +23,11 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn compile(arguments: &Arguments) -> Result<(), RunError> {
-    let (identity, _, config) = arguments.product.read()?;
-    let default = artifacts::default_path(&identity.folder);
+    let definition = arguments.product.read()?;
+    let default = artifacts::default_path(&definition.identity.folder);
     let output = arguments.output.as_deref().unwrap_or(&default);
-    observed(config, Some(Tree::None), Written::Nothing, || {
-        let artifacts = compile::compile(&identity, output)?;
+    observed(definition.telemetry.clone(), Some(Tree::None), Written::Nothing, || {
+        let artifacts = compile::compile(&definition, output)?;
         print_warnings(&artifacts.instrumentation);
         for warning in artifacts.warnings.iter().chain(&artifacts.absent) {
             print_redacted("warning", warning);

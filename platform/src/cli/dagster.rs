@@ -7,7 +7,8 @@ use clap::Args;
 
 use super::observed::{Tree, observed};
 use super::output::print;
-use crate::pipeline::{DagsterSensor, DagsterStep, RunError};
+use crate::dagster::{DagsterSensor, DagsterStep};
+use crate::pipeline::RunError;
 use crate::telemetry::Written;
 
 #[derive(Debug, Args)]

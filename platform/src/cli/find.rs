@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use super::arguments::ProductArgs;
 use super::output::print;
-use crate::pipeline::history::{self, KEPT, Record};
+use crate::compile::Definition;
+use crate::history::{self, KEPT, Record};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -39,7 +40,7 @@ struct Found {
 /// No run has the id.
 pub(super) fn find(arguments: &Arguments) -> Result<(), Error> {
     let Arguments { product, id, json } = arguments;
-    let (identity, manifest, _) = product.read()?;
+    let Definition { identity, manifest, .. } = product.read()?;
     let folder = &identity.folder;
     let trace_url = manifest.observability.tracing.trace_url.as_ref();
     let found: Vec<Found> = history::find(folder, id)

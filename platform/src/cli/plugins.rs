@@ -16,8 +16,7 @@ use super::arguments::ProductArgs;
 use super::columns;
 use super::observed::{Tree, observed};
 use super::output::print;
-use crate::identity::Identity;
-use crate::manifest::Manifest;
+use crate::compile::Definition;
 use crate::pipeline::RunError;
 use crate::telemetry::{self, Written};
 
@@ -36,8 +35,8 @@ pub(super) struct Arguments {
 /// Prints the plugins that a product runs on, and checks them.
 pub(super) fn plugins(arguments: &Arguments) -> Result<(), RunError> {
     let Arguments { product, check, json } = arguments;
-    let (identity, manifest, config) = product.read()?;
-    let mut list = PluginList::new(&identity, &manifest, &config)?;
+    let definition = product.read()?;
+    let mut list = PluginList::new(&definition)?;
     let show = |list: &PluginList| {
         if *json {
             return print(&format_args!("{:#}\n", serde_json::json!(list)));
@@ -47,7 +46,7 @@ pub(super) fn plugins(arguments: &Arguments) -> Result<(), RunError> {
     if !check {
         return Ok(show(&list)?);
     }
-    let config = telemetry::with_environment(config)?;
+    let config = telemetry::with_environment(definition.telemetry)?;
     let observed = observed(config.clone(), Some(Tree::Full), Written::Nothing, || {
         let checked = list.check(&config);
         show(&list)?;
@@ -93,11 +92,8 @@ impl PluginList {
     ///
     /// # Errors
     /// A plugin cannot be used; the error names the place in the manifest.
-    fn new(
-        identity: &Identity,
-        manifest: &Manifest,
-        telemetry: &TelemetryConfig,
-    ) -> Result<Self, Error> {
+    fn new(definition: &Definition) -> Result<Self, Error> {
+        let Definition { identity, manifest, telemetry, .. } = definition;
         let selected = manifest.selected_plugins(&identity.manifest, &identity.folder)?;
         let selections: Vec<_> = selected.iter().map(|it| it.selection(&identity.folder)).collect();
         let refused = |message: String| Error::input(Place::file(&identity.manifest), message);

@@ -12,11 +12,9 @@ use super::arguments::ProductArgs;
 use super::observed::{Tree, observed};
 use super::output::{print, print_redacted, print_summary};
 use super::summary::Summary;
-use crate::artifacts::CompiledArtifacts;
-use crate::identity::{Identity, Lines};
-use crate::pipeline::{self, Outcome, Report, RunError, RunId};
+use crate::identity::Lines;
+use crate::pipeline::{self, Origin, Outcome, Report, RunError, RunId};
 use crate::telemetry::Written;
-use crate::word::TraceUrl;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -99,20 +97,16 @@ fn orchestrator(name: &str) -> Result<String, String> {
 }
 
 impl Arguments {
-    /// The input of a run: its identity, earlier artifacts, the address of its trace and its telemetry.
-    fn read(
-        &self,
-    ) -> Result<(Identity, Option<CompiledArtifacts>, Option<TraceUrl>, TelemetryConfig), Error>
-    {
-        let Some(path) = &self.artifacts else {
-            let (identity, manifest, config) = self.product.read()?;
-            return Ok((identity, None, manifest.observability.tracing.trace_url, config));
+    /// The input of the run.
+    fn read(&self) -> Result<Origin, Error> {
+        let mut origin = match &self.artifacts {
+            None => Origin::from(self.product.read()?),
+            Some(path) => Origin::compiled(&self.product.folder, path)?,
         };
-        let artifacts = CompiledArtifacts::read(path)?;
-        let identity = Identity::compiled(&self.product.folder, path, &artifacts)?;
-        let url = artifacts.observability.trace_url.clone();
-        let config = artifacts.observability.telemetry.clone();
-        Ok((identity, Some(artifacts), url, config))
+        let identity = origin.identity_mut();
+        identity.orchestrator.clone_from(&self.orchestrator);
+        identity.lines = self.output.lines();
+        Ok(origin)
     }
 }
 
@@ -120,18 +114,14 @@ impl Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
     let output = &arguments.output;
     let unbegun = |error: &Error| pipeline::write_unbegun(&arguments.product.folder, error);
-    let (identity, artifacts, trace_url, config) = arguments.read().inspect_err(unbegun)?;
-    let identity = Identity {
-        orchestrator: arguments.orchestrator.clone(),
-        lines: output.lines(),
-        ..identity
-    };
+    let origin = arguments.read().inspect_err(unbegun)?;
+    let (identity, config) = (origin.identity(), origin.telemetry().clone());
     let mode = config.resource_attributes.floe_mode.unwrap_or_default();
     let ratio = config.sampling_ratio();
     let page = output.page(&identity.folder);
     let written = page.as_deref().map_or(Written::Nothing, Written::Page);
     let observed = observed(output.apply(config), output.tree(), written, || {
-        pipeline::run(&identity, &RunId::new(), artifacts.as_ref())
+        pipeline::run(&origin, &RunId::new())
     })
     .inspect_err(|error| {
         if let RunError::Stopped(error) = error {
@@ -159,7 +149,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
     }
     if output.lines() == Lines::Text {
         let to = observed.exported_to.as_deref();
-        let trace = match (report.trace_id.as_deref(), &trace_url, to) {
+        let trace = match (report.trace_id.as_deref(), origin.trace_url(), to) {
             _ if observed.is_disabled || !observed.has_exporter => None,
             (Some(id), Some(url), Some(_)) if observed.is_recorded => Some(url.of(id)),
             (Some(id), _, Some(to)) if observed.is_recorded => Some(format!("{id} at {to}")),

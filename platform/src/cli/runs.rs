@@ -11,8 +11,8 @@ use serde_json::json;
 use super::arguments::ProductArgs;
 use super::columns;
 use super::output::{print, print_redacted};
-use crate::pipeline::measured::{self, MeasuredAsset, MeasuredRun};
-use crate::pipeline::{Elapsed, Thousands};
+use crate::history::measured::{self, MeasuredAsset, MeasuredRun};
+use crate::text::{Elapsed, Thousands};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -34,7 +34,7 @@ pub(super) struct Arguments {
 /// # Errors
 /// The file with the runs cannot be read, or none of them has the asset.
 pub(super) fn runs(arguments: &Arguments) -> Result<(), Error> {
-    let (identity, ..) = arguments.product.read()?;
+    let identity = arguments.product.read()?.identity;
     let folder = &identity.folder;
     let asset = arguments.asset.as_deref();
     let mut warnings = Vec::new();

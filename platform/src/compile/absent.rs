@@ -7,7 +7,7 @@ use crate::identity::Identity;
 use crate::product::{self, missing_file};
 
 /// The missing files, each with its place in the specification.
-pub(super) fn find(identity: &Identity, loaded: &Loaded) -> Vec<String> {
+pub(super) fn find(identity: &Identity, loaded: &Loaded<'_>) -> Vec<String> {
     let file = product::spec_path(&identity.folder);
     let sources = loaded.product.sources.iter();
     let paths = sources.filter(|it| it.generate.is_none());

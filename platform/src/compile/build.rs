@@ -13,7 +13,10 @@ use crate::product::Column;
     name = "floe.compile.stage5",
     floe_attributes = CompileStage::new(Stage::Compile)
 )]
-pub(super) fn compile(loaded: &Loaded, plan: &Plan) -> (Vec<CompiledSource>, Vec<CompiledModel>) {
+pub(super) fn compile(
+    loaded: &Loaded<'_>,
+    plan: &Plan,
+) -> (Vec<CompiledSource>, Vec<CompiledModel>) {
     let mut sources = Vec::with_capacity(loaded.product.sources.len());
     let mut models = Vec::with_capacity(loaded.product.models.len());
     for name in &plan.order {
@@ -43,7 +46,7 @@ fn column(column: &Column) -> CompiledColumn {
     CompiledColumn { name: column.name.value.clone(), kind: column.kind }
 }
 
-fn query(loaded: &Loaded, plan: &Plan, name: &str) -> Option<Query> {
+fn query(loaded: &Loaded<'_>, plan: &Plan, name: &str) -> Option<Query> {
     let text = loaded.queries.get(name)?;
     Some(Query {
         path: text.path.clone(),

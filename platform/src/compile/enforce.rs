@@ -22,7 +22,7 @@ use crate::product::{self, Layer, Model};
 )]
 pub(super) fn enforce(
     identity: &Identity,
-    loaded: &Loaded,
+    loaded: &Loaded<'_>,
     plan: &Plan,
 ) -> Result<Vec<InstrumentationWarning>, Error> {
     Error::check(rules(identity, loaded, plan))?;
@@ -31,11 +31,11 @@ pub(super) fn enforce(
 }
 
 /// The violations of the manifest's rules.
-fn rules(identity: &Identity, loaded: &Loaded, plan: &Plan) -> Vec<Error> {
+fn rules(identity: &Identity, loaded: &Loaded<'_>, plan: &Plan) -> Vec<Error> {
     let file = product::spec_path(&identity.folder);
     let mut mistakes = layers(&file, loaded, plan);
     let rules = &loaded.manifest.governance;
-    let product = &loaded.product;
+    let product = loaded.product;
     if rules.require_owner && is_blank(product.owner.as_ref()) {
         let mistake = missing(&file, product.name.position, "the product", "owner");
         mistakes.push(mistake);
@@ -81,7 +81,7 @@ fn prefixed(file: &Path, prefix: &str, model: &Model) -> Option<Error> {
 }
 
 /// A model may read models of its own layer and of lower layers: bronze, silver, gold.
-fn layers(file: &Path, loaded: &Loaded, plan: &Plan) -> Vec<Error> {
+fn layers(file: &Path, loaded: &Loaded<'_>, plan: &Plan) -> Vec<Error> {
     let mut mistakes = Vec::new();
     let models = &loaded.product.models;
     let sources = &loaded.product.sources;

@@ -7,7 +7,7 @@ use floe_plugin::compile::{CompileStage, Stage};
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access};
 use floe_plugins::process::interrupt;
-use floe_telemetry::traced;
+use floe_telemetry::{TelemetryConfig, traced};
 
 use super::load::Loaded;
 use super::{absent, suspicious};
@@ -18,7 +18,6 @@ use crate::artifacts::{
 use crate::identity::Identity;
 use crate::manifest::selection;
 use crate::plugins::generated;
-use crate::telemetry;
 
 #[traced(
     name = "floe.compile.stage6",
@@ -26,7 +25,8 @@ use crate::telemetry;
 )]
 pub(super) fn generate(
     identity: &Identity,
-    loaded: &Loaded,
+    telemetry: &TelemetryConfig,
+    loaded: &Loaded<'_>,
     instrumentation: Vec<InstrumentationWarning>,
     sources: Vec<CompiledSource>,
     models: Vec<CompiledModel>,
@@ -44,7 +44,7 @@ pub(super) fn generate(
             owner: loaded.product.owner.clone(),
         },
         observability: Observability {
-            telemetry: telemetry::config(identity, &loaded.manifest)?,
+            telemetry: telemetry.clone(),
             lineage: lineage.enabled,
             lineage_namespace: identity.namespace.clone(),
             lineage_endpoint: lineage.endpoint.as_ref().map(ToString::to_string),
@@ -68,7 +68,7 @@ pub(super) fn generate(
     };
     // The artifacts are last: they are not written for a product that a plugin refuses.
     let folder = output.parent().unwrap_or(Path::new("."));
-    generated::generate(identity, &artifacts, folder)?;
+    generated::generate(identity, loaded.product, &artifacts, folder)?;
     interrupt::check()?;
     write(identity, &artifacts, output)?;
     Ok(artifacts)

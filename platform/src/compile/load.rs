@@ -1,4 +1,4 @@
-//! Stage 1: reads and parses every file of the product.
+//! Stage 1: reads the other files of the product, its queries and `dbt_project.yml`.
 
 use std::collections::BTreeMap;
 
@@ -17,9 +17,9 @@ use crate::word::{Identifier, InnerPath};
 
 /// The contents of the product's files.
 #[derive(Debug)]
-pub(super) struct Loaded {
-    pub(super) product: Product,
-    pub(super) manifest: Manifest,
+pub(super) struct Loaded<'a> {
+    pub(super) product: &'a Product,
+    pub(super) manifest: &'a Manifest,
     /// The dbt project, if the product is one.
     pub(super) dbt: Option<DbtProjectFile>,
     /// The SQL of each asset that has a query.
@@ -39,9 +39,12 @@ pub(super) struct Text {
     name = "floe.compile.stage1",
     floe_attributes = CompileStage::new(Stage::Load)
 )]
-pub(super) fn load(identity: &Identity, loaded: &mut Option<Loaded>) -> Result<(), Error> {
-    let product = Product::read(&identity.folder)?;
-    let manifest = Manifest::read(&identity.manifest)?;
+pub(super) fn load<'a>(
+    identity: &Identity,
+    product: &'a Product,
+    manifest: &'a Manifest,
+    loaded: &mut Option<Loaded<'a>>,
+) -> Result<(), Error> {
     let dbt = DbtProjectFile::read(&identity.folder)?;
     let mut queries = BTreeMap::new();
     let mut mistakes = Vec::new();

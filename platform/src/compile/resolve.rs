@@ -28,7 +28,11 @@ pub(super) struct Plan {
     name = "floe.compile.stage3",
     floe_attributes = CompileStage::new(Stage::Resolve)
 )]
-pub(super) fn resolve(identity: &Identity, loaded: &Loaded, plan: &mut Plan) -> Result<(), Error> {
+pub(super) fn resolve(
+    identity: &Identity,
+    loaded: &Loaded<'_>,
+    plan: &mut Plan,
+) -> Result<(), Error> {
     let sources: BTreeSet<&str> =
         loaded.product.sources.iter().map(|source| &*source.name.value).collect();
     let models: BTreeSet<&str> =
@@ -127,7 +131,7 @@ fn dangling(reference: &Reference, known: &BTreeSet<&str>, others: &BTreeSet<&st
     }
 }
 
-fn cyclic(identity: &Identity, loaded: &Loaded, cycle: &[String]) -> Error {
+fn cyclic(identity: &Identity, loaded: &Loaded<'_>, cycle: &[String]) -> Error {
     let first = cycle.first().map(String::as_str).unwrap_or_default();
     let message = format!(
         "`{first}` depends on itself: {}, expected dependencies without a cycle",

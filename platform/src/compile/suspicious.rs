@@ -15,7 +15,7 @@ use crate::identity::Identity;
 const NOT_WRITTEN: &str = "which is not written into the artifacts: the product runs with `floe run`, and neither in Dagster nor with `--artifacts`";
 
 /// The warnings, each with its place.
-pub(super) fn find(identity: &Identity, loaded: &Loaded) -> Vec<String> {
+pub(super) fn find(identity: &Identity, loaded: &Loaded<'_>) -> Vec<String> {
     let mut warnings = unlisted(&identity.folder, loaded);
     warnings.extend(without_effect(identity, loaded));
     for query in loaded.queries.values() {
@@ -29,7 +29,7 @@ pub(super) fn find(identity: &Identity, loaded: &Loaded) -> Vec<String> {
 }
 
 /// The selected plugins for tables, which have no effect on a dbt project.
-fn without_effect(identity: &Identity, loaded: &Loaded) -> Option<String> {
+fn without_effect(identity: &Identity, loaded: &Loaded<'_>) -> Option<String> {
     const OF_TABLES: [PluginType; 5] = [
         PluginType::Catalog,
         PluginType::Ingestion,
@@ -49,7 +49,7 @@ fn without_effect(identity: &Identity, loaded: &Loaded) -> Option<String> {
 }
 
 /// The query files in the folder of models that no model has.
-fn unlisted(folder: &Path, loaded: &Loaded) -> Vec<String> {
+fn unlisted(folder: &Path, loaded: &Loaded<'_>) -> Vec<String> {
     if loaded.dbt.is_some() {
         return Vec::new();
     }

@@ -20,9 +20,9 @@ use crate::word::Identifier;
     name = "floe.compile.stage2",
     floe_attributes = CompileStage::new(Stage::Validate)
 )]
-pub(super) fn validate(identity: &Identity, loaded: &Loaded) -> Result<(), Error> {
+pub(super) fn validate(identity: &Identity, loaded: &Loaded<'_>) -> Result<(), Error> {
     let file = product::spec_path(&identity.folder);
-    let product = &loaded.product;
+    let product = loaded.product;
     let mut mistakes = Vec::new();
     let has_assets = !product.models.is_empty() || !product.sources.is_empty();
     if loaded.dbt.is_some() && has_assets {
@@ -45,7 +45,7 @@ pub(super) fn validate(identity: &Identity, loaded: &Loaded) -> Result<(), Error
         unique(&file, "column", source.columns.iter().map(|column| &column.name), &mut mistakes);
         mistakes.extend(check_file(identity, &file, source).err());
     }
-    let manifest = &loaded.manifest;
+    let manifest = loaded.manifest;
     let plugins = manifest.selected_plugins(&identity.manifest, &identity.folder);
     match plugins {
         Ok(plugins) if loaded.dbt.is_some() => {

@@ -7,113 +7,133 @@ use floe_plugins::error::Error;
 use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::sanitize_error_message;
 
+use super::ending::{Alert, alert};
 use super::outcome::{Failure, QueryError};
-use super::run::{Checked, Run};
-use super::{alerts, metrics};
+use super::run::{Checked, Run, Tables};
 use crate::artifacts::CheckedTable;
-use crate::check_column;
+use crate::{check_column, metrics};
+
+/// What came of the checks of an asset.
+struct Ended {
+    checks: Vec<Checked>,
+    alerts: Vec<String>,
+    /// The error for the plugin's operation, and the failure of the asset.
+    failed: Option<(PluginError, QueryError)>,
+}
 
 /// Runs the checks of an asset. A failed check raises an alert, and fails the asset unless the manifest sets
 /// `on_failure: continue`.
-pub(super) fn check(table: CheckedTable<'_>, run: &Run<'_>) -> Result<(), Failure> {
+pub(super) fn check(
+    table: CheckedTable<'_>,
+    run: &Run<'_>,
+    tables: &mut Tables,
+) -> Result<Vec<Checked>, Failure> {
     if table.checks.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let quality = run.plugins.required::<dyn QualityProvider>()?;
     let is_tolerated = run.plugins.is_tolerated(&quality);
-    let name = format!("{}.{}", run.identity.name, table.name);
-    let suite = table.suite(&name);
-    let run_id = RunId::new();
-    run.lineage_of_checks(table.name, &run_id, RunState::Start, Vec::new(), None)?;
-    let results = quality.run_checks(&suite, &mut run.warehouse.borrow_mut());
-    let message = results.as_ref().err().map(ToString::to_string);
-    let message = message.as_deref().map(sanitize_error_message);
-    let assertions = results.as_deref().unwrap_or_default();
-    let state = match &results {
-        Ok(results) if results.iter().all(|result| result.passed) => RunState::Complete,
-        _ => RunState::Fail,
-    };
-    let assertions = assertions.iter().zip(table.checks).map(assertion).collect();
-    run.lineage_of_checks(table.name, &run_id, state, assertions, message.as_deref())?;
-    let results = match results {
+    let ended = match observed(table, &quality, run, tables)? {
         Err(error) if error.kind().is_of_input() => {
             let check = error.check().and_then(|index| table.checks.get(index));
             let failed = not_run(&CheckError::from(&error), check, table, run);
             let message = format!("the checks of `{}`: {error}", table.name);
-            alert(table.name, run, &message)?;
-            none_ran(table, run, is_tolerated);
-            return fail(&quality, run, error.with_message(message), failed);
+            Ended {
+                checks: none_ran(table, is_tolerated),
+                alerts: vec![message.clone()],
+                failed: Some((error.with_message(message), failed)),
+            }
         }
-        results => run.plugins.tolerate(&quality, results)?,
+        results => match run.plugins.tolerate(&quality, results)? {
+            Some(results) => ended(results, table, is_tolerated, run, tables),
+            None => return Ok(none_ran(table, is_tolerated)),
+        },
     };
-    let Some(mut results) = results else {
-        none_ran(table, run, is_tolerated);
-        return Ok(());
+    let Ended { checks, alerts, failed } = ended;
+    for summary in &alerts {
+        alert(run.plugins, run.identity, run.id, summary, Alert::OfCheck { asset: table.name })?;
+    }
+    if let Some((error, mut failed)) = failed
+        && run.plugins.tolerate::<_, ()>(&quality, Err(error)).is_err()
+    {
+        failed.checks = checks.into();
+        return Err(failed.into());
+    }
+    Ok(checks)
+}
+
+/// Runs the checks, as a job of lineage.
+fn observed(
+    table: CheckedTable<'_>,
+    quality: &Handle<dyn QualityProvider>,
+    run: &Run<'_>,
+    tables: &mut Tables,
+) -> Result<Result<Vec<CheckResult>, PluginError>, Error> {
+    let name = format!("{}.{}", run.identity.name, table.name);
+    let run_id = RunId::new();
+    run.lineage_of_checks(table.name, tables, &run_id, RunState::Start, Vec::new(), None)?;
+    let results = quality.run_checks(&table.suite(&name), &mut tables.session);
+    let message = results.as_ref().err().map(ToString::to_string);
+    let message = message.as_deref().map(sanitize_error_message);
+    let state = match &results {
+        Ok(results) if results.iter().all(|result| result.passed) => RunState::Complete,
+        _ => RunState::Fail,
     };
+    let assertions = results.as_deref().unwrap_or_default();
+    let assertions = assertions.iter().zip(table.checks).map(assertion).collect();
+    run.lineage_of_checks(table.name, tables, &run_id, state, assertions, message.as_deref())?;
+    Ok(results)
+}
+
+/// What came of checks that ran.
+fn ended(
+    mut results: Vec<CheckResult>,
+    table: CheckedTable<'_>,
+    is_tolerated: bool,
+    run: &Run<'_>,
+    tables: &Tables,
+) -> Ended {
+    let name = format!("{}.{}", run.identity.name, table.name);
+    let suite = table.suite(&name);
     for (check, result) in table.checks.iter().zip(&mut results) {
         // What is known of the columns explains more than the engine.
-        let mistake = mistake(table, check, run);
+        let columns = tables.columns.get(table.name);
+        let mistake = columns.and_then(|it| check_column::mistake(table.name, check, it));
         if let Some((error, mistake)) = result.error.as_mut().zip(mistake) {
             error.message = mistake;
         }
     }
-    metrics::checks(table.name, table.checks, &results);
+    let mut alerts = Vec::new();
+    let mut checks = Vec::new();
     let identifiers = identifiers(table.checks);
     for ((name, check), result) in identifiers.iter().zip(suite.checks).zip(&results) {
-        run.checked.borrow_mut().push(Checked {
-            name: name.clone(),
-            result: result.clone(),
-            is_tolerated,
-        });
+        metrics::check(table.name, check.name(), result.passed);
         if !result.passed {
-            alert(table.name, run, &suite.failure(name, check, result))?;
+            alerts.push(suite.failure(name, check, result));
         }
+        checks.push(Checked { name: name.clone(), result: result.clone(), is_tolerated });
     }
-    let Some(message) = suite.failures(&results) else {
-        return Ok(());
-    };
-    let mut all = table.checks.iter().zip(&results);
-    if let Some((check, broken)) = all.find_map(|(check, it)| Some((check, it.error.as_ref()?))) {
-        let failed = not_run(broken, Some(check), table, run);
-        let error = PluginError::new(broken.kind, failed.redacted());
-        return fail(&quality, run, error, failed);
-    }
-    let error = PluginError::new(ErrorKind::CheckFailed, message).in_domain(Quality::DOMAIN);
-    let mut failed = table.checks.iter().zip(&results);
-    let first = failed.find(|(_, result)| !result.passed);
-    let position =
-        first.and_then(|(check, _)| check_column::position(run.folder(), table.name, check));
-    let failed = QueryError::in_specification(run.folder(), position, &error);
-    fail(&quality, run, error, failed.into())
+    let failed = suite.failures(&results).map(|message| {
+        let mut all = table.checks.iter().zip(&results);
+        let broken = all.find_map(|(check, it)| Some((check, it.error.as_ref()?)));
+        if let Some((check, broken)) = broken {
+            let failed = not_run(broken, Some(check), table, run);
+            return (PluginError::new(broken.kind, failed.redacted()), failed);
+        }
+        let error = PluginError::new(ErrorKind::CheckFailed, message).in_domain(Quality::DOMAIN);
+        let mut all = table.checks.iter().zip(&results);
+        let first = all.find(|(_, result)| !result.passed).map(|(check, _)| (table.name, check));
+        let failed = QueryError::of_check(run, first, &error);
+        (error, failed)
+    });
+    Ended { checks, alerts, failed }
 }
 
-/// Fails the asset, unless the manifest tolerates that.
-fn fail(
-    quality: &Handle<dyn QualityProvider>,
-    run: &Run<'_>,
-    error: PluginError,
-    failed: Failure,
-) -> Result<(), Failure> {
-    match run.plugins.tolerate::<_, ()>(quality, Err(error)) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(failed),
-    }
-}
-
-/// Adds every declared check of the table as not passed, so that each has a result.
-fn none_ran(table: CheckedTable<'_>, run: &Run<'_>, is_tolerated: bool) {
+/// Every declared check of the table as not passed, so that each has a result.
+fn none_ran(table: CheckedTable<'_>, is_tolerated: bool) -> Vec<Checked> {
     let names = identifiers(table.checks).into_iter();
-    run.checked.borrow_mut().extend(names.map(|name| Checked {
-        name,
-        result: CheckResult::default(),
-        is_tolerated,
-    }));
-}
-
-/// The first check whose column the table does not have.
-fn mistake(table: CheckedTable<'_>, check: &Check, run: &Run<'_>) -> Option<String> {
-    let columns = run.columns.borrow();
-    check_column::mistake(table.name, check, columns.get(table.name)?)
+    let none = |name| Checked { name, result: CheckResult::default(), is_tolerated };
+    names.map(none).collect()
 }
 
 /// The failure of checks that could not run, at their place in the specification.
@@ -122,15 +142,13 @@ fn not_run(
     check: Option<&Check>,
     table: CheckedTable<'_>,
     run: &Run<'_>,
-) -> Failure {
-    let message = &broken.message;
-    let error = |message: &str| PluginError::new(broken.kind, message).in_domain(Quality::DOMAIN);
-    let position = check.and_then(|it| check_column::position(run.folder(), table.name, it));
-    let error = match check {
-        Some(_) => error(message),
-        None => error(&format!("the checks of `{}`: {message}", table.name)),
+) -> QueryError {
+    let message = match check {
+        Some(_) => broken.message.clone(),
+        None => format!("the checks of `{}`: {}", table.name, broken.message),
     };
-    QueryError::in_specification(run.folder(), position, &error).into()
+    let error = PluginError::new(broken.kind, message).in_domain(Quality::DOMAIN);
+    QueryError::of_check(run, check.map(|it| (table.name, it)), &error)
 }
 
 fn assertion<'a>((result, check): (&CheckResult, &'a Check)) -> Assertion<'a> {
@@ -143,8 +161,4 @@ fn assertion<'a>((result, check): (&CheckResult, &'a Check)) -> Assertion<'a> {
             _ => result.failed_rows,
         },
     }
-}
-
-fn alert(asset: &str, run: &Run<'_>, summary: &str) -> Result<(), Error> {
-    alerts::check_failed(run.plugins, run.identity, run.id, asset, summary)
 }

@@ -4,11 +4,10 @@
 //! dbt owns the tables, and the run only reports: a step for each node, and each test as a check of the node that it
 //! tests.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use floe_plugin::PluginType;
 use floe_plugin::compute::ComputeEngine;
@@ -19,16 +18,19 @@ use floe_plugins::files::atomic::{self, Access};
 use floe_plugins::files::{confine, yaml};
 use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
+use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::sanitize_error_message;
 use serde_json::json;
 
-use super::nodes::{add_nodes, tested};
+use super::ending::{Alert, alert};
 use super::outcome::{Failure, Outcome, QueryError};
 use super::progress::Progress;
-use super::report::{Report, mark_failed};
-use super::{Prepared, alerts, measured, metrics, processes, warehouse};
+use super::report::{Checks, Details, FailedCheck, Report, Step, mark_failed};
+use super::{Prepared, processes, warehouse};
 use crate::artifacts::DbtProject;
-use crate::identity::{Identity, Lines};
+use crate::history::measured;
+use crate::identity::Identity;
+use crate::metrics;
 use crate::plugins::active::{Active, failed};
 use crate::product::{OUTPUT_FOLDER, warehouse_path};
 
@@ -49,22 +51,17 @@ pub(super) fn build(
     let product = artifacts.product();
     let ran = orchestrator.run(&product, &mut |_| {
         let started = Instant::now();
-        let progress =
-            (identity.lines == Lines::Text).then(|| Progress::new(identity, report, artifacts));
+        let progress = Progress::new(identity, report, artifacts);
         let (ended, nodes) = mpsc::channel();
         let (ran, printed) = thread::scope(|scope| {
-            let printer = progress.as_ref().map(|it| scope.spawn(|| it.print_nodes(nodes)));
+            let printer = scope.spawn(|| progress.print_nodes(nodes));
             let ran = run(identity, project, plugins, prepared.run_id.as_str(), Some(&ended));
             drop(ended);
-            let names = printer.and_then(|it| it.join().ok());
-            (ran, names.unwrap_or_default())
+            (ran, printer.join().unwrap_or_default())
         });
         let built = ran.and_then(|ran| add(ran, plugins, report));
         report.end_stage("build", started.elapsed());
-        match progress {
-            Some(progress) => progress.finish_all(report, &printed),
-            None => Progress::new(identity, report, artifacts).finish_all(report, &HashSet::new()),
-        }
+        progress.finish_all(report, &printed);
         if report.count(Outcome::is_failed) > 0 {
             mark_failed();
         }
@@ -77,7 +74,7 @@ pub(super) fn build(
 }
 
 /// Runs `dbt build`, and counts the tests. A failed test raises an alert. Each node is sent when it ends.
-pub(super) fn run(
+pub(crate) fn run(
     identity: &Identity,
     project: &DbtProject,
     plugins: &Active,
@@ -109,7 +106,7 @@ pub(super) fn run(
         metrics::check(model, name, passed);
         if !passed {
             let summary = format!("the test `{name}` of dbt: {}", test.message);
-            alerts::check_failed(plugins, identity, run_id, model, &summary)?;
+            alert(plugins, identity, run_id, &summary, Alert::OfCheck { asset: model })?;
         }
     }
     Ok(run)
@@ -144,7 +141,7 @@ fn write_profile(
 }
 
 /// The failure of a command, if it failed.
-pub(super) fn built(identity: &Identity, run: &CommandRun) -> Result<(), Failure> {
+pub(crate) fn built(identity: &Identity, run: &CommandRun) -> Result<(), Failure> {
     let Err(error) = &run.outcome else {
         return Ok(());
     };
@@ -164,4 +161,101 @@ fn add(run: CommandRun, plugins: &Active, report: &mut Report) -> Result<(), Err
         }
         _ => Ok(()),
     }
+}
+
+/// The details of a command for a step of Dagster.
+pub(crate) fn details(run: &CommandRun) -> Details {
+    let failed: Vec<FailedCheck> = failed_tests(run).map(failed_check).collect();
+    let ran = run.nodes.iter().filter(|it| it.is_test() && it.status == NodeStatus::Built);
+    Details {
+        checks: Checks { passed: ran.count() as u64, failed: failed.len() as u64 },
+        failed_checks: failed,
+        dbt_invocation_id: run.invocation_id.clone(),
+        nodes: run.nodes.clone(),
+        ..Details::default()
+    }
+}
+
+/// Whether tests failed although everything was built.
+pub(crate) fn is_of_tests(run: &CommandRun) -> bool {
+    let mut failed = run.nodes.iter().filter(|it| it.status == NodeStatus::Failed).peekable();
+    failed.peek().is_some() && failed.all(BuiltNode::is_test)
+}
+
+/// The failed tests.
+pub(crate) fn failed_tests(run: &CommandRun) -> impl Iterator<Item = &BuiltNode> {
+    run.nodes.iter().filter(|it| it.is_test() && it.status == NodeStatus::Failed)
+}
+
+fn failed_check(test: &BuiltNode) -> FailedCheck {
+    FailedCheck { name: test.name.clone(), query: None }
+}
+
+/// Adds the nodes of a command to the report: a step for each node, and each test as a check of the node that it tests.
+pub(crate) fn add_nodes(nodes: Vec<BuiltNode>, id: Option<&str>, report: &mut Report) {
+    let (tests, nodes): (Vec<_>, Vec<_>) = nodes.into_iter().partition(BuiltNode::is_test);
+    for node in nodes {
+        report.expect_node(&node.name, &node.resource_type);
+        let step = step(node, id, report);
+        report.steps.push(step);
+    }
+    for test in tests {
+        let tested = tested(&test).to_owned();
+        let known = report.steps.iter().position(|step| step.key == tested);
+        let at = known.unwrap_or_else(|| {
+            // A source, or a node that was built before.
+            report.expect_node(&tested, "source");
+            let step = step(BuiltNode { name: tested, ..BuiltNode::default() }, id, report);
+            report.steps.push(step);
+            report.steps.len() - 1
+        });
+        add_test(test, &mut report.steps[at]);
+    }
+}
+
+/// Adds the result of a test to the step of the tested node.
+fn add_test(test: BuiltNode, step: &mut Step) {
+    match test.status {
+        NodeStatus::Built => step.details.checks.passed += 1,
+        NodeStatus::Skipped => {}
+        NodeStatus::Failed => {
+            step.details.checks.failed += 1;
+            step.details.failed_checks.push(failed_check(&test));
+            if step.outcome.is_built() {
+                step.outcome = Outcome::Failed { message: test.message, excerpt: None };
+            }
+        }
+    }
+}
+
+fn step(node: BuiltNode, invocation_id: Option<&str>, report: &Report) -> Step {
+    let outcome = match node.status {
+        NodeStatus::Built => Outcome::Built { rows: node.rows },
+        NodeStatus::Failed => Outcome::Failed { message: node.message, excerpt: None },
+        NodeStatus::Skipped => {
+            // dbt's results have the order in which the nodes ended.
+            let missing = node.reads.iter().find(|name| {
+                report.steps.iter().any(|step| step.key == **name && !step.outcome.is_built())
+            });
+            Outcome::Skipped {
+                missing: missing.or(node.reads.first()).cloned().unwrap_or_default(),
+            }
+        }
+    };
+    Step {
+        key: node.name,
+        run_id: RunId::new(),
+        outcome,
+        took: Duration::try_from_secs_f64(node.seconds).unwrap_or_default(),
+        details: Details {
+            dbt_invocation_id: invocation_id.map(str::to_owned),
+            of_node: node.sql.map(|hash| (hash, node.reads)),
+            ..Details::default()
+        },
+    }
+}
+
+/// The node that a test checks.
+pub(crate) fn tested(test: &BuiltNode) -> &str {
+    test.reads.first().unwrap_or(&test.name)
 }

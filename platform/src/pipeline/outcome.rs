@@ -2,20 +2,22 @@
 
 use std::path::Path;
 
-use floe_plugin::PluginType;
 use floe_plugin::orchestrator::AssetStatus;
+use floe_plugin::{Error as PluginError, PluginType};
 use floe_plugins::error::Error;
 use floe_plugins::files::input_file;
 use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
 use floe_suggest::{did_you_mean, nearest};
-use floe_telemetry::{ErrorType, FloeAttributes, get_current_span, sanitize_error_message};
-use floe_yaml::Position;
+use floe_telemetry::{
+    ErrorType, FloeAttributes, get_current_span, printable, sanitize_credentials,
+    sanitize_error_message,
+};
 
-use super::excerpt;
-use super::orchestration::Orchestration;
+use super::run::{Checked, Orchestration, Run};
+use crate::check_column;
 use crate::compile::reference;
-use crate::product;
+use crate::product::{self, Check};
 
 /// The outcome of building an asset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,27 +63,33 @@ impl Outcome {
 #[error("{place}: {message}")]
 pub struct QueryError {
     place: Place,
-    message: String,
+    message: Box<str>,
     /// The class of the error.
     error_type: &'static str,
     /// The line of the query, with a mark below the mistake, without credentials.
-    pub(super) excerpt: Option<Box<str>>,
+    pub(crate) excerpt: Option<Box<str>>,
+    /// The results of the asset's checks, if they are what failed.
+    pub(crate) checks: Box<[Checked]>,
 }
 
 impl QueryError {
-    pub(super) fn new(place: Place, error: &floe_plugin::Error) -> Self {
-        Self { place, message: error.to_string(), error_type: error.error_type(), excerpt: None }
+    pub(crate) fn new(place: Place, error: &floe_plugin::Error) -> Self {
+        let (message, error_type) = (error.to_string().into(), error.error_type());
+        Self { place, message, error_type, excerpt: None, checks: Box::default() }
     }
 
     /// The error of a check, at its place in the specification if the place is known.
-    pub(super) fn in_specification(
-        folder: &Path,
-        position: Option<Position>,
-        error: &floe_plugin::Error,
+    pub(crate) fn of_check(
+        run: &Run<'_>,
+        check: Option<(&str, &Check)>,
+        error: &PluginError,
     ) -> Self {
-        let file = product::spec_path(folder);
+        let file = product::spec_path(run.folder());
         let failed = Self::new(Place::file(&file), error);
-        let Some((position, text)) = position.zip(input_file::read(&file).ok()) else {
+        let found = run.product.zip(check).and_then(|(product, (table, check))| {
+            Some((check_column::position(product, table, check)?, &product.text))
+        });
+        let Some((position, text)) = found else {
             return failed;
         };
         let lines = text.split_inclusive('\n').take(position.line - 1);
@@ -90,13 +98,13 @@ impl QueryError {
         let offset = start + column.map(char::len_utf8).sum::<usize>();
         Self {
             place: Place::yaml(&file, position),
-            excerpt: Some(excerpt::draw(&text, offset).into()),
+            excerpt: Some(draw(text, offset).into()),
             ..failed
         }
     }
 
     /// The message without credentials.
-    pub(super) fn redacted(&self) -> String {
+    pub(crate) fn redacted(&self) -> String {
         let message = sanitize_error_message(&self.message);
         format!("{}: {message}", self.place.redacted())
     }
@@ -116,7 +124,7 @@ pub enum Failure {
 
 impl Failure {
     /// The failure of a query that is stored in a file.
-    pub(super) fn of_query(error: floe_plugin::Error, file: &Path, sql: &str) -> Self {
+    pub(crate) fn of_query(error: floe_plugin::Error, file: &Path, sql: &str) -> Self {
         if !error.kind().is_of_input() {
             return Self::Stop(Error::from_plugin(error));
         }
@@ -126,7 +134,7 @@ impl Failure {
         };
         let message = error.to_string();
         let offset = error.offset().filter(|at| sql.is_char_boundary(*at));
-        let Some(offset) = offset.or_else(|| excerpt::find_name(&message, sql)) else {
+        let Some(offset) = offset.or_else(|| find_name(&message, sql)) else {
             return Self::Query(QueryError::new(Place::file(file), &error));
         };
         // The file as its author wrote it, unless it has changed since the compilation.
@@ -138,10 +146,10 @@ impl Failure {
         });
         let line = sql[..offset].matches('\n').count() as u64 + 1;
         let (place, excerpt) = source.map_or_else(
-            || (Place::file(file).line(line), excerpt::draw(sql, offset)),
+            || (Place::file(file).line(line), draw(sql, offset)),
             |(text, offset)| {
                 let place = Place::offset(file, &text, offset);
-                (place, excerpt::draw(&text, offset))
+                (place, draw(&text, offset))
             },
         );
         let error = QueryError { excerpt: Some(excerpt.into()), ..QueryError::new(place, &error) };
@@ -149,29 +157,31 @@ impl Failure {
     }
 
     /// The failure of a source with wrong data. A plugin that reads no file reports no place.
-    pub(super) fn of_data(error: floe_plugin::Error, plugin: &str, folder: &Path) -> Self {
+    pub(crate) fn of_data(error: floe_plugin::Error, plugin: &str, folder: &Path) -> Self {
         let failed = QueryError::new(Place::file(&product::spec_path(folder)), &error);
         Self::Query(match Error::of_plugin(PluginType::Ingestion, plugin, error) {
-            Error::Input { place, message } => QueryError { place, message, ..failed },
-            other => QueryError { message: other.to_string(), ..failed },
+            Error::Input { place, message } => {
+                QueryError { place, message: message.into(), ..failed }
+            }
+            other => QueryError { message: other.to_string().into(), ..failed },
         })
     }
 
     /// Adds similar column names to the error about an unknown column.
     #[must_use]
-    pub(super) fn with_columns(mut self, columns: &[&str]) -> Self {
+    pub(crate) fn with_columns(mut self, columns: &[&str]) -> Self {
         if let Self::Query(error) = &mut self
             && let Some(name) = error.message.strip_prefix("no such column: ")
         {
             let name = name.rsplit('.').next().unwrap_or_default();
             let suggestion = did_you_mean(nearest(name, columns));
-            error.message.push_str(&suggestion);
+            error.message = format!("{}{suggestion}", error.message).into();
         }
         self
     }
 
     /// The message without credentials.
-    pub(super) fn redacted(&self) -> String {
+    pub(crate) fn redacted(&self) -> String {
         match self {
             Self::Query(error) => error.redacted(),
             Self::Stop(error) => error.redacted(),
@@ -190,7 +200,7 @@ impl ErrorType for Failure {
 
 /// Records the outcome of an asset on the current span and in the log. `attributes` are the outcome's attributes of the
 /// asset's domain.
-pub(super) fn record(
+pub(crate) fn record(
     key: &str,
     orchestration: Orchestration,
     built: Result<Option<u64>, &Failure>,
@@ -209,4 +219,90 @@ pub(super) fn record(
         }
     };
     orchestration.record(status);
+}
+
+/// The maximum number of characters of a drawn line, and the maximum before the mistake.
+const WIDTH: usize = 100;
+const BEFORE: usize = 50;
+
+/// Draws the line with an offset, without credentials.
+fn draw(text: &str, offset: usize) -> String {
+    let before = text.get(..offset).unwrap_or_default();
+    let number = before.matches('\n').count() + 1;
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let line = text[start..].lines().next().unwrap_or_default();
+    let column = before[start..].chars().count();
+    let skipped = column.saturating_sub(BEFORE);
+    let skipped = if column > WIDTH - 20 { skipped } else { 0 };
+    let safe = sanitize_credentials(line);
+    let drawn: String =
+        safe.chars().skip(skipped).take(WIDTH).map(|c| if c == '\t' { ' ' } else { c }).collect();
+    let drawn = printable(&drawn);
+    let drawn = drawn.trim_end();
+    if *safe != *line || drawn.chars().count() < column - skipped {
+        // The mark would be below something else.
+        return format!("{number:>10} | {drawn}");
+    }
+    let room = " ".repeat(column - skipped);
+    let mark = "^".repeat(word(&line[offset - start..]).min(WIDTH));
+    format!("{number:>10} | {drawn}\n{:>10} | {room}{mark}", "")
+}
+
+/// The length of the name or sign at the start of a text, in characters.
+fn word(text: &str) -> usize {
+    if let Some(quoted) = text.strip_prefix('"') {
+        return quoted.chars().take_while(|c| *c != '"').count() + 2;
+    }
+    let name = text.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
+    name.count().max(1)
+}
+
+/// Where a query has the name that an error quotes, if the engine has not said where the mistake is.
+fn find_name(message: &str, sql: &str) -> Option<usize> {
+    let named = ["no such table: ", "no such column: ", "no such function: "];
+    let named = named.iter().find_map(|start| message.strip_prefix(start));
+    let name = named.or_else(|| message.split('"').nth(1))?.trim();
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let mut found = sql.match_indices(name).map(|(at, _)| at);
+    found.find(|at| {
+        !name.is_empty()
+            && !sql[..*at].ends_with(is_part)
+            && !sql[at + name.len()..].starts_with(is_part)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_is_marked_below_its_line() {
+        let sql = "SELECT a,\n\tsum(revenu) AS ä\nFROM t";
+        assert_eq!(
+            draw(sql, sql.find("revenu").unwrap()),
+            "         2 |  sum(revenu) AS ä\n           |      ^^^^^^"
+        );
+        assert_eq!(draw(sql, sql.len()), "         3 | FROM t\n           |       ^");
+    }
+
+    #[test]
+    fn a_long_line_is_drawn_around_its_mistake_and_a_credential_not_at_all() {
+        let sql = format!("SELECT {} FROM t WHERE x", "a, ".repeat(200));
+        let drawn = draw(&sql, sql.find("FROM").unwrap());
+        let lines: Vec<&str> = drawn.lines().collect();
+        assert!(lines[0].contains("FROM t WHERE x"), "{drawn}");
+        assert_eq!(lines[1].find('^'), lines[0].find("FROM"), "{drawn}");
+        let sql = "SELECT 'postgres://u:hunter2XyZ@h/d', x";
+        let drawn = draw(sql, sql.rfind('x').unwrap());
+        assert!(!drawn.contains("hunter2") && !drawn.contains('^'), "{drawn}");
+    }
+
+    #[test]
+    fn a_name_is_found_as_a_whole_word() {
+        let sql = "SELECT orders_id FROM orders";
+        assert_eq!(find_name("no such table: orders", sql), Some(22));
+        assert_eq!(find_name("column \"orders\" was not found", sql), Some(22));
+        assert_eq!(find_name("it failed", sql), None);
+        assert_eq!(find_name("no such table: x", sql), None);
+    }
 }

@@ -4,13 +4,17 @@
 //! the run is their parent without OpenTelemetry in Python. Each process adds a line to a file at its start and at its
 //! end, and the run makes its report from these lines. An asset without an end was killed, and the run records its
 //! span.
+//!
+//! A run shares two files in a private folder with the processes: the run writes the first one at its start, and each
+//! process adds lines to the second one.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::env;
 use std::ffi::OsStr;
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
 use std::mem;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use floe_plugin::lineage::Lineage;
@@ -19,20 +23,23 @@ use floe_plugin::orchestrator::{
     RunEnd,
 };
 use floe_plugin::{ErrorKind, Handle, Operation as _};
-use floe_plugins::error::Error;
+use floe_plugins::error::{Error, reason};
+use floe_plugins::files::input_file;
+use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
 use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::opentelemetry::trace::{Span as _, Status, Tracer as _};
 use floe_telemetry::opentelemetry::{Context, KeyValue};
 use floe_telemetry::{FloeAttributes as _, get_current_span, get_tracer};
+use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
 
-use super::orchestration::DAGSTER;
 use super::outcome::Outcome;
 use super::progress::Progress;
 use super::report::{Details, Report, Step};
-use super::shared_run::{Attempt, SharedRun, State, VARIABLE};
+use super::run::DAGSTER;
 use super::warehouse::Warehouse;
-use super::{Prepared, nodes};
+use super::{Origin, Prepared, dbt};
 use crate::artifacts;
 use crate::plugins::active::{Active, failed};
 use crate::product::OUTPUT_FOLDER;
@@ -53,7 +60,7 @@ pub(super) fn build(
     let product = artifacts.product();
     let folder = identity.folder.join(OUTPUT_FOLDER).join("orchestrator");
     let mut path = artifacts::default_path(&identity.folder);
-    if let Cow::Borrowed(_) = prepared.artifacts {
+    if let Origin::Artifacts(_) = prepared.origin {
         // The product was compiled before, perhaps for another orchestrator.
         path.clone_from(&identity.manifest);
         let created = orchestrator.create_definitions(&product, &folder);
@@ -170,7 +177,7 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
         let mut details = end.map(|end| end.details.clone()).unwrap_or_default();
         let built = mem::take(&mut details.nodes);
         if !built.is_empty() {
-            nodes::add_nodes(built, details.dbt_invocation_id.as_deref(), report);
+            dbt::add_nodes(built, details.dbt_invocation_id.as_deref(), report);
             // They stand for the project, unless it has failed for another reason.
             if outcome.is_built() || report.count(Outcome::is_failed) > 0 {
                 continue;
@@ -227,4 +234,118 @@ fn span(
         .with_attributes(all)
         .with_start_time(started)
         .start_with_context(&tracer, &Context::current())
+}
+
+/// The variable with the path of the first file.
+pub(crate) const VARIABLE: &str = "FLOE_RUN";
+
+/// The run for which a process builds an asset.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SharedRun {
+    pub(crate) run_id: String,
+    /// The database that the run creates, unless dbt owns the tables.
+    pub(crate) database: Option<PathBuf>,
+    pub(crate) artifacts: PathBuf,
+    /// The file with the attempts.
+    attempts: PathBuf,
+}
+
+/// A change of an attempt to build an asset.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Attempt {
+    /// The key of the asset.
+    pub(crate) key: String,
+    /// The number of attempts before this one.
+    pub(crate) number: u32,
+    /// The id of the run in the orchestrator.
+    pub(crate) orchestrator_run_id: String,
+    /// The key of the orchestrator's step.
+    pub(crate) step_key: Option<String>,
+    /// The id of the run of the job that builds the asset, in its lineage.
+    pub(crate) lineage_run_id: RunId,
+    /// Facts about the asset at its end.
+    pub(crate) details: Details,
+    /// The time of the change, in milliseconds since 1970.
+    pub(crate) at: u64,
+    pub(crate) state: State,
+}
+
+/// The state of an attempt.
+#[derive(Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum State {
+    Started,
+    Built {
+        rows: Option<u64>,
+    },
+    Failed {
+        message: String,
+    },
+    /// A signal stopped it.
+    Canceled {
+        message: String,
+    },
+}
+
+impl SharedRun {
+    /// Writes the first file. Both files are removed with the folder.
+    pub(crate) fn create(
+        run_id: &str,
+        database: Option<&Path>,
+        artifacts: &Path,
+    ) -> Result<(TempDir, PathBuf, Self), Error> {
+        let parent = env::temp_dir();
+        let folder = tempfile::Builder::new().prefix("floe-run-").tempdir();
+        let folder = folder.map_err(Error::io("create a folder in", &parent))?;
+        let absolute = |path: &Path| std::path::absolute(path).map_err(Error::io("resolve", path));
+        let run = Self {
+            run_id: run_id.to_owned(),
+            database: database.map(absolute).transpose()?,
+            artifacts: absolute(artifacts)?,
+            attempts: folder.path().join("attempts.jsonl"),
+        };
+        let path = folder.path().join("run.json");
+        let text = serde_json::to_vec(&run).unwrap_or_default();
+        fs::write(&path, text).map_err(Error::io("write", &path))?;
+        Ok((folder, path, run))
+    }
+
+    /// The run that started this process; `None` if Dagster alone did.
+    pub(crate) fn from_environment() -> Result<Option<Self>, Error> {
+        let Some(path) = env::var_os(VARIABLE).map(PathBuf::from) else {
+            return Ok(None);
+        };
+        let refused = |message: String| Error::input(Place::file(&path), message);
+        let text = input_file::read(&path)
+            .map_err(|error| refused(format!("cannot read it: {}", reason(&error))))?;
+        let run = serde_json::from_str(&text)
+            .map_err(|error| refused(format!("this is not a run of `floe`: {error}")))?;
+        Ok(Some(run))
+    }
+
+    /// Adds a line in a single write, so that lines of several processes do not mix.
+    pub(crate) fn add(&self, attempt: &Attempt) -> Result<(), Error> {
+        let mut line = serde_json::to_string(attempt).unwrap_or_default();
+        line.push('\n');
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&self.attempts)
+            .and_then(|mut file| file.write_all(line.as_bytes()))
+            .map_err(Error::io("write", &self.attempts))
+    }
+
+    /// The attempts, in order. An incomplete line of a killed process is skipped.
+    pub(crate) fn attempts(&self) -> Vec<Attempt> {
+        let text = input_file::read(&self.attempts).unwrap_or_default();
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+}
+
+/// The current time in milliseconds since 1970.
+pub(crate) fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |it| u64::try_from(it.as_millis()).unwrap_or(u64::MAX))
 }

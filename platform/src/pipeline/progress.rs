@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, IsTerminal as _, Write as _};
-use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
@@ -13,9 +12,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
 use super::outcome::Outcome;
-use super::report::{Amount, Checks, Count, Elapsed, Report, Step, Thousands, kind_of_node};
+use super::report::{Checks, Report, Step, kind_of_node};
 use crate::artifacts::CompiledArtifacts;
 use crate::identity::{Identity, Lines};
+use crate::text::{Amount, Count, Elapsed, Thousands};
 
 /// The maximum width of an asset's name.
 const MAX_KEY: usize = 40;
@@ -44,10 +44,13 @@ impl Progress {
     }
 
     /// Prints each node of dbt when it ends, and returns the names. A skipped node is printed at the end with the
-    /// reason; passed tests are only counted.
-    pub(super) fn print_nodes(&self, nodes: Receiver<BuiltNode>) -> HashSet<String> {
+    /// reason; passed tests are only counted. The checks of an asset are known at the end, so lines for machines wait.
+    pub(super) fn print_nodes(
+        &self,
+        nodes: impl IntoIterator<Item = BuiltNode>,
+    ) -> HashSet<String> {
         let mut printed = HashSet::new();
-        for node in nodes {
+        for node in nodes.into_iter().filter(|_| self.lines == Lines::Text) {
             let took = Duration::try_from_secs_f64(node.seconds).unwrap_or_default();
             match node.status {
                 NodeStatus::Built if !node.is_test() => {

@@ -17,26 +17,31 @@ use floe_plugins::files::confine;
 use floe_plugins::sql::quoted_name;
 use floe_telemetry::traced;
 
-use super::generate;
-use super::report::{Count, Report};
-use super::run::{Run, TRACER_NAME};
+use super::report::Report;
+use super::run::{Run, TRACER_NAME, Tables};
+use super::source;
 use crate::artifacts::CompiledModel;
 use crate::product::{Layer, OUTPUT_FOLDER};
+use crate::text::Count;
 
 /// Publishes the gold tables of a complete run.
 #[traced(name = "floe.publish", tracer = TRACER_NAME)]
-pub(super) fn publish(run: &Run<'_>, report: &mut Report) -> Result<(), Error> {
+pub(super) fn publish(
+    run: &Run<'_>,
+    tables: &mut Tables,
+    report: &mut Report,
+) -> Result<(), Error> {
     let started = Instant::now();
     let has_layer = run.plugins.one::<dyn SemanticLayer>().is_some();
     let mut described = HashMap::new();
     let models = run.artifacts.models.iter();
     let mut stored = Vec::new();
     for model in models.filter(|model| model.layer == Layer::Gold) {
-        if let Some(location) = store(model, run)? {
+        if let Some(location) = store(model, run, tables)? {
             stored.push((&*model.name, location));
         }
         if has_layer {
-            let found = run.warehouse.borrow_mut().describe(&model.name);
+            let found = tables.session.describe(&model.name);
             described.insert(&*model.name, found.map_err(Error::from_plugin)?);
         }
     }
@@ -89,7 +94,11 @@ fn describe(
 }
 
 /// Stores a table as an object, and writes it to the external systems of the model. Returns the URI of the object.
-fn store(model: &CompiledModel, run: &Run<'_>) -> Result<Option<String>, Error> {
+fn store(
+    model: &CompiledModel,
+    run: &Run<'_>,
+    tables: &mut Tables,
+) -> Result<Option<String>, Error> {
     let store = run.plugins.one::<dyn ObjectStore>();
     if store.is_none() && model.exports.is_empty() {
         return Ok(None);
@@ -99,8 +108,7 @@ fn store(model: &CompiledModel, run: &Run<'_>) -> Result<Option<String>, Error> 
     let sql = format!("SELECT * FROM {}", quoted_name(&model.name));
     let file = File::options().write(true).open(draft.path());
     let mut output = BufWriter::new(file.map_err(Error::io("write", &target))?);
-    generate::copy(&mut run.warehouse.borrow_mut(), &sql, &mut output)
-        .map_err(Error::from_plugin)?;
+    source::copy(&mut tables.session, &sql, &mut output).map_err(Error::from_plugin)?;
     output.flush().map_err(Error::io("write", &target))?;
     for export in &model.exports {
         let tool = run.plugins.named::<dyn IngestionEngine>(&export.plugin)?;

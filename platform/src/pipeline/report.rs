@@ -23,6 +23,7 @@ use crate::artifacts::CompiledArtifacts;
 use crate::identity::Identity;
 use crate::plugins::active;
 use crate::product::warehouse_path;
+use crate::text::{Count, Elapsed};
 
 /// The maximum number of failed assets in the summary.
 const MOST_FAILED: usize = 10;
@@ -34,7 +35,7 @@ const LONGEST_QUERY: usize = 300;
 const ASSETS_FAILED: &str = "pipeline.assets_failed";
 
 /// Marks the orchestrator's span, which lies between the span of a failed asset and the span of the run.
-pub(super) fn mark_failed() {
+pub(crate) fn mark_failed() {
     let span = get_current_span();
     span.set_attribute("error.type", ASSETS_FAILED);
     span.set_status(Status::error("assets failed"));
@@ -50,34 +51,34 @@ pub struct Report {
     started: Instant,
     /// The time until the run ended.
     took: Duration,
-    pub(super) started_at: SystemTime,
+    pub(crate) started_at: SystemTime,
     /// The id of the Dagster run that contains this run, or that builds its assets.
-    pub(super) dagster_run_id: Option<String>,
-    pub(super) steps: Vec<Step>,
+    pub(crate) dagster_run_id: Option<String>,
+    pub(crate) steps: Vec<Step>,
     /// The name of the engine that builds the tables.
-    pub(super) engine: String,
+    pub(crate) engine: String,
     /// The number of the assets of the product.
-    pub(super) assets: usize,
+    pub(crate) assets: usize,
     /// Whether dbt owns the tables.
     is_of_dbt: bool,
     /// Whether the product has a warehouse of its own.
-    pub(super) has_warehouse: bool,
+    pub(crate) has_warehouse: bool,
     /// The id of dbt's command.
-    pub(super) dbt_invocation_id: Option<String>,
+    pub(crate) dbt_invocation_id: Option<String>,
     /// The kind of each asset: one of [`KINDS`].
     kinds: BTreeMap<String, &'static str>,
     /// The ended stages, with their durations.
     stages: Vec<(&'static str, Duration)>,
     /// The place of the gold tables' objects.
-    pub(super) objects: Option<String>,
+    pub(crate) objects: Option<String>,
     /// Whether the warehouse contains the tables of this run.
-    pub(super) is_published: bool,
+    pub(crate) is_published: bool,
     /// Failures of plugins that did not fail the run, without credentials.
     pub(crate) warnings: Vec<String>,
     /// The unusual findings of the run, compared with earlier runs.
-    pub(super) unusual: Vec<String>,
+    pub(crate) unusual: Vec<String>,
     /// The exit code of the program if assets failed.
-    pub(super) exit_code: u8,
+    pub(crate) exit_code: u8,
 }
 
 /// The outcome of one asset.
@@ -92,7 +93,7 @@ pub struct Step {
     /// The time of building the asset, without generating its file.
     pub took: Duration,
     /// Other facts about the asset.
-    pub(super) details: Details,
+    pub(crate) details: Details,
 }
 
 /// The numbers of passed and failed checks.
@@ -133,24 +134,24 @@ impl fmt::Display for FailedCheck {
 /// Facts about an asset besides its outcome.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Details {
+pub(crate) struct Details {
     /// The size of a loaded source's file.
-    pub(super) bytes: Option<u64>,
+    pub(crate) bytes: Option<u64>,
     /// The time of generating the file of a source.
-    pub(super) generated: Option<Duration>,
+    pub(crate) generated: Option<Duration>,
     /// The results of the checks of a model.
-    pub(super) checks: Checks,
+    pub(crate) checks: Checks,
     /// The failed checks, including tolerated ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) failed_checks: Vec<FailedCheck>,
+    pub(crate) failed_checks: Vec<FailedCheck>,
     /// The id of the dbt command that built the asset.
-    pub(super) dbt_invocation_id: Option<String>,
+    pub(crate) dbt_invocation_id: Option<String>,
     /// The hash of the query that dbt compiled, and the nodes that the query reads.
     #[serde(skip)]
-    pub(super) of_node: Option<(String, Vec<String>)>,
+    pub(crate) of_node: Option<(String, Vec<String>)>,
     /// The nodes of a dbt project that a step of Dagster built.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) nodes: Vec<BuiltNode>,
+    pub(crate) nodes: Vec<BuiltNode>,
 }
 
 /// The error of a run that did not build all assets of a product.
@@ -206,7 +207,7 @@ impl ErrorType for RunError {
 }
 
 impl Report {
-    pub(super) fn new(identity: &Identity, run_id: &RunId) -> Self {
+    pub(crate) fn new(identity: &Identity, run_id: &RunId) -> Self {
         Self {
             product: identity.title(),
             folder: identity.folder.clone(),
@@ -238,7 +239,7 @@ impl Report {
     }
 
     /// Adds a failure that does not fail the run, unless it is there.
-    pub(super) fn warn(&mut self, warning: String) {
+    pub(crate) fn warn(&mut self, warning: String) {
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);
         }
@@ -250,7 +251,7 @@ impl Report {
     }
 
     /// Sets the assets that the run will build.
-    pub(super) fn expect(&mut self, artifacts: &CompiledArtifacts) {
+    pub(crate) fn expect(&mut self, artifacts: &CompiledArtifacts) {
         self.is_of_dbt = artifacts.dbt.is_some();
         self.assets = artifacts.sources.len() + artifacts.models.len();
         let sources = artifacts.sources.iter().map(|it| (it.name.to_string(), "source"));
@@ -259,29 +260,29 @@ impl Report {
     }
 
     /// Adds a node of dbt, built or not.
-    pub(super) fn expect_node(&mut self, name: &str, resource_type: &str) {
+    pub(crate) fn expect_node(&mut self, name: &str, resource_type: &str) {
         self.assets += 1;
         self.kinds.insert(name.to_owned(), kind_of_node(resource_type));
     }
 
     /// The kind of an asset: one of [`KINDS`].
-    pub(super) fn kind(&self, key: &str) -> &'static str {
+    pub(crate) fn kind(&self, key: &str) -> &'static str {
         self.kinds.get(key).copied().unwrap_or("source")
     }
 
     /// The stages that [`end_assets`](Self::end_assets) does not record, and the time of generating input.
-    pub(super) fn other_stages(&self) -> impl Iterator<Item = (&'static str, Duration)> {
+    pub(crate) fn other_stages(&self) -> impl Iterator<Item = (&'static str, Duration)> {
         let stages = self.stages.iter().copied();
         stages.filter(|(stage, _)| !matches!(*stage, "load" | "build"))
     }
 
     /// Records the time of a stage that has ended.
-    pub(super) fn end_stage(&mut self, stage: &'static str, took: Duration) {
+    pub(crate) fn end_stage(&mut self, stage: &'static str, took: Duration) {
         self.stages.push((stage, took));
     }
 
     /// Records the durations of the consecutive stages that built the assets.
-    pub(super) fn end_assets(&mut self) {
+    pub(crate) fn end_assets(&mut self) {
         let of = |is: &dyn Fn(&Step) -> Option<Duration>| -> Duration {
             self.steps.iter().filter_map(is).sum()
         };
@@ -295,12 +296,12 @@ impl Report {
     }
 
     /// Records that the run ended.
-    pub(super) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         self.took = self.took();
     }
 
     /// The first printed line of a run.
-    pub(super) fn title(&self, checks: usize) -> String {
+    pub(crate) fn title(&self, checks: usize) -> String {
         if self.is_of_dbt && self.kinds.is_empty() {
             return format!("{} · dbt build", self.product);
         }
@@ -313,7 +314,7 @@ impl Report {
     }
 
     /// The first line for machines.
-    pub(super) fn started(&self) -> serde_json::Value {
+    pub(crate) fn started(&self) -> serde_json::Value {
         json!({
             "event": "run_started",
             "product": self.product,
@@ -362,7 +363,7 @@ impl Report {
     }
 
     /// The results of all checks.
-    pub(super) fn checks(&self) -> Checks {
+    pub(crate) fn checks(&self) -> Checks {
         let mut all = Checks::default();
         for Checks { passed, failed } in self.steps.iter().map(|step| step.details.checks) {
             all.passed += passed;
@@ -435,7 +436,7 @@ impl Report {
     }
 
     /// Builds an asset and adds its outcome to the report, even if the error stops the run.
-    pub(super) fn time(
+    pub(crate) fn time(
         &mut self,
         key: &str,
         build: impl FnOnce(&Self, &RunId) -> (Result<Outcome, Error>, Details),
@@ -466,7 +467,7 @@ impl Report {
     }
 
     /// The ids of dbt's commands, in the order of the assets.
-    pub(super) fn dbt_invocation_ids(&self) -> Vec<&str> {
+    pub(crate) fn dbt_invocation_ids(&self) -> Vec<&str> {
         let steps = self.steps.iter().map(|step| &step.details.dbt_invocation_id);
         let ids = iter::once(&self.dbt_invocation_id).chain(steps);
         let mut ids: Vec<&str> = ids.filter_map(Option::as_deref).collect();
@@ -476,12 +477,12 @@ impl Report {
     }
 
     /// The time since the run started.
-    pub(super) fn took(&self) -> Duration {
+    pub(crate) fn took(&self) -> Duration {
         self.started.elapsed()
     }
 
     /// The error of a failed run. `built` is whether it has built and published all assets.
-    pub(super) fn failure(&self, built: &Result<(), Error>) -> Option<String> {
+    pub(crate) fn failure(&self, built: &Result<(), Error>) -> Option<String> {
         let failed = self.count(Outcome::is_failed);
         match built {
             Err(error) => Some(error.redacted()),
@@ -495,12 +496,12 @@ impl Report {
         self.steps.iter().filter(|step| is(&step.outcome)).count()
     }
 
-    pub(super) fn is_built(&self, key: &str) -> bool {
+    pub(crate) fn is_built(&self, key: &str) -> bool {
         self.steps.iter().any(|step| step.key == key && step.outcome.is_built())
     }
 
     /// The number of rows of an asset that was built.
-    pub(super) fn rows(&self, key: &str) -> Option<u64> {
+    pub(crate) fn rows(&self, key: &str) -> Option<u64> {
         let step = self.steps.iter().find(|step| step.key == key)?;
         match step.outcome {
             Outcome::Built { rows } => rows,
@@ -563,7 +564,7 @@ fn write_times<'a>(
 const KINDS: [&str; 5] = ["model", "source", "seed", "snapshot", "node"];
 
 /// The kind of a dbt node, by its type.
-pub(super) fn kind_of_node(resource_type: &str) -> &'static str {
+pub(crate) fn kind_of_node(resource_type: &str) -> &'static str {
     KINDS.into_iter().find(|kind| *kind == resource_type).unwrap_or("node")
 }
 
@@ -577,79 +578,5 @@ fn of_kinds(found: impl Iterator<Item = &'static str>) -> String {
         None => "0".to_owned(),
         Some((last, [])) => last.clone(),
         Some((last, others)) => format!("{} and {last}", others.join(", ")),
-    }
-}
-
-/// A number of things, with the noun in the singular or the plural.
-pub(super) struct Count(pub(super) usize, pub(super) &'static str);
-
-impl fmt::Display for Count {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = if self.0 == 1 { "" } else { "s" };
-        write!(f, "{} {}{plural}", self.0, self.1)
-    }
-}
-
-/// A number with a comma between groups of three digits.
-pub(crate) struct Thousands(pub(crate) u64);
-
-impl fmt::Display for Thousands {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = self.0.to_string();
-        for (index, digit) in digits.chars().enumerate() {
-            if index > 0 && (digits.len() - index).is_multiple_of(3) {
-                f.write_str(",")?;
-            }
-            write!(f, "{digit}")?;
-        }
-        Ok(())
-    }
-}
-
-/// A number of bytes, in a unit that people read.
-pub(super) struct Amount(pub(super) u64);
-
-impl fmt::Display for Amount {
-    #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut amount = self.0 as f64;
-        for unit in ["B", "kB", "MB"] {
-            if amount < 1e3 {
-                let digits = usize::from(unit != "B" && amount < 100.0);
-                return write!(f, "{amount:.digits$} {unit}");
-            }
-            amount /= 1e3;
-        }
-        write!(f, "{amount:.1} GB")
-    }
-}
-
-/// A duration in milliseconds or seconds.
-pub(crate) struct Elapsed(pub(crate) Duration);
-
-impl fmt::Display for Elapsed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 < Duration::from_secs(1) {
-            return write!(f, "{:.1} ms", self.0.as_secs_f64() * 1e3);
-        }
-        write!(f, "{:.2} s", self.0.as_secs_f64())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_and_times_are_readable() {
-        assert_eq!(Thousands(7).to_string(), "7");
-        assert_eq!(Thousands(176_000).to_string(), "176,000");
-        assert_eq!(Thousands(1_234_567).to_string(), "1,234,567");
-        assert_eq!(Amount(999).to_string(), "999 B");
-        assert_eq!(Amount(4_090_000).to_string(), "4.1 MB");
-        assert_eq!(Amount(123_456).to_string(), "123 kB");
-        assert_eq!(Amount(5_000_000_000_000).to_string(), "5000.0 GB");
-        assert_eq!(Elapsed(Duration::from_micros(1_234)).to_string(), "1.2 ms");
-        assert_eq!(Elapsed(Duration::from_millis(1_234)).to_string(), "1.23 s");
     }
 }

@@ -1,83 +1,124 @@
-//! The context of a run: its tracer, the product's folder and the database.
+//! The context of a run, what is known of its tables, and the lineage and the spans of its assets.
 
-use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::SystemTime;
 
 use floe_plugin::compute::Session;
-use floe_plugin::lineage::{Assertion, Dataset, Field, Job, JobType, Parent, RunEvent, RunState};
+use floe_plugin::lineage::{
+    Assertion, Dataset, Engine, Field, Job, JobType, Parent, RunEvent, RunState,
+};
+use floe_plugin::orchestrator::{
+    Asset, AssetOutcome, AssetStatus, LocalAsset, LocalAssetOutcome, Orchestrator,
+};
 use floe_plugin::quality::CheckResult;
 use floe_plugins::error::Error;
 use floe_plugins::process::interrupt;
 use floe_plugins::runs::correlation::LineageParent;
 use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::opentelemetry::trace::SpanContext;
-use floe_telemetry::{get_current_span, sanitize_credentials};
+use floe_telemetry::{ErrorType, get_current_span, sanitize_credentials, traced};
 
-use super::orchestration::{self, Orchestration};
+use super::Prepared;
 use super::outcome::Failure;
-use super::report::{Checks, FailedCheck};
+use super::report::Report;
 use crate::artifacts::{CompiledArtifacts, CompiledSource};
 use crate::identity::Identity;
 use crate::plugins::active::Active;
+use crate::product::Product;
 
-/// The tracer of the spans of runs and assets.
-pub(super) const TRACER_NAME: &str = orchestration::LOCAL;
+/// The tracer of runs, and of assets that a run builds itself.
+pub(crate) const TRACER_NAME: &str = "floe.orchestrator.local";
 
 /// The context in which assets are built.
-pub(super) struct Run<'a> {
-    pub(super) id: &'a str,
-    pub(super) identity: &'a Identity,
-    pub(super) artifacts: &'a CompiledArtifacts,
-    pub(super) plugins: &'a Active,
-    /// The database that the run creates.
-    pub(super) warehouse: RefCell<Session>,
-    /// The span of each asset, to which the spans of its readers link.
-    pub(super) spans: RefCell<HashMap<String, SpanContext>>,
-    pub(super) orchestration: Orchestration,
+pub(crate) struct Run<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) identity: &'a Identity,
+    pub(crate) artifacts: &'a CompiledArtifacts,
+    pub(crate) plugins: &'a Active,
+    /// The specification, for the places of mistakes.
+    pub(crate) product: Option<&'a Product>,
+    pub(crate) orchestration: Orchestration,
     /// Whether the database may contain tables of an earlier attempt or run.
-    pub(super) has_tables: bool,
-    /// The results of the checks of the last built asset.
-    pub(super) checked: RefCell<Vec<Checked>>,
-    /// The columns of the built models, for lineage.
-    pub(super) columns: RefCell<HashMap<String, Vec<String>>>,
+    pub(crate) has_tables: bool,
     /// The lineage run that contains this run.
-    pub(super) started_by: LineageParent,
+    pub(crate) started_by: LineageParent,
     /// The id of the Dagster run that contains this run.
-    pub(super) dagster_run_id: Option<String>,
+    pub(crate) dagster_run_id: Option<String>,
+}
+
+/// The database that the run creates, and what is known of its tables.
+pub(crate) struct Tables {
+    pub(crate) session: Session,
+    /// The span of each asset, to which the spans of its readers link.
+    pub(crate) spans: HashMap<String, SpanContext>,
+    /// The columns of the models that were built or read, for lineage.
+    pub(crate) columns: HashMap<String, Vec<String>>,
+}
+
+impl Tables {
+    /// An open database of whose tables nothing is known.
+    pub(crate) fn new(session: Session) -> Self {
+        Self { session, spans: HashMap::new(), columns: HashMap::new() }
+    }
+
+    /// Links the current span to those that built the assets.
+    pub(crate) fn link<'a>(&self, assets: impl IntoIterator<Item = &'a str>) {
+        for asset in assets {
+            if let Some(context) = self.spans.get(asset) {
+                get_current_span().add_link(context.clone());
+            }
+        }
+    }
+
+    /// Reads the columns of a table, for lineage and checks.
+    pub(crate) fn read_columns(&mut self, table: &str) -> Result<(), floe_plugin::Error> {
+        let columns = self.session.columns(table)?;
+        self.columns.insert(table.to_owned(), columns);
+        Ok(())
+    }
+
+    /// Closes the database.
+    pub(crate) fn close(self) -> Result<(), Error> {
+        self.session.close().map_err(Error::from_plugin)
+    }
+}
+
+/// An asset whose table was written, and whose checks do not fail it.
+#[derive(Debug)]
+pub(crate) struct Built {
+    pub(crate) rows: u64,
+    pub(crate) span: SpanContext,
+    pub(crate) checks: Vec<Checked>,
 }
 
 /// The result of a check of an asset.
 #[derive(Debug)]
-pub(super) struct Checked {
+pub(crate) struct Checked {
     /// The name, which is unique among the checks of the asset.
-    pub(super) name: String,
-    pub(super) result: CheckResult,
+    pub(crate) name: String,
+    pub(crate) result: CheckResult,
     /// Whether a failure of the check does not fail the asset.
-    pub(super) is_tolerated: bool,
+    pub(crate) is_tolerated: bool,
 }
 
 impl<'a> Run<'a> {
     /// Creates a run that builds assets in this process, in an empty database.
-    pub(super) fn new(
+    pub(crate) fn new(
         id: &'a str,
         identity: &'a Identity,
         artifacts: &'a CompiledArtifacts,
+        product: Option<&'a Product>,
         plugins: &'a Active,
-        database: Session,
     ) -> Self {
         Self {
             id,
             identity,
             artifacts,
             plugins,
-            warehouse: RefCell::new(database),
-            spans: RefCell::default(),
+            product,
             orchestration: Orchestration::Local,
             has_tables: false,
-            checked: RefCell::default(),
-            columns: RefCell::default(),
             started_by: LineageParent::from_environment(),
             dagster_run_id: None,
         }
@@ -85,40 +126,23 @@ impl<'a> Run<'a> {
 }
 
 impl Run<'_> {
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.identity.folder
     }
 
-    /// Records on the current span that it builds this asset, with links to the spans of its inputs.
-    pub(super) fn link(&self, key: &str, inputs: &BTreeSet<String>) {
-        let span = get_current_span();
-        let mut spans = self.spans.borrow_mut();
-        for input in inputs {
-            if let Some(context) = spans.get(input) {
-                span.add_link(context.clone());
-            }
-        }
-        spans.insert(key.to_owned(), span.span_context());
-    }
-
     /// Removes the table of an earlier attempt or run.
-    pub(super) fn replace(&self, table: &str) -> Result<(), Error> {
+    pub(crate) fn replace(&self, table: &str, session: &mut Session) -> Result<(), Error> {
         if self.has_tables {
-            let removed = self.warehouse.borrow_mut().remove(table);
-            removed.map_err(Error::from_plugin)?;
+            session.remove(table).map_err(Error::from_plugin)?;
         }
         Ok(())
     }
 
-    /// The lineage dataset of an asset. `columns` are the columns read so far.
-    fn dataset<'a>(
-        &'a self,
-        name: &'a str,
-        columns: &'a HashMap<String, Vec<String>>,
-    ) -> Dataset<'a> {
+    /// The lineage dataset of an asset.
+    fn dataset<'a>(&'a self, name: &'a str, tables: &'a Tables) -> Dataset<'a> {
         let source = self.artifacts.sources.iter().find(|it| *it.name == *name);
         let of_source = source.map(CompiledSource::columns);
-        let found = || columns.get(name).into_iter().flatten();
+        let found = || tables.columns.get(name).into_iter().flatten();
         Dataset {
             namespace: &self.identity.namespace,
             name,
@@ -130,39 +154,21 @@ impl Run<'_> {
         }
     }
 
-    /// Reads the columns of a built table for its lineage, which otherwise has no schema.
-    pub(super) fn read_columns(&self, table: &str) {
-        if let Ok(found) = self.warehouse.borrow_mut().columns(table) {
-            self.columns.borrow_mut().insert(table.to_owned(), found);
-        }
-    }
-
-    /// The results of the checks of the last built asset.
-    pub(super) fn checks(&self) -> Checks {
-        let checked = self.checked.borrow();
-        let passed = checked.iter().filter(|it| it.result.passed).count() as u64;
-        Checks { passed, failed: checked.len() as u64 - passed }
-    }
-
-    /// The failed checks of the last built asset.
-    pub(super) fn failed_checks(&self) -> Vec<FailedCheck> {
-        let checked = self.checked.borrow();
-        let failed = checked.iter().filter(|it| !it.result.passed);
-        let failed =
-            failed.map(|it| FailedCheck { name: it.name.clone(), query: it.result.query.clone() });
-        failed.collect()
-    }
-
     /// Emits the start of an asset's run.
-    pub(super) fn lineage_of_start(&self, asset: &AssetRun<'_>) -> Result<(), Error> {
-        self.lineage(asset, RunState::Start, None, None)
+    pub(crate) fn lineage_of_start(
+        &self,
+        asset: &AssetRun<'_>,
+        tables: &Tables,
+    ) -> Result<(), Error> {
+        self.lineage(asset, tables, RunState::Start, None, None)
     }
 
     /// Emits the end of an asset's run, with the number of rows or the error.
-    pub(super) fn lineage_of_end(
+    pub(crate) fn lineage_of_end(
         &self,
         asset: &AssetRun<'_>,
-        built: &Result<u64, Failure>,
+        tables: &Tables,
+        built: &Result<Built, Failure>,
     ) -> Result<(), Error> {
         let state = match built {
             Ok(_) => RunState::Complete,
@@ -170,22 +176,23 @@ impl Run<'_> {
             Err(_) => RunState::Fail,
         };
         let message = built.as_ref().err().map(Failure::redacted);
-        self.lineage(asset, state, built.as_ref().ok().copied(), message.as_deref())
+        let rows = built.as_ref().ok().map(|it| it.rows);
+        self.lineage(asset, tables, state, rows, message.as_deref())
     }
 
     /// Emits a change of state of an asset's run.
     fn lineage(
         &self,
         asset: &AssetRun<'_>,
+        tables: &Tables,
         state: RunState,
         rows: Option<u64>,
         error: Option<&str>,
     ) -> Result<(), Error> {
-        let columns = self.columns.borrow();
         let sql = asset.sql.map(sanitize_credentials);
-        let output = Dataset { rows, ..self.dataset(asset.key, &columns) };
+        let output = Dataset { rows, ..self.dataset(asset.key, tables) };
         let inputs: Vec<Dataset<'_>> =
-            asset.inputs.iter().map(|name| self.dataset(name, &columns)).collect();
+            asset.inputs.iter().map(|name| self.dataset(name, tables)).collect();
         self.emit(RunEvent {
             job_type: Some(JobType {
                 integration: "FLOE",
@@ -201,25 +208,25 @@ impl Run<'_> {
     }
 
     /// Emits the start of a table's checks, or their results.
-    pub(super) fn lineage_of_checks(
+    pub(crate) fn lineage_of_checks(
         &self,
         table: &str,
+        tables: &Tables,
         run_id: &RunId,
         state: RunState,
         assertions: Vec<Assertion<'_>>,
         error: Option<&str>,
     ) -> Result<(), Error> {
-        let columns = self.columns.borrow();
         let name = format!("{}.{table}.checks", self.identity.name);
         self.emit(RunEvent {
             job_type: Some(JobType { integration: "FLOE", job_type: "TEST" }),
             error,
-            inputs: vec![Dataset { assertions, ..self.dataset(table, &columns) }],
+            inputs: vec![Dataset { assertions, ..self.dataset(table, tables) }],
             ..RunEvent::new(state, SystemTime::now(), run_id.as_str(), self.job(&name))
         })
     }
 
-    pub(super) fn job<'a>(&'a self, name: &'a str) -> Job<'a> {
+    pub(crate) fn job<'a>(&'a self, name: &'a str) -> Job<'a> {
         Job { namespace: &self.identity.namespace, name }
     }
 
@@ -236,21 +243,141 @@ impl Run<'_> {
 }
 
 /// The name of the tag with the id of a dbt command.
-pub(super) const DBT_INVOCATION_ID: &str = "dbt_invocation_id";
+pub(crate) const DBT_INVOCATION_ID: &str = "dbt_invocation_id";
 
 /// The ids of a run for its lineage.
-pub(super) fn tags<'a>(run_id: &'a str, dagster: Option<&'a str>) -> Vec<(&'a str, &'a str)> {
+pub(crate) fn tags<'a>(run_id: &'a str, dagster: Option<&'a str>) -> Vec<(&'a str, &'a str)> {
     let mut tags = vec![("floe_run_id", run_id)];
     tags.extend(dagster.map(|id| ("dagster_run_id", id)));
     tags
 }
 
 /// A run of the job that builds an asset, for its lineage.
-pub(super) struct AssetRun<'a> {
-    pub(super) key: &'a str,
-    pub(super) job: &'a str,
-    pub(super) run_id: &'a RunId,
-    pub(super) is_source: bool,
-    pub(super) sql: Option<&'a str>,
-    pub(super) inputs: Vec<&'a str>,
+pub(crate) struct AssetRun<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) job: &'a str,
+    pub(crate) run_id: &'a RunId,
+    pub(crate) is_source: bool,
+    pub(crate) sql: Option<&'a str>,
+    pub(crate) inputs: Vec<&'a str>,
+}
+
+/// Emits the start of the run, runs its other steps, and emits its outcome.
+pub(super) fn observe(
+    prepared: &Prepared<'_>,
+    plugins: &Active,
+    report: &mut Report,
+    steps: impl FnOnce(&mut Report) -> Result<(), Error>,
+) -> Result<(), Error> {
+    emit(prepared, plugins, report, RunState::Start, None)?;
+    let built = steps(report);
+    let failure = report.failure(&built);
+    let state = match failure {
+        None => RunState::Complete,
+        Some(_) if interrupt::is_requested() => RunState::Abort,
+        Some(_) => RunState::Fail,
+    };
+    let emitted = emit(prepared, plugins, report, state, failure.as_deref());
+    built.and(emitted)
+}
+
+fn emit(
+    prepared: &Prepared<'_>,
+    plugins: &Active,
+    report: &Report,
+    state: RunState,
+    error: Option<&str>,
+) -> Result<(), Error> {
+    let run_id = prepared.run_id.as_str();
+    let started_by = LineageParent::from_environment();
+    let job = Job { namespace: &prepared.identity.namespace, name: &prepared.identity.name };
+    let dbt_invocation_ids = report.dbt_invocation_ids();
+    let mut tags = tags(run_id, report.dagster_run_id.as_deref());
+    tags.extend(dbt_invocation_ids.iter().map(|id| (DBT_INVOCATION_ID, *id)));
+    plugins.lineage(RunEvent {
+        job_type: Some(JobType::PRODUCT),
+        parent: started_by.parent(),
+        tags,
+        engine: Some(Engine { name: "floe", version: env!("CARGO_PKG_VERSION") }),
+        error,
+        ..RunEvent::new(state, SystemTime::now(), run_id, job)
+    })
+}
+
+/// The tracer of assets that Dagster builds.
+pub(crate) const DAGSTER: &str = "floe.orchestrator.dagster";
+
+/// The builder of a run's assets.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Orchestration {
+    /// This process, with the spans `floe.asset.{key}`, `floe.io.read`.
+    Local,
+    /// A process for each asset, started by Dagster, with the spans `dagster.asset.{key}`, `dagster.io.read`,
+    /// `dagster.io.write`.
+    Dagster,
+}
+
+impl Orchestration {
+    /// Reads an input of an asset, in a span.
+    pub(crate) fn read<T, E: ErrorType>(
+        self,
+        input: &str,
+        read: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        match self {
+            Self::Local => local_read(input, read),
+            Self::Dagster => dagster_read(input, read),
+        }
+    }
+
+    /// Writes the table of an asset, within a span if Dagster builds it.
+    pub(crate) fn write<T, E: ErrorType>(
+        self,
+        key: &str,
+        write: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        match self {
+            Self::Local => write(),
+            Self::Dagster => dagster_write(key, write),
+        }
+    }
+
+    /// Records the outcome of an asset on the current span.
+    pub(crate) fn record(self, status: AssetStatus) {
+        let span = get_current_span();
+        let missing = None;
+        match self {
+            Self::Local => span.set_attributes(&LocalAssetOutcome { status, missing }),
+            Self::Dagster => span.set_attributes(&AssetOutcome { status, missing }),
+        }
+    }
+}
+
+#[traced(
+    name = "floe.io.read",
+    tracer = TRACER_NAME,
+    floe_attributes = LocalAsset { key: input },
+)]
+fn local_read<T, E: ErrorType>(input: &str, read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    read()
+}
+
+#[traced(
+    name = "dagster.io.read",
+    tracer = DAGSTER,
+    floe_attributes = Asset { asset_key: input, ..Asset::default() },
+    attributes(Orchestrator::OPERATION = "read"),
+)]
+fn dagster_read<T, E: ErrorType>(input: &str, read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    read()
+}
+
+#[traced(
+    name = "dagster.io.write",
+    tracer = DAGSTER,
+    floe_attributes = Asset { asset_key: key, ..Asset::default() },
+    attributes(Orchestrator::OPERATION = "write"),
+)]
+fn dagster_write<T, E: ErrorType>(key: &str, write: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    write()
 }

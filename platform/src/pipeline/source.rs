@@ -1,26 +1,29 @@
-//! A source: loads the data of an ingestion plugin into a table.
+//! A source: loads the data of an ingestion plugin into a table. A query may generate the missing file.
 
-use std::collections::BTreeSet;
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use floe_plugin::compute::Session;
 use floe_plugin::ingestion::{IngestionEngine, IngestionOutcome, Load};
 use floe_plugin::table::{RowSink, Value};
 use floe_plugin::{Error as PluginError, ErrorKind, PluginType};
 use floe_plugins::error::Error;
+use floe_plugins::files::atomic::{self, Access};
 use floe_plugins::files::confine;
 use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
 use floe_plugins::runs::run_id::RunId;
 use floe_suggest::all_of;
-use floe_telemetry::sanitize_error_message;
+use floe_telemetry::{get_current_span, sanitize_error_message, traced};
 
+use super::checks;
 use super::outcome::{self, Failure, QueryError};
-use super::run::{AssetRun, Run};
-use super::{checks, metrics};
+use super::run::{AssetRun, Built, Run, TRACER_NAME, Tables};
 use crate::artifacts::{CompiledSource, Query};
+use crate::metrics;
 use crate::plugins::active::Active;
-use crate::product::{self, Product, missing_file};
+use crate::product::{self, missing_file};
 use crate::word::InnerPath;
 
 /// The query that generates the file of the source, and the missing file. An existing file is always kept: if it is no
@@ -47,10 +50,9 @@ pub(super) fn build(
     generated: Result<(), Failure>,
     run: &Run<'_>,
     run_id: &RunId,
-) -> Result<u64, Failure> {
+    tables: &mut Tables,
+) -> Result<Built, Failure> {
     let key = &*source.name;
-    let inputs = source.generate.as_ref().map(|query| &query.depends_on);
-    run.link(key, inputs.unwrap_or(&BTreeSet::new()));
     let job = format!("{}.{key}", run.identity.name);
     let lineage = AssetRun {
         key,
@@ -58,22 +60,23 @@ pub(super) fn build(
         run_id,
         is_source: true,
         sql: source.generate.as_ref().map(|query| &*query.sql),
-        inputs: inputs.into_iter().flatten().map(String::as_str).collect(),
+        inputs: source.needs().into_iter().collect(),
     };
-    run.lineage_of_start(&lineage)?;
-    let load = || generated.and_then(|()| load(source, run));
-    let built = run
-        .orchestration
-        .write(key, load)
-        .and_then(|rows| checks::check(source.checked(), run).map(|()| rows));
+    tables.link(lineage.inputs.iter().copied());
+    run.lineage_of_start(&lineage, tables)?;
+    let load = || generated.and_then(|()| load(source, run, tables));
+    let built = run.orchestration.write(key, load).and_then(|rows| {
+        let checks = checks::check(source.checked(), run, tables)?;
+        Ok(Built { rows, span: get_current_span().span_context(), checks })
+    });
+    let rows = built.as_ref().map(|built| Some(built.rows));
     let outcome = IngestionOutcome {
         success: built.is_ok(),
-        rows_loaded: built.as_ref().ok().copied(),
+        rows_loaded: rows.ok().flatten(),
         ..IngestionOutcome::default()
     };
-    let rows = built.as_ref().map(|rows| Some(*rows));
     outcome::record(key, run.orchestration, rows, &outcome);
-    run.lineage_of_end(&lineage, &built)?;
+    run.lineage_of_end(&lineage, tables, &built)?;
     built
 }
 
@@ -85,17 +88,17 @@ fn check_path(path: &InnerPath, run: &Run<'_>) -> Result<PathBuf, Error> {
     Ok(file)
 }
 
-fn load(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
-    let loaded = load_file(source, run);
+fn load(source: &CompiledSource, run: &Run<'_>, tables: &mut Tables) -> Result<u64, Failure> {
+    let loaded = load_file(source, run, tables);
     match &loaded {
-        Ok(_) => metrics::checked(source, true),
-        Err(Failure::Query(_)) => metrics::checked(source, false),
+        Ok(_) => metrics::loaded(&source.name, source.columns.len(), true),
+        Err(Failure::Query(_)) => metrics::loaded(&source.name, source.columns.len(), false),
         Err(Failure::Stop(_)) => {}
     }
     loaded
 }
 
-fn load_file(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
+fn load_file(source: &CompiledSource, run: &Run<'_>, tables: &mut Tables) -> Result<u64, Failure> {
     let path = &source.path;
     let file = check_path(path, run)?;
     if !file.exists() {
@@ -111,9 +114,8 @@ fn load_file(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
         folder: run.folder(),
         location: source.location(),
     };
-    run.replace(&source.name)?;
-    let mut warehouse = run.warehouse.borrow_mut();
-    let loaded = warehouse.load(&source.name, &columns, &mut |rows| {
+    run.replace(&source.name, &mut tables.session)?;
+    let loaded = tables.session.load(&source.name, &columns, &mut |rows| {
         let mut rows = Guarded { rows, table: &source.name, file: &file, plugins: run.plugins };
         tool.run(&load, &mut rows).map(drop)
     });
@@ -129,8 +131,7 @@ fn load_file(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
 /// compilation.
 fn missing(source: &CompiledSource, run: &Run<'_>, error: &PluginError) -> Failure {
     let file = product::spec_path(run.folder());
-    let written = Product::read(run.folder()).ok();
-    let mut sources = written.iter().flat_map(|product| &product.sources);
+    let mut sources = run.product.iter().flat_map(|product| &product.sources);
     let found = sources.find(|it| it.name.value == source.name);
     let place = match found {
         Some(found) => Place::yaml(&file, found.path.position),
@@ -161,4 +162,74 @@ impl RowSink for Guarded<'_> {
         interrupt::check().map_err(Error::into_plugin)?;
         self.rows.row(values)
     }
+}
+
+/// Replaces the file with the result of the query. The file is unchanged if the query fails.
+#[traced(
+    name = "floe.input.generate",
+    tracer = TRACER_NAME,
+    attributes("file.path" = %path.display())
+)]
+pub(super) fn generate(
+    query: &Query,
+    path: &Path,
+    run: &Run<'_>,
+    tables: &mut Tables,
+) -> Result<(), Failure> {
+    let origin = run.folder().join(&*query.path);
+    let file = run.folder().join(path);
+    let mut refused = None;
+    let written = atomic::write(&file, Access::Private, |output| {
+        copy(&mut tables.session, &query.sql, output).map_err(|error| {
+            match error.into_source::<csv::Error>() {
+                Ok(error) => error.into(),
+                Err(error) => {
+                    refused = Some(error);
+                    io::Error::other("the query failed")
+                }
+            }
+        })
+    });
+    match refused {
+        Some(error) => Err(Failure::of_query(error, &origin, &query.sql)),
+        None => Ok(written?),
+    }
+}
+
+/// Writes the result of a query as CSV with a header.
+pub(super) fn copy(
+    session: &mut Session,
+    sql: &str,
+    output: &mut dyn Write,
+) -> Result<(), floe_plugin::Error> {
+    let mut lines = Lines(csv::Writer::from_writer(output));
+    session.query(sql, &mut lines)?;
+    lines.0.flush().map_err(|error| failed(error.into()))
+}
+
+struct Lines<'a>(csv::Writer<&'a mut dyn Write>);
+
+impl RowSink for Lines<'_> {
+    fn columns(&mut self, names: &[&str]) -> Result<(), floe_plugin::Error> {
+        self.0.write_record(names).map_err(failed)
+    }
+
+    fn row(&mut self, values: &[Value<'_>]) -> Result<(), floe_plugin::Error> {
+        interrupt::check().map_err(Error::into_plugin)?;
+        for value in values {
+            let written = match value {
+                Value::Integer(value) => self.0.write_field(value.to_string()),
+                Value::Real(value) => self.0.write_field(value.to_string()),
+                Value::Text(text) => self.0.write_field(text),
+                Value::Bytes(bytes) => self.0.write_field(bytes),
+                _ => self.0.write_field(""),
+            };
+            written.map_err(failed)?;
+        }
+        self.0.write_record(None::<&[u8]>).map_err(failed)
+    }
+}
+
+fn failed(error: csv::Error) -> floe_plugin::Error {
+    floe_plugin::Error::new(ErrorKind::System, error.to_string()).with_source(error)
 }

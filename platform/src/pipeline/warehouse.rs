@@ -15,10 +15,12 @@ use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
 use floe_telemetry::{ErrorType as _, traced};
 
+use super::failed_path;
 use super::report::Report;
-use super::run::TRACER_NAME;
-use super::{failed_path, metrics, unusual};
+use super::run::{TRACER_NAME, Tables};
+use crate::history::unusual;
 use crate::identity::Identity;
+use crate::metrics;
 use crate::plugins::active::{Active, failed};
 use crate::product::{OUTPUT_FOLDER, warehouse_path};
 
@@ -26,14 +28,14 @@ use crate::product::{OUTPUT_FOLDER, warehouse_path};
 const TICK: Duration = Duration::from_millis(50);
 
 /// The draft of the warehouse that a run builds.
-pub(super) struct Warehouse {
+pub(crate) struct Warehouse {
     folder: PathBuf,
     draft: Draft,
 }
 
 impl Warehouse {
     /// Checks whether the warehouse may be replaced.
-    pub(super) fn prepare(
+    pub(crate) fn prepare(
         identity: &Identity,
         plugins: &Active,
         report: &mut Report,
@@ -51,24 +53,24 @@ impl Warehouse {
     }
 
     /// The file of the draft.
-    pub(super) fn database(&self) -> &Path {
+    pub(crate) fn database(&self) -> &Path {
         self.draft.path()
     }
 
-    pub(super) fn create(&self, plugins: &Active) -> Result<Session, Error> {
+    pub(crate) fn create(&self, plugins: &Active) -> Result<Session, Error> {
         create(self.database(), plugins)
     }
 
     /// Replaces the warehouse by the draft.
     #[traced(name = "floe.warehouse.replace", tracer = TRACER_NAME)]
-    pub(super) fn replace(
+    pub(crate) fn replace(
         self,
-        session: Session,
+        tables: Tables,
         plugins: &Active,
         report: &mut Report,
     ) -> Result<(), Error> {
         let Self { folder, draft } = self;
-        session.close().map_err(Error::from_plugin)?;
+        tables.close()?;
         interrupt::check()?;
         let _lock = lock_for(&folder, report)?;
         let locked = settle(&draft, &warehouse_path(&folder), plugins)?;
@@ -81,26 +83,26 @@ impl Warehouse {
     }
 
     /// Keeps the draft of a run with failed assets for debugging: it contains their inputs.
-    pub(super) fn keep_failed(self, plugins: &Active) -> Result<(), Error> {
+    pub(crate) fn keep_failed(self, plugins: &Active) -> Result<(), Error> {
         let failed = failed_path(&self.folder);
         let _locked = settle(&self.draft, &failed, plugins)?;
         self.draft.publish_as(&failed)
     }
 }
 
-pub(super) fn create(database: &Path, plugins: &Active) -> Result<Session, Error> {
+pub(crate) fn create(database: &Path, plugins: &Active) -> Result<Session, Error> {
     let engine = plugins.required::<dyn ComputeEngine>()?;
     engine.create_database(database).map_err(failed(&engine))
 }
 
 /// Opens a database of another process, or a copy of a database.
-pub(super) fn open(database: &Path, plugins: &Active) -> Result<Session, Error> {
+pub(crate) fn open(database: &Path, plugins: &Active) -> Result<Session, Error> {
     let engine = plugins.required::<dyn ComputeEngine>()?;
     engine.open_database(database).map_err(failed(&engine))
 }
 
 /// Copies the warehouse file, and opens the copy; opens an empty database without a warehouse.
-pub(super) fn copy(folder: &Path, database: &Path, plugins: &Active) -> Result<Session, Error> {
+pub(crate) fn copy(folder: &Path, database: &Path, plugins: &Active) -> Result<Session, Error> {
     let warehouse = warehouse_path(folder);
     if !warehouse.exists() {
         return create(database, plugins);
@@ -113,7 +115,7 @@ pub(super) fn copy(folder: &Path, database: &Path, plugins: &Active) -> Result<S
 
 /// Prepares the replacement of a database by a draft: removes files that belong to either of them, and keeps other
 /// programs from writing to the old one until the lock is dropped.
-pub(super) fn settle(
+pub(crate) fn settle(
     draft: &Draft,
     target: &Path,
     plugins: &Active,
@@ -130,7 +132,7 @@ fn lock_database(file: &Path, plugins: &Active) -> Result<Option<Box<dyn Databas
 
 /// Locks the warehouse against processes that replace it, or that copy it and replace it later. On a file system
 /// without locks, the last one wins.
-pub(super) fn lock(folder: &Path) -> Result<File, Error> {
+pub(crate) fn lock(folder: &Path) -> Result<File, Error> {
     let inner = Path::new(OUTPUT_FOLDER).join("warehouse.lock");
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true);
@@ -157,7 +159,7 @@ fn lock_for(folder: &Path, report: &mut Report) -> Result<File, Error> {
 }
 
 /// Checks that the engine can use a database file.
-pub(super) fn validate(folder: &Path, path: &Path, plugins: &Active) -> Result<(), Error> {
+pub(crate) fn validate(folder: &Path, path: &Path, plugins: &Active) -> Result<(), Error> {
     check_path(folder, path)?;
     let engine = plugins.required::<dyn ComputeEngine>()?;
     let started = Instant::now();

@@ -25,7 +25,7 @@ use crate::check_column;
 use crate::identity::Identity;
 use crate::plugins::active::Active;
 use crate::plugins::egress;
-use crate::product;
+use crate::product::{self, Product};
 
 /// The Pod Security Standard of a product's pods.
 const PSS_LEVEL: &str = "restricted";
@@ -48,6 +48,7 @@ const NETWORK_POLICIES: &str = "network-policies.yaml";
 /// A plugin failed, or a check is not supported.
 pub(crate) fn generate(
     identity: &Identity,
+    specification: &Product,
     artifacts: &CompiledArtifacts,
     folder: &Path,
 ) -> Result<(), Error> {
@@ -78,7 +79,7 @@ pub(crate) fn generate(
         is_used(kind)
             || has_policies && kind == PluginType::Secrets && egress::needs_store(&plugins)
     })?;
-    check(identity, artifacts, &plugins)?;
+    check(identity, specification, artifacts, &plugins)?;
     for inner in ["kubernetes", "orchestrator"] {
         confine::check_folder(folder, Path::new(inner))?;
     }
@@ -96,6 +97,7 @@ pub(crate) fn generate(
 /// Checks that the quality plugin supports the checks of each asset, and that the tables have the checked columns.
 fn check(
     identity: &Identity,
+    specification: &Product,
     artifacts: &CompiledArtifacts,
     plugins: &Active,
 ) -> Result<(), Error> {
@@ -106,7 +108,7 @@ fn check(
     let file = product::spec_path(&identity.folder);
     let mut mistakes = Vec::new();
     for table in artifacts.checked() {
-        let place = |check| match check_column::position(&identity.folder, table.name, check) {
+        let place = |check| match check_column::position(specification, table.name, check) {
             Some(position) => Place::yaml(&file, position),
             None => Place::file(&file),
         };

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use floe::artifacts::CompiledArtifacts;
-use floe::identity::Identity;
-use floe::pipeline::{self, RunId};
+use floe::compile::Definition;
+use floe::pipeline::{self, Origin, RunId};
 use floe_telemetry::testing;
 use serde_json::{Value, json};
 
@@ -115,8 +115,8 @@ fn each_tracer_follows_the_naming_rule_or_has_the_name_of_the_crate() {
 #[test]
 fn the_tracer_of_each_embedded_plugin_is_the_scope_of_a_span_of_a_run() {
     let product = Product::demo("customer-360");
-    let (identity, _) = Identity::read(&product.path(""), None, None).unwrap();
-    let spans = testing::capture(|| pipeline::run(&identity, &RunId::new(), None));
+    let origin = Origin::from(Definition::read(&product.path(""), None, None).unwrap());
+    let spans = testing::capture(|| pipeline::run(&origin, &RunId::new()));
     let scopes: BTreeSet<_> = spans.iter().map(|span| span.scope().to_owned()).collect();
     let expected: BTreeSet<_> = [
         // The compiler is not a plugin; its spans have the scope of the crate.
@@ -145,10 +145,10 @@ fn each_function_is_listed_with_its_place_and_its_attributes() {
     assert_eq!(stages.count(), 6);
     let write =
         functions.iter().find(|function| function["span"] == "floe.input.generate").unwrap();
-    assert_eq!(write["function"], "floe::pipeline::generate::write");
+    assert_eq!(write["function"], "floe::pipeline::source::generate");
     assert_eq!(write["kind"], "internal");
     assert_eq!(write["tracer"], "floe.orchestrator.local");
-    assert_eq!(write["file"], "platform/src/pipeline/generate.rs");
+    assert_eq!(write["file"], "platform/src/pipeline/source.rs");
     assert_eq!(write["attributes"], json!(["file.path"]));
     assert!(write["line"].as_u64().unwrap() > 1);
 }

@@ -1,8 +1,8 @@
 //! The checks of sources and models, of every kind: what is found when a product is compiled, and what a run says of a
 //! check that fails.
 
-use floe::identity::Identity;
-use floe::pipeline::{self, RunId};
+use floe::compile::Definition;
+use floe::pipeline::{self, Origin, RunId};
 use floe_telemetry::testing::{self, Spans};
 use serde_json::{Value, json};
 
@@ -72,8 +72,8 @@ fn results(product: &Product, asset: &str) -> Value {
 }
 
 fn spans(product: &Product) -> Spans {
-    let (identity, _) = Identity::read(&product.path(""), None, None).unwrap();
-    testing::capture(|| pipeline::run(&identity, &RunId::new(), None))
+    let origin = Origin::from(Definition::read(&product.path(""), None, None).unwrap());
+    testing::capture(|| pipeline::run(&origin, &RunId::new()))
 }
 
 #[track_caller]
@@ -137,6 +137,18 @@ fn the_checks_of_a_source_have_the_spans_of_those_of_a_model() {
     let query = "SELECT count(*) FROM \"orders\" WHERE \"customer_id\" IS NULL";
     checks[0].assert_ok().assert_no_attribute("db.query.text");
     checks[1].assert_child_of("quality.run_checks").assert_attribute("db.query.text", query);
+}
+
+#[test]
+fn a_run_reads_the_specification_and_the_manifest_once() {
+    let product = of_source("{ not_null: customer_id }");
+    let origin = Origin::from(Definition::read(&product.path(""), None, None).unwrap());
+    product.write("floe.yaml", "changed: [");
+    product.write("manifest.yaml", "changed: [");
+    let error = pipeline::run(&origin, &RunId::new()).unwrap_err();
+    let failed = error.report().unwrap().to_string();
+    // The place of the check in what was read.
+    assert!(failed.contains("floe.yaml:13:"), "{failed}");
 }
 
 #[test]

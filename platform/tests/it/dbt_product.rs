@@ -5,10 +5,10 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
-use floe::identity::Identity;
-use floe::pipeline::{self, RunId};
+use floe::compile::Definition;
+use floe::pipeline::{self, Origin, RunId};
 use floe_telemetry::testing;
-use floe_tests::{MetricValue, Receiver};
+use floe_tests::{MetricValue, ReceivedPoint, Receiver};
 use serde_json::{Value, json};
 
 use crate::product::{Product, command};
@@ -124,8 +124,8 @@ fn a_test_of_dbt_that_fails_is_an_alert_and_fails_the_run() {
 #[test]
 fn the_spans_of_duckdb_check_its_file_and_write_the_profile() {
     let product = product("pass", "success");
-    let (identity, _) = Identity::read(&product.path(""), None, None).unwrap();
-    let spans = testing::capture(|| pipeline::run(&identity, &RunId::new(), None));
+    let origin = Origin::from(Definition::read(&product.path(""), None, None).unwrap());
+    let spans = testing::capture(|| pipeline::run(&origin, &RunId::new()));
     for operation in ["validate_connection", "generate_profile"] {
         let span = spans.single(&format!("compute.{operation}"));
         assert_eq!(span.scope(), "floe.compute.duckdb");
@@ -155,7 +155,7 @@ fn a_node_is_printed_when_it_has_ended() {
 }
 
 #[test]
-fn tests_of_dbt_are_counted() {
+fn tests_and_models_of_dbt_are_measured() {
     for (test, code, counts) in [("pass", 0, [1.0, 1.0, 0.0]), ("fail", 1, [1.0, 0.0, 1.0])] {
         let product = product(test, "success");
         if code == 1 {
@@ -176,6 +176,11 @@ fn tests_of_dbt_are_counted() {
             assert_eq!(point.attributes["floe.quality.model"], "stg_orders".into());
             assert_eq!(point.attributes["floe.quality.test_name"], "unique_id".into());
         }
+        let name = "floe.transform.last_run.duration";
+        let of_totals =
+            |it: &&ReceivedPoint| it.attributes["floe.transform.model"] == "totals".into();
+        let mut points = points.iter().filter(|it| it.name == name);
+        assert_eq!(points.find(of_totals).unwrap().value, MetricValue::Gauge(100.25));
     }
 }
 

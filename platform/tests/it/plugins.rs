@@ -1,7 +1,7 @@
 //! Plugins that the manifest selects, in runs: quality checks, alerts, secrets, lineage and storage.
 
-use floe::identity::Identity;
-use floe::pipeline::{self, RunId};
+use floe::compile::Definition;
+use floe::pipeline::{self, Origin, RunId};
 use floe_telemetry::testing;
 
 use crate::product::Product;
@@ -102,8 +102,8 @@ fn a_check_that_fails_does_not_stop_a_run_whose_manifest_continues() {
 #[test]
 fn checks_have_a_span_for_each_model_and_one_for_each_check() {
     let product = failing("");
-    let (identity, _) = Identity::read(&product.path(""), None, None).unwrap();
-    let spans = testing::capture(|| pipeline::run(&identity, &RunId::new(), None));
+    let origin = Origin::from(Definition::read(&product.path(""), None, None).unwrap());
+    let spans = testing::capture(|| pipeline::run(&origin, &RunId::new()));
     spans
         .single("quality.run_checks")
         .assert_error(FAILED)

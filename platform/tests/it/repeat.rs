@@ -38,8 +38,8 @@ fn the_nearest_manifest_in_a_parent_folder_applies() {
         above.write(&format!("products/shop/{path}"), &above.read(path));
     }
     let folder = above.path("products/shop");
-    let (identity, _) = floe::identity::Identity::read(&folder, None, None).unwrap();
-    assert_eq!(identity.namespace, "above");
+    let definition = floe::compile::Definition::read(&folder, None, None).unwrap();
+    assert_eq!(definition.identity.namespace, "above");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a run says of itself against the runs before it, and `floe runs`.
 
-use floe::identity::Identity;
-use floe::pipeline::{self, RunId};
+use floe::compile::Definition;
+use floe::pipeline::{self, Origin, RunId};
 use floe_telemetry::testing;
 use serde_json::{Value, json};
 
@@ -56,8 +56,8 @@ fn a_source_with_eight_times_its_rows_is_said_everywhere() {
     assert!(ended["unusual"].to_string().contains(expected), "{ended:#}");
     assert_eq!(told(&ended["unusual"]), 1, "{ended:#}");
 
-    let (identity, _) = Identity::read(&product.path(""), None, None).unwrap();
-    let spans = testing::capture(|| pipeline::run(&identity, &RunId::new(), None));
+    let origin = Origin::from(Definition::read(&product.path(""), None, None).unwrap());
+    let spans = testing::capture(|| pipeline::run(&origin, &RunId::new()));
     let root = spans.single("floe.pipeline.run");
     root.assert_no_attribute("floe.pipeline.dbt_invocation_ids");
     let unusual = format!("{:?}", root.attribute("floe.pipeline.unusual"));

@@ -3,10 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::fs;
-use std::path::Path;
 
-use floe::identity::Identity;
-use floe::pipeline::{self, RunError, RunId};
+use floe::compile::Definition;
+use floe::pipeline::{self, Origin, RunError, RunId};
 use floe_plugin::alert::{AlertChannel, Message};
 use floe_plugin::orchestrator::AssetOrchestrator;
 use floe_plugin::product::Product;
@@ -107,10 +106,9 @@ fn run(plugins: &str, orders: &str) -> (Result<(), RunError>, Spans, tempfile::T
     let key = folder.path().join("key");
     let plugins = plugins.replace("{key}", key.to_str().unwrap());
     write("manifest.yaml", &format!("name: acme\nnamespace: acme\nplugins: {plugins}\n"));
-    let (identity, _) = Identity::read(Path::new(folder.path()), None, None).unwrap();
+    let origin = Origin::from(Definition::read(folder.path(), None, None).unwrap());
     let mut result = Ok(());
-    let spans =
-        testing::capture(|| result = pipeline::run(&identity, &RunId::new(), None).map(drop));
+    let spans = testing::capture(|| result = pipeline::run(&origin, &RunId::new()).map(drop));
     (result, spans, folder)
 }
 

@@ -18,10 +18,17 @@ use crate::place::Place;
 /// # Errors
 /// The file cannot be read, or contains a mistake; the error is the first one.
 pub fn read<T: DeserializeOwned>(file: &Path) -> Result<T, Error> {
-    let text = input_file::read(file).map_err(|error| {
+    parse(file, &text(file)?)
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn text(file: &Path) -> Result<String, Error> {
+    input_file::read(file).map_err(|error| {
         Error::input(Place::file(file), format!("cannot read it: {}", reason(&error)))
-    })?;
-    parse(file, &text)
+    })
 }
 
 /// Reads the text of a file.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use floe_suggest::all_of;
 
 use super::measured::{MeasuredAsset, MeasuredRun, WINDOW};
-use super::report::{Count, Elapsed, Thousands};
+use crate::text::{Count, Elapsed, Thousands};
 
 /// The minimum number of runs for a comparison.
 const FEWEST: usize = 7;
@@ -42,7 +42,7 @@ const LEAST_SHARE: f64 = 0.2;
 const TICK: f64 = 0.001;
 
 /// The stage in which a run waits for another one.
-pub(super) const WAIT: &str = "wait for another run";
+pub(crate) const WAIT: &str = "wait for another run";
 
 /// The reason that a finding states.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]

@@ -2,14 +2,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use floe_plugin::quality::{Check, CheckResult};
 use floe_telemetry::MetricRecorder;
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::opentelemetry::KeyValue;
-
-use super::outcome::Outcome;
-use super::report::Report;
-use crate::artifacts::{CompiledArtifacts, CompiledSource};
 
 static METRICS: MetricRecorder =
     MetricRecorder::new("floe.pipeline").with_version(env!("CARGO_PKG_VERSION"));
@@ -72,26 +67,20 @@ const VALIDATION_ERRORS: Metric<'_> = Metric::new("floe.compute.validation_error
 
 /// Records whether all values of a source have the types of their columns. Loading stops at the first wrong value, so
 /// the other columns are not counted then.
-pub(super) fn checked(source: &CompiledSource, is_right: bool) {
+pub(crate) fn loaded(source: &str, columns: usize, is_right: bool) {
     let labels = [
-        KeyValue::new("floe.quality.model", source.name.to_string()),
+        KeyValue::new("floe.quality.model", source.to_owned()),
         KeyValue::new("floe.quality.test_name", "type"),
     ];
-    let all = source.columns.len() as u64;
+    let all = columns as u64;
     let (passed, failed) = if is_right { (all, 0) } else { (0, 1) };
     METRICS.increment(TESTS, passed + failed, &labels);
     METRICS.increment(TESTS_PASSED, passed, &labels);
     METRICS.increment(TESTS_FAILED, failed, &labels);
 }
 
-pub(super) fn checks(model: &str, checks: &[Check], results: &[CheckResult]) {
-    for (check, result) in checks.iter().zip(results) {
-        self::check(model, check.name(), result.passed);
-    }
-}
-
 /// Records the result of a check of a model, or of a test of dbt.
-pub(super) fn check(model: &str, name: &str, passed: bool) {
+pub(crate) fn check(model: &str, name: &str, passed: bool) {
     let labels = [
         KeyValue::new("floe.quality.model", model.to_owned()),
         KeyValue::new("floe.quality.test_name", name.to_owned()),
@@ -101,12 +90,8 @@ pub(super) fn check(model: &str, name: &str, passed: bool) {
     METRICS.increment(TESTS_FAILED, u64::from(!passed), &labels);
 }
 
-/// Records a run whose product could not be compiled.
-pub(super) fn not_compiled(product: &str, took: Duration) {
-    count_run(product, took, true);
-}
-
-fn count_run(product: &str, took: Duration, failed: bool) {
+/// Records the end of a run.
+pub(crate) fn run(product: &str, took: Duration, failed: bool) {
     let status = if failed { "failed" } else { "success" };
     let labels = [
         KeyValue::new("floe.pipeline.name", product.to_owned()),
@@ -127,7 +112,7 @@ fn count_run(product: &str, took: Duration, failed: bool) {
 }
 
 /// Records whether the engine can use the database. `error` is the type of the error if the check failed.
-pub(super) fn validated(plugin: &'static str, took: Duration, error: Option<&'static str>) {
+pub(crate) fn validated(plugin: &'static str, took: Duration, error: Option<&'static str>) {
     let plugin = KeyValue::new("compute.plugin", plugin);
     let status = match error {
         None => "healthy",
@@ -143,49 +128,33 @@ pub(super) fn validated(plugin: &'static str, took: Duration, error: Option<&'st
     }
 }
 
-/// Records the outcome of a run, and the number of its assets by outcome.
-fn record_run(product: &str, report: &Report, stopped: bool) {
-    let failed = stopped || report.count(Outcome::is_failed) > 0;
-    count_run(product, report.took(), failed);
-    for (status, is_it) in [
-        ("success", Outcome::is_built as fn(&Outcome) -> bool),
-        ("failed", Outcome::is_failed),
-        ("skipped", Outcome::is_skipped),
-    ] {
-        let labels = [
-            KeyValue::new("floe.pipeline.name", product.to_owned()),
-            KeyValue::new("floe.asset.status", status),
-        ];
-        METRICS.set_gauge(LAST_ASSETS, report.count(is_it) as u64, &labels);
-    }
+/// Records how many assets of the last run have a status.
+pub(crate) fn last_assets(product: &str, status: &'static str, count: usize) {
+    let labels = [
+        KeyValue::new("floe.pipeline.name", product.to_owned()),
+        KeyValue::new("floe.asset.status", status),
+    ];
+    METRICS.set_gauge(LAST_ASSETS, count as u64, &labels);
 }
 
-/// Records the metrics of a run. `stopped` is whether it ended early.
-pub(super) fn record(product: &str, artifacts: &CompiledArtifacts, report: &Report, stopped: bool) {
-    record_run(product, report, stopped);
-    for step in report.steps() {
-        let status = match step.outcome {
-            Outcome::Built { .. } => "success",
-            Outcome::Failed { .. } => "failed",
-            Outcome::Skipped { .. } => "skipped",
-        };
-        METRICS.increment(
-            MATERIALIZATIONS,
-            1,
-            &[
-                KeyValue::new("floe.asset.key", step.key.clone()),
-                KeyValue::new("floe.asset.status", status),
-            ],
-        );
-        let model = artifacts.models.iter().find(|model| *model.name == *step.key);
-        if let (Some(model), Outcome::Built { rows: Some(rows) }) = (model, &step.outcome) {
-            let labels = [
-                KeyValue::new("floe.transform.model", model.name.to_string()),
-                KeyValue::new("floe.transform.layer", model.layer.to_string()),
-            ];
-            METRICS.record_histogram(TRANSFORM_DURATION, step.took, &labels);
-            METRICS.set_gauge(ROWS, *rows, &labels);
-            METRICS.set_gauge(LAST_BUILD, step.took.as_secs_f64(), &labels);
-        }
+/// Records what became of an asset.
+pub(crate) fn asset(key: &str, status: &'static str) {
+    let labels = [
+        KeyValue::new("floe.asset.key", key.to_owned()),
+        KeyValue::new("floe.asset.status", status),
+    ];
+    METRICS.increment(MATERIALIZATIONS, 1, &labels);
+}
+
+/// Records a model that was built. dbt does not know the rows of each.
+pub(crate) fn model(name: &str, layer: &'static str, took: Duration, rows: Option<u64>) {
+    let labels = [
+        KeyValue::new("floe.transform.model", name.to_owned()),
+        KeyValue::new("floe.transform.layer", layer),
+    ];
+    METRICS.record_histogram(TRANSFORM_DURATION, took, &labels);
+    METRICS.set_gauge(LAST_BUILD, took.as_secs_f64(), &labels);
+    if let Some(rows) = rows {
+        METRICS.set_gauge(ROWS, rows, &labels);
     }
 }

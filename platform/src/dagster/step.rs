@@ -7,7 +7,6 @@
 //! A step cannot see other steps, so links between assets come from Dagster's event log: the metadata of each asset has
 //! the `traceparent` of its span, and the definitions pass the `traceparent` of each input.
 
-use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::time::SystemTime;
@@ -25,16 +24,14 @@ use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use floe_telemetry::{TelemetryConfig, get_current_span, propagation, traced};
 
-use super::asset::Asset;
-use super::orchestration::{DAGSTER, Orchestration};
-use super::outcome::{self, Failure};
-use super::report::{Details, RunError};
-use super::run::{Checked, Run};
-use super::shared_run::{Attempt, SharedRun, State, now};
-use super::{dbt, nodes, warehouse};
-use crate::artifacts::{self, CompiledArtifacts, DbtProject};
-use crate::identity::Identity;
-use crate::pipeline::history::{self, Record};
+use crate::artifacts::{self, DbtProject};
+use crate::history::{self, Record};
+use crate::pipeline::asset::{Asset, checks_of};
+use crate::pipeline::outcome::{self, Failure};
+use crate::pipeline::processes::{Attempt, SharedRun, State, now};
+use crate::pipeline::report::{Details, RunError};
+use crate::pipeline::run::{Checked, DAGSTER, Orchestration, Run, Tables};
+use crate::pipeline::{Compiled, dbt, warehouse};
 use crate::plugins::active::{self, Active};
 use crate::product::warehouse_path;
 
@@ -49,9 +46,7 @@ const STARTED: &str = "started";
 pub struct DagsterStep {
     pipes: Pipes,
     shared: Option<SharedRun>,
-    identity: Identity,
-    artifacts: CompiledArtifacts,
-    /// The key of the asset.
+    compiled: Compiled,
     key: String,
     /// The id of the run of the job that builds the asset, in its lineage.
     lineage_run_id: RunId,
@@ -75,7 +70,7 @@ impl DagsterStep {
     /// Dagster did not start this process, or the product was not compiled. Dagster's log has the error, too.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let pipes = Pipes::from_environment().map_err(|error| Error::Setting(error.to_string()))?;
-        let (shared, identity, artifacts, key) = match read(&pipes, folder) {
+        let (shared, compiled, key) = match read(&pipes, folder) {
             Ok(parts) => parts,
             Err(error) => {
                 // The error is printed, too.
@@ -86,8 +81,7 @@ impl DagsterStep {
         Ok(Self {
             pipes,
             shared,
-            identity,
-            artifacts,
+            compiled,
             key,
             lineage_run_id: RunId::new(),
             started: SystemTime::now(),
@@ -96,7 +90,7 @@ impl DagsterStep {
 
     /// The configuration of the telemetry.
     pub fn telemetry(&self) -> TelemetryConfig {
-        self.artifacts.observability.telemetry.clone()
+        self.compiled.artifacts.observability.telemetry.clone()
     }
 
     /// Builds the asset and reports it to Dagster.
@@ -181,7 +175,7 @@ impl DagsterStep {
         let (trace_id, span_id) = known.ids.clone().unzip();
         let record = Record {
             command: format!("build-asset {}", self.key),
-            name: self.identity.title(),
+            name: self.compiled.identity.title(),
             status: status.to_owned(),
             started_at: rfc3339(self.started),
             ended_at: (status != STARTED).then(|| rfc3339(SystemTime::now())),
@@ -192,7 +186,7 @@ impl DagsterStep {
             dagster_run_id: Some(self.pipes.context().run_id.clone()),
             ..Record::default()
         };
-        if let Err(error) = history::add(&self.identity.folder, record) {
+        if let Err(error) = history::add(&self.compiled.identity.folder, record) {
             tracing::warn!(%error, "the ids of the asset are not kept");
         }
     }
@@ -217,7 +211,7 @@ impl DagsterStep {
         if let Some(database) = shared {
             return Ok((None, warehouse::open(database, plugins)?));
         }
-        let folder = &self.identity.folder;
+        let folder = &self.compiled.identity.folder;
         let draft = Draft::new(&warehouse_path(folder), Access::Private)?;
         let session = warehouse::copy(folder, draft.path(), plugins)?;
         Ok((Some(draft), session))
@@ -266,22 +260,22 @@ impl DagsterStep {
         plugins: &Active,
         known: &mut Known,
     ) -> Result<Option<u64>, Failure> {
-        let run = dbt::run(&self.identity, project, plugins, self.run_id(), None)?;
+        let run = dbt::run(&self.compiled.identity, project, plugins, self.run_id(), None)?;
         get_current_span().set_attributes(&Invocation {
             invocation_id: run.invocation_id.as_deref(),
             ..Invocation::default()
         });
-        known.details = nodes::details(&run);
+        known.details = dbt::details(&run);
         interrupt::check()?;
-        let built = dbt::built(&self.identity, &run).map(|()| None);
+        let built = dbt::built(&self.compiled.identity, &run).map(|()| None);
         let outcome = TransformOutcome { rows_affected: None };
         let rows = built.as_ref().copied();
         outcome::record(&self.key, Orchestration::Dagster, rows, &outcome);
-        if built.is_err() && !nodes::is_of_tests(&run) {
+        if built.is_err() && !dbt::is_of_tests(&run) {
             return built;
         }
         self.report(None, &[])?;
-        let failed: Vec<&str> = nodes::failed_tests(&run).map(|it| it.name.as_str()).collect();
+        let failed: Vec<&str> = dbt::failed_tests(&run).map(|it| it.name.as_str()).collect();
         let names = failed.join(", ");
         let metadata = [("floe/failed_tests", Metadata::Text(&names))];
         let passed = failed.is_empty();
@@ -295,7 +289,7 @@ impl DagsterStep {
     /// The address of the current trace in the backend, if it is recorded.
     fn trace_url(&self) -> Option<String> {
         let (trace_id, _) = active::current_ids()?;
-        let url = self.artifacts.observability.trace_url.as_ref()?;
+        let url = self.compiled.artifacts.observability.trace_url.as_ref()?;
         Some(url.of(&trace_id))
     }
 
@@ -338,7 +332,7 @@ fn build(
     known: &mut Known,
 ) -> Result<Option<u64>, Failure> {
     step.announce(known)?;
-    let (identity, artifacts) = (&step.identity, &step.artifacts);
+    let Compiled { identity, artifacts, product: specification } = &step.compiled;
     let product = artifacts.product();
     let sources = product.sources.iter().map(|it| it.name);
     let keys: Vec<&str> = sources.chain(product.models.iter().map(|it| it.name)).collect();
@@ -373,36 +367,35 @@ fn build(
         (None, None) => return Ok(None),
     };
     let (draft, session) = step.database(&plugins)?;
+    let mut tables = Tables { spans: step.upstream(), ..Tables::new(session) };
     let run = Run {
-        spans: RefCell::new(step.upstream()),
         orchestration: Orchestration::Dagster,
         has_tables: true,
         dagster_run_id: Some(step.pipes.context().run_id.clone()),
-        ..Run::new(run_id, identity, artifacts, &plugins, session)
+        ..Run::new(run_id, identity, artifacts, specification.as_ref(), &plugins)
     };
     let built;
-    (built, known.details) = asset.build_in_span(&run, &step.lineage_run_id);
+    (built, known.details) = asset.build_in_span(&run, &step.lineage_run_id, &mut tables);
     interrupt::check()?;
     let fails = |it: &Checked| !it.result.passed && !it.is_tolerated;
-    let is_of_check = run.checked.borrow().iter().any(fails);
+    let is_of_check = checks_of(&built).iter().any(fails);
     let rows = match &built {
-        Ok(rows) => Some(*rows),
+        Ok(built) => Some(built.rows),
         // The table exists, and Dagster builds nothing that depends on it.
         Err(Failure::Query(_)) if is_of_check => None,
-        Err(_) => return built.map(Some),
+        Err(_) => return built.map(|built| Some(built.rows)),
     };
-    step.report(rows, &run.checked.borrow())?;
+    step.report(rows, checks_of(&built))?;
     known.is_reported = built.is_err();
-    let closed = run.warehouse.into_inner().close();
-    closed.map_err(Error::from_plugin)?;
+    tables.close()?;
     if let Some(draft) = draft {
         let _locked = warehouse::settle(&draft, &warehouse_path(&identity.folder), &plugins)?;
         draft.publish()?;
     }
-    built.map(Some)
+    built.map(|built| Some(built.rows))
 }
 
-type Parts = (Option<SharedRun>, Identity, CompiledArtifacts, String);
+type Parts = (Option<SharedRun>, Compiled, String);
 
 fn read(pipes: &Pipes, folder: &Path) -> Result<Parts, Error> {
     let keys: BTreeSet<&String> = pipes.context().asset_keys.iter().collect();
@@ -416,9 +409,8 @@ fn read(pipes: &Pipes, folder: &Path) -> Result<Parts, Error> {
     let shared = SharedRun::from_environment()?;
     let default = artifacts::default_path(folder);
     let path = shared.as_ref().map_or(&default, |shared| &shared.artifacts);
-    let artifacts = CompiledArtifacts::read(path)?;
-    let identity = Identity::compiled(folder, path, &artifacts)?;
-    Ok((shared, identity, artifacts, key))
+    let compiled = Compiled::read(folder, path)?;
+    Ok((shared, compiled, key))
 }
 
 fn exception(message: &str) -> Exception {

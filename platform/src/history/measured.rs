@@ -5,24 +5,17 @@ use std::env;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::SystemTime;
 
 use floe_plugin::rfc3339;
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access};
 use floe_plugins::files::input_file;
-use floe_plugins::process::interrupt;
-use floe_telemetry::traced;
 use serde::{Deserialize, Serialize};
 
-use super::history;
-use super::outcome::Outcome;
-use super::report::{Count, Report, Step};
-use super::run::TRACER_NAME;
-use crate::artifacts::{CompiledArtifacts, CompiledSource};
-use crate::identity::Identity;
+use super::unusual;
 use crate::product::OUTPUT_FOLDER;
+use crate::text::Count;
 
 /// The number of runs that are kept, if they fit into [`MOST_BYTES`].
 const KEPT: usize = 400;
@@ -97,30 +90,6 @@ impl MeasuredAsset {
 }
 
 impl MeasuredRun {
-    fn new(
-        identity: &Identity,
-        report: &Report,
-        artifacts: &CompiledArtifacts,
-        is_success: bool,
-    ) -> Self {
-        let stages = report.other_stages();
-        let assets = report.steps().iter();
-        Self {
-            number: 0,
-            run_id: report.run_id().to_string(),
-            started_at: rfc3339(report.started_at),
-            environment: identity.environment.as_str().to_owned(),
-            status: if is_success { "success" } else { "failed" }.to_owned(),
-            seconds: report.took().as_secs_f64(),
-            engine: report.engine.clone(),
-            host: host(),
-            cores: thread::available_parallelism().map_or(0, usize::from),
-            stages: stages.map(|(name, took)| (name.to_owned(), took.as_secs_f64())).collect(),
-            assets: assets.map(|step| asset(step, report, artifacts)).collect(),
-            unusual: Vec::new(),
-        }
-    }
-
     pub(crate) fn asset(&self, name: &str) -> Option<&MeasuredAsset> {
         self.assets.iter().find(|asset| asset.name == name)
     }
@@ -139,49 +108,8 @@ impl MeasuredRun {
     }
 }
 
-fn asset(step: &Step, report: &Report, artifacts: &CompiledArtifacts) -> MeasuredAsset {
-    let (query, inputs) = match &step.details.of_node {
-        Some(of_node) => of_node.clone(),
-        None => definition(&step.key, artifacts),
-    };
-    let rows_in = inputs.iter().map(|input| report.rows(input)).sum();
-    let status = match step.outcome {
-        Outcome::Built { .. } => "built",
-        Outcome::Failed { .. } => "failed",
-        Outcome::Skipped { .. } => "skipped",
-    };
-    MeasuredAsset {
-        name: step.key.clone(),
-        status: status.to_owned(),
-        seconds: step.took.as_secs_f64(),
-        rows_in: if inputs.is_empty() { None } else { rows_in },
-        rows: report.rows(&step.key),
-        bytes: step.details.bytes,
-        checks_passed: step.details.checks.passed,
-        checks_failed: step.details.checks.failed,
-        query,
-        failed_since: None,
-        inputs,
-    }
-}
-
-/// A hash of the definition of an asset, and its inputs.
-fn definition(key: &str, artifacts: &CompiledArtifacts) -> (String, Vec<String>) {
-    if let Some(model) = artifacts.models.iter().find(|it| *it.name == *key) {
-        let inputs = model.query.depends_on.iter().cloned();
-        let parts = [model.materialization.as_str(), &model.query.sql];
-        return (hash(parts.into_iter()), inputs.collect());
-    }
-    let source = artifacts.sources.iter().find(|it| *it.name == *key);
-    let columns = source.map(CompiledSource::columns).unwrap_or_default();
-    let columns: Vec<String> =
-        columns.iter().map(|it| format!("{} {:?}", it.name, it.kind)).collect();
-    // What it reads when it generates its file says nothing of loading it.
-    (hash(columns.iter().map(String::as_str)), Vec::new())
-}
-
 /// A hash that is equal in all builds of the program (FNV-1a).
-pub(super) fn hash<'a>(parts: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn hash<'a>(parts: impl Iterator<Item = &'a str>) -> String {
     let bytes = parts.flat_map(|part| part.bytes().chain([0]));
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -189,7 +117,7 @@ pub(super) fn hash<'a>(parts: impl Iterator<Item = &'a str>) -> String {
     format!("{hash:016x}")
 }
 
-fn host() -> String {
+pub(crate) fn host() -> String {
     let name = fs::read_to_string("/proc/sys/kernel/hostname").ok();
     let name = name.or_else(|| env::var("COMPUTERNAME").ok());
     name.unwrap_or_default().trim().to_owned()
@@ -199,42 +127,18 @@ fn path(folder: &Path) -> PathBuf {
     folder.join(OUTPUT_FOLDER).join("measured.jsonl")
 }
 
-/// Finds unusual properties of a run, compared with earlier runs of the same kind, the newest first.
-type Explain = fn(&[MeasuredRun], &MeasuredRun) -> Vec<String>;
-
-/// Adds a finished run to the measurements. Returns the unusual findings, and adds problems of the file to the warnings
-/// of the report. A run that a signal stopped is not compared.
-#[traced(name = "floe.runs.compare", tracer = TRACER_NAME)]
-pub(super) fn add(
-    identity: &Identity,
-    report: &mut Report,
-    artifacts: &CompiledArtifacts,
-    is_success: bool,
-    explain: Explain,
-) -> Vec<String> {
-    if interrupt::is_requested() {
-        return Vec::new();
-    }
-    let mut run = MeasuredRun::new(identity, report, artifacts, is_success);
+/// Adds a run that ended to those that were measured, with what was unusual about it. Returns what is wrong with the file:
+/// the run is the same without.
+pub(crate) fn add(folder: &Path, run: &mut MeasuredRun) -> Vec<String> {
     let mut warnings = Vec::new();
-    let added = add_run(&identity.folder, &mut run, explain, &mut warnings);
-    if let Err(error) = added {
+    if let Err(error) = add_run(folder, run, &mut warnings) {
         warnings.push(format!("the measurements of the run are not kept: {}", error.redacted()));
     }
-    for warning in warnings {
-        tracing::warn!("{warning}");
-        report.warn(warning);
-    }
-    run.unusual
+    warnings
 }
 
-fn add_run(
-    folder: &Path,
-    run: &mut MeasuredRun,
-    explain: Explain,
-    warnings: &mut Vec<String>,
-) -> Result<(), Error> {
-    let _lock = history::lock(folder);
+fn add_run(folder: &Path, run: &mut MeasuredRun, warnings: &mut Vec<String>) -> Result<(), Error> {
+    let _lock = super::lock(folder);
     let text = read(folder, warnings)?;
     let mut past = Past::of(&text, run);
     if past.damaged > 0 {
@@ -251,7 +155,7 @@ fn add_run(
     }
     run.number = past.last.0.saturating_add(1);
     run.continue_failures(&past.alike);
-    run.unusual = explain(&past.alike, run);
+    run.unusual = unusual::sentences(&past.alike, run);
     let line = serde_json::to_string(&run).unwrap_or_default();
     past.lines.insert(0, &line);
     write(folder, &past.lines)
@@ -372,7 +276,7 @@ mod tests {
         let mut warnings = Vec::new();
         for _ in 0..4 {
             let mut large = run("x".repeat(MOST_BYTES / 3));
-            add_run(folder, &mut large, |_, _| Vec::new(), &mut warnings).unwrap();
+            add_run(folder, &mut large, &mut warnings).unwrap();
         }
         let kept = read_all(folder, &mut warnings).unwrap();
         let numbers: Vec<u64> = kept.iter().map(|run| run.number).collect();
@@ -392,7 +296,7 @@ mod tests {
                 status: status.to_owned(),
                 ..MeasuredAsset::default()
             }];
-            add_run(folder, &mut run, |_, _| Vec::new(), &mut Vec::new()).unwrap();
+            add_run(folder, &mut run, &mut Vec::new()).unwrap();
             run.assets.remove(0).failed_since.map(|(number, _)| number)
         };
         assert_eq!(add("dev", "failed"), Some(1));

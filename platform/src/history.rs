@@ -1,6 +1,9 @@
 //! The last runs of a product on this host, in `.floe/runs.json`, with their ids in other tools. A run is added when it
 //! starts.
 
+pub(crate) mod measured;
+pub(crate) mod unusual;
+
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
@@ -134,7 +137,7 @@ pub(crate) fn add(folder: &Path, mut record: Record) -> Result<(), Error> {
 
 /// Locks the history against other processes, such as parallel steps of Dagster. After five seconds the record is
 /// written without the lock, and a record of another process may be lost.
-pub(super) fn lock(folder: &Path) -> Option<File> {
+fn lock(folder: &Path) -> Option<File> {
     let inner = Path::new(OUTPUT_FOLDER).join("runs.lock");
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true);

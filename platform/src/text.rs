@@ -1,0 +1,78 @@
+//! Numbers and times as people read them.
+
+use std::fmt;
+use std::time::Duration;
+
+/// A number of things, with the noun in the singular or the plural.
+pub(crate) struct Count(pub(crate) usize, pub(crate) &'static str);
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.0 == 1 { "" } else { "s" };
+        write!(f, "{} {}{plural}", self.0, self.1)
+    }
+}
+
+/// A number with a comma between groups of three digits.
+pub(crate) struct Thousands(pub(crate) u64);
+
+impl fmt::Display for Thousands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.0.to_string();
+        for (index, digit) in digits.chars().enumerate() {
+            if index > 0 && (digits.len() - index).is_multiple_of(3) {
+                f.write_str(",")?;
+            }
+            write!(f, "{digit}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A number of bytes, in a unit that people read.
+pub(crate) struct Amount(pub(crate) u64);
+
+impl fmt::Display for Amount {
+    #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut amount = self.0 as f64;
+        for unit in ["B", "kB", "MB"] {
+            if amount < 1e3 {
+                let digits = usize::from(unit != "B" && amount < 100.0);
+                return write!(f, "{amount:.digits$} {unit}");
+            }
+            amount /= 1e3;
+        }
+        write!(f, "{amount:.1} GB")
+    }
+}
+
+/// A duration in milliseconds or seconds.
+pub(crate) struct Elapsed(pub(crate) Duration);
+
+impl fmt::Display for Elapsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 < Duration::from_secs(1) {
+            return write!(f, "{:.1} ms", self.0.as_secs_f64() * 1e3);
+        }
+        write!(f, "{:.2} s", self.0.as_secs_f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_times_are_readable() {
+        assert_eq!(Thousands(7).to_string(), "7");
+        assert_eq!(Thousands(176_000).to_string(), "176,000");
+        assert_eq!(Thousands(1_234_567).to_string(), "1,234,567");
+        assert_eq!(Amount(999).to_string(), "999 B");
+        assert_eq!(Amount(4_090_000).to_string(), "4.1 MB");
+        assert_eq!(Amount(123_456).to_string(), "123 kB");
+        assert_eq!(Amount(5_000_000_000_000).to_string(), "5000.0 GB");
+        assert_eq!(Elapsed(Duration::from_micros(1_234)).to_string(), "1.2 ms");
+        assert_eq!(Elapsed(Duration::from_millis(1_234)).to_string(), "1.23 s");
+    }
+}
