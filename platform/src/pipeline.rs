@@ -22,6 +22,7 @@ use std::time::Instant;
 
 use floe_plugin::ErrorKind;
 use floe_plugin::compute::ComputeEngine;
+use floe_plugin::dbt::DbtRunner;
 use floe_plugin::failure::counted;
 use floe_plugin::identity::IdentityProvider;
 use floe_plugin::lineage::Lineage;
@@ -174,6 +175,13 @@ fn build(prepared: &Prepared<'_>, plugins: &Active, report: &mut Report) -> Resu
     check(prepared, plugins)?;
     run::observe(prepared, plugins, report, |report| {
         if let Some(project) = &prepared.artifacts.dbt {
+            let engine = plugins.required::<dyn ComputeEngine>()?;
+            report.has_warehouse = !engine.plugin().runs_queries();
+            plugins.required::<dyn DbtRunner>()?.name().clone_into(&mut report.engine);
+            let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
+            if !orchestrator.plugin().runs_here() {
+                return processes::build(prepared, plugins, None, report, &orchestrator).map(drop);
+            }
             return dbt::build(prepared, project, plugins, report);
         }
         let warehouse = Warehouse::prepare(prepared.identity, plugins, report)?;

@@ -27,10 +27,10 @@ use floe_telemetry::{TelemetryConfig, get_current_span, propagation, traced};
 use crate::artifacts::{self, DbtProject};
 use crate::history::{self, Record};
 use crate::pipeline::asset::{Asset, checks_of};
-use crate::pipeline::outcome::{self, Failure};
+use crate::pipeline::outcome::{Checked, Failure};
 use crate::pipeline::processes::{Attempt, SharedRun, State, now};
 use crate::pipeline::report::{Details, RunError};
-use crate::pipeline::run::{Checked, DAGSTER, Orchestration, Run, Tables};
+use crate::pipeline::run::{self, DAGSTER, Orchestration, Run, Tables};
 use crate::pipeline::{Compiled, dbt, warehouse};
 use crate::plugins::active::{self, Active};
 use crate::product::warehouse_path;
@@ -270,7 +270,7 @@ impl DagsterStep {
         let built = dbt::built(&self.compiled.identity, &run).map(|()| None);
         let outcome = TransformOutcome { rows_affected: None };
         let rows = built.as_ref().copied();
-        outcome::record(&self.key, Orchestration::Dagster, rows, &outcome);
+        run::record(&self.key, Orchestration::Dagster, rows, &outcome);
         if built.is_err() && !dbt::is_of_tests(&run) {
             return built;
         }

@@ -13,7 +13,6 @@ use floe_plugins::files::atomic::{self, Access};
 use floe_plugins::files::input_file;
 use serde::{Deserialize, Serialize};
 
-use super::unusual;
 use crate::product::OUTPUT_FOLDER;
 use crate::text::Count;
 
@@ -127,17 +126,25 @@ fn path(folder: &Path) -> PathBuf {
     folder.join(OUTPUT_FOLDER).join("measured.jsonl")
 }
 
+/// Finds unusual properties of a run, compared with earlier runs of the same kind, the newest first.
+type Explain = fn(&[MeasuredRun], &MeasuredRun) -> Vec<String>;
+
 /// Adds a run that ended to those that were measured, with what was unusual about it. Returns what is wrong with the file:
 /// the run is the same without.
-pub(crate) fn add(folder: &Path, run: &mut MeasuredRun) -> Vec<String> {
+pub(crate) fn add(folder: &Path, run: &mut MeasuredRun, explain: Explain) -> Vec<String> {
     let mut warnings = Vec::new();
-    if let Err(error) = add_run(folder, run, &mut warnings) {
+    if let Err(error) = add_run(folder, run, explain, &mut warnings) {
         warnings.push(format!("the measurements of the run are not kept: {}", error.redacted()));
     }
     warnings
 }
 
-fn add_run(folder: &Path, run: &mut MeasuredRun, warnings: &mut Vec<String>) -> Result<(), Error> {
+fn add_run(
+    folder: &Path,
+    run: &mut MeasuredRun,
+    explain: Explain,
+    warnings: &mut Vec<String>,
+) -> Result<(), Error> {
     let _lock = super::lock(folder);
     let text = read(folder, warnings)?;
     let mut past = Past::of(&text, run);
@@ -155,7 +162,7 @@ fn add_run(folder: &Path, run: &mut MeasuredRun, warnings: &mut Vec<String>) -> 
     }
     run.number = past.last.0.saturating_add(1);
     run.continue_failures(&past.alike);
-    run.unusual = unusual::sentences(&past.alike, run);
+    run.unusual = explain(&past.alike, run);
     let line = serde_json::to_string(&run).unwrap_or_default();
     past.lines.insert(0, &line);
     write(folder, &past.lines)
@@ -276,7 +283,7 @@ mod tests {
         let mut warnings = Vec::new();
         for _ in 0..4 {
             let mut large = run("x".repeat(MOST_BYTES / 3));
-            add_run(folder, &mut large, &mut warnings).unwrap();
+            add_run(folder, &mut large, |_, _| Vec::new(), &mut warnings).unwrap();
         }
         let kept = read_all(folder, &mut warnings).unwrap();
         let numbers: Vec<u64> = kept.iter().map(|run| run.number).collect();
@@ -296,7 +303,7 @@ mod tests {
                 status: status.to_owned(),
                 ..MeasuredAsset::default()
             }];
-            add_run(folder, &mut run, &mut Vec::new()).unwrap();
+            add_run(folder, &mut run, |_, _| Vec::new(), &mut Vec::new()).unwrap();
             run.assets.remove(0).failed_since.map(|(number, _)| number)
         };
         assert_eq!(add("dev", "failed"), Some(1));

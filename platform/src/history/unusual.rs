@@ -64,7 +64,7 @@ pub(super) struct Finding {
 }
 
 /// The findings of [`explain`], as sentences.
-pub(super) fn sentences(past: &[MeasuredRun], run: &MeasuredRun) -> Vec<String> {
+pub(crate) fn sentences(past: &[MeasuredRun], run: &MeasuredRun) -> Vec<String> {
     explain(past, run).into_iter().map(|it| it.text).collect()
 }
 

@@ -15,9 +15,9 @@ use floe_plugins::process::interrupt;
 use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::{get_current_span, traced};
 
-use super::outcome::{self, Failure, Outcome};
+use super::outcome::{Checked, Failure, Outcome};
 use super::report::{Checks, Details, FailedCheck, Report};
-use super::run::{AssetRun, Built, Checked, Run, TRACER_NAME, Tables};
+use super::run::{self, AssetRun, Built, Run, TRACER_NAME, Tables};
 use super::{checks, source};
 use crate::artifacts::{CompiledArtifacts, CompiledModel, CompiledSource};
 use crate::product::{self, Materialization};
@@ -262,7 +262,7 @@ fn build_model(
     });
     let rows = built.as_ref().map(|built| Some(built.rows));
     let rows_affected = rows.ok().flatten();
-    outcome::record(key, run.orchestration, rows, &TransformOutcome { rows_affected });
+    run::record(key, run.orchestration, rows, &TransformOutcome { rows_affected });
     run.lineage_of_end(&lineage, tables, &built)?;
     built
 }

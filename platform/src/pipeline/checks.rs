@@ -8,8 +8,8 @@ use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::sanitize_error_message;
 
 use super::ending::{Alert, alert};
-use super::outcome::{Failure, QueryError};
-use super::run::{Checked, Run, Tables};
+use super::outcome::{Checked, Failure, QueryError};
+use super::run::{Run, Tables};
 use crate::artifacts::CheckedTable;
 use crate::{check_column, metrics};
 
@@ -123,7 +123,7 @@ fn ended(
         let error = PluginError::new(ErrorKind::CheckFailed, message).in_domain(Quality::DOMAIN);
         let mut all = table.checks.iter().zip(&results);
         let first = all.find(|(_, result)| !result.passed).map(|(check, _)| (table.name, check));
-        let failed = QueryError::of_check(run, first, &error);
+        let failed = QueryError::of_check(run.folder(), run.product, first, &error);
         (error, failed)
     });
     Ended { checks, alerts, failed }
@@ -148,7 +148,7 @@ fn not_run(
         None => format!("the checks of `{}`: {}", table.name, broken.message),
     };
     let error = PluginError::new(broken.kind, message).in_domain(Quality::DOMAIN);
-    QueryError::of_check(run, check.map(|it| (table.name, it)), &error)
+    QueryError::of_check(run.folder(), run.product, check.map(|it| (table.name, it)), &error)
 }
 
 fn assertion<'a>((result, check): (&CheckResult, &'a Check)) -> Assertion<'a> {

@@ -26,7 +26,7 @@ use super::ending::{Alert, alert};
 use super::outcome::{Failure, Outcome, QueryError};
 use super::progress::Progress;
 use super::report::{Checks, Details, FailedCheck, Report, Step, mark_failed};
-use super::{Prepared, processes, warehouse};
+use super::{Prepared, warehouse};
 use crate::artifacts::DbtProject;
 use crate::history::measured;
 use crate::identity::Identity;
@@ -43,11 +43,6 @@ pub(super) fn build(
 ) -> Result<(), Error> {
     let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
     let (identity, artifacts) = (prepared.identity, &*prepared.artifacts);
-    report.has_warehouse = !plugins.required::<dyn ComputeEngine>()?.plugin().runs_queries();
-    plugins.required::<dyn DbtRunner>()?.name().clone_into(&mut report.engine);
-    if !orchestrator.plugin().runs_here() {
-        return processes::build(prepared, plugins, None, report, &orchestrator).map(drop);
-    }
     let product = artifacts.product();
     let ran = orchestrator.run(&product, &mut |_| {
         let started = Instant::now();

@@ -22,7 +22,7 @@ use super::run::TRACER_NAME;
 use crate::artifacts::{CompiledArtifacts, CompiledSource};
 use crate::environment::Environment;
 use crate::history::measured::{self, MeasuredAsset, MeasuredRun};
-use crate::history::{self, Job, Record};
+use crate::history::{self, Job, Record, unusual};
 use crate::identity::{Identity, Lines};
 use crate::manifest::selection::Selected;
 use crate::metrics;
@@ -136,7 +136,7 @@ fn compare(
         return Vec::new();
     }
     let mut run = measured_run(identity, report, artifacts, is_success);
-    for warning in measured::add(&identity.folder, &mut run) {
+    for warning in measured::add(&identity.folder, &mut run, unusual::sentences) {
         tracing::warn!("{warning}");
         report.warn(warning);
     }

@@ -2,22 +2,17 @@
 
 use std::path::Path;
 
-use floe_plugin::orchestrator::AssetStatus;
+use floe_plugin::quality::CheckResult;
 use floe_plugin::{Error as PluginError, PluginType};
 use floe_plugins::error::Error;
 use floe_plugins::files::input_file;
 use floe_plugins::place::Place;
-use floe_plugins::process::interrupt;
 use floe_suggest::{did_you_mean, nearest};
-use floe_telemetry::{
-    ErrorType, FloeAttributes, get_current_span, printable, sanitize_credentials,
-    sanitize_error_message,
-};
+use floe_telemetry::{ErrorType, printable, sanitize_credentials, sanitize_error_message};
 
-use super::run::{Checked, Orchestration, Run};
 use crate::check_column;
 use crate::compile::reference;
-use crate::product::{self, Check};
+use crate::product::{self, Check, Product};
 
 /// The outcome of building an asset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +67,16 @@ pub struct QueryError {
     pub(crate) checks: Box<[Checked]>,
 }
 
+/// The result of a check of an asset.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    /// The name, which is unique among the checks of the asset.
+    pub(crate) name: String,
+    pub(crate) result: CheckResult,
+    /// Whether a failure of the check does not fail the asset.
+    pub(crate) is_tolerated: bool,
+}
+
 impl QueryError {
     pub(crate) fn new(place: Place, error: &floe_plugin::Error) -> Self {
         let (message, error_type) = (error.to_string().into(), error.error_type());
@@ -80,13 +85,14 @@ impl QueryError {
 
     /// The error of a check, at its place in the specification if the place is known.
     pub(crate) fn of_check(
-        run: &Run<'_>,
+        folder: &Path,
+        product: Option<&Product>,
         check: Option<(&str, &Check)>,
         error: &PluginError,
     ) -> Self {
-        let file = product::spec_path(run.folder());
+        let file = product::spec_path(folder);
         let failed = Self::new(Place::file(&file), error);
-        let found = run.product.zip(check).and_then(|(product, (table, check))| {
+        let found = product.zip(check).and_then(|(product, (table, check))| {
             Some((check_column::position(product, table, check)?, &product.text))
         });
         let Some((position, text)) = found else {
@@ -196,29 +202,6 @@ impl ErrorType for Failure {
             Self::Stop(error) => error.error_type(),
         }
     }
-}
-
-/// Records the outcome of an asset on the current span and in the log. `attributes` are the outcome's attributes of the
-/// asset's domain.
-pub(crate) fn record(
-    key: &str,
-    orchestration: Orchestration,
-    built: Result<Option<u64>, &Failure>,
-    attributes: &impl FloeAttributes,
-) {
-    let span = get_current_span();
-    span.set_attributes(attributes);
-    let status = match built {
-        Ok(rows) => {
-            tracing::info!(asset = key, rows, "built");
-            AssetStatus::Success
-        }
-        Err(error) => {
-            tracing::error!(asset = key, %error, "not built");
-            if interrupt::is_requested() { AssetStatus::Canceled } else { AssetStatus::Failed }
-        }
-    };
-    orchestration.record(status);
 }
 
 /// The maximum number of characters of a drawn line, and the maximum before the mistake.

@@ -11,16 +11,15 @@ use floe_plugin::lineage::{
 use floe_plugin::orchestrator::{
     Asset, AssetOutcome, AssetStatus, LocalAsset, LocalAssetOutcome, Orchestrator,
 };
-use floe_plugin::quality::CheckResult;
 use floe_plugins::error::Error;
 use floe_plugins::process::interrupt;
 use floe_plugins::runs::correlation::LineageParent;
 use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::opentelemetry::trace::SpanContext;
-use floe_telemetry::{ErrorType, get_current_span, sanitize_credentials, traced};
+use floe_telemetry::{ErrorType, FloeAttributes, get_current_span, sanitize_credentials, traced};
 
 use super::Prepared;
-use super::outcome::Failure;
+use super::outcome::{Checked, Failure};
 use super::report::Report;
 use crate::artifacts::{CompiledArtifacts, CompiledSource};
 use crate::identity::Identity;
@@ -90,16 +89,6 @@ pub(crate) struct Built {
     pub(crate) rows: u64,
     pub(crate) span: SpanContext,
     pub(crate) checks: Vec<Checked>,
-}
-
-/// The result of a check of an asset.
-#[derive(Debug)]
-pub(crate) struct Checked {
-    /// The name, which is unique among the checks of the asset.
-    pub(crate) name: String,
-    pub(crate) result: CheckResult,
-    /// Whether a failure of the check does not fail the asset.
-    pub(crate) is_tolerated: bool,
 }
 
 impl<'a> Run<'a> {
@@ -380,4 +369,27 @@ fn dagster_read<T, E: ErrorType>(input: &str, read: impl FnOnce() -> Result<T, E
 )]
 fn dagster_write<T, E: ErrorType>(key: &str, write: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     write()
+}
+
+/// Records the outcome of an asset on the current span and in the log. `attributes` are the outcome's attributes of the
+/// asset's domain.
+pub(crate) fn record(
+    key: &str,
+    orchestration: Orchestration,
+    built: Result<Option<u64>, &Failure>,
+    attributes: &impl FloeAttributes,
+) {
+    let span = get_current_span();
+    span.set_attributes(attributes);
+    let status = match built {
+        Ok(rows) => {
+            tracing::info!(asset = key, rows, "built");
+            AssetStatus::Success
+        }
+        Err(error) => {
+            tracing::error!(asset = key, %error, "not built");
+            if interrupt::is_requested() { AssetStatus::Canceled } else { AssetStatus::Failed }
+        }
+    };
+    orchestration.record(status);
 }

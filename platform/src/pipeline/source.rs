@@ -18,8 +18,8 @@ use floe_suggest::all_of;
 use floe_telemetry::{get_current_span, sanitize_error_message, traced};
 
 use super::checks;
-use super::outcome::{self, Failure, QueryError};
-use super::run::{AssetRun, Built, Run, TRACER_NAME, Tables};
+use super::outcome::{Failure, QueryError};
+use super::run::{self, AssetRun, Built, Run, TRACER_NAME, Tables};
 use crate::artifacts::{CompiledSource, Query};
 use crate::metrics;
 use crate::plugins::active::Active;
@@ -75,7 +75,7 @@ pub(super) fn build(
         rows_loaded: rows.ok().flatten(),
         ..IngestionOutcome::default()
     };
-    outcome::record(key, run.orchestration, rows, &outcome);
+    run::record(key, run.orchestration, rows, &outcome);
     run.lineage_of_end(&lineage, tables, &built)?;
     built
 }
