@@ -64,7 +64,7 @@ fn log_records_are_exported_with_the_trace() {
         };
         assert_eq!(span.name, format!("floe.asset.{asset}"));
         assert_eq!(log.trace_id, span.trace_id);
-        assert_eq!(log.scope, "floe::pipeline::outcome");
+        assert_eq!(log.scope, "floe::pipeline::run");
         assert_eq!(log.resource, span.resource);
     }
 }
