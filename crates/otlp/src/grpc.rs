@@ -30,7 +30,7 @@ use tower_service::Service as _;
 
 use self::write_buffer::WriteBuffer;
 use super::failure::{CREDENTIAL_ADVICE, Failure, Peer, causes, error_chain, is_error_without_tls};
-use super::proxy::{Proxy, Route};
+use super::proxy::{Proxy, Route, UNKNOWN_PROXY};
 use super::response::{self, MAX_RESPONSE, Outcome};
 use super::settings::{OtlpSettings, USER_AGENT};
 use super::time_limit::{STEP, TimeLimit};
@@ -116,6 +116,9 @@ pub(super) fn connect(
     let runtime = runtime.map_err(|error| Error::thread("otlp", &error))?;
     let entered = runtime.enter();
     let tcp = tcp(settings.timeout);
+    if proxy.as_ref().is_some_and(|proxy| tunnel(&endpoint, tcp.clone(), proxy).is_none()) {
+        return Ok(Box::new(Unreachable(UNKNOWN_PROXY)));
+    }
     let client = client(&endpoint, tcp.clone(), proxy.as_ref(), settings.compression);
     drop(entered);
     Ok(Box::new(Grpc {

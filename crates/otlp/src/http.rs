@@ -24,7 +24,7 @@ use self::connection::{Connections, LateResolver, MAX_HEAD, TcpConnector};
 use self::explanation::explanation;
 use super::compress::compress;
 use super::failure::{CREDENTIAL_ADVICE, Failure, Peer, error_chain, is_error_without_tls};
-use super::proxy::{Proxy, Route};
+use super::proxy::{Proxy, Route, UNKNOWN_PROXY};
 use super::response::{self, MAX_RESPONSE, Outcome};
 use super::settings::{self, OtlpSettings, signal_path};
 use super::time_limit::TimeLimit;
@@ -36,6 +36,9 @@ use floe_telemetry_sdk::Error;
 /// The most bytes of a response that explain a status, and the longest time until they have arrived.
 const MAX_EXPLANATION: u64 = 16 * 1024;
 const EXPLANATION_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Longer than the interval of metrics, whose connection would otherwise be opened for each export.
+const MAX_IDLE_AGE: Duration = Duration::from_secs(90);
 
 struct Http {
     agent: Agent,
@@ -71,9 +74,11 @@ pub(super) fn connect(
         Route::Proxy(proxy) => Some(proxy),
         Route::Unsupported(reason) => return Ok(Box::new(Unreachable(reason))),
     };
+    let by = proxy.as_ref().map(|proxy| ureq::Proxy::new(&proxy.url));
+    let Ok(by) = by.transpose() else { return Ok(Box::new(Unreachable(UNKNOWN_PROXY))) };
     let connections = Connections::new(Arc::clone(time), settings.timeout / 2);
     Ok(Box::new(Http {
-        agent: agent(&connections, proxy.as_ref(), uri.scheme_str() == Some("https"), settings)?,
+        agent: agent(&connections, by, uri.scheme_str() == Some("https"), settings)?,
         connections,
         time: Arc::clone(time),
         uri,
@@ -89,18 +94,17 @@ pub(super) fn connect(
 /// Creates the client of ureq. It follows no redirects, because a credential must not be sent to another host.
 fn agent(
     connections: &Arc<Connections>,
-    proxy: Option<&Proxy>,
+    proxy: Option<ureq::Proxy>,
     is_tls: bool,
     settings: &OtlpSettings,
 ) -> Result<Agent, Error> {
-    let proxy = proxy.map(|proxy| ureq::Proxy::new(&proxy.url));
-    let proxy = proxy.transpose().map_err(|error| Error::config(format!("otlp: {error}")))?;
     let config = Agent::config_builder()
         .proxy(proxy)
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
         .max_response_header_size(MAX_HEAD)
+        .max_idle_age(MAX_IDLE_AGE)
         .accept(AutoHeaderValue::None)
         .accept_encoding(AutoHeaderValue::None)
         .user_agent(AutoHeaderValue::None);

@@ -8,7 +8,11 @@ use http::Uri;
 
 use floe_telemetry_core::__sdk::environment;
 
-/// How a receiver is connected to.
+/// The reason why the proxy of the environment is not used.
+pub(super) const UNKNOWN_PROXY: &str =
+    "the proxy of the environment is not an HTTP proxy, expected `http://host:port`";
+
+/// The route of a connection to a receiver.
 pub(super) enum Route {
     Direct,
     /// Through a tunnel of this proxy.
@@ -55,9 +59,7 @@ impl Route {
                 address: format!("{}:{}", proxy.host(), proxy.port_u16().unwrap_or(80)),
                 url,
             }),
-            None => Self::Unsupported(
-                "the proxy of the environment is not an HTTP proxy, expected `http://host:port`",
-            ),
+            None => Self::Unsupported(UNKNOWN_PROXY),
         }
     }
 }

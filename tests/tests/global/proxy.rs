@@ -120,6 +120,7 @@ fn a_proxy_that_rejects_is_an_unreachable_receiver() {
         ("http/protobuf", &wrong, "407"),
         ("grpc", "socks5://floe:hunter2@127.0.0.1:1", "expected `http://host:port`"),
         ("http/protobuf", "socks5://floe:hunter2@127.0.0.1:1", "expected `http://host:port`"),
+        ("http/protobuf", "http://floe:hunter2%ff@127.0.0.1:1", "expected `http://host:port`"),
     ] {
         let protocol = ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
         let output = run(test, &[protocol, far, ("ALL_PROXY", url)]);

@@ -5,15 +5,19 @@ use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use http::Uri;
+use opentelemetry::Context;
 use ureq::config::Config;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
 };
 use ureq::{Error, Timeout};
+
+use floe_telemetry_core::__sdk::program_signals::{spawn, thread};
 
 use crate::time_limit::{STEP, TimeLimit};
 
@@ -42,6 +46,27 @@ impl Connections {
         self.opened.load(Ordering::Relaxed)
     }
 
+    /// Connects on a new thread: a shutdown waits neither for the answer of a name server nor for a silent address.
+    fn open(self: &Arc<Self>, uri: &Uri, config: &Config) -> Result<TcpStream, Error> {
+        let (result, opened) = mpsc::channel();
+        let (connections, uri, config) = (Arc::clone(self), uri.clone(), config.clone());
+        let connect = move || {
+            let _quiet = Context::enter_telemetry_suppressed_scope();
+            let addresses = connections.look_up(&uri, &config);
+            // The receiver of the result may have been given up.
+            let _ = result.send(addresses.and_then(|addresses| connections.connect(&addresses)));
+        };
+        spawn(thread("floe-connect"), connect)?;
+        while !self.time.left().is_zero() {
+            match opened.recv_timeout(STEP) {
+                Ok(stream) => return stream,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        Err(Error::Timeout(Timeout::Connect))
+    }
+
     /// Looks up the name of a receiver, or of its proxy.
     fn look_up(&self, uri: &Uri, config: &Config) -> Result<ResolvedSocketAddrs, Error> {
         let left = self.time.left().min(self.timeout);
@@ -50,6 +75,7 @@ impl Connections {
         let found = DefaultResolver::default().resolve(uri, config, timeout);
         found.map_err(|error| match error {
             Error::Io(error) => Error::Other(format!("dns error: {error}").into()),
+            Error::Timeout(_) => Error::Other("dns error: no answer in time".into()),
             other => other,
         })
     }
@@ -98,8 +124,7 @@ impl<T: Transport> Connector<T> for TcpConnector {
         if let Some(tunnel) = tunnel {
             return Ok(Some(Either::A(tunnel)));
         }
-        let addresses = self.0.look_up(details.uri, details.config)?;
-        let stream = self.0.connect(&addresses)?;
+        let stream = self.0.open(details.uri, details.config)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(STEP))?;
         stream.set_write_timeout(Some(STEP))?;
@@ -183,8 +208,10 @@ impl Transport for Tcp {
 #[cfg(test)]
 mod tests {
     use std::net::SocketAddr;
+    use std::{fs, thread};
 
     use floe_telemetry_core::__sdk::clock::monotonic_now;
+    use floe_telemetry_sdk::__parts::collector::Ending;
     use socket2::{Domain, Socket, Type};
 
     use super::*;
@@ -201,14 +228,19 @@ mod tests {
         (socket, address)
     }
 
-    #[test]
-    fn a_silent_address_is_followed_by_the_next_one() {
-        let (_full, silent) = listener(0);
-        // Its queue is full, so that it does not answer any more.
+    /// An address whose queue is full, so that it does not answer any more.
+    fn silent_address() -> (SocketAddr, Vec<TcpStream>, Socket) {
+        let (full, silent) = listener(0);
         let mut queued = Vec::new();
         while let Ok(stream) = TcpStream::connect_timeout(&silent, QUEUE_TIMEOUT) {
             queued.push(stream);
         }
+        (silent, queued, full)
+    }
+
+    #[test]
+    fn a_silent_address_is_followed_by_the_next_one() {
+        let (silent, _queued, _full) = silent_address();
         let (_open, answering) = listener(1);
         let time = Arc::new(TimeLimit::new(Arc::default()));
         time.set(monotonic_now() + Duration::from_secs(60));
@@ -218,5 +250,26 @@ mod tests {
         addresses.push(answering);
         let stream = connections.connect(&addresses).unwrap();
         assert_eq!(stream.peer_addr().unwrap(), answering);
+    }
+
+    #[test]
+    fn a_shutdown_does_not_wait_for_a_silent_address() {
+        let (silent, _queued, _full) = silent_address();
+        let ending = Arc::new(Ending::default());
+        let time = Arc::new(TimeLimit::new(Arc::clone(&ending)));
+        time.set(monotonic_now() + Duration::from_secs(600));
+        let connections = Connections::new(time, Duration::from_secs(600));
+        let uri = format!("http://{silent}").parse().unwrap();
+        let config = Config::default();
+        let opened = thread::scope(|scope| {
+            let opened = scope.spawn(|| connections.open(&uri, &config));
+            let connects = format!(":{:04X} 02 ", silent.port());
+            while !fs::read_to_string("/proc/net/tcp").unwrap().contains(&connects) {
+                thread::yield_now();
+            }
+            ending.begin(monotonic_now());
+            opened.join().unwrap()
+        });
+        assert!(matches!(opened, Err(Error::Timeout(_))), "{opened:?}");
     }
 }
