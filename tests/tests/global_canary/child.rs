@@ -49,10 +49,10 @@ pub(crate) fn silence_panics() {
     panic::set_hook(Box::new(|_| {}));
 }
 
-/// Log messages of every level go to standard error.
+/// Log messages of every level go to standard error, but for the wire of `ureq`, which SECURITY.md leaves out.
 pub(crate) fn log_to_stderr() {
     tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_env_filter("trace,ureq=debug,ureq_proto=debug")
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .init();
