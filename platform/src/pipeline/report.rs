@@ -313,14 +313,14 @@ impl Report {
         format!("{} · {assets}{checks}", self.product)
     }
 
-    /// The first line for machines.
+    /// The first line for machines. The nodes of a dbt product are known once dbt has read it.
     pub(crate) fn started(&self) -> serde_json::Value {
         json!({
             "event": "run_started",
             "product": self.product,
             "run_id": self.run_id,
             "trace_id": self.trace_id,
-            "assets": self.assets,
+            "assets": (!self.is_of_dbt).then_some(self.assets),
         })
     }
 

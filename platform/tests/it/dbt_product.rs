@@ -155,6 +155,14 @@ fn a_node_is_printed_when_it_has_ended() {
 }
 
 #[test]
+fn a_line_for_machines_counts_no_nodes_before_dbt_has_read_them() {
+    let output = product("pass", "success").floe("run", &["--json"], &[]);
+    let first: Value = serde_json::from_str(output.stdout.lines().next().unwrap()).unwrap();
+    assert_eq!(first["event"], "run_started");
+    assert_eq!(first["assets"], Value::Null);
+}
+
+#[test]
 fn tests_and_models_of_dbt_are_measured() {
     for (test, code, counts) in [("pass", 0, [1.0, 1.0, 0.0]), ("fail", 1, [1.0, 0.0, 1.0])] {
         let product = product(test, "success");
