@@ -515,8 +515,8 @@ anchors: {}";
     for path in [
         "line 4, column 71: logger_provider.limits.attribute_count_limit: at most 128",
         "meter_provider.readers.0.periodic.producers",
-        "meter_provider.readers.1.periodic.cardinality_limits: the limit of the first",
-        "tracer_provider.processors.1.batch: the settings of the first",
+        "meter_provider.readers.1.periodic.cardinality_limits: all readers use the limit of the first",
+        "tracer_provider.processors.1.batch: all exporters of the signal use the settings of the first",
         "tracer_provider.limits.attribute_count_limit: at most 65536",
         "instrumentation/development.general",
         "instrumentation/development.rust",
