@@ -121,7 +121,7 @@ impl Finding {
         Self { cause, at, of_file, about: String::new(), on_path: 0 }
     }
 
-    /// Replaces the span that shows the finding best.
+    /// Sets the span that shows the finding best.
     fn of(mut self, span: usize) -> Self {
         self.cause.span = span;
         self

@@ -85,7 +85,7 @@ impl Stack {
         Ok(Self {
             thread: word(&words, 24),
             is_hidden,
-            is_whole: !is_hidden,
+            is_whole: !is_hidden && records.len() == depths.len(),
             records: depths.into_iter().zip(records).collect(),
         })
     }
