@@ -2,8 +2,8 @@
 //!
 //! An invalid value is ignored with one warning that contains the name of the variable and the accepted values, as the
 //! [specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/) requires. The
-//! environment therefore never makes a valid configuration invalid. It may request a protocol that the program is built
-//! without; the provider then leaves the exporter out.
+//! environment therefore never makes a valid configuration invalid. It may request a protocol or an endpoint with TLS
+//! that the program is built without; the provider then leaves the exporter out.
 
 mod misspelled;
 pub(super) mod parse;
