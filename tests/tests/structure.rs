@@ -12,14 +12,14 @@ use syn::{Item, UseTree, Visibility};
 
 /// Code and tests are lines with something other than a comment.
 const LIMITS: [(&str, usize); 12] = [
-    ("code of the library", 41_382),
+    ("code of the library", 40_823),
     ("code of redact and semconv", 9_954),
     ("code of the integrations", 4_931),
-    ("code of floe-trace", 7_365),
-    ("code of the platform", 21_635),
-    ("tests, benches, examples, fuzz targets", 81_122),
-    ("lines of Rust", 207_462),
-    ("words of documents", 49_921),
+    ("code of floe-trace", 7_226),
+    ("code of the platform", 21_582),
+    ("tests, benches, examples, fuzz targets", 79_581),
+    ("lines of Rust", 204_709),
+    ("words of documents", 49_742),
     ("functions above 60 lines", 15),
     ("lines with `cfg(`", 274),
     ("features", 57),
