@@ -125,7 +125,7 @@ where
 }
 
 /// Creates a layer that writes log records to the [output](LoggingConfig::output), for your own subscriber. It writes
-/// JSON lines or text, with colours on a terminal unless `NO_COLOR`, `FORCE_COLOR` or `TERM` says otherwise.
+/// JSON lines or text, with colours on a terminal unless `NO_COLOR`, `FORCE_COLOR` or `TERM` decides the colours.
 ///
 /// The level filter applies to this layer only. Add one such layer to a process: every layer sends the
 /// records to the exporters of the provider, so a second one duplicates them.

@@ -97,7 +97,7 @@ fn transport(time: &Arc<TimeLimit>, settings: &OtlpSettings) -> Result<Box<dyn T
 }
 
 impl Otlp {
-    /// When a batch whose first request is sent now has to be delivered.
+    /// The deadline of a batch whose first request is sent now.
     pub(super) fn deadline(&self) -> Instant {
         retry::deadline(self.settings.timeout)
     }

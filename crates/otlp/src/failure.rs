@@ -12,11 +12,11 @@ use floe_telemetry_sdk::__parts::config::OtlpProtocol;
 const VERIFIES_CLIENTS: &str = "that verifies its clients needs `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE` \
     (`client_certificate`) of an authority that it trusts";
 
-/// What to change if a receiver refuses who sends a request, to be appended to its answer.
+/// The advice for a receiver that refuses the sender of a request, to be appended to the answer.
 pub(super) const CREDENTIAL_ADVICE: &str =
     "; a credential is a header in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)";
 
-/// Why there was no answer.
+/// The reason why a request got no answer.
 pub(super) struct Failure {
     pub(super) text: String,
     /// Whether there was no connection at all.
@@ -47,9 +47,9 @@ impl Failure {
         if self.is_invalid { Outcome::Rejected(reason) } else { Outcome::Unanswered(reason) }
     }
 
-    /// What to change if a receiver probably speaks another protocol than the exporter, or one of the two does not
-    /// trust the other. Every protocol may have any port, so only the network shows this mistake: the answer is not one
-    /// of the protocol, or a receiver that has answered nothing so far ends each connection.
+    /// The advice for a receiver that probably speaks another protocol than the exporter, and for two sides of which one
+    /// does not trust the other. Every protocol may have any port, so only the network shows this mistake: the answer is
+    /// not one of the protocol, or a receiver that has answered nothing so far ends each connection.
     fn advice(&self, peer: &Peer<'_>) -> String {
         if self.is_without_tls == Some(true) {
             return "; the receiver does not use TLS: expected an endpoint with `http://`"

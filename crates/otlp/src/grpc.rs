@@ -378,7 +378,7 @@ pub(super) fn classify(status: &Status) -> Outcome {
     }
 }
 
-/// What the details of a status say to a reader.
+/// The details of a status, as text for a reader.
 fn texts(details: &ErrorDetails) -> Vec<String> {
     let mut texts = Vec::new();
     if let Some(message) = details.localized_message() {

@@ -122,7 +122,7 @@ fn agent(
 }
 
 impl Http {
-    /// What to change if the receiver does not know the path: the endpoint of one signal is used as it is.
+    /// The advice for a receiver that does not know the path: the endpoint of one signal is used as it is.
     fn path_advice(&self) -> String {
         let expected = signal_path(self.signal);
         if self.uri.path().ends_with(&expected) {
@@ -224,7 +224,7 @@ fn headers(settings: &OtlpSettings) -> HeaderMap {
     headers
 }
 
-/// Why there was no answer, or an incomplete one.
+/// The reason for a missing or incomplete answer.
 fn failure(error: &ureq::Error) -> Failure {
     use ureq::Error::{ConnectProxyFailed, HostNotFound, Io, LargeResponseHeader, Other, Protocol};
 
@@ -299,14 +299,14 @@ pub(super) fn retry_after(field: &str, now: SystemTime) -> Option<Duration> {
     Some(until.duration_since(now).unwrap_or_default())
 }
 
-/// What the receiver says about a status.
+/// The receiver's explanation of a status.
 fn explained(headers: &HeaderMap, body: &mut dyn Read) -> Option<String> {
     let mut text = Vec::new();
     if !headers.contains_key(CONTENT_ENCODING) {
-        // What has arrived of it is enough.
+        // An incomplete explanation is better than none.
         let _ = body.take(MAX_EXPLANATION).read_to_end(&mut text);
     }
-    // It is shortened where it is shown, once it has no credentials any more.
+    // The message that shows it also shortens it, after its credentials are redacted.
     let content_type = headers.get(CONTENT_TYPE);
     explanation(content_type.map_or(&[], |kind| kind.as_bytes()), &text)
 }

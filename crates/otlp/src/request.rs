@@ -1,7 +1,7 @@
 //! Encodes batches of spans as requests: an `ExportTraceServiceRequest` with one resource, and one
 //! `ScopeSpans` for each instrumentation scope.
 //!
-//! What many spans share (code location, attributes of the process, resource, scope) is encoded once. A request
+//! Data that many spans share (code location, attributes of the process, resource, scope) is encoded once. A request
 //! that would exceed the limit of receivers is closed, and its last span moves to the next one.
 
 use std::mem;

@@ -21,7 +21,7 @@ pub(super) enum Outcome {
     },
     /// The request can be retried.
     Retry {
-        /// Why it was not accepted.
+        /// The reason why the receiver has not accepted the request.
         reason: String,
         /// The time that the receiver requires before.
         after: Option<Duration>,
@@ -83,7 +83,7 @@ fn is_empty_json(body: &[u8]) -> bool {
     matches!(&*text, b"{}" | br#"{"partialSuccess":{}}"#)
 }
 
-/// What a body probably is. It is not quoted, because it may be of any length and contain credentials.
+/// The probable kind of a body. The body is not quoted, because it may be of any length and contain credentials.
 pub(super) fn description(body: &[u8]) -> &'static str {
     match body.trim_ascii_start() {
         [b'{' | b'[', ..] => "JSON",

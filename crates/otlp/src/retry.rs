@@ -52,19 +52,19 @@ impl From<String> for Undelivered {
     }
 }
 
-/// When an export that starts now has to end.
+/// The deadline of an export that starts now.
 pub(super) fn deadline(timeout: Duration) -> Instant {
     monotonic_now() + timeout.min(MAX_TIMEOUT)
 }
 
-/// What the next request depends on.
+/// The memory of former requests, on which the next one depends.
 #[derive(Debug, Default)]
 pub(super) struct Throttle {
     /// The end of the pause that a receiver has required, which holds for later requests, too.
     until: Option<Instant>,
     /// The last requests to which there was no answer.
     unanswered: u32,
-    /// Why the last request was not accepted.
+    /// The reason why the last request was not accepted.
     failure: Option<String>,
 }
 
@@ -85,7 +85,7 @@ impl Throttle {
     }
 }
 
-/// When an export has to end.
+/// The time limit of an export.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits<'a> {
     pub(super) time: &'a TimeLimit,

@@ -159,7 +159,7 @@ impl MetricRecorder {
     }
 
     /// Returns a handle of a histogram, for a series that is recorded often. The histogram has the boundaries of the
-    /// metric, or is exponential if the configuration or a view says so.
+    /// metric, unless the configuration or a view makes it exponential.
     ///
     /// ```
     /// # use floe_telemetry::MetricRecorder;

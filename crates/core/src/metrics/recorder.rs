@@ -15,8 +15,8 @@ use crate::recorder;
 ///
 /// Instruments are created on first use and cached. Each measurement looks up its instrument and its series; a series
 /// that is recorded often has a handle ([`counter`](Self::counter), [`histogram`](Self::histogram), …), which looks
-/// nothing up. Threads may share a recorder, for example through a `static`. What is read when metrics are collected has
-/// an observable instrument of OpenTelemetry's API, of `TelemetryProvider::meter_provider()`.
+/// nothing up. Threads may share a recorder, for example through a `static`. A value that is read at each collection needs
+/// an observable instrument of OpenTelemetry's API, from `TelemetryProvider::meter_provider()`.
 ///
 /// The first use of a name determines its kind and unit. A conflicting use, an invalid name, or the 2,001st name is
 /// reported in one warning and not recorded. The recorders and meters of more than 1,000 components share the scope

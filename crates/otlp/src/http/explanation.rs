@@ -1,4 +1,4 @@
-//! What a receiver says about a request that it has not accepted.
+//! The explanation in the answer to a request that the receiver has not accepted.
 
 use serde_json::Value;
 

@@ -16,7 +16,7 @@ const PAUSED: u64 = 10;
 
 pub(super) fn retries(forest: &Forest<'_>, span: usize, calls: &Calls) -> Option<Finding> {
     let (name, failed, count) = (&calls.name, calls.failed, calls.count());
-    // What is called again although it did not fail is no retry.
+    // A call that follows a success is not a retry.
     if failed < FAILED || failed + 1 != count || calls.retried() < LEAST {
         return None;
     }
