@@ -43,7 +43,8 @@ impl Views {
             let views = self.clone();
             builder = builder.with_view(move |instrument: &Instrument| {
                 let view = &views.0.config.views[at];
-                view.selects(instrument.name(), instrument.kind()).then(|| views.stream(view))?
+                view.selects(instrument.name(), instrument.kind())
+                    .then(|| views.stream(view, instrument.kind()))?
             });
         }
         for at in 0..self.0.of_program.len() {
@@ -55,7 +56,7 @@ impl Views {
         builder.with_view(move |instrument: &Instrument| views.other(instrument))
     }
 
-    fn stream(&self, view: &ConfiguredView) -> Option<Stream> {
+    fn stream(&self, view: &ConfiguredView, kind: InstrumentKind) -> Option<Stream> {
         let limit = view.cardinality_limit.unwrap_or(self.0.config.cardinality_limit);
         let mut builder = Stream::builder().with_cardinality_limit(limit);
         if let Some(name) = &view.name {
@@ -67,8 +68,11 @@ impl Views {
         if let Some(keys) = &view.attributes {
             builder = builder.with_allowed_attribute_keys(keys.iter().cloned().map(Key::from));
         }
-        if let Some(aggregation) = &view.aggregation {
-            builder = builder.with_aggregation(aggregation.clone());
+        let aggregation = view.aggregation.clone();
+        if let Some(aggregation) =
+            aggregation.or_else(|| self.is_exponential(kind).then_some(EXPONENTIAL))
+        {
+            builder = builder.with_aggregation(aggregation);
         }
         builder.build().ok()
     }
@@ -88,11 +92,7 @@ impl Views {
         {
             return None;
         }
-        let mut builder = Stream::builder().with_cardinality_limit(self.0.config.cardinality_limit);
-        if self.is_exponential(kind) {
-            builder = builder.with_aggregation(EXPONENTIAL);
-        }
-        builder.build().ok()
+        self.stream(&ConfiguredView::default(), kind)
     }
 
     fn is_exponential(&self, kind: InstrumentKind) -> bool {

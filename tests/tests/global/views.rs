@@ -21,11 +21,12 @@ const VIEWS: &str = "
     - {selector: {instrument_name: 'see?', instrument_type: gauge}, stream: {aggregation: {drop: }}}
     - {selector: {instrument_name: wait}, stream: {name: wait.sum, aggregation: {sum: }}}
     - {selector: {instrument_name: wait}, stream: {name: wait.buckets, aggregation: {base2_exponential_bucket_histogram: {max_scale: 0, max_size: 4}}}}
+    - {selector: {instrument_name: spread}, stream: {name: spread.renamed}}
     - {selector: {instrument_name: level}, stream: {name: level.last, aggregation: {last_value: }}}
     - {selector: {instrument_name: pairs, meter_name: driver}, stream: {aggregation: {drop: }}}
     - {selector: {instrument_name: tagged}, stream: {name: tagged.all, attribute_keys: {included: ['user.*'], excluded: [user.id]}}}";
 
-const EXPECTED: [(&str, &[&str]); 8] = [
+const EXPECTED: [(&str, &[&str]); 9] = [
     ("by.shop", &["Sum(5.0) shop=b", "Sum(7.0) shop=a"]),
     (
         "described",
@@ -41,6 +42,7 @@ const EXPECTED: [(&str, &[&str]); 8] = [
     ),
     ("wait.sum", &["Sum(101.0) "]),
     ("wait.buckets", &["Exponential(2, 101.0, 3) "]),
+    ("spread.renamed", &["Exponential(1, 2.0, 1) "]),
     ("level.last", &["Gauge(7.0) shop=a user.id=1 user.role=admin"]),
     ("seen", &["Sum(3.0) shop=a"]),
     ("tagged.all", &["Sum(1.0) shop=a user.id=1 user.role=admin"]),
@@ -64,6 +66,7 @@ fn measure() {
     let wait = meter.f64_histogram("wait").build();
     wait.record(1.0, &[]);
     wait.bind(&[]).record(100.0);
+    meter.f64_histogram("spread").build().record(2.0, &[]);
     let _level = meter
         .i64_observable_gauge("level")
         .with_callback(move |observer| observer.observe(7, &attributes("a", 1)))
@@ -119,7 +122,7 @@ meter_provider:
   readers:
     - periodic:
         cardinality_limits: {{default: 3}}
-        exporter: {{otlp_http: {{endpoint: '{endpoint}/v1/metrics'}}}}
+        exporter: {{otlp_http: {{endpoint: '{endpoint}/v1/metrics', default_histogram_aggregation: base2_exponential_bucket_histogram}}}}
   views:{VIEWS}"
     );
     std::fs::write(&path, text).unwrap();
@@ -136,9 +139,9 @@ meter_provider:
         assert!(points(&all, absent).is_empty(), "{absent}");
     }
     for warning in [
-        "meter_provider.views.9.selector.meter_name: views select only by name and kind",
-        "meter_provider.views.10.stream.attribute_keys: expected a key, found a pattern",
-        "meter_provider.views.10.stream.attribute_keys.excluded: views keep keys",
+        "meter_provider.views.10.selector.meter_name: views select only by name and kind",
+        "meter_provider.views.11.stream.attribute_keys: expected a key, found a pattern",
+        "meter_provider.views.11.stream.attribute_keys.excluded: views keep keys",
     ] {
         assert_eq!(stderr.matches(warning).count(), 1, "{stderr}");
     }
