@@ -227,6 +227,7 @@ pub(super) fn exemplars(
         bounds: views.boundaries(kind, boundaries),
         limit: views.cardinality_limit(),
         filter: views.exemplar_filter(),
+        may_drop_attributes: views.may_drop_attributes(name, kind),
     };
     instrument_exemplars(scope, views.names(name, kind), &shape)
 }

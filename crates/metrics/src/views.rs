@@ -99,6 +99,12 @@ impl Views {
         kind == InstrumentKind::Histogram && self.0.config.histograms == HistogramKind::Exponential
     }
 
+    /// Whether a view may drop attributes of an instrument's series. The keys that a view of the program keeps are unknown.
+    pub(super) fn may_drop_attributes(&self, name: &str, kind: InstrumentKind) -> bool {
+        let drops = |view: &ConfiguredView| view.attributes.is_some() && view.selects(name, kind);
+        !self.0.of_program.is_empty() || self.0.config.views.iter().any(drops)
+    }
+
     /// The known names of an instrument's metrics. The names from a view of the program are unknown.
     pub(super) fn names<'a>(&'a self, name: &'a str, kind: InstrumentKind) -> Vec<Cow<'a, str>> {
         let views = self.0.config.views.iter().filter(|view| view.selects(name, kind));

@@ -77,6 +77,24 @@ fn measurements_refer_to_the_current_span() {
     every_instrument_has_exemplars(ContextMode::Boundaries);
     only_sampled_spans_are_exemplars();
     each_interval_has_exemplars_of_its_own();
+    a_series_has_no_exemplars_of_a_larger_one();
+}
+
+fn a_series_has_no_exemplars_of_a_larger_one() {
+    #[traced]
+    fn in_span() {
+        METRICS.increment("jobs", 1, &[KeyValue::new("shop", "a")]);
+    }
+    let receiver = Receiver::grpc();
+    let telemetry = TelemetryProvider::builder(config(&receiver)).initialize().unwrap();
+    METRICS.increment("jobs", 1, &[]);
+    in_span();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let points = receiver.points();
+    let jobs = points.iter().filter(|point| point.name == "jobs");
+    let mut found: Vec<_> = jobs.map(|it| (it.attributes.len(), it.exemplars.len())).collect();
+    found.sort_unstable();
+    assert_eq!(found, [(0, 0), (1, 1)]);
 }
 
 fn every_instrument_has_exemplars(context: ContextMode) {

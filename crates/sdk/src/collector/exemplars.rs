@@ -109,6 +109,8 @@ pub struct Shape {
     pub limit: usize,
     /// The filter of measurements.
     pub filter: ExemplarFilter,
+    /// Whether the points may lack attributes of the series, because a view drops them.
+    pub may_drop_attributes: bool,
 }
 
 /// The exemplars of one instrument, by the attributes of its series in the order of measurement.
@@ -304,7 +306,10 @@ impl BoundExemplars {
 
 /// The exemplars of a metric while its data points are exported, see [`collect_exemplars`].
 #[derive(Debug)]
-pub struct CollectedExemplars(HashMap<Vec<KeyValue>, Vec<Arc<Series>>>);
+pub struct CollectedExemplars {
+    series: HashMap<Vec<KeyValue>, Vec<Arc<Series>>>,
+    may_drop_attributes: bool,
+}
 
 /// Returns the exemplars of a metric for an exporter; `None` without exemplars.
 ///
@@ -326,12 +331,13 @@ pub struct CollectedExemplars(HashMap<Vec<KeyValue>, Vec<Arc<Series>>>);
 pub fn collect_exemplars(scope: &InstrumentationScope, name: &str) -> Option<CollectedExemplars> {
     let key = (scope.clone(), name.to_owned());
     let instrument = lock(&INSTRUMENTS).get(&key).cloned()?;
-    let mut collected = HashMap::<_, Vec<_>>::new();
+    let mut of_attributes = HashMap::<_, Vec<_>>::new();
     for (attributes, series) in &*lock(&instrument.series) {
-        let same = collected.entry(sorted(attributes.iter())).or_default();
+        let same = of_attributes.entry(sorted(attributes.iter())).or_default();
         same.push(Arc::clone(series));
     }
-    Some(CollectedExemplars(collected))
+    let may_drop_attributes = instrument.shape.may_drop_attributes;
+    Some(CollectedExemplars { series: of_attributes, may_drop_attributes })
 }
 
 impl CollectedExemplars {
@@ -343,11 +349,11 @@ impl CollectedExemplars {
     ) -> Vec<Exemplar> {
         let attributes = sorted(attributes);
         let mut exemplars = HashMap::new();
-        if let Some(all) = self.0.get(&attributes) {
+        if let Some(all) = self.series.get(&attributes) {
             add(&mut exemplars, all, start, &[]);
-        } else {
+        } else if self.may_drop_attributes {
             // A view keeps only these attributes of the series.
-            for (measured, all) in &self.0 {
+            for (measured, all) in &self.series {
                 if attributes.iter().all(|attribute| measured.contains(attribute)) {
                     let others = measured.iter().filter(|it| !attributes.contains(it));
                     let others: Vec<_> = others.cloned().collect();
@@ -395,7 +401,12 @@ mod tests {
 
     fn exemplars(limit: usize) -> Arc<Exemplars> {
         Arc::new(Exemplars {
-            shape: Shape { bounds: vec![1.0, 2.0], limit, filter: ExemplarFilter::AlwaysOn },
+            shape: Shape {
+                bounds: vec![1.0, 2.0],
+                limit,
+                filter: ExemplarFilter::AlwaysOn,
+                may_drop_attributes: false,
+            },
             series: Mutex::default(),
         })
     }
