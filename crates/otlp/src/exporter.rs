@@ -35,10 +35,10 @@ static WARNINGS: LazyLock<RateLimited> = LazyLock::new(RateLimited::default);
 /// A transport, with what its next request depends on.
 #[derive(Debug)]
 pub(super) struct Otlp {
-    pub(super) transport: Box<dyn Transport>,
+    transport: Box<dyn Transport>,
     throttle: Throttle,
     time: Arc<TimeLimit>,
-    settings: OtlpSettings,
+    pub(super) settings: OtlpSettings,
     files: WatchedFiles,
 }
 

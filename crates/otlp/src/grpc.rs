@@ -30,11 +30,11 @@ use tower_service::Service as _;
 
 use self::write_buffer::WriteBuffer;
 use super::failure::{CREDENTIAL_ADVICE, Failure, Peer, causes, error_chain, is_error_without_tls};
-use super::proxy::{Proxy, Route, UNKNOWN_PROXY};
+use super::proxy::Proxy;
 use super::response::{self, MAX_RESPONSE, Outcome};
 use super::settings::{OtlpSettings, USER_AGENT};
 use super::time_limit::{STEP, TimeLimit};
-use super::transport::{Transport, Unreachable};
+use super::transport::{Transport, UnknownProxy};
 use floe_telemetry_sdk::__parts::config::{Compression, OtlpProtocol, Signal, without_credentials};
 use floe_telemetry_sdk::Error;
 
@@ -84,6 +84,7 @@ struct Grpc {
     client: Client,
     endpoint: Endpoint,
     tcp: HttpConnector,
+    tunnel: Option<Tunnel<HttpConnector>>,
     proxy: Option<Proxy>,
     compression: Compression,
     has_answered: bool,
@@ -97,10 +98,17 @@ pub(super) fn connect(
     settings: &OtlpSettings,
 ) -> Result<Box<dyn Transport>, Error> {
     let endpoint = endpoint(settings)?;
-    let proxy = match Route::of(endpoint.uri()) {
-        Route::Direct => None,
-        Route::Proxy(proxy) => Some(proxy),
-        Route::Unsupported(reason) => return Ok(Box::new(Unreachable(reason))),
+    let proxy = match Proxy::of(endpoint.uri()) {
+        Ok(proxy) => proxy,
+        Err(unknown) => return Ok(Box::new(unknown)),
+    };
+    let tcp = tcp(settings.timeout);
+    let tunnel = match &proxy {
+        Some(proxy) => match tunnel(&endpoint, tcp.clone(), proxy) {
+            Some(tunnel) => Some(tunnel),
+            None => return Ok(Box::new(UnknownProxy)),
+        },
+        None => None,
     };
     let mut metadata = MetadataMap::new();
     for (name, value) in &settings.headers {
@@ -115,11 +123,7 @@ pub(super) fn connect(
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::thread("otlp", &error))?;
     let entered = runtime.enter();
-    let tcp = tcp(settings.timeout);
-    if proxy.as_ref().is_some_and(|proxy| tunnel(&endpoint, tcp.clone(), proxy).is_none()) {
-        return Ok(Box::new(Unreachable(UNKNOWN_PROXY)));
-    }
-    let client = client(&endpoint, tcp.clone(), proxy.as_ref(), settings.compression);
+    let client = client(&endpoint, tcp.clone(), tunnel.clone(), settings.compression);
     drop(entered);
     Ok(Box::new(Grpc {
         runtime: Some(runtime),
@@ -127,6 +131,7 @@ pub(super) fn connect(
         client,
         endpoint,
         tcp,
+        tunnel,
         proxy,
         compression: settings.compression,
         has_answered: false,
@@ -210,10 +215,9 @@ fn is_invalid_response(error: &(dyn StdError + 'static)) -> bool {
 fn client(
     endpoint: &Endpoint,
     tcp: HttpConnector,
-    proxy: Option<&Proxy>,
+    tunnel: Option<Tunnel<HttpConnector>>,
     compression: Compression,
 ) -> Client {
-    let tunnel = proxy.and_then(|proxy| tunnel(endpoint, tcp.clone(), proxy));
     let channel = match tunnel {
         Some(tunnel) => {
             let mut tunnel = tunnel.map_response(WriteBuffer::new);
@@ -334,7 +338,7 @@ impl Transport for Grpc {
             // Nothing may arrive any more on the connection.
             let _entered = runtime.enter();
             self.client =
-                client(&self.endpoint, self.tcp.clone(), self.proxy.as_ref(), self.compression);
+                client(&self.endpoint, self.tcp.clone(), self.tunnel.clone(), self.compression);
         }
         self.runtime = Some(runtime);
         outcome

@@ -24,11 +24,11 @@ use self::connection::{Connections, LateResolver, MAX_HEAD, TcpConnector};
 use self::explanation::explanation;
 use super::compress::compress;
 use super::failure::{CREDENTIAL_ADVICE, Failure, Peer, error_chain, is_error_without_tls};
-use super::proxy::{Proxy, Route, UNKNOWN_PROXY};
+use super::proxy::Proxy;
 use super::response::{self, MAX_RESPONSE, Outcome};
 use super::settings::{self, OtlpSettings, signal_path};
 use super::time_limit::TimeLimit;
-use super::transport::{Transport, Unreachable};
+use super::transport::{Transport, UnknownProxy};
 use floe_telemetry_core::__sdk::clock::{monotonic_now, wall_now};
 use floe_telemetry_sdk::__parts::config::{Compression, OtlpProtocol, Signal, without_credentials};
 use floe_telemetry_sdk::Error;
@@ -69,13 +69,12 @@ pub(super) fn connect(
         let shown = without_credentials(&url);
         Error::config(format!("otlp_endpoint: `{shown}` is not a URL: {error}"))
     })?;
-    let proxy = match Route::of(&uri) {
-        Route::Direct => None,
-        Route::Proxy(proxy) => Some(proxy),
-        Route::Unsupported(reason) => return Ok(Box::new(Unreachable(reason))),
+    let proxy = match Proxy::of(&uri) {
+        Ok(proxy) => proxy,
+        Err(unknown) => return Ok(Box::new(unknown)),
     };
     let by = proxy.as_ref().map(|proxy| ureq::Proxy::new(&proxy.url));
-    let Ok(by) = by.transpose() else { return Ok(Box::new(Unreachable(UNKNOWN_PROXY))) };
+    let Ok(by) = by.transpose() else { return Ok(Box::new(UnknownProxy)) };
     let connections = Connections::new(Arc::clone(time), settings.timeout / 2);
     Ok(Box::new(Http {
         agent: agent(&connections, by, uri.scheme_str() == Some("https"), settings)?,
@@ -154,14 +153,13 @@ impl Http {
     fn outcome(&self, response: http::Response<Body>) -> Outcome {
         let (head, mut body) = response.into_parts();
         let reads = if self.is_json { json::accepted } else { response::accepted };
-        if head.status.is_success() {
-            return classify(head.status, &head.headers, &mut body.as_reader(), reads);
-        }
-        // A body that does not end is not waited for.
+        // The end of an explanation is not waited for.
         let soon = monotonic_now() + EXPLANATION_TIMEOUT.min(self.time.left());
-        let deadline = self.time.set(soon);
+        let deadline = (!head.status.is_success()).then(|| self.time.set(soon));
         let outcome = classify(head.status, &head.headers, &mut body.as_reader(), reads);
-        self.time.set(deadline);
+        if let Some(deadline) = deadline {
+            self.time.set(deadline);
+        }
         match outcome {
             Outcome::Rejected(reason) if head.status == StatusCode::NOT_FOUND => {
                 Outcome::Rejected(reason + &self.path_advice())

@@ -23,7 +23,6 @@ use floe_telemetry_sdk::Error;
 struct OtlpLogs {
     otlp: Otlp,
     requests: LogRequests,
-    max_request: usize,
 }
 
 /// Starts the log exporter for `target`.
@@ -41,8 +40,7 @@ pub(super) fn start(
     let ending = Arc::clone(&settings.worker.counters.ending);
     let make = move || {
         let otlp = connect(&target, Signal::Logs, ending)?;
-        let max_request = target.config.otlp.max_request(Signal::Logs);
-        Ok(Box::new(OtlpLogs { otlp, requests, max_request }) as _)
+        Ok(Box::new(OtlpLogs { otlp, requests }) as _)
     };
     LogWorker::start(id, make, settings)
 }
@@ -51,13 +49,13 @@ impl OtlpLogs {
     /// Sends records in requests that are as large as a request may be.
     fn send(&mut self, records: &[Arc<LogRecord>], deadline: Instant) -> Result<(), ExportFailure> {
         let request = self.requests.encode(records);
-        if request.len() <= self.max_request {
+        if request.len() <= self.otlp.settings.max_request {
             let sent = self.otlp.send(request.into(), deadline);
             return sent.map_err(|failure| failure.of(records.len()));
         }
         drop(request);
         if records.len() <= 1 {
-            return too_large(records.len(), self.max_request);
+            return too_large(records.len(), self.otlp.settings.max_request);
         }
         let (first, second) = records.split_at(records.len() / 2);
         ExportFailure::both(self.send(first, deadline), self.send(second, deadline))

@@ -31,7 +31,6 @@ struct OtlpMetrics {
     /// Until the shutdown.
     otlp: Mutex<Option<Otlp>>,
     last: LastExport,
-    max_request: usize,
     temporality: Temporality,
 }
 
@@ -50,7 +49,6 @@ pub(super) fn destination(
     let exporter = OtlpMetrics {
         last: Arc::clone(&last),
         otlp: Mutex::new(Some(otlp)),
-        max_request: target.config.otlp.max_request(Signal::Metrics),
         temporality: target.config.metrics.temporality.into(),
     };
     Ok(MetricDestination::new(id, exporter, last))
@@ -60,26 +58,25 @@ impl OtlpMetrics {
     fn otlp(&self) -> MutexGuard<'_, Option<Otlp>> {
         self.otlp.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// Sends a request in parts that are as large as a request may be. A data point is not divided.
-    fn send(
-        &self,
-        otlp: &mut Otlp,
-        mut request: ExportMetricsServiceRequest,
-        deadline: Instant,
-    ) -> Result<(), ExportFailure> {
-        let points = points(&request);
-        if request.encoded_len() <= self.max_request {
-            let sent = otlp.send(request.encode_to_vec().into(), deadline);
-            return sent.map_err(|failure| failure.of(points));
+/// Sends a request in parts that are as large as a request may be. A data point is not divided.
+fn send(
+    otlp: &mut Otlp,
+    mut request: ExportMetricsServiceRequest,
+    deadline: Instant,
+) -> Result<(), ExportFailure> {
+    let points = points(&request);
+    if request.encoded_len() <= otlp.settings.max_request {
+        let sent = otlp.send(request.encode_to_vec().into(), deadline);
+        return sent.map_err(|failure| failure.of(points));
+    }
+    match split(&mut request) {
+        Some(second) => {
+            let first = send(otlp, request, deadline);
+            ExportFailure::both(first, send(otlp, second, deadline))
         }
-        match split(&mut request) {
-            Some(second) => {
-                let first = self.send(otlp, request, deadline);
-                ExportFailure::both(first, self.send(otlp, second, deadline))
-            }
-            None => too_large(points, self.max_request),
-        }
+        None => too_large(points, otlp.settings.max_request),
     }
 }
 
@@ -91,7 +88,7 @@ impl PushMetricExporter for OtlpMetrics {
         let mut otlp = self.otlp();
         let otlp = otlp.as_mut().ok_or(OTelSdkError::AlreadyShutdown)?;
         let deadline = otlp.deadline();
-        let sent = self.send(otlp, request, deadline);
+        let sent = send(otlp, request, deadline);
         let result = sent.as_ref().copied().map_err(sdk_error);
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         *last = sent.err();

@@ -6,20 +6,8 @@ use std::net::IpAddr;
 
 use http::Uri;
 
+use super::transport::UnknownProxy;
 use floe_telemetry_core::__sdk::environment;
-
-/// The reason why the proxy of the environment is not used.
-pub(super) const UNKNOWN_PROXY: &str =
-    "the proxy of the environment is not an HTTP proxy, expected `http://host:port`";
-
-/// The route of a connection to a receiver.
-pub(super) enum Route {
-    Direct,
-    /// Through a tunnel of this proxy.
-    Proxy(Proxy),
-    /// Not at all, for this reason.
-    Unsupported(&'static str),
-}
 
 /// An HTTP proxy.
 #[derive(Clone)]
@@ -36,9 +24,13 @@ impl fmt::Debug for Proxy {
     }
 }
 
-impl Route {
-    /// Returns the route to a receiver by the environment.
-    pub(super) fn of(receiver: &Uri) -> Self {
+impl Proxy {
+    /// Returns the proxy of the environment for a receiver; `None` if the receiver is connected to directly.
+    ///
+    /// # Errors
+    ///
+    /// The environment names something other than an HTTP proxy.
+    pub(super) fn of(receiver: &Uri) -> Result<Option<Self>, UnknownProxy> {
         let is_tls = receiver.scheme_str() == Some("https");
         let own =
             if is_tls { ["HTTPS_PROXY", "https_proxy"] } else { ["HTTP_PROXY", "http_proxy"] };
@@ -46,21 +38,17 @@ impl Route {
         let is_cgi = !is_tls && environment::variable_os("REQUEST_METHOD").is_some();
         let names = own.into_iter().skip(usize::from(is_cgi)).chain(["ALL_PROXY", "all_proxy"]);
         let Some(url) = first(names) else {
-            return Self::Direct;
+            return Ok(None);
         };
         let exceptions = first(["NO_PROXY", "no_proxy"].into_iter()).unwrap_or_default();
         if is_loopback(receiver) || is_excepted(receiver, &exceptions) {
-            return Self::Direct;
+            return Ok(None);
         }
         let url = if url.contains("://") { url } else { format!("http://{url}") };
         let uri = url.parse::<Uri>().ok().filter(|uri| uri.scheme_str() == Some("http"));
-        match uri.as_ref().and_then(Uri::authority) {
-            Some(proxy) => Self::Proxy(Proxy {
-                address: format!("{}:{}", proxy.host(), proxy.port_u16().unwrap_or(80)),
-                url,
-            }),
-            None => Self::Unsupported(UNKNOWN_PROXY),
-        }
+        let proxy = uri.as_ref().and_then(Uri::authority).ok_or(UnknownProxy)?;
+        let address = format!("{}:{}", proxy.host(), proxy.port_u16().unwrap_or(80));
+        Ok(Some(Self { url, address }))
     }
 }
 

@@ -96,9 +96,9 @@ mod of_ureq {
                 Some(pem) => parse_certificates(pem),
                 None => rustls_native_certs::load_native_certs().certs,
             };
-            let mut roots = RootCertStore::empty();
-            let (added, _) = roots.add_parsable_certificates(authorities.clone());
-            if added == 0 {
+            let is_usable =
+                |it: &CertificateDer<'static>| RootCertStore::empty().add(it.clone()).is_ok();
+            if !authorities.iter().any(is_usable) {
                 return Err(Error::config(
                     "otlp: this system has no trusted certificate authority, expected a PEM file in `otlp.all.certificate`",
                 ));

@@ -17,12 +17,13 @@ pub(super) trait Transport: fmt::Debug + Send {
     fn send(&mut self, request: Bytes) -> Outcome;
 }
 
-/// Sends nothing: no proxy of this kind can be used.
+/// Sends nothing, because the proxy of the environment cannot be used.
 #[derive(Debug)]
-pub(super) struct Unreachable(pub(super) &'static str);
+pub(super) struct UnknownProxy;
 
-impl Transport for Unreachable {
+impl Transport for UnknownProxy {
     fn send(&mut self, _: Bytes) -> Outcome {
-        Outcome::Unanswered(format!("the connection failed: {}", self.0))
+        let reason = "the connection failed: the proxy of the environment is not an HTTP proxy, expected `http://host:port`";
+        Outcome::Unanswered(reason.to_owned())
     }
 }
