@@ -49,7 +49,7 @@ fn defaults() -> Vec<Boxed> {
 pub(super) fn with<T>(mut f: impl FnMut(&dyn TextMapPropagator) -> T) -> T {
     global::get_text_map_propagator(|propagator| {
         let propagator = Caught(propagator);
-        let is_unset = propagator.fields().next().is_none() && !IS_SET.load(Ordering::Acquire);
+        let is_unset = !IS_SET.load(Ordering::Acquire) && propagator.fields().next().is_none();
         if is_unset { f(&*DEFAULT) } else { f(&propagator) }
     })
 }
