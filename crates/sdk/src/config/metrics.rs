@@ -225,23 +225,22 @@ pub(super) fn check_boundaries(bounds: &[f64]) -> Result<(), String> {
     Err(format!("expected finite numbers in increasing order, found {bounds:?}"))
 }
 
-pub(super) fn check_size(size: Option<u32>) -> Result<(), String> {
+pub(super) fn check_size(size: u32) -> Result<(), String> {
     check_within(size, &SIZES)
 }
 
-pub(super) fn check_scale(scale: Option<i8>) -> Result<(), String> {
+pub(super) fn check_scale(scale: i8) -> Result<(), String> {
     check_within(scale, &SCALES)
 }
 
-fn check_within<T: PartialOrd + Display>(
-    number: Option<T>,
+fn check_within<T: PartialOrd + Display + Copy>(
+    number: T,
     range: &RangeInclusive<T>,
 ) -> Result<(), String> {
-    let wrong = number.filter(|number| !range.contains(number));
-    wrong.map_or(Ok(()), |number| {
-        let (least, most) = (range.start(), range.end());
-        Err(format!("expected {least} to {most}, found {number}"))
-    })
+    if range.contains(&number) {
+        return Ok(());
+    }
+    Err(format!("expected {} to {}, found {number}", range.start(), range.end()))
 }
 
 pub(super) fn check_cardinality(limit: usize) -> Result<(), String> {

@@ -209,11 +209,11 @@ fn aggregation(part: &Part<'_>) -> Option<Aggregation> {
         }
         EXPONENTIAL => {
             let (max_scale, max_size) = (part.value("max_scale"), part.value("max_size"));
-            if let Some(at) = part.get("max_scale") {
-                at.check(check_scale(max_scale));
+            if let Some((at, scale)) = part.get("max_scale").zip(max_scale) {
+                at.check(check_scale(scale));
             }
-            if let Some(at) = part.get("max_size") {
-                at.check(check_size(max_size));
+            if let Some((at, size)) = part.get("max_size").zip(max_size) {
+                at.check(check_size(size));
             }
             Some(Aggregation::Base2ExponentialHistogram {
                 max_size: max_size.unwrap_or(DEFAULT_MAX_SIZE),
