@@ -82,7 +82,8 @@ fn each_thread_is_in_the_span_that_it_says() {
     let context = process.context().expect("it is readable").expect("it is published");
     assert_eq!(context.resource_attribute("service.name"), Some("orders"));
     assert_eq!(context.resource_attribute("replicas"), Some("3"));
-    let found = process.threads(&context).expect("a child may be traced");
+    let (found, open) = process.spans(&context).expect("a child may be read");
+    let open = open.expect("it has a list");
     assert!(running.threads.len() > 20);
     for line in &running.threads {
         let thread = found.iter().find(|of| u64::from(of.id) == line["thread"]);
@@ -94,7 +95,6 @@ fn each_thread_is_in_the_span_that_it_says() {
         }
         assert_eq!(span.map_or(Value::Null, described), expected, "{}", line["name"]);
     }
-    let open = process.open_spans(&context).expect("it is readable").expect("it has a list");
     assert!(open.is_sorted_by_key(|span| std::cmp::Reverse(span.age)));
     assert!(open[0].age < Duration::from_secs(60));
     for line in &running.threads {
@@ -140,7 +140,7 @@ fn reading_interrupts_no_system_call() {
         std::thread::yield_now();
     }
     for _ in 0..20 {
-        let found = process.threads(&context).expect("a child may be traced");
+        let (found, _) = process.spans(&context).expect("a child may be read");
         let names = found.iter().filter_map(|of| of.span.as_ref()?.attribute("floe.span.name"));
         let mut names: Vec<_> = names.collect();
         names.sort_unstable();
@@ -158,7 +158,7 @@ fn a_span_that_changes_meanwhile_is_found_whole() {
     let line = &running.threads[0];
     let mut seen = HashSet::new();
     for _ in 0..2_000 {
-        let found = process.threads(&context).expect("a child may be read");
+        let (found, _) = process.spans(&context).expect("a child may be read");
         let thread = found.iter().find(|of| u64::from(of.id) == line["thread"]);
         let span = thread.expect("it runs").span.as_ref().expect("it is in a span");
         assert_eq!(span.trace_id.to_string(), line["found"]["trace_id"]);
@@ -193,5 +193,5 @@ fn an_unreadable_source_is_an_error_or_nothing() {
     let process = Process::open(running.child.id()).expect("a child may be read");
     let context = process.context().expect("it is readable").expect("it is published");
     drop(running);
-    assert!(process.threads(&context).is_err());
+    assert!(process.spans(&context).is_err());
 }

@@ -104,8 +104,7 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
             "expected a process that publishes its context, found that {id} publishes none"
         ))
     })?;
-    let open = process.open_spans(&context)?;
-    let threads = process.threads(&context)?;
+    let (threads, open) = process.spans(&context)?;
     let found =
         Found { threads: &threads, open: open.as_deref().unwrap_or_default(), texts: &texts };
     if json {

@@ -86,15 +86,23 @@ impl Process {
         Ok(None)
     }
 
-    /// Reads the span of each thread, which is not stopped. If its spans change faster than they are read, the span is an
-    /// outer one that stays.
+    /// Reads the span of each thread, and all recorded open spans of threads and tasks, the oldest first; `None` if the
+    /// process has no list of them, which only programs with floe-telemetry have.
+    ///
+    /// No thread is stopped. If its spans change faster than they are read, the span is an outer one that stays, and a span
+    /// that begins or ends meanwhile may be missing from the list.
     ///
     /// # Errors
     ///
     /// The process has ended or may not be read.
-    pub fn threads(&self, context: &Context) -> io::Result<Vec<Thread>> {
+    pub fn spans(&self, context: &Context) -> io::Result<(Vec<Thread>, Option<Vec<OpenSpan>>)> {
         let tasks = self.tasks()?;
-        let stacks = self.stacks(context, tasks.clone()).into_iter().collect::<HashMap<_, _>>();
+        let stacks = self.stacks(context, tasks.clone());
+        // A process whose list cannot be read, such as that of an unloaded library, has none.
+        let open = context.tables.and_then(|[places, _]| {
+            open_spans::read(&self.memory, places, &stacks, &context.keys).ok()
+        });
+        let stacks = stacks.into_iter().collect::<HashMap<_, _>>();
         let mut threads = Vec::new();
         for id in tasks.into_values() {
             // A name may be cut within a character.
@@ -106,22 +114,7 @@ impl Process {
             threads.push(Thread { id, name, span });
         }
         threads.sort_by_key(|thread| thread.id);
-        Ok(threads)
-    }
-
-    /// Returns all recorded open spans of threads and tasks, the oldest first; `None` if the process has no list of
-    /// them, which only programs with floe-telemetry have. A span that begins or ends meanwhile may be missing.
-    ///
-    /// # Errors
-    ///
-    /// The process has ended or may not be read.
-    pub fn open_spans(&self, context: &Context) -> io::Result<Option<Vec<OpenSpan>>> {
-        let Some([places, _]) = context.tables else {
-            return Ok(None);
-        };
-        let stacks = self.stacks(context, self.tasks()?);
-        // What is no table, such as that of a library that was unloaded, is none.
-        Ok(open_spans::read(&self.memory, places, &stacks, &context.keys).ok())
+        Ok((threads, open))
     }
 
     /// The ids of the threads, by their ids in the namespace of the process.
