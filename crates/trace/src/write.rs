@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value as Json, json};
 
-use crate::span::{Log, Recording, Span, SpanId, Status, Text, TraceId, Value};
+use crate::span::{Log, Recording, Source, Span, SpanId, Status, Text, TraceId, Value};
 
 /// The maximum number of spans or log records of a line.
 const LINE: usize = 512;
@@ -37,7 +37,8 @@ pub fn lines(recording: &Recording, mut out: impl Write) -> io::Result<()> {
 
 fn of_source(recording: &Recording, source: u32, fields: [&str; 2], records: &Json) -> Json {
     let [scopes, kind] = fields;
-    let source = recording.source(source).cloned().unwrap_or_default();
+    let unknown = Source::default();
+    let source = recording.source(source).unwrap_or(&unknown);
     json!({
         "resource": {"attributes": attributes(&source.resource)},
         (scopes): [{"scope": {"name": &*source.scope, "version": &*source.version}, (kind): records}],
