@@ -2,7 +2,7 @@
 
 use floe_waterfall::duration;
 
-use super::{CauseKind, Finding, MS, busy};
+use super::{CauseKind, Finding, MS, busy, sum};
 use crate::forest::Forest;
 use crate::span::{Kind, Span};
 
@@ -22,9 +22,9 @@ pub(super) fn serial(forest: &Forest<'_>, index: usize) -> Option<Finding> {
     if all.len() < NAMES || long.windows(2).any(|pair| pair[1].start < pair[0].end) {
         return None;
     }
-    let sum = long.iter().map(|child| child.duration()).fold(0, u64::saturating_add);
+    let total = sum(long.iter().map(|child| child.duration()));
     let longest = long.iter().map(|child| child.duration()).max()?;
-    if sum - longest < LONG {
+    if total - longest < LONG {
         return None;
     }
     let others = all.split_off(all.len().min(MOST_NAMES)).len();
@@ -32,11 +32,11 @@ pub(super) fn serial(forest: &Forest<'_>, index: usize) -> Option<Finding> {
     all.extend((others > 0).then(|| format!("{others} others")));
     let last = all.pop()?;
     let (caller, first) = (&forest.span(index).name, all.join(", "));
-    let (took, at_once) = (duration(sum), duration(longest));
+    let (took, at_once) = (duration(total), duration(longest));
     let message = format!(
         "`{caller}` waits for {first} and {last} one after the other, {took}: if none needs the result of another, all at once take {at_once}"
     );
-    Some(Finding::new(CauseKind::SerialCalls, OF_FILE, vec![(index, sum - longest)], message))
+    Some(Finding::new(CauseKind::SerialCalls, OF_FILE, vec![(index, total - longest)], message))
 }
 
 /// Whether a span waits: it calls another program, or reports that it was idle.
