@@ -247,6 +247,10 @@ pub(crate) fn check_folder(folder: &Path, accepted: &str) -> Result<(), Error> {
     Err(Error::input(Place::file(folder), message))
 }
 
+pub(crate) fn absolute(path: &Path) -> Result<PathBuf, Error> {
+    std::path::absolute(path).map_err(Error::io("resolve", path))
+}
+
 /// Checks the folder of the files that the program writes. It may not exist yet.
 pub(crate) fn check_output_folder(folder: &Path) -> Result<(), Error> {
     confine::check_folder(folder, Path::new(OUTPUT_FOLDER))

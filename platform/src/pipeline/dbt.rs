@@ -25,14 +25,14 @@ use serde_json::json;
 use super::ending::{Alert, alert};
 use super::outcome::{Failure, Outcome, QueryError};
 use super::progress::Progress;
-use super::report::{Checks, Details, FailedCheck, Report, Step, mark_failed};
+use super::report::{Details, FailedCheck, Report, Step, mark_failed};
 use super::{Prepared, warehouse};
 use crate::artifacts::DbtProject;
 use crate::history::measured;
 use crate::identity::Identity;
 use crate::metrics;
 use crate::plugins::active::{Active, failed};
-use crate::product::{OUTPUT_FOLDER, warehouse_path};
+use crate::product::{OUTPUT_FOLDER, absolute, warehouse_path};
 
 /// Builds the project, which is the only asset of the orchestrator.
 pub(super) fn build(
@@ -78,8 +78,7 @@ pub(crate) fn run(
 ) -> Result<CommandRun, Error> {
     let runner = plugins.required::<dyn DbtRunner>()?;
     let profiles = write_profile(identity, project, plugins)?;
-    let folder = std::path::absolute(&identity.folder);
-    let folder = folder.map_err(Error::io("resolve", &identity.folder))?;
+    let folder = absolute(&identity.folder)?;
     let mut run = runner.run(
         DbtCommand::Build,
         &Project {
@@ -119,7 +118,6 @@ fn write_profile(
     }
     let database = warehouse_path(&identity.folder);
     warehouse::validate(&identity.folder, &database, plugins)?;
-    let absolute = |path: &Path| std::path::absolute(path).map_err(Error::io("resolve", path));
     let target = identity.environment.as_str();
     let profile = engine.generate_profile(&absolute(&database)?, target);
     let profile = profile.map_err(failed(&engine))?;
@@ -160,11 +158,7 @@ fn add(run: CommandRun, plugins: &Active, report: &mut Report) -> Result<(), Err
 
 /// The details of a command for a step of Dagster.
 pub(crate) fn details(run: &CommandRun) -> Details {
-    let failed: Vec<FailedCheck> = failed_tests(run).map(failed_check).collect();
-    let ran = run.nodes.iter().filter(|it| it.is_test() && it.status == NodeStatus::Built);
     Details {
-        checks: Checks { passed: ran.count() as u64, failed: failed.len() as u64 },
-        failed_checks: failed,
         dbt_invocation_id: run.invocation_id.clone(),
         nodes: run.nodes.clone(),
         ..Details::default()

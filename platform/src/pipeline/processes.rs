@@ -23,8 +23,8 @@ use floe_plugin::orchestrator::{
     RunEnd,
 };
 use floe_plugin::{ErrorKind, Handle, Operation as _};
-use floe_plugins::error::{Error, reason};
-use floe_plugins::files::input_file;
+use floe_plugins::error::Error;
+use floe_plugins::files::{input_file, yaml};
 use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
 use floe_plugins::runs::run_id::RunId;
@@ -42,7 +42,7 @@ use super::warehouse::Warehouse;
 use super::{Origin, Prepared, dbt};
 use crate::artifacts;
 use crate::plugins::active::{Active, failed};
-use crate::product::OUTPUT_FOLDER;
+use crate::product::{OUTPUT_FOLDER, absolute};
 
 /// The message for an asset whose process ended without a result.
 const UNFINISHED: &str = "the process of the asset ended without a result";
@@ -73,11 +73,10 @@ pub(super) fn build(
     let database = warehouse.map(Warehouse::database);
     let (_folder, file, shared) = SharedRun::create(run_id, database, &path)?;
     let program = env::current_exe().map_err(Error::io("find", Path::new("floe")))?;
-    let absolute =
-        std::path::absolute(&identity.folder).map_err(Error::io("resolve", &identity.folder))?;
+    let product_folder = absolute(&identity.folder)?;
     let variables: [(&str, &OsStr); 3] = [
         ("FLOE_PROGRAM", program.as_os_str()),
-        ("FLOE_PRODUCT", absolute.as_os_str()),
+        ("FLOE_PRODUCT", product_folder.as_os_str()),
         (VARIABLE, file.as_os_str()),
     ];
     let definitions = Definitions { folder: &folder, variables: &variables };
@@ -299,7 +298,6 @@ impl SharedRun {
         let parent = env::temp_dir();
         let folder = tempfile::Builder::new().prefix("floe-run-").tempdir();
         let folder = folder.map_err(Error::io("create a folder in", &parent))?;
-        let absolute = |path: &Path| std::path::absolute(path).map_err(Error::io("resolve", path));
         let run = Self {
             run_id: run_id.to_owned(),
             database: database.map(absolute).transpose()?,
@@ -318,8 +316,7 @@ impl SharedRun {
             return Ok(None);
         };
         let refused = |message: String| Error::input(Place::file(&path), message);
-        let text = input_file::read(&path)
-            .map_err(|error| refused(format!("cannot read it: {}", reason(&error))))?;
+        let text = yaml::text(&path)?;
         let run = serde_json::from_str(&text)
             .map_err(|error| refused(format!("this is not a run of `floe`: {error}")))?;
         Ok(Some(run))
