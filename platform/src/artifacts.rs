@@ -26,8 +26,8 @@ use std::path::{Path, PathBuf};
 use floe_plugin::quality::Suite;
 use floe_plugin::table::Column;
 use floe_plugin::{InstrumentationWarning, product};
-use floe_plugins::error::{Error, reason};
-use floe_plugins::files::input_file;
+use floe_plugins::error::Error;
+use floe_plugins::files::{input_file, yaml};
 use floe_plugins::place::Place;
 use floe_telemetry::config::ResourceAttributes;
 use floe_telemetry::{TelemetryConfig, backend};
@@ -313,11 +313,7 @@ impl CompiledArtifacts {
     /// The file cannot be read, does not contain artifacts, or has an incompatible version; the error
     /// names the place.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let text = input_file::read(path).map_err(|error| {
-            let message = format!("cannot read it: {}", reason(&error));
-            Error::input(Place::file(path), message)
-        })?;
-        Self::parse(path, &text)
+        Self::parse(path, &yaml::text(path)?)
     }
 
     pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, Error> {

@@ -13,7 +13,7 @@
 
 mod absent;
 mod build;
-mod definition;
+pub(crate) mod definition;
 mod enforce;
 mod generate;
 mod graph;

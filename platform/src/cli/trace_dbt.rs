@@ -10,7 +10,7 @@ use floe_plugins::process::foreground::Exit;
 use floe_plugins::process::interrupt;
 
 use super::output::{print_error, print_redacted};
-use crate::compile::Definition;
+use crate::compile::definition;
 use crate::history::{self, Record};
 use crate::product;
 use crate::telemetry;
@@ -21,8 +21,8 @@ pub(super) fn trace_dbt(command: &[OsString]) -> ExitCode {
         return ExitCode::from(2);
     };
     let product = |project: &Path| {
-        let definition = Definition::read(&product_of(project)?, None, None).ok()?;
-        Some(telemetry::product(&definition.identity))
+        let (identity, ..) = definition::read_files(&product_of(project)?, None, None).ok()?;
+        Some(telemetry::product(&identity))
     };
     let mut report = match floe_dbt::run(program, arguments, product) {
         Ok(report) => report,

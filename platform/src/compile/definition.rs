@@ -24,6 +24,35 @@ pub struct Definition {
     pub telemetry: TelemetryConfig,
 }
 
+/// Reads the product's `floe.yaml` and the platform's manifest, and the identity that follows from them.
+///
+/// # Errors
+/// One of the two files is missing or not valid; the error names the place.
+pub(crate) fn read_files(
+    folder: &Path,
+    manifest: Option<&Path>,
+    environment: Option<Environment>,
+) -> Result<(Identity, Product, Manifest), Error> {
+    product::check_folder(folder, "a folder with a floe.yaml")?;
+    let path = manifest::locate(folder, manifest)?;
+    let (product, manifest) = match (Product::read(folder), Manifest::read(&path)) {
+        (Ok(product), Ok(manifest)) => (product, manifest),
+        (Err(one), Err(other)) => return Err(Error::Mistakes(vec![one, other])),
+        (Err(error), _) | (_, Err(error)) => return Err(error),
+    };
+    let identity = Identity {
+        folder: folder.to_path_buf(),
+        namespace: manifest.namespace.to_string(),
+        name: product.name.value.to_string(),
+        version: product.version.to_string(),
+        environment: environment.unwrap_or(manifest.environment),
+        manifest: path,
+        orchestrator: None,
+        lines: Lines::None,
+    };
+    Ok((identity, product, manifest))
+}
+
 impl Definition {
     /// Reads the product's `floe.yaml` and the platform's manifest.
     ///
@@ -35,23 +64,7 @@ impl Definition {
         manifest: Option<&Path>,
         environment: Option<Environment>,
     ) -> Result<Self, Error> {
-        product::check_folder(folder, "a folder with a floe.yaml")?;
-        let path = manifest::locate(folder, manifest)?;
-        let (product, manifest) = match (Product::read(folder), Manifest::read(&path)) {
-            (Ok(product), Ok(manifest)) => (product, manifest),
-            (Err(one), Err(other)) => return Err(Error::Mistakes(vec![one, other])),
-            (Err(error), _) | (_, Err(error)) => return Err(error),
-        };
-        let identity = Identity {
-            folder: folder.to_path_buf(),
-            namespace: manifest.namespace.to_string(),
-            name: product.name.value.to_string(),
-            version: product.version.to_string(),
-            environment: environment.unwrap_or(manifest.environment),
-            manifest: path,
-            orchestrator: None,
-            lines: Lines::None,
-        };
+        let (identity, product, manifest) = read_files(folder, manifest, environment)?;
         let telemetry = telemetry::config(&identity, &manifest).map_err(|error| {
             let check = || super::first_stages(&identity, &product, &manifest, |_, _| Ok(()));
             let others = error.is_mistake().then(|| check().err());

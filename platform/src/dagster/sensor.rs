@@ -15,13 +15,16 @@ use floe_plugins::error::Error;
 use floe_telemetry::{TelemetryConfig, get_current_span, propagation, traced};
 use serde::Serialize;
 
-use crate::artifacts;
-use crate::pipeline::Compiled;
+use crate::artifacts::{self, CompiledArtifacts};
+use crate::identity::Identity;
 use crate::pipeline::run::DAGSTER;
 
 /// A sensor of a compiled product.
 #[derive(Debug)]
-pub struct DagsterSensor(Compiled);
+pub struct DagsterSensor {
+    identity: Identity,
+    artifacts: CompiledArtifacts,
+}
 
 /// The result of an evaluation, for Dagster.
 #[derive(Debug, Serialize)]
@@ -40,12 +43,15 @@ impl DagsterSensor {
     /// # Errors
     /// The product was not compiled.
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        Ok(Self(Compiled::read(folder, &artifacts::default_path(folder))?))
+        let path = artifacts::default_path(folder);
+        let artifacts = CompiledArtifacts::read(&path)?;
+        let identity = Identity::compiled(folder, &path, &artifacts)?;
+        Ok(Self { identity, artifacts })
     }
 
     /// The configuration of the telemetry.
     pub fn telemetry(&self) -> TelemetryConfig {
-        self.0.artifacts.observability.telemetry.clone()
+        self.artifacts.observability.telemetry.clone()
     }
 
     /// Evaluates the sensor. `cursor` is the cursor of the previous evaluation.
@@ -65,9 +71,9 @@ impl DagsterSensor {
     /// generates.
     fn state(&self) -> Result<Result<String, String>, Error> {
         let mut state = DefaultHasher::new();
-        for source in &self.0.artifacts.sources {
+        for source in &self.artifacts.sources {
             let inner = &*source.path;
-            let path = self.0.identity.folder.join(inner);
+            let path = self.identity.folder.join(inner);
             let seen = match fs::metadata(&path) {
                 Ok(metadata) => describe(&metadata),
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {

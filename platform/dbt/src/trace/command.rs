@@ -69,12 +69,8 @@ impl CommandSpan {
         self.context.span().set_attribute(attribute);
     }
 
-    pub(super) fn set_attributes(&self, attributes: Vec<KeyValue>) {
-        self.context.span().set_attributes(attributes);
-    }
-
     pub(super) fn describe(&self, attributes: &impl FloeAttributes) {
-        self.set_attributes(attributes.to_otel_dict());
+        self.context.span().set_attributes(attributes.to_otel_dict());
     }
 
     pub(super) fn set_invocation(&mut self, id: &str) {
