@@ -12,13 +12,13 @@ use syn::{Item, UseTree, Visibility};
 
 /// Code and tests are lines with something other than a comment.
 const LIMITS: [(&str, usize); 12] = [
-    ("code of the library", 40_820),
+    ("code of the library", 40_821),
     ("code of redact and semconv", 9_954),
     ("code of the integrations", 4_931),
     ("code of floe-trace", 7_226),
     ("code of the platform", 21_583),
     ("tests, benches, examples, fuzz targets", 79_606),
-    ("lines of Rust", 204_732),
+    ("lines of Rust", 204_733),
     ("words of documents", 49_758),
     ("functions above 60 lines", 15),
     ("lines with `cfg(`", 274),

@@ -91,6 +91,7 @@ pub(super) fn connect(
 }
 
 /// Creates the client of ureq. It follows no redirects, because a credential must not be sent to another host.
+#[cfg_attr(not(feature = "tls"), expect(clippy::unnecessary_wraps, reason = "TLS reads files"))]
 fn agent(
     connections: &Arc<Connections>,
     proxy: Option<ureq::Proxy>,
