@@ -12,20 +12,17 @@ pub struct Checks {
 }
 
 impl Checks {
-    /// No check has failed yet.
     #[must_use]
     pub const fn new() -> Self {
         Self { failures: Vec::new() }
     }
 
-    /// Requires that `found` is exactly `expected`.
     pub fn equal(&mut self, what: impl Display, found: u64, expected: u64) {
         if found != expected {
             self.failures.push(format!("{what}: expected {expected}, found {found}"));
         }
     }
 
-    /// Requires that `found` is at least `least`.
     pub fn at_least(&mut self, what: impl Display, found: u64, least: u64) {
         if found < least {
             self.failures.push(format!("{what}: expected at least {least}, found {found}"));
@@ -46,7 +43,6 @@ impl Checks {
         }
     }
 
-    /// Reports a failure.
     pub fn failed(&mut self, what: impl Display) {
         self.failures.push(what.to_string());
     }

@@ -30,7 +30,6 @@ pub const SPANS: i64 = CHILDREN + 1;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "of this workspace only")]
 pub enum Shape {
-    /// Synchronous.
     Sync,
     /// Asynchronous, and ready at the first poll.
     Ready,
@@ -38,11 +37,9 @@ pub enum Shape {
     Pending,
 }
 
-/// The kind of the measured functions, and the attributes of their spans.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "of this workspace only")]
 pub struct Case {
-    /// The kind of the functions.
     pub shape: Shape,
     /// Three typed attributes (an integer, a static text, an owned text allocated for each call),
     /// or none.
@@ -69,7 +66,6 @@ pub trait Contestant: Send + Sync {
     fn children(&self, case: Case);
     /// Runs `act` below a root that is not sampled.
     fn below_unsampled_root(&self, act: &mut dyn FnMut());
-    /// Exports every span.
     fn flush(&self) {}
     /// Shuts down and returns the number of spans that it counted as lost. `None` if it does not
     /// count them.
@@ -87,7 +83,6 @@ pub const TRACING_OFF: &str = "tracing-off";
 /// tracing, with our layer.
 pub const LAYER: &str = "floe-telemetry-layer";
 
-/// The contestants, by name.
 pub const NAMES: [&str; 9] = [
     "bare",
     "clocks",
@@ -143,7 +138,6 @@ pub fn start(name: &str, state: State, sink: &Sink) -> Arc<dyn Contestant> {
 }
 
 impl Shape {
-    /// All kinds.
     pub const ALL: [Self; 3] = [Self::Sync, Self::Ready, Self::Pending];
 
     /// The name on the command line and in tables.
@@ -167,7 +161,6 @@ impl FromStr for Shape {
 }
 
 impl State {
-    /// All states.
     pub const ALL: [Self; 3] = [Self::Off, Self::Unsampled, Self::Sampled];
 
     /// The name on the command line and in tables.

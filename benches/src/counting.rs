@@ -7,7 +7,6 @@ use fastrace::collector::{Reporter, SpanRecord};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-/// Counts spans and discards them.
 #[derive(Clone, Debug, Default)]
 pub struct Counting(Arc<AtomicU64>);
 

@@ -10,7 +10,6 @@ pub fn of_process() -> Duration {
     of(ClockId::ProcessCPUTime)
 }
 
-/// CPU time of this thread.
 #[must_use]
 pub fn of_thread() -> Duration {
     of(ClockId::ThreadCPUTime)

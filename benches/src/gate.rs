@@ -18,7 +18,6 @@ const MOST: usize = 40;
 pub struct Measured {
     /// The CPU time that telemetry adds to a run, in percent: the median of the pairs and its 95 % confidence interval.
     pub added_percent: Interval,
-    /// Pairs of runs.
     pub pairs: usize,
     /// Whether the median is below the limit.
     pub is_below: bool,

@@ -42,7 +42,6 @@ pub struct Row {
     pub what: &'static str,
     /// CPU time of the process for a record.
     pub cpu_nanos: f64,
-    /// Records that arrived.
     pub arrived: u64,
 }
 

@@ -21,7 +21,6 @@ const CASE: Case = Case { shape: Shape::Sync, attributes: true };
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
 pub struct Order<'a> {
-    /// The contestant.
     pub contestant: &'static str,
     /// The receiver.
     pub otlp: &'a Otlp,

@@ -23,7 +23,6 @@ struct Task {
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
 pub struct Took {
-    /// Elapsed time.
     pub wall: Duration,
     /// CPU time, without the time in which other threads had the processor.
     pub cpu: Duration,
@@ -34,7 +33,6 @@ pub struct Took {
 pub struct Pool(Vec<SyncSender<Task>>);
 
 impl Pool {
-    /// Starts the threads.
     #[must_use]
     pub fn new(threads: usize) -> Self {
         Self(

@@ -32,12 +32,10 @@ use crate::sink::{Otlp, Protocol};
 /// The parent's handle of a receiver.
 #[derive(Debug)]
 pub struct Receiver {
-    /// The transport and the endpoint.
     pub otlp: Otlp,
     child: Child,
 }
 
-/// The received items.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
 pub struct Arrived {

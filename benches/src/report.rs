@@ -8,7 +8,6 @@ use std::time::SystemTime;
 use serde::Serialize;
 use serde_json::Value;
 
-/// The machine of the measurement.
 #[derive(Debug, Serialize)]
 struct Machine {
     processor: String,

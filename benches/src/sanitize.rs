@@ -15,7 +15,6 @@ use crate::{arguments, cpu_time};
 pub struct Row {
     /// The text, and who reads it.
     pub what: String,
-    /// The length of the text.
     pub bytes: usize,
     /// CPU time of one call.
     pub nanos: f64,

@@ -10,7 +10,6 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::counting::Counting;
 
-/// The destination of spans.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_enums, reason = "of this workspace only")]
 pub enum Sink {
@@ -20,13 +19,11 @@ pub enum Sink {
     Otlp(Otlp),
 }
 
-/// The OTLP transport.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "of this workspace only")]
 pub enum Protocol {
     /// HTTP with protobuf bodies.
     Http,
-    /// gRPC.
     Grpc,
 }
 
@@ -34,7 +31,6 @@ pub enum Protocol {
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
 pub struct Otlp {
-    /// Its transport.
     pub protocol: Protocol,
     /// `http://127.0.0.1:PORT`.
     pub endpoint: String,
@@ -84,7 +80,6 @@ pub(crate) fn blocking_client() -> reqwest::blocking::Client {
 }
 
 impl Protocol {
-    /// All transports.
     pub const ALL: [Self; 2] = [Self::Http, Self::Grpc];
 
     /// The name on the command line.

@@ -15,13 +15,10 @@ pub const OURS: &str = "floe-telemetry";
 #[derive(Clone, Debug, Serialize)]
 #[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
 pub struct Cell {
-    /// The contestant.
     pub contestant: &'static str,
-    /// The state of its recorder.
     pub state: &'static str,
     /// The kind of functions.
     pub shape: &'static str,
-    /// The number of attributes of each span.
     pub attributes: u8,
     /// The number of threads that record at the same time.
     pub threads: usize,
@@ -41,11 +38,8 @@ pub struct Cell {
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
 pub struct Place {
-    /// The state of the recorders.
     pub state: State,
-    /// The kind of functions, and the attributes of their spans.
     pub case: Case,
-    /// The number of threads that record at the same time.
     pub threads: usize,
 }
 

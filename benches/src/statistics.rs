@@ -8,7 +8,6 @@ use serde::Serialize;
 pub struct Spread {
     /// The lower quartile.
     pub low: f64,
-    /// The median.
     pub median: f64,
     /// The upper quartile.
     pub high: f64,
@@ -30,7 +29,6 @@ impl Spread {
 pub struct Interval {
     /// The lower bound of the interval.
     pub from: f64,
-    /// The median.
     pub median: f64,
     /// The upper bound of the interval.
     pub to: f64,

@@ -1,9 +1,9 @@
-//! Threads that are in a span, each in another way, until standard input ends. A line for each says what a reader from
-//! outside has to find; `check.py` is the reader.
+//! Threads that are in a span, each in another way, until standard input ends. A line for each has the expected
+//! findings of a reader from outside; `check.py` is the reader.
 //!
 //! `process-context every_span|boundaries`; with `fork`, the process is a fork of one that has published, with `many`,
-//! there are 100,000 tasks, too, with `waits`, the threads wait in system calls that the kernel does not restart, and with
-//! `changes`, the spans of a thread change all the time.
+//! there are 100,000 tasks, too, with `waits`, the threads wait in system calls that the kernel does not restart, and
+//! with `changes`, the spans of a thread change all the time.
 
 #![expect(clippy::print_stdout, reason = "the test reads the output")]
 #![expect(clippy::expect_used, clippy::panic, reason = "a test")]
@@ -44,7 +44,6 @@ fn found_here(name: &str, code: &Value) {
     expect(name, &current(code));
 }
 
-/// The current span, with its code.
 fn current(code: &Value) -> Value {
     let span = get_current_span().span_context();
     let ids = span.is_valid().then(|| {

@@ -7,7 +7,6 @@
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// The form of the credential in its text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Shape {
     /// `password=…`.
@@ -25,7 +24,6 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// Every shape.
     pub const ALL: [Self; 6] =
         [Self::KeyValue, Self::Url, Self::Bearer, Self::Token, Self::AccessKey, Self::Json];
 }
@@ -78,7 +76,6 @@ impl Canary {
         &self.secret
     }
 
-    /// The credential as a number.
     pub fn number(&self) -> i64 {
         self.number
     }
@@ -110,7 +107,6 @@ impl Canary {
 pub struct Outputs(Vec<(String, Vec<u8>)>);
 
 impl Outputs {
-    /// Adds bytes that left through this channel.
     pub fn add(&mut self, channel: impl Into<String>, bytes: impl Into<Vec<u8>>) {
         self.0.push((channel.into(), bytes.into()));
     }
@@ -127,7 +123,6 @@ impl Outputs {
         self.channels(|bytes| contains(bytes, canary.marker().as_bytes()))
     }
 
-    /// Whether any channel contains this text.
     pub fn has(&self, text: &str) -> bool {
         !self.channels(|bytes| contains(bytes, text.as_bytes())).is_empty()
     }

@@ -15,7 +15,6 @@ const CHILD: &str = "FLOE_TEST_CHILD";
 /// No test takes as long, however busy the machine is.
 const DEADLINE: Duration = Duration::from_secs(600);
 
-/// Whether this process is the child.
 pub fn is_child() -> bool {
     std::env::var_os(CHILD).is_some()
 }

@@ -12,6 +12,7 @@
     clippy::panic,
     reason = "a test support library reports a failure by failing the test"
 )]
+#![expect(missing_docs, reason = "a comment has what the name does not say")]
 
 /// The examples of README and of the macros compile and run.
 #[cfg(doctest)]

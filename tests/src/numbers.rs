@@ -22,7 +22,6 @@ impl Numbers {
         usize::try_from(self.next() % (limit as u64)).expect("below a limit")
     }
 
-    /// One of several texts.
     pub fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
         of[self.below(of.len())]
     }
@@ -33,7 +32,6 @@ impl Numbers {
         (0..len).map(|_| char::from(alphabet[self.below(alphabet.len())])).collect()
     }
 
-    /// A number in a range.
     pub fn between(&mut self, low: usize, high: usize) -> usize {
         low + self.below(high - low + 1)
     }

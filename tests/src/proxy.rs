@@ -9,7 +9,6 @@ use std::thread;
 /// In bytes.
 const MAX_HEAD: usize = 16 * 1024;
 
-/// A proxy in front of one receiver.
 #[derive(Debug)]
 pub struct Proxy {
     port: u16,
@@ -38,13 +37,11 @@ impl Proxy {
         Self { port, request_lines }
     }
 
-    /// The port of the proxy on 127.0.0.1.
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port
     }
 
-    /// The request lines that the proxy received.
     #[must_use]
     pub fn request_lines(&self) -> Vec<String> {
         let request_lines = self.request_lines.lock().unwrap_or_else(PoisonError::into_inner);

@@ -59,7 +59,6 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Starts a receiver of OTLP over gRPC.
     pub fn grpc() -> Self {
         Self::start(Transport::Grpc, ReservedPort::new(), None)
     }
@@ -70,13 +69,11 @@ impl Receiver {
         Self::start(Transport::Http, ReservedPort::new(), None)
     }
 
-    /// Starts a receiver of OTLP over gRPC and TLS, with a certificate of this authority.
     pub fn grpc_with_tls(authority: &Authority, client: ClientCertificate) -> Self {
         let tls = authority.acceptor(client, b"h2");
         Self::start(Transport::Grpc, ReservedPort::new(), Some(tls))
     }
 
-    /// Starts a receiver of OTLP over HTTP and TLS, with a certificate of this authority.
     pub fn http_with_tls(authority: &Authority, client: ClientCertificate) -> Self {
         let tls = authority.acceptor(client, b"http/1.1");
         Self::start(Transport::Http, ReservedPort::new(), Some(tls))
@@ -122,7 +119,6 @@ impl Receiver {
         if self.is_secure { endpoint.replacen("http", "https", 1) } else { endpoint }
     }
 
-    /// The port.
     pub fn port(&self) -> u16 {
         self.port.number()
     }

@@ -35,7 +35,6 @@ impl ReservedPort {
         Self { number, _socket: socket }
     }
 
-    /// The port.
     #[must_use]
     pub const fn number(&self) -> u16 {
         self.number

@@ -27,9 +27,7 @@ pub const THREADS: usize = 2;
 /// The parent's handle of a contestant.
 #[derive(Debug)]
 pub struct Process {
-    /// The contestant's name.
     pub name: &'static str,
-    /// The state of its recorder.
     pub state: State,
     child: Child,
 }
@@ -48,9 +46,7 @@ pub struct Nanos {
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
 pub struct Delivery {
-    /// Spans that were recorded.
     pub recorded: u64,
-    /// Spans that arrived.
     pub delivered: u64,
 }
 
@@ -73,7 +69,6 @@ impl Process {
         Nanos { busy: word(&mut words), after_pause: word(&mut words) }
     }
 
-    /// The spans recorded and delivered so far.
     pub fn delivery(&mut self) -> Delivery {
         let answer = self.child.request("delivery");
         let mut words = answer.split_whitespace();

@@ -77,7 +77,7 @@ fn what_is_no_value_stays() {
         "Failed password for root from 2a01:4f8:c17:b0f::2 port 22 ssh2",
         "Failed password for invalid user admin from 2001:db8:0:1:1:1:abc1:1 port 22",
         "peer 2001:db8:1234:ab12:cd34:9f3a:12:3 left",
-        // What a digest is of.
+        // The subject of a digest.
         "nginx:1.25@sha256:4a1c4b21597c1b4415bdbecb28a3296c6b5e23ca4f9feeb599860a1dac6a0108",
         // Algorithms of SSH.
         "kex: algorithm: curve25519-sha256@libssh.org",

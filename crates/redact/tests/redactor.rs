@@ -584,7 +584,7 @@ fn a_writer_redacts_a_private_key_of_several_lines() {
     );
 }
 
-/// Its lines are read one by one from the first on; the first that is none ends it.
+/// Its lines are read from the first on; a line of another form ends the key.
 #[test]
 fn a_private_key_ends_with_its_last_line() {
     let begin = ["-----BEGIN ", "PRIVATE KEY-----"].concat();
@@ -717,7 +717,7 @@ fn a_terminals_colour_is_no_part_of_a_word() {
     }
 }
 
-/// What one pass finds is the boundary of what follows it, so a long text is not read in vain.
+/// A finding of a pass is the boundary of the next candidate, so a long text is not read in vain.
 #[test]
 fn what_follows_a_secret_at_once_is_found_in_the_same_pass() {
     let redactor = Redactor::new();

@@ -1,4 +1,4 @@
-//! What single rules redact and leave, at the places where they could be off by one.
+//! The findings of single rules, at places where a rule could be off by one.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

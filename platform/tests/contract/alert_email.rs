@@ -11,7 +11,6 @@ use crate::{CANARY, Contract, alerts, credential, plugins};
 
 const NAME: &str = "email";
 
-/// The usual replies.
 fn usual(_: &str) -> Option<&'static str> {
     None
 }

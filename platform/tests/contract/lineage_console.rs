@@ -8,7 +8,6 @@ use serde_json::json;
 
 use crate::{Contract, plugins};
 
-/// Emits an event of this job.
 pub(crate) fn emit(plugins: &Plugins, job: &str) -> Result<(), Error> {
     let backend = plugins.one::<dyn LineageBackend>().unwrap();
     let job = Job { namespace: "retail", name: job };

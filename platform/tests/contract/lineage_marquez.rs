@@ -36,7 +36,7 @@ fn api(request: &Received) -> Answer {
     }
 }
 
-/// What is missing in an event.
+/// The part that an event lacks.
 fn invalid(event: &Value) -> Option<&'static str> {
     let is_text = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
     let is_uuid = |value: &Value| {

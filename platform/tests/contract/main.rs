@@ -56,7 +56,6 @@ use floe_telemetry::opentelemetry::trace::Status;
 use floe_telemetry::testing::{self, CapturedSpan, Spans};
 use tempfile::{NamedTempFile, TempPath};
 
-/// The cases of each plugin.
 fn contracts() -> Vec<Contract> {
     vec![
         alert_alertmanager::contract(),
@@ -98,7 +97,7 @@ pub(crate) const CANARY: &str = "c4n4ry-Zm9vYmFyYmF6cXV4";
 pub(crate) struct Contract {
     kind: PluginType,
     name: &'static str,
-    /// What answers the requests of the cases, for the table.
+    /// The service that answers the requests of the cases, for the table.
     service: &'static str,
     cases: Vec<Case>,
     unsupported: Vec<Case>,
@@ -114,7 +113,7 @@ struct Case {
 type Run = Box<dyn Fn() -> Result<(), Error>>;
 
 impl Contract {
-    /// The contract of a plugin. `service` is what answers its requests: `Debian's alertmanager`, or
+    /// The contract of a plugin. `service` answers its requests: `Debian's alertmanager`, or
     /// `stand-in` for a server of the test.
     pub(crate) fn new(kind: PluginType, name: &'static str, service: &'static str) -> Self {
         Self { kind, name, service, cases: Vec::new(), unsupported: Vec::new() }
@@ -210,7 +209,7 @@ fn every_operation_of_every_plugin_has_its_span() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What is wrong with an attribute of a span.
+/// The difference between an attribute of a span and the expected one.
 fn differing(expected: &str, span: &CapturedSpan<'_>) -> Option<String> {
     let (key, value) = expected.split_once('=').unwrap();
     let found = span.attribute(key).map(ToString::to_string).unwrap_or_default();
@@ -221,7 +220,7 @@ fn differing(expected: &str, span: &CapturedSpan<'_>) -> Option<String> {
     (!is_right).then(|| format!("expected {expected}, found `{found}`"))
 }
 
-/// What is compared of a span.
+/// The compared parts of a span.
 struct Checked<'a> {
     status: Status,
     has_exception: bool,

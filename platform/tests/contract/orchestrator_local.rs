@@ -10,7 +10,6 @@ use serde_json::json;
 
 use crate::{Contract, plugins};
 
-/// The checks of the source.
 const CHECKS: &[Check] = &[Check::RowCount(1)];
 
 /// A source and two models that depend on each other.

@@ -114,12 +114,10 @@ impl Service {
         Self { url, received }
     }
 
-    /// The requests so far.
     pub(crate) fn received(&self) -> Vec<Received> {
         self.received.lock().unwrap().clone()
     }
 
-    /// The only request.
     pub(crate) fn single(&self) -> Received {
         let received = self.received();
         assert_eq!(received.len(), 1, "{received:?}");

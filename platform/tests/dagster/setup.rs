@@ -1,4 +1,4 @@
-//! A product in Dagster, a receiver, and what every part asserts.
+//! A product in Dagster, a receiver, and the assertions of every part.
 
 use std::collections::HashSet;
 use std::fs;
@@ -136,7 +136,7 @@ impl Setup {
     }
 }
 
-/// What Dagster passes to a step.
+/// The context that Dagster passes to a step.
 pub(crate) fn step_context(key: &str, upstream: &Json) -> Json {
     json!({ "data": {
         "asset_keys": [key],

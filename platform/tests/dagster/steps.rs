@@ -32,7 +32,7 @@ fn assert_asset(asset: &ReceivedSpan) {
     );
 }
 
-/// What an asset reads and writes is below it.
+/// The spans of reads and writes are below the span of the asset.
 fn assert_reads_and_writes(spans: &[ReceivedSpan], asset: &ReceivedSpan) {
     assert_eq!(linked(spans, asset), ["dagster.asset.orders"]);
     let read = single(spans, "dagster.io.read");

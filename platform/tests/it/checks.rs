@@ -1,5 +1,5 @@
-//! The checks of sources and models, of every kind: what is found when a product is compiled, and what a run says of a
-//! check that fails.
+//! Checks of every kind, of sources and models: the findings of the compilation, and the report of a run with a failing
+//! check.
 
 use floe::compile::Definition;
 use floe::pipeline::{self, Origin, RunId};

@@ -14,7 +14,7 @@ fn find(product: &Product, id: &str, words: &[&str]) -> Output {
     product.floe("find", &[&[id], words].concat(), &[])
 }
 
-/// A product with a run in a trace and in a run of Dagster, and what its results contain.
+/// A product with a run in a trace and in a run of Dagster, and its results.
 fn ran() -> (Product, Value) {
     let product = Product::shop();
     product.append(

@@ -1,4 +1,4 @@
-//! What a run prints, for people and for machines.
+//! The output of a run, for people and for machines.
 
 use floe_tests::{Receiver, ReservedPort};
 use serde_json::Value;

@@ -98,7 +98,6 @@ impl Product {
         self.write(path, &text.replacen(from, to, 1));
     }
 
-    /// Adds lines at the end of a file.
     pub(crate) fn append(&self, path: &str, lines: &str) {
         self.write(path, &format!("{}{lines}\n", self.read(path)));
     }

@@ -30,22 +30,18 @@ pub(crate) fn check_with(
     assert_eq!(product.files(), files);
 }
 
-/// Replaces a text in a file.
 pub(crate) fn replace<'a>(path: &'a str, from: &'a str, to: &'a str) -> impl FnOnce(&Product) + 'a {
     move |product| product.replace(path, from, to)
 }
 
-/// Adds lines to a file.
 pub(crate) fn append<'a>(path: &'a str, lines: &'a str) -> impl FnOnce(&Product) + 'a {
     move |product| product.write(path, &format!("{}{lines}", product.read(path)))
 }
 
-/// Replaces the contents of a file.
 pub(crate) fn overwrite<'a>(path: &'a str, bytes: &'a [u8]) -> impl FnOnce(&Product) + 'a {
     move |product| product.write_bytes(path, bytes)
 }
 
-/// Removes a file.
 pub(crate) fn remove(path: &str) -> impl FnOnce(&Product) {
     move |product| product.remove(path)
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::product::Product;
 use crate::service::{Answer, Received, Service};
 
-/// What the stores and the services get, and nothing else may contain.
+/// Credentials for the stores and the services, which nothing else may contain.
 const CREDENTIALS: [&str; 3] = ["c4n4ryInfisical", "c4n4ryPolaris", "c4n4ryBucket"];
 
 /// Infisical, S3, Polaris, Marquez and Alertmanager: the requests of a run, as each of them answers.
@@ -67,7 +67,6 @@ plugins:
     product
 }
 
-/// What each service gets.
 fn assert_requests(received: &[Received]) {
     let of = |path: &str| {
         let found = received.iter().filter(|it| it.path.starts_with(path));

@@ -1,4 +1,4 @@
-//! What the compilation warns about: queries of no model, and credentials in queries.
+//! Warnings of the compilation: queries of no model, and credentials in queries.
 
 use crate::product::Product;
 

@@ -1,4 +1,4 @@
-//! What a run says of itself against the runs before it, and `floe runs`.
+//! A run's own comparison with the runs before it, and `floe runs`.
 
 use floe::compile::Definition;
 use floe::pipeline::{self, Origin, RunId};
@@ -190,7 +190,7 @@ fn write_nights(product: &Product, orders: &[usize]) {
     product.write(MEASURED, &format!("{head}\n{nights}"));
 }
 
-/// What a night with so many orders says of its rows, after these nights.
+/// The unusual number of rows of a night with so many orders, after these nights.
 fn said_of_rows(product: &Product, nights: &[usize], tonight: usize) -> Option<String> {
     write_nights(product, nights);
     write_orders(product, tonight);

@@ -30,9 +30,9 @@ pub(crate) fn script(name: &str) -> PathBuf {
 /// A service. It ends when it is dropped.
 pub(crate) struct Process {
     child: Child,
-    /// The lines of its output, of which those of standard error have a tab before them.
+    /// The lines of its output; a line of standard error begins with a tab.
     lines: Receiver<String>,
-    /// What it has printed so far.
+    /// The lines printed so far.
     output: Vec<String>,
 }
 

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::process::{place, plugins};
 use crate::samples::WORKLOAD;
 
-/// Whether all manifests are valid, and what the command wrote.
+/// Whether all manifests are valid, and the output of the command.
 fn validate(place: &Path, manifests: &[Value]) -> (bool, String) {
     let folder = TempDir::new().unwrap();
     let mut command = Command::new(place.join("venv/bin/kubernetes-validate"));

@@ -11,7 +11,6 @@ use floe_telemetry::{
 use floe_tests::{is_child, run_in_child};
 use floe_tests_acme_backend::ARCHIVE;
 
-/// The message about the exporter `prometheus` in this program.
 const NOT_LINKED: &str = "found `prometheus`, which needs the crate `floe-telemetry-prometheus` and the line `use floe_telemetry_prometheus as _;`";
 
 const TWIN: ExporterFactory = ExporterFactory::new("twin", &[Signal::Metrics], |_, it| Ok(it));

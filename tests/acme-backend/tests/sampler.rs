@@ -32,7 +32,6 @@ fn exported(config: TelemetryConfig) -> Vec<(String, bool)> {
     spans.collect()
 }
 
-/// A document in OpenTelemetry's format, with this sampler.
 fn file(sampler: &str) -> Result<TelemetryConfig, floe_telemetry::Error> {
     let path = env::temp_dir().join(format!("acme-{}.yaml", process::id()));
     let text = format!(

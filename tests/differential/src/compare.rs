@@ -68,7 +68,6 @@ fn tracers<P: TracerProvider>(provider: &P) -> [P::Tracer; 3] {
     [provider.tracer("plain"), provider.tracer_with_scope(complete), provider.tracer("other")]
 }
 
-/// The spans by the number of their program.
 fn by_program(runs: &[Run], spans: Vec<SpanData>) -> Result<HashMap<usize, Vec<SpanData>>> {
     let mut programs = HashMap::new();
     for (number, run) in runs.iter().enumerate() {
@@ -146,7 +145,6 @@ impl Reference {
         }
     }
 
-    /// The spans have these ids.
     pub(crate) fn run(&self, program: &Program, ids: &[SpanContext]) -> (Run, Vec<Span>) {
         let sdk = &self.providers[usize::from(!program.numbers_keys)];
         let before = sdk.memory.spans().len();
@@ -187,7 +185,6 @@ impl Default for Ids {
 }
 
 impl Ids {
-    /// Sets the ids of the next span.
     fn set(&self, context: Option<&SpanContext>) {
         let ids = context.map(|context| (context.trace_id(), context.span_id()));
         let mut next = self.0.lock().unwrap_or_else(PoisonError::into_inner);

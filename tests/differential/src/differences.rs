@@ -25,7 +25,6 @@ use opentelemetry_sdk::trace::{Sampler as SdkSampler, ShouldSample, SpanLimits a
 use crate::program::{Limits, Remote, Sampler, Settings};
 use crate::tree::{Attributes, Span};
 
-/// The configuration of floe-telemetry.
 #[must_use]
 pub fn config(settings: &Settings) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("differential");
@@ -54,7 +53,6 @@ pub fn config(settings: &Settings) -> TelemetryConfig {
     config
 }
 
-/// The sampler of the SDK.
 #[must_use]
 pub fn sampler(sampler: Sampler) -> Box<dyn ShouldSample> {
     let parent_based =
@@ -152,7 +150,6 @@ fn limit(attributes: &mut Attributes, limit: u32) -> u32 {
     dropped
 }
 
-/// The flags of a context.
 #[must_use]
 pub fn flags(context: &SpanContext) -> u8 {
     context.trace_flags().to_u8() & !2
@@ -164,13 +161,11 @@ pub fn description(position: usize) -> String {
     format!("failure {position:04}")
 }
 
-/// Whether a link is added.
 #[must_use]
 pub fn is_linked(context: &SpanContext, attributes: &[KeyValue]) -> bool {
     context.is_valid() || *context.trace_state() != TraceState::NONE || !attributes.is_empty()
 }
 
-/// A remote parent.
 #[must_use]
 pub fn parent(remote: &Remote) -> SpanContext {
     let context = remote.context();

@@ -8,24 +8,17 @@ use opentelemetry::trace::{SpanContext, SpanKind, TraceFlags, TraceState};
 /// Programs that run one after the other with one provider.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// The settings of the provider.
     pub settings: Settings,
-    /// The programs.
     pub programs: Vec<Program>,
 }
 
-/// The settings of a provider.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// The sampler.
     pub sampler: Sampler,
-    /// The span limits.
     pub limits: Limits,
 }
 
-/// A built-in sampler.
 #[derive(Clone, Copy, Debug)]
-#[expect(missing_docs, reason = "the names of the specification")]
 pub enum Sampler {
     AlwaysOn,
     AlwaysOff,
@@ -35,14 +28,10 @@ pub enum Sampler {
     ParentBasedTraceIdRatio(f64),
 }
 
-/// Span limits.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The most attributes of a span.
     pub attributes: u32,
-    /// The most events of a span.
     pub events: u32,
-    /// The most links of a span.
     pub links: u32,
     /// The most attributes of an event.
     pub per_event: u32,
@@ -50,7 +39,6 @@ pub struct Limits {
     pub per_link: u32,
 }
 
-/// A program.
 #[derive(Clone, Debug)]
 pub struct Program {
     /// Its operations. One that needs a span, while none was started, does nothing.
@@ -75,53 +63,38 @@ impl Pick {
     }
 }
 
-/// An operation.
 #[derive(Clone, Debug)]
 pub enum Operation {
-    /// Starts a span.
     Start(Box<Start>),
     /// Moves a span into a new context: a copy of the current one, or an empty one.
     Share {
-        /// The span.
         span: Pick,
-        /// Whether it is the current context.
         in_current: bool,
     },
-    /// Attaches a context to the thread.
     Attach(Parent),
     /// Drops the guard of an attached context.
     Detach(Pick),
-    /// Updates a span.
     Update(Pick, Update),
     /// Drops a span, or the program's reference to its context.
     Drop(Pick),
 }
 
-/// How a span starts.
 #[derive(Clone, Debug)]
 pub struct Start {
     /// The index of the tracer.
     pub tracer: usize,
-    /// The context that it starts in.
     pub parent: Parent,
-    /// The kind.
     pub kind: Option<SpanKind>,
-    /// The start time.
     pub time: Option<Time>,
-    /// The attributes.
     pub attributes: Option<Vec<KeyValue>>,
-    /// The events.
     pub events: Option<Vec<(Time, Vec<KeyValue>)>>,
-    /// The links.
     pub links: Option<Vec<(Target, Vec<KeyValue>)>>,
 }
 
-/// A context.
 #[derive(Clone, Debug)]
 pub enum Parent {
     /// The current one.
     Current,
-    /// The context of a span.
     Of(Pick),
     /// A context with a span of another process.
     Remote(Remote),
@@ -132,15 +105,12 @@ pub enum Parent {
 /// The target of a link.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// A span of the program.
     Span(Pick),
     /// A span of another process.
     Remote(Remote),
 }
 
-/// An update of a span.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the methods of `Span`")]
 pub enum Update {
     SetAttribute(KeyValue),
     SetAttributes(Vec<KeyValue>),
@@ -159,7 +129,6 @@ pub enum Update {
 
 /// A status. The program numbers the descriptions of errors.
 #[derive(Clone, Copy, Debug)]
-#[expect(missing_docs, reason = "the names of the specification")]
 pub enum Code {
     Unset,
     Ok,
@@ -176,7 +145,6 @@ impl Time {
     const BASE: Duration = Duration::from_secs(1_500_000_000);
     const LIMIT: Duration = Duration::from_secs(1_500_000_010);
 
-    /// The point in time.
     #[must_use]
     pub fn at(self) -> SystemTime {
         SystemTime::UNIX_EPOCH + Self::BASE + Duration::from_nanos(self.0.into())
@@ -193,7 +161,6 @@ impl Time {
 
 /// The context of a span of another process.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the fields of a span context")]
 pub struct Remote {
     pub trace_id: u128,
     pub span_id: u64,
@@ -202,7 +169,6 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// The span context.
     #[must_use]
     pub fn context(&self) -> SpanContext {
         let state = TraceState::from_key_value(self.state.clone()).unwrap_or_default();

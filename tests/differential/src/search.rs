@@ -11,10 +11,8 @@ use crate::program::Case;
 /// The cases of a runner.
 const CASES: u32 = 64;
 
-/// A difference.
 #[derive(Debug)]
 pub struct Found {
-    /// The first difference.
     pub difference: String,
     /// The smallest case that differs, unless the generator itself has failed.
     pub case: Option<Case>,

@@ -8,9 +8,7 @@ use serde::Serialize;
 use crate::differences;
 use crate::program::Time;
 
-/// A span.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the fields of a span")]
 pub struct Span {
     pub context: Link,
     pub parent: String,
@@ -30,9 +28,7 @@ pub struct Span {
     pub scope: Scope,
 }
 
-/// An event.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the fields of an event")]
 pub struct Event {
     pub name: String,
     pub time: Option<u128>,
@@ -42,7 +38,6 @@ pub struct Event {
 
 /// A link, or the context of a span.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the fields of a link")]
 pub struct Link {
     pub trace_id: String,
     pub span_id: String,
@@ -53,9 +48,7 @@ pub struct Link {
     pub dropped_attributes: u32,
 }
 
-/// An instrumentation scope.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the fields of a scope")]
 pub struct Scope {
     pub name: String,
     pub version: String,
@@ -69,7 +62,6 @@ pub type Attributes = Vec<(String, Value)>;
 /// A value: its type and its text, or a list. An empty list has no type in OTLP.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
-#[expect(missing_docs, reason = "described above")]
 pub enum Value {
     Scalar(String),
     List(Vec<String>),

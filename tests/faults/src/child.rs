@@ -36,7 +36,6 @@ impl Child {
         Self::start_within(LIMIT, name, protocol, endpoint)
     }
 
-    /// Starts a program that may run for `limit`.
     pub(crate) fn start_within(
         limit: Duration,
         name: &str,
@@ -101,17 +100,14 @@ impl Child {
         samples.collect()
     }
 
-    /// The maximum so far.
     pub(crate) fn peak_memory_kib(&self) -> Result<u64> {
         self.status()?.vmhwm.context("no `VmHWM`")
     }
 
-    /// The current value.
     pub(crate) fn address_space_mib(&self) -> Result<u64> {
         Ok(self.status()?.vmsize.context("no `VmSize`")? / 1024)
     }
 
-    /// The maximum so far.
     pub(crate) fn peak_address_space_mib(&self) -> Result<u64> {
         Ok(self.status()?.vmpeak.context("no `VmPeak`")? / 1024)
     }
@@ -121,7 +117,6 @@ impl Child {
         Ok(process.status()?)
     }
 
-    /// Waits for the end of the program.
     pub(crate) fn finish(self) -> Result<Report> {
         Ok(self.finish_timed()?.0)
     }

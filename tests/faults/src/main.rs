@@ -102,7 +102,6 @@ fn run_soak(length: Duration) -> (usize, usize) {
     (passed, results.len())
 }
 
-/// Runs the program in the child process.
 fn run_program(name: &str, protocol: &str, endpoint: &str) -> ExitCode {
     let scenario = scenarios::ALL.iter().find(|known| known.name == name);
     let run = match scenario {

@@ -212,7 +212,6 @@ impl Program {
         self.operation("shutdown", |telemetry| telemetry.shutdown(timeout))
     }
 
-    /// Shuts the telemetry down when the process exits.
     pub(crate) fn shutdown_at_exit(&self, timeout: Duration) {
         if let Some(telemetry) = &self.telemetry {
             telemetry.shutdown_at_exit(timeout);
@@ -319,7 +318,6 @@ impl Program {
     }
 }
 
-/// A call of the function.
 struct Call {
     number: u64,
     result: u64,

@@ -126,7 +126,6 @@ impl Calls {
     }
 }
 
-/// The duration and the result of an operation.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Operation {
     pub(crate) duration: Duration,

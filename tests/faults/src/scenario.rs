@@ -13,10 +13,8 @@ use crate::report::Report;
 /// The scenario runs over gRPC and over HTTP.
 pub(crate) const BOTH: &[OtlpProtocol] = &[OtlpProtocol::Grpc, OtlpProtocol::Http];
 
-/// The scenario runs over gRPC only.
 pub(crate) const GRPC: &[OtlpProtocol] = &[OtlpProtocol::Grpc];
 
-/// The scenario runs over HTTP only.
 pub(crate) const HTTP: &[OtlpProtocol] = &[OtlpProtocol::Http];
 
 /// The program's exporters do not use OTLP.
@@ -40,9 +38,7 @@ const MAX_THREADS: u64 = 16;
 pub(crate) struct Scenario {
     /// The name of its file.
     pub(crate) name: &'static str,
-    /// The promise, in one line.
     pub(crate) promise: &'static str,
-    /// The protocols it is run over.
     pub(crate) protocols: &'static [OtlpProtocol],
     /// Limits the resident memory, in MiB.
     pub(crate) max_memory: u64,
@@ -73,7 +69,6 @@ impl Case {
         Child::start(self.scenario.name, self.protocol, endpoint)
     }
 
-    /// Starts a receiver of the protocol.
     pub(crate) fn receiver(&self) -> Receiver {
         match self.protocol {
             OtlpProtocol::Http => Receiver::http(),

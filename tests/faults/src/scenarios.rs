@@ -43,7 +43,6 @@ mod unusable_answers;
 
 use crate::scenario::Scenario;
 
-/// All scenarios.
 pub(crate) static ALL: &[&Scenario] = &[
     &broken_driver::SCENARIO,
     &connection_resets::SCENARIO,

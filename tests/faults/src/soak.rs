@@ -32,7 +32,6 @@ pub(crate) const DEFAULT: Duration = Duration::from_secs(30 * 60);
 
 pub(crate) const QUICK: Duration = Duration::from_secs(120);
 
-/// The folder of the samples and their curves.
 const FOLDER: &str = "target/soak";
 
 const SEED: u64 = 2026;

@@ -18,13 +18,11 @@
 //! Miri runs the same tests with the primitives of the standard library and of `recorder/sync.rs`, once for each
 //! seed of its scheduler, and checks the `unsafe` code of the ring (`.ci/sanitizers miri`).
 
-/// The primitives of the tests.
 #[cfg(all(test, not(miri)))]
 mod primitives {
     pub(crate) use loom::{model, sync, thread};
 }
 
-/// The primitives of the tests under Miri.
 #[cfg(all(test, miri))]
 mod primitives {
     pub(crate) use std::{sync, thread};

@@ -233,7 +233,6 @@ fn an_invalid_header_starts_a_new_trace() {
     assert!(context.trace_id != TRACE && context.trace_id != "d".repeat(32));
 }
 
-/// The trace state of a request with these headers.
 fn trace_state(harness: &Harness, states: &[&str]) -> Option<String> {
     let parent = format!("00-{TRACE}-{PARENT}-00");
     let mut headers = vec![("traceparent", &*parent)];
@@ -247,7 +246,6 @@ fn numbered(count: usize) -> Vec<String> {
     (1..=count).map(|n| format!("k{n}={n}")).collect()
 }
 
-/// Each of these trace states is passed on as expected.
 #[track_caller]
 fn assert_propagated(harness: &Harness, cases: &[(&[&str], &str)]) {
     for (states, expected) in cases {

@@ -7,36 +7,23 @@ use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use super::span::hex;
 use super::value::{Value, attributes};
 
-/// A log record, with the resource and the scope it was sent under.
+/// A log record, with the resource and the scope it was sent under. Texts that were not sent are empty, ids are
+/// hexadecimal, and times are nanoseconds since 1970.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReceivedLog {
-    /// Attributes of the resource.
     pub resource: BTreeMap<String, Value>,
-    /// Name of the instrumentation scope.
     pub scope: String,
-    /// Version of the instrumentation scope, empty if it has none.
     pub scope_version: String,
-    /// Name of the event, empty if it has none.
     pub event_name: String,
-    /// When the event occurred, in nanoseconds since 1970.
     pub time: u64,
-    /// When the record was observed, in nanoseconds since 1970.
     pub observed_time: u64,
-    /// Severity number.
     pub severity_number: i32,
-    /// Severity text.
     pub severity_text: String,
-    /// Body.
     pub body: Option<Value>,
-    /// Attributes.
     pub attributes: BTreeMap<String, Value>,
-    /// Number of attributes that the sender dropped.
     pub dropped_attributes: u32,
-    /// Id of the trace in hexadecimal (32 digits), empty if there is none.
     pub trace_id: String,
-    /// Id of the span in hexadecimal (16 digits), empty if there is none.
     pub span_id: String,
-    /// Trace flags.
     pub flags: u32,
 }
 

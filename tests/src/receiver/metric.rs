@@ -11,12 +11,10 @@ use opentelemetry_proto::tonic::metrics::v1::{AggregationTemporality, Exemplar, 
 use super::span::hex;
 use super::value::{Value, attributes};
 
-/// The value of a data point.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MetricValue {
     /// A counter or an up-down counter.
     Sum(f64),
-    /// A gauge.
     Gauge(f64),
     /// A histogram with explicit bounds: the number of values, their sum, the bounds, and the count
     /// of each bucket.
@@ -28,23 +26,15 @@ pub enum MetricValue {
 /// A data point, with its metric and the resource and the scope it was sent under.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReceivedPoint {
-    /// Attributes of the resource.
     pub resource: BTreeMap<String, Value>,
-    /// Name of the instrumentation scope.
     pub scope: String,
-    /// Version of the instrumentation scope, empty if it has none.
     pub scope_version: String,
-    /// Name of the metric.
     pub name: String,
-    /// Unit of the metric.
     pub unit: String,
-    /// Description of the metric.
     pub description: String,
     /// Whether the temporality of a sum or histogram is delta.
     pub is_delta: bool,
-    /// Attributes.
     pub attributes: BTreeMap<String, Value>,
-    /// The value.
     pub value: MetricValue,
     /// The spans of its exemplars: trace id and span id, in hexadecimal.
     pub exemplars: Vec<(String, String)>,

@@ -49,7 +49,6 @@ impl ReceivedRequest {
     }
 }
 
-/// The path and the headers as text, for [`Response::Echo`].
 pub(super) fn echo(uri: &Uri, headers: &HeaderMap) -> String {
     let request = ReceivedRequest::new(uri, headers, &[]);
     format!("refused {} {:?}", request.path, request.headers)
@@ -67,23 +66,14 @@ pub enum Response {
     /// An HTTP status and headers with an empty body. Over gRPC it stands for the response of a
     /// proxy in front of the backend.
     Http {
-        /// The status.
         status: u16,
         /// Additional headers, for example `retry-after`.
         headers: Vec<(String, String)>,
     },
     /// A gRPC status, over gRPC only.
-    Grpc {
-        /// The code.
-        code: Code,
-        /// The message.
-        message: String,
-    },
+    Grpc { code: Code, message: String },
     /// `RESOURCE_EXHAUSTED` with `RetryInfo`, over gRPC only.
-    Throttled {
-        /// The delay after which the request may be repeated.
-        delay: Duration,
-    },
+    Throttled { delay: Duration },
     /// A rejection that quotes the request's path and headers: 401 with them in the body, or
     /// `UNAUTHENTICATED` with them in the message.
     Echo,
@@ -91,7 +81,6 @@ pub enum Response {
     Partial {
         /// The number of items that the receiver claims to have rejected.
         rejected: i64,
-        /// The error message.
         message: String,
     },
     /// No response: the request is read and the connection stays open until the receiver is

@@ -10,86 +10,55 @@ use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 
 use super::value::{Value, attributes};
 
-/// A span, together with the resource and the scope it was sent under.
+/// A span, together with the resource and the scope it was sent under. Texts that were not sent are empty, ids are
+/// lower-case hexadecimal, and times are nanoseconds since 1970. Events and links are in the order in which they were
+/// sent.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReceivedSpan {
-    /// Attributes of the resource.
     pub resource: BTreeMap<String, Value>,
-    /// Schema URL of the resource, empty if it has none.
     pub resource_schema_url: String,
-    /// Name of the instrumentation scope.
     pub scope: String,
-    /// Version of the instrumentation scope, empty if it has none.
     pub scope_version: String,
-    /// Schema URL of the instrumentation scope, empty if it has none.
     pub scope_schema_url: String,
-    /// Id of the trace in lower-case hexadecimal; 32 digits if the exporter is right.
     pub trace_id: String,
-    /// Id of the span in lower-case hexadecimal; 16 digits if the exporter is right.
     pub span_id: String,
-    /// Id of the parent in lower-case hexadecimal, empty for a root.
     pub parent_span_id: String,
-    /// Trace state, empty if it has none.
     pub trace_state: String,
-    /// Name.
     pub name: String,
     /// Kind. `Unspecified` also stands for an unknown number; an exporter sends neither.
     pub kind: SpanKind,
-    /// Start, in nanoseconds since 1970.
     pub start_unix_nano: u64,
-    /// End, in nanoseconds since 1970.
     pub end_unix_nano: u64,
-    /// Attributes.
     pub attributes: BTreeMap<String, Value>,
-    /// Events, in the order they were sent.
     pub events: Vec<ReceivedEvent>,
-    /// Links, in the order they were sent.
     pub links: Vec<ReceivedLink>,
-    /// Status.
     pub status: ReceivedStatus,
-    /// Number of attributes that the sender dropped.
     pub dropped_attributes: u32,
-    /// Number of events that the sender dropped.
     pub dropped_events: u32,
-    /// Number of links that the sender dropped.
     pub dropped_links: u32,
 }
 
-/// An event of a span.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReceivedEvent {
-    /// Name.
     pub name: String,
-    /// Time, in nanoseconds since 1970.
     pub unix_nano: u64,
-    /// Attributes.
     pub attributes: BTreeMap<String, Value>,
-    /// Number of attributes that the sender dropped.
     pub dropped_attributes: u32,
 }
 
-/// A link from a span to another span.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReceivedLink {
-    /// Id of the other trace in lower-case hexadecimal.
     pub trace_id: String,
-    /// Id of the other span in lower-case hexadecimal.
     pub span_id: String,
-    /// Attributes.
     pub attributes: BTreeMap<String, Value>,
-    /// Number of attributes that the sender dropped.
     pub dropped_attributes: u32,
 }
 
-/// Status of a span.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ReceivedStatus {
-    /// Unset.
     #[default]
     Unset,
-    /// OK.
     Ok,
-    /// An error, with its message.
     Error(String),
 }
 

@@ -49,7 +49,6 @@ impl Authority {
         Self { issuer: Issuer::new(params, key), root, folder }
     }
 
-    /// The certificate of the authority, to be trusted.
     pub fn certificate(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }

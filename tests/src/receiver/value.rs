@@ -5,18 +5,12 @@ use std::collections::btree_map::Entry;
 
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
 
-/// The value of an attribute.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// A boolean.
     Bool(bool),
-    /// An integer.
     Int(i64),
-    /// A floating-point number.
     Double(f64),
-    /// A string.
     String(String),
-    /// An array.
     Array(Vec<Value>),
     /// A description of a value that an attribute should not have: bytes, a nested map, no value at
     /// all, or two values because its key was sent twice.

@@ -1,4 +1,4 @@
-//! What `floe-trace` says of the file that a program with `#[traced]` has written.
+//! The answers of `floe-trace` about the file of a program with `#[traced]`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -13,7 +13,6 @@ use floe_trace::read::Reader;
 use floe_trace::{CauseKind, Forest, Recording, WaterfallOptions, causes, waterfall};
 use opentelemetry::trace::{Span as _, Tracer as _};
 
-/// What a program has written.
 fn written_by(program: impl FnOnce()) -> Recording {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("traces.jsonl");

@@ -58,7 +58,6 @@ fn remote(trace: u128, state: TraceState) -> SpanContext {
     SpanContext::new(TraceId::from(trace), SpanId::from(0x17), flags, true, state)
 }
 
-/// Runs `body` in a trace of its own.
 fn in_trace(trace: u128, body: impl FnOnce()) -> Recorded {
     LazyLock::force(&TELEMETRY);
     let parent = remote(trace, TraceState::NONE);

@@ -29,7 +29,6 @@ const BUILT_IN: [&str; 6] = ["event", "level", "timestamp", "target", "trace_id"
 
 static TRACER: Tracer = floe_telemetry::tracer!("acme.queue");
 
-/// A writer whose content a test reads.
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
 
@@ -43,7 +42,6 @@ impl Write for Written {
     }
 }
 
-/// The lines and the records of a program.
 struct Sent {
     text: String,
     logs: Vec<ReceivedLog>,

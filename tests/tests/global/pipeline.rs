@@ -1,4 +1,4 @@
-//! A program with telemetry, and what receives it.
+//! A program with telemetry, and its receivers.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

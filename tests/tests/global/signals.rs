@@ -139,7 +139,6 @@ pub(super) fn host(folder: &Path, compiler: &str) -> Command {
     command
 }
 
-/// The test of this name, in a process of its own.
 fn rust_program(test: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", test, "--nocapture"]).env(PROGRAM, "1");

@@ -71,7 +71,6 @@ fn start(change: impl FnOnce(&mut TelemetryConfig)) -> (Receiver, TelemetryProvi
     (receiver, telemetry)
 }
 
-/// The data points after one flush.
 fn run(change: impl FnOnce(&mut TelemetryConfig), code: impl FnOnce()) -> (Receiver, Measured) {
     let (receiver, telemetry) = start(change);
     code();

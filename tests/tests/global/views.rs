@@ -80,7 +80,6 @@ fn measure() {
     }
 }
 
-/// The values and attributes of a metric, in order.
 fn points(points: &[ReceivedPoint], name: &str) -> Vec<String> {
     let of_name = points.iter().filter(|point| point.name == name);
     let mut found: Vec<_> = of_name

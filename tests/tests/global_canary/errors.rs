@@ -62,7 +62,6 @@ pub(crate) const ENTRIES: &[Entry] = &[
     }),
 ];
 
-/// An error with the given message and an optional source.
 #[derive(Debug)]
 struct Refused(String, Option<Box<Refused>>);
 

@@ -17,7 +17,6 @@ use tracing::{Instrument as _, dispatcher};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// A test reads the content.
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
 

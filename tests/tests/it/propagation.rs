@@ -98,7 +98,6 @@ impl Extractor for Custom {
     }
 }
 
-/// Headers with this `tracestate`.
 fn with_state(state: &str) -> [(&'static str, String); 2] {
     [("traceparent", header("01")), ("tracestate", state.to_owned())]
 }

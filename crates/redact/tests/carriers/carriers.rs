@@ -30,7 +30,6 @@ impl Style {
     }
 }
 
-/// What redaction did that it should not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     Leak,
@@ -66,7 +65,7 @@ pub(crate) struct Carrier {
     pub(crate) name: &'static str,
     pub(crate) write: fn(&Tree, &Style) -> String,
     pub(crate) read: fn(&str) -> Option<Value>,
-    /// Whether it has a name for each leaf, and no levels.
+    /// The language has a name for each leaf, and no levels.
     pub(crate) is_flat: bool,
 }
 
@@ -263,7 +262,7 @@ fn debug(tree: &Tree, style: &Style, is_pretty: bool) -> String {
     }
 }
 
-/// What `repr` returns in Python.
+/// The output of Python's `repr`.
 fn python(tree: &Tree, style: &Style) -> String {
     let repr = |text: &str| {
         let text = text.replace('\\', "\\\\").replace('\n', "\\n").replace('\t', "\\t");
@@ -296,7 +295,7 @@ fn python(tree: &Tree, style: &Style) -> String {
     }
 }
 
-/// Reads what `debug` and `python` write.
+/// Reads the output of `debug` and `python`.
 fn read_debug(text: &str) -> Option<Value> {
     let mut rest = text;
     let read = debug_value(&mut rest)?;

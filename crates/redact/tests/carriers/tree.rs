@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::Value;
 
-/// What replaces a secret.
+/// The replacement of a secret.
 pub(crate) const MARK: &str = "<REDACTED>";
 
 #[derive(Clone, Debug)]
@@ -69,7 +69,6 @@ const HARMLESS: [&str; 40] = [
 ];
 
 impl Tree {
-    /// The secrets in it.
     pub(crate) fn secrets(&self) -> Vec<String> {
         match self {
             Self::Secret(text) | Self::Message(text) => vec![text.clone()],
@@ -81,7 +80,7 @@ impl Tree {
         }
     }
 
-    /// Whether nothing in it has to stay but names.
+    /// Whether only names have to stay.
     fn is_secret(&self) -> bool {
         match self {
             Self::Secret(_) | Self::SecretNumber(_) | Self::Literal(_) => true,
@@ -130,7 +129,8 @@ impl Tree {
         }
     }
 
-    /// Compares the tree with the one that was read after the redaction: the same names, and all that is no secret.
+    /// Compares the tree with the one that was read after the redaction: the same names, and every value that is no
+    /// secret.
     pub(crate) fn compare(&self, read: &Value) -> Result<(), String> {
         let differs = || Err(format!("{self:?} is {read}"));
         let text = match read {

@@ -11,12 +11,12 @@ use super::generator::{expand, templates};
 
 /// A message, with the text that its redacted form must not contain and the text that it must contain.
 pub(crate) struct Message {
-    /// Its kind or its template.
+    /// The kind or the template of the message.
     pub(crate) label: String,
     pub(crate) input: String,
     pub(crate) secrets: Vec<String>,
     pub(crate) context: Vec<String>,
-    /// It contains no secret and must not change.
+    /// The message contains no secret, and must not change.
     pub(crate) is_benign: bool,
 }
 

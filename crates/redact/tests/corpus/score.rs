@@ -4,7 +4,7 @@ use floe_redact::Redactor;
 
 use super::messages::Message;
 
-/// What a redactor did to a message that it should have treated differently.
+/// A fault of a redactor in a message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Fault {
     /// A part of the secret is still there.

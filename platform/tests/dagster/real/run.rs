@@ -22,7 +22,7 @@ fn real() -> PathBuf {
     folder.expect("PIPELINE_DAGSTER: expected the folder of Dagster's programs").into()
 }
 
-/// What is in the event log of the product's Dagster.
+/// The event log of the product's Dagster.
 fn events(programs: &Path, setup: &Setup) -> Json {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dagster/real/events.py");
     let home = setup.product.path(".floe/orchestrator/home");
@@ -76,7 +76,7 @@ fn assert_materialized(span: &ReceivedSpan, run_id: &str, events: &Json) {
     assert_eq!(metadata["floe/trace"], typed("UrlMetadataValue", &url));
 }
 
-/// What Dagster itself shows of the run.
+/// Dagster's own events show the run.
 fn assert_events(events: &Json) {
     let rows = |key: &str| &events["materializations"][key]["dagster/row_count"]["value"];
     assert_eq!((rows("orders"), rows("totals")), (&json!(2), &json!(1)));
@@ -305,7 +305,6 @@ fn assert_skipped(spans: &[ReceivedSpan]) {
     }
 }
 
-/// What Dagster itself shows of the run.
 fn assert_events_of_failures(events: &Json) {
     assert_eq!(events["runs"][0]["status"], "FAILURE");
     let sorted = |key: &str| {

@@ -81,7 +81,7 @@ fn unix_nanos(time: &str) -> u64 {
     text_of(&seconds).trim().parse::<u64>().unwrap() * 1_000_000_000 + of_day
 }
 
-/// Compares the span of a node with its result in `run_results.json`. Returns what is wrong.
+/// Compares the span of a node with its result in `run_results.json`. Returns the difference.
 fn compare(
     spans: &[ReceivedSpan],
     manifest: &Json,

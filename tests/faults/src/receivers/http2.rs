@@ -82,7 +82,6 @@ pub(crate) fn message(length: u32, part: &[u8]) -> Vec<u8> {
     data_of(0, length, part)
 }
 
-/// A gRPC message that is compressed.
 pub(crate) fn compressed_message(message: &[u8]) -> Vec<u8> {
     let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
     // A frame has at most 16 KiB.

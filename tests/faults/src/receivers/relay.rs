@@ -84,7 +84,6 @@ impl Relay {
         self.shared.receiver.store(port, Ordering::Relaxed);
     }
 
-    /// Delays the bytes of the receiver by this time.
     pub(crate) fn delay(&self, delay: Duration) {
         let millis = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
         self.shared.delay.store(millis, Ordering::Relaxed);
@@ -98,7 +97,6 @@ impl Relay {
         }
     }
 
-    /// Closes the open connections.
     pub(crate) fn disconnect(&self) {
         for link in self.open().drain(..) {
             let _ = link.client.shutdown(Shutdown::Both);

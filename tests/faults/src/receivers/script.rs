@@ -43,7 +43,6 @@ impl Script {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// The number of connections so far.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
     }

@@ -11,7 +11,6 @@ use crate::scenario::{Case, HTTP, Scenario};
 
 const THREADS: u64 = 20_000;
 
-/// Threads that are alive at the same time.
 const ALIVE: usize = 400;
 
 /// In MiB, for the library's part: while the threads are alive, and once they have ended.

@@ -12,7 +12,6 @@ use crate::scenario::{BOTH, Case, Scenario};
 
 const THREADS: u64 = 100_000;
 
-/// Threads that are alive at the same time.
 const ALIVE: usize = 4;
 
 pub(crate) static SCENARIO: Scenario = Scenario {

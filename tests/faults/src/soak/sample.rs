@@ -22,7 +22,6 @@ const WARM_UP: usize = 5;
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Sample {
     pub(crate) second: u32,
-    /// The fault of the receiver at this moment.
     pub(crate) fault: Option<String>,
     pub(crate) created: u64,
     pub(crate) exported: u64,

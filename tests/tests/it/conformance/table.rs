@@ -64,7 +64,6 @@ macro_rules! row {
     };
 }
 
-/// All shapes, annotated with `$traced`.
 macro_rules! shapes {
     ($module:ident($n:ident, $cx:ident): $($traced:tt)*) => {
         #[allow(clippy::unused_self, clippy::trait_duplication_in_bounds, reason = "shapes")]
