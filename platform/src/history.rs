@@ -21,7 +21,6 @@ use crate::product::OUTPUT_FOLDER;
 /// The number of runs that are kept. All assets that Dagster alone builds in one of its runs count as one run.
 pub(crate) const KEPT: usize = 50;
 
-/// The number of records that are kept.
 const KEPT_RECORDS: usize = 1000;
 
 /// The number of jobs of a run that are kept.

@@ -91,7 +91,7 @@ pub(crate) fn check(model: &str, name: &str, passed: bool) {
 }
 
 /// Records the end of a run.
-pub(crate) fn run(product: &str, took: Duration, failed: bool) {
+pub(crate) fn record_run(product: &str, took: Duration, failed: bool) {
     let status = if failed { "failed" } else { "success" };
     let labels = [
         KeyValue::new("floe.pipeline.name", product.to_owned()),

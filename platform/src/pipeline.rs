@@ -252,7 +252,7 @@ fn correlate(run_id: &RunId) {
 /// The error of a run whose product could not be compiled.
 fn not_compiled(origin: &Origin, mut report: Report, error: Error) -> RunError {
     let identity = origin.identity();
-    metrics::run(&identity.name, report.took(), true);
+    metrics::record_run(&identity.name, report.took(), true);
     if interrupt::is_requested() {
         return error.into();
     }

@@ -233,7 +233,6 @@ impl Product {
     }
 }
 
-/// Checks that the folder of a product exists.
 pub(crate) fn check_folder(folder: &Path, accepted: &str) -> Result<(), Error> {
     let found = match fs::metadata(folder) {
         Ok(metadata) if metadata.is_dir() => return Ok(()),

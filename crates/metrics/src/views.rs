@@ -23,7 +23,6 @@ const EXPONENTIAL: Aggregation = Aggregation::Base2ExponentialHistogram {
     record_min_max: true,
 };
 
-/// The views of a provider.
 #[derive(Clone)]
 pub(super) struct Views(Arc<Inner>);
 

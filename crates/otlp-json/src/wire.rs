@@ -28,7 +28,6 @@ impl fmt::Display for Malformed {
 
 impl Error for Malformed {}
 
-/// The value of a field.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Value<'b> {
     /// A number of one to eight bytes.

@@ -36,7 +36,6 @@ impl BufferPool {
         Bytes::from_owner(Request { bytes, start, pool: self.clone() })
     }
 
-    /// Returns a buffer to the pool.
     pub(super) fn give_back(&self, mut bytes: Vec<u8>) {
         if bytes.capacity() > MAX_CAPACITY {
             return;

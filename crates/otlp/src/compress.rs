@@ -6,7 +6,6 @@ use bytes::Bytes;
 
 use floe_telemetry_sdk::__parts::config::Compression;
 
-/// Compresses the body of a request.
 pub(super) fn compress(compression: Compression, request: Bytes) -> Result<Bytes, String> {
     match compression {
         Compression::Gzip => gzip(&request),

@@ -27,7 +27,7 @@ const FIXED32: u32 = 5;
 
 /// Appends a varint. Nearly all tags and lengths fit in one byte, which is written inline.
 #[inline]
-pub(crate) fn number(out: &mut Vec<u8>, value: u64) {
+pub(crate) fn append_varint(out: &mut Vec<u8>, value: u64) {
     match u8::try_from(value) {
         Ok(byte @ ..0x80) => out.push(byte),
         _ => encode_varint(value, out),
@@ -36,7 +36,7 @@ pub(crate) fn number(out: &mut Vec<u8>, value: u64) {
 
 #[inline]
 pub(crate) fn tag(out: &mut Vec<u8>, field: u32, wire_type: u32) {
-    number(out, u64::from(field << 3 | wire_type));
+    append_varint(out, u64::from(field << 3 | wire_type));
 }
 
 #[inline]
@@ -54,10 +54,10 @@ pub(crate) fn bytes(out: &mut Vec<u8>, field: u32, content: &[u8]) {
 
 pub(crate) fn varint(out: &mut Vec<u8>, field: u32, value: u64) {
     tag(out, field, VARINT);
-    number(out, value);
+    append_varint(out, value);
 }
 
-pub(crate) fn count(out: &mut Vec<u8>, field: u32, value: u32) {
+pub(crate) fn append_count(out: &mut Vec<u8>, field: u32, value: u32) {
     if value != 0 {
         varint(out, field, u64::from(value));
     }
@@ -110,7 +110,7 @@ pub(crate) fn head(out: &mut Vec<u8>, field: u32, length: usize) {
         Ok(length @ ..0x80) if field < 16 => out.extend_from_slice(&[short_tag(field), length]),
         _ => {
             tag(out, field, BYTES);
-            number(out, length as u64);
+            append_varint(out, length as u64);
         }
     }
 }
@@ -279,7 +279,7 @@ pub(crate) fn any_value(out: &mut Vec<u8>, value: Borrowed<'_>) {
         }
         Borrowed::I64(value) => {
             tag(out, 3, VARINT);
-            number(out, value.cast_unsigned());
+            append_varint(out, value.cast_unsigned());
         }
         Borrowed::F64(value) => {
             tag(out, 4, FIXED64);

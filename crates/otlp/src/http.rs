@@ -150,7 +150,6 @@ impl Http {
         request
     }
 
-    /// The outcome of a response.
     fn outcome(&self, response: http::Response<Body>) -> Outcome {
         let (head, mut body) = response.into_parts();
         let reads = if self.is_json { json::accepted } else { response::accepted };

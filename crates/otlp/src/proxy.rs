@@ -9,7 +9,6 @@ use http::Uri;
 use super::transport::UnknownProxy;
 use floe_telemetry_core::__sdk::environment;
 
-/// An HTTP proxy.
 #[derive(Clone)]
 pub(super) struct Proxy {
     /// The URL, which may contain a credential.

@@ -23,7 +23,6 @@ const MAX_HEAD: usize = 11;
 /// generate names at run time.
 const MAX_SCOPES: usize = 1024;
 
-/// The requests of a batch.
 #[derive(Debug, Default)]
 pub(super) struct EncodedBatch {
     pub(super) requests: Vec<EncodedRequest>,

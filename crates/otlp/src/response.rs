@@ -49,7 +49,6 @@ pub(super) fn accepted(body: &[u8]) -> Outcome {
     }
 }
 
-/// The field `partial_success` of a response.
 fn partial_success(mut response: &[u8]) -> Result<Vec<u8>, DecodeError> {
     let (mut partial, context) = (Vec::new(), DecodeContext::default());
     while !response.is_empty() {

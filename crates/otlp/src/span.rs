@@ -7,7 +7,8 @@ use opentelemetry::{InstrumentationScope, SpanId, TraceFlags};
 use opentelemetry_sdk::Resource;
 
 use crate::encoding::{
-    Borrowed, SPAN_ATTRIBUTES, bytes, count, fixed32, fixed64, key_value, message, pair, varint,
+    Borrowed, SPAN_ATTRIBUTES, append_count, bytes, fixed32, fixed64, key_value, message, pair,
+    varint,
 };
 use floe_telemetry_core::__sdk::clock::UnixNanos;
 use floe_telemetry_core::__sdk::recorder::{Code, Head, SpanRecord};
@@ -40,12 +41,12 @@ pub(super) fn span(out: &mut Vec<u8>, span: &EnrichedSpan<'_>) {
         pair(out, SPAN_ATTRIBUTES, attribute.key.as_str(), Borrowed::from(&attribute.value));
     }
     span.write_shared_attributes(out);
-    count(out, 10, record.attributes.dropped());
+    append_count(out, 10, record.attributes.dropped());
     if let Some(more) = &record.more {
         more.events.iter().for_each(|event| message(out, 11, |out| self::event(out, event)));
-        count(out, 12, more.dropped_events);
+        append_count(out, 12, more.dropped_events);
         more.links.iter().for_each(|link| message(out, 13, |out| self::link(out, link)));
-        count(out, 14, more.dropped_links);
+        append_count(out, 14, more.dropped_links);
     }
     status(out, record);
     // The tag has two bytes.
@@ -94,7 +95,7 @@ fn event(out: &mut Vec<u8>, event: &Event) {
     fixed64(out, 1, UnixNanos::from(event.timestamp).0);
     bytes(out, 2, event.name.as_bytes());
     event.attributes.iter().for_each(|attribute| key_value(out, 3, attribute));
-    count(out, 4, event.dropped_attributes_count);
+    append_count(out, 4, event.dropped_attributes_count);
 }
 
 fn link(out: &mut Vec<u8>, link: &Link) {
@@ -103,7 +104,7 @@ fn link(out: &mut Vec<u8>, link: &Link) {
     bytes(out, 2, &context.span_id().to_bytes());
     trace_state(out, 3, context.trace_state());
     link.attributes.iter().for_each(|attribute| key_value(out, 4, attribute));
-    count(out, 5, link.dropped_attributes_count);
+    append_count(out, 5, link.dropped_attributes_count);
     fixed32(out, 6, flags(context.trace_flags(), context.is_remote()));
 }
 

@@ -14,7 +14,7 @@ use crate::score::{
     self, is_credential_word, is_domain, is_no_password, is_placeholder, is_random, look,
 };
 use crate::text::{
-    after_colour, at, before, count, is_name, is_one_of, part, rest, run_end, run_start,
+    after_colour, at, before, count_steps, is_name, is_one_of, part, rest, run_end, run_start,
     starts_with,
 };
 
@@ -74,7 +74,7 @@ fn end_of_url(text: &[u8], start: usize, quote: u8) -> usize {
             _ => false,
         })
         .unwrap_or(limit);
-    count(2 * (end - start));
+    count_steps(2 * (end - start));
     end
 }
 
@@ -174,7 +174,7 @@ pub(crate) fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
 
 /// Whether a host or a segment of a path announces a secret segment.
 fn announces(word: &[u8], is_segment: bool) -> bool {
-    count(HOOKS.len() * word.len());
+    count_steps(HOOKS.len() * word.len());
     let is_hook = HOOKS.iter().any(|hook| {
         word.windows(hook.len()).any(|part| part.eq_ignore_ascii_case(hook.as_bytes()))
     });

@@ -17,7 +17,7 @@ use crate::rules::formats;
 use crate::rules::keys::KEYS;
 use crate::rules::structures::SCHEMES;
 use crate::rules::words::{HOOKS, SECRET_SEGMENTS, SECRET_WORDS};
-use crate::text::count;
+use crate::text::count_steps;
 
 // The kinds of anchors, a bit for each: the lowest is tried first where several are at one place.
 
@@ -332,7 +332,7 @@ impl Anchors {
         formats
             .iter()
             .take_while(move |(anchor, ..)| *anchor == index)
-            .inspect(|_| count(1))
+            .inspect(|_| count_steps(1))
             .filter_map(move |(_, len, format)| Some((end.checked_sub(*len)?, *format)))
             .filter(|(start, format)| {
                 let prefix = format.prefix.as_bytes();

@@ -7,7 +7,7 @@ use crate::pair::{Claim, Key, Separator};
 use crate::policy::Policy;
 use crate::rules::structures::{self, UNREAD};
 use crate::scan::{Candidate, Evidence, Finding, Scan, Tried};
-use crate::text::{count, is_redacted, run_start, steps, word_at};
+use crate::text::{count_steps, is_redacted, run_start, steps, word_at};
 use crate::value::Value;
 use crate::{
     REDACTED, address, armour, command, group, header, json, pair, personal, sentence, structure,
@@ -68,7 +68,7 @@ const GRAMMARS: [(u8, &[Read]); 8] = [
             Read::Name(structure::path),
             Read::Name(structure::element),
             Read::Name(command::long),
-            Read::Name(structure::named),
+            Read::Name(structure::read_named),
             Read::Beside(structure::tuple),
             Read::Beside(structure::call),
             Read::Beside(structure::fields),
@@ -158,7 +158,7 @@ fn pass(policy: &Policy, text: &str, budget: Budget) -> Option<Vec<Finding>> {
     }
     let mut scan = Scan::new(text.as_bytes(), policy);
     if let Some(first) = first {
-        run(&mut scan, first, budget);
+        read_text(&mut scan, first, budget);
     }
     patterns(&mut scan, text);
     scan.find_repeated();
@@ -173,23 +173,23 @@ fn pass(policy: &Policy, text: &str, budget: Budget) -> Option<Vec<Finding>> {
 }
 
 /// The candidates of one pass that are not redacted.
-pub(crate) fn kept(policy: &Policy, text: &str) -> Vec<Candidate> {
+pub(crate) fn find_kept(policy: &Policy, text: &str) -> Vec<Candidate> {
     let mut scan = Scan::new(text.as_bytes(), policy);
     scan.kept = Some(Vec::new());
     if let Some(first) = policy.anchors().next(text.as_bytes(), 0) {
-        run(&mut scan, first, Budget::new(STEPS, true));
+        read_text(&mut scan, first, Budget::new(STEPS, true));
     }
     scan.kept.unwrap_or_default()
 }
 
-fn run(scan: &mut Scan<'_>, first: (usize, u8), budget: Budget) {
+fn read_text(scan: &mut Scan<'_>, first: (usize, u8), budget: Budget) {
     let anchors = scan.policy.anchors();
     let text = scan.text;
     let mut next = Some(first);
     while let Some((anchor, kinds)) = next {
         // Numbers are read once, and logs are full of them.
         if kinds != DIGITS {
-            count(ANCHOR);
+            count_steps(ANCHOR);
             if budget.is_spent(scan, anchor) {
                 return drop_rest(scan, anchor);
             }
@@ -246,7 +246,7 @@ fn name(scan: &mut Scan<'_>, anchor: usize, grammars: &[Read]) {
     let Some(key) = pair::key(scan, anchor) else {
         return;
     };
-    count(NAME);
+    count_steps(NAME);
     let separator = pair::separator_at(scan, key.after);
     scan.key = Some(key.start..key.end);
     try_all(scan, &key, separator, grammars);

@@ -8,7 +8,7 @@ use crate::rules::keys::{FIELDS, Flag, KeyKind};
 use crate::rules::words::{Binding, NAME_NAMES, VALUE_NAMES};
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context};
-use crate::text::{at as byte_at, count, is_one_of, line_end, part, run_end, run_start};
+use crate::text::{at as byte_at, count_steps, is_one_of, line_end, part, run_end, run_start};
 use crate::value::{self, Site};
 
 /// The maximum depth of a group.
@@ -137,7 +137,6 @@ struct Walk<'s, 'a> {
     context: Context,
     open: usize,
     levels: Vec<Level>,
-    /// The meaning of the next value.
     meaning: Option<Meaning>,
     /// Whether the next token begins an item.
     begins: bool,
@@ -153,7 +152,7 @@ impl<'s, 'a> Walk<'s, 'a> {
 
     /// Reads the token at a place; returns the next place, `None` where the group ends.
     fn step(&mut self, level: Level, at: usize) -> Option<usize> {
-        count(ITEM);
+        count_steps(ITEM);
         let tokens = &mut self.scan.tokens;
         match tokens.kind(at) {
             Kind::Close(_) if level.end.is_some_and(|end| end != at) => return None,
@@ -329,7 +328,7 @@ pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
         let Some(place) = scan.tokens.place_at(first) else {
             break;
         };
-        count(ITEM);
+        count_steps(ITEM);
         let (meaning, value) = match field(scan, place, true) {
             Some((name, value)) => (member(scan, level.meaning, name), value),
             None => (level.meaning, place),

@@ -5,7 +5,7 @@ use crate::rules::keys::KeyKind;
 use crate::rules::structures::{COOKIE_ATTRIBUTES, Form, SCHEMES, Scheme};
 use crate::scan::{Evidence, Reason, Scan};
 use crate::score::{Bond, Context, LOOKED_AT, Look, look};
-use crate::text::{count, is_one_of, line_end, part, run_end};
+use crate::text::{count_steps, is_one_of, line_end, part, run_end};
 use crate::value::{self, Site, Value};
 
 /// The maximum number of tokens of a list of parameters.
@@ -82,7 +82,7 @@ fn list_end(tokens: &mut Tokens<'_>, place: usize, site: Site) -> usize {
     let end = start + line_end(part(tokens.text, start, start + LIST), 0);
     (place..place + LONGEST_LIST)
         .filter_map(|at| tokens.get(at))
-        .inspect(|_| count(1))
+        .inspect(|_| count_steps(1))
         .find(|token| token.kind == Kind::Line || token.mate.is_some_and(|mate| mate < site.from))
         .map_or(end, |token| end.min(token.start))
 }

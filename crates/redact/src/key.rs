@@ -9,7 +9,7 @@ use crate::rules::keys::{
     DESCRIPTORS, Flag, HARMLESS_KEYS, HARMLESS_SECRETS, HARMLESS_TOKENS, KEYS, KeyKind, QUALIFIERS,
 };
 use crate::rules::structures;
-use crate::text::{Words, count, is_one_of};
+use crate::text::{Words, count_steps, is_one_of};
 
 /// The maximum number of letters and digits of a key that are read, from its end.
 const LONGEST: usize = 64;
@@ -46,7 +46,7 @@ pub(crate) struct Name {
 
 impl Name {
     pub(crate) fn new(key: &[u8]) -> Self {
-        count(16 + key.len().min(LONGEST));
+        count_steps(16 + key.len().min(LONGEST));
         let mut name = Self { letters: [0; LONGEST], len: 0, starts: 0 };
         let (mut previous, mut next_starts) = (0_u8, true);
         for (index, &byte) in key.iter().enumerate().skip(key.len().saturating_sub(LONGEST)) {
@@ -171,7 +171,7 @@ fn suffix(name: &Name) -> Option<(usize, usize)> {
     [4, 3, 2].into_iter().find_map(|len| {
         let end = &name.as_bytes()[name.len.saturating_sub(len)..];
         let suffixes = &SUFFIXES[bucket(end)];
-        count(suffixes.len());
+        count_steps(suffixes.len());
         suffixes.iter().find_map(ends_with)
     })
 }

@@ -15,7 +15,6 @@ use crate::text::{
     REDACTED, at, is_name, is_one_of, is_redacted, line_end, part, run_end, starts_with,
 };
 
-/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Letters, digits and underscores, with dots and dashes between them.

@@ -241,7 +241,7 @@ impl Redactor {
             let line = format!("{start}..{end} redacted by {rule}{key}: {evidence}");
             lines.push((start, line));
         }
-        for candidate in engine::kept(&self.policy, text) {
+        for candidate in engine::find_kept(&self.policy, text) {
             let Range { start, end } = candidate.range;
             if let (false, Some(value)) = (is_redacted(&(start..end)), text.get(start..end)) {
                 let (rule, reason) = (candidate.rule, candidate.reason);

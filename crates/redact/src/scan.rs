@@ -205,8 +205,8 @@ impl<'a> Scan<'a> {
         read.into_iter().fold(self.web_tokens_until, usize::max)
     }
 
-    /// Returns the meaning of a name in the text. The last result is cached, which is needed before
-    /// and after the tokenizer runs.
+    /// Returns the meaning of a name in the text. It is needed before and after the tokenizer runs,
+    /// so the last result is cached.
     pub(crate) fn meaning(&mut self, start: usize, end: usize) -> Option<Meaning> {
         if self.name != (start..end) {
             self.name = start..end;

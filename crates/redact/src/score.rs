@@ -14,7 +14,7 @@ use crate::rules::words::{
 };
 use crate::rules::words::{Binding, PROSE};
 use crate::text::{
-    Words, at, count, is_name, is_one_of, is_redacted, run_end, run_start, starts_with,
+    Words, at, count_steps, is_name, is_one_of, is_redacted, run_end, run_start, starts_with,
 };
 
 static PROSE_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(PROSE));
@@ -241,7 +241,7 @@ pub(crate) fn is_prose(word: &[u8]) -> bool {
 /// The form of a value.
 pub(crate) fn look(value: &[u8]) -> Look {
     let seen = Seen::new(value);
-    count(PASSES * (2 + seen.value.len()));
+    count_steps(PASSES * (2 + seen.value.len()));
     let first = LOOKS.iter().find(|(holds, _)| holds(&seen));
     first.map_or(Look::Name, |(_, look)| *look)
 }
@@ -284,7 +284,7 @@ struct Seen<'v> {
 impl<'v> Seen<'v> {
     fn new(value: &'v [u8]) -> Self {
         let value = &value[..value.len().min(LOOKED_AT)];
-        count(value.len());
+        count_steps(value.len());
         let word = trim_end(value);
         let count = |is_in: fn(&u8) -> bool| word.iter().filter(|byte| is_in(byte)).count();
         Self {

@@ -14,18 +14,18 @@ use crate::rules::words::{
 };
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context, Look, look};
-use crate::text::{before, count, is_one_of, part, run_end, starts_with};
+use crate::text::{before, count_steps, is_one_of, part, run_end, starts_with};
 use crate::value::{self, Site, Value};
 
 /// The maximum number of fields between a name and its value, including the value.
 const FIELDS: usize = 3;
 
 /// `{"key": "api_key", "value": "…"}`, `- name: TOKEN` and `value: …` on the next line.
-pub(crate) fn named(scan: &mut Scan<'_>, key: &Key) -> Tried {
-    named_value(scan, key).unwrap_or(Tried::Nothing)
+pub(crate) fn read_named(scan: &mut Scan<'_>, key: &Key) -> Tried {
+    find_named_value(scan, key).unwrap_or(Tried::Nothing)
 }
 
-fn named_value(scan: &mut Scan<'_>, key: &Key) -> Option<Tried> {
+fn find_named_value(scan: &mut Scan<'_>, key: &Key) -> Option<Tried> {
     let first = key.quote.unwrap_or(key.place);
     let named = (first.saturating_sub(6)..first).rev().find_map(|at| scan.tokens.word(at))?;
     if !is_called(named, NAME_NAMES) {
@@ -178,7 +178,7 @@ pub(crate) fn element(scan: &mut Scan<'_>, key: &Key) -> Tried {
     else {
         return Tried::Nothing;
     };
-    count(close - start);
+    count_steps(close - start);
     // A tag that is not closed is a placeholder.
     if !ends.iter().any(|end| text[close..].starts_with(end)) {
         return Tried::Found;

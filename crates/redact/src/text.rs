@@ -25,7 +25,7 @@ const FEW: usize = 64;
 
 /// Counts steps. The searches of this module count their own.
 #[inline]
-pub(crate) fn count(steps: usize) {
+pub(crate) fn count_steps(steps: usize) {
     STEPS.set(STEPS.get().wrapping_add(steps));
 }
 
@@ -146,7 +146,7 @@ pub(crate) fn run_end(
     let run = rest(text, from).iter().take(limit);
     let len = run.take_while(|&&byte| inside(byte)).count();
     if limit > FEW && len > FEW {
-        count(len);
+        count_steps(len);
     }
     from + len
 }
@@ -161,7 +161,7 @@ pub(crate) fn run_start(
     let run = part(text, 0, to).iter().rev().take(limit);
     let len = run.take_while(|&&byte| inside(byte)).count();
     if limit > FEW && len > FEW {
-        count(len);
+        count_steps(len);
     }
     to.min(text.len()) - len
 }
@@ -170,7 +170,7 @@ pub(crate) fn run_start(
 pub(crate) fn line_end(text: &[u8], from: usize) -> usize {
     let end =
         memchr::memchr2(b'\n', b'\r', rest(text, from)).map_or(text.len(), |found| from + found);
-    count((end - from) / FAST);
+    count_steps((end - from) / FAST);
     end
 }
 

@@ -6,7 +6,7 @@ use crate::lexer::{Coding, Kind, Tokens};
 use crate::rules::commands::WRAPPERS;
 use crate::rules::words::{ARROW, SCALARS, VALUE_NAMES};
 use crate::score::LOOKED_AT;
-use crate::text::{Words, count, is_one_of, line_end, part, run_end};
+use crate::text::{Words, count_steps, is_one_of, line_end, part, run_end};
 
 static WRAPPER_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(WRAPPERS));
 
@@ -190,7 +190,7 @@ pub(crate) fn item(tokens: &mut Tokens<'_>, open: usize, index: usize) -> Option
         if at >= close {
             break;
         }
-        count(1);
+        count_steps(1);
         if current == index {
             return Some(tokens.skip_lines(at));
         }
@@ -269,7 +269,7 @@ pub(crate) fn braced(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
         }
         at += 1;
     }
-    count(at - place);
+    count_steps(at - place);
     Value::quoted(start, tokens.start(at), at + 1)
 }
 
@@ -361,7 +361,7 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
         }
         at += 1;
     }
-    count(TOKEN * (at - place).min(MANY_TOKENS));
+    count_steps(TOKEN * (at - place).min(MANY_TOKENS));
     // A full stop or a colon belongs to the sentence.
     while at > place + 1
         && matches!(tokens.kind(at - 1), Kind::Sign(b'.' | b':' | b'?' | b','))

@@ -21,7 +21,7 @@ use self::runs::{Calls, Key, Sets};
 use crate::significance::{as_f64, as_f64_of, unlikely};
 use crate::span::Recording;
 
-/// The number of runs on each side from which on a whole run is a sample.
+/// With this number of runs on each side, or more, a sample is a whole run.
 const RUNS: usize = 9;
 /// The maximum number of names that are compared.
 const MOST_NAMES: usize = 20_000;

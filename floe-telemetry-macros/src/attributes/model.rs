@@ -161,7 +161,7 @@ impl<'a> Field<'a> {
         Some(field)
     }
 
-    /// Makes the prefix and the name the key, unless the key is explicit.
+    /// Without an explicit key, sets the key to the prefix and the name.
     fn or_key_from_name(mut self, prefix: Option<&(Ident, LitStr)>) -> Self {
         if let (Record::Value(key @ None, _), Some(ident)) =
             (&mut self.record, &self.original.ident)

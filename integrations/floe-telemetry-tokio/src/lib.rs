@@ -32,9 +32,14 @@ pub fn observe(runtime: &Handle) {
         let metrics = runtime.metrics();
         move || i64::try_from(value(&metrics)).unwrap_or(i64::MAX)
     };
-    count(&meter, "tokio.workers", "{thread}", read(RuntimeMetrics::num_workers));
-    count(&meter, "tokio.tasks.alive", "{task}", read(RuntimeMetrics::num_alive_tasks));
-    count(&meter, "tokio.global_queue.depth", "{task}", read(RuntimeMetrics::global_queue_depth));
+    observe_count(&meter, "tokio.workers", "{thread}", read(RuntimeMetrics::num_workers));
+    observe_count(&meter, "tokio.tasks.alive", "{task}", read(RuntimeMetrics::num_alive_tasks));
+    observe_count(
+        &meter,
+        "tokio.global_queue.depth",
+        "{task}",
+        read(RuntimeMetrics::global_queue_depth),
+    );
     let metrics = runtime.metrics();
     meter
         .f64_observable_counter("tokio.workers.busy_time")
@@ -56,7 +61,7 @@ pub fn observe(runtime: &Handle) {
         .build();
 }
 
-fn count(
+fn observe_count(
     meter: &Meter,
     name: &'static str,
     unit: &'static str,

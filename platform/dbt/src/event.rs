@@ -163,10 +163,10 @@ fn result(data: &Value, node: &Value) -> RunResult {
     RunResult {
         status: status.unwrap_or_else(|| text(node, "node_status")).to_owned(),
         message: message.to_owned(),
-        failures: number(result.get("num_failures")),
+        failures: read_count(result.get("num_failures")),
         execution_time: time(result).or_else(|| time(data)),
         thread: owned(result, "thread"),
-        rows_affected: number(adapter.get("rows_affected")),
+        rows_affected: read_count(adapter.get("rows_affected")),
         adapter: AdapterResponse {
             code: owned(adapter, "code"),
             message: owned(adapter, "_message"),
@@ -196,7 +196,7 @@ fn owned(value: &Value, key: &str) -> Option<String> {
     clippy::cast_sign_loss,
     reason = "the value is not negative, and a number of rows beyond 2^53 is not exact in the input either"
 )]
-fn number(value: Option<&Value>) -> Option<u64> {
+fn read_count(value: Option<&Value>) -> Option<u64> {
     let value = value?;
     let float = || value.as_f64().filter(|number| *number >= 0.0);
     value.as_u64().or_else(|| Some(float()? as u64))

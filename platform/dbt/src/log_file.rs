@@ -10,13 +10,11 @@ use floe_plugins::files::confine;
 
 use crate::event::Event;
 
-/// The name of the file.
 pub(crate) const LOG: &str = "dbt.log";
 
 /// The number of older files that are kept, the same as dbt keeps.
 const BACKUPS: u32 = 5;
 
-/// The settings of the log file.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     /// The folder that the user chose, for the project or for `dbt.log`. Nothing below it is written through a symbolic
@@ -32,7 +30,6 @@ pub(crate) struct Settings {
     pub(crate) has_colours: bool,
 }
 
-/// The format of the lines.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Format {
     Text,

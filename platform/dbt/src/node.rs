@@ -38,7 +38,6 @@ pub(crate) struct Relation {
     pub(crate) name: Option<String>,
 }
 
-/// The result of a node.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RunResult {
     /// The status, as dbt reports it.
@@ -71,7 +70,6 @@ pub(crate) struct Phase {
     pub(crate) end: SystemTime,
 }
 
-/// The outcome of a node.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Outcome {
     Success,

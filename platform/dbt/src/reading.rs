@@ -28,7 +28,6 @@ pub(crate) struct Reading {
     reader: JoinHandle<Read>,
 }
 
-/// The result of the reading.
 #[derive(Debug)]
 struct Read {
     trace: CommandTrace,

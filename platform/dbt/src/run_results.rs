@@ -25,7 +25,6 @@ pub(crate) struct Metadata {
     pub(crate) invocation_id: String,
 }
 
-/// The result of a node.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NodeResult {
     pub(crate) unique_id: String,

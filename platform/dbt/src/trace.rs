@@ -40,7 +40,6 @@ pub(crate) struct CommandTrace {
     nodes: Nodes,
     artifacts: Artifacts,
     database: Database,
-    /// The name of the project.
     project: Option<String>,
     /// The id of the Dagster run that contains the command.
     dagster_run_id: Option<String>,

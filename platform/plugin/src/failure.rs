@@ -61,7 +61,6 @@ pub(crate) fn observed<T>(
     result.inspect_err(|error| record(span, error))
 }
 
-/// Records an error on a span.
 pub(crate) fn record(span: &ActiveSpan, error: &Error) {
     span.record_exception(error);
     span.set_attribute("error.type", error.error_type());

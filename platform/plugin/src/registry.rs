@@ -339,7 +339,7 @@ fn is_compatible(platform: &str, plugin: &str) -> bool {
 
 /// The major and the minor number of `X.Y` or `X.Y.Z`.
 fn parse(version: &str) -> Option<(u32, u32)> {
-    let numbers: Option<Vec<u32>> = version.split('.').map(number).collect();
+    let numbers: Option<Vec<u32>> = version.split('.').map(parse_digits).collect();
     match numbers?[..] {
         [major, minor] | [major, minor, _] => Some((major, minor)),
         _ => None,
@@ -347,7 +347,7 @@ fn parse(version: &str) -> Option<(u32, u32)> {
 }
 
 /// Digits only: `str::parse` alone would also accept a sign.
-fn number(text: &str) -> Option<u32> {
+fn parse_digits(text: &str) -> Option<u32> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().ok()).flatten()
 }

@@ -272,13 +272,11 @@ impl<'a> Request<'a> {
         self.credential(url)
     }
 
-    /// Sets the body.
     pub(crate) fn body(mut self, kind: &'static str, body: impl Into<Cow<'a, [u8]>>) -> Self {
         self.body = Some(body.into());
         self.header("content-type", kind)
     }
 
-    /// Sets a JSON body.
     pub(crate) fn json(self, body: &serde_json::Value) -> Self {
         self.body("application/json", body.to_string().into_bytes())
     }

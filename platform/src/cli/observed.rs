@@ -42,7 +42,6 @@ pub(super) struct Observed<T> {
 }
 
 impl<T> Observed<T> {
-    /// Prints the trace.
     pub(super) fn print_tree(&self, to: &mut impl io::Write) {
         let tree = self.tree.0.lock().unwrap_or_else(PoisonError::into_inner);
         // There is nowhere to report that the reader has closed it.

@@ -92,7 +92,6 @@ impl fmt::Display for Runs<'_> {
     }
 }
 
-/// The runs of one asset.
 struct AssetRuns<'a>(&'a [MeasuredRun], &'a str);
 
 impl fmt::Display for AssetRuns<'_> {

@@ -10,7 +10,6 @@ use crate::pipeline::Report;
 /// The summary of a run that has started to build assets.
 pub(super) struct Summary<'a> {
     pub(super) report: &'a Report,
-    /// The folder of the product.
     pub(super) folder: &'a Path,
     /// The place of the trace, or the reason why there is none.
     pub(super) trace: Option<String>,

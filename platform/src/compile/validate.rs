@@ -77,7 +77,6 @@ fn unique<'a>(
     }
 }
 
-/// Checks the file and the columns of a source.
 fn check_file(identity: &Identity, file: &Path, source: &Source) -> Result<(), Error> {
     let Source { name, path, columns, .. } = source;
     if columns.is_empty() {

@@ -50,7 +50,6 @@ pub(crate) struct MeasuredRun {
     pub(crate) unusual: Vec<String>,
 }
 
-/// An asset of a run.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub(crate) struct MeasuredAsset {
     pub(crate) name: String,
@@ -72,7 +71,6 @@ pub(crate) struct MeasuredAsset {
     /// The number and the start of the first run of the ongoing failures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) failed_since: Option<(u64, String)>,
-    /// The inputs of the asset.
     #[serde(skip)]
     pub(crate) inputs: Vec<String>,
 }

@@ -158,7 +158,7 @@ struct Comparison<'a> {
     parts: Vec<Part<'a>>,
     /// The usual rows of each asset with an unusual number of rows.
     rows: HashMap<&'a str, f64>,
-    /// The usual rows of each asset whose number of rows is seldom but has occurred: it is neither a cause nor usual.
+    /// The usual rows of each asset with a rare number of rows that an earlier run had, too: such a number is no cause.
     seldom_rows: HashMap<&'a str, f64>,
     /// The assets whose query differs from most runs, and the number of the first run with the new query.
     changed: HashMap<&'a str, u64>,
@@ -282,7 +282,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn findings(&self) -> Vec<Finding> {
-        let mut found: Vec<Finding> = self.machine().into_iter().collect();
+        let mut found: Vec<Finding> = self.find_slower_machine().into_iter().collect();
         let mut told = BTreeSet::new();
         for (causes, parts) in self.by_causes() {
             let excess = parts.iter().map(|part| self.excess(part)).sum();
@@ -303,7 +303,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// The finding of a shift that all steady parts share.
-    fn machine(&self) -> Option<Finding> {
+    fn find_slower_machine(&self) -> Option<Finding> {
         let is_rare = chance(&self.past_shifts, self.shift) <= RARE;
         let usual: f64 = self.parts.iter().map(|part| part.usual).sum();
         let excess = usual * self.shift.exp_m1();

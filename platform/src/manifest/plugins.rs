@@ -40,7 +40,7 @@ impl Plugins {
     /// A selection is not a mapping with a `type`; the error names the place.
     pub fn selected(&self, file: &Path) -> Result<Vec<Selected>, Error> {
         let mut mistakes = Vec::new();
-        let found = self.found(file, &mut mistakes);
+        let found = self.read_selections(file, &mut mistakes);
         Error::check(mistakes)?;
         Ok(found.into_iter().map(|found| found.selected).collect())
     }
@@ -57,7 +57,7 @@ impl Plugins {
         defaults: impl FnOnce(Vec<Selected>) -> Vec<Selected>,
     ) -> Result<Vec<Selected>, Error> {
         let mut wrong = Vec::new();
-        let found = self.found(file, &mut wrong);
+        let found = self.read_selections(file, &mut wrong);
         let written = found.iter().map(|found| found.selected.clone()).collect();
         let all = defaults(written);
         let selections: Vec<_> = all.iter().map(|it| it.selection(folder)).collect();
@@ -82,7 +82,7 @@ impl Plugins {
     }
 
     /// The readable selections.
-    fn found(&self, file: &Path, mistakes: &mut Vec<Error>) -> Vec<Found<'_>> {
+    fn read_selections(&self, file: &Path, mistakes: &mut Vec<Error>) -> Vec<Found<'_>> {
         let mut found = Vec::new();
         for (kind, node) in &self.selections {
             let nodes = match &node.content {
@@ -194,7 +194,6 @@ impl<'a> Found<'a> {
         })
     }
 
-    /// The place of an error in this selection.
     fn place(&self, error: &SelectionError) -> Position {
         if error.path().is_empty() && !error.message().starts_with("missing field") {
             return self.name;

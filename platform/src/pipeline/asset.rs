@@ -186,7 +186,6 @@ impl<'a> Asset<'a> {
     }
 }
 
-/// The results of the checks of an asset.
 pub(crate) fn checks_of(built: &Result<Built, Failure>) -> &[Checked] {
     match built {
         Ok(built) => &built.checks,

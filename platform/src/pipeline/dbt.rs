@@ -171,7 +171,6 @@ pub(crate) fn is_of_tests(run: &CommandRun) -> bool {
     failed.peek().is_some() && failed.all(BuiltNode::is_test)
 }
 
-/// The failed tests.
 pub(crate) fn failed_tests(run: &CommandRun) -> impl Iterator<Item = &BuiltNode> {
     run.nodes.iter().filter(|it| it.is_test() && it.status == NodeStatus::Failed)
 }
@@ -202,7 +201,6 @@ pub(crate) fn add_nodes(nodes: Vec<BuiltNode>, id: Option<&str>, report: &mut Re
     }
 }
 
-/// Adds the result of a test to the step of the tested node.
 fn add_test(test: BuiltNode, step: &mut Step) {
     match test.status {
         NodeStatus::Built => step.details.checks.passed += 1,

@@ -101,7 +101,7 @@ pub(super) fn report(
 
 /// Records the metrics of a run. `stopped` is whether it ended early.
 fn record_metrics(product: &str, artifacts: &CompiledArtifacts, report: &Report, stopped: bool) {
-    metrics::run(product, report.took(), stopped || report.count(Outcome::is_failed) > 0);
+    metrics::record_run(product, report.took(), stopped || report.count(Outcome::is_failed) > 0);
     for (status, is_it) in [
         ("success", Outcome::is_built as fn(&Outcome) -> bool),
         ("failed", Outcome::is_failed),

@@ -59,7 +59,6 @@ impl Outcome {
 pub struct QueryError {
     place: Place,
     message: Box<str>,
-    /// The class of the error.
     error_type: &'static str,
     /// The line of the query, with a mark below the mistake, without credentials.
     pub(crate) excerpt: Option<Box<str>>,

@@ -254,11 +254,9 @@ pub(crate) struct SharedRun {
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Attempt {
-    /// The key of the asset.
     pub(crate) key: String,
     /// The number of attempts before this one.
     pub(crate) number: u32,
-    /// The id of the run in the orchestrator.
     pub(crate) orchestrator_run_id: String,
     /// The key of the orchestrator's step.
     pub(crate) step_key: Option<String>,
@@ -271,7 +269,6 @@ pub(crate) struct Attempt {
     pub(crate) state: State,
 }
 
-/// The state of an attempt.
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum State {

@@ -111,7 +111,7 @@ fn store(
     source::copy(&mut tables.session, &sql, &mut output).map_err(Error::from_plugin)?;
     output.flush().map_err(Error::io("write", &target))?;
     for export in &model.exports {
-        let tool = run.plugins.named::<dyn IngestionEngine>(&export.plugin)?;
+        let tool = run.plugins.find::<dyn IngestionEngine>(&export.plugin)?;
         let written = tool.write(&Export {
             table: &model.name,
             sink_type: &export.sink_type,

@@ -67,7 +67,6 @@ pub struct Report {
     pub(crate) dbt_invocation_id: Option<String>,
     /// The kind of each asset: one of [`KINDS`].
     kinds: BTreeMap<String, &'static str>,
-    /// The ended stages, with their durations.
     stages: Vec<(&'static str, Duration)>,
     /// The place of the gold tables' objects.
     pub(crate) objects: Option<String>,
@@ -362,7 +361,6 @@ impl Report {
         built.map(|step| self.kind(&step.key))
     }
 
-    /// The results of all checks.
     pub(crate) fn checks(&self) -> Checks {
         let mut all = Checks::default();
         for Checks { passed, failed } in self.steps.iter().map(|step| step.details.checks) {

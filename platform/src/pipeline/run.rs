@@ -77,7 +77,6 @@ impl Tables {
         Ok(())
     }
 
-    /// Closes the database.
     pub(crate) fn close(self) -> Result<(), Error> {
         self.session.close().map_err(Error::from_plugin)
     }

@@ -106,7 +106,7 @@ fn load_file(source: &CompiledSource, run: &Run<'_>, tables: &mut Tables) -> Res
         let error = error.in_domain("ingestion");
         return Err(missing(source, run, &error));
     }
-    let tool = run.plugins.named::<dyn IngestionEngine>(source.ingestion())?;
+    let tool = run.plugins.find::<dyn IngestionEngine>(source.ingestion())?;
     let columns = source.columns();
     let load = Load {
         table: &source.name,

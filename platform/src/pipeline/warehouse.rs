@@ -61,7 +61,6 @@ impl Warehouse {
         create(self.database(), plugins)
     }
 
-    /// Replaces the warehouse by the draft.
     #[traced(name = "floe.warehouse.replace", tracer = TRACER_NAME)]
     pub(crate) fn replace(
         self,

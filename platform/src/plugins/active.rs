@@ -23,7 +23,6 @@ use crate::manifest::selection::{OnFailure, Selected, with_defaults};
 /// asset.
 const MOST_FAILURES: usize = 3;
 
-/// The plugins of a run.
 #[derive(Debug)]
 pub(crate) struct Active {
     plugins: Plugins,
@@ -99,7 +98,7 @@ impl Active {
     ///
     /// # Errors
     /// There is none.
-    pub(crate) fn named<K: ?Sized + Kind>(&self, name: &str) -> Result<Handle<K>, Error> {
+    pub(crate) fn find<K: ?Sized + Kind>(&self, name: &str) -> Result<Handle<K>, Error> {
         let missing = || {
             let names: Vec<&str> = self.plugins.all::<K>().map(|it| it.name()).collect();
             Error::Setting(format!(

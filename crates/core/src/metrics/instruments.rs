@@ -11,7 +11,6 @@ use super::metric::Metric;
 /// exceeds it.
 const MAX_NAMES: usize = 2000;
 
-/// The kind of an instrument.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
     Counter,
@@ -31,7 +30,6 @@ impl Kind {
     }
 }
 
-/// A value to record.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Measurement {
     Count(u64),
@@ -113,7 +111,6 @@ struct Entry {
     is_reported: bool,
 }
 
-/// The instruments of one provider.
 #[derive(Debug, Default)]
 pub(super) struct Instruments {
     /// The generation of the provider; 0 before the first one.

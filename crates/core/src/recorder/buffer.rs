@@ -71,7 +71,7 @@ pub(super) struct Counted {
 static COUNTED: Mutex<Counted> =
     Mutex::new(Counted { buffers: Vec::new(), in_others: 0, forks: 0 });
 
-fn counted() -> MutexGuard<'static, Counted> {
+fn lock_counted() -> MutexGuard<'static, Counted> {
     let mut counted = COUNTED.lock().unwrap_or_else(PoisonError::into_inner);
     if counted.forks != forks() {
         *counted = Counted { buffers: Vec::new(), in_others: 0, forks: forks() };
@@ -81,7 +81,7 @@ fn counted() -> MutexGuard<'static, Counted> {
 
 /// The number of spans that threads have written to their buffers since the process started.
 pub fn written_spans() -> u64 {
-    let counted = counted();
+    let counted = lock_counted();
     let buffers = counted.buffers.iter();
     counted.in_others + buffers.map(|(_, heads)| heads.written()).sum::<u64>()
 }
@@ -158,7 +158,7 @@ impl Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        let mut counted = counted();
+        let mut counted = lock_counted();
         let found = counted.buffers.iter().position(|(id, _)| *id == self.id);
         if let Some(at) = found {
             let (_, heads) = counted.buffers.swap_remove(at);
@@ -301,7 +301,7 @@ impl Writer {
     /// Counts the memory of a span, and returns whether the limit allows it.
     #[cold]
     fn count_memory(&mut self, record: &mut SpanRecord) -> bool {
-        let is_counted = self.portion.count(record);
+        let is_counted = self.portion.count_span(record);
         if self.portion.is_at_threshold() {
             wake();
         }
@@ -426,7 +426,7 @@ fn create() -> Option<Writer> {
     let (attributes, attributes_to_read) = ring()?;
     let (rare, rare_to_read) = ring()?;
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-    counted().buffers.push((id, heads_to_read.progress()));
+    lock_counted().buffers.push((id, heads_to_read.progress()));
     new().push(Buffer {
         id,
         forks: forks(),

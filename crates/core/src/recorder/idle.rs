@@ -144,17 +144,17 @@ mod tests {
         idle
     }
 
-    fn taken(idle: &mut Idle<Model>) -> Option<usize> {
+    fn take_id(idle: &mut Idle<Model>) -> Option<usize> {
         idle.take().map(|rings| rings.id)
     }
 
     #[test]
     fn a_thread_continues_where_there_is_room() {
         let mut with_room = idle([0, 0]);
-        assert_eq!([(); 3].map(|()| taken(&mut with_room)), [Some(1), Some(0), None]);
-        assert_eq!(taken(&mut idle([1, 3, 3])), Some(0));
-        assert_eq!(taken(&mut idle([3, 1, 3])), None);
-        assert_eq!(taken(&mut idle([3; 100])), None);
+        assert_eq!([(); 3].map(|()| take_id(&mut with_room)), [Some(1), Some(0), None]);
+        assert_eq!(take_id(&mut idle([1, 3, 3])), Some(0));
+        assert_eq!(take_id(&mut idle([3, 1, 3])), None);
+        assert_eq!(take_id(&mut idle([3; 100])), None);
         assert_eq!(idle([3]).take_any().map(|rings| rings.id), Some(0));
     }
 

@@ -123,7 +123,7 @@ impl Portion {
 
     /// Counts the memory of a finished span, unless the limit is reached. Returns whether it was counted.
     #[cold]
-    pub(super) fn count(&mut self, record: &mut SpanRecord) -> bool {
+    pub(super) fn count_span(&mut self, record: &mut SpanRecord) -> bool {
         let bytes = record.head.set_heap_bytes(owned_by(record));
         let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
         if self.add(bytes) {

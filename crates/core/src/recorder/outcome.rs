@@ -403,7 +403,7 @@ mod tests {
 
     use super::*;
 
-    fn found<T>(value: &T) -> Option<String> {
+    fn outcome_of<T>(value: &T) -> Option<String> {
         let mut found = None;
         by_discriminant(value, &mut |outcome| found = Some(format!("{outcome:?}")));
         found
@@ -416,14 +416,14 @@ mod tests {
 
         let parsed: Result<u8, ParseIntError> = "x".parse();
         let unread = |name: &str| Some(format!("Unread({name:?})"));
-        assert_eq!(found(&parsed), unread("core::num::error::ParseIntError"));
-        assert_eq!(found(&Err::<NonZeroU8, ()>(())), unread("()"));
+        assert_eq!(outcome_of(&parsed), unread("core::num::error::ParseIntError"));
+        assert_eq!(outcome_of(&Err::<NonZeroU8, ()>(())), unread("()"));
         let nested: Nested = Err([(1, Opaque)]);
         let name = type_name::<[(u8, Opaque); 1]>();
-        assert_eq!(found(&nested), unread(name));
-        assert_eq!(found(&Ok::<_, Opaque>(7)), None);
-        assert_eq!(found(&NonZeroU8::new(1).map(Ok::<_, u8>)), None);
-        assert_eq!(found(&Some(Err::<u8, _>(7))), None);
-        assert_eq!(found(&1_u32), None);
+        assert_eq!(outcome_of(&nested), unread(name));
+        assert_eq!(outcome_of(&Ok::<_, Opaque>(7)), None);
+        assert_eq!(outcome_of(&NonZeroU8::new(1).map(Ok::<_, u8>)), None);
+        assert_eq!(outcome_of(&Some(Err::<u8, _>(7))), None);
+        assert_eq!(outcome_of(&1_u32), None);
     }
 }

@@ -30,7 +30,6 @@ pub(crate) struct PendingUpdates {
     update: Mutex<Option<Box<Update>>>,
 }
 
-/// The state of a recording.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[repr(u8)]
 pub(super) enum State {

@@ -281,8 +281,8 @@ impl SpanRecord {
         }
     }
 
-    /// Records an error or a panic as attributes, an event and the status. The message is moved, and marks take its
-    /// places.
+    /// Records an error or a panic as attributes, an event and the status. The message is stored once, and a
+    /// mark stands at each place of it.
     pub fn set_exception(&mut self, exception: Exception) {
         self.write_exception();
         let names = [

@@ -565,7 +565,7 @@ impl Local {
 }
 
 impl Drop for Local {
-    /// Leaves the rings of an ended thread to others, unless they belong to the process from which it was forked.
+    /// Leaves the rings of an ended thread to others. After a fork, the rings belong to the parent process.
     fn drop(&mut self) {
         if self.forks != fork::forks() {
             return;

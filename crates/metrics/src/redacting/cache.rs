@@ -15,7 +15,6 @@ const MAX_SETS: usize = 1024;
 /// The maximum size of the attribute sets in the cache.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// The attributes of one measurement.
 pub(super) type AttributeSet = Box<[KeyValue]>;
 
 /// The redacted attribute sets under one policy.
@@ -26,7 +25,6 @@ pub(super) struct RedactionCache {
     redactor: Redactor,
     /// The redacted sets by the original set; `None` if redaction does not change it.
     sets: HashMap<AttributeSet, Option<AttributeSet>, FxBuildHasher>,
-    /// The bytes of the sets.
     bytes: usize,
 }
 

@@ -27,7 +27,6 @@ pub(super) const MAX_HEAD: usize = 32 * 1024;
 /// The bytes of an answer that are read at once, with room for a head, and those of a request that are written at once.
 const BUFFERS: (usize, usize) = (2 * MAX_HEAD, 128 * 1024);
 
-/// The connections of an exporter.
 #[derive(Debug)]
 pub(super) struct Connections {
     time: Arc<TimeLimit>,
@@ -136,7 +135,6 @@ impl<T: Transport> Connector<T> for TcpConnector {
     }
 }
 
-/// A TCP connection.
 #[derive(Debug)]
 pub(super) struct Tcp {
     stream: TcpStream,

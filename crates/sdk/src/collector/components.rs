@@ -42,7 +42,6 @@ impl ExporterId {
     }
 }
 
-/// The role of a component.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Role {
     /// Queues and batches for an exporter.
@@ -102,7 +101,6 @@ impl Component {
     }
 }
 
-/// The components of a provider.
 #[derive(Debug, Default)]
 pub(crate) struct Components {
     all: Mutex<Vec<Arc<Component>>>,

@@ -36,8 +36,8 @@ thread_local! {
     static TURN: Cell<u32> = const { Cell::new(1) };
 }
 
-/// Whether this measurement has to look for a span. The pseudo-random choice is independent of the order in the
-/// program.
+/// Whether this measurement looks for a span. A pseudo-random choice does not favour one of several measurements that
+/// a program repeats in turn.
 fn is_turn() -> bool {
     let turn = TURN.try_with(|turn| {
         let next = turn.get().wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -120,7 +120,6 @@ pub struct Exemplars {
     series: Mutex<HashMap<Box<[KeyValue]>, Arc<Series>, FxBuildHasher>>,
 }
 
-/// The exemplars of one series.
 #[derive(Debug)]
 struct Series {
     /// A bit for each bucket. All buckets from the 64th on share one.
@@ -237,7 +236,7 @@ impl Series {
     }
 
     /// Counts a measurement that looked for a sampled span.
-    fn found(&self, found: bool) {
+    fn count_search(&self, found: bool) {
         if found {
             self.vain.store(0, Ordering::Relaxed);
         } else if let vain @ 0..MAX_VAIN = self.vain.load(Ordering::Relaxed) {
@@ -285,7 +284,7 @@ impl BoundExemplars {
     fn look(&self, value: ExemplarValue) {
         self.series.offer(&self.of.shape, value, || {
             let ids = self.of.accepted(measured_ids());
-            self.series.found(ids.is_some());
+            self.series.count_search(ids.is_some());
             Some((ids?, wall_now()))
         });
     }

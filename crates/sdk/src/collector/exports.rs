@@ -10,7 +10,6 @@ use super::rate_limited::RateLimited;
 use crate::config::Signal;
 use crate::internal_log;
 
-/// The exporters of a provider.
 #[derive(Debug, Default)]
 pub(crate) struct Exports {
     queues: Mutex<Vec<Queue>>,
@@ -23,7 +22,6 @@ pub(crate) struct Exports {
     pub(crate) components: Components,
 }
 
-/// The queue of a span exporter.
 #[derive(Debug)]
 struct Queue {
     name: String,
@@ -49,7 +47,6 @@ impl Queue {
 }
 
 impl Exports {
-    /// Adds an exporter of spans.
     pub(super) fn add(&self, name: &str, processor: Arc<Component>) {
         self.lock().push(Queue { name: name.to_owned(), processor, failure: None });
         self.count.fetch_add(1, Ordering::Relaxed);
@@ -132,8 +129,7 @@ impl Exports {
         self.metric_failure.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The number of exporters.
-    pub(crate) fn count(&self) -> usize {
+    pub(crate) fn exporter_count(&self) -> usize {
         self.count.load(Ordering::Relaxed)
     }
 

@@ -23,7 +23,6 @@ use crate::config::Signal;
 use crate::config::{CodeAttributes, SamplingConfig, SpanLimits};
 use crate::recorder::{Buffer, SpanRecord};
 
-/// The settings of a pipeline.
 #[derive(Debug)]
 pub(crate) struct PipelineSettings {
     /// Attributes of every span that does not set them itself.
@@ -146,7 +145,7 @@ impl Pipeline {
         collected.store(collected.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         let moving = Moving { left: self.exporters.len(), counters: &self.counters };
         record.settle(self.status_on_success);
-        self.metrics.iter_mut().for_each(|metrics| metrics.count(record, clock));
+        self.metrics.iter_mut().for_each(|metrics| metrics.count_call(record, clock));
         if let Some(tail) = &mut self.tail
             && !record.head.flags.is_sampled()
         {
@@ -161,7 +160,7 @@ impl Pipeline {
     /// Updates the metrics with a measured call.
     pub(super) fn count_call(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         record.settle(self.status_on_success);
-        self.metrics.iter_mut().for_each(|metrics| metrics.count(record, clock));
+        self.metrics.iter_mut().for_each(|metrics| metrics.count_call(record, clock));
     }
 
     /// Whether the decision about an ended trace needs spans that are not fetched yet.

@@ -121,7 +121,6 @@ impl Processing {
         }))
     }
 
-    /// Begins a turn of the collector.
     pub(super) const fn begin_turn(&mut self) {
         self.taken = Duration::ZERO;
     }

@@ -65,7 +65,6 @@ impl SharedAttributes {
         shared
     }
 
-    /// The number of attributes.
     pub(super) const fn len(&self) -> usize {
         self.attributes.len()
     }

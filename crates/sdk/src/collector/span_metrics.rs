@@ -97,7 +97,7 @@ impl SpanMetrics {
     }
 
     /// Counts a finished span or a measured call.
-    pub(crate) fn count(&mut self, record: &SpanRecord, clock: &WallClock) {
+    pub(crate) fn count_call(&mut self, record: &SpanRecord, clock: &WallClock) {
         let is_requested = (record.head.callsite).is_some_and(CallSite::has_metrics);
         if !self.all_spans && !is_requested {
             return;
@@ -105,7 +105,7 @@ impl SpanMetrics {
         let kind = record.kind();
         let at = match self.find(record, &kind) {
             Some(at) => at,
-            None if self.series.len() < self.limit => self.make(record, kind),
+            None if self.series.len() < self.limit => self.add_series(record, kind),
             None => self.overflow(record.head.code),
         };
         let series = &self.series[at];
@@ -137,7 +137,7 @@ impl SpanMetrics {
         })
     }
 
-    fn make(&mut self, record: &SpanRecord, kind: SpanKind) -> usize {
+    fn add_series(&mut self, record: &SpanRecord, kind: SpanKind) -> usize {
         let code = record.head.code;
         let mut attributes = [
             KeyValue::new(keys::SPAN_NAME, name(record).to_owned()),

@@ -326,7 +326,7 @@ impl Counters {
         let logs_emitted = self.logs_emitted.load(Ordering::Acquire);
         let not_exported = sampled_out + discarded;
         let own = (process.written).saturating_sub(process.elsewhere + not_exported);
-        let exporters = self.exports.count() as u64;
+        let exporters = self.exports.exporter_count() as u64;
         let expected = own * exporters;
         let done = exported + failed + dropped_queue_full + dropped_shutdown;
         Statistics {

@@ -147,7 +147,6 @@ impl TailSampler {
         self.settling.is_none() && self.ended.is_empty()
     }
 
-    /// Decides all traces.
     pub(super) fn decide_all(&mut self) {
         while self.decide_oldest() {}
         self.ended.clear();

@@ -98,7 +98,7 @@ struct Queued {
 }
 
 impl Queued {
-    fn count(&mut self, result: &AtomicU64, spans: u64) {
+    fn count_spans(&mut self, result: &AtomicU64, spans: u64) {
         result.fetch_add(spans, Ordering::Release);
         self.left -= spans;
     }
@@ -416,7 +416,7 @@ impl Exporting {
         let result = guarded(|| exporter.export(batch));
         let failed = self.component.exported(spans, result.as_ref().copied());
         let Shared { name, signal, counters, .. } = &*self.shared;
-        queued.count(self.shared.outcomes().exported, spans as u64 - failed);
+        queued.count_spans(self.shared.outcomes().exported, spans as u64 - failed);
         drop(queued);
         // Error messages quote endpoints and headers, which may contain credentials.
         let error = result.err();

@@ -17,7 +17,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use self::parse::{between, number, word};
+use self::parse::{at_least, between, word};
 use super::batch::{AT_ONCE, MAX_QUEUE_SIZE};
 use super::detection::ResourceDetector;
 use super::duration::without_limit;
@@ -540,7 +540,7 @@ fn exporters(config: &mut TelemetryConfig) {
 
 fn metrics(config: &mut TelemetryConfig) {
     let metrics = &mut config.metrics;
-    set("OTEL_METRIC_EXPORT_INTERVAL", &mut metrics.export_interval_millis, number(1));
+    set("OTEL_METRIC_EXPORT_INTERVAL", &mut metrics.export_interval_millis, at_least(1));
     set("OTEL_METRIC_EXPORT_TIMEOUT", &mut metrics.export_timeout_millis, timeout);
     set(
         "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
@@ -572,12 +572,12 @@ fn limits(config: &mut TelemetryConfig) {
         let own = take(name, between(0, most));
         *field = own.or(general).unwrap_or(*field).min(most);
     }
-    let general = take("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", number(0));
+    let general = take("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", at_least(0));
     for (name, field) in [
         ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", &mut limits.attribute_value_length),
         ("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", &mut logs.attribute_value_length),
     ] {
-        *field = take(name, number(0)).or(general).or(*field);
+        *field = take(name, at_least(0)).or(general).or(*field);
     }
     for (name, field) in [
         ("OTEL_SPAN_EVENT_COUNT_LIMIT", &mut limits.event_count),
@@ -589,7 +589,7 @@ fn limits(config: &mut TelemetryConfig) {
         ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", &mut limits.attribute_count_per_event),
         ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", &mut limits.attribute_count_per_link),
     ] {
-        set(name, field, number(0));
+        set(name, field, at_least(0));
     }
 }
 
@@ -612,7 +612,7 @@ fn batches(config: &mut TelemetryConfig) {
         ),
     ] {
         set(queue, queue_size, between(1, MAX_QUEUE_SIZE));
-        let is_set = set(batch, batch_size, number(1));
+        let is_set = set(batch, batch_size, at_least(1));
         if batch_size > queue_size {
             if is_set {
                 let message = format!(
@@ -639,13 +639,13 @@ fn batches(config: &mut TelemetryConfig) {
 
 /// Parses the delay of a batch in milliseconds. 0 is the shortest one.
 fn delay(text: &str) -> Result<u64, String> {
-    let millis = number(0)(text)?;
+    let millis = at_least(0)(text)?;
     Ok(millis.max(AT_ONCE))
 }
 
 /// Parses a timeout in milliseconds. 0 is no limit.
 fn timeout(text: &str) -> Result<u64, String> {
-    let millis = number(0)(text)?;
+    let millis = at_least(0)(text)?;
     Ok(without_limit(millis))
 }
 

@@ -1,4 +1,4 @@
-//! The files of a program without YAML, which can read none.
+//! Configuration files in a program without YAML: each is an error.
 
 use std::path::Path;
 

@@ -76,7 +76,7 @@ pub(super) fn lost(counters: &Counters, open: u64, error: Option<&Error>) -> Opt
         ("logs_dropped", it.logs_dropped),
         ("logs_pending", it.logs_pending),
     ];
-    let exporters = counters.exports.count();
+    let exporters = counters.exports.exporter_count();
     let each = (exporters > 1).then(|| format!(" (counted for each of {exporters} exporters)"));
     let error = error.map(ToString::to_string);
     let metrics = counters.exports.take_losses(|signal, _| signal == Signal::Metrics).into_iter();

@@ -17,7 +17,6 @@ use rustix::time::{ClockId, clock_gettime};
 const NAME: &std::ffi::CStr = c"OTEL_CTX";
 const VERSION: u32 = 2;
 
-/// The header of the mapping.
 #[derive(Debug)]
 #[repr(C)]
 struct Header {

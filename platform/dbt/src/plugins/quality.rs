@@ -67,7 +67,6 @@ impl Lifecycle for DbtTests {
     }
 }
 
-/// The package.
 const PACKAGE: &str = "dbt_expectations";
 
 /// The name of the generated project.

@@ -10,10 +10,8 @@ use crate::run_results::RunResults;
 /// The maximum size of `run_results.json` in bytes.
 const MAX_RESULTS_SIZE: u64 = 1 << 30;
 
-/// The artifacts of a project.
 #[derive(Debug)]
 pub(crate) struct Artifacts {
-    /// The folder of the project.
     project: PathBuf,
     manifest: Option<Manifest>,
     /// The invocation that wrote the manifest.

@@ -40,7 +40,7 @@ const NODES: Metric<'_> = Metric::new("floe.dbt.nodes")
     .with_description("Nodes that dbt has run, by type and outcome.");
 
 /// Counts a node. An explicit zero follows the count of an earlier run.
-fn count(resource_type: &str, outcome: Outcome) {
+fn count_node(resource_type: &str, outcome: Outcome) {
     let status = match outcome {
         Outcome::Success | Outcome::Warned => "success",
         Outcome::Skipped => "skipped",
@@ -178,7 +178,7 @@ impl Nodes {
         };
         if !is_batch {
             self.counts.add(&node.resource_type, outcome);
-            count(&node.resource_type, outcome);
+            count_node(&node.resource_type, outcome);
         }
         let test_outcome = outcome.of_test().filter(|_| node.is_test());
         let message = result.adapter.message.as_deref();

@@ -15,7 +15,6 @@ use tempfile::NamedTempFile;
 use crate::error::Error;
 use crate::files::confine;
 
-/// The suffix of a draft.
 const DRAFT: &str = ".floe-draft";
 
 /// The suffix of the lock file of a draft.

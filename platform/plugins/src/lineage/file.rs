@@ -98,7 +98,6 @@ impl Lines {
     }
 }
 
-/// The URI of a producer without the version.
 fn without_version(producer: &str) -> Option<&str> {
     producer.rsplit_once('/').map(|(name, _)| name)
 }

@@ -93,7 +93,6 @@ struct Secret {
     is_hidden: bool,
 }
 
-/// The body of a refusal.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Refusal {

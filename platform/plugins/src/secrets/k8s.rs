@@ -143,7 +143,6 @@ impl Kubernetes {
         self.cluster()?.client.send(&request)
     }
 
-    /// The Secret with this name.
     fn read(&self, name: &str) -> Result<Option<Secret>, Error> {
         let request = Request::get(self.url(&format!("/{name}"))?).also_accept(404);
         let response = self.send(request.clone())?;

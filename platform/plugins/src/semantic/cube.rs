@@ -114,7 +114,6 @@ struct MetaMember {
 }
 
 impl Cube {
-    /// Sends a request.
     fn send<'r, T: serde::de::DeserializeOwned>(
         &'r self,
         request: impl Fn(&str) -> Request<'r>,

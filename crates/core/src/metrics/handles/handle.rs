@@ -52,7 +52,6 @@ pub(super) struct Handle {
     last: Mutex<Option<Arc<Series>>>,
 }
 
-/// A series of a provider.
 #[derive(Debug)]
 struct Series {
     bound: Bound,

@@ -155,7 +155,7 @@ impl Settings {
     ) -> Sampled {
         let number = match (subject, callsite) {
             _ if !is_root || self.rules.is_empty() => 0,
-            (Some(subject), _) => self.number(subject),
+            (Some(subject), _) => self.find_rule(subject),
             (None, Some(site)) => self.number_of_site(site),
             (None, None) => return Sampled::NeedsName,
         };
@@ -173,7 +173,7 @@ impl Settings {
     }
 
     pub(super) fn excludes(&self, subject: &Subject<'_>) -> bool {
-        self.number(subject) == OFF
+        self.find_rule(subject) == OFF
     }
 
     #[inline]
@@ -183,13 +183,13 @@ impl Settings {
 
     #[cold]
     fn look_up(&self, site: &CallSite) -> Number {
-        let number = self.number(&Subject::of_site(site));
+        let number = self.find_rule(&Subject::of_site(site));
         let generation = u64::from(self.generation) << 32;
         site.rule_cache().store(generation | u64::from(number), Ordering::Relaxed);
         number
     }
 
-    fn number(&self, subject: &Subject<'_>) -> Number {
+    fn find_rule(&self, subject: &Subject<'_>) -> Number {
         let mut is_kept = false;
         for (rule, number) in self.rules.iter().zip(1..) {
             match rule.then {

@@ -91,7 +91,6 @@ impl Key {
     }
 }
 
-/// The cache of keys.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     entries: Vec<Key>,
@@ -176,7 +175,6 @@ impl Keys {
         }
     }
 
-    /// The key with this name.
     pub(super) fn get(&mut self, name: &str, redaction: &Redaction) -> &Key {
         let index = self.index(name, redaction);
         &self.entries[index as usize]

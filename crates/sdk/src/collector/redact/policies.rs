@@ -5,7 +5,6 @@ use floe_redact::{Level, Redactor, RedactorBuilder};
 use crate::config::{RedactionConfig, RedactionLevel, compile_pattern};
 use crate::error::Error;
 
-/// The redaction policies of a configuration.
 #[derive(Debug)]
 pub(crate) struct Policies {
     /// The policy for error text.

@@ -37,7 +37,7 @@ impl Redaction {
     /// Redacts the argument of an option whose name announces a secret, as in `["--password", "…"]`.
     pub(super) fn argument(&self, option: &StringValue, argument: &str) -> Option<String> {
         let redactor = &self.policies.attribute;
-        let count = |finding: &Finding| self.count(finding.rule);
+        let count = |finding: &Finding| self.count_redaction(finding.rule);
         if_changed(argument, redactor.redact_argument(option.as_str(), argument, count))
     }
 
@@ -55,7 +55,8 @@ impl Redaction {
     /// Redacts the value of an attribute whose key has this meaning.
     pub(super) fn value(&self, key: &str, meaning: KeyMeaning, value: &str) -> Option<String> {
         let redactor = &self.policies.attribute;
-        let redacted = redactor.redact_value_with(key, meaning, value, |rule| self.count(rule));
+        let redacted =
+            redactor.redact_value_with(key, meaning, value, |rule| self.count_redaction(rule));
         if_changed(value, redacted)
     }
 
@@ -83,11 +84,11 @@ impl Redaction {
     }
 
     fn redacted(&self, redactor: &Redactor, text: &str) -> Option<String> {
-        let redacted = redactor.redact_with(text, |finding| self.count(finding.rule));
+        let redacted = redactor.redact_with(text, |finding| self.count_redaction(finding.rule));
         if_changed(text, redacted)
     }
 
-    fn count(&self, rule: &'static str) {
+    fn count_redaction(&self, rule: &'static str) {
         self.counters.count_redaction(rule);
     }
 }

@@ -140,7 +140,7 @@ impl<'a> Exporters<'a> {
     }
 }
 
-/// Returns the path of a file of TLS.
+/// Returns the path of a file for TLS.
 fn file(tls: &Part<'_>, key: &str) -> Option<PathBuf> {
     let part = tls.get(key)?;
     let path: String = part.read()?;

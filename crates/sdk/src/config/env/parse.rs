@@ -33,7 +33,7 @@ pub(in crate::config) fn word<T: Copy>(words: &[(&str, T)]) -> impl Fn(&str) -> 
 }
 
 /// Parses a whole number of at least `least`.
-pub(super) fn number<T: FromStr + PartialOrd + Display>(
+pub(super) fn at_least<T: FromStr + PartialOrd + Display>(
     least: T,
 ) -> impl FnOnce(&str) -> Result<T, String> {
     move |text| match text.parse() {
