@@ -125,8 +125,7 @@ pub struct TelemetryConfig {
     /// The maximum memory of finished spans and log records that are not exported yet, in bytes. One half is for the
     /// buffers of the threads, the other half is divided equally between the exporters of spans and logs and tail
     /// sampling. Spans that do not fit are dropped and counted
-    /// ([`Statistics::dropped_memory`](crate::Statistics::dropped_memory)). Each thread that records spans has a buffer
-    /// of about 1.5 MiB in addition. At least 1 MiB. Default 64 MiB.
+    /// ([`Statistics::dropped_memory`](crate::Statistics::dropped_memory)). At least 1 MiB. Default 64 MiB.
     #[schemars(range(min = 1_048_576))]
     #[serde(
         default = "default_max_memory_bytes",

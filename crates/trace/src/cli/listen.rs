@@ -48,8 +48,7 @@ pub(crate) struct Listen {
     /// Do not draw traces
     #[arg(long, short)]
     quiet: bool,
-    /// How much memory may be taken, in MiB: half of it by the traces that are not drawn yet, half by one message and
-    /// what is decoded of it
+    /// Limit the memory, in MiB: half for traces that are not drawn yet, half for one message and its decoded form
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     max_memory: usize,
     #[command(flatten)]
