@@ -1,5 +1,3 @@
-//! The target `address` for libFuzzer.
-
 #![no_main]
 
 #[path = "../platform_targets.rs"]

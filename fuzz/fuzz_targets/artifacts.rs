@@ -1,5 +1,3 @@
-//! The target `artifacts` for libFuzzer.
-
 #![no_main]
 
 #[path = "../platform_targets.rs"]

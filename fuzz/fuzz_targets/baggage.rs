@@ -1,5 +1,3 @@
-//! The target `baggage` for libFuzzer.
-
 #![no_main]
 
 #[path = "../targets.rs"]

@@ -1,5 +1,3 @@
-//! The target `certificates` for libFuzzer.
-
 #![no_main]
 
 #[path = "../targets.rs"]

@@ -1,5 +1,3 @@
-//! The target `config_file` for libFuzzer.
-
 #![no_main]
 
 #[path = "../targets.rs"]

@@ -1,5 +1,3 @@
-//! The target `configuration` for libFuzzer.
-
 #![no_main]
 
 #[path = "../targets.rs"]

@@ -1,5 +1,3 @@
-//! The target `endpoint` for libFuzzer.
-
 #![no_main]
 
 #[path = "../targets.rs"]

@@ -1,5 +1,3 @@
-//! The target `filters` for libFuzzer.
-
 #![no_main]
 
 #[path = "../targets.rs"]

@@ -1,5 +1,3 @@
-//! The target `grpc_response` for libFuzzer.
-
 #![no_main]
 
 #[path = "../targets.rs"]

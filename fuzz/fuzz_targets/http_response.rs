@@ -1,5 +1,3 @@
-//! The target `http_response` for libFuzzer.
-
 #![no_main]
 
 #[path = "../targets.rs"]

@@ -1,5 +1,3 @@
-//! The target `manifest` for libFuzzer.
-
 #![no_main]
 
 #[path = "../platform_targets.rs"]

@@ -1,5 +1,3 @@
-//! The target `other_headers` for libFuzzer.
-
 #![no_main]
 
 #[path = "../targets.rs"]

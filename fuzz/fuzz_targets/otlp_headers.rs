@@ -1,5 +1,3 @@
-//! The target `otlp_headers` for libFuzzer.
-
 #![no_main]
 
 #[path = "../targets.rs"]

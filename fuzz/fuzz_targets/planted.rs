@@ -1,5 +1,3 @@
-//! The target `planted` for libFuzzer.
-
 #![no_main]
 
 #[path = "../targets.rs"]

@@ -1,5 +1,3 @@
-//! The target `product` for libFuzzer.
-
 #![no_main]
 
 #[path = "../platform_targets.rs"]

@@ -1,5 +1,3 @@
-//! The target `query` for libFuzzer.
-
 #![no_main]
 
 #[path = "../platform_targets.rs"]

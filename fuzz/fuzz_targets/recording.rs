@@ -1,5 +1,3 @@
-//! The target `recording` for libFuzzer.
-
 #![no_main]
 
 #[path = "../targets.rs"]

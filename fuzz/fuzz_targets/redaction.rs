@@ -1,5 +1,3 @@
-//! The target `redaction` for libFuzzer.
-
 #![no_main]
 
 #[path = "../targets.rs"]

@@ -1,5 +1,3 @@
-//! The target `resource_attributes` for libFuzzer.
-
 #![no_main]
 
 #[path = "../targets.rs"]

@@ -1,5 +1,3 @@
-//! The target `retry_after` for libFuzzer.
-
 #![no_main]
 
 #[path = "../targets.rs"]

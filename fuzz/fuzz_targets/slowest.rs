@@ -1,5 +1,3 @@
-//! The target `slowest` for libFuzzer.
-
 #![no_main]
 
 #[path = "../targets.rs"]

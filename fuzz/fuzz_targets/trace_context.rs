@@ -1,5 +1,3 @@
-//! The target `trace_context` for libFuzzer.
-
 #![no_main]
 
 #[path = "../targets.rs"]

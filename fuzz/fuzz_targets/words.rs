@@ -1,5 +1,3 @@
-//! The target `words` for libFuzzer.
-
 #![no_main]
 
 #[path = "../platform_targets.rs"]

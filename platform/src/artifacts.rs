@@ -73,7 +73,7 @@ pub struct CompiledArtifacts {
     /// Suspicious parts of the product, each with its place. Not a part of the file.
     #[serde(skip)]
     pub warnings: Vec<String>,
-    /// The files of sources that do not exist, each with its place. Not a part of the file: a run fails their sources.
+    /// The missing files of sources, each with its place. A run fails these sources. Not a part of the file.
     #[serde(skip)]
     pub absent: Vec<String>,
 }
@@ -224,7 +224,6 @@ impl CompiledSource {
         self.generate.iter().flat_map(Query::inputs).collect()
     }
 
-    /// The columns for plugins.
     pub(crate) fn columns(&self) -> Vec<Column<'_>> {
         let columns = self.columns.iter();
         columns.map(|column| Column { name: &column.name, kind: column.kind }).collect()
@@ -253,7 +252,6 @@ impl CompiledModel {
 }
 
 impl CompiledArtifacts {
-    /// The assets with checks.
     pub(crate) fn checked(&self) -> impl Iterator<Item = CheckedTable<'_>> {
         let sources = self.sources.iter().map(CompiledSource::checked);
         let tables = sources.chain(self.models.iter().map(CompiledModel::checked));
@@ -269,7 +267,6 @@ impl CompiledArtifacts {
         selection::with_lineage(self.plugins.clone(), *lineage, transport, endpoint)
     }
 
-    /// The product for plugins.
     pub(crate) fn product(&self) -> product::Product<'_> {
         let sources = self.sources.iter().map(|source| product::Source {
             name: &source.name,

@@ -23,7 +23,6 @@ pub(crate) const KEPT: usize = 50;
 
 const KEPT_RECORDS: usize = 1000;
 
-/// The number of jobs of a run that are kept.
 pub(crate) const KEPT_JOBS: usize = 1000;
 
 /// A run of a product, of an asset built by Dagster alone, or of dbt in the product's folder.

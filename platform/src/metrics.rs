@@ -90,7 +90,6 @@ pub(crate) fn check(model: &str, name: &str, passed: bool) {
     METRICS.increment(TESTS_FAILED, u64::from(!passed), &labels);
 }
 
-/// Records the end of a run.
 pub(crate) fn record_run(product: &str, took: Duration, failed: bool) {
     let status = if failed { "failed" } else { "success" };
     let labels = [

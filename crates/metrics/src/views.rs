@@ -36,7 +36,6 @@ impl Views {
         Self(Arc::new(Inner { config: config.clone(), of_program }))
     }
 
-    /// Adds the views to a meter provider.
     pub(super) fn apply(&self, mut builder: MeterProviderBuilder) -> MeterProviderBuilder {
         for at in 0..self.0.config.views.len() {
             let views = self.clone();

@@ -15,7 +15,6 @@ pub(crate) struct Field {
     pub(crate) is_repeated: bool,
 }
 
-/// The type of a field.
 #[derive(Debug)]
 pub(crate) enum Kind {
     Text,

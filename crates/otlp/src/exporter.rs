@@ -230,7 +230,6 @@ pub(super) fn too_large(items: usize, max: usize) -> Result<(), ExportFailure> {
     })
 }
 
-/// Checks that the features that the settings require are enabled.
 fn check_features(settings: &OtlpSettings) -> Result<(), Error> {
     let endpoint = settings.receiver();
     let protocol = settings.protocol;

@@ -28,7 +28,6 @@ pub(super) struct Failure {
     pub(super) is_without_tls: Option<bool>,
 }
 
-/// The receiver of a request.
 pub(super) struct Peer<'a> {
     pub(super) endpoint: &'a Uri,
     pub(super) proxy: Option<&'a Proxy>,
@@ -37,7 +36,7 @@ pub(super) struct Peer<'a> {
 }
 
 impl Failure {
-    /// The outcome of a request to which there was no answer.
+    /// The outcome of a request without an answer.
     pub(super) fn outcome(self, peer: &Peer<'_>) -> Outcome {
         let proxy = peer.proxy.filter(|_| self.is_unconnected);
         let proxy = proxy.map(|proxy| format!("the proxy `{}`: ", proxy.address));
@@ -114,7 +113,7 @@ pub(super) fn causes<'e>(
     iter::successors(Some(error), |error| (*error).source())
 }
 
-/// The messages of an error and of its sources. The outermost alone seldom names the cause, and an error that
+/// The messages of an error and of its sources. The outermost alone rarely names the cause, and an error that
 /// only wraps another one says the same.
 pub(super) fn error_chain(error: &(dyn StdError + 'static)) -> String {
     let mut causes: Vec<_> = causes(error).map(ToString::to_string).collect();

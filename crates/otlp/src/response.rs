@@ -9,7 +9,6 @@ use prost::encoding::{DecodeContext, bytes, decode_key, int64, skip_field, strin
 /// The most bytes of a response that are read.
 pub(super) const MAX_RESPONSE: usize = 4 * 1024 * 1024;
 
-/// The result of a request.
 #[derive(Debug)]
 pub(super) enum Outcome {
     /// The receiver accepted the request.

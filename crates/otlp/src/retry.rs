@@ -28,7 +28,6 @@ const MAX_DELAY: Duration = Duration::from_secs(5);
 /// The longest timeout. A longer one could not be added to the current time.
 const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// A request that the receiver accepted.
 #[derive(Debug)]
 pub(super) struct Accepted {
     /// The number of items that the receiver rejected.
@@ -62,7 +61,7 @@ pub(super) fn deadline(timeout: Duration) -> Instant {
 pub(super) struct Throttle {
     /// The end of the pause that a receiver has required, which holds for later requests, too.
     until: Option<Instant>,
-    /// The last requests to which there was no answer.
+    /// The last requests in a row without an answer.
     unanswered: u32,
     /// The reason why the last request was not accepted.
     failure: Option<String>,

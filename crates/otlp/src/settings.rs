@@ -33,7 +33,7 @@ pub(super) const USER_AGENT: &str =
 pub(super) struct OtlpSettings {
     pub(super) signal: Signal,
     pub(super) endpoint: String,
-    /// Whether the endpoint is that of the signal, to which no path is appended.
+    /// Whether the endpoint was set for the signal, so no path is appended.
     pub(super) is_complete: bool,
     pub(super) protocol: OtlpProtocol,
     /// The headers, including the credential. Names are in lower case, as HTTP/2 requires.

@@ -21,7 +21,6 @@ pub(super) struct Tls {
     pub(super) client: Option<Client>,
 }
 
-/// The client certificate and its key.
 pub(super) struct Client {
     pub(super) certificate: Vec<u8>,
     pub(super) key: SecretSlice<u8>,

@@ -83,7 +83,6 @@ const GRAMMARS: [(u8, &[Read]); 8] = [
     (SIGN, &[Read::Place(address::scan), Read::Place(personal::phone)]),
 ];
 
-/// A text, redacted, with its findings.
 pub(crate) struct Redacted {
     pub(crate) findings: Vec<Finding>,
     /// The text, with a mark in place of each finding.

@@ -52,7 +52,6 @@ pub(crate) enum Coding {
     EscapedEntity(u8),
 }
 
-/// A piece of the text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Token {
     pub(crate) kind: Kind,
@@ -74,7 +73,6 @@ const MANY: usize = 4096;
 /// The maximum number of open quotes and brackets that a closing one is matched with.
 const DEPTH: usize = 12;
 
-/// The tokens of a part of the text.
 #[derive(Debug)]
 pub(crate) struct Tokens<'t> {
     pub(crate) text: &'t [u8],

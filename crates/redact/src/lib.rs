@@ -1,20 +1,4 @@
-//! Text in, safe text out: removes credentials, personal data and control sequences of terminals
-//! from messages and logs.
-//!
-//! ```
-//! use floe_redact::Redactor;
-//!
-//! let redactor = Redactor::new();
-//! let message = "cannot connect to postgres://loader:hunter2@db.example.com/orders: token=8lMkZiFcvX";
-//! assert_eq!(
-//!     redactor.redact(message),
-//!     "cannot connect to postgres://<REDACTED>@db.example.com/orders: token=<REDACTED>"
-//! );
-//! ```
-//!
-//! The rest of a message stays useful: scheme, host, database, names of keys and errors are kept. A text without
-//! secrets is returned borrowed, after one pass that only searches for the anchors of rules. The time is always linear
-//! in the length of the text; if a text takes too long, its rest is redacted.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 mod address;

@@ -31,7 +31,6 @@ const PASSES: usize = 4;
 /// The points of a number of three digits or more after the name of a code.
 const CODE: u8 = 6;
 
-/// The bond between a value and its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bond {
     Sign(Binding),

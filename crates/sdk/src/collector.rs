@@ -212,7 +212,6 @@ fn lock() -> Result<MutexGuard<'static, Option<Handle>>, Error> {
     }
 }
 
-/// Starts the thread.
 fn start() -> Result<Handle, Error> {
     system::answer();
     let (jobs, receiver) = channel();

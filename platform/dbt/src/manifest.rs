@@ -63,7 +63,6 @@ impl Manifest {
         self.metadata.project_name.as_deref()
     }
 
-    /// A node or a source.
     pub(crate) fn entry(&self, unique_id: &str) -> Option<&Entry> {
         let node = self.nodes.get(unique_id);
         node.or_else(|| self.sources.get(unique_id))

@@ -54,7 +54,6 @@ pub(crate) struct RunResult {
     pub(crate) phases: Vec<Phase>,
 }
 
-/// The adapter's response to a statement.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AdapterResponse {
     pub(crate) code: Option<String>,

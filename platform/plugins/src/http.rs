@@ -30,7 +30,6 @@ const BACKOFF: Duration = Duration::from_millis(200);
 /// The longest wait that a service can ask for.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// The maximum size of a response.
 const LONGEST_RESPONSE: u64 = 4 << 20;
 
 /// The maximum size of a response in an error. Credentials are removed before the response is shortened, because the

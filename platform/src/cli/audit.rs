@@ -13,7 +13,6 @@ use serde::Serialize;
 use super::columns;
 use super::output::{print, print_warnings};
 
-/// Audits this program, and prints the result.
 pub(super) fn audit(is_json: bool) -> Result<(), Error> {
     let audit = Audit::new()?;
     if is_json {

@@ -35,7 +35,6 @@ pub(super) fn build_asset(folder: &Path) -> Result<(), RunError> {
     observed.outcome
 }
 
-/// Evaluates a sensor, and prints the result.
 pub(super) fn evaluate_sensor(arguments: &SensorArguments) -> Result<(), RunError> {
     let sensor = DagsterSensor::open(&arguments.folder)?;
     let SensorArguments { name, job, cursor, .. } = arguments;

@@ -15,7 +15,6 @@ pub(crate) enum Target {
     Source,
 }
 
-/// A reference in the text of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reference {
     pub(crate) target: Target,

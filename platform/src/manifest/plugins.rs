@@ -81,7 +81,6 @@ impl Plugins {
         Ok(all)
     }
 
-    /// The readable selections.
     fn read_selections(&self, file: &Path, mistakes: &mut Vec<Error>) -> Vec<Found<'_>> {
         let mut found = Vec::new();
         for (kind, node) in &self.selections {

@@ -275,7 +275,6 @@ impl Report {
         stages.filter(|(stage, _)| !matches!(*stage, "load" | "build"))
     }
 
-    /// Records the time of a stage that has ended.
     pub(crate) fn end_stage(&mut self, stage: &'static str, took: Duration) {
         self.stages.push((stage, took));
     }
@@ -294,7 +293,6 @@ impl Report {
         self.stages.extend(ended);
     }
 
-    /// Records that the run ended.
     pub(crate) fn end(&mut self) {
         self.took = self.took();
     }

@@ -56,7 +56,7 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    /// An open database of whose tables nothing is known.
+    /// The tables of a database that was just opened: none is known yet.
     pub(crate) fn new(session: Session) -> Self {
         Self { session, spans: HashMap::new(), columns: HashMap::new() }
     }

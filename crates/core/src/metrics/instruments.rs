@@ -119,7 +119,6 @@ pub(super) struct Instruments {
     is_limit_reported: bool,
 }
 
-/// The result of looking an instrument up.
 pub(super) enum Lookup<'a> {
     Found(&'a Instrument),
     /// The metric conflicts with its first use, or exceeds the limit, as reported before.

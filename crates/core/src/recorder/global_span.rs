@@ -128,7 +128,6 @@ fn is_withheld(attribute: &KeyValue) -> bool {
         && (key == keys::EXCEPTION_MESSAGE || key == keys::EXCEPTION_STACKTRACE)
 }
 
-/// The attribute without credentials.
 fn redact(mut attribute: KeyValue) -> KeyValue {
     use crate::redaction::{hidden, sanitize, sanitize_error_message, sanitize_sent_value};
 

@@ -27,7 +27,6 @@ pub(crate) struct CommandOption {
     pub(crate) benign: &'static [&'static str],
 }
 
-/// The kind of the called code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Callee {
     /// `name("a", "b")`

@@ -154,7 +154,6 @@ impl Length {
         }
     }
 
-    /// Whether the length has a maximum.
     pub(crate) fn is_limited(self) -> bool {
         !matches!(self, Self::AtLeast(_))
     }

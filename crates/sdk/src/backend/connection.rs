@@ -16,7 +16,6 @@ use crate::redaction::sanitize_error;
 /// The time for which [`validate_connection`](super::validate_connection) waits for a report.
 pub const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The time for the receiver's answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The result of a connection check. Never contains a credential.

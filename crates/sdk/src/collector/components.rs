@@ -107,7 +107,6 @@ pub(crate) struct Components {
 }
 
 impl Components {
-    /// Adds an exporter and its processor.
     pub(crate) fn add_exporter(
         &self,
         signal: Signal,

@@ -295,7 +295,6 @@ impl Pipeline {
         Some(until)
     }
 
-    /// Ships the open batch.
     fn ship(&mut self) {
         self.due = None;
         self.enricher.begin_batch();

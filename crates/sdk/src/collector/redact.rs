@@ -22,7 +22,6 @@ use crate::internal_log::internal_log;
 use crate::recorder::{MARK, SpanRecord};
 use crate::redaction::REDACTED;
 
-/// The warning about empty keys.
 static EMPTY_KEYS: RateLimited = RateLimited::new();
 
 /// Redacts spans. It caches the classification of keys, which repeat in nearly every span.

@@ -267,7 +267,6 @@ impl Counters {
         }
     }
 
-    /// Counts a redaction by a rule of `floe-redact`.
     pub(super) fn count_redaction(&self, rule: &'static str) {
         if let Ok(at) = RULES.binary_search(&rule) {
             self.redactions.0[at].fetch_add(1, Ordering::Relaxed);
@@ -291,7 +290,6 @@ impl Counters {
         }
     }
 
-    /// Notes the start of the provider.
     pub(super) fn start_at(&self, start: Baseline) {
         let _ = self.start.set(start);
     }

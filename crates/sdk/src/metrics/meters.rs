@@ -46,7 +46,6 @@ pub struct AddedMetrics {
 }
 
 floe_telemetry_core::__floe_link_list! {
-    /// The registered aggregation.
     #[allow(unsafe_code, reason = "the linker defines the bounds of the list, see `link_list`")]
     static METERS: [MeterProviders] = "fl_metrics_0_1";
 }

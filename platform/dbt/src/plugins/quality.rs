@@ -69,7 +69,6 @@ impl Lifecycle for DbtTests {
 
 const PACKAGE: &str = "dbt_expectations";
 
-/// The name of the generated project.
 const PROJECT: &str = "floe_checks";
 
 impl QualityProvider for DbtTests {

@@ -20,7 +20,6 @@ use super::failure::{cancel, fail};
 use crate::manifest::Manifest;
 use crate::node::{NOT_ENDED, Node, Outcome, RunResult};
 
-/// The maximum number of links of a span.
 const MAX_LINKS: usize = 128;
 
 /// The maximum number of simultaneously open nodes. dbt runs one node on each thread.
@@ -55,7 +54,6 @@ fn count_node(resource_type: &str, outcome: Outcome) {
     }
 }
 
-/// The nodes of a command, and their spans.
 #[derive(Debug, Default)]
 pub(super) struct Nodes {
     /// The open nodes by unique id. A model that is built in batches is open together with its batch.

@@ -7,7 +7,6 @@ use floe_plugin::lineage::{Job, Parent, Root};
 /// The variable with the id of the Dagster run that contains this process.
 pub const DAGSTER_RUN_ID: &str = "DAGSTER_RUN_ID";
 
-/// The longest accepted id.
 const LONGEST_ID: usize = 200;
 
 /// The id of the Dagster run that contains this process: from the variable, or else from a step that runs the process

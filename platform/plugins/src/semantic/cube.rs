@@ -191,7 +191,6 @@ impl Cube {
     }
 }
 
-/// A file of Cube's data model.
 #[derive(Serialize)]
 struct ModelFile<'a> {
     cubes: [&'a Definition<'a>; 1],

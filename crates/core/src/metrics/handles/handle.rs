@@ -12,7 +12,6 @@ use crate::metrics::metric::Metric;
 use crate::metrics::recorder::MetricRecorder;
 use crate::recorder;
 
-/// The instrument and the attributes of a handle.
 #[derive(Clone, Debug)]
 struct Definition {
     recorder: &'static MetricRecorder,
