@@ -13,7 +13,9 @@ mod runs;
 mod statistics;
 mod times;
 
+use std::borrow::Borrow;
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -43,7 +45,7 @@ pub enum ChangeKind {
     MoreCalls,
     /// A parent makes this call less often.
     FewerCalls,
-    /// Calls that overlapped are sequential.
+    /// The calls of a span overlapped, and are sequential now.
     Serial,
     /// The self time is longer.
     Slower,
@@ -113,14 +115,12 @@ impl Diff {
     }
 }
 
-/// Compares two sets of runs.
+/// Compares two sets of runs. Only measurements of a run are kept, so an iterator that reads one file after the other takes
+/// the memory of the largest file.
 #[must_use]
-pub fn diff(before: &[Recording], after: &[Recording]) -> Diff {
-    let sets = Sets::new([before, after]);
-    let coverage = [(0, before), (1, after)].map(|(side, runs)| {
-        let spans = runs.iter().map(|run| run.spans.len()).sum();
-        (runs.len(), sets.traces(side), spans)
-    });
+pub fn diff<I: IntoIterator<Item: Borrow<Recording>>>(before: I, after: I) -> Diff {
+    let sets = Sets::new([before.into_iter(), after.into_iter()]);
+    let coverage = [0, 1].map(|side| sets.coverage(side));
     let mut diff = Diff { coverage, ..Diff::default() };
     if coverage.iter().any(|it| it.2 == 0) {
         diff.notes.push("one side has no spans; nothing is compared".to_owned());
@@ -149,6 +149,13 @@ pub fn diff(before: &[Recording], after: &[Recording]) -> Diff {
         ));
     }
     diff
+}
+
+/// The keys of each name.
+fn by_name(keys: impl Iterator<Item = Key>) -> BTreeMap<usize, Vec<Key>> {
+    let mut names: BTreeMap<usize, Vec<Key>> = BTreeMap::new();
+    keys.for_each(|key| names.entry(key.0).or_default().push(key));
+    names
 }
 
 /// A change of a name. The keys of a name differ by their parent.
@@ -204,7 +211,7 @@ const fn rounded(number: f64) -> u64 {
     number as u64
 }
 
-fn number(value: f64) -> String {
+fn decimal(value: f64) -> String {
     let text = format!("{value:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -1,16 +1,17 @@
 //! `floe-trace diff`: the differences between two sets of runs.
 
+use std::cell::Cell;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use floe_redact::printable;
-use floe_trace::{Change, ChangeKind, Diff as Found, Recording, diff as compare};
+use floe_trace::{Change, ChangeKind, Diff as Found, diff as compare};
 use serde_json::{Value as Json, json};
 
-use super::input::Limits;
-use super::table::{self, Column};
+use super::input::{Limits, files_of};
+use super::table;
 use super::{Failure, print, print_json};
 
 /// The exit code for a difference.
@@ -20,18 +21,10 @@ const CLIP: usize = 70;
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Diff {
-    /// A file of the runs before; a folder, of which each file is a run
-    #[arg(value_name = "BEFORE", required_unless_present = "before")]
-    one: Option<PathBuf>,
-    /// A file of the runs after, or a folder
-    #[arg(value_name = "AFTER", required_unless_present = "after")]
-    other: Option<PathBuf>,
-    /// Several files, each of which is a run before
-    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "one", requires = "after")]
-    before: Vec<PathBuf>,
-    /// Several files, each of which is a run after
-    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "other", requires = "before")]
-    after: Vec<PathBuf>,
+    /// A file, or a folder in which each file is a run
+    before: PathBuf,
+    /// The same after the change
+    after: PathBuf,
     /// Print one line of JSON
     #[arg(long)]
     json: bool,
@@ -41,32 +34,24 @@ pub(crate) struct Diff {
 
 /// Compares the sets and prints the differences.
 pub(crate) fn diff(options: &Diff) -> Result<ExitCode, Failure> {
-    let before = options.runs(options.one.as_ref(), &options.before)?;
-    let after = options.runs(options.other.as_ref(), &options.after)?;
-    for (runs, side) in [(&before, "before"), (&after, "after")] {
-        if runs.iter().all(|run| run.spans.is_empty()) {
+    let failure = Cell::new(None);
+    let read = |file| options.limits.read(&[file]).map_err(|it| failure.set(Some(it))).ok();
+    let runs = |files: Vec<PathBuf>| files.into_iter().map_while(read);
+    let found = compare(runs(files_of(&options.before)?), runs(files_of(&options.after)?));
+    if let Some(failure) = failure.take() {
+        return Err(failure);
+    }
+    for (coverage, side) in found.coverage.iter().zip(["before", "after"]) {
+        if coverage.2 == 0 {
             return Err(Failure(format!("expected spans in the runs {side}, found none")));
         }
     }
-    let found = compare(&before, &after);
     if options.json {
         print_json(&as_json(&found).to_string())?;
     } else {
         print(format_args!("{}", text(&found)))?;
     }
     Ok(ExitCode::from(if found.changes.is_empty() { 0 } else { CHANGED }))
-}
-
-impl Diff {
-    fn runs(&self, one: Option<&PathBuf>, several: &[PathBuf]) -> Result<Vec<Recording>, Failure> {
-        let mut runs = Vec::new();
-        for path in one.into_iter().chain(several) {
-            for file in super::input::files_of(path)? {
-                runs.push(self.limits.read(&[file])?);
-            }
-        }
-        Ok(runs)
-    }
 }
 
 /// `+5.1 %`, or `×3`.
@@ -117,6 +102,7 @@ fn rows(found: &Found) -> Vec<[String; 6]> {
             certainty(change),
             place(change),
         ]
+        .map(|text| table::cell(&text, CLIP))
     });
     rows.collect()
 }
@@ -151,12 +137,7 @@ fn text(found: &Found) -> String {
     if rows.is_empty() {
         return text + nothing(found) + "\n";
     }
-    let columns = HEAD.iter().enumerate().map(|(at, title)| Column {
-        title: (*title).to_owned(),
-        is_number: false,
-        cells: rows.iter().map(|row| table::cell(&row[at], CLIP)).collect(),
-    });
-    text + &table::table(&columns.collect::<Vec<_>>())
+    text + &table::table(&table::columns(HEAD, &rows))
 }
 
 fn as_json(found: &Found) -> Json {

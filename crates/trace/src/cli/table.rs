@@ -13,6 +13,16 @@ pub(crate) struct Column {
     pub(crate) cells: Vec<String>,
 }
 
+/// Columns of text, from rows.
+pub(crate) fn columns<const N: usize>(titles: [&str; N], rows: &[[String; N]]) -> Vec<Column> {
+    let column = |(at, title): (usize, &str)| Column {
+        title: title.to_owned(),
+        is_number: false,
+        cells: rows.iter().map(|row| row[at].clone()).collect(),
+    };
+    titles.into_iter().enumerate().map(column).collect()
+}
+
 /// A foreign text in a cell of at most this width.
 pub(crate) fn cell(text: &str, most: usize) -> String {
     clip(&printable(text).replace('\t', " "), most)

@@ -1,10 +1,10 @@
 //! Compares calls: new and missing names, numbers, order, and failures.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::runs::{Calls, Key, Sets};
 use super::statistics::{counts, mean};
-use super::{Change, ChangeKind, Diff, change, number, surprising, weight};
+use super::{Change, ChangeKind, Diff, by_name, change, decimal, surprising};
 use crate::significance::{as_f64, fisher};
 
 /// The accepted chance that a new or missing name is random.
@@ -65,11 +65,10 @@ pub(super) fn present(sets: &Sets, keys: &[Key], diff: &mut Diff) -> Vec<Key> {
     common
 }
 
-/// Finds parents that make more or fewer calls, and calls that became sequential.
+/// Finds parents that make more or fewer calls, or make them one after the other.
 pub(super) fn counted(sets: &Sets, keys: &[Key], changes: &mut Vec<Change>) {
     let mut tests = Vec::new();
     for key in keys.iter().copied() {
-        changes.extend(serial(sets, keys, key));
         if key.1.is_none() || [0, 1].iter().any(|side| sets.parents(*side, key) == 0) {
             continue;
         }
@@ -86,7 +85,7 @@ pub(super) fn counted(sets: &Sets, keys: &[Key], changes: &mut Vec<Change>) {
             true => ChangeKind::MoreCalls,
             false => ChangeKind::FewerCalls,
         };
-        let [before, after] = [one, other].map(|mean| format!("{} for each parent", number(mean)));
+        let [before, after] = [one, other].map(|mean| format!("{} for each parent", decimal(mean)));
         let mut found = change(sets, &[key], kind, before, after);
         found.factor = Some(other / one);
         let is_enough =
@@ -99,7 +98,7 @@ pub(super) fn counted(sets: &Sets, keys: &[Key], changes: &mut Vec<Change>) {
         }
     }
     changes.extend(surprising(tests, CHANCE_OF_COUNTS));
-    changes.extend(serial_names(sets, keys));
+    changes.extend(serial(sets, keys));
 }
 
 /// Finds names that fail more often.
@@ -117,7 +116,7 @@ pub(super) fn failing(sets: &Sets, keys: &[Key], diff: &mut Diff) {
         }
         let [was, is] = all.map(|all| {
             let failed: f64 = all.iter().sum();
-            format!("{} of {} failed", number(failed), all.len())
+            format!("{} of {} failed", decimal(failed), all.len())
         });
         let found = change(sets, &[key], ChangeKind::Failing, was, is);
         let is_new = one <= 0.0;
@@ -153,46 +152,19 @@ fn sum(sets: &Sets, side: usize, key: Key, of: fn(&Calls) -> usize) -> usize {
     sets.calls(side, key).map(of).sum()
 }
 
-/// Calls that used to overlap.
-fn serial(sets: &Sets, keys: &[Key], key: Key) -> Option<Change> {
-    let is_serial = were_parallel(sets, key, |it| [it.with_overlap, it.with_several]);
-    is_serial.then(|| serial_change(sets, keys, key, "parallel".to_owned()))
-}
-
-/// Calls of several names that used to overlap, as one change for each parent.
-fn serial_names(sets: &Sets, keys: &[Key]) -> Vec<Change> {
-    let mut below: BTreeMap<usize, Vec<Key>> = BTreeMap::new();
-    for key in keys {
-        if let Some(parent) = key.1
-            && were_parallel(sets, *key, |it| [it.beside_others, it.with_others])
-        {
-            below.entry(parent).or_default().push(*key);
-        }
-    }
-    let changes = below.into_values().filter_map(|serial| {
-        let (first, others) = serial.split_first().filter(|it| !it.1.is_empty())?;
-        let others = others.iter().map(|it| &*sets.names[it.0].name);
-        let before = format!("parallel to {}", others.collect::<Vec<_>>().join(", "));
-        Some(serial_change(sets, keys, *first, before))
-    });
+/// Spans whose calls used to overlap: below most parents before, and hardly any after.
+fn serial(sets: &Sets, keys: &[Key]) -> Vec<Change> {
+    let were_parallel = |name: usize| {
+        let parts = [0, 1].map(|side| {
+            let spans = sets.runs[side].iter().filter_map(|run| run.with_several.get(&name));
+            let (several, overlap) = spans.fold((0, 0), |sum, it| (sum.0 + it.0, sum.1 + it.1));
+            (several > 0).then(|| as_f64(overlap) / as_f64(several))
+        });
+        matches!(parts, [Some(was), Some(is)] if was >= 0.9 && is <= 0.1)
+    };
+    let names = by_name(keys.iter().copied()).into_iter().filter(|it| were_parallel(it.0));
+    let [before, after] = ["parallel calls", "one after the other"].map(str::to_owned);
+    let changes = names
+        .map(|(_, keys)| change(sets, &keys, ChangeKind::Serial, before.clone(), after.clone()));
     changes.collect()
-}
-
-/// Whether calls overlapped below most parents before and hardly any after. Only parents whose calls could overlap
-/// count.
-fn were_parallel(sets: &Sets, key: Key, of: fn(&Calls) -> [usize; 2]) -> bool {
-    let parts = [0, 1].map(|side| {
-        let [some, all] = [0, 1].map(|at| sets.calls(side, key).map(|it| of(it)[at]).sum());
-        (all > 0).then(|| as_f64(some) / as_f64(all))
-    });
-    matches!(parts, [Some(was), Some(is)] if was >= 0.9 && is <= 0.1)
-}
-
-fn serial_change(sets: &Sets, keys: &[Key], key: Key, before: String) -> Change {
-    let after = "one after the other".to_owned();
-    let mut found = change(sets, &[key], ChangeKind::Serial, before, after);
-    // The calls take as long as before; their parents take longer.
-    let parents = keys.iter().copied().filter(|it| Some(it.0) == key.1);
-    found.weight = weight(sets, &parents.collect::<Vec<_>>(), |it| &it.durations);
-    found
 }

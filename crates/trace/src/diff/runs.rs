@@ -1,5 +1,6 @@
 //! The measurements of each name in the runs of both sides.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use floe_waterfall::duration;
@@ -8,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{RUNS, rounded};
 use crate::forest::Forest;
 use crate::names::normalized;
-use crate::significance::{as_f64, logarithm};
+use crate::significance::{as_f64, as_f64_of};
 use crate::span::{Kind, Recording, Span};
 
 /// The attributes that distinguish spans of one name, the most distinctive one first.
@@ -27,15 +28,15 @@ pub(super) struct Operation {
 /// A name and the name of the parent, as indices of [`Sets::names`].
 pub(super) type Key = (usize, Option<usize>);
 
-/// The calls of a key in one run, by start.
+/// The calls of a key in one run, by start. Times are nanoseconds while the runs are read, and then their logarithms: the
+/// resolution of the clocks is known when all runs are read.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    /// The logarithms of the self times, in nanoseconds.
+    /// The self times.
     pub(super) own: Vec<f64>,
-    /// The logarithms of the durations, in nanoseconds. The duration of a root is that of its trace, which may last
-    /// longer.
+    /// The durations. The duration of a root is that of its trace, which may last longer.
     pub(super) durations: Vec<f64>,
-    /// The logarithms of the times between the end of the parent and the start of the call, if the call starts later.
+    /// The times between the end of the parent and the start of the call, if the call starts later.
     pub(super) waits: Vec<f64>,
     /// Whether the calls are roots or server spans.
     pub(super) are_entries: bool,
@@ -45,12 +46,15 @@ pub(super) struct Calls {
     pub(super) by_parent: Vec<(usize, usize)>,
     /// The maximum number of consecutive calls below one parent.
     pub(super) in_a_row: usize,
-    /// The number of parents with several of these calls, and of those with two that overlap.
-    pub(super) with_several: usize,
-    pub(super) with_overlap: usize,
-    /// The number of parents that also make other calls, and of those with an overlap between the two.
-    pub(super) with_others: usize,
-    pub(super) beside_others: usize,
+}
+
+impl Calls {
+    fn take_logarithms(&mut self, tick: u64) {
+        let times = [&mut self.own, &mut self.durations, &mut self.waits];
+        for time in times.into_iter().flatten() {
+            *time = (*time + as_f64_of(tick)).ln();
+        }
+    }
 }
 
 /// A run.
@@ -59,6 +63,8 @@ pub(super) struct Run {
     pub(super) calls: FxHashMap<Key, Calls>,
     /// The number of spans of each name.
     spans: FxHashMap<usize, usize>,
+    /// The number of spans of each name with several children, and of those with two that overlap.
+    pub(super) with_several: FxHashMap<usize, (usize, usize)>,
     traces: usize,
 }
 
@@ -79,9 +85,8 @@ impl Run {
         key.1.map_or(self.traces, |parent| self.spans.get(&parent).copied().unwrap_or_default())
     }
 
-    fn new(recording: &Recording, names: &[usize], tick: u64) -> Self {
+    fn new(recording: &Recording, names: &[usize]) -> Self {
         let forest = Forest::new(recording);
-        let logarithm = |time: u64| logarithm(time.saturating_add(tick));
         let entries =
             forest.traces().iter().filter_map(|it| Some((*it.roots.first()?, it.duration())));
         let entries: FxHashMap<usize, u64> = entries.collect();
@@ -92,12 +97,12 @@ impl Run {
             let span = forest.span(index);
             let key = (names[index], forest.parent(index).map(|it| names[it]));
             let calls = run.calls.entry(key).or_default();
-            calls.own.push(logarithm(forest.self_time(index)));
+            calls.own.push(as_f64_of(forest.self_time(index)));
             let time = entries.get(&index).copied().unwrap_or_else(|| span.duration());
-            calls.durations.push(logarithm(time));
+            calls.durations.push(as_f64_of(time));
             let ended = forest.parent(index).map(|it| forest.span(it).end);
             let waited = ended.and_then(|it| span.start.checked_sub(it));
-            calls.waits.extend(waited.filter(|it| *it > 0).map(logarithm));
+            calls.waits.extend(waited.filter(|it| *it > 0).map(as_f64_of));
             calls.failed.push(f64::from(u8::from(span.is_failure())));
             calls.are_entries |= key.1.is_none() || span.kind == Kind::Server;
             run.add_children(&forest, index, names);
@@ -114,46 +119,34 @@ impl Run {
             let same = siblings.entry(names[*child]).or_default();
             same.push(forest.span(*child));
         }
-        let beside_others = overlapping(forest, forest.children(parent), names);
-        let has_others = siblings.len() > 1;
+        let children = forest.children(parent);
+        if children.len() > 1 {
+            let (several, overlap) = self.with_several.entry(names[parent]).or_default();
+            *several += 1;
+            let in_a_row = count_in_a_row(children.iter().map(|it| forest.span(*it)));
+            *overlap += usize::from(in_a_row < children.len());
+        }
         for (name, siblings) in siblings {
             let calls = self.calls.entry((name, Some(names[parent]))).or_default();
             calls.by_parent.push((which, siblings.len()));
-            let (mut in_a_row, mut until) = (0, 0);
-            for span in &siblings {
-                in_a_row += usize::from(span.start >= until);
-                until = span.end.max(until);
-            }
-            calls.in_a_row = calls.in_a_row.max(in_a_row);
-            calls.with_several += usize::from(siblings.len() > 1);
-            calls.with_overlap += usize::from(in_a_row < siblings.len());
-            calls.with_others += usize::from(has_others);
-            calls.beside_others += usize::from(beside_others.contains(&name));
+            calls.in_a_row = calls.in_a_row.max(count_in_a_row(siblings.into_iter()));
         }
     }
 }
 
-/// The names of spans that overlap a span of another name, in the order of their starts.
-fn overlapping(forest: &Forest<'_>, spans: &[usize], names: &[usize]) -> FxHashSet<usize> {
-    let mut found = FxHashSet::default();
-    // The latest end so far, and that of another name. What overlaps an earlier end overlaps these, too, so each name
-    // with an overlap is found.
-    let mut ends = [(0, usize::MAX); 2];
-    for index in spans {
-        let (span, name) = (forest.span(*index), names[*index]);
-        let other = ends[usize::from(ends[0].1 == name)];
-        if other.0 > span.start {
-            found.extend([name, other.1]);
-        }
-        let own = ends.iter().filter(|it| it.1 == name).map(|it| it.0);
-        let end = own.fold(span.end, u64::max);
-        ends = if end > other.0 { [(end, name), other] } else { [other, (end, name)] };
-    }
-    found
+/// The number of spans, sorted by start, that start after all earlier ones have ended.
+fn count_in_a_row<'a>(spans: impl Iterator<Item = &'a Span>) -> usize {
+    let mut until = 0;
+    let in_a_row = spans.filter(|span| {
+        let before = until;
+        until = span.end.max(until);
+        span.start >= before
+    });
+    in_a_row.count()
 }
 
 /// The runs before and after.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Sets {
     pub(super) names: Vec<Operation>,
     pub(super) runs: [Vec<Run>; 2],
@@ -161,12 +154,12 @@ pub(super) struct Sets {
     pub(super) tick: u64,
 }
 
-/// The greatest power of ten, up to a second, that divides all times.
-fn tick(sets: &[&[Recording]; 2]) -> u64 {
-    let spans = sets.iter().copied().flatten().flat_map(|run| &run.spans);
+/// The greatest power of ten, up to the given one, that divides all times.
+fn finer_tick(run: &Recording, tick: u64) -> u64 {
     let moved = |time: u64, by: i64| time.wrapping_sub(by.cast_unsigned());
-    let times = spans.flat_map(|it| [moved(it.start, it.shifted), moved(it.end, it.shifted)]);
-    times.fold(1_000_000_000, |mut tick, time| {
+    let times =
+        run.spans.iter().flat_map(|it| [moved(it.start, it.shifted), moved(it.end, it.shifted)]);
+    times.fold(tick, |mut tick, time| {
         while time % tick != 0 {
             tick /= 10;
         }
@@ -175,12 +168,24 @@ fn tick(sets: &[&[Recording]; 2]) -> u64 {
 }
 
 impl Sets {
-    pub(super) fn new(sets: [&[Recording]; 2]) -> Self {
-        let tick = tick(&sets);
-        let mut names = Names::default();
-        let mut run = |recording| Run::new(recording, &names.of(recording), tick);
-        let runs = sets.map(|set| set.iter().map(&mut run).collect());
+    /// Measures each run before the next one is read.
+    pub(super) fn new<R: Borrow<Recording>>(sets: [impl Iterator<Item = R>; 2]) -> Self {
+        let (mut names, mut tick) = (Names::default(), 1_000_000_000);
+        let mut run = |recording: R| {
+            let recording = recording.borrow();
+            tick = finer_tick(recording, tick);
+            Run::new(recording, &names.of(recording))
+        };
+        let mut runs = sets.map(|set| set.map(&mut run).collect::<Vec<_>>());
+        let calls = runs.iter_mut().flatten().flat_map(|run| run.calls.values_mut());
+        calls.for_each(|calls| calls.take_logarithms(tick));
         Self { names: names.names, runs, tick }
+    }
+
+    /// The numbers of runs, traces and spans of a side.
+    pub(super) fn coverage(&self, side: usize) -> (usize, usize, usize) {
+        let spans = self.runs[side].iter().flat_map(|run| run.spans.values()).sum();
+        (self.runs[side].len(), self.traces(side), spans)
     }
 
     /// A time for people, from its logarithm.
@@ -216,15 +221,15 @@ impl Sets {
     }
 }
 
-/// Gives names their numbers.
+/// The names of all runs, each stored once.
 #[derive(Default)]
 struct Names {
     names: Vec<Operation>,
-    numbers: FxHashMap<Operation, usize>,
+    indices: FxHashMap<Operation, usize>,
 }
 
 impl Names {
-    /// The number of each span's name.
+    /// The index of each span's name.
     fn of(&mut self, recording: &Recording) -> Vec<usize> {
         // Texts repeat, and to normalize them takes longer than to find them here.
         let mut known: FxHashMap<(&str, &str, &str), usize> = FxHashMap::default();
@@ -232,18 +237,18 @@ impl Names {
             let place = PLACES.iter().find_map(|key| span.attribute(key)?.as_str());
             let place = place.filter(|place| !span.name.contains(place));
             let texts = (recording.service(span), &*span.name, place.unwrap_or_default());
-            *known.entry(texts).or_insert_with(|| self.number(texts))
+            *known.entry(texts).or_insert_with(|| self.index_of(texts))
         });
         spans.collect()
     }
 
-    fn number(&mut self, (service, name, place): (&str, &str, &str)) -> usize {
+    fn index_of(&mut self, (service, name, place): (&str, &str, &str)) -> usize {
         let name = Operation {
             service: service.to_owned(),
             name: normalized(name),
             place: without_values(place),
         };
-        *self.numbers.entry(name).or_insert_with_key(|name| {
+        *self.indices.entry(name).or_insert_with_key(|name| {
             self.names.push(name.clone());
             self.names.len() - 1
         })

@@ -1,12 +1,10 @@
 //! Compares times: of all calls, of the slowest calls, and of whole requests.
 
-use std::collections::BTreeMap;
-
 use super::runs::{Calls, Key, Sets};
 use super::statistics::{
     Unit, certainty, common, counts, mean, mean_of, sorted, student, units, variance,
 };
-use super::{Change, ChangeKind, Diff, change, surprising, total, weight};
+use super::{Change, ChangeKind, Diff, by_name, change, surprising, total, weight};
 use crate::names::percentile;
 use crate::significance::{as_f64, as_f64_of, unlikely};
 
@@ -193,10 +191,7 @@ impl<'a> Times<'a> {
 
 /// Finds names whose self time has changed, and returns the shift common to all names.
 pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
-    let mut names: BTreeMap<usize, Vec<Key>> = BTreeMap::new();
-    for key in keys {
-        names.entry(key.0).or_default().push(*key);
-    }
+    let names = by_name(keys.iter().copied());
     let own = |side: usize, keys: &[Key]| total(sets, side, keys, |it| &it.own);
     let totals = [0, 1].map(|side| own(side, keys).max(1.0));
     let (mut times, mut too_few) = (Vec::new(), 0);
@@ -337,12 +332,8 @@ fn test_tail(times: &Times<'_>) -> (f64, f64, Option<Change>) {
 /// Finds roots and server spans whose total time has changed, where neither another change nor the common shift
 /// explains it.
 pub(super) fn totals(sets: &Sets, keys: &[Key], shift: f64, diff: &mut Diff) {
-    let mut names: BTreeMap<usize, Vec<Key>> = BTreeMap::new();
-    for key in keys {
-        if sets.calls(1, *key).any(|it| it.are_entries) {
-            names.entry(key.0).or_default().push(*key);
-        }
-    }
+    let are_entries = |key: &Key| sets.calls(1, *key).any(|it| it.are_entries);
+    let names = by_name(keys.iter().copied().filter(are_entries));
     let times = names.into_values().map(|keys| Times::new(sets, keys, |it| &it.durations));
     let times: Vec<_> = times.collect();
     let tests = times.iter().map(|it| it.test(&TOTALS)).collect();
