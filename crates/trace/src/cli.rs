@@ -111,16 +111,12 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
 
 /// Prints to standard output. A closed pipe, as with `head`, is no failure.
 pub(crate) fn print(text: fmt::Arguments<'_>) -> Result<(), Failure> {
-    is_read(text).map(|_| ())
-}
-
-/// Prints to standard output, and returns whether the pipe is still open.
-pub(crate) fn is_read(text: fmt::Arguments<'_>) -> Result<bool, Failure> {
     let mut out = io::stdout().lock();
     match out.write_fmt(text).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(Failure(format!("standard output cannot be written: {error}"))),
-        Ok(()) => Ok(true),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure(format!("standard output cannot be written: {error}")))
+        }
+        _ => Ok(()),
     }
 }
 

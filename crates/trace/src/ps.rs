@@ -4,7 +4,7 @@
 //! No thread is stopped: a stack of spans that changes while it is read is read again. This needs the right to read the
 //! memory of the process, which its user has unless the system restricts it (`/proc/sys/kernel/yama/ptrace_scope`).
 //!
-//! The process is not trusted: sizes are bounded, and unreadable memory is an error or no span.
+//! The process is not trusted: sizes are bounded, texts are redacted, and unreadable memory is an error or no span.
 //!
 //! [process context]: https://github.com/open-telemetry/opentelemetry-specification/blob/main/oteps/profiles/4719-process-ctx.md
 

@@ -1,24 +1,19 @@
 //! The command `ps`.
 
-use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal as _};
+use std::io;
 use std::process::ExitCode;
-use std::thread;
 use std::time::Duration;
 
 use clap::Args;
-use floe_redact::{Redactor, printable};
+use floe_redact::printable;
 use floe_trace::ps::{Context, CurrentSpan, OpenSpan, Process, Thread, publishing};
 use floe_trace::{SpanId, TraceId, duration};
 use serde_json::{Map, Value, json};
 
-use super::table::{Column, cell, table};
-use super::{Failure, escaped, is_read, print};
-
-/// The interval of `--watch`.
-const PAUSE: Duration = Duration::from_secs(2);
+use super::table::{cell, columns, table};
+use super::{Failure, print, print_json};
 
 /// What is read.
 #[derive(Debug, Args)]
@@ -29,33 +24,24 @@ pub(crate) struct Ps {
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Read again every two seconds, until Ctrl-C
-    #[arg(long)]
-    watch: bool,
 }
 
 /// Prints which service a process is, and which span each of its threads is in.
 pub(crate) fn ps(options: &Ps) -> Result<ExitCode, Failure> {
-    loop {
-        let found = match options.process {
-            Some(process) => of_process(process, options.json),
-            None => of_all(options.json),
-        };
-        let text = found.map_err(|error| Failure(error.to_string()))?;
-        if options.watch && !options.json && io::stdout().is_terminal() {
-            // The beginning of the screen, which is empty then.
-            print(format_args!("\x1b[H\x1b[2J"))?;
-        }
-        let text = if options.json { escaped(&text) } else { text };
-        if !is_read(format_args!("{text}"))? || !options.watch {
-            return Ok(ExitCode::SUCCESS);
-        }
-        thread::sleep(PAUSE);
+    let found = match options.process {
+        Some(process) => of_process(process, options.json),
+        None => of_all(options.json),
+    };
+    let text = found.map_err(|error| Failure(error.to_string()))?;
+    if options.json {
+        print_json(&text)?;
+    } else {
+        print(format_args!("{text}"))?;
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn of_all(json: bool) -> io::Result<String> {
-    let texts = Texts::default();
     let mut found = Vec::new();
     for id in publishing()? {
         // One that ends meanwhile, or that may not be read, is left out.
@@ -64,40 +50,30 @@ fn of_all(json: bool) -> io::Result<String> {
         }
     }
     if json {
-        let processes = found.iter().map(|(id, context)| process_json(*id, context, &texts));
+        let processes = found.iter().map(|(id, context)| process_json(*id, context));
         return Ok(json!({ "processes": processes.collect::<Vec<_>>() }).to_string());
     }
     if found.is_empty() {
         return Ok("No process of this user publishes its context.\n".to_owned());
     }
-    let of = |key: &str| {
-        let values = found.iter().map(|(_, context)| shown(&texts, key, context));
-        values.collect()
+    let row = |(id, context): &(u32, Context)| {
+        let [service, version, instance] =
+            ["service.name", "service.version", "service.instance.id"]
+                .map(|key| shown(key, context));
+        [id.to_string(), service, version, instance]
     };
-    Ok(table(&[
-        Column {
-            title: "PID".to_owned(),
-            is_number: true,
-            cells: found.iter().map(|(id, _)| id.to_string()).collect(),
-        },
-        column("SERVICE", of("service.name")),
-        column("VERSION", of("service.version")),
-        column("INSTANCE", of("service.instance.id")),
-    ]))
-}
-
-fn column(title: &str, cells: Vec<String>) -> Column {
-    Column { title: title.to_owned(), is_number: false, cells }
+    let rows: Vec<_> = found.iter().map(row).collect();
+    let mut columns = columns(["PID", "SERVICE", "VERSION", "INSTANCE"], &rows);
+    columns[0].is_number = true;
+    Ok(table(&columns))
 }
 
 /// The value of an attribute of a resource in a cell.
-fn shown(texts: &Texts, key: &str, context: &Context) -> String {
-    let value = context.resource_attribute(key).unwrap_or_default();
-    cell(&texts.value(key, value), 60)
+fn shown(key: &str, context: &Context) -> String {
+    cell(context.resource_attribute(key).unwrap_or_default(), 60)
 }
 
 fn of_process(id: u32, json: bool) -> io::Result<String> {
-    let texts = Texts::default();
     let process = Process::open(id)?;
     let context = process.context()?.ok_or_else(|| {
         io::Error::other(format!(
@@ -105,18 +81,16 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
         ))
     })?;
     let (threads, open) = process.spans(&context)?;
-    let found =
-        Found { threads: &threads, open: open.as_deref().unwrap_or_default(), texts: &texts };
+    let found = Found { threads: &threads, open: open.as_deref().unwrap_or_default() };
     if json {
         return Ok(json!({
-            "process": process_json(id, &context, &texts),
+            "process": process_json(id, &context),
             "threads": threads.len(),
             "spans": found.json(),
         })
         .to_string());
     }
-    let [service, version] =
-        ["service.name", "service.version"].map(|key| shown(&texts, key, &context));
+    let [service, version] = ["service.name", "service.version"].map(|key| shown(key, &context));
     let mut text = [service, version, format!("(process {id}, {} threads)", threads.len())]
         .into_iter()
         .filter(|part| !part.is_empty())
@@ -129,24 +103,25 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
         );
         return Ok(text);
     }
-    let (inside, outside): (Vec<_>, Vec<_>) = threads.iter().partition(|of| of.span.is_some());
-    if !inside.is_empty() {
-        text.push('\n');
-        text.push_str(&found.thread_table());
+    let mut rows = found.rows();
+    let left = rows.len().saturating_sub(ROWS);
+    rows.truncate(ROWS);
+    if !rows.is_empty() {
+        let mut columns = columns(["AGE", "SPAN", "IN", "AT", "TRACE", "SPAN ID", ""], &rows);
+        columns[0].is_number = true;
+        let _ = write!(text, "\n{}", table(&columns));
     }
-    if !outside.is_empty() {
-        let _ = writeln!(text, "\n{} threads are in no span.", outside.len());
+    if left > 0 {
+        let _ = writeln!(text, "… {left} more, which --json prints");
     }
-    if open.is_some() {
-        let _ = writeln!(text, "\n{} open spans are recorded.", found.open.len());
-        if !found.open.is_empty() {
-            text.push_str(&found.tree());
-        }
+    let outside = threads.iter().filter(|of| of.span.is_none()).count();
+    if outside > 0 {
+        let _ = writeln!(text, "\n{outside} threads are in no span.");
     }
     Ok(text)
 }
 
-/// The maximum number of rows of the tree.
+/// The maximum number of rows.
 const ROWS: usize = 200;
 
 /// The data that was read from a process.
@@ -154,40 +129,11 @@ struct Found<'a> {
     threads: &'a [Thread],
     /// Open spans, the oldest first.
     open: &'a [OpenSpan],
-    texts: &'a Texts,
 }
 
 impl Found<'_> {
-    fn thread_table(&self) -> String {
-        let ages: HashMap<_, _> =
-            self.open.iter().map(|open| (ids(&open.span), nanos(open.age))).collect();
-        let all = |of: &dyn Fn(&Thread, &CurrentSpan) -> String| {
-            let cells =
-                self.threads.iter().filter_map(|thread| Some(of(thread, thread.span.as_ref()?)));
-            cells.collect::<Vec<_>>()
-        };
-        let number =
-            |title: &str, cells| Column { title: title.to_owned(), is_number: true, cells };
-        table(&[
-            number("TID", all(&|thread, _| thread.id.to_string())),
-            column("THREAD", all(&|thread, _| cell(&thread.name, 16))),
-            column("SPAN", all(&|_, span| self.name(span))),
-            number(
-                "SINCE",
-                all(&|_, span| {
-                    let age = ages.get(&ids(span));
-                    age.map_or_else(String::new, |age| duration(*age))
-                }),
-            ),
-            column("AT", all(&|_, span| cell(&place(span, self.texts), 60))),
-            column("TRACE", all(&|_, span| span.trace_id.to_string())),
-            column("SPAN ID", all(&|_, span| span.span_id.to_string())),
-            column("", all(&|_, span| if span.is_sampled { "" } else { "not sampled" }.to_owned())),
-        ])
-    }
-
-    /// The open spans, each below its parent.
-    fn tree(&self) -> String {
+    /// The open spans that are recorded, each below its parent, and the current spans of threads that are not.
+    fn rows(&self) -> Vec<[String; 7]> {
         let known: HashMap<_, _> =
             (0..).zip(self.open).map(|(at, open)| (ids(&open.span), at)).collect();
         let parent = |open: &OpenSpan| known.get(&(open.span.trace_id, open.parent_id)).copied();
@@ -195,48 +141,25 @@ impl Found<'_> {
         for (at, open) in self.open.iter().enumerate().rev() {
             children.entry(parent(open)).or_default().push(at);
         }
+        let threads: HashMap<_, _> = self.threads.iter().map(|of| (of.id, thread(of))).collect();
         let mut rows = Vec::new();
         let mut next: Vec<(usize, usize)> = Vec::new();
         // Parents that form a circle are below none, and so are not reached.
         next.extend(children.remove(&None).into_iter().flatten().map(|at| (at, 0)));
         while let Some((at, depth)) = next.pop() {
-            rows.push((&self.open[at], depth));
-            if rows.len() == ROWS {
-                break;
-            }
+            let open = &self.open[at];
+            let thread = match open.threads.first() {
+                None if open.is_waiting => "waiting".to_owned(),
+                first => first.and_then(|id| threads.get(id)).cloned().unwrap_or_default(),
+            };
+            rows.push(row(&open.span, depth, duration(nanos(open.age)), thread));
             let below = children.remove(&Some(at)).into_iter().flatten();
             next.extend(below.map(|at| (at, depth + 1)));
         }
-        let all = |of: &dyn Fn(&OpenSpan, usize) -> String| {
-            rows.iter().map(|(open, depth)| of(open, *depth)).collect::<Vec<_>>()
-        };
-        let mut text = table(&[
-            Column {
-                title: "AGE".to_owned(),
-                is_number: true,
-                cells: all(&|open, _| duration(nanos(open.age))),
-            },
-            column("SPAN", all(&|open, depth| "  ".repeat(depth.min(20)) + &self.name(&open.span))),
-            column(
-                "IN",
-                all(&|open, _| match &*open.threads {
-                    [] if open.is_waiting => "waiting".to_owned(),
-                    [] => String::new(),
-                    [thread, ..] => format!("thread {thread}"),
-                }),
-            ),
-            column("AT", all(&|open, _| cell(&place(&open.span, self.texts), 60))),
-            column("TRACE", all(&|open, _| open.span.trace_id.to_string())),
-        ]);
-        if rows.len() < self.open.len() {
-            let left = self.open.len() - rows.len();
-            let _ = writeln!(text, "… {left} more, which --json prints");
-        }
-        text
-    }
-
-    fn name(&self, span: &CurrentSpan) -> String {
-        cell(&name(span, self.texts), 40)
+        let others = self.threads.iter().filter_map(|of| Some((of, of.span.as_ref()?)));
+        let others = others.filter(|(_, span)| !known.contains_key(&ids(span)));
+        rows.extend(others.map(|(of, span)| row(span, 0, String::new(), thread(of))));
+        rows
     }
 
     /// The listed spans, and the unrecorded ones, which only threads have.
@@ -247,12 +170,12 @@ impl Found<'_> {
             let thread = thread
                 .map(|id| json!({ "id": id, "name": names.get(&id).map(|name| printable(name)) }));
             json!({
-                "name": name(span, self.texts),
+                "name": name(span),
                 "trace_id": span.trace_id.to_string(),
                 "span_id": span.span_id.to_string(),
-                "code": place(span, self.texts),
+                "code": place(span),
                 "thread": thread,
-                "attributes": attributes(&span.attributes, self.texts),
+                "attributes": attributes(&span.attributes),
             })
         };
         let open = self.open.iter().map(|open| {
@@ -274,6 +197,22 @@ impl Found<'_> {
     }
 }
 
+fn row(span: &CurrentSpan, depth: usize, age: String, thread: String) -> [String; 7] {
+    [
+        age,
+        "  ".repeat(depth.min(20)) + &cell(name(span), 40),
+        thread,
+        cell(&place(span), 60),
+        span.trace_id.to_string(),
+        span.span_id.to_string(),
+        if span.is_sampled { "" } else { "not sampled" }.to_owned(),
+    ]
+}
+
+fn thread(of: &Thread) -> String {
+    format!("{} {}", of.id, cell(&of.name, 16))
+}
+
 fn ids(span: &CurrentSpan) -> (TraceId, SpanId) {
     (span.trace_id, span.span_id)
 }
@@ -283,54 +222,23 @@ fn nanos(age: Duration) -> u64 {
 }
 
 /// The place of a span in the code.
-fn place(span: &CurrentSpan, texts: &Texts) -> String {
-    let [file, line] = ["code.file.path", "code.line.number"].map(|key| {
-        let value = span.attribute(key).unwrap_or_default();
-        texts.value(key, value)
-    });
+fn place(span: &CurrentSpan) -> String {
+    let [file, line] =
+        ["code.file.path", "code.line.number"].map(|key| span.attribute(key).unwrap_or_default());
     let separator = if line.is_empty() { "" } else { ":" };
     format!("{file}{separator}{line}")
 }
 
 /// The name of a span, or else of its function.
-fn name(span: &CurrentSpan, texts: &Texts) -> String {
-    let name = ["floe.span.name", "code.function.name"];
-    let name = name.into_iter().find_map(|key| span.attribute(key));
-    texts.value("", name.unwrap_or("–"))
+fn name(span: &CurrentSpan) -> &str {
+    let keys = ["floe.span.name", "code.function.name"];
+    keys.into_iter().find_map(|key| span.attribute(key)).unwrap_or("–")
 }
 
-fn process_json(id: u32, context: &Context, texts: &Texts) -> Value {
-    let attributes = attributes(context.resource(), texts);
-    json!({ "pid": id, "resource": attributes })
+fn process_json(id: u32, context: &Context) -> Value {
+    json!({ "pid": id, "resource": attributes(context.resource()) })
 }
 
-fn attributes(attributes: &[(String, String)], texts: &Texts) -> Map<String, Value> {
-    let texts = attributes.iter().map(|(key, value)| {
-        let value = texts.value(key, value);
-        (texts.value("", key), Value::String(value))
-    });
-    texts.collect()
-}
-
-/// Redacted texts of a process, cached: a hundred thousand spans have few distinct texts.
-#[derive(Default)]
-struct Texts {
-    redactor: Redactor,
-    known: RefCell<HashMap<(String, String), String>>,
-}
-
-impl Texts {
-    /// The value of an attribute, or a text without a key.
-    fn value(&self, key: &str, value: &str) -> String {
-        let mut known = self.known.borrow_mut();
-        let known = known.entry((key.to_owned(), value.to_owned()));
-        let redacted = known.or_insert_with(|| {
-            if key.is_empty() {
-                self.redactor.redact(value).into_owned()
-            } else {
-                self.redactor.redact_value(key, value).into_owned()
-            }
-        });
-        redacted.clone()
-    }
+fn attributes(attributes: &[(String, String)]) -> Map<String, Value> {
+    attributes.iter().map(|(key, value)| (key.clone(), json!(value))).collect()
 }

@@ -1,5 +1,6 @@
 //! Decodes the published context of a process.
 
+use std::cell::RefCell;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use prost::Message;
 
 use crate::span::{SpanId, TraceId};
+use crate::text::Texts;
 
 /// The message `ProcessContext`
 /// ([payload format](https://github.com/open-telemetry/opentelemetry-specification/blob/main/oteps/profiles/4719-process-ctx.md#payload-format)).
@@ -22,13 +24,19 @@ struct ProcessContext {
 }
 
 /// The context that a process publishes.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Context {
     resource: Vec<(String, String)>,
-    /// The names of span attributes by their index.
-    pub(super) keys: Vec<String>,
+    pub(super) keys: Keys,
     /// The addresses of floe-telemetry's tables: open spans, and the spans of threads.
     pub(super) tables: Option<[u64; 2]>,
+}
+
+/// The names of span attributes by their index, and the redacted values: many spans have few distinct texts.
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    pub(super) names: Vec<String>,
+    texts: RefCell<Texts>,
 }
 
 impl Context {
@@ -40,7 +48,10 @@ impl Context {
             )
         })?;
         let resource = context.resource.unwrap_or_default().attributes;
-        let text = |attribute: KeyValue| (attribute.key, text(attribute.value));
+        let mut texts = Texts::default();
+        let mut redacted = |KeyValue { key, value, .. }| {
+            (texts.text(&key).to_string(), texts.value(&key, &text(value)).to_string())
+        };
         let of = |key: &str| {
             let found = context.attributes.iter().find(|found| found.key == key);
             found.and_then(|found| found.value.as_ref()?.value.clone())
@@ -55,12 +66,11 @@ impl Context {
         };
         let tables = address("floe.open_spans").zip(address("floe.stacks"));
         // As many as an index has values; longer ones are none.
-        let keys = keys.into_iter().take(256).map(|key| self::text(Some(key)));
+        let keys = keys.into_iter().take(256).map(|key| text(Some(key)));
         let keys = keys.map(|key| if key.len() > 256 { String::new() } else { key });
-        let keys = keys.collect();
         Ok(Self {
-            resource: resource.into_iter().map(text).collect(),
-            keys,
+            resource: resource.into_iter().map(&mut redacted).collect(),
+            keys: Keys { names: keys.collect(), texts: RefCell::new(texts) },
             tables: tables.map(<[u64; 2]>::from),
         })
     }
@@ -134,7 +144,7 @@ pub(super) type Attributes = Arc<[(String, String)]>;
 
 impl CurrentSpan {
     /// The span of a record; `None` if the record is invalid or empty.
-    pub(super) fn decode(record: &[u8], keys: &[String]) -> Option<Self> {
+    pub(super) fn decode(record: &[u8], keys: &Keys) -> Option<Self> {
         let (ids, described) = record.split_at_checked(24)?;
         let [1, flags, ..] = described else {
             return None;
@@ -182,7 +192,7 @@ pub struct OpenSpan {
 
 /// The attributes of a record, from the bytes behind its ids: two of flags, and two of their size. Those without a key
 /// and a last one that is cut are ignored, and the last of several with one key counts.
-pub(super) fn attributes(described: &[u8], keys: &[String]) -> Attributes {
+pub(super) fn attributes(described: &[u8], keys: &Keys) -> Attributes {
     let size = described.get(2..4).and_then(<[u8]>::first_chunk);
     let size = size.map_or(0, |size| usize::from(u16::from_ne_bytes(*size)));
     let mut data = described.get(4..4 + size).unwrap_or_default();
@@ -192,10 +202,11 @@ pub(super) fn attributes(described: &[u8], keys: &[String]) -> Attributes {
             break;
         };
         data = rest;
-        let Some(key) = keys.get(usize::from(*key)).filter(|key| !key.is_empty()) else {
+        let key = keys.names.get(usize::from(*key)).filter(|key| !key.is_empty());
+        let Some(key) = key else {
             continue;
         };
-        let value = String::from_utf8_lossy(value).into_owned();
+        let value = keys.texts.borrow_mut().value(key, &String::from_utf8_lossy(value)).to_string();
         match attributes.iter_mut().find(|(found, _)| found == key) {
             Some(found) => found.1 = value,
             None => attributes.push((key.clone(), value)),
@@ -218,7 +229,8 @@ mod tests {
     #[test]
     fn attributes_follow_the_rules_of_readers() {
         // `oteps/profiles/4947-thread-ctx.md`, "Thread-Local Context Record".
-        let keys = ["route".to_owned(), "user".to_owned()];
+        let names = vec!["route".to_owned(), "user".to_owned()];
+        let keys = Keys { names, ..Keys::default() };
         let data = b"\x00\x02/a\x09\x01x\x01\x01b\x00\x02/b\x01\x05cut";
         let record = record(data);
         let span = CurrentSpan::decode(&record, &keys).expect("it is valid");
@@ -244,9 +256,10 @@ mod tests {
         #[test]
         fn no_bytes_are_fatal(payload: Vec<u8>, record: Vec<u8>, keys in 0..4_usize) {
             let _ = Context::decode(&payload);
-            let keys: Vec<_> = (0..keys).map(|key| key.to_string()).collect();
+            let names: Vec<_> = (0..keys).map(|key| key.to_string()).collect();
+            let keys = Keys { names, ..Keys::default() };
             if let Some(span) = CurrentSpan::decode(&record, &keys) {
-                prop_assert!(span.attributes.len() <= keys.len());
+                prop_assert!(span.attributes.len() <= keys.names.len());
                 let texts: usize = span.attributes.iter().map(|(_, value)| value.len()).sum();
                 // What is no UTF-8 becomes a character of three bytes.
                 prop_assert!(texts <= 3 * record.len());

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 
-use super::context::{CurrentSpan, OpenSpan, attributes};
+use super::context::{CurrentSpan, Keys, OpenSpan, attributes};
 use super::memory::{Memory, word};
 use super::stacks::Stack;
 use crate::span::SpanId;
@@ -28,7 +28,7 @@ pub(super) fn read(
     memory: &Memory,
     places: u64,
     stacks: &[(u32, Stack)],
-    keys: &[String],
+    keys: &Keys,
 ) -> io::Result<Vec<OpenSpan>> {
     let first = chunks(memory, places)?;
     // A place that has the same span twice was not written meanwhile.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 
-use super::context::CurrentSpan;
+use super::context::{CurrentSpan, Keys};
 use super::memory::{Memory, word};
 
 /// The maximum number of stacks, including those of threads that have ended.
@@ -91,7 +91,7 @@ impl Stack {
     }
 
     /// The current span of the thread.
-    pub(super) fn current(&self, keys: &[String]) -> Option<CurrentSpan> {
+    pub(super) fn current(&self, keys: &Keys) -> Option<CurrentSpan> {
         let (_, record) = self.records.last().filter(|_| !self.is_hidden)?;
         CurrentSpan::decode(record, keys)
     }
