@@ -12,6 +12,8 @@
 //     fn len(&self) -> usize {
 //         0
 //     }
+//     #[graphql(skip)]
+//     fn other(&self) {}
 //     const fn size() -> usize {
 //         Self::SIZE
 //     }
@@ -41,6 +43,14 @@ impl<T: Ord> Store for self::Memory<T> {
     fn len(&self) -> usize {
         0
     }
+    #[::floe_telemetry::traced(
+        __floe_of_type = "Memory",
+        name = "Memory::other",
+        kind = client,
+        attributes(self.id),
+    )]
+    #[graphql(skip)]
+    fn other(&self) {}
     const fn size() -> usize {
         Self::SIZE
     }
