@@ -22,7 +22,6 @@ pub mod drop_log;
 pub mod gate;
 pub mod log_delivery;
 pub mod logs;
-pub mod metrics;
 pub mod paced;
 pub mod pool;
 pub mod receiver;

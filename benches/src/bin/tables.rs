@@ -8,7 +8,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 /// Each benchmark, and the columns of its table: the heading, and the JSON pointer of the figure in a row.
-const TABLES: [(&str, &[(&str, &str)]); 5] = [
+const TABLES: [(&str, &[(&str, &str)]); 4] = [
     (
         "delivery",
         &[
@@ -23,7 +23,6 @@ const TABLES: [(&str, &[(&str, &str)]); 5] = [
             ("lost", "/lost"),
         ],
     ),
-    ("metrics", &[("", "/what"), ("ns", "/caller"), ("ns, all threads", "/process")]),
     ("logs", &[("", "/what"), ("ns", "/nanos")]),
     ("log-delivery", &[("", "/what"), ("CPU ns", "/cpu_nanos"), ("arrived", "/arrived")]),
     (
