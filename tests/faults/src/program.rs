@@ -5,13 +5,12 @@ use std::fs::File;
 use std::hint::black_box;
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt as _;
-use std::process;
 use std::sync::{Arc, Barrier, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
-use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, TelemetryProviderBuilder, traced};
+use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, traced};
 use tracing::Subscriber;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::LevelFilter;
@@ -84,7 +83,18 @@ impl Program {
 
     /// Starts the telemetry. An error is recorded as the operation `initialize`.
     pub(crate) fn start(&mut self, config: TelemetryConfig) {
-        self.start_with(config, |builder| builder);
+        if !tracing::dispatcher::has_been_set() {
+            let messages = self.log.layer().with_filter(LevelFilter::INFO);
+            tracing_subscriber::registry().with(messages).init();
+        }
+        let start = Instant::now();
+        match TelemetryProvider::builder(config).initialize() {
+            Ok(telemetry) => {
+                self.telemetry = Some(telemetry.into());
+                self.record("initialize", start, Ok(()));
+            }
+            Err(error) => self.record("initialize", start, Err(error)),
+        }
     }
 
     /// `timeout` is the timeout of an export.
@@ -94,26 +104,6 @@ impl Program {
         self.start(config);
     }
 
-    pub(crate) fn start_with(
-        &mut self,
-        config: TelemetryConfig,
-        add: impl FnOnce(TelemetryProviderBuilder) -> TelemetryProviderBuilder,
-    ) {
-        if !tracing::dispatcher::has_been_set() {
-            let messages = self.log.layer().with_filter(LevelFilter::INFO);
-            tracing_subscriber::registry().with(messages).init();
-        }
-        let start = Instant::now();
-        let started = add(TelemetryProvider::builder(config)).initialize();
-        match started {
-            Ok(telemetry) => {
-                self.telemetry = Some(telemetry.into());
-                self.record("initialize", start, Ok(()));
-            }
-            Err(error) => self.record("initialize", start, Err(error)),
-        }
-    }
-
     pub(crate) fn telemetry(&self) -> Option<&TelemetryProvider> {
         self.telemetry.as_deref()
     }
@@ -121,11 +111,6 @@ impl Program {
     /// The telemetry that was started, for other threads.
     pub(crate) fn shared(&self) -> Option<Arc<TelemetryProvider>> {
         self.telemetry.clone()
-    }
-
-    /// Counts spans that an exporter of the program has received.
-    pub(crate) fn record_arrived(&mut self, count: u64) {
-        self.report.arrived += count;
     }
 
     /// Counts spans that were recorded by other functions.
@@ -212,25 +197,6 @@ impl Program {
         self.operation("shutdown", |telemetry| telemetry.shutdown(timeout))
     }
 
-    pub(crate) fn shutdown_at_exit(&self, timeout: Duration) {
-        if let Some(telemetry) = &self.telemetry {
-            telemetry.shutdown_at_exit(timeout);
-        }
-    }
-
-    /// Writes the report, and waits for a signal that ends the process after a shutdown within `timeout`.
-    pub(crate) fn end_by_signal(&mut self, timeout: Duration) -> ! {
-        let start = Instant::now();
-        if let Some(telemetry) = &self.telemetry {
-            let result = telemetry.shutdown_on_signals(timeout);
-            self.record("handle signals", start, result);
-        }
-        self.write_report();
-        loop {
-            thread::park();
-        }
-    }
-
     /// The fork is the operation `name`. Returns whether `body` has succeeded.
     pub(crate) fn fork(
         &mut self,
@@ -268,12 +234,6 @@ impl Program {
     pub(crate) fn wait(&mut self, phase: &str) {
         Message::Waiting(phase.to_owned()).send();
         let _ = io::stdin().read_line(&mut String::new());
-    }
-
-    /// Writes the report and exits, without dropping anything.
-    pub(crate) fn exit(&mut self) -> ! {
-        self.write_report();
-        process::exit(0)
     }
 
     pub(crate) fn finish(mut self) {

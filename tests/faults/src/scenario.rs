@@ -17,9 +17,6 @@ pub(crate) const GRPC: &[OtlpProtocol] = &[OtlpProtocol::Grpc];
 
 pub(crate) const HTTP: &[OtlpProtocol] = &[OtlpProtocol::Http];
 
-/// The program's exporters do not use OTLP.
-pub(crate) const NONE: &[OtlpProtocol] = &[];
-
 /// In nanoseconds: 999 of 1000 calls of an annotated function must be faster. The time in which the thread waits for a
 /// processor does not count.
 const MAX_CALL: u64 = 5_000_000;
@@ -56,13 +53,9 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// One case for each protocol of a scenario, and one for a scenario without a protocol.
+    /// One case for each protocol of a scenario.
     pub(crate) fn all_of(scenario: &'static Scenario) -> impl Iterator<Item = Self> {
-        let protocols = match scenario.protocols {
-            [] => HTTP,
-            protocols => protocols,
-        };
-        protocols.iter().map(move |protocol| Self { scenario, protocol: *protocol })
+        scenario.protocols.iter().map(move |protocol| Self { scenario, protocol: *protocol })
     }
 
     pub(crate) fn start(&self, endpoint: &str) -> Result<Child> {
@@ -143,9 +136,8 @@ fn check_counters(report: &Report) -> Result<()> {
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Scenario { name, promise, protocols, .. } = self.scenario;
+        let Scenario { name, promise, .. } = self.scenario;
         let protocol = match self.protocol {
-            _ if protocols.is_empty() => "-",
             OtlpProtocol::Http => "HTTP",
             _ => "gRPC",
         };

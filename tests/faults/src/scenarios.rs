@@ -7,7 +7,6 @@ mod deep_nesting;
 mod divided_batch;
 mod error_page;
 mod flush_times_out;
-mod forked_child;
 mod forked_with_full_buffers;
 mod forks_under_load;
 mod full_queues;
@@ -19,25 +18,17 @@ mod many_threads;
 mod measured_large_spans;
 mod never_answers;
 mod no_memory;
-mod panicking_exporter;
 mod panicking_subscriber;
-mod partial_success;
-mod process_exit;
-mod queued_log_records;
-mod quoted_credential;
 mod receiver_restarts;
 mod refused;
 mod retry_after;
 mod retry_info;
 mod server_errors;
 mod short_threads;
-mod short_threads_refused;
-mod short_threads_slow;
 mod shutdown_times_out;
 mod slow_receiver;
 mod status_table;
 mod stopped_receiver;
-mod terminated;
 mod traced_exporter;
 mod unusable_answers;
 
@@ -51,7 +42,6 @@ pub(crate) static ALL: &[&Scenario] = &[
     &divided_batch::SCENARIO,
     &error_page::SCENARIO,
     &flush_times_out::SCENARIO,
-    &forked_child::SCENARIO,
     &forked_with_full_buffers::SCENARIO,
     &forks_under_load::SCENARIO,
     &full_queues::SCENARIO,
@@ -63,25 +53,17 @@ pub(crate) static ALL: &[&Scenario] = &[
     &measured_large_spans::SCENARIO,
     &never_answers::SCENARIO,
     &no_memory::SCENARIO,
-    &panicking_exporter::SCENARIO,
     &panicking_subscriber::SCENARIO,
-    &partial_success::SCENARIO,
-    &process_exit::SCENARIO,
-    &queued_log_records::SCENARIO,
-    &quoted_credential::SCENARIO,
     &receiver_restarts::SCENARIO,
     &refused::SCENARIO,
     &retry_after::SCENARIO,
     &retry_info::SCENARIO,
     &server_errors::SCENARIO,
     &short_threads::SCENARIO,
-    &short_threads_refused::SCENARIO,
-    &short_threads_slow::SCENARIO,
     &shutdown_times_out::SCENARIO,
     &slow_receiver::SCENARIO,
     &status_table::SCENARIO,
     &stopped_receiver::SCENARIO,
-    &terminated::SCENARIO,
     &traced_exporter::SCENARIO,
     &unusable_answers::SCENARIO,
 ];

@@ -6,12 +6,9 @@
 
 mod faults;
 mod load;
-mod picture;
 mod sample;
 mod site;
 
-use std::fs::{self, File};
-use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -32,8 +29,6 @@ pub(crate) const DEFAULT: Duration = Duration::from_secs(30 * 60);
 
 pub(crate) const QUICK: Duration = Duration::from_secs(120);
 
-const FOLDER: &str = "target/soak";
-
 const SEED: u64 = 2026;
 
 pub(crate) fn run(length: Duration) -> Result<Vec<(String, Result<String>)>> {
@@ -42,21 +37,11 @@ pub(crate) fn run(length: Duration) -> Result<Vec<(String, Result<String>)>> {
         let run = thread::spawn(move || soak(protocol, length));
         (name, run)
     });
-    fs::create_dir_all(FOLDER)?;
     let mut results = Vec::new();
-    let mut curves = Vec::new();
     for (name, run) in runs {
         let outcome = run.join().map_err(|_| anyhow::anyhow!("{name} panicked"))?;
-        let result = outcome.and_then(|outcome| {
-            let path = Path::new(FOLDER).join(format!("{}.csv", name.to_lowercase()));
-            sample::write(&outcome.samples, &mut File::create(path)?)?;
-            let result = outcome.check();
-            curves.push((name, outcome.samples));
-            result
-        });
-        results.push((name.to_owned(), result));
+        results.push((name.to_owned(), outcome.and_then(|outcome| outcome.check())));
     }
-    picture::draw(&curves, &Path::new(FOLDER).join("soak.svg"))?;
     Ok(results)
 }
 
@@ -79,10 +64,7 @@ fn soak(protocol: OtlpProtocol, length: Duration) -> Result<Outcome> {
         let until = start + step.end;
         while let Some(left) = until.checked_duration_since(Instant::now()) {
             thread::sleep(left.min(Duration::from_millis(200)));
-            for mut sample in child.samples() {
-                sample.fault = step.fault.map(|fault| format!("{fault:?}"));
-                samples.push(sample);
-            }
+            samples.extend(child.samples());
         }
     }
     site.set(None);

@@ -32,10 +32,23 @@ const ENDPOINT: &str = "TEST_EXIT_ENDPOINT";
 #[traced(name = "work")]
 fn work() {}
 
+/// Before the endpoint of a receiver of gRPC.
+const OVER_GRPC: &str = "grpc ";
+
+/// Receivers of both protocols, and their endpoints for [`config`].
+fn both() -> [(Receiver, String); 2] {
+    [(Receiver::http(), ""), (Receiver::grpc(), OVER_GRPC)].map(|(receiver, transport)| {
+        let endpoint = format!("{transport}{}", receiver.endpoint());
+        (receiver, endpoint)
+    })
+}
+
 fn config(endpoint: &str) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("exit");
-    config.otlp_endpoint = Some(endpoint.to_owned());
-    config.otlp_protocol = Some(OtlpProtocol::Http);
+    let over_grpc = endpoint.strip_prefix(OVER_GRPC);
+    config.otlp_endpoint = Some(over_grpc.unwrap_or(endpoint).to_owned());
+    config.otlp_protocol =
+        Some(if over_grpc.is_some() { OtlpProtocol::Grpc } else { OtlpProtocol::Http });
     config.otlp.all.timeout_millis = Some(3_600_000);
     config.batch_processor.export_timeout_millis = 3_600_000;
     config.exporters.metrics = Some(vec![ExporterKind::None]);
@@ -97,9 +110,8 @@ fn a_signal_delivers_and_ends_the_process() {
         end_by_signal(&endpoint, TIMEOUT, [own_signal()]);
     }
     let name = "exit::a_signal_delivers_and_ends_the_process";
-    for signal in [SIGINT, SIGTERM] {
-        let receiver = Receiver::http();
-        let status = child_with_signal(name, &receiver.endpoint(), signal, "");
+    for ((receiver, endpoint), signal) in both().into_iter().zip([SIGINT, SIGTERM]) {
+        let status = child_with_signal(name, &endpoint, signal, "");
         assert_eq!(status.signal(), Some(signal), "{status}");
         assert_eq!(receiver.spans().len(), 1);
     }
@@ -163,10 +175,11 @@ fn process_exit_delivers_if_it_is_chosen() {
         work();
         std::process::exit(7);
     }
-    let receiver = Receiver::http();
-    let code = child("exit::process_exit_delivers_if_it_is_chosen", &receiver.endpoint());
-    assert_eq!(code, Some(7));
-    assert_eq!(receiver.spans().len(), 1);
+    for (receiver, endpoint) in both() {
+        let code = child("exit::process_exit_delivers_if_it_is_chosen", &endpoint);
+        assert_eq!(code, Some(7));
+        assert_eq!(receiver.spans().len(), 1);
+    }
 }
 
 /// A subscriber writes the messages of the library to standard output. From now on, each of them blocks.

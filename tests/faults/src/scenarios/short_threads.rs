@@ -23,7 +23,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     check,
 };
 
-pub(super) fn program(program: &mut Program) {
+fn program(program: &mut Program) {
     let mut config = program.config();
     // The calls of dropped spans have a buffer of their own.
     config.exporters.metrics = Some(vec![ExporterKind::Otlp]);
@@ -35,12 +35,8 @@ pub(super) fn program(program: &mut Program) {
 }
 
 fn check(case: &Case) -> Result<Report> {
-    run(case, &Script::silent()?.endpoint())
-}
-
-/// The receiver takes less than the program records.
-pub(super) fn run(case: &Case, endpoint: &str) -> Result<Report> {
-    let mut child = case.start(endpoint)?;
+    let silent = Script::silent()?;
+    let mut child = case.start(&silent.endpoint())?;
     child.wait_for("recorded")?;
     let address_space = child.peak_address_space_mib()?;
     child.proceed()?;

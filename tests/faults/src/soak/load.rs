@@ -152,7 +152,6 @@ fn sample(second: u32, telemetry: &TelemetryProvider, gate: &RwLock<()>) -> Samp
     let descriptors = process.and_then(|process| process.fd_count().ok());
     Sample {
         second,
-        fault: None,
         created,
         exported: counted.exported,
         failed: counted.failed,

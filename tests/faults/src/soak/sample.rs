@@ -1,7 +1,5 @@
 //! The use of resources and the counts of a program at one moment.
 
-use std::io::{self, Write};
-
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +20,6 @@ const WARM_UP: usize = 5;
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Sample {
     pub(crate) second: u32,
-    pub(crate) fault: Option<String>,
     pub(crate) created: u64,
     pub(crate) exported: u64,
     pub(crate) failed: u64,
@@ -31,30 +28,6 @@ pub(crate) struct Sample {
     pub(crate) memory_kib: u64,
     pub(crate) threads: u64,
     pub(crate) descriptors: u64,
-}
-
-pub(crate) fn write(samples: &[Sample], out: &mut impl Write) -> io::Result<()> {
-    writeln!(
-        out,
-        "second,fault,created,exported,failed,dropped,pending,memory_kib,threads,descriptors"
-    )?;
-    for it in samples {
-        writeln!(
-            out,
-            "{},{},{},{},{},{},{},{},{},{}",
-            it.second,
-            it.fault.as_deref().unwrap_or_default(),
-            it.created,
-            it.exported,
-            it.failed,
-            it.dropped,
-            it.pending,
-            it.memory_kib,
-            it.threads,
-            it.descriptors
-        )?;
-    }
-    Ok(())
 }
 
 /// Checks that every span was counted in each sample.
