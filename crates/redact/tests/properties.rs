@@ -174,14 +174,6 @@ proptest! {
     }
 
     #[test]
-    fn the_result_for_any_bytes_is_bounded_and_stable(bytes in bytes()) {
-        let text = String::from_utf8_lossy(&bytes);
-        let safe = redacted(&text);
-        prop_assert!(safe.chars().count() <= 500);
-        prop_assert_eq!(&redacted(&safe), &safe, "again: {:?}", text);
-    }
-
-    #[test]
     fn findings_are_sorted_apart_and_what_is_replaced(bytes in bytes()) {
         let text = String::from_utf8_lossy(&bytes);
         let redactor = Redactor::new();

@@ -1,9 +1,0 @@
-use floe_telemetry::FloeAttributes;
-
-#[derive(FloeAttributes)]
-enum Mode {
-    #[floe]
-    Dev,
-}
-
-fn main() {}

@@ -1,8 +1,0 @@
-use floe_telemetry::traced;
-
-#[traced(parent = table)]
-async fn create(table: String) {
-    let _ = table;
-}
-
-fn main() {}
