@@ -11,7 +11,7 @@ use floe_telemetry_http::{HttpClientLayer, HttpServerLayer, UrlTemplate};
 use floe_test_services::InContext;
 use http_body_util::{BodyExt as _, Empty, Full};
 use hyper::body::Incoming;
-use hyper::header::{CONNECTION, HeaderName, UPGRADE};
+use hyper::header::{CONNECTION, UPGRADE};
 use hyper::server::conn::http1;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::client::legacy::Client;
@@ -147,44 +147,4 @@ async fn the_span_of_an_upgrade_ends_with_the_response() {
     let mut echoed = [0; 4];
     stream.read_exact(&mut echoed).await.unwrap();
     assert_eq!(&echoed, b"echo");
-}
-
-#[tokio::test]
-async fn a_service_survives_hostile_headers() {
-    let layer = HttpServerLayer::new().with_request_headers([HeaderName::from_static("x-evil")]);
-    let spans = testing::capture_async(async {
-        let server = server(layer).await;
-        let parent = "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n";
-        let mut evil = Vec::new();
-        for _ in 0..40 {
-            evil.extend(b"x-evil: ");
-            evil.extend([0xff; 3_000]);
-            evil.extend(b"\r\n");
-        }
-        for headers in [
-            [parent, parent].concat().into_bytes(),
-            b"baggage: \xff\xfe,a=%FF,=,;;;,tenant=acme\r\ntracestate: \xff\r\n".to_vec(),
-            evil,
-            // hyper refuses more than 100.
-            b"x-evil: 1\r\n".repeat(200),
-        ] {
-            let mut stream = TcpStream::connect(server).await.unwrap();
-            stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n").await.unwrap();
-            stream.write_all(&headers).await.unwrap();
-            stream.write_all(b"\r\n").await.unwrap();
-            let mut response = Vec::new();
-            stream.read_to_end(&mut response).await.unwrap();
-            assert!(response.starts_with(b"HTTP/1.1 "), "{response:?}");
-        }
-    })
-    .await;
-    let all: Vec<_> = spans.named("GET").collect();
-    assert_eq!(all.len(), 3);
-    for span in &all {
-        span.assert_root();
-    }
-    let key = "http.request.header.x-evil";
-    let evil = all.iter().find(|span| span.attribute(key).is_some());
-    let expected = vec!["\u{fffd}".repeat(2048 / 3); 8];
-    evil.unwrap().assert_attribute(key, expected);
 }

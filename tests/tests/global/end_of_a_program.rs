@@ -8,15 +8,10 @@ use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
-use floe_telemetry::opentelemetry::logs::{
-    LogRecord as _, Logger as _, LoggerProvider as _, Severity,
-};
 use floe_telemetry::{
     EndingSpan, Error, MetricRecorder, TelemetryConfig, TelemetryProvider, traced,
 };
-use floe_tests::{
-    Authority, ClientCertificate, Receiver, ReservedPort, Response, is_child, run_in_child,
-};
+use floe_tests::{Authority, ClientCertificate, Receiver, ReservedPort, is_child, run_in_child};
 
 /// Longer than the test may take.
 const NEVER: Duration = Duration::from_secs(3600);
@@ -114,48 +109,6 @@ fn a_shutdown_without_time_for_the_rest_names_the_receiver() {
         assert!(error.is_timeout(), "{error}");
         let text = error.to_string();
         assert!(text.contains(&endpoint) && text.contains("no response"), "{text}");
-    }
-}
-
-#[test]
-fn metrics_tell_a_refused_connection_from_a_rejection() {
-    floe_tests::alone!();
-    let closed = ReservedPort::new();
-    for (status, error_type) in [(None, "connection_error"), (Some(400), "rejected")] {
-        let (spans, metrics) = (Receiver::http(), Receiver::http());
-        let endpoint = match status {
-            Some(status) => {
-                let headers = vec![];
-                spans.respond(Response::Http { status, headers });
-                spans.endpoint()
-            }
-            None => closed.endpoint(),
-        };
-        let mut config = TelemetryConfig::new("end");
-        config.otlp_protocol = Some(OtlpProtocol::Http);
-        config.otlp_endpoint = Some(endpoint);
-        config.otlp.metrics.endpoint = Some(format!("{}/v1/metrics", metrics.endpoint()));
-        config.otlp.all.timeout_millis = Some(2_000);
-        let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
-        let logger = TelemetryProvider::logger_provider().logger("end");
-        let mut record = logger.create_log_record();
-        record.set_severity_number(Severity::Info);
-        logger.emit(record);
-        telemetry.force_flush(NEVER).unwrap_err();
-        work();
-        telemetry.shutdown(NEVER).unwrap_err();
-        let points = metrics.points();
-        for (name, component) in [
-            ("otel.sdk.exporter.span.exported", "otlp_http_span_exporter/0"),
-            ("otel.sdk.exporter.log.exported", "otlp_http_log_exporter/0"),
-        ] {
-            let point = points
-                .iter()
-                .filter(|point| point.name == name && point.attributes.contains_key("error.type"))
-                .find(|point| point.attributes["otel.component.name"] == component.into());
-            let point = point.unwrap();
-            assert_eq!(point.attributes["error.type"], error_type.into(), "{name}");
-        }
     }
 }
 

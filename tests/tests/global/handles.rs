@@ -10,11 +10,9 @@
 use std::thread;
 use std::time::Duration;
 
-use floe_telemetry::config::{ExporterKind, HistogramKind, MetricTemporality};
+use floe_telemetry::config::{ExporterKind, MetricTemporality};
 use floe_telemetry::metrics::{Counter, Gauge, Histogram, Metric, UpDownCounter};
-use floe_telemetry::{
-    MetricRecorder, TelemetryConfig, TelemetryProvider, init, propagation, traced,
-};
+use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, init};
 use floe_tests::{MetricValue, ReceivedPoint, Receiver, is_child, run_in_child};
 use opentelemetry::KeyValue;
 use tracing_subscriber::layer::{self, Layer, SubscriberExt as _};
@@ -30,7 +28,6 @@ static ROWS: Counter =
 static OPEN: UpDownCounter = METRICS.up_down_counter(Metric::new("open"));
 static LEVEL: Gauge = METRICS.gauge(Metric::new("level"));
 static SIZE: Histogram = METRICS.histogram(Metric::new("size").with_boundaries(&[1.0, 10.0]));
-static OPEN_LEVEL: Gauge = METRICS.gauge(Metric::new("open.level"));
 static PLAIN: Counter = METRICS.counter(Metric::new("plain"));
 
 fn url() -> String {
@@ -161,40 +158,6 @@ fn sum(value: &MetricValue) -> f64 {
     }
 }
 
-#[test]
-fn a_histogram_is_exponential_where_the_configuration_says_so() {
-    floe_tests::alone!();
-    let receiver = Receiver::grpc();
-    let mut config = config(&receiver);
-    config.metrics.histograms = HistogramKind::Exponential;
-    let telemetry = start(config);
-    from_eight_threads(|number| SIZE.record(f64::from(number % 4)));
-    telemetry.shutdown(TIMEOUT).unwrap();
-    let values = values(&receiver, "size");
-    let all = u64::from(8 * MANY);
-    let [MetricValue::Exponential(count, sum, _)] = &*values else {
-        panic!("expected one exponential histogram, found {values:?}");
-    };
-    assert_eq!((*count, *sum), (all, f64::from(8 * MANY) * 1.5));
-}
-
-#[test]
-fn measurements_keep_their_order_and_their_number() {
-    floe_tests::alone!();
-    let receiver = Receiver::grpc();
-    let telemetry = start(config(&receiver));
-    for _ in 0..100 {
-        ROWS.add(1);
-        OPEN_LEVEL.record(1);
-    }
-    LEVEL.record(4);
-    METRICS.set_gauge("level", 5, &[]);
-    telemetry.shutdown(TIMEOUT).unwrap();
-    assert_eq!(values(&receiver, "rows"), [MetricValue::Sum(100.0)]);
-    assert_eq!(values(&receiver, "open.level"), [MetricValue::Gauge(1.0)]);
-    assert_eq!(values(&receiver, "level"), [MetricValue::Gauge(5.0)]);
-}
-
 /// Measures the events of `tracing`, like a layer of the program.
 struct Events;
 
@@ -221,27 +184,6 @@ fn a_warning_about_a_metric_may_itself_be_counted() {
 }
 
 #[test]
-fn handles_of_one_series_add_up() {
-    floe_tests::alone!();
-    let receiver = Receiver::grpc();
-    let telemetry = start(config(&receiver));
-    for number in 0..3 {
-        let handle = PLAIN.bind(&[KeyValue::new("shop", number)]);
-        (0..10).for_each(|_| handle.add(1));
-    }
-    let many: Vec<_> = (0..5000).map(|_| PLAIN.bind(&[])).collect();
-    for handle in &many {
-        handle.add(1);
-        handle.add(1);
-    }
-    telemetry.shutdown(TIMEOUT).unwrap();
-    let values = values(&receiver, "plain");
-    let mut sums: Vec<f64> = values.iter().map(sum).collect();
-    sums.sort_by(f64::total_cmp);
-    assert_eq!(sums, [10.0, 10.0, 10.0, 10_000.0]);
-}
-
-#[test]
 fn a_name_of_another_kind_is_reported_once_with_its_place() {
     const TEST: &str = "handles::a_name_of_another_kind_is_reported_once_with_its_place";
     static WRONG: Histogram = METRICS.histogram(Metric::new("rows").with_unit("s"));
@@ -260,43 +202,4 @@ fn a_name_of_another_kind_is_reported_once_with_its_place() {
     assert_eq!(stderr.matches(expected).count(), 1, "{stderr}");
     assert!(stderr.contains("handles.rs:"), "{stderr}");
     assert_eq!(values(&receiver, "rows"), [MetricValue::Sum(100.0)]);
-}
-
-#[traced]
-fn measured(times: u32) -> (String, String) {
-    for _ in 0..times {
-        ROWS.add(1);
-        SIZE.record(0.5);
-        SIZE.record(5);
-    }
-    let trace = propagation::current_trace_id().unwrap();
-    (trace, propagation::current_span_id().unwrap())
-}
-
-#[test]
-fn measurements_of_handles_refer_to_the_current_span() {
-    floe_tests::alone!();
-    let receiver = Receiver::grpc();
-    let mut config = config(&receiver);
-    config.exporters.traces = None;
-    "otlp".clone_into(&mut config.backend);
-    config.metrics.temporality = MetricTemporality::Delta;
-    let telemetry = start(config);
-    let mut spans = Vec::new();
-    for _ in 0..2 {
-        // Few measurements look for a span after this many without one.
-        (0..300).for_each(|_| ROWS.add(1));
-        spans.push(measured(10_000));
-        telemetry.force_flush(TIMEOUT).unwrap();
-    }
-    telemetry.shutdown(TIMEOUT).unwrap();
-    let exemplars = |name| -> Vec<_> {
-        let points = points(&receiver, name).into_iter();
-        points.flat_map(|point| point.exemplars).collect()
-    };
-    assert_eq!(exemplars("rows"), spans);
-    let [first, second] = &*spans else { unreachable!() };
-    assert_eq!(exemplars("size"), [first, first, second, second].map(Clone::clone));
-    let rows: f64 = values(&receiver, "rows").iter().map(sum).sum();
-    assert_eq!(rows, 20_600.0);
 }

@@ -179,28 +179,6 @@ fn a_line_within_a_plain_span_of_opentelemetry_has_its_ids() {
     assert!(line.get("span_id").is_none());
 }
 
-/// The layer of tracing-opentelemetry makes the spans.
-#[test]
-fn a_line_within_a_span_of_tracing_has_its_ids() {
-    let buffer = Written::default();
-    let writer = buffer.clone();
-    let logs = logs::layer_with_writer(&config("INFO", true), move || writer.clone()).unwrap();
-    let subscriber = tracing_subscriber::registry().with(tracing_layer()).with(logs);
-    let mut id = None;
-    testing::capture(|| {
-        tracing::subscriber::with_default(subscriber, || {
-            tracing::info_span!("within").in_scope(|| {
-                id = propagation::current_span_id();
-                tracing::info!("line");
-            });
-        });
-    })
-    .single("within");
-    let line: Value = serde_json::from_slice(&buffer.0.lock().unwrap()).unwrap();
-    assert_eq!(json!(id), line["span_id"]);
-    assert!(id.is_some());
-}
-
 #[test]
 fn baggage_that_no_configuration_lists_is_not_on_the_line() {
     let identity = FloeSpanAttributes::new("sales", "customer-360", "1.2.0", Mode::Prod);

@@ -2,11 +2,9 @@
 //! are errors.
 
 use std::collections::HashMap;
-use std::future::Future;
 use std::io;
-use std::task::{self, Waker};
 
-use floe_telemetry::{create_span, propagation, testing, traced};
+use floe_telemetry::{create_span, testing, traced};
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{
     Link, SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState,
@@ -64,53 +62,6 @@ fn the_parent_may_be_a_context() {
     both[1].assert_root();
     assert_eq!(spans.single("below_span_context").span_context().trace_id(), TraceId::from(108));
     assert!(spans.named("child").all(|child| child.parent_span_id() != SpanId::INVALID));
-}
-
-/// The ids of the current span before and after a suspension, and of a call in between.
-#[traced]
-async fn suspended(ids: &mut Vec<[Option<String>; 2]>) {
-    let id = || [propagation::current_trace_id(), propagation::current_span_id()];
-    ids.push(id());
-    tokio::task::yield_now().await;
-    ids.push(id());
-    tokio::task::yield_now().await;
-    ids.push(id());
-    ids.push(inner());
-    ids.push(id());
-}
-
-#[traced]
-fn inner() -> [Option<String>; 2] {
-    [propagation::current_trace_id(), propagation::current_span_id()]
-}
-
-#[test]
-fn a_suspended_span_that_is_not_sampled_keeps_its_ids() {
-    let mut ids = Vec::new();
-    let spans = testing::capture(|| {
-        let mut future = Box::pin(suspended(&mut ids));
-        let mut task = task::Context::from_waker(Waker::noop());
-        let parent = Context::new().with_remote_span_context(remote(208, false));
-        let attached = parent.attach();
-        assert!(future.as_mut().poll(&mut task).is_pending());
-        drop(attached);
-        // The future is polled elsewhere, in another trace that is not sampled.
-        let other = Context::new().with_remote_span_context(remote(209, false));
-        let _other = other.attach();
-        assert!(future.as_mut().poll(&mut task).is_pending());
-        assert!(future.as_mut().poll(&mut task).is_ready());
-        drop(future);
-        assert_eq!(Context::current().span().span_context(), &remote(209, false));
-        let trace = Some(TraceId::from(208).to_string());
-        assert!(ids.iter().all(|[id, _]| *id == trace), "{ids:?}");
-        let [first, second, third, inner, last] = &ids[..] else {
-            panic!("{ids:?}");
-        };
-        assert_eq!([second, third, last], [first; 3]);
-        assert_ne!(first[1], Some(SpanId::from(9).to_string()));
-        assert_ne!(first[1], inner[1]);
-    });
-    assert!(spans.is_empty(), "{spans:?}");
 }
 
 #[tokio::test]
