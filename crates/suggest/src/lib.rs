@@ -89,6 +89,14 @@ pub fn expected(words: &[&str], found: &str) -> String {
     format!("expected {}, found `{found}`{suggestion}", one_of(words))
 }
 
+/// The mistake of a key that is not among the known ones.
+pub fn unknown_key(found: &str, known: &[&str]) -> String {
+    match nearest(found, known) {
+        None => format!("unknown key, expected {}", one_of(known)),
+        near => format!("unknown key{}", did_you_mean(near)),
+    }
+}
+
 /// Formats "`a`", "`a` or `b`" or "`a`, `b` or `c`".
 pub fn one_of(words: &[&str]) -> String {
     listed(words, "or")

@@ -5,11 +5,10 @@ use std::iter::Enumerate;
 use std::slice::Iter;
 use std::str::FromStr;
 
-use floe_suggest::{did_you_mean, nearest, one_of};
-use serde::de::value::StrDeserializer;
+use floe_suggest::{one_of, unknown_key};
+use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{
-    self, DeserializeOwned, DeserializeSeed, Deserializer, Expected, IntoDeserializer, Unexpected,
-    Visitor,
+    self, DeserializeOwned, DeserializeSeed, Deserializer, Expected, Unexpected, Visitor,
 };
 use serde::forward_to_deserialize_any;
 
@@ -184,6 +183,10 @@ impl<'de> Deserializer<'de> for &'de Node {
         if self.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        if self.is_null() { visitor.visit_unit() } else { Err(self.unexpected("nothing", false)) }
+    }
+
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
@@ -236,26 +239,24 @@ impl<'de> Deserializer<'de> for &'de Node {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Failure> {
-        let choice = match &self.content {
-            Content::Scalar { text, .. } => Choice { name: text, value: Chosen::Word(self) },
+        let value = match &self.content {
+            Content::Scalar { text, .. } => {
+                visitor.visit_enum(StrDeserializer::<Failure>::new(text))
+            }
+            Content::Map(entries) if entries.len() == 1 => {
+                visitor.visit_enum(MapAccessDeserializer::new(Entries::of(entries)))
+            }
             Content::Map(entries) => {
-                let [one] = &**entries else {
-                    let (count, keys) = (entries.len(), one_of(variants));
-                    let message = format!("expected one key, {keys}, found {count}");
-                    return Err(Failure::new(message).at(self));
-                };
-                Choice { name: one.name(), value: Chosen::Entry(one) }
+                let (count, keys) = (entries.len(), one_of(variants));
+                Err(Failure::new(format!("expected one key, {keys}, found {count}")))
             }
-            Content::List(_) => {
-                let what = one_of(variants);
-                return Err(self.unexpected(&what, false));
-            }
+            Content::List(_) => Err(self.unexpected(&one_of(variants), false)),
         };
-        visitor.visit_enum(choice).at(self)
+        value.at(self)
     }
 
     forward_to_deserialize_any! {
-        i128 u128 char bytes byte_buf unit unit_struct tuple tuple_struct identifier ignored_any
+        i128 u128 char bytes byte_buf unit_struct tuple tuple_struct identifier ignored_any
     }
 }
 
@@ -305,7 +306,7 @@ impl<'de> de::MapAccess<'de> for Entries<'de> {
         let Some(entry) = self.value else {
             return Ok(None);
         };
-        let key: StrDeserializer<'_, Failure> = entry.name().into_deserializer();
+        let key = StrDeserializer::<Failure>::new(entry.name());
         seed.deserialize(key).map(Some).map_err(|error| Failure {
             position: Some(entry.position),
             path: vec![entry.key.clone()],
@@ -317,99 +318,8 @@ impl<'de> de::MapAccess<'de> for Entries<'de> {
         let Some(entry) = self.value.take() else {
             return Err(Failure::new("a value without a key"));
         };
-        entry.read(seed)
-    }
-}
-
-impl Entry {
-    /// Deserializes the value.
-    fn read<'de, V: DeserializeSeed<'de>>(&'de self, seed: V) -> Result<V::Value, Failure> {
-        let value = seed.deserialize(&self.value);
-        value.at(&self.value).below(|| self.key.clone())
-    }
-}
-
-/// A choice between the variants of an enumeration.
-struct Choice<'de> {
-    name: &'de str,
-    value: Chosen<'de>,
-}
-
-/// The place of a variant's content.
-enum Chosen<'de> {
-    /// A variant that is a word without content.
-    Word(&'de Node),
-    /// A variant that is the only key of a mapping.
-    Entry(&'de Entry),
-}
-
-impl<'de> de::EnumAccess<'de> for Choice<'de> {
-    type Error = Failure;
-    type Variant = Chosen<'de>;
-
-    fn variant_seed<V: DeserializeSeed<'de>>(
-        self,
-        seed: V,
-    ) -> Result<(V::Value, Chosen<'de>), Failure> {
-        let name: StrDeserializer<'_, Failure> = self.name.into_deserializer();
-        match (seed.deserialize(name), self.value) {
-            (Ok(variant), value) => Ok((variant, value)),
-            (Err(failure), Chosen::Entry(entry)) => Err(Failure {
-                position: Some(entry.position),
-                path: vec![entry.key.clone()],
-                ..failure
-            }),
-            (Err(failure), _) => Err(failure),
-        }
-    }
-}
-
-impl<'de> Chosen<'de> {
-    fn read<V: DeserializeSeed<'de>>(self, seed: V) -> Result<V::Value, Failure> {
-        match self {
-            Self::Entry(entry) => entry.read(seed),
-            Self::Word(node) => Err(node.unexpected("a mapping with this word as its key", true)),
-        }
-    }
-}
-
-impl<'de> de::VariantAccess<'de> for Chosen<'de> {
-    type Error = Failure;
-
-    fn unit_variant(self) -> Result<(), Failure> {
-        match self {
-            Self::Entry(entry) if !entry.value.is_null() => {
-                Err(entry.value.unexpected("nothing", false)).below(|| entry.key.clone())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Failure> {
-        self.read(seed)
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Failure> {
-        self.read(Fields(visitor))
-    }
-
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Failure> {
-        self.read(Fields(visitor))
-    }
-}
-
-/// The content of a variant with several fields.
-struct Fields<V>(V);
-
-impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Fields<V> {
-    type Value = V::Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        deserializer.deserialize_any(self.0)
+        let value = seed.deserialize(&entry.value);
+        value.at(&entry.value).below(|| entry.key.clone())
     }
 }
 
@@ -491,6 +401,9 @@ impl de::Error for Failure {
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        if found == Unexpected::UnitVariant {
+            return Self::new("expected a mapping with this word as its key, found the word alone");
+        }
         // A text may be a misplaced credential.
         let found = match found {
             Unexpected::Str(_) => "a text".to_owned(),
@@ -511,11 +424,8 @@ impl de::Error for Failure {
     }
 
     fn unknown_field(found: &str, expected: &'static [&'static str]) -> Self {
-        let message = match nearest(found, expected) {
-            Some(near) => format!("unknown key{}", did_you_mean(Some(near))),
-            None => format!("unknown key, expected {}", one_of(expected)),
-        };
-        Self { path: vec![found.to_owned()], is_unknown_key: true, ..Self::new(message) }
+        let mistake = Self::new(unknown_key(found, expected));
+        Self { path: vec![found.to_owned()], is_unknown_key: true, ..mistake }
     }
 
     fn missing_field(field: &'static str) -> Self {
