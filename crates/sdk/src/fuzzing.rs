@@ -30,7 +30,7 @@ pub fn otlp_headers(text: &str) -> Result<(BTreeMap<String, String>, Option<Stri
 /// All attributes are ignored. The error is the warning.
 pub fn resource_attributes(text: &str) -> Result<(ResourceAttributes, Option<String>), String> {
     let mut resource = ResourceAttributes::new("fuzz");
-    let refused = parse_resource_attributes(text, &mut resource).map_err(warning)?;
+    let ((), refused) = parse_resource_attributes(text, &mut resource).map_err(warning)?;
     Ok((resource, refused.map(warning)))
 }
 

@@ -79,33 +79,7 @@ tracer_provider:
     }
     assert!(unused.spans().is_empty());
     of_detectors(folder.path());
-    by_the_parent(folder.path());
     with_mistakes(folder.path());
-}
-
-/// A sampler of the file that has no variable.
-fn by_the_parent(folder: &Path) {
-    let receiver = Receiver::http();
-    let endpoint = receiver.endpoint();
-    let file = write(
-        folder,
-        &format!(
-            "file_format: '1.1'
-tracer_provider:
-  processors: [{{batch: {{exporter: {{otlp_http: {{endpoint: '{endpoint}/v1/traces'}}}}}}}}]
-  sampler:
-    parent_based:
-      root: {{always_on: }}
-      local_parent_sampled: {{always_off: }}
-"
-        ),
-    );
-    let (stdout, stderr) = run_in_child(TEST, &[("OTEL_CONFIG_FILE", &file)]);
-    assert!(!(stdout + &stderr).contains("warning"));
-    let spans = receiver.spans();
-    let mut names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
-    names.sort_unstable();
-    assert_eq!(names, ["from.child", "get"]);
 }
 
 /// The attributes of detectors have a schema, and together with those of another schema none.

@@ -14,7 +14,6 @@ mod sampler;
 
 use std::path::Path;
 
-use floe_suggest::expected;
 use floe_yaml::{Content, Node};
 
 use self::part::{Found, Part};
@@ -35,24 +34,22 @@ const MAX_BYTES: u64 = 1024 * 1024;
 /// The suffix of unstable keys, which disappears when they become stable.
 const EXPERIMENTAL: &str = "/development";
 
-/// The keys of a file. `log_level` has no effect: the `tracing` subscriber decides the level of this library's
-/// messages.
-const KEYS: [&str; 11] = [
-    "file_format",
-    "disabled",
-    "log_level",
-    "attribute_limits",
-    "resource",
-    "propagator",
-    "tracer_provider",
-    "meter_provider",
-    "logger_provider",
-    "instrumentation",
-    "distribution",
+/// The keys of a file without a section. `log_level` has no effect: the `tracing` subscriber decides the level of this
+/// library's messages.
+const KEYS: [&str; 5] = ["file_format", "disabled", "log_level", "instrumentation", "distribution"];
+
+/// The sections of a file, in the order in which they are applied.
+const SECTIONS: [(&str, Apply); 6] = [
+    ("attribute_limits", processors::limits),
+    ("resource", resource::resource),
+    ("propagator", resource::propagators),
+    ("tracer_provider", processors::tracer),
+    ("meter_provider", meter::meter),
+    ("logger_provider", processors::logger),
 ];
 
-/// The severities. Each has three slightly higher ones, such as `trace2`.
-const SEVERITIES: [&str; 6] = ["trace", "debug", "info", "warn", "error", "fatal"];
+/// A function that applies a section.
+type Apply = fn(&Part<'_>, &mut TelemetryConfig);
 
 impl TelemetryConfig {
     /// Loads a file in the format of OpenTelemetry's
@@ -187,14 +184,13 @@ fn accepts_version(version: &Part<'_>, warnings: &mut Vec<String>) -> bool {
     let Some(text) = version.read::<String>() else {
         return false;
     };
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let warning = match text.strip_prefix("1.") {
+    let is_number = |text: &str| text.parse::<u32>().is_ok();
+    let minor = text.strip_prefix("1.").unwrap_or_default();
+    let warning = match minor {
         // What 1.1 adds is known, or reported where it occurs.
-        Some("0" | "1") => return true,
-        Some(minor) if is_number(minor) => "which may have properties that 1.1 has not",
-        Some(minor) if minor.strip_prefix("0-rc.").is_some_and(is_number) => {
-            "which is read as `1.0`"
-        }
+        "0" | "1" => return true,
+        _ if is_number(minor) => "which may have properties that 1.1 has not",
+        _ if minor.strip_prefix("0-rc.").is_some_and(is_number) => "which is read as `1.0`",
         _ => {
             version.refuse(format!("expected `1.0` or `1.1`, found `{text}`"));
             return false;
@@ -204,12 +200,9 @@ fn accepts_version(version: &Part<'_>, warnings: &mut Vec<String>) -> bool {
     true
 }
 
-/// A function that applies a section.
-type Apply = fn(&Part<'_>, &mut TelemetryConfig);
-
 /// Applies a file to a configuration. A signal without a provider is not exported.
 fn apply(root: &Part<'_>, config: &mut TelemetryConfig) {
-    root.expect(&KEYS);
+    root.expect(&[&KEYS[..], &SECTIONS.map(|(key, _)| key)].concat());
     config.enabled = !root.value("disabled").unwrap_or(false);
     config.otlp = OtlpConfig::default();
     config.exporters = ExportersConfig {
@@ -221,9 +214,6 @@ fn apply(root: &Part<'_>, config: &mut TelemetryConfig) {
     config.limits = SpanLimits::default();
     config.log_record_limits = LogRecordLimits::default();
     config.propagators = Vec::new();
-    if let Some(level) = root.get("log_level") {
-        check_severity(&level);
-    }
     if let Some(instrumentation) = root.get("instrumentation") {
         // The sections of other languages are for other programs.
         for key in ["general", "rust"] {
@@ -232,29 +222,10 @@ fn apply(root: &Part<'_>, config: &mut TelemetryConfig) {
             }
         }
     }
-    let sections: [(&str, Apply); 6] = [
-        ("attribute_limits", processors::limits),
-        ("resource", resource::resource),
-        ("propagator", resource::propagators),
-        ("tracer_provider", processors::tracer),
-        ("meter_provider", meter::meter),
-        ("logger_provider", processors::logger),
-    ];
-    for (key, apply) in sections {
+    for (key, apply) in SECTIONS {
         if let Some(section) = root.get(key) {
             apply(&section, config);
         }
-    }
-}
-
-fn check_severity(level: &Part<'_>) {
-    let Some(word) = level.read::<String>() else {
-        return;
-    };
-    let word = word.to_ascii_lowercase();
-    let name = word.strip_suffix(['2', '3', '4']).unwrap_or(&word);
-    if !SEVERITIES.contains(&name) {
-        level.refuse(expected(&SEVERITIES, &word));
     }
 }
 

@@ -378,9 +378,7 @@ fn fill<T>(name: &str, field: &mut Option<T>, parse: impl FnOnce(&str) -> Result
 /// ([resource](https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable)).
 fn resource(config: &mut TelemetryConfig) {
     let resource = &mut config.resource_attributes;
-    take_partly("OTEL_RESOURCE_ATTRIBUTES", |text| {
-        parse_resource_attributes(text, resource).map(|refused| ((), refused))
-    });
+    take_partly("OTEL_RESOURCE_ATTRIBUTES", |text| parse_resource_attributes(text, resource));
     set("OTEL_SERVICE_NAME", &mut resource.service_name, |text| {
         check_name(text).map(|()| text.to_owned())
     });
@@ -390,7 +388,7 @@ fn resource(config: &mut TelemetryConfig) {
 pub(crate) fn parse_resource_attributes(
     text: &str,
     resource: &mut ResourceAttributes,
-) -> Result<Option<String>, String> {
+) -> Result<((), Option<String>), String> {
     // The specification discards the complete list if it cannot be decoded.
     let pairs = parse::pairs(text)?;
     let value_of = |key| pairs.iter().rfind(|(other, _)| other == key);
@@ -404,7 +402,7 @@ pub(crate) fn parse_resource_attributes(
             refused.push(format!("{key}: {message}"));
         }
     }
-    Ok((!refused.is_empty()).then(|| refused.join(", ")))
+    Ok(((), (!refused.is_empty()).then(|| refused.join(", "))))
 }
 
 /// Applies the resource detectors: their names, `all` or `none`.

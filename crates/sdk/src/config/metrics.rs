@@ -281,11 +281,13 @@ pub(super) fn check_host(host: &str) -> Result<(), &'static str> {
     Err("expected a name or an address of this machine, without a port")
 }
 
+pub(super) fn check_port(port: u16) -> Result<(), &'static str> {
+    if port == 0 { Err("expected 1 to 65535, found 0") } else { Ok(()) }
+}
+
 impl PrometheusConfig {
     pub(super) fn check(&self, problems: &mut Problems) {
         problems.check("metrics.prometheus.host", check_host(&self.host));
-        if self.port == 0 {
-            problems.add("metrics.prometheus.port", "expected 1 to 65535, found 0");
-        }
+        problems.check("metrics.prometheus.port", check_port(self.port));
     }
 }

@@ -116,14 +116,14 @@ impl Sampler {
     /// # Errors
     ///
     /// Several crates register the name, or the registered function panics.
-    pub(crate) fn registered(self) -> Result<Option<SharedSampler>, String> {
+    pub(crate) fn registered(self) -> Result<Option<Arc<dyn ShouldSample>>, String> {
         let Self::Registered(RegisteredSampler { name, .. }) = self else {
             return Ok(None);
         };
         let registered = named::find(&SAMPLERS, name, None)?;
         let made = caught(registered.make)
             .map_err(|_| format!("the crate that registers `{name}` panicked while it made it"))?;
-        Ok(Some(SharedSampler(made)))
+        Ok(Some(made))
     }
 
     /// Whether the sampler has a ratio. A registered one may.
@@ -138,16 +138,6 @@ impl Sampler {
 }
 
 written_as_name!(Sampler, KNOWN, "A head sampler, or the name of one that a crate registers.");
-
-/// A sampler that is asked about each span.
-#[derive(Clone, Debug)]
-pub(crate) struct SharedSampler(pub(crate) Arc<dyn ShouldSample>);
-
-impl PartialEq for SharedSampler {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
 
 /// The sampling of traces. The default is the specification's `parentbased_always_on`: all traces are recorded, and a
 /// child inherits its parent's decision.
@@ -204,9 +194,6 @@ pub struct SamplingConfig {
     /// `FLOE_SPAN_FILTER`: rules by target and level, which come first.
     #[serde(skip)]
     pub(crate) filter: Option<Vec<Directive>>,
-    /// The sampler of OpenTelemetry's configuration file, if it has no variant of `sampler`.
-    #[serde(skip)]
-    pub(crate) of_file: Option<SharedSampler>,
     /// Also exports traces in which a span failed (tail sampling). Default `false`.
     ///
     /// With this or `keep_slower_than`, unsampled traces are recorded, too, at the cost of sampled ones, and buffered
@@ -266,14 +253,8 @@ impl SamplingConfig {
     ///
     /// Several crates register the sampler's name.
     pub(crate) fn shared_sampler(&self) -> Result<Option<Arc<dyn ShouldSample>>, Error> {
-        let shared = match (&self.of_file, self.sampler) {
-            (Some(of_file), _) => Some(of_file.clone()),
-            (None, Some(sampler)) => sampler
-                .registered()
-                .map_err(|message| Error::config(format!("sampling.sampler: {message}")))?,
-            (None, None) => None,
-        };
-        Ok(shared.map(|SharedSampler(sampler)| sampler))
+        let registered = self.sampler.map_or(Ok(None), Sampler::registered);
+        registered.map_err(|message| Error::config(format!("sampling.sampler: {message}")))
     }
 
     /// The table of rules: the filter's rules, then the others.
@@ -493,8 +474,8 @@ pub(super) fn check_ratio(ratio: f64) -> Result<(), String> {
 /// `OTEL_TRACES_SAMPLER`, or the key of a sampler in OpenTelemetry's configuration file.
 ///
 /// The arguments are the name, as a literal in lower case, and a function that makes the sampler, any
-/// [`ShouldSample`](opentelemetry_sdk::trace::ShouldSample). It is called when a provider is initialized, or when
-/// OpenTelemetry's file is read, and the sampler is asked about each span then, as one of [`with_sampler`](crate::TelemetryProviderBuilder::with_sampler). The
+/// [`ShouldSample`](opentelemetry_sdk::trace::ShouldSample). It is called when a provider is initialized,
+/// and the sampler is asked about each span then, as one of [`with_sampler`](crate::TelemetryProviderBuilder::with_sampler). The
 /// macro works in crates with `#![forbid(unsafe_code)]`. A crate that is never referenced is not linked, so a program
 /// that uses such a sampler needs the line `use acme_floe_sampler as _;`.
 ///

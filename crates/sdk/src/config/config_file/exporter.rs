@@ -1,6 +1,6 @@
 //! The exporters of the three signals.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::part::Part;
 use crate::config::auth::check_header_name;
@@ -42,7 +42,7 @@ impl<'a> Exporters<'a> {
         let registered = ExporterKind::registered_for(self.signal);
         let mut known = vec!["otlp_http", "otlp_grpc", "otlp_file", "console"];
         known.extend(registered.iter().map(|kind| kind.as_str()));
-        let Some((name, part)) = exporter.choice(&known) else {
+        let Some((name, part)) = exporter.component(&known) else {
             return;
         };
         match name {
@@ -52,13 +52,12 @@ impl<'a> Exporters<'a> {
                 self.expect(&part, &[]);
                 self.choose(ExporterKind::Console);
             }
-            other => match registered.iter().find(|kind| kind.as_str() == other) {
-                Some(kind) => {
-                    part.expect(&[]);
+            other => {
+                part.expect(&[]);
+                if let Some(kind) = registered.iter().find(|kind| kind.as_str() == other) {
                     self.choose(*kind);
                 }
-                None => part.unknown(&known, other),
-            },
+            }
         }
     }
 
@@ -73,10 +72,9 @@ impl<'a> Exporters<'a> {
         if self.signal != Signal::Metrics {
             return part.expect(keys);
         }
-        let [temporality, histograms] = METRICS;
         part.expect(&[keys, &METRICS].concat());
-        let temporality = part.word(temporality, &TEMPORALITIES).unwrap_or_default();
-        let histograms = part.word(histograms, &HistogramKind::ALL).unwrap_or_default();
+        let temporality = part.word(METRICS[0], &TEMPORALITIES).unwrap_or_default();
+        let histograms = part.word(METRICS[1], &HistogramKind::ALL).unwrap_or_default();
         self.aggregations.push((temporality, histograms));
     }
 
@@ -100,20 +98,19 @@ impl<'a> Exporters<'a> {
             options.certificate = file(&tls, "ca_file");
             options.client_certificate = file(&tls, "cert_file");
             options.client_key = file(&tls, "key_file");
-            tls.expect_both(["cert_file", "key_file"]);
+            if options.client_certificate.is_some() != options.client_key.is_some() {
+                tls.refuse("`cert_file` and `key_file` belong together, expected both or none");
+            }
             if let Some(value) = &mut insecure {
                 tls.set("insecure", value);
             }
         }
-        let address = part.get("endpoint").and_then(|at| Some((at.read::<String>()?, at)));
+        let url = |text: &str| with_scheme(text, insecure).into_owned();
+        let address = part.checked("endpoint", |text: &String| endpoint::check(&url(text)));
         options.endpoint = Some(match address {
+            Some(text) => url(&text),
             None if is_http => format!("http://localhost:4318/v1/{}", self.signal.as_str()),
             None => OtlpProtocol::Grpc.default_endpoint().to_owned(),
-            Some((text, at)) => {
-                let url = with_scheme(&text, insecure).into_owned();
-                at.check(endpoint::check(&url));
-                url
-            }
         });
         if self.kinds.contains(&ExporterKind::Otlp) {
             self.otlp.additional.push((self.signal, options));
@@ -128,12 +125,9 @@ impl<'a> Exporters<'a> {
             return part.ignore(reason);
         }
         let stream = part.get("output_stream");
-        let other =
-            stream.filter(|stream| stream.read().is_none_or(|name: String| name != "stdout"));
-        if let Some(other) = other {
-            return other.ignore(
-                "expected `stdout`; files need `exporters.directory` in floe-telemetry's format",
-            );
+        let is_other = |it: &Part<'_>| it.read().is_some_and(|name: String| name != "stdout");
+        if let Some(stream) = stream.filter(is_other) {
+            return stream.ignore("files need `exporters.directory` in floe-telemetry's format");
         }
         self.expect(part, &["output_stream"]);
         self.choose(ExporterKind::OtlpStdout);
@@ -142,43 +136,28 @@ impl<'a> Exporters<'a> {
 
 /// Returns the path of a file for TLS.
 fn file(tls: &Part<'_>, key: &str) -> Option<PathBuf> {
-    let part = tls.get(key)?;
-    let path: String = part.read()?;
-    if !Path::new(&path).is_absolute() {
-        part.refuse(format!("expected an absolute path, found `{path}`"));
-    }
-    Some(path.into())
+    tls.checked(key, |path: &PathBuf| {
+        let refused = || format!("expected an absolute path, found `{}`", path.display());
+        path.is_absolute().then_some(()).ok_or_else(refused)
+    })
 }
 
 /// Returns the headers. `headers` take precedence over `headers_list`.
 fn headers(exporter: &Part<'_>) -> Headers {
-    let mut headers = Headers::new();
-    let list = exporter.get("headers_list");
-    if let Some((text, part)) = list.as_ref().and_then(|part| Some((part.read::<String>()?, part)))
-    {
-        match parse_headers(&text) {
-            Ok((known, None)) => headers = known,
-            Ok((_, Some(message))) | Err(message) => part.refuse(message),
-        }
-    }
+    let mut headers = exporter.parsed("headers_list", parse_headers).unwrap_or_default();
     for part in exporter.items("headers") {
         part.expect(&["name", "value"]);
-        let name: Option<String> = part.required("name").and_then(|name| name.read());
+        let _ = part.required("name");
+        let name = part.checked("name", |name: &String| check_header_name(name));
         // A header whose value is null is ignored.
         if let (Some(name), Some(value)) = (name, part.value::<String>("value")) {
-            if let Some(at) = part.get("name") {
-                at.check(check_header_name(&name));
-            }
             headers.insert(name.to_ascii_lowercase(), value.into());
         }
     }
-    // Of the first value that is not accepted, at the place of the list.
-    let problem = headers.iter().find_map(|(name, value)| {
-        let problem = secret::check_literal(value).err()?;
-        Some(format!("the value of `{name}` {problem}"))
-    });
-    if let (Some(problem), Some(place)) = (problem, exporter.get("headers").or(list)) {
-        place.refuse(problem);
+    for (name, value) in &headers {
+        if let Err(problem) = secret::check_literal(value) {
+            exporter.refuse(format!("the value of `{name}` {problem}"));
+        }
     }
     headers
 }

@@ -2,8 +2,8 @@
 
 use std::cell::RefCell;
 
-use floe_suggest::{all_of, did_you_mean, expected, nearest, one_of};
-use floe_yaml::{Content, Node, Position};
+use floe_suggest::{expected, one_of, unknown_key};
+use floe_yaml::{Content, Entry, Node, Position};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::config::env::parse::word;
@@ -73,31 +73,25 @@ impl<'a> Part<'a> {
         unsupported.add_at(self.position, self.path.clone(), reason.into());
     }
 
-    /// Adds a component with an unknown name, which has no effect, because the file may be for other programs, too.
-    pub(super) fn unknown(&self, known: &[&str], name: &str) {
-        self.ignore(expected(known, name));
-    }
-
     /// Expects a mapping, and reports unknown keys, which have no effect.
     pub(super) fn expect(&self, known: &[&str]) {
         if self.read::<Mapping>().is_none() {
             return;
         }
-        let Content::Map(entries) = &self.node.content else {
-            return;
-        };
-        for entry in entries {
-            let name = entry.name();
+        for entry in self.entries() {
             let is_own = self.path.is_empty() && entry.key.starts_with(OWN);
-            if known.contains(&name) || is_own {
-                continue;
+            if !known.contains(&entry.name()) && !is_own {
+                let part = self.child(&entry.key, &entry.value, entry.position);
+                part.ignore(unknown_key(entry.name(), known));
             }
-            let message = match (nearest(name, known), known) {
-                (None, []) => "unknown key, expected none".to_owned(),
-                (None, _) => format!("unknown key, expected {}", one_of(known)),
-                (near, _) => format!("unknown key{}", did_you_mean(near)),
-            };
-            self.child(&entry.key, &entry.value, entry.position).ignore(message);
+        }
+    }
+
+    /// Returns the entries of a mapping.
+    fn entries(&self) -> &'a [Entry] {
+        match &self.node.content {
+            Content::Map(entries) => entries,
+            _ => &[],
         }
     }
 
@@ -131,6 +125,33 @@ impl<'a> Part<'a> {
         self.get(key)?.read()
     }
 
+    /// Reads the value below a key, if there is one, and adds the mistake of a check.
+    pub(super) fn checked<T: DeserializeOwned, E: Into<String>>(
+        &self,
+        key: &str,
+        check: impl FnOnce(&T) -> Result<(), E>,
+    ) -> Option<T> {
+        let part = self.get(key)?;
+        let value = part.read()?;
+        part.check(check(&value));
+        Some(value)
+    }
+
+    /// Reads a text below a key, if there is one, with a parser that may refuse a part of it.
+    pub(super) fn parsed<T>(
+        &self,
+        key: &str,
+        parse: impl FnOnce(&str) -> Result<(T, Option<String>), String>,
+    ) -> Option<T> {
+        let part = self.get(key)?;
+        let (value, refused) = match parse(&part.read::<String>()?) {
+            Ok((value, refused)) => (Some(value), refused),
+            Err(message) => (None, Some(message)),
+        };
+        part.check(refused.map_or(Ok(()), Err));
+        value
+    }
+
     /// Sets a field to the value below a key, if there is one.
     pub(super) fn set<T: DeserializeOwned>(&self, key: &str, field: &mut T) {
         if let Some(value) = self.value(key) {
@@ -140,9 +161,7 @@ impl<'a> Part<'a> {
 
     /// Reads one of several words below a key, in any case, if there is one.
     pub(super) fn word<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<T> {
-        let value = self.get(key)?;
-        let read = word(words)(&value.read::<String>()?);
-        read.map_err(|message| value.refuse(message)).ok()
+        self.parsed(key, |text| word(words)(text).map(|value| (value, None)))
     }
 
     /// Returns the items of the list below a key. A list without items is a mistake.
@@ -161,32 +180,20 @@ impl<'a> Part<'a> {
         items.map(|(at, item)| list.child(&at.to_string(), item, item.position)).collect()
     }
 
-    /// Returns the texts of the list below a key, if there is one.
-    pub(super) fn texts(&self, key: &str) -> Option<Vec<String>> {
-        self.get(key)?;
-        Some(self.items(key).iter().filter_map(Self::read).collect())
-    }
-
-    /// Returns the only key of a mapping, and its value. `known` are the names for the mistake about another number of
-    /// keys.
-    pub(super) fn choice(&self, known: &[&str]) -> Option<(&'a str, Self)> {
+    /// Returns the only key of a mapping, which is the name of a component, and its value. A component that the program
+    /// does not have is ignored, because the file may be for other programs, too.
+    pub(super) fn component(&self, known: &[&str]) -> Option<(&'a str, Self)> {
         self.read::<Mapping>()?;
-        let entries = match &self.node.content {
-            Content::Map(entries) => &**entries,
-            _ => &[],
-        };
-        let [entry] = entries else {
-            let (count, keys) = (entries.len(), one_of(known));
+        let [entry] = self.entries() else {
+            let (count, keys) = (self.entries().len(), one_of(known));
             self.refuse(format!("expected one key, {keys}, found {count}"));
             return None;
         };
-        Some((entry.name(), self.child(&entry.key, &entry.value, entry.position)))
-    }
-
-    /// Adds a mistake, unless both keys are present or both are missing.
-    pub(super) fn expect_both(&self, keys: [&str; 2]) {
-        if self.get(keys[0]).is_some() != self.get(keys[1]).is_some() {
-            self.refuse(format!("{} belong together, expected both or none", all_of(&keys)));
+        let (name, part) = (entry.name(), self.child(&entry.key, &entry.value, entry.position));
+        if known.contains(&name) {
+            return Some((name, part));
         }
+        part.ignore(expected(known, name));
+        None
     }
 }

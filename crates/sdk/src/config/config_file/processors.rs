@@ -2,11 +2,11 @@
 
 use super::exporter::Exporters;
 use super::part::Part;
-use super::sampler::{self, Made};
+use super::sampler;
 use crate::config::batch::{AT_ONCE, BatchProcessorConfig};
 use crate::config::duration::without_limit;
 use crate::config::exporters::ExporterKind;
-use crate::config::limits::{LogRecordLimits, MAX_LOG_COUNT, MAX_SPAN_COUNT, SpanLimits};
+use crate::config::limits::{MAX_LOG_COUNT, MAX_SPAN_COUNT, SpanLimits};
 use crate::config::otlp::Signal;
 use crate::config::sampling::Sampler;
 use crate::config::telemetry::TelemetryConfig;
@@ -23,14 +23,9 @@ pub(super) fn tracer(provider: &Part<'_>, config: &mut TelemetryConfig) {
     if let Some(limits) = provider.get("limits") {
         span_limits(&limits, &mut config.limits);
     }
-    let sampling = &mut config.sampling;
-    match provider.get("sampler").and_then(|sampler| sampler::read(&sampler)) {
-        None => sampling.sampler = Some(Sampler::ParentBasedAlwaysOn),
-        Some(Made::Known(sampler, ratio)) => {
-            (sampling.sampler, sampling.sampler_arg) = (Some(sampler), ratio);
-        }
-        Some(Made::Shared(sampler)) => sampling.of_file = Some(sampler),
-    }
+    let sampler = provider.get("sampler").and_then(|sampler| sampler::read(&sampler));
+    let (sampler, ratio) = sampler.unwrap_or((Sampler::ParentBasedAlwaysOn, None));
+    (config.sampling.sampler, config.sampling.sampler_arg) = (Some(sampler), ratio);
 }
 
 pub(super) fn logger(provider: &Part<'_>, config: &mut TelemetryConfig) {
@@ -40,10 +35,9 @@ pub(super) fn logger(provider: &Part<'_>, config: &mut TelemetryConfig) {
     config.exporters.logs = Some(exporters.kinds);
     if let Some(limits) = provider.get("limits") {
         limits.expect(&[LENGTH, COUNT]);
-        let LogRecordLimits { attribute_count, attribute_value_length } =
-            &mut config.log_record_limits;
-        set_count(&limits, COUNT, attribute_count, MAX_LOG_COUNT);
-        *attribute_value_length = limits.value(LENGTH).or(*attribute_value_length);
+        let logs = &mut config.log_record_limits;
+        set_count(&limits, COUNT, &mut logs.attribute_count, MAX_LOG_COUNT);
+        logs.attribute_value_length = limits.value(LENGTH).or(logs.attribute_value_length);
     }
 }
 
@@ -90,24 +84,18 @@ fn processors<const DELAY: u64>(
     let mut settings = None;
     let _ = provider.required("processors");
     for processor in provider.items("processors") {
-        let known = ["batch", "simple"];
-        let Some((name, part)) = processor.choice(&known) else {
+        let Some((name, part)) = processor.component(&["batch", "simple"]) else {
             continue;
         };
-        match name {
-            "batch" => {
-                let own = batch(&part);
-                if *settings.get_or_insert(own) != own {
-                    part.ignore(
-                        "all exporters of the signal use the settings of the first batch processor",
-                    );
-                }
+        if name == "batch" {
+            let own = batch(&part);
+            if *settings.get_or_insert(own) != own {
+                part.ignore(
+                    "all exporters of the signal use the settings of the first batch processor",
+                );
             }
-            "simple" => part.expect(&["exporter"]),
-            other => {
-                part.unknown(&known, other);
-                continue;
-            }
+        } else {
+            part.expect(&["exporter"]);
         }
         if let Some(exporter) = part.required("exporter") {
             exporters.add(&exporter);

@@ -1,5 +1,6 @@
 //! The resource and the propagators.
 
+use floe_suggest::expected;
 use opentelemetry::{Array, StringValue, Value};
 use serde::de::DeserializeOwned;
 
@@ -7,7 +8,6 @@ use super::part::Part;
 use crate::config::detection::ResourceDetector;
 use crate::config::env::parse_resource_attributes;
 use crate::config::propagator::Propagator;
-use crate::config::removed;
 use crate::config::resource::{ResourceAttributes, SERVICE_NAME, check_key};
 use crate::config::telemetry::TelemetryConfig;
 use crate::environment;
@@ -47,13 +47,7 @@ pub(super) fn resource(part: &Part<'_>, config: &mut TelemetryConfig) {
     }
     let resource = &mut config.resource_attributes;
     resource.schema_url = part.value("schema_url");
-    let list = part.get("attributes_list");
-    if let Some((text, list)) = list.and_then(|list| Some((list.read::<String>()?, list))) {
-        match parse_resource_attributes(&text, resource) {
-            Ok(None) => {}
-            Ok(Some(message)) | Err(message) => list.refuse(message),
-        }
-    }
+    part.parsed("attributes_list", |text| parse_resource_attributes(text, resource));
     for attribute in part.items("attributes") {
         attribute.expect(&["name", "value", "type"]);
         if let Some(name) = attribute.required("name") {
@@ -91,7 +85,7 @@ fn detectors(detection: &Part<'_>, config: &mut TelemetryConfig) {
     known.push("service");
     let mut chosen = Vec::new();
     for detector in detection.items("detectors") {
-        let Some((name, part)) = detector.choice(&known) else {
+        let Some((name, part)) = detector.component(&known) else {
             continue;
         };
         part.expect(&[]);
@@ -101,13 +95,12 @@ fn detectors(detection: &Part<'_>, config: &mut TelemetryConfig) {
                 // A file is for programs that link others, too.
                 Err(reason) => part.ignore(reason),
             },
-            None if name == "service" => {
+            None => {
                 if let Ok(service) = environment::variable("OTEL_SERVICE_NAME") {
                     let resource = &mut config.resource_attributes;
                     part.check(resource.set(SERVICE_NAME.to_owned(), service));
                 }
             }
-            None => part.unknown(&known, name),
         }
         if name == "host" {
             chosen.push(ResourceDetector::Os);
@@ -119,28 +112,29 @@ fn detectors(detection: &Part<'_>, config: &mut TelemetryConfig) {
 /// Applies the formats of context propagation. The formats of `composite_list` come after those of `composite`.
 pub(super) fn propagators(part: &Part<'_>, config: &mut TelemetryConfig) {
     part.expect(&["composite", "composite_list"]);
+    let names = [Propagator::names(), vec!["none"]].concat();
+    let mut add = |name: &str| {
+        if let Ok(format) = name.parse()
+            && !config.propagators.contains(&format)
+        {
+            config.propagators.push(format);
+        }
+    };
     for format in part.items("composite") {
-        if let Some((name, part)) = format.choice(&Propagator::names()) {
+        if let Some((name, part)) = format.component(&names) {
             part.expect(&[]);
-            add(name, &part, &mut config.propagators);
+            add(name);
         }
     }
-    let list = part.get("composite_list");
-    if let Some((names, list)) = list.and_then(|list| Some((list.read::<String>()?, list))) {
-        for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-            add(name, &list, &mut config.propagators);
+    let Some(list) = part.get("composite_list") else {
+        return;
+    };
+    let text: String = list.read().unwrap_or_default();
+    for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        if names.contains(&name) {
+            add(name);
+        } else {
+            list.ignore(expected(&names, name));
         }
-    }
-}
-
-fn add(name: &str, part: &Part<'_>, propagators: &mut Vec<Propagator>) {
-    match name.parse() {
-        _ if name == "none" => {}
-        Ok(format) if propagators.contains(&format) => {}
-        Ok(format) => propagators.push(format),
-        Err(_) => match removed::word("propagators.*", name) {
-            Some(message) => part.ignore(message),
-            None => part.unknown(&[Propagator::names(), vec!["none"]].concat(), name),
-        },
     }
 }
