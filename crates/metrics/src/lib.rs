@@ -79,8 +79,7 @@ impl ProviderMeters for Meters {
     fn span_metrics(&self, config: &MetricsConfig, redactor: Redactor) -> SpanMetrics {
         let scope = scope();
         let meter = self.sdk.meter_with_scope(scope.clone());
-        let limit = config.cardinality_limit;
-        SpanMetrics::new(&meter, config.from_spans, limit, redactor, |name, kind, bounds| {
+        SpanMetrics::new(&meter, config.from_spans, redactor, |name, kind, bounds| {
             exemplars(&self.views, &scope, name, kind, Some(bounds))
         })
     }

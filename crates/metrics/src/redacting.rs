@@ -225,7 +225,6 @@ pub(super) fn exemplars(
 ) -> Option<Arc<Exemplars>> {
     let shape = Shape {
         bounds: views.boundaries(kind, boundaries),
-        limit: views.cardinality_limit(),
         filter: views.exemplar_filter(),
         may_drop_attributes: views.may_drop_attributes(name, kind),
     };

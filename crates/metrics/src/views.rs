@@ -55,8 +55,10 @@ impl Views {
     }
 
     fn stream(&self, view: &ConfiguredView, kind: InstrumentKind) -> Option<Stream> {
-        let limit = view.cardinality_limit.unwrap_or(self.0.config.cardinality_limit);
-        let mut builder = Stream::builder().with_cardinality_limit(limit);
+        let mut builder = Stream::builder();
+        if let Some(limit) = view.cardinality_limit {
+            builder = builder.with_cardinality_limit(limit);
+        }
         if let Some(name) = &view.name {
             builder = builder.with_name(name.clone());
         }
@@ -120,9 +122,5 @@ impl Views {
 
     pub(super) fn exemplar_filter(&self) -> ExemplarFilter {
         self.0.config.exemplar_filter
-    }
-
-    pub(super) fn cardinality_limit(&self) -> usize {
-        self.0.config.cardinality_limit
     }
 }

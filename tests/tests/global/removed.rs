@@ -89,7 +89,7 @@ const SETTINGS: [(&str, &[&str]); 13] = [
         &[
             "line 2, column 11: metrics.views: not supported; use the views of `OTEL_CONFIG_FILE`, or \
              `TelemetryProviderBuilder::with_view`",
-            "line 2, column 55: metrics.cardinality_limits: not supported; use `metrics.cardinality_limit`, or a view with a limit",
+            "line 2, column 55: metrics.cardinality_limits: not supported; use a view with a limit",
         ],
     ),
     (

@@ -19,6 +19,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::clock::wall_now;
 use crate::config::ExemplarFilter;
+use crate::config::metrics::CARDINALITY_LIMIT;
 use crate::keys;
 
 /// The maximum number of instruments with exemplars. Only a program that generates names at run time exceeds it.
@@ -105,8 +106,6 @@ pub struct Exemplar {
 pub struct Shape {
     /// The upper bounds of the buckets of a histogram; empty if they are not fixed.
     pub bounds: Vec<f64>,
-    /// The maximum number of series.
-    pub limit: usize,
     /// The filter of measurements.
     pub filter: ExemplarFilter,
     /// Whether the points may lack attributes of the series, because a view drops them.
@@ -211,7 +210,7 @@ impl Exemplars {
             return Arc::clone(series);
         }
         let overflow = [KeyValue::new(keys::METRIC_OVERFLOW, true)];
-        let key = if all.len() < self.shape.limit { attributes } else { &overflow };
+        let key = if all.len() < CARDINALITY_LIMIT { attributes } else { &overflow };
         Arc::clone(all.entry(key.into()).or_insert_with(|| Arc::new(Series::new(&self.shape))))
     }
 }
@@ -398,11 +397,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    fn exemplars(limit: usize) -> Arc<Exemplars> {
+    fn exemplars() -> Arc<Exemplars> {
         Arc::new(Exemplars {
             shape: Shape {
                 bounds: vec![1.0, 2.0],
-                limit,
                 filter: ExemplarFilter::AlwaysOn,
                 may_drop_attributes: false,
             },
@@ -412,7 +410,7 @@ mod tests {
 
     #[test]
     fn a_bucket_keeps_its_first_measurement_until_it_is_collected() {
-        let bound = exemplars(10).bind(&[]);
+        let bound = exemplars().bind(&[]);
         for value in [0.5, 1.0, 1.5, 99.0] {
             bound.measure(value.into());
         }
@@ -429,12 +427,12 @@ mod tests {
 
     #[test]
     fn series_over_the_limit_share_the_overflow() {
-        let exemplars = exemplars(1);
-        for shop in ["a", "b", "c"] {
+        let exemplars = exemplars();
+        for shop in 0..2100 {
             exemplars.measure(ExemplarValue::I64(1), &[KeyValue::new("shop", shop)]);
         }
         let all = lock(&exemplars.series);
-        assert_eq!(all.len(), 2);
+        assert_eq!(all.len(), 2001);
         assert!(all.contains_key(&[KeyValue::new(keys::METRIC_OVERFLOW, true)][..]));
     }
 }

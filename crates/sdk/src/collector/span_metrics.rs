@@ -19,6 +19,7 @@ use super::exemplars::{BoundExemplars, ExemplarValue, Exemplars};
 use super::redact::Redactor;
 use crate::callsite::{CallSite, Scope};
 use crate::clock::WallClock;
+use crate::config::metrics::CARDINALITY_LIMIT;
 use crate::keys;
 use crate::recorder::{Code, Origin, SpanRecord};
 
@@ -36,8 +37,6 @@ const DURATION: &str = "traces.span.metrics.duration";
 pub struct SpanMetrics {
     /// Whether all spans are counted, rather than only those of `#[traced(metrics)]`.
     all_spans: bool,
-    /// The maximum number of series. Further spans are counted in one overflow series.
-    limit: usize,
     series: Vec<Series>,
     /// Indices of the series of a call site, by its address.
     sites: FxHashMap<usize, Vec<usize>>,
@@ -75,13 +74,11 @@ impl SpanMetrics {
     pub fn new(
         meter: &Meter,
         all_spans: bool,
-        limit: usize,
         redactor: Redactor,
         exemplars: impl Fn(&str, InstrumentKind, &[f64]) -> Option<Arc<Exemplars>>,
     ) -> Self {
         Self {
             all_spans,
-            limit,
             series: Vec::new(),
             sites: FxHashMap::default(),
             names: FxHashMap::default(),
@@ -105,7 +102,7 @@ impl SpanMetrics {
         let kind = record.kind();
         let at = match self.find(record, &kind) {
             Some(at) => at,
-            None if self.series.len() < self.limit => self.add_series(record, kind),
+            None if self.series.len() < CARDINALITY_LIMIT => self.add_series(record, kind),
             None => self.overflow(record.head.code),
         };
         let series = &self.series[at];

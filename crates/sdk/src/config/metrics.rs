@@ -112,10 +112,6 @@ pub struct MetricsConfig {
     pub temporality: MetricTemporality,
     /// The buckets of histograms. Default `explicit`.
     pub histograms: HistogramKind,
-    /// The maximum number of attribute sets of a metric. Measurements with further sets are recorded in
-    /// one series with the attribute `otel.metric.overflow`. Default 2000.
-    #[schemars(range(min = 1))]
-    pub cardinality_limit: usize,
     /// The measurements that may become exemplars, which lead from a metric to a trace. Default `trace_based`.
     pub exemplar_filter: ExemplarFilter,
     /// Whether metrics of calls, errors and durations are derived from all spans, sampled or not, rather than only from
@@ -140,7 +136,6 @@ impl Default for MetricsConfig {
             export_timeout_millis: 30_000,
             temporality: MetricTemporality::default(),
             histograms: HistogramKind::default(),
-            cardinality_limit: 2000,
             exemplar_filter: ExemplarFilter::default(),
             from_spans: false,
             service_instance_id: None,
@@ -173,10 +168,12 @@ impl MetricsConfig {
             }
         }
         self.prometheus.check(problems);
-        let limit = check_cardinality(self.cardinality_limit);
-        problems.check("metrics.cardinality_limit", limit);
     }
 }
+
+/// The attribute sets of a metric without a limit in its view, and of the metrics of spans, which is the SDK's default.
+/// Measurements with further sets are recorded in one series with the attribute `otel.metric.overflow`.
+pub(crate) const CARDINALITY_LIMIT: usize = 2000;
 
 /// The boundaries of a histogram without boundaries in its instrument or view
 /// ([specification](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#explicit-bucket-histogram-aggregation)).
