@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use floe_telemetry::attributes::{AttributeList, AttributeValue};
-use floe_telemetry::config::RedactionLevel::{Credentials, CredentialsAndPii, Strict};
+use floe_telemetry::config::RedactionLevel::{Credentials, Strict};
 use floe_telemetry::config::{ExporterKind, LoggingConfig, OtlpProtocol, RedactionConfig};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{
@@ -99,10 +99,9 @@ fn levels() {
         set("url", "postgres://u:p4ssw0rd@h/d");
         get_current_span().set_status(Status::error(format!("{EMAIL} is locked, session=nightly")));
     };
-    let level = |level, attribute_level| {
+    let level = |level| {
         let mut config = RedactionConfig::default();
         config.level = level;
-        config.attribute_level = attribute_level;
         config
     };
     let hidden = "<REDACTED>@example.com";
@@ -113,25 +112,8 @@ fn levels() {
             "nightly",
             format!("{hidden} is locked, session=nightly"),
         ),
-        (level(Credentials, None), EMAIL, "nightly", format!("{EMAIL} is locked, session=nightly")),
-        (
-            level(CredentialsAndPii, Some(CredentialsAndPii)),
-            hidden,
-            "nightly",
-            format!("{hidden} is locked, session=nightly"),
-        ),
-        (
-            level(Strict, None),
-            hidden,
-            "<REDACTED>",
-            format!("{hidden} is locked, session=<REDACTED>"),
-        ),
-        (
-            level(Strict, Some(Credentials)),
-            EMAIL,
-            "nightly",
-            format!("{hidden} is locked, session=<REDACTED>"),
-        ),
+        (level(Credentials), EMAIL, "nightly", format!("{EMAIL} is locked, session=nightly")),
+        (level(Strict), hidden, "<REDACTED>", format!("{hidden} is locked, session=<REDACTED>")),
     ] {
         let (span, _) = exported(level.clone(), record);
         assert_eq!(attribute(&span, "owner"), owner, "{level:?}");

@@ -10,7 +10,13 @@ use floe_tests::{is_child, run_in_child};
 const TEST: &str = "removed::a_setting_that_was_removed_is_one_warning";
 
 /// A document, and the warnings.
-const SETTINGS: [(&str, &[&str]); 13] = [
+const SETTINGS: [(&str, &[&str]); 14] = [
+    (
+        "redaction: {attribute_level: strict}",
+        &[
+            "line 2, column 13: redaction.attribute_level: not supported; use `redaction.level: strict`",
+        ],
+    ),
     (
         "span_compression:\n  exact_match_max_duration: 50ms",
         &[

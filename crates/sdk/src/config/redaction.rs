@@ -34,12 +34,11 @@ pub enum RedactionLevel {
 /// Credentials are redacted at every level. Redacted text is replaced by `<REDACTED>`, and each redaction is
 /// counted by its rule ([`Statistics::redacted`](crate::Statistics::redacted)).
 ///
-/// Two kinds of text have separate levels. **Error text** comes from the code that failed and can quote any
+/// Two kinds of text are redacted differently. **Error text** comes from the code that failed and can quote any
 /// data: the status, `exception.message`, `exception.stacktrace`, `error.message` and `floe.warning`. **All
 /// other text** is chosen by the author of the instrumented code: names, keys and values of attributes,
 /// also of events, links, scopes and the resource. Numbers in such text are identifiers more
-/// often than payment cards, so personal data in it is redacted only if
-/// [`attribute_level`](Self::attribute_level) is set accordingly.
+/// often than payment cards, so personal data in it is redacted only by `strict`.
 ///
 /// ```
 /// use floe_telemetry::TelemetryConfig;
@@ -59,10 +58,9 @@ pub enum RedactionLevel {
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct RedactionConfig {
-    /// The level for error text: `credentials`, `credentials_and_pii` (default) or `strict`.
+    /// The level: `credentials`, `credentials_and_pii` (default) or `strict`. Personal data in text other than error text
+    /// is redacted by `strict` alone.
     pub level: RedactionLevel,
-    /// The level for all other text. Default `credentials`, or `strict` if `level` is `strict`.
-    pub attribute_level: Option<RedactionLevel>,
     /// Regular expressions of the crate [`regex`](https://docs.rs/regex/1/regex/#syntax) whose matches
     /// are redacted in all text. At most 64 patterns of at most 1,024 bytes, and no pattern may match the
     /// empty text. They are compiled when the provider is initialized. Default none.
@@ -78,11 +76,11 @@ pub struct RedactionConfig {
 
 impl RedactionConfig {
     /// The level for all text except error text.
-    pub(crate) fn level_of_attributes(&self) -> RedactionLevel {
-        self.attribute_level.unwrap_or(match self.level {
+    pub(crate) const fn level_of_attributes(&self) -> RedactionLevel {
+        match self.level {
             RedactionLevel::Strict => RedactionLevel::Strict,
             _ => RedactionLevel::Credentials,
-        })
+        }
     }
 
     pub(super) fn check(&self, problems: &mut Problems) {

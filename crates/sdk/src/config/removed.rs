@@ -73,6 +73,7 @@ const REMOVED: &[Row] = &[
     ),
     ("resource_attributes.typed", "", RESOURCE_OF_FILE),
     ("resource_attributes.schema_url", "", RESOURCE_OF_FILE),
+    ("redaction.attribute_level", "", "use `redaction.level: strict`"),
     ("runtime", "FLOE_RUNTIME", "call `force_flush` before the host stops the process"),
     (
         "logging.event_to_span_event_bridge",
