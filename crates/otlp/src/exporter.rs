@@ -224,8 +224,7 @@ pub(super) fn too_large(items: usize, max: usize) -> Result<(), ExportFailure> {
         items: Some(items as u64),
         error_type: "too_large",
         reason: format!(
-            "{items} not sent: larger than the maximum size of a request, which is {max} bytes \
-             (`max_request_bytes`)"
+            "{items} not sent: larger than the maximum size of a request, which is {max} bytes"
         ),
     })
 }

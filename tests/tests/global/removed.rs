@@ -10,7 +10,13 @@ use floe_tests::{is_child, run_in_child};
 const TEST: &str = "removed::a_setting_that_was_removed_is_one_warning";
 
 /// A document, and the warnings.
-const SETTINGS: [(&str, &[&str]); 14] = [
+const SETTINGS: [(&str, &[&str]); 15] = [
+    (
+        "otlp: {logs: {max_request_bytes: 1000}}",
+        &[
+            "line 2, column 15: otlp.logs.max_request_bytes: not supported; a request has at most 4,000,000 bytes before compression",
+        ],
+    ),
     (
         "redaction: {attribute_level: strict}",
         &[

@@ -123,7 +123,7 @@ fn a_batch_is_split_below_the_limit() {
             }
         }
         let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
-        assert!(error.contains("`max_request_bytes`"), "{error}");
+        assert!(error.contains("the maximum size of a request, which is 20000 bytes"), "{error}");
         let statistics = telemetry.statistics();
         assert_eq!((statistics.exported, statistics.failed), (20, 1));
         assert_eq!(receiver.spans().len(), 20);

@@ -181,10 +181,6 @@ const CASES: &[(&str, &str)] = &[
         "telemetry configuration: line 2, column 24: otlp.all.endpoint: expected `otlp_endpoint`, which is the endpoint of all signals",
     ),
     (
-        "otlp: {all: {max_request_bytes: 1000}}",
-        "telemetry configuration: line 2, column 33: otlp.all.max_request_bytes: expected 1024 to 67108864, found 1000",
-    ),
-    (
         "otlp_endpoint: 'http://collector:4318/#v1'",
         "telemetry configuration: line 2, column 16: otlp_endpoint: `http://collector:4318/` is not an endpoint: a fragment (`#…`) is not sent to a receiver, for example `http://collector:4317`",
     ),

@@ -71,6 +71,7 @@ const REMOVED: &[Row] = &[
         "",
         "use the Collector, or several exporters in the file of `OTEL_CONFIG_FILE`",
     ),
+    ("otlp.*.max_request_bytes", "", "a request has at most 4,000,000 bytes before compression"),
     ("resource_attributes.typed", "", RESOURCE_OF_FILE),
     ("resource_attributes.schema_url", "", RESOURCE_OF_FILE),
     ("redaction.attribute_level", "", "use `redaction.level: strict`"),
