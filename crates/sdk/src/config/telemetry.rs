@@ -137,6 +137,7 @@ pub struct TelemetryConfig {
     pub batch_processor: BatchSpanProcessorConfig,
     /// The queue and batch sizes of log records.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(with = "BatchSpanProcessorConfig")]
     pub log_batch_processor: BatchLogRecordProcessorConfig,
     /// The levels and the format of log records.
     #[serde(default)]
