@@ -51,8 +51,8 @@ const MAX_BAGGAGE_ATTRIBUTES: usize = 64;
 /// - If no exporter is configured, traces are printed and nothing else is exported.
 /// - The span of a successful call has the status OK ([`status_on_success`](Self::status_on_success)).
 /// - All text is [redacted](Self::redaction).
-/// - All text is bounded: values of spans to 65,536 characters, names and keys to 1,024, the description of a status to
-///   500, and each text of a log record to 8 KiB.
+/// - All text is bounded: values of spans to 65,536 characters ([`limits`](Self::limits)), names and keys to 1,024, the
+///   description of a status to 500, messages and chains of errors to 16 KiB, and each text of a log record to 8 KiB.
 /// - Data waiting for export has at most 64 MiB ([`max_memory_bytes`](Self::max_memory_bytes)).
 ///
 /// ```
