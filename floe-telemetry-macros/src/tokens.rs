@@ -18,17 +18,17 @@ pub(crate) fn any_punct(tokens: &impl ToTokens, character: char) -> bool {
     )
 }
 
-/// A `return` in an expression, but not in functions inside it.
-pub(crate) fn returns(tokens: &impl ToTokens) -> Option<Ident> {
+/// A `return` or an `await` in an expression, but not in functions inside it.
+pub(crate) fn find_exit(tokens: &impl ToTokens) -> Option<Ident> {
     let is_function = |word: &Ident| word == "async" || word == "fn";
     let is_in_function = any_punct(tokens, '|') || any_ident(tokens, is_function);
-    if is_in_function { None } else { find_return(tokens.to_token_stream()) }
+    if is_in_function { None } else { find_exit_in(tokens.to_token_stream()) }
 }
 
-fn find_return(tokens: TokenStream) -> Option<Ident> {
+fn find_exit_in(tokens: TokenStream) -> Option<Ident> {
     tokens.into_iter().find_map(|tree| match tree {
-        TokenTree::Ident(word) => (word == "return").then_some(word),
-        TokenTree::Group(group) => find_return(group.stream()),
+        TokenTree::Ident(word) => (word == "return" || word == "await").then_some(word),
+        TokenTree::Group(group) => find_exit_in(group.stream()),
         _ => None,
     })
 }

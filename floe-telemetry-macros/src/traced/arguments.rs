@@ -10,14 +10,15 @@ pub(super) struct Argument<'a> {
     /// The name; `None` for `_` and for a pattern without a name for the whole.
     pub(super) name: Option<Ident>,
     /// All names that the argument binds, usually one.
-    pub(super) leaves: Vec<&'a Ident>,
-    /// The names bound to a field, each with the field.
-    pub(super) fields: Vec<(&'a Ident, &'a Ident)>,
+    pub(super) leaves: Vec<Leaf<'a>>,
     /// The tokens for errors.
     pub(super) original: &'a dyn ToTokens,
     /// Conditions of the argument, which its uses in the expansion need, too.
     pub(super) cfgs: Vec<&'a Attribute>,
 }
+
+/// A name that a pattern binds, with the fields around it: `p` and `password` of `Login { password: p, .. }`.
+pub(super) type Leaf<'a> = (&'a Ident, Vec<&'a Ident>);
 
 pub(super) fn of(sig: &Signature) -> Vec<Argument<'_>> {
     sig.inputs.iter().map(Argument::new).collect()
@@ -31,26 +32,20 @@ impl<'a> Argument<'a> {
                 (Some(name), Vec::new(), &receiver.self_token, &receiver.attrs)
             }
             FnArg::Typed(typed) => {
-                let mut leaves = Vec::new();
-                collect(&typed.pat, &mut leaves);
                 let name = match &*typed.pat {
                     Pat::Ident(pat) => Some(pat.ident.clone()),
                     _ => None,
                 };
-                (name, leaves, &typed.pat, &typed.attrs)
+                (name, leaves(&typed.pat), &typed.pat, &typed.attrs)
             }
         };
-        let fields = match arg {
-            FnArg::Receiver(_) => Vec::new(),
-            FnArg::Typed(typed) => fields(&typed.pat),
-        };
         let cfgs = attrs.iter().filter(|attr| tokens::is_conditional(attr)).collect();
-        Self { name, leaves, fields, original, cfgs }
+        Self { name, leaves, original, cfgs }
     }
 
     /// Whether `word` names the argument or a part of it.
     pub(super) fn binds(&self, word: &Ident) -> bool {
-        self.name.as_ref() == Some(word) || self.leaves.contains(&word)
+        self.name.as_ref() == Some(word) || self.leaves.iter().any(|leaf| leaf.0 == word)
     }
 
     /// The names that `attributes(…)` accepts without a key; `self` needs a field.
@@ -58,7 +53,7 @@ impl<'a> Argument<'a> {
         if self.name.as_ref().is_some_and(|name| name == "self") {
             return vec!["self".to_owned()];
         }
-        self.leaves.iter().map(ToString::to_string).collect()
+        self.leaves.iter().map(|leaf| leaf.0.to_string()).collect()
     }
 
     /// The name in messages.
@@ -70,52 +65,32 @@ impl<'a> Argument<'a> {
     }
 }
 
-fn collect<'a>(pat: &'a Pat, leaves: &mut Vec<&'a Ident>) {
+/// The names in a pattern, of alternatives in the first one.
+pub(super) fn leaves(pat: &Pat) -> Vec<Leaf<'_>> {
     match pat {
         Pat::Ident(pat) => {
-            leaves.push(&pat.ident);
-            if let Some((_, inner)) = &pat.subpat {
-                collect(inner, leaves);
-            }
+            let inner = pat.subpat.iter().flat_map(|(_, pat)| leaves(pat));
+            [(&pat.ident, Vec::new())].into_iter().chain(inner).collect()
         }
-        Pat::Or(pat) => pat.cases.first().into_iter().for_each(|pat| collect(pat, leaves)),
-        Pat::Paren(pat) => collect(&pat.pat, leaves),
-        Pat::Reference(pat) => collect(&pat.pat, leaves),
-        Pat::Slice(pat) => pat.elems.iter().for_each(|pat| collect(pat, leaves)),
-        Pat::Struct(pat) => pat.fields.iter().for_each(|field| collect(&field.pat, leaves)),
-        Pat::Tuple(pat) => pat.elems.iter().for_each(|pat| collect(pat, leaves)),
-        Pat::TupleStruct(pat) => pat.elems.iter().for_each(|pat| collect(pat, leaves)),
-        _ => {}
-    }
-}
-
-/// The names in a pattern that are bound to a field, each with the field: `p` and `password` of `Login { password: p,
-/// .. }`.
-pub(super) fn fields(pat: &Pat) -> Vec<(&Ident, &Ident)> {
-    let mut found = Vec::new();
-    match pat {
+        Pat::Or(pat) => pat.cases.first().into_iter().flat_map(leaves).collect(),
+        Pat::Paren(pat) => leaves(&pat.pat),
+        Pat::Reference(pat) => leaves(&pat.pat),
+        Pat::Slice(pat) => pat.elems.iter().flat_map(leaves).collect(),
         Pat::Struct(pat) => {
-            for field in &pat.fields {
-                found.extend(fields(&field.pat));
+            let fields = pat.fields.iter().flat_map(|field| {
+                let mut found = leaves(&field.pat);
                 if let Member::Named(member) = &field.member {
-                    let mut leaves = Vec::new();
-                    collect(&field.pat, &mut leaves);
-                    found.extend(leaves.into_iter().map(|leaf| (leaf, member)));
+                    for leaf in &mut found {
+                        leaf.1.push(member);
+                    }
                 }
-            }
+                found
+            });
+            fields.collect()
         }
-        Pat::Ident(pat) => {
-            let inner = pat.subpat.iter();
-            found.extend(inner.flat_map(|(_, pat)| fields(pat)));
-        }
-        Pat::Or(pat) => found.extend(pat.cases.iter().flat_map(fields)),
-        Pat::Paren(pat) => found.extend(fields(&pat.pat)),
-        Pat::Reference(pat) => found.extend(fields(&pat.pat)),
-        Pat::Slice(pat) => found.extend(pat.elems.iter().flat_map(fields)),
-        Pat::Tuple(pat) => found.extend(pat.elems.iter().flat_map(fields)),
-        Pat::TupleStruct(pat) => found.extend(pat.elems.iter().flat_map(fields)),
-        Pat::Type(pat) => found.extend(fields(&pat.pat)),
-        _ => {}
+        Pat::Tuple(pat) => pat.elems.iter().flat_map(leaves).collect(),
+        Pat::TupleStruct(pat) => pat.elems.iter().flat_map(leaves).collect(),
+        Pat::Type(pat) => leaves(&pat.pat),
+        _ => Vec::new(),
     }
-    found
 }

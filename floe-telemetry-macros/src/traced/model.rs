@@ -82,7 +82,7 @@ impl<'a> Traced<'a> {
         misplaced(cx, &args, function, &shape);
         let arguments = arguments::of(&function.sig);
         let mut records = std::mem::take(&mut args.attributes);
-        check_returns(cx, &args, &records);
+        check_exits(cx, &args, &records);
         check_shorthands(cx, &mut records, &arguments);
         check_duplicates(cx, &records);
         let aliases = secrets::aliases(&arguments);
@@ -372,8 +372,8 @@ fn check_parent(cx: &Ctxt, value: &Expr) {
     }
 }
 
-/// Reports a `return` in an expression that is evaluated before the body, one error for each value.
-fn check_returns(cx: &Ctxt, args: &Args, records: &[Record]) {
+/// Reports a `return` or an `await` in an expression that is evaluated before the body, one error for each value.
+fn check_exits(cx: &Ctxt, args: &Args, records: &[Record]) {
     let others = [
         args.name.as_ref().map(|(_, name)| name),
         args.parent.as_ref(),
@@ -381,9 +381,11 @@ fn check_returns(cx: &Ctxt, args: &Args, records: &[Record]) {
         args.floe_attributes.as_ref(),
     ];
     let values = records.iter().map(|record| &record.value);
-    for word in values.chain(others.into_iter().flatten()).filter_map(tokens::returns) {
-        let message = "expected a value, found `return`: this is evaluated before the body, and cannot leave the \
-                       function";
+    for word in values.chain(others.into_iter().flatten()).filter_map(tokens::find_exit) {
+        let what = if word == "return" { "leave the function" } else { "wait" };
+        let message = format!(
+            "expected a value, found `{word}`: this is evaluated before the body, and cannot {what}"
+        );
         cx.error(word, message);
     }
 }

@@ -7,7 +7,7 @@ use quote::ToTokens;
 use syn::{Expr, LitStr, Pat, ext::IdentExt};
 
 use super::{
-    arguments::{self, Argument},
+    arguments::{self, Argument, Leaf},
     attributes_fn::{AttributesFn, Binding},
     record::{Key, Record},
 };
@@ -24,14 +24,13 @@ pub(super) struct Alias {
 
 /// Names that patterns bind to a field with a credential's name.
 pub(super) fn aliases(arguments: &[Argument<'_>]) -> Vec<Alias> {
-    let fields = arguments.iter().flat_map(|argument| &argument.fields);
-    fields.filter_map(of_field).collect()
+    arguments.iter().flat_map(|argument| &argument.leaves).filter_map(of_leaf).collect()
 }
 
-fn of_field(&(word, field): &(&Ident, &Ident)) -> Option<Alias> {
-    let of = field.unraw().to_string();
-    let word = word.clone();
-    secret::is_named_by(&of).then_some(Alias { word, of })
+fn of_leaf((word, fields): &Leaf<'_>) -> Option<Alias> {
+    let mut names = fields.iter().map(|field| field.unraw().to_string());
+    let of = names.find(|name| secret::is_named_by(name))?;
+    Some(Alias { word: (*word).clone(), of })
 }
 
 /// Checks records, except those with a key in quotes, a deliberate choice of the user.
@@ -42,31 +41,19 @@ pub(super) fn in_records(cx: &Ctxt, records: &[Record], aliases: &[Alias]) {
             Key::Text(key) if record.shorthand.is_none() => {
                 let text = key.value();
                 let last = text.rsplit('.').next().unwrap_or_default();
-                secret::is_named_by(last).then(|| Use::named(last, key.span()))
+                secret::is_named_by(last).then(|| Use::of_name(last, key.span()))
             }
             _ => None,
         });
-        if let Some(Use { name, value, span }) = found {
-            let message = format!(
-                "`{name}` sounds like a credential, which no span may carry: record something else \
-                 about it, as in `attributes({name}_present = {value}.is_some())` or with \
-                 `!{value}.is_empty()`, or, if it is not one, record it under another name in quotes, as in \
-                 `attributes(\"name\" = {value})`"
-            );
-            cx.syn(syn::Error::new(span, message));
+        if let Some(found) = found {
+            cx.syn(found.error("carry: record something else"));
         }
     }
 }
 
 pub(super) fn in_name(cx: &Ctxt, name: &Expr, aliases: &[Alias]) {
-    if let Some(Use { name, value, span }) = first_use(name.to_token_stream(), aliases) {
-        let message = format!(
-            "`{name}` sounds like a credential, which no span may be named after: leave it out, or \
-             record something about it, as in `attributes({name}_present = {value}.is_some())` or \
-             with `!{value}.is_empty()`, or, if it is not one, record it under another name in quotes, as in \
-             `attributes(\"name\" = {value})`"
-        );
-        cx.syn(syn::Error::new(span, message));
+    if let Some(found) = first_use(name.to_token_stream(), aliases) {
+        cx.syn(found.error("be named after: leave it out, or record something"));
     }
 }
 
@@ -77,16 +64,11 @@ pub(super) fn in_attributes_fn(cx: &Ctxt, attributes_fn: &AttributesFn<'_>) {
         return;
     };
     let renamed: Vec<_> = bindings.iter().flat_map(renamed).collect();
-    if let Some(Use { name, value, span }) = first_use(body.to_token_stream(), &renamed) {
-        let is_renamed = renamed.iter().any(|alias| alias.word == value);
-        let value = if is_renamed { &name } else { &value };
-        let message = format!(
-            "`{name}` sounds like a credential, which no span may carry: take the argument as `_`, \
-             or record something else about it, as in \
-             `attributes({name}_present = {value}.is_some())` or with `!{value}.is_empty()`, or, if it \
-             is not one, record it under another name in quotes, as in `attributes(\"name\" = {value})`"
-        );
-        cx.syn(syn::Error::new(span, message));
+    if let Some(mut found) = first_use(body.to_token_stream(), &renamed) {
+        if renamed.iter().any(|alias| alias.word == found.value) {
+            found.value.clone_from(&found.name);
+        }
+        cx.syn(found.error("carry: take the argument as `_`, or record something else"));
     }
 }
 
@@ -97,7 +79,7 @@ fn renamed(binding: &Binding<'_>) -> Vec<Alias> {
         pattern => pattern,
     };
     let argument = binding.argument.name.unraw().to_string();
-    let mut found: Vec<_> = arguments::fields(whole).iter().filter_map(of_field).collect();
+    let mut found: Vec<_> = arguments::leaves(whole).iter().filter_map(of_leaf).collect();
     if let Pat::Ident(pat) = whole
         && secret::is_named_by(&argument)
     {
@@ -116,9 +98,19 @@ struct Use {
 }
 
 impl Use {
-    fn named(name: &str, span: Span) -> Self {
+    fn of_name(name: &str, span: Span) -> Self {
         let (name, value) = (name.to_owned(), name.to_owned());
         Self { name, value, span }
+    }
+
+    fn error(&self, advice: &str) -> syn::Error {
+        let Self { name, value, span } = self;
+        let message = format!(
+            "`{name}` sounds like a credential, which no span may {advice} about it, as in \
+             `attributes({name}_present = {value}.is_some())` or with `!{value}.is_empty()`, or, if it is not one, \
+             record it under another name in quotes, as in `attributes(\"name\" = {value})`"
+        );
+        syn::Error::new(*span, message)
     }
 }
 
@@ -191,7 +183,7 @@ impl Search<'_> {
             let name = piece.split(['}', ':']).next()?.trim();
             let alias = self.aliases.iter().find(|alias| alias.word == name);
             let name = alias.map_or(name, |alias| &alias.of);
-            secret::is_named_by(name).then(|| Use::named(name, literal.span()))
+            secret::is_named_by(name).then(|| Use::of_name(name, literal.span()))
         })
     }
 }

@@ -15,4 +15,13 @@ fn parent() {}
 #[traced(attributes(rows = (|| { return 1 })()), attributes_fn = |table| { return [("b", table.len())] })]
 fn closure(table: &str) {}
 
+async fn rows(_table: &str) -> u8 {
+    1
+}
+
+#[traced(attributes(rows = rows(table).await))]
+async fn waits(table: &str) {
+    rows(table).await;
+}
+
 fn main() {}
