@@ -32,8 +32,16 @@ impl<'c, T> Attr<'c, T> {
         }
     }
 
-    pub(crate) fn value(self) -> Option<T> {
-        self.given.map(|(_, value)| value)
+    pub(crate) fn get(&self) -> Option<&T> {
+        self.given.as_ref().map(|(_, value)| value)
+    }
+
+    pub(crate) fn keyword(&self) -> Option<&Ident> {
+        self.given.as_ref().map(|(keyword, _)| keyword)
+    }
+
+    pub(crate) fn take(&mut self) -> Option<T> {
+        self.given.take().map(|(_, value)| value)
     }
 
     pub(crate) fn with_keyword(self) -> Option<(Ident, T)> {

@@ -77,11 +77,10 @@ fn expand_block(
     let args = Args::parse(&cx, args);
     let block = Block::parse(item.clone()).map_err(|error| cx.syn(error)).ok();
     model::check_block(&cx, &args, block.as_ref());
-    match (cx.check(), block) {
-        (Ok(()), Some(block)) => Ok(block.emit(Some(&args))),
-        (Ok(()), None) => Ok(item.clone()),
-        (Err(error), block) => {
-            Err((block.map_or_else(|| item.clone(), |block| block.emit(None)), error))
-        }
-    }
+    let emit = |args: Option<&Args<'_>>| {
+        block.as_ref().map_or_else(|| item.clone(), |block| block.emit(args))
+    };
+    let traced = emit(Some(&args));
+    cx.check().map_err(|error| (emit(None), error))?;
+    Ok(traced)
 }

@@ -62,7 +62,7 @@ impl Container {
             transparent: transparent.with_keyword().map(|(word, ())| word),
             rename_all: rename_all.with_keyword(),
             consts: consts.with_keyword(),
-            krate: krate.value(),
+            krate: krate.take(),
         }
     }
 }

@@ -6,7 +6,7 @@ use syn::{
     buffer::Cursor,
     ext::IdentExt,
     parenthesized,
-    parse::{Parse, ParseStream, Parser},
+    parse::{ParseStream, Parser},
     token::Paren,
 };
 
@@ -18,53 +18,26 @@ use crate::{
     symbol::{self, Symbol},
 };
 
-pub(super) struct Args {
-    pub(super) name: Option<(Ident, Expr)>,
-    pub(super) tracer: Option<Expr>,
-    pub(super) level: Option<Expr>,
-    pub(super) kind: Option<Expr>,
-    pub(super) attributes: Vec<Record>,
-    pub(super) attributes_fn: Option<Expr>,
-    pub(super) floe_attributes: Option<Expr>,
-    pub(super) parent: Option<Expr>,
-    pub(super) root: bool,
-    pub(super) links: Option<Expr>,
-    /// The value, with the keyword, for an error where it does not apply.
-    pub(super) error_if: Option<(Ident, Expr)>,
-    pub(super) metrics: bool,
-    /// The keyword, for an error where it does not apply.
-    pub(super) boxed: Option<Ident>,
-    /// The keyword, for an error where it does not apply.
-    pub(super) future: Option<Ident>,
-    /// The keyword, for an error where it does not apply.
-    pub(super) call_only: Option<Ident>,
-    pub(super) krate: Option<Path>,
+pub(super) struct Args<'c> {
+    pub(super) name: Attr<'c, Expr>,
+    pub(super) tracer: Attr<'c, Expr>,
+    pub(super) level: Attr<'c, Expr>,
+    pub(super) kind: Attr<'c, Expr>,
+    pub(super) attributes: Attr<'c, Vec<Record>>,
+    pub(super) attributes_fn: Attr<'c, Expr>,
+    pub(super) floe_attributes: Attr<'c, Expr>,
+    pub(super) parent: Attr<'c, Expr>,
+    pub(super) root: Attr<'c, ()>,
+    pub(super) links: Attr<'c, Expr>,
+    pub(super) error_if: Attr<'c, Expr>,
+    pub(super) metrics: Attr<'c, ()>,
+    pub(super) boxed: Attr<'c, ()>,
+    pub(super) future: Attr<'c, ()>,
+    pub(super) call_only: Attr<'c, ()>,
+    pub(super) krate: Attr<'c, Path>,
     pub(super) of_type: Option<String>,
     /// The tokens of each argument, which a block passes on to its methods.
     pub(super) pieces: Vec<(String, TokenStream)>,
-}
-
-impl Args {
-    pub(super) fn parse(cx: &Ctxt, tokens: TokenStream) -> Self {
-        let mut cells = Cells::new(cx);
-        let mut pieces = Vec::new();
-        let fill = |input: ParseStream<'_>| {
-            keywords::parse_each(cx, input, keywords::starts_argument, |input| {
-                let start = input.cursor();
-                cells.argument(cx, input)?;
-                let piece = between(start, input.cursor());
-                if let Some(TokenTree::Ident(word)) = piece.clone().into_iter().next() {
-                    pieces.push((word.to_string(), piece));
-                }
-                Ok(())
-            });
-            Ok(())
-        };
-        if let Err(error) = fill.parse2(tokens) {
-            cx.syn(error);
-        }
-        cells.finish(pieces)
-    }
 }
 
 /// The word `skip`, if it is the only argument.
@@ -87,9 +60,9 @@ pub(super) fn is_skip(tokens: &TokenStream) -> bool {
 /// The keywords in `tokens`. Mistakes in them are reported elsewhere.
 pub(super) fn words(tokens: &TokenStream) -> Vec<String> {
     let cx = Ctxt::new();
-    let args = Args::parse(&cx, tokens.clone());
+    let pieces = Args::parse(&cx, tokens.clone()).pieces;
     let _ = cx.check();
-    args.pieces.into_iter().map(|(word, _)| word).collect()
+    pieces.into_iter().map(|(word, _)| word).collect()
 }
 
 fn between(mut start: Cursor<'_>, end: Cursor<'_>) -> TokenStream {
@@ -103,27 +76,27 @@ fn between(mut start: Cursor<'_>, end: Cursor<'_>) -> TokenStream {
     tokens
 }
 
-struct Cells<'c> {
-    name: Attr<'c, Expr>,
-    tracer: Attr<'c, Expr>,
-    level: Attr<'c, Expr>,
-    kind: Attr<'c, Expr>,
-    attributes: Attr<'c, Vec<Record>>,
-    attributes_fn: Attr<'c, Expr>,
-    floe_attributes: Attr<'c, Expr>,
-    parent: Attr<'c, Expr>,
-    root: Attr<'c, ()>,
-    links: Attr<'c, Expr>,
-    error_if: Attr<'c, Expr>,
-    metrics: Attr<'c, ()>,
-    boxed: Attr<'c, ()>,
-    future: Attr<'c, ()>,
-    call_only: Attr<'c, ()>,
-    krate: Attr<'c, Path>,
-    of_type: Option<String>,
-}
+impl<'c> Args<'c> {
+    pub(super) fn parse(cx: &'c Ctxt, tokens: TokenStream) -> Self {
+        let mut args = Self::new(cx);
+        let fill = |input: ParseStream<'_>| {
+            keywords::parse_each(cx, input, keywords::starts_argument, |input| {
+                let start = input.cursor();
+                args.argument(cx, input)?;
+                let piece = between(start, input.cursor());
+                if let Some(TokenTree::Ident(word)) = piece.clone().into_iter().next() {
+                    args.pieces.push((word.to_string(), piece));
+                }
+                Ok(())
+            });
+            Ok(())
+        };
+        if let Err(error) = fill.parse2(tokens) {
+            cx.syn(error);
+        }
+        args
+    }
 
-impl<'c> Cells<'c> {
     fn new(cx: &'c Ctxt) -> Self {
         Self {
             name: Attr::new(cx, symbol::NAME),
@@ -143,6 +116,7 @@ impl<'c> Cells<'c> {
             call_only: Attr::new(cx, symbol::CALL_ONLY),
             krate: Attr::new(cx, symbol::CRATE),
             of_type: None,
+            pieces: Vec::new(),
         }
     }
 
@@ -210,29 +184,6 @@ impl<'c> Cells<'c> {
             }
         }
     }
-
-    fn finish(self, pieces: Vec<(String, TokenStream)>) -> Args {
-        Args {
-            name: self.name.with_keyword().map(|(word, value)| (word, ungrouped(value))),
-            tracer: self.tracer.value().map(ungrouped),
-            level: self.level.value().map(ungrouped),
-            kind: self.kind.value().map(ungrouped),
-            attributes: self.attributes.value().unwrap_or_default(),
-            attributes_fn: self.attributes_fn.value().map(ungrouped),
-            floe_attributes: self.floe_attributes.value().map(ungrouped),
-            parent: self.parent.value().map(ungrouped),
-            root: self.root.value().is_some(),
-            links: self.links.value().map(ungrouped),
-            error_if: self.error_if.with_keyword().map(|(word, value)| (word, ungrouped(value))),
-            metrics: self.metrics.value().is_some(),
-            boxed: self.boxed.with_keyword().map(|(word, ())| word),
-            future: self.future.with_keyword().map(|(word, ())| word),
-            call_only: self.call_only.with_keyword().map(|(word, ())| word),
-            krate: self.krate.value(),
-            of_type: self.of_type,
-            pieces,
-        }
-    }
 }
 
 /// The expression in the invisible group of a `macro_rules!` fragment such as `$name:expr`.
@@ -244,13 +195,13 @@ fn ungrouped(value: Expr) -> Expr {
 }
 
 /// Parses `word = value`.
-fn parse_value<T: Parse>(
-    cell: &mut Attr<'_, T>,
+fn parse_value(
+    cell: &mut Attr<'_, Expr>,
     input: ParseStream<'_>,
     word: &Ident,
     symbol: Symbol,
 ) -> syn::Result<()> {
-    cell.set(word, keywords::parse_value(input, word, symbol)?);
+    cell.set(word, ungrouped(keywords::parse_value(input, word, symbol)?));
     Ok(())
 }
 

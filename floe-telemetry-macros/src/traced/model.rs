@@ -77,26 +77,26 @@ const LEVELS: [(&str, &str); 5] = [
 ];
 
 impl<'a> Traced<'a> {
-    pub(super) fn new(cx: &Ctxt, mut args: Args, function: &'a Function) -> Self {
+    pub(super) fn new(cx: &Ctxt, mut args: Args<'_>, function: &'a Function) -> Self {
         let shape = shape(cx, &args, function);
         misplaced(cx, &args, function, &shape);
         let arguments = arguments::of(&function.sig);
-        let mut records = std::mem::take(&mut args.attributes);
+        let mut records = args.attributes.take().unwrap_or_default();
         check_exits(cx, &args, &records);
         check_shorthands(cx, &mut records, &arguments);
         check_duplicates(cx, &records);
         let aliases = secrets::aliases(&arguments);
         secrets::in_records(cx, &records, &aliases);
-        if let Some((_, name)) = &args.name {
+        if let Some(name) = args.name.get() {
             secrets::in_name(cx, name, &aliases);
         }
         let krate = Krate::new(args.krate.take());
         let warnings = warnings(&records, function);
         let ident = &function.sig.ident;
         let own_name = LitStr::new(&ident.unraw().to_string(), ident.span());
-        let (name, computed_name) = match args.name {
+        let (name, computed_name) = match args.name.take() {
             None => (own_name, None),
-            Some((_, written)) => name(cx, written, own_name),
+            Some(written) => name(cx, written, own_name),
         };
         Self {
             krate,
@@ -104,26 +104,27 @@ impl<'a> Traced<'a> {
             of_type: args.of_type,
             name,
             computed_name,
-            tracer: args.tracer.inspect(|value| check_tracer(cx, value)),
-            level: args.level.and_then(|level| span_level(cx, &level)),
-            kind: args.kind.and_then(|kind| span_kind(cx, &kind)).unwrap_or("Internal"),
-            parent: match args.parent.inspect(|parent| check_parent(cx, parent)) {
+            tracer: args.tracer.take().inspect(|value| check_tracer(cx, value)),
+            level: args.level.take().and_then(|level| span_level(cx, &level)),
+            kind: args.kind.take().and_then(|kind| span_kind(cx, &kind)).unwrap_or("Internal"),
+            parent: match args.parent.take().inspect(|parent| check_parent(cx, parent)) {
                 Some(parent) => Parent::Given(parent),
-                None if args.root => Parent::Nothing,
+                None if args.root.keyword().is_some() => Parent::Nothing,
                 None => Parent::Current,
             },
-            links: args.links.map_or_else(Vec::new, each_of),
-            error_if: args
-                .error_if
-                .map(|(_, value)| value)
-                .inspect(|value| check_error_if(cx, value)),
-            metrics: args.metrics,
-            boxed: args.boxed.is_some(),
-            floe_attributes: args.floe_attributes.map_or_else(Vec::new, |it| several(cx, it)),
+            links: args.links.take().map_or_else(Vec::new, each_of),
+            error_if: args.error_if.take().inspect(|value| check_error_if(cx, value)),
+            metrics: args.metrics.keyword().is_some(),
+            boxed: args.boxed.keyword().is_some(),
+            floe_attributes: args
+                .floe_attributes
+                .take()
+                .map_or_else(Vec::new, |it| several(cx, it)),
             records,
             warnings,
             attributes_fn: args
                 .attributes_fn
+                .take()
                 .and_then(|value| AttributesFn::new(cx, value, arguments))
                 .inspect(|it| secrets::in_attributes_fn(cx, it)),
             output: output(&function.sig, &shape),
@@ -192,7 +193,7 @@ fn output(sig: &Signature, shape: &Shape) -> Output {
 }
 
 /// The extent of the span: it follows a future if the signature or the argument `future` declares one.
-fn shape(cx: &Ctxt, args: &Args, function: &Function) -> Shape {
+fn shape(cx: &Ctxt, args: &Args<'_>, function: &Function) -> Shape {
     let Function { sig, body, .. } = function;
     if sig.asyncness.is_some() {
         return Shape::Async;
@@ -201,10 +202,10 @@ fn shape(cx: &Ctxt, args: &Args, function: &Function) -> Shape {
         return Shape::AsyncTrait(body);
     }
     let ty = match &sig.output {
-        ReturnType::Type(_, ty) if args.call_only.is_none() => ty,
+        ReturnType::Type(_, ty) if args.call_only.keyword().is_none() => ty,
         _ => return Shape::Sync,
     };
-    match Future::new(ty).or_else(|| args.future.as_ref().map(|_| Future::Boxed(None))) {
+    match Future::new(ty).or_else(|| args.future.keyword().map(|_| Future::Boxed(None))) {
         Some(opaque @ Future::Opaque(_)) => Shape::Returns(opaque, None),
         Some(boxed) => Shape::Returns(boxed, Boxing::new(body).map(Box::new)),
         None => {
@@ -219,20 +220,20 @@ fn shape(cx: &Ctxt, args: &Args, function: &Function) -> Shape {
 const OUTLIVES_THE_SPAN: &str = "the span would end before this: put `#[traced]` on the function that creates the future, or the future in a span \
      with `in_span`; if the span should cover only the call, write `call_only`";
 
-fn misplaced(cx: &Ctxt, args: &Args, function: &Function, shape: &Shape) {
+fn misplaced(cx: &Ctxt, args: &Args<'_>, function: &Function, shape: &Shape) {
     let is_async = matches!(shape, Shape::Async | Shape::AsyncTrait(_));
-    if let (Some(word), true) = (&args.call_only, is_async) {
+    if let (Some(word), true) = (args.call_only.keyword(), is_async) {
         let message = "`call_only` applies to a function that returns a future: the call of an \
                        `async fn` does not run its body";
         cx.error(word, message);
     }
     let returns_nothing = matches!(function.sig.output, ReturnType::Default);
-    if let (Some(word), true) = (&args.future, is_async || returns_nothing) {
+    if let (Some(word), true) = (args.future.keyword(), is_async || returns_nothing) {
         let message = "`future` applies to a function that is not `async` and returns an alias of a \
                        boxed future";
         cx.error(word, message);
     }
-    let Some(word) = &args.boxed else { return };
+    let Some(word) = args.boxed.keyword() else { return };
     match shape {
         Shape::Async => {}
         Shape::Sync => cx.error(
@@ -373,13 +374,8 @@ fn check_parent(cx: &Ctxt, value: &Expr) {
 }
 
 /// Reports a `return` or an `await` in an expression that is evaluated before the body, one error for each value.
-fn check_exits(cx: &Ctxt, args: &Args, records: &[Record]) {
-    let others = [
-        args.name.as_ref().map(|(_, name)| name),
-        args.parent.as_ref(),
-        args.links.as_ref(),
-        args.floe_attributes.as_ref(),
-    ];
+fn check_exits(cx: &Ctxt, args: &Args<'_>, records: &[Record]) {
+    let others = [args.name.get(), args.parent.get(), args.links.get(), args.floe_attributes.get()];
     let values = records.iter().map(|record| &record.value);
     for word in values.chain(others.into_iter().flatten()).filter_map(tokens::find_exit) {
         let what = if word == "return" { "leave the function" } else { "wait" };
@@ -444,29 +440,29 @@ fn check_duplicates(cx: &Ctxt, records: &[Record]) {
 }
 
 /// Reports arguments of a block that apply to none of its methods.
-pub(super) fn check_block(cx: &Ctxt, args: &Args, block: Option<&Block>) {
-    if let (Some(word), Some(block)) = (&args.boxed, block)
+pub(super) fn check_block(cx: &Ctxt, args: &Args<'_>, block: Option<&Block>) {
+    if let (Some(word), Some(block)) = (args.boxed.keyword(), block)
         && !block.has_async_fn()
     {
         let message = "`boxed` applies to an `async fn`, and this block has none, or `#[async_trait]` \
                        boxes them already";
         cx.error(word, message);
     }
-    if let Some((word, _)) = &args.name {
+    if let Some(word) = args.name.keyword() {
         let message =
             "`name` applies to one function: the spans of a block are named `Type::method`";
         cx.error(word, message);
     }
-    if let Some(word) = &args.future {
+    if let Some(word) = args.future.keyword() {
         cx.error(word, "`future` applies to one function: write it on the method");
     }
-    if let Some(kind) = &args.kind {
+    if let Some(kind) = args.kind.get() {
         span_kind(cx, kind);
     }
-    if let Some(level) = &args.level {
+    if let Some(level) = args.level.get() {
         span_level(cx, level);
     }
-    if let Some(tracer) = &args.tracer {
+    if let Some(tracer) = args.tracer.get() {
         check_tracer(cx, tracer);
     }
 }
