@@ -80,24 +80,21 @@ fn first_stages<'a, T>(
 ) -> Result<(Loaded<'a>, Plan, T), Error> {
     let mut mistakes = Vec::new();
     let mut loaded = None;
-    collect_mistakes(load::load(identity, product, manifest, &mut loaded), &mut mistakes)?;
+    collect(load::load(identity, product, manifest, &mut loaded), &mut mistakes)?;
     let Some(loaded) = loaded else {
         return Err(Error::mistakes(mistakes));
     };
-    collect_mistakes(validate::validate(identity, &loaded), &mut mistakes)?;
+    collect(validate::validate(identity, &loaded), &mut mistakes)?;
     let mut plan = Plan::default();
-    collect_mistakes(resolve::resolve(identity, &loaded, &mut plan), &mut mistakes)?;
-    match collect_mistakes(last(&loaded, &plan), &mut mistakes)? {
+    collect(resolve::resolve(identity, &loaded, &mut plan), &mut mistakes)?;
+    match collect(last(&loaded, &plan), &mut mistakes)? {
         Some(last) if mistakes.is_empty() => Ok((loaded, plan, last)),
         _ => Err(Error::mistakes(mistakes)),
     }
 }
 
 /// Adds the mistakes of a stage. Any other error stops the compilation.
-fn collect_mistakes<T>(
-    stage: Result<T, Error>,
-    mistakes: &mut Vec<Error>,
-) -> Result<Option<T>, Error> {
+fn collect<T>(stage: Result<T, Error>, mistakes: &mut Vec<Error>) -> Result<Option<T>, Error> {
     match stage {
         Ok(made) => Ok(Some(made)),
         Err(error) if error.is_mistake() => {

@@ -57,7 +57,7 @@ pub(crate) fn varint(out: &mut Vec<u8>, field: u32, value: u64) {
     append_varint(out, value);
 }
 
-pub(crate) fn append_count(out: &mut Vec<u8>, field: u32, value: u32) {
+pub(crate) fn put_count(out: &mut Vec<u8>, field: u32, value: u32) {
     if value != 0 {
         varint(out, field, u64::from(value));
     }

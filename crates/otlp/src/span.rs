@@ -7,8 +7,7 @@ use opentelemetry::{InstrumentationScope, SpanId, TraceFlags};
 use opentelemetry_sdk::Resource;
 
 use crate::encoding::{
-    Borrowed, SPAN_ATTRIBUTES, append_count, bytes, fixed32, fixed64, key_value, message, pair,
-    varint,
+    Borrowed, SPAN_ATTRIBUTES, bytes, fixed32, fixed64, key_value, message, pair, put_count, varint,
 };
 use floe_telemetry_core::__sdk::clock::UnixNanos;
 use floe_telemetry_core::__sdk::recorder::{Code, Head, SpanRecord};
@@ -41,12 +40,12 @@ pub(super) fn span(out: &mut Vec<u8>, span: &EnrichedSpan<'_>) {
         pair(out, SPAN_ATTRIBUTES, attribute.key.as_str(), Borrowed::from(&attribute.value));
     }
     span.write_shared_attributes(out);
-    append_count(out, 10, record.attributes.dropped());
+    put_count(out, 10, record.attributes.dropped());
     if let Some(more) = &record.more {
         more.events.iter().for_each(|event| message(out, 11, |out| self::event(out, event)));
-        append_count(out, 12, more.dropped_events);
+        put_count(out, 12, more.dropped_events);
         more.links.iter().for_each(|link| message(out, 13, |out| self::link(out, link)));
-        append_count(out, 14, more.dropped_links);
+        put_count(out, 14, more.dropped_links);
     }
     status(out, record);
     // The tag has two bytes.
@@ -95,7 +94,7 @@ fn event(out: &mut Vec<u8>, event: &Event) {
     fixed64(out, 1, UnixNanos::from(event.timestamp).0);
     bytes(out, 2, event.name.as_bytes());
     event.attributes.iter().for_each(|attribute| key_value(out, 3, attribute));
-    append_count(out, 4, event.dropped_attributes_count);
+    put_count(out, 4, event.dropped_attributes_count);
 }
 
 fn link(out: &mut Vec<u8>, link: &Link) {
@@ -104,7 +103,7 @@ fn link(out: &mut Vec<u8>, link: &Link) {
     bytes(out, 2, &context.span_id().to_bytes());
     trace_state(out, 3, context.trace_state());
     link.attributes.iter().for_each(|attribute| key_value(out, 4, attribute));
-    append_count(out, 5, link.dropped_attributes_count);
+    put_count(out, 5, link.dropped_attributes_count);
     fixed32(out, 6, flags(context.trace_flags(), context.is_remote()));
 }
 

@@ -73,7 +73,7 @@ fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
     // Of a run that dashes join, only the beginning is read to its end.
     let is_apart = !matches!(before(text, start), b'-' | b'.');
     let limit = if is_apart { usize::MAX } else { UNDOCUMENTED };
-    let end = end_of_run(Alphabet::Base64Url, text, from, limit);
+    let end = end_of(Alphabet::Base64Url, text, from, limit);
     let body = part(text, from, end);
     // A short prefix, or one of letters only, begins words, too.
     let is_sign = |byte: &u8| !byte.is_ascii_alphabetic();
@@ -102,7 +102,7 @@ fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
 }
 
 /// The end of the run of an alphabet from `from`, at most `limit` bytes later.
-fn end_of_run(alphabet: Alphabet, text: &[u8], from: usize, limit: usize) -> usize {
+fn end_of(alphabet: Alphabet, text: &[u8], from: usize, limit: usize) -> usize {
     if matches!(alphabet, Alphabet::Base64Url) {
         return run_end(text, from, limit, |byte| BASE64_URL[usize::from(byte)]);
     }
@@ -168,7 +168,7 @@ impl TokenFormat {
             return (body.len() >= self.length.min() && is_varied(varied)).then_some((end, found));
         }
         let limit = self.length.max().saturating_add(1).min(HEAD.max(self.length.min() + 1));
-        let head = self.trim(text, from, end_of_run(self.alphabet, text, from, limit));
+        let head = self.trim(text, from, end_of(self.alphabet, text, from, limit));
         let body = part(text, from, head);
         if !is_varied(body) {
             return None;
@@ -185,11 +185,8 @@ impl TokenFormat {
         if !fits {
             return None;
         }
-        let end = if head < from + limit {
-            head
-        } else {
-            end_of_run(self.alphabet, text, head, usize::MAX)
-        };
+        let end =
+            if head < from + limit { head } else { end_of(self.alphabet, text, head, usize::MAX) };
         let found = if is_documented { Match::Documented } else { Match::Similar };
         Some((self.trim(text, from, end), found))
     }
@@ -249,7 +246,7 @@ impl Part {
                 (part(text, from, end) == wanted.as_bytes()).then_some(end)
             }
             Self::Run(alphabet, length) => {
-                let end = end_of_run(alphabet, text, from, length.max());
+                let end = end_of(alphabet, text, from, length.max());
                 (end - from >= length.min()).then_some(end)
             }
         }

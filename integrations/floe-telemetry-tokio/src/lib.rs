@@ -32,14 +32,9 @@ pub fn observe(runtime: &Handle) {
         let metrics = runtime.metrics();
         move || i64::try_from(value(&metrics)).unwrap_or(i64::MAX)
     };
-    observe_count(&meter, "tokio.workers", "{thread}", read(RuntimeMetrics::num_workers));
-    observe_count(&meter, "tokio.tasks.alive", "{task}", read(RuntimeMetrics::num_alive_tasks));
-    observe_count(
-        &meter,
-        "tokio.global_queue.depth",
-        "{task}",
-        read(RuntimeMetrics::global_queue_depth),
-    );
+    measure(&meter, "tokio.workers", "{thread}", read(RuntimeMetrics::num_workers));
+    measure(&meter, "tokio.tasks.alive", "{task}", read(RuntimeMetrics::num_alive_tasks));
+    measure(&meter, "tokio.global_queue.depth", "{task}", read(RuntimeMetrics::global_queue_depth));
     let metrics = runtime.metrics();
     meter
         .f64_observable_counter("tokio.workers.busy_time")
@@ -61,7 +56,7 @@ pub fn observe(runtime: &Handle) {
         .build();
 }
 
-fn observe_count(
+fn measure(
     meter: &Meter,
     name: &'static str,
     unit: &'static str,

@@ -12,8 +12,8 @@ use opentelemetry::{InstrumentationScope, Key};
 use opentelemetry_sdk::Resource;
 
 use crate::encoding::{
-    Borrowed, any_value, append_count, bytes, bytes_always, fixed32, fixed64, head, head_length,
-    key_value, message, message_of, pair, varint,
+    Borrowed, any_value, bytes, bytes_always, fixed32, fixed64, head, head_length, key_value,
+    message, message_of, pair, put_count, varint,
 };
 use crate::span;
 use floe_telemetry_core::__sdk::clock::UnixNanos;
@@ -99,7 +99,7 @@ fn log_record(out: &mut Vec<u8>, record: &LogRecord) {
     for (key, value) in record.attributes() {
         attribute(out, key, value);
     }
-    append_count(out, 7, record.dropped_attributes);
+    put_count(out, 7, record.dropped_attributes);
     if let Some(span) = record.span() {
         fixed32(out, 8, u32::from(span.flags.to_u8()));
         bytes(out, 9, &span.trace_id.to_bytes());

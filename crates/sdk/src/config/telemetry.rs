@@ -74,7 +74,7 @@ const MAX_BAGGAGE_ATTRIBUTES: usize = 64;
 #[non_exhaustive]
 pub struct TelemetryConfig {
     /// Whether telemetry is recorded and exported. Default `true`.
-    #[serde(default = "default_enabled")]
+    #[serde(default = "default_on")]
     pub enabled: bool,
     /// The endpoint of OTLP, which enables OTLP for every backend. Default none: the endpoint of the backend
     /// if it has one, otherwise `http://localhost:4317` over gRPC and `http://localhost:4318` over HTTP.
@@ -174,10 +174,7 @@ pub struct TelemetryConfig {
     /// Backends count errors, so neither value changes their rates. The integrations, which know an operation only from
     /// outside, leave it unset as their conventions require. Set it to `false` if your processor or backend decides
     /// later about success, because OK is final.
-    #[serde(
-        default = "default_status_on_success",
-        skip_serializing_if = "is_default_status_on_success"
-    )]
+    #[serde(default = "default_on", skip_serializing_if = "is_on")]
     pub status_on_success: bool,
     /// The writer of a panic to standard error, after [`init`](crate::init): the panic `hook` (default), or `redacted`
     /// for this crate instead.
@@ -189,17 +186,13 @@ pub struct TelemetryConfig {
     pub propagators: Vec<Propagator>,
 }
 
-const fn default_enabled() -> bool {
-    true
-}
-
-const fn default_status_on_success() -> bool {
+const fn default_on() -> bool {
     true
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-const fn is_default_status_on_success(is_ok: &bool) -> bool {
-    *is_ok
+const fn is_on(setting: &bool) -> bool {
+    *setting
 }
 
 fn default_backend() -> String {

@@ -37,7 +37,7 @@ impl Redaction {
     /// Redacts the argument of an option whose name announces a secret, as in `["--password", "…"]`.
     pub(super) fn argument(&self, option: &StringValue, argument: &str) -> Option<String> {
         let redactor = &self.policies.attribute;
-        let count = |finding: &Finding| self.count_redaction(finding.rule);
+        let count = |finding: &Finding| self.counters.count_redaction(finding.rule);
         if_changed(argument, redactor.redact_argument(option.as_str(), argument, count))
     }
 
@@ -55,9 +55,8 @@ impl Redaction {
     /// Redacts the value of an attribute whose key has this meaning.
     pub(super) fn value(&self, key: &str, meaning: KeyMeaning, value: &str) -> Option<String> {
         let redactor = &self.policies.attribute;
-        let redacted =
-            redactor.redact_value_with(key, meaning, value, |rule| self.count_redaction(rule));
-        if_changed(value, redacted)
+        let count = |rule| self.counters.count_redaction(rule);
+        if_changed(value, redactor.redact_value_with(key, meaning, value, count))
     }
 
     /// Redacts the text of an error, unless it stands for an exception that is not written yet.
@@ -84,12 +83,8 @@ impl Redaction {
     }
 
     fn redacted(&self, redactor: &Redactor, text: &str) -> Option<String> {
-        let redacted = redactor.redact_with(text, |finding| self.count_redaction(finding.rule));
-        if_changed(text, redacted)
-    }
-
-    fn count_redaction(&self, rule: &'static str) {
-        self.counters.count_redaction(rule);
+        let count = |finding: &Finding| self.counters.count_redaction(finding.rule);
+        if_changed(text, redactor.redact_with(text, count))
     }
 }
 
