@@ -118,7 +118,7 @@ const UNSAFE: &[&str] = &[
     "crates/thread-context/src/process/symbol.rs",
     "tests/process-context/main.rs",
     "tests/faults/src/fork.rs",
-    "tests/faults/src/scenarios/broken_driver.rs",
+    "tests/faults/src/scenarios/replaced_descriptors.rs",
     "tests/tests/global/exit.rs",
     "tests/tests/global/signals.rs",
     "tests/tests/it/conformance/hygiene.rs",

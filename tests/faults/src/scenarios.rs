@@ -1,6 +1,5 @@
 //! The scenarios: a file for each. A new file is added to the list below, and its fault to docs/faults.md.
 
-mod broken_driver;
 mod connection_resets;
 mod dead_receiver;
 mod deep_nesting;
@@ -21,6 +20,7 @@ mod no_memory;
 mod panicking_subscriber;
 mod receiver_restarts;
 mod refused;
+mod replaced_descriptors;
 mod retry_after;
 mod retry_info;
 mod server_errors;
@@ -35,7 +35,6 @@ mod unusable_answers;
 use crate::scenario::Scenario;
 
 pub(crate) static ALL: &[&Scenario] = &[
-    &broken_driver::SCENARIO,
     &connection_resets::SCENARIO,
     &dead_receiver::SCENARIO,
     &deep_nesting::SCENARIO,
@@ -56,6 +55,7 @@ pub(crate) static ALL: &[&Scenario] = &[
     &panicking_subscriber::SCENARIO,
     &receiver_restarts::SCENARIO,
     &refused::SCENARIO,
+    &replaced_descriptors::SCENARIO,
     &retry_after::SCENARIO,
     &retry_info::SCENARIO,
     &server_errors::SCENARIO,

@@ -2,7 +2,8 @@
 //! that has begun in the meantime, and read an answer that came before the end of the request.
 
 use std::io::{self, Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpStream};
+use std::mem;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -131,13 +132,16 @@ impl<T: Transport> Connector<T> for TcpConnector {
         let (input, output) = BUFFERS;
         let buffers = LazyBuffers::new(input, output);
         let time = Arc::clone(&self.0.time);
-        Ok(Some(Either::B(Tcp { stream, buffers, time, broken: None })))
+        let (address, stream) = (stream.local_addr()?, Arc::new(stream));
+        Ok(Some(Either::B(Tcp { stream, address, buffers, time, broken: None })))
     }
 }
 
 #[derive(Debug)]
 pub(super) struct Tcp {
-    stream: TcpStream,
+    stream: Arc<TcpStream>,
+    /// The address of this side.
+    address: SocketAddr,
     buffers: LazyBuffers,
     time: Arc<TimeLimit>,
     /// The error of a write. The receiver may have answered before it has closed the connection.
@@ -169,7 +173,7 @@ impl Transport for Tcp {
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
         let mut rest = &self.buffers.output()[..amount];
         while !rest.is_empty() && self.broken.is_none() {
-            match within(&self.time, || self.stream.write(rest)) {
+            match within(&self.time, || (&*self.stream).write(rest)) {
                 Ok(written) => rest = &rest[written..],
                 Err(Error::Io(error)) => self.broken = Some(error),
                 Err(other) => return Err(other),
@@ -179,8 +183,8 @@ impl Transport for Tcp {
     }
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
-        let Self { stream, buffers, time, broken } = self;
-        let read = within(time, || stream.read(buffers.input_append_buf()));
+        let Self { stream, buffers, time, broken, .. } = self;
+        let read = within(time, || (&**stream).read(buffers.input_append_buf()));
         match (read, broken.take()) {
             (Ok(0) | Err(Error::Io(_)), Some(error)) => Err(error.into()),
             (read, _) => {
@@ -199,13 +203,28 @@ impl Transport for Tcp {
             let is_silent = peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
             Ok::<_, io::Error>(is_silent)
         };
-        self.broken.is_none() && is_silent().unwrap_or(false)
+        self.broken.is_none() && self.is_own() && is_silent().unwrap_or(false)
+    }
+}
+
+impl Tcp {
+    /// Whether the descriptor is still that of the connection. A program that closes it may get its number for a file.
+    fn is_own(&self) -> bool {
+        self.stream.local_addr().is_ok_and(|address| address == self.address)
+    }
+}
+
+impl Drop for Tcp {
+    /// Leaves a file of the program open.
+    fn drop(&mut self) {
+        if !self.is_own() {
+            mem::forget(Arc::clone(&self.stream));
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::SocketAddr;
     use std::{fs, thread};
 
     use floe_telemetry_core::__sdk::clock::monotonic_now;
