@@ -50,7 +50,7 @@ async fn answer(State(client): State<ClientWithMiddleware>, body: String) -> Sta
     let Ok(calls) = serde_json::from_str(&body) else {
         return StatusCode::BAD_REQUEST;
     };
-    match make(&client, calls).await {
+    match make_calls(&client, calls).await {
         Ok(()) => StatusCode::OK,
         Err(_) => StatusCode::BAD_GATEWAY,
     }
@@ -62,7 +62,7 @@ async fn answer(State(client): State<ClientWithMiddleware>, body: String) -> Sta
 ///
 /// A call failed or its response was not a success.
 #[traced(attributes(calls = calls.len(), tenant = baggage_value("tenant")))]
-pub async fn make(
+pub async fn make_calls(
     client: &ClientWithMiddleware,
     calls: Vec<Call>,
 ) -> Result<(), reqwest_middleware::Error> {

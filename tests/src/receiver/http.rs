@@ -104,7 +104,7 @@ async fn answer_protobuf(
                     error_message: message,
                 }),
             };
-            taken(&partial)
+            accept(&partial)
         }
         Response::Hang => future::pending().await,
     }
@@ -148,11 +148,11 @@ impl Decoded {
         match self {
             Self::Spans(request) => {
                 store.store_spans(request, rejected);
-                taken(&ExportTraceServiceResponse::default())
+                accept(&ExportTraceServiceResponse::default())
             }
             Self::Logs(request) => {
                 store.store_logs(request, rejected);
-                taken(&ExportLogsServiceResponse::default())
+                accept(&ExportLogsServiceResponse::default())
             }
         }
     }
@@ -163,13 +163,13 @@ fn metrics(body: Bytes, store: &Store) -> hyper::Response<Full<Bytes>> {
     match ExportMetricsServiceRequest::decode(body) {
         Ok(request) => {
             store.store_points(request);
-            taken(&ExportMetricsServiceResponse::default())
+            accept(&ExportMetricsServiceResponse::default())
         }
         Err(_) => empty(StatusCode::BAD_REQUEST.as_u16(), &[]),
     }
 }
 
-fn taken(response: &impl prost::Message) -> hyper::Response<Full<Bytes>> {
+fn accept(response: &impl prost::Message) -> hyper::Response<Full<Bytes>> {
     let content_type = (CONTENT_TYPE.to_string(), PROTOBUF.to_owned());
     empty(StatusCode::OK.as_u16(), &[content_type]).map(|()| Full::from(response.encode_to_vec()))
 }

@@ -60,7 +60,7 @@ fn names(spans: &[ReceivedSpan]) -> Vec<&str> {
     names
 }
 
-fn counted(statistics: &Statistics) -> [u64; 4] {
+fn tail_counts(statistics: &Statistics) -> [u64; 4] {
     let Statistics { tail_buffered, kept_error, kept_slow, sampled_out, .. } = *statistics;
     [tail_buffered, kept_error, kept_slow, sampled_out]
 }
@@ -92,7 +92,7 @@ fn a_trace_with_an_error_is_exported_completely() {
         let expected = (span.name == "job").then(|| Value::from("error"));
         assert_eq!(span.attributes.get(REASON), expected.as_ref());
     }
-    assert_eq!(counted(&telemetry.statistics()), [0, 3, 0, 6]);
+    assert_eq!(tail_counts(&telemetry.statistics()), [0, 3, 0, 6]);
     assert_eq!(telemetry.statistics().collected, 9);
     assert_eq!(telemetry.statistics().exported, 3);
 }
@@ -135,7 +135,7 @@ fn a_slow_root_samples_its_trace() {
     assert_eq!(names(&spans), ["child", "root"]);
     let root = spans.iter().find(|span| span.name == "root").unwrap();
     assert_eq!(root.attributes[REASON], Value::from("slow"));
-    assert_eq!(counted(&statistics), [0, 0, 2, 2]);
+    assert_eq!(tail_counts(&statistics), [0, 0, 2, 2]);
 }
 
 fn head_sampled_traces_are_exported_as_usual() {
@@ -153,7 +153,7 @@ fn head_sampled_traces_are_exported_as_usual() {
     assert_eq!(spans.len(), 7);
     let kept = spans.iter().filter(|span| span.attributes.contains_key(REASON));
     assert_eq!(names(&kept.cloned().collect::<Vec<_>>()), ["step"]);
-    assert_eq!(counted(&statistics), [0, 1, 0, 1]);
+    assert_eq!(tail_counts(&statistics), [0, 1, 0, 1]);
     // A rate also makes a trace a candidate for tail sampling.
     let (spans, statistics) = run(
         |config| {
@@ -169,7 +169,7 @@ fn head_sampled_traces_are_exported_as_usual() {
         },
     );
     assert_eq!(spans.len(), 4);
-    assert_eq!(counted(&statistics), [0, 3, 0, 0]);
+    assert_eq!(tail_counts(&statistics), [0, 3, 0, 0]);
 }
 
 fn a_remote_parent_decides() {
@@ -189,7 +189,7 @@ fn a_remote_parent_decides() {
     );
     assert_eq!(names(&spans), ["job", "step", "step"]);
     assert!(spans.iter().all(|span| !span.attributes.contains_key(REASON)));
-    assert_eq!(counted(&statistics), [0; 4]);
+    assert_eq!(tail_counts(&statistics), [0; 4]);
 }
 
 fn spans_without_a_call_site_are_sampled_too() {
@@ -206,7 +206,7 @@ fn spans_without_a_call_site_are_sampled_too() {
         },
     );
     assert_eq!(names(&spans), ["guard", "plain", "step"]);
-    assert_eq!(counted(&statistics), [0, 3, 0, 3]);
+    assert_eq!(tail_counts(&statistics), [0, 3, 0, 3]);
 }
 
 fn a_flush_leaves_open_traces_and_shutdown_decides_them() {
@@ -216,7 +216,7 @@ fn a_flush_leaves_open_traces_and_shutdown_decides_them() {
         let _ = step(Err("no disk"));
         telemetry.force_flush(TIMEOUT).unwrap();
         assert!(receiver.spans().is_empty());
-        assert_eq!(counted(&telemetry.statistics()), [1, 0, 0, 0]);
+        assert_eq!(tail_counts(&telemetry.statistics()), [1, 0, 0, 0]);
     }
     telemetry.force_flush(TIMEOUT).unwrap();
     assert_eq!(names(&receiver.spans()), ["root", "step"]);
@@ -234,7 +234,7 @@ fn a_flush_leaves_open_traces_and_shutdown_decides_them() {
     // As at the end of the process.
     std::mem::forget(open);
     assert_eq!(names(&receiver.spans()), ["root", "step", "step"]);
-    assert_eq!(counted(&telemetry.statistics()), [0, 3, 0, 1]);
+    assert_eq!(tail_counts(&telemetry.statistics()), [0, 3, 0, 1]);
 }
 
 fn spans_that_end_after_their_root_follow_its_decision() {
@@ -252,7 +252,7 @@ fn spans_that_end_after_their_root_follow_its_decision() {
     }
     telemetry.shutdown(TIMEOUT).unwrap();
     assert_eq!(names(&receiver.spans()), ["root", "step"]);
-    assert_eq!(counted(&telemetry.statistics()), [0, 2, 0, 2]);
+    assert_eq!(tail_counts(&telemetry.statistics()), [0, 2, 0, 2]);
 }
 
 fn traces_larger_than_a_queue_are_exported() {
@@ -269,7 +269,7 @@ fn traces_larger_than_a_queue_are_exported() {
     );
     assert_eq!(spans.len(), 501);
     assert_eq!(statistics.dropped_queue_full, 0);
-    assert_eq!(counted(&statistics), [0, 501, 0, 0]);
+    assert_eq!(tail_counts(&statistics), [0, 501, 0, 0]);
 }
 
 /// Traces whose spans end on several threads while the collector is draining.
@@ -304,5 +304,5 @@ fn many_threads_lose_nothing() {
     assert!(traces.values().all(|spans| *spans == 3));
     let kept = 3 * traces.len() as u64;
     let all = 4 * 3 * TRACES as u64;
-    assert_eq!(counted(&telemetry.statistics()), [0, kept, 0, all - kept]);
+    assert_eq!(tail_counts(&telemetry.statistics()), [0, kept, 0, all - kept]);
 }

@@ -402,7 +402,12 @@ fn resource_attributes_are_free_text() {
         assert_eq!(warnings, Vec::<String>::new(), "{list}");
     }
     // A list that cannot be decoded is discarded as a whole.
-    for list in ["service.version=1,pigeon", "service.version=1,=x", "service.version=1,team=%ff"] {
+    for list in [
+        "service.version=1,pigeon",
+        "service.version=1 team=a",
+        "service.version=1,=x",
+        "service.version=1,team=%ff",
+    ] {
         let (resource, warnings) = attributes(list);
         assert_eq!(resource, unset, "{list}");
         let [warning] = &*warnings else { panic!("{list}: {warnings:?}") };

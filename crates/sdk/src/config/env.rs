@@ -350,7 +350,14 @@ pub(crate) fn parse_resource_attributes(
     text: &str,
     resource: &mut ResourceAttributes,
 ) -> Result<((), Option<String>), String> {
+    let has_second_key = |entry: &str| {
+        let value = entry.split_once('=').and_then(|(_, value)| value.trim().split_once(' '));
+        value.is_some_and(|(_, rest)| rest.contains('='))
+    };
     // The specification discards the complete list if it cannot be decoded.
+    if parse::entries(text).any(has_second_key) {
+        return Err("expected `key=value,key=value`, found a blank for a comma".to_owned());
+    }
     let pairs = parse::pairs(text)?;
     let value_of = |key| pairs.iter().rfind(|(other, _)| other == key);
     if let Some((_, environment)) = value_of(DEPLOYMENT_ENVIRONMENT) {

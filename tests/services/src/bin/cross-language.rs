@@ -17,7 +17,7 @@ use std::time::Duration;
 use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::propagation::{self, CommandExt};
 use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, keys, traced};
-use floe_test_services::{Call, client, make};
+use floe_test_services::{Call, client, make_calls};
 use floe_tests::{ReceivedSpan, Receiver};
 use opentelemetry::trace::FutureExt as _;
 
@@ -81,7 +81,7 @@ impl Service {
 async fn order(python: &Service, node: &Service, rust: &Service) -> Result<(), Failure> {
     let rust = Call::new(&rust.url, Vec::new());
     let node = Call::new(&node.url, vec![rust]);
-    make(&client(), vec![Call::new(&python.url, vec![node])]).await?;
+    make_calls(&client(), vec![Call::new(&python.url, vec![node])]).await?;
     Ok(())
 }
 
