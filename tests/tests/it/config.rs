@@ -243,8 +243,8 @@ fn references_to_credentials_are_not_redacted() {
     assert_eq!(
         TelemetryConfig::from_yaml(&json).unwrap_err().to_string(),
         "telemetry configuration: line 1, column 299: authentication: the type `bearer` needs the field `bearer_token`, \
-         which is the mask of a credential in a written configuration, expected a reference, \
-         `${env:NAME}` or `${file:PATH}`, which is written as it is",
+         which is the mask of a credential in a written configuration: expected a reference, \
+         `${env:NAME}` or `${file:PATH}`",
     );
 }
 

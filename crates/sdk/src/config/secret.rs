@@ -115,8 +115,8 @@ pub(super) fn check(secret: Option<&Secret>) -> Result<(), &'static str> {
     match secret.map(Secret::expose) {
         None | Some("") => Err("is missing or empty"),
         // Otherwise the mask would be sent as a wrong credential.
-        Some(MASK) => Err("is the mask of a credential in a written configuration, \
-             expected a reference, `${env:NAME}` or `${file:PATH}`, which is written as it is"),
+        Some(MASK) => Err("is the mask of a credential in a written configuration: \
+             expected a reference, `${env:NAME}` or `${file:PATH}`"),
         Some(text) => match reference(text) {
             Ok(_) => Ok(()),
             Err(()) => Err(
