@@ -1,6 +1,5 @@
 //! Operations of a compute engine.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::path::Path;
@@ -14,7 +13,6 @@ use crate::kind::PluginType;
 use crate::lifecycle::Lifecycle;
 use crate::operation::Operation;
 pub use crate::operation::operation_span as compute_span;
-use crate::product::Product;
 use crate::table::{Column, ColumnType, RowSink, Value};
 
 /// An operation of a compute engine.
@@ -135,14 +133,6 @@ pub trait ComputeEngine: Lifecycle {
     fn lock_database(&self, file: &Path) -> Result<Option<Box<dyn DatabaseLock>>, Error> {
         let _ = file;
         Ok(None)
-    }
-
-    /// The columns of each model of a product, as far as the engine knows them without data. A model with an unreadable
-    /// query is left out, because the run reports its mistakes. Called when a product is compiled, before the plugin is
-    /// started. Default: none.
-    fn columns_of_models(&self, product: &Product<'_>) -> BTreeMap<String, Vec<String>> {
-        let _ = product;
-        BTreeMap::new()
     }
 
     /// The profile with which dbt connects to a database of this engine: the value of an output in `profiles.yml`.

@@ -1,16 +1,14 @@
 //! Writes the files that the selected plugins generate from a compiled product: manifests for a cluster, a dbt project,
-//! the definitions of an orchestrator. Also checks that the quality plugin supports the checks, and that models have
-//! the checked columns.
+//! the definitions of an orchestrator. Also checks that the quality plugin supports the checks, and that sources
+//! have the checked columns.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
 use floe_plugin::PluginType;
-use floe_plugin::compute::ComputeEngine;
 use floe_plugin::configuration::Reference;
 use floe_plugin::orchestrator::AssetOrchestrator;
-use floe_plugin::product::Source;
 use floe_plugin::quality::QualityProvider;
 use floe_plugin::secrets::{KubernetesSecret, SecretStore};
 use floe_plugin::security::{NetworkPolicyGenerator, RoleGenerator, Workload};
@@ -104,7 +102,7 @@ fn check(
     let Some(quality) = plugins.one::<dyn QualityProvider>() else {
         return Ok(());
     };
-    let known = known_columns(artifacts, plugins);
+    let product = artifacts.product();
     let file = product::spec_path(&identity.folder);
     let mut mistakes = Vec::new();
     for table in artifacts.checked() {
@@ -121,41 +119,16 @@ fn check(
             continue;
         }
         for check in table.checks {
-            let columns = known.get(table.name);
-            let mistake = columns.and_then(|it| check_column::mistake(table.name, check, it));
+            // A model's columns, and those of a source without any, are known when it is built.
+            let source = product.sources.iter().find(|it| it.name == table.name);
+            let columns = source.map(|it| it.columns.iter().map(|it| it.name.to_owned()));
+            let columns: Vec<String> = columns.into_iter().flatten().collect();
+            let mistake = check_column::mistake(table.name, check, &columns);
+            let mistake = mistake.filter(|_| !columns.is_empty());
             mistakes.extend(mistake.map(|it| Error::input(place(check), it)));
         }
     }
     Error::check(mistakes)
-}
-
-/// The columns of the sources, and of checked models if the engine knows them without data.
-fn known_columns(artifacts: &CompiledArtifacts, plugins: &Active) -> BTreeMap<String, Vec<String>> {
-    let mut product = artifacts.product();
-    let columns = |source: &Source<'_>| {
-        let columns = source.columns.iter().map(|it| it.name.to_owned());
-        (source.name.to_owned(), columns.collect())
-    };
-    // Those of a source without any are the ones of its table, which is read by runs.
-    let sources = product.sources.iter();
-    let sources = sources.filter(|it| !it.columns.is_empty());
-    let mut known: BTreeMap<String, Vec<String>> = sources.map(columns).collect();
-    let Some(engine) = plugins.one::<dyn ComputeEngine>() else {
-        return known;
-    };
-    // Those models, and what they read.
-    let mut needed = BTreeSet::new();
-    for model in product.models.iter().rev() {
-        if !model.checks.is_empty() || needed.contains(model.name) {
-            needed.insert(model.name);
-            needed.extend(&model.depends_on);
-        }
-    }
-    product.models.retain(|model| needed.contains(model.name));
-    if !product.models.is_empty() {
-        known.extend(engine.plugin().columns_of_models(&product));
-    }
-    known
 }
 
 /// Writes the manifests for a cluster.

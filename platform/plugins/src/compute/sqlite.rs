@@ -1,12 +1,10 @@
 //! The embedded engine: `SQLite`.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use floe_plugin::compute::{ComputeEngine, Database, DatabaseLock, Materialize};
-use floe_plugin::product::Product;
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
 use rusqlite::backup::{Backup, StepResult};
@@ -69,35 +67,6 @@ impl ComputeEngine for Sqlite {
                 Ok(locked.ok().map(|connection| Box::new(Locked(connection)) as _))
             }
         }
-    }
-
-    fn columns_of_models(&self, product: &Product<'_>) -> BTreeMap<String, Vec<String>> {
-        let mut known = BTreeMap::new();
-        let Ok(SqliteDatabase { connection }) = Connection::open_in_memory().and_then(set_up)
-        else {
-            return known;
-        };
-        let create = |name: &str, columns: &mut dyn Iterator<Item = &str>| {
-            let columns: Vec<String> = columns.map(quoted_name).collect();
-            let (name, columns) = (quoted_name(name), columns.join(", "));
-            connection.execute(&format!("CREATE TABLE {name} ({columns})"), ())
-        };
-        for source in &product.sources {
-            // What reads a table that cannot be created cannot be read either.
-            let _ = create(source.name, &mut source.columns.iter().map(|it| it.name));
-        }
-        for model in &product.models {
-            // As a part of a query, nothing but a SELECT is accepted. It is not run.
-            let query = format!("SELECT * FROM (\n{}\n)", model.sql);
-            let Ok(statement) = connection.prepare(&query) else {
-                continue;
-            };
-            let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
-            if create(model.name, &mut columns.iter().map(String::as_str)).is_ok() {
-                known.insert(model.name.to_owned(), columns);
-            }
-        }
-        known
     }
 }
 
