@@ -189,14 +189,11 @@ impl Dbt<'_> {
                 return Err(Error::new(ErrorKind::InvalidInput, message));
             }
         }
-        let profiles = match project.profiles {
-            Some(profiles) => std::path::absolute(profiles)?,
-            None => folder.to_path_buf(),
-        };
+        let profiles = project.profiles.map(std::path::absolute).transpose()?;
         let invocation = Invocation::new(self.tool, self.program, self.limit)
             .arg(command.as_str())
             .option("--project-dir", Some(folder))
-            .option("--profiles-dir", Some(&profiles))
+            .option("--profiles-dir", profiles.as_ref())
             .option("--target", project.target)
             .option("--select", project.select)
             .env("DBT_LOG_FORMAT", "json")

@@ -114,9 +114,7 @@ fn a_selection_and_a_target_are_arguments() {
     let folder = folder.path().display();
     assert_eq!(
         dbt.received("arguments"),
-        format!(
-            "run\n--project-dir\n{folder}\n--profiles-dir\n{folder}\n--target\ndev\n--select\ntag:gold\n"
-        )
+        format!("run\n--project-dir\n{folder}\n--target\ndev\n--select\ntag:gold\n")
     );
     for (command, project) in [
         (DbtCommand::Run, Project { select: Some("--vars"), ..project }),

@@ -209,7 +209,11 @@ fn a_project_with_its_own_profile_is_built_in_the_environment() {
     product.replace("manifest.yaml", "  compute: ", "  # compute: ");
     let output = product.floe("run", &["--env", "prod", "--json"], &[]);
     output.assert_ok();
-    assert!(product.read("arguments").trim_end().ends_with("--target prod"));
+    // dbt finds the profile as it does without `floe`.
+    let folder = product.path("");
+    let folder = folder.to_str().unwrap().trim_end_matches('/');
+    let expected = format!("build --project-dir {folder} --target prod");
+    assert_eq!(product.read("arguments").trim_end(), expected);
     let ended: Value = serde_json::from_str(output.stdout.lines().last().unwrap()).unwrap();
     // Where its database is, only dbt knows.
     assert_eq!((&ended["warehouse"], &ended["built"]), (&Value::Null, &json!(4)));

@@ -97,7 +97,7 @@ impl QualityProvider for DbtTests {
         };
         let project = Project {
             folder: folder.path(),
-            profiles: None,
+            profiles: Some(folder.path()),
             target: None,
             // Packages may have tests of their own.
             select: packages.is_some().then_some("package:floe_checks"),
