@@ -22,7 +22,6 @@ use std::time::Instant;
 
 use floe_plugin::ErrorKind;
 use floe_plugin::compute::ComputeEngine;
-use floe_plugin::dbt::DbtRunner;
 use floe_plugin::failure::counted;
 use floe_plugin::identity::IdentityProvider;
 use floe_plugin::lineage::Lineage;
@@ -177,7 +176,6 @@ fn build(prepared: &Prepared<'_>, plugins: &Active, report: &mut Report) -> Resu
         if let Some(project) = &prepared.artifacts.dbt {
             let engine = plugins.required::<dyn ComputeEngine>()?;
             report.has_warehouse = !engine.plugin().runs_queries();
-            plugins.required::<dyn DbtRunner>()?.name().clone_into(&mut report.engine);
             let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
             if !orchestrator.plugin().runs_here() {
                 return processes::build(prepared, plugins, None, report, &orchestrator).map(drop);

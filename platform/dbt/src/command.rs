@@ -3,7 +3,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -30,10 +30,15 @@ pub struct Report {
     pub ended: Ended,
     /// The parts that could not be recorded.
     pub warnings: Vec<String>,
-    /// The ids of the command, if dbt ran.
-    pub recorded: Option<Recorded>,
-    /// The folder of the dbt project.
-    pub project: Option<PathBuf>,
+}
+
+/// The caller's part of a command.
+pub trait Product {
+    /// The identity of the product of a dbt project, whose folder is `project`.
+    fn identity(&mut self, project: &Path) -> Option<FloeSpanAttributes>;
+
+    /// Keeps a command in which dbt ran, and returns what is unusual about it.
+    fn ended(&mut self, command: &Recorded<'_>) -> Vec<String>;
 }
 
 /// The end of a command.
@@ -50,15 +55,15 @@ pub enum Ended {
     },
 }
 
-/// Runs a command line that runs dbt, for example `dbt build`. `product` returns the identity of the product of a dbt
-/// project; an identity in the variable `BAGGAGE` takes precedence.
+/// Runs a command line that runs dbt, for example `dbt build`. An identity in the variable `BAGGAGE` takes precedence over
+/// that of `product`.
 ///
 /// # Errors
 /// The configuration of the telemetry is not valid, and nothing was run.
 pub fn run(
     program: &OsStr,
     arguments: &[OsString],
-    product: impl FnOnce(&Path) -> Option<FloeSpanAttributes>,
+    product: &mut impl Product,
 ) -> Result<Report, Error> {
     let failed = |error: floe_telemetry::Error| {
         if error.is_config() {
@@ -77,16 +82,11 @@ pub fn run(
     let report = if telemetry.is_noop() {
         let mut command = Command::new(program);
         command.args(arguments);
-        Report {
-            ended: execute(&mut command, || {}),
-            warnings: Vec::new(),
-            recorded: None,
-            project: None,
-        }
+        Report { ended: execute(&mut command, || {}), warnings: Vec::new() }
     } else {
         let invocation = Invocation::new(program, arguments);
         let parent = context(&invocation.folder, product);
-        observed(program, arguments, invocation, &parent)
+        observed(program, arguments, invocation, &parent, product)
     };
     // The library reports a loss itself.
     let _ = telemetry.shutdown(SHUTDOWN_TIMEOUT);
@@ -94,14 +94,14 @@ pub fn run(
 }
 
 /// The context of the program, with the identity of the product in its baggage.
-fn context(project: &Path, product: impl FnOnce(&Path) -> Option<FloeSpanAttributes>) -> Context {
+fn context(project: &Path, product: &mut impl Product) -> Context {
     let inherited = propagation::from_environment();
     let _inherited = inherited.clone().attach();
+    let identity = product.identity(project);
     if propagation::baggage_value(keys::FLOE_NAMESPACE).is_some() {
         return inherited;
     }
-    let product = product(project);
-    product.map_or(inherited, |product| propagation::set_floe_baggage(&product))
+    identity.map_or(inherited, |product| propagation::set_floe_baggage(&product))
 }
 
 /// Runs the command in a child span of `parent`.
@@ -110,9 +110,9 @@ fn observed(
     arguments: &[OsString],
     invocation: Invocation,
     parent: &Context,
+    product: &mut impl Product,
 ) -> Report {
     let mut warnings = Vec::new();
-    let mut recorded = None;
     let (project, target) = (invocation.project_name.as_deref(), invocation.target.as_deref());
     let trace = CommandTrace::start(&invocation.command, &invocation.folder, parent)
         .of_project(project, target);
@@ -153,14 +153,12 @@ fn observed(
     drop(standby);
     match (trace, &ended) {
         (Some(trace), Ended::Exited(exit)) => {
-            let end = trace.end(*exit);
-            warnings.extend(end.warnings);
-            recorded = end.recorded;
+            warnings.extend(trace.end(*exit, |command| product.ended(&command)).1);
         }
         (Some(trace), Ended::NotStarted { message, .. }) => trace.not_started(message),
         (None, _) => warnings.push("the trace is not complete: its thread panicked".to_owned()),
     }
-    Report { ended, warnings, recorded, project: Some(invocation.folder) }
+    Report { ended, warnings }
 }
 
 /// Runs a process, and calls `ended` when the process has ended or could not be started.

@@ -54,9 +54,10 @@ impl InRun {
         let (trace, mut warnings) = reading.finish();
         let mut invocation_id = None;
         if let Some(trace) = trace {
-            let end = trace.end(code.map_or(Exit::Signal(KILLED), Exit::Code));
-            warnings.extend(end.warnings);
-            invocation_id = end.recorded.map(|recorded| recorded.invocation_id);
+            let exit = code.map_or(Exit::Signal(KILLED), Exit::Code);
+            let (id, more) = trace.end(exit, |_| Vec::new());
+            warnings.extend(more);
+            invocation_id = id;
         }
         for warning in warnings {
             tracing::warn!(warning, "dbt is not recorded completely");

@@ -36,6 +36,6 @@ mod stream;
 mod trace;
 
 #[cfg(unix)]
-pub use self::command::{Ended, Report, run};
+pub use self::command::{Ended, Product, Report, run};
 #[cfg(unix)]
 pub use self::trace::Recorded;

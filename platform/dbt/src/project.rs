@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use floe_plugin::dbt::{BuiltNode, CommandRun, DbtCommand, DbtOutcome, NodeStatus, Project};
+use floe_plugin::dbt::{CommandRun, DbtCommand, DbtOutcome, Project};
 use floe_plugin::quality::Check;
 use floe_plugin::{Error, ErrorKind};
 use floe_plugins::process::child::{Invocation, Output, Program};
@@ -57,8 +57,8 @@ impl Dbt<'_> {
         let (invocation_id, results) = self.results(command, project);
         let nodes = results.as_ref().map(|results| {
             // dbt has just written it.
-            let manifest = Manifest::read(&project.folder.join(MANIFEST)).unwrap_or_default();
-            nodes(results, &manifest)
+            let manifest = Manifest::read(&project.folder.join(MANIFEST)).ok();
+            results.nodes(manifest.as_ref())
         });
         CommandRun {
             invocation_id,
@@ -221,42 +221,6 @@ impl Dbt<'_> {
             }
             None => output.error(ErrorKind::Rejected),
         }
-    }
-}
-
-/// The nodes of a command. `manifest` contains their inputs.
-fn nodes(results: &RunResults, manifest: &Manifest) -> Vec<BuiltNode> {
-    let node = |node: &NodeResult| {
-        let id = node.unique_id.as_str();
-        let read: Vec<&str> = match manifest.checked(id) {
-            Some(checked) if id.starts_with("test.") => vec![checked],
-            _ => manifest.parents(id).iter().map(String::as_str).collect(),
-        };
-        BuiltNode {
-            resource_type: id.split('.').next().unwrap_or_default().to_owned(),
-            name: name(id).to_owned(),
-            status: match () {
-                () if node.has_failed() => NodeStatus::Failed,
-                () if node.is_skipped() => NodeStatus::Skipped,
-                () => NodeStatus::Built,
-            },
-            message: one_line(node.message.as_deref().unwrap_or(&node.status)),
-            rows: node.rows(),
-            seconds: node.execution_time,
-            reads: read.into_iter().map(|id| name(id).to_owned()).collect(),
-            sql: node.compiled_code.clone(),
-        }
-    };
-    results.results.iter().map(node).collect()
-}
-
-/// The name in the id of a node, `model.<project>.<name>`. The id of a test ends with a hash.
-fn name(unique_id: &str) -> &str {
-    let mut parts = unique_id.splitn(3, '.');
-    let (kind, name) = (parts.next(), parts.nth(1).unwrap_or(unique_id));
-    match (kind, name.rsplit_once('.')) {
-        (Some("test"), Some((name, _))) => name,
-        _ => name,
     }
 }
 

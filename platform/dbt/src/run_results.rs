@@ -1,14 +1,18 @@
 //! dbt's `run_results.json`: the results of the nodes of a command.
 //!
-//! The file is read only after a failure, for nodes that dbt skips without an event, and only if it belongs to the same
-//! invocation.
+//! Below `trace-dbt` the file is read for the history of a product, and for nodes that dbt skips without an event, only if
+//! it belongs to the same invocation.
 
 use std::io::{self, BufReader, Read as _};
 use std::path::Path;
 
+use floe_plugin::dbt::{BuiltNode, NodeStatus};
 use floe_plugins::files::input_file;
+use floe_plugins::quote::one_line;
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::manifest::Manifest;
 
 /// The results of a command. Unneeded parts are skipped while reading.
 #[derive(Debug, Default, Deserialize)]
@@ -48,6 +52,33 @@ impl RunResults {
         let file = input_file::open(path)?.take(max_size);
         Ok(serde_json::from_reader(BufReader::with_capacity(1 << 18, file))?)
     }
+
+    /// The nodes with their inputs, which the manifest contains.
+    pub(crate) fn nodes(&self, manifest: Option<&Manifest>) -> Vec<BuiltNode> {
+        let node = |node: &NodeResult| {
+            let id = node.unique_id.as_str();
+            let checked =
+                manifest.and_then(|it| it.checked(id)).filter(|_| id.starts_with("test."));
+            let parents = || manifest.map_or(&[][..], |it| it.parents(id)).iter();
+            let read =
+                checked.map_or_else(|| parents().map(String::as_str).collect(), |it| vec![it]);
+            BuiltNode {
+                resource_type: id.split('.').next().unwrap_or_default().to_owned(),
+                name: name(id).to_owned(),
+                status: match () {
+                    () if node.has_failed() => NodeStatus::Failed,
+                    () if node.is_skipped() => NodeStatus::Skipped,
+                    () => NodeStatus::Built,
+                },
+                message: one_line(node.message.as_deref().unwrap_or(&node.status)),
+                rows: node.rows(),
+                seconds: node.execution_time,
+                reads: read.into_iter().map(|id| name(id).to_owned()).collect(),
+                sql: node.compiled_code.clone(),
+            }
+        };
+        self.results.iter().map(node).collect()
+    }
 }
 
 /// Whether this status means that a node could not be built, or that a test failed or could not run.
@@ -75,5 +106,15 @@ impl NodeResult {
     pub(crate) fn is(&self, resource_type: &str) -> bool {
         let rest = self.unique_id.strip_prefix(resource_type);
         rest.is_some_and(|rest| rest.starts_with('.')) && !self.is_skipped()
+    }
+}
+
+/// The name in the id of a node, `model.<project>.<name>`. The id of a test ends with a hash.
+fn name(unique_id: &str) -> &str {
+    let mut parts = unique_id.splitn(3, '.');
+    let (kind, name) = (parts.next(), parts.nth(1).unwrap_or(unique_id));
+    match (kind, name.rsplit_once('.')) {
+        (Some("test"), Some((name, _))) => name,
+        _ => name,
     }
 }

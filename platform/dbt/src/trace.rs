@@ -15,7 +15,7 @@ use std::sync::mpsc::Sender;
 use std::time::SystemTime;
 
 use floe_plugin::dbt::{BuiltNode, Invocation};
-use floe_plugin::orchestrator::Asset;
+use floe_plugin::orchestrator::{Asset, PipelineOutcome};
 use floe_plugins::process::foreground::Exit;
 use floe_plugins::runs::correlation;
 use floe_telemetry::opentelemetry::Context;
@@ -41,6 +41,8 @@ pub(crate) struct CommandTrace {
     artifacts: Artifacts,
     database: Database,
     project: Option<String>,
+    /// The target of the profile.
+    target: Option<String>,
     /// The id of the Dagster run that contains the command.
     dagster_run_id: Option<String>,
     /// Whether the spans are exported, at least if the command fails.
@@ -79,6 +81,7 @@ impl CommandTrace {
             artifacts: Artifacts::new(project.to_owned()),
             database: Database::default(),
             project: None,
+            target: None,
             dagster_run_id: correlation::dagster_run_id(),
             ended: None,
             warnings: Vec::new(),
@@ -99,6 +102,7 @@ impl CommandTrace {
     pub(crate) fn of_project(mut self, project: Option<&str>, target: Option<&str>) -> Self {
         self.describe(&Invocation { project_name: project, target, ..Invocation::default() });
         self.project = project.map(str::to_owned);
+        self.target = target.map(str::to_owned);
         self
     }
 
@@ -118,13 +122,15 @@ impl CommandTrace {
             }
             Kind::Adapter(adapter) => self.set_adapter(adapter),
             Kind::Target(target) => {
+                self.target = Some(target.to_owned());
                 self.describe(&Invocation { target: Some(target), ..Invocation::default() });
             }
             Kind::Artifact { kind: "WritableManifest", path } => self.read_manifest(path),
-            Kind::Artifact { kind: "RunExecutionResult", path }
-                if self.nodes.counts.failures > 0 =>
-            {
-                self.add_skipped(path, event.time());
+            Kind::Artifact { kind: "RunExecutionResult", path } => {
+                self.artifacts.set_results(path);
+                if self.nodes.counts.failures > 0 {
+                    self.add_skipped(event.time());
+                }
             }
             Kind::NodeStarted(node) => {
                 let (nodes, around) = self.nodes();
@@ -197,10 +203,10 @@ impl CommandTrace {
     }
 
     /// Records nodes that dbt has skipped without an event, because another node failed with `--fail-fast`.
-    fn add_skipped(&mut self, path: &str, at: Option<SystemTime>) {
+    fn add_skipped(&mut self, at: Option<SystemTime>) {
         let is_known = |id: &str| self.nodes.context(id).is_some();
         let invocation_id = &self.span.invocation_id;
-        for (node, result) in self.artifacts.skipped(path, invocation_id, is_known) {
+        for (node, result) in self.artifacts.skipped(invocation_id, is_known) {
             self.finish_node(&node, &result, at);
         }
     }
@@ -231,18 +237,33 @@ impl CommandTrace {
         .emit();
     }
 
-    /// Ends all spans, the command's span last.
-    pub(crate) fn end(mut self, exit: Exit) -> End {
+    /// Ends all spans, the command's span last. `compare` returns what is unusual about a command in which dbt ran.
+    /// Returns the id that dbt gave to the command, and the parts that could not be recorded.
+    pub(crate) fn end(
+        mut self,
+        exit: Exit,
+        compare: impl FnOnce(Recorded<'_>) -> Vec<String>,
+    ) -> (Option<String>, Vec<String>) {
         let end = SystemTime::now();
         self.nodes.cancel(end);
         self.read_unread_manifest();
         let failure = self.span.conclude(exit, end, &self.nodes.counts);
+        let recorded = self.recorded(exit, end);
+        let invocation_id = recorded.as_ref().map(|it| it.invocation_id.to_owned());
+        let unusual = recorded.map(compare).unwrap_or_default();
+        let unusual: Vec<&str> = unusual.iter().map(String::as_str).collect();
+        if !unusual.is_empty() {
+            self.describe(&PipelineOutcome {
+                unusual: Some(unusual),
+                ..PipelineOutcome::default()
+            });
+        }
         self.span.end(exit, end, failure);
-        End { recorded: self.recorded(exit, end), warnings: self.warnings }
+        (invocation_id, self.warnings)
     }
 
-    /// The ids of the command; `None` if dbt did not run.
-    fn recorded(&self, exit: Exit, end: SystemTime) -> Option<Recorded> {
+    /// The command; `None` if dbt did not run.
+    fn recorded(&self, exit: Exit, end: SystemTime) -> Option<Recorded<'_>> {
         if self.span.invocation_id.is_empty() {
             return None;
         }
@@ -250,41 +271,36 @@ impl CommandTrace {
         let has_failed = exit != Exit::Code(0);
         let is_recorded = ids.is_sampled() || has_failed && self.is_recorded;
         Some(Recorded {
-            command: self.span.name.clone(),
-            project: self.project.clone(),
+            artifacts: &self.artifacts,
+            command: &self.span.name,
+            project: self.project.as_deref(),
+            target: self.target.as_deref(),
             succeeded: exit == Exit::Code(0),
             started: self.span.started,
             ended: end,
             trace_id: is_recorded.then(|| ids.trace_id().to_string()),
             span_id: is_recorded.then(|| ids.span_id().to_string()),
-            invocation_id: self.span.invocation_id.clone(),
-            dagster_run_id: self.dagster_run_id.clone(),
+            invocation_id: &self.span.invocation_id,
+            dagster_run_id: self.dagster_run_id.as_deref(),
         })
     }
 
     /// Ends the span of a command whose program could not be started.
     pub(crate) fn not_started(mut self, message: &str) {
         self.span.failure = Some(sanitize_error_message(message).into_owned());
-        self.end(Exit::Code(127));
+        self.end(Exit::Code(127), |_| Vec::new());
     }
 }
 
-/// The result of a recorded command.
-#[derive(Debug)]
-pub(crate) struct End {
-    /// The parts that could not be recorded.
-    pub(crate) warnings: Vec<String>,
-    /// The ids of the command, if dbt ran.
-    pub(crate) recorded: Option<Recorded>,
-}
-
 /// An executed command, with its ids in other tools.
-#[derive(Clone, Debug)]
-pub struct Recorded {
+#[derive(Debug)]
+pub struct Recorded<'a> {
     /// The command line, for example `dbt build`.
-    pub command: String,
+    pub command: &'a str,
     /// The name of the project.
-    pub project: Option<String>,
+    pub project: Option<&'a str>,
+    /// The target of the profile.
+    pub target: Option<&'a str>,
     /// Whether the exit code was 0.
     pub succeeded: bool,
     /// The start.
@@ -292,11 +308,20 @@ pub struct Recorded {
     /// The end.
     pub ended: SystemTime,
     /// The id of dbt's last invocation.
-    pub invocation_id: String,
+    pub invocation_id: &'a str,
     /// The id of the trace, if the command's span is sampled.
     pub trace_id: Option<String>,
     /// The id of the command's span.
     pub span_id: Option<String>,
     /// The id of the Dagster run that contains the command.
-    pub dagster_run_id: Option<String>,
+    pub dagster_run_id: Option<&'a str>,
+    artifacts: &'a Artifacts,
+}
+
+impl Recorded<'_> {
+    /// The nodes of dbt's last invocation, read from its results; empty if it has written none.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<BuiltNode> {
+        self.artifacts.nodes(self.invocation_id)
+    }
 }

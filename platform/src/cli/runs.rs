@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::arguments::ProductArgs;
 use super::columns;
-use super::output::{print, print_redacted};
+use super::output::print;
 use crate::history::measured::{self, MeasuredAsset, MeasuredRun};
 use crate::text::{Elapsed, Thousands};
 
@@ -37,11 +37,7 @@ pub(super) fn runs(arguments: &Arguments) -> Result<(), Error> {
     let identity = arguments.product.read()?.identity;
     let folder = &identity.folder;
     let asset = arguments.asset.as_deref();
-    let mut warnings = Vec::new();
-    let mut runs = measured::read_all(folder, &mut warnings)?;
-    for warning in warnings {
-        print_redacted("warning", &warning);
-    }
+    let mut runs = measured::read_all(folder)?;
     if let Some(name) = asset {
         runs.retain(|run| run.asset(name).is_some());
         if runs.is_empty() {
@@ -70,11 +66,12 @@ struct Runs<'a>(&'a [MeasuredRun]);
 
 impl fmt::Display for Runs<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let head = ["RUN", "STARTED", "STATUS", "TIME", "BUILT", "UNUSUAL"];
+        let head = ["RUN", "COMMAND", "STARTED", "STATUS", "TIME", "BUILT", "UNUSUAL"];
         let rows = self.0.iter().flat_map(|run| {
             let built = run.assets.iter().filter(|it| it.is_built()).count();
             let first = [
                 run.number.to_string(),
+                run.command.clone(),
                 run.started_at.clone(),
                 run.status.clone(),
                 elapsed(run.seconds),
@@ -82,8 +79,8 @@ impl fmt::Display for Runs<'_> {
                 run.unusual.first().cloned().unwrap_or_default(),
             ];
             let rest = run.unusual.iter().skip(1).map(|text| {
-                let mut row = [const { String::new() }; 6];
-                row[5].clone_from(text);
+                let mut row = [const { String::new() }; 7];
+                row[6].clone_from(text);
                 row
             });
             std::iter::once(first).chain(rest)
@@ -110,7 +107,7 @@ impl fmt::Display for AssetRuns<'_> {
                 count(asset.rows).unwrap_or_default(),
                 checks(asset),
                 asset.query.clone(),
-                format!("{} ({} cores, {})", run.host, run.cores, run.engine),
+                run.machine.clone(),
             ])
         });
         columns::write(f, head, rows)

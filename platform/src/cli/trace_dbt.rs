@@ -1,45 +1,46 @@
-//! `floe trace-dbt`: runs dbt inside a trace.
+//! `floe trace-dbt`: runs dbt inside a trace, and says what was unusual about a product's commands.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use floe_dbt::{Ended, Recorded};
+use floe_plugin::dbt::BuiltNode;
 use floe_plugin::rfc3339;
 use floe_plugins::process::foreground::Exit;
 use floe_plugins::process::interrupt;
+use floe_telemetry::FloeSpanAttributes;
 
-use super::output::{print_error, print_redacted};
+use super::output::{print_error, print_redacted, print_summary};
 use crate::compile::definition;
-use crate::history::{self, Record};
+use crate::history::measured::MeasuredRun;
+use crate::history::{self, Record, measured, unusual};
+use crate::identity::Identity;
+use crate::pipeline::{Report, RunId, dbt};
 use crate::product;
 use crate::telemetry;
+
+/// The commands of dbt that build or test nodes.
+const MEASURED: [&str; 5] = ["dbt build", "dbt run", "dbt seed", "dbt snapshot", "dbt test"];
 
 /// Runs dbt inside a trace, and ends the program with dbt's exit code or signal.
 pub(super) fn trace_dbt(command: &[OsString]) -> ExitCode {
     let Some((program, arguments)) = command.split_first() else {
         return ExitCode::from(2);
     };
-    let product = |project: &Path| {
-        let (identity, ..) = definition::read_files(&product_of(project)?, None, None).ok()?;
-        Some(telemetry::product(&identity))
-    };
-    let mut report = match floe_dbt::run(program, arguments, product) {
+    let mut product = Product::default();
+    let report = match floe_dbt::run(program, arguments, &mut product) {
         Ok(report) => report,
         Err(error) => {
             print_redacted("error", &error.redacted());
             return ExitCode::from(error.exit_code());
         }
     };
-    if let Some((recorded, project)) = report.recorded.zip(report.project)
-        && let Some(product) = product_of(&project)
-        && let Err(error) = history::add(&product, recorded.into())
-    {
-        let error = error.redacted();
-        report.warnings.push(format!("the ids of the run are not kept: {error}"));
-    }
-    for warning in &report.warnings {
+    for warning in report.warnings.iter().chain(&product.warnings) {
         print_error("warning", warning);
+    }
+    for unusual in &product.unusual {
+        print_summary(&format!("unusual  {unusual}"));
     }
     match report.ended {
         Ended::Exited(Exit::Code(code)) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
@@ -51,26 +52,73 @@ pub(super) fn trace_dbt(command: &[OsString]) -> ExitCode {
     }
 }
 
-/// The product of a dbt project: the nearest folder with a `floe.yaml`.
-fn product_of(project: &Path) -> Option<PathBuf> {
-    let mut folders = project.ancestors();
-    let product = folders.find(|folder| product::spec_path(folder).is_file());
-    product.map(Path::to_owned)
+/// The product of a dbt project, in the nearest folder with a `floe.yaml`, if there is one.
+#[derive(Default)]
+struct Product {
+    identity: Option<Identity>,
+    unusual: Vec<String>,
+    warnings: Vec<String>,
 }
 
-impl From<Recorded> for Record {
-    fn from(recorded: Recorded) -> Self {
+impl floe_dbt::Product for Product {
+    fn identity(&mut self, project: &Path) -> Option<FloeSpanAttributes> {
+        let mut folders = project.ancestors();
+        let folder = folders.find(|folder| product::spec_path(folder).is_file())?;
+        let (identity, ..) = definition::read_files(folder, None, None).ok()?;
+        Some(telemetry::product(self.identity.insert(identity)))
+    }
+
+    fn ended(&mut self, command: &Recorded<'_>) -> Vec<String> {
+        let Some(identity) = &self.identity else {
+            return Vec::new();
+        };
+        if let Err(error) = history::add(&identity.folder, command.into()) {
+            let error = error.redacted();
+            self.warnings.push(format!("the ids of the run are not kept: {error}"));
+        }
+        let nodes = command.nodes();
+        if !nodes.is_empty() && MEASURED.contains(&command.command) {
+            let mut run = measured_run(identity, command, nodes);
+            let warnings = measured::add(&identity.folder, &mut run, unusual::sentences);
+            self.warnings.extend(warnings);
+            self.unusual = run.unusual;
+        }
+        self.unusual.clone()
+    }
+}
+
+fn measured_run(
+    identity: &Identity,
+    command: &Recorded<'_>,
+    mut nodes: Vec<BuiltNode>,
+) -> MeasuredRun {
+    dbt::redact(&mut nodes);
+    let mut report = Report::new(identity, &RunId::new());
+    dbt::add_nodes(nodes, Some(command.invocation_id), &mut report);
+    let environment = command.target.unwrap_or(identity.environment.as_str());
+    let took = command.ended.duration_since(command.started).unwrap_or_default();
+    MeasuredRun {
+        run_id: command.invocation_id.to_owned(),
+        command: command.command.to_owned(),
+        started_at: rfc3339(command.started),
+        seconds: took.as_secs_f64(),
+        ..report.measured(environment, command.succeeded)
+    }
+}
+
+impl From<&Recorded<'_>> for Record {
+    fn from(recorded: &Recorded<'_>) -> Self {
         let status = if recorded.succeeded { "success" } else { "failed" };
         Self {
-            command: recorded.command,
-            name: recorded.project.unwrap_or_else(|| "a dbt project".to_owned()),
+            command: recorded.command.to_owned(),
+            name: recorded.project.unwrap_or("a dbt project").to_owned(),
             status: status.to_owned(),
             started_at: rfc3339(recorded.started),
             ended_at: Some(rfc3339(recorded.ended)),
-            trace_id: recorded.trace_id,
-            span_id: recorded.span_id,
-            dbt_invocation_id: Some(recorded.invocation_id),
-            dagster_run_id: recorded.dagster_run_id,
+            trace_id: recorded.trace_id.clone(),
+            span_id: recorded.span_id.clone(),
+            dbt_invocation_id: Some(recorded.invocation_id.to_owned()),
+            dagster_run_id: recorded.dagster_run_id.map(str::to_owned),
             ..Self::default()
         }
     }

@@ -1,13 +1,12 @@
-//! The measurements of a product's last runs, in `.floe/measured.jsonl`: a line with the version, then a line for each
-//! run, the oldest first. Only a few lines are parsed; the others are copied unchanged.
+//! The measurements of a product's last runs, in `.floe/measured.jsonl`: a line for each run, the oldest first. Only a few
+//! lines are parsed; the others are copied unchanged.
 
 use std::env;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::thread;
 
-use floe_plugin::rfc3339;
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access};
 use floe_plugins::files::input_file;
@@ -25,23 +24,22 @@ const MOST_BYTES: usize = 8 << 20;
 /// The number of runs that a run is compared with.
 pub(super) const WINDOW: usize = 28;
 
-/// The version of the file.
-const VERSION: u64 = 1;
-
 /// A run that ended.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub(crate) struct MeasuredRun {
     /// The number of this run, counted from 1.
     pub(crate) number: u64,
     pub(crate) run_id: String,
+    /// `run`, or a command of dbt, for example `dbt build`.
+    pub(crate) command: String,
     pub(crate) started_at: String,
+    /// The environment; of dbt, the target.
     pub(crate) environment: String,
     /// `success` or `failed`.
     pub(crate) status: String,
     pub(crate) seconds: f64,
-    pub(crate) engine: String,
-    pub(crate) host: String,
-    pub(crate) cores: usize,
+    /// The host, with the number of its cores.
+    pub(crate) machine: String,
     /// The stages that build no assets, with their seconds.
     pub(crate) stages: Vec<(String, f64)>,
     pub(crate) assets: Vec<MeasuredAsset>,
@@ -61,9 +59,6 @@ pub(crate) struct MeasuredAsset {
     pub(crate) rows_in: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rows: Option<u64>,
-    /// The size of the file of a source.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) bytes: Option<u64>,
     pub(crate) checks_passed: u64,
     pub(crate) checks_failed: u64,
     /// A hash of the definition: the compiled query, or the columns of a source.
@@ -114,10 +109,12 @@ pub(crate) fn hash<'a>(parts: impl Iterator<Item = &'a str>) -> String {
     format!("{hash:016x}")
 }
 
-pub(crate) fn host() -> String {
+/// The name of this host, with the number of its cores.
+pub(crate) fn machine() -> String {
     let name = fs::read_to_string("/proc/sys/kernel/hostname").ok();
-    let name = name.or_else(|| env::var("COMPUTERNAME").ok());
-    name.unwrap_or_default().trim().to_owned()
+    let name = name.or_else(|| env::var("COMPUTERNAME").ok()).unwrap_or_default();
+    let cores = thread::available_parallelism().map_or(0, usize::from);
+    format!("{} ({})", name.trim(), Count(cores, "core"))
 }
 
 fn path(folder: &Path) -> PathBuf {
@@ -144,61 +141,33 @@ fn add_run(
     warnings: &mut Vec<String>,
 ) -> Result<(), Error> {
     let _lock = super::lock(folder);
-    let text = read(folder, warnings)?;
-    let mut past = Past::of(&text, run);
-    if past.damaged > 0 {
-        let file = path(folder);
-        let (file, lines) = (file.display(), Count(past.damaged, "damaged line"));
-        warnings.push(format!("`{file}`: removed {lines}"));
-    }
-    // A run that ended before may have begun later.
-    if past.last.1 > rfc3339(SystemTime::now()) {
-        warnings.push(format!(
-            "the clock has gone back: the run began at {}, and the one before it at {}",
-            run.started_at, past.last.1
-        ));
-    }
-    run.number = past.last.0.saturating_add(1);
-    run.continue_failures(&past.alike);
-    run.unusual = explain(&past.alike, run);
-    let line = serde_json::to_string(&run).unwrap_or_default();
-    past.lines.insert(0, &line);
-    write(folder, &past.lines)
-}
-
-/// The runs before the current one, the newest first.
-#[derive(Default)]
-struct Past<'a> {
-    /// The lines without detected damage.
-    lines: Vec<&'a str>,
-    /// The number of damaged lines.
-    damaged: usize,
-    /// The number and the start of the last run.
-    last: (u64, String),
-    /// The last runs in the same environment.
-    alike: Vec<MeasuredRun>,
-}
-
-impl<'a> Past<'a> {
-    fn of(text: &'a str, run: &MeasuredRun) -> Self {
-        let mut past = Self::default();
-        for line in newest_first(text) {
-            if past.alike.len() < WINDOW {
-                let Ok(other) = serde_json::from_str::<MeasuredRun>(line) else {
-                    past.damaged += 1;
-                    continue;
-                };
-                if past.lines.is_empty() {
-                    past.last = (other.number, other.started_at.clone());
-                }
-                if other.environment == run.environment {
-                    past.alike.push(other);
-                }
+    let text = read(folder)?;
+    let (mut lines, mut alike, mut damaged) = (Vec::new(), Vec::new(), 0);
+    for line in text.lines().rev() {
+        if alike.len() < WINDOW {
+            let Ok(other) = serde_json::from_str::<MeasuredRun>(line) else {
+                damaged += 1;
+                continue;
+            };
+            if lines.is_empty() {
+                run.number = other.number;
             }
-            past.lines.push(line);
+            if (&other.environment, &other.command) == (&run.environment, &run.command) {
+                alike.push(other);
+            }
         }
-        past
+        lines.push(line);
     }
+    if damaged > 0 {
+        let (file, lines) = (path(folder), Count(damaged, "damaged line"));
+        warnings.push(format!("`{}`: removed {lines}", file.display()));
+    }
+    run.number = run.number.saturating_add(1);
+    run.continue_failures(&alike);
+    run.unusual = explain(&alike, run);
+    let line = serde_json::to_string(&run).unwrap_or_default();
+    lines.insert(0, &line);
+    write(folder, &lines)
 }
 
 /// Replaces the file with the lines that are kept.
@@ -210,59 +179,29 @@ fn write(folder: &Path, newest_first: &[&str]) -> Result<(), Error> {
     };
     let kept = newest_first.iter().take(KEPT).take_while(fits).count();
     atomic::replace(&path(folder), Access::Private, |file| {
-        writeln!(file, "{}", serde_json::json!(Head { version: VERSION }))?;
         let mut lines = newest_first[..kept].iter().rev();
         lines.try_for_each(|line| writeln!(file, "{line}"))
     })
 }
 
-/// The first line.
-#[derive(Deserialize, Serialize)]
-struct Head {
-    version: u64,
-}
-
-/// The text of the file; empty if the file is missing or damaged as a whole.
-fn read(folder: &Path, warnings: &mut Vec<String>) -> Result<String, Error> {
+/// The text of the file; empty if there is none. What is not UTF-8 damages its line.
+fn read(folder: &Path) -> Result<String, Error> {
     let path = path(folder);
-    let text = match input_file::read(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(String::new()),
-        Err(error) if error.kind() == ErrorKind::InvalidData => String::new(),
-        Err(error) => return Err(Error::io("read", &path)(error)),
-    };
-    let head = text.lines().next().unwrap_or_default();
-    match serde_json::from_str(head) {
-        Ok(Head { version: VERSION }) => Ok(text),
-        Ok(Head { version }) => Err(Error::Setting(format!(
-            "`{}`: expected version {VERSION}, found {version}",
-            path.display()
-        ))),
-        Err(_) => {
-            let path = path.display();
-            warnings.push(format!("`{path}` is damaged, and a run replaces it"));
-            Ok(String::new())
-        }
+    let mut bytes = Vec::new();
+    let most = 2 * MOST_BYTES as u64;
+    match input_file::open(&path).and_then(|file| file.take(most).read_to_end(&mut bytes)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io("read", &path)(error)),
+        _ => Ok(String::from_utf8_lossy(&bytes).into_owned()),
     }
 }
 
-/// The measured runs, the newest first. Problems of the file are added to the warnings.
+/// The measured runs, the newest first.
 ///
 /// # Errors
-/// The file cannot be read, or has another version.
-pub(crate) fn read_all(
-    folder: &Path,
-    warnings: &mut Vec<String>,
-) -> Result<Vec<MeasuredRun>, Error> {
-    let text = read(folder, warnings)?;
-    let lines = newest_first(&text);
-    Ok(lines.filter_map(|line| serde_json::from_str(line).ok()).collect())
-}
-
-/// The lines of the runs.
-fn newest_first(text: &str) -> impl Iterator<Item = &str> {
-    let (_, runs) = text.split_once('\n').unwrap_or_default();
-    runs.lines().rev().filter(|line| !line.is_empty())
+/// The file cannot be read.
+pub(crate) fn read_all(folder: &Path) -> Result<Vec<MeasuredRun>, Error> {
+    let text = read(folder)?;
+    Ok(text.lines().rev().filter_map(|line| serde_json::from_str(line).ok()).collect())
 }
 
 #[cfg(test)]
@@ -283,7 +222,7 @@ mod tests {
             let mut large = run("x".repeat(MOST_BYTES / 3));
             add_run(folder, &mut large, |_, _| Vec::new(), &mut warnings).unwrap();
         }
-        let kept = read_all(folder, &mut warnings).unwrap();
+        let kept = read_all(folder).unwrap();
         let numbers: Vec<u64> = kept.iter().map(|run| run.number).collect();
         assert_eq!(numbers, [4, 3]);
         assert_eq!(warnings, [""; 0]);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use floe_suggest::all_of;
 
 use super::measured::{MeasuredAsset, MeasuredRun, WINDOW};
-use crate::text::{Count, Elapsed, Thousands};
+use crate::text::{Elapsed, Thousands};
 
 /// The minimum number of runs for a comparison.
 const FEWEST: usize = 7;
@@ -156,10 +156,9 @@ struct Comparison<'a> {
     /// The built assets of each earlier run.
     built: Vec<HashMap<&'a str, &'a MeasuredAsset>>,
     parts: Vec<Part<'a>>,
-    /// The usual rows of each asset with an unusual number of rows.
-    rows: HashMap<&'a str, f64>,
-    /// The usual rows of each asset with a rare number of rows that an earlier run had, too: such a number is no cause.
-    seldom_rows: HashMap<&'a str, f64>,
+    /// The usual rows of each asset with another number of rows, and whether that number has hardly ever occurred. Only
+    /// then it is a cause.
+    rows: HashMap<&'a str, (f64, bool)>,
     /// The assets whose query differs from most runs, and the number of the first run with the new query.
     changed: HashMap<&'a str, u64>,
     /// The usual seconds of the run.
@@ -179,7 +178,6 @@ impl<'a> Comparison<'a> {
             built: past.iter().map(|run| built(run)).collect(),
             parts: Vec::new(),
             rows: HashMap::new(),
-            seldom_rows: HashMap::new(),
             changed: HashMap::new(),
             usual: median(past.iter().map(|run| run.seconds).collect()),
             past_shifts: Vec::new(),
@@ -223,21 +221,19 @@ impl<'a> Comparison<'a> {
         }
         for input in &asset.inputs {
             let part = self.parts.iter().find(|part| part.name == input);
-            let part = part.filter(|part| self.rows.contains_key(part.name));
+            // A view has no rows of its own, and what its inputs have is what it has.
+            let part = part.filter(|part| match part.asset.and_then(|it| it.rows) {
+                Some(_) => self.rows.get(part.name).is_some_and(|it| it.1),
+                None => true,
+            });
             causes.extend(part.iter().flat_map(|part| &part.causes));
         }
         let rows = built.iter().filter_map(|it| it.rows);
-        match self.other_rows(asset, rows.collect()) {
-            Some((usual, true)) => {
-                self.rows.insert(name, usual);
-                if causes.is_empty() {
-                    causes.insert(Cause::Rows(name));
-                }
+        if let Some((usual, is_rare)) = self.other_rows(asset, rows.collect()) {
+            self.rows.insert(name, (usual, is_rare));
+            if is_rare && causes.is_empty() {
+                causes.insert(Cause::Rows(name));
             }
-            Some((usual, false)) => {
-                self.seldom_rows.insert(name, usual);
-            }
-            None => {}
         }
         let past = before.iter().map(|it| it.map(|it| it.seconds)).collect();
         self.add_part(name, Some(asset), causes, asset.seconds, past);
@@ -304,7 +300,8 @@ impl<'a> Comparison<'a> {
 
     /// The finding of a shift that all steady parts share.
     fn find_slower_machine(&self) -> Option<Finding> {
-        let is_rare = chance(&self.past_shifts, self.shift) <= RARE;
+        // A faster machine is not told.
+        let is_rare = chance(&self.past_shifts, self.shift) / 2.0 <= RARE;
         let usual: f64 = self.parts.iter().map(|part| part.usual).sum();
         let excess = usual * self.shift.exp_m1();
         if !is_rare || self.shift < LEAST_TIME.ln() || !self.matters(excess) {
@@ -373,11 +370,14 @@ impl<'a> Comparison<'a> {
             _ if part.name == WAIT => (Kind::Wait, format!("waited for another run: {took}")),
             None => (Kind::Unknown, format!("the stage `{}` took {took}", part.name)),
             Some(asset) => {
-                let same = match (self.seldom_rows.get(part.name), asset.rows) {
-                    (Some(usual), Some(rows)) => with_rows(rows, *usual),
-                    _ => "with the same rows and query".to_owned(),
+                let with = match (self.rows.get(part.name), asset.rows) {
+                    (Some((usual, _)), Some(rows)) => {
+                        format!("{} rows, usually {}", Thousands(rows), rounded(*usual))
+                    }
+                    _ => "the same rows and query".to_owned(),
                 };
-                let text = format!("`{}` took {took}, {same}{}", part.name, self.surroundings());
+                let place = self.surroundings();
+                let text = format!("`{}` took {took}, with {with}{place}", part.name);
                 (Kind::Unknown, text)
             }
         };
@@ -404,12 +404,7 @@ impl<'a> Comparison<'a> {
         chance(&before, part.deviation(part.now) - self.shift)
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a median of numbers of rows is rounded"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "a factor with one digit")]
     fn describe(&self, cause: Cause<'_>) -> String {
         let name = match cause {
             Cause::Query(name) => {
@@ -424,8 +419,8 @@ impl<'a> Comparison<'a> {
             Cause::Rows(name) => name,
         };
         let now = self.run.asset(name).and_then(|it| it.rows).unwrap_or_default();
-        let usual = self.rows.get(name).copied().unwrap_or_default();
-        let usually = Thousands(usual.round() as u64);
+        let (usual, _) = self.rows.get(name).copied().unwrap_or_default();
+        let usually = rounded(usual);
         if now == 0 {
             return format!("`{name}` is empty, usually {usually} rows");
         }
@@ -434,19 +429,13 @@ impl<'a> Comparison<'a> {
         format!("`{name}` has {factor:.1} × its rows ({now}, usually {usually})")
     }
 
-    /// New properties of the machine, if all earlier runs had the same ones.
+    /// A new machine, if all earlier runs had the same one.
     fn surroundings(&self) -> String {
-        let of = |run: &MeasuredRun| {
-            [run.engine.clone(), run.host.clone(), Count(run.cores, "core").to_string()]
-        };
-        let (now, usual) = (of(self.run), of(self.past[0]));
-        if self.past.iter().any(|run| of(run) != usual) {
+        let (now, usual) = (&self.run.machine, &self.past[0].machine);
+        if now == usual || self.past.iter().any(|run| run.machine != *usual) {
             return String::new();
         }
-        let new = now.into_iter().zip(usual).filter(|(now, usual)| now != usual);
-        let texts: Vec<String> =
-            new.map(|(now, usual)| format!("; on {now}, usually {usual}")).collect();
-        texts.concat()
+        format!("; on {now}, usually {usual}")
     }
 }
 
@@ -519,9 +508,8 @@ fn normal_tails(deviate: f64) -> f64 {
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of rows")]
-fn with_rows(rows: u64, usual: f64) -> String {
-    let (rows, usual) = (Thousands(rows), Thousands(usual.round() as u64));
-    format!("with {rows} rows, usually {usual}")
+fn rounded(rows: f64) -> Thousands {
+    Thousands(rows.round() as u64)
 }
 
 #[cfg(test)]

@@ -89,11 +89,7 @@ pub(crate) fn run(
             ended,
         },
     );
-    for node in &mut run.nodes {
-        node.message = sanitize_error_message(&node.message).into_owned();
-        // What is kept of a query is its hash.
-        node.sql = node.sql.take().map(|sql| measured::hash([&*sql].into_iter()));
-    }
+    redact(&mut run.nodes);
     for test in run.nodes.iter().filter(|it| it.is_test() && it.status != NodeStatus::Skipped) {
         let (model, name) = (tested(test), &test.name);
         let passed = test.status == NodeStatus::Built;
@@ -104,6 +100,14 @@ pub(crate) fn run(
         }
     }
     Ok(run)
+}
+
+/// Removes credentials from messages. What is kept of a query is its hash.
+pub(crate) fn redact(nodes: &mut [BuiltNode]) {
+    for node in nodes {
+        node.message = sanitize_error_message(&node.message).into_owned();
+        node.sql = node.sql.take().map(|sql| measured::hash([&*sql].into_iter()));
+    }
 }
 
 /// Writes the profile of the compute plugin, and returns its folder; `None` if the project has its own.
@@ -183,7 +187,7 @@ fn failed_check(test: &BuiltNode) -> FailedCheck {
 pub(crate) fn add_nodes(nodes: Vec<BuiltNode>, id: Option<&str>, report: &mut Report) {
     let (tests, nodes): (Vec<_>, Vec<_>) = nodes.into_iter().partition(BuiltNode::is_test);
     for node in nodes {
-        report.expect_node(&node.name, &node.resource_type);
+        report.expect_node(&node);
         let step = step(node, id, report);
         report.steps.push(step);
     }
@@ -192,8 +196,10 @@ pub(crate) fn add_nodes(nodes: Vec<BuiltNode>, id: Option<&str>, report: &mut Re
         let known = report.steps.iter().position(|step| step.key == tested);
         let at = known.unwrap_or_else(|| {
             // A source, or a node that was built before.
-            report.expect_node(&tested, "source");
-            let step = step(BuiltNode { name: tested, ..BuiltNode::default() }, id, report);
+            let resource_type = "source".to_owned();
+            let node = BuiltNode { name: tested, resource_type, ..BuiltNode::default() };
+            report.expect_node(&node);
+            let step = step(node, id, report);
             report.steps.push(step);
             report.steps.len() - 1
         });
@@ -236,7 +242,6 @@ fn step(node: BuiltNode, invocation_id: Option<&str>, report: &Report) -> Step {
         took: Duration::try_from_secs_f64(node.seconds).unwrap_or_default(),
         details: Details {
             dbt_invocation_id: invocation_id.map(str::to_owned),
-            of_node: node.sql.map(|hash| (hash, node.reads)),
             ..Details::default()
         },
     }

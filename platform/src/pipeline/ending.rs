@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::SystemTime;
 
 use floe_plugin::alert::{Message, Severity, Violation};
@@ -19,10 +18,9 @@ use super::Prepared;
 use super::outcome::Outcome;
 use super::report::{Checks, FailedCheck, Report, RunError, Step};
 use super::run::TRACER_NAME;
-use crate::artifacts::{CompiledArtifacts, CompiledSource};
+use crate::artifacts::CompiledArtifacts;
 use crate::environment::Environment;
-use crate::history::measured::{self, MeasuredAsset, MeasuredRun};
-use crate::history::{self, Job, Record, unusual};
+use crate::history::{self, Job, Record, measured, unusual};
 use crate::identity::{Identity, Lines};
 use crate::manifest::selection::Selected;
 use crate::metrics;
@@ -44,7 +42,7 @@ pub(super) fn report(
     }
     let failure = report.failure(&built);
     let is_success = failure.is_none();
-    report.unusual = compare(identity, &mut report, artifacts, is_success);
+    report.unusual = compare(identity, &mut report, is_success);
     let dbt_invocation_ids = Some(report.dbt_invocation_ids());
     let told: Vec<&str> = report.unusual.iter().map(String::as_str).collect();
     span.set_attributes(&PipelineOutcome {
@@ -126,86 +124,16 @@ fn record_metrics(product: &str, artifacts: &CompiledArtifacts, report: &Report,
 /// Adds a finished run to the measurements. Returns the unusual findings, and adds problems of the file to the warnings
 /// of the report. A run that a signal stopped is not compared.
 #[traced(name = "floe.runs.compare", tracer = TRACER_NAME)]
-fn compare(
-    identity: &Identity,
-    report: &mut Report,
-    artifacts: &CompiledArtifacts,
-    is_success: bool,
-) -> Vec<String> {
+fn compare(identity: &Identity, report: &mut Report, is_success: bool) -> Vec<String> {
     if interrupt::is_requested() {
         return Vec::new();
     }
-    let mut run = measured_run(identity, report, artifacts, is_success);
+    let mut run = report.measured(identity.environment.as_str(), is_success);
     for warning in measured::add(&identity.folder, &mut run, unusual::sentences) {
         tracing::warn!("{warning}");
         report.warn(warning);
     }
     run.unusual
-}
-
-fn measured_run(
-    identity: &Identity,
-    report: &Report,
-    artifacts: &CompiledArtifacts,
-    is_success: bool,
-) -> MeasuredRun {
-    let stages = report.other_stages();
-    let assets = report.steps().iter();
-    MeasuredRun {
-        number: 0,
-        run_id: report.run_id().to_string(),
-        started_at: rfc3339(report.started_at),
-        environment: identity.environment.as_str().to_owned(),
-        status: if is_success { "success" } else { "failed" }.to_owned(),
-        seconds: report.took().as_secs_f64(),
-        engine: report.engine.clone(),
-        host: measured::host(),
-        cores: thread::available_parallelism().map_or(0, usize::from),
-        stages: stages.map(|(name, took)| (name.to_owned(), took.as_secs_f64())).collect(),
-        assets: assets.map(|step| measured_asset(step, report, artifacts)).collect(),
-        unusual: Vec::new(),
-    }
-}
-
-fn measured_asset(step: &Step, report: &Report, artifacts: &CompiledArtifacts) -> MeasuredAsset {
-    let (query, inputs) = match &step.details.of_node {
-        Some(of_node) => of_node.clone(),
-        None => definition(&step.key, artifacts),
-    };
-    let rows_in = inputs.iter().map(|input| report.rows(input)).sum();
-    let status = match step.outcome {
-        Outcome::Built { .. } => "built",
-        Outcome::Failed { .. } => "failed",
-        Outcome::Skipped { .. } => "skipped",
-    };
-    MeasuredAsset {
-        name: step.key.clone(),
-        status: status.to_owned(),
-        seconds: step.took.as_secs_f64(),
-        rows_in: if inputs.is_empty() { None } else { rows_in },
-        rows: report.rows(&step.key),
-        bytes: step.details.bytes,
-        checks_passed: step.details.checks.passed,
-        checks_failed: step.details.checks.failed,
-        query,
-        failed_since: None,
-        inputs,
-    }
-}
-
-/// A hash of the definition of an asset, and its inputs.
-fn definition(key: &str, artifacts: &CompiledArtifacts) -> (String, Vec<String>) {
-    if let Some(model) = artifacts.models.iter().find(|it| *it.name == *key) {
-        let inputs = model.query.depends_on.iter().cloned();
-        let parts = [model.materialization.as_str(), &model.query.sql];
-        return (measured::hash(parts.into_iter()), inputs.collect());
-    }
-    let source = artifacts.sources.iter().find(|it| *it.name == *key);
-    let columns = source.map(CompiledSource::columns).unwrap_or_default();
-    let columns: Vec<String> =
-        columns.iter().map(|it| format!("{} {:?}", it.name, it.kind)).collect();
-    // What it reads when it generates its file says nothing of loading it.
-    (measured::hash(columns.iter().map(String::as_str)), Vec::new())
 }
 
 /// The subject of an alert.

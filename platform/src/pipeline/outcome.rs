@@ -37,6 +37,15 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The outcome as a word.
+    pub(crate) fn as_str(&self) -> &'static str {
+        match self {
+            Self::Built { .. } => "built",
+            Self::Failed { .. } => "failed",
+            Self::Skipped { .. } => "skipped",
+        }
+    }
+
     /// Whether the asset is in the warehouse.
     pub fn is_built(&self) -> bool {
         matches!(self, Self::Built { .. })

@@ -232,6 +232,7 @@ fn json(step: &Step) -> serde_json::Value {
     let mut line = json!({
         "event": "asset_ended",
         "asset": step.key,
+        "status": step.outcome.as_str(),
         "seconds": step.took.as_secs_f64(),
     });
     if let Some(generated) = step.details.generated {
@@ -246,18 +247,11 @@ fn json(step: &Step) -> serde_json::Value {
     }
     match &step.outcome {
         Outcome::Built { rows } => {
-            line["status"] = "built".into();
             line["rows"] = (*rows).into();
             line["bytes"] = step.details.bytes.into();
         }
-        Outcome::Failed { message, .. } => {
-            line["status"] = "failed".into();
-            line["message"] = message.as_str().into();
-        }
-        Outcome::Skipped { missing } => {
-            line["status"] = "skipped".into();
-            line["missing"] = missing.as_str().into();
-        }
+        Outcome::Failed { message, .. } => line["message"] = message.as_str().into(),
+        Outcome::Skipped { missing } => line["missing"] = missing.as_str().into(),
     }
     line
 }

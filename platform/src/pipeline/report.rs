@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use floe_plugin::dbt::BuiltNode;
+use floe_plugin::rfc3339;
 use floe_plugins::error::Error;
 use floe_plugins::quote::one_line;
 use floe_plugins::runs::correlation;
@@ -20,6 +21,7 @@ use serde_json::json;
 use super::failed_path;
 use super::outcome::Outcome;
 use crate::artifacts::CompiledArtifacts;
+use crate::history::measured::{self, MeasuredAsset, MeasuredRun};
 use crate::identity::Identity;
 use crate::plugins::active;
 use crate::product::warehouse_path;
@@ -65,8 +67,7 @@ pub struct Report {
     pub(crate) has_warehouse: bool,
     /// The id of dbt's command.
     pub(crate) dbt_invocation_id: Option<String>,
-    /// The kind of each asset: one of [`KINDS`].
-    kinds: BTreeMap<String, &'static str>,
+    definitions: BTreeMap<String, Definition>,
     stages: Vec<(&'static str, Duration)>,
     /// The place of the gold tables' objects.
     pub(crate) objects: Option<String>,
@@ -78,6 +79,16 @@ pub struct Report {
     pub(crate) unusual: Vec<String>,
     /// The exit code of the program if assets failed.
     pub(crate) exit_code: u8,
+}
+
+/// An asset as it is defined.
+#[derive(Debug, Default)]
+struct Definition {
+    /// One of [`KINDS`].
+    kind: &'static str,
+    /// A hash of the compiled query, or of the columns of a source.
+    query: String,
+    inputs: Vec<String>,
 }
 
 /// The outcome of one asset.
@@ -145,9 +156,6 @@ pub(crate) struct Details {
     pub(crate) failed_checks: Vec<FailedCheck>,
     /// The id of the dbt command that built the asset.
     pub(crate) dbt_invocation_id: Option<String>,
-    /// The hash of the query that dbt compiled, and the nodes that the query reads.
-    #[serde(skip)]
-    pub(crate) of_node: Option<(String, Vec<String>)>,
     /// The nodes of a dbt project that a step of Dagster built.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) nodes: Vec<BuiltNode>,
@@ -222,7 +230,7 @@ impl Report {
             is_of_dbt: false,
             has_warehouse: true,
             dbt_invocation_id: None,
-            kinds: BTreeMap::new(),
+            definitions: BTreeMap::new(),
             stages: Vec::new(),
             objects: None,
             is_published: false,
@@ -253,26 +261,74 @@ impl Report {
     pub(crate) fn expect(&mut self, artifacts: &CompiledArtifacts) {
         self.is_of_dbt = artifacts.dbt.is_some();
         self.assets = artifacts.sources.len() + artifacts.models.len();
-        let sources = artifacts.sources.iter().map(|it| (it.name.to_string(), "source"));
-        let models = artifacts.models.iter().map(|it| (it.name.to_string(), "model"));
-        self.kinds = sources.chain(models).collect();
+        let sources = artifacts.sources.iter().map(|source| {
+            // What it reads when it generates its file says nothing of loading it.
+            let columns = source.columns().into_iter();
+            let columns: Vec<String> =
+                columns.map(|it| format!("{} {:?}", it.name, it.kind)).collect();
+            let query = measured::hash(columns.iter().map(String::as_str));
+            let definition = Definition { kind: "source", query, inputs: Vec::new() };
+            (source.name.to_string(), definition)
+        });
+        let models = artifacts.models.iter().map(|model| {
+            let parts = [model.materialization.as_str(), &model.query.sql];
+            let query = measured::hash(parts.into_iter());
+            let inputs = model.query.depends_on.iter().cloned().collect();
+            (model.name.to_string(), Definition { kind: "model", query, inputs })
+        });
+        self.definitions = sources.chain(models).collect();
     }
 
     /// Adds a node of dbt, built or not.
-    pub(crate) fn expect_node(&mut self, name: &str, resource_type: &str) {
+    pub(crate) fn expect_node(&mut self, node: &BuiltNode) {
         self.assets += 1;
-        self.kinds.insert(name.to_owned(), kind_of_node(resource_type));
+        let definition = Definition {
+            kind: kind_of_node(&node.resource_type),
+            query: node.sql.clone().unwrap_or_default(),
+            inputs: node.reads.clone(),
+        };
+        self.definitions.insert(node.name.clone(), definition);
     }
 
     /// The kind of an asset: one of [`KINDS`].
     pub(crate) fn kind(&self, key: &str) -> &'static str {
-        self.kinds.get(key).copied().unwrap_or("source")
+        self.definitions.get(key).map_or("source", |it| it.kind)
     }
 
-    /// The stages that [`end_assets`](Self::end_assets) does not record, and the time of generating input.
-    pub(crate) fn other_stages(&self) -> impl Iterator<Item = (&'static str, Duration)> {
-        let stages = self.stages.iter().copied();
-        stages.filter(|(stage, _)| !matches!(*stage, "load" | "build"))
+    /// The measurements of the run until now.
+    pub(crate) fn measured(&self, environment: &str, is_success: bool) -> MeasuredRun {
+        // Those that build no assets.
+        let stages = self.stages.iter().filter(|(stage, _)| !matches!(*stage, "load" | "build"));
+        MeasuredRun {
+            run_id: self.run_id.to_string(),
+            command: if self.is_of_dbt { "dbt build" } else { "run" }.to_owned(),
+            started_at: rfc3339(self.started_at),
+            environment: environment.to_owned(),
+            status: if is_success { "success" } else { "failed" }.to_owned(),
+            seconds: self.took().as_secs_f64(),
+            machine: measured::machine(),
+            stages: stages.map(|(name, took)| ((*name).to_owned(), took.as_secs_f64())).collect(),
+            assets: self.steps.iter().map(|step| self.measured_asset(step)).collect(),
+            ..MeasuredRun::default()
+        }
+    }
+
+    fn measured_asset(&self, step: &Step) -> MeasuredAsset {
+        let none = Definition::default();
+        let Definition { query, inputs, .. } = self.definitions.get(&step.key).unwrap_or(&none);
+        let rows_in = inputs.iter().map(|input| self.rows(input)).sum();
+        MeasuredAsset {
+            name: step.key.clone(),
+            status: step.outcome.as_str().to_owned(),
+            seconds: step.took.as_secs_f64(),
+            rows_in: if inputs.is_empty() { None } else { rows_in },
+            rows: self.rows(&step.key),
+            checks_passed: step.details.checks.passed,
+            checks_failed: step.details.checks.failed,
+            query: query.clone(),
+            failed_since: None,
+            inputs: inputs.clone(),
+        }
     }
 
     pub(crate) fn end_stage(&mut self, stage: &'static str, took: Duration) {
@@ -299,10 +355,10 @@ impl Report {
 
     /// The first printed line of a run.
     pub(crate) fn title(&self, checks: usize) -> String {
-        if self.is_of_dbt && self.kinds.is_empty() {
+        if self.is_of_dbt && self.definitions.is_empty() {
             return format!("{} · dbt build", self.product);
         }
-        let assets = of_kinds(self.kinds.values().copied());
+        let assets = of_kinds(self.definitions.values().map(|it| it.kind));
         let checks = match checks {
             0 => String::new(),
             checks => format!(", {}", Count(checks, "check")),

@@ -42,7 +42,7 @@ fn product(test: &str, last: &str) -> Product {
     product.append("manifest.yaml", &plugins);
     let node = |id: &str, status: &str, message: &str| json!({ "unique_id": id, "status": status, "message": message, "execution_time": 100.25, "compiled_code": "select 1", "adapter_response": {} });
     let results = json!({
-        "metadata": { "dbt_version": "1.11.16" },
+        "metadata": { "dbt_version": "1.11.16", "invocation_id": INVOCATION },
         "elapsed_time": 1.5,
         "results": [
             node("seed.shop_dbt.orders", "success", "INSERT 3"),
@@ -65,8 +65,17 @@ fn product(test: &str, last: &str) -> Product {
         let info = json!({ "name": name, "level": "debug", "msg": name, "invocation_id": INVOCATION, "ts": "2026-11-27T04:00:00.000000Z" });
         json!({ "info": info, "data": { "node_info": node, "run_result": result } })
     };
-    let [started, ended] = [event("NodeStart", "started"), event("NodeFinished", "success")];
-    product.write("events", &format!("{started}\n{ended}\n"));
+    let artifact = |kind: &str, path: &str| {
+        let info = json!({ "name": "ArtifactWritten", "level": "debug", "msg": kind, "invocation_id": INVOCATION, "ts": "2026-11-27T04:00:00.000000Z" });
+        json!({ "info": info, "data": { "artifact_type": kind, "artifact_path": path } })
+    };
+    let events = [
+        artifact("WritableManifest", "target/manifest.json"),
+        event("NodeStart", "started"),
+        event("NodeFinished", "success"),
+        artifact("RunExecutionResult", "target/run_results.json"),
+    ];
+    product.write("events", &events.map(|event| format!("{event}\n")).concat());
     product.write("results.json", &results.to_string());
     product.write("graph.json", &graph.to_string());
     product
@@ -201,6 +210,55 @@ fn a_command_is_found_by_its_id_also_if_no_node_has_failed() {
     let output = product.floe("find", &[INVOCATION, "--json"], &[]);
     let found: Value = serde_json::from_str(&output.stdout).expect(&output.stderr);
     assert_eq!(found["runs"][0]["status"], "failed");
+}
+
+/// `floe trace-dbt -- stand-in build` in the folder of the product.
+fn traced(product: &Product, variables: &[(&str, &str)]) -> std::process::Output {
+    let program = product.path("stand-in");
+    let mut floe = command(&["trace-dbt", "--", program.to_str().unwrap(), "build"], variables);
+    floe.current_dir(product.path("")).output().unwrap()
+}
+
+#[test]
+fn commands_below_trace_dbt_are_in_the_same_history_and_say_what_was_unusual() {
+    let product = product("pass", "success");
+    product.replace("manifest.yaml", "  compute: ", "  # compute: ");
+    product.run().assert_ok();
+    let receiver = Receiver::http();
+    let endpoint = receiver.endpoint();
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+    ];
+    for _ in 0..6 {
+        let output = traced(&product, &variables);
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    }
+    product.replace(
+        "results.json",
+        "select 1\",\"execution_time\":100.25,\"message\":\"skipped\"",
+        "select 2\",\"execution_time\":100.25,\"message\":\"skipped\"",
+    );
+    let output = traced(&product, &variables);
+    let expected = "the query of `totals` changed";
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), format!("unusual  {expected}\n"));
+    let spans = receiver.spans();
+    let roots = spans.iter().filter(|span| span.name == "dbt.build");
+    let said: Vec<_> =
+        roots.filter_map(|span| span.attributes.get("floe.pipeline.unusual")).collect();
+    assert_eq!(format!("{said:?}"), format!("[Array([String({expected:?})])]"));
+
+    let runs = product.floe("runs", &["--json"], &[]);
+    let runs: Value = serde_json::from_str(&runs.stdout).unwrap();
+    let runs = runs["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), 8);
+    assert_eq!(runs[0]["unusual"], json!([expected]));
+    for (one, other) in [("command", "dbt build"), ("status", "success"), ("environment", "dev")] {
+        assert!(runs.iter().all(|run| run[one] == other), "{one}: {runs:#?}");
+    }
+    // What a command of `floe` has measured of dbt is what `trace-dbt` measures.
+    assert_eq!(runs[1]["assets"], runs[7]["assets"]);
+    assert_eq!(runs[0]["assets"].as_array().unwrap().len(), 4);
 }
 
 #[test]

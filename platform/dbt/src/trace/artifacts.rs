@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use floe_plugin::dbt::BuiltNode;
+
 use crate::manifest::Manifest;
 use crate::node::{Node, RunResult};
 use crate::run_results::RunResults;
@@ -16,6 +18,8 @@ pub(crate) struct Artifacts {
     manifest: Option<Manifest>,
     /// The invocation that wrote the manifest.
     manifest_of: Option<String>,
+    /// The path of the results that dbt wrote last.
+    results: Option<PathBuf>,
     /// The manifest that could not be read yet.
     unread: Option<Unread>,
 }
@@ -30,7 +34,7 @@ pub(crate) struct Unread {
 
 impl Artifacts {
     pub(crate) fn new(project: PathBuf) -> Self {
-        Self { project, manifest: None, manifest_of: None, unread: None }
+        Self { project, manifest: None, manifest_of: None, results: None, unread: None }
     }
 
     pub(crate) fn manifest(&self) -> Option<&Manifest> {
@@ -73,21 +77,31 @@ impl Artifacts {
         if in_project.exists() { in_project } else { path.into() }
     }
 
+    /// Keeps the path of the results that dbt has just written.
+    pub(crate) fn set_results(&mut self, path: &str) {
+        self.results = Some(self.artifact(path));
+    }
+
+    /// The results of an invocation, if dbt has written them.
+    fn results(&self, invocation_id: &str) -> Option<RunResults> {
+        let read = RunResults::read(self.results.as_ref()?, MAX_RESULTS_SIZE).ok();
+        read.filter(|it| it.metadata.invocation_id == invocation_id)
+    }
+
+    /// The nodes of an invocation with their results.
+    pub(crate) fn nodes(&self, invocation_id: &str) -> Vec<BuiltNode> {
+        let results = self.results(invocation_id).unwrap_or_default();
+        results.nodes(self.manifest.as_ref())
+    }
+
     /// The skipped nodes of an invocation, each after its inputs, without the `known` ones.
     pub(crate) fn skipped(
         &self,
-        path: &str,
         invocation_id: &str,
         known: impl Fn(&str) -> bool,
     ) -> Vec<(Node, RunResult)> {
-        let Ok(read) = RunResults::read(&self.artifact(path), MAX_RESULTS_SIZE) else {
-            return Vec::new();
-        };
-        if read.metadata.invocation_id != invocation_id {
-            return Vec::new();
-        }
         let manifest = self.manifest();
-        let mut rest = read.results;
+        let mut rest = self.results(invocation_id).unwrap_or_default().results;
         rest.retain(|it| it.is_skipped() && !known(&it.unique_id));
         let mut skipped = Vec::with_capacity(rest.len());
         // They have no order there, and links lead to spans that exist.
