@@ -36,10 +36,10 @@
 //!
 //! Without a provider of this crate, spans go to OpenTelemetry's global tracer provider, if the program has set one.
 //! Its sampler decides, and error texts are redacted if the feature `redact` is enabled; without it, only `error.type`
-//! is recorded. Each thread looks for that provider at its first call, and then at intervals that grow up to 1024
-//! calls, until it finds one. After 18,000 calls, calls of plain functions no longer look, but futures and other ways
-//! to open a span do. So set the provider early. Without one, an annotated function costs two loads, one of them
-//! thread-local, and a function with a `parent` passes on the parent's trace.
+//! is recorded, and the status names that feature. Each thread looks for the provider at its first call, and then at
+//! intervals that grow up to 1024 calls, until it finds one. After 18,000 calls, plain functions no longer look, but
+//! futures and other ways to open a span do. So set the provider early. Without one, an annotated function costs two
+//! loads, one of them thread-local, and a function with a `parent` passes on the parent's trace.
 //!
 //! Each release of OpenTelemetry (0.34 after 0.33) changes its types, and the release of this crate that
 //! follows is a breaking one: `Context`, `SpanContext`, `KeyValue`, `Key` and `SpanKind` are in its signatures.
