@@ -4,6 +4,7 @@
 use std::fmt;
 use std::path::Path;
 
+use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use secrecy::SecretSlice;
@@ -40,7 +41,13 @@ impl Tls {
     ///
     /// A file cannot be read, or contains no certificate or no key.
     pub(super) fn of(settings: &OtlpSettings) -> Result<Self, Error> {
-        let authorities = settings.certificate.as_deref().map(read_certificates);
+        let authorities = settings.certificate.as_deref().map(|path| {
+            let pem = read_certificates(path)?;
+            if !has_authority(parse_certificates(&pem)) {
+                return Err(invalid_file(path, "has no certificate of an authority"));
+            }
+            Ok(pem)
+        });
         let client = settings.client.as_ref().map(|(certificate, key)| {
             let certificate = read_certificates(certificate)?;
             let bytes = read(key)?;
@@ -66,6 +73,11 @@ pub(super) fn parse_certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
     CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).collect()
 }
 
+/// Whether one of them can be used as an authority.
+fn has_authority(certificates: Vec<CertificateDer<'static>>) -> bool {
+    RootCertStore::empty().add_parsable_certificates(certificates).0 > 0
+}
+
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
     read_file(path, MAX_FILE).map_err(|error| error.within("otlp"))
 }
@@ -78,7 +90,6 @@ fn invalid_file(path: &Path, problem: &str) -> Error {
 mod of_ureq {
     use std::sync::Arc;
 
-    use rustls::RootCertStore;
     use rustls::crypto::ring;
     use rustls::pki_types::PrivateKeyDer;
     use rustls::pki_types::pem::PemObject as _;
@@ -86,7 +97,7 @@ mod of_ureq {
     use secrecy::ExposeSecret as _;
     use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
 
-    use super::{CertificateDer, Client, Error, Tls, parse_certificates};
+    use super::{CertificateDer, Client, Error, Tls, has_authority, parse_certificates};
 
     impl Tls {
         /// The configuration of ureq, which panics where a key does not fit its certificate.
@@ -95,9 +106,7 @@ mod of_ureq {
                 Some(pem) => parse_certificates(pem),
                 None => rustls_native_certs::load_native_certs().certs,
             };
-            let is_usable =
-                |it: &CertificateDer<'static>| RootCertStore::empty().add(it.clone()).is_ok();
-            if !authorities.iter().any(is_usable) {
+            if !has_authority(authorities.clone()) {
                 return Err(Error::config(
                     "otlp: this system has no trusted certificate authority, expected a PEM file in `otlp.all.certificate`",
                 ));

@@ -177,6 +177,8 @@ fn invalid_certificate_files_are_one_error() {
     let (certificate, key) = authority.client();
     let folder = certificate.parent().unwrap().display().to_string();
     let nowhere = certificate.with_file_name("nowhere.pem");
+    let broken = certificate.with_file_name("broken.pem");
+    fs::write(&broken, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
     for protocol in [OtlpProtocol::Grpc, OtlpProtocol::Http] {
         for (authorities, client, message) in [
             (
@@ -185,6 +187,7 @@ fn invalid_certificate_files_are_one_error() {
                 "otlp: the file `nowhere.pem` cannot be read: No such file or directory (os error 2)",
             ),
             (&key, None, "otlp: the file `client.key` has no certificate in PEM format"),
+            (&broken, None, "otlp: the file `broken.pem` has no certificate of an authority"),
             (
                 &certificate,
                 Some((&certificate, &certificate)),
