@@ -3,6 +3,7 @@
 mod write_buffer;
 
 use std::error::Error as StdError;
+use std::mem;
 use std::ops::RangeInclusive;
 use std::pin::pin;
 use std::sync::Arc;
@@ -78,8 +79,7 @@ type Client = tonic::client::Grpc<MapResponse<Channel, WithoutPage>>;
 /// runtime of the host.
 #[derive(Debug)]
 struct Grpc {
-    /// Present until the drop.
-    runtime: Option<Runtime>,
+    runtime: Background,
     time: Arc<TimeLimit>,
     client: Client,
     endpoint: Endpoint,
@@ -91,6 +91,10 @@ struct Grpc {
     headers: MetadataMap,
     export: PathAndQuery,
 }
+
+/// A runtime until its drop.
+#[derive(Debug, Default)]
+struct Background(Option<Runtime>);
 
 /// Creates a client that connects with the first request.
 pub(super) fn connect(
@@ -126,7 +130,7 @@ pub(super) fn connect(
     let client = client(&endpoint, tcp.clone(), tunnel.clone(), settings.compression);
     drop(entered);
     Ok(Box::new(Grpc {
-        runtime: Some(runtime),
+        runtime: Background(Some(runtime)),
         time: Arc::clone(time),
         client,
         endpoint,
@@ -319,7 +323,9 @@ fn secure(endpoint: Endpoint, _: &OtlpSettings) -> Result<Endpoint, Error> {
 
 impl Transport for Grpc {
     fn send(&mut self, request: Bytes) -> Outcome {
-        let Some(runtime) = self.runtime.take() else {
+        // Dropped if the call panics.
+        let background = mem::take(&mut self.runtime);
+        let Some(runtime) = &background.0 else {
             return Outcome::Unanswered("there is no runtime".to_owned());
         };
         let time = Arc::clone(&self.time);
@@ -340,16 +346,16 @@ impl Transport for Grpc {
             self.client =
                 client(&self.endpoint, self.tcp.clone(), self.tunnel.clone(), self.compression);
         }
-        self.runtime = Some(runtime);
+        self.runtime = background;
         outcome
     }
 }
 
-impl Drop for Grpc {
+impl Drop for Background {
     /// Ends the runtime without waiting: a lookup of a name cannot be cancelled, and a drop of the runtime would block
     /// on it, which panics on a thread of a runtime of the host.
     fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
+        if let Some(runtime) = self.0.take() {
             runtime.shutdown_background();
         }
     }
@@ -464,6 +470,20 @@ mod tests {
              KEY_EXPIRED (acme.example); resource: has no service.name; new keys: https://acme.example/keys\
              ; a credential is a header in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)"
         );
+    }
+
+    #[test]
+    fn a_panic_does_not_wait_for_a_lookup() {
+        let runtime = runtime::Builder::new_current_thread().build().unwrap();
+        let (end, looked_up) = std::sync::mpsc::channel::<()>();
+        runtime.spawn_blocking(move || looked_up.recv());
+        let background = Background(Some(runtime));
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+            let _background = background;
+            panic!("no events");
+        }));
+        assert!(panicked.is_err());
+        drop(end);
     }
 
     #[test]
