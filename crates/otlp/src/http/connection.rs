@@ -1,7 +1,8 @@
 //! The connections below HTTP. ureq's own wait until the timeout that a request began with; these end with a shutdown
 //! that has begun in the meantime, and read an answer that came before the end of the request.
 
-use std::io::{self, Read as _, Write as _};
+use std::fmt::Display;
+use std::io::{self, IoSlice, Read as _, Write as _};
 use std::mem;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Error, Timeout};
 
+use floe_telemetry_core::__sdk::clock::monotonic_now;
 use floe_telemetry_core::__sdk::program_signals::{spawn, thread};
 
 use crate::time_limit::{STEP, TimeLimit};
@@ -27,6 +29,10 @@ pub(super) const MAX_HEAD: usize = 32 * 1024;
 
 /// The bytes of an answer that are read at once, with room for a head, and those of a request that are written at once.
 const BUFFERS: (usize, usize) = (2 * MAX_HEAD, 128 * 1024);
+
+/// A first part of a request that is not longer waits for the next one: the head and the body are one write, and wake
+/// the receiver once.
+const MAX_HELD: usize = 16 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Connections {
@@ -48,36 +54,31 @@ impl Connections {
 
     /// Connects on a new thread: a shutdown waits neither for the answer of a name server nor for a silent address.
     fn open(self: &Arc<Self>, uri: &Uri, config: &Config) -> Result<TcpStream, Error> {
-        let (result, opened) = mpsc::channel();
+        let (results, opened) = mpsc::channel();
         let (connections, uri, config) = (Arc::clone(self), uri.clone(), config.clone());
         let connect = move || {
             let _quiet = Context::enter_telemetry_suppressed_scope();
-            let addresses = connections.look_up(&uri, &config);
-            // The receiver of the result may have been given up.
-            let _ = result.send(addresses.and_then(|addresses| connections.connect(&addresses)));
+            let addresses = look_up(&uri, &config);
+            // The receiver of the results may have been given up.
+            let _ = results.send(None);
+            let _ =
+                results.send(Some(addresses.and_then(|addresses| connections.connect(&addresses))));
         };
         spawn(thread("floe-connect"), connect)?;
+        let mut lookup = Some(monotonic_now() + self.timeout);
         while !self.time.left().is_zero() {
             match opened.recv_timeout(STEP) {
-                Ok(stream) => return stream,
-                Err(RecvTimeoutError::Timeout) => {}
+                Ok(Some(stream)) => return stream,
+                Ok(None) => lookup = None,
+                Err(RecvTimeoutError::Timeout) => {
+                    if lookup.is_some_and(|end| end <= monotonic_now()) {
+                        return Err(dns_error("no answer in time"));
+                    }
+                }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
         Err(Error::Timeout(Timeout::Connect))
-    }
-
-    /// Looks up the name of a receiver, or of its proxy.
-    fn look_up(&self, uri: &Uri, config: &Config) -> Result<ResolvedSocketAddrs, Error> {
-        let left = self.time.left().min(self.timeout);
-        let timeout =
-            NextTimeout { after: left.into(), reason: Timeout::Resolve, ..NextTimeout::default() };
-        let found = DefaultResolver::default().resolve(uri, config, timeout);
-        found.map_err(|error| match error {
-            Error::Io(error) => Error::Other(format!("dns error: {error}").into()),
-            Error::Timeout(_) => Error::Other("dns error: no answer in time".into()),
-            other => other,
-        })
     }
 
     /// Connects to the first address that answers. A silent one leaves time for the next one.
@@ -95,6 +96,19 @@ impl Connections {
         }
         Err(last)
     }
+}
+
+/// Looks up the name of a receiver, or of its proxy. Without a timeout, ureq starts no thread of its own.
+fn look_up(uri: &Uri, config: &Config) -> Result<ResolvedSocketAddrs, Error> {
+    let found = DefaultResolver::default().resolve(uri, config, NextTimeout::default());
+    found.map_err(|error| match error {
+        Error::Io(error) => dns_error(error),
+        other => other,
+    })
+}
+
+fn dns_error(reason: impl Display) -> Error {
+    Error::Other(format!("dns error: {reason}").into())
 }
 
 /// Leaves the lookup of a name to its connection: ureq looks it up before each request.
@@ -133,7 +147,8 @@ impl<T: Transport> Connector<T> for TcpConnector {
         let buffers = LazyBuffers::new(input, output);
         let time = Arc::clone(&self.0.time);
         let (address, stream) = (stream.local_addr()?, Arc::new(stream));
-        Ok(Some(Either::B(Tcp { stream, address, buffers, time, broken: None })))
+        let (held, broken, is_read) = (Vec::new(), None, false);
+        Ok(Some(Either::B(Tcp { stream, address, buffers, time, held, broken, is_read })))
     }
 }
 
@@ -144,8 +159,12 @@ pub(super) struct Tcp {
     address: SocketAddr,
     buffers: LazyBuffers,
     time: Arc<TimeLimit>,
+    /// What is written with the next part of the request, or before its answer is read.
+    held: Vec<u8>,
     /// The error of a write. The receiver may have answered before it has closed the connection.
     broken: Option<io::Error>,
+    /// Whether the last step was a read.
+    is_read: bool,
 }
 
 /// Repeats a read or a write until it has an effect, or there is no time left.
@@ -165,24 +184,45 @@ fn is_to_be_repeated(error: &io::Error) -> bool {
     matches!(error.kind(), Interrupted | TimedOut | WouldBlock)
 }
 
+impl Tcp {
+    /// Whether the descriptor is still that of the connection. A program that closes it may get its number for a file.
+    fn is_own(&self) -> bool {
+        self.stream.local_addr().is_ok_and(|address| address == self.address)
+    }
+
+    /// Writes what is held, and this many bytes of the output.
+    fn write(&mut self, amount: usize) -> Result<(), Error> {
+        let Self { stream, buffers, time, held, broken, .. } = self;
+        let mut parts = [IoSlice::new(held), IoSlice::new(&buffers.output()[..amount])];
+        let mut rest = &mut parts[..];
+        IoSlice::advance_slices(&mut rest, 0);
+        while !rest.is_empty() && broken.is_none() {
+            match within(time, || (&**stream).write_vectored(rest)) {
+                Ok(written) => IoSlice::advance_slices(&mut rest, written),
+                Err(Error::Io(error)) => *broken = Some(error),
+                Err(other) => return Err(other),
+            }
+        }
+        held.clear();
+        Ok(())
+    }
+}
+
 impl Transport for Tcp {
     fn buffers(&mut self) -> &mut dyn Buffers {
         &mut self.buffers
     }
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
-        let mut rest = &self.buffers.output()[..amount];
-        while !rest.is_empty() && self.broken.is_none() {
-            match within(&self.time, || (&*self.stream).write(rest)) {
-                Ok(written) => rest = &rest[written..],
-                Err(Error::Io(error)) => self.broken = Some(error),
-                Err(other) => return Err(other),
-            }
+        if amount <= MAX_HELD && self.held.is_empty() {
+            self.held.extend_from_slice(&self.buffers.output()[..amount]);
+            return Ok(());
         }
-        Ok(())
+        self.write(amount)
     }
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
+        self.write(0)?;
         let Self { stream, buffers, time, broken, .. } = self;
         let read = within(time, || (&**stream).read(buffers.input_append_buf()));
         match (read, broken.take()) {
@@ -190,12 +230,18 @@ impl Transport for Tcp {
             (read, _) => {
                 let read = read?;
                 buffers.input_appended(read);
+                self.is_read = true;
                 Ok(read > 0)
             }
         }
     }
 
+    /// Is called after an answer and before the next request. A connection that was closed or has more to read is found
+    /// then.
     fn is_open(&mut self) -> bool {
+        if mem::take(&mut self.is_read) {
+            return true;
+        }
         let is_silent = || {
             self.stream.set_nonblocking(true)?;
             let peeked = self.stream.peek(&mut [0]);
@@ -203,14 +249,7 @@ impl Transport for Tcp {
             let is_silent = peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
             Ok::<_, io::Error>(is_silent)
         };
-        self.broken.is_none() && self.is_own() && is_silent().unwrap_or(false)
-    }
-}
-
-impl Tcp {
-    /// Whether the descriptor is still that of the connection. A program that closes it may get its number for a file.
-    fn is_own(&self) -> bool {
-        self.stream.local_addr().is_ok_and(|address| address == self.address)
+        self.is_own() && is_silent().unwrap_or(false)
     }
 }
 
@@ -225,15 +264,23 @@ impl Drop for Tcp {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
     use std::{fs, thread};
 
-    use floe_telemetry_core::__sdk::clock::monotonic_now;
     use floe_telemetry_sdk::__parts::collector::Ending;
     use socket2::{Domain, Socket, Type};
+    use ureq::Agent;
 
     use super::*;
 
     const QUEUE_TIMEOUT: Duration = Duration::from_millis(300);
+
+    /// The connections of an export that may take ten minutes.
+    fn connections(timeout: Duration) -> Arc<Connections> {
+        let time = TimeLimit::new(Arc::default());
+        time.set(monotonic_now() + Duration::from_secs(600));
+        Connections::new(Arc::new(time), timeout)
+    }
 
     /// A listener on an address of the loopback interface that accepts so many connections.
     fn listener(backlog: i32) -> (Socket, SocketAddr) {
@@ -256,12 +303,28 @@ mod tests {
     }
 
     #[test]
+    fn the_head_and_the_body_of_a_request_are_one_write() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let receiver = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0; 1024];
+            let read = stream.read(&mut request).unwrap();
+            stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
+            request[..read].to_vec()
+        });
+        let connector = ().chain(TcpConnector(connections(Duration::from_secs(60))));
+        let agent = Agent::with_parts(Config::default(), connector, LateResolver);
+        agent.post(&url).send("body").unwrap();
+        let read = receiver.join().unwrap();
+        assert!(read.ends_with(b"body"), "{}", String::from_utf8_lossy(&read));
+    }
+
+    #[test]
     fn a_silent_address_is_followed_by_the_next_one() {
         let (silent, _queued, _full) = silent_address();
         let (_open, answering) = listener(1);
-        let time = Arc::new(TimeLimit::new(Arc::default()));
-        time.set(monotonic_now() + Duration::from_secs(60));
-        let connections = Connections::new(time, Duration::from_secs(1));
+        let connections = connections(Duration::from_secs(1));
         let mut addresses = ResolvedSocketAddrs::from_fn(|_| silent);
         addresses.push(silent);
         addresses.push(answering);
