@@ -13,7 +13,7 @@ pub(crate) fn is_right(checksum: Checksum, prefix: &str, body: &str) -> bool {
 /// The digits of the right checksum.
 pub(crate) fn right_digits(checksum: Checksum, prefix: &str, body: &str) -> Option<Vec<u8>> {
     let (base, digits, of_prefix) = match checksum {
-        Checksum::Crc32 { base, digits, prefix } => (base, digits, prefix),
+        Checksum::Crc32 { base, digits, prefix } => (base.into(), digits.into(), prefix),
         Checksum::Crc32Hex => (16, 8, true),
     };
     let alphabet = if base > BASE36.len() { BASE62 } else { &BASE36[..base] };

@@ -150,7 +150,7 @@ pub(crate) fn best(
             Some((end, found, format))
         })
         .max_by_key(|(end, found, format)| {
-            let is_limited = format.length.is_limited();
+            let is_limited = !matches!(format.length, Length::AtLeast(_));
             (*found, *end, format.prefix.len(), is_limited, Reverse(format.id))
         })
 }

@@ -69,15 +69,15 @@ pub(crate) enum Part {
     Run(Alphabet, Length),
 }
 
-/// A number of bytes.
+/// A number of bytes. A row of the table is in every program, so it is small.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Length {
     /// Exactly this number.
-    Exactly(usize),
+    Exactly(u16),
     /// From the first number to the second, both included.
-    Between(usize, usize),
+    Between(u16, u16),
     /// This number or more.
-    AtLeast(usize),
+    AtLeast(u16),
 }
 
 /// A checksum at the end of a token.
@@ -86,9 +86,9 @@ pub(crate) enum Checksum {
     /// CRC-32 (IEEE) of the text before it, padded with zeros.
     Crc32 {
         /// 62 for digits of `0-9 A-Z a-z`, 36 for `0-9 a-z`.
-        base: usize,
+        base: u8,
         /// The number of digits.
-        digits: usize,
+        digits: u8,
         /// Whether the checksum covers the prefix.
         prefix: bool,
     },
@@ -120,14 +120,15 @@ impl TokenFormat {
 
 impl Length {
     /// The length of all parts together.
+    #[expect(clippy::cast_possible_truncation, reason = "a format is shorter than 64 KiB")]
     const fn of(parts: &[Part]) -> Self {
         let (mut min, mut max, mut next) = (0, Some(0), 0);
         while next < parts.len() {
             let part = match parts[next] {
-                Part::Text(text) => Self::Exactly(text.len()),
+                Part::Text(text) => Self::Exactly(text.len() as u16),
                 Part::Run(_, length) => length,
             };
-            min += part.min();
+            min += part.min() as u16;
             max = match (max, part) {
                 (Some(max), Self::Exactly(more) | Self::Between(_, more)) => Some(max + more),
                 _ => None,
@@ -143,19 +144,15 @@ impl Length {
 
     pub(crate) const fn min(self) -> usize {
         match self {
-            Self::Exactly(min) | Self::Between(min, _) | Self::AtLeast(min) => min,
+            Self::Exactly(min) | Self::Between(min, _) | Self::AtLeast(min) => min as usize,
         }
     }
 
     pub(crate) fn max(self) -> usize {
         match self {
-            Self::Exactly(max) | Self::Between(_, max) => max,
+            Self::Exactly(max) | Self::Between(_, max) => usize::from(max),
             Self::AtLeast(_) => usize::MAX,
         }
-    }
-
-    pub(crate) fn is_limited(self) -> bool {
-        !matches!(self, Self::AtLeast(_))
     }
 }
 
