@@ -13,7 +13,7 @@ use opentelemetry_sdk::Resource;
 
 use super::buffer_pool::BufferPool;
 use super::span;
-use crate::encoding::{bytes, head, head_length, message, message_of};
+use crate::encoding::{head, head_length, message_of};
 use floe_telemetry_sdk::__parts::collector::{BatchBuilder, EnrichedSpan};
 
 /// The most bytes of the head of a field.
@@ -71,10 +71,7 @@ struct ScopeSpans {
 impl RequestBuilder {
     /// Creates a builder of requests with at most `max_bytes`.
     pub(super) fn new(resource: &Resource, max_bytes: usize) -> Self {
-        let mut fields = Vec::new();
-        message(&mut fields, 1, |out| span::resource(out, resource));
-        let schema_url = resource.schema_url().unwrap_or_default();
-        bytes(&mut fields, 3, schema_url.as_bytes());
+        let fields = span::resource_fields(resource);
         Self {
             bytes: MAX_HEAD + fields.len(),
             resource: fields,
@@ -171,10 +168,7 @@ impl RequestBuilder {
 
 impl ScopeSpans {
     fn new(scope: Arc<InstrumentationScope>, resource: usize) -> Self {
-        let mut fields = Vec::new();
-        message(&mut fields, 1, |out| span::scope(out, &scope));
-        let schema_url = scope.schema_url().unwrap_or_default();
-        bytes(&mut fields, 3, schema_url.as_bytes());
+        let fields = span::scope_fields(&scope, scope.name());
         let prefix_room = MAX_HEAD + resource + MAX_HEAD + fields.len();
         Self { scope, fields, spans: Vec::new(), prefix_room }
     }

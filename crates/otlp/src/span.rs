@@ -76,18 +76,28 @@ fn kind_and_times(kind: u8, span: &EnrichedSpan<'_>) -> [u8; 20] {
     fields
 }
 
-/// Appends `Resource` to `out`.
-pub(super) fn resource(out: &mut Vec<u8>, resource: &Resource) {
-    for (key, value) in resource {
-        pair(out, 1, key.as_str(), Borrowed::from(value));
-    }
+/// The fields `resource` and `schema_url` of `ResourceSpans` and `ResourceLogs`.
+pub(super) fn resource_fields(resource: &Resource) -> Vec<u8> {
+    let mut fields = Vec::new();
+    message(&mut fields, 1, |out| {
+        for (key, value) in resource {
+            pair(out, 1, key.as_str(), Borrowed::from(value));
+        }
+    });
+    bytes(&mut fields, 3, resource.schema_url().unwrap_or_default().as_bytes());
+    fields
 }
 
-/// Appends `InstrumentationScope` to `out`.
-pub(super) fn scope(out: &mut Vec<u8>, scope: &InstrumentationScope) {
-    bytes(out, 1, scope.name().as_bytes());
-    bytes(out, 2, scope.version().unwrap_or_default().as_bytes());
-    scope.attributes().for_each(|attribute| key_value(out, 3, attribute));
+/// The fields `scope` and `schema_url` of `ScopeSpans` and `ScopeLogs`. The name replaces the one of the scope.
+pub(super) fn scope_fields(scope: &InstrumentationScope, name: &str) -> Vec<u8> {
+    let mut fields = Vec::new();
+    message(&mut fields, 1, |out| {
+        bytes(out, 1, name.as_bytes());
+        bytes(out, 2, scope.version().unwrap_or_default().as_bytes());
+        scope.attributes().for_each(|attribute| key_value(out, 3, attribute));
+    });
+    bytes(&mut fields, 3, scope.schema_url().unwrap_or_default().as_bytes());
+    fields
 }
 
 fn event(out: &mut Vec<u8>, event: &Event) {

@@ -7,13 +7,13 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use floe_telemetry_sdk::__parts::logs::{LogRecord, LogValue};
+use opentelemetry::Key;
 use opentelemetry::logs::AnyValue;
-use opentelemetry::{InstrumentationScope, Key};
 use opentelemetry_sdk::Resource;
 
 use crate::encoding::{
-    Borrowed, any_value, bytes, bytes_always, fixed32, fixed64, head, head_length, key_value,
-    message, message_of, pair, put_count, varint,
+    Borrowed, any_value, bytes, bytes_always, fixed32, fixed64, head, head_length, message,
+    message_of, pair, put_count, varint,
 };
 use crate::span;
 use floe_telemetry_core::__sdk::clock::UnixNanos;
@@ -30,11 +30,7 @@ pub(super) struct LogRequests {
 
 impl LogRequests {
     pub(super) fn new(resource: &Resource) -> Self {
-        let mut fields = Vec::new();
-        message(&mut fields, 1, |out| span::resource(out, resource));
-        let schema_url = resource.schema_url().unwrap_or_default();
-        bytes(&mut fields, 3, schema_url.as_bytes());
-        Self { resource: fields }
+        Self { resource: span::resource_fields(resource) }
     }
 
     pub(super) fn encode(&self, records: &[Arc<LogRecord>]) -> Vec<u8> {
@@ -62,26 +58,13 @@ fn scopes(records: &[Arc<LogRecord>]) -> Vec<Vec<u8>> {
         let at = match known.entry((name, scope)) {
             Entry::Occupied(at) => *at.get(),
             Entry::Vacant(new) => {
-                encoded.push(scope_fields(scope, name));
+                encoded.push(span::scope_fields(scope, name));
                 *new.insert(encoded.len() - 1)
             }
         };
         message_of::<2>(&mut encoded[at], 2, |out| log_record(out, record));
     }
     encoded
-}
-
-/// `ScopeLogs.scope` and `ScopeLogs.schema_url`, as fields. The name replaces the one of the scope.
-fn scope_fields(scope: &InstrumentationScope, name: &str) -> Vec<u8> {
-    let mut fields = Vec::new();
-    message(&mut fields, 1, |out| {
-        bytes(out, 1, name.as_bytes());
-        bytes(out, 2, scope.version().unwrap_or_default().as_bytes());
-        scope.attributes().for_each(|attribute| key_value(out, 3, attribute));
-    });
-    let schema_url = scope.schema_url().unwrap_or_default();
-    bytes(&mut fields, 3, schema_url.as_bytes());
-    fields
 }
 
 /// Appends `LogRecord` to `out`.
