@@ -255,12 +255,4 @@ impl BatchExporter<EncodedBatch> for Otlp {
         let too_large = too_large(batch.too_large, self.settings.max_request);
         ExportFailure::both(result, too_large)
     }
-
-    fn flush(&mut self) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn shutdown(&mut self, _: Duration) -> Result<(), String> {
-        Ok(())
-    }
 }

@@ -5,7 +5,6 @@ mod encode;
 mod tests;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use opentelemetry_sdk::Resource;
 
@@ -67,13 +66,5 @@ impl BatchExporter<LogRecordBatch> for OtlpLogs {
     fn export(&mut self, batch: LogRecordBatch) -> Result<(), ExportFailure> {
         let deadline = self.otlp.deadline();
         self.send(&batch, deadline)
-    }
-
-    fn flush(&mut self) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn shutdown(&mut self, _: Duration) -> Result<(), String> {
-        Ok(())
     }
 }

@@ -55,14 +55,18 @@ pub trait BatchExporter<B>: fmt::Debug + Send {
     /// # Errors
     ///
     /// The reason why it was not delivered.
-    fn flush(&mut self) -> Result<(), String>;
+    fn flush(&mut self) -> Result<(), String> {
+        Ok(())
+    }
 
     /// Ends after the last batch.
     ///
     /// # Errors
     ///
     /// The reason why data was not delivered.
-    fn shutdown(&mut self, timeout: Duration) -> Result<(), String>;
+    fn shutdown(&mut self, _timeout: Duration) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// The result of a flush or a shutdown: the name of the exporter, and the first failure since the

@@ -46,10 +46,6 @@ impl<E: LogExporter + 'static> BatchExporter<LogRecordBatch> for SdkLogExporter<
         }
     }
 
-    fn flush(&mut self) -> Result<(), String> {
-        Ok(())
-    }
-
     fn shutdown(&mut self, timeout: Duration) -> Result<(), String> {
         let ended = self.exporter.shutdown_with_timeout(timeout);
         ended.map_err(|error| error.to_string())
