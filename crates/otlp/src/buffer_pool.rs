@@ -14,7 +14,7 @@ const MAX_BUFFERS: usize = 4;
 const MAX_CAPACITY: usize = 4 * 1024 * 1024;
 
 /// Empty buffers for reuse. Clones share them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct BufferPool(Arc<Mutex<Vec<Vec<u8>>>>);
 
 /// A request whose buffer returns to the pool when the request is dropped.

@@ -33,7 +33,6 @@ use floe_telemetry_sdk::__parts::internal_log::internal_log;
 static WARNINGS: LazyLock<RateLimited> = LazyLock::new(RateLimited::default);
 
 /// A transport, with what its next request depends on.
-#[derive(Debug)]
 pub(super) struct Otlp {
     transport: Box<dyn Transport>,
     throttle: Throttle,

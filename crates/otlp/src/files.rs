@@ -7,7 +7,6 @@ use std::time::SystemTime;
 use super::settings::OtlpSettings;
 
 /// The certificate and key files of a connection, with their metadata at the last check.
-#[derive(Debug)]
 pub(super) struct WatchedFiles {
     paths: Vec<PathBuf>,
     metadata: Vec<Option<Metadata>>,
@@ -15,7 +14,7 @@ pub(super) struct WatchedFiles {
 
 /// The metadata that changes when a file is renewed. Tools overwrite the file or replace it by another
 /// file or link, possibly of the same length and within the resolution of the modification time.
-#[derive(Debug, PartialEq)]
+#[derive(PartialEq)]
 struct Metadata {
     modified: Option<SystemTime>,
     length: u64,

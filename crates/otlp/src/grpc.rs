@@ -77,7 +77,6 @@ type Client = tonic::client::Grpc<MapResponse<Channel, WithoutPage>>;
 
 /// A channel and the runtime of its connection. The runtime belongs to the exporter, so a flush never depends on a
 /// runtime of the host.
-#[derive(Debug)]
 struct Grpc {
     runtime: Background,
     time: Arc<TimeLimit>,
@@ -93,7 +92,7 @@ struct Grpc {
 }
 
 /// A runtime until its drop.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Background(Option<Runtime>);
 
 /// Creates a client that connects with the first request.

@@ -5,7 +5,6 @@ mod connection;
 mod explanation;
 mod json;
 
-use std::fmt;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -51,12 +50,6 @@ struct Http {
     has_answered: bool,
     signal: Signal,
     is_json: bool,
-}
-
-impl fmt::Debug for Http {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Http").finish_non_exhaustive()
-    }
 }
 
 /// Creates a client that connects with the first request.

@@ -18,7 +18,6 @@ use floe_telemetry_sdk::__parts::logs::{LogRecord, LogRecordBatch, LogSettings, 
 use floe_telemetry_sdk::Error;
 
 /// Sends log records over OTLP. It blocks the calling thread.
-#[derive(Debug)]
 struct OtlpLogs {
     otlp: Otlp,
     requests: LogRequests,

@@ -26,7 +26,6 @@ use floe_telemetry_sdk::__parts::metrics::{LastExport, MetricDestination};
 use floe_telemetry_sdk::Error;
 
 /// Sends metrics over OTLP. It blocks the thread of the metric reader that calls it.
-#[derive(Debug)]
 struct OtlpMetrics {
     /// Until the shutdown.
     otlp: Mutex<Option<Otlp>>,

@@ -1,7 +1,6 @@
 //! The HTTP proxy of the environment for a receiver (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`; `NO_PROXY` lists hosts
 //! without a proxy). Loopback addresses are always connected to directly.
 
-use std::fmt;
 use std::net::IpAddr;
 
 use http::Uri;
@@ -15,12 +14,6 @@ pub(super) struct Proxy {
     pub(super) url: String,
     /// The host and the port, for messages.
     pub(super) address: String,
-}
-
-impl fmt::Debug for Proxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.address)
-    }
 }
 
 impl Proxy {

@@ -38,7 +38,6 @@ pub(super) struct EncodedRequest {
 }
 
 /// Encodes spans into the bytes of requests.
-#[derive(Debug)]
 pub(super) struct RequestBuilder {
     /// `ResourceSpans.resource` and `ResourceSpans.schema_url`, as fields.
     resource: Vec<u8>,
@@ -57,7 +56,6 @@ pub(super) struct RequestBuilder {
     batch: EncodedBatch,
 }
 
-#[derive(Debug)]
 struct ScopeSpans {
     scope: Arc<InstrumentationScope>,
     /// `ScopeSpans.scope` and `ScopeSpans.schema_url`, as fields.

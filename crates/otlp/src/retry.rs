@@ -57,7 +57,7 @@ pub(super) fn deadline(timeout: Duration) -> Instant {
 }
 
 /// The memory of former requests, on which the next one depends.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Throttle {
     /// The end of the pause that a receiver has required, which holds for later requests, too.
     until: Option<Instant>,
@@ -85,7 +85,7 @@ impl Throttle {
 }
 
 /// The time limit of an export.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Limits<'a> {
     pub(super) time: &'a TimeLimit,
     /// The timeout of the export, for its error.
@@ -205,7 +205,6 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     /// Asks for a retry after this time, and accepts a request after this number of attempts.
-    #[derive(Debug)]
     struct Overloaded {
         attempts: usize,
         after: Option<Duration>,
@@ -299,7 +298,6 @@ mod tests {
     }
 
     /// Never answers. A shutdown begins with the request after the first `before`.
-    #[derive(Debug)]
     struct Absent<'a> {
         before: u32,
         requests: u32,

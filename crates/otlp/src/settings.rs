@@ -2,7 +2,6 @@
 //! backend, with credential references resolved.
 
 use std::env::VarError;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -45,13 +44,6 @@ pub(super) struct OtlpSettings {
     pub(super) certificate: Option<PathBuf>,
     /// The certificate and its key.
     pub(super) client: Option<(PathBuf, PathBuf)>,
-}
-
-/// Omits all fields, because the headers may contain credentials.
-impl fmt::Debug for OtlpSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OtlpSettings").finish_non_exhaustive()
-    }
 }
 
 impl OtlpSettings {

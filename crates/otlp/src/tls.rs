@@ -1,7 +1,6 @@
 //! TLS settings: the trusted certificate authorities and the client certificate. The implementation is
 //! rustls with ring.
 
-use std::fmt;
 use std::path::Path;
 
 use rustls::RootCertStore;
@@ -25,12 +24,6 @@ pub(super) struct Tls {
 pub(super) struct Client {
     pub(super) certificate: Vec<u8>,
     pub(super) key: SecretSlice<u8>,
-}
-
-impl fmt::Debug for Tls {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tls").finish_non_exhaustive()
-    }
 }
 
 impl Tls {

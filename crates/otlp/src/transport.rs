@@ -1,13 +1,11 @@
 //! A protocol over which requests are sent.
 
-use std::fmt;
-
 use bytes::Bytes;
 
 use super::response::Outcome;
 
 /// Sends requests over one protocol, without retries. It blocks the thread of the exporter.
-pub(super) trait Transport: fmt::Debug + Send {
+pub(super) trait Transport: Send {
     /// Prepares a request once for all attempts to send it, for example by compressing it.
     fn encode(&self, request: Bytes) -> Result<Bytes, String> {
         Ok(request)
@@ -18,7 +16,6 @@ pub(super) trait Transport: fmt::Debug + Send {
 }
 
 /// Sends nothing, because the proxy of the environment cannot be used.
-#[derive(Debug)]
 pub(super) struct UnknownProxy;
 
 impl Transport for UnknownProxy {

@@ -22,7 +22,7 @@ use floe_telemetry_core::__sdk::clock::UnixNanos;
 const ATTRIBUTES: u32 = 6;
 
 /// Encodes requests: an `ExportLogsServiceRequest` with one resource, and one `ScopeLogs` for each scope.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct LogRequests {
     /// `ResourceLogs.resource` and `ResourceLogs.schema_url`, as fields.
     resource: Vec<u8>,

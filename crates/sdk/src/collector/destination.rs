@@ -14,7 +14,7 @@ use crate::clock::Instant;
 use crate::recorder::key_value_bytes;
 
 /// An exporter, whatever the form of its batches.
-pub trait Destination: fmt::Debug + Send {
+pub trait Destination: Send {
     /// Adds a span to the open batch. Returns whether the batch has enough bytes to be queued.
     fn push(&mut self, span: &EnrichedSpan<'_>) -> bool;
 
@@ -36,7 +36,7 @@ pub trait Destination: fmt::Debug + Send {
 }
 
 /// Collects spans into batches, on the collector thread.
-pub trait BatchBuilder: fmt::Debug + Send {
+pub trait BatchBuilder: Send {
     /// The form in which the exporter receives a batch.
     type Batch: fmt::Debug + Send + 'static;
 

@@ -1,5 +1,6 @@
 //! The pipeline of a provider: metrics from spans, tail sampling, enrichment and batching.
 
+use std::fmt;
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -48,7 +49,6 @@ pub(crate) struct PipelineSettings {
 }
 
 /// The open batch and its exporters.
-#[derive(Debug)]
 pub(crate) struct Pipeline {
     span_attributes: SharedAttributes,
     batch_size: usize,
@@ -66,6 +66,12 @@ pub(crate) struct Pipeline {
     due: Option<Instant>,
     /// Whether no caller waits for the spans any more, so that the processors have no time.
     is_late: bool,
+}
+
+impl fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipeline").finish_non_exhaustive()
+    }
 }
 
 impl Pipeline {

@@ -1,6 +1,5 @@
 //! An exporter behind a bounded queue, on its own thread.
 
-use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -42,7 +41,7 @@ pub(crate) fn has_begun(begun: &Receiver<()>) -> bool {
 pub(super) static ROOM: WakeUp = WakeUp(AtomicBool::new(false));
 
 /// An exporter of batches. Only the worker's thread calls it.
-pub trait BatchExporter<B>: fmt::Debug + Send {
+pub trait BatchExporter<B>: Send {
     /// Exports a batch.
     ///
     /// # Errors
