@@ -110,8 +110,8 @@ fn errors_have_the_innermost_span_and_its_message() {
     let built = env::current_exe().unwrap();
     let program = built.ancestors().nth(2).unwrap().join("floe-trace");
     if !program.exists() {
-        let build = ["build", "--quiet", "--package", "floe-trace"];
-        assert!(Command::new(env!("CARGO")).args(build).status().unwrap().success());
+        let arguments = ["build", "--quiet", "--package", "floe-trace"];
+        assert!(Command::new(env!("CARGO")).args(arguments).status().unwrap().success());
     }
     let mut errors = Command::new(program);
     errors.args(["errors", "--json"]).arg(folder.path());
