@@ -65,14 +65,24 @@ impl<'a> Argument<'a> {
     }
 }
 
-/// The names in a pattern, of alternatives in the first one.
+/// The names in a pattern.
 pub(super) fn leaves(pat: &Pat) -> Vec<Leaf<'_>> {
     match pat {
         Pat::Ident(pat) => {
             let inner = pat.subpat.iter().flat_map(|(_, pat)| leaves(pat));
             [(&pat.ident, Vec::new())].into_iter().chain(inner).collect()
         }
-        Pat::Or(pat) => pat.cases.first().into_iter().flat_map(leaves).collect(),
+        Pat::Or(pat) => {
+            let mut cases = pat.cases.iter().map(leaves);
+            let mut found = cases.next().unwrap_or_default();
+            // Each alternative has the same names, maybe of other fields.
+            for (word, fields) in cases.flatten() {
+                if let Some(leaf) = found.iter_mut().find(|leaf| leaf.0 == word) {
+                    leaf.1.extend(fields);
+                }
+            }
+            found
+        }
         Pat::Paren(pat) => leaves(&pat.pat),
         Pat::Reference(pat) => leaves(&pat.pat),
         Pat::Slice(pat) => pat.elems.iter().flat_map(leaves).collect(),

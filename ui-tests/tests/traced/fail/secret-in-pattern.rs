@@ -37,6 +37,16 @@ pub fn one_field_further(login: &Login) -> usize {
     login.user.len()
 }
 
+pub enum By {
+    Code { code: String },
+    Password { password: String },
+}
+
+#[traced(attributes(p))]
+pub fn in_a_later_alternative((By::Code { code: p } | By::Password { password: p }): By) -> usize {
+    p.len()
+}
+
 #[traced(attributes(length = p.len(), "quoted" = p, user))]
 pub fn fine(Login { user, password: p, .. }: Login) -> usize {
     user.len() + p.len()
