@@ -125,6 +125,16 @@ fn a_reader_that_has_gone_is_no_failure() {
 }
 
 #[test]
+fn no_run_is_compared_after_one_that_cannot_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("damaged.json"), "{").unwrap();
+    let output = run(folder.path(), &["diff", "damaged.json", "none.json"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(errors(&output).contains("damaged.json"), "{output:?}");
+    assert!(!errors(&output).contains("none.json"), "{output:?}");
+}
+
+#[test]
 fn standard_input_has_a_name() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("in.jsonl"), LINE).unwrap();

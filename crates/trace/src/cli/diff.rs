@@ -1,6 +1,6 @@
 //! `floe-trace diff`: the differences between two sets of runs.
 
-use std::cell::Cell;
+use std::cell::OnceCell;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -23,7 +23,7 @@ const CLIP: usize = 70;
 pub(crate) struct Diff {
     /// A file, or a folder in which each file is a run
     before: PathBuf,
-    /// The same after the change
+    /// A file or folder of the runs after the change
     after: PathBuf,
     /// Print one line of JSON
     #[arg(long)]
@@ -34,11 +34,15 @@ pub(crate) struct Diff {
 
 /// Compares the sets and prints the differences.
 pub(crate) fn diff(options: &Diff) -> Result<ExitCode, Failure> {
-    let failure = Cell::new(None);
-    let read = |file| options.limits.read(&[file]).map_err(|it| failure.set(Some(it))).ok();
+    let failure = OnceCell::new();
+    // After the first failure no file is read.
+    let read = |file| match failure.get() {
+        Some(_) => None,
+        None => options.limits.read(&[file]).map_err(|it| failure.set(it)).ok(),
+    };
     let runs = |files: Vec<PathBuf>| files.into_iter().map_while(read);
     let found = compare(runs(files_of(&options.before)?), runs(files_of(&options.after)?));
-    if let Some(failure) = failure.take() {
+    if let Some(failure) = failure.into_inner() {
         return Err(failure);
     }
     for (coverage, side) in found.coverage.iter().zip(["before", "after"]) {

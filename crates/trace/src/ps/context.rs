@@ -68,9 +68,11 @@ impl Context {
         // As many as an index has values; longer ones are none.
         let keys = keys.into_iter().take(256).map(|key| text(Some(key)));
         let keys = keys.map(|key| if key.len() > 256 { String::new() } else { key });
+        let resource = resource.into_iter().map(&mut redacted).collect();
+        let names = keys.map(|key| texts.text(&key).to_string()).collect();
         Ok(Self {
-            resource: resource.into_iter().map(&mut redacted).collect(),
-            keys: Keys { names: keys.collect(), texts: RefCell::new(texts) },
+            resource,
+            keys: Keys { names, texts: RefCell::new(texts) },
             tables: tables.map(<[u64; 2]>::from),
         })
     }
