@@ -9,6 +9,7 @@ mod jaeger;
 mod json;
 mod protobuf;
 mod record;
+mod wire;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,6 +20,8 @@ use rustc_hash::FxHashMap;
 
 use crate::span::{Note, Recording};
 use crate::text::Texts;
+
+pub use self::protobuf::Signal;
 
 /// The largest line or message, in bytes.
 pub const LARGEST_MESSAGE: usize = 64 << 20;
@@ -189,7 +192,7 @@ impl Reader {
     /// # Errors
     /// The file cannot be read, or contains no OTLP. Damage in a file with some OTLP becomes a note.
     pub fn read(&mut self, name: &str, input: impl Read) -> Result<(), Unreadable> {
-        self.start_file(name);
+        self.at(name);
         let mut input = BufReader::with_capacity(1 << 16, input);
         let begin = input.fill_buf().map_err(|error| self.io(error))?;
         if begin.starts_with(&[0x1f, 0x8b]) {
@@ -200,7 +203,8 @@ impl Reader {
         }
     }
 
-    fn start_file(&mut self, name: &str) {
+    /// Starts a file.
+    fn at(&mut self, name: &str) {
         self.place = Place { file: name.to_owned(), at: String::new() };
     }
 
@@ -211,7 +215,7 @@ impl Reader {
         let result = match format {
             Format::Json => self.json(input),
             Format::Framed => self.framed(input),
-            Format::Bodies => self.bodies(input),
+            Format::Messages => self.messages(input),
             Format::Other(found) => Err(Unreadable::Format {
                 message: format!(
                     "{}: expected OTLP, as JSON or protobuf, found {found}",
@@ -274,7 +278,7 @@ enum Format {
     Json,
     /// The Collector's file exporter writes the length of each message before it, as four bytes.
     Framed,
-    Bodies,
+    Messages,
     Other(&'static str),
 }
 
@@ -298,7 +302,7 @@ fn format_of(input: &mut impl BufRead) -> io::Result<Format> {
             ([0x0a, ..], [b'[', rest @ ..]) if rest.trim_ascii_start().starts_with(b"{") => {
                 Format::Json
             }
-            ([0x0a, ..], _) => Format::Bodies,
+            ([0x0a, ..], _) => Format::Messages,
             (_, [b'{' | b'[', ..]) => Format::Json,
             ([0, ..], _) => Format::Framed,
             ([0x28, 0xb5, 0x2f, 0xfd, ..], _) => {
@@ -318,4 +322,20 @@ fn opens_object(text: &[u8]) -> bool {
         [b'}', ..] => true,
         _ => false,
     }
+}
+
+/// Reads until a buffer is full or the input ends, and returns the number of bytes.
+fn fill(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..)
+        && !rest.is_empty()
+    {
+        match input.read(rest) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }

@@ -185,7 +185,7 @@ fn what_is_no_otlp_is_refused_with_a_reason() {
             "content-type: application/x-protobuf\r\n",
             "\x7f\x7f",
             "400",
-            "expected a whole message of OTLP",
+            "expected a request of OTLP",
         ),
         (
             "content-type: application/json\r\ncontent-encoding: br\r\n",

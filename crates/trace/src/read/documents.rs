@@ -11,8 +11,8 @@ use serde::de::IgnoredAny;
 use super::record::Origin;
 use super::{LARGEST_MESSAGE, Reader, Unreadable, json};
 
-/// The maximum size of a document of many lines, or of protobuf without lengths, which are read at once.
-pub(super) const LARGEST_DOCUMENT: usize = LARGEST_MESSAGE * 4;
+/// The maximum size of a document of many lines, which is read at once.
+const LARGEST_DOCUMENT: usize = LARGEST_MESSAGE * 4;
 
 impl Reader {
     pub(super) fn json(&mut self, mut input: impl BufRead) -> Result<(), Unreadable> {

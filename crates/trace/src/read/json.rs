@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
-use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, SeverityNumber};
+use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs};
 use opentelemetry_proto::tonic::trace::v1::span::{Event, SpanKind};
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span};
@@ -273,11 +273,9 @@ fn field(fields: &mut Map<String, Value>, name: String, value: Value) {
         "startTimeUnixNano" | "endTimeUnixNano" | "timeUnixNano" | "observedTimeUnixNano" => {
             time(&value).into()
         }
-        "kind" => enum_value(&value, |name| SpanKind::from_str_name(name).map(i32::from)),
-        "code" => enum_value(&value, |name| StatusCode::from_str_name(name).map(i32::from)),
-        "severityNumber" => {
-            enum_value(&value, |name| SeverityNumber::from_str_name(name).map(i32::from))
-        }
+        "kind" => number(&value, |name| SpanKind::from_str_name(name).map(i32::from)),
+        "code" => number(&value, |name| StatusCode::from_str_name(name).map(i32::from)),
+        "severityNumber" => number(&value, severity),
         "name" | "message" | "key" | "version" | "eventName" => text(value),
         "arrayValue" | "kvlistValue" if value.get("values").is_none() => {
             serde_json::json!({"values": []})
@@ -373,12 +371,22 @@ fn time(value: &Value) -> u64 {
 }
 
 /// The number of an enumeration's value, from its name or from digits.
-fn enum_value(value: &Value, of: impl Fn(&str) -> Option<i32>) -> Value {
+fn number(value: &Value, of: impl Fn(&str) -> Option<i32>) -> Value {
     match value.as_str() {
         Some(text) => of(text).or_else(|| text.parse().ok()).unwrap_or_default(),
         None => value.as_i64().and_then(|it| i32::try_from(it).ok()).unwrap_or_default(),
     }
     .into()
+}
+
+/// `SEVERITY_NUMBER_WARN3` is 15.
+fn severity(name: &str) -> Option<i32> {
+    let name = name.strip_prefix("SEVERITY_NUMBER_")?;
+    let level = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let step: i32 = name.strip_prefix(level)?.parse().unwrap_or(1);
+    let levels = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+    let index = levels.iter().position(|it| *it == level)?;
+    Some(i32::try_from(index).ok()? * 4 + step)
 }
 
 fn camel_case(name: &str) -> String {

@@ -1,35 +1,41 @@
 //! OTLP as protobuf, decoded one span or log record at a time.
 
-use std::io::{BufRead, Read as _};
+use std::io::BufRead;
 
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::trace::v1::Span;
-use prost::Message;
-use prost::bytes::{Buf as _, Bytes};
+use prost::Message as _;
 
-use super::documents::LARGEST_DOCUMENT;
 use super::record::{Origin, Refused};
-use super::{LARGEST_MESSAGE, Reader, Unreadable};
+use super::wire::{Content, Damaged, Fields};
+use super::{LARGEST_MESSAGE, Reader, Unreadable, fill};
 
-const NO_OTLP: &str =
-    "expected a whole message of OTLP, found something else, or the end of the file";
+/// The number of records that are examined to tell spans from log records.
+const LOOKED_AT: usize = 100;
 
-/// `ResourceSpans` or `ResourceLogs`, with records that are not decoded yet.
-#[derive(Clone, PartialEq, Message)]
-struct ResourceRecords {
-    #[prost(bytes = "bytes", tag = "1")]
-    resource: Bytes,
-    #[prost(message, repeated, tag = "2")]
-    scopes: Vec<ScopeRecords>,
+const NO_OTLP: &str = "expected a message of OTLP, found something else";
+
+/// The signal of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Signal {
+    /// Spans.
+    Traces,
+    /// Log records.
+    Logs,
 }
 
-/// `ScopeSpans` or `ScopeLogs`.
-#[derive(Clone, PartialEq, Message)]
-struct ScopeRecords {
-    #[prost(bytes = "bytes", tag = "1")]
-    scope: Bytes,
-    #[prost(bytes = "bytes", repeated, tag = "2")]
-    records: Vec<Bytes>,
+impl Signal {
+    /// Detects the signal of a resource. The first field of a span is an id; the first field of a log record is a
+    /// number.
+    fn of<'a>(records: impl Iterator<Item = &'a [u8]>) -> Self {
+        let is_log = |record| {
+            Fields(record)
+                .flatten()
+                .any(|field| matches!(field, (1 | 11, Content::Fixed) | (2, Content::Varint)))
+        };
+        if records.take(LOOKED_AT).any(is_log) { Self::Logs } else { Self::Traces }
+    }
 }
 
 impl Reader {
@@ -37,9 +43,20 @@ impl Reader {
     ///
     /// # Errors
     /// The request is damaged. Unreadable records are [rejected](Self::rejected).
-    pub fn read_request(&mut self, name: &str, request: Vec<u8>) -> Result<(), Unreadable> {
-        self.start_file(name);
-        self.resources(request, 0)
+    pub fn read_request(
+        &mut self,
+        name: &str,
+        signal: Signal,
+        request: &[u8],
+    ) -> Result<(), Unreadable> {
+        self.at(name);
+        for resource in Fields(request).messages(1) {
+            let added = resource.and_then(|it| self.add_resource(Some(signal), it));
+            if added.is_err() {
+                return self.damaged("expected a request of OTLP, found something else");
+            }
+        }
+        Ok(())
     }
 
     /// Reads messages with a length before each.
@@ -47,68 +64,91 @@ impl Reader {
         let mut offset = 0_usize;
         loop {
             self.place.at = format!(", byte {offset}");
-            let length = self.part(&mut input, 4)?;
-            let Ok(prefix) = <[u8; 4]>::try_from(&*length) else {
-                return if length.is_empty() { Ok(()) } else { self.damaged(NO_OTLP) };
-            };
-            let length = u32::from_be_bytes(prefix) as usize;
+            let mut length = [0; 4];
+            match fill(&mut input, &mut length).map_err(|error| self.io(error))? {
+                0 => return Ok(()),
+                4 => {}
+                _ => return self.cut(),
+            }
+            let length = u32::from_be_bytes(length) as usize;
             if length == 0 || length > LARGEST_MESSAGE {
                 return self.damaged(&format!(
                     "expected a message of 1 to {LARGEST_MESSAGE} bytes, found one of {length}"
                 ));
             }
-            let message = self.part(&mut input, length)?;
-            self.resources(message, offset + 4)?;
+            let mut message = vec![0; length];
+            if fill(&mut input, &mut message).map_err(|error| self.io(error))? < length {
+                return self.cut();
+            }
             offset += 4 + length;
-        }
-    }
-
-    /// Reads the bodies of requests.
-    pub(super) fn bodies(&mut self, mut input: impl BufRead) -> Result<(), Unreadable> {
-        let bodies = self.part(&mut input, LARGEST_DOCUMENT)?;
-        self.resources(bodies, 0)
-    }
-
-    fn part(&self, input: &mut impl BufRead, most: usize) -> Result<Vec<u8>, Unreadable> {
-        let mut part = Vec::new();
-        let read = input.take(most as u64).read_to_end(&mut part);
-        read.map_err(|error| self.io(error))?;
-        Ok(part)
-    }
-
-    /// Adds the resources of requests, which begin at an offset of the file.
-    fn resources(&mut self, requests: Vec<u8>, offset: usize) -> Result<(), Unreadable> {
-        let end = offset + requests.len();
-        let mut requests = Bytes::from(requests);
-        while !requests.is_empty() {
-            self.place.at = format!(", byte {}", end - requests.len());
-            // Field 1, the only one of a request, of a type with a length.
-            let is_resource = requests.get_u8() == 0x0a;
-            let length = prost::decode_length_delimiter(&mut requests).ok();
-            let length = length.filter(|length| is_resource && *length <= requests.len());
-            let resource = length.map(|length| requests.split_to(length));
-            if !resource.is_some_and(|resource| self.add_resource(resource)) {
+            if self.messages(message.as_slice()).is_err() {
                 return self.damaged(NO_OTLP);
             }
         }
-        Ok(())
     }
 
-    /// Adds a resource with its records. Returns whether it is OTLP: at least one of its records can be decoded, or it has
-    /// none.
-    fn add_resource(&mut self, message: Bytes) -> bool {
-        // An empty record has two bytes.
-        if self.make_room(message.len().saturating_mul(size_of::<Bytes>() / 2)).is_err() {
-            return true;
+    /// Reads the body of requests: resources with their spans or log records.
+    pub(super) fn messages(&mut self, mut input: impl BufRead) -> Result<(), Unreadable> {
+        let mut offset = 0_usize;
+        let is_framed = !self.place.at.is_empty();
+        loop {
+            if !is_framed {
+                self.place.at = format!(", byte {offset}");
+            }
+            let mut byte = [0];
+            if fill(&mut input, &mut byte).map_err(|error| self.io(error))? == 0 {
+                return Ok(());
+            }
+            // Field 1, the only one of a request, of a type with a length.
+            if byte != [0x0a] {
+                return self.damaged(NO_OTLP);
+            }
+            let (mut length, mut shift) = (0_usize, 0);
+            loop {
+                if fill(&mut input, &mut byte).map_err(|error| self.io(error))? == 0 {
+                    return self.cut();
+                }
+                length |= usize::from(byte[0] & 0x7f) << shift;
+                shift += 7;
+                offset += 1;
+                if byte[0] < 0x80 {
+                    break;
+                }
+                if shift > 28 {
+                    return self.damaged(NO_OTLP);
+                }
+            }
+            if length > LARGEST_MESSAGE {
+                return self.damaged(&format!(
+                    "expected a message of at most {LARGEST_MESSAGE} bytes, found one of {length}"
+                ));
+            }
+            let mut message = vec![0; length];
+            if fill(&mut input, &mut message).map_err(|error| self.io(error))? < length {
+                return self.cut();
+            }
+            offset += 1 + length;
+            if self.add_resource(None, &message).is_err() {
+                return self.damaged("expected spans or log records of OTLP, found something else");
+            }
         }
-        let Ok(ResourceRecords { resource, scopes }) = ResourceRecords::decode(message) else {
-            return false;
-        };
+    }
+
+    /// Adds a resource with its records. The resource is damaged if none of its records can be decoded.
+    fn add_resource(&mut self, signal: Option<Signal>, message: &[u8]) -> Result<(), Damaged> {
+        let resource = Fields(message).message(1)?;
+        let scopes = Fields(message).messages(2);
+        let signal = signal.unwrap_or_else(|| {
+            let scopes = scopes.clone().flatten();
+            Signal::of(scopes.flat_map(|scope| Fields(scope).messages(2)).flatten())
+        });
         let (mut is_otlp, mut is_damaged) = (false, false);
-        for ScopeRecords { scope, records } in scopes {
-            let mut origin = Origin::new(&resource, scope.into());
-            for record in records {
-                match self.add_record(&mut origin, &record) {
+        for scope in scopes {
+            let scope = scope?;
+            let mut origin = Origin::new(&resource, Fields(scope).message(1)?);
+            for record in Fields(scope).messages(2) {
+                let record = record?;
+                match self.add_record(signal, &mut origin, record) {
                     Ok(()) | Err(Refused::Full) => is_otlp = true,
                     Err(Refused::Damaged) => {
                         is_damaged = true;
@@ -119,18 +159,34 @@ impl Reader {
                 }
             }
         }
-        self.resources += usize::from(is_otlp || !is_damaged);
-        is_otlp || !is_damaged
+        if is_damaged && !is_otlp {
+            return Err(Damaged);
+        }
+        self.resources += 1;
+        Ok(())
     }
 
-    /// Adds a span or a log record. The first fields of spans are ids, those of log records are numbers, so none is both.
-    fn add_record(&mut self, origin: &mut Origin<'_>, record: &[u8]) -> Result<(), Refused> {
+    fn add_record(
+        &mut self,
+        signal: Signal,
+        origin: &mut Origin<'_>,
+        record: &[u8],
+    ) -> Result<(), Refused> {
         self.make_room_for(record.len())?;
-        if let Ok(span) = Span::decode(record) {
-            return self.add_span(span, origin);
+        match signal {
+            Signal::Traces => {
+                let span = Span::decode(record).map_err(|_| Refused::Damaged)?;
+                self.add_span(span, origin)
+            }
+            Signal::Logs => {
+                let log = LogRecord::decode(record).map_err(|_| Refused::Damaged)?;
+                self.add_log(log, origin)
+            }
         }
-        let log = LogRecord::decode(record).map_err(|_| Refused::Damaged)?;
-        self.add_log(log, origin)
+    }
+
+    fn cut(&mut self) -> Result<(), Unreadable> {
+        self.damaged("expected a whole message, found the end of the file")
     }
 
     /// Notes damage that cannot be skipped and ends the file.

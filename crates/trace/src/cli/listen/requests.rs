@@ -4,46 +4,44 @@ use std::io::{self, Read as _};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use flate2::read::MultiGzDecoder;
-use floe_trace::read::{LARGEST_MESSAGE, Reader, Rejected, Unreadable};
+use floe_trace::read::{LARGEST_MESSAGE, Reader, Rejected, Signal, Unreadable};
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceResponse,
 };
 use prost::Message as _;
 use prost::bytes::BufMut as _;
 use serde_json::json;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::timeout;
 use tonic::codec::{EncodeBody, EncodeBuf, Encoder, SingleMessageCompressionOverride};
-use tonic::codegen::tokio_stream;
+use tonic::codegen::tokio_stream::{self, StreamExt as _};
 use tonic::{Code, Status};
 
 use super::{Received, SLOWEST};
 
-/// The maximum number of incomplete and undecoded bodies.
-const MOST_BODIES: usize = 8;
+/// The maximum size of all incomplete and undecoded bodies, in bytes.
+const MOST_OF_BODIES: usize = 4 * LARGEST_MESSAGE;
 /// The bytes before a gRPC message: the flag of compression and the length.
 const PREFIX: usize = 5;
 
-/// The paths of spans, log records and metrics, over HTTP and gRPC, each with the field of JSON for the number of rejected
-/// records. `None`: metrics are ignored.
-const PATHS: [(&str, &str, Option<&str>); 3] = [
-    (
-        "/v1/traces",
-        "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
-        Some("rejectedSpans"),
-    ),
-    (
-        "/v1/logs",
-        "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
-        Some("rejectedLogRecords"),
-    ),
-    ("/v1/metrics", "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export", None),
-];
+/// The paths, each with its signal (`None` for metrics) and the field of JSON with the number of rejected records.
+const PATHS: [(&str, Option<Signal>, &str); 6] = {
+    const TRACES: Option<Signal> = Some(Signal::Traces);
+    const LOGS: Option<Signal> = Some(Signal::Logs);
+    [
+        ("/v1/traces", TRACES, "rejectedSpans"),
+        ("/v1/logs", LOGS, "rejectedLogRecords"),
+        ("/v1/metrics", None, "rejectedDataPoints"),
+        ("/opentelemetry.proto.collector.trace.v1.TraceService/Export", TRACES, ""),
+        ("/opentelemetry.proto.collector.logs.v1.LogsService/Export", LOGS, ""),
+        ("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export", None, ""),
+    ]
+};
 
 /// The destination of requests.
 #[derive(Clone, Debug)]
@@ -57,7 +55,7 @@ pub(super) struct Receiver {
 
 impl Receiver {
     pub(super) fn new(sender: mpsc::Sender<Received>, max_bytes: usize) -> Self {
-        Self { sender, max_bytes, bodies: Arc::new(Semaphore::new(MOST_BODIES)) }
+        Self { sender, max_bytes, bodies: Arc::new(Semaphore::new(MOST_OF_BODIES)) }
     }
 
     pub(super) fn routes(self) -> Router {
@@ -158,7 +156,7 @@ impl Encoder for Encoded {
 async fn answer(State(receiver): State<Receiver>, request: Request) -> Response {
     let format = Format::of(request.headers());
     let path = request.uri().path();
-    let known = PATHS.iter().find(|known| [known.0, known.1].contains(&path));
+    let known = PATHS.iter().find(|known| known.0 == path);
     let result = match known {
         // A page on another machine must not write here by a browser on this one, whatever address its name has.
         _ if is_foreign(request.headers()) => Err(Refusal(
@@ -173,10 +171,10 @@ async fn answer(State(receiver): State<Receiver>, request: Request) -> Response 
             StatusCode::METHOD_NOT_ALLOWED,
             format!("expected the method POST, found {}", request.method()),
         )),
-        Some((.., field)) => match format {
+        Some((_, signal, field)) => match format {
             Ok(format) => {
-                let rejected = receiver.receive(format, field.is_none(), request).await;
-                rejected.map(|it| format.accepted(it.as_ref(), field.unwrap_or_default()))
+                let rejected = receiver.receive(format, *signal, request).await;
+                rejected.map(|it| format.accepted(it.as_ref(), field))
             }
             Err(refusal) => return Format::Protobuf.refused(refusal),
         },
@@ -201,35 +199,30 @@ impl Receiver {
     async fn receive(
         &self,
         format: Format,
-        is_ignored: bool,
+        signal: Option<Signal>,
         request: Request,
     ) -> Result<Option<Rejected>, Refusal> {
         let (parts, body) = request.into_parts();
-        let whole = async {
-            // Until the body is decoded. The semaphore is never closed.
-            let room = self.bodies.acquire().await;
-            (to_bytes(body, LARGEST_MESSAGE + PREFIX).await, room)
-        };
+        let mut whole = Vec::new();
         let late = |_| {
             let seconds = SLOWEST.as_secs();
             let message = format!("expected a whole request in {seconds} seconds");
             Refusal(StatusCode::REQUEST_TIMEOUT, message)
         };
-        let (whole, _room) = timeout(SLOWEST, whole).await.map_err(late)?;
-        // Nobody reads the answer if the connection broke.
-        let whole = whole.map_err(|_| too_large())?;
-        if is_ignored {
+        let collected = self.collect(body, &mut whole);
+        let _room = timeout(SLOWEST, collected).await.map_err(late)??;
+        let Some(signal) = signal else {
             return Ok(None);
-        }
+        };
         // A message is decoded only when the one before has been taken. No one takes it when the program ends.
         let Ok(place) = self.sender.reserve().await else {
             return Ok(None);
         };
-        let message = uncompressed(format, &parts.headers, whole.into())?;
+        let message = uncompressed(format, &parts.headers, whole)?;
         let mut reader = Reader::new().max_bytes(self.max_bytes);
         let read = match format {
             Format::Json => reader.read("body", &*message),
-            _ => reader.read_request("body", message),
+            _ => reader.read_request("body", signal, &message),
         };
         read.map_err(|error| {
             let code = match error {
@@ -241,6 +234,29 @@ impl Receiver {
         let rejected = reader.rejected().cloned();
         place.send(Received { bytes: reader.bytes(), recording: reader.finish() });
         Ok(rejected)
+    }
+
+    /// Collects a body. Without room, it waits until other bodies are released. Returns the reserved room.
+    async fn collect(
+        &self,
+        body: Body,
+        whole: &mut Vec<u8>,
+    ) -> Result<Vec<OwnedSemaphorePermit>, Refusal> {
+        let mut room = Vec::new();
+        let mut parts = body.into_data_stream();
+        while let Some(part) = parts.next().await {
+            let part = part.map_err(|error| {
+                let message = format!("expected a whole request, found a part of it: {error}");
+                Refusal(StatusCode::BAD_REQUEST, message)
+            })?;
+            if whole.len() + part.len() > LARGEST_MESSAGE + PREFIX {
+                return Err(too_large());
+            }
+            let bytes = u32::try_from(part.len()).unwrap_or(u32::MAX);
+            room.extend(Arc::clone(&self.bodies).acquire_many_owned(bytes).await);
+            whole.extend_from_slice(&part);
+        }
+        Ok(room)
     }
 }
 

@@ -1,0 +1,92 @@
+//! Protobuf's wire format, as far as messages are examined before decoding.
+
+/// A message that is damaged.
+#[derive(Debug)]
+pub(super) struct Damaged;
+
+/// The content of a field.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Content<'a> {
+    Varint,
+    Fixed,
+    Bytes(&'a [u8]),
+}
+
+/// The fields of a message, each with its number, up to the first damaged one.
+#[derive(Clone, Debug)]
+pub(super) struct Fields<'a>(pub(super) &'a [u8]);
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Result<(u64, Content<'a>), Damaged>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let field = self.field();
+        if field.is_none() {
+            self.0 = &[];
+        }
+        Some(field.ok_or(Damaged))
+    }
+}
+
+impl<'a> Fields<'a> {
+    fn field(&mut self) -> Option<(u64, Content<'a>)> {
+        let tag = self.varint()?;
+        let content = match tag & 7 {
+            0 => self.varint().map(|_| Content::Varint)?,
+            1 => self.take(8).map(|_| Content::Fixed)?,
+            2 => {
+                let length = usize::try_from(self.varint()?).ok()?;
+                Content::Bytes(self.take(length)?)
+            }
+            5 => self.take(4).map(|_| Content::Fixed)?,
+            // OTLP has no groups.
+            _ => return None,
+        };
+        Some((tag >> 3, content))
+    }
+
+    fn varint(&mut self) -> Option<u64> {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let (byte, rest) = self.0.split_first()?;
+            self.0 = rest;
+            value |= u64::from(byte & 0x7f) << shift;
+            if *byte < 0x80 {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    /// The messages in the fields with a number.
+    pub(super) fn messages(
+        self,
+        number: u64,
+    ) -> impl Iterator<Item = Result<&'a [u8], Damaged>> + Clone {
+        self.filter_map(move |field| match field {
+            Ok((found, Content::Bytes(content))) if found == number => Some(Ok(content)),
+            Ok((found, _)) if found == number => Some(Err(Damaged)),
+            Ok(_) => None,
+            Err(damaged) => Some(Err(damaged)),
+        })
+    }
+
+    /// The content of a message field. The contents of repeated occurrences are joined, which decodes as protobuf's
+    /// merge.
+    pub(super) fn message(self, number: u64) -> Result<Vec<u8>, Damaged> {
+        let mut whole = Vec::new();
+        for part in self.messages(number) {
+            whole.extend_from_slice(part?);
+        }
+        Ok(whole)
+    }
+}
