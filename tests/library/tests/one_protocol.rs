@@ -54,21 +54,22 @@ fn an_endpoint_without_its_feature_is_an_error() {
     };
     let port = "http://127.0.0.1:4317";
     let default = "http://localhost:4317";
+    let of_both = "`OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_PROTOCOL`";
     for (variables, error, change) in [
         (
             vec![grpc, ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint)],
             of_protocol(&endpoint),
-            "`OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_PROTOCOL`",
+            of_both,
         ),
         (
             vec![grpc, ("OTEL_TRACES_EXPORTER", "otlp")],
             of_protocol(default),
-            "`OTEL_EXPORTER_OTLP_PROTOCOL` or `OTEL_TRACES_EXPORTER`",
+            "`OTEL_EXPORTER_OTLP_PROTOCOL`",
         ),
         (
             vec![("OTEL_EXPORTER_OTLP_ENDPOINT", port)],
             of_protocol(port),
-            "`OTEL_EXPORTER_OTLP_ENDPOINT`",
+            of_both,
         ),
         (
             vec![("OTEL_EXPORTER_OTLP_ENDPOINT", &*secure)],

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
-use floe_telemetry::config::OtlpProtocol;
+use floe_telemetry::config::{OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
 use floe_tests::{is_child, run_in_child};
 
@@ -19,6 +19,27 @@ fn child_with_certificate(certificate: &str) {
     let added = TelemetryProvider::builder(config)
         .with_otlp("http://localhost:4317?key=hunter2", OtlpProtocol::Grpc);
     assert!(added.initialize().unwrap_err().is_config());
+    if std::env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_some() {
+        let address = "http://collector:4317?key=hunter2";
+        let mut config = TelemetryConfig::from_env().unwrap();
+        config.otlp_endpoint = Some(address.to_owned());
+        assert!(TelemetryProvider::builder(config).initialize().unwrap_err().is_config());
+        let settings: [fn(&mut TelemetryConfig, &str); 3] = [
+            |config, certificate| config.otlp.all.certificate = Some(certificate.into()),
+            |config, _| {
+                config.otlp.all.headers.insert("x-key".to_owned(), "${env:NOT_SET}".into());
+            },
+            |config, _| {
+                config.authentication = Some(TelemetryAuth::bearer("${env:NOT_SET}"));
+            },
+        ];
+        for set in settings {
+            let mut config = TelemetryConfig::from_env().unwrap();
+            config.otlp_endpoint = Some("https://localhost:1".to_owned());
+            set(&mut config, certificate);
+            assert!(TelemetryProvider::builder(config).initialize().unwrap_err().is_config());
+        }
+    }
     let telemetry = floe_telemetry::init().unwrap();
     drop(create_span("from.child"));
     println!("noop={}", telemetry.is_noop());
@@ -74,7 +95,7 @@ fn a_setting_of_the_environment_never_stops_a_program() {
                 ("OTEL_EXPORTER_PROMETHEUS_HOST", "127.0.0.1"),
                 ("OTEL_EXPORTER_PROMETHEUS_PORT", &port),
             ],
-            vec!["an exporter of metrics is left out: exporters.metrics: `prometheus`: ".to_owned()],
+            vec!["an exporter of metrics is left out: exporters.metrics: `prometheus`: ; change `OTEL_EXPORTER_PROMETHEUS_HOST` or `OTEL_METRICS_EXPORTER`".to_owned()],
         ),
     ] {
         let variables = [&[("EMPTY", empty)], &*variables].concat();
@@ -83,7 +104,10 @@ fn a_setting_of_the_environment_never_stops_a_program() {
         let lines: Vec<_> = stderr.lines().filter(|line| line.starts_with("error: ")).collect();
         assert_eq!(lines.len(), messages.len(), "{stderr}");
         for (line, message) in lines.iter().zip(&messages) {
-            assert!(line.starts_with(&format!("error: {message}")), "{line}");
+            let (beginning, change) = message.split_once("; change ").unwrap();
+            let (found, found_change) = line.split_once("; change ").unwrap();
+            assert!(found.starts_with(&format!("error: {beginning}")), "{line}");
+            assert_eq!(found_change, change, "{line}");
         }
         assert!(!stderr.contains("hunter2"), "{stderr}");
     }

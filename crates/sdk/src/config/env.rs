@@ -135,23 +135,62 @@ impl TelemetryConfig {
 }
 
 impl TelemetryConfig {
-    /// The variables about the exporter of a signal. Empty if the environment was not applied.
-    pub(crate) fn exporter_variables(&self, signal: Signal) -> Vec<String> {
+    /// The variables that request the failed exporter of a signal: those whose values the error quotes, else those
+    /// whose values it never quotes. Empty if the environment requests neither the exporter nor its address.
+    pub(crate) fn asked_by(&self, signal: Signal, error: &str) -> Vec<String> {
         if !self.otlp.all.is_of_environment {
             return Vec::new();
         }
         if config_file().is_some() {
             return vec![CONFIG_FILE.to_owned()];
         }
-        let is_of = |name: &str, signal: Signal| {
-            name.contains(&format!("_{}_", signal.as_str().to_ascii_uppercase()))
+        let is_of_other = |name: &str, other: Signal| {
+            other != signal && name.contains(&format!("_{}_", other.as_str().to_ascii_uppercase()))
         };
-        let is_of_others = |name: &str| Signal::ALL.into_iter().any(|other| is_of(name, other));
         let mut names = environment::names(&["OTEL"]);
-        names.retain(|name| name.contains("_EXPORTER_OTLP_") || name.ends_with("S_EXPORTER"));
-        names.retain(|name| is_of(name, signal) || !is_of_others(name));
+        names.retain(|name| {
+            name.contains("_EXPORTER") && !Signal::ALL.iter().any(|it| is_of_other(name, *it))
+        });
         names.sort_unstable();
+        let is_quoted = |name: &String| {
+            environment::variable(name).is_ok_and(|value| {
+                let is_beginning = value.contains("://") && error.contains(&format!("`{value}"));
+                is_beginning || error.contains(&format!("`{value}`"))
+            })
+        };
+        if names.iter().any(is_quoted) {
+            names.retain(is_quoted);
+        } else if error.contains("header") {
+            names.retain(|name| name.ends_with("HEADERS"));
+        } else if error.contains("the file `")
+            || error.starts_with("authentication")
+            || (error.starts_with("otlp: ") && !self.has_address_of(signal, &names))
+        {
+            names.clear();
+        } else {
+            names.retain(|name| name.ends_with("ENDPOINT") || name.ends_with("S_EXPORTER"));
+        }
+        let protocol = "OTEL_EXPORTER_OTLP_PROTOCOL".to_owned();
+        let is_missing = || self.otlp_route(signal).0.check_feature("").is_err();
+        if !names.is_empty()
+            && error.starts_with("otlp: ")
+            && !names.contains(&protocol)
+            && is_missing()
+        {
+            names.push(protocol);
+        }
         names
+    }
+
+    /// Whether the address of a signal is the default or comes from one of these variables, which may lack a scheme.
+    fn has_address_of(&self, signal: Signal, names: &[String]) -> bool {
+        let (protocol, endpoint) = self.otlp_route(signal);
+        let mut addresses = names.iter().filter(|name| name.ends_with("ENDPOINT"));
+        endpoint == protocol.default_endpoint()
+            || addresses.any(|name| {
+                let address = environment::variable(name).unwrap_or_default();
+                !address.trim().is_empty() && endpoint.ends_with(address.trim())
+            })
     }
 
     /// Applies the variables for the additions of `init` to settings with default values: filters and lines of

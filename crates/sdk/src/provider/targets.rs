@@ -83,8 +83,9 @@ pub(super) fn signal_targets(
     targets
 }
 
-/// Leaves out an exporter that variables of the environment configure and the program cannot create, and names the
-/// variables, because an operator's setting must not stop a program. Without them, such an exporter is an error.
+/// Leaves out an exporter that the environment requests and the program cannot create, and warns with the variable to
+/// change, because an operator's setting must not stop a program. In the program's code or configuration, such an
+/// exporter is an error.
 pub(super) fn unless_of_environment<T>(
     config: &TelemetryConfig,
     signal: Signal,
@@ -92,7 +93,7 @@ pub(super) fn unless_of_environment<T>(
 ) -> Result<Option<T>, Error> {
     match made {
         Err(error) if error.is_config() => {
-            let variables = config.exporter_variables(signal);
+            let variables = config.asked_by(signal, &error.to_string());
             if variables.is_empty() {
                 return Err(error);
             }
