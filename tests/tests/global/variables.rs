@@ -395,6 +395,11 @@ fn resource_attributes_are_free_text() {
             "new",
         ),
         ("service.version=100%,deployment.environment=old", "100%", "old"),
+        (
+            "service.version=java -Dx=y -jar a.jar,deployment.environment=old",
+            "java -Dx=y -jar a.jar",
+            "old",
+        ),
     ] {
         let (resource, warnings) = attributes(list);
         assert_eq!(resource["service_version"], version, "{list}");
@@ -414,6 +419,8 @@ fn resource_attributes_are_free_text() {
         assert!(warning.starts_with("warning: OTEL_RESOURCE_ATTRIBUTES: expected "), "{warning}");
         assert!(warning.contains(", found "), "{warning}");
     }
+    let (_, warnings) = attributes("service.version=1 of 2 team=a");
+    assert!(warnings.concat().contains("a blank for a comma in `service.version`"), "{warnings:?}");
     // A value that its field does not accept is one entry.
     let (resource, warnings) = attributes("floe.mode=loud,floe.namespace=sales,team=a");
     assert_eq!(resource["floe_mode"], Value::Null);
