@@ -14,6 +14,7 @@ mod sampler;
 
 use std::path::Path;
 
+use floe_suggest::expected;
 use floe_yaml::{Content, Node};
 
 use self::part::{Found, Part};
@@ -37,6 +38,9 @@ const EXPERIMENTAL: &str = "/development";
 /// The keys of a file without a section. `log_level` has no effect: the `tracing` subscriber decides the level of this
 /// library's messages.
 const KEYS: [&str; 5] = ["file_format", "disabled", "log_level", "instrumentation", "distribution"];
+
+/// The severities. Each has three slightly higher ones, such as `trace2`.
+const SEVERITIES: [&str; 6] = ["trace", "debug", "info", "warn", "error", "fatal"];
 
 /// The sections of a file, in the order in which they are applied.
 const SECTIONS: [(&str, Apply); 6] = [
@@ -214,6 +218,13 @@ fn apply(root: &Part<'_>, config: &mut TelemetryConfig) {
     config.limits = SpanLimits::default();
     config.log_record_limits = LogRecordLimits::default();
     config.propagators = Vec::new();
+    if let Some(level) = root.get("log_level")
+        && let Some(text) = level.read::<String>()
+        && let word = text.to_ascii_lowercase()
+        && !SEVERITIES.contains(&word.trim_end_matches(['2', '3', '4']))
+    {
+        level.ignore(expected(&SEVERITIES, &text));
+    }
     if let Some(instrumentation) = root.get("instrumentation") {
         // The sections of other languages are for other programs.
         for key in ["general", "rust"] {

@@ -154,9 +154,10 @@ fn headers(exporter: &Part<'_>) -> Headers {
             headers.insert(name.to_ascii_lowercase(), value.into());
         }
     }
-    for (name, value) in &headers {
-        if let Err(problem) = secret::check_literal(value) {
-            exporter.refuse(format!("the value of `{name}` {problem}"));
+    if let Some(place) = exporter.get("headers").or_else(|| exporter.get("headers_list")) {
+        for (name, value) in &headers {
+            let refused = |problem| format!("the value of `{name}` {problem}");
+            place.check(secret::check_literal(value).map_err(refused));
         }
     }
     headers

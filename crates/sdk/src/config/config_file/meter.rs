@@ -140,7 +140,8 @@ fn attributes(keys: &Part<'_>) -> Option<Vec<String>> {
     if let Some(excluded) = keys.get("excluded") {
         excluded.ignore("views keep keys, and cannot exclude any");
     }
-    let included: Vec<String> = keys.value("included")?;
+    keys.get("included")?;
+    let included: Vec<String> = keys.items("included").iter().filter_map(Part::read).collect();
     if included.iter().any(|key| key.contains(['*', '?'])) {
         keys.ignore("expected a key, found a pattern: all keys are kept");
         return None;

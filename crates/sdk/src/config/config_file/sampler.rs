@@ -51,9 +51,9 @@ fn parent_based(part: &Part<'_>) -> (Sampler, Option<f64>) {
         Some((Sampler::AlwaysOff, _)) => (Sampler::ParentBasedAlwaysOff, None),
         Some((Sampler::TraceIdRatio, ratio)) => (Sampler::ParentBasedTraceIdRatio, ratio),
         Some((sampler, ratio)) if sampler.is_parent_based() => (sampler, ratio),
-        Some(_) => {
+        Some(own) => {
             part.ignore("a sampler of the program is asked about each span: make it `ParentBased` where it is registered");
-            (Sampler::ParentBasedAlwaysOn, None)
+            own
         }
     }
 }

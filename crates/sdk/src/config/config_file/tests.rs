@@ -69,7 +69,7 @@ fn a_signal_without_a_provider_is_not_exported() {
     assert!(empty.enabled && empty.propagators.is_empty());
     assert_eq!(empty.resource_attributes.service_name, "base");
     assert!(!config("disabled: ${DISABLED}").enabled);
-    assert!(config("disabled:\nlog_level: INFO\nattribute_limits:").enabled);
+    assert!(config("disabled:\nlog_level: INFO2\nattribute_limits:").enabled);
 }
 
 #[test]
@@ -451,6 +451,7 @@ tracer_provider:
 resource: {}
 instrumentation/development: {general: {http: {}}, java: {a: b}, rust: {a: b}}
 distribution: {floe: {}}
+log_level: loud
 anchors: {}";
     let warning = unsupported(text);
     let lines: Vec<_> = warning.lines().collect();
@@ -463,11 +464,12 @@ anchors: {}";
         "tracer_provider.limits.attribute_count_limit: at most 65536",
         "instrumentation/development.general",
         "instrumentation/development.rust",
+        "line 13, column 12: log_level: expected `trace`, `debug`, `info`, `warn`, `error` or `fatal`, found `loud`",
         "column 1: anchors: unknown key, expected `file_format`",
     ] {
         assert_eq!(lines.iter().filter(|line| line.contains(path)).count(), 1, "{path}\n{warning}");
     }
-    assert_eq!(lines.len(), 9, "{warning}");
+    assert_eq!(lines.len(), 10, "{warning}");
 }
 
 /// Also as the only component of its kind. The rest of the file applies.
@@ -617,7 +619,11 @@ fn mistakes_of_processors_have_their_place_and_a_suggestion() {
         ),
         (
             "tracer_provider: {processors: [{batch: {exporter: {otlp_http: {headers: [{name: a, value: '${REFERENCE}'}]}}}}]}",
-            "otlp_http: the value of `a` begins like a reference",
+            "otlp_http.headers: the value of `a` begins like a reference",
+        ),
+        (
+            "tracer_provider: {processors: [{batch: {exporter: {otlp_http: {headers_list: 'a=${REFERENCE}'}}}}]}",
+            "otlp_http.headers_list: the value of `a` ",
         ),
         (
             "tracer_provider: {processors: [{batch: {exporter: {otlp_http: {tls: {ca_file: ca.pem, key_file: /k}}}}}]}",
@@ -657,6 +663,10 @@ fn mistakes_of_metrics_have_their_place() {
         (
             "meter_provider: {readers: [{periodic: {exporter: {console: }}}], views: [{selector: {}, stream: {aggregation_cardinality_limit: 10000000}}]}",
             "meter_provider.views.0.stream.aggregation_cardinality_limit: expected at most 1000000, found 10000000",
+        ),
+        (
+            "meter_provider: {readers: [{periodic: {exporter: {console: }}}], views: [{selector: {}, stream: {attribute_keys: {included: []}}}]}",
+            "meter_provider.views.0.stream.attribute_keys.included: expected a list with at least one value",
         ),
     ] {
         assert_mistake(text, message);
