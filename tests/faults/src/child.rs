@@ -1,6 +1,7 @@
 //! The child process of a scenario.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{self, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, JoinHandle};
@@ -17,6 +18,8 @@ pub(crate) const PROGRAM: &str = "--program";
 
 /// A program that does not end is killed.
 const LIMIT: Duration = Duration::from_secs(120);
+
+const SIGTERM: i32 = 15;
 
 #[derive(Debug)]
 pub(crate) struct Child {
@@ -114,11 +117,32 @@ impl Child {
         Ok(process.status()?)
     }
 
-    pub(crate) fn finish(mut self) -> Result<Report> {
+    pub(crate) fn finish(self) -> Result<Report> {
+        Ok(self.finish_timed()?.0)
+    }
+
+    /// Waits for the end of the program. Also returns the time between the report and the end.
+    pub(crate) fn finish_timed(mut self) -> Result<(Report, Duration)> {
         let report = self.report()?;
+        let start = Instant::now();
         let (status, stderr) = self.end()?;
+        let duration = start.elapsed();
         ensure!(status.success(), "{status}: {stderr}");
-        Ok(report)
+        Ok((report, duration))
+    }
+
+    /// Sends SIGTERM to the program once it has sent its report. Also returns the time until the program ended by the
+    /// signal.
+    pub(crate) fn terminate(mut self) -> Result<(Report, Duration)> {
+        let report = self.report()?;
+        let start = Instant::now();
+        let process = self.process.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &process]).status()?;
+        ensure!(sent.success(), "kill -TERM: {sent}");
+        let (status, stderr) = self.end()?;
+        let duration = start.elapsed();
+        ensure!(status.signal() == Some(SIGTERM), "{status}: {stderr}");
+        Ok((report, duration))
     }
 
     fn report(&mut self) -> Result<Report> {

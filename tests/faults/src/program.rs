@@ -5,6 +5,7 @@ use std::fs::File;
 use std::hint::black_box;
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt as _;
+use std::process;
 use std::sync::{Arc, Barrier, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -197,6 +198,25 @@ impl Program {
         self.operation("shutdown", |telemetry| telemetry.shutdown(timeout))
     }
 
+    pub(crate) fn shutdown_at_exit(&self, timeout: Duration) {
+        if let Some(telemetry) = &self.telemetry {
+            telemetry.shutdown_at_exit(timeout);
+        }
+    }
+
+    /// Writes the report, and waits for a signal that ends the process after a shutdown within `timeout`.
+    pub(crate) fn end_by_signal(&mut self, timeout: Duration) -> ! {
+        let start = Instant::now();
+        if let Some(telemetry) = &self.telemetry {
+            let result = telemetry.shutdown_on_signals(timeout);
+            self.record("handle signals", start, result);
+        }
+        self.write_report();
+        loop {
+            thread::park();
+        }
+    }
+
     /// The fork is the operation `name`. Returns whether `body` has succeeded.
     pub(crate) fn fork(
         &mut self,
@@ -234,6 +254,12 @@ impl Program {
     pub(crate) fn wait(&mut self, phase: &str) {
         Message::Waiting(phase.to_owned()).send();
         let _ = io::stdin().read_line(&mut String::new());
+    }
+
+    /// Writes the report and exits, without dropping anything.
+    pub(crate) fn exit(&mut self) -> ! {
+        self.write_report();
+        process::exit(0)
     }
 
     pub(crate) fn finish(mut self) {

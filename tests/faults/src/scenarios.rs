@@ -18,6 +18,8 @@ mod measured_large_spans;
 mod never_answers;
 mod no_memory;
 mod panicking_subscriber;
+mod process_exit;
+mod queued_log_records;
 mod receiver_restarts;
 mod refused;
 mod replaced_descriptors;
@@ -29,6 +31,7 @@ mod shutdown_times_out;
 mod slow_receiver;
 mod status_table;
 mod stopped_receiver;
+mod terminated;
 mod traced_exporter;
 mod unusable_answers;
 
@@ -53,6 +56,8 @@ pub(crate) static ALL: &[&Scenario] = &[
     &never_answers::SCENARIO,
     &no_memory::SCENARIO,
     &panicking_subscriber::SCENARIO,
+    &process_exit::SCENARIO,
+    &queued_log_records::SCENARIO,
     &receiver_restarts::SCENARIO,
     &refused::SCENARIO,
     &replaced_descriptors::SCENARIO,
@@ -64,6 +69,7 @@ pub(crate) static ALL: &[&Scenario] = &[
     &slow_receiver::SCENARIO,
     &status_table::SCENARIO,
     &stopped_receiver::SCENARIO,
+    &terminated::SCENARIO,
     &traced_exporter::SCENARIO,
     &unusable_answers::SCENARIO,
 ];
