@@ -358,6 +358,32 @@ fn an_error_below_a_span_without_one_explains_those_above_it() {
     assert!(errors.contains("request handler") && errors.contains(r#""total":1"#), "{errors}");
 }
 
+/// `card` explains the failures of `charge`, and `pay` has not failed.
+#[test]
+fn errors_have_the_innermost_span_and_its_message() {
+    let mut all = vec![span(1, 0, "pay", 0, 30)];
+    for (id, from) in [(2, 0), (4, 10)] {
+        let charge = span(id, 1, "charge", from, from + 9);
+        all.push(failed(charge, "charge failed: card network timed out"));
+        all.push(failed(span(id + 1, id, "card", from, from + 8), "card network timed out"));
+    }
+    all.extend([span(6, 1, "charge", 20, 29), span(7, 6, "card", 20, 28)]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.jsonl");
+    write::lines(&recording(all), std::fs::File::create(&file).unwrap()).unwrap();
+    let errors = text(&run(&["errors", "--json", file.to_str().unwrap()]).stdout);
+    let errors: serde_json::Value = serde_json::from_str(&errors).unwrap();
+    assert_eq!((&errors["total"], &errors["rows"][0]["times"]), (&1.into(), &2.into()), "{errors}");
+    for (key, value) in [
+        ("name", "card"),
+        ("message", "card network timed out"),
+        ("path", "pay > charge > card"),
+        ("service", "shop"),
+    ] {
+        assert_eq!(errors["rows"][0][key], value, "{errors}");
+    }
+}
+
 #[test]
 fn the_program_draws_and_answers() {
     let folder = tempfile::tempdir().unwrap();

@@ -2,11 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::env;
 use std::fs::File;
 use std::hint::black_box;
-use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use floe_telemetry::config::ExporterKind;
@@ -16,19 +13,15 @@ use floe_trace::read::Reader;
 use floe_trace::{CauseKind, Forest, Recording, WaterfallOptions, causes, waterfall};
 use opentelemetry::trace::{Span as _, Tracer as _};
 
-/// Writes the spans of a program into the file `traces.jsonl` of a folder.
-fn write(folder: &Path, program: impl FnOnce()) {
+/// The file `traces.jsonl` of a program.
+fn written_by(program: impl FnOnce()) -> Recording {
+    let folder = tempfile::tempdir().unwrap();
     let mut config = TelemetryConfig::new("shop");
     config.exporters.traces = Some(vec![ExporterKind::OtlpFile]);
-    config.exporters.directory = folder.into();
+    config.exporters.directory = folder.path().into();
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     program();
     telemetry.shutdown(Duration::from_secs(20)).unwrap();
-}
-
-fn written_by(program: impl FnOnce()) -> Recording {
-    let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), program);
     let mut reader = Reader::new();
     let file = File::open(folder.path().join("traces.jsonl"));
     reader.read("traces.jsonl", file.unwrap()).unwrap();
@@ -99,35 +92,6 @@ fn an_error_below_a_retry_is_told() {
     assert!(picture.contains("7 spans, 4 failed"), "{picture}");
     assert_eq!(picture.matches("✗ card").count(), 2, "{picture}");
     assert!(picture.contains("card network timed out"), "{picture}");
-}
-
-/// The program itself: `card` explains the failures of `charge`, and `pay` has not failed.
-#[test]
-fn errors_have_the_innermost_span_and_its_message() {
-    floe_tests::alone!();
-    let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), || pay().unwrap());
-    let built = env::current_exe().unwrap();
-    let program = built.ancestors().nth(2).unwrap().join("floe-trace");
-    if !program.exists() {
-        let arguments = ["build", "--quiet", "--package", "floe-trace"];
-        assert!(Command::new(env!("CARGO")).args(arguments).status().unwrap().success());
-    }
-    let mut errors = Command::new(program);
-    errors.args(["errors", "--json"]).arg(folder.path());
-    let printed = errors.output().unwrap();
-    let printed: serde_json::Value = serde_json::from_slice(&printed.stdout).unwrap();
-    assert_eq!(printed["total"], 1, "{printed}");
-    let row = &printed["rows"][0];
-    assert_eq!(row["times"], 2, "{printed}");
-    for (key, value) in [
-        ("name", "card"),
-        ("message", "card network timed out"),
-        ("path", "pay > charge > card"),
-        ("service", "shop"),
-    ] {
-        assert_eq!(row[key], value, "{printed}");
-    }
 }
 
 /// Requests at irregular times, each of which holds a lock for 20 to 60 ms. The times are given, so that no machine is too
