@@ -84,6 +84,19 @@ fn an_error_event_makes_the_span_an_error() {
 }
 
 #[test]
+fn an_error_in_an_event_is_recorded_with_its_text() {
+    let spans = record(|| {
+        let failure = io::Error::other("disk full");
+        let _span = info_span!("load").entered();
+        error!(cause = &failure as &(dyn std::error::Error + 'static), "cannot load");
+    });
+    let load = spans.single("load").assert_error("");
+    let event = &load.assert_event("cannot load").events()[0];
+    assert_eq!(attribute(event, "cause"), Some(&Value::from("disk full")));
+    assert_eq!(attribute(event, "exception.message"), Some(&Value::from("disk full")));
+}
+
+#[test]
 fn an_error_in_an_event_is_recorded_on_the_span() {
     let failure = io::Error::other(io::Error::other("password=hunter2"));
     let failure = &failure as &(dyn std::error::Error + 'static);

@@ -72,6 +72,22 @@ fn a_span_may_be_exited_in_a_function_that_is_called_in_it() {
     spans.single("after the function").assert_child_of("function");
 }
 
+#[test]
+fn a_span_may_be_entered_in_a_function_and_exited_after_it() {
+    let spans = record(|| {
+        function(|| {
+            let entered = function(|| info_span!("span").entered());
+            work();
+            drop(entered);
+            info_span!("after the exit");
+        });
+    });
+    let roots: Vec<_> = spans.named("function").map(|span| span.span_context().span_id()).collect();
+    spans.single("work").assert_child_of("span");
+    assert_eq!(spans.single("span").data().parent_span_id, roots[0]);
+    assert_eq!(spans.single("after the exit").data().parent_span_id, roots[1]);
+}
+
 proptest! {
     /// The model is a list: an exit removes the last entry of that span, and the last entry is
     /// current.
