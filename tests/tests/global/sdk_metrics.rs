@@ -330,26 +330,25 @@ fn drops_of_a_full_queue_are_counted_by_its_processor() {
         yield_now();
     }
     reader.check(name, &[(logs, 2), (&full, 6)]);
-    // The other exporter has room.
-    while telemetry.statistics().dropped_queue_full < 2 {
-        work();
-        yield_now();
-    }
     let kind = std::any::type_name::<Held>();
     let held = format!("{kind}/0 {kind}");
     let [first, second] = ["batching_span_processor/0", "batching_span_processor/1"];
+    let passed = format!("{first} batching_span_processor");
     let through = format!("{second} batching_span_processor");
+    let full = format!("queue_full {first} batching_span_processor");
+    // The other exporter has room, but on a busy machine its queue may be full for a moment: the drops are those of
+    // the first one.
     let processed = loop {
         let processed = reader.series("otel.sdk.processor.span.processed");
-        if processed.get(&through).is_some_and(|&spans| spans > 2) {
+        let count = |at: &String| processed.get(at).copied().unwrap_or_default();
+        if count(&full) >= 2 && count(&passed) >= 2 && count(&through) > 2 {
             break processed;
         }
+        work();
         yield_now();
     };
-    let dropped = telemetry.statistics().dropped_queue_full;
-    let full = format!("queue_full {first} batching_span_processor");
-    assert!((2..=dropped).contains(&processed[&full]), "{processed:?}");
-    assert_eq!(processed[&format!("{first} batching_span_processor")], 2);
+    assert!(processed[&full] <= telemetry.statistics().dropped_queue_full, "{processed:?}");
+    assert_eq!(processed[&passed], 2);
     drop((release_spans, release_logs));
     telemetry.shutdown(TIMEOUT).unwrap_err();
     let processed = reader.series("otel.sdk.processor.span.processed");
