@@ -1,0 +1,6 @@
+use floe_telemetry::traced;
+
+#[traced(links = )]
+fn create() {}
+
+fn main() {}

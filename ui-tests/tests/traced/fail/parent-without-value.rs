@@ -1,0 +1,6 @@
+use floe_telemetry::traced;
+
+#[traced(parent)]
+fn create() {}
+
+fn main() {}
