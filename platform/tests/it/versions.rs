@@ -31,6 +31,26 @@ fn artifacts_of_an_older_version_are_read_and_run() {
     );
 }
 
+/// Earlier versions have written all settings, also those that nobody has set.
+#[test]
+fn settings_that_were_removed_are_left_out_with_one_warning() {
+    let product = Product::shop();
+    let settings = r#""redaction": {"level": "strict", "attribute_level": null},
+        "otlp": {"logs": {"max_request_bytes": 1000}},
+        "metrics": {"cardinality_limit": 2000},
+        "authentication": null"#;
+    product.write("old.json", &OLD.replace("\"authentication\": null", settings));
+    let path = product.path("old.json");
+    let variables = [("OTEL_SDK_DISABLED", "true")];
+    let output = product.floe("run", &["--artifacts", path.to_str().unwrap()], &variables);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    let names = "metrics.cardinality_limit, otlp.logs.max_request_bytes, redaction.attribute_level";
+    let warning = format!("warning: ignored settings of an earlier version: {names}\n");
+    assert_eq!(output.complaints(), warning);
+    let unknown = OLD.replace("\"json_output\": true", "\"json_output\": true, \"sharding\": 4");
+    assert!(run(&unknown).stderr.contains("logging.sharding: "));
+}
+
 #[test]
 fn a_newer_version_without_unknown_keys_is_read() {
     let product = Product::shop();

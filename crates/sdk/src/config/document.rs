@@ -53,6 +53,20 @@ impl TelemetryConfig {
         problems.finish(config)
     }
 
+    /// Reads a configuration that was written as JSON, also by an earlier version: the settings that were removed since
+    /// are left out, with one warning. References are not resolved, and nothing is validated.
+    #[doc(hidden)]
+    pub fn __from_written(json: &str) -> Result<Self, String> {
+        let mut document = floe_yaml::parse(json).map_err(|mistake| mistake.to_string())?;
+        let removed = removed::take_settings(&mut document);
+        let names: Vec<&str> = removed.iter().filter_map(|it| it.split(": ").nth(1)).collect();
+        if !names.is_empty() {
+            let names = names.join(", ");
+            env::warn(&format!("ignored settings of an earlier version: {names}"));
+        }
+        document.read().map_err(|mistake| format!("{}: {}", mistake.path, mistake.message))
+    }
+
     /// Reads a document in our own format from a file.
     pub(super) fn read_document(path: &Path) -> Result<Self, Error> {
         let context = config_file::context(path);
