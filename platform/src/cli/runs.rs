@@ -69,13 +69,14 @@ impl fmt::Display for Runs<'_> {
         let head = ["RUN", "COMMAND", "STARTED", "STATUS", "TIME", "BUILT", "UNUSUAL"];
         let rows = self.0.iter().flat_map(|run| {
             let built = run.assets.iter().filter(|it| it.is_built()).count();
+            let all = run.assets.iter().filter(|it| !it.is_tested()).count();
             let first = [
                 run.number.to_string(),
                 run.command.clone(),
                 run.started_at.clone(),
                 run.status.clone(),
                 elapsed(run.seconds),
-                format!("{built} of {}", run.assets.len()),
+                if all == 0 { String::new() } else { format!("{built} of {all}") },
                 run.unusual.first().cloned().unwrap_or_default(),
             ];
             let rest = run.unusual.iter().skip(1).map(|text| {
@@ -93,16 +94,19 @@ struct AssetRuns<'a>(&'a [MeasuredRun], &'a str);
 
 impl fmt::Display for AssetRuns<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let head =
-            ["RUN", "STARTED", "STATUS", "TIME", "ROWS IN", "ROWS", "CHECKS", "QUERY", "HOST"];
+        let head = [
+            "RUN", "COMMAND", "STARTED", "STATUS", "TIME", "ROWS IN", "ROWS", "CHECKS", "QUERY",
+            "HOST",
+        ];
         let rows = self.0.iter().filter_map(|run| {
             let asset = run.asset(self.1)?;
             let count = |rows: Option<u64>| rows.map(|it| Thousands(it).to_string());
             Some([
                 run.number.to_string(),
+                run.command.clone(),
                 run.started_at.clone(),
                 asset.status.clone(),
-                elapsed(asset.seconds),
+                if asset.is_tested() { String::new() } else { elapsed(asset.seconds) },
                 count(asset.rows_in).unwrap_or_default(),
                 count(asset.rows).unwrap_or_default(),
                 checks(asset),

@@ -1,15 +1,16 @@
 //! `floe trace-dbt`: runs dbt inside a trace, and says what was unusual about a product's commands.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use floe_dbt::{Ended, Recorded};
 use floe_plugin::dbt::BuiltNode;
 use floe_plugin::rfc3339;
+use floe_plugins::error::Error;
 use floe_plugins::process::foreground::Exit;
 use floe_plugins::process::interrupt;
-use floe_telemetry::FloeSpanAttributes;
+use floe_telemetry::{FloeSpanAttributes, sanitize_error_message};
 
 use super::output::{print_error, print_redacted, print_summary};
 use crate::compile::definition;
@@ -23,12 +24,16 @@ use crate::telemetry;
 /// The commands of dbt that build or test nodes.
 const MEASURED: [&str; 5] = ["dbt build", "dbt run", "dbt seed", "dbt snapshot", "dbt test"];
 
+/// The options of dbt that select nodes, with the words up to the next option.
+const SELECTING: [&str; 8] =
+    ["--select", "-s", "--model", "--models", "-m", "--exclude", "--selector", "--resource-type"];
+
 /// Runs dbt inside a trace, and ends the program with dbt's exit code or signal.
 pub(super) fn trace_dbt(command: &[OsString]) -> ExitCode {
     let Some((program, arguments)) = command.split_first() else {
         return ExitCode::from(2);
     };
-    let mut product = Product::default();
+    let mut product = Product { arguments, ..Product::default() };
     let report = match floe_dbt::run(program, arguments, &mut product) {
         Ok(report) => report,
         Err(error) => {
@@ -54,37 +59,67 @@ pub(super) fn trace_dbt(command: &[OsString]) -> ExitCode {
 
 /// The product of a dbt project, in the nearest folder with a `floe.yaml`, if there is one.
 #[derive(Default)]
-struct Product {
-    identity: Option<Identity>,
+struct Product<'a> {
+    /// The arguments of the program.
+    arguments: &'a [OsString],
+    folder: PathBuf,
+    identity: Option<Result<Identity, Error>>,
     unusual: Vec<String>,
     warnings: Vec<String>,
 }
 
-impl floe_dbt::Product for Product {
+impl floe_dbt::Product for Product<'_> {
     fn identity(&mut self, project: &Path) -> Option<FloeSpanAttributes> {
         let mut folders = project.ancestors();
         let folder = folders.find(|folder| product::spec_path(folder).is_file())?;
-        let (identity, ..) = definition::read_files(folder, None, None).ok()?;
-        Some(telemetry::product(self.identity.insert(identity)))
+        folder.clone_into(&mut self.folder);
+        let read = definition::read_files(folder, None, None).map(|(identity, ..)| identity);
+        self.identity.insert(read).as_ref().ok().map(telemetry::product)
     }
 
     fn ended(&mut self, command: &Recorded<'_>) -> Vec<String> {
         let Some(identity) = &self.identity else {
             return Vec::new();
         };
-        if let Err(error) = history::add(&identity.folder, command.into()) {
+        if let Err(error) = history::add(&self.folder, command.into()) {
             let error = error.redacted();
             self.warnings.push(format!("the ids of the run are not kept: {error}"));
         }
         let nodes = command.nodes();
         if !nodes.is_empty() && MEASURED.contains(&command.command) {
+            let identity = match identity {
+                Ok(identity) => identity,
+                Err(error) => {
+                    let (command, error) = (command.command, error.redacted());
+                    self.warnings.push(format!("`{command}` is not in the history: {error}"));
+                    return Vec::new();
+                }
+            };
             let mut run = measured_run(identity, command, nodes);
-            let warnings = measured::add(&identity.folder, &mut run, unusual::sentences);
+            run.command.push_str(&selection(command.command, self.arguments));
+            let warnings = measured::add(&self.folder, &mut run, unusual::sentences);
             self.warnings.extend(warnings);
             self.unusual = run.unusual;
         }
         self.unusual.clone()
     }
+}
+
+/// The arguments of dbt that select nodes, each after a space.
+fn selection(command: &str, arguments: &[OsString]) -> String {
+    let verb = command.trim_start_matches("dbt ");
+    let arguments = arguments.iter().map(|it| it.to_string_lossy());
+    let mut is_selection = false;
+    let selected = arguments.skip_while(|it| it != verb).skip(1).filter(|it| {
+        if it.starts_with('-') {
+            let (is_long, name) = (it.starts_with("--"), it.split('=').next().unwrap_or_default());
+            is_selection =
+                SELECTING.contains(&if is_long { name } else { it.get(..2).unwrap_or_default() });
+        }
+        is_selection
+    });
+    let selected: Vec<String> = selected.map(|it| format!(" {it}")).collect();
+    sanitize_error_message(&selected.concat()).into_owned()
 }
 
 fn measured_run(

@@ -30,7 +30,8 @@ pub(crate) struct MeasuredRun {
     /// The number of this run, counted from 1.
     pub(crate) number: u64,
     pub(crate) run_id: String,
-    /// `run`, or a command of dbt, for example `dbt build`.
+    /// `run`, or a command of dbt with its selection, for example `dbt build --select tag:daily`.
+    #[serde(default)]
     pub(crate) command: String,
     pub(crate) started_at: String,
     /// The environment; of dbt, the target.
@@ -39,6 +40,7 @@ pub(crate) struct MeasuredRun {
     pub(crate) status: String,
     pub(crate) seconds: f64,
     /// The host, with the number of its cores.
+    #[serde(default)]
     pub(crate) machine: String,
     /// The stages that build no assets, with their seconds.
     pub(crate) stages: Vec<(String, f64)>,
@@ -51,7 +53,7 @@ pub(crate) struct MeasuredRun {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub(crate) struct MeasuredAsset {
     pub(crate) name: String,
-    /// `built`, `failed` or `skipped`.
+    /// `built`, `failed`, `skipped`, or `tested` for what dbt has tested and not built.
     pub(crate) status: String,
     pub(crate) seconds: f64,
     /// The number of rows of all inputs, if the run has built all of them.
@@ -75,6 +77,10 @@ impl MeasuredAsset {
         self.status == "built"
     }
 
+    pub(crate) fn is_tested(&self) -> bool {
+        self.status == "tested"
+    }
+
     /// Whether the asset failed, or one of its tolerated checks.
     pub(super) fn is_bad(&self) -> bool {
         self.status == "failed" || self.checks_failed > 0
@@ -90,7 +96,7 @@ impl MeasuredRun {
     fn continue_failures(&mut self, past: &[Self]) {
         let now = (self.number, self.started_at.clone());
         for asset in &mut self.assets {
-            if asset.is_built() && !asset.is_bad() {
+            if (asset.is_built() || asset.is_tested()) && !asset.is_bad() {
                 continue;
             }
             let before = past.iter().find_map(|run| run.asset(&asset.name));
@@ -184,7 +190,7 @@ fn write(folder: &Path, newest_first: &[&str]) -> Result<(), Error> {
     })
 }
 
-/// The text of the file; empty if there is none. What is not UTF-8 damages its line.
+/// The text of the file; empty if there is none. Invalid UTF-8 damages only its line.
 fn read(folder: &Path) -> Result<String, Error> {
     let path = path(folder);
     let mut bytes = Vec::new();

@@ -100,7 +100,7 @@ fn failures(past: &[MeasuredRun], run: &MeasuredRun) -> Vec<Finding> {
             None if before.len() < FEWEST => continue,
             None => {
                 let times = before.iter().filter(|it| it.is_bad()).count();
-                let is_changed = before.first().is_some_and(|it| it.query != asset.query);
+                let is_changed = !is_varying(&before) && before[0].query != asset.query;
                 let changed = if is_changed { ", and its query changed" } else { "" };
                 match times {
                     0 => format!("for the first time in {} runs{changed}", before.len() + 1),
@@ -212,7 +212,7 @@ impl<'a> Comparison<'a> {
         let mut causes = BTreeSet::new();
         let is_same = |it: &&&MeasuredAsset| it.query == asset.query;
         let same = built.iter().take_while(is_same).count();
-        if 2 * same < built.len() {
+        if 2 * same < built.len() && !is_varying(&built) {
             causes.insert(Cause::Query(name));
             let runs = self.past.iter().zip(&before);
             let runs = runs.filter(|(_, before)| before.is_some());
@@ -374,6 +374,7 @@ impl<'a> Comparison<'a> {
                     (Some((usual, _)), Some(rows)) => {
                         format!("{} rows, usually {}", Thousands(rows), rounded(*usual))
                     }
+                    _ if is_varying(&self.before(part.name)) => "the same rows".to_owned(),
                     _ => "the same rows and query".to_owned(),
                 };
                 let place = self.surroundings();
@@ -382,6 +383,11 @@ impl<'a> Comparison<'a> {
             }
         };
         Finding { kind, excess: self.excess(part), text }
+    }
+
+    /// The asset in each earlier run that has built it.
+    fn before(&self, name: &str) -> Vec<&'a MeasuredAsset> {
+        self.built.iter().filter_map(|run| run.get(name).copied()).collect()
     }
 
     /// The seconds beyond the usual time on an equally fast machine.
@@ -443,6 +449,12 @@ impl<'a> Comparison<'a> {
 fn built(run: &MeasuredRun) -> HashMap<&str, &MeasuredAsset> {
     let assets = run.assets.iter().filter(|asset| asset.is_built());
     assets.map(|asset| (&*asset.name, asset)).collect()
+}
+
+/// Whether most runs had a query of their own, for example one with the date.
+fn is_varying(runs: &[&MeasuredAsset]) -> bool {
+    let queries: BTreeSet<&str> = runs.iter().map(|it| &*it.query).collect();
+    2 * queries.len() > runs.len()
 }
 
 fn seconds(seconds: f64) -> Elapsed {

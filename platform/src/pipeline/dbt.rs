@@ -110,7 +110,7 @@ pub(crate) fn redact(nodes: &mut [BuiltNode]) {
     }
 }
 
-/// Writes the profile of the compute plugin, and returns its folder; `None` if the project has its own.
+/// Writes the profile of the compute plugin, and returns its folder; `None` if dbt finds it itself.
 fn write_profile(
     identity: &Identity,
     project: &DbtProject,

@@ -317,9 +317,12 @@ impl Report {
         let none = Definition::default();
         let Definition { query, inputs, .. } = self.definitions.get(&step.key).unwrap_or(&none);
         let rows_in = inputs.iter().map(|input| self.rows(input)).sum();
+        // dbt builds no sources.
+        let is_of_dbt = step.details.dbt_invocation_id.is_some();
+        let is_tested = is_of_dbt && self.kind(&step.key) == "source" && step.outcome.is_built();
         MeasuredAsset {
             name: step.key.clone(),
-            status: step.outcome.as_str().to_owned(),
+            status: if is_tested { "tested" } else { step.outcome.as_str() }.to_owned(),
             seconds: step.took.as_secs_f64(),
             rows_in: if inputs.is_empty() { None } else { rows_in },
             rows: self.rows(&step.key),

@@ -214,8 +214,17 @@ fn a_command_is_found_by_its_id_also_if_no_node_has_failed() {
 
 /// `floe trace-dbt -- stand-in build` in the folder of the product.
 fn traced(product: &Product, variables: &[(&str, &str)]) -> std::process::Output {
+    traced_with(product, &["build"], variables)
+}
+
+fn traced_with(
+    product: &Product,
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+) -> std::process::Output {
     let program = product.path("stand-in");
-    let mut floe = command(&["trace-dbt", "--", program.to_str().unwrap(), "build"], variables);
+    let start = ["trace-dbt", "--", program.to_str().unwrap()];
+    let mut floe = command(&[&start, arguments].concat(), variables);
     floe.current_dir(product.path("")).output().unwrap()
 }
 
@@ -259,6 +268,84 @@ fn commands_below_trace_dbt_are_in_the_same_history_and_say_what_was_unusual() {
     // What a command of `floe` has measured of dbt is what `trace-dbt` measures.
     assert_eq!(runs[1]["assets"], runs[7]["assets"]);
     assert_eq!(runs[0]["assets"].as_array().unwrap().len(), 4);
+}
+
+fn runs(product: &Product) -> Vec<Value> {
+    let runs = product.floe("runs", &["--json"], &[]);
+    let mut runs: Value = serde_json::from_str(&runs.stdout).unwrap();
+    serde_json::from_value(runs["runs"].take()).unwrap()
+}
+
+#[test]
+fn a_selection_of_nodes_is_compared_with_the_same_selection() {
+    let product = product("pass", "success");
+    let receiver = Receiver::http();
+    let endpoint = receiver.endpoint();
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+    ];
+    let selected = ["--no-use-colors", "build", "--select", "tag:daily", "a", "--threads", "2"];
+    for _ in 0..7 {
+        traced_with(&product, &selected, &variables);
+    }
+    product.replace(
+        "results.json",
+        "select 1\",\"execution_time\":100.25,\"message\":\"skipped\"",
+        "select 2\",\"execution_time\":100.25,\"message\":\"skipped\"",
+    );
+    let said = |arguments: &[&str]| {
+        String::from_utf8(traced_with(&product, arguments, &variables).stderr).unwrap()
+    };
+    assert_eq!(said(&["build"]), "");
+    assert_eq!(said(&["build", "-s=tag:daily"]), "");
+    assert_eq!(said(&selected), "unusual  the query of `totals` changed\n");
+    let commands: Vec<Value> =
+        runs(&product).into_iter().take(3).map(|mut run| run["command"].take()).collect();
+    let expected = ["dbt build --select tag:daily a", "dbt build -s=tag:daily", "dbt build"];
+    assert_eq!(commands, expected);
+}
+
+#[test]
+fn what_is_only_tested_is_not_built() {
+    let product = product("pass", "success");
+    let mut results: Value = serde_json::from_str(&product.read("results.json")).unwrap();
+    let nodes = results["results"].as_array_mut().unwrap();
+    nodes.retain(|node| node["unique_id"].as_str().unwrap().starts_with("test."));
+    product.write("results.json", &results.to_string());
+    let receiver = Receiver::http();
+    let endpoint = receiver.endpoint();
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+    ];
+    let output = traced_with(&product, &["test"], &variables);
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    let run = &runs(&product)[0];
+    assert_eq!(run["assets"][0]["status"], "tested", "{run:#}");
+    let text = product.floe("runs", &[], &[]).stdout;
+    assert!(text.contains("dbt test") && !text.contains(" of "), "{text}");
+    let text = product.floe("runs", &["--asset", "stg_orders"], &[]).stdout;
+    assert!(text.contains("COMMAND") && text.contains("tested"), "{text}");
+}
+
+#[test]
+fn with_a_mistake_in_the_manifest_the_ids_are_kept_and_the_history_is_one_warning() {
+    let product = product("pass", "success");
+    let manifest = product.read("manifest.yaml");
+    product.write("manifest.yaml", "nam: p\n");
+    let receiver = Receiver::http();
+    let endpoint = receiver.endpoint();
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+    ];
+    let said = String::from_utf8(traced(&product, &variables).stderr).unwrap();
+    assert!(said.starts_with("warning: `dbt build` is not in the history: "), "{said}");
+    assert_eq!(said.matches("warning").count(), 1, "{said}");
+    product.write("manifest.yaml", &manifest);
+    let output = product.floe("find", &[INVOCATION, "--json"], &[]);
+    assert!(output.stdout.contains(INVOCATION), "{}", output.stderr);
 }
 
 #[test]
