@@ -12,14 +12,14 @@ use syn::{Item, UseTree, Visibility};
 
 /// Code and tests are lines with something other than a comment.
 const LIMITS: [(&str, usize); 12] = [
-    ("code of the library", 40_821),
-    ("code of redact and semconv", 9_954),
+    ("code of the library", 40_516),
+    ("code of redact and semconv", 9_952),
     ("code of the integrations", 4_931),
-    ("code of floe-trace", 7_226),
-    ("code of the platform", 21_583),
-    ("tests, benches, examples, fuzz targets", 79_606),
-    ("lines of Rust", 204_733),
-    ("words of documents", 49_758),
+    ("code of floe-trace", 7_124),
+    ("code of the platform", 21_569),
+    ("tests, benches, examples, fuzz targets", 77_475),
+    ("lines of Rust", 201_346),
+    ("words of documents", 49_160),
     ("functions above 60 lines", 15),
     ("lines with `cfg(`", 274),
     ("features", 57),
