@@ -333,7 +333,7 @@ fn what_is_only_tested_is_not_built() {
 fn with_a_mistake_in_the_manifest_the_ids_are_kept_and_the_history_is_one_warning() {
     let product = product("pass", "success");
     let manifest = product.read("manifest.yaml");
-    product.write("manifest.yaml", "nam: p\n");
+    product.write("manifest.yaml", "unknown: p\n");
     let receiver = Receiver::http();
     let endpoint = receiver.endpoint();
     let variables = [
