@@ -31,14 +31,14 @@ const TENANT: &str = "100%25,acme+söhne;a=b";
 
 const EXPECTED: &str = "\
 order
-  make
+  make_calls
     POST
       python.serve
         python.call
           node.serve
             node.call
               POST /test
-                make
+                make_calls
 
 dbt.build
   python.child
