@@ -115,7 +115,7 @@ fn check(spans: &[ReceivedSpan], identity: &FloeSpanAttributes) -> Result<(), Fa
         .filter(|span| span.attributes.get("tenant") == Some(&TENANT.into()))
         .map(|span| span.name.as_str())
         .collect();
-    let expected = ["make", "node.serve", "python.child", "python.serve"];
+    let expected = ["make_calls", "node.serve", "python.child", "python.serve"];
     if tenants != BTreeSet::from(expected) {
         return Err(format!("the tenant is on the spans {tenants:?}, expected {expected:?}").into());
     }
