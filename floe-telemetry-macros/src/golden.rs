@@ -1,5 +1,5 @@
 //! Compares the expansions of the usual forms with the readable files `expected/*.rs`. Each file begins with the input
-//! of its expansion. What an expansion does is tested where it is compiled, in `tests/shapes` and `tests/tests/it`.
+//! of its expansion. The behaviour of expansions is tested in `tests/shapes` and `tests/tests/it`.
 //!
 //! `BLESS=1 cargo test -p floe-telemetry-macros` updates the files; review the difference.
 

@@ -1,4 +1,4 @@
-//! `floe trace-dbt`: runs dbt inside a trace, and says what was unusual about a product's commands.
+//! `floe trace-dbt`: runs dbt inside a trace, and prints the unusual parts of a product's commands.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -102,7 +102,7 @@ pub(crate) fn run(
     Ok(run)
 }
 
-/// Removes credentials from messages. What is kept of a query is its hash.
+/// Removes credentials from messages. The history keeps only the hash of a query.
 pub(crate) fn redact(nodes: &mut [BuiltNode]) {
     for node in nodes {
         node.message = sanitize_error_message(&node.message).into_owned();

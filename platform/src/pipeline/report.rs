@@ -262,7 +262,7 @@ impl Report {
         self.is_of_dbt = artifacts.dbt.is_some();
         self.assets = artifacts.sources.len() + artifacts.models.len();
         let sources = artifacts.sources.iter().map(|source| {
-            // What it reads when it generates its file says nothing of loading it.
+            // A source is loaded alike however its file was generated, so its columns stand for a query.
             let columns = source.columns().into_iter();
             let columns: Vec<String> =
                 columns.map(|it| format!("{} {:?}", it.name, it.kind)).collect();
@@ -297,7 +297,7 @@ impl Report {
 
     /// The measurements of the run until now.
     pub(crate) fn measured(&self, environment: &str, is_success: bool) -> MeasuredRun {
-        // Those that build no assets.
+        // The assets are measured by themselves.
         let stages = self.stages.iter().filter(|(stage, _)| !matches!(*stage, "load" | "build"));
         MeasuredRun {
             run_id: self.run_id.to_string(),

@@ -159,7 +159,7 @@ pub(super) struct Tcp {
     address: SocketAddr,
     buffers: LazyBuffers,
     time: Arc<TimeLimit>,
-    /// What is written with the next part of the request, or before its answer is read.
+    /// The first part of a request. The next part, or the wait for an answer, writes it.
     held: Vec<u8>,
     /// The error of a write. The receiver may have answered before it has closed the connection.
     broken: Option<io::Error>,

@@ -271,7 +271,7 @@ fn measured(nodes: Vec<BuiltNode>) -> Vec<MeasuredAsset> {
     report.measured("dev", true).assets
 }
 
-/// Whether what is said of a night is right. Of dbt, the rows of a source are known by the tables that read it.
+/// Whether the sentences about a night are right. In a dbt project the tables that read a source show its rows.
 fn is_right(pipeline: &Pipeline, plant: Plant, target: usize, found: &[Finding]) -> bool {
     let kind = match plant {
         Plant::Nothing => return found.is_empty(),
