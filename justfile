@@ -20,16 +20,16 @@ doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
 features:
-    .ci/features
+    .ci/check features
 
 # Run one trace through Rust, Python and Node.
 cross-language:
-    .ci/cross-language
+    .ci/services cross-language
 
 # Run real dbt inside a trace.
 pipeline:
-    .ci/pipeline
+    .ci/services pipeline
 
 # Export runs through a real collector to real backends.
 backends:
-    .ci/backends
+    .ci/services backends

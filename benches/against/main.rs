@@ -1,5 +1,5 @@
 //! The cost of a span on the caller's thread, by this build and by another build of this program, in turn: instructions
-//! are not time, and the machine is another one each day. `.ci/against` builds both.
+//! are not time, and the machine is another one each day. `.ci/measure against` builds both.
 //!
 //! `against OTHER` starts both as children, repeatedly, because the addresses of code and stack change a figure for the
 //! life of a process. It fails if this build is slower on a quiet machine.

@@ -48,8 +48,8 @@ fn main() -> ExitCode {
 
 /// A program of its own measures both versions: it compiles no peers.
 fn against(commit: &str) -> ExitCode {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../.ci/against");
-    match Command::new(script).arg(commit).status() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../.ci/measure");
+    match Command::new(script).args(["against", commit]).status() {
         Ok(status) if status.success() => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {

@@ -1,5 +1,5 @@
-// Makes the pictures of the README files: `.ci/browser --install`, then `node docs/pictures/make.mjs`. The traces are
-// those of the tests of the page and of the demo; playwright-core is that of `.ci/browser`.
+// Makes the pictures of the README files: `.ci/services browser --install`, then `node docs/pictures/make.mjs`. The traces are
+// those of the tests of the page and of the demo; playwright-core is that of `.ci/services browser`.
 
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';

@@ -1,5 +1,5 @@
 //! The metrics of runs in Prometheus' format, and the metric names in the documents of `deploy/`. With
-//! `PROMETHEUS=1`, which `.ci/prometheus` sets, they and those of real runs are sent to a real Prometheus and a real
+//! `PROMETHEUS=1`, which `.ci/services prometheus` sets, they and those of real runs are sent to a real Prometheus and a real
 //! `VictoriaMetrics`, and every rule and every panel is evaluated. The provider is global, so this is one test.
 
 #![cfg(target_os = "linux")]
@@ -159,7 +159,7 @@ fn assert_dashboard(deploy: &Path, text: &str) {
 
 fn assert_metrics_of_backends(text: &str) {
     let emitted = samples(text);
-    // The same list is read back from a real backend by `.ci/backends`.
+    // The same list is read back from a real backend by `.ci/services backends`.
     let every = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/backends/metrics.txt");
     let every = fs::read_to_string(every).unwrap();
     let every: Vec<_> = every.lines().filter(|line| !line.starts_with('#')).collect();

@@ -2,14 +2,14 @@
 
 #![expect(clippy::expect_used, reason = "a test fails")]
 
-/// The address of a server that `.ci/clients` has started.
+/// The address of a server that `.ci/services clients` has started.
 ///
 /// # Panics
 ///
 /// The tests were started without it.
 #[must_use]
 pub fn server(variable: &str) -> String {
-    std::env::var(variable).expect("these tests need servers: run .ci/clients")
+    std::env::var(variable).expect("these tests need servers: run .ci/services clients")
 }
 
 /// The examples of the manual and of two crates compile.

@@ -1,4 +1,4 @@
-//! An annotated library, for `.ci/targets`.
+//! An annotated library, for `.ci/check targets`.
 #![forbid(unsafe_code)]
 
 use floe_telemetry::{FloeAttributes, callsite, create_span, traced};

@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     }
     if !callgrind::is_installed() {
         eprintln!(
-            "valgrind, which counts the instructions, is missing: `.ci/instructions` fetches it"
+            "valgrind, which counts the instructions, is missing: `.ci/measure instructions` fetches it"
         );
         return ExitCode::FAILURE;
     }

@@ -49,7 +49,7 @@ fn send(url: &str, timeout: f64) -> Result<(), floe_plugin::Error> {
 }
 
 pub(crate) fn contract() -> Contract {
-    let service = "stand-in; in `.ci/plugins` Debian's Alertmanager";
+    let service = "stand-in; in `.ci/services plugins` Debian's Alertmanager";
     Contract::new(PluginType::AlertChannel, NAME, service).operation(
         "send_alert",
         &[

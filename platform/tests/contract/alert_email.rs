@@ -40,7 +40,7 @@ fn against(reply: Reply, timeout: u32) -> (Error, usize) {
 }
 
 pub(crate) fn contract() -> Contract {
-    let service = "stand-in; in `.ci/plugins` aiosmtpd, with a login and STARTTLS";
+    let service = "stand-in; in `.ci/services plugins` aiosmtpd, with a login and STARTTLS";
     Contract::new(PluginType::AlertChannel, NAME, service).operation(
         "send_alert",
         &[

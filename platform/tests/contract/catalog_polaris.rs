@@ -177,7 +177,7 @@ pub(crate) fn contract() -> Contract {
     Contract::new(
         PluginType::Catalog,
         "polaris",
-        "stand-in; Polaris' own models and client in `.ci/plugins`",
+        "stand-in; Polaris' own models and client in `.ci/services plugins`",
     )
     .operation(
         "create_namespace",

@@ -38,7 +38,7 @@ pub(crate) fn contract() -> Contract {
     let mut contract = Contract::new(
         PluginType::Compute,
         "duckdb",
-        "a file; DuckDB by dbt-duckdb in `.ci/plugins`",
+        "a file; DuckDB by dbt-duckdb in `.ci/services plugins`",
     )
     .operation(
         "validate_connection",

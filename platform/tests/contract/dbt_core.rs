@@ -55,7 +55,7 @@ fn results(version: &str, status: &str) -> String {
 }
 
 pub(crate) fn contract() -> Contract {
-    of_dbt("core", "1.11.16", "stand-in; dbt-core 1.11 in `.ci/plugins`")
+    of_dbt("core", "1.11.16", "stand-in; dbt-core 1.11 in `.ci/services plugins`")
 }
 
 /// The operations that dbt-core and Fusion have in common.

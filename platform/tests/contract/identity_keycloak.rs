@@ -92,7 +92,7 @@ fn authenticate(url: &str, change: &Value) -> Result<(), Error> {
 }
 
 pub(crate) fn contract() -> Contract {
-    let service = "stand-in; in `.ci/plugins` npm's oidc-provider";
+    let service = "stand-in; in `.ci/services plugins` npm's oidc-provider";
     Contract::new(PluginType::Identity, NAME, service).operation(
         "authenticate",
         &[

@@ -79,7 +79,7 @@ fn failure(kind: &str) -> String {
 }
 
 pub(crate) fn contract() -> Contract {
-    Contract::new(PluginType::Ingestion, "dlt", "stand-in; dlt 1.31 in `.ci/plugins`")
+    Contract::new(PluginType::Ingestion, "dlt", "stand-in; dlt 1.31 in `.ci/services plugins`")
         .operation(
             "run",
             &[

@@ -96,7 +96,7 @@ fn emit(url: &str, timeout: f64, event: &RunEvent<'_>) -> Result<(), Error> {
 }
 
 pub(crate) fn contract() -> Contract {
-    let service = "stand-in; in `.ci/plugins` the events are read by openlineage-python";
+    let service = "stand-in; in `.ci/services plugins` the events are read by openlineage-python";
     Contract::new(PluginType::LineageBackend, NAME, service).operation(
         "emit_event",
         &[

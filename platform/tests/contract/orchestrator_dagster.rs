@@ -38,7 +38,7 @@ fn fails(dagster: &Program) -> Error {
 }
 
 pub(crate) fn contract() -> Contract {
-    let service = "stand-in; Dagster 1.13 in `.ci/pipeline`";
+    let service = "stand-in; Dagster 1.13 in `.ci/services pipeline`";
     Contract::new(PluginType::Orchestrator, "dagster", service)
         .operation(
             "create_definitions",

@@ -48,7 +48,7 @@ const TWO: fn() -> [Check; 2] =
     || [Check::NotNull("name".to_owned()), Check::Unique("id".to_owned())];
 
 pub(crate) fn contract() -> Contract {
-    let provider = "stand-in; dbt-core 1.11 with DuckDB in `.ci/plugins`";
+    let provider = "stand-in; dbt-core 1.11 with DuckDB in `.ci/services plugins`";
     Contract::new(PluginType::Quality, "dbt_expectations", provider)
         .operation(
             "validate_expectations",

@@ -27,7 +27,7 @@ fn failure(kind: &str) -> String {
 }
 
 pub(crate) fn contract() -> Contract {
-    let provider = "stand-in; Great Expectations 1.24 in `.ci/plugins`";
+    let provider = "stand-in; Great Expectations 1.24 in `.ci/services plugins`";
     Contract::new(PluginType::Quality, "great_expectations", provider)
         .operation(
             "validate_expectations",

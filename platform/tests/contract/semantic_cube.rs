@@ -118,7 +118,7 @@ cubes:
 ";
 
 pub(crate) fn contract() -> Contract {
-    let service = "stand-in; Cube's schema compiler 1.7 in `.ci/plugins`";
+    let service = "stand-in; Cube's schema compiler 1.7 in `.ci/services plugins`";
     Contract::new(PluginType::SemanticLayer, "cube", service).operation(
         "sync",
         &[

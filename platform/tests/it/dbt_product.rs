@@ -1,4 +1,4 @@
-//! A product that is a dbt project: `dbt build` runs its nodes, here a stand-in, and in `.ci/pipeline` dbt itself.
+//! A product that is a dbt project: `dbt build` runs its nodes, here a stand-in, and in `.ci/services pipeline` dbt itself.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};

@@ -1,4 +1,4 @@
-//! The plugins against real services, with the feature `real-services`. `.ci/plugins` installs the services and names
+//! The plugins against real services, with the feature `real-services`. `.ci/services plugins` installs the services and names
 //! their folder in `PLUGINS`.
 
 #![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "tests")]

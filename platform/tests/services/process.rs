@@ -18,7 +18,9 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// The folder of the installed services.
 pub(crate) fn place() -> PathBuf {
     let place = std::env::var_os("PLUGINS");
-    place.expect("PLUGINS: expected the folder of the services that `.ci/plugins` installs").into()
+    place
+        .expect("PLUGINS: expected the folder of the services that `.ci/services plugins` installs")
+        .into()
 }
 
 /// A script of this folder.

@@ -1,4 +1,4 @@
-//! Publishing in a program that does not export the variable of its threads. `.ci/process-context` reads the spans of a
+//! Publishing in a program that does not export the variable of its threads. `.ci/services process-context` reads the spans of a
 //! program that does.
 
 #![cfg(target_os = "linux")]

@@ -1,4 +1,4 @@
-//! `floe run --orchestrator dagster` with Dagster itself, with the feature `real-services`. `.ci/pipeline` installs
+//! `floe run --orchestrator dagster` with Dagster itself, with the feature `real-services`. `.ci/services pipeline` installs
 //! Dagster, dbt and the packages of the image in `deploy/`, and names their folders in `PIPELINE_DAGSTER`, `PIPELINE_DBT`
 //! and `PIPELINE_IMAGE`.
 

@@ -391,7 +391,7 @@ fn real_dagster_runs_what_its_sensor_requests_in_the_trace_of_the_sensor() {
 }
 
 #[test]
-#[ignore = "`.ci/pipeline measure` runs it"]
+#[ignore = "`.ci/services pipeline measure` runs it"]
 fn measured_run_in_dagster() {
     let (programs, dbt) = (real(), real_dbt());
     let runs = std::env::var("PIPELINE_RUNS").unwrap();

@@ -380,7 +380,7 @@ fn quartiles(values: impl Iterator<Item = f64>) -> [f64; 3] {
 }
 
 #[test]
-#[ignore = "`.ci/pipeline measure` runs it"]
+#[ignore = "`.ci/services pipeline measure` runs it"]
 fn measured_dbt_build() {
     let path = real();
     let runs: usize = std::env::var("PIPELINE_RUNS").unwrap().parse().unwrap();

@@ -10,7 +10,7 @@ import tempfile
 import textwrap
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^ *```(\w+)( fails)?\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[a-zA-Z]|\(B)|\x0f|\r")
 
