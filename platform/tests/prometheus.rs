@@ -11,8 +11,6 @@
     reason = "tests, with helpers of other tests"
 )]
 
-#[path = "prometheus/dashboard.rs"]
-mod dashboard;
 #[path = "it/product.rs"]
 mod product;
 #[path = "prometheus/runs.rs"]
@@ -86,19 +84,11 @@ const COUNTED_UP: [&str; 8] = [
     "floe_transform_duration_seconds_count",
 ];
 
-/// `BLESS=1` writes the dashboard.
-#[test]
-fn the_dashboard_is_that_of_its_panels() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/prometheus/dashboard.json");
-    if env::var_os("BLESS").is_some() {
-        fs::write(&file, dashboard::document()).unwrap();
-    }
-    assert_eq!(fs::read_to_string(file).unwrap(), dashboard::document());
-}
-
 /// A provider that is scraped at this port, after a run that succeeded and two that failed.
 fn three_runs(port: u16) -> TelemetryProvider {
     let product = Product::shop();
+    let checks = "    layer: bronze\n    checks: [{ row_count: 1 }]\n";
+    product.replace("floe.yaml", "    layer: bronze\n", checks);
     // The path of the manifest is an attribute, and is redacted.
     product.write("password=hunter2XyZ.yaml", "name: shop\nnamespace: retail\n");
     let manifest = product.path("password=hunter2XyZ.yaml");

@@ -11,7 +11,6 @@ use floe_tests::ReservedPort;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::dashboard;
 use crate::product::Product;
 use crate::server::{Server, eventually, get, wait};
 use crate::setup::{PLAY, Setup, recorded};
@@ -241,7 +240,7 @@ pub(crate) fn check(service: u16) {
             ("FloePipelineStale", "stale"),
             ("FloeDbtFailed", "dbt"),
         ]);
-        for (title, query) in dashboard::queries() {
+        for (title, query) in queries() {
             wait(&format!("{title}: {query}"), || !backend.query(&query).is_empty());
         }
         let health = get(backend.rules, "/api/v1/rules").unwrap();
@@ -264,4 +263,20 @@ pub(crate) fn check(service: u16) {
         // The later run has continued the series of the earlier ones.
         assert_eq!(backend.series("good"), series);
     }
+}
+
+/// The queries of the dashboard, with the title of their panel and without the variables of Grafana.
+fn queries() -> Vec<(String, String)> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/prometheus/dashboard.json");
+    let dashboard: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+    let mut queries = Vec::new();
+    for panel in dashboard["panels"].as_array().unwrap() {
+        for target in panel["targets"].as_array().into_iter().flatten() {
+            let query = target["expr"].as_str().unwrap().replace("$job", ".*");
+            let title = panel["title"].as_str().unwrap().to_owned();
+            queries.push((title, query.replace("$__rate_interval", "1m")));
+        }
+    }
+    assert!(!queries.is_empty());
+    queries
 }
