@@ -38,20 +38,20 @@ const LAST_ASSETS: Metric<'_> = Metric::new("floe.pipeline.last_run.assets")
     .with_description("Assets of the last run, by outcome.");
 const LAST_BUILD: Metric<'_> = Metric::new("floe.transform.last_run.duration")
     .with_unit("s")
-    .with_description("Duration of building a model in the last run.");
+    .with_description("Duration of building a model in the last run; by SQLite, with its checks.");
 const MATERIALIZATIONS: Metric<'_> = Metric::new("floe.asset.materializations")
     .with_unit("{asset}")
-    .with_description("Assets of a run, by outcome.");
+    .with_description("Assets that runs have built, could not build or skipped.");
 const TRANSFORM_DURATION: Metric<'_> = Metric::new("floe.transform.duration")
     .with_unit("s")
-    .with_description("Duration of building a model.")
+    .with_description("Duration of building a model; by SQLite, with its checks.")
     .with_boundaries(SECONDS);
 const ROWS: Metric<'_> = Metric::new("floe.transform.rows_affected")
     .with_unit("{row}")
-    .with_description("Rows of a model after the last run.");
+    .with_description("Rows that the last run wrote to a model, if the database reports it.");
 const TESTS: Metric<'_> = Metric::new("floe.quality.tests_total")
     .with_unit("{test}")
-    .with_description("Checks of columns and tables.");
+    .with_description("Checks of tables, and tests of dbt.");
 const TESTS_PASSED: Metric<'_> = Metric::new("floe.quality.tests_passed")
     .with_unit("{test}")
     .with_description("Checks that passed.");
@@ -64,20 +64,6 @@ const VALIDATION: Metric<'_> = Metric::new("floe.compute.validation_duration")
 const VALIDATION_ERRORS: Metric<'_> = Metric::new("floe.compute.validation_errors")
     .with_unit("{error}")
     .with_description("Failed checks of the connection to the database.");
-
-/// Records whether all values of a source have the types of their columns. Loading stops at the first wrong value, so
-/// the other columns are not counted then.
-pub(crate) fn loaded(source: &str, columns: usize, is_right: bool) {
-    let labels = [
-        KeyValue::new("floe.quality.model", source.to_owned()),
-        KeyValue::new("floe.quality.test_name", "type"),
-    ];
-    let all = columns as u64;
-    let (passed, failed) = if is_right { (all, 0) } else { (0, 1) };
-    METRICS.increment(TESTS, passed + failed, &labels);
-    METRICS.increment(TESTS_PASSED, passed, &labels);
-    METRICS.increment(TESTS_FAILED, failed, &labels);
-}
 
 /// Records the result of a check of a model, or of a test of dbt.
 pub(crate) fn check(model: &str, name: &str, passed: bool) {

@@ -21,7 +21,6 @@ use super::checks;
 use super::outcome::{Failure, QueryError};
 use super::run::{self, AssetRun, Built, Run, TRACER_NAME, Tables};
 use crate::artifacts::{CompiledSource, Query};
-use crate::metrics;
 use crate::plugins::active::Active;
 use crate::product::{self, missing_file};
 use crate::word::InnerPath;
@@ -89,16 +88,6 @@ fn check_path(path: &InnerPath, run: &Run<'_>) -> Result<PathBuf, Error> {
 }
 
 fn load(source: &CompiledSource, run: &Run<'_>, tables: &mut Tables) -> Result<u64, Failure> {
-    let loaded = load_file(source, run, tables);
-    match &loaded {
-        Ok(_) => metrics::loaded(&source.name, source.columns.len(), true),
-        Err(Failure::Query(_)) => metrics::loaded(&source.name, source.columns.len(), false),
-        Err(Failure::Stop(_)) => {}
-    }
-    loaded
-}
-
-fn load_file(source: &CompiledSource, run: &Run<'_>, tables: &mut Tables) -> Result<u64, Failure> {
     let path = &source.path;
     let file = check_path(path, run)?;
     if !file.exists() {
