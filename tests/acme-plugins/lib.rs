@@ -10,7 +10,6 @@ use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Credential, Destination, Error, ErrorKind, Lifecycle, LocalPath};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 floe_plugin::plugin! {
@@ -31,7 +30,7 @@ floe_plugin::plugin! {
     description: "runs models on Acme's engine",
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Board {
     file: LocalPath,
@@ -60,7 +59,7 @@ impl AlertChannel for Board {
     }
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Engine {
     /// The number of pages in memory.

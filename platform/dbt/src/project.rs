@@ -181,13 +181,11 @@ impl Dbt<'_> {
         project: &Project<'a>,
         folder: &Path,
     ) -> Result<Invocation<'a>, Error> {
-        for value in [project.target, project.select].into_iter().flatten() {
-            if value.is_empty() || value.starts_with('-') {
-                let message = format!(
-                    "expected the name of a target, or a selection that does not start with `-`, found `{value}`"
-                );
-                return Err(Error::new(ErrorKind::InvalidInput, message));
-            }
+        if let Some(target) = project.target
+            && (target.is_empty() || target.starts_with('-'))
+        {
+            let message = format!("expected the name of a target, found `{target}`");
+            return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         let profiles = project.profiles.map(std::path::absolute).transpose()?;
         let invocation = Invocation::new(self.tool, self.program, self.limit)
@@ -195,7 +193,6 @@ impl Dbt<'_> {
             .option("--project-dir", Some(folder))
             .option("--profiles-dir", profiles.as_ref())
             .option("--target", project.target)
-            .option("--select", project.select)
             .env("DBT_LOG_FORMAT", "json")
             .env("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
             .env("DBT_TARGET_PATH", folder.join("target"))

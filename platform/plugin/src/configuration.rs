@@ -1,13 +1,11 @@
 //! The configuration of a plugin: typed, with credentials by reference.
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
 use std::ops::Deref;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
@@ -162,20 +160,6 @@ impl Serialize for Credential {
     }
 }
 
-impl JsonSchema for Credential {
-    fn schema_name() -> Cow<'static, str> {
-        "Credential".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "string",
-            "pattern": r"^\$\{(env:.+|file:.+|secret:[^/]+/.+)\}$",
-            "description": "A reference to a credential: `${env:NAME}`, `${file:PATH}` or `${secret:STORE/KEY}`.",
-        })
-    }
-}
-
 /// The path of a file or a folder that a plugin reads, in its configuration. A relative path is below the folder
 /// of the product. What a plugin writes is an [`OutputPath`].
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -199,19 +183,6 @@ impl Deref for LocalPath {
 impl<'de> Deserialize<'de> for LocalPath {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         PathBuf::deserialize(deserializer).map(Self::new)
-    }
-}
-
-impl JsonSchema for LocalPath {
-    fn schema_name() -> Cow<'static, str> {
-        "LocalPath".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "string",
-            "description": "A path. A relative one is below the folder of the product.",
-        })
     }
 }
 
@@ -272,19 +243,6 @@ impl<'de> Deserialize<'de> for OutputPath {
     }
 }
 
-impl JsonSchema for OutputPath {
-    fn schema_name() -> Cow<'static, str> {
-        "OutputPath".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "string",
-            "description": "A path below the folder of the product, without `..`.",
-        })
-    }
-}
-
 /// Runs `configure` with this folder as the base of relative paths.
 pub(crate) fn in_folder<T>(folder: &Path, configure: impl FnOnce() -> T) -> T {
     let outer = FOLDER.replace(folder.to_path_buf());
@@ -337,13 +295,6 @@ impl fmt::Display for ConfigurationError {
 }
 
 impl std::error::Error for ConfigurationError {}
-
-/// The JSON Schema of a plugin's configuration.
-#[doc(hidden)]
-#[must_use]
-pub fn schema<T: JsonSchema>() -> Value {
-    schemars::schema_for!(T).to_value()
-}
 
 /// Creates a plugin from its configuration, with the credentials that it contains.
 #[doc(hidden)]

@@ -25,8 +25,6 @@ pub struct Dbt<'a> {
     pub profiles_dir: Option<&'a str>,
     /// The target of the profile.
     pub target: Option<&'a str>,
-    /// The selected nodes.
-    pub select: Option<&'a str>,
 }
 
 /// The result of a command.
@@ -198,7 +196,7 @@ impl DbtCommand {
     }
 }
 
-/// A dbt project, and its nodes that a command selects.
+/// A dbt project.
 #[derive(Clone, Copy, Debug)]
 pub struct Project<'a> {
     /// The folder of the project.
@@ -207,8 +205,6 @@ pub struct Project<'a> {
     pub profiles: Option<&'a Path>,
     /// The target of the profile.
     pub target: Option<&'a str>,
-    /// The selected nodes.
-    pub select: Option<&'a str>,
     /// The receiver of each node that has ended, as far as dbt reports it while it runs.
     pub ended: Option<&'a Sender<BuiltNode>>,
 }
@@ -218,13 +214,13 @@ pub struct Project<'a> {
 pub struct CommandRun {
     /// The id that dbt gives to the command, if dbt has reported it.
     pub invocation_id: Option<String>,
-    /// The selected nodes of the command, even if one of them failed.
+    /// The nodes of the command, even if one of them failed.
     pub nodes: Vec<BuiltNode>,
     /// The outcome. It is an error if dbt does not run, or if a node failed.
     pub outcome: Result<DbtOutcome, Error>,
 }
 
-/// A node that a command selected.
+/// A node of a command.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct BuiltNode {
     /// `model`, `test`, `seed`, `snapshot` or another type of dbt.
@@ -279,7 +275,6 @@ impl Handle<dyn DbtRunner> {
             project_dir: Some(&project_dir),
             profiles_dir: profiles_dir.as_deref(),
             target: project.target,
-            select: project.select,
         };
         let (mut invocation_id, mut nodes) = (None, Vec::new());
         let outcome = self.observe(&operation, |it, span| {

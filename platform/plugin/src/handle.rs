@@ -28,7 +28,7 @@ pub trait Kind: Lifecycle {
 /// use floe_plugin::{Destination, Error, Lifecycle, Plugins, Selection, PluginType};
 /// use floe_telemetry::testing;
 ///
-/// #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+/// #[derive(Debug, serde::Deserialize)]
 /// #[serde(deny_unknown_fields)]
 /// struct Pager { team: String }
 ///

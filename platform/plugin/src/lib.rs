@@ -59,7 +59,7 @@ pub use self::endpoint::Endpoint;
 pub use self::error::{Error, ErrorKind};
 pub use self::handle::{Handle, Kind};
 pub use self::kind::PluginType;
-pub use self::lifecycle::{HEALTH_TIMEOUT, Lifecycle, START_TIMEOUT};
+pub use self::lifecycle::{Lifecycle, START_TIMEOUT};
 pub use self::metadata::{API_VERSION, PluginMetadata};
 pub use self::operation::Operation;
 pub use self::plugins::{Plugins, Selection, SelectionError};
@@ -73,7 +73,7 @@ pub mod __private {
     };
     pub use serde_json::Value;
 
-    pub use crate::configuration::{parse, schema};
+    pub use crate::configuration::parse;
     pub use crate::lifecycle::Instance;
     pub use crate::registry::{Configured, Described, Factory};
 }

@@ -16,9 +16,6 @@ use crate::error::{Error, ErrorKind};
 /// The time limit for starting or stopping a plugin.
 pub const START_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The time limit of a health check.
-pub const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// The common interface of all plugins. All methods have a default, so `impl Lifecycle for Slack {}` is a plugin
 /// without a connection to open.
 ///
@@ -42,16 +39,6 @@ pub trait Lifecycle: fmt::Debug + Send + Sync + 'static {
     ///
     /// Accepted data could not be stored.
     fn stop(&self) -> Result<(), Error> {
-        Ok(())
-    }
-
-    /// Checks whether operations can succeed now, with one cheap request to the service. Abandoned after
-    /// [`HEALTH_TIMEOUT`]. Default: healthy.
-    ///
-    /// # Errors
-    ///
-    /// The reason why operations cannot succeed.
-    fn health_check(&self) -> Result<(), Error> {
         Ok(())
     }
 

@@ -20,7 +20,7 @@ use crate::error::{Error, ErrorKind};
 use crate::failure::{counted, observed};
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
-use crate::lifecycle::{HEALTH_TIMEOUT, Instance, Lifecycle, START_TIMEOUT, limited};
+use crate::lifecycle::{Instance, Lifecycle, START_TIMEOUT, limited};
 use crate::registry::{self, LinkedPlugin};
 use crate::secrets::SecretStore;
 
@@ -189,29 +189,6 @@ impl Plugins {
         failed
     }
 
-    /// Checks the health of each plugin in the order of their dependencies, each within [`HEALTH_TIMEOUT`].
-    pub fn health(&self) -> Vec<(&'static LinkedPlugin, Result<(), Error>)> {
-        let health = |plugin: &Configured| (plugin.linked, plugin.health());
-        self.plugins.iter().map(health).collect()
-    }
-
-    /// Starts each plugin, checks its health and stops it. Unlike [`start`](Self::start), it goes on after a failed
-    /// plugin.
-    pub fn check(&self) -> Vec<(&'static LinkedPlugin, Result<(), Error>)> {
-        let mut checked = Vec::with_capacity(self.plugins.len());
-        for plugin in &self.plugins {
-            let health = self.start_one(plugin).and_then(|()| plugin.health());
-            checked.push((plugin.linked, health));
-        }
-        for (plugin, (_, health)) in self.plugins.iter().zip(&mut checked).rev() {
-            let stopped = plugin.stop();
-            if health.is_ok() {
-                *health = stopped;
-            }
-        }
-        checked
-    }
-
     /// The plugins, in the order of their dependencies.
     pub fn linked(&self) -> impl Iterator<Item = &'static LinkedPlugin> {
         self.plugins.iter().map(|plugin| plugin.linked)
@@ -324,10 +301,6 @@ impl Configured {
             Reference::Secret { store, .. } => Some((PluginType::Secrets, store.as_str())),
             _ => None,
         })
-    }
-
-    fn health(&self) -> Result<(), Error> {
-        self.observe("health_check", || self.limited(HEALTH_TIMEOUT, Lifecycle::health_check))
     }
 
     /// Stops the plugin if it was started.

@@ -34,7 +34,6 @@ pub type Configured = Result<(Instance, Vec<Credential>), ConfigurationError>;
 pub struct Factory {
     pub tracer: &'static Tracer,
     pub configure: fn(Value) -> Configured,
-    pub schema: fn() -> Value,
 }
 
 impl LinkedPlugin {
@@ -49,11 +48,6 @@ impl LinkedPlugin {
     pub const fn with_factory(mut self, factory: Factory) -> Self {
         self.factory = Some(factory);
         self
-    }
-
-    /// The JSON Schema of the plugin's configuration; `None` if only its metadata is registered.
-    pub fn configuration_schema(&self) -> Option<Value> {
-        self.factory.map(|factory| (factory.schema)())
     }
 
     pub(crate) const fn factory(&self) -> Option<Factory> {
@@ -171,7 +165,7 @@ impl std::error::Error for Error {}
 /// ```
 /// # use floe_plugin::alert::{AlertChannel, Message};
 /// # use floe_plugin::{Destination, Error, Lifecycle};
-/// #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+/// #[derive(Debug, serde::Deserialize)]
 /// #[serde(deny_unknown_fields)]
 /// struct Pager {
 ///     /// The team that is called.
@@ -241,7 +235,6 @@ macro_rules! plugin {
                     .with_factory($crate::__private::Factory {
                         tracer: &TRACER,
                         configure,
-                        schema: $crate::__private::schema::<$plugin>,
                     })
             }
         };

@@ -10,7 +10,6 @@ use floe_plugin::{
     Credential, Destination, Error, ErrorKind, Lifecycle, PluginType, Plugins, Selection,
 };
 use floe_telemetry::testing;
-use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -29,7 +28,7 @@ fn logged(test: &str) -> Vec<String> {
 }
 
 /// A store whose secrets are in its configuration.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Vault {
     test: String,
@@ -76,7 +75,7 @@ floe_plugin::plugin! {
     description: "another store of this test",
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Pager {
     test: String,
@@ -102,10 +101,6 @@ impl Lifecycle for Pager {
             return Err(Error::new(ErrorKind::Other, "two calls are lost"));
         }
         Ok(())
-    }
-
-    fn health_check(&self) -> Result<(), Error> {
-        Err(Error::new(ErrorKind::Unavailable, "nobody is on duty"))
     }
 }
 
@@ -321,25 +316,6 @@ fn selections_that_cannot_work_are_errors_with_their_place() {
 }
 
 #[test]
-fn a_health_check_has_a_span_and_the_others_are_checked_too() {
-    let plugins = Plugins::configure(&[
-        pager(json!({ "test": "health", "token": "${env:PATH}" })),
-        store("vault", json!({ "test": "health" })),
-    ])
-    .unwrap();
-    let spans = testing::capture(|| {
-        let health: Vec<_> = plugins
-            .health()
-            .into_iter()
-            .map(|(linked, health)| (linked.plugin().name(), health.map_err(|it| it.to_string())))
-            .collect();
-        assert_eq!(health, [("pager", Err("nobody is on duty".to_owned())), ("vault", Ok(()))]);
-    });
-    spans.single("alert.health_check").assert_error("nobody is on duty");
-    spans.single("secrets.health_check").assert_ok();
-}
-
-#[test]
 fn plugins_are_started_with_those_that_they_depend_on_and_no_others() {
     let plugins = Plugins::configure(&[
         store("safe", json!({ "test": "used", "secret": "x" })),
@@ -352,49 +328,6 @@ fn plugins_are_started_with_those_that_they_depend_on_and_no_others() {
     assert_eq!(
         logged("used"),
         ["vault starts with None", "pager starts with x", "pager stops", "vault stops"]
-    );
-}
-
-#[test]
-fn a_check_goes_on_after_a_plugin_that_fails_and_stops_all() {
-    let plugins = Plugins::configure(&[
-        store("vault", json!({ "test": "check", "secret": "x" })),
-        pager(json!({ "test": "check", "token": "${secret:vault/pager}", "fails": true })),
-        pager(json!({ "test": "check", "token": "${secret:vault/pager}" })),
-        store("safe", json!({ "test": "check" })),
-    ])
-    .unwrap();
-    let mut checked = Vec::new();
-    let spans = testing::capture(|| checked = plugins.check());
-    let checked: Vec<_> = checked
-        .into_iter()
-        .map(|(linked, health)| (linked.plugin().name(), health.map_err(|it| it.to_string())))
-        .collect();
-    assert_eq!(
-        checked,
-        [
-            ("vault", Ok(())),
-            ("pager", Err("the pager refused token=<REDACTED>".to_owned())),
-            ("pager", Err("nobody is on duty".to_owned())),
-            ("safe", Ok(())),
-        ]
-    );
-    // The health of a plugin that did not start is not checked.
-    assert_eq!(spans.named("alert.start").count(), 2);
-    spans.single("alert.health_check").assert_error("nobody is on duty");
-    assert_eq!(spans.named("secrets.health_check").count(), 2);
-    // Both stores are of one type.
-    assert_eq!(
-        logged("check"),
-        [
-            "vault starts with None",
-            "pager starts with x",
-            "pager starts with x",
-            "vault starts with None",
-            "vault stops",
-            "pager stops",
-            "vault stops"
-        ]
     );
 }
 

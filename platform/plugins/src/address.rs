@@ -1,10 +1,7 @@
 //! Addresses of services.
 
-use std::borrow::Cow;
-
 use floe_plugin::Endpoint;
 use http::Uri;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 /// The address of a service: `http://…` or `https://…`, without credentials, query and fragment.
@@ -63,21 +60,6 @@ impl TryFrom<String> for ServiceUrl {
             return Err("expected a URL without a query and a fragment, found one of them");
         }
         Ok(Self(text.trim_end_matches('/').to_owned()))
-    }
-}
-
-impl JsonSchema for ServiceUrl {
-    fn schema_name() -> Cow<'static, str> {
-        "ServiceUrl".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "string",
-            "format": "uri",
-            "pattern": r"^https?://[^@?#]+$",
-            "description": "The address of a service, without credentials, query and fragment.",
-        })
     }
 }
 

@@ -13,7 +13,6 @@ use floe_plugin::{Destination, Error, ErrorKind};
 use floe_telemetry::propagation;
 pub(crate) use http::Method;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body, SendBody};
@@ -391,16 +390,6 @@ impl Default for Client {
 impl From<TimeLimit> for Client {
     fn from(limit: TimeLimit) -> Self {
         Self::with_timeout(limit.0)
-    }
-}
-
-impl JsonSchema for Client {
-    fn schema_name() -> Cow<'static, str> {
-        TimeLimit::schema_name()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        TimeLimit::json_schema(generator)
     }
 }
 

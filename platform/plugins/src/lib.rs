@@ -91,5 +91,4 @@ mod semantic {
 
 mod storage {
     mod local;
-    mod s3;
 }

@@ -1,9 +1,7 @@
 //! The time limit of a request in the configuration of a plugin.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 /// The time limit of each attempt of a request, including the response.
@@ -31,20 +29,5 @@ impl TryFrom<f64> for TimeLimit {
             return Ok(Self(Duration::from_secs_f64(seconds)));
         }
         Err(format!("expected seconds, more than 0 and at most {LONGEST_TIMEOUT}, found {seconds}"))
-    }
-}
-
-impl JsonSchema for TimeLimit {
-    fn schema_name() -> Cow<'static, str> {
-        "TimeLimit".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "number",
-            "exclusiveMinimum": 0,
-            "maximum": LONGEST_TIMEOUT,
-            "default": TIMEOUT.as_secs(),
-        })
     }
 }

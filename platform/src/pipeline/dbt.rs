@@ -85,7 +85,6 @@ pub(crate) fn run(
             folder: &folder,
             profiles: profiles.as_deref(),
             target: Some(identity.environment.as_str()),
-            select: None,
             ended,
         },
     );

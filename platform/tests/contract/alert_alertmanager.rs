@@ -4,14 +4,13 @@ use floe_plugin::PluginType;
 use serde_json::{Value, json};
 
 use crate::service::{Answer, Received, Service};
-use crate::{CANARY, Contract, alerts, credential, failures, plugins};
+use crate::{CANARY, Contract, alerts, credential, failures};
 
 const NAME: &str = "alertmanager";
 
 /// The API, as its `OpenAPI` document describes it.
 fn api(request: &Received) -> Answer {
     match (&*request.method, &*request.path) {
-        ("GET", "/-/healthy") => Answer::text(200, "OK"),
         ("POST", "/api/v2/alerts") => match request.header("content-type") {
             Some("application/json") if are_alerts(&request.json()) => Answer::text(200, ""),
             Some("application/json") => Answer::json(400, &json!("invalid alerts")),
@@ -114,20 +113,6 @@ fn the_stand_in_for_alertmanager_refuses_what_is_not_an_alert() {
     ] {
         assert!(!are_alerts(&body), "{body}");
     }
-}
-
-#[test]
-fn the_health_of_alertmanager_is_its_health_endpoint() {
-    let healthy = Service::start(api);
-    let config = |service: &Service| json!({ "url": service.url });
-    let of = |service: &Service| {
-        let plugins = plugins(PluginType::AlertChannel, NAME, config(service));
-        plugins.health().remove(0).1
-    };
-    of(&healthy).unwrap();
-    assert_eq!(healthy.single().path, "/-/healthy");
-    let unhealthy = Service::start(|_| Answer::text(503, "shutting down"));
-    assert!(of(&unhealthy).unwrap_err().is_transient());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use floe_tests::ReservedPort;
 use serde_json::{Value, json};
 
 use crate::smtp::{Reply, Server};
-use crate::{CANARY, Contract, alerts, credential, plugins};
+use crate::{CANARY, Contract, alerts, credential};
 
 const NAME: &str = "email";
 
@@ -140,28 +140,6 @@ fn a_server_without_starttls_gets_neither_the_login_nor_the_message() {
     assert_eq!(error.kind(), ErrorKind::Rejected, "{error}");
     assert!(error.to_string().contains("STARTTLS"), "{error}");
     assert_eq!(server.accepted().len(), 0);
-}
-
-#[test]
-fn the_health_of_a_mail_server_is_a_connection_with_a_login() {
-    let (_file, password) = credential(CANARY);
-    let health = |reply: Reply| {
-        let server = Server::start(reply);
-        let mut config = config(server.port);
-        config["login"] = json!({ "username": "floe", "password": password });
-        let plugins = plugins(PluginType::AlertChannel, NAME, config);
-        plugins.health().remove(0).1
-    };
-    health(usual).unwrap();
-    // A server that repeats what the client sent.
-    let refused = |it: &str| {
-        let is_login = it.starts_with("AUTH");
-        is_login.then_some("535 5.7.8 AGZsb2UAYzRuNHJ5LVptOXZZbUZ5WW1GNmNYVjQ= is wrong")
-    };
-    let error = health(refused).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unauthorized);
-    let message = error.to_string();
-    assert!(message.ends_with("<REDACTED> is wrong"), "{message}");
 }
 
 #[test]

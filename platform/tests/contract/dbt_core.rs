@@ -17,7 +17,7 @@ fn start(name: &str, dbt: &Program) -> Plugins {
 }
 
 fn project_in(folder: &Path) -> Project<'_> {
-    Project { folder, profiles: None, target: Some("dev"), select: None, ended: None }
+    Project { folder, profiles: None, target: Some("dev"), ended: None }
 }
 
 /// The folder of a project.
@@ -104,23 +104,18 @@ pub(crate) fn of_dbt(name: &'static str, version: &'static str, service: &'stati
 }
 
 #[test]
-fn a_selection_and_a_target_are_arguments() {
+fn a_target_is_an_argument() {
     let dbt = Program::new("dbt").with("answer", results("1.11.16", "success"));
     let folder = generated();
     let plugins = start("core", &dbt);
     let runner = plugins.one::<dyn DbtRunner>().unwrap();
-    let project = Project { select: Some("tag:gold"), ..project_in(folder.path()) };
+    let project = project_in(folder.path());
     runner.run(DbtCommand::Run, &project).outcome.unwrap();
     let folder = folder.path().display();
-    assert_eq!(
-        dbt.received("arguments"),
-        format!("run\n--project-dir\n{folder}\n--target\ndev\n--select\ntag:gold\n")
-    );
-    for (command, project) in [
-        (DbtCommand::Run, Project { select: Some("--vars"), ..project }),
-        (DbtCommand::Run, Project { target: Some(""), ..project }),
-    ] {
-        let error = runner.run(command, &project).outcome.unwrap_err();
+    assert_eq!(dbt.received("arguments"), format!("run\n--project-dir\n{folder}\n--target\ndev\n"));
+    for target in ["", "--vars"] {
+        let project = Project { target: Some(target), ..project };
+        let error = runner.run(DbtCommand::Run, &project).outcome.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
     }
 }

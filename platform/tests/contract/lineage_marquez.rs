@@ -16,7 +16,6 @@ const RUN: &str = "2866553f-1347-41ca-bd56-95659a3e1c5d";
 /// The API of Marquez: `POST /api/v1/lineage` answers 201 without a body, or 422 with what is not valid.
 fn api(request: &Received) -> Answer {
     match (&*request.method, &*request.path) {
-        ("GET", "/api/v1/namespaces?limit=1") => Answer::json(200, &json!({ "namespaces": [] })),
         ("POST", "/api/v1/lineage") => match request.header("content-type") {
             Some("application/json") => match invalid(&request.json()) {
                 None => Answer::text(201, ""),
@@ -146,12 +145,4 @@ fn every_state_is_an_event_that_marquez_accepts() {
         let message = &body["run"]["facets"]["errorMessage"]["message"];
         assert_eq!(message.as_str(), error);
     }
-}
-
-#[test]
-fn the_health_of_marquez_is_a_list_of_one_namespace() {
-    let service = Service::start(api);
-    let plugins = plugins(PluginType::LineageBackend, NAME, json!({ "url": service.url }));
-    plugins.health().remove(0).1.unwrap();
-    assert_eq!(service.single().path, "/api/v1/namespaces?limit=1");
 }

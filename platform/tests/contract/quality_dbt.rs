@@ -1,9 +1,7 @@
 //! The contract of the plugin `dbt_expectations` (quality).
 
-use std::fs;
-
 use floe_plugin::quality::{Check, CheckResult, QualityProvider};
-use floe_plugin::{Error, ErrorKind, PluginType, Plugins, Selection};
+use floe_plugin::{Error, ErrorKind, PluginType};
 use serde_json::{Value, json};
 
 use crate::program::Program;
@@ -97,27 +95,6 @@ pub(crate) fn contract() -> Contract {
                 Err(error)
             },
         )
-}
-
-#[test]
-fn only_the_checks_of_the_package_run_and_not_its_own_tests() {
-    let packages = tempfile::tempdir().unwrap();
-    let config = |dbt: &Program| json!({ "program": dbt.path(), "packages": packages.path() });
-    let answer = results(&[("check_0", "fail", 1), ("check_1", "pass", 0)]);
-    let dbt = Program::new("dbt").with("answer", answer).with("code", "1");
-    let selection = Selection::new(PluginType::Quality, "dbt_expectations", config(&dbt));
-    let missing = Plugins::configure(&[selection]).unwrap().start();
-    let error = missing.unwrap_err().to_string();
-    assert!(error.contains("which `dbt deps` installs, found none in"), "{error}");
-
-    let package = packages.path().join("dbt_expectations");
-    fs::create_dir(&package).unwrap();
-    fs::write(package.join("dbt_project.yml"), "name: dbt_expectations\n").unwrap();
-    let plugins = plugins(PluginType::Quality, "dbt_expectations", config(&dbt));
-    let tool = plugins.one::<dyn QualityProvider>().unwrap();
-    on_people(|session| tool.run_checks(&suite(&TWO()), session)).unwrap();
-    let arguments = dbt.received("arguments");
-    assert!(arguments.contains("--select\npackage:floe_checks\n"), "{arguments}");
 }
 
 #[test]

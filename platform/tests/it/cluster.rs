@@ -64,13 +64,11 @@ observability: { tracing: { endpoint: 'http://collector.observability.svc.cluste
 plugins:
   network_security: { type: k8s, addresses: { smtp.example.org: [192.0.2.0/24] } }
   lineage_backend: { type: marquez, url: 'http://marquez:5000' }
-  storage:
-    type: s3
-    bucket: lake
-    endpoint: http://10.1.2.3:9000
-    path_style: true
-    access_key_id: '${env:KEY}'
-    secret_access_key: '${env:KEY}'
+  catalog:
+    type: polaris
+    uri: http://10.1.2.3:9000
+    client_id: '${env:KEY}'
+    client_secret: '${env:KEY}'
   alert_channel:
     - { type: slack, webhook: '${env:SLACK}' }
     - { type: webhook, url: '${env:HOOK}' }
@@ -140,11 +138,11 @@ fn a_role_reads_the_secrets_of_the_product_and_of_the_plugins() {
 plugins:
   rbac: { type: k8s }
   secrets: { type: k8s, namespace: sales }
-  storage: { type: s3, bucket: lake, access_key_id: '${secret:k8s/lake.s3/id}', secret_access_key: '${secret:k8s/lake.s3/key}' }",
+  catalog: { type: polaris, uri: 'http://p', client_id: '${secret:k8s/lake.polaris/id}', client_secret: '${secret:k8s/lake.polaris/key}' }",
         "secrets: [{ key: campaign/token }, { key: campaign/user }]",
     );
     output.assert_ok();
-    assert_eq!(readable(&product), json!(["campaign", "lake.s3"]));
+    assert_eq!(readable(&product), json!(["campaign", "lake.polaris"]));
     // The role stands where the Secrets are, and the account where the product runs.
     let namespaces: Vec<_> = documents(&product, "rbac.yaml")
         .iter()

@@ -51,12 +51,6 @@ fn each_failure_is_counted_once_for_its_component() {
     for (plugins, component) in [
         (
             format!(
-                "storage: {{ type: s3, endpoint: '{url}', bucket: lake, path_style: true, access_key_id: '${{env:PATH}}', secret_access_key: '${{env:PATH}}' }}"
-            ),
-            "storage",
-        ),
-        (
-            format!(
                 "catalog: {{ type: polaris, uri: '{url}', client_id: '${{env:PATH}}', client_secret: '${{env:PATH}}' }}"
             ),
             "catalog",

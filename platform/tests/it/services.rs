@@ -8,9 +8,9 @@ use crate::product::Product;
 use crate::service::{Answer, Received, Service};
 
 /// Credentials for the stores and the services, which nothing else may contain.
-const CREDENTIALS: [&str; 3] = ["c4n4ryInfisical", "c4n4ryPolaris", "c4n4ryBucket"];
+const CREDENTIALS: [&str; 2] = ["c4n4ryInfisical", "c4n4ryPolaris"];
 
-/// Infisical, S3, Polaris, Marquez and Alertmanager: the requests of a run, as each of them answers.
+/// Infisical, Polaris, Marquez and Alertmanager: the requests of a run, as each of them answers.
 fn answer(request: &Received) -> Answer {
     let path = request.path.split('?').next().unwrap();
     let body = match (request.method.as_str(), path) {
@@ -20,9 +20,6 @@ fn answer(request: &Received) -> Answer {
         }
         ("GET", "/api/v4/secrets/polaris") => {
             json!({ "secret": { "secretKey": "polaris", "secretValue": CREDENTIALS[1] } })
-        }
-        ("GET", "/api/v4/secrets/bucket") => {
-            json!({ "secret": { "secretKey": "bucket", "secretValue": CREDENTIALS[2] } })
         }
         ("POST", "/polaris/v1/oauth/tokens") => {
             json!({ "access_token": "c4n4ryToken", "token_type": "bearer", "expires_in": 3600 })
@@ -34,8 +31,7 @@ fn answer(request: &Received) -> Answer {
             | "/polaris/polaris/v1/namespaces/retail/generic-tables"
             | "/api/v1/lineage"
             | "/api/v2/alerts",
-        )
-        | ("PUT", "/lake/retail/shop/totals.csv") => json!({}),
+        ) => json!({}),
         _ => return Answer::text(404, "there is no such path"),
     };
     Answer::json(200, &body)
@@ -57,7 +53,7 @@ fn shop(url: &str) -> Product {
         "\
 plugins:
   secrets: {{ type: infisical, url: '{url}', project: p, environment: prod, client_id: floe, client_secret: '${{env:INFISICAL}}' }}
-  storage: {{ type: s3, endpoint: '{url}', bucket: lake, path_style: true, access_key_id: '${{env:KEY}}', secret_access_key: '${{secret:infisical/bucket}}' }}
+  storage: {{ type: local }}
   catalog: {{ type: polaris, uri: '{url}/polaris', client_id: '${{env:KEY}}', client_secret: '${{secret:infisical/polaris}}' }}
   lineage_backend: {{ type: marquez, url: '{url}' }}
   quality: {{ type: sql, on_failure: continue }}
@@ -67,18 +63,19 @@ plugins:
     product
 }
 
-fn assert_requests(received: &[Received]) {
+fn assert_requests(received: &[Received], product: &Product) {
     let of = |path: &str| {
         let found = received.iter().filter(|it| it.path.starts_with(path));
         found.collect::<Vec<_>>()
     };
     // Two of the run, of each of its three assets, and of the checks of one.
     assert_eq!(of("/api/v1/lineage").len(), 10);
-    assert_eq!(of("/lake/")[0].body, b"orders,share,first\n2,0.5,2024-01-31\n");
+    let stored = ".floe/objects/retail/shop/totals.csv";
+    assert_eq!(product.read(stored), "orders,share,first\n2,0.5,2024-01-31\n");
     let alert = of("/api/v2/alerts")[0].json();
     assert_eq!(alert[0]["labels"]["alertname"], "FloeQualityCheckFailed");
     let table = of("/polaris/polaris/v1/namespaces/retail/generic-tables")[0].json();
-    let location = "s3://lake/retail/shop/totals.csv";
+    let location = format!("file://{}", product.path(stored).display());
     assert_eq!(
         table,
         json!({ "name": "totals", "format": "csv", "base-location": location, "properties": { "header": "true" } })
@@ -114,7 +111,7 @@ fn a_run_talks_to_the_services_of_the_manifest_in_its_trace() {
     assert_eq!((output.code, &*output.complaints()), (Some(0), warning));
 
     let received = service.received();
-    assert_requests(&received);
+    assert_requests(&received, &product);
     let trace = &output.stdout.split_once("trace ").unwrap().1[..32];
     assert_context(&received, trace);
     for span in [

@@ -16,7 +16,7 @@ use floe_telemetry::testing::{self, Spans};
 use floe_tests_acme_plugins as _;
 
 /// A channel that breaks: it panics for each alert, and loses those that it has accepted when it is stopped.
-#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Broken {}
 
@@ -47,7 +47,7 @@ floe_plugin::plugin! {
 }
 
 /// An orchestrator that builds sources only.
-#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lazy {}
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 use floe_plugin::Lifecycle;
 use floe_plugin::dbt::{CommandRun, DbtCommand, DbtRunner, Project};
 use floe_plugins::process::child::Program;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::project::{self, Dbt};
@@ -25,13 +24,12 @@ macro_rules! command_line {
         }
 
         $(#[$docs])*
-        #[derive(Debug, Deserialize, JsonSchema)]
+        #[derive(Debug, Deserialize)]
         #[serde(deny_unknown_fields, default)]
         struct $plugin {
             /// The program.
             program: Program,
             /// The time limit of a command.
-            #[schemars(range(min = 1))]
             timeout_seconds: u32,
         }
 

@@ -2,19 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use floe_plugin::compute::Session;
 use floe_plugin::dbt::{DbtCommand, Project};
 use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite};
-use floe_plugin::{Error, ErrorKind, Lifecycle, LocalPath};
+use floe_plugin::{Error, ErrorKind, Lifecycle};
 use floe_plugins::process::child::Program;
 use floe_plugins::quality::suite::{self, Rows};
 use floe_plugins::quality::value_type::ValueType;
 use floe_plugins::quote::one_line;
-use floe_plugins::sql::{quoted_name, quoted_text};
-use schemars::JsonSchema;
+use floe_plugins::sql::quoted_text;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -27,47 +25,27 @@ floe_plugin::plugin! {
     name: "dbt_expectations",
     tracer: "floe.quality.dbt",
     api: "1.0",
-    description: "checks data with the package dbt_expectations, or with the tests of dbt",
+    description: "checks data with the tests of dbt",
 }
 
 /// Quality checks with the package `dbt_expectations`, on `DuckDB`. dbt-core and dbt-duckdb are installed. The checked
 /// columns are passed in a temporary file, so the platform may use any engine.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct DbtTests {
     /// The program.
     program: Program,
-    /// The folder into which `dbt deps` has installed the package, for example `dbt_packages`. Without it, tests of
-    /// dbt and of floe run in its place, which need nothing installed.
-    packages: Option<LocalPath>,
     /// The time limit of the checks of a table.
-    #[schemars(range(min = 1))]
     timeout_seconds: u32,
 }
 
 impl Default for DbtTests {
     fn default() -> Self {
-        Self { program: Program::named("dbt"), packages: None, timeout_seconds: 600 }
+        Self { program: Program::named("dbt"), timeout_seconds: 600 }
     }
 }
 
-impl Lifecycle for DbtTests {
-    fn start(&self) -> Result<(), Error> {
-        let Some(packages) = &self.packages else {
-            return Ok(());
-        };
-        if packages.join(PACKAGE).join("dbt_project.yml").is_file() {
-            return Ok(());
-        }
-        let message = format!(
-            "packages: expected a folder with the package {PACKAGE}, which `dbt deps` installs, found none in {}",
-            packages.display()
-        );
-        Err(Error::new(ErrorKind::NotFound, message))
-    }
-}
-
-const PACKAGE: &str = "dbt_expectations";
+impl Lifecycle for DbtTests {}
 
 const PROJECT: &str = "floe_checks";
 
@@ -79,9 +57,7 @@ impl QualityProvider for DbtTests {
     fn run_checks(&self, suite: &Suite<'_>, data: &mut Session) -> Result<Vec<CheckResult>, Error> {
         let folder = tempfile::Builder::new().prefix("floe-").tempdir()?;
         let rows = suite::write(suite, data, &folder.path().join("rows.jsonl"))?;
-        let packages = self.packages.as_deref().map(std::path::absolute);
-        let packages = packages.transpose()?;
-        for (path, text) in project(suite, &rows, packages.as_deref())? {
+        for (path, text) in project(suite, &rows)? {
             let path = folder.path().join(path);
             if let Some(parent) = path.parent() {
                 fs::create_dir_all(parent)?;
@@ -99,8 +75,6 @@ impl QualityProvider for DbtTests {
             folder: folder.path(),
             profiles: Some(folder.path()),
             target: None,
-            // Packages may have tests of their own.
-            select: packages.is_some().then_some("package:floe_checks"),
             ended: None,
         };
         let results = dbt.results(DbtCommand::Test, &project).1?;
@@ -145,47 +119,10 @@ fn of_check(check: &Check, result: &NodeResult, rows: u64) -> Result<CheckResult
     })
 }
 
-/// dbt's tests of the columns and of the table, from the package.
-fn expectations(checks: &[Check]) -> (BTreeMap<&str, Vec<Value>>, Vec<Value>) {
-    let mut of_columns: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
-    let mut of_table = Vec::new();
-    for (index, check) in checks.iter().enumerate() {
-        // A null is no value. By itself, the package takes it for one that is not accepted.
-        let has_value =
-            |column: &str| format!("{} is not null", project::text(&quoted_name(column)));
-        let (test, arguments) = match check {
-            Check::NotNull(_) => ("column_values_to_not_be_null", json!({})),
-            Check::Unique(column) => {
-                ("column_values_to_be_unique", json!({ "row_condition": has_value(column) }))
-            }
-            Check::RowCount(min) => ("table_row_count_to_be_between", json!({ "min_value": min })),
-            // `validate_expectations` has refused it.
-            _ => continue,
-        };
-        let test = format!("{PACKAGE}.expect_{test}");
-        let test = json!({ test: { "name": name(index), "arguments": arguments } });
-        match check.column() {
-            Some(column) => of_columns.entry(column).or_default().push(test),
-            None => of_table.push(test),
-        }
-    }
-    (of_columns, of_table)
-}
-
 /// The files of a project with one model, its rows, and a test for each check.
-fn project(
-    suite: &Suite<'_>,
-    rows: &Rows<'_>,
-    packages: Option<&Path>,
-) -> Result<Vec<(&'static str, String)>, Error> {
-    let (of_columns, of_table) = match packages {
-        Some(_) => expectations(suite.checks),
-        None => project::data_tests(suite.checks, name),
-    };
-    let mut dbt_project = project::project(PROJECT, "1.0.0");
-    if let Some(packages) = packages {
-        dbt_project["packages-install-path"] = packages.to_string_lossy().into();
-    }
+fn project(suite: &Suite<'_>, rows: &Rows<'_>) -> Result<Vec<(&'static str, String)>, Error> {
+    let (of_columns, of_table) = project::data_tests(suite.checks, name);
+    let dbt_project = project::project(PROJECT, "1.0.0");
     let columns = of_columns
         .into_iter()
         .map(|(name, tests)| json!({ "name": name, "quote": true, "data_tests": tests }));

@@ -2,7 +2,6 @@
 
 use floe_plugin::alert::{AlertChannel, Message, Violation};
 use floe_plugin::{Destination, Endpoint, Error, Lifecycle, rfc3339};
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -21,7 +20,7 @@ floe_plugin::plugin! {
 
 /// Alerts to Prometheus's Alertmanager, which groups and routes them by their labels: `alertname`, `severity`,
 /// `namespace`, `product`, `environment`, `asset`, `violation`.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Alertmanager {
     /// The address, for example `http://alertmanager:9093`.
@@ -42,10 +41,6 @@ impl Alertmanager {
 }
 
 impl Lifecycle for Alertmanager {
-    fn health_check(&self) -> Result<(), Error> {
-        self.send(Request::get(self.url.at("/-/healthy")))
-    }
-
     fn endpoints(&self) -> Vec<Endpoint> {
         vec![self.url.endpoint()]
     }

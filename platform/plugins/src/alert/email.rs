@@ -14,7 +14,6 @@ use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
 use lettre::{SmtpTransport, Transport as _};
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::files::input_file;
@@ -31,7 +30,7 @@ floe_plugin::plugin! {
 }
 
 /// Alerts by e-mail, over SMTP. A message that a server refuses for one recipient is sent to none.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Email {
     /// The host of the server, for example `smtp.example.org`.
@@ -50,10 +49,8 @@ struct Email {
     #[serde(default)]
     login: Option<Login>,
     /// The sender, for example `floe <floe@example.org>`.
-    #[schemars(with = "String")]
     from: Address,
     /// The recipients, at least one.
-    #[schemars(with = "Vec<String>", length(min = 1))]
     to: Recipients,
     /// The time limit of each step of the protocol, in seconds. Default: 10.
     #[serde(default)]
@@ -61,7 +58,7 @@ struct Email {
 }
 
 /// The encryption of a connection.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "lowercase")]
 enum Encryption {
     /// TLS that the connection begins with; port 465.
@@ -74,7 +71,7 @@ enum Encryption {
 }
 
 /// A login to a server.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Login {
     /// The name of the user.
@@ -227,15 +224,6 @@ fn kind(error: &lettre::transport::smtp::Error) -> ErrorKind {
 impl Lifecycle for Email {
     fn start(&self) -> Result<(), Error> {
         self.transport().map(drop)
-    }
-
-    fn health_check(&self) -> Result<(), Error> {
-        let answers = self.transport()?.test_connection();
-        if answers.map_err(|error| self.explain(&error))? {
-            return Ok(());
-        }
-        let message = format!("SMTP {}: the connection was closed", self.host);
-        Err(Error::new(ErrorKind::Unavailable, message))
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {

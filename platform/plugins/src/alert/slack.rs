@@ -2,7 +2,6 @@
 
 use floe_plugin::alert::{AlertChannel, Message, Violation};
 use floe_plugin::{Credential, Destination, Endpoint, Error, ErrorKind, Lifecycle};
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -18,7 +17,7 @@ floe_plugin::plugin! {
 }
 
 /// Alerts to an incoming webhook of Slack, which belongs to one channel.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Slack {
     /// The URL of the webhook. Its path is the credential.

@@ -6,7 +6,6 @@ use std::io::{self, Write as _};
 use floe_plugin::alert::{AlertChannel, Message};
 use floe_plugin::{Destination, Error, Lifecycle, OutputPath};
 use floe_telemetry::{printable, sanitize_error_message};
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::error::Error as PlatformError;
@@ -22,7 +21,7 @@ floe_plugin::plugin! {
 }
 
 /// Prints an alert as one line.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Terminal {
     /// A file to append the line to, instead of standard error. Messages may contain data of the product, so only

@@ -8,7 +8,6 @@ use base64::engine::general_purpose::STANDARD;
 use floe_plugin::alert::{AlertChannel, Message, Violation};
 use floe_plugin::{Credential, Destination, Endpoint, Error, ErrorKind, Lifecycle, rfc3339};
 use ring::{digest, hmac};
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -26,7 +25,7 @@ floe_plugin::plugin! {
 
 /// Alerts as JSON to a URL: `{"type": "floe.alert", "timestamp": …, "data": {…}}`, with the headers of
 /// Standard Webhooks. The header `webhook-id` is the same whenever the same alert is sent.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Webhook {
     /// The URL. What follows its origin may authorize sending and is in no span.

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use floe_plugin::catalog::{StoredTable, TableCatalog};
 use floe_plugin::{CleanUrl, Credential, Endpoint, Error, ErrorKind, Lifecycle};
-use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -27,7 +26,7 @@ floe_plugin::plugin! {
 
 /// A catalog of Apache Polaris. Tables are registered as its generic tables, with the format and the location of what the
 /// object store has: a table of Iceberg would need files that nothing here writes, and would be empty for its readers.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Polaris {
     /// The URL of the catalog, without `/v1`: for example `https://polaris.example/api/catalog`.
@@ -73,10 +72,6 @@ struct ConfigResponse {
 }
 
 impl Lifecycle for Polaris {
-    fn health_check(&self) -> Result<(), Error> {
-        self.ask_for_prefix().map(drop)
-    }
-
     fn endpoints(&self) -> Vec<Endpoint> {
         let urls = [Some(&self.uri), self.token_url.as_ref()];
         urls.into_iter().flatten().map(ServiceUrl::endpoint).collect()

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use floe_plugin::compute::ComputeEngine;
 use floe_plugin::{Error, ErrorKind, Lifecycle};
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -19,7 +18,7 @@ floe_plugin::plugin! {
 }
 
 /// `DuckDB`, through dbt-duckdb.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct DuckDb {
     /// The memory that dbt may use, for example `2GB`. Default: `DuckDB`'s.

@@ -11,7 +11,6 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, ToSql, ffi};
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::error::Error as PlatformError;
@@ -29,7 +28,7 @@ floe_plugin::plugin! {
 }
 
 /// An embedded `SQLite`.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Sqlite {}
 

@@ -2,7 +2,6 @@
 
 use floe_plugin::identity::IdentityProvider;
 use floe_plugin::{Credential, Endpoint, Error, ErrorKind, Lifecycle};
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::address::{ServiceUrl, is_https};
@@ -20,7 +19,7 @@ floe_plugin::plugin! {
 
 /// Identities of a realm of Keycloak, or of another provider of `OpenID` Connect with the same issuer,
 /// `URL/realms/REALM`. The platform authenticates with the credentials of a client.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Keycloak {
     /// The address, for example `https://keycloak.example.org`.
@@ -107,11 +106,6 @@ fn refusal(request: &Request<'_>, response: &Response) -> Error {
 }
 
 impl Lifecycle for Keycloak {
-    fn health_check(&self) -> Result<(), Error> {
-        let url = format!("{}/.well-known/openid-configuration", self.issuer());
-        self.client.send(&Request::get(url)).map(drop)
-    }
-
     fn endpoints(&self) -> Vec<Endpoint> {
         vec![self.url.endpoint()]
     }

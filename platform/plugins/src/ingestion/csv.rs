@@ -7,7 +7,6 @@ use floe_plugin::ingestion::{IngestionEngine, Load};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{ErrorKind as PluginErrorKind, Lifecycle};
 use floe_suggest::{all_of, did_you_mean, nearest};
-use schemars::JsonSchema;
 use serde::Deserialize;
 use time::{Date, Month};
 
@@ -27,7 +26,7 @@ floe_plugin::plugin! {
 }
 
 /// CSV files of the product's folder. It has no settings.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Csv {}
 

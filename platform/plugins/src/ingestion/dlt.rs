@@ -9,7 +9,6 @@ use std::time::Duration;
 use floe_plugin::ingestion::{Export, IngestionEngine, Load};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Credential, Endpoint, Error, ErrorKind, Lifecycle, OutputPath};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -30,7 +29,7 @@ floe_plugin::plugin! {
 }
 
 /// dlt 1, which is installed for a Python interpreter.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Dlt {
     /// The Python interpreter.
@@ -42,12 +41,11 @@ struct Dlt {
     /// The destinations of data, by name.
     sinks: BTreeMap<String, Sink>,
     /// The time limit of a load.
-    #[schemars(range(min = 1))]
     timeout_seconds: u32,
 }
 
 /// The source of the data.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 enum Source {
     /// CSV files with a header. The location of a source of the product is a path, which can contain `*`, in
@@ -67,7 +65,7 @@ enum Source {
 }
 
 /// The treatment of a column that the product does not have.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Contract {
     /// It is not loaded.
@@ -78,7 +76,7 @@ enum Contract {
 }
 
 /// A destination of data.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 enum Sink {
     /// A `DuckDB` database. A table is replaced in one transaction.

@@ -5,7 +5,6 @@ use std::io::{self, Write as _};
 use floe_plugin::lineage::{LineageBackend, RunEvent};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
 use floe_telemetry::printable;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 floe_plugin::plugin! {
@@ -18,7 +17,7 @@ floe_plugin::plugin! {
 }
 
 /// Prints an event as one line to standard error. It has no settings.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Console {}
 

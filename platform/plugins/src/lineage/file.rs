@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use floe_plugin::lineage::{JobType, LineageBackend, PRODUCER, RunEvent, RunState};
 use floe_plugin::{Error, ErrorKind, Lifecycle, OutputPath};
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::error::Error as PlatformError;
@@ -28,7 +27,7 @@ const LONGEST_LINE: u64 = 16 << 20;
 const LONGEST_FILE: u64 = 32 << 20;
 
 /// A file of `OpenLineage` events, to which each run adds its own. Processes that build assets of a run add theirs.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lines {
     /// The file. Nothing is added to a file that does not begin with such an event. If it has 32 MiB at the start of a run,

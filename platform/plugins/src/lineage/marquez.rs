@@ -2,7 +2,6 @@
 
 use floe_plugin::lineage::{LineageBackend, RunEvent};
 use floe_plugin::{Endpoint, Error, Lifecycle};
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::address::ServiceUrl;
@@ -19,7 +18,7 @@ floe_plugin::plugin! {
 }
 
 /// Lineage in Marquez: each event of `OpenLineage` is posted to `/api/v1/lineage`.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Marquez {
     /// The address, for example `http://marquez:5000`.
@@ -40,10 +39,6 @@ impl Marquez {
 }
 
 impl Lifecycle for Marquez {
-    fn health_check(&self) -> Result<(), Error> {
-        self.send(Request::get(self.url.at("/api/v1/namespaces?limit=1")))
-    }
-
     fn endpoints(&self) -> Vec<Endpoint> {
         vec![self.url.endpoint()]
     }

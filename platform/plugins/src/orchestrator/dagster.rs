@@ -8,7 +8,6 @@ use std::time::Duration;
 use floe_plugin::orchestrator::{AssetOrchestrator, Definitions, RunEnd};
 use floe_plugin::product::Product;
 use floe_plugin::{Error, ErrorKind, Lifecycle, dbt, quality};
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -42,16 +41,14 @@ const VALID: &str = "All code locations passed validation";
 
 /// Dagster: a product becomes a project with an asset for each source and model. It is validated by Dagster
 /// before it is written. Each asset is built by a process of `floe`, which reports through Dagster Pipes.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Dagster {
     /// The program, of Dagster 1.
     program: Program,
     /// The time limit of the validation.
-    #[schemars(range(min = 1))]
     timeout_seconds: u32,
     /// The time limit of a run.
-    #[schemars(range(min = 1))]
     run_timeout_seconds: u32,
     /// The number of further attempts at an asset that failed.
     retries: u32,

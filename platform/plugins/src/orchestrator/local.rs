@@ -3,7 +3,6 @@
 use floe_plugin::orchestrator::AssetOrchestrator;
 use floe_plugin::product::Product;
 use floe_plugin::{Error, Lifecycle};
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 floe_plugin::plugin! {
@@ -16,7 +15,7 @@ floe_plugin::plugin! {
 }
 
 /// Builds assets one after the other. It has no settings.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Local {}
 

@@ -4,7 +4,6 @@
 //! The process group of a child is killed after the time limit or when a signal ends the platform, so no process of a
 //! tool outlives the operation.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -17,7 +16,6 @@ use std::time::{Duration, Instant};
 
 use floe_plugin::{Error, ErrorKind, LocalPath};
 use floe_telemetry::propagation::CommandExt as _;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
 use crate::process::group::ProcessGroup;
@@ -62,20 +60,6 @@ impl<'de> Deserialize<'de> for Program {
         let path = PathBuf::deserialize(deserializer)?;
         let is_name = path.components().count() == 1 && !path.is_absolute();
         Ok(Self(if is_name { path } else { LocalPath::new(path).to_path_buf() }))
-    }
-}
-
-impl JsonSchema for Program {
-    fn schema_name() -> Cow<'static, str> {
-        "Program".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "string",
-            "minLength": 1,
-            "description": "A program: a name, which is searched in `PATH`, or a path. A relative path is below the folder of the product.",
-        })
     }
 }
 

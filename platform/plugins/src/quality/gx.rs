@@ -5,7 +5,6 @@ use std::time::Duration;
 use floe_plugin::compute::Session;
 use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite};
 use floe_plugin::{Error, Lifecycle};
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -24,13 +23,12 @@ floe_plugin::plugin! {
 
 /// Quality checks with Great Expectations 1, which is installed for a Python interpreter. The checked columns
 /// are passed in a temporary file, and Python holds them in memory.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct GreatExpectations {
     /// The Python interpreter.
     python: Program,
     /// The time limit of the checks of a table.
-    #[schemars(range(min = 1))]
     timeout_seconds: u32,
 }
 

@@ -3,7 +3,6 @@
 use floe_plugin::compute::Session;
 use floe_plugin::quality::{Check, CheckError, CheckResult, QualityProvider, Suite};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::sql::quoted_name;
@@ -18,7 +17,7 @@ floe_plugin::plugin! {
 }
 
 /// Checks tables with queries.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Sql {}
 

@@ -2,7 +2,6 @@
 
 use floe_plugin::secrets::SecretStore;
 use floe_plugin::{Error, ErrorKind, Lifecycle};
-use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -16,7 +15,7 @@ floe_plugin::plugin! {
 }
 
 /// Secrets from environment variables: a key is the name of a variable.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Env {
     /// The beginning of the variables' names, which keys do not have.

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use floe_plugin::secrets::SecretStore;
 use floe_plugin::{Credential, Endpoint, Error, ErrorKind, Lifecycle};
-use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -23,7 +22,7 @@ floe_plugin::plugin! {
 }
 
 /// Secrets of Infisical in one folder of a project's environment. A key is the name of a secret.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Infisical {
     /// The address. Default: `https://app.infisical.com`.
@@ -52,7 +51,7 @@ fn cloud() -> ServiceUrl {
 }
 
 /// A folder: it begins with a slash.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(try_from = "String")]
 struct Folder(String);
 
@@ -174,10 +173,6 @@ fn check(key: &str) -> Result<(), Error> {
 }
 
 impl Lifecycle for Infisical {
-    fn health_check(&self) -> Result<(), Error> {
-        self.client.send(&Request::get(self.url.at("/api/status"))).map(drop)
-    }
-
     fn endpoints(&self) -> Vec<Endpoint> {
         vec![self.url.endpoint()]
     }

@@ -7,7 +7,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use floe_plugin::secrets::{KubernetesSecret, SecretStore};
 use floe_plugin::{Endpoint, Error, ErrorKind, Lifecycle, LocalPath};
-use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -28,7 +27,7 @@ floe_plugin::plugin! {
 /// Secrets of Kubernetes in one namespace. A key is `NAME/KEY`: the name of a Secret, and a key of its data.
 /// The platform needs a role for `secrets` with the verbs `get` and `list`, and to write them `create`,
 /// `patch` and `delete`.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kubernetes {
     /// The address of the API server. Default: that of the cluster in which the platform runs.
@@ -210,11 +209,6 @@ impl Lifecycle for Kubernetes {
         // `start` is called once.
         let _ = self.cluster.set(Cluster { server: server.as_str().to_owned(), namespace, client });
         Ok(())
-    }
-
-    fn health_check(&self) -> Result<(), Error> {
-        let server = &self.cluster()?.server;
-        self.send(Request::get(format!("{server}/readyz"))).map(drop)
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 
 use floe_plugin::security::{NetworkPolicyGenerator, Workload};
 use floe_plugin::{Error, Lifecycle};
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -24,7 +23,7 @@ floe_plugin::plugin! {
 /// of one label is a service in the product's namespace; `NAME.NAMESPACE.svc` is one in another namespace. The
 /// policies of Kubernetes contain no names of other hosts: these have the ranges in `addresses`, or else every
 /// address, on their port.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Kubernetes {
     /// The namespace of the cluster's DNS.

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use floe_plugin::security::{RoleGenerator, Workload};
 use floe_plugin::{Error, Lifecycle};
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -20,7 +19,7 @@ floe_plugin::plugin! {
 }
 
 /// Namespaces, service accounts and roles of Kubernetes.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Kubernetes {
     /// The user and the group that pods run as, at the levels `baseline` and `restricted`.

@@ -9,7 +9,6 @@ use floe_plugin::quality::Check;
 use floe_plugin::semantic::SemanticLayer;
 use floe_plugin::table::{Column, ColumnType};
 use floe_plugin::{CleanUrl, Credential, Endpoint, Error, ErrorKind, Lifecycle};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::address::ServiceUrl;
@@ -29,7 +28,7 @@ floe_plugin::plugin! {
 }
 
 /// Cube: a model for each gold table, and queries of its measures.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Cube {
     /// The URL of the server, for example `http://cube.example:4000`. Without it, models are only written.
@@ -55,13 +54,6 @@ fn default_client() -> Client {
 }
 
 impl Lifecycle for Cube {
-    fn health_check(&self) -> Result<(), Error> {
-        let Some(url) = &self.url else {
-            return Ok(());
-        };
-        self.client.send(&Request::get(url.at("/readyz"))).map(drop)
-    }
-
     fn endpoints(&self) -> Vec<Endpoint> {
         self.url.iter().map(ServiceUrl::endpoint).collect()
     }

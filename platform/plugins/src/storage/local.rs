@@ -6,7 +6,6 @@ use std::path::{Component, Path, PathBuf};
 
 use floe_plugin::storage::{ObjectStore, System};
 use floe_plugin::{Error, ErrorKind, Lifecycle, OutputPath};
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::error::Error as PlatformError;
@@ -23,7 +22,7 @@ floe_plugin::plugin! {
 }
 
 /// Objects as files of a folder.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Local {
     /// The folder. Default: `.floe/objects` in the folder of the product.

@@ -8,10 +8,6 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use floe as _;
-use floe_plugin::{PluginType, Plugins, Selection};
-use tempfile::{NamedTempFile, TempPath};
-
 /// The time for a service to start, and to do what is expected.
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -26,7 +22,7 @@ pub(crate) fn place() -> PathBuf {
 /// A script of this folder.
 pub(crate) fn script(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    folder.join("tests/services").join(name)
+    folder.join("tests/contract/real").join(name)
 }
 
 /// A service. It ends when it is dropped.
@@ -121,19 +117,4 @@ pub(crate) fn run(command: &mut Command) -> String {
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     assert!(output.status.success(), "{command:?}:\n{stdout}{stderr}");
     stdout
-}
-
-/// The plugin, started with this configuration.
-pub(crate) fn plugins(kind: PluginType, name: &str, config: serde_json::Value) -> Plugins {
-    let plugins = Plugins::configure(&[Selection::new(kind, name, config)]).unwrap();
-    plugins.start().unwrap();
-    plugins
-}
-
-/// A reference to a file that contains a credential. The file exists while the first value does.
-pub(crate) fn credential(text: &str) -> (TempPath, String) {
-    let path = NamedTempFile::new().unwrap().into_temp_path();
-    std::fs::write(&path, text).unwrap();
-    let reference = format!("${{file:{}}}", path.display());
-    (path, reference)
 }

@@ -11,7 +11,8 @@ use floe_plugin::table::{Column, ColumnType};
 use floe_plugin::{ErrorKind, PluginType};
 use serde_json::{Value, json};
 
-use crate::process::{Process, place, plugins, script};
+use super::process::{Process, place, script};
+use crate::plugins;
 
 /// An event with everything but an error.
 fn event() -> RunEvent<'static> {

@@ -8,7 +8,8 @@ use floe_plugin::product::{Model, Product, Source};
 use floe_plugin::{Error, ErrorKind, PluginType};
 use serde_json::json;
 
-use crate::process::{place, plugins};
+use super::process::place;
+use crate::plugins;
 
 fn product(layer: &'static str) -> Product<'static> {
     let model = |name, depends_on| Model {

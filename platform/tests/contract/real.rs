@@ -1,8 +1,6 @@
 //! The plugins against real services, with the feature `real-services`. `.ci/services plugins` installs the services and names
 //! their folder in `PLUGINS`.
 
-#![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 mod alertmanager;
 mod catalog_polaris;
 mod dbt_core;
@@ -15,10 +13,5 @@ mod process;
 mod python;
 mod quality_dbt;
 mod quality_gx;
-#[path = "../contract/samples.rs"]
-mod samples;
 mod security_k8s;
 mod semantic_cube;
-#[path = "../contract/service.rs"]
-mod service;
-mod storage_s3;

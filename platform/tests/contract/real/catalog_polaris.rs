@@ -9,7 +9,8 @@ use floe_plugin::catalog::{StoredTable, TableCatalog};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::process::{Process, credential, place, plugins, script};
+use super::process::{Process, place, script};
+use crate::{credential, plugins};
 
 #[test]
 fn polaris_accepts_a_table_and_a_reader_finds_its_rows() {

@@ -9,7 +9,8 @@ use floe_plugin::{Error, ErrorKind, PluginType};
 use floe_tests::Authority;
 use serde_json::{Value, json};
 
-use crate::process::{Process, credential, place, plugins, script};
+use super::process::{Process, place, script};
+use crate::{credential, plugins};
 
 fn start(place: &Path, mode: &str, authority: &Authority) -> Process {
     let (certificate, key) = authority.server();

@@ -6,7 +6,8 @@ use floe_plugin::{Error, ErrorKind, PluginType};
 use floe_telemetry::testing;
 use serde_json::{Value, json};
 
-use crate::process::{place, plugins};
+use super::process::place;
+use crate::plugins;
 
 /// Checks of a table of four orders, whether each passes, and the number of rows that do not, by tool: GX counts
 /// every row with a value that is not unique.

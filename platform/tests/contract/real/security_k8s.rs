@@ -10,7 +10,8 @@ use floe_plugin::security::{NetworkPolicyGenerator, RoleGenerator, Workload};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::process::{place, plugins};
+use super::process::place;
+use crate::plugins;
 use crate::samples::WORKLOAD;
 
 /// Whether all manifests are valid, and the output of the command.

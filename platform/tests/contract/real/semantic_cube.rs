@@ -10,7 +10,8 @@ use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Error, PluginType};
 use serde_json::json;
 
-use crate::process::{place, plugins, script};
+use super::process::{place, script};
+use crate::plugins;
 
 /// The names of the columns and the rows of a result, as text.
 #[derive(Default)]

@@ -9,7 +9,8 @@ use floe_plugin::{Error, ErrorKind, PluginType};
 use floe_tests::ReservedPort;
 use serde_json::{Value, json};
 
-use crate::process::{Process, credential, place, plugins};
+use super::process::{Process, place};
+use crate::{credential, plugins};
 
 const CONFIG: &str = "route: { receiver: none }\nreceivers: [{ name: none }]\n";
 
@@ -22,9 +23,7 @@ fn send(url: &str, password: &str, message: &Message<'_>) -> Result<(), Error> {
     let basic = json!({ "username": "floe", "password": password });
     let config = json!({ "url": url, "authorization": { "basic": basic } });
     let plugins = plugins(PluginType::AlertChannel, "alertmanager", config);
-    let sent = plugins.one::<dyn AlertChannel>().unwrap().send_alert(message);
-    assert_eq!(plugins.health().remove(0).1.is_ok(), sent.is_ok());
-    sent
+    plugins.one::<dyn AlertChannel>().unwrap().send_alert(message)
 }
 
 /// A server at this port, with its files in a folder.

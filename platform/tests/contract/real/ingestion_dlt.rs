@@ -10,9 +10,10 @@ use floe_telemetry::testing;
 use floe_tests::ReservedPort;
 use serde_json::{Value as Json, json};
 
-use crate::process::{credential, place, plugins};
-use crate::python::python;
+use super::process::place;
+use super::python::python;
 use crate::service::{Answer, Service};
+use crate::{credential, plugins};
 
 const COLUMNS: [Column<'static>; 4] = [
     Column { name: "id", kind: ColumnType::Integer },

@@ -10,7 +10,8 @@ use floe_telemetry::testing;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::process::{place, plugins};
+use super::process::place;
+use crate::plugins;
 
 /// A project with a seed, a model and a test of it, and the profile that the compute plugin writes.
 fn project(model: &str, test: &str) -> TempDir {
@@ -45,8 +46,7 @@ fn run(folder: &Path, command: DbtCommand) -> CommandRun {
     let config = json!({ "program": place().join("venv/bin/dbt") });
     let plugins = plugins(PluginType::Dbt, "core", config);
     let dbt = plugins.one::<dyn DbtRunner>().unwrap();
-    let project =
-        Project { folder, profiles: None, target: Some("dev"), select: None, ended: None };
+    let project = Project { folder, profiles: None, target: Some("dev"), ended: None };
     dbt.run(command, &project)
 }
 
