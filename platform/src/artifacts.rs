@@ -19,19 +19,17 @@ mod mask;
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use floe_plugin::quality::Suite;
 use floe_plugin::table::Column;
 use floe_plugin::{InstrumentationWarning, product};
 use floe_plugins::error::Error;
-use floe_plugins::files::{input_file, yaml};
+use floe_plugins::files::yaml;
 use floe_plugins::place::Place;
 use floe_telemetry::config::ResourceAttributes;
 use floe_telemetry::{TelemetryConfig, backend};
-use serde::de::{Error as _, IgnoredAny};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::environment::Environment;
@@ -400,53 +398,4 @@ fn numbers(version: &str) -> Option<[u32; 3]> {
 /// The default path of a product's artifacts.
 pub fn default_path(folder: &Path) -> PathBuf {
     folder.join(OUTPUT_FOLDER).join("compiled_artifacts.json")
-}
-
-/// Checks that artifacts may be written to a path that the user chose: the file is missing or contains artifacts.
-///
-/// # Errors
-/// Another file is there, and would be lost.
-pub(crate) fn check_output(path: &Path) -> Result<(), Error> {
-    const EXPECTED: &str = "expected a new file, or compiled artifacts, which are replaced";
-
-    let refused = |found: &str| {
-        let message = format!("{found}, {EXPECTED}");
-        Err(Error::input(Place::file(path), message))
-    };
-    let is_folder = path.as_os_str().as_encoded_bytes().ends_with(b"/");
-    if path.file_name().is_none() || is_folder {
-        return refused("it is the path of a directory");
-    }
-    let kind = match fs::symlink_metadata(path) {
-        Ok(metadata) => metadata.file_type(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(Error::io("write", path)(error)),
-    };
-    if !kind.is_file() {
-        return refused(&format!("it is {}", input_file::describe(kind)));
-    }
-    let text = input_file::read(path).unwrap_or_default();
-    match serde_json::from_str::<Recognized>(&text) {
-        Ok(_) => Ok(()),
-        Err(_) => refused("it is a file that does not contain compiled artifacts"),
-    }
-}
-
-/// The keys that artifacts of every version have.
-#[derive(Deserialize)]
-struct Recognized {
-    #[serde(rename = "version")]
-    _version: String,
-    #[serde(rename = "metadata")]
-    _metadata: RecognizedMetadata,
-    #[serde(rename = "observability")]
-    _observability: IgnoredAny,
-    #[serde(rename = "models")]
-    _models: Vec<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-struct RecognizedMetadata {
-    #[serde(rename = "product_name")]
-    _product_name: String,
 }

@@ -6,7 +6,6 @@ pub mod helm;
 mod arguments;
 mod backend;
 mod columns;
-mod command_line;
 mod compile;
 mod dagster;
 mod find;
@@ -15,7 +14,6 @@ mod output;
 mod plugins;
 mod run;
 mod runs;
-mod summary;
 #[cfg(unix)]
 mod trace_dbt;
 
@@ -89,11 +87,6 @@ enum Command {
         command: Vec<OsString>,
     },
     /// Print the plugins that a product runs on: type, name, version and tracer
-    #[command(after_help = "\
-Exit codes:
-  0  success
-  1  with --check: a plugin did not start, is not healthy or did not stop
-  2  the product, the manifest or the command line contains a mistake")]
     Plugins(plugins::Arguments),
     /// Print every annotated function, every tracer and every plugin, and what is not instrumented
     ///

@@ -23,8 +23,6 @@ mod resolve;
 mod suspicious;
 mod validate;
 
-use std::path::Path;
-
 use floe_plugin::compile::Compile;
 use floe_plugin::failure::counted;
 use floe_plugins::error::Error;
@@ -34,7 +32,7 @@ use floe_telemetry::traced;
 pub use self::definition::Definition;
 use self::load::Loaded;
 use self::resolve::Plan;
-use crate::artifacts::{self, CompiledArtifacts, VERSION};
+use crate::artifacts::{CompiledArtifacts, VERSION};
 use crate::identity::Identity;
 use crate::manifest::Manifest;
 use crate::product::{self, Product};
@@ -52,23 +50,19 @@ use crate::product::{self, Product};
     },
     attributes("compile.operation" = "compile"),
 )]
-pub fn compile(definition: &Definition, output: &Path) -> Result<CompiledArtifacts, Error> {
-    counted("compile", |_| !interrupt::is_requested(), || stages(definition, output))
+pub fn compile(definition: &Definition) -> Result<CompiledArtifacts, Error> {
+    counted("compile", |_| !interrupt::is_requested(), || stages(definition))
 }
 
-fn stages(definition: &Definition, output: &Path) -> Result<CompiledArtifacts, Error> {
+fn stages(definition: &Definition) -> Result<CompiledArtifacts, Error> {
     let Definition { identity, product, manifest, telemetry } = definition;
-    if output == artifacts::default_path(&identity.folder) {
-        product::check_output_folder(&identity.folder)?;
-    } else {
-        artifacts::check_output(output)?;
-    }
+    product::check_output_folder(&identity.folder)?;
     let (loaded, plan, warnings) = first_stages(identity, product, manifest, |loaded, plan| {
         enforce::enforce(identity, loaded, plan)
     })?;
     let (sources, models) = build::compile(&loaded, &plan);
     tracing::info!(sources = sources.len(), models = models.len(), "compiled");
-    generate::generate(identity, telemetry, &loaded, warnings, sources, models, output)
+    generate::generate(identity, telemetry, &loaded, warnings, sources, models)
 }
 
 /// Runs the first stages, and `last`.

@@ -41,8 +41,6 @@ pub enum Lines {
     Errors,
     /// A line for each asset that ended, to standard error, and on a terminal a bar below them.
     Text,
-    /// A line of JSON for each asset that ended, to standard output, and the errors of assets.
-    Json,
 }
 
 impl Identity {

@@ -47,9 +47,6 @@ pub struct Manifest {
     /// The environment if the command line sets none.
     #[serde(default)]
     pub environment: Environment,
-    /// The rules for every product.
-    #[serde(default)]
-    pub governance: Governance,
     /// Tracing, lineage and logging of products, with the platform's keys.
     #[serde(default)]
     pub observability: Observability,
@@ -59,18 +56,6 @@ pub struct Manifest {
     /// The plugins of the platform.
     #[serde(default)]
     pub plugins: Plugins,
-}
-
-/// The rules for every product. The stage `enforce` checks them.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Governance {
-    /// Whether a product must name its owner.
-    pub require_owner: bool,
-    /// Whether a product, its sources and its models must have descriptions.
-    pub require_descriptions: bool,
-    /// The prefix of the names of bronze models.
-    pub bronze_prefix: Option<String>,
 }
 
 /// The choice of a plugin: `{ type: jaeger }`.

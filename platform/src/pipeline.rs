@@ -43,7 +43,7 @@ use self::report::mark_failed;
 pub use self::report::{Checks, FailedCheck, Report, RunError, Step};
 use self::run::{Orchestration, Run, TRACER_NAME, Tables};
 use self::warehouse::Warehouse;
-use crate::artifacts::{self, CompiledArtifacts};
+use crate::artifacts::CompiledArtifacts;
 use crate::compile::{self, Definition};
 use crate::identity::Identity;
 use crate::metrics;
@@ -174,8 +174,6 @@ fn build(prepared: &Prepared<'_>, plugins: &Active, report: &mut Report) -> Resu
     check(prepared, plugins)?;
     run::observe(prepared, plugins, report, |report| {
         if let Some(project) = &prepared.artifacts.dbt {
-            let engine = plugins.required::<dyn ComputeEngine>()?;
-            report.has_warehouse = !engine.plugin().runs_queries();
             let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
             if !orchestrator.plugin().runs_here() {
                 return processes::build(prepared, plugins, None, report, &orchestrator).map(drop);
@@ -229,8 +227,7 @@ fn prepare<'a>(origin: &'a Origin, run_id: &'a RunId) -> Result<(Prepared<'a>, R
 
 fn compile(definition: &Definition, report: &mut Report) -> Result<CompiledArtifacts, Error> {
     let started = Instant::now();
-    let output = artifacts::default_path(&definition.identity.folder);
-    let artifacts = compile::compile(definition, &output)?;
+    let artifacts = compile::compile(definition)?;
     report.end_stage("compile", started.elapsed());
     for warning in &artifacts.warnings {
         report.warn(warning.clone());
@@ -350,7 +347,6 @@ fn build_assets<'a>(
         let Some(asset) = assets.iter().find(|asset| asset.key() == key) else {
             return Err(Error::Setting(format!("there is no asset `{key}`")));
         };
-        progress.start(key);
         let (step, built) = report.time(key, |done, id| asset.build(&run, id, done, &mut tables));
         if step.outcome.is_failed() {
             mark_failed();

@@ -45,9 +45,6 @@ pub struct Product {
     /// The secrets that its runs need.
     #[serde(default)]
     pub secrets: Vec<RequiredSecret>,
-    /// The text of the file, for the places of mistakes.
-    #[serde(skip)]
-    pub(crate) text: String,
 }
 
 /// The part of `dbt_project.yml` that `floe` uses.
@@ -219,9 +216,7 @@ impl Product {
         check_folder(folder, "a folder with a floe.yaml")?;
         confine::check(folder, Path::new(FILE_NAME))
             .map_err(|message| Error::input(Place::file(&file), message))?;
-        let text = yaml::text(&file)?;
-        let product = yaml::parse(&file, &text)?;
-        Ok(Self { text, ..product })
+        yaml::read(&file)
     }
 
     /// The checks of each asset, by its name.

@@ -61,12 +61,6 @@ const ENTRIES: &[Entry] = &[
     ("the path of the manifest", Shape::KeyValue, Shown::Stderr, |c, v| {
         run(Product::shop(), &["--manifest", &c.text()], v)
     }),
-    ("the path of the output", Shape::KeyValue, Shown::Stdout, |c, v| {
-        let product = Product::shop();
-        let path = product.path(&c.text());
-        let output = product.floe("compile", &["--output", path.to_str().unwrap()], v);
-        (product, output)
-    }),
     ("the name of the service", Shape::Json, Shown::Trace, |c, v| {
         with("OTEL_SERVICE_NAME", &c.text(), v)
     }),
@@ -117,10 +111,6 @@ const ENTRIES: &[Entry] = &[
         let endpoint = format!("http://floe:{}@{}.example:4317", c.secret(), c.marker());
         let tracing = format!("observability: {{ tracing: {{ endpoint: '{endpoint}' }} }}");
         manifest(&format!("name: p\nnamespace: retail\n{tracing}\n"), v)
-    }),
-    ("a rule of the manifest", Shape::KeyValue, Shown::Stderr, |c, v| {
-        let rule = format!("governance: {{ bronze_prefix: '{}' }}", c.text());
-        manifest(&format!("name: p\nnamespace: retail\n{rule}\n"), v)
     }),
     ("the backend of the manifest", Shape::AccessKey, Shown::Stderr, |c, v| {
         let backend = format!("plugins: {{ telemetry_backend: {{ type: '{}' }} }}", c.text());

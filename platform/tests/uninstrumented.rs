@@ -85,9 +85,8 @@ fn the_audit_lists_tracers_and_warns_about_plugins_without_spans() {
 fn a_compilation_writes_the_warnings_to_the_artifacts() {
     let product = Product::shop();
     let definition = Definition::read(&product.path(""), None, None).unwrap();
-    let path = product.path("artifacts.json");
-    let artifacts = compile(&definition, &path).unwrap();
+    let artifacts = compile(&definition).unwrap();
     assert_eq!(gaps(&artifacts.instrumentation), expected());
-    let read = CompiledArtifacts::read(&path).unwrap();
+    let read = CompiledArtifacts::read(&product.path(".floe/compiled_artifacts.json")).unwrap();
     assert_eq!(read.instrumentation, artifacts.instrumentation);
 }

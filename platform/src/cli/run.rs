@@ -10,8 +10,7 @@ use floe_telemetry::TelemetryConfig;
 
 use super::arguments::ProductArgs;
 use super::observed::{Tree, observed};
-use super::output::{print, print_redacted, print_summary};
-use super::summary::Summary;
+use super::output::{print_redacted, print_summary};
 use crate::identity::Lines;
 use crate::pipeline::{self, Origin, Outcome, Report, RunError, RunId};
 use crate::telemetry::Written;
@@ -42,23 +41,16 @@ struct OutputArgs {
     /// Print the trace, too: what failed and what took long, unless another AMOUNT is given
     #[arg(long, value_enum, value_name = "AMOUNT", num_args = 0..=1, default_missing_value = "summary")]
     trace: Option<Tree>,
-    /// Print lines of JSON to standard output: `run_started`, `asset_ended` for each asset, and `run_ended`
-    #[arg(long)]
-    json: bool,
 }
 
 impl OutputArgs {
     fn lines(&self) -> Lines {
-        match (self.json, self.quiet) {
-            (true, _) => Lines::Json,
-            (_, true) => Lines::Errors,
-            _ => Lines::Text,
-        }
+        if self.quiet { Lines::Errors } else { Lines::Text }
     }
 
     /// The requested detail of the trace. Lines for machines are never mixed with a trace, whatever the exporter is.
     fn tree(&self) -> Option<Tree> {
-        let default = (self.quiet || self.json).then_some(Tree::None);
+        let default = self.quiet.then_some(Tree::None);
         self.trace.or(default)
     }
 
@@ -136,17 +128,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
     let Some(report) = report.filter(|it| it.has_begun()) else {
         return observed.outcome.map(drop);
     };
-    if output.json {
-        observed.print_tree(&mut io::stderr());
-        let message = error.map(|error| match error {
-            RunError::Unfinished { error, .. } => error.redacted(),
-            other => other.to_string(),
-        });
-        let ended = report.ended(message.as_deref(), observed.is_recorded);
-        print(&format_args!("{ended}\n"))?;
-    } else {
-        observed.print_tree(&mut io::stdout());
-    }
+    observed.print_tree(&mut io::stdout());
     if output.lines() == Lines::Text {
         let to = observed.exported_to.as_deref();
         let trace = match (report.trace_id.as_deref(), origin.trace_url(), to) {
@@ -161,16 +143,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
                 ))
             }
         };
-        let summary = Summary {
-            report,
-            folder: &identity.folder,
-            trace,
-            page: page.as_deref().filter(|page| page.exists()),
-            proposes_trace: output.trace.is_none() && to.is_none() && !observed.is_disabled,
-        };
-        let redactions = observed.redactions.as_ref();
-        let redactions = redactions.map(|it| format!("\n{it}")).unwrap_or_default();
-        print_summary(&format!("{summary}{redactions}"));
+        let mut summary = report.to_string();
+        let page = page.filter(|page| page.exists()).map(|page| page.display().to_string());
+        let run = Some(report.run_id().to_string());
+        for (label, text) in [("trace", trace), ("page", page), ("run", run)] {
+            summary.extend(text.map(|text| format!("\n{label:<8} {text}")));
+        }
+        summary.extend(observed.redactions.as_ref().map(|it| format!("\n{it}")));
+        print_summary(&summary);
     }
     observed.outcome.map(drop)
 }
@@ -185,8 +165,7 @@ fn print_problems(report: Option<&Report>, error: Option<&RunError>) {
     };
     let message = error.redacted();
     let last = report.steps().last().map(|step| &step.outcome);
-    let is_printed =
-        matches!(last, Some(Outcome::Failed { message: last, .. }) if *last == message);
+    let is_printed = matches!(last, Some(Outcome::Failed { message: last }) if *last == message);
     if !is_printed {
         print_redacted("error", &message);
     }

@@ -30,7 +30,6 @@ pub(super) fn generate(
     instrumentation: Vec<InstrumentationWarning>,
     sources: Vec<CompiledSource>,
     models: Vec<CompiledModel>,
-    output: &Path,
 ) -> Result<CompiledArtifacts, Error> {
     let lineage = &loaded.manifest.observability.lineage;
     let artifacts = CompiledArtifacts {
@@ -67,22 +66,16 @@ pub(super) fn generate(
         absent: absent::find(identity, loaded),
     };
     // The artifacts are last: they are not written for a product that a plugin refuses.
-    let folder = output.parent().unwrap_or(Path::new("."));
-    generated::generate(identity, loaded.product, &artifacts, folder)?;
+    generated::generate(identity, loaded.product, &artifacts)?;
     interrupt::check()?;
-    write(identity, &artifacts, output)?;
+    write(&artifacts, &artifacts::default_path(&identity.folder))?;
     Ok(artifacts)
 }
 
 #[traced(name = "floe.artifacts.write")]
-fn write(identity: &Identity, artifacts: &CompiledArtifacts, output: &Path) -> Result<(), Error> {
-    let draft = atomic::draft(output, Access::Public, |file| {
+fn write(artifacts: &CompiledArtifacts, output: &Path) -> Result<(), Error> {
+    atomic::replace(output, Access::Public, |file| {
         serde_json::to_writer_pretty(&mut *file, artifacts)?;
         file.write_all(b"\n")
-    })?;
-    if output == artifacts::default_path(&identity.folder) {
-        return draft.publish_as(output);
-    }
-    // Where the user wants them, they may be what is delivered.
-    draft.publish()
+    })
 }

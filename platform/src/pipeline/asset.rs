@@ -175,10 +175,7 @@ impl<'a> Asset<'a> {
             }
             // After a signal, the engine reports every query as failed.
             Err(failure) => interrupt::check().and_then(|()| match failure {
-                Failure::Query(error) => Ok(Outcome::Failed {
-                    message: error.redacted(),
-                    excerpt: error.excerpt.map(Into::into),
-                }),
+                Failure::Query(error) => Ok(Outcome::Failed { message: error.redacted() }),
                 Failure::Stop(error) => Err(error),
             }),
         };

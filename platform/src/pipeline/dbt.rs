@@ -214,7 +214,7 @@ fn add_test(test: BuiltNode, step: &mut Step) {
             step.details.checks.failed += 1;
             step.details.failed_checks.push(failed_check(&test));
             if step.outcome.is_built() {
-                step.outcome = Outcome::Failed { message: test.message, excerpt: None };
+                step.outcome = Outcome::Failed { message: test.message };
             }
         }
     }
@@ -223,7 +223,7 @@ fn add_test(test: BuiltNode, step: &mut Step) {
 fn step(node: BuiltNode, invocation_id: Option<&str>, report: &Report) -> Step {
     let outcome = match node.status {
         NodeStatus::Built => Outcome::Built { rows: node.rows },
-        NodeStatus::Failed => Outcome::Failed { message: node.message, excerpt: None },
+        NodeStatus::Failed => Outcome::Failed { message: node.message },
         NodeStatus::Skipped => {
             // dbt's results have the order in which the nodes ended.
             let missing = node.reads.iter().find(|name| {

@@ -82,7 +82,7 @@ pub(super) fn report(
     let failed = report.count(Outcome::is_failed);
     let dbt_invocation_ids = report.dbt_invocation_ids().join(",");
     tracing::info!(
-        built = report.count(Outcome::is_built),
+        built = report.built().count(),
         failed,
         skipped = report.count(Outcome::is_skipped),
         run_id = report.run_id().as_str(),
@@ -100,14 +100,17 @@ pub(super) fn report(
 /// Records the metrics of a run. `stopped` is whether it ended early.
 fn record_metrics(product: &str, artifacts: &CompiledArtifacts, report: &Report, stopped: bool) {
     metrics::record_run(product, report.took(), stopped || report.count(Outcome::is_failed) > 0);
+    let steps = report.steps().iter().filter(|it| !report.is_only_tested(it));
+    let steps: Vec<&Step> = steps.collect();
     for (status, is_it) in [
         ("success", Outcome::is_built as fn(&Outcome) -> bool),
         ("failed", Outcome::is_failed),
         ("skipped", Outcome::is_skipped),
     ] {
-        metrics::last_assets(product, status, report.count(is_it));
+        let count = steps.iter().filter(|it| is_it(&it.outcome)).count();
+        metrics::last_assets(product, status, count);
     }
-    for step in report.steps() {
+    for step in steps {
         metrics::asset(&step.key, Status::of(&step.outcome).as_str());
         let model = artifacts.models.iter().find(|model| *model.name == *step.key);
         let layer = match model {
@@ -451,7 +454,7 @@ fn result(step: &Step) -> Asset<'_> {
     };
     match &step.outcome {
         Outcome::Built { rows } => asset.rows = *rows,
-        Outcome::Failed { message, .. } => asset.message = Some(message),
+        Outcome::Failed { message } => asset.message = Some(message),
         Outcome::Skipped { missing } => asset.missing = Some(missing),
     }
     asset

@@ -8,7 +8,7 @@ use floe_plugins::error::Error;
 use floe_plugins::files::input_file;
 use floe_plugins::place::Place;
 use floe_suggest::{did_you_mean, nearest};
-use floe_telemetry::{ErrorType, printable, sanitize_credentials, sanitize_error_message};
+use floe_telemetry::{ErrorType, sanitize_error_message};
 
 use crate::check_column;
 use crate::compile::reference;
@@ -26,8 +26,6 @@ pub enum Outcome {
     Failed {
         /// The place of the mistake and its description.
         message: String,
-        /// The line of the query, with a mark below the mistake.
-        excerpt: Option<String>,
     },
     /// An asset that this one depends on was not built.
     Skipped {
@@ -69,8 +67,6 @@ pub struct QueryError {
     place: Place,
     message: Box<str>,
     error_type: &'static str,
-    /// The line of the query, with a mark below the mistake, without credentials.
-    pub(crate) excerpt: Option<Box<str>>,
     /// The results of the asset's checks, if they are what failed.
     pub(crate) checks: Box<[Checked]>,
 }
@@ -88,7 +84,7 @@ pub(crate) struct Checked {
 impl QueryError {
     pub(crate) fn new(place: Place, error: &floe_plugin::Error) -> Self {
         let (message, error_type) = (error.to_string().into(), error.error_type());
-        Self { place, message, error_type, excerpt: None, checks: Box::default() }
+        Self { place, message, error_type, checks: Box::default() }
     }
 
     /// The error of a check, at its place in the specification if the place is known.
@@ -100,20 +96,12 @@ impl QueryError {
     ) -> Self {
         let file = product::spec_path(folder);
         let failed = Self::new(Place::file(&file), error);
-        let found = product.zip(check).and_then(|(product, (table, check))| {
-            Some((check_column::position(product, table, check)?, &product.text))
-        });
-        let Some((position, text)) = found else {
-            return failed;
-        };
-        let lines = text.split_inclusive('\n').take(position.line - 1);
-        let start: usize = lines.map(str::len).sum();
-        let column = text[start..].chars().take(position.column - 1);
-        let offset = start + column.map(char::len_utf8).sum::<usize>();
-        Self {
-            place: Place::yaml(&file, position),
-            excerpt: Some(draw(text, offset).into()),
-            ..failed
+        let position = product
+            .zip(check)
+            .and_then(|(product, (table, check))| check_column::position(product, table, check));
+        match position {
+            Some(position) => Self { place: Place::yaml(&file, position), ..failed },
+            None => failed,
         }
     }
 
@@ -152,22 +140,16 @@ impl Failure {
             return Self::Query(QueryError::new(Place::file(file), &error));
         };
         // The file as its author wrote it, unless it has changed since the compilation.
-        let source = input_file::read(file).ok().and_then(|text| {
+        let place = input_file::read(file).ok().and_then(|text| {
             // One that is wrong is new, and makes another text.
             let references = reference::find(file, &text, &mut Vec::new());
             let offset = reference::source_offset(&references, offset);
-            (reference::render(&text, &references) == sql).then_some((text, offset))
+            let is_same = reference::render(&text, &references) == sql;
+            is_same.then(|| Place::offset(file, &text, offset))
         });
-        let line = sql[..offset].matches('\n').count() as u64 + 1;
-        let (place, excerpt) = source.map_or_else(
-            || (Place::file(file).line(line), draw(sql, offset)),
-            |(text, offset)| {
-                let place = Place::offset(file, &text, offset);
-                (place, draw(&text, offset))
-            },
-        );
-        let error = QueryError { excerpt: Some(excerpt.into()), ..QueryError::new(place, &error) };
-        Self::Query(error)
+        let line = || sql[..offset].matches('\n').count() as u64 + 1;
+        let place = place.unwrap_or_else(|| Place::file(file).line(line()));
+        Self::Query(QueryError::new(place, &error))
     }
 
     /// The failure of a source with wrong data. A plugin that reads no file reports no place.
@@ -212,42 +194,6 @@ impl ErrorType for Failure {
     }
 }
 
-/// The maximum number of characters of a drawn line, and the maximum before the mistake.
-const WIDTH: usize = 100;
-const BEFORE: usize = 50;
-
-/// Draws the line with an offset, without credentials.
-fn draw(text: &str, offset: usize) -> String {
-    let before = text.get(..offset).unwrap_or_default();
-    let number = before.matches('\n').count() + 1;
-    let start = before.rfind('\n').map_or(0, |at| at + 1);
-    let line = text[start..].lines().next().unwrap_or_default();
-    let column = before[start..].chars().count();
-    let skipped = column.saturating_sub(BEFORE);
-    let skipped = if column > WIDTH - 20 { skipped } else { 0 };
-    let safe = sanitize_credentials(line);
-    let drawn: String =
-        safe.chars().skip(skipped).take(WIDTH).map(|c| if c == '\t' { ' ' } else { c }).collect();
-    let drawn = printable(&drawn);
-    let drawn = drawn.trim_end();
-    if *safe != *line || drawn.chars().count() < column - skipped {
-        // The mark would be below something else.
-        return format!("{number:>10} | {drawn}");
-    }
-    let room = " ".repeat(column - skipped);
-    let mark = "^".repeat(word(&line[offset - start..]).min(WIDTH));
-    format!("{number:>10} | {drawn}\n{:>10} | {room}{mark}", "")
-}
-
-/// The length of the name or sign at the start of a text, in characters.
-fn word(text: &str) -> usize {
-    if let Some(quoted) = text.strip_prefix('"') {
-        return quoted.chars().take_while(|c| *c != '"').count() + 2;
-    }
-    let name = text.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
-    name.count().max(1)
-}
-
 /// Where a query has the name that an error quotes, if the engine has not said where the mistake is.
 fn find_name(message: &str, sql: &str) -> Option<usize> {
     let named = ["no such table: ", "no such column: ", "no such function: "];
@@ -265,28 +211,6 @@ fn find_name(message: &str, sql: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_mistake_is_marked_below_its_line() {
-        let sql = "SELECT a,\n\tsum(revenu) AS ä\nFROM t";
-        assert_eq!(
-            draw(sql, sql.find("revenu").unwrap()),
-            "         2 |  sum(revenu) AS ä\n           |      ^^^^^^"
-        );
-        assert_eq!(draw(sql, sql.len()), "         3 | FROM t\n           |       ^");
-    }
-
-    #[test]
-    fn a_long_line_is_drawn_around_its_mistake_and_a_credential_not_at_all() {
-        let sql = format!("SELECT {} FROM t WHERE x", "a, ".repeat(200));
-        let drawn = draw(&sql, sql.find("FROM").unwrap());
-        let lines: Vec<&str> = drawn.lines().collect();
-        assert!(lines[0].contains("FROM t WHERE x"), "{drawn}");
-        assert_eq!(lines[1].find('^'), lines[0].find("FROM"), "{drawn}");
-        let sql = "SELECT 'postgres://u:hunter2XyZ@h/d', x";
-        let drawn = draw(sql, sql.rfind('x').unwrap());
-        assert!(!drawn.contains("hunter2") && !drawn.contains('^'), "{drawn}");
-    }
 
     #[test]
     fn a_name_is_found_as_a_whole_word() {

@@ -167,10 +167,10 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
         let outcome = match end.map(|end| &end.state) {
             Some(State::Built { rows }) => Outcome::Built { rows: *rows },
             Some(State::Failed { message } | State::Canceled { message }) => {
-                Outcome::Failed { message: message.clone(), excerpt: None }
+                Outcome::Failed { message: message.clone() }
             }
             Some(State::Started) | None => {
-                Outcome::Failed { message: format!("`{key}`: {UNFINISHED}"), excerpt: None }
+                Outcome::Failed { message: format!("`{key}`: {UNFINISHED}") }
             }
         };
         let mut details = end.map(|end| end.details.clone()).unwrap_or_default();

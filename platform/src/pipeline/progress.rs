@@ -1,4 +1,4 @@
-//! The output of a run while it builds assets: a line for each ended asset, and on a terminal a bar below the lines.
+//! The output of a run while it builds assets: a line for each ended asset.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, IsTerminal as _, Write as _};
@@ -8,8 +8,6 @@ use anstyle::{AnsiColor, Style};
 use floe_plugin::dbt::{BuiltNode, NodeStatus};
 use floe_telemetry::exporter::uses_color;
 use floe_telemetry::sanitize_error_message;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde_json::json;
 
 use super::outcome::Outcome;
 use super::report::{Checks, Report, Step, kind_of_node};
@@ -25,7 +23,6 @@ const UNKNOWN_KEY: usize = 24;
 
 pub(super) struct Progress {
     lines: Lines,
-    bar: ProgressBar,
     /// The layers of the models, and the types of dbt's nodes.
     kinds: HashMap<String, &'static str>,
     /// The width of the names.
@@ -44,7 +41,7 @@ impl Progress {
     }
 
     /// Prints each node of dbt when it ends, and returns the names. A skipped node is printed at the end with the
-    /// reason; passed tests are only counted. The checks of an asset are known at the end, so lines for machines wait.
+    /// reason; passed tests are only counted.
     pub(super) fn print_nodes(
         &self,
         nodes: impl IntoIterator<Item = BuiltNode>,
@@ -55,14 +52,13 @@ impl Progress {
             match node.status {
                 NodeStatus::Built if !node.is_test() => {
                     let kind = kind_of_node(&node.resource_type);
-                    self.print(&self.built(&node.name, kind, node.rows, took, ""));
+                    print(&self.built(&node.name, kind, node.rows, took, ""));
                 }
                 NodeStatus::Failed => {
-                    self.print(&self.failed(&node.name, &sanitize_error_message(&node.message)));
+                    print(&self.failed(&node.name, &sanitize_error_message(&node.message)));
                 }
                 _ => continue,
             }
-            self.bar.inc(1);
             if !node.is_test() {
                 printed.insert(node.name);
             }
@@ -77,68 +73,23 @@ impl Progress {
         let names = sources.map(|it| &it.name);
         let names = names.chain(models.clone().map(|it| &it.name)).map(|it| it.len());
         let names = names.chain(report.steps().iter().map(|step| step.key.len()));
-        let bar = ProgressBar::new(report.assets as u64);
-        if identity.lines != Lines::Text {
-            bar.set_draw_target(ProgressDrawTarget::hidden());
-        }
-        // On standard error, and only if that is a terminal.
-        let style = ProgressStyle::with_template(
-            "{spinner} {bar:20} {pos}/{len} · {elapsed}, about {eta} left · {wide_msg}",
-        );
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        bar.enable_steady_tick(Duration::from_millis(100));
         let progress = Self {
             lines: identity.lines,
-            bar,
             kinds: models.map(|it| (it.name.to_string(), it.layer.as_str())).collect(),
             width: names.max().unwrap_or(UNKNOWN_KEY).min(MAX_KEY),
             has_color: uses_color(io::stderr().is_terminal()),
         };
-        match identity.lines {
-            Lines::Text => progress.print(&report.title(checks)),
-            Lines::Json => print_json(&report.started()),
-            Lines::Errors | Lines::None => {}
+        if identity.lines == Lines::Text {
+            print(&report.title(checks));
         }
         progress
-    }
-
-    pub(super) fn start(&self, key: &str) {
-        self.bar.set_message(key.to_owned());
     }
 
     pub(super) fn finish(&self, step: &Step) {
         match self.lines {
             Lines::None => {}
-            Lines::Text => self.print(&self.line(step)),
-            Lines::Errors => self.print_error(step),
-            Lines::Json => {
-                print_json(&json(step));
-                self.print_error(step);
-            }
-        }
-        self.bar.inc(1);
-    }
-
-    fn print_error(&self, step: &Step) {
-        if let Outcome::Failed { message, excerpt } = &step.outcome {
-            self.print(&format!("error: {message}"));
-            if let Some(excerpt) = excerpt {
-                self.print(excerpt);
-            }
-            // There may be no summary.
-            for check in &step.details.failed_checks {
-                self.print(&format!("         {check}"));
-            }
-        }
-    }
-
-    /// Prints lines above the bar.
-    fn print(&self, text: &str) {
-        if self.bar.is_hidden() {
-            // There is nowhere to report that standard error is closed.
-            let _ = writeln!(io::stderr().lock(), "{text}");
-        } else {
-            self.bar.println(text);
+            Lines::Text => print(&self.line(step)),
+            Lines::Errors => print_error(step),
         }
     }
 
@@ -150,13 +101,7 @@ impl Progress {
                 let kind = self.kinds.get(key).copied().unwrap_or("source");
                 self.built(key, kind, *rows, *took, &note(step))
             }
-            Outcome::Failed { message, excerpt } => {
-                let line = self.failed(key, message);
-                match excerpt {
-                    Some(excerpt) => format!("{line}\n{excerpt}"),
-                    None => line,
-                }
-            }
+            Outcome::Failed { message } => self.failed(key, message),
             Outcome::Skipped { missing } => {
                 let mark = self.paint(AnsiColor::Yellow, "↷");
                 format!("  {mark} {key:<width$} needs {missing}")
@@ -199,10 +144,19 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
+fn print_error(step: &Step) {
+    if let Outcome::Failed { message } = &step.outcome {
+        print(&format!("error: {message}"));
+        // There may be no summary.
+        for check in &step.details.failed_checks {
+            print(&format!("         {check}"));
+        }
     }
+}
+
+fn print(text: &str) {
+    // There is nowhere to report that standard error is closed.
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Details of a built asset: its file and its checks.
@@ -221,37 +175,4 @@ fn note(step: &Step) -> String {
     };
     let notes: Vec<String> = file.into_iter().chain(checks).collect();
     notes.join(", ")
-}
-
-fn print_json(line: &serde_json::Value) {
-    // The last line of the run, which the command prints, reports that standard output cannot be written.
-    let _ = writeln!(io::stdout().lock(), "{line}");
-}
-
-fn json(step: &Step) -> serde_json::Value {
-    let mut line = json!({
-        "event": "asset_ended",
-        "asset": step.key,
-        "status": step.outcome.as_str(),
-        "seconds": step.took.as_secs_f64(),
-    });
-    if let Some(generated) = step.details.generated {
-        line["generated_seconds"] = generated.as_secs_f64().into();
-    }
-    if step.details.checks != Checks::default() {
-        line["checks_passed"] = step.details.checks.passed.into();
-        line["checks_failed"] = step.details.checks.failed.into();
-    }
-    if !step.details.failed_checks.is_empty() {
-        line["failed_checks"] = json!(step.details.failed_checks);
-    }
-    match &step.outcome {
-        Outcome::Built { rows } => {
-            line["rows"] = (*rows).into();
-            line["bytes"] = step.details.bytes.into();
-        }
-        Outcome::Failed { message, .. } => line["message"] = message.as_str().into(),
-        Outcome::Skipped { missing } => line["missing"] = missing.as_str().into(),
-    }
-    line
 }

@@ -16,7 +16,6 @@ use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::opentelemetry::trace::Status;
 use floe_telemetry::{ErrorType, get_current_span, printable};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::failed_path;
 use super::outcome::Outcome;
@@ -63,8 +62,6 @@ pub struct Report {
     pub(crate) assets: usize,
     /// Whether dbt owns the tables.
     is_of_dbt: bool,
-    /// Whether the product has a warehouse of its own.
-    pub(crate) has_warehouse: bool,
     /// The id of dbt's command.
     pub(crate) dbt_invocation_id: Option<String>,
     definitions: BTreeMap<String, Definition>,
@@ -228,7 +225,6 @@ impl Report {
             engine: String::new(),
             assets: 0,
             is_of_dbt: false,
-            has_warehouse: true,
             dbt_invocation_id: None,
             definitions: BTreeMap::new(),
             stages: Vec::new(),
@@ -317,9 +313,7 @@ impl Report {
         let none = Definition::default();
         let Definition { query, inputs, .. } = self.definitions.get(&step.key).unwrap_or(&none);
         let rows_in = inputs.iter().map(|input| self.rows(input)).sum();
-        // dbt builds no sources.
-        let is_of_dbt = step.details.dbt_invocation_id.is_some();
-        let is_tested = is_of_dbt && self.kind(&step.key) == "source" && step.outcome.is_built();
+        let is_tested = self.is_only_tested(step);
         MeasuredAsset {
             name: step.key.clone(),
             status: if is_tested { "tested" } else { step.outcome.as_str() }.to_owned(),
@@ -369,52 +363,23 @@ impl Report {
         format!("{} · {assets}{checks}", self.product)
     }
 
-    /// The first line for machines. The nodes of a dbt product are known once dbt has read it.
-    pub(crate) fn started(&self) -> serde_json::Value {
-        json!({
-            "event": "run_started",
-            "product": self.product,
-            "run_id": self.run_id,
-            "trace_id": self.trace_id,
-            "assets": (!self.is_of_dbt).then_some(self.assets),
-        })
-    }
-
-    /// The last line for machines.
-    pub fn ended(&self, error: Option<&str>, is_recorded: bool) -> serde_json::Value {
-        let [built, failed, skipped, rest] = self.counts();
-        let checks = self.checks();
-        let is_success = error.is_none() && failed == 0;
-        json!({
-            "event": "run_ended",
-            "status": if is_success { "success" } else { "failed" },
-            "run_id": self.run_id,
-            "trace_id": self.trace_id.as_ref().filter(|_| is_recorded),
-            "built": built,
-            "failed": failed,
-            "skipped": skipped,
-            "not_started": rest,
-            "models": self.built().filter(|kind| *kind == "model").count(),
-            "checks_passed": checks.passed,
-            "checks_failed": checks.failed,
-            "seconds": self.took.as_secs_f64(),
-            "unusual": self.unusual,
-            "message": error,
-            "warehouse": self.has_warehouse.then(|| warehouse_path(&self.folder)),
-        })
-    }
-
     /// The numbers of built, failed, skipped and unbegun assets.
     fn counts(&self) -> [usize; 4] {
         let rest = self.assets.saturating_sub(self.steps.len());
-        let [built, failed, skipped] =
-            [Outcome::is_built, Outcome::is_failed, Outcome::is_skipped].map(|is| self.count(is));
-        [built, failed, skipped, rest]
+        let [failed, skipped] = [Outcome::is_failed, Outcome::is_skipped].map(|is| self.count(is));
+        [self.built().count(), failed, skipped, rest]
+    }
+
+    /// Whether dbt has tested the asset without building it: dbt builds no sources.
+    pub(crate) fn is_only_tested(&self, step: &Step) -> bool {
+        let is_of_dbt = step.details.dbt_invocation_id.is_some();
+        is_of_dbt && self.kind(&step.key) == "source" && step.outcome.is_built()
     }
 
     /// The kind of each built asset.
-    fn built(&self) -> impl Iterator<Item = &'static str> {
-        let built = self.steps.iter().filter(|step| step.outcome.is_built());
+    pub(crate) fn built(&self) -> impl Iterator<Item = &'static str> {
+        let built =
+            self.steps.iter().filter(|it| it.outcome.is_built() && !self.is_only_tested(it));
         built.map(|step| self.kind(&step.key))
     }
 
@@ -440,7 +405,7 @@ impl Report {
     /// Writes the failed assets with their messages, up to a maximum; the others are counted.
     fn write_failed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let failed = self.steps.iter().filter_map(|step| match &step.outcome {
-            Outcome::Failed { message, .. } => Some((step, message)),
+            Outcome::Failed { message } => Some((step, message)),
             _ => None,
         });
         let failed: Vec<_> = failed.collect();
@@ -502,7 +467,7 @@ impl Report {
         let took = started.elapsed();
         let outcome = match &result {
             Ok(outcome) => outcome.clone(),
-            Err(error) => Outcome::Failed { message: error.redacted(), excerpt: None },
+            Err(error) => Outcome::Failed { message: error.redacted() },
         };
         let generated = details.generated.unwrap_or_default();
         let step = Step {

@@ -23,7 +23,7 @@ use crate::check_column;
 use crate::identity::Identity;
 use crate::plugins::active::Active;
 use crate::plugins::egress;
-use crate::product::{self, Product};
+use crate::product::{self, OUTPUT_FOLDER, Product};
 
 /// The Pod Security Standard of a product's pods.
 const PSS_LEVEL: &str = "restricted";
@@ -48,8 +48,8 @@ pub(crate) fn generate(
     identity: &Identity,
     specification: &Product,
     artifacts: &CompiledArtifacts,
-    folder: &Path,
 ) -> Result<(), Error> {
+    let folder = &identity.folder.join(OUTPUT_FOLDER);
     let selected = artifacts.selected();
     let has_checks = artifacts.checked().next().is_some();
     let is_selected = |kind| selected.iter().any(|it| it.kind == kind);

@@ -1,5 +1,5 @@
-//! The plugins against real services, with the feature `real-services`. `.ci/services plugins` installs the services and names
-//! their folder in `PLUGINS`.
+//! The plugins against real services, with the feature `real-services`. `.ci/services plugins` installs the services
+//! and names their folder in `PLUGINS`.
 
 mod alertmanager;
 mod catalog_polaris;

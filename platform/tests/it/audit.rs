@@ -3,12 +3,10 @@
 use std::collections::BTreeSet;
 
 use floe::artifacts::CompiledArtifacts;
-use floe::compile::Definition;
-use floe::pipeline::{self, Origin, RunId};
-use floe_telemetry::testing;
 use serde_json::{Value, json};
 
 use crate::product::{Product, program};
+use crate::spans_of;
 
 fn audit() -> Value {
     let output = program(&["audit", "--json"], &[]);
@@ -85,7 +83,6 @@ fn the_plugins_that_users_select_are_in_every_build() {
         "secrets infisical",
         "secrets k8s",
         "semantic_layer cube",
-        "storage s3",
         "telemetry_backend console",
         "telemetry_backend jaeger",
     ];
@@ -115,8 +112,7 @@ fn each_tracer_follows_the_naming_rule_or_has_the_name_of_the_crate() {
 #[test]
 fn the_tracer_of_each_embedded_plugin_is_the_scope_of_a_span_of_a_run() {
     let product = Product::demo("customer-360");
-    let origin = Origin::from(Definition::read(&product.path(""), None, None).unwrap());
-    let spans = testing::capture(|| pipeline::run(&origin, &RunId::new()));
+    let spans = spans_of(&product);
     let scopes: BTreeSet<_> = spans.iter().map(|span| span.scope().to_owned()).collect();
     let expected: BTreeSet<_> = [
         // The compiler is not a plugin; its spans have the scope of the crate.

@@ -2,7 +2,7 @@
 //! line and the environment.
 
 use crate::product::Product;
-use crate::refused::{append, check, check_with, overwrite, remove, replace};
+use crate::refused::{check, check_with, overwrite, remove, replace};
 
 #[test]
 fn an_unknown_environment_on_the_command_line_is_an_error() {
@@ -90,10 +90,9 @@ fn the_mistakes_of_all_stages_are_one_error() {
         product.write("models/a.sql", "SELECT * FROM {{ ref('b') }}");
         product.write("models/b.sql", "SELECT * FROM {{ ref('a') }}");
         product.write("models/c.sql", "SELECT * FROM {{ ref('c') }}");
-        product.append("manifest.yaml", "governance: { require_owner: true }\nobservability: { lineage: { transport: http } }\nplugins:\n  compute: { types: sqlite }\n  storage: { type: [local], on_failure: retry }\n  quality: { type: sql, on_failure: retry, colour: red }\n  alert_channel: [{ type: terminals }, slack]");
+        product.append("manifest.yaml", "observability: { lineage: { transport: http } }\nplugins:\n  compute: { types: sqlite }\n  storage: { type: [local], on_failure: retry }\n  quality: { type: sql, on_failure: retry, colour: red }\n  alert_channel: [{ type: terminals }, slack]");
     };
     let spec = [
-        "1:7: the product has no `owner`, and the platform's governance requires one",
         "13:12: `totals` is silver and reads `stg_orders`, which is gold, expected models of its own layer or below",
         "14:11: `models/empty.sql` is empty, expected one SELECT",
         "16:11: `a` depends on itself: a -> b -> a, expected dependencies without a cycle",
@@ -102,13 +101,13 @@ fn the_mistakes_of_all_stages_are_one_error() {
     ];
     let manifest = [
         ": expected `observability.lineage.endpoint` for the transport http, for example `http://marquez:5000`, found none",
-        ":6:12: the field `type` is missing in this mapping",
-        ":7:20: expected the name of a storage plugin, found a list",
-        ":7:41: expected fail, continue, found `retry`",
-        ":8:37: expected fail, continue, found `retry`",
-        ":8:44: `colour`: unknown field `colour`, there are no fields",
-        ":9:27: there is no alert_channel plugin `terminals`; linked into the program are: alertmanager, email, slack, terminal, webhook; did you mean `terminal`?",
-        ":9:40: expected a mapping with `type`, the name of a alert_channel plugin, found a text",
+        ":5:12: the field `type` is missing in this mapping",
+        ":6:20: expected the name of a storage plugin, found a list",
+        ":6:41: expected fail, continue, found `retry`",
+        ":7:37: expected fail, continue, found `retry`",
+        ":7:44: `colour`: unknown field `colour`, there are no fields",
+        ":8:27: there is no alert_channel plugin `terminals`; linked into the program are: alertmanager, email, slack, terminal, webhook; did you mean `terminal`?",
+        ":8:40: expected a mapping with `type`, the name of a alert_channel plugin, found a text",
     ];
     let queries = [
         "stg_orders.sql:1:8: expected {{ ref('model') }} or {{ source('source') }}, found `{{ this }}`",
@@ -200,16 +199,7 @@ fn a_missing_file_or_a_duplicate_name_is_an_error_with_its_place() {
 }
 
 #[test]
-fn a_violation_of_a_platform_rule_is_an_error_with_its_place() {
-    let manifest = "manifest.yaml";
-    check(
-        append(manifest, "governance: { require_owner: true }\n"),
-        "{dir}/floe.yaml:1:7: the product has no `owner`, and the platform's governance requires one",
-    );
-    check(
-        append(manifest, "governance: { bronze_prefix: brz_ }\n"),
-        "{dir}/floe.yaml:10:11: the bronze model is `stg_orders`, expected a name that begins with `brz_`",
-    );
+fn a_layer_that_reads_a_higher_one_is_an_error_with_its_place() {
     check(
         replace(
             "floe.yaml",

@@ -31,12 +31,12 @@ const CASES: &[Case] = &[
         ":3:1: version: expected the key once, found it twice"),
 
     // Of several mistakes in what a file is made of, the first is reported.
-    (MANIFEST, Append("environment: qa\nowners: me\ngovernance: {require_owner: perhaps}"),
+    (MANIFEST, Append("environment: qa\nowners: me\ntelemetry: {sampling: perhaps}"),
         ":3:14: environment: expected `dev`, `staging` or `prod`, found `qa`"),
     (SPEC, Overwrite(b"name: a\nversion: 1.0.0\nmodels: [{ name: a, layer: golden, checks: [{ row_count: one }] }]"),
         ":3:28: models.0.layer: expected `bronze`, `silver` or `gold`, found `golden`; did you mean `gold`?"),
     (MANIFEST, Append("plugins: { storage: { type: s4 }, quality: { type: great_expectations, timeout_seconds: one } }"),
-        ":3:29: there is no storage plugin `s4`; linked into the program are: local, s3\n{dir}/manifest.yaml:3:89: `timeout_seconds`: expected a whole number, 0 or more, found a text"),
+        ":3:29: there is no storage plugin `s4`; linked into the program are: local\n{dir}/manifest.yaml:3:89: `timeout_seconds`: expected a whole number, 0 or more, found a text"),
     (MANIFEST, Append("telemetry: { authentication: { auth_type: api_key, api_key: abcdef } }"),
         ":3:30: telemetry: expected a reference to the credential, `${env:NAME}` or `${file:PATH}`, found a credential, which the artifacts would contain"),
 
@@ -106,7 +106,7 @@ const CASES: &[Case] = &[
 
     // Names do not control the terminal.
     (MANIFEST, Append("\"a\\e[31mb\\nc\": 1"),
-        ":3:1: a [31mb c: unknown key, expected `name`, `owner`, `namespace`, `environment`, `governance`, `observability`, `telemetry` or `plugins`"),
+        ":3:1: a [31mb c: unknown key, expected `name`, `owner`, `namespace`, `environment`, `observability`, `telemetry` or `plugins`"),
 
     // Credentials are not repeated.
     (MANIFEST, Append("observability: { tracing: { endpoint: 'http://u:hunter2@c:x' } }"),

@@ -5,13 +5,11 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
-use floe::compile::Definition;
-use floe::pipeline::{self, Origin, RunId};
-use floe_telemetry::testing;
 use floe_tests::{MetricValue, ReceivedPoint, Receiver};
 use serde_json::{Value, json};
 
 use crate::product::{Product, command};
+use crate::{exporting_to, spans_of};
 
 const DBT: &str = "#!/bin/sh
 echo \"$*\" > arguments
@@ -133,8 +131,7 @@ fn a_test_of_dbt_that_fails_is_an_alert_and_fails_the_run() {
 #[test]
 fn the_spans_of_duckdb_check_its_file_and_write_the_profile() {
     let product = product("pass", "success");
-    let origin = Origin::from(Definition::read(&product.path(""), None, None).unwrap());
-    let spans = testing::capture(|| pipeline::run(&origin, &RunId::new()));
+    let spans = spans_of(&product);
     for operation in ["validate_connection", "generate_profile"] {
         let span = spans.single(&format!("compute.{operation}"));
         assert_eq!(span.scope(), "floe.compute.duckdb");
@@ -164,14 +161,6 @@ fn a_node_is_printed_when_it_has_ended() {
 }
 
 #[test]
-fn a_line_for_machines_counts_no_nodes_before_dbt_has_read_them() {
-    let output = product("pass", "success").floe("run", &["--json"], &[]);
-    let first: Value = serde_json::from_str(output.stdout.lines().next().unwrap()).unwrap();
-    assert_eq!(first["event"], "run_started");
-    assert_eq!(first["assets"], Value::Null);
-}
-
-#[test]
 fn tests_and_models_of_dbt_are_measured() {
     for (test, code, counts) in [("pass", 0, [1.0, 1.0, 0.0]), ("fail", 1, [1.0, 0.0, 1.0])] {
         let product = product(test, "success");
@@ -180,10 +169,7 @@ fn tests_and_models_of_dbt_are_measured() {
         }
         let receiver = Receiver::http();
         let endpoint = receiver.endpoint();
-        let variables = [
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
-            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
-        ];
+        let variables = exporting_to(&endpoint);
         assert_eq!(product.floe("run", &[], &variables).code, Some(code));
         let points = receiver.points();
         for (name, count) in ["total", "passed", "failed"].into_iter().zip(counts) {
@@ -199,6 +185,30 @@ fn tests_and_models_of_dbt_are_measured() {
         let mut points = points.iter().filter(|it| it.name == name);
         assert_eq!(points.find(of_totals).unwrap().value, MetricValue::Gauge(100.25));
     }
+}
+
+#[test]
+fn a_source_that_dbt_only_tests_is_not_materialized() {
+    let product = product("pass", "success");
+    product.replace("graph.json", "model.shop_dbt.stg_orders\"}", "source.shop_dbt.raw.names\"}");
+    let receiver = Receiver::http();
+    let endpoint = receiver.endpoint();
+    let variables = exporting_to(&endpoint);
+    let output = product.floe("run", &[], &variables);
+    output.assert_ok();
+    let built = "2 models, 1 seed and 1 snapshot built, 0 failed · 1 check passed, 0 failed · ";
+    assert!(output.stderr.contains(built), "{}", output.stderr);
+    let points = receiver.points();
+    let is_materialized = |key: &str| {
+        let mut points = points.iter().filter(|it| it.name == "floe.asset.materializations");
+        points.any(|it| it.attributes["floe.asset.key"] == key.into())
+    };
+    assert!(is_materialized("stg_orders") && !is_materialized("raw.names"), "{points:?}");
+    let assets = points.iter().find(|it| {
+        it.name == "floe.pipeline.last_run.assets"
+            && it.attributes["floe.asset.status"] == "success".into()
+    });
+    assert_eq!(assets.unwrap().value, MetricValue::Gauge(4.0));
 }
 
 #[test]
@@ -235,10 +245,7 @@ fn commands_below_trace_dbt_are_in_the_same_history_and_say_what_was_unusual() {
     product.run().assert_ok();
     let receiver = Receiver::http();
     let endpoint = receiver.endpoint();
-    let variables = [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
-    ];
+    let variables = exporting_to(&endpoint);
     for _ in 0..6 {
         let output = traced(&product, &variables);
         assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
@@ -281,10 +288,7 @@ fn a_selection_of_nodes_is_compared_with_the_same_selection() {
     let product = product("pass", "success");
     let receiver = Receiver::http();
     let endpoint = receiver.endpoint();
-    let variables = [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
-    ];
+    let variables = exporting_to(&endpoint);
     let selected = ["--no-use-colors", "build", "--select", "tag:daily", "a", "--threads", "2"];
     for _ in 0..7 {
         traced_with(&product, &selected, &variables);
@@ -315,18 +319,13 @@ fn what_is_only_tested_is_not_built() {
     product.write("results.json", &results.to_string());
     let receiver = Receiver::http();
     let endpoint = receiver.endpoint();
-    let variables = [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
-    ];
+    let variables = exporting_to(&endpoint);
     let output = traced_with(&product, &["test"], &variables);
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
     let run = &runs(&product)[0];
     assert_eq!(run["assets"][0]["status"], "tested", "{run:#}");
     let text = product.floe("runs", &[], &[]).stdout;
     assert!(text.contains("dbt test") && !text.contains(" of "), "{text}");
-    let text = product.floe("runs", &["--asset", "stg_orders"], &[]).stdout;
-    assert!(text.contains("COMMAND") && text.contains("tested"), "{text}");
 }
 
 #[test]
@@ -336,10 +335,7 @@ fn with_a_mistake_in_the_manifest_the_ids_are_kept_and_the_history_is_one_warnin
     product.write("manifest.yaml", "unknown: p\n");
     let receiver = Receiver::http();
     let endpoint = receiver.endpoint();
-    let variables = [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
-    ];
+    let variables = exporting_to(&endpoint);
     let said = String::from_utf8(traced(&product, &variables).stderr).unwrap();
     assert!(said.starts_with("warning: `dbt build` is not in the history: "), "{said}");
     assert_eq!(said.matches("warning").count(), 1, "{said}");
@@ -352,16 +348,16 @@ fn with_a_mistake_in_the_manifest_the_ids_are_kept_and_the_history_is_one_warnin
 fn a_project_with_its_own_profile_is_built_in_the_environment() {
     let product = product("pass", "success");
     product.replace("manifest.yaml", "  compute: ", "  # compute: ");
-    let output = product.floe("run", &["--env", "prod", "--json"], &[]);
+    let output = product.floe("run", &["--env", "prod"], &[]);
     output.assert_ok();
     // dbt finds the profile as it does without `floe`.
     let folder = product.path("");
     let folder = folder.to_str().unwrap().trim_end_matches('/');
     let expected = format!("build --project-dir {folder} --target prod");
     assert_eq!(product.read("arguments").trim_end(), expected);
-    let ended: Value = serde_json::from_str(output.stdout.lines().last().unwrap()).unwrap();
     // Where its database is, only dbt knows.
-    assert_eq!((&ended["warehouse"], &ended["built"]), (&Value::Null, &json!(4)));
+    let summary = output.stderr.split_once("2 models, 1 seed and 1 snapshot built, ").unwrap().1;
+    assert!(summary.contains("\ntables   in the database of dbt's profile\n"), "{summary}");
 }
 
 #[test]

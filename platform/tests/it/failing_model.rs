@@ -28,14 +28,8 @@ fn check(sql: &str, error: &str) {
 
 #[test]
 fn the_error_names_the_line_of_the_query() {
-    check(
-        "SELECT order_id,\n  price\nFROM {{ ref('stg_orders') }}",
-        ":2:3: no such column: price\n         2 |   price\n           |   ^^^^^",
-    );
-    check(
-        "SELEC 1",
-        ":1:1: near \"SELEC\": syntax error\n         1 | SELEC 1\n           | ^^^^^",
-    );
+    check("SELECT order_id,\n  price\nFROM {{ ref('stg_orders') }}", ":2:3: no such column: price");
+    check("SELEC 1", ":1:1: near \"SELEC\": syntax error");
     check(
         "SELECT 1 AS a; DROP TABLE orders",
         ": expected one SELECT, found more than one statement",
@@ -46,7 +40,7 @@ fn the_error_names_the_line_of_the_query() {
 fn an_unknown_column_in_double_quotes_is_an_error() {
     check(
         "SELECT \"nowhere\" AS a",
-        ":1:8: no such column: \"nowhere\" - should this be a string literal in single-quotes?\n         1 | SELECT \"nowhere\" AS a\n           |        ^^^^^^^^^",
+        ":1:8: no such column: \"nowhere\" - should this be a string literal in single-quotes?",
     );
 }
 
@@ -125,20 +119,14 @@ fn the_results_contain_no_credential_of_an_error() {
 
 /// The position is that of the file, in which references are longer than the names of their tables.
 #[test]
-fn the_mark_is_below_the_mistake_in_the_file() {
+fn the_position_of_a_mistake_is_that_in_the_file() {
     let sql = "SELECT order_id FROM {{ ref('stg_orders') }} WHERE ordered_one > 1";
     let output = broken(sql).run();
-    let lines = [
-        "broken.sql:1:52: no such column: ordered_one; did you mean `ordered_on`?\n",
-        "         1 | SELECT order_id FROM {{ ref('stg_orders') }} WHERE ordered_one > 1\n",
-        "           |                                                    ^^^^^^^^^^^\n",
-    ]
-    .concat();
-    let lines = &*lines;
-    assert!(output.stderr.contains(lines), "{}", output.stderr);
+    let line = "broken.sql:1:52: no such column: ordered_one; did you mean `ordered_on`?\n";
+    assert!(output.stderr.contains(line), "{}", output.stderr);
     let output = broken("SELECT 1 AS a\nFROM nowhere").run();
-    let lines = "broken.sql:2:6: no such table: nowhere\n         2 | FROM nowhere\n           |      ^^^^^^^\n";
-    assert!(output.stderr.contains(lines), "{}", output.stderr);
+    let line = "broken.sql:2:6: no such table: nowhere\n";
+    assert!(output.stderr.contains(line), "{}", output.stderr);
 }
 
 /// `stg_orders` has a check, and `other` does not depend on it.
@@ -161,7 +149,7 @@ fn a_check_of_a_column_that_a_table_does_not_have_fails_its_model_only() {
     );
     let output = product.run();
     let lines = [
-        "  ✗ stg_orders {dir}/floe.yaml:14:9: `not_null` is for the column `order_id`, which `stg_orders` does not have, but `id` and `ordered_on`\n        14 |       - not_null: order_id\n           |         ^^^^^^^^\n",
+        "  ✗ stg_orders {dir}/floe.yaml:14:9: `not_null` is for the column `order_id`, which `stg_orders` does not have, but `id` and `ordered_on`\n",
         "  ↷ totals     needs stg_orders\n",
         "\n1 model and 1 source built, 1 failed, 1 skipped · ",
     ];

@@ -122,10 +122,10 @@ fn a_run_waits_for_the_lock_before_it_replaces_the_warehouse() {
     let lock = File::create(product.path(".floe/warehouse.lock")).unwrap();
     lock.lock().unwrap();
     let folder = product.path("");
-    let mut floe = command(&["run", folder.to_str().unwrap(), "--json"], &[]);
-    let mut running = floe.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let lines = BufReader::new(running.stdout.take().unwrap()).lines();
-    let ended = lines.map(Result::unwrap).filter(|it| it.contains("asset_ended"));
+    let mut floe = command(&["run", folder.to_str().unwrap()], &[]);
+    let mut running = floe.stderr(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(running.stderr.take().unwrap()).lines();
+    let ended = lines.map(Result::unwrap).filter(|it| it.starts_with("  ✓ "));
     assert_eq!(ended.take(3).count(), 3);
     assert_published(&product, 500);
     lock.unlock().unwrap();

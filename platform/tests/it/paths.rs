@@ -47,66 +47,6 @@ fn pipe(path: &Path) {
 }
 
 #[test]
-fn output_replaces_only_artifacts() {
-    let product = Product::shop();
-    product.run().assert_ok();
-    product.write("notes.txt", "mine");
-    product.write("empty", "");
-    product.write("other.json", "{\"version\": \"1\"}");
-    let (socket, fifo) = (product.path("socket"), product.path("fifo"));
-    let _socket = std::os::unix::net::UnixListener::bind(&socket).unwrap();
-    pipe(&fifo);
-    symlink(product.path("notes.txt"), product.path("link")).unwrap();
-    let all = "expected a new file, or compiled artifacts, which are replaced";
-    let other = "it is a file that does not contain compiled artifacts";
-    for (path, found) in [
-        ("floe.yaml", other),
-        ("manifest.yaml", other),
-        ("models/totals.sql", other),
-        ("data/orders.csv", other),
-        (".floe/warehouse.db", other),
-        (".floe/run_results.json", other),
-        ("notes.txt", other),
-        ("other.json", other),
-        ("empty", other),
-        ("models", "it is a directory"),
-        ("fifo", "it is a pipe"),
-        ("socket", "it is a socket"),
-        ("link", "it is a symbolic link"),
-    ] {
-        // Reading the pipe would wait for a writer.
-        let read = || match path {
-            "fifo" => None,
-            _ => fs::read(product.path(path)).ok(),
-        };
-        let before = read();
-        let output = product.path(path);
-        let error = format!("{{dir}}/{path}: {found}, {all}");
-        refuse(&product, "compile", &["--output", output.to_str().unwrap()], &error);
-        assert_eq!(read(), before, "{path}");
-    }
-    assert!(fs::metadata(&fifo).unwrap().file_type().is_fifo());
-    assert!(fs::symlink_metadata(product.path("link")).unwrap().is_symlink());
-    // Only a privileged user can create a device node, and `/dev/null` itself must not be at stake.
-    let device = product.path("device");
-    let created =
-        Command::new("mknod").arg(&device).args(["c", "1", "3"]).stderr(Stdio::null()).status();
-    if created.is_ok_and(|status| status.success()) {
-        let error = format!("{{dir}}/device: it is a device, {all}");
-        refuse(&product, "compile", &["--output", device.to_str().unwrap()], &error);
-    }
-    let error = format!("new/: it is the path of a directory, {all}");
-    refuse(&product, "compile", &["--output", "new/"], &error);
-
-    // New files and artifacts are written.
-    for _ in 0..2 {
-        let output = product.path("out/artifacts.json");
-        let output = product.floe("compile", &["--output", output.to_str().unwrap()], &[]);
-        output.assert_ok();
-    }
-}
-
-#[test]
 fn artifacts_with_paths_or_names_that_the_compiler_refuses_are_refused() {
     let product = Product::shop();
     product.floe("compile", &[], &[]).assert_ok();

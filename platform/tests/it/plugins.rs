@@ -1,11 +1,8 @@
 //! Plugins that the manifest selects, in runs: quality checks, alerts, secrets, lineage and storage.
 
-use floe::compile::Definition;
-use floe::pipeline::{self, Origin, RunId};
-use floe_telemetry::testing;
-
 use crate::product::Product;
 use crate::service::{Answer, Service};
+use crate::spans_of;
 
 const CHECKS: &str = "    checks:
       - unique: order_id
@@ -102,8 +99,7 @@ fn a_check_that_fails_does_not_stop_a_run_whose_manifest_continues() {
 #[test]
 fn checks_have_a_span_for_each_model_and_one_for_each_check() {
     let product = failing("");
-    let origin = Origin::from(Definition::read(&product.path(""), None, None).unwrap());
-    let spans = testing::capture(|| pipeline::run(&origin, &RunId::new()));
+    let spans = spans_of(&product);
     spans
         .single("quality.run_checks")
         .assert_error(FAILED)
@@ -181,7 +177,7 @@ fn a_plugin_that_does_not_start_is_an_alert_to_the_channels_that_do() {
         "manifest.yaml",
         "plugins:
   alert_channel: [{ type: slack, webhook: '${env:NO_HOOK}' }, { type: terminal, file: alerts.log }]
-  storage: { type: s3, bucket: lake, access_key_id: '${env:NO_SUCH}', secret_access_key: '${env:NO_SUCH}' }",
+  catalog: { type: polaris, uri: 'http://127.0.0.1:9', client_id: '${env:NO_SUCH}', client_secret: '${env:NO_SUCH}' }",
     );
     let output = product.run();
     assert_eq!(output.code, Some(1));

@@ -172,14 +172,12 @@ impl Output {
             "tables   ",
             "objects  ",
             "trace    ",
-            "next     ",
+            "run      ",
             "         ",
             "redacted in trace ",
         ];
         let is_of_run = |line: &&str| {
-            let excerpt = line.trim_start().trim_start_matches(char::is_numeric);
-            excerpt.trim_start().starts_with("| ")
-                || line.contains(") · ")
+            line.contains(") · ")
                 || line.contains(" built, ")
                 || marks.iter().any(|mark| line.starts_with(mark))
         };

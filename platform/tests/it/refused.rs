@@ -34,10 +34,6 @@ pub(crate) fn replace<'a>(path: &'a str, from: &'a str, to: &'a str) -> impl FnO
     move |product| product.replace(path, from, to)
 }
 
-pub(crate) fn append<'a>(path: &'a str, lines: &'a str) -> impl FnOnce(&Product) + 'a {
-    move |product| product.write(path, &format!("{}{lines}", product.read(path)))
-}
-
 pub(crate) fn overwrite<'a>(path: &'a str, bytes: &'a [u8]) -> impl FnOnce(&Product) + 'a {
     move |product| product.write_bytes(path, bytes)
 }

@@ -45,12 +45,8 @@ fn the_nearest_manifest_in_a_parent_folder_applies() {
 #[test]
 fn the_artifacts_contain_the_whole_product_in_build_order() {
     let product = Product::shop();
-    let path = product.path("elsewhere/artifacts.json");
-    let output =
-        product.floe("compile", &["--output", path.to_str().unwrap(), "--env", "staging"], &[]);
-    output.assert_ok();
-    assert!(!product.path(".floe").exists());
-    let artifacts = artifacts(&path);
+    product.floe("compile", &["--env", "staging"], &[]).assert_ok();
+    let artifacts = artifacts(&product.path(".floe/compiled_artifacts.json"));
     assert_eq!(artifacts.version, floe::artifacts::VERSION);
     assert_eq!(artifacts.metadata.environment.as_str(), "staging");
     let telemetry = &artifacts.observability.telemetry;

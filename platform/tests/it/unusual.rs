@@ -1,12 +1,10 @@
 //! A run's own comparison with the runs before it, and `floe runs`.
 
-use floe::compile::Definition;
-use floe::pipeline::{self, Origin, RunId};
-use floe_telemetry::testing;
 use serde_json::{Value, json};
 
 use crate::product::Product;
 use crate::service::{Answer, Service};
+use crate::spans_of;
 
 const MEASURED: &str = ".floe/measured.jsonl";
 
@@ -45,9 +43,8 @@ fn a_source_with_eight_times_its_rows_is_said_everywhere() {
     assert!(summary.contains(expected), "{summary}");
 
     // It is unusual for some nights, and what follows of it is not told again.
-    let output = product.floe("run", &["--json"], &[]);
-    output.assert_ok();
-    let ended: Value = serde_json::from_str(output.stdout.lines().last().unwrap()).unwrap();
+    product.run().assert_ok();
+    let ended = &runs(&product, &[])[0];
     let told = |unusual: &Value| {
         let texts = unusual.as_array().unwrap().iter();
         let texts = texts.map(|text| text.as_str().unwrap());
@@ -56,8 +53,7 @@ fn a_source_with_eight_times_its_rows_is_said_everywhere() {
     assert!(ended["unusual"].to_string().contains(expected), "{ended:#}");
     assert_eq!(told(&ended["unusual"]), 1, "{ended:#}");
 
-    let origin = Origin::from(Definition::read(&product.path(""), None, None).unwrap());
-    let spans = testing::capture(|| pipeline::run(&origin, &RunId::new()));
+    let spans = spans_of(&product);
     let root = spans.single("floe.pipeline.run");
     root.assert_no_attribute("floe.pipeline.dbt_invocation_ids");
     let unusual = format!("{:?}", root.attribute("floe.pipeline.unusual"));
@@ -117,21 +113,19 @@ fn the_runs_of_an_asset_have_its_rows_and_its_query() {
     let product = ran(1);
     product.append("floe.yaml", "    checks: [{ row_count: 1 }]");
     product.run().assert_ok();
-    let [run, before] = &runs(&product, &["--asset", "totals"])[..] else {
+    let [run, before] = &runs(&product, &[])[..] else {
         panic!("two runs");
     };
-    let totals = &run["assets"][0];
-    assert_eq!(run["assets"].as_array().unwrap().len(), 1);
+    let of_totals = |run: &Value| {
+        let mut assets = run["assets"].as_array().unwrap().iter();
+        assets.find(|it| it["name"] == "totals").unwrap().clone()
+    };
+    let (totals, before) = (of_totals(run), of_totals(before));
     assert_eq!(totals["rows_in"], 200);
     assert_eq!(totals["rows"], 1);
     assert_eq!(totals["checks_passed"], 1);
-    assert_eq!(before["assets"][0]["checks_passed"], 0);
-    assert_eq!(before["assets"][0]["query"], totals["query"]);
-    let text = product.floe("runs", &["--asset", "totals"], &[]).stdout;
-    assert!(text.lines().nth(1).unwrap().contains("  200      1     1 passed  "), "{text}");
-    let unknown = product.floe("runs", &["--asset", "nope"], &[]);
-    assert_eq!(unknown.code, Some(1));
-    assert_eq!(unknown.stderr, "error: no run of `{dir}` has an asset `nope`\n");
+    assert_eq!(before["checks_passed"], 0);
+    assert_eq!(before["query"], totals["query"]);
 }
 
 #[test]

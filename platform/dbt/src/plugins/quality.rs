@@ -28,7 +28,7 @@ floe_plugin::plugin! {
     description: "checks data with the tests of dbt",
 }
 
-/// Quality checks with the package `dbt_expectations`, on `DuckDB`. dbt-core and dbt-duckdb are installed. The checked
+/// Quality checks with the tests of dbt, on `DuckDB`. dbt-core and dbt-duckdb are installed. The checked
 /// columns are passed in a temporary file, so the platform may use any engine.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -168,7 +168,7 @@ pub fn replace_below(
 ///
 /// # Errors
 /// The draft cannot be written.
-pub fn draft(
+fn draft(
     target: &Path,
     access: Access,
     contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
