@@ -7,7 +7,6 @@ pub(crate) mod identity;
 pub(crate) mod into;
 pub(crate) mod key_list;
 pub(crate) mod list;
-#[doc(hidden)]
 pub(crate) mod text;
 mod value;
 

@@ -3,7 +3,6 @@
 
 use std::env::{self, VarError};
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 /// Returns the value of a variable.
 ///
@@ -24,20 +23,4 @@ pub fn names(prefixes: &[&str]) -> Vec<String> {
     let names = env::vars_os().filter(|(_, value)| !value.is_empty());
     let names = names.filter_map(|(name, _)| name.into_string().ok());
     names.filter(|name| prefixes.iter().any(|prefix| name.starts_with(prefix))).collect()
-}
-
-/// Returns the path of the running executable.
-pub fn executable() -> Option<PathBuf> {
-    env::current_exe().ok()
-}
-
-/// Returns the command that started the program, without its arguments.
-pub fn command() -> Option<String> {
-    Some(env::args_os().next()?.to_string_lossy().into_owned())
-}
-
-/// Returns the file name of the running executable.
-pub fn executable_name() -> Option<String> {
-    let path = executable()?;
-    Some(path.file_name()?.to_string_lossy().into_owned())
 }

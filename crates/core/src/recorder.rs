@@ -66,6 +66,7 @@ mod ids;
 mod last_panic;
 mod listeners;
 mod logged;
+mod lost;
 mod measure;
 mod memory;
 mod open;
@@ -91,7 +92,6 @@ pub use self::current_context::current_context;
 pub use self::current_context::in_current_span;
 pub use self::declared::{Never, declared, never, never_made};
 pub use self::detached::DetachedSpan;
-pub use self::exception::Exception;
 pub use self::fork_handlers::set_in_forks;
 pub use self::future::{
     DeclaredTypeMismatch, FutureExt, InCurrentSpan, InSpan, OpenedBy, Returned, call_async,
@@ -130,21 +130,20 @@ pub use self::{
 /// Used by the provider and the collector.
 pub use self::{
     buffer::{
-        Buffer, close_surplus_buffers, dropped_spans, new_buffers, set_collector,
-        wake as wake_collector, written_spans,
+        Buffer, close_surplus_buffers, new_buffers, set_collector, wake as wake_collector,
+        written_spans,
     },
     exception::MARK,
     fork::{forks, say_not_exported},
     ids::random_bits,
     last_panic::remember as remember_panic,
-    measure::{Measures, missed_calls, new_measures},
-    memory::{dropped_for_memory, key_values as key_value_bytes, limit_buffered, release_buffered},
-    opening::PANICKED,
-    record::{Code, More, Origin, limit_events_and_links},
-    recording::open_spans,
+    lost::LOST,
+    measure::{Measures, new_measures},
+    memory::{key_values as key_value_bytes, release_buffered},
+    record::{Code, More, Origin},
     sampling::{
-        Measured, RateLimit, Ratio, Rule, SamplerDecision, Sampling, SpanSampler, Then, matches,
-        matches_any, sampler_panics, spans_after_shutdown, start_provider, stop_provider,
+        Limits, Measured, RateLimit, Ratio, Rule, SamplerDecision, Sampling, SpanSampler, Then,
+        matches, matches_any, start_provider, stop_provider,
     },
     wakeup::WakeUp,
 };

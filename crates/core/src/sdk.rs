@@ -3,17 +3,10 @@
 
 pub mod attributes {
     pub use crate::attributes::distinct::keep_distinct;
-    pub use crate::attributes::list::limit_attributes;
-    pub use crate::attributes::text::limit_text;
-    pub use crate::attributes::{Attribute, AttributeList, AttributeValue, ToAttributeValue};
 }
 
 pub mod bounded_text {
     pub use crate::bounded_text::Bounded;
-}
-
-pub mod callsite {
-    pub use crate::callsite::{CallSite, Level, Scope, SourceLocation};
 }
 
 pub mod caught {
@@ -30,9 +23,7 @@ pub mod clock {
 }
 
 pub mod environment {
-    pub use crate::environment::{
-        command, executable, executable_name, names, variable, variable_os,
-    };
+    pub use crate::environment::{names, variable, variable_os};
 }
 
 pub mod internal_log {
@@ -43,12 +34,8 @@ pub mod internal_log {
     pub use crate::internal_log::{internal_log, write};
 }
 
-pub mod link_list {
-    pub use crate::link_list::LinkList;
-}
-
 pub mod metrics {
-    pub use crate::metrics::current::{Current, current, switch};
+    pub use crate::metrics::current::{current, switch};
     pub use crate::metrics::measured_span::{Ids, measured_ids};
     pub use crate::metrics::metric::is_name;
 }
@@ -71,14 +58,12 @@ pub mod recorder {
         exception_event, expect_no_provider, is_off, records_nothing, say_no_provider,
     };
     pub use crate::recorder::{
-        Buffer, Code, Exception, Head, MARK, Measured, Measures, More, Origin, PANICKED, Parent,
-        RateLimit, Ratio, RecorderTracerProvider, Rule, SamplerDecision, Sampling, SpanRecord,
-        SpanSampler, Then, WakeUp, close_surplus_buffers, context_is_alive, current_context,
-        describe, dropped_for_memory, dropped_spans, forks, key_value_bytes, limit_buffered,
-        limit_events_and_links, make_ids, matches, matches_any, missed_calls, new_buffers,
-        new_measures, open_spans, random, random_bits, release_buffered, remember_panic, root,
-        sampler_panics, say_not_exported, set_collector, set_in_forks, span, span_context_within,
-        spans_after_shutdown, start_provider, stop_provider, wake_collector, written_spans,
+        Buffer, Code, Head, LOST, Limits, MARK, Measured, Measures, More, Origin, Parent,
+        RateLimit, Ratio, Rule, SamplerDecision, Sampling, SpanRecord, SpanSampler, Then, WakeUp,
+        close_surplus_buffers, context_is_alive, current_context, describe, forks, key_value_bytes,
+        make_ids, matches, matches_any, new_buffers, new_measures, random, random_bits,
+        release_buffered, remember_panic, root, say_not_exported, set_collector, set_in_forks,
+        span_context_within, start_provider, stop_provider, wake_collector, written_spans,
     };
     pub use crate::recorder::{CaptureScope, missed, start_captures, stop_captures};
 }
@@ -86,8 +71,7 @@ pub mod recorder {
 #[cfg(feature = "redact")]
 pub mod redaction {
     pub use crate::redaction::{
-        MAX_MESSAGE_CHARS, REDACTED, sanitize, sanitize_credentials, sanitize_error,
-        sanitize_error_message, sanitize_lines, sanitize_sent_value, sanitize_url, set_redactors,
+        MAX_MESSAGE_CHARS, sanitize_error, sanitize_lines, sanitize_sent_value, set_redactors,
         shown,
     };
 }

@@ -60,10 +60,8 @@ mod safe_writer;
 mod thread_state;
 mod timestamp;
 
-use floe_telemetry_core::__sdk::{
-    attributes, caught, char_boundary, clock, program_signals, recorder,
-};
-use floe_telemetry_core::keys;
+use floe_telemetry_core::__sdk::{caught, char_boundary, clock, program_signals, recorder};
+use floe_telemetry_core::{attributes, keys};
 use floe_telemetry_sdk::__parts::init::{LineFilter, LogLines, level_filter};
 use floe_telemetry_sdk::__parts::logs::LogRecords;
 use floe_telemetry_sdk::__parts::{collector, config};

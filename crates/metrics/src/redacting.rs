@@ -22,7 +22,8 @@ use crate::collector::{
     ExemplarValue, Exemplars, Redaction, Redactor, Shape, instrument_exemplars,
 };
 use crate::internal_log::internal_log;
-use crate::redaction::{MAX_MESSAGE_CHARS, REDACTED, shown};
+use crate::redaction::{MAX_MESSAGE_CHARS, shown};
+use floe_telemetry_core::REDACTED;
 use opentelemetry::metrics::{
     AsyncInstrument, AsyncInstrumentBuilder, BoundSyncInstrument, Counter, Gauge, Histogram,
     HistogramBuilder, InstrumentBuilder, InstrumentProvider, Meter, MeterProvider,

@@ -8,7 +8,7 @@
 use opentelemetry::{Array, KeyValue, Value};
 use prost::encoding::{encode_varint, encoded_len_varint};
 
-use floe_telemetry_core::__sdk::attributes::AttributeValue;
+use floe_telemetry_core::attributes::AttributeValue;
 
 /// `Span.attributes`.
 pub(crate) const SPAN_ATTRIBUTES: u32 = 9;

@@ -4,7 +4,13 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use bytes::Bytes;
+use floe_telemetry_core::__sdk::caught::caught;
+use floe_telemetry_core::__sdk::clock::Instant;
+use floe_telemetry_core::__sdk::redaction::sanitize_error;
+use floe_telemetry_core::sanitize_error_message;
+use floe_telemetry_sdk::__parts::config::{Compression, OtlpProtocol, Signal, needs};
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
+use floe_telemetry_sdk::__parts::internal_log::internal_log;
 use floe_telemetry_sdk::Error;
 use opentelemetry_sdk::Resource;
 
@@ -19,15 +25,10 @@ use super::retry::{self, Accepted, Limits, Throttle, Undelivered};
 use super::settings::OtlpSettings;
 use super::time_limit::TimeLimit;
 use super::transport::Transport;
-use floe_telemetry_core::__sdk::caught::caught;
-use floe_telemetry_core::__sdk::clock::Instant;
-use floe_telemetry_core::__sdk::redaction;
 use floe_telemetry_sdk::__parts::collector::{
     BatchExporter, BatchingDestination, Destination, Ending, ExportFailure, ExporterId,
     RateLimited, Worker, WorkerSettings,
 };
-use floe_telemetry_sdk::__parts::config::{Compression, OtlpProtocol, Signal, needs};
-use floe_telemetry_sdk::__parts::internal_log::internal_log;
 
 /// A receiver may send the same warning with each response.
 static WARNINGS: LazyLock<RateLimited> = LazyLock::new(RateLimited::default);
@@ -147,8 +148,8 @@ impl Otlp {
         if message.is_empty() || !WARNINGS.is_due() {
             return;
         }
-        let warning = redaction::sanitize_error(message);
-        let warning = redaction::sanitize_error_message(&warning);
+        let warning = sanitize_error(message);
+        let warning = sanitize_error_message(&warning);
         let endpoint = self.settings.receiver();
         // A field `message` would replace the message of the record.
         internal_log!(

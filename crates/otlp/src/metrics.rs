@@ -5,6 +5,13 @@ mod exemplars;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use floe_telemetry_core::__sdk::clock::Instant;
+use floe_telemetry_core::sanitize_error_message;
+use floe_telemetry_sdk::__parts::collector::{Counters, ExportFailure, ExporterId};
+use floe_telemetry_sdk::__parts::config::Signal;
+use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
+use floe_telemetry_sdk::__parts::metrics::{LastExport, MetricDestination};
+use floe_telemetry_sdk::Error;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::{
@@ -17,13 +24,6 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use prost::Message;
 
 use super::exporter::{Otlp, connect, too_large};
-use floe_telemetry_core::__sdk::clock::Instant;
-use floe_telemetry_core::__sdk::redaction::sanitize_error_message;
-use floe_telemetry_sdk::__parts::collector::{Counters, ExportFailure, ExporterId};
-use floe_telemetry_sdk::__parts::config::Signal;
-use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
-use floe_telemetry_sdk::__parts::metrics::{LastExport, MetricDestination};
-use floe_telemetry_sdk::Error;
 
 /// Sends metrics over OTLP. It blocks the thread of the metric reader that calls it.
 struct OtlpMetrics {

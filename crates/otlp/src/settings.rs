@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use floe_telemetry_core::__sdk::environment;
-use floe_telemetry_core::__sdk::redaction::REDACTED;
+use floe_telemetry_core::REDACTED;
 use floe_telemetry_sdk::__parts::config::{
     Compression, CredentialSource, OtlpOptions, OtlpProtocol, Secret, Signal, TelemetryAuth,
     TelemetryConfig, check_header_name, credential_reference, without_credentials,

@@ -3,6 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
+use floe_telemetry_core::__sdk::clock::WallClock;
+use floe_telemetry_core::__sdk::recorder::{Code, More, Origin, SpanRecord};
+use floe_telemetry_core::attributes::ToAttributeValue;
+use floe_telemetry_core::callsite::Scope;
+use floe_telemetry_sdk::__parts::collector::{BatchBuilder, Enricher, Redactor, SharedAttributes};
+use floe_telemetry_sdk::config::CodeAttributes;
 use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status, TraceState};
 use opentelemetry::{
     Array, InstrumentationScope, Key, KeyValue, SpanId, StringValue, TraceFlags, TraceId, Value,
@@ -16,12 +22,6 @@ use proptest::prelude::*;
 use prost::Message;
 
 use super::request::RequestBuilder;
-use floe_telemetry_core::__sdk::attributes::ToAttributeValue;
-use floe_telemetry_core::__sdk::callsite::Scope;
-use floe_telemetry_core::__sdk::clock::WallClock;
-use floe_telemetry_core::__sdk::recorder::{Code, More, Origin, SpanRecord};
-use floe_telemetry_sdk::__parts::collector::{BatchBuilder, Enricher, Redactor, SharedAttributes};
-use floe_telemetry_sdk::config::CodeAttributes;
 
 static TRACER_SCOPE: Scope =
     Scope::new("tracer", Some("1.2.3"), floe_telemetry_core::__floe_location!());

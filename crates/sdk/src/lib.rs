@@ -30,10 +30,10 @@ pub mod metrics;
 pub mod propagation;
 
 use floe_telemetry_core::__sdk::{
-    attributes, bounded_text, callsite, caught, char_boundary, clock, environment, internal_log,
-    link_list, program_signals, recorder, redaction,
+    bounded_text, caught, char_boundary, clock, environment, internal_log, program_signals,
+    recorder, redaction,
 };
-use floe_telemetry_core::keys;
+use floe_telemetry_core::{attributes, callsite, keys};
 
 pub use self::{
     collector::{EndingSpan, SpanProcessor, Statistics},

@@ -43,6 +43,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use floe_telemetry_core::RecorderTracerProvider;
 use opentelemetry::Context;
 use opentelemetry_sdk::Resource;
 use tracing::dispatcher::{Dispatch, has_been_set, with_default};
@@ -58,7 +59,7 @@ use crate::config::TelemetryConfig;
 use crate::error::Error;
 use crate::logs::RecorderLoggerProvider;
 use crate::metrics::RecorderMeterProvider;
-use crate::recorder::{self, RecorderTracerProvider};
+use crate::recorder;
 
 /// The time limit of the shutdown when a provider is dropped.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -368,8 +369,7 @@ impl Inner {
             return self.await_shutdown(operation, timeout);
         }
         let _ending = Ending(self);
-        recorder::stop_provider();
-        let open = recorder::open_spans();
+        let open = recorder::stop_provider();
         let deadline = monotonic_now().checked_add(timeout);
         if let Some(deadline) = deadline {
             let end = end_of_exports(deadline, timeout);

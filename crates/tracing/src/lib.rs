@@ -17,8 +17,8 @@ mod span_ext;
 mod spans;
 mod threads;
 
-use floe_telemetry_core::__sdk::{attributes, callsite, caught, clock, recorder};
-use floe_telemetry_core::keys;
+use floe_telemetry_core::__sdk::{caught, clock, recorder};
+use floe_telemetry_core::{attributes, callsite, keys};
 
 pub use self::current_span::{WithCurrentSpan, with_current_span};
 pub use self::options::{TracingLayer, tracing_layer};

@@ -17,7 +17,7 @@ pub(crate) const MAX_ATTRIBUTES: usize = 128;
 static LIMIT: AtomicUsize = AtomicUsize::new(MAX_ATTRIBUTES);
 
 /// Raises the maximum number of attributes of a span above `MAX_ATTRIBUTES`.
-pub fn limit_attributes(limit: usize) {
+pub(crate) fn limit_attributes(limit: usize) {
     LIMIT.store(limit.max(MAX_ATTRIBUTES), Ordering::Relaxed);
 }
 

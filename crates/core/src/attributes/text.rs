@@ -197,7 +197,7 @@ static MOST: AtomicUsize = AtomicUsize::new(COPIED);
 
 /// Raises the maximum number of bytes of a text that are copied into a span.
 #[inline]
-pub fn limit_text(limit: usize) {
+pub(crate) fn limit_text(limit: usize) {
     MOST.store(limit.saturating_mul(2).max(COPIED), Ordering::Relaxed);
 }
 

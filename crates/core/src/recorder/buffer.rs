@@ -17,6 +17,7 @@ use std::thread::{self, Thread};
 use super::events::{EventHead, MAX_EVENTS, SpanEvents};
 use super::fork::{forks, try_lock};
 use super::idle::{Idle, Left, Rings};
+use super::lost::{self, LOST};
 use super::memory::{Portion, add_rings, has_room_for, kept_rings, release_rings, within_limit};
 use super::record::{Code, Head, More, SpanRecord};
 use super::ring::{self, Progress, Reader, ring};
@@ -207,9 +208,6 @@ pub(super) fn locks() -> Locks {
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 
-/// Spans that were dropped because their buffer was full or missing, or because their thread was ending.
-static DROPPED: AtomicU64 = AtomicU64::new(0);
-
 /// The collector thread. The lock is only tried, so that no thread waits for it.
 static COLLECTOR: RwLock<Option<Thread>> = RwLock::new(None);
 
@@ -359,7 +357,7 @@ impl Writer {
 #[inline]
 pub(super) fn count_dropped(pushed: Option<bool>) {
     if pushed != Some(true) {
-        DROPPED.fetch_add(1, Ordering::Relaxed);
+        lost::add(&LOST.spans);
     }
 }
 
@@ -469,11 +467,6 @@ pub fn new_buffers(into: &mut Vec<Buffer>) {
     let is_own = |buffer: &Buffer| buffer.forks == forks();
     let buffers = mem::take(&mut *new());
     into.extend(buffers.into_iter().filter(is_own));
-}
-
-/// The number of spans that were dropped since the process started.
-pub fn dropped_spans() -> u64 {
-    DROPPED.load(Ordering::Relaxed)
 }
 
 /// Sets the thread that [`wake`] wakes.

@@ -7,12 +7,12 @@
 //! A call takes 40 bytes. While a backend is down, spans stay in their rings and are dropped when these are full, but
 //! their calls are still counted.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::buffer;
 use super::fork::{forks, try_lock};
 use super::idle::{Idle, Left, Rings};
+use super::lost::{self, LOST};
 use super::memory::{add_rings, kept_rings, release_rings, within_limit};
 use super::record::{Code, Head, More, SpanRecord};
 use super::ring::{self, Reader, ring};
@@ -77,12 +77,9 @@ pub(super) fn locks() -> Locks {
     (try_lock(&NEW), try_lock(&LEFT.0))
 }
 
-/// Calls that were dropped because their ring was full or missing.
-static MISSED: AtomicU64 = AtomicU64::new(0);
-
 #[cold]
 pub(super) fn count_missed() {
-    MISSED.fetch_add(1, Ordering::Relaxed);
+    lost::add(&LOST.calls);
 }
 
 /// A ring that another thread has left, or a new one. `None` without memory.
@@ -179,9 +176,4 @@ pub fn new_measures(into: &mut Vec<Measures>) {
     let is_own = |measures: &Measures| measures.forks == forks();
     let rings = std::mem::take(&mut *new());
     into.extend(rings.into_iter().filter(is_own));
-}
-
-/// The number of calls that were dropped since the process started.
-pub fn missed_calls() -> u64 {
-    MISSED.load(Ordering::Relaxed)
 }

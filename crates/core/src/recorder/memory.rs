@@ -12,13 +12,14 @@
 //! A flag in the list of attributes marks a span that owns memory, so an ordinary span pays for one branch. The
 //! head of a span carries its bytes to the collector, which subtracts the same number.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use opentelemetry::trace::TraceState;
 use opentelemetry::{KeyValue, Value};
 
 use super::exception::Exception;
 use super::fork::forks;
+use super::lost::{self, LOST};
 use super::record::{More, SpanRecord};
 use crate::attributes::{Attribute, MAX_ATTRIBUTES};
 
@@ -38,11 +39,8 @@ static RINGS: AtomicI64 = AtomicI64::new(0);
 /// thread has not added yet.
 static BUFFERED: AtomicI64 = AtomicI64::new(0);
 
-/// Spans that were dropped because the limit was reached.
-static DROPPED: AtomicU64 = AtomicU64::new(0);
-
 /// Sets the maximum number of bytes for the rings of all threads and their content.
-pub fn limit_buffered(bytes: usize) {
+pub(super) fn limit_buffered(bytes: usize) {
     LIMIT.store(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
 }
 
@@ -99,11 +97,6 @@ pub(super) fn forked() {
     RINGS.store(0, Ordering::Relaxed);
 }
 
-/// The number of spans that were dropped because the limit was reached, since the process started.
-pub fn dropped_for_memory() -> u64 {
-    DROPPED.load(Ordering::Relaxed)
-}
-
 /// The bytes that a thread has not added to the sum of the process yet.
 #[derive(Debug)]
 pub(super) struct Portion {
@@ -129,7 +122,7 @@ impl Portion {
         if self.add(bytes) {
             return true;
         }
-        DROPPED.fetch_add(1, Ordering::Relaxed);
+        lost::add(&LOST.for_memory);
         false
     }
 

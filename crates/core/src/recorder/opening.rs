@@ -22,7 +22,7 @@ use crate::keys;
 pub struct Opening(pub(super) Box<Recording>);
 
 /// Precedes the message of a panic in a warning.
-pub const PANICKED: &str = " panicked: ";
+const PANICKED: &str = " panicked: ";
 
 /// Sets the name, attributes and links that a span has from its start. It is not implemented for `FnMut`, so
 /// expressions of attributes cannot change the arguments of the function; the compiler's error about such an expression

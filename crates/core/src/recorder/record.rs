@@ -22,8 +22,7 @@ static MAX_EVENTS: AtomicUsize = AtomicUsize::new(128);
 static MAX_LINKS: AtomicUsize = AtomicUsize::new(128);
 
 /// Raises the maximum numbers of events and of links of a span above the defaults.
-#[inline]
-pub fn limit_events_and_links(events: usize, links: usize) {
+pub(super) fn limit_events_and_links(events: usize, links: usize) {
     MAX_EVENTS.store(events.max(128), Ordering::Relaxed);
     MAX_LINKS.store(links.max(128), Ordering::Relaxed);
 }

@@ -601,7 +601,7 @@ pub(super) fn lock() -> Lock {
 pub(super) type Lock = Option<MutexGuard<'static, AllUpdates>>;
 
 /// The number of sampled spans of the process that are open.
-pub fn open_spans() -> u64 {
+pub(super) fn open_spans() -> u64 {
     let all = updates().all.clone();
     let open = all.into_iter().flatten().filter(|it| it.is(State::Sampled));
     open.count() as u64

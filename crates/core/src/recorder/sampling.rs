@@ -29,13 +29,12 @@ mod provider;
 pub(super) mod settings;
 
 use std::mem;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
 use opentelemetry::{Context, SpanId, TraceId};
 
 pub use self::{
-    provider::{Measured, Sampling, SpanSampler, sampler_panics, start_provider, stop_provider},
+    provider::{Limits, Measured, Sampling, SpanSampler, start_provider, stop_provider},
     settings::{RateLimit, Ratio, Rule, Then, matches, matches_any},
 };
 
@@ -49,6 +48,7 @@ use super::listeners::{
     self, ASKED, BAGGAGE, CUSTOM, FORKED, IDS, INHERITED, LOGGED, Listeners, PER_SPAN, PROVIDER,
     RULES, SHUT_DOWN, TAIL, UNRECORDED, UNUSUAL,
 };
+use super::lost::{self, LOST};
 use super::pending::State;
 use super::record::{Head, SpanRecord};
 use super::recording::{self, Recording};
@@ -401,9 +401,6 @@ pub(super) fn excludes_span<'a>(parent: &Context, subject: impl FnOnce() -> Subj
         && recording::with(|local| local.settings.get().excludes(&subject())).unwrap_or(false)
 }
 
-/// Spans that started after the provider was shut down.
-static AFTER_SHUTDOWN: AtomicU64 = AtomicU64::new(0);
-
 /// Counts a span that starts after the shutdown of the provider, unless its parent is not sampled, and remembers a span
 /// that starts outside the captures.
 #[cold]
@@ -414,14 +411,9 @@ fn no_listener(listeners: Listeners, parent: &Context, callsite: Option<&'static
     let span = parent.span();
     let parent = span.span_context();
     if listeners::has(SHUT_DOWN) && (parent.is_sampled() || !parent.is_valid()) {
-        AFTER_SHUTDOWN.fetch_add(1, Ordering::Relaxed);
+        lost::add(&LOST.after_shutdown);
         if listeners::has(INHERITED) {
             fork::say_not_exported();
         }
     }
-}
-
-/// The number of spans that started after a provider was shut down, since the process started.
-pub fn spans_after_shutdown() -> u64 {
-    AFTER_SHUTDOWN.load(Ordering::Relaxed)
 }

@@ -4,9 +4,10 @@
 
 use std::borrow::Cow;
 
+use floe_telemetry_core::__sdk::attributes::keep_distinct;
 use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 
-use crate::attributes::{Attribute, AttributeValue, keep_distinct};
+use crate::attributes::{Attribute, AttributeValue};
 use crate::char_boundary::{CUT, beginning};
 use crate::config::SpanLimits;
 use crate::keys;

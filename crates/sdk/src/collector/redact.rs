@@ -7,6 +7,8 @@ mod redaction;
 
 use std::borrow::Cow;
 
+use floe_telemetry_core::__sdk::attributes::keep_distinct;
+use floe_telemetry_core::REDACTED;
 use opentelemetry::trace::{Event, Link, SpanContext, TraceState};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
 use opentelemetry_sdk::Resource;
@@ -17,10 +19,9 @@ pub(crate) use self::policies::Policies;
 pub use self::redaction::Redaction;
 use super::limits;
 use super::rate_limited::RateLimited;
-use crate::attributes::{AttributeValue, keep_distinct};
+use crate::attributes::AttributeValue;
 use crate::internal_log::internal_log;
 use crate::recorder::{MARK, SpanRecord};
-use crate::redaction::REDACTED;
 
 static EMPTY_KEYS: RateLimited = RateLimited::new();
 

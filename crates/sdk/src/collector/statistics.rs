@@ -11,7 +11,7 @@ use std::sync::{LazyLock, OnceLock};
 use super::ending::Ending;
 use super::exports::Exports;
 use crate::config::Signal;
-use crate::recorder;
+use crate::recorder::{LOST, written_spans};
 
 /// The numbers of spans and log records of a provider by their outcome.
 ///
@@ -165,13 +165,13 @@ impl Baseline {
         // `written` is read last: a span that is counted elsewhere was written before.
         let captured = CAPTURED.load(Ordering::Acquire);
         let read = WITHOUT_PROVIDER.load(Ordering::Acquire);
-        let memory = recorder::dropped_for_memory();
+        let memory = LOST.for_memory.load(Ordering::Relaxed);
         Self {
             elsewhere: captured + read,
-            buffer_full: recorder::dropped_spans().saturating_sub(memory),
+            buffer_full: LOST.spans.load(Ordering::Relaxed).saturating_sub(memory),
             memory,
-            without_provider: read + recorder::spans_after_shutdown(),
-            written: recorder::written_spans(),
+            without_provider: read + LOST.after_shutdown.load(Ordering::Relaxed),
+            written: written_spans(),
         }
     }
 
@@ -345,12 +345,12 @@ impl Counters {
             without_exporter: if exporters == 0 { own } else { 0 },
             processor_panics: self.processor_panics.load(Ordering::Relaxed),
             unprocessed: self.unprocessed.load(Ordering::Relaxed),
-            sampler_panics: recorder::sampler_panics(),
+            sampler_panics: LOST.decisions.load(Ordering::Relaxed),
             logs_exported,
             logs_failed,
             logs_dropped,
             logs_pending: logs_emitted.saturating_sub(logs_done),
-            missed_calls: recorder::missed_calls(),
+            missed_calls: LOST.calls.load(Ordering::Relaxed),
             redacted: self.redacted(),
         }
     }

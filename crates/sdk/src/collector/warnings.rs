@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use super::rate_limited::RateLimited;
 use super::statistics::Counters;
 use crate::internal_log::internal_log;
-use crate::recorder;
+use crate::recorder::LOST;
 
 /// The numbers in the last messages.
 #[derive(Debug, Default)]
@@ -57,8 +57,8 @@ impl DropWarnings {
             return;
         };
         counters.exports.say_lost();
-        let memory = recorder::dropped_for_memory();
-        let buffer_full = recorder::dropped_spans().saturating_sub(memory);
+        let memory = LOST.for_memory.load(Ordering::Relaxed);
+        let buffer_full = LOST.spans.load(Ordering::Relaxed).saturating_sub(memory);
         let queue_full = counters.dropped_queue_full.load(Ordering::Relaxed);
         if let Some([buffer_full, memory, queue_full]) =
             self.spans.since_last([buffer_full, memory, queue_full])
@@ -76,14 +76,15 @@ impl DropWarnings {
         {
             internal_log!(error, records = records, "log records were dropped");
         }
-        if let Some([calls]) = self.calls.since_last([recorder::missed_calls()]) {
+        if let Some([calls]) = self.calls.since_last([LOST.calls.load(Ordering::Relaxed)]) {
             internal_log!(error, calls = calls, "calls are missing from the metrics");
         }
     }
 
     /// Warns about panics of the sampler. The threads that start spans only count them.
     fn warn_of_sampler(&mut self) {
-        if let Some([panics]) = self.sampler_panics.since_last([recorder::sampler_panics()]) {
+        let panics = LOST.decisions.load(Ordering::Relaxed);
+        if let Some([panics]) = self.sampler_panics.since_last([panics]) {
             internal_log!(warn, panics = panics, "the sampler panicked: the spans are not sampled");
         }
     }

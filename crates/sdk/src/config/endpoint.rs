@@ -2,10 +2,10 @@
 
 use std::net::Ipv6Addr;
 
+use floe_telemetry_core::{REDACTED, sanitize};
 use serde::{Serialize as _, Serializer};
 
 use crate::error::Error;
-use crate::redaction::{REDACTED, sanitize};
 
 /// The maximum size of an endpoint, in bytes. The clients accept slightly longer URLs, which include the path of a
 /// signal.

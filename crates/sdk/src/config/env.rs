@@ -12,7 +12,7 @@ mod unsupported;
 use floe_suggest::expected;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::env::VarError;
+use std::env::{self, VarError};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -222,7 +222,9 @@ impl TelemetryConfig {
 
 /// Returns the name of an unnamed service.
 pub(super) fn default_service_name() -> String {
-    unknown_service(environment::executable_name().as_deref())
+    let path = env::current_exe().ok();
+    let name = path.as_ref().and_then(|path| path.file_name());
+    unknown_service(name.map(|name| name.to_string_lossy()).as_deref())
 }
 
 /// Returns the [default](https://opentelemetry.io/docs/specs/semconv/resource/#service) name of a service,

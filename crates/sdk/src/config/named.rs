@@ -1,10 +1,10 @@
 //! Values of a configuration that are chosen by name, and to which other crates add more.
 
+use floe_telemetry_core::__private::LinkList;
 use serde::de::Error as _;
 use serde::{Deserialize as _, Deserializer};
 
 use crate::callsite::SourceLocation;
-use crate::link_list::LinkList;
 use floe_suggest::expected;
 
 /// A value that a crate registers under a name.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use floe_telemetry_core::FloeSpanAttributes;
+use floe_telemetry_core::sanitize_credentials;
 use serde::{Deserialize, Serialize};
 
 use super::auth::TelemetryAuth;
@@ -28,7 +29,7 @@ use super::section::is_default;
 use crate::error::Error;
 use crate::json_schema::JsonSchema;
 use crate::keys;
-use crate::redaction::{sanitize_credentials, sanitize_sent_value};
+use crate::redaction::sanitize_sent_value;
 
 /// The default backend.
 pub const DEFAULT_BACKEND: &str = "console";

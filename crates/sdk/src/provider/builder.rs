@@ -21,7 +21,6 @@ use super::program_sampler::ProgramSampler;
 use super::sampling::sampling;
 use super::targets::{OtlpTargets, unless_of_environment};
 use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, start_message, this_process};
-use crate::attributes::{limit_attributes, limit_text};
 use crate::backend;
 use crate::caught::caught;
 use crate::channel::{RecvTimeoutError, channel};
@@ -31,7 +30,7 @@ use crate::collector::{
     WorkerSettings,
 };
 use crate::config::{
-    ExporterKind, OtlpProtocol, SamplingConfig, Signal, SpanLimits, TelemetryConfig, is_disabled,
+    ExporterKind, OtlpProtocol, SamplingConfig, Signal, TelemetryConfig, is_disabled,
 };
 use crate::error::Error;
 use crate::exporter::{self, ConsoleExporters, OtlpExporters, OtlpTarget};
@@ -508,8 +507,6 @@ impl TelemetryProviderBuilder {
             delay: batch.schedule_delay(),
             counters: Arc::clone(counters),
         };
-        recorder::limit_buffered(memory.buffers);
-        limit_counts(&self.config.limits);
         Ok((Pipeline::new(settings, destinations), message))
     }
 }
@@ -655,18 +652,8 @@ fn add_each(mut provider: TelemetryProviderBuilder) -> Result<TelemetryProviderB
     Ok(provider)
 }
 
-/// Sets the maximum numbers that the recorder stores. The collector applies lower limits.
-fn limit_counts(limits: &SpanLimits) {
-    let size = |limit| usize::try_from(limit).unwrap_or(usize::MAX);
-    limit_attributes(size(limits.attribute_count));
-    limit_text(limits.attribute_value_length.map_or(usize::MAX, size));
-    recorder::limit_events_and_links(size(limits.event_count), size(limits.link_count));
-}
-
-/// The parts of [`max_memory_bytes`](TelemetryConfig::max_memory_bytes).
+/// The parts of [`max_memory_bytes`](TelemetryConfig::max_memory_bytes) beside the threads' buffers, which have a half.
 struct Shares {
-    /// The share of the buffers of all threads.
-    buffers: usize,
     /// The share of each exporter's queue.
     queue: usize,
     /// The share of everything else, such as tail sampling.
@@ -679,7 +666,6 @@ impl Shares {
         let has_tail = config.sampling.has_tail();
         let share = half / (shares + usize::from(has_tail)).max(1);
         Self {
-            buffers: half,
             // The other half of the share is for the open batch, for the last batch, which may be larger than
             // the room in the queue, and for the reserve of the queue.
             queue: share / 2,

@@ -2,10 +2,11 @@
 
 use crate::config::{ContextMode, TelemetryConfig};
 use crate::logs::LogRecords;
-use crate::recorder::{Measured, Sampling};
+use crate::recorder::{Limits, Measured, Sampling};
 
 pub(super) fn sampling(config: &TelemetryConfig) -> Sampling {
-    let sampling = &config.sampling;
+    let (sampling, limits) = (&config.sampling, &config.limits);
+    let size = |limit| usize::try_from(limit).unwrap_or(usize::MAX);
     Sampling {
         is_recorded: true,
         has_log_records: false,
@@ -18,5 +19,12 @@ pub(super) fn sampling(config: &TelemetryConfig) -> Sampling {
         measures: if config.metrics.from_spans { Measured::All } else { Measured::Annotated },
         baggage: config.baggage_attributes.clone(),
         has_boundaries: config.context == ContextMode::Boundaries,
+        limits: Limits {
+            buffered_bytes: config.max_memory_bytes / 2,
+            attributes: size(limits.attribute_count),
+            text_bytes: limits.attribute_value_length.map_or(usize::MAX, size),
+            events: size(limits.event_count),
+            links: size(limits.link_count),
+        },
     }
 }

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use floe_telemetry_core::span;
+
 use super::TelemetryProvider;
 use crate::channel::{RecvTimeoutError, Sender};
 use crate::collector::{self, Counters, Destination, EnrichedSpan, Report, Size};
 use crate::config::{ExporterKind, TelemetryConfig};
 use crate::exporter::MemoryExporter;
-use crate::recorder::span;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 

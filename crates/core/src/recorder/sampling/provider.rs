@@ -5,13 +5,13 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use opentelemetry::{Context, Key};
 
 use super::SamplerDecision;
 use super::settings::{self, Ratio, Rule, Sampled, Settings, Subject, Then};
+use crate::attributes::{list::limit_attributes, text::limit_text};
 use crate::caught::caught;
 use crate::recorder::fork_handlers;
 use crate::recorder::last_panic;
@@ -19,7 +19,9 @@ use crate::recorder::listeners::{
     self, ANNOTATED, BAGGAGE, BOUNDARIES, CUSTOM, Facts, IDS, INHERITED, LOGGED, MEASURES,
     PER_SPAN, PROVIDER, RULES, SHUT_DOWN, TAIL, UNRECORDED,
 };
-use crate::recorder::record::SpanRecord;
+use crate::recorder::lost::{self, LOST};
+use crate::recorder::memory::limit_buffered;
+use crate::recorder::record::{SpanRecord, limit_events_and_links};
 use crate::recorder::recording;
 
 /// The settings that decide which spans a provider records.
@@ -47,6 +49,20 @@ pub struct Sampling {
     pub baggage: Vec<String>,
     /// Whether only the first span of a trace on a thread has a `Context`.
     pub has_boundaries: bool,
+    /// What the recorder stores at most.
+    pub limits: Limits,
+}
+
+/// The maximum numbers that the recorder stores. The collector applies lower limits.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Limits {
+    /// The bytes of the buffers of all threads and of their content.
+    pub buffered_bytes: usize,
+    pub attributes: usize,
+    pub text_bytes: usize,
+    pub events: usize,
+    pub links: usize,
 }
 
 /// The calls from which the collector derives metrics, with or without a span.
@@ -86,6 +102,11 @@ pub fn start_provider(sampling: Sampling, sampler: Option<Arc<dyn SpanSampler>>)
     fork_handlers::watch();
     last_panic::observe();
     let mut in_use = in_use();
+    let limits = sampling.limits;
+    limit_buffered(limits.buffered_bytes);
+    limit_attributes(limits.attributes);
+    limit_text(limits.text_bytes);
+    limit_events_and_links(limits.events, limits.links);
     replace_sampler(sampler);
     settings::install(compile(&sampling));
     // Set last, so that no span is recorded before all settings are applied.
@@ -103,8 +124,8 @@ pub fn make_ids() {
     }
 }
 
-/// Stops recording for the provider.
-pub fn stop_provider() {
+/// Stops recording for the provider. Returns the number of sampled spans that are open.
+pub fn stop_provider() -> u64 {
     let mut in_use = in_use();
     // A provider that could not be initialized has not recorded anything.
     if in_use.sampling.take().is_some() {
@@ -112,6 +133,7 @@ pub fn stop_provider() {
     }
     listeners::set_provider(0);
     replace_sampler(None);
+    recording::open_spans()
 }
 
 /// Compiles a provider's configuration into the settings that the samplers of the head read.
@@ -157,18 +179,10 @@ fn all(facts: &[(Facts, bool)]) -> Facts {
 
 static SAMPLER: RwLock<Option<Arc<dyn SpanSampler>>> = RwLock::new(None);
 
-/// The panics of samplers since the process started.
-static PANICS: AtomicU64 = AtomicU64::new(0);
-
 thread_local! {
     /// Whether the program is deciding about a span on this thread. Its own calls have no spans meanwhile: their
     /// decision would recurse, and no `Context` can be attached while OpenTelemetry's API lends the current one.
     static IS_ASKING: Cell<bool> = const { Cell::new(false) };
-}
-
-/// The number of panics of samplers since the process started.
-pub fn sampler_panics() -> u64 {
-    PANICS.load(Ordering::Relaxed)
 }
 
 fn replace_sampler(sampler: Option<Arc<dyn SpanSampler>>) {
@@ -213,7 +227,7 @@ pub(super) fn ask(record: &mut SpanRecord, parent: &Context) -> SamplerDecision 
     let decision = caught(|| sampler.sample(record, parent));
     IS_ASKING.set(false);
     if decision.is_err() {
-        PANICS.fetch_add(1, Ordering::Relaxed);
+        lost::add(&LOST.decisions);
     }
     decision.unwrap_or(SamplerDecision::Drop)
 }

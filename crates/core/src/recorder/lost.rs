@@ -1,0 +1,31 @@
+//! What the recorder has lost since the process started.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The losses by their cause.
+#[derive(Debug, Default)]
+pub struct Lost {
+    /// Spans whose buffer was full or missing, or whose thread was ending.
+    pub spans: AtomicU64,
+    /// Those of them that would have exceeded the memory limit.
+    pub for_memory: AtomicU64,
+    /// Spans that started after the shutdown of a provider.
+    pub after_shutdown: AtomicU64,
+    /// Calls without a span whose ring was full or missing.
+    pub calls: AtomicU64,
+    /// Decisions of a sampler that panicked.
+    pub decisions: AtomicU64,
+}
+
+/// The losses of the process.
+pub static LOST: Lost = Lost {
+    spans: AtomicU64::new(0),
+    for_memory: AtomicU64::new(0),
+    after_shutdown: AtomicU64::new(0),
+    calls: AtomicU64::new(0),
+    decisions: AtomicU64::new(0),
+};
+
+pub(super) fn add(lost: &AtomicU64) {
+    lost.fetch_add(1, Ordering::Relaxed);
+}
