@@ -24,7 +24,7 @@ fn f(n: u8) -> impl ::core::future::Future<Output = ()> {
                 ::floe_telemetry::__private::enter_in_future(
                     &__FLOE_CALLSITE,
                     ::floe_telemetry::__private::Current,
-                    ::floe_telemetry::__private::Some(&__floe_fill),
+                    ::core::option::Option::Some(&__floe_fill),
                 )
             };
             if false {

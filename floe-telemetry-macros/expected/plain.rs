@@ -11,7 +11,7 @@ fn plain(a: i64) -> i64 {
         ::floe_telemetry::__private::enter(
             &__FLOE_CALLSITE,
             ::floe_telemetry::__private::Current,
-            ::floe_telemetry::__private::None,
+            ::core::option::Option::None,
         ),
         move || -> i64 { a + 1 },
         ::floe_telemetry::__private::outcome::probe::<i64>().__floe_classify(),

@@ -31,7 +31,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
 fn derive(input: &DeriveInput) -> TokenStream {
     let cx = Ctxt::new();
     let container = Container::from_attrs(&cx, &input.attrs);
-    let krate = Krate::new(container.krate.clone());
+    let krate = Krate::new(container.krate.get().cloned());
     let model = Model::new(&cx, input, &container, &krate);
     let warnings = warnings(&model);
     match cx.check() {

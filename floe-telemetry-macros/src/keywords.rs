@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenTree};
 use syn::{
-    Token,
+    Expr, Token,
     ext::IdentExt,
     parse::{Parse, ParseStream},
     token::Paren,
@@ -82,6 +82,14 @@ pub(crate) fn check_switch(
     }
     let message = format!("`{symbol}` takes no value");
     Err(syn::Error::new(keyword.span(), message))
+}
+
+/// The expression in the invisible group of a `macro_rules!` fragment such as `$name:expr`.
+pub(crate) fn ungrouped(mut value: Expr) -> Expr {
+    while let Expr::Group(group) = value {
+        value = *group.expr;
+    }
+    value
 }
 
 /// The error for a keyword without its value.

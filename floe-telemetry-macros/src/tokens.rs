@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Attribute, Meta};
+use syn::{Attribute, Meta, spanned::Spanned};
 
 pub(crate) fn any_ident(tokens: &impl ToTokens, predicate: impl Fn(&Ident) -> bool + Copy) -> bool {
     any(
@@ -43,6 +43,12 @@ pub(crate) fn is_conditional(attr: &Attribute) -> bool {
     }
 }
 
+/// A hygienic span whose errors are reported at the user's tokens.
+pub(crate) fn on(tokens: &impl Spanned) -> Span {
+    Span::mixed_site().located_at(tokens.span())
+}
+
+/// The tokens at `span`, with the same names.
 pub(crate) fn located_at(tokens: TokenStream, span: Span) -> TokenStream {
     let at = |mut tree: TokenTree| {
         tree.set_span(tree.span().located_at(span));

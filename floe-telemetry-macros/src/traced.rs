@@ -77,9 +77,8 @@ fn expand_block(
     let args = Args::parse(&cx, args);
     let block = Block::parse(item.clone()).map_err(|error| cx.syn(error)).ok();
     model::check_block(&cx, &args, block.as_ref());
-    let emit = |args: Option<&Args<'_>>| {
-        block.as_ref().map_or_else(|| item.clone(), |block| block.emit(args))
-    };
+    let emit =
+        |args: Option<&Args>| block.as_ref().map_or_else(|| item.clone(), |block| block.emit(args));
     let traced = emit(Some(&args));
     cx.check().map_err(|error| (emit(None), error))?;
     Ok(traced)

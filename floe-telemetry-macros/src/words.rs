@@ -1,6 +1,11 @@
 //! Formats error messages.
 
+use std::collections::HashSet;
+
 use floe_suggest::{did_you_mean, nearest};
+use syn::LitStr;
+
+use crate::ctxt::Ctxt;
 
 /// Formats an unknown word, with a similar known word as a suggestion.
 pub(crate) fn unknown<'a>(
@@ -23,14 +28,26 @@ pub(crate) fn one_of(words: &[&str]) -> String {
     }
 }
 
-/// The mistake in a key. Keys are words separated by dots, as in OpenTelemetry's conventions.
-pub(crate) fn mistake_in_key(key: &str) -> Option<&'static str> {
-    if key.split('.').any(str::is_empty) {
-        Some("has an empty part")
+/// Checks a key or a prefix: words separated by dots, as in OpenTelemetry's conventions.
+pub(crate) fn check_key(cx: &Ctxt, what: &str, text: &LitStr) {
+    let key = text.value();
+    let mistake = if key.split('.').any(str::is_empty) {
+        "has an empty part"
     } else if key.contains(char::is_whitespace) {
-        Some("has a space")
+        "has a space"
     } else {
-        None
+        return;
+    };
+    cx.error(text, format_args!("this {what} {mistake}, write it as in `alert.channel`"));
+}
+
+/// Reports each text that occurs again.
+pub(crate) fn check_twice<'a>(cx: &Ctxt, what: &str, texts: impl Iterator<Item = &'a LitStr>) {
+    let mut seen = HashSet::new();
+    for text in texts {
+        if !seen.insert(text.value()) {
+            cx.error(text, format_args!("{what} `{}` is given twice", text.value()));
+        }
     }
 }
 

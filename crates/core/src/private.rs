@@ -17,7 +17,6 @@
 
 /// Re-exported for crates without `std` or without the prelude.
 pub use std::boxed::Box;
-pub use std::option::Option::{None, Some};
 
 pub use opentelemetry::trace::SpanKind;
 
@@ -44,7 +43,7 @@ pub use crate::attributes::expansion::{
     Describe, Fallback, Field, Present, debug, display, record, record_prefixed, redact,
 };
 pub use crate::attributes::key_list::{KeyList, Prefixed};
-pub use crate::callsite::{CallSite, Level};
+pub use crate::callsite::CallSite;
 #[cfg(windows)]
 pub use crate::link_list::Bound;
 pub use crate::link_list::LinkList;

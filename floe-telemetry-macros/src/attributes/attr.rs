@@ -17,71 +17,64 @@ use crate::{
     words,
 };
 
+#[derive(Default)]
 pub(super) struct Container {
-    pub(super) prefix: Option<(Ident, LitStr)>,
-    pub(super) transparent: Option<Ident>,
+    pub(super) prefix: Attr<LitStr>,
+    pub(super) transparent: Attr<()>,
     /// `None` for a misspelt case.
-    pub(super) rename_all: Option<(Ident, Option<Case>)>,
-    pub(super) consts: Option<(Ident, bool)>,
-    pub(super) krate: Option<Path>,
-}
-
-pub(super) struct Variant {
-    pub(super) rename: Option<(Ident, LitStr)>,
+    pub(super) rename_all: Attr<Option<Case>>,
+    pub(super) consts: Attr<bool>,
+    pub(super) krate: Attr<Path>,
 }
 
 impl Container {
     pub(super) fn from_attrs(cx: &Ctxt, attrs: &[Attribute]) -> Self {
-        let mut prefix = Attr::new(cx, symbol::PREFIX);
-        let mut transparent = Attr::new(cx, symbol::TRANSPARENT);
-        let mut rename_all = Attr::new(cx, symbol::RENAME_ALL);
-        let mut consts = Attr::new(cx, symbol::CONSTS);
-        let mut krate = Attr::new(cx, symbol::CRATE);
+        let mut this = Self::default();
         parse_each(cx, attrs, symbol::CONTAINER, |input, word, symbol| {
             match symbol {
-                symbol::PREFIX => prefix.set(word, keywords::parse_value(input, word, symbol)?),
+                symbol::PREFIX => {
+                    this.prefix.set(cx, word, keywords::parse_value(input, word, symbol)?);
+                }
                 symbol::RENAME_ALL => {
                     let text: LitStr = keywords::parse_value(input, word, symbol)?;
-                    rename_all.set(word, Case::parse(cx, &text));
+                    this.rename_all.set(cx, word, Case::parse(cx, &text));
                 }
-                symbol::TRANSPARENT => parse_flag(input, word, &mut transparent, symbol)?,
-                symbol::CONSTS => consts.set(word, parse_boolean(input, word, symbol)?),
+                symbol::TRANSPARENT => parse_flag(cx, input, word, &mut this.transparent, symbol)?,
+                symbol::CONSTS => this.consts.set(cx, word, parse_boolean(input, word, symbol)?),
                 _ => {
                     let parse = Path::parse_mod_style;
-                    krate.set(word, keywords::parse_value_with(input, word, symbol, parse)?);
+                    let path = keywords::parse_value_with(input, word, symbol, parse)?;
+                    this.krate.set(cx, word, path);
                 }
             }
             Ok(())
         });
-        let prefix = prefix.with_keyword();
-        if let Some((_, prefix)) = &prefix {
-            check_text(cx, prefix, "prefix");
+        if let Some(prefix) = this.prefix.get() {
+            words::check_key(cx, "prefix", prefix);
         }
-        Self {
-            prefix,
-            transparent: transparent.with_keyword().map(|(word, ())| word),
-            rename_all: rename_all.with_keyword(),
-            consts: consts.with_keyword(),
-            krate: krate.take(),
-        }
+        this
+    }
+
+    /// The keywords about keys.
+    pub(super) fn about_keys(&self) -> impl Iterator<Item = &Ident> {
+        self.prefix.keyword().into_iter().chain(self.consts.keyword())
     }
 }
 
-impl Variant {
-    pub(super) fn from_attrs(cx: &Ctxt, attrs: &[Attribute]) -> Self {
-        let mut rename = Attr::new(cx, symbol::RENAME);
-        parse_each(cx, attrs, symbol::VARIANT, |input, word, symbol| {
-            rename.set(word, keywords::parse_value(input, word, symbol)?);
-            Ok(())
-        });
-        Self { rename: rename.with_keyword() }
-    }
+/// The value of `rename` on a variant.
+pub(super) fn renamed(cx: &Ctxt, attrs: &[Attribute]) -> Option<(Ident, LitStr)> {
+    let mut rename = Attr::default();
+    parse_each(cx, attrs, symbol::VARIANT, |input, word, symbol| {
+        rename.set(cx, word, keywords::parse_value(input, word, symbol)?);
+        Ok(())
+    });
+    rename.with_keyword()
 }
 
 pub(super) struct Field {
     pub(super) role: Role,
     /// Whether there is a constant with the key, if the keyword is given.
-    pub(super) consts: Option<(Ident, bool)>,
+    pub(super) consts: Attr<bool>,
 }
 
 pub(super) enum Role {
@@ -104,41 +97,77 @@ pub(super) enum Key {
     Const(Path),
 }
 
-struct Words {
-    key: Option<(Ident, Key)>,
-    prefix: Option<(Ident, LitStr)>,
-    consts: Option<(Ident, bool)>,
-    skip: Option<Ident>,
-    flatten: Option<Ident>,
-    redact: Option<Ident>,
-    display: Option<Ident>,
-    debug: Option<Ident>,
+#[derive(Default)]
+struct Keywords {
+    key: Attr<Key>,
+    prefix: Attr<LitStr>,
+    consts: Attr<bool>,
+    skip: Attr<()>,
+    flatten: Attr<()>,
+    redact: Attr<()>,
+    display: Attr<()>,
+    debug: Attr<()>,
 }
 
 impl Field {
     pub(super) fn from_attrs(cx: &Ctxt, attrs: &[Attribute]) -> Self {
-        let mut keywords = FieldKeywords::new(cx);
+        let mut keywords = Keywords::default();
         parse_each(cx, attrs, symbol::FIELD, |input, word, symbol| {
-            keywords.read(input, word, symbol)
+            keywords.read(cx, input, word, symbol)
         });
-        let words = keywords.finish();
-        words.check_conflicts(cx);
-        words.check_texts(cx);
-        words.into_field()
+        keywords.check_conflicts(cx);
+        if let Some(prefix) = keywords.prefix.get() {
+            words::check_key(cx, "prefix", prefix);
+        }
+        if let Some(Key::Text(text)) = keywords.key.get() {
+            words::check_key(cx, "key", text);
+        }
+        keywords.into_field()
     }
 }
 
-impl Words {
+impl Keywords {
+    fn read(
+        &mut self,
+        cx: &Ctxt,
+        input: ParseStream<'_>,
+        word: &Ident,
+        symbol: Symbol,
+    ) -> syn::Result<()> {
+        let flag = match symbol {
+            symbol::KEY => {
+                let key = keywords::parse_value_with(input, word, symbol, Key::parse)?;
+                self.key.set(cx, word, key);
+                return Ok(());
+            }
+            symbol::PREFIX => {
+                self.prefix.set(cx, word, keywords::parse_value(input, word, symbol)?);
+                return Ok(());
+            }
+            symbol::CONSTS => {
+                self.consts.set(cx, word, parse_boolean(input, word, symbol)?);
+                return Ok(());
+            }
+            symbol::SKIP => &mut self.skip,
+            symbol::FLATTEN => &mut self.flatten,
+            symbol::REDACT => &mut self.redact,
+            symbol::DISPLAY => &mut self.display,
+            _ => &mut self.debug,
+        };
+        parse_flag(cx, input, word, flag, symbol)
+    }
+
     /// Reports each superfluous keyword as one error.
     fn check_conflicts(&self, cx: &Ctxt) {
-        let Self { skip, flatten, redact, display, debug, .. } = self;
-        let key = word(self.key.as_ref());
-        let (prefix, consts) = (word(self.prefix.as_ref()), word(self.consts.as_ref()));
-        if let Some(skip) = skip {
-            let others = [flatten, redact, display, debug, &key, &prefix, &consts];
+        let (key, prefix, consts) =
+            (self.key.keyword(), self.prefix.keyword(), self.consts.keyword());
+        let (redact, flatten) = (self.redact.keyword(), self.flatten.keyword());
+        let (display, debug) = (self.display.keyword(), self.debug.keyword());
+        if let Some(skip) = self.skip.keyword() {
+            let others = [flatten, redact, display, debug, key, prefix, consts];
             reject_others(cx, skip, "the field is not an attribute", &others);
         } else if let Some(flatten) = flatten {
-            let others = [redact, display, debug, &key, &consts];
+            let others = [redact, display, debug, key, consts];
             reject_others(cx, flatten, "the attributes come from the type of the field", &others);
         } else {
             const ONE_WAY: &str = "the value is recorded in one way";
@@ -156,23 +185,14 @@ impl Words {
         }
     }
 
-    fn check_texts(&self, cx: &Ctxt) {
-        if let Some((_, prefix)) = &self.prefix {
-            check_text(cx, prefix, "prefix");
-        }
-        if let Some((_, Key::Text(text))) = &self.key {
-            check_text(cx, text, "key");
-        }
-    }
-
-    fn into_field(self) -> Field {
+    fn into_field(mut self) -> Field {
         let texts =
             [(self.redact, Text::Redact), (self.display, Text::Display), (self.debug, Text::Debug)];
-        let text = texts.into_iter().find_map(|(word, text)| word.map(|_| text));
-        let role = match (self.skip, self.flatten) {
-            (Some(_), _) => Role::Skip,
-            (None, Some(word)) => Role::Flatten(word, self.prefix.map(|(_, prefix)| prefix)),
-            (None, None) => Role::Attribute(self.key, text),
+        let text = texts.into_iter().find_map(|(word, text)| word.get().map(|()| text));
+        let role = match (self.skip.get(), self.flatten.with_keyword()) {
+            (Some(()), _) => Role::Skip,
+            (None, Some((word, ()))) => Role::Flatten(word, self.prefix.take()),
+            (None, None) => Role::Attribute(self.key.with_keyword(), text),
         };
         Field { role, consts: self.consts }
     }
@@ -180,7 +200,7 @@ impl Words {
 
 impl Key {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        match ungrouped(input.parse()?) {
+        match keywords::ungrouped(input.parse()?) {
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(Self::Text(text)),
             Expr::Path(path) if path.qself.is_none() => Ok(Self::Const(path.path)),
             other => Err(syn::Error::new_spanned(
@@ -191,78 +211,10 @@ impl Key {
     }
 }
 
-fn word<T>(keyword: Option<&(Ident, T)>) -> Option<Ident> {
-    keyword.map(|(word, _)| word.clone())
-}
-
 /// Reports each of `others` that occurs in addition to `first`.
-fn reject_others(cx: &Ctxt, first: &Ident, reason: &str, others: &[&Option<Ident>]) {
+fn reject_others(cx: &Ctxt, first: &Ident, reason: &str, others: &[Option<&Ident>]) {
     for other in others.iter().copied().flatten() {
         cx.error(other, format_args!("`{other}` does not go with `{first}`: {reason}"));
-    }
-}
-
-/// The expression in the invisible group of a `macro_rules!` fragment such as `$key:expr`.
-fn ungrouped(mut expr: Expr) -> Expr {
-    while let Expr::Group(group) = expr {
-        expr = *group.expr;
-    }
-    expr
-}
-
-struct FieldKeywords<'c> {
-    key: Attr<'c, Key>,
-    prefix: Attr<'c, LitStr>,
-    consts: Attr<'c, bool>,
-    skip: Attr<'c, ()>,
-    flatten: Attr<'c, ()>,
-    redact: Attr<'c, ()>,
-    display: Attr<'c, ()>,
-    debug: Attr<'c, ()>,
-}
-
-impl<'c> FieldKeywords<'c> {
-    fn new(cx: &'c Ctxt) -> Self {
-        Self {
-            key: Attr::new(cx, symbol::KEY),
-            prefix: Attr::new(cx, symbol::PREFIX),
-            consts: Attr::new(cx, symbol::CONSTS),
-            skip: Attr::new(cx, symbol::SKIP),
-            flatten: Attr::new(cx, symbol::FLATTEN),
-            redact: Attr::new(cx, symbol::REDACT),
-            display: Attr::new(cx, symbol::DISPLAY),
-            debug: Attr::new(cx, symbol::DEBUG),
-        }
-    }
-
-    fn read(&mut self, input: ParseStream<'_>, word: &Ident, symbol: Symbol) -> syn::Result<()> {
-        match symbol {
-            symbol::KEY => {
-                self.key.set(word, keywords::parse_value_with(input, word, symbol, Key::parse)?);
-            }
-            symbol::PREFIX => self.prefix.set(word, keywords::parse_value(input, word, symbol)?),
-            symbol::CONSTS => self.consts.set(word, parse_boolean(input, word, symbol)?),
-            symbol::SKIP => parse_flag(input, word, &mut self.skip, symbol)?,
-            symbol::FLATTEN => parse_flag(input, word, &mut self.flatten, symbol)?,
-            symbol::REDACT => parse_flag(input, word, &mut self.redact, symbol)?,
-            symbol::DISPLAY => parse_flag(input, word, &mut self.display, symbol)?,
-            _ => parse_flag(input, word, &mut self.debug, symbol)?,
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Words {
-        let flag = |attr: Attr<'_, ()>| attr.with_keyword().map(|(word, ())| word);
-        Words {
-            key: self.key.with_keyword(),
-            prefix: self.prefix.with_keyword(),
-            consts: self.consts.with_keyword(),
-            skip: flag(self.skip),
-            flatten: flag(self.flatten),
-            redact: flag(self.redact),
-            display: flag(self.display),
-            debug: flag(self.debug),
-        }
     }
 }
 
@@ -273,16 +225,17 @@ fn parse_boolean(input: ParseStream<'_>, word: &Ident, symbol: Symbol) -> syn::R
 }
 
 fn parse_flag(
+    cx: &Ctxt,
     input: ParseStream<'_>,
     word: &Ident,
-    attr: &mut Attr<'_, ()>,
+    attr: &mut Attr<()>,
     symbol: Symbol,
 ) -> syn::Result<()> {
     if keywords::is_assignment(input) || input.peek(Paren) {
         let message = format!("`{symbol}` stands alone: `#[floe({symbol})]`");
         return Err(syn::Error::new(word.span(), message));
     }
-    attr.set(word, ());
+    attr.set(cx, word, ());
     Ok(())
 }
 
@@ -334,12 +287,5 @@ fn check_place(input: ParseStream<'_>, accepted: &[Symbol]) -> syn::Result<()> {
             Err(syn::Error::new(word.span(), message))
         }
         _ => Ok(()),
-    }
-}
-
-fn check_text(cx: &Ctxt, text: &LitStr, what: &str) {
-    if let Some(mistake) = words::mistake_in_key(&text.value()) {
-        let message = format!("this {what} {mistake}, write it as in `alert.channel`");
-        cx.error(text, message);
     }
 }

@@ -7,13 +7,16 @@ mod value;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Generics, spanned::Spanned};
+use syn::Generics;
 
 use super::{
     attr::{Key, Text},
     model::{Field, Model, Record, Shape},
 };
-use crate::generics::{self, Bound, On};
+use crate::{
+    generics::{self, Bound, On},
+    tokens::{located_at, on},
+};
 
 pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     match &model.shape {
@@ -80,7 +83,7 @@ fn emit_text(model: &Model<'_>, field: &Field<'_>, text: Text, value: &TokenStre
         Text::Redact => quote!(redact),
     };
     let on_type = on(&field.original.ty);
-    let field = located(quote!(#private::Field), on_type);
+    let field = located_at(quote!(#private::Field), on_type);
     let value = quote_spanned!(on_type=> #field(#value).__floe_present());
     quote_spanned!(Span::mixed_site()=> #private::#how(#value))
 }
@@ -96,20 +99,6 @@ fn emit_key(field: &Field<'_>) -> TokenStream {
         }
         (key, _) => key.to_token_stream(),
     }
-}
-
-/// The tokens at `span`, with the same names.
-fn located(tokens: TokenStream, span: Span) -> TokenStream {
-    let tokens = tokens.into_iter().map(|mut tree| {
-        tree.set_span(tree.span().located_at(span));
-        tree
-    });
-    tokens.collect()
-}
-
-/// A hygienic span at `tokens`.
-fn on(tokens: &impl Spanned) -> Span {
-    Span::mixed_site().located_at(tokens.span())
 }
 
 impl ToTokens for Key {

@@ -13,7 +13,7 @@ use super::{
     case::Case,
     docs::Docs,
 };
-use crate::{ctxt::Ctxt, krate::Krate, secret, tokens};
+use crate::{attr::Attr, ctxt::Ctxt, krate::Krate, secret, tokens, words::check_twice};
 
 pub(super) struct Model<'a> {
     pub(super) krate: &'a Krate,
@@ -43,7 +43,7 @@ impl<'a> Model<'a> {
     ) -> Self {
         refuse_packed(cx, original);
         let mut shape = match &original.data {
-            Data::Struct(data) if container.transparent.is_some() => {
+            Data::Struct(data) if container.transparent.get().is_some() => {
                 transparent(cx, original, container, &data.fields)
             }
             Data::Struct(data) => structure(cx, original, container, &data.fields),
@@ -57,7 +57,7 @@ impl<'a> Model<'a> {
                 Shape::Neither
             }
         };
-        let consts = container.consts.as_ref().is_none_or(|(_, consts)| *consts);
+        let consts = container.consts.get().is_none_or(|consts| *consts);
         shape.forget_constants(consts);
         Self { krate, original, shape }
     }
@@ -89,10 +89,8 @@ impl<'a> Shape<'a> {
     /// `consts` is whether a field has a constant by default.
     fn forget_constants(&mut self, consts: bool) {
         for field in self.fields_mut() {
-            field.constant = field
-                .constant
-                .take()
-                .filter(|_| field.consts.as_ref().map_or(consts, |(_, consts)| *consts));
+            field.constant =
+                field.constant.take().filter(|_| *field.consts.get().unwrap_or(&consts));
         }
         let mut keys = HashMap::new();
         let mut ambiguous: HashSet<Ident> = match self {
@@ -120,7 +118,7 @@ pub(super) struct Field<'a> {
     pub(super) docs: Docs,
     pub(super) constant: Option<Ident>,
     /// The keyword `consts` of the field, which overrides the type's.
-    consts: Option<(Ident, bool)>,
+    consts: Attr<bool>,
     /// The keyword that determines the keys: `key` or `flatten`.
     pub(super) written: Option<Ident>,
 }
@@ -162,13 +160,13 @@ impl<'a> Field<'a> {
     }
 
     /// Without an explicit key, sets the key to the prefix and the name.
-    fn or_key_from_name(mut self, prefix: Option<&(Ident, LitStr)>) -> Self {
+    fn or_key_from_name(mut self, prefix: Option<&LitStr>) -> Self {
         if let (Record::Value(key @ None, _), Some(ident)) =
             (&mut self.record, &self.original.ident)
         {
             let name = ident.unraw();
             let text = match prefix {
-                Some((_, prefix)) => format!("{}.{name}", prefix.value()),
+                Some(prefix) => format!("{}.{name}", prefix.value()),
                 None => name.to_string(),
             };
             *key = Some(Key::Text(LitStr::new(&text, ident.span())));
@@ -232,8 +230,8 @@ pub(super) struct Word<'a> {
 }
 
 impl<'a> Variant<'a> {
-    fn new(cx: &Ctxt, variant: &'a syn::Variant, prefix: Option<&(Ident, LitStr)>) -> Self {
-        if let Some((word, _)) = attr::Variant::from_attrs(cx, &variant.attrs).rename {
+    fn new(cx: &Ctxt, variant: &'a syn::Variant, prefix: Option<&LitStr>) -> Self {
+        if let Some((word, _)) = attr::renamed(cx, &variant.attrs) {
             cx.error(word, "`rename` is for enums without data, whose variants are values");
         }
         let is_newtype =
@@ -260,20 +258,18 @@ impl<'a> Variant<'a> {
 
 /// The values of all variants, which must differ.
 fn words<'a>(cx: &Ctxt, container: &Container, data: &'a DataEnum) -> Vec<Word<'a>> {
-    let case = container.rename_all.as_ref().and_then(|(_, case)| *case).unwrap_or(Case::Pascal);
-    let mut seen = HashSet::new();
+    let case = container.rename_all.get().copied().flatten().unwrap_or(Case::Pascal);
     let word = |variant: &'a syn::Variant| {
         let name = variant.ident.unraw().to_string();
-        let value = match attr::Variant::from_attrs(cx, &variant.attrs).rename {
+        let value = match attr::renamed(cx, &variant.attrs) {
             Some((_, text)) => text,
             None => LitStr::new(&case.apply(&name), variant.ident.span()),
         };
-        if !seen.insert(value.value()) {
-            cx.error(&value, format_args!("value `{}` is given twice", value.value()));
-        }
         Word { ident: &variant.ident, value }
     };
-    data.variants.iter().map(word).collect()
+    let words: Vec<_> = data.variants.iter().map(word).collect();
+    check_twice(cx, "value", words.iter().map(|word| &word.value));
+    words
 }
 
 fn structure<'a>(
@@ -298,7 +294,7 @@ fn structure<'a>(
         .iter()
         .enumerate()
         .filter_map(|(index, field)| {
-            let field = Field::new(cx, field, index)?.or_key_from_name(container.prefix.as_ref());
+            let field = Field::new(cx, field, index)?.or_key_from_name(container.prefix.get());
             if field.is_without_key() {
                 cx.error(&field.original.ty, unnamed);
             }
@@ -319,12 +315,11 @@ fn transparent<'a>(
     fields: &'a Fields,
 ) -> Shape<'a> {
     refuse_rename_all(cx, container);
-    let word = container.transparent.as_ref();
-    let prefix = container.prefix.as_ref().map(|(word, _)| word);
-    let consts = container.consts.as_ref().map(|(word, _)| word);
-    for word in prefix.into_iter().chain(consts) {
+    let word = container.transparent.keyword();
+    let refuse = |word: &Ident| {
         cx.error(word, format_args!("`{word}` does not go with `transparent`: a value has no key"));
-    }
+    };
+    container.about_keys().for_each(refuse);
     let mut recorded: Vec<_> = fields
         .iter()
         .enumerate()
@@ -334,10 +329,7 @@ fn transparent<'a>(
         cx.error(word, "`transparent` is for one field; the others need `#[floe(skip)]`");
         return Shape::Neither;
     };
-    let consts = field.consts.as_ref().map(|(word, _)| word);
-    for word in field.written.iter().chain(consts) {
-        cx.error(word, format_args!("`{word}` does not go with `transparent`: a value has no key"));
-    }
+    field.written.iter().chain(field.consts.keyword()).for_each(refuse);
     let name = Case::Snake.apply(&original.ident.unraw().to_string());
     if !field.is_redacted() && !field.is_named_secret() && secret::is_named_by(&name) {
         let message = format!(
@@ -357,7 +349,7 @@ fn enumeration<'a>(
     container: &Container,
     data: &'a DataEnum,
 ) -> Shape<'a> {
-    if let Some(word) = &container.transparent {
+    if let Some(word) = container.transparent.keyword() {
         cx.error(word, "`transparent` is for structs with one field");
     }
     if data.variants.is_empty() {
@@ -366,9 +358,7 @@ fn enumeration<'a>(
     }
     let without_data = |variant: &syn::Variant| matches!(variant.fields, Fields::Unit);
     if data.variants.iter().all(without_data) {
-        let prefix = container.prefix.as_ref().map(|(word, _)| word);
-        let consts = container.consts.as_ref().map(|(word, _)| word);
-        for word in prefix.into_iter().chain(consts) {
+        for word in container.about_keys() {
             cx.error(word, "an enum without data is the value of an attribute, and has no key");
         }
         return Shape::Words(words(cx, container, data));
@@ -377,13 +367,13 @@ fn enumeration<'a>(
     Shape::Enum(
         data.variants
             .iter()
-            .map(|variant| Variant::new(cx, variant, container.prefix.as_ref()))
+            .map(|variant| Variant::new(cx, variant, container.prefix.get()))
             .collect(),
     )
 }
 
 fn refuse_rename_all(cx: &Ctxt, container: &Container) {
-    if let Some((word, _)) = &container.rename_all {
+    if let Some(word) = container.rename_all.keyword() {
         cx.error(word, "`rename_all` is for enums without data, whose variants are values");
     }
 }
@@ -404,14 +394,11 @@ fn refuse_packed(cx: &Ctxt, original: &DeriveInput) {
 
 /// Compares literal keys. The values of constants are unknown here; they are compared when `KEYS` is evaluated.
 fn check_duplicates(cx: &Ctxt, fields: &[Field<'_>]) {
-    let mut seen = HashSet::new();
-    for field in fields {
-        if let Some(Key::Text(key)) = field.key()
-            && !seen.insert(key.value())
-        {
-            cx.error(key, format_args!("key `{}` is given twice", key.value()));
-        }
-    }
+    let keys = fields.iter().filter_map(|field| match field.key() {
+        Some(Key::Text(key)) => Some(key),
+        _ => None,
+    });
+    check_twice(cx, "key", keys);
 }
 
 /// The name of the constant for a field, unless it is the name of a constant of the trait.

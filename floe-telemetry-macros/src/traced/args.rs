@@ -18,23 +18,24 @@ use crate::{
     symbol::{self, Symbol},
 };
 
-pub(super) struct Args<'c> {
-    pub(super) name: Attr<'c, Expr>,
-    pub(super) tracer: Attr<'c, Expr>,
-    pub(super) level: Attr<'c, Expr>,
-    pub(super) kind: Attr<'c, Expr>,
-    pub(super) attributes: Attr<'c, Vec<Record>>,
-    pub(super) attributes_fn: Attr<'c, Expr>,
-    pub(super) floe_attributes: Attr<'c, Expr>,
-    pub(super) parent: Attr<'c, Expr>,
-    pub(super) root: Attr<'c, ()>,
-    pub(super) links: Attr<'c, Expr>,
-    pub(super) error_if: Attr<'c, Expr>,
-    pub(super) metrics: Attr<'c, ()>,
-    pub(super) boxed: Attr<'c, ()>,
-    pub(super) future: Attr<'c, ()>,
-    pub(super) call_only: Attr<'c, ()>,
-    pub(super) krate: Attr<'c, Path>,
+#[derive(Default)]
+pub(super) struct Args {
+    pub(super) name: Attr<Expr>,
+    pub(super) tracer: Attr<Expr>,
+    pub(super) level: Attr<Expr>,
+    pub(super) kind: Attr<Expr>,
+    pub(super) attributes: Attr<Vec<Record>>,
+    pub(super) attributes_fn: Attr<Expr>,
+    pub(super) floe_attributes: Attr<Expr>,
+    pub(super) parent: Attr<Expr>,
+    pub(super) root: Attr<()>,
+    pub(super) links: Attr<Expr>,
+    pub(super) error_if: Attr<Expr>,
+    pub(super) metrics: Attr<()>,
+    pub(super) boxed: Attr<()>,
+    pub(super) future: Attr<()>,
+    pub(super) call_only: Attr<()>,
+    pub(super) krate: Attr<Path>,
     pub(super) of_type: Option<String>,
     /// The tokens of each argument, which a block passes on to its methods.
     pub(super) pieces: Vec<(String, TokenStream)>,
@@ -76,9 +77,9 @@ fn between(mut start: Cursor<'_>, end: Cursor<'_>) -> TokenStream {
     tokens
 }
 
-impl<'c> Args<'c> {
-    pub(super) fn parse(cx: &'c Ctxt, tokens: TokenStream) -> Self {
-        let mut args = Self::new(cx);
+impl Args {
+    pub(super) fn parse(cx: &Ctxt, tokens: TokenStream) -> Self {
+        let mut args = Self::default();
         let fill = |input: ParseStream<'_>| {
             keywords::parse_each(cx, input, keywords::starts_argument, |input| {
                 let start = input.cursor();
@@ -95,29 +96,6 @@ impl<'c> Args<'c> {
             cx.syn(error);
         }
         args
-    }
-
-    fn new(cx: &'c Ctxt) -> Self {
-        Self {
-            name: Attr::new(cx, symbol::NAME),
-            tracer: Attr::new(cx, symbol::TRACER),
-            level: Attr::new(cx, symbol::LEVEL),
-            kind: Attr::new(cx, symbol::KIND),
-            attributes: Attr::new(cx, symbol::ATTRIBUTES),
-            attributes_fn: Attr::new(cx, symbol::ATTRIBUTES_FN),
-            floe_attributes: Attr::new(cx, symbol::FLOE_ATTRIBUTES),
-            parent: Attr::new(cx, symbol::PARENT),
-            root: Attr::new(cx, symbol::ROOT),
-            links: Attr::new(cx, symbol::LINKS),
-            error_if: Attr::new(cx, symbol::ERROR_IF),
-            metrics: Attr::new(cx, symbol::METRICS),
-            boxed: Attr::new(cx, symbol::BOXED),
-            future: Attr::new(cx, symbol::FUTURE),
-            call_only: Attr::new(cx, symbol::CALL_ONLY),
-            krate: Attr::new(cx, symbol::CRATE),
-            of_type: None,
-            pieces: Vec::new(),
-        }
     }
 
     fn argument(&mut self, cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<()> {
@@ -142,78 +120,74 @@ impl<'c> Args<'c> {
         }
         let (word, symbol) = keywords::parse_keyword(input, symbol::TRACED)?;
         match symbol {
-            symbol::NAME => parse_value(&mut self.name, input, &word, symbol),
-            symbol::TRACER => parse_value(&mut self.tracer, input, &word, symbol),
-            symbol::LEVEL => parse_value(&mut self.level, input, &word, symbol),
-            symbol::KIND => parse_value(&mut self.kind, input, &word, symbol),
+            symbol::NAME => parse_value(cx, &mut self.name, input, &word, symbol),
+            symbol::TRACER => parse_value(cx, &mut self.tracer, input, &word, symbol),
+            symbol::LEVEL => parse_value(cx, &mut self.level, input, &word, symbol),
+            symbol::KIND => parse_value(cx, &mut self.kind, input, &word, symbol),
             symbol::ATTRIBUTES => {
                 if !input.peek(Paren) {
                     return Err(keywords::misused(&word, symbol));
                 }
                 let content;
                 parenthesized!(content in input);
-                self.attributes.set(&word, record::list(cx, &content));
+                self.attributes.set(cx, &word, record::list(cx, &content));
                 Ok(())
             }
-            symbol::ATTRIBUTES_FN => parse_value(&mut self.attributes_fn, input, &word, symbol),
-            symbol::FLOE_ATTRIBUTES => parse_value(&mut self.floe_attributes, input, &word, symbol),
+            symbol::ATTRIBUTES_FN => parse_value(cx, &mut self.attributes_fn, input, &word, symbol),
+            symbol::FLOE_ATTRIBUTES => {
+                parse_value(cx, &mut self.floe_attributes, input, &word, symbol)
+            }
             symbol::PARENT => {
-                self.root.exclude(&word);
-                parse_value(&mut self.parent, input, &word, symbol)
+                self.root.exclude(cx, &word);
+                parse_value(cx, &mut self.parent, input, &word, symbol)
             }
             symbol::ROOT => {
-                self.parent.exclude(&word);
-                parse_switch(&mut self.root, input, &word, symbol)
+                self.parent.exclude(cx, &word);
+                parse_switch(cx, &mut self.root, input, &word, symbol)
             }
-            symbol::LINKS => parse_value(&mut self.links, input, &word, symbol),
-            symbol::ERROR_IF => parse_value(&mut self.error_if, input, &word, symbol),
-            symbol::METRICS => parse_switch(&mut self.metrics, input, &word, symbol),
-            symbol::BOXED => parse_switch(&mut self.boxed, input, &word, symbol),
+            symbol::LINKS => parse_value(cx, &mut self.links, input, &word, symbol),
+            symbol::ERROR_IF => parse_value(cx, &mut self.error_if, input, &word, symbol),
+            symbol::METRICS => parse_switch(cx, &mut self.metrics, input, &word, symbol),
+            symbol::BOXED => parse_switch(cx, &mut self.boxed, input, &word, symbol),
             symbol::FUTURE => {
-                self.call_only.exclude(&word);
-                parse_switch(&mut self.future, input, &word, symbol)
+                self.call_only.exclude(cx, &word);
+                parse_switch(cx, &mut self.future, input, &word, symbol)
             }
             symbol::CALL_ONLY => {
-                self.future.exclude(&word);
-                parse_switch(&mut self.call_only, input, &word, symbol)
+                self.future.exclude(cx, &word);
+                parse_switch(cx, &mut self.call_only, input, &word, symbol)
             }
             _ => {
                 let path = keywords::parse_value_with(input, &word, symbol, Path::parse_mod_style)?;
-                self.krate.set(&word, path);
+                self.krate.set(cx, &word, path);
                 Ok(())
             }
         }
     }
 }
 
-/// The expression in the invisible group of a `macro_rules!` fragment such as `$name:expr`.
-fn ungrouped(value: Expr) -> Expr {
-    match value {
-        Expr::Group(group) => ungrouped(*group.expr),
-        value => value,
-    }
-}
-
 /// Parses `word = value`.
 fn parse_value(
-    cell: &mut Attr<'_, Expr>,
+    cx: &Ctxt,
+    cell: &mut Attr<Expr>,
     input: ParseStream<'_>,
     word: &Ident,
     symbol: Symbol,
 ) -> syn::Result<()> {
-    cell.set(word, ungrouped(keywords::parse_value(input, word, symbol)?));
+    cell.set(cx, word, keywords::ungrouped(keywords::parse_value(input, word, symbol)?));
     Ok(())
 }
 
 /// Parses `word`.
 fn parse_switch(
-    cell: &mut Attr<'_, ()>,
+    cx: &Ctxt,
+    cell: &mut Attr<()>,
     input: ParseStream<'_>,
     word: &Ident,
     symbol: Symbol,
 ) -> syn::Result<()> {
     keywords::check_switch(input, word, symbol)?;
-    cell.set(word, ());
+    cell.set(cx, word, ());
     Ok(())
 }
 

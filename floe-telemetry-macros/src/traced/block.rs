@@ -84,7 +84,7 @@ impl Block {
     }
 
     /// The block with the attribute on each method, or on none if the arguments are invalid.
-    pub(super) fn emit(&self, args: Option<&Args<'_>>) -> TokenStream {
+    pub(super) fn emit(&self, args: Option<&Args>) -> TokenStream {
         let Self { head, inner, .. } = self;
         let items = self.items.iter().map(|item| match item {
             Item::Other(tokens) => tokens.clone(),
@@ -142,7 +142,7 @@ fn one(input: ParseStream<'_>) -> syn::Result<Item> {
 }
 
 impl Method {
-    fn emit(&self, shared: Option<&Args<'_>>, type_name: &str) -> TokenStream {
+    fn emit(&self, shared: Option<&Args>, type_name: &str) -> TokenStream {
         let rest = &self.rest;
         // A method that cannot be traced is emitted unchanged, because the attribute is not on the method.
         let possible = self.has_body
@@ -197,7 +197,7 @@ impl Method {
     }
 
     /// The attribute with the arguments of the block that the method does not override.
-    fn attr(&self, shared: &Args<'_>, type_name: &str, own: &TokenStream) -> TokenStream {
+    fn attr(&self, shared: &Args, type_name: &str, own: &TokenStream) -> TokenStream {
         let given = args::words(own);
         let is_given = |word: &str| given.iter().any(|own| own == word);
         let is_placed = is_given("parent") || is_given("root");

@@ -8,13 +8,13 @@ mod parameters;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, ReturnType, Signature, parse_quote_spanned, spanned::Spanned, token};
+use syn::{Expr, ReturnType, Signature, parse_quote_spanned, token};
 
 use super::{
     model::{Shape, Traced},
     signature::{self, Output},
 };
-use crate::tokens;
+use crate::tokens::{self, on};
 
 pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
     let mut sig = traced.function.sig.clone();
@@ -72,7 +72,7 @@ fn allow_moved(written: &Signature, emitted: &Signature) -> Option<TokenStream> 
 
 /// The static call site, which is added to the link-time list.
 fn callsite(traced: &Traced<'_>) -> TokenStream {
-    let private = traced.krate.private();
+    let (krate, private) = (&traced.krate, traced.krate.private());
     let name = &traced.name;
     let function = known::of(traced);
     let kind = Ident::new(traced.kind, Span::mixed_site());
@@ -82,7 +82,7 @@ fn callsite(traced: &Traced<'_>) -> TokenStream {
     let with_tracer = traced.tracer.iter().map(|name| quote_spanned!(ours=> , with_tracer(#name)));
     let level = traced.level.map(|level| {
         let level = Ident::new(level, ours);
-        quote_spanned!(ours=> , with_level(#private::Level::#level))
+        quote_spanned!(ours=> , with_level(#krate::callsite::Level::#level))
     });
     // The compiler knows the type of a method that is in no block of this macro.
     let is_alone = traced.of_type.is_none() && traced.function.sig.receiver().is_some();
@@ -218,9 +218,4 @@ fn allow_underscore(tokens: &impl ToTokens) -> Option<TokenStream> {
             #[allow(clippy::no_effect_underscore_binding, clippy::used_underscore_binding)]
         }
     })
-}
-
-/// A hygienic span whose errors are reported at the user's expression.
-fn on(value: &impl Spanned) -> Span {
-    Span::mixed_site().located_at(value.span())
 }

@@ -1,7 +1,5 @@
 //! Converts [`Args`] and the signature to [`Traced`], and performs all checks.
 
-use std::collections::HashSet;
-
 use proc_macro2::{Group, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Attribute, Expr, ExprLit, Lit, LitStr, ReturnType, Signature, ext::IdentExt};
@@ -77,14 +75,18 @@ const LEVELS: [(&str, &str); 5] = [
 ];
 
 impl<'a> Traced<'a> {
-    pub(super) fn new(cx: &Ctxt, mut args: Args<'_>, function: &'a Function) -> Self {
+    pub(super) fn new(cx: &Ctxt, mut args: Args, function: &'a Function) -> Self {
         let shape = shape(cx, &args, function);
         misplaced(cx, &args, function, &shape);
         let arguments = arguments::of(&function.sig);
         let mut records = args.attributes.take().unwrap_or_default();
         check_exits(cx, &args, &records);
         check_shorthands(cx, &mut records, &arguments);
-        check_duplicates(cx, &records);
+        let keys = records.iter().filter_map(|record| match &record.key {
+            Key::Text(key) => Some(key),
+            Key::Const(_) => None,
+        });
+        words::check_twice(cx, "attribute", keys);
         let aliases = secrets::aliases(&arguments);
         secrets::in_records(cx, &records, &aliases);
         if let Some(name) = args.name.get() {
@@ -193,7 +195,7 @@ fn output(sig: &Signature, shape: &Shape) -> Output {
 }
 
 /// The extent of the span: it follows a future if the signature or the argument `future` declares one.
-fn shape(cx: &Ctxt, args: &Args<'_>, function: &Function) -> Shape {
+fn shape(cx: &Ctxt, args: &Args, function: &Function) -> Shape {
     let Function { sig, body, .. } = function;
     if sig.asyncness.is_some() {
         return Shape::Async;
@@ -220,7 +222,7 @@ fn shape(cx: &Ctxt, args: &Args<'_>, function: &Function) -> Shape {
 const OUTLIVES_THE_SPAN: &str = "the span would end before this: put `#[traced]` on the function that creates the future, or the future in a span \
      with `in_span`; if the span should cover only the call, write `call_only`";
 
-fn misplaced(cx: &Ctxt, args: &Args<'_>, function: &Function, shape: &Shape) {
+fn misplaced(cx: &Ctxt, args: &Args, function: &Function, shape: &Shape) {
     let is_async = matches!(shape, Shape::Async | Shape::AsyncTrait(_));
     if let (Some(word), true) = (args.call_only.keyword(), is_async) {
         let message = "`call_only` applies to a function that returns a future: the call of an \
@@ -374,7 +376,7 @@ fn check_parent(cx: &Ctxt, value: &Expr) {
 }
 
 /// Reports a `return` or an `await` in an expression that is evaluated before the body, one error for each value.
-fn check_exits(cx: &Ctxt, args: &Args<'_>, records: &[Record]) {
+fn check_exits(cx: &Ctxt, args: &Args, records: &[Record]) {
     let others = [args.name.get(), args.parent.get(), args.links.get(), args.floe_attributes.get()];
     let values = records.iter().map(|record| &record.value);
     for word in values.chain(others.into_iter().flatten()).filter_map(tokens::find_exit) {
@@ -428,19 +430,8 @@ fn owned(attrs: &[&Attribute]) -> Vec<Attribute> {
     attrs.iter().copied().cloned().collect()
 }
 
-fn check_duplicates(cx: &Ctxt, records: &[Record]) {
-    let mut seen = HashSet::new();
-    for record in records {
-        if let Key::Text(key) = &record.key
-            && !seen.insert(key.value())
-        {
-            cx.error(key, format_args!("attribute `{}` is given twice", key.value()));
-        }
-    }
-}
-
 /// Reports arguments of a block that apply to none of its methods.
-pub(super) fn check_block(cx: &Ctxt, args: &Args<'_>, block: Option<&Block>) {
+pub(super) fn check_block(cx: &Ctxt, args: &Args, block: Option<&Block>) {
     if let (Some(word), Some(block)) = (args.boxed.keyword(), block)
         && !block.has_async_fn()
     {

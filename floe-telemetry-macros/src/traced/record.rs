@@ -49,11 +49,8 @@ fn parse_record(cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<Record> {
     if let Some((key, equals)) = assigned_key(input)? {
         let format = format(input)?;
         let value = parse_expression(input, equals.span)?;
-        if let Key::Text(text) = &key
-            && let Some(mistake) = words::mistake_in_key(&text.value())
-        {
-            let message = format!("this key {mistake}, write it as in `alert.channel`");
-            cx.error(text, message);
+        if let Key::Text(text) = &key {
+            words::check_key(cx, "key", text);
         }
         return Ok(Record { key, format, value, quoted, shorthand: None, cfgs: Vec::new() });
     }

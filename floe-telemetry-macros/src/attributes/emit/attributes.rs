@@ -4,10 +4,9 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{GenericParam, Generics};
 
-use super::{
-    Field, Model, Record, Shape, bounds, emit_key, emit_text, keys, located, makes_text, on,
-};
+use super::{Field, Model, Record, Shape, bounds, emit_key, emit_text, keys, makes_text};
 use crate::attributes::model::Variant;
+use crate::tokens::{located_at, on};
 
 pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     let (krate, private) = (model.krate, model.krate.private());
@@ -105,7 +104,7 @@ fn record(model: &Model<'_>, field: &Field<'_>, value: &TokenStream) -> TokenStr
     match &field.record {
         Record::Nested(None) => {
             let on_type = on(&field.original.ty);
-            let record = located(quote!(#krate::FloeAttributes::record), on_type);
+            let record = located_at(quote!(#krate::FloeAttributes::record), on_type);
             quote_spanned!(on_type=> #record(#value, __floe_list);)
         }
         Record::Nested(Some(prefix)) => {

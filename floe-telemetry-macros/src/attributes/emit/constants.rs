@@ -6,7 +6,8 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::ext::IdentExt;
 
-use super::{Field, Key, Model, located, on};
+use super::{Field, Key, Model};
+use crate::tokens::{located_at, on};
 
 pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     let (vis, ident) = (&model.original.vis, &model.original.ident);
@@ -21,7 +22,7 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
         // If the type has another constant of this name, the error points at the field, and names this
         // macro.
         let at = on(&field.original.ident);
-        let private = located(model.krate.private(), at);
+        let private = located_at(model.krate.private(), at);
         Some(quote_spanned! {at=>
             #private::write_floe_consts_false_for_a_constant_of_your_own! {
                 #(#[doc = #docs])*

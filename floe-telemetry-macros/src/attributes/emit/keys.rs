@@ -3,7 +3,8 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::{Field, Key, Model, Record, Shape, emit_key, on};
+use super::{Field, Key, Model, Record, Shape, emit_key};
+use crate::tokens::on;
 
 /// Whether some keys are unknown to the macro, which then cannot check for duplicates.
 pub(super) fn is_checked(model: &Model<'_>) -> bool {

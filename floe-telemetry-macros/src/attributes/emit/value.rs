@@ -4,8 +4,9 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Generics;
 
-use super::{Field, Model, Record, bounds, emit_text, located, makes_text, on};
+use super::{Field, Model, Record, bounds, emit_text, makes_text};
 use crate::attributes::model::Word;
+use crate::tokens::{located_at, on};
 
 pub(super) fn words(model: &Model<'_>, words: &[Word<'_>]) -> TokenStream {
     let krate = model.krate;
@@ -33,7 +34,7 @@ pub(super) fn transparent(model: &Model<'_>, field: &Field<'_>) -> TokenStream {
         emit_text(model, field, *how, &value)
     } else {
         let path = quote!(#krate::attributes::ToAttributeValue::to_attribute_value);
-        let path = located(path, on_type);
+        let path = located_at(path, on_type);
         quote_spanned!(on_type=> #path(#value))
     };
     let present = makes_text(&[field])

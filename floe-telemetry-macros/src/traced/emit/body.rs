@@ -5,10 +5,10 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{ReturnType, Signature};
 
 use super::{
-    declared, nested, on, opening, outcome,
+    declared, nested, opening, outcome,
     parameters::{self, Place},
 };
-use crate::tokens;
+use crate::tokens::{self, on};
 use crate::traced::{
     boxing::Boxing,
     model::{Shape, Traced},

@@ -5,10 +5,10 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{ReturnType, Signature, Token, parse_quote_spanned, spanned::Spanned};
 
 use super::{
-    at_result, declared, nested, on, opening, outcome,
+    at_result, declared, nested, opening, outcome,
     parameters::{self, Place},
 };
-use crate::tokens;
+use crate::tokens::{self, on};
 use crate::traced::{
     boxing::AsyncTrait,
     model::{Parent, Traced},

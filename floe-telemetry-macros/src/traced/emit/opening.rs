@@ -4,7 +4,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Expr, ExprPath, Lit, spanned::Spanned};
 
-use super::{allow_underscore, delimited, on};
+use super::{allow_underscore, delimited};
+use crate::tokens::on;
 use crate::traced::{
     attributes_fn::{AttributesFn, Binding, NamedArgument},
     model::{Parent, Traced},
@@ -62,7 +63,7 @@ fn call(traced: &Traced<'_>, function: &str) -> TokenStream {
     };
     if !traced.fills() {
         let call = quote_spanned! {ours=>
-            #private::#enter(&__FLOE_CALLSITE, #parent, #private::None)
+            #private::#enter(&__FLOE_CALLSITE, #parent, ::core::option::Option::None)
         };
         return match bound {
             Some(bound) => quote_spanned!(ours=> { #bound #call }),
@@ -73,7 +74,7 @@ fn call(traced: &Traced<'_>, function: &str) -> TokenStream {
     quote_spanned! {ours=> {
         #bound
         #fill
-        #private::#enter(&__FLOE_CALLSITE, #parent, #private::Some(&__floe_fill))
+        #private::#enter(&__FLOE_CALLSITE, #parent, ::core::option::Option::Some(&__floe_fill))
     }}
 }
 
