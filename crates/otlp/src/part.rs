@@ -3,7 +3,7 @@
 use floe_telemetry_sdk::__parts::exporter::OtlpExporters;
 use floe_telemetry_sdk::__parts::parts::{OtlpFeatures, OtlpPart};
 
-use super::{encoding, exporter, logs, metrics};
+use super::{encoding, exporter};
 
 floe_telemetry_sdk::__part!(
     Otlp(OtlpPart {
@@ -17,8 +17,14 @@ floe_telemetry_sdk::__part!(
     }),
     OtlpExporters {
         spans: exporter::start_spans,
-        metrics: metrics::destination,
-        logs: logs::start,
+        #[cfg(feature = "metrics")]
+        metrics: Some(super::metrics::destination),
+        #[cfg(not(feature = "metrics"))]
+        metrics: None,
+        #[cfg(feature = "logs")]
+        logs: Some(super::logs::start),
+        #[cfg(not(feature = "logs"))]
+        logs: None,
         try_connection: exporter::try_connection,
     }
 );
