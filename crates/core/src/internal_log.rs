@@ -12,7 +12,7 @@ use crate::program_signals::Unsignalled;
 /// The level of OpenTelemetry's own messages
 /// ([specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration)).
 /// Other SDKs have other levels, so no level is invalid.
-pub const LOG_LEVEL: &str = "OTEL_LOG_LEVEL";
+const LOG_LEVEL: &str = "OTEL_LOG_LEVEL";
 
 /// Writes a message: `internal_log!(warn, exporter = self.name, "spans could not be exported")`. The level, the fields and
 /// the text are the arguments of `tracing`'s macro of that name.

@@ -16,11 +16,6 @@ use std::thread::{Builder, JoinHandle};
 /// The stack size of the library's threads: the default of the standard library, whatever `RUST_MIN_STACK` says.
 const STACK: usize = 2 << 20;
 
-/// A thread of the library.
-pub fn thread(name: impl Into<String>) -> Builder {
-    Builder::new().name(name.into()).stack_size(STACK)
-}
-
 /// Starts a thread of the library with signals blocked from its first instruction. Threads started by it inherit the
 /// mask.
 ///
@@ -28,9 +23,10 @@ pub fn thread(name: impl Into<String>) -> Builder {
 ///
 /// Fails if the system cannot start a thread.
 pub fn spawn<T: Send + 'static>(
-    thread: Builder,
+    name: impl Into<String>,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<JoinHandle<T>> {
+    let thread = Builder::new().name(name.into()).stack_size(STACK);
     blocked(|| thread.spawn(work))
 }
 

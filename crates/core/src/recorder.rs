@@ -88,7 +88,7 @@ mod wakeup;
 
 pub use self::call::{Guard, call, call_opening, call_then, end};
 pub use self::current::span_context_within;
-pub use self::current_context::current_context;
+pub(crate) use self::current_context::current_context;
 pub use self::current_context::in_current_span;
 pub use self::declared::{Never, declared, never, never_made};
 pub use self::detached::DetachedSpan;
@@ -143,7 +143,7 @@ pub use self::{
     record::{Code, More, Origin},
     sampling::{
         Limits, Measured, RateLimit, Ratio, Rule, SamplerDecision, Sampling, SpanSampler, Then,
-        matches, matches_any, start_provider, stop_provider,
+        matches_any, start_provider, stop_provider,
     },
     wakeup::WakeUp,
 };

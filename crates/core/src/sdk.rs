@@ -27,21 +27,19 @@ pub mod environment {
 }
 
 pub mod internal_log {
-    pub use crate::internal_log::{
-        LOG_LEVEL, has_written_to_stderr, is_debugged, is_on_stderr, write_line,
-    };
+    pub use crate::internal_log::{has_written_to_stderr, is_debugged, is_on_stderr, write_line};
     #[cfg(feature = "redact")]
     pub use crate::internal_log::{internal_log, write};
 }
 
 pub mod metrics {
     pub use crate::metrics::current::{current, switch};
-    pub use crate::metrics::measured_span::{Ids, measured_ids};
+    pub use crate::metrics::measured_span::measured_ids;
     pub use crate::metrics::metric::is_name;
 }
 
 pub mod program_signals {
-    pub use crate::program_signals::{Unsignalled, blocked, spawn, thread};
+    pub use crate::program_signals::{Unsignalled, blocked, spawn};
 }
 
 #[cfg(feature = "redact")]
@@ -60,10 +58,10 @@ pub mod recorder {
     pub use crate::recorder::{
         Buffer, Code, Head, LOST, Limits, MARK, Measured, Measures, More, Origin, Parent,
         RateLimit, Ratio, Rule, SamplerDecision, Sampling, SpanRecord, SpanSampler, Then, WakeUp,
-        close_surplus_buffers, context_is_alive, current_context, describe, forks, key_value_bytes,
-        make_ids, matches, matches_any, new_buffers, new_measures, random, random_bits,
-        release_buffered, remember_panic, root, say_not_exported, set_collector, set_in_forks,
-        span_context_within, start_provider, stop_provider, wake_collector, written_spans,
+        close_surplus_buffers, context_is_alive, describe, forks, key_value_bytes, make_ids,
+        matches_any, new_buffers, new_measures, random, random_bits, release_buffered,
+        remember_panic, root, say_not_exported, set_collector, set_in_forks, span_context_within,
+        start_provider, stop_provider, wake_collector, written_spans,
     };
     pub use crate::recorder::{CaptureScope, missed, start_captures, stop_captures};
 }
@@ -77,5 +75,5 @@ pub mod redaction {
 }
 
 pub mod system {
-    pub use crate::system::{System, set_system};
+    pub use crate::system::set_headroom;
 }

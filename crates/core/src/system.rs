@@ -1,21 +1,15 @@
-//! Functions of the system that the SDK provides, so that code that only annotates does not compile them.
+//! What the SDK knows of the system, so that code that only annotates does not compile it.
 
 use std::sync::OnceLock;
 
-/// The functions that the SDK provides.
-#[derive(Clone, Copy, Debug)]
-pub struct System {
-    /// Whether the limits of the process leave memory for more than buffers of spans.
-    pub has_headroom: fn() -> bool,
-}
+static HAS_HEADROOM: OnceLock<fn() -> bool> = OnceLock::new();
 
-static SYSTEM: OnceLock<System> = OnceLock::new();
-
-/// Sets the functions. Later calls have no effect.
-pub fn set_system(system: System) {
-    let _ = SYSTEM.set(system);
+/// Sets the function that returns whether the limits of the process leave memory for more than buffers of spans. Later
+/// calls have no effect.
+pub fn set_headroom(has_headroom: fn() -> bool) {
+    let _ = HAS_HEADROOM.set(has_headroom);
 }
 
 pub(crate) fn has_headroom() -> bool {
-    SYSTEM.get().is_none_or(|system| (system.has_headroom)())
+    HAS_HEADROOM.get().is_none_or(|has_headroom| has_headroom())
 }

@@ -3,6 +3,7 @@
 //! They are copied and redacted on the logging thread, like the whole record: it writes the line, and later updates of
 //! the span must not change the record. The limits of a record bound the copies.
 
+use floe_telemetry_sdk::__parts::logs::LogRecord;
 use opentelemetry::logs::AnyValue;
 use opentelemetry::{Array, Key};
 
@@ -12,7 +13,6 @@ use crate::char_boundary;
 use crate::collector::Redactor;
 use crate::keys;
 use crate::recorder::{self, MARK, matches_any};
-use floe_telemetry_sdk::__parts::logs::{LogRecord, MAX_FIELDS, MAX_RAW, MAX_RECORD};
 
 /// Adds the attributes. A field with the same key takes precedence.
 pub(super) fn add(record: &mut LogRecord, redactor: &mut Redactor, patterns: &[String]) {
@@ -52,7 +52,7 @@ impl Copied {
             if is_none || !is_selected(key.as_str()) {
                 continue;
             }
-            if self.all.len() >= MAX_FIELDS || self.bytes >= MAX_RECORD {
+            if self.all.len() >= LogRecord::MAX_FIELDS || self.bytes >= LogRecord::MAX_RECORD {
                 self.dropped = self.dropped.saturating_add(1);
                 continue;
             }
@@ -84,7 +84,7 @@ impl Copied {
 
     /// Cuts a text to the limit of the record.
     fn text(&mut self, text: &str) -> AnyValue {
-        let text = char_boundary::beginning(text, MAX_RAW + 1);
+        let text = char_boundary::beginning(text, LogRecord::MAX_RAW + 1);
         self.bytes += text.len();
         AnyValue::String(text.to_owned().into())
     }
@@ -92,7 +92,7 @@ impl Copied {
     fn list<T>(&mut self, items: &[T], copy: impl Fn(&mut Self, &T) -> AnyValue) -> AnyValue {
         let mut list = Vec::new();
         for item in items {
-            if self.bytes >= MAX_RECORD {
+            if self.bytes >= LogRecord::MAX_RECORD {
                 break;
             }
             self.bytes += size_of::<AnyValue>();

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::error::Error as StdError;
 use std::fmt::{self, Debug, Display, Write as _};
 
+use floe_telemetry_core::__sdk::bounded_text::Bounded;
+use floe_telemetry_sdk::__parts::logs::LogRecord;
 use log::kv::{self, VisitSource};
 use opentelemetry::Key;
 use opentelemetry::logs::{AnyValue, Severity};
@@ -12,8 +14,6 @@ use tracing_log::LogTracer;
 
 use crate::caught::caught;
 use crate::collector::Redactor;
-use floe_telemetry_core::__sdk::bounded_text::Bounded;
-use floe_telemetry_sdk::__parts::logs::{LogRecord, MAX_RAW};
 
 /// The maximum number of an error's sources.
 const MAX_SOURCES: usize = 16;
@@ -165,7 +165,7 @@ impl<'kvs> VisitSource<'kvs> for Copied {
         let float = || value.to_f64().filter(|_| value.to_u64().is_none()).map(AnyValue::Double);
         let typed = typed.or_else(float).unwrap_or_else(|| {
             let mut text = String::new();
-            let _ = caught(|| write!(Bounded::new(&mut text, MAX_RAW + 1), "{value}"));
+            let _ = caught(|| write!(Bounded::new(&mut text, LogRecord::MAX_RAW + 1), "{value}"));
             AnyValue::from(text)
         });
         self.0.push((Key::from(key.as_str().to_owned()), typed));

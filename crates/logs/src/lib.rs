@@ -62,10 +62,11 @@ mod timestamp;
 
 use floe_telemetry_core::__sdk::{caught, char_boundary, clock, program_signals, recorder};
 use floe_telemetry_core::{attributes, keys};
+use floe_telemetry_sdk::__parts::collector;
 use floe_telemetry_sdk::__parts::init::{LineFilter, LogLines, level_filter};
 use floe_telemetry_sdk::__parts::logs::LogRecords;
-use floe_telemetry_sdk::__parts::{collector, config};
 use floe_telemetry_sdk::Error;
+use floe_telemetry_sdk::config::{LogOutput, LoggingConfig};
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_log::{AsLog as _, LogTracer};
@@ -77,10 +78,7 @@ use tracing_subscriber::registry::{LookupSpan, Registry};
 use self::layer::{Form, LogLayer};
 use self::output::Output;
 pub use self::safe_writer::{SafeLine, SafeWriter, safe_writer};
-use crate::config::{LogOutput, LoggingConfig};
-pub use floe_telemetry_sdk::__parts::logs::{
-    RecorderLogRecord, RecorderLogger, RecorderLoggerProvider,
-};
+pub use floe_telemetry_sdk::{RecorderLogRecord, RecorderLogger, RecorderLoggerProvider};
 
 floe_telemetry_sdk::__part!(
     Logs,

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
+use floe_telemetry_sdk::__parts::logs::LogRecord;
 use opentelemetry::Key;
 use opentelemetry::logs::AnyValue;
 
 use crate::collector::Redactor;
-use floe_telemetry_sdk::__parts::logs::{LogRecord, MAX_TEXT};
 
 /// Values beyond this depth are replaced by [`OMITTED`].
 const MAX_DEPTH: usize = 8;
@@ -77,12 +77,12 @@ fn redacted_at(
         }
         AnyValue::Bytes(mut bytes) => {
             // Twice the limit, so that a secret across it is recognised.
-            bytes.truncate(2 * MAX_TEXT);
+            bytes.truncate(2 * LogRecord::MAX_TEXT);
             let text = String::from_utf8_lossy(&bytes);
             if let Some(safe) = redact(&text, redactor) {
                 return AnyValue::from(record.nested_text(&safe, |_| None));
             }
-            bytes.truncate(MAX_TEXT);
+            bytes.truncate(LogRecord::MAX_TEXT);
             record.take_nested(bytes.len());
             AnyValue::Bytes(bytes)
         }

@@ -2,13 +2,13 @@
 
 use std::io::{self, Write};
 
-use tracing_subscriber::fmt::MakeWriter;
-
-use crate::config::LogOutput;
-use crate::program_signals::Unsignalled;
 use floe_telemetry_core::__sdk::environment::variable_os;
 use floe_telemetry_core::__sdk::internal_log::has_written_to_stderr;
 use floe_telemetry_sdk::__parts::init::is_terminal;
+use floe_telemetry_sdk::config::LogOutput;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::program_signals::Unsignalled;
 use floe_waterfall::uses_color;
 
 #[derive(Clone, Copy, Debug)]

@@ -12,15 +12,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use floe_telemetry_core::__sdk::internal_log;
 use floe_telemetry_core::__sdk::metrics::switch;
 use floe_telemetry_core::__sdk::{caught, char_boundary, recorder, redaction};
+use floe_telemetry_sdk::__parts::collector;
 use floe_telemetry_sdk::__parts::collector::{
     Counters, Redaction, Redactor, SpanMetrics, clear_exemplars,
 };
 use floe_telemetry_sdk::__parts::metrics::{
     AddedMetrics, MeterProviders, ProviderMeters, observe, scope,
 };
-use floe_telemetry_sdk::__parts::{collector, config, internal_log};
+use floe_telemetry_sdk::TelemetryConfig;
+use floe_telemetry_sdk::config::MetricsConfig;
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -28,7 +31,6 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use self::redacting::{RedactingMeterProvider, exemplars};
 use self::views::Views;
-use crate::config::{MetricsConfig, TelemetryConfig};
 
 floe_telemetry_sdk::__part!(
     Metrics,

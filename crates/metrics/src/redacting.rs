@@ -18,12 +18,11 @@ pub(super) use self::record::Record;
 use super::views::Views;
 use crate::caught::caught;
 use crate::char_boundary::beginning;
-use crate::collector::{
-    ExemplarValue, Exemplars, Redaction, Redactor, Shape, instrument_exemplars,
-};
+use crate::collector::{Exemplars, Redaction, Redactor, Shape, instrument_exemplars};
 use crate::internal_log::internal_log;
 use crate::redaction::{MAX_MESSAGE_CHARS, shown};
 use floe_telemetry_core::REDACTED;
+use floe_telemetry_sdk::metrics::ExemplarValue;
 use opentelemetry::metrics::{
     AsyncInstrument, AsyncInstrumentBuilder, BoundSyncInstrument, Counter, Gauge, Histogram,
     HistogramBuilder, InstrumentBuilder, InstrumentProvider, Meter, MeterProvider,
@@ -320,7 +319,7 @@ mod tests {
     use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
 
     use super::*;
-    use crate::config::MetricsConfig;
+    use floe_telemetry_sdk::config::MetricsConfig;
 
     fn url() -> String {
         format!("postgres://floe:{}@db/orders", concat!("hunter2", "XyZ"))

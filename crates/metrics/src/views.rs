@@ -6,22 +6,11 @@ use std::sync::Arc;
 
 use floe_telemetry_sdk::__parts::metrics::ProgramView;
 use opentelemetry::Key;
-use opentelemetry_sdk::metrics::{
-    Aggregation, Instrument, InstrumentKind, MeterProviderBuilder, Stream,
-};
+use opentelemetry_sdk::metrics::{Instrument, InstrumentKind, MeterProviderBuilder, Stream};
 
 use crate::caught::caught;
-use crate::config::{
-    ConfiguredView, DEFAULT_BOUNDARIES, DEFAULT_MAX_SCALE, DEFAULT_MAX_SIZE, ExemplarFilter,
-    HistogramKind, MetricsConfig,
-};
-
-/// The exponential histogram with the defaults of the specification.
-const EXPONENTIAL: Aggregation = Aggregation::Base2ExponentialHistogram {
-    max_size: DEFAULT_MAX_SIZE,
-    max_scale: DEFAULT_MAX_SCALE,
-    record_min_max: true,
-};
+use floe_telemetry_sdk::__parts::config::{DEFAULT_BOUNDARIES, EXPONENTIAL};
+use floe_telemetry_sdk::config::{ConfiguredView, ExemplarFilter, HistogramKind, MetricsConfig};
 
 #[derive(Clone)]
 pub(super) struct Views(Arc<Inner>);

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use bytes::Bytes;
 
-use floe_telemetry_sdk::__parts::config::Compression;
+use floe_telemetry_sdk::config::Compression;
 
 pub(super) fn compress(compression: Compression, request: Bytes) -> Result<Bytes, String> {
     match compression {

@@ -6,12 +6,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use floe_telemetry_core::__sdk::caught::caught;
 use floe_telemetry_core::__sdk::clock::Instant;
+use floe_telemetry_core::__sdk::internal_log::internal_log;
 use floe_telemetry_core::__sdk::redaction::sanitize_error;
 use floe_telemetry_core::sanitize_error_message;
-use floe_telemetry_sdk::__parts::config::{Compression, OtlpProtocol, Signal, needs};
+use floe_telemetry_sdk::__parts::config::needs;
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
-use floe_telemetry_sdk::__parts::internal_log::internal_log;
 use floe_telemetry_sdk::Error;
+use floe_telemetry_sdk::config::{Compression, OtlpProtocol, Signal};
 use opentelemetry_sdk::Resource;
 
 use super::files::WatchedFiles;

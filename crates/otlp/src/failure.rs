@@ -7,7 +7,7 @@ use http::Uri;
 
 use super::proxy::Proxy;
 use super::response::Outcome;
-use floe_telemetry_sdk::__parts::config::OtlpProtocol;
+use floe_telemetry_sdk::config::OtlpProtocol;
 
 const VERIFIES_CLIENTS: &str = "that verifies its clients needs `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE` \
     (`client_certificate`) of an authority that it trusts";

@@ -36,8 +36,9 @@ use super::response::{self, MAX_RESPONSE, Outcome};
 use super::settings::{OtlpSettings, USER_AGENT};
 use super::time_limit::{STEP, TimeLimit};
 use super::transport::{Transport, UnknownProxy};
-use floe_telemetry_sdk::__parts::config::{Compression, OtlpProtocol, Signal, without_credentials};
+use floe_telemetry_sdk::__parts::config::without_credentials;
 use floe_telemetry_sdk::Error;
+use floe_telemetry_sdk::config::{Compression, OtlpProtocol, Signal};
 
 /// The gRPC method of a signal.
 const fn method(signal: Signal) -> &'static str {

@@ -29,8 +29,9 @@ use super::settings::{self, OtlpSettings, signal_path};
 use super::time_limit::TimeLimit;
 use super::transport::{Transport, UnknownProxy};
 use floe_telemetry_core::__sdk::clock::{monotonic_now, wall_now};
-use floe_telemetry_sdk::__parts::config::{Compression, OtlpProtocol, Signal, without_credentials};
+use floe_telemetry_sdk::__parts::config::without_credentials;
 use floe_telemetry_sdk::Error;
+use floe_telemetry_sdk::config::{Compression, OtlpProtocol, Signal};
 
 /// The most bytes of a response that explain a status, and the longest time until they have arrived.
 const MAX_EXPLANATION: u64 = 16 * 1024;

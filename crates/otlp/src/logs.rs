@@ -6,16 +6,16 @@ mod tests;
 
 use std::sync::Arc;
 
+use floe_telemetry_core::__sdk::clock::Instant;
+use floe_telemetry_sdk::__parts::collector::{BatchExporter, ExportFailure, ExporterId};
+use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
+use floe_telemetry_sdk::__parts::logs::{LogRecord, LogRecordBatch, LogSettings, LogWorker};
+use floe_telemetry_sdk::Error;
+use floe_telemetry_sdk::config::Signal;
 use opentelemetry_sdk::Resource;
 
 use self::encode::LogRequests;
 use super::exporter::{Otlp, connect, too_large};
-use floe_telemetry_core::__sdk::clock::Instant;
-use floe_telemetry_sdk::__parts::collector::{BatchExporter, ExportFailure, ExporterId};
-use floe_telemetry_sdk::__parts::config::Signal;
-use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
-use floe_telemetry_sdk::__parts::logs::{LogRecord, LogRecordBatch, LogSettings, LogWorker};
-use floe_telemetry_sdk::Error;
 
 /// Sends log records over OTLP. It blocks the calling thread.
 struct OtlpLogs {

@@ -8,10 +8,10 @@ use std::time::Duration;
 use floe_telemetry_core::__sdk::clock::Instant;
 use floe_telemetry_core::sanitize_error_message;
 use floe_telemetry_sdk::__parts::collector::{Counters, ExportFailure, ExporterId};
-use floe_telemetry_sdk::__parts::config::Signal;
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
 use floe_telemetry_sdk::__parts::metrics::{LastExport, MetricDestination};
 use floe_telemetry_sdk::Error;
+use floe_telemetry_sdk::config::Signal;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::{

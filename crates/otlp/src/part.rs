@@ -1,18 +1,16 @@
 //! Adds the exporters to a program that is linked with this crate.
 
 use floe_telemetry_sdk::__parts::exporter::OtlpExporters;
-use floe_telemetry_sdk::__parts::parts::{OtlpFeatures, OtlpPart};
+use floe_telemetry_sdk::__parts::parts::OtlpPart;
 
 use super::{encoding, exporter};
 
 floe_telemetry_sdk::__part!(
     Otlp(OtlpPart {
-        features: OtlpFeatures {
-            grpc: cfg!(feature = "grpc"),
-            http: cfg!(feature = "http"),
-            tls: cfg!(feature = "tls"),
-            zstd: cfg!(feature = "zstd"),
-        },
+        grpc: cfg!(feature = "grpc"),
+        http: cfg!(feature = "http"),
+        tls: cfg!(feature = "tls"),
+        zstd: cfg!(feature = "zstd"),
         encode_attribute: encoding::encode_attribute,
     }),
     OtlpExporters {

@@ -8,12 +8,15 @@ use std::time::Duration;
 use floe_telemetry_core::__sdk::environment;
 use floe_telemetry_core::REDACTED;
 use floe_telemetry_sdk::__parts::config::{
-    Compression, CredentialSource, OtlpOptions, OtlpProtocol, Secret, Signal, TelemetryAuth,
-    TelemetryConfig, check_header_name, credential_reference, without_credentials,
+    CredentialSource, check_header_name, credential_reference, without_credentials,
 };
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
 use floe_telemetry_sdk::__parts::regular_file;
 use floe_telemetry_sdk::Error;
+use floe_telemetry_sdk::TelemetryConfig;
+use floe_telemetry_sdk::config::{
+    Compression, OtlpOptions, OtlpProtocol, Secret, Signal, TelemetryAuth,
+};
 
 /// The most bytes that are read from a credential file.
 const MAX_CREDENTIAL: u64 = 64 * 1024;

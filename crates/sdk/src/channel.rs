@@ -13,7 +13,7 @@ use std::time::Duration;
 pub struct Sender<T>(Arc<Shared<T>>);
 
 /// The receiving end, in the order of sending. Dropping it drops the remaining messages.
-pub struct Receiver<T>(Arc<Shared<T>>);
+pub(crate) struct Receiver<T>(Arc<Shared<T>>);
 
 struct Shared<T> {
     state: Mutex<State<T>>,
@@ -90,7 +90,7 @@ impl<T> Receiver<T> {
     /// # Errors
     ///
     /// No message arrived, or there is no sender any more.
-    pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
+    pub(crate) fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
         let state = self.0.lock();
         let waited = (self.0.changed).wait_timeout_while(state, timeout, State::is_waited_for);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;

@@ -6,6 +6,7 @@
 //! spans stay in the threads' buffers.
 
 mod block_on;
+mod captures;
 mod components;
 mod destination;
 mod drain;
@@ -43,6 +44,7 @@ use opentelemetry::Context;
 use opentelemetry_sdk::trace::SpanData;
 
 pub(crate) use self::block_on::block_on_until;
+pub use self::captures::{captured_spans, start_capture};
 pub use self::components::ExporterId;
 pub(crate) use self::components::{Component, Role};
 pub(crate) use self::destination::SpanDataBatch;
@@ -57,7 +59,7 @@ pub use self::exemplars::{
 pub use self::exemplars::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};
 pub(crate) use self::export_failure::{ALREADY_SHUTDOWN, QUEUE_FULL};
 pub use self::export_failure::{ExportFailure, OTHER_ERROR};
-pub use self::fetch::Backpressure;
+use self::fetch::Backpressure;
 pub(crate) use self::pipeline::{Pipeline, PipelineSettings};
 pub(crate) use self::processing::Processing;
 pub use self::processor::{EndingSpan, SpanProcessor};
@@ -100,7 +102,7 @@ type Job = Box<dyn FnOnce(&mut Collector) + Send>;
 
 /// The state of the collector.
 #[derive(Debug, Default)]
-pub struct Collector {
+pub(crate) struct Collector {
     buffers: Vec<Buffer>,
     /// The buffers of measured calls, which have no span.
     measures: Vec<Measures>,
@@ -126,7 +128,7 @@ pub struct Collector {
     /// The enricher of captures. The pipeline of a provider has its own, with its own redaction.
     enricher: Enricher,
     /// The spans of each capture, with their ends.
-    pub captures: HashMap<u64, Vec<(Ticks, SpanData)>>,
+    captures: HashMap<u64, Vec<(Ticks, SpanData)>>,
 }
 
 struct Handle {
@@ -144,7 +146,7 @@ static HANDLE: Mutex<Option<Handle>> = Mutex::new(None);
 /// # Errors
 ///
 /// The thread cannot be started.
-pub fn run<T: Send + 'static>(
+pub(crate) fn run<T: Send + 'static>(
     job: impl FnOnce(&mut Collector) -> T + Send + 'static,
 ) -> Result<Receiver<T>, Error> {
     let (result, receiver) = channel();
@@ -215,8 +217,7 @@ fn lock() -> Result<MutexGuard<'static, Option<Handle>>, Error> {
 fn start() -> Result<Handle, Error> {
     system::answer();
     let (jobs, receiver) = channel();
-    let thread = program_signals::thread("floe-collector");
-    let thread = program_signals::spawn(thread, move || {
+    let thread = program_signals::spawn("floe-collector", move || {
         HAS_BEGUN.store(true, Ordering::Release);
         // The collector must not record telemetry about itself.
         let _quiet = Context::enter_telemetry_suppressed_scope();

@@ -2,31 +2,25 @@
 //! modules of its items. It changes with every version.
 
 pub mod collector {
-    pub use crate::collector::{Backpressure, Collector, run};
     pub use crate::collector::{
-        BatchBuilder, BatchExporter, BatchingDestination, CollectedExemplars, Counters,
-        Destination, Ending, EnrichedSpan, Enricher, Exemplar, ExemplarValue, ExportFailure,
-        ExporterId, OTHER_ERROR, RateLimited, Redactor, SharedAttributes, Worker, WorkerSettings,
-        collect_exemplars, span_data_bytes,
+        BatchBuilder, BatchExporter, BatchingDestination, Counters, Destination, Ending,
+        EnrichedSpan, Enricher, ExportFailure, ExporterId, OTHER_ERROR, RateLimited, Redactor,
+        SharedAttributes, Worker, WorkerSettings, span_data_bytes,
     };
     pub use crate::collector::{
         BoundExemplars, Exemplars, Redaction, Shape, SpanMetrics, clear_exemplars,
         instrument_exemplars,
     };
+    pub use crate::collector::{captured_spans, start_capture};
 }
 
 pub mod config {
-    pub use crate::TelemetryConfig;
     pub use crate::config::auth::check_header_name;
     pub use crate::config::endpoint::without_credentials;
-    pub use crate::config::feature::{needed, needs};
-    pub use crate::config::metrics::{DEFAULT_BOUNDARIES, DEFAULT_MAX_SCALE, DEFAULT_MAX_SIZE};
+    pub use crate::config::feature::needs;
+    pub use crate::config::metrics::{DEFAULT_BOUNDARIES, EXPONENTIAL};
     pub use crate::config::secret::{
         Source as CredentialSource, reference as credential_reference,
-    };
-    pub use crate::config::{
-        Compression, ConfiguredView, ExemplarFilter, HistogramKind, LogOutput, LoggingConfig,
-        MetricsConfig, OtlpOptions, OtlpProtocol, Secret, Signal, TelemetryAuth,
     };
 }
 
@@ -42,15 +36,10 @@ pub mod init {
     pub use crate::init::subscriber::{LineFilter, LogLines, is_terminal, level_filter};
 }
 
-pub mod internal_log {
-    pub use crate::internal_log::internal_log;
-}
-
 pub mod logs {
     pub use crate::logs::{
         ApiRecord, LogPipeline, LogRecord, LogRecordBatch, LogRecordSettings, LogRecords,
-        LogSettings, LogValue, LogWorker, MAX_FIELDS, MAX_RAW, MAX_RECORD, MAX_TEXT,
-        RecorderLogRecord, RecorderLogger, RecorderLoggerProvider, SpanIds,
+        LogSettings, LogValue, LogWorker, SpanIds,
     };
 }
 
@@ -63,7 +52,7 @@ pub mod metrics {
 }
 
 pub mod parts {
-    pub use crate::parts::{OtlpFeatures, OtlpPart, Part};
+    pub use crate::parts::{OtlpPart, Part};
 }
 
 pub mod regular_file {

@@ -38,6 +38,7 @@ pub use self::{
     config::telemetry::TelemetryConfig,
     error::Error,
     init::{TelemetryGuard, builder, init, init_or_noop, init_with},
+    logs::{RecorderLogRecord, RecorderLogger, RecorderLoggerProvider},
     provider::{
         ExporterFactory, TelemetryProvider, TelemetryProviderBuilder, ensure_telemetry_initialized,
     },

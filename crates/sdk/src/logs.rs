@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use opentelemetry::{InstrumentationScope, Key, KeyValue};
 
-pub use self::log_record::{LogRecord, LogValue, MAX_FIELDS, MAX_RAW, MAX_RECORD, MAX_TEXT};
+pub use self::log_record::{LogRecord, LogValue};
 pub use self::provider::{RecorderLogger, RecorderLoggerProvider};
 pub use self::record::{ApiRecord, RecorderLogRecord, SpanIds};
 pub(crate) use self::sdk_exporter::StartLogs;

@@ -22,27 +22,20 @@ pub enum Part {
 
 /// The exporter over OTLP.
 #[derive(Debug)]
-#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
-pub struct OtlpPart {
-    /// The features of the build.
-    pub features: OtlpFeatures,
-    /// Encodes an attribute as a field of an OTLP span.
-    pub encode_attribute: fn(&KeyValue) -> Box<[u8]>,
-}
-
-/// The features with which the exporter over OTLP is built.
-#[derive(Clone, Copy, Debug, Default)]
 #[expect(
     clippy::exhaustive_structs,
     clippy::struct_excessive_bools,
     missing_docs,
     reason = "one for each feature"
 )]
-pub struct OtlpFeatures {
+pub struct OtlpPart {
+    /// Whether the build has the feature `otlp-grpc`, and those below.
     pub grpc: bool,
     pub http: bool,
     pub tls: bool,
     pub zstd: bool,
+    /// Encodes an attribute as a field of an OTLP span.
+    pub encode_attribute: fn(&KeyValue) -> Box<[u8]>,
 }
 
 floe_telemetry_core::__floe_link_list! {
@@ -86,9 +79,9 @@ pub(crate) fn otlp() -> Option<&'static OtlpPart> {
     })
 }
 
-/// The features; none without the exporter.
-pub(crate) fn otlp_features() -> OtlpFeatures {
-    otlp().map_or_else(OtlpFeatures::default, |otlp| otlp.features)
+/// Whether the exporter is linked with a feature.
+pub(crate) fn otlp_has(feature: fn(&OtlpPart) -> bool) -> bool {
+    otlp().is_some_and(feature)
 }
 
 pub(crate) fn has_metrics() -> bool {

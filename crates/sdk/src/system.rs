@@ -1,6 +1,6 @@
-//! Implements the recorder's system functions for Linux.
+//! The memory limits of the process, for the recorder, on Linux.
 
-use floe_telemetry_core::__sdk::system::{System, set_system};
+use floe_telemetry_core::__sdk::system::set_headroom;
 use rustix::process::{Resource, getrlimit};
 
 use crate::this_process;
@@ -9,7 +9,7 @@ use crate::this_process;
 const HEADROOM: u64 = 64 * 1024 * 1024;
 
 pub(crate) fn answer() {
-    set_system(System { has_headroom });
+    set_headroom(has_headroom);
 }
 
 /// Whether the limits of the process leave memory for more than rings. No memory is reserved to find out, because a

@@ -42,7 +42,6 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use opentelemetry::Context;
 use opentelemetry::trace::FutureExt;
@@ -51,14 +50,11 @@ pub use self::captured::{CapturedSpan, Spans};
 use floe_telemetry_core::__sdk::recorder::{self, CaptureScope};
 use floe_telemetry_core::__sdk::{char_boundary, environment};
 use floe_telemetry_core::{attributes, keys};
-use floe_telemetry_sdk::__parts::collector::{self, Backpressure};
+use floe_telemetry_sdk::__parts::collector::{captured_spans, start_capture};
 
 static HAS_BOUNDARIES: LazyLock<bool> = LazyLock::new(|| {
     environment::variable("FLOE_TESTING_CONTEXT").is_ok_and(|value| value == "boundaries")
 });
-
-/// The time limit of a capture, which the collector normally answers within milliseconds.
-const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Runs `code` and returns the spans that ended in it, on this thread and on threads and tasks to which its
 /// OpenTelemetry context was propagated, as [`in_current_span`](floe_telemetry_core::in_current_span) does. If a
@@ -116,6 +112,10 @@ struct Capture {
     missed_before: HashMap<&'static str, u64>,
 }
 
+/// The message of a test without its spans, which must fail.
+const WITHOUT_SPANS: &str = "the telemetry collector answers";
+
+#[expect(clippy::expect_used, reason = "a test without its spans must fail")]
 impl Capture {
     fn start() -> Self {
         let scope = CaptureScope(NEXT.fetch_add(1, Ordering::Relaxed));
@@ -123,9 +123,7 @@ impl Capture {
         *running += 1;
         recorder::start_captures(*HAS_BOUNDARIES);
         drop(running);
-        on_collector(move |collector| {
-            collector.captures.insert(scope.0, Vec::new());
-        });
+        start_capture(scope.0).expect(WITHOUT_SPANS);
         Self { scope, missed_before: recorder::missed() }
     }
 
@@ -134,15 +132,7 @@ impl Capture {
     }
 
     fn finish(self) -> Spans {
-        let id = self.scope.0;
-        let mut spans = on_collector(move |collector| {
-            collector.fetch(Backpressure::Ignored);
-            collector.pass_all();
-            collector.captures.remove(&id).unwrap_or_default()
-        });
-        // A thread with many spans writes to several buffers in turn.
-        spans.sort_by_key(|(ended, _)| *ended);
-        let spans = spans.into_iter().map(|(_, span)| span).collect();
+        let spans = captured_spans(self.scope.0).expect(WITHOUT_SPANS);
         let mut missed = recorder::missed();
         missed.retain(|name, calls| self.missed_before.get(name) != Some(calls));
         Spans::new(spans, missed.into_keys().collect())
@@ -157,14 +147,4 @@ impl Drop for Capture {
             recorder::stop_captures();
         }
     }
-}
-
-#[expect(clippy::expect_used, reason = "a test without its spans must fail")]
-fn on_collector<T: Send + 'static>(
-    job: impl FnOnce(&mut collector::Collector) -> T + Send + 'static,
-) -> T {
-    collector::run(job)
-        .expect("the telemetry collector starts")
-        .recv_timeout(TIMEOUT)
-        .expect("the telemetry collector answers")
 }

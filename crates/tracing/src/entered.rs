@@ -7,11 +7,12 @@
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use floe_telemetry_core::propagation::current_context;
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, SpanId};
 use tracing::span::Id;
 
-use crate::recorder::{EnteredSpan, Entrance, IdHash, current_context, span_context_within};
+use crate::recorder::{EnteredSpan, Entrance, IdHash, span_context_within};
 
 struct Entry {
     id: Id,

@@ -9,7 +9,7 @@ use crate::caught::caught;
 use crate::recorder::{context_is_alive, span_context_within};
 
 /// A trace and a span of it.
-pub type Ids = (TraceId, SpanId);
+type Ids = (TraceId, SpanId);
 
 /// The span to which measurements of a thread belong.
 #[derive(Clone, Copy)]

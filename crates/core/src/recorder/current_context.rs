@@ -9,7 +9,7 @@ use super::recorded_span::RecordedSpan;
 use super::recording::context_is_alive;
 
 /// Returns the current context, which always contains the current span.
-pub fn current_context() -> Context {
+pub(crate) fn current_context() -> Context {
     Context::map_current(|cx| {
         let Some(context) = span_context_within(cx) else {
             return cx.clone();

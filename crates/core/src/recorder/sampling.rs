@@ -35,7 +35,7 @@ use opentelemetry::{Context, SpanId, TraceId};
 
 pub use self::{
     provider::{Limits, Measured, Sampling, SpanSampler, start_provider, stop_provider},
-    settings::{RateLimit, Ratio, Rule, Then, matches, matches_any},
+    settings::{RateLimit, Ratio, Rule, Then, matches_any},
 };
 
 pub use self::provider::make_ids;

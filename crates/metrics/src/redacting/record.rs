@@ -1,12 +1,13 @@
 //! Instruments that record a value with attributes.
 
+use floe_telemetry_sdk::metrics::ExemplarValue;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{
     BoundCounter, BoundGauge, BoundHistogram, BoundSyncInstrument, BoundUpDownCounter, Counter,
     Gauge, Histogram, UpDownCounter,
 };
 
-use crate::collector::{BoundExemplars, ExemplarValue};
+use crate::collector::BoundExemplars;
 
 /// An instrument bound to redacted attributes, with the exemplars of its series.
 struct Bound<I> {

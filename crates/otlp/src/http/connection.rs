@@ -20,7 +20,7 @@ use ureq::unversioned::transport::{
 use ureq::{Error, Timeout};
 
 use floe_telemetry_core::__sdk::clock::monotonic_now;
-use floe_telemetry_core::__sdk::program_signals::{spawn, thread};
+use floe_telemetry_core::__sdk::program_signals::spawn;
 
 use crate::time_limit::{STEP, TimeLimit};
 
@@ -64,7 +64,7 @@ impl Connections {
             let _ =
                 results.send(Some(addresses.and_then(|addresses| connections.connect(&addresses))));
         };
-        spawn(thread("floe-connect"), connect)?;
+        spawn("floe-connect", connect)?;
         let mut lookup = Some(monotonic_now() + self.timeout);
         while !self.time.left().is_zero() {
             match opened.recv_timeout(STEP) {

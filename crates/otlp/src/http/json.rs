@@ -1,6 +1,6 @@
 //! Requests and responses in JSON.
 
-use floe_telemetry_sdk::__parts::config::Signal;
+use floe_telemetry_sdk::config::Signal;
 use serde::{Deserialize, Deserializer, de};
 
 use crate::response::{Outcome, description};

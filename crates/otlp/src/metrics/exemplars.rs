@@ -8,9 +8,7 @@ use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
 
 use floe_telemetry_core::__sdk::clock::UnixNanos;
-use floe_telemetry_sdk::__parts::collector::{
-    CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars,
-};
+use floe_telemetry_sdk::metrics::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};
 
 /// Adds exemplars to a request that was converted from `metrics`, so both have the same order.
 pub(super) fn add(metrics: &ResourceMetrics, request: &mut ExportMetricsServiceRequest) {

@@ -64,8 +64,7 @@ pub(super) fn within<T: Send + 'static>(
 ) -> Result<Result<T, String>, Error> {
     const NAME: &str = "floe-connection";
     let (sender, receiver) = channel();
-    let thread = program_signals::thread(NAME);
-    program_signals::spawn(thread, move || {
+    program_signals::spawn(NAME, move || {
         let _suppressed = opentelemetry::Context::enter_telemetry_suppressed_scope();
         let _ = sender.send(caught(work));
     })

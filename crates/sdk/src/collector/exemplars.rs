@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use floe_telemetry_core::__sdk::metrics::{Ids, measured_ids};
-use opentelemetry::{InstrumentationScope, KeyValue};
+use floe_telemetry_core::__sdk::metrics::measured_ids;
+use opentelemetry::{InstrumentationScope, KeyValue, SpanId, TraceId};
 use rustc_hash::FxBuildHasher;
 
 use crate::clock::wall_now;
@@ -92,7 +92,7 @@ impl ExemplarValue {
 #[derive(Clone, Debug)]
 pub struct Exemplar {
     /// The ids of the span; `None` if no sampled span was current.
-    pub ids: Option<Ids>,
+    pub ids: Option<(TraceId, SpanId)>,
     /// The measured value.
     pub value: ExemplarValue,
     /// The time of the measurement.
@@ -196,7 +196,7 @@ impl Exemplars {
 
     /// Returns the ids, unless the filter requires a sampled span and there is none.
     #[expect(clippy::option_option, reason = "the filter may accept no span")]
-    fn accepted(&self, ids: Option<Ids>) -> Option<Option<Ids>> {
+    fn accepted(&self, ids: Option<(TraceId, SpanId)>) -> Option<Option<(TraceId, SpanId)>> {
         (ids.is_some() || self.shape.filter == ExemplarFilter::AlwaysOn).then_some(ids)
     }
 
@@ -248,7 +248,7 @@ impl Series {
         &self,
         shape: &Shape,
         value: ExemplarValue,
-        describe: impl FnOnce() -> Option<(Option<Ids>, SystemTime)>,
+        describe: impl FnOnce() -> Option<(Option<(TraceId, SpanId)>, SystemTime)>,
     ) {
         let bounds = &shape.bounds;
         let bucket = bounds.partition_point(|bound| *bound < value.as_f64());
@@ -292,7 +292,7 @@ impl BoundExemplars {
     pub(super) fn measure_span(
         &self,
         value: ExemplarValue,
-        ids: Option<Ids>,
+        ids: Option<(TraceId, SpanId)>,
         time: impl FnOnce() -> SystemTime,
     ) {
         self.series.offer(&self.of.shape, value, || {

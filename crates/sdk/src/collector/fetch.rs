@@ -21,7 +21,7 @@ const MAX_BLANK_RECORDS: usize = 256;
 
 /// Whether spans stay in the threads' buffers while no exporter has room for them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Backpressure {
+pub(super) enum Backpressure {
     /// Spans are fetched only while an exporter has room.
     Respected,
     /// All spans are fetched; those that do not fit are dropped and counted.
@@ -30,7 +30,7 @@ pub enum Backpressure {
 
 impl Collector {
     /// Fetches the spans that have finished by now and returns their number.
-    pub fn fetch(&mut self, backpressure: Backpressure) -> usize {
+    pub(super) fn fetch(&mut self, backpressure: Backpressure) -> usize {
         recorder::new_buffers(&mut self.buffers);
         self.clock.refresh();
         let mut fetched = self.fetch_once(backpressure);
@@ -155,7 +155,7 @@ impl Collector {
     }
 
     /// Passes the deferred roots to the pipeline, while the processors have time. Returns whether none is left.
-    pub fn pass_all(&mut self) -> bool {
+    pub(super) fn pass_all(&mut self) -> bool {
         self.pass_roots(self.roots.len());
         self.roots.is_empty()
     }

@@ -94,8 +94,7 @@ impl Processing {
             warnings: RateLimited::default(),
         };
         let (batches, incoming) = channel::<Batch>();
-        let thread = program_signals::thread("floe-processors");
-        program_signals::spawn(thread, move || {
+        program_signals::spawn("floe-processors", move || {
             // Processors must not record telemetry about telemetry.
             let _quiet = Context::enter_telemetry_suppressed_scope();
             while let Ok(batch) = incoming.recv() {

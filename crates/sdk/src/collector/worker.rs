@@ -199,8 +199,7 @@ impl<B: Send + 'static> Worker<B> {
         let (start, has_started) = channel();
         let (ready, is_ready) = channel();
         let of = if *signal == Signal::Logs { "logs-" } else { "" };
-        let builder = program_signals::thread(format!("floe-{of}{name}"));
-        program_signals::spawn(builder, move || {
+        program_signals::spawn(format!("floe-{of}{name}"), move || {
             let _ = start.send(());
             let _quiet = Context::enter_telemetry_suppressed_scope();
             match make() {

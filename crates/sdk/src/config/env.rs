@@ -38,7 +38,7 @@ use super::telemetry::TelemetryConfig;
 use super::{auth, endpoint};
 use crate::environment;
 use crate::error::Error;
-use crate::internal_log::{self, LOG_LEVEL};
+use crate::internal_log;
 use crate::parts;
 use crate::regular_file;
 
@@ -94,7 +94,7 @@ impl TelemetryConfig {
     /// unchanged.
     pub fn apply_env(&mut self) -> Result<(), Error> {
         self.validate()?;
-        misspelled::know(LOG_LEVEL);
+        misspelled::know("OTEL_LOG_LEVEL");
         for (name, message) in removed::variables().filter(|(name, _)| is_set(name)) {
             misspelled::know(name);
             warn(&message);
@@ -704,12 +704,12 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
     fill(&name("COMPRESSION"), &mut options.compression, |text| {
         let compression = word(&Compression::ALL)(text)?;
         if compression == Compression::Zstd {
-            needs(text, "otlp-zstd", parts::otlp_features().zstd)?;
+            needs(text, "otlp-zstd", parts::otlp_has(|it| it.zstd))?;
         }
         Ok(compression)
     });
     let file = |text: &str| {
-        needs(text, "otlp-tls", parts::otlp_features().tls)?;
+        needs(text, "otlp-tls", parts::otlp_has(|it| it.tls))?;
         readable(text)
     };
     fill(&name("CERTIFICATE"), &mut options.certificate, file);

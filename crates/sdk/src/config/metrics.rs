@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
+use std::slice;
 use std::time::Duration;
 
 use opentelemetry_sdk::metrics::{Aggregation, InstrumentKind, Temporality};
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
 use crate::json_schema::JsonSchema;
-use crate::recorder::matches;
+use crate::recorder::matches_any;
 
 /// The largest limit of attribute sets, for which the SDK reserves memory at once.
 const MAX_CARDINALITY: usize = 1_000_000;
@@ -183,10 +184,17 @@ pub const DEFAULT_BOUNDARIES: [f64; 15] = [
 ];
 
 /// The buckets of an exponential histogram, for each sign.
-pub const DEFAULT_MAX_SIZE: u32 = 160;
+pub(super) const DEFAULT_MAX_SIZE: u32 = 160;
 
 /// The initial scale of an exponential histogram.
-pub const DEFAULT_MAX_SCALE: i8 = 20;
+pub(super) const DEFAULT_MAX_SCALE: i8 = 20;
+
+/// The exponential histogram with the defaults of the specification.
+pub const EXPONENTIAL: Aggregation = Aggregation::Base2ExponentialHistogram {
+    max_size: DEFAULT_MAX_SIZE,
+    max_scale: DEFAULT_MAX_SCALE,
+    record_min_max: true,
+};
 
 /// A view of `OTEL_CONFIG_FILE`, by the name and the kind of instruments
 /// ([views](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#view)).
@@ -209,7 +217,8 @@ impl ConfiguredView {
     /// Whether the view applies to an instrument.
     #[must_use]
     pub fn selects(&self, name: &str, kind: InstrumentKind) -> bool {
-        self.kind.is_none_or(|own| own == kind) && matches(&self.instrument, name)
+        self.kind.is_none_or(|own| own == kind)
+            && matches_any(slice::from_ref(&self.instrument), name)
     }
 }
 

@@ -49,8 +49,8 @@ pub enum OtlpProtocol {
 /// gRPC, unless the program is built for HTTP only.
 impl Default for OtlpProtocol {
     fn default() -> Self {
-        let features = parts::otlp_features();
-        if features.http && !features.grpc { Self::Http } else { Self::Grpc }
+        let is_http = parts::otlp_has(|it| it.http && !it.grpc);
+        if is_http { Self::Http } else { Self::Grpc }
     }
 }
 
@@ -110,8 +110,8 @@ impl OtlpProtocol {
 
     fn is_enabled(self) -> bool {
         match self {
-            Self::Grpc => parts::otlp_features().grpc,
-            Self::Http | Self::HttpJson => parts::otlp_features().http,
+            Self::Grpc => parts::otlp_has(|it| it.grpc),
+            Self::Http | Self::HttpJson => parts::otlp_has(|it| it.http),
         }
     }
 

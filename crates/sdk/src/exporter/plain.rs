@@ -55,9 +55,10 @@ pub fn plain<E: SpanExporter + 'static>(
     .map_err(|_| Error::export(format!("the exporter `{name}` panicked while it was created")))?;
     let (results, to_receive) = channel();
     let (calls, to_serve) = channel();
-    let thread = program_signals::thread(format!("floe-{name}-export"));
-    program_signals::spawn(thread, move || serve(exporter, &to_serve, &results))
-        .map_err(|error| Error::thread(name, &error))?;
+    program_signals::spawn(format!("floe-{name}-export"), move || {
+        serve(exporter, &to_serve, &results);
+    })
+    .map_err(|error| Error::thread(name, &error))?;
     let exporter =
         SdkExporter { calls, results: to_receive, overdue: 0, timeout: settings.export_timeout };
     let worker = Worker::start(id, move || Ok(Box::new(exporter) as _), settings)?;

@@ -17,18 +17,6 @@ use crate::char_boundary;
 use crate::config::LogRecordLimits;
 use crate::keys;
 
-/// The maximum number of attributes of a record.
-pub const MAX_FIELDS: usize = 128;
-
-/// The limit for one text, in bytes.
-pub const MAX_TEXT: usize = 8 * 1024;
-
-/// The limit for one text before redaction, which may shorten it, in bytes.
-pub const MAX_RAW: usize = 2 * MAX_TEXT;
-
-/// The total size of a record's texts above which further fields are dropped, in bytes.
-pub const MAX_RECORD: usize = 32 * 1024;
-
 /// The length of the end of a truncated text in which the start of the last word is searched, in bytes. The cut word is
 /// removed, because redaction may not recognize a truncated secret.
 const MAX_WORD: usize = 4 * 1024;
@@ -149,6 +137,18 @@ impl Default for LogRecord {
 }
 
 impl LogRecord {
+    /// The maximum number of attributes of a record.
+    pub const MAX_FIELDS: usize = 128;
+
+    /// The limit for one text, in bytes.
+    pub const MAX_TEXT: usize = 8 * 1024;
+
+    /// The limit for one text before redaction, which may shorten it, in bytes.
+    pub const MAX_RAW: usize = 2 * Self::MAX_TEXT;
+
+    /// The total size of a record's texts above which further fields are dropped, in bytes.
+    pub const MAX_RECORD: usize = 32 * 1024;
+
     /// Clears the record for the next one, keeping its memory.
     pub fn begin(&mut self, observed_timestamp: SystemTime) {
         let (mut texts, mut values) = (mem::take(&mut self.texts), mem::take(&mut self.values));
@@ -281,7 +281,7 @@ impl LogRecord {
 
     /// Sets a static target that needs no redaction, without a copy.
     pub fn set_static_target(&mut self, target: &'static str) {
-        if target.len() > MAX_TEXT {
+        if target.len() > LogRecord::MAX_TEXT {
             return self.set_target(target);
         }
         self.target = Some(Target::Static(target));
@@ -305,7 +305,7 @@ impl LogRecord {
 
     /// Whether the limits permit another field. A surplus field is counted.
     pub fn take_room(&mut self) -> bool {
-        let has_room = self.split().0.len() < MAX_FIELDS && self.take_nested(0);
+        let has_room = self.split().0.len() < LogRecord::MAX_FIELDS && self.take_nested(0);
         let dropped = self.dropped_attributes.saturating_add(u32::from(!has_room));
         self.dropped_attributes = dropped;
         has_room
@@ -313,7 +313,7 @@ impl LogRecord {
 
     /// Adds the bytes of a nested value, and returns whether the limit permits it.
     pub fn take_nested(&mut self, bytes: usize) -> bool {
-        let has_room = self.texts.len() + (self.nested as usize) < MAX_RECORD;
+        let has_room = self.texts.len() + (self.nested as usize) < LogRecord::MAX_RECORD;
         self.nested = self.nested.saturating_add(position(bytes));
         has_room
     }
@@ -369,7 +369,7 @@ impl LogRecord {
         redact: impl FnOnce(&str) -> Option<String>,
     ) -> Place {
         let start = self.texts.len();
-        let mut bounded = Bounded::new(&mut self.texts, MAX_RAW);
+        let mut bounded = Bounded::new(&mut self.texts, LogRecord::MAX_RAW);
         // A full buffer or the user's `Display` returns an error, and the latter may panic. The text
         // that was written before is kept.
         let written = caught(|| write(&mut bounded));
@@ -387,8 +387,8 @@ impl LogRecord {
             self.texts.truncate(start);
             self.texts.push_str(&safe);
         }
-        if self.texts.len() > start + MAX_TEXT {
-            self.texts.truncate(char_boundary::floor(&self.texts, start + MAX_TEXT));
+        if self.texts.len() > start + LogRecord::MAX_TEXT {
+            self.texts.truncate(char_boundary::floor(&self.texts, start + LogRecord::MAX_TEXT));
             is_truncated = true;
         }
         if is_truncated {

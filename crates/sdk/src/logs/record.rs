@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use opentelemetry::logs::{AnyValue, LogRecord, Severity};
 use opentelemetry::{Key, SpanId, TraceFlags, TraceId};
 
-use super::MAX_FIELDS;
+use super::LogRecord as Record;
 
 /// The ids of a record's span.
 #[derive(Clone, Copy, Debug)]
@@ -89,7 +89,7 @@ impl LogRecord for RecorderLogRecord {
 
     fn add_attribute<K: Into<Key>, V: Into<AnyValue>>(&mut self, key: K, value: V) {
         let (key, value) = (key.into(), value.into());
-        let has_room = self.0.attributes.len() < MAX_FIELDS;
+        let has_room = self.0.attributes.len() < Record::MAX_FIELDS;
         match self.0.attributes.iter_mut().find(|(own, _)| *own == key) {
             Some((_, own)) => *own = value,
             None if has_room => self.0.attributes.push((key, value)),

@@ -608,8 +608,7 @@ fn add_registered(provider: TelemetryProviderBuilder) -> Result<TelemetryProvide
     let provider = Arc::new(Mutex::new(Some(provider)));
     let taken = Arc::clone(&provider);
     let take = |from: &Mutex<Option<_>>| from.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let thread = program_signals::thread("floe-start");
-    program_signals::spawn(thread, move || {
+    program_signals::spawn("floe-start", move || {
         let provider = take(&taken);
         drop(begun);
         if let Some(provider) = provider {

@@ -1,8 +1,9 @@
 //! The end of the process: the shutdown at exit, and the flush after a panic.
 
+use std::io;
 use std::panic;
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
-use std::thread;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::{Inner, is_on_telemetry_thread};
@@ -63,7 +64,7 @@ extern "C" fn exiting() {
 /// Runs `finish`, which ends within `timeout`, on a separate thread, because the thread-local values of this thread may
 /// be destroyed, and its stack may be almost full.
 pub(super) fn run_apart(timeout: Duration, finish: impl FnOnce() + Send + 'static) {
-    run_on(program_signals::thread("floe-exit"), timeout, finish);
+    run_on(|work| program_signals::spawn("floe-exit", work), timeout, finish);
 }
 
 /// Writes an error to standard error within `timeout`, on a separate thread, because standard error may have no reader.
@@ -74,13 +75,17 @@ pub(super) fn say(error: String, timeout: Duration) {
         let _running = running;
         write_line("error", &error);
     };
-    if program_signals::spawn(program_signals::thread("floe-message"), write).is_ok() {
+    if program_signals::spawn("floe-message", write).is_ok() {
         let _ = ended.recv_timeout(timeout.clamp(MESSAGE_TIMEOUT / 10, MESSAGE_TIMEOUT));
     }
 }
 
-/// Runs `finish` on `thread`, or on this thread if that cannot be started.
-fn run_on(thread: thread::Builder, timeout: Duration, finish: impl FnOnce() + Send + 'static) {
+/// Runs `finish` on the thread that `spawn` starts, or on this thread if it starts none.
+fn run_on(
+    spawn: impl FnOnce(Box<dyn FnOnce() + Send>) -> io::Result<JoinHandle<()>>,
+    timeout: Duration,
+    finish: impl FnOnce() + Send + 'static,
+) {
     let (running, ended) = channel::<()>();
     let finish = Arc::new(Mutex::new(Some(finish)));
     let own = Arc::clone(&finish);
@@ -95,7 +100,7 @@ fn run_on(thread: thread::Builder, timeout: Duration, finish: impl FnOnce() + Se
             finish();
         }
     };
-    if program_signals::spawn(thread, work).is_ok() {
+    if spawn(Box::new(work)).is_ok() {
         let _ = ended.recv_timeout(timeout.saturating_add(MESSAGE_TIMEOUT));
     } else {
         let _ = caught(|| take(&finish).into_iter().for_each(|finish| finish()));
@@ -123,11 +128,12 @@ fn register() {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
 
-    /// There is no memory for its stack.
-    fn impossible() -> thread::Builder {
-        thread::Builder::new().stack_size(usize::MAX / 4)
+    fn impossible(_: Box<dyn FnOnce() + Send>) -> io::Result<JoinHandle<()>> {
+        Err(io::Error::other("no memory for its stack"))
     }
 
     #[test]
@@ -136,8 +142,8 @@ mod tests {
         let finish = move || {
             let _ = sender.send(thread::current().id());
         };
-        run_on(impossible(), Duration::MAX, finish);
+        run_on(impossible, Duration::MAX, finish);
         assert_eq!(ran.try_recv(), Ok(thread::current().id()));
-        run_on(impossible(), Duration::MAX, || panic!("a test"));
+        run_on(impossible, Duration::MAX, || panic!("a test"));
     }
 }

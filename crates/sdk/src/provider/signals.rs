@@ -50,8 +50,7 @@ fn wait_for_signals() -> io::Result<()> {
         register_conditional_default(*signal, Arc::clone(&ENDS_AT_ONCE))?;
     }
     let mut signals = Signals::new(handled)?;
-    let thread = program_signals::thread("floe-signals");
-    program_signals::spawn(thread, move || {
+    program_signals::spawn("floe-signals", move || {
         if let Some(signal) = signals.forever().next() {
             ENDS_AT_ONCE.store(true, Ordering::Relaxed);
             received();

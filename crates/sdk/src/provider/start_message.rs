@@ -69,15 +69,14 @@ pub(super) fn write(line: &str) {
 
 /// The features of `floe-telemetry` that limit a configuration.
 fn features() -> Vec<String> {
-    let otlp = parts::otlp_features();
     let all = [
         ("console", parts::has_console()),
         ("logs", parts::has_logs()),
         ("metrics", parts::has_metrics()),
-        ("otlp-grpc", otlp.grpc),
-        ("otlp-http", otlp.http),
-        ("otlp-tls", otlp.tls),
-        ("otlp-zstd", otlp.zstd),
+        ("otlp-grpc", parts::otlp_has(|it| it.grpc)),
+        ("otlp-http", parts::otlp_has(|it| it.http)),
+        ("otlp-tls", parts::otlp_has(|it| it.tls)),
+        ("otlp-zstd", parts::otlp_has(|it| it.zstd)),
         ("patterns", cfg!(feature = "patterns")),
         ("signals", cfg!(feature = "signals")),
         ("tracing", cfg!(feature = "tracing")),

@@ -1,3 +1,3 @@
-//! Other systems than Linux provide no functions to the recorder.
+//! Other systems than Linux tell the recorder no limits.
 
 pub(crate) const fn answer() {}

@@ -281,7 +281,7 @@ fn look_up(site: &CallSite) -> Number {
 /// Returns whether a pattern matches a text, where `*` matches any characters and `?` one.
 ///
 /// The text between two `*` is matched at its first occurrence, so that only the last `*` is retried.
-pub fn matches(pattern: &str, text: &str) -> bool {
+fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
     // The position after the last `*` in the pattern, and the position in the text of the last attempt.
