@@ -17,7 +17,7 @@ mod product;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -120,6 +120,13 @@ fn drafts(product: &Product) -> Vec<String> {
     let mut files = leftovers(product);
     files.retain(|path| !path.ends_with("-lock"));
     files
+}
+
+/// Whether a process has locked the file.
+fn is_locked(product: &Product, path: &str) -> bool {
+    let inode = format!(":{}", fs::metadata(product.path(path)).unwrap().ino());
+    let locks = fs::read_to_string("/proc/locks").unwrap();
+    locks.split_whitespace().any(|word| word.ends_with(&inode))
 }
 
 fn results(product: &Product) -> serde_json::Value {
@@ -231,12 +238,14 @@ fn a_signal_ends_the_wait_for_a_locked_database() {
     product.run().assert_ok();
     let database = rusqlite::Connection::open(product.path(".floe/warehouse.db")).unwrap();
     database.execute_batch("BEGIN EXCLUSIVE").unwrap();
-    let mut run = Running::start(&product, &[("FLOE_LOG_LEVEL", "info")]);
-    run.wait_for_log(&["built", "totals"]);
+    let mut run = Running::start(&product, &[]);
+    // The run holds this file while it waits for the database.
+    run.wait_until(|| is_locked(&product, ".floe/warehouse.lock"));
     run.signal("TERM");
-    assert_eq!(run.ended_by().0, Some(15));
-    // A run that does not stop in time is ended, and its results are those of one that has started.
+    let (by, stderr) = run.ended_by();
+    assert_eq!(by, Some(15), "{stderr}");
     assert_eq!(results(&product)["status"], "failed");
+    assert_eq!(results(&product)["message"], "interrupted by SIGTERM");
     database.execute_batch("COMMIT").unwrap();
     assert_continues(&product);
 }

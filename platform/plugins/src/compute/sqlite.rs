@@ -391,7 +391,7 @@ fn of_shared(error: rusqlite::Error, file: &Path) -> Error {
         return explain(error, 0);
     }
     if interrupt::is_requested() {
-        return of_engine(ErrorKind::Interrupted, error);
+        return interrupt::interrupted(error.to_string());
     }
     let file = file.display();
     let message = format!("`{file}`: another program has used it for more than five seconds");
@@ -416,7 +416,7 @@ fn explain(error: rusqlite::Error, prefix: usize) -> Error {
             | ErrorCode::OutOfMemory,
         ) => return of_engine(ErrorKind::System, error),
         Some(ErrorCode::OperationInterrupted) => {
-            return of_engine(ErrorKind::Interrupted, error);
+            return interrupt::interrupted(error.to_string());
         }
         _ => {}
     }

@@ -315,11 +315,7 @@ impl<'a> Invocation<'a> {
             if is_interrupted() {
                 self.stop(group)?;
                 let message = format!("{} was interrupted by a signal", self.tool);
-                let error = Error::new(ErrorKind::Interrupted, message);
-                return Err(match interrupt::check() {
-                    Err(signal) => error.with_source(signal),
-                    Ok(()) => error,
-                });
+                return Err(interrupt::interrupted(message));
             }
             if started.elapsed() >= self.limit {
                 let limit = self.limit.as_secs_f64();

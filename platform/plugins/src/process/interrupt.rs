@@ -7,6 +7,8 @@
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Duration;
 
+use floe_plugin::ErrorKind;
+
 use crate::error::Error;
 
 /// The time for a command to stop after a signal. Together with the delivery of telemetry, it is less than the 10
@@ -32,6 +34,15 @@ pub fn check() -> Result<(), Error> {
     match RECEIVED.load(Ordering::Relaxed) {
         0 => Ok(()),
         signal => Err(Error::Interrupted { signal }),
+    }
+}
+
+/// The error of a plugin's operation that a signal interrupted.
+pub fn interrupted(message: String) -> floe_plugin::Error {
+    let error = floe_plugin::Error::new(ErrorKind::Interrupted, message);
+    match check() {
+        Err(signal) => error.with_source(signal),
+        Ok(()) => error,
     }
 }
 
