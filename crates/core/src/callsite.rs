@@ -10,13 +10,13 @@ use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
 
-use floe_thread_context::{Attributes, StaticAttributes};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 
 pub(crate) use self::package::package_of;
 use crate::keys;
 use crate::redaction::sanitize_sent;
+use crate::thread_context::{Attributes, StaticAttributes};
 
 /// The call site of a function with `#[traced]`.
 #[derive(Debug)]

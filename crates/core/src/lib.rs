@@ -22,6 +22,8 @@ mod recorder;
 #[cfg_attr(not(feature = "redact"), path = "redaction/none.rs")]
 mod redaction;
 mod system;
+#[cfg_attr(not(feature = "thread-context"), path = "thread_context/none.rs")]
+mod thread_context;
 
 pub mod attributes;
 pub mod callsite;

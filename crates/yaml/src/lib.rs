@@ -3,18 +3,15 @@
 mod deserializer;
 mod mistake;
 mod node;
-#[cfg(feature = "parse")]
 mod parse;
 mod spanned;
 
 pub use self::deserializer::Failure;
 pub use self::mistake::{Mistake, Position};
 pub use self::node::{Content, Entry, Node};
-#[cfg(feature = "parse")]
 pub use self::parse::parse;
 pub use self::spanned::Spanned;
 
-#[cfg(feature = "parse")]
 /// Reads a document.
 ///
 /// # Errors

@@ -11,6 +11,12 @@ pub struct Position {
     pub column: usize,
 }
 
+impl From<Position> for (usize, usize) {
+    fn from(at: Position) -> Self {
+        (at.line, at.column)
+    }
+}
+
 /// A mistake in a document. Its text is not redacted: it may quote a key, a word or a number of the document.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]

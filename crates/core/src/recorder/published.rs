@@ -3,15 +3,15 @@
 //!
 //! A `Context` that other code attaches is not published, because OpenTelemetry's API has no hook for it.
 
-pub(super) use floe_thread_context::forked;
-use floe_thread_context::{
-    Attached, NO_ATTRIBUTES, StaticAttributes, attach, attributes_of, is_on,
-};
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, SpanId, TraceFlags, TraceId};
 
 use super::recording::{self, Recording};
 use crate::callsite::{self, CallSite};
+pub(super) use crate::thread_context::forked;
+use crate::thread_context::{
+    Attached, NO_ATTRIBUTES, StaticAttributes, attach, attributes_of, is_on,
+};
 
 /// The published place of a span in the code.
 #[derive(Clone, Copy, Debug)]

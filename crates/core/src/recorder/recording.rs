@@ -48,7 +48,7 @@ pub(super) struct Recording {
     pub(super) foreign: Option<Box<BoxedSpan>>,
     pending: &'static PendingUpdates,
     /// The entry of the open span for readers outside the process.
-    pub(super) listed: floe_thread_context::OpenSpan,
+    pub(super) listed: crate::thread_context::OpenSpan,
 }
 
 impl Recording {
@@ -61,7 +61,7 @@ impl Recording {
             needs_sampler: false,
             foreign: None,
             pending: acquire_updates(),
-            listed: floe_thread_context::OpenSpan::new(),
+            listed: crate::thread_context::OpenSpan::new(),
         })
     }
 

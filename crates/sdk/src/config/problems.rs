@@ -1,12 +1,13 @@
 //! Collects the problems of a configuration, so that one error reports all of them.
 
-use floe_yaml::{Mistake, Position};
-
 use crate::error::Error;
 use crate::redaction::sanitize_error;
 
 /// The maximum number of kept problems. Others are counted.
 const MAX_PROBLEMS: usize = 100;
+
+/// A line and a column of a document.
+type Position = (usize, usize);
 
 /// Returns the position of the value with a path.
 type Locate = Box<dyn Fn(&str) -> Position>;
@@ -15,6 +16,7 @@ type Locate = Box<dyn Fn(&str) -> Position>;
 #[derive(Default)]
 pub(super) struct Problems {
     locate: Option<Locate>,
+    /// In the order of the document.
     found: Vec<Problem>,
     /// The number of problems that are not in `found`.
     omitted: usize,
@@ -28,11 +30,6 @@ struct Problem {
 }
 
 impl Problems {
-    /// Returns the value, or adds the mistake.
-    pub(super) fn unless_mistaken<T>(&mut self, read: Result<T, Mistake>) -> Option<T> {
-        read.map_err(|mistake| self.add_at(mistake.position, mistake.path, mistake.message)).ok()
-    }
-
     /// Sets the function that determines the positions of problems that are added later.
     pub(super) fn locate_with(&mut self, locate: impl Fn(&str) -> Position + 'static) {
         self.locate = Some(Box::new(locate));
@@ -65,8 +62,8 @@ impl Problems {
         })
     }
 
-    pub(super) fn add_at(&mut self, position: Position, path: String, message: String) {
-        self.push(Some(position), path, message);
+    pub(super) fn add_at(&mut self, at: impl Into<Position>, path: String, message: String) {
+        self.push(Some(at.into()), path, message);
     }
 
     fn push(&mut self, position: Option<Position>, path: String, message: String) {
@@ -74,7 +71,8 @@ impl Problems {
             self.omitted += 1;
             return;
         }
-        self.found.push(Problem { position, path, message });
+        let at = self.found.partition_point(|problem| problem.position <= position);
+        self.found.insert(at, Problem { position, path, message });
     }
 
     /// Returns the value.
@@ -107,10 +105,7 @@ impl Problems {
     }
 
     /// Returns a sanitized line for each problem, in the order of the document.
-    pub(super) fn into_lines(mut self) -> Vec<String> {
-        self.found.sort_by_key(|problem| {
-            problem.position.map(|position| (position.line, position.column))
-        });
+    pub(super) fn into_lines(self) -> Vec<String> {
         let mut lines: Vec<_> = self.found.iter().map(Problem::line).collect();
         if self.omitted > 0 {
             lines.push(format!("and {} more", self.omitted));
@@ -131,7 +126,7 @@ impl Problem {
             (path, message) => format!("{path}: {message}"),
         };
         let line = match position {
-            Some(Position { line, column }) => format!("line {line}, column {column}: {what}"),
+            Some((line, column)) => format!("line {line}, column {column}: {what}"),
             None => what,
         };
         sanitize_error(&line).into_owned()

@@ -1,9 +1,5 @@
 //! Settings and variables that were removed. They are ignored in a document or an environment, with one warning.
 
-use floe_yaml::{Content, Node, Position};
-
-use super::problems::{Problems, below};
-
 /// A setting, its variable, and the sentence that names the replacement. The setting is a path in a document, in which
 /// `*` is any key or index; with ` = word` after it, only this value was removed. A missing setting or variable is an
 /// empty text.
@@ -114,24 +110,21 @@ const REMOVED: &[Row] = &[
     ("propagators.* = xray-lambda", "", OWN_PROPAGATOR),
 ];
 
-/// Removes the settings from a document. Returns a warning about each.
-pub(super) fn take_settings(document: &mut Node) -> Vec<String> {
-    let mut found = Problems::default();
+/// What was removed of a setting, and the sentence that names the replacement.
+#[derive(Clone, Copy)]
+pub(super) struct Removed {
+    /// The only value that was removed.
+    pub(super) word: Option<&'static str>,
+    pub(super) instead: &'static str,
+}
+
+/// Returns the path of each setting.
+pub(super) fn settings() -> impl Iterator<Item = (&'static str, Removed)> {
     let rows = REMOVED.iter().filter(|(setting, ..)| !setting.is_empty());
-    let rows = rows.map(|(setting, _, instead)| match setting.split_once(" = ") {
-        Some((path, word)) => (path, (Some(word), *instead)),
-        None => (*setting, (None, *instead)),
-    });
-    take(document, rows, &mut |(word, instead), position, value, path| {
-        let message = match word {
-            Some(word) if !is_word(value, word) => return false,
-            Some(word) => not_supported(word, instead),
-            None => format!("not supported; {instead}"),
-        };
-        found.add_at(position, path, message);
-        true
-    });
-    found.into_lines()
+    rows.map(|(setting, _, instead)| match setting.split_once(" = ") {
+        Some((path, word)) => (path, Removed { word: Some(word), instead }),
+        None => (*setting, Removed { word: None, instead }),
+    })
 }
 
 /// Returns each variable, with a warning.
@@ -147,68 +140,6 @@ pub(super) fn word(setting: &str, word: &str) -> Option<String> {
     Some(not_supported(word, instead))
 }
 
-fn not_supported(word: &str, instead: &str) -> String {
+pub(super) fn not_supported(word: &str, instead: &str) -> String {
     format!("`{word}` is not supported; {instead}")
-}
-
-/// Decides whether a value is taken. The arguments are the data of the path, the position of the key or the list item,
-/// the value, and the path as written.
-type Take<'a, T> = dyn FnMut(T, Position, &Node, String) -> bool + 'a;
-
-/// Removes the values with one of the paths, in which `*` is any key or index, for which `is_taken` returns true. A
-/// single walk removes all of them, because each removal changes the indexes of a list.
-pub(super) fn take<T: Copy>(
-    document: &mut Node,
-    paths: impl Iterator<Item = (&'static str, T)>,
-    is_taken: &mut Take<'_, T>,
-) {
-    let paths: Vec<_> = paths.map(|(path, of)| (path.split('.').collect(), of)).collect();
-    let paths: Vec<_> = paths.iter().map(|(keys, of): &(Vec<_>, T)| (&**keys, *of)).collect();
-    take_below(document, &paths, "", is_taken);
-}
-
-fn take_below<T: Copy>(
-    node: &mut Node,
-    paths: &[(&[&str], T)],
-    path: &str,
-    is_taken: &mut Take<'_, T>,
-) {
-    let mut is_kept = |position, value: &mut Node, key: &str, name: &str| {
-        let path = below(path, key);
-        let mut rest = Vec::new();
-        for (keys, of) in paths {
-            match keys {
-                [first, ..] if *first != "*" && *first != name => {}
-                [_] if is_taken(*of, position, value, path.clone()) => return false,
-                [_, below @ ..] if !below.is_empty() => rest.push((below, *of)),
-                _ => {}
-            }
-        }
-        let is_empty =
-            |value: &Node| matches!(&value.content, Content::List(items) if items.is_empty());
-        let was_empty = is_empty(value);
-        if !rest.is_empty() {
-            take_below(value, &rest, &path, is_taken);
-        }
-        was_empty || !is_empty(value)
-    };
-    match &mut node.content {
-        Content::List(items) => {
-            let mut indexes = 0..;
-            items.retain_mut(|item| {
-                let index: usize = indexes.next().unwrap_or_default();
-                let index = index.to_string();
-                is_kept(item.position, item, &index, &index)
-            });
-        }
-        Content::Map(entries) => entries.retain_mut(|entry| {
-            let name = entry.name().to_owned();
-            is_kept(entry.position, &mut entry.value, &entry.key, &name)
-        }),
-        _ => {}
-    }
-}
-
-fn is_word(value: &Node, word: &str) -> bool {
-    matches!(&value.content, Content::Scalar { text, .. } if text == word)
 }

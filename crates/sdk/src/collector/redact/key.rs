@@ -8,7 +8,6 @@ use std::fmt::Display;
 use floe_redact::{KeyMeaning, REDACTED};
 use opentelemetry::Key as OtelKey;
 use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
 
 use super::Redaction;
 use crate::keys;
@@ -104,7 +103,7 @@ pub(super) struct Keys {
 /// same order.
 #[derive(Debug, Default)]
 pub(crate) struct SiteKeys {
-    slots: SmallVec<[Slot; 4]>,
+    slots: Vec<Slot>,
     /// The number of first slots whose keys are known to be within the limits of a span.
     valid: usize,
 }
