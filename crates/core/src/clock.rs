@@ -21,6 +21,7 @@ mod counter {
     pub(super) const fn set_nanos_per_tick(_: f64) {}
 }
 #[cfg(test)]
+#[path = "clock/drift/tests.rs"]
 mod drift;
 
 use std::time::{Duration, SystemTime};

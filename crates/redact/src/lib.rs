@@ -13,6 +13,7 @@ mod json;
 mod key;
 mod lexer;
 #[cfg(test)]
+#[path = "linear/tests.rs"]
 mod linear;
 mod pair;
 mod personal;
