@@ -174,7 +174,7 @@ pub(crate) fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
 
 /// Whether a host or a segment of a path announces a secret segment.
 fn announces(word: &[u8], is_segment: bool) -> bool {
-    count_steps(HOOKS.len() * word.len());
+    count_steps(HOOKS.ends.len() * word.len());
     let is_hook = HOOKS.iter().any(|hook| {
         word.windows(hook.len()).any(|part| part.eq_ignore_ascii_case(hook.as_bytes()))
     });

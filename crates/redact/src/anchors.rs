@@ -10,6 +10,7 @@
 
 use std::ops::Range;
 use std::sync::LazyLock;
+use std::{iter, mem};
 
 use crate::rules::commands::{ARGUMENTS, OPTIONS, last_word};
 use crate::rules::format::TokenFormat;
@@ -108,8 +109,15 @@ fn rarest(name: &[u8]) -> Option<Range<usize>> {
 /// The characters that may precede a name of two characters.
 const LEADS: [u8; 5] = [b' ', b'-', b'.', b':', b'@'];
 
-/// The end of the anchor, counted from the start of the prefix; the anchor; and its format.
-type Anchored = (usize, usize, &'static TokenFormat);
+/// A format of an anchor.
+#[derive(Clone, Debug)]
+struct Anchored {
+    /// The end of the anchor, counted from the start of the prefix.
+    end: usize,
+    format: &'static TokenFormat,
+    /// The index of the anchor's next format.
+    next: u16,
+}
 
 /// The table of a redactor.
 #[derive(Clone, Debug)]
@@ -118,9 +126,8 @@ pub(crate) struct Anchors {
     kinds: Box<[u8; TABLE]>,
     /// The classes of the characters that may stand before and after them, a bit for each class.
     around: Vec<(u32, u32)>,
-    /// The formats by their anchors, sorted.
     formats: Vec<Anchored>,
-    /// The index of each anchor's first format in `formats`.
+    /// The index of each anchor's first format in `formats`, the last one that was added.
     first: Vec<u16>,
 }
 
@@ -144,17 +151,17 @@ impl Anchors {
             formats: Vec::new(),
             first: vec![u16::MAX; TABLE],
         };
-        for name in KEYS.iter().flat_map(|row| row.names) {
+        for name in KEYS.iter().flat_map(|row| row.names.iter()) {
             anchors.add_key(name.trim_start_matches('*').as_bytes());
         }
-        for format in formats() {
+        for format in formats().rev() {
             anchors.add_format(format);
         }
         let schemes = SCHEMES.iter().filter(|scheme| scheme.is_bare);
-        for name in schemes.flat_map(|scheme| scheme.names) {
+        for name in schemes.flat_map(|scheme| scheme.names.iter()) {
             anchors.add_name(name.as_bytes(), WORD);
         }
-        for name in ARGUMENTS.iter().flat_map(|row| row.names) {
+        for name in ARGUMENTS.iter().flat_map(|row| row.names.iter()) {
             anchors.add_name(last_word(name).as_bytes(), WORD);
         }
         for option in OPTIONS {
@@ -167,11 +174,11 @@ impl Anchors {
         {
             anchors.add(anchor.as_bytes(), kind);
         }
-        for segment in SECRET_SEGMENTS {
+        for segment in SECRET_SEGMENTS.iter() {
             anchors.add_name(["/", segment, "/"].concat().as_bytes(), URL);
         }
         // Words of a segment: `password-reset`, `passwordReset`.
-        for word in SECRET_WORDS.iter().chain(HOOKS) {
+        for word in SECRET_WORDS.iter().chain(HOOKS.iter()) {
             anchors.add_name(word.as_bytes(), URL);
         }
         for class in 0..TABLE >> 5 {
@@ -182,11 +189,6 @@ impl Anchors {
         anchors.kinds[digits] |= DIGITS;
         let tails = [b'0', b'-', b' ', b':'].map(|tail| 1 << class(tail));
         anchors.around[digits] = (!(1 << DIGIT), tails.iter().sum());
-        anchors.formats.sort_by_key(|(anchor, ..)| *anchor);
-        for (place, (anchor, ..)) in (0..).zip(&anchors.formats) {
-            let first = &mut anchors.first[*anchor];
-            *first = place.min(*first);
-        }
         anchors
     }
 
@@ -257,13 +259,19 @@ impl Anchors {
         if let Some(rarest) = rarest(prefix) {
             let end = rarest.end;
             let index = self.add_before(&prefix[rarest], prefix.get(end), TOKEN);
-            self.formats.push((index, end, format));
+            self.push(index, end, format);
             return;
         }
         for before in LEADS {
             let index = self.add(&[&[before], prefix].concat(), TOKEN);
-            self.formats.push((index, prefix.len(), format));
+            self.push(index, prefix.len(), format);
         }
+    }
+
+    fn push(&mut self, anchor: usize, end: usize, format: &'static TokenFormat) {
+        let place = u16::try_from(self.formats.len()).unwrap_or(u16::MAX);
+        let next = mem::replace(&mut self.first[anchor], place);
+        self.formats.push(Anchored { end, format, next });
     }
 
     /// The first anchor whose last byte is at or after `from`: the place of that byte, and its kinds.
@@ -327,13 +335,10 @@ impl Anchors {
     ) -> impl Iterator<Item = (usize, &'static TokenFormat)> + 'a {
         let end = last + 1;
         let index = index(window(&text[end.saturating_sub(3)..end]));
-        let first = usize::from(self.first[index]);
-        let formats = self.formats.get(first..).unwrap_or_default();
-        formats
-            .iter()
-            .take_while(move |(anchor, ..)| *anchor == index)
+        let at = |place: u16| self.formats.get(usize::from(place));
+        iter::successors(at(self.first[index]), move |anchored| at(anchored.next))
             .inspect(|_| count_steps(1))
-            .filter_map(move |(_, len, format)| Some((end.checked_sub(*len)?, *format)))
+            .filter_map(move |anchored| Some((end.checked_sub(anchored.end)?, anchored.format)))
             .filter(|(start, format)| {
                 let prefix = format.prefix.as_bytes();
                 text[*start] == prefix[0] && text[*start..].starts_with(prefix)

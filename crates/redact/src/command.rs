@@ -126,7 +126,7 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
     // A number is a port and a path is a path, unless the command is known for its passwords.
     let is_other = match option.form {
         _ if has_user => password.starts_with(b"/") || is_number(user) && is_number(password),
-        Form::Separate if option.commands.is_empty() => {
+        Form::Separate if option.commands.ends.is_empty() => {
             is_number(password) && (password.len() <= 5 || password.contains(&b':'))
                 || look(password) == Look::Path
         }
@@ -150,7 +150,7 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
 static NAMES: LazyLock<Words<(&Argument, &str)>> = LazyLock::new(|| {
     Words::of(ARGUMENTS.iter().flat_map(|argument| {
         let names = argument.names.iter();
-        names.map(move |name| (last_word(name), (argument, *name)))
+        names.map(move |name| (last_word(name), (argument, name)))
     }))
 });
 

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use crate::rules::keys::{
     DESCRIPTORS, Flag, HARMLESS_KEYS, HARMLESS_SECRETS, HARMLESS_TOKENS, KEYS, KeyKind, QUALIFIERS,
 };
+use crate::rules::list::{WordList, words};
 use crate::rules::structures;
 use crate::text::{Words, count_steps, is_one_of};
 
@@ -136,14 +137,14 @@ static SUFFIXES: LazyLock<Vec<Vec<Suffix>>> = LazyLock::new(|| {
     let mut by_end: Vec<Vec<Suffix>> = Vec::new();
     by_end.resize_with(BUCKETS, Vec::new);
     for (row, key) in KEYS.iter().enumerate() {
-        for name in key.names {
+        for name in key.names.iter() {
             let letters = name.bytes().filter(|byte| !b" *".contains(byte));
             let letters: Vec<u8> = letters.collect();
-            by_end[bucket(&letters)].push(Suffix { letters, is_glued: name.starts_with('*'), row });
+            let suffixes = &mut by_end[bucket(&letters)];
+            // The longest first.
+            let at = suffixes.partition_point(|suffix| suffix.letters.len() >= letters.len());
+            suffixes.insert(at, Suffix { letters, is_glued: name.starts_with('*'), row });
         }
-    }
-    for suffixes in &mut by_end {
-        suffixes.sort_by_key(|suffix| std::cmp::Reverse(suffix.letters.len()));
     }
     by_end
 });
@@ -199,7 +200,7 @@ pub(crate) fn meaning(key: &[u8]) -> Option<Meaning> {
                 KeyKind::Context => HARMLESS_KEYS,
                 KeyKind::Secret => HARMLESS_TOKENS,
                 KeyKind::Named => HARMLESS_SECRETS,
-                _ => &[],
+                _ => words![],
             };
             if is_harmless(&name, start, harmless) {
                 return None;
@@ -229,7 +230,7 @@ pub(crate) fn of_field(group: Meaning, field: &[u8]) -> Option<Meaning> {
 }
 
 /// `next_token`, `existingSecret`
-fn is_harmless(name: &Name, start: usize, words: &[&str]) -> bool {
+fn is_harmless(name: &Name, start: usize, words: WordList) -> bool {
     let mut head = name.clone();
     head.len = start;
     is_one_of(&head.as_bytes()[head.last_word()..], words)

@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use self::quotes::CLOSING;
 
+use crate::rules::list::WordList;
 use crate::rules::words::{ENTITIES, QUOTES, WIDE};
 use crate::text::{
     REDACTED, at, is_name, is_one_of, is_redacted, line_end, part, run_end, starts_with,
@@ -155,7 +156,7 @@ impl<'t> Tokens<'t> {
     }
 
     /// Whether the token is one of these words, ASCII case ignored.
-    pub(crate) fn is_word(&mut self, place: usize, words: &[&str]) -> bool {
+    pub(crate) fn is_word(&mut self, place: usize, words: WordList) -> bool {
         self.word(place).is_some_and(|word| is_one_of(word, words))
     }
 

@@ -18,7 +18,7 @@ use crate::value::{self, Site, Value};
 /// Words that are no names of values, excluded before the meaning is looked up.
 static NOUNS: LazyLock<Words<KeyKind>> = LazyLock::new(|| {
     let rows = KEYS.iter().filter(|row| row.flags.contains(&Flag::Noun));
-    Words::of(rows.flat_map(|row| row.names.iter().map(|name| (*name, row.kind))))
+    Words::of(rows.flat_map(|row| row.names.iter().map(|name| (name, row.kind))))
 });
 
 /// A name found in the text.

@@ -7,6 +7,7 @@ pub(crate) mod commands;
 pub(crate) mod format;
 pub(crate) mod hashes;
 pub(crate) mod keys;
+pub(crate) mod list;
 pub(crate) mod looks;
 pub(crate) mod structures;
 pub(crate) mod tokens;
@@ -36,7 +37,7 @@ pub(crate) struct Examples {
 }
 
 /// The formats of tokens and of hashed passwords.
-pub(crate) fn formats() -> impl Iterator<Item = &'static TokenFormat> {
+pub(crate) fn formats() -> impl DoubleEndedIterator<Item = &'static TokenFormat> {
     tokens::TOKENS.iter().chain(hashes::HASHES)
 }
 

@@ -356,8 +356,8 @@ struct Rows {
 static COMMANDS: LazyLock<Words<Rows>> = LazyLock::new(|| {
     Words::of(OPTIONS.iter().enumerate().flat_map(|(row, option)| {
         let bit = 1 << row;
-        let has = option.commands.iter().map(move |word| (*word, Rows { has: bit, lacks: 0 }));
-        let lacks = option.except.iter().map(move |word| (*word, Rows { has: 0, lacks: bit }));
+        let has = option.commands.iter().map(move |word| (word, Rows { has: bit, lacks: 0 }));
+        let lacks = option.except.iter().map(move |word| (word, Rows { has: 0, lacks: bit }));
         has.chain(lacks)
     }))
 });
@@ -405,7 +405,7 @@ impl Line {
     /// Whether a command in the line has this option, a row of [`OPTIONS`].
     pub(crate) fn has(self, option: &CommandOption, row: u32) -> bool {
         let is_in = |rows: u32| rows >> row & 1 != 0;
-        if !option.commands.is_empty() {
+        if !option.commands.ends.is_empty() {
             return is_in(self.rows.has);
         }
         !is_in(self.rows.lacks) && (self.has_user || option.form == Form::AfterColon)

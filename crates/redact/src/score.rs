@@ -7,12 +7,12 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use crate::rules::keys::KeyKind;
+use crate::rules::list::words;
 pub(crate) use crate::rules::looks::Look;
 use crate::rules::words::{
-    ALGORITHM_PARTS, ALGORITHMS, CHOSEN_WORDS, COMMON_PASSWORDS, CREDENTIAL_WORDS, GENERIC_TYPES,
-    LITERALS, MASKS, REFERENCES,
+    ALGORITHM_PARTS, ALGORITHMS, Binding, CHOSEN_WORDS, COMMON_PASSWORDS, CREDENTIAL_WORDS,
+    GENERIC_TYPES, LITERALS, MASKS, PROSE, REFERENCES,
 };
-use crate::rules::words::{Binding, PROSE};
 use crate::text::{
     Words, at, count_steps, is_name, is_one_of, is_redacted, run_end, run_start, starts_with,
 };
@@ -228,7 +228,7 @@ pub(crate) fn is_no_password(value: &[u8]) -> bool {
                 || only(inner, |byte| byte.is_ascii_lowercase() || *byte == b'_')
         }
         [b'%', letter] => letter.is_ascii_lowercase(),
-        _ => only(value, |byte| *byte == b'*') || is_one_of(value, &["redacted", "xxxxx"]),
+        _ => only(value, |byte| *byte == b'*') || is_one_of(value, words!["redacted", "xxxxx"]),
     }
 }
 

@@ -29,7 +29,7 @@ static ROLES: LazyLock<Words<Role>> = LazyLock::new(|| {
         (FILLERS, Role::Filler),
     ];
     Words::of(
-        roles.into_iter().flat_map(|(words, role)| words.iter().map(move |word| (*word, role))),
+        roles.into_iter().flat_map(|(words, role)| words.iter().map(move |word| (word, role))),
     )
 });
 

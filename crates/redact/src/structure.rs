@@ -7,6 +7,7 @@ use crate::lexer::{Kind, Tokens};
 use crate::pair::{self, Claim, Key};
 use crate::rules::commands::ASKING_VERBS;
 use crate::rules::keys::{Flag, KeyKind};
+use crate::rules::list::WordList;
 use crate::rules::structures::SQL_PASSWORD;
 use crate::rules::words::{
     Binding, IDENTIFIED_OTHERWISE, IDENTIFIED_WORDS, LIST_NAMES, NAME_NAMES, ROWS_WORDS,
@@ -65,7 +66,7 @@ fn find_named_value(scan: &mut Scan<'_>, key: &Key) -> Option<Tried> {
 }
 
 /// `name`, `ParameterName`
-fn is_called(word: &[u8], names: &[&str]) -> bool {
+fn is_called(word: &[u8], names: WordList) -> bool {
     let hump = word.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
     is_one_of(word, names) || is_one_of(&word[hump..], names)
 }

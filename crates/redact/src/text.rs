@@ -5,6 +5,8 @@
 
 use std::cell::Cell;
 
+use crate::rules::list::WordList;
+
 /// The text that replaces a secret.
 pub const REDACTED: &str = "<REDACTED>";
 
@@ -96,7 +98,7 @@ pub(crate) fn is_name(byte: u8) -> bool {
 }
 
 /// Whether the word is in the list, ASCII case ignored.
-pub(crate) fn is_one_of(word: &[u8], list: &[&str]) -> bool {
+pub(crate) fn is_one_of(word: &[u8], list: WordList) -> bool {
     list.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
 }
 
@@ -106,8 +108,8 @@ pub(crate) struct Words<T>(Box<[Vec<(&'static str, T)>; 512]>);
 
 impl Words<()> {
     /// A long list of words.
-    pub(crate) fn list(words: &'static [&'static str]) -> Self {
-        Self::of(words.iter().map(|word| (*word, ())))
+    pub(crate) fn list(words: WordList) -> Self {
+        Self::of(words.iter().map(|word| (word, ())))
     }
 
     pub(crate) fn contains(&self, word: &[u8]) -> bool {

@@ -97,24 +97,30 @@ pub(crate) enum Checksum {
     Crc32Hex,
 }
 
-impl TokenFormat {
+/// What a program contains for a row beside its id and its prefix.
+pub(crate) struct Shape {
+    pub(crate) alphabet: Alphabet,
+    pub(crate) length: Length,
+    pub(crate) checksum: Option<Checksum>,
+}
+
+impl Shape {
     /// A prefix and a run of an alphabet.
-    pub(crate) const fn of_run(prefix: &'static str, alphabet: Alphabet, length: Length) -> Self {
-        Self { id: "", prefix, alphabet, length, checksum: None }
+    pub(crate) const fn of_run(alphabet: Alphabet, length: Length) -> Self {
+        Self { alphabet, length, checksum: None }
     }
 
     /// A prefix and an inner structure, whose parts give the length.
-    pub(crate) const fn of_parts(prefix: &'static str, parts: &'static [Part]) -> Self {
-        Self::of_run(prefix, Alphabet::Parts(parts), Length::of(parts))
+    pub(crate) const fn of_parts(parts: &'static [Part]) -> Self {
+        Self::of_run(Alphabet::Parts(parts), Length::of(parts))
     }
 
     /// A prefix in the middle of the token.
     pub(crate) const fn around(
         before: &'static (Alphabet, Length),
-        prefix: &'static str,
         parts: &'static [Part],
     ) -> Self {
-        Self::of_run(prefix, Alphabet::Around(before, parts), Length::of(parts))
+        Self::of_run(Alphabet::Around(before, parts), Length::of(parts))
     }
 }
 

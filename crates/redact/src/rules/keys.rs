@@ -1,6 +1,7 @@
 //! Names of values, and how likely the value of each is a secret.
 
 use crate::rules::Examples;
+use crate::rules::list::{WordList, words};
 
 /// How likely the value of a name is a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,13 +69,13 @@ pub(crate) struct KeyName {
     pub(crate) id: &'static str,
     pub(crate) kind: KeyKind,
     pub(crate) flags: &'static [Flag],
-    pub(crate) names: &'static [&'static str],
+    pub(crate) names: WordList,
 }
 
 macro_rules! keys {
     ($($id:literal $kind:ident $(($($flag:ident),+))? [$($name:literal),+] secret $secret:tt benign $benign:tt)*) => {
         pub(crate) static KEYS: &[KeyName] = &[$(KeyName {
-            id: $id, kind: KeyKind::$kind, flags: &[$($(Flag::$flag),+)?], names: &[$($name),+],
+            id: $id, kind: KeyKind::$kind, flags: &[$($(Flag::$flag),+)?], names: words![$($name),+],
         }),*];
 
         /// The examples of each row.
@@ -166,7 +167,7 @@ keys! {
 
 /// Words before `key` and `code` that make every value harmless.
 #[rustfmt::skip]
-pub(crate) const HARMLESS_KEYS: &[&str] = &[
+pub(crate) static HARMLESS_KEYS: WordList = words![
     "cache", "candidate", "composite", "config", "dedup", "duplicate", "foreign", "group", "hash",
     "idempotency", "join", "lookup", "message", "natural", "object", "partition", "primary",
     "public", "range", "registry", "row", "shard", "sort", "surrogate", "translation",
@@ -176,14 +177,14 @@ pub(crate) const HARMLESS_KEYS: &[&str] = &[
 
 /// Words before `token`, `api key` and similar names that give them another meaning.
 #[rustfmt::skip]
-pub(crate) const HARMLESS_TOKENS: &[&str] = &["next", "page", "continuation", "cancellation", "max", "sync", "unexpected", "prompt", "completion", "total", "key", "eos", "bos", "pad", "unk", "sep", "mask", "num"];
+pub(crate) static HARMLESS_TOKENS: WordList = words!["next", "page", "continuation", "cancellation", "max", "sync", "unexpected", "prompt", "completion", "total", "key", "eos", "bos", "pad", "unk", "sep", "mask", "num"];
 
 /// Words before `secret` and `credentials` that give them another meaning.
-pub(crate) const HARMLESS_SECRETS: &[&str] = &["existing", "pull", "image", "kube"];
+pub(crate) static HARMLESS_SECRETS: WordList = words!["existing", "pull", "image", "kube"];
 
 /// Names of fields beside the secret in a group.
 #[rustfmt::skip]
-pub(crate) const FIELDS: &[&str] = &[
+pub(crate) static FIELDS: WordList = words![
     "user", "username", "login", "email", "host", "hostname", "server", "port", "database", "db", "schema", "role",
     "region", "account", "tenant", "owner", "namespace", "cluster", "profile", "environment", "description", "comment",
     "note", "message", "reason", "valid", "active", "scheme", "sub", "iss", "aud", "iat", "exp", "nbf", "address", "text",
@@ -191,7 +192,7 @@ pub(crate) const FIELDS: &[&str] = &[
 
 /// Words after a name that do not change its meaning: `password_new`, `TOKEN_PROD`, `tokenValue`.
 #[rustfmt::skip]
-pub(crate) const QUALIFIERS: &[&str] = &[
+pub(crate) static QUALIFIERS: WordList = words![
     "again", "b64", "base", "base64", "confirm", "confirmation", "current", "data", "default",
     "dev", "development", "enc", "encoded", "encrypted", "env", "main", "new", "old", "plain",
     "plaintext", "prev", "previous", "prod", "production", "qa", "raw", "repeat", "staging",
@@ -201,7 +202,7 @@ pub(crate) const QUALIFIERS: &[&str] = &[
 
 /// Words after a name that give it another meaning, whatever the value looks like.
 #[rustfmt::skip]
-pub(crate) const DESCRIPTORS: &[&str] = &[
+pub(crate) static DESCRIPTORS: WordList = words![
     "age", "arn", "attempts", "count", "counts", "created", "digest", "duration", "endpoint", "exists",
     "expiration", "expired", "expires", "expiry", "fields", "file", "filename", "files", "format",
     "fingerprint", "history", "hint", "id", "ids", "index", "issuer", "kind", "lastused", "len",

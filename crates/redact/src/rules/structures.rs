@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use crate::rules::Examples;
+use crate::rules::list::{WordList, words};
 
 /// A rule that is implemented in code.
 #[derive(Debug)]
@@ -84,7 +85,7 @@ pub(crate) enum Form {
 #[derive(Debug)]
 pub(crate) struct Scheme {
     pub(crate) id: &'static str,
-    pub(crate) names: &'static [&'static str],
+    pub(crate) names: WordList,
     pub(crate) form: Form,
     /// Whether the scheme alone, without its header, introduces credentials.
     pub(crate) is_bare: bool,
@@ -95,7 +96,7 @@ pub(crate) struct Scheme {
 pub(crate) static SCHEMES: &[Scheme] = &[
     Scheme {
         id: "bearer",
-        names: &["bearer"],
+        names: words!["bearer"],
         form: Form::Word,
         is_bare: true,
         secret: &["Authorization: Bearer Ub1xzpy42PD7CJtNY2SA", "got 'Bearer a1B2c3D4e5f6'"],
@@ -103,7 +104,7 @@ pub(crate) static SCHEMES: &[Scheme] = &[
     },
     Scheme {
         id: "basic",
-        names: &["basic"],
+        names: words!["basic"],
         form: Form::Word,
         is_bare: true,
         secret: &[
@@ -114,7 +115,7 @@ pub(crate) static SCHEMES: &[Scheme] = &[
     },
     Scheme {
         id: "authorization-scheme",
-        names: &[
+        names: words![
             "token",
             "negotiate",
             "ntlm",
@@ -151,7 +152,7 @@ pub(crate) static SCHEMES: &[Scheme] = &[
     },
     Scheme {
         id: "authorization-parameters",
-        names: &[
+        names: words![
             "digest",
             "oauth",
             "hawk",
@@ -175,7 +176,7 @@ pub(crate) static SCHEMES: &[Scheme] = &[
 ];
 
 /// Attributes of `Set-Cookie`, which are no cookies.
-pub(crate) const COOKIE_ATTRIBUTES: &[&str] = &[
+pub(crate) static COOKIE_ATTRIBUTES: WordList = words![
     "path",
     "domain",
     "expires",
@@ -191,7 +192,7 @@ pub(crate) const COOKIE_ATTRIBUTES: &[&str] = &[
 
 /// The beginnings of the base64 of a JSON web token's header: `{"alg"`, `{"typ"`, `{"kid"` and so on.
 #[rustfmt::skip]
-pub(crate) const WEB_TOKEN_HEADERS: &[&str] = &[
+pub(crate) static WEB_TOKEN_HEADERS: WordList = words![
     "eyJhbGci", "eyJ0eXAi", "eyJraWQi", "eyJlbmMi", "eyJrIjoi", "eyJqa3Ui", "eyJjdHki", "eyJ4NXQi",
 ];
 

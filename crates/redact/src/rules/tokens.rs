@@ -1,7 +1,10 @@
 //! The formats of vendors' tokens.
 
+use std::sync::LazyLock;
+
 use crate::rules::Examples;
-use crate::rules::format::{Alphabet, Checksum, Length, Part, TokenFormat};
+use crate::rules::format::{Alphabet, Checksum, Length, Part, Shape, TokenFormat};
+use crate::rules::list::{WordList, ends};
 
 /// The checksum of GitHub, and of vendors that adopted it: six digits of the random part.
 const CRC32_BASE62: Checksum = Checksum::Crc32 { base: 62, digits: 6, prefix: false };
@@ -58,20 +61,28 @@ const AUTHRESS: &[Part] = parts!(Alphanumeric[5..=30] "." Alphanumeric[4..=6] ".
 /// The prefix of a token and the text after it. A run before the prefix makes it the middle of the token.
 macro_rules! shape {
     ($prefix:literal $parts:ident) => {
-        TokenFormat::of_parts($prefix, $parts)
+        Shape::of_parts($parts)
     };
     ($prefix:literal $alphabet:ident $(($more:literal))? [$($length:tt)+]) => {
-        TokenFormat::of_run($prefix, Alphabet::$alphabet $(($more))?, length!($($length)+))
+        Shape::of_run(Alphabet::$alphabet $(($more))?, length!($($length)+))
     };
     ($prefix:literal $($part:tt)+) => {
-        TokenFormat::of_parts($prefix, parts!($($part)+))
+        Shape::of_parts(parts!($($part)+))
     };
     ($before:ident $(($more:literal))? [$($length:tt)+] $prefix:literal $($part:tt)*) => {
-        TokenFormat::around(
+        Shape::around(
             &(Alphabet::$before $(($more))?, length!($($length)+)),
-            $prefix,
             parts!($($part)*),
         )
+    };
+}
+
+macro_rules! prefix {
+    ($prefix:literal $($part:tt)+) => {
+        $prefix
+    };
+    ($before:ident $(($more:literal))? [$($length:tt)+] $prefix:literal $($part:tt)*) => {
+        $prefix
     };
 }
 
@@ -148,8 +159,22 @@ macro_rules! tokens {
         ///
         /// Where sources differ about the length, a row accepts every documented length. A prefix of two or three bytes
         /// has an exact length or a structure, so that words with the same beginning stay.
-        pub(crate) static TOKENS: &[TokenFormat] = &[$(TokenFormat {
-            id: $id,
+        pub(crate) static TOKENS: LazyLock<Vec<TokenFormat>> = LazyLock::new(|| {
+            let mut texts = TEXTS.iter();
+            let format = |&Shape { alphabet, length, checksum }| {
+                let (id, prefix) = (texts.next()?, texts.next()?);
+                Some(TokenFormat { id, prefix, alphabet, length, checksum })
+            };
+            SHAPES.iter().filter_map(format).collect()
+        });
+
+        /// The id and the prefix of each row.
+        static TEXTS: WordList = WordList {
+            text: concat!($($id, prefix!($($shape)+)),*),
+            ends: &ends([$($id.len(), prefix!($($shape)+).len()),*]),
+        };
+
+        static SHAPES: &[Shape] = &[$(Shape {
             $(checksum: Some($checksum),)?
             ..shape!($($shape)+)
         }),*];

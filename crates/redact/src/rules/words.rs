@@ -1,5 +1,7 @@
 //! Words and signs: separators between a name and its value, words of sentences, harmless values, names of hosts.
 
+use crate::rules::list::{WordList, words};
+
 /// The strength with which a separator binds a value to its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Binding {
@@ -25,7 +27,7 @@ pub(crate) const SEPARATORS: &[(&str, Binding)] = &[
 
 /// Words of a sentence between a name and its value.
 #[rustfmt::skip]
-pub(crate) const FILLERS: &[&str] = &[
+pub(crate) static FILLERS: WordList = words![
     "given", "used", "of", "set",
     "supplied", "valid", "not", "changed", "header", "a", "the", "now", "currently", "with", "generated",
     "has", "been", "new", "temporary", "you", "entered", "typed", "sent", "which", "presented", "that", "parameter", "argument", "field", "attribute", "input", "string", "variable", "property", "secret", "token",
@@ -34,41 +36,42 @@ pub(crate) const FILLERS: &[&str] = &[
 
 /// Words that state a value.
 #[rustfmt::skip]
-pub(crate) const COPULAS: &[&str] = &["is", "was", "equals", "be", "are", "were", "es", "ist", "est", "war", "lautet", "to", "provided", "got", "as", "received", "value"];
+pub(crate) static COPULAS: WordList = words!["is", "was", "equals", "be", "are", "were", "es", "ist", "est", "war", "lautet", "to", "provided", "got", "as", "received", "value"];
 
 /// Words between a name and a colon, which the value or a reason may follow.
 #[rustfmt::skip]
-pub(crate) const STATES: &[&str] = &["expired", "passed", "incorrect", "incorrecta", "inválida", "invalid", "rejected", "wrong", "mismatch", "specified", "follows", "malformed", "refused", "revoked"];
+pub(crate) static STATES: WordList = words!["expired", "passed", "incorrect", "incorrecta", "inválida", "invalid", "rejected", "wrong", "mismatch", "specified", "follows", "malformed", "refused", "revoked"];
 
 /// Words before an owner: `password for bob: …`.
-pub(crate) const OWNERS: &[&str] = &["for", "of", "on", "by", "user", "to"];
+pub(crate) static OWNERS: WordList = words!["for", "of", "on", "by", "user", "to"];
 
 /// Names of the field that holds the name of a pair.
 #[rustfmt::skip]
-pub(crate) const NAME_NAMES: &[&str] = &["name", "key", "k", "n", "id", "variable", "var", "env", "header", "param", "parameter", "title", "property", "option", "setting", "field", "label", "path", "command", "cmd"];
+pub(crate) static NAME_NAMES: WordList = words!["name", "key", "k", "n", "id", "variable", "var", "env", "header", "param", "parameter", "title", "property", "option", "setting", "field", "label", "path", "command", "cmd"];
 
 /// Names of the field that holds the value of a pair: `{"name": "TOKEN", "value": "…"}`.
 #[rustfmt::skip]
-pub(crate) const VALUE_NAMES: &[&str] = &["value", "values", "val", "v", "content", "default", "string", "secret", "data", "plaintext", "inner", "0", "raw", "plain"];
+pub(crate) static VALUE_NAMES: WordList = words!["value", "values", "val", "v", "content", "default", "string", "secret", "data", "plaintext", "inner", "0", "raw", "plain"];
 
 /// Names of the field that holds the arguments of a command, of which the last is the value.
-pub(crate) const LIST_NAMES: &[&str] = &["args", "arguments", "argv"];
+pub(crate) static LIST_NAMES: WordList = words!["args", "arguments", "argv"];
 
 /// Names of a refused value in Pydantic's reports.
-pub(crate) const INPUT_NAMES: &[&str] = &["input_value", "input"];
+pub(crate) static INPUT_NAMES: WordList = words!["input_value", "input"];
 
 /// Words between SQL's `IDENTIFIED` and the password.
-pub(crate) const IDENTIFIED_WORDS: &[&str] = &["by", "as", "password"];
+pub(crate) static IDENTIFIED_WORDS: WordList = words!["by", "as", "password"];
 
 /// Words that may stand in place of the password after `IDENTIFIED BY`.
-pub(crate) const IDENTIFIED_OTHERWISE: &[&str] = &["values", "value", "externally", "globally"];
+pub(crate) static IDENTIFIED_OTHERWISE: WordList =
+    words!["values", "value", "externally", "globally"];
 
 /// SQL's word before rows of values.
-pub(crate) const ROWS_WORDS: &[&str] = &["values"];
+pub(crate) static ROWS_WORDS: WordList = words!["values"];
 
 /// Words after a name and its separator that belong to a sentence about the value.
 #[rustfmt::skip]
-pub(crate) const PROSE: &[&str] = &[
+pub(crate) static PROSE: WordList = words![
     "accepted", "access", "account", "actual", "after", "algo", "all", "allowed", "already", "also", "an",
     "and", "any", "apply", "are", "argument", "as", "at", "attempt", "attempts", "auth", "authentication",
     "authorization", "autocomplete", "automatically", "available", "bad", "be", "because", "been", "before",
@@ -105,7 +108,7 @@ pub(crate) const PROSE: &[&str] = &[
 
 /// Words for "no value", and names of types, in the languages of messages.
 #[rustfmt::skip]
-pub(crate) const LITERALS: &[&str] = &[
+pub(crate) static LITERALS: WordList = words![
     "", "!vault", "any", "api-key", "api_key", "apikey", "arc", "array", "await", "basic", "bearer", "blob",
     "bool", "boolean", "box", "byte", "bytes", "char", "cow", "credential", "credentials", "dict", "double",
     "dynamic", "env", "false", "filtered", "float", "float64", "func", "function", "identifier", "input", "int",
@@ -117,18 +120,19 @@ pub(crate) const LITERALS: &[&str] = &[
 ];
 
 /// Values that are no texts in programming languages.
-pub(crate) const SCALARS: &[&str] = &["true", "false", "null", "none", "nil", "undefined", "nan"];
+pub(crate) static SCALARS: WordList =
+    words!["true", "false", "null", "none", "nil", "undefined", "nan"];
 
 /// Words for "no value" or its state that people also choose as passwords.
 #[rustfmt::skip]
-pub(crate) const CHOSEN_WORDS: &[&str] = &[
+pub(crate) static CHOSEN_WORDS: WordList = words![
     "ask", "default", "disabled", "empty", "enabled", "hidden", "missing", "none", "opaque",
     "required", "sealed", "secretkey", "sensitive", "stdin", "unknown", "unset",
 ];
 
 /// Names of algorithms and of mechanisms.
 #[rustfmt::skip]
-pub(crate) const ALGORITHMS: &[&str] = &[
+pub(crate) static ALGORITHMS: WordList = words![
     "sha", "hmac", "hmacsha", "ecdsa", "rsa", "ssh", "scram", "md", "aes", "ed", "curve", "argon", "bcrypt", "bcryptsha", "pbkdf", "hs",
     "rs", "es", "ps", "p", "x", "tls", "tlsv", "kerberos", "oauth", "saml", "base", "utf", "aws", "chacha", "cram", "digest", "xoauth",
     "oauthbearer", "mongodb", "caching", "mysql", "gssapi", "zlib",
@@ -136,7 +140,7 @@ pub(crate) const ALGORITHMS: &[&str] = &[
 
 /// Parts of the names of algorithms: `sha256WithRSA`, `aes-256-cbc`.
 #[rustfmt::skip]
-pub(crate) const ALGORITHM_PARTS: &[&str] = &[
+pub(crate) static ALGORITHM_PARTS: WordList = words![
     "1", "2", "3", "4", "5", "7", "8", "12", "20", "64", "128", "192", "224", "256", "384", "509", "512", "521", "1024", "1305", "2048", "3072",
     "4096", "25519", "id", "v", "k", "with", "withrsa", "withrsaencryption", "withecdsa", "withdsa", "encryption", "cbc", "gcm", "ctr", "ecb",
     "cfb", "ofb", "xts", "kw", "wrap", "ccm", "siv", "poly", "nistp", "pss", "rsae", "pkcs", "padding", "oaep", "mgf", "nopadding", "crypt",
@@ -145,60 +149,60 @@ pub(crate) const ALGORITHM_PARTS: &[&str] = &[
 
 /// Last labels of names that are no public domains: files, units, hosts of a local network.
 #[rustfmt::skip]
-pub(crate) const NO_DOMAINS: &[&str] = &[
+pub(crate) static NO_DOMAINS: WordList = words![
     "png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "service", "socket", "timer", "target",
     "slice", "mount", "local", "internal", "lan", "cluster", "localdomain", "jar", "war", "aar", "pom", "tgz", "zip", "gz", "scope", "ts", "py", "rs",
 ];
 
 /// Domains after the `@` in the names of SSH's algorithms and extensions.
-pub(crate) const ALGORITHM_DOMAINS: &[&str] =
-    &["openssh.com", "libssh.org", "lysator.liu.se", "ssh.com", "putty.projects.tartarus.org"];
+pub(crate) static ALGORITHM_DOMAINS: WordList =
+    words!["openssh.com", "libssh.org", "lysator.liu.se", "ssh.com", "putty.projects.tartarus.org"];
 
 /// Words before a colon that introduce an address, not a password.
 #[rustfmt::skip]
-pub(crate) const ADDRESS_ROLES: &[&str] = &[
+pub(crate) static ADDRESS_ROLES: WordList = words![
     "mailto", "from", "to", "cc", "bcc", "email", "e-mail", "mail", "contact", "author", "sip", "sips",
     "user", "username", "owner", "xmpp", "reply-to", "sender", "acct", "login", "account",
 ];
 
 /// Commands with `user/password@database` after them.
-pub(crate) const ORACLE_COMMANDS: &[&str] = &[
+pub(crate) static ORACLE_COMMANDS: WordList = words![
     "sqlplus", "sqlldr", "expdp", "impdp", "exp", "imp", "rman", "connect", "conn", "sqlcl",
     "tnsping",
 ];
 
 /// Parts of a host or a path that announce a secret path: webhooks.
-pub(crate) const HOOKS: &[&str] = &["hook", "webhook"];
+pub(crate) static HOOKS: WordList = words!["hook", "webhook"];
 
 /// Segments of a path before a secret one.
-pub(crate) const SECRET_SEGMENTS: &[&str] = &["t", "renew", "integration", "login"];
+pub(crate) static SECRET_SEGMENTS: WordList = words!["t", "renew", "integration", "login"];
 
 /// Words of such segments: `reset-password`, `magicLink`.
 #[rustfmt::skip]
-pub(crate) const SECRET_WORDS: &[&str] = &[
+pub(crate) static SECRET_WORDS: WordList = words![
     "verify", "verification", "confirm", "activate", "magic", "invite", "invitation", "reset", "forgot", "unsubscribe",
 ];
 
 /// Texts after the `@` of a container image that are no hosts.
-pub(crate) const DIGESTS: &[&str] = &["sha256:", "sha512:"];
+pub(crate) static DIGESTS: WordList = words!["sha256:", "sha512:"];
 
 /// Names of credentials, which are also common passwords.
-pub(crate) const CREDENTIAL_WORDS: &[&str] =
-    &["password", "passwd", "pass", "pwd", "secret", "token"];
+pub(crate) static CREDENTIAL_WORDS: WordList =
+    words!["password", "passwd", "pass", "pwd", "secret", "token"];
 
 /// Words of a program before the name of a variable.
-pub(crate) const DECLARATIONS: &[&str] = &["let", "var", "const", "val", "mut"];
+pub(crate) static DECLARATIONS: WordList = words!["let", "var", "const", "val", "mut"];
 
 /// Words of sentences that are also common passwords.
 #[rustfmt::skip]
-pub(crate) const COMMON_PASSWORDS: &[&str] = &["access", "default", "internal", "login", "mongodb", "mysql", "private", "public", "server", "user"];
+pub(crate) static COMMON_PASSWORDS: WordList = words!["access", "default", "internal", "login", "mongodb", "mysql", "private", "public", "server", "user"];
 
 /// Commands and events that an account on a host follows, `user@host`.
-pub(crate) const ACCOUNT_COMMANDS: &[&str] =
-    &["ssh", "scp", "sftp", "rsync", "mosh", "autossh", "node", "nodedown"];
+pub(crate) static ACCOUNT_COMMANDS: WordList =
+    words!["ssh", "scp", "sftp", "rsync", "mosh", "autossh", "node", "nodedown"];
 
 #[rustfmt::skip]
-pub(crate) const GENERIC_TYPES: &[&str] = &[
+pub(crate) static GENERIC_TYPES: WordList = words![
     "option", "optional", "list", "vec", "secret", "box", "arc", "varchar", "char", "cow", "nvarchar", "union",
     "annotated", "sequence",
 ];
@@ -241,5 +245,5 @@ pub(crate) const ENTITIES: &[(&str, u8)] = &[
 ];
 
 /// Prefixes of a string's quote, as in `b"…"`.
-pub(crate) const STRING_PREFIXES: &[&str] =
-    &["b", "B", "r", "R", "u", "f", "N", "E", "L", "rb", "br", "p"];
+pub(crate) static STRING_PREFIXES: WordList =
+    words!["b", "B", "r", "R", "u", "f", "N", "E", "L", "rb", "br", "p"];

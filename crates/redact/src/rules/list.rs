@@ -1,0 +1,44 @@
+//! Lists of words: a text and the end of each word in it. A reference to each word would take 40 bytes of a program.
+
+/// A list of words, which [`words!`] creates.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WordList {
+    pub(crate) text: &'static str,
+    pub(crate) ends: &'static [u16],
+}
+
+/// Creates a [`WordList`].
+macro_rules! words {
+    ($($word:literal),* $(,)?) => {
+        const {
+            crate::rules::list::WordList {
+                text: concat!($($word),*),
+                ends: &crate::rules::list::ends([$($word.len()),*]),
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+/// The ends of words with these lengths, one after the other.
+#[expect(clippy::cast_possible_truncation, reason = "all words together are shorter than 64 KiB")]
+pub(crate) const fn ends<const COUNT: usize>(lengths: [usize; COUNT]) -> [u16; COUNT] {
+    let (mut ends, mut next, mut end) = ([0; COUNT], 0, 0);
+    while next < COUNT {
+        end += lengths[next];
+        ends[next] = end as u16;
+        next += 1;
+    }
+    ends
+}
+
+impl WordList {
+    pub(crate) fn iter(self) -> impl Iterator<Item = &'static str> {
+        let mut start = 0;
+        self.ends.iter().map(move |end| {
+            let word = start..usize::from(*end);
+            start = word.end;
+            self.text.get(word).unwrap_or_default()
+        })
+    }
+}
