@@ -20,7 +20,7 @@ use crate::exporter::OtlpTarget;
 pub fn validate_connection(config: &TelemetryConfig) -> Result<ConnectionReport, Error> {
     config.validate()?;
     let backend = find(&config.backend)?;
-    let config = config.clone();
+    let config = config.copied();
     let started = monotonic_now();
     let name = config.backend.clone();
     let report = within(CONNECTION_TIMEOUT, move || backend.validate_connection(&config))?;

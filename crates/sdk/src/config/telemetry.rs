@@ -218,6 +218,11 @@ fn are_default_propagators(propagators: &[Propagator]) -> bool {
 }
 
 impl TelemetryConfig {
+    /// Returns a copy. The code of the derived `clone` is 7 KiB, once for each unit that calls it.
+    pub(crate) fn copied(&self) -> Self {
+        self.clone()
+    }
+
     /// Creates the default configuration for a service with this name.
     ///
     /// The name is checked when the provider is initialized.

@@ -1,5 +1,7 @@
 //! The receiver of OTLP and the headers of its backend.
 
+use std::sync::Arc;
+
 use crate::collector::ExporterId;
 use crate::config::{OtlpProtocol, Secret, Signal, TelemetryConfig, server, without_credentials};
 
@@ -8,7 +10,7 @@ use crate::config::{OtlpProtocol, Secret, Signal, TelemetryConfig, server, witho
 #[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct OtlpTarget {
     /// The configuration.
-    pub config: TelemetryConfig,
+    pub config: Arc<TelemetryConfig>,
     /// Headers of the backend. Headers of the environment and the configuration take precedence.
     pub headers: Vec<(String, Secret)>,
     /// Whether the backend accepts only traces.
@@ -17,7 +19,7 @@ pub struct OtlpTarget {
 
 impl From<TelemetryConfig> for OtlpTarget {
     fn from(config: TelemetryConfig) -> Self {
-        Self { config, headers: Vec::new(), is_traces_only: false }
+        Self { config: Arc::new(config), headers: Vec::new(), is_traces_only: false }
     }
 }
 

@@ -437,7 +437,7 @@ impl TelemetryProviderBuilder {
 
     fn otlp_targets(&self) -> impl Iterator<Item = OtlpTarget> {
         self.otlp.iter().map(|(endpoint, protocol)| {
-            let mut config = self.config.clone();
+            let mut config = self.config.copied();
             config.otlp.all.is_of_environment = false;
             config.otlp_endpoint = Some(endpoint.clone());
             config.otlp_protocol = Some(*protocol);
@@ -650,7 +650,7 @@ fn add_each(mut provider: TelemetryProviderBuilder) -> Result<TelemetryProviderB
                 continue;
             };
             let made =
-                (factory.add)(signal, TelemetryProviderBuilder::new(provider.config.clone()))
+                (factory.add)(signal, TelemetryProviderBuilder::new(provider.config.copied()))
                     .map_err(|error| Error::config(format!("{path}: `{kind}`: {error}")));
             if let Some(made) = unless_of_environment(&provider.config, signal, made)? {
                 provider.add(made);

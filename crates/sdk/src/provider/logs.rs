@@ -108,7 +108,7 @@ pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> 
         redaction: Redaction::new(Policies::compile(&config.redaction)?, Arc::clone(&counters)),
         counters,
     };
-    let mut local = config.clone();
+    let mut local = config.copied();
     local.exporters.logs = Some(vec![ExporterKind::None]);
     let resource = Resource::builder_empty().build();
     let (all, added) = (OtlpTargets::default(), Vec::new());

@@ -23,13 +23,13 @@ impl OtlpTargets {
     pub(super) fn resolve(config: &TelemetryConfig, added: Vec<OtlpTarget>) -> Result<Self, Error> {
         let has_endpoint = config.otlp.traces.endpoint.is_some();
         let configured =
-            backend::target(config)?.or_else(|| has_endpoint.then(|| config.clone().into()));
+            backend::target(config)?.or_else(|| has_endpoint.then(|| config.copied().into()));
         let chosen = config.exporters.chooses_spans(ExporterKind::Otlp);
         let exports_spans = chosen.unwrap_or(configured.is_some());
         let mut targets =
             Self { spans: added.clone(), others: added, left_out: RefCell::default() };
         if exports_spans {
-            let default = || config.clone().into();
+            let default = || config.copied().into();
             targets.spans.push(configured.clone().unwrap_or_else(default));
             targets.spans.extend(additional(Signal::Traces, config));
         }
@@ -72,7 +72,7 @@ pub(super) fn signal_targets(
     let mut targets: Vec<_> = if is_chosen == Some(false) {
         Vec::new()
     } else if common.is_empty() && is_explicit {
-        vec![config.clone().into()]
+        vec![config.copied().into()]
     } else {
         let accepts = |target: &&OtlpTarget| is_explicit || accepts_all_signals(target);
         common.iter().filter(accepts).cloned().collect()
@@ -110,7 +110,7 @@ pub(super) fn unless_of_environment<T>(
 fn additional(signal: Signal, config: &TelemetryConfig) -> impl Iterator<Item = OtlpTarget> {
     let additional = config.otlp.additional.iter().filter(move |(of, _)| *of == signal);
     additional.map(move |(_, options)| {
-        let mut config = config.clone();
+        let mut config = config.copied();
         *config.otlp.signal_mut(signal) = options.clone();
         config.into()
     })
