@@ -5,7 +5,7 @@ use std::fs;
 use rustix::param::{clock_ticks_per_second, page_size};
 
 /// The values of [`proc_pid_stat(5)`](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html).
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Stat {
     /// User time in seconds.
     pub(crate) user: f64,
