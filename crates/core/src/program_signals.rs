@@ -27,6 +27,8 @@ pub fn spawn<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<JoinHandle<T>> {
     let thread = Builder::new().name(name.into()).stack_size(STACK);
+    // The standard library's code for a start is in a program once for each type.
+    let work: Box<dyn FnOnce() -> T + Send> = Box::new(work);
     blocked(|| thread.spawn(work))
 }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 pub struct Sender<T>(Arc<Shared<T>>);
 
 /// The receiving end, in the order of sending. Dropping it drops the remaining messages.
-pub(crate) struct Receiver<T>(Arc<Shared<T>>);
+pub struct Receiver<T>(Arc<Shared<T>>);
 
 struct Shared<T> {
     state: Mutex<State<T>>,
@@ -26,7 +26,9 @@ struct State<T> {
     has_receiver: bool,
 }
 
-pub(crate) fn channel<T>() -> (Sender<T>, Receiver<T>) {
+/// Creates a channel.
+#[must_use]
+pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let state = State { messages: VecDeque::new(), senders: 1, has_receiver: true };
     let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
     (Sender(Arc::clone(&shared)), Receiver(shared))
@@ -47,7 +49,11 @@ impl<T> State<T> {
 
 impl<T> Sender<T> {
     /// Sends a message without waiting.
-    pub(crate) fn send(&self, message: T) -> Result<(), SendError<T>> {
+    ///
+    /// # Errors
+    ///
+    /// There is no receiver any more.
+    pub fn send(&self, message: T) -> Result<(), SendError<T>> {
         let mut state = self.0.lock();
         if !state.has_receiver {
             return Err(SendError(message));
@@ -90,7 +96,7 @@ impl<T> Receiver<T> {
     /// # Errors
     ///
     /// No message arrived, or there is no sender any more.
-    pub(crate) fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
+    pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
         let state = self.0.lock();
         let waited = (self.0.changed).wait_timeout_while(state, timeout, State::is_waited_for);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;

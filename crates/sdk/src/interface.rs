@@ -1,6 +1,10 @@
 //! The interface for the crates of OTLP, of the terminal, of metrics, of log records and of tests, grouped by the
 //! modules of its items. It changes with every version.
 
+pub mod channel {
+    pub use crate::channel::{Receiver, Sender, channel};
+}
+
 pub mod collector {
     pub use crate::collector::{
         BatchBuilder, BatchExporter, BatchingDestination, Counters, Destination, Ending,

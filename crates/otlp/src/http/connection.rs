@@ -4,10 +4,10 @@
 use std::fmt::Display;
 use std::io::{self, IoSlice, Read as _, Write as _};
 use std::mem;
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use http::Uri;
@@ -21,6 +21,7 @@ use ureq::{Error, Timeout};
 
 use floe_telemetry_core::__sdk::clock::monotonic_now;
 use floe_telemetry_core::__sdk::program_signals::spawn;
+use floe_telemetry_sdk::__parts::channel::channel;
 
 use crate::time_limit::{STEP, TimeLimit};
 
@@ -53,12 +54,12 @@ impl Connections {
     }
 
     /// Connects on a new thread: a shutdown waits neither for the answer of a name server nor for a silent address.
-    fn open(self: &Arc<Self>, uri: &Uri, config: &Config) -> Result<TcpStream, Error> {
-        let (results, opened) = mpsc::channel();
-        let (connections, uri, config) = (Arc::clone(self), uri.clone(), config.clone());
+    fn open(self: &Arc<Self>, uri: &Uri) -> Result<TcpStream, Error> {
+        let (results, opened) = channel();
+        let (connections, uri) = (Arc::clone(self), uri.clone());
         let connect = move || {
             let _quiet = Context::enter_telemetry_suppressed_scope();
-            let addresses = look_up(&uri, &config);
+            let addresses = look_up(&uri);
             // The receiver of the results may have been given up.
             let _ = results.send(None);
             let _ =
@@ -82,7 +83,7 @@ impl Connections {
     }
 
     /// Connects to the first address that answers. A silent one leaves time for the next one.
-    fn connect(&self, addresses: &ResolvedSocketAddrs) -> Result<TcpStream, Error> {
+    fn connect(&self, addresses: &[SocketAddr]) -> Result<TcpStream, Error> {
         let mut left = self.time.left().min(self.timeout);
         let mut last = Error::HostNotFound;
         for (number, address) in addresses.iter().enumerate() {
@@ -98,13 +99,12 @@ impl Connections {
     }
 }
 
-/// Looks up the name of a receiver, or of its proxy. Without a timeout, ureq starts no thread of its own.
-fn look_up(uri: &Uri, config: &Config) -> Result<ResolvedSocketAddrs, Error> {
-    let found = DefaultResolver::default().resolve(uri, config, NextTimeout::default());
-    found.map_err(|error| match error {
-        Error::Io(error) => dns_error(error),
-        other => other,
-    })
+/// Looks up the name of a receiver, or of its proxy. ureq's own look-up adds 30 KB to a program, for its thread.
+fn look_up(uri: &Uri) -> Result<Vec<SocketAddr>, Error> {
+    let parts = uri.scheme().zip(uri.authority());
+    let address = parts.and_then(|(scheme, host)| DefaultResolver::host_and_port(scheme, host));
+    let found = address.ok_or(Error::HostNotFound)?.to_socket_addrs();
+    found.map(Iterator::collect).map_err(dns_error)
 }
 
 fn dns_error(reason: impl Display) -> Error {
@@ -138,7 +138,7 @@ impl<T: Transport> Connector<T> for TcpConnector {
         if let Some(tunnel) = tunnel {
             return Ok(Some(Either::A(tunnel)));
         }
-        let stream = self.0.open(details.uri, details.config)?;
+        let stream = self.0.open(details.uri)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(STEP))?;
         stream.set_write_timeout(Some(STEP))?;
@@ -325,10 +325,7 @@ mod tests {
         let (silent, _queued, _full) = silent_address();
         let (_open, answering) = listener(1);
         let connections = connections(Duration::from_secs(1));
-        let mut addresses = ResolvedSocketAddrs::from_fn(|_| silent);
-        addresses.push(silent);
-        addresses.push(answering);
-        let stream = connections.connect(&addresses).unwrap();
+        let stream = connections.connect(&[silent, answering]).unwrap();
         assert_eq!(stream.peer_addr().unwrap(), answering);
     }
 
@@ -340,9 +337,8 @@ mod tests {
         time.set(monotonic_now() + Duration::from_secs(600));
         let connections = Connections::new(time, Duration::from_secs(600));
         let uri = format!("http://{silent}").parse().unwrap();
-        let config = Config::default();
         let opened = thread::scope(|scope| {
-            let opened = scope.spawn(|| connections.open(&uri, &config));
+            let opened = scope.spawn(|| connections.open(&uri));
             let connects = format!(":{:04X} 02 ", silent.port());
             while !fs::read_to_string("/proc/net/tcp").unwrap().contains(&connects) {
                 thread::yield_now();
