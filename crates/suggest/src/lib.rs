@@ -26,9 +26,11 @@ fn parts(name: &str) -> Vec<&str> {
 }
 
 fn sorted(name: &str) -> String {
-    let mut parts = parts(name);
-    parts.sort_unstable();
-    parts.join("_")
+    let mut sorted: Vec<&str> = Vec::new();
+    for part in parts(name) {
+        sorted.insert(sorted.partition_point(|other| *other < part), part);
+    }
+    sorted.join("_")
 }
 
 /// Whether a name lacks one part of a known name, or its first parts.

@@ -69,8 +69,8 @@ pub fn linked() -> impl Iterator<Item = &'static LinkedBackend> {
 /// The names that [`TelemetryConfig::backend`](crate::TelemetryConfig::backend) accepts, sorted.
 #[must_use]
 pub fn names() -> Vec<&'static str> {
-    let mut names: Vec<_> = linked().map(|linked| linked.backend().name()).collect();
-    names.sort_unstable();
+    let names: Vec<_> = linked().map(|linked| linked.backend().name()).collect();
+    let mut names = sorted(&names, |name| *name);
     names.dedup();
     names
 }

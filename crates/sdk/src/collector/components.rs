@@ -3,7 +3,6 @@
 
 use std::any::type_name;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -60,13 +59,19 @@ pub(crate) struct Component {
     pub(crate) open: AtomicUsize,
     attributes: Vec<KeyValue>,
     /// The finished items, by the class of the error.
-    finished: Mutex<BTreeMap<Option<&'static str>, u64>>,
+    finished: Mutex<Finished>,
 }
+
+type Finished = Vec<(Option<&'static str>, u64)>;
 
 impl Component {
     pub(crate) fn finish(&self, items: u64, error_type: Option<&'static str>) {
         if items > 0 {
-            *self.lock().entry(error_type).or_default() += items;
+            let mut finished = self.lock();
+            match finished.iter_mut().find(|(class, _)| *class == error_type) {
+                Some((_, count)) => *count += items,
+                None => finished.push((error_type, items)),
+            }
         }
     }
 
@@ -96,7 +101,7 @@ impl Component {
         self.present.load(Ordering::Relaxed) + self.open.load(Ordering::Relaxed)
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Option<&'static str>, u64>> {
+    fn lock(&self) -> MutexGuard<'_, Finished> {
         self.finished.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -384,9 +384,12 @@ fn add(
 }
 
 fn sorted<'a>(attributes: impl Iterator<Item = &'a KeyValue>) -> Vec<KeyValue> {
-    let mut attributes: Vec<_> = attributes.cloned().collect();
-    attributes.sort_by(|one, other| one.key.cmp(&other.key));
-    attributes
+    let mut sorted: Vec<KeyValue> = Vec::new();
+    for attribute in attributes {
+        let at = sorted.partition_point(|other| other.key <= attribute.key);
+        sorted.insert(at, attribute.clone());
+    }
+    sorted
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

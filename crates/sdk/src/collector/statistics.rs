@@ -10,7 +10,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use super::ending::Ending;
 use super::exports::Exports;
-use crate::config::Signal;
+use crate::config::{Signal, sorted};
 use crate::recorder::{LOST, written_spans};
 
 /// The numbers of spans and log records of a provider by their outcome.
@@ -223,8 +223,8 @@ pub struct Counters {
 
 /// The ids of all rules, sorted.
 static RULES: LazyLock<Vec<&str>> = LazyLock::new(|| {
-    let mut ids: Vec<_> = floe_redact::rule_ids().collect();
-    ids.sort_unstable();
+    let ids: Vec<_> = floe_redact::rule_ids().collect();
+    let mut ids = sorted(&ids, |id| *id);
     ids.dedup();
     ids
 });

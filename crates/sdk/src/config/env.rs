@@ -147,11 +147,12 @@ impl TelemetryConfig {
         let is_of_other = |name: &str, other: Signal| {
             other != signal && name.contains(&format!("_{}_", other.as_str().to_ascii_uppercase()))
         };
-        let mut names = environment::names(&["OTEL"]);
-        names.retain(|name| {
-            name.contains("_EXPORTER") && !Signal::ALL.iter().any(|it| is_of_other(name, *it))
-        });
-        names.sort_unstable();
+        let mut names: Vec<String> = Vec::new();
+        for name in environment::names(&["OTEL"]) {
+            if name.contains("_EXPORTER") && !Signal::ALL.iter().any(|it| is_of_other(&name, *it)) {
+                names.insert(names.partition_point(|other| *other < name), name);
+            }
+        }
         let is_quoted = |name: &String| {
             environment::variable(name).is_ok_and(|value| {
                 let is_beginning = value.contains("://") && error.contains(&format!("`{value}"));

@@ -51,12 +51,14 @@ pub(super) use linked_by_name;
 
 /// Sorts registered values, so that messages do not depend on the linker's order.
 ///
-/// The keys are sorted instead of the values, so that a program contains the code once for each type of a key.
+/// They are few, and the code of the standard library's sorts is large.
 pub(crate) fn sorted<T: Copy, K: Ord>(all: &[T], key: fn(&T) -> K) -> Vec<T> {
-    let keys = all.iter().map(key).enumerate();
-    let mut keys: Vec<_> = keys.map(|(index, key)| (key, index)).collect();
-    keys.sort_unstable();
-    keys.into_iter().map(|(_, index)| all[index]).collect()
+    let mut sorted: Vec<T> = Vec::new();
+    for value in all {
+        let at = sorted.partition_point(|other| key(other) <= key(value));
+        sorted.insert(at, *value);
+    }
+    sorted
 }
 
 /// Returns the values registered under other names than `known`, one for each name, sorted.

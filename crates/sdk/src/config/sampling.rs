@@ -1,6 +1,5 @@
 //! The sampling of traces.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -411,9 +410,12 @@ impl SamplingRule {
 fn rules_of(directives: &[Directive]) -> Vec<SamplingRule> {
     const LEVELS: [RuleLevel; 5] =
         [RuleLevel::Error, RuleLevel::Warn, RuleLevel::Info, RuleLevel::Debug, RuleLevel::Trace];
-    // Of several directives for one target the last one applies. The sort is stable.
-    let mut directives: Vec<_> = directives.iter().rev().collect();
-    directives.sort_by_key(|(target, _)| Reverse(target.len()));
+    // Of several directives for one target the last one applies.
+    let mut sorted: Vec<&Directive> = Vec::new();
+    for directive in directives.iter().rev() {
+        let at = sorted.partition_point(|(target, _)| target.len() >= directive.0.len());
+        sorted.insert(at, directive);
+    }
     let off = |target, most: u8| {
         LEVELS.get(usize::from(most)).map(|level| SamplingRule {
             target,
@@ -423,7 +425,7 @@ fn rules_of(directives: &[Directive]) -> Vec<SamplingRule> {
         })
     };
     let mut rules = Vec::new();
-    for (target, most) in directives {
+    for (target, most) in sorted {
         if target.is_empty() {
             rules.extend(off(None, *most));
             return rules;

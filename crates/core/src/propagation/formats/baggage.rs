@@ -65,8 +65,12 @@ impl TextMapPropagator for BaggagePropagator {
 /// The header within the limits: the floe identity first, then the rest, both in the order of their keys. A member that
 /// does not fit is dropped as a whole.
 fn encode(baggage: &Baggage) -> String {
-    let mut entries: Vec<_> = baggage.iter().map(|(key, entry)| (key.as_str(), entry)).collect();
-    entries.sort_by_key(|(key, _)| (!keys::IDENTITY.contains(key), *key));
+    let rank = |key| (!keys::IDENTITY.contains(&key), key);
+    let mut entries: Vec<(&str, _)> = Vec::new();
+    for (key, entry) in baggage {
+        let at = entries.partition_point(|(other, _)| rank(other) < rank(key.as_str()));
+        entries.insert(at, (key.as_str(), entry));
+    }
     let mut header = String::new();
     for (key, (value, properties)) in entries.into_iter().take(MAX_MEMBERS) {
         let value = if keys::IDENTITY.contains(&key) {
