@@ -241,7 +241,7 @@ fn the_spans_of_a_large_product_are_all_delivered() {
         let requests = receiver.requests().len();
         let report = thread::scope(|scope| {
             scope.spawn(|| {
-                receiver.wait_for_requests(requests + 3, TIMEOUT);
+                receiver.wait_for_requests(requests + 3);
                 receiver.respond(Response::Ok);
             });
             let report = pipeline::run(&origin, &RunId::new());

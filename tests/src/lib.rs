@@ -6,7 +6,7 @@
 //! seeds. [`Proxy`] forwards to a receiver.
 //! [`remote()`] is a parent span of another process. [`Receiver`] stores requests over gRPC or
 //! HTTP/protobuf. [`ReservedPort`] is a port that no other program gets. [`tree()`] renders spans as
-//! one string, so that a test compares the shape of a whole trace.
+//! one string, so that a test compares the shape of a whole trace. [`TIMEOUT`] is the limit of every wait.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -40,6 +40,7 @@ mod remote;
 pub mod repository;
 mod reserved_port;
 mod tree;
+mod wait;
 
 pub use before_main::assert_nothing_runs_before_main;
 pub use canary::{Canary, Outputs, Shape};
@@ -57,3 +58,4 @@ pub use receiver::{
 pub use remote::remote;
 pub use reserved_port::ReservedPort;
 pub use tree::tree;
+pub use wait::{TIMEOUT, wait_until};

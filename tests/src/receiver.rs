@@ -28,11 +28,10 @@ pub use value::Value;
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio_rustls::TlsAcceptor;
 
-use crate::ReservedPort;
+use crate::{ReservedPort, TIMEOUT};
 use serving::Serving;
 use store::Store;
 
@@ -135,11 +134,11 @@ impl Receiver {
     ///
     /// # Panics
     ///
-    /// `timeout` elapsed. The message lists the spans that arrived.
+    /// They are not, within [`TIMEOUT`]. The message lists the spans that arrived.
     #[track_caller]
-    pub fn wait_for_spans(&self, n: usize, timeout: Duration) -> Vec<ReceivedSpan> {
-        self.store.wait_for_spans(n, timeout).unwrap_or_else(|arrived| {
-            panic!("waited {timeout:?} for {n} spans: {arrived}");
+    pub fn wait_for_spans(&self, n: usize) -> Vec<ReceivedSpan> {
+        self.store.wait_for_spans(n).unwrap_or_else(|arrived| {
+            panic!("waited {TIMEOUT:?} for {n} spans: {arrived}");
         })
     }
 
@@ -169,11 +168,11 @@ impl Receiver {
     ///
     /// # Panics
     ///
-    /// `timeout` elapsed. The message lists the requests that arrived.
+    /// They have not, within [`TIMEOUT`]. The message lists the requests that arrived.
     #[track_caller]
-    pub fn wait_for_requests(&self, n: usize, timeout: Duration) -> Vec<ReceivedRequest> {
-        self.store.wait_for_requests(n, timeout).unwrap_or_else(|arrived| {
-            panic!("waited {timeout:?} for {n} requests: {arrived}");
+    pub fn wait_for_requests(&self, n: usize) -> Vec<ReceivedRequest> {
+        self.store.wait_for_requests(n).unwrap_or_else(|arrived| {
+            panic!("waited {TIMEOUT:?} for {n} requests: {arrived}");
         })
     }
 

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::process::Stdio;
-use std::time::Duration;
 
 use floe_tests::{MetricValue, ReceivedLog, ReceivedSpan, ReceivedStatus, Value, tree};
 use serde_json::Value as Json;
@@ -338,7 +337,7 @@ fn a_node_is_exported_while_dbt_runs() {
         .env("OTEL_BSP_SCHEDULE_DELAY", "50")
         .stdin(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    let nodes = setup.receiver.wait_for_spans(18, Duration::from_secs(60));
+    let nodes = setup.receiver.wait_for_spans(18);
     assert_eq!(nodes.len(), 18);
     assert!(nodes.iter().all(|span| span.name != "dbt.build"));
     // dbt ends when its input does.
@@ -385,7 +384,7 @@ fn a_manifest_that_is_being_written_is_read_again() {
         .spawn()
         .unwrap();
     // All events were read, with the half of the manifest.
-    setup.receiver.wait_for_spans(18, Duration::from_secs(60));
+    setup.receiver.wait_for_spans(18);
     drop(child.stdin.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!(text_of(&output.stderr), "");

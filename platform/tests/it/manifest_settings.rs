@@ -1,7 +1,5 @@
 //! The settings of the manifest are written to the artifacts, and a run follows them.
 
-use std::time::Duration;
-
 use floe::artifacts::{CompiledArtifacts, Observability};
 use floe::manifest::LineageTransport;
 use floe_telemetry::config::{
@@ -277,7 +275,7 @@ fn a_run_from_artifacts_uses_their_telemetry_settings() {
     ));
     let artifacts = product.path(ARTIFACTS);
     product.floe("compile", &[], &[]).assert_ok();
-    let compiled = receiver.wait_for_spans(7, Duration::from_secs(10)).len();
+    let compiled = receiver.wait_for_spans(7).len();
     // The run must read the artifacts only.
     product.write("manifest.yaml", "name: other\nnamespace: other\n");
     product.write("floe.yaml", "name: other\nversion: 2.0.0\nmodels: []\n");
@@ -288,7 +286,7 @@ fn a_run_from_artifacts_uses_their_telemetry_settings() {
         "{}",
         output.stderr
     );
-    let spans = receiver.wait_for_spans(compiled + 7, Duration::from_secs(10));
+    let spans = receiver.wait_for_spans(compiled + 7);
     let names: Vec<_> = spans[compiled..].iter().map(|span| span.name.as_str()).collect();
     assert!(names.contains(&"floe.pipeline.run") && names.contains(&"floe.asset.totals"));
     assert!(!names.iter().any(|name| name.starts_with("floe.compile")), "{names:?}");

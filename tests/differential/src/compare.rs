@@ -1,8 +1,8 @@
 //! Runs programs with both libraries, and compares the exported spans.
 
+use floe_tests::TIMEOUT;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use floe_telemetry::TelemetryProvider;
@@ -17,9 +17,6 @@ use crate::differences;
 use crate::program::{Case, Program, Settings};
 use crate::run::{Run, run};
 use crate::tree::Span;
-
-/// How long a shutdown may take.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Runs the programs of a case with both.
 ///

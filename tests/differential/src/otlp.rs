@@ -7,10 +7,10 @@ use std::path::Path;
 use anyhow::{Result, anyhow, ensure};
 use floe_telemetry::TelemetryProvider;
 use floe_telemetry::config::OtlpProtocol;
-use floe_tests::Receiver;
+use floe_tests::{Receiver, TIMEOUT};
 use proptest::strategy::{Strategy as _, ValueTree as _};
 
-use crate::compare::{Reference, TIMEOUT, run_ours};
+use crate::compare::{Reference, run_ours};
 use crate::program::Case;
 use crate::tree::Span;
 use crate::{differences, generate, search};

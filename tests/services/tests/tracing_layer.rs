@@ -3,11 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::process::Command;
-use std::time::Duration;
 
 use floe_tests::{Receiver, Value, tree};
-
-const TIMEOUT: Duration = Duration::from_secs(20);
 
 #[test]
 fn a_library_s_spans_are_in_the_trace() {
@@ -23,7 +20,7 @@ fn a_library_s_spans_are_in_the_trace() {
         .unwrap();
     assert!(status.success(), "{status}");
 
-    let spans = receiver.wait_for_spans(6, TIMEOUT);
+    let spans = receiver.wait_for_spans(6);
     assert_eq!(
         tree(&spans),
         "call\n  GET\n    GET /orders/{id}\n      request\n        load\n          query"

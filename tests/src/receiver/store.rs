@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::sync::{Condvar, Mutex, MutexGuard};
-use std::time::Duration;
 
 use hyper::{HeaderMap, Uri};
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
@@ -13,7 +12,7 @@ use super::log::{self, ReceivedLog};
 use super::metric::{self, ReceivedPoint};
 use super::request::{ReceivedRequest, Response};
 use super::span::{self, ReceivedSpan};
-use crate::tree;
+use crate::{TIMEOUT, tree};
 
 #[derive(Debug, Default)]
 pub(super) struct Store {
@@ -88,23 +87,15 @@ impl Store {
         self.lock().spans.clone()
     }
 
-    /// After `timeout`, the error lists the arrived spans.
-    pub(super) fn wait_for_spans(
-        &self,
-        n: usize,
-        timeout: Duration,
-    ) -> Result<Vec<ReceivedSpan>, String> {
-        let state = self.wait(timeout, |state| state.spans.len() < n);
+    /// After [`TIMEOUT`], the error lists the arrived spans.
+    pub(super) fn wait_for_spans(&self, n: usize) -> Result<Vec<ReceivedSpan>, String> {
+        let state = self.wait(|state| state.spans.len() < n);
         if state.spans.len() < n { Err(state.describe()) } else { Ok(state.spans.clone()) }
     }
 
-    /// After `timeout`, the error lists the arrived requests.
-    pub(super) fn wait_for_requests(
-        &self,
-        n: usize,
-        timeout: Duration,
-    ) -> Result<Vec<ReceivedRequest>, String> {
-        let state = self.wait(timeout, |state| state.span_requests().count() < n);
+    /// After [`TIMEOUT`], the error lists the arrived requests.
+    pub(super) fn wait_for_requests(&self, n: usize) -> Result<Vec<ReceivedRequest>, String> {
+        let state = self.wait(|state| state.span_requests().count() < n);
         if state.span_requests().count() < n {
             Err(state.describe())
         } else {
@@ -112,9 +103,9 @@ impl Store {
         }
     }
 
-    fn wait(&self, timeout: Duration, missing: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
+    fn wait(&self, missing: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
         self.arrived
-            .wait_timeout_while(self.lock(), timeout, |state| missing(state))
+            .wait_timeout_while(self.lock(), TIMEOUT, |state| missing(state))
             .expect("no panic under the lock")
             .0
     }

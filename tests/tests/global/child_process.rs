@@ -4,13 +4,11 @@
 
 use std::env;
 use std::process::{Command, Output};
-use std::time::Duration;
 
 use floe_telemetry::propagation::{self, CommandExt};
 use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, keys, traced};
-use floe_tests::Receiver;
+use floe_tests::{Receiver, TIMEOUT};
 
-const TIMEOUT: Duration = Duration::from_secs(20);
 const NAME: &str = "child_process::a_child_process_continues_the_trace";
 /// The endpoint of the child process; it also marks the process as a child.
 const ENDPOINT: &str = "TEST_CHILD_ENDPOINT";
@@ -82,7 +80,7 @@ fn a_child_process_continues_the_trace() {
     }
     telemetry.shutdown(TIMEOUT).unwrap();
 
-    let spans = receiver.wait_for_spans(7, TIMEOUT);
+    let spans = receiver.wait_for_spans(7);
     let asset = "  dagster.asset\n    dbt.build\n      dbt.model";
     assert_eq!(floe_tests::tree(&spans), format!("dagster.run\n{asset}\n{asset}"));
     for span in &spans {

@@ -4,15 +4,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use floe_telemetry::config::ExporterKind;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, traced};
-use floe_tests::{ReceivedSpan, Receiver};
+use floe_tests::{ReceivedSpan, Receiver, TIMEOUT};
 use tracing_subscriber::layer::SubscriberExt as _;
-
-const TIMEOUT: Duration = Duration::from_secs(20);
 
 #[traced]
 fn one() {}

@@ -9,11 +9,9 @@ use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{
     FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, get_current_span, traced,
 };
-use floe_tests::{ReceivedSpan, ReceivedStatus, Receiver, Value};
+use floe_tests::{ReceivedSpan, ReceivedStatus, Receiver, TIMEOUT, Value};
 use opentelemetry::trace::{Status, Tracer};
 use opentelemetry_sdk::trace::SpanData;
-
-const TIMEOUT: Duration = Duration::from_secs(20);
 
 #[traced(name = "run", kind = server, attributes(parts = ["a", "b"], ratio = 0.5, ok = true))]
 fn run() {

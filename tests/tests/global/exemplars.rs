@@ -2,17 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::time::Duration;
-
 use floe_telemetry::config::{ContextMode, ExemplarFilter, MetricTemporality};
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, propagation, traced};
-use floe_tests::{ReceivedPoint, Receiver};
+use floe_tests::{ReceivedPoint, Receiver, TIMEOUT};
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry::{Key, KeyValue};
 use opentelemetry_sdk::metrics::{Instrument, Stream};
-
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 static METRICS: MetricRecorder = MetricRecorder::new("orders");
 

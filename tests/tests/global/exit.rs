@@ -14,11 +14,9 @@ use std::time::{Duration, Instant};
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, traced};
-use floe_tests::{Receiver, is_child, run_in_child};
+use floe_tests::{Receiver, TIMEOUT, is_child, run_in_child};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
-
-const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Longer than the test may take.
 const NEVER: Duration = Duration::from_secs(3600);

@@ -8,17 +8,14 @@
 )]
 
 use std::thread;
-use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, MetricTemporality};
 use floe_telemetry::metrics::{Counter, Gauge, Histogram, Metric, UpDownCounter};
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, init};
-use floe_tests::{MetricValue, ReceivedPoint, Receiver, is_child, run_in_child};
+use floe_tests::{MetricValue, ReceivedPoint, Receiver, TIMEOUT, is_child, run_in_child};
 use opentelemetry::KeyValue;
 use tracing_subscriber::layer::{self, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
-
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 const MANY: u32 = 40_000;
 

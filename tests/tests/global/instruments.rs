@@ -3,13 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, init};
-use floe_tests::{MetricValue, ReceivedPoint, Receiver, is_child, run_in_child};
+use floe_tests::{MetricValue, ReceivedPoint, Receiver, TIMEOUT, is_child, run_in_child};
 use opentelemetry::{KeyValue, global};
-
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 static METRICS: MetricRecorder = MetricRecorder::new("orders");
 

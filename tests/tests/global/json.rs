@@ -15,11 +15,11 @@ use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::{
     MetricRecorder, TelemetryConfig, TelemetryProvider, add_event, create_span, init, traced,
 };
-use floe_tests::{ReceivedStatus, Receiver, Response, Value, is_child, run_in_child, tree};
+use floe_tests::{
+    ReceivedStatus, Receiver, Response, TIMEOUT, Value, is_child, run_in_child, tree,
+};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use serde_json::Value as Json;
-
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 #[traced(attributes(table, rows = 3, ratio = 0.5, "tags" = ["a", "b"]))]
 fn load(table: &str) -> Result<(), String> {

@@ -8,14 +8,14 @@ use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{
     TelemetryConfig, TelemetryProvider, create_span, get_current_span, get_tracer, traced,
 };
-use floe_tests::Value;
+use floe_tests::{TIMEOUT, Value};
 use opentelemetry::trace::{
     Span as _, SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
     Tracer as _,
 };
 use opentelemetry::{Context, KeyValue};
 
-use super::pipeline::{Pipeline, TIMEOUT, spans};
+use super::pipeline::{Pipeline, spans};
 
 #[test]
 fn limits_and_samplers() {

@@ -7,14 +7,13 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::thread;
-use std::time::Duration;
 
 use floe_telemetry::config::{ContextMode, ExporterKind, Sampler};
 use floe_telemetry::{
     OpenTelemetrySpanExt as _, TelemetryConfig, TelemetryProvider, Tracer, create_span,
     get_current_span, logs, record_exception, set_attribute, span, traced, tracing_layer,
 };
-use floe_tests::{ReceivedLog, ReceivedSpan, Receiver};
+use floe_tests::{ReceivedLog, ReceivedSpan, Receiver, TIMEOUT};
 use futures_executor::block_on;
 use opentelemetry::logs::{LogRecord as _, Logger as _, LoggerProvider as _};
 use opentelemetry::trace::{TraceContextExt as _, Tracer as _, TracerProvider as _};
@@ -22,8 +21,6 @@ use opentelemetry::{Context, KeyValue, global};
 use serde_json::{Map, Value as Json, json};
 use tracing::{info, info_span};
 use tracing_subscriber::layer::SubscriberExt as _;
-
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 const BUILT_IN: [&str; 6] = ["event", "level", "timestamp", "target", "trace_id", "span_id"];
 

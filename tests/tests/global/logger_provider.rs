@@ -6,13 +6,11 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use floe_telemetry::config::ExporterKind;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, propagation, traced};
-use floe_tests::{ReceivedLog, Receiver, Value};
+use floe_tests::{ReceivedLog, Receiver, TIMEOUT, Value};
 use opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _, Severity};
 use opentelemetry::{Context, InstrumentationScope, Key, KeyValue, SpanId, TraceFlags, TraceId};
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use tracing_subscriber::layer::SubscriberExt as _;
-
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 fn url() -> String {
     format!("postgres://floe:{}@db/orders", concat!("hunter2", "XyZ"))

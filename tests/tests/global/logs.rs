@@ -6,17 +6,14 @@ use std::cell::RefCell;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
 
 use floe_telemetry::config::LoggingConfig;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, logs, traced};
-use floe_tests::{is_child, run_in_child};
+use floe_tests::{TIMEOUT, is_child, run_in_child};
 use opentelemetry::logs::{LogRecord as _, Logger as _, LoggerProvider as _};
 use opentelemetry_sdk::logs::InMemoryLogExporter;
 use serde_json::Value;
-
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Runs the test in a child process, and parses the lines of its standard error.
 fn lines(test: &str, variables: &[(&str, &str)]) -> Vec<Value> {

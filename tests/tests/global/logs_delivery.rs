@@ -10,15 +10,14 @@ use std::time::Duration;
 use floe_telemetry::config::{ExporterKind, LogOutput, LoggingConfig, OtlpProtocol};
 use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, logs, propagation, traced};
 use floe_tests::{
-    Code, ReceivedLog, ReceivedSpan, Receiver, Response, Value, is_child, run_in_child,
+    Code, ReceivedLog, ReceivedSpan, Receiver, Response, TIMEOUT, Value, is_child, run_in_child,
+    wait_until,
 };
 use opentelemetry::Key;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 use serde_json::Value as Json;
-
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 fn config(receiver: &Receiver, protocol: OtlpProtocol) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("orders");
@@ -519,8 +518,6 @@ fn a_hanging_receiver_drops_records_and_does_not_block() {
     assert!(is_explained || error.is_timeout(), "{error}");
     tracing::info!("not for an exporter");
     // Every record has a result at last, also after the shutdown that has timed out.
-    while accounted(1000).logs_pending > 0 {
-        std::thread::yield_now();
-    }
+    wait_until(|| accounted(1000).logs_pending == 0);
     assert_eq!(accounted(1000).logs_exported, 0);
 }

@@ -12,12 +12,10 @@ use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{
     MetricRecorder, Statistics, TelemetryConfig, TelemetryProvider, create_span, span, traced,
 };
-use floe_tests::Receiver;
+use floe_tests::{Receiver, TIMEOUT, wait_until};
 use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
-
-const TIMEOUT: Duration = Duration::from_secs(60);
 
 const MIB: usize = 1024 * 1024;
 
@@ -36,6 +34,8 @@ fn config() -> TelemetryConfig {
     let mut config = TelemetryConfig::new("memory");
     // Their final flush would wait for the exporter, too.
     config.exporters.metrics = Some(vec![ExporterKind::None]);
+    // An exporter that is blocked loses nothing while it is.
+    config.batch_processor.export_timeout_millis = 3_600_000;
     config
 }
 
@@ -110,14 +110,11 @@ fn assert_accounted(telemetry: &TelemetryProvider, spans: u64) {
 
 /// Waits until no span is pending, and checks the accounts all the time.
 fn await_none_pending(telemetry: &TelemetryProvider, spans: u64) -> Statistics {
-    loop {
+    wait_until(|| {
         assert_accounted(telemetry, spans);
-        let counted = telemetry.statistics();
-        if counted.pending == 0 {
-            return counted;
-        }
-        std::thread::yield_now();
-    }
+        telemetry.statistics().pending == 0
+    });
+    telemetry.statistics()
 }
 
 /// The peak of this process, in bytes.
@@ -477,7 +474,7 @@ fn oversized_text_is_truncated() {
     config.exporters.metrics = Some(vec![ExporterKind::Otlp]);
     // It does not apply to the resource and to metrics, which have the default.
     config.limits.attribute_value_length = Some(70_000);
-    let huge = "ü".repeat(MIB);
+    let huge = "ü".repeat(100_000);
     let additional = &mut config.resource_attributes.additional;
     additional.insert("resource.text".to_owned(), huge.clone());
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();

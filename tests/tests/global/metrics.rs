@@ -11,7 +11,7 @@ use std::time::Duration;
 use floe_telemetry::config::{HistogramKind, MetricTemporality, OtlpProtocol};
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider};
-use floe_tests::{MetricValue, ReceivedPoint, Receiver};
+use floe_tests::{MetricValue, ReceivedPoint, Receiver, TIMEOUT};
 use opentelemetry::{Key, KeyValue};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
@@ -21,7 +21,6 @@ use opentelemetry_sdk::metrics::{
     Aggregation, Instrument, InstrumentKind, Pipeline, Stream, Temporality,
 };
 
-const TIMEOUT: Duration = Duration::from_secs(30);
 const DURATION: Metric<'_> = Metric::new("load.duration")
     .with_unit("s")
     .with_description("How long a load takes.")

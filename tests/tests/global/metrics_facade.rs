@@ -8,12 +8,10 @@ use std::time::Duration;
 
 use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 use floe_telemetry_metrics_facade::Recorder;
-use floe_tests::{MetricValue, ReceivedPoint, Receiver};
+use floe_tests::{MetricValue, ReceivedPoint, Receiver, TIMEOUT};
 use metrics::{
     Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
-
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Runs `record` with the facade's recorder and a provider.
 fn points(record: impl FnOnce()) -> Vec<ReceivedPoint> {

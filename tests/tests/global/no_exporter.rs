@@ -6,7 +6,6 @@ use std::future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, SamplingRule};
 use floe_telemetry::exporter::MemoryExporter;
@@ -14,13 +13,11 @@ use floe_telemetry::{
     EndingSpan, FutureExt as _, MetricRecorder, Statistics, TelemetryConfig, TelemetryProvider,
     builder, create_span, get_current_span, init, propagation, span, testing, traced,
 };
-use floe_tests::{MetricValue, Receiver, Value, is_child, run_in_child};
+use floe_tests::{MetricValue, Receiver, TIMEOUT, Value, is_child, run_in_child};
 use futures_executor::block_on;
 use opentelemetry::global;
 use opentelemetry::trace::{Span as _, TraceContextExt as _, Tracer as _};
 use serde_json::Value as Json;
-
-const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The message of `init` without an exporter and without a terminal.
 pub(crate) const LINE: &str = "warning: traces are not exported: expected `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), \

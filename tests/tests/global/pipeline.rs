@@ -2,16 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::time::Duration;
-
 use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider};
-use floe_tests::Receiver;
+use floe_tests::{Receiver, TIMEOUT};
 use opentelemetry_sdk::trace::SpanData;
-
-/// No test takes as long.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) struct Pipeline {
     pub(crate) receiver: Receiver,

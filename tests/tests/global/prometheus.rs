@@ -15,10 +15,8 @@ use floe_telemetry::config::ExporterKind;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::{Error, MetricRecorder, TelemetryConfig, TelemetryProvider, traced};
-use floe_tests::ReservedPort;
+use floe_tests::{ReservedPort, TIMEOUT};
 use opentelemetry::KeyValue;
-
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Longer than the test may take.
 const NEVER: Duration = Duration::from_secs(3600);

@@ -2,14 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
-use std::time::Duration;
-
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
 use floe_tests::{
-    Authority, ClientCertificate, Proxy, Receiver, ReservedPort, is_child, run_in_child,
+    Authority, ClientCertificate, Proxy, Receiver, ReservedPort, TIMEOUT, is_child, run_in_child,
 };
-
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// `floe:hunter2`.
 const CREDENTIALS: &str = "Basic ZmxvZTpodW50ZXIy";

@@ -7,13 +7,10 @@ use std::io::{self, Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
-use floe_tests::{Authority, ClientCertificate, Receiver};
-
-const TIMEOUT: Duration = Duration::from_secs(60);
+use floe_tests::{Authority, ClientCertificate, Receiver, TIMEOUT};
 
 #[traced]
 fn work() {}

@@ -16,7 +16,7 @@ use floe_telemetry::{
     FloeAttributes, MetricRecorder, Mode, Statistics, TelemetryConfig, TelemetryProvider,
     create_span, get_current_span, logs, propagation, record_exception, traced, tracing_layer,
 };
-use floe_tests::{Receiver, Value};
+use floe_tests::{Receiver, TIMEOUT, Value};
 use opentelemetry::baggage::{BaggageExt as _, KeyValueMetadata};
 use opentelemetry::trace::Status;
 use opentelemetry::{Context, KeyValue};
@@ -28,7 +28,7 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt as lines;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use super::pipeline::{TIMEOUT, spans};
+use super::pipeline::spans;
 
 /// Concatenated, so that a secret scanner does not report this file.
 const EMAIL: &str = concat!("jane", "@", "example.com");

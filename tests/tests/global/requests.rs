@@ -8,14 +8,11 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::process::Command;
 use std::sync::Mutex;
-use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, LoggingConfig, OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, logs, traced};
-use floe_tests::{Authority, Code, Receiver, Response, Value};
+use floe_tests::{Authority, Code, Receiver, Response, TIMEOUT, Value};
 use opentelemetry::KeyValue;
-
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 

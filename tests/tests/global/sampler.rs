@@ -3,18 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol, SamplingConfig};
 use floe_telemetry::{EndingSpan, TelemetryConfig, TelemetryProvider, get_tracer, span, traced};
-use floe_tests::{ReceivedSpan, Receiver};
+use floe_tests::{ReceivedSpan, Receiver, TIMEOUT};
 use opentelemetry::trace::{
     Link, Span as _, SpanContext, SpanKind, TraceContextExt as _, TraceId, TraceState, Tracer as _,
 };
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
-
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Decides by the attribute `keep`, and panics on the name `panics`.
 #[derive(Clone, Debug, Default)]

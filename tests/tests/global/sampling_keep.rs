@@ -13,11 +13,11 @@ use floe_telemetry::{
     Statistics, TelemetryConfig, TelemetryProvider, create_span, get_current_span, get_tracer,
     propagation, traced,
 };
-use floe_tests::{ReceivedSpan, Receiver, Value, remote};
+use floe_tests::{ReceivedSpan, Receiver, TIMEOUT, Value, remote};
 use opentelemetry::Context;
 use opentelemetry::trace::{Span as _, TraceContextExt as _, Tracer as _};
 
-use super::pipeline::{Pipeline, TIMEOUT};
+use super::pipeline::Pipeline;
 
 const REASON: &str = "floe.sampling.reason";
 

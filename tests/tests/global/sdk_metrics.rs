@@ -3,16 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::TcpListener;
 use std::sync::mpsc::{Receiver as Receiving, channel};
 use std::sync::{Arc, Mutex, Weak};
-use std::thread::yield_now;
 use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
-use floe_tests::{Receiver, Response};
+use floe_tests::{Receiver, ReservedPort, Response, TIMEOUT, wait_until};
 use opentelemetry::KeyValue;
 use opentelemetry::logs::{LogRecord as _, Logger as _, LoggerProvider as _, Severity};
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -24,8 +22,6 @@ use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, Temporality};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use tonic::Code;
-
-const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Collects on request, also after the shutdown.
 #[derive(Clone, Debug)]
@@ -190,9 +186,7 @@ fn the_open_batch_is_in_the_size_of_the_queue() {
     }
     log(2);
     let spans = "batching_span_processor/0 batching_span_processor";
-    while reader.series("otel.sdk.processor.span.queue.size")[spans] < 3 {
-        yield_now();
-    }
+    wait_until(|| reader.series("otel.sdk.processor.span.queue.size")[spans] >= 3);
     let logs = "batching_log_processor/0 batching_log_processor";
     reader.check("otel.sdk.processor.span.queue.size", &[(spans, 3)]);
     reader.check("otel.sdk.processor.log.queue.size", &[(logs, 2)]);
@@ -244,9 +238,7 @@ fn deliveries_are_counted_by_component() {
 #[test]
 fn failures_are_counted_by_their_cause() {
     floe_tests::alone!();
-    let absent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let refused = format!("http://{}", absent.local_addr().unwrap());
-    drop(absent);
+    let refused = ReservedPort::new();
     let http = Receiver::http();
     http.respond(Response::Http { status: 500, headers: Vec::new() });
     let grpc = Receiver::grpc();
@@ -257,7 +249,7 @@ fn failures_are_counted_by_their_cause() {
         (http.endpoint(), OtlpProtocol::Http, "rejected", 0),
         (grpc.endpoint(), OtlpProtocol::Grpc, "rejected", 0),
         (partial.endpoint(), OtlpProtocol::Http, "rejected", 1),
-        (refused, OtlpProtocol::Http, "connection_error", 0),
+        (refused.endpoint(), OtlpProtocol::Http, "connection_error", 0),
     ] {
         let mut config = config(endpoint, protocol);
         config.exporters.metrics = Some(vec![ExporterKind::None]);
@@ -326,9 +318,7 @@ fn drops_of_a_full_queue_are_counted_by_its_processor() {
     reader.check("otel.sdk.processor.log.queue.size", &[(logs, 4)]);
     let full = format!("queue_full {logs}");
     let name = "otel.sdk.processor.log.processed";
-    while reader.series(name)[logs] < 2 {
-        yield_now();
-    }
+    wait_until(|| reader.series(name)[logs] >= 2);
     reader.check(name, &[(logs, 2), (&full, 6)]);
     let kind = std::any::type_name::<Held>();
     let held = format!("{kind}/0 {kind}");
@@ -338,15 +328,13 @@ fn drops_of_a_full_queue_are_counted_by_its_processor() {
     let full = format!("queue_full {first} batching_span_processor");
     // The other exporter has room, but on a busy machine its queue may be full for a moment: the drops are those of
     // the first one.
-    let processed = loop {
-        let processed = reader.series("otel.sdk.processor.span.processed");
-        let count = |at: &String| processed.get(at).copied().unwrap_or_default();
-        if count(&full) >= 2 && count(&passed) >= 2 && count(&through) > 2 {
-            break processed;
-        }
+    let mut processed = BTreeMap::new();
+    wait_until(|| {
         work();
-        yield_now();
-    };
+        processed = reader.series("otel.sdk.processor.span.processed");
+        let count = |at: &String| processed.get(at).copied().unwrap_or_default();
+        count(&full) >= 2 && count(&passed) >= 2 && count(&through) > 2
+    });
     assert!(processed[&full] <= telemetry.statistics().dropped_queue_full, "{processed:?}");
     assert_eq!(processed[&passed], 2);
     drop((release_spans, release_logs));

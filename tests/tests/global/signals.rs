@@ -19,9 +19,7 @@ use floe_telemetry_prometheus as _;
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
-use floe_tests::{Authority, ClientCertificate, Receiver, ReservedPort};
-
-const TIMEOUT: Duration = Duration::from_secs(10);
+use floe_tests::{Authority, ClientCertificate, Receiver, ReservedPort, TIMEOUT};
 
 /// Marks the process that is the program in Rust.
 const PROGRAM: &str = "TEST_SIGNALS_PROGRAM";

@@ -4,14 +4,13 @@
 
 use std::fmt;
 use std::thread;
-use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol, SamplingRule};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{
     TelemetryConfig, TelemetryProvider, Tracer, testing, traced, tracing_layer, with_current_span,
 };
-use floe_tests::{Receiver, is_child, run_in_child};
+use floe_tests::{Receiver, TIMEOUT, is_child, run_in_child};
 use opentelemetry::{Context, global};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 use tracing::field::Empty;
@@ -22,8 +21,6 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 const RECEIVER: &str = "otlp-receiver";
-
-const TIMEOUT: Duration = Duration::from_secs(20);
 
 #[traced]
 fn work() {}

@@ -4,13 +4,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use floe_telemetry::config::{Compression, ExporterKind, OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, traced};
-use floe_tests::{Authority, ClientCertificate, Receiver, Value};
-
-const TIMEOUT: Duration = Duration::from_secs(30);
+use floe_tests::{Authority, ClientCertificate, Receiver, TIMEOUT, Value};
 
 /// Long enough to be compressed.
 const NOTE: &str = "a note that repeats the same text; ";

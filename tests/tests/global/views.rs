@@ -3,14 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::time::Duration;
-
 use floe_telemetry::{TelemetryProvider, init};
-use floe_tests::{ReceivedPoint, Receiver, Value, is_child, run_in_child};
+use floe_tests::{ReceivedPoint, Receiver, TIMEOUT, Value, is_child, run_in_child};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider as _;
-
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 const VIEWS: &str = "
     - {selector: {instrument_name: requests}, stream: {name: by.shop, attribute_keys: {included: [shop]}}}

@@ -1,11 +1,11 @@
 //! The child process that records the spans, with a provider that has every kind of exporter.
 
+use floe_tests::TIMEOUT;
 use std::fmt;
 use std::fs::File;
 use std::io::Write as _;
 use std::panic;
 use std::sync::Mutex;
-use std::time::Duration;
 
 use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::exporter::ConsoleExporter;
@@ -19,8 +19,6 @@ use crate::{planted, tables};
 pub(crate) const GRPC: &str = "FLOE_TEST_GRPC";
 pub(crate) const HTTP: &str = "FLOE_TEST_HTTP";
 pub(crate) const DUMP: &str = "FLOE_TEST_DUMP";
-
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A custom exporter, which writes everything it receives to a file.
 struct Dump(Mutex<File>);

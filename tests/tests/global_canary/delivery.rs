@@ -1,17 +1,13 @@
 //! Messages about a failed delivery, with text from the receiver, the connection and an exporter.
 
-use std::time::Duration;
-
 use floe_telemetry::config::{OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
-use floe_tests::{Canary, Receiver, ReservedPort, Response, Shape};
+use floe_tests::{Canary, Receiver, ReservedPort, Response, Shape, TIMEOUT};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 use crate::child::{log_to_stderr, silence_panics};
 use crate::run_child;
-
-const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The way in which the delivery fails, and the expected message.
 type Failure = (&'static str, Shape, &'static str, fn(&Canary));

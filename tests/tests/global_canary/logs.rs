@@ -1,11 +1,11 @@
 //! Entry points of log records, and the process that logs them: as JSON, as text, and to every
 //! exporter.
 
+use floe_tests::TIMEOUT;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::sync::Mutex;
-use std::time::Duration;
 
 use floe_telemetry::config::{LogOutput, LoggingConfig, OtlpProtocol};
 use floe_telemetry::{
@@ -20,8 +20,6 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::child::{DUMP, GRPC, HTTP, silence_panics};
 use crate::{Entry, planted};
-
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(crate) const ENTRIES: &[Entry] = &[
     ("message", |c| tracing::info!("{}", c.text())),

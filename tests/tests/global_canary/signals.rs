@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::time::Duration;
 
 use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::metrics::Metric;
@@ -12,9 +11,7 @@ use opentelemetry::{Array, Context, KeyValue, StringValue, Value};
 
 use crate::child::{DUMP, GRPC, HTTP};
 use crate::{Entry, planted};
-use floe_tests::Canary;
-
-const TIMEOUT: Duration = Duration::from_secs(30);
+use floe_tests::{Canary, TIMEOUT};
 
 static METRICS: MetricRecorder = MetricRecorder::new("canaries");
 

@@ -3,7 +3,7 @@
 //! export to one receiver, which must receive two traces with correct parents and with the caller's
 //! identity on every span.
 //!
-//! `.ci/cross-language` installs the dependencies and runs it: `cross-language PYTHON FOLDER`, with
+//! `.ci/services cross-language` installs the dependencies and runs it: `cross-language PYTHON FOLDER`, with
 //! the scripts and `node_modules` in the folder. It prints what is missing and exits with 1.
 
 use std::collections::BTreeSet;
@@ -12,18 +12,15 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::propagation::{self, CommandExt};
 use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, keys, traced};
 use floe_test_services::{Call, client, make_calls};
-use floe_tests::{ReceivedSpan, Receiver};
+use floe_tests::{ReceivedSpan, Receiver, TIMEOUT};
 use opentelemetry::trace::FutureExt as _;
 
 type Failure = Box<dyn Error>;
-
-const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A value with every character that an implementation could encode incorrectly: `%`, `+`, `,`,
 /// `;`, `=`, non-ASCII.

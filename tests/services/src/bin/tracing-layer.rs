@@ -6,8 +6,8 @@
 //! OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 cargo run -p floe-test-services --bin tracing-layer
 //! ```
 
+use floe_tests::TIMEOUT;
 use std::error::Error;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Path;
@@ -23,8 +23,6 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-
-const TIMEOUT: Duration = Duration::from_secs(20);
 
 #[instrument(skip_all, fields(db.system.name = "sqlite", rows))]
 async fn query(id: u32) -> u32 {
