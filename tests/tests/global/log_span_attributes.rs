@@ -2,10 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::future::poll_fn;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
-use std::task::Poll;
 use std::thread;
 
 use floe_telemetry::config::{ContextMode, ExporterKind, Sampler};
@@ -256,24 +254,12 @@ fn the_current_span_is_the_innermost_one() {
     sent.assert_fields("other thread", json!({"span.name": "outer", "outer": 1}));
 }
 
-async fn pending_once() {
-    let mut is_ready = false;
-    poll_fn(|cx| {
-        if std::mem::replace(&mut is_ready, true) {
-            return Poll::Ready(());
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
-}
-
 #[traced(attributes(number))]
 async fn wait(number: i64) {
     info!("{number}, before");
-    pending_once().await;
+    tokio::task::yield_now().await;
     get_current_span().set_attribute("late", number);
-    pending_once().await;
+    tokio::task::yield_now().await;
     info!("{number}, after");
 }
 

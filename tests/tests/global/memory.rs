@@ -39,6 +39,15 @@ fn config() -> TelemetryConfig {
     config
 }
 
+fn start(
+    exporter: impl SpanExporter + 'static,
+    change: impl FnOnce(&mut TelemetryConfig),
+) -> TelemetryProvider {
+    let mut config = config();
+    change(&mut config);
+    TelemetryProvider::builder(config).with_span_exporter(exporter).initialize().unwrap()
+}
+
 /// Blocks its thread until it is released.
 #[derive(Clone, Default)]
 struct Blocked(Arc<(Mutex<bool>, Condvar)>);
@@ -131,12 +140,7 @@ fn peak() -> usize {
 fn a_blocked_exporter_retains_no_more_than_the_limit() {
     floe_tests::alone!();
     let blocked = Blocked::default();
-    let mut config = config();
-    config.max_memory_bytes = 24 * MIB;
-    let telemetry = TelemetryProvider::builder(config)
-        .with_span_exporter(blocked.clone())
-        .initialize()
-        .unwrap();
+    let telemetry = start(blocked.clone(), |config| config.max_memory_bytes = 24 * MIB);
     let before = peak();
     // 300 MB, and 300 MB in the names of events.
     for n in 0..SPANS {
@@ -165,10 +169,7 @@ fn a_blocked_exporter_retains_no_more_than_the_limit() {
 fn a_huge_text_is_cut_before_it_is_copied() {
     floe_tests::alone!();
     let memory = MemoryExporter::new();
-    let telemetry = TelemetryProvider::builder(config())
-        .with_span_exporter(memory.clone())
-        .initialize()
-        .unwrap();
+    let telemetry = start(memory.clone(), |_| ());
     let text = "x".repeat(256 * MIB);
     let before = peak();
     drop(span("copied").attribute("text", text.as_str()).start());
@@ -201,10 +202,7 @@ fn a_burst_of_one_thread_is_delivered_whole() {
 
     floe_tests::alone!();
     let blocked = Blocked::default();
-    let telemetry = TelemetryProvider::builder(config())
-        .with_span_exporter(blocked.clone())
-        .initialize()
-        .unwrap();
+    let telemetry = start(blocked.clone(), |_| ());
     // Twice: the second burst finds the buffers of the first one.
     for n in 1..=2 {
         orders(BURST - 1);
@@ -227,12 +225,7 @@ fn the_buffers_of_a_burst_are_bounded() {
 
     floe_tests::alone!();
     let blocked = Blocked::default();
-    let mut config = config();
-    config.max_memory_bytes = 16 * MIB;
-    let telemetry = TelemetryProvider::builder(config)
-        .with_span_exporter(blocked.clone())
-        .initialize()
-        .unwrap();
+    let telemetry = start(blocked.clone(), |config| config.max_memory_bytes = 16 * MIB);
     let before = peak();
     for number in 0..BURST {
         order(number, "short");
@@ -265,12 +258,8 @@ fn without_room_roots_and_failed_spans_are_kept_before_leaves() {
 
     floe_tests::alone!();
     let (blocked, memory) = (Blocked::default(), MemoryExporter::new());
-    let mut config = config();
-    config.max_memory_bytes = MIB;
-    let telemetry = TelemetryProvider::builder(config)
-        .with_span_exporter(Later(blocked.clone(), memory.clone()))
-        .initialize()
-        .unwrap();
+    let telemetry =
+        start(Later(blocked.clone(), memory.clone()), |config| config.max_memory_bytes = MIB);
     orders(20_000);
     let _ = fails(7);
     blocked.release();
@@ -290,11 +279,8 @@ fn a_thread_without_a_buffer_shares_one() {
 
     floe_tests::alone!();
     let memory = MemoryExporter::new();
-    let mut config = config();
     // For 64 buffers.
-    config.max_memory_bytes = 8 * MIB;
-    let telemetry =
-        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
+    let telemetry = start(memory.clone(), |config| config.max_memory_bytes = 8 * MIB);
     let barrier = Barrier::new(THREADS);
     std::thread::scope(|scope| {
         for _ in 0..THREADS {
@@ -320,10 +306,7 @@ fn the_first_span_of_a_thread_reserves_little_where_memory_is_locked() {
     const STACK: usize = 64 * 1024;
 
     floe_tests::alone!();
-    let telemetry = TelemetryProvider::builder(config())
-        .with_span_exporter(MemoryExporter::new())
-        .initialize()
-        .unwrap();
+    let telemetry = start(MemoryExporter::new(), |_| ());
     // From here on: everybody may lock some MiB (RLIMIT_MEMLOCK), but not a whole program.
     mlockall(MlockAllFlags::FUTURE).unwrap();
     let locked = || {
@@ -360,10 +343,7 @@ fn the_first_span_of_a_thread_reserves_little_where_memory_is_locked() {
 fn ordinary_spans_do_not_count_towards_the_limit() {
     floe_tests::alone!();
     let memory = MemoryExporter::new();
-    let mut config = config();
-    config.max_memory_bytes = MIB;
-    let telemetry =
-        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
+    let telemetry = start(memory.clone(), |config| config.max_memory_bytes = MIB);
     // There are eight buffers.
     for _ in 0..4 {
         for _ in 0..1000 {
@@ -388,10 +368,7 @@ fn ordinary_spans_do_not_count_towards_the_limit() {
 fn every_span_is_counted_at_every_moment() {
     floe_tests::alone!();
     let blocked = Blocked::default();
-    let telemetry = TelemetryProvider::builder(config())
-        .with_span_exporter(blocked.clone())
-        .initialize()
-        .unwrap();
+    let telemetry = start(blocked.clone(), |_| ());
     // More spans than fit into the queue and the thread's buffer.
     for n in 1..=10_000 {
         work();

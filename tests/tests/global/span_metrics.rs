@@ -8,7 +8,7 @@ use std::future::{Future as _, pending};
 use std::num::ParseIntError;
 use std::panic::catch_unwind;
 use std::pin::pin;
-use std::task::{Context as TaskContext, Poll, Waker};
+use std::task::{Context as TaskContext, Waker};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -220,12 +220,7 @@ fn a_measured_unsampled_call_propagates_as_not_sampled() {
     }
     #[traced(metrics)]
     async fn later() -> Option<String> {
-        let mut polled = false;
-        std::future::poll_fn(|task| {
-            task.waker().wake_by_ref();
-            if std::mem::replace(&mut polled, true) { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
+        tokio::task::yield_now().await;
         inner()
     }
     let (receiver, measured) = run(
