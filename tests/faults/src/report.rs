@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use floe_telemetry::Statistics;
 use floe_tests::Receiver;
 use serde::{Deserialize, Serialize};
 
 use crate::soak::Sample;
+
+/// What a busy machine adds to a timeout. All other times that a program could wait for in a scenario are longer.
+pub(crate) const SLACK: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) enum Message {
@@ -147,6 +150,13 @@ impl Report {
     pub(crate) fn operation(&self, name: &str) -> Result<&Operation> {
         let operation = self.operations.get(name);
         operation.with_context(|| format!("the report has no operation `{name}`"))
+    }
+
+    /// An operation that did not go on behind its timeout.
+    pub(crate) fn ended_at(&self, name: &str, timeout: Duration) -> Result<&Operation> {
+        let operation = self.operation(name)?;
+        ensure!(operation.duration < timeout + SLACK, "{name}: {operation:?}");
+        Ok(operation)
     }
 
     /// The error of an operation, or an empty text.

@@ -15,7 +15,6 @@ mod large_spans;
 mod live_threads;
 mod many_threads;
 mod measured_large_spans;
-mod never_answers;
 mod no_memory;
 mod panicking_subscriber;
 mod process_exit;
@@ -53,7 +52,6 @@ pub(crate) static ALL: &[&Scenario] = &[
     &live_threads::SCENARIO,
     &many_threads::SCENARIO,
     &measured_large_spans::SCENARIO,
-    &never_answers::SCENARIO,
     &no_memory::SCENARIO,
     &panicking_subscriber::SCENARIO,
     &process_exit::SCENARIO,

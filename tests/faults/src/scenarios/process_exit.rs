@@ -7,13 +7,10 @@ use anyhow::{Context as _, Result, ensure};
 use crate::child::Child;
 use crate::program::Program;
 use crate::receivers::Script;
-use crate::report::Report;
+use crate::report::{Report, SLACK};
 use crate::scenario::{BOTH, Case, Scenario};
 
 pub(super) const TIMEOUT: Duration = Duration::from_secs(3);
-
-/// Limits the time from the end of the shutdown to the end of the process.
-const END: Duration = Duration::from_secs(1);
 
 pub(crate) static SCENARIO: Scenario = Scenario {
     name: "process_exit",
@@ -45,7 +42,7 @@ pub(super) fn check_end(
     let mut ended = None;
     for endpoint in [silent.endpoint(), receiver.endpoint()] {
         let (report, duration) = end(case.start(&endpoint)?)?;
-        ensure!(duration < TIMEOUT + END, "{endpoint}: the program took {duration:?} to end");
+        ensure!(duration < TIMEOUT + SLACK, "{endpoint}: the program took {duration:?} to end");
         ended = Some(report);
     }
     let mut report = ended.context("no report")?.arrived_at(&receiver);

@@ -20,7 +20,8 @@ const RECORDS: u64 = 1_800;
 
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-const EXPORT: Duration = Duration::from_secs(3);
+/// Longer than a shutdown takes on a busy machine.
+const EXPORT: Duration = Duration::from_secs(20);
 
 pub(crate) static SCENARIO: Scenario = Scenario {
     name: "queued_log_records",
@@ -66,9 +67,8 @@ fn program(program: &mut Program) {
 fn check(case: &Case) -> Result<Report> {
     let silent = Script::silent()?;
     let report = case.report(&silent.endpoint())?;
-    let shutdown = report.operation("shutdown")?;
+    let shutdown = report.ended_at("shutdown", TIMEOUT)?;
     ensure!(shutdown.error.is_some(), "{shutdown:?}");
-    ensure!(shutdown.duration < TIMEOUT.mul_f64(1.5), "{shutdown:?}");
     let error = report.error("counted")?;
     ensure!(error.is_empty(), "{error}");
     Ok(report)

@@ -44,8 +44,7 @@ fn check(case: &Case) -> Result<Report> {
     child.proceed()?;
     let report = child.finish()?;
     ensure!(report.error("before")?.is_empty(), "{report:?}");
-    let stopped = report.operation("stopped")?;
-    ensure!(stopped.duration < TIMEOUT + Duration::from_secs(1), "{stopped:?}");
+    report.ended_at("stopped", TIMEOUT)?;
     let error = report.error("stopped")?;
     ensure!(error.contains("not delivered within"), "{error}");
     ensure!(error.contains(receiver.endpoint()), "{error}");
