@@ -3,10 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::{ArgAction, Args};
-use floe_plugin::{PluginMetadata, PluginType, registry};
+use clap::Args;
 use floe_plugins::error::Error;
-use floe_telemetry::TelemetryConfig;
 
 use super::arguments::ProductArgs;
 use super::observed::{Tree, observed};
@@ -23,7 +21,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "PATH", conflicts_with_all = ["env", "manifest", "orchestrator"])]
     artifacts: Option<PathBuf>,
     /// The orchestrator that runs the product: local or dagster [default: the manifest's, else local]
-    #[arg(long, value_name = "NAME", value_parser = orchestrator)]
+    #[arg(long, value_name = "NAME")]
     orchestrator: Option<String>,
     #[command(flatten)]
     output: OutputArgs,
@@ -33,11 +31,8 @@ pub(super) struct Arguments {
 #[derive(Debug, Args)]
 struct OutputArgs {
     /// Print errors and warnings only
-    #[arg(short, long, conflicts_with = "verbose")]
+    #[arg(short, long)]
     quiet: bool,
-    /// Print the log records of the run, too: with -v those of level INFO, with -vv those of level DEBUG
-    #[arg(short, long, action = ArgAction::Count)]
-    verbose: u8,
     /// Print the trace, too: what failed and what took long, unless another AMOUNT is given
     #[arg(long, value_enum, value_name = "AMOUNT", num_args = 0..=1, default_missing_value = "summary")]
     trace: Option<Tree>,
@@ -48,7 +43,7 @@ impl OutputArgs {
         if self.quiet { Lines::Errors } else { Lines::Text }
     }
 
-    /// The requested detail of the trace. Lines for machines are never mixed with a trace, whatever the exporter is.
+    /// The requested detail of the trace. A quiet run prints none, whatever the exporter is.
     fn tree(&self) -> Option<Tree> {
         let default = self.quiet.then_some(Tree::None);
         self.trace.or(default)
@@ -58,34 +53,6 @@ impl OutputArgs {
     fn page(&self, product: &Path) -> Option<PathBuf> {
         (self.trace == Some(Tree::Html)).then(|| product.join(".floe/trace.html"))
     }
-
-    /// Sets the logs that are printed.
-    fn apply(&self, mut config: TelemetryConfig) -> TelemetryConfig {
-        let level = match self.verbose {
-            0 => return config,
-            1 => "INFO",
-            _ => "DEBUG",
-        };
-        level.clone_into(&mut config.logging.log_level);
-        config.logging.json_output = false;
-        config
-    }
-}
-
-/// The name of an orchestrator that is linked into the program.
-fn orchestrator(name: &str) -> Result<String, String> {
-    let linked = registry::discover().map_err(|error| error.to_string())?;
-    let kind = PluginType::Orchestrator;
-    let names: Vec<&str> = linked
-        .iter()
-        .map(|it| it.plugin())
-        .filter(|it| it.plugin_type() == kind)
-        .map(PluginMetadata::name)
-        .collect();
-    if names.contains(&name) {
-        return Ok(name.to_owned());
-    }
-    Err(format!("expected {}", names.join(", ")))
 }
 
 impl Arguments {
@@ -112,14 +79,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
     let ratio = config.sampling_ratio();
     let page = output.page(&identity.folder);
     let written = page.as_deref().map_or(Written::Nothing, Written::Page);
-    let observed = observed(output.apply(config), output.tree(), written, || {
-        pipeline::run(&origin, &RunId::new())
-    })
-    .inspect_err(|error| {
-        if let RunError::Stopped(error) = error {
-            unbegun(error);
-        }
-    })?;
+    let observed =
+        observed(config, output.tree(), written, || pipeline::run(&origin, &RunId::new()))
+            .inspect_err(|error| {
+                if let RunError::Stopped(error) = error {
+                    unbegun(error);
+                }
+            })?;
     let (report, error) = match &observed.outcome {
         Ok(report) => (Some(report), None),
         Err(error) => (error.report(), Some(error)),

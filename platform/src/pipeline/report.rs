@@ -1,6 +1,5 @@
 //! The report of a run: the outcome of each asset and a summary.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::iter;
@@ -392,16 +391,6 @@ impl Report {
         all
     }
 
-    /// The slowest assets of a run that took a second or more.
-    fn slowest(&self) -> Vec<&Step> {
-        let mut steps: Vec<&Step> = self.steps.iter().collect();
-        steps.sort_by_key(|step| Reverse(step.took));
-        steps.truncate(3);
-        let is_told = self.took >= Duration::from_secs(1) && self.steps.len() > 4;
-        steps.retain(|_| is_told);
-        steps
-    }
-
     /// Writes the failed assets with their messages, up to a maximum; the others are counted.
     fn write_failed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let failed = self.steps.iter().filter_map(|step| match &step.outcome {
@@ -552,8 +541,6 @@ impl fmt::Display for Report {
         self.write_tolerated(f)?;
         let stages = self.stages.iter().map(|(stage, took)| (*stage, *took));
         write_times(f, "stages ", stages)?;
-        let slowest = self.slowest().into_iter();
-        write_times(f, "slowest", slowest.map(|step| (&*step.key, step.took)))?;
         let labels = iter::once("unusual").chain(iter::repeat(""));
         for (label, unusual) in labels.zip(&self.unusual) {
             write!(f, "\n{label:<8} {unusual}")?;

@@ -169,14 +169,6 @@ fn a_quiet_run_prints_errors_only() {
 }
 
 #[test]
-fn a_verbose_run_prints_its_log_as_text() {
-    let output = Product::shop().floe("run", &["-v"], &[]);
-    assert_eq!(output.code, Some(0), "{}", output.stderr);
-    assert!(output.stderr.contains(" INFO "), "{}", output.stderr);
-    assert!(output.stderr.contains(": run ended built=3"), "{}", output.stderr);
-}
-
-#[test]
 fn colours_are_forced_and_forbidden_by_variables() {
     for (variables, has_color) in [
         (&[][..], false),

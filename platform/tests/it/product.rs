@@ -167,7 +167,6 @@ impl Output {
             "failed   ",
             "checks   ",
             "stages   ",
-            "slowest  ",
             "unusual  ",
             "tables   ",
             "objects  ",

@@ -1,7 +1,6 @@
-//! Processes of services, and the plugins that use them.
+//! Processes of services.
 
 use std::io::{BufRead as _, BufReader, Read};
-use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -42,12 +41,6 @@ impl Process {
         read(child.stdout.take().unwrap(), "", sender.clone());
         read(child.stderr.take().unwrap(), "\t", sender);
         Self { child, lines, output: Vec::new() }
-    }
-
-    /// Waits until something listens on the port.
-    pub(crate) fn listening_on(mut self, port: u16) -> Self {
-        self.poll(|| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok());
-        self
     }
 
     /// The next line of standard output.
@@ -107,14 +100,4 @@ fn read(output: impl Read + Send + 'static, mark: &'static str, sender: Sender<S
             let _ = sender.send(format!("{mark}{line}"));
         }
     });
-}
-
-/// Runs a command that must succeed, and returns its output.
-pub(crate) fn run(command: &mut Command) -> String {
-    let output = command.output();
-    let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
-    assert!(output.status.success(), "{command:?}:\n{stdout}{stderr}");
-    stdout
 }
