@@ -17,9 +17,9 @@ mod files;
 mod grpc;
 #[cfg(feature = "http")]
 mod http;
-#[cfg(feature = "logs")]
+#[cfg_attr(not(feature = "logs"), path = "logs/none.rs")]
 mod logs;
-#[cfg(feature = "metrics")]
+#[cfg_attr(not(feature = "metrics"), path = "metrics/none.rs")]
 mod metrics;
 mod part;
 mod proxy;

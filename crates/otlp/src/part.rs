@@ -3,7 +3,7 @@
 use floe_telemetry_sdk::__parts::exporter::OtlpExporters;
 use floe_telemetry_sdk::__parts::parts::OtlpPart;
 
-use super::{encoding, exporter};
+use super::{encoding, exporter, logs, metrics};
 
 floe_telemetry_sdk::__part!(
     Otlp(OtlpPart {
@@ -15,14 +15,8 @@ floe_telemetry_sdk::__part!(
     }),
     OtlpExporters {
         spans: exporter::start_spans,
-        #[cfg(feature = "metrics")]
-        metrics: Some(super::metrics::destination),
-        #[cfg(not(feature = "metrics"))]
-        metrics: None,
-        #[cfg(feature = "logs")]
-        logs: Some(super::logs::start),
-        #[cfg(not(feature = "logs"))]
-        logs: None,
+        metrics: metrics::destination,
+        logs: logs::start,
         try_connection: exporter::try_connection,
     }
 );

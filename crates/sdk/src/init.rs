@@ -2,7 +2,7 @@
 
 mod guard;
 mod panics;
-#[cfg(feature = "subscriber")]
+#[cfg_attr(not(feature = "subscriber"), path = "init/no_subscriber.rs")]
 pub(crate) mod subscriber;
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -189,7 +189,6 @@ impl TelemetryProviderBuilder {
         }
         is_exported |= self.has_sdk_processor();
         set_global_providers();
-        #[cfg(feature = "subscriber")]
         if let Some(layers) = self.layers_mut().take() {
             subscriber::install(self.config_mut(), layers)?;
         }

@@ -21,7 +21,7 @@ pub mod collector {
 pub mod config {
     pub use crate::config::auth::check_header_name;
     pub use crate::config::endpoint::without_credentials;
-    pub use crate::config::feature::needs;
+    pub use crate::config::feature::{needed, needs};
     pub use crate::config::metrics::{DEFAULT_BOUNDARIES, EXPONENTIAL};
     pub use crate::config::secret::{
         Source as CredentialSource, reference as credential_reference,

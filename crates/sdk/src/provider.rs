@@ -48,8 +48,6 @@ use opentelemetry::Context;
 use opentelemetry_sdk::Resource;
 use tracing::dispatcher::{Dispatch, has_been_set, with_default};
 
-#[cfg(feature = "subscriber")]
-pub(crate) use self::builder::ProgramLayer;
 pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
 use self::delivery::{await_delivery, end_of_exports, join_results, lost, time_until, undelivered};
 pub use self::ensure::ensure_telemetry_initialized;

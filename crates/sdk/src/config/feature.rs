@@ -13,7 +13,7 @@ pub fn needs(found: &str, feature: &str, is_enabled: bool) -> Result<(), String>
 }
 
 /// The problem of a setting whose feature is not enabled. `found` is in code.
-pub(crate) fn needed(found: &str, feature: &str) -> String {
+pub fn needed(found: &str, feature: &str) -> String {
     format!(
         "found {found}, which needs the feature `{feature}` of floe-telemetry: \
          `cargo add floe-telemetry --features {feature}`"

@@ -7,14 +7,12 @@
 //! A directive for log lines may also name a span of `tracing` and a field of it, as in `[request{tenant=a}]=debug`,
 //! which `tracing_subscriber::EnvFilter` (feature `env-filter`) handles.
 
-#[cfg(feature = "env-filter")]
+#[cfg_attr(not(feature = "env-filter"), path = "filter/no_by_span.rs")]
 mod by_span;
 
 use std::fmt;
 
 use floe_suggest::{did_you_mean, misspelled, one_of};
-
-use super::feature::needs;
 
 /// The names of the levels, in ascending order of verbosity; 0 records nothing.
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
@@ -105,10 +103,7 @@ pub(super) fn line_directive(text: &str) -> Result<LineDirective, String> {
         }
     };
     let directive = format!("{selected}={}", level(most));
-    #[cfg(feature = "env-filter")]
-    by_span::check(text, &directive)?;
-    needs(text, "env-filter", cfg!(feature = "env-filter"))?;
-    Ok(LineDirective::Span(directive))
+    by_span::check(text, &directive).map(|()| LineDirective::Span(directive))
 }
 
 /// Parses one directive.

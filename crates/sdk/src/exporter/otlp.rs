@@ -6,7 +6,7 @@ use opentelemetry_sdk::Resource;
 
 use super::OtlpTarget;
 use crate::collector::{Counters, Destination, ExporterId, WorkerSettings};
-use crate::config::{Signal, needed, without_credentials};
+use crate::config::{Signal, without_credentials};
 use crate::error::Error;
 use crate::logs::{LogSettings, LogWorker};
 use crate::metrics::MetricDestination;
@@ -17,20 +17,16 @@ use crate::metrics::MetricDestination;
 pub struct OtlpExporters {
     /// Starts the exporter of spans under a name.
     pub spans: StartSpans,
-    /// Creates the exporter of metrics under a name; `None` without the feature.
-    pub metrics: Option<StartMetrics>,
-    /// Starts the exporter of log records under a name; `None` without the feature.
-    pub logs: Option<StartLogs>,
+    /// Creates the exporter of metrics under a name.
+    pub metrics: fn(ExporterId, &OtlpTarget, &Counters) -> Started<MetricDestination>,
+    /// Starts the exporter of log records under a name.
+    pub logs: fn(&ExporterId, &OtlpTarget, &Resource, &LogSettings) -> Started<LogWorker>,
     /// Sends one request without spans within a time. The error is the reason for its refusal.
     pub try_connection: fn(&OtlpTarget, Duration) -> Result<(), String>,
 }
 
 type StartSpans =
     fn(&ExporterId, &OtlpTarget, &Resource, &WorkerSettings) -> Started<Box<dyn Destination>>;
-
-type StartMetrics = fn(ExporterId, &OtlpTarget, &Counters) -> Started<MetricDestination>;
-
-type StartLogs = fn(&ExporterId, &OtlpTarget, &Resource, &LogSettings) -> Started<LogWorker>;
 
 type Started<T> = Result<T, Error>;
 
@@ -55,10 +51,5 @@ impl OtlpExporters {
             let needed = protocol.check_feature(&without_credentials(endpoint)).err();
             Error::config(format!("otlp: {}", needed.unwrap_or_default()))
         })
-    }
-
-    /// The error for a signal of which the exporters are built without the feature.
-    pub(crate) fn without(signal: &str, feature: &str) -> Error {
-        Error::config(format!("otlp: {}", needed(&format!("`{signal}`"), feature)))
     }
 }

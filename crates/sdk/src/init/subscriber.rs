@@ -1,8 +1,8 @@
 //! The global `tracing` subscriber: log lines and spans, each with its filter.
 
-#[cfg(feature = "env-filter")]
+#[cfg_attr(not(feature = "env-filter"), path = "subscriber/no_by_span.rs")]
 mod by_span;
-#[cfg(feature = "tracing")]
+#[cfg_attr(not(feature = "tracing"), path = "subscriber/no_spans.rs")]
 mod spans;
 
 use std::io::{self, IsTerminal as _};
@@ -15,11 +15,11 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layered, SubscriberExt as _};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
-#[cfg(feature = "env-filter")]
 use self::by_span::SpanFilter;
 use crate::config::{self, LineDirective, LogOutput, LoggingConfig, TelemetryConfig, parse_levels};
 use crate::error::Error;
-use crate::provider::{ProgramLayer, TelemetryProviderBuilder};
+use crate::layers::ProgramLayer;
+use crate::provider::TelemetryProviderBuilder;
 
 /// The default level without a variable, the same as `tracing`'s.
 const DEFAULT_LEVEL: LevelFilter = LevelFilter::INFO;
@@ -65,13 +65,11 @@ pub enum LineFilter {
     /// A filter by targets and levels, independent of the current span.
     Targets(Targets),
     /// A filter by spans and fields, too.
-    #[cfg(feature = "env-filter")]
     Spans(SpanFilter),
 }
 
 impl LineFilter {
     fn new(directives: &[LineDirective]) -> Self {
-        #[cfg(feature = "env-filter")]
         if let Some(filter) = SpanFilter::new(directives) {
             return Self::Spans(filter);
         }
@@ -89,7 +87,6 @@ impl LineFilter {
     {
         match self {
             Self::Targets(targets) => layer.with_filter(targets).boxed(),
-            #[cfg(feature = "env-filter")]
             Self::Spans(filter) => layer.with_filter(filter.of_layer()).boxed(),
         }
     }
@@ -101,7 +98,6 @@ impl LineFilter {
             Self::Targets(targets) => {
                 Layer::<Registry>::max_level_hint(targets) == Some(LevelFilter::OFF)
             }
-            #[cfg(feature = "env-filter")]
             Self::Spans(_) => false,
         }
     }
@@ -162,12 +158,8 @@ pub(super) fn install(
         config.logging.json_output = false;
     }
     let subscriber = subscriber.with(lines.map(|it| (it.layer)(&config.logging, filter.clone())));
-    #[cfg(not(feature = "tracing"))]
-    let installed = set_global_default(subscriber);
-    #[cfg(feature = "tracing")]
     let installed = match spans::filter(config, rust_log) {
         LineFilter::Targets(filter) => set_global_default(spans::with_spans(subscriber, filter)),
-        #[cfg(feature = "env-filter")]
         LineFilter::Spans(filter) => {
             let filter = filter.of_layer();
             set_global_default(spans::with_spans(subscriber, filter))
@@ -179,8 +171,7 @@ pub(super) fn install(
                 "expected no global `tracing` subscriber, found one, to which the layers of `with_layer` cannot be added",
             ));
         }
-        #[cfg(feature = "tracing")]
-        spans::check_existing();
+        check_existing();
         return Ok(());
     }
     if let Some(lines) = lines {
@@ -242,4 +233,13 @@ fn targets<'a>(directives: impl Iterator<Item = &'a (String, u8)>) -> Targets {
         };
     }
     targets
+}
+
+/// Checks whether the program's own subscriber, which stays, has the layer for spans.
+fn check_existing() {
+    if spans::are_missing() {
+        tracing::warn!(
+            "the process already has a global `tracing` subscriber: its spans are recorded only if it has the layer `floe_telemetry::tracing_layer()`"
+        );
+    }
 }

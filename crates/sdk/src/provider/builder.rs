@@ -34,6 +34,7 @@ use crate::config::{
 };
 use crate::error::Error;
 use crate::exporter::{self, ConsoleExporters, OtlpExporters, OtlpTarget};
+use crate::layers::ProgramLayer;
 use crate::logs::{LogWorker, StartLogs};
 use crate::metrics::{AddedMetrics, LastExport, MetricDestination};
 use crate::program_signals;
@@ -45,11 +46,6 @@ const EXPORTER_PANICKED: &str = "an exporter panicked while the provider was sta
 /// Starts an exporter that was added to the builder.
 type Start =
     Box<dyn FnOnce(&Resource, &WorkerSettings) -> Result<Box<dyn Destination>, Error> + Send>;
-
-/// A layer of the program for the `tracing` subscriber.
-#[cfg(feature = "subscriber")]
-pub(crate) type ProgramLayer =
-    Box<dyn tracing_subscriber::Layer<tracing_subscriber::Registry> + Send + Sync>;
 
 /// Builds a [`TelemetryProvider`], or starts all telemetry of a program: [`initialize`](Self::initialize) starts only
 /// the provider, and [`init`](Self::init) everything that [`floe_telemetry::init`](crate::init) starts.
@@ -66,7 +62,6 @@ pub struct TelemetryProviderBuilder {
     metrics: AddedMetrics,
     logs: Vec<StartLogs>,
     /// The layers; `None` to install no subscriber.
-    #[cfg(feature = "subscriber")]
     layers: Option<Vec<ProgramLayer>>,
     added: start_message::Added,
 }
@@ -94,7 +89,6 @@ impl TelemetryProviderBuilder {
             otlp: Vec::new(),
             metrics: AddedMetrics::default(),
             logs: Vec::new(),
-            #[cfg(feature = "subscriber")]
             layers: Some(Vec::new()),
             added: start_message::Added::default(),
         }
@@ -319,7 +313,6 @@ impl TelemetryProviderBuilder {
     /// is recorded, and `initialize` may be called on another builder. Fails, too, if a [layer](Self::with_layer) was
     /// added, which only [`init`](Self::init) installs.
     pub fn initialize(mut self) -> Result<TelemetryProvider, Error> {
-        #[cfg(feature = "subscriber")]
         if self.layers.as_ref().is_some_and(|layers| !layers.is_empty()) {
             return Err(Error::state(
                 "expected `init` after `with_layer`, found `initialize`, which installs no `tracing` subscriber",
@@ -399,7 +392,6 @@ impl TelemetryProviderBuilder {
         !self.sdk_processors.is_empty()
     }
 
-    #[cfg(feature = "subscriber")]
     pub(crate) const fn layers_mut(&mut self) -> &mut Option<Vec<ProgramLayer>> {
         &mut self.layers
     }
@@ -416,8 +408,7 @@ impl TelemetryProviderBuilder {
             otlp,
             metrics,
             logs,
-            #[cfg(feature = "subscriber")]
-                layers: _,
+            layers: _,
             added,
         } = other;
         self.config = config;

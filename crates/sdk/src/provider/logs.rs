@@ -51,11 +51,7 @@ impl ProviderLogs {
         for (index, target) in targets(config, all).iter().enumerate() {
             let id = target.exporter(index, Signal::Logs);
             let otlp = OtlpExporters::of(target, Signal::Logs);
-            let made = otlp.and_then(|otlp| {
-                let start =
-                    otlp.logs.ok_or_else(|| OtlpExporters::without("log records", "logs"))?;
-                start(&id, target, resource, &settings)
-            });
+            let made = otlp.and_then(|otlp| (otlp.logs)(&id, target, resource, &settings));
             workers.extend(all.keep(target, Signal::Logs, made)?);
         }
         Ok(Self { logs: Some((records.start)(workers, applied)) })

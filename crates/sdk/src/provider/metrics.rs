@@ -138,10 +138,7 @@ fn destinations(
     for (index, target) in chosen.iter().enumerate() {
         let id = target.exporter(index, Signal::Metrics);
         let otlp = OtlpExporters::of(target, Signal::Metrics);
-        let made = otlp.and_then(|otlp| {
-            let start = otlp.metrics.ok_or_else(|| OtlpExporters::without("metrics", "metrics"))?;
-            start(id, target, counters)
-        });
+        let made = otlp.and_then(|otlp| (otlp.metrics)(id, target, counters));
         destinations.extend(targets.keep(target, Signal::Metrics, made)?);
     }
     Ok(destinations)

@@ -28,11 +28,6 @@ where
     with_current_span(subscriber.with(tracing_layer().with_filter(filter)))
 }
 
-/// Checks whether the program's own subscriber, which stays, has the layer for spans.
-pub(super) fn check_existing() {
-    if !dispatcher::get_default(Dispatch::is::<TracingLayer>) {
-        tracing::warn!(
-            "the process already has a global `tracing` subscriber: its spans are recorded only if it has the layer `floe_telemetry::tracing_layer()`"
-        );
-    }
+pub(super) fn are_missing() -> bool {
+    !dispatcher::get_default(Dispatch::is::<TracingLayer>)
 }

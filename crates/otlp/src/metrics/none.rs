@@ -1,0 +1,18 @@
+//! Without metrics.
+
+use floe_telemetry_sdk::__parts::metrics::MetricDestination;
+use floe_telemetry_sdk::Error;
+
+use floe_telemetry_sdk::__parts::collector::{Counters, ExporterId};
+use floe_telemetry_sdk::__parts::config::needed;
+use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
+
+/// Fails: nothing exports metrics.
+pub(super) fn destination(
+    _: ExporterId,
+    _: &OtlpTarget,
+    _: &Counters,
+) -> Result<MetricDestination, Error> {
+    let needed = needed("`metrics`", "metrics");
+    Err(Error::config(format!("otlp: {needed}")))
+}
