@@ -31,8 +31,9 @@ use std::borrow::Cow;
 use std::future::poll_fn;
 use std::panic::Location;
 
+use floe_telemetry::Tracer;
 use floe_telemetry::propagation::current_context;
-use floe_telemetry::{DetachedSpan, Opening, Tracer};
+use floe_telemetry::trace::{DetachedSpan, Opening};
 use opentelemetry::trace::SpanKind;
 use redis::aio::ConnectionLike;
 use redis::{

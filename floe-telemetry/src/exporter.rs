@@ -2,11 +2,11 @@
 //! [`SpanExporter`](https://docs.rs/opentelemetry_sdk/latest/opentelemetry_sdk/trace/trait.SpanExporter.html) and receive
 //! redacted spans only.
 //!
-//! A crate that registers its exporter with [`ExporterFactory`](crate::ExporterFactory) lets a configuration choose it
+//! A crate that registers its exporter with [`ExporterFactory`] lets a configuration choose it
 //! by its name.
 
 #[cfg(feature = "console")]
 pub use floe_telemetry_console::{ConsoleExporter, uses_color};
-pub use floe_telemetry_sdk::exporter::MemoryExporter;
 #[doc(hidden)] // for the exporter `otlp/stdout`
 pub use floe_telemetry_sdk::exporter::StandardStream;
+pub use floe_telemetry_sdk::{ExporterFactory, exporter::MemoryExporter, telemetry_exporter};

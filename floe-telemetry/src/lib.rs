@@ -83,11 +83,11 @@
 //! | `tonic` | an `Err` that is a `tonic::Status` is an error by its code and side; implied by `otlp-grpc` |
 //! | `signals` | [`TelemetryProvider::shutdown_on_signals`] |
 //! | `thread-context` | [`TelemetryProvider::publish_context`]: the resource and the current span of each thread for readers outside of the process |
-//! | `tracing` | [`tracing_layer`]: the spans and events of `tracing`; [`with_current_span`], [`OpenTelemetrySpanExt`] |
+//! | `tracing` | [`tracing_layer`]: the spans and events of `tracing`; [`with_current_span`](tracing::with_current_span), [`OpenTelemetrySpanExt`](tracing::OpenTelemetrySpanExt) |
 //! | `off` | `#[traced]` leaves functions unchanged, and no span is recorded. Only for the package of a binary: Cargo unifies features, so a library that enables it disables the spans of every program that depends on it |
 //! | `testing` | [`testing::capture`] and assertions |
 //!
-//! Other crates register exporters with [`telemetry_exporter!`], samplers with [`telemetry_sampler!`] and detectors with
+//! Other crates register exporters with [`telemetry_exporter!`](exporter::telemetry_exporter), samplers with [`telemetry_sampler!`](config::telemetry_sampler) and detectors with
 //! [`resource_detector!`](detection::resource_detector), and a configuration chooses them by their names.
 //! `floe-telemetry-prometheus`, `floe-telemetry-otlp-file` and `floe-telemetry-detectors` do.
 
@@ -100,12 +100,18 @@ pub mod prelude;
 pub mod propagation;
 
 pub use floe_telemetry_core::{
-    __private, ActiveSpan, CurrentSpan, DetachedSpan, ErrorType, FloeAttributes, FutureExt,
-    InCurrentSpan, InSpan, MetricRecorder, Opening, RecordedSpan, RecorderTracer,
-    RecorderTracerProvider, SpanBuilder, SpanKind, Tracer, add_event, attributes, callsite,
-    create_span, create_span_with, get_current_span, get_tracer, in_current_span, record_exception,
-    set_attribute, set_attributes, span, traced, tracer,
+    __private, ActiveSpan, ErrorType, FloeAttributes, FutureExt, MetricRecorder, SpanKind, Tracer,
+    add_event, attributes, callsite, create_span, create_span_with, get_current_span, get_tracer,
+    in_current_span, record_exception, set_attribute, set_attributes, span, traced, tracer,
 };
+
+/// Types that functions of this crate return or take, to name them in signatures.
+pub mod trace {
+    pub use floe_telemetry_core::{
+        CurrentSpan, DetachedSpan, InCurrentSpan, InSpan, Opening, RecordedSpan, RecorderTracer,
+        RecorderTracerProvider, SpanBuilder,
+    };
+}
 
 /// The identity of a data product of the floe platform, for its spans and its baggage. Other programs do not need it.
 ///
@@ -123,12 +129,11 @@ pub mod floe {
     pub use floe_telemetry_core::{FloeSpanAttributes, Mode};
 }
 
-// A contract of the platform has them here, too.
+// A contract of the platform has the identity here, too.
 #[doc(hidden)]
-pub use floe_telemetry_core::{FloeSpanAttributes, Mode};
-
-#[doc(hidden)]
-pub use floe_telemetry_core::{__floe_link_list, __floe_linked, __floe_location};
+pub use floe_telemetry_core::{
+    __floe_link_list, __floe_linked, __floe_location, FloeSpanAttributes, Mode,
+};
 
 #[cfg(feature = "redact")]
 pub use floe_telemetry_core::{
@@ -137,18 +142,16 @@ pub use floe_telemetry_core::{
 
 #[cfg(feature = "provider")]
 pub use floe_telemetry_sdk::{
-    EndingSpan, Error, ExporterFactory, SpanProcessor, Statistics, TelemetryConfig, TelemetryGuard,
+    EndingSpan, Error, SpanProcessor, Statistics, TelemetryConfig, TelemetryGuard,
     TelemetryProvider, TelemetryProviderBuilder, backend, builder, config, detection,
-    ensure_telemetry_initialized, init, init_or_noop, init_with, telemetry_exporter,
-    telemetry_sampler,
+    ensure_telemetry_initialized, init, init_or_noop, init_with,
 };
 
-// It registers itself; a crate that nothing names is not linked.
-#[cfg(feature = "_otlp")]
-use floe_telemetry_otlp as _;
-
+// They register themselves; a crate that nothing names is not linked.
 #[cfg(feature = "metrics")]
 use floe_telemetry_metrics as _;
+#[cfg(feature = "_otlp")]
+use floe_telemetry_otlp as _;
 
 #[cfg(feature = "logs")]
 #[doc(inline)]
@@ -159,10 +162,8 @@ pub use floe_telemetry_logs as logs;
 pub use floe_telemetry_testing as testing;
 
 #[cfg(feature = "tracing")]
-pub use floe_telemetry_tracing::{
-    OpenTelemetrySpanExt, SetParentError, TracingLayer, WithCurrentSpan, get_otel_context,
-    tracing_layer, with_current_span,
-};
+#[doc(inline)]
+pub use floe_telemetry_tracing::{self as tracing, tracing_layer};
 
 /// The attribute keys that the library writes and reads.
 pub mod keys {

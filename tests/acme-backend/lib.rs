@@ -4,12 +4,14 @@
 
 use std::sync::{Arc, LazyLock};
 
+use floe_telemetry::TelemetryConfig;
 use floe_telemetry::backend::{ExporterConfig, OtlpExporterConfig, TelemetryBackendPlugin};
+use floe_telemetry::config::telemetry_sampler;
 use floe_telemetry::config::{OtlpProtocol, Signal};
 use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::exporter::{ExporterFactory, telemetry_exporter};
 use floe_telemetry::opentelemetry::trace::{Link, SpanKind, TraceState};
 use floe_telemetry::opentelemetry::{Context, KeyValue, TraceId};
-use floe_telemetry::{ExporterFactory, TelemetryConfig, telemetry_exporter, telemetry_sampler};
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
 /// A service that accepts OTLP over HTTP and identifies its tenants by a header.

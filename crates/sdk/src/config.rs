@@ -97,3 +97,4 @@ pub(crate) use self::{
     env::rust_log,
     filter::{LineDirective, parse_levels},
 };
+pub use crate::telemetry_sampler;

@@ -75,7 +75,7 @@ thread_local! {
 /// such a subscriber.
 ///
 /// ```
-/// use floe_telemetry::{testing, traced, tracing_layer, with_current_span};
+/// use floe_telemetry::{testing, traced, tracing_layer, tracing::with_current_span};
 /// use tracing::{Span, info_span};
 /// use tracing_subscriber::layer::SubscriberExt;
 ///

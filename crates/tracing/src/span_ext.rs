@@ -28,7 +28,7 @@ use crate::recorder::SpanRecord;
 /// ```
 /// use std::collections::HashMap;
 ///
-/// use floe_telemetry::{OpenTelemetrySpanExt, propagation, testing, tracing_layer};
+/// use floe_telemetry::{propagation, testing, tracing_layer, tracing::OpenTelemetrySpanExt};
 /// use opentelemetry::trace::TraceContextExt;
 /// use tracing::info_span;
 /// use tracing_subscriber::layer::SubscriberExt;
@@ -42,7 +42,7 @@ use crate::recorder::SpanRecord;
 ///         span.set_parent(propagation::extract_context(&headers))?;
 ///         span.set_attribute("http.route", "/orders/{id}");
 ///         assert!(span.context().span().span_context().is_sampled());
-///         Ok::<_, floe_telemetry::SetParentError>(())
+///         Ok::<_, floe_telemetry::tracing::SetParentError>(())
 ///     });
 ///     let request = spans.single("request").assert_attribute("http.route", "/orders/{id}");
 ///     assert_eq!(request.data().parent_span_id.to_string(), "b7ad6b7169203331");
@@ -216,7 +216,7 @@ fn update<T>(
 /// [`on_register_dispatch`](tracing_subscriber::Layer::on_register_dispatch); it should keep a weak reference.
 ///
 /// ```
-/// use floe_telemetry::{get_otel_context, testing, tracing_layer};
+/// use floe_telemetry::{testing, tracing_layer, tracing::get_otel_context};
 /// use opentelemetry::trace::TraceContextExt;
 /// use tracing::{dispatcher, info_span};
 /// use tracing_subscriber::layer::SubscriberExt;

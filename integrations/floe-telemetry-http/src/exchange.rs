@@ -12,9 +12,9 @@ use std::mem;
 use std::sync::Arc;
 use std::thread;
 
-use floe_telemetry::DetachedSpan;
 use floe_telemetry::metrics::in_span;
 use floe_telemetry::propagation::inject_from;
+use floe_telemetry::trace::DetachedSpan;
 use http::HeaderValue;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, StatusCode, Version};

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use floe_telemetry::Opening;
+use floe_telemetry::trace::Opening;
 use http::{HeaderMap, HeaderName, StatusCode, Uri};
 use opentelemetry::{KeyValue, Value};
 use percent_encoding::percent_decode;

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
-use floe_telemetry::Opening;
+use floe_telemetry::trace::Opening;
 use http::header::HOST;
 use http::request::Parts;
 use http::uri::Authority;

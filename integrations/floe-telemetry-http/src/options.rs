@@ -7,8 +7,8 @@ use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
 
-use floe_telemetry::attributes::IntoAttributes;
-use floe_telemetry::{DetachedSpan, Opening, Tracer};
+use floe_telemetry::trace::{DetachedSpan, Opening};
+use floe_telemetry::{Tracer, attributes::IntoAttributes};
 use http::uri::Authority;
 use http::{HeaderMap, HeaderName, Method};
 use opentelemetry::Context;

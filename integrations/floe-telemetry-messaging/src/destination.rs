@@ -1,7 +1,7 @@
 //! The spans of a destination of messages, with the names, kinds and attributes of
 //! [OpenTelemetry's conventions](https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/).
 
-use floe_telemetry::{SpanBuilder, SpanKind, Tracer, propagation};
+use floe_telemetry::{SpanKind, Tracer, propagation, trace::SpanBuilder};
 use opentelemetry::propagation::Extractor;
 use opentelemetry::trace::SpanContext;
 

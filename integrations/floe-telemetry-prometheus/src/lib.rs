@@ -23,7 +23,7 @@ mod server;
 mod text;
 
 use floe_telemetry::config::Signal;
-use floe_telemetry::{ExporterFactory, telemetry_exporter};
+use floe_telemetry::exporter::{ExporterFactory, telemetry_exporter};
 
 use self::reader::ScrapedReader;
 

@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use floe_telemetry::config::Signal;
-use floe_telemetry::{ExporterFactory, telemetry_exporter};
+use floe_telemetry::exporter::{ExporterFactory, telemetry_exporter};
 use floe_trace::read::Reader;
 use floe_trace::{Forest, write_page_of};
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;

@@ -8,8 +8,8 @@ use std::pin::pin;
 use std::thread;
 use std::time::Instant;
 
-use floe_telemetry::propagation::is_trace_active;
-use floe_telemetry::{RecorderTracer, RecorderTracerProvider, record_exception};
+use floe_telemetry::trace::{RecorderTracer, RecorderTracerProvider};
+use floe_telemetry::{propagation::is_trace_active, record_exception};
 use opentelemetry::metrics::Histogram;
 use opentelemetry::trace::{
     Span as _, SpanKind, Status, TraceContextExt, Tracer, TracerProvider as _,

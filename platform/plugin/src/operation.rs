@@ -1,6 +1,6 @@
 //! Operations of a domain, and the spans that record them.
 
-use floe_telemetry::{ActiveSpan, FloeAttributes, SpanBuilder, Tracer};
+use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer, trace::SpanBuilder};
 
 /// An operation of a domain: attributes, and the name of its span.
 ///

@@ -5,9 +5,8 @@
 use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, ExportersConfig, Signal};
-use floe_telemetry::{
-    ExporterFactory, TelemetryConfig, TelemetryProvider, telemetry_exporter, traced,
-};
+use floe_telemetry::exporter::{ExporterFactory, telemetry_exporter};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 use floe_tests::{is_child, run_in_child};
 use floe_tests_acme_backend::ARCHIVE;
 

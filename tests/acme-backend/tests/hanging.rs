@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use floe_telemetry::config::Signal;
-use floe_telemetry::{ExporterFactory, TelemetryConfig, TelemetryProvider, telemetry_exporter};
+use floe_telemetry::exporter::{ExporterFactory, telemetry_exporter};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 use floe_tests::is_child;
 
 telemetry_exporter!(ExporterFactory::new("hanging", &[Signal::Traces], |_, _| {

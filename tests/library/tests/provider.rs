@@ -8,7 +8,7 @@ mod before_main;
 use std::collections::HashMap;
 use std::panic::catch_unwind;
 
-use floe_telemetry::RecorderTracerProvider;
+use floe_telemetry::trace::RecorderTracerProvider;
 use floe_tests_library::{
     Order, around, burst, by_api, by_hand, fail, load, receive, refuse, wait,
 };

@@ -13,9 +13,10 @@ use std::mem::size_of_val;
 use std::pin::Pin;
 
 use async_trait::async_trait;
+use floe_telemetry::trace::RecorderTracerProvider;
 use floe_telemetry::{
-    FloeAttributes, FloeSpanAttributes, Mode, RecorderTracerProvider, SpanKind, callsite,
-    create_span, create_span_with, get_current_span, get_tracer, record_exception, traced,
+    FloeAttributes, FloeSpanAttributes, Mode, SpanKind, callsite, create_span, create_span_with,
+    get_current_span, get_tracer, record_exception, traced,
 };
 use opentelemetry::trace::{Span, SpanContext, Status, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, KeyValue};

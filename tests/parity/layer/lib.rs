@@ -1,8 +1,8 @@
 //! The items that the tests of tracing-opentelemetry import from it, set up with floe-telemetry. `.ci/parity` runs
 //! them.
 
-pub use floe_telemetry::{OpenTelemetrySpanExt, SetParentError, get_otel_context};
-use floe_telemetry::{TracingLayer, tracing_layer};
+pub use floe_telemetry::tracing::{OpenTelemetrySpanExt, SetParentError, get_otel_context};
+use floe_telemetry::{tracing::TracingLayer, tracing_layer};
 
 /// A layer that has no tracer yet.
 #[derive(Debug)]

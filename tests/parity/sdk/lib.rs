@@ -8,15 +8,14 @@ pub mod trace {
     use std::time::Duration;
 
     use floe_telemetry::config;
-    use floe_telemetry::{
-        RecorderTracer, TelemetryConfig, TelemetryProvider, TelemetryProviderBuilder,
-    };
+    use floe_telemetry::trace::RecorderTracer;
+    use floe_telemetry::{TelemetryConfig, TelemetryProvider, TelemetryProviderBuilder};
     use opentelemetry::trace::{SpanBuilder, TracerProvider};
     use opentelemetry::{Context, InstrumentationScope};
     use sdk::error::{OTelSdkError, OTelSdkResult};
     pub use sdk::trace::*;
 
-    pub use floe_telemetry::RecordedSpan as Span;
+    pub use floe_telemetry::trace::RecordedSpan as Span;
 
     const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -24,10 +23,7 @@ pub mod trace {
     static CURRENT: Mutex<Weak<TelemetryProvider>> = Mutex::new(Weak::new());
 
     fn current() -> Option<Arc<TelemetryProvider>> {
-        CURRENT
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .upgrade()
+        CURRENT.lock().unwrap_or_else(PoisonError::into_inner).upgrade()
     }
 
     /// Exports what is pending when it is dropped. The SDK's simple processor exports at the end of a span.
@@ -36,10 +32,7 @@ pub mod trace {
 
     impl SdkTracerProvider {
         pub fn builder() -> TracerProviderBuilder {
-            TracerProviderBuilder {
-                config: TelemetryConfig::new("parity"),
-                exporters: Vec::new(),
-            }
+            TracerProviderBuilder { config: TelemetryConfig::new("parity"), exporters: Vec::new() }
         }
 
         pub fn shutdown(&self) -> OTelSdkResult {
@@ -118,10 +111,7 @@ pub mod trace {
                 return SdkTracerProvider(provider);
             }
             let builder = TelemetryProvider::builder(self.config);
-            let builder = self
-                .exporters
-                .into_iter()
-                .fold(builder, |builder, add| add(builder));
+            let builder = self.exporters.into_iter().fold(builder, |builder, add| add(builder));
             let provider = Arc::new(builder.initialize().unwrap());
             *CURRENT.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&provider);
             SdkTracerProvider(provider)

@@ -102,7 +102,7 @@ fn spans() {
     drop(many);
 }
 
-fn span_with(name: &'static str, keys: [String; 2]) -> floe_telemetry::SpanBuilder {
+fn span_with(name: &'static str, keys: [String; 2]) -> floe_telemetry::trace::SpanBuilder {
     let [first, second] = keys;
     span(name).attribute(first, 1).attribute(second, 2)
 }

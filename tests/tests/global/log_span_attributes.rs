@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use floe_telemetry::config::{ContextMode, ExporterKind, Sampler};
+use floe_telemetry::tracing::OpenTelemetrySpanExt as _;
 use floe_telemetry::{
-    OpenTelemetrySpanExt as _, TelemetryConfig, TelemetryProvider, Tracer, create_span,
-    get_current_span, logs, record_exception, set_attribute, span, traced, tracing_layer,
+    TelemetryConfig, TelemetryProvider, Tracer, create_span, get_current_span, logs,
+    record_exception, set_attribute, span, traced, tracing_layer,
 };
 use floe_tests::{ReceivedLog, ReceivedSpan, Receiver, TIMEOUT};
 use futures_executor::block_on;

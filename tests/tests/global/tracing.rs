@@ -7,9 +7,8 @@ use std::thread;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol, SamplingRule};
 use floe_telemetry::exporter::MemoryExporter;
-use floe_telemetry::{
-    TelemetryConfig, TelemetryProvider, Tracer, testing, traced, tracing_layer, with_current_span,
-};
+use floe_telemetry::tracing::with_current_span;
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, Tracer, testing, traced, tracing_layer};
 use floe_tests::{Receiver, TIMEOUT, is_child, run_in_child};
 use opentelemetry::{Context, global};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};

@@ -6,9 +6,11 @@ use floe_telemetry::backend::{ConnectionReport, ExporterConfig, LinkedBackend};
 use floe_telemetry::callsite::{CallSite, Scope};
 use floe_telemetry::exporter::{ConsoleExporter, MemoryExporter};
 use floe_telemetry::testing::Spans;
+use floe_telemetry::trace::{
+    CurrentSpan, DetachedSpan, InCurrentSpan, InSpan, RecordedSpan, RecorderTracer, SpanBuilder,
+};
 use floe_telemetry::{
-    CurrentSpan, DetachedSpan, Error, InCurrentSpan, InSpan, MetricRecorder, RecordedSpan,
-    RecorderTracer, SpanBuilder, Statistics, TelemetryConfig, TelemetryProvider,
+    Error, MetricRecorder, Statistics, TelemetryConfig, TelemetryProvider,
     TelemetryProviderBuilder, Tracer,
 };
 

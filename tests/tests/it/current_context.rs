@@ -7,9 +7,10 @@ use std::future::{Future as _, poll_fn};
 use std::task::Poll;
 use std::thread;
 
+use floe_telemetry::trace::CurrentSpan;
 use floe_telemetry::{
-    CurrentSpan, FutureExt as _, create_span, get_current_span, get_tracer, propagation,
-    set_attribute, testing, traced,
+    FutureExt as _, create_span, get_current_span, get_tracer, propagation, set_attribute, testing,
+    traced,
 };
 use opentelemetry::baggage::BaggageExt as _;
 use opentelemetry::trace::{

@@ -5,9 +5,8 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use floe_telemetry::config::LoggingConfig;
-use floe_telemetry::{
-    FloeSpanAttributes, Mode, logs, propagation, testing, traced, tracing_layer, with_current_span,
-};
+use floe_telemetry::tracing::with_current_span;
+use floe_telemetry::{FloeSpanAttributes, Mode, logs, propagation, testing, traced, tracing_layer};
 use opentelemetry::trace::{
     SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState, Tracer as _,
 };

@@ -485,7 +485,7 @@ pub(super) fn check_ratio(ratio: f64) -> Result<(), String> {
 /// use std::sync::Arc;
 ///
 /// use floe_telemetry::config::Sampler;
-/// use floe_telemetry::{TelemetryConfig, telemetry_sampler};
+/// use floe_telemetry::{TelemetryConfig, config::telemetry_sampler};
 /// use opentelemetry_sdk::trace::Sampler as Sdk;
 ///
 /// telemetry_sampler!("half", || Arc::new(Sdk::TraceIdRatioBased(0.5)));

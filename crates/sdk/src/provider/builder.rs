@@ -527,7 +527,7 @@ type AddExporter = fn(
 /// ```standalone_crate
 /// use floe_telemetry::config::Signal;
 /// use floe_telemetry::exporter::MemoryExporter;
-/// use floe_telemetry::{ExporterFactory, TelemetryConfig, TelemetryProvider, telemetry_exporter};
+/// use floe_telemetry::{TelemetryConfig, TelemetryProvider, exporter::{ExporterFactory, telemetry_exporter}};
 ///
 /// // Any exporter of OpenTelemetry's SDK.
 /// static EXPORTED: std::sync::LazyLock<MemoryExporter> = std::sync::LazyLock::new(MemoryExporter::new);

@@ -9,7 +9,7 @@ use floe_telemetry::opentelemetry::trace::{
     SpanContext, Status, TraceContextExt as _, Tracer as _,
 };
 use floe_telemetry::opentelemetry::{Context, KeyValue};
-use floe_telemetry::{FloeAttributes, RecorderTracer, get_tracer};
+use floe_telemetry::{FloeAttributes, get_tracer, trace::RecorderTracer};
 
 use super::nodes::Counts;
 

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use floe_telemetry::opentelemetry::KeyValue;
 use floe_telemetry::opentelemetry::trace::{Span as _, Status};
-use floe_telemetry::{RecordedSpan, sanitize_error_message};
+use floe_telemetry::{sanitize_error_message, trace::RecordedSpan};
 
 use crate::event::without_colours;
 use crate::node::Outcome;

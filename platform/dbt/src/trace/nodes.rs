@@ -11,9 +11,8 @@ use floe_telemetry::opentelemetry::trace::{
     Link, Span as _, SpanContext, Status, TraceContextExt as _, Tracer as _,
 };
 use floe_telemetry::opentelemetry::{Context, KeyValue};
-use floe_telemetry::{
-    FloeAttributes as _, MetricRecorder, RecordedSpan, RecorderTracer, sanitize_error_message,
-};
+use floe_telemetry::trace::{RecordedSpan, RecorderTracer};
+use floe_telemetry::{FloeAttributes as _, MetricRecorder, sanitize_error_message};
 
 use super::database::Database;
 use super::failure::{cancel, fail};

@@ -4,10 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use floe_telemetry::testing::{self, Spans};
-use floe_telemetry::{
-    OpenTelemetrySpanExt, create_span, get_current_span, get_tracer, traced, tracing_layer,
-    with_current_span,
-};
+use floe_telemetry::tracing::{OpenTelemetrySpanExt, with_current_span};
+use floe_telemetry::{create_span, get_current_span, get_tracer, traced, tracing_layer};
 use opentelemetry::trace::{
     SpanContext, SpanId, Status, TraceContextExt, TraceFlags, TraceId, TraceState, Tracer,
 };

@@ -2,7 +2,8 @@
 
 use std::thread;
 
-use floe_telemetry::{TracingLayer, create_span, get_otel_context, testing, traced, tracing_layer};
+use floe_telemetry::tracing::{TracingLayer, get_otel_context};
+use floe_telemetry::{create_span, testing, traced, tracing_layer};
 use opentelemetry::trace::{Status, TraceContextExt as _};
 use opentelemetry::{Context, Value};
 use tracing::dispatcher::{get_default, with_default};

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use floe_telemetry::propagation::inject_context;
-use floe_telemetry::{OpenTelemetrySpanExt, SetParentError, testing, tracing_layer};
+use floe_telemetry::tracing::{OpenTelemetrySpanExt, SetParentError};
+use floe_telemetry::{testing, tracing_layer};
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{SpanContext, SpanKind, Status, TraceContextExt, TraceState};
 use opentelemetry::{Context, KeyValue, SpanId, TraceFlags, TraceId, Value};
