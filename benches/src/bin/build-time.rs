@@ -6,7 +6,7 @@
 //! `cargo run --profile bench -p benches --bin build-time` writes the packages, fetches their dependencies, and builds
 //! them in turn in empty target folders. It prints elapsed seconds and CPU seconds (medians of three), the number of
 //! compiled crates, and the size of the stripped binary, as Markdown. Arguments select the packages whose names contain
-//! one of them; `--sizes` builds each once, optimized. Versions are those of this repository's `Cargo.lock`. Seconds
+//! one of them; `--sizes` builds each once, optimized with thin LTO. Versions are those of this repository's `Cargo.lock`. Seconds
 //! depend on the machine and its load; compare those of one run only.
 //!
 //! It uses the standard library only, so it can also be compiled without the other benchmarks: `CARGO=cargo
@@ -61,6 +61,19 @@ tracing-opentelemetry = { version = "0.34", default-features = false }
 tracing-subscriber = "0.3"
 "#;
 
+/// The same export by fastrace.
+const FASTRACE: &str = r#"fastrace = { version = "0.7", features = ["enable"] }
+fastrace-opentelemetry = "0.19"
+opentelemetry = "0.33"
+opentelemetry-otlp = { version = "0.33", default-features = false, features = ["http-proto", "reqwest-blocking-client", "trace"] }
+opentelemetry_sdk = "0.33"
+"#;
+
+/// The export over HTTP by logfire, without its default TLS.
+const LOGFIRE: &str = r#"logfire = { version = "0.13", default-features = false, features = ["export-http-protobuf"] }
+tracing = "0.1"
+"#;
+
 const INIT: &str = "let _telemetry = floe_telemetry::init().unwrap();";
 
 /// Starts the export of [`TRACES`].
@@ -80,6 +93,17 @@ const START_TRACES_HTTP: &str = r#"use opentelemetry::trace::TracerProvider as _
     let provider = opentelemetry_sdk::trace::SdkTracerProvider::builder().with_batch_exporter(exporter).build();
     let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("size"));
     tracing_subscriber::registry().with(layer).init();"#;
+
+/// Starts the export of [`FASTRACE`].
+const START_FASTRACE: &str = r#"let exporter = opentelemetry_otlp::SpanExporter::builder().with_http().build().unwrap();
+    let resource = std::borrow::Cow::Owned(opentelemetry_sdk::Resource::builder().build());
+    let scope = opentelemetry::InstrumentationScope::builder("size").build();
+    let reporter = fastrace_opentelemetry::OpenTelemetryReporter::new(exporter, resource, scope);
+    fastrace::set_reporter(reporter, fastrace::collector::Config::default());"#;
+
+/// Starts the export of [`LOGFIRE`].
+const START_LOGFIRE: &str = r#"let send = logfire::config::SendToLogfire::IfTokenPresent;
+    let _guard = logfire::configure().send_to_logfire(send).finish().unwrap().shutdown_guard();"#;
 
 struct Contestant {
     name: &'static str,
@@ -148,6 +172,13 @@ fn contestants() -> Vec<Contestant> {
             tracing,
             START_TRACES,
         ),
+        (
+            "fastrace-opentelemetry, otlp-http",
+            FASTRACE.to_owned(),
+            "#[fastrace::trace]",
+            START_FASTRACE,
+        ),
+        ("logfire, otlp-http", LOGFIRE.to_owned(), tracing, START_LOGFIRE),
         ("service, no telemetry", SERVICE.to_owned(), "", ""),
         (
             "service, floe-telemetry",
@@ -236,7 +267,7 @@ fn median(values: &mut [f64]) -> f64 {
 fn write_package(package: &Path, contestant: &Contestant) {
     let manifest = format!(
         "[package]\nname = \"build-time\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
-         [dependencies]\n{}\n\n[profile.dev]\nstrip = true\n\n[profile.release]\nstrip = true\n\n\
+         [dependencies]\n{}\n\n[profile.dev]\nstrip = true\n\n[profile.release]\nlto = \"thin\"\nstrip = true\n\n\
          [workspace]\n",
         contestant.dependency,
     );
