@@ -151,8 +151,8 @@ impl CallSite {
         let module = self.location.module;
         let known = self.known.split(' ').next().unwrap_or_default();
         match self.path.and_then(|path| type_around(path())) {
-            Some(around) => format!("{module}::{around}::{known}"),
-            None => format!("{module}::{known}"),
+            Some(around) => [module, around, known].join("::"),
+            None => [module, known].join("::"),
         }
     }
 

@@ -8,7 +8,7 @@
 //!
 //! 1. [`enter`] reads one atomic (`listeners.rs`), and without a listener a cell of the thread that says
 //!    whether it still looks for a global provider (`global_lookup.rs`). If there is a listener, `sampling.rs`
-//!    decides, and `open.rs` opens what the decision asks for.
+//!    decides, and `table.rs` opens what the decision asks for.
 //! 2. A recorded span gets a box (`Recording`) from the thread's pool, the most recently used first, because it
 //!    is in the cache. Attributes are written into it in place, text of up to 22 bytes too.
 //! 3. The call owns the box. The `Context` has a `RecordedSpan`, which implements OpenTelemetry's `Span`
@@ -45,6 +45,7 @@
 //!
 //! [`Context`]: opentelemetry::Context
 
+mod alive;
 mod bridged;
 mod buffer;
 mod call;
@@ -65,6 +66,7 @@ mod idle;
 mod ids;
 mod last_panic;
 mod listeners;
+mod local;
 mod logged;
 mod lost;
 mod measure;
@@ -83,9 +85,11 @@ mod ring_properties;
 mod sampling;
 mod span;
 mod sync;
+mod table;
 mod tracer;
 mod wakeup;
 
+pub use self::alive::context_is_alive;
 pub use self::call::{Guard, call, call_opening, call_then, end};
 pub use self::current::span_context_within;
 pub(crate) use self::current_context::current_context;
@@ -102,7 +106,6 @@ pub use self::opening::Parent;
 pub use self::opening::{Opening, root};
 pub use self::record::SpanRecord;
 pub use self::recorded_span::RecordedSpan;
-pub use self::recording::context_is_alive;
 pub use self::span::{
     ActiveSpan, CurrentSpan, SpanBuilder, Tracer, add_event, create_span, create_span_with,
     get_current_span, record_exception, set_attribute, set_attributes, span,
@@ -110,7 +113,10 @@ pub use self::span::{
 pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};
 
 /// Used by `testing`.
-pub use self::captures::{CaptureScope, missed, start_captures, stop_captures};
+pub use self::{
+    captures::{CaptureScope, missed, stop_captures},
+    table::start_captures,
+};
 
 /// Used by the exporter.
 pub use self::{ids::random, record::Head};
@@ -143,7 +149,8 @@ pub use self::{
     record::{Code, More, Origin},
     sampling::{
         Limits, Measured, RateLimit, Ratio, Rule, SamplerDecision, Sampling, SpanSampler, Then,
-        matches_any, start_provider, stop_provider,
+        matches_any, stop_provider,
     },
+    table::start_provider,
     wakeup::WakeUp,
 };

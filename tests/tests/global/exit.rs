@@ -13,8 +13,10 @@ use std::time::{Duration, Instant};
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::exporter::MemoryExporter;
-use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, traced};
+use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, traced};
 use floe_tests::{Receiver, TIMEOUT, is_child, run_in_child};
+use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceState};
+use opentelemetry::{Context, SpanId, TraceFlags, TraceId};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
@@ -413,6 +415,37 @@ fn a_fork_can_have_its_own_provider() {
     assert_eq!(traces.len(), 6);
 }
 
+/// A thread that has only called below an unsampled parent has ids, but no other state of the recorder.
+#[test]
+fn a_fork_does_not_repeat_the_ids_of_its_parent() {
+    floe_tests::alone!();
+    let receiver = Receiver::http();
+    let endpoint = receiver.endpoint();
+    // Looks for OpenTelemetry's provider.
+    work();
+    let started = std::thread::scope(|scope| scope.spawn(|| start(&endpoint)).join().unwrap());
+    let parent = SpanContext::new(
+        TraceId::from(1),
+        SpanId::from(1),
+        TraceFlags::NOT_SAMPLED,
+        false,
+        TraceState::NONE,
+    );
+    let unsampled = Context::new().with_remote_span_context(parent).attach();
+    drop(create_span("below"));
+    drop(unsampled);
+    in_fork(|| {
+        let own = start(&endpoint);
+        work();
+        own.shutdown(TIMEOUT).unwrap();
+    });
+    work();
+    started.shutdown(TIMEOUT).unwrap();
+    let spans = receiver.spans();
+    let ids: HashSet<_> = spans.iter().flat_map(|span| [&span.trace_id, &span.span_id]).collect();
+    assert_eq!((spans.len(), ids.len()), (2, 4));
+}
+
 const NOT_EXPORTED: &str = "warning: telemetry of this process is not exported: it is a fork, and the provider belongs \
                             to its parent; initialize telemetry after the fork\n";
 
@@ -482,7 +515,7 @@ fn a_fork_that_loses_nothing_is_silent() {
             std::mem::forget(own);
         });
         // The span of the program ends in both.
-        let span = floe_telemetry::create_span("of the parent");
+        let span = create_span("of the parent");
         in_fork(|| ());
         drop(span);
         before.shutdown(TIMEOUT).unwrap();

@@ -3,9 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::cell::RefCell;
+use std::sync::{Arc, Barrier};
 use std::thread;
 
-use floe_telemetry::{TelemetryConfig, create_span, get_current_span, record_exception, traced};
+use floe_telemetry::{
+    TelemetryConfig, create_span, get_current_span, get_tracer, record_exception, traced,
+};
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanBuilder, Status, Tracer as _};
+use opentelemetry_sdk::trace::SpanData;
 
 use super::pipeline::spans;
 
@@ -30,16 +36,62 @@ thread_local! {
     static SECOND: RefCell<Option<CallsWhenDropped>> = const { RefCell::new(None) };
 }
 
+#[traced]
+fn without_an_exception() {}
+
+fn call() {
+    in_a_destructor();
+}
+
+fn call_at_the_end() {
+    FIRST.set(Some(CallsWhenDropped));
+}
+
+fn call_before_the_end() {
+    SECOND.set(Some(CallsWhenDropped));
+}
+
+fn build_a_span() {
+    let builder = SpanBuilder::from_name("of.a.tracer");
+    drop(get_tracer("ends").build_with_context(builder, &Context::new()));
+}
+
+type Act = fn();
+
+/// What a thread does before there is a provider, and what it does then.
+const THREADS: [(Act, [Act; 3]); 5] = [
+    // One value is dropped after the thread-locals of the library, one before.
+    (|| {}, [call_at_the_end, call, call_before_the_end]),
+    (|| {}, [|| drop(get_current_span()), call_at_the_end, call]),
+    (|| {}, [without_an_exception, call_at_the_end, call]),
+    (|| {}, [build_a_span, call_at_the_end, call_before_the_end]),
+    // The call looks for OpenTelemetry's provider.
+    (call, [call_at_the_end, call, || {}]),
+];
+
 #[test]
 fn a_destructor_may_call_annotated_functions() {
     floe_tests::alone!();
-    // One value is dropped after the thread-locals of the library, one before.
-    let thread = || {
-        FIRST.with(|cell| *cell.borrow_mut() = Some(CallsWhenDropped));
-        in_a_destructor();
-        SECOND.with(|cell| *cell.borrow_mut() = Some(CallsWhenDropped));
-    };
-    let spans = spans(TelemetryConfig::new("ends"), || thread::spawn(thread).join().unwrap());
-    let calls = spans.iter().filter(|span| span.name == "in_a_destructor").count();
-    assert!((1..=3).contains(&calls), "{calls}");
+    for (n, (without, with)) in THREADS.into_iter().enumerate() {
+        let change = Arc::new(Barrier::new(2));
+        let changed = Arc::clone(&change);
+        let thread = thread::spawn(move || {
+            without();
+            changed.wait();
+            changed.wait();
+            for act in with {
+                act();
+            }
+        });
+        change.wait();
+        let spans = spans(TelemetryConfig::new("ends"), || {
+            change.wait();
+            thread.join().unwrap();
+        });
+        let named = |name| spans.iter().filter(|span| span.name == name).count();
+        let is_error = |span: &&SpanData| matches!(span.status, Status::Error { .. });
+        let counts =
+            [named("in_a_destructor"), named("by.hand"), spans.iter().filter(is_error).count()];
+        assert_eq!(counts, [2; 3], "thread {n}");
+    }
 }

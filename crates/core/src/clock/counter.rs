@@ -8,7 +8,8 @@
 use std::arch::x86::{__cpuid, _rdtsc};
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{__cpuid, _rdtsc};
-use std::fs;
+use std::fs::File;
+use std::io::Read as _;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
@@ -60,9 +61,11 @@ fn other() -> u64 {
 fn is_steady() -> bool {
     const KERNEL: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
 
-    match fs::read_to_string(KERNEL).as_deref().map(str::trim) {
-        Ok("tsc") => true,
-        Ok("acpi_pm" | "hpet" | "jiffies") => false,
+    let mut name = [0; 16];
+    let read = File::open(KERNEL).and_then(|mut file| file.read(&mut name));
+    match name[..read.unwrap_or(0)].trim_ascii() {
+        b"tsc" => true,
+        b"acpi_pm" | b"hpet" | b"jiffies" => false,
         _ => has_invariant_counter(),
     }
 }

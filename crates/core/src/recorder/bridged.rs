@@ -142,6 +142,7 @@ impl BridgedSpan {
                 if !recording.updates().is_shared() && recording.foreign.is_none() =>
             {
                 recording.close();
+                recording.unlist();
                 let record = mem::replace(&mut recording.record, SpanRecord::blank());
                 recording.discard();
                 Some(Box::new(record))

@@ -182,10 +182,12 @@ static FILLED: AtomicUsize = AtomicUsize::new(0);
 
 static LEFT: Left<Writer> = Left::new();
 
-/// Leaves the buffer of an ended thread to the next one.
+/// Leaves the buffer of an ended thread to the next one. After a fork, that of the parent is closed.
 pub(super) fn leave(mut writer: Writer) {
-    writer.portion.publish();
-    LEFT.lock(forks()).leave(writer);
+    if writer.is_of_process() {
+        writer.portion.publish();
+        LEFT.lock(forks()).leave(writer);
+    }
 }
 
 /// Closes left buffers if there are too many.
@@ -291,6 +293,10 @@ impl Writer {
         }
     }
 
+    pub(super) fn is_of_process(&self) -> bool {
+        self.portion.is_of_process()
+    }
+
     /// The number of spans since the buffer was created.
     pub(super) const fn written(&self) -> usize {
         self.heads.written()
@@ -372,7 +378,7 @@ pub(super) fn writer() -> Option<Writer> {
 #[cold]
 pub(super) fn exchange(full: &mut Writer) -> bool {
     // After a fork, the parent exports what is in the buffer.
-    full.portion.is_of_process() && {
+    full.is_of_process() && {
         full.portion.publish();
         let filled = FILLED.fetch_add(1, Ordering::Relaxed);
         if filled.is_multiple_of(WAKE_EVERY) {
@@ -396,7 +402,7 @@ pub(super) fn push_shared(record: &mut SpanRecord, end: Ticks, code: Code) -> bo
                 is_used = true;
                 continue;
             };
-            if (buffer.as_ref()).is_none_or(|writer| !writer.portion.is_of_process()) {
+            if (buffer.as_ref()).is_none_or(|writer| !writer.is_of_process()) {
                 let new = || create().inspect(|_| add_rings(BYTES));
                 *buffer = if has_headroom() { new() } else { None };
             }

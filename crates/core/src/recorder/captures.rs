@@ -34,7 +34,7 @@ impl CaptureScope {
 }
 
 /// Starts recording for a `testing::capture`. `has_boundaries` makes it like a provider with `context: boundaries`.
-pub fn start_captures(has_boundaries: bool) {
+pub(super) fn start_captures(has_boundaries: bool) {
     last_panic::observe();
     let boundaries = if has_boundaries { CAPTURE_BOUNDARIES } else { 0 };
     listeners::set(CAPTURES | boundaries);

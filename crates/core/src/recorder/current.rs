@@ -25,10 +25,12 @@ use std::ptr;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, ContextGuard, SpanId, TraceId};
 
+use super::alive::context_is_alive;
+use super::ids;
 use super::listeners::{self, TAIL};
 use super::pending::{Handle, PendingUpdates};
 use super::published::{Published, Site, unsampled_id};
-use super::recording::{self, Recording, context_is_alive};
+use super::recording::Recording;
 use crate::callsite::CallSite;
 
 pub(super) use self::entered::{EnteredGuard, innermost_at as entered_at};
@@ -379,7 +381,7 @@ pub(super) fn id_below(above: &SpanContext) -> Option<SpanId> {
     if current.id != SpanId::INVALID {
         return Some(current.id);
     }
-    let id = recording::with(|local| local.ids.span_id())?;
+    let id = ids::span_id();
     UNSAMPLED.set(Unsampled { id, ..current });
     Some(id)
 }

@@ -3,10 +3,10 @@
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 
+use super::alive::context_is_alive;
 use super::current::{CurrentGuard, handle_within, span_context_within};
 use super::published::Site;
 use super::recorded_span::RecordedSpan;
-use super::recording::context_is_alive;
 
 /// Returns the current context, which always contains the current span.
 pub(crate) fn current_context() -> Context {

@@ -17,12 +17,12 @@ use std::task::{Context as TaskContext, Poll};
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 
+use super::alive::context_is_alive;
 use super::listeners;
-use super::open::{Current, OpenSpan, Opened, Parked, StartBelow, enter};
+use super::open::{Current, OpenSpan, Opened, Parked, StartBelow, enter, recorder};
 use super::opening::Fill;
 use super::outcome::{Classifier, Sink, by_discriminant};
-use super::recording::{Recording, context_is_alive};
-use super::sampling;
+use super::recording::Recording;
 use super::span::SpanBuilder;
 use crate::callsite::CallSite;
 
@@ -200,7 +200,7 @@ impl FutureSpan {
             Phase::BeforeWrapperOpens(_) | Phase::BeforeFutureOpens(_) => {
                 let off = self.0.is_off()
                     || matches!(self.0, Phase::BeforeWrapperOpens(callsite)
-                        if sampling::excludes_call(listeners::current(), callsite));
+                        if recorder().is_some_and(|recorder| (recorder.excludes_call)(callsite)));
                 if off {
                     self.0 = Phase::Open(Parked::Off);
                 }

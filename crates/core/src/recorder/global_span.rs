@@ -92,20 +92,20 @@ pub(super) fn end(mut span: BoxedSpan, record: &mut SpanRecord, end: Ticks, code
         // OpenTelemetry's SDK exports a key twice that is set twice.
         record.attributes.keep_distinct(usize::MAX);
         for attribute in record.attributes.items_mut().drain(..) {
-            let attribute = KeyValue::new(attribute.key, Value::from(attribute.value));
+            let mut attribute = KeyValue::new(attribute.key, Value::from(attribute.value));
             if !is_withheld(&attribute) {
-                span.set_attribute(redact(attribute));
+                redact(&mut attribute);
+                span.set_attribute(attribute);
             }
         }
-        for event in more.events {
-            let attributes = event.attributes.into_iter();
-            let attributes = attributes.filter(|attribute| !is_withheld(attribute));
-            let attributes = attributes.map(redact).collect();
-            span.add_event_with_timestamp(safe_name(event.name), event.timestamp, attributes);
+        for mut event in more.events {
+            event.attributes.retain(|attribute| !is_withheld(attribute));
+            event.attributes.iter_mut().for_each(redact);
+            span.add_event_with_timestamp(safe_name(event.name), event.timestamp, event.attributes);
         }
-        for link in more.links {
-            let attributes = link.attributes.into_iter().map(redact).collect();
-            span.add_link(link.span_context, attributes);
+        for mut link in more.links {
+            link.attributes.iter_mut().for_each(redact);
+            span.add_link(link.span_context, link.attributes);
         }
         match code {
             Code::Unset => {}
@@ -128,7 +128,7 @@ fn is_withheld(attribute: &KeyValue) -> bool {
         && (key == keys::EXCEPTION_MESSAGE || key == keys::EXCEPTION_STACKTRACE)
 }
 
-fn redact(mut attribute: KeyValue) -> KeyValue {
+fn redact(attribute: &mut KeyValue) {
     use crate::redaction::{hidden, sanitize, sanitize_error_message, sanitize_sent_value};
 
     let key = attribute.key.as_str();
@@ -151,7 +151,6 @@ fn redact(mut attribute: KeyValue) -> KeyValue {
             }
         }
     }
-    attribute
 }
 
 fn safe_name(name: Cow<'static, str>) -> Cow<'static, str> {

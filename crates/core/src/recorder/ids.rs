@@ -1,17 +1,23 @@
 //! Trace and span ids, from a generator for each thread.
 
+use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
+use std::thread::LocalKey;
 
 use opentelemetry::{SpanId, TraceId};
 
+use super::fork::forks;
 use crate::clock::Ticks;
 
-/// `wyrand`: a single multiplication, and good enough for ids, which are no secrets. The first half of trace ids has a
-/// separate state, because two outputs of one state would depend on only 64 bits.
-#[derive(Debug)]
-pub(super) struct Ids {
-    low: u64,
-    high: u64,
+thread_local! {
+    /// The state of `wyrand`: a single multiplication, and good enough for ids, which are no secrets. The first half of
+    /// trace ids has a separate state, because two outputs of one state would depend on only 64 bits.
+    ///
+    /// In two cells: a load of both at once, right after they were stored one by one, would stall.
+    static LOW: Cell<u64> = const { Cell::new(0) };
+    static HIGH: Cell<u64> = const { Cell::new(0) };
+    /// The process of the state, see [`fork`](super::fork).
+    static FORKS: Cell<u32> = const { Cell::new(0) };
 }
 
 #[inline]
@@ -23,38 +29,57 @@ const fn next(state: &mut u64) -> u64 {
     mixed
 }
 
-impl Ids {
-    /// The standard library seeds the `RandomState`s of a thread from 128 bits of the system's randomness. After a fork
-    /// it continues with the parent's state, so the process and the time are part of the seed.
-    pub(super) fn seeded() -> Self {
-        let state = RandomState::new();
-        let (process, now) = (process(), Ticks::now());
-        Self {
-            low: state.hash_one((process, now, 0_u8)),
-            high: state.hash_one((process, now, 1_u8)),
-        }
-    }
+#[inline]
+fn advance(cell: &'static LocalKey<Cell<u64>>) -> u64 {
+    let mut state = cell.get();
+    let number = next(&mut state);
+    cell.set(state);
+    number
+}
 
-    /// The next number that is not zero, because a zero id is invalid.
-    #[inline]
-    const fn next_non_zero(&mut self) -> u64 {
-        loop {
-            let id = next(&mut self.low);
-            if id != 0 {
-                return id;
-            }
-        }
+#[inline]
+pub(super) fn span_id() -> SpanId {
+    if LOW.get() == 0 {
+        seed();
     }
+    // A zero id is invalid.
+    let id = match advance(&LOW) {
+        0 => advance(&LOW),
+        id => id,
+    };
+    SpanId::from(id)
+}
 
-    #[inline]
-    pub(super) fn span_id(&mut self) -> SpanId {
-        SpanId::from(self.next_non_zero())
-    }
+#[inline]
+pub(super) fn trace_id() -> TraceId {
+    let low = u64::from_be_bytes(span_id().to_bytes());
+    TraceId::from(u128::from(advance(&HIGH)) << 64 | u128::from(low))
+}
 
-    #[inline]
-    pub(super) fn trace_id(&mut self) -> TraceId {
-        TraceId::from(u128::from(next(&mut self.high)) << 64 | u128::from(self.next_non_zero()))
+/// After a fork, replaces the state, which is that of the parent. Returns whether it was.
+#[cold]
+pub(super) fn leave_parent() -> bool {
+    let is_copied = FORKS.replace(forks()) != forks();
+    if is_copied {
+        seed();
     }
+    is_copied
+}
+
+#[cold]
+#[inline(never)]
+fn seed() {
+    let [low, high] = seeds();
+    LOW.set(low);
+    HIGH.set(high);
+}
+
+/// The standard library seeds the `RandomState`s of a thread from 128 bits of the system's randomness. After a fork
+/// it continues with the parent's state, so the process and the time are part of the seed.
+fn seeds() -> [u64; 2] {
+    let state = RandomState::new();
+    let (process, now) = (process(), Ticks::now());
+    [0_u8, 1].map(|half| state.hash_one((process, now, half)))
 }
 
 /// A seed that differs between processes.
@@ -70,7 +95,7 @@ const fn process() -> u128 {
 
 /// 128 random bits.
 pub fn random_bits() -> u128 {
-    let Ids { low, high } = Ids::seeded();
+    let [low, high] = seeds();
     u128::from(high) << 64 | u128::from(low)
 }
 
@@ -78,7 +103,7 @@ pub fn random_bits() -> u128 {
 pub fn random() -> f64 {
     // The 53 bits that a float holds.
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
-    let number = (next(&mut Ids::seeded().low) >> 11) as f64 / (1_u64 << 53) as f64;
+    let number = (next(&mut seeds()[0]) >> 11) as f64 / (1_u64 << 53) as f64;
     number
 }
 
@@ -91,10 +116,7 @@ mod tests {
 
     #[test]
     fn ids_are_valid_and_differ_within_and_between_threads() {
-        let make = || {
-            let mut ids = Ids::seeded();
-            (0..1000).map(|_| (ids.trace_id(), ids.span_id())).collect::<Vec<_>>()
-        };
+        let make = || (0..1000).map(|_| (trace_id(), span_id())).collect::<Vec<_>>();
         let other = thread::spawn(make);
         let ids: Vec<_> = make().into_iter().chain(other.join().unwrap()).collect();
         assert!(
@@ -108,7 +130,9 @@ mod tests {
     #[test]
     fn the_halves_of_a_trace_id_are_independent() {
         let halves = |low, high| {
-            let id = Ids { low, high }.trace_id().to_bytes();
+            LOW.set(low);
+            HIGH.set(high);
+            let id = trace_id().to_bytes();
             let (high, low) = id.split_at(8);
             (high.to_vec(), low.to_vec())
         };

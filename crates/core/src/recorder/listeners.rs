@@ -200,6 +200,11 @@ pub(super) const fn has_only_boundaries(listeners: Listeners) -> bool {
     listeners & !ALLOWED == PROVIDER | BOUNDARIES
 }
 
+/// Whether rules turn some spans off.
+pub(super) fn has_rules() -> bool {
+    current() & RULES != 0
+}
+
 #[inline]
 pub(super) const fn has_captures(listeners: Listeners) -> bool {
     listeners & CAPTURES != 0

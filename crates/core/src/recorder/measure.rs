@@ -63,9 +63,11 @@ fn new() -> MutexGuard<'static, Vec<Measures>> {
 
 static LEFT: Left<Writer> = Left::new();
 
-/// Leaves the ring of an ended thread to the next one.
+/// Leaves the ring of an ended thread to the next one. After a fork, that of the parent is closed.
 pub(super) fn leave(writer: Writer) {
-    LEFT.lock(forks()).leave(writer);
+    if writer.is_of_process() {
+        LEFT.lock(forks()).leave(writer);
+    }
 }
 
 /// See [`buffer::Locks`].
@@ -93,7 +95,7 @@ pub(super) fn writer() -> Option<Writer> {
 #[cold]
 pub(super) fn exchange(full: &mut Writer) -> bool {
     // After a fork, the parent reads what is in the ring.
-    full.forks == forks() && LEFT.exchange_or(forks(), full, || within_limit(BYTES, create))
+    full.is_of_process() && LEFT.exchange_or(forks(), full, || within_limit(BYTES, create))
 }
 
 /// Creates a ring, which the caller has counted.
@@ -114,6 +116,10 @@ impl Writer {
             buffer::wake();
         }
         Ok(())
+    }
+
+    pub(super) fn is_of_process(&self) -> bool {
+        self.forks == forks()
     }
 
     /// The number of calls since the ring was created.

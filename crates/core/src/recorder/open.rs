@@ -1,35 +1,23 @@
-//! Opens the span of a call: one decision of the sampler, one table, and one enum with every state that a call
-//! can be in. Cells of the table other than `Off` and `Measured` name the [way](current::Way) in which the span is current.
-//!
-//! | decision | a call below the current span | a call below an explicit parent, a guard | an owner that enters it later |
-//! |---|---|---|---|
-//! | [`Off`](Decision::Off) | `Off`, or `Measured` | `InContext`: that of the parent | the parent |
-//! | [`Below`](Decision::Below) | `Unsampled`: its id is made when it is read | `InContext`: a child of the parent | that context |
-//! | [`Drop`](Decision::Drop) | `InContext`: its ids | the same | that context |
-//! | [`Keep`](Decision::Keep) | `InContext`: the span; `Nested` in a boundary | `InContext`: the span | the recording |
-//! | [`Asked`](Decision::Asked) | the user's expressions are evaluated, then one of the rows above | the same | the same |
-//!
-//! - An unsampled call has a recording if metrics are made from it.
-//! - With `context: boundaries`, a call is `InBoundary` where the table says `InContext`: a guard may be dropped in
-//!   any order, and so does not change the cells of the thread.
-//! - Where nothing of this crate records and OpenTelemetry has another global provider, the row `Off` opens a span
-//!   of it, which is `InContext`.
+//! Open spans, and the ways to open one: by the recorder, if a provider or a capture has started it, or else by
+//! OpenTelemetry's global provider. The table of the recorder is in `table.rs`.
 
 use std::mem::ManuallyDrop;
 use std::ptr;
+use std::sync::OnceLock;
 
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 
+use super::alive::context_is_alive;
 use super::current::{self, CurrentGuard, Suspended, is_boundary};
 use super::current_context::current_context;
 use super::global;
 use super::listeners;
-use super::opening::{Fill, Parent, fill_in};
+use super::opening::{Fill, Parent};
 use super::published::Site;
 use super::recorded_span::RecordedSpan;
-use super::recording::{Recording, context_is_alive};
-use super::sampling::{self, Decision};
+use super::recording::Recording;
+use super::sampling::Subject;
 use crate::callsite::CallSite;
 
 /// A call whose body runs: its recording, and the guard that makes it current in a [`Way`](current::Way).
@@ -109,91 +97,71 @@ impl<F: Fn() -> Parent> StartBelow for F {
         if listeners::is_compiled_out() || !context_is_alive() {
             return Opened::OFF;
         }
-        open_call_below(&self(), callsite, fill)
+        open_below(&self(), Some(callsite), fill)
     }
+}
+
+/// The functions of the recorder that annotated code calls. The linker removes them from a program that has no provider,
+/// no capture, no tracer of this crate and no layer of `tracing`.
+pub(super) struct Recorder {
+    pub(super) open_call: fn(&'static CallSite, Option<Fill<'_>>) -> Opened,
+    pub(super) open: fn(&Parent, Option<&'static CallSite>, Option<Fill<'_>>) -> Opened,
+    pub(super) open_detached: fn(&Parent, Option<&'static CallSite>, Option<Fill<'_>>) -> Parked,
+    pub(super) excludes_call: fn(&'static CallSite) -> bool,
+    pub(super) excludes_span: fn(&Parent, &Subject<'_>) -> bool,
+}
+
+/// Set before the first span is recorded.
+static RECORDER: OnceLock<Recorder> = OnceLock::new();
+
+/// Later calls have no effect.
+pub(super) fn set_recorder(recorder: Recorder) {
+    let _ = RECORDER.set(recorder);
+}
+
+/// The recorder, if a provider or a capture has started it.
+#[inline]
+pub(super) fn recorder() -> Option<&'static Recorder> {
+    RECORDER.get()
 }
 
 /// Not inlined, to keep an annotated function small while nothing is recorded.
 #[inline(never)]
 fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
-    let listeners = listeners::current();
-    if listeners::has_only_boundaries(listeners)
-        && let Some(recording) = sampling::follow_boundary(callsite)
-    {
-        let recording = filled(recording, fill);
-        return Opened::new(OpenSpan::nested(recording));
+    match recorder() {
+        Some(recorder) => (recorder.open_call)(callsite, fill),
+        None => open_call_unrecorded(callsite, fill),
     }
-    if sampling::excludes_call(listeners, callsite)
-        || listeners == 0 && !listeners::finds_global_provider()
-    {
+}
+
+#[inline(never)]
+fn open_call_unrecorded(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
+    if listeners::records_nothing() && !listeners::finds_global_provider() {
         return Opened::OFF;
     }
-    open(&Parent::CURRENT, Some(callsite), fill)
+    place_unrecorded(&Parent::CURRENT, Some(callsite), fill).opened(Some(callsite))
 }
 
 #[inline(never)]
-fn open_call_below(parent: &Parent, callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
-    open(parent, Some(callsite), fill)
-}
-
-/// Opens a span that a builder describes by `fill`, or none if a rule turns it off.
-pub(super) fn open_built(parent: &Parent, fill: Option<Fill<'_>>) -> OpenSpan {
-    if !context_is_alive() {
-        return OpenSpan::Off;
-    }
-    let opened = match fill {
-        Some(fill) => open(parent, None, Some(fill)),
-        None => open_rarely(Decision::Off, parent, None, None),
-    };
-    opened.into_inner()
-}
-
-/// The table, for calls and guards. A guard has no call site.
-#[expect(
-    clippy::inline_always,
-    reason = "with the constant `Parent::CURRENT` the branches on the parent are optimised out"
-)]
-#[inline(always)]
-fn open(parent: &Parent, callsite: Option<&'static CallSite>, fill: Option<Fill<'_>>) -> Opened {
-    // The common rows are inlined, the others are not.
-    match decide(parent, callsite) {
-        Decision::Keep(recording) => keep(recording, parent, callsite.is_some(), fill),
-        Decision::Below(above) if parent.is_current() && callsite.is_some() => {
-            let measured = parent.map(|cx| sampling::measured(cx, callsite));
-            Opened::new(OpenSpan::In(measured, CurrentGuard::unsampled(above, callsite)))
-        }
-        Decision::Off
-            if parent.is_current()
-                && !listeners::is_foreign()
-                && !callsite.is_some_and(CallSite::has_metrics) =>
-        {
-            Opened::OFF
-        }
-        decision => open_rarely(decision, parent, callsite, fill),
-    }
-}
-
-/// The other rows than the common ones.
-#[cold]
-#[inline(never)]
-fn open_rarely(
-    decision: Decision,
+fn open_below(
     parent: &Parent,
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
 ) -> Opened {
-    let (decision, fill) = decided(decision, parent, fill);
-    if let Decision::Keep(recording) = decision {
-        return keep(recording, parent, callsite.is_some(), fill);
+    match recorder() {
+        Some(recorder) => (recorder.open)(parent, callsite, fill),
+        None => place_unrecorded(parent, callsite, fill).opened(callsite),
     }
-    Opened::new(match place(decision, parent, callsite, fill) {
-        Placed::In(cx, recording) => {
-            let is_call = callsite.is_some();
-            OpenSpan::In(recording, CurrentGuard::propagated(cx, is_call, Site::of(callsite)))
-        }
-        Placed::Here(Some(measured)) => OpenSpan::Measured(Some(measured)),
-        Placed::Here(None) => OpenSpan::Off,
-    })
+}
+
+/// Opens a span that a builder describes by `fill`, or none if a rule turns it off.
+pub(super) fn open_built(parent: &Parent, fill: Option<Fill<'_>>) -> OpenSpan {
+    let opened = match fill {
+        _ if !context_is_alive() => return OpenSpan::Off,
+        Some(fill) => open_below(parent, None, Some(fill)),
+        None => place_unrecorded(parent, None, None).opened(None),
+    };
+    opened.into_inner()
 }
 
 /// Opens a span without making it current.
@@ -202,88 +170,21 @@ pub(super) fn open_detached(
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
 ) -> Parked {
-    match decide(parent, callsite) {
-        Decision::Keep(recording) => keep_detached(recording, parent, fill),
-        decision => detach_rarely(decision, parent, callsite, fill),
+    match recorder() {
+        Some(recorder) => (recorder.open_detached)(parent, callsite, fill),
+        None => place_unrecorded(parent, callsite, fill).parked(callsite),
     }
-}
-
-#[cold]
-#[inline(never)]
-fn detach_rarely(
-    decision: Decision,
-    parent: &Parent,
-    callsite: Option<&'static CallSite>,
-    fill: Option<Fill<'_>>,
-) -> Parked {
-    let (decision, fill) = decided(decision, parent, fill);
-    if let Decision::Keep(recording) = decision {
-        return keep_detached(recording, parent, fill);
-    }
-    match place(decision, parent, callsite, fill) {
-        Placed::In(_, Some(recording)) | Placed::Here(Some(recording)) => {
-            Parked::Recording(recording)
-        }
-        Placed::In(cx, None) => Parked::in_context(cx, Site::of(callsite)),
-        Placed::Here(None) => Parked::Off,
-    }
-}
-
-fn keep_detached(recording: Box<Recording>, parent: &Parent, fill: Option<Fill<'_>>) -> Parked {
-    let mut recording = filled(recording, fill);
-    if parent.is_current() && listeners::has_boundaries(listeners::current()) {
-        recording.context = parent.map(|cx| {
-            let boundary = current::id_within(cx.span().span_context());
-            boundary.is_some().then(|| cx.clone())
-        });
-        recording.is_in_boundary = recording.context.is_some();
-    }
-    if !recording.is_in_boundary {
-        recording.context = Some(below(parent, &recording));
-    }
-    Parked::Recording(recording)
-}
-
-#[expect(clippy::inline_always, reason = "see `sampling::decide`")]
-#[inline(always)]
-fn decide(parent: &Parent, callsite: Option<&'static CallSite>) -> Decision {
-    // On a thread that is ending, its `Context` may be destroyed.
-    if !context_is_alive() {
-        return Decision::Off;
-    }
-    if parent.is_current() {
-        Context::map_current(|cx| sampling::decide(cx, true, callsite))
-    } else {
-        parent.map(|cx| sampling::decide(cx, false, callsite))
-    }
-}
-
-/// Passes a span to the program, for a decision or an observation, after its name and attributes are set.
-fn decided<'f>(
-    decision: Decision,
-    parent: &Parent,
-    fill: Option<Fill<'f>>,
-) -> (Decision, Option<Fill<'f>>) {
-    if !matches!(decision, Decision::Asked(_)) {
-        return (decision, fill);
-    }
-    let cx = parent.map(Context::clone);
-    let fill = |recording| filled(recording, fill);
-    (sampling::decide_filled(decision, &cx, fill), None)
 }
 
 /// The context of an unrecorded call, and the recording of a measured call or of another provider's span.
-enum Placed {
+pub(super) enum Placed {
     /// In the context of the caller.
     Here(Option<Box<Recording>>),
     In(Context, Option<Box<Recording>>),
 }
 
-/// The rows without a recorded span. The user's code sets the name and the status of a measured call that is not a
-/// `#[traced]` function through the context.
-#[cold]
-fn place(
-    decision: Decision,
+/// The place of a call without the recorder: a span of OpenTelemetry's global provider, or an explicit parent.
+pub(super) fn place_unrecorded(
     parent: &Parent,
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
@@ -291,71 +192,35 @@ fn place(
     if !context_is_alive() {
         return Placed::Here(None);
     }
-    if matches!(decision, Decision::Off)
+    if listeners::is_foreign()
         && let Some((cx, recording)) = global::open(parent, callsite, fill)
     {
         return Placed::In(cx, recording);
     }
-    let (ids, measured) = parent.map(|cx| sampling::not_recorded(decision, cx, callsite));
-    let cx = match &ids {
-        Some(ids) => Some(parent.map(|cx| cx.with_remote_span_context(ids.clone()))),
-        None => parent.explicit(),
-    };
-    let Some(mut cx) = cx else {
-        return Placed::Here(measured);
-    };
-    let measured = measured.map(|mut recording| {
-        if let Some(ids) = ids
-            && !callsite.is_some_and(CallSite::is_function)
-        {
-            recording = filled(recording, fill);
-            cx = cx.with_span(RecordedSpan::fixed(ids, recording.handle()));
+    parent.explicit().map_or(Placed::Here(None), |cx| Placed::In(cx, None))
+}
+
+impl Placed {
+    pub(super) fn opened(self, callsite: Option<&'static CallSite>) -> Opened {
+        let is_call = callsite.is_some();
+        Opened::new(match self {
+            Self::In(cx, recording) => {
+                OpenSpan::In(recording, CurrentGuard::propagated(cx, is_call, Site::of(callsite)))
+            }
+            Self::Here(Some(measured)) => OpenSpan::Measured(Some(measured)),
+            Self::Here(None) => OpenSpan::Off,
+        })
+    }
+
+    pub(super) fn parked(self, callsite: Option<&'static CallSite>) -> Parked {
+        match self {
+            Self::In(_, Some(recording)) | Self::Here(Some(recording)) => {
+                Parked::Recording(recording)
+            }
+            Self::In(cx, None) => Parked::in_context(cx, Site::of(callsite)),
+            Self::Here(None) => Parked::Off,
         }
-        recording.context = Some(cx.clone());
-        recording
-    });
-    Placed::In(cx, measured)
-}
-
-/// The row of a recorded span.
-#[expect(clippy::inline_always, reason = "as for `open`")]
-#[inline(always)]
-fn keep(
-    recording: Box<Recording>,
-    parent: &Parent,
-    is_call: bool,
-    fill: Option<Fill<'_>>,
-) -> Opened {
-    let recording = filled(recording, fill);
-    if is_call && listeners::has_boundaries(listeners::current()) {
-        return keep_in_boundary(recording, parent);
     }
-    let current = CurrentGuard::in_context(below(parent, &recording), &recording);
-    Opened::new(OpenSpan::In(Some(recording), current))
-}
-
-#[inline(never)]
-fn keep_in_boundary(recording: Box<Recording>, parent: &Parent) -> Opened {
-    if parent.is_current() && parent.map(|cx| is_boundary(cx.span().span_context())) {
-        return Opened::new(OpenSpan::nested(recording));
-    }
-    let current = CurrentGuard::in_boundary(below(parent, &recording), &recording);
-    Opened::new(OpenSpan::In(Some(recording), current))
-}
-
-#[inline]
-fn filled(recording: Box<Recording>, fill: Option<Fill<'_>>) -> Box<Recording> {
-    match fill {
-        Some(fill) => fill_in(recording, fill),
-        None => recording,
-    }
-}
-
-/// Returns the context in which the span is current.
-#[expect(clippy::inline_always, reason = "as for `open`")]
-#[inline(always)]
-fn below(parent: &Parent, recording: &Recording) -> Context {
-    parent.map(|cx| cx.with_span(RecordedSpan::of_call(recording)))
 }
 
 impl Opened {
@@ -363,7 +228,7 @@ impl Opened {
 
     #[expect(clippy::inline_always, reason = "it only constructs")]
     #[inline(always)]
-    const fn new(span: OpenSpan) -> Self {
+    pub(super) const fn new(span: OpenSpan) -> Self {
         Self(ManuallyDrop::new(span))
     }
 
@@ -391,12 +256,6 @@ impl Opened {
 }
 
 impl OpenSpan {
-    #[inline]
-    fn nested(recording: Box<Recording>) -> Self {
-        let current = CurrentGuard::nested(&recording);
-        Self::In(Some(recording), current)
-    }
-
     #[expect(clippy::inline_always, reason = "each call does it once")]
     #[inline(always)]
     fn take(&mut self) -> Option<Box<Recording>> {

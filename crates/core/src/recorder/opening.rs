@@ -129,8 +129,16 @@ impl Opening {
 }
 
 /// Runs `fill`. A panic in the user's expressions is recorded in `floe.warning`.
-#[inline]
-pub(super) fn fill_in(recording: Box<Recording>, fill: Fill<'_>) -> Box<Recording> {
+#[expect(clippy::inline_always, reason = "many calls have nothing to fill in")]
+#[inline(always)]
+pub(super) fn fill_in(recording: Box<Recording>, fill: Option<Fill<'_>>) -> Box<Recording> {
+    match fill {
+        Some(fill) => filled(recording, fill),
+        None => recording,
+    }
+}
+
+fn filled(recording: Box<Recording>, fill: Fill<'_>) -> Box<Recording> {
     let mut opening = Opening(recording);
     if let Err(message) = caught(|| fill.set(&mut opening)) {
         opening.warn(&format!("attributes{PANICKED}{message}"));

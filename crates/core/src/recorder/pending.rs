@@ -45,8 +45,6 @@ pub(super) enum State {
 pub(super) struct Update {
     number: u64,
     pub(super) record: SpanRecord,
-    /// Whether log records describe the span.
-    pub(super) is_listed: bool,
     /// The plain API has ended the span before the call has returned.
     pub(super) ended: bool,
 }
@@ -59,6 +57,8 @@ pub(super) struct Handle {
 }
 
 impl PendingUpdates {
+    /// Not inlined, because 64 are made together, without a loop.
+    #[inline(never)]
     pub(super) fn new() -> Self {
         Self {
             number: AtomicU64::new(0),
@@ -165,24 +165,30 @@ impl Handle {
     }
 
     pub(super) fn update(&self, act: impl FnOnce(&mut Update)) {
+        if let Some(mut slot) = self.touch()
+            && let Some(update) = slot.as_mut()
+        {
+            act(update);
+        }
+    }
+
+    /// Locks the update of the span; `None` after the end of the span.
+    #[inline(never)]
+    fn touch(&self) -> Option<MutexGuard<'static, Option<Box<Update>>>> {
         let mut slot = self.pending.lock();
         if !self.is_current() {
-            return;
+            return None;
         }
         if (slot.as_ref()).is_none_or(|update| update.number != self.number) {
             *slot = None;
         }
         let update = slot.get_or_insert_with(|| {
-            Box::new(Update {
-                number: self.number,
-                record: SpanRecord::blank(),
-                is_listed: false,
-                ended: false,
-            })
+            Box::new(Update { number: self.number, record: SpanRecord::blank(), ended: false })
         });
-        if !update.ended {
-            act(update);
-            self.pending.touched.store(true, Ordering::Relaxed);
+        if update.ended {
+            return None;
         }
+        self.pending.touched.store(true, Ordering::Relaxed);
+        Some(slot)
     }
 }

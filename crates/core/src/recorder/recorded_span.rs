@@ -2,8 +2,9 @@
 
 use std::any::type_name;
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::error::Error;
-use std::mem;
+use std::mem::{self, ManuallyDrop};
 use std::time::SystemTime;
 
 use opentelemetry::KeyValue;
@@ -13,7 +14,7 @@ use super::current::handle_in_place_of;
 use super::exception::Exception;
 use super::pending::Handle;
 use super::record::SpanRecord;
-use super::recording::{self, Recording};
+use super::recording::Recording;
 use crate::attributes::ToAttributeValue;
 use crate::clock::Ticks;
 
@@ -65,6 +66,16 @@ impl RecordedSpan {
     }
 
     fn update(&mut self, act: impl FnOnce(&mut SpanRecord)) {
+        let mut act = Some(act);
+        self.update_by(&mut |record| {
+            if let Some(act) = act.take() {
+                act(record);
+            }
+        });
+    }
+
+    /// A trait object, because each of the ways would contain the code of `act`.
+    fn update_by(&mut self, act: &mut dyn FnMut(&mut SpanRecord)) {
         if let Target::Owned(recording) = &mut self.target {
             recording.update(act);
         } else if let Some(handle) = self.handle() {
@@ -126,7 +137,7 @@ impl Span for RecordedSpan {
             return self.update(|record| record.set_status(status));
         }
         // This is also how an exception is handed over, see [`record_error`].
-        if let Some(exception) = recording::with(|local| local.exception.take()).flatten() {
+        if let Some(exception) = hand_over(None) {
             self.update(|record| record.set_exception(exception));
         }
     }
@@ -153,6 +164,16 @@ impl Span for RecordedSpan {
     }
 }
 
+thread_local! {
+    /// An exception on its way to a span, see [`record_error`].
+    /// Without a destructor, so that the cell is there on a thread that is ending.
+    static HANDED_OVER: Cell<Option<ManuallyDrop<Exception>>> = const { Cell::new(None) };
+}
+
+fn hand_over(exception: Option<Exception>) -> Option<Exception> {
+    HANDED_OVER.replace(exception.map(ManuallyDrop::new)).map(ManuallyDrop::into_inner)
+}
+
 /// Records an error on a span of any library.
 ///
 /// OpenTelemetry's `SpanRef` does not reveal the library of the span. So the exception waits in the thread's storage,
@@ -163,9 +184,9 @@ pub(super) fn record_error<E: Error + ?Sized>(span: &SpanRef<'_>, error: &E) {
         return;
     }
     let exception = Exception::of_error(type_name::<E>(), error);
-    recording::with(|local| local.exception = Some(exception));
+    hand_over(Some(exception));
     span.set_status(Status::Unset);
-    if let Some(exception) = recording::with(|local| local.exception.take()).flatten() {
+    if let Some(exception) = hand_over(None) {
         exception.write_to(span);
     }
 }

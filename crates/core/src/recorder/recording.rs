@@ -1,34 +1,19 @@
-//! Open spans, and the thread-local storage for them. A recording is owned by the call, the future or the guard that
-//! ends it. The thread that ends it reuses its memory for the next span.
-//!
-//! The destructor of a user's thread-local value may call an annotated function while the thread ends.
-//! OpenTelemetry's `Context` may be destroyed by then, and accessing it panics, which aborts the process.
-//! The storage of this module is initialized after the `Context`, and thread-local values are destroyed
-//! in reverse order. As long as the storage is alive, the `Context` is alive, too.
+//! Open spans. A recording is owned by the call, the future or the guard that ends it.
 
-use std::cell::RefCell;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
 use std::time::SystemTime;
 
 use opentelemetry::global::BoxedSpan;
 use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry::{Context, Key};
 
-use super::buffer::{self, Writer};
 use super::exception::Exception;
 use super::fork;
-use super::global_span;
-use super::ids::Ids;
 use super::last_panic;
-use super::listeners;
-use super::logged;
-use super::measure::{self, Measure};
 use super::outcome::{Classifier, Outcome};
 use super::pending::{Handle, PendingUpdates, State, Update};
-use super::record::{Code, Head, SpanRecord};
-use super::sampling::settings::CachedSettings;
+use super::record::{Code, SpanRecord};
 use crate::attributes::{AttributeList, AttributeValue, ToAttributeValue};
 use crate::caught::caught;
 use crate::clock::Ticks;
@@ -46,20 +31,33 @@ pub(super) struct Recording {
     pub(super) needs_sampler: bool,
     /// The span of OpenTelemetry's global provider that receives the data. It implies a `context`.
     pub(super) foreign: Option<Box<BoxedSpan>>,
+    /// Whether log records describe the span.
+    pub(super) is_listed: bool,
+    methods: &'static Methods,
     pending: &'static PendingUpdates,
     /// The entry of the open span for readers outside the process.
     pub(super) listed: crate::thread_context::OpenSpan,
 }
 
+/// The destinations of the data: the rings of the recorder, or OpenTelemetry's global provider.
+#[derive(Debug)]
+pub(super) struct Methods {
+    pub(super) finish: fn(Box<Recording>, Ticks, Code),
+    /// Called for a recording that is dropped before it is ended.
+    pub(super) drop: fn(&mut Recording, Ticks, Code),
+}
+
 impl Recording {
     #[cold]
-    pub(super) fn new() -> Box<Self> {
+    pub(super) fn new(methods: &'static Methods) -> Box<Self> {
         Box::new(Self {
             record: SpanRecord::blank(),
             context: None,
             is_in_boundary: false,
             needs_sampler: false,
             foreign: None,
+            is_listed: false,
+            methods,
             pending: acquire_updates(),
             listed: crate::thread_context::OpenSpan::new(),
         })
@@ -72,13 +70,13 @@ impl Recording {
 
     /// Marks the span as no longer open.
     #[inline]
-    fn leave(&self) {
+    pub(super) fn leave(&self) {
         self.pending.set_state(State::Blank);
         self.listed.close();
     }
 
-    /// Discards a span that is not recorded after all, and keeps its memory.
-    pub(super) fn discard(mut self: Box<Self>) {
+    /// Clears a span that is not recorded after all.
+    pub(super) fn clear(&mut self) {
         self.leave();
         self.pending.close();
         drop(self.context.take());
@@ -86,7 +84,6 @@ impl Recording {
         self.record.attributes.clear();
         self.record.packed.clear();
         self.record.more = None;
-        with(|local| local.reuse(self));
     }
 
     /// The handle with which other code updates the span.
@@ -99,28 +96,6 @@ impl Recording {
     #[inline]
     pub(super) const fn updates(&self) -> &'static PendingUpdates {
         self.pending
-    }
-
-    /// Lets log records describe the span from now on. Its initial data becomes an update, because other code can
-    /// access only updates of an open span.
-    #[cold]
-    pub(super) fn list(&mut self) {
-        let Head { trace_id, span_id, callsite, .. } = self.record.head;
-        let record = &mut self.record;
-        let mut is_listed = false;
-        self.pending.handle().update(|update| {
-            let own = &mut update.record;
-            own.head.callsite = callsite;
-            own.attributes.append(&mut record.attributes);
-            if let Some(name) = record.more.as_mut().and_then(|more| more.name.take()) {
-                own.set_name(name);
-            }
-            update.is_listed = true;
-            is_listed = true;
-        });
-        if is_listed {
-            logged::insert((trace_id, span_id), self.handle());
-        }
     }
 
     /// Updates the span, in order with updates of other code.
@@ -235,34 +210,14 @@ impl Recording {
 
     #[cold]
     fn adopt(&mut self, mut update: Update) -> Option<Ticks> {
-        if update.is_listed {
-            let head = &self.record.head;
-            logged::remove((head.trace_id, head.span_id));
-        }
         let end = update.ended.then_some(update.record.head.end);
         self.record.adopt(&mut update.record);
         end
     }
 
-    /// Not inlined, so that only one function contains its callees.
-    #[inline(never)]
-    fn finish(mut self: Box<Self>, end: Ticks, code: Code) {
-        self.leave();
-        if self.context.is_some() {
-            // Dropped before the thread's storage is borrowed: a context may contain values of the user, and
-            // their destructors may start spans.
-            drop(self.context.take());
-            self.is_in_boundary = false;
-            if let Some(span) = self.foreign.take() {
-                return global_span::end(*span, &mut self.record, end, code);
-            }
-        }
-        let pushed = with(|local| {
-            let pushed = local.push(&mut self.record, end, code);
-            local.reuse(self);
-            pushed
-        });
-        buffer::count_dropped(pushed);
+    #[inline]
+    fn finish(self: Box<Self>, end: Ticks, code: Code) {
+        (self.methods.finish)(self, end, code);
     }
 }
 
@@ -273,12 +228,7 @@ impl Drop for Recording {
             self.leave();
             let end = self.close().unwrap_or_else(Ticks::now);
             let code = self.record.head.code;
-            match self.foreign.take() {
-                Some(span) => global_span::end(*span, &mut self.record, end, code),
-                None => {
-                    buffer::count_dropped(with(|local| local.push(&mut self.record, end, code)));
-                }
-            }
+            (self.methods.drop)(self, end, code);
         }
         release_updates(self.pending);
     }
@@ -321,264 +271,6 @@ fn record_panic(span: &mut SpanRecord, message: String) {
     span.set_exception(Exception::new(keys::PANIC, message));
 }
 
-/// The maximum number of blank recordings, each of which may have memory for 128 attributes.
-const MAX_BLANK: usize = 128;
-
-/// The number of dropped spans after which a thread asks again for rings; its own ring is tried for each span. Asking
-/// threads wait for each other, and for a thread that the system has interrupted.
-const ASK_EVERY: usize = 1024;
-
-/// The number of written spans after which a thread asks again, because the collector has emptied rings since.
-const ASK_ONCE_WRITTEN: usize = buffer::CAPACITY / 2;
-
-/// The state of a thread's vain requests for rings.
-#[derive(Default)]
-struct Missing {
-    /// The spans that were dropped since the last request.
-    dropped: usize,
-    /// The number of written spans at the last vain request.
-    asked: Option<usize>,
-}
-
-impl Missing {
-    /// Asks for rings, unless a recent request was vain. `written` is the number of spans in the current rings.
-    #[cold]
-    fn ask<W>(&mut self, written: usize, rings: impl FnOnce() -> Option<W>) -> Option<W> {
-        self.dropped += 1;
-        if let Some(asked) = self.asked
-            && self.dropped < ASK_EVERY
-            && written.wrapping_sub(asked) < ASK_ONCE_WRITTEN
-        {
-            return None;
-        }
-        let found = rings();
-        self.dropped = 0;
-        self.asked = found.is_none().then_some(written);
-        found
-    }
-}
-
-pub(super) struct Local {
-    pub(super) ids: Ids,
-    /// A stack, because the last used recording is in the processor's cache.
-    #[expect(clippy::vec_box, reason = "the allocations are reused")]
-    blank: Vec<Box<Recording>>,
-    writer: Option<Writer>,
-    missing: Missing,
-    measures: Option<measure::Writer>,
-    missing_measures: Missing,
-    pub(super) settings: CachedSettings,
-    /// An exception on its way to a span, see [`record_error`](super::recorded_span::record_error).
-    pub(super) exception: Option<Exception>,
-    /// The process of the thread, see [`fork`].
-    forks: u32,
-}
-
-thread_local! {
-    static LOCAL: RefCell<Local> = {
-        Context::map_current(|_| ());
-        RefCell::new(Local {
-            ids: Ids::seeded(),
-            blank: Vec::new(),
-            writer: None,
-            missing: Missing::default(),
-            measures: None,
-            missing_measures: Missing::default(),
-            settings: CachedSettings::default(),
-            exception: None,
-            forks: fork::forks(),
-        })
-    };
-}
-
-/// Whether OpenTelemetry's current `Context` may be accessed.
-#[inline]
-pub fn context_is_alive() -> bool {
-    LOCAL.try_with(|_| ()).is_ok()
-}
-
-/// Calls `act` with the thread's storage; `None` on a thread that is ending. `act` must not call user code.
-#[inline]
-pub(super) fn with<T>(act: impl FnOnce(&mut Local) -> T) -> Option<T> {
-    LOCAL
-        .try_with(|local| local.try_borrow_mut().ok().map(|mut local| act(&mut local)))
-        .ok()
-        .flatten()
-}
-
-impl Local {
-    /// After a fork, replaces the state shared with the parent: the rings, whose spans the parent exports, and the next
-    /// ids.
-    #[cold]
-    pub(super) fn leave_parent(&mut self) {
-        if self.forks != fork::forks() {
-            self.forks = fork::forks();
-            self.ids = Ids::seeded();
-            self.writer = None;
-            self.measures = None;
-        }
-    }
-
-    #[inline]
-    pub(super) fn blank(&mut self) -> Box<Recording> {
-        last_panic::forget_caught();
-        self.blank.pop().unwrap_or_else(Recording::new)
-    }
-
-    /// Moves a span into the rings of the thread. Returns whether there was room.
-    #[expect(
-        clippy::inline_always,
-        reason = "saving and restoring the registers would be a tenth of the instructions at the end of a span"
-    )]
-    #[inline(always)]
-    pub(super) fn push(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
-        if record.is_measured() {
-            self.measure(record, end, code);
-            return true;
-        }
-        let Some(writer) = &mut self.writer else {
-            return self.push_first(record, end, code);
-        };
-        writer.push(record, end, code) || self.push_elsewhere(record, end, code)
-    }
-
-    /// Moves a span that does not fit into the thread's rings into other rings, if there are any.
-    #[cold]
-    #[inline(never)]
-    fn push_elsewhere(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
-        if let Some(writer) = &mut self.writer
-            && !writer.has_refused(record)
-            // The collector may have made room meanwhile.
-            && (!writer.is_full()
-                || (self.missing)
-                    .ask(writer.written(), || buffer::exchange(writer).then_some(()))
-                    .is_some())
-            && writer.push(record, end, code)
-        {
-            return true;
-        }
-        if record.capture().is_some() && self.push_when_there_is_room(record, end, code) {
-            return true;
-        }
-        self.drop_span(record, end, code);
-        false
-    }
-
-    /// Waits until the collector has taken spans. Only a capture waits, because a test has to see all of its spans;
-    /// other callers must not be delayed.
-    #[cold]
-    fn push_when_there_is_room(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
-        const LONGEST: Duration = Duration::from_secs(10);
-        let started = Ticks::now();
-        while let Some(writer) = &mut self.writer
-            && Ticks::now().since(started) < LONGEST
-        {
-            buffer::wake();
-            thread::yield_now();
-            if writer.push(record, end, code) {
-                return true;
-            }
-        }
-        false
-    }
-
-    /// Gets the first ring of a thread, if possible, and moves a span into it.
-    #[cold]
-    #[inline(never)]
-    fn push_first(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
-        self.writer = self.missing.ask(0, buffer::writer);
-        if self.writer.is_some() {
-            return self.push(record, end, code);
-        }
-        if buffer::push_shared(record, end, code) {
-            return true;
-        }
-        self.drop_span(record, end, code);
-        false
-    }
-
-    /// Drops a span, whose call still counts for metrics.
-    #[cold]
-    fn drop_span(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
-        if listeners::measures(listeners::current(), record.head.callsite) {
-            if let Some(more) = &mut record.more {
-                **more = more.for_metrics(record.head.callsite);
-            }
-            self.measure(record, end, code);
-        }
-        *record = SpanRecord::blank();
-    }
-
-    /// Moves the data for metrics into the ring of measured calls.
-    #[inline]
-    fn measure(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
-        let Some(writer) = &mut self.measures else {
-            return self.measure_first(record, end, code);
-        };
-        let call = Measure {
-            callsite: record.head.callsite,
-            more: record.more.take(),
-            start: record.head.start,
-            end,
-            code,
-        };
-        if let Err(call) = writer.push(call) {
-            self.measure_elsewhere(call);
-        }
-        record.attributes.clear();
-        record.packed.clear();
-    }
-
-    /// Moves a call that does not fit into the thread's ring into another ring, if there is one.
-    #[cold]
-    #[inline(never)]
-    fn measure_elsewhere(&mut self, call: Measure) {
-        if let Some(writer) = &mut self.measures
-            && (self.missing_measures)
-                .ask(writer.written(), || measure::exchange(writer).then_some(()))
-                .is_some()
-            && writer.push(call).is_ok()
-        {
-            return;
-        }
-        measure::count_missed();
-    }
-
-    /// Gets the first ring for measured calls of a thread, if possible, and measures a call.
-    #[cold]
-    #[inline(never)]
-    fn measure_first(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
-        self.measures = self.missing_measures.ask(0, measure::writer);
-        if self.measures.is_some() {
-            return self.measure(record, end, code);
-        }
-        measure::count_missed();
-        *record = SpanRecord::blank();
-    }
-
-    #[inline]
-    pub(super) fn reuse(&mut self, recording: Box<Recording>) {
-        if self.blank.len() < MAX_BLANK {
-            self.blank.push(recording);
-        }
-    }
-}
-
-impl Drop for Local {
-    /// Leaves the rings of an ended thread to others. After a fork, the rings belong to the parent process.
-    fn drop(&mut self) {
-        if self.forks != fork::forks() {
-            return;
-        }
-        if let Some(writer) = self.writer.take() {
-            buffer::leave(writer);
-        }
-        if let Some(measures) = self.measures.take() {
-            measure::leave(measures);
-        }
-    }
-}
-
 /// Every [`PendingUpdates`] ever created; as many as the peak of open spans.
 #[derive(Debug)]
 pub(super) struct AllUpdates {
@@ -616,8 +308,8 @@ fn acquire_updates() -> &'static PendingUpdates {
 
     let mut updates = updates();
     if updates.spare.is_empty() {
-        let new: Vec<_> = (0..TOGETHER).map(|_| PendingUpdates::new()).collect();
-        let new: &[_] = new.leak();
+        let new = Box::leak(Box::new([(); TOGETHER].map(|()| PendingUpdates::new())));
+        let new: &[_] = new;
         updates.all.push(new);
         updates.spare.extend(new);
     }
@@ -627,23 +319,4 @@ fn acquire_updates() -> &'static PendingUpdates {
 #[cold]
 fn release_updates(pending: &'static PendingUpdates) {
     updates().spare.push(pending);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_peak_of_open_spans_leaves_little_memory() {
-        // It stays allocated for each span that was open at the peak.
-        assert!(size_of::<PendingUpdates>() <= 64);
-        let many: Vec<_> = (0..10 * MAX_BLANK).map(|_| Recording::new()).collect();
-        let kept = with(|local| {
-            for recording in many {
-                local.reuse(recording);
-            }
-            local.blank.len()
-        });
-        assert_eq!(kept, Some(MAX_BLANK));
-    }
 }

@@ -34,24 +34,27 @@ use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState}
 use opentelemetry::{Context, SpanId, TraceId};
 
 pub use self::{
-    provider::{Limits, Measured, Sampling, SpanSampler, start_provider, stop_provider},
+    provider::{Limits, Measured, Sampling, SpanSampler, stop_provider},
     settings::{RateLimit, Ratio, Rule, Then, matches_any},
 };
 
 pub use self::provider::make_ids;
+pub(super) use self::provider::start_provider;
 use self::settings::Sampled;
 pub(super) use self::settings::Subject;
 use super::captures::capture;
 use super::current::{self, Boundary, IdHash};
 use super::fork;
+use super::ids;
 use super::listeners::{
     self, ASKED, BAGGAGE, CUSTOM, FORKED, IDS, INHERITED, LOGGED, Listeners, PER_SPAN, PROVIDER,
     RULES, SHUT_DOWN, TAIL, UNRECORDED, UNUSUAL,
 };
+use super::local;
 use super::lost::{self, LOST};
 use super::pending::State;
 use super::record::{Head, SpanRecord};
-use super::recording::{self, Recording};
+use super::recording::Recording;
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
 
@@ -84,7 +87,7 @@ pub(super) fn decide(
     callsite: Option<&'static CallSite>,
 ) -> Decision {
     let listeners = listeners::current();
-    if cfg!(feature = "off") || listeners == 0 || parent.is_telemetry_suppressed() {
+    if cfg!(feature = "off") || parent.is_telemetry_suppressed() {
         return Decision::Off;
     }
     let capture = capture(listeners, parent);
@@ -123,7 +126,7 @@ fn is_off(
     is_captured: bool,
 ) -> bool {
     if listeners & UNUSUAL != 0 && listeners::has(FORKED) {
-        recording::with(recording::Local::leave_parent);
+        local::with(local::Local::leave_parent);
     }
     let is_excluded =
         || listeners & RULES != 0 && callsite.is_some_and(settings::excludes_call_site);
@@ -150,16 +153,16 @@ fn decide_with_ids(
     let above = span.span_context();
     let is_independent = is_independent(listeners, capture, above);
     let (parent_id, is_remote) = parent_of(listeners, above, is_current);
-    let decided = recording::with(|local| {
+    let decided = local::with(|local| {
         let mut recording = local.blank();
         let record = &mut recording.record;
-        record.head = Head { span_id: local.ids.span_id(), callsite, ..Head::BLANK };
+        record.head = Head { span_id: ids::span_id(), callsite, ..Head::BLANK };
         if above.is_valid() {
             record.head.parent = parent_id;
             record.head.parent_is_remote = is_remote;
             join_trace(record, above, is_independent);
         } else {
-            record.head.trace_id = local.ids.trace_id();
+            record.head.trace_id = ids::trace_id();
             record.head.flags = TraceFlags::SAMPLED | RANDOM;
         }
         let sampled = if !is_independent {
@@ -239,7 +242,7 @@ pub(super) fn decide_filled(
         }
     }
     if listeners::has(BAGGAGE)
-        && let Some(Some(baggage)) = recording::with(|local| local.settings.get().baggage(parent))
+        && let Some(Some(baggage)) = local::with(|local| local.settings.get().baggage(parent))
     {
         recording.record.more_mut().baggage = Some(baggage);
     }
@@ -267,7 +270,7 @@ pub enum SamplerDecision {
 pub(super) fn follow_boundary(callsite: &'static CallSite) -> Option<Box<Recording>> {
     // First, because the compiler keeps little in registers across an access to a thread-local value.
     let (boundary, parent) = Boundary::current()?;
-    recording::with(|local| {
+    local::with(|local| {
         Context::map_current(|cx| {
             let span = cx.span();
             let above = span.span_context();
@@ -283,7 +286,7 @@ pub(super) fn follow_boundary(callsite: &'static CallSite) -> Option<Box<Recordi
             recording.open_as(if is_sampled { State::Sampled } else { State::Unsampled });
             recording.record.head = Head {
                 trace_id: above.trace_id(),
-                span_id: local.ids.span_id(),
+                span_id: ids::span_id(),
                 parent,
                 start: Ticks::now(),
                 callsite: Some(callsite),
@@ -333,9 +336,8 @@ pub(super) fn not_recorded(
         Decision::Below(_) => {
             let span = parent.span();
             let above = span.span_context();
-            let id = recording::with(|local| local.ids.span_id());
-            let ids = id.map(|id| current::child_of(above, id));
-            (ids, measured(parent, callsite))
+            let ids = current::child_of(above, ids::span_id());
+            (Some(ids), measured(parent, callsite))
         }
         Decision::Drop(mut recording) => {
             let ids = recording.record.context();
@@ -373,7 +375,7 @@ fn is_measured(parent: &Context, callsite: Option<&'static CallSite>) -> bool {
 /// Creates the record of a measured call, which has no trace id, unlike a span.
 #[inline(never)]
 fn measure(callsite: Option<&'static CallSite>) -> Option<Box<Recording>> {
-    recording::with(|local| {
+    local::with(|local| {
         let mut recording = local.blank();
         recording.open_as(State::NoSpan);
         recording.record.head = Head { callsite, start: Ticks::now(), ..Head::BLANK };
@@ -386,19 +388,19 @@ fn measure(callsite: Option<&'static CallSite>) -> Option<Box<Recording>> {
 #[inline]
 pub(super) fn excludes_call(listeners: Listeners, callsite: &CallSite) -> bool {
     // Captures and measured calls are not excluded: `decide` handles both.
-    listeners == UNUSUAL && listeners::has(UNRECORDED)
-        || listeners & RULES != 0
-            && !listeners::has_captures(listeners)
-            && !listeners::is_annotated(Some(callsite))
-            && settings::excludes_call_site(callsite)
+    listeners & (RULES | UNUSUAL) != 0
+        && (listeners == UNUSUAL && listeners::has(UNRECORDED)
+            || listeners & RULES != 0
+                && !listeners::has_captures(listeners)
+                && !listeners::is_annotated(Some(callsite))
+                && settings::excludes_call_site(callsite))
 }
 
-/// Returns whether the rules turn off a child of `parent` without a call site.
-pub(super) fn excludes_span<'a>(parent: &Context, subject: impl FnOnce() -> Subject<'a>) -> bool {
-    let listeners = listeners::current();
-    listeners & RULES != 0
-        && capture(listeners, parent).is_none()
-        && recording::with(|local| local.settings.get().excludes(&subject())).unwrap_or(false)
+/// Returns whether the rules, if there are [any](listeners::has_rules), turn off a child of `parent` without a call
+/// site.
+pub(super) fn excludes_span(parent: &Context, subject: &Subject<'_>) -> bool {
+    capture(listeners::current(), parent).is_none()
+        && local::with(|local| local.settings.get().excludes(subject)).unwrap_or(false)
 }
 
 /// Counts a span that starts after the shutdown of the provider, unless its parent is not sampled, and remembers a span

@@ -9,14 +9,14 @@ use std::thread;
 use opentelemetry::trace::{Link, SpanContext, SpanKind, Status, TraceContextExt};
 use opentelemetry::{Context, Key, KeyValue, Value};
 
+use super::alive::context_is_alive;
 use super::current_context::current_context;
 use super::listeners;
-use super::open::{OpenSpan, open_built};
+use super::open::{OpenSpan, open_built, recorder};
 use super::opening::{self, Opening, Parent};
 use super::record::Origin;
 use super::recorded_span;
-use super::recording::context_is_alive;
-use super::sampling::{self, Subject};
+use super::sampling::Subject;
 use crate::attributes::{AttributeList, FloeAttributes, ToAttributeValue};
 use crate::callsite::{Level, Scope};
 
@@ -240,13 +240,15 @@ impl SpanBuilder {
             BuilderParent::Root => opening::root(),
             BuilderParent::Given(cx) => Parent::of(cx),
         };
-        let subject = || Subject {
-            name: &name,
-            target: origin.target(),
-            level,
-            kind: kind.clone().unwrap_or(SpanKind::Internal),
+        let is_off = listeners::has_rules() && context_is_alive() && {
+            let subject = Subject {
+                name: &name,
+                target: origin.target(),
+                level,
+                kind: kind.clone().unwrap_or(SpanKind::Internal),
+            };
+            recorder().is_some_and(|recorder| (recorder.excludes_span)(&parent, &subject))
         };
-        let is_off = context_is_alive() && parent.map(|cx| sampling::excludes_span(cx, subject));
         let once = Cell::new(Some((name, kind, attributes, links)));
         let fill = |opening: &mut Opening| {
             let Some((name, kind, mut attributes, links)) = once.take() else {

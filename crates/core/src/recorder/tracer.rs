@@ -8,6 +8,7 @@ use std::sync::{Arc, RwLock};
 use opentelemetry::trace::{SpanBuilder, SpanKind, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, InstrumentationScope};
 
+use super::alive::context_is_alive;
 use super::global;
 use super::listeners;
 use super::record::Origin;
@@ -73,13 +74,15 @@ impl Tracer for RecorderTracer {
     type Span = RecordedSpan;
 
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> RecordedSpan {
-        let is_off = sampling::excludes_span(parent, || Subject {
+        let subject = || Subject {
             name: &builder.name,
             target: self.scope.name(),
             level: None,
             kind: builder.span_kind.clone().unwrap_or(SpanKind::Internal),
-        });
-        if is_off {
+        };
+        if !context_is_alive()
+            || listeners::has_rules() && sampling::excludes_span(parent, &subject())
+        {
             return RecordedSpan::non_recording(parent.span().span_context().clone());
         }
         let mut builder = Some(builder);
@@ -97,6 +100,7 @@ impl Tracer for RecorderTracer {
             Decision::Keep(recording) => (Some(recording.record.context()), Some(recording)),
             Decision::Off => {
                 if !listeners::is_off()
+                    && listeners::is_foreign()
                     && let Some(span) = global::open_of_tracer(parent, &mut fill)
                 {
                     return span;

@@ -19,6 +19,7 @@ use crate::recorder::listeners::{
     self, ANNOTATED, BAGGAGE, BOUNDARIES, CUSTOM, Facts, IDS, INHERITED, LOGGED, MEASURES,
     PER_SPAN, PROVIDER, RULES, SHUT_DOWN, TAIL, UNRECORDED,
 };
+use crate::recorder::local;
 use crate::recorder::lost::{self, LOST};
 use crate::recorder::memory::limit_buffered;
 use crate::recorder::record::{SpanRecord, limit_events_and_links};
@@ -98,7 +99,10 @@ pub trait SpanSampler: fmt::Debug + Send + Sync {
 
 /// Starts recording.
 /// A sampler of the program decides for each span in place of the configured one and the ratios of rules.
-pub fn start_provider(sampling: Sampling, sampler: Option<Arc<dyn SpanSampler>>) {
+pub(in crate::recorder) fn start_provider(
+    sampling: Sampling,
+    sampler: Option<Arc<dyn SpanSampler>>,
+) {
     fork_handlers::watch();
     last_panic::observe();
     let mut in_use = in_use();
@@ -209,7 +213,7 @@ struct ByRules;
 impl SpanSampler for ByRules {
     fn sample(&self, record: &mut SpanRecord, _: &Context) -> SamplerDecision {
         let subject = Subject::of_record(record);
-        let sampled = recording::with(|local| {
+        let sampled = local::with(|local| {
             local.settings.get().sample(record.head.trace_id, true, None, Some(&subject))
         });
         match sampled {

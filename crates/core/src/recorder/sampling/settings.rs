@@ -239,22 +239,25 @@ pub(super) fn install(mut settings: Settings) {
     *current = Some(Arc::new(settings));
 }
 
-#[derive(Debug, Default)]
-pub(crate) struct CachedSettings(Arc<Settings>);
+#[derive(Debug)]
+pub(crate) struct CachedSettings(Option<Arc<Settings>>);
 
 impl CachedSettings {
+    pub(in crate::recorder) const NONE: Self = Self(None);
+
     #[inline]
     pub(super) fn get(&mut self) -> &Settings {
-        if self.0.generation != GENERATION.load(Ordering::Acquire) {
+        let generation = GENERATION.load(Ordering::Acquire);
+        if (self.0.as_ref()).is_none_or(|settings| settings.generation != generation) {
             self.update();
         }
-        &self.0
+        self.0.get_or_insert_default()
     }
 
     #[cold]
     fn update(&mut self) {
         if let Some(settings) = &*current() {
-            self.0 = Arc::clone(settings);
+            self.0 = Some(Arc::clone(settings));
         }
     }
 }

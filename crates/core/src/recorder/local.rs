@@ -1,0 +1,355 @@
+//! The storage of a thread: its blank recordings, whose memory the next spans use, and its rings.
+
+use std::cell::RefCell;
+use std::mem::{self, ManuallyDrop};
+use std::thread;
+use std::time::Duration;
+
+use super::alive::context_is_alive;
+use super::buffer::{self, Writer};
+use super::ids;
+use super::last_panic;
+use super::listeners;
+use super::logged;
+use super::measure::{self, Measure};
+use super::record::{Code, Head, SpanRecord};
+use super::recording::{Methods, Recording};
+use super::sampling::settings::CachedSettings;
+use crate::clock::Ticks;
+
+/// The maximum number of blank recordings, each of which may have memory for 128 attributes.
+const MAX_BLANK: usize = 128;
+
+/// The number of dropped spans after which a thread asks again for rings; its own ring is tried for each span. Asking
+/// threads wait for each other, and for a thread that the system has interrupted.
+const ASK_EVERY: usize = 1024;
+
+/// The number of written spans after which a thread asks again, because the collector has emptied rings since.
+const ASK_ONCE_WRITTEN: usize = buffer::CAPACITY / 2;
+
+/// The state of a thread's vain requests for rings.
+struct Missing {
+    /// The spans that were dropped since the last request.
+    dropped: usize,
+    /// The number of written spans at the last vain request.
+    asked: Option<usize>,
+}
+
+impl Missing {
+    const NONE: Self = Self { dropped: 0, asked: None };
+
+    /// Asks for rings, unless a recent request was vain. `written` is the number of spans in the current rings.
+    #[cold]
+    fn ask<W>(&mut self, written: usize, rings: impl FnOnce() -> Option<W>) -> Option<W> {
+        self.dropped += 1;
+        if let Some(asked) = self.asked
+            && self.dropped < ASK_EVERY
+            && written.wrapping_sub(asked) < ASK_ONCE_WRITTEN
+        {
+            return None;
+        }
+        let found = rings();
+        self.dropped = 0;
+        self.asked = found.is_none().then_some(written);
+        found
+    }
+}
+
+pub(super) struct Local {
+    /// A stack, because the last used recording is in the processor's cache.
+    #[expect(clippy::vec_box, reason = "the allocations are reused")]
+    blank: Vec<Box<Recording>>,
+    writer: Option<Writer>,
+    missing: Missing,
+    measures: Option<measure::Writer>,
+    missing_measures: Missing,
+    pub(super) settings: CachedSettings,
+}
+
+thread_local! {
+    /// Without a destructor: it is there as long as the `Context` is, see [`leave`].
+    static LOCAL: RefCell<ManuallyDrop<Local>> =
+        const { RefCell::new(ManuallyDrop::new(Local::NEW)) };
+}
+
+/// Calls `act` with the thread's storage; `None` on a thread that [has left](leave) it. `act` must not call user code.
+#[inline]
+pub(super) fn with<T>(act: impl FnOnce(&mut Local) -> T) -> Option<T> {
+    LOCAL
+        .try_with(|local| local.try_borrow_mut().ok().map(|mut local| act(&mut local)))
+        .ok()
+        .flatten()
+}
+
+/// Leaves the rings of an ending thread to others. Its storage is not accessible any more.
+pub(super) fn leave() {
+    let _ = LOCAL.try_with(|local| {
+        let Ok(mut local) = local.try_borrow_mut() else { return };
+        let left = mem::replace(&mut *local, ManuallyDrop::new(Local::NEW));
+        // Borrowed for ever.
+        mem::forget(local);
+        let left = ManuallyDrop::into_inner(left);
+        if let Some(writer) = left.writer {
+            buffer::leave(writer);
+        }
+        if let Some(measures) = left.measures {
+            measure::leave(measures);
+        }
+    });
+}
+
+impl Local {
+    const NEW: Self = Self {
+        blank: Vec::new(),
+        writer: None,
+        missing: Missing::NONE,
+        measures: None,
+        missing_measures: Missing::NONE,
+        settings: CachedSettings::NONE,
+    };
+
+    /// After a fork, replaces the state shared with the parent: the rings, whose spans the parent exports, and the next
+    /// ids.
+    #[cold]
+    pub(super) fn leave_parent(&mut self) {
+        if ids::leave_parent() {
+            self.writer.take_if(|writer| !writer.is_of_process());
+            self.measures.take_if(|writer| !writer.is_of_process());
+        }
+    }
+
+    #[inline]
+    pub(super) fn blank(&mut self) -> Box<Recording> {
+        last_panic::forget_caught();
+        self.blank.pop().unwrap_or_else(|| Recording::new(&METHODS))
+    }
+
+    /// Moves a span into the rings of the thread. Returns whether there was room.
+    #[expect(
+        clippy::inline_always,
+        reason = "saving and restoring the registers would be a tenth of the instructions at the end of a span"
+    )]
+    #[inline(always)]
+    pub(super) fn push(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
+        if record.is_measured() {
+            self.measure(record, end, code);
+            return true;
+        }
+        let Some(writer) = &mut self.writer else {
+            return self.push_first(record, end, code);
+        };
+        writer.push(record, end, code) || self.push_elsewhere(record, end, code)
+    }
+
+    /// Moves a span that does not fit into the thread's rings into other rings, if there are any.
+    #[cold]
+    #[inline(never)]
+    fn push_elsewhere(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
+        if let Some(writer) = &mut self.writer
+            && !writer.has_refused(record)
+            // The collector may have made room meanwhile.
+            && (!writer.is_full()
+                || (self.missing)
+                    .ask(writer.written(), || buffer::exchange(writer).then_some(()))
+                    .is_some())
+            && writer.push(record, end, code)
+        {
+            return true;
+        }
+        if record.capture().is_some() && self.push_when_there_is_room(record, end, code) {
+            return true;
+        }
+        self.drop_span(record, end, code);
+        false
+    }
+
+    /// Waits until the collector has taken spans. Only a capture waits, because a test has to see all of its spans;
+    /// other callers must not be delayed.
+    #[cold]
+    fn push_when_there_is_room(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
+        const LONGEST: Duration = Duration::from_secs(10);
+        let started = Ticks::now();
+        while let Some(writer) = &mut self.writer
+            && Ticks::now().since(started) < LONGEST
+        {
+            buffer::wake();
+            thread::yield_now();
+            if writer.push(record, end, code) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Gets the first ring of a thread, if possible, and moves a span into it.
+    #[cold]
+    #[inline(never)]
+    fn push_first(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
+        if context_is_alive() {
+            self.writer = self.missing.ask(0, buffer::writer);
+        }
+        if self.writer.is_some() {
+            return self.push(record, end, code);
+        }
+        if buffer::push_shared(record, end, code) {
+            return true;
+        }
+        self.drop_span(record, end, code);
+        false
+    }
+
+    /// Drops a span, whose call still counts for metrics.
+    #[cold]
+    fn drop_span(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
+        if listeners::measures(listeners::current(), record.head.callsite) {
+            if let Some(more) = &mut record.more {
+                **more = more.for_metrics(record.head.callsite);
+            }
+            self.measure(record, end, code);
+        }
+        *record = SpanRecord::blank();
+    }
+
+    /// Moves the data for metrics into the ring of measured calls.
+    #[inline]
+    fn measure(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
+        let Some(writer) = &mut self.measures else {
+            return self.measure_first(record, end, code);
+        };
+        let call = Measure {
+            callsite: record.head.callsite,
+            more: record.more.take(),
+            start: record.head.start,
+            end,
+            code,
+        };
+        if let Err(call) = writer.push(call) {
+            self.measure_elsewhere(call);
+        }
+        record.attributes.clear();
+        record.packed.clear();
+    }
+
+    /// Moves a call that does not fit into the thread's ring into another ring, if there is one.
+    #[cold]
+    #[inline(never)]
+    fn measure_elsewhere(&mut self, call: Measure) {
+        if let Some(writer) = &mut self.measures
+            && (self.missing_measures)
+                .ask(writer.written(), || measure::exchange(writer).then_some(()))
+                .is_some()
+            && writer.push(call).is_ok()
+        {
+            return;
+        }
+        measure::count_missed();
+    }
+
+    /// Gets the first ring for measured calls of a thread, if possible, and measures a call.
+    #[cold]
+    #[inline(never)]
+    fn measure_first(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
+        if context_is_alive() {
+            self.measures = self.missing_measures.ask(0, measure::writer);
+        }
+        if self.measures.is_some() {
+            return self.measure(record, end, code);
+        }
+        measure::count_missed();
+        *record = SpanRecord::blank();
+    }
+
+    #[inline]
+    pub(super) fn reuse(&mut self, recording: Box<Recording>) {
+        if self.blank.len() < MAX_BLANK {
+            self.blank.push(recording);
+        }
+    }
+}
+
+static METHODS: Methods = Methods { finish, drop: drop_open };
+
+fn finish(mut recording: Box<Recording>, end: Ticks, code: Code) {
+    recording.leave();
+    if recording.is_listed {
+        recording.unlist();
+    }
+    if recording.context.is_some() {
+        // Dropped before the thread's storage is borrowed: a context may contain values of the user, and
+        // their destructors may start spans.
+        drop(recording.context.take());
+        recording.is_in_boundary = false;
+    }
+    let pushed = with(|local| {
+        let pushed = local.push(&mut recording.record, end, code);
+        local.reuse(recording);
+        pushed
+    });
+    buffer::count_dropped(pushed);
+}
+
+fn drop_open(recording: &mut Recording, end: Ticks, code: Code) {
+    recording.unlist();
+    buffer::count_dropped(with(|local| local.push(&mut recording.record, end, code)));
+}
+
+impl Recording {
+    /// Discards a span that is not recorded after all, and keeps its memory.
+    pub(super) fn discard(mut self: Box<Self>) {
+        self.unlist();
+        self.clear();
+        with(|local| local.reuse(self));
+    }
+
+    /// Log records do not describe the span any more.
+    #[cold]
+    pub(super) fn unlist(&mut self) {
+        if mem::take(&mut self.is_listed) {
+            let head = &self.record.head;
+            logged::remove((head.trace_id, head.span_id));
+        }
+    }
+
+    /// Lets log records describe the span from now on. Its initial data becomes an update, because other code can
+    /// access only updates of an open span.
+    #[cold]
+    pub(super) fn list(&mut self) {
+        let Head { trace_id, span_id, callsite, .. } = self.record.head;
+        let handle = self.handle();
+        let record = &mut self.record;
+        let mut is_listed = false;
+        handle.update(|update| {
+            let own = &mut update.record;
+            own.head.callsite = callsite;
+            own.attributes.append(&mut record.attributes);
+            if let Some(name) = record.more.as_mut().and_then(|more| more.name.take()) {
+                own.set_name(name);
+            }
+            is_listed = true;
+        });
+        self.is_listed = is_listed;
+        if is_listed {
+            logged::insert((trace_id, span_id), handle);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pending::PendingUpdates;
+    use super::*;
+
+    #[test]
+    fn a_peak_of_open_spans_leaves_little_memory() {
+        // It stays allocated for each span that was open at the peak.
+        assert!(size_of::<PendingUpdates>() <= 64);
+        let many: Vec<_> = (0..10 * MAX_BLANK).map(|_| Recording::new(&METHODS)).collect();
+        let kept = with(|local| {
+            for recording in many {
+                local.reuse(recording);
+            }
+            local.blank.len()
+        });
+        assert_eq!(kept, Some(MAX_BLANK));
+    }
+}

@@ -1,0 +1,259 @@
+//! Opens spans in a program with a recorder: one decision of the sampler, one table, and one enum with every state that
+//! a call can be in. Cells of the table other than `Off` and `Measured` name the [way](current::Way) in which the span is current.
+//!
+//! | decision | a call below the current span | a call below an explicit parent, a guard | an owner that enters it later |
+//! |---|---|---|---|
+//! | [`Off`](Decision::Off) | `Off`, or `Measured` | `InContext`: that of the parent | the parent |
+//! | [`Below`](Decision::Below) | `Unsampled`: its id is made when it is read | `InContext`: a child of the parent | that context |
+//! | [`Drop`](Decision::Drop) | `InContext`: its ids | the same | that context |
+//! | [`Keep`](Decision::Keep) | `InContext`: the span; `Nested` in a boundary | `InContext`: the span | the recording |
+//! | [`Asked`](Decision::Asked) | the user's expressions are evaluated, then one of the rows above | the same | the same |
+//!
+//! - An unsampled call has a recording if metrics are made from it.
+//! - With `context: boundaries`, a call is `InBoundary` where the table says `InContext`: a guard may be dropped in
+//!   any order, and so does not change the cells of the thread.
+//! - Where nothing of this crate records and OpenTelemetry has another global provider, the row `Off` opens a span
+//!   of it, which is `InContext`.
+
+use std::sync::Arc;
+
+use opentelemetry::Context;
+use opentelemetry::trace::TraceContextExt;
+
+use super::alive::{LEAVE, context_is_alive};
+use super::captures;
+use super::current::{self, CurrentGuard, is_boundary};
+use super::listeners;
+use super::local;
+use super::open::{self, OpenSpan, Opened, Parked, Placed, Recorder, place_unrecorded};
+use super::opening::{Fill, Parent, fill_in};
+use super::recorded_span::RecordedSpan;
+use super::recording::Recording;
+use super::sampling::{self, Decision, Sampling, SpanSampler};
+use crate::callsite::CallSite;
+
+const RECORDER: Recorder = Recorder {
+    open_call,
+    open,
+    open_detached,
+    excludes_call: |callsite| sampling::excludes_call(listeners::current(), callsite),
+    excludes_span: |parent, subject| parent.map(|cx| sampling::excludes_span(cx, subject)),
+};
+
+/// Like [`sampling::start_provider`].
+pub fn start_provider(sampling: Sampling, sampler: Option<Arc<dyn SpanSampler>>) {
+    set();
+    sampling::start_provider(sampling, sampler);
+}
+
+/// Like [`captures::start_captures`].
+pub fn start_captures(has_boundaries: bool) {
+    set();
+    captures::start_captures(has_boundaries);
+}
+
+fn set() {
+    let _ = LEAVE.set(local::leave);
+    open::set_recorder(RECORDER);
+}
+
+fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
+    let listeners = listeners::current();
+    if listeners::has_only_boundaries(listeners)
+        && let Some(recording) = sampling::follow_boundary(callsite)
+    {
+        let recording = fill_in(recording, fill);
+        return Opened::new(OpenSpan::nested(recording));
+    }
+    if sampling::excludes_call(listeners, callsite)
+        || listeners == 0 && !listeners::finds_global_provider()
+    {
+        return Opened::OFF;
+    }
+    open(&Parent::CURRENT, Some(callsite), fill)
+}
+
+/// The table, for calls and guards. A guard has no call site.
+#[expect(
+    clippy::inline_always,
+    reason = "with the constant `Parent::CURRENT` the branches on the parent are optimised out"
+)]
+#[inline(always)]
+fn open(parent: &Parent, callsite: Option<&'static CallSite>, fill: Option<Fill<'_>>) -> Opened {
+    // The common rows are inlined, the others are not.
+    match decide(parent, callsite) {
+        Decision::Keep(recording) => keep(recording, parent, callsite.is_some(), fill),
+        Decision::Below(above) if parent.is_current() && callsite.is_some() => {
+            let measured = parent.map(|cx| sampling::measured(cx, callsite));
+            Opened::new(OpenSpan::In(measured, CurrentGuard::unsampled(above, callsite)))
+        }
+        Decision::Off
+            if parent.is_current()
+                && !listeners::is_foreign()
+                && !callsite.is_some_and(CallSite::has_metrics) =>
+        {
+            Opened::OFF
+        }
+        decision => open_rarely(decision, parent, callsite, fill),
+    }
+}
+
+/// The other rows than the common ones.
+#[cold]
+#[inline(never)]
+fn open_rarely(
+    decision: Decision,
+    parent: &Parent,
+    callsite: Option<&'static CallSite>,
+    fill: Option<Fill<'_>>,
+) -> Opened {
+    let (decision, fill) = decided(decision, parent, fill);
+    if let Decision::Keep(recording) = decision {
+        return keep(recording, parent, callsite.is_some(), fill);
+    }
+    place(decision, parent, callsite, fill).opened(callsite)
+}
+
+/// Opens a span without making it current.
+fn open_detached(
+    parent: &Parent,
+    callsite: Option<&'static CallSite>,
+    fill: Option<Fill<'_>>,
+) -> Parked {
+    match decide(parent, callsite) {
+        Decision::Keep(recording) => keep_detached(recording, parent, fill),
+        decision => detach_rarely(decision, parent, callsite, fill),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn detach_rarely(
+    decision: Decision,
+    parent: &Parent,
+    callsite: Option<&'static CallSite>,
+    fill: Option<Fill<'_>>,
+) -> Parked {
+    let (decision, fill) = decided(decision, parent, fill);
+    if let Decision::Keep(recording) = decision {
+        return keep_detached(recording, parent, fill);
+    }
+    place(decision, parent, callsite, fill).parked(callsite)
+}
+
+fn keep_detached(recording: Box<Recording>, parent: &Parent, fill: Option<Fill<'_>>) -> Parked {
+    let mut recording = fill_in(recording, fill);
+    if parent.is_current() && listeners::has_boundaries(listeners::current()) {
+        recording.context = parent.map(|cx| {
+            let boundary = current::id_within(cx.span().span_context());
+            boundary.is_some().then(|| cx.clone())
+        });
+        recording.is_in_boundary = recording.context.is_some();
+    }
+    if !recording.is_in_boundary {
+        recording.context = Some(below(parent, &recording));
+    }
+    Parked::Recording(recording)
+}
+
+#[expect(clippy::inline_always, reason = "see `sampling::decide`")]
+#[inline(always)]
+fn decide(parent: &Parent, callsite: Option<&'static CallSite>) -> Decision {
+    // On a thread that is ending, its `Context` may be destroyed.
+    if !context_is_alive() {
+        return Decision::Off;
+    }
+    if parent.is_current() {
+        Context::map_current(|cx| sampling::decide(cx, true, callsite))
+    } else {
+        parent.map(|cx| sampling::decide(cx, false, callsite))
+    }
+}
+
+/// Passes a span to the program, for a decision or an observation, after its name and attributes are set.
+fn decided<'f>(
+    decision: Decision,
+    parent: &Parent,
+    fill: Option<Fill<'f>>,
+) -> (Decision, Option<Fill<'f>>) {
+    if !matches!(decision, Decision::Asked(_)) {
+        return (decision, fill);
+    }
+    let cx = parent.map(Context::clone);
+    let fill = |recording| fill_in(recording, fill);
+    (sampling::decide_filled(decision, &cx, fill), None)
+}
+
+/// The rows without a recorded span. The user's code sets the name and the status of a measured call that is not a
+/// `#[traced]` function through the context.
+#[cold]
+fn place(
+    decision: Decision,
+    parent: &Parent,
+    callsite: Option<&'static CallSite>,
+    fill: Option<Fill<'_>>,
+) -> Placed {
+    if !context_is_alive() || matches!(decision, Decision::Off) && listeners::is_foreign() {
+        return place_unrecorded(parent, callsite, fill);
+    }
+    let (ids, measured) = parent.map(|cx| sampling::not_recorded(decision, cx, callsite));
+    let cx = match &ids {
+        Some(ids) => Some(parent.map(|cx| cx.with_remote_span_context(ids.clone()))),
+        None => parent.explicit(),
+    };
+    let Some(mut cx) = cx else {
+        return Placed::Here(measured);
+    };
+    let measured = measured.map(|mut recording| {
+        if let Some(ids) = ids
+            && !callsite.is_some_and(CallSite::is_function)
+        {
+            recording = fill_in(recording, fill);
+            cx = cx.with_span(RecordedSpan::fixed(ids, recording.handle()));
+        }
+        recording.context = Some(cx.clone());
+        recording
+    });
+    Placed::In(cx, measured)
+}
+
+/// The row of a recorded span.
+#[expect(clippy::inline_always, reason = "as for `open`")]
+#[inline(always)]
+fn keep(
+    recording: Box<Recording>,
+    parent: &Parent,
+    is_call: bool,
+    fill: Option<Fill<'_>>,
+) -> Opened {
+    let recording = fill_in(recording, fill);
+    if is_call && listeners::has_boundaries(listeners::current()) {
+        return keep_in_boundary(recording, parent);
+    }
+    let current = CurrentGuard::in_context(below(parent, &recording), &recording);
+    Opened::new(OpenSpan::In(Some(recording), current))
+}
+
+#[inline(never)]
+fn keep_in_boundary(recording: Box<Recording>, parent: &Parent) -> Opened {
+    if parent.is_current() && parent.map(|cx| is_boundary(cx.span().span_context())) {
+        return Opened::new(OpenSpan::nested(recording));
+    }
+    let current = CurrentGuard::in_boundary(below(parent, &recording), &recording);
+    Opened::new(OpenSpan::In(Some(recording), current))
+}
+
+/// Returns the context in which the span is current.
+#[expect(clippy::inline_always, reason = "as for `open`")]
+#[inline(always)]
+fn below(parent: &Parent, recording: &Recording) -> Context {
+    parent.map(|cx| cx.with_span(RecordedSpan::of_call(recording)))
+}
+
+impl OpenSpan {
+    #[inline]
+    fn nested(recording: Box<Recording>) -> Self {
+        let current = CurrentGuard::nested(&recording);
+        Self::In(Some(recording), current)
+    }
+}
