@@ -104,7 +104,7 @@ fn an_unusable_parameter_is_one_clear_error() {
         "orders",
         twin.unwrap().exporters,
         &format!(
-            "exporters.metrics: expected one of each name, found two of the name `twin`, at {file}:18 and {file}:19"
+            "exporters.metrics: expected one of each name, found two of the name `twin`, at {file}:17 and {file}:18"
         ),
     );
 }
