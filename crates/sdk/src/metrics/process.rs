@@ -2,39 +2,48 @@
 //! [process metrics](https://opentelemetry.io/docs/specs/semconv/system/process-metrics/).
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Meter};
 
+use crate::clock::{Instant, monotonic_now};
 use crate::this_process::{Stat, open_files, stat, system_uptime};
 
-/// The instruments of one collection share a reading: an instrument that comes again begins the next one.
+/// The longest time for which instruments share a reading.
+const MAX_AGE: Duration = Duration::from_secs(1);
+
+/// The instruments of one collection share a reading: an instrument that comes again begins the next one, as does one
+/// that comes later. Collections of several readers at the same moment share their readings, too.
 #[derive(Clone)]
 struct Readings {
     read: fn() -> Option<Stat>,
-    /// The last reading, and a bit for each instrument that has it.
-    last: Arc<Mutex<(Option<Stat>, u8)>>,
+    now: fn() -> Instant,
+    last: Arc<Mutex<Option<Reading>>>,
 }
+
+/// A reading with its time, and a bit for each instrument that has it.
+type Reading = (Instant, Option<Stat>, u8);
 
 impl Readings {
     fn of(&self, instrument: u8) -> Option<Stat> {
+        let now = (self.now)();
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let seen = if last.1 & instrument == 0 { last.1 } else { 0 };
-        if seen == 0 {
-            last.0 = (self.read)();
-        }
-        last.1 = seen | instrument;
-        last.0
+        let shared = last.filter(|(read_at, _, seen)| {
+            seen & instrument == 0 && now.saturating_duration_since(*read_at) < MAX_AGE
+        });
+        let (read_at, stat, seen) = shared.unwrap_or_else(|| (now, (self.read)(), 0));
+        *last = Some((read_at, stat, seen | instrument));
+        stat
     }
 }
 
 /// Registers the process metrics. Values that `/proc` does not provide are not observed.
 pub(super) fn observe(meter: &Meter) {
-    observe_of(meter, stat);
+    observe_of(meter, &Readings { read: stat, now: monotonic_now, last: Arc::default() });
 }
 
-fn observe_of(meter: &Meter, read: fn() -> Option<Stat>) {
-    let readings = Readings { read, last: Arc::default() };
+fn observe_of(meter: &Meter, readings: &Readings) {
     let (cpu, age) = (readings.clone(), readings.clone());
     let _instrument = meter
         .f64_observable_counter("process.cpu.time")
@@ -92,27 +101,54 @@ fn cpu_time(counter: &dyn AsyncInstrument<f64>, stat: Option<Stat>) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::LazyLock;
+    use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
     use opentelemetry::metrics::MeterProvider as _;
     use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 
     use super::*;
 
+    /// The time of a clock that stands still.
+    static START: LazyLock<Instant> = LazyLock::new(monotonic_now);
+
     #[test]
     fn a_collection_reads_the_state_of_the_process_once() {
         static READ: AtomicUsize = AtomicUsize::new(0);
         let exporter = InMemoryMetricExporter::default();
-        let reader =
-            PeriodicReader::builder(exporter).with_interval(std::time::Duration::MAX).build();
+        let reader = PeriodicReader::builder(exporter).with_interval(Duration::MAX).build();
         let provider = SdkMeterProvider::builder().with_reader(reader).build();
-        observe_of(&provider.meter("process"), || {
+        let read = || {
             READ.fetch_add(1, Ordering::Relaxed);
             stat()
-        });
+        };
+        let readings = Readings { read, now: || *START, last: Arc::default() };
+        observe_of(&provider.meter("process"), &readings);
         for collection in 1..4 {
             provider.force_flush().unwrap();
             assert_eq!(READ.load(Ordering::Relaxed), collection);
+        }
+    }
+
+    #[test]
+    fn a_reading_does_not_outlive_the_collections_of_two_readers() {
+        static READ: AtomicU64 = AtomicU64::new(0);
+        static INTERVAL: AtomicU32 = AtomicU32::new(0);
+        let now = || *START + 60 * INTERVAL.load(Ordering::Relaxed) * MAX_AGE;
+        let read = || {
+            let physical_memory = READ.fetch_add(1, Ordering::Relaxed);
+            stat().map(|stat| Stat { physical_memory, ..stat })
+        };
+        let readings = Readings { read, now, last: Arc::default() };
+        let mut last = None;
+        for interval in 0..3 {
+            // The collections of two readers begin at the same moment.
+            INTERVAL.store(interval, Ordering::Relaxed);
+            for instrument in [1, 1, 2, 4, 8, 16, 2, 4, 8, 16] {
+                let reading = readings.of(instrument).map(|stat| stat.physical_memory);
+                assert!(reading > last, "interval {interval}, instrument {instrument}");
+            }
+            last = READ.load(Ordering::Relaxed).checked_sub(1);
         }
     }
 }
