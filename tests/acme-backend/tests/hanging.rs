@@ -1,7 +1,8 @@
-//! An exporter of another crate waits for a disk that does not answer while it is created.
+//! Exporters of other crates: one waits for a disk that does not answer while it is created, and one brings settings.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
+use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
@@ -9,8 +10,15 @@ use std::thread;
 
 use floe_telemetry::config::Signal;
 use floe_telemetry::exporter::{ExporterFactory, telemetry_exporter};
-use floe_telemetry::{TelemetryConfig, TelemetryProvider};
-use floe_tests::is_child;
+use floe_telemetry::opentelemetry::global::get_text_map_propagator;
+use floe_telemetry::opentelemetry::propagation::text_map_propagator::FieldIter;
+use floe_telemetry::opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
+use floe_telemetry::opentelemetry::trace::{Link, SpanKind, TraceState};
+use floe_telemetry::opentelemetry::{Context, KeyValue, TraceId};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
+use floe_tests::{TIMEOUT, is_child};
+use floe_tests_acme_backend::ARCHIVE;
+use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
 telemetry_exporter!(ExporterFactory::new("hanging", &[Signal::Traces], |_, _| {
     println!("waiting");
@@ -18,6 +26,57 @@ telemetry_exporter!(ExporterFactory::new("hanging", &[Signal::Traces], |_, _| {
         thread::park();
     }
 }));
+
+/// Beside the settings, a sampler and a format of context propagation.
+const SETTINGS: ExporterFactory =
+    ExporterFactory::new("settings", &[Signal::Traces], |_, provider| {
+        let provider = provider.configure(|config| config.limits.attribute_count = 500);
+        let provider = provider.with_sampler(Sampled).with_propagator(Acme([HEADER.to_owned()]));
+        Ok(provider.with_span_exporter(ARCHIVE.clone()))
+    });
+
+telemetry_exporter!(SETTINGS);
+
+const HEADER: &str = "acme-trace";
+
+#[derive(Debug)]
+struct Acme([String; 1]);
+
+impl TextMapPropagator for Acme {
+    fn inject_context(&self, _: &Context, injector: &mut dyn Injector) {
+        injector.set(HEADER, "1".to_owned());
+    }
+
+    fn extract_with_context(&self, cx: &Context, _: &dyn Extractor) -> Context {
+        cx.clone()
+    }
+
+    fn fields(&self) -> FieldIter<'_> {
+        FieldIter::new(&self.0)
+    }
+}
+
+/// Samples each span, with an attribute.
+#[derive(Clone, Debug)]
+struct Sampled;
+
+impl ShouldSample for Sampled {
+    fn should_sample(
+        &self,
+        _: Option<&Context>,
+        _: TraceId,
+        _: &str,
+        _: &SpanKind,
+        _: &[KeyValue],
+        _: &[Link],
+    ) -> SamplingResult {
+        SamplingResult {
+            decision: SamplingDecision::RecordAndSample,
+            attributes: vec![KeyValue::new("acme.sampled", true)],
+            trace_state: TraceState::NONE,
+        }
+    }
+}
 
 const SIGTERM: i32 = 15;
 
@@ -41,4 +100,26 @@ fn a_start_that_hangs_can_be_ended() {
     let id = child.id().to_string();
     assert!(Command::new("kill").arg(&id).status().unwrap().success());
     assert_eq!(child.wait().unwrap().signal(), Some(SIGTERM));
+}
+
+#[test]
+fn settings_of_an_exporter_apply_to_the_recorder() {
+    floe_tests::alone!();
+    let yaml = "resource_attributes: {service_name: a}\nexporters: {traces: [settings]}";
+    let config = TelemetryConfig::from_yaml(yaml).unwrap();
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let span = create_span("orders.load");
+    for number in 0..200 {
+        span.set_attribute(format!("orders.{number}"), number);
+    }
+    drop(span);
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let spans = ARCHIVE.spans();
+    let keys = || spans[0].attributes.iter().map(|attribute| attribute.key.as_str());
+    assert_eq!(keys().filter(|key| key.starts_with("orders.")).count(), 200);
+    assert_eq!(spans[0].dropped_attributes_count, 0);
+    assert!(keys().any(|key| key == "acme.sampled"));
+    let mut headers = HashMap::new();
+    get_text_map_propagator(|all| all.inject_context(&Context::new(), &mut headers));
+    assert_eq!(headers[HEADER], "1");
 }

@@ -312,7 +312,7 @@ impl TelemetryProviderBuilder {
     /// an exporter cannot be created, or if another provider is in use ([`Error::is_state`]). After an error nothing
     /// is recorded, and `initialize` may be called on another builder. Fails, too, if a [layer](Self::with_layer) was
     /// added, which only [`init`](Self::init) installs.
-    pub fn initialize(mut self) -> Result<TelemetryProvider, Error> {
+    pub fn initialize(self) -> Result<TelemetryProvider, Error> {
         if self.layers.as_ref().is_some_and(|layers| !layers.is_empty()) {
             return Err(Error::state(
                 "expected `init` after `with_layer`, found `initialize`, which installs no `tracing` subscriber",
@@ -341,30 +341,31 @@ impl TelemetryProviderBuilder {
                 "a telemetry provider is in use: shut it down before another is initialized",
             ));
         }
-        let propagators = self.config.propagators.clone();
-        let of_program = mem::take(&mut self.propagators);
         // A sampler of another crate and an exporter are started by code of the user.
         let started = caught(|| {
-            let sampler = match self.sampler.take() {
+            // The factories of exporters may also change the configuration, and add other parts.
+            let mut this = add_registered(self)?;
+            let propagators = (this.config.propagators.clone(), mem::take(&mut this.propagators));
+            let sampler = match this.sampler.take() {
                 Some(sampler) => Some(sampler),
-                None => self.config.sampling.shared_sampler()?,
+                None => this.config.sampling.shared_sampler()?,
             };
             let sampler =
                 sampler.map(|it| -> Arc<dyn SpanSampler> { Arc::new(ProgramSampler(it)) });
-            if sampler.is_some() && self.config.sampling.has_tail() {
+            if sampler.is_some() && this.config.sampling.has_tail() {
                 return Err(Error::config(
                     "sampling: `keep_errors` and `keep_slower_than` cannot be combined with a sampler of the program, which decides for each span",
                 ));
             }
-            let sampling = sampling(&self.config);
-            let built = add_registered(self)?.build(&mut inner, sampler.is_some())?;
-            Ok((sampling, sampler, built))
+            let sampling = sampling(&this.config);
+            let built = this.build(&mut inner, sampler.is_some())?;
+            Ok((propagators, sampling, sampler, built))
         });
         let started = started.unwrap_or_else(|_| Err(Error::export(EXPORTER_PANICKED)));
         // From here on, an error drops `provider`, which resets `IN_USE_BY`.
         let has_meters = inner.meters.is_some();
         let provider = TelemetryProvider(Arc::new(inner));
-        let (mut sampling, sampler, (pipeline, message)) = started?;
+        let (propagators, mut sampling, sampler, (pipeline, message)) = started?;
         if !has_meters {
             sampling.measures = Measured::None;
         }
@@ -373,7 +374,7 @@ impl TelemetryProviderBuilder {
         let not_installed = |_| Error::state("the telemetry collector could not be configured");
         let installed = collector::run(move |collector| collector.install(pipeline))?;
         collector::await_install(&installed).map_err(not_installed)?;
-        propagation::set_up(&propagators, of_program);
+        propagation::set_up(&propagators.0, propagators.1);
         recorder::start_provider(sampling, sampler);
         start_message::write(&message);
         Ok(provider)
