@@ -26,11 +26,9 @@ fn parts(name: &str) -> Vec<&str> {
 }
 
 fn sorted(name: &str) -> String {
-    let mut sorted: Vec<&str> = Vec::new();
-    for part in parts(name) {
-        sorted.insert(sorted.partition_point(|other| *other < part), part);
-    }
-    sorted.join("_")
+    let mut parts = parts(name);
+    parts.sort_unstable();
+    parts.join("_")
 }
 
 /// Whether a name lacks one part of a known name, or its first parts.
