@@ -21,11 +21,12 @@ macro_rules! words {
 pub(crate) use words;
 
 /// The ends of words with these lengths, one after the other.
-#[expect(clippy::cast_possible_truncation, reason = "all words together are shorter than 64 KiB")]
+#[expect(clippy::cast_possible_truncation, reason = "a longer list does not compile")]
 pub(crate) const fn ends<const COUNT: usize>(lengths: [usize; COUNT]) -> [u16; COUNT] {
     let (mut ends, mut next, mut end) = ([0; COUNT], 0, 0);
     while next < COUNT {
         end += lengths[next];
+        assert!(end <= u16::MAX as usize, "the words are too long for one list");
         ends[next] = end as u16;
         next += 1;
     }
@@ -36,9 +37,8 @@ impl WordList {
     pub(crate) fn iter(self) -> impl Iterator<Item = &'static str> {
         let mut start = 0;
         self.ends.iter().map(move |end| {
-            let word = start..usize::from(*end);
-            start = word.end;
-            self.text.get(word).unwrap_or_default()
+            let begin = std::mem::replace(&mut start, usize::from(*end));
+            self.text.get(begin..start).unwrap_or_default()
         })
     }
 }
