@@ -1,7 +1,5 @@
-//! A `tracing` layer that records spans and events of `tracing` with the crate's recorder.
-//!
-//! Programs and libraries depend on [`floe-telemetry`](https://docs.rs/floe-telemetry), which re-exports all of it.
-//! This crate is its implementation, and any release may change it.
+//! Spans and events of `tracing`, recorded as those of `#[traced]`: the [layer](tracing_layer), the trace of a span
+//! ([`OpenTelemetrySpanExt`]), and `tracing` spans for OpenTelemetry's current span ([`with_current_span`]).
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
