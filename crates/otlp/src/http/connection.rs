@@ -35,6 +35,9 @@ const BUFFERS: (usize, usize) = (2 * MAX_HEAD, 128 * 1024);
 /// the receiver once.
 const MAX_HELD: usize = 16 * 1024;
 
+/// The most addresses of a name that are tried, as in ureq's look-up.
+const MAX_ADDRESSES: usize = 16;
+
 #[derive(Debug)]
 pub(super) struct Connections {
     time: Arc<TimeLimit>,
@@ -104,7 +107,7 @@ fn look_up(uri: &Uri) -> Result<Vec<SocketAddr>, Error> {
     let parts = uri.scheme().zip(uri.authority());
     let address = parts.and_then(|(scheme, host)| DefaultResolver::host_and_port(scheme, host));
     let found = address.ok_or(Error::HostNotFound)?.to_socket_addrs();
-    found.map(Iterator::collect).map_err(dns_error)
+    found.map(|addresses| addresses.take(MAX_ADDRESSES).collect()).map_err(dns_error)
 }
 
 fn dns_error(reason: impl Display) -> Error {
