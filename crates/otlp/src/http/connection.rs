@@ -276,8 +276,6 @@ mod tests {
 
     use super::*;
 
-    const QUEUE_TIMEOUT: Duration = Duration::from_millis(300);
-
     /// The connections of an export that may take ten minutes.
     fn connections(timeout: Duration) -> Arc<Connections> {
         let time = TimeLimit::new(Arc::default());
@@ -295,13 +293,19 @@ mod tests {
         (socket, address)
     }
 
-    /// An address whose queue is full, so that it does not answer any more.
-    fn silent_address() -> (SocketAddr, Vec<TcpStream>, Socket) {
-        let (full, silent) = listener(0);
-        let mut queued = Vec::new();
-        while let Ok(stream) = TcpStream::connect_timeout(&silent, QUEUE_TIMEOUT) {
-            queued.push(stream);
+    /// Waits until a socket of this port has this state in `/proc/net/tcp`.
+    fn wait_for(port: u16, state: &str) {
+        let socket = format!(":{port:04X} {state}");
+        while !fs::read_to_string("/proc/net/tcp").unwrap().contains(&socket) {
+            thread::yield_now();
         }
+    }
+
+    /// An address whose queue is full, so that it does not answer any more. The queue has room for one connection.
+    fn silent_address() -> (SocketAddr, TcpStream, Socket) {
+        let (full, silent) = listener(0);
+        let queued = TcpStream::connect(silent).unwrap();
+        wait_for(silent.port(), "00000000:0000 0A 00000000:00000001");
         (silent, queued, full)
     }
 
@@ -327,7 +331,7 @@ mod tests {
     fn a_silent_address_is_followed_by_the_next_one() {
         let (silent, _queued, _full) = silent_address();
         let (_open, answering) = listener(1);
-        let connections = connections(Duration::from_secs(1));
+        let connections = connections(Duration::from_secs(4));
         let stream = connections.connect(&[silent, answering]).unwrap();
         assert_eq!(stream.peer_addr().unwrap(), answering);
     }
@@ -342,10 +346,7 @@ mod tests {
         let uri = format!("http://{silent}").parse().unwrap();
         let opened = thread::scope(|scope| {
             let opened = scope.spawn(|| connections.open(&uri));
-            let connects = format!(":{:04X} 02 ", silent.port());
-            while !fs::read_to_string("/proc/net/tcp").unwrap().contains(&connects) {
-                thread::yield_now();
-            }
+            wait_for(silent.port(), "02 ");
             ending.begin(monotonic_now());
             opened.join().unwrap()
         });
