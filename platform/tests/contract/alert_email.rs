@@ -124,6 +124,20 @@ fn a_reply_of_the_server_is_a_clear_error_and_no_message() {
 }
 
 #[test]
+fn a_login_that_the_server_quotes_is_hidden_also_as_it_is_sent() {
+    let login = STANDARD.encode(format!("\0floe\0{CANARY}"));
+    assert_eq!(login, "AGZsb2UAYzRuNHJ5LVptOXZZbUZ5WW1GNmNYVjQ=");
+    let (error, _) = against(
+        |it| {
+            let reply = "535 5.7.8 AGZsb2UAYzRuNHJ5LVptOXZZbUZ5WW1GNmNYVjQ= is wrong";
+            it.starts_with("AUTH").then_some(reply)
+        },
+        30,
+    );
+    assert!(error.to_string().ends_with(" <REDACTED> is wrong"), "{error}");
+}
+
+#[test]
 fn a_server_that_is_away_is_unavailable() {
     let port = ReservedPort::new();
     let error = send(port.number(), &json!({})).unwrap_err();

@@ -51,6 +51,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use floe as _;
 use floe_plugin::registry::{self, LinkedPlugin};
 use floe_plugin::{Error, PluginType, Plugins, Selection};
@@ -95,6 +97,14 @@ fn contracts() -> Vec<Contract> {
 
 /// A text that is a credential in a case. No span may contain it.
 pub(crate) const CANARY: &str = "c4n4ry-Zm9vYmFyYmF6cXV4";
+
+/// Whether a text contains the credential, or what is sent of it as the password of the user `floe`.
+pub(crate) fn shows_credential(text: &str) -> bool {
+    let login = format!("floe:{CANARY}");
+    // Three bytes are four characters, whatever follows them.
+    let whole = login.len() / 3 * 3;
+    text.contains(CANARY) || text.contains(&STANDARD.encode(&login[..whole]))
+}
 
 /// The cases of a plugin.
 pub(crate) struct Contract {
@@ -251,7 +261,7 @@ fn check<'a>(what: &str, linked: &LinkedPlugin, operation: &str, spans: &'a Span
     assert_eq!(span.scope(), tracer, "{what}");
     span.assert_attribute(&format!("{domain}.operation"), operation);
     let all = format!("{spans:?}");
-    assert!(!all.contains(CANARY), "{what}: a span contains the credential: {all}");
+    assert!(!shows_credential(&all), "{what}: a span contains the credential: {all}");
     Checked {
         status: span.status().clone(),
         has_exception: span.events().iter().any(|event| event.name == "exception"),
@@ -267,7 +277,7 @@ fn assert_error(what: &str, span: &Checked<'_>, error: &Error) {
     let message = error.to_string();
     assert!(description.starts_with(&message), "{what}: {description}");
     assert!(span.has_exception, "{what}: the error is not recorded");
-    assert!(!error.to_string().contains(CANARY), "{what}: {error}");
+    assert!(!shows_credential(&message), "{what}: {error}");
     assert!(!error.to_string().is_empty(), "{what}");
 }
 

@@ -136,15 +136,11 @@ impl Kubernetes {
         Ok(format!("{server}/api/v1/namespaces/{namespace}/secrets{name}"))
     }
 
-    fn send(&self, request: Request<'_>) -> Result<Response, Error> {
-        let token = self.file("token")?;
-        let request = request.header("accept", "application/json").bearer(&token);
-        self.cluster()?.client.send(&request)
-    }
-
     fn read(&self, name: &str) -> Result<Option<Secret>, Error> {
+        let token = self.file("token")?;
         let request = Request::get(self.url(&format!("/{name}"))?).also_accept(404);
-        let response = self.send(request.clone())?;
+        let request = request.header("accept", "application/json").bearer(&token);
+        let response = self.cluster()?.client.send(&request)?;
         if response.status == 404 {
             return missing(&request, &response).map(|()| None);
         }
