@@ -100,17 +100,14 @@ pub(super) fn report(
 /// Records the metrics of a run. `stopped` is whether it ended early.
 fn record_metrics(product: &str, artifacts: &CompiledArtifacts, report: &Report, stopped: bool) {
     metrics::record_run(product, report.took(), stopped || report.count(Outcome::is_failed) > 0);
-    let steps = report.steps().iter().filter(|it| !report.is_only_tested(it));
-    let steps: Vec<&Step> = steps.collect();
-    for (status, is_it) in [
-        ("success", Outcome::is_built as fn(&Outcome) -> bool),
-        ("failed", Outcome::is_failed),
-        ("skipped", Outcome::is_skipped),
+    for (status, count) in [
+        ("success", report.built().count()),
+        ("failed", report.count(Outcome::is_failed)),
+        ("skipped", report.count(Outcome::is_skipped)),
     ] {
-        let count = steps.iter().filter(|it| is_it(&it.outcome)).count();
         metrics::last_assets(product, status, count);
     }
-    for step in steps {
+    for step in report.steps().iter().filter(|it| !report.is_only_tested(it)) {
         metrics::asset(&step.key, Status::of(&step.outcome).as_str());
         let model = artifacts.models.iter().find(|model| *model.name == *step.key);
         let layer = match model {

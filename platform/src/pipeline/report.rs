@@ -312,7 +312,7 @@ impl Report {
         let none = Definition::default();
         let Definition { query, inputs, .. } = self.definitions.get(&step.key).unwrap_or(&none);
         let rows_in = inputs.iter().map(|input| self.rows(input)).sum();
-        let is_tested = self.is_only_tested(step);
+        let is_tested = self.is_only_tested(step) && step.outcome.is_built();
         MeasuredAsset {
             name: step.key.clone(),
             status: if is_tested { "tested" } else { step.outcome.as_str() }.to_owned(),
@@ -369,10 +369,9 @@ impl Report {
         [self.built().count(), failed, skipped, rest]
     }
 
-    /// Whether dbt has tested the asset without building it: dbt builds no sources.
+    /// Whether the asset is a source of dbt, which tests its sources without building them.
     pub(crate) fn is_only_tested(&self, step: &Step) -> bool {
-        let is_of_dbt = step.details.dbt_invocation_id.is_some();
-        is_of_dbt && self.kind(&step.key) == "source" && step.outcome.is_built()
+        step.details.dbt_invocation_id.is_some() && self.kind(&step.key) == "source"
     }
 
     /// The kind of each built asset.

@@ -191,26 +191,36 @@ fn tests_and_models_of_dbt_are_measured() {
 
 #[test]
 fn a_source_that_dbt_only_tests_is_not_materialized() {
-    let product = product("pass", "success");
-    product.replace("graph.json", "model.shop_dbt.stg_orders\"}", "source.shop_dbt.raw.names\"}");
-    let receiver = Receiver::http();
-    let endpoint = receiver.endpoint();
-    let variables = exporting_to(&endpoint);
-    let output = product.floe("run", &[], &variables);
-    output.assert_ok();
-    let built = "2 models, 1 seed and 1 snapshot built, 0 failed · 1 check passed, 0 failed · ";
-    assert!(output.stderr.contains(built), "{}", output.stderr);
-    let points = receiver.points();
-    let is_materialized = |key: &str| {
-        let mut points = points.iter().filter(|it| it.name == "floe.asset.materializations");
-        points.any(|it| it.attributes["floe.asset.key"] == key.into())
-    };
-    assert!(is_materialized("stg_orders") && !is_materialized("raw.names"), "{points:?}");
-    let assets = points.iter().find(|it| {
-        it.name == "floe.pipeline.last_run.assets"
-            && it.attributes["floe.asset.status"] == "success".into()
-    });
-    assert_eq!(assets.unwrap().value, MetricValue::Gauge(4.0));
+    for (test, code, failed, checks) in [
+        ("pass", 0, 0.0, "1 check passed, 0 failed"),
+        ("fail", 1, 1.0, "0 checks passed, 1 failed"),
+    ] {
+        let product = product(test, "success");
+        if code == 1 {
+            product.write("failed", "");
+        }
+        let (model, source) = ("model.shop_dbt.stg_orders\"}", "source.shop_dbt.raw.names\"}");
+        product.replace("graph.json", model, source);
+        let receiver = Receiver::http();
+        let endpoint = receiver.endpoint();
+        let output = product.floe("run", &[], &exporting_to(&endpoint));
+        assert_eq!(output.code, Some(code), "{}", output.stderr);
+        let built = format!("2 models, 1 seed and 1 snapshot built, {failed} failed · {checks} · ");
+        assert!(output.stderr.contains(&built), "{}", output.stderr);
+        let points = receiver.points();
+        let is_materialized = |key: &str| {
+            let mut points = points.iter().filter(|it| it.name == "floe.asset.materializations");
+            points.any(|it| it.attributes["floe.asset.key"] == key.into())
+        };
+        assert!(is_materialized("stg_orders") && !is_materialized("raw.names"), "{points:?}");
+        for (status, count) in [("success", 4.0), ("failed", failed)] {
+            let assets = points.iter().find(|it| {
+                it.name == "floe.pipeline.last_run.assets"
+                    && it.attributes["floe.asset.status"] == status.into()
+            });
+            assert_eq!(assets.unwrap().value, MetricValue::Gauge(count), "{status}");
+        }
+    }
 }
 
 #[test]
