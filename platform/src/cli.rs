@@ -68,10 +68,9 @@ enum Command {
     /// Dagster run. The last 50 runs of the product on this machine are searched.
     #[command(after_help = FOUND_EXIT_CODES, allow_missing_positional = true)]
     Find(find::Arguments),
-    /// Print the last runs with their times and what was unusual about them, or those of one asset
+    /// Print the last runs with their times and what was unusual about them
     ///
     /// The last 400 runs of the product on this machine are known.
-    #[command(after_help = FOUND_EXIT_CODES)]
     Runs(runs::Arguments),
     /// Print the values of the Helm charts that run the product's telemetry backend
     Backend(backend::Arguments),

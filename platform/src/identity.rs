@@ -39,7 +39,7 @@ pub enum Lines {
     None,
     /// The errors of assets, to standard error.
     Errors,
-    /// A line for each asset that ended, to standard error, and on a terminal a bar below them.
+    /// A line for each asset that ended, to standard error.
     Text,
 }
 

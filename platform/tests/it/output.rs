@@ -159,11 +159,13 @@ fn neither_a_compilation_nor_a_mistake_prints_a_trace() {
 #[test]
 fn a_quiet_run_prints_errors_only() {
     let product = Product::shop();
-    let quiet = |product: &Product| product.floe("run", &["-q"], &[]);
-    let output = quiet(&product);
-    assert_eq!((output.code, &*output.stdout, &*output.stderr), (Some(0), "", ""));
+    let quiet = |product: &Product, variables: &[_]| product.floe("run", &["-q"], variables);
+    for variables in [&[][..], &[("OTEL_TRACES_EXPORTER", "console")]] {
+        let output = quiet(&product, variables);
+        assert_eq!((output.code, &*output.stdout, &*output.stderr), (Some(0), "", ""));
+    }
     product.write("models/totals.sql", "SELECT price FROM {{ ref('stg_orders') }}");
-    let output = quiet(&product);
+    let output = quiet(&product, &[]);
     let error = "error: {dir}/models/totals.sql:1:8: no such column: price\n";
     assert_eq!(output.stderr, error);
 }
