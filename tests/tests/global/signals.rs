@@ -19,7 +19,7 @@ use floe_telemetry_prometheus as _;
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
-use floe_tests::{Authority, ClientCertificate, Receiver, ReservedPort, TIMEOUT};
+use floe_tests::{Authority, ClientCertificate, Receiver, ReservedPort, TIMEOUT, wait_until};
 
 /// Marks the process that is the program in Rust.
 const PROGRAM: &str = "TEST_SIGNALS_PROGRAM";
@@ -41,11 +41,11 @@ mod posix {
     }
 }
 
-/// One bit each.
-fn blocked(task: &Path) -> u64 {
-    let status = fs::read_to_string(task.join("status")).unwrap();
+/// One bit each; `None` if the thread has ended.
+fn blocked(task: &Path) -> Option<u64> {
+    let status = fs::read_to_string(task.join("status")).ok()?;
     let mask = status.lines().find_map(|line| line.strip_prefix("SigBlk:"));
-    u64::from_str_radix(mask.unwrap().trim(), 16).unwrap()
+    Some(u64::from_str_radix(mask.unwrap().trim(), 16).unwrap())
 }
 
 #[test]
@@ -78,11 +78,16 @@ fn threads_of_the_library_block_signals() {
 
     // All signals but those that an instruction raises.
     let handled = [1, 2, 3, 10, 12, 13, 14, 15, 17, 18, 23, 24, 25, 27, 28, 34, 64];
-    let ours: Vec<_> = tasks().into_iter().filter(|task| !before.contains(task)).collect();
-    assert!(ours.len() >= 9, "{}", ours.len());
-    for task in ours {
-        let name = fs::read_to_string(task.join("comm")).unwrap();
-        let blocked = blocked(&task);
+    let mut ours = Vec::new();
+    wait_until(|| {
+        let new = tasks().into_iter().filter(|task| !before.contains(task));
+        let new = new.filter_map(|task| {
+            Some((fs::read_to_string(task.join("comm")).ok()?, blocked(&task)?))
+        });
+        ours = new.collect();
+        ours.len() >= 9
+    });
+    for (name, blocked) in ours {
         for signal in handled {
             assert_ne!(blocked & (1 << (signal - 1)), 0, "{name}: signal {signal}");
         }
@@ -90,7 +95,7 @@ fn threads_of_the_library_block_signals() {
             assert_eq!(blocked & (1 << (signal - 1)), 0, "{name}: signal {signal}");
         }
     }
-    assert_eq!(blocked(&before[0]) & (1 << (SIGPIPE - 1)), 0);
+    assert_eq!(blocked(&before[0]).unwrap() & (1 << (SIGPIPE - 1)), 0);
     drop(telemetry);
 }
 

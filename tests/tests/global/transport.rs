@@ -28,7 +28,12 @@ fn config(protocol: OtlpProtocol, endpoint: String) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("transport");
     config.otlp_protocol = Some(protocol);
     config.otlp_endpoint = Some(endpoint);
-    // Failed connections are retried until this timeout.
+    config.otlp.all.timeout_millis = Some(60_000);
+    config
+}
+
+/// Failed connections are retried until the timeout.
+fn to_be_refused(mut config: TelemetryConfig) -> TelemetryConfig {
     config.otlp.all.timeout_millis = Some(3_000);
     config
 }
@@ -81,7 +86,8 @@ fn a_configured_authority_is_trusted() {
 fn other_authorities_are_not_trusted() {
     let (ours, theirs) = (Authority::new(), Authority::new());
     for (protocol, receiver) in both(&theirs, ClientCertificate::NotRequested) {
-        let error = send(trusting(protocol, &receiver, &ours.certificate())).unwrap_err();
+        let config = to_be_refused(trusting(protocol, &receiver, &ours.certificate()));
+        let error = send(config).unwrap_err();
         assert!(error.is_export());
         assert!(error.to_string().contains("invalid peer certificate"), "{error}");
         assert_eq!(receiver.requests(), []);
@@ -100,6 +106,7 @@ fn a_client_certificate_is_sent_when_required() {
                 config.otlp.traces.client_certificate = Some(certificate);
                 config.otlp.traces.client_key = Some(key);
             }
+            let config = if is_accepted { config } else { to_be_refused(config) };
             assert_eq!(send(config).is_ok(), is_accepted);
             assert_eq!(receiver.requests().len(), usize::from(is_accepted));
         }
@@ -119,7 +126,7 @@ fn renewed_certificates_are_used() {
         let authorities = old.certificate().with_file_name("renewed.pem");
         fs::copy(old.certificate(), &authorities).unwrap();
         let (certificate, key) = old.client();
-        let mut config = trusting(protocol, &receiver, &authorities);
+        let mut config = to_be_refused(trusting(protocol, &receiver, &authorities));
         config.otlp.all.client_certificate = Some(certificate.clone());
         config.otlp.all.client_key = Some(key.clone());
         let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
