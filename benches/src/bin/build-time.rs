@@ -102,8 +102,8 @@ const START_FASTRACE: &str = r#"let exporter = opentelemetry_otlp::SpanExporter:
     fastrace::set_reporter(reporter, fastrace::collector::Config::default());"#;
 
 /// Starts the export of [`LOGFIRE`].
-const START_LOGFIRE: &str = r#"let send = logfire::config::SendToLogfire::IfTokenPresent;
-    let _guard = logfire::configure().send_to_logfire(send).finish().unwrap().shutdown_guard();"#;
+const START_LOGFIRE: &str = r"let send = logfire::config::SendToLogfire::IfTokenPresent;
+    let _guard = logfire::configure().send_to_logfire(send).finish().unwrap().shutdown_guard();";
 
 struct Contestant {
     name: &'static str,
