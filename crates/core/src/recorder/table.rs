@@ -40,13 +40,14 @@ const RECORDER: Recorder = Recorder {
     excludes_span: |parent, subject| parent.map(|cx| sampling::excludes_span(cx, subject)),
 };
 
-/// Like [`sampling::start_provider`].
+/// Starts recording. A sampler of the program decides for each span in place of the configured one and the ratios
+/// of rules.
 pub fn start_provider(sampling: Sampling, sampler: Option<Arc<dyn SpanSampler>>) {
     set();
     sampling::start_provider(sampling, sampler);
 }
 
-/// Like [`captures::start_captures`].
+/// Starts recording for a `testing::capture`. `has_boundaries` makes it like a provider with `context: boundaries`.
 pub fn start_captures(has_boundaries: bool) {
     set();
     captures::start_captures(has_boundaries);
