@@ -12,18 +12,18 @@ use syn::{Item, UseTree, Visibility};
 
 /// Code and tests are lines with something other than a comment.
 const LIMITS: [(&str, usize); 12] = [
-    ("code of the library", 40_516),
+    ("code of the library", 40_465),
     ("code of redact and semconv", 9_952),
     ("code of the integrations", 4_931),
     ("code of floe-trace", 7_124),
-    ("code of the platform", 21_569),
-    ("tests, benches, examples, fuzz targets", 77_475),
-    ("lines of Rust", 201_346),
-    ("words of documents", 49_160),
-    ("functions above 60 lines", 15),
-    ("lines with `cfg(`", 274),
-    ("features", 57),
-    ("public names at the root of `floe-telemetry`", 73),
+    ("code of the platform", 20_523),
+    ("tests, benches, examples, fuzz targets", 76_611),
+    ("lines of Rust", 199_166),
+    ("words of documents", 48_729),
+    ("functions above 60 lines", 13),
+    ("lines with `cfg(`", 264),
+    ("features", 55),
+    ("public names at the root of `floe-telemetry`", 57),
 ];
 
 /// `None` if the whole file is a test.
