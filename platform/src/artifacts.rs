@@ -331,7 +331,7 @@ impl CompiledArtifacts {
         let artifacts: Self = serde_json::from_str(text).map_err(|error| match age {
             Age::Newer => {
                 let message = format!(
-                    "found a key of version {version} that this program (version {VERSION}) does not support: {error}; compile the product again"
+                    "found artifacts of version {version} with a key that this program (version {VERSION}) does not support: {error}; compile the product again"
                 );
                 Error::input(Place::file(path).line(error.line() as u64), message)
             }

@@ -313,7 +313,7 @@ impl<'a> Scan<'a> {
             && let Some(rule) = key::row_of(key)
         {
             let is_allowed = key::meaning(key).is_some();
-            let why = if is_allowed { "an allowed key" } else { "the name of something else" };
+            let why = if is_allowed { "an allowed key" } else { "a name with another meaning" };
             self.note(start, end, rule, Reason::Other(why));
         }
     }

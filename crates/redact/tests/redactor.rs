@@ -200,12 +200,12 @@ fn an_explanation_has_what_was_refused_before_it_was_judged() {
         ),
         (
             "token_type=bearer",
-            "0..10 kept \"token_type\", a candidate of token: the name of something else\n",
+            "0..10 kept \"token_type\", a candidate of token: a name with another meaning\n",
         ),
         (
             "primary key=a1B2c3D4 next_token=a1B2c3D4e5f6",
-            "0..11 kept \"primary key\", a candidate of key: the name of something else\n\
-             21..31 kept \"next_token\", a candidate of token: the name of something else\n",
+            "0..11 kept \"primary key\", a candidate of key: a name with another meaning\n\
+             21..31 kept \"next_token\", a candidate of token: a name with another meaning\n",
         ),
         (
             "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
@@ -717,7 +717,7 @@ fn a_terminals_colour_is_no_part_of_a_word() {
     }
 }
 
-/// A finding of a pass is the boundary of the next candidate, so a long text is not read in vain.
+/// One pass finds adjacent secrets, because the end of one is a boundary for the next.
 #[test]
 fn what_follows_a_secret_at_once_is_found_in_the_same_pass() {
     let redactor = Redactor::new();

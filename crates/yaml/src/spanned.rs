@@ -81,7 +81,7 @@ impl<'de> Deserialize<'de> for Node {
             }
 
             fn visit_unit<E: Error>(self) -> Result<Node, E> {
-                PART.take().ok_or_else(|| E::custom("it is no part of a YAML document"))
+                PART.take().ok_or_else(|| E::custom("the value is not part of a YAML document"))
             }
         }
 

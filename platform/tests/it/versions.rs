@@ -91,7 +91,7 @@ fn incompatible_artifacts_are_one_error_with_their_place() {
     check(
         &newer,
         &format!(
-            ":44: found a key of version 0.9.0 that this program (version {VERSION}) does not support: unknown field `sharding`, expected one of `telemetry`, `lineage`, `lineage_namespace`, `lineage_endpoint`, `lineage_transport`, `trace_url` at line 44 column 14; compile the product again"
+            ":44: found artifacts of version 0.9.0 with a key that this program (version {VERSION}) does not support: unknown field `sharding`, expected one of `telemetry`, `lineage`, `lineage_namespace`, `lineage_endpoint`, `lineage_transport`, `trace_url` at line 44 column 14; compile the product again"
         ),
     );
 }

@@ -90,9 +90,9 @@ const SETTINGS: [(&str, &[&str]); 15] = [
         &[
             "line 2, column 22: exporters.traces.0: `flight_recorder` is not supported; use `sampling.keep_errors`, or tail \
              sampling in the Collector",
-            "line 3, column 15: propagators.0: `jaeger` is not supported; use a `TextMapPropagator` of the program, by \
+            "line 3, column 15: propagators.0: `jaeger` is not supported; pass your `TextMapPropagator` to \
              `TelemetryProviderBuilder::with_propagator`",
-            "line 3, column 23: propagators.1: `xray` is not supported; use a `TextMapPropagator` of the program, by \
+            "line 3, column 23: propagators.1: `xray` is not supported; pass your `TextMapPropagator` to \
              `TelemetryProviderBuilder::with_propagator`",
         ],
     ),

@@ -462,7 +462,7 @@ const PARTLY_USED: [PartlyUsed; 12] = [
         &[("OTEL_PROPAGATORS", "jaeger,baggage")],
         "propagators",
         r#"["baggage"]"#,
-        "OTEL_PROPAGATORS: `jaeger` is not supported; use a `TextMapPropagator` of the program, by `TelemetryProviderBuilder::with_propagator`; the entry is ignored",
+        "OTEL_PROPAGATORS: `jaeger` is not supported; pass your `TextMapPropagator` to `TelemetryProviderBuilder::with_propagator`; the entry is ignored",
     ),
     (
         &[("OTEL_TRACES_EXPORTER", "zipkin,otlp")],

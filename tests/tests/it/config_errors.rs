@@ -218,7 +218,7 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "span_attributes: {floe.mode: loud}",
-        "telemetry configuration: line 2, column 18: span_attributes: expected a key that has no field of its own, found `floe.mode`",
+        "telemetry configuration: line 2, column 18: span_attributes: expected a key that is not set by another field, found `floe.mode`",
     ),
     (
         "span_attributes: {'': x}",
@@ -286,7 +286,7 @@ fn the_resource_is_checked() {
         (
             "floe_mode: prod",
             "floe_mode: prod, additional: {floe.mode: x}",
-            "telemetry configuration: line 1, column 208: resource_attributes.additional: expected a key that has no field of its own, found `floe.mode`",
+            "telemetry configuration: line 1, column 208: resource_attributes.additional: expected a key that is not set by another field, found `floe.mode`",
         ),
     ] {
         assert_eq!(refused(&RESOURCE.replace(from, to)), message);

@@ -92,7 +92,7 @@ pub fn in_box<T, V: BoxedFuture<T>>(span: &mut Opened, future: V, outcome: Class
 #[diagnostic::on_unimplemented(
     message = "no span can be in `{Self}`, which is not a boxed future",
     note = "the span follows `impl Future` and `Pin<Box<dyn Future<Output = …> + Send>>`",
-    note = "without the argument `future`, it ends with the call"
+    note = "without the argument `future`, the span ends with the call"
 )]
 pub trait BoxedFuture<T>: Sized {
     /// Moves the span into the box.

@@ -13,11 +13,11 @@ const OF_SERIES: &str =
     "use Prometheus' `metric_relabel_configs`, and `target_info` for attributes of the resource";
 
 const OWN_PROPAGATOR: &str =
-    "use a `TextMapPropagator` of the program, by `TelemetryProviderBuilder::with_propagator`";
+    "pass your `TextMapPropagator` to `TelemetryProviderBuilder::with_propagator`";
 
 const RESOURCE_OF_FILE: &str = "use `additional`, or the file of `OTEL_CONFIG_FILE`";
 
-const OWN_SAMPLER: &str = "use a `ShouldSample` of the program, by `telemetry_sampler!`";
+const OWN_SAMPLER: &str = "register your `ShouldSample` with `telemetry_sampler!`";
 
 const REMOVED: &[Row] = &[
     ("exporters.traces.* = journal", "", FILE_STORAGE),
@@ -83,7 +83,7 @@ const REMOVED: &[Row] = &[
         "",
         "use `detectors`, and the Collector's processor `resource` to leave attributes out",
     ),
-    ("identity_attributes", "", "every span of a floe product has its identity"),
+    ("identity_attributes", "", "every span of a floe product has the identity of the product"),
     ("errors", "", "use `panic_output`; messages of panics are recorded, redacted"),
     ("logging.keys", "FLOE_LOG_KEYS", "write a `FormatEvent` for a layer with `logs::safe_writer`"),
     (

@@ -207,7 +207,7 @@ pub(super) fn check_name(name: &str) -> Result<(), String> {
 /// Checks the key of an additional attribute.
 pub(super) fn check_key(key: &str) -> Result<(), String> {
     if KEYS_OF_FIELDS.contains(&key) {
-        return Err(format!("expected a key that has no field of its own, found `{key}`"));
+        return Err(format!("expected a key that is not set by another field, found `{key}`"));
     }
     match key.len() {
         1..=255 => Ok(()),

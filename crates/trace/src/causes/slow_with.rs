@@ -31,7 +31,7 @@ const TWINS: (usize, usize) = (19, 20);
 const MOST_TWINS: usize = 3;
 /// The number of spans of a process that count as its first ones.
 const FIRST: usize = 5;
-const AMONG_FIRST: &str = "a place among the first of their process";
+const AMONG_FIRST: &str = "a place among the first spans of their process";
 /// The maximum number of characters of a value.
 const LONGEST: usize = 60;
 /// The maximum number of a parent's children that are compared as siblings.
@@ -123,7 +123,7 @@ impl Group<'_> {
                 places.extend((places.last() != Some(&at)).then_some(at));
             }
         }
-        // Where the next ones of each process are slow, too, everything becomes quicker.
+        // If the next spans of each process are slow, too, all spans become quicker over time.
         if first_ones[0] / TAIL.0 < first_ones[1] / TAIL.1 {
             features.remove(&(AMONG_FIRST.to_owned(), String::new()));
         }
@@ -278,7 +278,7 @@ impl Group<'_> {
 
 fn is_twin(one: &BTreeSet<usize>, other: &BTreeSet<usize>) -> bool {
     let (fewer, more) = (one.len().min(other.len()), one.len().max(other.len()));
-    // The sizes of most pairs say that they are none, so their elements are not compared.
+    // Most pairs differ in size so much that they cannot be twins: their elements are not compared.
     if fewer * TWINS.1 < more * TWINS.0 {
         return false;
     }

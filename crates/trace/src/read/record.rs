@@ -166,9 +166,9 @@ impl Reader {
         }
         if end < start {
             self.note(if end == 0 {
-                "expected the end of a span, found 0; it is shown without a duration"
+                "expected the end of a span, found 0; the span is shown without a duration"
             } else {
-                "expected the end of a span after its start, found it before; it is shown without a duration"
+                "expected the end of a span after its start, found it before; the span is shown without a duration"
             });
         }
         (start, end.max(start))
