@@ -137,7 +137,7 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     let all = sum(forest.traces().iter().map(Trace::duration));
     let mut tested = contended_lock::contended(forest, all);
     tested.extend(slow_with::slow_with(forest, all));
-    // A name of which nothing is found was looked at, too.
+    // A name without a finding is a test, too.
     let tested = tested.into_iter().map(|it| match it {
         Some((chance, finding)) => (1.0, chance, Some(finding)),
         None => (1.0, 1.0, None),
@@ -182,7 +182,7 @@ fn of_spans(forest: &Forest<'_>) -> Vec<Finding> {
             let serial = serial_calls::serial(forest, span);
             findings.extend(serial.filter(|it| enough(it.cause.time)));
         }
-        // A loop in each round of another one is short, and all of them are the trace.
+        // A loop in each round of an outer loop is short; together such loops may take most of the trace.
         let short =
             short.into_values().filter(|all| enough(sum(all.iter().map(|it| it.cause.time))));
         findings.extend(short.flatten());

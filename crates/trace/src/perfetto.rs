@@ -62,7 +62,7 @@ impl<W: Write> Writer<W> {
     }
 
     /// Microseconds since the first time: with times since 1970, the page would show half a century.
-    #[expect(clippy::cast_precision_loss, reason = "nanoseconds of 100 days are exact")]
+    #[expect(clippy::cast_precision_loss, reason = "100 days in nanoseconds fit into 53 bits")]
     fn time(&self, time: u64) -> f64 {
         time.saturating_sub(self.origin).min(i64::MAX.cast_unsigned()) as f64 / 1000.0
     }

@@ -151,7 +151,7 @@ fn a_lock_that_replicas_share_has_one_hold() {
     assert!(found[0].2.contains(": one goes on every 29") && found.len() == 1, "{found:#?}");
 }
 
-/// An ebbing load, of replicas that have all started with the file.
+/// A falling load of replicas, all of which start at the beginning of the file.
 #[test]
 fn latency_that_falls_is_no_cold_start() {
     let mut random = numbers();
@@ -201,7 +201,7 @@ impl Program {
         span.attributes = attributes.into_iter().collect();
     }
 
-    /// The same for a future that was entered for so long, as bridges from `tracing` record it.
+    /// Adds the span of a future that was entered for `busy` microseconds, as bridges from `tracing` record it.
     fn entered(
         &mut self,
         trace: u64,
@@ -249,7 +249,7 @@ impl Program {
 
 #[test]
 fn a_queue_below_a_lock_or_a_semaphore_is_named() {
-    // The work below the lock has a span, and the wait is what is before it.
+    // The work below the lock has a span; the wait ends when this span starts.
     let mut program = Program::default();
     for order in 0..8 {
         let held = 2_000 + order * 10_000;
@@ -276,7 +276,7 @@ fn a_queue_below_a_lock_or_a_semaphore_is_named() {
         "10 spans `call` wait for each other, up to 51.2 ms: about 2 go on every 10 ms, as below a semaphore or in a small pool",
     )]);
 
-    // A lock that lets anybody go first: who came first is last.
+    // An unfair lock: the first call to arrive gets the lock last.
     let mut program = Program::default();
     for (thread, turn) in [6, 1, 2, 3, 4, 5].into_iter().enumerate() {
         let start = u64::try_from(thread).unwrap() * 50;
@@ -315,7 +315,7 @@ fn independent_calls_are_no_queue() {
     }
 }
 
-/// One thread runs them one after the other, and each says that it was entered for most of its time.
+/// One thread runs the calls one after the other, and each span was entered for most of its time.
 #[test]
 fn calls_that_compute_are_no_queue() {
     let mut program = Program::default();
@@ -326,7 +326,7 @@ fn calls_that_compute_are_no_queue() {
     program.assert(&[]);
 }
 
-/// What all spans of a name take counts, also where a rule looks at one span at a time.
+/// Causes are sorted by the time of all spans of a name, even if their rule looks at one span at a time.
 #[test]
 fn what_takes_the_most_time_in_all_traces_comes_first() {
     let mut program = Program::default();
@@ -439,7 +439,7 @@ fn long_waits_one_after_the_other_are_named_together() {
             "`page` waits for `user`, `prices` and `stock` one after the other, 90 ms: if none needs the result of another, all at once take 30 ms".to_owned(),
         )]
     );
-    // At the same time, and what computes.
+    // Parallel calls, and calls that compute.
     assert_eq!(page(1_000, 40), []);
     assert_eq!(page(31_000, 25_000), []);
 }
@@ -462,7 +462,7 @@ fn thousands_of_tiny_spans_are_counted() {
 
 #[test]
 fn what_cannot_be_told_from_something_else() {
-    // A full channel, and one who sends: each call ends when there is room.
+    // A sender with a full channel: each call ends when there is room.
     let mut program = Program::default();
     let produce = program.waiting(1, 0, "produce", (0, 121_000));
     for message in 0..12 {

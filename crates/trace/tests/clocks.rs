@@ -75,7 +75,7 @@ impl Traces {
         self.span(client, hosts.1, Kind::Server, served)
     }
 
-    /// By how many microseconds the clocks of hosts are set back, in the order of the spans.
+    /// Aligns the clocks. Returns how far each span was moved.
     fn aligned(mut self) -> Aligned {
         let raw = self.recording.clone();
         self.recording.align_clocks();
@@ -143,7 +143,7 @@ fn clocks_that_are_right_are_left() {
 fn a_host_is_moved_between_the_bounds_of_all_its_calls() {
     for ahead in [-400, 400, 5, -86_400_000] {
         let aligned = chain(&[("b", ahead), ("c", ahead)]).aligned();
-        // Both are right to each other.
+        // The two clocks agree with each other.
         aligned.expect(&[("b", ahead), ("c", ahead)]);
         let notes = aligned.notes();
         assert_eq!(notes.len(), 2, "{notes:?}");
@@ -217,8 +217,8 @@ fn a_clock_that_was_set_is_left() {
     assert_eq!(aligned.notes(), [note]);
 }
 
-/// At any load, and with times that are rounded to milliseconds, no clock is moved that is right, and no other one by
-/// more than its bounds admit.
+/// At any load, and with times rounded to milliseconds, a correct clock is not moved, and a wrong one only within its
+/// bounds.
 #[test]
 fn any_calls_bound_the_clocks() {
     let mut state = 1_u64;

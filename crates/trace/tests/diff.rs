@@ -105,7 +105,7 @@ fn calls_that_fail_by_their_code_are_failing() {
     assert_eq!(kinds(&found), [(ChangeKind::Failing, "POST")], "{found:?}");
 }
 
-/// Between what is too few and what is a difference, there are no failures of which nothing is said.
+/// Failures are reported for any number of runs: too few for a difference are a note.
 #[test]
 fn failures_are_a_difference_or_a_note() {
     for runs in 1..=12 {
@@ -120,7 +120,7 @@ fn failures_are_a_difference_or_a_note() {
     }
 }
 
-/// Of few calls, failures that were not there before are said, and only many of them are a difference.
+/// With few calls, new failures are noted, and only many of them are a difference.
 #[test]
 fn failures_are_a_difference_if_chance_does_not_explain_them() {
     let failing = |failures, runs| {
@@ -152,7 +152,7 @@ fn two_files_of_one_run_each_are_compared_by_call() {
         changes(&before, &after).into_iter().map(|(kind, name, _)| (kind, name)).collect();
     assert!(found.contains(&(ChangeKind::Slower, "price".to_owned())), "{found:?}");
     assert!(found.contains(&(ChangeKind::RepeatedCalls, "SELECT item".to_owned())), "{found:?}");
-    // Of too few calls, nothing is said about times, and that is said.
+    // The times of too few calls are not compared, and a note says so.
     let few = Service { requests: 3, ..Service::default() };
     let [before, after] = set(&[few, few], 1, 5);
     let found = diff(&before, &after);
@@ -212,7 +212,7 @@ fn requests(
     recording
 }
 
-/// Parents without a call count: a cache that no longer hits is the most common regression.
+/// Parents that do not make the call count, too: a cache that no longer hits is the most common regression.
 #[test]
 fn a_call_that_all_requests_make_and_few_made_before_is_named() {
     for (was, is) in [(1, 100), (2, 98), (10, 90), (100, 1), (0, 100), (100, 0)] {
@@ -302,7 +302,7 @@ fn slow_calls_among_many_are_a_tail() {
     }
 }
 
-/// All times after, longer or shorter by so many hundredths, but those of one name.
+/// Scales all times of the runs to this many hundredths, except the times of one name.
 fn scaled(runs: &[Recording], hundredths: u64, but: &str) -> Vec<Recording> {
     let mut runs = runs.to_vec();
     for span in runs.iter_mut().flat_map(|run| &mut run.spans) {
@@ -316,7 +316,7 @@ fn scaled(runs: &[Recording], hundredths: u64, but: &str) -> Vec<Recording> {
     runs
 }
 
-/// All names are slower by as much: that is not a change of the program, unless it is more than noise.
+/// A slowdown that all names share is no change of the program, unless it is larger than noise.
 #[test]
 fn a_slower_machine_is_a_note_and_a_far_slower_one_is_a_total() {
     let base = Service { requests: 100, ..Service::default() };
@@ -394,7 +394,7 @@ fn one_or_two_names_that_all_changed_are_named() {
     }
 }
 
-/// One trace on each side: nothing can be tested, and ten times as long is not kept quiet.
+/// One trace on each side allows no test, but a tenfold duration is noted.
 #[test]
 fn totals_of_too_few_traces_are_a_note() {
     let [before, after] = [10, 100].map(|millis| requests(1, |_| vec![("query", None, millis)]));
@@ -405,7 +405,7 @@ fn totals_of_too_few_traces_are_a_note() {
     assert!(note.is_some_and(|it| it.ends_with(", not told from chance")), "{found:?}");
 }
 
-/// What waits after the end of its parent, for seconds or for no time worth a word.
+/// Spans that start after the end of their parent: seconds later, or a moment later, which is not noted.
 #[test]
 fn waits_are_noted_as_such_from_a_millisecond_on() {
     for (waits, expected) in [
@@ -438,7 +438,7 @@ fn calls_of_several_names_that_are_no_longer_parallel_are_serial() {
     assert_eq!(kinds(&found), [(ChangeKind::FasterTotal, "GET /cart")]);
 }
 
-/// What a drifting machine does to all names does not hide what a name does.
+/// The drift of the machine, which affects all names, does not hide the change of one name.
 #[test]
 fn a_change_is_found_on_an_uneven_machine() {
     let base =
@@ -570,7 +570,7 @@ fn assert_json(one: &str, other: &str) {
     assert_eq!(json["before"]["runs"], 1);
 }
 
-/// Requests with so many milliseconds of their own beside two calls, with a noise, by a clock with steps of so many
+/// Requests with `own` milliseconds of self time and two calls, with noise, measured by a clock with steps of `clock`
 /// nanoseconds.
 fn clocked(seed: u64, (own, noise): (f64, f64), clock: u64) -> Recording {
     let mut numbers = runs::Numbers::new(seed);
@@ -622,7 +622,7 @@ fn equal_runs_are_quiet_by_any_clock() {
     assert!(alarms.len() <= 3 && undecided <= 5, "of 153: {undecided}, {alarms:#?}");
 }
 
-/// What a test does not confirm is said nevertheless.
+/// A large difference is noted even if no test confirms it.
 #[test]
 fn a_large_difference_is_never_nothing() {
     // A queue, a slow partition of eight, a large body in one of ten requests, and two pauses.

@@ -24,7 +24,7 @@ impl File {
         file
     }
 
-    /// What follows is of this service and resource.
+    /// Sets the service and the resource of the spans that follow.
     fn on(&mut self, service: &str, resource: &[(&str, &str)]) {
         self.source =
             Source { service: service.into(), resource: texts(resource), ..Source::default() };
@@ -109,7 +109,7 @@ fn nanos(ms: f64) -> u64 {
 }
 
 /// Requests one after the other, each with what `request` adds below it: the file, the trace, the root and the start.
-/// It returns how long the request takes.
+/// `request` returns the duration of the request.
 fn requests(
     file: &mut File,
     many: u32,
@@ -140,7 +140,7 @@ fn a_slow_shard() {
     file.assert(CauseKind::SlowWith, "SELECT", "slow ones have `db.shard=s7`, 0 of ");
 }
 
-/// Chance explains neither the shard nor the host that it is on, in a file of this size.
+/// In a file of this size, neither the slow shard nor its host is explained by chance.
 #[test]
 fn a_shard_in_place_of_its_host() {
     let mut file = File::of("orders", &[]);
@@ -471,7 +471,7 @@ fn a_status_of_a_server_or_an_ok_is_no_failure() {
     assert!(span(Kind::Client, Status::Error("x".into()), "other", 0).is_failure());
 }
 
-/// Requests that arrive at random, each of which calls what takes one of some places, first come, first served.
+/// Requests that arrive at random. Each one waits for one of some places, first come, first served.
 fn queue(file: &mut File, call: &str, places: usize, hold: f64, every: u64, is_held_below: bool) {
     let mut free = vec![0.0_f64; places];
     let mut now = 1.0;
@@ -505,7 +505,7 @@ fn a_pool_of_connections_and_a_process_that_does_one_thing_at_a_time() {
     file.assert(CauseKind::ContendedLock, "GenServer.call", ": one goes on every 9.95 ms");
 }
 
-/// Quick calls all the time, and now and then something that they wait for.
+/// Quick calls all the time, which now and then wait for `holder`.
 fn held(holder: &str, call: &str) -> File {
     let mut file = File::of("shop", &[]);
     let mut now = 1.0;
@@ -535,7 +535,7 @@ fn one_span_that_all_others_wait_for() {
     );
 }
 
-/// By a clock of a millisecond, or where a program starts all at once, calls begin at the same time.
+/// Calls begin at the same time if the clock has milliseconds, or if the program starts them together.
 #[test]
 fn calls_that_begin_at_one_time_are_no_queue() {
     let mut file = File::of("shop", &[]);

@@ -307,7 +307,7 @@ fn json_is_received_as_other_programs_send_it() {
     assert!(written.contains(r#""kind":2"#), "{written}");
 }
 
-/// A signal is heard whatever the receiver does when it comes.
+/// A signal ends the receiver, whatever the receiver does at that moment.
 #[test]
 fn it_ends_while_it_receives() {
     let folder = tempfile::tempdir().unwrap();
@@ -361,7 +361,7 @@ fn a_line_that_was_cut_is_not_continued() {
     assert!(lines[1].contains("one") && lines[2].contains("one"));
 }
 
-/// Connections that are left open, and more of them than are served, only let others wait.
+/// Idle connections, even more than the receiver serves, only delay the other clients.
 #[test]
 fn connections_that_say_nothing_take_no_place_of_others() {
     let folder = tempfile::tempdir().unwrap();
@@ -382,7 +382,7 @@ fn traces_that_do_not_end_take_bounded_memory() {
     let folder = tempfile::tempdir().unwrap();
     let mut listener = Listener::with(&folder.path().join("t.jsonl"), &["--max-memory", "8"]);
     let text = "text ".repeat(1 << 18);
-    // Of a parent that does not come, such a trace is drawn after a minute.
+    // The parent does not arrive, so each trace is drawn after a minute.
     for trace in 1..=4 {
         let body = request(trace, "open")
             .replace("password", "note")
@@ -438,7 +438,7 @@ fn rejected_spans_are_told_to_the_sender() {
     assert_eq!(listener.written(&file).matches(r#""name":"good""#).count(), 3);
 }
 
-/// Each would take gigabytes, or half of one, if it was decoded.
+/// Each of these messages would take half a gigabyte of memory or more if it was decoded.
 #[test]
 fn messages_that_are_small_on_the_wire_take_bounded_memory() {
     let folder = tempfile::tempdir().unwrap();

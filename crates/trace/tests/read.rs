@@ -1,4 +1,4 @@
-//! What is read of good and of damaged files.
+//! The spans and notes that are read from valid and from damaged files.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
 
@@ -222,7 +222,7 @@ fn json_is_read_as_other_programs_write_it() {
     assert_eq!(read(log.replace('\n', "")).unwrap().logs[0].severity, 15);
 }
 
-/// What other programs put around OTLP, and what people attach to tickets.
+/// The formats in which other programs wrap OTLP, and files that people attach to tickets.
 #[test]
 fn what_others_download_is_read() {
     let of = |text: &str| read(text).unwrap_or_else(|error| panic!("{text}: {error}"));
@@ -425,7 +425,7 @@ fn what_is_no_otlp_is_an_error_with_its_place() {
 
 #[test]
 fn an_error_contains_no_secret() {
-    // What stands below which key is not known where a value has the wrong type, so none is quoted.
+    // Where a value has the wrong type, its key is not known, so no value is quoted.
     let password = line(&[span(1, 0, "one", 10, 30)])
         .replace(r#""kind": 3"#, r#""kind": 3, "status": {"code": 2, "message": ["hunter2"]}"#);
     for (text, expected) in [
@@ -535,7 +535,7 @@ fn a_chain_of_many_levels_needs_no_stack() {
     assert!(picture.contains("⋯") && picture.lines().all(|line| line.chars().count() < 200));
 }
 
-/// Lines without an end, of which only so much is given.
+/// A line without an end, of this many bytes.
 struct Endless(u64);
 
 impl Read for Endless {

@@ -67,7 +67,7 @@ fn checkout() -> Vec<Span> {
     ]
 }
 
-/// A failed span, whose place is shown, with the place that it has itself.
+/// A failed span, with its own place in the source code, if there is one.
 fn placed(id: u64, name: &str, line: Option<i64>) -> Span {
     let mut span = failed(span(id, 1, name, id, id + 1), "no");
     if let Some(line) = line {
@@ -130,14 +130,14 @@ fn columns_are_aligned_at_every_width() {
         for line in picture.lines() {
             assert!(line.chars().count() <= most, "{width}: {line}\n{picture}");
         }
-        // The bar of a span begins in the column of its start, which is that of its parent's.
+        // The span starts with its parent, so both bars begin in the same column.
         let column =
             |row: usize| picture.lines().nth(row).unwrap().chars().position(|c| "█▒▏".contains(c));
         assert_eq!(column(2), column(3), "{picture}");
     }
 }
 
-/// As the spans of a message that is processed later.
+/// A message is processed some time after it was sent.
 #[test]
 fn the_time_until_a_child_after_its_parent_is_a_wait() {
     let spans = [span(1, 0, "send", 0, 10), span(2, 1, "process", 60, 100)];
@@ -258,7 +258,7 @@ fn a_terminal_with_ascii_alone_has_the_same_columns() {
     assert_eq!(widths(&ascii), widths(&picture));
 }
 
-/// What failed, and then what took longest.
+/// Failed traces come first, then the longest ones.
 #[test]
 fn the_first_trace_is_the_one_to_look_at() {
     let folder = tempfile::tempdir().unwrap();
@@ -346,7 +346,7 @@ fn a_call_that_failed_by_its_code_is_one_that_failed() {
     );
 }
 
-/// A frame between a request that failed and what failed below it has no status.
+/// A span without a status is between a failed request and the failed span below it.
 #[test]
 fn an_error_below_a_span_without_one_explains_those_above_it() {
     let folder = tempfile::tempdir().unwrap();

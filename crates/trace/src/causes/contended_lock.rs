@@ -120,8 +120,7 @@ fn of_name(
 fn comparable(mut calls: Vec<Wait>, least: u64) -> Option<Vec<Wait>> {
     calls.sort_unstable();
     calls.truncate(MOST_CALLS);
-    // Of calls that begin at one time, nobody knows which came first. Those in the order of their ends would look like a
-    // queue.
+    // The order of calls that begin at the same time is unknown. Sorted by their ends, they would look like a queue.
     Random::new().shuffle(&mut calls);
     calls.sort_by_key(|it| it.from);
     (calls.len() >= CALLS && sum(calls.iter().map(Wait::time)) >= least).then_some(calls)
@@ -132,7 +131,7 @@ fn comparable(mut calls: Vec<Wait>, least: u64) -> Option<Vec<Wait>> {
 fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     let mut times: Vec<u64> = calls.iter().map(Wait::time).collect();
     times.sort_unstable();
-    // Clocks are not exact, nor is the order in which two go on that came together.
+    // Clocks are not exact, and calls that arrive together may continue in any order.
     let slack = percentile(&times, 50) / 50;
     let is_spread = percentile(&times, 90) / SPREAD.0 >= percentile(&times, 10) / SPREAD.1;
     let places = |calls: &[Wait]| {
@@ -158,7 +157,7 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     }
     let (places, waits) = likeliest_queue(calls, fewest, waited / 2)?;
     let (mean, variance) = moments(&drawn);
-    // Beyond what so few permutations show, as far as a normal distribution goes.
+    // Few permutations cannot show a smaller chance, so a normal distribution estimates it.
     let beyond = if more == 0 { tail((1.0 - mean) / variance.sqrt()) } else { 1.0 };
     let chance = (as_f64(more + 1) / as_f64(drawn.len() + 1)).min(beyond);
     Some((chance, queue(forest, calls, &waits, places)?))
@@ -188,7 +187,7 @@ fn fraction(part: u64, whole: u64) -> f64 {
 
 /// The wait of each call for one of the places, unless too many calls overtake.
 fn waits(calls: &[Wait], places: usize, slack: u64) -> Option<Vec<u64>> {
-    // The latest ends of those who came before. A place is free at the earliest of them.
+    // The latest ends of the earlier calls. A place is free at the earliest of these ends.
     let mut latest = BinaryHeap::with_capacity(places + 1);
     let mut waits = Vec::with_capacity(calls.len());
     let mut overtaking = 0;

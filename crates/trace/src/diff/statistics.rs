@@ -228,7 +228,7 @@ mod tests {
         near(counts([&before, &[after]], true), 30.0 / 450.0 * 2.0);
     }
 
-    /// As many failures in all: in each run they tell of the program, in one run of that run.
+    /// Failures in every run are a change of the program; as many failures in one run are a matter of that run.
     #[test]
     fn failures_of_one_run_are_its_own() {
         let run = |failures| [vec![1.0; failures], vec![0.0; 120 - failures]].concat();

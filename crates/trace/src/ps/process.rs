@@ -14,10 +14,10 @@ use super::memory::Memory;
 use super::open_spans;
 use super::stacks::{self, Stack};
 
-/// What a process may publish.
+/// The maximum size of a published context, in bytes.
 const MAX_PAYLOAD: u32 = 4 * 1024 * 1024;
 
-/// How often a context is read that changes meanwhile.
+/// The maximum number of reads of a context that changes meanwhile.
 const ATTEMPTS: usize = 20;
 
 /// How many mappings may look like contexts.

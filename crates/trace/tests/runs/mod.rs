@@ -1,4 +1,4 @@
-//! Runs of a service that does not exist, with the noise of those that do.
+//! Runs of an invented service, with the noise of real services.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -24,25 +24,25 @@ impl Numbers {
         (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// Of a normal distribution, by Box and Muller.
+    /// A random number with a normal distribution, by Box and Muller.
     pub(crate) fn normal(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.next()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.next()).cos()
     }
 }
 
-/// What makes the times of a service differ, although nothing has changed.
+/// The noise in the times of a service whose program has not changed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Noise {
     /// The deviation of the logarithm of a call's time.
     pub(crate) call: f64,
-    /// The same of all times of a run.
+    /// The deviation of the logarithm of a factor that all times of a run share.
     pub(crate) run: f64,
     /// The step of the machine's drift from run to run.
     pub(crate) drift: f64,
     /// Whether every third call takes half as long again.
     pub(crate) is_bimodal: bool,
-    /// How much a call's noise is like that of the call before it.
+    /// The correlation of a call's noise with the noise of the previous call.
     pub(crate) memory: f64,
 }
 

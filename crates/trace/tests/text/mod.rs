@@ -7,8 +7,9 @@ use floe_trace::{Kind, Recording, Source, Span, SpanId, Status, TraceId, Value};
 /// The beginning of all recordings, in nanoseconds since 1970.
 pub(crate) const START: u64 = 1_790_000_000_000_000_000;
 
-/// Reads spans, one a line: `name 10..20.5 client error key=value @service`. The times are milliseconds, and what is
-/// indented is below the line above it with less. What is not begins a trace, unless `&` is before its name.
+/// Reads spans, one a line: `name 10..20.5 client error key=value @service`. The times are milliseconds. An
+/// indented span is a child of the nearest less indented span above it. Other spans begin a trace, unless `&` is before
+/// the name.
 pub(crate) fn spans(text: &str) -> Recording {
     let mut recording = Recording::default();
     let mut above: Vec<(usize, SpanId, String)> = Vec::new();
