@@ -217,7 +217,7 @@ fn prepare<'a>(origin: &'a Origin, run_id: &'a RunId) -> Result<(Prepared<'a>, R
         }
         Err(error) => {
             if has_results {
-                // If they cannot be written, they remain those of a run that started.
+                // If this fails, the results still describe a run that has started.
                 let _ = ending::write(identity, &report, None, Some(&error));
             }
             Err(not_compiled(origin, report, error))

@@ -357,8 +357,8 @@ fn changed() -> (Product, serde_json::Value) {
     (product, last)
 }
 
-/// After any interruption, each file is the one of the last run or of this one, and the results are not
-/// those of the last run unless this one has not begun.
+/// After any interruption, each file belongs to the last run or to this one, and the results belong to the last run
+/// only if this one has not begun.
 #[track_caller]
 fn assert_consistent(product: &Product, last: &serde_json::Value, at: usize) {
     let orders = orders(product);

@@ -202,7 +202,7 @@ fn after_panic(name: &str) {
     found_here(name, &code!("after_panic", 3));
 }
 
-/// Another library has attached a context, which is not published; a closure that captures it is in it.
+/// Another library has attached a context, which is not published. A closure that captures this context runs in it.
 #[traced]
 fn in_another_context(other: SpanContext, name: &str) {
     let _attached = Context::new().with_remote_span_context(other).attach();

@@ -1,7 +1,7 @@
-//! Until when a request may wait for its receiver.
+//! Limits the time for which a request may wait for its receiver.
 //!
-//! A thread that waits does so in short steps. So it is given up a moment before a shutdown ends that has begun in the
-//! meantime, and its reason is known.
+//! A thread waits in short steps. If a shutdown begins in the meantime, the request ends a moment before the shutdown
+//! does, so its failure has a reason.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use floe_telemetry_sdk::__parts::collector::Ending;
 /// The longest time between two checks of what is left.
 pub(super) const STEP: Duration = Duration::from_millis(20);
 
-/// The end of the current export: its deadline, or that of a shutdown.
+/// The end of the current export: its own deadline, or the deadline of a shutdown.
 #[derive(Debug)]
 pub(super) struct TimeLimit {
     deadline: Mutex<Instant>,

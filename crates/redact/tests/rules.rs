@@ -76,7 +76,7 @@ fn findings_of_each_pass_have_their_place_in_the_text() {
     }
 }
 
-/// Also of a line that comes in pieces, whose lengths multiplied are more than the longest line.
+/// The product of the lengths of the two pieces exceeds the maximum length of a line.
 #[test]
 fn a_writer_sees_a_secret_across_two_long_pieces() {
     let mut safe = Vec::new();

@@ -171,7 +171,7 @@ pub(crate) fn run<T: Send + 'static>(
     Ok(receiver)
 }
 
-/// Whether the thread of the collector has ever run, here or in a parent.
+/// Whether the thread of the collector has ever run, in this process or before a fork.
 static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
 
 /// Whether the first pipeline is installed after its provider has started to record.

@@ -236,12 +236,12 @@ mod tests {
                 "0 10-20, 1 20-90",
             ),
             (
-                "a task of a call, which the root waits for",
+                "a task that a call starts and the root waits for",
                 &[(None, 10, 90), (Some(0), 10, 20), (Some(1), 15, 80)],
                 "1 10-15, 2 15-80, 0 80-90",
             ),
             (
-                "a task of a call, which nobody waits for",
+                "a task that a call starts and no span waits for",
                 &[(None, 10, 90), (Some(0), 10, 40), (Some(1), 15, 60), (Some(0), 40, 90)],
                 "1 10-40, 3 40-90",
             ),

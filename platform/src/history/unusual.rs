@@ -221,7 +221,7 @@ impl<'a> Comparison<'a> {
         }
         for input in &asset.inputs {
             let part = self.parts.iter().find(|part| part.name == input);
-            // A view has no rows of its own, and what its inputs have is what it has.
+            // A view has no number of rows: it passes on the causes of its inputs.
             let part = part.filter(|part| match part.asset.and_then(|it| it.rows) {
                 Some(_) => self.rows.get(part.name).is_some_and(|it| it.1),
                 None => true,
@@ -300,7 +300,7 @@ impl<'a> Comparison<'a> {
 
     /// The finding of a shift that all steady parts share.
     fn find_slower_machine(&self) -> Option<Finding> {
-        // A faster machine is not told.
+        // A faster machine is not reported.
         let is_rare = chance(&self.past_shifts, self.shift) / 2.0 <= RARE;
         let usual: f64 = self.parts.iter().map(|part| part.usual).sum();
         let excess = usual * self.shift.exp_m1();
@@ -490,10 +490,10 @@ fn chance(past: &[f64], now: f64) -> f64 {
     let distance = now - usual;
     let deviations = past.iter().map(|it| (it - usual).abs()).collect();
     let typical = 1.4826 * median(deviations);
-    // What scatters is as far without being the same.
+    // Scattered values count as equally far although they differ.
     let least = distance.abs() - (4.0 * typical.max(LEAST_SCATTER)).min(distance.abs() / 2.0);
     let is_as_far = |it: &&f64| (**it - usual) * distance.signum() >= least;
-    // The last runs may already have been what this one is.
+    // The last runs may already have had the new value.
     let earlier = |runs: &[f64]| runs.iter().skip_while(is_as_far).filter(is_as_far).count();
     let is_known = earlier(&past[..past.len().min(14)]) >= 2;
     if distance == 0.0 || is_known || earlier(past) > past.len() / 14 {

@@ -28,7 +28,7 @@ pub struct Tracing {
     pub exporter: Option<Spanned<Exporter>>,
     /// The endpoint of the OpenTelemetry collector.
     pub endpoint: Option<Endpoint>,
-    /// The protocol of the OpenTelemetry collector. Default: that of the endpoint's port.
+    /// The protocol of the OpenTelemetry collector. Default: the protocol of the endpoint's port.
     pub protocol: Option<Protocol>,
     /// The address of a trace in the backend, for links to it.
     pub trace_url: Option<TraceUrl>,

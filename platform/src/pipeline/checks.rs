@@ -13,7 +13,7 @@ use super::run::{Run, Tables};
 use crate::artifacts::CheckedTable;
 use crate::{check_column, metrics};
 
-/// What came of the checks of an asset.
+/// The results of the checks of an asset.
 struct Ended {
     checks: Vec<Checked>,
     alerts: Vec<String>,
@@ -85,7 +85,7 @@ fn observed(
     Ok(results)
 }
 
-/// What came of checks that ran.
+/// The results of checks that ran.
 fn ended(
     mut results: Vec<CheckResult>,
     table: CheckedTable<'_>,

@@ -37,7 +37,7 @@ pub(super) fn report(
     let (identity, artifacts) = (prepared.identity, &*prepared.artifacts);
     let span = get_current_span();
     if let Some(id) = &report.dagster_run_id {
-        // That of the environment, or that of the run which has built the assets.
+        // The id is from the environment, or from the run that has built the assets.
         span.set_attribute(DagsterAsset::RUN_ID, id.clone());
     }
     let failure = report.failure(&built);

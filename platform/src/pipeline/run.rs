@@ -218,7 +218,7 @@ impl Run<'_> {
         Job { namespace: &self.identity.namespace, name }
     }
 
-    /// Emits an event of a job whose run belongs to this run.
+    /// Emits a lineage event, with this run as its parent.
     fn emit(&self, event: RunEvent<'_>) -> Result<(), Error> {
         let parent = Parent {
             run_id: self.id,
@@ -298,9 +298,9 @@ pub(crate) const DAGSTER: &str = "floe.orchestrator.dagster";
 /// The builder of a run's assets.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Orchestration {
-    /// This process, with the spans `floe.asset.{key}`, `floe.io.read`.
+    /// This process builds all assets, with the spans `floe.asset.{key}`, `floe.io.read`.
     Local,
-    /// A process for each asset, started by Dagster, with the spans `dagster.asset.{key}`, `dagster.io.read`,
+    /// Dagster starts a process for each asset, with the spans `dagster.asset.{key}`, `dagster.io.read`,
     /// `dagster.io.write`.
     Dagster,
 }

@@ -29,7 +29,7 @@ observability:
 plugins:
   orchestrator: { type: dagster, program: '{dagster}', retries: {retries}, retry_delay_seconds: 0 }";
 
-/// The program: the optimized one if its cost is measured.
+/// The path of `floe`: an optimized build if its cost is measured.
 pub(crate) fn floe() -> String {
     let built = || env!("CARGO_BIN_EXE_floe").to_owned();
     std::env::var("PIPELINE_FLOE").unwrap_or_else(|_| built())

@@ -76,7 +76,7 @@ fn a_run_starts_its_plugins_and_publishes_what_it_built() {
     assert!(product.path(".floe/objects/retail/shop/totals.csv").exists());
 }
 
-/// The events of lineage in the file of a product.
+/// The lineage events that a product has written to its file.
 fn lineage(product: &Product) -> Vec<serde_json::Value> {
     let lineage = product.read(".floe/lineage.jsonl");
     let events = lineage.lines().map(|line| serde_json::from_str(line).unwrap());

@@ -16,7 +16,7 @@ use crate::program::{Code, Operation, Parent, Pick, Program, Start, Target, Upda
 pub struct Run {
     /// The contexts of its spans, in the order in which they started.
     pub contexts: Vec<SpanContext>,
-    /// Values that it has read from its spans and from the current context.
+    /// Values that the program has read from its spans and from the current context.
     pub observations: Vec<String>,
 }
 

@@ -307,7 +307,7 @@ impl Program {
 struct Call {
     number: u64,
     result: u64,
-    /// Leaves out the time in which the thread has waited for a processor.
+    /// The duration without the time in which the thread has waited for a processor.
     nanos: u64,
 }
 

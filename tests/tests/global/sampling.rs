@@ -1,5 +1,5 @@
-//! What a sampler of OpenTelemetry decides, and the trace state that goes on. `limits` has what it decides below each
-//! parent, `tracing` that a trace is recorded whole.
+//! The decisions of an OpenTelemetry sampler, and the propagated trace state. `limits` tests the decisions below each
+//! parent, and `tracing` tests that a trace is recorded whole.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 

@@ -57,8 +57,8 @@ impl Packages {
     }
 }
 
-/// The paths before each folder with one of these names, from the last to the first. The path is empty for a package in
-/// the working directory of the compiler.
+/// The possible paths of the package: the parent of each folder with one of these names, the innermost first. The path
+/// is empty if the package is in the working directory of the compiler.
 fn folders<'a>(file: &'a str, names: &'a [&str]) -> impl Iterator<Item = &'a str> {
     let ends = file.rmatch_indices(['/', '\\']).map(|(end, _)| end);
     ends.filter_map(|end| {

@@ -182,7 +182,7 @@ static FILLED: AtomicUsize = AtomicUsize::new(0);
 
 static LEFT: Left<Writer> = Left::new();
 
-/// Leaves the buffer of an ended thread to the next one. After a fork, that of the parent is closed.
+/// Leaves the buffer of an ended thread to the next one. After a fork, the parent's buffer is closed.
 pub(super) fn leave(mut writer: Writer) {
     if writer.is_of_process() {
         writer.portion.publish();

@@ -76,7 +76,7 @@ impl Tracer {
 }
 
 impl DetachedSpan {
-    /// No span: code in it runs below the span in `parent`.
+    /// Creates a handle without a span: its code runs below the span in `parent`.
     pub fn skipped(parent: Context) -> Self {
         Self(Parked::in_context(parent, Site::NONE))
     }

@@ -35,7 +35,7 @@ impl<W: Rings> Idle<W> {
         }
     }
 
-    /// Adds rings. Without memory for the list, closes them.
+    /// Adds rings, or closes them if there is no memory for a longer list.
     pub(super) fn leave(&mut self, rings: W) {
         if self.rings.try_reserve(1).is_ok() {
             self.rings.push_back(rings);

@@ -56,7 +56,7 @@ pub(super) fn trace_id() -> TraceId {
     TraceId::from(u128::from(advance(&HIGH)) << 64 | u128::from(low))
 }
 
-/// After a fork, replaces the state, which is that of the parent. Returns whether it was.
+/// After a fork, replaces the state copied from the parent. Returns whether there was a fork.
 #[cold]
 pub(super) fn leave_parent() -> bool {
     let is_copied = FORKS.replace(forks()) != forks();

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Lost {
     /// Spans whose buffer was full or missing, or whose thread was ending.
     pub spans: AtomicU64,
-    /// Those of them that would have exceeded the memory limit.
+    /// Lost spans that would have exceeded the memory limit.
     pub for_memory: AtomicU64,
     /// Spans that started after the shutdown of a provider.
     pub after_shutdown: AtomicU64,

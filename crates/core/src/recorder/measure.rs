@@ -63,7 +63,7 @@ fn new() -> MutexGuard<'static, Vec<Measures>> {
 
 static LEFT: Left<Writer> = Left::new();
 
-/// Leaves the ring of an ended thread to the next one. After a fork, that of the parent is closed.
+/// Leaves the ring of an ended thread to the next one. After a fork, the parent's ring is closed.
 pub(super) fn leave(writer: Writer) {
     if writer.is_of_process() {
         LEFT.lock(forks()).leave(writer);

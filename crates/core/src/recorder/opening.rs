@@ -167,7 +167,7 @@ impl Parent {
         self.0.is_none()
     }
 
-    /// The explicit parent, in which the body runs even without a span of its own.
+    /// The explicit parent, in which the body runs even if it has no span.
     pub(super) fn explicit(&self) -> Option<Context> {
         self.0.clone()
     }

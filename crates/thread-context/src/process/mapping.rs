@@ -31,7 +31,7 @@ struct Header {
 struct Published {
     header: &'static Header,
     /// The payload, to which the header points.
-    #[expect(dead_code, reason = "it is read by its address")]
+    #[expect(dead_code, reason = "readers find the payload by its address")]
     payload: Box<[u8]>,
     /// The process of the mapping, which a fork does not inherit.
     process: u32,
@@ -71,7 +71,7 @@ pub(super) fn publish(payload: Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-/// Creates a mapping, which forks do not inherit. Returns whether a memory file gives it a name.
+/// Creates a mapping, which forks do not inherit. Also returns whether the mapping has the name of a memory file.
 fn map() -> io::Result<(&'static Header, bool)> {
     const READ_WRITE: ProtFlags = ProtFlags::READ.union(ProtFlags::WRITE);
     let size = size_of::<Header>();

@@ -42,7 +42,7 @@ pub(crate) fn get() -> *const () {
 fn slot<'thread>() -> &'thread AtomicPtr<()> {
     // Linkers replace exactly these instructions by a constant where they know the place of the variable, as in a
     // program. The function that is called otherwise keeps all registers but those named here, by its
-    // specification. When it allocates the variable, that of glibc before 2.40 does not keep those of vectors.
+    // specification. When the function of glibc before 2.40 allocates the variable, it does not keep the vector registers.
     let slot: *mut *mut ();
     // SAFETY: this is the sequence of TLSDESC, whose result is the address of the variable of this thread. It is
     // aligned, and it exists for as long as the thread does, which is longer than any use of the reference, since only

@@ -404,7 +404,7 @@ fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
-/// The error of a statement that contains the query after `prefix` bytes.
+/// Explains the error of a statement, in which the query begins after `prefix` bytes.
 fn explain(error: rusqlite::Error, prefix: usize) -> Error {
     match error.sqlite_error_code() {
         Some(

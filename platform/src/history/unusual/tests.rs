@@ -297,7 +297,7 @@ fn is_right(pipeline: &Pipeline, plant: Plant, target: usize, found: &[Finding])
     !found.is_empty() && found.iter().all(is_named)
 }
 
-/// In how many of the trials what is said of the night is right, after so many runs.
+/// The number of trials in which the sentences about the night are right, after this many runs.
 fn right(is_of_dbt: bool, plant: Plant, runs: usize, trials: usize) -> usize {
     let trial = |seed: u64| {
         let mut pipeline = Pipeline::new(seed * 1000 + runs as u64, is_of_dbt);

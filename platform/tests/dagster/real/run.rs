@@ -126,7 +126,7 @@ fn real_dagster_builds_the_assets_of_a_product_in_its_trace() {
         assert_materialized(span, run_id, &events);
     }
     assert_events(&events);
-    // The events of lineage are in the trace, too, those of assets below the run.
+    // All lineage events have the id of the trace, also the events of assets.
     let lineage = setup.product.read(".floe/lineage.jsonl");
     assert!(lineage.lines().all(|line| line.contains(TRACE_ID)), "{lineage}");
     assert_history(&setup, &assets, run_id);

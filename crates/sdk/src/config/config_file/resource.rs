@@ -63,7 +63,7 @@ fn set_attribute(attribute: &Part<'_>, name: &Part<'_>, resource: &mut ResourceA
     };
     let Some(read) = attribute.word("type", &TYPES).flatten() else {
         match value.read::<String>() {
-            // As that of `OTEL_SERVICE_NAME`: it is the value of a variable that is not set.
+            // As with `OTEL_SERVICE_NAME`, an empty name is the value of a variable that is not set.
             Some(text) if text.is_empty() && key == SERVICE_NAME => {
                 value.ignore("the name is empty, and the default is used");
             }

@@ -497,7 +497,7 @@ meter_provider: {readers: [{pull: {exporter: {jmx: }}}]}";
     assert_eq!(config.propagators, [Propagator::B3]);
 }
 
-/// It may be one of ours misspelled, or that of another program.
+/// Such a name is misspelled, or belongs to another program.
 #[test]
 fn a_name_like_one_of_ours_turns_off_only_itself() {
     let text = "tracer_provider: {processors: [{bacth: {a: 1}}, {simple: {exporter: {consoles: }}}, {simple: {exporter: {console: }}}]}
