@@ -78,7 +78,7 @@ fn end_of_url(text: &[u8], start: usize, quote: u8) -> usize {
     end
 }
 
-/// The place of the `@` that ends the userinfo.
+/// The position of the `@` that ends the userinfo.
 fn userinfo(run: &[u8]) -> Option<usize> {
     let path = memchr::memchr3(b'/', b'?', b'#', run).unwrap_or(run.len());
     let last = memchr::memrchr(b'@', run)?;
@@ -88,7 +88,7 @@ fn userinfo(run: &[u8]) -> Option<usize> {
     let authority = &run[..path];
     if let Some(sign) = memchr::memrchr(b'@', authority) {
         let has_password = authority[..sign].contains(&b':');
-        // `user:a@b?d@host`: a query or a fragment without a path is rather a password.
+        // In `user:a@b?d@host`, the text after `?` belongs to the password: a query needs a path.
         let is_odd = path < run.len() && run[path] != b'/';
         let is_inside = has_password && (is_odd || !is_certain_host(&authority[sign + 1..]));
         return certain.filter(|_| is_inside).or(Some(sign));
@@ -172,7 +172,7 @@ pub(crate) fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
     }
 }
 
-/// Whether a host or a segment of a path announces a secret segment.
+/// Whether a host or a path segment announces that the next segment is secret.
 fn announces(word: &[u8], is_segment: bool) -> bool {
     count_steps(HOOKS.ends.len() * word.len());
     let is_hook = HOOKS.iter().any(|hook| {
@@ -187,7 +187,7 @@ fn announces(word: &[u8], is_segment: bool) -> bool {
 /// The maximum length of either side of an address.
 const LIMIT: usize = 256;
 
-/// Reads an address. `sign` is an `@` that belongs to no URL, or another sign.
+/// Reads an address. `sign` is the place of an `@` outside of URLs, or of another sign, which is ignored.
 pub(crate) fn scan(scan: &mut Scan<'_>, sign: usize) {
     let text = scan.text;
     let next = at(text, sign + 1);
@@ -199,7 +199,7 @@ pub(crate) fn scan(scan: &mut Scan<'_>, sign: usize) {
         let is_inside = |byte: u8| byte > b' ' && !b"\"'`<>".contains(&byte);
         let run = run_start(text, sign, LIMIT, is_inside);
         let end = run_end(text, sign, LIMIT, |byte| is_inside(byte) && byte != b',');
-        // A password may contain `@`: the last one with a host after it ends it.
+        // A password may contain `@`, so it ends at the last `@` before a host.
         let last = memchr::memrchr(b'@', part(text, sign, end)).map_or(sign, |at| sign + at);
         let password = oracle(text, run, last).or_else(|| credentials(text, run, last));
         if let Some(start) = password {
@@ -235,8 +235,8 @@ fn credentials(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     fits.then_some(colon + 1)
 }
 
-/// Whether the text before the colon makes the next word a user's name: `from:bob@example.com`,
-/// `Accepted:root@host:22`, `group:artifact@jar`.
+/// Whether the text before the colon shows that a user name follows: `from:bob@example.com`, `Accepted:root@host:22`,
+/// `group:artifact@jar`.
 fn names_a_user(role: &[u8], user: &[u8]) -> bool {
     let is_role = is_one_of(role, ADDRESS_ROLES);
     let is_user = |byte: &u8| is_name(*byte) || b".%+-'".contains(byte);
@@ -275,7 +275,7 @@ fn is_account(text: &[u8], start: usize, end: usize) -> bool {
         || starts_with(text, end, b": Permission denied")
 }
 
-/// Redacts an e-mail address but its domain, which shows whose mail system failed.
+/// Redacts an e-mail address, but keeps its domain, which shows whose mail system failed.
 fn email(scan: &mut Scan<'_>, sign: usize) {
     let text = scan.text;
     let local =

@@ -1,12 +1,10 @@
 //! The prefilter: finds the places at which a grammar is tried, in one pass.
 //!
-//! Every rule has an anchor of four characters, or of three if its name has no more: `assw` of a
-//! password's name, `://` of a URL. A byte has one of 32 classes (the case of a letter and the
-//! value of a digit do not matter), so the last three index a table of 32,768 flags, and only where
-//! a flag is set the class before them is looked up, too. The look-ups of neighbouring positions do
-//! not depend on each other, which makes this faster than an automaton with a state, and a text
-//! without anchors is not read again. The anchors come from the tables of rules: the rarest
-//! characters of each name.
+//! Every rule has an anchor of four characters, or three if its name is that short: `assw` of a password's name, `://`
+//! of a URL. A byte has one of 32 classes, which ignore the case of letters and the value of digits. The classes of
+//! three characters index a table of 32,768 flags. Only where a flag is set, the class of the character before them is
+//! checked, too. Look-ups of neighbouring positions are independent, which makes them faster than an automaton with a
+//! state, and a text without anchors is not read again. The anchor of a rule is the rarest part of its name.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -20,7 +18,7 @@ use crate::rules::structures::SCHEMES;
 use crate::rules::words::{HOOKS, SECRET_SEGMENTS, SECRET_WORDS};
 use crate::text::count_steps;
 
-// The kinds of anchors, a bit for each: the lowest is tried first where several are at one place.
+// The kinds of anchors, one bit each. If several are at one place, the lowest is tried first.
 
 /// Three digits.
 pub(crate) const DIGITS: u8 = 1;
@@ -65,7 +63,7 @@ const fn class(byte: u8) -> u8 {
         b':' => COLON,
         b'/' | b'.' | b'\\' => SLASH_OR_DOT,
         b'-' | b'_' => DASH,
-        // Names in other scripts have anchors, too: theirs are those of the rarest letter.
+        // For a name in another script, the rarest letter is the anchor, too.
         0x80.. => 26,
         _ => 0,
     }
@@ -77,13 +75,13 @@ fn window(anchor: &[u8]) -> u64 {
     anchor.iter().fold(0, |window, &byte| (window << 5) | u64::from(CLASSES[usize::from(byte)]))
 }
 
-/// The last three classes of a window, an index into the table.
+/// The last three classes of a window, as an index into the table.
 #[inline]
 fn index(window: u64) -> usize {
     usize::try_from(window & (TABLE as u64 - 1)).unwrap_or(0)
 }
 
-/// How often letters are used in English and in code, from `a` to `z`, then the other classes.
+/// The frequency of the letters `a` to `z` in English and in code, then of the other classes.
 const FREQUENCY: [u64; 32] = [
     60, 80, 15, 31, 40, 125, 22, 20, 55, 72, 3, 8, 41, 28, 70, 75, 25, 3, 65, 68, 92, 30, 10, 15,
     5, 18, 2, 200, 4, 20, 40, 40,
@@ -94,7 +92,7 @@ fn rarest(name: &[u8]) -> Option<Range<usize>> {
     let len = name.len().min(4);
     let rarity = |range: &Range<usize>| {
         let classes = name[range.clone()].iter().map(|byte| CLASSES[usize::from(*byte)]);
-        // The last three are looked up at each byte of a text, and logs are full of numbers.
+        // The last three characters are looked up at each byte, and logs have many digits.
         let frequencies = classes.enumerate().map(|(place, class)| {
             let often = FREQUENCY[usize::from(class)];
             let is_number = class == DIGIT && place + 3 >= len;
@@ -109,7 +107,7 @@ fn rarest(name: &[u8]) -> Option<Range<usize>> {
 /// The characters that may precede a name of two characters.
 const LEADS: [u8; 5] = [b' ', b'-', b'.', b':', b'@'];
 
-/// A format of an anchor.
+/// A token format that has the anchor.
 #[derive(Clone, Debug)]
 struct Anchored {
     /// The end of the anchor, counted from the start of the prefix.
@@ -124,10 +122,10 @@ struct Anchored {
 pub(crate) struct Anchors {
     /// The kinds of the anchors that end with these three characters.
     kinds: Box<[u8; TABLE]>,
-    /// The classes of the characters that may stand before and after them, a bit for each class.
+    /// The classes of the characters that may precede and follow these three, one bit for each class.
     around: Vec<(u32, u32)>,
     formats: Vec<Anchored>,
-    /// The index of each anchor's first format in `formats`, the last one that was added.
+    /// The index in `formats` of each anchor's first format, which is the last one that was added.
     first: Vec<u16>,
 }
 
@@ -177,14 +175,14 @@ impl Anchors {
         for segment in SECRET_SEGMENTS.iter() {
             anchors.add_name(["/", segment, "/"].concat().as_bytes(), URL);
         }
-        // Words of a segment: `password-reset`, `passwordReset`.
+        // A segment of a path may consist of several words: `password-reset`, `passwordReset`.
         for word in SECRET_WORDS.iter().chain(HOOKS.iter()) {
             anchors.add_name(word.as_bytes(), URL);
         }
         for class in 0..TABLE >> 5 {
             anchors.flag(class << 5 | usize::from(AT_OR_PLUS), SIGN, u32::MAX);
         }
-        // Only the first digits of a number, and none of three that stands alone.
+        // The first three digits of a number are an anchor, unless the number has only three.
         let digits = index(window(b"123"));
         anchors.kinds[digits] |= DIGITS;
         let tails = [b'0', b'-', b' ', b':'].map(|tail| 1 << class(tail));
@@ -223,7 +221,7 @@ impl Anchors {
             self.add_before(&name[rarest.clone()], name.get(rarest.end), kind);
             return;
         }
-        // A short name is found with what precedes it.
+        // A name of two characters is found together with the character before it.
         for before in LEADS {
             self.add(&[&[before], name].concat(), kind);
         }
@@ -236,7 +234,7 @@ impl Anchors {
             .filter(|word| !word.is_empty());
         // A key is read from its end, so the anchor is at the end of the name, too.
         match (words.next_back(), words.next_back()) {
-            // A short word is also a part of others, so what is before it counts, whatever joins the two.
+            // Longer words contain a short last word, so the end of the word before it is in the anchor, too.
             (Some(last), Some(head)) if last.len() < 4 => {
                 for joint in [&b""[..], b" ", b"-", b"."] {
                     let name = [head, joint, &last[..last.len().min(3)]].concat();
@@ -285,7 +283,7 @@ impl Anchors {
             if missing > at - from {
                 break;
             }
-            // The last bytes are read together with some that are known to have no anchor.
+            // The last step overlaps bytes without an anchor, because it also reads four.
             at -= missing;
             window >>= 5 * missing;
             let eight = text.get(at..).and_then(<[u8]>::first_chunk::<8>)?;

@@ -78,7 +78,7 @@ struct PrivateKey {
 }
 
 impl PrivateKey {
-    /// Reads headers and lines of base64. After a short line only the last line may follow.
+    /// Reads headers and lines of base64. Only the last line may follow a short line.
     fn read(text: &[u8], start: usize, body: usize) -> Self {
         let line = run_start(text, start, 80, |byte| byte != b'\n');
         let prefix = part(text, line, start);
@@ -131,13 +131,13 @@ impl PrivateKey {
     }
 }
 
-/// Whether a run is no word.
+/// Whether a run is base64, not a word.
 fn is_coded(run: &[u8]) -> bool {
     run.iter().any(u8::is_ascii_digit) || run.iter().skip(1).any(u8::is_ascii_uppercase)
 }
 
-/// The end of the gap between two lines of a key: an end of line (plain, escaped or encoded),
-/// joined quotes (`\n" + "`), and the prefix of a log line. Also whether there was such a gap.
+/// The end of the gap between two lines of a key, and whether there is a gap. A gap is a line end (plain, escaped or
+/// encoded), joined quotes (`\n" + "`), and the prefix of a log line.
 fn gap_end(text: &[u8], from: usize, prefix: &[u8]) -> (usize, bool) {
     let (mut end, mut has_break) = (from, false);
     while end < from + 256 {
@@ -161,7 +161,7 @@ fn gap_end(text: &[u8], from: usize, prefix: &[u8]) -> (usize, bool) {
             break;
         };
     }
-    // A key in one line has blanks in their place.
+    // A key on one line has a blank in place of each line end.
     (end, has_break || part(text, from, end) == b" ")
 }
 
@@ -193,7 +193,7 @@ fn body_start(text: &[u8], foot: usize) -> Option<usize> {
         let line = run_start(text, end, 4096, |byte| {
             byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)
         });
-        // After an escape.
+        // The line may begin after an escape, as in `\n`.
         let line = line + usize::from(before(text, line) == b'\\' && line < end);
         let is_line = end - line >= LINE || start == foot && line < end;
         if end == start && start < foot || !is_line {
@@ -212,13 +212,12 @@ pub(crate) fn is_web_token(text: &[u8], start: usize) -> bool {
         && (is_encoded || !before_word(text, start).is_ascii_alphanumeric())
 }
 
-/// Reads a JSON web token: three parts of base64 with dots between. If the end was cut, a header
-/// with `alg` is enough.
+/// Reads a JSON web token: three parts of base64, separated by dots. If the end was cut, a header with `alg` is enough.
 pub(crate) fn json_web_token(scan: &mut Scan<'_>, start: usize) {
     let text = scan.text;
     let has_header =
         WEB_TOKEN_HEADERS.iter().any(|header| rest(text, start).starts_with(header.as_bytes()));
-    // A part of what was too short for a token is too short.
+    // A text that is too short for a token contains no token either.
     if start < scan.web_tokens_until && !has_header {
         return;
     }

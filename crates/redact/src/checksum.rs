@@ -10,7 +10,6 @@ pub(crate) fn is_right(checksum: Checksum, prefix: &str, body: &str) -> bool {
     right_digits(checksum, prefix, body).is_some_and(|right| body.as_bytes().ends_with(&right))
 }
 
-/// The digits of the right checksum.
 pub(crate) fn right_digits(checksum: Checksum, prefix: &str, body: &str) -> Option<Vec<u8>> {
     let (base, digits, of_prefix) = match checksum {
         Checksum::Crc32 { base, digits, prefix } => (base.into(), digits.into(), prefix),
@@ -116,7 +115,7 @@ mod tests {
     fn a_body_shorter_than_the_checksum_has_none() {
         assert!(!is_right(GITHUB, "ghp_", ""));
         assert!(!is_right(GITHUB, "ghp_", "MJfm"));
-        // The checksum of nothing is zero.
+        // The checksum of an empty text is zero.
         assert!(is_right(GITHUB, "ghp_", "000000"));
     }
 }

@@ -73,7 +73,7 @@ pub(crate) fn short(scan: &mut Scan<'_>, anchor: usize) {
     }
 }
 
-/// Reads the argument of an option, if the word at a place is an option.
+/// Reads the argument of an option, if there is an option at the place.
 fn argument_of(
     scan: &mut Scan<'_>,
     option: &CommandOption,
@@ -123,7 +123,7 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
     let (user, password) = text.split_at(start);
     let is_number =
         |word: &[u8]| word.iter().all(|byte| byte.is_ascii_digit() || b":.-/".contains(byte));
-    // A number is a port and a path is a path, unless the command is known for its passwords.
+    // A number is a port, and a path is no password, unless the command is known for its passwords.
     let is_other = match option.form {
         _ if has_user => password.starts_with(b"/") || is_number(user) && is_number(password),
         Form::Separate if option.commands.ends.is_empty() => {
@@ -146,7 +146,7 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
     Tried::Found
 }
 
-/// The arguments and their names, by the word that the scanner looks for.
+/// The arguments and their names, indexed by the word that the scanner looks for.
 static NAMES: LazyLock<Words<(&Argument, &str)>> = LazyLock::new(|| {
     Words::of(ARGUMENTS.iter().flat_map(|argument| {
         let names = argument.names.iter();
@@ -154,7 +154,7 @@ static NAMES: LazyLock<Words<(&Argument, &str)>> = LazyLock::new(|| {
     }))
 });
 
-/// Looks at the word that contains an anchor, and then at its last part.
+/// Reads the arguments after the word that contains an anchor, or after the last part of the word.
 pub(crate) fn positional(scan: &mut Scan<'_>, anchor: usize, word: &[u8]) {
     let is_joint = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'_';
     let joint = word.iter().rposition(is_joint).unwrap_or(0);
@@ -177,7 +177,7 @@ pub(crate) fn positional(scan: &mut Scan<'_>, anchor: usize, word: &[u8]) {
     }
 }
 
-/// The value of an argument, and how it is bound to the callee.
+/// The value of an argument, and its bond to the function or command.
 fn claim(
     scan: &mut Scan<'_>,
     place: usize,
@@ -190,7 +190,7 @@ fn claim(
         }
         Callee::Command => (command(scan, place, name, argument)?, Bond::Copula),
     };
-    // A short quoted text is a name, and a pair is read as one.
+    // A short quoted text is a name, and another grammar reads `name=value`.
     let is_name = found.quoted && found.end - found.start < 4;
     let pair = pair::name_of_pair(found.bytes(scan.text));
     if is_name || pair.is_some_and(|name| scan.policy.meaning(name).is_some()) {

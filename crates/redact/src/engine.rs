@@ -23,7 +23,7 @@ const ANCHOR: usize = 16;
 /// The steps charged for a name, for which all grammars of names are tried.
 const NAME: usize = 96;
 
-/// The maximum number of steps of a pass for each byte. The densest messages of the corpora take a third.
+/// The maximum number of steps of a pass for each byte; the densest messages of the corpora take a third of them.
 const STEPS: usize = 64;
 
 /// Additional steps for any text, because a short text may consist of names only.
@@ -48,8 +48,8 @@ enum Read {
     Beside(fn(&mut Scan<'_>, &Key) -> Option<Value>),
 }
 
-/// All grammars by the kind of their anchor, in the order in which they are tried. It matters where grammars meet: a
-/// URL explains its `@`, and the prefix of a token explains more than the key before it.
+/// All grammars by the kind of their anchor, in the order in which they are tried. The order matters where several
+/// apply: a URL explains its `@`, and the prefix of a token says more than the key before it.
 const GRAMMARS: [(u8, &[Read]); 8] = [
     (DIGITS, &[Read::Place(personal::digits)]),
     (URL, &[Read::Place(address::url), Read::Place(address::segment)]),
@@ -89,7 +89,7 @@ pub(crate) struct Redacted {
     pub(crate) text: String,
 }
 
-/// The maximum number of steps for a text, so that no text blocks the caller. The unread rest of the text is redacted.
+/// The maximum number of steps for a text, so that no text blocks the caller. If they are spent, the rest is redacted.
 #[derive(Clone, Copy)]
 struct Budget {
     /// The value of the step counter at the start of the first pass that shares the budget.
@@ -186,7 +186,7 @@ fn read_text(scan: &mut Scan<'_>, first: (usize, u8), budget: Budget) {
     let text = scan.text;
     let mut next = Some(first);
     while let Some((anchor, kinds)) = next {
-        // Numbers are read once, and logs are full of them.
+        // Numbers are free of charge, because they are read only once and logs are full of them.
         if kinds != DIGITS {
             count_steps(ANCHOR);
             if budget.is_spent(scan, anchor) {
@@ -196,11 +196,11 @@ fn read_text(scan: &mut Scan<'_>, first: (usize, u8), budget: Budget) {
         let mut from = anchor + 1;
         scan.reach(anchor);
         if anchor < scan.covered {
-            // The next anchor may begin inside of what was matched.
+            // The next anchor may begin inside the matched text.
             from = from.max(scan.covered);
         } else {
             look(scan, anchor, kinds);
-            // In the rest of a number no anchor ends.
+            // The rest of a number contains no anchor.
             from = from.max(scan.digits_until);
         }
         next = anchors.next(text, from);
@@ -274,7 +274,7 @@ fn patterns(scan: &mut Scan<'_>, text: &str) {
     for pattern in &scan.policy.patterns {
         let mut from = 0;
         while let Some(found) = pattern(text, from) {
-            // A part of a character is not redacted by itself.
+            // A finding covers whole characters.
             let Range { start, end } = whole(text, found);
             if start < end && !is_in_mark(text, start, end) {
                 let rule = structures::CONFIGURED_PATTERN;
@@ -295,8 +295,8 @@ fn is_in_mark(text: &str, start: usize, end: usize) -> bool {
         .any(|mark| end <= mark + REDACTED.len() && is_redacted(text.as_bytes(), mark))
 }
 
-/// Sorts findings, and merges those that overlap or touch. The first rule names the merged finding, unless a part was
-/// not read.
+/// Sorts findings, and merges those that overlap or touch. The merged finding has the first rule, or `unread` if a part
+/// was not read.
 fn merged(mut found: Vec<Finding>) -> Vec<Finding> {
     found.sort_by_key(|finding| (finding.range.start, std::cmp::Reverse(finding.range.end)));
     let mut merged: Vec<Finding> = Vec::with_capacity(found.len());
@@ -314,7 +314,7 @@ fn merged(mut found: Vec<Finding>) -> Vec<Finding> {
     merged
 }
 
-/// Adds the marks to findings.
+/// Sets the marks of findings.
 fn fitted(text: &str, mut found: Vec<Finding>) -> Vec<Finding> {
     found = merged(found);
     for finding in &mut found {
@@ -336,9 +336,9 @@ fn replaced(text: &str, findings: &[Finding]) -> String {
     safe
 }
 
-/// Converts findings in a redacted text into findings in the original text.
+/// Converts the findings of a redacted text into findings of the original text.
 fn original(findings: &[Finding], mut more: Vec<Finding>) -> Vec<Finding> {
-    // Where each mark begins.
+    // The start of each mark in the redacted text.
     let mut shift = 0_isize;
     let starts = findings.iter().map(|Finding { range, mark, .. }| {
         let start = range.start.wrapping_add_signed(shift);

@@ -115,7 +115,7 @@ fn bare_credentials(scan: &mut Scan<'_>, anchor: usize) -> Option<Value> {
     (fits && value.len() >= 8 && !is_pair).then_some(found)
 }
 
-/// `name=value; name=value` at a place: keeps names, attributes and short words.
+/// Redacts a list of cookies, `name=value; name=value`, but keeps names, attributes and short words.
 pub(crate) fn cookies(scan: &mut Scan<'_>, place: usize, site: Site) {
     let text = scan.text;
     let found = if scan.tokens.opens_quote(place) {
@@ -127,7 +127,7 @@ pub(crate) fn cookies(scan: &mut Scan<'_>, place: usize, site: Site) {
         return;
     };
     let mut at = first.start;
-    // A sentence about cookies.
+    // A sentence about cookies has blanks in the place of a name.
     let name = part(text, at, first.end.min(at + LONGEST_NAME));
     if memchr::memchr(b'=', name).is_none() {
         return;
@@ -153,7 +153,7 @@ pub(crate) fn cookies(scan: &mut Scan<'_>, place: usize, site: Site) {
         }
         at = run_end(text, at + 1, 8, |byte| byte == b' ');
     }
-    // The list is read once: the names in it are no keys of their own.
+    // The names in a list of cookies are no keys.
     scan.keys_until = scan.keys_until.max(at);
     scan.covered = scan.covered.max(at);
 }

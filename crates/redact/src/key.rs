@@ -141,7 +141,7 @@ static SUFFIXES: LazyLock<Vec<Vec<Suffix>>> = LazyLock::new(|| {
             let letters = name.bytes().filter(|byte| !b" *".contains(byte));
             let letters: Vec<u8> = letters.collect();
             let suffixes = &mut by_end[bucket(&letters)];
-            // The longest first.
+            // The longest names come first.
             let at = suffixes.partition_point(|suffix| suffix.letters.len() >= letters.len());
             suffixes.insert(at, Suffix { letters, is_glued: name.starts_with('*'), row });
         }
@@ -154,7 +154,7 @@ static QUALIFIER_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(QUALI
 
 /// The start of the longest known suffix, and its row.
 fn suffix(name: &Name) -> Option<(usize, usize)> {
-    // `api_keys`, `recovery_codes`: several of the same.
+    // `api_keys` and `recovery_codes` are plurals of known names.
     if name.as_bytes().ends_with(b"keys") || name.as_bytes().ends_with(b"codes") {
         let mut one = name.clone();
         one.len -= 1;

@@ -277,7 +277,7 @@ impl<'t> Tokens<'t> {
                 None => plain(Kind::Sign(b'%'), 1),
             },
             b'&' => match entity(text, start) {
-                // It separates the parameters of a query, whatever the text around it.
+                // `&` separates the parameters of a query in any text.
                 Some((b'&', len)) => plain(Kind::Sign(b'&'), len),
                 Some((code, len)) => {
                     let (kind, mark) = sign(code, Coding::Entity).unwrap_or((Kind::Sign(code), 0));
@@ -351,9 +351,9 @@ fn colour_len(text: &[u8], start: usize) -> usize {
     run_end(text, start + 2, 16, |byte| !byte.is_ascii_alphabetic()) + 1 - start
 }
 
-/// Signs outside of ASCII that are read as one of ASCII: their kind, mark and length.
+/// The kind, mark and length of a character outside of ASCII that is read as an ASCII sign.
 fn wide(text: &[u8], start: usize) -> Option<(Kind, u8, usize)> {
-    // The first bytes of all of them.
+    // The first bytes of all such characters.
     let len = match at(text, start) {
         0xc2 => 2,
         0xe2 | 0xe3 | 0xef => 3,
@@ -372,7 +372,7 @@ fn wide(text: &[u8], start: usize) -> Option<(Kind, u8, usize)> {
     Some((kind, mark, len))
 }
 
-/// The sign of a code, if a grammar uses it: its kind and mark.
+/// The kind and mark of an encoded sign; `None` if no grammar uses it.
 fn sign(code: u8, coding: Coding) -> Option<(Kind, u8)> {
     Some(match code {
         b'\n' | b'\r' => (Kind::Line, 0),

@@ -51,7 +51,7 @@ pub(crate) struct Separator {
 pub(crate) struct Claim {
     pub(crate) value: Value,
     pub(crate) context: Context,
-    /// The rule of a statement that states where its value is; otherwise the name's rule applies.
+    /// The rule of the statement that binds the value; otherwise the name's rule applies.
     pub(crate) rule: Option<&'static str>,
 }
 
@@ -95,7 +95,7 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
         after += 1;
     }
     let next = tokens.skip_blanks(after);
-    // LDIF's base64; elsewhere a path.
+    // `::` separates a name from base64 in LDIF; elsewhere it is part of a path.
     let is_used = text != "::" || next > after;
     is_used.then_some(Separator { binding, coding, next })
 }
@@ -158,7 +158,7 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: &Key, found: Value, context: Cont
     scan.judge(found.start, found.end, key.meaning.rule, context)
 }
 
-/// Keeps a value that is something else, with the reason for the explanation.
+/// Keeps a value that is not a secret, and records the reason for the explanation.
 fn refuse(scan: &mut Scan<'_>, key: &Key, found: Value, what: &'static str) -> Tried {
     scan.keep(found.start, found.end, key.meaning.rule, Reason::Other(what));
     Tried::Nothing
@@ -316,7 +316,7 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
         run_start(scan.text, last + 1, 64, |byte| is_inside(byte) || matches!(byte, b'-' | b'.'));
     let end = run_end(scan.text, last, 64, is_inside);
     let start = after_colour(scan.text, start);
-    // A name is read from its end, so what is joined before it does no harm, except `--`.
+    // Dashes joined before a name do not matter, because it is read from its end, unless it is an option, `--name`.
     let start = run_end(scan.text, start, 3, |byte| matches!(byte, b'-' | b'.'));
     let word = part(scan.text, start, end);
     if !word.is_ascii() {
@@ -338,7 +338,7 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
             || phrase(scan, start, end).is_some();
     }
     scan.refuse_key(start, end);
-    // Dots and dashes may join it with what follows: `token.value`.
+    // Dots and dashes may join the name with the next word: `token.value`.
     let mut joined = end;
     while matches!(at(scan.text, joined), b'.' | b'-') && is_inside(at(scan.text, joined + 1)) {
         joined = run_end(scan.text, joined + 1, usize::MAX, is_inside);

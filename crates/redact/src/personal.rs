@@ -33,7 +33,7 @@ pub(crate) fn digits(scan: &mut Scan<'_>, anchor: usize) {
         _ => None,
     };
     if let Some(read) = read {
-        // A part of a longer name or number is neither.
+        // A part of a longer name or number is neither a card nor a security number.
         let left = before_word(text, start);
         if !is_name(left) && left != b'-' {
             read(scan, start);

@@ -8,7 +8,7 @@ use crate::anchors::Anchors;
 use crate::key::{self, CONFIGURED, Meaning, Name};
 use crate::rules::keys::{Flag, KeyKind};
 
-/// How much is redacted.
+/// The amount of data that is redacted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Level {
@@ -100,7 +100,7 @@ fn spaced(key: &str) -> String {
     words
 }
 
-/// Whether a key can be found in a text: its last word has two ASCII letters or digits or more.
+/// Whether a key can be found in a text: its last word needs two or more ASCII letters or digits.
 pub(crate) fn is_usable_key(key: &str) -> bool {
     let last_len = spaced(key).rsplit(' ').next().map_or(0, str::len);
     key.is_ascii() && key.len() <= 64 && last_len >= 2

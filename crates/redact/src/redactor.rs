@@ -43,17 +43,17 @@ pub struct RedactorBuilder {
 }
 
 impl RedactorBuilder {
-    /// Sets how much is redacted. Default: credentials and personal data.
+    /// Sets the amount of data that is redacted. Default: credentials and personal data.
     pub fn level(mut self, level: Level) -> Self {
         self.policy.level = level;
         self
     }
 
-    /// Adds the name of a secret. It applies to every key that ends with its words, without regard to case and
-    /// separators: `customer_ref` also applies to `oldCustomerRef`.
+    /// Adds the name of a secret. It applies to every key that ends with its words, whatever their case and separators:
+    /// `customer_ref` also applies to `oldCustomerRef`.
     ///
-    /// After such a key and a separator every value is redacted, even a literal such as `true`; in
-    /// a sentence, only values that look like secrets are.
+    /// After such a key and a separator every value is redacted, even a literal such as `true`. In a sentence, a value
+    /// is redacted only if it looks like a secret.
     ///
     /// # Errors
     ///
@@ -118,7 +118,7 @@ impl fmt::Display for UnusableKey {
 
 impl std::error::Error for UnusableKey {}
 
-/// The rule by which a key decides on the redaction of its value, where key and value are passed separately.
+/// The effect of a key on the redaction of its value, if key and value are passed separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyMeaning {
@@ -171,8 +171,8 @@ impl Redactor {
         }
     }
 
-    /// Truncates a redacted text, and redacts the result: a harmless number or name may look like a
-    /// secret without its end.
+    /// Truncates a redacted text, and redacts it again: without its end, a harmless number or name may look like a
+    /// secret.
     fn cut<'t>(&self, safe: Cow<'t, str>, max: usize) -> Cow<'t, str> {
         let Some(cut) = cut_at(&safe, max) else {
             return safe;
@@ -188,8 +188,8 @@ impl Redactor {
         Cow::Owned(short)
     }
 
-    /// Returns the secrets of a text, which [`redact`](Self::redact) replaces. They are sorted and do not touch
-    /// each other. The maximum number of characters does not apply.
+    /// Returns the secrets of a text, which [`redact`](Self::redact) replaces. They are sorted and do not touch each
+    /// other. The maximum number of characters does not apply.
     ///
     /// ```
     /// # use floe_redact::Redactor;
@@ -203,18 +203,17 @@ impl Redactor {
         engine::redact(&self.policy, text).map(|redacted| redacted.findings).unwrap_or_default()
     }
 
-    /// Whether the text contains no anchor of a rule, a fast check. Such a text has no
-    /// [`findings`](Self::findings).
+    /// Whether the text contains no anchor of a rule, and therefore no [`findings`](Self::findings). This check is
+    /// fast.
     #[inline]
     #[must_use]
     pub fn is_plain(&self, text: impl AsRef<[u8]>) -> bool {
         self.policy.patterns.is_empty() && self.policy.anchors().next(text.as_ref(), 0).is_none()
     }
 
-    /// Explains why each candidate in a text was redacted or kept, in one line for each.
+    /// Explains for each candidate in a text why it was redacted or kept, one per line.
     ///
-    /// The explanation contains the values that were kept, and no secrets. If the text has no candidate, it is the
-    /// line `no candidate`.
+    /// The explanation contains the kept values, and no secrets. Without a candidate, it is the line `no candidate`.
     ///
     /// ```
     /// # use floe_redact::Redactor;
@@ -229,7 +228,7 @@ impl Redactor {
             let meets = |found: &Range<usize>| found.start < range.end && range.start < found.end;
             findings.iter().any(|finding| meets(&finding.range))
         };
-        // A name that is a part of a secret is one, too.
+        // A name inside a secret is a secret, too.
         let of_key = |key: &Option<Range<usize>>| {
             let key = key.clone().filter(|key| !is_redacted(key));
             let name = key.and_then(|key| text.get(key));
@@ -263,7 +262,7 @@ impl Redactor {
         explanation
     }
 
-    /// Returns how a key decides on the redaction of its value.
+    /// Returns the effect of a key on the redaction of its value.
     #[must_use]
     pub fn meaning_of(&self, key: &str) -> KeyMeaning {
         match self.policy.meaning(key.as_bytes()) {
@@ -278,7 +277,7 @@ impl Redactor {
         }
     }
 
-    /// Returns the value of a key without its secrets, where key and value are separate, as in an attribute.
+    /// Returns the value of a key without its secrets, for keys and values that are separate, as in an attribute.
     ///
     /// ```
     /// # use floe_redact::Redactor;
@@ -291,8 +290,8 @@ impl Redactor {
         self.redact_value_with(key, self.meaning_of(key), value, |_| {})
     }
 
-    /// Returns an argument of a command without its secrets, where the option before it is passed
-    /// separately, as in `["--password", "…"]`. `found` is called with each finding.
+    /// Returns an argument of a command without its secrets. The option before it is passed separately, as in
+    /// `["--password", "…"]`, and `found` is called with each finding.
     ///
     /// ```
     /// # use floe_redact::Redactor;
@@ -314,7 +313,7 @@ impl Redactor {
         let redacted = self.redact_with(&line, found);
         let safe = redacted.strip_prefix(option).and_then(|it| it.strip_prefix(' '));
         match safe {
-            // In a line the argument would end at a space.
+            // As part of a line, the argument would end at a space.
             Some(safe) if safe.starts_with(REDACTED) && !argument.starts_with(REDACTED) => {
                 Cow::Borrowed(REDACTED)
             }
@@ -341,10 +340,10 @@ impl Redactor {
                 Cow::Borrowed(REDACTED)
             }
             KeyMeaning::Always(_) | KeyMeaning::IfItLooksSecret => {
-                // The key of an address has no meaning in a text.
+                // The key of an address does not apply in a text, but the key of a session does.
                 let key = if is_address(key) { "session" } else { key };
                 let pair = format!("{key}={value}");
-                // The key may be redacted, too.
+                // The redactor may also find a secret in the key.
                 let safe = self.redact_with(&pair, |finding| {
                     if finding.range.end > key.len() {
                         found(finding.rule);

@@ -1,7 +1,7 @@
 //! The tables of rules: data only.
 //!
-//! Each row has an id, which findings report, and examples, which are its test: in each of `secret`
-//! the rule finds something, each of `benign` stays as it is.
+//! Each row has an id, which findings report, and examples, which are its test: the rule finds something in each of
+//! `secret`, and each of `benign` is unchanged.
 
 pub(crate) mod commands;
 pub(crate) mod format;
@@ -32,7 +32,7 @@ pub struct Rule {
 pub(crate) struct Examples {
     /// Secrets that the rule finds, made up for this table.
     pub(crate) secret: &'static [&'static str],
-    /// Texts that stay: far too short, a placeholder, or a name with the same beginning.
+    /// Texts that stay unchanged: they are too short, a placeholder, or a name with the same beginning.
     pub(crate) benign: &'static [&'static str],
 }
 
@@ -86,7 +86,6 @@ mod tests {
     use super::*;
     use crate::{Redactor, vendor};
 
-    /// The examples of every row of every table, a vendor's token or a key among them.
     #[test]
     fn each_rule_finds_its_secret_examples() {
         let redactor = Redactor::new();
@@ -98,7 +97,7 @@ mod tests {
         assert!(missed.is_empty(), "{missed:#?}");
     }
 
-    /// A key reads the first half of these before their own rows are tried.
+    /// Rules with examples of which a key reads the first half, before the rule is tried.
     const OF_A_KEY: [&str; 2] = ["rancher-api-token", "rfc8959-secret-token"];
 
     /// Each example is found by its own rule.

@@ -1,4 +1,4 @@
-//! The state of one text while the grammars read it: read parts, findings, candidates.
+//! The state of the grammars for one text: parts that were read, findings, candidates.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,7 +59,7 @@ pub enum Evidence {
     Repetition,
     /// A configured pattern.
     Pattern,
-    /// None: the text before it took too many steps.
+    /// No evidence: the text before it took too many steps.
     Unread,
 }
 
@@ -120,7 +120,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// A place of the text. Everything before it was decided.
+/// A position to which the scan can go back.
 #[derive(Clone, Copy)]
 pub(crate) struct Position {
     covered: usize,
@@ -130,7 +130,7 @@ pub(crate) struct Position {
     found: usize,
 }
 
-/// The state of one text while the grammars read it.
+/// The state of the grammars for one text.
 pub(crate) struct Scan<'a> {
     pub(crate) text: &'a [u8],
     pub(crate) policy: &'a Policy,
@@ -138,12 +138,12 @@ pub(crate) struct Scan<'a> {
     pub(crate) found: Vec<Finding>,
     /// Candidates that are not redacted, if an explanation was requested.
     pub(crate) kept: Option<Vec<Candidate>>,
-    /// The end of the last candidate that is not redacted, and the number of candidates around it.
+    /// The end of the last candidate that is not redacted, and its depth in nested candidates.
     kept_until: usize,
     nested: usize,
     /// A match decided everything before this byte.
     pub(crate) covered: usize,
-    /// Ranges behind the current place that were decided: start and end.
+    /// Decided ranges after the current place, by their start: the end of each.
     ahead: BTreeMap<usize, usize>,
     /// The name that the grammars read.
     pub(crate) key: Option<Range<usize>>,
@@ -165,7 +165,7 @@ pub(crate) struct Scan<'a> {
     pub(crate) web_tokens_until: usize,
     /// The starts of the nested lists and maps that were read.
     pub(crate) groups: BTreeSet<usize>,
-    /// The end of the text that groups without an end have read.
+    /// The text before this byte was read by groups without an end.
     pub(crate) cut_until: usize,
     /// All blocks of YAML before this byte were read.
     pub(crate) block_until: usize,
@@ -205,8 +205,8 @@ impl<'a> Scan<'a> {
         read.into_iter().fold(self.web_tokens_until, usize::max)
     }
 
-    /// Returns the meaning of a name in the text. It is needed before and after the tokenizer runs,
-    /// so the last result is cached.
+    /// Returns the meaning of a name in the text. The last result is cached, because it is needed before and after the
+    /// tokenizer runs.
     pub(crate) fn meaning(&mut self, start: usize, end: usize) -> Option<Meaning> {
         if self.name != (start..end) {
             self.name = start..end;
@@ -250,7 +250,6 @@ impl<'a> Scan<'a> {
         self.nested = position.nested;
     }
 
-    /// Covers the ranges that were decided before the scan reached them.
     pub(crate) fn reach(&mut self, place: usize) {
         while let Some(ahead) = self.ahead.first_entry()
             && *ahead.key() <= place
@@ -287,8 +286,8 @@ impl<'a> Scan<'a> {
         self.judge(found.start, found.end, rule, Context { quoted, ..context })
     }
 
-    /// Records that a candidate is not redacted. Keys inside it are searched for, too, up to a
-    /// maximum depth of nested values; the rest of the line is not searched then.
+    /// Records that a candidate is not redacted. Keys inside it are searched for, too, up to a maximum depth of nested
+    /// values; then the rest of the line is skipped.
     pub(crate) fn keep(&mut self, start: usize, end: usize, rule: &'static str, reason: Reason) {
         self.nested = if start < self.kept_until { self.nested + 1 } else { 0 };
         self.kept_until = end;
@@ -346,7 +345,7 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// For each row of [`OPTIONS`], a bit whether a command has the option, and a bit whether it does not.
+/// For each row of [`OPTIONS`], one bit for a command that has the option, and one for a command that lacks it.
 #[derive(Clone, Copy, Debug, Default)]
 struct Rows {
     has: u32,
@@ -373,11 +372,11 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Reads on, up to an option.
+    /// Reads the line up to an option.
     pub(crate) fn read(&mut self, tokens: &mut Tokens<'_>, option: usize) {
         let place = tokens.place_at(self.upto);
         if place.is_none() {
-            // It was on another line, whose tokens are gone.
+            // The earlier option was on another line, whose tokens were discarded.
             *self = Self::default();
         }
         let mut at = place.unwrap_or(0);

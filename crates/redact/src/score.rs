@@ -1,7 +1,7 @@
-//! Whether a candidate is a secret: the only place that decides it.
+//! Decides whether a candidate is a secret. No other module decides it.
 //!
-//! Everything around a candidate gives points: the name, the separator, quotes, a query. Its look
-//! decides how many points it needs. The tables are in `rules`.
+//! Everything around a candidate gives points: the name, the separator, quotes, a query. The look of the candidate sets
+//! the number of points that it needs. The tables are in `rules`.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -25,10 +25,10 @@ static CHOSEN_LIST: LazyLock<Words<()>> = LazyLock::new(|| Words::list(CHOSEN_WO
 /// The maximum number of bytes of a value that are examined; its beginning shows its look.
 pub(crate) const LOOKED_AT: usize = 128;
 
-/// The approximate number of times that such a value is read.
+/// The approximate number of times that a value is read.
 const PASSES: usize = 4;
 
-/// The points of a number of three digits or more after the name of a code.
+/// The points that a number of three or more digits gets after the name of a code.
 const CODE: u8 = 6;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub(crate) struct Context {
     pub(crate) quoted: bool,
     /// The name is quoted separately, as in JSON.
     pub(crate) quoted_key: bool,
-    /// Quotes without brackets are around the value, or `=` without blanks is before it. Sentences have neither.
+    /// Quotes directly enclose the value, or `=` without blanks precedes it. Sentences have neither.
     pub(crate) is_close: bool,
     /// The name has several words.
     pub(crate) is_compound: bool,
@@ -65,7 +65,7 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// An unquoted value that is bound to a name of this kind.
+    /// The context of an unquoted value that is bound to a name of this kind.
     pub(crate) fn new(kind: KeyKind, bond: Bond) -> Self {
         Self {
             kind,
@@ -79,7 +79,7 @@ impl Context {
         }
     }
 
-    /// A value that the structure of the text binds to a name of this kind.
+    /// The context of a value that the structure of the text binds to a name of this kind.
     pub(crate) fn structure(kind: KeyKind) -> Self {
         Self { quoted: true, ..Self::new(kind, Bond::Structure) }
     }
@@ -106,7 +106,7 @@ impl Context {
             Bond::Copula => 1,
             Bond::Sign(Binding::Loose) | Bond::Position => 0,
         };
-        // Quotes in a sentence are around names, too.
+        // Sentences also quote names.
         let is_sentence = self.bond == Bond::Position;
         kind + bond
             + u8::from(self.quoted && !is_sentence)
@@ -155,8 +155,8 @@ pub(crate) fn score(value: &[u8], context: Context) -> Score {
     Score { points: context.points() + if is_code { CODE } else { 0 }, look }
 }
 
-/// The look of a value in the place of a credential: people also choose names of credentials, words
-/// and short numbers as passwords.
+/// The look of a value in the place of a credential, where people also use names of credentials, words and short
+/// numbers as passwords.
 fn in_place(look: Look, value: &[u8], context: Context) -> Look {
     let may_go_on = !context.is_bound() || context.goes_on;
     match look {
@@ -168,7 +168,7 @@ fn in_place(look: Look, value: &[u8], context: Context) -> Look {
     }
 }
 
-/// Whether a word that usually means "no value", or belongs to a sentence, is a password in this place.
+/// Whether a word for "no value" or a word of a sentence is a password in this place.
 fn is_used(look: Look, value: &[u8], context: Context) -> bool {
     let is_none = value == b"None" || value == b"none" && !context.is_password();
     let is_known = CHOSEN_LIST.contains(value) && !is_none;
@@ -194,18 +194,18 @@ pub(crate) fn is_credential_word(value: &[u8]) -> bool {
 /// Whether the value alone looks like a secret, without a sentence or a key.
 pub(crate) fn is_random(value: &[u8]) -> bool {
     let seen = Seen::new(value);
-    // Most are not, which is quickly seen.
+    // This quick check excludes most values.
     let may_be = seen.is_mostly_random() || seen.is_long_hexadecimal();
     may_be && matches!(look(value), Look::Random | Look::Hash)
 }
 
-/// Whether there is nothing to redact: a mask, a variable, a literal.
+/// Whether the value hides nothing: a mask, a variable, a literal.
 pub(crate) fn is_placeholder(value: &[u8]) -> bool {
     look(value).is_placeholder()
 }
 
-/// Whether there is nothing to redact in the place of a password: asterisks, the mark of a redaction (Go's is `xxxxx`),
-/// or a complete reference. A value that only begins with one of these is a password, and so is a word.
+/// Whether the text in the place of a password hides nothing: asterisks, the mark of a redaction (Go's is `xxxxx`), or
+/// a complete reference. A value that only begins with one of these is a password, and so is a word.
 pub(crate) fn is_no_password(value: &[u8]) -> bool {
     let only = |inner: &[u8], is_in: fn(&u8) -> bool| !inner.is_empty() && inner.iter().all(is_in);
     let is_variable = |inner: &[u8]| {
@@ -393,7 +393,7 @@ fn is_type(word: &[u8]) -> bool {
         && (has_parameters && is_one_of(&word[..head], GENERIC_TYPES) || is_scoped(word))
 }
 
-/// `a::B`: names without a number in them.
+/// `a::B`: names without digits.
 fn is_scoped(word: &[u8]) -> bool {
     let is_segment = |segment: &[u8]| {
         let number = run_start(segment, segment.len(), 2, |byte| byte.is_ascii_digit());
@@ -468,8 +468,8 @@ fn is_variable(inner: &[u8]) -> bool {
     }
 }
 
-/// Whether the value is a call or an element: `os.environ["X"]`, `load(x).token`. The closing
-/// bracket may be behind the value.
+/// Whether the value is a call or an element: `os.environ["X"]`, `load(x).token`. The closing bracket may follow the
+/// value.
 fn is_call(value: &[u8]) -> bool {
     let end = head_of_call(value);
     let last = value.iter().rposition(|byte| b")]".contains(byte));
@@ -511,7 +511,7 @@ fn changes_often(part: &[u8]) -> bool {
         b'a'..=b'z' => 1,
         _ => 2,
     };
-    // A capital letter and the rest of its word are one turn.
+    // A capital letter and the rest of its word count as one change.
     let turns = part
         .windows(2)
         .map(|pair| (class(pair[0]), class(pair[1])))
@@ -553,7 +553,7 @@ fn is_dotted(word: &[u8]) -> bool {
     word.contains(&b'.') && word.split(|byte| *byte == b'.').all(is_label)
 }
 
-/// Letters of both cases that are no words: `dEfjoZBR`.
+/// Letters of both cases that do not form words: `dEfjoZBR`.
 fn is_irregular(word: &[u8]) -> bool {
     let humps = word.split(u8::is_ascii_uppercase);
     humps.filter(|hump| hump.len() < 2).count() > 2

@@ -170,7 +170,7 @@ pub(crate) fn element(scan: &mut Scan<'_>, key: &Key) -> Tried {
     if starts_with(text, start, b"<![CDATA[") {
         start += 9;
     }
-    // The text may be encoded as a part of another one.
+    // A text inside another text may be encoded.
     let ends = [&b"</"[..], b"&lt;/", b"]]>", b"<\\/"];
     let line = text.len().min(start + 4096);
     let Some(close) = memchr::memchr3_iter(b'<', b'&', b']', part(text, start, line))
@@ -336,7 +336,7 @@ fn rows(scan: &mut Scan<'_>, key: &Key) -> Option<(usize, usize)> {
     if !matches!(tokens.kind(next), Kind::Sign(b',') | Kind::Close(b')')) {
         return None;
     }
-    // The bracket around the names, and the place of this one in it.
+    // The bracket around the names, and the index of this name in it.
     let mut column = 0;
     let mut open = key.place.checked_sub(1)?;
     while tokens.kind(open) != Kind::Open(b'(') {

@@ -14,7 +14,7 @@ thread_local! {
     static STEPS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// The steps of this thread so far: bytes that rules looked at, and rows of tables. Only differences matter.
+/// The steps of this thread so far: bytes read by rules, and rows of tables. Only differences matter.
 pub(crate) fn steps() -> usize {
     STEPS.get()
 }
@@ -102,12 +102,12 @@ pub(crate) fn is_one_of(word: &[u8], list: WordList) -> bool {
     list.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
 }
 
-/// Words with their meanings, by first letter and length. ASCII case is ignored.
+/// Words with their meanings, indexed by first letter and length. ASCII case is ignored.
 #[derive(Debug)]
 pub(crate) struct Words<T>(Box<[Vec<(&'static str, T)>; 512]>);
 
 impl Words<()> {
-    /// A long list of words.
+    /// Indexes a list of words, for lists that are too long to search.
     pub(crate) fn list(words: WordList) -> Self {
         Self::of(words.iter().map(|word| (word, ())))
     }
@@ -168,7 +168,7 @@ pub(crate) fn run_start(
     to.min(text.len()) - len
 }
 
-/// The end of the line that `from` is in.
+/// The end of the line that contains `from`.
 pub(crate) fn line_end(text: &[u8], from: usize) -> usize {
     let end =
         memchr::memchr2(b'\n', b'\r', rest(text, from)).map_or(text.len(), |found| from + found);

@@ -139,7 +139,7 @@ fn wrapped(tokens: &mut Tokens<'_>, place: usize, depth: u8) -> Wrapped {
     if word.len() <= 2 && tokens.opens_quote(place + 1) {
         return Wrapped::In(quoted(tokens, place + 1));
     }
-    // `Just "…"`, `0x55d0 "…"`: a constructor, a type or an address before the text.
+    // In `Just "…"` or `0x55d0 "…"`, a constructor, a type or an address precedes the text.
     let is_note = WRAPPER_WORDS.contains(word) || word.starts_with(b"0x");
     if is_note && tokens.kind(place + 1) == Kind::Blank && tokens.opens_quote(place + 2) {
         return Wrapped::In(quoted(tokens, place + 2));
@@ -185,7 +185,7 @@ pub(crate) fn item(tokens: &mut Tokens<'_>, open: usize, index: usize) -> Option
     let close = tokens.close(open).unwrap_or(usize::MAX);
     let mut at = tokens.skip_lines(open + 1);
     let mut current = 0;
-    // A text in quotes is one step.
+    // A quoted text counts as one token.
     for _ in 0..LIST_TOKENS {
         if at >= close {
             break;
@@ -301,7 +301,7 @@ fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     if !is_end(head) || depth == 0 {
         return None;
     }
-    // The lines of a long block that was read before are looked at one by one.
+    // The lines of a long block that was read before are visited one by one.
     if body < tokens.blocks_until {
         return None;
     }
@@ -316,8 +316,8 @@ fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     Value::quoted(body + depth, end, next + 1)
 }
 
-/// A value without quotes, up to a delimiter. Passwords contain any sign, so the text after a sign
-/// decides whether it delimits.
+/// A value without quotes, up to a delimiter. Passwords contain any sign, so the text after a sign decides whether the
+/// sign is a delimiter.
 pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<Value> {
     let start = tokens.start(place);
     // `<your token>` is one value.

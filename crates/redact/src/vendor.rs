@@ -9,17 +9,17 @@ use crate::scan::{Evidence, Reason, Scan};
 use crate::text::{at, before, before_word, count_steps, is_name, part, rest, run_end, run_start};
 use crate::{armour, checksum, score};
 
-/// The maximum number of bytes read of a token of any length.
+/// The maximum number of bytes that are read of a token without a maximum length.
 const HEAD: usize = 96;
-/// A random-looking body of undocumented length is a token from this length on.
+/// The minimum length of a random-looking body whose length is undocumented.
 const UNDOCUMENTED: usize = 16;
-/// The minimum length after a prefix of two or three bytes, with which words begin, too.
+/// The same minimum after a prefix of two or three bytes, because words have such prefixes, too.
 const LONG: usize = 24;
 
 /// The quality of a match, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Match {
-    /// The prefix, and random characters of undocumented number.
+    /// The prefix and random characters, with an undocumented length.
     Similar,
     /// The documented alphabet and length.
     Documented,
@@ -31,7 +31,7 @@ pub(crate) enum Match {
 pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     let (text, anchors) = (scan.text, scan.policy.anchors());
     let web_token = anchor.checked_sub(2).filter(|&start| armour::is_web_token(text, start));
-    // The format that it looks like most, if it has none.
+    // If the text fits no format: the most similar format.
     let mut like: Option<(usize, &'static TokenFormat)> = None;
     let mut first = web_token;
     for (start, format) in anchors.formats(text, anchor) {
@@ -53,7 +53,7 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
         }
         return;
     };
-    // The formats with another anchor, too.
+    // Formats with another anchor are tried, too.
     if let Some((end, found, format)) = best(beginning_at(text, start), text, start) {
         let evidence = match found {
             Match::Proven => Evidence::Checksum,
@@ -66,16 +66,16 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     }
 }
 
-/// Reads random characters after a known prefix that fit no format: formats change.
+/// Redacts random characters after a known prefix that fit no format, because formats change.
 fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
     let (text, prefix) = (scan.text, format.prefix.as_bytes());
     let from = start + prefix.len();
-    // Of a run that dashes join, only the beginning is read to its end.
+    // After a dash or a dot, the run may be the end of a long name, so reading is limited.
     let is_apart = !matches!(before(text, start), b'-' | b'.');
     let limit = if is_apart { usize::MAX } else { UNDOCUMENTED };
     let end = end_of(Alphabet::Base64Url, text, from, limit);
     let body = part(text, from, end);
-    // A short prefix, or one of letters only, begins words, too.
+    // Words also begin with a short prefix, or with one of letters only.
     let is_sign = |byte: &u8| !byte.is_ascii_alphabetic();
     let least = match prefix {
         [_, _, _, _, ..] if prefix.iter().any(is_sign) => UNDOCUMENTED,
@@ -86,7 +86,7 @@ fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
     // `api-gateway-7f9c6b5d4-x2kq9` is a name.
     let is_name = !has(u8::is_ascii_uppercase) && body.iter().any(|byte| b"-_".contains(byte));
     if body.len() >= least && is_apart && !is_name && is_varied(body) && score::is_random(body) {
-        // A format with another anchor describes it better.
+        // A format with another anchor may fit better.
         let (end, format) = match best(beginning_at(text, start), text, start) {
             Some((end, _, format)) => (end, format),
             None => (end, format),
@@ -110,7 +110,7 @@ fn end_of(alphabet: Alphabet, text: &[u8], from: usize, limit: usize) -> usize {
     if !matches!(alphabet, Alphabet::Base64) {
         return end;
     }
-    // Only at its end is base64 padded.
+    // Base64 has its padding at the end only.
     let digits = run_end(text, from, end - from, |byte| byte != b'=');
     run_end(text, digits, (end - digits).min(2), |byte| byte == b'=')
 }
@@ -136,8 +136,8 @@ fn beginning_at(text: &[u8], start: usize) -> impl Iterator<Item = &'static Toke
     formats.iter().copied()
 }
 
-/// The end of the token that begins at `start`, the quality of the match, and the format. The best
-/// match wins, then the longest, whatever the order of the formats.
+/// The end of the token that begins at `start`, the quality of the match, and the format. The best match wins, then the
+/// longest.
 pub(crate) fn best(
     formats: impl Iterator<Item = &'static TokenFormat>,
     text: &[u8],
@@ -208,8 +208,8 @@ impl TokenFormat {
         })
     }
 
-    /// Removes the punctuation of the sentence around a token, and surplus characters up to the
-    /// last sign that can end a token.
+    /// Removes the punctuation of the sentence after a token, and surplus characters up to the last character that can
+    /// end a token.
     fn trim(&self, text: &[u8], from: usize, mut end: usize) -> usize {
         let allowed = from.saturating_add(self.length.max());
         if end > allowed && !at(text, allowed).is_ascii_alphanumeric() {
@@ -253,7 +253,7 @@ impl Part {
     }
 }
 
-/// Whether a word begins here. An encoded sign before it does not belong to the word.
+/// Whether a word begins here. An encoded sign before the word does not belong to it.
 pub(crate) fn begins_word(text: &[u8], start: usize) -> bool {
     let previous = before_word(text, start);
     !is_name(previous)

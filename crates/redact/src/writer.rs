@@ -11,10 +11,10 @@ const MAX_LINE: usize = 64 * 1024;
 /// The most bytes of an incomplete private key that are buffered.
 const MAX_KEY: usize = 16 * 1024;
 
-/// Redacts the lines that are written to it, and passes them on to another writer.
+/// Redacts the lines that are written to it, and passes them to another writer.
 ///
-/// A line is passed on when it is complete, so a secret in two writes is found. The lines of a private key in PEM
-/// are passed on together, at most 16 KiB. Lines of more than 64 KiB are passed on in parts, which begin at a space
+/// A line is passed on once it is complete, so a secret split over two writes is found. The lines of a private key in
+/// PEM are passed on together, at most 16 KiB. A line of more than 64 KiB is passed on in parts, which begin at a space
 /// if there is one. [`flush`](Write::flush) and dropping the writer pass on an incomplete line. Bytes that are not
 /// UTF-8 become U+FFFD.
 ///
@@ -49,8 +49,8 @@ impl Redactor {
         Writer::new(self.clone(), inner, None)
     }
 
-    /// Returns a writer that writes to `inner` what [`explain`](Self::explain) returns for each line that is written to
-    /// it, with the number of the line. Lines without a candidate are left out.
+    /// Returns a writer that explains each line that is written to it. It writes the result of
+    /// [`explain`](Self::explain) and the line's number to `inner`, and skips lines without a candidate.
     ///
     /// ```
     /// use std::io::Write;
@@ -122,7 +122,7 @@ impl<W: Write> Write for Writer<W> {
             if !line.ends_with(b"\n") {
                 continue;
             }
-            // The lines of a key are not read again with each further one.
+            // Lines of a long key are not read again for each further line.
             self.is_in_key = self.pending.len() <= MAX_KEY
                 && (self.is_in_key && armour::goes_on(&self.pending)
                     || armour::ends_in_key(&self.pending));
@@ -145,7 +145,7 @@ impl<W: Write> Drop for Writer<W> {
     }
 }
 
-/// The place at which a line is cut: after its last space, or else between two characters.
+/// The position at which a line is cut: after its last space, or else between two characters.
 fn cut(line: &[u8]) -> usize {
     if let Some(blank) = line.iter().rposition(u8::is_ascii_whitespace) {
         return blank + 1;

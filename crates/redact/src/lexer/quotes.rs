@@ -1,8 +1,8 @@
-//! Quotation marks: whether a quote is escaped, doubled, or the end of its text, depends on the language.
+//! Quotation marks: the language decides whether a quote is escaped, doubled, or the end of its text.
 //!
-//! A text in plain quotes ends at the first plain quote after an even number of backslashes. A quote after one
-//! backslash belongs to the first nested level, as in JSON in JSON, after three to the second. SQL, YAML, TOML and
-//! shells have texts without escapes, which the characters after a quote reveal.
+//! A text in plain quotes ends at the first plain quote after an even number of backslashes. One backslash marks a
+//! quote of the first nested level, as in JSON within JSON, three mark the second. SQL, YAML, TOML and shells have
+//! texts without escapes, which are recognized by the characters after a quote.
 
 use super::{Coding, DEPTH, Kind, Token, Tokens, entity, hex, sign};
 use crate::rules::words::{SCALARS, STRING_PREFIXES};
@@ -44,7 +44,7 @@ impl Tokens<'_> {
     pub(super) fn quote(&self, start: usize, byte: u8) -> (Kind, u8, usize, Coding) {
         let text = self.text;
         let run = run_end(text, start, LONGEST_RUN, |next| next == byte) - start;
-        // A shell ends the text, adds a quote, and begins it again.
+        // Shells write an apostrophe in a text by ending the text, quoting the apostrophe, and resuming.
         let apostrophe = [&b"'\\''"[..], b"'\"'\"'"];
         let apostrophe = apostrophe.into_iter().find(|it| rest(text, start).starts_with(it));
         if let Some(apostrophe) = apostrophe.filter(|_| self.is_open(byte)) {
@@ -53,12 +53,12 @@ impl Tokens<'_> {
         let (mark, len) = match run {
             1 => (byte, 1),
             _ if byte == b'"' && self.is_doubled(start) => (DOUBLE, 2),
-            // Doubled, it belongs to the text in which it is.
+            // A doubled quote belongs to the open text.
             2 | 4.. if self.is_open(byte | TRIPLE) => {
                 return (Kind::Sign(byte), 0, run & !1, Coding::Plain);
             }
             _ if self.is_open(byte) => return (Kind::Sign(byte), 0, run & !1, Coding::Plain),
-            // A text in SQL that begins with one.
+            // A text in SQL that begins with a doubled quote.
             2 | 4 | 5 => (byte, 1),
             _ => (byte | TRIPLE, 3),
         };
@@ -94,8 +94,8 @@ impl Tokens<'_> {
         let (coding, len) = (Coding::Escape(level), end - start + 1);
         match (at(text, end), self.escaped_quote(end)) {
             (next, Some((mark, quote, code))) if next != b'u' || !is_pair => {
-                // One, three or seven belong to a quote of the first, second or third level; as many more times two to
-                // one that is escaped by its number.
+                // One, three or seven backslashes escape a quote of the first, second or third level. A quote that is
+                // written as a number needs twice as many.
                 let outer = self.outer(mark).filter(|_| count % 4 == 2 && mark != DOUBLE);
                 let is_inner = outer.is_some_and(|outer| !self.ends_text(end, mark, outer));
                 let levels =
@@ -150,9 +150,8 @@ impl Tokens<'_> {
         matches!(code, b'"' | b'\'' | b'`').then_some((code, len, coding))
     }
 
-    /// Whether a quotation mark after backslashes ends its text, as in SQL: `'C:\keys\', 'x'`. In a
-    /// language with escapes, a delimiter would follow the next plain one. `outer` is the mark of
-    /// the quotes around both.
+    /// Whether a quotation mark after backslashes ends its text, as in SQL: `'C:\keys\', 'x'`. In a language with
+    /// escapes, a delimiter would follow the next plain quote. `outer` is the mark of the quotes around both.
     fn ends_text(&self, quote: usize, mark: u8, outer: u8) -> bool {
         let is_delimiter = |byte: u8| byte <= b' ' || b",;:)]}>".contains(&byte);
         let text = self.text;
@@ -178,7 +177,7 @@ impl Tokens<'_> {
 
     /// The mark of the quotes around an open plain quote, as in Python's `'{"a": "b\\"c"}'`.
     fn outer(&self, mark: u8) -> Option<u8> {
-        // There, a quote in the text has two backslashes.
+        // In Python, a quote in such a text has two backslashes.
         let is_escaped = |open: Token| open.mark == mark && open.coding == Coding::Escape(1);
         if self.open_quotes().any(is_escaped) {
             return None;
@@ -202,7 +201,7 @@ impl Tokens<'_> {
                 || token.kind == Kind::Word
                     && !STRING_PREFIXES.iter().any(|prefix| word == prefix.as_bytes())
         });
-        // A text in SQL that begins with a quote.
+        // A text in SQL that begins with a doubled quote.
         let ends_text = !next.is_ascii_alphanumeric()
             && previous.is_some_and(|token| !matches!(token.kind, Kind::Blank | Kind::Line));
         let may_open = quote.mark & !3 != CLOSING && !is_after_word;
@@ -217,8 +216,8 @@ impl Tokens<'_> {
         let depth = self.open[recent..].iter().rposition(is_mate);
         if let Some(depth) = depth {
             let mate = self.open[recent + depth];
-            // A quote that was left open on another line does not end at the beginning of the next, and
-            // an apostrophe at the beginning of a word is the first of its quote.
+            // A quote left open on an earlier line does not end at the start of a line, and an apostrophe at the start
+            // of a word opens a quote.
             let is_apart = previous.is_none_or(|token| {
                 matches!(
                     token.kind,

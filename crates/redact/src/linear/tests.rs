@@ -1,4 +1,4 @@
-//! The test of README's "linear": steps per byte of texts that repeat the beginnings of rules.
+//! Tests that redaction is linear: the steps per byte of texts that repeat the beginnings of rules.
 
 use std::fmt::Write as _;
 
@@ -39,7 +39,7 @@ impl Numbers {
     }
 }
 
-/// The beginnings of a rule's examples, the shortest first.
+/// The prefixes of a rule's examples, the shortest first.
 fn beginnings(examples: &'static [&'static str]) -> impl Iterator<Item = &'static str> {
     examples.iter().flat_map(|example| {
         let lengths = [2, 3, 4, 6, 8, 12, 20, example.len() / 2, example.len()];
@@ -62,7 +62,7 @@ fn check(slow: &mut String, text: &str) {
     }
 }
 
-/// Without optimization, each rule is paired with a sample of the others.
+/// Without optimization, each rule is paired with a sample of the other rules.
 #[test]
 fn every_rule_and_pair_of_rules_takes_a_bounded_number_of_steps_for_a_byte() {
     let mut numbers = Numbers(2026);

@@ -23,7 +23,7 @@ pub(crate) struct CommandOption {
     pub(crate) form: Form,
     /// The commands with this option. An empty list means all commands, if a user precedes the option.
     pub(crate) commands: WordList,
-    /// Commands without this option, or for an attached one, words that are no secrets.
+    /// Commands without this option. For an attached option: words that are no secrets.
     pub(crate) except: WordList,
     pub(crate) secret: &'static [&'static str],
     pub(crate) benign: &'static [&'static str],
@@ -33,7 +33,7 @@ pub(crate) struct CommandOption {
 pub(crate) enum Callee {
     /// `name("a", "b")`
     Function,
-    /// `name(Array, "a", "b")`, as a stack trace of PHP prints it.
+    /// `name(Array, "a", "b")`, as printed in a stack trace of PHP.
     Trace,
     /// `name word -option argument argument`
     Command,
@@ -128,7 +128,7 @@ pub(crate) static ARGUMENTS: &[Argument] = &[
         benign: &["requirepass \"\"", "AUTH PLAIN LOGIN", "vault login -method=userpass", "vault login failed"] },
 ];
 
-/// The text in a stack trace for an argument of several values.
+/// The text that a stack trace prints for an argument of several values.
 pub(crate) static DUMPED: WordList = words!["array"];
 
 /// Words after the dash of an option that carries a user and a password.
@@ -138,14 +138,14 @@ pub(crate) static USER_WORDS: WordList = words!["su", "user", "username", "proxy
 pub(crate) static USER_OPTIONS: WordList =
     words!["u", "U", "D", "user", "username", "login", "uid", "usr"];
 
-/// Functions with these words in their names take the name of a secret, not a secret.
+/// Verbs in the names of functions that take the name of a secret, not the secret.
 #[rustfmt::skip]
 pub(crate) static ASKING_VERBS: WordList = words![
     "get", "fetch", "read", "load", "find", "is", "has", "lookup", "describe", "list", "delete",
     "resolve", "env", "parse", "next", "peek", "expect", "require",
 ];
 
-/// Functions and types around a value that are no more than its notation.
+/// Functions and types that only wrap a value.
 #[rustfmt::skip]
 pub(crate) static WRAPPERS: WordList = words![
     "some", "ok", "just", "optional", "secretstr", "secretstring", "redacted", "string", "from",

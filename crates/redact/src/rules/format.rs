@@ -2,15 +2,15 @@
 
 /// A documented format of a token.
 ///
-/// A token begins with its prefix at the start of a word (no letter or digit before it), and goes on in the given
-/// alphabet and length. Formats change, so a body of another length or alphabet is found, too, if it looks random and
-/// has 16 bytes or more, or 24 after a prefix of two or three bytes.
+/// A token begins with its prefix at the start of a word, after which the alphabet and the length apply. Formats
+/// change, so a body with another length or alphabet is found, too, if it looks random and has at least 16 bytes, or 24
+/// after a prefix of two or three bytes.
 #[derive(Debug)]
 pub(crate) struct TokenFormat {
     /// The id of the rule, which findings report: `vendor-kind-of-token`, in kebab case.
     pub id: &'static str,
-    /// The text with which each token begins, or that is in its middle, case-sensitive. At least
-    /// two bytes; with two, `length` is exact or the alphabet has parts.
+    /// The text at the start of each token, or in its middle, case-sensitive. It has at least two bytes; with two,
+    /// `length` is exact or the alphabet has parts.
     pub prefix: &'static str,
     /// The alphabet of the text after the prefix.
     pub alphabet: Alphabet,
@@ -69,7 +69,7 @@ pub(crate) enum Part {
     Run(Alphabet, Length),
 }
 
-/// A number of bytes. A row of the table is in every program, so it is small.
+/// A number of bytes. It is small because every program contains all rows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Length {
     /// Exactly this number.
@@ -83,7 +83,7 @@ pub(crate) enum Length {
 /// A checksum at the end of a token.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Checksum {
-    /// CRC-32 (IEEE) of the text before it, padded with zeros.
+    /// CRC-32 (IEEE) of the text before the checksum, padded with zeros.
     Crc32 {
         /// 62 for digits of `0-9 A-Z a-z`, 36 for `0-9 a-z`.
         base: u8,
@@ -92,12 +92,11 @@ pub(crate) enum Checksum {
         /// Whether the checksum covers the prefix.
         prefix: bool,
     },
-    /// CRC-32 of the prefix and the text before the `_`, as eight digits of `0-9 a-f`, the lowest
-    /// byte first.
+    /// CRC-32 of the prefix and the text before the `_`, as eight digits of `0-9 a-f`, lowest byte first.
     Crc32Hex,
 }
 
-/// What a program contains for a row beside its id and its prefix.
+/// The part of a row in every program, except the id and the prefix.
 pub(crate) struct Shape {
     pub(crate) alphabet: Alphabet,
     pub(crate) length: Length,
@@ -125,7 +124,6 @@ impl Shape {
 }
 
 impl Length {
-    /// The length of all parts together.
     #[expect(clippy::cast_possible_truncation, reason = "a format is shorter than 64 KiB")]
     const fn of(parts: &[Part]) -> Self {
         let (mut min, mut max, mut next) = (0, Some(0), 0);
@@ -162,7 +160,7 @@ impl Length {
     }
 }
 
-/// A table of the bytes `a-z A-Z 0-9 - _`, which the longest runs have: faster than comparisons.
+/// A table of the bytes `a-z A-Z 0-9 - _`, the alphabet of the longest runs: faster than comparisons.
 pub(crate) static BASE64_URL: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0_u8;

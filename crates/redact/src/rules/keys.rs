@@ -1,4 +1,4 @@
-//! Names of values, and how likely the value of each is a secret.
+//! Names of values, and how likely the value of each name is a secret.
 
 use crate::rules::Examples;
 use crate::rules::list::{WordList, words};
@@ -10,7 +10,7 @@ pub(crate) enum KeyKind {
     Password,
     /// The value is a secret, but the word is also used in sentences and for names.
     Secret,
-    /// Like `Secret`, but the word is more often a name: of a secret, of credentials.
+    /// Like `Secret`, but the word usually precedes the name of a secret or of credentials.
     Named,
     /// The name has harmless meanings, so a value has to look random.
     Weak,
@@ -49,21 +49,21 @@ pub(crate) enum Flag {
     Alone,
     /// Each value after a separator is a secret, even a placeholder.
     Always,
-    /// Alone, the name also means the working directory: `PWD=/home/x`.
+    /// Alone, the name can also mean the working directory: `PWD=/home/x`.
     Folder,
-    /// Alone, the name is also a verb, and the result of tests: `to pass 'x'`, `pass=3 fail=1`, `PASS: it works`.
+    /// Alone, the name can also be a verb or a test result: `to pass 'x'`, `pass=3 fail=1`, `PASS: it works`.
     Verb,
     /// Alone, the name is usually a word of a sentence, so it needs a separator.
     Noun,
-    /// The values of a map with this name are secrets if they look like secrets.
+    /// A map with this name has secrets as values, if they look like secrets.
     Many,
 }
 
 /// One name with its synonyms.
 ///
-/// Names are written in lower case with spaces between words, and are found in every spelling:
-/// `api key` is `api_key`, `API-KEY`, `apiKey`, `apikey` and `db.api.key`. A name must be at the end
-/// of a key and begin with a word; with `*` in front it may be the end of a longer word.
+/// A name is written in lower case with spaces between its words, and is found in every spelling: `api key` matches
+/// `api_key`, `API-KEY`, `apiKey`, `apikey` and `db.api.key`. It must be at the end of a key and begin with a word; a
+/// `*` in front lets it end a longer word.
 #[derive(Debug)]
 pub(crate) struct KeyName {
     pub(crate) id: &'static str,
@@ -200,7 +200,7 @@ pub(crate) static QUALIFIERS: WordList = words![
     "header", "ro", "rw", "admin", "user", "root",
 ];
 
-/// Words after a name that give it another meaning, whatever the value looks like.
+/// Words after a name that give it another meaning, regardless of the value.
 #[rustfmt::skip]
 pub(crate) static DESCRIPTORS: WordList = words![
     "age", "arn", "attempts", "count", "counts", "created", "digest", "duration", "endpoint", "exists",

@@ -1,4 +1,4 @@
-//! Lists of words: a text and the end of each word in it. A reference to each word would take 40 bytes of a program.
+//! Lists of words: one text, and the end of each word in it. A reference per word would add 40 bytes to a program.
 
 /// A list of words, which [`words!`] creates.
 #[derive(Clone, Copy, Debug)]

@@ -27,9 +27,9 @@ macro_rules! looks {
 }
 
 looks! {
-    /// No value: a literal, a mask, a type, an algorithm.
+    /// A value that hides nothing: a literal, a mask, a type, an algorithm.
     Placeholder 255 "a placeholder"
-    /// A variable, a call, a template: it refers to a value.
+    /// A variable, a call or a template, which refers to a value.
     Reference 255 "a reference"
     /// Words of a sentence about the name.
     Sentence 20 "a sentence"
@@ -43,7 +43,7 @@ looks! {
     Word 7 "a word"
     /// Words joined by dashes or underscores.
     Name 7 "a name"
-    /// Several words that are no sentence.
+    /// Several words that do not form a sentence.
     Phrase 7 "a phrase"
     /// Up to five digits.
     ShortNumber 9 "a short number"

@@ -6,13 +6,13 @@ use crate::rules::Examples;
 use crate::rules::format::{Alphabet, Checksum, Length, Part, Shape, TokenFormat};
 use crate::rules::list::{WordList, ends};
 
-/// The checksum of GitHub, and of vendors that adopted it: six digits of the random part.
+/// GitHub's checksum, which other vendors adopted: six digits over the random part.
 const CRC32_BASE62: Checksum = Checksum::Crc32 { base: 62, digits: 6, prefix: false };
 
-/// The checksum of GitLab: seven digits of everything before them.
+/// GitLab's checksum: seven digits over the text before them.
 const CRC32_BASE36: Checksum = Checksum::Crc32 { base: 36, digits: 7, prefix: true };
 
-/// The checksum of Grafana: eight digits of everything before them.
+/// Grafana's checksum: eight digits over the text before them.
 const CRC32_HEX: Checksum = Checksum::Crc32Hex;
 
 /// A number of bytes: `[20]`, `[20..=40]` or `[20..]`.
@@ -58,7 +58,7 @@ const GITLAB_UNVERSIONED: &[Part] = parts!(Base64Url[27..=300] "." LowerDigits[9
 /// Authress: the service client, the key, the account and the secret.
 const AUTHRESS: &[Part] = parts!(Alphanumeric[5..=30] "." Alphanumeric[4..=6] ".acc" Base64Url[11..=40] "." And("+/_=-")[30..=120]);
 
-/// The prefix of a token and the text after it. A run before the prefix makes it the middle of the token.
+/// The prefix of a token and the parts after it. With a run before the prefix, the prefix is in the middle.
 macro_rules! shape {
     ($prefix:literal $parts:ident) => {
         Shape::of_parts($parts)
@@ -137,8 +137,7 @@ macro_rules! source {
     };
 }
 
-/// The secret examples of a row. They lack the prefix here, because public hosts refuse files that
-/// contain tokens.
+/// The secret examples of a row, without the prefix: public hosts refuse files that contain tokens.
 macro_rules! secrets {
     (($prefix:literal $($part:tt)+) [$($body:literal),+]) => {
         &[$(concat!($prefix, $body)),+]
@@ -157,8 +156,8 @@ macro_rules! tokens {
         /// One row for each documented format, sorted by id. Among several matches the longest
         /// prefix wins, so the order has no effect.
         ///
-        /// Where sources differ about the length, a row accepts every documented length. A prefix of two or three bytes
-        /// has an exact length or a structure, so that words with the same beginning stay.
+        /// Where sources differ about the length, a row accepts every documented length. With a prefix of two or three
+        /// bytes, a row has an exact length or a structure, so that words with the same beginning stay.
         pub(crate) static TOKENS: LazyLock<Vec<TokenFormat>> = LazyLock::new(|| {
             let mut texts = TEXTS.iter();
             let format = |&Shape { alphabet, length, checksum }| {

@@ -38,7 +38,7 @@ pub(crate) static FILLERS: WordList = words![
 #[rustfmt::skip]
 pub(crate) static COPULAS: WordList = words!["is", "was", "equals", "be", "are", "were", "es", "ist", "est", "war", "lautet", "to", "provided", "got", "as", "received", "value"];
 
-/// Words between a name and a colon, which the value or a reason may follow.
+/// Words between a name and a colon, after which the value or a reason may follow.
 #[rustfmt::skip]
 pub(crate) static STATES: WordList = words!["expired", "passed", "incorrect", "incorrecta", "inválida", "invalid", "rejected", "wrong", "mismatch", "specified", "follows", "malformed", "refused", "revoked"];
 
@@ -62,7 +62,7 @@ pub(crate) static INPUT_NAMES: WordList = words!["input_value", "input"];
 /// Words between SQL's `IDENTIFIED` and the password.
 pub(crate) static IDENTIFIED_WORDS: WordList = words!["by", "as", "password"];
 
-/// Words that may stand in place of the password after `IDENTIFIED BY`.
+/// Words that may replace the password after `IDENTIFIED BY`.
 pub(crate) static IDENTIFIED_OTHERWISE: WordList =
     words!["values", "value", "externally", "globally"];
 
@@ -165,7 +165,7 @@ pub(crate) static ADDRESS_ROLES: WordList = words![
     "user", "username", "owner", "xmpp", "reply-to", "sender", "acct", "login", "account",
 ];
 
-/// Commands with `user/password@database` after them.
+/// Commands that take `user/password@database`.
 pub(crate) static ORACLE_COMMANDS: WordList = words![
     "sqlplus", "sqlldr", "expdp", "impdp", "exp", "imp", "rman", "connect", "conn", "sqlcl",
     "tnsping",
@@ -174,10 +174,10 @@ pub(crate) static ORACLE_COMMANDS: WordList = words![
 /// Parts of a host or a path that announce a secret path: webhooks.
 pub(crate) static HOOKS: WordList = words!["hook", "webhook"];
 
-/// Segments of a path before a secret one.
+/// Path segments that precede a secret segment.
 pub(crate) static SECRET_SEGMENTS: WordList = words!["t", "renew", "integration", "login"];
 
-/// Words of such segments: `reset-password`, `magicLink`.
+/// Words in such segments: `reset-password`, `magicLink`.
 #[rustfmt::skip]
 pub(crate) static SECRET_WORDS: WordList = words![
     "verify", "verification", "confirm", "activate", "magic", "invite", "invitation", "reset", "forgot", "unsubscribe",
@@ -197,7 +197,7 @@ pub(crate) static DECLARATIONS: WordList = words!["let", "var", "const", "val", 
 #[rustfmt::skip]
 pub(crate) static COMMON_PASSWORDS: WordList = words!["access", "default", "internal", "login", "mongodb", "mysql", "private", "public", "server", "user"];
 
-/// Commands and events that an account on a host follows, `user@host`.
+/// Commands and events that precede an account on a host, `user@host`.
 pub(crate) static ACCOUNT_COMMANDS: WordList =
     words!["ssh", "scp", "sftp", "rsync", "mosh", "autossh", "node", "nodedown"];
 
@@ -224,7 +224,7 @@ pub(crate) const REFERENCES: &[&[u8]] = &[
 /// The code of an arrow outside of ASCII.
 pub(crate) const ARROW: u8 = 1;
 
-/// Characters outside of ASCII, and the ASCII sign with the same meaning.
+/// Characters outside of ASCII, and the ASCII sign that each stands for.
 #[rustfmt::skip]
 pub(crate) const WIDE: &[(&str, u8)] = &[
     ("\u{a0}\u{85}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200a}", b' '),
