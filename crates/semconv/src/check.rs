@@ -30,25 +30,25 @@ pub fn check_span(kind: &str, keys: &[&str]) -> Vec<Problem<'static>> {
         missing.collect::<Vec<_>>()
     });
     let lacking: Vec<_> = lacking.collect();
-    // A call of a database over HTTP is a call of the database.
+    // A database call over HTTP is checked as a database call.
     if lacking.iter().any(Vec::is_empty) {
         return Vec::new();
     }
     lacking.concat()
 }
 
-/// Common second words in the keys of programs.
+/// Second words that keys of any program may have.
 const ANYONES: [&str; 6] = ["id", "name", "size", "state", "type", "version"];
 
-/// The only current key that `key` may misspell: at a distance of one edit, or of two in long keys with the same first
-/// word. Words of two letters resemble too many others, such as `db` and `dbt`.
+/// The only current key that `key` may misspell: at a distance of one edit, or two in long keys with the same first
+/// word. Keys with a first word of two letters, such as `db` and `dbt`, resemble too many others.
 fn nearest(key: &str) -> Option<&'static str> {
     let (word, rest) = key.split_once('.')?;
     let is_known = has_namespace(word);
     let (keys, most) = if is_known {
         (below(word), (rest.len() / 6).clamp(1, 2))
     } else if !ANYONES.contains(&rest) {
-        // `post.id` is no misspelled `host.id`.
+        // `post.id` is not a misspelled `host.id`.
         (ending(rest), 1)
     } else {
         return None;
@@ -93,8 +93,8 @@ pub fn check(key: &str) -> Option<Problem<'_>> {
     nearest(key).map(|nearest| Problem::Unknown { key, nearest })
 }
 
-/// Returns the problem of a text as the value of a key. Values of unknown keys are not checked. Programs may use other
-/// values than the conventions list, so only a value similar to a listed one is a problem.
+/// Returns the problem of a text as the value of a key. Values of unknown keys are not checked. Programs may use values
+/// that the conventions do not list, so only a value similar to a listed one is a problem.
 ///
 /// ```
 /// let problem = floe_semconv::check_text("db.system.name", "postgres").unwrap();
@@ -105,7 +105,7 @@ pub fn check_text<'a>(key: &'a str, value: &'a str) -> Option<Problem<'a>> {
     let row = checked(key)?;
     match row.kind {
         Kind::Text | Kind::Any => None,
-        // `mssql` is no misspelled `mysql`: it was a value of the key's former name.
+        // `mssql` is not a misspelled `mysql`, but a value of the key's former name.
         Kind::TextOf(members) if members.contains(&value) || is_former(key, value) => None,
         Kind::TextOf(members) => {
             let nearest = member(value, members)?;
@@ -115,12 +115,12 @@ pub fn check_text<'a>(key: &'a str, value: &'a str) -> Option<Problem<'a>> {
     }
 }
 
-/// The attribute with a key of several words. A single word may be anybody's, even if it once was a key.
+/// The attribute with a key of several words, because a key of one word may belong to any program.
 fn checked(key: &str) -> Option<&'static Row> {
     attribute(key).filter(|_| key.contains('.'))
 }
 
-/// Whether `value` belongs to a key that was renamed to this one.
+/// Whether `value` belongs to an older key that was renamed to this one.
 fn is_former(key: &str, value: &str) -> bool {
     attributes().iter().any(|row| {
         row.successor() == key
@@ -128,7 +128,7 @@ fn is_former(key: &str, value: &str) -> bool {
     })
 }
 
-/// Returns the problem of a kind of values for a key. Values of unknown keys are not checked.
+/// Returns the problem of a key whose values have this kind. Values of unknown keys are not checked.
 pub fn check_kind(key: &str, found: Kind) -> Option<Problem<'_>> {
     let expected = checked(key)?.kind;
     let is_same = match expected {
@@ -173,7 +173,7 @@ mod tests {
         }
     }
 
-    /// At each place of each key, in turn: a character left out, doubled, replaced, or swapped with the next one.
+    /// The edits omit, double, replace or swap a character at each place of each key.
     #[test]
     fn a_key_with_one_edit_suggests_itself() {
         let (mut count, mut missed) = (0, Vec::new());
@@ -189,7 +189,7 @@ mod tests {
                     2 => format!("{head}x{next}{rest}"),
                     _ => format!("{head}{next}{letter}{rest}"),
                 };
-                // Another key, or no key at all. A word alone is a name of the program's own.
+                // The edit made another key, an invalid key, or a single word, which may belong to the program.
                 if attribute(&edited).is_some() || !is_key(&edited) || !edited.contains('.') {
                     continue;
                 }
@@ -218,7 +218,7 @@ mod tests {
             "messaging.partition",
             "network.name",
             "user.age",
-            // Words that are nobody's.
+            // These words belong to no convention.
             "job.name",
             "acme.port",
             "dbt.namespace",
@@ -234,11 +234,11 @@ mod tests {
         assert_eq!(nearest("htp.request.method"), Some("http.request.method"));
         assert_eq!(nearest("db.sytem.name"), Some("db.system.name"));
         assert_eq!(nearest("http.request.metohd_orignal"), Some("http.request.method_original"));
-        // Of `host.id` and `host.ip`.
+        // Both `host.id` and `host.ip` are near.
         assert_eq!(nearest("host.ix"), None);
     }
 
-    /// The keys of the version 1.45.0 that the table does not have.
+    /// The keys of the conventions 1.45.0 that the table lacks.
     #[test]
     fn keys_of_a_newer_version_are_silent() {
         for (prefix, keys) in NEWER {
@@ -282,7 +282,7 @@ mod tests {
         ("system", "device.name"),
     ];
 
-    /// Their definitions moved to another repository, which has more of them.
+    /// Another repository defines these keys now.
     #[test]
     fn keys_of_generative_ai_are_alive() {
         let keys = attributes().iter().map(|row| (row.key, row.deprecation.is_none()));

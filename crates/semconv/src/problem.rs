@@ -59,7 +59,7 @@ pub enum Problem<'a> {
     },
 }
 
-/// The member that `value` probably means. Its first letter must be the same, because mistakes there are rare, and many
+/// The listed member that `value` probably means. The first letters must be equal: mistakes there are rare, and many
 /// names differ only there, such as `trpc` and `grpc`.
 pub(crate) fn member(value: &str, members: &[&'static str]) -> Option<&'static str> {
     let first = |text: &str| text.chars().next().map(|it| it.to_ascii_lowercase());

@@ -8,7 +8,7 @@ pub struct Row {
     pub key: &'static str,
     /// The kind of the values.
     pub kind: Kind,
-    /// Whether the keys begin with this one and a dot, as in `http.request.header.content-type`.
+    /// Whether the row stands for keys that begin with this one and a dot: `http.request.header.content-type`.
     pub is_template: bool,
     /// The reason why the attribute is deprecated.
     pub deprecation: Option<Deprecation>,
