@@ -1,4 +1,4 @@
-//! The text of a program's value, limited to the recorded part of an error's text.
+//! The text of a value of the program, limited to the recorded length of an error's text.
 
 use std::fmt::{self, Write as _};
 
@@ -7,8 +7,8 @@ use crate::char_boundary::{self, CUT};
 /// The maximum length of the text, in bytes.
 pub(crate) const MAX_TEXT: usize = 16 * 1024;
 
-/// The length of the end of a cut text in which the start of the last word is searched, in bytes. The cut word is
-/// removed, because redaction may not recognize a part of a secret.
+/// The maximum distance from the end of a cut text to the start of its last word, in bytes. This word is removed,
+/// because redaction may not recognize a part of a secret.
 const MAX_WORD: usize = 4 * 1024;
 
 /// The text of `value`, truncated to [`MAX_TEXT`] bytes.

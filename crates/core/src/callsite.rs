@@ -1,4 +1,4 @@
-//! The instrumentation of a program, from link time.
+//! The instrumentation of a program, as lists that the linker collects.
 //!
 //! Each `#[traced]` function has one static [`CallSite`], and each use of
 //! [`tracer!`](crate::tracer) one static [`Scope`]. The linker collects both into lists, so a program
@@ -37,7 +37,7 @@ pub struct CallSite {
     metrics: bool,
     /// Whether spans of a `tracing` call site have their target as an attribute.
     has_target: bool,
-    /// The applicable sampling rule, and the generation of the rules.
+    /// The applicable sampling rule and the generation of its rules.
     rule_cache: AtomicU64,
     /// The attributes for readers outside the process.
     published: OnceLock<StaticAttributes>,
@@ -119,7 +119,7 @@ impl CallSite {
         self
     }
 
-    /// The target of a `tracing` call site whose spans have it as an attribute and as their scope.
+    /// The target of a `tracing` call site whose spans have the target as an attribute and as their scope.
     #[doc(hidden)]
     pub fn tracing_target(&self) -> Option<&'static str> {
         (!self.is_function() && self.has_target).then_some(self.scope_name)
@@ -275,8 +275,8 @@ pub(crate) fn published_as(name: &str, callsite: Option<&'static CallSite>) -> S
     })
 }
 
-/// The name of the type in `shop::Cart<_>::add::Here`, `<shop::Cart as shop::List>::add::Here` or
-/// `shop::list::<impl shop::Cart>::add::Here`.
+/// The type in `shop::Cart<_>::add::Here`, `<shop::Cart as shop::List>::add::Here` or `shop::list::<impl
+/// shop::Cart>::add::Here`.
 fn type_around(here: &str) -> Option<&str> {
     let path = here.rsplitn(3, "::").nth(2)?;
     let path = path.strip_suffix('>').map_or(path, |path| {
@@ -298,7 +298,7 @@ const fn crate_of(module: &'static str) -> &'static str {
     module.split_at(end).0
 }
 
-/// A place in the source code that defines a static of a link-time list.
+/// The place in the source code of a static in a link-time list.
 ///
 /// Displayed as `file:line`, and ordered by file and line.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -354,8 +354,8 @@ macro_rules! __floe_location {
 }
 
 /// The level of a span. As in `tracing`, a more verbose level is greater.
-// Otherwise the compiler would write `std::fmt::Debug` in the messages of every crate that uses this
-// one, because of the variant of that name.
+// Hidden, because its variant `Debug` would make the compiler write `std::fmt::Debug` in the messages of every crate
+// that uses this crate.
 #[cfg_attr(not(doc), doc(hidden))]
 #[derive(Clone, Copy, Debug, Default, Hash, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(clippy::exhaustive_enums, reason = "the five levels of `tracing` and `log`")]

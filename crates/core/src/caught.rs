@@ -25,7 +25,7 @@ pub fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
 #[inline(never)]
 fn message(payload: Box<dyn Any + Send>) -> String {
     let message = panic_message(&*payload);
-    // The payload is code of the program, too, when it is dropped.
+    // Dropping the payload also runs code of the program.
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         mem::forget(again);
     }

@@ -14,7 +14,7 @@ pub const CUT: &str = "…";
 
 /// The first `limit` characters.
 pub fn beginning(text: &str, limit: usize) -> &str {
-    // A character has at least one byte.
+    // A character has at least one byte, so such a text has no more than `limit` characters.
     if text.len() <= limit {
         return text;
     }

@@ -1,7 +1,7 @@
 //! The only module that calls `Instant::now` and `SystemTime::now`.
 //!
-//! On wasm32 without a system, where the standard library has no clock, JavaScript's clocks are read, because a tracer
-//! provider of another crate may record there.
+//! On wasm32 without a system, the standard library has no clock. There, JavaScript's clocks are read, because a tracer
+//! provider of another crate may record.
 //!
 //! Span timestamps are ticks of the processor's time-stamp counter, which is faster to read than a system clock.
 //! Without a counter, they are nanoseconds of the monotonic clock. The collector thread converts ticks to wall-clock
@@ -9,7 +9,7 @@
 
 #[cfg(all(not(miri), target_os = "linux", any(target_arch = "x86", target_arch = "x86_64")))]
 mod counter;
-/// The clock of the standard library: Miri supports neither the instruction nor the system's files.
+/// The clock of the standard library. Miri supports neither the instruction nor the system's files.
 #[cfg(not(all(not(miri), target_os = "linux", any(target_arch = "x86", target_arch = "x86_64"))))]
 mod counter {
     pub(super) use super::standard::now;
@@ -33,18 +33,18 @@ pub use std::time::Instant;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub use web_time::Instant;
 
-/// The interval between comparisons of the anchor with the system clock.
+/// The interval at which the anchor is compared with the system clock.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 
 /// The largest tolerated difference between the anchor and the system clock. Smaller differences do
 /// not renew the anchor, because a new anchor shifts the spans of an open trace against each other.
 const TOLERANCE: Duration = Duration::from_micros(200);
 
-/// The largest difference between the rates of two intervals, as a share of the rate.
+/// The maximum difference between the rates of two intervals, relative to the rate.
 const PLAUSIBLE: f64 = 1e-3;
 
-/// A larger difference between the counter and both system clocks is a jump, not drift: a virtual machine may have
-/// moved to another host.
+/// If the counter and both system clocks differ by more, the counter has jumped, not drifted: a virtual machine may
+/// have moved to another host.
 const JUMP: Duration = Duration::from_secs(1);
 
 /// A reading this far ahead of the last anchor was taken before a jump back.
@@ -107,7 +107,7 @@ impl Moment {
         attempts.fold(Self::read(), |best, next| if next.1 < best.1 { next } else { best }).0
     }
 
-    /// Also returns the number of ticks that the readings took.
+    /// Also returns the duration of the readings in ticks.
     fn read() -> (Self, u64) {
         let before = counter::now();
         let monotonic = Instant::now();
@@ -117,7 +117,6 @@ impl Moment {
         (moment, took)
     }
 
-    /// In nanoseconds.
     #[expect(clippy::cast_precision_loss, reason = "a month of ticks fits into 53 bits")]
     fn nanos_per_tick_since(&self, earlier: &Self) -> f64 {
         let ticks = self.ticks.saturating_sub(earlier.ticks).max(1);
@@ -136,7 +135,7 @@ pub struct WallClock {
     jump: Option<Jump>,
 }
 
-/// A jump of the counter, forward or back, relative to the system clocks between two anchors.
+/// A jump of the counter relative to the system clocks, between two anchors.
 #[derive(Clone, Copy, Debug)]
 struct Jump {
     /// The earliest possible reading after the jump.
@@ -148,7 +147,7 @@ struct Jump {
 }
 
 impl Default for WallClock {
-    /// A clock that is right from the first reading on.
+    /// A clock that is correct from the first reading on.
     fn default() -> Self {
         let anchor = Moment::now();
         Self {
@@ -170,7 +169,7 @@ impl WallClock {
         clock
     }
 
-    /// Follows the system clocks, which may be stepped or slewed.
+    /// Adjusts to the system clocks, which may be stepped or slewed.
     #[inline]
     pub fn refresh(&mut self) {
         let passed = monotonic_now().saturating_duration_since(self.anchor.monotonic);
@@ -179,23 +178,23 @@ impl WallClock {
             self.follow(Moment::now());
             counter::set_nanos_per_tick(self.nanos_per_tick);
         } else {
-            // In its first second, a process learns the rate better and better.
+            // In the first second of a process, the measured rate becomes more and more exact.
             self.nanos_per_tick = counter::nanos_per_tick(now);
         }
     }
 
-    /// Whether the counter has advanced further since the anchor than the monotonic clock.
+    /// Whether the counter has advanced more since the anchor than the monotonic clock.
     fn is_ahead(&self, ticks: u64, passed: Duration) -> bool {
         nanos(ticks.saturating_sub(self.anchor.ticks), self.nanos_per_tick) >= passed + JUMP
     }
 
-    /// Continues from `now` with the rate since the anchor. Times before and after join, unless the wall clock was set.
+    /// Continues from `now` with the rate since the anchor. Time stays continuous, unless the wall clock was set.
     fn follow(&mut self, now: Moment) {
         let passed = now.monotonic.saturating_duration_since(self.anchor.monotonic);
         let expected = self.anchor.unix.saturating_add_unsigned(passed.as_nanos());
         let is_followed = now.unix.abs_diff(expected) <= TOLERANCE.as_nanos();
         let went_back = now.ticks < self.anchor.ticks;
-        // Where the machine slept, the wall clock went ahead, too.
+        // If the machine slept, the wall clock went ahead, too.
         let is_steady = now.unix.abs_diff(expected) < JUMP.as_nanos();
         if went_back || is_steady && self.is_ahead(now.ticks, passed) {
             let counted = ticks(passed, self.nanos_per_tick);
@@ -211,8 +210,8 @@ impl WallClock {
         self.anchor = Moment { unix: if is_followed { expected } else { now.unix }, ..now };
     }
 
-    /// Accepts a rate only if two intervals agree on it: while the machine sleeps, the counter may run although the
-    /// monotonic clock stops.
+    /// Accepts a rate only if two intervals agree on it: while the machine sleeps, the monotonic clock stops, but the
+    /// counter may run.
     fn learn(&mut self, rate: f64) {
         let is_plausible = |last: f64| (rate - last).abs() <= last * PLAUSIBLE;
         if self.measured.replace(rate).is_none_or(is_plausible) {
@@ -233,9 +232,9 @@ impl WallClock {
         nanos(end.saturating_sub(start), self.nanos_per_tick)
     }
 
-    /// The reading without the last jump of the counter, which lies somewhere between two anchors. A reading between
-    /// them that must be after a jump ahead counts as a reading at the second anchor. After a jump back, a reading that
-    /// the counter has not reached again was taken before the jump.
+    /// The reading without the last jump of the counter, which happened at an unknown time between two anchors. A
+    /// reading between them that must be after a forward jump counts as a reading at the second anchor. After a
+    /// backward jump, a reading that the counter has not reached again was taken before the jump.
     #[inline]
     fn without_jump(&self, Ticks(reading): Ticks) -> u64 {
         let Some(jump) = self.jump else {
@@ -254,7 +253,6 @@ impl WallClock {
         UnixNanos(u64::try_from(self.signed_unix(ticks).max(0)).unwrap_or(u64::MAX))
     }
 
-    /// The nanoseconds since 1970, negative before.
     #[inline]
     fn signed_unix(&self, ticks: Ticks) -> i128 {
         let ticks = self.without_jump(ticks);
@@ -361,7 +359,7 @@ mod tests {
         let late = Ticks::now();
         let wall = clock.signed_unix(late) - clock.signed_unix(early);
         let elapsed = nanos(late.0 - early.0, clock.nanos_per_tick).as_nanos();
-        // Both halves are rounded down.
+        // Both values are rounded down.
         assert!(wall.abs_diff(elapsed.cast_signed()) <= 2, "{wall} {elapsed}");
     }
 }

@@ -1,5 +1,5 @@
-//! Messages of the library: with `tracing`, or on standard error in a program without a subscriber. An error, which
-//! reports lost telemetry, is always written to standard error, too, whatever the filter of lines.
+//! Messages of the library. They go to `tracing`, or to standard error in a program without a subscriber. An error,
+//! which reports lost telemetry, always goes to standard error, too, whatever the filter of lines.
 
 use std::cell::Cell;
 use std::io::{self, Write as _};
@@ -14,8 +14,8 @@ use crate::program_signals::Unsignalled;
 /// Other SDKs have other levels, so no level is invalid.
 const LOG_LEVEL: &str = "OTEL_LOG_LEVEL";
 
-/// Writes a message: `internal_log!(warn, exporter = self.name, "spans could not be exported")`. The level, the fields and
-/// the text are the arguments of `tracing`'s macro of that name.
+/// Writes a message: `internal_log!(warn, exporter = self.name, "spans could not be exported")`. The arguments are the
+/// level, then the fields and the text as in `tracing`'s macros.
 #[cfg(feature = "redact")]
 #[doc(hidden)]
 #[macro_export]
@@ -32,9 +32,9 @@ macro_rules! __floe_internal_log {
 #[cfg(feature = "redact")]
 pub use crate::__floe_internal_log as internal_log;
 
-/// Calls `log`, which writes a message with `tracing`. Without a subscriber, the line goes to standard error instead;
-/// an error always goes there, once. A panic of the subscriber, which is code of the program, must not end a thread of
-/// this library.
+/// Calls `log`, which writes a message with `tracing`. Without a subscriber, `line` goes to standard error instead. An
+/// error always goes there, once. The subscriber is code of the program, so a panic in it must not end a thread of this
+/// library.
 #[cfg(feature = "redact")]
 pub fn write(level: &str, log: impl FnOnce(), line: impl FnOnce() -> String) {
     let is_error = level == "error";
@@ -71,7 +71,7 @@ pub fn write_line(level: &str, text: &str) {
         return;
     }
     let level = if level == "warn" { "warning" } else { level };
-    // In one piece, so that the lines of other threads do not interleave.
+    // Written at once, so that the lines of other threads do not interleave.
     let _ = Unsignalled(io::stderr()).write_all(format!("{level}: {text}\n").as_bytes());
 }
 

@@ -2,8 +2,8 @@
 //! context.
 //!
 //! Programs and libraries depend on [`floe-telemetry`](https://docs.rs/floe-telemetry), which re-exports all of it.
-//! This crate is its implementation, and any release may change it. The module `__sdk` is the interface for the other
-//! crates of this project; nobody else should name it.
+//! This crate is their implementation, and any release may change it. The module `__sdk` is the interface for the other
+//! crates of this project; no other crate should use it.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

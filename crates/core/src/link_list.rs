@@ -7,17 +7,16 @@
 //! every list is empty.
 //!
 //! [`__floe_link_list!`](crate::__floe_link_list) declares a list and
-//! [`__floe_linked!`](crate::__floe_linked) adds an element. Both are private to this project's
-//! crates: each list has one macro of its own that fixes the type of its elements, such as
-//! [`__floe_callsite!`](crate::__floe_callsite). Elements are added in crates with
-//! `#![forbid(unsafe_code)]`, because the attributes come from a macro of this crate.
+//! [`__floe_linked!`](crate::__floe_linked) adds an element. Both are private to this project's crates: each list has
+//! its own macro that fixes the type of the elements, such as [`__floe_callsite!`](crate::__floe_callsite). Elements
+//! can be added in crates with `#![forbid(unsafe_code)]`, because the attributes come from a macro of this crate.
 //!
 //! The linker identifies a list by its name alone, so the name contains the version of the crate that
 //! declares it. Two copies of one version in a program (from two sources, for example) would still
 //! share a section although the layouts of their types may differ. Each declaration therefore also
 //! places a guard in a second section, and a list with more than one guard is empty.
 //!
-//! The crate linkme is not used: its public attribute macro takes the compiler as long per function as the rest of the
+//! The crate linkme is not used: per function, its public attribute macro takes the compiler as long as the rest of the
 //! expansion, and its internal form requires an exact version.
 
 #![expect(unsafe_code, reason = "only the linker defines the bounds of a section")]
@@ -125,9 +124,9 @@ impl<T: Sync> Bound<T> {
     }
 }
 
-// `__floe_link_list!`, which declares a list, and `__floe_linked!`, which adds a static to one, are
-// defined in one file for each kind of object file, and in `empty` for all other targets. The `cfg`s
-// are evaluated in this crate, whose target is that of every crate in the program.
+// `__floe_link_list!`, which declares a list, and `__floe_linked!`, which adds a static to a list, are defined in one
+// file per kind of object file, and in `empty` for other targets. The `cfg`s are evaluated in this crate, which has the
+// same target as every crate in the program.
 #[cfg_attr(
     all(
         not(miri),
@@ -207,7 +206,7 @@ mod tests {
         static NOTHING: [u8] = "fl_test_nothing";
     }
 
-    // A size and an alignment at which a linker could insert padding.
+    // With this size and alignment, a linker could insert padding.
     #[derive(Debug, PartialEq)]
     #[repr(align(64))]
     struct Wide(u8, [u64; 9]);

@@ -3,7 +3,7 @@
 
 // An expansion runs the body through these functions, which are separate for these reasons:
 //
-// - `enter` opens the span before the body, and returns it for one of the next two.
+// - `enter` opens the span before the body, and returns it for `call` or `call_then`.
 // - `call` runs a body that returns a value. Only the catching of its panic is compiled for each
 //   function; without a span, not even that runs.
 // - `call_then` also lets the expansion finish the span: by `end` where only the signature has the type of the

@@ -1,19 +1,19 @@
 //! Leaves signals to the program: no thread of the library receives a signal, and no write of the library raises one.
 //!
-//! The kernel delivers a signal of the process to any thread that does not block it, so a thread of ours would end
-//! a program that waits for signals with `sigwait` or `signalfd`. A write to a pipe or socket without a reader
-//! raises SIGPIPE, and one beyond `RLIMIT_FSIZE` SIGXFSZ, on the thread that writes; both end a process by default.
-//! Rust's runtime ignores SIGPIPE; programs in C, and those that reset it, do not.
+//! The kernel delivers a signal of the process to any thread that does not block it, so a thread of this library would
+//! end a program that waits for signals with `sigwait` or `signalfd`. A write to a pipe or socket without a reader
+//! raises SIGPIPE, and a write beyond `RLIMIT_FSIZE` raises SIGXFSZ, on the writing thread; both end a process by
+//! default. Rust's runtime ignores SIGPIPE, but programs in C, and programs that reset it, do not.
 //!
-//! Every thread of ours starts with all signals blocked except those that its own instructions raise, so exporters may
-//! write with any library. On threads of the program, log lines and the console are written with SIGPIPE and SIGXFSZ
-//! blocked during the write, which costs three system calls for a line. This includes standard output: only the
-//! program's own writes decide its reaction to a closed pipe.
+//! Every thread of this library starts with all signals blocked except those that its own instructions raise, so
+//! exporters may write with any library. On threads of the program, log lines and the console are written with SIGPIPE
+//! and SIGXFSZ blocked, which costs three system calls per line. This includes standard output: only the program's own
+//! writes decide its reaction to a closed pipe.
 
 use std::io::{self, Write};
 use std::thread::{Builder, JoinHandle};
 
-/// The stack size of the library's threads: the default of the standard library, whatever `RUST_MIN_STACK` says.
+/// The stack size of the library's threads: the standard library's default, whatever `RUST_MIN_STACK` is.
 const STACK: usize = 2 << 20;
 
 /// Starts a thread of the library with signals blocked from its first instruction. Threads started by it inherit the
@@ -27,7 +27,7 @@ pub fn spawn<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<JoinHandle<T>> {
     let thread = Builder::new().name(name.into()).stack_size(STACK);
-    // The standard library's code for a start is in a program once for each type.
+    // Boxed, because the standard library's code that starts a thread is compiled once per type.
     let work: Box<dyn FnOnce() -> T + Send> = Box::new(work);
     blocked(|| thread.spawn(work))
 }
@@ -38,13 +38,13 @@ pub fn blocked<T>(start: impl FnOnce() -> T) -> T {
     start()
 }
 
-/// Blocks SIGPIPE and SIGXFSZ on a thread of the program during a write: the write's error suffices.
+/// Blocks SIGPIPE and SIGXFSZ on a thread of the program during a write, because the write returns the error.
 pub(crate) fn without_write_signals<T>(write: impl FnOnce() -> T) -> T {
     let _mask = mask::Blocked::of_writes();
     write()
 }
 
-/// A writer on threads of the program that raises no signal.
+/// A writer for threads of the program that raises no signal.
 #[derive(Clone, Copy, Debug)]
 pub struct Unsignalled<W>(pub W);
 
@@ -108,7 +108,7 @@ mod mask {
 
         pub(super) fn of_writes() -> Self {
             let before = change(SIG_BLOCK, &of(&OF_WRITES));
-            // A signal that the program blocks may be pending, and stays so.
+            // A signal that the program blocks may already be pending, and must stay pending.
             let pending = before
                 .filter(|before| OF_WRITES.iter().any(|signal| contains(before, *signal)))
                 .map(|_| pending());
@@ -183,11 +183,11 @@ mod mask {
     fn consume(signal: c_int) {
         let signals = of(&[signal]);
         let at_once = MaybeUninit::<libc::timespec>::zeroed();
-        // SAFETY: zero is a time. The function reads the set and the time, and is passed no place for details.
+        // SAFETY: zero is a valid time. The function reads the set and the time, and gets no place for details.
         unsafe { libc::sigtimedwait(&raw const signals, ptr::null_mut(), at_once.as_ptr()) };
     }
 
-    /// Consumes a signal. These systems have no function that never waits, but the signal is pending, so this one
+    /// Consumes a signal. These systems have no function that never waits, but the signal is pending, so `sigwait`
     /// returns at once.
     #[cfg(any(target_vendor = "apple", target_os = "openbsd"))]
     fn consume(signal: c_int) {

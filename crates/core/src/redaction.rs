@@ -23,9 +23,8 @@ const MAX_LINE: usize = 2048;
 
 /// Removes credentials and personal data from an error message, and truncates it to 500 characters.
 ///
-/// Redacts before truncating, so that a secret across the limit is found. Applying it again changes
-/// nothing. A clean, short message is returned borrowed. Spans have longer texts, see
-/// `attribute_value_length` of `span_limits`.
+/// Redacts before truncating, so that a secret across the limit is found. Applying it again changes nothing. A clean,
+/// short message is returned borrowed. Texts in spans may be longer, see `attribute_value_length` of `span_limits`.
 #[must_use]
 pub fn sanitize_error_message(message: &str) -> Cow<'_, str> {
     let redactor = Redactor::builder().max_chars(MAX_MESSAGE_CHARS).build();
@@ -48,8 +47,8 @@ pub fn sanitize_credentials(text: &str) -> Cow<'_, str> {
 /// Removes the user information of a URL, and secrets in its path, query and fragment. The rest, such as
 /// scheme, host and port, is kept.
 ///
-/// Unlike [`sanitize`], it replaces user and password by nothing, so that the result is an address again. Text that is
-/// not a URL is redacted like any other. A clean URL is returned borrowed.
+/// Unlike [`sanitize`], it removes user and password completely, so that the result is still an address. Text that is
+/// not a URL is redacted like any other text. A clean URL is returned borrowed.
 ///
 /// ```
 /// # use floe_telemetry::sanitize_url;
@@ -111,14 +110,14 @@ pub fn sanitize_error(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Redacts an error's text that is shown on its own lines.
+/// Redacts the text of an error that is shown on separate lines.
 pub fn sanitize_lines(text: &str) -> String {
     let safe = with(|redactors| redactors.error.redact(text).into_owned());
     let lines: Vec<_> = safe.split('\n').map(printable).collect();
     lines.join("\n")
 }
 
-/// Makes foreign, redacted text fit to show: on one line, printable, bounded, with short quotes.
+/// Makes foreign, redacted text safe to show: on one line, printable, and bounded, with short quotes.
 pub fn shown(text: &str) -> Cow<'_, str> {
     let line = printable(text);
     let line = match quotes(&line, shortened) {
@@ -175,7 +174,7 @@ pub fn sanitize_sent_value<'v>(key: &str, value: &'v str) -> Cow<'v, str> {
     with(|redactors| redactors.attribute.redact_value(key, value))
 }
 
-/// The replacement of a value other than text, if its text is a secret under this key.
+/// The replacement of a value that is not text, if its text is a secret under this key.
 pub(crate) fn hidden(key: &str, value: &Value) -> Option<&'static str> {
     with(|Redactors { attribute, .. }| {
         if attribute.meaning_of(key) == KeyMeaning::Text {

@@ -1,5 +1,5 @@
-//! The interface for the other crates of this project: the SDK, the bridge from `tracing`, and the tools of tests. It
-//! is grouped by the modules of its items, and changes with every version.
+//! The interface for the other crates of this project: the SDK, the bridge from `tracing`, and the test tools. It is
+//! grouped by the modules of its items, and changes with every version.
 
 pub mod attributes {
     pub use crate::attributes::distinct::keep_distinct;

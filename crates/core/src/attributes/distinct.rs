@@ -1,18 +1,18 @@
 //! Unique attribute keys.
 //!
-//! Keys are made unique on the collector's thread, after redaction and truncation, because both may make two keys
-//! equal. On the caller's thread, only a full list is searched for duplicates.
+//! Keys are made unique on the collector's thread, after redaction and truncation, because two keys may become equal
+//! then. On the caller's thread, only a full list is searched for duplicates.
 
 use std::collections::HashMap;
 
 use opentelemetry::Key;
 
-/// The longest list whose keys are compared with each other. For more, an index of the keys is faster.
+/// The maximum length of a list whose keys are compared with each other. For longer lists, an index is faster.
 const COMPARED: usize = 32;
 
 /// Keeps the first `limit` keys, each at its first position and with its last value
-/// ([specification](https://opentelemetry.io/docs/specs/otel/common/#attribute-collections)). An empty key
-/// is invalid and never kept. Returns the number of dropped attributes; a replaced one is not dropped.
+/// ([specification](https://opentelemetry.io/docs/specs/otel/common/#attribute-collections)). An empty key is invalid
+/// and never kept. Returns the number of dropped attributes, without the replaced ones.
 pub fn keep_distinct<A>(attributes: &mut Vec<A>, limit: usize, key: impl Fn(&A) -> &Key) -> u32 {
     if attributes.len() > COMPARED {
         return keep_indexed(attributes, limit, key);
@@ -86,7 +86,7 @@ mod tests {
             let mut attributes: Vec<_> = numbered().map(|(key, n)| KeyValue::new(key, n)).collect();
             let dropped = keep_distinct(&mut attributes, limit, |attribute| &attribute.key);
 
-            // The rule of the specification, one attribute after the other.
+            // The specification's rule, applied to one attribute after the other.
             let mut expected: Vec<(String, i64)> = Vec::new();
             let mut lost = 0;
             for (key, n) in numbered() {

@@ -1,5 +1,5 @@
-//! The functions and traits that expansions of `#[derive(FloeAttributes)]` call. They let the type
-//! checker decide what depends on a field's type, which the macro cannot see.
+//! The functions and traits that expansions of `#[derive(FloeAttributes)]` call. With them, the type checker decides
+//! everything that depends on the type of a field, which the macro cannot see.
 
 use std::borrow::Cow;
 use std::fmt::{Debug, Display};
@@ -7,15 +7,14 @@ use std::marker::PhantomData;
 
 use super::{AttributeList, AttributeValue, FloeAttributes};
 
-/// Replaces a value that must not be recorded. Equal to the mark of `floe-redact`, which is not available
-/// here: a library that only annotates is compiled without redaction.
+/// Replaces a value that must not be recorded. Equal to the mark of `floe-redact`, which is not available here: a
+/// library that only annotates is compiled without redaction.
 const REDACTED: &str = "<REDACTED>";
 
 /// The keys of a flattened field of type `T`.
 ///
-/// An inherent constant takes precedence over the same constant of the trait [`Fallback`]. A type
-/// without the trait therefore still has keys, and the compiler reports the
-/// error once, where the field is recorded.
+/// An inherent constant takes precedence over the same constant of the trait [`Fallback`]. So a type without the trait
+/// still has keys, and the compiler reports the error only once, where the field is recorded.
 #[derive(Debug)]
 pub struct Describe<T: ?Sized>(PhantomData<T>);
 

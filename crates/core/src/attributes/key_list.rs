@@ -1,7 +1,7 @@
 //! Lists of keys that are built at compile time.
 //!
-//! The number of a nested type's keys cannot be used as an array length in generic code, so a
-//! list with nested types has the capacity of a span. Exceeding it panics in a constant, which is a compile error.
+//! Generic code cannot use the number of a nested type's keys as an array length, so a list with nested types has the
+//! capacity of a span. Exceeding it panics in a constant, which is a compile error.
 
 mod prefixed;
 mod text;

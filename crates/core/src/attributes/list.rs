@@ -13,7 +13,7 @@ use super::{AttributeValue, Text, ToAttributeValue};
 /// ([`AttributeCountLimit`](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)).
 pub(crate) const MAX_ATTRIBUTES: usize = 128;
 
-/// The maximum number of attributes in this process. Read only when a list has [`MAX_ATTRIBUTES`].
+/// The maximum number of attributes in this process. It is read only when a list has [`MAX_ATTRIBUTES`].
 static LIMIT: AtomicUsize = AtomicUsize::new(MAX_ATTRIBUTES);
 
 /// Raises the maximum number of attributes of a span above `MAX_ATTRIBUTES`.
@@ -21,7 +21,7 @@ pub(crate) fn limit_attributes(limit: usize) {
     LIMIT.store(limit.max(MAX_ATTRIBUTES), Ordering::Relaxed);
 }
 
-/// The length above which a key counts as memory of its span, in bytes: it was probably made at run time.
+/// A key of more bytes counts as memory of its span, because it was probably made at run time.
 const MAX_SHORT_KEY: usize = 64;
 
 /// A key and its value.
@@ -41,8 +41,8 @@ impl From<Attribute> for KeyValue {
 
 /// Attributes in the order in which they were set. If a key is set twice, the later value wins.
 ///
-/// A list contains at most 128 attributes, or more if the limits of the provider allow them. Further ones are dropped
-/// and counted on the span.
+/// A list contains at most 128 attributes, or more if the limits of the provider allow it. Further attributes are
+/// dropped and counted on the span.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AttributeList {
     items: Vec<Attribute>,
@@ -71,7 +71,7 @@ impl AttributeList {
         }
     }
 
-    /// Sets `key` to the value that `value` returns, constructed in its final location.
+    /// Sets `key` to the value that `value` returns. The attribute is constructed in its final location.
     ///
     /// [`Vec::push`] would construct the attribute on the stack and copy it with wider loads than the
     /// stores that wrote it. Such a copy stalls until the stores have retired.
@@ -81,7 +81,7 @@ impl AttributeList {
         key: K,
         value: impl FnOnce() -> AttributeValue,
     ) {
-        // A `&'static str` needs no drop, so for most keys nothing is compiled.
+        // A `&'static str` needs no drop, so no code is compiled for most keys.
         if const { std::mem::needs_drop::<K>() } {
             self.owns_memory = true;
         }

@@ -66,7 +66,7 @@ impl Text {
         }
 
         let mut writer = Writer { short: Self::empty(), long: String::new() };
-        // If the implementation fails, the text that it wrote before is kept.
+        // If the implementation fails, the text that it has written is kept.
         let _ = write!(writer, "{value:?}");
         if writer.long.is_empty() { writer.short } else { writer.long.into() }
     }
@@ -189,8 +189,8 @@ impl PartialEq for Text {
     }
 }
 
-/// The maximum number of bytes of a text that are copied into a span, unless the limit of values is larger. That limit
-/// applies after redaction, which may shorten a text.
+/// The maximum number of bytes of a text that are copied into a span, unless the limit of values is larger. The limit
+/// of values applies after redaction, which may shorten a text.
 const COPIED: usize = 1024 * 1024;
 
 static MOST: AtomicUsize = AtomicUsize::new(COPIED);

@@ -77,8 +77,8 @@ impl From<AttributeValue> for Value {
 /// - Integers that do not fit into OpenTelemetry's `i64` (a `u64` above `i64::MAX`, most of `i128`)
 ///   become text instead of wrapping around.
 /// - Floats are recorded unchanged, including `NaN` and the infinities.
-/// - The elements of an array have one type. If their values have different types, for example because a `u64` is above
-///   `i64::MAX`, all of them become text. Elements that are `None` are omitted. A nested array becomes text.
+/// - The elements of an array have one type. If their types differ, for example because a `u64` is above `i64::MAX`,
+///   all of them become text. Elements that are `None` are omitted. A nested array becomes text.
 ///
 /// For a type of your own, derive [`FloeAttributes`](macro@crate::FloeAttributes) on an enum without
 /// data, or on a newtype with `#[floe(transparent)]`.

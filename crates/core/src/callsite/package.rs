@@ -1,7 +1,7 @@
 //! The package that contains a place in the source code.
 //!
-//! The compiler passes to a function with `#[track_caller]` the file of its caller, but not the package. Annotated
-//! functions know both, so a place belongs to the package of annotated functions in its file, or else in the folder
+//! A function with `#[track_caller]` gets the file of its caller from the compiler, but not the package. Annotated
+//! functions know both, so a place belongs to the package of the annotated functions in its file, or else in the folder
 //! `src` around it.
 
 use std::collections::HashMap;
@@ -16,7 +16,7 @@ use super::{CallSite, Scope, crate_of};
 pub(crate) fn package_of(place: &Location<'static>) -> Option<&'static Scope> {
     static PACKAGES: OnceLock<Packages> = OnceLock::new();
     let packages = PACKAGES.get().unwrap_or_else(|| {
-        // Built before the lock is taken: no thread waits for it, not even in a fork.
+        // Built before the lock is taken, so that no thread waits for it, not even in a fork.
         let packages = Packages::of(super::all());
         PACKAGES.get_or_init(|| packages)
     });

@@ -1,6 +1,6 @@
 //! The processor's time-stamp counter, which is read faster than a system clock.
 //!
-//! Nothing happens before the first reading, and no calibration delays it: the rate of the counter is measured between
+//! Nothing happens before the first reading, and no calibration delays it. The rate of the counter is measured between
 //! the first reading and a later one, so a duration is as exact as these two readings.
 #![expect(unsafe_code, reason = "the standard library has these instructions as unsafe functions")]
 
@@ -16,14 +16,14 @@ use std::time::Duration;
 
 use super::{Moment, standard};
 
-/// A rate measured over this interval is final.
+/// The rate is final once it was measured over this interval.
 const SETTLED: Duration = Duration::from_secs(1);
 
 const UNKNOWN: u8 = 0;
 const COUNTER: u8 = 1;
 const CLOCK: u8 = 2;
 
-/// The clock in use. `CLOCK` returns nanoseconds.
+/// The clock in use. `CLOCK` is the monotonic clock, in nanoseconds.
 static SOURCE: AtomicU8 = AtomicU8::new(UNKNOWN);
 
 /// The nanoseconds of a tick, as the bits of an `f64`.
@@ -56,8 +56,8 @@ fn other() -> u64 {
     now()
 }
 
-/// Whether the counter ticks at one rate on all processors. The kernel compares processors: either it uses the counter
-/// as its clock, or the processor reports a steady counter and the kernel uses no slow clock.
+/// Whether the counter ticks at the same rate on all processors. This is so if the kernel uses the counter as its
+/// clock, or if the processor reports a steady counter and the kernel uses no slow clock.
 fn is_steady() -> bool {
     const KERNEL: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
 
@@ -74,8 +74,8 @@ fn has_invariant_counter() -> bool {
     const ADVANCED_POWER_MANAGEMENT: u32 = 0x8000_0007;
     const INVARIANT_COUNTER: u32 = 1 << 8;
 
-    // SAFETY: every processor with a time-stamp counter has this instruction. It is asked for the highest number
-    // first, which all of them answer.
+    // SAFETY: every processor with a time-stamp counter has this instruction. The first request is for the highest
+    // number, which every such processor supports.
     #[allow(unused_unsafe, reason = "later versions of Rust have it as a safe function")]
     let answer = |number| unsafe { __cpuid(number) };
     answer(0x8000_0000).eax >= ADVANCED_POWER_MANAGEMENT
@@ -94,7 +94,7 @@ pub(super) fn nanos_per_tick(reading: u64) -> f64 {
 }
 
 /// Measures the rate since the first reading. In the first second of a process, it is measured again whenever the
-/// interval has doubled, so that no duration is much longer than the measurement.
+/// interval has doubled, so that no duration is much longer than the measured interval.
 #[cold]
 fn measure() -> f64 {
     let (start, now) = (START.get_or_init(Moment::now), Moment::now());

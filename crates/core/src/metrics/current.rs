@@ -1,7 +1,7 @@
 //! The meter provider that the process currently uses.
 //!
-//! An OpenTelemetry instrument stays bound to the provider that created it. A recorder outlives
-//! providers, so it compares generations to find out whether its instruments are still valid.
+//! An OpenTelemetry instrument stays bound to the provider that created it. A recorder outlives providers, so it
+//! compares generations to check whether its instruments are still valid.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -17,7 +17,7 @@ static PROVIDER: RwLock<Option<Provider>> = RwLock::new(None);
 /// The generation of the current provider; 0 without one.
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
-/// The process of the provider's threads, which do not exist in a fork.
+/// The process with the provider's threads, which do not exist in a fork.
 static PROCESS: AtomicU32 = AtomicU32::new(0);
 
 /// Whether the current provider belongs to the parent of this process, which is a fork.

@@ -1,4 +1,4 @@
-//! Handles: one series each of a counter, an up-down counter, a gauge or a histogram, also as `static`s.
+//! Handles of single series: counters, up-down counters, gauges and histograms, also as `static`s.
 
 mod handle;
 
@@ -20,7 +20,7 @@ macro_rules! handle {
         /// the same name is reported in one warning, with the place where the handle was created, and the handle
         /// records nothing.
         ///
-        /// A series bound after its instrument has reached the limit of series stays in the overflow series.
+        /// A series that is bound after its instrument has reached the limit of series stays in the overflow series.
         #[derive(Debug)]
         pub struct $name(Handle);
 
@@ -53,7 +53,7 @@ handle!(
     UpDownCounter
 );
 handle!(
-    /// A handle of a gauge, whose last value counts. [`MetricRecorder::gauge`] makes it.
+    /// A handle of a gauge, which keeps its last value. [`MetricRecorder::gauge`] makes it.
     Gauge
 );
 handle!(

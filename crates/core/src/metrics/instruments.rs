@@ -86,7 +86,7 @@ impl Instrument {
         }
     }
 
-    /// Records a measurement of the instrument's kind; ignores others.
+    /// Records a measurement of the instrument's kind, and ignores other measurements.
     pub(super) fn record(&self, measurement: Measurement, attributes: &[KeyValue]) {
         match (self, measurement) {
             (Self::Counter(counter), Measurement::Count(value)) => counter.add(value, attributes),
@@ -107,7 +107,7 @@ struct Entry {
     kind: Kind,
     unit: String,
     instrument: Instrument,
-    /// A conflict with the first use has been reported.
+    /// Whether a conflict with the first use has been reported.
     is_reported: bool,
 }
 

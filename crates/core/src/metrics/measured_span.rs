@@ -1,4 +1,4 @@
-//! The span to which measurements of a thread belong.
+//! The span to which the measurements of a thread belong.
 
 use std::cell::Cell;
 
@@ -8,10 +8,9 @@ use opentelemetry::{Context, SpanId, TraceId};
 use crate::caught::caught;
 use crate::recorder::{context_is_alive, span_context_within};
 
-/// A trace and a span of it.
 type Ids = (TraceId, SpanId);
 
-/// The span to which measurements of a thread belong.
+/// The span to which the measurements of a thread belong.
 #[derive(Clone, Copy)]
 enum Measured {
     InCurrent,
@@ -22,7 +21,7 @@ thread_local! {
     static MEASURED: Cell<Measured> = const { Cell::new(Measured::InCurrent) };
 }
 
-/// Calls `measure`, whose measurements have `span` instead of the current span as their exemplar, if it is sampled.
+/// Calls `measure`, whose measurements have `span` as their exemplar instead of the current span, if `span` is sampled.
 /// Making the span current would take longer than a measurement.
 ///
 /// ```
@@ -67,7 +66,7 @@ pub fn measured_ids() -> Option<Ids> {
     if !context_is_alive() {
         return None;
     }
-    // OpenTelemetry logs while the current `Context` cannot be read, and a subscriber may count log records.
+    // OpenTelemetry logs an error if the current `Context` cannot be read, and a subscriber may count log records.
     let current = caught(|| {
         Context::map_current(|cx| match span_context_within(cx) {
             Some(context) => sampled(&context),

@@ -51,7 +51,7 @@ impl<'a> Metric<'a> {
         Self { boundaries: Some(boundaries), ..self }
     }
 
-    /// The reason why the metric is invalid, if it is.
+    /// The reason why the metric is invalid; `None` if it is valid.
     pub(super) fn fault(&self) -> Option<&'static str> {
         if !is_name(self.name) {
             return Some(

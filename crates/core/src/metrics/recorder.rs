@@ -13,10 +13,10 @@ use crate::recorder;
 
 /// Records the metrics of one component, which is their instrumentation scope.
 ///
-/// Instruments are created on first use and cached. Each measurement looks up its instrument and its series; a series
-/// that is recorded often has a handle ([`counter`](Self::counter), [`histogram`](Self::histogram), …), which looks
-/// nothing up. Threads may share a recorder, for example through a `static`. A value that is read at each collection needs
-/// an observable instrument of OpenTelemetry's API, from `TelemetryProvider::meter_provider()`.
+/// Instruments are created on first use and cached. Each measurement looks up its instrument and its series. For a
+/// series that is recorded often, use a handle ([`counter`](Self::counter), [`histogram`](Self::histogram), …), which
+/// avoids these look-ups. Threads may share a recorder, for example through a `static`. A value that is read at each
+/// collection needs an observable instrument of OpenTelemetry's API, from `TelemetryProvider::meter_provider()`.
 ///
 /// The first use of a name determines its kind and unit. A conflicting use, an invalid name, or the 2,001st name is
 /// reported in one warning and not recorded. The recorders and meters of more than 1,000 components share the scope
@@ -166,8 +166,7 @@ impl MetricRecorder {
             let Some(current) = current::current() else {
                 return;
             };
-            // Without the lock, because the warnings about too many scopes and about views may themselves be counted by a
-            // metric.
+            // The lock is released, because a metric may count the warnings about too many scopes and about views.
             let scope = self.scope.get_or_init(|| self.scope());
             let meter = current.provider.meter_with_scope(scope.clone());
             let built = (!conflicts).then(|| Instrument::build(&meter, metric, kind));

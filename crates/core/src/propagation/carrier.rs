@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use opentelemetry::propagation::{Extractor, Injector};
 
 /// The kinds of carriers, which callers never name. They separate implementations that the compiler would otherwise
-/// reject as overlapping. Reachable, so that compiler messages contain their short names.
+/// reject as overlapping. The module is public, so that compiler messages contain short names.
 pub mod kind {
     /// A type that implements OpenTelemetry's `Extractor` or `Injector`.
     #[derive(Debug)]

@@ -11,7 +11,7 @@ use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use crate::caught::caught;
 use crate::internal_log;
 
-/// A propagator whose panics are caught. After a panic, its part of the carrier or the context is missing.
+/// A propagator whose panics are caught. After a panic, its part is missing from the carrier or the context.
 #[derive(Debug)]
 pub struct Caught<P>(pub P);
 

@@ -9,9 +9,8 @@ use crate::keys;
 
 /// Returns the current context with the floe identity in its baggage.
 ///
-/// Spans in this context have the identity as attributes, in this process and in others to which the context is
-/// propagated, if the configuration lists the four keys in `baggage_attributes`, as `TelemetryConfig::with_identity`
-/// does.
+/// Spans in this context have the identity as attributes, in this process and in processes that receive the context, if
+/// the configuration lists the four keys in `baggage_attributes`, as `TelemetryConfig::with_identity` does.
 ///
 /// ```
 /// use floe_telemetry::floe::{FloeSpanAttributes, Mode};
@@ -57,7 +56,7 @@ pub fn baggage_value(key: &str) -> Option<String> {
     cx.baggage().get(key).map(|value| value.as_str().to_owned())
 }
 
-/// Returns the current context with new values in its baggage. They are inserted first, because older values are
+/// Returns the current context with new values in its baggage. New values are inserted first, because older values are
 /// dropped at the limits.
 fn with_values(values: &[(&str, &str)]) -> Context {
     let cx = current_context();

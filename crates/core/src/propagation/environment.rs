@@ -1,8 +1,8 @@
 //! Environment variables as a carrier, by OpenTelemetry's
 //! [specification](https://opentelemetry.io/docs/specs/otel/context/env-carriers/).
 //!
-//! The environment of the process is read only on request: in a server it would make every request a part of
-//! one trace.
+//! The environment of the process is read only on request, because in a server it would make every request part of one
+//! trace.
 
 use std::collections::{BTreeMap, btree_map};
 

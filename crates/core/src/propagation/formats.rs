@@ -20,8 +20,8 @@ use super::caught::Caught;
 /// Propagates context as W3C Trace Context and W3C Baggage, in this crate and in all libraries that
 /// use OpenTelemetry's global propagator. Initializing a provider does so too.
 ///
-/// Until it is called, this crate's own functions use both formats as well, unless another global
-/// propagator was set; other libraries inject and extract nothing.
+/// Until it is called, this crate's functions use both formats, unless another global propagator was set, and other
+/// libraries inject and extract nothing.
 pub fn setup_propagators() {
     install(defaults());
 }
@@ -35,8 +35,8 @@ pub fn install(propagators: Vec<Boxed>) {
     IS_SET.store(true, Ordering::Release);
 }
 
-/// Whether [`install`] has set the global propagator. OpenTelemetry's default propagator has no fields
-/// and cannot be distinguished from an explicitly empty list.
+/// Whether [`install`] has set the global propagator. OpenTelemetry's default propagator has no fields, so it cannot be
+/// distinguished from an explicitly empty list.
 static IS_SET: AtomicBool = AtomicBool::new(false);
 
 static DEFAULT: LazyLock<TextMapCompositePropagator> =

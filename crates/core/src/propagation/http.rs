@@ -31,7 +31,7 @@ impl<B> InjectInto<kind::Pairs> for Request<B> {
 
 const BAGGAGE: &str = "baggage";
 
-/// Prepared names, which a map need not parse for each access.
+/// Parsed names, so that a map need not parse them for each access.
 static NAMES: [HeaderName; 3] = [
     HeaderName::from_static("traceparent"),
     HeaderName::from_static("tracestate"),
@@ -67,8 +67,8 @@ impl Extractor for Headers<'_> {
             match text(value) {
                 Some(text) => all.push(text),
                 None if key.eq_ignore_ascii_case(BAGGAGE) => all.extend(members(value)),
-                // A value that is not text counts as empty. If it were skipped, the other of two headers
-                // would be accepted as the only one.
+                // A value that is not text counts as empty. If it were skipped, the second of two headers would be
+                // accepted as the only one.
                 None => all.push(""),
             }
         }
@@ -76,7 +76,7 @@ impl Extractor for Headers<'_> {
     }
 }
 
-/// The value, if it is ASCII. A value has no control characters, so this equals `to_str`, but is faster.
+/// The value, if it is ASCII. Equal to `to_str`, because a value has no control characters, but faster.
 fn text(value: &HeaderValue) -> Option<&str> {
     let text = str::from_utf8(value.as_bytes()).ok()?;
     text.is_ascii().then_some(text)

@@ -9,7 +9,7 @@ use crate::recorder::Parent;
 
 /// Returns the parent that the argument of `#[traced(parent = …)]` describes.
 pub fn below<K>(parent: &(impl AsParent<K> + ?Sized)) -> Parent {
-    // A user's carrier may panic. The span then has the current parent.
+    // A carrier of the program may panic. Then the span has the current parent.
     match caught(|| parent.as_parent()) {
         Ok(cx) => Parent::of(cx),
         Err(_) => Parent::CURRENT,

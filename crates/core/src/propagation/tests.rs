@@ -25,7 +25,7 @@ fn inject(cx: &Context) -> BTreeMap<String, String> {
     headers.into_iter().collect()
 }
 
-/// The syntax of the specification, independent of the implementation.
+/// The syntax according to the specification, independent of the implementation.
 fn is_traceparent(header: &str) -> bool {
     let parts: Vec<&str> = header.splitn(5, '-').collect();
     let is_hex = |part: &str, digits: usize| {
@@ -123,7 +123,7 @@ proptest! {
         for (key, (value, _)) in received.baggage() {
             prop_assert_eq!(sent.baggage().get(key.as_str()), Some(value));
         }
-        // The longest encoded value has 4800 bytes, so none can have exceeded the limit.
+        // The longest encoded value has 4800 bytes, so a header this short has all values.
         if header.len() < 3000 {
             prop_assert_eq!(received.baggage().len(), sent.baggage().len());
         }

@@ -1,7 +1,7 @@
-//! The destructor of a user's thread-local value may call an annotated function while the thread ends.
-//! OpenTelemetry's `Context` may be destroyed by then, and accessing it panics, which aborts the process.
-//! The value of this module is initialized after the `Context`, and thread-local values are destroyed in reverse
-//! order. As long as it is alive, the `Context` is alive, too, and so is the storage of the recorder.
+//! A thread that ends runs the destructors of the user's thread-local values, which may call an annotated function.
+//! OpenTelemetry's `Context` may be destroyed by then, and accessing it panics, which aborts the process. The value of
+//! this module is initialized after the `Context`, and thread-local values are destroyed in reverse order. So while it
+//! exists, the `Context` and the recorder's storage exist, too.
 
 use std::sync::OnceLock;
 
@@ -14,7 +14,7 @@ struct Alive;
 
 impl Drop for Alive {
     fn drop(&mut self) {
-        // Not the value of an initialization within this one, by an allocator of the program.
+        // Ignored for a value that was initialized within another initialization, by an allocator of the program.
         if !context_is_alive()
             && let Some(leave) = LEAVE.get()
         {

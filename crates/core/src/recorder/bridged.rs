@@ -35,7 +35,7 @@ pub static CONTEXT_OF: OnceLock<fn(&Id, &Dispatch) -> Option<Context>> = OnceLoc
 #[derive(Debug)]
 pub struct BridgedSpan {
     state: Parked,
-    /// The data of an unsampled root, in case it gets a sampled parent.
+    /// The data of an unsampled root, which is needed if the root gets a sampled parent.
     unsampled: Option<Box<SpanRecord>>,
     timings: Option<Box<Timings>>,
     exited: Option<Ticks>,
@@ -51,8 +51,8 @@ struct Timings {
 }
 
 impl BridgedSpan {
-    /// Opens a span below `parent`. `fill` runs only if the span is recorded or is a root. If `fill` `names` the span,
-    /// it runs before the sampling rules decide. Returns `None` while nothing is recorded.
+    /// Opens a span below `parent`. `fill` runs only if the span is recorded or is a root. If `names` is set, `fill`
+    /// also names the span, so it runs before the sampling rules decide. Returns `None` while nothing is recorded.
     pub fn open(
         callsite: &'static CallSite,
         names: bool,
@@ -89,7 +89,7 @@ impl BridgedSpan {
         Some(Self { state, unsampled, timings: None, exited: None })
     }
 
-    /// Stands for the span in the context, without ending it.
+    /// Propagates the context of the span, without ending the span.
     pub fn propagating(cx: Context) -> Self {
         let state = Parked::in_context(cx, Site::NONE);
         Self { state, unsampled: None, timings: None, exited: None }
@@ -134,8 +134,8 @@ impl BridgedSpan {
         }
     }
 
-    /// Makes the span a child of the span in `parent`, which may change all its ids and its sampling. After a use of
-    /// the span's context, and in OpenTelemetry's global provider, it changes nothing and returns false.
+    /// Makes the span a child of the span in `parent`, which may change all its ids and its sampling. If the span's
+    /// context was used, or the span belongs to OpenTelemetry's global provider, changes nothing and returns false.
     pub fn reparent(&mut self, parent: Context) -> bool {
         let record = match mem::replace(&mut self.state, Parked::Off) {
             Parked::Recording(mut recording)
@@ -176,7 +176,7 @@ impl BridgedSpan {
         true
     }
 
-    /// Returns the data for entering the span, which is not used yet.
+    /// Returns the data for entering the span, which was not used yet.
     pub fn entrance(&self) -> Option<Entrance> {
         match &self.state {
             Parked::Off | Parked::Unsampled(_) => None,
@@ -197,7 +197,7 @@ impl BridgedSpan {
         }
     }
 
-    /// The context in which the span is current, which counts as used from now on.
+    /// The context in which the span is current. From now on, it counts as used.
     pub fn context(&mut self) -> Option<&Context> {
         match &mut self.state {
             Parked::Off | Parked::Unsampled(_) => None,
@@ -265,7 +265,7 @@ fn nanos(time: Duration) -> i64 {
     i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
 }
 
-/// Prepares a started span that is not used yet.
+/// Prepares a started span that was not used yet.
 fn prepare(state: &Parked) {
     if let Parked::Recording(recording) = state {
         current::current_updates(recording).own();
@@ -278,7 +278,7 @@ pub struct Entrance {
     /// The context of the span, or the context in which it was created.
     context: Context,
     updates: Option<&'static PendingUpdates>,
-    /// False for a measured call.
+    /// False for a measured call without a span.
     is_recorded: bool,
     /// Whether the span has no context of its own.
     is_in_boundary: bool,
@@ -293,7 +293,7 @@ pub struct EnteredSpan(#[expect(dead_code, reason = "it is only dropped")] Curre
 #[derive(Debug)]
 #[expect(dead_code, reason = "the guards are only dropped")]
 enum Entered {
-    /// In the `Context` of a boundary, which is kept alive so that no other `Context` gets its address.
+    /// In the `Context` of a boundary, which is kept, so that no other `Context` gets its address.
     Nested(EnteredGuard, Context),
     /// In a `Context` of its own, which may be the boundary of other spans.
     Attached(Option<EnteredGuard>, ContextGuard),
@@ -328,7 +328,7 @@ impl Entrance {
         Published::below(context, self.span_id(context), self.site)
     }
 
-    /// Makes the span current. Outside the context of its creation, the span needs its `own` context.
+    /// Makes the span current. Outside the context in which it was created, the span needs its `own` context.
     #[inline]
     pub fn enter(mut self, own: impl FnOnce() -> Option<Context>) -> Option<EnteredSpan> {
         if let Some(updates) = self.updates {
@@ -352,7 +352,7 @@ impl Entrance {
         Some(EnteredSpan(CurrentGuard::new(way, published)))
     }
 
-    /// Whether a child inherits the same from `cx` as from the context of the span's creation.
+    /// Whether a child inherits the same data from `cx` as from the context in which the span was created.
     fn is_created_in(&self, cx: &Context) -> bool {
         let (now, then) = (cx.span(), self.context.span());
         std::ptr::eq(now.span_context(), then.span_context())
@@ -361,7 +361,7 @@ impl Entrance {
     }
 }
 
-/// The context to propagate; `None` without a span, and if telemetry is suppressed.
+/// The context to propagate; `None` without a span, or if telemetry is suppressed.
 fn propagated(cx: &Context) -> Option<Context> {
     let has_span = cx.span().span_context().is_valid() && !cx.is_telemetry_suppressed();
     has_span.then(|| cx.clone())

@@ -1,10 +1,10 @@
 //! The thread's buffer of finished spans: bounded, one writer, one reader, no lock.
 //!
-//! It consists of three rings: one for the heads of the spans, one for their attributes, and one for the data that few
-//! spans have. Each is written in order, which caches predict well. The buffer outlives its thread: the next thread
-//! reuses it, see [`idle`](super::idle). If it is closed instead, the reader's half owns it until the collector has
-//! emptied it. A thread also leaves a full buffer, and continues in another one, as far as the memory limit allows. A
-//! thread that gets no buffer, because thousands of others have one, writes to a shared one.
+//! It consists of three rings: for the heads of the spans, for their attributes, and for the data that few spans have.
+//! Each is written in order, which caches predict well. The buffer outlives its thread: the next thread reuses it, see
+//! [`idle`](super::idle). If it is closed instead, the reader's half owns it until the collector has emptied it. A
+//! thread also exchanges a full buffer for another one, if the memory limit allows it. A thread that gets no buffer,
+//! because thousands of others have one, writes to a shared buffer.
 //!
 //! A head is as large as a cache line, and each ring is written in order, which the processor prefetches. Boxes that
 //! travelled to the collector and back were no longer in the cache and cost twice as much.
@@ -31,11 +31,11 @@ pub(super) const CAPACITY: usize = 256;
 /// Slots reserved for roots and failed spans, which matter most in a trace.
 const RESERVED: usize = CAPACITY / 16;
 
-/// The number of filled buffers for which the collector is woken once, while they are still in the processor's caches.
-/// The collector also polls.
+/// The collector is woken once for this number of filled buffers, while they are still in the processor's caches. The
+/// collector also polls.
 const WAKE_EVERY: usize = 8;
 
-/// The number of spans for which the collector is woken once, if there is no memory for another buffer.
+/// The collector is woken once for this number of spans, if there is no memory for another buffer.
 const WAKE_EVERY_WITHOUT_MEMORY: usize = CAPACITY / 4;
 
 /// The number of buffers that are shared by threads without one.
@@ -44,16 +44,16 @@ const SHARED: usize = 8;
 /// The number of shared buffers that a thread tries until one is free.
 const ATTEMPTS: usize = 8;
 
-/// The capacity of the ring for attributes. If it has no room for all attributes of a span, they are
-/// written to the ring for rare data as one piece.
+/// The capacity of the ring for attributes. If it has no room for all attributes of a span, they are written to the
+/// ring for rare data in one piece.
 const ATTRIBUTES: usize = 4 * CAPACITY;
 
 /// The capacity of the ring for rare data, in pieces.
 const RARE: usize = 4 * CAPACITY;
 
-/// If the ring for rare data has fewer free slots than this, or the ring for attributes has no room, the
-/// events of a span are unpacked into [`More`]. The span then has at most two pieces of rare data, so there
-/// is always room for the pieces of a span whose head has room.
+/// If the ring for rare data has fewer free slots, or the ring for attributes has no room, the events of a span are
+/// unpacked into [`More`]. Then the span has at most two pieces of rare data, so there is always room for a span whose
+/// head has room.
 const RESERVE: usize = 2 * CAPACITY + MAX_EVENTS;
 
 type Heads = Progress<Head, CAPACITY>;
@@ -91,7 +91,7 @@ pub fn written_spans() -> u64 {
 #[derive(Debug)]
 pub struct Buffer {
     id: u64,
-    /// The process that created the buffer, see [`fork`](super::fork).
+    /// The number of forks at which the buffer was created, see [`fork`](super::fork).
     forks: u32,
     read: u64,
     heads: Reader<Head, CAPACITY>,
@@ -216,8 +216,7 @@ static COLLECTOR: RwLock<Option<Thread>> = RwLock::new(None);
 /// The thread's half.
 #[derive(Debug)]
 pub(super) struct Writer {
-    // Dropped before `heads`: if the reader sees that `heads` was dropped, the other two were dropped as
-    // well.
+    // Dropped before `heads`: once the reader sees that `heads` was dropped, the other two were, too.
     attributes: ring::Writer<Attribute, ATTRIBUTES>,
     rare: ring::Writer<Rare, RARE>,
     heads: ring::Writer<Head, CAPACITY>,
@@ -231,7 +230,7 @@ impl Writer {
     #[inline(always)]
     pub(super) fn push(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
         if self.is_full() && !self.is_kept(record, code) {
-            // The collector was woken while the buffer filled, so it need not be woken again.
+            // The collector was already woken while the buffer filled.
             return false;
         }
         let owns_memory = record.owns_memory();
@@ -275,7 +274,7 @@ impl Writer {
         !self.heads.has_room_for(1 + RESERVED)
     }
 
-    /// Whether a span was refused because it owns more memory than the limit allows, rather than for lack of room.
+    /// Whether a span was refused because of the memory limit rather than for lack of room.
     pub(super) fn has_refused(&self, record: &SpanRecord) -> bool {
         record.owns_memory() && self.portion.is_exhausted()
     }
@@ -377,7 +376,7 @@ pub(super) fn writer() -> Option<Writer> {
 /// room now.
 #[cold]
 pub(super) fn exchange(full: &mut Writer) -> bool {
-    // After a fork, the parent exports what is in the buffer.
+    // After a fork, the parent exports the spans in the buffer.
     full.is_of_process() && {
         full.portion.publish();
         let filled = FILLED.fetch_add(1, Ordering::Relaxed);
@@ -388,10 +387,10 @@ pub(super) fn exchange(full: &mut Writer) -> bool {
     }
 }
 
-/// Writes to a buffer that threads without their own one share. Returns whether there was room.
+/// Writes to a buffer that is shared by threads without their own. Returns whether there was room.
 #[cold]
 pub(super) fn push_shared(record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
-    // Only tried: after a fork a lock may be held by nobody.
+    // These locks are only tried, because after a fork their holder may not exist.
     static BUFFERS: [Mutex<Option<Writer>>; SHARED] = [const { Mutex::new(None) }; SHARED];
 
     let first = usize::from(record.head.span_id.to_bytes()[0]);
@@ -414,7 +413,7 @@ pub(super) fn push_shared(record: &mut SpanRecord, end: Ticks, code: Code) -> bo
         if !is_used {
             break;
         }
-        // The first spans make the buffers, while others come.
+        // Another thread is just creating a shared buffer.
         thread::yield_now();
     }
     false
@@ -459,7 +458,7 @@ impl Rings for Writer {
 /// Wakes the collector if it sleeps.
 #[cold]
 pub fn wake() {
-    // If the lock is taken, the collector is just starting. It polls, too.
+    // If the lock is taken, the collector is just starting. It also polls.
     if let Ok(collector) = COLLECTOR.try_read()
         && let Some(collector) = &*collector
     {
@@ -469,7 +468,7 @@ pub fn wake() {
 
 /// Moves the buffers of new threads to the end of `into`, for the collector.
 pub fn new_buffers(into: &mut Vec<Buffer>) {
-    // After a fork, there may be buffers of the parent, whose spans the parent exports.
+    // After a fork, there may be buffers of the parent, which exports their spans.
     let is_own = |buffer: &Buffer| buffer.forks == forks();
     let buffers = mem::take(&mut *new());
     into.extend(buffers.into_iter().filter(is_own));

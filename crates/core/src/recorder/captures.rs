@@ -15,7 +15,7 @@ use super::listeners::{self, CAPTURE_BOUNDARIES, CAPTURES, Listeners};
 pub struct CaptureScope(pub u64);
 
 thread_local! {
-    /// The capture that this thread runs, for contexts not derived from the current one.
+    /// The capture that runs on this thread, for contexts that are not derived from the current one.
     static RUNNING: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
@@ -45,8 +45,8 @@ pub fn stop_captures() {
     listeners::clear(CAPTURES | CAPTURE_BOUNDARIES);
 }
 
-/// The functions called outside the running captures, with the numbers of calls. The calls come from threads and tasks
-/// without the context of a capture, and a failed assertion names them.
+/// The functions called outside the running captures, with the numbers of calls. A failed assertion names them: their
+/// threads or tasks lack the context of the capture.
 static MISSED: LazyLock<Mutex<HashMap<&'static str, u64>>> = LazyLock::new(Mutex::default);
 
 pub(super) fn miss(name: &'static str) {

@@ -1,7 +1,7 @@
 //! The current span of a thread, which is in OpenTelemetry's current `Context` or in a cell.
 //!
 //! A `Context` with a span costs about as much as the rest of a recorded call, and several times as much as an
-//! unsampled call. So these spans have no `Context`:
+//! unsampled call. So two kinds of spans have no `Context`:
 //!
 //! - Recorded spans with the setting `context: boundaries`. The first span of a trace on a thread has a `Context`, the
 //!   boundary. A thread-local cell stores the boundary, and which of the spans in it is the current one. The boundary
@@ -43,12 +43,12 @@ pub fn span_context_within(cx: &Context) -> Option<SpanContext> {
     id.map(|id| child_of(above, id))
 }
 
-// In two cells: a load of both at once, right after they were stored one by one, would stall.
+// In two cells, because loading both at once, right after they were stored one by one, would stall.
 thread_local! {
-    /// The address of the boundary's span context, or 0. The boundary's `Context` is attached for at least as long as
-    /// the address is stored.
+    /// The address of the boundary's span context, or 0. While the address is stored, the boundary's `Context` is
+    /// attached.
     static BOUNDARY: Cell<usize> = const { Cell::new(0) };
-    /// The current span in the boundary, possibly the boundary itself. The span is open, so these updates are its own.
+    /// The current span in the boundary, possibly the boundary itself. It is open, so the updates belong to it.
     static CURRENT: Cell<Option<&'static PendingUpdates>> = const { Cell::new(None) };
 }
 
@@ -122,7 +122,7 @@ impl Drop for BoundaryGuard {
     }
 }
 
-/// The boundary of a thread that has a function as its current span.
+/// The boundary of a thread whose current span is a function's.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Boundary(usize);
 
@@ -136,7 +136,7 @@ impl Boundary {
         entered_at(boundary).is_none().then_some((Self(boundary), id))
     }
 
-    /// Whether this is the boundary of `above`, the span context in a `Context`, not a copy.
+    /// Whether `above` is the span context of this boundary, in a `Context`, not a copy.
     #[inline]
     pub(super) fn is_at(self, above: &SpanContext) -> bool {
         self.0 == address(above)
@@ -174,9 +174,9 @@ pub(super) fn handle_within(above: &SpanContext) -> Option<Handle> {
     updates_within(above).map(PendingUpdates::handle)
 }
 
-/// Returns access to the current span, if the span with these ids is its boundary and is in the current context.
+/// Returns access to the current span, if the span with these ids is its boundary and in the current context.
 pub(super) fn handle_in_place_of(boundary: &SpanContext) -> Option<Handle> {
-    // The last updates of a span may come while the thread ends.
+    // A span may get its last updates while the thread ends.
     if !context_is_alive() {
         return None;
     }
@@ -329,7 +329,7 @@ impl CurrentGuard {
     }
 }
 
-/// A span of a future between two polls. A `Context` with its id would take two allocations.
+/// The span of a future between two polls. A `Context` with its id would take two allocations.
 #[derive(Debug)]
 pub(super) struct Suspended {
     context: Context,
@@ -343,7 +343,7 @@ impl Suspended {
         Context::map_current(|cx| {
             let span = cx.span();
             let above = span.span_context();
-            // Creates the id.
+            // This creates the id.
             let id = id_below(above)?;
             Some(Self {
                 context: cx.clone(),
@@ -403,9 +403,9 @@ pub(super) fn child_of(above: &SpanContext, span_id: SpanId) -> SpanContext {
 
 /// The spans of `tracing` that a thread has entered in the `Context` of a boundary.
 ///
-/// Unlike functions, they may be exited in any order, so they are in a list. The innermost one in the current `Context`
-/// is the current span. A function called in it has a `Context`, so that no function in the thread's cell is inside a
-/// span of this list.
+/// Unlike functions, they may be exited in any order, so they are in a list. The innermost span of the list in the
+/// current `Context` is the current span. A function called in it has a `Context`, so that no function in the thread's
+/// cell is inside a span of this list.
 mod entered {
     use std::cell::{Cell, RefCell};
     use std::marker::PhantomData;

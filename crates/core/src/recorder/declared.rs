@@ -1,5 +1,5 @@
-//! Types that only the signature of an annotated function can contain: `!`, and the types behind `impl Trait`. The body
-//! is in a closure or an `async` block, which cannot repeat them.
+//! Types that can only be written in the signature of an annotated function: `!`, and the types behind `impl Trait`.
+//! The body is in a closure or an `async` block, which cannot repeat them.
 
 use std::fmt::{self, Debug};
 use std::future::Future;
@@ -24,7 +24,7 @@ pub const fn never<F: Future<Output = Never>>(future: F) -> F {
     future
 }
 
-/// Stands for a value of type `T` in unreachable code that determines a type.
+/// Stands for a value of type `T` in unreachable code that only determines a type.
 ///
 /// # Panics
 ///
@@ -37,8 +37,8 @@ pub fn never_made<T>() -> T {
 /// The unnamed return type of an annotated function.
 ///
 /// The expansion returns a [`value`](Self::value) of this type in unreachable code, and uses the type for the body. So
-/// inference knows the bounds of `impl Trait`, and the body need not determine types that follow from them, such as the
-/// elements of `impl IntoIterator<Item = u32>`.
+/// inference knows the bounds of `impl Trait`, and types that follow from them, such as the elements of `impl
+/// IntoIterator<Item = u32>`, need not be written in the body.
 pub struct Declared<T>(PhantomData<fn(T) -> T>);
 
 /// The return type of the enclosing function.

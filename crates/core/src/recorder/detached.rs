@@ -20,13 +20,13 @@ use super::recorded_span;
 use super::span::Tracer;
 use crate::attributes::ToAttributeValue;
 
-/// A span that belongs to a value and not to a scope, such as the span of a request until its response has ended, or of
-/// a message until it is acknowledged. [`Tracer::open`] opens it.
+/// A span that belongs to a value instead of a scope, such as the span of a request until its response ends, or of a
+/// message until it is acknowledged. [`Tracer::open`] opens it.
 ///
 /// The span is not current by itself; [`run`](Self::run) makes it current during a part of the work, such as one poll
 /// of a future. If it is dropped before it is [ended](Self::end), it ends with the attribute `floe.cancelled`.
 ///
-/// Libraries that make others observable build on it, such as `floe-telemetry-http`.
+/// Libraries that instrument other libraries use it, such as `floe-telemetry-http`.
 #[derive(Debug)]
 #[must_use = "the span ends as cancelled when it is dropped"]
 pub struct DetachedSpan(Parked);
@@ -103,7 +103,7 @@ impl DetachedSpan {
         }
         let attached = self.0.attach();
         let guard = Unwinding(self);
-        // Dropped before the guard, if the body unwinds.
+        // If the body unwinds, this is dropped before the guard.
         let _attached = attached;
         let value = body();
         mem::forget(guard);
@@ -125,7 +125,7 @@ impl DetachedSpan {
     /// Sets the status to an error. The description is truncated; a panic of its `Display` is not passed on.
     pub fn set_error(&mut self, description: &dyn Display) {
         if matches!(self.0, Parked::Recording(_)) {
-            // Formatted by the user's code, which may update the span, too.
+            // The text is formatted by the user's code, which may also update the span.
             let text = exception::guarded_text(description);
             self.update(|record| record.set_status(Status::error(text)));
         }

@@ -16,7 +16,7 @@ use crate::attributes::{Attribute, AttributeValue};
 /// attributes, it must fit into a `u8`.
 pub(super) const MAX_EVENTS: usize = 120;
 
-/// The field with the name of the event.
+/// The field that contains the name of the event.
 pub const MESSAGE: &str = "message";
 
 /// An event without its attributes.
@@ -25,7 +25,7 @@ pub struct EventHead {
     at: SystemTime,
     metadata: Metadata,
     has_location: bool,
-    /// The number of attributes of the event, which follow those of the previous event in [`SpanEvents`].
+    /// The number of attributes of the event, which follow the previous event's attributes in [`SpanEvents`].
     pub(super) attributes: u8,
 }
 
@@ -113,8 +113,8 @@ mod metadata {
         name_without_message(metadata)
     }
 
-    /// The explicit name of an event, or its target, because `tracing`'s name is a path of the machine that built the
-    /// program.
+    /// The explicit name of an event, or its target, because `tracing`'s name contains a path of the machine that built
+    /// the program.
     fn name_without_message(metadata: Metadata) -> &'static str {
         let place = metadata.name().strip_prefix("event ");
         match place.zip(metadata.file()) {

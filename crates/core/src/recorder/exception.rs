@@ -1,7 +1,7 @@
-//! An error or a panic in the record of its span, with each text only once.
+//! An error or a panic in the record of its span, where each text is stored only once.
 //!
-//! A span has the message of an exception as an attribute, in an event, there also in the stack trace, and in its
-//! status. Until the collector has redacted the message, a mark keeps its place in each of them.
+//! A span contains the message of an exception as an attribute, in an event, in the event's stack trace, and in the
+//! status. Until the collector has redacted the message, a mark stands in each of these places.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -151,13 +151,13 @@ pub fn describe_error(error: &(dyn Error + 'static)) -> (String, Vec<KeyValue>) 
     (exception.message, details)
 }
 
-/// The `exception` event of an error that is known by its message alone.
+/// The `exception` event of an error of which only the message is known.
 pub fn exception_event(message: String, mut details: Vec<KeyValue>) -> Event {
     details.push(KeyValue::new(keys::EXCEPTION_MESSAGE, message));
     Event::new(keys::EXCEPTION, wall_now(), details, 0)
 }
 
-/// The text of an error that is recorded without an exception.
+/// The text of an error that is recorded without an exception, even if its `Display` panics.
 pub(super) fn guarded_text(error: &dyn fmt::Display) -> String {
     Exception::guarded("", || Exception::new("", bounded(error))).message
 }

@@ -1,8 +1,8 @@
 //! Lets a thread or a buffer notice that its state belongs to an ancestor of the process, see
 //! [`fork_handlers`](super::fork_handlers).
 //!
-//! State that belongs to a process stores the number of forks before it. A thread that was copied replaces its rings
-//! and its ids at its next span.
+//! A thread or a buffer stores the number of forks at its creation. A thread that was copied replaces its rings and its
+//! ids at its next span.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, TryLockError};
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::clock::monotonic_now;
 
-/// The maximum time for which a forking thread waits for a lock. Locks are held briefly, so the time only runs out if a
+/// The maximum time for which a forking thread waits for a lock. Locks are held briefly, so the time runs out only if a
 /// signal handler forks while its own thread holds the lock.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(200);
 
@@ -30,9 +30,9 @@ pub(super) fn count_fork() {
     FORKS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Reports once that this fork exports nothing, unless there was no provider when it started.
+/// Reports once that this fork exports nothing, unless no provider existed when the fork started.
 ///
-/// It neither allocates nor takes a lock, not even standard error's: a thread that does not exist here may have it.
+/// It neither allocates nor takes a lock, not even standard error's, because the holder of a lock may not exist here.
 #[cold]
 #[cfg(unix)]
 pub fn say_not_exported() {

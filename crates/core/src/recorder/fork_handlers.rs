@@ -4,8 +4,7 @@
 //! must not export spans of the parent, and no call may wait for a missing thread. So recording ends in the child, and
 //! starts again with a provider of its own.
 //!
-//! The locks that every process with telemetry needs are taken before a fork and released after it, in both
-//! processes.
+//! The locks that every process with telemetry needs are taken before a fork, and released after it in both processes.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,7 +34,7 @@ thread_local! {
 
 /// Runs on the thread that forks, before the fork.
 extern "C" fn before() {
-    // On a thread that is ending, the locks are not taken.
+    // On an ending thread, the locks are not taken.
     let _ = LOCKED.try_with(|locked| {
         if let Ok(mut locked) = locked.try_borrow_mut() {
             *locked = Some((buffer::locks(), measure::locks(), recording::lock()));
@@ -52,8 +51,8 @@ extern "C" fn after() {
     });
 }
 
-/// In the child before `fork` returns. After a fork of a process with several threads, only functions that are safe in
-/// a signal handler may be called here; atomics are.
+/// Runs in the child before `fork` returns. After a fork of a process with several threads, only functions that are
+/// safe in a signal handler may be called here, such as atomics.
 extern "C" fn in_child() {
     fork::count_fork();
     listeners::forked();
@@ -77,7 +76,7 @@ fn register() {
     unsafe extern "C" {
         safe fn pthread_atfork(prepare: Handler, parent: Handler, child: Handler) -> c_int;
     }
-    // It fails only without memory. Then forks are not detected.
+    // It fails only without memory, and then forks are not detected.
     let _ = pthread_atfork(Some(before), Some(after), Some(in_child));
 }
 

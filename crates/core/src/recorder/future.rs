@@ -32,8 +32,8 @@ use crate::callsite::CallSite;
 pub enum OpenedBy {
     /// The wrapper opens the span before it polls the future.
     Wrapper(&'static CallSite),
-    /// The future opens the span in its first statement, by [`enter_in_future`]. `true` means that it names a parent,
-    /// whose trace continues even if nothing is recorded.
+    /// The future opens the span in its first statement, by [`enter_in_future`]. `true` means that the function names a
+    /// parent, whose trace continues even if nothing is recorded.
     Future(bool),
 }
 
@@ -69,8 +69,8 @@ impl<T, F: Future<Output = T>> Returned<T, F> {
     }
 }
 
-/// A value that is not the declared future. The compiler reports this at the signature; without this trait it would
-/// report it here, too.
+/// A value that is not the declared future. Thanks to this trait, the compiler reports the mismatch only at the
+/// signature.
 pub trait DeclaredTypeMismatch<T, F> {
     /// Returns the value.
     fn __floe_in_span(self, span: &mut Opened, value: F, outcome: Classifier<T>) -> F;
@@ -175,7 +175,7 @@ impl<F: Future> Traced<F> {
 #[derive(Debug)]
 struct FutureSpan(Phase);
 
-// A panic interrupts the user's future; it ends the span, which is not used afterwards.
+// A panic in the user's future ends the span, which is not used afterwards.
 impl UnwindSafe for FutureSpan {}
 impl RefUnwindSafe for FutureSpan {}
 
@@ -191,7 +191,7 @@ impl FutureSpan {
         self.0.begin()
     }
 
-    /// Whether the future had no span at its first poll, and so never gets one.
+    /// Whether the future had no span at its first poll, and therefore never gets one.
     #[inline]
     fn is_off(&mut self) -> bool {
         match self.0 {
@@ -261,7 +261,7 @@ impl Drop for Unwinding<'_> {
 impl<F: Future> Future for Traced<F> {
     type Output = F::Output;
 
-    // No other function is on the stack between this one and the inner future, see `call`.
+    // No other function is on the stack between this function and the inner future, see `call`.
     #[inline]
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         let this = self.project();
@@ -415,7 +415,7 @@ impl<F: Future> fmt::Debug for InCurrentSpan<F> {
     }
 }
 
-/// Whether the span of a caller is current although nothing is recorded. A future keeps it.
+/// Whether a caller's span is current although nothing is recorded. Then a future keeps its context.
 fn is_below_span() -> bool {
     !cfg!(feature = "off")
         && context_is_alive()
@@ -430,9 +430,9 @@ fn unclassified<T>(_: &T, _: Sink<'_>) {}
 enum Phase {
     /// Not polled yet; the wrapper opens the span.
     BeforeWrapperOpens(&'static CallSite),
-    /// Not polled yet; the future opens the span itself, if `true` below a parent.
+    /// Not polled yet; the future opens the span itself. `true` means that it names a parent.
     BeforeFutureOpens(bool),
-    /// Polled, or never with a span. The span is off during the first poll, because the poll owns it.
+    /// The span after the first poll, if the future has one. It is off during the first poll, which owns it.
     Open(Parked),
 }
 
@@ -480,7 +480,7 @@ impl Phase {
         }
     }
 
-    /// Restores the context from before the poll. If the future `is_pending`, the span is kept for the next poll;
+    /// Restores the context from before the poll. If the future `is_pending`, keeps the span for the next poll;
     /// otherwise returns its recording. Most futures are polled only once.
     #[inline]
     pub(super) fn end(&mut self, entered: Entered, is_pending: bool) -> Option<Box<Recording>> {
@@ -515,7 +515,7 @@ impl Phase {
 /// Whether the currently polled future opens its span itself.
 #[derive(Clone, Copy, PartialEq)]
 enum FirstPoll {
-    /// The future does not, or was polled before.
+    /// The future does not open its span, or was polled before.
     No,
     /// The span is not open yet.
     Pending,

@@ -14,8 +14,8 @@ use super::recording::{Methods, Recording};
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
 
-/// Opens a span of the [used](super::listeners::is_foreign) global provider below `parent`, and returns its context. `None` if
-/// the provider starts none.
+/// Opens a span of the [used](super::listeners::is_foreign) global provider below `parent`, and returns its context.
+/// `None` if the provider starts no span.
 pub(super) fn open(
     parent: &Parent,
     callsite: Option<&'static CallSite>,
@@ -23,7 +23,7 @@ pub(super) fn open(
 ) -> Option<(Context, Option<Box<Recording>>)> {
     let above = parent.map(Context::clone);
     let is_function = callsite.is_some_and(CallSite::is_function);
-    // Of other spans, it sets the name, the kind and the scope, too.
+    // Unless the span is a function's, `fill` also sets the name, the kind and the scope.
     let (before, after) = if is_function { (None, fill) } else { (fill, None) };
     let (context, recording) = begin(&above, callsite, |recording| fill_in(recording, before))?;
     let Some(recording) = recording else {
@@ -36,7 +36,7 @@ pub(super) fn open(
     Some((cx, Some(recording)))
 }
 
-/// The same for a tracer of this crate. `fill` sets the name, the kind and the scope.
+/// Opens a span for a tracer of this crate. `fill` sets the name, the kind and the scope.
 pub(super) fn open_of_tracer(
     parent: &Context,
     fill: impl FnOnce(&mut Recording),
@@ -79,7 +79,7 @@ fn begin(
     Some((context, Some(recording)))
 }
 
-/// Gives the recording the ids of the span, which gets its data at the end.
+/// Gives the recording the ids of the span. The span gets the recorded data when it ends.
 fn record_into(recording: &mut Recording, span: BoxedSpan) {
     let context = span.span_context();
     let head = &mut recording.record.head;

@@ -1,9 +1,9 @@
 //! Looks for OpenTelemetry's global tracer provider, which a program may use instead of a provider of this crate.
 //!
-//! OpenTelemetry does not report that a provider exists or was set. So a thread looks for one: at its first call while
-//! nothing is recorded, and then at growing intervals of counted calls. After about 18,000 calls, calls of plain
-//! functions stop counting, because a decrement takes longer than the call itself; other ways to open a span, the first
-//! poll of a future, and new threads continue to look.
+//! OpenTelemetry does not report that a provider exists or was set. So a thread looks for one while nothing is
+//! recorded: at its first call, and then at growing intervals of counted calls. After about 18,000 calls, calls of
+//! plain functions are no longer counted, because counting takes longer than such a call. Other ways to open a span,
+//! the first poll of a future, and new threads continue to look.
 
 use std::cell::Cell;
 
@@ -20,7 +20,7 @@ use crate::caught::caught;
 /// The longest interval between two lookups of a thread, in calls.
 const MAX_INTERVAL: u32 = 1024;
 
-/// The number of lookups after which calls of plain functions are no longer counted. The last sixteen have the longest
+/// The number of look-ups after which calls of plain functions are no longer counted. The last sixteen have the longest
 /// interval.
 const SETTLED: u32 = 27;
 
@@ -47,7 +47,7 @@ pub(super) fn was_found() -> bool {
 #[cold]
 #[inline(never)]
 fn look() -> bool {
-    // The provider may call annotated functions meanwhile.
+    // Meanwhile, the provider may call annotated functions.
     CALLS.set(u32::MAX);
     let is_there = caught(is_there).unwrap_or(false);
     if is_there {
@@ -59,8 +59,8 @@ fn look() -> bool {
     is_there
 }
 
-/// Whether the global provider creates spans. A no-op provider, and this crate's while nothing is recorded, only
-/// propagate the context of the parent.
+/// Whether the global provider creates spans. A no-op provider, and this crate's provider while nothing is recorded,
+/// only propagate the context of the parent.
 fn is_there() -> bool {
     if !context_is_alive() || Context::is_current_telemetry_suppressed() {
         return false;
@@ -73,7 +73,7 @@ fn is_there() -> bool {
         TraceState::NONE,
     );
     let cx = Context::new().with_remote_span_context(parent);
-    // So that nothing is exported: OpenTelemetry's SDK starts no span then.
+    // Suppressed, so that OpenTelemetry's SDK starts no span and nothing is exported.
     let cx = cx.with_telemetry_suppressed();
     let tracer = global::tracer_provider().tracer("floe-telemetry");
     let span = tracer.build_with_context(SpanBuilder::from_name("probe"), &cx);

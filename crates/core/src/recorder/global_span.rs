@@ -1,5 +1,5 @@
-//! A span of OpenTelemetry's global tracer provider. Its data is recorded like any other span's, and goes to the
-//! provider at its end. All text is redacted; error text is not passed on where redaction is not compiled in.
+//! A span of OpenTelemetry's global tracer provider. Its data is recorded like any other span's, and passed to the
+//! provider when it ends. All text is redacted; without redaction in the build, error text is not passed on.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -20,8 +20,8 @@ thread_local! {
     static STARTING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Starts a span. `None` if the provider panics, and for spans opened by the provider itself meanwhile: a global
-/// provider of this crate would ask for the global one again.
+/// Starts a span. `None` if the provider panics, and for spans that the provider itself opens meanwhile: a global
+/// provider of this crate would ask the global provider again.
 pub(super) fn start(record: &mut SpanRecord, parent: &Context) -> Option<BoxedSpan> {
     if STARTING.replace(true) {
         return None;
@@ -89,7 +89,7 @@ pub(super) fn end(mut span: BoxedSpan, record: &mut SpanRecord, end: Ticks, code
         if let Some(name) = more.name {
             span.update_name(safe_name(name));
         }
-        // OpenTelemetry's SDK exports a key twice that is set twice.
+        // Duplicates are removed, because OpenTelemetry's SDK would export them.
         record.attributes.keep_distinct(usize::MAX);
         for attribute in record.attributes.items_mut().drain(..) {
             let mut attribute = KeyValue::new(attribute.key, Value::from(attribute.value));

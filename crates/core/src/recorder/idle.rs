@@ -1,7 +1,7 @@
 //! The rings that threads have left. An ending thread leaves its rings, with their items, to the next thread. A thread
-//! with full rings exchanges them for others with room, or for new ones as far as the limit of the process allows. So a
-//! burst of one thread can use all the memory for rings, while each ring stays small enough for the processor's caches
-//! and for thousands of threads.
+//! with full rings exchanges them for rings with room, or for new ones if the limit of the process allows it. So the
+//! burst of one thread can use all the memory for rings, while each ring is small enough for the processor's caches and
+//! for thousands of threads.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -56,8 +56,8 @@ impl<W: Rings> Idle<W> {
         self.rings.pop_front()
     }
 
-    /// Exchanges rings without room for the last used ones with room, which are still in the caches of the processor.
-    /// Returns whether there were any.
+    /// Exchanges full rings for the last used rings with room, which are still in the caches of the processor. Returns
+    /// whether there were any.
     pub(super) fn exchange(&mut self, full: &mut W) -> bool {
         let found = self.rings.iter_mut().rposition(W::has_room);
         let Some(with_room) = found.and_then(|at| self.rings.remove(at)) else {

@@ -10,10 +10,10 @@ use super::fork::forks;
 use crate::clock::Ticks;
 
 thread_local! {
-    /// The state of `wyrand`: a single multiplication, and good enough for ids, which are no secrets. The first half of
-    /// trace ids has a separate state, because two outputs of one state would depend on only 64 bits.
+    /// The state of `wyrand`, a generator of one multiplication that is good enough for ids, which are not secret. The
+    /// first half of trace ids has a separate state, because two outputs of one state would depend on only 64 bits.
     ///
-    /// In two cells: a load of both at once, right after they were stored one by one, would stall.
+    /// In separate cells, because loading both at once, right after they were stored one by one, would stall.
     static LOW: Cell<u64> = const { Cell::new(0) };
     static HIGH: Cell<u64> = const { Cell::new(0) };
     /// The process of the state, see [`fork`](super::fork).
@@ -101,7 +101,7 @@ pub fn random_bits() -> u128 {
 
 /// A number from 0.0 up to 1.0, for jitter.
 pub fn random() -> f64 {
-    // The 53 bits that a float holds.
+    // A float holds 53 bits.
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
     let number = (next(&mut seeds()[0]) >> 11) as f64 / (1_u64 << 53) as f64;
     number
@@ -126,7 +126,6 @@ mod tests {
         let spans: HashSet<_> = ids.iter().map(|(_, span)| span).collect();
         assert_eq!((traces.len(), spans.len()), (2000, 2000));
     }
-    /// Of 128 random bits, neither half determines the other.
     #[test]
     fn the_halves_of_a_trace_id_are_independent() {
         let halves = |low, high| {

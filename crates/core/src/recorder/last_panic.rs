@@ -1,8 +1,8 @@
 //! The message of a panic, for the spans that it ends.
 //!
-//! A guard ends the span of a body that unwinds. `catch_unwind` would hand over the payload of a panic, but it aborts
-//! the process where something else unwinds: a C++ exception, `pthread_exit`, `pthread_cancel`. A guard does not see
-//! the cause of unwinding, so the message comes from the panic hook, which runs earlier on the same thread.
+//! A guard ends the span of a body that unwinds. `catch_unwind` would provide the payload of a panic, but aborts the
+//! process if something else unwinds: a C++ exception, `pthread_exit`, `pthread_cancel`. A guard does not see the cause
+//! of unwinding, so the message comes from the panic hook, which runs earlier on the same thread.
 
 use std::cell::Cell;
 use std::panic::{self, PanicHookInfo};
@@ -11,13 +11,13 @@ use std::thread;
 
 use crate::caught::panic_message;
 
-/// The message if this thread did not start the panic, as with `resume_unwind`, or if the hook was replaced.
+/// The message if the hook did not see the panic, as with `resume_unwind`, or if the hook was replaced.
 const UNKNOWN: &str = "the thread is panicking";
 
 /// Extends the panic hook of the process, before anything is recorded.
 pub(super) fn observe() {
     static HOOK: Once = Once::new();
-    // The hook cannot be changed by a thread that is panicking.
+    // A panicking thread cannot change the hook.
     if HOOK.is_completed() || thread::panicking() {
         return;
     }
@@ -31,7 +31,7 @@ pub(super) fn observe() {
 }
 
 thread_local! {
-    /// Whether a message is stored. The panic may have been caught since.
+    /// Whether a message is stored. The panic may have been caught since then.
     static IS_REMEMBERED: Cell<bool> = const { Cell::new(false) };
     static MESSAGE: Cell<Option<String>> = const { Cell::new(None) };
 }

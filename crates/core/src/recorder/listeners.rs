@@ -16,9 +16,9 @@ pub(super) const UNUSUAL: Listeners = 1;
 pub(super) const PROVIDER: Listeners = 1 << 1;
 /// A `testing::capture` is running.
 pub(super) const CAPTURES: Listeners = 1 << 2;
-/// The sampler decides for each span, whatever its parent's decision is.
+/// The sampler decides for each span, independently of the parent's decision.
 pub(super) const PER_SPAN: Listeners = 1 << 3;
-/// A recorded span is filled before the decision about it.
+/// A recorded span is filled before the sampling decision.
 pub(super) const ASKED: Listeners = 1 << 4;
 /// Traces that head sampling does not sample are recorded for the tail sampler.
 pub(super) const TAIL: Listeners = 1 << 5;
@@ -42,8 +42,8 @@ pub(super) const BAGGAGE: Facts = 1 << 17;
 pub(super) const LOGGED: Facts = 1 << 18;
 /// Metrics are made from the calls of functions with `#[traced(metrics)]`.
 pub(super) const ANNOTATED: Facts = 1 << 19;
-/// No part of the provider receives spans. Alone, this is no listener: only the context of an explicit parent is
-/// propagated.
+/// No part of the provider receives spans. On its own, this is not a listener: only the context of an explicit parent
+/// is propagated.
 pub(super) const UNRECORDED: Facts = 1 << 20;
 /// Roots have ids for log records even if no exporter receives spans.
 pub(super) const IDS: Facts = 1 << 21;
@@ -69,7 +69,7 @@ const fn bits(facts: Facts) -> Listeners {
     if facts & CAPTURE_BOUNDARIES != 0 {
         bits |= BOUNDARIES;
     }
-    // While a provider records spans, the only other question is to which process the threads belong.
+    // While a provider records spans, only a fork is unusual.
     let records = facts & (PROVIDER | UNRECORDED) == PROVIDER;
     let unusual =
         if records { FORKED } else { UNRECORDED | SHUT_DOWN | FORKED | INHERITED | FOREIGN };
@@ -107,14 +107,14 @@ pub(super) fn is_compiled_out() -> bool {
     is_off() && cfg!(feature = "off")
 }
 
-/// Whether nothing is known to record. OpenTelemetry's global provider is not looked up: the event may come from
-/// OpenTelemetry while it locks the provider to set it.
+/// Whether no recorder is known. This does not look up OpenTelemetry's global provider, because the event may come from
+/// OpenTelemetry while it holds the provider's lock.
 #[inline]
 pub fn records_nothing() -> bool {
     cfg!(feature = "off") || current() == 0
 }
 
-/// Whether nothing is recorded, and this thread does not look for OpenTelemetry's global provider any more. Then a call
+/// Whether nothing is recorded, and this thread no longer looks for OpenTelemetry's global provider. Then a call
 /// without an explicit parent does nothing.
 #[inline]
 pub(super) fn is_idle() -> bool {
@@ -140,7 +140,7 @@ pub(super) fn is_unrecorded(listeners: Listeners) -> bool {
     listeners & UNUSUAL != 0 && has(UNRECORDED)
 }
 
-/// Looks for OpenTelemetry's global provider, if it is time. A found provider records spans from then on.
+/// Looks for OpenTelemetry's global provider if a look-up is due. A provider that is found records spans from then on.
 pub(super) fn finds_global_provider() -> bool {
     let is_found = global_lookup::was_found();
     if is_found {
@@ -195,7 +195,7 @@ pub(super) const fn has_boundaries(listeners: Listeners) -> bool {
 /// parent.
 #[inline]
 pub(super) const fn has_only_boundaries(listeners: Listeners) -> bool {
-    // A bit that is added later is not allowed.
+    // A list of the allowed bits, so that a bit that is added later is not allowed.
     const ALLOWED: Listeners = TAIL | MEASURES;
     listeners & !ALLOWED == PROVIDER | BOUNDARIES
 }
@@ -222,7 +222,7 @@ pub(super) fn set_provider(facts: Facts) {
     change(|before| before & !OF_PROVIDER | facts);
 }
 
-/// Stops recording in the child after a fork. Spans that the parent would have recorded are counted.
+/// Stops recording in the child after a fork. Spans that the parent would have recorded are counted as lost.
 pub(super) fn forked() {
     change(|before| {
         FORKED
@@ -241,14 +241,14 @@ pub(super) fn take_inherited() -> bool {
 }
 
 /// Changes the facts and the bits derived from them. Returns the previous facts. There is no lock, because a fork could
-/// copy it while it is held.
+/// copy the lock while it is held.
 fn change(change: impl Fn(Facts) -> Facts) -> Facts {
     let changed = |before| Some(change(before));
     let before = FACTS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, changed);
     loop {
         let facts = FACTS.load(Ordering::SeqCst);
         LISTENERS.store(bits(facts), Ordering::SeqCst);
-        // Another thread may have changed them meanwhile, and have stored its bits before these.
+        // Meanwhile, another thread may have changed the facts and stored its bits before these.
         if FACTS.load(Ordering::SeqCst) == facts {
             return before.unwrap_or_default();
         }

@@ -1,4 +1,4 @@
-//! The storage of a thread: its blank recordings, whose memory the next spans use, and its rings.
+//! The storage of a thread: blank recordings, whose memory the next spans reuse, and its rings.
 
 use std::cell::RefCell;
 use std::mem::{self, ManuallyDrop};
@@ -20,25 +20,25 @@ use crate::clock::Ticks;
 /// The maximum number of blank recordings, each of which may have memory for 128 attributes.
 const MAX_BLANK: usize = 128;
 
-/// The number of dropped spans after which a thread asks again for rings; its own ring is tried for each span. Asking
-/// threads wait for each other, and for a thread that the system has interrupted.
+/// The number of dropped spans after which a thread asks again for rings. Its own ring is tried for each span, but
+/// asking waits for other threads, even for one that the system has interrupted.
 const ASK_EVERY: usize = 1024;
 
-/// The number of written spans after which a thread asks again, because the collector has emptied rings since.
+/// The number of written spans after which a thread asks again, because the collector has emptied rings since then.
 const ASK_ONCE_WRITTEN: usize = buffer::CAPACITY / 2;
 
-/// The state of a thread's vain requests for rings.
+/// The state of a thread's failed requests for rings.
 struct Missing {
     /// The spans that were dropped since the last request.
     dropped: usize,
-    /// The number of written spans at the last vain request.
+    /// The number of written spans at the last failed request.
     asked: Option<usize>,
 }
 
 impl Missing {
     const NONE: Self = Self { dropped: 0, asked: None };
 
-    /// Asks for rings, unless a recent request was vain. `written` is the number of spans in the current rings.
+    /// Asks for rings, unless a recent request failed. `written` is the number of spans in the current rings.
     #[cold]
     fn ask<W>(&mut self, written: usize, rings: impl FnOnce() -> Option<W>) -> Option<W> {
         self.dropped += 1;
@@ -56,7 +56,7 @@ impl Missing {
 }
 
 pub(super) struct Local {
-    /// A stack, because the last used recording is in the processor's cache.
+    /// A stack, because the recording that was used last is in the processor's cache.
     #[expect(clippy::vec_box, reason = "the allocations are reused")]
     blank: Vec<Box<Recording>>,
     writer: Option<Writer>,
@@ -67,7 +67,7 @@ pub(super) struct Local {
 }
 
 thread_local! {
-    /// Without a destructor: it is there as long as the `Context` is, see [`leave`].
+    /// Without a destructor, so that it exists as long as the `Context`, see [`leave`].
     static LOCAL: RefCell<ManuallyDrop<Local>> =
         const { RefCell::new(ManuallyDrop::new(Local::NEW)) };
 }
@@ -81,12 +81,12 @@ pub(super) fn with<T>(act: impl FnOnce(&mut Local) -> T) -> Option<T> {
         .flatten()
 }
 
-/// Leaves the rings of an ending thread to others. Its storage is not accessible any more.
+/// Leaves the rings of an ending thread to other threads. Its storage is no longer accessible.
 pub(super) fn leave() {
     let _ = LOCAL.try_with(|local| {
         let Ok(mut local) = local.try_borrow_mut() else { return };
         let left = mem::replace(&mut *local, ManuallyDrop::new(Local::NEW));
-        // Borrowed for ever.
+        // Never returned, so that the storage stays borrowed.
         mem::forget(local);
         let left = ManuallyDrop::into_inner(left);
         if let Some(writer) = left.writer {
@@ -108,7 +108,7 @@ impl Local {
         settings: CachedSettings::NONE,
     };
 
-    /// After a fork, replaces the state shared with the parent: the rings, whose spans the parent exports, and the next
+    /// After a fork, replaces the state copied from the parent: the rings, whose spans the parent exports, and the next
     /// ids.
     #[cold]
     pub(super) fn leave_parent(&mut self) {
@@ -147,7 +147,7 @@ impl Local {
     fn push_elsewhere(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
         if let Some(writer) = &mut self.writer
             && !writer.has_refused(record)
-            // The collector may have made room meanwhile.
+            // Meanwhile, the collector may have made room.
             && (!writer.is_full()
                 || (self.missing)
                     .ask(writer.written(), || buffer::exchange(writer).then_some(()))
@@ -163,8 +163,8 @@ impl Local {
         false
     }
 
-    /// Waits until the collector has taken spans. Only a capture waits, because a test has to see all of its spans;
-    /// other callers must not be delayed.
+    /// Waits until the collector has taken spans. Only a capture waits, because a test has to see all of its spans.
+    /// Other callers must not be delayed.
     #[cold]
     fn push_when_there_is_room(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
         const LONGEST: Duration = Duration::from_secs(10);
@@ -301,7 +301,7 @@ impl Recording {
         with(|local| local.reuse(self));
     }
 
-    /// Log records do not describe the span any more.
+    /// Removes the span from the list that log records read.
     #[cold]
     pub(super) fn unlist(&mut self) {
         if mem::take(&mut self.is_listed) {
@@ -310,8 +310,8 @@ impl Recording {
         }
     }
 
-    /// Lets log records describe the span from now on. Its initial data becomes an update, because other code can
-    /// access only updates of an open span.
+    /// Lists the span for log records. Its initial data becomes an update, because other code can only access updates
+    /// of an open span.
     #[cold]
     pub(super) fn list(&mut self) {
         let Head { trace_id, span_id, callsite, .. } = self.record.head;
@@ -341,7 +341,7 @@ mod tests {
 
     #[test]
     fn a_peak_of_open_spans_leaves_little_memory() {
-        // It stays allocated for each span that was open at the peak.
+        // As many stay allocated as spans were ever open at once.
         assert!(size_of::<PendingUpdates>() <= 64);
         let many: Vec<_> = (0..10 * MAX_BLANK).map(|_| Recording::new(&METHODS)).collect();
         let kept = with(|local| {

@@ -1,4 +1,4 @@
-//! The open spans that log records describe, by their ids, if a provider wants that.
+//! The open spans that log records describe, by their ids, if a provider needs them.
 //!
 //! A log record finds the ids of the current span in OpenTelemetry's `Context`, but not the span itself: a span of the
 //! plain API is behind a lock that the logging code may hold, and may belong to another library.
@@ -24,8 +24,8 @@ const SHARDS: usize = 64;
 static OPEN: [Shard; SHARDS] =
     [const { Shard(Mutex::new(HashMap::with_hasher(FxBuildHasher))) }; SHARDS];
 
-/// Locks the part with a span; `None` in a fork, if another thread holds the lock, because a thread of the parent could
-/// never release it here. Then the record has no attributes.
+/// Locks the part of the list with a span. `None` in a fork if another thread holds the lock, because that thread may
+/// not exist here. Then the record has no attributes.
 fn shard((_, span_id): Ids) -> Option<MutexGuard<'static, HashMap<Ids, Handle, FxBuildHasher>>> {
     let [.., last] = span_id.to_bytes();
     let Shard(shard) = &OPEN[usize::from(last) % SHARDS];
@@ -47,8 +47,8 @@ pub(super) fn remove(ids: Ids) {
     }
 }
 
-/// Calls `read` with the name and the attributes of a span, if it is open and recorded. Of several attributes with one
-/// key, the last one wins. Updates of the span wait meanwhile, so `read` should only copy.
+/// Calls `read` with the name and the attributes of a span, if it is open and recorded. If a key occurs twice, its last
+/// value counts. Updates of the span wait meanwhile, so `read` should only copy.
 pub fn describe(trace_id: TraceId, span_id: SpanId, read: impl FnOnce(&str, &[Attribute])) {
     let ids = (trace_id, span_id);
     let span = shard(ids).and_then(|open| open.get(&ids).copied());

@@ -1,4 +1,4 @@
-//! What the recorder has lost since the process started.
+//! The losses of the recorder since the process started.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,7 +13,7 @@ pub struct Lost {
     pub after_shutdown: AtomicU64,
     /// Calls without a span whose ring was full or missing.
     pub calls: AtomicU64,
-    /// Decisions of a sampler that panicked.
+    /// Decisions of samplers that panicked.
     pub decisions: AtomicU64,
 }
 

@@ -1,8 +1,8 @@
 //! Measured calls: calls without a span, from which the collector makes metrics.
 //!
 //! They have their own ring, so that metrics stay complete while a backend does not accept spans and the rings for
-//! spans are full. A thread without measured calls has no such ring. An ending thread leaves its ring to the next, and
-//! a thread with a full ring continues in another one, see [`idle`](super::idle).
+//! spans are full. A thread without measured calls has no such ring. An ending thread leaves its ring to the next
+//! thread, and a thread with a full ring continues in another one, see [`idle`](super::idle).
 //!
 //! A call takes 40 bytes. While a backend is down, spans stay in their rings and are dropped when these are full, but
 //! their calls are still counted.
@@ -50,7 +50,7 @@ pub(super) struct Writer {
 #[derive(Debug)]
 pub struct Measures {
     calls: Reader<Measure, CAPACITY>,
-    /// The process that created the ring, see [`fork`](super::fork).
+    /// The number of forks at which the ring was created, see [`fork`](super::fork).
     forks: u32,
 }
 
@@ -94,7 +94,7 @@ pub(super) fn writer() -> Option<Writer> {
 /// now.
 #[cold]
 pub(super) fn exchange(full: &mut Writer) -> bool {
-    // After a fork, the parent reads what is in the ring.
+    // After a fork, the parent reads the calls in the ring.
     full.is_of_process() && LEFT.exchange_or(forks(), full, || within_limit(BYTES, create))
 }
 
@@ -168,7 +168,7 @@ impl Measures {
         true
     }
 
-    /// Whether the ring is empty and no thread writes to it again.
+    /// Whether the ring is empty and no thread will write to it.
     pub fn is_done(&self) -> bool {
         self.calls.is_done()
     }

@@ -1,13 +1,13 @@
 //! The memory of finished spans, and its limit.
 //!
-//! A thread gets its rings in small pieces from the process's memory for rings. Their referenced memory (long text,
-//! arrays, events and links) is counted when a span ends, and a span that would exceed the limit is dropped.
+//! A thread takes its rings from the process's memory for rings, in small pieces. Memory that they refer to (long text,
+//! arrays, events and links) is counted when a span ends. A span that would exceed the limit is dropped.
 //!
-//! Counting must not cost an ordinary span an atomic read-modify-write. A span that owns no memory is not counted at
-//! all, and a thread adds the memory of other spans to the process's sum in portions.
+//! Counting must not cost an ordinary span an atomic read-modify-write. A span that owns no memory is not counted, and
+//! a thread adds the memory of other spans to the process's sum in portions.
 //!
-//! The limit is half of `max_memory_bytes`. The other half is divided between the exporters' queues, tail
-//! sampling and the unfinished traces of the console, so a dead backend does not take the room of another one.
+//! The limit is half of `max_memory_bytes`. The other half is divided between the exporters' queues, tail sampling and
+//! the unfinished traces of the console, so that a dead backend does not take the room of another.
 //!
 //! A flag in the list of attributes marks a span that owns memory, so an ordinary span pays for one branch. The
 //! head of a span carries its bytes to the collector, which subtracts the same number.
@@ -26,7 +26,7 @@ use crate::attributes::{Attribute, MAX_ATTRIBUTES};
 /// The bytes that a thread counts before it adds them to the sum of the process.
 const PORTION: i64 = 16 * 1024;
 
-/// The estimated size of a trace state, whose length cannot be determined without a copy.
+/// The estimated size of a trace state. Its length cannot be determined without a copy.
 const TRACE_STATE: usize = 512;
 
 /// The limit for the rings of all threads and their content.
@@ -78,7 +78,7 @@ pub(super) fn release_rings(bytes: usize) {
     RINGS.fetch_sub(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
 }
 
-/// The limit for memory owned by spans in the rings. Rings left by a peak of threads do not use all of it.
+/// The limit for memory owned by spans in the rings. Rings that a peak of threads has left do not use all of it.
 fn limit_owned() -> i64 {
     let limit = LIMIT.load(Ordering::Relaxed);
     let left = limit.saturating_sub(RINGS.load(Ordering::Relaxed));
@@ -90,8 +90,8 @@ pub fn release_buffered(bytes: usize) {
     BUFFERED.fetch_sub(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
 }
 
-/// Resets the sums in the child after a fork, where nothing subtracts the spans and the rings of the parent. Only
-/// atomics may be accessed.
+/// Resets the sums in the child after a fork, where no collector subtracts the parent's spans and rings. Only atomics
+/// may be accessed.
 pub(super) fn forked() {
     BUFFERED.store(0, Ordering::Relaxed);
     RINGS.store(0, Ordering::Relaxed);
@@ -103,9 +103,9 @@ pub(super) struct Portion {
     bytes: i64,
     /// The process of the ring, see [`fork`](super::fork).
     forks: u32,
-    /// Whether the limit was reached at the last read of the sum. Then every span is compared with it.
+    /// Whether the limit was reached when the sum was last read. Then the limit is checked for every span.
     is_exhausted: bool,
-    /// Whether the last span has filled a quarter of the limit, or has reached it.
+    /// Whether the last span has filled a quarter of the limit, or has reached the limit.
     is_at_threshold: bool,
 }
 
@@ -159,14 +159,13 @@ impl Portion {
         !self.is_exhausted
     }
 
-    /// Whether this is the process that records the spans, and not a fork of it.
     pub(super) fn is_of_process(&self) -> bool {
         self.forks == forks()
     }
 
     pub(super) fn publish(&mut self) {
         let bytes = std::mem::take(&mut self.bytes);
-        // The collector of a fork never subtracts the spans in a ring of the parent.
+        // In a fork, the collector never subtracts the spans in the parent's rings.
         if bytes != 0 && self.is_of_process() {
             BUFFERED.fetch_add(bytes, Ordering::Relaxed);
         }
@@ -174,18 +173,18 @@ impl Portion {
 }
 
 impl Drop for Portion {
-    /// Adds the unpublished bytes: the collector subtracts all spans of an ended thread from the sum.
+    /// Adds the bytes that are missing in the sum: the collector subtracts all spans of an ended thread.
     fn drop(&mut self) {
         self.publish();
     }
 }
 
-/// The bytes that a span occupies outside the rings. If an attribute owns memory, keys are counted, too, although most
+/// The bytes that a span occupies outside the rings. If an attribute owns memory, all keys are counted, although most
 /// are static.
 fn owned_by(record: &SpanRecord) -> usize {
     let attributes = |all: &[Attribute]| all.iter().map(attribute_bytes).sum::<usize>();
     let own = record.attributes.as_slice();
-    // The rings have no room for more attributes.
+    // The rings do not have room for more attributes.
     let list = if own.len() > MAX_ATTRIBUTES { size_of_val(own) } else { 0 };
     let own = if record.attributes.owns_memory() { attributes(own) } else { 0 };
     list + own

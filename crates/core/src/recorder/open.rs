@@ -23,7 +23,7 @@ use crate::callsite::CallSite;
 /// A call whose body runs: its recording, and the guard that makes it current in a [`Way`](current::Way).
 ///
 /// Each state is constructed in its final location. Moving a state that several branches construct would load it in
-/// other parts than it was stored in, which stalls.
+/// other pieces than it was stored in, which stalls.
 #[derive(Debug)]
 pub(super) enum OpenSpan {
     /// Without a span and without a context.
@@ -35,18 +35,18 @@ pub(super) enum OpenSpan {
     In(Option<Box<Recording>>, #[expect(dead_code, reason = "it is only dropped")] CurrentGuard),
 }
 
-/// An open span that the function that runs the body ends explicitly. It has no destructor, so the compiler needs no
-/// stack for moves and drop flags.
+/// An open span that the function around the body ends explicitly. It has no destructor, so the compiler needs no stack
+/// for moves and drop flags.
 #[derive(Debug)]
 pub struct Opened(ManuallyDrop<OpenSpan>);
 
-/// A span that is not current: of a future between two polls, or of an owner that enters it for a while.
+/// A span that is not current: the span of a future between two polls, or a span that its owner enters for a while.
 #[derive(Debug)]
 pub(super) enum Parked {
-    /// No span and no context: the body runs unchanged.
+    /// No span and no context: the body runs without changes.
     Off,
-    /// Not recorded: the context of an unsampled span, or of an explicit parent. It is boxed so that a parked span fits
-    /// into two registers; in memory, one load right after two stores would stall.
+    /// The context of an unsampled span or of an explicit parent. Boxed, so that a parked span fits into two registers;
+    /// in memory, one load right after two stores would stall.
     In(Box<(Context, Site)>),
     /// An unsampled span without its own `Context`.
     Unsampled(Box<Suspended>),
@@ -81,7 +81,7 @@ pub struct Current;
 impl StartBelow for Current {
     #[inline]
     fn open(self, callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
-        // Without the closure in it, so that the compiler keeps the arguments in registers on this path.
+        // Without a closure, so that the compiler keeps the arguments in registers on this path.
         if listeners::is_idle() {
             return Opened::OFF;
         }
@@ -92,8 +92,8 @@ impl StartBelow for Current {
 impl<F: Fn() -> Parent> StartBelow for F {
     #[inline]
     fn open(self, callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
-        // The closure may read the current `Context`, which is destroyed while a thread ends. Without a provider, the body
-        // runs below the parent as well, so that the trace of the caller goes on.
+        // The closure may read the current `Context`, which is destroyed while a thread ends. Without a provider, the
+        // body also runs below the parent, so that the caller's trace continues.
         if listeners::is_compiled_out() || !context_is_alive() {
             return Opened::OFF;
         }
@@ -183,7 +183,7 @@ pub(super) enum Placed {
     In(Context, Option<Box<Recording>>),
 }
 
-/// The place of a call without the recorder: a span of OpenTelemetry's global provider, or an explicit parent.
+/// Opens a span of OpenTelemetry's global provider, or else runs the call below an explicit parent.
 pub(super) fn place_unrecorded(
     parent: &Parent,
     callsite: Option<&'static CallSite>,
@@ -267,8 +267,8 @@ impl OpenSpan {
 
     /// Makes the caller's span current again, and returns the recording, which the caller ends.
     ///
-    /// The guards are dropped in place. Moving them would load them in other parts than they were just stored in, which
-    /// stalls, for an eighth of a span's time.
+    /// The guards are dropped in place. Moving them would load them in other pieces than they were stored in, which
+    /// stalls for an eighth of a span's time.
     #[expect(clippy::inline_always, reason = "each call does it once")]
     #[inline(always)]
     pub(super) fn close(&mut self) -> Option<Box<Recording>> {
@@ -302,7 +302,7 @@ impl Parked {
     }
 
     /// Parks the span that is current on this thread. Its context is current, unless the user's code has left another
-    /// one attached; then a recorded span is added to that context.
+    /// context attached. Then a recorded span is added to that context.
     pub(super) fn current(recording: Option<Box<Recording>>) -> Self {
         let Some(mut recording) = recording else {
             return match Suspended::current() {
@@ -365,8 +365,8 @@ impl Recording {
             return OpenSpan::In(None, CurrentGuard::propagated(cx, true, site));
         }
         if self.is_in_boundary {
-            // On another thread, for example, the boundary is not current any more. The span gets a `Context` of its
-            // own there.
+            // The boundary may no longer be current, for example on another thread. There, the span gets its own
+            // `Context`.
             let above = cx.span();
             let above = above.span_context();
             let is_current = Context::map_current(|cx| ptr::eq(cx.span().span_context(), above));
@@ -400,7 +400,7 @@ mod tests {
     #[test]
     #[cfg(target_pointer_width = "64")]
     fn a_call_has_little_of_its_span_on_the_stack() {
-        // Each call of a recursive function has one.
+        // Each call of a recursive function has its own `Opened`.
         let published = size_of::<Published>().next_multiple_of(8);
         assert_eq!(size_of::<Opened>(), 32 + published);
     }

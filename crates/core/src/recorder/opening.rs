@@ -24,8 +24,8 @@ pub struct Opening(pub(super) Box<Recording>);
 /// Precedes the message of a panic in a warning.
 const PANICKED: &str = " panicked: ";
 
-/// Sets the name, attributes and links that a span has from its start. It is not implemented for `FnMut`, so
-/// expressions of attributes cannot change the arguments of the function; the compiler's error about such an expression
+/// Sets the name, attributes and links that a span has from its start. The trait is not implemented for `FnMut`, so
+/// expressions of attributes cannot change the arguments of the function. The compiler's error about such an expression
 /// contains the name of the trait.
 pub trait AttributesOnlyBorrow {
     /// Sets the name, attributes and links.
@@ -167,13 +167,13 @@ impl Parent {
         self.0.is_none()
     }
 
-    /// The explicit parent, in which the body runs even if it has no span.
+    /// The context of an explicit parent, in which the body runs even without a span.
     pub(super) fn explicit(&self) -> Option<Context> {
         self.0.clone()
     }
 }
 
-/// Returns the current context without its span. Its other content, such as baggage, is preserved. While nothing is
+/// Returns the current context without its span, but with its other content, such as baggage. While nothing is
 /// recorded, there is no root, and the caller's trace continues.
 #[must_use]
 pub fn root() -> Parent {

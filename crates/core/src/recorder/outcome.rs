@@ -1,13 +1,13 @@
-//! Determines for a value of any type whether it is an error, and the error's message if it has one.
+//! Determines whether a value of any type is an error, and the error's message if it has one.
 //!
-//! A generic function cannot test whether its type is a `Result` whose error implements `Display`. The
-//! expansion can: in `probe::<Type>().__floe_classify()` method lookup takes the first of the types
-//! below that has the method. They are ordered from the most specific to the least, and each
-//! dereferences to the next. So a type alias of `Result` is resolved, another type with the name
-//! `Result` is not mistaken for one, and the user's generics need no bounds.
+//! A generic function cannot test whether its type is a `Result` whose error implements `Display`. The expansion can:
+//! in `probe::<Type>().__floe_classify()`, method lookup takes the first of the types below that has the method. They
+//! are ordered from the most specific to the least specific, and each dereferences to the next. So a type alias of
+//! `Result` is resolved, another type with the name `Result` is not mistaken for it, and the user's generics need no
+//! bounds.
 //!
-//! This is compiled for each annotated function, so it uses quickly resolved inherent methods rather than methods of
-//! traits. The result is a function pointer that all functions with the same return type share.
+//! This code is compiled per annotated function, so it uses inherent methods, which are resolved more quickly than
+//! methods of traits. The result is a function pointer that all functions with the same return type share.
 
 use std::alloc::Layout;
 use std::any::{Any, type_name};
@@ -24,8 +24,8 @@ use std::time::{Duration, Instant, SystemTime};
 use super::declared::Never;
 use crate::caught::caught;
 
-/// Passes the outcome of an annotated function to a sink, unless it is a plain success. It does not return the outcome,
-/// because the caller could not name the lifetime for which the outcome borrows from the value.
+/// Passes the outcome of an annotated function to a sink, unless it is a plain success. The outcome is not returned,
+/// because the caller could not name the lifetime of its borrow from the value.
 pub type Classifier<T> = fn(&T, Sink<'_>);
 
 /// Records an outcome.
@@ -74,8 +74,8 @@ pub fn error_if<T>(
     }
 }
 
-/// The classifier of a value whose type is a parameter, so that its traits cannot be looked up. The name of the type
-/// and the discriminant tell whether the value is an `Err`.
+/// The classifier of a value whose type is a parameter, whose traits cannot be looked up. The name of the type and the
+/// discriminant tell whether the value is an `Err`.
 pub(super) fn by_discriminant<T>(value: &T, sink: Sink<'_>) {
     struct IsZero(bool);
 
@@ -92,7 +92,7 @@ pub(super) fn by_discriminant<T>(value: &T, sink: Sink<'_>) {
     let Some(error) = error_type(type_name::<T>()) else {
         return;
     };
-    // `Ok` is declared first.
+    // `Ok` is declared first, so its discriminant is zero.
     let mut is_ok = IsZero(true);
     mem::discriminant(value).hash(&mut is_ok);
     if !is_ok.0 {
@@ -108,7 +108,7 @@ fn error_type(name: &'static str) -> Option<&'static str> {
     for (at, c) in arguments.char_indices() {
         match c {
             '<' | '(' | '[' => depth += 1,
-            // The arrow of a function is no bracket.
+            // The `>` in the arrow of a function is not a bracket.
             '>' if before == '-' => {}
             '>' | ')' | ']' => depth = depth.saturating_sub(1),
             ',' if depth == 0 => return Some(arguments[at + 1..].trim_start()),
@@ -165,13 +165,13 @@ pub trait ErrorType: Error {
     fn error_type(&self) -> &'static str;
 }
 
-/// An error, with the best trait that it implements.
+/// An error, as the most informative trait that it implements.
 pub struct Failure<'a> {
     pub(super) type_name: &'static str,
     /// The class that the error itself names.
     pub(super) class: Option<&'static str>,
     pub(super) view: ErrorView<'a>,
-    /// Whether the error is a status such as 404 or `NOT_FOUND`, which is an error of the client only.
+    /// Whether the error is a status such as 404 or `NOT_FOUND`, which is an error only for the client.
     pub(super) is_refusal: bool,
 }
 
@@ -191,8 +191,8 @@ pub(super) enum ErrorView<'a> {
     Nothing,
 }
 
-// Method lookup ignores lifetimes, so no level may require `'static`: an error that borrows would select
-// that level and then fail to compile. `'e` is the lifetime of the error's borrows.
+// Method lookup ignores lifetimes, so no level may require `'static`: an error that borrows would select that level and
+// then fail to compile. The error's borrows have the lifetime `'e`.
 macro_rules! levels {
     ($($(#[$doc:meta])* $name:ident [$($bound:tt)*] $error:ident => $view:expr, $class:expr, else $next:ident;)*) => {$(
         $(#[$doc])*
@@ -202,7 +202,7 @@ macro_rules! levels {
         impl<T> Deref for $name<T> {
             type Target = $next<T>;
 
-            // `always`: else an unoptimized caller stores each reference.
+            // `always`, because an unoptimized caller would otherwise store each reference.
             #[inline(always)]
             fn deref(&self) -> &Self::Target {
                 &self.0
@@ -274,7 +274,7 @@ macro_rules! statuses {
 statuses! {
     [] status: http::StatusCode => ErrorView::Display(status), status.is_client_error();
     [B] response: http::Response<B> => ErrorView::Display(&response.status()), response.status().is_client_error();
-    // Of axum, which makes a response of it.
+    // Axum makes a response of such a pair.
     [B: Debug] response: (http::StatusCode, B) => ErrorView::Debug(response), response.0.is_client_error();
 }
 
@@ -339,9 +339,9 @@ pub const fn probe<T>() -> IsStatus<T> {
     )))))))
 }
 
-/// The start of the method lookup for a `Result` whose error contains a type parameter. The error may implement `Error`
-/// only for a `'static` parameter, as thiserror requires of a source, and method lookup ignores lifetimes. So the error
-/// is read with `Display`.
+/// The start of the method lookup for a `Result` whose error contains a type parameter. Such an error may implement
+/// `Error` only for a `'static` parameter, as thiserror requires of a source, but method lookup ignores lifetimes. So
+/// the error is read with `Display`.
 #[inline]
 #[must_use]
 pub const fn probe_display<T>() -> IsDisplay<T> {
@@ -394,7 +394,7 @@ macro_rules! unresolved {
     )*};
 }
 
-// At least ten: of fewer, the compiler reports that it cannot choose, beside the cause.
+// With fewer than ten types, the compiler would also report that it cannot choose.
 unresolved! { () Never bool char String OsString PathBuf Duration Instant SystemTime Layout }
 
 #[cfg(test)]

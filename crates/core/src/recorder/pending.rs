@@ -1,13 +1,13 @@
 //! Updates that the plain OpenTelemetry API makes to the span of an annotated function.
 //!
-//! The record of such a span belongs to the call, and no other code can access it; the `Context` has a
-//! [`Handle`] instead. Few spans are updated through a handle, so the call must find out that there are
-//! no updates without a lock and without an atomic read-modify-write, which would stall on memory.
+//! The record of such a span belongs to the call, and no other code can access it; the `Context` has a [`Handle`]
+//! instead. Few spans are updated through a handle, so the call must find out without a lock that there are no updates,
+//! and without an atomic read-modify-write, which would stall on memory.
 //!
 //! A [`PendingUpdates`] lives as long as the process and serves one span after the other, each with its own number. A
-//! handle that outlives its span finds another number and does nothing. An update that races with the end of the span
-//! may come too late: it is stored under the number of its span, and the next span discards it. `tests/loom` runs this
-//! file under every interleaving.
+//! handle that outlives its span finds another number and does nothing. An update that races with the end of its span
+//! may be stored too late, under the span's number; the next span discards it. `tests/loom` runs this file under every
+//! interleaving.
 
 use super::record::SpanRecord;
 use super::sync::{AtomicBool, AtomicU8, AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
@@ -18,7 +18,7 @@ use super::sync::{AtomicBool, AtomicU8, AtomicU64, Mutex, MutexGuard, Ordering, 
 pub(crate) struct PendingUpdates {
     /// Identifies the current span. Written only by its call.
     number: AtomicU64,
-    /// The id of the current span, if it is in the cell of its thread.
+    /// The id of the current span, if the span is in the cell of its thread.
     span_id: AtomicU64,
     /// Whether there was an update since the last [`take`](Self::take).
     touched: AtomicBool,
@@ -26,7 +26,7 @@ pub(crate) struct PendingUpdates {
     is_shared: AtomicBool,
     /// The [`State`] of the recording. Written only by its call.
     state: AtomicU8,
-    /// Boxed, because the number of these structures is the peak of simultaneously open spans.
+    /// Boxed, because there are as many of these structures as spans were ever open at once.
     update: Mutex<Option<Box<Update>>>,
 }
 
@@ -57,7 +57,7 @@ pub(super) struct Handle {
 }
 
 impl PendingUpdates {
-    /// Not inlined, because 64 are made together, without a loop.
+    /// Not inlined, because 64 are created together without a loop.
     #[inline(never)]
     pub(super) fn new() -> Self {
         Self {
@@ -90,7 +90,7 @@ impl PendingUpdates {
         self.span_id.load(Ordering::Relaxed)
     }
 
-    /// Whether there was an update of the current span, or a late one of an earlier span.
+    /// Whether the current span was updated, or an earlier span too late.
     #[inline]
     pub(super) fn is_touched(&self) -> bool {
         self.touched.load(Ordering::Relaxed)
@@ -105,7 +105,7 @@ impl PendingUpdates {
     #[inline]
     pub(super) fn close(&self) -> Option<Box<Update>> {
         let number = self.number.load(Ordering::Relaxed);
-        // An update that happened before is visible, whatever the ordering: it is one variable.
+        // Any ordering suffices: `touched` is a single variable, so an update that happened before is visible.
         let update = if self.touched.load(Ordering::Relaxed) { self.take(number) } else { None };
         self.number.store(number + 1, Ordering::Release);
         update

@@ -1,5 +1,5 @@
 //! Publishes the current span of each thread to readers outside the process, with `floe-thread-context`. A span is
-//! published when it becomes current, and the previous one again when the guard is dropped.
+//! published when it becomes current. When the guard is dropped, the previous span is published again.
 //!
 //! A `Context` that other code attaches is not published, because OpenTelemetry's API has no hook for it.
 
@@ -41,12 +41,12 @@ impl Site {
         }
     }
 
-    /// The site of a span, if this thread publishes it. Another span may be current, see above.
+    /// The site of a span, if this thread publishes the span. Another span may be current, see above.
     pub(super) fn published(trace_id: TraceId, span_id: SpanId) -> Self {
         attributes_of(trace_id.to_bytes(), span_id.to_bytes()).map_or(Self::NONE, Self)
     }
 
-    /// The site of the span in a context, if this thread publishes it.
+    /// The site of the span in a context, if this thread publishes the span.
     pub(super) fn in_context(cx: &Context) -> Self {
         if !is_on() {
             return Self::NONE;
@@ -117,7 +117,7 @@ impl Published {
     }
 }
 
-/// The published id of an unsampled span, so that the id need not be created before it is read.
+/// The id of an unsampled span for publishing. Without publishing, the id is created when it is read.
 #[inline]
 pub(super) fn unsampled_id() -> SpanId {
     if is_on() { ids::span_id() } else { SpanId::INVALID }

@@ -17,7 +17,7 @@ use crate::callsite::{CallSite, Level, Scope, package_of};
 use crate::clock::{Ticks, WallClock, wall_now};
 use crate::keys;
 
-/// The maximum numbers of events and links of a span: OpenTelemetry's defaults, unless the process allows more.
+/// The maximum numbers of events and links of a span: OpenTelemetry's default, unless the provider raises it.
 static MAX_EVENTS: AtomicUsize = AtomicUsize::new(128);
 static MAX_LINKS: AtomicUsize = AtomicUsize::new(128);
 
@@ -93,7 +93,7 @@ pub struct More {
     pub description: Cow<'static, str>,
     /// The trace state.
     pub trace_state: TraceState,
-    /// The baggage values, at the start of the span, of the keys in `baggage_attributes`.
+    /// The baggage values of the keys in `baggage_attributes`, at the start of the span.
     pub baggage: Option<Arc<[KeyValue]>>,
     /// The `testing::capture` that the span belongs to.
     pub(crate) capture: Option<u64>,
@@ -106,7 +106,7 @@ pub struct More {
     pub links: Vec<Link>,
     /// The number of links beyond the limit.
     pub dropped_links: u32,
-    /// The last exception, until its texts replace [`MARK`].
+    /// The last exception, until its texts have replaced [`MARK`].
     pub(crate) exception: Option<Exception>,
 }
 
@@ -114,7 +114,7 @@ impl More {
     /// Moves out the data that metrics are derived from.
     pub(super) fn for_metrics(&mut self, callsite: Option<&CallSite>) -> Self {
         Self {
-            // A call site has a name of its own.
+            // The name is only needed without a call site, which has its own.
             name: self.name.take().filter(|_| callsite.is_none()),
             origin: mem::take(&mut self.origin),
             kind: self.kind.take(),
@@ -128,10 +128,10 @@ impl More {
 /// OpenTelemetry's status without its description, in ascending order of precedence.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Code {
-    /// None was set.
+    /// No status was set.
     #[default]
     Unset,
-    /// A call that returned no error, and whose status was not set. The collector makes it OK, or unset, as configured.
+    /// A call that returned no error, and whose status was not set. The collector makes it OK or unset, as configured.
     Success,
     /// The operation has failed.
     Error,
@@ -139,11 +139,10 @@ pub enum Code {
     Ok,
 }
 
-/// The fields that every span has. It fills one cache line, and is copied into the thread's ring when
-/// the span ends.
+/// The fields that every span has. They fill one cache line, and are copied into the thread's ring when the span ends.
 ///
-/// The order of the fields keeps one load from copying two fields: they were stored one by one when the span started,
-/// so such a load would stall after a short body. `end` and the small fields are copied from registers.
+/// The order of the fields prevents that one load copies two fields: they were stored one by one when the span started,
+/// so the load would stall after a short body. `end` and the small fields are copied from registers.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Head {
@@ -173,7 +172,7 @@ pub struct Head {
     pub callsite: Option<&'static CallSite>,
 }
 
-/// The unit of [`Head::heap_bytes`], so that 1 GiB fits into three bytes.
+/// The unit of [`Head::heap_bytes`], chosen so that 1 GiB fits into three bytes.
 const HEAP_UNIT: usize = 64;
 
 impl Head {
@@ -192,7 +191,7 @@ impl Head {
         heap: [0; 3],
     };
 
-    /// Sets the bytes, and returns them as [`heap_bytes`](Self::heap_bytes) will.
+    /// Sets the bytes, and returns them rounded like [`heap_bytes`](Self::heap_bytes).
     pub(super) fn set_heap_bytes(&mut self, bytes: usize) -> usize {
         let units = u32::try_from(bytes.div_ceil(HEAP_UNIT)).unwrap_or(u32::MAX);
         let [low, middle, high, _] = units.min(0xff_ffff).to_le_bytes();
@@ -257,7 +256,7 @@ impl SpanRecord {
         SpanContext::new(head.trace_id, head.span_id, head.flags, false, state)
     }
 
-    /// Returns whether this is a measured call and no span.
+    /// Returns whether this is a measured call instead of a span.
     #[inline]
     pub(super) fn is_measured(&self) -> bool {
         self.head.trace_id == TraceId::INVALID
@@ -280,8 +279,8 @@ impl SpanRecord {
         }
     }
 
-    /// Records an error or a panic as attributes, an event and the status. The message is stored once, and a
-    /// mark stands at each place of it.
+    /// Records an error or a panic as attributes, an event and the status. The message is stored once, and a mark
+    /// stands in each of its places.
     pub fn set_exception(&mut self, exception: Exception) {
         self.write_exception();
         let names = [
@@ -301,7 +300,7 @@ impl SpanRecord {
         self.more_mut().exception = Some(exception);
     }
 
-    /// The exception whose texts are not in place yet.
+    /// The exception whose texts were not written yet.
     #[inline]
     pub fn exception_mut(&mut self) -> Option<&mut Exception> {
         self.more.as_mut()?.exception.as_mut()
@@ -464,7 +463,7 @@ impl SpanRecord {
         self.more.as_ref()?.name.as_deref()
     }
 
-    /// The name, which is the call site's if no other one was set.
+    /// The explicit name, or else the call site's.
     #[inline]
     pub fn name_or_site(&self) -> &str {
         let site = self.head.callsite;

@@ -23,9 +23,9 @@ use crate::clock::Ticks;
 /// It is returned by [`RecorderTracer`](crate::RecorderTracer), and is in the `Context` while the body of
 /// an annotated function runs.
 ///
-/// A span whose end is before its start, which only explicit timestamps can cause, is exported with its start as the
-/// end: OTLP's times are unsigned, and most backends reject or misread a negative duration. Of several attributes with
-/// one key the last is exported. An attribute with an empty key is not exported and counts as dropped.
+/// A span whose end is before its start, which only explicit timestamps can cause, is exported with its start as its
+/// end, because OTLP's times are unsigned, and most backends reject or misread a negative duration. If a key occurs
+/// twice, its last value is exported. An attribute with an empty key is not exported and counts as dropped.
 #[derive(Debug)]
 pub struct RecordedSpan {
     context: SpanContext,
@@ -38,10 +38,10 @@ enum Target {
     None,
     /// A span of the OpenTelemetry API, which owns its recording.
     Owned(Box<Recording>),
-    /// The span of a call, which owns the recording and ends it. A span in this thread's cell is the current one, and
-    /// is updated instead.
+    /// The span of a call, which owns the recording and ends it. If the span is the boundary in this thread's cell, the
+    /// current span is updated instead.
     Call(Handle),
-    /// The span of a call, whichever span is current.
+    /// The span of a call, which is always updated itself.
     Fixed(Handle),
 }
 
@@ -55,7 +55,7 @@ impl RecordedSpan {
         Self { context: recording.record.context(), target: Target::Call(recording.handle()) }
     }
 
-    /// Creates a span whose updates do not depend on the current span.
+    /// Creates a span that is always updated itself, whichever span is current.
     pub(super) const fn fixed(context: SpanContext, handle: Handle) -> Self {
         Self { context, target: Target::Fixed(handle) }
     }
@@ -74,7 +74,7 @@ impl RecordedSpan {
         });
     }
 
-    /// A trait object, because each of the ways would contain the code of `act`.
+    /// `act` is a trait object, because its code would otherwise be compiled for each branch.
     fn update_by(&mut self, act: &mut dyn FnMut(&mut SpanRecord)) {
         if let Target::Owned(recording) = &mut self.target {
             recording.update(act);
@@ -136,7 +136,7 @@ impl Span for RecordedSpan {
         if status != Status::Unset {
             return self.update(|record| record.set_status(status));
         }
-        // This is also how an exception is handed over, see [`record_error`].
+        // An unset status also hands over an exception, see [`record_error`].
         if let Some(exception) = hand_over(None) {
             self.update(|record| record.set_exception(exception));
         }
@@ -165,8 +165,8 @@ impl Span for RecordedSpan {
 }
 
 thread_local! {
-    /// An exception on its way to a span, see [`record_error`].
-    /// Without a destructor, so that the cell is there on a thread that is ending.
+    /// An exception on its way to a span, see [`record_error`]. The cell has no destructor, so that it still exists on
+    /// an ending thread.
     static HANDED_OVER: Cell<Option<ManuallyDrop<Exception>>> = const { Cell::new(None) };
 }
 
@@ -177,8 +177,8 @@ fn hand_over(exception: Option<Exception>) -> Option<Exception> {
 /// Records an error on a span of any library.
 ///
 /// OpenTelemetry's `SpanRef` does not reveal the library of the span. So the exception waits in the thread's storage,
-/// and a span of this crate takes it when its status is set to unset. On other spans this has no effect, because no
-/// status goes back to unset.
+/// and a span of this crate takes it when its status is set to unset. Spans of other libraries ignore that status,
+/// because no status goes back to unset.
 pub(super) fn record_error<E: Error + ?Sized>(span: &SpanRef<'_>, error: &E) {
     if !span.is_recording() {
         return;

@@ -92,7 +92,6 @@ impl Recording {
         self.pending.handle()
     }
 
-    /// The place for updates by other code.
     #[inline]
     pub(super) const fn updates(&self) -> &'static PendingUpdates {
         self.pending
@@ -116,7 +115,7 @@ impl Recording {
         if !self.pending.is_touched() {
             return value.set_in(&mut self.record.attributes, key);
         }
-        // Converted by the user's code, which may update the span, too.
+        // The value is converted by the user's code, which may also update the span.
         let mut set = AttributeList::default();
         value.set_in(&mut set, key);
         self.update(|record| record.attributes.append(&mut set));
@@ -147,13 +146,13 @@ impl Recording {
         }
     }
 
-    /// Ends the span as unwound if the thread has begun to panic in the scope.
+    /// Ends the span as unwound if the thread started to panic in the scope.
     pub(super) fn left(self: Box<Self>, was_panicking: bool) {
         if thread::panicking() && !was_panicking { self.unwound() } else { self.complete() }
     }
 
-    /// Ends the span of code that unwinds: as an error if that is a panic, and as cancelled if it is a C++ exception or
-    /// the end of the thread.
+    /// Ends the span of code that unwinds: as an error if the cause is a panic, as cancelled if it is a C++ exception
+    /// or the end of the thread.
     #[cold]
     pub(super) fn unwound(mut self: Box<Self>) {
         if !thread::panicking() {
@@ -189,7 +188,7 @@ impl Recording {
     #[inline]
     fn succeed(self: Box<Self>) {
         let code = match self.record.head.code {
-            // So a backend can tell a call that returned from a span whose status nobody set.
+            // With this code, a backend can tell a call that returned from a span without a status.
             Code::Unset => Code::Success,
             code => code,
         };
@@ -257,7 +256,7 @@ fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
             span.attributes.push_static(keys::ERROR_TYPE, keys::OTHER);
             span.set_status(Status::error("refused by `error_if`"));
         }
-        // The future may have recorded it, with its text.
+        // The future may have recorded the error together with its text.
         Outcome::Unread(_) if span.head.code == Code::Error => {}
         Outcome::Unread(name) => span.set_exception(Exception::new(name, name.to_owned())),
     }
@@ -271,7 +270,7 @@ fn record_panic(span: &mut SpanRecord, message: String) {
     span.set_exception(Exception::new(keys::PANIC, message));
 }
 
-/// Every [`PendingUpdates`] ever created; as many as the peak of open spans.
+/// Every [`PendingUpdates`] ever created: as many as spans were ever open at once.
 #[derive(Debug)]
 pub(super) struct AllUpdates {
     /// Updates without a recording.
@@ -302,8 +301,8 @@ pub(super) fn open_spans() -> u64 {
 /// Acquires updates, which live as long as the process.
 #[cold]
 fn acquire_updates() -> &'static PendingUpdates {
-    /// The number of updates allocated together. Separate ones would lie between the memory of spans, which then could
-    /// not be returned to the system after a peak.
+    /// The number of updates allocated together. If allocated one by one, they would lie between the memory of spans,
+    /// which could then not be returned to the system after a peak.
     const TOGETHER: usize = 64;
 
     let mut updates = updates();

@@ -1,7 +1,7 @@
 //! A bounded queue between one writing and one reading thread. Neither thread ever blocks.
 //!
 //! The writer counts written items, the reader counts read items. The slots between the two counts are occupied, all
-//! others are free. Each thread publishes its count after it has accessed the items, and loads the other thread's count
+//! others are free. Each thread publishes its count after it has accessed the items. It loads the other thread's count
 //! only if its cached copy indicates a full or empty queue, because the load may have to fetch a cache line from
 //! another processor.
 //!
@@ -29,7 +29,7 @@ use super::sync::{Arc, AtomicBool, AtomicUsize, Ordering, UnsafeCell};
 #[repr(align(128))]
 struct CachePadded<T>(pub(super) T);
 
-/// The part that writer and reader share.
+/// The state that writer and reader share.
 struct Ring<T, const N: usize> {
     slots: Box<[UnsafeCell<MaybeUninit<T>>; N]>,
     written: CachePadded<AtomicUsize>,
@@ -57,8 +57,8 @@ pub(super) fn ring<T, const N: usize>() -> Option<(Writer<T, N>, Reader<T, N>)> 
     Some((Writer::new(Arc::clone(&ring)), Reader::new(ring)))
 }
 
-/// Allocates the slots without touching them: the system provides their memory when it is used, even in unoptimized
-/// builds.
+/// Allocates the slots without touching them, so that the system provides their memory when it is used, even in
+/// unoptimized builds.
 fn free_slots<T, const N: usize>() -> Option<Box<[UnsafeCell<MaybeUninit<T>>; N]>> {
     let mut slots: Vec<UnsafeCell<MaybeUninit<T>>> = Vec::new();
     slots.try_reserve_exact(N).ok()?;
@@ -101,8 +101,8 @@ impl<T, const N: usize> fmt::Debug for Ring<T, N> {
 }
 
 /// Prefetches a cache line ahead of `slot` for writing, because the reader accessed it last. Otherwise stores to the
-/// line would miss the cache, and a load that depends on a pending store, or the next atomic operation of the host,
-/// would wait for them. The first lines of a ring are not prefetched.
+/// line would miss the cache. A load that depends on a pending store, or the next atomic operation of the host, would
+/// then wait for them. The first lines of a ring are not prefetched.
 #[inline]
 fn fetch_ahead<T>(slot: &T) {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
@@ -111,9 +111,8 @@ fn fetch_ahead<T>(slot: &T) {
         const AHEAD: usize = 512;
 
         let ahead = ptr::from_ref(slot).wrapping_byte_add(AHEAD);
-        // The intrinsic compiles to a prefetch for reading, unless the target is a processor of 2014
-        // or later, and the line would have to be fetched again for the write. Older processors
-        // execute this instruction as a no-op.
+        // The intrinsic compiles to a prefetch for reading, unless the target is a processor of 2014 or later, and the
+        // write would have to fetch the line again. Older processors execute this instruction as a no-op.
         // SAFETY: a prefetch has no visible effect and is valid for any address.
         unsafe {
             asm!("prefetchw [{}]", in(reg) ahead, options(readonly, nostack, preserves_flags));
@@ -158,7 +157,7 @@ impl<T, const N: usize> Writer<T, N> {
         self.written
     }
 
-    /// Returns the item if there is no room.
+    /// Adds an item, or returns it if there is no room.
     #[inline]
     pub(super) fn push(&mut self, item: T) -> Result<(), T> {
         if !self.has_room_for(1) {
@@ -189,7 +188,7 @@ impl<T, const N: usize> Writer<T, N> {
         // SAFETY: 0 does not exceed the capacity. The vector no longer owns the items, so that they are
         // not dropped twice.
         unsafe { items.set_len(0) };
-        // Borrowed once: the compiler assumes that an item may overwrite the pointer to the slots.
+        // Borrowed once, because the compiler assumes that an item may overwrite the pointer to the slots.
         let slots = &*self.ring.slots;
         for at in 0..count {
             let slot = &slots[self.written.wrapping_add(at) % N];
@@ -326,7 +325,7 @@ impl<T, const N: usize> Reader<T, N> {
 
     /// Returns whether the writer was dropped and every item was read.
     pub(super) fn is_done(&self) -> bool {
-        // The flag is loaded first: all items were written before it was set.
+        // The flag is loaded first, because all items were written before it was set.
         self.is_closed() && self.len() == 0
     }
 }

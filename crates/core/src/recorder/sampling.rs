@@ -23,7 +23,7 @@
 //! | 7 | did a span fail? was the root slow? | keep |
 //! | 8 | the head | its decision |
 //!
-//! A dropped or excluded call may still be measured. The samplers' settings are those of the provider ([`settings`]).
+//! A dropped or excluded call may still be measured. The samplers use the settings of the provider ([`settings`]).
 
 mod provider;
 pub(super) mod settings;
@@ -65,17 +65,17 @@ const RANDOM: TraceFlags = TraceFlags::new(0x02);
 pub(super) enum Decision {
     /// No span: nothing is recorded in this context, or a rule turns the span off.
     Off,
-    /// A span whose parent, with these ids, is not sampled.
+    /// A span whose parent is not sampled. The hash is of the parent's ids.
     Below(IdHash),
-    /// A span that is not sampled or has no receiver, with ids for its children. It may be the first span of this
-    /// process in a trace: OpenTelemetry's `Context` has it, so that other code finds a local span.
+    /// A span that is not sampled or has no receiver, with ids for its children. It may be the first span of a trace in
+    /// this process, so OpenTelemetry's `Context` contains it, and other code finds a local span.
     Drop(Box<Recording>),
     Keep(Box<Recording>),
-    /// A span that is recorded when its name, attributes and links are set, by [`decide_filled`].
+    /// A span whose recording is decided by [`decide_filled`], after its name, attributes and links are set.
     Asked(Box<Recording>),
 }
 
-/// Decides for a child of `parent`, or of the current span if `parent` `is_current`. The name is the call site's or is
+/// Decides for a child of `parent`, or of the current span if `is_current` is set. The name is the call site's or is
 /// set later. The start time is read if the span is recorded.
 ///
 /// The decision for a child of an unsampled span is inline, and does not access the thread's storage.
@@ -108,7 +108,7 @@ pub(super) fn decide(
         && !is_independent(listeners, capture, above)
         && !above.is_sampled()
         && !is_tail_sampled
-        // The tail sampler takes a local parent for one whose trace it buffers.
+        // The tail sampler considers a local parent one whose trace it buffers.
         && (!above.is_remote() || listeners & TAIL != 0)
     {
         return Decision::Below(IdHash::of(above));
@@ -117,7 +117,7 @@ pub(super) fn decide(
 }
 
 /// Whether a rule turns the span off, or no part of the provider receives spans. Even then, a root may get ids for log
-/// records and propagated contexts of all spans below it.
+/// records and for the propagated contexts of all spans below it.
 #[inline(never)]
 fn is_off(
     listeners: Listeners,
@@ -140,7 +140,7 @@ fn is_independent(listeners: Listeners, capture: Option<u64>, above: &SpanContex
     capture.is_none() && (!above.is_valid() || listeners & PER_SPAN != 0)
 }
 
-/// [`decide`] for a span that needs ids, because it is recorded or a root. Its arguments fit into registers.
+/// [`decide`] for a span that needs ids because it is recorded or a root. The arguments fit into registers.
 #[inline(never)]
 fn decide_with_ids(
     listeners: Listeners,
@@ -265,10 +265,10 @@ pub enum SamplerDecision {
 }
 
 /// Decides for a function called in the boundary of this thread if [`listeners::has_only_boundaries`]: it is recorded
-/// because its parent is. `None` if [`decide`] must decide.
+/// because its parent is recorded. `None` if [`decide`] must decide.
 #[inline]
 pub(super) fn follow_boundary(callsite: &'static CallSite) -> Option<Box<Recording>> {
-    // First, because the compiler keeps little in registers across an access to a thread-local value.
+    // Read first, because the compiler keeps few values in registers across an access to a thread-local value.
     let (boundary, parent) = Boundary::current()?;
     local::with(|local| {
         Context::map_current(|cx| {
@@ -323,7 +323,7 @@ pub(super) fn not_recorded(
     callsite: Option<&'static CallSite>,
 ) -> (Option<SpanContext>, Option<Box<Recording>>) {
     match decision {
-        // A rule turns the span off, or nothing takes it.
+        // A rule turns the span off, or nothing receives it.
         Decision::Off => {
             let listeners = listeners::current();
             let is_measured = listeners & PROVIDER != 0
@@ -346,7 +346,7 @@ pub(super) fn not_recorded(
                 recording.discard();
                 return (Some(ids), None);
             }
-            // Which distinguishes a measured call from a span.
+            // The invalid trace id distinguishes a measured call from a span.
             head.trace_id = TraceId::INVALID;
             head.start = Ticks::now();
             recording.open_as(State::NoSpan);
@@ -372,7 +372,7 @@ fn is_measured(parent: &Context, callsite: Option<&'static CallSite>) -> bool {
     listeners::measures(listeners, callsite) && capture(listeners, parent).is_none()
 }
 
-/// Creates the record of a measured call, which has no trace id, unlike a span.
+/// Creates the record of a measured call. Unlike a span, it has no trace id.
 #[inline(never)]
 fn measure(callsite: Option<&'static CallSite>) -> Option<Box<Recording>> {
     local::with(|local| {
@@ -403,8 +403,8 @@ pub(super) fn excludes_span(parent: &Context, subject: &Subject<'_>) -> bool {
         && local::with(|local| local.settings.get().excludes(subject)).unwrap_or(false)
 }
 
-/// Counts a span that starts after the shutdown of the provider, unless its parent is not sampled, and remembers a span
-/// that starts outside the captures.
+/// Counts a span that starts after the shutdown of the provider, unless its parent is not sampled. Also remembers a
+/// span that starts outside the captures.
 #[cold]
 fn no_listener(listeners: Listeners, parent: &Context, callsite: Option<&'static CallSite>) {
     if let Some(callsite) = callsite.filter(|_| listeners::has_captures(listeners)) {

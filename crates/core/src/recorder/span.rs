@@ -61,8 +61,8 @@ impl Tracer {
 
 /// Returns a builder for a span without a tracer. The span starts with [`start`](SpanBuilder::start).
 ///
-/// Its instrumentation scope is the calling package, with its version, if the package has a function with `#[traced]`,
-/// whose call site tells the files of the package. Otherwise the name of the scope is empty; [`Tracer::span`] sets one.
+/// Its instrumentation scope is the calling package with its version, if the package has a `#[traced]` function, which
+/// tells its files. Otherwise the name of the scope is empty; [`Tracer::span`] sets one.
 ///
 /// ```
 /// use floe_telemetry::{SpanKind, span, testing};
@@ -84,8 +84,8 @@ pub fn span(name: impl Into<Cow<'static, str>>) -> SpanBuilder {
 /// Starts a span and makes it the current span of this thread until the guard is dropped. Equivalent to
 /// [`span(name).start()`](crate::span).
 ///
-/// It ends OK unless an error or a status was recorded on it, or the thread is panicking. In
-/// asynchronous code use `#[traced]`: a guard must not be held across an `.await`.
+/// The span ends OK unless an error or a status was recorded on it, or the thread is panicking. In asynchronous code
+/// use `#[traced]`: a guard must not be held across an `.await`.
 ///
 /// ```
 /// use floe_telemetry::{create_span, testing};
@@ -136,7 +136,7 @@ pub struct SpanBuilder {
 
 #[derive(Debug)]
 enum BuilderParent {
-    /// The span that is current when the new span starts.
+    /// The span that is current when the built span starts.
     Current,
     /// No parent.
     Root,
@@ -187,7 +187,7 @@ impl SpanBuilder {
         self
     }
 
-    /// Sets the parent to the span in `cx`. The default is the current span when this one starts.
+    /// Sets the parent to the span in `cx`. The default is the span that is current when this one starts.
     #[inline]
     pub fn parent(mut self, cx: &Context) -> Self {
         self.parent = BuilderParent::Given(cx.clone());
@@ -327,13 +327,12 @@ pub fn get_current_span() -> CurrentSpan {
 /// ```
 pub fn record_exception(error: &(impl Error + ?Sized)) {
     if context_is_alive() {
-        // The context is cloned, because the error's `Display` is the user's code and may change the
-        // current one.
+        // The context is cloned, because the error's `Display` is the user's code and may change the current context.
         recorded_span::record_error(&Context::current().span(), error);
     }
 }
 
-/// Sets an attribute on the current span, whichever library started it; `None` sets nothing.
+/// Sets an attribute on the current span, whichever library started the span; `None` sets nothing.
 ///
 /// Without a span that is recorded, it does nothing and allocates nothing.
 ///
@@ -353,8 +352,7 @@ pub fn set_attribute(key: impl Into<Key>, value: impl ToAttributeValue) {
     }
 }
 
-/// Sets the attributes of a type that derives [`FloeAttributes`] on the current span, as
-/// [`set_attribute`] sets one.
+/// Sets the attributes of a type that derives [`FloeAttributes`] on the current span, like [`set_attribute`].
 ///
 /// ```
 /// use floe_telemetry::{FloeAttributes, set_attributes, testing, traced};
@@ -378,8 +376,8 @@ pub fn set_attributes(attributes: &impl FloeAttributes) {
     }
 }
 
-/// Adds an event to the current span, whichever library started it. Without a span that is recorded,
-/// it does nothing. The attributes are an array or any other iterator of `KeyValue`s, `[]` for none.
+/// Adds an event to the current span, whichever library started the span. Without a recorded span, it does nothing. The
+/// attributes are an array or another iterator of `KeyValue`s; `[]` adds none.
 ///
 /// ```
 /// use floe_telemetry::{add_event, testing, traced};

@@ -1,5 +1,5 @@
-//! The synchronization primitives of the files that `tests/loom` compiles. It
-//! replaces this module by one with loom's primitives.
+//! The synchronization primitives of the files that `tests/loom` compiles with its own version of this module, which
+//! has loom's primitives.
 
 pub(super) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
 pub(super) use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

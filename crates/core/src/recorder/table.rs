@@ -1,9 +1,9 @@
-//! Opens spans in a program with a recorder: one decision of the sampler, one table, and one enum with every state that
-//! a call can be in. Cells of the table other than `Off` and `Measured` name the [way](current::Way) in which the span is current.
+//! Opens spans in a program with a recorder: one decision of the sampler, one table, and one enum with every state of a
+//! call. All cells except `Off` and `Measured` name the [way](current::Way) in which the span is current.
 //!
 //! | decision | a call below the current span | a call below an explicit parent, a guard | an owner that enters it later |
 //! |---|---|---|---|
-//! | [`Off`](Decision::Off) | `Off`, or `Measured` | `InContext`: that of the parent | the parent |
+//! | [`Off`](Decision::Off) | `Off`, or `Measured` | `InContext`: the parent's context | the parent |
 //! | [`Below`](Decision::Below) | `Unsampled`: its id is made when it is read | `InContext`: a child of the parent | that context |
 //! | [`Drop`](Decision::Drop) | `InContext`: its ids | the same | that context |
 //! | [`Keep`](Decision::Keep) | `InContext`: the span; `Nested` in a boundary | `InContext`: the span | the recording |
@@ -12,8 +12,8 @@
 //! - An unsampled call has a recording if metrics are made from it.
 //! - With `context: boundaries`, a call is `InBoundary` where the table says `InContext`: a guard may be dropped in
 //!   any order, and so does not change the cells of the thread.
-//! - Where nothing of this crate records and OpenTelemetry has another global provider, the row `Off` opens a span
-//!   of it, which is `InContext`.
+//! - If this crate records nothing and OpenTelemetry has another global provider, the row `Off` opens a span of that
+//!   provider, which is `InContext`.
 
 use std::sync::Arc;
 
@@ -81,7 +81,7 @@ fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
 )]
 #[inline(always)]
 fn open(parent: &Parent, callsite: Option<&'static CallSite>, fill: Option<Fill<'_>>) -> Opened {
-    // The common rows are inlined, the others are not.
+    // Only the common rows are inlined.
     match decide(parent, callsite) {
         Decision::Keep(recording) => keep(recording, parent, callsite.is_some(), fill),
         Decision::Below(above) if parent.is_current() && callsite.is_some() => {
@@ -99,7 +99,6 @@ fn open(parent: &Parent, callsite: Option<&'static CallSite>, fill: Option<Fill<
     }
 }
 
-/// The other rows than the common ones.
 #[cold]
 #[inline(never)]
 fn open_rarely(
@@ -160,7 +159,7 @@ fn keep_detached(recording: Box<Recording>, parent: &Parent, fill: Option<Fill<'
 #[expect(clippy::inline_always, reason = "see `sampling::decide`")]
 #[inline(always)]
 fn decide(parent: &Parent, callsite: Option<&'static CallSite>) -> Decision {
-    // On a thread that is ending, its `Context` may be destroyed.
+    // An ending thread's `Context` may be destroyed.
     if !context_is_alive() {
         return Decision::Off;
     }
@@ -171,7 +170,7 @@ fn decide(parent: &Parent, callsite: Option<&'static CallSite>) -> Decision {
     }
 }
 
-/// Passes a span to the program, for a decision or an observation, after its name and attributes are set.
+/// Fills a span whose sampler needs the name and the attributes, and lets the sampler decide.
 fn decided<'f>(
     decision: Decision,
     parent: &Parent,
@@ -185,8 +184,8 @@ fn decided<'f>(
     (sampling::decide_filled(decision, &cx, fill), None)
 }
 
-/// The rows without a recorded span. The user's code sets the name and the status of a measured call that is not a
-/// `#[traced]` function through the context.
+/// The rows without a recorded span. A measured call that is not a `#[traced]` function gets its name and status from
+/// the user's code, through the context.
 #[cold]
 fn place(
     decision: Decision,

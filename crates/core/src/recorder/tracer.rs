@@ -30,7 +30,7 @@ pub struct RecorderTracer {
 /// The tracers that [`get_tracer`] returned, by name.
 static NAMED: RwLock<BTreeMap<Cow<'static, str>, RecorderTracer>> = RwLock::new(BTreeMap::new());
 
-/// The maximum number of kept tracers, and of bytes of their names. A program with more names makes them from data.
+/// The maximum number of kept tracers, and of bytes of their names. A program that exceeds it makes names from data.
 const MOST_NAMED: usize = 1000;
 const LONGEST_NAME: usize = 256;
 
@@ -46,7 +46,7 @@ const LONGEST_NAME: usize = 256;
 /// ```
 pub fn get_tracer(name: impl Into<Cow<'static, str>>) -> RecorderTracer {
     let name = name.into();
-    // A taken lock is not awaited: its holder may have been left behind by a fork.
+    // The lock is only tried, because in a fork its holder may not exist.
     if let Ok(named) = NAMED.try_read()
         && let Some(tracer) = named.get(&name)
     {

@@ -1,8 +1,8 @@
 //! Decides whether a thread that changes a state must wake the thread that waits for the change.
 //!
-//! The waiting thread requests a wake-up before it checks the state, and the other changes the state before
-//! it checks for a request. The fences order each thread's two steps, so at least one of the threads sees what
-//! the other has done. `tests/loom` runs this file under every interleaving.
+//! The waiting thread requests a wake-up before it checks the state, and the other thread changes the state before it
+//! checks for a request. The fences order the two steps of each thread, so at least one thread sees the change of the
+//! other. `tests/loom` runs this file under every interleaving.
 
 use super::sync::{AtomicBool, Ordering, fence};
 

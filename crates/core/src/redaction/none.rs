@@ -1,4 +1,4 @@
-//! The crate without redaction: error texts are not passed on, recorded data is.
+//! Replaces redaction in a build without it: error texts are not passed on, recorded data is.
 
 use std::borrow::Cow;
 

@@ -1,22 +1,18 @@
 //! The interface of `floe-thread-context` without the feature `thread-context`: it does nothing.
 
-/// Empty attributes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Attributes;
 
 /// The type of attributes that a caller of [`attach`] keeps.
 pub(crate) type StaticAttributes = Attributes;
 
-/// No attributes.
 pub(crate) const NO_ATTRIBUTES: StaticAttributes = Attributes;
 
 impl Attributes {
-    /// No attributes.
     pub(crate) const fn of_call(_: &str, _: &str, _: &str, _: u32) -> Self {
         Self
     }
 
-    /// No attributes.
     pub(crate) fn named(_: &str, _: *const (), _: impl FnOnce() -> Self) -> Self {
         Self
     }
@@ -27,7 +23,6 @@ impl Attributes {
 pub(crate) struct Attached;
 
 impl Attached {
-    /// No attached span.
     pub(crate) const NONE: Self = Self;
 }
 
@@ -37,37 +32,29 @@ pub(crate) struct OpenSpan;
 
 #[expect(clippy::unused_self, reason = "the interface of the crate")]
 impl OpenSpan {
-    /// Creates a span without a place.
     pub(crate) const fn new() -> Self {
         Self
     }
 
-    /// Does nothing.
     pub(crate) const fn open(&self, _: [u8; 16], _: [u8; 8], _: [u8; 8], _: Attributes) {}
 
-    /// Returns `None`.
     pub(crate) const fn attributes(&self, _: [u8; 8]) -> Option<Attributes> {
         None
     }
 
-    /// Does nothing.
     pub(crate) const fn close(&self) {}
 }
 
-/// Returns false.
 pub(crate) const fn is_on() -> bool {
     false
 }
 
-/// Does nothing.
 pub(crate) const fn attach(_: [u8; 16], _: [u8; 8], _: u8, _: Attributes) -> Attached {
     Attached
 }
 
-/// Returns `None`.
 pub(crate) const fn attributes_of(_: [u8; 16], _: [u8; 8]) -> Option<Attributes> {
     None
 }
 
-/// Does nothing.
 pub(crate) const fn forked() {}

@@ -3,7 +3,7 @@
 use super::text::Text;
 use crate::attributes::list::MAX_ATTRIBUTES;
 
-/// The maximum size of all keys with one prefix together, in bytes.
+/// The maximum size of all keys with one prefix, in bytes.
 const TEXT: usize = 4096;
 
 /// The keys of a nested type, each preceded by a prefix and a dot.

@@ -31,7 +31,7 @@ impl<const N: usize> Text<N> {
         self.between(0, self.len)
     }
 
-    /// The text between two positions, each the start or the end of a pushed text.
+    /// The text between two positions, each at the start or the end of a pushed text.
     pub(super) const fn between(&self, start: usize, end: usize) -> &str {
         match str::from_utf8(self.bytes.split_at(end).0.split_at(start).1) {
             Ok(text) => text,

@@ -1,4 +1,4 @@
-//! Simulates an hour of a machine, and compares the converted times with the system's clocks.
+//! Simulates a machine for an hour, and compares the converted times with the system's clocks.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -13,19 +13,19 @@ use super::{Moment, Ticks, WallClock, monotonic_now, nanos};
 
 const SECOND: i128 = 1_000_000_000;
 
-/// In ticks for each true second.
+/// The ticks of a true second.
 const FREQUENCY: f64 = 2_899_987_654.0;
 
 /// 2026-11-22.
 const UNIX: i128 = 1_795_305_600 * SECOND;
 
-/// A machine whose system clocks are slewed against its counter, like by NTP, and whose threads are sometimes
+/// A machine whose system clocks are slewed relative to its counter, as by NTP, and whose threads are sometimes
 /// interrupted between the readings of two clocks.
 struct Machine {
     zero: Instant,
     /// True nanoseconds since the machine was started.
     time: i128,
-    /// Nanoseconds that the system clocks gain in a true nanosecond.
+    /// The nanoseconds that the system clocks gain per true nanosecond.
     slew: f64,
     /// The lead of the system clocks over the true time.
     ahead: f64,
@@ -79,7 +79,7 @@ impl Machine {
     fn clock(&mut self) -> WallClock {
         WallClock {
             anchor: self.moment(),
-            // As measured in the first 10 ms of a process: 20 ppm off.
+            // The rate is 20 ppm off, like a measurement in the first 10 ms of a process.
             nanos_per_tick: 1e9 / FREQUENCY * 1.000_02,
             measured: None,
             jump: None,
@@ -93,7 +93,7 @@ struct Worst {
     wall: u128,
     millisecond: u128,
     minute: u128,
-    /// The difference between two readings of the same moment, before and after the anchor was moved.
+    /// The difference between two conversions of one reading, before and after the anchor was moved.
     shift: u128,
 }
 
@@ -142,7 +142,7 @@ fn clocks_that_are_slewed_by_50_ppm_are_followed() {
         let direction = if second % 1200 < 600 { 1.0 } else { -1.0 };
         machine.slew = direction * 50e-6;
     });
-    // A second at the old rate, when the direction changes.
+    // The old rate still applies for a second after the direction has changed.
     assert!(worst.wall < 102_000, "{worst:?}");
     assert!(worst.millisecond <= 1, "{worst:?}");
 }
@@ -209,7 +209,7 @@ fn spans_that_are_open_while_the_counter_jumps_keep_their_durations() {
     let duration = |from, to| clock.duration(from, to).as_nanos();
     assert!(duration(start.0, end).abs_diff(1100 * millisecond) < millisecond);
     assert!(duration(start.0, before.0).abs_diff(500 * millisecond) < millisecond);
-    // Whether it is before or after the jump can be seen, but not when that was.
+    // The order of this reading and the jump is known, but not the time of the jump.
     assert!(duration(start.0, after) <= 1101 * millisecond);
     assert!(clock.signed_unix(start.0).abs_diff(start.1) < millisecond);
     assert!(clock.signed_unix(before.0).abs_diff(before.1) < millisecond);
@@ -218,7 +218,7 @@ fn spans_that_are_open_while_the_counter_jumps_keep_their_durations() {
     let now = clock.signed_unix(machine.ticks());
     assert!(now.abs_diff(machine.unix()) < millisecond);
 
-    // Back to the first host, and to one that has run for less time than both.
+    // The machine moves back to the first host, then to hosts that have run for more and for less time.
     for days in [0.0, -1.0 / 24.0, 30.0, -0.9] {
         let open = (machine.ticks(), machine.unix());
         machine.pass(SECOND / 2);

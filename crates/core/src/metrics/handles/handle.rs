@@ -1,4 +1,4 @@
-//! A series that is looked up once for each provider.
+//! A series that is looked up once per provider.
 
 use std::panic::Location;
 use std::sync::{Arc, Mutex, OnceLock, TryLockError};
@@ -78,7 +78,7 @@ impl Bound {
         }
     }
 
-    /// Records a measurement of the instrument's kind; ignores others.
+    /// Records a measurement of the instrument's kind, and ignores other measurements.
     #[inline]
     fn record(&self, measurement: Measurement) {
         match (self, measurement) {
@@ -136,14 +136,14 @@ impl Handle {
         }
     }
 
-    /// Records under a provider for which the series is not bound yet, or under a later one than the first.
+    /// Records under a provider for which the series is not bound yet, or under a provider after the first.
     #[cold]
     fn record_in(&self, generation: u64, measurement: Measurement) {
         if current::is_inherited() {
             recorder::say_not_exported();
             return;
         }
-        // Without waiting: in a fork, the thread that holds the lock may not exist.
+        // The lock is not awaited: in a fork, the thread that holds it may not exist.
         let last = match self.last.try_lock() {
             Ok(last) => last.clone(),
             Err(TryLockError::Poisoned(last)) => last.into_inner().clone(),
@@ -161,7 +161,7 @@ impl Handle {
         {
             let previous = last.replace(Arc::new(series));
             drop(last);
-            // After the lock is released: this may be the last use of a provider.
+            // The lock is released first, because dropping the last use of a provider may run user code.
             drop(previous);
         }
     }

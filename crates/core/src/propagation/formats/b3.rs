@@ -21,16 +21,16 @@ static SINGLE_FIELDS: LazyLock<[String; 1]> = LazyLock::new(|| [SINGLE.into()]);
 static MULTI_FIELDS: LazyLock<[String; 4]> =
     LazyLock::new(|| [TRACE_ID, SPAN_ID, SAMPLED, FLAGS].map(Into::into));
 
-/// Propagates B3. Both forms are accepted, and a single header takes precedence.
+/// Propagates B3. It accepts both forms, and a single header takes precedence.
 #[derive(Debug)]
 pub enum B3Propagator {
     /// Sends `b3`.
     Single,
-    /// Sends `X-B3-TraceId` and the others.
+    /// Sends `X-B3-TraceId` and the other headers.
     Multi,
 }
 
-/// Marks a trace whose sender has set the debug flag, which is sent on.
+/// Marks a trace whose sender has set the debug flag, which is passed on.
 struct Debug(TraceId);
 
 impl TextMapPropagator for B3Propagator {
@@ -74,8 +74,8 @@ impl TextMapPropagator for B3Propagator {
     }
 }
 
-/// Parses `{trace id}-{span id}-{sampled}-{parent}`; the last two parts are optional. A decision alone has no ids to
-/// continue.
+/// Parses `{trace id}-{span id}-{sampled}-{parent}`, where the last two parts are optional. A decision without ids
+/// cannot continue a trace.
 fn single(cx: &Context, value: &str) -> Option<Context> {
     let mut parts = value.split('-');
     let (trace_id, span_id) = (parts.next()?, parts.next()?);

@@ -18,12 +18,12 @@ const BAGGAGE: &str = "baggage";
 
 static FIELDS: LazyLock<[String; 1]> = LazyLock::new(|| [BAGGAGE.into()]);
 
-/// The limits of the [specification](https://www.w3.org/TR/baggage/#limits), also those of OpenTelemetry's `Baggage`.
+/// The limits of the [specification](https://www.w3.org/TR/baggage/#limits) and of OpenTelemetry's `Baggage`.
 const MAX_MEMBERS: usize = 64;
 const MAX_BYTES: usize = 8192;
 
-/// The characters that are percent-encoded: all except `baggage-octet`s, and also `%` and `+`, which
-/// Python decodes as a space.
+/// The characters that are percent-encoded: all except `baggage-octet`s, and `%` and `+`. Python decodes `+` as a
+/// space.
 const ENCODED: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'+').add(b',').add(b';').add(b'\\').add(b'%');
 
@@ -81,7 +81,7 @@ fn encode(baggage: &Baggage) -> String {
                 sanitized => sanitized,
             }
         } else {
-            // A redacted key would be another key.
+            // A key that contains a secret is dropped, because redaction would make it another key.
             continue;
         };
         let value = utf8_percent_encode(&value, ENCODED).to_string();
@@ -107,14 +107,14 @@ fn encode(baggage: &Baggage) -> String {
     header
 }
 
-/// Precedes a bearer token for redaction, so that any token is redacted.
+/// This text before a bearer token makes redaction find any token.
 const HEADER: &str = "authorization: ";
 
-/// The minimum length of a token that consists of letters.
+/// The minimum length of a token that consists of letters only.
 const MIN_LETTERS: usize = 8;
 
-/// Whether the text is a bearer token with its scheme. In a sentence, letters after `Bearer` may be a word; in a value
-/// they are a credential.
+/// Whether the text is a bearer token with its scheme. Letters after `Bearer` may be a word in a sentence, but in a
+/// value they are a credential.
 fn is_bearer_token(text: &str) -> bool {
     let Some((scheme, token)) = text.trim().split_once(' ') else {
         return false;

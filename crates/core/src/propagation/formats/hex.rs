@@ -1,17 +1,17 @@
 //! Lower-case hexadecimal digits, eight at once.
 
 pub(super) const fn encode(number: u32) -> [u8; 8] {
-    // One digit in each byte.
+    // Spread the digits: one digit per byte.
     let mut digits = number as u64;
     digits = (digits | digits << 16) & 0x0000_ffff_0000_ffff;
     digits = (digits | digits << 8) & 0x00ff_00ff_00ff_00ff;
     digits = (digits | digits << 4) & 0x0f0f_0f0f_0f0f_0f0f;
-    // 1 in the byte of each digit from `a` on.
+    // A 1 in the byte of each digit from `a` to `f`.
     let letters = (digits + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
     (digits + 0x3030_3030_3030_3030 + letters * 39).to_be_bytes()
 }
 
-/// The number of eight digits; `None` if a byte is no lower-case digit.
+/// The number of eight digits; `None` if a byte is not a lower-case digit.
 #[expect(clippy::cast_possible_truncation, reason = "eight digits have 32 bits")]
 pub(super) fn decode(text: [u8; 8]) -> Option<u32> {
     let digits = u64::from_be_bytes(text);

@@ -19,7 +19,7 @@ static FIELDS: LazyLock<[String; 2]> = LazyLock::new(|| [TRACEPARENT.into(), TRA
 /// The length of version 00: `00-{32}-{16}-{2}`.
 const LENGTH: usize = 55;
 
-/// The defined flags, sampled and random. The specification requires the others to be sent as zero.
+/// The defined flags, sampled and random. The specification requires all other flags to be sent as zero.
 const KNOWN: u8 = 0b11;
 
 /// Propagates [W3C Trace Context level 2](https://www.w3.org/TR/trace-context-2/).
@@ -74,7 +74,6 @@ impl TextMapPropagator for TraceContextPropagator {
     }
 }
 
-/// The header. `format!` is slower.
 fn header(context: &SpanContext) -> String {
     let mut header = *b"00-00000000000000000000000000000000-0000000000000000-00";
     write_hex(&mut header[3..35], &context.trace_id().to_bytes());

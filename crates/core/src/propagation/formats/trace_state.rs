@@ -5,10 +5,10 @@ use opentelemetry::{Context, SpanId, TraceId};
 
 const MAX_MEMBERS: usize = 32;
 
-/// The limit for all members together, in characters: the minimum that the specification requires.
+/// The maximum length of all members together, in characters: the minimum that the specification requires.
 const MAX_CHARS: usize = 512;
 
-/// Members longer than this are removed first if the limit is exceeded.
+/// Members of more characters are removed first if the limit is exceeded.
 const LONG: usize = 128;
 
 /// A list that [`TraceState`] cannot represent unchanged. The context of the request keeps it.
@@ -24,7 +24,7 @@ pub(super) struct Original {
 }
 
 /// Parses the headers, which form one list ([specification](https://www.w3.org/TR/trace-context-2/#tracestate-header)),
-/// of the request of `sender`. One invalid member invalidates the list, but not the trace. Duplicate keys are kept,
+/// of the request from `sender`. One invalid member invalidates the list, but not the trace. Duplicate keys are kept,
 /// because vendors must accept them and must not remove members of other vendors.
 pub(super) fn parse(headers: &[&str], sender: (TraceId, SpanId)) -> (TraceState, Option<Original>) {
     let Some(mut members) = members(headers).filter(|members| !members.is_empty()) else {
@@ -50,8 +50,8 @@ pub(super) fn parse(headers: &[&str], sender: (TraceId, SpanId)) -> (TraceState,
 /// Returns the header for a request of the span in `cx`, or an empty text.
 ///
 /// A service that passes on a trace context with the sender's id must not change the list
-/// ([specification](https://www.w3.org/TR/trace-context-2/#mutating-the-tracestate-field)), so a shortened one is
-/// removed then.
+/// ([specification](https://www.w3.org/TR/trace-context-2/#mutating-the-tracestate-field)), so a list that was
+/// shortened is then removed.
 pub(super) fn header(cx: &Context, span: &SpanContext) -> String {
     let original = cx.get::<Option<Original>>().and_then(Option::as_ref);
     let original = original.filter(|original| {

@@ -1,4 +1,4 @@
-//! The sampling of the current provider, and the sampler of the program, which replaces the configured one.
+//! The sampling of the current provider, and the program's own sampler, which replaces the configured one.
 //!
 //! A sampler of the program decides late: it gets the name, the attributes and the links, so the span is filled first,
 //! as for a sampling rule that needs the name.
@@ -50,11 +50,11 @@ pub struct Sampling {
     pub baggage: Vec<String>,
     /// Whether only the first span of a trace on a thread has a `Context`.
     pub has_boundaries: bool,
-    /// What the recorder stores at most.
+    /// The limits of the recorder.
     pub limits: Limits,
 }
 
-/// The maximum numbers that the recorder stores. The collector applies lower limits.
+/// The maximum sizes and numbers that the recorder stores. The collector applies lower limits.
 #[derive(Clone, Copy, Debug)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Limits {
@@ -131,7 +131,7 @@ pub fn make_ids() {
 /// Stops recording for the provider. Returns the number of sampled spans that are open.
 pub fn stop_provider() -> u64 {
     let mut in_use = in_use();
-    // A provider that could not be initialized has not recorded anything.
+    // A provider that could not be initialized has recorded nothing.
     if in_use.sampling.take().is_some() {
         listeners::set(SHUT_DOWN);
     }
@@ -158,7 +158,7 @@ impl InUse {
             (LOGGED, sampling.describes_log_records),
             (PER_SPAN, !is_parent_based),
             (TAIL, sampling.needs_unsampled),
-            // A sampler that decides for each span may give each its own trace state.
+            // A sampler that decides for each span may give each span its own trace state.
             (BOUNDARIES, sampling.has_boundaries && is_parent_based),
             (BAGGAGE, !sampling.baggage.is_empty()),
             (MEASURES, sampling.measures == Measured::All),
@@ -184,8 +184,8 @@ fn all(facts: &[(Facts, bool)]) -> Facts {
 static SAMPLER: RwLock<Option<Arc<dyn SpanSampler>>> = RwLock::new(None);
 
 thread_local! {
-    /// Whether the program is deciding about a span on this thread. Its own calls have no spans meanwhile: their
-    /// decision would recurse, and no `Context` can be attached while OpenTelemetry's API lends the current one.
+    /// Whether the program is deciding about a span on this thread. Meanwhile, calls on this thread have no spans:
+    /// their decision would recurse, and no `Context` can be attached while OpenTelemetry's API lends the current one.
     static IS_ASKING: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -193,7 +193,7 @@ fn replace_sampler(sampler: Option<Arc<dyn SpanSampler>>) {
     let mut slot = SAMPLER.write().unwrap_or_else(PoisonError::into_inner);
     let previous = std::mem::replace(&mut *slot, sampler);
     drop(slot);
-    // Its destructor is code of the program.
+    // The sampler's destructor is code of the program.
     let _ = caught(|| drop(previous));
 }
 
@@ -206,7 +206,7 @@ pub(super) fn is_asking() -> bool {
     IS_ASKING.get()
 }
 
-/// The sampler of a program without its own: the table of rules, for roots without a call site.
+/// The sampler of a program that has none: the table of rules, for roots without a call site.
 #[derive(Debug)]
 struct ByRules;
 

@@ -21,7 +21,7 @@ pub struct Rule {
     pub span: Option<String>,
     /// A prefix of the target.
     pub target: Option<String>,
-    /// The least verbose level. A span without a level does not match.
+    /// The least verbose level that matches. A span without a level does not match.
     pub level: Option<Level>,
     /// The kind.
     pub kind: Option<SpanKind>,
@@ -34,9 +34,9 @@ pub struct Rule {
 pub enum Then {
     /// No span.
     Off,
-    /// The spans stay, whatever later rules say.
+    /// The spans stay, even if a later rule turns them off.
     Keep,
-    /// Roots are sampled by this ratio, or else by the sampler's ratio, and then by the rate limit.
+    /// Roots are sampled by this ratio, or else by the sampler's, and then limited by the rate limit.
     Sample(Option<Ratio>, Option<RateLimit>),
 }
 
@@ -52,7 +52,7 @@ pub(in crate::recorder) struct Subject<'a> {
 
 impl<'a> Subject<'a> {
     fn of_site(site: &'a CallSite) -> Self {
-        // The spans of `tracing` have filters of their own for their levels.
+        // The spans of `tracing` have their own filters for levels.
         let is_function = site.is_function();
         Self {
             name: site.name(),
@@ -87,7 +87,7 @@ impl Rule {
 /// The number of the rule for a span, counted from 1; 0 for none.
 type Number = u32;
 
-/// The rule turns the span off.
+/// The number for a rule that turns the span off.
 const OFF: Number = u32::MAX;
 
 #[derive(Debug)]
@@ -103,7 +103,7 @@ pub(super) struct Settings {
 }
 
 /// A share of traces. A trace is sampled if the last 63 bits of its id are below this number, as with OpenTelemetry's
-/// `TraceIdRatioBased`. Other SDKs with the same ratio sample the same traces.
+/// `TraceIdRatioBased`. So other SDKs with the same ratio sample the same traces.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Ratio(u64);
 
@@ -113,7 +113,7 @@ impl Ratio {
 
     /// Returns the share for a number from 0.0 to 1.0.
     pub fn new(ratio: f64) -> Self {
-        // A float holds 2^63 exactly, so 1.0 gives a number that no 63-bit number reaches.
+        // A float holds 2^63 exactly, so 1.0 gives a number that exceeds every 63-bit number.
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_precision_loss,
@@ -137,7 +137,7 @@ impl Default for Settings {
 }
 
 pub(super) enum Sampled {
-    /// There are rules for names, and the name is not known.
+    /// A rule needs the name, which is not known yet.
     NeedsName,
     No,
     Yes,
@@ -221,8 +221,8 @@ impl Settings {
     }
 }
 
-/// The current settings. Locked when they change, once by each thread afterwards, and once by each call site that rules
-/// may turn off.
+/// The current settings. They are locked when they change, then once by each thread, and once by each call site that
+/// rules may turn off.
 static CURRENT: Mutex<Option<Arc<Settings>>> = Mutex::new(None);
 
 static GENERATION: AtomicU32 = AtomicU32::new(0);
@@ -283,11 +283,11 @@ fn look_up(site: &CallSite) -> Number {
 
 /// Returns whether a pattern matches a text, where `*` matches any characters and `?` one.
 ///
-/// The text between two `*` is matched at its first occurrence, so that only the last `*` is retried.
+/// The text between two `*` is matched at its first occurrence, so only the last `*` is retried.
 fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
-    // The position after the last `*` in the pattern, and the position in the text of the last attempt.
+    // The position after the last `*` in the pattern, and the position of the last attempt in the text.
     let mut star = None;
     while t < text.len() {
         if pattern.get(p) == Some(&b'*') {
@@ -324,7 +324,7 @@ fn after_character(text: &[u8], at: usize) -> usize {
 /// In nanoseconds.
 const SECOND: u64 = 1_000_000_000;
 
-/// A rate limit for sampled roots: a token bucket in one atomic integer. All times are in nanoseconds of the monotonic
+/// A rate limit for sampled roots: a token bucket in one atomic integer. All times are nanoseconds of the monotonic
 /// clock.
 ///
 /// The integer is the time at which the bucket will be full again (the generic cell rate algorithm). Taking a token
@@ -350,8 +350,7 @@ impl RateLimit {
         Self { interval, full_at: AtomicU64::new(0) }
     }
 
-    /// Takes a token, and returns whether there was one. The capacity of the bucket is the tokens of one second, and at
-    /// least one.
+    /// Takes a token, and returns whether there was one. The bucket holds the tokens of one second, and at least one.
     #[cold]
     fn take_token(&self) -> bool {
         self.take_token_at(monotonic_nanos())
@@ -422,7 +421,7 @@ mod tests {
         assert!(!limit.take_token_at(start + SECOND / 4 - 1));
         assert!(limit.take_token_at(start + SECOND / 4));
         assert!(!limit.take_token_at(start + SECOND / 4));
-        // Unused tokens do not accumulate beyond one second.
+        // The bucket holds unused tokens of at most one second.
         assert_eq!((0..100).filter(|_| limit.take_token_at(start * 9)).count(), 4);
     }
 
@@ -462,7 +461,7 @@ mod tests {
                 taken += u64::from(limit.take_token_at(now));
             }
             let rate = u64::from(per_second);
-            // The interval is truncated to whole nanoseconds, which may allow one more.
+            // The interval is truncated to whole nanoseconds, which may allow one more token.
             prop_assert!(taken <= rate + (now - SECOND) * rate / SECOND + 1);
         }
     }
