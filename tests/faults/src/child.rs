@@ -100,19 +100,15 @@ impl Child {
         samples.collect()
     }
 
-    pub(crate) fn peak_memory_kib(&self) -> Result<u64> {
-        self.status()?.vmhwm.context("no `VmHWM`")
+    /// The largest address space so far, and that of now.
+    pub(crate) fn address_space_mib(&self) -> Result<[u64; 2]> {
+        let status = self.status()?;
+        let (peak, now) =
+            (status.vmpeak.context("no `VmPeak`")?, status.vmsize.context("no `VmSize`")?);
+        Ok([peak / 1024, now / 1024])
     }
 
-    pub(crate) fn address_space_mib(&self) -> Result<u64> {
-        Ok(self.status()?.vmsize.context("no `VmSize`")? / 1024)
-    }
-
-    pub(crate) fn peak_address_space_mib(&self) -> Result<u64> {
-        Ok(self.status()?.vmpeak.context("no `VmPeak`")? / 1024)
-    }
-
-    fn status(&self) -> Result<Status> {
+    pub(crate) fn status(&self) -> Result<Status> {
         let process = Process::new(i32::try_from(self.process.id())?)?;
         Ok(process.status()?)
     }

@@ -5,14 +5,14 @@
 //! faults --soak [SECONDS]
 //! ```
 //!
-//! Each scenario is a file of `scenarios`. It has a program, which runs in a child process with a time
+//! Each scenario is a row of docs/faults.md and of `scenarios`. It has a program, which runs in a child process with a time
 //! limit, and a check, which runs in this process together with the receivers that misbehave. For each
 //! scenario and protocol one line states whether the promise was kept, and the figures of the program. The last
 //! line is the score; the exit code is 1 unless every run has passed.
 #![expect(clippy::print_stdout, reason = "the scorecard is the output of the program")]
 
 mod child;
-mod fork;
+mod posix;
 mod program;
 mod receivers;
 mod report;
@@ -27,7 +27,6 @@ use std::thread;
 use std::time::Duration;
 
 use self::program::Program;
-use self::receivers::process;
 use self::scenario::{Case, Scenario};
 
 /// The programs of scenarios wait most of the time.
@@ -41,12 +40,6 @@ fn main() -> ExitCode {
     let (passed, all) = match &*arguments {
         [child::PROGRAM, name, protocol, endpoint] => {
             return run_program(name, protocol, endpoint);
-        }
-        [process::RECEIVER, protocol] => {
-            return match process::serve(protocol) {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(_) => ExitCode::FAILURE,
-            };
         }
         ["--soak"] => run_soak(soak::DEFAULT),
         ["--soak", seconds] => match seconds.parse() {
@@ -68,8 +61,8 @@ fn run_scenarios(arguments: &[&str]) -> (usize, usize) {
     let names: Vec<_> = arguments.iter().filter(|it| **it != QUICK).collect();
     let is_selected =
         |scenario: &Scenario| names.is_empty() || names.iter().any(|name| **name == scenario.name);
-    let selected = scenarios::ALL.iter().filter(|scenario| is_selected(scenario));
-    let cases: Vec<Case> = selected.flat_map(|scenario| Case::all_of(scenario)).collect();
+    let selected = scenarios::all().filter(|scenario| is_selected(scenario));
+    let cases: Vec<Case> = selected.flat_map(Case::all_of).collect();
     thread::scope(|scope| {
         let with_soak = is_quick && names.is_empty();
         let soak = with_soak.then(|| scope.spawn(|| run_soak(soak::QUICK)));
@@ -103,7 +96,7 @@ fn run_soak(length: Duration) -> (usize, usize) {
 }
 
 fn run_program(name: &str, protocol: &str, endpoint: &str) -> ExitCode {
-    let scenario = scenarios::ALL.iter().find(|known| known.name == name);
+    let scenario = scenarios::all().find(|known| known.name == name);
     let run = match scenario {
         Some(scenario) => scenario.program,
         None if name == soak::NAME => soak::program,

@@ -19,7 +19,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::fork;
+use crate::posix;
 use crate::report::{Calls, Counters, Message, Operation, Report};
 
 /// The credential of every program. It must not appear in any message.
@@ -77,7 +77,7 @@ impl Program {
         config.otlp_endpoint = Some(self.endpoint.clone());
         config.exporters.metrics = Some(vec![ExporterKind::None]);
         config.exporters.logs = Some(vec![ExporterKind::None]);
-        config.otlp.all.timeout_millis = u64::try_from(EXPORT_TIMEOUT.as_millis()).ok();
+        config.otlp.all.timeout_millis = millis(EXPORT_TIMEOUT);
         config.otlp.all.headers.insert("x-team-key".to_owned(), TOKEN.into());
         config
     }
@@ -101,7 +101,7 @@ impl Program {
     /// `timeout` is the timeout of an export.
     pub(crate) fn start_within(&mut self, timeout: Duration) {
         let mut config = self.config();
-        config.otlp.all.timeout_millis = u64::try_from(timeout.as_millis()).ok();
+        config.otlp.all.timeout_millis = millis(timeout);
         self.start(config);
     }
 
@@ -189,9 +189,24 @@ impl Program {
         }
     }
 
-    /// The flush is the operation `name`. Returns whether all spans were delivered.
-    pub(crate) fn flush(&mut self, name: &str, timeout: Duration) -> bool {
-        self.operation(name, |telemetry| telemetry.force_flush(timeout))
+    /// Calls the annotated function, and flushes. The flush is the operation `name`.
+    pub(crate) fn deliver(&mut self, name: &str, count: u64) {
+        self.spans(count);
+        self.flush(name);
+    }
+
+    /// The flush is the operation `name`. It takes at least as long as the exports.
+    pub(crate) fn flush(&mut self, name: &str) {
+        self.flush_within(name, Duration::from_secs(60));
+    }
+
+    pub(crate) fn flush_within(&mut self, name: &str, timeout: Duration) {
+        self.operation(name, |telemetry| telemetry.force_flush(timeout));
+    }
+
+    /// Shuts down where nothing is left to be exported.
+    pub(crate) fn end(&mut self) {
+        self.shutdown(Duration::from_secs(5));
     }
 
     pub(crate) fn shutdown(&mut self, timeout: Duration) -> bool {
@@ -223,7 +238,7 @@ impl Program {
         name: &str,
         body: impl FnOnce(&mut Self) -> anyhow::Result<()>,
     ) -> bool {
-        self.step(name, |program| fork::in_fork(|| body(program)))
+        self.step(name, |program| posix::in_fork(|| body(program)))
     }
 
     /// The step is the operation `name`. Returns whether `body` has succeeded.
@@ -357,6 +372,11 @@ impl RunQueue {
         let waited = text.split(' ').nth(1);
         waited.and_then(|it| it.parse().ok()).unwrap_or_default()
     }
+}
+
+/// A timeout, as the configuration has it.
+pub(crate) fn millis(duration: Duration) -> Option<u64> {
+    u64::try_from(duration.as_millis()).ok()
 }
 
 fn as_nanos(duration: Duration) -> u64 {

@@ -1,10 +1,8 @@
 //! Receivers and proxies that misbehave. They end with the process.
 
 pub(crate) mod http2;
-pub(crate) mod process;
 mod relay;
 mod script;
 
-pub(crate) use self::process::ReceiverProcess;
 pub(crate) use self::relay::{Plan, Relay};
 pub(crate) use self::script::Script;

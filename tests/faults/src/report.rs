@@ -159,6 +159,22 @@ impl Report {
         Ok(operation)
     }
 
+    /// Operations without an error.
+    pub(crate) fn succeeded(&self, names: &[&str]) -> Result<()> {
+        for name in names {
+            let error = self.error(name)?;
+            ensure!(error.is_empty(), "{name}: {error}: {self:?}");
+        }
+        Ok(())
+    }
+
+    /// An operation whose error has these parts.
+    pub(crate) fn failed(&self, name: &str, parts: &[&str]) -> Result<()> {
+        let error = self.error(name)?;
+        ensure!(parts.iter().all(|part| error.contains(part)), "{name}: {error}");
+        Ok(())
+    }
+
     /// The error of an operation, or an empty text.
     pub(crate) fn error(&self, name: &str) -> Result<&str> {
         Ok(self.operation(name)?.error.as_deref().unwrap_or_default())

@@ -8,10 +8,11 @@ use floe_tests::Receiver;
 
 use crate::child::Child;
 use crate::program::{Program, TOKEN};
+use crate::receivers::Script;
 use crate::report::Report;
 
 /// The scenario runs over gRPC and over HTTP.
-pub(crate) const BOTH: &[OtlpProtocol] = &[OtlpProtocol::Grpc, OtlpProtocol::Http];
+const BOTH: &[OtlpProtocol] = &[OtlpProtocol::Grpc, OtlpProtocol::Http];
 
 pub(crate) const GRPC: &[OtlpProtocol] = &[OtlpProtocol::Grpc];
 
@@ -31,11 +32,9 @@ const MAX_PAUSE: u64 = 1_000_000_000;
 /// The main thread, the collector and the exporters.
 const MAX_THREADS: u64 = 16;
 
-/// A fault, and the promise of the library for it.
+/// A fault, and what the library promises for it on docs/faults.md.
 pub(crate) struct Scenario {
-    /// The name of its file.
     pub(crate) name: &'static str,
-    pub(crate) promise: &'static str,
     pub(crate) protocols: &'static [OtlpProtocol],
     /// Limits the resident memory, in MiB.
     pub(crate) max_memory: u64,
@@ -44,6 +43,25 @@ pub(crate) struct Scenario {
     /// Starts the receiver and the child process, and checks the report. [`Case::run`] checks what every
     /// scenario promises.
     pub(crate) check: fn(&Case) -> Result<Report>,
+}
+
+/// What most scenarios have.
+pub(crate) const SCENARIO: Scenario = Scenario {
+    name: "",
+    protocols: BOTH,
+    max_memory: 64,
+    program: |_| {},
+    check: |_| Ok(Report::default()),
+};
+
+/// What happens, and the names of the scenarios, for each fault on the page.
+pub(crate) fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = include_str!("../../../docs/faults.md").lines();
+    let rows = lines.filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+    rows.filter_map(|row| {
+        let mut cells = row.split(" | ").skip(1);
+        Some((cells.next()?, cells.next()?))
+    })
 }
 
 /// A scenario over one protocol.
@@ -67,6 +85,11 @@ impl Case {
             OtlpProtocol::Http => Receiver::http(),
             _ => Receiver::grpc(),
         }
+    }
+
+    /// The report of a program whose receiver reads, and never answers.
+    pub(crate) fn report_of_silent_receiver(&self) -> Result<Report> {
+        self.report(&Script::silent()?.endpoint())
     }
 
     pub(crate) fn report(&self, endpoint: &str) -> Result<Report> {
@@ -136,7 +159,11 @@ fn check_counters(report: &Report) -> Result<()> {
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Scenario { name, promise, .. } = self.scenario;
+        let name = self.scenario.name;
+        let quoted = format!("`{name}`");
+        let promises =
+            rows().filter(|(_, names)| names.contains(&quoted)).map(|(promise, _)| promise);
+        let promise = promises.collect::<Vec<_>>().join("; ");
         let protocol = match self.protocol {
             OtlpProtocol::Http => "HTTP",
             _ => "gRPC",

@@ -32,6 +32,7 @@ struct Shared {
     /// 0 while connections are refused.
     receiver: AtomicU16,
     connections: AtomicUsize,
+    is_stopped: AtomicBool,
     /// Delays the receiver's bytes, in milliseconds.
     delay: AtomicU64,
     open: Mutex<Vec<Link>>,
@@ -89,6 +90,16 @@ impl Relay {
         self.shared.delay.store(millis, Ordering::Relaxed);
     }
 
+    /// Forwards nothing, as a receiver whose process is stopped reads nothing, although the system accepts its
+    /// connections.
+    pub(crate) fn stop(&self) {
+        self.shared.is_stopped.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn resume(&self) {
+        self.shared.is_stopped.store(false, Ordering::Relaxed);
+    }
+
     /// Forwards nothing more on the open connections without closing them, like a network that has lost their
     /// state.
     pub(crate) fn freeze(&self) {
@@ -114,6 +125,7 @@ impl Relay {
             Plan::ResetAfter(bytes) => return reset_after(client, bytes),
             Plan::Answer(bytes) => return answer(client, &bytes),
         }
+        self.shared.wait_while_stopped();
         let receiver = match self.shared.receiver.load(Ordering::Relaxed) {
             0 => return Ok(()),
             port => TcpStream::connect(("127.0.0.1", port))?,
@@ -126,29 +138,40 @@ impl Relay {
         });
         let (from, to, frozen) =
             (client.try_clone()?, receiver.try_clone()?, Arc::clone(&is_frozen));
-        thread::spawn(move || forward(&from, &to, &frozen, &AtomicU64::new(0)));
-        forward(&receiver, client, &is_frozen, &self.shared.delay)
+        let shared = Arc::clone(&self.shared);
+        thread::spawn(move || shared.forward(&from, &to, &frozen, &AtomicU64::new(0)));
+        self.shared.forward(&receiver, client, &is_frozen, &self.shared.delay)
     }
 }
 
-fn forward(
-    mut from: &TcpStream,
-    mut to: &TcpStream,
-    is_frozen: &AtomicBool,
-    delay: &AtomicU64,
-) -> io::Result<()> {
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        let read = from.read(&mut buffer)?;
-        // The thread ends with the process.
-        while is_frozen.load(Ordering::Relaxed) {
-            thread::park_timeout(Duration::from_secs(3600));
+impl Shared {
+    fn wait_while_stopped(&self) {
+        while self.is_stopped.load(Ordering::Relaxed) {
+            thread::sleep(Duration::from_millis(1));
         }
-        thread::sleep(Duration::from_millis(delay.load(Ordering::Relaxed)));
-        if read == 0 {
-            return to.shutdown(Shutdown::Write);
+    }
+
+    fn forward(
+        &self,
+        mut from: &TcpStream,
+        mut to: &TcpStream,
+        is_frozen: &AtomicBool,
+        delay: &AtomicU64,
+    ) -> io::Result<()> {
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            let read = from.read(&mut buffer)?;
+            self.wait_while_stopped();
+            // The thread ends with the process.
+            while is_frozen.load(Ordering::Relaxed) {
+                thread::park_timeout(Duration::from_secs(3600));
+            }
+            thread::sleep(Duration::from_millis(delay.load(Ordering::Relaxed)));
+            if read == 0 {
+                return to.shutdown(Shutdown::Write);
+            }
+            to.write_all(&buffer[..read])?;
         }
-        to.write_all(&buffer[..read])?;
     }
 }
 

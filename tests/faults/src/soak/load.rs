@@ -125,7 +125,7 @@ pub(crate) fn program(program: &mut Program) {
         }
     });
     program.record_created(NEXT.load(Ordering::Relaxed));
-    program.flush("flush", Duration::from_secs(30));
+    program.flush("flush");
     program.shutdown(Duration::from_secs(30));
 }
 

@@ -1,4 +1,4 @@
-//! Forks of the program.
+//! Forks of the program, and descriptors that it replaces.
 
 use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,11 +9,12 @@ use anyhow::{Result, ensure};
 const LIMIT_SECONDS: u32 = 30;
 
 // SAFETY: the declarations of POSIX.
-#[expect(unsafe_code, reason = "the standard library does not fork")]
-mod posix {
+#[expect(unsafe_code, reason = "the standard library neither forks nor replaces descriptors")]
+mod declared {
     use super::c_int;
 
     unsafe extern "C" {
+        pub(crate) safe fn dup2(from: c_int, to: c_int) -> c_int;
         pub(super) safe fn fork() -> c_int;
         pub(super) safe fn alarm(seconds: u32) -> u32;
         pub(super) safe fn _exit(code: c_int) -> !;
@@ -25,17 +26,19 @@ mod posix {
     }
 }
 
+pub(crate) use self::declared::dup2;
+
 /// Runs `body` in a fork of this process and waits for it.
 pub(crate) fn in_fork(body: impl FnOnce() -> Result<()>) -> Result<()> {
-    let process = posix::fork();
+    let process = declared::fork();
     if process == 0 {
-        posix::alarm(LIMIT_SECONDS);
+        declared::alarm(LIMIT_SECONDS);
         let result = catch_unwind(AssertUnwindSafe(body));
-        posix::_exit(c_int::from(!matches!(result, Ok(Ok(())))));
+        declared::_exit(c_int::from(!matches!(result, Ok(Ok(())))));
     }
     ensure!(process > 0, "no process could be forked");
     let mut status = -1;
-    posix::waitpid(process, Some(&mut status), 0);
+    declared::waitpid(process, Some(&mut status), 0);
     ensure!(status == 0, "the forked process ended with {status}");
     Ok(())
 }

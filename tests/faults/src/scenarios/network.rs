@@ -1,0 +1,684 @@
+//! Receivers and the network.
+
+use std::io::{self, Read as _, Write as _};
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use floe_telemetry::config::OtlpProtocol;
+use floe_tests::{Code, ReceivedRequest, ReservedPort, Response};
+
+use crate::program::millis;
+use crate::receivers::{Plan, Relay, Script, http2};
+use crate::scenario::{GRPC, HTTP, SCENARIO, Scenario};
+
+pub(super) static SCENARIOS: [Scenario; 15] = [
+    Scenario {
+        name: "refused",
+        program: |program| {
+            program.start(program.config());
+            program.spans(10_000);
+            // Longer than the exports of a full queue.
+            program.shutdown(Duration::from_secs(60));
+        },
+        check: |case| {
+            let port = ReservedPort::new();
+            let report = case.report(&port.endpoint())?;
+            ensure!(report.counters.exported == 0, "{:?}", report.counters);
+            report.failed("shutdown", &["the connection failed", &port.endpoint()])?;
+            // The shutdown has a message for the rest.
+            let messages = report.log.matches("spans could not be exported").count();
+            ensure!(messages <= 1, "{messages} messages: {}", report.log);
+            Ok(report)
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "divided_batch",
+        program: |program| {
+            let mut config = program.config();
+            config.otlp.all.timeout_millis = millis(BATCH_TIMEOUT);
+            config.otlp.all.max_request_bytes = Some(64 * 1024);
+            program.start(config);
+            program.spans_of(BATCH_SPANS, &"x".repeat(5_000));
+            program.flush("flush");
+            program.end();
+        },
+        check: |case| {
+            let report = case.report_of_silent_receiver()?;
+            // All spans are in one batch, or in two if the flush began while they were collected. Their requests are
+            // over thirty.
+            report.ended_at("flush", BATCH_TIMEOUT * 2)?;
+            report.failed("flush", &["not delivered within"])?;
+            ensure!(report.counters.failed == BATCH_SPANS, "{:?}", report.counters);
+            Ok(report)
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "slow_receiver",
+        program: |program| {
+            program.start_within(Duration::from_secs(10));
+            // More spans than fit into the queue and the buffer of a thread.
+            program.deliver("flush", 20_000);
+            program.end();
+        },
+        check: |case| {
+            let receiver = case.receiver();
+            let relay = Relay::to(receiver.port())?;
+            relay.delay(Duration::from_millis(200));
+            let report = case.report(&relay.endpoint())?;
+            let counters = report.counters;
+            ensure!(counters.failed == 0 && counters.exported > 2000, "{counters:?}");
+            Ok(report.arrived_at(&receiver))
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "connection_resets",
+        program: |program| {
+            program.start(program.config());
+            program.deliver("flush", 100);
+            program.end();
+        },
+        check: |case| {
+            let receiver = case.receiver();
+            let relay = Relay::with(receiver.port(), |number| match number {
+                0 | 1 => Plan::ResetAfter(1500),
+                _ => Plan::Forward,
+            })?;
+            let report = case.report(&relay.endpoint())?;
+            report.succeeded(&["flush"])?;
+            ensure!(relay.connections() == 3, "{}", relay.connections());
+            Ok(report.arrived_at(&receiver))
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "go_away",
+        protocols: GRPC,
+        program: |program| {
+            program.start(program.config());
+            program.deliver("flush", 100);
+            program.end();
+        },
+        check: |case| {
+            let receiver = case.receiver();
+            let ends = [
+                http2::go_away(),
+                // `REFUSED_STREAM` and `CANCEL`
+                [http2::reset(0x7), http2::go_away()].concat(),
+                [http2::reset(0x8), http2::go_away()].concat(),
+            ];
+            let count = ends.len();
+            let relay = Relay::with(receiver.port(), move |number| match ends.get(number) {
+                Some(end) => Plan::Answer([http2::settings(), end.clone()].concat()),
+                None => Plan::Forward,
+            })?;
+            let report = case.report(&relay.endpoint())?;
+            report.succeeded(&["flush"])?;
+            ensure!(relay.connections() == count + 1, "{} connections", relay.connections());
+            Ok(report.arrived_at(&receiver))
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "half_open",
+        program: |program| {
+            program.start_within(Duration::from_secs(6));
+            program.deliver("before", 10);
+            program.wait("silent");
+            program.deliver("while silent", 10);
+            program.deliver("after", 10);
+            program.end();
+        },
+        check: |case| {
+            let receiver = case.receiver();
+            let relay = Relay::to(receiver.port())?;
+            let mut child = case.start(&relay.endpoint())?;
+            child.wait_for("silent")?;
+            relay.freeze();
+            child.proceed()?;
+            let report = child.finish()?;
+            report.succeeded(&["before", "after"])?;
+            ensure!(relay.connections() == 2, "{}", relay.connections());
+            // Pings of HTTP/2 show that a connection is silent before the export is given up.
+            let delivered = if case.protocol == OtlpProtocol::Http { 20 } else { 30 };
+            let exported = report.counters.exported;
+            ensure!(exported == delivered, "{exported} spans were exported");
+            Ok(report.arrived_at(&receiver))
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "stopped_receiver",
+        program: |program| {
+            program.start_within(STOPPED_TIMEOUT);
+            program.deliver("before", 10);
+            program.wait("stopped");
+            program.deliver("stopped", 10);
+            program.wait("continued");
+            program.deliver("after", 10);
+            program.end();
+        },
+        check: |case| {
+            let receiver = case.receiver();
+            let relay = Relay::to(receiver.port())?;
+            let mut child = case.start(&relay.endpoint())?;
+            child.wait_for("stopped")?;
+            relay.stop();
+            child.proceed()?;
+            child.wait_for("continued")?;
+            relay.resume();
+            child.proceed()?;
+            let report = child.finish()?;
+            report.succeeded(&["before", "after"])?;
+            report.ended_at("stopped", STOPPED_TIMEOUT)?;
+            report.failed("stopped", &["not delivered within", &relay.endpoint()])?;
+            let counters = report.counters;
+            ensure!((counters.exported, counters.failed) == (20, 10), "{counters:?}");
+            // The receiver may read requests that were sent while it was stopped. They have failed before.
+            let mut report = report.arrived_at(&receiver);
+            ensure!((20..=30).contains(&report.arrived), "{} spans arrived", report.arrived);
+            report.unconfirmed = report.arrived - counters.exported;
+            Ok(report)
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "receiver_restarts",
+        program: |program| {
+            program.start(program.config());
+            program.deliver("before", 10);
+            program.wait("down");
+            program.deliver("while down", 10);
+            program.wait("up");
+            program.deliver("after", 10);
+            program.end();
+        },
+        check: |case| {
+            let (first, second) = (case.receiver(), case.receiver());
+            let relay = Relay::to(first.port())?;
+            let mut child = case.start(&relay.endpoint())?;
+            child.wait_for("down")?;
+            relay.set_receiver(0);
+            relay.disconnect();
+            let first_arrived = first.spans().len();
+            drop(first);
+            child.proceed()?;
+            child.wait_for("up")?;
+            relay.set_receiver(second.port());
+            child.proceed()?;
+            let report = child.finish()?;
+            report.succeeded(&["before", "after"])?;
+            ensure!(second.spans().len() == 10, "{}", second.spans().len());
+            Ok(report.arrived_in(first_arrived + second.spans().len()))
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "server_errors",
+        program: |program| {
+            program.start_within(Duration::from_secs(30));
+            program.deliver("flush", 10);
+            program.end();
+        },
+        check: |case| {
+            let receiver = case.receiver();
+            receiver.respond(status_of(503));
+            let child = case.start(&receiver.endpoint())?;
+            // Without retries for the complete timeout, the batch would be lost.
+            receiver.wait_for_requests(6);
+            receiver.respond(Response::Ok);
+            let report = child.finish()?;
+            report.succeeded(&["flush"])?;
+            let requests = receiver.requests().len();
+            ensure!(requests <= 8, "{requests} requests");
+            let flush = report.operation("flush")?.duration;
+            ensure!(flush > Duration::from_millis(1500), "{flush:?}");
+            Ok(report.arrived_at(&receiver))
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "retry_after",
+        protocols: HTTP,
+        program: |program| {
+            program.start_within(THROTTLED_TIMEOUT);
+            let values = RETRY_AFTER.map(|(value, _)| value);
+            for phase in values.into_iter().chain([NO_PAUSE.0, TOO_LONG]) {
+                program.wait(phase);
+                program.deliver(phase, 1);
+            }
+            program.end();
+        },
+        check: |case| {
+            let receiver = case.receiver();
+            let throttle = |value: &str| {
+                let headers = vec![("retry-after".to_owned(), value.to_owned())];
+                receiver.respond(Response::Http { status: 429, headers });
+                receiver.requests().len()
+            };
+            let mut child = case.start(&receiver.endpoint())?;
+            for (value, _) in RETRY_AFTER {
+                child.wait_for(value)?;
+                let requests = throttle(value);
+                child.proceed()?;
+                receiver.wait_for_requests(requests + 1);
+                receiver.respond(Response::Ok);
+            }
+            child.wait_for(NO_PAUSE.0)?;
+            let before = throttle("0");
+            child.proceed()?;
+            child.wait_for(TOO_LONG)?;
+            let attempts = receiver.requests().len() - before;
+            ensure!((3..=NO_PAUSE.1).contains(&attempts), "{attempts} requests without a pause");
+            let requests = throttle("999999999");
+            child.proceed()?;
+            let report = child.finish()?;
+            for (value, shortest) in RETRY_AFTER {
+                report.succeeded(&[value])?;
+                let duration = report.operation(value)?.duration;
+                ensure!(duration >= Duration::from_secs(shortest), "{value}: {duration:?}");
+            }
+            report.ended_at(TOO_LONG, THROTTLED_TIMEOUT)?;
+            ensure!(receiver.requests().len() == requests + 1, "retried too early");
+            let counters = report.counters;
+            ensure!((counters.exported, counters.failed) == (4, 2), "{counters:?}");
+            Ok(report.arrived_at(&receiver))
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "retry_info",
+        protocols: GRPC,
+        program: |program| {
+            program.start_within(THROTTLED_TIMEOUT);
+            let delays = RETRY_INFO.map(|(name, _)| name);
+            for phase in delays.into_iter().chain([TOO_LONG, WITHOUT]) {
+                program.wait(phase);
+                program.deliver(phase, 1);
+            }
+            program.end();
+        },
+        check: |case| {
+            let receiver = case.receiver();
+            let throttle = |response| {
+                receiver.respond(response);
+                receiver.requests().len()
+            };
+            let mut child = case.start(&receiver.endpoint())?;
+            for (name, delay) in RETRY_INFO {
+                child.wait_for(name)?;
+                let requests = throttle(Response::Throttled { delay });
+                child.proceed()?;
+                receiver.wait_for_requests(requests + 1);
+                receiver.respond(Response::Ok);
+            }
+            child.wait_for(TOO_LONG)?;
+            let delay = Duration::from_secs(999_999_999);
+            let before = throttle(Response::Throttled { delay });
+            child.proceed()?;
+            child.wait_for(WITHOUT)?;
+            let attempts = receiver.requests().len() - before;
+            ensure!(attempts == 1, "{attempts} attempts with a delay that is too long");
+            let before = throttle(code_of(Code::ResourceExhausted));
+            child.proceed()?;
+            let report = child.finish()?;
+            let attempts = receiver.requests().len() - before;
+            ensure!(attempts == 1, "{attempts} attempts without a delay");
+            for (name, shortest) in RETRY_INFO {
+                report.succeeded(&[name])?;
+                let duration = report.operation(name)?.duration;
+                ensure!(duration >= shortest, "{name}: {duration:?}");
+            }
+            report.ended_at(TOO_LONG, THROTTLED_TIMEOUT)?;
+            let counters = report.counters;
+            ensure!((counters.exported, counters.failed) == (2, 2), "{counters:?}");
+            Ok(report.arrived_at(&receiver))
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "status_table",
+        program: |program| {
+            let protocol = program.config().otlp_protocol.unwrap_or_default();
+            program.start_within(Duration::from_millis(1500));
+            for row in 0..statuses(protocol).len() {
+                program.wait(&row.to_string());
+                program.deliver(&row.to_string(), 1);
+            }
+            program.end();
+        },
+        check: |case| {
+            let receiver = case.receiver();
+            let rows = statuses(case.protocol);
+            let mut child = case.start(&receiver.endpoint())?;
+            let mut before = 0;
+            let mut attempts = Vec::new();
+            for (row, (response, _)) in rows.iter().enumerate() {
+                child.wait_for(&row.to_string())?;
+                let requests = receiver.requests();
+                attempts.push(attempts_of_last(&requests[before..]));
+                before = requests.len();
+                receiver.respond(response.clone());
+                child.proceed()?;
+            }
+            let report = child.finish()?;
+            attempts.push(attempts_of_last(&receiver.requests()[before..]));
+            for ((response, is_retried), attempts) in rows.iter().zip(&attempts[1..]) {
+                ensure!((*attempts > 1) == *is_retried, "{response:?}: {attempts} attempts");
+            }
+            ensure!(report.counters.failed == rows.len() as u64, "{:?}", report.counters);
+            Ok(report.arrived_at(&receiver))
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "error_page",
+        protocols: GRPC,
+        program: |program| {
+            program.start_within(Duration::from_secs(10));
+            for (status, _) in REJECTED_PAGES {
+                program.deliver(&status.to_string(), 1);
+            }
+            program.deliver("retried", 10);
+            program.end();
+        },
+        check: |case| {
+            let receiver = case.receiver();
+            let rejected = REJECTED_PAGES.map(|(status, _)| status);
+            let pages: Vec<u16> = rejected.into_iter().chain(RETRIED_PAGES).collect();
+            let count = pages.len();
+            let relay = Relay::with(receiver.port(), move |number| match pages.get(number) {
+                Some(status) => {
+                    let has_type = ![404, 502, 504].contains(status);
+                    Plan::Answer([http2::settings(), http2::page(*status, has_type)].concat())
+                }
+                None => Plan::Forward,
+            })?;
+            let report = case.report(&relay.endpoint())?;
+            report.succeeded(&["retried"])?;
+            for (status, code) in REJECTED_PAGES {
+                report.failed(&status.to_string(), &[code])?;
+            }
+            ensure!(relay.connections() == count + 1, "{} connections", relay.connections());
+            let counters = report.counters;
+            let failed = rejected.len() as u64;
+            ensure!((counters.exported, counters.failed) == (10, failed), "{counters:?}");
+            Ok(report.arrived_at(&receiver))
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "unusable_answers",
+        max_memory: 48,
+        program: |program| {
+            let protocol = program.config().otlp_protocol.unwrap_or_default();
+            program.start_within(answer_timeout(protocol));
+            for (fault, _) in unusable(protocol) {
+                program.deliver(fault, 10);
+            }
+            program.end();
+        },
+        check: |case| {
+            let faults = unusable(case.protocol);
+            let answer = match case.protocol {
+                OtlpProtocol::Http => http_answer,
+                _ => grpc_answer,
+            };
+            let answers: Result<Vec<_>> = faults.iter().map(|(fault, _)| answer(fault)).collect();
+            let answers = answers?;
+            let server = Script::new(move |number, stream| {
+                let (start, more) = &answers[number % answers.len()];
+                // The request has begun.
+                stream.read_exact(&mut [0; 200])?;
+                stream.write_all(start)?;
+                while !more.is_empty() {
+                    stream.write_all(more)?;
+                }
+                io::copy(stream, &mut io::sink()).map(drop)
+            })?;
+            let report = case.report(&server.endpoint())?;
+            for (fault, part) in faults {
+                report.failed(fault, &[part])?;
+                report.ended_at(fault, answer_timeout(case.protocol))?;
+            }
+            let connections = server.connections();
+            ensure!(connections == faults.len(), "{connections} connections: {report:?}");
+            ensure!(report.counters.failed == 10 * faults.len() as u64, "{:?}", report.counters);
+            Ok(report)
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "large_spans",
+        max_memory: 96,
+        program: |program| {
+            program.start_within(Duration::from_secs(20));
+            program.spans_of(400, &"x".repeat(20_000));
+            program.flush("flush");
+            program.end();
+        },
+        check: |case| {
+            let receiver = case.receiver();
+            let report = case.report(&receiver.endpoint())?;
+            report.succeeded(&["flush"])?;
+            let requests = receiver.requests();
+            let largest = requests.iter().map(|request| request.body.len()).max();
+            // The default limit of receivers.
+            ensure!(largest.unwrap_or_default() < 4 * 1024 * 1024, "{largest:?} bytes");
+            Ok(report.arrived_at(&receiver))
+        },
+        ..SCENARIO
+    },
+];
+
+/// A batch that is divided into several requests of a few spans each.
+const BATCH_SPANS: u64 = 400;
+const BATCH_TIMEOUT: Duration = Duration::from_secs(1);
+
+const STOPPED_TIMEOUT: Duration = Duration::from_secs(2);
+
+const THROTTLED_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// The value of the header, and the minimum time until the delivery in seconds. The maximum is the timeout.
+const RETRY_AFTER: [(&str, u64); 4] = [("2", 2), ("0", 0), ("soon", 0), ("-1", 0)];
+
+/// The phase in which every request is refused with `Retry-After: 0`, and the maximum number of requests within
+/// its timeout.
+const NO_PAUSE: (&str, usize) = ("no pause", 6);
+
+/// The delay, which is the minimum time until the delivery. The maximum is the timeout.
+const RETRY_INFO: [(&str, Duration); 2] =
+    [("2 s", Duration::from_secs(2)), ("none", Duration::ZERO)];
+
+/// The phase with a delay that no timeout allows.
+const TOO_LONG: &str = "too long";
+
+const WITHOUT: &str = "without `RetryInfo`";
+
+/// The HTTP statuses, and whether a request is repeated.
+const STATUSES: [(u16, bool); 15] = [
+    (301, false),
+    (400, false),
+    (401, false),
+    (403, false),
+    (404, false),
+    (408, false),
+    (413, false),
+    (415, false),
+    (429, true),
+    (500, false),
+    (501, false),
+    (502, true),
+    (503, true),
+    (504, true),
+    (507, false),
+];
+
+/// The codes of gRPC except `OK`, and whether a request is repeated.
+const CODES: [(Code, bool); 16] = [
+    (Code::Cancelled, true),
+    (Code::Unknown, false),
+    (Code::InvalidArgument, false),
+    (Code::DeadlineExceeded, true),
+    (Code::NotFound, false),
+    (Code::AlreadyExists, false),
+    (Code::PermissionDenied, false),
+    // Without `RetryInfo`.
+    (Code::ResourceExhausted, false),
+    (Code::FailedPrecondition, false),
+    (Code::Aborted, true),
+    (Code::OutOfRange, true),
+    (Code::Unimplemented, false),
+    (Code::Internal, false),
+    (Code::Unavailable, true),
+    (Code::DataLoss, true),
+    (Code::Unauthenticated, false),
+];
+
+fn statuses(protocol: OtlpProtocol) -> Vec<(Response, bool)> {
+    match protocol {
+        OtlpProtocol::Http => STATUSES.map(|(status, retried)| (status_of(status), retried)).into(),
+        _ => CODES.map(|(code, retried)| (code_of(code), retried)).into(),
+    }
+}
+
+/// Without an attempt of the row before that was given up on its way.
+fn attempts_of_last(requests: &[ReceivedRequest]) -> usize {
+    let last = requests.last().map(|request| &request.body);
+    requests.iter().filter(|request| Some(&request.body) == last).count()
+}
+
+fn status_of(status: u16) -> Response {
+    Response::Http { status, headers: vec![] }
+}
+
+fn code_of(code: Code) -> Response {
+    Response::Grpc { code, message: "a test".to_owned() }
+}
+
+/// The statuses of pages after which a request is repeated.
+const RETRIED_PAGES: [u16; 4] = [429, 502, 503, 504];
+
+/// The other statuses, and the codes that gRPC maps them to.
+const REJECTED_PAGES: [(u16, &str); 6] = [
+    (200, "Unknown"),
+    (400, "Internal"),
+    (401, "Unauthenticated"),
+    (403, "PermissionDenied"),
+    (404, "Unimplemented"),
+    (500, "Unknown"),
+];
+
+/// The timeout of an export. Over gRPC it is shorter than the time after which pings replace a silent connection.
+const fn answer_timeout(protocol: OtlpProtocol) -> Duration {
+    match protocol {
+        OtlpProtocol::Http => Duration::from_secs(6),
+        _ => Duration::from_secs(2),
+    }
+}
+
+/// The size in bytes of a response that compresses to a thousandth.
+const BOMB: usize = 64 * 1024 * 1024;
+
+/// Answers that no receiver of OTLP sends, and a part of the error.
+const fn unusable(protocol: OtlpProtocol) -> &'static [(&'static str, &'static str)] {
+    match protocol {
+        OtlpProtocol::Http => &[
+            ("stalled body", "not delivered within"),
+            ("endless headers", ""),
+            ("endless body", "longer than"),
+            ("page", "web page"),
+            ("page in upper case", "web page"),
+            ("page as protobuf", "web page"),
+            ("JSON", "JSON"),
+            ("text", "instead of an OTLP response"),
+            // The request did not ask for compression.
+            ("bomb", "compress"),
+            ("truncated", "compress"),
+            ("checksum", "compress"),
+        ],
+        _ => &[
+            ("stalled body", "not delivered within"),
+            ("endless headers", ""),
+            // One byte longer than the exporter reads.
+            ("large message", "too large"),
+            ("bomb", "compress"),
+            ("truncated", "compress"),
+            ("checksum", "compress"),
+        ],
+    }
+}
+
+/// An answer, and what follows it without an end.
+type Answer = Result<(Vec<u8>, Vec<u8>)>;
+
+fn http_answer(fault: &str) -> Answer {
+    let (fields, body) = match fault {
+        "stalled body" => ("content-type: application/x-protobuf\r\ncontent-length: 10", vec![]),
+        "endless headers" => {
+            let more = format!("x-more: {}\r\n", "x".repeat(1000));
+            return Ok((b"HTTP/1.1 200 OK\r\n".to_vec(), more.into_bytes()));
+        }
+        "endless body" => {
+            let head = "content-type: application/x-protobuf\r\ntransfer-encoding: chunked";
+            let chunk = [&b"10000\r\n"[..], &vec![0; 0x10000], b"\r\n"].concat();
+            return Ok((http(head, &[]), chunk));
+        }
+        "page" => ("content-type: text/html", b"<html></html>".to_vec()),
+        "page in upper case" => {
+            ("content-type: TEXT/HTML; charset=utf-8", b"<HTML></HTML>".to_vec())
+        }
+        "page as protobuf" => ("content-type: application/x-protobuf", b"<!doctype html>".to_vec()),
+        "JSON" => (
+            "content-type: application/json",
+            br#"{"partialSuccess":{"rejectedSpans":"10"}}"#.to_vec(),
+        ),
+        "text" => ("content-type: text/plain", b"ok".to_vec()),
+        _ => ("content-type: application/x-protobuf\r\ncontent-encoding: gzip", compressed(fault)?),
+    };
+    if body.is_empty() {
+        return Ok((http(fields, &body), vec![]));
+    }
+    let fields = format!("{fields}\r\nconnection: close\r\ncontent-length: {}", body.len());
+    Ok((http(&fields, &body), vec![]))
+}
+
+fn http(fields: &str, body: &[u8]) -> Vec<u8> {
+    [format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\n").as_bytes(), body].concat()
+}
+
+fn grpc_answer(fault: &str) -> Answer {
+    let frames = match fault {
+        "stalled body" => vec![http2::headers(), http2::message(9, b"")],
+        "endless headers" => {
+            let start = [http2::settings(), http2::open_headers()].concat();
+            return Ok((start, http2::more_headers()));
+        }
+        "large message" => {
+            vec![http2::headers(), http2::message(4 * 1024 * 1024 + 1, &[0; 1000]), http2::end()]
+        }
+        _ => {
+            let message = http2::compressed_message(&compressed(fault)?);
+            vec![http2::compressed_headers(), message, http2::end()]
+        }
+    };
+    Ok(([http2::settings(), frames.concat()].concat(), vec![]))
+}
+
+/// A compressed body: much larger than it looks, truncated, or with a wrong checksum.
+fn compressed(fault: &str) -> Result<Vec<u8>> {
+    let mut body = GzEncoder::new(Vec::new(), Compression::default());
+    body.write_all(&vec![0; if fault == "bomb" { BOMB } else { 100 }])?;
+    let mut body = body.finish()?;
+    let checksum = body.len() - 8;
+    match fault {
+        "truncated" => body.truncate(checksum - 1),
+        "checksum" => body[checksum] ^= 1,
+        _ => {}
+    }
+    Ok(body)
+}

@@ -1,0 +1,415 @@
+//! The program and its process: exits, signals, forks, its subscriber and its descriptors.
+
+use std::fs::{self, File};
+use std::os::fd::AsRawFd as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use std::{io, panic, thread};
+
+use anyhow::{Context as _, Result, ensure};
+use floe_telemetry::config::{ExporterKind, LoggingConfig};
+use floe_telemetry::{create_span, logs};
+use floe_tests::ReservedPort;
+use procfs::process::{FDInfo, FDTarget, Process};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::{Context, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::child::Child;
+use crate::posix;
+use crate::program::{Program, millis};
+use crate::receivers::{Relay, Script};
+use crate::report::{Report, SLACK};
+use crate::scenario::{Case, GRPC, HTTP, SCENARIO, Scenario};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+pub(super) static SCENARIOS: [Scenario; 10] = [
+    Scenario {
+        name: "panicking_subscriber",
+        program: |program| {
+            // The other panics are written, and the check finds them.
+            let hook = panic::take_hook();
+            panic::set_hook(Box::new(move |panic| {
+                if !panic.to_string().ends_with(PANIC) {
+                    hook(panic);
+                }
+            }));
+            let panicking = Panicking.with_filter(LevelFilter::INFO);
+            tracing_subscriber::registry().with(panicking).init();
+            program.start_within(Duration::from_millis(200));
+            // The exporter warns about these spans.
+            program.deliver("first", 10);
+            // The collector warns about these spans, which are more than fit into the queue and the buffer of a thread.
+            program.deliver("second", 20_000);
+            program.spans(10);
+            program.shutdown(Duration::from_secs(20));
+        },
+        check: |case| {
+            let port = ReservedPort::new();
+            let report = case.report(&port.endpoint())?;
+            for name in ["first", "second", "shutdown"] {
+                report.failed(name, &["the connection failed", &port.endpoint()])?;
+            }
+            let counters = report.counters;
+            ensure!(counters.failed > 0, "{counters:?}");
+            ensure!(counters.exported + counters.pending == 0, "{counters:?}");
+            Ok(report)
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "traced_exporter",
+        // HTTP/1 has no spans and events of its own.
+        protocols: GRPC,
+        program: |program| {
+            program.bridge_tracing();
+            let mut config = program.config();
+            config.batch_processor.schedule_delay_millis = millis(IDLE_DELAY).unwrap_or(0);
+            program.start(config);
+            program.deliver("flush", 10);
+            program.wait("idle");
+            program.end();
+        },
+        check: |case| {
+            let receiver = case.receiver();
+            let mut child = case.start(&receiver.endpoint())?;
+            child.wait_for("idle")?;
+            // The program is idle for many times the delay of a batch.
+            thread::sleep(10 * IDLE_DELAY);
+            child.proceed()?;
+            let report = child.finish()?;
+            report.succeeded(&["flush"])?;
+            let requests = receiver.requests().len();
+            ensure!(requests <= 2, "{requests} requests for ten spans");
+            Ok(report.arrived_at(&receiver))
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "replaced_descriptors",
+        // tokio cannot do without its own descriptors.
+        protocols: HTTP,
+        program: replaced_descriptors,
+        check: |case| {
+            let receiver = case.receiver();
+            let report = case.report(&receiver.endpoint())?;
+            report.succeeded(&["before", "replace", "broken", "after", "again"])?;
+            report.succeeded(&["shutdown", "open", "unwritten"])?;
+            ensure!(report.counters.exported == 40, "{report:?}");
+            Ok(report.arrived_at(&receiver))
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "flush_times_out",
+        program: |program| {
+            program.start_within(Duration::from_secs(60));
+            program.spans(FLUSHED_SPANS);
+            for _ in 0..3 {
+                program.flush_within("flush", Duration::from_millis(200));
+            }
+            program.wait("flushed");
+            program.shutdown(Duration::from_secs(60));
+        },
+        check: |case| {
+            let receiver = case.receiver();
+            let relay = Relay::to(receiver.port())?;
+            relay.stop();
+            let mut child = case.start(&relay.endpoint())?;
+            child.wait_for("flushed")?;
+            relay.resume();
+            child.proceed()?;
+            let report = child.finish()?;
+            report.failed("flush", &["flush did not finish within"])?;
+            report.succeeded(&["shutdown"])?;
+            ensure!(report.counters.exported == FLUSHED_SPANS, "{:?}", report.counters);
+            Ok(report.arrived_at(&receiver))
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "shutdown_times_out",
+        program: |program| {
+            program.start_within(Duration::from_secs(20));
+            program.spans(10_000);
+            program.shutdown(SECOND);
+        },
+        check: |case| {
+            let report = case.report_of_silent_receiver()?;
+            let shutdown = report.ended_at("shutdown", SECOND)?;
+            ensure!(shutdown.error.is_some(), "{shutdown:?}");
+            ensure!(report.counters.exported == 0, "{:?}", report.counters);
+            Ok(report)
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "queued_log_records",
+        program: queued_log_records,
+        check: |case| {
+            let report = case.report_of_silent_receiver()?;
+            let shutdown = report.ended_at("shutdown", SECOND)?;
+            ensure!(shutdown.error.is_some(), "{shutdown:?}");
+            report.succeeded(&["counted"])?;
+            Ok(report)
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "process_exit",
+        program: |program| {
+            program.start_within(Duration::from_secs(20));
+            program.shutdown_at_exit(END);
+            program.spans(1000);
+            program.exit();
+        },
+        check: |case| check_end(case, Child::finish_timed),
+        ..SCENARIO
+    },
+    Scenario {
+        name: "terminated",
+        program: |program| {
+            program.start_within(Duration::from_secs(20));
+            program.spans(1000);
+            program.end_by_signal(END);
+        },
+        check: |case| {
+            let report = check_end(case, Child::terminate)?;
+            report.succeeded(&["handle signals"])?;
+            Ok(report)
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "forked_with_full_buffers",
+        program: forked_with_full_buffers,
+        check: |case| {
+            let receiver = case.receiver();
+            let report = case.report(&receiver.endpoint())?;
+            report.succeeded(&["fork"])?;
+            let arrived = receiver.spans().len() as u64;
+            ensure!(arrived == FORKED_SPANS, "{arrived} spans arrived");
+            // The buffers of the parent were full.
+            ensure!(report.counters.dropped > 0, "{:?}", report.counters);
+            Ok(report)
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "forks_under_load",
+        // The buffers of threads that have ended wait for the collector.
+        max_memory: 256,
+        program: forks_under_load,
+        check: |case| {
+            let receiver = case.receiver();
+            let report = case.report(&receiver.endpoint())?;
+            for number in 0..FORKS {
+                report.succeeded(&[&format!("fork {number}")])?;
+            }
+            let own = FORKS * usize::try_from(SPANS_OF_FORK)?;
+            Ok(report.arrived_in(receiver.spans().len().saturating_sub(own)))
+        },
+        ..SCENARIO
+    },
+];
+
+/// The message of a panic.
+const PANIC: &str = "subscriber";
+
+/// Panics for each message of the library's threads.
+struct Panicking;
+
+impl<S: Subscriber> Layer<S> for Panicking {
+    fn on_event(&self, _: &Event<'_>, _: Context<'_, S>) {
+        let thread = thread::current();
+        let is_of_library = thread.name().is_some_and(|name| name.starts_with("floe-"));
+        assert!(!is_of_library, "{PANIC}");
+    }
+}
+
+/// Batches are sent at this interval.
+const IDLE_DELAY: Duration = Duration::from_millis(100);
+
+/// Closes descriptors that the program has not opened, as daemons do; a file of its own gets their numbers.
+fn replaced_descriptors(program: &mut Program) {
+    program.start_within(Duration::from_secs(3));
+    program.deliver("before", 10);
+    let path = std::env::temp_dir().join(format!("replaced-{}", std::process::id()));
+    let target = FDTarget::Path(path.clone());
+    let mut replaced = 0;
+    program.step("replace", |_| {
+        let file = File::create(&path)?;
+        for open in Process::myself()?.fd()? {
+            let FDInfo { fd, target, .. } = open?;
+            if matches!(target, FDTarget::Socket(_) | FDTarget::AnonInode(_)) {
+                ensure!(posix::dup2(file.as_raw_fd(), fd) == fd, "dup2");
+                replaced += 1;
+            }
+        }
+        ensure!(replaced > 0, "the program has no connection");
+        Ok(())
+    });
+    for name in ["broken", "after", "again"] {
+        program.deliver(name, 10);
+    }
+    program.end();
+    program.step("open", |_| {
+        let open = Process::myself()?.fd()?;
+        let open = open.flatten().filter(|open| open.target == target).count();
+        ensure!(open == replaced, "{open} of {replaced} are open");
+        Ok(())
+    });
+    program.step("unwritten", |_| {
+        ensure!(fs::read(&path)?.is_empty(), "the file has bytes");
+        Ok(fs::remove_file(&path)?)
+    });
+}
+
+/// More than the queue has room for, and less than queue and buffer together.
+const FLUSHED_SPANS: u64 = 5_000;
+
+/// Several batches, for which the queue has room.
+const RECORDS: u64 = 1_800;
+
+/// Longer than a shutdown takes on a busy machine.
+const EXPORT: Duration = Duration::from_secs(20);
+
+fn queued_log_records(program: &mut Program) {
+    let mut config = program.config();
+    config.exporters.traces = Some(vec![ExporterKind::None]);
+    config.exporters.logs = None;
+    config.otlp.all.timeout_millis = millis(EXPORT);
+    let layer = logs::layer_with_writer(&LoggingConfig::default(), io::sink);
+    if let Ok(layer) = layer {
+        tracing_subscriber::registry().with(layer).init();
+    }
+    program.start(config);
+    for number in 0..RECORDS {
+        tracing::info!(number, "record");
+    }
+    program.shutdown(SECOND);
+    program.step("counted", |program| {
+        let telemetry = program.telemetry().context("no telemetry")?;
+        let deadline = Instant::now() + 2 * EXPORT;
+        loop {
+            let counted = telemetry.statistics();
+            let (failed, dropped) = (counted.logs_failed, counted.logs_dropped);
+            let all = counted.logs_exported + failed + dropped + counted.logs_pending;
+            ensure!(all == RECORDS, "{counted:?}");
+            if counted.logs_pending == 0 {
+                ensure!(failed > 0, "{counted:?}");
+                return Ok(());
+            }
+            ensure!(Instant::now() < deadline, "{counted:?}");
+            thread::yield_now();
+        }
+    });
+}
+
+/// The timeout of the shutdown when the process ends.
+const END: Duration = Duration::from_secs(3);
+
+/// The program sends its report, and then ends by `end`.
+fn check_end(case: &Case, end: fn(Child) -> Result<(Report, Duration)>) -> Result<Report> {
+    let silent = Script::silent()?;
+    let receiver = case.receiver();
+    let mut ended = None;
+    for endpoint in [silent.endpoint(), receiver.endpoint()] {
+        let (report, duration) = end(case.start(&endpoint)?)?;
+        ensure!(duration < END + SLACK, "{endpoint}: the program took {duration:?} to end");
+        ended = Some(report);
+    }
+    let mut report = ended.context("no report")?.arrived_at(&receiver);
+    let (arrived, created) = (report.arrived, report.created);
+    ensure!(arrived == created, "{arrived} of {created} spans arrived");
+    // The report was sent before the pending spans were exported.
+    report.unconfirmed = report.counters.pending;
+    Ok(report)
+}
+
+/// Threads of each process that end after a span.
+const SHORT_THREADS: u64 = 8;
+
+/// The spans of the provider that the fork starts.
+const FORKED_SPANS: u64 = 50 + SHORT_THREADS;
+
+/// The buffers are full of large spans, because the receiver of the parent does not answer.
+fn forked_with_full_buffers(program: &mut Program) {
+    let payload = "x".repeat(20_000);
+    let mut own = program.config();
+    own.max_memory_bytes = 8 * 1024 * 1024;
+    let Ok(silent) = Script::silent() else { return };
+    let mut config = own.clone();
+    config.otlp_endpoint = Some(silent.endpoint());
+    program.start(config);
+    // Twice as many as the parent has room for.
+    program.spans_of(800, &payload);
+    // The spans of these threads stay in the buffers that they have left.
+    program.spans_on_short_threads(SHORT_THREADS, 4);
+    program.fork("fork", |program| {
+        program.replace(own);
+        program.spans_of(FORKED_SPANS - SHORT_THREADS, &payload);
+        program.spans_on_short_threads(SHORT_THREADS, 4);
+        ensure!(program.shutdown(Duration::from_secs(20)), "not shut down");
+        let counted = program.telemetry().context("no telemetry")?.statistics();
+        ensure!(counted.exported == FORKED_SPANS, "{counted:?}");
+        Ok(())
+    });
+    program.shutdown(SECOND);
+}
+
+const FORKS: usize = 40;
+
+/// The spans of the provider that each fork starts.
+const SPANS_OF_FORK: u64 = 5;
+
+/// Other threads start, record their first span, and read the statistics.
+fn forks_under_load(program: &mut Program) {
+    let mut config = program.config();
+    // On a busy machine, a repeated request would arrive twice.
+    config.otlp.all.timeout_millis = Some(20_000);
+    program.start(config.clone());
+    program.spans(1000);
+    let Some(telemetry) = program.shared() else {
+        return;
+    };
+    let is_done = AtomicBool::new(false);
+    let read = || {
+        while !is_done.load(Ordering::Relaxed) {
+            let _ = telemetry.statistics();
+        }
+    };
+    let start = || {
+        let mut started = 0;
+        while !is_done.load(Ordering::Relaxed) {
+            let _ = thread::spawn(|| drop(create_span("first"))).join();
+            started += 1;
+            (0..100).for_each(|_| drop(telemetry.statistics()));
+        }
+        started
+    };
+    let started = thread::scope(|scope| {
+        scope.spawn(read);
+        let starting = scope.spawn(start);
+        for number in 0..FORKS {
+            let is_ok = program.fork(&format!("fork {number}"), |program| {
+                let inherited = program.telemetry().context("no telemetry")?;
+                let _ = inherited.statistics();
+                program.replace(config.clone());
+                program.spans(SPANS_OF_FORK);
+                ensure!(program.shutdown(Duration::from_secs(20)), "not shut down");
+                Ok(())
+            });
+            if !is_ok {
+                break;
+            }
+        }
+        is_done.store(true, Ordering::Relaxed);
+        starting.join().unwrap_or_default()
+    });
+    program.record_created(started);
+    program.shutdown(Duration::from_secs(20));
+}
