@@ -1,94 +1,103 @@
-//! This program in a child process, which responds to each line with one line.
+//! This program in a child process with a [`Role`]. It answers each line of its input with a line; both are JSON.
 
-use std::io::{self, BufRead, BufReader, Lines, Write};
+use std::io::{self, BufRead as _, BufReader, Lines, Write as _};
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
-use std::str::{FromStr, SplitWhitespace};
 
-/// A running child process. It is stopped when it is dropped.
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::contestant::State;
+use crate::sink::Protocol;
+use crate::{delivery, logs, measure, peers, receiver};
+
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) enum Role {
+    Receiver {
+        protocol: Protocol,
+        /// Also counts the bytes that the bodies would have with gzip.
+        compresses: bool,
+    },
+    Contestant {
+        name: String,
+        state: State,
+    },
+    Delivering(delivery::Order),
+    Logging(logs::Order),
+}
+
+/// The role follows this argument.
+const ROLE: &str = "--role";
+
+/// A running child process. It ends when it is dropped.
 #[derive(Debug)]
-pub struct Child {
+pub(crate) struct Child {
     process: std::process::Child,
-    commands: Option<ChildStdin>,
+    questions: Option<ChildStdin>,
     answers: Lines<BufReader<ChildStdout>>,
 }
 
 impl Child {
-    /// Starts this program with other arguments.
-    ///
-    /// # Panics
-    ///
-    /// The process cannot be started.
-    #[must_use]
-    pub fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(role: &Role) -> Self {
         let program = std::env::current_exe().expect("the path of this program");
         let mut process = Command::new(program)
-            .args(arguments)
+            .args([ROLE, &json(role)])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("a child process");
         let answers = process.stdout.take().expect("a pipe from the child");
-        Self { commands: process.stdin.take(), answers: BufReader::new(answers).lines(), process }
+        Self { questions: process.stdin.take(), answers: BufReader::new(answers).lines(), process }
     }
 
-    /// Sends a command and waits for the response.
-    ///
-    /// # Panics
-    ///
-    /// The child has ended.
-    pub fn request(&mut self, command: &str) -> String {
-        let commands = self.commands.as_mut().expect("a pipe to the child");
-        writeln!(commands, "{command}").expect("a running child");
+    pub(crate) fn ask<A: DeserializeOwned>(&mut self, question: &impl Serialize) -> A {
+        let questions = self.questions.as_mut().expect("a pipe to the child");
+        writeln!(questions, "{}", json(question)).expect("a running child");
         self.answer()
     }
 
     /// Waits for the next line.
-    ///
-    /// # Panics
-    ///
-    /// The child has ended.
-    pub fn answer(&mut self) -> String {
+    pub(crate) fn answer<A: DeserializeOwned>(&mut self) -> A {
         let line = self.answers.next().expect("an answer of the child");
-        line.expect("a line of text")
+        serde_json::from_str(&line.expect("a line of text")).expect("an answer")
     }
 }
 
 impl Drop for Child {
     fn drop(&mut self) {
-        // The end of its input stops the child.
-        self.commands = None;
+        // The end of its input ends the child.
+        self.questions = None;
         let _ = self.process.wait();
     }
 }
 
-/// Responds to each line of standard input until its end.
-///
-/// # Panics
-///
-/// The parent has exited.
-pub fn serve(mut answer: impl FnMut(&mut SplitWhitespace<'_>) -> String) {
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("plain data")
+}
+
+/// Returns whether this process was a child, whose role has ended.
+pub(crate) fn serve() -> bool {
+    let Some(role) = measure::value::<String>(ROLE) else {
+        return false;
+    };
+    match serde_json::from_str(&role).expect("a role") {
+        Role::Receiver { protocol, compresses } => receiver::serve(protocol, compresses),
+        Role::Contestant { name, state } => peers::serve(&name, state),
+        Role::Delivering(order) => delivery::serve(order),
+        Role::Logging(order) => logs::serve(&order),
+    }
+    true
+}
+
+/// Answers each line of standard input until its end.
+pub(crate) fn answer_each<Q: DeserializeOwned, A: Serialize>(mut answer: impl FnMut(Q) -> A) {
     for line in io::stdin().lock().lines() {
-        let line = line.expect("a line of text");
-        send(&answer(&mut line.split_whitespace()));
+        let question = serde_json::from_str(&line.expect("a line of text")).expect("a question");
+        send(&answer(question));
     }
 }
 
 /// Sends a line to the parent.
-///
-/// # Panics
-///
-/// The parent has exited.
-pub fn send(line: &str) {
+pub(crate) fn send(answer: &impl Serialize) {
     let mut out = io::stdout().lock();
-    writeln!(out, "{line}").and_then(|()| out.flush()).expect("a running parent");
-}
-
-/// Parses the next word of a line.
-///
-/// # Panics
-///
-/// There is no word, or it cannot be parsed.
-pub fn word<T: FromStr>(words: &mut SplitWhitespace<'_>) -> T {
-    let word = words.next().and_then(|word| word.parse().ok());
-    word.expect("a word of the protocol")
+    writeln!(out, "{}", json(answer)).and_then(|()| out.flush()).expect("a running parent");
 }

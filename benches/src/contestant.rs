@@ -1,55 +1,39 @@
 //! The contestants, which all record the same spans around the same work.
 
-mod bare;
-mod clocks;
 mod fastrace;
 mod opentelemetry;
 mod ours;
-pub mod process;
 mod tracing;
 
-use std::str::FromStr;
 use std::sync::Arc;
 
+use floe_telemetry::TelemetryConfig;
 use floe_telemetry::config::ContextMode;
+use serde::{Deserialize, Serialize};
 
-use self::bare::Bare;
-use self::clocks::Clocks;
 use self::fastrace::Fastrace;
 use self::ours::Ours;
 use self::tracing::Tracing;
 use crate::sink::Sink;
+use crate::work::{block_on, work, work_async};
 
 /// Children of a root.
-pub const CHILDREN: i64 = 10;
+pub(crate) const CHILDREN: i64 = 10;
 
 /// Spans of a trace.
-pub const SPANS: i64 = CHILDREN + 1;
+pub(crate) const SPANS: i64 = CHILDREN + 1;
 
-/// The kind of the measured functions.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "of this workspace only")]
-pub enum Shape {
-    Sync,
-    /// Asynchronous, and ready at the first poll.
-    Ready,
-    /// Asynchronous, and pending once.
-    Pending,
-}
-
-#[derive(Clone, Copy, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "of this workspace only")]
-pub struct Case {
-    pub shape: Shape,
-    /// Three typed attributes (an integer, a static text, an owned text allocated for each call),
-    /// or none.
-    pub attributes: bool,
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct Case {
+    /// The functions are asynchronous, and pending once.
+    pub(crate) is_async: bool,
+    /// Three typed attributes (an integer, a static text, an owned text allocated for each call), or none.
+    pub(crate) attributes: bool,
 }
 
 /// The state of a recorder.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "of this workspace only")]
-pub enum State {
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) enum State {
     /// Not initialised.
     Off,
     /// No span is sampled; the spans are below a root that is not sampled.
@@ -58,127 +42,210 @@ pub enum State {
     Sampled,
 }
 
-/// A library that records spans, or a baseline.
-pub trait Contestant: Send + Sync {
-    /// Records a root and its children.
-    fn trace(&self, case: Case);
-    /// Records as many spans as a trace has, all of them children of the current span.
-    fn children(&self, case: Case);
+/// The functions of a contestant. A root calls its children.
+trait Functions: Send + Sync {
+    fn root(&self, attributes: bool);
+    fn child(&self, n: i64, attributes: bool) -> i64;
+    async fn root_async(&self, attributes: bool);
+    async fn child_async(&self, n: i64, attributes: bool) -> i64;
     /// Runs `act` below a root that is not sampled.
     fn below_unsampled_root(&self, act: &mut dyn FnMut());
     fn flush(&self) {}
-    /// Shuts down and returns the number of spans that it counted as lost. `None` if it does not
-    /// count them.
+    /// Shuts down.
     fn end(&self) -> Option<u64> {
         None
     }
 }
 
-/// This library, with the setting `context: boundaries`.
-pub const BOUNDARIES: &str = "floe-telemetry-boundaries";
-
-/// tracing alone, with a subscriber whose level is `off`.
-pub const TRACING_OFF: &str = "tracing-off";
-
-/// tracing, with our layer.
-pub const LAYER: &str = "floe-telemetry-layer";
-
-pub const NAMES: [&str; 9] = [
-    "bare",
-    "clocks",
-    TRACING_OFF,
-    "floe-telemetry",
-    BOUNDARIES,
-    "opentelemetry",
-    "tracing",
-    LAYER,
-    "fastrace",
-];
-
-/// Whether a contestant records spans. The others are baselines.
-#[must_use]
-pub fn makes_spans(name: &str) -> bool {
-    !["bare", "clocks", TRACING_OFF].contains(&name)
+/// A library that records spans, or a baseline.
+pub(crate) trait Contestant: Send + Sync {
+    /// Records a root and its children.
+    fn trace(&self, case: Case);
+    /// Records as many spans as a trace has, all of them children of the current span.
+    fn children(&self, case: Case);
+    fn below_unsampled_root(&self, act: &mut dyn FnMut());
+    fn flush(&self);
+    /// Shuts down, and returns the number of spans that it counted as lost. `None` if it does not count them.
+    fn end(&self) -> Option<u64>;
 }
 
-/// The name of a contestant in a table.
-#[must_use]
-pub fn title(name: &str) -> &str {
-    match name {
-        "bare" => "bare work",
-        "clocks" => "two clock reads",
-        BOUNDARIES => "floe-telemetry, context: boundaries",
-        "opentelemetry" => "opentelemetry + SDK (batch)",
-        "tracing" => "tracing + tracing-opentelemetry",
-        LAYER => "tracing + floe-telemetry's layer",
-        TRACING_OFF => "tracing + fmt, level off",
-        name => name,
+impl<F: Functions> Contestant for F {
+    fn trace(&self, case: Case) {
+        if case.is_async {
+            block_on(self.root_async(case.attributes));
+        } else {
+            self.root(case.attributes);
+        }
+    }
+
+    fn children(&self, case: Case) {
+        for n in 0..SPANS {
+            if case.is_async {
+                block_on(self.child_async(n, case.attributes));
+            } else {
+                self.child(n, case.attributes);
+            }
+        }
+    }
+
+    fn below_unsampled_root(&self, act: &mut dyn FnMut()) {
+        Functions::below_unsampled_root(self, act);
+    }
+
+    fn flush(&self) {
+        Functions::flush(self);
+    }
+
+    fn end(&self) -> Option<u64> {
+        Functions::end(self)
     }
 }
 
-/// Initialises a contestant. Only one per process.
-///
-/// # Panics
-///
-/// The name is unknown, or the contestant cannot be initialised.
-#[must_use]
-pub fn start(name: &str, state: State, sink: &Sink) -> Arc<dyn Contestant> {
+/// The functions with an attribute of a library, whose arguments record no attributes or three. `$n` is the argument.
+macro_rules! annotated {
+    (#[$attribute:ident], $n:ident, ($($none:tt)*), ($($three:tt)*)) => {
+        #[$attribute(name = "root" $($none)*)]
+        fn root() {
+            for n in 0..CHILDREN {
+                child(n);
+            }
+        }
+
+        #[$attribute(name = "child" $($none)*)]
+        fn child(n: i64) -> i64 {
+            work(n)
+        }
+
+        #[$attribute(name = "root" $($three)*)]
+        fn root_attributes($n: i64) {
+            for n in 0..$n {
+                child_attributes(n);
+            }
+        }
+
+        #[$attribute(name = "child" $($three)*)]
+        fn child_attributes($n: i64) -> i64 {
+            work($n)
+        }
+
+        #[$attribute(name = "root" $($none)*)]
+        async fn root_async() {
+            for n in 0..CHILDREN {
+                child_async(n).await;
+            }
+        }
+
+        #[$attribute(name = "child" $($none)*)]
+        async fn child_async(n: i64) -> i64 {
+            work_async(n).await
+        }
+
+        #[$attribute(name = "root" $($three)*)]
+        async fn root_async_attributes($n: i64) {
+            for n in 0..$n {
+                child_async_attributes(n).await;
+            }
+        }
+
+        #[$attribute(name = "child" $($three)*)]
+        async fn child_async_attributes($n: i64) -> i64 {
+            work_async($n).await
+        }
+    };
+}
+
+/// The methods of [`Functions`] by those of [`annotated`].
+macro_rules! annotated_methods {
+    () => {
+        fn root(&self, attributes: bool) {
+            if attributes { root_attributes(CHILDREN) } else { root() }
+        }
+
+        fn child(&self, n: i64, attributes: bool) -> i64 {
+            if attributes { child_attributes(n) } else { child(n) }
+        }
+
+        async fn root_async(&self, attributes: bool) {
+            if attributes { root_async_attributes(CHILDREN).await } else { root_async().await }
+        }
+
+        async fn child_async(&self, n: i64, attributes: bool) -> i64 {
+            if attributes { child_async_attributes(n).await } else { child_async(n).await }
+        }
+    };
+}
+
+use {annotated, annotated_methods};
+
+/// The work without any span.
+#[derive(Debug)]
+struct Bare;
+
+#[inline(never)]
+fn bare_child(n: i64) -> i64 {
+    work(n)
+}
+
+impl Functions for Bare {
+    fn root(&self, _: bool) {
+        for n in 0..CHILDREN {
+            bare_child(n);
+        }
+        let _ = work(CHILDREN);
+    }
+
+    fn child(&self, n: i64, _: bool) -> i64 {
+        bare_child(n)
+    }
+
+    async fn root_async(&self, attributes: bool) {
+        for n in 0..CHILDREN {
+            self.child_async(n, attributes).await;
+        }
+    }
+
+    async fn child_async(&self, n: i64, _: bool) -> i64 {
+        work_async(n).await
+    }
+
+    fn below_unsampled_root(&self, act: &mut dyn FnMut()) {
+        act();
+    }
+}
+
+pub(crate) const BARE: &str = "bare work";
+pub(crate) const OURS: &str = "floe-telemetry";
+const BOUNDARIES: &str = "floe-telemetry, context: boundaries";
+pub(crate) const OPENTELEMETRY: &str = "opentelemetry + SDK (batch)";
+pub(crate) const TRACING: &str = "tracing + tracing-opentelemetry";
+const LAYER: &str = "tracing + floe-telemetry's layer";
+pub(crate) const FASTRACE: &str = "fastrace";
+
+pub(crate) const NAMES: [&str; 7] =
+    [BARE, OURS, BOUNDARIES, OPENTELEMETRY, TRACING, LAYER, FASTRACE];
+
+/// Initialises a contestant with our default configuration. Only one per process.
+pub(crate) fn start(name: &str, state: State, sink: &Sink) -> Arc<dyn Contestant> {
+    start_with(name, state, sink, TelemetryConfig::new("bench"))
+}
+
+/// Initialises a contestant. The configuration is ours.
+pub(crate) fn start_with(
+    name: &str,
+    state: State,
+    sink: &Sink,
+    mut config: TelemetryConfig,
+) -> Arc<dyn Contestant> {
+    if name == BOUNDARIES {
+        config.context = ContextMode::Boundaries;
+    }
     match name {
-        "bare" => Arc::new(Bare),
-        "clocks" => Arc::new(Clocks),
-        "floe-telemetry" => Arc::new(Ours::start(state, sink, ContextMode::EverySpan)),
-        BOUNDARIES => Arc::new(Ours::start(state, sink, ContextMode::Boundaries)),
-        "opentelemetry" => opentelemetry::start(state, sink),
-        "tracing" => Arc::new(Tracing::start(state, sink)),
-        LAYER => Arc::new(Tracing::ours(state, sink)),
-        TRACING_OFF => Arc::new(Tracing::off()),
-        "fastrace" => Arc::new(Fastrace::start(state, sink)),
+        BARE => Arc::new(Bare),
+        OURS | BOUNDARIES => Arc::new(Ours::start(state, sink, config)),
+        OPENTELEMETRY => opentelemetry::start(state, sink),
+        TRACING => Arc::new(Tracing::start(state, sink)),
+        LAYER => Arc::new(Tracing::ours(Ours::start(state, sink, config), state)),
+        FASTRACE => Arc::new(Fastrace::start(state, sink)),
         name => unreachable!("no contestant `{name}`"),
-    }
-}
-
-impl Shape {
-    pub const ALL: [Self; 3] = [Self::Sync, Self::Ready, Self::Pending];
-
-    /// The name on the command line and in tables.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Sync => "sync",
-            Self::Ready => "async-ready",
-            Self::Pending => "async-pending-once",
-        }
-    }
-}
-
-impl FromStr for Shape {
-    type Err = ();
-
-    fn from_str(name: &str) -> Result<Self, ()> {
-        let shape = Self::ALL.into_iter().find(|shape| shape.name() == name);
-        shape.ok_or(())
-    }
-}
-
-impl State {
-    pub const ALL: [Self; 3] = [Self::Off, Self::Unsampled, Self::Sampled];
-
-    /// The name on the command line and in tables.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Off => "not-initialised",
-            Self::Unsampled => "unsampled-children",
-            Self::Sampled => "sampled",
-        }
-    }
-}
-
-impl FromStr for State {
-    type Err = ();
-
-    fn from_str(name: &str) -> Result<Self, ()> {
-        let state = Self::ALL.into_iter().find(|state| state.name() == name);
-        state.ok_or(())
     }
 }

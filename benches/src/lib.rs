@@ -1,4 +1,4 @@
-//! Code shared by the benchmarks: contestants, measurement, checks and reports.
+//! The benchmarks, each of which prints its tables as Markdown.
 //!
 //! A [`contestant`] is a library that records spans, or a baseline. Each contestant runs in its own
 //! process, because tracing's subscriber, fastrace's reporter and our provider are global to a process.
@@ -10,24 +10,51 @@
     clippy::print_stdout,
     reason = "a benchmark prints its table, and panics with a message when it cannot continue"
 )]
-#![expect(missing_docs, reason = "a comment has what the name does not say")]
 
-pub mod arguments;
-pub mod checks;
-pub mod child;
-pub mod contestant;
-pub mod counting;
-pub mod cpu_time;
-pub mod drop_log;
-pub mod gate;
-pub mod log_delivery;
-pub mod logs;
-pub mod paced;
-pub mod pool;
-pub mod receiver;
-pub mod report;
-pub mod sanitize;
-pub mod sink;
-pub mod span_cost;
-pub mod statistics;
-pub mod work;
+mod bytes;
+mod child;
+mod contestant;
+mod delivery;
+mod gate;
+mod logs;
+mod measure;
+mod peers;
+mod receiver;
+mod report;
+mod sanitize;
+mod sink;
+mod work;
+
+use std::process::ExitCode;
+
+use self::report::Checks;
+
+type Benchmark = fn(&mut Checks);
+
+const ALL: [(&str, Benchmark); 6] = [
+    ("bytes", bytes::run),
+    ("delivery", delivery::run),
+    ("gate", gate::run),
+    ("logs", logs::run),
+    ("peers", peers::run),
+    ("sanitize", sanitize::run),
+];
+
+/// Runs the benchmarks that the arguments name, or all of them. Fails if a span is lost, a figure is missing, or
+/// telemetry costs more than `gate` allows.
+#[must_use]
+pub fn run() -> ExitCode {
+    if child::serve() {
+        return ExitCode::SUCCESS;
+    }
+    let is_named = |name: &str| measure::flag(name);
+    let all = !ALL.iter().any(|(name, _)| is_named(name));
+    let mut checks = Checks::default();
+    for (name, benchmark) in ALL {
+        if all || is_named(name) {
+            println!("\n## {name}\n\n{}", report::machine());
+            benchmark(&mut checks);
+        }
+    }
+    checks.finish()
+}

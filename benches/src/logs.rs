@@ -1,55 +1,72 @@
-//! Log lines, ours and those of `tracing-subscriber`: the same events, the same writer.
+//! Log lines and records, ours and those of `tracing-subscriber`: the same events, the same writer, which discards them.
+//!
+//! First the CPU time of the thread for a line, the minimum of several measurements; then the CPU time of the process
+//! for a record until an OTLP receiver in another process has it, the median. The contestants take turns.
 
 use std::hint::black_box;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 use std::time::Duration;
 
-use floe_telemetry::config::LoggingConfig;
+use floe_telemetry::config::{ExporterKind, LoggingConfig, OtlpProtocol};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, logs};
 use opentelemetry::Context;
 use opentelemetry::trace::{
     SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
 };
+use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
+use opentelemetry_otlp::{LogExporter as OtlpExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::logs::{LogBatch, LogExporter};
-use serde::Serialize;
-use tracing::Dispatch;
-use tracing::dispatcher::with_default;
+use opentelemetry_sdk::logs::{LogBatch, LogExporter, SdkLoggerProvider};
+use serde::{Deserialize, Serialize};
+use tracing::dispatcher::{set_global_default, with_default};
 use tracing::level_filters::LevelFilter;
+use tracing::{Dispatch, info};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use crate::checks::Checks;
-use crate::counting::Counting;
-use crate::{arguments, cpu_time};
+use crate::child::{self, Child, Role};
+use crate::measure::{self, cpu_time, cpu_time_of_thread, median};
+use crate::receiver::Receiver;
+use crate::report::{self, Checks, figure};
+use crate::sink::{Counting, Protocol, blocking_client};
 
-/// The cost of one way to write a line.
-#[derive(Clone, Debug, Serialize)]
-#[non_exhaustive]
-pub struct Row {
-    /// The contestant and the event.
-    pub what: String,
-    /// CPU time of the logging thread for one line.
-    pub nanos: f64,
+pub(crate) fn run(checks: &mut Checks) {
+    let mut rows = lines(false, checks);
+    rows.extend(lines(true, checks));
+    report::table(&["ns a line"], rows.into_iter().map(|(what, nanos)| vec![what, figure(nanos)]));
+    deliveries(checks);
 }
+
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 const TRACE_ID: &str = "5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5";
 const SPAN_ID: &str = "00f067aa0ba902b7";
 
-/// Logs an event with the given number of rows.
-type Log = fn(i64);
+/// Lines of a measurement, after others that fill the caches; fewer than the queue of an exporter holds.
+const LINES: u32 = 2_000;
+const WARM_UP: u32 = 100;
 
-type Make = fn() -> Dispatch;
+type Log = fn(u32);
 
 /// An event that is written, and an event below the level.
 const EVENTS: [(&str, Log); 2] = [
-    ("", |rows| {
-        tracing::info!(rows, table = "orders", path = %"data/orders.csv", "loaded");
-    }),
+    ("", |rows| info!(rows, table = "orders", path = %"data/orders.csv", "loaded")),
     (", below the level", |rows| {
         tracing::debug!(rows, table = "orders", path = %"data/orders.csv", "loaded");
     }),
+];
+
+/// The name of a contestant, its subscriber, whether its lines are in a span of `tracing`, and whether it also exports
+/// records.
+type Contestant = (&'static str, fn() -> Dispatch, bool, bool);
+
+const CONTESTANTS: [Contestant; 4] = [
+    ("tracing-subscriber, JSON", theirs, false, false),
+    ("tracing-subscriber, JSON, ids in a span", theirs, true, false),
+    ("floe-telemetry, JSON with ids and identity", || ours(true), false, true),
+    ("floe-telemetry, text with ids", || ours(false), false, false),
 ];
 
 #[derive(Clone, Debug, Default)]
@@ -62,83 +79,58 @@ impl LogExporter for CountingLogs {
     }
 }
 
-/// All rows: the minimum of several measurements, in which the contestants take turns.
-///
-/// # Panics
-///
-/// A contestant cannot be built.
-#[must_use]
-pub fn measure(checks: &mut Checks) -> Vec<Row> {
-    let contestants: [(&str, Make); 4] = [
-        ("tracing-subscriber, JSON", theirs),
-        ("tracing-subscriber, JSON, ids in a span", theirs),
-        ("floe-telemetry, JSON with ids and identity", || ours(true)),
-        ("floe-telemetry, text with ids", || ours(false)),
-    ];
+/// CPU time of the thread for a line. If `is_exported`, also for its record in memory.
+fn lines(is_exported: bool, checks: &mut Checks) -> Vec<(String, f64)> {
+    let exported = CountingLogs::default();
+    let telemetry = provider(is_exported.then(|| exported.clone()));
     let _place = Context::new().with_remote_span_context(place()).attach();
-    let mut rows: Vec<Row> = Vec::new();
-    for is_exported in [false, true] {
-        let exported = CountingLogs::default();
-        let telemetry = provider(is_exported.then(|| exported.clone()));
-        let contestants = contestants
-            .iter()
-            .filter(|(who, _)| !is_exported || who.contains("floe-telemetry, JSON"));
-        let contestants: Vec<_> = contestants.collect();
-        let rounds = if arguments::quick() { 3 } else { 60 };
-        let mut least = vec![[Duration::MAX; EVENTS.len()]; contestants.len()];
-        for _ in 0..rounds {
-            for ((who, dispatch), least) in contestants.iter().zip(&mut least) {
-                with_default(&dispatch(), || {
-                    let span = tracing::info_span!("load", trace_id = TRACE_ID, span_id = SPAN_ID);
-                    let _entered = who.contains("in a span").then(|| span.enter());
-                    for ((_, event), least) in EVENTS.iter().zip(least) {
-                        *least = (*least).min(time(*event));
-                    }
-                });
-            }
+    let contestants = CONTESTANTS.iter().filter(|(.., exports)| *exports || !is_exported);
+    let contestants: Vec<_> = contestants.collect();
+    let rounds = if measure::quick() { 3 } else { 60 };
+    let mut least = vec![[Duration::MAX; EVENTS.len()]; contestants.len()];
+    for _ in 0..rounds {
+        for ((_, dispatch, is_in_span, _), least) in contestants.iter().zip(&mut least) {
+            with_default(&dispatch(), || {
+                let span = tracing::info_span!("load", trace_id = TRACE_ID, span_id = SPAN_ID);
+                let _entered = is_in_span.then(|| span.enter());
+                for ((_, event), least) in EVENTS.iter().zip(least) {
+                    *least = (*least).min(time(*event));
+                }
+            });
         }
-        for ((who, _), least) in contestants.iter().zip(least) {
-            for ((what, _), least) in EVENTS.iter().zip(least) {
-                let exported = if is_exported { ", and exported" } else { "" };
-                #[expect(clippy::cast_precision_loss, reason = "a figure of a table")]
-                rows.push(Row {
-                    what: format!("{who}{exported}{what}"),
-                    nanos: least.as_nanos() as f64 / f64::from(LINES),
-                });
-            }
+    }
+    telemetry.shutdown(TIMEOUT).expect("the provider shuts down");
+    // Only the event above the level is exported.
+    let records = if is_exported {
+        u64::from(rounds * (WARM_UP + LINES)) * contestants.len() as u64
+    } else {
+        0
+    };
+    checks.equal("log records exported", exported.0.load(Ordering::Relaxed), records);
+    let mut rows = Vec::new();
+    for ((who, ..), least) in contestants.iter().zip(least) {
+        for ((what, _), least) in EVENTS.iter().zip(least) {
+            let exported = if is_exported { ", and exported" } else { "" };
+            let (what, nanos) =
+                (format!("{who}{exported}{what}"), least.as_secs_f64() * 1e9 / f64::from(LINES));
+            checks.measured(&what, nanos);
+            rows.push((what, nanos));
         }
-        telemetry.shutdown(Duration::from_secs(60)).expect("the provider shuts down");
-        // Only the event above the level is exported.
-        let records = if is_exported { rounds * (WARM_UP + LINES) } else { 0 };
-        let records = u64::from(records.unsigned_abs()) * contestants.len() as u64;
-        let found = exported.0.load(Ordering::Relaxed);
-        checks.equal("log records exported", found, records);
     }
     rows
 }
 
-/// Lines of a measurement; fewer than the queue of an exporter holds.
-const LINES: i32 = 2_000;
-
-/// Lines before each measurement, to fill the caches.
-const WARM_UP: i32 = 100;
-
 fn time(event: Log) -> Duration {
-    for rows in 0..i64::from(WARM_UP) {
-        event(black_box(rows));
-    }
-    let begin = cpu_time::of_thread();
-    for rows in 0..i64::from(LINES) {
-        event(black_box(rows));
-    }
-    cpu_time::of_thread().saturating_sub(begin)
+    (0..WARM_UP).for_each(|rows| event(black_box(rows)));
+    let begin = cpu_time_of_thread();
+    (0..LINES).for_each(|rows| event(black_box(rows)));
+    cpu_time_of_thread().saturating_sub(begin)
 }
 
 fn place() -> SpanContext {
     let trace_id = TraceId::from_hex(TRACE_ID).expect("an id");
     let span_id = SpanId::from_hex(SPAN_ID).expect("an id");
-    let flags = TraceFlags::SAMPLED;
-    SpanContext::new(trace_id, span_id, flags, true, TraceState::NONE)
+    SpanContext::new(trace_id, span_id, TraceFlags::SAMPLED, true, TraceState::NONE)
 }
 
 /// The configuration contains the identity of the lines.
@@ -154,12 +146,8 @@ fn provider(log_exporter: Option<CountingLogs>) -> TelemetryProvider {
 }
 
 fn theirs() -> Dispatch {
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_max_level(LevelFilter::INFO)
-        .with_writer(io::sink)
-        .finish();
-    Dispatch::new(subscriber)
+    let subscriber = tracing_subscriber::fmt().json().with_max_level(LevelFilter::INFO);
+    Dispatch::new(subscriber.with_writer(io::sink).finish())
 }
 
 fn ours(json_output: bool) -> Dispatch {
@@ -167,4 +155,93 @@ fn ours(json_output: bool) -> Dispatch {
     config.json_output = json_output;
     let layer = logs::layer_with_writer(&config, io::sink).expect("a layer");
     Dispatch::new(tracing_subscriber::registry().with(layer))
+}
+
+/// A burst of records, before the thread sleeps: a program that logs while it works.
+const BURST: u64 = 10;
+const NAP: Duration = Duration::from_millis(1);
+
+const LINE: &str = "tracing-subscriber, a line";
+const OURS: &str = "floe-telemetry, a line and a record over OTLP";
+const THEIRS: &str = "a line, and opentelemetry-appender-tracing";
+
+/// A child process logs this number of records.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Order {
+    name: String,
+    endpoint: String,
+    records: u32,
+}
+
+fn deliveries(checks: &mut Checks) {
+    let names = [LINE, OURS, THEIRS];
+    let (records, repeat) = if measure::quick() { (1_000, 1) } else { (50_000, 5) };
+    let mut runs = names.map(|_| (Vec::new(), 0));
+    for _ in 0..repeat {
+        for (name, (nanos, arrived)) in names.iter().zip(&mut runs) {
+            let mut receiver = Receiver::start(Protocol::Http, false);
+            let endpoint = receiver.otlp.endpoint.clone();
+            let order = Order { name: (*name).to_owned(), endpoint, records };
+            nanos.push(Child::start(&Role::Logging(order)).answer::<f64>());
+            *arrived = receiver.arrived().items;
+            if *name == OURS {
+                checks.equal("log records delivered", *arrived, records.into());
+            }
+        }
+    }
+    let rows = names.into_iter().zip(runs).map(|(name, (nanos, arrived))| {
+        let nanos = median(nanos);
+        checks.measured(name, nanos);
+        vec![name.to_owned(), figure(nanos), arrived.to_string()]
+    });
+    report::table(&["CPU ns until delivered", "arrived"], rows);
+}
+
+pub(crate) fn serve(order: &Order) {
+    let flush: Box<dyn FnOnce()> = match &*order.name {
+        OURS => export_ours(&order.endpoint),
+        THEIRS => export_theirs(&order.endpoint),
+        _ => {
+            set_global_default(theirs()).expect("the first subscriber");
+            Box::new(|| ())
+        }
+    };
+    let cpu = cpu_time();
+    for number in 0..u64::from(order.records) {
+        info!(rows = black_box(number), table = "orders", "loaded");
+        if number % BURST == BURST - 1 {
+            thread::sleep(NAP);
+        }
+    }
+    flush();
+    let cpu = cpu_time().saturating_sub(cpu);
+    child::send(&(cpu.as_secs_f64() * 1e9 / f64::from(order.records)));
+}
+
+fn export_ours(endpoint: &str) -> Box<dyn FnOnce()> {
+    let mut config = TelemetryConfig::new("benches");
+    config.exporters.metrics = Some(vec![ExporterKind::None]);
+    let provider = TelemetryProvider::builder(config)
+        .with_otlp(endpoint, OtlpProtocol::Http)
+        .initialize()
+        .expect("a provider");
+    set_global_default(ours(LoggingConfig::default().json_output)).expect("the first subscriber");
+    Box::new(move || provider.shutdown(TIMEOUT).expect("records are delivered"))
+}
+
+fn export_theirs(endpoint: &str) -> Box<dyn FnOnce()> {
+    let exporter = OtlpExporter::builder()
+        .with_http()
+        .with_http_client(blocking_client())
+        .with_endpoint(format!("{endpoint}/v1/logs"))
+        .build()
+        .expect("an exporter");
+    let provider = SdkLoggerProvider::builder().with_batch_exporter(exporter).build();
+    let line = tracing_subscriber::fmt::layer().json().with_writer(io::sink);
+    let subscriber = tracing_subscriber::registry()
+        .with(LevelFilter::INFO)
+        .with(line)
+        .with(OpenTelemetryTracingBridge::new(&provider));
+    set_global_default(Dispatch::new(subscriber)).expect("the first subscriber");
+    Box::new(move || provider.shutdown().expect("records are delivered"))
 }

@@ -1,80 +1,102 @@
-//! Writes the figures to a file.
+//! The tables of a benchmark, and the checks of its results that do not depend on time.
+//!
+//! Without the checks, a benchmark would succeed even if its spans are lost, and its table would be wrong.
 
+use std::fmt::Display;
 use std::fs;
-use std::path::PathBuf;
+use std::process::ExitCode;
 use std::thread;
-use std::time::SystemTime;
 
-use serde::Serialize;
-use serde_json::Value;
-
-#[derive(Debug, Serialize)]
-struct Machine {
-    processor: String,
-    threads: usize,
-    kernel: String,
+/// Prints a table as Markdown. The first column has no heading.
+pub(crate) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
+    println!("\n|  | {} |\n|{}", headings.join(" | "), "---|".repeat(headings.len() + 1));
+    for row in rows {
+        println!("| {} |", row.join(" | "));
+    }
 }
 
-#[derive(Debug, Serialize)]
-struct Report<'a, T> {
-    machine: Machine,
-    /// Seconds since 1970.
-    measured_at: u64,
-    quick: bool,
-    rows: &'a [T],
-}
-
-/// Writes `target/bench/{name}.json` and prints its path.
-///
-/// # Panics
-///
-/// The file cannot be written.
-pub fn write<T: Serialize>(name: &str, rows: &[T]) {
-    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let report = Report {
-        machine: Machine::this(),
-        measured_at: since_1970.map_or(0, |since| since.as_secs()),
-        quick: crate::arguments::quick(),
-        rows,
+/// A figure with three digits.
+pub(crate) fn figure(number: f64) -> String {
+    let digits = match number.abs() {
+        100.0.. => 0,
+        10.0.. => 1,
+        _ => 2,
     };
-    let folder = target().join("bench");
-    fs::create_dir_all(&folder).expect("a folder for the figures");
-    let path = folder.join(format!("{name}.json"));
-    let json = serde_json::to_string_pretty(&report).expect("figures are plain data");
-    fs::write(&path, json).expect("a file for the figures");
-    println!("\nwritten: {}", path.display());
+    format!("{number:.digits$}")
 }
 
-/// Reads the file that [`write()`] has written, if there is one.
-///
-/// # Panics
-///
-/// The file is not JSON.
-#[must_use]
-pub fn read(name: &str) -> Option<Value> {
-    let path = target().join("bench").join(format!("{name}.json"));
-    let json = fs::read_to_string(path).ok()?;
-    Some(serde_json::from_str(&json).expect("a file of figures"))
+pub(crate) fn machine() -> String {
+    let read = |path| fs::read_to_string(path).unwrap_or_default();
+    let processor = read("/proc/cpuinfo");
+    let model = processor.lines().find_map(|line| line.strip_prefix("model name"));
+    format!(
+        "{}, {} threads, Linux {}",
+        model.unwrap_or_default().trim_start_matches([' ', '\t', ':']),
+        thread::available_parallelism().map_or(0, usize::from),
+        read("/proc/sys/kernel/osrelease").trim(),
+    )
 }
 
-/// The build folder of this program, which is `target/release/deps/peers-0123` or
-/// `target/release/instructions`.
-#[must_use]
-pub fn target() -> PathBuf {
-    let program = std::env::current_exe().unwrap_or_default();
-    let folder = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
-    folder.map_or_else(|| PathBuf::from("target"), PathBuf::from)
+/// All failures are reported before the program exits.
+#[derive(Debug, Default)]
+pub(crate) struct Checks {
+    failures: Vec<String>,
 }
 
-impl Machine {
-    fn this() -> Self {
-        let read = |path| fs::read_to_string(path).unwrap_or_default();
-        let processor = read("/proc/cpuinfo");
-        let model = processor.lines().find_map(|line| line.strip_prefix("model name"));
-        Self {
-            processor: model.unwrap_or_default().trim_start_matches([' ', '\t', ':']).to_owned(),
-            threads: thread::available_parallelism().map_or(0, usize::from),
-            kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
+impl Checks {
+    pub(crate) fn equal(&mut self, what: impl Display, found: u64, expected: u64) {
+        if found != expected {
+            self.failures.push(format!("{what}: expected {expected}, found {found}"));
         }
+    }
+
+    pub(crate) fn at_least(&mut self, what: impl Display, found: u64, least: u64) {
+        if found < least {
+            self.failures.push(format!("{what}: expected at least {least}, found {found}"));
+        }
+    }
+
+    /// Requires a figure that was measured: it is finite and above zero.
+    pub(crate) fn measured(&mut self, what: impl Display, figure: f64) {
+        if !(figure.is_finite() && figure > 0.0) {
+            self.failures.push(format!("{what}: `{figure}` is not a measurement"));
+        }
+    }
+
+    pub(crate) fn failed(&mut self, what: impl Display) {
+        self.failures.push(what.to_string());
+    }
+
+    /// Prints the failures to standard error.
+    pub(crate) fn finish(self) -> ExitCode {
+        for failure in &self.failures {
+            eprintln!("failed: {failure}");
+        }
+        if self.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Checks;
+
+    #[test]
+    fn lost_and_duplicated_spans_and_missing_figures_fail() {
+        let mut checks = Checks::default();
+        for (found, figure) in [(9, 0.0), (10, 1.0), (11, f64::NAN)] {
+            checks.equal("spans", found, 10);
+            checks.at_least("spans", found, 10);
+            checks.measured("time", figure);
+        }
+        assert_eq!(
+            checks.failures,
+            [
+                "spans: expected 10, found 9",
+                "spans: expected at least 10, found 9",
+                "time: `0` is not a measurement",
+                "spans: expected 10, found 11",
+                "time: `NaN` is not a measurement",
+            ]
+        );
     }
 }

@@ -1,26 +1,14 @@
-//! Redaction of a clean message, of a log, and of attribute values.
+//! Redaction of a clean message, of a log, and of attribute values: the minimum CPU time of several measurements, as
+//! other programs only ever add to it. With `--quick` the texts are short.
 
 use std::borrow::Cow;
 use std::hint::black_box;
 
 use floe_telemetry::{sanitize, sanitize_error_message};
 use regex::{Regex, RegexSet};
-use serde::Serialize;
 
-use crate::{arguments, cpu_time};
-
-/// One text and one way to make it safe.
-#[derive(Clone, Debug, Serialize)]
-#[non_exhaustive]
-pub struct Row {
-    /// The text, and who reads it.
-    pub what: String,
-    pub bytes: usize,
-    /// CPU time of one call.
-    pub nanos: f64,
-    /// The same as a rate.
-    pub megabytes_per_second: f64,
-}
+use crate::measure::{self, cpu_time_of_thread};
+use crate::report::{self, Checks, figure};
 
 /// 120 bytes without a secret.
 const CLEAN: &str = "task orders_daily failed after 3 attempts: relation analytics.orders_v2 does \
@@ -39,40 +27,38 @@ const RULES: [&str; 6] = [
     r"(?i)(\w*api_key)\s*[=:]\s*\S+",
 ];
 
-/// All the rows. With `--quick` the texts are short.
-///
-/// # Panics
-///
-/// A rule does not compile.
-#[must_use]
-pub fn measure() -> Vec<Row> {
-    let large = if arguments::quick() { 10_000 } else { 10_000_000 };
+/// Reads a text.
+type Call<'c> = &'c dyn Fn(&str) -> usize;
+
+pub(crate) fn run(checks: &mut Checks) {
+    let large = if measure::quick() { 10_000 } else { 10_000_000 };
     let set = RegexSet::new(RULES).expect("rules");
     let six = RULES.map(|rule| Regex::new(rule).expect("a rule"));
     let log = LINE.repeat(large / LINE.len());
+    let values = ["orders_daily", "load", "eu-west-1"];
+    let concatenated = values.concat();
+    let ours = |text: &str| sanitize_error_message(text).len();
+    let one = |text: &str| usize::from(set.is_match(text));
+    let in_turn = |text: &str| replace_all(&six, text).len();
+    let of_values =
+        |_: &str| values.iter().map(|value| sanitize(black_box(value)).len()).sum::<usize>();
+    let contestants: [(&str, Call<'_>); 3] =
+        [("floe-telemetry", &ours), ("`RegexSet` of six", &one), ("six regexes in turn", &in_turn)];
     let mut rows = Vec::new();
     for (name, text) in [("clean message", CLEAN), ("log", &log)] {
-        rows.push(row(&format!("{name}: floe-telemetry"), text, |text| {
-            sanitize_error_message(text).len()
-        }));
-        rows.push(row(&format!("{name}: RegexSet of six"), text, |text| {
-            usize::from(set.is_match(text))
-        }));
-        rows.push(row(&format!("{name}: six regexes in turn"), text, |text| {
-            replace_all(&six, text).len()
-        }));
+        for (who, call) in contestants {
+            rows.push((format!("{name}: {who}"), text, call));
+        }
     }
-    rows.push(attribute_values());
-    rows
-}
-
-/// The values of a span with three short attributes.
-fn attribute_values() -> Row {
-    let values = ["orders_daily", "load", "eu-west-1"];
-    row("three attribute values", &values.concat(), |_| {
-        let lengths = values.iter().map(|value| sanitize(black_box(value)).len());
-        lengths.sum()
-    })
+    rows.push(("three attribute values".to_owned(), &concatenated, &of_values));
+    let rows = rows.into_iter().map(|(what, text, call)| {
+        let nanos = nanos(text, call);
+        checks.measured(&what, nanos);
+        #[expect(clippy::cast_precision_loss, reason = "a figure of a table")]
+        let rate = text.len() as f64 * 1e3 / nanos.max(1.0);
+        vec![what, text.len().to_string(), figure(nanos), figure(rate)]
+    });
+    report::table(&["bytes", "ns", "MB/s"], rows);
 }
 
 fn replace_all<'t>(rules: &[Regex], text: &'t str) -> Cow<'t, str> {
@@ -85,26 +71,18 @@ fn replace_all<'t>(rules: &[Regex], text: &'t str) -> Cow<'t, str> {
     safe
 }
 
-/// The minimum CPU time of several measurements: other programs only ever add to it.
-fn row(what: &str, text: &str, call: impl Fn(&str) -> usize) -> Row {
-    let (bytes, rounds) = if arguments::quick() { (10_000, 1) } else { (1_000_000, 15) };
+/// The CPU time of one call.
+fn nanos(text: &str, call: Call<'_>) -> f64 {
+    let (bytes, rounds) = if measure::quick() { (10_000, 1) } else { (1_000_000, 15) };
     let calls = (bytes / text.len()).clamp(1, 10_000);
-    let least = (0..rounds)
-        .map(|_| {
-            let begin = cpu_time::of_thread();
-            for _ in 0..calls {
-                black_box(call(black_box(text)));
-            }
-            cpu_time::of_thread().saturating_sub(begin)
-        })
-        .min()
-        .unwrap_or_default();
+    let times = (0..rounds).map(|_| {
+        let begin = cpu_time_of_thread();
+        for _ in 0..calls {
+            black_box(call(black_box(text)));
+        }
+        cpu_time_of_thread().saturating_sub(begin)
+    });
     #[expect(clippy::cast_precision_loss, reason = "a figure of a table")]
-    let (nanos, bytes) = (least.as_nanos() as f64 / calls as f64, text.len() as f64);
-    Row {
-        what: what.to_owned(),
-        bytes: text.len(),
-        nanos,
-        megabytes_per_second: bytes * 1e3 / nanos.max(1.0),
-    }
+    let nanos = times.min().unwrap_or_default().as_nanos() as f64 / calls as f64;
+    nanos
 }

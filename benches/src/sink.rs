@@ -1,66 +1,92 @@
 //! The destination of a contestant's spans: a counter, or an OTLP receiver.
 
-use std::str::FromStr;
-use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::thread;
 
+use fastrace::collector::{Reporter, SpanRecord};
 use floe_telemetry::config::OtlpProtocol;
-use opentelemetry_otlp::{SpanExporter, WithExportConfig, WithHttpConfig};
+use opentelemetry_otlp::{SpanExporter as OtlpExporter, WithExportConfig, WithHttpConfig};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+use serde::{Deserialize, Serialize};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::counting::Counting;
-
 #[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_enums, reason = "of this workspace only")]
-pub enum Sink {
+pub(crate) enum Sink {
     /// An exporter in this process that counts.
     Counting(Counting),
     /// A receiver in another process.
     Otlp(Otlp),
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "of this workspace only")]
-pub enum Protocol {
+/// An exporter that counts spans and discards them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Counting(Arc<AtomicU64>);
+
+impl Counting {
+    pub(crate) fn spans(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl SpanExporter for Counting {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        self.0.fetch_add(batch.len() as u64, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl Reporter for Counting {
+    fn report(&mut self, spans: Vec<SpanRecord>) {
+        self.0.fetch_add(spans.len() as u64, Ordering::Relaxed);
+    }
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) enum Protocol {
     /// HTTP with protobuf bodies.
     Http,
     Grpc,
 }
 
+impl Protocol {
+    /// The name in our configuration.
+    pub(crate) const fn ours(self) -> OtlpProtocol {
+        match self {
+            Self::Http => OtlpProtocol::Http,
+            Self::Grpc => OtlpProtocol::Grpc,
+        }
+    }
+}
+
 /// An OTLP receiver.
-#[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
-pub struct Otlp {
-    pub protocol: Protocol,
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Otlp {
+    pub(crate) protocol: Protocol,
     /// `http://127.0.0.1:PORT`.
-    pub endpoint: String,
+    pub(crate) endpoint: String,
 }
 
 impl Otlp {
     /// The exporter that the other contestants share, configured as in its documentation.
-    ///
-    /// # Panics
-    ///
-    /// The exporter cannot be built.
-    #[must_use]
-    pub fn exporter(&self) -> SpanExporter {
+    pub(crate) fn exporter(&self) -> OtlpExporter {
         let exporter = match self.protocol {
-            Protocol::Http => SpanExporter::builder()
+            Protocol::Http => OtlpExporter::builder()
                 .with_http()
                 .with_http_client(blocking_client())
                 .with_endpoint(format!("{}/v1/traces", self.endpoint))
                 .build(),
             Protocol::Grpc => {
                 let _entered = RUNTIME.enter();
-                SpanExporter::builder().with_tonic().with_endpoint(&self.endpoint).build()
+                OtlpExporter::builder().with_tonic().with_endpoint(&self.endpoint).build()
             }
         };
         exporter.expect("an exporter")
     }
 
     /// The runtime that drives the exporter's futures, if they need one.
-    #[must_use]
-    pub fn runtime(&self) -> Option<&'static Runtime> {
+    pub(crate) fn runtime(&self) -> Option<&'static Runtime> {
         (self.protocol == Protocol::Grpc).then(|| &*RUNTIME)
     }
 }
@@ -77,35 +103,4 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 pub(crate) fn blocking_client() -> reqwest::blocking::Client {
     let client = thread::spawn(reqwest::blocking::Client::new).join();
     client.expect("a client")
-}
-
-impl Protocol {
-    pub const ALL: [Self; 2] = [Self::Http, Self::Grpc];
-
-    /// The name on the command line.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Grpc => "grpc",
-        }
-    }
-
-    /// The name in our configuration.
-    #[must_use]
-    pub const fn ours(self) -> OtlpProtocol {
-        match self {
-            Self::Http => OtlpProtocol::Http,
-            Self::Grpc => OtlpProtocol::Grpc,
-        }
-    }
-}
-
-impl FromStr for Protocol {
-    type Err = ();
-
-    fn from_str(name: &str) -> Result<Self, ()> {
-        let mut protocols = Self::ALL.into_iter();
-        protocols.find(|protocol| protocol.name() == name).ok_or(())
-    }
 }

@@ -7,34 +7,31 @@ use std::task::{Context, Poll, Waker};
 
 /// The body of every span.
 #[inline(never)]
-#[must_use]
-pub fn work(n: i64) -> i64 {
+pub(crate) fn work(n: i64) -> i64 {
     black_box(n)
 }
 
-/// The body of every asynchronous span: ready immediately, or pending once before.
-pub async fn work_async(n: i64, pause: bool) -> i64 {
-    if pause {
-        let mut paused = false;
+/// The body of every asynchronous span: pending once.
+pub(crate) async fn work_async(n: i64) -> i64 {
+    let mut paused = false;
+    let pause =
         poll_fn(
             |_| {
                 if std::mem::replace(&mut paused, true) { Poll::Ready(()) } else { Poll::Pending }
             },
-        )
-        .await;
-    }
+        );
+    pause.await;
     work(n)
 }
 
 /// An owned string of 14 bytes, allocated on each call.
 #[inline]
-#[must_use]
-pub fn text() -> String {
+pub(crate) fn text() -> String {
     black_box("orders_by_city").to_owned()
 }
 
 /// An executor that only polls.
-pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     let mut task = Context::from_waker(Waker::noop());
     loop {

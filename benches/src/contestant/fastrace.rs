@@ -9,9 +9,9 @@ use fastrace_opentelemetry::OpenTelemetryReporter;
 use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::Resource;
 
-use super::{CHILDREN, Case, Contestant, SPANS, Shape, State};
+use super::{CHILDREN, Functions, State};
 use crate::sink::{Otlp, Sink};
-use crate::work::{block_on, text, work, work_async};
+use crate::work::{text, work, work_async};
 
 #[derive(Debug)]
 pub(super) struct Fastrace;
@@ -50,50 +50,34 @@ fn root_span(attributes: bool) -> Span {
     if attributes { root.with_properties(|| properties(CHILDREN)) } else { root }
 }
 
-fn root(attributes: bool) {
-    let root = root_span(attributes);
-    let _current = root.set_local_parent();
-    for n in 0..CHILDREN {
-        child(n, attributes);
-    }
-}
-
-fn child(n: i64, attributes: bool) -> i64 {
-    let span = LocalSpan::enter_with_local_parent("child");
-    let _span = if attributes { span.with_properties(|| properties(n)) } else { span };
-    work(n)
-}
-
-async fn root_async(attributes: bool, pause: bool) {
-    let children = async {
+impl Functions for Fastrace {
+    fn root(&self, attributes: bool) {
+        let root = root_span(attributes);
+        let _current = root.set_local_parent();
         for n in 0..CHILDREN {
-            child_async(n, attributes, pause).await;
-        }
-    };
-    children.in_span(root_span(attributes)).await;
-}
-
-async fn child_async(n: i64, attributes: bool, pause: bool) -> i64 {
-    let span = Span::enter_with_local_parent("child");
-    let span = if attributes { span.with_properties(|| properties(n)) } else { span };
-    work_async(n, pause).in_span(span).await
-}
-
-impl Contestant for Fastrace {
-    fn trace(&self, case: Case) {
-        match case.shape {
-            Shape::Sync => root(case.attributes),
-            shape => block_on(root_async(case.attributes, shape == Shape::Pending)),
+            self.child(n, attributes);
         }
     }
 
-    fn children(&self, case: Case) {
-        for n in 0..SPANS {
-            match case.shape {
-                Shape::Sync => child(n, case.attributes),
-                shape => block_on(child_async(n, case.attributes, shape == Shape::Pending)),
-            };
-        }
+    fn child(&self, n: i64, attributes: bool) -> i64 {
+        let span = LocalSpan::enter_with_local_parent("child");
+        let _span = if attributes { span.with_properties(|| properties(n)) } else { span };
+        work(n)
+    }
+
+    async fn root_async(&self, attributes: bool) {
+        let children = async {
+            for n in 0..CHILDREN {
+                self.child_async(n, attributes).await;
+            }
+        };
+        children.in_span(root_span(attributes)).await;
+    }
+
+    async fn child_async(&self, n: i64, attributes: bool) -> i64 {
+        let span = Span::enter_with_local_parent("child");
+        let span = if attributes { span.with_properties(|| properties(n)) } else { span };
+        work_async(n).in_span(span).await
     }
 
     fn below_unsampled_root(&self, act: &mut dyn FnMut()) {

@@ -8,40 +8,27 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider};
-use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::layer::SubscriberExt;
 
-use super::{CHILDREN, Case, Contestant, SPANS, Shape, State};
-use crate::drop_log::DropLog;
+use super::{CHILDREN, Contestant, Functions, State};
 use crate::sink::Sink;
-use crate::work::{block_on, text, work, work_async};
+use crate::work::{text, work, work_async};
 
 /// A tracer of the SDK's own type, which avoids dynamic dispatch. Without an SDK, the global
 /// tracer.
 #[derive(Debug)]
-pub(super) struct RawOpenTelemetry<T> {
+struct RawOpenTelemetry<T> {
     tracer: T,
     provider: Option<SdkTracerProvider>,
-    drops: DropLog,
 }
 
 pub(super) fn start(state: State, sink: &Sink) -> Arc<dyn Contestant> {
-    let drops = DropLog::default();
     if state == State::Off {
-        return Arc::new(RawOpenTelemetry::<BoxedTracer> {
-            tracer: global::tracer("bench"),
-            provider: None,
-            drops,
-        });
+        let tracer: BoxedTracer = global::tracer("bench");
+        return Arc::new(RawOpenTelemetry { tracer, provider: None });
     }
-    let listening = tracing_subscriber::registry().with(LevelFilter::WARN).with(drops.clone());
-    tracing::subscriber::set_global_default(listening).expect("the only subscriber");
     let provider = provider(state, sink);
-    Arc::new(RawOpenTelemetry::<SdkTracer> {
-        tracer: provider.tracer("bench"),
-        provider: Some(provider),
-        drops,
-    })
+    let tracer: SdkTracer = provider.tracer("bench");
+    Arc::new(RawOpenTelemetry { tracer, provider: Some(provider) })
 }
 
 pub(super) fn provider(state: State, sink: &Sink) -> SdkTracerProvider {
@@ -74,7 +61,12 @@ where
         }
         Context::current_with_span(span)
     }
+}
 
+impl<T: Tracer + Send + Sync> Functions for RawOpenTelemetry<T>
+where
+    T::Span: Send + Sync + 'static,
+{
     fn root(&self, attributes: bool) {
         let _attached = self.enter("root", CHILDREN, attributes).attach();
         for n in 0..CHILDREN {
@@ -87,38 +79,17 @@ where
         work(n)
     }
 
-    async fn root_async(&self, attributes: bool, pause: bool) {
+    async fn root_async(&self, attributes: bool) {
         let children = async {
             for n in 0..CHILDREN {
-                self.child_async(n, attributes, pause).await;
+                self.child_async(n, attributes).await;
             }
         };
         children.with_context(self.enter("root", CHILDREN, attributes)).await;
     }
 
-    async fn child_async(&self, n: i64, attributes: bool, pause: bool) -> i64 {
-        work_async(n, pause).with_context(self.enter("child", n, attributes)).await
-    }
-}
-
-impl<T: Tracer + Send + Sync> Contestant for RawOpenTelemetry<T>
-where
-    T::Span: Send + Sync + 'static,
-{
-    fn trace(&self, case: Case) {
-        match case.shape {
-            Shape::Sync => self.root(case.attributes),
-            shape => block_on(self.root_async(case.attributes, shape == Shape::Pending)),
-        }
-    }
-
-    fn children(&self, case: Case) {
-        for n in 0..SPANS {
-            match case.shape {
-                Shape::Sync => self.child(n, case.attributes),
-                shape => block_on(self.child_async(n, case.attributes, shape == Shape::Pending)),
-            };
-        }
+    async fn child_async(&self, n: i64, attributes: bool) -> i64 {
+        work_async(n).with_context(self.enter("child", n, attributes)).await
     }
 
     fn below_unsampled_root(&self, act: &mut dyn FnMut()) {
@@ -134,6 +105,6 @@ where
 
     fn end(&self) -> Option<u64> {
         self.provider.as_ref()?.shutdown().expect("the SDK shuts down");
-        Some(self.drops.spans())
+        None
     }
 }

@@ -1,0 +1,53 @@
+//! The bytes of a span on the wire, by setting, beside the peers: one trace with a root and ten children, each with
+//! three attributes, again and again, over OTLP/HTTP.
+//!
+//! It counts the bytes of the bodies that a receiver in another process reads, and their length with gzip. It measures
+//! no time, so it needs no optimized build. `--spans N` sets the number of spans.
+
+use crate::contestant::{FASTRACE, OPENTELEMETRY, OURS, TRACING};
+use crate::delivery::{DEFAULT_CONFIG, Order};
+use crate::measure;
+use crate::receiver::Receiver;
+use crate::report::{self, Checks};
+use crate::sink::Protocol;
+
+/// A product of the floe platform.
+const PRODUCT: &str = "resource_attributes: {service_name: bench, floe_namespace: sales, \
+     floe_product_name: customer-360, floe_product_version: 1.2.0, floe_mode: prod}\n";
+
+const ONCE: &str = "code_attributes: once\n";
+
+/// Each row: its name, the contestant, and our configuration.
+const ROWS: [(&str, &str, [&str; 2]); 8] = [
+    (OPENTELEMETRY, OPENTELEMETRY, [DEFAULT_CONFIG, ""]),
+    (FASTRACE, FASTRACE, [DEFAULT_CONFIG, ""]),
+    (TRACING, TRACING, [DEFAULT_CONFIG, ""]),
+    ("the default", OURS, [DEFAULT_CONFIG, ""]),
+    ("`code_attributes: once`", OURS, [DEFAULT_CONFIG, ONCE]),
+    ("`code_attributes: off`", OURS, [DEFAULT_CONFIG, "code_attributes: off\n"]),
+    ("a floe product", OURS, [PRODUCT, ""]),
+    ("the same, `code_attributes: once`", OURS, [PRODUCT, ONCE]),
+];
+
+pub(crate) fn run(checks: &mut Checks) {
+    let spans = measure::value("--spans");
+    let spans = spans.unwrap_or(if measure::quick() { 2_000 } else { 10_000 });
+    let rows = ROWS.into_iter().map(|(setting, contestant, config)| {
+        let mut receiver = Receiver::start(Protocol::Http, true);
+        let order = Order {
+            name: contestant.to_owned(),
+            otlp: receiver.otlp.clone(),
+            spans,
+            // So slow that no queue is full, also without optimization.
+            rate: 1_000,
+            config: config.concat(),
+            batch: None,
+        };
+        let recorded = order.run().recorded;
+        let arrived = receiver.arrived();
+        checks.equal(format!("{setting}, spans sent"), arrived.items, recorded);
+        let per_span = |bytes: u64| (bytes / recorded.max(1)).to_string();
+        vec![setting.to_owned(), per_span(arrived.bytes), per_span(arrived.gzip)]
+    });
+    report::table(&["bytes a span", "with gzip"], rows);
+}
