@@ -1,12 +1,8 @@
 //! The span of a server of actix-web, over sockets.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
-use std::future::{Future, pending, ready};
+use std::future::{pending, ready};
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::{Arc, mpsc};
-use std::task::{Context as TaskContext, Poll};
 use std::thread::{self, JoinHandle};
 
 use actix_service::map_config;
@@ -17,30 +13,15 @@ use actix_web::middleware::NormalizePath;
 use actix_web::rt::System;
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::{App, HttpResponse, HttpServer, guard, web};
-use bytes::Bytes;
-use floe_telemetry::propagation::baggage_value;
-use floe_telemetry::testing::{CapturedSpan, Spans};
-use floe_telemetry::{create_span, testing, traced};
+use floe_telemetry::testing::{self, Spans};
 use floe_telemetry_http::HttpServerLayer;
-use futures_core::Stream;
 use opentelemetry::Context;
-use opentelemetry::trace::{SpanKind, Status};
 use reqwest_middleware::reqwest::header::HeaderName;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-/// A body with a span for each part, the last one first.
-struct Pieces(Vec<Result<&'static str, &'static str>>);
-
-impl Stream for Pieces {
-    type Item = Result<Bytes, &'static str>;
-
-    fn poll_next(mut self: Pin<&mut Self>, _: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
-        drop(create_span("piece"));
-        Poll::Ready(self.0.pop().map(|piece| piece.map(Bytes::from)))
-    }
-}
+use crate::exchanges::{self, PATHS, find, stream, torn};
 
 /// A request that waits without end.
 #[derive(Default)]
@@ -57,12 +38,6 @@ impl Drop for NotifyOnDrop {
     }
 }
 
-#[traced]
-async fn find() -> String {
-    tokio::task::yield_now().await;
-    baggage_value("tenant").unwrap_or_default()
-}
-
 async fn wait(waiting: web::Data<Waiting>) -> HttpResponse {
     let waiting = NotifyOnDrop(waiting.into_inner());
     waiting.0.began.notify_one();
@@ -77,16 +52,12 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(web::resource("/refused").wrap_fn(refused).to(find))
         .route("/panics", web::to(|| async { panic_with("no shoes") }))
         .route("/waits", web::to(wait))
-        .route("/stream", web::to(|| body(vec![Ok("b"), Ok("a")])))
-        .route("/torn", web::to(|| body(vec![Err("password=hunter2"), Ok("a")])));
+        .route("/stream", web::to(|| ready(HttpResponse::Ok().streaming(stream()))))
+        .route("/torn", web::to(|| ready(HttpResponse::Ok().streaming(torn()))));
 }
 
 fn panic_with(message: &str) -> HttpResponse {
     panic!("{message}")
-}
-
-fn body(pieces: Vec<Result<&'static str, &'static str>>) -> impl Future<Output = HttpResponse> {
-    ready(HttpResponse::Ok().streaming(Pieces(pieces)))
 }
 
 /// A server whose requests belong to the current capture.
@@ -161,30 +132,16 @@ async fn answers(paths: &[&str]) -> (Vec<(Option<u16>, Option<String>)>, Spans) 
     (answers, spans)
 }
 
-fn status(span: CapturedSpan<'_>) -> Status {
-    span.data().status.clone()
-}
-
 #[tokio::test]
-async fn a_request_is_a_span_below_its_sender() {
-    let (answers, spans) = answers(&["/orders/42?q=shoes&token=abcdef123456"]).await;
-    assert_eq!(answers, [(Some(200), Some("acme".to_owned()))]);
-    let span = spans.single("GET /orders/{id}");
-    span.assert_child_of("GET")
-        .assert_attribute("http.request.method", "GET")
-        .assert_attribute("http.route", "/orders/{id}")
-        .assert_attribute("http.response.status_code", 200)
-        .assert_attribute("url.path", "/orders/42")
-        .assert_attribute("url.query", "q=shoes&token=<REDACTED>")
-        .assert_attribute("url.scheme", "http")
-        .assert_attribute("server.address", "127.0.0.1")
-        .assert_attribute("network.protocol.version", "1.1")
-        .assert_attribute("user_agent.original", "curl/8")
-        .assert_no_attribute("error.type")
-        .assert_no_attribute("floe.cancelled");
-    assert_eq!(span.data().span_kind, SpanKind::Server);
-    assert_eq!(status(span), Status::Unset);
-    spans.single("find").assert_child_of("GET /orders/{id}");
+async fn a_server_of_actix_records_the_exchanges_of_every_server() {
+    let (answers, spans) = answers(&PATHS).await;
+    exchanges::check(&spans, "127.0.0.1", "_OTHER");
+    spans.single("GET /orders/{id}").assert_child_of("GET");
+    let codes: Vec<_> = answers.iter().map(|(code, _)| *code).collect();
+    // The server has not sent the head of the torn body either.
+    assert_eq!(codes, [Some(200), Some(503), Some(403), Some(404), Some(200), None]);
+    let body = |number: usize| answers[number].1.as_deref();
+    assert_eq!((body(0), body(4)), (Some("acme"), Some("ab")));
 }
 
 #[tokio::test]
@@ -236,29 +193,15 @@ async fn the_route_is_the_one_that_serves_the_request() {
 }
 
 #[tokio::test]
-async fn only_server_errors_are_errors() {
-    let (answers, spans) = answers(&["/broken", "/refused", "/nowhere"]).await;
-    let codes: Vec<_> = answers.iter().map(|(code, _)| *code).collect();
-    assert_eq!(codes, [Some(503), Some(403), Some(404)]);
-    let broken = spans.single("GET /broken");
-    broken.assert_attribute("http.response.status_code", 503).assert_attribute("error.type", "503");
-    assert_eq!(status(broken), Status::error(""));
-    let refused = spans.single("GET /refused");
-    refused.assert_attribute("http.response.status_code", 403).assert_no_attribute("error.type");
-    assert_eq!(status(refused), Status::Unset);
-    let mut unknown = spans.named("GET").filter(|span| span.data().span_kind == SpanKind::Server);
-    let unknown = unknown.next().unwrap();
-    unknown.assert_attribute("http.response.status_code", 404).assert_no_attribute("http.route");
-}
-
-#[tokio::test]
 async fn a_handler_that_panics_is_an_error() {
     let (answers, spans) = answers(&["/panics", "/orders/1"]).await;
     assert_eq!(answers[0], (None, None));
     assert_eq!(answers[1].0, Some(200), "the worker goes on");
-    let span = spans.single("GET /panics");
-    span.assert_attribute("error.type", "panic").assert_no_attribute("http.response.status_code");
-    assert_eq!(status(span), Status::error("no shoes"));
+    spans
+        .single("GET /panics")
+        .assert_error("no shoes")
+        .assert_attribute("error.type", "panic")
+        .assert_no_attribute("http.response.status_code");
 }
 
 #[tokio::test]
@@ -273,32 +216,14 @@ async fn a_client_that_hangs_up_is_recorded() {
         server.stop().await;
     })
     .await;
-    let span = spans.single("GET /waits");
-    span.assert_root()
+    spans
+        .single("GET /waits")
+        .assert_root()
+        .assert_error("")
         .assert_attribute("floe.cancelled", true)
         .assert_attribute("error.type", "cancelled")
         .assert_attribute("server.address", "shop.example")
         .assert_no_attribute("http.response.status_code");
-    assert_eq!(status(span), Status::error(""));
-}
-
-#[tokio::test]
-async fn the_span_lasts_as_long_as_the_body() {
-    let (answers, spans) = answers(&["/stream", "/torn"]).await;
-    assert_eq!(answers[0], (Some(200), Some("ab".to_owned())));
-    // The server has not sent the head either.
-    assert_eq!(answers[1], (None, None));
-    let stream = spans.single("GET /stream").assert_no_attribute("floe.cancelled");
-    let pieces: Vec<_> = spans.named("piece").collect();
-    assert_eq!(pieces.len(), 5);
-    for piece in &pieces[..3] {
-        piece.assert_child_of("GET /stream");
-        assert!(piece.data().end_time <= stream.data().end_time);
-    }
-    let torn = spans.single("GET /torn");
-    torn.assert_attribute("http.response.status_code", 200)
-        .assert_attribute("error.type", "_OTHER");
-    assert_eq!(status(torn), Status::error("password=<REDACTED>"));
 }
 
 #[tokio::test]

@@ -1,7 +1,5 @@
 //! The spans of tower-http are in the trace that a real receiver gets.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::process::Command;
 
 use floe_tests::{Receiver, Value, tree};

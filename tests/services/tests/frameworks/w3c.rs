@@ -10,8 +10,6 @@
 //!
 //! Keys follow level 2, which has no separate rule for what follows an `@`.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};

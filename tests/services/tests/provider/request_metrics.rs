@@ -1,7 +1,5 @@
 //! The metrics of requests, as a receiver gets them.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::future::{pending, poll_fn};
@@ -12,8 +10,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
 use axum::routing::{get, post};
-use floe_telemetry::config::{OtlpProtocol, Sampler};
-use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+use floe_telemetry::TelemetryProvider;
+use floe_telemetry::config::Sampler;
 use floe_telemetry_http::{
     GrpcClientLayer, GrpcServerLayer, HttpClientMiddleware, HttpServerLayer,
 };
@@ -22,14 +20,12 @@ use http_body_util::BodyExt as _;
 use reqwest_middleware::ClientBuilder;
 use reqwest_middleware::reqwest::Client;
 use tokio::net::TcpListener;
-use tokio::sync::Mutex;
 use tower::{Layer as _, ServiceExt as _, service_fn};
+
+use crate::{PROVIDER, config};
 
 const SECONDS: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
-
-/// A process has one provider at a time.
-static PROVIDER: Mutex<()> = Mutex::const_new(());
 
 fn app() -> Router {
     Router::new()
@@ -219,13 +215,6 @@ fn check_calls(points: &[ReceivedPoint]) {
             "1: rpc.method=shop.Orders/Get rpc.response.status_code=OK rpc.system.name=grpc",
         ]
     );
-}
-
-fn config(receiver: &Receiver) -> TelemetryConfig {
-    let mut config = TelemetryConfig::new("shop");
-    config.otlp_endpoint = Some(receiver.endpoint());
-    config.otlp_protocol = Some(OtlpProtocol::Http);
-    config
 }
 
 #[tokio::test]

@@ -1,7 +1,5 @@
 //! The spans of tonic's server and client, over sockets.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};

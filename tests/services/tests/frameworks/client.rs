@@ -1,7 +1,5 @@
 //! The span of a client, and the headers that the server receives.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;

@@ -1,7 +1,5 @@
 //! hyper's server and client, over sockets.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::convert::Infallible;
 use std::net::SocketAddr;
 

@@ -1,18 +1,18 @@
 //! A caller over real HTTP sends a floe identity and a tenant in its baggage.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
-
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use floe_telemetry::config::{ExporterKind, OtlpProtocol};
+use floe_telemetry::config::ExporterKind;
 use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, traced};
 use floe_telemetry_http::HttpServerLayer;
 use floe_tests::{ReceivedSpan, Receiver, Value};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+
+use crate::{PROVIDER, config};
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\n\
     host: shop.example\r\n\
@@ -25,17 +25,11 @@ async fn answer() -> &'static str {
     "ok"
 }
 
-fn config() -> TelemetryConfig {
-    let mut config = TelemetryConfig::new("shop");
-    config.otlp_protocol = Some(OtlpProtocol::Http);
-    config.exporters.metrics = Some(vec![ExporterKind::None]);
-    config
-}
-
-/// The service has this configuration and has answered the request.
-async fn spans(mut config: TelemetryConfig) -> Vec<ReceivedSpan> {
+/// The service has answered the request.
+async fn spans(configure: impl FnOnce(TelemetryConfig) -> TelemetryConfig) -> Vec<ReceivedSpan> {
     let receiver = Receiver::http();
-    config.otlp_endpoint = Some(receiver.endpoint());
+    let mut config = configure(config(&receiver));
+    config.exporters.metrics = Some(vec![ExporterKind::None]);
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -69,23 +63,29 @@ fn identity(attributes: &BTreeMap<String, Value>) -> Vec<(&str, &Value)> {
 
 #[tokio::test]
 async fn baggage_of_a_caller_is_recorded_only_if_its_key_is_listed() {
+    let _only = PROVIDER.lock().await;
     // No key is listed.
-    for span in spans(config()).await {
+    for span in spans(|config| config).await {
         assert_eq!(identity(&span.attributes), []);
         assert_eq!(identity(&span.resource), [("service.name", &text("shop"))]);
     }
 
     // The key of the tenant is listed.
-    let mut trusts_tenants = config();
-    trusts_tenants.baggage_attributes = vec!["tenant".to_owned()];
+    let trusts_tenants = |mut config: TelemetryConfig| {
+        config.baggage_attributes = vec!["tenant".to_owned()];
+        config
+    };
     for span in spans(trusts_tenants).await {
         assert_eq!(identity(&span.attributes), [("tenant", &text("acme"))]);
     }
 
     // A process with an identity of its own that does not accept another.
     let own = FloeSpanAttributes::new("sales", "shop", "1.0.0", Mode::Dev);
-    let mut trusts_nobody = config().with_identity(&own);
-    trusts_nobody.baggage_attributes.clear();
+    let trusts_nobody = |config: TelemetryConfig| {
+        let mut config = config.with_identity(&own);
+        config.baggage_attributes.clear();
+        config
+    };
     let values = ["sales", "shop", "1.0.0", "dev"].map(text);
     let expected = |attributes: &BTreeMap<String, Value>| {
         let keys = ["floe.namespace", "floe.product.name", "floe.product.version", "floe.mode"];
@@ -98,7 +98,7 @@ async fn baggage_of_a_caller_is_recorded_only_if_its_key_is_listed() {
     }
 
     // In a platform whose processes hand the identity to each other, the resource keeps its own.
-    for span in spans(config().with_identity(&own)).await {
+    for span in spans(|config| config.with_identity(&own)).await {
         assert_eq!(span.attributes["floe.namespace"], text("evil"));
         assert!(expected(&span.resource), "{:?}", span.resource);
     }

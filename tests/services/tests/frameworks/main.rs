@@ -1,0 +1,12 @@
+//! Requests and calls through each framework, and the processes of this package.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod actix;
+mod client;
+mod exchanges;
+mod grpc;
+mod hyper;
+mod server;
+mod tracing_layer;
+mod w3c;
