@@ -1,7 +1,5 @@
 //! Context in the headers of AMQP's messages, through a real RabbitMQ.
 
-#![expect(clippy::expect_used, reason = "a test fails")]
-
 use floe_telemetry::testing;
 use floe_telemetry::{create_span, propagation, traced};
 use floe_telemetry_messaging::AmqpHeaders;

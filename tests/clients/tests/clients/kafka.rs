@@ -1,7 +1,5 @@
 //! Context in the headers of Kafka's messages, through librdkafka's own cluster for tests.
 
-#![expect(clippy::expect_used, reason = "a test fails")]
-
 use std::time::Duration;
 
 use floe_telemetry::testing;

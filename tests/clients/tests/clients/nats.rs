@@ -1,7 +1,5 @@
 //! Context in the headers of NATS's messages, through a real server.
 
-#![expect(clippy::expect_used, reason = "a test fails")]
-
 use async_nats::HeaderMap;
 use floe_telemetry::testing;
 use floe_telemetry::{FutureExt, create_span, propagation};

@@ -1,7 +1,5 @@
 //! Queries of tokio-postgres: their spans, with a real PostgreSQL.
 
-#![expect(clippy::expect_used, reason = "a test fails")]
-
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;

@@ -1,7 +1,5 @@
 //! Queries of sqlx: their spans, by real SQLite.
 
-#![expect(clippy::expect_used, reason = "a test fails")]
-
 use floe_telemetry::testing::{self, Spans};
 use floe_telemetry::traced;
 use floe_telemetry_sqlx::TracedPool;

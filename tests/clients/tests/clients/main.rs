@@ -1,0 +1,9 @@
+//! Clients whose spans need no state of the process.
+
+#![expect(clippy::expect_used, reason = "a test fails")]
+
+mod amqp;
+mod kafka;
+mod nats;
+mod postgres;
+mod sqlx;
