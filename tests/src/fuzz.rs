@@ -8,6 +8,17 @@ use std::path::Path;
 use crate::mutation::damaged;
 use crate::numbers::Numbers;
 
+/// Tests with the arguments of [`fuzz()`].
+#[macro_export]
+macro_rules! fuzz_tests {
+    ($(fn $name:ident($target:path, $seeds:literal, $runs:literal);)+) => {$(
+        #[test]
+        fn $name() {
+            $crate::fuzz($target, $seeds, $runs);
+        }
+    )+};
+}
+
 /// Runs a target with the files of a folder of `fuzz/seeds` and with this number of mutations of them, unless
 /// `FUZZ_RUNS` sets another.
 ///
