@@ -8,7 +8,7 @@ use crate::contestant::{FASTRACE, OPENTELEMETRY, OURS, TRACING};
 use crate::delivery::{DEFAULT_CONFIG, Order};
 use crate::measure;
 use crate::receiver::Receiver;
-use crate::report::{self, Checks};
+use crate::report::{self, Checks, figure};
 use crate::sink::Protocol;
 
 /// A product of the floe platform.
@@ -31,7 +31,7 @@ const ROWS: [(&str, &str, [&str; 2]); 8] = [
 
 pub(crate) fn run(checks: &mut Checks) {
     let spans = measure::value("--spans");
-    let spans = spans.unwrap_or(if measure::quick() { 2_000 } else { 10_000 });
+    let spans = spans.unwrap_or(if measure::quick() { 500 } else { 10_000 });
     let rows = ROWS.into_iter().map(|(setting, contestant, config)| {
         let mut receiver = Receiver::start(Protocol::Http, true);
         let order = Order {
@@ -46,7 +46,8 @@ pub(crate) fn run(checks: &mut Checks) {
         let recorded = order.run().recorded;
         let arrived = receiver.arrived();
         checks.equal(format!("{setting}, spans sent"), arrived.items, recorded);
-        let per_span = |bytes: u64| (bytes / recorded.max(1)).to_string();
+        #[expect(clippy::cast_precision_loss, reason = "numbers of bytes and spans")]
+        let per_span = |bytes: u64| figure(bytes as f64 / recorded.max(1) as f64);
         vec![setting.to_owned(), per_span(arrived.bytes), per_span(arrived.gzip)]
     });
     report::table(&["bytes a span", "with gzip"], rows);
