@@ -60,7 +60,7 @@ pub(crate) fn slowest(data: &[u8]) {
 /// A file of traces is read and drawn whatever is in it, and what is written of it is read again.
 pub(crate) fn recording(data: &[u8]) {
     let read = |data: &[u8]| {
-        let mut reader = Reader::new().max_bytes(1 << 22);
+        let mut reader = Reader::new().max_bytes(1 << 26);
         let _ = reader.read("data", data);
         reader.finish()
     };
@@ -79,7 +79,7 @@ pub(crate) fn recording(data: &[u8]) {
         assert_eq!(length, trace.duration());
     }
     let _ = floe_trace::causes(&forest);
-    assert!(floe_trace::write_page(&forest, std::io::sink()).is_ok());
+    assert!(floe_trace::write_page(&forest, 0, std::io::sink()).is_ok());
     assert!(floe_trace::write_perfetto(&forest, std::io::sink()).is_ok());
     let mut lines = Vec::new();
     assert!(floe_trace::write::lines(&first, &mut lines).is_ok());

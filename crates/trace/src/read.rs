@@ -21,7 +21,7 @@ use rustc_hash::FxHashMap;
 use crate::span::{Note, Recording};
 use crate::text::Texts;
 
-pub use self::protobuf::Signal;
+use self::protobuf::Signal;
 
 /// The largest line or message, in bytes.
 pub const LARGEST_MESSAGE: usize = 64 << 20;
@@ -88,47 +88,22 @@ impl fmt::Display for Place {
     }
 }
 
-/// The reason why a file contributes nothing.
+/// The reason why a file contributes nothing: the file cannot be read, or is no OTLP.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum Unreadable {
-    /// The file could not be read.
-    #[non_exhaustive]
-    Io {
-        /// The name of the file.
-        file: String,
-        /// The error.
-        source: io::Error,
-    },
-    /// The file is no OTLP.
-    #[non_exhaustive]
-    Format {
-        /// The expectation, the finding and the place.
-        message: String,
-    },
-    /// The file needs more memory than [`Reader::max_bytes`].
-    #[non_exhaustive]
-    TooLarge {
-        /// The expectation, the finding and the place.
-        message: String,
-    },
+pub struct Unreadable {
+    message: String,
+    source: Option<io::Error>,
 }
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io { file, source } => write!(f, "{file}: cannot be read: {source}"),
-            Self::Format { message } | Self::TooLarge { message } => f.write_str(message),
-        }
+        f.write_str(&self.message)
     }
 }
 
 impl std::error::Error for Unreadable {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Io { source, .. } => Some(source),
-            _ => None,
-        }
+        Some(self.source.as_ref()?)
     }
 }
 
@@ -215,13 +190,10 @@ impl Reader {
         let result = match format {
             Format::Json => self.json(input),
             Format::Framed => self.framed(input),
-            Format::Messages => self.messages(input),
-            Format::Other(found) => Err(Unreadable::Format {
-                message: format!(
-                    "{}: expected OTLP, as JSON or protobuf, found {found}",
-                    self.place
-                ),
-            }),
+            Format::Messages => self.unframed(input),
+            Format::Other(found) => {
+                Err(self.unreadable(&format!("expected OTLP, as JSON or protobuf, found {found}")))
+            }
         };
         let Err(error) = result else {
             return Ok(());
@@ -232,7 +204,7 @@ impl Reader {
             self.notes.retain(|_, at| *at < notes);
             return Err(error);
         }
-        if let Unreadable::Io { source, .. } = error {
+        if let Some(source) = error.source {
             self.place.at.clear();
             self.note(format!("the rest of the file cannot be read: {source}"));
         }
@@ -240,7 +212,13 @@ impl Reader {
     }
 
     fn io(&self, source: io::Error) -> Unreadable {
-        Unreadable::Io { file: self.place.file.clone(), source }
+        let message = format!("{}: cannot be read: {source}", self.place.file);
+        Unreadable { message, source: Some(source) }
+    }
+
+    /// A mistake at the current place.
+    fn unreadable(&self, message: &str) -> Unreadable {
+        Unreadable { message: format!("{}: {message}", self.place), source: None }
     }
 
     /// Notes the reason why a record is left out.

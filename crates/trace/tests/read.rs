@@ -281,7 +281,7 @@ fn another_format_is_named() {
             r#"[{"traceId": "1", "id": "2", "name": "a", "timestamp": 1, "localEndpoint": {"serviceName": "b"}}]"#,
             "`id`, `localEndpoint`, `name`, as of Zipkin",
         ),
-        (r#"{"traceEvents": []}"#, "found `traceEvents`, as of Chrome's trace viewer"),
+        (r#"{"traceEvents": []}"#, "found the fields `traceEvents`, as of Chrome's trace viewer"),
         (
             r#"{"traceID": "1", "spanID": "2", "operationName": "a"}"#,
             "as of Jaeger without `data` around them",
@@ -361,14 +361,15 @@ fn the_rest_of_a_damaged_file_is_read() {
     );
 
     let recording =
-        read(format!("{good}\nnot json\n{good}{{\"resourceSpans\": 5}}\n{{}}\n")).unwrap();
+        read(format!("{good}\nnot json\n{good}{{\"resourceSpans\": 5}}\n{{\"a\": 1}}\n{{}}\n"))
+            .unwrap();
     assert_eq!(names(&recording), ["one", "one"]);
     assert_eq!(
         notes(&recording),
         [
             "t.jsonl:3:2: expected requests of OTLP as JSON, found expected ident",
             "t.jsonl:5:19: expected requests of OTLP as JSON, found invalid type: integer, expected a sequence",
-            "t.jsonl:6: expected `resourceSpans`, `resourceLogs` or `resourceMetrics`, found none of them",
+            "t.jsonl:6: expected requests of OTLP as JSON, found the fields `a`",
         ]
     );
     assert!(read(r#"{"resourceMetrics": []}"#).unwrap().notes.is_empty());
@@ -381,7 +382,9 @@ fn the_rest_of_a_damaged_file_is_read() {
     let place = format!("t.jsonl, byte {}", protobuf.len());
     assert_eq!(
         notes(&recording),
-        [format!("{place}: expected a whole message, found the end of the file")]
+        [format!(
+            "{place}: expected a whole message of OTLP, found something else, or a part of one"
+        )]
     );
     assert!(error(&protobuf[..20]).contains("expected a whole message"));
 }
@@ -402,20 +405,20 @@ fn what_is_no_otlp_is_an_error_with_its_place() {
             b"\0\0\0\0\0\0\0\0",
             "t.jsonl, byte 0: expected a message of 1 to 67108864 bytes, found one of 0",
         ),
-        (b"\x0a\xff\xff\xff\xff\xff\x7f", "expected a message of OTLP, found something else"),
-        (b"\x00\x00\x00\x02\x08\x01", "expected a message of OTLP, found something else"),
+        (b"\x0a\xff\xff\xff\xff\xff\x7f", "expected a whole message of OTLP, found something else"),
+        (b"\x00\x00\x00\x02\x08\x01", "t.jsonl, byte 4: expected a whole message of OTLP"),
         (
             b"{\"a\": \n nonsense",
             "t.jsonl:2:3: expected requests of OTLP as JSON, found expected ident",
         ),
-        (b"[1, 2]", "t.jsonl:1:2: expected requests of OTLP as JSON, found invalid type: integer"),
+        (b"[1, 2]", "t.jsonl:1:1: expected requests of OTLP as JSON, found invalid type: integer"),
         (
             b"[{\n\"traceId\": \"1\",\n\"id\": \"2\"}]",
-            "expected `resourceSpans`, `resourceLogs` or `resourceMetrics`, found `id`, `traceId`",
+            "t.jsonl: expected requests of OTLP as JSON, found the fields `id`, `traceId`",
         ),
         (
             br#"[{"resource": {}, "scopeSpans": []}]"#,
-            "expected `resourceSpans`, `resourceLogs` or `resourceMetrics`, found `resource`, `scopeSpans`",
+            "expected requests of OTLP as JSON, found the fields `resource`, `scopeSpans`",
         ),
     ] {
         let found = error(bytes);

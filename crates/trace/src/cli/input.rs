@@ -1,12 +1,12 @@
 //! The files of a command.
 
 use std::fs::File;
-use std::io::{self, IsTerminal as _, Read, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use floe_redact::printable;
-use floe_trace::read::{Reader, Unreadable};
+use floe_trace::read::Reader;
 use floe_trace::{Note, Recording, TraceId};
 use rustc_hash::FxHashMap;
 
@@ -85,7 +85,17 @@ impl Limits {
     /// Reads the given files, or standard input without any, and prints their problems to standard error.
     pub(crate) fn read(&self, files: &[PathBuf]) -> Result<Recording, Failure> {
         let mut reader = Reader::new().max_bytes(self.max_memory.saturating_mul(1 << 20));
-        read(files, |name, input| reader.read(name, input))?;
+        if files.is_empty() {
+            if io::stdin().is_terminal() {
+                return Err(Failure(
+                    "expected a file, or OTLP on standard input, found neither".to_owned(),
+                ));
+            }
+            read_one(&mut reader, Path::new(STANDARD_INPUT))?;
+        }
+        for path in files {
+            read_all(&mut reader, path)?;
+        }
         let mut recording = reader.finish();
         recording.align_clocks();
         print_notes(&recording.notes);
@@ -93,40 +103,22 @@ impl Limits {
     }
 }
 
-/// Reads the given files, or standard input without any, under their names.
-pub(crate) fn read(
-    files: &[PathBuf],
-    mut read: impl FnMut(&str, &mut dyn Read) -> Result<(), Unreadable>,
-) -> Result<(), Failure> {
-    let mut read = |path: &Path| read_one(path, &mut read);
-    if files.is_empty() {
-        if io::stdin().is_terminal() {
-            return Err(Failure(
-                "expected a file, or OTLP on standard input, found neither".to_owned(),
-            ));
-        }
-        read(Path::new(STANDARD_INPUT))?;
+/// Reads a file, or the files of a folder, which may also contain other files.
+fn read_all(reader: &mut Reader, path: &Path) -> Result<(), Failure> {
+    if !path.is_dir() {
+        return read_one(reader, path);
     }
-    for path in files {
-        let of_folder = path.is_dir();
-        let mut refused = Vec::new();
-        let files = files_of(path)?;
-        let found = files.len();
-        for file in files {
-            match read(&file) {
-                // A folder may also contain other files.
-                Err(failure) if of_folder => refused.push(failure),
-                result => result?,
-            }
-        }
-        if refused.len() == found
-            && let Some(first) = refused.pop()
-        {
-            return Err(first);
-        }
-        for Failure(reason) in refused {
-            let _ = writeln!(io::stderr(), "note: {}", printable(&reason));
-        }
+    let files = files_of(path)?;
+    let found = files.len();
+    let refused = files.iter().filter_map(|file| read_one(reader, file).err());
+    let mut refused: Vec<Failure> = refused.collect();
+    if refused.len() == found
+        && let Some(first) = refused.pop()
+    {
+        return Err(first);
+    }
+    for Failure(reason) in refused {
+        let _ = writeln!(io::stderr(), "note: {}", printable(&reason));
     }
     Ok(())
 }
@@ -165,15 +157,12 @@ pub(crate) fn files_of(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-fn read_one(
-    path: &Path,
-    read: &mut impl FnMut(&str, &mut dyn Read) -> Result<(), Unreadable>,
-) -> Result<(), Failure> {
+fn read_one(reader: &mut Reader, path: &Path) -> Result<(), Failure> {
     let read = if path == Path::new(STANDARD_INPUT) {
-        read("standard input", &mut io::stdin().lock())
+        reader.read("standard input", io::stdin().lock())
     } else {
         let failed = |error| Failure(format!("{}: cannot be read: {error}", path.display()));
-        read(&path.display().to_string(), &mut File::open(path).map_err(failed)?)
+        reader.read(&path.display().to_string(), File::open(path).map_err(failed)?)
     };
     read.map_err(|error| Failure(error.to_string()))
 }

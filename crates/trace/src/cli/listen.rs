@@ -10,17 +10,13 @@ use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::pin::pin;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::serve::ListenerExt as _;
 use clap::Args;
 use floe_trace::Recording;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 
 use self::requests::Receiver;
 use self::traces::Traces;
@@ -29,8 +25,6 @@ use super::show::Look;
 
 /// The timeout of a request.
 const SLOWEST: Duration = Duration::from_secs(10);
-/// The maximum number of connections to an address, below the usual limit of open files.
-const MOST_CONNECTIONS: usize = 256;
 /// The interval at which open traces are checked.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -103,7 +97,8 @@ async fn serve(options: &Listen) -> Result<ExitCode, Failure> {
         })?;
         let address = listener.local_addr().unwrap_or(address);
         addresses.push(address);
-        tokio::spawn(accept(listener, routes.clone()));
+        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+        tokio::spawn(axum::serve(listener, routes.clone()).into_future());
     }
     let [grpc, http] =
         [addresses.first(), addresses.last()].map(|it| it.copied().unwrap_or(options.grpc));
@@ -132,28 +127,6 @@ async fn serve(options: &Listen) -> Result<ExitCode, Failure> {
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Serves the connections to an address until the program ends. A surplus connection waits until another one closes.
-async fn accept(listener: TcpListener, routes: Router) {
-    let mut server = Builder::new(TokioExecutor::new());
-    // With it, hyper closes a connection whose next request does not come, or not whole, for 30 seconds.
-    server.http1().timer(TokioTimer::new());
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
-        let Ok((stream, _)) = listener.accept().await else {
-            // Such as too many open files.
-            tokio::time::sleep(TICK).await;
-            continue;
-        };
-        let _ = stream.set_nodelay(true);
-        let (server, routes) = (server.clone(), TowerToHyperService::new(routes.clone()));
-        tokio::spawn(async move {
-            // The client reports connection errors.
-            let _ = server.serve_connection(TokioIo::new(stream), routes).await;
-            drop(place);
-        });
-    }
 }
 
 /// Waits for Ctrl-C or a termination signal.

@@ -1,15 +1,18 @@
 //! OTLP as JSON: one request per line, or documents of many lines.
 
-use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
 
-use opentelemetry_proto::tonic::logs::v1::ResourceLogs;
-use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
-use prost::Message as _;
-use serde::de::IgnoredAny;
+use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::Span;
+use prost::Message;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::value::RawValue;
+use serde_json::{Deserializer, Error};
 
 use super::record::Origin;
-use super::{LARGEST_MESSAGE, Reader, Unreadable, json};
+use super::{LARGEST_MESSAGE, Reader, Signal, Unreadable, jaeger, json};
 
 /// The maximum size of a document of many lines, which is read at once.
 const LARGEST_DOCUMENT: usize = LARGEST_MESSAGE * 4;
@@ -62,133 +65,126 @@ impl Reader {
     /// Reads the documents of a line, or of a whole file. Returns the number of documents that are OTLP, and the reason
     /// why the first other one is not.
     fn documents(&mut self, text: &[u8], line: Option<usize>) -> (usize, Option<Unreadable>) {
-        let room = self.max_bytes.saturating_sub(self.bytes());
-        let memory = json::Memory::of(text, room);
-        if memory.decoded > room {
-            return (0, Some(self.too_large(memory.decoded)));
-        }
-        let mut text = Cow::Borrowed(text);
+        let text = String::from_utf8_lossy(text);
+        let mut documents = Deserializer::from_str(&text).into_iter::<&RawValue>();
         let (mut readable, mut refused) = (0, None);
-        let (mut begin, mut above) = (0, line.unwrap_or(1));
         loop {
-            let rest = text.get(begin..).unwrap_or_default();
-            if rest.trim_ascii().is_empty() {
-                return (readable, refused);
-            }
-            let error = match json::document(rest, memory.mended <= room) {
-                Ok(document) => {
-                    begin += document.end;
-                    if document.has_metrics() {
-                        self.resources += 1;
+            let begin = documents.byte_offset();
+            let (above, error) = match documents.next() {
+                None => return (readable, refused),
+                Some(Err(error)) => (0, error),
+                Some(Ok(document)) => match self.document(document.get(), true) {
+                    Ok(()) => {
+                        readable += 1;
+                        continue;
                     }
-                    let (is_otlp, message) = self.document(document);
-                    readable += usize::from(is_otlp);
-                    refused = refused.or(message);
-                    continue;
-                }
-                Err(error) => error,
+                    Err(error) => {
+                        let end = documents.byte_offset() - document.get().len();
+                        (
+                            text.get(begin.min(end)..end).unwrap_or_default().matches('\n').count(),
+                            error,
+                        )
+                    }
+                },
             };
-            let lines = |text: &[u8]| text.split(|byte| *byte == b'\n').count() - 1;
-            above += lines(text.get(..begin).unwrap_or_default());
-            if let Cow::Owned(whole) = json::with_whole_characters(rest) {
-                (text, begin) = (Cow::Owned(whole), 0);
-                continue;
-            }
             let found = match (error.is_eof(), line) {
                 (true, Some(_)) => "a line that is cut".to_owned(),
                 (true, None) => "a document that is cut".to_owned(),
                 (false, _) => {
-                    let line = above + error.line() - 1;
-                    self.place.at = format!(":{line}:{}", error.column());
+                    if let Some(below) = error.line().checked_sub(1) {
+                        let line = line.unwrap_or(1) + above + below;
+                        self.place.at = format!(":{line}:{}", error.column());
+                    }
                     self.texts.redacted(&reason(&error))
                 }
             };
             let message = format!("expected requests of OTLP as JSON, found {found}");
-            let error = self.refused(message);
-            return (readable, refused.or(Some(error)));
+            refused = refused.or_else(|| Some(self.unreadable(&message)));
+            self.note(message);
         }
     }
 
-    /// Notes that a text would exceed the memory.
-    fn too_large(&mut self, memory: usize) -> Unreadable {
-        let most = self.max_bytes >> 20;
-        let reason = if memory > self.max_bytes {
-            let found = memory >> 20;
-            format!(
-                "expected JSON that takes at most {most} MiB of memory, found about {found} MiB; it is left out"
-            )
-        } else {
-            self.full()
-        };
-        let message = format!("{}: {reason}", self.place);
-        self.reject(reason);
-        Unreadable::TooLarge { message }
+    /// Adds a document: a request, a list of them, or what another program makes of it.
+    fn document(&mut self, text: &str, is_outermost: bool) -> Result<(), Error> {
+        if is_outermost && text.starts_with('[') {
+            let requests: Vec<&RawValue> = serde_json::from_str(text)?;
+            return requests.into_iter().try_for_each(|it| self.document(it.get(), false));
+        }
+        let request: json::Request<'_> = serde_json::from_str(text)?;
+        if let Some(inner) = request.inner.filter(|_| is_outermost) {
+            return self.document(inner.get(), false);
+        }
+        request.check(text)?;
+        self.resources += usize::from(request.metrics.is_some());
+        for trace in request.jaeger.into_iter().flatten() {
+            self.add_jaeger(trace);
+        }
+        for (signal, resources) in [(Signal::Traces, request.spans), (Signal::Logs, request.logs)] {
+            for resource in resources.into_iter().flatten().flatten() {
+                self.add_records(signal, resource);
+            }
+        }
+        Ok(())
     }
 
-    /// Notes a text that is no OTLP.
-    fn refused(&mut self, message: String) -> Unreadable {
-        let error = Unreadable::Format { message: format!("{}: {message}", self.place) };
-        self.note(message);
-        error
+    fn add_jaeger(&mut self, trace: jaeger::Trace<'_>) {
+        self.resources += 1;
+        for span in trace.spans.into_iter().flatten() {
+            if let Some(span) = self.message(span.get(), |_| true) {
+                let request = jaeger::request(&span, &trace.processes).to_string();
+                // A span that cannot be read has been noted.
+                let _ = self.document(&request, false);
+            }
+        }
     }
 
-    /// Adds a document. Returns whether it is OTLP, with the reason otherwise.
-    fn document(&mut self, document: json::Document) -> (bool, Option<Unreadable>) {
-        for error in &document.reasons {
+    fn add_records(&mut self, signal: Signal, records: json::Records<'_>) {
+        self.resources += 1;
+        let resource = self.encoded(records.resource, |it: &Resource| {
+            let values = it.attributes.iter().map(|it| it.value.as_ref());
+            values.flatten().all(|it| it.value.is_some())
+        });
+        for scope in records.scopes.into_iter().flatten().flatten() {
+            let scope_bytes = self.encoded(scope.scope, |_: &InstrumentationScope| true);
+            let mut origin = Origin::new(&resource, scope_bytes);
+            for record in scope.records.into_iter().flatten().flatten() {
+                // The reason why a record is left out has been noted.
+                let _ = match signal {
+                    Signal::Traces => {
+                        let span = self.message(record.get(), |it: &Span| !it.trace_id.is_empty());
+                        span.map(|it| self.add_span(it, &mut origin))
+                    }
+                    Signal::Logs => {
+                        let log = self.message(record.get(), |it: &LogRecord| {
+                            it.time_unix_nano | it.observed_time_unix_nano != 0
+                        });
+                        log.map(|it| self.add_log(it, &mut origin))
+                    }
+                };
+            }
+        }
+    }
+
+    /// Reads a message, and encodes it as protobuf.
+    fn encoded<T>(&mut self, text: Option<&RawValue>, is_whole: fn(&T) -> bool) -> Vec<u8>
+    where
+        T: Message + Default + DeserializeOwned,
+    {
+        let message = text.and_then(|it| self.message(it.get(), is_whole));
+        message.unwrap_or_default().encode_to_vec()
+    }
+
+    /// Reads a message. If that is impossible, the message is left out, with a note.
+    fn message<T: DeserializeOwned>(&mut self, text: &str, is_whole: fn(&T) -> bool) -> Option<T> {
+        self.make_room_for_json(text).ok()?;
+        let message = json::message(text, is_whole);
+        if let Err(error) = &message {
             let found = self.texts.redacted(&reason(error));
             self.reject(format!(
                 "expected a span or a log record of OTLP, found {found}; it is left out"
             ));
         }
-        let is_foreign = !document.foreign.is_empty();
-        let mut is_otlp = !is_foreign;
-        let mut refused = None;
-        for request in document.requests {
-            if !request.is_empty() {
-                is_otlp = true;
-                let spans = request.spans.into_iter().flatten();
-                spans.for_each(|it| self.add_spans(it));
-                let logs = request.logs.into_iter().flatten();
-                logs.for_each(|it| self.add_logs(it));
-                continue;
-            }
-            let found = if is_foreign {
-                let fields = document.foreign.iter().map(|it| format!("`{it}`"));
-                let fields = self.texts.redacted(&fields.collect::<Vec<_>>().join(", "));
-                document.format.map_or_else(|| fields.clone(), |it| format!("{fields}, as of {it}"))
-            } else {
-                "none of them".to_owned()
-            };
-            refused = Some(self.refused(format!(
-                "expected `resourceSpans`, `resourceLogs` or `resourceMetrics`, found {found}"
-            )));
-        }
-        (is_otlp, refused)
-    }
-
-    fn add_spans(&mut self, spans: ResourceSpans) {
-        let resource = spans.resource.unwrap_or_default().encode_to_vec();
-        self.resources += 1;
-        for scope in spans.scope_spans {
-            let scope_bytes = scope.scope.unwrap_or_default().encode_to_vec();
-            let mut origin = Origin::new(&resource, scope_bytes);
-            for span in scope.spans {
-                // Why it was refused has been noted.
-                let _ = self.make_room(0).and_then(|()| self.add_span(span, &mut origin));
-            }
-        }
-    }
-
-    fn add_logs(&mut self, logs: ResourceLogs) {
-        let resource = logs.resource.unwrap_or_default().encode_to_vec();
-        self.resources += 1;
-        for scope in logs.scope_logs {
-            let scope_bytes = scope.scope.unwrap_or_default().encode_to_vec();
-            let mut origin = Origin::new(&resource, scope_bytes);
-            for log in scope.log_records {
-                let _ = self.make_room(0).and_then(|()| self.add_log(log, &mut origin));
-            }
-        }
+        message.ok()
     }
 }
 
@@ -199,7 +195,7 @@ fn opens(line: &[u8]) -> bool {
 }
 
 /// The message of `serde_json`, without the place, and without the value, which may be a secret.
-fn reason(error: &serde_json::Error) -> String {
+fn reason(error: &Error) -> String {
     let text = error.to_string();
     let text = text.rsplit_once(" at line ").map_or(&*text, |(it, _)| it);
     let quoted = text.find(['`', '"']);

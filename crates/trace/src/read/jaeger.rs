@@ -1,29 +1,33 @@
 //! Converts Jaeger's JSON, which its page downloads (`{"data": […]}`), into OTLP.
 
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
-/// Converts the traces of a document; `None` for another document.
-pub(super) fn request(document: &Value) -> Option<Value> {
-    let traces = document.get("data")?.as_array()?;
-    traces.first()?.get("traceID")?;
-    let mut resources = Vec::new();
-    for trace in traces {
-        let none = Map::new();
-        let processes = trace.get("processes").and_then(Value::as_object).unwrap_or(&none);
-        for span in list(trace, "spans") {
-            let process = span.get("process").or_else(|| processes.get(text(span, "processID")));
-            let mut attributes =
-                vec![attribute("service.name", &process.unwrap_or(&Value::Null)["serviceName"])];
-            attributes.extend(process.iter().flat_map(|it| tags(it, "tags")));
-            let scope = ["otel.scope.name", "otel.library.name"].map(|key| tag(span, key));
-            let scope = scope.into_iter().find(|it| !it.is_null()).unwrap_or_default();
-            resources.push(json!({
-                "resource": {"attributes": attributes},
-                "scopeSpans": [{"scope": {"name": scope}, "spans": [self::span(span)]}],
-            }));
-        }
-    }
-    Some(json!({"resourceSpans": resources}))
+/// A trace, of which the spans are still text.
+#[derive(Deserialize)]
+pub(super) struct Trace<'a> {
+    #[serde(rename = "traceID")]
+    _id: IgnoredAny,
+    #[serde(borrow)]
+    pub(super) spans: Option<Vec<&'a RawValue>>,
+    #[serde(default)]
+    pub(super) processes: Value,
+}
+
+/// Converts a span.
+pub(super) fn request(span: &Value, processes: &Value) -> Value {
+    let process = span.get("process").or_else(|| processes.get(text(span, "processID")));
+    let mut attributes =
+        vec![attribute("service.name", &process.unwrap_or(&Value::Null)["serviceName"])];
+    attributes.extend(process.iter().flat_map(|it| tags(it, "tags")));
+    let scope = ["otel.scope.name", "otel.library.name"].map(|key| tag(span, key));
+    let scope = scope.into_iter().find(|it| !it.is_null()).unwrap_or_default();
+    json!({"resourceSpans": [{
+        "resource": {"attributes": attributes},
+        "scopeSpans": [{"scope": {"name": scope}, "spans": [self::span(span)]}],
+    }]})
 }
 
 fn span(span: &Value) -> Value {

@@ -1,241 +1,111 @@
 //! OTLP as JSON, including the deviations of programs from the specification.
 //!
-//! The types of `opentelemetry-proto` accept JSON by the specification. A refused text is repaired and tried again:
+//! The types of `opentelemetry-proto` accept JSON by the specification. A refused message is repaired and tried again:
 //! fields that are `null`, the names of enumerations, snake case and ids in base64, as protobuf's own JSON has them,
 //! numbers as text, empty lists as the Collector writes them, and halves of characters, which JavaScript leaves when it
-//! truncates. The irreparable rest is left out, with a reason.
+//! truncates.
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use opentelemetry_proto::tonic::common::v1::KeyValue;
-use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs};
-use opentelemetry_proto::tonic::trace::v1::span::{Event, SpanKind};
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span};
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::{Deserializer, Error, Map, Value};
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny};
+use serde_json::value::RawValue;
+use serde_json::{Error, Map, Value};
 
 use super::jaeger;
-use crate::span;
 
-/// A request as JSON. Unknown fields are ignored, as the specification demands.
+/// A request, of which spans and log records are still text. Unknown fields are ignored, as the specification demands.
 #[derive(Deserialize)]
-pub(super) struct Request {
-    #[serde(rename = "resourceSpans")]
-    pub(super) spans: Option<Vec<ResourceSpans>>,
-    #[serde(rename = "resourceLogs")]
-    pub(super) logs: Option<Vec<ResourceLogs>>,
-    #[serde(rename = "resourceMetrics")]
-    metrics: Option<IgnoredAny>,
-    #[serde(rename = "resourceProfiles")]
+pub(super) struct Request<'a> {
+    #[serde(borrow, rename = "resourceSpans", alias = "resource_spans", alias = "batches")]
+    pub(super) spans: Option<Vec<Option<Records<'a>>>>,
+    #[serde(borrow, rename = "resourceLogs", alias = "resource_logs")]
+    pub(super) logs: Option<Vec<Option<Records<'a>>>>,
+    #[serde(rename = "resourceMetrics", alias = "resource_metrics")]
+    pub(super) metrics: Option<IgnoredAny>,
+    #[serde(rename = "resourceProfiles", alias = "resource_profiles")]
     profiles: Option<IgnoredAny>,
+    /// The request in an answer of Jaeger's API, or of Grafana Tempo's.
+    #[serde(borrow, rename = "result", alias = "trace")]
+    pub(super) inner: Option<&'a RawValue>,
+    /// The traces of Jaeger's page.
+    #[serde(borrow, rename = "data")]
+    pub(super) jaeger: Option<Vec<jaeger::Trace<'a>>>,
+}
+
+/// The records of a resource.
+#[derive(Deserialize)]
+pub(super) struct Records<'a> {
+    #[serde(borrow)]
+    pub(super) resource: Option<&'a RawValue>,
+    #[serde(
+        borrow,
+        rename = "scopeSpans",
+        alias = "scope_spans",
+        alias = "scopeLogs",
+        alias = "scope_logs",
+        alias = "instrumentationLibrarySpans",
+        alias = "instrumentationLibraryLogs"
+    )]
+    pub(super) scopes: Option<Vec<Option<Scope<'a>>>>,
+}
+
+/// The records of an instrumentation scope.
+#[derive(Deserialize)]
+pub(super) struct Scope<'a> {
+    #[serde(borrow, alias = "instrumentationLibrary")]
+    pub(super) scope: Option<&'a RawValue>,
+    #[serde(borrow, rename = "spans", alias = "logRecords", alias = "log_records", alias = "logs")]
+    pub(super) records: Option<Vec<Option<&'a RawValue>>>,
 }
 
 /// Keys of other formats, and the programs that write them.
 const OTHERS: [(&str, &str); 5] = [
-    ("localEndpoint", "Zipkin"),
-    ("traceID", "Jaeger without `data` around them"),
-    ("traceEvents", "Chrome's trace viewer"),
-    ("context", "an SDK's exporter for the console"),
-    ("Source", "Elasticsearch"),
+    ("localEndpoint", ", as of Zipkin"),
+    ("traceID", ", as of Jaeger without `data` around them"),
+    ("traceEvents", ", as of Chrome's trace viewer"),
+    ("context", ", as of an SDK's exporter for the console"),
+    ("Source", ", as of Elasticsearch"),
 ];
 
-const FIELDS: [&str; 4] = ["resourceSpans", "resourceLogs", "resourceMetrics", "resourceProfiles"];
-
-impl Request {
-    /// Whether the document has no known field, not even one renamed between versions of OTLP.
-    fn is_strange(&self) -> bool {
-        let spans = self.spans.iter().flatten().any(|it| it.scope_spans.is_empty());
-        let logs = self.logs.iter().flatten().any(|it| it.scope_logs.is_empty());
-        self.is_empty() || spans || logs
-    }
-
-    pub(super) const fn is_empty(&self) -> bool {
-        self.spans.is_none()
-            && self.logs.is_none()
-            && self.metrics.is_none()
-            && self.profiles.is_none()
-    }
-}
-
-/// One document: a request, or a list of them.
-#[derive(Default)]
-pub(super) struct Document {
-    pub(super) requests: Vec<Request>,
-    /// The reasons why parts of the document were left out.
-    pub(super) reasons: Vec<Error>,
-    /// The first keys of a JSON document that is no request, for the message.
-    pub(super) foreign: Vec<String>,
-    /// The program that writes such JSON, if it is known.
-    pub(super) format: Option<&'static str>,
-    /// The offset of the next document, in bytes.
-    pub(super) end: usize,
-}
-
-impl Document {
-    pub(super) fn has_metrics(&self) -> bool {
-        self.requests.iter().any(|it| it.metrics.is_some())
+impl Request<'_> {
+    /// Whether the document, of which this is the text, is a request: it has a known field, or none.
+    pub(super) fn check(&self, text: &str) -> Result<(), Error> {
+        let is_known = self.spans.is_some()
+            || self.logs.is_some()
+            || self.metrics.is_some()
+            || self.profiles.is_some()
+            || self.jaeger.as_ref().is_some_and(|it| !it.is_empty());
+        if is_known {
+            return Ok(());
+        }
+        let fields: BTreeMap<String, &RawValue> = serde_json::from_str(text)?;
+        if fields.is_empty() {
+            return Ok(());
+        }
+        let known = OTHERS.iter().find(|it| fields.contains_key(it.0));
+        let names = fields.keys().take(3).map(|it| format!("`{it}`"));
+        let names = names.collect::<Vec<_>>().join(", ");
+        Err(Error::custom(format!("the fields {names}{}", known.map_or("", |it| it.1))))
     }
 }
 
-/// An estimate of the memory of a text, in bytes: while it is decoded, and while it is repaired.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Memory {
-    pub(super) decoded: usize,
-    pub(super) mended: usize,
-}
-
-impl Memory {
-    /// The maximum memory for a byte of text.
-    const MOST: usize = 300;
-    /// The depth of a span or a log record in a list of requests.
-    const RECORD: usize = 8;
-    /// The depth of the values of attributes.
-    const ATTRIBUTE: usize = 10;
-
-    /// Estimates the memory from the objects and lists of a text, unless any text of this length fits.
-    pub(super) fn of(text: &[u8], room: usize) -> Self {
-        let mut memory = Self::default();
-        if text.len().saturating_mul(Self::MOST) <= room {
-            return memory;
+/// Reads a message. One that is refused, or that is not whole as it is, is repaired first.
+pub(super) fn message<T: DeserializeOwned>(
+    text: &str,
+    is_whole: fn(&T) -> bool,
+) -> Result<T, Error> {
+    match serde_json::from_str(text) {
+        Ok(message) if is_whole(&message) => Ok(message),
+        _ => {
+            let mut value = serde_json::from_str(&with_whole_characters(text))?;
+            mend(&mut value);
+            T::deserialize(value)
         }
-        memory.decoded = text.len();
-        memory.mended = text.len();
-        let mut depth = 0_usize;
-        let mut bytes = text.iter();
-        while let Some(byte) = bytes.next() {
-            match byte {
-                b'"' => {
-                    while let Some(byte) = bytes.next()
-                        && *byte != b'"'
-                    {
-                        if *byte == b'\\' {
-                            bytes.next();
-                        }
-                    }
-                }
-                b'{' | b'[' => depth += 1,
-                b'}' | b']' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            let (decoded, mended) = Self::opened(*byte, depth);
-            memory.decoded = memory.decoded.saturating_add(decoded);
-            memory.mended = memory.mended.saturating_add(decoded + mended);
-        }
-        memory
-    }
-
-    /// The memory that the types of OTLP and `serde_json` use for an object, a list or a value.
-    const fn opened(byte: u8, depth: usize) -> (usize, usize) {
-        const MAP: usize = 640;
-        const VALUE: usize = size_of::<Value>();
-        match (byte, depth) {
-            (b'{', ..=Memory::RECORD) => (size_of::<Span>() + size_of::<span::Span>(), MAP),
-            (b'{', ..=Memory::ATTRIBUTE) => (2 * size_of::<KeyValue>(), MAP),
-            // Values of attributes in each other are read twice.
-            (b'{', _) => (4 * size_of::<KeyValue>(), MAP),
-            (b'[', Memory::RECORD..) => (4 * size_of::<Event>(), 4 * VALUE),
-            (b',', Memory::ATTRIBUTE..) => (VALUE, VALUE),
-            (b'[' | b',', _) => (0, 2 * VALUE),
-            _ => (0, 0),
-        }
-    }
-}
-
-/// Reads the first document of a text. `may_mend` allows repairs, if there is memory for them.
-pub(super) fn document(text: &[u8], may_mend: bool) -> Result<Document, Error> {
-    let refused = match strict(text) {
-        Ok(document) if !may_mend || !document.requests.iter().any(Request::is_strange) => {
-            return Ok(document);
-        }
-        Ok(_) => None,
-        Err(error) if !may_mend || error.is_eof() => return Err(error),
-        Err(error) => Some(error),
-    };
-    let mut values = Deserializer::from_slice(text).into_iter::<Value>();
-    let (value, end) = match values.next() {
-        Some(Ok(value)) => (value, values.byte_offset()),
-        Some(Err(error)) => return Err(error),
-        None => {
-            return Ok(Document { end: text.len(), ..Document::default() });
-        }
-    };
-    let mut document = mended(value).map_err(|error| refused.unwrap_or(error))?;
-    document.end = end;
-    Ok(document)
-}
-
-/// Reads a document by the specification.
-fn strict(text: &[u8]) -> Result<Document, Error> {
-    let is_list = text.trim_ascii_start().first() == Some(&b'[');
-    let (requests, end) = if is_list {
-        first::<Vec<Request>>(text)?
-    } else {
-        let (request, end) = first(text)?;
-        (request.map(|it| vec![it]), end)
-    };
-    Ok(Document { requests: requests.unwrap_or_default(), end, ..Document::default() })
-}
-
-fn first<T: DeserializeOwned>(text: &[u8]) -> Result<(Option<T>, usize), Error> {
-    let mut all = Deserializer::from_slice(text).into_iter();
-    let first = all.next().transpose()?;
-    Ok((first, all.byte_offset()))
-}
-
-fn mended(mut value: Value) -> Result<Document, Error> {
-    // Jaeger's API and Grafana Tempo's have a request in them.
-    for around in ["result", "trace"] {
-        if let Some(inner) = value.get_mut(around).filter(|it| it.is_object()) {
-            value = inner.take();
-        }
-    }
-    let mut value = jaeger::request(&value).unwrap_or(value);
-    mend(&mut value);
-    let mut document = Document::default();
-    let requests = match value {
-        Value::Array(requests) => requests,
-        request => vec![request],
-    };
-    let requests = requests.into_iter().map(|mut request| {
-        if let (Value::Object(fields), true) = (&request, document.foreign.is_empty())
-            && !fields.keys().any(|name| FIELDS.contains(&name.as_str()))
-        {
-            document.foreign.extend(fields.keys().take(3).cloned());
-            let known = OTHERS.iter().find(|(key, _)| fields.contains_key(*key));
-            document.format = known.map(|it| it.1);
-        }
-        for (resources, scopes, kind) in
-            [("resourceSpans", "scopeSpans", "spans"), ("resourceLogs", "scopeLogs", "logRecords")]
-        {
-            for resource in items(&mut request, resources) {
-                for scope in items(resource, scopes) {
-                    let Some(Value::Array(records)) = scope.get_mut(kind) else {
-                        continue;
-                    };
-                    records.retain(|record| {
-                        let read = match kind {
-                            "spans" => Span::deserialize(record).map(drop),
-                            _ => LogRecord::deserialize(record).map(drop),
-                        };
-                        read.map_err(|error| document.reasons.push(error)).is_ok()
-                    });
-                }
-            }
-        }
-        Request::deserialize(request)
-    });
-    let requests = requests.collect::<Result<_, _>>()?;
-    Ok(Document { requests, ..document })
-}
-
-fn items<'a>(value: &'a mut Value, key: &str) -> &'a mut [Value] {
-    match value.get_mut(key) {
-        Some(Value::Array(items)) => items,
-        _ => &mut [],
     }
 }
 
@@ -286,15 +156,6 @@ fn field(fields: &mut Map<String, Value>, name: String, value: Value) {
             return;
         }
         _ => value,
-    };
-    let name = match &*name {
-        // Grafana Tempo's name, and those of OTLP before 0.16.
-        "batches" => "resourceSpans".to_owned(),
-        "instrumentationLibrarySpans" => "scopeSpans".to_owned(),
-        "instrumentationLibraryLogs" => "scopeLogs".to_owned(),
-        "instrumentationLibrary" => "scope".to_owned(),
-        "logs" => "logRecords".to_owned(),
-        _ => name,
     };
     fields.insert(name, value);
 }
@@ -404,34 +265,32 @@ fn camel_case(name: &str) -> String {
     camel
 }
 
-/// A text in which invalid UTF-8 and escaped halves of a character become `\u{fffd}`.
-pub(super) fn with_whole_characters(text: &[u8]) -> Cow<'_, [u8]> {
-    let escape = |at: usize| {
-        let digits = text.get(at..at + 6)?.strip_prefix(b"\\u")?;
-        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+/// A text in which escaped halves of a character become `\u{fffd}`.
+fn with_whole_characters(text: &str) -> String {
+    let mut whole = String::with_capacity(text.len());
+    let mut rest = text;
+    let half = |text: &str, halves: &str| {
+        let digits = text.strip_prefix("\\u")?.get(..4)?;
+        let is_half =
+            digits.starts_with(['d', 'D']) && digits[1..].starts_with(|it| halves.contains(it));
+        is_half.then_some(6)
     };
-    let mut whole = Vec::new();
-    let (mut copied, mut at) = (0, 0);
-    while let Some(byte) = text.get(at) {
-        at += match (byte, escape(at)) {
-            (b'\\', Some(0xd800..=0xdbff)) if matches!(escape(at + 6), Some(0xdc00..=0xdfff)) => 12,
-            (b'\\', Some(0xd800..=0xdfff)) => {
-                whole.extend_from_slice(text.get(copied..at).unwrap_or_default());
-                whole.extend_from_slice(b"\\ufffd");
-                copied = at + 6;
-                6
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        whole.push_str(before);
+        let first = half(escape, "89abAB");
+        let length = match first.and_then(|it| half(escape.get(it..)?, "cdefCDEF")) {
+            Some(second) => 6 + second,
+            None if first.or(half(escape, "cdefCDEF")).is_some() => {
+                whole.push_str("\\ufffd");
+                rest = escape.get(6..).unwrap_or_default();
+                continue;
             }
-            (b'\\', _) => 2,
-            _ => 1,
+            None => 1 + escape.chars().nth(1).map_or(0, char::len_utf8),
         };
+        let (kept, after) = escape.split_at(length);
+        whole.push_str(kept);
+        rest = after;
     }
-    whole.extend_from_slice(text.get(copied..).unwrap_or_default());
-    let is_whole = std::str::from_utf8(&whole).is_ok();
-    if copied == 0 && is_whole {
-        return Cow::Borrowed(text);
-    }
-    match String::from_utf8_lossy(&whole) {
-        Cow::Owned(whole) => Cow::Owned(whole.into_bytes()),
-        Cow::Borrowed(_) => Cow::Owned(whole),
-    }
+    whole + rest
 }

@@ -1,6 +1,6 @@
 //! OTLP as protobuf, decoded one span or log record at a time.
 
-use std::io::BufRead;
+use std::io::{BufRead, Read as _};
 
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::trace::v1::Span;
@@ -13,15 +13,13 @@ use super::{LARGEST_MESSAGE, Reader, Unreadable, fill};
 /// The number of records that are examined to tell spans from log records.
 const LOOKED_AT: usize = 100;
 
-const NO_OTLP: &str = "expected a message of OTLP, found something else";
+const NO_OTLP: &str = "expected a whole message of OTLP, found something else, or a part of one";
+const CUT: &str = "expected a whole message, found the end of the file";
 
-/// The signal of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Signal {
-    /// Spans.
+/// The signal of records.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Signal {
     Traces,
-    /// Log records.
     Logs,
 }
 
@@ -39,27 +37,7 @@ impl Signal {
 }
 
 impl Reader {
-    /// Reads a request of OTLP: the body over HTTP, or the message over gRPC. The name is for messages.
-    ///
-    /// # Errors
-    /// The request is damaged. Unreadable records are [rejected](Self::rejected).
-    pub fn read_request(
-        &mut self,
-        name: &str,
-        signal: Signal,
-        request: &[u8],
-    ) -> Result<(), Unreadable> {
-        self.at(name);
-        for resource in Fields(request).messages(1) {
-            let added = resource.and_then(|it| self.add_resource(Some(signal), it));
-            if added.is_err() {
-                return self.damaged("expected a request of OTLP, found something else");
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads messages with a length before each.
+    /// Reads requests with a length before each.
     pub(super) fn framed(&mut self, mut input: impl BufRead) -> Result<(), Unreadable> {
         let mut offset = 0_usize;
         loop {
@@ -68,7 +46,7 @@ impl Reader {
             match fill(&mut input, &mut length).map_err(|error| self.io(error))? {
                 0 => return Ok(()),
                 4 => {}
-                _ => return self.cut(),
+                _ => return self.damaged(CUT),
             }
             let length = u32::from_be_bytes(length) as usize;
             if length == 0 || length > LARGEST_MESSAGE {
@@ -78,70 +56,49 @@ impl Reader {
             }
             let mut message = vec![0; length];
             if fill(&mut input, &mut message).map_err(|error| self.io(error))? < length {
-                return self.cut();
+                return self.damaged(CUT);
             }
+            self.request(offset + 4, &message)?;
             offset += 4 + length;
-            if self.messages(message.as_slice()).is_err() {
-                return self.damaged(NO_OTLP);
-            }
         }
     }
 
-    /// Reads the body of requests: resources with their spans or log records.
-    pub(super) fn messages(&mut self, mut input: impl BufRead) -> Result<(), Unreadable> {
-        let mut offset = 0_usize;
-        let is_framed = !self.place.at.is_empty();
+    /// Reads the body of a request, or several without anything between them, which is one.
+    pub(super) fn unframed(&mut self, input: impl BufRead) -> Result<(), Unreadable> {
+        let mut request = Vec::new();
+        let read = input.take(LARGEST_MESSAGE as u64 + 1).read_to_end(&mut request);
+        if read.map_err(|error| self.io(error))? > LARGEST_MESSAGE {
+            return self.damaged(&format!(
+                "expected a request of at most {LARGEST_MESSAGE} bytes, found a longer one"
+            ));
+        }
+        self.request(0, &request)
+    }
+
+    /// Adds a request, which begins at an offset of the file: resources with their spans or log records.
+    fn request(&mut self, offset: usize, request: &[u8]) -> Result<(), Unreadable> {
+        let mut resources = Fields(request);
         loop {
-            if !is_framed {
-                self.place.at = format!(", byte {offset}");
-            }
-            let mut byte = [0];
-            if fill(&mut input, &mut byte).map_err(|error| self.io(error))? == 0 {
-                return Ok(());
-            }
-            // Field 1, the only one of a request, of a type with a length.
-            if byte != [0x0a] {
+            let begin = offset + request.len() - resources.0.len();
+            self.place.at = format!(", byte {begin}");
+            let added = match resources.next() {
+                None => return Ok(()),
+                // The only field of a request.
+                Some(Ok((1, Content::Bytes(resource)))) => self.add_resource(resource),
+                Some(_) => Err(Damaged),
+            };
+            if added.is_err() {
                 return self.damaged(NO_OTLP);
-            }
-            let (mut length, mut shift) = (0_usize, 0);
-            loop {
-                if fill(&mut input, &mut byte).map_err(|error| self.io(error))? == 0 {
-                    return self.cut();
-                }
-                length |= usize::from(byte[0] & 0x7f) << shift;
-                shift += 7;
-                offset += 1;
-                if byte[0] < 0x80 {
-                    break;
-                }
-                if shift > 28 {
-                    return self.damaged(NO_OTLP);
-                }
-            }
-            if length > LARGEST_MESSAGE {
-                return self.damaged(&format!(
-                    "expected a message of at most {LARGEST_MESSAGE} bytes, found one of {length}"
-                ));
-            }
-            let mut message = vec![0; length];
-            if fill(&mut input, &mut message).map_err(|error| self.io(error))? < length {
-                return self.cut();
-            }
-            offset += 1 + length;
-            if self.add_resource(None, &message).is_err() {
-                return self.damaged("expected spans or log records of OTLP, found something else");
             }
         }
     }
 
     /// Adds a resource with its records. The resource is damaged if none of its records can be decoded.
-    fn add_resource(&mut self, signal: Option<Signal>, message: &[u8]) -> Result<(), Damaged> {
+    fn add_resource(&mut self, message: &[u8]) -> Result<(), Damaged> {
         let resource = Fields(message).message(1)?;
         let scopes = Fields(message).messages(2);
-        let signal = signal.unwrap_or_else(|| {
-            let scopes = scopes.clone().flatten();
-            Signal::of(scopes.flat_map(|scope| Fields(scope).messages(2)).flatten())
-        });
+        let records = scopes.clone().flatten().flat_map(|scope| Fields(scope).messages(2));
+        let signal = Signal::of(records.flatten());
         let (mut is_otlp, mut is_damaged) = (false, false);
         for scope in scopes {
             let scope = scope?;
@@ -185,13 +142,9 @@ impl Reader {
         }
     }
 
-    fn cut(&mut self) -> Result<(), Unreadable> {
-        self.damaged("expected a whole message, found the end of the file")
-    }
-
     /// Notes damage that cannot be skipped and ends the file.
     fn damaged(&mut self, message: &str) -> Result<(), Unreadable> {
         self.note(message.to_owned());
-        Err(Unreadable::Format { message: format!("{}: {message}", self.place) })
+        Err(self.unreadable(message))
     }
 }

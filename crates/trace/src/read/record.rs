@@ -70,8 +70,16 @@ impl Reader {
         self.make_room(length.saturating_mul(MOST))
     }
 
+    /// Refuses JSON whose decoding might exceed the remaining memory.
+    pub(super) fn make_room_for_json(&mut self, text: &str) -> Result<(), Refused> {
+        // The bytes of memory for an object, a list or an element of one are at most those of an object with one field.
+        const MOST: usize = 320;
+        let parts = text.bytes().filter(|byte| matches!(byte, b'{' | b'[' | b',')).count();
+        self.make_room(text.len().saturating_add(parts.saturating_mul(MOST)))
+    }
+
     /// The note about exhausted memory.
-    pub(super) fn full(&self) -> String {
+    fn full(&self) -> String {
         let most = self.max_bytes >> 20;
         format!(
             "there is no memory for more than {most} MiB; spans and log records from here on are left out"
