@@ -16,6 +16,7 @@ use std::cmp::{Ordering, Reverse};
 
 use floe_waterfall::critical_path;
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Serialize;
 
 use crate::forest::{Forest, Trace};
 use crate::names::normalized;
@@ -23,14 +24,15 @@ use crate::significance::unlikely;
 use crate::span::{Span, Value};
 
 /// The kind of a cause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CauseKind {
     /// Messages wait between the span that sends them and the one that handles them.
     ConsumerLag,
     /// Spans of one name wait for each other, as below a lock or in a pool, or until one span of another name ends.
     ContendedLock,
-    /// A span has many equal children, one after the other, or a trace has thousands of equal, tiny spans.
+    /// A span has many equal children, one after the other.
     RepeatedCalls,
     /// A span repeats a call that failed, with pauses in between.
     Retries,
@@ -50,20 +52,6 @@ const OF_TRACE: u64 = 10;
 const MOST_BELOW: usize = 10_000;
 
 impl CauseKind {
-    /// Returns its name in JSON: `consumer_lag`, `contended_lock`, `repeated_calls`, `retries`, `serial_calls` or
-    /// `slow_with`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ConsumerLag => "consumer_lag",
-            Self::ContendedLock => "contended_lock",
-            Self::RepeatedCalls => "repeated_calls",
-            Self::Retries => "retries",
-            Self::SerialCalls => "serial_calls",
-            Self::SlowWith => "slow_with",
-        }
-    }
-
     /// Whether a rule finds the cause in a single span, without a statistical test.
     const fn is_of_one_span(self) -> bool {
         matches!(self, Self::RepeatedCalls | Self::Retries | Self::SerialCalls)
@@ -164,7 +152,6 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
 fn of_spans(forest: &Forest<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for trace in forest.traces() {
-        findings.extend(repeated_calls::tiny(forest, trace));
         let enough = |time: u64| time >= (trace.duration() / OF_TRACE).max(LEAST);
         let mut short: FxHashMap<String, Vec<Finding>> = FxHashMap::default();
         for span in trace.spans.iter().copied() {

@@ -5,7 +5,7 @@
 //! counted for each span of the parent, and times for each call, so runs of different lengths can be compared.
 //!
 //! Exact differences hold for all parents: a name that each parent calls now and none did before, another number of
-//! calls, calls that were parallel. [`statistics`] judges the others: a sample is a run, or with few runs, a part of a
+//! calls. [`statistics`] judges the others: a sample is a run, or with few runs, a part of a
 //! run.
 
 mod calls;
@@ -39,26 +39,14 @@ pub enum ChangeKind {
     New,
     /// A name has no spans any more.
     Gone,
-    /// A parent has a new or a longer loop of calls.
-    RepeatedCalls,
     /// A parent makes this call more often.
     MoreCalls,
     /// A parent makes this call less often.
     FewerCalls,
-    /// The calls of a span overlapped, and are sequential now.
-    Serial,
     /// The self time is longer.
     Slower,
     /// The self time is shorter.
     Faster,
-    /// The self time of the slowest calls has grown more than that of the others.
-    SlowerTail,
-    /// The self time of the slowest calls has shrunk more than that of the others.
-    FasterTail,
-    /// More time passes between the end of the parent and the start, as in a queue.
-    LongerWait,
-    /// Less time passes between the end of the parent and the start.
-    ShorterWait,
     /// A whole trace or server span takes longer, and no other change explains it.
     SlowerTotal,
     /// A whole trace or server span takes less time, and no other change explains it.
@@ -135,7 +123,6 @@ pub fn diff<I: IntoIterator<Item: Borrow<Recording>>>(before: I, after: I) -> Di
     calls::counted(&sets, &keys, &mut diff.changes);
     calls::failing(&sets, &keys, &mut diff);
     let shift = times::timed(&sets, &keys, &mut diff);
-    times::waits(&sets, &keys, &mut diff);
     times::totals(&sets, &keys, shift, &mut diff);
     diff.changes.sort_by_key(|change| {
         let is_failing = change.kind == ChangeKind::Failing;

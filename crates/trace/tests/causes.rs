@@ -445,22 +445,6 @@ fn long_waits_one_after_the_other_are_named_together() {
 }
 
 #[test]
-fn thousands_of_tiny_spans_are_counted() {
-    let mut program = Program::default();
-    let mut parent = program.span(1, 0, "price", 0, 12_000);
-    for call in 0..2_000 {
-        // A recursion that comes back now and then.
-        let below = program.span(1, parent, "fib", call * 6, call * 6 + 6);
-        parent = if call % 50 == 0 { 1 } else { below };
-    }
-    program.assert(&[(
-        CauseKind::RepeatedCalls,
-        "fib",
-        "`fib` is called 2000 times in one trace and takes 6 µs each, of which much may be the cost of its spans",
-    )]);
-}
-
-#[test]
 fn what_cannot_be_told_from_something_else() {
     // A sender with a full channel: each call ends when there is room.
     let mut program = Program::default();

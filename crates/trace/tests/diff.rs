@@ -42,22 +42,10 @@ fn each_change_is_named_and_nothing_else() {
             "2 for each parent → 3 for each parent",
         ),
         (
-            Service { queries: 9, ..base },
-            ChangeKind::RepeatedCalls,
-            "SELECT item",
-            "2 for each parent → 9 for each parent",
-        ),
-        (
             Service { queries: 1, ..base },
             ChangeKind::FewerCalls,
             "SELECT item",
             "2 for each parent → 1 for each parent",
-        ),
-        (
-            Service { is_parallel: false, ..base },
-            ChangeKind::Serial,
-            "GET /cart/*",
-            "parallel calls → one after the other",
         ),
         (
             Service { failures: 1.0, ..base },
@@ -151,8 +139,8 @@ fn two_files_of_one_run_each_are_compared_by_call() {
     let found: Vec<_> =
         changes(&before, &after).into_iter().map(|(kind, name, _)| (kind, name)).collect();
     assert!(found.contains(&(ChangeKind::Slower, "price".to_owned())), "{found:?}");
-    assert!(found.contains(&(ChangeKind::RepeatedCalls, "SELECT item".to_owned())), "{found:?}");
-    // The times of too few calls are not compared, and a note says so.
+    assert!(found.contains(&(ChangeKind::MoreCalls, "SELECT item".to_owned())), "{found:?}");
+    // Of too few calls, nothing is said about times, and that is said.
     let few = Service { requests: 3, ..Service::default() };
     let [before, after] = set(&[few, few], 1, 5);
     let found = diff(&before, &after);
@@ -271,35 +259,15 @@ fn more_calls_of_some_requests_are_named_with_few_runs() {
 
 /// Five runs on each side tell little about how runs differ, which is not needed while they are alike.
 #[test]
-fn rare_failures_and_rare_slow_calls_are_found_in_five_runs() {
+fn rare_failures_are_found_in_five_runs() {
     let base = Service { requests: 120, failures: 0.02, ..Service::default() };
     let failing = Service { failures: 0.06, ..base };
-    let slow = Service { tail: 0.05, tail_factor: 6.0, ..base };
-    let found =
-        [(failing, ChangeKind::Failing), (slow, ChangeKind::SlowerTail)].map(|(service, kind)| {
-            let found = (0..10).filter(|seed| {
-                let [before, after] = set(&[base, service], 5, *seed);
-                kinds(&diff(&before, &after)) == [(kind, "price")]
-            });
-            found.count()
-        });
-    assert!(found.iter().all(|it| *it >= 7), "{found:?} of 10");
-}
-
-#[test]
-fn slow_calls_among_many_are_a_tail() {
-    for runs in [1, 5, 20] {
-        let base = Service { requests: 600 / runs, ..Service::default() };
-        let tail = Service { tail: 0.08, ..base };
-        let [before, after] = set(&[base, tail], runs as usize, 1);
-        let found = diff(&before, &after);
-        let expected = [(ChangeKind::SlowerTail, "price")];
-        assert_eq!(kinds(&found), expected, "{runs} runs");
-        assert!(found.changes[0].before.starts_with("p95 "), "{found:?}");
-        let [after, before] = [before, after];
-        let found = diff(&before, &after);
-        assert_eq!(kinds(&found), [(ChangeKind::FasterTail, "price")]);
-    }
+    let found = (0..10).filter(|seed| {
+        let [before, after] = set(&[base, failing], 5, *seed);
+        kinds(&diff(&before, &after)) == [(ChangeKind::Failing, "price")]
+    });
+    let found = found.count();
+    assert!(found >= 7, "{found} of 10");
 }
 
 /// Scales all times of the runs to this many hundredths, except the times of one name.
@@ -405,40 +373,7 @@ fn totals_of_too_few_traces_are_a_note() {
     assert!(note.is_some_and(|it| it.ends_with(", not told from chance")), "{found:?}");
 }
 
-/// Spans that start after the end of their parent: seconds later, or a moment later, which is not noted.
-#[test]
-fn waits_are_noted_as_such_from_a_millisecond_on() {
-    for (waits, expected) in [
-        (["1.001", "1.009"], None),
-        (["1001", "2001"], Some("send: waits mean 1 s → 2 s, not told from chance")),
-    ] {
-        let [before, after] = waits.map(|at| spans(&format!("job 0..1\n  send {at}..3000\n")));
-        let found = diff(&[before], &[after]);
-        let note = found.notes.iter().find(|it| it.starts_with("send: waits "));
-        assert_eq!(note.map(|it| &**it), expected, "{found:#?}");
-    }
-}
-
-/// Calls of two names that were made at the same time, and are made one after the other.
-#[test]
-fn calls_of_several_names_that_are_no_longer_parallel_are_serial() {
-    let after = requests(50, |_| vec![("stock", None, 10), ("tax", None, 10)]);
-    let mut before = after.clone();
-    for [root, stock, tax] in before.spans.as_chunks_mut().0 {
-        tax.end -= stock.duration();
-        tax.start = stock.start;
-        root.end = stock.end.max(tax.end);
-    }
-    let [before, after] = [[before], [after]];
-    let found = diff(&before, &after);
-    let changes: Vec<_> =
-        found.changes.iter().map(|it| (it.kind, &*it.name, &*it.before)).collect();
-    assert_eq!(changes, [(ChangeKind::Serial, "GET /cart", "parallel calls")], "{found:?}");
-    let found = diff(&after, &before);
-    assert_eq!(kinds(&found), [(ChangeKind::FasterTotal, "GET /cart")]);
-}
-
-/// The drift of the machine, which affects all names, does not hide the change of one name.
+/// What a drifting machine does to all names does not hide what a name does.
 #[test]
 fn a_change_is_found_on_an_uneven_machine() {
     let base =
@@ -548,15 +483,14 @@ fn assert_table(text: &str) {
         lines[0],
         "before: 20 runs, 600 traces, 3600 spans · after: 20 runs, 600 traces, 7800 spans"
     );
-    assert!(lines[1].starts_with("what            name         before → after"), "{text}");
+    assert!(lines[1].starts_with("what        name         before → after"), "{text}");
     assert!(
-        lines[2].starts_with(
-            "repeated calls  SELECT item  2 for each parent → 9 for each parent  ×4.5"
-        ),
+        lines[2]
+            .starts_with("more calls  SELECT item  2 for each parent → 9 for each parent  ×4.5"),
         "{text}"
     );
     assert!(
-        lines[3].starts_with("slower          price        ") && lines[3].contains(" %  chance"),
+        lines[3].starts_with("slower      price        ") && lines[3].contains(" %  chance"),
         "{text}"
     );
     assert_eq!(lines.len(), 4, "{text}");
@@ -566,7 +500,7 @@ fn assert_json(one: &str, other: &str) {
     let [one, other] = [one, other].map(|folder| format!("{folder}/00.jsonl"));
     let json = run(&[&one, &other, "--json"]);
     let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
-    assert_eq!(json["changes"][0]["what"], "repeated_calls");
+    assert_eq!(json["changes"][0]["what"], "more_calls");
     assert_eq!(json["before"]["runs"], 1);
 }
 
@@ -625,22 +559,7 @@ fn equal_runs_are_quiet_by_any_clock() {
 /// A large difference is noted even if no test confirms it.
 #[test]
 fn a_large_difference_is_never_nothing() {
-    // A queue, a slow partition of eight, a large body in one of ten requests, and two pauses.
-    let queue = |lag: u64| {
-        let of = |it: u64| {
-            format!(
-                "POST {0}..{1}\n  publish {0}..{2} producer\n    process {3}..{4} consumer\n",
-                it * 100,
-                it * 100 + 12,
-                it * 100 + 4,
-                it * 100 + 5 + it * lag,
-                it * 100 + 99 + it * lag
-            )
-        };
-        spans(&(0..60).map(of).collect::<String>())
-    };
-    let found = diff(&[queue(0)], &[queue(200)]);
-    assert!(kinds(&found).contains(&(ChangeKind::LongerWait, "process")), "{found:#?}");
+    // A slow partition of eight, a large body in one of ten requests, and two pauses.
     let mixed = |every: u64, factor: u64| {
         let of = |it: u64| {
             let time = (8 + it * 7919 % 5) * if it.is_multiple_of(every) { factor } else { 1 };

@@ -214,22 +214,6 @@ fn a_cold_start_of_one_process_or_of_many() {
 }
 
 #[test]
-fn one_straggler_of_twenty() {
-    let mut file = File::of("search", &[]);
-    let root = file.add(0, 0, Kind::Server, "search", 0.0, 620.0);
-    for shard in 0..20 {
-        let time = if shard == 13 { 610.0 } else { file.about(30.0) };
-        file.add(0, root, Kind::Client, "query shard", 1.0 + f64::from(shard) * 0.05, time);
-        file.with("shard", &format!("s{shard}"));
-    }
-    file.assert(
-        CauseKind::SlowWith,
-        "query shard",
-        "one of 20 spans `query shard` took 610 ms, the others",
-    );
-}
-
-#[test]
 fn a_hitch_with_a_child_that_no_other_has() {
     let mut file = File::of("game", &[]);
     requests(&mut file, 300, "frame", |file, trace, root, now| {
@@ -292,32 +276,6 @@ fn a_statement_with_ids() {
         "SELECT",
         "slow ones have `db.query.text` like `SELECT * FROM archive WHERE id = *`, 0 of ",
     );
-}
-
-#[test]
-fn a_sibling_that_only_slow_ones_have() {
-    let mut file = File::of("shop", &[]);
-    requests(&mut file, 300, "GET /cart", |file, trace, root, now| {
-        let is_cold = file.below(10) == 0;
-        let time = file.about(if is_cold { 120.0 } else { 15.0 });
-        if is_cold {
-            file.add(trace, root, Kind::Internal, "cache.miss", now, 0.1);
-        }
-        file.add(trace, root, Kind::Client, "HGET", now + 0.2, time);
-        time + 0.2
-    });
-    file.assert(CauseKind::SlowWith, "HGET", "slow ones have a sibling `cache.miss`, 0 of ");
-}
-
-#[test]
-fn a_cache_miss() {
-    let mut file = File::of("ci", &[]);
-    requests(&mut file, 200, "build", |file, _, _, _| {
-        let hit = file.below(6) > 0;
-        file.with("cache.hit", if hit { "yes" } else { "no" });
-        file.about(if hit { 40.0 } else { 400.0 })
-    });
-    file.assert(CauseKind::SlowWith, "build", "have `cache.hit=no`, 0 of ");
 }
 
 #[test]

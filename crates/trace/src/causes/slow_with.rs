@@ -1,5 +1,5 @@
 //! Finds a property that slow spans of a name have and quick ones do not have: an attribute, a host, a version, a
-//! parent, a child, a sibling, an event, a text with ids in it, or a place at the start of its process.
+//! parent, a child, an event, a text with ids in it, or a place at the start of its process.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,8 +34,6 @@ const FIRST: usize = 5;
 const AMONG_FIRST: &str = "a place among the first spans of their process";
 /// The maximum number of characters of a value.
 const LONGEST: usize = 60;
-/// The maximum number of a parent's children that are compared as siblings.
-const MOST_SIBLINGS: usize = 20;
 /// Parts of a duration, recorded by bridges from `tracing`: no reasons for it.
 const MEASURED: [&str; 2] = ["busy_ns", "idle_ns"];
 
@@ -102,7 +100,6 @@ impl Group<'_> {
     fn features(&self) -> Vec<(Feature, BTreeSet<usize>)> {
         let mut features: FxHashMap<Feature, Vec<usize>> = FxHashMap::default();
         let mut started: FxHashMap<u32, usize> = FxHashMap::default();
-        let mut siblings: FxHashMap<usize, BTreeSet<String>> = FxHashMap::default();
         let mut by_start: Vec<usize> = (0..self.spans.len()).collect();
         by_start.sort_by_key(|at| self.forest.span(self.spans[*at]).start);
         let mut first_ones = [0_u64; 2];
@@ -112,13 +109,7 @@ impl Group<'_> {
             if let Some(times) = first_ones.get_mut((*before - 1) / FIRST) {
                 *times = times.saturating_add(self.forest.span(self.spans[at]).duration());
             }
-            let mut found = self.of_span(self.spans[at], *before);
-            if let Some(parent) = self.forest.parent(self.spans[at]) {
-                let names = siblings.entry(parent).or_insert_with(|| self.below(parent));
-                let others = names.iter().filter(|it| **it != *self.name);
-                found.extend(others.map(|it| ("a sibling".to_owned(), it.clone())));
-            }
-            for feature in found {
+            for feature in self.of_span(self.spans[at], *before) {
                 let places = features.entry(feature).or_default();
                 places.extend((places.last() != Some(&at)).then_some(at));
             }
@@ -140,12 +131,6 @@ impl Group<'_> {
         let useful = features.iter().filter(is_useful);
         let useful: BTreeMap<_, _> = useful.map(|(it, all)| (it, all.iter().copied())).collect();
         useful.into_iter().map(|(it, places)| (it.clone(), places.collect())).collect()
-    }
-
-    /// The names of the first children of a span.
-    fn below(&self, parent: usize) -> BTreeSet<String> {
-        let children = self.forest.children(parent).iter().take(MOST_SIBLINGS);
-        children.map(|it| normalized(&self.forest.span(*it).name)).collect()
     }
 
     fn of_span(&self, index: usize, started: usize) -> Vec<Feature> {
@@ -289,7 +274,7 @@ fn is_twin(one: &BTreeSet<usize>, other: &BTreeSet<usize>) -> bool {
 fn text((key, value): &Feature) -> String {
     match key.as_str() {
         _ if value.is_empty() => key.clone(),
-        "the parent" | "a child" | "a sibling" | "the event" => format!("{key} `{value}`"),
+        "the parent" | "a child" | "the event" => format!("{key} `{value}`"),
         _ if key.ends_with('≥') => format!("`{key} {value}"),
         _ if key.ends_with("` like") => format!("`{key} `{value}`"),
         _ => format!("`{key}={value}`"),

@@ -174,7 +174,7 @@ pub(crate) fn why(forest: &Forest<'_>) -> Vec<Row> {
     let found = causes(forest).into_iter().map(|cause| {
         let span = forest.span(cause.span);
         row! {
-            "what": cause.kind.as_str(),
+            "what": json!(cause.kind),
             "name": &*span.name,
             "service": forest.recording().service(span),
             "time_ns": cause.time,

@@ -1,11 +1,11 @@
-//! Compares calls: new and missing names, numbers, order, and failures.
+//! Compares calls: new and missing names, numbers, and failures.
 
 use std::collections::BTreeSet;
 
 use super::runs::{Calls, Key, Sets};
 use super::statistics::{counts, mean};
-use super::{Change, ChangeKind, Diff, by_name, change, decimal, surprising};
-use crate::significance::{as_f64, fisher};
+use super::{Change, ChangeKind, Diff, change, decimal, surprising};
+use crate::significance::fisher;
 
 /// The accepted chance that a new or missing name is random.
 const CHANCE_OF_PRESENCE: f64 = 0.001;
@@ -20,8 +20,7 @@ const LEAST_FAILURES: f64 = 0.005;
 /// The minimum change of the calls of each parent, and its minimum factor.
 const LEAST_CALLS: f64 = 0.05;
 const LEAST_FACTOR: f64 = 1.05;
-/// The number of consecutive equal calls below one parent that make a loop.
-const LOOP: usize = 5;
+
 /// Finds names that only one side has, and returns the common names.
 pub(super) fn present(sets: &Sets, keys: &[Key], diff: &mut Diff) -> Vec<Key> {
     let (mut common, mut rare) = (Vec::new(), Vec::new());
@@ -65,7 +64,7 @@ pub(super) fn present(sets: &Sets, keys: &[Key], diff: &mut Diff) -> Vec<Key> {
     common
 }
 
-/// Finds parents that make more or fewer calls, or make them one after the other.
+/// Finds parents that make more or fewer calls.
 pub(super) fn counted(sets: &Sets, keys: &[Key], changes: &mut Vec<Change>) {
     let mut tests = Vec::new();
     for key in keys.iter().copied() {
@@ -77,14 +76,7 @@ pub(super) fn counted(sets: &Sets, keys: &[Key], changes: &mut Vec<Change>) {
             runs.map(|run| run.by_parent(key)).collect::<Vec<_>>()
         });
         let [one, other] = sides.each_ref().map(|runs| mean(&runs.concat()));
-        let in_a_row = [0, 1].map(|side| sets.calls(side, key).map(|it| it.in_a_row).max());
-        let kind = match other > one {
-            true if in_a_row[1] >= Some(LOOP) && in_a_row[1] > in_a_row[0] => {
-                ChangeKind::RepeatedCalls
-            }
-            true => ChangeKind::MoreCalls,
-            false => ChangeKind::FewerCalls,
-        };
+        let kind = if other > one { ChangeKind::MoreCalls } else { ChangeKind::FewerCalls };
         let [before, after] = [one, other].map(|mean| format!("{} for each parent", decimal(mean)));
         let mut found = change(sets, &[key], kind, before, after);
         found.factor = Some(other / one);
@@ -98,7 +90,6 @@ pub(super) fn counted(sets: &Sets, keys: &[Key], changes: &mut Vec<Change>) {
         }
     }
     changes.extend(surprising(tests, CHANCE_OF_COUNTS));
-    changes.extend(serial(sets, keys));
 }
 
 /// Finds names that fail more often.
@@ -150,21 +141,4 @@ fn is_constant(runs: &[Vec<f64>]) -> bool {
 
 fn sum(sets: &Sets, side: usize, key: Key, of: fn(&Calls) -> usize) -> usize {
     sets.calls(side, key).map(of).sum()
-}
-
-/// Spans whose calls used to overlap: below most parents before, and hardly any after.
-fn serial(sets: &Sets, keys: &[Key]) -> Vec<Change> {
-    let were_parallel = |name: usize| {
-        let parts = [0, 1].map(|side| {
-            let spans = sets.runs[side].iter().filter_map(|run| run.with_several.get(&name));
-            let (several, overlap) = spans.fold((0, 0), |sum, it| (sum.0 + it.0, sum.1 + it.1));
-            (several > 0).then(|| as_f64(overlap) / as_f64(several))
-        });
-        matches!(parts, [Some(was), Some(is)] if was >= 0.9 && is <= 0.1)
-    };
-    let names = by_name(keys.iter().copied()).into_iter().filter(|it| were_parallel(it.0));
-    let [before, after] = ["parallel calls", "one after the other"].map(str::to_owned);
-    let changes = names
-        .map(|(_, keys)| change(sets, &keys, ChangeKind::Serial, before.clone(), after.clone()));
-    changes.collect()
 }

@@ -10,7 +10,7 @@ use super::{RUNS, rounded};
 use crate::forest::Forest;
 use crate::names::normalized;
 use crate::significance::{as_f64, as_f64_of};
-use crate::span::{Kind, Recording, Span};
+use crate::span::{Kind, Recording};
 
 /// The attributes that distinguish spans of one name, the most distinctive one first.
 const PLACES: [&str; 5] =
@@ -36,22 +36,17 @@ pub(super) struct Calls {
     pub(super) own: Vec<f64>,
     /// The durations. The duration of a root is that of its trace, which may last longer.
     pub(super) durations: Vec<f64>,
-    /// The times between the end of the parent and the start of the call, if the call starts later.
-    pub(super) waits: Vec<f64>,
     /// Whether the calls are roots or server spans.
     pub(super) are_entries: bool,
     /// 1 for a failed call, else 0.
     pub(super) failed: Vec<f64>,
     /// The number of calls for each parent that makes one.
     pub(super) by_parent: Vec<(usize, usize)>,
-    /// The maximum number of consecutive calls below one parent.
-    pub(super) in_a_row: usize,
 }
 
 impl Calls {
     fn take_logarithms(&mut self, tick: u64) {
-        let times = [&mut self.own, &mut self.durations, &mut self.waits];
-        for time in times.into_iter().flatten() {
+        for time in self.own.iter_mut().chain(&mut self.durations) {
             *time = (*time + as_f64_of(tick)).ln();
         }
     }
@@ -63,8 +58,6 @@ pub(super) struct Run {
     pub(super) calls: FxHashMap<Key, Calls>,
     /// The number of spans of each name.
     spans: FxHashMap<usize, usize>,
-    /// The number of spans of each name with several children, and of those with two that overlap.
-    pub(super) with_several: FxHashMap<usize, (usize, usize)>,
     traces: usize,
 }
 
@@ -100,9 +93,6 @@ impl Run {
             calls.own.push(as_f64_of(forest.self_time(index)));
             let time = entries.get(&index).copied().unwrap_or_else(|| span.duration());
             calls.durations.push(as_f64_of(time));
-            let ended = forest.parent(index).map(|it| forest.span(it).end);
-            let waited = ended.and_then(|it| span.start.checked_sub(it));
-            calls.waits.extend(waited.filter(|it| *it > 0).map(as_f64_of));
             calls.failed.push(f64::from(u8::from(span.is_failure())));
             calls.are_entries |= key.1.is_none() || span.kind == Kind::Server;
             run.add_children(&forest, index, names);
@@ -114,35 +104,15 @@ impl Run {
         let spans = self.spans.entry(names[parent]).or_default();
         let which = *spans;
         *spans += 1;
-        let mut siblings: BTreeMap<usize, Vec<&Span>> = BTreeMap::new();
+        let mut siblings: BTreeMap<usize, usize> = BTreeMap::new();
         for child in forest.children(parent) {
-            let same = siblings.entry(names[*child]).or_default();
-            same.push(forest.span(*child));
-        }
-        let children = forest.children(parent);
-        if children.len() > 1 {
-            let (several, overlap) = self.with_several.entry(names[parent]).or_default();
-            *several += 1;
-            let in_a_row = count_in_a_row(children.iter().map(|it| forest.span(*it)));
-            *overlap += usize::from(in_a_row < children.len());
+            *siblings.entry(names[*child]).or_default() += 1;
         }
         for (name, siblings) in siblings {
             let calls = self.calls.entry((name, Some(names[parent]))).or_default();
-            calls.by_parent.push((which, siblings.len()));
-            calls.in_a_row = calls.in_a_row.max(count_in_a_row(siblings.into_iter()));
+            calls.by_parent.push((which, siblings));
         }
     }
-}
-
-/// The number of spans, sorted by start, that start after all earlier ones have ended.
-fn count_in_a_row<'a>(spans: impl Iterator<Item = &'a Span>) -> usize {
-    let mut until = 0;
-    let in_a_row = spans.filter(|span| {
-        let before = until;
-        until = span.end.max(until);
-        span.start >= before
-    });
-    in_a_row.count()
 }
 
 /// The runs before and after.

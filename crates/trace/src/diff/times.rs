@@ -1,9 +1,7 @@
-//! Compares times: of all calls, of the slowest calls, and of whole requests.
+//! Compares times: of all calls, and of whole requests.
 
 use super::runs::{Calls, Key, Sets};
-use super::statistics::{
-    Unit, certainty, common, counts, mean, mean_of, sorted, student, units, variance,
-};
+use super::statistics::{Unit, certainty, common, mean, mean_of, sorted, student, units, variance};
 use super::{Change, ChangeKind, Diff, by_name, change, surprising, total, weight};
 use crate::names::percentile;
 use crate::significance::{as_f64, as_f64_of, unlikely};
@@ -21,23 +19,14 @@ const TIMES: Rule =
 /// they look more certain than they are.
 const MANY_RUNS: usize = 5;
 const TIMES_OF_FEW_RUNS: Rule = Rule { least: 1.08, ..TIMES };
-const TAILS: Rule =
-    Rule { kinds: [ChangeKind::SlowerTail, ChangeKind::FasterTail], least: 1.25, chance: 0.002 };
 /// The rule for totals, from which the shift of the machine is not removed.
 const TOTALS: Rule =
     Rule { kinds: [ChangeKind::SlowerTotal, ChangeKind::FasterTotal], least: 1.25, chance: 0.002 };
-const WAITS: Rule =
-    Rule { kinds: [ChangeKind::LongerWait, ChangeKind::ShorterWait], least: 1.25, chance: 0.002 };
 /// The factor and the maximum number of names of noted differences that may be random.
 const NOTED: f64 = 1.5;
 const MOST_NOTED: usize = 5;
-/// The maximum difference of waits, in nanoseconds, that counts as time to start.
-const LEAST_WAIT: f64 = 1e6;
 /// The percentiles from which a noted difference is computed, with the minimum number of calls on each side.
 const READ_FROM: [(usize, usize); 3] = [(50, 1), (95, 20), (99, 1000)];
-/// The percentile at which a tail begins, and the percentiles at which its change is measured.
-const TAIL: usize = 95;
-const PERCENTILES: [usize; 2] = [95, 99];
 /// The minimum share of a name in the self time of all spans.
 const LEAST_SHARE: f64 = 0.005;
 /// The minimum number of calls on each side for which parts of runs are compared.
@@ -136,18 +125,13 @@ impl<'a> Times<'a> {
         sorted(&calls.flat_map(self.of).copied().collect::<Vec<_>>())
     }
 
-    /// A percentile of the measured times of each side.
-    fn percentiles(&self, percent: usize) -> [f64; 2] {
-        [0, 1].map(|side| percentile(&self.all(side), percent))
-    }
-
     /// The distance of two times, in steps of the clock.
     fn ticks_apart(&self, times: [f64; 2]) -> f64 {
         (times[1].exp() - times[0].exp()).abs() / as_f64_of(self.sets.tick)
     }
 
     /// A large difference, random or not: of a percentile with enough calls, or of the means if there are few calls.
-    fn noted(&self, (of, least): (&str, f64)) -> Option<String> {
+    fn noted(&self, of: &str) -> Option<String> {
         let calls = [0, 1].map(|side| self.all(side));
         let fewest = calls.iter().map(Vec::len).min().filter(|it| *it > 0)?;
         let means = calls
@@ -162,30 +146,8 @@ impl<'a> Times<'a> {
             readings.max_by(|one, other| apart(&one.1).total_cmp(&apart(&other.1)))?;
         let name = &self.sets.names[self.keys.first()?.0].name;
         let [before, after] = most.map(|it| self.sets.time(it));
-        let nanos = (most[1].exp() - most[0].exp()).abs();
-        (apart(&most) >= NOTED.ln() && self.ticks_apart(most) > 1.5 && nanos >= least)
+        (apart(&most) >= NOTED.ln() && self.ticks_apart(most) > 1.5)
             .then(|| format!("{name}: {of}{what}{before} → {after}, not told from chance"))
-    }
-
-    fn percentile(&self, side: usize, percent: usize) -> f64 {
-        percentile(&sorted(&self.runs[side].concat()), percent)
-    }
-
-    /// The distance of each value from the start of the tail, relative to the median. The tail starts at the side with
-    /// the shorter tail, plus the minimum reported factor: closer values are noise that would hide a few distant ones.
-    fn tails(&self) -> [Vec<Vec<f64>>; 2] {
-        let medians = [0, 1].map(|side| self.percentile(side, 50));
-        let centred = [0, 1].map(|side| {
-            let centred = |it: &f64| it - medians[side];
-            let runs = self.runs[side].iter();
-            runs.map(|run| run.iter().map(centred).collect::<Vec<f64>>()).collect::<Vec<_>>()
-        });
-        let ends = centred.each_ref().map(|it| percentile(&sorted(&it.concat()), TAIL));
-        let begin = ends[0].min(ends[1]) + TAILS.least.ln();
-        centred.map(|runs| {
-            let above = |run: Vec<f64>| run.iter().map(|it| (it - begin).max(0.0)).collect();
-            runs.into_iter().map(above).collect()
-        })
     }
 }
 
@@ -235,15 +197,12 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
     let rule = if has_many { TIMES } else { TIMES_OF_FEW_RUNS };
     let levels = times.iter().map(|it| it.test(&rule)).collect();
     diff.changes.extend(surprising(levels, rule.chance));
-    let tails = times.iter().map(test_tail).collect();
-    diff.changes.extend(surprising(tails, TAILS.chance));
-    note_large(&times, diff, ("", 0.0));
+    note_large(&times, diff, "");
     shift
 }
 
-/// Notes large differences of names that are not among the changes, with the kind of time and the minimum in
-/// nanoseconds.
-fn note_large(times: &[Times<'_>], diff: &mut Diff, of: (&str, f64)) {
+/// Notes large differences of names that are not among the changes, with the kind of time.
+fn note_large(times: &[Times<'_>], diff: &mut Diff, of: &str) {
     let is_named = |it: &Times<'_>| {
         let name = it.keys.first().map(|key| &it.sets.names[key.0]);
         name.is_some_and(|name| {
@@ -259,18 +218,6 @@ fn note_large(times: &[Times<'_>], diff: &mut Diff, of: (&str, f64)) {
     for note in noted {
         diff.doubt(note);
     }
-}
-
-/// Finds calls that start later or sooner after the end of their parent than before.
-pub(super) fn waits(sets: &Sets, keys: &[Key], diff: &mut Diff) {
-    let waited = |key: &&Key| {
-        [0, 1].iter().all(|side| sets.calls(*side, **key).any(|it| !it.waits.is_empty()))
-    };
-    let times = keys.iter().filter(waited).map(|key| Times::new(sets, vec![*key], |it| &it.waits));
-    let times: Vec<_> = times.collect();
-    let tests = times.iter().map(|it| it.test(&WAITS)).collect();
-    diff.changes.extend(surprising(tests, WAITS.chance));
-    note_large(&times, diff, ("waits ", LEAST_WAIT));
 }
 
 /// Whether the common shift is larger than expected of a machine.
@@ -314,21 +261,6 @@ fn without_machine(times: &mut [Times<'_>]) -> f64 {
     shift
 }
 
-/// Tests whether the slowest calls of a name have become slower or faster than the other calls explain.
-fn test_tail(times: &Times<'_>) -> (f64, f64, Option<Change>) {
-    let mut changes = PERCENTILES.iter().filter_map(|percent| {
-        let beyond = |side| times.percentile(side, *percent) - times.percentile(side, 50);
-        let factor = (beyond(1) - beyond(0)).exp();
-        let measured = times.percentiles(*percent);
-        let mut found = times.change(measured, factor, &TAILS)?;
-        found.before = format!("p{percent} {}", found.before);
-        (times.ticks_apart(measured) > 1.5).then_some(found)
-    });
-    let [before, after] = times.tails();
-    let chance = counts([&before, &after], times.sets.are_runs());
-    (times.share, chance, changes.next())
-}
-
 /// Finds roots and server spans whose total time has changed, where neither another change nor the common shift
 /// explains it.
 pub(super) fn totals(sets: &Sets, keys: &[Key], shift: f64, diff: &mut Diff) {
@@ -349,6 +281,6 @@ pub(super) fn totals(sets: &Sets, keys: &[Key], shift: f64, diff: &mut Diff) {
         }
     }
     if !is_explained {
-        note_large(&times, diff, ("in total ", 0.0));
+        note_large(&times, diff, "in total ");
     }
 }

@@ -40,15 +40,11 @@ pub(crate) struct Noise {
     pub(crate) run: f64,
     /// The step of the machine's drift from run to run.
     pub(crate) drift: f64,
-    /// Whether every third call takes half as long again.
-    pub(crate) is_bimodal: bool,
-    /// The correlation of a call's noise with the noise of the previous call.
-    pub(crate) memory: f64,
 }
 
 impl Noise {
     pub(crate) const fn of(call: f64) -> Self {
-        Self { call, run: 0.01, drift: 0.01, is_bimodal: false, memory: 0.0 }
+        Self { call, run: 0.01, drift: 0.01 }
     }
 }
 
@@ -58,17 +54,10 @@ pub(crate) struct Service {
     pub(crate) noise: Noise,
     /// The factor of the time of `price`.
     pub(crate) slower: f64,
-    /// The part of the calls of `price` that take longer, and how many times as long.
-    pub(crate) tail: f64,
-    pub(crate) tail_factor: f64,
     /// How many queries a request makes.
     pub(crate) queries: usize,
     /// The part of the requests that make one more query.
     pub(crate) extra: f64,
-    /// The part of the requests that fill the cache.
-    pub(crate) fill: f64,
-    /// Whether the two shards are asked at the same time.
-    pub(crate) is_parallel: bool,
     /// The part of `price` that fails.
     pub(crate) failures: f64,
     /// Whether there is a call of `audit`.
@@ -81,12 +70,8 @@ impl Default for Service {
         Self {
             noise: Noise::of(0.1),
             slower: 1.0,
-            tail: 0.0,
-            tail_factor: 10.0,
             queries: 2,
             extra: 0.0,
-            fill: 0.0,
-            is_parallel: true,
             failures: 0.0,
             has_audit: false,
             requests: 30,
@@ -135,24 +120,16 @@ impl Machine {
 pub(crate) fn run(service: Service, speed: f64, numbers: &mut Numbers) -> Recording {
     let mut recording = Recording::default();
     let noise = service.noise;
-    // Each name has a noise of its own.
-    let mut last = [0.0_f64; 7];
     for request in 1..=u128::from(service.requests) {
         let mut now = 1_000_000_000_000;
         let mut id = 0;
         let mut spans: Vec<Span> = Vec::new();
-        let is_filling = service.fill > 0.0 && numbers.next() < service.fill;
         let has_extra = service.extra > 0.0 && numbers.next() < service.extra;
-        let is_in_tail = service.tail > 0.0 && numbers.next() < service.tail;
         let is_failing = numbers.next() < service.failures;
-        let mut took = |name: usize, micros: f64| {
+        let mut took = |micros: f64| {
             // One call in a hundred takes three times as long.
             let outlier = if numbers.next() < 0.01 { 3.0 } else { 1.0 };
-            let new = (1.0 - noise.memory.powi(2)).sqrt() * numbers.normal();
-            last[name] = last[name] * noise.memory + new;
-            let is_slow = noise.is_bimodal && numbers.next() < 1.0 / 3.0;
-            let mode = if is_slow { 1.5 } else { 1.0 };
-            let factor = outlier * mode * (last[name] * noise.call).exp();
+            let factor = outlier * (numbers.normal() * noise.call).exp();
             (micros * 1000.0 * speed * factor) as u64
         };
         let mut add = |parent: u64, name: &str, start: u64, nanos: u64| {
@@ -169,32 +146,26 @@ pub(crate) fn run(service: Service, speed: f64, numbers: &mut Numbers) -> Record
             id
         };
         let root = add(0, &format!("GET /cart/{request}"), now, 0);
-        now += took(0, 100.0);
+        now += took(100.0);
         for _ in 0..service.queries + usize::from(has_extra) {
-            let nanos = took(1, 400.0);
+            let nanos = took(400.0);
             add(root, "SELECT item", now, nanos);
             now += nanos;
         }
-        if is_filling {
-            let nanos = took(6, 200.0);
-            add(root, "cache.fill", now, nanos);
-            now += nanos;
-        }
-        let tail = if is_in_tail { service.tail_factor } else { 1.0 };
-        let nanos = took(2, 800.0 * service.slower * tail);
+        let nanos = took(800.0 * service.slower);
         let price = add(root, "price", now, nanos);
         now += nanos;
-        let shards = [took(3, 300.0), took(3, 300.0)];
+        let shards = [took(300.0), took(300.0)];
         add(root, "shard", now, shards[0]);
-        let second = if service.is_parallel { now + 1000 } else { now + shards[0] };
+        let second = now + 1000;
         add(root, "shard", second, shards[1]);
         now = (second + shards[1]).max(now + shards[0]);
         if service.has_audit {
-            let nanos = took(5, 20.0);
+            let nanos = took(20.0);
             add(root, "audit", now, nanos);
             now += nanos;
         }
-        now += took(0, 50.0);
+        now += took(50.0);
         if let Some(span) = spans.first_mut() {
             span.end = now;
         }
