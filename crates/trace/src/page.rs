@@ -85,29 +85,25 @@ struct PageTrace {
     errors: usize,
 }
 
-/// Writes a page about traces: HTML that contains its style, script and data, and loads nothing.
+/// Writes a page about traces: HTML that contains its style, script and data, and loads nothing. The page says how many
+/// spans and log records, besides those of the recording, were left out for lack of memory.
 ///
 /// The page has up to 200,000 spans. From a larger recording, it has traces with errors and the longest ones, and of a
 /// single larger trace the failed and the longest spans; the page says so.
 ///
 /// # Errors
 /// Writing fails.
-pub fn write_page(forest: &Forest<'_>, out: impl Write) -> io::Result<()> {
-    write_page_of(forest, MOST_SPANS, 0, out)
+pub fn write_page(forest: &Forest<'_>, unread: usize, out: impl Write) -> io::Result<()> {
+    write_page_of(forest, MOST_SPANS, unread, out)
 }
 
-/// Writes a [page](write_page) with up to this number of spans, which is at most 200,000. The page says how many spans
-/// and log records were left out for lack of memory.
-///
-/// # Errors
-/// Writing fails.
-pub fn write_page_of(
+fn write_page_of(
     forest: &Forest<'_>,
     most: usize,
     unread: usize,
     mut out: impl Write,
 ) -> io::Result<()> {
-    let (order, left_out) = rows_of(forest, most.min(MOST_SPANS));
+    let (order, left_out) = rows_of(forest, most);
     let plan = Plan::new(forest, order);
     let mut rows = plan.rows();
     let notes = [
@@ -581,7 +577,7 @@ mod tests {
     #[test]
     fn the_page_is_small() {
         let mut out = Vec::new();
-        write_page(&Forest::new(&Recording::default()), &mut out).expect("a page");
+        write_page(&Forest::new(&Recording::default()), 0, &mut out).expect("a page");
         let text = String::from_utf8(out).expect("text");
         let (before, rest) = text.split_once(r#"id="data">"#).expect("data");
         let (_, after) = rest.split_once("</script>").expect("its end");

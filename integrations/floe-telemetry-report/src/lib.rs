@@ -18,10 +18,8 @@
 
 #![forbid(unsafe_code)]
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Seek as _};
-#[cfg(target_os = "linux")]
-use std::os::fd::AsRawFd as _;
+use std::fs;
+use std::io::{self, BufWriter};
 use std::path::{self, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -29,7 +27,7 @@ use std::time::Duration;
 use floe_telemetry::config::Signal;
 use floe_telemetry::exporter::{ExporterFactory, telemetry_exporter};
 use floe_trace::read::Reader;
-use floe_trace::{Forest, write_page_of};
+use floe_trace::{Forest, write_page};
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::transform::logs::tonic::group_logs_by_resource_and_scope;
@@ -39,16 +37,11 @@ use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use prost::Message;
-#[cfg(target_os = "linux")]
-use rustix::fs::{AtFlags, CWD, linkat};
 use tempfile::NamedTempFile;
 
 /// The maximum estimated memory of spans and log records until the page is written, in bytes. Each one takes time at
 /// the end, and the page needs several times as much memory.
 const MOST_BYTES: usize = 32 << 20;
-
-/// The number of spans on the first page, which is small so that it is ready soon.
-const FIRST_SPANS: usize = 10_000;
 
 telemetry_exporter!(ExporterFactory::new(
     "report",
@@ -89,7 +82,7 @@ impl Report {
         // The process may change its directory until the page is written.
         let path = path::absolute(path.into())?;
         // A place that cannot be written to is reported now, and not when everything has been collected.
-        drop(unnamed(&path)?);
+        drop(draft(&path)?);
         // The last batch is read as a whole.
         let reader = Mutex::new((Reader::new().max_bytes(2 * MOST_BYTES), 0));
         Ok(Self::of(Arc::new(Collected { path, reader })))
@@ -129,9 +122,13 @@ impl Collected {
         let (reader, left_out) = &*self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         // Each signal writes the page anew, so the last page has all signals.
         let forest = Forest::new(reader.recording());
-        let spans = reader.recording().spans.len();
-        let make = |most, out: &mut BufWriter<&File>| write_page_of(&forest, most, *left_out, out);
-        write(&self.path, spans, make).map_err(|error| {
+        let write = || {
+            let mut page = draft(&self.path)?;
+            write_page(&forest, *left_out, BufWriter::new(&mut page))?;
+            page.persist(&self.path)?;
+            Ok(())
+        };
+        write().map_err(|error: io::Error| {
             let message = format!("the page {} cannot be written: {error}", self.path.display());
             OTelSdkError::InternalFailure(message)
         })
@@ -170,86 +167,10 @@ impl LogExporter for Report {
     }
 }
 
-fn folder(page: &Path) -> io::Result<&Path> {
+/// Creates a file beside the page, which only the user of the process may read. It gets the page's name when it is
+/// complete.
+fn draft(page: &Path) -> io::Result<NamedTempFile> {
     let folder = page.parent().unwrap_or(page);
-    fs::create_dir_all(folder).map(|()| folder)
-}
-
-/// Creates an unnamed file that only the user of the process may read.
-fn unnamed(page: &Path) -> io::Result<File> {
-    let file = tempfile::tempfile_in(folder(page)?)?;
-    #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-    Ok(file)
-}
-
-/// Writes the page with `make`, which flushes. A page of the most important spans precedes a long page, because time
-/// may run out. A page gets its name when it is complete, so that nobody sees an incomplete page, and a process that
-/// ends meanwhile leaves no file.
-fn write(
-    path: &Path,
-    spans: usize,
-    make: impl Fn(usize, &mut BufWriter<&File>) -> io::Result<()>,
-) -> io::Result<()> {
-    for most in [FIRST_SPANS, usize::MAX].into_iter().skip(usize::from(spans <= FIRST_SPANS)) {
-        let file = unnamed(path)?;
-        make(most, &mut BufWriter::new(&file))?;
-        publish(file, path)?;
-    }
-    Ok(())
-}
-
-/// Gives the file a name.
-fn publish(mut file: File, path: &Path) -> io::Result<()> {
-    let folder = folder(path)?;
-    #[cfg(target_os = "linux")]
-    {
-        let unnamed = format!("/proc/self/fd/{}", file.as_raw_fd());
-        let link = |name: &Path| Ok(linkat(CWD, &*unnamed, CWD, name, AtFlags::SYMLINK_FOLLOW)?);
-        if let Ok(named) = tempfile::Builder::new().make_in(folder, link) {
-            return Ok(named.persist(path)?);
-        }
-    }
-    // Here a file without a name cannot get one.
-    let mut named = NamedTempFile::new_in(folder)?;
-    file.rewind()?;
-    io::copy(&mut file, &mut named)?;
-    named.persist(path)?;
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::cell::RefCell;
-    use std::io::Write as _;
-
-    use super::*;
-
-    /// The files in the folder while each page is written, and at the end.
-    fn seen(spans: usize) -> io::Result<Vec<String>> {
-        let folder = tempfile::tempdir()?;
-        let path = folder.path().join("trace.html");
-        let seen = RefCell::new(Vec::new());
-        let look = || {
-            let files = fs::read_dir(&folder)?.map(|file| fs::read_to_string(file?.path()));
-            let files = files.collect::<io::Result<Vec<_>>>()?;
-            seen.borrow_mut().push(files.join(" "));
-            Ok(())
-        };
-        write(&path, spans, |most, page| {
-            write!(page, "{most}")?;
-            page.flush()?;
-            look()
-        })?;
-        look()?;
-        Ok(seen.into_inner())
-    }
-
-    #[test]
-    fn a_short_page_is_there_while_the_whole_one_is_made_and_no_draft() -> io::Result<()> {
-        let all = usize::MAX.to_string();
-        assert_eq!(seen(10_000)?, ["", &all]);
-        assert_eq!(seen(10_001)?, ["", "10000", &all]);
-        Ok(())
-    }
+    fs::create_dir_all(folder)?;
+    NamedTempFile::new_in(folder)
 }

@@ -27,7 +27,7 @@ pub(crate) fn view(options: &View) -> Result<ExitCode, Failure> {
     let recording = options.input.read_spans()?;
     let forest = Forest::new(&recording);
     print_notes(forest.notes());
-    output::write(path, |out| write_page(&forest, out))?;
+    output::write(path, |out| write_page(&forest, 0, out))?;
     if output::is_standard(path) {
         return Ok(ExitCode::SUCCESS);
     }
