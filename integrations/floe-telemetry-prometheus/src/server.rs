@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::net::{IpAddr, TcpListener as StdListener};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, ThreadId};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use floe_telemetry::config::PrometheusConfig;
@@ -50,9 +50,6 @@ const CONNECTION_TIMEOUT: Duration = Duration::from_secs(30);
 /// The delay after a failed `accept`, for example without free file descriptors.
 const ACCEPT_DELAY: Duration = Duration::from_millis(100);
 
-/// The minimum time between two warnings.
-const WARNING_INTERVAL: Duration = Duration::from_secs(60);
-
 /// The time for which dropping a server waits for its thread.
 const DROP_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -77,7 +74,7 @@ impl Server {
         let own_name = address.is_loopback().then(|| config.host.clone());
         let runtime =
             runtime::Builder::new_current_thread().enable_all().build().map_err(bind_error)?;
-        let endpoint = Arc::new(Endpoint { registry, own_name, warned: Mutex::default() });
+        let endpoint = Arc::new(Endpoint { registry, own_name });
         let (stop, stopped) = oneshot::channel();
         let (running, ended) = mpsc::channel();
         let thread = thread::Builder::new().name("floe-prometheus".to_owned());
@@ -133,8 +130,6 @@ struct Endpoint {
     registry: Registry,
     /// The configured name, if the endpoint is only for this machine.
     own_name: Option<String>,
-    /// The time of the last warning.
-    warned: Mutex<Option<Instant>>,
 }
 
 async fn accept(listener: &TcpListener, endpoint: Arc<Endpoint>) {
@@ -210,34 +205,13 @@ impl Endpoint {
 
     /// Collects the metrics. Callbacks of observable instruments are user code, which may panic.
     fn metrics(&self) -> Response<Full<Bytes>> {
-        let Ok((text, cut)) = catch_unwind(AssertUnwindSafe(|| text::collect(&self.registry)))
-        else {
+        let Ok(Ok(text)) = catch_unwind(AssertUnwindSafe(|| text::collect(&self.registry))) else {
             let status = StatusCode::INTERNAL_SERVER_ERROR;
             return plain_text(status, "the metrics could not be collected\n");
         };
-        if !cut.is_empty() {
-            self.warn_cut(&cut);
-        }
         let mut response = Response::new(Full::from(text));
         response.headers_mut().insert(CONTENT_TYPE, TEXT);
         response
-    }
-
-    fn warn_cut(&self, metrics: &[String]) {
-        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
-        if warned.is_some_and(|at| at.elapsed() < WARNING_INTERVAL) {
-            return;
-        }
-        *warned = Some(Instant::now());
-        drop(warned);
-        // The subscriber is code of the program, and its panic must not end the thread.
-        let _ = catch_unwind(|| {
-            let names = metrics.iter().take(10).map(|name| format!("`{name}`"));
-            let names = names.collect::<Vec<_>>().join(", ");
-            tracing::warn!(
-                "a scrape has only a part of the series of {names}: the text is too long"
-            );
-        });
     }
 }
 
