@@ -14,10 +14,8 @@ pub struct Forest<'a> {
     recording: &'a Recording,
     traces: Vec<Trace>,
     parents: Vec<Option<usize>>,
-    /// The children of all spans: the children of each span are adjacent, sorted by start.
-    children: Vec<usize>,
-    /// The index of each span's first child in `children`, and the length of `children` at the end.
-    first_child: Vec<usize>,
+    /// The children of each span, by start.
+    children: Vec<Vec<usize>>,
     self_times: Vec<u64>,
     notes: Vec<Note>,
     /// For a source and a name, a span with the place in the source code; `None` if the spans have different places.
@@ -95,14 +93,20 @@ impl<'a> Forest<'a> {
             Some(Note::of_span(first, message.to_owned(), found.len()))
         });
         let notes = notes.collect();
-        let (children, first_child) = children(spans, &parents);
+        let mut children = vec![Vec::new(); spans.len()];
+        let mut by_start: Vec<usize> = (0..spans.len()).collect();
+        by_start.sort_by_key(|span| spans[*span].start);
+        for span in by_start {
+            if let Some(parent) = parents[span] {
+                children[parent].push(span);
+            }
+        }
         let traces = traces(spans, &parents);
         let mut forest = Self {
             recording,
             traces,
             parents,
             children,
-            first_child,
             self_times: Vec::new(),
             notes,
             places: OnceLock::new(),
@@ -175,8 +179,7 @@ impl<'a> Forest<'a> {
     /// Returns the children of a span, by start.
     #[must_use]
     pub fn children(&self, span: usize) -> &[usize] {
-        let range = self.first_child.get(span).zip(self.first_child.get(span + 1));
-        range.and_then(|(from, to)| self.children.get(*from..*to)).unwrap_or_default()
+        self.children.get(span).map_or(&[], Vec::as_slice)
     }
 
     /// Returns the self time of a span, during which none of its children ran, in nanoseconds.
@@ -214,29 +217,6 @@ fn cut_circles(spans: &[Span], parents: &mut [Option<usize>]) -> Vec<usize> {
         circles.push(earliest);
     }
     circles
-}
-
-/// The children of each span, sorted by start, and the index of each span's first child.
-fn children(spans: &[Span], parents: &[Option<usize>]) -> (Vec<usize>, Vec<usize>) {
-    let mut first = vec![0_usize; spans.len() + 1];
-    for parent in parents.iter().flatten() {
-        first[parent + 1] += 1;
-    }
-    for index in 1..first.len() {
-        first[index] += first[index - 1];
-    }
-    let mut children = vec![0; first.last().copied().unwrap_or_default()];
-    let mut free = first.clone();
-    for (span, parent) in parents.iter().enumerate() {
-        if let Some(parent) = *parent {
-            children[free[parent]] = span;
-            free[parent] += 1;
-        }
-    }
-    for range in first.windows(2) {
-        children[range[0]..range[1]].sort_by_key(|span| spans[*span].start);
-    }
-    (children, first)
 }
 
 fn traces(spans: &[Span], parents: &[Option<usize>]) -> Vec<Trace> {

@@ -27,7 +27,7 @@ fn caught<T>(run: impl FnOnce() -> T) -> Option<T> {
 }
 
 /// A function of the user.
-pub(crate) struct Callback<F: ?Sized>(Arc<F>);
+pub(crate) struct Callback<F: ?Sized>(pub(crate) Arc<F>);
 
 impl<F: ?Sized> Clone for Callback<F> {
     fn clone(&self) -> Self {
@@ -111,10 +111,6 @@ impl<R> Options<R> {
         Arc::make_mut(self.response.get_or_insert_default())
     }
 
-    pub(crate) fn set_filter(&mut self, filter: impl Fn(&R) -> bool + Send + Sync + 'static) {
-        self.filter = Some(Callback(Arc::new(filter)));
-    }
-
     pub(crate) fn set_attributes<A: IntoAttributes>(
         &mut self,
         attributes: impl Fn(&R) -> A + Send + Sync + 'static,
@@ -143,13 +139,6 @@ impl<R> Options<R> {
     pub(crate) fn route<'r>(&self, request: &'r R) -> Option<Cow<'r, str>> {
         let Callback(route) = self.route.as_ref()?;
         caught(|| route(request))?
-    }
-
-    pub(crate) fn set_peer(
-        &mut self,
-        peer: impl Fn(&R) -> Option<SocketAddr> + Send + Sync + 'static,
-    ) {
-        self.peer = Some(Callback(Arc::new(peer)));
     }
 
     pub(crate) fn peer(&self, request: &R) -> Option<SocketAddr> {
@@ -200,7 +189,8 @@ macro_rules! common_options {
                 mut self,
                 filter: impl Fn(&$request) -> bool + Send + Sync + 'static,
             ) -> Self {
-                std::sync::Arc::make_mut(&mut self.options).set_filter(filter);
+                let filter = crate::options::Callback(std::sync::Arc::new(filter) as _);
+                std::sync::Arc::make_mut(&mut self.options).filter = Some(filter);
                 self
             }
 
@@ -336,7 +326,8 @@ macro_rules! server_options {
                 + Sync
                 + 'static,
             ) -> Self {
-                std::sync::Arc::make_mut(&mut self.options).set_peer(peer);
+                let peer = crate::options::Callback(std::sync::Arc::new(peer) as _);
+                std::sync::Arc::make_mut(&mut self.options).peer = Some(peer);
                 self
             }
 

@@ -35,9 +35,8 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::thread;
 
 use floe_telemetry::MetricRecorder;
 use floe_telemetry::metrics::Metric;
@@ -174,8 +173,6 @@ struct Series {
     attributes: Vec<KeyValue>,
     /// The sum of a counter, or the bits of the `f64` of a gauge.
     state: AtomicU64,
-    /// Whether a thread is recording the gauge.
-    is_recording: AtomicBool,
 }
 
 impl Series {
@@ -190,7 +187,6 @@ impl Series {
             description: Arc::clone(&family.description),
             attributes: key.labels().map(attribute).collect(),
             state: AtomicU64::new(0),
-            is_recording: AtomicBool::new(false),
         }
     }
 
@@ -207,30 +203,14 @@ impl Series {
         if changed.is_err() {
             return;
         }
-        // One thread at a time records, so that no older value is recorded after a newer one. It sees the changes of
-        // other threads when it has finished. It yields, so that another thread takes over and it can return.
+        // Another thread may record an older value later, and then sees that the value has changed.
         for _ in 0..MAX_ROUNDS {
-            if self.is_recording.swap(true, Ordering::SeqCst) {
-                return;
-            }
-            let recording = Recording(&self.is_recording);
             let bits = self.state.load(Ordering::SeqCst);
             METRICS.set_gauge(self.metric(), f64::from_bits(bits), &self.attributes);
-            drop(recording);
             if self.state.load(Ordering::SeqCst) == bits {
                 return;
             }
-            thread::yield_now();
         }
-    }
-}
-
-/// Ends the recording of a gauge, even if a subscriber of `tracing` panics meanwhile.
-struct Recording<'s>(&'s AtomicBool);
-
-impl Drop for Recording<'_> {
-    fn drop(&mut self) {
-        self.0.store(false, Ordering::SeqCst);
     }
 }
 

@@ -1,10 +1,9 @@
 //! The command `ps`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Args;
 use floe_redact::printable;
@@ -81,14 +80,12 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
         ))
     })?;
     let (threads, open) = process.spans(&context)?;
-    let found = Found { threads: &threads, open: open.as_deref().unwrap_or_default() };
+    let spans = spans(&threads, &open.unwrap_or_default());
     if json {
-        return Ok(json!({
-            "process": process_json(id, &context),
-            "threads": threads.len(),
-            "spans": found.json(),
-        })
-        .to_string());
+        let spans: Vec<Value> = spans.into_iter().map(|it| it.1).collect();
+        let process = process_json(id, &context);
+        let found = json!({ "process": process, "threads": threads.len(), "spans": spans });
+        return Ok(found.to_string());
     }
     let [service, version] = ["service.name", "service.version"].map(|key| shown(key, &context));
     let mut text = [service, version, format!("(process {id}, {} threads)", threads.len())]
@@ -103,9 +100,8 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
         );
         return Ok(text);
     }
-    let mut rows = found.rows();
-    let left = rows.len().saturating_sub(ROWS);
-    rows.truncate(ROWS);
+    let rows: Vec<_> = spans.iter().take(ROWS).map(|(depth, span)| row(*depth, span)).collect();
+    let left = spans.len() - rows.len();
     if !rows.is_empty() {
         let mut columns = columns(["AGE", "SPAN", "IN", "AT", "TRACE", "SPAN ID", ""], &rows);
         columns[0].is_number = true;
@@ -124,101 +120,71 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
 /// The maximum number of rows.
 const ROWS: usize = 200;
 
-/// The data that was read from a process.
-struct Found<'a> {
-    threads: &'a [Thread],
-    /// Open spans, the oldest first.
-    open: &'a [OpenSpan],
+/// The open spans that are recorded, each below its parent and with its depth, and the current spans of threads that are
+/// not.
+fn spans(threads: &[Thread], open: &[OpenSpan]) -> Vec<(usize, Value)> {
+    let known: HashMap<_, _> = (0..).zip(open).map(|(at, open)| (ids(&open.span), at)).collect();
+    let parent = |open: &OpenSpan| known.get(&(open.span.trace_id, open.parent_id)).copied();
+    let mut children: HashMap<Option<usize>, Vec<usize>> = HashMap::new();
+    for (at, open) in open.iter().enumerate().rev() {
+        children.entry(parent(open)).or_default().push(at);
+    }
+    let names: HashMap<_, _> = threads.iter().map(|of| (of.id, printable(&of.name))).collect();
+    let described = |span: &CurrentSpan, thread: Option<u32>| {
+        json!({
+            "name": name(span),
+            "trace_id": span.trace_id.to_string(),
+            "span_id": span.span_id.to_string(),
+            "code": place(span),
+            "thread": thread.map(|id| json!({ "id": id, "name": names.get(&id) })),
+            "attributes": attributes(&span.attributes),
+        })
+    };
+    let mut spans = Vec::new();
+    let mut next: Vec<(usize, usize)> = Vec::new();
+    // Parents that form a circle are below none, and so are not reached.
+    next.extend(children.remove(&None).into_iter().flatten().map(|at| (at, 0)));
+    while let Some((at, depth)) = next.pop() {
+        let open = &open[at];
+        let mut span = described(&open.span, open.threads.first().copied());
+        span["parent_span_id"] = json!(open.parent_id.to_string());
+        span["age_ns"] = json!(u64::try_from(open.age.as_nanos()).unwrap_or(u64::MAX));
+        span["recorded"] = json!(true);
+        span["waiting"] = json!(open.is_waiting);
+        spans.push((depth, span));
+        let below = children.remove(&Some(at)).into_iter().flatten();
+        next.extend(below.map(|at| (at, depth + 1)));
+    }
+    let others = threads.iter().filter_map(|thread| {
+        let current = thread.span.as_ref().filter(|span| !known.contains_key(&ids(span)))?;
+        let mut span = described(current, Some(thread.id));
+        span["sampled"] = json!(current.is_sampled);
+        Some((0, span))
+    });
+    spans.extend(others);
+    spans
 }
 
-impl Found<'_> {
-    /// The open spans that are recorded, each below its parent, and the current spans of threads that are not.
-    fn rows(&self) -> Vec<[String; 7]> {
-        let known: HashMap<_, _> =
-            (0..).zip(self.open).map(|(at, open)| (ids(&open.span), at)).collect();
-        let parent = |open: &OpenSpan| known.get(&(open.span.trace_id, open.parent_id)).copied();
-        let mut children: HashMap<Option<usize>, Vec<usize>> = HashMap::new();
-        for (at, open) in self.open.iter().enumerate().rev() {
-            children.entry(parent(open)).or_default().push(at);
-        }
-        let threads: HashMap<_, _> = self.threads.iter().map(|of| (of.id, thread(of))).collect();
-        let mut rows = Vec::new();
-        let mut next: Vec<(usize, usize)> = Vec::new();
-        // Parents that form a circle are below none, and so are not reached.
-        next.extend(children.remove(&None).into_iter().flatten().map(|at| (at, 0)));
-        while let Some((at, depth)) = next.pop() {
-            let open = &self.open[at];
-            let thread = match open.threads.first() {
-                None if open.is_waiting => "waiting".to_owned(),
-                first => first.and_then(|id| threads.get(id)).cloned().unwrap_or_default(),
-            };
-            rows.push(row(&open.span, depth, duration(nanos(open.age)), thread));
-            let below = children.remove(&Some(at)).into_iter().flatten();
-            next.extend(below.map(|at| (at, depth + 1)));
-        }
-        let others = self.threads.iter().filter_map(|of| Some((of, of.span.as_ref()?)));
-        let others = others.filter(|(_, span)| !known.contains_key(&ids(span)));
-        rows.extend(others.map(|(of, span)| row(span, 0, String::new(), thread(of))));
-        rows
-    }
-
-    /// The listed spans, and the unrecorded ones, which only threads have.
-    fn json(&self) -> Vec<Value> {
-        let listed: HashSet<_> = self.open.iter().map(|open| ids(&open.span)).collect();
-        let names: HashMap<_, _> = self.threads.iter().map(|of| (of.id, &of.name)).collect();
-        let of = |span: &CurrentSpan, thread: Option<u32>| {
-            let thread = thread
-                .map(|id| json!({ "id": id, "name": names.get(&id).map(|name| printable(name)) }));
-            json!({
-                "name": name(span),
-                "trace_id": span.trace_id.to_string(),
-                "span_id": span.span_id.to_string(),
-                "code": place(span),
-                "thread": thread,
-                "attributes": attributes(&span.attributes),
-            })
-        };
-        let open = self.open.iter().map(|open| {
-            let mut span = of(&open.span, open.threads.first().copied());
-            span["parent_span_id"] = json!(open.parent_id.to_string());
-            span["age_ns"] = json!(nanos(open.age));
-            span["recorded"] = json!(true);
-            span["waiting"] = json!(open.is_waiting);
-            span
-        });
-        let others = self.threads.iter().filter_map(|thread| {
-            let span = thread.span.as_ref().filter(|span| !listed.contains(&ids(span)))?;
-            let sampled = span.is_sampled;
-            let mut span = of(span, Some(thread.id));
-            span["sampled"] = json!(sampled);
-            Some(span)
-        });
-        open.chain(others).collect()
-    }
-}
-
-fn row(span: &CurrentSpan, depth: usize, age: String, thread: String) -> [String; 7] {
+fn row(depth: usize, span: &Value) -> [String; 7] {
+    let text = |value: &Value, most| cell(value.as_str().unwrap_or_default(), most);
+    let thread = &span["thread"];
     [
-        age,
-        "  ".repeat(depth.min(20)) + &cell(name(span), 40),
-        thread,
-        cell(&place(span), 60),
-        span.trace_id.to_string(),
-        span.span_id.to_string(),
-        if span.is_sampled { "" } else { "not sampled" }.to_owned(),
+        span["age_ns"].as_u64().map(duration).unwrap_or_default(),
+        "  ".repeat(depth.min(20)) + &text(&span["name"], 40),
+        match thread["id"].as_u64() {
+            Some(id) => format!("{id} {}", text(&thread["name"], 16)),
+            None if span["waiting"] == true => "waiting".to_owned(),
+            None => String::new(),
+        },
+        text(&span["code"], 60),
+        text(&span["trace_id"], 32),
+        text(&span["span_id"], 16),
+        if span["sampled"] == false { "not sampled" } else { "" }.to_owned(),
     ]
-}
-
-fn thread(of: &Thread) -> String {
-    format!("{} {}", of.id, cell(&of.name, 16))
 }
 
 fn ids(span: &CurrentSpan) -> (TraceId, SpanId) {
     (span.trace_id, span.span_id)
-}
-
-fn nanos(age: Duration) -> u64 {
-    u64::try_from(age.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// The place of a span in the code.
