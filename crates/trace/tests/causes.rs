@@ -6,9 +6,7 @@ mod text;
 
 use std::fmt::Write as _;
 
-use floe_trace::{
-    CauseKind, Forest, Link, Recording, Source, Span, SpanId, Status, TraceId, Value, causes,
-};
+use floe_trace::{CauseKind, Forest, Link, Recording, causes};
 
 use self::text::spans;
 
@@ -170,182 +168,140 @@ fn latency_that_falls_is_no_cold_start() {
     }
 }
 
-/// A program that is written down. Times are in microseconds.
-#[derive(Default)]
-struct Program {
-    recording: Recording,
-    spans: u64,
+/// The lines of several spans.
+fn lines<T>(of: impl IntoIterator<Item = T>, line: impl FnMut(T) -> String) -> String {
+    of.into_iter().map(line).collect()
 }
 
-impl Program {
-    /// Adds a span of a trace and returns its id. 0 is no parent.
-    fn span(&mut self, trace: u64, parent: u64, name: &str, from: u64, to: u64) -> u64 {
-        self.spans += 1;
-        let span = Span {
-            trace: TraceId(trace.into()),
-            id: SpanId(self.spans),
-            parent: (parent != 0).then_some(SpanId(parent)),
-            name: name.into(),
-            start: 1_000_000_000 + from * 1_000,
-            end: 1_000_000_000 + to * 1_000,
-            ..Span::default()
-        };
-        self.recording.add_span(span, Source::default());
-        self.spans
-    }
-
-    fn attribute(&mut self, key: &str, value: Value) {
-        let span = self.recording.spans.last_mut().unwrap();
-        let mut attributes = span.attributes.to_vec();
-        attributes.push((key.into(), value));
-        span.attributes = attributes.into_iter().collect();
-    }
-
-    /// Adds the span of a future that was entered for `busy` microseconds, as bridges from `tracing` record it.
-    fn entered(
-        &mut self,
-        trace: u64,
-        parent: u64,
-        name: &str,
-        (from, to): (u64, u64),
-        busy: u64,
-    ) -> u64 {
-        let id = self.span(trace, parent, name, from, to);
-        for (key, micros) in [("busy_ns", busy), ("idle_ns", to - from - busy)] {
-            self.attribute(key, Value::Int(i64::try_from(micros * 1_000).unwrap()));
-        }
-        id
-    }
-
-    /// The same for a future that waits for nearly all of its time.
-    fn waiting(&mut self, trace: u64, parent: u64, name: &str, times: (u64, u64)) -> u64 {
-        self.entered(trace, parent, name, times, 40)
-    }
-
-    fn failed(&mut self) {
-        let span = self.recording.spans.last_mut().unwrap();
-        span.status = Status::Error("421 try later".into());
-    }
-
-    /// What is found: the kind, the name and the message.
-    fn causes(&self) -> Vec<(CauseKind, String, String)> {
-        found_in(&self.recording)
-    }
-
-    /// Asserts that exactly these causes are found, in this order, with these parts of their messages.
-    #[track_caller]
-    fn assert(&self, expected: &[(CauseKind, &str, &str)]) {
-        let found = self.causes();
-        let is_expected = |(found, expected): (&(CauseKind, String, String), _)| {
-            let (kind, name, part): &(CauseKind, &str, &str) = expected;
-            found.0 == *kind && found.1 == *name && found.2.contains(part)
-        };
-        assert!(
-            found.len() == expected.len() && found.iter().zip(expected).all(is_expected),
-            "expected {expected:#?}, found {found:#?}"
-        );
-    }
+/// Asserts that exactly these causes are found, in this order, with these parts of their messages.
+#[track_caller]
+fn assert_causes(text: &str, expected: &[(CauseKind, &str, &str)]) {
+    let found = found_in(&spans(text));
+    let is_expected = |(found, expected): (&(CauseKind, String, String), _)| {
+        let (kind, name, part): &(CauseKind, &str, &str) = expected;
+        found.0 == *kind && found.1 == *name && found.2.contains(part)
+    };
+    assert!(
+        found.len() == expected.len() && found.iter().zip(expected).all(is_expected),
+        "expected {expected:#?}, found {found:#?}"
+    );
 }
 
 #[test]
 fn a_queue_below_a_lock_or_a_semaphore_is_named() {
-    // The work below the lock has a span; the wait ends when this span starts.
-    let mut program = Program::default();
-    for order in 0..8 {
-        let held = 2_000 + order * 10_000;
-        let save = program.waiting(order + 1, 0, "save", (order * 10, held + 10_000));
-        program.waiting(order + 1, save, "load", (order * 10, 1_500 + order * 10));
-        program.waiting(order + 1, save, "write", (held, held + 10_000));
-    }
-    program.assert(&[(
-        CauseKind::ContendedLock,
-        "save",
-        "7 spans `save` wait for each other, up to 60.4 ms: one goes on every 10 ms, as below a lock or in a pool of one",
-    )]);
-
+    // The work below the lock has a span, and the wait is what is before it.
+    let saves = lines(0..8, |order| {
+        let (from, held) = (order * 10, 2_000 + order * 10_000);
+        let (loaded, end) = (from + 1_500, held + 10_000);
+        format!(
+            "save {from}..{end}us waits\n  load {from}..{loaded}us waits\n  write {held}..{end}us waits\n"
+        )
+    });
     // Two go on at a time, and the two drift apart.
-    let mut program = Program::default();
-    for call in 0..12 {
+    let calls = lines(0..12, |call| {
         let drift = if call % 2 == 0 { 0 } else { call * 150 };
-        let end = (call / 2 + 1) * 10_000 + drift;
-        program.waiting(call + 1, 0, "call", (call * 10, end));
-    }
-    program.assert(&[(
-        CauseKind::ContendedLock,
-        "call",
-        "10 spans `call` wait for each other, up to 51.2 ms: about 2 go on every 10 ms, as below a semaphore or in a small pool",
-    )]);
-
-    // An unfair lock: the first call to arrive gets the lock last.
-    let mut program = Program::default();
-    for (thread, turn) in [6, 1, 2, 3, 4, 5].into_iter().enumerate() {
-        let start = u64::try_from(thread).unwrap() * 50;
-        program.span(turn, 0, "update", start, turn * 20_000);
-    }
-    program.assert(&[(
-        CauseKind::ContendedLock,
-        "update",
-        "5 spans `update` wait for each other, up to 100 ms: one goes on every 20 ms",
-    )]);
-
+        format!("call {}..{}us waits\n", call * 10, (call / 2 + 1) * 10_000 + drift)
+    });
+    // A lock that lets anybody go first: who came first is last.
+    let updates = lines([6, 1, 2, 3, 4, 5].into_iter().enumerate(), |(thread, turn)| {
+        format!("update {}..{}us\n", thread * 50, turn * 20_000)
+    });
     // Threads in loops: after the first turn, each waits for all others. The lock lets anybody go first.
-    let mut program = Program::default();
-    for (turn, thread) in [0, 4, 1, 3, 2, 0, 4, 1, 3, 2].into_iter().enumerate() {
-        let turn = u64::try_from(turn).unwrap();
+    let turns = [0, 4, 1, 3, 2, 0, 4, 1, 3, 2].into_iter().enumerate();
+    let appends = lines(turns, |(turn, thread)| {
         let start = if turn < 5 { thread * 50 } else { (turn - 4) * 6_000 + 400 };
-        program.span(turn + 1, 0, "append", start, (turn + 1) * 6_000);
+        format!("append {start}..{}us\n", (turn + 1) * 6_000)
+    });
+    for (text, name, part) in [
+        (
+            saves,
+            "save",
+            "7 spans `save` wait for each other, up to 60.4 ms: one goes on every 10 ms, as below a lock or in a pool of one",
+        ),
+        (
+            calls,
+            "call",
+            "10 spans `call` wait for each other, up to 51.2 ms: about 2 go on every 10 ms, as below a semaphore or in a small pool",
+        ),
+        (
+            updates,
+            "update",
+            "5 spans `update` wait for each other, up to 100 ms: one goes on every 20 ms",
+        ),
+        (appends, "append", "9 spans `append` wait for each other, up to "),
+    ] {
+        assert_causes(&text, &[(CauseKind::ContendedLock, name, part)]);
     }
-    program.assert(&[(
-        CauseKind::ContendedLock,
-        "append",
-        "9 spans `append` wait for each other, up to ",
-    )]);
 }
 
 #[test]
-fn independent_calls_are_no_queue() {
-    for latencies in [[9, 4, 7, 13, 5, 11], [3, 12, 6, 9, 15, 4], [8, 2, 14, 5, 10, 7]] {
-        let mut program = Program::default();
-        let root = program.span(1, 0, "read", 0, 16_000);
-        for (replica, latency) in (0..).zip(latencies) {
-            let start = replica * 10;
-            program.waiting(1, root, "replica", (start, start + latency * 1_000));
-        }
-        program.assert(&[]);
+fn what_is_independent_computes_or_is_healthy_is_not_named() {
+    let replicas = |latencies: [u64; 6]| {
+        let replica = |(at, latency): (u64, u64)| {
+            format!("  replica {}..{}us waits\n", at * 10, at * 10 + latency * 1_000)
+        };
+        "read 0..16\n".to_owned() + &lines((0..).zip(latencies), replica)
+    };
+    // One thread runs them one after the other, and each says that it was entered for most of its time.
+    let hashes = lines(0..8, |call| {
+        let (from, to) = (call * 10, (call + 1) * 10_000);
+        format!("hash {from}..{to}us busy_ns={}\n", (to - from) * 800)
+    });
+    let requests = lines(0..30, |request| {
+        let at = request * 7_000;
+        format!(
+            "api {at}..{}us busy_ns=3000000\n  query {}..{}us waits\n  render {1}..{0}us\n",
+            at + 18_000,
+            at + 15_000,
+            at + 15_000
+        )
+    });
+    // A worker that waits for one event after the other.
+    let events =
+        lines(0..40, |event| format!("  event {}..{}us\n", event * 2_200, event * 2_200 + 30));
+    let worker = format!("events 0..90 busy_ns=100000\n{events}");
+    // Requests that come as regularly as they end, and do not wait for each other.
+    let regular =
+        lines(0..50, |request| format!("GET / {}..{}\n", request * 10, request * 10 + 95));
+    // Children that overlap, and children that are quick.
+    let children = lines(2..12, |child| format!("  shard 0..90\n  note {child}..{child}\n"));
+    for text in [
+        replicas([9, 4, 7, 13, 5, 11]),
+        replicas([3, 12, 6, 9, 15, 4]),
+        replicas([8, 2, 14, 5, 10, 7]),
+        hashes,
+        requests + &worker,
+        format!("{regular}fan out 0..100\n  wait 0..100\n{children}"),
+        // A function that blocks or computes.
+        "export 0..90\n".to_owned(),
+    ] {
+        assert_causes(&text, &[]);
     }
-}
-
-/// One thread runs the calls one after the other, and each span was entered for most of its time.
-#[test]
-fn calls_that_compute_are_no_queue() {
-    let mut program = Program::default();
-    for call in 0..8 {
-        let times = (call * 10, (call + 1) * 10_000);
-        program.entered(call + 1, 0, "hash", times, (times.1 - times.0) * 4 / 5);
-    }
-    program.assert(&[]);
 }
 
 /// Causes are sorted by the time of all spans of a name, even if their rule looks at one span at a time.
 #[test]
 fn what_takes_the_most_time_in_all_traces_comes_first() {
-    let mut program = Program::default();
-    for trace in 1..=200 {
+    let traces = lines(1..=200, |trace| {
         let at = trace * 1_000_000;
-        let cart = program.span(trace, 0, "cart", at, at + 32_000);
-        for item in 0..10 {
+        let items = lines(0..10, |item| {
             let from = at + item * 3_000;
-            program.span(trace, cart, "item", from, from + 2_900);
-        }
-        let is_cold = trace % 10 == 0;
-        let time = if is_cold { 40_000 } else { 1_000 };
-        program.span(trace, 0, "price", at, at + time);
-        program.attribute("cold", Value::Bool(is_cold));
-    }
-    program.assert(&[
-        (CauseKind::RepeatedCalls, "cart", "calls `item` 10 times"),
-        (CauseKind::SlowWith, "price", "`cold=true`"),
-    ]);
+            format!("  item {from}..{}us\n", from + 2_900)
+        });
+        let (is_cold, time) = if trace % 10 == 0 { ("yes", 40_000) } else { ("no", 1_000) };
+        format!(
+            "cart {at}..{}us\n{items}&price {at}..{}us cold={is_cold}\n",
+            at + 32_000,
+            at + time
+        )
+    });
+    assert_causes(
+        &traces,
+        &[
+            (CauseKind::RepeatedCalls, "cart", "calls `item` 10 times"),
+            (CauseKind::SlowWith, "price", "`cold=yes`"),
+        ],
+    );
 }
 
 /// Times near the end of all times come from files that are damaged or hostile.
@@ -357,160 +313,87 @@ fn times_at_the_end_of_all_times_are_judged() {
         |at| (1 + at, u64::MAX / 4 * 3 + at * 20_000_000),
         |at| (u64::MAX / 4 * 3, u64::MAX - at),
     ];
+    let text = lines(0..50, |_| "&root 0..0\n  reserve 0..1 waits\n  hold 0..1 waits\n".to_owned());
     for shape in shapes {
-        let mut program = Program::default();
-        for at in 0..50 {
-            let parent = program.span(at % 3, 0, "root", 0, 0);
-            for name in ["reserve", "hold"] {
-                program.waiting(at % 3, parent, name, (0, 50));
-            }
-        }
-        let spans = program.recording.spans.iter_mut();
-        spans.zip(0_u64..).for_each(|(span, at)| (span.start, span.end) = shape(at % 50));
-        let forest = Forest::new(&program.recording);
-        assert!(causes(&forest).iter().all(|it| !it.message.is_empty()));
+        let mut recording = spans(&text);
+        let all = recording.spans.iter_mut().zip(0_u64..);
+        all.for_each(|(span, at)| (span.start, span.end) = shape(at % 50));
+        assert!(found_in(&recording).iter().all(|it| !it.2.is_empty()));
     }
 }
 
 #[test]
 fn what_is_called_again_because_it_failed_is_told_from_a_loop() {
-    let mut program = Program::default();
-    let notify = program.waiting(1, 0, "notify", (0, 160_000));
-    for (call, start) in [0, 12_000, 34_000, 76_000, 158_000].into_iter().enumerate() {
-        program.waiting(1, notify, "send", (start, start + 2_000));
-        if call < 4 {
-            program.failed();
-        }
-    }
-    program.assert(&[(
-        CauseKind::Retries,
-        "notify",
-        "`notify` calls `send` 5 times, because it failed 4 times, which took 158 ms until the last call",
-    )]);
-
+    let sends = lines([0, 12, 34, 76, 158], |at: u32| {
+        format!("  send {at}..{} waits{}\n", at + 2, if at < 158 { " error" } else { "" })
+    });
+    assert_causes(
+        &format!("notify 0..160 waits\n{sends}"),
+        &[(
+            CauseKind::Retries,
+            "notify",
+            "`notify` calls `send` 5 times, because it failed 4 times, which took 158 ms until the last call",
+        )],
+    );
     // Of many items, some fail.
-    let mut program = Program::default();
-    let import = program.waiting(1, 0, "import", (0, 31_000));
-    for row in 0..10 {
-        program.waiting(1, import, "row", (row * 3_000, row * 3_000 + 2_900));
-        if row % 3 == 0 {
-            program.failed();
-        }
-    }
-    program.assert(&[(CauseKind::RepeatedCalls, "import", "calls `row` 10 times")]);
+    let rows = lines(0..10, |row| {
+        let end = if row % 3 == 0 { "waits error" } else { "waits" };
+        format!("  row {}..{}us {end}\n", row * 3_000, row * 3_000 + 2_900)
+    });
+    assert_causes(
+        &format!("import 0..31 waits\n{rows}"),
+        &[(CauseKind::RepeatedCalls, "import", "calls `row` 10 times")],
+    );
 }
 
 /// Each round of the loop takes a fortieth of the trace, and its queries are most of it.
 #[test]
 fn a_loop_in_each_round_of_another_one_is_named() {
-    let mut program = Program::default();
-    let batch = program.span(1, 0, "batch", 0, 800_000);
-    for round in 0..40 {
-        let start = round * 20_000;
-        let item = program.span(1, batch, "item", start, start + 20_000);
-        for query in 0..6 {
-            let start = start + query * 3_000;
-            program.span(1, item, "SELECT", start, start + 2_900);
-        }
-    }
-    program.assert(&[
-        (CauseKind::RepeatedCalls, "batch", "calls `item` 40 times"),
-        (CauseKind::RepeatedCalls, "item", "calls `SELECT` 6 times"),
-    ]);
+    let rounds = lines(0..40, |round| {
+        let at = round * 20_000;
+        let queries = lines(0..6, |query| {
+            let from = at + query * 3_000;
+            format!("    SELECT {from}..{}us\n", from + 2_900)
+        });
+        format!("  item {at}..{}us\n{queries}", at + 20_000)
+    });
+    assert_causes(
+        &format!("batch 0..800\n{rounds}"),
+        &[
+            (CauseKind::RepeatedCalls, "batch", "calls `item` 40 times"),
+            (CauseKind::RepeatedCalls, "item", "calls `SELECT` 6 times"),
+        ],
+    );
 }
 
 #[test]
 fn long_waits_one_after_the_other_are_named_together() {
-    let names = ["user", "prices", "stock"];
-    let page = |step: u64, busy| {
-        let mut program = Program::default();
-        let page = program.waiting(1, 0, "page", (0, 100_000));
-        for (call, name) in (0..).zip(names) {
-            let start = call * step;
-            program.entered(1, page, name, (start, start + 30_000), busy);
-        }
-        program.causes()
+    let page = |step: u32, busy: &str| {
+        let calls = lines((0..).zip(["user", "prices", "stock"]), |(call, name)| {
+            format!("  {name} {}..{} {busy}\n", call * step, call * step + 30)
+        });
+        format!("page 0..100 waits\n{calls}")
     };
-    assert_eq!(
-        page(31_000, 40),
-        [(
-            CauseKind::SerialCalls,
-            "page".to_owned(),
-            "`page` waits for `user`, `prices` and `stock` one after the other, 90 ms: if none needs the result of another, all at once take 30 ms".to_owned(),
-        )]
-    );
-    // Parallel calls, and calls that compute.
-    assert_eq!(page(1_000, 40), []);
-    assert_eq!(page(31_000, 25_000), []);
+    let sentence = "`page` waits for `user`, `prices` and `stock` one after the other, 90 ms: if none needs the result of another, all at once take 30 ms";
+    assert_causes(&page(31, "waits"), &[(CauseKind::SerialCalls, "page", sentence)]);
+    // At the same time, and what computes.
+    assert_causes(&page(1, "waits"), &[]);
+    assert_causes(&page(31, "busy_ns=25000000"), &[]);
 }
 
 #[test]
 fn what_cannot_be_told_from_something_else() {
-    // A sender with a full channel: each call ends when there is room.
-    let mut program = Program::default();
-    let produce = program.waiting(1, 0, "produce", (0, 121_000));
-    for message in 0..12 {
-        let start = message * 10_000;
-        program.waiting(1, produce, "send", (start, start + 9_900));
-    }
-    program.assert(&[(CauseKind::RepeatedCalls, "produce", "calls `send` 12 times")]);
-
+    // A full channel, and one who sends: each call ends when there is room.
+    let sends = lines(0..12, |message| {
+        format!("  send {}..{}us waits\n", message * 10_000, message * 10_000 + 9_900)
+    });
+    assert_causes(
+        &format!("produce 0..121 waits\n{sends}"),
+        &[(CauseKind::RepeatedCalls, "produce", "calls `send` 12 times")],
+    );
     // Calls at the same time of which each takes longer than the one before.
-    let mut program = Program::default();
-    for call in 0..8 {
-        program.waiting(call + 1, 0, "page", (call * 10, 8_000 + call * 7_000));
-    }
-    program.assert(&[(CauseKind::ContendedLock, "page", "8 spans `page` wait for each other")]);
-
-    // A function that blocks or computes.
-    let mut program = Program::default();
-    program.span(1, 0, "export", 0, 90_000);
-    program.assert(&[]);
-}
-
-#[test]
-fn what_is_healthy_is_not_named() {
-    let mut program = Program::default();
-    for request in 0..30 {
-        let (trace, start) = (request + 1, request * 7_000);
-        let api = program.entered(trace, 0, "api", (start, start + 18_000), 3_000);
-        program.waiting(trace, api, "query", (start + 100, start + 15_000));
-        program.span(trace, api, "render", start + 15_000, start + 18_000);
-    }
-    // A worker that waits for one event after the other.
-    let worker = program.entered(100, 0, "events", (0, 90_000), 100);
-    for event in 0..40 {
-        program.span(100, worker, "event", event * 2_200, event * 2_200 + 30);
-    }
-    program.assert(&[]);
-}
-
-#[test]
-fn what_is_parallel_or_short_is_not_reported() {
-    let mut recording = Recording::default();
-    let mut add = |trace: u64, id: u64, parent: u64, name: &str, from: u64, to: u64| {
-        let span = Span {
-            trace: TraceId(trace.into()),
-            id: SpanId(id),
-            parent: (parent != 0).then_some(SpanId(parent)),
-            name: name.into(),
-            start: 1_000_000_000 + from * 1_000_000,
-            end: 1_000_000_000 + to * 1_000_000,
-            ..Span::default()
-        };
-        recording.add_span(span, Source::default());
-    };
-    // Requests that come as regularly as they end, and do not wait for each other.
-    for request in 0..50 {
-        add(request + 1, 1, 0, "GET /", request * 10, request * 10 + 95);
-    }
-    // Children that overlap, and children that are quick.
-    add(100, 1, 0, "fan out", 0, 100);
-    add(100, 100, 1, "wait", 0, 100);
-    for child in 2..12 {
-        add(100, child, 1, "shard", 0, 90);
-        add(100, child + 50, 1, "note", child, child);
-    }
-    let forest = Forest::new(&recording);
-    assert_eq!(causes(&forest), []);
+    let pages =
+        lines(0..8, |call| format!("page {}..{}us waits\n", call * 10, 8_000 + call * 7_000));
+    let sentence = "8 spans `page` wait for each other";
+    assert_causes(&pages, &[(CauseKind::ContendedLock, "page", sentence)]);
 }

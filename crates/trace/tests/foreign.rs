@@ -140,20 +140,6 @@ fn a_slow_shard() {
     file.assert(CauseKind::SlowWith, "SELECT", "slow ones have `db.shard=s7`, 0 of ");
 }
 
-/// In a file of this size, neither the slow shard nor its host is explained by chance.
-#[test]
-fn a_shard_in_place_of_its_host() {
-    let mut file = File::of("orders", &[]);
-    for trace in 0..9000 {
-        let shard = file.below(16);
-        let time = file.about(if shard == 7 { 150.0 } else { 12.0 });
-        file.add(trace, 0, Kind::Client, "SELECT", f64::from(trace), time);
-        file.with("a.host", &format!("h{}", shard % 5));
-        file.with("db.shard", &format!("s{shard}"));
-    }
-    file.assert(CauseKind::SlowWith, "SELECT", "slow ones have `db.shard=s7`, 0 of ");
-}
-
 #[test]
 fn a_canary_version_on_a_host() {
     let mut file = File::default();

@@ -205,28 +205,6 @@ fn an_address_that_is_taken_is_an_error() {
 }
 
 #[test]
-fn an_address_may_have_a_name() {
-    let folder = tempfile::tempdir().unwrap();
-    let listener = Listener::start(&folder.path().join("t.jsonl"));
-    let port = listener.grpc.rsplit_once(':').unwrap().1;
-    for (address, expected) in [
-        (
-            format!("localhost:{port}"),
-            format!("error: expected an address that is free, found 127.0.0.1:{port}: "),
-        ),
-        ("4317".to_owned(), "expected an address as `127.0.0.1:4317`, found `4317`".to_owned()),
-    ] {
-        let output = Command::new(env!("CARGO_BIN_EXE_floe-trace"))
-            .args(["listen", "--grpc", &address])
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(2));
-        let message = String::from_utf8(output.stderr).unwrap();
-        assert!(message.contains(&expected), "{message}");
-    }
-}
-
-#[test]
 fn another_path_is_not_found() {
     let folder = tempfile::tempdir().unwrap();
     let listener = Listener::start(&folder.path().join("t.jsonl"));

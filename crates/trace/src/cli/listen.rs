@@ -6,7 +6,7 @@ mod requests;
 mod traces;
 
 use std::io::{self, Write as _};
-use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::process::ExitCode;
@@ -31,10 +31,10 @@ const TICK: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Listen {
     /// The address for OTLP over gRPC
-    #[arg(long, value_name = "ADDRESS", value_parser = address, default_value = "127.0.0.1:4317")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4317")]
     grpc: SocketAddr,
     /// The address for OTLP over HTTP, with protobuf or JSON
-    #[arg(long, value_name = "ADDRESS", value_parser = address, default_value = "127.0.0.1:4318")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4318")]
     http: SocketAddr,
     /// A file to which everything is appended, as JSON lines that the other commands read
     #[arg(long, value_name = "FILE")]
@@ -54,14 +54,6 @@ impl Listen {
     const fn bytes(&self) -> usize {
         self.max_memory.saturating_mul(1 << 19)
     }
-}
-
-/// The address that a name resolves to, preferably IPv4, which programs use by default.
-fn address(text: &str) -> Result<SocketAddr, String> {
-    let wrong = || format!("expected an address as `127.0.0.1:4317`, found `{text}`");
-    let found: Vec<SocketAddr> = text.to_socket_addrs().map_err(|_| wrong())?.collect();
-    let older = found.iter().find(|it| it.is_ipv4());
-    older.or(found.first()).copied().ok_or_else(wrong)
 }
 
 /// A message that has been received and redacted.
