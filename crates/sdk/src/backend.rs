@@ -14,8 +14,8 @@
 //! no code runs at startup. A crate that is never referenced is not linked, so a program that uses such a
 //! backend needs the line `use acme_floe_backend as _;`.
 //!
-//! A backend determines only where OTLP is sent. To use another protocol, send OTLP to an OpenTelemetry
-//! collector and let it translate.
+//! A backend determines only where OTLP is sent. To use another protocol, send OTLP to an OpenTelemetry collector that
+//! translates it.
 
 mod built_in;
 mod chosen;

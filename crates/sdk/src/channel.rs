@@ -1,7 +1,7 @@
 //! A channel with the interface and the errors of [`std::sync::mpsc`].
 //!
-//! The standard channel is made for many messages: it has lock-free queues, and adds 10 KB to the program for each type
-//! of message. Here batches are the most frequent messages, so a lock suffices.
+//! The standard channel is made for many messages: it has lock-free queues, and adds 10 KB to the program per type of
+//! message. Here batches are the most frequent messages, so a lock suffices.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -26,7 +26,6 @@ struct State<T> {
     has_receiver: bool,
 }
 
-/// Creates a channel.
 #[must_use]
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let state = State { messages: VecDeque::new(), senders: 1, has_receiver: true };
@@ -41,7 +40,7 @@ impl<T> Shared<T> {
 }
 
 impl<T> State<T> {
-    /// Whether a message may arrive later.
+    /// Whether the receiver may wait for a message.
     fn is_waited_for(&mut self) -> bool {
         self.messages.is_empty() && self.senders > 0
     }

@@ -84,15 +84,15 @@ use crate::program_signals;
 use crate::recorder::{self, Buffer, Measures, SpanRecord};
 use crate::system;
 
-/// The interval between two turns while there are spans. The recorder wakes the collector earlier when several buffers
-/// are full, so that few spans pay for waking a thread.
+/// The interval between two turns while there are spans. The recorder wakes the collector earlier if several buffers
+/// are full, so that few spans pay for waking it.
 const MIN_PAUSE: Duration = Duration::from_millis(50);
 
 /// The minimum interval between two turns, for batches with a short delay.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 
-/// The longest interval between two turns while there are no spans, unless batches wait for less. Because the collector
-/// polls, recording threads need not wake it. The delay is harmless: spans wait for their batch anyway.
+/// The maximum interval between two turns while there are no spans, unless batches have a shorter delay. Thanks to this
+/// polling, recording threads need not wake the collector. Spans wait for their batch anyway.
 const MAX_PAUSE: Duration = Duration::from_secs(1);
 
 /// The time for which a forked process waits for a lock that its parent may have held.
@@ -107,8 +107,8 @@ pub(crate) struct Collector {
     /// The buffers of measured calls, which have no span.
     measures: Vec<Measures>,
     clock: WallClock,
-    /// Roots that are deferred until the spans of other threads are fetched, so that a backend receives a root after
-    /// the other spans of its trace. Without room for spans, this is not guaranteed.
+    /// Roots are deferred until the spans of other threads are fetched, so that a backend receives a root after the
+    /// other spans of its trace. Without room for spans, this order is not guaranteed.
     roots: VecDeque<SpanRecord>,
     /// The bytes of the deferred roots.
     root_bytes: usize,
@@ -118,14 +118,14 @@ pub(crate) struct Collector {
     read: u64,
     /// The counters of the latest provider.
     counters: Weak<Counters>,
-    /// Flushes and shutdowns. Each stays in the queue until it is finished, so a panic only delays it.
+    /// Flushes and shutdowns. Each stays in the queue until it is finished, so that a panic only delays it.
     drains: VecDeque<Drain>,
     warnings: DropWarnings,
     /// The rate limit of messages about panics.
     messages: RateLimited,
     pause: Duration,
     pipeline: Option<Pipeline>,
-    /// The enricher of captures. The pipeline of a provider has its own, with its own redaction.
+    /// The enricher of captures. The pipeline of a provider has its own enricher with its own redaction.
     enricher: Enricher,
     /// The spans of each capture, with their ends.
     captures: HashMap<u64, Vec<(Ticks, SpanData)>>,
@@ -134,7 +134,7 @@ pub(crate) struct Collector {
 struct Handle {
     jobs: Sender<Job>,
     thread: Thread,
-    /// The process of the collector. Neither its thread nor the holder of its lock exists in a fork.
+    /// The number of forks at the start. In a fork, neither the thread nor the holder of its lock exists.
     forks: u32,
 }
 
@@ -157,13 +157,13 @@ pub(crate) fn run<T: Send + 'static>(
     let handle = match &mut *locked {
         Some(handle) if handle.forks == recorder::forks() => handle,
         handle => {
-            // In a fork, a thread that does not exist may have locked the channel.
+            // In a fork, the channel may be locked by a thread that does not exist.
             mem::forget(handle.take());
             handle.insert(start()?)
         }
     };
     if let Err(SendError(job)) = handle.jobs.send(job) {
-        // The collector has ended, for example because a panic could not be dropped without another one.
+        // The collector has ended, for example because dropping a panic's payload panicked again.
         *handle = start()?;
         let _ = handle.jobs.send(job);
     }
@@ -177,8 +177,7 @@ static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
 /// Whether the first pipeline is installed after its provider has started to record.
 static IS_LATE: AtomicBool = AtomicBool::new(false);
 
-/// Waits until the pipeline is installed. If the thread of the collector does not run yet, the pipeline is installed
-/// later.
+/// Waits until the pipeline is installed. If the collector's thread does not run yet, the pipeline is installed later.
 ///
 /// # Errors
 ///
@@ -194,7 +193,7 @@ pub(crate) fn await_install(installed: &Receiver<()>) -> Result<(), RecvTimeoutE
     }
 }
 
-/// Locks the handle. After a fork, a thread that does not exist may hold the lock.
+/// Locks the handle. After a fork, the holder of the lock may not exist.
 fn lock() -> Result<MutexGuard<'static, Option<Handle>>, Error> {
     if recorder::forks() == 0 {
         return Ok(HANDLE.lock().unwrap_or_else(PoisonError::into_inner));
@@ -240,12 +239,12 @@ impl Collector {
         if let Ok(pause) = caught(|| self.turn(jobs)) {
             return pause;
         }
-        // What follows must not end the thread either.
+        // Recovering may panic, too, and must not end the thread either.
         let _ = caught(|| self.recover());
         if self.messages.is_due() {
             internal_log!(error, "the telemetry collector panicked and continues");
         }
-        // The next turn may panic, too, and must not occupy a processor.
+        // The next turn may panic again, and must not occupy a processor.
         MIN_PAUSE
     }
 
@@ -267,7 +266,7 @@ impl Collector {
         let until_drain = self.drains.iter().filter_map(Drain::deadline).min();
         let until_drain =
             until_drain.map(|deadline| deadline.saturating_duration_since(monotonic_now()));
-        // While all queues are full, an exporter that finishes a batch wakes the collector.
+        // While all queues are full, the exporter that finishes a batch wakes the collector.
         worker::ROOM.request();
         if self.room() > 0 {
             worker::ROOM.withdraw();
@@ -279,7 +278,7 @@ impl Collector {
     /// Replaces the pipeline. Spans that ended earlier are counted for the previous provider, even if its shutdown has
     /// timed out.
     pub(crate) fn install(&mut self, pipeline: Pipeline) {
-        // What waits for a late pipeline is its own.
+        // Spans that wait for a late pipeline belong to it, so they are not drained.
         if !IS_LATE.swap(false, Ordering::AcqRel) {
             self.drain(Drain::late());
         }
@@ -321,7 +320,7 @@ impl Collector {
         };
         let is_shutdown = drain.is_shutdown();
         if drain.is_late() {
-            // After a flush, the buffers may have room for what the queues have no room for.
+            // After a flush, spans that do not fit into the queues may stay in the buffers.
             if is_shutdown {
                 self.fetch_rest();
             }
@@ -333,7 +332,7 @@ impl Collector {
         self.pass_all() && self.release(Backpressure::Respected, is_shutdown)
     }
 
-    /// Fetches the spans required by the first drain, whose caller has stopped waiting: spans that do not fit are
+    /// Fetches the spans that the first drain requires, whose caller has stopped waiting. Spans that do not fit are
     /// dropped and counted.
     fn fetch_rest(&mut self) {
         if let Some(pipeline) = &mut self.pipeline {

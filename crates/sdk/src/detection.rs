@@ -3,9 +3,9 @@
 //! The detectors `host`, `os` and `process` are built in. The crate `floe-telemetry-detectors` adds `container`,
 //! `kubernetes` and `cloud`, and any crate adds others with [`resource_detector!`](crate::resource_detector).
 
-// The detectors are our own, because `opentelemetry-resource-detectors` needs another version of OpenTelemetry.
-// None is on by default. They read files and variables when the provider starts, and never the network, since a
-// start must not wait.
+// The detectors belong to this project, because `opentelemetry-resource-detectors` needs another version of
+// OpenTelemetry. None is on by default. They read files and variables when the provider starts, but never the network,
+// because a start must not wait.
 
 mod host;
 mod os;

@@ -71,13 +71,13 @@ impl Error {
         self.0.kind == Kind::Thread
     }
 
-    /// A heading and a line for each mistake.
+    /// Creates an error with a heading and one line per mistake.
     pub(crate) fn mistakes<'a>(lines: impl IntoIterator<Item = &'a str>) -> Self {
         let lines: Vec<_> = lines.into_iter().map(sanitize_error).collect();
         Self::of(Kind::Config, lines.join("\n  "), None)
     }
 
-    /// Creates the error of an impossible request of the program.
+    /// Creates the error of a request of the program that cannot be fulfilled.
     #[doc(hidden)]
     pub fn config(message: impl Into<String>) -> Self {
         Self::new(Kind::Config, message.into(), None)
@@ -140,7 +140,7 @@ impl Error {
     }
 }
 
-/// The form in which an error of `main` is printed.
+/// The text that is printed if `main` returns the error.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)

@@ -59,7 +59,7 @@ pub fn config_file(
     Ok((parsed.config, warnings.collect()))
 }
 
-/// The headers that a service sends on after it has received these, in one format of context propagation.
+/// The headers that a service passes on after it has received these, in one format of context propagation.
 pub fn passed_on<K>(
     format: Propagator,
     headers: &(impl ExtractFrom<K> + ?Sized),

@@ -1,4 +1,4 @@
-//! Telemetry in one call: everything that the features of the build include, configured by the environment.
+//! Starts telemetry in one call: everything that the build's features include, configured by the environment.
 
 mod guard;
 mod panics;
@@ -100,7 +100,7 @@ fn no_exporter() -> String {
 /// Export at SIGTERM and SIGINT is [`TelemetryProvider::shutdown_on_signals`] of the guard (feature `signals`).
 /// [The manual](https://docs.rs/floe-telemetry/latest/floe_telemetry/_manual/configuration/index.html#variables) lists the variables.
 ///
-/// Without a receiver of spans, none is recorded, and a call costs as much as without a provider. Receivers are
+/// Without a receiver of spans, no span is recorded, and a call costs as much as without a provider. Receivers are
 /// exporters, span processors and metrics of all spans. If log lines or log records are written, roots still have ids
 /// for them.
 ///
@@ -113,10 +113,10 @@ fn no_exporter() -> String {
 /// The features `logs` and `tracing` change the effect of `init`, although Cargo enables a feature for the whole build
 /// if any crate requests it. The alternative would be to request them again in code: most programs, which enable the
 /// features in order to use them, would have to repeat that, and would show nothing if they forgot it. A program that
-/// gets a feature only through a dependency can still decide: only programs call `init`, a subscriber that the program
-/// has installed stays, [`without_subscriber`](TelemetryProviderBuilder::without_subscriber) installs none,
-/// `FLOE_LOG_OUTPUT` moves the lines, and `RUST_LOG=off` silences them. Libraries need neither feature: `#[traced]` and
-/// the events of `tracing` do not depend on them, and no integration of this repository enables them.
+/// gets a feature only through a dependency still decides: only programs call `init`, the program's own subscriber
+/// stays, [`without_subscriber`](TelemetryProviderBuilder::without_subscriber) installs none, `FLOE_LOG_OUTPUT` moves
+/// the lines, and `RUST_LOG=off` silences them. Libraries need neither feature: `#[traced]` and the events of `tracing`
+/// do not depend on them, and no integration of this repository enables them.
 ///
 /// # Errors
 ///
@@ -208,7 +208,7 @@ impl TelemetryProviderBuilder {
 }
 
 /// Reads the configuration. With an invalid configuration file nothing is recorded, because the specification forbids
-/// other variables beside it.
+/// using other variables beside the file.
 fn from_env() -> TelemetryConfig {
     TelemetryConfig::from_env().unwrap_or_else(|error| {
         config::warn(&format!("nothing is recorded: {error}"));
@@ -234,8 +234,8 @@ pub fn init_or_noop() -> TelemetryGuard {
     })
 }
 
-/// Sets the global providers, which do nothing without a provider. OpenTelemetry logs the change, so this precedes the
-/// subscriber.
+/// Sets the global providers, which do nothing while there is no provider. OpenTelemetry logs the change, so they are
+/// set before the subscriber.
 fn set_global_providers() {
     static SET: Once = Once::new();
 
@@ -245,8 +245,8 @@ fn set_global_providers() {
     });
 }
 
-/// Without a configured exporter, traces are printed for a person who reads the terminal, soon after they have ended.
-/// They do not belong in the log file of a service. Returns whether the traces have a destination, or are not wanted.
+/// Without a configured exporter, traces are printed soon after their end, for a person who reads the terminal. They do
+/// not belong in the log file of a service. Returns whether the traces have a destination, or are not wanted.
 fn choose_printing(config: &mut TelemetryConfig, is_terminal: bool) -> bool {
     if config.exporters.traces.is_some() || config.has_span_destination() {
         return true;
@@ -263,7 +263,7 @@ fn choose_printing(config: &mut TelemetryConfig, is_terminal: bool) -> bool {
     true
 }
 
-/// Writes to standard error instead of `tracing`, because log lines may be on standard output, or off.
+/// Writes to standard error instead of `tracing`, because log lines may be off or on standard output.
 fn warn_of_no_exporter() {
     static WRITTEN: Once = Once::new();
 

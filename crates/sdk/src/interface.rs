@@ -1,5 +1,5 @@
-//! The interface for the crates of OTLP, of the terminal, of metrics, of log records and of tests, grouped by the
-//! modules of its items. It changes with every version.
+//! The interface for the crates of OTLP, the terminal, metrics, log records and tests, grouped by the modules of its
+//! items. It changes with every version.
 
 pub mod channel {
     pub use crate::channel::{Receiver, Sender, channel};

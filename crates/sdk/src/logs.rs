@@ -1,5 +1,5 @@
-//! The exporters of log records, OpenTelemetry's API for them, and the table of the crate that creates records of
-//! `tracing`, `log` and this API.
+//! The exporters of log records, OpenTelemetry's API for log records, and the functions of the crate that creates
+//! records of `tracing`, `log` and this API.
 
 mod log_record;
 mod provider;
@@ -25,7 +25,7 @@ use crate::config::LogRecordLimits;
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct LogRecords {
-    /// Applies these settings to all records from now on, and passes the records to these exporters.
+    /// From now on, applies these settings to all records, and passes the records to these exporters.
     pub start: fn(Vec<LogWorker>, LogRecordSettings) -> Box<dyn LogPipeline>,
     /// Exports a record of OpenTelemetry's API.
     pub emit: fn(ApiRecord, &Arc<InstrumentationScope>),

@@ -1,8 +1,8 @@
 //! The optional parts of the library, which are separate crates: OTLP, the terminal, metrics and log records.
 //!
-//! The features of `floe-telemetry` link them, so that this crate names none of them. Each part is in two lists of the
-//! linker: the list of this module tells a configuration the parts of the program, and the list of a calling module
-//! contains the part's table of functions.
+//! The features of `floe-telemetry` link them, so that this crate does not name them. Each part is in two lists of the
+//! linker: the list of this module tells a configuration which parts the program has, and the list of a calling module
+//! contains the part's functions.
 
 use opentelemetry::KeyValue;
 
@@ -43,7 +43,7 @@ floe_telemetry_core::__floe_link_list! {
     static PARTS: [Part] = "fl_part_0_1";
 }
 
-/// Adds a part to the program: its kind, and the table of its functions.
+/// Adds a part to the program: its kind, and its functions.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __part {
@@ -79,7 +79,7 @@ pub(crate) fn otlp() -> Option<&'static OtlpPart> {
     })
 }
 
-/// Whether the exporter is linked with a feature.
+/// Whether the exporter over OTLP is linked with a feature.
 pub(crate) fn otlp_has(feature: fn(&OtlpPart) -> bool) -> bool {
     otlp().is_some_and(feature)
 }

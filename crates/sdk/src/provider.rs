@@ -18,8 +18,8 @@
 //! These methods may be called concurrently and from any thread. Each blocks the calling thread until it
 //! returns, also inside an async runtime.
 //!
-//! Only one provider at a time uses the recorder. Flush and shutdown return within their timeout even
-//! if a backend does not respond. A second shutdown waits until the first one has ended.
+//! Only one provider at a time uses the recorder. Flush and shutdown return within their timeout even if a backend does
+//! not respond. A second shutdown waits until the first one has ended.
 
 mod builder;
 mod delivery;
@@ -64,7 +64,7 @@ use crate::recorder;
 /// The time limit of the shutdown when a provider is dropped.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The process of the provider in use, from [`this_process`]; 0 without one. A process has at most one provider.
+/// The process of the provider in use, see [`this_process`]; 0 without a provider. A process has at most one provider.
 static IN_USE_BY: AtomicU32 = AtomicU32::new(0);
 
 /// A number that differs between forks, and is not 0.
@@ -89,7 +89,7 @@ fn this_process() -> u32 {
 #[must_use = "dropping the provider shuts it down"]
 pub struct TelemetryProvider(Arc<Inner>);
 
-/// The state of a provider, to which the process's end refers weakly.
+/// The state of a provider. The functions for the end of the process refer to it weakly.
 #[derive(Debug)]
 struct Inner {
     is_noop: bool,
@@ -98,7 +98,7 @@ struct Inner {
     /// The process that initialized the provider. Its threads do not exist in a fork.
     process: u32,
     counters: Arc<Counters>,
-    /// `None` without a metric exporter. Not dropped in a fork, where that would wait for threads.
+    /// `None` without a metric exporter. Not dropped in a fork, because dropping waits for threads.
     meters: ManuallyDrop<Option<ProviderMetrics>>,
     logs: ManuallyDrop<ProviderLogs>,
     resource: Resource,
@@ -351,7 +351,7 @@ impl Inner {
     }
 
     fn await_shutdown(&self, operation: &'static str, timeout: Duration) -> Result<(), Error> {
-        // An exporter that shuts the provider down would wait for itself.
+        // The thread of an exporter that shuts the provider down would wait for itself.
         if is_on_telemetry_thread() || self.shutdown_end.wait(timeout) {
             return Ok(());
         }
@@ -432,8 +432,8 @@ impl Drop for Inner {
             drop(mem::take(&mut *self.meters));
             *self.logs = ProviderLogs::default();
         };
-        // OpenTelemetry's SDK logs that it is dropped, and this thread may hold a lock of the subscriber. Without one,
-        // another dispatcher would count as a subscriber of the program from then on.
+        // OpenTelemetry's SDK logs when it is dropped, and this thread may hold a lock of the subscriber. Without a
+        // subscriber, no dispatcher is set, because it would count as the program's subscriber from then on.
         if has_been_set() {
             with_default(&Dispatch::none(), end);
         } else {

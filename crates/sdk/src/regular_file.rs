@@ -1,4 +1,4 @@
-//! Reads only regular files: opening a named pipe would block, and a device such as `/dev/zero` never ends.
+//! Reads only regular files, because opening a named pipe would block, and a device such as `/dev/zero` never ends.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};

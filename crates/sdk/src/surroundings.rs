@@ -1,4 +1,4 @@
-//! The input of resource detectors, the variables of the environment and the files of the system, and their results.
+//! The input of resource detectors, which is the environment's variables and the system's files, and their results.
 
 use std::fmt;
 use std::io::{self, Read as _};
@@ -68,7 +68,7 @@ impl<'a> Surroundings<'a> {
         value(&self.file(path)?)
     }
 
-    /// Returns the content of a file, given by its absolute path. A missing file is no problem.
+    /// Returns the content of a file with this absolute path. A missing file is not an error.
     pub fn file(&mut self, path: &str) -> Option<String> {
         let full = self.root.join(path.trim_start_matches('/'));
         match read(&full) {

@@ -5,7 +5,7 @@ use rustix::process::{Resource, getrlimit};
 
 use crate::this_process;
 
-/// The memory that rings leave free, because allocations of the program and of the library's own threads cannot fail.
+/// The memory that rings leave free for allocations of the program and of the library's own threads, which cannot fail.
 const HEADROOM: u64 = 64 * 1024 * 1024;
 
 pub(crate) fn answer() {

@@ -24,7 +24,7 @@ pub(crate) fn stat() -> Option<Stat> {
     parse(&fs::read_to_string("/proc/self/stat").ok()?)
 }
 
-/// The bytes of all mappings, and of data and stacks alone.
+/// The bytes of all mappings, and the bytes of data and stacks only.
 pub(crate) fn mapped_bytes() -> Option<[u64; 2]> {
     let pages = fs::read_to_string("/proc/self/statm").ok()?;
     let mut pages = pages.split_whitespace().map(str::parse::<u64>);
@@ -41,7 +41,7 @@ pub(crate) fn system_uptime() -> Option<f64> {
 }
 
 pub(crate) fn open_files() -> Option<usize> {
-    // The directory itself is open while its entries are counted.
+    // Reading the directory opens one descriptor, which is not counted.
     Some(fs::read_dir("/proc/self/fd").ok()?.count().saturating_sub(1))
 }
 
@@ -57,7 +57,7 @@ fn parse(stat: &str) -> Option<Stat> {
     // The second field is the name of the program, which may contain spaces and brackets.
     let (_, rest) = stat.rsplit_once(") ")?;
     let fields: Vec<&str> = rest.split_whitespace().collect();
-    // The manual counts from one, and its third field is the first here.
+    // The manual counts from one, and `fields` begins with its third field.
     let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
     Some(Stat {
         user: seconds(field(14)?),

@@ -57,7 +57,7 @@ impl fmt::Display for ConnectionReport {
     }
 }
 
-/// Runs a check on a thread. The caller stops waiting after `limit`; the thread is not joined.
+/// Runs a check on a thread. After `limit`, the caller stops waiting, and the thread is not joined.
 pub(super) fn within<T: Send + 'static>(
     limit: Duration,
     work: impl FnOnce() -> T + Send + 'static,
@@ -76,7 +76,7 @@ pub(super) fn within<T: Send + 'static>(
     })
 }
 
-/// Sends the request of the exporter without spans.
+/// Sends the exporter's request without spans.
 pub(super) fn send_empty_request(
     exporter: &ExporterConfig,
     config: &TelemetryConfig,

@@ -71,7 +71,7 @@ impl OtlpExporterConfig {
     /// The target of an exporter for this destination.
     pub(super) fn target(&self, config: &TelemetryConfig) -> OtlpTarget {
         let mut config = config.copied();
-        // A setting without a value stays so: the endpoint of a signal may have another protocol.
+        // An unset endpoint stays unset, because the endpoint of a signal may have another protocol.
         if config.otlp_endpoint.is_some() || self.endpoint != self.protocol.default_endpoint() {
             config.otlp_endpoint = Some(self.endpoint.clone());
         }

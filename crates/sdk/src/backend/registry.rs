@@ -39,7 +39,7 @@ impl LinkedBackend {
     }
 }
 
-/// `acme 2.3.4 (acme-backend/lib.rs:14)`.
+/// For example `acme 2.3.4 (acme-backend/lib.rs:14)`.
 impl fmt::Display for LinkedBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, version) = (self.backend.name(), self.backend.version());
@@ -52,16 +52,16 @@ floe_telemetry_core::__floe_link_list! {
     static BACKENDS: [LinkedBackend] = "fl_backend_0_1";
 }
 
-/// The backends of this crate. They are not in the linker's list, because an element of a list counts
-/// as `unsafe_code` in the crate that declares the list.
+/// The backends of this crate. They are not in the linker's list, because an element of a list counts as `unsafe_code`
+/// in the crate that declares the list.
 static BUILT_IN: [LinkedBackend; 3] = [
     LinkedBackend::new(&BuiltIn::Console, floe_telemetry_core::__floe_location!()),
     LinkedBackend::new(&BuiltIn::Jaeger, floe_telemetry_core::__floe_location!()),
     LinkedBackend::new(&BuiltIn::Otlp, floe_telemetry_core::__floe_location!()),
 ];
 
-/// Every backend that is linked into the program, in no particular order, including backends that cannot be chosen
-/// because they share a name.
+/// Every backend that is linked into the program, in no particular order. Backends that cannot be chosen, because they
+/// share a name, are included.
 pub fn linked() -> impl Iterator<Item = &'static LinkedBackend> {
     BUILT_IN.iter().chain(BACKENDS.iter())
 }

@@ -8,7 +8,7 @@ use super::fetch::Backpressure;
 use super::{Collector, run};
 use crate::error::Error;
 
-/// The time limit of a capture, which the collector normally answers within milliseconds.
+/// The time limit of a capture. The collector normally answers within milliseconds.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Collects the spans of a capture from now on.
@@ -31,7 +31,7 @@ pub fn captured_spans(id: u64) -> Result<Vec<SpanData>, Error> {
         collector.pass_all();
         collector.captures.remove(&id).unwrap_or_default()
     })?;
-    // A thread with many spans writes to several buffers in turn.
+    // A thread with many spans uses several buffers in turn, so the order of the ends is restored.
     spans.sort_by_key(|(ended, _)| *ended);
     Ok(spans.into_iter().map(|(_, span)| span).collect())
 }

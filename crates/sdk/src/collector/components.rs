@@ -1,5 +1,5 @@
-//! The processors and exporters of a provider in its metrics about itself: what each has done
-//! ([SDK metrics](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/)).
+//! The processors and exporters of a provider, and the counters of their items for the metrics of the library ([SDK
+//! metrics](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/)).
 
 use std::any::type_name;
 use std::borrow::Cow;
@@ -53,9 +53,9 @@ pub(crate) enum Role {
 pub(crate) struct Component {
     pub(crate) role: Role,
     pub(crate) signal: Signal,
-    /// In the queue of a processor, or passed to its exporter.
+    /// The items in the queue of a processor, or passed to its exporter.
     pub(crate) present: AtomicUsize,
-    /// In the open batch of a processor.
+    /// The items in the open batch of a processor.
     pub(crate) open: AtomicUsize,
     attributes: Vec<KeyValue>,
     /// The finished items, by the class of the error.
@@ -87,7 +87,7 @@ impl Component {
         self.attributes.iter().cloned().chain(error_type).collect()
     }
 
-    /// Counts the items of an export by its result. Returns the number of those that have failed.
+    /// Counts the items of an export by its result. Returns the number of failed items.
     pub(crate) fn exported(&self, items: usize, result: Result<(), &ExportFailure>) -> u64 {
         let failure = result.err();
         let failed = failure.map_or(0, |failure| failure.failed_of(items));
@@ -146,7 +146,7 @@ impl Components {
             attributes.push(KeyValue::new(keys::SERVER_ADDRESS, host.clone()));
             attributes.push(KeyValue::new(keys::SERVER_PORT, i64::from(*port)));
         }
-        // A query finds these series before there is anything to count.
+        // These series start at zero, so that a query finds them before items are counted.
         let is_processor = role == Role::Processor;
         let errors = [None, Some(QUEUE_FULL)].into_iter();
         let errors = errors.take(1 + usize::from(is_processor));

@@ -1,4 +1,4 @@
-//! An exporter from the view of the pipeline: its open batch, and its thread.
+//! An exporter as the pipeline sees it: its open batch, and its thread.
 
 use std::fmt;
 use std::mem;
@@ -13,19 +13,19 @@ use crate::channel::Sender;
 use crate::clock::Instant;
 use crate::recorder::key_value_bytes;
 
-/// An exporter, whatever the form of its batches.
+/// An exporter, independent of the form of its batches.
 pub trait Destination: Send {
     /// Adds a span to the open batch. Returns whether the batch has enough bytes to be queued.
     fn push(&mut self, span: &EnrichedSpan<'_>) -> bool;
 
-    /// Queues the open batch with this number of spans for the exporter's thread.
+    /// Queues the open batch, which has this number of spans, for the exporter's thread.
     fn ship(&mut self, spans: usize);
 
     /// Removes the spans of the open batch, which a panic may have damaged.
     fn discard(&mut self);
 
-    /// The number of spans that fit into the queue beyond the `open` spans of the open batch and the `pending` spans
-    /// outside it. Spans are assumed to be as large as in the last batch.
+    /// The number of spans that fit into the queue, in addition to the `open` spans of the open batch and the `pending`
+    /// spans outside it. Spans are assumed to be as large as in the last batch.
     fn room(&self, open: usize, pending: Size) -> usize;
 
     /// Flushes the exporter.
@@ -50,7 +50,7 @@ pub trait BatchBuilder: Send {
     fn discard(&mut self);
 }
 
-/// Batches for exporters of the OpenTelemetry SDK.
+/// A batch for exporters of the OpenTelemetry SDK.
 #[derive(Debug, Default)]
 pub(crate) struct SpanDataBatch(Vec<SpanData>);
 
@@ -102,11 +102,11 @@ pub struct BatchingDestination<B: BatchBuilder> {
     worker: Worker<B::Batch>,
     /// The bytes of the open batch.
     bytes: usize,
-    /// The bytes of a span in the last batch, an estimate for the next one.
+    /// The bytes of a span in the last batch, as an estimate for the next batch.
     bytes_per_span: usize,
 }
 
-/// The bytes of a span with a few attributes: the estimate for the first batch.
+/// The bytes of a span with a few attributes, as an estimate for the first batch.
 const USUAL_BYTES_PER_SPAN: usize = 1024;
 
 impl<B: BatchBuilder> BatchingDestination<B> {

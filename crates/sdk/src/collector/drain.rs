@@ -10,11 +10,11 @@ use crate::channel::{Sender, channel};
 use crate::clock::{Instant, monotonic_now};
 use crate::recorder::Buffer;
 
-/// A pending flush or shutdown. It is complete when every earlier span was fetched.
+/// A pending flush or shutdown. It is complete when every earlier span is fetched.
 #[derive(Debug)]
 pub(crate) struct Drain {
     watermarks: Watermarks,
-    /// The time at which spans that do not fit into a queue are dropped and counted.
+    /// The time after which spans that do not fit into a queue are dropped and counted.
     deadline: Option<Instant>,
     /// The timeout of the exporters in a shutdown; `None` for a flush.
     shutdown: Option<Duration>,
@@ -33,12 +33,12 @@ impl Drain {
         Self { watermarks: Watermarks::default(), deadline, shutdown, report, expected }
     }
 
-    /// A drain without a caller, which leaves the pipeline.
+    /// A shutdown without a caller, of the pipeline that is replaced.
     pub(super) fn late() -> Self {
         Self::new(None, None, channel().0, channel().0)
     }
 
-    /// Requires that all spans now in `buffers` are fetched.
+    /// Requires that all spans that are now in `buffers` are fetched.
     pub(super) fn begin(&mut self, buffers: &[Buffer]) {
         self.watermarks = Watermarks::now(buffers);
     }

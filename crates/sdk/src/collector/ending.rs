@@ -1,11 +1,11 @@
-//! Tells the waiting threads of a provider's exporters when their time ends.
+//! Tells the exporters' waiting threads when the provider shuts down.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::{Instant, monotonic_now};
 
-/// The end of exports, which a shutdown sets once.
+/// The end of exports, set once by a shutdown.
 #[derive(Debug, Default)]
 pub struct Ending {
     end: Mutex<Option<Instant>>,
@@ -30,7 +30,7 @@ impl Ending {
         self.get().is_some_and(|end| end <= monotonic_now())
     }
 
-    /// Waits for `pause`, or until the shutdown begins. If it had begun before the call, the pause is complete.
+    /// Waits for `pause`, or until the shutdown begins. If it began before the call, waits for the complete pause.
     pub fn pause(&self, pause: Duration) {
         let end = self.end();
         let had_begun = end.is_some();

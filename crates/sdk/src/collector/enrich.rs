@@ -1,8 +1,8 @@
-//! Enrichment of finished spans: wall-clock times, the code location, the instrumentation scope and the
-//! attributes of the process are added, and the span is redacted and limited.
+//! Enriches finished spans: adds wall-clock times, the code location, the instrumentation scope and the attributes of
+//! the process, and redacts and limits the span.
 //!
-//! The instrumentation scope of a span is in a static, its call site or the expansion of `tracer!`, and the span
-//! carries only the address, so the caller's thread never touches the scope. The scope is created here once per place
+//! The instrumentation scope of a span is in a static, which is its call site or the expansion of `tracer!`. The span
+//! carries only the address, so the caller's thread never touches the scope. The scope is created here, once per place
 //! in the source.
 
 use std::borrow::Cow;
@@ -77,7 +77,7 @@ pub struct Enricher {
 const MAX_SCOPES: usize = 1024;
 
 impl EnrichedSpan<'_> {
-    /// The span, as if it were the first one of its source location in a request.
+    /// The span as if it were the first span of its source location in a request.
     #[must_use]
     pub const fn as_first(&self) -> Self {
         Self { location: &self.site.location, ..*self }
@@ -96,7 +96,7 @@ impl EnrichedSpan<'_> {
         &self.site.scope
     }
 
-    /// Appends the same attributes as fields of an OTLP span.
+    /// Appends the attributes of [`shared_attributes`](Self::shared_attributes) as fields of an OTLP span.
     #[inline]
     pub fn write_shared_attributes(&self, out: &mut Vec<u8>) {
         let own = OwnAttributes::of(self.record.attributes.as_slice());
@@ -110,7 +110,7 @@ impl Enricher {
         Self { redactor, limits, ..Self::default() }
     }
 
-    /// Sets which spans have `code.*`. The default is all. `Off` must be set before the first span.
+    /// Sets which spans have `code.*`. The default is all spans. `Off` must be set before the first span.
     pub fn set_code_attributes(&mut self, code: CodeAttributes) {
         self.code = code;
     }
@@ -163,13 +163,13 @@ impl Enricher {
         let end = match (api_start, api_end) {
             (_, Some(end)) => end.into(),
             (Some(_), None) => clock.unix(record.head.end),
-            // Also before 1970, where both times are 0.
+            // The duration is added, because both times are 0 before 1970.
             (None, None) => start.after(clock.duration(record.head.start, record.head.end)),
         };
         EnrichedSpan {
             name: record.name().unwrap_or(&site.name),
             start,
-            // A time that was set through the API may contradict the other one. Backends subtract the two as
+            // A time that was set through the API may contradict the other time, and backends subtract the two as
             // unsigned numbers.
             end: end.max(start),
             room: limits::size(self.limits.attribute_count)
@@ -201,8 +201,7 @@ fn add_missing(record: &mut SpanRecord, attributes: &[KeyValue]) {
     }
 }
 
-/// The source location of a span. Call sites, locations and scopes are statics, so their addresses
-/// identify them.
+/// The source location of a span, identified by addresses, because call sites, locations and scopes are statics.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct SourceLocation {
     /// The address of the call site or the location, or 0.
@@ -231,7 +230,7 @@ fn builder(record: &SpanRecord) -> Option<(Option<&'static Scope>, &'static Loca
     }
 }
 
-/// Returns the equal scope of `scopes`, or adds `scope`.
+/// Returns the equal scope in `scopes`, or adds `scope`.
 fn shared(
     scope: InstrumentationScope,
     scopes: &mut FxHashSet<Arc<InstrumentationScope>>,
@@ -286,7 +285,7 @@ impl Site {
         let line = (line > 0).then(|| KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));
         let target = record.head.callsite.and_then(CallSite::tracing_target);
         let target = target.map(|target| KeyValue::new(keys::TARGET, target));
-        // Attributes that the configuration sets for every span take precedence over those of the call site.
+        // Attributes that the configuration sets for every span take precedence over the call site's.
         let is_new = |attribute: &KeyValue| !process.sets(&attribute.key);
         let target: Vec<_> = target.into_iter().filter(is_new).collect();
         let code = function.into_iter().chain(file).chain(line);
@@ -356,7 +355,7 @@ mod tests {
             let (clock, process) = (WallClock::default(), SharedAttributes::default());
             let mut known = enricher();
             for keys in spans {
-                // The first span fills the cache, the second one uses it.
+                // The first span fills the cache, and the second span uses it.
                 for _ in 0..2 {
                     let (mut cached, mut new) = (record(&keys), record(&keys));
                     known.enrich(&mut cached, &clock, &process);

@@ -1,10 +1,10 @@
-//! Exemplars: measurements with the span that was current
+//! Exemplars: measurements, with the span that was current during each
 //! ([specification](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#exemplar)).
 //!
 //! The SDK's data model has exemplars, but the SDK records none, and collected data is read-only. So they are stored
 //! here, and exporters add them to requests ([`collect_exemplars`]). Each series, and each bucket of a histogram with
-//! fixed boundaries, keeps the first measurement after each collection. So most measurements only read one number here,
-//! and neither the clock nor a lock.
+//! fixed boundaries, keeps the first measurement after a collection. So most measurements only read one number here,
+//! without the clock or a lock.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -25,11 +25,11 @@ use crate::keys;
 /// The maximum number of instruments with exemplars. Only a program that generates names at run time exceeds it.
 const MAX_INSTRUMENTS: usize = 4096;
 
-/// The number of measurements without a sampled span after which a series looks for one only once in [`TURNS`]
+/// After this number of measurements without a sampled span, a series looks for a span only in one of [`TURNS`]
 /// measurements, because the look-up takes longer than the measurement.
 const MAX_VAIN: u32 = 256;
 
-/// The number of measurements between two look-ups, a power of two.
+/// One measurement in this number looks for a span; a power of two.
 const TURNS: u32 = 16;
 
 thread_local! {
@@ -37,8 +37,8 @@ thread_local! {
     static TURN: Cell<u32> = const { Cell::new(1) };
 }
 
-/// Whether this measurement looks for a span. A pseudo-random choice does not favour one of several measurements that
-/// a program repeats in turn.
+/// Whether this measurement looks for a span. The choice is pseudo-random, so that it favours none of several
+/// measurements that a program repeats in turn.
 fn is_turn() -> bool {
     let turn = TURN.try_with(|turn| {
         let next = turn.get().wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -112,7 +112,7 @@ pub struct Shape {
     pub may_drop_attributes: bool,
 }
 
-/// The exemplars of one instrument, by the attributes of its series in the order of measurement.
+/// The exemplars of one instrument, by the attributes of its series, in the order of measurement.
 #[derive(Debug)]
 pub struct Exemplars {
     shape: Shape,
@@ -121,7 +121,7 @@ pub struct Exemplars {
 
 #[derive(Debug)]
 struct Series {
-    /// A bit for each bucket. All buckets from the 64th on share one.
+    /// One bit per bucket. All buckets from the 64th on share a bit.
     all: u64,
     /// The bits of the buckets without an exemplar since the last collection.
     wanted: AtomicU64,
@@ -148,7 +148,7 @@ pub fn clear() {
     lock(&INSTRUMENTS).clear();
 }
 
-/// Returns the exemplars of an instrument whose metrics have these names; `None` without exemplars.
+/// Returns the exemplars of an instrument whose metrics have these names; `None` if it has no exemplars.
 pub fn of_instrument<'a>(
     scope: &InstrumentationScope,
     names: impl IntoIterator<Item = Cow<'a, str>>,
@@ -179,7 +179,7 @@ impl Exemplars {
         let Some(ids) = self.accepted(measured_ids()) else {
             return;
         };
-        // Another thread adds or reads a series: there are other measurements.
+        // If another thread adds or reads a series, this measurement is left out.
         let Ok(mut all) = self.series.try_lock() else {
             return;
         };
@@ -309,10 +309,10 @@ pub struct CollectedExemplars {
     may_drop_attributes: bool,
 }
 
-/// Returns the exemplars of a metric for an exporter; `None` without exemplars.
+/// Returns the exemplars of a metric for an exporter; `None` if it has no exemplars.
 ///
-/// OpenTelemetry's SDK collects metrics without exemplars. This crate keeps one since the last export for each series,
-/// and for each bucket of a histogram with fixed boundaries. A series records new ones after
+/// OpenTelemetry's SDK collects metrics without exemplars. This crate keeps one exemplar since the last export per
+/// series, and per bucket of a histogram with fixed boundaries. A series records new exemplars after
 /// [`of_point`](CollectedExemplars::of_point) has returned its current ones.
 ///
 /// ```
@@ -363,7 +363,7 @@ impl CollectedExemplars {
     }
 }
 
-/// Adds the exemplars of series since `start`, unless their bucket has one, and requests new ones.
+/// Adds the exemplars of series since `start`, except to buckets that have one, and requests new ones.
 fn add(
     exemplars: &mut HashMap<usize, Exemplar>,
     all: &[Arc<Series>],

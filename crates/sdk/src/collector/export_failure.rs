@@ -12,10 +12,10 @@ pub(crate) const QUEUE_FULL: &str = "queue_full";
 /// The `error.type` of items that arrive after the shutdown.
 pub(crate) const ALREADY_SHUTDOWN: &str = "already_shutdown";
 
-/// The `error.type` of items still queued at the end of a shutdown's time.
+/// The `error.type` of items that are still queued when the time of a shutdown has passed.
 pub(crate) const SHUTDOWN: &str = "shutdown";
 
-/// The failure of a batch, or of a part of it.
+/// The failure of a batch, or of part of a batch.
 #[derive(Debug)]
 pub struct ExportFailure {
     /// The number of spans or log records that were not exported; `None` for the whole batch.
@@ -41,8 +41,8 @@ impl ExportFailure {
         Self { items: Some(self.failed_of(batch)), ..self }
     }
 
-    /// The result of a batch that was sent in two parts, whose failures have a number of items. The first reason is
-    /// kept, because it may have left no time for the second part.
+    /// The result of a batch that was sent in two parts. Both failures state a number of items. The first reason is
+    /// kept, because the first part may have left no time for the second.
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ impl ExportFailure {
 }
 
 impl ExportFailure {
-    /// The failure of an export without a result in time.
+    /// The failure of an export that had no result in time.
     pub(crate) fn timeout(reason: String) -> Self {
         Self { error_type: "timeout", ..reason.into() }
     }

@@ -13,7 +13,7 @@ use crate::internal_log;
 #[derive(Debug, Default)]
 pub(crate) struct Exports {
     queues: Mutex<Vec<Queue>>,
-    /// The number of exporters, without a lock: a fork may read the statistics of its parent's provider.
+    /// The number of exporters, without a lock, because a fork may read the statistics of its parent's provider.
     count: AtomicUsize,
     /// Losses by signal and exporter.
     losses: Mutex<BTreeMap<(Signal, String), Loss>>,
@@ -82,7 +82,7 @@ impl Exports {
         loss.error = Some(error.to_owned());
     }
 
-    /// Reports the losses of exporters, at most once a minute for each signal and exporter.
+    /// Reports the losses of exporters, at most once a minute per signal and exporter.
     pub(super) fn say_lost(&self) {
         for ((signal, exporter), lost, error) in self.take_losses(|_, rate| rate.is_due()) {
             let what = match signal {
@@ -102,7 +102,7 @@ impl Exports {
         }
     }
 
-    /// Takes the unreported losses: for each signal and exporter, the number of items and the last reason.
+    /// Takes the unreported losses: the number of items and the last reason, by signal and exporter.
     pub(crate) fn take_losses(
         &self,
         is_due: impl Fn(Signal, &RateLimited) -> bool,
@@ -120,7 +120,7 @@ impl Exports {
         *self.metric_failure() = Some(reason.to_owned());
     }
 
-    /// Returns the reason of a failed export of metrics since the last call.
+    /// Returns the reason why an export of metrics has failed since the last call.
     pub(crate) fn take_metric_failure(&self) -> Option<String> {
         self.metric_failure().take()
     }
@@ -133,7 +133,7 @@ impl Exports {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// Describes the exporters with queued spans or a failed last export. Spans for them may not be in the queue yet.
+    /// Describes the exporters with queued spans or a failed last export. More spans may be on their way to a queue.
     pub(crate) fn describe_undelivered(&self) -> String {
         let queues = self.lock();
         let waiting = queues.iter().filter(|queue| queue.spans() > 0 || queue.failure.is_some());

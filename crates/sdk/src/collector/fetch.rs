@@ -13,7 +13,7 @@ const MAX_SPANS_PER_TURN: usize = 2048;
 /// The number of spans without memory of their own that are read before the room in the queues is computed again.
 const MAX_ROOM: usize = 32;
 
-/// The maximum number of roots that wait, at the end of a shutdown without room in a queue, for earlier spans.
+/// The maximum number of roots that wait for earlier spans at the end of a shutdown without room in a queue.
 const MAX_ROOTS: usize = 8192;
 
 /// The number of blank records kept for reuse of their memory.
@@ -43,15 +43,15 @@ impl Collector {
             self.pass_roots(roots);
         }
         self.release(backpressure, false);
-        // What is left has no room for now.
+        // The remaining spans have no room for now.
         recorder::close_surplus_buffers();
         self.buffers.retain(|buffer| !buffer.is_done());
         fetched
     }
 
-    /// Reads every buffer once, as far as `backpressure` allows. A closed buffer is always read, because there are too
-    /// many: spans that do not fit are dropped and counted. The first buffer without room is the last one next time, so
-    /// that a busy thread cannot take all the room.
+    /// Reads every buffer once, as far as `backpressure` allows. Closed buffers are always read, because there are too
+    /// many of them: spans that do not fit are dropped and counted. The first buffer without room comes last next time,
+    /// so that a busy thread cannot take all the room.
     fn fetch_once(&mut self, backpressure: Backpressure) -> usize {
         let mut fetched = 0;
         let mut record = SpanRecord::blank();
@@ -73,10 +73,10 @@ impl Collector {
                 }
                 fetched += 1;
                 self.read += 1;
-                // A large span may take all of it.
+                // A large span may take all the room.
                 let is_small = record.head.heap_bytes() == 0;
                 room = if is_small { room.saturating_sub(1) } else { 0 };
-                // A deferred root needs memory again.
+                // A deferred root takes memory, so their number is limited.
                 let may_wait = is_limited || !is_closed && self.roots.len() < MAX_ROOTS;
                 if record.is_root() && may_wait {
                     self.root_bytes += record.head.heap_bytes();
@@ -100,8 +100,8 @@ impl Collector {
         let mut counted = 0;
         let mut record = SpanRecord::blank();
         for calls in &mut self.measures {
-            // Calls that are added during the loop are left for the next turn, so that a busy
-            // thread cannot keep the collector here.
+            // Calls that are added meanwhile are left for the next turn, so that a busy thread cannot keep the
+            // collector here.
             for _ in 0..calls.count() {
                 if !calls.pop(&mut record) {
                     break;
@@ -116,15 +116,15 @@ impl Collector {
         counted
     }
 
-    /// The number of spans that can be read before the room in the queues must be computed again.
+    /// The number of spans that can be read before the room in the queues is computed again.
     pub(super) fn room(&self) -> usize {
         let pending = Size { spans: self.roots.len(), bytes: self.root_bytes };
         let pipeline = self.pipeline.as_ref();
         pipeline.map_or(usize::MAX, |pipeline| pipeline.room(pending))
     }
 
-    /// Decides the decidable traces of tail sampling, or all of them if `is_end`, and exports the sampled ones. Returns
-    /// whether no decided span and no ended trace is left.
+    /// Decides the traces of tail sampling that can be decided, or all of them if `is_end`, and exports the sampled
+    /// ones. Returns whether no decided span and no ended trace is left.
     pub(super) fn release(&mut self, backpressure: Backpressure, is_end: bool) -> bool {
         let Some(pipeline) = &mut self.pipeline else {
             return true;
@@ -136,7 +136,7 @@ impl Collector {
         pipeline.release(&self.buffers, &self.clock, backpressure, is_end)
     }
 
-    /// Passes the first `roots` deferred roots to the pipeline, while the processors have time.
+    /// Passes the first `roots` deferred roots to the pipeline while the processors have time.
     fn pass_roots(&mut self, roots: usize) {
         for _ in 0..roots {
             if self.pipeline.as_ref().is_some_and(|it| !it.has_time()) {
@@ -154,7 +154,7 @@ impl Collector {
         }
     }
 
-    /// Passes the deferred roots to the pipeline, while the processors have time. Returns whether none is left.
+    /// Passes the deferred roots to the pipeline while the processors have time. Returns whether no root is left.
     pub(super) fn pass_all(&mut self) -> bool {
         self.pass_roots(self.roots.len());
         self.roots.is_empty()

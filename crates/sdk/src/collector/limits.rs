@@ -1,6 +1,6 @@
 //! Span limits: attributes, events and links over a limit are dropped and counted
-//! ([specification](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)). Keys are made unique in their
-//! final form.
+//! ([specification](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)). Keys are made unique after
+//! redaction and truncation.
 
 use std::borrow::Cow;
 
@@ -14,13 +14,13 @@ use crate::keys;
 use crate::recorder::{More, SpanRecord};
 use crate::redaction::MAX_MESSAGE_CHARS;
 
-/// The maximum length of a name of a span or an event, and of an attribute's key, in characters.
+/// The maximum length of the name of a span or event, and of an attribute's key, in characters.
 const MAX_NAME: usize = 1024;
 
 /// Applies the limits. The span must be redacted before, because a truncated credential might not be recognised.
 ///
 /// Returns whether the keys were within the limits: distinct, not empty, and neither too long nor too many. With
-/// `are_keys_valid`, this is known, and the keys are not examined.
+/// `are_keys_valid`, this is known, so the keys are not examined.
 // Has one caller, which every span passes.
 #[inline]
 pub(super) fn apply(limits: &SpanLimits, record: &mut SpanRecord, are_keys_valid: bool) -> bool {
@@ -77,7 +77,7 @@ fn events_and_links(limits: &SpanLimits, more: &mut More) {
         shorten_name(&mut event.name, MAX_NAME);
         let count = limits.attribute_count_per_event;
         let dropped = limit(limits, count, &mut event.attributes);
-        // The user's code may have set any number.
+        // The user's code may have set any number of dropped attributes.
         event.dropped_attributes_count = event.dropped_attributes_count.saturating_add(dropped);
     }
     for link in &mut more.links {
@@ -138,12 +138,12 @@ fn shorten_key(key: &mut Key) -> bool {
     is_long
 }
 
-/// Whether the text is of an error: a cut error text is marked, other values are cut as specified.
+/// Whether the value is error text. Truncated error text ends in a mark; other values are cut as specified.
 fn is_error_text(key: &Key) -> bool {
     [keys::EXCEPTION_MESSAGE, keys::EXCEPTION_STACKTRACE].contains(&key.as_str())
 }
 
-/// The beginning of a text with more than `limit` characters. If it `is_marked`, a mark replaces the last one.
+/// The first `limit` characters of a longer text. If `is_marked` is set, a mark replaces the last one.
 fn shortened(text: &str, limit: usize, is_marked: bool) -> Option<String> {
     let short = beginning(text, limit);
     if short.len() == text.len() {
@@ -159,7 +159,7 @@ fn shortened(text: &str, limit: usize, is_marked: bool) -> Option<String> {
 fn shorten(Attribute { key, value }: &mut Attribute, limit: usize) {
     match value {
         AttributeValue::Static(text) => *text = beginning(text, limit),
-        // A character has at least one byte, and the bytes need no check for valid UTF-8.
+        // A character has at least one byte, and counting bytes needs no check for valid UTF-8.
         AttributeValue::Text(text) if text.as_bytes().len() > limit => {
             if let Some(short) = shortened(text, limit, is_error_text(key)) {
                 *text = short.into();

@@ -26,7 +26,7 @@ use crate::recorder::{Buffer, SpanRecord};
 
 #[derive(Debug)]
 pub(crate) struct PipelineSettings {
-    /// Attributes of every span that does not set them itself.
+    /// Attributes of every span that does not set these keys itself.
     pub(crate) span_attributes: SharedAttributes,
     pub(crate) limits: SpanLimits,
     /// The spans that have `code.*`.
@@ -64,7 +64,7 @@ pub(crate) struct Pipeline {
     spans: usize,
     /// The time at which a non-empty open batch is due.
     due: Option<Instant>,
-    /// Whether no caller waits for the spans any more, so that the processors have no time.
+    /// Whether no caller waits for the spans any longer. Then the processors have no time.
     is_late: bool,
 }
 
@@ -106,7 +106,7 @@ impl Pipeline {
             || self.metrics.as_ref().is_some_and(SpanMetrics::counts_all)
     }
 
-    /// Drops spans that would have to wait for the processors from now on.
+    /// From now on, drops spans that would have to wait for the processors.
     pub(super) const fn end_processing(&mut self) {
         self.is_late = true;
     }
@@ -115,21 +115,21 @@ impl Pipeline {
         &self.counters
     }
 
-    /// The number of spans that fit into the queue of any exporter beyond the open batch and the `pending` spans, while
-    /// the processors have time. At 0, spans stay in the threads' buffers.
+    /// The number of spans that fit into the queue of at least one exporter, in addition to the open batch and the
+    /// `pending` spans, while the processors have time. At 0, spans stay in the threads' buffers.
     pub(super) fn room(&self, pending: Size) -> usize {
         if !self.has_time() {
             return 0;
         }
         match &self.tail {
-            // Spans that tail sampling has released take precedence, and each span may release some.
+            // Spans released by tail sampling take precedence, and each span may release some.
             Some(tail) if tail.has_sampled() => 0,
             Some(_) => self.queue_room(pending).min(1),
             None => self.queue_room(pending),
         }
     }
 
-    /// Whether the processors have time for more spans in this turn; always at the end, when no caller waits.
+    /// Whether the processors have time for more spans in this turn. Always true when no caller waits.
     pub(super) fn has_time(&self) -> bool {
         let processing = self.processing.as_ref();
         self.is_late || processing.is_none_or(Processing::has_time)
@@ -145,8 +145,8 @@ impl Pipeline {
     // Not inlined: its instructions are counted by `--bin instructions`.
     #[inline(never)]
     pub(super) fn push(&mut self, record: &mut SpanRecord, clock: &WallClock) {
-        // Only this thread writes the counter, so it needs no atomic read-modify-write, which would cost
-        // as much as the rest of this function.
+        // Only this thread writes the counter, so it needs no atomic read-modify-write, which would cost as much as the
+        // rest of this function.
         let collected = &self.counters.collected;
         collected.store(collected.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         let moving = Moving { left: self.exporters.len(), counters: &self.counters };
@@ -174,8 +174,8 @@ impl Pipeline {
         self.tail.as_ref().is_some_and(|tail| !tail.is_settled())
     }
 
-    /// Decides the decidable traces of tail sampling, or all of them if `is_end`, and exports sampled spans and spans
-    /// waiting for the processors, as far as there is room. Returns whether no decided span and no ended trace is left.
+    /// Decides the traces that can be decided, or all if `is_end`. Exports sampled spans, and spans waiting for the
+    /// processors, while there is room. Returns whether no decided span and no ended trace is left.
     pub(super) fn release(
         &mut self,
         buffers: &[Buffer],
@@ -216,7 +216,7 @@ impl Pipeline {
         tail.is_none_or(|tail| tail.is_settled() && !tail.has_sampled())
     }
 
-    /// Passes the span to the processors, if any, and then to the exporters.
+    /// Passes the span to the processors, if there are any, and then to the exporters.
     fn send(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         let Some(processing) = &mut self.processing else {
             return self.export(record, clock);
@@ -226,7 +226,7 @@ impl Pipeline {
         }
     }
 
-    /// Passes the waiting spans to the processors, and the undiscarded ones to the exporters.
+    /// Passes the waiting spans to the processors, and the spans that they keep to the exporters.
     fn process(&mut self, clock: &WallClock) {
         let Some(processing) = &mut self.processing else {
             return;
@@ -257,7 +257,7 @@ impl Pipeline {
 
     /// Adds the span to the open batch, unless it is not sampled.
     fn export(&mut self, record: &mut SpanRecord, clock: &WallClock) {
-        // The tail exports spans without the flag, too.
+        // With tail sampling, spans without the sampled flag are exported, too.
         if self.tail.is_none() && !record.head.flags.is_sampled() {
             self.counters.sampled_out.fetch_add(1, Ordering::Release);
             return;
@@ -316,7 +316,7 @@ impl Pipeline {
         }
     }
 
-    /// Continues after a panic. The open batches may be damaged and count as failed.
+    /// Continues after a panic. The open batches may be damaged, so they count as failed.
     pub(super) fn recover(&mut self) {
         self.due = None;
         self.enricher.begin_batch();
@@ -366,8 +366,7 @@ impl super::Collector {
     }
 }
 
-/// Spans on their way to a batch or a queue, once for each exporter. Spans left at the end, after a panic, count as
-/// failed.
+/// Spans on their way to a batch or a queue, counted once per exporter. Spans that a panic leaves here count as failed.
 struct Moving<'a> {
     left: usize,
     counters: &'a Counters,
@@ -382,7 +381,7 @@ impl Drop for Moving<'_> {
 }
 
 impl Drop for Pipeline {
-    /// Counts the spans left by a panic during the shutdown.
+    /// Counts the spans that a panic during the shutdown has left.
     fn drop(&mut self) {
         self.recover();
     }

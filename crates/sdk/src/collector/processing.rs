@@ -1,8 +1,8 @@
 //! The thread of the program's span processors.
 //!
 //! They are code of the program and may never return, but neither the exporters nor a later provider may wait forever.
-//! So they are called on a separate thread, which gets the spans in batches. While it does not answer, spans are
-//! exported unprocessed.
+//! So a separate thread calls them, which gets the spans in batches. While it does not answer, spans are exported
+//! unprocessed.
 
 use std::fmt;
 use std::mem;
@@ -28,13 +28,13 @@ use crate::recorder::SpanRecord;
 /// The maximum duration of one call of a processor.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The maximum duration of a batch whose calls all return, as a multiple of `PATIENCE`.
+/// The maximum duration of a batch, as a multiple of `PATIENCE`, even if each call returns in time.
 const MAX_WAITS: u32 = 5;
 
-/// The maximum duration of processing in one turn of the collector, which has other work, too.
+/// The maximum duration of processing in one turn of the collector, which also has other work.
 const TURN: Duration = Duration::from_millis(250);
 
-/// The number of spans, and the number of bytes, at which a batch is processed.
+/// A batch is processed when it has this number of spans, or this number of bytes.
 const MAX_SPANS: usize = 64;
 const MAX_BYTES: usize = 1 << 20;
 
@@ -45,14 +45,14 @@ pub(crate) struct Processing {
     processed: Receiver<Batch>,
     /// The number of returned calls.
     returned: Arc<AtomicU64>,
-    /// Whether the last batch did not come back in time.
+    /// Whether the last batch was not returned in time.
     is_stuck: bool,
     waiting: Vec<SpanRecord>,
     /// The bytes of the waiting spans.
     bytes: usize,
     /// The duration of processing in this turn.
     taken: Duration,
-    /// The number of lost spans that are not reported yet.
+    /// The number of lost spans that were not reported yet.
     lost: usize,
     counters: Arc<Counters>,
     warnings: RateLimited,
@@ -73,7 +73,7 @@ impl fmt::Debug for Processing {
 }
 
 impl Processing {
-    /// Starts the thread, which calls the processors in their order, if there are any.
+    /// Starts the thread, which calls the processors in their order. Returns `None` without processors.
     ///
     /// # Errors
     ///
@@ -95,14 +95,14 @@ impl Processing {
         };
         let (batches, incoming) = channel::<Batch>();
         program_signals::spawn("floe-processors", move || {
-            // Processors must not record telemetry about telemetry.
+            // Processors must not record telemetry about themselves.
             let _quiet = Context::enter_telemetry_suppressed_scope();
             while let Ok(batch) = incoming.recv() {
                 if outgoing.send(calls.process_all(batch)).is_err() {
                     break;
                 }
             }
-            // Before `outgoing`, by whose end they are known to be dropped.
+            // The processors are dropped before `outgoing`, whose end tells that they were dropped.
             drop(calls);
         })
         .map_err(|error| Error::thread("span processors", &error))?;
@@ -141,7 +141,7 @@ impl Processing {
         self.waiting.len()
     }
 
-    /// Adds a waiting span. Returns whether a batch is complete. The buffers no longer count its bytes.
+    /// Adds a waiting span, whose bytes the buffers no longer count. Returns whether a batch is complete.
     pub(super) fn add(&mut self, span: SpanRecord) -> bool {
         self.bytes += span.stored_bytes();
         self.waiting.push(span);
@@ -154,13 +154,13 @@ impl Processing {
         mem::take(&mut self.waiting).len()
     }
 
-    /// Processes the waiting spans, and returns the undiscarded ones; `None` if the processors do not answer in time,
-    /// so that the spans are lost.
+    /// Processes the waiting spans, and returns the spans that were kept. `None` if the processors do not answer in
+    /// time, which loses the spans.
     pub(super) fn process(&mut self, clock: &WallClock) -> Option<Vec<SpanRecord>> {
         self.bytes = 0;
         let spans = mem::take(&mut self.waiting);
         let number = spans.len();
-        // What comes late was lost.
+        // A batch that is returned too late has already been counted as lost.
         self.is_stuck &= self.processed.try_recv().is_err();
         if self.is_stuck {
             let unprocessed = &self.counters.unprocessed;
@@ -184,14 +184,14 @@ impl Processing {
             }
             return None;
         };
-        // Counted here, because what a processor discards later was lost.
+        // Counted here, because spans that are discarded later were counted as lost.
         let discarded = (number - spans.len()) as u64;
         let counter = &self.counters.discarded;
         counter.fetch_add(discarded, Ordering::Release);
         Some(spans)
     }
 
-    /// Waits for a batch while calls return; `None` if they do not, or if the thread has ended.
+    /// Waits for a batch while calls return; `None` if no call returns, or if the thread has ended.
     fn await_batch(&self) -> Option<Vec<SpanRecord>> {
         let mut returned = self.returned.load(Ordering::Relaxed);
         for _ in 0..MAX_WAITS {
@@ -229,7 +229,6 @@ struct Calls {
 }
 
 impl Calls {
-    /// Processes a batch, and removes the discarded spans.
     fn process_all(&mut self, mut batch: Batch) -> Batch {
         let clock = &batch.clock;
         batch.spans.retain_mut(|span| self.process(span, clock));

@@ -1,4 +1,4 @@
-//! Redaction of spans, resources, scopes and log records, which all exported text passes.
+//! Redacts spans, resources, scopes and log records. All exported text passes this module.
 
 mod key;
 mod log;
@@ -33,14 +33,14 @@ pub struct Redactor {
 }
 
 impl Redactor {
-    /// Redacts by these rules.
+    /// Creates a redactor with these rules.
     #[must_use]
     pub fn new(redaction: Redaction) -> Self {
         Self { keys: Keys::default(), redaction }
     }
 
-    /// Redacts the name, the status, and all attributes of the span, of its events and links.
-    /// `site` is the cache of the keys of this call site.
+    /// Redacts the name and the status of the span, and all attributes of the span, its events and its links. `site` is
+    /// the cache of the keys of this call site.
     // Not inlined: its instructions are counted by `--bin instructions`.
     #[inline(never)]
     pub(super) fn record(&mut self, record: &mut SpanRecord, site: &mut SiteKeys) {
@@ -56,7 +56,7 @@ impl Redactor {
                     None
                 }
                 AttributeValue::Static(text) => {
-                    // A static text at the same address is the same text.
+                    // Static text is identified by its address.
                     if !site.is_clean(at, text) {
                         match key.apply(text, &self.redaction) {
                             Some(redacted) => {
@@ -71,7 +71,7 @@ impl Redactor {
                 AttributeValue::I64(number) => key.hidden(number, &self.redaction),
                 AttributeValue::F64(number) => key.hidden(number, &self.redaction),
                 AttributeValue::Bool(flag) => key.hidden(flag, &self.redaction),
-                // The enum is non-exhaustive; no other variant exists today.
+                // The enum is non-exhaustive, but has no other variant today.
                 _ => Some(REDACTED),
             };
             if let Some(hidden) = hidden {
@@ -99,8 +99,8 @@ impl Redactor {
         }
     }
 
-    /// Redacts the texts of an exception, and writes them to their places. Texts of the stack trace are also in the
-    /// message, where their secrets are counted.
+    /// Redacts the texts of an exception, and writes them to their places. The stack trace repeats texts of the
+    /// message, so their secrets are counted only in the message.
     #[cold]
     fn exception(&mut self, record: &mut SpanRecord) {
         let Some(exception) = record.exception_mut() else {
@@ -142,7 +142,7 @@ impl Redactor {
         for attribute in &mut *attributes {
             self.attribute(attribute);
         }
-        // A truncated credential might no longer be recognized.
+        // Truncated after redaction, because a truncated credential might not be recognized.
         limits::apply_default(attributes);
         let dropped = keep_distinct(attributes, usize::MAX, |attribute| &attribute.key);
         if dropped > 0 && EMPTY_KEYS.is_due() {

@@ -1,5 +1,5 @@
-//! Span processors of OpenTelemetry's SDK: a separate thread calls their `on_end`, like an exporter, with the exported
-//! span.
+//! Span processors of OpenTelemetry's SDK. A separate thread calls `on_end` with each exported span, as it would call
+//! an exporter.
 
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use super::redact::Redactor;
 use crate::attributes::Attribute;
 use crate::parts;
 
-/// Attributes shared by many spans. A span's own value for one of the keys takes precedence.
+/// Attributes shared by many spans. If a span sets one of the keys itself, its own value takes precedence.
 #[derive(Debug, Default)]
 pub struct SharedAttributes {
     attributes: Vec<SharedAttribute>,
@@ -36,13 +36,13 @@ impl<'a> OwnAttributes<'a> {
         Self { attributes, lengths }
     }
 
-    /// Whether the span sets this key. Keys are compared only if one has the same length, which is rare.
+    /// Whether the span sets this key. Keys are compared only if their lengths are equal, which is rare.
     fn sets(self, key: &Key) -> bool {
         self.lengths & length_bit(key) != 0 && self.attributes.iter().any(|own| own.key == *key)
     }
 }
 
-/// The bit of a key's length. Keys with different bits are different.
+/// The bit of a key's length. Keys with different bits differ.
 #[inline]
 fn length_bit(key: &Key) -> u64 {
     1 << (key.as_str().len() % 64)

@@ -1,11 +1,11 @@
 //! Metrics computed from spans: the number of calls, the number of errors, and the durations.
 //!
-//! They are computed on the collector thread, before any span is sampled or dropped. Names and
-//! attributes are those of the OpenTelemetry Collector's
-//! [span metrics connector](https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/connector/spanmetricsconnector),
-//! so that dashboards and alerts for its metrics work with these.
+//! They are computed on the collector thread, before any span is sampled or dropped. Names and attributes follow the
+//! OpenTelemetry Collector's [span metrics
+//! connector](https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/connector/spanmetricsconnector),
+//! so that dashboards and alerts for its metrics work with these metrics, too.
 //!
-//! A flush collects the metrics after the spans were drained.
+//! A flush collects the metrics after it has fetched the spans.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ const DURATION: &str = "traces.span.metrics.duration";
 /// The span metrics of one provider.
 #[derive(Debug)]
 pub struct SpanMetrics {
-    /// Whether all spans are counted, rather than only those of `#[traced(metrics)]`.
+    /// Whether all spans are counted, or only spans of `#[traced(metrics)]`.
     all_spans: bool,
     series: Vec<Series>,
     /// Indices of the series of a call site, by its address.
@@ -62,7 +62,7 @@ struct Series {
     kind: SpanKind,
     code: Code,
     calls: BoundCounter<u64>,
-    /// The counter of errors; `None` if the status is no error.
+    /// The counter of errors; `None` if the status is not an error.
     errors: Option<BoundCounter<u64>>,
     duration: BoundHistogram<f64>,
     /// The exemplars of the three instruments.
@@ -88,7 +88,7 @@ impl SpanMetrics {
         }
     }
 
-    /// Whether all spans are counted, rather than only those of `#[traced(metrics)]`.
+    /// Whether all spans are counted, or only spans of `#[traced(metrics)]`.
     pub(super) const fn counts_all(&self) -> bool {
         self.all_spans
     }
@@ -159,7 +159,7 @@ impl SpanMetrics {
         at
     }
 
-    /// The series for spans over the limit: one for errors and one for all others.
+    /// The series for spans over the limit: one for errors, and one for all other spans.
     fn overflow(&mut self, code: Code) -> usize {
         let first = *self.overflow.get_or_insert_with(|| {
             let attributes = [KeyValue::new(keys::METRIC_OVERFLOW, true)];
@@ -219,7 +219,7 @@ impl Instruments {
     }
 }
 
-/// The name of the call site, if there is one: a computed name would create a series for each call.
+/// The name of the call site, if there is one, because a computed name would create a series per call.
 fn name(record: &SpanRecord) -> &str {
     match record.head.callsite {
         Some(site) => site.name(),

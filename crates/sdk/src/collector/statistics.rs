@@ -1,8 +1,8 @@
 //! Counters of spans and log records by their outcome.
 //!
-//! The pending spans are derived: written spans minus spans with an outcome. So every span is accounted for at every
-//! moment, without a counter that moves with it, even after a panic: a span on its way through the collector, a batch,
-//! or a log record in a queue counts as lost unless it gets another outcome.
+//! Pending spans are not counted: their number is written spans minus spans with an outcome. So every span is accounted
+//! for at every moment, even after a panic. A span on its way through the collector, a batch, or a log record in a
+//! queue counts as lost unless it gets another outcome.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,8 +26,8 @@ use crate::recorder::{LOST, written_spans};
 ///       + without_exporter + pending
 /// ```
 ///
-/// With several exporters, `exported`, `failed`, `dropped_queue_full`, `dropped_shutdown` and `pending`
-/// contain a span once for each exporter. Spans that head sampling does not record are not counted.
+/// With several exporters, `exported`, `failed`, `dropped_queue_full`, `dropped_shutdown` and `pending` count a span
+/// once per exporter. Spans that head sampling does not record are not counted.
 ///
 /// Every log record that was emitted before the shutdown is counted in the same way, once for each exporter of
 /// log records:
@@ -40,7 +40,7 @@ use crate::recorder::{LOST, written_spans};
 pub struct Statistics {
     /// Spans that the collector has read from the threads' buffers.
     pub collected: u64,
-    /// Spans that were exported; with several exporters, once for each.
+    /// Spans that were exported; with several exporters, counted once for each.
     pub exported: u64,
     /// Spans in batches whose export failed, that a panic of the library interrupted, or that a span processor did not
     /// return.
@@ -62,8 +62,8 @@ pub struct Statistics {
     /// Spans that have ended and are not exported yet: in the threads' buffers, in tail sampling, in a
     /// batch or a queue, or being exported.
     pub pending: u64,
-    /// Calls that are missing from the metrics derived from calls since the process started: they had no span, and a
-    /// thread's buffer for such calls was full or had no memory.
+    /// Calls without a span that are missing from the metrics derived from calls, since the process started: a thread's
+    /// buffer for such calls was full or had no memory.
     pub missed_calls: u64,
     /// Spans that tail sampling currently buffers: their trace is undecided, or an exporter's queue has no room for
     /// them.
@@ -72,22 +72,22 @@ pub struct Statistics {
     pub kept_error: u64,
     /// Spans that tail sampling has kept because the root of their trace was slow.
     pub kept_slow: u64,
-    /// Spans that tail sampling has buffered and discarded, and spans recorded without being sampled, for processors
-    /// and metrics.
+    /// Spans that tail sampling has buffered and discarded, and spans that were recorded only for processors and
+    /// metrics, without being sampled.
     pub sampled_out: u64,
     /// Spans that a [`SpanProcessor`](crate::SpanProcessor) has discarded.
     pub discarded: u64,
     /// Spans that were recorded without an exporter of spans, for processors, metrics or attributes of log records.
     /// Without any of these, spans are not recorded.
     pub without_exporter: u64,
-    /// Panics of span processors. The span is still exported.
+    /// Panics of span processors. The span that was processed is still exported.
     pub processor_panics: u64,
     /// Spans that were exported without the program's [`SpanProcessor`](crate::SpanProcessor)s, because a call did not
     /// return.
     pub unprocessed: u64,
-    /// Panics of the program's sampler, since the process started. The span is not sampled.
+    /// Panics of the program's sampler since the process started. The span in question is not sampled.
     pub sampler_panics: u64,
-    /// Log records that were exported; with several exporters, once for each.
+    /// Log records that were exported; with several exporters, counted once for each.
     pub logs_exported: u64,
     /// Log records in batches that could not be exported.
     pub logs_failed: u64,
@@ -147,12 +147,12 @@ pub(super) fn count_captured() {
     CAPTURED.fetch_add(1, Ordering::Relaxed);
 }
 
-/// The counters of the process at the start of a provider, which reads them relative to it.
+/// The counters of the process when a provider starts. The provider counts relative to them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Baseline {
     /// Spans written to the threads' buffers.
     written: u64,
-    /// Written spans that went to no provider.
+    /// Written spans that did not go to a provider.
     elsewhere: u64,
     buffer_full: u64,
     memory: u64,
@@ -162,7 +162,7 @@ pub(super) struct Baseline {
 impl Baseline {
     /// The current counters.
     fn now() -> Self {
-        // `written` is read last: a span that is counted elsewhere was written before.
+        // `written` is read last, because a span that is counted elsewhere was written before.
         let captured = CAPTURED.load(Ordering::Acquire);
         let read = WITHOUT_PROVIDER.load(Ordering::Acquire);
         let memory = LOST.for_memory.load(Ordering::Relaxed);
@@ -175,7 +175,7 @@ impl Baseline {
         }
     }
 
-    /// The counters when the collector has read this number of spans. Later spans count for the next provider.
+    /// The counters when the collector has read this number of spans. Later spans belong to the next provider.
     pub(super) fn at(read: u64) -> Self {
         Self { written: read, ..Self::now() }
     }
@@ -245,7 +245,7 @@ pub(super) struct Outcomes<'a> {
     pub(super) failed: &'a AtomicU64,
     /// Items dropped because the queue was full.
     pub(super) queue_full: &'a AtomicU64,
-    /// Items dropped at the end of the shutdown's time.
+    /// Items dropped because the time of the shutdown had passed.
     pub(super) late: &'a AtomicU64,
 }
 
@@ -281,8 +281,8 @@ impl Counters {
         rules.filter(|(_, count)| *count > 0).collect()
     }
 
-    /// Counts losses of an exporter, and reports them at most once a minute. A provider that shuts down reports all of
-    /// them in one message.
+    /// Counts losses of an exporter, and reports them at most once a minute. A provider that shuts down reports all
+    /// losses in one message.
     pub(crate) fn lose(&self, signal: Signal, exporter: &str, items: u64, error: &str) {
         self.exports.lose(signal, exporter, items, error);
         if self.ending.get().is_none() {
@@ -309,7 +309,7 @@ impl Counters {
     }
 
     pub(crate) fn read(&self) -> Statistics {
-        // The outcomes are read before the number of spans: every span with an outcome was written before.
+        // The outcomes are read before the number of spans, because every span with an outcome was written before.
         let exported = self.exported.load(Ordering::Acquire);
         let failed = self.failed.load(Ordering::Acquire);
         let dropped_queue_full = self.dropped_queue_full.load(Ordering::Acquire);

@@ -1,9 +1,9 @@
-//! The tail of sampling decides about whole traces after their end (see `recorder/sampling.rs`). Traces that the head
-//! did not sample are exported if a span failed or the root was slow.
+//! The tail sampler decides about whole traces after their end (see `recorder/sampling.rs`). Traces that the head did
+//! not sample are exported if a span failed or the root was slow.
 //!
 //! A trace is decided when its root has ended and all spans that ended before the root are fetched from the threads'
-//! buffers. If the buffer has no more memory, or a trace is too old, the oldest trace is decided by the spans that have
-//! arrived. Later spans follow the decision.
+//! buffers. If the buffer is full, or a trace is too old, the oldest trace is decided by the spans that have arrived.
+//! Later spans follow the decision.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -20,13 +20,13 @@ use crate::config::SamplingConfig;
 use crate::keys;
 use crate::recorder::{Buffer, Code, SpanRecord};
 
-/// The time for which a trace waits for its root, such as a nightly run.
+/// The maximum time for which a trace waits for its root, for example in a nightly run.
 const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The maximum number of decisions kept for later spans.
+/// The maximum number of decisions that are kept for later spans.
 const MAX_DECIDED: usize = 10_000;
 
-/// The reason for sampling a trace, whatever the head decided. A later variant takes precedence.
+/// The reason why a trace is sampled although the head did not sample it. A later variant takes precedence.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Reason {
     Slow,
@@ -60,11 +60,11 @@ pub(super) struct TailSampler {
     max_bytes: usize,
     /// The latest decisions, which apply to later spans: the reason, or `None` for a discarded trace.
     decided: FxHashMap<TraceId, Option<Reason>>,
-    /// The traces of these decisions, the oldest first.
+    /// The traces of the latest decisions, the oldest first.
     decided_order: VecDeque<TraceId>,
     /// Undecided traces whose root has ended.
     ended: Vec<TraceId>,
-    /// Ended traces that are decided when the watermarks are reached.
+    /// Ended traces, which are decided when the watermarks are reached.
     settling: Option<(Watermarks, Vec<TraceId>)>,
     /// Spans of sampled traces, with the reason.
     sampled: VecDeque<(Reason, SpanRecord)>,
@@ -112,7 +112,7 @@ impl TailSampler {
         while self.is_full() && self.decide_oldest() {}
     }
 
-    /// Decides the traces that are older than the limit.
+    /// Decides the traces that are older than the maximum age.
     pub(super) fn expire(&mut self, now: Instant) {
         let is_old = |trace: &Trace| now.saturating_duration_since(trace.since) >= MAX_AGE;
         while let Some(id) = self.oldest()
@@ -122,7 +122,7 @@ impl TailSampler {
         }
     }
 
-    /// Decides the traces whose root has ended, when all earlier spans are fetched.
+    /// Decides the traces whose root has ended, if all earlier spans are fetched.
     pub(super) fn settle(&mut self, buffers: &[Buffer]) {
         loop {
             if let Some((watermarks, ended)) = self.settling.take() {
@@ -173,7 +173,7 @@ impl TailSampler {
         !self.sampled.is_empty()
     }
 
-    /// The reason that this span gives for sampling its trace, if any.
+    /// The reason for sampling its trace that this span gives, if any.
     fn reason(&self, record: &SpanRecord, clock: &WallClock) -> Option<Reason> {
         if self.config.keep_errors && record.head.code == Code::Error {
             return Some(Reason::Error);

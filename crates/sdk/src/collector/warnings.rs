@@ -17,7 +17,7 @@ pub(super) struct DropWarnings {
     sampler_panics: Said<1>,
 }
 
-/// The numbers at the last message of a kind.
+/// The numbers in the last message of one kind.
 #[derive(Debug)]
 struct Said<const N: usize> {
     numbers: [u64; N],
@@ -81,7 +81,7 @@ impl DropWarnings {
         }
     }
 
-    /// Warns about panics of the sampler. The threads that start spans only count them.
+    /// Warns about panics of the sampler, which are only counted on the threads that start spans.
     fn warn_of_sampler(&mut self) {
         let panics = LOST.decisions.load(Ordering::Relaxed);
         if let Some([panics]) = self.sampler_panics.since_last([panics]) {

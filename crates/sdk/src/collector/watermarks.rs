@@ -5,12 +5,12 @@ use std::collections::HashMap;
 
 use crate::recorder::Buffer;
 
-/// For each buffer, by its id, the number of spans that must be read from it.
+/// The number of spans that must be read from each buffer, by the buffer's id.
 #[derive(Debug, Default)]
 pub(super) struct Watermarks(HashMap<u64, u64>);
 
 impl Watermarks {
-    /// The positions after the last span now in each buffer.
+    /// The positions after the last span that is now in each buffer.
     pub(super) fn now(buffers: &[Buffer]) -> Self {
         let marks = buffers.iter().map(|buffer| (buffer.id(), buffer.written()));
         Self(marks.collect())

@@ -21,11 +21,11 @@ use crate::recorder::{self, WakeUp};
 /// The time for which the start of a provider waits for one of its threads.
 pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The time for which it waits until such a thread runs. In the constructor of a loaded library, no thread runs before
-/// the loader has finished, which waits for the constructor. So the start goes on without the thread.
+/// The time for which the start waits until such a thread runs. In the constructor of a loaded library, threads do not
+/// run until the loader has finished, which waits for the constructor. So the start continues without the thread.
 pub(super) const BEGIN_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Whether the last started thread did not run in time. Then the wait for the next ones is shorter.
+/// Whether the last started thread did not run in time. Then the start does not wait for the next thread.
 static IS_HELD_UP: AtomicBool = AtomicBool::new(false);
 
 /// Waits until a thread runs, and returns whether it runs.
@@ -74,7 +74,7 @@ pub(crate) type Report = (String, Result<(), String>);
 
 enum Task<B> {
     Export(Queued, B),
-    /// Calls the function at this time. It replaces the previous one.
+    /// Calls the function at this time. A new call replaces the previous one.
     CallAt(Instant, Call),
     Flush(Sender<Report>),
     Shutdown(Duration, Sender<Report>),
@@ -91,7 +91,7 @@ pub struct Size {
     pub bytes: usize,
 }
 
-/// The place of a batch in the queue, until it is dropped. Spans without a result count as failed then, even if the
+/// The place of a batch in the queue, until it is dropped. Then spans without a result count as failed, even if the
 /// thread has panicked.
 struct Queued {
     size: Size,
@@ -114,7 +114,7 @@ impl Drop for Queued {
     }
 }
 
-/// The shared state of an exporter's thread and its handle.
+/// The state that an exporter's thread shares with its handle.
 #[derive(Debug)]
 struct Shared {
     name: String,
@@ -128,7 +128,7 @@ struct Shared {
     dropped: AtomicU64,
     /// The number of spans dropped since the last report because the shutdown's time had passed.
     late: AtomicU64,
-    /// The time at which still queued spans are dropped during the exporter's shutdown.
+    /// The time after which queued spans are dropped during the exporter's shutdown.
     end: OnceLock<Instant>,
 }
 
@@ -144,7 +144,7 @@ pub struct Worker<B> {
 #[derive(Clone, Debug)]
 pub struct WorkerSettings {
     pub(crate) signal: Signal,
-    /// The maximum number of spans that are queued or being exported, and the bytes at which the queue is full.
+    /// The maximum number of queued or currently exported spans, and the number of bytes at which the queue is full.
     pub(crate) capacity: Size,
     /// The time limit of one export.
     pub(crate) export_timeout: Duration,
@@ -155,8 +155,8 @@ pub struct WorkerSettings {
 }
 
 impl<B: Send + 'static> Worker<B> {
-    /// Starts the thread, and creates the exporter on it, because an exporter may be bound to the runtime, and so to
-    /// the thread, of its creation.
+    /// Starts the thread, and creates the exporter on it, because an exporter may be bound to the runtime, and
+    /// therefore to the thread, that created it.
     ///
     /// # Errors
     ///
@@ -170,7 +170,7 @@ impl<B: Send + 'static> Worker<B> {
         let name = &*id.name;
         let WorkerSettings { signal, counters, .. } = settings;
         let exports = &counters.exports;
-        // The components of metrics are their readers.
+        // The components of metrics are their readers, so this one is not listed.
         let unlisted = Components::default();
         let components = if *signal == Signal::Metrics { &unlisted } else { &exports.components };
         let (processor, component) = components.add_exporter(*signal, id);
@@ -228,7 +228,7 @@ impl<B: Send + 'static> Worker<B> {
         Ok(worker)
     }
 
-    /// The room in the queue if it also contained `more`.
+    /// The room that the queue would have if it also contained `more`.
     pub(crate) fn room(&self, more: Size) -> Size {
         let spans = self.shared.spans() + more.spans;
         let bytes = self.shared.bytes.load(Ordering::Relaxed) + more.bytes;
@@ -238,14 +238,14 @@ impl<B: Send + 'static> Worker<B> {
         }
     }
 
-    /// The number of bytes at which an open batch is queued even with few spans.
+    /// An open batch of this number of bytes is queued even if it has few spans.
     pub(super) const fn largest_batch(&self) -> usize {
         self.capacity.bytes / 4
     }
 
-    /// Whether a batch of this number of spans can be queued. Its bytes may exceed the capacity, because otherwise a
-    /// batch larger than the queue would never be exported. The bytes of spans outside a batch are estimated, so there
-    /// is a reserve of one batch.
+    /// Whether a batch of this number of spans can be queued. Its bytes may exceed the capacity, because a batch larger
+    /// than the queue would never be exported. The bytes of spans outside a batch are estimated, so one batch is
+    /// reserved.
     fn accepts(&self, spans: usize) -> bool {
         self.shared.spans() + spans <= self.capacity.spans
             && self.shared.bytes.load(Ordering::Relaxed)
@@ -257,8 +257,8 @@ impl<B: Send + 'static> Worker<B> {
         self.shared.processor.open.store(items, Ordering::Relaxed);
     }
 
-    /// Queues the open batch. If the queue is full, the batch is dropped and counted: a larger queue would have helped, unless
-    /// the time of the shutdown has passed, when all buffers are emptied whether there is room or not.
+    /// Queues the open batch. If the queue is full, the batch is dropped, and counted as lost by a full queue. After
+    /// the time of the shutdown, it is counted as late, because all buffers are then emptied without regard to room.
     pub(crate) fn export(&self, size: Size, batch: B) {
         let (spans, shared) = (size.spans, &self.shared);
         self.set_open(0);
@@ -269,7 +269,7 @@ impl<B: Send + 'static> Worker<B> {
         (shared.processor.present).fetch_add(spans, Ordering::Relaxed);
         shared.bytes.fetch_add(size.bytes, Ordering::Relaxed);
         let queued = Queued { size, left: spans as u64, shared: Arc::clone(shared) };
-        // If the thread has ended, the spans have failed.
+        // If the thread has ended, the spans count as failed.
         let _ = self.tasks.send(Task::Export(queued, batch));
     }
 
@@ -283,7 +283,7 @@ impl<B: Send + 'static> Worker<B> {
         self.shared.processor.finish(1, Some(ALREADY_SHUTDOWN));
     }
 
-    /// Calls the function at this time on the exporter's thread. It replaces the previous one.
+    /// Calls the function at this time on the exporter's thread. A new call replaces the previous one.
     pub(crate) fn call_at(&self, at: Instant, call: impl FnOnce() + Send + 'static) {
         let _ = self.tasks.send(Task::CallAt(at, Box::new(call)));
     }
@@ -292,7 +292,7 @@ impl<B: Send + 'static> Worker<B> {
         self.request(Task::Flush(report.clone()), report);
     }
 
-    /// Shuts the exporter down within `timeout`, after its queue is exported. Spans still queued at `end` are dropped.
+    /// Shuts the exporter down within `timeout`, after its queue is exported. At `end`, queued spans are dropped.
     pub(crate) fn shutdown(
         &self,
         timeout: Duration,
@@ -344,7 +344,7 @@ impl Shared {
         self.processor.present.load(Ordering::Relaxed)
     }
 
-    /// Subtracts a batch that left the queue, and wakes the collector if it waits for room.
+    /// Subtracts a batch that has left the queue, and wakes the collector if it waits for room.
     fn release(&self, size: Size) {
         let present = &self.processor.present;
         present.fetch_sub(size.spans, Ordering::Relaxed);
@@ -386,7 +386,7 @@ impl Exporting {
                 }
                 Ok(Task::Export(queued, batch)) => self.export(&mut *exporter, queued, batch),
                 Ok(Task::CallAt(at, call)) => next = Some((at, call)),
-                // If nobody waits any more, the next flush does the same.
+                // If no caller waits any longer, the flush is left to the next caller.
                 Ok(Task::Flush(report)) if !report.has_receiver() => {}
                 Ok(Task::Flush(report)) => {
                     let flushed = guarded(|| exporter.flush());
@@ -405,7 +405,7 @@ impl Exporting {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
-        // The exporter's `Drop` may be user code that panics.
+        // The exporter's `Drop` may be user code, which may panic.
         let _ = guarded(|| {
             drop(exporter);
             Ok::<_, String>(())
@@ -429,7 +429,7 @@ impl Exporting {
         if let Some(error) = error {
             self.shared.lose(failed, &error);
             self.failed += failed;
-            // Once time has run out, the failures of later batches only say that it has.
+            // The first failure is kept: after a timeout, later failures only report that no time is left.
             self.failure.get_or_insert(error);
         }
     }
@@ -455,14 +455,13 @@ impl Exporting {
         if report.send((shared.name.clone(), result)).is_ok() {
             (self.failed, self.failure) = (0, None);
         } else {
-            // Whoever waited for it has given up. The next one gets it.
+            // The caller has stopped waiting, so the next report contains the losses.
             shared.dropped.fetch_add(dropped, Ordering::Relaxed);
             shared.late.fetch_add(late, Ordering::Relaxed);
         }
     }
 }
 
-/// The error of an exporter whose constructor panicked.
 pub(crate) fn panicked(name: &str) -> Error {
     Error::export(format!("the exporter `{name}` panicked while it was created"))
 }

@@ -2,8 +2,8 @@
 //! [declarative configuration](https://opentelemetry.io/docs/specs/otel/configuration/data-model/), file formats 1.0 and
 //! 1.1.
 //!
-//! Each module reads a part of the file into our own configuration, and lists its known keys. An unknown key or
-//! component is reported once with its place, and has no effect, because the file may be for other programs, too.
+//! Each module reads a part of the file into this crate's configuration, and lists its known keys. An unknown key or
+//! component is reported once with its place, and ignored, because the file may also be for other programs.
 
 mod exporter;
 mod meter;
@@ -35,11 +35,11 @@ const MAX_BYTES: u64 = 1024 * 1024;
 /// The suffix of unstable keys, which disappears when they become stable.
 const EXPERIMENTAL: &str = "/development";
 
-/// The keys of a file without a section. `log_level` has no effect: the `tracing` subscriber decides the level of this
-/// library's messages.
+/// The keys of a file that are not sections. `log_level` has no effect: the `tracing` subscriber decides the level of
+/// this library's messages.
 const KEYS: [&str; 5] = ["file_format", "disabled", "log_level", "instrumentation", "distribution"];
 
-/// The severities. Each has three slightly higher ones, such as `trace2`.
+/// The severities. Each has three higher variants, such as `trace2`.
 const SEVERITIES: [&str; 6] = ["trace", "debug", "info", "warn", "error", "fatal"];
 
 /// The sections of a file, in the order in which they are applied.
@@ -132,7 +132,7 @@ pub(crate) struct Parsed {
     pub(crate) warnings: Vec<String>,
 }
 
-/// Parses a file. Sections missing in the format come from `base`. `variable` returns the value of an environment
+/// Parses a file. Sections that the format lacks come from `base`. `variable` returns the value of an environment
 /// variable.
 ///
 /// # Errors
@@ -191,7 +191,7 @@ fn accepts_version(version: &Part<'_>, warnings: &mut Vec<String>) -> bool {
     let is_number = |text: &str| text.parse::<u32>().is_ok();
     let minor = text.strip_prefix("1.").unwrap_or_default();
     let warning = match minor {
-        // What 1.1 adds is known, or reported where it occurs.
+        // Additions of 1.1 are known, or reported where they occur.
         "0" | "1" => return true,
         _ if is_number(minor) => "which may have properties that 1.1 has not",
         _ if minor.strip_prefix("0-rc.").is_some_and(is_number) => "which is read as `1.0`",
@@ -226,7 +226,7 @@ fn apply(root: &Part<'_>, config: &mut TelemetryConfig) {
         level.ignore(expected(&SEVERITIES, &text));
     }
     if let Some(instrumentation) = root.get("instrumentation") {
-        // The sections of other languages are for other programs.
+        // The sections of other languages are meant for other programs.
         for key in ["general", "rust"] {
             if let Some(section) = instrumentation.get(key) {
                 section.ignore("");

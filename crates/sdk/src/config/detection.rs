@@ -4,7 +4,7 @@ use super::named::{self, linked_by_name, written_as_name};
 use crate::callsite::SourceLocation;
 use crate::surroundings::{DetectedAttributes, Surroundings};
 
-/// The crate with this project's other detectors, named in the error if one of them is not linked.
+/// The crate with this project's other detectors. The error names it if one of them is not linked.
 const PACKAGE: &str = "floe-telemetry-detectors";
 
 /// A resource detector, which adds attributes of the program's surroundings. No detector uses the network.
@@ -92,7 +92,7 @@ impl ResourceDetector {
         all
     }
 
-    /// Returns all named detectors: those of this project, and other linked ones.
+    /// Returns all named detectors: this project's, and others that are linked.
     pub(super) fn every() -> Vec<Self> {
         let others = named::others(&DETECTORS, &Self::KNOWN.map(Self::as_str));
         let others = others.into_iter().map(Self::Registered);

@@ -55,7 +55,7 @@ impl TelemetryConfig {
         problems.finish(config)
     }
 
-    /// Reads a configuration that was written as JSON, also by an earlier version: the settings that were removed since
+    /// Reads a configuration that was written as JSON, possibly by an earlier version: settings that were removed later
     /// are left out, with one warning. References are not resolved, and nothing is validated.
     #[doc(hidden)]
     pub fn __from_written(json: &str) -> Result<Self, String> {
@@ -69,7 +69,7 @@ impl TelemetryConfig {
         document.read().map_err(|mistake| format!("{}: {}", mistake.path, mistake.message))
     }
 
-    /// Reads a document in our own format from a file.
+    /// Reads a document in this crate's format from a file.
     pub(super) fn read_document(path: &Path) -> Result<Self, Error> {
         let context = config_file::context(path);
         let warn = |warning: &str| config_file::warn_within(&context, warning);
@@ -91,7 +91,7 @@ impl Problems {
     }
 }
 
-/// Removes the settings that were removed from a document. Returns a warning about each. A single walk removes all of
+/// Removes settings that no longer exist from a document. Returns a warning about each. A single walk removes all of
 /// them, because each removal changes the indexes of a list.
 fn take_removed(document: &mut Node) -> Vec<String> {
     let mut found = Problems::default();
@@ -145,7 +145,7 @@ fn take_below(node: &mut Node, settings: &[(&[&str], Removed)], path: &str, foun
 }
 
 impl Removed {
-    /// Returns the sentence about a value, unless it is not the removed word.
+    /// Returns the sentence about a value, unless only another value was removed.
     fn message(self, value: &Node) -> Option<String> {
         match (self.word, &value.content) {
             (None, _) => Some(format!("not supported; {}", self.instead)),

@@ -7,8 +7,8 @@ use serde::{Serialize as _, Serializer};
 
 use crate::error::Error;
 
-/// The maximum size of an endpoint, in bytes. The clients accept slightly longer URLs, which include the path of a
-/// signal.
+/// The maximum size of an endpoint, in bytes. It is slightly below the limit of the clients, because their URLs include
+/// the path of a signal.
 const MAX_BYTES: usize = 65_000;
 
 /// Checks that `endpoint` is an absolute URL with a host.
@@ -28,7 +28,7 @@ pub(super) fn check(endpoint: &str) -> Result<(), String> {
         }
         Some(host) if !is_host_valid(host) => "the host is neither a name in ASCII nor an address",
         Some(host) if !is_port_valid(host) => "the port must be a number from 1 to 65535",
-        // It would be sent as a wrong credential.
+        // A mask would be sent as a wrong credential.
         Some(_) if endpoint.contains(REDACTED) => {
             "it contains the mask of a credential in a written configuration"
         }
@@ -45,10 +45,10 @@ pub(super) fn check(endpoint: &str) -> Result<(), String> {
     ))
 }
 
-/// An endpoint without its query, and with a mask before its host. An invalid endpoint may have credentials that
+/// An endpoint without its query, and with a mask before its host. An invalid endpoint may contain credentials that
 /// redaction does not recognize.
 pub fn without_credentials(endpoint: &str) -> String {
-    // A password may contain any character, so what precedes the last `@` may be a part of it.
+    // A password may contain any character, so the text before the last `@` may be part of it.
     let shown = match endpoint.rsplit_once('@') {
         Some((before, host)) => {
             let scheme = before.find("://").map_or("", |at| &before[..at + 3]);
@@ -89,7 +89,7 @@ fn is_port_valid(host: &str) -> bool {
 }
 
 fn port_text(host: &str) -> Option<&str> {
-    // An IPv6 address contains colons itself, inside brackets.
+    // An IPv6 address contains colons inside brackets.
     let after_address = host.rsplit(']').next().unwrap_or(host);
     after_address.split_once(':').map(|(_, port)| port)
 }
@@ -122,7 +122,7 @@ pub(crate) fn validate_endpoint(key: &str, endpoint: &str) -> Result<(), Error> 
     check(endpoint).map_err(|message| Error::config(format!("{key}: {message}")))
 }
 
-/// Writes an endpoint as in `Debug`. The mask is refused when it is read.
+/// Writes an endpoint as `Debug` does. A mask is refused when the endpoint is read.
 #[expect(clippy::ref_option, reason = "serde passes the field as it is")]
 pub(super) fn serialize_option<S: Serializer>(
     endpoint: &Option<String>,

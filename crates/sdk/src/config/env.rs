@@ -1,9 +1,9 @@
 //! The environment variables that change a configuration.
 //!
 //! An invalid value is ignored with one warning that contains the name of the variable and the accepted values, as the
-//! [specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/) requires. The
-//! environment therefore never makes a valid configuration invalid. It may request a protocol or an endpoint with TLS
-//! that the program is built without; the provider then leaves the exporter out.
+//! [specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/) requires. So the
+//! environment never makes a valid configuration invalid. It may request a protocol or TLS that the program is built
+//! without; then the provider leaves the exporter out.
 
 mod misspelled;
 pub(super) mod parse;
@@ -45,17 +45,17 @@ use crate::regular_file;
 /// The maximum size of a variable, in bytes.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// The maximum number of different entries of a list, each of which is compared with the previous ones.
+/// The maximum number of different entries of a list. Each entry is compared with the previous ones.
 const MAX_ENTRIES: usize = 1024;
 
 /// The variable with the path of OpenTelemetry's configuration file.
 const CONFIG_FILE: &str = "OTEL_CONFIG_FILE";
 
-/// The variable with the path of a document in our own format.
+/// The variable with the path of a document in this crate's format.
 const DOCUMENT: &str = "FLOE_CONFIG_FILE";
 
 impl TelemetryConfig {
-    /// Returns the document in the file of `FLOE_CONFIG_FILE`, else the defaults, with the changes from the environment.
+    /// Returns the document in the file of `FLOE_CONFIG_FILE`, or the defaults, with the changes from the environment.
     /// If neither names the service, its name is `unknown_service:` and the name of the executable.
     /// [The manual](https://docs.rs/floe-telemetry/latest/floe_telemetry/_manual/configuration/index.html#variables) lists the variables.
     ///
@@ -135,8 +135,8 @@ impl TelemetryConfig {
 }
 
 impl TelemetryConfig {
-    /// The variables that request the failed exporter of a signal: those whose values the error quotes, else those
-    /// whose values it never quotes. Empty if the environment requests neither the exporter nor its address.
+    /// The variables that request the failed exporter of a signal: those whose values the error quotes, or else those
+    /// whose values it cannot quote. Empty if the environment requests neither the exporter nor its address.
     pub(crate) fn asked_by(&self, signal: Signal, error: &str) -> Vec<String> {
         if !self.otlp.all.is_of_environment {
             return Vec::new();
@@ -183,7 +183,7 @@ impl TelemetryConfig {
         names
     }
 
-    /// Whether the address of a signal is the default or comes from one of these variables, which may lack a scheme.
+    /// Whether the address of a signal is the default, or comes from one of these variables, which may lack a scheme.
     fn has_address_of(&self, signal: Signal, names: &[String]) -> bool {
         let (protocol, endpoint) = self.otlp_route(signal);
         let mut addresses = names.iter().filter(|name| name.ends_with("ENDPOINT"));
@@ -194,7 +194,7 @@ impl TelemetryConfig {
             })
     }
 
-    /// Applies the variables for the additions of `init` to settings with default values: filters and lines of
+    /// Applies the variables for settings that `init` adds and that have default values: filters and lines of
     /// `tracing`, and the output of panics.
     pub(crate) fn apply_filters(&mut self) {
         let default = LoggingConfig::default();
@@ -268,8 +268,8 @@ pub(crate) fn rust_log() -> Option<Vec<super::filter::LineDirective>> {
     directives.filter(|directives| !directives.is_empty())
 }
 
-/// Emits each warning once per process: through `tracing`, or on standard error without a subscriber, as usual while a
-/// configuration is loaded.
+/// Emits each warning once per process: through `tracing`, or on standard error without a subscriber, which is usual
+/// while a configuration is loaded.
 pub(crate) fn warn(message: &str) {
     static WRITTEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let mut written = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -309,7 +309,7 @@ fn take<T>(name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<
     bounded(text).and_then(parse).map_err(|message| ignored(&message)).ok()
 }
 
-/// Refuses a value that would take long to parse.
+/// Refuses a value that would take too long to parse.
 fn bounded(text: &str) -> Result<&str, String> {
     match text.len() {
         0..=MAX_BYTES => Ok(text),
@@ -392,7 +392,7 @@ pub(crate) fn parse_resource_attributes(
     text: &str,
     resource: &mut ResourceAttributes,
 ) -> Result<((), Option<String>), String> {
-    // The specification discards the complete list if it cannot be decoded.
+    // The specification requires discarding the complete list if it cannot be decoded.
     for entry in parse::entries(text) {
         let (key, value) = entry.split_once('=').unwrap_or_default();
         if value.trim().split(' ').skip(1).any(begins_with_key) {
@@ -405,7 +405,7 @@ pub(crate) fn parse_resource_attributes(
     let pairs = parse::pairs(text)?;
     let value_of = |key| pairs.iter().rfind(|(other, _)| other == key);
     if let Some((_, environment)) = value_of(DEPLOYMENT_ENVIRONMENT) {
-        // The deprecated key; `deployment.environment.name` takes precedence below.
+        // This key is deprecated; `deployment.environment.name` takes precedence below.
         resource.deployment_environment = Some(environment.clone());
     }
     let mut refused = Vec::new();
@@ -655,13 +655,13 @@ fn batches(config: &mut TelemetryConfig) {
     }
 }
 
-/// Parses the delay of a batch in milliseconds. 0 is the shortest one.
+/// Parses the delay of a batch in milliseconds. 0 becomes the shortest delay.
 fn delay(text: &str) -> Result<u64, String> {
     let millis = at_least(0)(text)?;
     Ok(millis.max(AT_ONCE))
 }
 
-/// Parses a timeout in milliseconds. 0 is no limit.
+/// Parses a timeout in milliseconds. 0 becomes no limit.
 fn timeout(text: &str) -> Result<u64, String> {
     let millis = at_least(0)(text)?;
     Ok(without_limit(millis))
@@ -726,7 +726,7 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
         _ => None,
     };
     if let Some((alone, other)) = alone {
-        // If the other one is set, it is invalid, and there is a warning about it.
+        // If the other variable is set, it is invalid, and there is already a warning about it.
         if !is_set(&name(other)) {
             let message =
                 "the certificate of a client and its key belong together, expected both or none";
@@ -780,7 +780,7 @@ pub(crate) fn parse_headers(text: &str) -> Result<(Headers, Option<String>), Str
     Ok((headers, refused))
 }
 
-/// A header. Headers never compare equal, so that the last one with a name is used.
+/// A header. Headers never compare equal, so that the last header with a name is used.
 struct Header(String, Secret);
 
 impl PartialEq for Header {

@@ -94,7 +94,7 @@ impl ExporterKind {
         all
     }
 
-    /// Returns the exporters of a signal that other crates register, except those of the specification.
+    /// Returns the exporters of a signal that other crates register, except the specification's exporters.
     pub(super) fn registered_for(signal: Signal) -> Vec<Self> {
         let mut of = Self::of(signal);
         of.retain(|kind| matches!(kind, Self::Registered(_)));

@@ -1,11 +1,11 @@
 //! Filters by target and level, for `FLOE_SPAN_FILTER`, log lines and `RUST_LOG`, all in the syntax of `RUST_LOG`. A
-//! filter of spans is a short form of [rules](super::SamplingRule).
+//! filter for spans is a short form of [rules](super::SamplingRule).
 //!
-//! The target of a span is the path of the module, as in `tracing`, and not the name in `tracer = "…"`: with both, two
-//! directives could contradict each other for one function.
+//! The target of a span is the path of the module, as in `tracing`, instead of the name in `tracer = "…"`: with both,
+//! two directives could contradict each other about one function.
 //!
-//! A directive for log lines may also name a span of `tracing` and a field of it, as in `[request{tenant=a}]=debug`,
-//! which `tracing_subscriber::EnvFilter` (feature `env-filter`) handles.
+//! A directive for log lines may also name a span of `tracing` and a field of the span, as in
+//! `[request{tenant=a}]=debug`. `tracing_subscriber::EnvFilter` (feature `env-filter`) handles it.
 
 #[cfg_attr(not(feature = "env-filter"), path = "filter/no_by_span.rs")]
 mod by_span;
@@ -17,7 +17,7 @@ use floe_suggest::{did_you_mean, misspelled, one_of};
 /// The names of the levels, in ascending order of verbosity; 0 records nothing.
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
-/// Other names of levels: those of Python, also used in the configuration of the floe platform.
+/// Other names of levels, from Python. The configuration of the floe platform also uses them.
 const OTHER_NAMES: [(&str, u8); 2] = [("critical", 1), ("warning", 2)];
 
 /// The index of `trace`, the level of a target listed without one.
@@ -64,8 +64,8 @@ impl fmt::Display for LineDirective {
     }
 }
 
-/// Parses the levels of log lines: directives of which at least one names a level. Otherwise a misspelled level would
-/// be a target, and all other targets would be off.
+/// Parses the levels of log lines: directives, at least one of which names a level. Otherwise a misspelled level would
+/// be taken for a target, and all other targets would be off.
 ///
 /// # Errors
 ///
@@ -122,7 +122,7 @@ pub(super) fn directive(text: &str) -> Result<Directive, String> {
         Some(_) => Err(unknown(text, "")),
         None => match verbosity(text) {
             Some(most) => Ok((String::new(), most)),
-            // A misspelt level would be a target, and all other targets would be off.
+            // A misspelled level would be taken for a target, and all other targets would be off.
             None if is_target(text) && misspelled(text, &LEVELS).is_none() => {
                 Ok((text.to_owned(), TRACE))
             }

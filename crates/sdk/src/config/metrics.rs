@@ -12,7 +12,7 @@ use super::problems::Problems;
 use crate::json_schema::JsonSchema;
 use crate::recorder::matches_any;
 
-/// The largest limit of attribute sets, for which the SDK reserves memory at once.
+/// The maximum limit of attribute sets. The SDK reserves memory for the limit at once.
 const MAX_CARDINALITY: usize = 1_000_000;
 
 /// The sizes of exponential histograms. The specification has no upper bound.
@@ -222,7 +222,7 @@ impl ConfiguredView {
     }
 }
 
-/// Checks the boundaries of a histogram. Errors of this and the next checks describe the accepted values.
+/// Checks the boundaries of a histogram. The errors of this check and the next checks describe the accepted values.
 pub(super) fn check_boundaries(bounds: &[f64]) -> Result<(), String> {
     let is_finite = bounds.iter().all(|bound| bound.is_finite());
     if is_finite && bounds.is_sorted_by(|a, b| a < b) {

@@ -1,4 +1,4 @@
-//! Values of a configuration that are chosen by name, and to which other crates add more.
+//! Values of a configuration that are chosen by name, and that other crates can add.
 
 use floe_telemetry_core::__private::LinkList;
 use serde::de::Error as _;
@@ -13,7 +13,7 @@ pub(super) trait Named: Copy + Sync + 'static {
     fn location(&self) -> SourceLocation;
 }
 
-/// Implements traits of a registered type. Values are equal if their fields `name` are equal.
+/// Implements traits of a registered type. Two values are equal if their fields `name` are equal.
 macro_rules! linked_by_name {
     ($type:ident) => {
         impl std::fmt::Debug for $type {
@@ -61,7 +61,7 @@ pub(crate) fn sorted<T: Copy, K: Ord>(all: &[T], key: fn(&T) -> K) -> Vec<T> {
     sorted
 }
 
-/// Returns the values registered under other names than `known`, one for each name, sorted.
+/// Returns the values registered under names not in `known`, one per name, sorted.
 pub(super) fn others<T: Named>(list: &LinkList<T>, known: &[&str]) -> Vec<T> {
     let others = list.iter().filter(|linked| !known.contains(&linked.name()));
     let mut others = sorted(&others.copied().collect::<Vec<_>>(), Named::name);
@@ -120,8 +120,8 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>, T>(
     parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
-/// Implements traits of a value that is written as its name: `Display`, serde's traits, and the JSON Schema, in which
-/// it is one of the names of `$known` or another registered one.
+/// Implements traits of a value that is written as its name: `Display`, serde's traits, and the JSON Schema, which
+/// accepts the names in `$known` and other registered names.
 macro_rules! written_as_name {
     ($type:ident, $known:ident, $description:literal) => {
         impl std::fmt::Display for $type {

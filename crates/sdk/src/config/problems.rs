@@ -35,8 +35,8 @@ impl Problems {
         self.locate = Some(Box::new(locate));
     }
 
-    /// Adds a problem, unless the value or a value around it has one. Such a value was replaced by a placeholder, which
-    /// has no problems.
+    /// Adds a problem, unless the value or an enclosing value has one. Such a value was replaced by a placeholder,
+    /// which has no problems.
     pub(super) fn add(&mut self, path: &str, message: impl Into<String>) {
         if self.cover(path) {
             return;
@@ -52,7 +52,7 @@ impl Problems {
         }
     }
 
-    /// Returns whether the value or a value around it has a problem.
+    /// Returns whether the value or an enclosing value has a problem.
     pub(super) fn cover(&self, path: &str) -> bool {
         self.found.iter().any(|known| {
             known.path.is_empty()
@@ -117,7 +117,7 @@ impl Problems {
 impl Problem {
     fn line(&self) -> String {
         let Self { position, path, message } = self;
-        // A key is shown like a quote.
+        // A key is shown like a quote, so it is sanitized like one.
         let path = sanitize_error(&format!("`{path}`")).into_owned();
         let path = path.trim_matches('`');
         let what = match (path, &**message) {

@@ -75,7 +75,7 @@ pub struct RedactionConfig {
 }
 
 impl RedactionConfig {
-    /// The level for all text except error text.
+    /// The level for text that is not error text.
     pub(crate) const fn level_of_attributes(&self) -> RedactionLevel {
         match self.level {
             RedactionLevel::Strict => RedactionLevel::Strict,

@@ -1,8 +1,8 @@
-//! Settings and variables that were removed. They are ignored in a document or an environment, with one warning.
+//! Settings and variables that were removed. Documents and environments with them are accepted, with one warning.
 
-/// A setting, its variable, and the sentence that names the replacement. The setting is a path in a document, in which
-/// `*` is any key or index; with ` = word` after it, only this value was removed. A missing setting or variable is an
-/// empty text.
+/// A setting, its variable, and the sentence that names the replacement. The setting is a path in a document, where `*`
+/// is any key or index. With ` = word` after it, only this value was removed. A missing setting or variable is an empty
+/// text.
 type Row = (&'static str, &'static str, &'static str);
 
 const KEEP_ERRORS: &str = "use `sampling.keep_errors`, or tail sampling in the Collector";
@@ -110,10 +110,10 @@ const REMOVED: &[Row] = &[
     ("propagators.* = xray-lambda", "", OWN_PROPAGATOR),
 ];
 
-/// What was removed of a setting, and the sentence that names the replacement.
+/// The removal of a setting, or of one of its values.
 #[derive(Clone, Copy)]
 pub(super) struct Removed {
-    /// The only value that was removed.
+    /// The removed value; `None` if the setting was removed.
     pub(super) word: Option<&'static str>,
     pub(super) instead: &'static str,
 }
@@ -133,7 +133,7 @@ pub(super) fn variables() -> impl Iterator<Item = (&'static str, String)> {
     rows.map(|(_, variable, instead)| (*variable, format!("{variable}: not supported; {instead}")))
 }
 
-/// Returns the sentence about a removed word of a setting, for a word from another source.
+/// Returns the sentence about a removed value of a setting, for a value from another source.
 pub(super) fn word(setting: &str, word: &str) -> Option<String> {
     let is_this = |row: &&Row| row.0.split_once(" = ") == Some((setting, word));
     let (_, _, instead) = REMOVED.iter().find(is_this)?;

@@ -99,7 +99,7 @@ impl Sampler {
         }
     }
 
-    /// Returns all named samplers: those of this project, and other linked ones.
+    /// Returns all named samplers: this project's, and others that are linked.
     pub(super) fn every() -> Vec<Self> {
         let others = named::others(&SAMPLERS, &Self::KNOWN.map(Self::as_str));
         let others = others.into_iter().map(Self::Registered);
@@ -125,7 +125,7 @@ impl Sampler {
         Ok(Some(made))
     }
 
-    /// Whether the sampler has a ratio. A registered one may.
+    /// Whether the sampler has a ratio. A registered sampler may have one.
     pub(crate) const fn has_ratio(self) -> bool {
         matches!(self, Self::TraceIdRatio | Self::ParentBasedTraceIdRatio | Self::Registered(_))
     }
@@ -309,17 +309,17 @@ pub struct SamplingRule {
     /// its own, and the target of any other span is the name of its tracer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// This level and the more verbose ones. `#[traced(level = …)]` sets the level of a function, by default `info`, which is also
-    /// that of spans of a [`Tracer`](floe_telemetry_core::Tracer), of [`span`](floe_telemetry_core::span) and of
-    /// [`create_span`](floe_telemetry_core::create_span). Other spans have none, and a rule with a level does not match them.
+    /// Matches this level and more verbose levels. `#[traced(level = …)]` sets the level of a function, by default
+    /// `info`. Spans of a [`Tracer`](floe_telemetry_core::Tracer), of [`span`](floe_telemetry_core::span) and of
+    /// [`create_span`](floe_telemetry_core::create_span) have the level `info`, and other spans match no level.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<RuleLevel>,
     /// The kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<RuleKind>,
     /// Whether matching spans are turned off: a function runs as if it were not annotated, and spans in it are children
-    /// of the current span. Its calls still count with `#[traced(metrics)]`. Among spans of
-    /// [`Tracer::open`](floe_telemetry_core::Tracer::open), such as those of HTTP requests, this makes roots unsampled.
+    /// of the current span. Its calls still count with `#[traced(metrics)]`. For spans of
+    /// [`Tracer::open`](floe_telemetry_core::Tracer::open), such as HTTP requests, this makes roots unsampled.
     /// Default `false`.
     #[serde(skip_serializing_if = "is_default")]
     pub off: bool,
@@ -410,7 +410,7 @@ impl SamplingRule {
 fn rules_of(directives: &[Directive]) -> Vec<SamplingRule> {
     const LEVELS: [RuleLevel; 5] =
         [RuleLevel::Error, RuleLevel::Warn, RuleLevel::Info, RuleLevel::Debug, RuleLevel::Trace];
-    // Of several directives for one target the last one applies.
+    // If a target has several directives, the last one applies.
     let mut sorted: Vec<&Directive> = Vec::new();
     for directive in directives.iter().rev() {
         let at = sorted.partition_point(|(target, _)| target.len() >= directive.0.len());

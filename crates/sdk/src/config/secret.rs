@@ -15,7 +15,7 @@ use crate::redaction::sanitize_sent_value;
 /// Replaces a credential in a written configuration.
 const MASK: &str = "**********";
 
-/// Writes attributes in their exported form.
+/// Writes attributes as they are exported, that is, redacted.
 pub(super) fn serialize_attributes<S: Serializer>(
     attributes: &BTreeMap<String, String>,
     serializer: S,
@@ -110,11 +110,11 @@ pub fn reference(text: &str) -> Result<Option<Source<'_>>, ()> {
     }
 }
 
-/// Checks that this is a credential or a reference. The error is the reason why it is not.
+/// Checks that this is a credential or a reference. The error is the reason for the refusal.
 pub(super) fn check(secret: Option<&Secret>) -> Result<(), &'static str> {
     match secret.map(Secret::expose) {
         None | Some("") => Err("is missing or empty"),
-        // Otherwise the mask would be sent as a wrong credential.
+        // A mask would be sent as a wrong credential.
         Some(MASK) => Err("is the mask of a credential in a written configuration: \
              expected a reference, `${env:NAME}` or `${file:PATH}`"),
         Some(text) => match reference(text) {
@@ -126,7 +126,7 @@ pub(super) fn check(secret: Option<&Secret>) -> Result<(), &'static str> {
     }
 }
 
-/// Checks that this is a credential and no reference. The error is the reason why it is not.
+/// Checks that this is a credential and not a reference. The error is the reason for the refusal.
 pub(super) fn check_literal(secret: &Secret) -> Result<(), &'static str> {
     match check(Some(secret)) {
         Ok(()) if secret.expose().starts_with("${") => {

@@ -1,7 +1,7 @@
 //! Leaves out default sections when a configuration is written.
 
-/// Whether a section has only default values. Such a section is not written, so that documents without it stay
-/// unchanged.
+/// Whether a section has only default values. Such a section is not written, so that documents without it stay the
+/// same.
 pub(super) fn is_default<T: Default + PartialEq>(section: &T) -> bool {
     *section == T::default()
 }

@@ -1,4 +1,4 @@
-//! References to environment variables in the values of a document, ours or that of `OTEL_CONFIG_FILE`
+//! References to environment variables in the values of a document, in this crate's format or of `OTEL_CONFIG_FILE`
 //! ([specification](https://opentelemetry.io/docs/specs/otel/configuration/data-model/#environment-variable-substitution)).
 //!
 //! Values are substituted once: the content of a variable is not searched for references, and cannot add keys. Types
@@ -11,7 +11,7 @@ use super::problems::{Problems, below};
 /// The maximum size of all values of a document after substitution: 1 MiB.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// Replaces the references in all values, except for paths that `keeps` selects. `variable` returns the value of an
+/// Replaces the references in all values, except in paths that `keeps` selects. `variable` returns the value of an
 /// environment variable.
 pub(super) fn substitute(
     root: &mut Node,
@@ -70,7 +70,7 @@ fn too_large() -> String {
     format!("expected at most {MAX_BYTES} bytes of values, found more")
 }
 
-/// Replaces the references of one value. `$$` is a `$` without a reference.
+/// Replaces the references in one value. `$$` becomes a `$` that begins no reference.
 fn substituted(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
     let mut result = String::with_capacity(text.len());
     for (at, part) in text.split("$$").enumerate() {
@@ -92,7 +92,7 @@ fn references(
         result.push_str(before);
         let end = after.find(['}', '\n']);
         let Some(end) = end.filter(|end| after[*end..].starts_with('}')) else {
-            // Not a reference, so it is a text.
+            // This is not a reference, but text.
             result.push_str("${");
             rest = after;
             continue;

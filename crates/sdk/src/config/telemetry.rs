@@ -218,7 +218,7 @@ fn are_default_propagators(propagators: &[Propagator]) -> bool {
 }
 
 impl TelemetryConfig {
-    /// Returns a copy. The code of the derived `clone` is 7 KiB, once for each unit that calls it.
+    /// Returns a copy. The derived `clone` has 7 KiB, and would be compiled for each unit that calls it.
     pub(crate) fn copied(&self) -> Self {
         self.clone()
     }

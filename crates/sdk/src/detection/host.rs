@@ -4,7 +4,7 @@ use std::env::consts::ARCH;
 
 use crate::surroundings::{DetectedAttributes, Surroundings};
 
-/// The ids of the machine, of systemd and of D-Bus.
+/// The files with the id of the machine, of systemd and of D-Bus.
 const IDS: [&str; 2] = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
 
 /// The file with the host's name on Linux.
@@ -12,7 +12,7 @@ const NAME: &str = "/proc/sys/kernel/hostname";
 
 pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAttributes) {
     let name = surroundings.value(NAME);
-    // On Windows, and where a shell exports it.
+    // Windows sets the variable, and a shell may export it.
     let name = name.or_else(|| surroundings.any_variable(&["COMPUTERNAME", "HOSTNAME"]));
     found.add("host.name", name);
     let id = IDS.into_iter().find_map(|path| surroundings.value(path));

@@ -11,7 +11,7 @@ use crate::surroundings::{DetectedAttributes, Surroundings, value};
 
 /// Detects attributes without the arguments, because no redaction knows which of them are credentials.
 pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAttributes) {
-    // A page has none, and the standard library panics.
+    // A web page has no process id, and the standard library panics.
     #[cfg(not(target_family = "wasm"))]
     found.add("process.pid", Some(i64::from(std::process::id())));
     found.add("process.parent_pid", parent_id());

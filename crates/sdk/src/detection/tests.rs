@@ -1,4 +1,4 @@
-//! Detectors in systems of files and variables that the tests make.
+//! Tests detectors with files and variables that the tests make.
 
 use std::fs;
 use std::path::Path;
@@ -98,7 +98,7 @@ fn values_are_bounded_and_unreadable_files_are_one_warning() {
         "unreadable",
         &[("etc/machine-id/is-a-directory", ""), ("proc/sys/kernel/hostname", &long)],
     );
-    // A line without its end.
+    // The line lacks its end.
     #[cfg(unix)]
     {
         let release = root.0.join("etc/os-release");

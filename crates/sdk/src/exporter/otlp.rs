@@ -21,7 +21,7 @@ pub struct OtlpExporters {
     pub metrics: fn(ExporterId, &OtlpTarget, &Counters) -> Started<MetricDestination>,
     /// Starts the exporter of log records under a name.
     pub logs: fn(&ExporterId, &OtlpTarget, &Resource, &LogSettings) -> Started<LogWorker>,
-    /// Sends one request without spans within a time. The error is the reason for its refusal.
+    /// Sends one request without spans within a time. The error is the reason why it was refused.
     pub try_connection: fn(&OtlpTarget, Duration) -> Result<(), String>,
 }
 

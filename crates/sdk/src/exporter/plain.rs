@@ -1,6 +1,6 @@
 //! Runs a `SpanExporter` of the OpenTelemetry SDK.
 //!
-//! A blocked exporter cannot be interrupted. So it has its own thread, for which the worker's thread waits no longer
+//! A blocked exporter cannot be interrupted. So it has its own thread, and the worker's thread waits for it no longer
 //! than the timeout of an export.
 
 use std::time::Duration;
@@ -30,7 +30,7 @@ enum Call {
 struct SdkExporter {
     calls: Sender<Call>,
     results: Receiver<Result<(), ExportFailure>>,
-    /// The number of overdue calls, which may have returned since.
+    /// The number of overdue calls, some of which may have returned since then.
     overdue: usize,
     timeout: Duration,
 }
@@ -66,7 +66,7 @@ pub fn plain<E: SpanExporter + 'static>(
     Ok(Box::new(BatchingDestination::new(builder, worker)))
 }
 
-/// Serves calls until the worker's half is dropped.
+/// Serves calls until the worker drops its half.
 fn serve<E: SpanExporter>(
     exporter: E,
     calls: &Receiver<Call>,
@@ -78,7 +78,7 @@ fn serve<E: SpanExporter>(
             break;
         }
     }
-    // The exporter's `Drop` may be user code that panics.
+    // The exporter's `Drop` may be user code, which may panic.
     let _ = guarded(|| {
         drop(exporter);
         Ok::<_, String>(())
@@ -119,7 +119,7 @@ impl SdkExporter {
         })
     }
 
-    /// Receives the result; `None` if there is none at the deadline.
+    /// Receives the result; `None` if there is no result at the deadline.
     fn receive(&self, deadline: Option<Instant>) -> Option<Result<(), ExportFailure>> {
         let received = match deadline {
             Some(at) => {

@@ -1,7 +1,7 @@
 //! Standard output and standard error, which the library shares with the program.
 //!
 //! A text is written under the lock of the standard library, so that no line of the program splits it. Printing threads
-//! of the program wait for this lock, so it is not held while a pipe is not read.
+//! of the program wait for this lock, so it is not held while the reader of a pipe does not read.
 
 #[cfg_attr(not(target_os = "linux"), path = "standard_stream/no_room.rs")]
 mod room;
@@ -14,14 +14,14 @@ use self::room::{Descriptor, part};
 use crate::clock::monotonic_now;
 use crate::program_signals::Unsignalled;
 
-/// The pause between two checks of a pipe, because nothing signals room for more than a page.
+/// The pause between two checks of a pipe. Polling is needed, because nothing signals room for more than a page.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// A stream for exporters, which have time to wait for a reader.
 #[derive(Debug)]
 pub struct StandardStream {
     stream: Stream,
-    /// Whether writing a text was given up after a part of it.
+    /// Whether only part of the last text was written.
     is_within_text: bool,
 }
 
@@ -57,8 +57,8 @@ impl StandardStream {
         }
     }
 
-    /// Writes a text when a pipe has room for it. A text larger than the pipe is written in parts, between which the
-    /// program may print.
+    /// Writes a text when a pipe has room for it. A text larger than the pipe is written in parts, and the program may
+    /// print between them.
     ///
     /// # Errors
     ///

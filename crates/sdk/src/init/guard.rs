@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use crate::provider::TelemetryProvider;
 
-/// Ends the telemetry of a program when it is dropped: all finished data is exported, within 5 seconds unless
+/// Ends the telemetry of a program when it is dropped, and exports all finished data, within 5 seconds unless
 /// [`with_shutdown_timeout`](Self::with_shutdown_timeout) sets another timeout. It is returned by
 /// [`init`](crate::init).
 ///
-/// It dereferences to the [`TelemetryProvider`]. `std::process::exit` does not drop the guard, but shuts the
-/// provider down as well.
+/// It dereferences to the [`TelemetryProvider`]. `std::process::exit` does not drop the guard, but also shuts the
+/// provider down.
 ///
 /// ```standalone_crate
 /// use std::time::Duration;

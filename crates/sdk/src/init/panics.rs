@@ -1,4 +1,4 @@
-//! A log record for each panic, and optionally redacted text in place of the panic hook's output.
+//! A log record for each panic, and optionally redacted text that replaces the panic hook's output.
 
 use std::backtrace::Backtrace;
 use std::fmt::Write as _;
@@ -20,8 +20,8 @@ use crate::redaction::sanitize_lines;
 /// Whether the panic hook is replaced, by the configuration of the last provider.
 static IS_REPLACED: AtomicBool = AtomicBool::new(false);
 
-/// Logs panics after the current panic hook, or in its place. The span of a panicking `#[traced]` function has its own
-/// event; a record also has the ids of a current span that survives the panic.
+/// Logs panics after the current panic hook, or instead of it. The span of a panicking `#[traced]` function has its own
+/// event; a record also has the ids of a current span that outlives the panic.
 pub(super) fn observe(output: PanicOutput) {
     static HOOK: Once = Once::new();
 
@@ -39,7 +39,7 @@ pub(super) fn observe(output: PanicOutput) {
                 log(panic, &message);
                 return;
             }
-            // As the replaced hook would do.
+            // The replaced hook would do the same.
             remember_panic(panic);
             let mut text = String::new();
             if !log(panic, &message) {

@@ -62,9 +62,9 @@ macro_rules! __log_lines {
     reason = "large only with the feature `env-filter`, and a program has two filters"
 )]
 pub enum LineFilter {
-    /// A filter by targets and levels, independent of the current span.
+    /// A filter by targets and levels, which does not depend on the current span.
     Targets(Targets),
-    /// A filter by spans and fields, too.
+    /// A filter that may also name spans and fields.
     Spans(SpanFilter),
 }
 
@@ -195,7 +195,7 @@ fn line_filter(config: &TelemetryConfig, rust_log: Option<&[LineDirective]>) -> 
         Some(directives) if is_default && !config::is_set("FLOE_LOG_LEVEL") => {
             LineFilter::new(directives)
         }
-        // An invalid level is an error of the provider.
+        // An invalid level is reported by the provider.
         _ => level_filter(&config.logging).unwrap_or_else(|_| default_filter()),
     }
 }

@@ -17,15 +17,15 @@ use crate::char_boundary;
 use crate::config::LogRecordLimits;
 use crate::keys;
 
-/// The length of the end of a truncated text in which the start of the last word is searched, in bytes. The cut word is
-/// removed, because redaction may not recognize a truncated secret.
+/// The maximum distance from the end of a truncated text to the start of its last word, in bytes. This word is removed,
+/// because redaction may not recognize a truncated secret.
 const MAX_WORD: usize = 4 * 1024;
 
 /// The scope of records of `tracing` and `log`. The target replaces the scope's name.
 static SCOPE: LazyLock<InstrumentationScope> =
     LazyLock::new(|| InstrumentationScope::builder("floe.telemetry").build());
 
-/// A log record. Its texts are in one buffer, so a thread reuses the memory of the last record, and the copy for
+/// A log record. Its texts are in one buffer, so that a thread reuses the memory of the last record, and the copy for
 /// exporters needs few allocations.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the fields of OpenTelemetry's log data model")]
@@ -43,11 +43,11 @@ pub struct LogRecord {
     pub has_panicked: bool,
     /// The number of fields over the limits.
     pub dropped_attributes: u32,
-    /// Whether the message is a real message, and not the name of the event.
+    /// Whether the message is a real message instead of the name of the event.
     pub has_message: bool,
-    /// A body other than a message.
+    /// A body that is not a message.
     pub body: Option<Box<AnyValue>>,
-    /// The trace id, separate from the span id, because an `Option` with three fields would be twice as large.
+    /// The trace id is separate from the span id, because an `Option` with three fields would be twice as large.
     trace_id: TraceId,
     span_id: SpanId,
     flags: TraceFlags,
@@ -143,10 +143,10 @@ impl LogRecord {
     /// The limit for one text, in bytes.
     pub const MAX_TEXT: usize = 8 * 1024;
 
-    /// The limit for one text before redaction, which may shorten it, in bytes.
+    /// The limit for one text before redaction, in bytes. Redaction may shorten the text.
     pub const MAX_RAW: usize = 2 * Self::MAX_TEXT;
 
-    /// The total size of a record's texts above which further fields are dropped, in bytes.
+    /// The size of a record's texts, in bytes, above which further fields are dropped.
     pub const MAX_RECORD: usize = 32 * 1024;
 
     /// Clears the record for the next one, keeping its memory.
@@ -361,8 +361,7 @@ impl LogRecord {
         at
     }
 
-    /// Writes a text, redacts it and then truncates it, so that a secret across the truncation limit
-    /// is recognized.
+    /// Writes a text, redacts it and then truncates it, so that a secret across the limit is recognized.
     fn write(
         &mut self,
         write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result,
@@ -370,8 +369,8 @@ impl LogRecord {
     ) -> Place {
         let start = self.texts.len();
         let mut bounded = Bounded::new(&mut self.texts, LogRecord::MAX_RAW);
-        // A full buffer or the user's `Display` returns an error, and the latter may panic. The text
-        // that was written before is kept.
+        // A full buffer or the user's `Display` returns an error, and `Display` may panic. The text that was written
+        // before is kept.
         let written = caught(|| write(&mut bounded));
         let mut is_truncated = bounded.is_cut() || written.is_err();
         self.has_panicked |= written.is_err();
@@ -410,12 +409,12 @@ impl LogRecord {
     }
 }
 
-/// Converts a position, which the limits of a record keep in range.
+/// Converts a position, which always fits because of the limits of a record.
 fn position(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
-/// Truncates texts to `length` characters, and bytes to this number.
+/// Truncates texts to `length` characters, and binary values to `length` bytes.
 fn truncate(value: &mut AnyValue, length: usize) {
     match value {
         AnyValue::String(text) => {

@@ -1,7 +1,7 @@
 //! A log record of OpenTelemetry's API, before it is redacted.
 //!
-//! The type is our own, because the SDK's record cannot be changed once it has attributes. Its records take the same
-//! path, with the same limits and redaction, as records of `tracing`.
+//! This crate has its own type, because the SDK's record cannot be changed once it has attributes. Its records take the
+//! same path as records of `tracing`, with the same limits and redaction.
 
 use std::borrow::Cow;
 use std::time::SystemTime;
@@ -22,7 +22,7 @@ pub struct SpanIds {
 
 /// A log record of a [`RecorderLogger`](super::RecorderLogger).
 ///
-/// It stores at most 128 attributes with distinct keys: the last value of a key is exported, and further keys are
+/// It stores at most 128 attributes with distinct keys. For each key, the last value is exported. Further keys are
 /// counted as dropped.
 #[derive(Clone, Debug, Default)]
 pub struct RecorderLogRecord(pub(super) ApiRecord);

@@ -15,8 +15,8 @@ const SCOPE: &str = "floe.telemetry";
 pub(super) struct Blank(SdkLogRecord);
 
 impl Blank {
-    /// Creates a record with a temporary provider, because the SDK creates records only through a logger. The
-    /// provider's own log messages are suppressed.
+    /// Creates a record with a temporary provider, because the SDK creates records only through a logger. The log
+    /// messages of that provider are suppressed.
     pub(super) fn new() -> Self {
         let create = || {
             let factory = SdkLoggerProvider::builder()
@@ -26,7 +26,7 @@ impl Blank {
             let _ = factory.shutdown();
             blank
         };
-        // Another dispatcher would count as a subscriber of the program from then on.
+        // Without a subscriber, no dispatcher is set, because it would count as the program's subscriber from then on.
         Self(if has_been_set() { with_default(&Dispatch::none(), create) } else { create() })
     }
 
@@ -56,7 +56,7 @@ impl Blank {
             record.set_trace_context(span.trace_id, span.span_id, Some(span.flags));
         }
         record.add_attributes(of.attributes().map(|(key, value)| (key.clone(), value)));
-        // The SDK's record has no field for this number, which has a name for formats without one:
+        // The SDK's record has no field for this number, so the name for formats without a field is used:
         // https://opentelemetry.io/docs/specs/otel/common/mapping-to-non-otlp/#dropped-attributes-count
         if of.dropped_attributes > 0 {
             let dropped = AnyValue::Int(i64::from(of.dropped_attributes));

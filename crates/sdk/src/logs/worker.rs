@@ -1,7 +1,7 @@
 //! The open batch of a log exporter, to which any thread adds records, and its worker.
 //!
-//! The first record of a batch, which starts the delay, and the complete batch wake the worker. Waking it for each
-//! record would cost more than all other work on a record.
+//! The worker is woken by the first record of a batch, which starts the delay, and by a complete batch. Waking it for
+//! each record would cost more than all other work on a record.
 
 use std::mem;
 use std::sync::atomic::Ordering;
@@ -19,8 +19,8 @@ use crate::config::{BatchLogRecordProcessorConfig, Signal};
 use crate::error::Error;
 use crate::recorder;
 
-/// The size in bytes at which a batch is exported before it is full. Receivers accept requests of at
-/// most 4 MiB by default.
+/// The size at which a batch is exported before it is full, in bytes. By default, receivers accept requests of at most
+/// 4 MiB.
 const MAX_BYTES: usize = 1024 * 1024;
 
 /// The records of one export.
@@ -62,7 +62,7 @@ struct Batching {
     open: Mutex<Open>,
     worker: Worker<LogRecordBatch>,
     settings: LogSettings,
-    /// The process of the thread, which does not exist in a fork.
+    /// The number of forks at the start of the thread, which does not exist in a fork.
     forks: u32,
 }
 
@@ -96,11 +96,11 @@ impl LogWorker {
     pub fn push(&self, record: Arc<LogRecord>) {
         let Batching { worker, settings, forks, .. } = &*self.0;
         let counters = &settings.worker.counters;
-        // Counted before its result.
+        // A record is counted before its outcome.
         counters.logs_emitted.fetch_add(1, Ordering::Release);
         if *forks != recorder::forks() {
             recorder::say_not_exported();
-            // Another thread may have had the lock of the batch when the process was forked.
+            // The batch is not locked, because in a fork the holder of the lock may not exist.
             counters.logs_dropped.fetch_add(1, Ordering::Release);
             return;
         }
@@ -127,7 +127,7 @@ impl LogWorker {
             });
         }
         drop(open);
-        // A loop that logs is faster than its export. The export gets its turn before records are dropped.
+        // A loop that logs is faster than the export, which gets its turn here before records are dropped.
         let Size { spans, bytes } = settings.worker.capacity;
         if room.spans <= spans / 2 || room.bytes <= bytes / 2 {
             yield_now();
@@ -161,7 +161,7 @@ impl Batching {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues the batch, which stays locked meanwhile, so that a flush comes later.
+    /// Queues the batch, which stays locked meanwhile, so that a flush cannot overtake it.
     fn ship(&self, open: &mut Open) {
         let size = Size { spans: open.records.len(), bytes: mem::take(&mut open.bytes) };
         if size.spans > 0 {

@@ -30,7 +30,7 @@ impl fmt::Debug for MetricDestination {
 impl MetricDestination {
     /// A destination with this exporter.
     ///
-    /// If it stores the failure of each export in `last`, metrics have it, too.
+    /// Metrics have the class of a failed export if the exporter stores its failure in `last`.
     pub fn new(id: ExporterId, exporter: impl PushMetricExporter, last: LastExport) -> Self {
         Self(Box::new(move |builder, config, counters| {
             let components = &counters.exports.components;

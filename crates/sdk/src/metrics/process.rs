@@ -10,11 +10,11 @@ use opentelemetry::metrics::{AsyncInstrument, Meter};
 use crate::clock::{Instant, monotonic_now};
 use crate::this_process::{Stat, open_files, stat, system_uptime};
 
-/// The longest time for which instruments share a reading.
+/// The maximum time for which instruments share a reading.
 const MAX_AGE: Duration = Duration::from_secs(1);
 
-/// The instruments of one collection share a reading: an instrument that comes again begins the next one, as does one
-/// that comes later. Collections of several readers at the same moment share their readings, too.
+/// The instruments of one collection share a reading. A new reading begins when an instrument is read again, or when
+/// the reading is too old. Simultaneous collections of several readers share their readings, too.
 #[derive(Clone)]
 struct Readings {
     read: fn() -> Option<Stat>,
@@ -109,7 +109,7 @@ mod tests {
 
     use super::*;
 
-    /// The time of a clock that stands still.
+    /// The time of a clock that does not advance.
     static START: LazyLock<Instant> = LazyLock::new(monotonic_now);
 
     #[test]
@@ -142,7 +142,7 @@ mod tests {
         let readings = Readings { read, now, last: Arc::default() };
         let mut last = None;
         for interval in 0..3 {
-            // The collections of two readers begin at the same moment.
+            // Two readers begin their collections at the same moment.
             INTERVAL.store(interval, Ordering::Relaxed);
             for instrument in [1, 1, 2, 4, 8, 16, 2, 4, 8, 16] {
                 let reading = readings.of(instrument).map(|stat| stat.physical_memory);

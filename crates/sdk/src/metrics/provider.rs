@@ -7,9 +7,9 @@ use opentelemetry::metrics::{InstrumentProvider, Meter, MeterProvider};
 
 use floe_telemetry_core::__sdk::metrics::current;
 
-/// An OpenTelemetry [`MeterProvider`] whose meters record with the [`TelemetryProvider`](crate::TelemetryProvider)
-/// in use: their measurements are redacted, and exported with the same resource. Without a provider, or without
-/// exporters of metrics, meters do nothing.
+/// An OpenTelemetry [`MeterProvider`] whose meters record with the [`TelemetryProvider`](crate::TelemetryProvider) in
+/// use. Measurements are redacted, and exported with the provider's resource. Without a provider, or without exporters
+/// of metrics, meters do nothing.
 ///
 /// A meter and its instruments belong to the provider that was in use when the meter was created.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,5 +1,5 @@
-//! Reports failures of a metric exporter like those of other signals. Its reader in OpenTelemetry's SDK would log each
-//! failure without the reason.
+//! Reports failures of a metric exporter in the same way as failures of other signals. The exporter's reader in
+//! OpenTelemetry's SDK would log each failure without the reason.
 
 use std::future::poll_fn;
 use std::mem;
@@ -32,7 +32,7 @@ pub(super) struct Reporting<E> {
     pub(super) component: Arc<Component>,
 }
 
-/// Why the last export has failed. The errors of the SDK's trait have no room for it.
+/// The reason why the last export has failed, which the errors of the SDK's trait cannot contain.
 pub type LastExport = Arc<Mutex<Option<ExportFailure>>>;
 
 impl<E> Reporting<E> {
@@ -74,7 +74,7 @@ impl<E: PushMetricExporter> PushMetricExporter for Reporting<E> {
     }
 }
 
-/// A reader that may be code of the program: its panic would take the other readers along.
+/// A reader that may be code of the program. Its panic must not affect the other readers.
 #[derive(Debug)]
 pub(super) struct Guarded<R>(pub(super) R);
 
@@ -104,7 +104,7 @@ impl<R: MetricReader> MetricReader for Guarded<R> {
     }
 }
 
-/// Calls an exporter or a reader, which may be code of the program. Its panic would end the thread of its reader.
+/// Calls an exporter or a reader, which may be the program's. An uncaught panic would end the reader's thread.
 fn guarded(what: &str, call: impl FnOnce() -> OTelSdkResult) -> OTelSdkResult {
     caught(call).unwrap_or_else(|panic| panicked(what, &panic))
 }

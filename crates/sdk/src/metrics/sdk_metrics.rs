@@ -78,11 +78,11 @@ fn of_role(
 fn finished(counters: &Counters, role: Role, signal: Signal) -> Series {
     let mut series: Series = of_role(counters, role, signal).flat_map(|it| it.finished()).collect();
     if series.is_empty() {
-        // A query finds a series, whatever is exported.
+        // The series starts at zero, so that a query finds it before an item is counted.
         series.push((0, Vec::new()));
     }
     if (role, signal) == (Processor, Traces) {
-        // Spans that are lost before a processor gets them.
+        // The spans that are lost before they reach a processor.
         let all = counters.read();
         let kind = type_name::<Collector>();
         let lost = |spans, error_type| {

@@ -10,7 +10,7 @@ use floe_telemetry_core::propagation::{ExtractFrom as _, InjectInto as _};
 const TRACE: &str = "80f198ee56343ba864fe8b2a57d3eff7";
 const SPAN: &str = "e457b5a2e4d86bd1";
 
-/// Lines of headers, in which ids replace `TRACE` and `SPAN`.
+/// The lines as headers, with ids in place of `TRACE` and `SPAN`.
 fn headers(text: &str) -> Vec<(String, String)> {
     let text = text.replace("TRACE", TRACE).replace("SPAN", SPAN);
     let pairs = text.split(", ").filter_map(|pair| pair.split_once(": "));

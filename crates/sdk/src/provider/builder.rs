@@ -148,8 +148,8 @@ impl TelemetryProviderBuilder {
     /// Adds a metric reader, which can be any implementation of OpenTelemetry's [`MetricReader`], such as a reader that
     /// collects on request.
     ///
-    /// It reads redacted attributes. Its panic is an error of the flush or the shutdown, and other readers go on. May be
-    /// called more than once. Needs the feature `metrics`, like an exporter.
+    /// It reads redacted attributes. A panic in it becomes an error of the flush or the shutdown, and other readers
+    /// continue. May be called more than once. Needs the feature `metrics`, like an exporter.
     pub fn with_metric_reader<R: MetricReader>(mut self, reader: R) -> Self {
         let name = ExporterId::of::<R>().name;
         self.added.metrics.push(name.into_owned());
@@ -158,7 +158,7 @@ impl TelemetryProviderBuilder {
     }
 
     /// Adds a view of OpenTelemetry's SDK. Each stream that a view returns for an instrument becomes a metric; other
-    /// instruments have the limit and the buckets of the configuration. A panicking view selects nothing.
+    /// instruments have the limit and the buckets of the configuration. A view that panics selects nothing.
     ///
     /// ```standalone_crate
     /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
@@ -203,8 +203,8 @@ impl TelemetryProviderBuilder {
     ///
     /// `on_end` gets the exported, redacted spans on its own thread, like an [exporter](Self::with_span_exporter):
     /// after tail sampling and the processors of [`with_span_processor`](Self::with_span_processor). `on_start` is not
-    /// called, because spans have a hook only at their end. A processor is no exporter: without an exporter, spans are
-    /// still printed.
+    /// called, because spans have a hook only at their end. A processor does not count as an exporter: without an
+    /// exporter, spans are still printed.
     ///
     /// ```standalone_crate
     /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
@@ -301,10 +301,10 @@ impl TelemetryProviderBuilder {
     /// Starts the telemetry of the process.
     ///
     /// Spans are exported to the exporters that were added and to the configured `backend`
-    /// ([`TelemetryBackendPlugin`](crate::backend::TelemetryBackendPlugin)). A backend without an OTLP
-    /// endpoint prints spans to standard error (feature `console`), unless an exporter was added. The configured propagators
-    /// become the propagators of the process, see [`setup_propagators_with`](propagation::setup_propagators_with), and
-    /// before those of [`with_propagator`](Self::with_propagator).
+    /// ([`TelemetryBackendPlugin`](crate::backend::TelemetryBackendPlugin)). A backend without an OTLP endpoint prints
+    /// spans to standard error (feature `console`), unless an exporter was added. The configured propagators become the
+    /// propagators of the process, see [`setup_propagators_with`](propagation::setup_propagators_with). The propagators
+    /// of [`with_propagator`](Self::with_propagator) follow them.
     ///
     /// # Errors
     ///
@@ -341,7 +341,7 @@ impl TelemetryProviderBuilder {
                 "a telemetry provider is in use: shut it down before another is initialized",
             ));
         }
-        // A sampler of another crate and an exporter are started by code of the user.
+        // A sampler of another crate, or an exporter, is started by the user's code.
         let started = caught(|| {
             // The factories of exporters may also change the configuration, and add other parts.
             let mut this = add_registered(self)?;
@@ -397,7 +397,7 @@ impl TelemetryProviderBuilder {
         &mut self.layers
     }
 
-    /// Adds the parts of another builder, which has no layers: they are installed before a provider is initialized.
+    /// Adds the parts of another builder. It has no layers, which are installed before a provider is initialized.
     fn add(&mut self, other: Self) {
         let Self {
             config,
@@ -445,7 +445,7 @@ impl TelemetryProviderBuilder {
     fn build(self, provider: &mut Inner, has_sampler: bool) -> Result<(Pipeline, String), Error> {
         let counters = &provider.counters;
         let batch = self.config.batch_processor;
-        // No detector that reads the environment: `TelemetryConfig::from_env` does that, on request.
+        // No detector reads the environment here, because `TelemetryConfig::from_env` does so on request.
         let resource = resource::of(&self.config)?;
         let policies = Policies::compile(&self.config.redaction)?;
         let redaction = Redaction::of_process(policies, Arc::clone(counters));
@@ -458,7 +458,7 @@ impl TelemetryProviderBuilder {
         let has_console = self.config.exporters.chooses_spans(ExporterKind::Console);
         let has_console = has_console.unwrap_or(exporters == 0 && ConsoleExporters::are_linked());
         let log_exporters = logs::count_exporters(&self.config, &otlp, &self.logs);
-        // The console has a second share for the traces that are not complete.
+        // The console has a second share, for traces that are not complete.
         let shares =
             exporters + self.sdk_processors.len() + 2 * usize::from(has_console) + log_exporters;
         let memory = Shares::new(&self.config, shares);
@@ -584,10 +584,10 @@ impl ExporterFactory {
     }
 }
 
-/// Adds the exporters of other crates that the configuration of the provider names.
+/// Adds the exporters of other crates that the provider's configuration names.
 ///
-/// Adding may wait for a disk or a network, and start threads, which inherit the blocked signals. So it runs on a
-/// thread of the library, for which the start waits no longer than its timeout.
+/// Adding an exporter may wait for a disk or a network, and may start threads, which inherit the blocked signals. So it
+/// runs on a thread of the library, and the start waits for it no longer than its timeout.
 fn add_registered(provider: TelemetryProviderBuilder) -> Result<TelemetryProviderBuilder, Error> {
     let chosen = |signal| provider.config().exporters.of(signal).unwrap_or_default();
     let mut all = Signal::ALL.into_iter().flat_map(chosen);
@@ -608,7 +608,7 @@ fn add_registered(provider: TelemetryProviderBuilder) -> Result<TelemetryProvide
         }
     })
     .map_err(|error| Error::thread("start", &error))?;
-    // In a constructor of a library, only this thread runs.
+    // In the constructor of a loaded library, no other thread runs yet.
     if !collector::has_begun(&begins)
         && let Some(provider) = take(&provider)
     {
@@ -652,7 +652,7 @@ fn add_each(mut provider: TelemetryProviderBuilder) -> Result<TelemetryProviderB
     Ok(provider)
 }
 
-/// The parts of [`max_memory_bytes`](TelemetryConfig::max_memory_bytes) beside the threads' buffers, which have a half.
+/// The parts of [`max_memory_bytes`](TelemetryConfig::max_memory_bytes), half of which belongs to the threads' buffers.
 struct Shares {
     /// The share of each exporter's queue.
     queue: usize,
@@ -666,8 +666,8 @@ impl Shares {
         let has_tail = config.sampling.has_tail();
         let share = half / (shares + usize::from(has_tail)).max(1);
         Self {
-            // The other half of the share is for the open batch, for the last batch, which may be larger than
-            // the room in the queue, and for the reserve of the queue.
+            // The other half of the share is for the open batch, for the last batch, which may exceed the room in the
+            // queue, and for the reserve of the queue.
             queue: share / 2,
             other: share,
         }

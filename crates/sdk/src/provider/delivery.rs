@@ -8,14 +8,14 @@ use crate::collector::{self, Counters, Drain, Report};
 use crate::config::Signal;
 use crate::error::Error;
 
-/// The time of a shutdown left for the reports of exporters whose requests it has ended; at most a tenth of the
-/// timeout.
+/// The part of a shutdown's time that is left for the reports of exporters after the end of their requests; at most a
+/// tenth of the timeout.
 const MARGIN: Duration = Duration::from_millis(250);
 
 /// Flushes or shuts down the exporters of spans and metrics, and waits for their results.
 ///
-/// Metrics are also derived from spans and from span exports. So `start_metrics` is called after the export of spans,
-/// at the latest after half of the timeout.
+/// Metrics are also derived from spans and from their exports. So `start_metrics` is called after the export of spans,
+/// but no later than after half of the timeout.
 pub(super) fn await_delivery(
     operation: &'static str,
     timeout: Duration,
@@ -33,7 +33,7 @@ pub(super) fn await_delivery(
     let mut received = Vec::new();
     let expected = receive(&count, half);
     if let Ok(expected) = expected {
-        // Reports that do not arrive in time are awaited again below.
+        // Reports that are late are awaited again below.
         let _ = receive_reports(&reports, &mut received, expected, half);
     }
     let metrics = start_metrics();
@@ -52,7 +52,7 @@ pub(super) fn await_delivery(
     join_results(spans, metrics)
 }
 
-/// Joins two errors into one that names the losses of both signals.
+/// Joins two errors into one error, which names the losses of both signals.
 pub(super) fn join_results(one: Result<(), Error>, other: Result<(), Error>) -> Result<(), Error> {
     match (one, other) {
         (Err(one), Err(other)) => Err(one.and(&other)),
@@ -103,7 +103,7 @@ fn lost_of(items: &str, exported: u64, lost: &[(&str, u64)]) -> Option<String> {
     (!lost.is_empty()).then(|| format!("exported {exported} of {all} {items}: {}", lost.join(" ")))
 }
 
-/// The end of exports, early enough for a shutdown at `deadline` to know their results.
+/// The end of exports. A shutdown that ends at `deadline` still learns their results.
 pub(super) fn end_of_exports(deadline: Instant, timeout: Duration) -> Instant {
     let end = deadline.checked_sub(MARGIN.min(timeout / 10));
     end.unwrap_or(deadline)
@@ -139,7 +139,7 @@ fn check_reports(reports: &[Report]) -> Result<(), Error> {
     if failures.is_empty() { Ok(()) } else { Err(Error::export(failures.join("; "))) }
 }
 
-/// Receives a value. A timeout too large for the clock means no deadline.
+/// Receives a value. If the timeout is too large for the clock, there is no deadline.
 pub(super) fn receive<T>(
     results: &Receiver<T>,
     deadline: Option<Instant>,

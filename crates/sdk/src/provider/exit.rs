@@ -12,7 +12,7 @@ use crate::channel::channel;
 use crate::internal_log::write_line;
 use crate::program_signals;
 
-/// The time limit of messages, because standard error may wait for its reader.
+/// The time limit for writing a message, because standard error may wait for its reader.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The provider to shut down, and the timeout.
@@ -32,7 +32,7 @@ pub(super) fn on_panic(provider: &Arc<Inner>, timeout: Duration) {
     let previous = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
         previous(panic);
-        // The flush would wait for this thread, which catches the panics of exporters.
+        // The flush would wait for this thread, which catches the panics of exporters itself.
         if is_on_telemetry_thread() {
             return;
         }
@@ -56,19 +56,19 @@ extern "C" fn exiting() {
         && let Some(provider) = provider.upgrade()
         && !provider.is_inherited()
     {
-        // The shutdown reports what was lost.
+        // The shutdown reports the losses.
         run_apart(timeout, move || _ = provider.shutdown(timeout));
     }
 }
 
-/// Runs `finish`, which ends within `timeout`, on a separate thread, because the thread-local values of this thread may
-/// be destroyed, and its stack may be almost full.
+/// Runs `finish`, which ends within `timeout`, on a separate thread. On this thread, the thread-local values may be
+/// destroyed, and the stack may be almost full.
 pub(super) fn run_apart(timeout: Duration, finish: impl FnOnce() + Send + 'static) {
     run_on(|work| program_signals::spawn("floe-exit", work), timeout, finish);
 }
 
 /// Writes an error to standard error within `timeout`, on a separate thread, because standard error may have no reader.
-/// Without the thread, nothing is written.
+/// If the thread cannot be started, nothing is written.
 pub(super) fn say(error: String, timeout: Duration) {
     let (running, ended) = channel::<()>();
     let write = move || {
@@ -80,7 +80,7 @@ pub(super) fn say(error: String, timeout: Duration) {
     }
 }
 
-/// Runs `finish` on the thread that `spawn` starts, or on this thread if it starts none.
+/// Runs `finish` on the thread that `spawn` starts, or on this thread if no thread is started.
 fn run_on(
     spawn: impl FnOnce(Box<dyn FnOnce() + Send>) -> io::Result<JoinHandle<()>>,
     timeout: Duration,
@@ -94,7 +94,7 @@ fn run_on(
         finish.take()
     };
     let work = move || {
-        // Dropped at the end, also by a panic.
+        // Dropped when the work ends, even by a panic.
         let _running = running;
         if let Some(finish) = take(&own) {
             finish();

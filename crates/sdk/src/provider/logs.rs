@@ -71,7 +71,7 @@ impl ProviderLogs {
         Some((workers.len(), reports))
     }
 
-    /// Exports a last time and shuts down in the background.
+    /// Exports the remaining records and shuts down in the background.
     pub(super) fn shut_down(&self, timeout: Duration) -> Reports {
         let logs = self.logs.as_ref()?;
         logs.stop();
@@ -86,7 +86,7 @@ impl ProviderLogs {
 /// The number of exporters, and the receiver of their results.
 pub(super) type Reports = Option<(usize, Receiver<Report>)>;
 
-/// Fails for exporters in a program without log records.
+/// Fails if exporters were added to a program without log records.
 fn without_records(added: &[StartLogs]) -> Result<ProviderLogs, Error> {
     if added.is_empty() {
         return Ok(ProviderLogs::default());
@@ -95,7 +95,7 @@ fn without_records(added: &[StartLogs]) -> Result<ProviderLogs, Error> {
     Err(Error::config(format!("logs: {needed}")))
 }
 
-/// Starts local log records, which are redacted and get the identity, but are not exported.
+/// Starts log records that are written locally: they are redacted and have the identity, but are not exported.
 pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> Result<(), Error> {
     let settings = WorkerSettings {
         signal: Signal::Logs,
@@ -124,7 +124,7 @@ pub(super) fn count_exporters(
 }
 
 /// Returns the configured OTLP targets, see [`signal_targets`]. The exporter `console` is the local output, which is
-/// always written.
+/// always on.
 fn targets(config: &TelemetryConfig, all: &OtlpTargets) -> Vec<OtlpTarget> {
     let chosen = config.exporters.logs.as_deref();
     signal_targets(Signal::Logs, chosen, config, all)

@@ -37,7 +37,7 @@ impl ProviderMetrics {
         reports
     }
 
-    /// Exports a last time and shuts down in the background.
+    /// Exports the remaining metrics and shuts down in the background.
     pub(super) fn shut_down(&self, timeout: Duration) -> Receiver<Report> {
         self.meters.stop();
         let (report, reports) = channel();
@@ -46,7 +46,7 @@ impl ProviderMetrics {
     }
 }
 
-/// The meters as an exporter without batches.
+/// The meters, in the form of an exporter without batches.
 #[derive(Debug)]
 struct Flushing {
     meters: Arc<dyn ProviderMeters>,
@@ -113,7 +113,7 @@ pub(super) fn start(
     Ok(Some(ProviderMetrics { meters, worker }))
 }
 
-/// Fails for exporters in a program that aggregates no metrics, because they would wait in vain.
+/// Fails if exporters were added to a program that aggregates no metrics.
 fn without_meters(is_expected: bool) -> Result<Metrics, Error> {
     if !is_expected {
         return Ok(None);
@@ -122,7 +122,7 @@ fn without_meters(is_expected: bool) -> Result<Metrics, Error> {
     Err(Error::config(format!("metrics: {needed}")))
 }
 
-/// The destinations. [`signal_targets`] selects those over OTLP.
+/// The destinations. [`signal_targets`] selects the OTLP destinations.
 fn destinations(
     config: &TelemetryConfig,
     targets: &OtlpTargets,

@@ -1,8 +1,8 @@
 //! The attributes of the resource that do not come from the configuration
 //! ([conventions](https://opentelemetry.io/docs/specs/semconv/resource/)).
 //!
-//! The resource is built without the detectors of OpenTelemetry's SDK, so `OTEL_RESOURCE_ATTRIBUTES` has one
-//! reader, `config/env.rs`.
+//! The resource is built without the detectors of OpenTelemetry's SDK, so that only `config/env.rs` reads
+//! `OTEL_RESOURCE_ATTRIBUTES`.
 
 use std::sync::OnceLock;
 
@@ -31,7 +31,7 @@ pub(super) fn of(config: &TelemetryConfig) -> Result<Resource, Error> {
         .build())
 }
 
-/// The resource of metrics, which may have another instance id.
+/// The resource of metrics, which may have a different instance id.
 pub(super) fn of_metrics(resource: &Resource, config: &MetricsConfig) -> Resource {
     let Some(id) = &config.service_instance_id else {
         return resource.clone();

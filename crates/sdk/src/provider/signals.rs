@@ -19,7 +19,7 @@ use crate::recorder;
 struct OnSignal {
     /// The provider that a signal shuts down, and the timeout.
     provider: (Weak<Inner>, Duration),
-    /// The process whose thread waits for signals.
+    /// The process with the thread that waits for signals.
     process: u32,
 }
 
@@ -61,20 +61,20 @@ fn wait_for_signals() -> io::Result<()> {
 }
 
 fn received() {
-    // Not locked during the shutdown.
+    // The lock is released before the shutdown.
     let on_signal = ON_SIGNAL.lock().unwrap_or_else(PoisonError::into_inner);
     let provider = on_signal.as_ref().map(|it| it.provider.clone());
     drop(on_signal);
     if let Some((provider, timeout)) = provider
         && let Some(provider) = provider.upgrade()
     {
-        // On another thread: code of the user, such as a subscriber, may panic or block. The process ends by
-        // the signal in any case.
+        // The shutdown runs on another thread, because code of the user, such as a subscriber, may panic or block. The
+        // process ends by the signal in any case.
         exit::run_apart(timeout, move || _ = provider.shutdown(timeout));
     }
 }
 
-/// The signals that are not ignored. A shell makes background jobs ignore SIGINT.
+/// The signals that the process does not ignore. A shell makes background jobs ignore SIGINT.
 fn not_ignored() -> Vec<i32> {
     let ignored = ignored();
     [SIGINT, SIGTERM].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0).collect()
@@ -86,7 +86,7 @@ fn ignored() -> u64 {
     crate::this_process::ignored_signals().unwrap_or(0)
 }
 
-/// Returns none, because on these systems no safe function returns how a signal is handled.
+/// Returns no signal, because no safe function of these systems tells how a signal is handled.
 #[cfg(not(target_os = "linux"))]
 const fn ignored() -> u64 {
     0

@@ -1,4 +1,4 @@
-//! One line about a started provider: the destinations of each signal, and the features that affect them.
+//! One line about a started provider: the destinations of each signal, and the features that limit them.
 
 use opentelemetry::Context;
 
@@ -58,7 +58,7 @@ pub(super) fn line(
 
 /// Writes the line if debug messages are requested.
 pub(super) fn write(line: &str) {
-    // It is not exported.
+    // The line is not exported.
     let _quiet = Context::enter_telemetry_suppressed_scope();
     if tracing::enabled!(tracing::Level::DEBUG) {
         tracing::debug!("{line}");

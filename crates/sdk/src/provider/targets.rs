@@ -13,7 +13,7 @@ use crate::internal_log::write_line;
 #[derive(Default)]
 pub(super) struct OtlpTargets {
     pub(super) spans: Vec<OtlpTarget>,
-    /// The defaults of metrics and logs, which do not depend on the exporters selected for spans.
+    /// The default targets of metrics and logs, which do not depend on the exporters selected for spans.
     others: Vec<OtlpTarget>,
     /// The targets that the provider leaves out, by signal.
     left_out: RefCell<Vec<(Signal, String)>>,
@@ -37,7 +37,7 @@ impl OtlpTargets {
         Ok(targets)
     }
 
-    /// Leaves out a target like [`unless_of_environment`].
+    /// Leaves out a target, see [`unless_of_environment`].
     pub(super) fn keep<T>(
         &self,
         target: &OtlpTarget,
@@ -58,7 +58,7 @@ impl OtlpTargets {
     }
 }
 
-/// The targets of a signal other than traces. `chosen` are its configured exporters.
+/// The targets of metrics or logs. `chosen` are the configured exporters of the signal.
 pub(super) fn signal_targets(
     signal: Signal,
     chosen: Option<&[ExporterKind]>,
@@ -83,9 +83,9 @@ pub(super) fn signal_targets(
     targets
 }
 
-/// Leaves out an exporter that the environment requests and the program cannot create, and warns with the variable to
-/// change, because an operator's setting must not stop a program. In the program's code or configuration, such an
-/// exporter is an error.
+/// Leaves out an exporter that the environment requests and the program cannot create, because an operator's setting
+/// must not stop a program. A warning names the variable to change. If the program's code or configuration requests
+/// such an exporter, it is an error.
 pub(super) fn unless_of_environment<T>(
     config: &TelemetryConfig,
     signal: Signal,

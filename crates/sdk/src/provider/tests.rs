@@ -1,4 +1,4 @@
-//! A panic in the pipeline loses the spans that it interrupts, and nothing else.
+//! A panic in the pipeline loses only the spans that it interrupts.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::env;
@@ -17,7 +17,7 @@ use crate::exporter::MemoryExporter;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Set for the child process, which has a provider of its own.
+/// Set for the child process, which has its own provider.
 const CHILD: &str = "FLOE_TEST_CHILD";
 
 /// An exporter that panics with every second span, or with every second batch.
@@ -58,7 +58,7 @@ impl Destination for Panicking {
     }
 }
 
-/// The spans together are larger than the buffers, and each is flushed. Returns the number of failed flushes.
+/// Flushes after each span. The spans together are larger than the buffers. Returns the number of failed flushes.
 fn flush_each_span(panics_with_spans: bool) -> usize {
     const SPANS: u64 = 60;
     let mut config = TelemetryConfig::new("panics");
@@ -86,7 +86,7 @@ fn flush_each_span(panics_with_spans: bool) -> usize {
     telemetry.shutdown(TIMEOUT).unwrap();
     let counted = telemetry.statistics();
     assert_eq!((counted.dropped_memory, counted.pending), (0, 0), "{counted:?}");
-    // Once for each exporter.
+    // Each span counts once per exporter.
     assert_eq!(counted.exported + counted.failed, 2 * SPANS, "{counted:?}");
     let delivered = memory.spans().len() as u64;
     assert!(delivered >= SPANS / 2, "{delivered} of {counted:?}");
@@ -114,7 +114,7 @@ fn a_panic_in_the_pipeline_loses_only_what_it_interrupts() {
     assert_eq!(result, Err(RecvTimeoutError::Disconnected));
 }
 
-/// This crate alone has neither OTLP nor the terminal nor log records.
+/// This crate alone contains neither OTLP nor the terminal nor log records.
 #[test]
 fn a_part_that_is_not_linked_is_named() {
     let error = |change: fn(&mut TelemetryConfig)| {

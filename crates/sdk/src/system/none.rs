@@ -1,3 +1,3 @@
-//! Other systems than Linux tell the recorder no limits.
+//! Systems other than Linux, for which the recorder knows no limits.
 
 pub(crate) const fn answer() {}

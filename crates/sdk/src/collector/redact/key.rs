@@ -1,7 +1,7 @@
 //! A cache of attribute keys: each key is classified once.
 //!
-//! For each call site, the keys of the attributes by position and clean constant values are cached, too. So a span
-//! costs one comparison for each key, and one search in each variable text.
+//! For each call site, the keys of the attributes by position, and clean constant values, are cached, too. So a span
+//! costs one comparison per key, and one search per variable text.
 
 use std::fmt::Display;
 
@@ -18,8 +18,7 @@ const MAX_KEYS: usize = 4096;
 /// The maximum number of attributes of a call site whose keys are found without a lookup.
 const MAX_SLOTS: usize = 16;
 
-/// Keys of error text, to which the stricter policy applies, because the author of the annotated code did not choose
-/// the text.
+/// Keys of error text. The stricter policy applies to it, because the author of the annotated code did not choose it.
 const ERROR_TEXTS: [&str; 4] =
     [keys::EXCEPTION_MESSAGE, keys::EXCEPTION_STACKTRACE, keys::ERROR_MESSAGE, keys::FLOE_WARNING];
 
@@ -99,12 +98,11 @@ pub(super) struct Keys {
     generation: u32,
 }
 
-/// The keys of the last span of one call site. Most spans of a call site have the same keys in the
-/// same order.
+/// The keys of the last span of one call site. Most spans of a call site have the same keys in the same order.
 #[derive(Debug, Default)]
 pub(crate) struct SiteKeys {
     slots: Vec<Slot>,
-    /// The number of first slots whose keys are known to be within the limits of a span.
+    /// The number of first slots whose keys are known to be within the limits.
     valid: usize,
 }
 
@@ -117,13 +115,13 @@ struct Slot {
 }
 
 impl SiteKeys {
-    /// Whether the keys of a span with this number of attributes, equal to those of the slots, are known to be distinct
-    /// and within all other limits.
+    /// Whether a span with this number of attributes, and with the keys of the slots, is known to have distinct keys
+    /// within all other limits.
     pub(in crate::collector) const fn are_valid(&self, attributes: usize) -> bool {
         attributes <= self.valid
     }
 
-    /// Notes that the keys of the last span, with this number of attributes, are within the limits.
+    /// Stores that the keys of the last span, which has this number of attributes, are within the limits.
     pub(in crate::collector) fn set_valid(&mut self, attributes: usize) {
         if attributes <= self.slots.len() {
             self.valid = attributes;
@@ -162,7 +160,7 @@ impl Keys {
                 let index = self.index(name, redaction);
                 if at < MAX_SLOTS {
                     let slot = Slot { key: index, generation: self.generation, clean: (0, 0) };
-                    // Attributes come in order of their index, so there are no gaps.
+                    // Attributes come in the order of their index, so there are no gaps.
                     match site.slots.get_mut(at) {
                         Some(cached) => *cached = slot,
                         None => site.slots.push(slot),

@@ -1,6 +1,6 @@
 //! Redaction of log records on the caller's thread, which writes the line.
 //!
-//! So a record is redacted only once, and the exporters' queues get the same text.
+//! So a record is redacted only once, and the exporters' queues get the redacted text.
 
 use std::fmt::Display;
 
@@ -13,8 +13,8 @@ use super::Redactor;
 const ERRORS: [&str; 2] = ["error", "err"];
 
 impl Redactor {
-    /// The redacted message, if it differs. Log messages quote input as error messages do, so the
-    /// policy for error text applies.
+    /// The redacted message, if it differs. Log messages quote input, as error messages do, so the policy for error
+    /// text applies.
     pub fn log_message(&self, text: &str) -> Option<String> {
         self.redaction.error_text(text)
     }

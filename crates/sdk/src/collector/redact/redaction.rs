@@ -19,7 +19,7 @@ pub struct Redaction {
 }
 
 impl Redaction {
-    /// Creates the redaction of a provider. Errors and baggage use the same policies from now on.
+    /// Creates the redaction of a provider. From now on, errors and baggage use the same policies.
     pub(crate) fn of_process(policies: Policies, counters: Arc<Counters>) -> Self {
         set_redactors(policies.error.clone(), policies.attribute.clone());
         Self::new(policies, counters)
@@ -59,7 +59,7 @@ impl Redaction {
         if_changed(value, redactor.redact_value_with(key, meaning, value, count))
     }
 
-    /// Redacts the text of an error, unless it stands for an exception that is not written yet.
+    /// Redacts the text of an error, unless it is the mark of an exception that was not written yet.
     pub(super) fn error_text(&self, text: &str) -> Option<String> {
         if text.is_empty() || text == MARK {
             return None;
@@ -77,7 +77,7 @@ impl Redaction {
         self.error_text(&text).unwrap_or(text)
     }
 
-    /// The reason of a foreign failure, for errors and warnings.
+    /// The reason of a failure outside of this library, for errors and warnings.
     pub(crate) fn failure(&self, text: String) -> String {
         shown(&self.error_text_or_same(text)).into_owned()
     }
@@ -88,7 +88,7 @@ impl Redaction {
     }
 }
 
-/// The redacted text, if it differs. A value that was replaced entirely borrows the replacement.
+/// The redacted text, if it differs. A replacement of the complete value may be borrowed, too.
 fn if_changed(text: &str, redacted: Cow<'_, str>) -> Option<String> {
     match redacted {
         Cow::Borrowed(same) if std::ptr::eq(same, text) => None,

@@ -11,7 +11,7 @@ use crate::clock::monotonic_now;
 
 const SLOW: Duration = Duration::from_secs(2);
 
-/// With memory for this number of spans, which are all of one size.
+/// A sampler with memory for this number of spans of equal size.
 fn sampler(max_spans: usize) -> TailSampler {
     let config = SamplingConfig {
         keep_errors: true,
@@ -77,7 +77,7 @@ fn counted(sampler: &TailSampler) -> [u64; 4] {
         .map(|counter| counter.load(Ordering::Relaxed))
 }
 
-/// The spans of some traces in any order, and for each whether ended traces are decided after it.
+/// The spans of some traces in any order, and whether ended traces are decided after each span.
 fn ends() -> impl Strategy<Value = Vec<(End, bool)>> {
     let span = (prop::bool::weighted(0.1), prop::bool::weighted(0.3), any::<bool>());
     let traces = prop::collection::vec(prop::collection::vec(span, 1..6), 1..12);
@@ -101,7 +101,7 @@ proptest! {
         let mut sampler = sampler(1000);
         let (clock, now) = (WallClock::default(), monotonic_now());
         let ends = &ends[..cut.index(ends.len() + 1)];
-        // For each trace: whether its root has ended, whether there is a reason, and the decision.
+        // By trace: whether its root has ended, whether there is a reason, and the decision.
         let mut model: BTreeMap<u8, (bool, bool, Option<bool>)> = BTreeMap::new();
         for (end, settles) in ends {
             sampler.push(end.record(), &clock, now);
@@ -167,7 +167,7 @@ fn an_old_trace_is_decided_by_the_spans_that_have_arrived() {
     sampler.expire(now + MAX_AGE);
     assert_eq!(take_sampled(&mut sampler), BTreeMap::from([(1, vec![1])]));
     assert_eq!(counted(&sampler), [1, 1, 0, 1]);
-    // Roots that end later follow the decision; a failure after it cannot restore discarded spans.
+    // Roots that end later follow the decision, and a later failure cannot restore discarded spans.
     sampler.push(end(0, 0, true).record(), &clock, later);
     sampler.push(end(1, 0, false).record(), &clock, later);
     assert_eq!(take_sampled(&mut sampler), BTreeMap::from([(1, vec![0])]));

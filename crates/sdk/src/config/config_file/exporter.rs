@@ -90,7 +90,7 @@ impl<'a> Exporters<'a> {
             compression: part.word("compression", &Compression::ALL),
             ..OtlpOptions::default()
         };
-        // Only for gRPC, and by default the connection is encrypted.
+        // `insecure` exists only for gRPC. By default the connection is encrypted.
         let mut insecure = (!is_http).then_some(false);
         if let Some(tls) = part.get("tls") {
             const KEYS: [&str; 4] = ["ca_file", "cert_file", "key_file", "insecure"];

@@ -48,7 +48,7 @@ pub(super) fn meter(provider: &Part<'_>, config: &mut TelemetryConfig) {
     metrics.views.extend(provider.items("views").iter().filter_map(view));
 }
 
-/// Adds the exporters of the readers. All of them use the times of the first one.
+/// Adds the exporters of the readers. All exporters use the interval and the timeout of the first reader.
 fn readers(provider: &Part<'_>, metrics: &mut MetricsConfig, exporters: &mut Exporters<'_>) {
     let mut times = None;
     let _ = provider.required("readers");
@@ -95,7 +95,7 @@ fn pull(exporter: &Part<'_>, metrics: &mut MetricsConfig, exporters: &mut Export
     exporters.choose(ExporterKind::Prometheus);
 }
 
-/// Reads a view. `None` if it selects by a property that the library does not compare.
+/// Reads a view. `None` if the view selects by a property that the library does not support.
 fn view(part: &Part<'_>) -> Option<ConfiguredView> {
     part.expect(&["selector", "stream"]);
     let (selector, stream) = (part.required("selector")?, part.required("stream")?);
@@ -134,7 +134,7 @@ fn check_metric_name(name: &str) -> Result<(), &'static str> {
     )
 }
 
-/// Reads the keys to keep. The SDK compares whole keys.
+/// Reads the keys to keep. The SDK compares complete keys.
 fn attributes(keys: &Part<'_>) -> Option<Vec<String>> {
     keys.expect(&["included", "excluded"]);
     if let Some(excluded) = keys.get("excluded") {

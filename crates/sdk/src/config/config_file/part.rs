@@ -9,10 +9,10 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use crate::config::env::parse::word;
 use crate::config::problems::{Problems, below};
 
-/// The prefix of the author's own keys, for example for anchors.
+/// The prefix of keys that the author adds, for example for anchors.
 const OWN: &str = "x-";
 
-/// The findings in a file, in the order in which it is read.
+/// The findings in a file, in the order in which they are found.
 pub(super) struct Found {
     problems: RefCell<Problems>,
     unsupported: RefCell<Problems>,
@@ -29,7 +29,7 @@ impl Found {
     }
 }
 
-/// Any mapping, or null.
+/// A mapping with any keys, or null.
 #[derive(serde::Deserialize)]
 struct Mapping {}
 
@@ -39,7 +39,7 @@ pub(super) struct Part<'a> {
     found: &'a Found,
     pub(super) node: &'a Node,
     position: Position,
-    /// The keys from the root, as they are written.
+    /// The keys from the root to the value, as they are written.
     path: String,
 }
 
@@ -52,7 +52,7 @@ impl<'a> Part<'a> {
         Self { found: self.found, node, position, path: below(&self.path, key) }
     }
 
-    /// Adds a mistake, unless the value or a value around it has one.
+    /// Adds a mistake, unless the value or an enclosing value already has one.
     pub(super) fn refuse(&self, message: impl Into<String>) {
         let mut problems = self.found.problems.borrow_mut();
         if !problems.cover(&self.path) {
@@ -181,7 +181,7 @@ impl<'a> Part<'a> {
     }
 
     /// Returns the only key of a mapping, which is the name of a component, and its value. A component that the program
-    /// does not have is ignored, because the file may be for other programs, too.
+    /// lacks is ignored, because the file may also be for other programs.
     pub(super) fn component(&self, known: &[&str]) -> Option<(&'a str, Self)> {
         self.read::<Mapping>()?;
         let [entry] = self.entries() else {

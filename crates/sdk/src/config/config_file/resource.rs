@@ -39,7 +39,7 @@ where
     part.read::<Vec<T>>().map(|values| Value::Array(values.into()))
 }
 
-/// Applies the resource. Attributes of `attributes` replace those of `attributes_list`.
+/// Applies the resource. Attributes in `attributes` replace attributes in `attributes_list`.
 pub(super) fn resource(part: &Part<'_>, config: &mut TelemetryConfig) {
     part.expect(&["attributes", "attributes_list", "detection", "schema_url"]);
     if let Some(detection) = part.get("detection") {
@@ -63,7 +63,7 @@ fn set_attribute(attribute: &Part<'_>, name: &Part<'_>, resource: &mut ResourceA
     };
     let Some(read) = attribute.word("type", &TYPES).flatten() else {
         match value.read::<String>() {
-            // As with `OTEL_SERVICE_NAME`, an empty name is the value of a variable that is not set.
+            // An empty name is the value of an unset variable, as with `OTEL_SERVICE_NAME`.
             Some(text) if text.is_empty() && key == SERVICE_NAME => {
                 value.ignore("the name is empty, and the default is used");
             }
@@ -92,7 +92,7 @@ fn detectors(detection: &Part<'_>, config: &mut TelemetryConfig) {
         match all.iter().find(|detector| detector.as_str() == name) {
             Some(detector) => match detector.registered() {
                 Ok(_) => chosen.push(*detector),
-                // A file is for programs that link others, too.
+                // The file may also be for programs that link other detectors.
                 Err(reason) => part.ignore(reason),
             },
             None => {
@@ -109,7 +109,7 @@ fn detectors(detection: &Part<'_>, config: &mut TelemetryConfig) {
     config.detectors = chosen;
 }
 
-/// Applies the formats of context propagation. The formats of `composite_list` come after those of `composite`.
+/// Applies the formats of context propagation: first the formats in `composite`, then in `composite_list`.
 pub(super) fn propagators(part: &Part<'_>, config: &mut TelemetryConfig) {
     part.expect(&["composite", "composite_list"]);
     let names = [Propagator::names(), vec!["none"]].concat();

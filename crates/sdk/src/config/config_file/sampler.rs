@@ -3,7 +3,7 @@
 use super::part::Part;
 use crate::config::sampling::{Sampler, check_ratio};
 
-/// The samplers of spans with a parent, by the parent's process and sampling. They decide as the parent did.
+/// The samplers for spans with a parent, by the parent's process and sampling. Each decides like the parent.
 const BELOW: [(&str, Sampler); 4] = [
     ("remote_parent_sampled", Sampler::AlwaysOn),
     ("remote_parent_not_sampled", Sampler::AlwaysOff),
@@ -11,7 +11,7 @@ const BELOW: [(&str, Sampler); 4] = [
     ("local_parent_not_sampled", Sampler::AlwaysOff),
 ];
 
-/// Reads a sampler and its ratio. `None` if the program lacks it, so that the default applies.
+/// Reads a sampler and its ratio. `None` if the program lacks the sampler, so that the default applies.
 pub(super) fn read(part: &Part<'_>) -> Option<(Sampler, Option<f64>)> {
     let others = Sampler::every().into_iter();
     let others: Vec<_> = others.filter(|it| matches!(it, Sampler::Registered(_))).collect();

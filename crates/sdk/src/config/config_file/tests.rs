@@ -37,7 +37,7 @@ fn config(text: &str) -> TelemetryConfig {
     config
 }
 
-/// The one warning about what is not supported.
+/// The only warning, which lists the unsupported parts.
 fn unsupported(text: &str) -> String {
     let warnings = try_parse(text).unwrap().warnings;
     assert_eq!(warnings.len(), 1, "{warnings:?}");
@@ -472,7 +472,7 @@ anchors: {}";
     assert_eq!(lines.len(), 10, "{warning}");
 }
 
-/// Also as the only component of its kind. The rest of the file applies.
+/// Even if it is the only component of its kind, the rest of the file applies.
 #[test]
 fn a_component_of_other_programs_leaves_the_rest_as_it_is() {
     for provider in ["tracer_provider", "logger_provider"] {
@@ -497,7 +497,7 @@ meter_provider: {readers: [{pull: {exporter: {jmx: }}}]}";
     assert_eq!(config.propagators, [Propagator::B3]);
 }
 
-/// Such a name is misspelled, or belongs to another program.
+/// Such a name may be misspelled, or belong to another program.
 #[test]
 fn a_name_like_one_of_ours_turns_off_only_itself() {
     let text = "tracer_provider: {processors: [{bacth: {a: 1}}, {simple: {exporter: {consoles: }}}, {simple: {exporter: {console: }}}]}
@@ -687,7 +687,7 @@ logger_provider: {processors: [{batch: {exporter: {otlp_http: *otlp}}}]}";
 
 #[test]
 fn substitution_is_bounded() {
-    // 20 GB, if each reference were replaced.
+    // Replacing each reference would make 20 GB.
     let big = |_: &str| Some("x".repeat(100_000));
     let one = format!("['{}']", "${A} ".repeat(200_000));
     let many = format!("['{}']", "${A}', '".repeat(9_000));
@@ -721,7 +721,7 @@ fn the_report_of_mistakes_is_bounded_and_redacted() {
     assert!(unsupported(&text).ends_with("and 50 more"));
 }
 
-/// Another crate in this workspace enables the feature of the parser that makes events of comments.
+/// Comments are ignored even if another crate of this workspace enables the parser's feature for comments.
 #[test]
 fn comments_are_ignored_everywhere() {
     let text = "# first

@@ -1,4 +1,4 @@
-//! Variables with a name similar to one of ours. A misspelled name has no effect, and nothing else reports it.
+//! Warns about variables with a misspelled name, which otherwise has no effect and causes no report.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -33,7 +33,7 @@ pub(super) fn warn(prefixes: &[&str]) {
         if read.contains(name) {
             continue;
         }
-        // A name that only begins like a known one may be that of another component.
+        // A name that only begins like a known name may belong to another component.
         if let Some(known) = misspelled(name, &known) {
             let suggestion = did_you_mean(Some(known));
             let message = format!("{name}: unknown variable{suggestion}");

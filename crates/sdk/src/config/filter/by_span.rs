@@ -9,7 +9,7 @@ const MAX_BYTES: usize = 1024;
 
 /// Fails if `directive` cannot be parsed. `text` is the user's spelling.
 pub(super) fn check(text: &str, directive: &str) -> Result<(), String> {
-    // `EnvFilter` takes a bracket that is not closed, or was not opened, for a part of a target.
+    // `EnvFilter` takes an unmatched bracket for a part of a target.
     let (selected, _) = directive.rsplit_once('=').unwrap_or_default();
     let target = selected.split_once('[').map(|(target, _)| target);
     let is_by_span = selected.ends_with(']') && target.is_some_and(|it| !it.contains(BY_SPAN));

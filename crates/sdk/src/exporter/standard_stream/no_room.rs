@@ -1,4 +1,4 @@
-//! Other systems than Linux do not report the room of a pipe.
+//! The room of a pipe, which only Linux reports.
 
 pub(super) trait Descriptor {}
 

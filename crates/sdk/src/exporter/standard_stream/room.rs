@@ -4,7 +4,7 @@ pub(super) use std::os::fd::AsFd as Descriptor;
 
 /// The number of bytes that can be written now without waiting for a reader.
 pub(super) fn part(stream: &impl Descriptor, bytes: usize) -> usize {
-    /// The room that stays free for the program.
+    /// The room in a pipe that is left for the program.
     const RESERVE: usize = 16 * 1024;
 
     let size = |size: usize| size.saturating_sub(RESERVE);
@@ -19,7 +19,7 @@ pub(super) fn part(stream: &impl Descriptor, bytes: usize) -> usize {
     }
     let queued = rustix::io::ioctl_fionread(stream).unwrap_or(0);
     let queued = usize::try_from(queued).unwrap_or(usize::MAX);
-    // Short writes may leave half of each page of a pipe empty.
+    // Short writes may leave half of each page unused.
     let room = capacity.saturating_sub(queued.saturating_mul(2));
     if bytes <= room {
         bytes

@@ -19,7 +19,7 @@ impl SpanFilter {
     }
 
     pub(super) fn of_layer(&self) -> EnvFilter {
-        // They have been checked, except for a target that no module has.
+        // The directives were checked before, except for targets that no module has.
         EnvFilter::builder().parse_lossy(&self.0)
     }
 }
