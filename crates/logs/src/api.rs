@@ -23,7 +23,7 @@ pub(super) fn emit(record: ApiRecord, scope: &Arc<InstrumentationScope>) {
     thread_state::with(true, |state, has_context| process(record, scope, state, has_context));
 }
 
-/// Whether a record is exported. Records of the exporters themselves, for example about failed exports, would cause an
+/// Whether a record is exported. Exporting the exporters' own records, for example about failed exports, would be an
 /// endless loop.
 pub(super) fn is_enabled(target: &str) -> bool {
     current::exports()

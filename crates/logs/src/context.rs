@@ -10,8 +10,8 @@ use floe_telemetry_sdk::__parts::logs::{LogRecord, SpanIds};
 use crate::collector::Redactor;
 use crate::recorder::span_context_within;
 
-/// The target of OpenTelemetry's API, which logs while it borrows the current `Context` mutably.
-/// Reading the `Context` then would panic.
+/// The target of OpenTelemetry's API, which logs while it borrows the current `Context` mutably. Reading the `Context`
+/// at that time would panic.
 const OPENTELEMETRY: &str = "opentelemetry";
 
 /// Whether the current `Context` may be read while a record with this target is created.

@@ -11,7 +11,7 @@ pub(super) struct Setting {
     pub(super) settings: LogRecordSettings,
     /// The exporters; `None` if records are only written locally.
     pub(super) exporters: Option<Arc<[LogWorker]>>,
-    /// The exporters that were shut down.
+    /// The exporters of a provider that was shut down.
     pub(super) ended: Option<Arc<[LogWorker]>>,
 }
 
@@ -47,7 +47,7 @@ static GENERATION: AtomicU64 = AtomicU64::new(0);
 static EXPORTS: AtomicBool = AtomicBool::new(false);
 
 pub(super) fn count_late() {
-    // A record does not wait for another thread that has the lock.
+    // If another thread has the lock, the record does not wait for it.
     if let Ok(setting) = SETTING.try_read()
         && let Some(setting) = &*setting
     {
@@ -59,7 +59,7 @@ pub(super) fn exports() -> bool {
     EXPORTS.load(Ordering::Relaxed)
 }
 
-/// The generation, by which a thread detects that its copy is outdated.
+/// The generation, with which a thread detects that its copy is outdated.
 pub(super) fn generation() -> u64 {
     GENERATION.load(Ordering::Acquire)
 }

@@ -1,7 +1,7 @@
 //! Copies the name and the attributes of the current span into the fields of a record.
 //!
-//! They are copied and redacted on the logging thread, like the whole record: it writes the line, and later updates of
-//! the span must not change the record. The limits of a record bound the copies.
+//! They are copied and redacted on the logging thread, like the whole record, because this thread writes the line, and
+//! later updates of the span must not change the record. The limits of a record bound the copies.
 
 use floe_telemetry_sdk::__parts::logs::LogRecord;
 use opentelemetry::logs::AnyValue;
@@ -20,7 +20,7 @@ pub(super) fn add(record: &mut LogRecord, redactor: &mut Redactor, patterns: &[S
         return;
     };
     let mut copied = Copied::default();
-    // Redacted later: other threads that update the span wait meanwhile.
+    // Redaction follows later, because threads that update the span wait meanwhile.
     recorder::describe(span.trace_id, span.span_id, |name, attributes| {
         copied.copy(name, attributes, patterns);
     });
@@ -47,7 +47,7 @@ impl Copied {
             self.all.push((Key::from_static_str(keys::SPAN_NAME), name));
         }
         for (at, Attribute { key, value }) in attributes.iter().enumerate() {
-            // The text of an exception is elsewhere, and a span has no attribute without a key either.
+            // The text of an exception is not in the attribute, and a span has no attribute with an empty key.
             let is_none = matches!(value, AttributeValue::Static(MARK)) || key.as_str().is_empty();
             if is_none || !is_selected(key.as_str()) {
                 continue;

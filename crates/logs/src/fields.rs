@@ -54,7 +54,7 @@ impl Fields<'_> {
         }
     }
 
-    /// The redacted key; `None` for an origin of `log`, and for a field over the limits.
+    /// The redacted key; `None` if the field is the origin of a `log` record, or exceeds the limits.
     fn key(&mut self, name: &'static str) -> Option<Key> {
         let is_origin = self.is_log && name.starts_with("log.");
         if is_origin || !self.record.take_room() {
@@ -96,7 +96,7 @@ impl Visit for Fields<'_> {
         self.typed(field, value);
     }
 
-    /// Adds an integer. OpenTelemetry's integers are `i64`, so larger values become text.
+    /// Adds an integer. OpenTelemetry's integers are `i64`, so larger numbers become text.
     fn record_u64(&mut self, field: &Field, value: u64) {
         match i64::try_from(value) {
             Ok(value) => self.record_i64(field, value),
@@ -123,7 +123,7 @@ impl Visit for Fields<'_> {
 }
 
 thread_local! {
-    /// The key-values of the record that the thread forwards, because events of `tracing` have no fields for keys
+    /// The key-values of the record that the thread forwards. Events of `tracing` have no fields for keys that are
     /// unknown at compile time.
     static KEY_VALUES: RefCell<Vec<(Key, AnyValue)>> = const { RefCell::new(Vec::new()) };
 }
@@ -145,9 +145,9 @@ impl log::Log for Forwarder {
             return;
         }
         let mut copied = Copied(Vec::new());
-        // A value that fails or panics is left out, with those behind it.
+        // After a value that fails or panics, the remaining values are left out, too.
         let _ = caught(|| record.key_values().visit(&mut copied));
-        // A value of a record that is being formatted may log.
+        // Formatting the record may log another record.
         let outer = KEY_VALUES.try_with(|it| it.replace(copied.0)).unwrap_or_default();
         self.0.log(record);
         let _ = KEY_VALUES.try_with(|it| it.replace(outer));

@@ -11,7 +11,7 @@ use floe_redact::is_unprintable;
 use floe_telemetry_sdk::__parts::logs::{LogRecord, LogValue};
 
 /// The keys of the built-in fields, the same as in Python's `structlog`. Another field with such a key becomes
-/// `fields.key`, and a field named `fields.key` becomes `fields.fields.key`.
+/// `fields.key`, and then a field named `fields.key` becomes `fields.fields.key`.
 const KEYS: [&str; 6] = ["event", "level", "timestamp", "target", "trace_id", "span_id"];
 
 /// Writes the record, with the line end.
@@ -74,7 +74,7 @@ fn write_id(line: &mut Vec<u8>, key: &str, bytes: &[u8]) {
 fn field(line: &mut Vec<u8>, key: &Key, value: LogValue<'_>) {
     let key = key.as_str();
     line.push(b',');
-    // A field that has the other name already gets it twice.
+    // A field whose key already has the prefix gets it again.
     if KEYS.contains(&key.trim_start_matches("fields.")) {
         write_text(line, &format!("fields.{key}"));
     } else {
@@ -124,8 +124,8 @@ fn json(line: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
     let _ = value.serialize(&mut json);
 }
 
-/// Escapes every character that [`is_unprintable`] in texts. `serde_json` alone escapes what JSON requires, and people
-/// read such lines on terminals, too.
+/// Escapes every character that [`is_unprintable`] in texts. `serde_json` only escapes the characters that JSON
+/// requires, but people also read such lines on terminals.
 struct Printable;
 
 impl Formatter for Printable {

@@ -48,7 +48,7 @@ impl<W> LogLayer<W> {
 
     /// The context of an event's explicit parent.
     fn named_parent(&self, event: &Event<'_>) -> Option<Context> {
-        // `Option` and `Vec` do not tell the layers in them what they are part of.
+        // A layer in an `Option` or a `Vec` does not learn its subscriber.
         let subscriber = self.subscriber.get().and_then(WeakDispatch::upgrade);
         let subscriber = subscriber.unwrap_or_else(|| get_default(Dispatch::clone));
         CONTEXT_OF.get()?(event.parent()?, &subscriber)
@@ -80,8 +80,8 @@ where
                 Form::Json => json::write(record, timestamp, line),
                 Form::Text { has_color } => console::write(record, timestamp, has_color, line),
             }
-            // The reader of a pipe may be gone, or the writer's mutex poisoned. Neither may make the
-            // host fail.
+            // The reader of a pipe may have ended, or the writer's mutex may be poisoned. The program must not fail
+            // because of either.
             let _ = caught(|| {
                 let mut writer = self.writer.make_writer_for(event.metadata());
                 writer.write_all(line)
@@ -118,7 +118,7 @@ fn fill_record(
     for (key, value) in key_values {
         nested::add_new(record, redactor, &key, value);
     }
-    // The name stands for a missing message in lines, if the code gives one.
+    // In lines, an explicit name replaces a missing message.
     if !record.has_message && record.event_name.is_some() {
         record
             .set_message(|text| text.write_str(metadata.name()), |text| redactor.log_message(text));

@@ -19,15 +19,15 @@
 //! [`span_attributes`](floe_telemetry_sdk::config::LoggingConfig::span_attributes) copies attributes of the span, too.
 //! The ids belong to the span in OpenTelemetry's current `Context`, which may come from `#[traced]`, OpenTelemetry's
 //! API or a remote process. Without a current span there are no ids. An event that names its parent (`parent: &span`,
-//! `parent: None`) has the ids of that span, if `tracing_layer` records it, or none. The floe identity of the
-//! configuration follows, and the values of the baggage keys that `baggage_attributes` lists, which take precedence.
+//! `parent: None`) has the ids of that span, if `tracing_layer` records it, or none. Then follow the floe identity of
+//! the configuration, and the values of the baggage keys that `baggage_attributes` lists, which take precedence.
 //! Records of `log` are treated like events of `tracing`, and their key-values become fields if this crate forwards
 //! them to `tracing`.
 //!
-//! Message, fields and target are redacted before they are written, by the provider's configuration, or by default
+//! Message, fields and target are redacted before they are written, by the provider's configuration, or by the default
 //! without a provider. Text is truncated to 8 KiB. A record has at most 128 fields, and gets no further fields once its
 //! texts have 32 KiB. In JSON, a field with the name of a built-in field, such as `level`, is written as
-//! `fields.level`. A record that is created while the thread writes another one, for example by a `Debug`
+//! `fields.level`. A record that is created while its thread writes another one, for example by a `Debug`
 //! implementation, is dropped.
 //!
 //! A provider that exports spans over OTLP also exports the records that pass the level filter, unless
@@ -121,10 +121,10 @@ where
 }
 
 /// Creates a layer that writes log records to the [output](LoggingConfig::output), for your own subscriber. It writes
-/// JSON lines or text, with colours on a terminal unless `NO_COLOR`, `FORCE_COLOR` or `TERM` decides the colours.
+/// JSON lines or text, with colours on a terminal unless `NO_COLOR`, `FORCE_COLOR` or `TERM` decides otherwise.
 ///
-/// The level filter applies to this layer only. Add one such layer to a process: every layer sends the
-/// records to the exporters of the provider, so a second one duplicates them.
+/// The level filter applies to this layer only. Add one such layer to a process: every layer sends the records to the
+/// exporters of the provider, so a second layer duplicates them.
 ///
 /// # Errors
 ///
@@ -159,7 +159,7 @@ where
     filter.filter(LogLayer::new(output, form(config, output.has_color())))
 }
 
-/// Requests ids for roots, for the lines, even without recorded spans, if the filter lets any line pass.
+/// Requests ids for roots, even without recorded spans, if the filter lets any line pass.
 fn make_ids(filter: &LineFilter) {
     if !filter.is_off() {
         recorder::make_ids();

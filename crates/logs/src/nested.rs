@@ -21,7 +21,7 @@ pub(super) fn add_new(record: &mut LogRecord, redactor: &mut Redactor, key: &Key
     }
 }
 
-/// Adds a value. `safe` is the key of the field; the value is redacted as a value of `name`.
+/// Adds a value. `safe` is the key of the field; the value is redacted like a value of the key `name`.
 pub(super) fn add(
     record: &mut LogRecord,
     redactor: &mut Redactor,
@@ -64,7 +64,7 @@ fn redacted_at(
         AnyValue::Int(number) => redactor.log_typed(key, number),
         AnyValue::Double(number) => redactor.log_typed(key, number),
         AnyValue::Boolean(flag) => redactor.log_typed(key, flag),
-        // The value is a secret by its key or in its parts.
+        // The value is a secret because of its key or of a part.
         _ => redactor.log_typed(key, OMITTED),
     });
     if let Some(hidden) = hidden {
@@ -76,7 +76,7 @@ fn redacted_at(
             AnyValue::from(text)
         }
         AnyValue::Bytes(mut bytes) => {
-            // Twice the limit, so that a secret across it is recognised.
+            // Twice the limit is kept, so that a secret across the limit is recognized.
             bytes.truncate(2 * LogRecord::MAX_TEXT);
             let text = String::from_utf8_lossy(&bytes);
             if let Some(safe) = redact(&text, redactor) {

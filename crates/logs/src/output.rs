@@ -1,4 +1,4 @@
-//! The stream of the process for log lines.
+//! The standard streams for log lines.
 
 use std::io::{self, Write};
 
@@ -32,7 +32,7 @@ impl MakeWriter<'_> for Output {
     }
 }
 
-/// A standard stream. The logging thread of the program writes the line, and the write must not end it.
+/// A standard stream. A thread of the program writes the line, and the write must not end the program.
 pub(super) enum Stream {
     Stdout(Unsignalled<io::Stdout>),
     Stderr(Unsignalled<io::Stderr>),

@@ -16,10 +16,10 @@ use floe_telemetry_sdk::__parts::logs::SpanIds;
 pub struct SafeWriter<M>(M);
 
 /// Redacts the lines of a layer of `tracing_subscriber::fmt` on their way to `writer`, and adds the ids of the current
-/// span: as the last fields of a line that is a JSON object, and as ` trace_id=… span_id=…` after any other.
+/// span: as the last fields of a line that is a JSON object, and as ` trace_id=… span_id=…` after any other line.
 ///
 /// Each line is redacted as a whole, by the provider's configuration. A key is recognized by its name only in a line
-/// without colours, so call `with_ansi(false)`. The layers of this module redact each value by itself.
+/// without colours, so call `with_ansi(false)`. The layers of this module redact each value separately.
 ///
 /// ```standalone_crate
 /// use floe_telemetry::logs::safe_writer;
@@ -68,7 +68,7 @@ impl<W: Write> Write for SafeLine<W> {
             let ids = has_context.then(|| Context::map_current(context::ids));
             line = Some(with_ids(text, ids.flatten()));
         });
-        // The line of an event that was created while another one was redacted is dropped.
+        // If redacting a line creates another event, the line of that event is dropped.
         if let Some(line) = line {
             self.writer.write_all(line.as_bytes())?;
         }

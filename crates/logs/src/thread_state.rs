@@ -1,4 +1,4 @@
-//! The state of a thread that records reuse.
+//! The state of a thread that its records reuse.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -30,9 +30,8 @@ const MAX_LINE_CAPACITY: usize = 64 * 1024;
 
 thread_local! {
     static STATE: RefCell<ThreadState> = {
-        // Accessing OpenTelemetry's `Context` after its destruction panics. Thread-locals are
-        // destroyed in reverse order of initialization, so initializing the `Context` first means
-        // that this state is destroyed before it.
+        // Accessing OpenTelemetry's `Context` after its destruction panics. Thread-locals are destroyed in reverse
+        // order of initialization, so the `Context` is initialized first, in order to outlive this state.
         Context::map_current(|_| ());
         RefCell::new(ThreadState::new())
     };
@@ -78,9 +77,9 @@ impl ThreadState {
     }
 }
 
-/// Runs `log` with the state of the thread. The second argument is whether `log` may access the current
-/// `Context`: it may not if `has_context` is false, nor while the thread is ending. Does nothing while
-/// the thread writes another record, which could otherwise recurse endlessly.
+/// Runs `log` with the state of the thread. The second argument tells whether `log` may access the current `Context`:
+/// not if `has_context` is false, and not while the thread is ending. Does nothing while the thread writes another
+/// record, which could otherwise recurse endlessly.
 pub(super) fn with(has_context: bool, log: impl FnOnce(&mut ThreadState, bool)) {
     let Some(_busy) = Busy::begin() else { return };
     let mut log = Some(log);

@@ -73,7 +73,7 @@ mod tests {
         assert_eq!(at(951_827_696, 123_456), "2000-02-29T12:34:56.123456Z");
         assert_eq!(at(951_827_696, 7), "2000-02-29T12:34:56.000007Z");
         assert_eq!(at(1_795_181_546, 999_999), "2026-11-20T13:32:26.999999Z");
-        // A year that the `time` crate cannot represent.
+        // The `time` crate cannot represent this year.
         assert_eq!(at(u64::from(u32::MAX) * 1000, 5), "1970-01-01T00:00:00.000005Z");
     }
 
