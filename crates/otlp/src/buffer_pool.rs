@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
-/// The maximum number of buffers in the pool: as many as batches that are usually queued or being exported.
+/// The maximum number of buffers in the pool, which is the usual number of batches that are queued or being exported.
 const MAX_BUFFERS: usize = 4;
 
 /// Buffers with a larger capacity in bytes are freed.

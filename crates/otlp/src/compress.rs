@@ -1,4 +1,4 @@
-//! Compression of HTTP requests. For gRPC, tonic compresses.
+//! Compression of HTTP requests. gRPC requests are compressed by tonic.
 
 use std::io::Write as _;
 

@@ -2,8 +2,8 @@
 //! attributes as `KeyValue` and `AnyValue`
 //! ([`common.proto`](https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/common/v1/common.proto)).
 //!
-//! The collector uses it to encode attributes that many spans share once, and the OTLP exporter to
-//! encode spans.
+//! The collector uses it to encode attributes that many spans share only once, and the OTLP exporter uses it to encode
+//! spans.
 
 use opentelemetry::{Array, KeyValue, Value};
 use prost::encoding::{encode_varint, encoded_len_varint};
@@ -80,8 +80,8 @@ pub(crate) fn message(out: &mut Vec<u8>, field: u32, write: impl FnOnce(&mut Vec
     message_of::<1>(out, field, write);
 }
 
-/// Appends a message field, and reserves `DIGITS` bytes for the varint of its length. If the varint has
-/// another size, the message is moved; with two bytes it fits for messages of 128 bytes to 16 KiB.
+/// Appends a message field, and reserves `DIGITS` bytes for the varint of its length. If the varint has another size,
+/// the message is moved; two bytes suffice for messages of 128 bytes to 16 KiB.
 pub(crate) fn message_of<const DIGITS: usize>(
     out: &mut Vec<u8>,
     field: u32,
@@ -162,7 +162,7 @@ impl<'a> From<&'a AttributeValue> for Borrowed<'a> {
             AttributeValue::Static(value) => Self::Text(value.as_bytes()),
             AttributeValue::Text(value) => Self::Text(value.as_bytes()),
             AttributeValue::Array(value) => Self::Array(value),
-            // The enum is non-exhaustive; no other variant exists today.
+            // The enum is non-exhaustive, but has no other variant today.
             _ => Self::Text(b""),
         }
     }
@@ -176,7 +176,7 @@ impl<'a> From<&'a Value> for Borrowed<'a> {
             Value::F64(value) => Self::F64(*value),
             Value::String(value) => Self::Text(value.as_str().as_bytes()),
             Value::Array(value) => Self::Array(value),
-            // The enum is non-exhaustive; no other variant exists today.
+            // The enum is non-exhaustive, but has no other variant today.
             _ => Self::Text(b""),
         }
     }
@@ -227,7 +227,7 @@ fn long_pair(out: &mut Vec<u8>, field: u32, key: &str, value: Borrowed<'_>) {
     }
 }
 
-/// Appends a field of type `KeyValue` with a short key, if the value is short, too. Returns whether it is.
+/// Appends a field of type `KeyValue` with a short key, if the value is short, too. Returns whether the value is short.
 #[inline]
 fn short_pair(out: &mut Vec<u8>, field: u32, key: &[u8], value: Borrowed<'_>) -> bool {
     // The key, and the head of the value.
@@ -268,8 +268,7 @@ fn field_length(content: usize) -> usize {
     1 + encoded_len_varint(content as u64) + content
 }
 
-/// Appends the fields of `AnyValue`. Unlike plain fields, members of a `oneof` are written even if they
-/// are zero.
+/// Appends the fields of `AnyValue`. Unlike plain fields, members of a `oneof` are written even if they are zero.
 pub(crate) fn any_value(out: &mut Vec<u8>, value: Borrowed<'_>) {
     match value {
         Borrowed::Text(text) => bytes_always(out, 1, text),

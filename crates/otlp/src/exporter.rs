@@ -1,4 +1,4 @@
-//! The exporter of a signal: it connects, sends requests with retries, and replaces what has broken.
+//! The exporter of a signal: it connects, sends requests with retries, and replaces a broken transport.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -31,10 +31,10 @@ use floe_telemetry_sdk::__parts::collector::{
     RateLimited, Worker, WorkerSettings,
 };
 
-/// A receiver may send the same warning with each response.
+/// Limits the warnings of receivers, because a receiver may send the same warning with each response.
 static WARNINGS: LazyLock<RateLimited> = LazyLock::new(RateLimited::default);
 
-/// A transport, with what its next request depends on.
+/// A transport, and the state on which its next request depends.
 pub(super) struct Otlp {
     transport: Box<dyn Transport>,
     throttle: Throttle,
@@ -123,8 +123,8 @@ impl Otlp {
         Ok(Accepted { message: settings.without_own_headers(accepted.message), ..accepted })
     }
 
-    /// Sends a request of a batch, with retries until `deadline`. Fails if the receiver rejects a part of it,
-    /// too.
+    /// Sends a request of a batch, with retries until `deadline`. Also fails if the receiver rejects a part of the
+    /// batch.
     pub(super) fn send(&mut self, request: Bytes, deadline: Instant) -> Result<(), ExportFailure> {
         let sent = self.attempt(request, deadline);
         let accepted = sent.map_err(|undelivered| ExportFailure {
@@ -133,7 +133,7 @@ impl Otlp {
             reason: undelivered.reason,
         })?;
         if accepted.rejected > 0 {
-            // The specification forbids a retry: the receiver has accepted the other items.
+            // The specification forbids a retry, because the receiver has accepted the other items.
             return Err(ExportFailure {
                 items: Some(accepted.rejected),
                 error_type: "rejected",
@@ -162,7 +162,7 @@ impl Otlp {
     }
 
     /// Replaces the transport after a panic, and returns the error of the request. tokio panics if the operating system
-    /// fails to report events, and its runtime cannot be used any more.
+    /// fails to report events, and then its runtime cannot be used any longer.
     fn restart(&mut self, panic: &str) -> String {
         let reason = format!("the connection panicked: {panic}");
         match transport(&self.time, &self.settings) {
@@ -170,7 +170,7 @@ impl Otlp {
                 self.transport = transport;
                 reason
             }
-            // The next request panics, and tries it again.
+            // The next request panics, too, and then the transport is replaced again.
             Err(error) => format!("{reason}, and there is no new one: {error}"),
         }
     }
@@ -216,7 +216,7 @@ fn rejected(accepted: &Accepted) -> String {
     format!("the receiver rejected {rejected} items of a batch: {message}")
 }
 
-/// Fails if items were not sent because each of them is larger than a request may be.
+/// Fails if items were not sent because each of them exceeds the maximum size of a request.
 pub(super) fn too_large(items: usize, max: usize) -> Result<(), ExportFailure> {
     if items == 0 {
         return Ok(());

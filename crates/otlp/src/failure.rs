@@ -21,8 +21,8 @@ pub(super) struct Failure {
     pub(super) text: String,
     /// Whether there was no connection at all.
     pub(super) is_unconnected: bool,
-    /// Whether the answer is not one of the protocol, or exceeds a limit, such as headers without an end. The answer to
-    /// a retry would be the same.
+    /// Whether the answer does not follow the protocol or exceeds a limit, for example headers without an end. A retry
+    /// would get the same answer.
     pub(super) is_invalid: bool,
     /// Whether the receiver has answered a TLS handshake without TLS. `None` if TLS has not failed.
     pub(super) is_without_tls: Option<bool>,
@@ -46,15 +46,15 @@ impl Failure {
         if self.is_invalid { Outcome::Rejected(reason) } else { Outcome::Unanswered(reason) }
     }
 
-    /// The advice for a receiver that probably speaks another protocol than the exporter, and for two sides of which one
-    /// does not trust the other. Every protocol may have any port, so only the network shows this mistake: the answer is
-    /// not one of the protocol, or a receiver that has answered nothing so far ends each connection.
+    /// The advice if the receiver probably speaks another protocol, or if one side does not trust the other. Every
+    /// protocol may use any port, so only the network shows such a mistake: the answer does not follow the protocol, or
+    /// a receiver that has never answered ends each connection.
     fn advice(&self, peer: &Peer<'_>) -> String {
         if self.is_without_tls == Some(true) {
             return "; the receiver does not use TLS: expected an endpoint with `http://`"
                 .to_owned();
         }
-        // By their texts, because h2 keeps nothing else of an error of TLS.
+        // Found by its text, because h2 keeps nothing else of a TLS error.
         let text = &self.text;
         if text.contains("UnknownIssuer") {
             return "; the authority that issued it is expected in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)"
@@ -92,7 +92,7 @@ impl Failure {
 #[cfg(feature = "tls")]
 pub(super) fn is_error_without_tls(error: &(dyn StdError + 'static)) -> Option<bool> {
     causes(error).find_map(|mut cause| {
-        // The source of an error of the system is not the error that it wraps.
+        // The source of a system error is not the error that it wraps.
         while let Some(wrapped) = cause.downcast_ref().and_then(std::io::Error::get_ref) {
             cause = wrapped;
         }
@@ -113,8 +113,8 @@ pub(super) fn causes<'e>(
     iter::successors(Some(error), |error| (*error).source())
 }
 
-/// The messages of an error and of its sources. The outermost alone rarely names the cause, and an error that
-/// only wraps another one says the same.
+/// The messages of an error and of its sources. The outermost message rarely names the cause, and an error that only
+/// wraps another error has the same message.
 pub(super) fn error_chain(error: &(dyn StdError + 'static)) -> String {
     let mut causes: Vec<_> = causes(error).map(ToString::to_string).collect();
     causes.dedup();

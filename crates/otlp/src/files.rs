@@ -12,8 +12,8 @@ pub(super) struct WatchedFiles {
     metadata: Vec<Option<Metadata>>,
 }
 
-/// The metadata that changes when a file is renewed. Tools overwrite the file or replace it by another
-/// file or link, possibly of the same length and within the resolution of the modification time.
+/// The metadata that changes when a file is renewed. Tools overwrite the file, or replace it by another file or link,
+/// possibly with the same length and within the resolution of the modification time.
 #[derive(PartialEq)]
 struct Metadata {
     modified: Option<SystemTime>,

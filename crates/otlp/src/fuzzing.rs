@@ -1,4 +1,4 @@
-//! The parsers of what a receiver and its certificates contain, for `fuzz/targets.rs`.
+//! The parsers of responses and certificates from a receiver, for `fuzz/targets.rs`.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,7 +15,7 @@ use super::{grpc, http as otlp_http, tls};
 pub enum Response {
     /// Accepted, except for this number of items, with a message.
     Accepted(u64, String),
-    /// To be retried, for a reason and after a time.
+    /// A retry is requested, for a reason and after a time.
     Retry(String, Option<Duration>),
     /// Rejected, for a reason.
     Rejected(String),
@@ -52,12 +52,12 @@ pub fn grpc_response(code: i32, message: &str, details: &[u8]) -> Response {
     grpc::classify(&status).into()
 }
 
-/// `Retry-After`, at a time.
+/// The delay in `Retry-After`, if the header is received at `now`.
 pub fn retry_after(field: &str, now: SystemTime) -> Option<Duration> {
     otlp_http::retry_after(field, now)
 }
 
-/// The number of certificates in PEM format, and the number of those that are accepted as authorities.
+/// The number of certificates in PEM format, and the number of certificates that are accepted as authorities.
 pub fn certificates(pem: &[u8]) -> (usize, usize) {
     let found = tls::parse_certificates(pem);
     let count = found.len();

@@ -49,15 +49,15 @@ const fn method(signal: Signal) -> &'static str {
     }
 }
 
-/// A connection on which a request waits is checked with a ping after this part of the timeout, and is
-/// given up after another one. So there is time for a retry over a new connection, and servers that limit
-/// pings (gRPC's own allow two within five minutes beyond the first) see few of them.
+/// A connection on which a request waits is checked with a ping after this part of the timeout, and given up after
+/// another such part. This leaves time for a retry over a new connection, and few pings for servers that limit them:
+/// gRPC's own servers allow two within five minutes after the first.
 const KEEPALIVE_PARTS: u32 = 4;
 
-/// The shortest time that a receiver has to answer a ping, and the longest one.
+/// The minimum and the maximum time that a receiver has to answer a ping.
 const PING_TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::from_secs(20);
 
-/// The idle time after which TCP checks whether the peer is still there, and how often.
+/// The idle time after which TCP checks whether the peer still exists.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
 const TCP_KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
 const TCP_KEEPALIVE_RETRIES: u32 = 3;
@@ -67,11 +67,11 @@ const MAX_SENT_TIMEOUT: Duration = Duration::from_secs(3600);
 
 #[cfg(feature = "zstd")]
 const ZSTD: CompressionEncoding = CompressionEncoding::Zstd;
-/// The caller has rejected zstd.
+/// Never used, because the caller has rejected zstd.
 #[cfg(not(feature = "zstd"))]
 const ZSTD: CompressionEncoding = CompressionEncoding::Gzip;
 
-/// Removes the page of a response that is not gRPC.
+/// Removes the body of a response that is not gRPC.
 type WithoutPage = fn(Response<Body>) -> Response<Body>;
 
 type Client = tonic::client::Grpc<MapResponse<Channel, WithoutPage>>;
@@ -92,7 +92,7 @@ struct Grpc {
     export: PathAndQuery,
 }
 
-/// A runtime until its drop.
+/// A runtime that is ended when this value is dropped.
 #[derive(Default)]
 struct Background(Option<Runtime>);
 
@@ -178,14 +178,14 @@ impl Grpc {
             Err(status) => status,
         };
         if let Some(error) = status.source() {
-            // The status comes from this side: there was no response.
+            // This side has made the status, because there was no response.
             return self.disconnected(error);
         }
         self.has_answered = true;
         classify(&status)
     }
 
-    /// The outcome if there is no connection, or it ended without a response.
+    /// The outcome if there is no connection, or the connection ended without a response.
     fn disconnected(&self, error: &(dyn StdError + 'static)) -> Outcome {
         if causes(error).any(<dyn StdError>::is::<TimeoutExpired>) {
             return Outcome::Unanswered("no response".to_owned());
@@ -237,10 +237,10 @@ fn client(
 
 fn tcp(timeout: Duration) -> HttpConnector {
     let mut tcp = HttpConnector::new();
-    // The receiver may use TLS.
+    // The scheme may be `https`, because the receiver may use TLS.
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
-    // A silent address leaves half of the timeout of an export for the request.
+    // If an address does not answer, half of the timeout is left for the request.
     tcp.set_connect_timeout(Some(timeout / 2));
     tcp.set_keepalive(Some(TCP_KEEPALIVE));
     tcp.set_keepalive_interval(Some(TCP_KEEPALIVE_INTERVAL));
@@ -259,7 +259,7 @@ fn tunnel(endpoint: &Endpoint, tcp: HttpConnector, proxy: &Proxy) -> Option<Tunn
     })
 }
 
-/// Adds the port of the scheme: without one, the tunnel would connect to port 443 for `http`, too.
+/// Adds the port of the scheme, because a tunnel for `http` would otherwise connect to port 443, too.
 fn with_port(receiver: Uri) -> Uri {
     let is_plain = receiver.scheme_str() == Some("http") && receiver.port().is_none();
     let Some(host) = receiver.host().filter(|_| is_plain) else {
@@ -270,8 +270,8 @@ fn with_port(receiver: Uri) -> Uri {
     Uri::from_parts(parts).unwrap_or(receiver)
 }
 
-/// Removes the body of a response that is not gRPC, such as the error page of a load balancer. tonic reads it as a
-/// message and fails; without one, it
+/// Removes the body of a response that is not gRPC, such as the error page of a load balancer. tonic would read the
+/// body as a message and fail. Without a body, it
 /// [maps](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md) the HTTP status to a code.
 fn without_page(response: Response<Body>) -> Response<Body> {
     let is_grpc = match response.headers().get(CONTENT_TYPE) {
@@ -281,8 +281,8 @@ fn without_page(response: Response<Body>) -> Response<Body> {
     if is_grpc { response } else { response.map(|_| Body::empty()) }
 }
 
-/// Enables compression, whose feature was checked by the caller. Responses may be compressed in any case, as many
-/// receivers use the compression of the request; the limit of a response applies to what they contain.
+/// Enables compression, whose feature the caller has checked. Responses may always be compressed, because many
+/// receivers use the compression of the request. The limit of a response applies to its decompressed size.
 fn compressed(client: Client, compression: Compression) -> Client {
     let client = client.accept_compressed(CompressionEncoding::Gzip);
     let client = client.accept_compressed(ZSTD);
@@ -341,7 +341,7 @@ impl Transport for Grpc {
             }
         });
         if matches!(outcome, Outcome::TimedOut) {
-            // Nothing may arrive any more on the connection.
+            // The connection is replaced, so that a late response cannot arrive on it.
             let _entered = runtime.enter();
             self.client =
                 client(&self.endpoint, self.tcp.clone(), self.tunnel.clone(), self.compression);
@@ -352,8 +352,8 @@ impl Transport for Grpc {
 }
 
 impl Drop for Background {
-    /// Ends the runtime without waiting: a lookup of a name cannot be cancelled, and a drop of the runtime would block
-    /// on it, which panics on a thread of a runtime of the host.
+    /// Ends the runtime without waiting. Dropping a runtime waits for the look-up of a name, which cannot be cancelled,
+    /// and panics on a thread of a runtime of the host.
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
             runtime.shutdown_background();
@@ -361,15 +361,15 @@ impl Drop for Background {
     }
 }
 
-/// Maps a status to an outcome. The retryable codes are those of the specification.
+/// Maps a status to an outcome. The specification lists the retryable codes.
 pub(super) fn classify(status: &Status) -> Outcome {
     let details = status.get_error_details();
     let texts = [status.message().to_owned()].into_iter().chain(texts(&details));
     let texts: Vec<_> = texts.filter(|text| !text.is_empty()).collect();
     let reason = format!("the receiver answered {:?}: {}", status.code(), texts.join("; "));
     let after = details.retry_info().and_then(|info| info.retry_delay);
-    // The response, or the request, is larger than its receiver accepts. tonic uses a code that can be
-    // retried.
+    // The response or the request exceeds the limit of its receiver. tonic uses a code for it that normally permits a
+    // retry.
     if status.message().contains("message length too large") {
         return Outcome::Rejected(reason);
     }
@@ -388,7 +388,7 @@ pub(super) fn classify(status: &Status) -> Outcome {
     }
 }
 
-/// The details of a status, as text for a reader.
+/// The details of a status, as readable texts.
 fn texts(details: &ErrorDetails) -> Vec<String> {
     let mut texts = Vec::new();
     if let Some(message) = details.localized_message() {
@@ -412,7 +412,7 @@ fn texts(details: &ErrorDetails) -> Vec<String> {
     texts
 }
 
-/// A codec without conversion: requests are encoded already, and responses are decoded by the caller.
+/// A codec without conversion, because requests are already encoded, and the caller decodes responses.
 #[derive(Clone, Copy, Debug)]
 struct BytesCodec;
 

@@ -33,11 +33,11 @@ use floe_telemetry_sdk::__parts::config::without_credentials;
 use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::config::{Compression, OtlpProtocol, Signal};
 
-/// The most bytes of a response that explain a status, and the longest time until they have arrived.
+/// The maximum size of a response that explains a status, and the maximum time until it has arrived.
 const MAX_EXPLANATION: u64 = 16 * 1024;
 const EXPLANATION_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Longer than the interval of metrics, whose connection would otherwise be opened for each export.
+/// Longer than the export interval of metrics, so that the connection is not opened again for each export.
 const MAX_IDLE_AGE: Duration = Duration::from_secs(90);
 
 struct Http {
@@ -110,13 +110,13 @@ fn agent(
         let connector = connector.chain(ureq::unversioned::transport::RustlsConnector::default());
         return Ok(Agent::with_parts(config.tls_config(tls).build(), connector, LateResolver));
     }
-    // Without the feature, the caller has rejected `https` endpoints.
+    // Without the feature, the caller has rejected `https` endpoints, so these variables are not used.
     let _ = (is_tls, settings);
     Ok(Agent::with_parts(config.build(), connector, LateResolver))
 }
 
 impl Http {
-    /// The advice for a receiver that does not know the path: the endpoint of one signal is used as it is.
+    /// The advice for a receiver that does not know the path. The endpoint of one signal is used without changes.
     fn path_advice(&self) -> String {
         let expected = signal_path(self.signal);
         if self.uri.path().ends_with(&expected) {
@@ -125,7 +125,7 @@ impl Http {
         format!("; the URL of one signal is used as it is, and usually ends with `{expected}`")
     }
 
-    /// Sends a request, once more if the receiver has closed a connection that was idle.
+    /// Sends a request, and repeats it once if the receiver has closed an idle connection.
     fn post(&self, body: &[u8]) -> Result<http::Response<Body>, ureq::Error> {
         let opened = self.connections.opened();
         let answer = self.agent.run(self.request(body));
@@ -147,7 +147,7 @@ impl Http {
     fn outcome(&self, response: http::Response<Body>) -> Outcome {
         let (head, mut body) = response.into_parts();
         let reads = if self.is_json { json::accepted } else { response::accepted };
-        // The end of an explanation is not waited for.
+        // The explanation of a status has only a short time to arrive.
         let soon = monotonic_now() + EXPLANATION_TIMEOUT.min(self.time.left());
         let deadline = (!head.status.is_success()).then(|| self.time.set(soon));
         let outcome = classify(head.status, &head.headers, &mut body.as_reader(), reads);
@@ -233,7 +233,7 @@ fn failure(error: &ureq::Error) -> Failure {
     }
 }
 
-/// Returns the outcome of a request. `reads` is for the body of a successful response.
+/// Returns the outcome of a request. `reads` reads the body of a successful response.
 pub(super) fn classify(
     status: StatusCode,
     headers: &HeaderMap,
@@ -241,13 +241,13 @@ pub(super) fn classify(
     reads: fn(&[u8]) -> Outcome,
 ) -> Outcome {
     if status.is_success() {
-        // A web server that returns a page for every path has not accepted the spans.
+        // A web server that answers every path with a page has not accepted the spans.
         if is_web_page(headers) {
             return Outcome::Rejected(format!(
                 "the receiver answered {status} with a web page: it is not an OTLP receiver"
             ));
         }
-        // The request does not accept any, so what it would decompress to is not read.
+        // The request accepts no compression, so a compressed response is not read.
         if let Some(encoding) = headers.get(CONTENT_ENCODING)
             && encoding != "identity"
         {
@@ -298,7 +298,7 @@ fn explained(headers: &HeaderMap, body: &mut dyn Read) -> Option<String> {
         // An incomplete explanation is better than none.
         let _ = body.take(MAX_EXPLANATION).read_to_end(&mut text);
     }
-    // The message that shows it also shortens it, after its credentials are redacted.
+    // The message that contains the text is redacted and then shortened.
     let content_type = headers.get(CONTENT_TYPE);
     explanation(content_type.map_or(&[], |kind| kind.as_bytes()), &text)
 }

@@ -35,7 +35,7 @@ mod time_limit;
 mod tls;
 mod transport;
 
-/// The parsers of what a receiver and its certificates contain, for `fuzz/targets.rs`.
+/// The parsers of responses and certificates from a receiver, for `fuzz/targets.rs`.
 #[cfg(all(feature = "grpc", feature = "http", feature = "tls"))]
 #[doc(hidden)]
 #[path = "fuzzing.rs"]

@@ -44,7 +44,7 @@ pub(super) fn start(
 }
 
 impl OtlpLogs {
-    /// Sends records in requests that are as large as a request may be.
+    /// Sends records in requests of at most the maximum size.
     fn send(&mut self, records: &[Arc<LogRecord>], deadline: Instant) -> Result<(), ExportFailure> {
         let request = self.requests.encode(records);
         if request.len() <= self.otlp.settings.max_request {
@@ -61,7 +61,7 @@ impl OtlpLogs {
 }
 
 impl BatchExporter<LogRecordBatch> for OtlpLogs {
-    /// Takes at most the time that the transport is configured with.
+    /// Takes at most the configured time of the transport.
     fn export(&mut self, batch: LogRecordBatch) -> Result<(), ExportFailure> {
         let deadline = self.otlp.deadline();
         self.send(&batch, deadline)

@@ -27,7 +27,7 @@ use super::exporter::{Otlp, connect, too_large};
 
 /// Sends metrics over OTLP. It blocks the thread of the metric reader that calls it.
 struct OtlpMetrics {
-    /// Until the shutdown.
+    /// `None` after the shutdown.
     otlp: Mutex<Option<Otlp>>,
     last: LastExport,
     temporality: Temporality,
@@ -59,7 +59,7 @@ impl OtlpMetrics {
     }
 }
 
-/// Sends a request in parts that are as large as a request may be. A data point is not divided.
+/// Sends a request in parts of at most the maximum size. A data point is not divided.
 fn send(
     otlp: &mut Otlp,
     mut request: ExportMetricsServiceRequest,
@@ -113,9 +113,9 @@ fn sdk_error(failure: &ExportFailure) -> OTelSdkError {
     OTelSdkError::InternalFailure(sanitize_error_message(&failure.reason).into_owned())
 }
 
-/// Gives histograms without boundaries their single bucket. The SDK sends them without any, which the protocol allows,
-/// and `VictoriaMetrics` ignores such a histogram
-/// ([data model](https://opentelemetry.io/docs/specs/otel/metrics/data-model/#histogram)).
+/// Gives histograms without boundaries their single bucket. The SDK sends no bucket, which the protocol allows, but
+/// `VictoriaMetrics` ignores such a histogram ([data
+/// model](https://opentelemetry.io/docs/specs/otel/metrics/data-model/#histogram)).
 fn add_single_buckets(request: &mut ExportMetricsServiceRequest) {
     let resources = request.resource_metrics.iter_mut();
     let scopes = resources.flat_map(|resource| &mut resource.scope_metrics);
@@ -187,7 +187,7 @@ fn points_of(metric: &Metric) -> usize {
     }
 }
 
-/// Moves the data points after the first `at` to another metric, which is otherwise the same.
+/// Moves the data points after the first `at` to another metric, which is otherwise equal.
 fn split_off(metric: &mut Metric, at: usize) -> Metric {
     fn rest<P>(points: &mut Vec<P>, at: usize) -> Vec<P> {
         points.split_off(at)

@@ -1,5 +1,5 @@
 //! The HTTP proxy of the environment for a receiver (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`; `NO_PROXY` lists hosts
-//! without a proxy). Loopback addresses are always connected to directly.
+//! without a proxy). Connections to loopback addresses never use a proxy.
 
 use std::net::IpAddr;
 
@@ -17,7 +17,7 @@ pub(super) struct Proxy {
 }
 
 impl Proxy {
-    /// Returns the proxy of the environment for a receiver; `None` if the receiver is connected to directly.
+    /// Returns the proxy of the environment for a receiver; `None` if connections to the receiver are direct.
     ///
     /// # Errors
     ///
@@ -26,7 +26,7 @@ impl Proxy {
         let is_tls = receiver.scheme_str() == Some("https");
         let own =
             if is_tls { ["HTTPS_PROXY", "https_proxy"] } else { ["HTTP_PROXY", "http_proxy"] };
-        // A server that runs this program as CGI sets it from the header `Proxy` of a request.
+        // A server that runs this program as CGI sets the variable from the header `Proxy` of a request.
         let is_cgi = !is_tls && environment::variable_os("REQUEST_METHOD").is_some();
         let names = own.into_iter().skip(usize::from(is_cgi)).chain(["ALL_PROXY", "all_proxy"]);
         let Some(url) = first(names) else {
@@ -49,7 +49,7 @@ fn first(mut names: impl Iterator<Item = &'static str>) -> Option<String> {
     names.find_map(|name| environment::variable(name).ok().filter(|value| !value.is_empty()))
 }
 
-/// Whether the receiver is on this machine. Other OTLP exporters use no proxy for it either.
+/// Whether the receiver is on this machine. For such a receiver, other OTLP exporters use no proxy either.
 fn is_loopback(receiver: &Uri) -> bool {
     let host = bare_host(receiver);
     let address: Result<IpAddr, _> = host.parse();
@@ -61,7 +61,7 @@ fn bare_host(receiver: &Uri) -> &str {
     receiver.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
 }
 
-/// Whether a list has the receiver in a form that curl or Go know.
+/// Whether a list contains the receiver in a form that curl or Go accept.
 fn is_excepted(receiver: &Uri, list: &str) -> bool {
     let is_tls = receiver.scheme_str() == Some("https");
     let port = receiver.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
@@ -71,7 +71,7 @@ fn is_excepted(receiver: &Uri, list: &str) -> bool {
     hosts.any(|entry| entry == "*" || is_host(entry, &host))
 }
 
-/// An entry without its port and brackets, or nothing if it is for another port.
+/// An entry without its port and brackets; `None` if it is for another port.
 fn without_port(entry: &str, port: u16) -> Option<&str> {
     let (host, of) = match entry.strip_prefix('[').and_then(|it| it.split_once(']')) {
         Some((host, rest)) => (host, rest.strip_prefix(':')),
@@ -83,7 +83,7 @@ fn without_port(entry: &str, port: u16) -> Option<&str> {
     of.is_none_or(|of| of.parse() == Ok(port)).then_some(host)
 }
 
-/// Whether an entry is the address or its network, or the domain of a name or one above it.
+/// Whether an entry is the address or its network, or the domain of a name or a parent domain.
 fn is_host(entry: &str, host: &str) -> bool {
     if let Ok(address) = host.parse::<IpAddr>() {
         return match entry.split_once('/') {

@@ -2,7 +2,7 @@
 //! `ScopeSpans` for each instrumentation scope.
 //!
 //! Data that many spans share (code location, attributes of the process, resource, scope) is encoded once. A request
-//! that would exceed the limit of receivers is closed, and its last span moves to the next one.
+//! that would exceed the limit of receivers is closed, and its last span moves to the next request.
 
 use std::mem;
 use std::sync::Arc;
@@ -16,17 +16,17 @@ use super::span;
 use crate::encoding::{head, head_length, message_of};
 use floe_telemetry_sdk::__parts::collector::{BatchBuilder, EnrichedSpan};
 
-/// The most bytes of the head of a field.
+/// The maximum size of the head of a field.
 const MAX_HEAD: usize = 11;
 
-/// The most scopes whose encoding is kept for later requests. Programs have far fewer, unless they
+/// The maximum number of scopes whose encoding is kept for later requests. Programs have far fewer, unless they
 /// generate names at run time.
 const MAX_SCOPES: usize = 1024;
 
 #[derive(Debug, Default)]
 pub(super) struct EncodedBatch {
     pub(super) requests: Vec<EncodedRequest>,
-    /// The number of spans that are in no request, because each of them is larger than a request may be.
+    /// The number of spans that are in no request because each of them exceeds the maximum size.
     pub(super) too_large: usize,
 }
 
@@ -43,12 +43,12 @@ pub(super) struct RequestBuilder {
     resource: Vec<u8>,
     /// The known scopes. Most of them have spans in each request.
     scopes: Vec<ScopeSpans>,
-    /// The encoding that precedes the first spans. It contains their length.
+    /// The encoding before the first spans, which contains their length.
     prefix: Vec<u8>,
     pool: BufferPool,
-    /// The most bytes of a request.
+    /// The maximum size of a request, in bytes.
     max_bytes: usize,
-    /// The bytes of the open request, at most.
+    /// An upper bound for the bytes of the open request.
     bytes: usize,
     /// The spans of the open request.
     spans: usize,
@@ -100,8 +100,8 @@ impl RequestBuilder {
         scope
     }
 
-    /// Moves the last span of its scope, which begins at `start` and does not fit, to a new request, and
-    /// returns its bytes. If it is too large for any request, it is dropped.
+    /// Moves the last span of its scope, which begins at `start` and does not fit, to a new request, and returns its
+    /// bytes. A span that is too large for any request is dropped.
     #[cold]
     fn move_to_next_request(&mut self, span: &EnrichedSpan<'_>, start: usize) -> usize {
         let of = self.scope(span.scope());
@@ -140,7 +140,7 @@ impl RequestBuilder {
         prefix.clear();
         head(prefix, 1, self.resource.len() + body);
         prefix.extend_from_slice(&self.resource);
-        // The largest scope comes first: its spans are already in place and are not copied.
+        // The largest scope comes first, because its spans are already in place and need not be copied.
         let largest = self.scopes.iter_mut().max_by_key(|scope| scope.length());
         let (length, first) = largest.and_then(|scope| Some((scope.length()?, scope)))?;
         head(prefix, 2, length);
@@ -171,7 +171,7 @@ impl ScopeSpans {
         Self { scope, fields, spans: Vec::new(), prefix_room }
     }
 
-    /// The bytes that precede the spans in a request, at most.
+    /// An upper bound for the bytes before the spans in a request.
     fn head(&self) -> usize {
         MAX_HEAD + self.fields.len()
     }
@@ -198,7 +198,7 @@ impl BatchBuilder for RequestBuilder {
     fn push(&mut self, span: &EnrichedSpan<'_>) -> usize {
         let first;
         let mut span = span;
-        // Which places have a span in this request is known of the first request of a batch alone, while no span was
+        // Only in the first request of a batch is it known which places already have a span, and only if no span was
         // too large for it.
         if !self.batch.requests.is_empty() || self.batch.too_large > 0 {
             first = span.as_first();

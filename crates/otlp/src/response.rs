@@ -6,7 +6,7 @@ use std::time::Duration;
 use prost::DecodeError;
 use prost::encoding::{DecodeContext, bytes, decode_key, int64, skip_field, string};
 
-/// The most bytes of a response that are read.
+/// The maximum number of bytes of a response that are read.
 pub(super) const MAX_RESPONSE: usize = 4 * 1024 * 1024;
 
 #[derive(Debug)]
@@ -22,10 +22,10 @@ pub(super) enum Outcome {
     Retry {
         /// The reason why the receiver has not accepted the request.
         reason: String,
-        /// The time that the receiver requires before.
+        /// The time for which the receiver requires the sender to wait.
         after: Option<Duration>,
     },
-    /// There was no connection, or it ended without an answer. The request can be retried.
+    /// There was no connection, or the connection ended without an answer. The request can be retried.
     Unanswered(String),
     /// The request must not be retried.
     Rejected(String),
@@ -59,8 +59,8 @@ fn partial_success(mut response: &[u8]) -> Result<Vec<u8>, DecodeError> {
     Ok(partial)
 }
 
-/// The first two fields of a message: the number of rejected items and the reason in a `partial_success`, the code and
-/// the message in a `google.rpc.Status`.
+/// The first two fields of a message. In a `partial_success`, they are the number of rejected items and the reason, in
+/// a `google.rpc.Status`, the code and the message.
 pub(super) fn number_and_text(mut message: &[u8]) -> Result<(i64, String), DecodeError> {
     let (mut number, mut text, context) = (0, String::new(), DecodeContext::default());
     while !message.is_empty() {
@@ -73,15 +73,15 @@ pub(super) fn number_and_text(mut message: &[u8]) -> Result<(i64, String), Decod
     Ok((number, text))
 }
 
-/// Whether this is the response to a request that was accepted completely, in OTLP's JSON encoding. Some
-/// gateways use it for requests in protobuf, too.
+/// Whether this is the response to a request that was accepted completely, in OTLP's JSON encoding. Some gateways also
+/// send it in response to protobuf.
 fn is_empty_json(body: &[u8]) -> bool {
     let mut text = body.to_vec();
     text.retain(|byte| !byte.is_ascii_whitespace());
     matches!(&*text, b"{}" | br#"{"partialSuccess":{}}"#)
 }
 
-/// The probable kind of a body. The body is not quoted, because it may be of any length and contain credentials.
+/// The probable kind of a body. The body is not quoted, because it may be long and contain credentials.
 pub(super) fn description(body: &[u8]) -> &'static str {
     match body.trim_ascii_start() {
         [b'{' | b'[', ..] => "JSON",

@@ -1,12 +1,12 @@
 //! Sends a request with retries and exponential backoff, until a deadline.
 //!
-//! The retries follow the table of the OTLP specification and use the complete timeout. tonic reports what
-//! happens on this side as a status with a source, which is retried unless the response itself is invalid.
+//! The retries follow the table of the OTLP specification and use the complete timeout. tonic reports local errors as a
+//! status with a source, which is retried unless the response itself is invalid.
 //!
-//! A shutdown must not wait for a receiver that is not there. Once it has begun, an export ends with the second
-//! request in a row to which there was no answer, and the first one may precede the shutdown; a pause ends when it
-//! begins. A receiver that answers is retried as before, and a request that waits for its answer is given up a moment
-//! before the shutdown ends, so that its reason is known.
+//! A shutdown must not wait for an absent receiver. Once it has begun, an export ends with the second unanswered
+//! request in a row, even if the first request precedes the shutdown, and a pause ends at once. If the receiver
+//! answers, retries continue. A request that still waits for its answer is given up a moment before the shutdown ends,
+//! so that the failure has a reason.
 
 use std::time::Duration;
 
@@ -22,10 +22,10 @@ use floe_telemetry_sdk::__parts::collector::OTHER_ERROR;
 /// The delay before the first retry. It doubles with each further retry.
 const INITIAL_DELAY: Duration = Duration::from_millis(100);
 
-/// The longest delay before jitter, unless the receiver requires a longer pause.
+/// The maximum delay before jitter, unless the receiver requires a longer pause.
 const MAX_DELAY: Duration = Duration::from_secs(5);
 
-/// The longest timeout. A longer one could not be added to the current time.
+/// The maximum timeout. A longer timeout could not be added to the current time.
 const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 #[derive(Debug)]
@@ -56,28 +56,28 @@ pub(super) fn deadline(timeout: Duration) -> Instant {
     monotonic_now() + timeout.min(MAX_TIMEOUT)
 }
 
-/// The memory of former requests, on which the next one depends.
+/// The results of earlier requests, on which the next request depends.
 #[derive(Default)]
 pub(super) struct Throttle {
-    /// The end of the pause that a receiver has required, which holds for later requests, too.
+    /// The end of the pause that a receiver has required, which also applies to later requests.
     until: Option<Instant>,
-    /// The last requests in a row without an answer.
+    /// The number of last requests in a row without an answer.
     unanswered: u32,
     /// The reason why the last request was not accepted.
     failure: Option<String>,
 }
 
-/// The requests in a row without an answer that end an export during a shutdown.
+/// During a shutdown, this number of unanswered requests in a row ends an export.
 const MAX_UNANSWERED: u32 = 2;
 
 impl Throttle {
-    /// Keeps a pause that was too long for one export. At most half of the timeout remains for the next
-    /// export, so that nonsense does not stop the exporter.
+    /// Keeps a pause that was too long for one export. For the next export, at most half of the timeout is kept, so
+    /// that an absurd pause does not stop the exporter.
     fn require(&mut self, pause: Duration, timeout: Duration) {
         self.until = Some(monotonic_now() + pause.min(timeout.min(MAX_TIMEOUT) / 2));
     }
 
-    /// Returns what is left of the pause, once.
+    /// Returns the rest of the pause, once.
     fn take(&mut self) -> Duration {
         let end = self.until.take();
         end.map_or(Duration::ZERO, |end| end.saturating_duration_since(monotonic_now()))
@@ -103,7 +103,7 @@ impl Limits<'_> {
     }
 }
 
-/// Sends `request`, and retries it within its `limits` as long as the outcome permits.
+/// Sends `request`, and retries it within its `limits` while the outcome permits it.
 pub(super) fn send(
     transport: &mut dyn Transport,
     request: &Bytes,
@@ -184,10 +184,10 @@ fn send_with(
     }
 }
 
-/// The time until the next attempt. A receiver can only require a longer one.
+/// The time until the next attempt. The receiver can only require a longer time.
 fn pause(delay: Duration, after: Option<Duration>) -> Duration {
-    // Jitter spreads the retries of many senders that failed at the same time. The longest pause of a delay is
-    // the shortest one of the next delay, so that pauses grow as long as the delay does.
+    // Jitter spreads the retries of many senders that failed at the same time. The longest pause for one delay equals
+    // the shortest pause for the next delay, so pauses grow while the delay grows.
     let jittered = delay.mul_f64(0.75 * (1.0 + random()));
     after.map_or(jittered, |after| jittered.max(after))
 }
@@ -222,7 +222,7 @@ mod tests {
         }
     }
 
-    /// Sends a request, and returns the result and the pauses. The clock stands still.
+    /// Sends a request, and returns the result and the pauses. The clock does not advance.
     fn send_without_sleep(
         attempts: usize,
         after: Option<Duration>,
@@ -297,7 +297,7 @@ mod tests {
         assert!(pauses.is_empty(), "{pauses:?}");
     }
 
-    /// Never answers. A shutdown begins with the request after the first `before`.
+    /// A receiver that never answers. A shutdown begins with the request after the first `before`.
     struct Absent<'a> {
         before: u32,
         requests: u32,
@@ -330,7 +330,7 @@ mod tests {
                 undelivered.reason
             };
             assert_eq!(send(), "not delivered before the shutdown: refused");
-            // The next batch is tried once.
+            // The next batch is tried only once.
             assert_eq!(send(), "not delivered before the shutdown: refused");
             assert_eq!(absent.requests, requests + 1, "{before}");
         }

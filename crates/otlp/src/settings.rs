@@ -1,5 +1,5 @@
-//! The effective OTLP settings of one signal, from the settings of the signal, of all signals and of the
-//! backend, with credential references resolved.
+//! The effective OTLP settings of one signal: from the settings of the signal, of all signals and of the backend, with
+//! credential references resolved.
 
 use std::env::VarError;
 use std::path::{Path, PathBuf};
@@ -18,15 +18,15 @@ use floe_telemetry_sdk::config::{
     Compression, OtlpOptions, OtlpProtocol, Secret, Signal, TelemetryAuth,
 };
 
-/// The most bytes that are read from a credential file.
+/// The maximum size of a credential file, in bytes.
 const MAX_CREDENTIAL: u64 = 64 * 1024;
 
-/// Shorter values of headers are not removed from messages: they are not secrets, and occur in other words.
+/// Shorter header values are not removed from messages, because they are not secrets and occur in other words.
 const MIN_SECRET: usize = 4;
 
-/// The exporter that sends requests, its version and its language
-/// ([user agent](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#user-agent)). `OTel-OTLP-Exporter-Rust` is
-/// another exporter, that of OpenTelemetry, and has other versions.
+/// The exporter that sends requests, its version and its language ([user
+/// agent](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#user-agent)). The name `OTel-OTLP-Exporter-Rust`
+/// belongs to OpenTelemetry's exporter, which has other versions.
 pub(super) const USER_AGENT: &str =
     concat!("floe-telemetry/", env!("CARGO_PKG_VERSION"), " (OTLP exporter; Rust)");
 
@@ -41,17 +41,17 @@ pub(super) struct OtlpSettings {
     /// The headers, including the credential. Names are in lower case, as HTTP/2 requires.
     pub(super) headers: Vec<(String, String)>,
     pub(super) timeout: Duration,
-    /// The most bytes of a request before compression.
+    /// The maximum size of a request before compression, in bytes.
     pub(super) max_request: usize,
     pub(super) compression: Compression,
     pub(super) certificate: Option<PathBuf>,
-    /// The certificate and its key.
+    /// The client certificate and its key.
     pub(super) client: Option<(PathBuf, PathBuf)>,
 }
 
 impl OtlpSettings {
-    /// Resolves the settings of a signal. Credential references are read now, so this is called when
-    /// exporting starts.
+    /// Resolves the settings of a signal. Credential references are read at once, so this is called when exporting
+    /// starts.
     ///
     /// # Errors
     ///
@@ -93,17 +93,17 @@ impl OtlpSettings {
         signal_url(&self.endpoint, self.signal)
     }
 
-    /// The URL as messages show it, without what may be a credential.
+    /// The URL for messages, without parts that may be credentials.
     pub(super) fn receiver(&self) -> String {
         without_credentials(&self.url())
     }
 
-    /// Adds the receiver to a message: there may be several receivers.
+    /// Adds the receiver to a message, because there may be several receivers.
     pub(super) fn with_receiver(&self, message: &str) -> String {
         format!("`{}`: {message}", self.receiver())
     }
 
-    /// Removes the values of the headers from a message: a receiver may quote them.
+    /// Removes the values of the headers from a message, because a receiver may quote them.
     pub(super) fn without_own_headers(&self, message: String) -> String {
         without_values(message, self.headers.iter().map(|(_, value)| &**value))
     }
@@ -131,7 +131,7 @@ const fn max_timeout(config: &TelemetryConfig, signal: Signal) -> Duration {
     }
 }
 
-/// Merges the headers of the backend, the configured headers and the credential; later ones win.
+/// Merges the headers of the backend, the configured headers and the credential. Later headers take precedence.
 fn headers(target: &OtlpTarget, signal: Signal) -> Result<Vec<(String, String)>, Error> {
     let mut headers: Vec<(String, String)> = Vec::new();
     let mut set = |name: &str, value: String| -> Result<(), Error> {
@@ -210,7 +210,7 @@ pub(super) fn read_file(path: &Path, max: u64) -> Result<Vec<u8>, Error> {
     })
 }
 
-/// The end of the path to which a receiver expects the requests.
+/// The end of the path at which a receiver expects the requests.
 pub(super) fn signal_path(signal: Signal) -> String {
     format!("/v1/{}", signal.as_str())
 }
@@ -223,7 +223,7 @@ fn signal_url(endpoint: &str, signal: Signal) -> String {
         None => (endpoint, String::new()),
     };
     let base = endpoint.trim_end_matches('/');
-    // A general endpoint is often configured with the path of traces.
+    // The general endpoint often contains the path of traces.
     let base = base.strip_suffix("/v1/traces").unwrap_or(base);
     let path = signal_path(signal);
     if base.ends_with(&path) { format!("{base}{query}") } else { format!("{base}{path}{query}") }

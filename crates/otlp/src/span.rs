@@ -1,6 +1,6 @@
 //! Encodes a span as OTLP protobuf, directly from the record. The numbers are the field numbers of
 //! [`trace.proto`](https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto)
-//! and its imports. A property test compares the encoding with that of `opentelemetry-proto`.
+//! and its imports. A property test compares the encoding with `opentelemetry-proto`.
 
 use opentelemetry::trace::{Event, Link, SpanKind, TraceState};
 use opentelemetry::{InstrumentationScope, SpanId, TraceFlags};
@@ -13,7 +13,7 @@ use floe_telemetry_core::__sdk::clock::UnixNanos;
 use floe_telemetry_core::__sdk::recorder::{Code, Head, SpanRecord};
 use floe_telemetry_sdk::__parts::collector::EnrichedSpan;
 
-/// `Span.flags`: whether the parent is remote is known.
+/// `Span.flags`: the flag of a remote parent is known.
 const HAS_IS_REMOTE: u32 = 0x100;
 
 /// `Span.flags`: the parent is remote.
@@ -88,7 +88,7 @@ pub(super) fn resource_fields(resource: &Resource) -> Vec<u8> {
     fields
 }
 
-/// The fields `scope` and `schema_url` of `ScopeSpans` and `ScopeLogs`. The name replaces the one of the scope.
+/// The fields `scope` and `schema_url` of `ScopeSpans` and `ScopeLogs`. `name` replaces the name of the scope.
 pub(super) fn scope_fields(scope: &InstrumentationScope, name: &str) -> Vec<u8> {
     let mut fields = Vec::new();
     message(&mut fields, 1, |out| {

@@ -155,13 +155,13 @@ prop_compose! {
     }
 }
 
-/// The spans as text, because a NaN is not equal to itself.
+/// The spans as text, because a NaN does not equal itself.
 fn text(mut spans: Vec<Span>) -> String {
     spans.sort_by(|a, b| (&a.span_id, &a.trace_id).cmp(&(&b.span_id, &b.trace_id)));
     format!("{spans:#?}")
 }
 
-/// A span of always the same place, without attributes.
+/// A span without attributes; all such spans have the same place.
 fn span_of_one_place() -> SpanRecord {
     let mut record = SpanRecord::blank();
     let location = std::panic::Location::caller();
@@ -176,7 +176,7 @@ fn each_request_of_a_batch_has_the_places_of_its_spans() {
     enricher.set_code_attributes(CodeAttributes::Once);
     let mut builder = RequestBuilder::new(&Resource::builder_empty().build(), 400);
     for _ in 0..2 {
-        // The first span has the place, and is too large for any request.
+        // The first span contains the place, but is too large for any request.
         let mut large = span_of_one_place();
         large.attributes.set("text", &*"x".repeat(400));
         builder.push(&enricher.enrich(&mut large, &clock, &process));
@@ -258,7 +258,7 @@ proptest! {
         for record in &mut records {
             let span = enricher.enrich(record, &clock, &process);
             builder.push(&span);
-            // A span is too large if it exceeds the limit alone, up to the heads of messages.
+            // A span is too large if it alone exceeds the limit; the heads of messages may add a few bytes.
             unlimited.push(&span);
             let alone = unlimited.take().requests.remove(0).bytes.len();
             expected.push((SpanData::from(&span).span_context, alone));

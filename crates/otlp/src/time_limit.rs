@@ -1,7 +1,7 @@
 //! Limits the time for which a request may wait for its receiver.
 //!
-//! A thread waits in short steps. If a shutdown begins in the meantime, the request ends a moment before the shutdown
-//! does, so its failure has a reason.
+//! A thread waits in short steps. If a shutdown begins meanwhile, the request ends a moment before the shutdown, so
+//! that its failure has a reason.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
 use floe_telemetry_sdk::__parts::collector::Ending;
 
-/// The longest time between two checks of what is left.
+/// The maximum time between two checks of the remaining time.
 pub(super) const STEP: Duration = Duration::from_millis(20);
 
 /// The end of the current export: its own deadline, or the deadline of a shutdown.
@@ -24,13 +24,13 @@ impl TimeLimit {
         Self { deadline: Mutex::new(monotonic_now()), ending }
     }
 
-    /// Replaces the deadline, and returns the last one.
+    /// Replaces the deadline, and returns the previous one.
     pub(super) fn set(&self, deadline: Instant) -> Instant {
         let mut current = self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut *current, deadline)
     }
 
-    /// Returns what is left.
+    /// Returns the remaining time.
     pub(super) fn left(&self) -> Duration {
         let deadline = *self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
         let end = self.ending.get().map_or(deadline, |end| end.min(deadline));

@@ -11,12 +11,12 @@ use secrecy::SecretSlice;
 use super::settings::{OtlpSettings, read_file};
 use floe_telemetry_sdk::Error;
 
-/// The most bytes of a file with certificates or a key.
+/// The maximum size of a file with certificates or a key, in bytes.
 const MAX_FILE: u64 = 4 * 1024 * 1024;
 
 /// The certificates and the key of a connection, in PEM format.
 pub(super) struct Tls {
-    /// The trusted authorities; `None` for those of the operating system.
+    /// The trusted authorities; `None` for the operating system's authorities.
     pub(super) authorities: Option<Vec<u8>>,
     pub(super) client: Option<Client>,
 }
@@ -27,8 +27,7 @@ pub(super) struct Client {
 }
 
 impl Tls {
-    /// Reads and validates the files. The clients would accept a file without a certificate as an empty
-    /// list.
+    /// Reads and validates the files. The clients would accept a file without a certificate as an empty list.
     ///
     /// # Errors
     ///
@@ -66,7 +65,7 @@ pub(super) fn parse_certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
     CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).collect()
 }
 
-/// Whether one of them can be used as an authority.
+/// Whether one of the certificates can be used as an authority.
 fn has_authority(certificates: Vec<CertificateDer<'static>>) -> bool {
     RootCertStore::empty().add_parsable_certificates(certificates).0 > 0
 }
@@ -93,7 +92,7 @@ mod of_ureq {
     use super::{CertificateDer, Client, Error, Tls, has_authority, parse_certificates};
 
     impl Tls {
-        /// The configuration of ureq, which panics where a key does not fit its certificate.
+        /// The configuration of ureq, which panics if a key does not fit its certificate.
         pub(in super::super) fn of_ureq(&self) -> Result<TlsConfig, Error> {
             let authorities = match &self.authorities {
                 Some(pem) => parse_certificates(pem),

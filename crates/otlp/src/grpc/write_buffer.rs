@@ -1,10 +1,10 @@
 //! Combines the small writes of HTTP/2 into large ones.
 //!
-//! The client writes and flushes each frame, and a frame has at most 16 KiB unless the receiver permits
-//! more: a request took fifteen writes, each with a system call and a wake-up of the receiver. Here, a flush
-//! after a write only wakes the connection's task again, which first queues the frames that follow. The bytes
-//! are written when the buffer is full, when the connection is flushed without a new write, and before it is
-//! read: a connection that has nothing more to write reads.
+//! The client writes and flushes each frame, and a frame has at most 16 KiB unless the receiver permits more: a request
+//! would take fifteen writes, each with a system call and a wake-up of the receiver. Here, a flush after a write only
+//! wakes the connection's task again, which first queues the frames that follow. The bytes are written when the buffer
+//! is full, when the connection is flushed without a new write, and before the connection reads, because it only reads
+//! once it has nothing more to write.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -103,7 +103,7 @@ impl<S: Read + Write + Unpin> Read for WriteBuffer<S> {
         let written = this.poll_empty(context);
         match (Pin::new(&mut this.stream).poll_read(context, buffer), written) {
             (Poll::Pending, Poll::Ready(Err(error))) => Poll::Ready(Err(error)),
-            // A receiver that reads nothing more may have sent the reason. The next write fails again.
+            // A receiver that no longer reads may have sent the reason. The next write fails again.
             (read, _) => read,
         }
     }
@@ -200,7 +200,7 @@ mod tests {
             poll(Pin::new(&mut self.buffer), &mut Context::from_waker(&waker))
         }
 
-        /// Writes a frame of a head and a payload, and returns how much of it was accepted.
+        /// Writes a frame of a head and a payload, and returns the number of accepted bytes.
         fn write(&mut self, head: &[u8], payload: &[u8]) -> Option<usize> {
             let parts = [IoSlice::new(head), IoSlice::new(payload)];
             match self.poll(|buffer, context| buffer.poll_write_vectored(context, &parts)) {
@@ -261,7 +261,7 @@ mod tests {
         assert_eq!(client.write(b"", &payload[..4]), Some(4));
         assert_eq!(client.writes().len(), 1);
         assert_eq!(client.writes()[0].len(), CAPACITY);
-        // The connection accepts no more, so neither does the buffer once it is full.
+        // The connection accepts nothing more, so the buffer accepts nothing more once it is full.
         assert_eq!(client.write(b"", &payload), Some(CAPACITY - 4));
         assert_eq!(client.write(b"", &payload), None);
         assert!(client.buffer.bytes.capacity() <= 2 * CAPACITY);

@@ -1,5 +1,5 @@
-//! The connections below HTTP. ureq's own wait until the timeout that a request began with; these end with a shutdown
-//! that has begun in the meantime, and read an answer that came before the end of the request.
+//! The connections below HTTP. Unlike ureq's own connections, which wait until the initial timeout of the request, they
+//! end when a shutdown ends. They also read an answer that arrives before the end of the request.
 
 use std::fmt::Display;
 use std::io::{self, IoSlice, Read as _, Write as _};
@@ -28,20 +28,20 @@ use crate::time_limit::{STEP, TimeLimit};
 /// The most bytes of the head of an answer.
 pub(super) const MAX_HEAD: usize = 32 * 1024;
 
-/// The bytes of an answer that are read at once, with room for a head, and those of a request that are written at once.
+/// The sizes of the buffers for an answer, with room for a head, and for a request, in bytes.
 const BUFFERS: (usize, usize) = (2 * MAX_HEAD, 128 * 1024);
 
-/// A first part of a request that is not longer waits for the next one: the head and the body are one write, and wake
-/// the receiver once.
+/// A first part of a request up to this size waits for the next part, so that the head and the body are one write,
+/// which wakes the receiver once.
 const MAX_HELD: usize = 16 * 1024;
 
-/// The most addresses of a name that are tried, as in ureq's look-up.
+/// The maximum number of addresses of a name that are tried, the same as in ureq's look-up.
 const MAX_ADDRESSES: usize = 16;
 
 #[derive(Debug)]
 pub(super) struct Connections {
     time: Arc<TimeLimit>,
-    /// The longest time until there is a connection.
+    /// The maximum time for opening a connection.
     timeout: Duration,
     opened: AtomicUsize,
 }
@@ -56,14 +56,14 @@ impl Connections {
         self.opened.load(Ordering::Relaxed)
     }
 
-    /// Connects on a new thread: a shutdown waits neither for the answer of a name server nor for a silent address.
+    /// Connects on a new thread, so that a shutdown waits neither for a name server nor for a silent address.
     fn open(self: &Arc<Self>, uri: &Uri) -> Result<TcpStream, Error> {
         let (results, opened) = channel();
         let (connections, uri) = (Arc::clone(self), uri.clone());
         let connect = move || {
             let _quiet = Context::enter_telemetry_suppressed_scope();
             let addresses = look_up(&uri);
-            // The receiver of the results may have been given up.
+            // The thread that waits for the results may have given up.
             let _ = results.send(None);
             let _ =
                 results.send(Some(addresses.and_then(|addresses| connections.connect(&addresses))));
@@ -85,7 +85,7 @@ impl Connections {
         Err(Error::Timeout(Timeout::Connect))
     }
 
-    /// Connects to the first address that answers. A silent one leaves time for the next one.
+    /// Connects to the first address that answers. An address that does not answer leaves time for the next one.
     fn connect(&self, addresses: &[SocketAddr]) -> Result<TcpStream, Error> {
         let mut left = self.time.left().min(self.timeout);
         let mut last = Error::HostNotFound;
@@ -102,7 +102,7 @@ impl Connections {
     }
 }
 
-/// Looks up the name of a receiver, or of its proxy. ureq's own look-up adds 30 KB to a program, for its thread.
+/// Looks up the name of a receiver, or of its proxy. ureq's own look-up uses a thread, which adds 30 KB to a program.
 fn look_up(uri: &Uri) -> Result<Vec<SocketAddr>, Error> {
     let parts = uri.scheme().zip(uri.authority());
     let address = parts.and_then(|(scheme, host)| DefaultResolver::host_and_port(scheme, host));
@@ -114,7 +114,7 @@ fn dns_error(reason: impl Display) -> Error {
     Error::Other(format!("dns error: {reason}").into())
 }
 
-/// Leaves the lookup of a name to its connection: ureq looks it up before each request.
+/// Leaves the look-up of a name to the new connection, because ureq would look it up before each request.
 #[derive(Debug)]
 pub(super) struct LateResolver;
 
@@ -158,13 +158,13 @@ impl<T: Transport> Connector<T> for TcpConnector {
 #[derive(Debug)]
 pub(super) struct Tcp {
     stream: Arc<TcpStream>,
-    /// The address of this side.
+    /// The local address of the connection.
     address: SocketAddr,
     buffers: LazyBuffers,
     time: Arc<TimeLimit>,
-    /// The first part of a request. The next part, or the wait for an answer, writes it.
+    /// The first part of a request, which is written with the next part, or before waiting for an answer.
     held: Vec<u8>,
-    /// The error of a write. The receiver may have answered before it has closed the connection.
+    /// The error of a write. The receiver may have answered before it closed the connection.
     broken: Option<io::Error>,
     /// Whether the last step was a read.
     is_read: bool,
@@ -188,12 +188,12 @@ fn is_to_be_repeated(error: &io::Error) -> bool {
 }
 
 impl Tcp {
-    /// Whether the descriptor is still that of the connection. A program that closes it may get its number for a file.
+    /// Whether the descriptor still belongs to the connection. If the program closes it, a file may get its number.
     fn is_own(&self) -> bool {
         self.stream.local_addr().is_ok_and(|address| address == self.address)
     }
 
-    /// Writes what is held, and this many bytes of the output.
+    /// Writes the held part, and this many bytes of the output.
     fn write(&mut self, amount: usize) -> Result<(), Error> {
         let Self { stream, buffers, time, held, broken, .. } = self;
         let mut parts = [IoSlice::new(held), IoSlice::new(&buffers.output()[..amount])];
@@ -239,8 +239,8 @@ impl Transport for Tcp {
         }
     }
 
-    /// Is called after an answer and before the next request. A connection that was closed or has more to read is found
-    /// then.
+    /// Called after an answer and before the next request. Finds a connection that was closed, or that has sent
+    /// unexpected bytes.
     fn is_open(&mut self) -> bool {
         if mem::take(&mut self.is_read) {
             return true;
@@ -257,7 +257,7 @@ impl Transport for Tcp {
 }
 
 impl Drop for Tcp {
-    /// Leaves a file of the program open.
+    /// If the descriptor now belongs to a file of the program, the file is left open.
     fn drop(&mut self) {
         if !self.is_own() {
             mem::forget(Arc::clone(&self.stream));
@@ -283,7 +283,7 @@ mod tests {
         Connections::new(Arc::new(time), timeout)
     }
 
-    /// A listener on an address of the loopback interface that accepts so many connections.
+    /// A listener on an address of the loopback interface that accepts this number of connections.
     fn listener(backlog: i32) -> (Socket, SocketAddr) {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -293,7 +293,7 @@ mod tests {
         (socket, address)
     }
 
-    /// Waits until a socket of this port has this state in `/proc/net/tcp`.
+    /// Waits until a socket with this port has this state in `/proc/net/tcp`.
     fn wait_for(port: u16, state: &str) {
         let socket = format!(":{port:04X} {state}");
         while !fs::read_to_string("/proc/net/tcp").unwrap().contains(&socket) {
@@ -301,7 +301,7 @@ mod tests {
         }
     }
 
-    /// An address whose queue is full, so that it does not answer any more. The queue has room for one connection.
+    /// An address whose queue is full, so that it does not answer. The queue has room for one connection.
     fn silent_address() -> (SocketAddr, TcpStream, Socket) {
         let (full, silent) = listener(0);
         let queued = TcpStream::connect(silent).unwrap();

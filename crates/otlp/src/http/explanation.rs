@@ -1,12 +1,12 @@
-//! The explanation in the answer to a request that the receiver has not accepted.
+//! The explanation in the response to a request that the receiver has not accepted.
 
 use serde_json::Value;
 
 use crate::response::{description, number_and_text};
 
-/// Returns the message in the body of a response with this `Content-Type`: of a
-/// [`google.rpc.Status`](https://opentelemetry.io/docs/specs/otlp/#failures-1) in protobuf, or text of others. `None` if
-/// there is none for a reader.
+/// Returns the message in the body of a response with this `Content-Type`: the message of a
+/// [`google.rpc.Status`](https://opentelemetry.io/docs/specs/otlp/#failures-1) in protobuf, or a text. `None` if no
+/// message is readable.
 pub(super) fn explanation(content_type: &[u8], body: &[u8]) -> Option<String> {
     let message = if content_type.starts_with(b"application/x-protobuf") {
         number_and_text(body).ok()?.1

@@ -52,7 +52,7 @@ struct JsonPartialSuccess {
     error_message: Option<String>,
 }
 
-/// A number of 64 bits, which may be text.
+/// A 64-bit number, which may be a text.
 struct JsonCount(u64);
 
 impl<'de> Deserialize<'de> for JsonCount {

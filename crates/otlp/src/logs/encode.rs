@@ -1,6 +1,6 @@
 //! Encodes log records as OTLP protobuf. The numbers are the field numbers of
 //! [`logs.proto`](https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/logs/v1/logs.proto)
-//! and its imports. A property test compares the encoding with the one of `opentelemetry-proto`.
+//! and its imports. A property test compares the encoding with `opentelemetry-proto`.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -48,7 +48,7 @@ impl LogRequests {
     }
 }
 
-/// The `ScopeLogs` of the records, each in the order of its first record.
+/// The `ScopeLogs` of the records, in the order of their first records.
 fn scopes(records: &[Arc<LogRecord>]) -> Vec<Vec<u8>> {
     let mut encoded: Vec<Vec<u8>> = Vec::new();
     let mut known = HashMap::new();
@@ -113,7 +113,7 @@ const fn scalar(value: LogValue<'_>) -> Result<Borrowed<'_>, &AnyValue> {
     })
 }
 
-/// Appends the fields of `AnyValue`. The nesting is limited before.
+/// Appends the fields of `AnyValue`. The depth of the value is already limited.
 fn log_value(out: &mut Vec<u8>, value: LogValue<'_>) {
     match scalar(value) {
         Ok(value) => any_value(out, value),
@@ -137,7 +137,7 @@ fn nested(out: &mut Vec<u8>, value: &AnyValue) {
                 });
             }
         }),
-        // The enum is non-exhaustive; no other variant exists today.
+        // The enum is non-exhaustive, but has no other variant today.
         _ => {}
     }
 }

@@ -1,4 +1,4 @@
-//! Without log records.
+//! The exporter of log records in a build without it.
 
 use floe_telemetry_sdk::__parts::collector::ExporterId;
 use floe_telemetry_sdk::__parts::config::needed;
@@ -7,7 +7,7 @@ use floe_telemetry_sdk::__parts::logs::{LogSettings, LogWorker};
 use floe_telemetry_sdk::Error;
 use opentelemetry_sdk::Resource;
 
-/// Fails: nothing exports log records.
+/// Fails, because the build exports no log records.
 pub(super) fn start(
     _: &ExporterId,
     _: &OtlpTarget,

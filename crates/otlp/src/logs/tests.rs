@@ -29,7 +29,7 @@ fn value() -> impl Strategy<Value = AnyValue> {
     leaf.prop_recursive(3, 16, 4, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(AnyValue::from_iter),
-            // The order of several items is not determined.
+            // Only one item, because the order of several items is not determined.
             ("[a-z]{0,9}", inner)
                 .prop_map(|(key, value)| AnyValue::from_iter([(Key::from(key), value)])),
         ]
@@ -83,7 +83,7 @@ prop_compose! {
     }
 }
 
-/// The record as `opentelemetry-proto` has it.
+/// The record, converted to the type of `opentelemetry-proto`.
 fn expected(record: &LogRecord) -> proto_logs::LogRecord {
     let nanos = |time: std::time::SystemTime| {
         let since = time.duration_since(UNIX_EPOCH).unwrap();
@@ -129,7 +129,7 @@ proptest! {
         let [found] = &request.resource_logs[..] else { panic!("{request:?}") };
         prop_assert_eq!(&found.resource.as_ref().unwrap().attributes[0].key, "service.name");
         prop_assert_eq!(&found.schema_url, "https://example.com/2");
-        // Two scopes may become the same by a target, and a NaN is only as text equal to itself.
+        // Two scopes may become equal by a target, and a NaN equals itself only as text.
         let mut sent = Vec::new();
         for logs in &found.scope_logs {
             prop_assert!(!logs.log_records.is_empty());

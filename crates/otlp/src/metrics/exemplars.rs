@@ -1,4 +1,4 @@
-//! Exemplars in a metrics request: each data point refers to spans in which it was measured.
+//! Exemplars in a metrics request: each data point refers to spans during which it was measured.
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::KeyValue;

@@ -1,4 +1,4 @@
-//! Without metrics.
+//! The exporter of metrics in a build without it.
 
 use floe_telemetry_sdk::__parts::metrics::MetricDestination;
 use floe_telemetry_sdk::Error;
@@ -7,7 +7,7 @@ use floe_telemetry_sdk::__parts::collector::{Counters, ExporterId};
 use floe_telemetry_sdk::__parts::config::needed;
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
 
-/// Fails: nothing exports metrics.
+/// Fails, because the build exports no metrics.
 pub(super) fn destination(
     _: ExporterId,
     _: &OtlpTarget,
