@@ -12,7 +12,7 @@
 use std::mem;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
-use std::thread::{self, Thread};
+use std::thread::Thread;
 
 use super::events::{EventHead, MAX_EVENTS, SpanEvents};
 use super::fork::{forks, try_lock};
@@ -37,12 +37,6 @@ const WAKE_EVERY: usize = 8;
 
 /// The collector is woken once for this number of spans, if there is no memory for another buffer.
 const WAKE_EVERY_WITHOUT_MEMORY: usize = CAPACITY / 4;
-
-/// The number of buffers that are shared by threads without one.
-const SHARED: usize = 8;
-
-/// The number of shared buffers that a thread tries until one is free.
-const ATTEMPTS: usize = 8;
 
 /// The capacity of the ring for attributes. If it has no room for all attributes of a span, they are written to the
 /// ring for rare data in one piece.
@@ -387,36 +381,27 @@ pub(super) fn exchange(full: &mut Writer) -> bool {
     }
 }
 
-/// Writes to a buffer that is shared by threads without their own. Returns whether there was room.
+/// The buffers of threads without their own one, created when they are first used.
+static SHARED: [Mutex<Option<Writer>>; 8] = [const { Mutex::new(None) }; 8];
+
+/// Writes to a shared buffer. Returns whether there was room.
+///
+/// A free one is taken first. The system may have interrupted all threads that hold one, so a thread waits a little
+/// rather than lose its span; not without end, because after a fork a lock may be held by nobody.
 #[cold]
 pub(super) fn push_shared(record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
-    // These locks are only tried, because after a fork their holder may not exist.
-    static BUFFERS: [Mutex<Option<Writer>>; SHARED] = [const { Mutex::new(None) }; SHARED];
-
     let first = usize::from(record.head.span_id.to_bytes()[0]);
-    for _ in 0..ATTEMPTS {
-        let mut is_used = false;
-        for n in 0..SHARED {
-            let Ok(mut buffer) = BUFFERS[(first + n) % SHARED].try_lock() else {
-                is_used = true;
-                continue;
-            };
-            if (buffer.as_ref()).is_none_or(|writer| !writer.is_of_process()) {
-                let new = || create().inspect(|_| add_rings(BYTES));
-                *buffer = if has_headroom() { new() } else { None };
-            }
-            if let Some(writer) = &mut *buffer {
-                return writer.push(record, end, code)
-                    || exchange(writer) && writer.push(record, end, code);
-            }
+    let shared = |n: usize| &SHARED[(first + n) % SHARED.len()];
+    let mut push = |mut buffer: MutexGuard<'_, Option<Writer>>| {
+        if (buffer.as_ref()).is_none_or(|writer| !writer.is_of_process()) {
+            let new = || create().inspect(|_| add_rings(BYTES));
+            *buffer = if has_headroom() { new() } else { None };
         }
-        if !is_used {
-            break;
-        }
-        // Another thread is just creating a shared buffer.
-        thread::yield_now();
-    }
-    false
+        let writer = buffer.as_mut()?;
+        Some(writer.push(record, end, code) || exchange(writer) && writer.push(record, end, code))
+    };
+    let free = (0..SHARED.len()).find_map(|n| push(shared(n).try_lock().ok()?));
+    free.or_else(|| push(try_lock(shared(0))?)).unwrap_or(false)
 }
 
 fn new_writer() -> Option<Writer> {
@@ -502,5 +487,27 @@ impl Rare {
             }
             Self::Event(head) => events.heads.push(head),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_thread_waits_for_a_shared_buffer_rather_than_lose_its_span() {
+        let push = || push_shared(&mut SpanRecord::blank(), Ticks::now(), Code::Unset);
+        assert!(push());
+        thread::scope(|scope| {
+            // As by threads that the system has interrupted.
+            let held = SHARED.each_ref().map(|shared| shared.lock().unwrap());
+            let waiting = scope.spawn(push);
+            thread::sleep(Duration::from_millis(20));
+            drop(held);
+            assert!(waiting.join().unwrap());
+        });
     }
 }

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use crate::clock::monotonic_now;
 
-/// The maximum time for which a forking thread waits for a lock. Locks are held briefly, so the time runs out only if a
-/// signal handler forks while its own thread holds the lock.
+/// The maximum time for which a thread waits for a lock. Locks are held briefly, so the time only runs out if a signal
+/// handler forks while its own thread holds the lock, or if a fork has copied a lock that another thread held.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// The forks of this process and its ancestors since the first provider started.
