@@ -1,14 +1,13 @@
 //! The captured spans of a test, and assertions on them. A failed assertion prints the trace.
 
-use std::collections::HashMap;
 use std::fmt::{self, Write as _};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use opentelemetry::trace::{Event, SpanContext, SpanKind, Status};
 use opentelemetry::{Array, SpanId, StringValue, Value};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::{conventions, n_plus_one, tree};
+use super::tree;
 use crate::attributes::ToAttributeValue;
 
 /// Captured spans, in the order in which they ended on each thread. The root of a trace comes after
@@ -50,161 +49,6 @@ impl Spans {
         self.0.iter().map(|span| CapturedSpan { span, all: self })
     }
 
-    /// Asserts that the attributes of all spans and events follow OpenTelemetry's semantic conventions: no key is
-    /// deprecated, or unknown in a namespace of the conventions; each value is valid for its key; and a span has the
-    /// required attributes of its kind. Keys in other namespaces are not checked.
-    ///
-    /// # Panics
-    ///
-    /// Panics with all violations, if there are any.
-    ///
-    /// ```
-    /// # use floe_telemetry::{testing, traced};
-    /// #[traced(kind = client, attributes("db.system.name" = "sqlite"))]
-    /// fn query() {}
-    ///
-    /// testing::capture(query).assert_conventions();
-    /// ```
-    #[track_caller]
-    pub fn assert_conventions(&self) -> &Self {
-        let problems = self.0.iter().flat_map(|span| {
-            let problems = conventions::problems(span).into_iter();
-            problems.map(|problem| format!("span `{}`: {problem}", span.name))
-        });
-        let problems: Vec<_> = problems.collect();
-        if !problems.is_empty() {
-            fail(&format!("{}\n{self}", problems.join("\n")));
-        }
-        self
-    }
-
-    /// Asserts that there are at most `most` spans of this name.
-    ///
-    /// # Panics
-    ///
-    /// Panics if there are more.
-    ///
-    /// ```
-    /// # use floe_telemetry::{testing, traced};
-    /// #[traced]
-    /// fn connect() {}
-    ///
-    /// testing::capture(connect).assert_calls_at_most("connect", 1);
-    /// ```
-    #[track_caller]
-    pub fn assert_calls_at_most(&self, name: &str, most: usize) -> &Self {
-        let found = self.named(name).count();
-        self.check(found <= most, &format!("spans `{name}`"), &format!("at most {most}"), || {
-            found.to_string()
-        })
-    }
-
-    /// Asserts that each trace has at most `most` spans.
-    ///
-    /// # Panics
-    ///
-    /// Panics if a trace has more.
-    #[track_caller]
-    pub fn assert_spans_at_most(&self, most: usize) -> &Self {
-        let mut traces = HashMap::new();
-        for span in &self.0 {
-            *traces.entry(span.span_context.trace_id()).or_default() += 1;
-        }
-        let found = traces.into_values().max().unwrap_or(0);
-        self.check(found <= most, "spans of a trace", &format!("at most {most}"), || {
-            found.to_string()
-        })
-    }
-
-    /// Asserts that the spans with this name took at most `most` in total, whether or not they overlap.
-    ///
-    /// # Panics
-    ///
-    /// Panics if they took longer, or if there is no such span.
-    ///
-    /// ```
-    /// # use std::time::Duration;
-    /// # use floe_telemetry::{testing, traced};
-    /// #[traced]
-    /// fn look_up() {}
-    ///
-    /// testing::capture(look_up).assert_time_at_most("look_up", Duration::from_secs(60));
-    /// ```
-    #[track_caller]
-    pub fn assert_time_at_most(&self, name: &str, most: Duration) -> &Self {
-        let lasted = |span: CapturedSpan<'_>| {
-            let (start, end) = span.times();
-            end.duration_since(start).unwrap_or_default()
-        };
-        let mut all: Vec<_> = self.named(name).map(lasted).collect();
-        all.sort();
-        let sum = all.iter().fold(Duration::ZERO, |sum, it| sum.saturating_add(*it));
-        self.check(
-            !all.is_empty() && sum <= most,
-            &format!("spans `{name}`"),
-            &format!("at most {most:?}"),
-            || match &*all {
-                [] => "no such span".to_owned(),
-                [_] => format!("{sum:?}"),
-                [.., longest] => format!("{sum:?} in {}, the longest {longest:?}", all.len()),
-            },
-        )
-    }
-
-    /// Asserts that no span makes the same call five or more times in a row, directly below it: the N+1 problem, which
-    /// is a query for each row of another query, instead of one for all. [`assert_no_n_plus_one_with`] changes the
-    /// number, and permits intended loops.
-    ///
-    /// Two calls are the same if they share their name and their query: `db.query.summary`, or else `db.query.text`. Texts
-    /// that contain the values of their parameters differ. Other calls may be between them, but calls that overlap are
-    /// not a loop.
-    ///
-    /// [`assert_no_n_plus_one_with`]: Self::assert_no_n_plus_one_with
-    ///
-    /// # Panics
-    ///
-    /// Panics with the parent, the name and the number of the calls, and the first attributes that differ.
-    ///
-    /// ```
-    /// # use floe_telemetry::{testing, traced};
-    /// #[traced]
-    /// fn load(ids: &[u64]) {
-    ///     for id in ids {
-    ///         load_one(*id);
-    ///     }
-    /// }
-    ///
-    /// #[traced(attributes(id))]
-    /// fn load_one(id: u64) {}
-    ///
-    /// testing::capture(|| load(&[1, 2])).assert_no_n_plus_one();
-    /// let looped = testing::capture(|| load(&[1, 2, 3, 4, 5]));
-    /// // 5 of `load_one` below `load`, id = 1, 2, 3, …
-    /// assert!(std::panic::catch_unwind(|| looped.assert_no_n_plus_one()).is_err());
-    /// looped.assert_no_n_plus_one_with(4, &["load_one"]);
-    /// ```
-    #[track_caller]
-    pub fn assert_no_n_plus_one(&self) -> &Self {
-        self.assert_no_n_plus_one_with(n_plus_one::MOST_IN_A_ROW, &[])
-    }
-
-    /// Like [`assert_no_n_plus_one`](Self::assert_no_n_plus_one), with at most `most` calls in a row, and any number
-    /// of calls of the names `excused`.
-    ///
-    /// # Panics
-    ///
-    /// Panics like [`assert_no_n_plus_one`](Self::assert_no_n_plus_one).
-    #[track_caller]
-    pub fn assert_no_n_plus_one_with(&self, most: usize, excused: &[&str]) -> &Self {
-        let found = n_plus_one::findings(&self.0, most, excused);
-        self.check(
-            found.is_empty(),
-            "repeated calls below one span",
-            &format!("at most {most}"),
-            || found.join("\n           "),
-        )
-    }
-
     /// Asserts that the spans have this [`tree`](Self::tree). Empty lines and the common indentation do not matter.
     ///
     /// # Panics
@@ -233,7 +77,7 @@ impl Spans {
     /// ```
     #[track_caller]
     pub fn assert_tree(&self, expected: &str) -> &Self {
-        let lines = self.lines(&[]);
+        let lines = self.lines();
         let expected = unindented(expected);
         if expected != unindented(&tree::text(&lines)) {
             let is_missed =
@@ -254,22 +98,7 @@ impl Spans {
     /// ones next to each other share a line, `name ×50`. Siblings on racing threads can change places.
     #[must_use]
     pub fn tree(&self) -> String {
-        self.tree_with(&[])
-    }
-
-    /// Returns the [`tree`](Self::tree) with the attributes of these keys.
-    ///
-    /// ```
-    /// # use floe_telemetry::{testing, traced};
-    /// #[traced(attributes(table))]
-    /// fn load(table: &str) {}
-    ///
-    /// let spans = testing::capture(|| load("orders"));
-    /// assert_eq!(spans.tree_with(&["table"]), "load table=orders");
-    /// ```
-    #[must_use]
-    pub fn tree_with(&self, keys: &[&str]) -> String {
-        tree::text(&self.lines(keys))
+        tree::text(&self.lines())
     }
 
     /// Returns the names of all spans.
@@ -290,35 +119,18 @@ impl Spans {
         self.0.is_empty()
     }
 
-    fn lines(&self, keys: &[&str]) -> Vec<tree::Line> {
+    fn lines(&self) -> Vec<tree::Line> {
         tree::lines(&self.0, |span| {
             let mut text = span.name.to_string();
             if span.span_kind != SpanKind::Internal {
-                let _ = write!(text, " [{}]", conventions::kind(&span.span_kind));
+                let kind = format!("{:?}", span.span_kind);
+                let _ = write!(text, " [{}]", kind.to_lowercase());
             }
             if matches!(span.status, Status::Error { .. }) {
                 text.push_str(" [error]");
             }
-            let span = CapturedSpan { span, all: self };
-            for (key, value) in keys.iter().filter_map(|it| Some((it, span.attribute(it)?))) {
-                let _ = write!(text, " {key}={value}");
-            }
             text
         })
-    }
-
-    #[track_caller]
-    fn check(
-        &self,
-        holds: bool,
-        what: &str,
-        expected: &str,
-        found: impl FnOnce() -> String,
-    ) -> &Self {
-        if !holds {
-            fail(&format!("{what}\n  expected: {expected}\n     found: {}\n{self}", found()));
-        }
-        self
     }
 }
 
@@ -498,8 +310,13 @@ impl<'a> CapturedSpan<'a> {
 
     #[track_caller]
     fn check(self, holds: bool, expected: &str, found: impl FnOnce() -> String) -> Self {
-        let what = format!("span `{}`", self.span.name);
-        self.all.check(holds, &what, expected, found);
+        if !holds {
+            let (name, found) = (&self.span.name, found());
+            fail(&format!(
+                "span `{name}`\n  expected: {expected}\n     found: {found}\n{}",
+                self.all
+            ));
+        }
         self
     }
 }

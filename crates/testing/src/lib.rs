@@ -33,8 +33,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod captured;
-mod conventions;
-mod n_plus_one;
 mod tree;
 
 use std::collections::HashMap;
@@ -49,7 +47,7 @@ use opentelemetry::trace::FutureExt;
 pub use self::captured::{CapturedSpan, Spans};
 use floe_telemetry_core::__sdk::recorder::{self, CaptureScope};
 use floe_telemetry_core::__sdk::{char_boundary, environment};
-use floe_telemetry_core::{attributes, keys};
+use floe_telemetry_core::attributes;
 use floe_telemetry_sdk::__parts::collector::{captured_spans, start_capture};
 
 static HAS_BOUNDARIES: LazyLock<bool> = LazyLock::new(|| {

@@ -48,12 +48,6 @@ fn a_run_is_one_tree_that_begins_with_the_compilation() {
 }
 
 #[test]
-fn a_run_follows_the_semantic_conventions() {
-    let (spans, _) = run(&Product::shop());
-    spans.assert_conventions();
-}
-
-#[test]
 fn a_run_starts_its_plugins_and_publishes_what_it_built() {
     let product = Product::shop();
     let (spans, _) = run(&product);
