@@ -35,9 +35,7 @@ pub struct CallSite {
     kind: SpanKind,
     level: Level,
     metrics: bool,
-    /// Whether spans of a `tracing` call site have their target as an attribute.
-    has_target: bool,
-    /// The applicable sampling rule and the generation of its rules.
+    /// The applicable sampling rule, and the generation of the rules.
     rule_cache: AtomicU64,
     /// The attributes for readers outside the process.
     published: OnceLock<StaticAttributes>,
@@ -74,7 +72,6 @@ impl CallSite {
             kind,
             level: Level::Info,
             metrics: false,
-            has_target: true,
             rule_cache: AtomicU64::new(0),
             published: OnceLock::new(),
         }
@@ -111,18 +108,10 @@ impl CallSite {
         self
     }
 
-    /// The call site without a target.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn without_target(mut self) -> Self {
-        self.has_target = false;
-        self
-    }
-
-    /// The target of a `tracing` call site whose spans have the target as an attribute and as their scope.
+    /// The target of a `tracing` call site, which is an attribute and the scope of its spans.
     #[doc(hidden)]
     pub fn tracing_target(&self) -> Option<&'static str> {
-        (!self.is_function() && self.has_target).then_some(self.scope_name)
+        (!self.is_function()).then_some(self.scope_name)
     }
 
     /// The name of the spans, or the name of the function if the span name is an expression.
@@ -169,8 +158,8 @@ impl CallSite {
 
     /// The keys of the attributes in the annotation, in the order in which they are recorded.
     ///
-    /// `{Type}` stands for all keys of a type that derives [`FloeAttributes`](crate::FloeAttributes) or of
-    /// a constant, and `*` for keys that are known only when the function runs.
+    /// `*` stands for keys that the annotation does not contain: of a type that derives
+    /// [`FloeAttributes`](crate::FloeAttributes), of a constant, or of a function.
     ///
     /// ```
     /// use floe_telemetry::{callsite, traced};

@@ -31,22 +31,9 @@ pub const CODE_LINE_NUMBER: &str = "code.line.number";
 pub const CODE_MODULE_NAME: &str = "code.module.name";
 /// The target of a `tracing` span or event, by default the path of the module.
 pub const TARGET: &str = "target";
-/// The level of a `tracing` event, and of a span if the layer records it: `TRACE`, `DEBUG`, `INFO`, `WARN` or `ERROR`.
+/// The level of a `tracing` event: `TRACE`, `DEBUG`, `INFO`, `WARN` or `ERROR`.
 pub const LEVEL: &str = "level";
 
-/// The number of the thread on which a `tracing` span started.
-pub const THREAD_ID: &str = "thread.id";
-/// The name of the thread on which a `tracing` span started.
-pub const THREAD_NAME: &str = "thread.name";
-/// The time in which a `tracing` span was entered, in nanoseconds.
-pub const BUSY: &str = "busy_ns";
-/// The time in which a `tracing` span was not entered, in nanoseconds.
-pub const IDLE: &str = "idle_ns";
-/// A short summary of a database query ([database
-/// spans](https://opentelemetry.io/docs/specs/semconv/database/database-spans/)).
-pub const DB_QUERY_SUMMARY: &str = "db.query.summary";
-/// The text of a query.
-pub const DB_QUERY_TEXT: &str = "db.query.text";
 /// The class of an error.
 pub const ERROR_TYPE: &str = "error.type";
 /// The text of an error.

@@ -9,7 +9,6 @@ use opentelemetry::{Context, KeyValue};
 use tracing::field::{Field, Visit};
 use tracing::{Level, Metadata};
 
-use super::fields::ErrorFields;
 use super::scratch;
 use crate::attributes::{AttributeList, ToAttributeValue};
 use crate::keys;
@@ -24,9 +23,8 @@ pub(super) struct BridgedEvent {
     metadata: &'static Metadata<'static>,
     has_message: bool,
     has_location: bool,
-    error_fields: ErrorFields,
     /// Whether the event is recorded on its span.
-    pub(super) is_recorded: bool,
+    is_recorded: bool,
     origin: Origin,
     /// The field `error`, as `#[instrument(err)]` writes it.
     error: Option<String>,
@@ -58,14 +56,13 @@ impl BridgedEvent {
     pub(super) fn new(
         metadata: &'static Metadata<'static>,
         has_location: bool,
-        error_fields: ErrorFields,
+        is_recorded: bool,
     ) -> Self {
         Self {
             metadata,
             has_message: false,
             has_location,
-            error_fields,
-            is_recorded: true,
+            is_recorded,
             origin: Origin::of(metadata),
             error: None,
             exception: Vec::new(),
@@ -76,16 +73,10 @@ impl BridgedEvent {
     /// The status of the span: an event of level `ERROR` sets ERROR.
     fn status(&self) -> Status {
         match &self.error {
-            Some(error) if self.error_fields.set_status => Status::error(error.clone()),
-            _ if *self.metadata.level() == Level::ERROR => Status::error(""),
-            _ => Status::Unset,
+            Some(error) => Status::error(error.clone()),
+            None if *self.metadata.level() == Level::ERROR => Status::error(""),
+            None => Status::Unset,
         }
-    }
-
-    /// The message, if the event is an exception.
-    fn take_exception(&mut self) -> Option<String> {
-        let error = self.error.take();
-        error.filter(|_| self.error_fields.are_exceptions)
     }
 
     /// Adds the event with OpenTelemetry's API.
@@ -101,7 +92,7 @@ impl BridgedEvent {
         }
         let head = EventHead::now(self.metadata, self.has_location);
         let mut event = head.into_event(self.attributes.items_mut().drain(..));
-        if let Some(error) = self.take_exception() {
+        if let Some(error) = self.error.take() {
             event = exception_event(error, event.attributes);
         }
         span.add_event_with_timestamp(event.name, event.timestamp, event.attributes);
@@ -117,7 +108,7 @@ impl BridgedEvent {
             return scratch::keep(self.attributes);
         }
         let head = EventHead::now(self.metadata, self.has_location);
-        let error = self.take_exception();
+        let error = self.error.take();
         let attributes = self.attributes.items_mut();
         match error {
             None => record.push_event(head, attributes),
@@ -152,7 +143,7 @@ impl BridgedEvent {
     }
 
     /// Takes the value of a field with a special meaning, and returns whether the field is no attribute. The message is
-    /// also an attribute, and so is an error that is no exception.
+    /// also an attribute.
     fn is_special(&mut self, field: &Field, text: impl FnOnce() -> String) -> bool {
         match field.name() {
             MESSAGE => {
@@ -161,7 +152,7 @@ impl BridgedEvent {
             }
             ERROR if !self.has_message => {
                 self.error = Some(text());
-                self.error_fields.are_exceptions
+                true
             }
             _ => false,
         }
@@ -203,18 +194,13 @@ impl Visit for BridgedEvent {
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         let (text, details) = describe_error(value);
-        if self.error_fields.typed.on_span {
-            self.exception.clone_from(&details);
-        }
+        self.exception.clone_from(&details);
         let is_special = self.is_special(field, || text.clone());
         if !is_special {
             self.attributes.set(field.name(), &text);
         }
-        if self.error_fields.typed.on_own {
-            // The field of an exception gives its message, which is the first detail.
-            let details = details.into_iter().skip(usize::from(is_special));
-            self.attributes.extend(details);
-        }
+        // The field of an exception gives its message, which is the first detail.
+        self.attributes.extend(details.into_iter().skip(usize::from(is_special)));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {

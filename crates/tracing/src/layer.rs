@@ -16,9 +16,8 @@ use super::fields::SpanFields;
 use super::options::TracingLayer;
 use super::sites::Site;
 use super::span_ext::get_otel_context;
-use super::{entered, scratch, threads};
+use super::{entered, scratch};
 use crate::caught::caught;
-use crate::keys;
 use crate::recorder::{
     self, BridgedSpan, CONTEXT_OF, Entrance, Parent, SpanRecord, context_is_alive, root,
 };
@@ -116,16 +115,6 @@ impl TracingLayer {
         cx.map_or_else(root, Parent::of)
     }
 
-    fn describe(&self, metadata: &'static Metadata<'static>, record: &mut SpanRecord) {
-        let attributes = &mut record.attributes;
-        if self.requested.level {
-            attributes.push_static(keys::LEVEL, metadata.level().as_str());
-        }
-        if self.requested.threads {
-            threads::describe(attributes);
-        }
-    }
-
     fn is_idle(&self) -> bool {
         recorder::records_nothing() || self.is_second || !context_is_alive()
     }
@@ -157,24 +146,13 @@ where
             return;
         }
         let is_explicit = !attributes.is_contextual();
-        let parent = if is_explicit {
-            Some(self.parent(attributes.parent(), &layers))
-        } else if self.activates {
-            None
-        } else {
-            let current = layers.lookup_current();
-            current.and_then(|span| self.context_of(&span.id(), &layers)).map(Parent::of)
-        };
-        let site = Site::of(metadata, self.described);
+        let parent = is_explicit.then(|| self.parent(attributes.parent(), &layers));
+        let site = Site::of(metadata, self.has_location);
         let opened = BridgedSpan::open(&site.callsite, site.is_set_by_field, parent, |record| {
-            self.describe(metadata, record);
-            attributes.record(&mut SpanFields::new(record, self.error_fields));
+            attributes.record(&mut SpanFields(record));
         });
-        if let Some(mut opened) = opened {
-            if self.requested.timings {
-                opened.time();
-            }
-            let entrance = self.activates.then(|| opened.entrance()).flatten();
+        if let Some(opened) = opened {
+            let entrance = opened.entrance();
             self.open.insert(id, opened);
             if let Some(entrance) = entrance {
                 entered::start(id, entrance);
@@ -189,7 +167,7 @@ where
         // The values are formatted by user code, so the open spans must not be locked meanwhile.
         let mut update = SpanRecord::blank();
         update.attributes = scratch::take();
-        guarded(|| values.record(&mut SpanFields::new(&mut update, self.error_fields)));
+        guarded(|| values.record(&mut SpanFields(&mut update)));
         self.open.with(id, |span| span.update(|record| record.adopt(&mut update)));
         scratch::keep(update.attributes);
     }
@@ -207,18 +185,12 @@ where
             return;
         }
         let visit = || {
-            let mut bridged =
-                BridgedEvent::new(metadata, self.described.location, self.error_fields);
-            bridged.is_recorded = self.has_events;
+            let mut bridged = BridgedEvent::new(metadata, self.has_location, self.has_events);
             guarded(|| event.record(&mut bridged));
             bridged
         };
         let cx = match event.parent() {
             Some(parent) => self.context_of(parent, &layers).filter(is_recording),
-            None if event.is_contextual() && !self.activates => {
-                let current = layers.lookup_current();
-                current.and_then(|span| self.context_of(&span.id(), &layers)).filter(is_recording)
-            }
             None if event.is_contextual() => {
                 // Usually the current span is an open span of this layer, whose record can be
                 // written to directly.
@@ -250,13 +222,8 @@ where
 
     fn on_enter(&self, id: &Id, layers: LayerContext<'_, S>) {
         if !self.is_idle() {
-            if self.activates {
-                let entrance = || self.entrance(id, &layers);
-                entered::enter(id, entrance, || self.own_context(id, &layers));
-            }
-            if self.requested.timings {
-                self.open.with(id, BridgedSpan::entered);
-            }
+            let entrance = || self.entrance(id, &layers);
+            entered::enter(id, entrance, || self.own_context(id, &layers));
         }
     }
 

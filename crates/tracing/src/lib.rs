@@ -13,7 +13,6 @@ mod scratch;
 mod sites;
 mod span_ext;
 mod spans;
-mod threads;
 
 use floe_telemetry_core::__sdk::{caught, clock, recorder};
 use floe_telemetry_core::{attributes, callsite, keys};

@@ -2,8 +2,6 @@
 
 use tracing::level_filters::LevelFilter;
 
-use crate::fields::{ErrorFields, TypedErrors};
-use crate::sites::Described;
 use crate::spans::Spans;
 
 /// A layer that records the spans of `tracing` as OpenTelemetry spans, created by [`tracing_layer`].
@@ -37,23 +35,11 @@ use crate::spans::Spans;
 #[derive(Debug)]
 pub struct TracingLayer {
     pub(crate) spans: LevelFilter,
-    pub(crate) described: Described,
-    pub(crate) requested: Requested,
-    pub(crate) error_fields: ErrorFields,
+    pub(crate) has_location: bool,
     pub(crate) has_events: bool,
-    /// Whether the `Context` of a span is current while it is entered.
-    pub(crate) activates: bool,
     pub(crate) open: Spans,
     /// Whether the subscriber already has a layer of this type.
     pub(crate) is_second: bool,
-}
-
-/// Attributes that spans have only if the program requests them.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Requested {
-    pub(crate) level: bool,
-    pub(crate) threads: bool,
-    pub(crate) timings: bool,
 }
 
 /// A clone is for another subscriber: it has the same options, but no open spans.
@@ -61,11 +47,8 @@ impl Clone for TracingLayer {
     fn clone(&self) -> Self {
         Self {
             spans: self.spans,
-            described: self.described,
-            requested: self.requested,
-            error_fields: self.error_fields,
+            has_location: self.has_location,
             has_events: self.has_events,
-            activates: self.activates,
             ..tracing_layer()
         }
     }
@@ -121,7 +104,8 @@ impl Clone for TracingLayer {
 /// | `set_parent` of a span in OpenTelemetry's global provider | until the span is used | an error | the provider starts a span with its parent |
 /// | `OtelData` in the extensions of a span | yes | – | [`OpenTelemetrySpanExt::context`](crate::OpenTelemetrySpanExt::context) has the ids |
 /// | texts | as they are | redacted, and bounded | |
-/// | threads, busy and idle time | recorded | on request | they cost time in each span |
+/// | threads, busy and idle time, levels of spans | recorded, or on request | – | a layer of the program can record them; they cost time in each span |
+/// | `with_context_activation`, `with_target`, `with_error_…` | yes | – | their defaults |
 /// | `Span::current()` in a `#[traced]` function | – | the function's span, with [`with_current_span`] | |
 /// | `MetricsLayer`, metrics from fields of events | yes | – | `MetricRecorder`, or the facade `metrics` |
 /// | `with_counting_event_filter` | counts the events that a filter excludes | – | a filter of `tracing_subscriber` selects events |
@@ -143,15 +127,8 @@ impl Clone for TracingLayer {
 pub fn tracing_layer() -> TracingLayer {
     TracingLayer {
         spans: LevelFilter::TRACE,
-        described: Described { location: true, target: true },
-        requested: Requested::default(),
-        error_fields: ErrorFields {
-            are_exceptions: true,
-            set_status: true,
-            typed: TypedErrors { on_own: true, on_span: true },
-        },
+        has_location: true,
         has_events: true,
-        activates: true,
         open: Spans::default(),
         is_second: false,
     }
@@ -187,70 +164,7 @@ impl TracingLayer {
     /// Whether spans and events have `code.module.name`, `code.file.path` and `code.line.number`. Default: yes.
     #[must_use]
     pub const fn with_location(mut self, location: bool) -> Self {
-        self.described.location = location;
-        self
-    }
-
-    /// Whether spans have their `target`. Default: yes. Events always have theirs.
-    #[must_use]
-    pub const fn with_target(mut self, target: bool) -> Self {
-        self.described.target = target;
-        self
-    }
-
-    /// Whether spans have their `level`. Default: no. Events always have theirs.
-    #[must_use]
-    pub const fn with_level(mut self, level: bool) -> Self {
-        self.requested.level = level;
-        self
-    }
-
-    /// Whether spans have the number and the name of the thread on which they started, `thread.id` and
-    /// `thread.name`. Default: no.
-    #[must_use]
-    pub const fn with_threads(mut self, threads: bool) -> Self {
-        self.requested.threads = threads;
-        self
-    }
-
-    /// Whether an event without a message, but with a field `error`, is the event `exception` of its span. Default: yes.
-    /// Otherwise the error is an attribute of the event.
-    #[must_use]
-    pub const fn with_error_events_to_exceptions(mut self, exceptions: bool) -> Self {
-        self.error_fields.are_exceptions = exceptions;
-        self
-    }
-
-    /// Whether an event without a message, but with a field `error`, sets the status of its span to ERROR with the
-    /// error's text. Default: yes. An event of level `ERROR` sets it in any case.
-    #[must_use]
-    pub const fn with_error_events_to_status(mut self, status: bool) -> Self {
-        self.error_fields.set_status = status;
-        self
-    }
-
-    /// Whether a span or an event with a field of the type `dyn Error` has `exception.message` and
-    /// `exception.stacktrace`. Default: yes. The field itself is always recorded.
-    #[must_use]
-    pub const fn with_error_fields_to_exceptions(mut self, exceptions: bool) -> Self {
-        self.error_fields.typed.on_own = exceptions;
-        self
-    }
-
-    /// Whether the span of an event with a field of the type `dyn Error` has `exception.message` and
-    /// `exception.stacktrace` of the last one. Default: yes.
-    #[must_use]
-    pub const fn with_error_records_to_exceptions(mut self, exceptions: bool) -> Self {
-        self.error_fields.typed.on_span = exceptions;
-        self
-    }
-
-    /// Whether the OpenTelemetry `Context` of a span is current while the span is entered. Default: yes. Otherwise only
-    /// spans and events of `tracing` belong to it: a `#[traced]` function in it, and a span of OpenTelemetry's API, do not
-    /// become its children, and outgoing requests do not carry it.
-    #[must_use]
-    pub const fn with_context_activation(mut self, activation: bool) -> Self {
-        self.activates = activation;
+        self.has_location = location;
         self
     }
 
@@ -259,14 +173,6 @@ impl TracingLayer {
     #[must_use]
     pub const fn with_events(mut self, events: bool) -> Self {
         self.has_events = events;
-        self
-    }
-
-    /// Whether spans have the time in which they were entered (`busy_ns`) and the time in which they were not
-    /// (`idle_ns`), in nanoseconds. Default: no.
-    #[must_use]
-    pub const fn with_tracked_inactivity(mut self, tracked: bool) -> Self {
-        self.requested.timings = tracked;
         self
     }
 }

@@ -18,14 +18,7 @@ pub(super) struct Site {
     pub(super) is_set_by_field: bool,
 }
 
-/// The attributes of the spans of a call site.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Described {
-    pub(super) location: bool,
-    pub(super) target: bool,
-}
-
-/// The sites by the address of the metadata and the attributes of the spans. The program's source bounds their number.
+/// The sites by the address of the metadata, and whether they have a location. The program's source bounds their number.
 static SITES: LazyLock<Mutex<HashMap<usize, &'static Site>>> = LazyLock::new(Mutex::default);
 
 thread_local! {
@@ -36,14 +29,13 @@ thread_local! {
 impl Site {
     /// Returns the site of `metadata`, a static that its address identifies.
     #[inline]
-    pub(super) fn of(metadata: &'static Metadata<'static>, described: Described) -> &'static Self {
-        // The lowest bits of an address are 0, because metadata is aligned.
-        let bits = usize::from(described.location) | usize::from(described.target) << 1;
-        let address = std::ptr::from_ref(metadata).addr() | bits;
+    pub(super) fn of(metadata: &'static Metadata<'static>, has_location: bool) -> &'static Self {
+        // The lowest bit of an address is 0, because metadata is aligned.
+        let address = std::ptr::from_ref(metadata).addr() | usize::from(has_location);
         let cached = CACHE.try_with(|cache| cache.try_borrow().ok()?.get(&address).copied());
         match cached {
             Ok(Some(site)) => site,
-            _ => Self::look_up(address, metadata, described),
+            _ => Self::look_up(address, metadata, has_location),
         }
     }
 
@@ -51,12 +43,12 @@ impl Site {
     fn look_up(
         address: usize,
         metadata: &'static Metadata<'static>,
-        described: Described,
+        has_location: bool,
     ) -> &'static Self {
         let mut sites = SITES.lock().unwrap_or_else(PoisonError::into_inner);
         let site = *sites
             .entry(address)
-            .or_insert_with(|| Box::leak(Box::new(Self::new(metadata, described))));
+            .or_insert_with(|| Box::leak(Box::new(Self::new(metadata, has_location))));
         drop(sites);
         let _ = CACHE.try_with(|cache| {
             if let Ok(mut cache) = cache.try_borrow_mut() {
@@ -66,8 +58,8 @@ impl Site {
         site
     }
 
-    fn new(metadata: &'static Metadata<'static>, described: Described) -> Self {
-        let (module, file, line) = if described.location {
+    fn new(metadata: &'static Metadata<'static>, has_location: bool) -> Self {
+        let (module, file, line) = if has_location {
             (metadata.module_path(), metadata.file(), metadata.line())
         } else {
             (None, None, None)
@@ -84,7 +76,7 @@ impl Site {
         )
         .with_level(level(*metadata.level()));
         Self {
-            callsite: if described.target { callsite } else { callsite.without_target() },
+            callsite,
             is_set_by_field: [NAME, KIND].iter().any(|it| metadata.fields().field(it).is_some()),
         }
     }

@@ -18,18 +18,38 @@ impl WithoutTracer {
         self.0
     }
 
-    pub fn with_error_fields_to_exceptions(self, exceptions: bool) -> Self {
-        Self(self.0.with_error_fields_to_exceptions(exceptions))
+    pub fn with_error_fields_to_exceptions(self, _: bool) -> Self {
+        self
     }
 
-    pub fn with_error_records_to_exceptions(self, exceptions: bool) -> Self {
-        Self(self.0.with_error_records_to_exceptions(exceptions))
+    pub fn with_error_records_to_exceptions(self, _: bool) -> Self {
+        self
     }
 }
 
-/// The option that the layer does not have.
+/// The options that the layer does not have.
 pub trait Options: Sized {
+    fn with_context_activation(self, _: bool) -> Self {
+        self
+    }
+
     fn with_counting_event_filter<F>(self, _: F) -> Self {
+        self
+    }
+
+    fn with_level(self, _: bool) -> Self {
+        self
+    }
+
+    fn with_target(self, _: bool) -> Self {
+        self
+    }
+
+    fn with_threads(self, _: bool) -> Self {
+        self
+    }
+
+    fn with_tracked_inactivity(self, _: bool) -> Self {
         self
     }
 }

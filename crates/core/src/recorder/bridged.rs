@@ -6,7 +6,6 @@
 use std::cell::Cell;
 use std::mem;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{Link, SpanContext, TraceContextExt};
@@ -26,7 +25,6 @@ use crate::attributes::Attribute;
 use crate::callsite::CallSite;
 use crate::caught::caught;
 use crate::clock::Ticks;
-use crate::keys;
 
 /// Finds the context of a span of `tracing`, or of its nearest ancestor with one. Set by the layer.
 pub static CONTEXT_OF: OnceLock<fn(&Id, &Dispatch) -> Option<Context>> = OnceLock::new();
@@ -37,17 +35,7 @@ pub struct BridgedSpan {
     state: Parked,
     /// The data of an unsampled root, which is needed if the root gets a sampled parent.
     unsampled: Option<Box<SpanRecord>>,
-    timings: Option<Box<Timings>>,
     exited: Option<Ticks>,
-}
-
-/// The time in which a span was entered, and the time in which it was not.
-#[derive(Debug)]
-struct Timings {
-    since: Ticks,
-    entered: u32,
-    busy: Duration,
-    idle: Duration,
 }
 
 impl BridgedSpan {
@@ -86,51 +74,19 @@ impl BridgedSpan {
             }
             _ => None,
         };
-        Some(Self { state, unsampled, timings: None, exited: None })
+        Some(Self { state, unsampled, exited: None })
     }
 
     /// Propagates the context of the span, without ending the span.
     pub fn propagating(cx: Context) -> Self {
         let state = Parked::in_context(cx, Site::NONE);
-        Self { state, unsampled: None, timings: None, exited: None }
-    }
-
-    /// Starts to measure the time in which the span is entered.
-    pub fn time(&mut self) {
-        if self.is_recording() {
-            self.timings = Some(Box::new(Timings {
-                since: Ticks::now(),
-                entered: 0,
-                busy: Duration::ZERO,
-                idle: Duration::ZERO,
-            }));
-        }
-    }
-
-    /// Records an entry of the span, perhaps not the first one.
-    pub fn entered(&mut self) {
-        if let Some(timings) = &mut self.timings {
-            if timings.entered == 0 {
-                let lap = timings.lap(Ticks::now());
-                timings.idle += lap;
-            }
-            timings.entered += 1;
-        }
+        Self { state, unsampled: None, exited: None }
     }
 
     /// Records an exit of the span, perhaps the last one.
     pub fn exited(&mut self) {
-        if !self.is_recording() {
-            return;
-        }
-        let now = Ticks::now();
-        self.exited = Some(now);
-        if let Some(timings) = &mut self.timings {
-            timings.entered = timings.entered.saturating_sub(1);
-            if timings.entered == 0 {
-                let lap = timings.lap(now);
-                timings.busy += lap;
-            }
+        if self.is_recording() {
+            self.exited = Some(Ticks::now());
         }
     }
 
@@ -243,29 +199,13 @@ impl BridgedSpan {
     /// Ends the span with its current status, at its last exit, or now if it was never entered.
     pub fn end(self) {
         if let Some(mut recording) = self.state.recording() {
-            if let Some(timings) = self.timings {
-                let attributes = &mut recording.record.attributes;
-                attributes.set(keys::BUSY, &nanos(timings.busy));
-                attributes.set(keys::IDLE, &nanos(timings.idle));
-            }
             let ended = recording.close();
             recording.end_at(ended.or(self.exited).unwrap_or_else(Ticks::now));
         }
     }
 }
 
-impl Timings {
-    /// The time since the last change. The next lap starts at `now`.
-    fn lap(&mut self, now: Ticks) -> Duration {
-        now.since(mem::replace(&mut self.since, now))
-    }
-}
-
-fn nanos(time: Duration) -> i64 {
-    i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
-}
-
-/// Prepares a started span that was not used yet.
+/// Prepares a started span that is not used yet.
 fn prepare(state: &Parked) {
     if let Parked::Recording(recording) = state {
         current::current_updates(recording).own();
