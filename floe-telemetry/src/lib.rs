@@ -111,6 +111,8 @@ pub mod trace {
         CurrentSpan, DetachedSpan, InCurrentSpan, InSpan, Opening, RecordedSpan, RecorderTracer,
         RecorderTracerProvider, SpanBuilder,
     };
+    #[cfg(feature = "provider")]
+    pub use floe_telemetry_sdk::{Statistics, TelemetryProviderBuilder};
 }
 
 /// The identity of a data product of the floe platform, for its spans and its baggage. Other programs do not need it.
@@ -142,9 +144,8 @@ pub use floe_telemetry_core::{
 
 #[cfg(feature = "provider")]
 pub use floe_telemetry_sdk::{
-    EndingSpan, Error, SpanProcessor, Statistics, TelemetryConfig, TelemetryGuard,
-    TelemetryProvider, TelemetryProviderBuilder, backend, builder, config, detection,
-    ensure_telemetry_initialized, init, init_or_noop, init_with,
+    EndingSpan, Error, SpanProcessor, TelemetryConfig, TelemetryGuard, TelemetryProvider, backend,
+    builder, config, detection, ensure_telemetry_initialized, init, init_or_noop, init_with,
 };
 
 // They register themselves; a crate that nothing names is not linked.

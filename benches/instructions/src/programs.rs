@@ -12,9 +12,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use floe_telemetry::config::{ContextMode, ExporterKind, OtlpProtocol};
-use floe_telemetry::{
-    TelemetryConfig, TelemetryProvider, TelemetryProviderBuilder, traced, tracing_layer,
-};
+use floe_telemetry::trace::TelemetryProviderBuilder;
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced, tracing_layer};
 use floe_telemetry_http::{HttpClientLayer, HttpServerLayer};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Empty};

@@ -24,9 +24,9 @@ mod rotating_file;
 
 use std::path::Path;
 
-use floe_telemetry::TelemetryProviderBuilder;
 use floe_telemetry::config::Signal;
 use floe_telemetry::exporter::{ExporterFactory, StandardStream, telemetry_exporter};
+use floe_telemetry::trace::TelemetryProviderBuilder;
 
 use self::lines::{OtlpLines, Output};
 use self::rotating_file::{MAX_BYTES, RotatingFile};

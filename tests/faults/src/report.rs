@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use floe_telemetry::Statistics;
+use floe_telemetry::trace::Statistics;
 use floe_tests::Receiver;
 use serde::{Deserialize, Serialize};
 

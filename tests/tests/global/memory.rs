@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::trace::Statistics;
 use floe_telemetry::{
-    MetricRecorder, Statistics, TelemetryConfig, TelemetryProvider, create_span, span, traced,
+    MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, span, traced,
 };
 use floe_tests::{Receiver, TIMEOUT, wait_until};
 use opentelemetry::{KeyValue, Value};

@@ -9,9 +9,10 @@ use std::thread;
 
 use floe_telemetry::config::{ExporterKind, SamplingRule};
 use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::trace::Statistics;
 use floe_telemetry::{
-    EndingSpan, FutureExt as _, MetricRecorder, Statistics, TelemetryConfig, TelemetryProvider,
-    builder, create_span, get_current_span, init, propagation, span, testing, traced,
+    EndingSpan, FutureExt as _, MetricRecorder, TelemetryConfig, TelemetryProvider, builder,
+    create_span, get_current_span, init, propagation, span, testing, traced,
 };
 use floe_tests::{MetricValue, Receiver, TIMEOUT, Value, is_child, run_in_child};
 use futures_executor::block_on;

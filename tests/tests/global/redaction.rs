@@ -12,9 +12,10 @@ use floe_telemetry::attributes::{AttributeList, AttributeValue};
 use floe_telemetry::config::RedactionLevel::{Credentials, Strict};
 use floe_telemetry::config::{ExporterKind, LoggingConfig, OtlpProtocol, RedactionConfig};
 use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::trace::Statistics;
 use floe_telemetry::{
-    FloeAttributes, MetricRecorder, Mode, Statistics, TelemetryConfig, TelemetryProvider,
-    create_span, get_current_span, logs, propagation, record_exception, traced, tracing_layer,
+    FloeAttributes, MetricRecorder, Mode, TelemetryConfig, TelemetryProvider, create_span,
+    get_current_span, logs, propagation, record_exception, traced, tracing_layer,
 };
 use floe_tests::{Receiver, TIMEOUT, Value};
 use opentelemetry::baggage::{BaggageExt as _, KeyValueMetadata};

@@ -9,9 +9,10 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use floe_telemetry::config::SamplingRule;
+use floe_telemetry::trace::Statistics;
 use floe_telemetry::{
-    Statistics, TelemetryConfig, TelemetryProvider, create_span, get_current_span, get_tracer,
-    propagation, traced,
+    TelemetryConfig, TelemetryProvider, create_span, get_current_span, get_tracer, propagation,
+    traced,
 };
 use floe_tests::{ReceivedSpan, Receiver, TIMEOUT, Value, remote};
 use opentelemetry::Context;

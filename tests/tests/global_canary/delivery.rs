@@ -64,7 +64,7 @@ impl SpanExporter for Broken {
     }
 }
 
-type Builder = floe_telemetry::TelemetryProviderBuilder;
+type Builder = floe_telemetry::trace::TelemetryProviderBuilder;
 
 fn config() -> TelemetryConfig {
     let mut config = TelemetryConfig::new("orders");

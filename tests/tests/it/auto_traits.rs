@@ -6,13 +6,12 @@ use floe_telemetry::backend::{ConnectionReport, ExporterConfig, LinkedBackend};
 use floe_telemetry::callsite::{CallSite, Scope};
 use floe_telemetry::exporter::{ConsoleExporter, MemoryExporter};
 use floe_telemetry::testing::Spans;
+use floe_telemetry::trace::Statistics;
+use floe_telemetry::trace::TelemetryProviderBuilder;
 use floe_telemetry::trace::{
     CurrentSpan, DetachedSpan, InCurrentSpan, InSpan, RecordedSpan, RecorderTracer, SpanBuilder,
 };
-use floe_telemetry::{
-    Error, MetricRecorder, Statistics, TelemetryConfig, TelemetryProvider,
-    TelemetryProviderBuilder, Tracer,
-};
+use floe_telemetry::{Error, MetricRecorder, TelemetryConfig, TelemetryProvider, Tracer};
 
 const fn shared<T: Send + Sync + 'static>() {}
 const fn sent<T: Send + 'static>() {}
