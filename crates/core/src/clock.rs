@@ -43,13 +43,6 @@ const TOLERANCE: Duration = Duration::from_micros(200);
 /// The maximum difference between the rates of two intervals, relative to the rate.
 const PLAUSIBLE: f64 = 1e-3;
 
-/// If the counter and both system clocks differ by more, the counter has jumped, not drifted: a virtual machine may
-/// have moved to another host.
-const JUMP: Duration = Duration::from_secs(1);
-
-/// A reading this far ahead of the last anchor was taken before a jump back.
-const LATE: Duration = Duration::from_secs(10);
-
 /// A reading of the monotonic tick counter, which never decreases, even across processors.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Ticks(u64);
@@ -78,16 +71,6 @@ impl Ticks {
 )]
 fn nanos(ticks: u64, per_tick: f64) -> Duration {
     Duration::from_nanos((ticks as f64 * per_tick) as u64)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    reason = "both are positive"
-)]
-fn ticks(duration: Duration, nanos_per_tick: f64) -> u64 {
-    (duration.as_nanos() as f64 / nanos_per_tick) as u64
 }
 
 /// The readings of all clocks at one moment.
@@ -132,30 +115,13 @@ pub struct WallClock {
     nanos_per_tick: f64,
     /// The rate of the last interval between two anchors.
     measured: Option<f64>,
-    jump: Option<Jump>,
-}
-
-/// A jump of the counter relative to the system clocks, between two anchors.
-#[derive(Clone, Copy, Debug)]
-struct Jump {
-    /// The earliest possible reading after the jump.
-    first: u64,
-    /// The reading at the second anchor.
-    until: u64,
-    /// The size of the jump in ticks, negative for a jump back.
-    by: i64,
 }
 
 impl Default for WallClock {
     /// A clock that is correct from the first reading on.
     fn default() -> Self {
         let anchor = Moment::now();
-        Self {
-            nanos_per_tick: counter::nanos_per_tick(anchor.ticks),
-            anchor,
-            measured: None,
-            jump: None,
-        }
+        Self { nanos_per_tick: counter::nanos_per_tick(anchor.ticks), anchor, measured: None }
     }
 }
 
@@ -174,7 +140,7 @@ impl WallClock {
     pub fn refresh(&mut self) {
         let passed = monotonic_now().saturating_duration_since(self.anchor.monotonic);
         let now = counter::now();
-        if passed >= CHECK_EVERY || now < self.anchor.ticks || self.is_ahead(now, passed) {
+        if passed >= CHECK_EVERY || now < self.anchor.ticks {
             self.follow(Moment::now());
             counter::set_nanos_per_tick(self.nanos_per_tick);
         } else {
@@ -183,28 +149,13 @@ impl WallClock {
         }
     }
 
-    /// Whether the counter has advanced more since the anchor than the monotonic clock.
-    fn is_ahead(&self, ticks: u64, passed: Duration) -> bool {
-        nanos(ticks.saturating_sub(self.anchor.ticks), self.nanos_per_tick) >= passed + JUMP
-    }
-
-    /// Continues from `now` with the rate since the anchor. Time stays continuous, unless the wall clock was set.
+    /// Continues from `now` with the rate since the anchor. Times before and after join, unless the wall clock was set.
     fn follow(&mut self, now: Moment) {
         let passed = now.monotonic.saturating_duration_since(self.anchor.monotonic);
         let expected = self.anchor.unix.saturating_add_unsigned(passed.as_nanos());
         let is_followed = now.unix.abs_diff(expected) <= TOLERANCE.as_nanos();
-        let went_back = now.ticks < self.anchor.ticks;
-        // If the machine slept, the wall clock went ahead, too.
-        let is_steady = now.unix.abs_diff(expected) < JUMP.as_nanos();
-        if went_back || is_steady && self.is_ahead(now.ticks, passed) {
-            let counted = ticks(passed, self.nanos_per_tick);
-            let since = if went_back { counted } else { 0 };
-            self.jump = Some(Jump {
-                first: now.ticks.saturating_sub(since),
-                until: now.ticks,
-                by: now.ticks.wrapping_sub(self.anchor.ticks.wrapping_add(counted)).cast_signed(),
-            });
-        } else {
+        // A virtual machine may have moved to a host that has run for less time.
+        if now.ticks > self.anchor.ticks {
             self.learn(now.nanos_per_tick_since(&self.anchor));
         }
         self.anchor = Moment { unix: if is_followed { expected } else { now.unix }, ..now };
@@ -228,23 +179,7 @@ impl WallClock {
     /// The time from `start` to `end`; zero if `start` is later.
     #[inline]
     pub fn duration(&self, start: Ticks, end: Ticks) -> Duration {
-        let (start, end) = (self.without_jump(start), self.without_jump(end));
-        nanos(end.saturating_sub(start), self.nanos_per_tick)
-    }
-
-    /// The reading without the last jump of the counter, which happened at an unknown time between two anchors. A
-    /// reading between them that must be after a forward jump counts as a reading at the second anchor. After a
-    /// backward jump, a reading that the counter has not reached again was taken before the jump.
-    #[inline]
-    fn without_jump(&self, Ticks(reading): Ticks) -> u64 {
-        let Some(jump) = self.jump else {
-            return reading;
-        };
-        let ahead = nanos(reading.saturating_sub(self.anchor.ticks), self.nanos_per_tick);
-        if reading < jump.first || jump.by < 0 && ahead > LATE {
-            return reading.saturating_add_signed(jump.by).min(jump.until);
-        }
-        reading
+        nanos(end.0.saturating_sub(start.0), self.nanos_per_tick)
     }
 
     /// The time of the system at these ticks, in nanoseconds since 1970.
@@ -254,8 +189,7 @@ impl WallClock {
     }
 
     #[inline]
-    fn signed_unix(&self, ticks: Ticks) -> i128 {
-        let ticks = self.without_jump(ticks);
+    fn signed_unix(&self, Ticks(ticks): Ticks) -> i128 {
         let Moment { ticks: at, unix, .. } = self.anchor;
         let distance = nanos(ticks.abs_diff(at), self.nanos_per_tick).as_nanos();
         if ticks >= at {

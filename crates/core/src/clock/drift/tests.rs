@@ -30,8 +30,6 @@ struct Machine {
     /// The lead of the system clocks over the true time.
     ahead: f64,
     stepped: i128,
-    /// The jumps of the counter so far, in ticks.
-    jumped: u64,
     random: u64,
 }
 
@@ -43,7 +41,6 @@ impl Machine {
             slew: 0.0,
             ahead: 0.0,
             stepped: 0,
-            jumped: 0,
             random: 7,
         }
     }
@@ -54,7 +51,7 @@ impl Machine {
     }
 
     fn ticks(&self) -> Ticks {
-        Ticks(((self.time as f64 / SECOND as f64 * FREQUENCY) as u64).wrapping_add(self.jumped))
+        Ticks((self.time as f64 / SECOND as f64 * FREQUENCY) as u64)
     }
 
     fn unix(&self) -> i128 {
@@ -82,7 +79,6 @@ impl Machine {
             // The rate is 20 ppm off, like a measurement in the first 10 ms of a process.
             nanos_per_tick: 1e9 / FREQUENCY * 1.000_02,
             measured: None,
-            jump: None,
         }
     }
 }
@@ -185,69 +181,4 @@ fn a_machine_that_sleeps_keeps_its_rate() {
         let difference = clock.signed_unix(machine.ticks()).abs_diff(machine.unix());
         assert!(difference < 1_000, "{difference}");
     }
-}
-
-/// The counter jumps when a virtual machine moves to a host that has run for longer.
-#[test]
-fn spans_that_are_open_while_the_counter_jumps_keep_their_durations() {
-    let mut machine = Machine::new();
-    let mut clock = machine.clock();
-    for _ in 0..3 {
-        machine.pass(SECOND);
-        clock.follow(machine.moment());
-    }
-    let start = (machine.ticks(), machine.unix());
-    machine.pass(SECOND / 2);
-    let before = (machine.ticks(), machine.unix());
-    machine.jumped = (30.0 * 86_400.0 * FREQUENCY) as u64;
-    machine.pass(SECOND / 10);
-    let after = machine.ticks();
-    machine.pass(SECOND / 2);
-    clock.follow(machine.moment());
-    let end = machine.ticks();
-    let millisecond = SECOND.unsigned_abs() / 1000;
-    let duration = |from, to| clock.duration(from, to).as_nanos();
-    assert!(duration(start.0, end).abs_diff(1100 * millisecond) < millisecond);
-    assert!(duration(start.0, before.0).abs_diff(500 * millisecond) < millisecond);
-    // The order of this reading and the jump is known, but not the time of the jump.
-    assert!(duration(start.0, after) <= 1101 * millisecond);
-    assert!(clock.signed_unix(start.0).abs_diff(start.1) < millisecond);
-    assert!(clock.signed_unix(before.0).abs_diff(before.1) < millisecond);
-    machine.pass(SECOND);
-    clock.follow(machine.moment());
-    let now = clock.signed_unix(machine.ticks());
-    assert!(now.abs_diff(machine.unix()) < millisecond);
-
-    // The machine moves back to the first host, then to hosts that have run for more and for less time.
-    for days in [0.0, -1.0 / 24.0, 30.0, -0.9] {
-        let open = (machine.ticks(), machine.unix());
-        machine.pass(SECOND / 2);
-        machine.jumped = (days * 86_400.0 * FREQUENCY) as i64 as u64;
-        machine.pass(SECOND / 10);
-        clock.follow(machine.moment());
-        let start = (machine.ticks(), machine.unix());
-        machine.pass(SECOND / 2);
-        for (began, took) in [(open, 1100), (start, 500)] {
-            let duration = clock.duration(began.0, machine.ticks()).as_nanos();
-            assert!(duration.abs_diff(took * millisecond) < millisecond, "{days}: {duration}");
-            let difference = clock.signed_unix(began.0).abs_diff(began.1);
-            assert!(difference < millisecond, "{days}: {difference}");
-        }
-        machine.pass(SECOND);
-        clock.follow(machine.moment());
-        assert!(clock.signed_unix(open.0).abs_diff(open.1) < millisecond, "{days}");
-    }
-}
-
-#[test]
-fn a_jump_in_the_first_interval_leaves_the_rate() {
-    let mut machine = Machine::new();
-    let mut clock = machine.clock();
-    machine.jumped = (30.0 * 86_400.0 * FREQUENCY) as u64;
-    machine.pass(SECOND);
-    clock.follow(machine.moment());
-    let start = machine.ticks();
-    machine.pass(SECOND / 2);
-    let duration = clock.duration(start, machine.ticks()).as_nanos();
-    assert!(duration.abs_diff(SECOND.unsigned_abs() / 2) < 100_000, "{duration}");
 }
