@@ -232,58 +232,6 @@ fn a_value_that_only_looks_like_an_error_is_none() {
 }
 
 #[test]
-fn an_error_behind_a_box_has_its_own_type() {
-    struct Named(&'static str);
-
-    impl fmt::Debug for Named {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str(self.0)
-        }
-    }
-
-    impl fmt::Display for Named {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("failed")
-        }
-    }
-
-    impl Error for Named {}
-
-    #[traced]
-    fn boxed(debug: &'static str) -> Result<(), Box<dyn Error>> {
-        Err(Box::new(Named(debug)))
-    }
-
-    #[traced]
-    fn recorded(error: &dyn Error) {
-        floe_telemetry::record_exception(error);
-    }
-
-    let erased = "alloc::boxed::Box<dyn core::error::Error>";
-    for (debug, expected) in [
-        ("reqwest::Error { kind: Request }", "reqwest::Error"),
-        ("hyper::Error(Connect, \"refused\")", "hyper::Error"),
-        // A variant, and texts.
-        ("Os { code: 2 }", erased),
-        ("refused::by the server (1)", erased),
-        ("::Error(1)", erased),
-        ("a::Error", erased),
-        ("", erased),
-    ] {
-        let spans = testing::capture(|| {
-            assert!(boxed(debug).is_err());
-        });
-        spans
-            .single("boxed")
-            .assert_error("failed")
-            .assert_attribute("error.type", expected)
-            .assert_attribute("exception.type", expected);
-    }
-    let spans = testing::capture(|| recorded(&Named("a::B { c: 1 }")));
-    spans.single("recorded").assert_attribute("exception.type", "a::B");
-}
-
-#[test]
 fn a_status_set_by_the_body_is_kept() {
     #[traced]
     fn decided() {

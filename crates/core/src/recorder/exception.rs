@@ -11,16 +11,13 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::{Event, SpanRef, Status};
 
 use super::outcome::{ErrorView, Failure};
-use crate::bounded_text::{Bounded, MAX_TEXT, append, bounded};
+use crate::bounded_text::{MAX_TEXT, append, bounded};
 use crate::caught::{caught, panic_message};
 use crate::clock::wall_now;
 use crate::keys;
 
 /// The maximum length of the `source()` chain.
 const MAX_DEPTH: usize = 16;
-
-/// The number of bytes at the start of a `Debug` text that may be the name of a type.
-const MAX_NAME: usize = 128;
 
 /// Precedes an error's text in its stack trace.
 const FIRST: &str = "0: ";
@@ -32,7 +29,7 @@ pub const MARK: &str = "\0exception";
 #[derive(Debug)]
 pub struct Exception {
     /// `exception.type`.
-    pub type_name: Cow<'static, str>,
+    pub type_name: &'static str,
     /// The value of `error.type`, if it differs from the type.
     pub(crate) class: Option<&'static str>,
     /// `exception.message`.
@@ -44,7 +41,7 @@ pub struct Exception {
 
 impl Exception {
     pub(super) const fn new(type_name: &'static str, message: String) -> Self {
-        Self { type_name: Cow::Borrowed(type_name), class: None, message, chain: None }
+        Self { type_name, class: None, message, chain: None }
     }
 
     /// Reads an error. A panic of the user's `Display` must not affect the host.
@@ -97,14 +94,11 @@ impl Exception {
             }
             next = source.source();
         }
-        let is_erased = type_name.contains("dyn ");
-        let named = is_erased.then(|| named_in_debug(&error)).flatten();
-        let type_name = named.map_or(Cow::Borrowed(type_name), Cow::Owned);
         Self { type_name, class: None, message, chain: Some(chain) }
     }
 
-    pub(super) fn error_type(&self) -> Cow<'static, str> {
-        self.class.map_or_else(|| self.type_name.clone(), Cow::Borrowed)
+    pub(super) fn error_type(&self) -> &'static str {
+        self.class.unwrap_or(self.type_name)
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
@@ -121,7 +115,7 @@ impl Exception {
 
     fn details(&self) -> Vec<KeyValue> {
         let mut details = Vec::with_capacity(3);
-        details.push(KeyValue::new(keys::EXCEPTION_TYPE, self.type_name.clone()));
+        details.push(KeyValue::new(keys::EXCEPTION_TYPE, self.type_name));
         details.push(KeyValue::new(keys::EXCEPTION_MESSAGE, self.message.clone()));
         let stacktrace = self.stacktrace().map(Cow::into_owned);
         details.extend(stacktrace.map(|text| KeyValue::new(keys::EXCEPTION_STACKTRACE, text)));
@@ -160,18 +154,4 @@ pub fn exception_event(message: String, mut details: Vec<KeyValue>) -> Event {
 /// The text of an error that is recorded without an exception, even if its `Display` panics.
 pub(super) fn guarded_text(error: &dyn fmt::Display) -> String {
     Exception::guarded("", || Exception::new("", bounded(error))).message
-}
-
-/// The type of an error behind a `dyn Error`, if its `Debug` text begins with the type's path, as in `reqwest::Error {
-/// kind: …`. A name without a path may be a variant.
-fn named_in_debug(error: &dyn fmt::Debug) -> Option<String> {
-    let mut text = String::new();
-    let room = MAX_NAME;
-    let _ = write!(Bounded::new(&mut text, room), "{error:?}");
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
-    let (name, rest) = text.split_at(text.find(|c| !is_name(c))?);
-    let (path, last) = name.rsplit_once("::")?;
-    let is_type = !path.is_empty() && last.starts_with(|c: char| c.is_ascii_uppercase());
-    let is_debug = rest.starts_with('(') || rest.starts_with(" {");
-    (is_type && is_debug).then(|| name.to_owned())
 }

@@ -283,16 +283,8 @@ impl SpanRecord {
     /// stands in each of its places.
     pub fn set_exception(&mut self, exception: Exception) {
         self.write_exception();
-        let names = [
-            (keys::ERROR_TYPE, exception.error_type()),
-            (keys::EXCEPTION_TYPE, exception.type_name.clone()),
-        ];
-        for (key, name) in names {
-            match name {
-                Cow::Borrowed(name) => self.attributes.push_static(key, name),
-                Cow::Owned(name) => self.attributes.set(key, &name),
-            }
-        }
+        self.attributes.push_static(keys::ERROR_TYPE, exception.error_type());
+        self.attributes.push_static(keys::EXCEPTION_TYPE, exception.type_name);
         self.attributes.push_static(keys::EXCEPTION_MESSAGE, MARK);
         self.add_event(Event::new(MARK, wall_now(), Vec::new(), 0));
         let is_empty = exception.message.is_empty();
