@@ -15,7 +15,8 @@ macro_rules! handle {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         ///
-        /// A handle is one series. Its first use with each provider looks up the instrument and redacts the attributes.
+        /// A handle is one series. Its first use looks up the instrument and redacts the attributes; under a later provider
+        /// of the process, each use does.
         /// Without a provider nothing is recorded, as with [`MetricRecorder`]. A conflict with another kind or unit of
         /// the same name is reported in one warning, with the place where the handle was created, and the handle
         /// records nothing.

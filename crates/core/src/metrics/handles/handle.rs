@@ -1,7 +1,7 @@
 //! A series that is looked up once per provider.
 
 use std::panic::Location;
-use std::sync::{Arc, Mutex, OnceLock, TryLockError};
+use std::sync::OnceLock;
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{BoundCounter, BoundGauge, BoundHistogram, BoundUpDownCounter};
@@ -45,10 +45,9 @@ impl Definition {
 #[derive(Debug)]
 pub(super) struct Handle {
     definition: Definition,
-    /// The series under the first provider, which is the only one of most programs.
+    /// The series under the first provider, which is the only one of most programs. Under a later one, the series is
+    /// looked up each time.
     first: OnceLock<Series>,
-    /// The series under the latest provider.
-    last: Mutex<Option<Arc<Series>>>,
 }
 
 #[derive(Debug)]
@@ -108,7 +107,6 @@ impl Handle {
                 place: Location::caller(),
             },
             first: OnceLock::new(),
-            last: Mutex::new(None),
         }
     }
 
@@ -119,7 +117,7 @@ impl Handle {
     pub(super) fn with(&self, attributes: &[KeyValue]) -> Self {
         let mut definition = self.definition.clone();
         definition.attributes.extend_from_slice(attributes);
-        Self { definition, first: OnceLock::new(), last: Mutex::new(None) }
+        Self { definition, first: OnceLock::new() }
     }
 
     #[inline]
@@ -132,37 +130,19 @@ impl Handle {
             Some(series) if series.generation == generation && !current::is_inherited() => {
                 series.bound.record(measurement);
             }
-            _ => self.record_in(generation, measurement),
+            _ => self.look_up_and_record(measurement),
         }
     }
 
-    /// Records under a provider for which the series is not bound yet, or under a provider after the first.
     #[cold]
-    fn record_in(&self, generation: u64, measurement: Measurement) {
+    fn look_up_and_record(&self, measurement: Measurement) {
         if current::is_inherited() {
             recorder::say_not_exported();
             return;
         }
-        // The lock is not awaited: in a fork, the thread that holds it may not exist.
-        let last = match self.last.try_lock() {
-            Ok(last) => last.clone(),
-            Err(TryLockError::Poisoned(last)) => last.into_inner().clone(),
-            Err(TryLockError::WouldBlock) => None,
-        };
-        if let Some(series) = last.filter(|series| series.generation == generation) {
-            return series.bound.record(measurement);
-        }
-        let Some(series) = self.definition.look_up() else {
-            return;
-        };
-        series.bound.record(measurement);
-        if let Err(series) = self.first.set(series)
-            && let Ok(mut last) = self.last.try_lock()
-        {
-            let previous = last.replace(Arc::new(series));
-            drop(last);
-            // The lock is released first, because dropping the last use of a provider may run user code.
-            drop(previous);
+        if let Some(series) = self.definition.look_up() {
+            series.bound.record(measurement);
+            let _ = self.first.set(series);
         }
     }
 }
