@@ -31,15 +31,10 @@ impl<'a> ::floe_telemetry::FloeAttributes for Alert<'a> {
 #[automatically_derived]
 #[allow(dead_code, deprecated)]
 impl<'a> Alert<'a> {
-    ::floe_telemetry::__private::write_floe_consts_false_for_a_constant_of_your_own! {
-        #[doc = " The key of `channel`: `alert.channel`."] #[doc = ""] #[doc =
-        " Where it went."] pub CHANNEL = "alert.channel"
-    }
-    ::floe_telemetry::__private::write_floe_consts_false_for_a_constant_of_your_own! {
-        #[doc = " The key of `to`: `alert.destination`."] pub TO = "alert.destination"
-    }
-    ::floe_telemetry::__private::write_floe_consts_false_for_a_constant_of_your_own! {
-        #[doc = " The key of `type`: `alert.type`."] #[deprecated(since = "1.0", note =
-        "use `channel`")] pub TYPE = "alert.type"
-    }
+    /// The key of `channel`: `alert.channel`.
+    pub const CHANNEL: &'static ::core::primitive::str = "alert.channel";
+    /// The key of `to`: `alert.destination`.
+    pub const TO: &'static ::core::primitive::str = "alert.destination";
+    /// The key of `type`: `alert.type`.
+    pub const TYPE: &'static ::core::primitive::str = "alert.type";
 }

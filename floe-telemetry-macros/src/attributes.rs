@@ -5,7 +5,6 @@
 
 mod attr;
 mod case;
-mod docs;
 mod emit;
 mod model;
 #[cfg(test)]
@@ -49,7 +48,7 @@ fn derive(input: &DeriveInput) -> TokenStream {
 
 /// The warnings, in a separate item, because `allow` on the type or a field does not apply to the type itself.
 fn warnings(model: &Model<'_>) -> TokenStream {
-    let items = model.shape.fields().into_iter().filter_map(|field| {
+    let items = model.shape.fields().iter().filter_map(|field| {
         let keys = Keys::of_derive();
         if let Some(Key::Text(key)) = field.key() {
             keys.key(key);

@@ -13,11 +13,11 @@ mod generics;
 mod golden;
 mod keywords;
 mod krate;
-#[cfg(test)]
-mod messages;
 mod secret;
 mod semconv;
 mod symbol;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod traced;
 mod words;

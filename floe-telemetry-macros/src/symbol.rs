@@ -45,7 +45,6 @@ pub(crate) const FLATTEN: Symbol = Symbol { word: "flatten", usage: "flatten" };
 pub(crate) const DISPLAY: Symbol = Symbol { word: "display", usage: "display" };
 pub(crate) const DEBUG: Symbol = Symbol { word: "debug", usage: "debug" };
 pub(crate) const REDACT: Symbol = Symbol { word: "redact", usage: "redact" };
-pub(crate) const CONSTS: Symbol = Symbol { word: "consts", usage: "consts = false" };
 
 pub(crate) const CRATE: Symbol =
     Symbol { word: "crate", usage: "crate = path::to::floe_telemetry" };
@@ -70,11 +69,11 @@ pub(crate) const TRACED: &[Symbol] = &[
     CRATE,
 ];
 
-pub(crate) const CONTAINER: &[Symbol] = &[PREFIX, TRANSPARENT, RENAME_ALL, CONSTS, CRATE];
+pub(crate) const CONTAINER: &[Symbol] = &[PREFIX, TRANSPARENT, RENAME_ALL, CRATE];
 
 pub(crate) const VARIANT: &[Symbol] = &[RENAME];
 
-pub(crate) const FIELD: &[Symbol] = &[KEY, DISPLAY, DEBUG, REDACT, FLATTEN, PREFIX, SKIP, CONSTS];
+pub(crate) const FIELD: &[Symbol] = &[KEY, DISPLAY, DEBUG, REDACT, FLATTEN, PREFIX, SKIP];
 
 impl Symbol {
     /// The symbol among `accepted` with the name `ident`.

@@ -2,8 +2,7 @@
 
 use proc_macro2::Ident;
 use syn::{
-    Attribute, Expr, ExprLit, Lit, LitBool, LitStr, Meta, Path,
-    ext::IdentExt,
+    Attribute, Expr, ExprLit, Lit, LitStr, Meta, Path,
     parse::{ParseStream, Parser},
     token::Paren,
 };
@@ -23,7 +22,6 @@ pub(super) struct Container {
     pub(super) transparent: Attr<()>,
     /// `None` for a misspelt case.
     pub(super) rename_all: Attr<Option<Case>>,
-    pub(super) consts: Attr<bool>,
     pub(super) krate: Attr<Path>,
 }
 
@@ -40,7 +38,6 @@ impl Container {
                     this.rename_all.set(cx, word, Case::parse(cx, &text));
                 }
                 symbol::TRANSPARENT => parse_flag(cx, input, word, &mut this.transparent, symbol)?,
-                symbol::CONSTS => this.consts.set(cx, word, parse_boolean(input, word, symbol)?),
                 _ => {
                     let parse = Path::parse_mod_style;
                     let path = keywords::parse_value_with(input, word, symbol, parse)?;
@@ -54,11 +51,6 @@ impl Container {
         }
         this
     }
-
-    /// The keywords about keys.
-    pub(super) fn about_keys(&self) -> impl Iterator<Item = &Ident> {
-        self.prefix.keyword().into_iter().chain(self.consts.keyword())
-    }
 }
 
 /// The value of `rename` on a variant.
@@ -69,12 +61,6 @@ pub(super) fn renamed(cx: &Ctxt, attrs: &[Attribute]) -> Option<(Ident, LitStr)>
         Ok(())
     });
     rename.with_keyword()
-}
-
-pub(super) struct Field {
-    pub(super) role: Role,
-    /// Whether there is a constant with the key, if the keyword is given.
-    pub(super) consts: Attr<bool>,
 }
 
 pub(super) enum Role {
@@ -101,7 +87,6 @@ pub(super) enum Key {
 struct Keywords {
     key: Attr<Key>,
     prefix: Attr<LitStr>,
-    consts: Attr<bool>,
     skip: Attr<()>,
     flatten: Attr<()>,
     redact: Attr<()>,
@@ -109,7 +94,7 @@ struct Keywords {
     debug: Attr<()>,
 }
 
-impl Field {
+impl Role {
     pub(super) fn from_attrs(cx: &Ctxt, attrs: &[Attribute]) -> Self {
         let mut keywords = Keywords::default();
         parse_each(cx, attrs, symbol::FIELD, |input, word, symbol| {
@@ -122,7 +107,7 @@ impl Field {
         if let Some(Key::Text(text)) = keywords.key.get() {
             words::check_key(cx, "key", text);
         }
-        keywords.into_field()
+        keywords.into_role()
     }
 }
 
@@ -144,10 +129,6 @@ impl Keywords {
                 self.prefix.set(cx, word, keywords::parse_value(input, word, symbol)?);
                 return Ok(());
             }
-            symbol::CONSTS => {
-                self.consts.set(cx, word, parse_boolean(input, word, symbol)?);
-                return Ok(());
-            }
             symbol::SKIP => &mut self.skip,
             symbol::FLATTEN => &mut self.flatten,
             symbol::REDACT => &mut self.redact,
@@ -157,44 +138,36 @@ impl Keywords {
         parse_flag(cx, input, word, flag, symbol)
     }
 
-    /// Reports each superfluous keyword as one error.
+    /// Reports each superfluous keyword as one error: a field is recorded in one way, and a flattened or skipped one has
+    /// no key.
     fn check_conflicts(&self, cx: &Ctxt) {
-        let (key, prefix, consts) =
-            (self.key.keyword(), self.prefix.keyword(), self.consts.keyword());
-        let (redact, flatten) = (self.redact.keyword(), self.flatten.keyword());
-        let (display, debug) = (self.display.keyword(), self.debug.keyword());
-        if let Some(skip) = self.skip.keyword() {
-            let others = [flatten, redact, display, debug, key, prefix, consts];
-            reject_others(cx, skip, "the field is not an attribute", &others);
-        } else if let Some(flatten) = flatten {
-            let others = [redact, display, debug, key, consts];
-            reject_others(cx, flatten, "the attributes come from the type of the field", &others);
-        } else {
-            const ONE_WAY: &str = "the value is recorded in one way";
-            if let Some(redact) = redact {
-                reject_others(cx, redact, ONE_WAY, &[display, debug]);
-            } else if let Some(display) = display {
-                reject_others(cx, display, ONE_WAY, &[debug]);
+        let (skip, flatten) = (self.skip.keyword(), self.flatten.keyword());
+        let keyless = skip.or(flatten);
+        let texts = [&self.redact, &self.display, &self.debug].map(Attr::keyword);
+        let key = self.key.keyword().filter(|_| keyless.is_some());
+        let mut given = [skip, flatten].into_iter().chain(texts).chain([key]).flatten();
+        if let Some(first) = given.next() {
+            for other in given {
+                cx.error(other, format_args!("`{other}` does not go with `{first}`"));
             }
-            if let Some(prefix) = prefix {
-                cx.error(
-                    prefix,
-                    "`prefix` on a field needs `flatten`; one key is written `key = \"…\"`",
-                );
-            }
+        }
+        if let (Some(prefix), None) = (self.prefix.keyword(), flatten) {
+            cx.error(
+                prefix,
+                "`prefix` on a field needs `flatten`; one key is written `key = \"…\"`",
+            );
         }
     }
 
-    fn into_field(mut self) -> Field {
+    fn into_role(mut self) -> Role {
         let texts =
             [(self.redact, Text::Redact), (self.display, Text::Display), (self.debug, Text::Debug)];
         let text = texts.into_iter().find_map(|(word, text)| word.get().map(|()| text));
-        let role = match (self.skip.get(), self.flatten.with_keyword()) {
+        match (self.skip.get(), self.flatten.with_keyword()) {
             (Some(()), _) => Role::Skip,
             (None, Some((word, ()))) => Role::Flatten(word, self.prefix.take()),
             (None, None) => Role::Attribute(self.key.with_keyword(), text),
-        };
-        Field { role, consts: self.consts }
+        }
     }
 }
 
@@ -209,19 +182,6 @@ impl Key {
             )),
         }
     }
-}
-
-/// Reports each of `others` that occurs in addition to `first`.
-fn reject_others(cx: &Ctxt, first: &Ident, reason: &str, others: &[Option<&Ident>]) {
-    for other in others.iter().copied().flatten() {
-        cx.error(other, format_args!("`{other}` does not go with `{first}`: {reason}"));
-    }
-}
-
-/// `true` or `false`
-fn parse_boolean(input: ParseStream<'_>, word: &Ident, symbol: Symbol) -> syn::Result<bool> {
-    let value: LitBool = keywords::parse_value(input, word, symbol)?;
-    Ok(value.value)
 }
 
 fn parse_flag(
@@ -254,7 +214,6 @@ fn parse_each(
         };
         let fill = |input: ParseStream<'_>| {
             keywords::parse_each(cx, input, keywords::starts_argument, |input| {
-                check_place(input, accepted)?;
                 let (word, symbol) = keywords::parse_keyword(input, accepted)?;
                 one(input, &word, symbol)
             });
@@ -263,29 +222,5 @@ fn parse_each(
         if let Err(error) = fill.parse2(list.tokens.clone()) {
             cx.syn(error);
         }
-    }
-}
-
-/// The items on which each keyword can be used.
-const PLACES: [(&[Symbol], &str); 3] = [
-    (symbol::CONTAINER, "the type"),
-    (symbol::VARIANT, "a variant of an enum without data"),
-    (symbol::FIELD, "a field"),
-];
-
-/// Reports a known keyword that cannot be used here.
-fn check_place(input: ParseStream<'_>, accepted: &[Symbol]) -> syn::Result<()> {
-    let Ok(word) = input.fork().call(Ident::parse_any) else {
-        return Ok(());
-    };
-    let is_in = |symbols: &[Symbol]| Symbol::find(&word, symbols).is_some();
-    match PLACES.iter().find(|(symbols, _)| is_in(symbols)) {
-        Some((_, place)) if !is_in(accepted) => {
-            let here: Vec<_> = accepted.iter().map(|symbol| symbol.word).collect();
-            let here = words::one_of(&here);
-            let message = format!("`{word}` belongs on {place}, expected {here}");
-            Err(syn::Error::new(word.span(), message))
-        }
-        _ => Ok(()),
     }
 }

@@ -20,7 +20,7 @@ use crate::{
 
 pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     match &model.shape {
-        Shape::Struct(_) | Shape::Enum(_) => {
+        Shape::Struct(_) => {
             let (attributes, constants) = (attributes::emit(model), constants::emit(model));
             quote!(#attributes #constants)
         }
@@ -33,7 +33,7 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
 /// The expansion after a mistake. It has the same items, so that the other code compiles, but records nothing.
 pub(super) fn stub(model: &Model<'_>) -> TokenStream {
     match &model.shape {
-        Shape::Struct(_) | Shape::Enum(_) => {
+        Shape::Struct(_) => {
             let (attributes, constants) = (attributes::stub(model), constants::emit(model));
             quote!(#attributes #constants)
         }
@@ -70,7 +70,7 @@ fn bounds(model: &Model<'_>) -> Generics {
 }
 
 /// Whether the derived code needs the traits that distinguish an `Option` from other types.
-fn makes_text(fields: &[&Field<'_>]) -> bool {
+fn makes_text(fields: &[Field<'_>]) -> bool {
     fields.iter().any(|field| matches!(field.record, Record::Value(_, Some(_))))
 }
 

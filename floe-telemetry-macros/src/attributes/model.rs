@@ -1,7 +1,5 @@
 //! Converts a `DeriveInput` to the [`Model`], and performs all checks.
 
-use std::collections::{HashMap, HashSet};
-
 use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{
@@ -11,9 +9,8 @@ use syn::{
 use super::{
     attr::{self, Container, Key, Role, Text},
     case::Case,
-    docs::Docs,
 };
-use crate::{attr::Attr, ctxt::Ctxt, krate::Krate, secret, tokens, words::check_twice};
+use crate::{ctxt::Ctxt, krate::Krate, secret, words::check_twice};
 
 pub(super) struct Model<'a> {
     pub(super) krate: &'a Krate,
@@ -24,8 +21,6 @@ pub(super) struct Model<'a> {
 pub(super) enum Shape<'a> {
     /// A struct: attributes.
     Struct(Vec<Field<'a>>),
-    /// An enum with data: the attributes of its variant.
-    Enum(Vec<Variant<'a>>),
     /// An enum without data: the value of an attribute.
     Words(Vec<Word<'a>>),
     /// A newtype: the value of its field.
@@ -41,8 +36,7 @@ impl<'a> Model<'a> {
         container: &Container,
         krate: &'a Krate,
     ) -> Self {
-        refuse_packed(cx, original);
-        let mut shape = match &original.data {
+        let shape = match &original.data {
             Data::Struct(data) if container.transparent.get().is_some() => {
                 transparent(cx, original, container, &data.fields)
             }
@@ -57,56 +51,16 @@ impl<'a> Model<'a> {
                 Shape::Neither
             }
         };
-        let consts = container.consts.get().is_none_or(|consts| *consts);
-        shape.forget_constants(consts);
         Self { krate, original, shape }
     }
 }
 
 impl<'a> Shape<'a> {
-    /// The recorded fields of all variants.
-    pub(super) fn fields(&self) -> Vec<&Field<'a>> {
+    pub(super) fn fields(&self) -> &[Field<'a>] {
         match self {
-            Self::Struct(fields) => fields.iter().collect(),
-            Self::Enum(variants) => variants.iter().flat_map(|variant| &variant.fields).collect(),
-            Self::Transparent(field) => vec![&**field],
-            Self::Words(_) | Self::Neither => Vec::new(),
-        }
-    }
-
-    fn fields_mut(&mut self) -> Vec<&mut Field<'a>> {
-        match self {
-            Self::Struct(fields) => fields.iter_mut().collect(),
-            Self::Enum(variants) => {
-                let fields = variants.iter_mut().flat_map(|variant| &mut variant.fields);
-                fields.collect()
-            }
-            Self::Transparent(_) | Self::Words(_) | Self::Neither => Vec::new(),
-        }
-    }
-
-    /// Removes unwanted constants, and constants whose name is a variant's or has two keys (from two variants).
-    /// `consts` is whether a field has a constant by default.
-    fn forget_constants(&mut self, consts: bool) {
-        for field in self.fields_mut() {
-            field.constant =
-                field.constant.take().filter(|_| *field.consts.get().unwrap_or(&consts));
-        }
-        let mut keys = HashMap::new();
-        let mut ambiguous: HashSet<Ident> = match self {
-            Self::Enum(variants) => variants.iter().map(|variant| variant.ident.clone()).collect(),
-            _ => HashSet::new(),
-        };
-        for field in self.fields() {
-            if let (Some(constant), Some(key)) = (&field.constant, field.key()) {
-                let key = key.to_token_stream().to_string();
-                if keys.entry(constant.clone()).or_insert_with(|| key.clone()) != &key {
-                    ambiguous.insert(constant.clone());
-                }
-            }
-        }
-        for field in self.fields_mut() {
-            field.constant = field.constant.take().filter(|constant| !ambiguous.contains(constant));
+            Self::Struct(fields) => fields,
+            Self::Transparent(field) => std::slice::from_ref(field),
+            Self::Words(_) | Self::Neither => &[],
         }
     }
 }
@@ -115,10 +69,7 @@ pub(super) struct Field<'a> {
     pub(super) original: &'a syn::Field,
     pub(super) member: Member,
     pub(super) record: Record,
-    pub(super) docs: Docs,
     pub(super) constant: Option<Ident>,
-    /// The keyword `consts` of the field, which overrides the type's.
-    consts: Attr<bool>,
     /// The keyword that determines the keys: `key` or `flatten`.
     pub(super) written: Option<Ident>,
 }
@@ -133,8 +84,7 @@ pub(super) enum Record {
 impl<'a> Field<'a> {
     /// Creates a field; `None` if it is skipped.
     fn new(cx: &Ctxt, original: &'a syn::Field, index: usize) -> Option<Self> {
-        let attr = attr::Field::from_attrs(cx, &original.attrs);
-        let (written, record) = match attr.role {
+        let (written, record) = match Role::from_attrs(cx, &original.attrs) {
             Role::Skip => return None,
             Role::Flatten(word, prefix) => (Some(word), Record::Nested(prefix)),
             Role::Attribute(key, text) => {
@@ -146,15 +96,7 @@ impl<'a> Field<'a> {
             (Some(ident), Record::Value(..)) => constant(ident),
             _ => None,
         };
-        let field = Self {
-            original,
-            member: member(original, index),
-            record,
-            docs: Docs::from_attrs(&original.attrs),
-            constant,
-            consts: attr.consts,
-            written,
-        };
+        let field = Self { original, member: member(original, index), record, constant, written };
         field.check_secret(cx);
         Some(field)
     }
@@ -219,41 +161,9 @@ fn member(field: &syn::Field, index: usize) -> Member {
     }
 }
 
-pub(super) struct Variant<'a> {
-    pub(super) ident: &'a Ident,
-    pub(super) fields: Vec<Field<'a>>,
-}
-
 pub(super) struct Word<'a> {
     pub(super) ident: &'a Ident,
     pub(super) value: LitStr,
-}
-
-impl<'a> Variant<'a> {
-    fn new(cx: &Ctxt, variant: &'a syn::Variant, prefix: Option<&LitStr>) -> Self {
-        if let Some((word, _)) = attr::renamed(cx, &variant.attrs) {
-            cx.error(word, "`rename` is for enums without data, whose variants are values");
-        }
-        let is_newtype =
-            matches!(&variant.fields, Fields::Unnamed(fields) if fields.unnamed.len() == 1);
-        let fields: Vec<_> = variant
-            .fields
-            .iter()
-            .enumerate()
-            .filter_map(|(index, field)| {
-                let mut field = Field::new(cx, field, index)?.or_key_from_name(prefix);
-                if is_newtype && matches!(field.record, Record::Value(None, None)) {
-                    // As in serde, `Failed(Failure)` has the fields of the type inside.
-                    field.record = Record::Nested(None);
-                } else if field.is_without_key() {
-                    cx.error(&field.original.ty, NEEDS_KEY);
-                }
-                Some(field)
-            })
-            .collect();
-        check_duplicates(cx, &fields);
-        Self { ident: &variant.ident, fields }
-    }
 }
 
 /// The values of all variants, which must differ.
@@ -283,20 +193,13 @@ fn structure<'a>(
         cx.error(&original.ident, "this struct has no fields, so it has no attributes");
         return Shape::Neither;
     }
-    let unnamed = match fields {
-        Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
-            "a field without a name has no key: make the type the value itself with \
-             `#[floe(transparent)]` above it, or write `#[floe(key = \"…\")]`"
-        }
-        _ => NEEDS_KEY,
-    };
     let fields: Vec<_> = fields
         .iter()
         .enumerate()
         .filter_map(|(index, field)| {
             let field = Field::new(cx, field, index)?.or_key_from_name(container.prefix.get());
             if field.is_without_key() {
-                cx.error(&field.original.ty, unnamed);
+                cx.error(&field.original.ty, NEEDS_KEY);
             }
             Some(field)
         })
@@ -306,7 +209,7 @@ fn structure<'a>(
 }
 
 const NEEDS_KEY: &str = "a field without a name has no key: write `#[floe(key = \"…\")]`, \
-    `#[floe(flatten)]` or `#[floe(skip)]`";
+    `#[floe(flatten)]` or `#[floe(skip)]`, or make the type the value itself with `#[floe(transparent)]` above it";
 
 fn transparent<'a>(
     cx: &Ctxt,
@@ -319,7 +222,7 @@ fn transparent<'a>(
     let refuse = |word: &Ident| {
         cx.error(word, format_args!("`{word}` does not go with `transparent`: a value has no key"));
     };
-    container.about_keys().for_each(refuse);
+    container.prefix.keyword().into_iter().for_each(refuse);
     let mut recorded: Vec<_> = fields
         .iter()
         .enumerate()
@@ -329,7 +232,7 @@ fn transparent<'a>(
         cx.error(word, "`transparent` is for one field; the others need `#[floe(skip)]`");
         return Shape::Neither;
     };
-    field.written.iter().chain(field.consts.keyword()).for_each(refuse);
+    field.written.iter().for_each(refuse);
     let name = Case::Snake.apply(&original.ident.unraw().to_string());
     if !field.is_redacted() && !field.is_named_secret() && secret::is_named_by(&name) {
         let message = format!(
@@ -357,38 +260,22 @@ fn enumeration<'a>(
         return Shape::Neither;
     }
     let without_data = |variant: &syn::Variant| matches!(variant.fields, Fields::Unit);
-    if data.variants.iter().all(without_data) {
-        for word in container.about_keys() {
-            cx.error(word, "an enum without data is the value of an attribute, and has no key");
-        }
-        return Shape::Words(words(cx, container, data));
+    if !data.variants.iter().all(without_data) {
+        cx.error(
+            &original.ident,
+            "an enum with data has no attributes: use a struct, whose fields may be an `Option`, or an enum without data",
+        );
+        return Shape::Neither;
     }
-    refuse_rename_all(cx, container);
-    Shape::Enum(
-        data.variants
-            .iter()
-            .map(|variant| Variant::new(cx, variant, container.prefix.get()))
-            .collect(),
-    )
+    if let Some(word) = container.prefix.keyword() {
+        cx.error(word, "an enum without data is the value of an attribute, and has no key");
+    }
+    Shape::Words(words(cx, container, data))
 }
 
 fn refuse_rename_all(cx: &Ctxt, container: &Container) {
     if let Some(word) = container.rename_all.keyword() {
         cx.error(word, "`rename_all` is for enums without data, whose variants are values");
-    }
-}
-
-/// Refuses a packed type: each field is borrowed, and a reference to a packed field may be unaligned.
-fn refuse_packed(cx: &Ctxt, original: &DeriveInput) {
-    let reprs = original.attrs.iter().filter(|it| it.path().is_ident("repr"));
-    for repr in reprs {
-        if tokens::any_ident(&repr.meta, |word| word == "packed") {
-            cx.error(
-                &repr.meta,
-                "`FloeAttributes` borrows the fields, which a packed type does not allow: \
-                 derive it on a type without `packed`, or implement it by hand",
-            );
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use quote::quote;
 
 use super::*;
-use crate::messages::messages;
+use crate::tests::messages;
 
 const FUNCTION: &str = "fn f(&self, table: &str, (a, Point { x, .. }): (u8, Point), _: u8) {}";
 

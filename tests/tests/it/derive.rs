@@ -146,38 +146,3 @@ fn a_span_carries_what_the_derive_records() {
         .assert_attribute("url", "https://a.b")
         .assert_attribute("password", "<REDACTED>");
 }
-
-#[derive(FloeAttributes)]
-#[floe(prefix = "batch")]
-struct Batch {
-    rows: u64,
-    #[floe(consts = false)]
-    max: u64,
-}
-
-impl Batch {
-    const MAX: u64 = 1000;
-}
-
-#[derive(FloeAttributes)]
-#[floe(consts = false)]
-struct Window {
-    first: u64,
-    #[floe(consts = true)]
-    last: u64,
-}
-
-impl Window {
-    const FIRST: u64 = 7;
-}
-
-#[test]
-fn a_constant_of_the_type_may_replace_that_of_a_key() {
-    let batch = Batch { rows: 1, max: Batch::MAX };
-    let expected = [(Batch::ROWS, Value::I64(1)), ("batch.max", Value::I64(1000))];
-    assert_eq!(recorded(&batch), pairs(expected));
-    assert_eq!(Batch::KEYS, ["batch.rows", "batch.max"]);
-    let window = Window { first: Window::FIRST, last: 9 };
-    let expected = [("first", Value::I64(7)), (Window::LAST, Value::I64(9))];
-    assert_eq!(recorded(&window), pairs(expected));
-}

@@ -10,15 +10,11 @@ pub use self::prefixed::Prefixed;
 use self::text::{Text, same};
 use super::list::MAX_ATTRIBUTES;
 
-/// A list of unique keys. Variants of an enum may share keys.
+/// A list of unique keys.
 #[derive(Debug)]
 pub struct KeyList<const N: usize> {
     keys: [&'static str; N],
-    /// For each key, the last variant with this key.
-    last: [usize; N],
     len: usize,
-    /// The number of variants so far; 0 for a struct.
-    variants: usize,
 }
 
 impl KeyList<MAX_ATTRIBUTES> {
@@ -33,38 +29,26 @@ impl<const N: usize> KeyList<N> {
     /// Creates an empty list.
     #[must_use]
     pub const fn new() -> Self {
-        Self { keys: [""; N], last: [0; N], len: 0, variants: 0 }
-    }
-
-    /// Begins the next variant of an enum. The following keys belong to this variant.
-    #[must_use]
-    pub const fn variant(mut self) -> Self {
-        self.variants += 1;
-        self
+        Self { keys: [""; N], len: 0 }
     }
 
     /// Adds one key.
     ///
     /// # Panics
     ///
-    /// Panics if the struct or the variant already has the key, or if the list is full.
+    /// Panics if the list already has the key, or is full.
     #[must_use]
     #[track_caller]
     pub const fn key(mut self, key: &'static str) -> Self {
         let mut index = 0;
         while index < self.len {
             if same(self.keys[index], key) {
-                if self.last[index] == self.variants {
-                    duplicate_key(key);
-                }
-                self.last[index] = self.variants;
-                return self;
+                duplicate_key(key);
             }
             index += 1;
         }
         assert!(self.len < N, "a span has at most 128 attributes");
         self.keys[self.len] = key;
-        self.last[self.len] = self.variants;
         self.len += 1;
         self
     }

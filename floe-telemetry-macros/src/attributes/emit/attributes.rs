@@ -1,22 +1,17 @@
 //! The impl of `FloeAttributes`.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::{GenericParam, Generics};
 
-use super::{Field, Model, Record, Shape, bounds, emit_key, emit_text, keys, makes_text};
-use crate::attributes::model::Variant;
+use super::{Field, Model, Record, bounds, emit_key, emit_text, keys, makes_text};
 use crate::tokens::{located_at, on};
 
 pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     let (krate, private) = (model.krate, model.krate.private());
     let keys = keys::emit(model);
-    let record = if let Shape::Enum(variants) = &model.shape {
-        enumeration(model, variants)
-    } else {
-        structure(model)
-    };
-    let present = makes_text(&model.shape.fields())
+    let record = structure(model);
+    let present = makes_text(model.shape.fields())
         .then(|| quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Present as _;));
     let (check_inside, check_outside) = check(model);
     let items = quote_spanned! {Span::mixed_site()=>
@@ -80,21 +75,7 @@ fn structure(model: &Model<'_>) -> TokenStream {
         let on_type = on(&field.original.ty);
         record(model, field, &quote_spanned!(on_type=> &self.#member))
     };
-    model.shape.fields().into_iter().map(record).collect()
-}
-
-fn enumeration(model: &Model<'_>, variants: &[Variant<'_>]) -> TokenStream {
-    let arms = variants.iter().map(|Variant { ident, fields }| {
-        let names = fields.iter().enumerate().map(|(index, field)| {
-            Ident::new(&format!("__floe_{index}"), on(&field.original.ty))
-        });
-        let names: Vec<_> = names.collect();
-        let members = fields.iter().map(|field| &field.member);
-        let records = fields.iter().zip(&names);
-        let records = records.map(|(field, name)| record(model, field, &name.to_token_stream()));
-        quote_spanned!(Span::mixed_site()=> Self::#ident { #(#members: #names,)* .. } => { #(#records)* })
-    });
-    quote_spanned!(Span::mixed_site()=> match self { #(#arms)* })
+    model.shape.fields().iter().map(record).collect()
 }
 
 /// Records a field. `value` is a reference to it.

@@ -3,22 +3,21 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::{Field, Key, Model, Record, Shape, emit_key};
+use super::{Field, Key, Model, Record, emit_key};
 use crate::tokens::on;
 
 /// Whether some keys are unknown to the macro, which then cannot check for duplicates.
 pub(super) fn is_checked(model: &Model<'_>) -> bool {
-    matches!(model.shape, Shape::Enum(_))
-        || model.shape.fields().iter().any(|field| {
-            matches!(field.record, Record::Nested(_)) || matches!(field.key(), Some(Key::Const(_)))
-        })
+    model.shape.fields().iter().any(|field| {
+        matches!(field.record, Record::Nested(_)) || matches!(field.key(), Some(Key::Const(_)))
+    })
 }
 
 pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     let list = if is_checked(model) {
         checked(model)
     } else {
-        let keys = model.shape.fields().into_iter().map(emit_key);
+        let keys = model.shape.fields().iter().map(emit_key);
         quote!(&[#(#keys),*])
     };
     quote_spanned! {Span::mixed_site()=>
@@ -37,19 +36,7 @@ fn checked(model: &Model<'_>) -> TokenStream {
         let size = fields.len();
         quote!(#private::KeyList::<#size>::new())
     };
-    let steps: TokenStream = match &model.shape {
-        Shape::Enum(variants) => {
-            let steps = variants.iter().map(|variant| {
-                let fields = variant.fields.iter().map(|field| step(model, field));
-                quote_spanned! {Span::mixed_site()=>
-                    let __floe_list = __floe_list.variant();
-                    #(#fields)*
-                }
-            });
-            steps.collect()
-        }
-        _ => fields.iter().map(|field| step(model, field)).collect(),
-    };
+    let steps = fields.iter().map(|field| step(model, field));
     let fallback = nests
         .then(|| quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Fallback as _;));
     quote_spanned! {Span::mixed_site()=>
@@ -57,7 +44,7 @@ fn checked(model: &Model<'_>) -> TokenStream {
             &{
                 #fallback
                 let __floe_list = #size;
-                #steps
+                #(#steps)*
                 __floe_list
             }
         }

@@ -37,7 +37,7 @@ pub(super) fn transparent(model: &Model<'_>, field: &Field<'_>) -> TokenStream {
         let path = located_at(path, on_type);
         quote_spanned!(on_type=> #path(#value))
     };
-    let present = makes_text(&[field])
+    let present = makes_text(std::slice::from_ref(field))
         .then(|| quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Present as _;));
     let items = quote_spanned! {Span::mixed_site()=>
         #[inline]

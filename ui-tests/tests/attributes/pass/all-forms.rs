@@ -44,19 +44,17 @@ pub struct Id(u64);
 /// A job.
 #[derive(Debug, ::floe_telemetry::FloeAttributes)]
 #[floe(prefix = "job")]
-pub enum Job<'a, T> {
-    /// Runs.
-    Running {
-        /// Its id.
-        id: Id,
-        /// How.
-        #[floe(debug)]
-        level: Level,
-        /// What.
-        what: T,
-    },
+pub struct Job<'a, T> {
+    /// Its id.
+    id: Id,
+    /// How.
+    #[floe(debug)]
+    level: Level,
+    /// What.
+    what: T,
     /// Ran.
-    Done(Rows<'a>),
+    #[floe(flatten)]
+    done: ::core::option::Option<Rows<'a>>,
 }
 
 /// Rows.
@@ -96,14 +94,13 @@ pub struct All<'a, T, const N: usize> {
 
 fn main() {
     use ::floe_telemetry::FloeAttributes;
-    let job = |what| Job::Running { id: Id(1), level: Level::Low, what };
-    let all = All { job: job(1u8), more: ::core::option::Option::Some(job(2)), numbers: [1, 2], _body: () };
-    ::core::assert_eq!(all.to_otel_dict().len(), 7);
-    ::core::assert_eq!(<All<'_, u8, 2>>::NUMBERS, "numbers");
     #[allow(deprecated)]
     let rows = Rows { table: "a", count: ::core::option::Option::None, token: ::core::option::Option::None, old: true };
     ::core::assert_eq!(rows.to_otel_dict().len(), 2);
-    let done = All::<u8, 0> { job: Job::Done(rows), more: ::core::option::Option::None, numbers: [], _body: () };
-    ::core::assert_eq!(done.to_otel_dict().len(), 3);
+    let job = |what, done| Job { id: Id(1), level: Level::Low, what, done };
+    let more = ::core::option::Option::Some(job(2, ::core::option::Option::Some(rows)));
+    let all = All { job: job(1u8, ::core::option::Option::None), more, numbers: [1, 2], _body: () };
+    ::core::assert_eq!(all.to_otel_dict().len(), 9);
+    ::core::assert_eq!(<All<'_, u8, 2>>::NUMBERS, "numbers");
     ::core::mem::drop((Level::High, Option, String, str, Some));
 }
