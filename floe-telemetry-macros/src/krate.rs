@@ -19,16 +19,6 @@ impl Krate {
             .map_or_else(Span::call_site, |path| Span::mixed_site().located_at(path.span()));
         quote_spanned!(span=> #self::__private)
     }
-
-    /// The statements `tokens` as the argument of a macro of the runtime, so that a wrong path in `crate = …` is the
-    /// only error, rather than the first of many.
-    pub(crate) fn required_by(&self, tokens: TokenStream) -> TokenStream {
-        if self.0.is_none() {
-            return tokens;
-        }
-        let private = self.private();
-        quote_spanned!(Span::mixed_site()=> #private::as_it_is!({ #tokens }))
-    }
 }
 
 impl ToTokens for Krate {

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use floe_semconv::Kind;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
-use syn::{Expr, GenericArgument, Lit, LitStr, Path, PathArguments, Type};
+use syn::{Expr, GenericArgument, Lit, LitStr, PathArguments, Type};
 
 use crate::finding::Finding;
 
@@ -45,20 +45,7 @@ impl Keys {
 
     /// Checks a value. `is_text` means that it is recorded with `Display` or `Debug`.
     pub(crate) fn value(&self, key: &LitStr, value: &Expr, is_text: bool) {
-        self.value_of(&key.value(), value, is_text);
-    }
-
-    pub(crate) fn value_of_constant(&self, constant: &Path, value: &Expr, is_text: bool) {
-        let modules = ["attribute", "resource", "trace"];
-        let module = constant.segments.iter().nth_back(1);
-        if module.is_some_and(|module| modules.iter().any(|it| module.ident == it))
-            && let Some(key) = key_of(constant)
-        {
-            self.value_of(key, value, is_text);
-        }
-    }
-
-    fn value_of(&self, key: &str, value: &Expr, is_text: bool) {
+        let key = &*key.value();
         let kind = match literal(value) {
             Some(Lit::Str(text)) => {
                 let text = text.value();
@@ -138,21 +125,13 @@ impl Keys {
 
 /// A warning of the compiler: "use of deprecated macro", with a sentence as the macro's name, followed by the problem.
 fn warning(at: Span, finding: &Finding) -> TokenStream {
-    let name = Ident::new(finding.what.name(), at);
+    let name = Ident::new(finding.name, at);
     let note = &finding.message;
     quote_spanned! {at=>
         #[deprecated(note = #note)]
         macro_rules! #name { () => {} }
         #name!();
     }
-}
-
-/// The key of a constant in OpenTelemetry's crate of conventions, matched by the end of the path.
-fn key_of(constant: &Path) -> Option<&'static str> {
-    let name = constant.segments.last()?.ident.to_string().to_lowercase();
-    let is_named = |key: &str| key.len() == name.len() && key.replace('.', "_") == name;
-    let rows = floe_semconv::attributes().iter();
-    rows.map(|row| row.key).find(|key| is_named(key))
 }
 
 /// The kind of the type's values, for types of the standard library.

@@ -47,13 +47,9 @@ fn expand_function(
     item: &TokenStream,
     is_off: bool,
 ) -> syn::Result<TokenStream> {
-    if let Some(word) = args::skip(&args) {
-        if block::has_marker(item) {
-            return Ok(item.clone());
-        }
-        let message = "`#[traced(skip)]` excludes a method of an `impl` block that has `#[traced]`, and \
-                       this function is in no such block: remove it";
-        return Err(syn::Error::new(word.span(), message));
+    // Of a method in a block, by another name of this macro or below a condition.
+    if args::is_skip(&args) {
+        return Ok(item.clone());
     }
     let cx = Ctxt::new();
     let args = Args::parse(&cx, args);

@@ -89,8 +89,7 @@ enum Command {
     Plugins(plugins::Arguments),
     /// Print every annotated function, every tracer and every plugin, and what is not instrumented
     ///
-    /// Among the attributes of a function, `{Type}` stands for all keys of that type, and `*` for
-    /// keys that are known only when the function runs.
+    /// Among the attributes of a function, `*` stands for keys that its annotation does not contain.
     Audit {
         /// Print JSON instead of tables
         #[arg(long)]

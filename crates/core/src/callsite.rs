@@ -475,13 +475,13 @@ macro_rules! __floe_callsite {
     ($site:ident, $name:literal, $function:literal, $line:expr, $kind:ident $(, $with:ident $value:tt)*) => {
         $crate::__floe_linked! {
             "fl_site_0_1"
-            static $site: $crate::__private::CallSite = $crate::__private::CallSite::new(
+            static $site: $crate::callsite::CallSite = $crate::callsite::CallSite::new(
                 $name,
                 $function,
                 ::core::module_path!(),
                 ::core::file!(),
                 $line,
-                $crate::__private::SpanKind::$kind,
+                $crate::SpanKind::$kind,
                 ::core::option_env!("CARGO_PKG_NAME"),
                 ::core::option_env!("CARGO_PKG_VERSION"),
             )$(.$with $value)*;

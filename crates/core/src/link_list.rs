@@ -140,7 +140,6 @@ impl<T: Sync> Bound<T> {
     ),
     path = "link_list/elf.rs"
 )]
-#[cfg_attr(all(not(miri), target_os = "illumos"), path = "link_list/illumos.rs")]
 #[cfg_attr(all(not(miri), target_vendor = "apple"), path = "link_list/mach_o.rs")]
 #[cfg_attr(all(not(miri), windows), path = "link_list/coff.rs")]
 mod empty;
@@ -155,7 +154,7 @@ macro_rules! __floe_link_list_between {
         $before:literal, $behind:literal, $start:literal, $stop:literal
     ) => {
         $(#[$attribute])*
-        $visibility static $name: $crate::__private::LinkList<$type> = {
+        $visibility static $name: $crate::__sdk::link_list::LinkList<$type> = {
             const _: () = ::core::assert!($list.len() <= 15, "the name of a section is too long");
             // SAFETY: the linker defines these symbols. They are declared zero-sized, and only
             // `LinkList` reads behind them.
@@ -183,7 +182,7 @@ macro_rules! __floe_link_list_between {
             // list's own macro, which fixes their type. Another copy of this declaration adds a
             // second guard.
             unsafe {
-                $crate::__private::LinkList::new(
+                $crate::__sdk::link_list::LinkList::new(
                     (&raw const START).cast(),
                     (&raw const STOP).cast(),
                     (&raw const GUARD_START).cast(),

@@ -18,35 +18,11 @@
 /// Re-exported for crates without `std` or without the prelude.
 pub use std::boxed::Box;
 
-pub use opentelemetry::trace::SpanKind;
-
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __floe_as_it_is {
-    ($($tokens:tt)*) => { $($tokens)* };
-}
-pub use crate::__floe_as_it_is as as_it_is;
-
-/// The constant with the key of a field. It is a macro because the compiler's error about another constant
-/// of this name names it.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __floe_key_constant {
-    ($(#[$attribute:meta])* $visibility:vis $name:ident = $key:expr) => {
-        $(#[$attribute])*
-        $visibility const $name: &'static ::core::primitive::str = $key;
-    };
-}
 pub use crate::__floe_callsite as callsite;
-pub use crate::__floe_key_constant as write_floe_consts_false_for_a_constant_of_your_own;
 pub use crate::attributes::expansion::{
     Describe, Fallback, Field, Present, debug, display, record, record_prefixed, redact,
 };
 pub use crate::attributes::key_list::{KeyList, Prefixed};
-pub use crate::callsite::CallSite;
-#[cfg(windows)]
-pub use crate::link_list::Bound;
-pub use crate::link_list::LinkList;
 pub use crate::propagation::parent::below;
 pub use crate::recorder::{
     Current, DeclaredTypeMismatch, Guard, Never, Opened, OpenedBy, Opening, Returned, call,

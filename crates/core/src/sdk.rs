@@ -32,6 +32,12 @@ pub mod internal_log {
     pub use crate::internal_log::{internal_log, write};
 }
 
+pub mod link_list {
+    #[cfg(windows)]
+    pub use crate::link_list::Bound;
+    pub use crate::link_list::LinkList;
+}
+
 pub mod metrics {
     pub use crate::metrics::current::{current, switch};
     pub use crate::metrics::measured_span::measured_ids;

@@ -41,21 +41,12 @@ pub(super) struct Args {
     pub(super) pieces: Vec<(String, TokenStream)>,
 }
 
-/// The word `skip`, if it is the only argument.
-pub(super) fn skip(tokens: &TokenStream) -> Option<Ident> {
-    let mut trees = tokens.clone().into_iter();
-    let Some(TokenTree::Ident(word)) = trees.next() else {
-        return None;
-    };
-    let rest = trees.next();
-    let comma = matches!(&rest, Some(TokenTree::Punct(comma)) if comma.as_char() == ',');
-    let is_alone = rest.is_none() || comma && trees.next().is_none();
-    (word == symbol::SKIP.word && is_alone).then_some(word)
-}
-
 /// Whether the only argument is `skip`.
 pub(super) fn is_skip(tokens: &TokenStream) -> bool {
-    skip(tokens).is_some()
+    let mut trees = tokens.clone().into_iter();
+    let is_word = matches!(trees.next(), Some(TokenTree::Ident(word)) if word == symbol::SKIP.word);
+    let is_comma = |tree| matches!(tree, TokenTree::Punct(comma) if comma.as_char() == ',');
+    is_word && trees.next().is_none_or(is_comma) && trees.next().is_none()
 }
 
 /// The keywords in `tokens`. Mistakes in them are reported elsewhere.

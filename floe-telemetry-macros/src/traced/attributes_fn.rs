@@ -43,12 +43,6 @@ impl<'a> AttributesFn<'a> {
     }
 
     fn closure(cx: &Ctxt, closure: ExprClosure, arguments: Vec<Argument<'a>>) -> Option<Self> {
-        if let Some(token) = &closure.capture {
-            cx.error(token, "`attributes_fn` only borrows the arguments, so it cannot be `move`");
-        }
-        if let Some(token) = &closure.asyncness {
-            cx.error(token, "`attributes_fn` runs before the function and cannot be `async`");
-        }
         if closure.inputs.len() != arguments.len() {
             cx.syn(wrong_count(&closure, &arguments));
             return None;

@@ -6,14 +6,13 @@ use syn::{
     Attribute, ImplItem, ItemImpl, Meta, Path, Signature, Token, Type, Visibility,
     ext::IdentExt,
     parse::{ParseStream, Parser},
-    punctuated::Punctuated,
 };
 
 use super::{
     args::{self, Args},
     item,
 };
-use crate::{krate::Krate, symbol};
+use crate::{krate::Krate, symbol, tokens};
 
 /// An `impl` block with unparsed bodies.
 pub(super) struct Block {
@@ -105,18 +104,6 @@ fn content(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Vec<Item>)> {
     Ok((inner, items))
 }
 
-/// Leaves a method unchanged that the compiler's parser has reported.
-fn reported(input: ParseStream<'_>) -> syn::Result<Item> {
-    let mut tokens = TokenStream::new();
-    loop {
-        let tree: TokenTree = input.parse()?;
-        tree.to_tokens(&mut tokens);
-        if matches!(&tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace) {
-            return Ok(Item::Other(tokens));
-        }
-    }
-}
-
 fn one(input: ParseStream<'_>) -> syn::Result<Item> {
     let ahead = input.fork();
     ahead.call(Attribute::parse_outer)?;
@@ -125,11 +112,7 @@ fn one(input: ParseStream<'_>) -> syn::Result<Item> {
     if !item::is_function(&ahead)? {
         return input.parse::<ImplItem>().map(|item| Item::Other(item.into_token_stream()));
     }
-    let sig: Signature = match ahead.parse() {
-        Ok(sig) => sig,
-        Err(_) if item::has_wrong_arguments(&input.fork())? => return reported(input),
-        Err(error) => return Err(error),
-    };
+    let sig: Signature = ahead.parse()?;
     let attrs = input.call(Attribute::parse_outer)?;
     let has_body = !ahead.peek(Token![;]);
     // The tokens of the signature, and the body or the `;`.
@@ -144,56 +127,27 @@ fn one(input: ParseStream<'_>) -> syn::Result<Item> {
 impl Method {
     fn emit(&self, shared: Option<&Args>, type_name: &str) -> TokenStream {
         let rest = &self.rest;
-        // A method that cannot be traced is emitted unchanged, because the attribute is not on the method.
-        let possible = self.has_body
-            && self.sig.constness.is_none()
-            && !(self.attrs.iter()).any(|attr| item::is_naked(attr) || item::tracks_caller(attr));
-        let Some(shared) = shared.filter(|_| !self.is_left_out() && possible) else {
-            let mut attrs: Vec<_> = self.attrs.iter().collect();
-            attrs.retain(|attr| !(is_called(attr, "traced") && is_skip(attr)));
-            // It may be this macro under another name, or another one.
-            let marker = attrs.iter().any(|attr| is_skip(attr)).then(marker);
-            return quote!(#(#attrs)* #marker #rest);
+        let is_own = |attr: &&Attribute| is_called(attr, "traced");
+        let Some(shared) = shared.filter(|_| self.is_traced()) else {
+            let attrs = self.attrs.iter().filter(|attr| !(is_own(attr) && is_skip(attr)));
+            return quote!(#(#attrs)* #rest);
         };
-        let (own, attrs): (Vec<_>, Vec<_>) =
-            self.attrs.iter().partition(|attr| is_called(attr, "traced"));
-        let own: TokenStream = own.iter().filter_map(|attr| arguments(attr)).collect();
-        let (conditional, attrs): (Vec<_>, Vec<_>) = attrs
-            .into_iter()
-            .map(|attr| Conditional::of(attr).ok_or(attr))
-            .partition(Result::is_ok);
-        let conditional: Vec<_> = conditional.into_iter().flatten().flatten().collect();
-        let attrs = attrs.into_iter().filter_map(Result::err);
-        let unless = unless_skipped(&conditional);
-        let mut traced = Vec::new();
-        for it in &conditional {
-            let (predicate, others) = (&it.predicate, &it.others);
-            let when = unless
-                .as_ref()
-                .map_or_else(|| quote!(#predicate), |unless| quote!(all(#predicate, #unless)));
-            traced.extend(it.own.iter().map(|given| {
-                let comma = needs_comma(&own).then(|| quote!(,));
-                let attr = self.attr(shared, type_name, &quote!(#own #comma #given));
-                quote!(#[cfg_attr(#when, #attr)])
-            }));
-            if !others.is_empty() {
-                traced.push(quote!(#[cfg_attr(#predicate, #(#others),*)]));
-            }
-        }
+        let (own, attrs): (Vec<_>, Vec<_>) = self.attrs.iter().partition(is_own);
+        let own: TokenStream = own.into_iter().filter_map(arguments).collect();
         let attr = self.attr(shared, type_name, &own);
-        let deciding = conditional.iter().filter(|it| it.decides());
-        let predicates: Vec<_> = deciding.map(|it| &it.predicate).collect();
-        traced.push(if predicates.is_empty() {
-            quote!(#[#attr])
-        } else {
-            quote!(#[cfg_attr(not(any(#(#predicates),*)), #attr)])
-        });
-        quote!(#(#traced)* #(#attrs)* #rest)
+        quote!(#[#attr] #(#attrs)* #rest)
     }
 
-    /// Whether there is a `#[traced(skip)]`, even under another name.
-    fn is_left_out(&self) -> bool {
-        self.attrs.iter().any(is_skip)
+    /// Whether the attribute of the block applies: a method that cannot be traced is left unchanged, because the
+    /// attribute is not on the method, and so is one that is left out, or that has its own attribute below a condition.
+    fn is_traced(&self) -> bool {
+        let excludes = |attr: &Attribute| {
+            item::is_naked(attr)
+                || item::tracks_caller(attr)
+                || is_skip(attr)
+                || is_called(attr, "cfg_attr") && tokens::any_ident(&attr.meta, |it| it == "traced")
+        };
+        self.has_body && self.sig.constness.is_none() && !self.attrs.iter().any(excludes)
     }
 
     /// The attribute with the arguments of the block that the method does not override.
@@ -226,27 +180,6 @@ impl Method {
     }
 }
 
-/// Marks a method of a block for a `#[traced(skip)]` under another name. The compiler ignores this attribute, and
-/// rustfmt does not see it.
-fn marker() -> TokenStream {
-    quote!(#[rustfmt::skip])
-}
-
-/// Whether `item` has the [`marker`].
-pub(super) fn has_marker(item: &TokenStream) -> bool {
-    let attributes = |input: ParseStream<'_>| {
-        let attrs = input.call(Attribute::parse_outer)?;
-        input.parse::<TokenStream>()?;
-        Ok(attrs)
-    };
-    let attrs = attributes.parse2(item.clone()).unwrap_or_default();
-    let marker = |attr: &Attribute| {
-        let words = attr.path().segments.iter().map(|it| it.ident.to_string());
-        words.eq(["rustfmt", "skip"])
-    };
-    attrs.iter().any(marker)
-}
-
 fn path_of_the_macro(krate: Option<&Path>, span: proc_macro2::Span) -> TokenStream {
     let krate = Krate::new(krate.cloned());
     quote_spanned!(span=> #krate::traced)
@@ -266,90 +199,17 @@ fn type_name(ty: &Type) -> String {
     }
 }
 
-struct Conditional {
-    predicate: TokenStream,
-    own: Vec<TokenStream>,
-    skips: bool,
-    others: Vec<Meta>,
-}
-
-impl Conditional {
-    fn of(attr: &Attribute) -> Option<Vec<Self>> {
-        let mut found = Vec::new();
-        collect(None, &attr.meta, &mut found)?;
-        found.iter().any(Self::decides).then_some(found)
-    }
-
-    fn decides(&self) -> bool {
-        self.skips || !self.own.is_empty()
-    }
-}
-
-fn collect(around: Option<&TokenStream>, meta: &Meta, found: &mut Vec<Conditional>) -> Option<()> {
-    let Meta::List(list) = meta else { return None };
-    if !ends_in(&list.path, "cfg_attr") {
-        return None;
-    }
-    let metas = Punctuated::<Meta, Token![,]>::parse_terminated;
-    let mut metas = metas.parse2(list.tokens.clone()).ok()?.into_iter();
-    let predicate = metas.next()?;
-    let predicate =
-        around.map_or_else(|| quote!(#predicate), |around| quote!(all(#around, #predicate)));
-    let at = found.len();
-    let mut own = Vec::new();
-    let mut others = Vec::new();
-    for meta in metas {
-        match &meta {
-            Meta::List(list)
-                if ends_in(&list.path, "traced") || is_ours(&list.path, &list.tokens) =>
-            {
-                own.push(list.tokens.clone());
-            }
-            Meta::List(_) if collect(Some(&predicate), &meta, found).is_some() => {}
-            other if ends_in(other.path(), "traced") => own.push(TokenStream::new()),
-            _ => others.push(meta),
-        }
-    }
-    let (skips, own): (Vec<_>, Vec<_>) = own.into_iter().partition(args::is_skip);
-    let here = Conditional { predicate, own, skips: !skips.is_empty(), others };
-    found.insert(at, here);
-    Some(())
-}
-
-/// The condition under which no conditional attribute is `skip`.
-fn unless_skipped(conditional: &[Conditional]) -> Option<TokenStream> {
-    let skips = conditional.iter().filter(|it| it.skips);
-    let skips: Vec<_> = skips.map(|it| &it.predicate).collect();
-    (!skips.is_empty()).then(|| quote!(not(any(#(#skips),*))))
-}
-
-/// Whether a comma is needed before further arguments.
-fn needs_comma(tokens: &TokenStream) -> bool {
-    match tokens.clone().into_iter().last() {
-        None => false,
-        Some(TokenTree::Punct(last)) => last.as_char() != ',',
-        Some(_) => true,
-    }
-}
-
 /// Attributes of other macros that also have an argument `skip` on methods.
 const OTHERS: [&str; 6] = ["graphql", "napi", "oai", "pyo3", "serde", "wasm_bindgen"];
 
 /// Whether an attribute is `#[traced(skip)]`, even if it was imported under another name.
 fn is_skip(attr: &Attribute) -> bool {
-    !is_called(attr, "cfg_attr") && arguments(attr).is_some_and(|own| is_ours(attr.path(), &own))
-}
-
-fn is_ours(path: &Path, own: &TokenStream) -> bool {
-    args::is_skip(own) && !OTHERS.iter().any(|other| ends_in(path, other))
+    let is_other = OTHERS.iter().any(|other| is_called(attr, other));
+    !is_other && arguments(attr).is_some_and(|own| args::is_skip(&own))
 }
 
 fn is_called(attr: &Attribute, word: &str) -> bool {
-    ends_in(attr.path(), word)
-}
-
-fn ends_in(path: &Path, word: &str) -> bool {
-    path.segments.last().is_some_and(|it| it.ident == word)
+    attr.path().segments.last().is_some_and(|it| it.ident == word)
 }
 
 fn arguments(attr: &Attribute) -> Option<TokenStream> {

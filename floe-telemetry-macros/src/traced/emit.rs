@@ -12,7 +12,7 @@ use syn::{Expr, ReturnType, Signature, parse_quote_spanned, token};
 
 use super::{
     model::{Shape, Traced},
-    signature::{self, Output},
+    signature::Output,
 };
 use crate::tokens::{self, on};
 
@@ -34,7 +34,7 @@ pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
         Shape::Async => future::of_async_fn(traced, &mut sig),
         Shape::AsyncTrait(body) => future::of_async_trait(traced, body),
     };
-    function(traced, &sig, traced.krate.required_by(quote!(#warnings #callsite #call)))
+    function(traced, &sig, quote!(#warnings #callsite #call))
 }
 
 /// The function without a span, in its box.
@@ -108,10 +108,6 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
     let is_by_type =
         traced.error_if.is_none() && matches!(traced.shape, Shape::Sync | Shape::Async);
     if let (Output::Type(ty), true) = (&traced.output, is_by_type) {
-        let ty = match traced.shape {
-            Shape::Async => signature::without_names(ty),
-            _ => ty.to_token_stream(),
-        };
         let probe = if has_parameter { "probe_display" } else { "probe" };
         let probe = Ident::new(probe, ours);
         return quote_spanned!(ours=> #private::outcome::#probe::<#ty>().__floe_classify());

@@ -3,9 +3,8 @@
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    AttrStyle, Attribute, FnArg, Generics, Meta, ReturnType, Signature, Token, Type, Visibility,
+    AttrStyle, Attribute, FnArg, Meta, ReturnType, Signature, Token, Type, Visibility,
     parse::{ParseStream, Parser},
-    punctuated::Punctuated,
 };
 
 use super::signature;
@@ -47,17 +46,9 @@ pub(super) struct Function {
 }
 
 impl Function {
-    /// Parses the function; `None` after an error, which is the compiler's own if it refuses the function, too.
+    /// Parses the function; `None` after an error, which is the compiler's own for a value without a size.
     pub(super) fn parse(cx: &Ctxt, item: TokenStream) -> Option<Self> {
-        let function = match Self::read.parse2(item.clone()) {
-            Ok(function) => function,
-            Err(error) => {
-                if !has_wrong_arguments.parse2(item).unwrap_or(false) {
-                    cx.syn(error);
-                }
-                return None;
-            }
-        };
+        let function = Self::read.parse2(item).map_err(|error| cx.syn(error)).ok()?;
         if function.has_unsized_values() {
             return None;
         }
@@ -91,11 +82,6 @@ impl Function {
                 (None, None) => true,
             }
         })
-    }
-
-    /// Whether the body calls a function of this name, possibly another one.
-    pub(super) fn seems_recursive(&self) -> bool {
-        calls(&self.sig.ident, self.body.stream())
     }
 
     /// Whether the body has the form that clippy's `non_canonical_clone_impl` and `non_canonical_partial_ord_impl`
@@ -173,23 +159,6 @@ impl Function {
     }
 }
 
-/// Whether the compiler's parser has reported an argument.
-pub(super) fn has_wrong_arguments(input: ParseStream<'_>) -> syn::Result<bool> {
-    while !input.peek(Token![fn]) {
-        input.parse::<TokenTree>()?;
-    }
-    input.parse::<Token![fn]>()?;
-    input.parse::<Ident>()?;
-    input.parse::<Generics>()?;
-    let arguments: Group = input.parse()?;
-    input.parse::<TokenStream>()?;
-    let arguments = Punctuated::<FnArg, Token![,]>::parse_terminated.parse2(arguments.stream());
-    Ok(arguments.map_or(true, |arguments| {
-        let others = arguments.iter().skip(1);
-        others.into_iter().any(|it| matches!(it, FnArg::Receiver(_)))
-    }))
-}
-
 /// `#[unsafe(naked)]`
 pub(super) fn is_naked(attr: &Attribute) -> bool {
     match &attr.meta {
@@ -205,26 +174,6 @@ pub(super) fn tracks_caller(attr: &Attribute) -> bool {
     let path = attr.path();
     path.is_ident("track_caller")
         || path.is_ident("cfg_attr") && tokens::any_ident(&attr.meta, |word| word == "track_caller")
-}
-
-fn calls(function: &Ident, tokens: TokenStream) -> bool {
-    let mut named = false;
-    tokens.into_iter().any(|tree| {
-        let was_named = std::mem::take(&mut named);
-        match tree {
-            TokenTree::Ident(word) => {
-                named = word == *function;
-                false
-            }
-            // `walk::<T>(…)`
-            TokenTree::Punct(punct) => was_named && punct.as_char() == ':',
-            TokenTree::Group(group) => {
-                was_named && group.delimiter() == Delimiter::Parenthesis
-                    || calls(function, group.stream())
-            }
-            TokenTree::Literal(_) => false,
-        }
-    })
 }
 
 fn is_semicolon(tree: &TokenTree) -> bool {

@@ -106,7 +106,7 @@ impl<'a> Traced<'a> {
             of_type: args.of_type,
             name,
             computed_name,
-            tracer: args.tracer.take().inspect(|value| check_tracer(cx, value)),
+            tracer: args.tracer.take(),
             level: args.level.take().and_then(|level| span_level(cx, &level)),
             kind: args.kind.take().and_then(|kind| span_kind(cx, &kind)).unwrap_or("Internal"),
             parent: match args.parent.take().inspect(|parent| check_parent(cx, parent)) {
@@ -118,10 +118,7 @@ impl<'a> Traced<'a> {
             error_if: args.error_if.take().inspect(|value| check_error_if(cx, value)),
             metrics: args.metrics.keyword().is_some(),
             boxed: args.boxed.keyword().is_some(),
-            floe_attributes: args
-                .floe_attributes
-                .take()
-                .map_or_else(Vec::new, |it| several(cx, it)),
+            floe_attributes: args.floe_attributes.take().map_or_else(Vec::new, several),
             records,
             warnings,
             attributes_fn: args
@@ -235,20 +232,11 @@ fn misplaced(cx: &Ctxt, args: &Args, function: &Function, shape: &Shape) {
                        boxed future";
         cx.error(word, message);
     }
-    let Some(word) = args.boxed.keyword() else { return };
-    match shape {
-        Shape::Async => {}
-        Shape::Sync => cx.error(
+    if let (Some(word), false) = (args.boxed.keyword(), matches!(shape, Shape::Async)) {
+        cx.error(
             word,
-            "`boxed` applies to the future of an `async fn`, and this function is not `async`",
-        ),
-        Shape::AsyncTrait(_) => {
-            cx.error(word, "`boxed` does nothing here: `#[async_trait]` has boxed the future");
-        }
-        Shape::Returns(..) => cx.error(
-            word,
-            "`boxed` applies to an `async fn`, and this function creates its future itself",
-        ),
+            "`boxed` applies to the future of an `async fn` that no other macro has boxed",
+        );
     }
 }
 
@@ -260,12 +248,6 @@ fn name(cx: &Ctxt, written: Expr, own_name: LitStr) -> (LitStr, Option<Expr>) {
                 cx.error(&text, "a span needs a name, and this one is empty");
             }
             (text, None)
-        }
-        Expr::Lit(literal) => {
-            let message = "a span's name is text, such as `name = \"span.name\"`, a constant, or an \
-                           expression over the arguments";
-            cx.error(&literal, message);
-            (own_name, None)
         }
         computed => (own_name, Some(computed)),
     }
@@ -286,11 +268,6 @@ fn parse_word(
     accepted: &[(&'static str, &'static str); 5],
 ) -> Option<&'static str> {
     let words = accepted.map(|(word, _)| word);
-    if let Some(word) = suggestion(written, &words) {
-        let message = format!("a span's {what} is a word, write `{what} = {word}`");
-        cx.error(written, message);
-        return None;
-    }
     let Expr::Path(path) = written else {
         let words = words::one_of(&words);
         cx.error(written, format_args!("a span's {what} must be {words}"));
@@ -303,29 +280,6 @@ fn parse_word(
         cx.error(written, words::unknown(what, &found, words));
     }
     known.map(|(_, variant)| *variant)
-}
-
-/// The accepted word for `"debug"`, `Level::DEBUG`, `warning`, or one of `tracing`'s numbers for levels.
-fn suggestion<'a>(written: &Expr, accepted: &[&'a str]) -> Option<&'a str> {
-    let text = match written {
-        Expr::Lit(ExprLit { lit, .. }) => match lit {
-            Lit::Str(text) => text.value(),
-            Lit::Int(number) => {
-                let number: usize = number.base10_parse().ok()?;
-                let is_level = accepted.contains(&"debug");
-                return accepted.get(number.checked_sub(1)?).copied().filter(|_| is_level);
-            }
-            _ => return None,
-        },
-        Expr::Path(path) => {
-            let last = path.path.segments.last()?.ident.to_string();
-            let is_word = path.path.get_ident().is_some() && accepted.contains(&last.as_str());
-            Some(last).filter(|_| !is_word)?
-        }
-        _ => return None,
-    };
-    let text = text.to_ascii_lowercase();
-    accepted.iter().copied().find(|word| text.starts_with(word))
 }
 
 /// Checks `error_if`, which the runtime calls with the returned value alone.
@@ -347,22 +301,6 @@ fn check_error_if(cx: &Ctxt, value: &Expr) {
              was returned, as in `{usage}`"
         );
         cx.error(quote!(#begin #inputs #end), message);
-    }
-}
-
-/// Checks the name of a tracer, which must be constant, because it is part of a static.
-fn check_tracer(cx: &Ctxt, value: &Expr) {
-    let usage = symbol::TRACER.usage;
-    let Expr::Lit(literal) = value else { return };
-    match &literal.lit {
-        Lit::Str(text) if text.value().is_empty() => {
-            cx.error(text, "a tracer needs a name, and this one is empty");
-        }
-        Lit::Str(_) => {}
-        other => {
-            let message = format!("a tracer's name is text, as in `{usage}`, or a constant");
-            cx.error(other, message);
-        }
     }
 }
 
@@ -417,9 +355,7 @@ fn warnings(records: &[Record], function: &Function) -> TokenStream {
                 keys.key(key);
                 keys.value(key, &record.value, is_text);
             }
-            Key::Const(key) => {
-                keys.value_of_constant(key, &record.value, is_text);
-            }
+            Key::Const(_) => {}
         }
     }
     keys.calls(function.body.stream());
@@ -453,20 +389,11 @@ pub(super) fn check_block(cx: &Ctxt, args: &Args, block: Option<&Block>) {
     if let Some(level) = args.level.get() {
         span_level(cx, level);
     }
-    if let Some(tracer) = args.tracer.get() {
-        check_tracer(cx, tracer);
-    }
 }
 
-fn several(cx: &Ctxt, written: Expr) -> Vec<Expr> {
+fn several(written: Expr) -> Vec<Expr> {
     match written {
-        Expr::Tuple(tuple) => {
-            if tuple.elems.is_empty() {
-                let usage = symbol::FLOE_ATTRIBUTES.usage;
-                cx.error(&tuple, format_args!("there is no value here, write `{usage}`"));
-            }
-            tuple.elems.into_iter().collect()
-        }
+        Expr::Tuple(tuple) => tuple.elems.into_iter().collect(),
         one => vec![one],
     }
 }

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
     AngleBracketedGenericArguments, GenericArgument, Generics, Path, PathArguments, PathSegment,
@@ -191,36 +191,6 @@ fn is_parameter(name: &Ident, generics: &Generics) -> bool {
     let text = name.to_string();
     let is_letter = text.len() == 1 && text.starts_with(|c: char| c.is_ascii_uppercase());
     is_letter || generics.type_params().any(|it| it.ident == *name)
-}
-
-/// The type with `'_` in place of its lifetimes' names, for inferred types. An undeclared name would be reported once
-/// for each place. In a type with its own lifetime parameters, `'_` would mean another lifetime.
-pub(super) fn without_names(ty: &Type) -> TokenStream {
-    let has_own = |word: &Ident| is_any(word, &["fn", "for", "Fn", "FnMut", "FnOnce"]);
-    let tokens = ty.to_token_stream();
-    if tokens::any_ident(ty, has_own) { tokens } else { without_names_in(tokens) }
-}
-
-fn without_names_in(tokens: TokenStream) -> TokenStream {
-    let mut after_quote = false;
-    let trees = tokens.into_iter().map(|tree| {
-        let was_quote = mem::replace(
-            &mut after_quote,
-            matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == '\''),
-        );
-        match tree {
-            TokenTree::Ident(name) if was_quote && name != "static" => {
-                Ident::new("_", name.span()).into()
-            }
-            TokenTree::Group(group) => {
-                let mut without = Group::new(group.delimiter(), without_names_in(group.stream()));
-                without.set_span(group.span());
-                without.into()
-            }
-            other => other,
-        }
-    });
-    trees.collect()
 }
 
 /// Whether the tokens of a type contain the call of a macro; `!` alone is a type.

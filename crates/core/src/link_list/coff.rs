@@ -7,14 +7,14 @@
 macro_rules! __floe_link_list {
     ($(#[$attribute:meta])* $visibility:vis static $name:ident: [$type:ty] = $section:literal;) => {
         $(#[$attribute])*
-        $visibility static $name: $crate::__private::LinkList<$type> = {
+        $visibility static $name: $crate::__sdk::link_list::LinkList<$type> = {
             const _: () = ::core::assert!($section.len() <= 15, "the name of a section is too long");
             // SAFETY: the first static of the section; nothing reads it.
             #[unsafe(link_section = ::core::concat!(".", $section, "$a"))]
-            static START: $crate::__private::Bound<$type> = $crate::__private::Bound::new();
+            static START: $crate::__sdk::link_list::Bound<$type> = $crate::__sdk::link_list::Bound::new();
             // SAFETY: the last static of the section; nothing reads it.
             #[unsafe(link_section = ::core::concat!(".", $section, "$c"))]
-            static STOP: $crate::__private::Bound<$type> = $crate::__private::Bound::new();
+            static STOP: $crate::__sdk::link_list::Bound<$type> = $crate::__sdk::link_list::Bound::new();
             // SAFETY: the section of the guards contains nothing but `usize`.
             #[unsafe(link_section = ::core::concat!(".", $section, "g$a"))]
             static GUARD_START: ::core::primitive::usize = 0;
@@ -29,7 +29,7 @@ macro_rules! __floe_link_list {
             // list's own macro, which fixes their type. Another copy of this declaration adds a
             // second guard and further bounds. The elements begin behind the first bound.
             unsafe {
-                $crate::__private::LinkList::new(
+                $crate::__sdk::link_list::LinkList::new(
                     (&raw const START).cast::<$type>().wrapping_add(1),
                     (&raw const STOP).cast(),
                     (&raw const GUARD_START).wrapping_add(1),

@@ -6,8 +6,8 @@
 macro_rules! __floe_link_list {
     ($(#[$attribute:meta])* $visibility:vis static $name:ident: [$type:ty] = $section:literal;) => {
         $(#[$attribute])*
-        $visibility static $name: $crate::__private::LinkList<$type> =
-            $crate::__private::LinkList::empty();
+        $visibility static $name: $crate::__sdk::link_list::LinkList<$type> =
+            $crate::__sdk::link_list::LinkList::empty();
     };
 }
 

@@ -1,6 +1,6 @@
 //! Values of a configuration that are chosen by name, and that other crates can add.
 
-use floe_telemetry_core::__private::LinkList;
+use floe_telemetry_core::__sdk::link_list::LinkList;
 use serde::de::Error as _;
 use serde::{Deserialize as _, Deserializer};
 

@@ -12,7 +12,7 @@ use crate::tokens::{self, on};
 use crate::traced::{
     boxing::AsyncTrait,
     model::{Parent, Traced},
-    signature::{self, Output},
+    signature::Output,
 };
 
 /// One `async` block in the runtime's wrapper. An `async fn` that contains another future would store every
@@ -43,7 +43,6 @@ fn returned(traced: &Traced<'_>, sig: &mut Signature, future: TokenStream) -> To
     }
     sig.asyncness = None;
     sig.output = future_of(traced);
-    parameters::deny_hidden_lifetimes(sig);
     future
 }
 
@@ -84,20 +83,7 @@ fn block(
 ) -> TokenStream {
     let allow = allow_future(traced);
     let ours = Span::mixed_site();
-    let block = if !traced.boxed && traced.function.seems_recursive() {
-        // The compiler's error about a future of infinite size names this macro, points at the function, and
-        // contains no other text that could mention `boxed`.
-        let at = on(&traced.function.sig.ident);
-        let body = quote_spanned!(ours=> { #rebind #open #body });
-        quote_spanned! {at=> {
-            macro_rules! write_traced_boxed_for_recursion {
-                ($body:tt) => { #allow async move $body };
-            }
-            write_traced_boxed_for_recursion!(#body)
-        }}
-    } else {
-        quote_spanned!(ours=> #allow async move { #rebind #open #body })
-    };
+    let block = quote_spanned!(ours=> #allow async move { #rebind #open #body });
     match &traced.output {
         Output::Never => {
             let private = traced.krate.private();
@@ -178,8 +164,7 @@ fn typed_body(traced: &Traced<'_>) -> TokenStream {
         }
         Output::Type(ty) | Output::Erased(ty) => {
             let private = tokens::located_at(traced.krate.private(), ty.span());
-            let named = signature::without_names(ty);
-            quote_spanned!(on(ty)=> return #private::never_made::<#named>())
+            quote_spanned!(on(ty)=> return #private::never_made::<#ty>())
         }
     };
     quote_spanned!(ours=> if false { #typed; } #body)

@@ -104,8 +104,8 @@ fn record(record: &Record) -> TokenStream {
     let is_text = matches!(value, Expr::Lit(it) if matches!(it.lit, Lit::Str(_)));
     let set = match format {
         Format::Typed if is_text => quote!(attribute_static(#key, #value)),
-        Format::Typed if is_fresh(value) => {
-            let value = quote_spanned!(on(value)=> #value);
+        Format::Typed if is_made(value) => {
+            let value = delimited(value);
             quote!(attribute_from(#key, #value))
         }
         _ => {
@@ -127,19 +127,6 @@ fn record(record: &Record) -> TokenStream {
         #allow
         __floe.#set;
     }
-}
-
-/// Whether the value is a temporary, which can be moved instead of copied.
-fn is_fresh(value: &Expr) -> bool {
-    matches!(
-        value,
-        Expr::Binary(_)
-            | Expr::Call(_)
-            | Expr::Cast(_)
-            | Expr::Lit(_)
-            | Expr::Macro(_)
-            | Expr::MethodCall(_)
-    )
 }
 
 fn attributes_fn(attributes_fn: &AttributesFn<'_>) -> TokenStream {
@@ -204,9 +191,10 @@ fn is_constant_path(path: &ExprPath) -> bool {
     })
 }
 
-fn is_made(name: &Expr) -> bool {
+/// Whether the value is made by the expression, so that it can be moved instead of copied.
+fn is_made(value: &Expr) -> bool {
     matches!(
-        name,
+        value,
         Expr::Binary(_)
             | Expr::Block(_)
             | Expr::Call(_)

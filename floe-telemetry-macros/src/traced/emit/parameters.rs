@@ -9,7 +9,7 @@ use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{
     Attribute, FnArg, Meta, Pat, PatIdent, PatType, Receiver, ReceiverKind, ReturnType, Signature,
-    Type, ext::IdentExt, parse_quote_spanned, spanned::Spanned,
+    Type, ext::IdentExt,
 };
 
 use super::allow_underscore;
@@ -56,37 +56,6 @@ pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
         });
     }
     statements
-}
-
-/// Lets the compiler refuse `Row` for a `Row<'a>`, as in the arguments of an `async fn`, so that the function also
-/// compiles without the macro.
-pub(super) fn deny_hidden_lifetimes(sig: &mut Signature) {
-    for input in &mut sig.inputs {
-        if let FnArg::Typed(typed) = input
-            && may_hide_lifetimes(typed.ty.to_token_stream())
-        {
-            let at = Span::mixed_site().located_at(typed.ty.span());
-            typed.attrs.push(parse_quote_spanned!(at=> #[deny(elided_lifetimes_in_paths)]));
-        }
-    }
-}
-
-/// Whether a type without arguments may hide lifetimes: it is not primitive. An `async fn` may contain `fn(Row)` and
-/// `impl Fn(Row)`.
-fn may_hide_lifetimes(ty: TokenStream) -> bool {
-    let trees: Vec<_> = ty.into_iter().collect();
-    let mut hides = false;
-    for (at, tree) in trees.iter().enumerate() {
-        match (tree, trees.get(at + 1)) {
-            (TokenTree::Ident(_), Some(TokenTree::Group(_))) => return false,
-            (TokenTree::Ident(word), _) => {
-                hides |= word.to_string().starts_with(char::is_uppercase);
-            }
-            (TokenTree::Group(group), _) => hides |= may_hide_lifetimes(group.stream()),
-            _ => {}
-        }
-    }
-    hides
 }
 
 /// Whether a pattern splits an argument whose parts may have drop glue.

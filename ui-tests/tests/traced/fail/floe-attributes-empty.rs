@@ -1,6 +1,0 @@
-use floe_telemetry::traced;
-
-#[traced(floe_attributes = ())]
-fn create() {}
-
-fn main() {}
