@@ -412,7 +412,7 @@ pub(crate) fn http_response(data: &[u8]) {
 }
 
 /// A response over gRPC. The input is the code, the length of the message, the message, and the details. The
-/// codes that are retried are those of the specification.
+/// specification lists the codes that are retried.
 pub(crate) fn grpc_response(data: &[u8]) {
     let [code, length, rest @ ..] = data else {
         return;

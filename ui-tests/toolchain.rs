@@ -6,7 +6,7 @@ use std::process::Command;
 /// The compiler of CI.
 const RUST_VERSION: &str = "1.95";
 
-/// Panics with another toolchain: parts of the messages are those of the compiler, and differ between
+/// Panics with another toolchain, because the compiler writes parts of the messages, which differ between
 /// versions.
 pub(crate) fn assert_toolchain() {
     let required = RUST_VERSION;

@@ -154,7 +154,7 @@ macro_rules! annotated {
     };
 }
 
-/// The methods of [`Functions`] by those of [`annotated`].
+/// Implements the methods of [`Functions`] with the functions of [`annotated`].
 macro_rules! annotated_methods {
     () => {
         fn root(&self, attributes: bool) {

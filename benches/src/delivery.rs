@@ -1,9 +1,9 @@
 //! The total cost of a span, from the call until an OTLP receiver in another process has its bytes.
 //!
 //! Each contestant runs in its own process, records spans with three attributes at a steady rate, and flushes at the
-//! end. Its CPU time, minus that of the same process without spans, is divided by the number of spans. The first rate is
-//! one that the OpenTelemetry SDK can sustain, the second is ten times higher. It shows the latency on the host's thread
-//! and the lost spans.
+//! end. Its CPU time, minus the CPU time without spans, is divided by the number of spans. The first rate is one that
+//! the OpenTelemetry SDK can sustain, the second is ten times higher. It shows the latency on the host's thread and the
+//! lost spans.
 //!
 //! `--rate N` sets the first rate, in spans per second, `--repeat N` the number of runs, of which the median counts, and
 //! `--batch N` the most spans of our batches. `--quick` records fewer spans than any queue holds, so that whatever the
@@ -70,7 +70,7 @@ impl Order {
 struct Row {
     name: &'static str,
     cost: Cost,
-    /// CPU time per span that arrived, minus that of the process without spans.
+    /// CPU time per span that arrived, minus the CPU time of the process without spans.
     net_cpu_nanos: f64,
     bytes_per_span: f64,
     arrived: u64,

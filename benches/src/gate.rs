@@ -21,7 +21,7 @@ use crate::sink::Protocol;
 /// The requirements set this limit, in percent.
 const LIMIT: f64 = 5.0;
 
-/// The minimum number of pairs: with fewer, the interval is that of the extremes.
+/// The minimum number of pairs. With fewer pairs, the interval spans all of them.
 const LEAST: usize = 8;
 
 /// The maximum number of pairs. Then the median decides.

@@ -1,4 +1,4 @@
-//! Log lines and records, ours and those of `tracing-subscriber`: the same events, the same writer, which discards them.
+//! Log lines and records of this library and of `tracing-subscriber`: the same events and writer, which discards them.
 //!
 //! First the CPU time of the thread for a line, the minimum of several measurements; then the CPU time of the process
 //! for a record until an OTLP receiver in another process has it, the median. The contestants take turns.

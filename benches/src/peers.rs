@@ -27,7 +27,7 @@ const TRACES: u32 = 80;
 const WARM_UP: u32 = 10;
 
 /// Consecutive measurements of one turn. The other contestants displaced the caches, so the first measurement is that of
-/// a thread that has slept; those after `SETTLED` are those of a busy one.
+/// a thread that has slept; measurements after `SETTLED` are of a busy thread.
 const MEASUREMENTS: usize = 8;
 const SETTLED: usize = 3;
 

@@ -50,7 +50,7 @@ impl Receiver {
         Self { otlp: Otlp { protocol, endpoint }, child }
     }
 
-    /// What has arrived since the start.
+    /// The data that has arrived since the start.
     pub(crate) fn arrived(&mut self) -> Arrived {
         self.child.ask(&())
     }

@@ -18,7 +18,7 @@
 //! | `db.operation.name` | the command, such as `INCR`. Of a pipeline `PIPELINE`, of a transaction `MULTI`, each with the command if all commands are the same: `PIPELINE INCR`. The name of the span is this and the server, if it is known: `INCR cache:6380` |
 //! | `db.operation.batch.size` | the number of commands of a pipeline or a transaction, from two on |
 //! | `db.namespace` | the number of the database |
-//! | `server.address`, `server.port` | those of [`TracedConnection::url`]; the port unless it is 6379 |
+//! | `server.address`, `server.port` | from [`TracedConnection::url`]; the port unless it is 6379 |
 //! | `db.response.status_code`, `error.type` | the code of an error, such as `WRONGTYPE`. Without one, `error.type` is `timeout`, `io`, `parse` or `_OTHER` |
 //!
 //! Neither keys nor values are recorded, and so neither the text of a command nor the messages of errors, in which the

@@ -194,7 +194,7 @@ pub struct Query {
     pub path: InnerPath,
     /// The assets it reads.
     pub depends_on: BTreeSet<String>,
-    /// The SQL. Line numbers are those of the file.
+    /// The SQL, with the line numbers of the file.
     #[serde(serialize_with = "mask::all")]
     pub sql: String,
 }

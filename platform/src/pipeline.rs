@@ -84,7 +84,7 @@ impl Origin {
         Ok(Self::Artifacts(Box::new(Compiled::read(folder, path)?)))
     }
 
-    /// What every span of the run carries.
+    /// The identity, which every span of the run carries.
     pub fn identity(&self) -> &Identity {
         match self {
             Self::Files(definition) => &definition.identity,

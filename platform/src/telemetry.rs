@@ -272,7 +272,7 @@ fn log(config: &LoggingConfig) -> Result<(), Error> {
     let mut config = config.clone();
     let is_requested = config != LoggingConfig::default()
         || LOG_VARIABLES.iter().any(|name| std::env::var_os(name).is_some());
-    // What the clients of the exporter and of the plugins log of themselves, unless it was requested.
+    // Excludes the log records of the exporter's and the plugins' clients, unless they were requested.
     let (level, targets) = match config.log_level.split_once(',') {
         Some((level, targets)) => (level, format!(",{targets}")),
         None => (&*config.log_level, String::new()),

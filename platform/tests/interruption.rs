@@ -326,7 +326,7 @@ fn a_killed_run_is_cleaned_up_and_a_live_one_is_not_touched() {
     assert_eq!(leftovers(&product), [""; 0]);
 }
 
-/// Runs of one process have equal process ids, as those of several containers can have.
+/// Runs of one process have equal process ids, as runs in several containers may have.
 #[test]
 fn runs_with_equal_process_ids_do_not_share_drafts() {
     const RUNS: usize = 8;

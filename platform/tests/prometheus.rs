@@ -1,5 +1,5 @@
-//! The metrics of runs in Prometheus' format, and the metric names in the documents of `deploy/`. With
-//! `PROMETHEUS=1`, which `.ci/services prometheus` sets, they and those of real runs are sent to a real Prometheus and a real
+//! The metrics of runs in Prometheus' format, and the metric names in the documents of `deploy/`. With `PROMETHEUS=1`,
+//! which `.ci/services prometheus` sets, these and real runs' metrics are sent to a real Prometheus and a real
 //! `VictoriaMetrics`, and every rule and every panel is evaluated. The provider is global, so this is one test.
 
 #![cfg(target_os = "linux")]
@@ -48,7 +48,7 @@ fn samples(text: &str) -> BTreeSet<&str> {
     lines.filter_map(|line| line.split(['{', ' ']).next()).collect()
 }
 
-/// The names of our metrics in a document of `deploy/`, without those of its own recording rules.
+/// The names of our metrics in a document of `deploy/`, without the names of its recording rules.
 fn queried(document: &str) -> BTreeSet<&str> {
     let is_name = |sign: char| sign.is_ascii_alphanumeric() || sign == '_' || sign == ':';
     let words = document.split(|sign| !is_name(sign));

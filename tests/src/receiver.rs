@@ -147,7 +147,7 @@ impl Receiver {
         self.store.points()
     }
 
-    /// Every log record so far, in the order of arrival, except those of rejected requests.
+    /// Every log record so far, in the order of arrival, except records in rejected requests.
     pub fn logs(&self) -> Vec<ReceivedLog> {
         self.store.logs()
     }

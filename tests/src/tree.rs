@@ -101,7 +101,7 @@ impl<'a> Trace<'a> {
     }
 }
 
-/// The start time is that of the first child.
+/// The parent starts with its first child.
 fn under(heading: &str, children: Vec<Rendered>) -> Rendered {
     let start = earliest(&children);
     let mut lines = vec![heading.to_owned()];

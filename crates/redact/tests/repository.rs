@@ -37,7 +37,7 @@ fn no_line_has_the_form_of_a_living_token() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
-/// The tokens of a line, but those of Amazon's documentation.
+/// The tokens of a line, except the tokens of Amazon's documentation.
 fn tokens(line: &str) -> impl Iterator<Item = &str> {
     let words = line.split(|it: char| it.is_whitespace() || "\"'`()<>[]{}|,;=&?@\\".contains(it));
     let words = words.filter(|word| word.len() >= 16 && !word.contains("IOSFODNN7EXAMPLE"));

@@ -52,7 +52,7 @@ fn a_misspelled_word_is_recognised_and_another_one_is_not() {
         ("tracks", LEVELS, None),
         ("information", LEVELS, None),
         ("my_crate::info", LEVELS, None),
-        // Variables, among which there are those of other components.
+        // Some of these variables belong to other components.
         ("OTEL_SERVICE_NAMES", VARIABLES, Some("OTEL_SERVICE_NAME")),
         ("OTEL_TRACE_EXPORTER", VARIABLES, Some("OTEL_TRACES_EXPORTER")),
         ("FLOE_LOGLEVEL", VARIABLES, Some("FLOE_LOG_LEVEL")),

@@ -102,7 +102,7 @@ fn joined(mut siblings: Vec<Subtree>) -> Vec<Line> {
         sibling.group = group;
         end = end.max(sibling.end);
     }
-    // Which of the spans that overlap started first may differ from run to run.
+    // The order in which overlapping spans start may differ from run to run.
     siblings.sort_by(|a, b| {
         let texts = || a.lines.iter().rev().cmp(b.lines.iter().rev());
         a.group.cmp(&b.group).then_with(texts)

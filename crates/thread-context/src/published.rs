@@ -321,7 +321,7 @@ const fn thread() -> u64 {
     0
 }
 
-/// Forgets the parent's spans in a fork, except those of the forking thread. It runs before `fork` returns, so it uses
+/// Forgets the parent's spans in a fork, except on the forking thread. It runs before `fork` returns, so it uses
 /// only atomics and the id of the thread.
 pub fn forked() {
     let own = STACK.get();

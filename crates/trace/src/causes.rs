@@ -28,7 +28,7 @@ use crate::span::{Span, Value};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CauseKind {
-    /// Messages wait between the span that sends them and the one that handles them.
+    /// Messages wait between the span that sends them and the span that handles them.
     ConsumerLag,
     /// Spans of one name wait for each other, as below a lock or in a pool, or until one span of another name ends.
     ContendedLock,

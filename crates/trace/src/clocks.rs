@@ -27,7 +27,7 @@ impl Recording {
         if names.len() < 2 {
             return;
         }
-        // Of spans with the same id, the first one has the children.
+        // If several spans have the same id, the first one has the children.
         let spans = self.spans.iter().enumerate().rev();
         let ids: FxHashMap<_, _> = spans.map(|(at, it)| ((it.trace, it.id), at)).collect();
         let host = |span: &Span| hosts.get(usize::try_from(span.source).ok()?).copied();

@@ -239,7 +239,7 @@ fn traces(spans: &[Span], parents: &[Option<usize>]) -> Vec<Trace> {
         if parents[index].is_none() {
             trace.roots.push(index);
         }
-        // A span without times says nothing about those of its trace.
+        // A span without times says nothing about the times of its trace.
         if span.end > 0 {
             trace.start = trace.start.min(span.start);
             trace.end = trace.end.max(span.end);

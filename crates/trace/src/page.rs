@@ -86,7 +86,7 @@ struct PageTrace {
 }
 
 /// Writes a page about traces: HTML that contains its style, script and data, and loads nothing. The page says how many
-/// spans and log records, besides those of the recording, were left out for lack of memory.
+/// spans and log records were left out for lack of memory.
 ///
 /// The page has up to 200,000 spans. From a larger recording, it has traces with errors and the longest ones, and of a
 /// single larger trace the failed and the longest spans; the page says so.

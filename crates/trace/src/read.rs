@@ -275,7 +275,7 @@ fn format_of(input: &mut impl BufRead) -> io::Result<Format> {
                 input.consume(length);
                 continue;
             }
-            // Of a message, the first byte is a line's end, and the second, its length, may be a bracket.
+            // A message begins with a line's end, and its second byte, the length, may be a bracket.
             ([0x0a, ..], [b'{', rest @ ..]) if opens_object(rest) => Format::Json,
             ([0x0a, ..], [b'[', rest @ ..]) if rest.trim_ascii_start().starts_with(b"{") => {
                 Format::Json

@@ -335,7 +335,7 @@ fn what_is_called_again_because_it_failed_is_told_from_a_loop() {
             "`notify` calls `send` 5 times, because it failed 4 times, which took 158 ms until the last call",
         )],
     );
-    // Of many items, some fail.
+    // Some of many items fail.
     let rows = lines(0..10, |row| {
         let end = if row % 3 == 0 { "waits error" } else { "waits" };
         format!("  row {}..{}us {end}\n", row * 3_000, row * 3_000 + 2_900)

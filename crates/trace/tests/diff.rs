@@ -1,4 +1,4 @@
-//! What `floe-trace diff` finds, and what it leaves alone.
+//! Tests the differences that `floe-trace diff` finds and ignores.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
 
@@ -86,7 +86,7 @@ fn calls_that_fail_by_their_code_are_failing() {
     assert_eq!(kinds(&found), [(ChangeKind::Failing, "POST")], "{found:?}");
 }
 
-/// Of few calls, failures that were not there before are said, and only many of them are a difference.
+/// New failures of a name with few calls are reported, but are a difference only if there are many.
 #[test]
 fn failures_are_a_difference_if_chance_does_not_explain_them() {
     let failing = |failures, runs| {
@@ -118,7 +118,7 @@ fn two_files_of_one_run_each_are_compared_by_call() {
         changes(&before, &after).into_iter().map(|(kind, name, _)| (kind, name)).collect();
     assert!(found.contains(&(ChangeKind::Slower, "price".to_owned())), "{found:?}");
     assert!(found.contains(&(ChangeKind::MoreCalls, "SELECT item".to_owned())), "{found:?}");
-    // Of too few calls, nothing is said about times, and that is said.
+    // With too few calls, the report says that it does not compare times.
     let few = Service { requests: 3, ..Service::default() };
     let [before, after] = set(&[few, few], 1, 5);
     let found = diff(&before, &after);
@@ -130,7 +130,7 @@ fn two_files_of_one_run_each_are_compared_by_call() {
     );
 }
 
-/// What is found, as kinds and names.
+/// The kinds and names of the changes that were found.
 fn kinds(found: &Diff) -> Vec<(ChangeKind, &str)> {
     let changes = found.changes.iter();
     changes.map(|it| (it.kind, &*it.name)).collect()
@@ -339,7 +339,7 @@ fn totals_of_too_few_traces_are_a_note() {
     assert!(note.is_some_and(|it| it.ends_with(", not told from chance")), "{found:?}");
 }
 
-/// What a drifting machine does to all names does not hide what a name does.
+/// The drift of a machine, which affects all names, does not hide the change of one name.
 #[test]
 fn a_change_is_found_on_an_uneven_machine() {
     let base =
@@ -470,7 +470,7 @@ fn assert_json(one: &str, other: &str) {
     assert_eq!(json["before"]["runs"], 1);
 }
 
-/// What a test does not confirm is said nevertheless.
+/// A large difference is reported even if no test confirms it.
 #[test]
 fn a_large_difference_is_never_nothing() {
     // A slow partition of eight, a large body in one of ten requests, and two pauses.

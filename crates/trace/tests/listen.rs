@@ -304,7 +304,7 @@ fn traces_that_do_not_end_take_bounded_memory() {
     let folder = tempfile::tempdir().unwrap();
     let mut listener = Listener::with(&folder.path().join("t.jsonl"), &["--max-memory", "8"]);
     let text = "text ".repeat(1 << 17);
-    // Of a parent that does not come, such a trace is drawn after a minute.
+    // A trace whose parent does not arrive is drawn after a minute.
     for trace in 1..=8 {
         let body = request(trace, "open")
             .replace("password", "note")

@@ -309,7 +309,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// What the program prints about a recording. The file is the last argument.
+/// The output of the program for a recording. The file is the last argument.
 fn printed(recording: &Recording, arguments: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("t.jsonl");

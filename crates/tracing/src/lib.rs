@@ -1,4 +1,4 @@
-//! Spans and events of `tracing`, recorded as those of `#[traced]`: the [layer](tracing_layer), the trace of a span
+//! Spans and events of `tracing`, recorded like `#[traced]` spans: the [layer](tracing_layer), the trace of a span
 //! ([`OpenTelemetrySpanExt`]), and `tracing` spans for OpenTelemetry's current span ([`with_current_span`]).
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

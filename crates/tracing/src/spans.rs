@@ -36,7 +36,7 @@ impl fmt::Debug for Spans {
 impl Spans {
     #[inline]
     fn shard(&self, id: &Id) -> MutexGuard<'_, Vec<(u64, BridgedSpan)>> {
-        // Ids of one thread are consecutive, and those of different threads differ in the upper half.
+        // Ids of one thread are consecutive, and ids of different threads differ in the upper half.
         let hash = id.into_u64().wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let [.., last] = hash.to_le_bytes();
         let shard = &self.0[usize::from(last)];

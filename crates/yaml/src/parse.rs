@@ -35,7 +35,7 @@ pub fn parse(text: &str) -> Result<Node, Mistake> {
             max_total_scalar_bytes: MAX_BYTES,
         },
         alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 2 * MAX_NODES },
-        // Types are those of the field that a value is read into.
+        // The field that a value is read into determines the value's type.
         strict_booleans: true,
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         with_snippet: false,

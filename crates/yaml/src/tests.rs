@@ -151,7 +151,7 @@ fn many_keys_are_read_at_once() {
 fn a_part_is_read_later() {
     let house: House = read("name: a\nrest: {wood: 3}").unwrap();
     assert_eq!((&*house.name.value.0, house.name.position.column), ("a", 7));
-    // The place is that of the whole document.
+    // The mistake is at the place of the whole document.
     let mistake = house.rest.unwrap().read::<Stove>().unwrap_err();
     assert_eq!(
         mistake.to_string(),

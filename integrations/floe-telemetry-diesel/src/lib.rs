@@ -16,8 +16,8 @@
 //! | `db.system.name` | `postgresql`, `mysql` or `sqlite`, by the form of the URL of a connection; `other_sql` if the URL is not known |
 //! | `db.query.summary` | the operations and what they apply to; also the name of the span |
 //! | `db.query.text` | the statement with `?` in place of each literal, without comments. Values of parameters are never recorded. What is in double quotes counts as a literal where a database may take it for one. |
-//! | `server.address`, `server.port`, `db.namespace` | those of the URL, if it begins with `postgres://`, `postgresql://` or `mysql://` |
-//! | others | those of [`Traced::attribute`] |
+//! | `server.address`, `server.port`, `db.namespace` | from the URL, if it begins with `postgres://`, `postgresql://` or `mysql://` |
+//! | others | set with [`Traced::attribute`] |
 //! | `error.type` | of an error: its kind, such as `unique_violation`, or `_OTHER` |
 //!
 //! The messages of errors are not recorded, because a database quotes values in them, and diesel does not pass on the

@@ -242,7 +242,7 @@ macro_rules! http_options {
             }
 
             /// Replaces the methods that appear in `http.request.method` and in names of spans. Others are recorded as
-            /// `_OTHER` and `HTTP`. Default: those of [RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#name-methods),
+            /// `_OTHER` and `HTTP`. Default: the methods of [RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#name-methods),
             /// `PATCH` and `QUERY`.
             #[must_use]
             pub fn with_known_methods(

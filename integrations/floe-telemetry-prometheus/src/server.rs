@@ -195,7 +195,7 @@ impl Endpoint {
         host.is_none_or(|host| {
             let name = host.host();
             let address = name.trim_start_matches('[').trim_end_matches(']');
-            // Of `[::1].shop.example`, `host` is only the address.
+            // For `[::1].shop.example`, `host` returns only the address.
             let port = host.as_str().strip_prefix(name).unwrap_or(name);
             !(port.bytes().all(|byte| byte == b':' || byte.is_ascii_digit())
                 && (["localhost", own].iter().any(|own| name.eq_ignore_ascii_case(own))

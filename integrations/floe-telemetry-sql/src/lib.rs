@@ -27,8 +27,8 @@
 //! | `db.query.summary` | the operations and what they apply to; also the name of the span |
 //! | `db.query.text` | the statement with `?` in place of each literal, without comments. What is in double quotes counts as a literal where a database may take it for one. |
 //! | `db.response.returned_rows` | the number of rows, if it is known |
-//! | `server.address`, `server.port`, `db.namespace` | those of [`Database::url`] |
-//! | others | those of [`Database::attribute`] |
+//! | `server.address`, `server.port`, `db.namespace` | from [`Database::url`] |
+//! | others | set with [`Database::attribute`] |
 //! | `error.type` | of an error: the database's own code, or else the kind of error |
 //! | `db.response.status_code` | of an error: the database's own code |
 //!

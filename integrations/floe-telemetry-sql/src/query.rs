@@ -124,7 +124,7 @@ impl Query {
         all
     }
 
-    /// Attributes of the duration metric: those of low cardinality, and those in `common` that the conventions name.
+    /// Attributes of the duration metric: all of low cardinality, and those in `common` that the conventions name.
     pub(crate) fn metric_attributes(
         &self,
         system: &'static str,

@@ -27,8 +27,8 @@
 //! | `db.query.summary` | the operations and what they apply to; also the name of the span |
 //! | `db.query.text` | the statement with `?` in place of each literal, without comments. Values of parameters are never recorded. What is in double quotes counts as a literal where a database may take it for one. |
 //! | `db.response.returned_rows` | the number of rows that were read |
-//! | `server.address`, `server.port`, `db.namespace` | those of [`TracedPool::url`] |
-//! | others | those of [`TracedPool::attribute`] |
+//! | `server.address`, `server.port`, `db.namespace` | from [`TracedPool::url`] |
+//! | others | set with [`TracedPool::attribute`] |
 //! | `error.type` | of an error: the database's own code, or else the kind of error |
 //! | `db.response.status_code` | of an error: the database's own code |
 //! | `exception.type`, `exception.message` | of an error, which is an event `exception`, too |

@@ -15,7 +15,7 @@
 //! | `tokio.workers.busy_time` | `s` | the time for which the workers have polled tasks, of all workers together |
 //! | `tokio.workers.parks` | `{park}` | how often workers had nothing to do and slept |
 //!
-//! OpenTelemetry has no conventions for them; the names follow those of tokio.
+//! OpenTelemetry has no conventions for them; the names follow tokio's.
 #![forbid(unsafe_code)]
 
 use opentelemetry::global;

@@ -73,7 +73,7 @@ pub fn run(
     };
     let mut config = TelemetryConfig::new("dbt");
     config.baggage_attributes = keys::IDENTITY.map(str::to_owned).to_vec();
-    // Each command is a process: its metrics continue those of the command before.
+    // Each command is a process, whose metrics continue the metrics of the previous command.
     config.metrics.service_instance_id = Some("dbt".to_owned());
     config.apply_env().map_err(failed)?;
     // dbt's lines are on the terminal already.

@@ -75,7 +75,7 @@ struct Flags {
 }
 
 impl Invocation {
-    /// Reads the arguments of a program: dbt's own, or those of a program that runs dbt.
+    /// Reads the arguments of a program: dbt, or a program that runs dbt.
     pub(crate) fn new(program: &OsStr, arguments: &[OsString]) -> Self {
         Self::with_environment(program, arguments, |name| env::var_os(name))
     }

@@ -116,7 +116,7 @@ impl CommandTrace {
         self.set_invocation(event.invocation_id());
         match event.kind() {
             Kind::Version(version) => {
-                // Of an invocation before this one, which has ended.
+                // These nodes belong to an earlier invocation, which has ended.
                 self.nodes.cancel(event.time().unwrap_or_else(SystemTime::now));
                 self.describe(&Invocation { version: Some(version), ..Invocation::default() });
             }

@@ -20,7 +20,7 @@ pub trait Kind: Lifecycle {
 
 /// A configured plugin of a kind: `Handle<dyn AlertChannel>`.
 ///
-/// Its methods are those of the trait. Each opens the span of the operation, with the plugin's tracer as
+/// It has the methods of the trait. Each opens the span of the operation, with the plugin's tracer as
 /// its scope, and records the outcome; so a plugin contains no telemetry code.
 ///
 /// ```standalone_crate

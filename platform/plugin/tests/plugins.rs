@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// What happened, in order, by the name of the test that configured the plugin.
+/// The events in their order, each with the name of the test that configured the plugin.
 static LOG: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
 
 fn log(test: &str, what: impl Into<String>) {

@@ -183,7 +183,7 @@ impl Client {
             return Ok(response);
         }
         let mut quoted = Vec::new();
-        // What cannot be read is not quoted.
+        // An unreadable body is not quoted.
         let _ = response.body_mut().as_reader().take(LONGEST_REFUSAL).read_to_end(&mut quoted);
         Err(Failure {
             error: request.refused(status, response.headers(), &quoted),

@@ -14,7 +14,7 @@ use crate::telemetry;
 /// A product as it is written, with the manifest of its platform.
 #[derive(Debug)]
 pub struct Definition {
-    /// What every span of a run carries.
+    /// The identity, which every span of a run carries.
     pub identity: Identity,
     /// The product's `floe.yaml`.
     pub product: Product,

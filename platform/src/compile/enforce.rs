@@ -36,7 +36,7 @@ fn layers(file: &Path, loaded: &Loaded<'_>, plan: &Plan) -> Vec<Error> {
     let is_source = |model: &&Model| sources.iter().any(|it| it.name.value == model.name.value);
     let layer_of: BTreeMap<&str, Layer> = models
         .iter()
-        // What is both is another mistake.
+        // A name that is a source, too, is another mistake.
         .filter(|model| !is_source(model))
         .map(|model| (&*model.name.value, model.layer.value))
         .collect();

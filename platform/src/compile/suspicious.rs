@@ -53,7 +53,7 @@ fn unlisted(folder: &Path, loaded: &Loaded<'_>) -> Vec<String> {
     if loaded.dbt.is_some() {
         return Vec::new();
     }
-    // A folder that cannot be read has no queries, and those of the product were read.
+    // A folder that cannot be read has no queries; the product's own folder was already read.
     let Ok(files) = fs::read_dir(folder.join("models")) else {
         return Vec::new();
     };

@@ -101,7 +101,7 @@ fn explain(
     wrong: Option<&Selected>,
     error: &SelectionError,
 ) -> Error {
-    // Of two that are equal, the second is too much. One that the platform adds is nowhere.
+    // If two are equal, the error is at the second one. A plugin that the platform adds has no place.
     let found = found.iter().rfind(|it| Some(&it.selected) == wrong);
     let place = match found {
         Some(found) => Place::yaml(file, found.place(error)),

@@ -96,7 +96,7 @@ fn ended(
     let name = format!("{}.{}", run.identity.name, table.name);
     let suite = table.suite(&name);
     for (check, result) in table.checks.iter().zip(&mut results) {
-        // What is known of the columns explains more than the engine.
+        // The known columns explain a mistake better than the engine does.
         let columns = tables.columns.get(table.name);
         let mistake = columns.and_then(|it| check_column::mistake(table.name, check, it));
         if let Some((error, mistake)) = result.error.as_mut().zip(mistake) {

@@ -119,7 +119,7 @@ fn check(
             continue;
         }
         for check in table.checks {
-            // A model's columns, and those of a source without any, are known when it is built.
+            // The columns of a model, or of a source that lists none, are known when it is built.
             let source = product.sources.iter().find(|it| it.name == table.name);
             let columns = source.map(|it| it.columns.iter().map(|it| it.name.to_owned()));
             let columns: Vec<String> = columns.into_iter().flatten().collect();

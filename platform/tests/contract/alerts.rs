@@ -1,4 +1,4 @@
-//! What the contracts of alert channels have in common.
+//! The common part of the contracts of alert channels.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,4 +1,4 @@
-//! What every plugin does if its HTTP service refuses, hangs or is not one.
+//! Tests every plugin with an HTTP service that refuses, hangs or does not speak HTTP.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use floe_tests::ReservedPort;
 use crate::service::{Answer, Received, Service};
 use crate::shows_credential;
 
-/// The time limit of an operation that waits for an answer in vain. A login before it has to end within it.
+/// The time limit of an operation that gets no answer. A login before the operation must end within the limit, too.
 const WAIT: f64 = 1.0;
 
 /// Performs an operation against services that fail. `run` gets the address of the service and a time limit
-/// in seconds. `before` answers the requests that precede the one of the operation, such as a login.
+/// in seconds. `before` answers requests that precede the operation's request, such as a login.
 pub(crate) fn check(
     before: impl Fn(&Received) -> Option<Answer> + Clone + Send + Sync + 'static,
     run: impl Fn(&str, f64) -> Result<(), Error>,

@@ -133,7 +133,7 @@ impl Contract {
     }
 
     /// An operation with a run that succeeds and a run that fails. Each calls the method of the plugin's
-    /// handle once, and asserts what the service received. The span of the one that succeeds has the attributes, each
+    /// handle once, and asserts what the service received. The span of the successful run has the attributes, each
     /// as `key=value`; a value that ends with `*` begins as what is before it.
     pub(crate) fn operation(
         mut self,

@@ -147,7 +147,7 @@ pub(crate) fn contract() -> Contract {
             || {
                 let operation = Handle::<dyn RoleGenerator>::generate_pod_security_context;
                 let context = generate(operation, &WORKLOAD)?;
-                // What the standard `restricted` demands.
+                // The standard `restricted` demands these settings.
                 assert_eq!(context["pod"]["runAsNonRoot"], true);
                 assert_eq!(context["pod"]["seccompProfile"]["type"], "RuntimeDefault");
                 assert_eq!(context["container"]["allowPrivilegeEscalation"], false);

@@ -30,7 +30,7 @@ const CASES: &[Case] = &[
     (SPEC, Replace("version", "version: 1.0.0\nversion"),
         ":3:1: version: expected the key once, found it twice"),
 
-    // Of several mistakes in what a file is made of, the first is reported.
+    // If the structure of a file has several mistakes, the first one is reported.
     (MANIFEST, Append("environment: qa\nowners: me\ntelemetry: {sampling: perhaps}"),
         ":3:14: environment: expected `dev`, `staging` or `prod`, found `qa`"),
     (SPEC, Overwrite(b"name: a\nversion: 1.0.0\nmodels: [{ name: a, layer: golden, checks: [{ row_count: one }] }]"),

@@ -284,7 +284,7 @@ fn commands_below_trace_dbt_are_in_the_same_history_and_say_what_was_unusual() {
     for (one, other) in [("command", "dbt build"), ("status", "success"), ("environment", "dev")] {
         assert!(runs.iter().all(|run| run[one] == other), "{one}: {runs:#?}");
     }
-    // What a command of `floe` has measured of dbt is what `trace-dbt` measures.
+    // A command of `floe` measures dbt in the same way as `trace-dbt`.
     assert_eq!(runs[1]["assets"], runs[7]["assets"]);
     assert_eq!(runs[0]["assets"].as_array().unwrap().len(), 4);
 }

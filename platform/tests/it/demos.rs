@@ -77,7 +77,7 @@ fn financial_risk_values_positions_and_ranks_losses() {
         let by_day = prices.entry(row[0].clone()).or_default();
         by_day.insert(row[1].clone(), number(&row[2]) * rate);
     }
-    // What each desk would have gained on each day.
+    // The gain that each desk would have had on each day.
     let mut profits: BTreeMap<String, BTreeMap<&str, f64>> = BTreeMap::new();
     for row in rows(&product, "positions") {
         let by_day: Vec<_> = prices[&row[1]].iter().collect();
@@ -91,7 +91,7 @@ fn financial_risk_values_positions_and_ranks_losses() {
     for (desk, by_day) in profits {
         let mut sorted: Vec<f64> = by_day.into_values().collect();
         sorted.sort_by(f64::total_cmp);
-        // Of 519 days, five are worse.
+        // Five of 519 days are worse.
         assert_eq!(sorted.len(), 519);
         let mean = sorted[..6].iter().sum::<f64>() / 6.0;
         let (risk, shortfall): (f64, f64) = database

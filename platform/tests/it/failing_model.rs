@@ -117,7 +117,7 @@ fn the_results_contain_no_credential_of_an_error() {
     }
 }
 
-/// The position is that of the file, in which references are longer than the names of their tables.
+/// The position refers to the file, in which references are longer than the names of their tables.
 #[test]
 fn the_position_of_a_mistake_is_that_in_the_file() {
     let sql = "SELECT order_id FROM {{ ref('stg_orders') }} WHERE ordered_one > 1";

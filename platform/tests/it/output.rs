@@ -83,7 +83,7 @@ fn the_trace_is_printed_on_request_only() {
     let endpoint = receiver.endpoint();
     let exported = exporting_to(&endpoint);
     let nowhere = [("OTEL_TRACES_EXPORTER", "none")];
-    // Which spans are folded depends on their times.
+    // The times of spans decide which of them are folded.
     let full = "✓ floe.compile.stage1 ";
     let folded = "… ";
     for (arguments, variables, drawn, hidden) in [

@@ -197,7 +197,7 @@ fn a_weekday_that_always_differs_is_not_unusual() {
     for tonight in [480, 500, 520] {
         assert_eq!(said_of_rows(&product, nights, tonight), None);
     }
-    // A run beside those of the nights.
+    // A run in addition to the nightly runs.
     let more = [&[200][..], nights].concat();
     assert_eq!(said_of_rows(&product, &more, 520), None);
     let more = [nights, &[200]].concat();

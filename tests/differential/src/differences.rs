@@ -12,7 +12,7 @@
 //! | with more than 128 values, a key over the limit that is set twice counts once as dropped | values that were replaced make room | [`adjusted`] |
 //! | the end is not before the start | backends subtract the two as unsigned numbers | [`adjusted`] |
 //! | a link without valid ids, attributes and trace state is not recorded | the specification permits it | [`is_linked`] |
-//! | of two errors with a description, the later one wins | required by the specification; the SDK keeps the one that is greater as text | [`description`] |
+//! | if two errors have a description, the later one wins | required by the specification; the SDK keeps the greater text | [`description`] |
 //! | the trace state of a parent without a valid id is ignored | required by W3C; the SDK copies it to the new trace | [`parent`] |
 //! | a parent without a valid id is no parent for a parent-based sampler | required by the specification; the SDK's `Sampler::ParentBased` does not sample its children | [`sampler`] |
 
@@ -69,7 +69,7 @@ pub fn sampler(sampler: Sampler) -> Box<dyn ShouldSample> {
     }
 }
 
-/// The limits of the SDK. For a program in which keys may occur twice, [`adjusted`] applies those of
+/// The limits of the SDK. For a program in which keys may occur twice, [`adjusted`] applies the limits of
 /// attributes.
 #[must_use]
 pub fn limits(limits: Limits, numbers_keys: bool) -> SdkLimits {
@@ -89,7 +89,7 @@ pub fn limits(limits: Limits, numbers_keys: bool) -> SdkLimits {
 pub fn adjusted(mut span: Span, limits: Limits, numbers_keys: bool) -> Span {
     span.end = match (span.start, span.end) {
         (Some(start), Some(end)) => Some(end.max(start)),
-        // Times of the clock are later than those of the program.
+        // Times of the clock are later than the times that the program sets.
         _ => None,
     };
     if numbers_keys {

@@ -136,8 +136,8 @@ pub enum Code {
     ErrorWithoutDescription,
 }
 
-/// Nanoseconds after `Time::BASE`. Times that a program sets are before `Time::LIMIT`, and those of the
-/// clock after it.
+/// Nanoseconds after `Time::BASE`. Times that a program sets are before `Time::LIMIT`, and times of the
+/// clock are after it.
 #[derive(Clone, Copy, Debug)]
 pub struct Time(pub u32);
 

@@ -374,7 +374,7 @@ impl RunQueue {
     }
 }
 
-/// A timeout, as the configuration has it.
+/// A timeout in the unit of the configuration.
 pub(crate) fn millis(duration: Duration) -> Option<u64> {
     u64::try_from(duration.as_millis()).ok()
 }

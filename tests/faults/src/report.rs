@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::soak::Sample;
 
-/// What a busy machine adds to a timeout. All other times that a program could wait for in a scenario are longer.
+/// The time that a busy machine adds to a timeout. All other waits of a program in a scenario are longer.
 pub(crate) const SLACK: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Deserialize, Serialize)]

@@ -45,7 +45,7 @@ pub(crate) struct Scenario {
     pub(crate) check: fn(&Case) -> Result<Report>,
 }
 
-/// What most scenarios have.
+/// The defaults of a scenario.
 pub(crate) const SCENARIO: Scenario = Scenario {
     name: "",
     protocols: BOTH,
@@ -54,7 +54,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     check: |_| Ok(Report::default()),
 };
 
-/// What happens, and the names of the scenarios, for each fault on the page.
+/// The effect, and the names of the scenarios, for each fault on the page.
 pub(crate) fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {
     let lines = include_str!("../../../docs/faults.md").lines();
     let rows = lines.filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));

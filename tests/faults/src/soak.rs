@@ -1,7 +1,7 @@
 //! Mixed load for minutes, while the receivers fail in changing ways: memory, threads and descriptors stay
 //! flat, and every span is counted at every moment.
 //!
-//! Two programs run, one for each protocol. The faults of the second half are those of the first half again,
+//! Two programs run, one for each protocol. The second half repeats the faults of the first half,
 //! so that both can be compared.
 
 mod faults;

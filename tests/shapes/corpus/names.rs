@@ -1,4 +1,4 @@
-//! Names of the user like those of an expansion, and attributes of the language.
+//! The user's names that equal names in an expansion, and attributes of the language.
 
 use super::traced;
 use crate::log::Log;

@@ -82,7 +82,7 @@ tracer_provider:
     with_mistakes(folder.path());
 }
 
-/// The attributes of detectors have a schema, and together with those of another schema none.
+/// The attributes of detectors have a schema, but have none together with attributes of another schema.
 fn of_detectors(folder: &Path) {
     for (schema, expected, warnings) in
         [("", SCHEMA_URL, 0), (", schema_url: 'https://example.com/1'", "", 1)]

@@ -35,7 +35,7 @@ fn program() {
     warn!("outside warning");
 }
 
-/// The messages of lines, which must equal those of records, and the spans.
+/// The messages of lines, which must equal the messages of records, and the spans.
 fn run(variables: &[(&str, &str)]) -> (Vec<String>, String, String) {
     let receiver = Receiver::grpc();
     let endpoint = receiver.endpoint();

@@ -123,7 +123,7 @@ fn assert_exported(receiver: &Receiver, temporality: MetricTemporality) {
     assert_sizes(receiver, temporality);
 }
 
-/// Of every twelve values, two are at most 1 and nine of the others at most 10.
+/// Two of every twelve values are at most 1, and nine of the others are at most 10.
 fn assert_sizes(receiver: &Receiver, temporality: MetricTemporality) {
     let mut counts = [0; 3];
     let mut total = 0.0;

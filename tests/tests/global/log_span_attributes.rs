@@ -337,7 +337,7 @@ fn values_are_limited() {
         let record = sent.logs.iter().find(|log| log.body == Some(message.into()));
         record.unwrap().dropped_attributes
     };
-    // Of the 128 attributes of the span, and its name.
+    // The span has 128 attributes and its name.
     assert_eq!(dropped("many"), 2);
     assert!(dropped("long") > 0);
     assert!(sent.fields("array")["texts"].to_string().len() < 48 * 1024);

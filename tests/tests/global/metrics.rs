@@ -141,7 +141,7 @@ fn views() {
     assert_eq!(by_table.attributes.len(), 1);
     let many = points.iter().filter(|point| point.name == "many").count();
     assert!((5..=6).contains(&many), "{many}");
-    // The start time of an observable instrument is that of the process.
+    // An observable instrument has the start time of the process.
     assert!(!single(&points, "otel.sdk.processor.log.queue.size").is_delta);
 }
 

@@ -326,8 +326,8 @@ fn drops_of_a_full_queue_are_counted_by_its_processor() {
     let passed = format!("{first} batching_span_processor");
     let through = format!("{second} batching_span_processor");
     let full = format!("queue_full {first} batching_span_processor");
-    // The other exporter has room, but on a busy machine its queue may be full for a moment: the drops are those of
-    // the first one.
+    // The other exporter has room, but on a busy machine its queue may be full for a moment, so only the drops of the
+    // first exporter count.
     let mut processed = BTreeMap::new();
     wait_until(|| {
         work();

@@ -58,7 +58,7 @@ fn build_a_span() {
 
 type Act = fn();
 
-/// What a thread does before there is a provider, and what it does then.
+/// The actions of a thread before and after the provider starts.
 const THREADS: [(Act, [Act; 3]); 5] = [
     // One value is dropped after the thread-locals of the library, one before.
     (|| {}, [call_at_the_end, call, call_before_the_end]),

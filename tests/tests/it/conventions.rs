@@ -57,7 +57,7 @@ fn the_table_has_what_opentelemetry_s_own_constants_have() {
 }
 
 /// This test is compiled with the package. Cargo is asked about a program that depends on this package alone, because
-/// others of the lock file, such as those of other platforms, need not be on this machine.
+/// other packages of the lock file, for example for other platforms, need not be on this machine.
 fn folder_of(package: &str) -> PathBuf {
     let folder = tempfile::tempdir().unwrap();
     let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");

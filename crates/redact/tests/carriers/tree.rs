@@ -129,8 +129,8 @@ impl Tree {
         }
     }
 
-    /// Compares the tree with the one that was read after the redaction: the same names, and every value that is no
-    /// secret.
+    /// Compares the tree with the tree that was read after the redaction: all names and all values that are not secret
+    /// are equal.
     pub(crate) fn compare(&self, read: &Value) -> Result<(), String> {
         let differs = || Err(format!("{self:?} is {read}"));
         let text = match read {

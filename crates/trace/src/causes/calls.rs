@@ -29,7 +29,7 @@ pub(super) struct Calls {
 
 impl Calls {
     fn add(&mut self, call: &Span) {
-        // What overlaps is not repeated, but parallel.
+        // Overlapping calls are parallel, not repeated.
         if call.start >= self.until {
             if self.last_failed {
                 self.failed += 1;

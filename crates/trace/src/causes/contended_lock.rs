@@ -61,7 +61,7 @@ fn longest_gap(forest: &Forest<'_>, index: usize) -> (u64, u64) {
 }
 
 /// The most plausible queue of each name, and the chance that its order is random. A lock or a pool belongs to one
-/// process, called services may be shared by all processes; of both groupings, the one that is less likely random wins.
+/// process, called services may be shared by all processes. The grouping that is less likely to be random wins.
 pub(super) fn contended(forest: &Forest<'_>, all: u64) -> Vec<Option<Tested>> {
     let least = (all / OF_FILE).max(LEAST);
     let mut groups: FxHashMap<(&str, String), Vec<(u32, Wait)>> = FxHashMap::default();

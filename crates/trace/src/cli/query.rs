@@ -131,7 +131,7 @@ pub(crate) fn path(forest: &Forest<'_>) -> Vec<Row> {
     let Some(trace) = traces.max_by_key(|trace| trace.duration()) else {
         return Vec::new();
     };
-    // Parts with the same names above them are one row, as those of a loop.
+    // Parts with the same names above them are one row, such as the parts of a loop.
     let mut parts: FxHashMap<(&str, String, bool), Part> = FxHashMap::default();
     for step in critical_path(forest, &trace.roots) {
         let service = forest.recording().service(forest.span(step.span));

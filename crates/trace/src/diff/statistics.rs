@@ -116,8 +116,7 @@ pub(super) fn counts(sides: [&[Vec<f64>]; 2], are_whole: bool) -> f64 {
     if freedom < LEAST_FREEDOM {
         return 1.0;
     }
-    // How far both parts above the middle are apart, in deviations, which are as much larger than those of alike samples
-    // as samples differ more.
+    // The distance of the two parts above the middle, in deviations, which grow as the samples differ more.
     let [one, other] = [before, after].map(|(some, all)| as_f64(some) / as_f64(all.max(1)));
     let all = [before, after].map(|it| as_f64(it.1));
     let part =

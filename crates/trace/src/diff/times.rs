@@ -82,8 +82,8 @@ impl<'a> Times<'a> {
         runs.map(|runs| units(runs, self.sets.are_runs(), Unit::robust))
     }
 
-    /// How much longer the name takes in each run than in the other runs of its side, and the variance of the name
-    /// itself.
+    /// The additional time that the name takes in each run, compared with the other runs of its side, and the variance
+    /// of the name itself.
     fn levels(&self, side: usize) -> (Vec<Option<f64>>, f64) {
         let unit = |run: &Vec<f64>| (!run.is_empty()).then(|| Unit::robust(run));
         let units: Vec<Option<Unit>> = self.runs[side].iter().map(unit).collect();

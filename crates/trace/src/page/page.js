@@ -18,7 +18,7 @@ function h(tag, properties = {}, ...children) {
   return element;
 }
 
-// What opens something by a click and by a key.
+// The attributes of an element that opens something by a click or by a key.
 const opens = action => ({ tabindex: 0, onclick: action, onkeydown: event => { if (event.key === 'Enter') action(); } });
 
 // Text as it is shown: what controls a terminal or changes the direction of text is escaped.
@@ -65,7 +65,7 @@ let D, lower;
 // Details of spans, as texts, and decoded.
 let parts;
 const PART = 512, details = [];
-// The index of the trace that is looked at, its rows, and those of them that are not folded away.
+// The index of the shown trace, its rows, and the rows that are not folded away.
 let trace, first, end, rows = [];
 let tab = 'Waterfall';
 const folded = new Set();
@@ -333,7 +333,7 @@ function layout() {
 
 const HEIGHT = 24;
 let pool = [];
-// How many levels of the tree are unfolded, and how many rows a trace has that opens whole.
+// The number of unfolded levels of the tree, and the maximum number of rows of a trace that is shown unfolded.
 let levels = Infinity;
 const UNFOLDED = 500;
 
@@ -528,7 +528,7 @@ function fillRow(it, row) {
     if (to !== undefined) part.style.width = (to - from) / length * 100 + '%';
     more.push(part);
   };
-  // Of many, those that nobody could see would be a dotted line.
+  // If there are many steps, the tiny ones are left out, because they would look like a dotted line.
   for (const [from, to] of steps) if (steps.length <= 3 || to - from >= length / 2000) mark('part', from, to);
   if (waited) mark('wait', ...waited);
   for (const time of (D.events[row] || []).slice(0, 20)) mark('event', time);

@@ -263,7 +263,7 @@ mod tests {
             if let Some(span) = CurrentSpan::decode(&record, &keys) {
                 prop_assert!(span.attributes.len() <= keys.names.len());
                 let texts: usize = span.attributes.iter().map(|(_, value)| value.len()).sum();
-                // What is no UTF-8 becomes a character of three bytes.
+                // Bytes that are not UTF-8 become a character of three bytes.
                 prop_assert!(texts <= 3 * record.len());
             }
         }

@@ -43,7 +43,7 @@ pub(super) fn read(
         if span_id == 0 || place != again || !seen.insert(&place[..24]) {
             continue;
         }
-        // What cannot be read has no attributes.
+        // An unreadable span has no attributes.
         let is_known = known.len() < MAX_KNOWN || known.contains_key(&address);
         let address = if is_known { address } else { 0 };
         let attributes = known.entry(address).or_insert_with(|| {

@@ -20,7 +20,7 @@ const MAX_PAYLOAD: u32 = 4 * 1024 * 1024;
 /// The maximum number of reads of a context that changes meanwhile.
 const ATTEMPTS: usize = 20;
 
-/// How many mappings may look like contexts.
+/// The maximum number of mappings that look like contexts.
 const MAX_CONTEXTS: usize = 4;
 
 /// A process to read.

@@ -65,14 +65,14 @@ impl Reader {
 
     /// Refuses protobuf whose decoding might exceed the remaining memory.
     pub(super) fn make_room_for(&mut self, length: usize) -> Result<(), Refused> {
-        // The bytes of memory for a byte are at most those of a first link, which takes two.
+        // The maximum memory per byte. A first link takes two bytes, and needs the most memory per byte.
         const MOST: usize = (4 * size_of::<span::Link>() + size_of::<Link>()).div_ceil(2);
         self.make_room(length.saturating_mul(MOST))
     }
 
     /// Refuses JSON whose decoding might exceed the remaining memory.
     pub(super) fn make_room_for_json(&mut self, text: &str) -> Result<(), Refused> {
-        // The bytes of memory for an object, a list or an element of one are at most those of an object with one field.
+        // The maximum memory for an object, a list or an element of either: the memory of an object with one field.
         const MOST: usize = 320;
         let parts = text.bytes().filter(|byte| matches!(byte, b'{' | b'[' | b',')).count();
         self.make_room(text.len().saturating_add(parts.saturating_mul(MOST)))

@@ -48,13 +48,13 @@ impl Noise {
     }
 }
 
-/// What a service does in each request.
+/// The work of a service in each request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Service {
     pub(crate) noise: Noise,
     /// The factor of the time of `price`.
     pub(crate) slower: f64,
-    /// How many queries a request makes.
+    /// The number of queries of a request.
     pub(crate) queries: usize,
     /// The part of the requests that make one more query.
     pub(crate) extra: f64,

@@ -139,9 +139,9 @@ fn end(sig: &Signature) -> Span {
     }
 }
 
-/// An `async` block, which has no syntax for its type, with an unreachable `return` that determines it, so that
-/// inference and coercions in the body follow the signature as without the macro. The body has its own scope, because
-/// its imports must not change the meaning of the type.
+/// An `async` block, which has no syntax for its type, with an unreachable `return` that determines it. So inference
+/// and coercions in the body follow the signature, as without the macro. The body has its own scope, because its
+/// imports must not change the meaning of the type.
 fn typed_body(traced: &Traced<'_>) -> TokenStream {
     let ours = Span::mixed_site();
     let body = nested(traced);

@@ -35,7 +35,7 @@ floe_plugin::plugin! {
 struct Email {
     /// The host of the server, for example `smtp.example.org`.
     host: String,
-    /// The port. Default: that of the encryption.
+    /// The port. Default: the usual port for the encryption.
     #[serde(default)]
     port: Option<u16>,
     /// The encryption of the connection. Default: `starttls`.

@@ -60,7 +60,7 @@ impl ComputeEngine for Sqlite {
     fn lock_database(&self, file: &Path) -> Result<Option<Box<dyn DatabaseLock>>, Error> {
         match lock(file) {
             Err(error) if is_busy(&error) => Err(of_shared(error, file)),
-            // What cannot be locked, such as a damaged database, is replaced as it is.
+            // A file that cannot be locked, such as a damaged database, is replaced without a lock.
             locked => {
                 atomic::remove_beside(file)?;
                 Ok(locked.ok().map(|connection| Box::new(Locked(connection)) as _))

@@ -260,7 +260,7 @@ fn drafts() -> MutexGuard<'static, Vec<PathBuf>> {
 fn create_folder(folder: &Path) -> Result<(), Error> {
     let missing: Vec<&Path> =
         folder.ancestors().take_while(|path| *path != Path::new("") && !path.is_dir()).collect();
-    // Each name survives a power failure, also those of the folders in between.
+    // Each name survives a power failure, also the names of the folders in between.
     for folder in missing.into_iter().rev() {
         create_one(folder)
             .and_then(|()| sync_folder(folder))

@@ -30,7 +30,7 @@ struct Keycloak {
     client_id: String,
     /// The secret of the client.
     client_secret: Credential,
-    /// The scopes to request, with spaces between them. Default: those of the client.
+    /// The scopes to request, with spaces between them. Default: the client's scopes.
     #[serde(default)]
     scope: Option<String>,
     /// The time limit of a request, in seconds. Default: 10.

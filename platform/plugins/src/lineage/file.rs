@@ -63,7 +63,7 @@ impl Lines {
         self.check(&earlier)?;
         let file = confine::open(folder, inner, OpenOptions::new().append(true));
         let file = file.map_err(PlatformError::into_plugin)?;
-        // Of runs that start at the same time, one renames it.
+        // If several runs start at the same time, only one renames the file.
         let _ = file.lock();
         let path = folder.join(inner);
         if fs::metadata(&path).is_ok_and(|found| found.len() >= LONGEST_FILE) {

@@ -444,7 +444,7 @@ fn read_tail(mut stream: impl Read) -> Vec<u8> {
                 tail.drain(..excess);
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // What was read is the output.
+            // The output ends here.
             Err(_) => break,
         }
     }

@@ -102,7 +102,7 @@ mod unix {
         process::exit(128 + signal)
     }
 
-    /// The given signals without the ones that the parent process ignores: `nohup` protects a program from SIGHUP, and
+    /// The given signals, except signals that the parent process ignores: `nohup` protects a program from SIGHUP, and
     /// a shell protects a background job from SIGINT.
     pub fn not_ignored(signals: &[i32]) -> Vec<i32> {
         let ignored = ignored();

@@ -30,10 +30,10 @@ floe_plugin::plugin! {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kubernetes {
-    /// The address of the API server. Default: that of the cluster in which the platform runs.
+    /// The address of the API server. Default: the API server of the cluster in which the platform runs.
     #[serde(default)]
     url: Option<ServiceUrl>,
-    /// The namespace of the Secrets. Default: that of the service account.
+    /// The namespace of the Secrets. Default: the namespace of the service account.
     #[serde(default)]
     namespace: Option<String>,
     /// The folder with the files of the service account: `token`, `ca.crt` and `namespace`. Default:
@@ -210,7 +210,7 @@ impl Lifecycle for Kubernetes {
     fn endpoints(&self) -> Vec<Endpoint> {
         match &self.url {
             Some(url) => vec![url.endpoint()],
-            // The port of the service, and that of the API server behind it.
+            // The ports of the service and of the API server behind it.
             None => [443, 6443].map(|port| Endpoint::Host(API_SERVER.to_owned(), port)).into(),
         }
     }

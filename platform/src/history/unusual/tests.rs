@@ -27,7 +27,7 @@ const VARYING: usize = 19;
 /// The trials of each planted night.
 const TRIALS: usize = 100;
 
-/// What is planted into a night.
+/// The anomaly that is planted into a night.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Plant {
     Nothing,

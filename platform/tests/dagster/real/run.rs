@@ -55,7 +55,7 @@ fn assert_tree(spans: &[ReceivedSpan], [orders, stg_orders, totals]: [&ReceivedS
     assert_eq!((count("dagster.io.read"), count("dagster.io.write")), (2, 3));
 }
 
-/// The span of an asset has the ids of Dagster, whose event has those of the span.
+/// The span of an asset has Dagster's ids, and Dagster's event has the ids of the span.
 fn assert_materialized(span: &ReceivedSpan, run_id: &str, events: &Json) {
     let key = span.name.trim_start_matches("dagster.asset.");
     assert_attributes(

@@ -127,7 +127,7 @@ fn compare(
             return Some(format!("{id}: {name} at {event:?}, expected {start}"));
         }
     }
-    // `run_results.json` has the times of phases only; those of nodes are in the log.
+    // `run_results.json` only has the times of phases; the log has the times of nodes.
     if let Some(info) = finished.get(id) {
         let time = |key: &str| info[key].as_str().filter(|time| !time.is_empty());
         let (start, end) = (time("node_started_at"), time("node_finished_at"));

@@ -146,7 +146,7 @@ pub(super) static SCENARIOS: [Scenario; 8] = [
             let report = child.finish()?;
             ensure!(report.created == 20_000, "{}", report.created);
             // At the end of the shutdown, the exporter gives up batch by batch while the collector empties the buffers.
-            // How many spans fail and how many are dropped depends on which is faster, but none is dropped for want of a
+            // The faster of the two decides how many spans fail and how many are dropped, but each dropped span had a
             // buffer.
             let Counters { dropped, shutdown, .. } = report.counters;
             ensure!(dropped == shutdown, "{:?}", report.counters);

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
-/// How much more memory the second half may use on average, in KiB, in addition to a twentieth.
+/// The additional memory that the second half may use on average, in KiB, on top of a twentieth.
 ///
 /// The program uses 20 to 30 MiB. Without a leak, the means differ by up to 1 MiB: the allocator returns memory
 /// late, and the spans that are queued at the moments of the samples are not the same. At 1000 spans a second,

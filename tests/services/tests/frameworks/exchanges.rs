@@ -1,4 +1,4 @@
-//! What the server of each framework records of the same requests.
+//! Compares the spans that the server of each framework records for the same requests.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

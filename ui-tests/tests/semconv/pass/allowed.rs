@@ -36,7 +36,7 @@ struct Request {
     method: String,
 }
 
-/// What a type of the program is recorded as is not known.
+/// The macro does not know how a type of the program is recorded.
 struct Code(u16);
 
 impl floe_telemetry::attributes::ToAttributeValue for Code {
@@ -48,7 +48,7 @@ impl floe_telemetry::attributes::ToAttributeValue for Code {
 const DB_SYSTEM_NAME: &str = "db.system.name";
 const OF_THE_PROGRAM: &str = "acme.rows";
 
-/// What a span lacks here may be set elsewhere.
+/// An attribute that a span lacks here may be set elsewhere.
 #[traced(kind = client, attributes(DB_SYSTEM_NAME = "sqlite", "db.query.text" = query))]
 fn by_a_constant(query: &str) {
     let _ = query;

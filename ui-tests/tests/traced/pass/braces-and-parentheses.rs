@@ -1,5 +1,5 @@
 #![deny(warnings)]
-//! Braces and parentheses in the arguments are the user's, and so are those of the types.
+//! Braces and parentheses in the arguments and in the types are the user's.
 
 use floe_telemetry::{FloeAttributes, traced};
 use opentelemetry::{Context, KeyValue, trace::SpanContext};

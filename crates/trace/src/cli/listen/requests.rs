@@ -202,7 +202,7 @@ fn is_foreign(headers: &HeaderMap) -> bool {
     let is_own = |origin: &HeaderValue| {
         let origin = origin.to_str().ok()?.parse::<Uri>().ok()?;
         let authority = origin.authority()?;
-        // Of `[::1].shop.example`, `host` is only the address.
+        // For `[::1].shop.example`, `host` returns only the address.
         let port = authority.as_str().strip_prefix(authority.host())?;
         let is_whole = port.bytes().all(|byte| byte == b':' || byte.is_ascii_digit());
         Some(is_whole && matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]"))
