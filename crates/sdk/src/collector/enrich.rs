@@ -96,7 +96,7 @@ impl EnrichedSpan<'_> {
         &self.site.scope
     }
 
-    /// Appends the attributes of [`shared_attributes`](Self::shared_attributes) as fields of an OTLP span.
+    /// Appends the attributes of `shared_attributes` as fields of an OTLP span.
     #[inline]
     pub fn write_shared_attributes(&self, out: &mut Vec<u8>) {
         let own = OwnAttributes::of(self.record.attributes.as_slice());
