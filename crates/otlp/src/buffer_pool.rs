@@ -31,7 +31,6 @@ impl BufferPool {
         buffers.pop().unwrap_or_default()
     }
 
-    /// Creates a request from the bytes from `start` on.
     pub(super) fn request(&self, bytes: Vec<u8>, start: usize) -> Bytes {
         Bytes::from_owner(Request { bytes, start, pool: self.clone() })
     }

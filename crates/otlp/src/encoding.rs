@@ -10,7 +10,6 @@ use prost::encoding::{encode_varint, encoded_len_varint};
 
 use floe_telemetry_core::attributes::AttributeValue;
 
-/// `Span.attributes`.
 pub(crate) const SPAN_ATTRIBUTES: u32 = 9;
 
 /// Encodes an attribute as a complete field of `Span`.

@@ -248,7 +248,6 @@ fn tcp(timeout: Duration) -> HttpConnector {
     tcp
 }
 
-/// An HTTP CONNECT tunnel.
 fn tunnel(endpoint: &Endpoint, tcp: HttpConnector, proxy: &Proxy) -> Option<Tunnel<HttpConnector>> {
     let matcher = Matcher::builder().all(proxy.url.clone()).build();
     let proxy = matcher.intercept(endpoint.uri())?;

@@ -30,7 +30,6 @@ const MIN_SECRET: usize = 4;
 pub(super) const USER_AGENT: &str =
     concat!("floe-telemetry/", env!("CARGO_PKG_VERSION"), " (OTLP exporter; Rust)");
 
-/// The effective OTLP settings of one signal.
 #[derive(Clone)]
 pub(super) struct OtlpSettings {
     pub(super) signal: Signal,

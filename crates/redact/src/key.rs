@@ -26,7 +26,6 @@ pub(crate) struct Meaning {
 }
 
 impl Meaning {
-    /// Whether the name has a flag.
     pub(crate) fn has(&self, flag: Flag) -> bool {
         self.flags.contains(&flag)
     }
@@ -236,7 +235,6 @@ fn is_harmless(name: &Name, start: usize, words: WordList) -> bool {
     is_one_of(&head.as_bytes()[head.last_word()..], words)
 }
 
-/// The meaning of a key that was configured.
 pub(crate) const CONFIGURED: Meaning = Meaning {
     rule: structures::CONFIGURED_KEY,
     kind: KeyKind::Password,

@@ -192,7 +192,6 @@ impl<'t> Tokens<'t> {
         self.get(place).is_some_and(|token| token.mate.is_some_and(|mate| mate < from))
     }
 
-    /// The place after blanks.
     pub(crate) fn skip_blanks(&mut self, mut place: usize) -> usize {
         while self.kind(place) == Kind::Blank {
             place += 1;

@@ -229,7 +229,6 @@ impl<'a> Scan<'a> {
         self.covered = self.covered.max(end);
     }
 
-    /// The current position.
     pub(crate) fn position(&self) -> Position {
         Position {
             covered: self.covered,

@@ -77,7 +77,6 @@ pub(crate) fn after_colour(text: &[u8], index: usize) -> usize {
     if is_colour { end + 1 } else { index }
 }
 
-/// Whether the text has the mark of a redaction at `index`.
 pub(crate) fn is_redacted(text: &[u8], index: usize) -> bool {
     rest(text, index).starts_with(REDACTED.as_bytes())
 }
@@ -168,7 +167,6 @@ pub(crate) fn run_start(
     to.min(text.len()) - len
 }
 
-/// The end of the line that contains `from`.
 pub(crate) fn line_end(text: &[u8], from: usize) -> usize {
     let end =
         memchr::memchr2(b'\n', b'\r', rest(text, from)).map_or(text.len(), |found| from + found);

@@ -100,7 +100,6 @@ const LOCK_TIMEOUT: Duration = Duration::from_millis(200);
 
 type Job = Box<dyn FnOnce(&mut Collector) + Send>;
 
-/// The state of the collector.
 #[derive(Debug, Default)]
 pub(crate) struct Collector {
     buffers: Vec<Buffer>,
@@ -110,7 +109,6 @@ pub(crate) struct Collector {
     /// Roots are deferred until the spans of other threads are fetched, so that a backend receives a root after the
     /// other spans of its trace. Without room for spans, this order is not guaranteed.
     roots: VecDeque<SpanRecord>,
-    /// The bytes of the deferred roots.
     root_bytes: usize,
     /// Blank records whose memory is reused for roots.
     blank: Vec<SpanRecord>,
@@ -313,7 +311,6 @@ impl Collector {
         }
     }
 
-    /// Whether the first drain can be finished.
     fn is_first_ready(&mut self) -> bool {
         let Some(drain) = self.drains.front() else {
             return false;

@@ -269,7 +269,6 @@ pub(super) struct CurrentGuard<W = Way>(W, Published);
 #[derive(Debug)]
 #[expect(dead_code, reason = "the guards are only dropped")]
 pub(super) enum Way {
-    /// In a `Context`.
     InContext(ContextGuard),
     /// In a `Context` that is a boundary, with `context: boundaries`.
     InBoundary(BoundaryGuard, ContextGuard),

@@ -27,7 +27,7 @@ pub(super) struct Recording {
     pub(super) context: Option<Context>,
     /// Whether `context` belongs to the boundary in which the span runs, see [`current`](super::current).
     pub(super) is_in_boundary: bool,
-    /// Whether the sampler decides when the span is filled.
+    /// Whether the sampler decides once the span is filled.
     pub(super) needs_sampler: bool,
     /// The span of OpenTelemetry's global provider that receives the data. It implies a `context`.
     pub(super) foreign: Option<Box<BoxedSpan>>,

@@ -67,7 +67,6 @@ fn scopes(records: &[Arc<LogRecord>]) -> Vec<Vec<u8>> {
     encoded
 }
 
-/// Appends `LogRecord` to `out`.
 fn log_record(out: &mut Vec<u8>, record: &LogRecord) {
     if let Some(time) = record.timestamp {
         fixed64(out, 1, UnixNanos::from(time).0);

@@ -72,11 +72,9 @@ pub(crate) enum Part {
 /// A number of bytes. It is small because every program contains all rows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Length {
-    /// Exactly this number.
     Exactly(u16),
     /// From the first number to the second, both included.
     Between(u16, u16),
-    /// This number or more.
     AtLeast(u16),
 }
 
@@ -104,7 +102,6 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// A prefix and a run of an alphabet.
     pub(crate) const fn of_run(alphabet: Alphabet, length: Length) -> Self {
         Self { alphabet, length, checksum: None }
     }

@@ -41,7 +41,6 @@ macro_rules! parts {
     };
 }
 
-/// A UUID.
 const UUID: &[Part] =
     parts!(LowerHex[8] "-" LowerHex[4] "-" LowerHex[4] "-" LowerHex[4] "-" LowerHex[12]);
 

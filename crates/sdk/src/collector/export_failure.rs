@@ -27,7 +27,6 @@ pub struct ExportFailure {
 }
 
 impl ExportFailure {
-    /// The number of failed items of a batch.
     pub(crate) fn failed_of(&self, batch: usize) -> u64 {
         let batch = batch as u64;
         self.items.map_or(batch, |items| items.min(batch))

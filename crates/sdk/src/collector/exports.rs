@@ -15,7 +15,6 @@ pub(crate) struct Exports {
     queues: Mutex<Vec<Queue>>,
     /// The number of exporters, without a lock, because a fork may read the statistics of its parent's provider.
     count: AtomicUsize,
-    /// Losses by signal and exporter.
     losses: Mutex<BTreeMap<(Signal, String), Loss>>,
     /// The reason of the last failed export of metrics, until it is reported.
     metric_failure: Mutex<Option<String>>,

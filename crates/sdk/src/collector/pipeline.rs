@@ -40,9 +40,7 @@ pub(crate) struct PipelineSettings {
     pub(crate) batch_size: usize,
     pub(crate) delay: Duration,
     pub(crate) counters: Arc<Counters>,
-    /// The span processors of the program, if there are any.
     pub(crate) processing: Option<Processing>,
-    /// Redacts the spans.
     pub(crate) redactor: Redactor,
     /// Computes metrics from the spans, if metrics are enabled.
     pub(crate) metrics: Option<SpanMetrics>,

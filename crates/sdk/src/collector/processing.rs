@@ -124,7 +124,6 @@ impl Processing {
         self.taken = Duration::ZERO;
     }
 
-    /// Whether the processors have time in this turn.
     pub(super) fn has_time(&self) -> bool {
         self.taken < TURN
     }
@@ -136,7 +135,6 @@ impl Processing {
         lost > 0 && report.send(("span processors".into(), Err(message()))).is_ok()
     }
 
-    /// The number of waiting spans.
     pub(super) const fn waiting(&self) -> usize {
         self.waiting.len()
     }

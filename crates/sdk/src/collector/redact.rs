@@ -221,7 +221,6 @@ impl Redactor {
         .build()
     }
 
-    /// A redacted copy of the text.
     fn redacted(&self, text: &str) -> String {
         let redacted = self.redaction.text(text);
         redacted.unwrap_or_else(|| text.to_owned())

@@ -243,7 +243,6 @@ impl Default for Redactions {
 pub(super) struct Outcomes<'a> {
     pub(super) exported: &'a AtomicU64,
     pub(super) failed: &'a AtomicU64,
-    /// Items dropped because the queue was full.
     pub(super) queue_full: &'a AtomicU64,
     /// Items dropped because the time of the shutdown had passed.
     pub(super) late: &'a AtomicU64,

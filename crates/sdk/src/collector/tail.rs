@@ -168,7 +168,6 @@ impl TailSampler {
         Some(record)
     }
 
-    /// Whether there are spans of sampled traces.
     pub(super) fn has_sampled(&self) -> bool {
         !self.sampled.is_empty()
     }

@@ -117,7 +117,6 @@ pub(super) fn warn_within(context: &str, message: &str) {
     warn(&warning.to_string());
 }
 
-/// Returns the text of the file.
 pub(super) fn read(path: &Path) -> Result<String, Error> {
     let bytes = regular_file::read(path, MAX_BYTES);
     let bytes = bytes.map_err(|error| Error::config(error.to_string()))?;

@@ -21,7 +21,6 @@ pub(super) const fn without_limit(timeout: u64) -> u64 {
     if timeout == 0 { NO_LIMIT } else { timeout }
 }
 
-/// Deserializes an optional duration.
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Duration>, D::Error> {

@@ -527,7 +527,6 @@ fn propagators(config: &mut TelemetryConfig) {
     }
 }
 
-/// Applies the exporters.
 fn exporters(config: &mut TelemetryConfig) {
     let exporters = &mut config.exporters;
     let fields = [

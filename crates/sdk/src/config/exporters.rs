@@ -101,7 +101,6 @@ impl ExporterKind {
         of
     }
 
-    /// Returns the names of the exporters of a signal.
     pub(super) fn names_of(signal: Signal) -> Vec<&'static str> {
         Self::of(signal).into_iter().map(Self::as_str).collect()
     }

@@ -133,7 +133,6 @@ impl Problem {
     }
 }
 
-/// Returns the path of a value below `path`.
 pub(super) fn below(path: &str, key: &str) -> String {
     match (path, key) {
         ("", key) => key.to_owned(),

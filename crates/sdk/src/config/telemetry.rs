@@ -34,7 +34,6 @@ use crate::redaction::sanitize_sent_value;
 /// The default backend.
 pub const DEFAULT_BACKEND: &str = "console";
 
-/// The maximum number of entries of `span_attributes`.
 const MAX_SPAN_ATTRIBUTES: usize = 64;
 
 /// The minimum of `max_memory_bytes`: 1 MiB.

@@ -98,7 +98,7 @@ fn values_are_bounded_and_unreadable_files_are_one_warning() {
         "unreadable",
         &[("etc/machine-id/is-a-directory", ""), ("proc/sys/kernel/hostname", &long)],
     );
-    // The line lacks its end.
+    // A device would be a file without an end, and a pipe would block.
     #[cfg(unix)]
     {
         let release = root.0.join("etc/os-release");

@@ -80,7 +80,7 @@ pub enum Measured {
 struct InUse {
     /// The sampling of the latest provider; `None` after its shutdown.
     sampling: Option<Sampling>,
-    /// Whether log lines with ids are written, for all providers.
+    /// Whether a provider of this process writes log lines, which contain ids.
     has_log_lines: bool,
 }
 

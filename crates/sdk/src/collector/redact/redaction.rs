@@ -41,7 +41,6 @@ impl Redaction {
         if_changed(argument, redactor.redact_argument(option.as_str(), argument, count))
     }
 
-    /// The meaning of an attribute key for its value.
     pub(super) fn meaning(&self, key: &str) -> KeyMeaning {
         self.policies.attribute.meaning_of(key)
     }
