@@ -26,6 +26,7 @@ struct State<T> {
     has_receiver: bool,
 }
 
+/// Returns the two ends of a new channel.
 #[must_use]
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let state = State { messages: VecDeque::new(), senders: 1, has_receiver: true };
