@@ -27,7 +27,7 @@ mod thread_context;
 
 pub mod attributes;
 pub mod callsite;
-#[doc(hidden)] // those that are not public are here, too
+#[doc(hidden)] // the keys that are not public are here, too
 pub mod keys;
 pub mod metrics;
 pub mod propagation;
