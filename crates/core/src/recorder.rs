@@ -6,42 +6,41 @@
 //!
 //! # How a span lives
 //!
-//! 1. [`enter`] reads one atomic (`listeners.rs`), and without a listener a cell of the thread that says
-//!    whether it still looks for a global provider (`global_lookup.rs`). If there is a listener, `sampling.rs`
-//!    decides, and `table.rs` opens what the decision asks for.
-//! 2. A recorded span gets a box (`Recording`) from the thread's pool, the most recently used first, because it
-//!    is in the cache. Attributes are written into it in place, text of up to 22 bytes too.
+//! 1. [`enter`] reads one atomic (`listeners.rs`). Without a listener, it also reads a cell that says whether the
+//!    thread still looks for a global provider (`global_lookup.rs`). If there is a listener, `sampling.rs` decides,
+//!    and `table.rs` opens the span accordingly.
+//! 2. A recorded span gets a box (`Recording`) from the thread's pool: the box that was used last, because it is in
+//!    the cache. Attributes are written into the box in place, even text of up to 22 bytes.
 //! 3. The call owns the box. The `Context` has a `RecordedSpan`, which implements OpenTelemetry's `Span`
-//!    through a handle (`pending.rs`). So spans of any library nest below ours, and `get_active_span` updates
-//!    ours. Spans without a `Context` of their own are in `current.rs`, which tells the rest of the crate the
-//!    current span.
+//!    through a handle (`pending.rs`). So spans of any library nest below the span, and `get_active_span` updates it.
+//!    Spans without their own `Context` are in `current.rs`, which tells the rest of the crate the current span.
 //! 4. The body runs with this context attached (a future: during each poll).
-//! 5. The expansion picks a classifier by the type of the returned value, which finds an `Err` (`outcome.rs`). Method
-//!    lookup takes the first trait that may apply, so a type that is not resolved at that point comes first and is a
-//!    value. Where only the signature has the type (`impl Trait`, a macro), a `return` that never runs unites it with
-//!    the body's (`declared.rs`), so that its bounds take part in inference.
+//! 5. By the type of the returned value, the expansion picks a classifier, which finds an `Err` (`outcome.rs`). Method
+//!    lookup takes the first trait that may apply, so the trait for unresolved types comes first, and treats them as
+//!    values. Where only the signature has the type (`impl Trait`, a macro), a `return` that never runs unites it with
+//!    the body's type (`declared.rs`), so that the bounds take part in inference.
 //! 6. At the end, pending updates are merged, the head of the span and its attributes are copied into the thread's rings
-//!    (`buffer.rs`), and the box returns to the pool. A thread frees what it allocated for a span, except for long text
+//!    (`buffer.rs`), and the box returns to the pool. A thread frees its allocations for a span, except for long text
 //!    and rare fields (`More`).
 //! 7. The collector drains the rings.
 //!
-//! If log records carry attributes of the current span, what a span has from its start becomes a pending update, which
+//! If log records carry attributes of the current span, the initial data of a span becomes a pending update, which
 //! `logged.rs` finds by the ids of the span.
 //!
 //! A span that the plain API ends early keeps the state of that moment, and is exported when its function
-//! returns. One that is dropped without being ended ends then, as OpenTelemetry's specification asks. A span
-//! that a plain function call opens (`create_span`, `span`) has no tracer, and as its scope the package that
+//! returns. A span that is dropped before it was ended ends at that moment, as OpenTelemetry's specification asks.
+//! A span that a plain function call opens (`create_span`, `span`) has no tracer. Its scope is the package that
 //! contains its place (`callsite/package.rs`).
 //!
 //! An `async fn` becomes a function that returns one `async move` block inside the future `Traced`
 //! (`future.rs`), whose span opens at the first poll. `FutureExt::in_span` and `in_current_span` wrap any
 //! future in the same `Traced`. The first opens its span below the context that was current when it was called,
-//! because a spawned task has no context of its own; the second attaches that context and has no span.
+//! because a spawned task has no context. The second attaches that context and has no span.
 //!
 //! # No atomic read-modify-write
 //!
-//! None of ours runs for an ordinary span: it stalls until all earlier stores are in the cache, including those
-//! to the ring. OpenTelemetry's `Context` still has one, its reference count.
+//! This crate uses none for an ordinary span, because it would stall until all earlier stores, including the stores
+//! to the ring, are in the cache. OpenTelemetry's `Context` still has one, in its reference count.
 //!
 //! [`Context`]: opentelemetry::Context
 

@@ -381,13 +381,13 @@ pub(super) fn exchange(full: &mut Writer) -> bool {
     }
 }
 
-/// The buffers of threads without their own one, created when they are first used.
+/// The buffers that threads without their own buffer share, created on first use.
 static SHARED: [Mutex<Option<Writer>>; 8] = [const { Mutex::new(None) }; 8];
 
 /// Writes to a shared buffer. Returns whether there was room.
 ///
-/// A free one is taken first. The system may have interrupted all threads that hold one, so a thread waits a little
-/// rather than lose its span; not without end, because after a fork a lock may be held by nobody.
+/// A free buffer is preferred. The system may have interrupted all threads that hold one, so a thread waits a little
+/// instead of losing its span. The wait is limited, because after a fork the holder of a lock may not exist.
 #[cold]
 pub(super) fn push_shared(record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
     let first = usize::from(record.head.span_id.to_bytes()[0]);

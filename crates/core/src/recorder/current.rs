@@ -5,7 +5,7 @@
 //!
 //! - Recorded spans with the setting `context: boundaries`. The first span of a trace on a thread has a `Context`, the
 //!   boundary. A thread-local cell stores the boundary, and which of the spans in it is the current one. The boundary
-//!   is identified by the address of its span context, which clones of its `Context` share, also those with other
+//!   is identified by the address of its span context, which clones of its `Context` share, also clones with other
 //!   baggage. In a `Context` with another span, the cell does not apply, and the next span is a boundary again. Other
 //!   code that reads OpenTelemetry's current `Context` finds the boundary; its updates of that span go to the current
 //!   one. The spans of `tracing` are in a list.

@@ -102,7 +102,7 @@ pub(super) fn decide(
     let span = parent.span();
     let above = span.span_context();
     // The tail sampler buffers a local trace that is not sampled, so it needs all spans of that trace,
-    // also those that start after their parent has ended.
+    // also spans that start after their parent has ended.
     let is_tail_sampled = listeners & TAIL != 0 && capture.is_none() && !above.is_remote();
     if above.is_valid()
         && !is_independent(listeners, capture, above)

@@ -18,7 +18,7 @@ pub(super) struct Original {
     sender: (TraceId, SpanId),
     /// The members that `TraceState` represents.
     state: TraceState,
-    /// All members within the limit, including those with keys that only level 2 allows.
+    /// All members within the limit, including members with keys that only level 2 allows.
     header: String,
     is_shortened: bool,
 }
