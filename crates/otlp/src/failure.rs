@@ -1,4 +1,4 @@
-//! Explains why a receiver did not answer a request, and what the user can change.
+//! Explains why a receiver did not answer a request, and how the user can fix it.
 
 use std::error::Error as StdError;
 use std::iter;

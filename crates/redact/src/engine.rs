@@ -295,7 +295,7 @@ fn is_in_mark(text: &str, start: usize, end: usize) -> bool {
         .any(|mark| end <= mark + REDACTED.len() && is_redacted(text.as_bytes(), mark))
 }
 
-/// Sorts findings, and merges those that overlap or touch. The merged finding has the first rule, or `unread` if a part
+/// Sorts findings, and merges those that overlap or touch. A merged finding has the first rule, or `unread` if a part
 /// was not read.
 fn merged(mut found: Vec<Finding>) -> Vec<Finding> {
     found.sort_by_key(|finding| (finding.range.start, std::cmp::Reverse(finding.range.end)));

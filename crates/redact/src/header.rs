@@ -153,7 +153,7 @@ pub(crate) fn cookies(scan: &mut Scan<'_>, place: usize, site: Site) {
         }
         at = run_end(text, at + 1, 8, |byte| byte == b' ');
     }
-    // The names in a list of cookies are no keys.
+    // The names in a list of cookies are not keys.
     scan.keys_until = scan.keys_until.max(at);
     scan.covered = scan.covered.max(at);
 }

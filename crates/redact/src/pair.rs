@@ -15,7 +15,7 @@ use crate::text::{
 };
 use crate::value::{self, Site, Value};
 
-/// Words that are no names of values, excluded before the meaning is looked up.
+/// Words that are not names of values, excluded before the meaning is looked up.
 static NOUNS: LazyLock<Words<KeyKind>> = LazyLock::new(|| {
     let rows = KEYS.iter().filter(|row| row.flags.contains(&Flag::Noun));
     Words::of(rows.flat_map(|row| row.names.iter().map(|name| (name, row.kind))))
@@ -226,8 +226,8 @@ fn is_key_name(scan: &Scan<'_>, key: &Key, found: Value, context: Context) -> bo
     names_a_value && (!is_value || is_variable(scan.text, key, found))
 }
 
-/// Whether another word, quote or bracket that is no pair follows after a colon or an arrow, as in `passwd: password
-/// unchanged`.
+/// Whether text that is not a pair, such as a word or a quote, follows the value after a colon or an arrow, as in
+/// `passwd: password unchanged`.
 fn goes_on(scan: &mut Scan<'_>, found: Value, bond: Bond) -> bool {
     let tokens = &mut scan.tokens;
     let next = tokens.skip_blanks(found.next);

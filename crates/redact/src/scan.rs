@@ -98,7 +98,7 @@ pub(crate) struct Candidate {
 pub(crate) enum Tried {
     /// The grammar explains the place; no other grammar is tried.
     Found,
-    /// The grammar does not apply, or the value is no secret.
+    /// The grammar does not apply, or the value is not a secret.
     Nothing,
 }
 

@@ -43,7 +43,7 @@ pub(crate) fn before(text: &[u8], index: usize) -> u8 {
     index.checked_sub(1).map_or(0, |index| at(text, index))
 }
 
-/// The bytes of a range, without those beyond the text.
+/// The bytes of a range that lie within the text.
 #[inline]
 pub(crate) fn part(text: &[u8], start: usize, end: usize) -> &[u8] {
     text.get(start..end.min(text.len())).unwrap_or_default()

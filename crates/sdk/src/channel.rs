@@ -27,6 +27,7 @@ struct State<T> {
 }
 
 /// Returns the two ends of a new channel.
+/// Creates a channel.
 #[must_use]
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let state = State { messages: VecDeque::new(), senders: 1, has_receiver: true };

@@ -29,7 +29,7 @@ pub enum Part {
     reason = "one for each feature"
 )]
 pub struct OtlpPart {
-    /// Whether the build has the feature `otlp-grpc`, and those below.
+    /// Whether the build has the feature `otlp-grpc`; the next fields are the features `otlp-http`, and so on.
     pub grpc: bool,
     pub http: bool,
     pub tls: bool,

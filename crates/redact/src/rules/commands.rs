@@ -23,7 +23,7 @@ pub(crate) struct CommandOption {
     pub(crate) form: Form,
     /// The commands with this option. An empty list means all commands, if a user precedes the option.
     pub(crate) commands: WordList,
-    /// Commands without this option. For an attached option: words that are no secrets.
+    /// Commands without this option. For an attached option: words that are not secrets.
     pub(crate) except: WordList,
     pub(crate) secret: &'static [&'static str],
     pub(crate) benign: &'static [&'static str],

@@ -175,7 +175,7 @@ pub(crate) static SCHEMES: &[Scheme] = &[
     },
 ];
 
-/// Attributes of `Set-Cookie`, which are no cookies.
+/// Attributes of `Set-Cookie`, which are not cookies.
 pub(crate) static COOKIE_ATTRIBUTES: WordList = words![
     "path",
     "domain",

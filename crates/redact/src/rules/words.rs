@@ -119,7 +119,7 @@ pub(crate) static LITERALS: WordList = words![
     "yes", "your-api-key", "your_api_key",
 ];
 
-/// Values that are no texts in programming languages.
+/// Literals of programming languages other than texts and numbers.
 pub(crate) static SCALARS: WordList =
     words!["true", "false", "null", "none", "nil", "undefined", "nan"];
 
@@ -147,7 +147,7 @@ pub(crate) static ALGORITHM_PARTS: WordList = words![
     "plus", "url", "native", "password", "cert", "com", "openssh", "dss", "and", "fips", "sigalgs",
 ];
 
-/// Last labels of names that are no public domains: files, units, hosts of a local network.
+/// Last labels of names that are not public domains: files, units, hosts of a local network.
 #[rustfmt::skip]
 pub(crate) static NO_DOMAINS: WordList = words![
     "png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "service", "socket", "timer", "target",
@@ -183,7 +183,7 @@ pub(crate) static SECRET_WORDS: WordList = words![
     "verify", "verification", "confirm", "activate", "magic", "invite", "invitation", "reset", "forgot", "unsubscribe",
 ];
 
-/// Texts after the `@` of a container image that are no hosts.
+/// Texts after the `@` of a container image that are not hosts.
 pub(crate) static DIGESTS: WordList = words!["sha256:", "sha512:"];
 
 /// Names of credentials, which are also common passwords.

@@ -24,7 +24,7 @@ const MAX_BLANK_RECORDS: usize = 256;
 pub(super) enum Backpressure {
     /// Spans are fetched only while an exporter has room.
     Respected,
-    /// All spans are fetched; those that do not fit are dropped and counted.
+    /// All spans are fetched; spans that do not fit are dropped and counted.
     Ignored,
 }
 

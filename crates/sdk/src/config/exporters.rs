@@ -62,7 +62,7 @@ impl RegisteredExporter {
 linked_by_name!(RegisteredExporter);
 
 impl ExporterKind {
-    /// The exporters of the specification, and those with their own settings.
+    /// The exporters of the specification, and exporters with their own settings.
     const KNOWN: [Self; 6] =
         [Self::Otlp, Self::OtlpStdout, Self::OtlpFile, Self::Console, Self::Prometheus, Self::None];
 

@@ -111,7 +111,7 @@ pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> 
     ProviderLogs::start(&local, &all, added, &resource, &settings).map(drop)
 }
 
-/// Counts the exporters, including those added to the builder.
+/// Counts the exporters, including the exporters added to the builder.
 pub(super) fn count_exporters(
     config: &TelemetryConfig,
     all: &OtlpTargets,
