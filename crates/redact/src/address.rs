@@ -150,7 +150,7 @@ pub(crate) fn path_from(scan: &mut Scan<'_>, start: usize, end: usize) {
     }
 }
 
-/// Redacts random segments after an announcing one: `/services/T0/B0/…` of a webhook, `/renew/…`.
+/// Redacts random segments after a segment that announces them: `/services/T0/B0/…` of a webhook, `/renew/…`.
 pub(crate) fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
     let end = start + memchr::memchr2(b'?', b'#', part(text, start, end)).unwrap_or(end - start);

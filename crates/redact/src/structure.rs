@@ -263,7 +263,7 @@ pub(crate) fn identified(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
             });
         }
         if is_quoted {
-            // The plugin.
+            // The quoted name of the plugin is skipped.
             place = tokens.close(place)?;
         }
         seen_by |= is_by;

@@ -12,8 +12,8 @@ pub(crate) fn answer() {
     set_headroom(has_headroom);
 }
 
-/// Whether the limits of the process leave memory for more than rings. No memory is reserved to find out, because a
-/// program that locks its memory would wait for it.
+/// Whether the limits of the process leave memory for more than rings. This is computed rather than tried out, because
+/// a program that locks its memory would wait for a trial reservation.
 fn has_headroom() -> bool {
     let limit = |resource| getrlimit(resource).current;
     let limits = [limit(Resource::As), limit(Resource::Data)];

@@ -341,7 +341,7 @@ mod tests {
 
     #[test]
     fn a_peak_of_open_spans_leaves_little_memory() {
-        // As many stay allocated as spans were ever open at once.
+        // One stays allocated for each span of the largest peak.
         assert!(size_of::<PendingUpdates>() <= 64);
         let many: Vec<_> = (0..10 * MAX_BLANK).map(|_| Recording::new(&METHODS)).collect();
         let kept = with(|local| {

@@ -181,7 +181,7 @@ impl Debug for Failure<'_> {
     }
 }
 
-/// The most informative trait that an error implements, in descending order.
+/// An error, as the most informative trait that it implements. The traits are in descending order.
 pub(super) enum ErrorView<'a> {
     Error(&'a (dyn Error + 'a)),
     Display(&'a (dyn Display + 'a)),

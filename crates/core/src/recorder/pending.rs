@@ -26,7 +26,7 @@ pub(crate) struct PendingUpdates {
     is_shared: AtomicBool,
     /// The [`State`] of the recording. Written only by its call.
     state: AtomicU8,
-    /// Boxed, because there are as many of these structures as spans were ever open at once.
+    /// Boxed, because one of these structures stays allocated for each span of the largest peak.
     update: Mutex<Option<Box<Update>>>,
 }
 

@@ -270,7 +270,7 @@ fn record_panic(span: &mut SpanRecord, message: String) {
     span.set_exception(Exception::new(keys::PANIC, message));
 }
 
-/// Every [`PendingUpdates`] ever created: as many as spans were ever open at once.
+/// Every [`PendingUpdates`] ever created: one for each span of the largest peak of open spans.
 #[derive(Debug)]
 pub(super) struct AllUpdates {
     /// Updates without a recording.

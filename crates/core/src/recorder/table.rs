@@ -74,7 +74,7 @@ fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
     open(&Parent::CURRENT, Some(callsite), fill)
 }
 
-/// The table, for calls and guards. A guard has no call site.
+/// Opens the span of a call or a guard according to the table. A guard has no call site.
 #[expect(
     clippy::inline_always,
     reason = "with the constant `Parent::CURRENT` the branches on the parent are optimised out"
