@@ -4,19 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ReceivedSpan;
 
-/// Replaces a parent that is not among the spans.
-const ABSENT: &str = "<absent parent>";
-/// Replaces the parent of spans that are only each other's, or their own, ancestors.
-const CYCLE: &str = "<cycle>";
-
 /// Renders spans as trees of names, two spaces per level, without a newline at the end.
 ///
 /// Siblings are ordered by their start times, and by their text where those are equal, so that
 /// neither ids nor the order of arrival matter. Traces are separated by an empty line, the earliest
 /// first.
 ///
-/// Every span is rendered exactly once. Spans whose parent is not among `spans` are below a line
-/// `<absent parent>`, one per such parent: a span that lost its parent does not look like a root.
+/// Spans whose parent is not among `spans` are below a line `<absent parent>`, one per such parent: a span that lost its
+/// parent does not look like a root. Spans below themselves are left out.
 ///
 /// ```
 /// # use floe_tests::{ReceivedSpan, tree};
@@ -30,89 +25,54 @@ const CYCLE: &str = "<cycle>";
 /// assert_eq!(tree(&[child, root]), "load\n  read");
 /// ```
 pub fn tree(spans: &[ReceivedSpan]) -> String {
-    let mut traces = BTreeMap::<&str, Vec<&ReceivedSpan>>::new();
+    let mut below = Below::new();
     for span in spans {
-        traces.entry(&span.trace_id).or_default().push(span);
+        below.entry((&span.trace_id, &span.parent_span_id)).or_default().push(span);
     }
-    let traces = traces.into_values().map(|spans| Trace::new(spans).render()).collect();
-    sorted(traces).join("\n\n")
+    let present: BTreeSet<_> = spans.iter().map(|span| (&*span.trace_id, &*span.span_id)).collect();
+    let traces: BTreeSet<_> = present.iter().map(|(trace, _)| *trace).collect();
+    let traces = traces.into_iter().map(|trace| {
+        let mut tops = rendered(&mut below, (trace, ""), 0);
+        let parents: Vec<_> = below.keys().copied().collect();
+        for parent in parents {
+            if parent.0 == trace && !present.contains(&parent) {
+                tops.push(joined("<absent parent>".to_owned(), rendered(&mut below, parent, 1)));
+            }
+        }
+        tops.sort();
+        let texts: Vec<_> = tops.iter().map(|(_, text)| &**text).collect();
+        (tops.first().map(|(start, _)| *start), texts.join("\n"))
+    });
+    let mut traces: Vec<_> = traces.collect();
+    traces.sort();
+    traces.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("\n\n")
 }
 
-/// A rendered subtree with its start time. It sorts in the order of the rendering.
+/// Spans by their trace and their parent.
+type Below<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a ReceivedSpan>>;
+
+/// A subtree with its start time.
 type Rendered = (u64, String);
 
-fn sorted(mut rendered: Vec<Rendered>) -> Vec<String> {
-    rendered.sort();
-    rendered.into_iter().map(|(_, text)| text).collect()
-}
-
-/// Each span is removed when it is rendered.
-struct Trace<'a> {
-    /// Indices of the spans that are not rendered yet, by the id of their parent.
-    children: BTreeMap<&'a str, Vec<usize>>,
-    spans: Vec<&'a ReceivedSpan>,
-}
-
-impl<'a> Trace<'a> {
-    fn new(spans: Vec<&'a ReceivedSpan>) -> Self {
-        let mut children = BTreeMap::<&str, Vec<usize>>::new();
-        for (index, span) in spans.iter().enumerate() {
-            children.entry(&span.parent_span_id).or_default().push(index);
-        }
-        Self { children, spans }
-    }
-
-    fn render(mut self) -> Rendered {
-        let mut tops = self.below("", 0);
-        let present: BTreeSet<&str> = self.spans.iter().map(|span| &*span.span_id).collect();
-        let absent: Vec<&str> =
-            self.children.keys().copied().filter(|parent| !present.contains(parent)).collect();
-        for parent in absent {
-            let children = self.below(parent, 1);
-            tops.push(under(ABSENT, children));
-        }
-        // Spans that are not reachable from a root. Names alone, flat: a cycle has no order to
-        // indent by.
-        let rest: Vec<Rendered> = std::mem::take(&mut self.children)
-            .into_values()
-            .flatten()
-            .map(|index| (self.spans[index].start_unix_nano, line(&self.spans[index].name, 1)))
-            .collect();
-        if !rest.is_empty() {
-            tops.push(under(CYCLE, rest));
-        }
-        let start = earliest(&tops);
-        (start, sorted(tops).join("\n"))
-    }
-
-    /// Renders the children of `parent` at depth `level`. Removing them from the map ends the
-    /// recursion even if a span is its own ancestor or an id was sent twice.
-    fn below(&mut self, parent: &str, level: usize) -> Vec<Rendered> {
-        let children = self.children.remove(parent).unwrap_or_default();
-        children
-            .into_iter()
-            .map(|index| {
-                let span = self.spans[index];
-                let mut lines = vec![line(&span.name, level)];
-                lines.extend(sorted(self.below(&span.span_id, level + 1)));
-                (span.start_unix_nano, lines.join("\n"))
-            })
-            .collect()
-    }
+/// Each span is removed when it is rendered, so that two spans with the same id end no worse than others.
+fn rendered<'a>(below: &mut Below<'a>, parent: (&'a str, &'a str), level: usize) -> Vec<Rendered> {
+    let children = below.remove(&parent).unwrap_or_default();
+    let subtree = |span: &'a ReceivedSpan| {
+        let name = format!("{:indent$}{}", "", span.name, indent = 2 * level);
+        let id = (&*span.trace_id, &*span.span_id);
+        (span.start_unix_nano, joined(name, rendered(below, id, level + 1)).1)
+    };
+    let mut children: Vec<_> = children.into_iter().map(subtree).collect();
+    children.sort();
+    children
 }
 
 /// The parent starts with its first child.
-fn under(heading: &str, children: Vec<Rendered>) -> Rendered {
-    let start = earliest(&children);
-    let mut lines = vec![heading.to_owned()];
-    lines.extend(sorted(children));
-    (start, lines.join("\n"))
-}
-
-fn earliest(rendered: &[Rendered]) -> u64 {
-    rendered.iter().map(|(start, _)| *start).min().unwrap_or_default()
-}
-
-fn line(name: &str, level: usize) -> String {
-    format!("{:indent$}{name}", "", indent = 2 * level)
+fn joined(mut text: String, children: Vec<Rendered>) -> Rendered {
+    let start = children.first().map_or(0, |(start, _)| *start);
+    for (_, child) in children {
+        text.push('\n');
+        text.push_str(&child);
+    }
+    (start, text)
 }
