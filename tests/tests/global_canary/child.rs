@@ -1,44 +1,56 @@
-//! The child process that records the spans, with a provider that has every kind of exporter.
+//! The child process that plants canaries, with a provider that has every kind of exporter.
 
-use floe_tests::TIMEOUT;
-use std::fmt;
+use std::fmt::Debug;
 use std::fs::File;
 use std::io::Write as _;
 use std::panic;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::exporter::ConsoleExporter;
+use floe_telemetry::trace::TelemetryProviderBuilder;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+use floe_tests::TIMEOUT;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-use crate::{planted, tables};
+use crate::{Entry, planted, tables};
 
 pub(crate) const GRPC: &str = "FLOE_TEST_GRPC";
 pub(crate) const HTTP: &str = "FLOE_TEST_HTTP";
 pub(crate) const DUMP: &str = "FLOE_TEST_DUMP";
 
 /// A custom exporter, which writes everything it receives to a file.
-struct Dump(Mutex<File>);
+#[derive(Clone, Debug)]
+struct Dump(Arc<Mutex<File>>);
 
-impl fmt::Debug for Dump {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Dump")
+impl Dump {
+    fn write(&self, received: &impl Debug) {
+        writeln!(self.0.lock().unwrap(), "{received:?}").unwrap();
     }
 }
 
 impl SpanExporter for Dump {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        for span in batch {
-            writeln!(self.0.lock().unwrap(), "{span:?}").unwrap();
-        }
+        self.write(&batch);
         Ok(())
     }
 
     fn set_resource(&mut self, resource: &Resource) {
-        writeln!(self.0.lock().unwrap(), "{resource:?}").unwrap();
+        self.write(resource);
+    }
+}
+
+impl LogExporter for Dump {
+    async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
+        self.write(&batch);
+        Ok(())
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.write(resource);
     }
 }
 
@@ -56,25 +68,34 @@ pub(crate) fn log_to_stderr() {
         .init();
 }
 
+/// Plants the canaries of these entries while a provider exports.
+pub(crate) fn plant(
+    config: TelemetryConfig,
+    add: impl FnOnce(TelemetryProviderBuilder) -> TelemetryProviderBuilder,
+    entries: impl Iterator<Item = Entry>,
+) {
+    let variable = |name| std::env::var(name).unwrap();
+    let dump = Dump(Arc::new(Mutex::new(File::create(variable(DUMP)).unwrap())));
+    let builder = TelemetryProvider::builder(config)
+        .with_span_exporter(dump.clone())
+        .with_log_exporter(dump)
+        .with_otlp(variable(GRPC), OtlpProtocol::Grpc)
+        .with_otlp(variable(HTTP), OtlpProtocol::Http);
+    let telemetry = add(builder).initialize().unwrap();
+    for (canary, (_, plant)) in planted(entries) {
+        plant(&canary);
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+}
+
 pub(crate) fn spans() {
     silence_panics();
     log_to_stderr();
     floe_telemetry::propagation::setup_propagators();
-    let endpoint = |name| std::env::var(name).unwrap();
     let mut config = TelemetryConfig::new("canaries");
-    // The waterfall is printed, and searched like every other output.
     config.resource_attributes.floe_namespace = Some(crate::values::resource_text());
     config.baggage_attributes = floe_telemetry::keys::IDENTITY.map(str::to_owned).into();
     config.batch_processor.max_queue_size = 8192;
-    let telemetry = TelemetryProvider::builder(config)
-        .with_span_exporter(ConsoleExporter::stdout())
-        .with_span_exporter(Dump(Mutex::new(File::create(endpoint(DUMP)).unwrap())))
-        .with_otlp(endpoint(GRPC), OtlpProtocol::Grpc)
-        .with_otlp(endpoint(HTTP), OtlpProtocol::Http)
-        .initialize()
-        .unwrap();
-    for (canary, (_, plant)) in planted(tables()) {
-        plant(&canary);
-    }
-    telemetry.shutdown(TIMEOUT).unwrap();
+    // The waterfall is printed, and searched like every other output.
+    plant(config, |builder| builder.with_span_exporter(ConsoleExporter::stdout()), tables());
 }

@@ -1,25 +1,17 @@
 //! Entry points of log records, and the process that logs them: as JSON, as text, and to every
 //! exporter.
 
-use floe_tests::TIMEOUT;
-use std::fmt;
-use std::fs::File;
-use std::io::{self, Write as _};
-use std::sync::Mutex;
+use std::{fmt, io};
 
-use floe_telemetry::config::{LogOutput, LoggingConfig, OtlpProtocol};
+use floe_telemetry::config::{LogOutput, LoggingConfig};
 use floe_telemetry::{
-    FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, create_span, logs, propagation,
-    span,
+    FloeSpanAttributes, Mode, TelemetryConfig, create_span, logs, propagation, span,
 };
-use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::child::{DUMP, GRPC, HTTP, silence_panics};
-use crate::{Entry, planted};
+use crate::Entry;
+use crate::child::{plant, silence_panics};
 
 pub(crate) const ENTRIES: &[Entry] = &[
     ("message", |c| tracing::info!("{}", c.text())),
@@ -120,21 +112,6 @@ impl fmt::Debug for Panics {
     }
 }
 
-/// A custom exporter, which writes everything it receives to a file.
-#[derive(Debug)]
-struct Dump(Mutex<File>);
-
-impl LogExporter for Dump {
-    async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
-        writeln!(self.0.lock().unwrap(), "{batch:?}").unwrap();
-        Ok(())
-    }
-
-    fn set_resource(&mut self, resource: &Resource) {
-        writeln!(self.0.lock().unwrap(), "{resource:?}").unwrap();
-    }
-}
-
 pub(crate) fn child() {
     silence_panics();
     let form = |json_output| {
@@ -148,19 +125,9 @@ pub(crate) fn child() {
         .with(logs::layer(&form(true)).unwrap())
         .with(logs::layer_with_writer(&form(false), io::stderr).unwrap())
         .init();
-    let variable = |name| std::env::var(name).unwrap();
     let mut config = TelemetryConfig::new("canaries");
     config.log_batch_processor.max_queue_size = 8192;
     config.logging.span_attributes = vec!["*".to_owned()];
     config.baggage_attributes = floe_telemetry::keys::IDENTITY.map(str::to_owned).into();
-    let telemetry = TelemetryProvider::builder(config)
-        .with_log_exporter(Dump(Mutex::new(File::create(variable(DUMP)).unwrap())))
-        .with_otlp(variable(GRPC), OtlpProtocol::Grpc)
-        .with_otlp(variable(HTTP), OtlpProtocol::Http)
-        .initialize()
-        .unwrap();
-    for (canary, (_, plant)) in planted(ENTRIES.iter().copied()) {
-        plant(&canary);
-    }
-    telemetry.shutdown(TIMEOUT).unwrap();
+    plant(config, |builder| builder, ENTRIES.iter().copied());
 }

@@ -67,6 +67,20 @@ fn run_child(task: &str, variables: &[(&str, &str)]) -> Outputs {
     outputs
 }
 
+/// The text that must be in the message instead of the marker, where the message does not quote the input.
+type Proof = Option<&'static str>;
+
+/// What is wrong with a message, if anything.
+fn judged(entry: &str, canary: &Canary, proof: Proof, outputs: &Outputs) -> Option<String> {
+    let leaks = outputs.leaks(canary);
+    if !leaks.is_empty() {
+        return Some(format!("{entry}: the secret is in {leaks:?}: {outputs}"));
+    }
+    let is_shown =
+        proof.map_or_else(|| !outputs.shows(canary).is_empty(), |text| outputs.has(text));
+    (!is_shown).then(|| format!("{entry}: the expected text is missing: {outputs}"))
+}
+
 /// The child's part of each test below. Without its variable it does nothing.
 #[test]
 fn child() {

@@ -4,11 +4,7 @@ use floe_telemetry::config::{OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, sanitize_error_message};
 use floe_tests::{Canary, Outputs, Shape};
 
-use crate::run_child;
-
-/// The text that must be in the message besides the marker, or instead of it where the message does not quote the
-/// input.
-type Proof = Option<&'static str>;
+use crate::{Proof, judged, run_child};
 
 /// A configuration with the canary in it, and the expected message.
 type Message = (&'static str, Shape, Proof, fn(&Canary) -> String);
@@ -113,24 +109,11 @@ fn config(c: &Canary) -> TelemetryConfig {
 
 pub(crate) fn check() {
     let mut wrong = Vec::new();
-    let mut judge = |entry: &str, canary: &Canary, proof: Proof, outputs: &Outputs| {
-        let leaks = outputs.leaks(canary);
-        if !leaks.is_empty() {
-            wrong.push(format!("{entry}: the secret is in {leaks:?}: {outputs}"));
-        }
-        let shown = match proof {
-            Some(text) => outputs.has(text),
-            None => !outputs.shows(canary).is_empty(),
-        };
-        if !shown {
-            wrong.push(format!("{entry}: the expected text is missing: {outputs}"));
-        }
-    };
     for (entry, shape, proof, message) in MESSAGES {
         let canary = Canary::new(entry, *shape);
         let mut outputs = Outputs::default();
         outputs.add("text", message(&canary));
-        judge(entry, &canary, *proof, &outputs);
+        wrong.extend(judged(entry, &canary, *proof, &outputs));
     }
     for (at, (variable, form, proof)) in VARIABLES.iter().enumerate() {
         let entry = format!("{variable}={form}");
@@ -140,7 +123,7 @@ pub(crate) fn check() {
             .replace("{marker}", canary.marker())
             .replace("{}", &canary.text());
         let outputs = run_child("refused", &[(variable, &value)]);
-        judge(&entry, &canary, *proof, &outputs);
+        wrong.extend(judged(&entry, &canary, *proof, &outputs));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -1,17 +1,15 @@
 //! Entry points of other signals: metric attributes, and the baggage of requests.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 
-use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::metrics::Metric;
-use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, propagation};
+use floe_telemetry::{MetricRecorder, TelemetryConfig, propagation};
 use opentelemetry::baggage::{BaggageExt as _, KeyValueMetadata};
 use opentelemetry::{Array, Context, KeyValue, StringValue, Value};
 
-use crate::child::{DUMP, GRPC, HTTP};
-use crate::{Entry, planted};
-use floe_tests::{Canary, TIMEOUT};
+use crate::Entry;
+use crate::child::plant;
+use floe_tests::Canary;
 
 static METRICS: MetricRecorder = MetricRecorder::new("canaries");
 
@@ -88,16 +86,5 @@ fn sent(context: &Context) {
 
 pub(crate) fn child(entries: &[Entry]) {
     propagation::setup_propagators();
-    let variable = |name| std::env::var(name).unwrap();
-    File::create(variable(DUMP)).unwrap();
-    let config = TelemetryConfig::new("canaries");
-    let telemetry = TelemetryProvider::builder(config)
-        .with_otlp(variable(GRPC), OtlpProtocol::Grpc)
-        .with_otlp(variable(HTTP), OtlpProtocol::Http)
-        .initialize()
-        .unwrap();
-    for (canary, (_, plant)) in planted(entries.iter().copied()) {
-        plant(&canary);
-    }
-    telemetry.shutdown(TIMEOUT).unwrap();
+    plant(TelemetryConfig::new("canaries"), |builder| builder, entries.iter().copied());
 }
