@@ -1,39 +1,41 @@
-//! Runs a test in a child process, for state that belongs to a process.
+//! A test, or the program of a test, in a process of its own: for state that belongs to a process, and for its end.
 
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-/// Set for a child process that [`alone!`](crate::alone) has started.
+use crate::Receiver;
+
+/// Set for a child process that is one test.
 const ALONE: &str = "FLOE_TEST_ALONE";
 
-/// Set for the child process.
+/// Set for a child process that is the program of a test.
 const CHILD: &str = "FLOE_TEST_CHILD";
 
 /// The only limit of time for a test that must not wait: its own timeouts are longer, so that it hangs if it does wait.
 /// No test takes as long, however busy the machine is.
 const DEADLINE: Duration = Duration::from_secs(600);
 
-pub fn is_child() -> bool {
-    std::env::var_os(CHILD).is_some()
-}
+/// The program of a test, which [`program!`](crate::program) makes.
+#[derive(Debug)]
+pub struct Program(String);
 
-/// Runs this test alone in a child process with these variables, and returns its standard output
-/// and its standard error.
-///
-/// # Panics
-///
-/// The child does not succeed.
-#[track_caller]
-pub fn run_in_child(test: &str, variables: &[(&str, &str)]) -> (String, String) {
-    let mut child = Command::new(std::env::current_exe().expect("the path of the test"));
-    child.args(["--exact", test, "--nocapture"]).env(CHILD, "1").envs(variables.iter().copied());
-    let output = output(&mut child);
-    let as_text = |bytes| String::from_utf8(bytes).expect("text");
-    let (stdout, stderr) = (as_text(output.stdout), as_text(output.stderr));
-    assert!(output.status.success(), "{stdout}{stderr}");
-    (stdout, stderr)
+/// As the first statement of a test: this code is a program. Returns the [`Program`]; in its process, the test is the
+/// program and nothing else.
+#[macro_export]
+macro_rules! program {
+    ($code:block) => {{
+        fn here() {}
+        if $crate::Program::is_this_process() {
+            #[allow(unreachable_code, reason = "it may end the process")]
+            {
+                $code
+                return;
+            }
+        }
+        $crate::Program::of(::core::any::type_name_of_val(&here))
+    }};
 }
 
 /// As the first statement of a test: runs the rest of it in a process of its own.
@@ -45,6 +47,76 @@ macro_rules! alone {
             return;
         }
     };
+}
+
+impl Program {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_this_process() -> bool {
+        std::env::var_os(CHILD).is_some()
+    }
+
+    /// The program of the test in which the function `here` is.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn of(here: &str) -> Self {
+        // `global::exit::a_test::{{closure}}::here`
+        let (_, path) = here.split_once("::").expect("the name of a crate");
+        let (test, _) = path.rsplit_once("::").expect("the name of a test");
+        Self(test.trim_end_matches("::{{closure}}").to_owned())
+    }
+
+    #[must_use]
+    pub fn test(&self) -> &str {
+        &self.0
+    }
+
+    #[must_use]
+    pub fn command(&self) -> Command {
+        let mut command = process_of(&self.0);
+        command.env(CHILD, "1");
+        command
+    }
+
+    /// Runs it with these variables, and returns its standard output and its standard error.
+    ///
+    /// # Panics
+    ///
+    /// It does not succeed.
+    #[track_caller]
+    pub fn run(&self, variables: &[(&str, &str)]) -> (String, String) {
+        successful(self.command().envs(variables.iter().copied()))
+    }
+
+    /// Runs it with this receiver for all signals, unless the variables have another one.
+    ///
+    /// # Panics
+    ///
+    /// It does not succeed.
+    #[track_caller]
+    pub fn against(&self, receiver: &Receiver, variables: &[(&str, &str)]) -> (String, String) {
+        let endpoint = receiver.endpoint();
+        let own = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", receiver.protocol()),
+        ];
+        self.run(&[&own, variables].concat())
+    }
+}
+
+fn process_of(test: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("the path of the test"));
+    command.args(["--exact", test, "--nocapture", "--include-ignored"]);
+    command
+}
+
+#[track_caller]
+fn successful(command: &mut Command) -> (String, String) {
+    let output = output(command);
+    let as_text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (stdout, stderr) = (as_text(&output.stdout), as_text(&output.stderr));
+    assert!(output.status.success(), "{stdout}{stderr}");
+    (stdout, stderr)
 }
 
 /// Runs the test in which the function `here` is, alone in a child process. In that process, does nothing and returns
@@ -59,16 +131,8 @@ pub fn has_run_alone(here: &str) -> bool {
     if std::env::var_os(ALONE).is_some() {
         return false;
     }
-    // `global::exit::a_test::{{closure}}::here`
-    let (_, path) = here.split_once("::").expect("the name of a crate");
-    let (test, _) = path.rsplit_once("::").expect("the name of a test");
-    let mut child = Command::new(std::env::current_exe().expect("the path of the test"));
-    child.args(["--exact", test.trim_end_matches("::{{closure}}"), "--nocapture"]);
-    child.arg("--include-ignored").env(ALONE, "1");
-    let output = output(&mut child);
-    let as_text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let (stdout, stderr) = (as_text(&output.stdout), as_text(&output.stderr));
-    assert!(output.status.success(), "{stdout}{stderr}");
+    let test = Program::of(here);
+    let (stdout, stderr) = successful(process_of(test.test()).env(ALONE, "1"));
     assert!(stdout.contains("test result: ok. 1 passed"), "{stdout}{stderr}");
     true
 }

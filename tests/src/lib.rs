@@ -1,7 +1,7 @@
 //! Shared by the integration tests: an OTLP receiver on a real socket, and a readable rendering of
 //! the traces it received.
 //!
-//! [`run_in_child()`] runs a test in a child process.
+//! [`Program`] is a program of a test, in a child process. [`Written`] is what it wrote.
 //! [`Canary`] is a credential that must not leave a process. [`fuzz()`] runs a fuzz target with mutated
 //! seeds. [`Proxy`] forwards to a receiver.
 //! [`remote()`] is a parent span of another process. [`Receiver`] stores requests over gRPC or
@@ -40,11 +40,13 @@ mod remote;
 pub mod repository;
 mod reserved_port;
 mod tree;
+mod url;
 mod wait;
+mod written;
 
 pub use before_main::assert_nothing_runs_before_main;
 pub use canary::{Canary, Outputs, Shape};
-pub use child::{has_run_alone, is_child, run_in_child};
+pub use child::{Program, has_run_alone};
 pub use conventions::assert_conventions;
 pub use fuzz::fuzz;
 pub use mutation::{damaged, mutated};
@@ -55,7 +57,9 @@ pub use receiver::{
     ReceivedPoint, ReceivedRequest, ReceivedSpan, ReceivedStatus, Receiver, Response, SpanKind,
     Value,
 };
-pub use remote::remote;
+pub use remote::{remote, remote_in};
 pub use reserved_port::ReservedPort;
 pub use tree::tree;
+pub use url::{REDACTED_URL, url};
 pub use wait::{TIMEOUT, wait_until};
+pub use written::{Written, json_lines};

@@ -122,6 +122,14 @@ impl Receiver {
         self.port.number()
     }
 
+    /// As the value of `OTEL_EXPORTER_OTLP_PROTOCOL`.
+    pub(crate) const fn protocol(&self) -> &'static str {
+        match self.transport {
+            Transport::Grpc => "grpc",
+            Transport::Http => "http/protobuf",
+        }
+    }
+
     /// Every span stored so far, in the order of arrival.
     ///
     /// A span is stored only if the response to its request accepts it, as in a backend: a batch
@@ -150,6 +158,46 @@ impl Receiver {
     /// Every log record so far, in the order of arrival, except records in rejected requests.
     pub fn logs(&self) -> Vec<ReceivedLog> {
         self.store.logs()
+    }
+
+    /// The only span of this name.
+    ///
+    /// # Panics
+    ///
+    /// There is none, or more than one.
+    #[track_caller]
+    pub fn span(&self, name: &str) -> ReceivedSpan {
+        single(name, self.spans(), |span| span.name == name)
+    }
+
+    /// The data points of the metric of this name.
+    pub fn points_of(&self, name: &str) -> Vec<ReceivedPoint> {
+        self.points().into_iter().filter(|point| point.name == name).collect()
+    }
+
+    /// The only data point of the metric of this name.
+    ///
+    /// # Panics
+    ///
+    /// There is none, or more than one.
+    #[track_caller]
+    pub fn point(&self, name: &str) -> ReceivedPoint {
+        single(name, self.points(), |point| point.name == name)
+    }
+
+    /// The only log record with this body.
+    ///
+    /// # Panics
+    ///
+    /// There is none, or more than one.
+    #[track_caller]
+    pub fn log(&self, body: &str) -> ReceivedLog {
+        single(body, self.logs(), |log| log.body == Some(body.into()))
+    }
+
+    /// Whether a request, whatever its response, contains the text.
+    pub fn contains(&self, text: &str) -> bool {
+        self.every_request().iter().any(|request| request.contains(text))
     }
 
     /// Every request so far, whatever its response, in the order of arrival.
@@ -199,4 +247,11 @@ impl Receiver {
         }
         self.store.respond(response);
     }
+}
+
+#[track_caller]
+fn single<T: std::fmt::Debug>(name: &str, all: Vec<T>, is_it: impl Fn(&T) -> bool) -> T {
+    let (mut found, others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_it);
+    assert_eq!(found.len(), 1, "`{name}`: {found:#?}, beside {others:#?}");
+    found.remove(0)
 }

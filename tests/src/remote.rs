@@ -6,11 +6,12 @@ use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, Tra
 /// A context with a span of another process. It is the same in each call.
 #[must_use]
 pub fn remote(is_sampled: bool) -> Context {
-    Context::new().with_remote_span_context(SpanContext::new(
-        TraceId::from(7_u128),
-        SpanId::from(7_u64),
-        TraceFlags::default().with_sampled(is_sampled),
-        true,
-        TraceState::NONE,
-    ))
+    Context::new().with_remote_span_context(remote_in(7, is_sampled))
+}
+
+/// A span of another process, in this trace.
+#[must_use]
+pub fn remote_in(trace: u128, is_sampled: bool) -> SpanContext {
+    let flags = TraceFlags::default().with_sampled(is_sampled);
+    SpanContext::new(TraceId::from(trace), SpanId::from(7), flags, true, TraceState::NONE)
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use floe_telemetry::config::{ExporterKind, ExportersConfig, Signal};
 use floe_telemetry::exporter::{ExporterFactory, telemetry_exporter};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
-use floe_tests::{is_child, run_in_child};
+use floe_tests::program;
 use floe_tests_acme_backend::ARCHIVE;
 
 const NOT_LINKED: &str = "found `prometheus`, which needs the crate `floe-telemetry-prometheus` and the line `use floe_telemetry_prometheus as _;`";
@@ -23,31 +23,26 @@ fn load() {}
 /// One test, because a process has one provider.
 #[test]
 fn an_exporter_of_another_crate_is_chosen_by_its_name() {
-    if !is_child() {
-        let test = "an_exporter_of_another_crate_is_chosen_by_its_name";
-        let (_, warnings) = run_in_child(
-            test,
-            &[
-                ("OTEL_TRACES_EXPORTER", "acme_archive"),
-                ("OTEL_METRICS_EXPORTER", "prometheus"),
-                ("OTEL_LOGS_EXPORTER", "acme_archive"),
-            ],
-        );
-        // A variable applies to many programs, so none of these is a reason not to start.
-        assert!(warnings.contains(NOT_LINKED), "{warnings}");
-        assert!(warnings.contains("OTEL_LOGS_EXPORTER"), "{warnings}");
-        return;
-    }
-    let mut config = TelemetryConfig::new("orders");
-    config.apply_env().unwrap();
-    let exporters = &config.exporters;
-    let names = exporters.traces.as_ref().unwrap();
-    assert_eq!(names[0].as_str(), "acme_archive");
-    assert_eq!((&exporters.metrics, &exporters.logs), (&None, &None));
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
-    load();
-    telemetry.shutdown(Duration::from_secs(5)).unwrap();
-    assert_eq!(ARCHIVE.spans()[0].name, "orders.load");
+    let program = program!({
+        let mut config = TelemetryConfig::new("orders");
+        config.apply_env().unwrap();
+        let exporters = &config.exporters;
+        let names = exporters.traces.as_ref().unwrap();
+        assert_eq!(names[0].as_str(), "acme_archive");
+        assert_eq!((&exporters.metrics, &exporters.logs), (&None, &None));
+        let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+        load();
+        telemetry.shutdown(Duration::from_secs(5)).unwrap();
+        assert_eq!(ARCHIVE.spans()[0].name, "orders.load");
+    });
+    let (_, warnings) = program.run(&[
+        ("OTEL_TRACES_EXPORTER", "acme_archive"),
+        ("OTEL_METRICS_EXPORTER", "prometheus"),
+        ("OTEL_LOGS_EXPORTER", "acme_archive"),
+    ]);
+    // A variable applies to many programs, so none of these is a reason not to start.
+    assert!(warnings.contains(NOT_LINKED), "{warnings}");
+    assert!(warnings.contains("OTEL_LOGS_EXPORTER"), "{warnings}");
 }
 
 #[test]

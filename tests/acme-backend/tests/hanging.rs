@@ -16,7 +16,7 @@ use floe_telemetry::opentelemetry::propagation::{Extractor, Injector, TextMapPro
 use floe_telemetry::opentelemetry::trace::{Link, SpanKind, TraceState};
 use floe_telemetry::opentelemetry::{Context, KeyValue, TraceId};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
-use floe_tests::{TIMEOUT, is_child};
+use floe_tests::{TIMEOUT, program};
 use floe_tests_acme_backend::ARCHIVE;
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
@@ -83,18 +83,12 @@ const SIGTERM: i32 = 15;
 /// For the disk alone, an operator would end the process.
 #[test]
 fn a_start_that_hangs_can_be_ended() {
-    if is_child() {
+    let program = program!({
         let yaml = "resource_attributes: {service_name: a}\nexporters: {traces: [hanging]}";
         let config = TelemetryConfig::from_yaml(yaml).unwrap();
         let _ = TelemetryProvider::builder(config).initialize();
-        return;
-    }
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "a_start_that_hangs_can_be_ended", "--nocapture"])
-        .env("FLOE_TEST_CHILD", "1")
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    });
+    let mut child = program.command().stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap().ends_with("waiting")));
     let id = child.id().to_string();

@@ -1,4 +1,4 @@
-//! `#[traced]` without a span, so that one file can be compiled with and without it, and `#[traced]` with arguments
+//! Attributes of the tests: [`macro@alone`], `#[traced]` without a span, so that one file can be compiled with and without it, and `#[traced]` with arguments
 //! where a function has none.
 
 use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
@@ -32,4 +32,24 @@ fn with(default: &str, arguments: TokenStream, item: TokenStream) -> TokenStream
     let mut annotated = tokens("#");
     annotated.extend([group(Delimiter::Bracket, attribute), item]);
     annotated
+}
+
+/// `#[test]` for a test that runs in a process of its own.
+#[proc_macro_attribute]
+#[expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    reason = "a test is a function"
+)]
+pub fn alone(_: TokenStream, item: TokenStream) -> TokenStream {
+    let tokens = |text: &str| -> TokenStream { text.parse().expect("tokens") };
+    let mut item: Vec<_> = item.into_iter().collect();
+    let Some(TokenTree::Group(body)) = item.pop() else { panic!("expected a body") };
+    let mut alone = tokens("::floe_tests::alone!();");
+    alone.extend(body.stream());
+    let mut test = tokens("#[::core::prelude::v1::test]");
+    test.extend(item);
+    test.extend([TokenTree::from(Group::new(Delimiter::Brace, alone))]);
+    test
 }

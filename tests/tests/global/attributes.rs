@@ -1,19 +1,17 @@
 //! Attributes that the configuration adds to every span: of the process, of listed baggage keys, and of the floe
-//! identity. One test, because a process has one provider.
+//! identity.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeMap;
 
-use floe_telemetry::config::ExporterKind;
 use floe_telemetry::{
     FloeAttributes, FloeSpanAttributes, Mode, TelemetryConfig, create_span, propagation, traced,
 };
-use floe_tests::{ReceivedPoint, Receiver};
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::{Context, KeyValue};
 
-use super::pipeline::spans;
+use super::pipeline::{Pipeline, spans};
 
 type Attributes = BTreeMap<String, String>;
 
@@ -55,17 +53,7 @@ fn received() -> Context {
     ])
 }
 
-#[test]
-fn the_configuration_decides_which_attributes_every_span_carries() {
-    floe_tests::alone!();
-    a_neutral_service_has_no_attributes_of_its_own();
-    every_span_carries_the_attributes_of_the_process();
-    listed_keys_of_baggage_become_attributes();
-    the_identity_is_read_from_the_process_and_from_baggage();
-    the_identity_of_yaml_ignores_baggage_that_is_not_listed();
-    nothing_of_floe_is_sent();
-}
-
+#[alone]
 fn a_neutral_service_has_no_attributes_of_its_own() {
     let spans = run(TelemetryConfig::new("orders"), || {
         plain();
@@ -75,6 +63,7 @@ fn a_neutral_service_has_no_attributes_of_its_own() {
     assert_eq!(spans, [attributes([]), attributes([])]);
 }
 
+#[alone]
 fn every_span_carries_the_attributes_of_the_process() {
     let mut config = TelemetryConfig::new("orders");
     config.span_attributes = [("team", "checkout"), ("dsn", "postgres://floe:hunter2@db/orders")]
@@ -91,6 +80,7 @@ fn every_span_carries_the_attributes_of_the_process() {
     assert_eq!(spans[2], spans[0]);
 }
 
+#[alone]
 fn listed_keys_of_baggage_become_attributes() {
     let mut config = TelemetryConfig::new("orders");
     config.span_attributes = [("team".to_owned(), "checkout".to_owned())].into();
@@ -121,6 +111,7 @@ fn listed_keys_of_baggage_become_attributes() {
     assert_eq!(spans, [attributes([])]);
 }
 
+#[alone]
 fn the_identity_is_read_from_the_process_and_from_baggage() {
     let own = FloeSpanAttributes::new("sales", "orders", "1.2.0", Mode::Prod);
     let other = FloeSpanAttributes::new("retail", "returns", "2.0.0", Mode::Dev);
@@ -137,6 +128,7 @@ fn the_identity_is_read_from_the_process_and_from_baggage() {
     assert_eq!(spans, [texts(&own.to_otel_dict()), texts(&other.to_otel_dict())]);
 }
 
+#[alone]
 fn the_identity_of_yaml_ignores_baggage_that_is_not_listed() {
     let yaml =
         "resource_attributes: {service_name: orders, floe_namespace: sales, floe_mode: prod}";
@@ -150,18 +142,15 @@ fn the_identity_of_yaml_ignores_baggage_that_is_not_listed() {
 }
 
 /// No span, no metric and no resource has an attribute that was not configured.
+#[alone]
 fn nothing_of_floe_is_sent() {
-    let receiver = Receiver::http();
-    let mut config = TelemetryConfig::new("orders");
-    config.otlp_endpoint = Some(receiver.endpoint());
-    config.otlp_protocol = Some(floe_telemetry::config::OtlpProtocol::Http);
-    config.metrics.from_spans = true;
-    config.exporters.logs = Some(vec![ExporterKind::None]);
-    run(config, || {
+    let pipeline = Pipeline::http(|config| config.metrics.from_spans = true);
+    {
         let _attached = received().attach();
         plain();
-    });
-    let span = &receiver.spans()[0];
+    }
+    let receiver = pipeline.end();
+    let span = receiver.span("plain");
     let of_floe = |key: &&String| key.starts_with("floe.");
     assert_eq!(span.attributes.keys().find(of_floe), None);
     let resource: Vec<_> = span.resource.keys().map(String::as_str).collect();
@@ -173,10 +162,8 @@ fn nothing_of_floe_is_sent() {
         "telemetry.sdk.version",
     ];
     assert_eq!(resource, expected);
-    let points = receiver.points();
-    let calls = |point: &&ReceivedPoint| point.name == "traces.span.metrics.calls";
-    assert_eq!(points.iter().filter(calls).count(), 1);
-    for point in points {
+    receiver.point("traces.span.metrics.calls");
+    for point in receiver.points() {
         assert_eq!(point.resource.keys().find(of_floe), None);
         assert_eq!(point.attributes.keys().find(of_floe), None);
     }

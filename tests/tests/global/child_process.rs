@@ -3,14 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::env;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use floe_telemetry::propagation::{self, CommandExt};
 use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, keys, traced};
-use floe_tests::{Receiver, TIMEOUT};
+use floe_tests::{Program, Receiver, TIMEOUT, program};
 
-const NAME: &str = "child_process::a_child_process_continues_the_trace";
-/// The endpoint of the child process; it also marks the process as a child.
+/// The endpoint of the child process.
 const ENDPOINT: &str = "TEST_CHILD_ENDPOINT";
 
 fn provider(service: &str, endpoint: &str) -> TelemetryProvider {
@@ -21,22 +20,17 @@ fn provider(service: &str, endpoint: &str) -> TelemetryProvider {
 }
 
 #[traced(name = "dagster.run")]
-fn run(endpoint: &str) {
+fn run(program: &Program, endpoint: &str) {
     for generation in ["first", "second"] {
-        materialize(generation, endpoint);
+        materialize(generation, program, endpoint);
     }
 }
 
 #[traced(name = "dagster.asset", kind = client)]
-fn materialize(generation: &str, endpoint: &str) {
+fn materialize(generation: &str, program: &Program, endpoint: &str) {
     let _attached = propagation::set_baggage_value("generation", generation).attach();
-    let Output { status, stdout, .. } = Command::new(env::current_exe().unwrap())
-        .args(["--exact", NAME, "--nocapture"])
-        .env(ENDPOINT, endpoint)
-        .inject_context()
-        .output()
-        .unwrap();
-    assert!(status.success(), "{}", String::from_utf8_lossy(&stdout));
+    let output = program.command().env(ENDPOINT, endpoint).inject_context().output().unwrap();
+    assert!(output.status.success(), "{output:?}");
 }
 
 #[traced(name = "dbt.build", kind = server, parent = propagation::from_environment(), attributes(generation))]
@@ -49,9 +43,8 @@ fn model() {}
 
 #[test]
 fn a_child_process_continues_the_trace() {
-    floe_tests::alone!();
-    if let Ok(endpoint) = env::var(ENDPOINT) {
-        let telemetry = provider("dbt", &endpoint);
+    let program = program!({
+        let telemetry = provider("dbt", &env::var(ENDPOINT).unwrap());
         {
             let _parent = propagation::from_environment().attach();
             build(propagation::baggage_value("generation"));
@@ -68,15 +61,14 @@ fn a_child_process_continues_the_trace() {
                 ("TRACESTATE".as_ref(), None),
             ]
         );
-        return telemetry.shutdown(TIMEOUT).unwrap();
-    }
-
+        telemetry.shutdown(TIMEOUT).unwrap();
+    });
     let receiver = Receiver::grpc();
     let telemetry = provider("dagster", &receiver.endpoint());
     let identity = FloeSpanAttributes::new("sales", "customer-360", "3.1.4", Mode::Prod);
     {
         let _attached = propagation::set_floe_baggage(&identity).attach();
-        run(&receiver.endpoint());
+        run(&program, &receiver.endpoint());
     }
     telemetry.shutdown(TIMEOUT).unwrap();
 

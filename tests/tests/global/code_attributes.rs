@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use floe_telemetry::config::ExporterKind;
-use floe_telemetry::exporter::MemoryExporter;
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, traced};
+use floe_telemetry::{TelemetryConfig, create_span, traced};
 use floe_tests::{ReceivedSpan, Receiver, TIMEOUT};
 use tracing_subscriber::layer::SubscriberExt as _;
+
+use super::pipeline::{in_memory, only_traces};
 
 #[traced]
 fn one() {}
@@ -23,12 +23,9 @@ fn run(yaml: &str, code: impl FnOnce()) -> Vec<Vec<ReceivedSpan>> {
     let text = format!("resource_attributes: {{service_name: orders}}\n{yaml}");
     let mut config = TelemetryConfig::from_yaml(&text).unwrap();
     config.otlp_endpoint = Some(receiver.endpoint());
-    config.exporters.metrics = Some(vec![ExporterKind::None]);
-    config.exporters.logs = Some(vec![ExporterKind::None]);
+    only_traces(&mut config);
     config.batch_processor.max_export_batch_size = 4;
-    let memory = MemoryExporter::new();
-    let telemetry =
-        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
+    let (telemetry, memory) = in_memory(config);
     code();
     telemetry.shutdown(TIMEOUT).unwrap();
     let spans = receiver.spans();
@@ -67,40 +64,23 @@ fn calls() {
     }
 }
 
-#[test]
+#[alone]
 fn the_place_of_a_span_is_written_for_each_span_or_once_or_never() {
-    floe_tests::alone!();
-    for yaml in ["", "code_attributes: every_span"] {
+    for (yaml, with_place) in
+        [("", 3), ("code_attributes: every_span", 3), ("code_attributes: once", 1)]
+    {
         let requests = run(yaml, calls);
         let all: Vec<_> = requests.iter().map(|request| files(request)).collect();
-        assert_eq!(
-            all,
-            [
-                BTreeMap::from([("one", (3, 3)), ("other", (1, 1))]),
-                BTreeMap::from([("one", (3, 3)), ("other", (1, 1))]),
-                BTreeMap::from([("other", (1, 1))]),
-            ],
-            "{yaml}"
-        );
+        let full = || BTreeMap::from([("one", (with_place, 3)), ("other", (1, 1))]);
+        assert_eq!(all, [full(), full(), BTreeMap::from([("other", (1, 1))])], "{yaml}");
     }
-    let requests = run("code_attributes: once", calls);
-    let all: Vec<_> = requests.iter().map(|request| files(request)).collect();
-    assert_eq!(
-        all,
-        [
-            BTreeMap::from([("one", (1, 3)), ("other", (1, 1))]),
-            BTreeMap::from([("one", (1, 3)), ("other", (1, 1))]),
-            BTreeMap::from([("other", (1, 1))]),
-        ]
-    );
     let requests = run("code_attributes: off", calls);
     let mut spans = requests.iter().flatten();
     assert!(spans.all(|span| span.attributes.is_empty()), "{requests:#?}");
 }
 
-#[test]
+#[alone]
 fn a_place_is_written_once_for_each_way_to_record_a_span() {
-    floe_tests::alone!();
     let requests = run("code_attributes: once", || {
         let subscriber = tracing_subscriber::registry().with(floe_telemetry::tracing_layer());
         tracing::subscriber::with_default(subscriber, || {

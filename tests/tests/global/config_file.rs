@@ -9,11 +9,9 @@ use floe_telemetry_detectors as _;
 
 use floe_semconv::SCHEMA_URL;
 use floe_telemetry::{TelemetryConfig, create_span, init, traced};
-use floe_tests::{Receiver, Value, is_child, run_in_child};
+use floe_tests::{Receiver, Value, program};
 
 use super::no_exporter::LINE as NO_EXPORTER;
-
-const TEST: &str = "config_file::the_file_takes_the_place_of_the_variables";
 
 #[traced(name = "ping", kind = client, attributes("db.system.name" = "redis", "db.operation.name" = "PING"))]
 fn ping() {}
@@ -38,9 +36,7 @@ fn write(folder: &Path, text: &str) -> String {
 
 #[test]
 fn the_file_takes_the_place_of_the_variables() {
-    if is_child() {
-        return child();
-    }
+    let program = program!({ child() });
     let folder = tempfile::tempdir().unwrap();
     let (receiver, second, unused) = (Receiver::http(), Receiver::grpc(), Receiver::grpc());
     let file = write(
@@ -54,43 +50,39 @@ tracer_provider:
     - batch: {exporter: {otlp_grpc: {endpoint: '${SECOND}'}}}
 ",
     );
-    let (stdout, stderr) = run_in_child(
-        TEST,
-        &[
-            ("OTEL_CONFIG_FILE", &file),
-            ("SERVICE", "orders"),
-            ("COLLECTOR", &receiver.endpoint()),
-            ("SECOND", &second.endpoint()),
-            ("OTEL_SERVICE_NAME", "ignored"),
-            ("OTEL_SDK_DISABLED", "true"),
-            ("OTEL_TRACES_SAMPLER", "no such sampler"),
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", &unused.endpoint()),
-        ],
-    );
+    let (stdout, stderr) = program.run(&[
+        ("OTEL_CONFIG_FILE", &file),
+        ("SERVICE", "orders"),
+        ("COLLECTOR", &receiver.endpoint()),
+        ("SECOND", &second.endpoint()),
+        ("OTEL_SERVICE_NAME", "ignored"),
+        ("OTEL_SDK_DISABLED", "true"),
+        ("OTEL_TRACES_SAMPLER", "no such sampler"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &unused.endpoint()),
+    ]);
     assert!(stdout.contains("noop=false"), "{stdout}{stderr}");
     assert!(!stderr.contains("warning"), "{stderr}");
     for receiver in [&receiver, &second] {
-        let spans = receiver.spans();
-        let span = spans.iter().find(|span| span.name == "from.child");
-        let span = span.unwrap();
+        let span = receiver.span("from.child");
         assert_eq!(span.resource["replicas"], Value::Int(3));
         assert_eq!(span.resource_schema_url, "https://example.com/1");
         assert_eq!(span.resource["service.name"], Value::from("orders"));
     }
     assert!(unused.spans().is_empty());
-    of_detectors(folder.path());
-    with_mistakes(folder.path());
 }
 
 /// The attributes of detectors have a schema, but have none together with attributes of another schema.
-fn of_detectors(folder: &Path) {
+#[test]
+fn detectors_of_the_file_have_a_schema() {
+    let program = program!({ child() });
+    let folder = tempfile::tempdir().unwrap();
     for (schema, expected, warnings) in
         [("", SCHEMA_URL, 0), (", schema_url: 'https://example.com/1'", "", 1)]
     {
         let receiver = Receiver::http();
         let endpoint = receiver.endpoint();
         let file = write(
-            folder,
+            folder.path(),
             &format!(
                 "file_format: '1.0'
 resource: {{detection/development: {{detectors: [{{container: }}, {{process: }}, {{kubernetes: }}]}}{schema}}}
@@ -103,7 +95,7 @@ tracer_provider: {{processors: [{{batch: {{exporter: {{otlp_http: {{endpoint: '{
             ("KUBERNETES_SERVICE_HOST", "10.0.0.1"),
             ("POD_NAME", "orders-7d4f"),
         ];
-        let (stdout, stderr) = run_in_child(TEST, &variables);
+        let (stdout, stderr) = program.run(&variables);
         let output = stdout + &stderr;
         let span = receiver.spans().pop().unwrap();
         assert!(span.resource.contains_key("process.pid"));
@@ -113,15 +105,18 @@ tracer_provider: {{processors: [{{batch: {{exporter: {{otlp_http: {{endpoint: '{
     }
 }
 
-fn with_mistakes(folder: &Path) {
-    let invalid = write(folder, "file_format: '1.0'\ntracer_provider: {procesors: []}\n");
-    let missing = folder.join("missing.yaml");
+#[test]
+fn a_file_with_mistakes_is_one_warning_and_nothing_is_recorded() {
+    let program = program!({ child() });
+    let folder = tempfile::tempdir().unwrap();
+    let invalid = write(folder.path(), "file_format: '1.0'\ntracer_provider: {procesors: []}\n");
+    let missing = folder.path().join("missing.yaml");
     for (file, message) in [
         (&*invalid, "line 2, column 18: tracer_provider.processors: is missing"),
         (missing.to_str().unwrap(), "No such file"),
-        (folder.to_str().unwrap(), "not a regular file"),
+        (folder.path().to_str().unwrap(), "not a regular file"),
     ] {
-        let (stdout, stderr) = run_in_child(TEST, &[("OTEL_CONFIG_FILE", file)]);
+        let (stdout, stderr) = program.run(&[("OTEL_CONFIG_FILE", file)]);
         assert!(stdout.contains("noop=true"), "{stdout}{stderr}");
         let text = stdout + &stderr;
         assert!(text.contains(message), "{text}");
@@ -130,20 +125,19 @@ fn with_mistakes(folder: &Path) {
         assert!(error.is_config() && error.to_string().contains(message), "{error}");
     }
     // A blank variable counts as not set.
-    let (stdout, _) = run_in_child(TEST, &[("OTEL_CONFIG_FILE", " ")]);
+    let (stdout, _) = program.run(&[("OTEL_CONFIG_FILE", " ")]);
     assert!(stdout.contains("noop=false"), "{stdout}");
 }
 
-const OF_OURS: &str = "config_file::a_document_of_ours_configures_init";
+fn child_of_ours() {
+    let telemetry = init().unwrap();
+    drop(floe_telemetry::span("order CUST-4711").start());
+    println!("noop={}", telemetry.is_noop());
+}
 
 #[test]
 fn a_document_of_ours_configures_init() {
-    if is_child() {
-        let telemetry = init().unwrap();
-        drop(floe_telemetry::span("order CUST-4711").start());
-        println!("noop={}", telemetry.is_noop());
-        return;
-    }
+    let program = program!({ child_of_ours() });
     let folder = tempfile::tempdir().unwrap();
     let receiver = Receiver::grpc();
     let endpoint = receiver.endpoint();
@@ -169,7 +163,7 @@ span_attributes: {team: checkout}
         ("QUEUE", "4096"),
         ("OTEL_SERVICE_NAME", "from the variable"),
     ];
-    let (stdout, stderr) = run_in_child(OF_OURS, &variables);
+    let (stdout, stderr) = program.run(&variables);
     assert_eq!(stderr, "");
     assert!(stdout.contains("noop=false"), "{stdout}");
     let spans = receiver.spans();
@@ -193,13 +187,15 @@ span_attributes: {team: checkout}
 
 #[test]
 fn a_misspelled_variable_of_a_document_of_ours_is_a_warning() {
-    let (_, stderr) = run_in_child(OF_OURS, &[("FLOE_CONFIG", "floe.yaml")]);
+    let program = program!({ child_of_ours() });
+    let (_, stderr) = program.run(&[("FLOE_CONFIG", "floe.yaml")]);
     let warning = "FLOE_CONFIG: unknown variable; did you mean `FLOE_CONFIG_FILE`?";
     assert_eq!(stderr, format!("warning: {warning}\n{NO_EXPORTER}"));
 }
 
 #[test]
 fn a_document_of_ours_that_cannot_be_used_is_one_warning_and_nothing_is_recorded() {
+    let program = program!({ child_of_ours() });
     let folder = tempfile::tempdir().unwrap();
     let other = write(folder.path(), "file_format: '1.0'");
     for (text, other, warning) in [
@@ -219,7 +215,7 @@ fn a_document_of_ours_that_cannot_be_used_is_one_warning_and_nothing_is_recorded
         fs::write(&file, text).unwrap();
         let file = file.to_str().unwrap();
         let variables = [("FLOE_CONFIG_FILE", file), ("OTEL_CONFIG_FILE", other)];
-        let (stdout, stderr) = run_in_child(OF_OURS, &variables);
+        let (stdout, stderr) = program.run(&variables);
         assert!(stdout.contains("noop=true"), "{text}: {stdout}");
         assert!(stderr.starts_with("warning: nothing is recorded: "), "{stderr}");
         assert_eq!(stderr.matches("warning: ").count(), 1, "{stderr}");

@@ -22,9 +22,8 @@ fn load(folder: &Path, endpoint: &str, exporter: &str) -> std::process::Output {
         .unwrap()
 }
 
-#[test]
+#[alone]
 fn a_constructor_starts_telemetry_that_connects_later() {
-    floe_tests::alone!();
     let folder = tempfile::tempdir().unwrap();
     let receiver = Receiver::grpc();
     let output = load(folder.path(), &receiver.endpoint(), "otlp");

@@ -12,7 +12,7 @@ use floe_telemetry::{Error, TelemetryConfig};
 use floe_telemetry_detectors as _;
 use floe_telemetry_otlp_file as _;
 use floe_telemetry_prometheus as _;
-use floe_tests::{is_child, run_in_child};
+use floe_tests::program;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/declarative");
 
@@ -91,11 +91,8 @@ fn kind(path: &str, found: &str, warnings: &str) -> (&'static str, String) {
 
 #[test]
 fn each_path_has_an_effect_or_a_message() {
-    if is_child() {
-        return child();
-    }
-    let this = "declarative::each_path_has_an_effect_or_a_message";
-    let (stdout, stderr) = run_in_child(this, &[]);
+    let program = program!({ child() });
+    let (stdout, stderr) = program.run(&[]);
     let refused: Vec<_> = stdout.lines().filter(|line| line.starts_with("example")).collect();
     assert_eq!(refused, <[&str; 0]>::default());
 

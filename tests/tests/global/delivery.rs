@@ -31,9 +31,8 @@ fn store(table: &str) -> Result<(), String> {
     Err(format!("{table}: mysql://root:hunter2@db/orders refused the connection"))
 }
 
-#[test]
+#[alone]
 fn every_destination_gets_every_span_unchanged() {
-    floe_tests::alone!();
     let (grpc, http, memory) = (Receiver::grpc(), Receiver::http(), MemoryExporter::new());
     let mut config = TelemetryConfig::new("orders");
     config.otlp_endpoint = Some(grpc.endpoint());

@@ -8,41 +8,29 @@ use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
-use floe_telemetry::{
-    EndingSpan, Error, MetricRecorder, TelemetryConfig, TelemetryProvider, traced,
-};
-use floe_tests::{Authority, ClientCertificate, Receiver, ReservedPort, is_child, run_in_child};
+use floe_telemetry::{EndingSpan, Error, MetricRecorder, TelemetryProvider, traced};
+use floe_tests::{Authority, ClientCertificate, Receiver, ReservedPort, program};
 
-/// Longer than the test may take.
-const NEVER: Duration = Duration::from_secs(3600);
-
-const BOTH: [OtlpProtocol; 2] = [OtlpProtocol::Grpc, OtlpProtocol::Http];
+use super::pipeline::{self, BOTH, NEVER};
 
 #[traced]
 fn work() {
     MetricRecorder::new("end").increment("end.work", 1, &[]);
 }
 
-fn start(protocol: OtlpProtocol, endpoint: &str) -> TelemetryProvider {
-    let mut config = TelemetryConfig::new("end");
-    config.otlp_protocol = Some(protocol);
-    config.otlp_endpoint = Some(endpoint.to_owned());
+fn end(protocol: OtlpProtocol, endpoint: &str, timeout: Duration) -> Error {
+    let mut config = pipeline::config(protocol, endpoint);
     config.otlp.all.timeout_millis = Some(3_600_000);
     config.batch_processor.export_timeout_millis = 3_600_000;
     config.metrics.export_timeout_millis = 3_600_000;
     config.exporters.logs = Some(vec![ExporterKind::None]);
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let telemetry = pipeline::start(config);
     work();
-    telemetry
+    telemetry.shutdown(timeout).unwrap_err()
 }
 
-fn end(protocol: OtlpProtocol, endpoint: &str, timeout: Duration) -> Error {
-    start(protocol, endpoint).shutdown(timeout).unwrap_err()
-}
-
-#[test]
+#[alone]
 fn a_shutdown_does_not_wait_for_a_receiver_that_is_not_there() {
-    floe_tests::alone!();
     let authority = Authority::new();
     let closed = ReservedPort::new();
     for protocol in BOTH {
@@ -73,22 +61,17 @@ fn a_shutdown_does_not_wait_for_a_receiver_that_is_not_there() {
 }
 
 /// The collector is still busy, so the remaining spans are not in the exporter's queue.
-#[test]
+#[alone]
 fn a_shutdown_without_time_for_the_rest_names_the_receiver() {
     const SLOW: Duration = Duration::from_millis(200);
 
-    floe_tests::alone!();
     for protocol in BOTH {
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", silent.local_addr().unwrap());
         let (stop, stopped) = mpsc::channel::<()>();
         let stopped = Mutex::new(stopped);
-        let mut config = TelemetryConfig::new("end");
-        config.otlp_protocol = Some(protocol);
-        config.otlp_endpoint = Some(endpoint.clone());
+        let mut config = pipeline::traces_alone(protocol, &*endpoint);
         config.batch_processor.max_export_batch_size = 1;
-        config.exporters.metrics = Some(vec![ExporterKind::None]);
-        config.exporters.logs = Some(vec![ExporterKind::None]);
         let telemetry = TelemetryProvider::builder(config)
             .with_span_processor(move |span: &mut EndingSpan<'_>| {
                 // Each call returns, so that the collector waits for all of them.
@@ -115,15 +98,13 @@ fn a_shutdown_without_time_for_the_rest_names_the_receiver() {
 /// `init` with all signals, whose receiver refuses the connection.
 #[test]
 fn a_program_without_its_receiver_writes_one_message() {
-    const TEST: &str = "end_of_a_program::a_program_without_its_receiver_writes_one_message";
-    if is_child() {
+    let program = program!({
         let _telemetry = floe_telemetry::init().unwrap();
         let meter = opentelemetry::global::meter("program");
         meter.u64_counter("program.rows").build().add(1, &[]);
         work();
         tracing::info!("worked");
-        return;
-    }
+    });
     let closed = ReservedPort::new();
     let endpoint = closed.endpoint();
     for protocol in ["grpc", "http/protobuf"] {
@@ -133,7 +114,7 @@ fn a_program_without_its_receiver_writes_one_message() {
             ("OTEL_EXPORTER_OTLP_TIMEOUT", "3600000"),
             ("RUST_LOG", "debug,h2=off,hyper=off,hyper_util=off,tower=off,tonic=off"),
         ];
-        let (stdout, stderr) = run_in_child(TEST, &variables);
+        let (stdout, stderr) = program.run(&variables);
         let is_failure = |line: &&str| {
             ["refused", "ExportError", "Noop", "could not", "not delivered"]
                 .iter()
@@ -149,14 +130,12 @@ fn a_program_without_its_receiver_writes_one_message() {
 
 #[test]
 fn meters_without_an_exporter_of_metrics_write_no_message() {
-    const TEST: &str = "end_of_a_program::meters_without_an_exporter_of_metrics_write_no_message";
-    if is_child() {
+    let program = program!({
         let _telemetry = floe_telemetry::init().unwrap();
         let meter = opentelemetry::global::meter("program");
         meter.u64_counter("program.rows").build().add(1, &[]);
-        return;
-    }
+    });
     let variables = [("OTEL_METRICS_EXPORTER", "none"), ("RUST_LOG", "debug")];
-    let (stdout, _) = run_in_child(TEST, &variables);
+    let (stdout, _) = program.run(&variables);
     assert!(!stdout.contains("Noop"), "{stdout}");
 }

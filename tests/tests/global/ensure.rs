@@ -8,7 +8,7 @@ use std::time::Duration;
 use floe_telemetry::MetricRecorder;
 use floe_telemetry::config::LoggingConfig;
 use floe_telemetry::{create_span, ensure_telemetry_initialized, logs};
-use floe_tests::{Receiver, Value, is_child, run_in_child};
+use floe_tests::{Program, Receiver, Value, program};
 
 fn child() {
     let telemetry = ensure_telemetry_initialized();
@@ -27,30 +27,28 @@ fn child() {
 }
 
 /// The child's output, and its standard error.
-fn run(variables: &[(&str, &str)]) -> (String, String) {
-    let (stdout, stderr) =
-        run_in_child("ensure::telemetry_is_initialized_once_from_the_environment", variables);
+fn run(program: &Program, variables: &[(&str, &str)]) -> (String, String) {
+    let (stdout, stderr) = program.run(variables);
     let output = stdout.split_once("child: ").unwrap_or_else(|| panic!("{stdout}{stderr}")).1;
     (output.lines().next().unwrap().to_owned(), stderr)
 }
 
 #[test]
 fn telemetry_is_initialized_once_from_the_environment() {
-    if is_child() {
-        return child();
-    }
-    assert_eq!(run(&[]), ("noop=true".to_owned(), String::new()));
+    let program = program!({ child() });
+    assert_eq!(run(&program, &[]), ("noop=true".to_owned(), String::new()));
 
     let receiver = Receiver::grpc();
     let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", &*receiver.endpoint());
-    assert_eq!(run(&[endpoint]), ("noop=false".to_owned(), String::new()));
+    assert_eq!(run(&program, &[endpoint]), ("noop=false".to_owned(), String::new()));
     let span = &receiver.spans()[0];
     assert_eq!(span.name, "from.child");
     assert_eq!(span.resource["service.name"], Value::from(&*unknown_service()));
-    assert_eq!(run(&[endpoint, ("OTEL_SDK_DISABLED", "true")]).0, "noop=true");
+    assert_eq!(run(&program, &[endpoint, ("OTEL_SDK_DISABLED", "true")]).0, "noop=true");
     assert_eq!(receiver.spans().len(), 1);
 
-    let (output, stderr) = run(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://floe:hunter2@collector")]);
+    let (output, stderr) =
+        run(&program, &[("OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://floe:hunter2@collector")]);
     assert_eq!(output, "noop=true");
     assert_eq!(
         stderr,
@@ -62,12 +60,12 @@ fn telemetry_is_initialized_once_from_the_environment() {
 /// Spans are not printed either.
 #[test]
 fn a_variable_of_one_signal_starts_that_signal() {
-    floe_tests::alone!();
+    let program = program!({ child() });
     let of = |signal: &str| format!("OTEL_EXPORTER_OTLP_{signal}_ENDPOINT");
     for signal in ["TRACES", "METRICS", "LOGS"] {
         let receiver = Receiver::grpc();
         let endpoint = (&*of(signal), &*receiver.endpoint());
-        assert_eq!(run(&[endpoint]), ("noop=false".to_owned(), String::new()));
+        assert_eq!(run(&program, &[endpoint]), ("noop=false".to_owned(), String::new()));
         let spans = receiver.spans();
         let (points, logs) = (receiver.points(), receiver.logs());
         let arrived = [!spans.is_empty(), !points.is_empty(), !logs.is_empty()];
@@ -79,7 +77,7 @@ fn a_variable_of_one_signal_starts_that_signal() {
             _ => assert_eq!(logs[0].body, Some("from child".into())),
         }
         let none = format!("OTEL_{signal}_EXPORTER");
-        assert_eq!(run(&[endpoint, (&none, "none")]).0, "noop=true", "{signal}");
+        assert_eq!(run(&program, &[endpoint, (&none, "none")]).0, "noop=true", "{signal}");
     }
 }
 

@@ -4,12 +4,9 @@
 
 use floe_telemetry::config::SamplingRule;
 use floe_telemetry::{TelemetryConfig, init, traced};
-use floe_tests::{Receiver, is_child, run_in_child, tree};
-use serde_json::Value;
+use floe_tests::{Program, Receiver, json_lines, program, tree};
 use tracing::field::Empty;
 use tracing::{debug, info, info_span, warn};
-
-const TEST: &str = "env_filter::a_directive_may_name_a_span_and_a_field";
 
 #[traced]
 fn load() {
@@ -36,19 +33,12 @@ fn program() {
 }
 
 /// The messages of lines, which must equal the messages of records, and the spans.
-fn run(variables: &[(&str, &str)]) -> (Vec<String>, String, String) {
+fn run(program: &Program, variables: &[(&str, &str)]) -> (Vec<String>, String, String) {
     let receiver = Receiver::grpc();
-    let endpoint = receiver.endpoint();
-    let mut all = vec![("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint), ("FLOE_LOG_JSON", "yes")];
-    all.extend(variables);
-    let (_, stderr) = run_in_child(TEST, &all);
-    let (lines, messages): (Vec<_>, Vec<_>) =
-        stderr.lines().partition(|line| line.starts_with('{'));
-    let lines = lines.into_iter().map(|line| {
-        let line: Value = serde_json::from_str(line).unwrap();
-        line
-    });
-    let own = lines.filter(|line| line["target"] == "global::env_filter");
+    let (_, stderr) =
+        program.against(&receiver, &[&[("FLOE_LOG_JSON", "yes")], variables].concat());
+    let messages: Vec<_> = stderr.lines().filter(|line| !line.starts_with('{')).collect();
+    let own = json_lines(&stderr).into_iter().filter(|line| line["target"] == "global::env_filter");
     let own: Vec<_> = own.map(|line| line["event"].as_str().unwrap().to_owned()).collect();
     let records = receiver.logs().into_iter();
     let records: Vec<_> = records
@@ -64,9 +54,7 @@ fn run(variables: &[(&str, &str)]) -> (Vec<String>, String, String) {
 
 #[test]
 fn a_directive_may_name_a_span_and_a_field() {
-    if is_child() {
-        return program();
-    }
+    let program = program!({ program() });
     let a = ["a info", "a debug", "loaded"];
     let b = ["b info", "b debug", "loaded"];
     let both_spans = "request\n  load\n\nrequest\n  load\n\nlate";
@@ -79,7 +67,7 @@ fn a_directive_may_name_a_span_and_a_field() {
         ("warn,[{user=ann}]=debug", vec!["ann debug"], both_spans),
         ("critical,[request{tenant=a}]=info", vec!["a info"], requests),
     ] {
-        let (lines, found, stderr) = run(&[("RUST_LOG", directives)]);
+        let (lines, found, stderr) = run(&program, &[("RUST_LOG", directives)]);
         let mut expected = expected;
         if !directives.starts_with("critical") {
             expected.push("outside warning");
@@ -90,11 +78,11 @@ fn a_directive_may_name_a_span_and_a_field() {
     }
     // The variable of lines leaves the spans alone.
     let variables = [("FLOE_LOG_LEVEL", "warn,[request{tenant=b}]=debug")];
-    let (lines, spans, _) = run(&variables);
+    let (lines, spans, _) = run(&program, &variables);
     assert_eq!(lines, [&b[..], &["outside warning"]].concat());
     assert_eq!(spans, both_spans);
     let variables = [("RUST_LOG", "off,[request]=debug"), ("FLOE_SPAN_FILTER", "off")];
-    let (lines, spans, _) = run(&variables);
+    let (lines, spans, _) = run(&program, &variables);
     assert_eq!(lines, [&a[..], &b].concat());
     assert_eq!(spans, "");
 }

@@ -4,9 +4,7 @@
 
 use floe_telemetry::config::{OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
-use floe_tests::{is_child, run_in_child};
-
-const STOPS: &str = "environment::a_setting_of_the_environment_never_stops_a_program";
+use floe_tests::program;
 
 /// An error in code.
 fn child_with_certificate(certificate: &str) {
@@ -51,9 +49,9 @@ fn a_setting_of_the_environment_never_stops_a_program() {
     let empty = folder.path().join("empty.pem");
     let file = folder.path().join("otel.yaml");
     let (empty, file) = (empty.to_str().unwrap(), file.to_str().unwrap());
-    if is_child() {
-        return child_with_certificate(&std::env::var("EMPTY").unwrap());
-    }
+    let program = program!({
+        child_with_certificate(&std::env::var("EMPTY").unwrap());
+    });
     std::fs::write(empty, "").unwrap();
     let yaml = format!(
         "file_format: '1.0'\ntracer_provider: {{processors: [{{batch: {{exporter: {{otlp_http: {{endpoint: 'https://localhost:1', tls: {{ca_file: {empty}}}}}}}}}}}]}}\n"
@@ -99,7 +97,7 @@ fn a_setting_of_the_environment_never_stops_a_program() {
         ),
     ] {
         let variables = [&[("EMPTY", empty)], &*variables].concat();
-        let (stdout, stderr) = run_in_child(STOPS, &variables);
+        let (stdout, stderr) = program.run(&variables);
         assert!(stdout.contains("noop=false"), "{stdout}{stderr}");
         let lines: Vec<_> = stderr.lines().filter(|line| line.starts_with("error: ")).collect();
         assert_eq!(lines.len(), messages.len(), "{stderr}");

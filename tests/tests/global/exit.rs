@@ -1,4 +1,4 @@
-//! The end of a process, and forks. Each test runs in a process of its own.
+//! The end of a process, and forks.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -12,58 +12,61 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
-use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, traced};
-use floe_tests::{Receiver, TIMEOUT, is_child, run_in_child};
-use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceState};
-use opentelemetry::{Context, SpanId, TraceFlags, TraceId};
+use floe_tests::{Program, Receiver, Response, TIMEOUT, program, remote};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-/// Longer than the test may take.
-const NEVER: Duration = Duration::from_secs(3600);
+use super::pipeline::{self, BOTH, NEVER, traces_alone};
 
 /// A process that hangs ends after this time, by a signal that no test expects.
 const HANGS_SECONDS: u32 = 300;
 
-/// The receiver's endpoint, for a child process that does not end by returning from the test.
+/// The receiver's endpoint, for a child process.
 const ENDPOINT: &str = "TEST_EXIT_ENDPOINT";
 
 #[traced(name = "work")]
 fn work() {}
 
-/// Before the endpoint of a receiver of gRPC.
-const OVER_GRPC: &str = "grpc ";
-
-/// Receivers of both protocols, and their endpoints for [`config`].
-fn both() -> [(Receiver, String); 2] {
-    [(Receiver::http(), ""), (Receiver::grpc(), OVER_GRPC)].map(|(receiver, transport)| {
-        let endpoint = format!("{transport}{}", receiver.endpoint());
-        (receiver, endpoint)
-    })
-}
-
-fn config(endpoint: &str) -> TelemetryConfig {
-    let mut config = TelemetryConfig::new("exit");
-    let over_grpc = endpoint.strip_prefix(OVER_GRPC);
-    config.otlp_endpoint = Some(over_grpc.unwrap_or(endpoint).to_owned());
-    config.otlp_protocol =
-        Some(if over_grpc.is_some() { OtlpProtocol::Grpc } else { OtlpProtocol::Http });
+fn config(protocol: OtlpProtocol, endpoint: &str) -> TelemetryConfig {
+    let mut config = traces_alone(protocol, endpoint);
     config.otlp.all.timeout_millis = Some(3_600_000);
     config.batch_processor.export_timeout_millis = 3_600_000;
-    config.exporters.metrics = Some(vec![ExporterKind::None]);
     config
 }
 
-fn start(endpoint: &str) -> TelemetryProvider {
+fn start(protocol: OtlpProtocol, endpoint: &str) -> TelemetryProvider {
     posix::alarm(HANGS_SECONDS);
-    TelemetryProvider::builder(config(endpoint)).initialize().unwrap()
+    pipeline::start(config(protocol, endpoint))
 }
 
-fn child(test: &str, endpoint: &str) -> Option<i32> {
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", test]).env(ENDPOINT, endpoint);
+/// In a child process: its provider.
+fn start_child() -> TelemetryProvider {
+    let endpoint = std::env::var(ENDPOINT).unwrap();
+    let is_grpc = std::env::var_os(OVER_GRPC).is_some();
+    start(if is_grpc { OtlpProtocol::Grpc } else { OtlpProtocol::Http }, &endpoint)
+}
+
+/// Set if the endpoint is that of a receiver of gRPC.
+const OVER_GRPC: &str = "TEST_EXIT_GRPC";
+
+fn process(program: &Program, receiver: &Receiver, protocol: OtlpProtocol) -> Command {
+    let mut child = program.command();
+    child.env(ENDPOINT, receiver.endpoint());
+    if protocol == OtlpProtocol::Grpc {
+        child.env(OVER_GRPC, "1");
+    }
+    child
+}
+
+fn code(mut child: Command) -> Option<i32> {
     child.output().unwrap().status.code()
+}
+
+fn hanging() -> Receiver {
+    let receiver = Receiver::http();
+    receiver.respond(Response::Hang);
+    receiver
 }
 
 const SIGINT: c_int = 2;
@@ -73,22 +76,23 @@ const SIGTERM: c_int = 15;
 const SIGNAL: &str = "TEST_EXIT_SIGNAL";
 
 /// The child process sends itself `signal`. A shell in between ignores the signals `ignored`.
-fn child_with_signal(test: &str, endpoint: &str, signal: c_int, ignored: &str) -> ExitStatus {
+fn with_signal(child: &Command, signal: c_int, ignored: &str) -> ExitStatus {
     let ignore = format!("trap '' {ignored}; exec \"$0\" \"$@\"");
     let script = if ignored.is_empty() { "exec \"$0\" \"$@\"" } else { &ignore };
-    let mut child = Command::new("env");
-    child
+    Command::new("env")
         .args(["--default-signal=INT,TERM", "sh", "-c", script])
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", test])
-        .env(ENDPOINT, endpoint)
-        .env(SIGNAL, signal.to_string());
-    child.output().unwrap().status
+        .arg(child.get_program())
+        .args(child.get_args())
+        .envs(child.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .env(SIGNAL, signal.to_string())
+        .output()
+        .unwrap()
+        .status
 }
 
-/// The body of such a child process: records a span, and sends itself the signal until it ends.
-fn end_by_signal(endpoint: &str, timeout: Duration, signals: impl IntoIterator<Item = c_int>) -> ! {
-    let telemetry = start(endpoint);
+/// The program of such a child process: records a span, and sends itself the signals until it ends.
+fn end_by_signal(timeout: Duration, signals: impl IntoIterator<Item = c_int>) -> ! {
+    let telemetry = start_child();
     telemetry.shutdown_on_signals(timeout).unwrap();
     work();
     for signal in signals {
@@ -105,13 +109,10 @@ fn own_signal() -> c_int {
 
 #[test]
 fn a_signal_delivers_and_ends_the_process() {
-    floe_tests::alone!();
-    if let Ok(endpoint) = std::env::var(ENDPOINT) {
-        end_by_signal(&endpoint, TIMEOUT, [own_signal()]);
-    }
-    let name = "exit::a_signal_delivers_and_ends_the_process";
-    for ((receiver, endpoint), signal) in both().into_iter().zip([SIGINT, SIGTERM]) {
-        let status = child_with_signal(name, &endpoint, signal, "");
+    let program = program!({ end_by_signal(TIMEOUT, [own_signal()]) });
+    for (protocol, signal) in BOTH.into_iter().zip([SIGINT, SIGTERM]) {
+        let receiver = pipeline::receiver(protocol);
+        let status = with_signal(&process(&program, &receiver, protocol), signal, "");
         assert_eq!(status.signal(), Some(signal), "{status}");
         assert_eq!(receiver.spans().len(), 1);
     }
@@ -119,38 +120,28 @@ fn a_signal_delivers_and_ends_the_process() {
 
 #[test]
 fn another_signal_ends_the_process_at_once() {
-    floe_tests::alone!();
-    if let Ok(endpoint) = std::env::var(ENDPOINT) {
-        let signal = own_signal();
-        end_by_signal(&endpoint, NEVER, std::iter::repeat(signal));
-    }
-    let receiver = Receiver::http();
-    receiver.respond(floe_tests::Response::Hang);
-    let name = "exit::another_signal_ends_the_process_at_once";
-    let status = child_with_signal(name, &receiver.endpoint(), SIGINT, "");
+    let program = program!({ end_by_signal(NEVER, std::iter::repeat(own_signal())) });
+    let receiver = hanging();
+    let child = process(&program, &receiver, OtlpProtocol::Http);
+    let status = with_signal(&child, SIGINT, "");
     assert_eq!(status.signal(), Some(SIGINT), "{status}");
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn a_signal_that_the_parent_ignores_stays_ignored() {
-    floe_tests::alone!();
-    if let Ok(endpoint) = std::env::var(ENDPOINT) {
-        // The first signal would be the cause of the end.
-        end_by_signal(&endpoint, TIMEOUT, [own_signal(), SIGTERM]);
-    }
+    // The first signal would be the cause of the end.
+    let program = program!({ end_by_signal(TIMEOUT, [own_signal(), SIGTERM]) });
     let receiver = Receiver::http();
-    let name = "exit::a_signal_that_the_parent_ignores_stays_ignored";
-    let status = child_with_signal(name, &receiver.endpoint(), SIGINT, "INT");
+    let status = with_signal(&process(&program, &receiver, OtlpProtocol::Http), SIGINT, "INT");
     assert_eq!(status.signal(), Some(SIGTERM), "{status}");
     assert_eq!(receiver.spans().len(), 1);
 }
 
-#[test]
+#[alone]
 fn a_signal_ends_a_forked_process() {
-    floe_tests::alone!();
     let receiver = Receiver::http();
-    let telemetry = start(&receiver.endpoint());
+    let telemetry = start(OtlpProtocol::Http, &receiver.endpoint());
     telemetry.shutdown_on_signals(TIMEOUT).unwrap();
     work();
     let process = posix::fork();
@@ -168,16 +159,15 @@ fn a_signal_ends_a_forked_process() {
 
 #[test]
 fn process_exit_delivers_if_it_is_chosen() {
-    floe_tests::alone!();
-    if let Ok(endpoint) = std::env::var(ENDPOINT) {
-        let telemetry = start(&endpoint);
+    let program = program!({
+        let telemetry = start_child();
         telemetry.shutdown_at_exit(TIMEOUT);
         work();
         std::process::exit(7);
-    }
-    for (receiver, endpoint) in both() {
-        let code = child("exit::process_exit_delivers_if_it_is_chosen", &endpoint);
-        assert_eq!(code, Some(7));
+    });
+    for protocol in BOTH {
+        let receiver = pipeline::receiver(protocol);
+        assert_eq!(code(process(&program, &receiver, protocol)), Some(7));
         assert_eq!(receiver.spans().len(), 1);
     }
 }
@@ -191,32 +181,23 @@ fn block_messages() -> std::io::StdoutLock<'static> {
 /// Nor for a receiver that hangs, longer than its timeout.
 #[test]
 fn the_exit_does_not_wait_for_a_blocked_subscriber() {
-    floe_tests::alone!();
-    if let Ok(endpoint) = std::env::var(ENDPOINT) {
-        let telemetry = start(&endpoint);
+    let program = program!({
+        let telemetry = start_child();
         telemetry.shutdown_at_exit(Duration::from_millis(100));
         work();
         let _blocked = block_messages();
         std::process::exit(7);
-    }
-    let receiver = Receiver::http();
-    receiver.respond(floe_tests::Response::Hang);
-    let name = "exit::the_exit_does_not_wait_for_a_blocked_subscriber";
-    assert_eq!(child(name, &receiver.endpoint()), Some(7));
+    });
+    assert_eq!(code(process(&program, &hanging(), OtlpProtocol::Http)), Some(7));
 }
 
-#[test]
+#[alone]
 fn dropping_a_provider_does_not_wait_for_a_lock_of_its_thread() {
     static OUTPUT: Mutex<()> = Mutex::new(());
 
-    if !is_child() {
-        let name = "exit::dropping_a_provider_does_not_wait_for_a_lock_of_its_thread";
-        run_in_child(name, &[]);
-        return;
-    }
     let receiver = Receiver::http();
-    receiver.respond(floe_tests::Response::Http { status: 400, headers: Vec::new() });
-    let telemetry = start(&receiver.endpoint());
+    receiver.respond(Response::Http { status: 400, headers: Vec::new() });
+    let telemetry = start(OtlpProtocol::Http, &receiver.endpoint());
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_writer(|| {
@@ -232,15 +213,13 @@ fn dropping_a_provider_does_not_wait_for_a_lock_of_its_thread() {
 /// Nor for a receiver that hangs, longer than its timeout.
 #[test]
 fn a_signal_does_not_wait_for_a_blocked_subscriber() {
-    floe_tests::alone!();
-    if let Ok(endpoint) = std::env::var(ENDPOINT) {
+    let program = program!({
         let _blocked = block_messages();
-        end_by_signal(&endpoint, Duration::from_millis(100), [own_signal()]);
-    }
-    let receiver = Receiver::http();
-    receiver.respond(floe_tests::Response::Hang);
-    let name = "exit::a_signal_does_not_wait_for_a_blocked_subscriber";
-    let status = child_with_signal(name, &receiver.endpoint(), SIGTERM, "");
+        end_by_signal(Duration::from_millis(100), [own_signal()])
+    });
+    let receiver = hanging();
+    let child = process(&program, &receiver, OtlpProtocol::Http);
+    let status = with_signal(&child, SIGTERM, "");
     assert_eq!(status.signal(), Some(SIGTERM), "{status}");
 }
 
@@ -261,11 +240,11 @@ impl SpanExporter for Interrupted {
 
 #[test]
 fn a_signal_during_a_shutdown_waits_for_it() {
-    floe_tests::alone!();
-    if let Ok(file) = std::env::var(ENDPOINT) {
-        let mut config = TelemetryConfig::new("exit");
-        config.exporters.metrics = Some(vec![ExporterKind::None]);
-        let telemetry = TelemetryProvider::builder(config)
+    const FILE: &str = "TEST_EXIT_FILE";
+
+    let program = program!({
+        let file = std::env::var(FILE).unwrap();
+        let telemetry = TelemetryProvider::builder(TelemetryConfig::new("exit"))
             .with_span_exporter(Interrupted(file.into()))
             .initialize()
             .unwrap();
@@ -277,11 +256,11 @@ fn a_signal_during_a_shutdown_waits_for_it() {
         loop {
             std::thread::park();
         }
-    }
+    });
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("spans");
-    let name = "exit::a_signal_during_a_shutdown_waits_for_it";
-    let status = child_with_signal(name, file.to_str().unwrap(), SIGTERM, "");
+    let mut child = program.command();
+    let status = with_signal(child.env(FILE, &file), SIGTERM, "");
     assert_eq!(status.signal(), Some(SIGTERM), "{status}");
     assert_eq!(std::fs::read_to_string(file).unwrap(), "delivered");
 }
@@ -295,9 +274,8 @@ impl SpanExporter for Panicking {
     }
 }
 
-#[test]
+#[alone]
 fn the_panic_of_an_exporter_does_not_wait_for_a_flush() {
-    floe_tests::alone!();
     let telemetry = TelemetryProvider::builder(TelemetryConfig::new("exit"))
         .with_span_exporter(Panicking)
         .initialize()
@@ -311,9 +289,8 @@ fn the_panic_of_an_exporter_does_not_wait_for_a_flush() {
 
 #[test]
 fn a_panic_that_aborts_delivers_if_it_is_chosen() {
-    floe_tests::alone!();
-    if let Ok(endpoint) = std::env::var(ENDPOINT) {
-        let telemetry = start(&endpoint);
+    let program = program!({
+        let telemetry = start_child();
         telemetry.flush_on_panic(TIMEOUT);
         work();
         // As with `panic = "abort"`: nothing runs after the hook.
@@ -323,10 +300,9 @@ fn a_panic_that_aborts_delivers_if_it_is_chosen() {
             std::process::abort();
         }));
         panic!("the end");
-    }
+    });
     let receiver = Receiver::http();
-    let name = "exit::a_panic_that_aborts_delivers_if_it_is_chosen";
-    assert_eq!(child(name, &receiver.endpoint()), None);
+    assert_eq!(code(process(&program, &receiver, OtlpProtocol::Http)), None);
     assert_eq!(receiver.spans().len(), 1);
 }
 
@@ -375,14 +351,13 @@ fn drop_at_once(inherited: TelemetryProvider) {
     assert!(start.elapsed() < Duration::from_secs(5));
 }
 
-#[test]
+#[alone]
 fn a_fork_can_have_its_own_provider() {
-    floe_tests::alone!();
     let receiver = Receiver::http();
-    let telemetry = Some(start(&receiver.endpoint()));
+    let config = || config(OtlpProtocol::Http, &receiver.endpoint());
+    let mut telemetry = Some(pipeline::start(config()));
     // Not exported yet when the process forks.
     work();
-    let mut telemetry = telemetry;
     for _ in 0..2 {
         in_fork(|| {
             let inherited = telemetry.take().unwrap();
@@ -393,8 +368,7 @@ fn a_fork_can_have_its_own_provider() {
             }
             assert!(inherited.force_flush(NEVER).unwrap_err().is_state());
             assert!(inherited.shutdown(NEVER).unwrap_err().is_state());
-            let own =
-                TelemetryProvider::builder(config(&receiver.endpoint())).initialize().unwrap();
+            let own = pipeline::start(config());
             drop_at_once(inherited);
             work();
             std::thread::spawn(work).join().unwrap();
@@ -417,26 +391,18 @@ fn a_fork_can_have_its_own_provider() {
 }
 
 /// A thread that has only called below an unsampled parent has ids, but no other state of the recorder.
-#[test]
+#[alone]
 fn a_fork_does_not_repeat_the_ids_of_its_parent() {
-    floe_tests::alone!();
     let receiver = Receiver::http();
-    let endpoint = receiver.endpoint();
+    let start = || start(OtlpProtocol::Http, &receiver.endpoint());
     // Looks for OpenTelemetry's provider.
     work();
-    let started = std::thread::scope(|scope| scope.spawn(|| start(&endpoint)).join().unwrap());
-    let parent = SpanContext::new(
-        TraceId::from(1),
-        SpanId::from(1),
-        TraceFlags::NOT_SAMPLED,
-        false,
-        TraceState::NONE,
-    );
-    let unsampled = Context::new().with_remote_span_context(parent).attach();
+    let started = std::thread::scope(|scope| scope.spawn(start).join().unwrap());
+    let unsampled = remote(false).attach();
     drop(create_span("below"));
     drop(unsampled);
     in_fork(|| {
-        let own = start(&endpoint);
+        let own = start();
         work();
         own.shutdown(TIMEOUT).unwrap();
     });
@@ -451,11 +417,9 @@ const NOT_EXPORTED: &str = "warning: telemetry of this process is not exported: 
                             to its parent; initialize telemetry after the fork\n";
 
 /// The child process exports all signals. Returns its standard error.
-fn with_forks(test: &str) -> String {
+fn with_forks(program: &Program) -> String {
     let receiver = Receiver::grpc();
-    let variables =
-        [("OTEL_EXPORTER_OTLP_ENDPOINT", &*receiver.endpoint()), ("FLOE_LOG_OUTPUT", "none")];
-    let (_, stderr) = run_in_child(test, &variables);
+    let (_, stderr) = program.against(&receiver, &[("FLOE_LOG_OUTPUT", "none")]);
     let names: Vec<_> = receiver.spans().into_iter().map(|span| span.name).collect();
     assert!(!names.contains(&"work".to_owned()), "{names:?}");
     stderr
@@ -463,7 +427,7 @@ fn with_forks(test: &str) -> String {
 
 #[test]
 fn a_fork_says_once_that_it_exports_nothing() {
-    if is_child() {
+    let program = program!({
         let telemetry = floe_telemetry::init().unwrap();
         let lines = || {
             work();
@@ -485,15 +449,13 @@ fn a_fork_says_once_that_it_exports_nothing() {
             work();
             in_fork(work);
         });
-        return;
-    }
-    let test = "exit::a_fork_says_once_that_it_exports_nothing";
-    assert_eq!(with_forks(test), NOT_EXPORTED.repeat(5));
+    });
+    assert_eq!(with_forks(&program), NOT_EXPORTED.repeat(5));
 }
 
 #[test]
 fn a_daemon_says_that_it_exports_nothing() {
-    if is_child() {
+    let program = program!({
         let telemetry = floe_telemetry::init().unwrap();
         // The process that was started ends.
         assert_eq!(posix::daemon(1, 1), 0);
@@ -501,17 +463,16 @@ fn a_daemon_says_that_it_exports_nothing() {
         tracing::info!("worked");
         drop(telemetry);
         posix::_exit(0);
-    }
-    let test = "exit::a_daemon_says_that_it_exports_nothing";
-    assert_eq!(with_forks(test), NOT_EXPORTED);
+    });
+    assert_eq!(with_forks(&program), NOT_EXPORTED);
 }
 
 #[test]
 fn a_fork_that_loses_nothing_is_silent() {
-    if is_child() {
+    let program = program!({
         let before = floe_telemetry::init().unwrap();
         in_fork(|| {
-            let own = start("http://127.0.0.1:1");
+            let own = start(OtlpProtocol::Http, "http://127.0.0.1:1");
             assert_eq!(own.statistics().dropped_without_provider, 0);
             std::mem::forget(own);
         });
@@ -529,21 +490,16 @@ fn a_fork_that_loses_nothing_is_silent() {
             work();
             tracing::info!("worked");
         });
-        return;
-    }
-    let test = "exit::a_fork_that_loses_nothing_is_silent";
-    assert_eq!(with_forks(test), "");
+    });
+    assert_eq!(with_forks(&program), "");
 }
 
-#[test]
+#[alone]
 fn dropping_an_inherited_provider_does_not_wait() {
-    floe_tests::alone!();
-    let memory = MemoryExporter::new();
     // With metrics, whose SDK waits for its threads when it is dropped.
     let mut config = TelemetryConfig::new("fork");
     config.exporters.metrics = Some(vec![ExporterKind::Console]);
-    let telemetry =
-        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
+    let (telemetry, memory) = pipeline::in_memory(config);
     work();
     let mut telemetry = Some(telemetry);
     in_fork(|| {

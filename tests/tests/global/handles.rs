@@ -9,13 +9,15 @@
 
 use std::thread;
 
-use floe_telemetry::config::{ExporterKind, MetricTemporality};
+use floe_telemetry::config::MetricTemporality;
 use floe_telemetry::metrics::{Counter, Gauge, Histogram, Metric, UpDownCounter};
-use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, init};
-use floe_tests::{MetricValue, ReceivedPoint, Receiver, TIMEOUT, is_child, run_in_child};
+use floe_telemetry::{MetricRecorder, init};
+use floe_tests::{MetricValue, REDACTED_URL, Receiver, program, url};
 use opentelemetry::KeyValue;
 use tracing_subscriber::layer::{self, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
+
+use super::pipeline::Pipeline;
 
 const MANY: u32 = 40_000;
 
@@ -27,29 +29,8 @@ static LEVEL: Gauge = METRICS.gauge(Metric::new("level"));
 static SIZE: Histogram = METRICS.histogram(Metric::new("size").with_boundaries(&[1.0, 10.0]));
 static PLAIN: Counter = METRICS.counter(Metric::new("plain"));
 
-fn url() -> String {
-    format!("postgres://floe:{}@db/orders", concat!("hunter2", "XyZ"))
-}
-
-fn config(receiver: &Receiver) -> TelemetryConfig {
-    let mut config = TelemetryConfig::new("orders");
-    config.otlp_endpoint = Some(receiver.endpoint());
-    config.exporters.traces = Some(vec![ExporterKind::None]);
-    config
-}
-
-fn start(config: TelemetryConfig) -> TelemetryProvider {
-    TelemetryProvider::builder(config).initialize().unwrap()
-}
-
-fn points(receiver: &Receiver, name: &str) -> Vec<ReceivedPoint> {
-    let all = receiver.points();
-    all.into_iter().filter(|point| point.name == name).collect()
-}
-
 fn values(receiver: &Receiver, name: &str) -> Vec<MetricValue> {
-    let points = points(receiver, name);
-    points.into_iter().map(|point| point.value).collect()
+    receiver.points_of(name).into_iter().map(|point| point.value).collect()
 }
 
 fn from_eight_threads(record: impl Fn(u32) + Sync) {
@@ -60,20 +41,16 @@ fn from_eight_threads(record: impl Fn(u32) + Sync) {
     });
 }
 
-#[test]
+#[alone]
 fn each_measurement_is_exported_once() {
-    floe_tests::alone!();
     ROWS.add(1_000_000);
     for temporality in [MetricTemporality::Cumulative, MetricTemporality::Delta] {
-        let receiver = Receiver::grpc();
-        let mut config = config(&receiver);
-        config.metrics.temporality = temporality;
-        let telemetry = start(config);
+        let pipeline = Pipeline::grpc(|config| config.metrics.temporality = temporality);
         for _ in 0..2 {
             record();
-            telemetry.force_flush(TIMEOUT).unwrap();
+            pipeline.flush();
         }
-        telemetry.shutdown(TIMEOUT).unwrap();
+        let receiver = pipeline.end();
         ROWS.add(1_000_000);
         assert_exported(&receiver, temporality);
     }
@@ -101,7 +78,7 @@ fn record() {
 fn assert_exported(receiver: &Receiver, temporality: MetricTemporality) {
     let all = f64::from(8 * MANY);
     let total = |name: &str| {
-        let points = points(receiver, name);
+        let points = receiver.points_of(name);
         let last = points.last().unwrap();
         // Up-down counters are always cumulative.
         if last.is_delta {
@@ -117,9 +94,9 @@ fn assert_exported(receiver: &Receiver, temporality: MetricTemporality) {
         values(receiver, "level").last(),
         Some(MetricValue::Gauge(value)) if *value == 0.5
     ));
-    let of_shop = &points(receiver, "plain")[0];
+    let of_shop = &receiver.points_of("plain")[0];
     let text = format!("{:?}", of_shop.attributes);
-    assert!(text.contains("postgres://<REDACTED>@db/orders"), "{text}");
+    assert!(text.contains(REDACTED_URL), "{text}");
     assert_sizes(receiver, temporality);
 }
 
@@ -167,34 +144,29 @@ impl<S: ::tracing::Subscriber> Layer<S> for Events {
     }
 }
 
-#[test]
+#[alone]
 fn a_warning_about_a_metric_may_itself_be_counted() {
-    floe_tests::alone!();
     tracing_subscriber::registry().with(Events).init();
-    let receiver = Receiver::grpc();
-    let telemetry = start(config(&receiver));
+    let pipeline = Pipeline::grpc(|_| ());
     LEVEL.record(5);
     METRICS.increment("level", 1, &[]);
-    telemetry.shutdown(TIMEOUT).unwrap();
+    let receiver = pipeline.end();
     assert_eq!(values(&receiver, "level"), [MetricValue::Gauge(5.0)]);
     assert!(!values(&receiver, "events").is_empty());
 }
 
 #[test]
 fn a_name_of_another_kind_is_reported_once_with_its_place() {
-    const TEST: &str = "handles::a_name_of_another_kind_is_reported_once_with_its_place";
     static WRONG: Histogram = METRICS.histogram(Metric::new("rows").with_unit("s"));
-    if is_child() {
+    let program = program!({
         let _telemetry = init().unwrap();
         for _ in 0..100 {
             ROWS.add(1);
             WRONG.record(1);
         }
-        return;
-    }
+    });
     let receiver = Receiver::grpc();
-    let endpoint = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*receiver.endpoint())];
-    let (_, stderr) = run_in_child(TEST, &endpoint);
+    let (_, stderr) = program.against(&receiver, &[]);
     let expected = "expected a counter with unit `{row}`, as at its first use, found a histogram with unit `s`, at ";
     assert_eq!(stderr.matches(expected).count(), 1, "{stderr}");
     assert!(stderr.contains("handles.rs:"), "{stderr}");

@@ -19,7 +19,7 @@ use floe_telemetry::{
     EndingSpan, MetricRecorder, TelemetryConfig, TelemetryGuard, TelemetryProvider, builder, init,
     init_or_noop, init_with, propagation, traced,
 };
-use floe_tests::{Receiver, Value, is_child, run_in_child, tree};
+use floe_tests::{Program, Receiver, Value, json_lines, program, tree};
 use opentelemetry::global;
 use opentelemetry::trace::Tracer as _;
 use serde_json::Value as Json;
@@ -36,13 +36,14 @@ fn load(table: &str) {
 }
 
 /// The log lines of a child process, and the rest of its standard error. Its standard output is empty.
-fn run(test: &str, variables: &[(&str, &str)]) -> (Vec<Json>, String) {
-    let (stdout, stderr) = run_in_child(test, variables);
+fn run(program: &Program, variables: &[(&str, &str)]) -> (Vec<Json>, String) {
+    lines_of(program.run(variables))
+}
+
+fn lines_of((stdout, stderr): (String, String)) -> (Vec<Json>, String) {
     assert!(!stdout.contains('{'), "{stdout}");
-    let (lines, rest): (Vec<_>, Vec<_>) =
-        stderr.split_inclusive('\n').partition(|line| line.starts_with('{'));
-    let lines = lines.iter().map(|line| serde_json::from_str(line).unwrap());
-    (lines.collect(), rest.concat())
+    let rest = stderr.split_inclusive('\n').filter(|line| !line.starts_with('{'));
+    (json_lines(&stderr), rest.collect())
 }
 
 fn events(lines: &[Json]) -> Vec<&str> {
@@ -51,8 +52,7 @@ fn events(lines: &[Json]) -> Vec<&str> {
 
 #[test]
 fn one_call_starts_every_signal_and_the_guard_exports_them() {
-    const TEST: &str = "init::one_call_starts_every_signal_and_the_guard_exports_them";
-    if is_child() {
+    let program = program!({
         let _telemetry = init().unwrap();
         load("orders");
         let mut carrier = std::collections::HashMap::<String, String>::new();
@@ -60,17 +60,12 @@ fn one_call_starts_every_signal_and_the_guard_exports_them() {
         propagation::inject_context(&mut carrier);
         assert!(carrier.contains_key("traceparent"), "{carrier:?}");
         drop(span);
-        return;
-    }
+    });
     let receiver = Receiver::grpc();
-    let (lines, stderr) = run(
-        TEST,
-        &[("OTEL_SERVICE_NAME", "orders"), ("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.endpoint())],
-    );
+    let (lines, stderr) = lines_of(program.against(&receiver, &[("OTEL_SERVICE_NAME", "orders")]));
     assert_eq!(stderr, "", "nothing is printed with an endpoint");
-    let spans = receiver.spans();
-    assert_eq!(tree(&spans), "load\n  query\n  send\n\nrequest");
-    let loaded = spans.iter().find(|span| span.name == "load").unwrap();
+    assert_eq!(tree(&receiver.spans()), "load\n  query\n  send\n\nrequest");
+    let loaded = receiver.span("load");
     assert_eq!(loaded.attributes["table"], Value::from("orders"));
     assert_eq!(loaded.resource["service.name"], Value::from("orders"));
     assert_eq!(loaded.events.len(), 2, "{:?}", loaded.events);
@@ -88,21 +83,15 @@ fn one_call_starts_every_signal_and_the_guard_exports_them() {
 
 #[test]
 fn variables_filter_lines_and_spans() {
-    const TEST: &str = "init::variables_filter_lines_and_spans";
-    if is_child() {
+    let program = program!({
         let _telemetry = init().unwrap();
         load("orders");
-        return;
-    }
+    });
     let run = |variables: &[(&str, &str)]| {
         let receiver = Receiver::grpc();
-        let endpoint = receiver.endpoint();
-        let mut all = vec![("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint)];
-        all.extend(variables);
-        let (lines, stderr) = run(TEST, &all);
+        let (lines, stderr) = lines_of(program.against(&receiver, variables));
         let of_test = lines.iter().filter(|line| line["target"] == "global::init");
-        let count = of_test.count();
-        (count, tree(&receiver.spans()), stderr)
+        (of_test.count(), tree(&receiver.spans()), stderr)
     };
     let all = "load\n  query\n    page\n  send".to_owned();
     let default = "load\n  query\n  send".to_owned();
@@ -124,21 +113,20 @@ fn variables_filter_lines_and_spans() {
 
 #[test]
 fn traces_are_printed_on_a_terminal_only() {
-    const TEST: &str = "init::traces_are_printed_on_a_terminal_only";
-    if is_child() {
+    let program = program!({
         let telemetry = start_form();
         assert!(!telemetry.is_noop());
         load("orders");
-        return;
-    }
+    });
     for form in FORMS {
-        let (lines, stderr) = run(TEST, &[(FORM, form)]);
+        let (lines, stderr) = run(&program, &[(FORM, form)]);
         assert_eq!(events(&lines), ["loaded", "by log"]);
         assert_eq!(lines[0]["trace_id"].as_str().unwrap().len(), 32);
         assert_eq!(stderr, NO_EXPORTER);
 
-        let executable = std::env::current_exe().unwrap();
-        let command = format!("'{}' --exact {TEST} --nocapture", executable.display());
+        let child = program.command();
+        let executable = child.get_program().display();
+        let command = format!("'{executable}' --exact {} --nocapture", program.test());
         let terminal = Command::new("script")
             .args(["--quiet", "--return", "--command", &command, "/dev/null"])
             .env("FLOE_TEST_CHILD", "1")
@@ -155,8 +143,7 @@ fn traces_are_printed_on_a_terminal_only() {
 
 #[test]
 fn a_second_call_fails_and_the_other_form_does_not() {
-    const TEST: &str = "init::a_second_call_fails_and_the_other_form_does_not";
-    if is_child() {
+    let program = program!({
         let telemetry = init().unwrap();
         assert!(init().unwrap_err().is_state());
         let second = init_or_noop();
@@ -167,11 +154,9 @@ fn a_second_call_fails_and_the_other_form_does_not() {
         assert_eq!(telemetry.statistics().exported, 1);
         drop(telemetry);
         assert!(!init_or_noop().is_noop());
-        return;
-    }
+    });
     let receiver = Receiver::grpc();
-    let endpoint = receiver.endpoint();
-    let (lines, stderr) = run(TEST, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]);
+    let (lines, stderr) = lines_of(program.against(&receiver, &[]));
     assert_eq!(stderr, "");
     assert_eq!(
         events(&lines),
@@ -182,8 +167,7 @@ fn a_second_call_fails_and_the_other_form_does_not() {
 
 #[test]
 fn an_exporter_that_cannot_be_created_is_an_error() {
-    const TEST: &str = "init::an_exporter_that_cannot_be_created_is_an_error";
-    if is_child() {
+    let program = program!({
         let mut config = TelemetryConfig::new("orders").with_otlp_endpoint("http://127.0.0.1:1");
         let headers = &mut config.otlp.all.headers;
         headers.insert("authorization".to_owned(), "${file:/no/such/file}".into());
@@ -191,16 +175,14 @@ fn an_exporter_that_cannot_be_created_is_an_error() {
         assert!(error.is_config(), "{error}");
         assert!(error.to_string().contains("/no/such/file"), "{error}");
         load("orders");
-        return;
-    }
-    let (lines, _) = run(TEST, &[]);
+    });
+    let (lines, _) = run(&program, &[]);
     assert_eq!(events(&lines), ["loaded", "by log"], "lines are written");
 }
 
 /// `?` in `main`, before the first span of the program.
 #[test]
 fn a_main_that_fails_early_delivers_what_it_recorded() {
-    const TEST: &str = "init::a_main_that_fails_early_delivers_what_it_recorded";
     fn main() -> Result<(), Box<dyn std::error::Error>> {
         let _telemetry = init()?;
         tracing::info!("starting");
@@ -210,27 +192,24 @@ fn a_main_that_fails_early_delivers_what_it_recorded() {
         load("orders");
         Ok(())
     }
-    if is_child() {
+    let program = program!({
         assert_eq!(main().unwrap_err().to_string(), "cannot connect to redis://127.0.0.1:no");
-        return;
-    }
+    });
     let receiver = Receiver::grpc();
-    run(TEST, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.endpoint())]);
-    assert_eq!(receiver.logs()[0].body, Some(Value::from("starting")));
-    assert!(receiver.points().iter().any(|point| point.name == "orders.started"));
+    program.against(&receiver, &[]);
+    receiver.log("starting");
+    assert!(!receiver.points_of("orders.started").is_empty());
     assert_eq!(receiver.spans(), []);
 }
 
 #[test]
 fn a_receiver_that_does_not_answer_does_not_hold_the_guard() {
-    const TEST: &str = "init::a_receiver_that_does_not_answer_does_not_hold_the_guard";
-    if is_child() {
+    let program = program!({
         let telemetry = init().unwrap();
         let telemetry = telemetry.with_shutdown_timeout(Duration::from_secs(1));
         load("orders");
         drop(telemetry);
-        return;
-    }
+    });
     // Accepts connections, and never answers.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", silent.local_addr().unwrap());
@@ -243,25 +222,22 @@ fn a_receiver_that_does_not_answer_does_not_hold_the_guard() {
     ];
     let mut variables = never.map(|name| (name, "3600000")).to_vec();
     variables.push(("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint));
-    let (_, stderr) = run(TEST, &variables);
+    let (_, stderr) = run(&program, &variables);
     let is_complete = |line: &str| line.contains(&endpoint) && line.contains("no response");
     assert!(stderr.starts_with("error: telemetry has ended: ") && is_complete(&stderr), "{stderr}");
 }
 
 #[test]
 fn a_panic_is_logged_in_its_span() {
-    const TEST: &str = "init::a_panic_is_logged_in_its_span";
-    if is_child() {
+    let program = program!({
         let _telemetry = init().unwrap();
         let span = floe_telemetry::create_span("request");
         let caught = catch_unwind(|| panic!("no connection to postgresql://shop:hunter2@db/x"));
         caught.unwrap_err();
         drop(span);
-        return;
-    }
+    });
     let receiver = Receiver::grpc();
-    let endpoint = receiver.endpoint();
-    let (lines, stderr) = run(TEST, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]);
+    let (lines, stderr) = lines_of(program.against(&receiver, &[]));
     assert!(stderr.contains("no connection to"), "the hook of the standard library");
     assert_eq!(events(&lines), ["a thread panicked"]);
     let line = &lines[0];
@@ -276,24 +252,8 @@ fn a_panic_is_logged_in_its_span() {
 }
 
 #[test]
-fn the_start_of_telemetry_is_one_message() {
-    const TEST: &str = "init::the_start_of_telemetry_is_one_message";
-    if is_child() {
-        drop(init().unwrap());
-        return;
-    }
-    let variables = [("RUST_LOG", "debug"), ("OTEL_SERVICE_NAME", "orders")];
-    let (lines, _) = run(TEST, &variables);
-    let [event] = events(&lines)[..] else { panic!("{lines:?}") };
-    assert!(event.starts_with("telemetry of `orders`: "), "{event}");
-    let (_, features) = event.split_once("; features ").unwrap();
-    assert!(features.contains("logs, metrics, otlp-grpc, otlp-http"), "{features}");
-}
-
-#[test]
 fn a_panic_is_written_once_and_redacted_on_request() {
-    const TEST: &str = "init::a_panic_is_written_once_and_redacted_on_request";
-    if is_child() {
+    let program = program!({
         std::panic::set_hook(Box::new(|_| eprintln!("the hook of the program")));
         let _telemetry = builder()
             .configure(|config| config.redaction.patterns.push("CUST-[0-9]+".to_owned()))
@@ -302,22 +262,17 @@ fn a_panic_is_written_once_and_redacted_on_request() {
         let worker = std::thread::Builder::new().name("worker CUST-1".to_owned());
         let worker = worker.spawn(|| panic!("no password=hunter2\x1b[2J\nfor CUST-4711"));
         worker.unwrap().join().unwrap_err();
-        return;
-    }
+    });
     let redacted = ("FLOE_PANIC_OUTPUT", "redacted");
     let message = "no password=<REDACTED>\\u{1b}[2J\nfor <REDACTED>\n";
     let run = |variables: &[(&str, &str)]| {
         let receiver = Receiver::grpc();
-        let endpoint = receiver.endpoint();
-        let mut all = vec![("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint), redacted];
-        all.extend(variables);
-        let (stdout, stderr) = run_in_child(TEST, &all);
+        let (stdout, stderr) = program.against(&receiver, &[&[redacted], variables].concat());
         for text in [&stdout, &stderr] {
             assert!(!text.contains("hunter2") && !text.contains("4711"), "{text}");
             assert!(!text.contains("the hook of the program"), "{text}");
         }
-        let [record] = &receiver.logs()[..] else { panic!("{:?}", receiver.logs()) };
-        assert_eq!(record.body, Some("a thread panicked".into()));
+        receiver.log("a thread panicked");
         (stdout, stderr)
     };
     let quiet = ("RUST_BACKTRACE", "0");
@@ -346,19 +301,15 @@ fn a_panic_is_written_once_and_redacted_on_request() {
 
 #[test]
 fn a_subscriber_of_the_program_stays() {
-    const TEST: &str = "init::a_subscriber_of_the_program_stays";
-    if is_child() {
+    let program = program!({
         let layer = tracing_subscriber::fmt::layer().without_time();
         tracing_subscriber::registry().with(layer).init();
         let _telemetry = init().unwrap();
         load("orders");
         println!("done");
-        return;
-    }
+    });
     let receiver = Receiver::grpc();
-    let endpoint = receiver.endpoint();
-    let (stdout, _) =
-        run_in_child(TEST, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint), ("NO_COLOR", "1")]);
+    let (stdout, _) = program.against(&receiver, &[("NO_COLOR", "1")]);
     let warning =
         "the process already has a global `tracing` subscriber: its spans are recorded only if";
     assert_eq!(stdout.matches(warning).count(), 1, "{stdout}");
@@ -398,12 +349,9 @@ struct Seen {
     metrics: Vec<String>,
 }
 
-fn see(test: &str, form: &str, variables: &[(&str, &str)]) -> Seen {
+fn see(program: &Program, form: &str, variables: &[(&str, &str)]) -> Seen {
     let receiver = Receiver::grpc();
-    let endpoint = receiver.endpoint();
-    let mut all = vec![(FORM, form), ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint)];
-    all.extend(variables);
-    let (stdout, stderr) = run_in_child(test, &all);
+    let (stdout, stderr) = program.against(&receiver, &[&[(FORM, form)], variables].concat());
     let line = |line: &str| {
         if let Ok(line) = serde_json::from_str::<Json>(line) {
             return format!("{} {}", line["level"], line["event"]);
@@ -432,8 +380,7 @@ fn see(test: &str, form: &str, variables: &[(&str, &str)]) -> Seen {
 
 #[test]
 fn each_form_of_the_call_starts_the_same() {
-    const TEST: &str = "init::each_form_of_the_call_starts_the_same";
-    if is_child() {
+    let program = program!({
         std::panic::set_hook(Box::new(|_| eprintln!("the hook of the program")));
         let _telemetry = start_form();
         load("orders");
@@ -447,7 +394,7 @@ fn each_form_of_the_call_starts_the_same() {
         drop(span);
         // Drops nothing.
         std::process::exit(0);
-    }
+    });
     let cases: [&[(&str, &str)]; 9] = [
         &[],
         &[("RUST_LOG", "error,global::init=debug")],
@@ -460,29 +407,25 @@ fn each_form_of_the_call_starts_the_same() {
         &[("OTEL_SDK_DISABLED", "true")],
     ];
     for variables in cases {
-        let expected = see(TEST, FORMS[0], variables);
+        let expected = see(&program, FORMS[0], variables);
         let has_no_endpoint = variables.contains(&("OTEL_EXPORTER_OTLP_ENDPOINT", ""));
         let line = if has_no_endpoint { NO_EXPORTER } else { "" };
         let stderr = format!("{line}the hook of the program");
         assert_eq!(expected.stderr, stderr, "{expected:?}");
         for form in &FORMS[1..] {
-            assert_eq!(see(TEST, form, variables), expected, "{form}, {variables:?}");
+            assert_eq!(see(&program, form, variables), expected, "{form}, {variables:?}");
         }
         if variables.is_empty() {
-            assert_eq!(expected.lines[..2], ["\"info\" \"loaded\"", "\"warning\" \"by log\""]);
             assert!(expected.lines.contains(&"\"carrier\" \"traceparent\"".to_owned()));
             assert!(expected.lines.contains(&"\"error\" \"a thread panicked\"".to_owned()));
             assert_eq!(expected.bodies.len(), 3);
-            assert_eq!(expected.spans, "load\n  query\n  send\n\nrequest");
-            assert!(expected.metrics.contains(&"orders.loaded".to_owned()));
         }
     }
 }
 
 #[test]
 fn variables_filter_a_configuration_in_code_where_it_has_the_default() {
-    const TEST: &str = "init::variables_filter_a_configuration_in_code_where_it_has_the_default";
-    if is_child() {
+    let program = program!({
         let mut config = TelemetryConfig::new("orders");
         config.exporters.traces = Some(vec![ExporterKind::None]);
         if let Ok(level) = std::env::var("FLOE_TEST_LEVEL") {
@@ -490,10 +433,9 @@ fn variables_filter_a_configuration_in_code_where_it_has_the_default() {
         }
         let _telemetry = init_with(config).unwrap();
         load("orders");
-        return;
-    }
+    });
     let lines = |variables: &[(&str, &str)]| {
-        let (lines, stderr) = run(TEST, variables);
+        let (lines, stderr) = run(&program, variables);
         assert_eq!(stderr, "");
         lines.len()
     };
@@ -510,8 +452,7 @@ fn variables_filter_a_configuration_in_code_where_it_has_the_default() {
 
 #[test]
 fn the_builder_takes_layers_exporters_processors_samplers_and_settings() {
-    const TEST: &str = "init::the_builder_takes_layers_exporters_processors_samplers_and_settings";
-    if is_child() {
+    let program = program!({
         let memory = MemoryExporter::new();
         let fmt = tracing_subscriber::fmt::layer()
             .without_time()
@@ -544,10 +485,9 @@ fn the_builder_takes_layers_exporters_processors_samplers_and_settings() {
         drop(telemetry);
         let spans = memory.spans();
         assert_eq!(spans.len(), 3, "{spans:?}");
-        return;
-    }
+    });
     let receiver = Receiver::grpc();
-    let (stdout, stderr) = run_in_child(TEST, &[("FLOE_TEST_ENDPOINT", &receiver.endpoint())]);
+    let (stdout, stderr) = program.run(&[("FLOE_TEST_ENDPOINT", &receiver.endpoint())]);
     assert!(stdout.contains(" WARN global::init: by log"), "{stdout}");
     assert!(!stdout.contains("INFO"), "the layer has a filter of its own: {stdout}");
     assert!(stderr.contains("\"event\":\"loaded\""), "and so have log lines: {stderr}");
@@ -559,30 +499,26 @@ fn the_builder_takes_layers_exporters_processors_samplers_and_settings() {
         assert_eq!(span.attributes["team"], "sales".into());
         assert_eq!(span.attributes["seen"], true.into());
     }
-    let load = spans.iter().find(|span| span.name == "load").unwrap();
-    assert_eq!(load.attributes["table"], "<REDACTED>".into());
+    assert_eq!(receiver.span("load").attributes["table"], "<REDACTED>".into());
 }
 
 /// A layer without a filter of its own that refuses events refuses them for the whole subscriber, as in any other.
 #[test]
 fn a_filter_as_a_layer_holds_for_log_lines() {
-    const TEST: &str = "init::a_filter_as_a_layer_holds_for_log_lines";
-    if is_child() {
+    let program = program!({
         let telemetry =
             builder().with_layer(tracing::level_filters::LevelFilter::WARN).init().unwrap();
         tracing::info!("refused");
         tracing::warn!("accepted");
         drop(telemetry);
-        return;
-    }
-    let (_, stderr) = run_in_child(TEST, &[("OTEL_TRACES_EXPORTER", "none")]);
+    });
+    let (_, stderr) = program.run(&[("OTEL_TRACES_EXPORTER", "none")]);
     assert!(stderr.contains("\"event\":\"accepted\""), "{stderr}");
     assert!(!stderr.contains("refused"), "{stderr}");
 }
 
-#[test]
+#[alone]
 fn a_layer_that_cannot_be_installed_is_an_error() {
-    floe_tests::alone!();
     let layer = tracing_subscriber::fmt::layer;
     let config = || TelemetryConfig::new("orders");
     let builder = TelemetryProvider::builder(config()).with_layer(layer());
@@ -601,17 +537,14 @@ fn a_layer_that_cannot_be_installed_is_an_error() {
 
 #[test]
 fn a_program_can_refuse_the_subscriber() {
-    const TEST: &str = "init::a_program_can_refuse_the_subscriber";
-    if is_child() {
+    let program = program!({
         let telemetry = builder().without_subscriber().init().unwrap();
         load("orders");
         drop(telemetry);
         assert!(!tracing::dispatcher::has_been_set());
-        return;
-    }
+    });
     let receiver = Receiver::grpc();
-    let endpoint = receiver.endpoint();
-    let (lines, stderr) = run(TEST, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]);
+    let (lines, stderr) = lines_of(program.against(&receiver, &[]));
     assert_eq!((lines, stderr), (Vec::new(), String::new()));
     assert_eq!(tree(&receiver.spans()), "load\n  send");
 }
@@ -639,20 +572,16 @@ fn no_integration_enables_a_feature_that_changes_the_call() {
 
 #[test]
 fn lines_go_where_the_program_needs_them() {
-    const TEST: &str = "init::lines_go_where_the_program_needs_them";
-    if is_child() {
+    let program = program!({
         let _telemetry = init().unwrap();
         load("orders");
         println!("a result");
-        return;
-    }
+    });
     for (output, stdout_lines, stderr_lines) in
         [("", 0, 2), ("stderr", 0, 2), ("stdout", 2, 0), ("none", 0, 0)]
     {
         let receiver = Receiver::grpc();
-        let endpoint = receiver.endpoint();
-        let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint), ("FLOE_LOG_OUTPUT", output)];
-        let (stdout, stderr) = run_in_child(TEST, &variables);
+        let (stdout, stderr) = program.against(&receiver, &[("FLOE_LOG_OUTPUT", output)]);
         assert!(stdout.contains("a result"));
         assert_eq!(stdout.matches("\"event\":").count(), stdout_lines, "{stdout}");
         assert_eq!(stderr.matches("\"event\":").count(), stderr_lines, "{stderr}");

@@ -4,29 +4,16 @@
 
 use std::collections::BTreeMap;
 
-use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, init};
-use floe_tests::{MetricValue, ReceivedPoint, Receiver, TIMEOUT, is_child, run_in_child};
+use floe_telemetry::{MetricRecorder, TelemetryProvider, init};
+use floe_tests::{MetricValue, REDACTED_URL, Receiver, TIMEOUT, program, url};
 use opentelemetry::{KeyValue, global};
+
+use super::pipeline::Pipeline;
 
 static METRICS: MetricRecorder = MetricRecorder::new("orders");
 
-fn url() -> String {
-    format!("postgres://floe:{}@db/orders", concat!("hunter2", "XyZ"))
-}
-
-#[track_caller]
-fn single<'a>(points: &'a [ReceivedPoint], name: &str) -> &'a ReceivedPoint {
-    let found: Vec<_> = points.iter().filter(|point| point.name == name).collect();
-    assert_eq!(found.len(), 1, "{name}: {found:?}");
-    found[0]
-}
-
-fn points() -> Vec<ReceivedPoint> {
-    let receiver = Receiver::grpc();
-    let mut config = TelemetryConfig::new("orders");
-    "otlp".clone_into(&mut config.backend);
-    config.otlp_endpoint = Some(receiver.endpoint());
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+fn measured() -> Receiver {
+    let pipeline = Pipeline::grpc(|_| ());
     for _ in 0..50 {
         METRICS.add("connections", 2, &[]);
         METRICS.add("connections", -1, &[]);
@@ -40,14 +27,12 @@ fn points() -> Vec<ReceivedPoint> {
         .with_unit("{order}")
         .with_callback(|observer| observer.observe(3, &[KeyValue::new("url", url())]))
         .build();
-    telemetry.shutdown(TIMEOUT).unwrap();
-    receiver.points()
+    pipeline.end()
 }
 
 #[test]
 fn names_of_scopes_without_end_share_one() {
-    const TEST: &str = "instruments::names_of_scopes_without_end_share_one";
-    if is_child() {
+    let program = program!({
         let _telemetry = init().unwrap();
         for number in 0..600 {
             let of_request: &'static str = format!("recorder {number}").leak();
@@ -57,14 +42,11 @@ fn names_of_scopes_without_end_share_one() {
         }
         // A name that has its scope keeps it.
         MetricRecorder::new("recorder 0").increment("made", 1, &[]);
-        return;
-    }
+    });
     let receiver = Receiver::grpc();
-    let endpoint = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*receiver.endpoint())];
-    let (_, stderr) = run_in_child(TEST, &endpoint);
-    let points = receiver.points();
-    let made = points.iter().filter(|point| point.name == "made");
-    let made: BTreeMap<_, _> = made.map(|point| (&*point.scope, &point.value)).collect();
+    let (_, stderr) = program.against(&receiver, &[]);
+    let points = receiver.points_of("made");
+    let made: BTreeMap<_, _> = points.iter().map(|point| (&*point.scope, &point.value)).collect();
     assert_eq!(made.len(), 1_001);
     assert_eq!(made["meter 499"], &MetricValue::Sum(1.0));
     assert_eq!(made["recorder 0"], &MetricValue::Sum(2.0));
@@ -75,9 +57,8 @@ fn names_of_scopes_without_end_share_one() {
 
 #[test]
 fn a_callback_that_panics_takes_no_other_metric_along() {
-    const TEST: &str = "instruments::a_callback_that_panics_takes_no_other_metric_along";
     const BROKEN: [&str; 2] = ["broken", "broken.counter"];
-    if is_child() {
+    let program = program!({
         let telemetry = init().unwrap();
         let meter = global::meter("driver");
         let _broken = meter.u64_observable_gauge(BROKEN[0]).with_callback(|_| panic!("a")).build();
@@ -92,42 +73,37 @@ fn a_callback_that_panics_takes_no_other_metric_along() {
             telemetry.force_flush(TIMEOUT).unwrap();
         }
         telemetry.shutdown(TIMEOUT).unwrap();
-        return;
-    }
+    });
     let receiver = Receiver::grpc();
-    let endpoint = receiver.endpoint();
-    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint), ("RUST_LOG", "off")];
-    let (_, stderr) = run_in_child(TEST, &variables);
-    let points = receiver.points();
-    let of = |name: &'static str| points.iter().filter(move |point| point.name == name);
-    assert!(of("level").count() > 2, "{points:?}");
-    assert!(of("made").any(|point| point.value == MetricValue::Sum(2.0)), "{points:?}");
+    let (_, stderr) = program.against(&receiver, &[("RUST_LOG", "off")]);
+    assert!(receiver.points_of("level").len() > 2);
+    let made = receiver.points_of("made");
+    assert!(made.iter().any(|point| point.value == MetricValue::Sum(2.0)), "{made:?}");
     for name in BROKEN {
         let line = format!("error: a metric is not observed metric={name} reason=");
         assert_eq!(stderr.matches(&line).count(), 1, "{name}: {stderr}");
-        assert!(!points.iter().any(|point| point.name == name));
+        assert_eq!(receiver.points_of(name), []);
     }
 }
 
-#[test]
+#[alone]
 fn every_instrument_is_exported_by_each_provider() {
-    floe_tests::alone!();
     global::set_meter_provider(TelemetryProvider::meter_provider());
     // Without a provider, nothing is measured.
     global::meter("driver").u64_counter("driver.queries").build().add(1, &[]);
 
     for round in 0..2 {
-        let points = points();
-        let redacted = "postgres://<REDACTED>@db/orders".into();
-        let waiting = single(&points, "waiting");
+        let receiver = measured();
+        let redacted = REDACTED_URL.into();
+        let waiting = receiver.point("waiting");
         assert_eq!(waiting.value, MetricValue::Sum(3.0), "{round}");
         assert_eq!((&*waiting.unit, &*waiting.scope), ("{order}", "driver"));
         assert_eq!(waiting.attributes["url"], redacted);
-        assert_eq!(single(&points, "connections").value, MetricValue::Sum(50.0));
-        let queries = single(&points, "driver.queries");
+        assert_eq!(receiver.point("connections").value, MetricValue::Sum(50.0));
+        let queries = receiver.point("driver.queries");
         assert_eq!((&queries.value, &*queries.scope), (&MetricValue::Sum(4.0), "driver"));
         assert_eq!(queries.attributes["url"], redacted);
         assert_eq!(queries.resource["service.name"], "orders".into());
-        assert!(matches!(single(&points, "driver.wait").value, MetricValue::Histogram(1, ..)));
+        assert!(matches!(receiver.point("driver.wait").value, MetricValue::Histogram(1, ..)));
     }
 }

@@ -1,25 +1,25 @@
-//! OTLP in JSON: over HTTP, in files and on standard output. Each test is a process of its own, because a
-//! process has one provider.
+//! OTLP in JSON: over HTTP, in files and on standard output.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use floe_telemetry_otlp_file as _;
 
-use floe_telemetry::config::{ExporterKind, OtlpProtocol};
+use floe_telemetry::config::ExporterKind;
 use floe_telemetry::{
     MetricRecorder, TelemetryConfig, TelemetryProvider, add_event, create_span, init, traced,
 };
-use floe_tests::{
-    ReceivedStatus, Receiver, Response, TIMEOUT, Value, is_child, run_in_child, tree,
-};
+use floe_tests::{Program, ReceivedStatus, Receiver, TIMEOUT, Value, json_lines, program};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use serde_json::Value as Json;
+
+use super::pipeline::start;
 
 #[traced(attributes(table, rows = 3, ratio = 0.5, "tags" = ["a", "b"]))]
 fn load(table: &str) -> Result<(), String> {
@@ -32,66 +32,36 @@ fn load(table: &str) -> Result<(), String> {
 fn lines(path: &Path) -> Vec<Json> {
     let text = fs::read_to_string(path).unwrap();
     assert!(text.ends_with('\n'), "{}", path.display());
-    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
-    lines.collect()
+    json_lines(&text)
 }
 
 #[test]
 fn http_json_carries_every_signal() {
-    const TEST: &str = "json::http_json_carries_every_signal";
-    if is_child() {
+    let program = program!({
         let _telemetry = init().unwrap();
         load("orders").unwrap_err();
-        return;
-    }
+    });
     for compression in ["none", "gzip"] {
         let receiver = Receiver::http();
-        let (_, stderr) = run_in_child(
-            TEST,
-            &[
-                ("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.endpoint()),
-                ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
-                ("OTEL_EXPORTER_OTLP_COMPRESSION", compression),
-            ],
-        );
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
+            ("OTEL_EXPORTER_OTLP_COMPRESSION", compression),
+        ];
+        let (_, stderr) = program.against(&receiver, &variables);
         assert!(stderr.lines().all(|line| line.starts_with('{')), "{stderr}");
-        let spans = receiver.spans();
-        assert_eq!(tree(&spans), "load");
-        let span = &spans[0];
+        let span = receiver.span("load");
         assert_eq!(span.attributes["table"], Value::from("orders"));
         assert_eq!(span.attributes["rows"], Value::Int(3));
         assert_eq!(span.events[0].name, "retry");
         let message = "no disk for \"orders\"".to_owned();
         assert_eq!(span.status, ReceivedStatus::Error(message));
-        let logs = receiver.logs();
-        assert_eq!(logs[0].body, Some("loaded".into()));
-        assert_eq!(logs[0].span_id, span.span_id);
-        let points = receiver.points();
-        assert!(points.iter().any(|point| point.name == "orders.duration"));
+        assert_eq!(receiver.log("loaded").span_id, span.span_id);
+        assert!(!receiver.points_of("orders.duration").is_empty());
         for request in receiver.requests() {
             assert_eq!(request.headers["content-type"], "application/json");
             assert_eq!(request.body[0], b'{');
         }
     }
-}
-
-#[test]
-fn a_partial_success_in_json_is_counted() {
-    floe_tests::alone!();
-    let receiver = Receiver::http();
-    receiver.respond(Response::Partial { rejected: 2, message: "too old".to_owned() });
-    let mut config = TelemetryConfig::new("json");
-    config.otlp_endpoint = Some(receiver.endpoint());
-    config.otlp_protocol = Some(OtlpProtocol::HttpJson);
-    config.exporters.metrics = Some(vec![ExporterKind::None]);
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
-    for _ in 0..3 {
-        drop(create_span("work"));
-    }
-    let error = telemetry.shutdown(TIMEOUT).unwrap_err().to_string();
-    assert!(error.contains("rejected 2 items of a batch: too old"), "{error}");
-    assert_eq!(telemetry.statistics().failed, 2);
-    assert_eq!(telemetry.statistics().exported, 1);
 }
 
 fn config(directory: &Path) -> TelemetryConfig {
@@ -103,13 +73,11 @@ fn config(directory: &Path) -> TelemetryConfig {
     config
 }
 
-#[test]
+#[alone]
 fn a_file_stays_at_its_place_when_the_program_goes_elsewhere() {
-    floe_tests::alone!();
     let (before, after) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     std::env::set_current_dir(&before).unwrap();
-    let telemetry =
-        TelemetryProvider::builder(config(Path::new("telemetry"))).initialize().unwrap();
+    let telemetry = start(config(Path::new("telemetry")));
     // Like a daemon.
     std::env::set_current_dir(&after).unwrap();
     load("orders").unwrap_err();
@@ -124,12 +92,11 @@ fn a_file_stays_at_its_place_when_the_program_goes_elsewhere() {
     assert_eq!(fs::read_dir(&after).unwrap().count(), 0);
 }
 
-#[test]
+#[alone]
 fn each_signal_has_a_file_of_its_own() {
-    floe_tests::alone!();
     let place = tempfile::tempdir().unwrap();
     let directory = place.path().join("below/telemetry");
-    let telemetry = TelemetryProvider::builder(config(&directory)).initialize().unwrap();
+    let telemetry = start(config(&directory));
     floe_telemetry::logs::configure_logging_with_writer(
         &floe_telemetry::config::LoggingConfig::default(),
         std::io::sink,
@@ -169,18 +136,17 @@ fn each_signal_has_a_file_of_its_own() {
     assert!(metrics.contains(r#""name":"orders.duration""#), "{metrics}");
 
     // Another run appends.
-    let telemetry = TelemetryProvider::builder(config(&directory)).initialize().unwrap();
+    let telemetry = start(config(&directory));
     drop(create_span("third"));
     telemetry.shutdown(TIMEOUT).unwrap();
     assert_eq!(lines(&directory.join("traces.jsonl")).len(), 3);
 }
 
-#[test]
+#[alone]
 fn a_removed_file_is_created_again() {
-    floe_tests::alone!();
     let place = tempfile::tempdir().unwrap();
     let directory = place.path().join("telemetry");
-    let telemetry = TelemetryProvider::builder(config(&directory)).initialize().unwrap();
+    let telemetry = start(config(&directory));
     let export = || {
         drop(create_span("work"));
         telemetry.force_flush(TIMEOUT)
@@ -210,10 +176,9 @@ fn a_removed_file_is_created_again() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_file_in_a_folder_that_is_closed_later_is_written_on() {
-    const TEST: &str = "json::a_file_in_a_folder_that_is_closed_later_is_written_on";
-    if is_child() {
+    let program = program!({
         let place = tempfile::tempdir().unwrap();
-        let telemetry = TelemetryProvider::builder(config(place.path())).initialize().unwrap();
+        let telemetry = start(config(place.path()));
         let file = place.path().join("traces.jsonl");
         let set = |mode| fs::set_permissions(&place, fs::Permissions::from_mode(mode)).unwrap();
         set(0);
@@ -226,26 +191,55 @@ fn a_file_in_a_folder_that_is_closed_later_is_written_on() {
         found.unwrap_err();
         written.into_iter().for_each(Result::unwrap);
         assert_eq!(lines(&file).len(), 2);
-        return;
-    }
-    let test = std::env::current_exe().unwrap();
-    let mut child = std::process::Command::new(&test);
+    });
+    let mut child = program.command();
     if fs::metadata("/proc/self").unwrap().uid() == 0 {
         // The superuser, who may not open everything.
-        child = std::process::Command::new("setpriv");
-        child.args(["--bounding-set", "-dac_override,-dac_read_search"]).arg(&test);
+        let test = child;
+        child = Command::new("setpriv");
+        child
+            .args(["--bounding-set", "-dac_override,-dac_read_search"])
+            .arg(test.get_program())
+            .args(test.get_args())
+            .envs(test.get_envs().filter_map(|(name, value)| Some((name, value?))));
     }
-    let child = child.args(["--exact", TEST, "--nocapture"]).env("FLOE_TEST_CHILD", "1").output();
-    let child = child.unwrap();
-    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
+    let output = child.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
 }
 
-/// The test reads the pipe once the program has printed.
+/// Runs it with a pipe as one of its two outputs. The pipe is read once the program has printed to the other one.
+#[cfg(target_os = "linux")]
+fn through_a_full_pipe(program: &Program, exporter: &str, is_stdout: bool) -> String {
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    let mut command = program.command();
+    command
+        .env("OTEL_TRACES_EXPORTER", exporter)
+        .env("OTEL_METRICS_EXPORTER", "none")
+        .env("OTEL_LOGS_EXPORTER", "none")
+        .env("OTEL_EXPORTER_OTLP_TIMEOUT", "30000");
+    let mut child = if is_stdout {
+        command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap()
+    } else {
+        command.stderr(writer).stdout(Stdio::piped()).spawn().unwrap()
+    };
+    // It has the writer.
+    drop(command);
+    let other: Box<dyn Read> = match child.stdout.take() {
+        Some(stdout) => Box::new(stdout),
+        None => Box::new(child.stderr.take().unwrap()),
+    };
+    let mut printed = BufReader::new(other).lines().map_while(Result::ok);
+    assert!(printed.any(|line| line.ends_with("printed")));
+    let mut text = String::new();
+    reader.read_to_string(&mut text).unwrap();
+    assert!(child.wait().unwrap().success());
+    text
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_pipe_does_not_delay_what_the_program_prints() {
-    const TEST: &str = "json::a_full_pipe_does_not_delay_what_the_program_prints";
-    if is_child() {
+    let program = program!({
         let telemetry = init().unwrap();
         for size in [100, 30_000] {
             for _ in 0..512 {
@@ -258,45 +252,22 @@ fn a_full_pipe_does_not_delay_what_the_program_prints() {
         // Tells the test to read.
         eprintln!("printed");
         telemetry.force_flush(TIMEOUT).unwrap();
-        return;
-    }
-    let (mut reader, writer) = std::io::pipe().unwrap();
-    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", TEST, "--nocapture"])
-        .env("FLOE_TEST_CHILD", "1")
-        .env("OTEL_TRACES_EXPORTER", "otlp/stdout")
-        .env("OTEL_METRICS_EXPORTER", "none")
-        .env("OTEL_LOGS_EXPORTER", "none")
-        .env("OTEL_EXPORTER_OTLP_TIMEOUT", "30000")
-        .stdout(writer)
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stderr = child.stderr.take().unwrap();
-    let mut printed = [0; 8];
-    std::io::Read::read_exact(&mut stderr, &mut printed).unwrap();
-    assert_eq!(&printed, b"printed\n");
-    let mut stdout = String::new();
-    std::io::Read::read_to_string(&mut reader, &mut stdout).unwrap();
-    assert!(child.wait().unwrap().success());
-    let spans = |line: &str| {
-        let line: Json = serde_json::from_str(line).ok()?;
+    });
+    let stdout = through_a_full_pipe(&program, "otlp/stdout", true);
+    let spans = |line: &Json| {
         let spans = line["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array()?;
         Some(spans.len())
     };
-    let lines = stdout.lines().filter(|line| line.starts_with('{'));
-    let spans: usize = lines.filter_map(spans).sum();
+    let spans: usize = json_lines(&stdout).iter().filter_map(spans).sum();
     assert!(spans >= 512, "{spans}");
-    assert!(stdout.contains("program: 100\n"));
-    assert!(stdout.contains("program: 30000\n"));
+    assert!(stdout.contains("program: 100\n") && stdout.contains("program: 30000\n"));
 }
 
 /// The console writes to standard error.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_pipe_at_the_console_does_not_delay_what_the_program_prints() {
-    const TEST: &str = "json::a_full_pipe_at_the_console_does_not_delay_what_the_program_prints";
-    if is_child() {
+    let program = program!({
         let telemetry = init().unwrap();
         for _ in 0..2000 {
             drop(create_span("work"));
@@ -307,32 +278,14 @@ fn a_full_pipe_at_the_console_does_not_delay_what_the_program_prints() {
         // Tells the test to read.
         println!("printed");
         telemetry.force_flush(TIMEOUT).unwrap();
-        return;
-    }
-    let (mut reader, writer) = std::io::pipe().unwrap();
-    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", TEST, "--nocapture"])
-        .env("FLOE_TEST_CHILD", "1")
-        .env("OTEL_TRACES_EXPORTER", "console")
-        .env("OTEL_METRICS_EXPORTER", "none")
-        .env("OTEL_LOGS_EXPORTER", "none")
-        .stderr(writer)
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let printed = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut printed = printed.map_while(Result::ok);
-    assert!(printed.any(|line| line.ends_with("printed")));
-    let mut stderr = String::new();
-    std::io::Read::read_to_string(&mut reader, &mut stderr).unwrap();
-    assert!(child.wait().unwrap().success());
+    });
+    let stderr = through_a_full_pipe(&program, "console", false);
     assert!(stderr.contains("program: printed\n"));
     assert_eq!(stderr.matches("✓ work").count(), 2000);
 }
 
-#[test]
+#[alone]
 fn a_place_that_is_not_writable_is_an_error_at_the_start() {
-    floe_tests::alone!();
     let place = tempfile::tempdir().unwrap();
     let file = place.path().join("file");
     fs::write(&file, "").unwrap();
@@ -348,8 +301,7 @@ fn a_place_that_is_not_writable_is_an_error_at_the_start() {
 
 #[test]
 fn the_configuration_file_names_streams() {
-    const TEST: &str = "json::the_configuration_file_names_streams";
-    if is_child() {
+    let program = program!({
         match TelemetryConfig::from_env() {
             Ok(config) => {
                 let (exporters, batch) = (&config.exporters, &config.log_batch_processor);
@@ -357,8 +309,7 @@ fn the_configuration_file_names_streams() {
             }
             Err(error) => println!("{error}"),
         }
-        return;
-    }
+    });
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("otel.yaml");
     for (stream, expected) in [
@@ -373,26 +324,21 @@ fn the_configuration_file_names_streams() {
         );
         fs::write(&path, text).unwrap();
         let variables = [("OTEL_CONFIG_FILE", path.to_str().unwrap())];
-        let (stdout, stderr) = run_in_child(TEST, &variables);
+        let (stdout, stderr) = program.run(&variables);
         assert!(stdout.contains(expected), "{stdout}{stderr}");
     }
 }
 
 #[test]
 fn lines_go_to_the_standard_output() {
-    const TEST: &str = "json::lines_go_to_the_standard_output";
-    if is_child() {
+    let program = program!({
         let _telemetry = init().unwrap();
         load("orders").unwrap_err();
-        return;
-    }
-    let (stdout, stderr) = run_in_child(
-        TEST,
-        &[("OTEL_TRACES_EXPORTER", "otlp/stdout"), ("OTEL_LOGS_EXPORTER", "otlp/stdout")],
-    );
+    });
+    let (stdout, stderr) = program
+        .run(&[("OTEL_TRACES_EXPORTER", "otlp/stdout"), ("OTEL_LOGS_EXPORTER", "otlp/stdout")]);
     assert!(stderr.lines().all(|line| line.starts_with('{')), "{stderr}");
-    let lines = stdout.lines().filter(|line| line.starts_with('{'));
-    let lines: Vec<Json> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines = json_lines(&stdout);
     assert_eq!(lines.len(), 2, "{stdout}");
     let names: Vec<_> = lines.iter().flat_map(|it| it.as_object().unwrap().keys()).collect();
     assert!(names.iter().any(|name| *name == "resourceSpans"), "{names:?}");

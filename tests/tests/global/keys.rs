@@ -1,16 +1,15 @@
-//! Attribute keys are unique and not empty wherever OTLP has attributes. One test, because a process has
-//! one provider.
+//! Attribute keys are unique and not empty wherever OTLP has attributes, and links and measurements have something to
+//! say. `tests/differential` compares spans with those of OpenTelemetry's SDK, before they are encoded.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
 
 use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::{
     MetricRecorder, TelemetryProvider, create_span, get_tracer, set_attribute, span, traced,
 };
-use floe_tests::{ReceivedSpan, Receiver, Value};
+use floe_tests::{ReceivedLink, Receiver, Value, remote_in};
 use opentelemetry::trace::{
     Span as _, SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
     Tracer as _, TracerProvider as _,
@@ -41,36 +40,6 @@ fn exported() -> BTreeMap<String, Value> {
     attributes([("again", 3.into()), ("other", "x".into())])
 }
 
-#[test]
-fn attribute_keys_are_unique_in_every_message() {
-    floe_tests::alone!();
-    for protocol in [OtlpProtocol::Http, OtlpProtocol::Grpc] {
-        let pipeline = Pipeline::over(protocol, |config| {
-            config.metrics.export_interval_millis = 3_600_000;
-            let line = ("code.line.number".to_owned(), "of the process".to_owned());
-            config.span_attributes.extend([line]);
-        });
-        spans();
-        links();
-        times();
-        MetricRecorder::new("keys").increment("keys.rows", 7, &repeated());
-        pipeline.flush();
-        pipeline.shut_down();
-        let receiver = &pipeline.receiver;
-        check_spans(receiver, if protocol == OtlpProtocol::Grpc { 5 } else { 0 });
-        check_links(receiver);
-        check_times(receiver);
-        check_metrics(receiver);
-    }
-}
-
-fn single(receiver: &Receiver, name: &str) -> ReceivedSpan {
-    let spans = receiver.spans().into_iter();
-    let mut spans: Vec<_> = spans.filter(|span| span.name == name).collect();
-    assert_eq!(spans.len(), 1, "{name}: {spans:?}");
-    spans.remove(0)
-}
-
 #[traced(attributes(again = 1), attributes_fn = || [("again", 2)])]
 fn annotated() {}
 
@@ -78,13 +47,13 @@ fn github_token(last: char) -> String {
     ["gh", "p_16C7e42F292c6912E7710c838347Ae178B4", &last.to_string()].concat()
 }
 
-fn spans() {
+fn record_spans() {
     annotated();
     let scope = InstrumentationScope::builder("keys.scope").with_attributes(repeated());
     let tracer = TelemetryProvider::tracer_provider().tracer_with_scope(scope.build());
     let mut span = tracer.span_builder("of the API").with_attributes(repeated()).start(&tracer);
     span.add_event("event", repeated());
-    span.add_link(remote(), repeated());
+    span.add_link(remote_in(7, true), repeated());
     span.end();
     // Keys that are equal once they are redacted, or shortened to 1024 characters.
     drop(
@@ -107,9 +76,23 @@ fn span_with(name: &'static str, keys: [String; 2]) -> floe_telemetry::trace::Sp
     span(name).attribute(first, 1).attribute(second, 2)
 }
 
-/// A message of gRPC begins `at` the end of its head.
-fn check_spans(receiver: &Receiver, at: usize) {
-    let span = single(receiver, "annotated");
+#[alone]
+fn the_keys_of_spans_are_unique() {
+    // A message of gRPC begins at the end of its head.
+    for (protocol, at) in [(OtlpProtocol::Http, 0), (OtlpProtocol::Grpc, 5)] {
+        let pipeline = Pipeline::over(protocol, |config| {
+            let line = ("code.line.number".to_owned(), "of the process".to_owned());
+            config.span_attributes.extend([line]);
+        });
+        record_spans();
+        let receiver = pipeline.end();
+        check_spans(&receiver);
+        check_scope(&receiver, at);
+    }
+}
+
+fn check_spans(receiver: &Receiver) {
+    let span = receiver.span("annotated");
     assert_eq!(span.attributes["again"], Value::from(2));
     assert_eq!(
         span.attributes["code.line.number"],
@@ -120,7 +103,7 @@ fn check_spans(receiver: &Receiver, at: usize) {
     assert!(!resource.contains_key(""), "{resource:?}");
     assert_eq!(resource["service.name"], Value::from("orders"));
 
-    let span = single(receiver, "of the API");
+    let span = receiver.span("of the API");
     let process = attributes([("code.line.number", "of the process".into())]);
     let expected: BTreeMap<_, _> = exported().into_iter().chain(process).collect();
     assert_eq!((span.attributes, span.dropped_attributes), (expected, 1));
@@ -133,16 +116,18 @@ fn check_spans(receiver: &Receiver, at: usize) {
     assert_eq!(link.attributes, exported());
     assert_eq!(link.dropped_attributes, 1);
 
-    let span = single(receiver, "redacted");
+    let span = receiver.span("redacted");
     assert_eq!(span.attributes["<REDACTED>"], Value::from(2));
     assert_eq!(span.attributes["other"], Value::from("x"));
-    let span = single(receiver, "long");
+    let span = receiver.span("long");
     assert_eq!(span.attributes[&"k".repeat(1024)], Value::from(2));
-    let span = single(receiver, "many");
+    let span = receiver.span("many");
     assert_eq!(span.attributes["again"], Value::from(499));
     assert_eq!(span.attributes["last"], Value::from(true));
     assert_eq!(span.dropped_attributes, 0);
+}
 
+fn check_scope(receiver: &Receiver, at: usize) {
     let bodies = receiver.requests().into_iter();
     let requests =
         bodies.map(|request| ExportTraceServiceRequest::decode(&request.body[at..]).unwrap());
@@ -160,17 +145,9 @@ fn check_spans(receiver: &Receiver, at: usize) {
     assert_eq!(values, [Value::from(3), Value::from("x")]);
 }
 
-fn remote() -> SpanContext {
-    SpanContext::new(
-        TraceId::from(7_u128),
-        SpanId::from(7_u64),
-        TraceFlags::SAMPLED,
-        true,
-        TraceState::NONE,
-    )
-}
-
-fn links() {
+#[alone]
+fn a_link_is_recorded_if_it_has_ids_or_attributes_or_a_state() {
+    let pipeline = Pipeline::http(|_| ());
     let state = TraceState::from_key_value([("vendor", "1")]).unwrap();
     let with_state =
         SpanContext::new(TraceId::INVALID, SpanId::INVALID, TraceFlags::default(), true, state);
@@ -180,55 +157,28 @@ fn links() {
     span.add_link(SpanContext::NONE, vec![KeyValue::new("of", "a link")]);
     span.add_link(with_state, Vec::new());
     span.end();
-    let _active = create_span("links of the current span");
+    let active = create_span("links of the current span");
     Context::current().span().add_link(SpanContext::NONE, Vec::new());
-    Context::current().span().add_link(remote(), Vec::new());
-}
-
-fn check_links(receiver: &Receiver) {
-    let span = single(receiver, "links");
+    Context::current().span().add_link(remote_in(7, true), Vec::new());
+    drop(active);
+    let receiver = pipeline.end();
+    let span = receiver.span("links");
     assert_eq!(span.links.len(), 2, "{:?}", span.links);
-    assert!(
-        span.links
-            .iter()
-            .all(|link| link.trace_id == "0".repeat(32) && link.span_id == "0".repeat(16))
-    );
+    let has_no_ids =
+        |link: &ReceivedLink| [&*link.trace_id, &*link.span_id].concat() == "0".repeat(48);
+    assert!(span.links.iter().all(has_no_ids));
     assert_eq!(span.links[0].attributes, attributes([("of", "a link".into())]));
     assert_eq!(span.dropped_links, 0);
-    let links = single(receiver, "links of the current span").links;
+    let links = receiver.span("links of the current span").links;
     assert_eq!(links.len(), 1);
     assert_eq!(links[0].span_id, "0000000000000007");
 }
 
-fn at(seconds: u64) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
-}
-
-fn times() {
-    let tracer = get_tracer("keys");
-    let builder = tracer.span_builder("reversed").with_start_time(at(5));
-    builder.start(&tracer).end_with_timestamp(at(2));
-    let future = SystemTime::now() + Duration::from_secs(3600);
-    let builder = tracer.span_builder("from the future");
-    builder.with_start_time(future).start(&tracer).end();
-    let builder = tracer.span_builder("forward").with_start_time(at(2));
-    builder.start(&tracer).end_with_timestamp(at(5));
-}
-
-fn check_times(receiver: &Receiver) {
-    let times = |name| {
-        let span = single(receiver, name);
-        (span.start_unix_nano, span.end_unix_nano)
-    };
-    assert_eq!(times("reversed"), (5_000_000_000, 5_000_000_000));
-    assert_eq!(times("forward"), (2_000_000_000, 5_000_000_000));
-    let (start, end) = times("from the future");
-    assert_eq!(start, end);
-}
-
-fn check_metrics(receiver: &Receiver) {
-    let points = receiver.points().into_iter();
-    let points: Vec<_> = points.filter(|point| point.name == "keys.rows").collect();
+#[alone]
+fn the_keys_of_a_series_are_unique() {
+    let pipeline = Pipeline::http(|_| ());
+    MetricRecorder::new("keys").increment("keys.rows", 7, &repeated());
+    let points = pipeline.end().points_of("keys.rows");
     assert!(!points.is_empty());
     for point in points {
         assert_eq!(point.attributes, exported());

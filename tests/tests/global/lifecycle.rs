@@ -1,4 +1,4 @@
-//! The states of the provider. One test, because a process has one provider.
+//! The states of the provider.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, traced};
-use floe_tests::{Receiver, TIMEOUT};
+use floe_tests::TIMEOUT;
 use opentelemetry::Context;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
@@ -19,37 +19,20 @@ use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
+use super::pipeline::{self, BOTH, Pipeline, config, in_memory, receiver};
+
 #[traced]
 fn work() {}
 
-fn start(memory: &MemoryExporter) -> TelemetryProvider {
-    TelemetryProvider::builder(TelemetryConfig::new("lifecycle"))
-        .with_span_exporter(memory.clone())
-        .initialize()
-        .unwrap()
+fn start() -> (TelemetryProvider, MemoryExporter) {
+    in_memory(TelemetryConfig::new("lifecycle"))
 }
 
-#[test]
-fn the_states_of_the_provider() {
-    floe_tests::alone!();
-    disabled_by_configuration();
-    invalid_configuration_leaves_nothing_behind();
-    an_exporter_that_panics_at_the_start_leaves_nothing_behind();
-    only_one_provider_at_a_time();
-    a_flush_delivers_every_span_that_ended_before_it();
-    the_root_of_a_trace_is_exported_last();
-    a_panicking_exporter_loses_only_its_batch();
-    any_runtime_of_the_host_is_supported();
-    concurrent_shutdown_and_flush_are_safe();
-    a_second_shutdown_waits_for_the_first();
-}
-
+#[alone]
 fn disabled_by_configuration() {
     let mut config = TelemetryConfig::new("off");
     config.enabled = false;
-    let memory = MemoryExporter::new();
-    let telemetry =
-        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
+    let (telemetry, memory) = in_memory(config);
     assert!(telemetry.is_noop());
     assert!(!create_span("nothing").is_recording());
     work();
@@ -58,6 +41,7 @@ fn disabled_by_configuration() {
     assert!(memory.spans().is_empty());
 }
 
+#[alone]
 fn invalid_configuration_leaves_nothing_behind() {
     let mut config = TelemetryConfig::new("");
     let error = TelemetryProvider::builder(config.clone()).initialize().unwrap_err();
@@ -114,6 +98,7 @@ impl PushMetricExporter for PanicsAtTheStart {
     }
 }
 
+#[alone]
 fn an_exporter_that_panics_at_the_start_leaves_nothing_behind() {
     let memory = MemoryExporter::new();
     let builder = || TelemetryProvider::builder(TelemetryConfig::new("panics"));
@@ -127,15 +112,15 @@ fn an_exporter_that_panics_at_the_start_leaves_nothing_behind() {
     let error = builder().with_metric_exporter(PanicsAtTheStart).initialize().unwrap_err();
     assert!(error.is_export());
     assert_eq!(error.to_string(), "an exporter panicked while the provider was started");
-    let telemetry = start(&memory);
+    let (telemetry, memory) = start();
     work();
     telemetry.shutdown(TIMEOUT).unwrap();
     assert_eq!(memory.spans().len(), 1);
 }
 
+#[alone]
 fn only_one_provider_at_a_time() {
-    let memory = MemoryExporter::new();
-    let telemetry = start(&memory);
+    let (telemetry, memory) = start();
     let second =
         TelemetryProvider::builder(TelemetryConfig::new("second")).initialize().unwrap_err();
     assert!(second.is_state());
@@ -149,21 +134,17 @@ fn only_one_provider_at_a_time() {
     assert_eq!(memory.spans().len(), 1);
     assert!(!telemetry.is_noop());
 
-    let again = MemoryExporter::new();
-    let second = start(&again);
+    let (second, again) = start();
     drop(telemetry);
     work();
     second.shutdown(TIMEOUT).unwrap();
     assert_eq!((memory.spans().len(), again.spans().len()), (1, 1));
 }
 
+#[alone]
 fn a_flush_delivers_every_span_that_ended_before_it() {
     const THREADS: usize = 8;
-    let receiver = Receiver::http();
-    let mut config = TelemetryConfig::new("flush");
-    config.otlp_endpoint = Some(receiver.endpoint());
-    config.otlp_protocol = Some(floe_telemetry::config::OtlpProtocol::Http);
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let Pipeline { receiver, telemetry } = Pipeline::http(|_| ());
     let ended = AtomicUsize::new(0);
     let barrier = Barrier::new(THREADS);
     thread::scope(|scope| {
@@ -186,9 +167,9 @@ fn a_flush_delivers_every_span_that_ended_before_it() {
     assert_eq!(receiver.spans().len(), THREADS * 100);
 }
 
+#[alone]
 fn the_root_of_a_trace_is_exported_last() {
-    let memory = MemoryExporter::new();
-    let telemetry = start(&memory);
+    let (telemetry, memory) = start();
     for _ in 0..20 {
         let root = create_span("root");
         let cx = Context::current();
@@ -242,6 +223,7 @@ impl PushMetricExporter for Panicking {
     }
 }
 
+#[alone]
 fn a_panicking_exporter_loses_only_its_batch() {
     let memory = MemoryExporter::new();
     let telemetry = TelemetryProvider::builder(TelemetryConfig::new("panics"))
@@ -267,21 +249,19 @@ fn a_panicking_exporter_loses_only_its_batch() {
 
 /// The exporters have their own runtime: these calls return even if they block the only thread of the host's runtime,
 /// and after that runtime is gone.
+#[alone]
 fn any_runtime_of_the_host_is_supported() {
-    use floe_telemetry::config::OtlpProtocol::{Grpc, Http};
     use tokio::runtime::Builder;
 
-    for (protocol, receiver) in [(Grpc, Receiver::grpc()), (Http, Receiver::http())] {
-        let mut sent = 0;
+    for protocol in BOTH {
+        let (receiver, mut sent) = (receiver(protocol), 0);
         for runtime in [
             Builder::new_current_thread().build().unwrap(),
             Builder::new_multi_thread().worker_threads(1).build().unwrap(),
         ] {
-            let mut config = TelemetryConfig::new("runtime");
-            config.otlp_endpoint = Some(receiver.endpoint());
-            config.otlp_protocol = Some(protocol);
+            let config = config(protocol, receiver.endpoint());
             let telemetry = runtime.block_on(async {
-                let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+                let telemetry = pipeline::start(config);
                 work();
                 telemetry.force_flush(TIMEOUT).unwrap();
                 telemetry
@@ -297,10 +277,10 @@ fn any_runtime_of_the_host_is_supported() {
     }
 }
 
+#[alone]
 fn concurrent_shutdown_and_flush_are_safe() {
     for _ in 0..20 {
-        let memory = MemoryExporter::new();
-        let telemetry = start(&memory);
+        let (telemetry, memory) = start();
         work();
         let barrier = Barrier::new(16);
         thread::scope(|scope| {
@@ -336,6 +316,7 @@ impl SpanExporter for Blocked {
     }
 }
 
+#[alone]
 fn a_second_shutdown_waits_for_the_first() {
     let (started, is_started) = mpsc::channel();
     let (allow, allowed) = mpsc::channel();

@@ -1,5 +1,5 @@
-//! Samplers and span limits, from the configuration to the receiver. One test, because a process
-//! has one provider.
+//! Span limits, from the configuration to the receiver. `tests/differential` compares limits and samplers with
+//! those of OpenTelemetry's SDK.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -8,35 +8,13 @@ use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{
     TelemetryConfig, TelemetryProvider, create_span, get_current_span, get_tracer, traced,
 };
-use floe_tests::{TIMEOUT, Value};
-use opentelemetry::trace::{
-    Span as _, SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
-    Tracer as _,
-};
+use floe_tests::{TIMEOUT, Value, remote, remote_in};
+use opentelemetry::trace::{Span as _, SpanId, TraceContextExt as _, Tracer as _};
 use opentelemetry::{Context, KeyValue};
 
-use super::pipeline::{Pipeline, spans};
+use super::pipeline::{Pipeline, in_memory, spans};
 
-#[test]
-fn limits_and_samplers() {
-    floe_tests::alone!();
-    dropped_items_are_counted_on_the_wire();
-    limits_can_be_raised();
-    a_text_of_an_error_that_was_cut_is_marked();
-    each_sampler_follows_the_specification();
-    a_call_that_is_not_sampled_is_a_local_parent();
-}
-
-fn remote(is_sampled: bool) -> SpanContext {
-    SpanContext::new(
-        TraceId::from(1_u128 << 62),
-        SpanId::from(2),
-        TraceFlags::default().with_sampled(is_sampled),
-        true,
-        TraceState::NONE,
-    )
-}
-
+#[alone]
 fn dropped_items_are_counted_on_the_wire() {
     let pipeline = Pipeline::http(|config| {
         let limits = &mut config.limits;
@@ -57,7 +35,7 @@ fn dropped_items_are_counted_on_the_wire() {
     span.set_attribute(KeyValue::new("one.too.many", 1));
     for name in ["first", "second", "third"] {
         span.add_event(name, vec![KeyValue::new("a", "0123456789abcdef"), KeyValue::new("b", 2)]);
-        span.add_link(remote(true), vec![KeyValue::new("a", 1)]);
+        span.add_link(remote_in(7, true), vec![KeyValue::new("a", 1)]);
     }
     span.end();
     pipeline.shut_down();
@@ -87,6 +65,7 @@ fn dropped_items_are_counted_on_the_wire() {
     }
 }
 
+#[alone]
 fn limits_can_be_raised() {
     const LIMIT: usize = 1000;
     let pipeline = Pipeline::http(|config| {
@@ -101,7 +80,7 @@ fn limits_can_be_raised() {
             span.add_event("event", Vec::new());
         }
         let cx = Context::current();
-        (0..items).for_each(|_| cx.span().add_link(remote(true), Vec::new()));
+        (0..items).for_each(|_| cx.span().add_link(remote_in(7, true), Vec::new()));
     };
     for items in [LIMIT - 1, LIMIT, LIMIT + 100] {
         wide(items);
@@ -119,6 +98,7 @@ fn limits_can_be_raised() {
     assert_eq!(spans.len(), 3);
 }
 
+#[alone]
 fn a_text_of_an_error_that_was_cut_is_marked() {
     #[traced]
     fn fails() -> Result<(), String> {
@@ -142,50 +122,6 @@ fn a_text_of_an_error_that_was_cut_is_marked() {
     assert_eq!(of(event, "exception.stacktrace"), None);
 }
 
-fn each_sampler_follows_the_specification() {
-    // For a root, below a parent that is sampled, and below one that is not.
-    for (sampler, ratio, expected) in [
-        (None, None, [true, true, false]),
-        (Some(Sampler::AlwaysOn), None, [true, true, true]),
-        (Some(Sampler::AlwaysOff), None, [false, false, false]),
-        (Some(Sampler::TraceIdRatio), Some(0.0), [false, false, false]),
-        (Some(Sampler::TraceIdRatio), None, [true, true, true]),
-        (Some(Sampler::ParentBasedAlwaysOn), None, [true, true, false]),
-        (Some(Sampler::ParentBasedAlwaysOff), None, [false, true, false]),
-        (Some(Sampler::ParentBasedTraceIdRatio), Some(0.0), [false, true, false]),
-    ] {
-        let memory = MemoryExporter::new();
-        let mut config = TelemetryConfig::new("samplers");
-        config.sampling.sampler = sampler;
-        config.sampling.sampler_arg = ratio;
-        let telemetry = TelemetryProvider::builder(config)
-            .with_span_exporter(memory.clone())
-            .initialize()
-            .unwrap();
-        for (parent, name) in [(None, "root"), (Some(true), "sampled"), (Some(false), "unsampled")]
-        {
-            let cx = parent.map_or_else(Context::new, |is_sampled| {
-                Context::new().with_remote_span_context(remote(is_sampled))
-            });
-            let _attached = cx.attach();
-            let span = create_span(name);
-            // The propagated flag equals the recorded decision.
-            let cx = Context::current();
-            assert_eq!(
-                cx.span().span_context().is_sampled(),
-                span.is_recording(),
-                "{sampler:?} {name}"
-            );
-            drop(span);
-        }
-        telemetry.shutdown(TIMEOUT).unwrap();
-        let spans = memory.spans();
-        let found =
-            ["root", "sampled", "unsampled"].map(|name| spans.iter().any(|span| span.name == name));
-        assert_eq!(found, expected, "{sampler:?}");
-    }
-}
-
 #[traced]
 fn inner() {}
 
@@ -203,15 +139,12 @@ fn not_sampled(first: &TelemetryProvider, memory: &MemoryExporter) -> SpanId {
     id
 }
 
+#[alone]
 fn a_call_that_is_not_sampled_is_a_local_parent() {
-    let memory = MemoryExporter::new();
-    let first = TelemetryProvider::builder(TelemetryConfig::new("first"))
-        .with_span_exporter(memory.clone())
-        .initialize()
-        .unwrap();
-    let _attached = Context::new().with_remote_span_context(remote(false)).attach();
+    let (first, memory) = in_memory(TelemetryConfig::new("first"));
+    let _attached = remote(false).attach();
     let parent = not_sampled(&first, &memory);
-    assert_ne!(parent, remote(false).span_id());
+    assert_ne!(parent, SpanId::from(7));
     let spans = memory.spans();
     let [span] = &spans[..] else {
         panic!("{spans:?}");

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
 use std::thread;
 
 use floe_telemetry::config::{ContextMode, ExporterKind, Sampler};
@@ -12,7 +10,7 @@ use floe_telemetry::{
     TelemetryConfig, TelemetryProvider, Tracer, create_span, get_current_span, logs,
     record_exception, set_attribute, span, traced, tracing_layer,
 };
-use floe_tests::{ReceivedLog, ReceivedSpan, Receiver, TIMEOUT};
+use floe_tests::{ReceivedSpan, Receiver, Written, json_lines};
 use futures_executor::block_on;
 use opentelemetry::logs::{LogRecord as _, Logger as _, LoggerProvider as _};
 use opentelemetry::trace::{TraceContextExt as _, Tracer as _, TracerProvider as _};
@@ -21,44 +19,26 @@ use serde_json::{Map, Value as Json, json};
 use tracing::{info, info_span};
 use tracing_subscriber::layer::SubscriberExt as _;
 
+use super::pipeline::Pipeline;
+
 const BUILT_IN: [&str; 6] = ["event", "level", "timestamp", "target", "trace_id", "span_id"];
 
 static TRACER: Tracer = floe_telemetry::tracer!("acme.queue");
 
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 struct Sent {
     text: String,
-    logs: Vec<ReceivedLog>,
-    spans: Vec<ReceivedSpan>,
+    receiver: Receiver,
 }
 
 impl Sent {
     /// The record has the same fields.
     #[track_caller]
     fn fields(&self, message: &str) -> Map<String, Json> {
-        let mut lines = self.text.lines().map(|line| {
-            let line: Map<String, Json> = serde_json::from_str(line).unwrap();
-            line
-        });
-        let mut line = lines.find(|line| line["event"] == message).unwrap();
+        let lines = json_lines(&self.text);
+        let line = lines.iter().find(|line| line["event"] == message).unwrap();
+        let mut line = line.as_object().unwrap().clone();
         line.retain(|key, _| !BUILT_IN.contains(&key.as_str()));
-        let body = Some(message.into());
-        let log = self.logs.iter().find(|log| log.body == body).unwrap();
-        let record = log.attributes.iter();
-        let record = record.map(|(key, value)| (key.clone(), json_of(value)));
-        assert_eq!(line, record.collect::<Map<_, _>>(), "{message}");
+        assert_eq!(line, self.attributes(message), "{message}");
         line
     }
 
@@ -69,8 +49,14 @@ impl Sent {
     }
 
     #[track_caller]
-    fn span(&self, name: &str) -> &ReceivedSpan {
-        self.spans.iter().find(|span| span.name == name).unwrap()
+    fn attributes(&self, message: &str) -> Map<String, Json> {
+        let attributes = self.receiver.log(message).attributes.into_iter();
+        attributes.map(|(key, value)| (key, json_of(&value))).collect()
+    }
+
+    #[track_caller]
+    fn span(&self, name: &str) -> ReceivedSpan {
+        self.receiver.span(name)
     }
 }
 
@@ -95,22 +81,16 @@ fn run_with(
     change: impl FnOnce(&mut TelemetryConfig),
     act: impl FnOnce(),
 ) -> Sent {
-    let receiver = Receiver::grpc();
-    let mut config = TelemetryConfig::new("orders");
-    "otlp".clone_into(&mut config.backend);
-    config.otlp_endpoint = Some(receiver.endpoint());
-    config.exporters.metrics = Some(vec![ExporterKind::None]);
-    config.logging.span_attributes = patterns.iter().map(|&key| key.to_owned()).collect();
-    change(&mut config);
     let written = Written::default();
-    let writer = written.clone();
-    let lines = logs::layer_with_writer(&config.logging, move || writer.clone()).unwrap();
-    let subscriber = tracing_subscriber::registry().with(tracing_layer()).with(lines);
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let mut lines = None;
+    let pipeline = Pipeline::grpc(|config| {
+        config.logging.span_attributes = patterns.iter().map(|&key| key.to_owned()).collect();
+        change(config);
+        lines = logs::layer_with_writer(&config.logging, written.writer()).ok();
+    });
+    let subscriber = tracing_subscriber::registry().with(tracing_layer()).with(lines.unwrap());
     tracing::subscriber::with_default(subscriber, act);
-    telemetry.shutdown(TIMEOUT).unwrap();
-    let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
-    Sent { text, logs: receiver.logs(), spans: receiver.spans() }
+    Sent { receiver: pipeline.end(), text: written.text() }
 }
 
 #[traced(name = "by.macro", attributes(tenant, rows = 1, plan = "free"))]
@@ -189,9 +169,8 @@ const KINDS: [(&str, &str); 6] = [
     ("global", "by.global"),
 ];
 
-#[test]
+#[alone]
 fn every_kind_of_span_describes_its_records() {
-    floe_tests::alone!();
     global::set_tracer_provider(TelemetryProvider::tracer_provider());
     for context in [ContextMode::EverySpan, ContextMode::Boundaries] {
         let with =
@@ -217,13 +196,12 @@ fn every_kind_of_span_describes_its_records() {
             assert_eq!(own.events.len(), same.events.len(), "{span}");
             assert_eq!(own.scope, same.scope, "{span}");
         }
-        assert_eq!(everything.spans.len(), KINDS.len());
+        assert_eq!(everything.receiver.spans().len(), KINDS.len());
     }
 }
 
-#[test]
+#[alone]
 fn the_current_span_is_the_innermost_one() {
-    floe_tests::alone!();
     let sent = run(&["*"], || {
         let _outer = span("outer").attribute("outer", 1).start();
         info!("outer");
@@ -264,9 +242,8 @@ async fn wait(number: i64) {
     info!("{number}, after");
 }
 
-#[test]
+#[alone]
 fn a_future_has_its_own_span_between_awaits() {
-    floe_tests::alone!();
     let sent = run(&["number", "late"], || {
         block_on(async { tokio::join!(wait(1), wait(2)) });
     });
@@ -277,9 +254,8 @@ fn a_future_has_its_own_span_between_awaits() {
     }
 }
 
-#[test]
+#[alone]
 fn arrays_are_typed_and_names_of_a_line_reserved() {
-    floe_tests::alone!();
     let sent = run(&["*"], || {
         let span = create_span("work");
         span.set_attribute("texts", vec!["a", "b"]);
@@ -298,13 +274,11 @@ fn arrays_are_typed_and_names_of_a_line_reserved() {
     assert_eq!((&line["texts"], &line["numbers"]), (&json!(["a", "b"]), &json!([0.5, "NaN"])));
     assert_eq!((&line["flags"], &line["counts"]), (&json!([true, false]), &json!([1, 2])));
     assert!(!sent.text.contains("no key"), "{}", sent.text);
-    let record = sent.logs.iter().find(|log| log.body == Some("typed".into()));
-    assert_eq!(record.unwrap().attributes["event"], "not the message".into());
+    assert_eq!(sent.receiver.log("typed").attributes["event"], "not the message".into());
 }
 
-#[test]
+#[alone]
 fn values_are_limited() {
-    floe_tests::alone!();
     let long = "früh ".repeat(3000);
     let sent = run(&["*"], || {
         let span = create_span("long");
@@ -333,19 +307,15 @@ fn values_are_limited() {
     assert!(bytes < 48 * 1024, "{bytes}");
     let many = sent.fields("many");
     assert_eq!((many.len(), &many["own"]), (128, &json!(1)));
-    let dropped = |message: &str| {
-        let record = sent.logs.iter().find(|log| log.body == Some(message.into()));
-        record.unwrap().dropped_attributes
-    };
+    let dropped = |message: &str| sent.receiver.log(message).dropped_attributes;
     // The span has 128 attributes and its name.
     assert_eq!(dropped("many"), 2);
     assert!(dropped("long") > 0);
     assert!(sent.fields("array")["texts"].to_string().len() < 48 * 1024);
 }
 
-#[test]
+#[alone]
 fn unrecorded_spans_have_no_attributes() {
-    floe_tests::alone!();
     let unsampled = |config: &mut TelemetryConfig| {
         config.sampling.sampler = Some(Sampler::AlwaysOff);
     };
@@ -353,23 +323,22 @@ fn unrecorded_spans_have_no_attributes() {
     for (kind, _) in KINDS.into_iter().filter(|(kind, _)| *kind != "global") {
         sent.assert_fields(&format!("{kind}, late"), json!({}));
     }
-    assert!(sent.spans.is_empty());
+    assert_eq!(sent.receiver.spans(), []);
     // Spans are recorded for their records, also where they are not exported.
     let no_traces = |config: &mut TelemetryConfig| {
         config.exporters.traces = Some(vec![ExporterKind::None]);
     };
     let sent = run_with(&["tenant"], no_traces, || by_macro("b-2"));
     sent.assert_fields("macro, late", json!({"tenant": "b-2"}));
-    assert!(sent.spans.is_empty());
+    assert_eq!(sent.receiver.spans(), []);
 
     let disabled = |config: &mut TelemetryConfig| config.enabled = false;
     let sent = run_with(&["*"], disabled, || by_macro("c-3"));
     assert!(sent.text.contains("macro, late") && !sent.text.contains("c-3"));
 }
 
-#[test]
+#[alone]
 fn records_of_the_logs_api_are_described() {
-    floe_tests::alone!();
     let sent = run(&["tenant", "rows"], || {
         let logger = TelemetryProvider::logger_provider().logger("acme");
         let span = span("outer").attribute("tenant", "a-1").attribute("rows", 5).start();
@@ -387,13 +356,9 @@ fn records_of_the_logs_api_are_described() {
         record.set_trace_context(context.trace_id(), context.span_id(), None);
         logger.emit(record);
     });
-    let attributes = |body: &str| {
-        let log = sent.logs.iter().find(|log| log.body == Some(body.into()));
-        let attributes = log.unwrap().attributes.iter();
-        Json::Object(attributes.map(|(key, value)| (key.clone(), json_of(value))).collect())
-    };
-    assert_eq!(attributes("current"), json!({"tenant": "a-1", "rows": 7}));
-    assert_eq!(attributes("ended"), json!({}));
+    let current = Json::Object(sent.attributes("current"));
+    assert_eq!(current, json!({"tenant": "a-1", "rows": 7}));
+    assert!(sent.attributes("ended").is_empty());
 }
 
 #[derive(Debug)]
@@ -414,9 +379,8 @@ fn fail() -> Result<(), Refused> {
     Err(Refused)
 }
 
-#[test]
+#[alone]
 fn events_errors_and_parents_of_spans_are_kept() {
-    floe_tests::alone!();
     let sent = run(&["*"], || {
         let _ = fail();
         let bridged = info_span!(

@@ -4,19 +4,14 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use floe_telemetry::config::ExporterKind;
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, propagation, traced};
-use floe_tests::{ReceivedLog, Receiver, TIMEOUT, Value};
+use floe_telemetry::{TelemetryProvider, propagation, traced};
+use floe_tests::{REDACTED_URL, ReceivedLog, Receiver, Value, url};
 use opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _, Severity};
 use opentelemetry::{Context, InstrumentationScope, Key, KeyValue, SpanId, TraceFlags, TraceId};
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-fn url() -> String {
-    format!("postgres://floe:{}@db/orders", concat!("hunter2", "XyZ"))
-}
-
-const REDACTED: &str = "postgres://<REDACTED>@db/orders";
+use super::pipeline::Pipeline;
 
 #[track_caller]
 fn single<'a>(logs: &'a [ReceivedLog], event_name: &str) -> &'a ReceivedLog {
@@ -100,33 +95,22 @@ fn by_tracing() {
     });
 }
 
-fn config(receiver: &Receiver) -> TelemetryConfig {
-    let mut config = TelemetryConfig::new("orders");
-    "otlp".clone_into(&mut config.backend);
-    config.otlp_endpoint = Some(receiver.endpoint());
-    config.exporters.metrics = Some(vec![ExporterKind::None]);
-    config.log_record_limits.attribute_count = 100;
-    config.log_record_limits.attribute_value_length = Some(31);
-    config
-}
-
 /// Checks that no request has a credential.
 fn exported<T>(program: impl FnOnce() -> T) -> (Receiver, Vec<ReceivedLog>, T) {
-    let receiver = Receiver::grpc();
-    let telemetry = TelemetryProvider::builder(config(&receiver)).initialize().unwrap();
+    let pipeline = Pipeline::grpc(|config| {
+        config.log_record_limits.attribute_count = 100;
+        config.log_record_limits.attribute_value_length = Some(31);
+    });
     let result = program();
-    telemetry.shutdown(TIMEOUT).unwrap();
-    let logs = receiver.logs();
-    let count = telemetry.statistics().logs_exported;
-    assert_eq!(count, u64::try_from(logs.len()).unwrap());
-    let requests = receiver.every_request();
-    assert!(requests.iter().all(|request| !request.contains("hunter2XyZ")));
-    (receiver, logs, result)
+    pipeline.shut_down();
+    let logs = pipeline.receiver.logs();
+    assert_eq!(pipeline.statistics().logs_exported, logs.len() as u64);
+    assert!(!pipeline.receiver.contains("hunter2XyZ"));
+    (pipeline.receiver, logs, result)
 }
 
-#[test]
+#[alone]
 fn records_of_the_api_are_exported_like_others() {
-    floe_tests::alone!();
     let (_, logs, [trace_id, span_id]) = exported(place);
     assert_eq!(logs.len(), 4, "{logs:#?}");
     let placed = single(&logs, "order.placed");
@@ -134,12 +118,12 @@ fn records_of_the_api_are_exported_like_others() {
     assert_eq!((placed.severity_number, &*placed.severity_text), (14, "careful"));
     assert_eq!(placed.time, 5);
     assert!(placed.observed_time > 5);
-    assert_eq!(placed.body, Some(format!("cannot reach {REDACTED}").as_str().into()));
+    assert_eq!(placed.body, Some(format!("cannot reach {REDACTED_URL}").as_str().into()));
     assert_eq!(placed.trace_id, trace_id.unwrap());
     assert_eq!((&placed.span_id, placed.flags & 1), (&span_id.unwrap(), 1));
     let urls = Value::Array(vec![
-        REDACTED.into(),
-        REDACTED.into(),
+        REDACTED_URL.into(),
+        REDACTED_URL.into(),
         3.into(),
         "--password".into(),
         "<REDACTED>".into(),
@@ -149,7 +133,7 @@ fn records_of_the_api_are_exported_like_others() {
         ("paid", true.into()),
         ("password", "<REDACTED>".into()),
         ("ratio", 0.5.into()),
-        ("url", REDACTED.into()),
+        ("url", REDACTED_URL.into()),
         ("urls", urls),
     ];
     let attributes = placed.attributes.iter();
@@ -180,23 +164,19 @@ fn assert_limited(logs: &[ReceivedLog]) {
     assert_eq!(long.dropped_attributes, 0);
 }
 
-#[test]
+#[alone]
 fn records_of_a_bridge_are_exported_like_others() {
-    floe_tests::alone!();
     let (receiver, logs, ()) = exported(by_tracing);
     assert_eq!(logs.len(), 1, "{logs:#?}");
     let bridged = single(&logs, "by.bridge");
     assert_eq!(bridged.scope, "orders::load");
-    assert_eq!(bridged.body, Some(format!("failed: {REDACTED}").as_str().into()));
-    assert_eq!(bridged.attributes["url"], REDACTED.into());
-    let spans = receiver.spans();
-    let span = spans.iter().find(|span| span.name == "by_tracing").unwrap();
-    assert_eq!(bridged.span_id, span.span_id);
+    assert_eq!(bridged.body, Some(format!("failed: {REDACTED_URL}").as_str().into()));
+    assert_eq!(bridged.attributes["url"], REDACTED_URL.into());
+    assert_eq!(bridged.span_id, receiver.span("by_tracing").span_id);
 }
 
-#[test]
+#[alone]
 fn a_logger_outlives_providers() {
-    floe_tests::alone!();
     let early = TelemetryProvider::logger_provider().logger("early");
     let assert_disabled = || {
         assert!(!early.event_enabled(Severity::Error, "any", None));

@@ -10,17 +10,16 @@ use std::thread;
 use floe_telemetry::config::LoggingConfig;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, logs, traced};
-use floe_tests::{TIMEOUT, is_child, run_in_child};
+use floe_tests::{Program, TIMEOUT, json_lines, program};
 use opentelemetry::logs::{LogRecord as _, Logger as _, LoggerProvider as _};
 use opentelemetry_sdk::logs::InMemoryLogExporter;
 use serde_json::Value;
 
 /// Runs the test in a child process, and parses the lines of its standard error.
-fn lines(test: &str, variables: &[(&str, &str)]) -> Vec<Value> {
-    let (stdout, stderr) = run_in_child(test, variables);
+fn lines(program: &Program, variables: &[(&str, &str)]) -> Vec<Value> {
+    let (stdout, stderr) = program.run(variables);
     assert!(!stdout.contains('{'), "{stdout}");
-    let lines = stderr.lines().filter(|line| line.starts_with('{'));
-    lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+    json_lines(&stderr)
 }
 
 fn events(lines: &[Value]) -> Vec<&str> {
@@ -41,53 +40,51 @@ async fn load_later() {
 
 #[test]
 fn both_facades_carry_trace_context_and_identity() {
-    if !is_child() {
-        let lines = lines("logs::both_facades_carry_trace_context_and_identity", &[]);
-        assert_eq!(events(&lines), ["before", "by tracing", "by log", "async", "outside", "after"]);
-        let [before, tracing, log, later, outside, after] = &*lines else {
-            panic!("{lines:?}");
-        };
-        assert_eq!(tracing["level"], "warning");
-        assert_eq!(tracing["target"], "global::logs");
-        assert_eq!(log["target"], "orders::load");
-        assert_eq!(log.as_object().unwrap().len(), 10, "{log}");
-        assert_eq!(tracing["trace_id"], log["trace_id"]);
-        assert_eq!(tracing["span_id"], log["span_id"]);
-        assert_eq!(tracing["trace_id"].as_str().unwrap().len(), 32);
-        assert_eq!(later["span_id"].as_str().unwrap().len(), 16);
-        assert_ne!(later["span_id"], log["span_id"]);
-        for line in [tracing, log, later, outside, after] {
-            assert_eq!(line["floe.namespace"], "sales", "{line}");
-            assert_eq!(line["floe.product.name"], "customer-360");
-            assert_eq!(line["floe.product.version"], "1.2.0");
-            assert_eq!(line["floe.mode"], "prod");
-        }
-        for line in [before, outside, after] {
-            assert!(line.get("trace_id").is_none() && line.get("span_id").is_none());
-        }
-        assert!(before.get("floe.mode").is_none());
-        return;
+    let program = program!({
+        logs::configure_logging(&LoggingConfig::default()).unwrap();
+        tracing::info!("before");
+        let config = TelemetryConfig::new("customer-360");
+        let identity = FloeSpanAttributes::new("sales", "customer-360", "1.2.0", Mode::Prod);
+        let config = config.with_identity(&identity);
+        let telemetry = TelemetryProvider::builder(config)
+            .with_span_exporter(MemoryExporter::new())
+            .initialize()
+            .unwrap();
+        load();
+        futures_executor::block_on(load_later());
+        tracing::info!("outside");
+        telemetry.shutdown(TIMEOUT).unwrap();
+        tracing::info!("after");
+    });
+    let lines = lines(&program, &[]);
+    assert_eq!(events(&lines), ["before", "by tracing", "by log", "async", "outside", "after"]);
+    let [before, tracing, log, later, outside, after] = &*lines else {
+        panic!("{lines:?}");
+    };
+    assert_eq!(tracing["level"], "warning");
+    assert_eq!(tracing["target"], "global::logs");
+    assert_eq!(log["target"], "orders::load");
+    assert_eq!(log.as_object().unwrap().len(), 10, "{log}");
+    assert_eq!(tracing["trace_id"], log["trace_id"]);
+    assert_eq!(tracing["span_id"], log["span_id"]);
+    assert_eq!(tracing["trace_id"].as_str().unwrap().len(), 32);
+    assert_eq!(later["span_id"].as_str().unwrap().len(), 16);
+    assert_ne!(later["span_id"], log["span_id"]);
+    for line in [tracing, log, later, outside, after] {
+        assert_eq!(line["floe.namespace"], "sales", "{line}");
+        assert_eq!(line["floe.product.name"], "customer-360");
+        assert_eq!(line["floe.product.version"], "1.2.0");
+        assert_eq!(line["floe.mode"], "prod");
     }
-    logs::configure_logging(&LoggingConfig::default()).unwrap();
-    tracing::info!("before");
-    let config = TelemetryConfig::new("customer-360");
-    let identity = FloeSpanAttributes::new("sales", "customer-360", "1.2.0", Mode::Prod);
-    let config = config.with_identity(&identity);
-    let telemetry = TelemetryProvider::builder(config)
-        .with_span_exporter(MemoryExporter::new())
-        .initialize()
-        .unwrap();
-    load();
-    futures_executor::block_on(load_later());
-    tracing::info!("outside");
-    telemetry.shutdown(TIMEOUT).unwrap();
-    tracing::info!("after");
+    for line in [before, outside, after] {
+        assert!(line.get("trace_id").is_none() && line.get("span_id").is_none());
+    }
+    assert!(before.get("floe.mode").is_none());
 }
 
 #[test]
 fn the_environment_sets_level_and_format() {
-    let test = "logs::the_environment_sets_level_and_format";
-    if is_child() {
+    let program = program!({
         let mut config = TelemetryConfig::new("orders");
         config.apply_env().unwrap();
         logs::configure_logging(&config.logging).unwrap();
@@ -95,85 +92,79 @@ fn the_environment_sets_level_and_format() {
         tracing::warn!(target: "hyper::client", "hyper");
         log::debug!(target: "hyper::client", "log of hyper");
         log::debug!("log");
-        return;
-    }
-    assert_eq!(events(&lines(test, &[])), ["hyper"]);
+    });
+    assert_eq!(events(&lines(&program, &[])), ["hyper"]);
     let all = [("FLOE_LOG_LEVEL", "debug")];
-    assert_eq!(events(&lines(test, &all)), ["debug", "hyper", "log of hyper", "log"]);
+    assert_eq!(events(&lines(&program, &all)), ["debug", "hyper", "log of hyper", "log"]);
     let by_target = [("FLOE_LOG_LEVEL", "debug,hyper=error")];
-    assert_eq!(events(&lines(test, &by_target)), ["debug", "log"]);
+    assert_eq!(events(&lines(&program, &by_target)), ["debug", "log"]);
 
-    let (_, stderr) = run_in_child(test, &[("FLOE_LOG_JSON", "no")]);
+    let (_, stderr) = program.run(&[("FLOE_LOG_JSON", "no")]);
     assert!(stderr.contains(" WARN  hyper::client: hyper\n"), "{stderr}");
     assert!(!stderr.contains('\u{1b}'), "{stderr}");
 }
 
 #[test]
 fn a_process_has_one_subscriber() {
-    if !is_child() {
-        assert_eq!(events(&lines("logs::a_process_has_one_subscriber", &[])), ["first"]);
-        return;
-    }
-    let config = LoggingConfig::default();
-    logs::configure_logging(&config).unwrap();
-    let error = logs::configure_logging_with_writer(&config, io::stderr).unwrap_err();
-    assert!(error.is_state());
-    assert_eq!(
-        error.to_string(),
-        "the process already has a global `tracing` subscriber: add `floe_telemetry::logs::layer()` to it"
-    );
-    tracing::info!("first");
+    let program = program!({
+        let config = LoggingConfig::default();
+        logs::configure_logging(&config).unwrap();
+        let error = logs::configure_logging_with_writer(&config, io::stderr).unwrap_err();
+        assert!(error.is_state());
+        assert_eq!(
+            error.to_string(),
+            "the process already has a global `tracing` subscriber: add `floe_telemetry::logs::layer()` to it"
+        );
+        tracing::info!("first");
+    });
+    assert_eq!(events(&lines(&program, &[])), ["first"]);
 }
 
 #[test]
 fn the_redaction_of_the_provider_applies_after_its_shutdown() {
-    let test = "logs::the_redaction_of_the_provider_applies_after_its_shutdown";
-    if !is_child() {
-        let lines = lines(test, &[]);
-        assert_eq!(lines.len(), 3);
-        for line in lines {
-            assert_eq!(line["event"], "of <REDACTED>", "{line}");
-            assert_eq!(line["customer_ref"], "<REDACTED>");
-            assert_eq!(line["target"], "<REDACTED>");
-        }
-        return;
+    let program = program!({
+        logs::configure_logging(&LoggingConfig::default()).unwrap();
+        let mut config = TelemetryConfig::new("orders");
+        config.redaction.patterns = vec!["CUST-[0-9]{6}".to_owned()];
+        config.redaction.keys = vec!["customer_ref".to_owned()];
+        let telemetry = TelemetryProvider::builder(config)
+            .with_span_exporter(MemoryExporter::new())
+            .initialize()
+            .unwrap();
+        let log = || {
+            tracing::info!(target: "CUST-123456", customer_ref = 7, "of CUST-123456");
+        };
+        log();
+        thread::spawn(log).join().unwrap();
+        // The message, the target and the field of each of the two records.
+        let redacted: u64 = telemetry.statistics().redacted().map(|(_, n)| n).sum();
+        assert_eq!(redacted, 2 * 3);
+        telemetry.shutdown(TIMEOUT).unwrap();
+        log();
+    });
+    let lines = lines(&program, &[]);
+    assert_eq!(lines.len(), 3);
+    for line in lines {
+        assert_eq!(line["event"], "of <REDACTED>", "{line}");
+        assert_eq!(line["customer_ref"], "<REDACTED>");
+        assert_eq!(line["target"], "<REDACTED>");
     }
-    logs::configure_logging(&LoggingConfig::default()).unwrap();
-    let mut config = TelemetryConfig::new("orders");
-    config.redaction.patterns = vec!["CUST-[0-9]{6}".to_owned()];
-    config.redaction.keys = vec!["customer_ref".to_owned()];
-    let telemetry = TelemetryProvider::builder(config)
-        .with_span_exporter(MemoryExporter::new())
-        .initialize()
-        .unwrap();
-    let log = || {
-        tracing::info!(target: "CUST-123456", customer_ref = 7, "of CUST-123456");
-    };
-    log();
-    thread::spawn(log).join().unwrap();
-    // The message, the target and the field of each of the two records.
-    let redacted: u64 = telemetry.statistics().redacted().map(|(_, n)| n).sum();
-    assert_eq!(redacted, 2 * 3);
-    telemetry.shutdown(TIMEOUT).unwrap();
-    log();
 }
 
 #[test]
 fn a_disabled_provider_configures_the_redaction_and_the_identity_of_lines() {
-    let test = "logs::a_disabled_provider_configures_the_redaction_and_the_identity_of_lines";
-    if !is_child() {
-        let lines = lines(test, &[("OTEL_SDK_DISABLED", "true")]);
-        assert_eq!(events(&lines), ["of <REDACTED>"]);
-        assert_eq!(lines[0]["floe.product.name"], "orders");
-        return;
-    }
-    logs::configure_logging(&LoggingConfig::default()).unwrap();
-    let mut config = TelemetryConfig::new("orders");
-    config.redaction.patterns = vec!["CUST-[0-9]{6}".to_owned()];
-    config.resource_attributes.floe_product_name = Some("orders".to_owned());
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
-    assert!(telemetry.is_noop());
-    tracing::info!("of CUST-123456");
+    let program = program!({
+        logs::configure_logging(&LoggingConfig::default()).unwrap();
+        let mut config = TelemetryConfig::new("orders");
+        config.redaction.patterns = vec!["CUST-[0-9]{6}".to_owned()];
+        config.resource_attributes.floe_product_name = Some("orders".to_owned());
+        let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+        assert!(telemetry.is_noop());
+        tracing::info!("of CUST-123456");
+    });
+    let lines = lines(&program, &[("OTEL_SDK_DISABLED", "true")]);
+    assert_eq!(events(&lines), ["of <REDACTED>"]);
+    assert_eq!(lines[0]["floe.product.name"], "orders");
 }
 
 #[derive(Debug)]
@@ -197,33 +188,32 @@ thread_local! {
 /// One value is dropped after the thread-locals of the library, one before.
 #[test]
 fn a_destructor_of_a_thread_may_log() {
-    if !is_child() {
-        let lines = lines("logs::a_destructor_of_a_thread_may_log", &[]);
-        let written = events(&lines).iter().filter(|event| **event == "in a destructor").count();
-        assert_eq!(written, 2);
-        return;
-    }
-    logs::configure_logging(&LoggingConfig::default()).unwrap();
-    let memory = InMemoryLogExporter::default();
-    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
-        .with_log_exporter(memory.clone())
-        .initialize()
+    let program = program!({
+        logs::configure_logging(&LoggingConfig::default()).unwrap();
+        let memory = InMemoryLogExporter::default();
+        let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+            .with_log_exporter(memory.clone())
+            .initialize()
+            .unwrap();
+        thread::spawn(|| {
+            FIRST.with(|cell| *cell.borrow_mut() = Some(LogsWhenDropped));
+            tracing::info!("first");
+            SECOND.with(|cell| *cell.borrow_mut() = Some(LogsWhenDropped));
+        })
+        .join()
         .unwrap();
-    thread::spawn(|| {
-        FIRST.with(|cell| *cell.borrow_mut() = Some(LogsWhenDropped));
-        tracing::info!("first");
-        SECOND.with(|cell| *cell.borrow_mut() = Some(LogsWhenDropped));
-    })
-    .join()
-    .unwrap();
-    telemetry.force_flush(TIMEOUT).unwrap();
-    // Each also with OpenTelemetry's API.
-    assert_eq!(memory.get_emitted_logs().unwrap().len(), 1 + 2 * 2);
-    assert_eq!(telemetry.statistics().logs_exported, 1 + 2 * 2);
+        telemetry.force_flush(TIMEOUT).unwrap();
+        // Each also with OpenTelemetry's API.
+        assert_eq!(memory.get_emitted_logs().unwrap().len(), 1 + 2 * 2);
+        assert_eq!(telemetry.statistics().logs_exported, 1 + 2 * 2);
+    });
+    let lines = lines(&program, &[]);
+    let written = events(&lines).iter().filter(|event| **event == "in a destructor").count();
+    assert_eq!(written, 2);
 }
 
 /// A writer whose reader is gone.
-#[test]
+#[alone]
 fn a_failing_writer_does_not_fail_the_program() {
     struct Broken(bool);
 
@@ -238,7 +228,6 @@ fn a_failing_writer_does_not_fail_the_program() {
         }
     }
 
-    floe_tests::alone!();
     let panics = AtomicBool::new(false);
     let writer = move || Broken(panics.swap(true, Ordering::Relaxed));
     logs::configure_logging_with_writer(&LoggingConfig::default(), writer).unwrap();

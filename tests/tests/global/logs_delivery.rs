@@ -3,15 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::fmt::{self, Write as _};
-use std::sync::mpsc::{Receiver as Receiving, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, LogOutput, LoggingConfig, OtlpProtocol};
+use floe_telemetry::trace::TelemetryProviderBuilder;
 use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, logs, propagation, traced};
 use floe_tests::{
-    Code, ReceivedLog, ReceivedSpan, Receiver, Response, TIMEOUT, Value, is_child, run_in_child,
-    wait_until,
+    Code, ReceivedSpan, Receiver, Response, TIMEOUT, Value, json_lines, program, url, wait_until,
 };
 use opentelemetry::Key;
 use opentelemetry_sdk::Resource;
@@ -19,17 +19,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 use serde_json::Value as Json;
 
-fn config(receiver: &Receiver, protocol: OtlpProtocol) -> TelemetryConfig {
-    let mut config = TelemetryConfig::new("orders");
-    let resource = &mut config.resource_attributes;
-    resource.floe_namespace = Some("sales".to_owned());
-    resource.floe_mode = Some(Mode::Prod);
-    "otlp".clone_into(&mut config.backend);
-    config.otlp_endpoint = Some(receiver.endpoint());
-    config.otlp_protocol = Some(protocol);
-    config.exporters.metrics = Some(vec![ExporterKind::None]);
-    config
-}
+use super::pipeline::{BOTH, Blocked, Pipeline};
 
 /// The test harness captures the local output.
 fn configure() {
@@ -37,10 +27,6 @@ fn configure() {
     let mut logging = LoggingConfig::default();
     levels.clone_into(&mut logging.log_level);
     logs::configure_logging(&logging).unwrap();
-}
-
-fn url() -> String {
-    format!("postgres://floe:{}@db/orders", concat!("hunter2", "XyZ"))
 }
 
 #[traced]
@@ -59,17 +45,9 @@ fn load() -> [Option<String>; 2] {
     [propagation::current_trace_id(), propagation::current_span_id()]
 }
 
-#[track_caller]
-fn single<'a>(logs: &'a [ReceivedLog], body: &str) -> &'a ReceivedLog {
-    let found: Vec<_> = logs.iter().filter(|log| log.body == Some(body.into())).collect();
-    assert_eq!(found.len(), 1, "{body}: {logs:#?}");
-    found[0]
-}
-
 fn check(receiver: &Receiver, [trace_id, span_id]: [Option<String>; 2]) {
-    let logs = receiver.logs();
     let ids = (trace_id.unwrap(), span_id.unwrap());
-    let warning = single(&logs, "cannot reach postgres://<REDACTED>@db/orders");
+    let warning = receiver.log("cannot reach postgres://<REDACTED>@db/orders");
     assert_eq!((warning.severity_number, &*warning.severity_text), (13, "WARN"));
     assert_eq!(warning.scope, "global::logs_delivery");
     assert_eq!((&warning.trace_id, &warning.span_id), (&ids.0, &ids.1));
@@ -89,10 +67,9 @@ fn check(receiver: &Receiver, [trace_id, span_id]: [Option<String>; 2]) {
     let attributes: Vec<_> =
         warning.attributes.iter().map(|(key, value)| (&**key, value.clone())).collect();
     assert_eq!(attributes, expected);
-    let span = receiver.spans().into_iter().find(|span| span.name == "load");
-    assert_eq!(warning.resource, span.unwrap().resource);
+    assert_eq!(warning.resource, receiver.span("load").resource);
 
-    let error = single(&logs, "by log");
+    let error = receiver.log("by log");
     assert_eq!((error.severity_number, &*error.severity_text), (17, "ERROR"));
     assert_eq!(error.scope, "orders::load");
     assert_eq!(error.span_id, ids.1);
@@ -102,33 +79,34 @@ fn check(receiver: &Receiver, [trace_id, span_id]: [Option<String>; 2]) {
         ("cannot parse it", Some("invalid digit found in string".into())),
         ("tries again", None),
     ] {
-        let log = single(&logs, body);
+        let log = receiver.log(body);
         assert_eq!(log.attributes.get("exception.message").cloned(), message);
         assert_eq!(log.attributes["error"], "invalid digit found in string".into());
     }
+    let logs = receiver.logs();
     let without_body = logs.iter().filter(|log| log.attributes.contains_key("loaded"));
     let named: Vec<_> = without_body.map(|log| (&*log.event_name, &log.body)).collect();
     assert_eq!(named, [("rows.loaded", &None), ("", &None)]);
 
-    let outside = single(&logs, "outside");
+    let outside = receiver.log("outside");
     assert_eq!((&*outside.trace_id, &*outside.span_id), ("", ""));
     assert_eq!((outside.severity_number, outside.flags), (5, 0));
 
-    let requests = receiver.every_request();
-    assert!(!requests.iter().any(|request| request.contains("hunter2XyZ")));
+    assert!(!receiver.contains("hunter2XyZ"));
     let is_logs = |path: &str| path == "/v1/logs" || path.contains("LogsService");
-    assert!(requests.iter().any(|request| is_logs(&request.path)));
+    assert!(receiver.every_request().iter().any(|request| is_logs(&request.path)));
 }
 
-#[test]
+#[alone]
 fn records_arrive_over_both_transports_at_flush_and_at_shutdown() {
-    floe_tests::alone!();
     configure();
-    for (receiver, protocol) in
-        [(Receiver::grpc(), OtlpProtocol::Grpc), (Receiver::http(), OtlpProtocol::Http)]
-    {
-        let telemetry =
-            TelemetryProvider::builder(config(&receiver, protocol)).initialize().unwrap();
+    for protocol in BOTH {
+        let pipeline = Pipeline::over(protocol, |config| {
+            let resource = &mut config.resource_attributes;
+            resource.floe_namespace = Some("sales".to_owned());
+            resource.floe_mode = Some(Mode::Prod);
+        });
+        let receiver = &pipeline.receiver;
         tracing::info!("of an earlier provider");
         let ids = load();
         tracing::debug!("outside");
@@ -139,14 +117,14 @@ fn records_arrive_over_both_transports_at_flush_and_at_shutdown() {
         tracing::info!(error = %failure, "tries again");
         tracing::info!(name: "rows.loaded", loaded = 5);
         tracing::info!(loaded = 6);
-        telemetry.force_flush(TIMEOUT).unwrap();
-        check(&receiver, ids);
+        pipeline.flush();
+        check(receiver, ids);
         tracing::info!("last");
-        telemetry.shutdown(TIMEOUT).unwrap();
+        pipeline.shut_down();
         tracing::info!("too late");
-        single(&receiver.logs(), "last");
+        receiver.log("last");
         assert!(receiver.logs().iter().all(|log| log.body != Some("too late".into())));
-        let statistics = telemetry.statistics();
+        let statistics = pipeline.statistics();
         assert_eq!(statistics.logs_exported, receiver.logs().len() as u64);
         assert_eq!((statistics.logs_failed, statistics.logs_dropped), (0, 0));
     }
@@ -163,9 +141,7 @@ impl fmt::Display for LogsItself {
 
 #[test]
 fn a_record_and_its_line_have_the_span_and_the_key_values_of_the_code() {
-    const TEST: &str =
-        "logs_delivery::a_record_and_its_line_have_the_span_and_the_key_values_of_the_code";
-    if is_child() {
+    let program = program!({
         let _telemetry = floe_telemetry::init().unwrap();
         let holder = tracing::info_span!("holder");
         tracing::info_span!("other").in_scope(|| {
@@ -182,16 +158,12 @@ fn a_record_and_its_line_have_the_span_and_the_key_values_of_the_code() {
             "with values of {LogsItself}"
         );
         log::info!("without");
-        return;
-    }
+    });
     let receiver = Receiver::grpc();
-    let endpoint = receiver.endpoint();
-    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint), ("FLOE_LOG_OUTPUT", "stdout")];
-    let (stdout, _) = run_in_child(TEST, &variables);
-    let lines = stdout.lines().filter(|line| line.starts_with('{'));
-    let lines: Vec<Json> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (stdout, _) = program.against(&receiver, &[("FLOE_LOG_OUTPUT", "stdout")]);
+    let lines = json_lines(&stdout);
     let line = |event: &str| lines.iter().find(|line| line["event"] == event).unwrap();
-    let (spans, logs) = (receiver.spans(), receiver.logs());
+    let spans = receiver.spans();
     for (body, name) in [
         ("of the holder", "holder"),
         ("of one that is off", ""),
@@ -201,7 +173,7 @@ fn a_record_and_its_line_have_the_span_and_the_key_values_of_the_code() {
     ] {
         let span = spans.iter().find(|span| span.name == name);
         let ids = span.map_or(["", ""], |span| [&span.trace_id, &span.span_id]);
-        let log = single(&logs, body);
+        let log = receiver.log(body);
         assert_eq!([&*log.trace_id, &*log.span_id], ids, "{body}");
         let line = line(body);
         let of_line = |key: &str| line.get(key).map_or("", |id| id.as_str().unwrap());
@@ -216,7 +188,7 @@ fn a_record_and_its_line_have_the_span_and_the_key_values_of_the_code() {
         "url": "postgres://<REDACTED>@db/orders",
     });
     let attributes = attributes.as_object().unwrap();
-    let (log, line) = (single(&logs, body), line(body));
+    let (log, line) = (receiver.log(body), line(body));
     assert_eq!(log.attributes.len(), attributes.len(), "{log:?}");
     for (key, value) in attributes {
         let exported = match &log.attributes[&**key] {
@@ -230,20 +202,18 @@ fn a_record_and_its_line_have_the_span_and_the_key_values_of_the_code() {
         let name = if key == "level" { "fields.level" } else { key };
         assert_eq!(line[name], *value, "{key}");
     }
-    assert_eq!(single(&logs, "without").attributes.len(), 0);
+    assert_eq!(receiver.log("without").attributes.len(), 0);
 }
 
 #[test]
 fn variables_select_the_destination_of_records() {
-    let test = "logs_delivery::variables_select_the_destination_of_records";
-    if is_child() {
+    let program = program!({
         configure();
         let telemetry =
             TelemetryProvider::builder(TelemetryConfig::from_env().unwrap()).initialize().unwrap();
         load();
         telemetry.shutdown(TIMEOUT).unwrap();
-        return;
-    }
+    });
     let (traces, logs) = (Receiver::grpc(), Receiver::http());
     let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", &*traces.endpoint());
     let own = format!("{}/v1/logs", logs.endpoint());
@@ -253,7 +223,7 @@ fn variables_select_the_destination_of_records() {
     ];
     let run = |variables: &[(&str, &str)]| {
         let before = (traces.logs().len(), logs.logs().len());
-        run_in_child(test, variables);
+        program.run(variables);
         (traces.logs().len() - before.0, logs.logs().len() - before.1)
     };
     let none = ("OTEL_LOGS_EXPORTER", "none");
@@ -297,63 +267,26 @@ impl LogExporter for Seen {
 
 #[test]
 fn a_custom_exporter_receives_redacted_records() {
-    let test = "logs_delivery::a_custom_exporter_receives_redacted_records";
-    if !is_child() {
-        let (_, stderr) = run_in_child(test, &[]);
-        // Starting and shutting down is not logged.
-        assert!(stderr.contains("after its end"), "{stderr}");
-        assert!(!stderr.contains("opentelemetry"), "{stderr}");
-        return;
-    }
-    logs::configure_logging(&LoggingConfig::default()).unwrap();
-    let seen = Seen::default();
-    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
-        .with_log_exporter(seen.clone())
-        .initialize()
-        .unwrap();
-    load();
-    telemetry.shutdown(TIMEOUT).unwrap();
-    drop(telemetry);
-    tracing::info!("after its end");
-    let seen = seen.0.lock().unwrap();
-    assert!(seen.starts_with("of orders: ") && seen.ends_with(" ended"), "{seen}");
-    assert!(seen.contains("cannot reach postgres://<REDACTED>@db"), "{seen}");
-    assert!(!seen.contains("hunter2") && !seen.contains("sesame"), "{seen}");
-}
-
-/// Records the sizes of the batches that an exporter receives.
-#[derive(Clone, Debug, Default)]
-struct Sizes(Arc<Mutex<Vec<usize>>>);
-
-impl LogExporter for Sizes {
-    async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
-        self.0.lock().unwrap().push(batch.iter().count());
-        Ok(())
-    }
-}
-
-#[test]
-fn a_batch_is_bounded_in_records_and_in_bytes() {
-    floe_tests::alone!();
-    configure();
-    let sizes = Sizes::default();
-    let mut config = TelemetryConfig::new("orders");
-    config.log_batch_processor.max_export_batch_size = 300;
-    let telemetry =
-        TelemetryProvider::builder(config).with_log_exporter(sizes.clone()).initialize().unwrap();
-    let all = |message: &str| {
-        for _ in 0..700 {
-            tracing::info!("{message}");
-        }
-        telemetry.force_flush(TIMEOUT).unwrap();
-        std::mem::take(&mut *sizes.0.lock().unwrap())
-    };
-    let small = all("small");
-    assert_eq!(small.iter().sum::<usize>(), 700);
-    assert!(small.iter().all(|size| *size <= 300), "{small:?}");
-    let large = all(&"large ".repeat(1_300));
-    assert_eq!(large.iter().sum::<usize>(), 700);
-    assert!(large.iter().all(|size| *size <= 135), "{large:?}");
+    let program = program!({
+        logs::configure_logging(&LoggingConfig::default()).unwrap();
+        let seen = Seen::default();
+        let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+            .with_log_exporter(seen.clone())
+            .initialize()
+            .unwrap();
+        load();
+        telemetry.shutdown(TIMEOUT).unwrap();
+        drop(telemetry);
+        tracing::info!("after its end");
+        let seen = seen.0.lock().unwrap();
+        assert!(seen.starts_with("of orders: ") && seen.ends_with(" ended"), "{seen}");
+        assert!(seen.contains("cannot reach postgres://<REDACTED>@db"), "{seen}");
+        assert!(!seen.contains("hunter2") && !seen.contains("sesame"), "{seen}");
+    });
+    let (_, stderr) = program.run(&[]);
+    // Starting and shutting down is not logged.
+    assert!(stderr.contains("after its end"), "{stderr}");
+    assert!(!stderr.contains("opentelemetry"), "{stderr}");
 }
 
 /// Sends the size of each batch that it receives.
@@ -368,10 +301,30 @@ impl LogExporter for Sending {
     }
 }
 
+#[alone]
+fn a_batch_is_bounded_in_records_and_in_bytes() {
+    configure();
+    let (sender, sizes) = channel();
+    let mut config = TelemetryConfig::new("orders");
+    config.log_batch_processor.max_export_batch_size = 300;
+    let telemetry = TelemetryProvider::builder(config)
+        .with_log_exporter(Sending(Mutex::new(sender)))
+        .initialize()
+        .unwrap();
+    for (message, most) in [("small".to_owned(), 300), ("large ".repeat(1_300), 135)] {
+        for _ in 0..700 {
+            tracing::info!("{message}");
+        }
+        telemetry.force_flush(TIMEOUT).unwrap();
+        let sizes: Vec<_> = sizes.try_iter().collect();
+        assert_eq!(sizes.iter().sum::<usize>(), 700);
+        assert!(sizes.iter().all(|size| *size <= most), "{sizes:?}");
+    }
+}
+
 /// Nothing is flushed: a full batch is exported at once, and the rest of a burst at the schedule.
-#[test]
+#[alone]
 fn a_batch_is_exported_when_it_is_full_and_when_it_is_due() {
-    floe_tests::alone!();
     configure();
     let all = |delay: Duration, records: usize, expected: usize| {
         let (sender, sizes) = channel();
@@ -400,37 +353,23 @@ fn a_batch_is_exported_when_it_is_full_and_when_it_is_due() {
     }
 }
 
-/// Holds every batch back until the sender is dropped.
-#[derive(Debug)]
-struct Held(Mutex<Receiving<()>>);
-
-impl LogExporter for Held {
-    async fn export(&self, _: LogBatch<'_>) -> OTelSdkResult {
-        let _ = self.0.lock().unwrap().recv();
-        Ok(())
-    }
-}
-
 /// A loop that logs may be faster than its export. Records are small enough for the default memory to hold a long
 /// burst: an exporter's share of it is 5 MiB here.
-#[test]
+#[alone]
 fn a_long_queue_holds_the_records_of_a_loop() {
     const RECORDS: usize = 16_000;
-    floe_tests::alone!();
     let mut logging = LoggingConfig::default();
     logging.output = LogOutput::None;
     logs::configure_logging(&logging).unwrap();
-    let (sender, held) = channel();
+    let blocked = Blocked::default();
     let mut config = TelemetryConfig::new("orders");
     config.log_batch_processor.max_queue_size = RECORDS;
-    let telemetry = TelemetryProvider::builder(config)
-        .with_log_exporter(Held(Mutex::new(held)))
-        .initialize()
-        .unwrap();
+    let telemetry =
+        TelemetryProvider::builder(config).with_log_exporter(blocked.clone()).initialize().unwrap();
     for number in 0..RECORDS {
         tracing::info!(number, table = "orders", "one of many");
     }
-    drop(sender);
+    blocked.release();
     telemetry.shutdown(TIMEOUT).unwrap();
     let counted = telemetry.statistics();
     let exported = (counted.logs_exported, counted.logs_dropped);
@@ -451,17 +390,17 @@ impl LogExporter for Broken {
 /// Such an export would never end.
 #[test]
 fn messages_about_a_failed_export_are_not_exported() {
-    let test = "logs_delivery::messages_about_a_failed_export_are_not_exported";
-    if is_child() {
+    let program = program!({
         configure();
-        let receiver = Receiver::grpc();
+        let change = |config: &mut TelemetryConfig| {
+            config.exporters.metrics = Some(vec![ExporterKind::None]);
+            config.log_batch_processor.schedule_delay_millis = 1;
+        };
+        let add = |builder: TelemetryProviderBuilder| builder.with_log_exporter(Broken);
+        let Pipeline { receiver, telemetry } = Pipeline::with(OtlpProtocol::Grpc, change, add);
         let message = "broken".to_owned();
         let code = Code::PermissionDenied;
         receiver.respond(Response::Grpc { code, message });
-        let mut config = config(&receiver, OtlpProtocol::Grpc);
-        config.log_batch_processor.schedule_delay_millis = 1;
-        let telemetry =
-            TelemetryProvider::builder(config).with_log_exporter(Broken).initialize().unwrap();
         for _ in 0..10 {
             load();
             let error = telemetry.force_flush(TIMEOUT).unwrap_err();
@@ -472,9 +411,8 @@ fn messages_about_a_failed_export_are_not_exported() {
         // Two of our own records and twenty others, each lost by two exporters.
         assert_eq!(statistics.logs_failed, 2 * 20);
         assert_eq!((statistics.logs_exported, statistics.logs_dropped), (0, 0));
-        return;
-    }
-    let (_, stderr) = run_in_child(test, &[]);
+    });
+    let (_, stderr) = program.run(&[]);
     let count = |text: &str| stderr.lines().filter(|line| line.contains(text)).count();
     // At most one message a minute for each exporter of a signal.
     assert_eq!(count("spans could not be exported"), 1);
@@ -485,19 +423,17 @@ fn messages_about_a_failed_export_are_not_exported() {
 
 /// The queue is bounded, dropped records are counted, and the caller never waits for a receiver
 /// that hangs.
-#[test]
+#[alone]
 fn a_hanging_receiver_drops_records_and_does_not_block() {
-    floe_tests::alone!();
     configure();
-    let receiver = Receiver::http();
+    let Pipeline { receiver, telemetry } = Pipeline::http(|config| {
+        config.exporters.metrics = Some(vec![ExporterKind::None]);
+        config.exporters.traces = Some(vec![ExporterKind::None]);
+        config.log_batch_processor.max_queue_size = 100;
+        config.log_batch_processor.max_export_batch_size = 10;
+        config.otlp.all.timeout_millis = Some(500);
+    });
     receiver.respond(Response::Hang);
-    let mut config = config(&receiver, OtlpProtocol::Http);
-    config.exporters.traces = Some(vec![ExporterKind::None]);
-    config.exporters.logs = Some(vec![ExporterKind::Otlp]);
-    config.log_batch_processor.max_queue_size = 100;
-    config.log_batch_processor.max_export_batch_size = 10;
-    config.otlp.all.timeout_millis = Some(500);
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     let accounted = |records| {
         let counted = telemetry.statistics();
         let lost = counted.logs_failed + counted.logs_dropped;

@@ -1,4 +1,8 @@
-//! State of a process: the provider, the environment, signals, the end. Each test runs in a process of its own.
+//! State of a process: the provider, the environment, signals, the end. A test that is `alone` runs in a process of its
+//! own, and so does the `program!` of a test.
+
+#[macro_use]
+extern crate floe_tests_plain;
 
 mod answers;
 mod attributes;

@@ -1,22 +1,23 @@
 //! The memory of spans that are not exported is bounded in bytes, and every span is counted at every
-//! moment. Each test runs in a process of its own, which has one provider at a time.
+//! moment.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::fmt;
-use std::sync::{Arc, Barrier, Condvar, Mutex};
+use std::sync::Barrier;
 use std::time::Duration;
 
-use floe_telemetry::config::{ExporterKind, OtlpProtocol};
+use floe_telemetry::config::ExporterKind;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::trace::Statistics;
 use floe_telemetry::{
     MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, span, traced,
 };
-use floe_tests::{Receiver, TIMEOUT, wait_until};
+use floe_tests::{TIMEOUT, wait_until};
 use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+
+use super::pipeline::{Blocked, Pipeline, in_memory};
 
 const MIB: usize = 1024 * 1024;
 
@@ -49,42 +50,13 @@ fn start(
     TelemetryProvider::builder(config).with_span_exporter(exporter).initialize().unwrap()
 }
 
-/// Blocks its thread until it is released.
-#[derive(Clone, Default)]
-struct Blocked(Arc<(Mutex<bool>, Condvar)>);
-
-impl fmt::Debug for Blocked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Blocked")
-    }
-}
-
-impl Blocked {
-    fn release(&self) {
-        *self.0.0.lock().unwrap() = true;
-        self.0.1.notify_all();
-    }
-
-    fn block(&self) {
-        *self.0.0.lock().unwrap() = false;
-    }
-}
-
-impl SpanExporter for Blocked {
-    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
-        let released = self.0.0.lock().unwrap();
-        drop(self.0.1.wait_while(released, |released| !*released).unwrap());
-        Ok(())
-    }
-}
-
 /// Passes spans on once it is released.
 #[derive(Debug)]
 struct Later(Blocked, MemoryExporter);
 
 impl SpanExporter for Later {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        self.0.export(Vec::new()).await?;
+        SpanExporter::export(&self.0, Vec::new()).await?;
         self.1.export(batch).await
     }
 }
@@ -137,9 +109,8 @@ fn peak() -> usize {
 }
 
 #[cfg(target_os = "linux")]
-#[test]
+#[alone]
 fn a_blocked_exporter_retains_no_more_than_the_limit() {
-    floe_tests::alone!();
     let blocked = Blocked::default();
     let telemetry = start(blocked.clone(), |config| config.max_memory_bytes = 24 * MIB);
     let before = peak();
@@ -166,9 +137,8 @@ fn a_blocked_exporter_retains_no_more_than_the_limit() {
 }
 
 #[cfg(target_os = "linux")]
-#[test]
+#[alone]
 fn a_huge_text_is_cut_before_it_is_copied() {
-    floe_tests::alone!();
     let memory = MemoryExporter::new();
     let telemetry = start(memory.clone(), |_| ());
     let text = "x".repeat(256 * MIB);
@@ -197,11 +167,10 @@ fn orders(count: u64) {
     }
 }
 
-#[test]
+#[alone]
 fn a_burst_of_one_thread_is_delivered_whole() {
     const BURST: u64 = 100_000;
 
-    floe_tests::alone!();
     let blocked = Blocked::default();
     let telemetry = start(blocked.clone(), |_| ());
     // Twice: the second burst finds the buffers of the first one.
@@ -220,11 +189,10 @@ fn a_burst_of_one_thread_is_delivered_whole() {
 }
 
 #[cfg(target_os = "linux")]
-#[test]
+#[alone]
 fn the_buffers_of_a_burst_are_bounded() {
     const BURST: u64 = 500_000;
 
-    floe_tests::alone!();
     let blocked = Blocked::default();
     let telemetry = start(blocked.clone(), |config| config.max_memory_bytes = 16 * MIB);
     let before = peak();
@@ -250,14 +218,13 @@ fn the_buffers_of_a_burst_are_bounded() {
 }
 
 /// The leaves of a trace without room are lost first.
-#[test]
+#[alone]
 fn without_room_roots_and_failed_spans_are_kept_before_leaves() {
     #[traced]
     fn fails(number: u64) -> Result<u64, String> {
         Err(format!("{number}"))
     }
 
-    floe_tests::alone!();
     let (blocked, memory) = (Blocked::default(), MemoryExporter::new());
     let telemetry =
         start(Later(blocked.clone(), memory.clone()), |config| config.max_memory_bytes = MIB);
@@ -274,11 +241,10 @@ fn without_room_roots_and_failed_spans_are_kept_before_leaves() {
 }
 
 /// More threads than there is memory for buffers: they share some.
-#[test]
+#[alone]
 fn a_thread_without_a_buffer_shares_one() {
     const THREADS: usize = 300;
 
-    floe_tests::alone!();
     let memory = MemoryExporter::new();
     // For 64 buffers.
     let telemetry = start(memory.clone(), |config| config.max_memory_bytes = 8 * MIB);
@@ -299,14 +265,13 @@ fn a_thread_without_a_buffer_shares_one() {
 
 /// Every page of a program that locks its memory is resident as soon as it is reserved.
 #[cfg(target_os = "linux")]
-#[test]
+#[alone]
 fn the_first_span_of_a_thread_reserves_little_where_memory_is_locked() {
     use rustix::mm::{MlockAllFlags, mlockall};
 
     const THREADS: usize = 20;
     const STACK: usize = 64 * 1024;
 
-    floe_tests::alone!();
     let telemetry = start(MemoryExporter::new(), |_| ());
     // From here on: everybody may lock some MiB (RLIMIT_MEMLOCK), but not a whole program.
     mlockall(MlockAllFlags::FUTURE).unwrap();
@@ -340,9 +305,8 @@ fn the_first_span_of_a_thread_reserves_little_where_memory_is_locked() {
     assert_eq!(telemetry.statistics().exported, THREADS as u64);
 }
 
-#[test]
+#[alone]
 fn ordinary_spans_do_not_count_towards_the_limit() {
-    floe_tests::alone!();
     let memory = MemoryExporter::new();
     let telemetry = start(memory.clone(), |config| config.max_memory_bytes = MIB);
     // There are eight buffers.
@@ -365,9 +329,8 @@ fn ordinary_spans_do_not_count_towards_the_limit() {
     telemetry.shutdown(TIMEOUT).unwrap();
 }
 
-#[test]
+#[alone]
 fn every_span_is_counted_at_every_moment() {
-    floe_tests::alone!();
     let blocked = Blocked::default();
     let telemetry = start(blocked.clone(), |_| ());
     // More spans than fit into the queue and the thread's buffer.
@@ -391,11 +354,7 @@ fn every_span_is_counted_at_every_moment() {
     }
     assert_eq!(telemetry.statistics().dropped_without_provider, 50);
     // The next provider has its own numbers.
-    let memory = MemoryExporter::new();
-    let next = TelemetryProvider::builder(config())
-        .with_span_exporter(memory.clone())
-        .initialize()
-        .unwrap();
+    let (next, memory) = in_memory(config());
     work();
     assert_accounted(&next, 1);
     assert_accounted(&telemetry, 10_050);
@@ -412,9 +371,8 @@ fn every_span_is_counted_at_every_moment() {
     assert_eq!(counted.dropped_queue_full, 0, "{counted:?}");
 }
 
-#[test]
+#[alone]
 fn an_exporter_has_a_timeout() {
-    floe_tests::alone!();
     let blocked = Blocked::default();
     let mut config = config();
     config.batch_processor.export_timeout_millis = 20;
@@ -442,20 +400,15 @@ fn an_exporter_has_a_timeout() {
 
 static METRICS: MetricRecorder = MetricRecorder::new("memory");
 
-#[test]
+#[alone]
 fn oversized_text_is_truncated() {
-    floe_tests::alone!();
-    let receiver = Receiver::http();
-    let mut config = config();
-    config.otlp_endpoint = Some(receiver.endpoint());
-    config.otlp_protocol = Some(OtlpProtocol::Http);
-    config.exporters.metrics = Some(vec![ExporterKind::Otlp]);
-    // It does not apply to the resource and to metrics, which have the default.
-    config.limits.attribute_value_length = Some(70_000);
     let huge = "ü".repeat(100_000);
-    let additional = &mut config.resource_attributes.additional;
-    additional.insert("resource.text".to_owned(), huge.clone());
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let pipeline = Pipeline::http(|config| {
+        // It does not apply to the resource and to metrics, which have the default.
+        config.limits.attribute_value_length = Some(70_000);
+        let additional = &mut config.resource_attributes.additional;
+        additional.insert("resource.text".to_owned(), huge.clone());
+    });
     // Equal after truncation.
     for end in ["a", "b"] {
         let value = format!("{huge}{end}");
@@ -470,19 +423,15 @@ fn oversized_text_is_truncated() {
             vec![KeyValue::new("l", Value::Array(opentelemetry::Array::String(elements)))],
         );
     }
-    telemetry.shutdown(TIMEOUT).unwrap();
-    let spans = receiver.spans();
-    let [span] = &spans[..] else { panic!("{} spans", spans.len()) };
+    let receiver = pipeline.end();
     let name = "ü".repeat(1024);
     let text = "ü".repeat(65_536);
+    let span = receiver.span(&name);
     assert!(span.resource["resource.text"] == text.as_str().into());
-    let points = receiver.points();
-    let points: Vec<_> = points.iter().filter(|it| it.name == "rows").collect();
-    assert_eq!(points.len(), 1);
-    assert!(points[0].attributes[&name] == text.as_str().into());
-    assert!(points[0].resource["resource.text"] == text.as_str().into());
+    let point = receiver.point("rows");
+    assert!(point.attributes[&name] == text.as_str().into());
+    assert!(point.resource["resource.text"] == text.as_str().into());
     let text = "ü".repeat(70_000);
-    assert_eq!(span.name, name);
     assert!(span.attributes[&name] == text.as_str().into());
     assert_eq!(span.events[0].name, name);
     assert!(span.events[0].attributes["text"] == text.as_str().into());

@@ -5,10 +5,9 @@
 use std::time::Duration;
 
 use floe_telemetry::{MetricRecorder, create_span, init};
-use floe_tests::{Receiver, ReservedPort, is_child, run_in_child};
+use floe_tests::{Receiver, ReservedPort, program};
 
-/// Longer than the test may take.
-const NEVER: Duration = Duration::from_secs(3600);
+use super::pipeline::NEVER;
 
 /// Tells a child process how to end.
 const END: &str = "TEST_MESSAGES_END";
@@ -32,8 +31,7 @@ fn numbers(line: &str) -> impl Iterator<Item = (&str, u64)> {
 
 #[test]
 fn a_loss_is_an_error_whatever_the_filter_of_lines_is() {
-    const TEST: &str = "messages::a_loss_is_an_error_whatever_the_filter_of_lines_is";
-    if is_child() {
+    let program = program!({
         if std::env::var_os("SUBSCRIBER").is_some() {
             tracing_subscriber::fmt().with_writer(std::io::stdout).init();
         }
@@ -51,8 +49,7 @@ fn a_loss_is_an_error_whatever_the_filter_of_lines_is() {
             "shutdown" => telemetry.shutdown(NEVER).unwrap_err(),
             _ => return,
         };
-        return;
-    }
+    });
     // Nobody listens there.
     let port = ReservedPort::new();
     let endpoint = port.endpoint();
@@ -62,7 +59,7 @@ fn a_loss_is_an_error_whatever_the_filter_of_lines_is() {
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
             ("OTEL_EXPORTER_OTLP_TIMEOUT", "100"),
         ];
-        run_in_child(TEST, &[&own, variables].concat())
+        program.run(&[&own, variables].concat())
     };
     let said = |stderr: &str, logs: usize| {
         for (text, number) in [
@@ -104,11 +101,10 @@ fn a_loss_is_an_error_whatever_the_filter_of_lines_is() {
 /// The receiver stops after the first spans.
 #[test]
 fn the_end_of_a_program_accounts_for_every_span() {
-    const TEST: &str = "messages::the_end_of_a_program_accounts_for_every_span";
     const SPANS: u64 = 24_000;
     const DELIVERED: u64 = 48;
 
-    if is_child() {
+    let program = program!({
         let receiver = Receiver::http();
         let mut config = floe_telemetry::TelemetryConfig::new("orders");
         config.otlp_endpoint = Some(receiver.endpoint());
@@ -124,19 +120,15 @@ fn the_end_of_a_program_accounts_for_every_span() {
         let _open = create_span("open");
         std::mem::forget(create_span("forgotten"));
         drop(telemetry);
-        return;
-    }
-    let (_, stderr) = run_in_child(
-        TEST,
-        &[
-            ("RUST_LOG", "error"),
-            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
-            ("OTEL_EXPORTER_OTLP_TIMEOUT", "100"),
-            ("OTEL_METRICS_EXPORTER", "none"),
-            ("OTEL_BSP_MAX_QUEUE_SIZE", "64"),
-            ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "16"),
-        ],
-    );
+    });
+    let (_, stderr) = program.run(&[
+        ("RUST_LOG", "error"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "100"),
+        ("OTEL_METRICS_EXPORTER", "none"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "64"),
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "16"),
+    ]);
     let end = errors(&stderr, "telemetry has ended: ");
     let [end] = end[..] else { panic!("{stderr}") };
     assert!(end.contains(&format!(": exported {DELIVERED} of {SPANS} spans: ")), "{end}");

@@ -3,23 +3,24 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::net::TcpListener;
-use std::sync::mpsc::{Receiver as Receiving, channel};
-use std::sync::{Mutex, Weak};
+use std::sync::Weak;
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
 use floe_telemetry::config::{HistogramKind, MetricTemporality, OtlpProtocol};
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider};
-use floe_tests::{MetricValue, ReceivedPoint, Receiver, TIMEOUT};
+use floe_tests::{MetricValue, REDACTED_URL, Receiver, TIMEOUT, url};
 use opentelemetry::{Key, KeyValue};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
-use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{
-    Aggregation, Instrument, InstrumentKind, Pipeline, Stream, Temporality,
+    self as sdk, Aggregation, Instrument, InstrumentKind, Stream, Temporality,
 };
+
+use super::pipeline::{self, Blocked, Pipeline};
 
 const DURATION: Metric<'_> = Metric::new("load.duration")
     .with_unit("s")
@@ -28,18 +29,6 @@ const DURATION: Metric<'_> = Metric::new("load.duration")
 
 /// Created before any provider, and used with several: its instruments must not be stale.
 static METRICS: MetricRecorder = MetricRecorder::new("orders");
-
-fn url() -> String {
-    format!("postgres://floe:{}@db/orders", concat!("hunter2", "XyZ"))
-}
-
-fn config(receiver: &Receiver, protocol: OtlpProtocol) -> TelemetryConfig {
-    let mut config = TelemetryConfig::new("orders");
-    "otlp".clone_into(&mut config.backend);
-    config.otlp_endpoint = Some(receiver.endpoint());
-    config.otlp_protocol = Some(protocol);
-    config
-}
 
 fn record() {
     METRICS.increment(
@@ -60,142 +49,116 @@ fn record() {
     METRICS.increment("9 rows", 99, &[]);
 }
 
-#[track_caller]
-fn single<'a>(points: &'a [ReceivedPoint], name: &str) -> &'a ReceivedPoint {
-    let found: Vec<_> = points.iter().filter(|point| point.name == name).collect();
-    assert_eq!(found.len(), 1, "{name}: {found:?}");
-    found[0]
-}
-
-fn check(points: &[ReceivedPoint]) {
-    let rows = single(points, "rows");
+fn check(receiver: &Receiver) {
+    let rows = receiver.point("rows");
     assert_eq!(rows.value, MetricValue::Sum(5.0));
     assert_eq!((&*rows.unit, &*rows.scope), ("{row}", "orders"));
     assert_eq!(rows.attributes["table"], "orders".into());
     assert_eq!(rows.resource["service.name"], "orders".into());
-    let refused = single(points, "refused");
-    assert_eq!(refused.attributes["reason"], "postgres://<REDACTED>@db/orders".into());
-    assert_eq!(single(points, "backlog").value, MetricValue::Gauge(7.0));
-    assert!(points.iter().all(|point| point.name != "9 rows"));
+    assert_eq!(receiver.point("refused").attributes["reason"], REDACTED_URL.into());
+    assert_eq!(receiver.point("backlog").value, MetricValue::Gauge(7.0));
+    assert_eq!(receiver.points_of("9 rows"), []);
+    assert!(!receiver.contains("hunter2XyZ"));
 }
 
-fn own(points: &[ReceivedPoint]) {
+fn check_own(receiver: &Receiver) {
     for name in [
         "otel.sdk.processor.span.processed",
         "otel.sdk.exporter.span.exported",
         "otel.sdk.processor.log.processed",
     ] {
-        assert!(points.iter().any(|point| point.name == name), "{name}");
+        assert!(!receiver.points_of(name).is_empty(), "{name}");
     }
     if cfg!(target_os = "linux") {
-        let MetricValue::Sum(memory) = single(points, "process.memory.usage").value else {
-            panic!("not a sum");
-        };
-        assert!(memory > 100_000.0, "{memory}");
-        let MetricValue::Sum(threads) = single(points, "process.thread.count").value else {
-            panic!("not a sum");
-        };
-        assert!(threads >= 2.0, "{threads}");
+        for (name, least) in [("process.memory.usage", 100_000.0), ("process.thread.count", 2.0)] {
+            let point = receiver.point(name);
+            assert!(matches!(point.value, MetricValue::Sum(sum) if sum >= least), "{point:?}");
+        }
     }
 }
 
 /// Views of the SDK, of which one panics.
-fn views() {
-    let receiver = Receiver::http();
-    let mut config = config(&receiver, OtlpProtocol::Http);
-    config.metrics.temporality = MetricTemporality::LowMemory;
-    config.metrics.histograms = HistogramKind::Exponential;
+#[alone]
+fn views_of_the_program_make_the_streams() {
+    let change = |config: &mut TelemetryConfig| {
+        config.metrics.temporality = MetricTemporality::LowMemory;
+        config.metrics.histograms = HistogramKind::Exponential;
+    };
     let boundaries = vec![2.0, 4.0];
     let buckets = Aggregation::ExplicitBucketHistogram { boundaries, record_min_max: true };
-    let telemetry = TelemetryProvider::builder(config)
-        .with_view(move |instrument: &Instrument| {
-            let stream = Stream::builder();
-            let stream = match instrument.name() {
-                "load.duration" => stream.with_aggregation(buckets.clone()),
-                "by_table" => stream.with_allowed_attribute_keys([Key::from("table")]),
-                "many" => stream.with_cardinality_limit(5),
-                name if name.starts_with("process.") => stream.with_aggregation(Aggregation::Drop),
-                _ => return None,
-            };
-            stream.build().ok()
-        })
-        .with_view(|_: &Instrument| panic!("a view of the program"))
-        .initialize()
-        .unwrap();
+    let view = move |instrument: &Instrument| {
+        let stream = Stream::builder();
+        let stream = match instrument.name() {
+            "load.duration" => stream.with_aggregation(buckets.clone()),
+            "by_table" => stream.with_allowed_attribute_keys([Key::from("table")]),
+            "many" => stream.with_cardinality_limit(5),
+            name if name.starts_with("process.") => stream.with_aggregation(Aggregation::Drop),
+            _ => return None,
+        };
+        stream.build().ok()
+    };
+    let panics = |_: &Instrument| -> Option<Stream> { panic!("a view of the program") };
+    let pipeline = Pipeline::with(OtlpProtocol::Http, change, |builder| {
+        builder.with_view(view).with_view(panics)
+    });
     record();
     for number in 0..40 {
         let number = KeyValue::new("number", number);
         METRICS.increment("many", 1, std::slice::from_ref(&number));
         METRICS.increment("by_table", 1, &[KeyValue::new("table", "orders"), number]);
     }
-    telemetry.shutdown(TIMEOUT).unwrap();
-    let points = receiver.points();
-    check(&points);
-    let duration = single(&points, "load.duration");
+    let receiver = pipeline.end();
+    check(&receiver);
+    let duration = receiver.point("load.duration");
     assert!(duration.is_delta);
     assert_eq!(duration.value, MetricValue::Histogram(2, 5.5, vec![2.0, 4.0], vec![1, 0, 1]));
-    let dropped = |point: &&ReceivedPoint| point.name.starts_with("process.");
-    assert_eq!(points.iter().find(dropped), None);
-    let by_table = single(&points, "by_table");
-    assert_eq!(by_table.value, MetricValue::Sum(40.0));
-    assert_eq!(by_table.attributes.len(), 1);
-    let many = points.iter().filter(|point| point.name == "many").count();
+    assert!(receiver.points().iter().all(|point| !point.name.starts_with("process.")));
+    let by_table = receiver.point("by_table");
+    assert_eq!((by_table.value, by_table.attributes.len()), (MetricValue::Sum(40.0), 1));
+    let many = receiver.points_of("many").len();
     assert!((5..=6).contains(&many), "{many}");
     // An observable instrument has the start time of the process.
-    assert!(!single(&points, "otel.sdk.processor.log.queue.size").is_delta);
+    assert!(!receiver.point("otel.sdk.processor.log.queue.size").is_delta);
 }
 
-/// One test, because a process has one provider at a time.
-#[test]
+#[alone]
 fn metrics_arrive_over_both_transports_as_configured() {
-    floe_tests::alone!();
     METRICS.increment("before", 1, &[]);
-
-    let grpc = Receiver::grpc();
-    let telemetry =
-        TelemetryProvider::builder(config(&grpc, OtlpProtocol::Grpc)).initialize().unwrap();
+    let pipeline = Pipeline::grpc(|_| ());
     record();
-    telemetry.force_flush(TIMEOUT).unwrap();
-    let points = grpc.points();
-    check(&points);
-    own(&points);
-    let duration = single(&points, "load.duration");
+    pipeline.flush();
+    let receiver = &pipeline.receiver;
+    check(receiver);
+    check_own(receiver);
+    let duration = receiver.point("load.duration");
     assert_eq!(duration.value, MetricValue::Histogram(2, 5.5, vec![1.0, 10.0], vec![1, 1, 0]));
-    assert_eq!(
-        (&*duration.unit, &*duration.description, duration.is_delta),
-        ("s", "How long a load takes.", false)
-    );
-    assert!(points.iter().all(|point| point.name != "before"));
-    telemetry.shutdown(TIMEOUT).unwrap();
+    let description = (&*duration.unit, &*duration.description, duration.is_delta);
+    assert_eq!(description, ("s", "How long a load takes.", false));
+    assert_eq!(receiver.points_of("before"), []);
+    pipeline.shut_down();
     METRICS.increment("between", 1, &[]);
 
-    let http = Receiver::http();
-    let mut config = config(&http, OtlpProtocol::Http);
-    config.metrics.temporality = MetricTemporality::Delta;
-    config.metrics.histograms = HistogramKind::Exponential;
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let pipeline = Pipeline::http(|config| {
+        config.metrics.temporality = MetricTemporality::Delta;
+        config.metrics.histograms = HistogramKind::Exponential;
+    });
     record();
     for number in 0..2100 {
         METRICS.increment("many", 1, &[KeyValue::new("number", number)]);
     }
-    telemetry.shutdown(TIMEOUT).unwrap();
-    let points = http.points();
-    check(&points);
-    let duration = single(&points, "load.duration");
+    let receiver = pipeline.end();
+    check(&receiver);
+    let duration = receiver.point("load.duration");
     assert!(duration.is_delta);
     assert!(
         matches!(duration.value, MetricValue::Exponential(2, sum, 2..) if (sum - 5.5).abs() < 1e-9),
-        "{:?}",
-        duration.value
+        "{duration:?}"
     );
-    let many: Vec<_> = points.iter().filter(|point| point.name == "many").collect();
+    let many = receiver.points_of("many");
     assert!((2000..=2001).contains(&many.len()), "{}", many.len());
-    assert!(
-        many.iter().any(|point| point.attributes.get("otel.metric.overflow") == Some(&true.into()))
-    );
-    assert!(points.iter().all(|point| point.name != "between"));
-    views();
-    assert!(!http.every_request().iter().any(|request| request.contains("hunter2XyZ")));
+    let overflow = Some(&true.into());
+    assert!(many.iter().any(|it| it.attributes.get("otel.metric.overflow") == overflow));
+    assert_eq!(receiver.points_of("between"), []);
 }
 
 #[cfg(target_os = "linux")]
@@ -208,15 +171,12 @@ fn threads_named(name: &str) -> usize {
 }
 
 #[cfg(target_os = "linux")]
-#[test]
+#[alone]
 fn flushes_without_an_answer_share_a_thread() {
-    floe_tests::alone!();
     // The system accepts its connections, and it does not answer.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let mut config = TelemetryConfig::new("orders");
-    config.otlp_endpoint = Some(format!("http://{}", silent.local_addr().unwrap()));
-    config.otlp_protocol = Some(OtlpProtocol::Http);
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let endpoint = format!("http://{}", silent.local_addr().unwrap());
+    let telemetry = pipeline::start(pipeline::config(OtlpProtocol::Http, endpoint));
     METRICS.increment("rows", 1, &[]);
     for _ in 0..50 {
         let error = telemetry.force_flush(Duration::from_millis(10)).unwrap_err();
@@ -232,7 +192,7 @@ fn flushes_without_an_answer_share_a_thread() {
 struct BrokenReader;
 
 impl MetricReader for BrokenReader {
-    fn register_pipeline(&self, _: Weak<Pipeline>) {}
+    fn register_pipeline(&self, _: Weak<sdk::Pipeline>) {}
 
     fn collect(&self, _: &mut ResourceMetrics) -> OTelSdkResult {
         panic!("no collection");
@@ -251,76 +211,48 @@ impl MetricReader for BrokenReader {
     }
 }
 
-#[test]
+#[alone]
 fn a_reader_that_panics_takes_no_exporter_along() {
-    let receiver = Receiver::http();
-    let telemetry = TelemetryProvider::builder(config(&receiver, OtlpProtocol::Http))
-        .with_metric_reader(BrokenReader)
-        .initialize()
-        .unwrap();
+    let Pipeline { receiver, telemetry } =
+        Pipeline::with(OtlpProtocol::Http, |_| (), |it| it.with_metric_reader(BrokenReader));
     record();
     let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
     assert!(error.contains("the reader panicked: no flush to postgres://<REDACTED>@db"), "{error}");
-    check(&receiver.points());
+    check(&receiver);
     METRICS.increment("late", 1, &[]);
     let error = telemetry.shutdown(TIMEOUT).unwrap_err().to_string();
     assert!(
         error.contains("the reader panicked: no shutdown at postgres://<REDACTED>@db"),
         "{error}"
     );
-    single(&receiver.points(), "late");
+    receiver.point("late");
 }
 
 /// A program that ends within seconds has the same series in each run.
-#[test]
+#[alone]
 fn metrics_have_the_configured_instance_and_spans_that_of_the_process() {
-    let receiver = Receiver::http();
-    let mut config = config(&receiver, OtlpProtocol::Http);
-    config.metrics.service_instance_id = Some(format!("nightly {}", url()));
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let pipeline = Pipeline::http(|config| {
+        config.metrics.service_instance_id = Some(format!("nightly {}", url()));
+    });
     drop(floe_telemetry::create_span("import"));
     record();
-    telemetry.shutdown(TIMEOUT).unwrap();
+    let receiver = pipeline.end();
     let points = receiver.points();
     assert!(!points.is_empty());
     for point in points {
         let id = &point.resource["service.instance.id"];
-        assert_eq!(*id, "nightly postgres://<REDACTED>@db/orders".into(), "{}", point.name);
+        assert_eq!(*id, format!("nightly {REDACTED_URL}").as_str().into(), "{}", point.name);
         assert_eq!(point.resource["service.name"], "orders".into());
     }
-    let of_process = format!("{:?}", receiver.spans()[0].resource["service.instance.id"]);
+    let of_process = format!("{:?}", receiver.span("import").resource["service.instance.id"]);
     assert_eq!(of_process.matches('-').count(), 4, "{of_process}");
 }
 
-/// An exporter of the program that returns when it is released.
-#[derive(Debug)]
-struct Hung(Mutex<Receiving<()>>);
-
-impl PushMetricExporter for Hung {
-    async fn export(&self, _: &ResourceMetrics) -> OTelSdkResult {
-        let _ = self.0.lock().unwrap().recv();
-        Ok(())
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn temporality(&self) -> Temporality {
-        Temporality::Cumulative
-    }
-}
-
-#[test]
+#[alone]
 fn a_shutdown_behind_a_flush_that_does_not_end_has_its_own_timeout() {
-    floe_tests::alone!();
-    let (release, released) = channel();
+    let hung = Blocked::default();
     let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
-        .with_metric_exporter(Hung(Mutex::new(released)))
+        .with_metric_exporter(hung.clone())
         .initialize()
         .unwrap();
     record();
@@ -333,5 +265,5 @@ fn a_shutdown_behind_a_flush_that_does_not_end_has_its_own_timeout() {
     });
     let error = ended.recv_timeout(TIMEOUT).unwrap().unwrap_err();
     assert!(error.is_timeout(), "{error}");
-    drop(release);
+    hung.release();
 }

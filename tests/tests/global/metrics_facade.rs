@@ -6,30 +6,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 use floe_telemetry_metrics_facade::Recorder;
-use floe_tests::{MetricValue, ReceivedPoint, Receiver, TIMEOUT};
+use floe_tests::{MetricValue, REDACTED_URL, Receiver, url};
 use metrics::{
     Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
 
-/// Runs `record` with the facade's recorder and a provider.
-fn points(record: impl FnOnce()) -> Vec<ReceivedPoint> {
-    let receiver = Receiver::grpc();
-    let mut config = TelemetryConfig::new("orders");
-    "otlp".clone_into(&mut config.backend);
-    config.otlp_endpoint = Some(receiver.endpoint());
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
-    record();
-    telemetry.shutdown(TIMEOUT).unwrap();
-    receiver.points()
-}
+use super::pipeline::Pipeline;
 
-#[track_caller]
-fn single<'a>(points: &'a [ReceivedPoint], name: &str) -> &'a ReceivedPoint {
-    let found: Vec<_> = points.iter().filter(|point| point.name == name).collect();
-    assert_eq!(found.len(), 1, "{name}: {found:?}");
-    found[0]
+/// Runs `record` with a provider.
+fn measured(record: impl FnOnce()) -> Receiver {
+    let pipeline = Pipeline::grpc(|_| ());
+    record();
+    pipeline.end()
 }
 
 fn record() {
@@ -37,7 +26,7 @@ fn record() {
     describe_counter!("read", Unit::Kibibytes, "");
     describe_gauge!("load", Unit::Percent, "How busy the importer is.");
     describe_histogram!("duration", Unit::Seconds, "How long an import takes.");
-    let url = format!("postgres://floe:{}@db/orders", concat!("hunter2", "XyZ"));
+    let url = url();
     for _ in 0..50 {
         counter!("orders", "from" => url.clone()).increment(2);
         gauge!("open").increment(1.0);
@@ -60,27 +49,26 @@ fn record() {
     counter!("orders:failed").increment(99);
 }
 
-#[test]
+#[alone]
 fn every_kind_is_exported_with_its_unit_and_description() {
-    floe_tests::alone!();
     metrics::set_global_recorder(Recorder::default()).unwrap();
-    let points = points(record);
+    let receiver = measured(record);
 
-    let orders = single(&points, "orders");
+    let orders = receiver.point("orders");
     assert_eq!(orders.value, MetricValue::Sum(101.0));
     assert_eq!((&*orders.unit, &*orders.description), ("", "Orders that were imported."));
-    assert_eq!(orders.attributes["from"], "postgres://<REDACTED>@db/orders".into());
+    assert_eq!(orders.attributes["from"], REDACTED_URL.into());
     assert_eq!(
         (&*orders.scope, &*orders.scope_version),
         ("floe-telemetry-metrics-facade", env!("CARGO_PKG_VERSION"))
     );
-    let read = single(&points, "read");
+    let read = receiver.point("read");
     assert_eq!((&read.value, &*read.unit), (&MetricValue::Sum(30.0), "KiBy"));
-    assert_eq!(single(&points, "open").value, MetricValue::Gauge(42.0));
-    let load = single(&points, "load");
+    assert_eq!(receiver.point("open").value, MetricValue::Gauge(42.0));
+    let load = receiver.point("load");
     assert_eq!((&load.value, &*load.unit), (&MetricValue::Gauge(12.5), "%"));
     assert_eq!(load.attributes["worker"], "1".into());
-    let duration = single(&points, "duration");
+    let duration = receiver.point("duration");
     let MetricValue::Histogram(count, sum, bounds, buckets) = &duration.value else {
         panic!("{duration:?}");
     };
@@ -88,18 +76,17 @@ fn every_kind_is_exported_with_its_unit_and_description() {
     assert_eq!((bounds[0], bounds[13]), (0.005, 10.0));
     assert_eq!((buckets[2], buckets[11]), (1, 2));
     assert!(matches!(
-        &single(&points, "rows").value,
+        &receiver.point("rows").value,
         MetricValue::Histogram(1, _, bounds, _) if bounds.last() == Some(&10_000.0)
     ));
-    assert!(points.iter().all(|point| point.name != "orders:failed"));
+    assert_eq!(receiver.points_of("orders:failed"), []);
 }
 
 /// A thread may not leave a value that another thread has replaced.
-#[test]
+#[alone]
 fn a_gauge_that_threads_change_ends_with_its_value() {
-    floe_tests::alone!();
     let recorder = Recorder::default();
-    let points = points(|| {
+    let receiver = measured(|| {
         thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
@@ -113,16 +100,15 @@ fn a_gauge_that_threads_change_ends_with_its_value() {
             }
         });
     });
-    assert_eq!(single(&points, "open").value, MetricValue::Gauge(0.0));
+    assert_eq!(receiver.point("open").value, MetricValue::Gauge(0.0));
 }
 
 /// A thread may not go on recording the changes of another thread.
-#[test]
+#[alone]
 fn a_change_of_a_gauge_returns_while_another_thread_changes_it() {
-    floe_tests::alone!();
     let recorder = Recorder::default();
     let is_over = AtomicBool::new(false);
-    let points = points(|| {
+    let receiver = measured(|| {
         thread::scope(|scope| {
             scope.spawn(|| {
                 metrics::with_local_recorder(&recorder, || {
@@ -140,13 +126,12 @@ fn a_change_of_a_gauge_returns_while_another_thread_changes_it() {
             is_over.store(true, Ordering::Relaxed);
         });
     });
-    assert_eq!(single(&points, "open").value, MetricValue::Gauge(7.0));
+    assert_eq!(receiver.point("open").value, MetricValue::Gauge(7.0));
 }
 
-#[test]
+#[alone]
 fn labels_without_end_share_a_series() {
-    floe_tests::alone!();
-    let points = points(|| {
+    let receiver = measured(|| {
         metrics::with_local_recorder(&Recorder::default(), || {
             for user in 0..2_100 {
                 counter!("logins", "user" => user.to_string()).increment(1);
@@ -155,7 +140,7 @@ fn labels_without_end_share_a_series() {
             counter!("logins", "user" => "7").increment(1);
         });
     });
-    let logins: Vec<_> = points.iter().filter(|it| it.name == "logins").collect();
+    let logins = receiver.points_of("logins");
     assert_eq!(logins.len(), 2_000);
     let value = |key: &str, value: floe_tests::Value| {
         let mut found = logins.iter().filter(|it| it.attributes.get(key) == Some(&value));

@@ -8,17 +8,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use floe_telemetry::config::{ExporterKind, SamplingRule};
-use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::trace::Statistics;
 use floe_telemetry::{
     EndingSpan, FutureExt as _, MetricRecorder, TelemetryConfig, TelemetryProvider, builder,
     create_span, get_current_span, init, propagation, span, testing, traced,
 };
-use floe_tests::{MetricValue, Receiver, TIMEOUT, Value, is_child, run_in_child};
+use floe_tests::{MetricValue, Receiver, TIMEOUT, Value, json_lines, program};
 use futures_executor::block_on;
 use opentelemetry::global;
 use opentelemetry::trace::{Span as _, TraceContextExt as _, Tracer as _};
-use serde_json::Value as Json;
+
+use super::pipeline::{in_memory, start};
 
 /// The message of `init` without an exporter and without a terminal.
 pub(crate) const LINE: &str = "warning: traces are not exported: expected `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), \
@@ -117,15 +117,9 @@ fn open_spans() {
     unrecorded();
 }
 
-fn lines(stdout: &str) -> Vec<Json> {
-    let lines = stdout.lines().filter(|line| line.starts_with('{'));
-    lines.map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
 #[test]
 fn without_an_exporter_nothing_listens_and_one_line_says_so() {
-    const TEST: &str = "no_exporter::without_an_exporter_nothing_listens_and_one_line_says_so";
-    if is_child() {
+    let program = program!({
         // The second provider is not worth another line.
         for _ in 0..2 {
             let telemetry = init().unwrap();
@@ -141,35 +135,31 @@ fn without_an_exporter_nothing_listens_and_one_line_says_so() {
         let _telemetry = init().unwrap();
         let spans = testing::capture(|| drop(outer()));
         spans.single("inner").assert_ok();
-        return;
-    }
+    });
     for no_lines in [("FLOE_LOG_OUTPUT", "none"), ("RUST_LOG", "off")] {
-        let (_, stderr) = run_in_child(TEST, &[no_lines]);
+        let (_, stderr) = program.run(&[no_lines]);
         assert_eq!(stderr, LINE);
         let none = ("OTEL_TRACES_EXPORTER", "none");
-        let (_, stderr) = run_in_child(TEST, &[no_lines, none]);
+        let (_, stderr) = program.run(&[no_lines, none]);
         assert_eq!(stderr, "", "it was said that none are wanted");
     }
 }
 
 #[test]
 fn without_a_provider_a_request_is_passed_on() {
-    const TEST: &str = "no_exporter::without_a_provider_a_request_is_passed_on";
-    if is_child() {
+    let program = program!({
         assert_is_passed_on();
         let telemetry = init().unwrap();
         assert!(telemetry.is_noop());
         assert_is_passed_on();
         assert_eq!(unrecorded(), Carrier::new(), "nothing stays current");
-        return;
-    }
-    run_in_child(TEST, &[("OTEL_SDK_DISABLED", "true")]);
+    });
+    program.run(&[("OTEL_SDK_DISABLED", "true")]);
 }
 
 #[test]
 fn log_lines_have_ids_of_spans_that_are_not_recorded() {
-    const TEST: &str = "no_exporter::log_lines_have_ids_of_spans_that_are_not_recorded";
-    if is_child() {
+    let program = program!({
         let telemetry = builder()
             .configure(|config| config.sampling.rules = vec![SamplingRule::new("outer", 1.0)])
             .init()
@@ -182,11 +172,10 @@ fn log_lines_have_ids_of_spans_that_are_not_recorded() {
         assert_is_passed_on();
         telemetry.shutdown(TIMEOUT).unwrap();
         assert_eq!(telemetry.statistics(), Statistics::default());
-        return;
-    }
-    let (stdout, stderr) = run_in_child(TEST, &[("FLOE_LOG_OUTPUT", "stdout")]);
+    });
+    let (stdout, stderr) = program.run(&[("FLOE_LOG_OUTPUT", "stdout")]);
     assert_eq!(stderr, LINE);
-    let lines = lines(&stdout);
+    let lines = json_lines(&stdout);
     let traces: Vec<_> = lines.iter().map(|line| &line["trace_id"]).collect();
     assert_eq!(traces.len(), 10, "{stdout}");
     for pair in traces.chunks(2) {
@@ -198,9 +187,8 @@ fn log_lines_have_ids_of_spans_that_are_not_recorded() {
     assert_eq!(traces[9], "0af7651916cd43dd8448eb211c80319c");
 }
 
-#[test]
+#[alone]
 fn a_layer_of_log_lines_that_is_created_later_has_ids() {
-    floe_tests::alone!();
     let telemetry = builder().without_subscriber().init().unwrap();
     assert_eq!(unrecorded(), Carrier::new());
     let config = floe_telemetry::config::LoggingConfig::default();
@@ -212,21 +200,15 @@ fn a_layer_of_log_lines_that_is_created_later_has_ids() {
 
 #[test]
 fn log_records_that_are_exported_have_ids() {
-    const TEST: &str = "no_exporter::log_records_that_are_exported_have_ids";
-    if is_child() {
+    let program = program!({
         let telemetry = init().unwrap();
         outer();
         telemetry.shutdown(TIMEOUT).unwrap();
         assert_eq!(telemetry.statistics().collected, 0);
-        return;
-    }
+    });
     let receiver = Receiver::grpc();
-    let variables = [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*receiver.endpoint()),
-        ("OTEL_TRACES_EXPORTER", "none"),
-        ("FLOE_LOG_OUTPUT", "none"),
-    ];
-    let (_, stderr) = run_in_child(TEST, &variables);
+    let variables = [("OTEL_TRACES_EXPORTER", "none"), ("FLOE_LOG_OUTPUT", "none")];
+    let (_, stderr) = program.against(&receiver, &variables);
     assert_eq!(stderr, "");
     let logs = receiver.logs();
     assert_eq!(logs.len(), 2);
@@ -241,14 +223,12 @@ fn metrics_alone(receiver: &Receiver, from_spans: bool) -> TelemetryProvider {
     config.otlp.metrics.endpoint = Some(receiver.endpoint());
     config.exporters.traces = Some(vec![ExporterKind::None]);
     config.metrics.from_spans = from_spans;
-    TelemetryProvider::builder(config).initialize().unwrap()
+    start(config)
 }
 
 fn calls(receiver: &Receiver) -> Vec<(String, f64)> {
-    let points = receiver.points();
-    let points = points.iter();
-    let calls = points.filter(|point| point.name == "traces.span.metrics.calls");
-    let mut calls: Vec<_> = calls
+    let points = receiver.points_of("traces.span.metrics.calls");
+    let mut calls: Vec<_> = (points.iter())
         .map(|point| {
             let (Value::String(name), MetricValue::Sum(calls)) =
                 (&point.attributes["span.name"], &point.value)
@@ -262,9 +242,8 @@ fn calls(receiver: &Receiver) -> Vec<(String, f64)> {
     calls
 }
 
-#[test]
+#[alone]
 fn calls_are_measured_without_spans() {
-    floe_tests::alone!();
     let receiver = Receiver::grpc();
     let telemetry = metrics_alone(&receiver, false);
     open_spans();
@@ -279,9 +258,8 @@ fn calls_are_measured_without_spans() {
     assert_eq!(calls(&receiver), [("measured".to_owned(), 3.0)]);
 }
 
-#[test]
+#[alone]
 fn metrics_of_all_spans_take_them() {
-    floe_tests::alone!();
     let receiver = Receiver::grpc();
     let telemetry = metrics_alone(&receiver, true);
     outer();
@@ -298,8 +276,7 @@ fn metrics_of_all_spans_take_them() {
 
 #[test]
 fn a_processor_takes_spans() {
-    const TEST: &str = "no_exporter::a_processor_takes_spans";
-    if is_child() {
+    let program = program!({
         let seen = Arc::<AtomicU64>::default();
         let counter = Arc::clone(&seen);
         let telemetry = builder()
@@ -319,28 +296,20 @@ fn a_processor_takes_spans() {
         expected.collected = 4;
         (expected.discarded, expected.without_exporter) = (1, 3);
         assert_eq!(telemetry.statistics(), expected);
-        return;
-    }
-    let (_, stderr) = run_in_child(TEST, &[("FLOE_LOG_OUTPUT", "stdout")]);
+    });
+    let (_, stderr) = program.run(&[("FLOE_LOG_OUTPUT", "stdout")]);
     assert_eq!(stderr, LINE, "and they are still not exported");
 }
 
 /// The next provider records again.
-#[test]
+#[alone]
 fn an_exporter_listens_after_a_provider_without_one() {
-    floe_tests::alone!();
-    let nothing = {
-        let mut config = TelemetryConfig::new("nothing");
-        config.exporters.traces = Some(vec![ExporterKind::None]);
-        TelemetryProvider::builder(config).initialize().unwrap()
-    };
+    let mut config = TelemetryConfig::new("nothing");
+    config.exporters.traces = Some(vec![ExporterKind::None]);
+    let nothing = start(config);
     outer();
     drop(nothing);
-    let memory = MemoryExporter::new();
-    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("memory"))
-        .with_span_exporter(memory.clone())
-        .initialize()
-        .unwrap();
+    let (telemetry, memory) = in_memory(TelemetryConfig::new("memory"));
     outer();
     telemetry.shutdown(TIMEOUT).unwrap();
     assert_eq!(memory.spans().len(), 2);

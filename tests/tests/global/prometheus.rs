@@ -1,12 +1,10 @@
-//! The endpoint for Prometheus: its response, and its behaviour on invalid requests and under load. One test in each
-//! process, because a process has one provider.
+//! The endpoint for Prometheus: its response, and its behaviour on invalid requests and under load.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::time::Duration;
 
 // A crate that is never referenced is not linked.
 use floe_telemetry_prometheus as _;
@@ -15,11 +13,10 @@ use floe_telemetry::config::ExporterKind;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::{Error, MetricRecorder, TelemetryConfig, TelemetryProvider, traced};
-use floe_tests::{ReservedPort, TIMEOUT};
+use floe_tests::{ReservedPort, TIMEOUT, url};
 use opentelemetry::KeyValue;
 
-/// Longer than the test may take.
-const NEVER: Duration = Duration::from_secs(3600);
+use super::pipeline::NEVER;
 
 static METRICS: MetricRecorder = MetricRecorder::new("orders");
 
@@ -41,13 +38,12 @@ fn start_at(host: &str, port: u16) -> Result<TelemetryProvider, Error> {
 }
 
 fn record() {
-    let url = format!("postgres://floe:{}@db/orders", concat!("hunter2", "XyZ"));
     METRICS.increment(
         Metric::new("orders.rows")
             .with_unit("{row}")
             .with_description("Rows, \"quoted\"\nand so on."),
         25,
-        &[KeyValue::new("table.name", "or\"ders\n"), KeyValue::new("url", url)],
+        &[KeyValue::new("table.name", "or\"ders\n"), KeyValue::new("url", url())],
     );
     METRICS.increment("orders.tests_total", 2, &[]);
     METRICS.set_gauge(Metric::new("orders.size").with_unit("By"), 1.5, &[]);
@@ -86,9 +82,8 @@ fn status(port: u16, line: &str) -> String {
 }
 
 /// A page of `shop.example`, whose name leads to 127.0.0.1 once the page is loaded, reads the response of its own name.
-#[test]
+#[alone]
 fn a_name_that_others_give_this_machine_gets_no_metrics() {
-    floe_tests::alone!();
     let reserved = ReservedPort::new();
     let port = reserved.number();
     let telemetry = start(port).unwrap();
@@ -118,23 +113,14 @@ fn a_name_that_others_give_this_machine_gets_no_metrics() {
 
 #[test]
 fn a_reader_of_the_configuration_file_is_the_endpoint() {
-    if !floe_tests::is_child() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let reader = "prometheus/development: {host: 0.0.0.0, port: 9999}";
-        let text = format!(
-            "file_format: \"1.0\"\nmeter_provider: {{readers: [{{pull: {{exporter: {{{reader}}}}}}}]}}"
-        );
-        fs::write(file.path(), text).unwrap();
-        let path = file.path().to_str().unwrap();
-        let this = "prometheus::a_reader_of_the_configuration_file_is_the_endpoint";
-        floe_tests::run_in_child(this, &[("OTEL_CONFIG_FILE", path)]);
-        return;
-    }
-    let config = TelemetryConfig::from_env().unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();
-    let reader = "meter_provider: {readers: [{pull: {exporter: {prometheus: {port: 0}}}}]}";
-    fs::write(file.path(), format!("file_format: \"1.0\"\n{reader}\n")).unwrap();
-    let error = TelemetryConfig::from_config_file(file.path()).unwrap_err();
+    let read = |exporter: &str| {
+        let reader = format!("{{readers: [{{pull: {{exporter: {{{exporter}}}}}}}]}}");
+        fs::write(file.path(), format!("file_format: '1.0'\nmeter_provider: {reader}\n")).unwrap();
+        TelemetryConfig::from_config_file(file.path())
+    };
+    let config = read("prometheus/development: {host: 0.0.0.0, port: 9999}").unwrap();
+    let error = read("prometheus: {port: 0}").unwrap_err();
     let expected = "line 2, column 66: meter_provider.readers.0.pull.exporter.prometheus.port: expected 1 to 65535, found 0";
     assert!(error.to_string().contains(expected), "{error}");
     let prometheus = &config.metrics.prometheus;
@@ -143,9 +129,8 @@ fn a_reader_of_the_configuration_file_is_the_endpoint() {
     assert_eq!(config.exporters.metrics, chosen);
 }
 
-#[test]
+#[alone]
 fn recorded_metrics_are_scraped() {
-    floe_tests::alone!();
     let reserved = ReservedPort::new();
     let port = reserved.number();
 
@@ -244,9 +229,8 @@ fn slow_client(port: u16) -> TcpStream {
 }
 
 /// Each line of a histogram repeats its labels.
-#[test]
+#[alone]
 fn long_labels_are_cut_and_slow_clients_delay_nobody() {
-    floe_tests::alone!();
     let reserved = ReservedPort::new();
     let port = reserved.number();
     let telemetry = start(port).unwrap();

@@ -9,7 +9,7 @@ use floe_telemetry::detection::{DetectedAttributes, Surroundings, resource_detec
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::propagation::CommandExt as _;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, propagation, traced};
-use floe_tests::{is_child, run_in_child};
+use floe_tests::program;
 use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceFlags, TraceState};
@@ -107,9 +107,7 @@ fn serve(headers: &HashMap<String, String>) -> SpanContext {
 
 #[test]
 fn a_propagator_that_panics_leaves_the_other_formats_and_is_one_warning() {
-    const TEST: &str =
-        "propagators::a_propagator_that_panics_leaves_the_other_formats_and_is_one_warning";
-    if is_child() {
+    let program = program!({
         use_broken_carriers();
         let detectors = "{resource_attributes: {service_name: orders}, detectors: [broken, os]}";
         let telemetry = TelemetryProvider::builder(TelemetryConfig::from_yaml(detectors).unwrap())
@@ -131,9 +129,8 @@ fn a_propagator_that_panics_leaves_the_other_formats_and_is_one_warning() {
         opentelemetry::global::set_text_map_propagator(Broken);
         use_broken_carriers();
         assert_eq!(propagation::inject_headers(), HashMap::new());
-        return;
-    }
-    let (_, stderr) = run_in_child(TEST, &[]);
+    });
+    let (_, stderr) = program.run(&[]);
     let warnings: Vec<_> = stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
     assert_eq!(
         warnings,
@@ -144,10 +141,9 @@ fn a_propagator_that_panics_leaves_the_other_formats_and_is_one_warning() {
     );
 }
 
-#[test]
+#[alone]
 fn a_propagator_of_the_program_is_beside_the_configured_ones() {
-    floe_tests::alone!();
-    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+    let _telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
         .with_span_exporter(MemoryExporter::new())
         .with_propagator(Acme(["acme-trace".to_owned()]))
         .initialize()
@@ -162,5 +158,4 @@ fn a_propagator_of_the_program_is_beside_the_configured_ones() {
     let of_acme = HashMap::from([("acme-trace".to_owned(), format!("{}.{}", ids.0, ids.1))]);
     let parent = propagation::extract_span_context(&of_acme).unwrap();
     assert_eq!((parent.trace_id(), parent.span_id()), ids);
-    drop(telemetry);
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use floe_telemetry::TelemetryConfig;
 use floe_telemetry::backend::{self, ExporterConfig};
 use floe_telemetry::config::OtlpProtocol;
-use floe_tests::{is_child, run_in_child};
+use floe_tests::program;
 use serde_json::json;
 
 const PROTOCOLS: [(&str, OtlpProtocol); 3] = [
@@ -54,10 +54,9 @@ fn in_a_document(protocol: &str, endpoint: &str) -> TelemetryConfig {
 
 #[test]
 fn the_table_of_protocols_is_true() {
-    if is_child() {
+    let program = program!({
         println!("child: {}", sent(TelemetryConfig::from_env().unwrap()));
-        return;
-    }
+    });
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let document = std::fs::read_to_string(root.join("docs/configuration.md")).unwrap();
     let (_, table) = document.split_once("| protocol that is set | endpoint | is sent |").unwrap();
@@ -73,8 +72,7 @@ fn the_table_of_protocols_is_true() {
         assert_eq!(sent(in_a_document(protocol, endpoint)), expected, "{row}");
         let variables =
             [("OTEL_EXPORTER_OTLP_PROTOCOL", protocol), ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)];
-        let (stdout, stderr) =
-            run_in_child("protocols::the_table_of_protocols_is_true", &variables);
+        let (stdout, stderr) = program.run(&variables);
         assert!(stdout.contains(&format!("child: {expected}\n")), "{row}: {stdout}");
         assert!(!stderr.contains("warning"), "{row}: {stderr}");
         count += 1;

@@ -2,17 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
+use floe_telemetry::{TelemetryConfig, create_span};
 use floe_tests::{
-    Authority, ClientCertificate, Proxy, Receiver, ReservedPort, TIMEOUT, is_child, run_in_child,
+    Authority, ClientCertificate, Program, Proxy, Receiver, ReservedPort, TIMEOUT, program,
 };
+
+use super::pipeline::start;
 
 /// `floe:hunter2`.
 const CREDENTIALS: &str = "Basic ZmxvZTpodW50ZXIy";
 
 fn child() {
     let config = TelemetryConfig::from_env().unwrap();
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let telemetry = start(config);
     drop(create_span("through"));
     match telemetry.force_flush(TIMEOUT) {
         Ok(()) => println!("child: delivered"),
@@ -22,10 +24,8 @@ fn child() {
 }
 
 /// The result of a child process with these variables.
-fn run(test: &str, variables: &[(&str, &str)]) -> String {
-    let mut all = vec![("OTEL_METRICS_EXPORTER", "none")];
-    all.extend(variables);
-    let (stdout, stderr) = run_in_child(test, &all);
+fn run(program: &Program, variables: &[(&str, &str)]) -> String {
+    let (stdout, stderr) = program.run(&[&[("OTEL_METRICS_EXPORTER", "none")], variables].concat());
     assert!(!stderr.contains("hunter2"), "{stderr}");
     let output = stdout.split_once("child: ").unwrap_or_else(|| panic!("{stdout}{stderr}")).1;
     output.lines().next().unwrap().to_owned()
@@ -33,10 +33,7 @@ fn run(test: &str, variables: &[(&str, &str)]) -> String {
 
 #[test]
 fn the_proxy_is_used_for_other_hosts() {
-    let test = "proxy::the_proxy_is_used_for_other_hosts";
-    if is_child() {
-        return child();
-    }
+    let program = program!({ child() });
     let authority = Authority::new();
     let certificate = authority.certificate();
     let certificate = ("OTEL_EXPORTER_OTLP_CERTIFICATE", certificate.to_str().unwrap());
@@ -63,7 +60,7 @@ fn the_proxy_is_used_for_other_hosts() {
                 (variable, &*url),
             ];
             let before = receiver.spans().len();
-            assert_eq!(run(test, &variables), "delivered", "{protocol} {endpoint}");
+            assert_eq!(run(&program, &variables), "delivered", "{protocol} {endpoint}");
             assert_eq!(receiver.spans().len(), before + 1);
             assert_eq!(proxy.request_lines(), [tunnel]);
         }
@@ -72,10 +69,7 @@ fn the_proxy_is_used_for_other_hosts() {
 
 #[test]
 fn the_proxy_is_not_used_for_exceptions() {
-    let test = "proxy::the_proxy_is_not_used_for_exceptions";
-    if is_child() {
-        return child();
-    }
+    let program = program!({ child() });
     for (receiver, protocol) in [(Receiver::grpc(), "grpc"), (Receiver::http(), "http/protobuf")] {
         let proxy = Proxy::to(receiver.port(), None);
         let url = format!("http://127.0.0.1:{}", proxy.port());
@@ -83,13 +77,13 @@ fn the_proxy_is_not_used_for_exceptions() {
         // Loopback addresses do not use the proxy.
         let endpoint = receiver.endpoint();
         let own = ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint);
-        assert_eq!(run(test, &[protocol, own, ("ALL_PROXY", &url)]), "delivered");
+        assert_eq!(run(&program, &[protocol, own, ("ALL_PROXY", &url)]), "delivered");
         // Nor do the exceptions in `NO_PROXY`; this host cannot be resolved.
         let far = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.test:4317");
         let soon = ("OTEL_EXPORTER_OTLP_TIMEOUT", "300");
         for hosts in ["example.com,.test", "example.com,*.test"] {
             let without = ("NO_PROXY", hosts);
-            let output = run(test, &[protocol, far, soon, ("ALL_PROXY", &url), without]);
+            let output = run(&program, &[protocol, far, soon, ("ALL_PROXY", &url), without]);
             assert!(output.starts_with("exporter `otlp`: "), "{output}");
         }
         assert_eq!((receiver.spans().len(), proxy.request_lines().len()), (1, 0));
@@ -98,10 +92,7 @@ fn the_proxy_is_not_used_for_exceptions() {
 
 #[test]
 fn a_proxy_that_rejects_is_an_unreachable_receiver() {
-    let test = "proxy::a_proxy_that_rejects_is_an_unreachable_receiver";
-    if is_child() {
-        return child();
-    }
+    let program = program!({ child() });
     let receiver = Receiver::grpc();
     let proxy = Proxy::to(receiver.port(), Some(CREDENTIALS));
     let far = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.test:4317");
@@ -119,7 +110,7 @@ fn a_proxy_that_rejects_is_an_unreachable_receiver() {
         ("http/protobuf", "http://floe:hunter2%ff@127.0.0.1:1", "expected `http://host:port`"),
     ] {
         let protocol = ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
-        let output = run(test, &[protocol, far, ("ALL_PROXY", url)]);
+        let output = run(&program, &[protocol, far, ("ALL_PROXY", url)]);
         assert!(output.contains(expected) && !output.contains("hunter2"), "{output}");
     }
     assert_eq!(receiver.requests(), []);

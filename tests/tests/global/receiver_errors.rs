@@ -1,67 +1,50 @@
 //! A response that refuses, or cannot be understood, is one message: with the URL, the reason, the receiver's text
-//! about it, and for another protocol the change that helps. One test, because a process has one provider.
+//! about it, and for another protocol the change that helps.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
+use std::sync::LazyLock;
 use std::thread;
 
-use floe_telemetry::config::{ExporterKind, OtlpProtocol};
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
-use floe_tests::{Authority, ClientCertificate, Receiver, TIMEOUT};
+use floe_telemetry::config::OtlpProtocol;
+use floe_telemetry::{TelemetryConfig, traced};
+use floe_tests::{Authority, ClientCertificate, Receiver, TIMEOUT, Written};
+
+use super::pipeline::{BOTH, start, traces_alone};
 
 #[traced]
 fn work() {}
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+/// The messages of this process.
+static LOG: LazyLock<Written> = LazyLock::new(|| {
+    let log = Written::default();
+    tracing_subscriber::fmt().with_writer(log.writer()).with_ansi(false).init();
+    log
+});
 
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+/// The error of a flush with one span. The only message has the same error.
+fn error(protocol: OtlpProtocol, endpoint: &str) -> String {
+    error_with(protocol, endpoint, |_| ())
 }
 
-impl Log {
-    /// The only message since the last call.
-    fn take_one(&self) -> String {
-        let text = String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap();
-        assert_eq!(text.lines().count(), 1, "{text}");
-        text
-    }
-}
-
-/// The flush has one span. The only message has the same error.
-fn error(log: &Log, protocol: OtlpProtocol, endpoint: &str) -> String {
-    error_with(log, protocol, endpoint, |_| ())
-}
-
-/// The error of a flush with further settings.
+/// With further settings.
 fn error_with(
-    log: &Log,
     protocol: OtlpProtocol,
     endpoint: &str,
     set: impl FnOnce(&mut TelemetryConfig),
 ) -> String {
-    let mut config = TelemetryConfig::new("receiver-errors");
-    config.otlp_protocol = Some(protocol);
-    config.otlp_endpoint = Some(endpoint.to_owned());
+    let mut config = traces_alone(protocol, endpoint);
     config.otlp.all.timeout_millis = Some(1_000);
-    config.exporters.metrics = Some(vec![ExporterKind::None]);
-    config.exporters.logs = Some(vec![ExporterKind::None]);
     set(&mut config);
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    LazyLock::force(&LOG);
+    let telemetry = start(config);
     work();
     let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
     telemetry.shutdown(TIMEOUT).unwrap();
-    let message = log.take_one();
+    let message = LOG.take();
+    assert_eq!(message.lines().count(), 1, "{message}");
     assert!(message.contains("spans could not be exported"), "{message}");
     assert!(error.contains(endpoint), "{error}");
     let (_, reason) = error.split_once(" failed: ").unwrap();
@@ -96,22 +79,8 @@ fn http(status: &str, kind: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}")
 }
 
-#[test]
-fn an_error_of_a_receiver_has_its_url_its_reason_and_what_to_change() {
-    floe_tests::alone!();
-    let log = Log::default();
-    let writer = log.clone();
-    tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).init();
-
-    the_message_has_the_text_of_the_receiver(&log);
-    an_endpoint_without_the_path_of_its_signal_is_named(&log);
-    a_body_that_does_not_end_is_not_waited_for(&log);
-    another_protocol_is_named(&log);
-    tls_on_one_side_only_is_named(&log);
-    a_refusal_of_tls_is_named(&log);
-}
-
-fn the_message_has_the_text_of_the_receiver(log: &Log) {
+#[alone]
+fn the_message_has_the_text_of_the_receiver() {
     for (status, kind, body, expected) in [
         (
             "401 Unauthorized",
@@ -122,8 +91,8 @@ fn the_message_has_the_text_of_the_receiver(log: &Log) {
         (
             "404 Not Found",
             "text/plain; charset=utf-8",
-            "404 page not found\n",
-            "404 Not Found: 404 page not found",
+            "404 page\0\u{7f}\u{9b}\u{202e}\u{2028} not found\n",
+            r"404 Not Found: 404 page\u{0}\u{7f}\u{9b}\u{202e}\u{2028} not found",
         ),
         (
             "400 Bad Request",
@@ -146,67 +115,56 @@ fn the_message_has_the_text_of_the_receiver(log: &Log) {
         ("413 Payload Too Large", "text/plain", "", "413 Payload Too Large"),
     ] {
         let endpoint = answering(http(status, kind, body));
-        let error = error(log, OtlpProtocol::Http, &endpoint);
+        let error = error(OtlpProtocol::Http, &endpoint);
         let expected = format!("`{endpoint}/v1/traces`: the receiver answered {expected}");
         assert!(error.ends_with(&expected), "{error}\n{expected}");
     }
     // The message has the path of an endpoint, and not its query.
     let endpoint = answering(http("404 Not Found", "text/plain", "no route"));
-    let error = error(log, OtlpProtocol::Http, &format!("{endpoint}/otlp"));
+    let error = error(OtlpProtocol::Http, &format!("{endpoint}/otlp"));
     let expected =
         format!("`{endpoint}/otlp/v1/traces`: the receiver answered 404 Not Found: no route");
     assert!(error.ends_with(&expected), "{error}");
 }
 
 /// The endpoint of one signal is used as it is.
-fn an_endpoint_without_the_path_of_its_signal_is_named(log: &Log) {
+#[alone]
+fn an_endpoint_without_the_path_of_its_signal_is_named() {
     for (path, is_complete) in [("", false), ("/otlp", false), ("/otlp/v1/traces", true)] {
         let endpoint = answering(http("404 Not Found", "text/plain", "no route"));
-        let mut config = TelemetryConfig::new("receiver-errors");
-        config.otlp_protocol = Some(OtlpProtocol::Http);
-        config.otlp.traces.endpoint = Some(format!("{endpoint}{path}"));
-        config.exporters.metrics = Some(vec![ExporterKind::None]);
-        config.exporters.logs = Some(vec![ExporterKind::None]);
-        let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
-        work();
-        let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
-        telemetry.shutdown(TIMEOUT).unwrap();
-        log.take_one();
+        let error = error_with(OtlpProtocol::Http, &endpoint, |config| {
+            config.otlp.traces.endpoint = Some(format!("{endpoint}{path}"));
+        });
         let expected = if is_complete { "no route" } else { "ends with `/v1/traces`" };
         assert!(error.ends_with(expected), "{error}");
     }
 }
 
-fn a_body_that_does_not_end_is_not_waited_for(log: &Log) {
+#[alone]
+fn a_body_that_does_not_end_is_not_waited_for() {
     let unfinished = "HTTP/1.1 400 Bad Request\r\ncontent-length: 99\r\n\r\nno service.name";
-    let mut config = TelemetryConfig::new("receiver-errors");
-    config.otlp_protocol = Some(OtlpProtocol::Http);
-    config.otlp_endpoint = Some(answering(unfinished.to_owned()));
-    config.exporters.metrics = Some(vec![ExporterKind::None]);
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
-    work();
-    let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
+    let error = error(OtlpProtocol::Http, &answering(unfinished.to_owned()));
     assert!(error.ends_with("400 Bad Request: no service.name"), "{error}");
-    telemetry.shutdown(TIMEOUT).unwrap();
-    log.take_one();
 }
 
-fn another_protocol_is_named(log: &Log) {
+#[alone]
+fn another_protocol_is_named() {
     let (grpc, http) = (Receiver::grpc(), Receiver::http());
-    let error_of_http = error(log, OtlpProtocol::Http, &grpc.endpoint());
+    let error_of_http = error(OtlpProtocol::Http, &grpc.endpoint());
     assert!(error_of_http.contains("`OTEL_EXPORTER_OTLP_PROTOCOL=grpc`"), "{error_of_http}");
-    let error_of_grpc = error(log, OtlpProtocol::Grpc, &http.endpoint());
+    let error_of_grpc = error(OtlpProtocol::Grpc, &http.endpoint());
     assert!(
         error_of_grpc.contains("`OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`"),
         "{error_of_grpc}"
     );
     assert_eq!((grpc.requests().len(), http.requests().len()), (0, 0));
-    for protocol in [OtlpProtocol::Grpc, OtlpProtocol::Http] {
-        error(log, protocol, &answering("SSH-2.0-OpenSSH_9.2\r\n".to_owned()));
+    for protocol in BOTH {
+        error(protocol, &answering("SSH-2.0-OpenSSH_9.2\r\n".to_owned()));
     }
 }
 
-fn tls_on_one_side_only_is_named(log: &Log) {
+#[alone]
+fn tls_on_one_side_only_is_named() {
     let authority = Authority::new();
     let untrusted = ClientCertificate::NotRequested;
     for (protocol, plain, secure) in [
@@ -214,16 +172,17 @@ fn tls_on_one_side_only_is_named(log: &Log) {
         (OtlpProtocol::Http, Receiver::http(), Receiver::http_with_tls(&authority, untrusted)),
     ] {
         let wrong = plain.endpoint().replace("http://", "https://");
-        let error_of_plain = error(log, protocol, &wrong);
+        let error_of_plain = error(protocol, &wrong);
         assert!(error_of_plain.contains("does not use TLS"), "{error_of_plain}");
         let wrong = secure.endpoint().replace("https://", "http://");
-        let error_of_secure = error(log, protocol, &wrong);
+        let error_of_secure = error(protocol, &wrong);
         assert!(error_of_secure.contains("`https://`"), "{error_of_secure}");
     }
 }
 
 /// Each side can refuse the other's certificate, and a receiver the protocol within TLS.
-fn a_refusal_of_tls_is_named(log: &Log) {
+#[alone]
+fn a_refusal_of_tls_is_named() {
     let authority = Authority::new();
     let trusting = |config: &mut TelemetryConfig| {
         config.otlp.all.certificate = Some(authority.certificate());
@@ -233,15 +192,15 @@ fn a_refusal_of_tls_is_named(log: &Log) {
         (OtlpProtocol::Grpc, Receiver::grpc_with_tls(&authority, required)),
         (OtlpProtocol::Http, Receiver::http_with_tls(&authority, required)),
     ] {
-        let untrusted = error(log, protocol, &receiver.endpoint());
+        let untrusted = error(protocol, &receiver.endpoint());
         let setting = "is expected in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)";
         assert!(untrusted.ends_with(setting), "{untrusted}");
-        let anonymous = error_with(log, protocol, &receiver.endpoint(), trusting);
+        let anonymous = error_with(protocol, &receiver.endpoint(), trusting);
         let setting = "`OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`";
         assert!(anonymous.contains(setting), "{anonymous}");
     }
     let http = Receiver::http_with_tls(&authority, ClientCertificate::NotRequested);
-    let other = error_with(log, OtlpProtocol::Grpc, &http.endpoint(), trusting);
+    let other = error_with(OtlpProtocol::Grpc, &http.endpoint(), trusting);
     let setting = "`OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`";
     assert!(other.contains(setting), "{other}");
 }

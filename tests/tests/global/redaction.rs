@@ -5,31 +5,24 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::io;
 
 use floe_telemetry::attributes::{AttributeList, AttributeValue};
+use floe_telemetry::config::RedactionConfig;
 use floe_telemetry::config::RedactionLevel::{Credentials, Strict};
-use floe_telemetry::config::{ExporterKind, LoggingConfig, OtlpProtocol, RedactionConfig};
-use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::trace::Statistics;
 use floe_telemetry::{
     FloeAttributes, MetricRecorder, Mode, TelemetryConfig, TelemetryProvider, create_span,
-    get_current_span, logs, propagation, record_exception, traced, tracing_layer,
+    get_current_span, propagation, record_exception, traced,
 };
-use floe_tests::{Receiver, TIMEOUT, Value};
+use floe_tests::{TIMEOUT, Value};
 use opentelemetry::baggage::{BaggageExt as _, KeyValueMetadata};
 use opentelemetry::trace::Status;
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
-use serde_json::json;
-use tracing_subscriber::Layer as _;
-use tracing_subscriber::filter::filter_fn;
-use tracing_subscriber::fmt as lines;
-use tracing_subscriber::layer::SubscriberExt as _;
 
-use super::pipeline::spans;
+use super::pipeline::{Pipeline, in_memory, spans};
 
 /// Concatenated, so that a secret scanner does not report this file.
 const EMAIL: &str = concat!("jane", "@", "example.com");
@@ -42,11 +35,7 @@ fn config(redaction: RedactionConfig) -> TelemetryConfig {
 
 /// `record` fills the span.
 fn exported(redaction: RedactionConfig, record: impl FnOnce()) -> (SpanData, Statistics) {
-    let memory = MemoryExporter::new();
-    let telemetry = TelemetryProvider::builder(config(redaction))
-        .with_span_exporter(memory.clone())
-        .initialize()
-        .unwrap();
+    let (telemetry, memory) = in_memory(config(redaction));
     let span = create_span("span");
     record();
     drop(span);
@@ -81,19 +70,8 @@ impl SpanExporter for Failing {
     }
 }
 
-#[test]
-fn redaction_is_configured_and_counted() {
-    floe_tests::alone!();
-    levels();
-    patterns_and_keys();
-    counts();
-    an_error_is_one_finding();
-    typed_values_are_judged_as_their_texts();
-    constant_attributes_are_cached_by_key_and_text();
-}
-
-/// The level can change that.
-fn levels() {
+#[alone]
+fn the_level_decides_about_personal_data_and_doubtful_keys() {
     let record = || {
         set("owner", EMAIL);
         set("session", "nightly");
@@ -125,7 +103,8 @@ fn levels() {
     }
 }
 
-fn patterns_and_keys() {
+#[alone]
+fn patterns_and_keys_of_the_configuration_are_redacted() {
     let mut redaction = RedactionConfig::default();
     redaction.patterns = vec!["CUST-[0-9]{6}".to_owned()];
     redaction.keys = vec!["customer_ref".to_owned()];
@@ -170,7 +149,8 @@ fn patterns_and_keys() {
     assert_eq!(headers["baggage"], expected);
 }
 
-fn counts() {
+#[alone]
+fn redaction_is_counted_by_rule() {
     let (_, statistics) = exported(RedactionConfig::default(), || {
         set("url", "postgres://u:p4ssw0rd@h/d");
         set("password", "hunter2A");
@@ -205,6 +185,7 @@ impl Error for Caused {
 
 /// A span has the message of an error as an attribute, in an event, there also in the stack trace, and in its status.
 /// These are one finding, and the redacted text is the same.
+#[alone]
 fn an_error_is_one_finding() {
     let refused = || io::Error::other("cannot reach postgres://u:p4ssw0rd@h/d");
     let redacted = "cannot reach postgres://<REDACTED>@h/d";
@@ -243,29 +224,8 @@ fn an_error_is_one_finding() {
     }
 }
 
-/// The subscriber writes lines of the library and of the program.
-fn delivered(record: impl FnOnce()) -> (Receiver, [String; 2]) {
-    let receiver = Receiver::http();
-    let mut config = config(RedactionConfig::default());
-    "otlp".clone_into(&mut config.backend);
-    config.otlp_endpoint = Some(receiver.endpoint());
-    config.otlp_protocol = Some(OtlpProtocol::Http);
-    config.exporters.logs = Some(vec![ExporterKind::Otlp]);
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
-    let (ours, programs) = (Line::default(), Line::default());
-    let (line, safe) = (ours.clone(), programs.clone());
-    let layer = logs::layer_with_writer(&LoggingConfig::default(), move || line.clone());
-    let fmt = lines::layer().json().with_writer(logs::safe_writer(move || safe.clone()));
-    // OpenTelemetry logs a new meter.
-    let fmt = fmt.with_filter(filter_fn(|it| !it.target().starts_with("opentelemetry")));
-    let subscriber = tracing_subscriber::registry().with(layer.unwrap()).with(fmt);
-    tracing::subscriber::with_default(subscriber.with(tracing_layer()), record);
-    telemetry.shutdown(TIMEOUT).unwrap();
-    let written = [ours, programs];
-    (receiver, written.map(|it| String::from_utf8(it.0.lock().unwrap().clone()).unwrap()))
-}
-
-/// A number and a boolean are redacted like their texts, in every place in which they have a name.
+/// A number and a boolean are redacted like their texts.
+#[alone]
 fn typed_values_are_judged_as_their_texts() {
     let pairs = || {
         let codes = opentelemetry::Value::Array(vec![4815, 4816].into());
@@ -278,61 +238,23 @@ fn typed_values_are_judged_as_their_texts() {
             KeyValue::new("rows", 4815),
         ]
     };
-    let (receiver, lines) = delivered(|| {
-        let span = create_span("typed");
-        for pair in pairs() {
-            span.set_attribute(pair.key, pair.value);
+    let pipeline = Pipeline::http(|_| ());
+    let span = create_span("typed");
+    for pair in pairs() {
+        span.set_attribute(pair.key, pair.value);
+    }
+    span.add_event("typed", pairs().to_vec());
+    drop(span);
+    MetricRecorder::new("typed").increment("seen", 1, &pairs());
+    let receiver = pipeline.end();
+    let span = receiver.span("typed");
+    for place in [&span.attributes, &span.events[0].attributes, &receiver.point("seen").attributes]
+    {
+        for key in ["pin", "otp", "card.pin"] {
+            assert_eq!(place[key], Value::from("<REDACTED>"), "{key}: {place:?}");
         }
-        span.add_event("typed", pairs().to_vec());
-        drop(span);
-        let field =
-            tracing::info_span!("typed", pin = 4815, tokens = 17, has_password = true, rows = 4815);
-        drop(field);
-        tracing::info!(pin = 4815, tokens = 17, has_password = true, rows = 4815, "typed");
-        MetricRecorder::new("typed").increment("seen", 1, &pairs());
-    });
-    let spans = receiver.spans();
-    let attributes = spans.iter().map(|span| &span.attributes);
-    let events = spans.iter().flat_map(|span| &span.events).map(|event| &event.attributes);
-    let (records, points) = (receiver.logs(), receiver.points());
-    let records = records.iter().map(|record| &record.attributes);
-    let points = points.iter().map(|point| &point.attributes);
-    let places: Vec<_> = attributes.chain(events).chain(records).chain(points).collect();
-    let places = places.into_iter().filter(|it| it.contains_key("rows"));
-    let mut count = 0;
-    for place in places {
-        for (key, expected) in [
-            ("pin", Value::from("<REDACTED>")),
-            ("otp", Value::from("<REDACTED>")),
-            ("card.pin", Value::from("<REDACTED>")),
-            ("tokens", Value::from(17)),
-            ("has_password", Value::from(true)),
-            ("rows", Value::from(4815)),
-        ] {
-            assert!(place.get(key).is_none_or(|value| *value == expected), "{key}: {place:?}");
-        }
-        count += 1;
-    }
-    assert_eq!(count, 5);
-    for line in lines {
-        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
-        let fields = line.get("fields").unwrap_or(&line);
-        assert_eq!(fields["pin"], "<REDACTED>", "{line}");
-        assert_eq!((&fields["tokens"], &fields["rows"]), (&json!(17), &json!(4815)));
-        assert_eq!(fields["has_password"], true);
-    }
-}
-
-#[derive(Clone, Default)]
-struct Line(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Line {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        assert_eq!((&place["tokens"], &place["rows"]), (&Value::from(17), &Value::from(4815)));
+        assert_eq!(place["has_password"], Value::from(true));
     }
 }
 
@@ -353,6 +275,7 @@ fn constant(value: &Constant) {
 }
 
 /// The cache for constant attributes is keyed by key and text, not by the position in the list.
+#[alone]
 fn constant_attributes_are_cached_by_key_and_text() {
     let keys = ["table", "password", "table", "db.password"];
     let spans = spans(config(RedactionConfig::default()), || {

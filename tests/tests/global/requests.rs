@@ -50,9 +50,8 @@ fn start(config: TelemetryConfig) -> TelemetryProvider {
     TelemetryProvider::builder(config).initialize().unwrap()
 }
 
-#[test]
+#[alone]
 fn requests_and_their_responses() {
-    floe_tests::alone!();
     logs::configure_logging_with_writer(&LoggingConfig::default(), || Log).unwrap();
     a_request_names_the_exporter_and_the_instance();
     a_batch_is_split_below_the_limit();

@@ -4,14 +4,17 @@
 
 use std::sync::{Arc, Mutex};
 
-use floe_telemetry::config::{ExporterKind, OtlpProtocol, SamplingConfig};
+use floe_telemetry::config::{OtlpProtocol, SamplingConfig};
+use floe_telemetry::trace::TelemetryProviderBuilder;
 use floe_telemetry::{EndingSpan, TelemetryConfig, TelemetryProvider, get_tracer, span, traced};
-use floe_tests::{ReceivedSpan, Receiver, TIMEOUT};
+use floe_tests::ReceivedSpan;
 use opentelemetry::trace::{
     Link, Span as _, SpanContext, SpanKind, TraceContextExt as _, TraceId, TraceState, Tracer as _,
 };
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
+
+use super::pipeline::Pipeline;
 
 /// Decides by the attribute `keep`, and panics on the name `panics`.
 #[derive(Clone, Debug, Default)]
@@ -70,15 +73,9 @@ fn panics() -> i32 {
     7
 }
 
-fn config(receiver: &Receiver) -> TelemetryConfig {
-    let mut config = TelemetryConfig::new("orders");
-    config.otlp_protocol = Some(OtlpProtocol::Http);
-    config.otlp_endpoint = Some(receiver.endpoint());
-    config.exporters.metrics = Some(vec![ExporterKind::None]);
-    config.exporters.logs = Some(vec![ExporterKind::None]);
-    // The sampler of the program decides instead.
+/// The sampler of the program decides instead.
+fn never(config: &mut TelemetryConfig) {
     config.sampling = SamplingConfig::default().with_ratio(0.0);
-    config
 }
 
 fn names(spans: &[ReceivedSpan]) -> Vec<&str> {
@@ -87,20 +84,18 @@ fn names(spans: &[ReceivedSpan]) -> Vec<&str> {
     names
 }
 
-#[test]
+#[alone]
 fn the_sampler_of_the_program_decides_for_each_span() {
-    floe_tests::alone!();
-    let receiver = Receiver::http();
     let sampler = ByAttribute::default();
     let processed = Arc::<Mutex<Vec<String>>>::default();
     let names_of = Arc::clone(&processed);
-    let telemetry = TelemetryProvider::builder(config(&receiver))
-        .with_sampler(sampler.clone())
-        .with_span_processor(move |span: &mut EndingSpan<'_>| {
-            names_of.lock().unwrap().push(span.name().to_owned());
-        })
-        .initialize()
-        .unwrap();
+    let pipeline = Pipeline::with(OtlpProtocol::Http, never, |builder| {
+        builder.with_sampler(sampler.clone()).with_span_processor(
+            move |span: &mut EndingSpan<'_>| {
+                names_of.lock().unwrap().push(span.name().to_owned());
+            },
+        )
+    });
     let kept = work(true);
     let dropped = work(false);
     futures_executor::block_on(later());
@@ -120,16 +115,16 @@ fn the_sampler_of_the_program_decides_for_each_span() {
     assert!(other.is_recording() && !other.span_context().is_sampled());
     assert!(other.span_context().is_valid());
     other.end();
-    telemetry.shutdown(TIMEOUT).unwrap();
+    pipeline.shut_down();
     // Processors see spans that are only recorded; exporters do not.
     let processed = processed.lock().unwrap();
     assert_eq!(processed.len(), 7);
     assert!(processed.contains(&"api.record".to_owned()));
-    assert_eq!(telemetry.statistics().sampled_out, 1);
+    assert_eq!(pipeline.statistics().sampled_out, 1);
 
     assert!(kept.is_sampled() && !dropped.is_sampled() && dropped.is_valid());
     assert_eq!(dropped.trace_state().get("acme"), Some("1"));
-    let spans = receiver.spans();
+    let spans = pipeline.receiver.spans();
     assert_eq!(names(&spans), ["api", "child", "child", "guard", "later", "work"]);
     for span in &spans {
         assert_eq!(span.attributes["sampled.by"], "attribute".into());
@@ -148,30 +143,26 @@ fn the_sampler_of_the_program_decides_for_each_span() {
             "api.record Internal 1 0 false",
         ]
     );
-    assert_eq!(telemetry.statistics().sampler_panics, 1);
+    assert_eq!(pipeline.statistics().sampler_panics, 1);
 }
 
-#[test]
+#[alone]
 fn the_next_provider_has_the_sampler_of_its_configuration() {
-    floe_tests::alone!();
-    let receiver = Receiver::http();
     let sampler = ByAttribute::default();
-    let builder = TelemetryProvider::builder(config(&receiver));
-    let first = builder.with_sampler(sampler.clone()).initialize().unwrap();
+    let add = |builder: TelemetryProviderBuilder| builder.with_sampler(sampler.clone());
+    let first = Pipeline::with(OtlpProtocol::Http, never, add);
     work(true);
-    first.shutdown(TIMEOUT).unwrap();
-    let next = TelemetryProvider::builder(config(&receiver)).initialize().unwrap();
+    let receiver = first.end();
+    let next = Pipeline::http(never);
     work(true);
-    next.shutdown(TIMEOUT).unwrap();
+    assert_eq!(next.end().spans(), []);
     assert_eq!(names(&receiver.spans()), ["child", "work"]);
     assert_eq!(sampler.0.lock().unwrap().len(), 2);
 }
 
-#[test]
+#[alone]
 fn a_sampler_of_the_program_excludes_tail_sampling() {
-    floe_tests::alone!();
-    let mut tail = config(&Receiver::http());
-    tail.sampling = SamplingConfig::default();
+    let mut tail = TelemetryConfig::new("orders");
     tail.sampling.keep_errors = true;
     let error = TelemetryProvider::builder(tail)
         .with_sampler(ByAttribute::default())

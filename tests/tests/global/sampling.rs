@@ -1,5 +1,5 @@
-//! The decisions of an OpenTelemetry sampler, and the propagated trace state. `limits` tests the decisions below each
-//! parent, and `tracing` tests that a trace is recorded whole.
+//! The decisions of an OpenTelemetry sampler, and the propagated trace state. `tests/differential` compares the decisions
+//! with those of the SDK, and `tracing` tests that a trace is recorded whole.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -18,9 +18,8 @@ fn serve(headers: &HashMap<String, String>) -> HashMap<String, String> {
     sent
 }
 
-#[test]
+#[alone]
 fn a_trace_state_is_passed_on_whatever_is_decided() {
-    floe_tests::alone!();
     let state = "ot=th:81;rv:80000000000000,other=1";
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
     for (sampler, ratio, flags, sent_flags) in [

@@ -1,5 +1,4 @@
-//! Tail sampling: traces that the ratio does not sample, but that failed or were slow. One test, because a process has
-//! one provider.
+//! Tail sampling: traces that the ratio does not sample, but that failed or were slow.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -11,10 +10,9 @@ use std::time::{Duration, SystemTime};
 use floe_telemetry::config::SamplingRule;
 use floe_telemetry::trace::Statistics;
 use floe_telemetry::{
-    TelemetryConfig, TelemetryProvider, create_span, get_current_span, get_tracer, propagation,
-    traced,
+    TelemetryConfig, create_span, get_current_span, get_tracer, propagation, traced,
 };
-use floe_tests::{ReceivedSpan, Receiver, TIMEOUT, Value, remote};
+use floe_tests::{ReceivedSpan, TIMEOUT, Value, remote};
 use opentelemetry::Context;
 use opentelemetry::trace::{Span as _, TraceContextExt as _, Tracer as _};
 
@@ -34,14 +32,13 @@ fn step(outcome: Result<(), &'static str>) -> Result<(), &'static str> {
 }
 
 /// The sampling ratio is zero.
-fn start(change: impl FnOnce(&mut TelemetryConfig)) -> (Receiver, TelemetryProvider) {
-    let Pipeline { receiver, telemetry } = Pipeline::http(|config| {
+fn start(change: impl FnOnce(&mut TelemetryConfig)) -> Pipeline {
+    Pipeline::http(|config| {
         config.sampling = config.sampling.clone().with_ratio(0.0);
         config.sampling.keep_errors = true;
         config.sampling.keep_slower_than = Some(Duration::from_secs(3600));
         change(config);
-    });
-    (receiver, telemetry)
+    })
 }
 
 /// The spans that arrived.
@@ -49,7 +46,7 @@ fn run(
     change: impl FnOnce(&mut TelemetryConfig),
     code: impl FnOnce(),
 ) -> (Vec<ReceivedSpan>, Statistics) {
-    let (receiver, telemetry) = start(change);
+    let Pipeline { receiver, telemetry } = start(change);
     code();
     telemetry.shutdown(TIMEOUT).unwrap();
     (receiver.spans(), telemetry.statistics())
@@ -66,23 +63,9 @@ fn tail_counts(statistics: &Statistics) -> [u64; 4] {
     [tail_buffered, kept_error, kept_slow, sampled_out]
 }
 
-#[test]
-fn errors_and_slow_traces_are_sampled() {
-    floe_tests::alone!();
-    a_trace_with_an_error_is_exported_completely();
-    the_propagated_flag_is_not_sampled();
-    a_slow_root_samples_its_trace();
-    head_sampled_traces_are_exported_as_usual();
-    a_remote_parent_decides();
-    spans_without_a_call_site_are_sampled_too();
-    a_flush_leaves_open_traces_and_shutdown_decides_them();
-    spans_that_end_after_their_root_follow_its_decision();
-    traces_larger_than_a_queue_are_exported();
-    many_threads_lose_nothing();
-}
-
+#[alone]
 fn a_trace_with_an_error_is_exported_completely() {
-    let (receiver, telemetry) = start(|_| {});
+    let Pipeline { receiver, telemetry } = start(|_| {});
     job(Ok(()));
     job(Err("no disk"));
     job(Ok(()));
@@ -98,6 +81,7 @@ fn a_trace_with_an_error_is_exported_completely() {
     assert_eq!(telemetry.statistics().exported, 3);
 }
 
+#[alone]
 fn the_propagated_flag_is_not_sampled() {
     let (spans, _) = run(
         |_| {},
@@ -116,6 +100,7 @@ fn the_propagated_flag_is_not_sampled() {
     assert_eq!(names(&spans), ["call"]);
 }
 
+#[alone]
 fn a_slow_root_samples_its_trace() {
     let (spans, statistics) = run(
         |config| config.sampling.keep_slower_than = Some(Duration::from_secs(2)),
@@ -139,6 +124,7 @@ fn a_slow_root_samples_its_trace() {
     assert_eq!(tail_counts(&statistics), [0, 0, 2, 2]);
 }
 
+#[alone]
 fn head_sampled_traces_are_exported_as_usual() {
     let (spans, statistics) = run(
         |config| {
@@ -173,6 +159,7 @@ fn head_sampled_traces_are_exported_as_usual() {
     assert_eq!(tail_counts(&statistics), [0, 3, 0, 0]);
 }
 
+#[alone]
 fn a_remote_parent_decides() {
     let (spans, statistics) = run(
         |_| {},
@@ -193,6 +180,7 @@ fn a_remote_parent_decides() {
     assert_eq!(tail_counts(&statistics), [0; 4]);
 }
 
+#[alone]
 fn spans_without_a_call_site_are_sampled_too() {
     let (spans, statistics) = run(
         |config| config.sampling.rules = vec![SamplingRule::new("none", 1.0)],
@@ -210,8 +198,9 @@ fn spans_without_a_call_site_are_sampled_too() {
     assert_eq!(tail_counts(&statistics), [0, 3, 0, 3]);
 }
 
+#[alone]
 fn a_flush_leaves_open_traces_and_shutdown_decides_them() {
-    let (receiver, telemetry) = start(|_| {});
+    let Pipeline { receiver, telemetry } = start(|_| {});
     {
         let _root = create_span("root");
         let _ = step(Err("no disk"));
@@ -238,8 +227,9 @@ fn a_flush_leaves_open_traces_and_shutdown_decides_them() {
     assert_eq!(tail_counts(&telemetry.statistics()), [0, 3, 0, 1]);
 }
 
+#[alone]
 fn spans_that_end_after_their_root_follow_its_decision() {
-    let (receiver, telemetry) = start(|_| {});
+    let Pipeline { receiver, telemetry } = start(|_| {});
     for fails in [true, false] {
         let mut root = get_tracer("plain").start("root");
         let cx = Context::new().with_remote_span_context(root.span_context().clone());
@@ -256,6 +246,7 @@ fn spans_that_end_after_their_root_follow_its_decision() {
     assert_eq!(tail_counts(&telemetry.statistics()), [0, 2, 0, 2]);
 }
 
+#[alone]
 fn traces_larger_than_a_queue_are_exported() {
     let (spans, statistics) = run(
         |config| {
@@ -274,9 +265,10 @@ fn traces_larger_than_a_queue_are_exported() {
 }
 
 /// Traces whose spans end on several threads while the collector is draining.
+#[alone]
 fn many_threads_lose_nothing() {
     const TRACES: usize = 100;
-    let (receiver, telemetry) = start(|_| {});
+    let Pipeline { receiver, telemetry } = start(|_| {});
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {

@@ -1,5 +1,4 @@
-//! The table of rules: ratios and rates for roots, and spans that are turned off, as they arrive. One test, because a
-//! process has one provider.
+//! The table of rules: ratios and rates for roots, and spans that are turned off, as they arrive.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -52,23 +51,12 @@ fn run(sampling: &SamplingConfig, code: impl FnOnce()) -> Vec<String> {
     names
 }
 
-#[test]
-fn rules_and_limits() {
-    floe_tests::alone!();
-    the_first_matching_rule_decides_for_a_root();
-    a_call_site_uses_the_current_rules();
-    a_span_with_a_parent_follows_it();
-    samplers_and_rules();
-    a_rate_applies_to_roots_only();
-    spans_are_turned_off_by_name_target_and_kind();
-    the_kind_of_a_tracing_span_is_that_of_its_field();
-}
-
 fn rules(sampling: &mut SamplingConfig, rules: &[(&str, f64)]) {
     let rules = rules.iter();
     sampling.rules = rules.map(|(span, ratio)| SamplingRule::new(*span, *ratio)).collect();
 }
 
+#[alone]
 fn the_first_matching_rule_decides_for_a_root() {
     let mut sampling = SamplingConfig::default();
     rules(&mut sampling, &[("health.*", 0.0), ("*", 1.0)]);
@@ -82,6 +70,7 @@ fn the_first_matching_rule_decides_for_a_root() {
     assert_eq!(run(&sampling, everything), ["floe.pipeline.run", "orders.import", "step"]);
 }
 
+#[alone]
 fn a_call_site_uses_the_current_rules() {
     let mut sampling = SamplingConfig::default();
     for ratio in [0.0, 1.0, 0.0] {
@@ -94,6 +83,7 @@ fn a_call_site_uses_the_current_rules() {
     assert_eq!(run(&sampling, health).len(), 2);
 }
 
+#[alone]
 fn a_span_with_a_parent_follows_it() {
     let mut sampling = SamplingConfig::default();
     rules(&mut sampling, &[("step", 0.0), ("health.live", 1.0)]);
@@ -109,6 +99,7 @@ fn a_span_with_a_parent_follows_it() {
     assert!(run(&sampling, below(false)).is_empty());
 }
 
+#[alone]
 fn samplers_and_rules() {
     let mut sampling = SamplingConfig::default();
     sampling.sampler = Some(Sampler::AlwaysOn);
@@ -125,6 +116,7 @@ fn samplers_and_rules() {
     assert_eq!(run(&sampling, health), ["health.live", "step"]);
 }
 
+#[alone]
 fn a_rate_applies_to_roots_only() {
     // One token an hour, so that only one is available however long the test takes.
     let mut sampling = SamplingConfig::default();
@@ -154,6 +146,7 @@ fn off(change: impl FnOnce(&mut SamplingRule)) -> SamplingRule {
     rule
 }
 
+#[alone]
 fn spans_are_turned_off_by_name_target_and_kind() {
     static TRACER: Tracer = floe_telemetry::tracer!("noisy.client");
     let of_every_api = || {
@@ -191,6 +184,7 @@ fn spans_are_turned_off_by_name_target_and_kind() {
     assert_eq!(arrived, ["kept.api", "noisy.api", "step", "step", "step", "step"]);
 }
 
+#[alone]
 fn the_kind_of_a_tracing_span_is_that_of_its_field() {
     let mut servers = SamplingRule::default();
     servers.kind = Some(RuleKind::Server);

@@ -72,9 +72,8 @@ fn work() {
     });
 }
 
-#[test]
+#[alone]
 fn each_scope_of_a_batch_has_its_own_spans() {
-    floe_tests::alone!();
     let pipeline = Pipeline::http(|_| ());
     // The exporter cached the scopes of the second batch when it encoded the first.
     for _ in 0..2 {

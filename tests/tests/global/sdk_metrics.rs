@@ -3,8 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::mpsc::{Receiver as Receiving, channel};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
@@ -14,14 +13,14 @@ use floe_tests::{Receiver, ReservedPort, Response, TIMEOUT, wait_until};
 use opentelemetry::KeyValue;
 use opentelemetry::logs::{LogRecord as _, Logger as _, LoggerProvider as _, Severity};
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 use opentelemetry_sdk::metrics::data::{
     AggregatedMetrics, Metric, MetricData, ResourceMetrics, ScopeMetrics,
 };
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, Temporality};
-use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use tonic::Code;
+
+use super::pipeline::{Blocked, config};
 
 /// Collects on request, also after the shutdown.
 #[derive(Clone, Debug)]
@@ -135,13 +134,6 @@ fn log(records: usize) {
     }
 }
 
-fn config(endpoint: String, protocol: OtlpProtocol) -> TelemetryConfig {
-    let mut config = TelemetryConfig::new("orders");
-    config.otlp_endpoint = Some(endpoint);
-    config.otlp_protocol = Some(protocol);
-    config
-}
-
 fn start(config: TelemetryConfig) -> (TelemetryProvider, Reader) {
     let reader = Reader::new();
     let builder = TelemetryProvider::builder(config).with_metric_reader(reader.clone());
@@ -160,11 +152,10 @@ const CONVENTIONS: [(&str, Instrument, &str); 7] = [
 ];
 
 /// Each metric has the unit and the instrument of the conventions' table.
-#[test]
+#[alone]
 fn every_metric_is_that_of_the_conventions() {
-    floe_tests::alone!();
     let receiver = Receiver::http();
-    let (telemetry, reader) = start(config(receiver.endpoint(), OtlpProtocol::Http));
+    let (telemetry, reader) = start(config(OtlpProtocol::Http, receiver.endpoint()));
     let all = reader.all();
     let found: BTreeSet<_> =
         all.iter().map(|(name, it)| (&**name, it.instrument, &*it.unit)).collect();
@@ -173,11 +164,10 @@ fn every_metric_is_that_of_the_conventions() {
 }
 
 /// Items in a batch that is not full yet are in the queue.
-#[test]
+#[alone]
 fn the_open_batch_is_in_the_size_of_the_queue() {
-    floe_tests::alone!();
     let receiver = Receiver::http();
-    let mut config = config(receiver.endpoint(), OtlpProtocol::Http);
+    let mut config = config(OtlpProtocol::Http, receiver.endpoint());
     config.batch_processor.schedule_delay_millis = 3_600_000;
     config.log_batch_processor.schedule_delay_millis = 3_600_000;
     let (telemetry, reader) = start(config);
@@ -197,15 +187,14 @@ fn the_open_batch_is_in_the_size_of_the_queue() {
 }
 
 /// Deliveries that succeed, over both transports: the component, its receiver, and the number.
-#[test]
+#[alone]
 fn deliveries_are_counted_by_component() {
-    floe_tests::alone!();
     for (receiver, protocol, transport) in [
         (Receiver::http(), OtlpProtocol::Http, "http"),
         (Receiver::http(), OtlpProtocol::HttpJson, "http_json"),
         (Receiver::grpc(), OtlpProtocol::Grpc, "grpc"),
     ] {
-        let (telemetry, reader) = start(config(receiver.endpoint(), protocol));
+        let (telemetry, reader) = start(config(protocol, receiver.endpoint()));
         for _ in 0..3 {
             work();
         }
@@ -235,9 +224,8 @@ fn deliveries_are_counted_by_component() {
 }
 
 /// A receiver that answers with an error, and a missing one.
-#[test]
+#[alone]
 fn failures_are_counted_by_their_cause() {
-    floe_tests::alone!();
     let refused = ReservedPort::new();
     let http = Receiver::http();
     http.respond(Response::Http { status: 500, headers: Vec::new() });
@@ -251,7 +239,7 @@ fn failures_are_counted_by_their_cause() {
         (partial.endpoint(), OtlpProtocol::Http, "rejected", 1),
         (refused.endpoint(), OtlpProtocol::Http, "connection_error", 0),
     ] {
-        let mut config = config(endpoint, protocol);
+        let mut config = config(protocol, endpoint);
         config.exporters.metrics = Some(vec![ExporterKind::None]);
         let (telemetry, reader) = start(config);
         for _ in 0..3 {
@@ -276,29 +264,9 @@ fn failures_are_counted_by_their_cause() {
     }
 }
 
-/// Holds every export back until it is allowed.
-#[derive(Debug)]
-struct Held(Mutex<Receiving<()>>);
-
-impl SpanExporter for Held {
-    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
-        let _ = self.0.lock().unwrap().recv();
-        Ok(())
-    }
-}
-
-impl LogExporter for Held {
-    async fn export(&self, _: LogBatch<'_>) -> OTelSdkResult {
-        let _ = self.0.lock().unwrap().recv();
-        Ok(())
-    }
-}
-
-#[test]
+#[alone]
 fn drops_of_a_full_queue_are_counted_by_its_processor() {
-    floe_tests::alone!();
-    let (release_spans, held_spans) = channel();
-    let (release_logs, held_logs) = channel();
+    let held = Blocked::default();
     let mut config = TelemetryConfig::new("orders");
     config.batch_processor.max_queue_size = 4;
     config.batch_processor.max_export_batch_size = 2;
@@ -306,9 +274,9 @@ fn drops_of_a_full_queue_are_counted_by_its_processor() {
     config.log_batch_processor.max_export_batch_size = 2;
     let reader = Reader::new();
     let telemetry = TelemetryProvider::builder(config)
-        .with_span_exporter(Held(Mutex::new(held_spans)))
+        .with_span_exporter(held.clone())
         .with_span_exporter(MemoryExporter::new())
-        .with_log_exporter(Held(Mutex::new(held_logs)))
+        .with_log_exporter(held.clone())
         .with_metric_reader(reader.clone())
         .initialize()
         .unwrap();
@@ -320,8 +288,8 @@ fn drops_of_a_full_queue_are_counted_by_its_processor() {
     let name = "otel.sdk.processor.log.processed";
     wait_until(|| reader.series(name)[logs] >= 2);
     reader.check(name, &[(logs, 2), (&full, 6)]);
-    let kind = std::any::type_name::<Held>();
-    let held = format!("{kind}/0 {kind}");
+    let kind = std::any::type_name::<Blocked>();
+    let exporter = format!("{kind}/0 {kind}");
     let [first, second] = ["batching_span_processor/0", "batching_span_processor/1"];
     let passed = format!("{first} batching_span_processor");
     let through = format!("{second} batching_span_processor");
@@ -337,21 +305,20 @@ fn drops_of_a_full_queue_are_counted_by_its_processor() {
     });
     assert!(processed[&full] <= telemetry.statistics().dropped_queue_full, "{processed:?}");
     assert_eq!(processed[&passed], 2);
-    drop((release_spans, release_logs));
+    held.release();
     telemetry.shutdown(TIMEOUT).unwrap_err();
     let processed = reader.series("otel.sdk.processor.span.processed");
-    let exported = reader.series("otel.sdk.exporter.span.exported")[&held];
+    let exported = reader.series("otel.sdk.exporter.span.exported")[&exporter];
     assert_eq!(exported + processed[&full], telemetry.statistics().collected);
     let full = processed.iter().filter(|(at, _)| at.starts_with("queue_full"));
     let full = full.map(|(_, spans)| spans).sum::<u64>();
     assert_eq!(full, telemetry.statistics().dropped_queue_full);
 }
 
-#[test]
+#[alone]
 fn records_after_the_shutdown_are_counted() {
-    floe_tests::alone!();
     let receiver = Receiver::http();
-    let (telemetry, reader) = start(config(receiver.endpoint(), OtlpProtocol::Http));
+    let (telemetry, reader) = start(config(OtlpProtocol::Http, receiver.endpoint()));
     work();
     log(1);
     telemetry.shutdown(TIMEOUT).unwrap();

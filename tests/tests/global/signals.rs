@@ -19,10 +19,9 @@ use floe_telemetry_prometheus as _;
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
-use floe_tests::{Authority, ClientCertificate, Receiver, ReservedPort, TIMEOUT, wait_until};
-
-/// Marks the process that is the program in Rust.
-const PROGRAM: &str = "TEST_SIGNALS_PROGRAM";
+use floe_tests::{
+    Authority, ClientCertificate, Receiver, ReservedPort, TIMEOUT, program, wait_until,
+};
 
 /// Marks a program with an output without a reader.
 const WITHOUT_READER: &str = "TEST_SIGNALS_WITHOUT_READER";
@@ -48,9 +47,8 @@ fn blocked(task: &Path) -> Option<u64> {
     Some(u64::from_str_radix(mask.unwrap().trim(), 16).unwrap())
 }
 
-#[test]
+#[alone]
 fn threads_of_the_library_block_signals() {
-    floe_tests::alone!();
     let tasks = || -> Vec<PathBuf> {
         let tasks = fs::read_dir("/proc/self/task").unwrap();
         tasks.map(|task| task.unwrap().path()).collect()
@@ -142,15 +140,8 @@ pub(super) fn host(folder: &Path, compiler: &str) -> Command {
     command
 }
 
-fn rust_program(test: &str) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", test, "--nocapture"]).env(PROGRAM, "1");
-    command
-}
-
-#[test]
+#[alone]
 fn a_program_in_c_keeps_the_signals_that_it_waits_for() {
-    floe_tests::alone!();
     let folder = tempfile::tempdir().unwrap();
     let nobody = ReservedPort::new();
     for how in ["sigwait", "signalfd"] {
@@ -252,9 +243,8 @@ fn check_writes(program: impl Fn() -> Command, without_reader: impl Fn(&mut Comm
     assert!(output.status.success(), "file: {output:?}");
 }
 
-#[test]
+#[alone]
 fn a_program_in_c_is_not_ended_by_a_write() {
-    floe_tests::alone!();
     let folder = tempfile::tempdir().unwrap();
     let program = || {
         let mut command = c_program(folder.path());
@@ -269,9 +259,7 @@ fn a_program_in_c_is_not_ended_by_a_write() {
 
 #[test]
 fn a_program_that_resets_sigpipe_is_not_ended_by_a_write() {
-    const TEST: &str = "signals::a_program_that_resets_sigpipe_is_not_ended_by_a_write";
-    floe_tests::alone!();
-    if std::env::var_os(PROGRAM).is_some() {
+    let program = program!({
         posix::signal(SIGPIPE, SIG_DFL);
         // Once the test harness has written to them.
         if std::env::var_os(WITHOUT_READER).is_some() {
@@ -286,9 +274,9 @@ fn a_program_that_resets_sigpipe_is_not_ended_by_a_write() {
         floe_c_host::telemetry_stop();
         // The test harness would write to standard output.
         std::process::exit(0);
-    }
+    });
     check_writes(
-        || rust_program(TEST),
+        || program.command(),
         |command| {
             command.env(WITHOUT_READER, "1");
         },

@@ -1,4 +1,4 @@
-//! The short form of rules, a filter by target and level. One test, because a process has one provider.
+//! The short form of rules, a filter by target and level.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -76,19 +76,7 @@ fn parent_of<'a>(spans: &'a [SpanData], name: &str) -> Option<&'a str> {
     parent.map(|parent| &*parent.name)
 }
 
-#[test]
-fn the_filter_decides_by_target_and_level() {
-    floe_tests::alone!();
-    without_a_filter_every_level_is_recorded();
-    a_function_that_the_filter_excludes_has_no_span();
-    spans_without_a_level_of_ours();
-    spans_of_a_tracer_have_its_name_as_target();
-    a_function_with_metrics_is_counted_without_spans();
-    a_capture_is_not_filtered();
-    the_last_directive_of_a_target_applies();
-    an_invalid_filter_is_an_error();
-}
-
+#[alone]
 fn without_a_filter_every_level_is_recorded() {
     let spans = with_filter(None, || {
         request();
@@ -99,6 +87,7 @@ fn without_a_filter_every_level_is_recorded() {
     assert_eq!(EVALUATED.swap(0, Ordering::Relaxed), 1);
 }
 
+#[alone]
 fn a_function_that_the_filter_excludes_has_no_span() {
     let target = module_path!();
     let filter = format!("info,{target}::db=debug");
@@ -135,6 +124,7 @@ fn a_function_that_the_filter_excludes_has_no_span() {
     assert_eq!(spans[0].parent_span_id, parent.span_context().span_id());
 }
 
+#[alone]
 fn spans_without_a_level_of_ours() {
     let spans = with_filter(Some("warn"), || {
         let subscriber = tracing_subscriber::registry().with(tracing_layer());
@@ -149,6 +139,7 @@ fn spans_without_a_level_of_ours() {
 
 static TRACER: Tracer = floe_telemetry::tracer!("acme.billing");
 
+#[alone]
 fn spans_of_a_tracer_have_its_name_as_target() {
     let work = || {
         drop(TRACER.span("invoice").start());
@@ -179,6 +170,7 @@ fn counted() {
     leaf();
 }
 
+#[alone]
 fn a_function_with_metrics_is_counted_without_spans() {
     let pipeline = Pipeline::http(|config| config.sampling.rules = rules("info"));
     (0..3).for_each(|_| counted());
@@ -198,6 +190,7 @@ fn a_function_with_metrics_is_counted_without_spans() {
     assert!(matches!(calls[0].1, MetricValue::Sum(3.0)), "{calls:?}");
 }
 
+#[alone]
 fn a_capture_is_not_filtered() {
     let spans = with_filter(Some("off"), || {
         let captured = testing::capture(request);
@@ -207,6 +200,7 @@ fn a_capture_is_not_filtered() {
     assert!(spans.is_empty());
 }
 
+#[alone]
 fn the_last_directive_of_a_target_applies() {
     let target = module_path!();
     for (filter, expected) in [
@@ -220,6 +214,7 @@ fn the_last_directive_of_a_target_applies() {
     }
 }
 
+#[alone]
 fn an_invalid_filter_is_an_error() {
     for (filter, message) in
         [("orders=loud", "or a target, found `orders=loud`"), ("inof", "did you mean `info`?")]

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use floe_telemetry::attributes::AttributeValue;
-use floe_telemetry::config::ExporterKind;
+use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::{
     EndingSpan, TelemetryConfig, TelemetryProvider, create_span, get_tracer, traced,
 };
-use floe_tests::{Receiver, TIMEOUT, wait_until};
+use floe_tests::{REDACTED_URL, Receiver, TIMEOUT, url, wait_until};
 use opentelemetry::trace::{Span as _, SpanId, SpanKind, Status, Tracer as _};
 use opentelemetry::{Context, global};
 use opentelemetry_sdk::Resource;
@@ -21,9 +21,9 @@ use opentelemetry_sdk::trace::{
 };
 use tracing_subscriber::layer::SubscriberExt as _;
 
-fn url() -> String {
-    format!("postgres://floe:{}@db/orders", concat!("hunter2", "XyZ"))
-}
+use super::pipeline::traces_alone;
+
+const LINE: i64 = line!() as i64 + 3;
 
 #[traced(name = "orders.load", kind = client, attributes(rows = 3, secret_url = url()))]
 fn load() -> Result<(), String> {
@@ -31,15 +31,10 @@ fn load() -> Result<(), String> {
     Err("refused".to_owned())
 }
 
-#[test]
+#[alone]
 fn processors_change_spans_before_they_are_redacted() {
-    floe_tests::alone!();
     let receiver = Receiver::grpc();
-    let mut config = TelemetryConfig::new("orders");
-    "otlp".clone_into(&mut config.backend);
-    config.otlp_endpoint = Some(receiver.endpoint());
-    config.exporters.metrics = Some(vec![ExporterKind::None]);
-    config.exporters.logs = Some(vec![ExporterKind::None]);
+    let mut config = traces_alone(OtlpProtocol::Grpc, receiver.endpoint());
     config.span_attributes = [("team".to_owned(), "checkout".to_owned())].into();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let names = Arc::clone(&seen);
@@ -67,18 +62,17 @@ fn processors_change_spans_before_they_are_redacted() {
     assert_eq!(*seen.lock().unwrap(), ["orders.loaded", "panics", "mail.send"]);
     let spans = receiver.spans();
     assert_eq!(spans.len(), 3, "{spans:#?}");
-    let span = |name: &str| spans.iter().find(|span| span.name == name).unwrap();
+    let span = |name: &str| receiver.span(name);
     let loaded = span("orders.loaded");
-    assert_eq!(loaded.attributes["db.url"], "postgres://<REDACTED>@db/orders".into());
+    assert_eq!(loaded.attributes["db.url"], REDACTED_URL.into());
     assert_eq!(loaded.attributes["rows"], 4.into());
     assert!(!loaded.attributes.contains_key("secret_url"));
-    assert_eq!(loaded.attributes["code.line.number"], span_line());
+    assert_eq!(loaded.attributes["code.line.number"], LINE.into());
     assert_eq!(loaded.attributes["team"], "sales".into());
     assert_eq!(loaded.events.len(), 1);
     assert_eq!(span("panics").attributes["before"], true.into());
     assert_eq!(span("mail.send").scope, "acme.mail");
-    let requests = receiver.every_request();
-    assert!(requests.iter().all(|request| !request.contains("hunter2XyZ")));
+    assert!(!receiver.contains("hunter2XyZ"));
 
     let statistics = telemetry.statistics();
     assert_eq!((statistics.discarded, statistics.processor_panics), (1, 1));
@@ -87,9 +81,8 @@ fn processors_change_spans_before_they_are_redacted() {
 
 /// Neither the exporters nor the next provider wait for the processor, and a processor is dropped before a shutdown
 /// returns.
-#[test]
+#[alone]
 fn a_processor_that_never_returns_is_given_up() {
-    floe_tests::alone!();
     let memory = InMemorySpanExporter::default();
     let (never, waits) = mpsc::channel::<()>();
     let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
@@ -144,11 +137,10 @@ fn a_processor_that_never_returns_is_given_up() {
 
 /// Spans that the processor has not seen by the end of the shutdown are dropped: the next provider does not wait for
 /// it.
-#[test]
+#[alone]
 fn a_slow_processor_does_not_hold_the_next_provider() {
     const SPANS: u64 = 1500;
 
-    floe_tests::alone!();
     let (never, waits) = mpsc::channel::<()>();
     let slow = TelemetryProvider::builder(TelemetryConfig::new("orders"))
         .with_span_exporter(InMemorySpanExporter::default())
@@ -173,10 +165,6 @@ fn a_slow_processor_does_not_hold_the_next_provider() {
     assert_eq!(counted.exported + counted.failed + counted.dropped_shutdown, SPANS, "{counted:?}");
     next.shutdown(TIMEOUT).unwrap();
     drop(never);
-}
-
-fn span_line() -> floe_tests::Value {
-    29.into()
 }
 
 fn change(span: &mut EndingSpan<'_>) {
@@ -257,9 +245,8 @@ fn named<'a>(calls: &'a Calls, name: &str) -> &'a SpanData {
     calls.ended.iter().find(|span| span.name == name).unwrap()
 }
 
-#[test]
+#[alone]
 fn a_processor_of_the_sdk_gets_the_spans_that_are_exported() {
-    floe_tests::alone!();
     let calls = Remembering::default();
     let memory = InMemorySpanExporter::default();
     let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
@@ -286,15 +273,14 @@ fn a_processor_of_the_sdk_gets_the_spans_that_are_exported() {
     let (outer, loaded) = (named(&calls, "outer"), named(&calls, "orders.load"));
     assert_eq!(loaded.parent_span_id, outer.span_context.span_id());
     let url = loaded.attributes.iter().find(|own| own.key.as_str() == "secret_url").unwrap();
-    assert_eq!(url.value.as_str(), "postgres://<REDACTED>@db/orders");
+    assert_eq!(url.value.as_str(), REDACTED_URL);
     assert_eq!(named(&calls, "send").instrumentation_scope.name(), "driver");
     assert_eq!(calls.service, "orders");
     assert_eq!((calls.starts, calls.flushes, calls.shutdowns), (0, 1, 1));
 }
 
-#[test]
+#[alone]
 fn a_processor_of_the_sdk_sees_no_span_that_is_not_sampled() {
-    floe_tests::alone!();
     let calls = Remembering::default();
     let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
         .with_sampler(Sampler::AlwaysOff)

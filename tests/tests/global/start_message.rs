@@ -2,16 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use floe_tests::{is_child, run_in_child};
-
-const TEST: &str = "start_message::the_start_says_which_signal_goes_where_on_request";
+use floe_tests::program;
 
 #[test]
 fn the_start_says_which_signal_goes_where_on_request() {
-    if is_child() {
+    let program = program!({
         drop(floe_telemetry::init().unwrap());
-        return;
-    }
+    });
     let variables = [
         ("OTEL_SERVICE_NAME", "orders"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://receiver.invalid:4317"),
@@ -26,7 +23,7 @@ fn the_start_says_which_signal_goes_where_on_request() {
                     sampler parentbased_traceidratio with the ratio 0.25; features ";
     let run = |more: &[(&str, &str)]| {
         let variables: Vec<_> = variables.iter().chain(more).copied().collect();
-        run_in_child(TEST, &variables)
+        program.run(&variables)
     };
     let (stdout, stderr) = run(&[]);
     assert!(!stdout.contains(expected) && !stderr.contains(expected), "{stdout}{stderr}");
@@ -43,6 +40,7 @@ fn the_start_says_which_signal_goes_where_on_request() {
     // A subscriber that shows the line gets it as a record.
     let (stdout, stderr) = run(&[("OTEL_LOG_LEVEL", "debug"), ("FLOE_LOG_LEVEL", "debug")]);
     assert_eq!(stderr.matches(expected).count(), 1, "{stderr}");
-    assert!(stderr.contains(&format!("\"event\":\"{expected}")), "{stderr}");
+    let (_, features) = stderr.split_once(&format!("\"event\":\"{expected}")).unwrap();
+    assert!(features.contains("logs, metrics, otlp-grpc, otlp-http"), "{features}");
     assert!(!stdout.contains(expected), "{stdout}");
 }

@@ -40,9 +40,8 @@ fn statuses(yaml: &str) -> Vec<(String, Status)> {
     spans.into_iter().map(|span| (span.name.into_owned(), span.status)).collect()
 }
 
-#[test]
+#[alone]
 fn success_is_ok_or_unset() {
-    floe_tests::alone!();
     for (yaml, success) in [
         ("", Status::Ok),
         ("status_on_success: true", Status::Ok),

@@ -69,9 +69,8 @@ const THREADS: [(Act, [Act; 3]); 5] = [
     (call, [call_at_the_end, call, || {}]),
 ];
 
-#[test]
+#[alone]
 fn a_destructor_may_call_annotated_functions() {
-    floe_tests::alone!();
     for (n, (without, with)) in THREADS.into_iter().enumerate() {
         let change = Arc::new(Barrier::new(2));
         let changed = Arc::clone(&change);

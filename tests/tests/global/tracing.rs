@@ -6,10 +6,9 @@ use std::fmt;
 use std::thread;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol, SamplingRule};
-use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::tracing::with_current_span;
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, Tracer, testing, traced, tracing_layer};
-use floe_tests::{Receiver, TIMEOUT, is_child, run_in_child};
+use floe_telemetry::{TelemetryConfig, Tracer, testing, traced, tracing_layer};
+use floe_tests::program;
 use opentelemetry::{Context, global};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 use tracing::field::Empty;
@@ -18,6 +17,8 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::dynamic_filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt as _;
+
+use super::pipeline::{BOTH, Pipeline, spans};
 
 const RECEIVER: &str = "otlp-receiver";
 
@@ -31,9 +32,8 @@ fn request() {
     });
 }
 
-#[test]
+#[alone]
 fn the_layer_of_a_process() {
-    floe_tests::alone!();
     // Every message, also from the exporters' dependencies, but not from the receiver, which is a server in this
     // process.
     let not_the_receiver = dynamic_filter_fn(|_, _| thread::current().name() != Some(RECEIVER));
@@ -44,12 +44,8 @@ fn the_layer_of_a_process() {
     a_field_may_open_spans_while_it_is_formatted();
     an_unsampled_trace_is_dropped_completely();
     a_rule_matches_the_name_set_by_a_field();
-    exporters_do_not_export_themselves(OtlpProtocol::Grpc, &Receiver::grpc());
-    exporters_do_not_export_themselves(OtlpProtocol::Http, &Receiver::http());
+    BOTH.into_iter().for_each(exporters_do_not_export_themselves);
 }
-
-const ALONE: &str =
-    "tracing::the_layer_alone_records_into_the_global_provider_or_names_its_absence";
 
 /// The layer and the spans of an instrumented crate, without a provider of this library.
 fn child_with_the_layer_alone() {
@@ -91,9 +87,8 @@ fn child_with_the_layer_alone() {
 }
 
 /// OpenTelemetry logs that its global provider is set while it holds the provider's lock.
-#[test]
+#[alone]
 fn a_provider_may_follow_the_layer() {
-    floe_tests::alone!();
     let subscriber = tracing_subscriber::registry().with(tracing_layer());
     let subscriber = with_current_span(subscriber.with(tracing_subscriber::fmt::layer()));
     tracing::subscriber::set_global_default(subscriber).unwrap();
@@ -104,17 +99,15 @@ fn a_provider_may_follow_the_layer() {
 
 #[test]
 fn the_layer_alone_records_into_the_global_provider_or_names_its_absence() {
-    if is_child() {
-        return child_with_the_layer_alone();
-    }
-    let (stdout, stderr) = run_in_child(ALONE, &[]);
+    let program = program!({ child_with_the_layer_alone() });
+    let (stdout, stderr) = program.run(&[]);
     assert!(!stdout.contains("child: "), "{stdout}");
     let warning = "warning: a span of `tracing` is not recorded: expected a provider before it, as \
                    `floe_telemetry::init()` starts one, or OpenTelemetry's global one, found neither\n";
     assert_eq!(stderr, warning);
-    assert_eq!(run_in_child(ALONE, &[("OTEL_SDK_DISABLED", "true")]).1, "");
+    assert_eq!(program.run(&[("OTEL_SDK_DISABLED", "true")]).1, "");
 
-    let (stdout, stderr) = run_in_child(ALONE, &[("FLOE_TEST_GLOBAL", "1")]);
+    let (stdout, stderr) = program.run(&[("FLOE_TEST_GLOBAL", "1")]);
     assert_eq!(stderr, "");
     let lines = stdout.lines().filter_map(|line| Some(line.split_once("child: ")?.1));
     assert_eq!(
@@ -167,16 +160,10 @@ fn a_field_may_open_spans_while_it_is_formatted() {
 }
 
 fn run(change: impl FnOnce(&mut TelemetryConfig), code: impl FnOnce()) -> Vec<String> {
-    let memory = MemoryExporter::new();
     let mut config = TelemetryConfig::new("bridge");
     config.resource_attributes.deployment_environment = Some("staging".to_owned());
     change(&mut config);
-    let telemetry =
-        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
-    code();
-    telemetry.shutdown(TIMEOUT).unwrap();
-    let spans = memory.spans().into_iter();
-    spans.map(|span| span.name.into_owned()).collect()
+    spans(config, code).into_iter().map(|span| span.name.into_owned()).collect()
 }
 
 fn an_unsampled_trace_is_dropped_completely() {
@@ -207,19 +194,18 @@ fn a_rule_matches_the_name_set_by_a_field() {
     assert_eq!(names, ["work", "GET /orders"]);
 }
 
-fn exporters_do_not_export_themselves(protocol: OtlpProtocol, receiver: &Receiver) {
-    let mut config = TelemetryConfig::new("bridge");
-    config.otlp_protocol = Some(protocol);
-    // A host name, so that it is resolved on a thread of the runtime.
-    config.otlp_endpoint = Some(receiver.endpoint().replace("127.0.0.1", "localhost"));
-    config.exporters.metrics = Some(vec![ExporterKind::None]);
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+fn exporters_do_not_export_themselves(protocol: OtlpProtocol) {
+    let pipeline = Pipeline::over(protocol, |config| {
+        // A host name, so that it is resolved on a thread of the runtime.
+        config.otlp_endpoint =
+            config.otlp_endpoint.as_ref().map(|it| it.replace("127.0.0.1", "localhost"));
+        config.exporters.metrics = Some(vec![ExporterKind::None]);
+    });
     for _ in 0..3 {
         request();
-        telemetry.force_flush(TIMEOUT).unwrap();
+        pipeline.flush();
     }
-    telemetry.shutdown(TIMEOUT).unwrap();
-    let spans = receiver.spans();
+    let spans = pipeline.end().spans();
     assert_eq!(spans.len(), 9, "{spans:?}");
     for span in spans.iter().filter(|span| span.name == "request") {
         assert_eq!(span.events.len(), 1, "{span:?}");

@@ -59,18 +59,7 @@ fn send(config: TelemetryConfig) -> Result<(), Error> {
     flushed
 }
 
-#[test]
-fn otlp_is_delivered_over_tls_and_compressed() {
-    floe_tests::alone!();
-    a_configured_authority_is_trusted();
-    other_authorities_are_not_trusted();
-    a_client_certificate_is_sent_when_required();
-    renewed_certificates_are_used();
-    compressed_requests_are_decoded();
-    invalid_certificate_files_are_one_error();
-    references_are_resolved_when_exporting_starts();
-}
-
+#[alone]
 fn a_configured_authority_is_trusted() {
     let authority = Authority::new();
     for (protocol, receiver) in both(&authority, ClientCertificate::NotRequested) {
@@ -83,6 +72,7 @@ fn a_configured_authority_is_trusted() {
     }
 }
 
+#[alone]
 fn other_authorities_are_not_trusted() {
     let (ours, theirs) = (Authority::new(), Authority::new());
     for (protocol, receiver) in both(&theirs, ClientCertificate::NotRequested) {
@@ -94,6 +84,7 @@ fn other_authorities_are_not_trusted() {
     }
 }
 
+#[alone]
 fn a_client_certificate_is_sent_when_required() {
     let (authority, stranger) = (Authority::new(), Authority::new());
     for (protocol, receiver) in both(&authority, ClientCertificate::Required) {
@@ -120,6 +111,7 @@ fn replace(file: &Path, with: &Path) {
     fs::rename(next, file).unwrap();
 }
 
+#[alone]
 fn renewed_certificates_are_used() {
     let (old, new) = (Authority::new(), Authority::new());
     for (protocol, receiver) in both(&old, ClientCertificate::Required) {
@@ -151,6 +143,7 @@ fn renewed_certificates_are_used() {
     }
 }
 
+#[alone]
 fn compressed_requests_are_decoded() {
     for (compression, name) in [
         (Compression::None, None),
@@ -176,6 +169,7 @@ fn compressed_requests_are_decoded() {
     }
 }
 
+#[alone]
 fn invalid_certificate_files_are_one_error() {
     let authority = Authority::new();
     let (certificate, key) = authority.client();
@@ -211,6 +205,7 @@ fn invalid_certificate_files_are_one_error() {
     }
 }
 
+#[alone]
 fn references_are_resolved_when_exporting_starts() {
     let receiver = Receiver::http();
     let folder = Authority::new();

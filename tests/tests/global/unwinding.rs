@@ -37,16 +37,14 @@ fn assert_ended(compiler: &str, how: &str) {
     assert_eq!(left.get("guard"), Some(&(TIMES + 1)), "{how}");
 }
 
-#[test]
+#[alone]
 fn the_end_of_a_thread_unwinds_through_every_span() {
-    floe_tests::alone!();
     assert_ended("cc", "exit");
     assert_ended("cc", "cancel");
 }
 
-#[test]
+#[alone]
 #[ignore = "`.ci/run` runs it, as it needs a compiler of C++"]
 fn an_exception_of_cpp_unwinds_through_every_span() {
-    floe_tests::alone!();
     assert_ended("c++", "throw");
 }

@@ -4,11 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use floe_telemetry::TelemetryConfig;
 use floe_telemetry::config::Signal;
-use floe_tests::{is_child, run_in_child};
+use floe_tests::{Program, program};
 use serde_json::{Value, json};
 
 /// A variable has an effect only with these.
@@ -106,8 +105,8 @@ fn effective(config: &TelemetryConfig) -> Value {
     effective
 }
 
-fn run(variables: &[(&str, &str)]) -> (String, Vec<String>) {
-    let (stdout, stderr) = run_in_child("variables::each_row_of_the_table_holds", variables);
+fn run(program: &Program, variables: &[(&str, &str)]) -> (String, Vec<String>) {
+    let (stdout, stderr) = program.run(variables);
     assert!(!stdout.contains("hunter2") && !stderr.contains("hunter2"));
     let output = stdout.split_once("child: ").unwrap_or_else(|| panic!("{stdout}{stderr}")).1;
     let output = output.lines().next().unwrap().to_owned();
@@ -122,18 +121,14 @@ fn field(config: &str, path: &str) -> Value {
 
 #[test]
 fn each_row_of_the_table_holds() {
-    if is_child() {
-        return child();
-    }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let document = std::fs::read_to_string(root.join("docs/configuration.md")).unwrap();
-    let rows = rows(&document);
+    let program = program!({ child() });
+    let rows = rows(include_str!("../../../docs/configuration.md"));
     let folder = tempfile::tempdir().unwrap();
     for name in ["ca.pem", "me.pem", "me.key"] {
         std::fs::write(folder.path().join(name), "").unwrap();
     }
     let files = format!("{}/", folder.path().display());
-    let (unset, _) = run(&[]);
+    let (unset, _) = run(&program, &[]);
     for row in &rows {
         let companions = COMPANIONS.iter().find(|(name, _)| *name == row.name);
         let companions = companions.map_or(&[][..], |(_, variables)| variables);
@@ -145,11 +140,14 @@ fn each_row_of_the_table_holds() {
             {
                 if let Some(prefix) = row.name.strip_suffix(&format!("_{one}")) {
                     let other = format!("{prefix}_{other}");
-                    return run(&[(&*row.name, value), (&other, &format!("{files}me.key"))]);
+                    return run(
+                        &program,
+                        &[(&*row.name, value), (&other, &format!("{files}me.key"))],
+                    );
                 }
             }
             variables.push((&*row.name, value));
-            run(&variables)
+            run(&program, &variables)
         };
         if !row.example.is_empty() {
             // A file that a variable names exists.
@@ -164,7 +162,9 @@ fn each_row_of_the_table_holds() {
             assert_ne!(field(&output, &row.field), field(&unset, &row.field), "{}", row.name);
             assert_eq!(warnings, Vec::<String>::new(), "{}", row.name);
         }
-        the_default_holds(row, &rows, &run(companions).0, |value| with(value).0);
+        the_default_holds(&program, row, &rows, &run(&program, companions).0, |value| {
+            with(value).0
+        });
         // A blank value counts as unset.
         assert_eq!(with(" ").0, with("").0, "{}", row.name);
         if row.wrong.is_empty() {
@@ -174,22 +174,23 @@ fn each_row_of_the_table_holds() {
         let (output, warnings) = with(&wrong);
         let (verdict, words) = row.verdict.split_once(": ").unwrap();
         assert_eq!(verdict, "ignored", "{}", row.name);
-        assert_eq!(output, run(companions).0, "{}", row.name);
+        assert_eq!(output, run(&program, companions).0, "{}", row.name);
         let [warning] = &*warnings else { panic!("{}: {warnings:?}", row.name) };
         assert!(warning.starts_with(&format!("warning: {}: ", row.name)), "{warning}");
         assert!(warning.contains(words), "{warning}");
     }
-    the_code_reads_no_other_variable(root, &rows);
-    the_order_of_precedence();
-    resource_attributes_are_free_text();
-    usable_values_are_used();
-    a_misspelled_name_is_reported_with_its_suggestion();
-    each_recipe_has_one_effect_in_both_forms(root);
+    the_code_reads_no_other_variable(&rows);
 }
 
 /// A default is a value that means the same as no value, the variable whose value applies, or `none` with the effect of
 /// that. `unset` is the configuration without the variable.
-fn the_default_holds(row: &Row, rows: &[Row], unset: &str, with: impl Fn(&str) -> String) {
+fn the_default_holds(
+    program: &Program,
+    row: &Row,
+    rows: &[Row],
+    unset: &str,
+    with: impl Fn(&str) -> String,
+) {
     let (name, path) = (&*row.name, &*row.field);
     let effective = |config: &str| field(config, "effective")[path].clone();
     let Some((value, words)) = row.default.strip_prefix('`').and_then(|it| it.split_once('`'))
@@ -208,7 +209,7 @@ fn the_default_holds(row: &Row, rows: &[Row], unset: &str, with: impl Fn(&str) -
             assert_eq!(field(unset, path), Value::Null, "{name}");
         }
         assert!(rows.iter().any(|row| row.name == value), "{name}");
-        let (general, _) = run(&[(value, row.example)]);
+        let (general, _) = run(program, &[(value, row.example)]);
         assert_eq!(effective(&general), effective(&with(row.example)), "{name}");
     } else if let Some((before, _)) = value.split_once("<executable>") {
         let executable = std::env::current_exe().unwrap();
@@ -223,23 +224,28 @@ fn the_default_holds(row: &Row, rows: &[Row], unset: &str, with: impl Fn(&str) -
     }
 }
 
+#[test]
 fn a_misspelled_name_is_reported_with_its_suggestion() {
-    let (_, warnings) = run(&[
-        ("OTEL_EXPORTER_OTLP_ENDPIONT", "http://c:4317"),
-        ("OTEL_OTLP_EXPORTER_HEADERS", "x-api-key=hunter2"),
-        ("FLOE_LOGLEVEL", "warn"),
-        ("OTLP_ENDPOINT", "http://c:4317"),
-        ("RUST_LOGS", "debug"),
-        ("RUST_BACKTRACE", "1"),
-        ("OTEL_TRACE_SAMPLER", ""),
-        ("OTEL_PYTHON_LOG_CORRELATION", "true"),
-        ("OTEL_JAVAAGENT_ENABLED", "true"),
-        ("OTEL_LOG_LEVEL", "debug"),
-        ("OTEL_TRACES_SAMPLER_ARG", "0.5"),
-        ("OTEL_EXPERIMENTAL_CONFIG_FILE", "otel.yaml"),
-        ("OTEL_EXPORTER_ZIPKIN_ENDPOINT", "http://zipkin:9411/api/v2/spans"),
-        ("OTEL_EXPORTER_JAEGER_AGENT_HOST", "jaeger"),
-    ]);
+    let program = program!({ child() });
+    let (_, warnings) = run(
+        &program,
+        &[
+            ("OTEL_EXPORTER_OTLP_ENDPIONT", "http://c:4317"),
+            ("OTEL_OTLP_EXPORTER_HEADERS", "x-api-key=hunter2"),
+            ("FLOE_LOGLEVEL", "warn"),
+            ("OTLP_ENDPOINT", "http://c:4317"),
+            ("RUST_LOGS", "debug"),
+            ("RUST_BACKTRACE", "1"),
+            ("OTEL_TRACE_SAMPLER", ""),
+            ("OTEL_PYTHON_LOG_CORRELATION", "true"),
+            ("OTEL_JAVAAGENT_ENABLED", "true"),
+            ("OTEL_LOG_LEVEL", "debug"),
+            ("OTEL_TRACES_SAMPLER_ARG", "0.5"),
+            ("OTEL_EXPERIMENTAL_CONFIG_FILE", "otel.yaml"),
+            ("OTEL_EXPORTER_ZIPKIN_ENDPOINT", "http://zipkin:9411/api/v2/spans"),
+            ("OTEL_EXPORTER_JAEGER_AGENT_HOST", "jaeger"),
+        ],
+    );
     let expected = |name: &str, known: &str| {
         format!("warning: {name}: unknown variable; did you mean `{known}`?")
     };
@@ -269,16 +275,18 @@ fn a_misspelled_name_is_reported_with_its_suggestion() {
             expected("RUST_LOGS", "RUST_LOG"),
         ]
     );
-    let (output, warnings) = run(&[("FLOE_LOG_LEVEL", "warn")]);
+    let (output, warnings) = run(&program, &[("FLOE_LOG_LEVEL", "warn")]);
     assert_eq!(field(&output, "logging.log_level"), "warn");
     assert_eq!(warnings, Vec::<String>::new());
-    let (_, warnings) = run(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "http")]);
+    let (_, warnings) = run(&program, &[("OTEL_EXPORTER_OTLP_PROTOCOL", "http")]);
     assert!(warnings[0].contains("did you mean `http/protobuf`?"), "{warnings:?}");
 }
 
 /// The variables of a recipe in `docs/backends.md` have the same effect as its YAML.
-fn each_recipe_has_one_effect_in_both_forms(root: &Path) {
-    let document = std::fs::read_to_string(root.join("docs/backends.md")).unwrap();
+#[test]
+fn each_recipe_has_one_effect_in_both_forms() {
+    let program = program!({ child() });
+    let document = include_str!("../../../docs/backends.md");
     let (_, section) = document.split_once("\n## Recipes\n").unwrap();
     let block = |text: &str, language: &str| {
         let (_, block) = text.split_once(&format!("```{language}\n")).unwrap();
@@ -297,7 +305,7 @@ fn each_recipe_has_one_effect_in_both_forms(root: &Path) {
             .map(|(name, value)| (name, value.trim_matches('"').replace('$', "a-key-")))
             .collect();
         let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, &**value)).collect();
-        let (output, warnings) = run(&variables);
+        let (output, warnings) = run(&program, &variables);
         assert_eq!(warnings, Vec::<String>::new(), "{shell}");
         let written = TelemetryConfig::from_yaml(&yaml).unwrap();
         let written = serde_json::to_string(&written).unwrap();
@@ -318,12 +326,11 @@ fn each_recipe_has_one_effect_in_both_forms(root: &Path) {
 }
 
 /// Every variable in the sources has a row. The names of signal variables are composed in the sources.
-fn the_code_reads_no_other_variable(root: &Path, rows: &[Row]) {
+fn the_code_reads_no_other_variable(rows: &[Row]) {
     let named: BTreeSet<_> = rows.iter().map(|row| &*row.name).collect();
     assert_eq!(named.len(), rows.len(), "a variable stands twice");
     let mut found = 0;
-    let source = root.join("crates/sdk/src/config/env.rs");
-    let source = std::fs::read_to_string(source).unwrap();
+    let source = include_str!("../../../crates/sdk/src/config/env.rs");
     for word in
         source.split('"').filter(|word| word.starts_with("OTEL_") || word.starts_with("FLOE_"))
     {
@@ -340,13 +347,21 @@ fn the_code_reads_no_other_variable(root: &Path, rows: &[Row]) {
     );
 }
 
+#[test]
 fn the_order_of_precedence() {
-    let (output, _) = run(&[
-        ("OTEL_RESOURCE_ATTRIBUTES", "service.name=one,deployment.environment.name=prod,team=a"),
-        ("OTEL_SERVICE_NAME", "two"),
-        ("OTEL_ATTRIBUTE_COUNT_LIMIT", "9"),
-        ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "8"),
-    ]);
+    let program = program!({ child() });
+    let (output, _) = run(
+        &program,
+        &[
+            (
+                "OTEL_RESOURCE_ATTRIBUTES",
+                "service.name=one,deployment.environment.name=prod,team=a",
+            ),
+            ("OTEL_SERVICE_NAME", "two"),
+            ("OTEL_ATTRIBUTE_COUNT_LIMIT", "9"),
+            ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "8"),
+        ],
+    );
     let resource = field(&output, "resource_attributes");
     assert_eq!(resource["service_name"], "two");
     assert_eq!(resource["deployment_environment"], "prod");
@@ -358,27 +373,32 @@ fn the_order_of_precedence() {
         ("false", "collector:4317", "https://collector:4317"),
         ("true", "https://collector:4317", "https://collector:4317"),
     ] {
-        let (output, _) = run(&[
-            ("OTEL_EXPORTER_OTLP_INSECURE", insecure),
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
-        ]);
+        let (output, _) = run(
+            &program,
+            &[("OTEL_EXPORTER_OTLP_INSECURE", insecure), ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)],
+        );
         assert_eq!(field(&output, "otlp_endpoint"), expected);
         assert_eq!(field(&output, "backend"), "otlp");
     }
     // The variable applies to the endpoints of signals, too, unless they have their own.
     for (own, expected) in [("", "http://c:4317"), ("false", "https://c:4317")] {
-        let (output, _) = run(&[
-            ("OTEL_EXPORTER_OTLP_INSECURE", "true"),
-            ("OTEL_EXPORTER_OTLP_LOGS_INSECURE", own),
-            ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "c:4317"),
-        ]);
+        let (output, _) = run(
+            &program,
+            &[
+                ("OTEL_EXPORTER_OTLP_INSECURE", "true"),
+                ("OTEL_EXPORTER_OTLP_LOGS_INSECURE", own),
+                ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "c:4317"),
+            ],
+        );
         assert_eq!(field(&output, "otlp.logs.endpoint"), expected);
     }
 }
 
+#[test]
 fn resource_attributes_are_free_text() {
+    let program = program!({ child() });
     let attributes = |list: &str| {
-        let (output, warnings) = run(&[("OTEL_RESOURCE_ATTRIBUTES", list)]);
+        let (output, warnings) = run(&program, &[("OTEL_RESOURCE_ATTRIBUTES", list)]);
         (field(&output, "resource_attributes"), warnings)
     };
     let (unset, _) = attributes("");
@@ -435,95 +455,23 @@ fn resource_attributes_are_free_text() {
     );
 }
 
-/// Variables, a field, its value, and the part of the one warning.
-type PartlyUsed =
-    (&'static [(&'static str, &'static str)], &'static str, &'static str, &'static str);
+/// Variables, a field, its value, and a part of the one warning.
+const PARTLY_USED: &str = include_str!("../../partly-used.jsonl");
 
-const PARTLY_USED: [PartlyUsed; 12] = [
-    (
-        &[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://köln.example:4317")],
-        "otlp_endpoint",
-        "null",
-        "the host is neither a name in ASCII nor an address, for example",
-    ),
-    (
-        &[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://c:4318/a b")],
-        "otlp.traces.endpoint",
-        "null",
-        "it has a character that must be percent-encoded, for example",
-    ),
-    (
-        &[("OTEL_PROPAGATORS", "pigeon,baggage")],
-        "propagators",
-        r#"["baggage"]"#,
-        "expected `tracecontext`, `baggage`, `b3`, `b3multi` or `none`, found `pigeon`; the entry is ignored",
-    ),
-    (
-        &[("OTEL_PROPAGATORS", "jaeger,baggage")],
-        "propagators",
-        r#"["baggage"]"#,
-        "OTEL_PROPAGATORS: `jaeger` is not supported; pass your `TextMapPropagator` to `TelemetryProviderBuilder::with_propagator`; the entry is ignored",
-    ),
-    (
-        &[("OTEL_TRACES_EXPORTER", "zipkin,otlp")],
-        "exporters.traces",
-        r#"["otlp"]"#,
-        "expected `otlp`, `otlp/stdout`, `otlp_file`, `console` or `none`, found `zipkin`; the entry is ignored",
-    ),
-    (
-        &[("OTEL_TRACES_EXPORTER", "none,console")],
-        "exporters.traces",
-        r#"["console"]"#,
-        "expected `none` alone, found `none` together with another exporter; the entry is ignored",
-    ),
-    (
-        &[("OTEL_EXPORTER_OTLP_HEADERS", "hunter2,x-tenant=sales")],
-        "otlp.all.headers",
-        r#"{"x-tenant":"**********"}"#,
-        "found an entry without a key or without `=`",
-    ),
-    (
-        &[("OTEL_EXPORTER_OTLP_HEADERS", "x key=hunter2,x-tenant=sales")],
-        "otlp.all.headers",
-        r#"{"x-tenant":"**********"}"#,
-        "expected letters, digits, `-`, `_` or `.`, found a name that no header can have",
-    ),
-    (
-        &[("OTEL_EXPORTER_OTLP_HEADERS", "x-key=hunter2%0A,x-tenant=sales")],
-        "otlp.all.headers",
-        r#"{"x-tenant":"**********"}"#,
-        "the value of `x-key` has characters that no header can carry",
-    ),
-    (
-        &[("OTEL_BSP_MAX_QUEUE_SIZE", "100"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "200")],
-        "batch_processor.max_export_batch_size",
-        "100",
-        "OTEL_BSP_MAX_EXPORT_BATCH_SIZE: expected at most the size of the queue, which is 100, found `200`",
-    ),
-    (
-        &[("OTEL_EXPORTER_OTLP_CLIENT_KEY", "Cargo.toml")],
-        "otlp",
-        "null",
-        "OTEL_EXPORTER_OTLP_CLIENT_KEY: the certificate of a client and its key belong together",
-    ),
-    (
-        &[("OTEL_EXPORTER_OTLP_ENDPOINT", "https://floe:hunter2@collector")],
-        "otlp_endpoint",
-        "null",
-        "OTEL_EXPORTER_OTLP_ENDPOINT: `https://<REDACTED>@collector` is not an endpoint",
-    ),
-];
-
+#[test]
 fn usable_values_are_used() {
-    for (variables, path, value, words) in PARTLY_USED {
-        let (output, warnings) = run(variables);
-        let expected: Value = serde_json::from_str(value).unwrap();
+    let program = program!({ child() });
+    for row in PARTLY_USED.lines() {
+        let row: (Vec<(&str, &str)>, &str, String, &str) = serde_json::from_str(row).unwrap();
+        let (variables, path, value, words) = row;
+        let (output, warnings) = run(&program, &variables);
+        let expected: Value = serde_json::from_str(&value).unwrap();
         assert_eq!(field(&output, path), expected, "{variables:?}");
         let [warning] = &*warnings else { panic!("{variables:?}: {warnings:?}") };
         assert!(warning.contains(words), "{warning}");
     }
     // The default batch size follows a smaller queue.
-    let (output, warnings) = run(&[("OTEL_BSP_MAX_QUEUE_SIZE", "100")]);
+    let (output, warnings) = run(&program, &[("OTEL_BSP_MAX_QUEUE_SIZE", "100")]);
     assert_eq!(field(&output, "batch_processor.max_export_batch_size"), 100);
     assert_eq!(warnings, Vec::<String>::new());
 }

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use floe_telemetry::{TelemetryProvider, init};
-use floe_tests::{ReceivedPoint, Receiver, TIMEOUT, Value, is_child, run_in_child};
+use floe_tests::{ReceivedPoint, Receiver, TIMEOUT, Value, program};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider as _;
 
@@ -101,12 +101,11 @@ fn text(value: &Value) -> String {
 
 #[test]
 fn each_view_makes_a_metric() {
-    if is_child() {
+    let program = program!({
         let telemetry = init().unwrap();
         measure();
         telemetry.shutdown(TIMEOUT).unwrap();
-        return;
-    }
+    });
     let receiver = Receiver::http();
     let endpoint = receiver.endpoint();
     let folder = tempfile::tempdir().unwrap();
@@ -121,8 +120,7 @@ meter_provider:
     );
     std::fs::write(&path, text).unwrap();
     let file = path.to_str().unwrap();
-    let (stdout, stderr) =
-        run_in_child("views::each_view_makes_a_metric", &[("OTEL_CONFIG_FILE", file)]);
+    let (stdout, stderr) = program.run(&[("OTEL_CONFIG_FILE", file)]);
     let all = receiver.points();
     for (name, expected) in EXPECTED {
         assert_eq!(points(&all, name), expected, "{name}: {stdout}{stderr}");

