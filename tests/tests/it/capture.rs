@@ -139,21 +139,10 @@ fn a_failed_assertion_shows_the_trace() {
 
 #[test]
 fn captures_that_continue_the_same_remote_trace_do_not_see_each_other() {
-    use opentelemetry::trace::{
-        SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState,
-    };
-
     let run = |n| {
         testing::capture(move || {
-            let remote = SpanContext::new(
-                TraceId::from(7),
-                SpanId::from(8),
-                TraceFlags::SAMPLED,
-                true,
-                TraceState::NONE,
-            );
             // A parent from headers alone, as in a server.
-            let _attached = Context::new().with_remote_span_context(remote).attach();
+            let _attached = floe_tests::remote(true).attach();
             step(n);
         })
     };

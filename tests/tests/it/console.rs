@@ -1,11 +1,10 @@
 //! The waterfall of a trace in the terminal.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
 use floe_telemetry::exporter::ConsoleExporter;
 use floe_telemetry::{create_span, get_current_span, testing};
+use floe_tests::Written;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanContext, SpanId, Status, TraceFlags, TraceId, TraceState};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
@@ -13,23 +12,9 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 /// In milliseconds since 1970: the beginning of all traces here.
 const START: u64 = 1_790_000_000_000;
 
-#[derive(Clone, Default)]
-struct Screen(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Screen {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Screen {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
+fn context(id: u64) -> SpanContext {
+    let (trace, span) = (TraceId::from(1), SpanId::from(id));
+    SpanContext::new(trace, span, TraceFlags::SAMPLED, false, TraceState::NONE)
 }
 
 /// The times are in milliseconds.
@@ -41,13 +26,7 @@ fn span(name: &'static str, id: u64, parent: u64, from: u64, to: u64, status: St
         }
     });
     let mut data = spans.single(name).data().clone();
-    data.span_context = SpanContext::new(
-        TraceId::from(1),
-        SpanId::from(id),
-        TraceFlags::SAMPLED,
-        false,
-        TraceState::NONE,
-    );
+    data.span_context = context(id);
     data.parent_span_id = SpanId::from(parent);
     for attribute in &mut data.attributes {
         match attribute.key.as_str() {
@@ -86,7 +65,7 @@ async fn export(exporter: &ConsoleExporter, spans: Vec<SpanData>) {
 
 #[tokio::test]
 async fn a_trace_is_drawn_as_a_tree_over_time() {
-    let screen = Screen::default();
+    let screen = Written::default();
     export(&ConsoleExporter::to_writer(screen.clone()).with_width(80), trace()).await;
     assert_eq!(
         screen.text(),
@@ -110,7 +89,7 @@ trace 00000000000000000000000000000001 · 5 spans, 3 failed · 1 s
 
 #[tokio::test]
 async fn colours_do_not_change_the_text() {
-    let (plain, coloured) = (Screen::default(), Screen::default());
+    let (plain, coloured) = (Written::default(), Written::default());
     export(&ConsoleExporter::to_writer(plain.clone()), trace()).await;
     export(&ConsoleExporter::to_writer(coloured.clone()).with_color(true), trace()).await;
     let coloured = coloured.text();
@@ -127,7 +106,7 @@ async fn colours_do_not_change_the_text() {
 
 #[tokio::test]
 async fn a_trace_is_printed_once_its_root_has_ended() {
-    let screen = Screen::default();
+    let screen = Written::default();
     let exporter = ConsoleExporter::to_writer(screen.clone());
     let mut spans = trace();
     let root = spans.pop().unwrap();
@@ -137,7 +116,7 @@ async fn a_trace_is_printed_once_its_root_has_ended() {
     assert_eq!(screen.text().matches("trace ").count(), 1);
 
     // An incomplete trace is printed on flush.
-    let screen = Screen::default();
+    let screen = Written::default();
     let exporter = ConsoleExporter::to_writer(screen.clone()).deferred();
     export(&exporter, trace()).await;
     assert_eq!(screen.text(), "");
@@ -147,7 +126,7 @@ async fn a_trace_is_printed_once_its_root_has_ended() {
 
 #[tokio::test]
 async fn a_name_cannot_move_the_cursor() {
-    let screen = Screen::default();
+    let screen = Written::default();
     let mut spans = trace();
     spans[0].name = "lo\u{1b}[2Jad\r\n\u{9b}\u{202e}\u{2028}".into();
     export(&ConsoleExporter::to_writer(screen.clone()), spans).await;
@@ -165,7 +144,7 @@ async fn the_spans_of_unfinished_traces_are_bounded_in_bytes() {
         span
     };
     // Traces that are printed early are not lost.
-    let screen = Screen::default();
+    let screen = Written::default();
     let exporter = ConsoleExporter::to_writer(screen.clone()).with_max_bytes(MAX);
     for id in 2..5 {
         export(&exporter, vec![large(id)]).await;
@@ -179,7 +158,7 @@ async fn the_spans_of_unfinished_traces_are_bounded_in_bytes() {
     assert_eq!(screen.text().matches("large").count(), 5);
 
     // A deferred exporter rejects spans without room, and has room again after a flush.
-    let screen = Screen::default();
+    let screen = Written::default();
     let exporter = ConsoleExporter::to_writer(screen.clone());
     let exporter = exporter.with_max_bytes(MAX).deferred();
     export(&exporter, vec![large(2), large(3), large(4)]).await;
@@ -194,18 +173,12 @@ async fn the_spans_of_unfinished_traces_are_bounded_in_bytes() {
 
 #[tokio::test]
 async fn the_rows_of_a_trace_are_bounded() {
-    let screen = Screen::default();
+    let screen = Written::default();
     let first = span("nested", 1, 0, 0, 1, Status::Ok);
     let nested = (1..=20_000).map(|id| {
         let mut span = first.clone();
         span.parent_span_id = SpanId::from(id - 1);
-        span.span_context = SpanContext::new(
-            TraceId::from(1),
-            SpanId::from(id),
-            TraceFlags::SAMPLED,
-            false,
-            TraceState::NONE,
-        );
+        span.span_context = context(id);
         span
     });
     let exporter = ConsoleExporter::to_writer(screen.clone()).with_max_bytes(usize::MAX);
@@ -217,7 +190,7 @@ async fn the_rows_of_a_trace_are_bounded() {
 
 #[tokio::test]
 async fn a_folded_trace_has_its_longest_way_and_its_failures() {
-    let screen = Screen::default();
+    let screen = Written::default();
     let mut spans = vec![
         span("run", 1, 0, 0, 1000, Status::Ok),
         span("load", 2, 1, 0, 700, Status::Ok),
@@ -260,7 +233,7 @@ async fn a_folded_trace_has_its_longest_way_and_its_failures() {
 /// Another program may repeat an id.
 #[tokio::test]
 async fn a_repeated_id_is_drawn() {
-    let screen = Screen::default();
+    let screen = Written::default();
     let exporter = ConsoleExporter::to_writer(screen.clone()).with_max_unfolded(0);
     let spans = vec![span("run", 1, 0, 0, 9, Status::Ok), span("again", 1, 1, 0, 8, Status::Ok)];
     export(&exporter, spans).await;
@@ -269,19 +242,12 @@ async fn a_repeated_id_is_drawn() {
 
 #[tokio::test]
 async fn a_large_trace_is_folded() {
-    let screen = Screen::default();
+    let screen = Written::default();
     let mut spans = vec![span("run", 1, 0, 0, 1000, Status::Ok)];
     let first = span("emit", 2, 1, 0, 1, Status::Ok);
     spans.extend((2..600).map(|id| {
         let mut span = first.clone();
-        let context = &first.span_context;
-        span.span_context = SpanContext::new(
-            context.trace_id(),
-            SpanId::from(id),
-            context.trace_flags(),
-            false,
-            TraceState::NONE,
-        );
+        span.span_context = context(id);
         span
     }));
     let mut failed = span("late", 600, 1, 999, 1000, Status::error("it failed"));

@@ -12,10 +12,10 @@ use floe_telemetry::{
     FutureExt as _, create_span, get_current_span, get_tracer, propagation, set_attribute, testing,
     traced,
 };
+use floe_tests::remote_in;
 use opentelemetry::baggage::BaggageExt as _;
 use opentelemetry::trace::{
-    SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState, Tracer as _,
-    get_active_span,
+    SpanContext, SpanId, TraceContextExt as _, Tracer as _, get_active_span,
 };
 use opentelemetry::{Context, KeyValue};
 
@@ -31,6 +31,11 @@ fn outer<T>(body: impl FnOnce() -> T) -> T {
 #[traced]
 fn inner<T>(body: impl FnOnce() -> T) -> T {
     body()
+}
+
+/// Runs in `inner` in `outer`.
+fn nested(body: impl FnOnce()) -> testing::Spans {
+    testing::capture(|| outer(|| inner(body)))
 }
 
 #[traced(name = name.to_owned())]
@@ -75,14 +80,10 @@ fn code_that_reads_the_context_itself_sees_the_span_of_the_setting() {
 
 #[test]
 fn requests_and_log_records_have_the_innermost_id() {
-    testing::capture(|| {
-        outer(|| {
-            inner(|| {
-                let id = current().to_string();
-                assert_eq!(propagation::current_span_id(), Some(id.clone()));
-                assert!(propagation::inject_headers()["traceparent"].contains(&id));
-            });
-        });
+    nested(|| {
+        let id = current().to_string();
+        assert_eq!(propagation::current_span_id(), Some(id.clone()));
+        assert!(propagation::inject_headers()["traceparent"].contains(&id));
     });
 }
 
@@ -158,19 +159,15 @@ fn a_handle_is_to_the_span_at_which_it_was_created() {
 
 #[test]
 fn a_context_on_another_thread_has_the_span_of_the_setting() {
-    let spans = testing::capture(|| {
-        outer(|| {
-            inner(|| {
-                let cx = Context::current();
-                let handed_over = thread::spawn(move || {
-                    let _attached = cx.attach();
-                    leaf();
-                });
-                handed_over.join().unwrap();
-                let task = async_leaf().in_current_span();
-                thread::spawn(move || futures_executor::block_on(task)).join().unwrap();
-            });
+    let spans = nested(|| {
+        let cx = Context::current();
+        let handed_over = thread::spawn(move || {
+            let _attached = cx.attach();
+            leaf();
         });
+        handed_over.join().unwrap();
+        let task = async_leaf().in_current_span();
+        thread::spawn(move || futures_executor::block_on(task)).join().unwrap();
     });
     let visible = if has_boundaries() { "outer" } else { "inner" };
     spans.single("leaf").assert_child_of(visible);
@@ -179,38 +176,23 @@ fn a_context_on_another_thread_has_the_span_of_the_setting() {
 
 #[test]
 fn a_context_with_another_span_takes_precedence() {
-    let remote = SpanContext::new(
-        TraceId::from(0x5eed_u128),
-        SpanId::from(7),
-        TraceFlags::SAMPLED,
-        true,
-        TraceState::NONE,
-    );
-    testing::capture(|| {
-        outer(|| {
-            inner(|| {
-                let own = propagation::current_trace_id();
-                let attached = Context::current().with_remote_span_context(remote.clone()).attach();
-                assert_eq!(current(), remote.span_id());
-                let trace_id = inner(propagation::current_trace_id);
-                assert_eq!(trace_id, Some(remote.trace_id().to_string()));
-                drop(attached);
-                assert_eq!(inner(propagation::current_trace_id), own);
-            });
-        });
+    let remote = remote_in(0x5eed, true);
+    nested(|| {
+        let own = propagation::current_trace_id();
+        let attached = Context::current().with_remote_span_context(remote.clone()).attach();
+        assert_eq!(current(), remote.span_id());
+        let trace_id = inner(propagation::current_trace_id);
+        assert_eq!(trace_id, Some(remote.trace_id().to_string()));
+        drop(attached);
+        assert_eq!(inner(propagation::current_trace_id), own);
     });
 }
 
 #[test]
 fn baggage_that_is_attached_leaves_the_span_current() {
-    let spans = testing::capture(|| {
-        outer(|| {
-            inner(|| {
-                let _baggage =
-                    Context::current_with_baggage([KeyValue::new("tenant", "acme")]).attach();
-                named("child", leaf);
-            });
-        });
+    let spans = nested(|| {
+        let _baggage = Context::current_with_baggage([KeyValue::new("tenant", "acme")]).attach();
+        named("child", leaf);
     });
     spans.single("child").assert_child_of("inner");
     spans.single("leaf").assert_child_of("child");
@@ -315,7 +297,7 @@ fn with_parent(parent: Option<SpanContext>) {}
 
 #[test]
 fn without_an_explicit_parent_the_innermost_span_is_the_parent() {
-    let spans = testing::capture(|| outer(|| inner(|| with_parent(None))));
+    let spans = nested(|| with_parent(None));
     spans.single("with_parent").assert_child_of("inner");
 }
 
@@ -361,16 +343,12 @@ fn a_nested_future_that_moves_to_another_thread_keeps_its_span() {
 
 #[test]
 fn a_future_that_is_dropped_while_it_is_pending_leaves_the_current_span() {
-    let spans = testing::capture(|| {
-        outer(|| {
-            inner(|| {
-                let mut future = Box::pin(suspends(0, 0));
-                let mut task = std::task::Context::from_waker(std::task::Waker::noop());
-                assert!(future.as_mut().poll(&mut task).is_pending());
-                drop(future);
-                named("after", || ());
-            });
-        });
+    let spans = nested(|| {
+        let mut future = Box::pin(suspends(0, 0));
+        let mut task = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(future.as_mut().poll(&mut task).is_pending());
+        drop(future);
+        named("after", || ());
     });
     spans.single("after").assert_child_of("inner");
 }

@@ -1,33 +1,17 @@
 //! Log lines: trace context, fields, and redaction.
 
 use std::fmt;
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
 
 use floe_telemetry::config::LoggingConfig;
 use floe_telemetry::tracing::with_current_span;
 use floe_telemetry::{FloeSpanAttributes, Mode, logs, propagation, testing, traced, tracing_layer};
-use opentelemetry::trace::{
-    SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState, Tracer as _,
-};
+use floe_tests::{Written, json_lines, remote_in};
+use opentelemetry::trace::{SpanContext, TraceContextExt as _, Tracer as _};
 use opentelemetry::{Context, global};
 use serde_json::{Value, json};
 use tracing::{Instrument as _, dispatcher};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::layer::SubscriberExt as _;
-
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 fn config(log_level: &str, json_output: bool) -> LoggingConfig {
     let mut config = LoggingConfig::default();
@@ -37,19 +21,14 @@ fn config(log_level: &str, json_output: bool) -> LoggingConfig {
 }
 
 fn written(config: &LoggingConfig, log: impl FnOnce()) -> String {
-    let buffer = Written::default();
-    let writer = buffer.clone();
-    let layer = logs::layer_with_writer(config, move || writer.clone()).unwrap();
+    let written = Written::default();
+    let layer = logs::layer_with_writer(config, written.writer()).unwrap();
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), log);
-    let bytes = buffer.0.lock().unwrap().clone();
-    String::from_utf8(bytes).unwrap()
+    written.text()
 }
 
 fn all(log: impl FnOnce()) -> Vec<Value> {
-    written(&config("DEBUG", true), log)
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    json_lines(&written(&config("DEBUG", true), log))
 }
 
 #[track_caller]
@@ -60,11 +39,7 @@ fn one(log: impl FnOnce()) -> Value {
 }
 
 fn remote() -> SpanContext {
-    let (trace, span) = (
-        TraceId::from_hex("5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5").unwrap(),
-        SpanId::from_hex("00f067aa0ba902b7").unwrap(),
-    );
-    SpanContext::new(trace, span, TraceFlags::SAMPLED, true, TraceState::NONE)
+    remote_in(0x5f1d_06f1_e4a0_bd2f_2a0c_9f6f_0cd0_a3a5, true)
 }
 
 #[test]
@@ -87,7 +62,7 @@ fn a_line_has_ordered_names_and_typed_fields() {
     let head = "{\"event\":\"loaded 5 rows\",\"level\":\"info\",\"timestamp\":\"20";
     assert!(text.starts_with(head), "{text}");
     let tail = "\",\"target\":\"it::logs\",\"trace_id\":\"5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5\",\
-        \"span_id\":\"00f067aa0ba902b7\",\"rows\":5,\"ratio\":0.5,\"large\":\"18446744073709551615\",\
+        \"span_id\":\"0000000000000007\",\"rows\":5,\"ratio\":0.5,\"large\":\"18446744073709551615\",\
         \"nothing\":\"NaN\",\"done\":true,\"table\":\"orders\",\"kind\":\"Dev\",\
         \"path\":\"a \\\"b\\\"\\nc\"}\n";
     assert!(text.ends_with(tail), "{text}");
@@ -117,13 +92,7 @@ fn a_line_within_a_span_has_its_ids_and_one_outside_has_none() {
 
 #[test]
 fn a_line_within_a_span_that_is_not_sampled_has_its_ids() {
-    let parent = SpanContext::new(
-        TraceId::from(0x10d5_u128),
-        SpanId::from(9),
-        TraceFlags::default(),
-        true,
-        TraceState::NONE,
-    );
+    let parent = remote_in(0x10d5, false);
     let (mut line, mut ids) = (Value::Null, [None, None]);
     let spans = testing::capture(|| {
         let cx = Context::current().with_remote_span_context(parent);
@@ -133,7 +102,7 @@ fn a_line_within_a_span_that_is_not_sampled_has_its_ids() {
     assert!(spans.is_empty());
     assert_eq!(json!(ids), json!([line["trace_id"], line["span_id"]]));
     assert_eq!(line["trace_id"], "000000000000000000000000000010d5");
-    assert_ne!(line["span_id"], "0000000000000009");
+    assert_ne!(line["span_id"], "0000000000000007");
 }
 
 #[traced]
@@ -147,14 +116,13 @@ fn spawns() -> [Option<String>; 2] {
 
 #[test]
 fn a_line_in_a_future_that_continues_the_span_has_its_ids() {
-    let buffer = Written::default();
-    let writer = buffer.clone();
-    let layer = logs::layer_with_writer(&config("INFO", true), move || writer.clone()).unwrap();
+    let written = Written::default();
+    let layer = logs::layer_with_writer(&config("INFO", true), written.writer()).unwrap();
     let layers = tracing_subscriber::registry().with(layer);
     let subscriber = with_current_span(layers.with(tracing_layer()));
     let mut ids = [None, None];
     testing::capture(|| tracing::subscriber::with_default(subscriber, || ids = spawns()));
-    let line: Value = serde_json::from_slice(&buffer.0.lock().unwrap()).unwrap();
+    let line: Value = serde_json::from_str(&written.text()).unwrap();
     assert_eq!(json!(ids), json!([line["trace_id"], line["span_id"]]));
     assert!(ids[0].is_some());
 }
@@ -246,7 +214,7 @@ fn the_text_format_escapes_newlines() {
     assert_eq!(
         rest,
         "WARN  it::logs: slow\n    2026 \\u{1b}[31mnot a line rows=5 table=orders note=\"a b=c\" \
-         trace_id=5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5 span_id=00f067aa0ba902b7\n"
+         trace_id=5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5 span_id=0000000000000007\n"
     );
 }
 
@@ -363,29 +331,27 @@ fn an_event_without_a_message_has_the_name_that_the_code_gives_it() {
 
 #[test]
 fn a_layer_of_the_program_gets_redacted_lines_with_ids() {
-    let buffer = Written::default();
+    let written = Written::default();
     let lines = |is_json: bool, in_span: bool| {
-        let writer = buffer.clone();
-        let writer = logs::safe_writer(move || writer.clone());
+        let writer = logs::safe_writer(written.writer());
         let fmt = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer);
         let layer = if is_json { fmt.json().boxed() } else { fmt.boxed() };
         let _remote = in_span.then(|| Context::new().with_remote_span_context(remote()).attach());
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
             tracing::info!(password = "hunter2XyZ", rows = 5, "logged in");
         });
-        let bytes = std::mem::take(&mut *buffer.0.lock().unwrap());
-        String::from_utf8(bytes).unwrap()
+        written.take()
     };
     let line: Value = serde_json::from_str(&lines(true, true)).unwrap();
     assert_eq!(line["fields"]["password"], "<REDACTED>");
     assert_eq!((&line["fields"]["rows"], &line["level"]), (&json!(5), &json!("INFO")));
     assert_eq!(line["trace_id"], "5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5");
-    assert_eq!(line["span_id"], "00f067aa0ba902b7");
+    assert_eq!(line["span_id"], "0000000000000007");
     let line: Value = serde_json::from_str(&lines(true, false)).unwrap();
     assert_eq!((&line["fields"]["password"], line.get("trace_id")), (&json!("<REDACTED>"), None));
 
     let line = lines(false, true);
-    let ids = " trace_id=5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5 span_id=00f067aa0ba902b7\n";
+    let ids = " trace_id=5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5 span_id=0000000000000007\n";
     assert!(line.ends_with(ids), "{line}");
     assert!(line.contains("logged in") && line.contains("rows=5"), "{line}");
     assert!(!line.contains("hunter2XyZ"), "{line}");

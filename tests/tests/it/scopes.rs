@@ -1,11 +1,10 @@
 //! Tracers, call sites and span builders. `global/scopes` has the scope of each kind of span.
 
 use floe_telemetry::opentelemetry::Context;
-use floe_telemetry::opentelemetry::trace::{
-    SpanContext, SpanId, SpanKind, TraceContextExt, TraceFlags, TraceId, TraceState,
-};
+use floe_telemetry::opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt};
 use floe_telemetry::testing;
 use floe_telemetry::{FloeAttributes, Tracer, callsite, create_span, span, traced};
+use floe_tests::remote_in;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -84,13 +83,7 @@ struct Order {
 
 #[test]
 fn a_builder_sets_the_initial_properties_of_a_span() {
-    let linked = SpanContext::new(
-        TraceId::from(1_u128),
-        SpanId::from(2_u64),
-        TraceFlags::SAMPLED,
-        true,
-        TraceState::NONE,
-    );
+    let linked = remote_in(1, true);
     let spans = testing::capture(|| {
         let around = create_span("around");
         let elsewhere = Context::current();

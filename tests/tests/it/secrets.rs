@@ -9,82 +9,18 @@ mod secret;
 /// A value that looks random, so it is also redacted where the key is ambiguous.
 const RANDOM: &str = "f3a9c81e77b24d0f9e6a5b1c2d3e4f50";
 
-const SECRET: &[&str] = &[
-    "access_key",
-    "account_key",
-    "accountKey",
-    "api_key",
-    "apiKey",
-    "apikey",
-    "auth",
-    "authToken",
-    "authorization",
-    "aws_secret_access_key",
-    "bearer",
-    "connection_string",
-    "cookie",
-    "cookies",
-    "credentials",
-    "creds",
-    "cvv",
-    "database_url",
-    "db_password",
-    "dbpassword",
-    "dsn",
-    "db_url",
-    "encryption_key",
-    "id_token",
-    "jwt",
-    "master_key",
-    "otp",
-    "pass",
-    "passcode",
-    "passphrase",
-    "passwd",
-    "password",
-    "password2",
-    "password_hash",
-    "passwords",
-    "private_key",
-    "psk",
-    "pw",
-    "pwd",
-    "refresh_token",
-    "secret",
-    "secret_bytes",
-    "secret_key",
-    "secrets",
-    "session_id",
-    "sessionId",
-    "shared_key",
-    "signing_key",
-    "ssh_key",
-    "token",
-    "token_str",
-    "token_value",
-    "tokens",
-    "user_pass",
-];
+const SECRET: &str = "
+    access_key account_key accountKey api_key apiKey apikey auth authToken authorization
+    aws_secret_access_key bearer connection_string cookie cookies credentials creds cvv
+    database_url db_password dbpassword dsn db_url encryption_key id_token jwt master_key otp
+    pass passcode passphrase passwd password password2 password_hash passwords private_key psk
+    pw pwd refresh_token secret secret_bytes secret_key secrets session_id sessionId shared_key
+    signing_key ssh_key token token_str token_value tokens user_pass";
 
-const HARMLESS: &[&str] = &[
-    "author",
-    "base_url",
-    "cache_key",
-    "compass",
-    "dagster.asset_key",
-    "partition_key",
-    "password_age",
-    "password_min_length",
-    "primary_key",
-    "secret_name",
-    "secretary",
-    "secrets.key_name",
-    "secrets.provider",
-    "session_count",
-    "table",
-    "token_count",
-    "token_type",
-];
+const HARMLESS: &str = "
+    author base_url cache_key compass dagster.asset_key partition_key password_age
+    password_min_length primary_key secret_name secretary secrets.key_name secrets.provider
+    session_count table token_count token_type";
 
 /// Redacted at run time.
 fn is_hidden(key: &'static str, value: &str) -> bool {
@@ -100,7 +36,7 @@ fn is_refused(key: &str) -> bool {
 
 #[test]
 fn macros_and_redaction_agree_on_the_names_of_secrets() {
-    for key in SECRET {
+    for key in SECRET.split_whitespace() {
         assert!(is_refused(key), "expected {key}");
         assert!(is_hidden(key, RANDOM), "shown: {key}");
     }
@@ -108,7 +44,7 @@ fn macros_and_redaction_agree_on_the_names_of_secrets() {
     let key = "private_key_pem";
     let pem = ["-----BEGIN ", "PRIVATE KEY-----\n", RANDOM].concat();
     assert!(is_refused(key) && is_hidden(key, &pem));
-    for key in HARMLESS {
+    for key in HARMLESS.split_whitespace() {
         assert!(!is_refused(key), "refused: {key}");
         assert!(!is_hidden(key, "orders"), "hidden: {key}");
     }

@@ -1,7 +1,14 @@
 //! The warnings of the compiler and of clippy are the same with a span and without.
 
+use disarmed::Permit;
 use floe_telemetry::{testing, traced};
+use not_reported_without_a_span::{
+    Empty, conditional, conditional_later, moved_later, parentheses, pushed,
+};
+use opentelemetry::Context;
+use reported_without_a_span::{at_once, at_once_by_condition, endless, linked, wraps};
 use tokio::task::JoinHandle;
+use used_by_the_attribute::{attribute, computed, later, name, parent};
 
 #[traced]
 async fn starts() -> JoinHandle<u8> {
@@ -11,16 +18,6 @@ async fn starts() -> JoinHandle<u8> {
 #[traced(attributes(n))]
 async fn starts_with(n: u8) -> JoinHandle<u8> {
     tokio::spawn(async move { n })
-}
-
-#[tokio::test]
-async fn an_async_function_may_return_a_future() {
-    let spans = testing::capture_async(async {
-        assert_eq!(starts().await.await.unwrap(), 3);
-        assert_eq!(starts_with(4).await.await.unwrap(), 4);
-    })
-    .await;
-    assert_eq!(spans.len(), 2);
 }
 
 #[traced]
@@ -33,16 +30,6 @@ async fn must_be_used() -> u8 {
 #[must_use = "it is a number"]
 async fn must_be_used_with(n: u8) -> u8 {
     n
-}
-
-#[tokio::test]
-async fn must_use_of_an_async_function_applies_to_its_result() {
-    #[expect(unused_must_use, reason = "the attribute exists for this")]
-    let run = async {
-        must_be_used().await;
-        must_be_used_with(2).await;
-    };
-    assert_eq!(testing::capture_async(run).await.len(), 2);
 }
 
 /// Without a span clippy reports all of these.
@@ -77,21 +64,6 @@ mod reported_without_a_span {
     }
 }
 
-#[tokio::test]
-async fn expected_clippy_lints_may_be_unfulfilled() {
-    use reported_without_a_span::{at_once, at_once_by_condition, endless, linked, wraps};
-
-    let spans = testing::capture_async(async {
-        assert_eq!(wraps("ab".to_owned()), Ok(2));
-        at_once().await;
-        at_once_by_condition().await;
-        let _: fn() -> u8 = endless;
-        linked(&opentelemetry::Context::current());
-    })
-    .await;
-    assert_eq!(spans.len(), 4);
-}
-
 #[deny(unused_variables)]
 mod used_by_the_attribute {
     use opentelemetry::Context;
@@ -112,21 +84,6 @@ mod used_by_the_attribute {
 
     #[traced(attributes(a))]
     pub(super) async fn later(a: String) {}
-}
-
-#[tokio::test]
-async fn an_argument_that_only_the_attribute_uses_is_used() {
-    use used_by_the_attribute::{attribute, computed, later, name, parent};
-
-    let spans = testing::capture_async(async {
-        attribute("a".to_owned());
-        parent(opentelemetry::Context::current());
-        name(Box::new(1));
-        computed(vec![1]);
-        later("a".to_owned()).await;
-    })
-    .await;
-    assert_eq!(spans.len(), 5);
 }
 
 #[deny(unused_parens, unused_variables)]
@@ -204,24 +161,27 @@ mod disarmed {
 }
 
 #[tokio::test]
-async fn a_method_may_assign_to_itself_before_it_is_dropped() {
-    use disarmed::Permit;
-
+async fn no_function_is_reported() {
     let spans = testing::capture_async(async {
+        assert_eq!(starts().await.await.unwrap(), 3);
+        assert_eq!(starts_with(4).await.await.unwrap(), 4);
+        #[expect(unused_must_use, reason = "the attribute applies to the result")]
+        {
+            must_be_used().await;
+            must_be_used_with(2).await;
+        }
+        assert_eq!(wraps("ab".to_owned()), Ok(2));
+        at_once().await;
+        at_once_by_condition().await;
+        let _: fn() -> u8 = endless;
+        linked(&Context::current());
+        attribute("a".to_owned());
+        parent(Context::current());
+        name(Box::new(1));
+        computed(vec![1]);
+        later("a".to_owned()).await;
         assert_eq!(Permit(2).disarm(), 2);
         assert_eq!(Permit(3).disarm_later().await, 3);
-    })
-    .await;
-    assert_eq!(spans.len(), 2);
-}
-
-#[tokio::test]
-async fn a_span_adds_no_warnings() {
-    use not_reported_without_a_span::{
-        Empty, conditional, conditional_later, moved_later, parentheses, pushed,
-    };
-
-    let spans = testing::capture_async(async {
         conditional(String::new());
         conditional_later(String::new()).await;
         assert_eq!(parentheses("a").to_string(), "a");
@@ -230,5 +190,5 @@ async fn a_span_adds_no_warnings() {
         Empty.at_rest().await;
     })
     .await;
-    assert_eq!(spans.len(), 6);
+    assert_eq!(spans.len(), 21);
 }

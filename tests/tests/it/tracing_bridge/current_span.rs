@@ -6,9 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use floe_telemetry::testing::{self, Spans};
 use floe_telemetry::tracing::{OpenTelemetrySpanExt, with_current_span};
 use floe_telemetry::{create_span, get_current_span, get_tracer, traced, tracing_layer};
-use opentelemetry::trace::{
-    SpanContext, SpanId, Status, TraceContextExt, TraceFlags, TraceId, TraceState, Tracer,
-};
+use floe_tests::remote_in;
+use opentelemetry::trace::{SpanContext, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
 use tokio::task::yield_now;
 use tracing::dispatcher::with_default;
@@ -239,13 +238,7 @@ fn a_captured_span_ends_nothing_and_may_outlive_the_function() {
 /// The children have the ids of the function, and begin no trace of their own.
 #[test]
 fn a_captured_span_that_is_not_sampled_is_continued() {
-    let parent = SpanContext::new(
-        TraceId::from(0x5ca1e),
-        SpanId::from(9),
-        TraceFlags::default(),
-        true,
-        TraceState::NONE,
-    );
+    let parent = remote_in(0x5ca1e, false);
     let current = || get_current_span().span_context();
     let assert_below = |within: &SpanContext| {
         assert_eq!(current().trace_id(), parent.trace_id());

@@ -3,8 +3,9 @@
 use std::thread;
 
 use floe_telemetry::{testing, traced, tracing_layer};
+use floe_tests::remote_in;
 use opentelemetry::Context;
-use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
+use opentelemetry::trace::{SpanContext, TraceContextExt, TraceId};
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::with_default;
 use tracing::{Level, debug_span, info, info_span, trace_span};
@@ -66,17 +67,6 @@ fn filters_of_the_subscriber_work() {
     spans.single("below noise").assert_root();
 }
 
-/// A remote parent that is not sampled.
-fn unsampled(trace: u128) -> SpanContext {
-    SpanContext::new(
-        TraceId::from(trace),
-        SpanId::from(8),
-        TraceFlags::default(),
-        true,
-        TraceState::default(),
-    )
-}
-
 fn current() -> SpanContext {
     Context::map_current(|cx| cx.span().span_context().clone())
 }
@@ -86,7 +76,7 @@ fn current() -> SpanContext {
 fn assert_unsampled(trace: u128) {
     let current = current();
     assert_eq!(current.trace_id(), TraceId::from(trace));
-    assert_ne!(current.span_id(), unsampled(trace).span_id());
+    assert_ne!(current.span_id(), remote_in(trace, false).span_id());
     assert!(!current.is_sampled() && !current.is_remote());
 }
 
@@ -95,7 +85,7 @@ fn a_disabled_span_stays_disabled_everywhere() {
     const MANY: usize = 100;
     let spans = record(|| {
         let none = current();
-        let cx = Context::current().with_remote_span_context(unsampled(7));
+        let cx = Context::current().with_remote_span_context(remote_in(7, false));
         let outer = {
             let _attached = cx.attach();
             info_span!("outer")
@@ -113,14 +103,14 @@ fn a_disabled_span_stays_disabled_everywhere() {
         });
         assert_eq!(current(), none);
         // In another context, a span still restores the trace it was created in.
-        let elsewhere = Context::current().with_remote_span_context(unsampled(9));
+        let elsewhere = Context::current().with_remote_span_context(remote_in(9, false));
         for span in many.iter().rev().step_by(7) {
             let _attached = elsewhere.clone().attach();
             span.in_scope(|| {
                 assert_unsampled(7);
                 info_span!("below").in_scope(work);
             });
-            assert_eq!(current(), unsampled(9));
+            assert_eq!(current(), remote_in(9, false));
         }
         let below = info_span!(parent: &inner, "explicit");
         below.in_scope(work);
@@ -159,7 +149,7 @@ fn a_disabled_span_stays_disabled_everywhere() {
 
 #[test]
 fn below_an_unsampled_span_nothing_is_sampled() {
-    let unsampled = unsampled(7);
+    let unsampled = remote_in(7, false);
     let spans = record(|| {
         let cx = Context::current().with_remote_span_context(unsampled.clone());
         let attached = cx.attach();
