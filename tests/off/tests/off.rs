@@ -69,58 +69,26 @@ fn boxed(n: u8) -> Pin<Box<dyn Future<Output = u8>>> {
     Box::pin(std::future::ready(n))
 }
 
-#[derive(FloeAttributes)]
-#[floe(rename_all = "kebab-case")]
-enum Severity {
-    HighRisk,
+/// What `tests/it` derives is recorded as there.
+mod derive {
+    use floe_telemetry::FloeAttributes;
+    use opentelemetry::Value;
+
+    pub(crate) fn recorded(attributes: &impl FloeAttributes) -> Vec<(String, Value)> {
+        let pairs = attributes.to_otel_dict().into_iter();
+        pairs.map(|pair| (pair.key.to_string(), pair.value)).collect()
+    }
+
+    pub(crate) fn pairs<const N: usize>(pairs: [(&str, Value); N]) -> Vec<(String, Value)> {
+        pairs.map(|(key, value)| (key.to_owned(), value)).into()
+    }
 }
 
-#[derive(FloeAttributes)]
-#[floe(transparent)]
-struct TableId(u64);
+#[path = "../../tests/it/derive_shapes.rs"]
+mod derive_shapes;
 
-#[derive(FloeAttributes)]
-#[floe(prefix = "job")]
-struct Job<'a, T> {
-    id: &'a str,
-    #[floe(display)]
-    at: T,
-    #[floe(redact)]
-    token: Option<String>,
-    #[floe(skip)]
-    body: String,
-}
-
-#[derive(FloeAttributes)]
-struct Alert<'a> {
-    #[floe(flatten)]
-    load: Load,
-    #[floe(flatten, prefix = "previous")]
-    previous: Option<&'a Load>,
-    table: TableId,
-    severity: Option<Severity>,
-    tags: Vec<String>,
-}
-
-#[test]
-fn derived_attributes_are_still_available() {
-    let alert = Alert {
-        load: Load { rows: 1 },
-        previous: None,
-        table: TableId(2),
-        severity: Some(Severity::HighRisk),
-        tags: vec!["a".to_owned()],
-    };
-    let pairs: Vec<_> = alert.to_otel_dict().into_iter().collect();
-    assert_eq!(
-        pairs.iter().map(|it| it.key.as_str()).collect::<Vec<_>>(),
-        ["load.rows", "table", "severity", "tags"]
-    );
-    assert_eq!(pairs[2].value, "high-risk".into());
-    assert_eq!(Alert::KEYS.len(), 5);
-    let job = Job { id: "7", at: 1.5, token: Some("hunter2".to_owned()), body: String::new() };
-    assert!(!format!("{:?}", job.to_otel_dict()).contains("hunter2"));
-}
+#[path = "../../tests/it/derive_values.rs"]
+mod derive_values;
 
 #[traced(kind = server, parent = headers)]
 fn below_headers(headers: &HashMap<String, String>) -> usize {
