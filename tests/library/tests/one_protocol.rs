@@ -29,6 +29,22 @@ fn child() {
     }
 }
 
+/// The port of OTLP over gRPC.
+const PORT: &str = "http://127.0.0.1:4317";
+
+fn needs(found: &str, feature: &str) -> String {
+    format!(
+        "{found}, which needs the feature `{feature}` of floe-telemetry: \
+         `cargo add floe-telemetry --features {feature}`"
+    )
+}
+
+fn of_protocol(endpoint: &str) -> String {
+    let found =
+        format!("otlp: expected `http/protobuf` or `http/json`, found `grpc` for `{endpoint}`");
+    needs(&found, "otlp-grpc")
+}
+
 /// An endpoint without its feature is never served over another protocol, nor in silence. A wrong environment does not
 /// stop the program.
 #[test]
@@ -40,40 +56,19 @@ fn an_endpoint_without_its_feature_is_an_error() {
     let secure = endpoint.replace("http:", "https:");
     let grpc = ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
     let none = [("OTEL_METRICS_EXPORTER", "none"), ("OTEL_LOGS_EXPORTER", "none")];
-    let of_protocol = |endpoint: &str| {
-        format!(
-            "otlp: expected `http/protobuf` or `http/json`, found `grpc` for `{endpoint}`, which needs the feature \
-             `otlp-grpc` of floe-telemetry: `cargo add floe-telemetry --features otlp-grpc`"
-        )
-    };
-    let of_tls = |url: &str| {
-        format!(
-            "otlp: found `{url}`, which needs the feature `otlp-tls` of floe-telemetry: \
-             `cargo add floe-telemetry --features otlp-tls`"
-        )
-    };
-    let port = "http://127.0.0.1:4317";
     let default = "http://localhost:4317";
     let of_both = "`OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_PROTOCOL`";
     for (variables, error, change) in [
-        (
-            vec![grpc, ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint)],
-            of_protocol(&endpoint),
-            of_both,
-        ),
+        (vec![grpc, ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint)], of_protocol(&endpoint), of_both),
         (
             vec![grpc, ("OTEL_TRACES_EXPORTER", "otlp")],
             of_protocol(default),
             "`OTEL_EXPORTER_OTLP_PROTOCOL`",
         ),
-        (
-            vec![("OTEL_EXPORTER_OTLP_ENDPOINT", port)],
-            of_protocol(port),
-            of_both,
-        ),
+        (vec![("OTEL_EXPORTER_OTLP_ENDPOINT", PORT)], of_protocol(PORT), of_both),
         (
             vec![("OTEL_EXPORTER_OTLP_ENDPOINT", &*secure)],
-            of_tls(&format!("{secure}/v1/traces")),
+            needs(&format!("otlp: found `{secure}/v1/traces`"), "otlp-tls"),
             "`OTEL_EXPORTER_OTLP_ENDPOINT`",
         ),
         // The endpoint of one signal, here of metrics, which this program leaves out.
@@ -82,14 +77,13 @@ fn an_endpoint_without_its_feature_is_an_error() {
                 ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", &*secure),
                 ("OTEL_TRACES_EXPORTER", "none"),
             ],
-            "metrics: found an exporter of metrics, which needs the feature `metrics` of floe-telemetry: \
-             `cargo add floe-telemetry --features metrics`"
-                .to_owned(),
+            needs("metrics: found an exporter of metrics", "metrics"),
             "`OTEL_EXPORTER_OTLP_METRICS_ENDPOINT`",
         ),
     ] {
         let signal = if error.starts_with("metrics") { "metrics" } else { "traces" };
-        let line = format!("error: an exporter of {signal} is left out: {error}; change {change}\n");
+        let line =
+            format!("error: an exporter of {signal} is left out: {error}; change {change}\n");
         assert_eq!(messages(&variables), format!("{line}noop=false\n"), "{variables:?}");
         // Without exporters, the endpoint is no mistake.
         let mut unused = variables.clone();
@@ -100,28 +94,28 @@ fn an_endpoint_without_its_feature_is_an_error() {
         unused.push(("OTEL_SDK_DISABLED", "true"));
         assert_eq!(messages(&unused), "noop=true\n", "{unused:?}");
     }
-    let config = TelemetryConfig::new("orders").with_otlp_endpoint(port);
-    let error = floe_telemetry::init_with(config).unwrap_err();
-    assert_eq!((error.is_config(), error.to_string()), (true, of_protocol(port)));
     let accepted = receiver.accept().unwrap_err();
     assert_eq!(accepted.kind(), io::ErrorKind::WouldBlock);
+}
+
+#[test]
+fn an_endpoint_in_code_without_its_feature_is_no_start() {
+    let config = TelemetryConfig::new("orders").with_otlp_endpoint(PORT);
+    let error = floe_telemetry::init_with(config).unwrap_err();
+    assert_eq!((error.is_config(), error.to_string()), (true, of_protocol(PORT)));
 }
 
 /// The default features include the terminal, YAML and regular expressions, which this program leaves out, too.
 #[test]
 fn a_missing_feature_is_named_where_it_is_needed() {
-    let needs = |found: &str, feature: &str| {
-        format!(
-            "{found}, which needs the feature `{feature}` of floe-telemetry: \
-             `cargo add floe-telemetry --features {feature}`"
-        )
-    };
     let console = needs("exporters: found the exporter `console`", "console");
     let yaml = needs("found the configuration file `/otel.yaml`", "yaml");
     for (variables, expected) in [
         (
             vec![("OTEL_TRACES_EXPORTER", "console")],
-            format!("error: an exporter of traces is left out: {console}; change `OTEL_TRACES_EXPORTER`\nnoop=false\n"),
+            format!(
+                "error: an exporter of traces is left out: {console}; change `OTEL_TRACES_EXPORTER`\nnoop=false\n"
+            ),
         ),
         (
             vec![("FLOE_CONFIG_FILE", "/otel.yaml")],

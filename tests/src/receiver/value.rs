@@ -17,6 +17,19 @@ pub enum Value {
     Other(String),
 }
 
+impl Value {
+    pub fn json(&self) -> serde_json::Value {
+        match self {
+            Self::Bool(value) => (*value).into(),
+            Self::Int(value) => (*value).into(),
+            Self::Double(value) => (*value).into(),
+            Self::String(text) => text.as_str().into(),
+            Self::Array(items) => items.iter().map(Self::json).collect(),
+            Self::Other(_) => serde_json::Value::Null,
+        }
+    }
+}
+
 impl From<&str> for Value {
     fn from(value: &str) -> Self {
         Self::String(value.to_owned())

@@ -43,6 +43,44 @@ fn child_with_certificate(certificate: &str) {
     println!("noop={}", telemetry.is_noop());
 }
 
+type Variables = [(&'static str, &'static str)];
+
+/// Variables, and the messages about them without the texts of libraries.
+const MISTAKES: [(&Variables, &[&str]); 4] = [
+    (
+        &[
+            ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://localhost:1"),
+            ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "{empty}"),
+        ],
+        &[
+            "traces is left out: otlp: {certificate}; change `OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE`",
+        ],
+    ),
+    (
+        &[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4317?key=hunter2")],
+        &["traces {query}", "logs {query}", "metrics {query}"],
+    ),
+    (
+        &[("OTEL_CONFIG_FILE", "{file}")],
+        &["traces is left out: otlp: {certificate}; change `OTEL_CONFIG_FILE`"],
+    ),
+    (
+        &[
+            ("OTEL_TRACES_EXPORTER", "none"),
+            ("OTEL_METRICS_EXPORTER", "prometheus"),
+            ("OTEL_EXPORTER_PROMETHEUS_HOST", "127.0.0.1"),
+            ("OTEL_EXPORTER_PROMETHEUS_PORT", "{port}"),
+        ],
+        &[
+            "metrics is left out: exporters.metrics: `prometheus`: ; change `OTEL_EXPORTER_PROMETHEUS_HOST` or \
+            `OTEL_METRICS_EXPORTER`",
+        ],
+    ),
+];
+
+const QUERY: &str = "is left out: otlp: the endpoint `http://localhost:4317` has a query, which gRPC cannot send, expected \
+    an endpoint without one, for example `http://collector:4317`; change `OTEL_EXPORTER_OTLP_ENDPOINT`";
+
 #[test]
 fn a_setting_of_the_environment_never_stops_a_program() {
     let folder = tempfile::tempdir().unwrap();
@@ -59,52 +97,27 @@ fn a_setting_of_the_environment_never_stops_a_program() {
     std::fs::write(file, yaml).unwrap();
     let in_use = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = in_use.local_addr().unwrap().port().to_string();
-    let no_certificate = format!("the file `{empty}` has no certificate in PEM format");
-    for (variables, messages) in [
-        (
-            vec![
-                ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://localhost:1"),
-                ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", empty),
-            ],
-            vec![format!(
-                "an exporter of traces is left out: otlp: {no_certificate}; change `OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE`"
-            )],
-        ),
-        (
-            vec![("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4317?key=hunter2")],
-            ["traces", "logs", "metrics"]
-                .map(|signal| {
-                    format!(
-                        "an exporter of {signal} is left out: otlp: the endpoint `http://localhost:4317` has a query, which gRPC \
-                         cannot send, expected an endpoint without one, for example `http://collector:4317`; change \
-                         `OTEL_EXPORTER_OTLP_ENDPOINT`"
-                    )
-                })
-                .to_vec(),
-        ),
-        (
-            vec![("OTEL_CONFIG_FILE", file)],
-            vec![format!("an exporter of traces is left out: otlp: {no_certificate}; change `OTEL_CONFIG_FILE`")],
-        ),
-        (
-            vec![
-                ("OTEL_TRACES_EXPORTER", "none"),
-                ("OTEL_METRICS_EXPORTER", "prometheus"),
-                ("OTEL_EXPORTER_PROMETHEUS_HOST", "127.0.0.1"),
-                ("OTEL_EXPORTER_PROMETHEUS_PORT", &port),
-            ],
-            vec!["an exporter of metrics is left out: exporters.metrics: `prometheus`: ; change `OTEL_EXPORTER_PROMETHEUS_HOST` or `OTEL_METRICS_EXPORTER`".to_owned()],
-        ),
-    ] {
-        let variables = [&[("EMPTY", empty)], &*variables].concat();
+    let filled = |text: &str| {
+        text.replace("{certificate}", "the file `{empty}` has no certificate in PEM format")
+            .replace("{query}", QUERY)
+            .replace("{empty}", empty)
+            .replace("{file}", file)
+            .replace("{port}", &port)
+    };
+    for (variables, messages) in MISTAKES {
+        let variables: Vec<_> =
+            variables.iter().map(|(name, value)| (*name, filled(value))).collect();
+        let variables = variables.iter().map(|(name, value)| (*name, &**value));
+        let variables: Vec<_> = variables.chain([("EMPTY", empty)]).collect();
         let (stdout, stderr) = program.run(&variables);
         assert!(stdout.contains("noop=false"), "{stdout}{stderr}");
         let lines: Vec<_> = stderr.lines().filter(|line| line.starts_with("error: ")).collect();
         assert_eq!(lines.len(), messages.len(), "{stderr}");
-        for (line, message) in lines.iter().zip(&messages) {
+        for (line, message) in lines.iter().zip(messages) {
+            let message = filled(message);
             let (beginning, change) = message.split_once("; change ").unwrap();
             let (found, found_change) = line.split_once("; change ").unwrap();
-            assert!(found.starts_with(&format!("error: {beginning}")), "{line}");
+            assert!(found.starts_with(&format!("error: an exporter of {beginning}")), "{line}");
             assert_eq!(found_change, change, "{line}");
         }
         assert!(!stderr.contains("hunter2"), "{stderr}");

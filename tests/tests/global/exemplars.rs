@@ -87,7 +87,7 @@ fn every_instrument_has_exemplars() {
             assert_eq!(exemplars(&receiver, name), vec![ids.clone(); count], "{name}");
         }
         for name in ["traces.span.metrics.calls", "traces.span.metrics.duration"] {
-            assert_eq!(exemplars(&receiver, name), [ids.clone()], "{name}");
+            assert_eq!(exemplars(&receiver, name), std::slice::from_ref(&ids), "{name}");
         }
         assert_eq!(exemplars(&receiver, "process.cpu.time"), []);
         assert_eq!(receiver.point("rows").attributes.len(), 1);

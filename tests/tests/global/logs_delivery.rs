@@ -11,13 +11,12 @@ use floe_telemetry::config::{ExporterKind, LogOutput, LoggingConfig, OtlpProtoco
 use floe_telemetry::trace::TelemetryProviderBuilder;
 use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, logs, propagation, traced};
 use floe_tests::{
-    Code, ReceivedSpan, Receiver, Response, TIMEOUT, Value, json_lines, program, url, wait_until,
+    Code, ReceivedSpan, Receiver, Response, TIMEOUT, json_lines, program, url, wait_until,
 };
 use opentelemetry::Key;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter};
-use serde_json::Value as Json;
 
 use super::pipeline::{BOTH, Blocked, Pipeline};
 
@@ -191,14 +190,7 @@ fn a_record_and_its_line_have_the_span_and_the_key_values_of_the_code() {
     let (log, line) = (receiver.log(body), line(body));
     assert_eq!(log.attributes.len(), attributes.len(), "{log:?}");
     for (key, value) in attributes {
-        let exported = match &log.attributes[&**key] {
-            Value::String(text) => Json::from(&**text),
-            Value::Int(number) => Json::from(*number),
-            Value::Double(number) => Json::from(*number),
-            Value::Bool(value) => Json::from(*value),
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(exported, *value, "{key}");
+        assert_eq!(log.attributes[&**key].json(), *value, "{key}");
         let name = if key == "level" { "fields.level" } else { key };
         assert_eq!(line[name], *value, "{key}");
     }

@@ -29,6 +29,28 @@ fn numbers(line: &str) -> impl Iterator<Item = (&str, u64)> {
     })
 }
 
+/// All of two spans, of the metrics, and of this number of log records is lost.
+#[track_caller]
+fn assert_told(stderr: &str, endpoint: &str, logs: usize) {
+    for (text, number) in [
+        ("spans could not be exported", 1),
+        ("metrics could not be exported", 1),
+        ("log records could not be exported", logs),
+    ] {
+        let errors = errors(stderr, text);
+        assert_eq!(errors.len(), number, "{text}: {stderr}");
+        let is_named = |line: &&str| line.contains(endpoint) && line.contains("otlp");
+        assert!(errors.iter().all(is_named), "{errors:?}");
+    }
+    let end = errors(stderr, "telemetry has ended: ");
+    let [end] = end[..] else { panic!("{stderr}") };
+    assert!(end.contains("exported 0 of 2 spans: failed=2;"), "{end}");
+    let records = format!("exported 0 of {logs} log records: logs_failed={logs};");
+    assert_eq!(end.contains(&records), logs > 0, "{end}");
+    assert!(end.contains("/v1/traces") && end.contains("/v1/metrics"), "{end}");
+    assert!(end.contains("; metrics that `otlp` did not export: "), "{end}");
+}
+
 #[test]
 fn a_loss_is_an_error_whatever_the_filter_of_lines_is() {
     let program = program!({
@@ -61,25 +83,6 @@ fn a_loss_is_an_error_whatever_the_filter_of_lines_is() {
         ];
         program.run(&[&own, variables].concat())
     };
-    let said = |stderr: &str, logs: usize| {
-        for (text, number) in [
-            ("spans could not be exported", 1),
-            ("metrics could not be exported", 1),
-            ("log records could not be exported", logs),
-        ] {
-            let errors = errors(stderr, text);
-            assert_eq!(errors.len(), number, "{text}: {stderr}");
-            let is_named = |line: &&str| line.contains(&endpoint) && line.contains("otlp");
-            assert!(errors.iter().all(is_named), "{errors:?}");
-        }
-        let end = errors(stderr, "telemetry has ended: ");
-        let [end] = end[..] else { panic!("{stderr}") };
-        assert!(end.contains("exported 0 of 2 spans: failed=2;"), "{end}");
-        let records = format!("exported 0 of {logs} log records: logs_failed={logs};");
-        assert_eq!(end.contains(&records), logs > 0, "{end}");
-        assert!(end.contains("/v1/traces") && end.contains("/v1/metrics"), "{end}");
-        assert!(end.contains("; metrics that `otlp` did not export: "), "{end}");
-    };
     for (variables, logs) in [
         (&[][..], 1),
         (&[("RUST_LOG", "error")], 1),
@@ -89,10 +92,10 @@ fn a_loss_is_an_error_whatever_the_filter_of_lines_is() {
         (&[("FLOE_LOG_OUTPUT", "stdout"), (END, "shutdown")], 1),
         (&[("OTEL_LOG_LEVEL", "error")], 1),
     ] {
-        said(&run(variables).1, logs);
+        assert_told(&run(variables).1, &endpoint, logs);
     }
     let (stdout, stderr) = run(&[("SUBSCRIBER", "1")]);
-    said(&stderr, 0);
+    assert_told(&stderr, &endpoint, 0);
     assert!(stdout.contains("spans could not be exported"), "{stdout}");
     let (_, stderr) = run(&[("OTEL_LOG_LEVEL", "none"), ("FLOE_LOG_OUTPUT", "stderr")]);
     assert!(!stderr.contains("could not") && !stderr.contains("has ended"), "{stderr}");

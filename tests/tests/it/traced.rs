@@ -173,52 +173,52 @@ fn every_annotated_function_is_listed_before_it_runs() {
     assert_eq!(site.kind(), &SpanKind::Client);
 }
 
-#[test]
-fn the_name_of_a_method_has_its_type() {
-    trait List {
-        fn first(&self) -> u8;
+trait List {
+    fn first(&self) -> u8;
 
-        #[traced]
-        fn second(&self) -> u8 {
-            2
-        }
+    #[traced]
+    fn second(&self) -> u8 {
+        2
     }
+}
 
-    struct Generic<T>(T);
+struct Generic<T>(T);
 
-    struct Block;
+struct Block;
 
-    impl<T> Generic<T> {
-        #[traced(name = "alone")]
-        fn get(&self) -> &T {
-            &self.0
-        }
-
-        #[traced]
-        async fn later(&self) -> &T {
-            &self.0
-        }
-    }
-
-    impl<T> List for Generic<T> {
-        #[traced]
-        fn first(&self) -> u8 {
-            1
-        }
+impl<T> Generic<T> {
+    #[traced(name = "alone")]
+    fn get(&self) -> &T {
+        &self.0
     }
 
     #[traced]
-    impl Block {
-        fn made() -> Self {
-            Self
-        }
+    async fn later(&self) -> &T {
+        &self.0
+    }
+}
 
-        fn r#type() {}
+impl<T> List for Generic<T> {
+    #[traced]
+    fn first(&self) -> u8 {
+        1
+    }
+}
 
-        #[traced(name = "block.get")]
-        fn get(self) {}
+#[traced]
+impl Block {
+    fn made() -> Self {
+        Self
     }
 
+    fn r#type() {}
+
+    #[traced(name = "block.get")]
+    fn get(self) {}
+}
+
+#[test]
+fn the_name_of_a_method_has_its_type() {
     let spans = testing::capture(|| {
         let generic = Generic(1);
         assert_eq!(*generic.get() + generic.first() + generic.second(), 4);

@@ -10,10 +10,12 @@ mod order;
 mod span_ext;
 mod threads;
 
+use std::thread;
+
 use floe_telemetry::testing::{self, Spans};
 use floe_telemetry::tracing_layer;
 use tracing::Dispatch;
-use tracing::dispatcher::with_default;
+use tracing::dispatcher::{get_default, with_default};
 use tracing_subscriber::layer::SubscriberExt;
 
 fn subscriber() -> Dispatch {
@@ -23,4 +25,12 @@ fn subscriber() -> Dispatch {
 /// The code runs under such a subscriber.
 fn record(code: impl FnOnce()) -> Spans {
     testing::capture(|| with_default(&subscriber(), code))
+}
+
+/// The code runs on a thread with the same subscriber, and without a context of OpenTelemetry.
+fn elsewhere(code: impl FnOnce() + Send) {
+    let dispatch = get_default(Clone::clone);
+    thread::scope(|scope| {
+        scope.spawn(|| with_default(&dispatch, code));
+    });
 }

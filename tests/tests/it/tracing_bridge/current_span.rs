@@ -22,6 +22,8 @@ use tracing_subscriber::layer::{self, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, registry};
 
+use super::elsewhere;
+
 /// Names a span that stands for one of OpenTelemetry.
 const STAND_IN: &str = "otel";
 
@@ -35,14 +37,6 @@ fn record(code: impl FnOnce()) -> Spans {
 
 fn current_name() -> Option<&'static str> {
     Span::current().metadata().map(tracing::Metadata::name)
-}
-
-/// The thread has the same subscriber, and no context of OpenTelemetry.
-fn elsewhere(code: impl FnOnce() + Send) {
-    let dispatch = dispatcher::get_default(Clone::clone);
-    std::thread::scope(|scope| {
-        scope.spawn(|| with_default(&dispatch, code));
-    });
 }
 
 #[traced]

@@ -1,7 +1,5 @@
 //! Spans that a filter disables, and the spans around them.
 
-use std::thread;
-
 use floe_telemetry::{testing, traced, tracing_layer};
 use floe_tests::remote_in;
 use opentelemetry::Context;
@@ -14,7 +12,7 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry;
 
-use super::record;
+use super::{elsewhere, record};
 
 #[traced]
 fn work() {}
@@ -103,9 +101,9 @@ fn a_disabled_span_stays_disabled_everywhere() {
         });
         assert_eq!(current(), none);
         // In another context, a span still restores the trace it was created in.
-        let elsewhere = Context::current().with_remote_span_context(remote_in(9, false));
+        let other = Context::current().with_remote_span_context(remote_in(9, false));
         for span in many.iter().rev().step_by(7) {
-            let _attached = elsewhere.clone().attach();
+            let _attached = other.clone().attach();
             span.in_scope(|| {
                 assert_unsampled(7);
                 info_span!("below").in_scope(work);
@@ -114,17 +112,12 @@ fn a_disabled_span_stays_disabled_everywhere() {
         }
         let below = info_span!(parent: &inner, "explicit");
         below.in_scope(work);
-        thread::scope(|scope| {
-            let (dispatch, inner) = (tracing::dispatcher::get_default(Clone::clone), inner);
-            scope.spawn(move || {
-                tracing::dispatcher::with_default(&dispatch, || {
-                    inner.in_scope(|| {
-                        assert_unsampled(7);
-                        info_span!("on a thread").in_scope(work);
-                    });
-                    assert!(!current().is_valid());
-                });
+        elsewhere(move || {
+            inner.in_scope(|| {
+                assert_unsampled(7);
+                info_span!("on a thread").in_scope(work);
             });
+            assert!(!current().is_valid());
         });
         let taken = outer.entered();
         many.truncate(MANY / 2);

@@ -9,7 +9,7 @@ use tracing::dispatcher::with_default;
 use tracing::instrument::WithSubscriber;
 use tracing::{Instrument, Span, info, info_span, instrument};
 
-use super::{record, subscriber};
+use super::{elsewhere, record, subscriber};
 
 #[traced]
 fn ours(depth: usize) {
@@ -73,13 +73,8 @@ fn a_span_is_entered_with_what_was_current_when_it_was_created() {
             });
             info_span!("late").in_scope(|| {
                 assert_eq!(propagation::baggage_value("tenant").unwrap(), "acme");
-                let elsewhere = info_span!("elsewhere");
-                let subscriber = tracing::dispatcher::get_default(Clone::clone);
-                std::thread::scope(|scope| {
-                    scope.spawn(|| {
-                        with_default(&subscriber, || elsewhere.in_scope(|| ours(0)));
-                    });
-                });
+                let span = info_span!("elsewhere");
+                elsewhere(|| span.in_scope(|| ours(0)));
             });
         });
     });
