@@ -55,131 +55,6 @@ fn a_long_value_that_stays_does_not_hide_what_follows_its_line() {
 }
 
 #[test]
-fn a_pair_after_a_sentence_keeps_its_key() {
-    for (text, wanted) in [
-        ("the token was refused: token=abc123def", "the token was refused: token=<REDACTED>"),
-        (
-            "password is wrong: password=hunter2 user=bob",
-            "password is wrong: password=<REDACTED> user=bob",
-        ),
-        ("token expired: refresh_token=abc123def", "token expired: refresh_token=<REDACTED>"),
-        ("got token: \"token=abc123def\"", "got token: \"token=<REDACTED>\""),
-        ("token refused: [token=abc123def]", "token refused: [token=<REDACTED>]"),
-        (
-            "the password is wrong for user bob: password=abc123",
-            "the password is wrong for user bob: password=<REDACTED>",
-        ),
-        ("main.login({}, \"password=hunter2x\")", "main.login({}, \"password=<REDACTED>\")"),
-        ("{\"password\": \"user=bob42x\"}", "{\"password\": \"<REDACTED>\"}"),
-        ("password: xy=7Hq9zX", "password: <REDACTED>"),
-    ] {
-        assert_eq!(Redactor::new().redact(text), wanted);
-    }
-}
-
-/// An even number of backslashes is no escape, and neither is one where a language has none.
-#[test]
-fn a_text_that_ends_in_a_backslash_hides_nothing() {
-    for template in [
-        r#"{"dir":"C:\\keys\\","password":"§"}"#,
-        r#"{"password":"§\\","user":"anna"}"#,
-        r#"Config { dir: "C:\\keys\\", password: "§" }"#,
-        r#"{"escape":"\\","password":"§"}"#,
-        r#"{\"dir\":\"C:\\\\keys\\\\\",\"password\":\"§\"}"#,
-        r#"{""dir"":""C:\\keys\\"",""password"":""§""}"#,
-        r"{&quot;a&quot;:&quot;x\&quot;&quot;,&quot;password&quot;:&quot;§&quot;}",
-        r"VALUES ('C:\keys\', 'x'), password = '§'",
-        "dir: 'C:\\keys\\'\npassword: '§'\nuser: 'anna'",
-    ] {
-        let text = template.replace('§', "hq7Zt2Lw9");
-        let safe = Redactor::new().redact(&text).into_owned();
-        assert!(!safe.contains("hq7Zt2Lw9"), "{safe}");
-        assert_eq!(
-            safe.replace("<REDACTED>\\\\", "<REDACTED>"),
-            template.replace('§', "<REDACTED>").replace("<REDACTED>\\\\", "<REDACTED>")
-        );
-    }
-    // Doubled, a quote is a part of its text.
-    for (text, wanted) in [
-        ("SET password = 'ab''cd9X', b = 'c'", "SET password = '<REDACTED>', b = 'c'"),
-        ("Password=\"ab\"\"cd9X\";User=bob", "Password=\"<REDACTED>\";User=bob"),
-        ("--password 'ab'\\''cd9X' -v", "--password '<REDACTED>' -v"),
-    ] {
-        assert_eq!(Redactor::new().redact(text), wanted);
-    }
-}
-
-/// Elsewhere the mark is as it always is.
-#[test]
-fn the_mark_in_the_place_of_a_number_of_json_is_a_text_of_json() {
-    let redactor = Redactor::builder().key("customer").unwrap().build();
-    for (text, wanted) in [
-        (r#"{"pin":4815}"#, r#"{"pin":"<REDACTED>"}"#),
-        (r#"{"password": -12.5e3, "n": 1}"#, r#"{"password": "<REDACTED>", "n": 1}"#),
-        (r#"{"customer":true}"#, r#"{"customer":"<REDACTED>"}"#),
-        (r#"{"password":[48151623,null]}"#, r#"{"password":["<REDACTED>",null]}"#),
-        (r#"{"card":4111111111111111}"#, r#"{"card":"<REDACTED>"}"#),
-        (r#"{"cards":[1,4111111111111111]}"#, r#"{"cards":[1,"<REDACTED>"]}"#),
-        (r#""{\"pin\":4815}""#, r#""{\"pin\":\"<REDACTED>\"}""#),
-        ("  \"pin\": 4815\n", "  \"pin\": \"<REDACTED>\"\n"),
-        ("%7B%22pin%22:4815%7D", "%7B%22pin%22:%22<REDACTED>%22%7D"),
-        (r#"{"pin":"4815"}"#, r#"{"pin":"<REDACTED>"}"#),
-        ("pin=4815", "pin=<REDACTED>"),
-        ("pin: 4815", "pin: <REDACTED>"),
-        ("Login { pin: 4815 }", "Login { pin: <REDACTED> }"),
-    ] {
-        assert_eq!(redactor.redact(text), wanted);
-        assert_eq!(redactor.redact(wanted), wanted);
-    }
-}
-
-#[test]
-fn every_value_of_a_list_or_a_map_is_redacted() {
-    for template in [
-        r#"{"api_keys":["§1","§2","§3"]}"#,
-        r#"{"password":{"old":"§1","new":"§2"}}"#,
-        r#"passwords = ["§1", "§2"]"#,
-        r#"Login { passwords: ["§1", "§2"] }"#,
-        r#"Login { api_keys: {"eu": "§1", "us": "§2"} }"#,
-        r#"Login { password: Some(Pair { old: "§1", new: "§2" }) }"#,
-        r#"{"recovery_codes":["§1","§2"]}"#,
-        "passwords:\n  - §1\n  - §2\nuser: bob",
-        "password:\n  old: §1\n  new: \"§2\"\nuser: bob",
-        r#"{"key":"api_key","value":{"stringValue":"§1"}}"#,
-        r#"{"key":"tokens","value":{"arrayValue":{"values":[{"stringValue":"§1"},{"stringValue":"§2"}]}}}"#,
-    ] {
-        let text = template.replace('§', "a9d3jgZ4cr");
-        let wanted = ["§1", "§2", "§3"]
-            .iter()
-            .fold(template.to_owned(), |it, mark| it.replace(mark, "<REDACTED>"));
-        assert_eq!(Redactor::new().redact(&text), wanted);
-    }
-    for text in [
-        r#"{"token":{"type":"bearer","expires_in":3600,"host":"db.example.com"}}"#,
-        r#"{"credentials":{"user":"bob","provider":"aws","profile":"default"}}"#,
-        r#"{"password":{"min_length":8,"required":true,"type":"string"}}"#,
-        r#"{"tokens":["The","quick","fox"],"usage":{"tokens":{"prompt":17,"completion":4815}}}"#,
-        "password = (sensitive value)",
-        "password: (hidden, 12 chars)",
-    ] {
-        assert_eq!(Redactor::new().redact(text), text);
-    }
-}
-
-#[test]
-fn redact_with_reports_each_finding() {
-    let mut found = Vec::new();
-    let text = format!("password={SECRET} and {GITHUB_TOKEN}");
-    let safe = Redactor::new().redact_with(&text, |finding| {
-        found.push((finding.rule, finding.evidence));
-    });
-    assert_eq!(safe, "password=<REDACTED> and <REDACTED>");
-    assert_eq!(found.len(), 2);
-    assert_eq!(found[0].0, "password");
-    assert_eq!(found[1].1, Evidence::Checksum);
-}
-
-#[test]
 fn an_explanation_has_the_reasons_but_no_secret() {
     let text = format!("password={SECRET} token: expected");
     let explanation = Redactor::new().explain(&text);
@@ -325,46 +200,6 @@ fn a_common_password_is_a_secret_after_its_key_and_in_a_url() {
         }
     }
     assert!(kept.is_empty(), "{kept:#?}");
-}
-
-#[test]
-fn secrets_are_found_in_dumps_of_calls_and_commands() {
-    for text in [
-        "auth([ 'SECRET' ])",
-        "command: { name: 'auth', args: ['default', 'SECRET'] }",
-        "#1 Driver->connect(Array, 'bob', 'SECRET', Array)",
-        "1,\"{\"\"password\"\":\"\"SECRET\"\",\"\"port\"\":5432}\",x",
-        "vault login UUID",
-        "renewing auth/token/renew/UUID failed",
-        "PUT https://vault:8200/v1/auth/token/renew/UUID",
-        "data: {id-rsa: SECRET}",
-        "ldap_bind: Invalid credentials (49) -D cn=admin -w SECRET",
-        "- name: DB_PASSWORD\n  value: Winter$00ab",
-        "{name: DB_PASSWORD, value: Winte$00ab}",
-    ] {
-        let secrets = [SECRET, "0d3b7b1e-4f5a-4c1d-9e2f-7a6b5c4d3e2f", "Winter$00ab", "Winte$00ab"];
-        let text = text.replace("SECRET", secrets[0]).replace("UUID", secrets[1]);
-        let safe = Redactor::new().redact(&text).into_owned();
-        assert!(!secrets.iter().any(|secret| safe.contains(secret)), "{safe}");
-    }
-}
-
-#[test]
-fn an_encoded_ampersand_separates_the_parameters_of_a_query() {
-    let text = format!("GET /x?a=1&amp;token={SECRET}&amp;page=2");
-    assert_eq!(Redactor::new().redact(&text), "GET /x?a=1&amp;token=<REDACTED>&amp;page=2");
-}
-
-/// The words before an option count in its own line only.
-#[test]
-fn a_command_ends_with_its_line() {
-    let redactor = Redactor::new();
-    for (text, wanted) in [
-        ("sqlcmd -P winter77 -Q x\nnext -P 8080 up", "sqlcmd -P <REDACTED> -Q x\nnext -P 8080 up"),
-        ("sqlcmd -S db; next -P winter77", "sqlcmd -S db; next -P winter77"),
-    ] {
-        assert_eq!(redactor.redact(text), wanted);
-    }
 }
 
 /// Values inside of each other are not all judged, and none of them hides a key of another line.
@@ -738,6 +573,7 @@ fn every_value_of_a_configured_key_is_redacted() {
         ("customer: pending x", "customer: <REDACTED> x"),
         ("customer=new x", "customer=<REDACTED> x"),
         ("customer=true", "customer=<REDACTED>"),
+        ("{\"customer\":true}", "{\"customer\":\"<REDACTED>\"}"),
         ("customer=/a/b", "customer=<REDACTED>"),
         ("customer: user=bob", "customer: <REDACTED>"),
         ("patient_id: 12345", "patient_id: <REDACTED>"),

@@ -1,13 +1,11 @@
 //! Scores the redaction of the repository's corpora, and prints the table.
 //!
-//! `--show NAME` prints what leaks or changes in one of them, `--seed N` generates other secrets. `--trees N` counts the
-//! faults of so many trees of values, each in one language, and `--show LANGUAGE` prints the shortest.
+//! `--show NAME` prints what leaks or changes in one of them, and `--seed N` generates other secrets.
 
 #![expect(clippy::print_stdout, reason = "a program that prints a table")]
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::format_collect,
     unreachable_pub,
     reason = "the corpora are part of the repository, their reader of the tests"
 )]
@@ -16,8 +14,6 @@
 mod alphabets;
 #[path = "../../tests/corpus/generator.rs"]
 mod generator;
-#[path = "../../tests/carriers/carriers.rs"]
-mod languages;
 #[path = "../../tests/corpus/messages.rs"]
 mod messages;
 #[path = "../../../../tests/src/numbers.rs"]
@@ -26,19 +22,12 @@ mod numbers;
 mod persons;
 #[path = "../../tests/corpus/score.rs"]
 mod score;
-#[path = "../../tests/carriers/tree.rs"]
-mod tree;
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use floe_redact::Redactor;
-use languages::CARRIERS;
 use messages::{Message, generated, of_tier};
 use numbers::Numbers;
-use proptest::prelude::any;
-use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use score::{Fault, Score};
 
 /// Messages of each shape.
@@ -87,9 +76,6 @@ fn main() {
     };
     let scorer =
         Scorer { redactor: Redactor::builder().max_chars(500).build(), show: option("--show") };
-    if let Some(trees) = option("--trees").and_then(|trees| trees.parse().ok()) {
-        return count_trees(trees, scorer.show.as_deref());
-    }
     let seed = option("--seed").and_then(|seed| seed.parse().ok()).unwrap_or(2026);
     println!(
         "{:<12} {:>7} {:>6} {:>7} {:>6} {:>7} {:>7} {:>7} {:>8} {:>9}",
@@ -100,34 +86,6 @@ fn main() {
     }
     for name in ["programs", "shapes", "persons"] {
         scorer.score(name, &generated(name, seed, ROUNDS));
-    }
-}
-
-/// Counts the faults in trees, which are the same in every run.
-fn count_trees(trees: usize, show: Option<&str>) {
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    let strategy = (tree::tree(), any::<u64>());
-    let mut counts = BTreeMap::<_, usize>::new();
-    let mut shown = Vec::new();
-    for at in 0..trees {
-        let (tree, seed) = strategy.new_tree(&mut runner).unwrap().current();
-        let carrier = &CARRIERS[at % CARRIERS.len()];
-        let fault = languages::fault(&tree, carrier, seed);
-        let what = fault.as_ref().map(|(fault, ..)| format!("{fault:?}"));
-        *counts.entry((carrier.name, what.unwrap_or_else(|| "right".to_owned()))).or_default() += 1;
-        shown.extend(
-            fault
-                .filter(|_| show == Some(carrier.name))
-                .map(|(_, text, safe)| (text.len(), text, safe)),
-        );
-    }
-    for ((name, what), count) in counts {
-        println!("{name:<16} {what:<12} {count:>7}");
-    }
-    shown.sort();
-    for (_, text, safe) in shown.into_iter().take(8) {
-        println!("\n{text}\n{safe}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use floe_redact::Redactor;
 use serde_json::{Map, Value};
 
-use super::tree::{MARK, Tree};
+use super::tree::Tree;
 
 /// Numbers for choices that a language leaves to its writer.
 pub(crate) struct Style(Cell<u64>);
@@ -70,7 +70,7 @@ pub(crate) struct Carrier {
 }
 
 #[rustfmt::skip]
-pub(crate) const CARRIERS: [Carrier; 15] = [
+pub(crate) const CARRIERS: [Carrier; 10] = [
     Carrier { name: "JSON", is_flat: false, write: json, read: read_json },
     Carrier { name: "JSON in a line", is_flat: false,
         write: |tree, style| format!("INFO sent payload={} to db1 in 7 ms", json(tree, style)),
@@ -87,17 +87,11 @@ pub(crate) const CARRIERS: [Carrier; 15] = [
     Carrier { name: "JSON in HTML", is_flat: false,
         write: |tree, style| json(tree, style).replace('&', "&amp;").replace('"', "&quot;"),
         read: |text| read_json(&text.replace("&quot;", "\"").replace("&amp;", "&")) },
-    Carrier { name: "OTLP", is_flat: false,
-        write: |tree, style| spaced(&otlp_attributes(tree), style), read: |text| from_otlp_attributes(&read_json(text)?) },
     Carrier { name: "YAML", is_flat: false,
         write: |tree, style| yaml(tree, style, 0), read: |text| serde_saphyr::from_str(text).ok() },
     Carrier { name: "Debug", is_flat: false,
         write: |tree, style| debug(tree, style, style.below(3) == 0), read: read_debug },
-    Carrier { name: "Python", is_flat: false, write: python, read: read_debug },
-    Carrier { name: "TOML", is_flat: false, write: toml, read: read_toml },
-    Carrier { name: "logfmt", is_flat: true, write: logfmt, read: |text| read_pairs(text, ' ', true) },
-    Carrier { name: "connection", is_flat: true, write: connection, read: |text| read_pairs(text, ';', false) },
-    Carrier { name: "SQL", is_flat: true, write: sql, read: read_sql },
+    Carrier { name: "logfmt", is_flat: true, write: logfmt, read: read_pairs },
     Carrier { name: "command", is_flat: true, write: command, read: read_command },
 ];
 
@@ -139,48 +133,8 @@ fn grouped(items: &[String], [open, close]: [char; 2], style: &Style) -> String 
     format!("{open}{begin}{}{end}{close}", items.join(comma))
 }
 
-fn spaced(value: &Value, style: &Style) -> String {
-    if style.below(2) == 0 {
-        value.to_string()
-    } else {
-        serde_json::to_string_pretty(value).unwrap()
-    }
-}
-
 fn read_json(text: &str) -> Option<Value> {
     serde_json::from_str(text).ok()
-}
-
-fn otlp_attributes(tree: &Tree) -> Value {
-    let Tree::Map(fields) = tree else { return Value::Null };
-    fields.iter().map(|(name, it)| serde_json::json!({"key": name, "value": otlp(it)})).collect()
-}
-
-fn otlp(tree: &Tree) -> Value {
-    match tree {
-        Tree::Number(_) | Tree::SecretNumber(_) => serde_json::json!({"intValue": tree.text()}),
-        Tree::Literal(Some(is)) => serde_json::json!({"boolValue": is}),
-        Tree::List(items) => {
-            serde_json::json!({"arrayValue": {"values": items.iter().map(otlp).collect::<Value>()}})
-        }
-        Tree::Map(_) => serde_json::json!({"kvlistValue": {"values": otlp_attributes(tree)}}),
-        _ => serde_json::json!({"stringValue": tree.text()}),
-    }
-}
-
-fn from_otlp_attributes(read: &Value) -> Option<Value> {
-    let field =
-        |it: &Value| Some((it.get("key")?.as_str()?.to_owned(), from_otlp(it.get("value")?)?));
-    read.as_array()?.iter().map(field).collect::<Option<Map<_, _>>>().map(Value::from)
-}
-
-fn from_otlp(read: &Value) -> Option<Value> {
-    let (kind, value) = read.as_object()?.iter().next()?;
-    match kind.as_str() {
-        "arrayValue" => value.get("values")?.as_array()?.iter().map(from_otlp).collect(),
-        "kvlistValue" => from_otlp_attributes(value.get("values")?),
-        _ => Some(value.clone()),
-    }
 }
 
 /// Blocks, or lists and maps in brackets.
@@ -262,40 +216,7 @@ fn debug(tree: &Tree, style: &Style, is_pretty: bool) -> String {
     }
 }
 
-/// The output of Python's `repr`.
-fn python(tree: &Tree, style: &Style) -> String {
-    let repr = |text: &str| {
-        let text = text.replace('\\', "\\\\").replace('\n', "\\n").replace('\t', "\\t");
-        if text.contains('\'') && !text.contains('"') {
-            format!("\"{text}\"")
-        } else {
-            format!("'{}'", text.replace('\'', "\\'"))
-        }
-    };
-    match tree {
-        Tree::List(items) => {
-            let items: Vec<_> = items.iter().map(|it| python(it, style)).collect();
-            if items.len() > 1 && style.below(3) == 0 {
-                format!("({})", items.join(", "))
-            } else {
-                format!("[{}]", items.join(", "))
-            }
-        }
-        Tree::Map(fields) => {
-            let fields: Vec<_> = fields
-                .iter()
-                .map(|(name, it)| format!("{}: {}", repr(name), python(it, style)))
-                .collect();
-            format!("{{{}}}", fields.join(", "))
-        }
-        Tree::Literal(None) => "None".to_owned(),
-        Tree::Literal(Some(is)) => if *is { "true" } else { "false" }.to_owned(),
-        Tree::Number(_) | Tree::SecretNumber(_) => tree.text(),
-        _ => repr(&tree.text()),
-    }
-}
-
-/// Reads the output of `debug` and `python`.
+/// Reads the output of `debug`.
 fn read_debug(text: &str) -> Option<Value> {
     let mut rest = text;
     let read = debug_value(&mut rest)?;
@@ -309,9 +230,7 @@ fn debug_value(rest: &mut &str) -> Option<Value> {
     let (name, tail) = rest.split_at(word);
     let open = tail.trim_start().chars().next();
     match open {
-        Some(quote @ ('"' | '\'')) if name.is_empty() => {
-            unquoted(rest, quote, true).map(Value::from)
-        }
+        Some('"') if name.is_empty() => unquoted(rest).map(Value::from),
         Some('[' | '(') => {
             *rest = &tail.trim_start()[1..];
             let mut items = Vec::new();
@@ -348,22 +267,19 @@ fn closes(rest: &mut &str) -> Option<bool> {
     (closes || !rest.is_empty()).then_some(closes)
 }
 
-/// The text in quotes, with escapes or with doubled quotes.
-fn unquoted(rest: &mut &str, quote: char, has_escapes: bool) -> Option<String> {
+/// The text in quotes, with escapes.
+fn unquoted(rest: &mut &str) -> Option<String> {
     let mut text = String::new();
-    let mut chars = rest.strip_prefix(quote)?.chars();
+    let mut chars = rest.strip_prefix('"')?.chars();
     while let Some(c) = chars.next() {
         match c {
-            '\\' if has_escapes => match chars.next()? {
+            '\\' => match chars.next()? {
                 'n' => text.push('\n'),
                 't' => text.push('\t'),
                 'u' => return None,
                 other => text.push(other),
             },
-            _ if c == quote && !has_escapes && chars.as_str().starts_with(quote) => {
-                text.push(chars.next()?);
-            }
-            _ if c == quote => {
+            '"' => {
                 *rest = chars.as_str();
                 return Some(text);
             }
@@ -371,48 +287,6 @@ fn unquoted(rest: &mut &str, quote: char, has_escapes: bool) -> Option<String> {
         }
     }
     None
-}
-
-/// Basic and literal texts, arrays and inline tables.
-fn toml(tree: &Tree, style: &Style) -> String {
-    let Tree::Map(fields) = tree else { return String::new() };
-    let sign = style.one(&[" = ", "="]);
-    fields.iter().map(|(name, it)| format!("{name}{sign}{}\n", toml_value(it, style))).collect()
-}
-
-fn toml_value(tree: &Tree, style: &Style) -> String {
-    match tree {
-        Tree::Number(_) | Tree::SecretNumber(_) | Tree::Literal(Some(_)) => tree.text(),
-        Tree::List(items) => {
-            let items: Vec<_> = items.iter().map(|it| toml_value(it, style)).collect();
-            grouped(&items, ['[', ']'], style)
-        }
-        Tree::Map(fields) => {
-            let field = |(name, it): &(String, Tree)| format!("{name} = {}", toml_value(it, style));
-            format!("{{ {} }}", fields.iter().map(field).collect::<Vec<_>>().join(", "))
-        }
-        _ => match tree.text() {
-            text if style.below(2) == 0 && !text.contains(['\'', '\n', '\t']) => {
-                format!("'{text}'")
-            }
-            text => Value::from(text).to_string(),
-        },
-    }
-}
-
-/// The mark in the place of a number is no value of TOML.
-fn read_toml(text: &str) -> Option<Value> {
-    let mut quoted = String::new();
-    for (at, part) in text.split(MARK).enumerate() {
-        let is_bare = quoted.ends_with(['=', ' ', '[', ','])
-            && (part.starts_with(['\n', ',', ']'])
-                || [" }", " ]"].iter().any(|end| part.starts_with(end)));
-        if at > 0 {
-            quoted += if is_bare { "'<REDACTED>'" } else { MARK };
-        }
-        quoted += part;
-    }
-    toml::from_str(&quoted).ok()
 }
 
 fn logfmt(tree: &Tree, _: &Style) -> String {
@@ -424,79 +298,21 @@ fn logfmt(tree: &Tree, _: &Style) -> String {
     tree.fields().into_iter().map(pair).collect::<Vec<_>>().join(" ")
 }
 
-/// Reads `name=value` with a sign between the pairs.
-fn read_pairs(text: &str, sign: char, has_escapes: bool) -> Option<Value> {
+/// Reads `name=value` with a blank between the pairs.
+fn read_pairs(text: &str) -> Option<Value> {
     let (mut rest, mut fields) = (text, Map::new());
     while !rest.is_empty() {
         let (name, tail) = rest.split_once('=')?;
         rest = tail;
-        let value = if let Some(quote) = rest.chars().next().filter(|c| "\"'".contains(*c)) {
-            unquoted(&mut rest, quote, has_escapes)?
+        let value = if rest.starts_with('"') {
+            unquoted(&mut rest)?
         } else {
-            let (value, tail) = rest.split_at(rest.find(sign).unwrap_or(rest.len()));
+            let (value, tail) = rest.split_at(rest.find(' ').unwrap_or(rest.len()));
             rest = tail;
             value.to_owned()
         };
         fields.insert(name.to_owned(), value.into());
-        rest = if rest.is_empty() { rest } else { rest.strip_prefix(sign)? };
-    }
-    Some(fields.into())
-}
-
-/// ADO.NET's connection string, in which a quote is doubled.
-fn connection(tree: &Tree, style: &Style) -> String {
-    let pair = |(name, leaf): (&str, Tree)| match leaf.text() {
-        text if !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric()) => {
-            format!("{name}={text}")
-        }
-        text if style.below(2) == 0 => format!("{name}=\"{}\"", text.replace('"', "\"\"")),
-        text => format!("{name}='{}'", text.replace('\'', "''")),
-    };
-    tree.fields().into_iter().map(pair).collect::<Vec<_>>().join(";")
-}
-
-/// A row that is inserted, or the columns of an update.
-fn sql(tree: &Tree, style: &Style) -> String {
-    let cell = |leaf: &Tree| match leaf {
-        Tree::Number(_) | Tree::SecretNumber(_) | Tree::Literal(_) => leaf.text(),
-        _ => format!("'{}'", leaf.text().replace('\'', "''")),
-    };
-    let leaves = tree.fields();
-    if style.below(2) == 0 {
-        let pairs: Vec<_> =
-            leaves.iter().map(|(name, leaf)| format!("\"{name}\" = {}", cell(leaf))).collect();
-        return format!("UPDATE t SET {} WHERE id = 7", pairs.join(", "));
-    }
-    let names: Vec<_> = leaves.iter().map(|(name, _)| format!("\"{name}\"")).collect();
-    let cells: Vec<_> = leaves.iter().map(|(_, leaf)| cell(leaf)).collect();
-    format!("INSERT INTO t ({}) VALUES ({})", names.join(", "), cells.join(", "))
-}
-
-fn read_sql(text: &str) -> Option<Value> {
-    let cell = |rest: &mut &str| {
-        if rest.starts_with('\'') {
-            return unquoted(rest, '\'', false).map(Value::from);
-        }
-        let end = rest.find([',', ')', ' '])?;
-        let (word, tail) = rest.split_at(end);
-        *rest = tail;
-        Some(if word == "null" { Value::Null } else { word.into() })
-    };
-    let mut fields = Map::new();
-    if let Some(row) = text.strip_prefix("INSERT INTO t (") {
-        let (names, mut rest) = row.split_once(") VALUES (")?;
-        for name in names.split(", ") {
-            fields.insert(name.trim_matches('"').to_owned(), cell(&mut rest)?);
-            rest = rest.strip_prefix(", ").unwrap_or(rest);
-        }
-        return (rest == ")").then(|| fields.into());
-    }
-    let mut rest = text.strip_prefix("UPDATE t SET ")?;
-    while rest != " WHERE id = 7" {
-        rest = rest.strip_prefix(", ").unwrap_or(rest);
-        let (name, tail) = rest.split_once(" = ")?;
-        rest = tail;
-        fields.insert(name.trim_matches('"').to_owned(), cell(&mut rest)?);
+        rest = if rest.is_empty() { rest } else { rest.strip_prefix(' ')? };
     }
     Some(fields.into())
 }

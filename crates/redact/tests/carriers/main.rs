@@ -1,8 +1,7 @@
 //! A tree of values in the languages of messages: after redaction a reader of the language still reads it, each secret
 //! is gone, and nothing else differs.
 //!
-//! `PROPTEST_CASES` sets the number of trees. `cargo run --release -p floe-redact --example score -- --trees 100000`
-//! counts the faults.
+//! `PROPTEST_CASES` sets the number of trees.
 
 #![allow(clippy::unwrap_used, clippy::format_collect, reason = "tests")]
 
