@@ -43,7 +43,7 @@ enum Command {
     Show(show::Show),
     /// Write a page for a browser, one file that needs no network
     View(view::View),
-    /// Tell what made traces slow: what the longest ones waited for most first, then names by their self time
+    /// Tell what made traces slow: what the longest ones waited for most first
     Why(query::Question),
     /// List the errors, equal ones together: those that no other error below them explains
     Errors(query::Question),

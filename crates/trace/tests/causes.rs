@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use floe_trace::{CauseKind, Forest, Link, Recording, causes};
 
-use self::text::spans;
+use self::text::{Random, spans};
 
 /// The causes of a recording: the kind, the name of the span, and the sentence.
 fn found_in(recording: &Recording) -> Vec<(CauseKind, String, String)> {
@@ -19,11 +19,8 @@ fn found_in(recording: &Recording) -> Vec<(CauseKind, String, String)> {
 
 /// Numbers below 1000 without an order, the same ones in each run.
 fn numbers() -> impl FnMut() -> u64 {
-    let mut state = 1_u64;
-    move || {
-        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
-        (state >> 33) % 1000
-    }
+    let mut random = Random(1);
+    move || random.below(1000)
 }
 
 #[test]

@@ -15,20 +15,13 @@ use super::Failure;
 /// The name of standard input.
 const STANDARD_INPUT: &str = "-";
 
-/// The files that are read.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct Files {
-    /// Files with OTLP, `-` for standard input, or folders, of which the files `*.jsonl`, `*.json`, `*.pb`, `*.binpb`
-    /// and those with `.gz` after it are read [default: standard input]
-    #[arg(value_name = "FILE")]
-    pub(crate) files: Vec<PathBuf>,
-}
-
 /// What is read.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Input {
-    #[command(flatten)]
-    files: Files,
+    /// Files with OTLP, `-` for standard input, or folders, of which the files `*.jsonl`, `*.json`, `*.pb`, `*.binpb`
+    /// and those with `.gz` after it are read [default: standard input]
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
     /// Only the traces whose ids begin with this
     #[arg(long, value_name = "ID")]
     trace: Option<String>,
@@ -47,7 +40,7 @@ pub(crate) struct Limits {
 impl Input {
     /// Returns the files and folders that are read.
     pub(crate) fn files(&self) -> &[PathBuf] {
-        &self.files.files
+        &self.files
     }
 
     /// Reads all files like [`Self::read`], and fails without a span.

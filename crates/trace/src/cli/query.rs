@@ -168,10 +168,7 @@ struct Part {
 }
 
 pub(crate) fn why(forest: &Forest<'_>) -> Vec<Row> {
-    let all: u64 = (0..forest.recording().spans.len())
-        .map(|span| forest.self_time(span))
-        .fold(0, u64::saturating_add);
-    let found = causes(forest).into_iter().map(|cause| {
+    let rows = causes(forest).into_iter().map(|cause| {
         let span = forest.span(cause.span);
         row! {
             "what": json!(cause.kind),
@@ -184,19 +181,7 @@ pub(crate) fn why(forest: &Forest<'_>) -> Vec<Row> {
             "trace": span.trace.to_string(),
         }
     });
-    let own = names(forest, 0..forest.recording().spans.len()).into_iter().map(|name| {
-        row! {
-            "what": "self_time",
-            "name": name.name,
-            "service": name.service,
-            "time_ns": name.own,
-            "spans": name.count,
-            "message": format!("{} % of the time of all spans", percent(name.own, all.max(1))),
-            "span": "",
-            "trace": "",
-        }
-    });
-    found.chain(own).collect()
+    rows.collect()
 }
 
 pub(crate) fn statistics(forest: &Forest<'_>) -> Vec<Row> {

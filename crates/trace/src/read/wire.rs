@@ -1,5 +1,7 @@
 //! Protobuf's wire format, as far as messages are examined before decoding.
 
+use prost::encoding::{WireType, decode_key, decode_varint};
+
 /// A message that is damaged.
 #[derive(Debug)]
 pub(super) struct Damaged;
@@ -17,7 +19,7 @@ pub(super) enum Content<'a> {
 pub(super) struct Fields<'a>(pub(super) &'a [u8]);
 
 impl<'a> Iterator for Fields<'a> {
-    type Item = Result<(u64, Content<'a>), Damaged>;
+    type Item = Result<(u32, Content<'a>), Damaged>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.0.is_empty() {
@@ -32,33 +34,20 @@ impl<'a> Iterator for Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn field(&mut self) -> Option<(u64, Content<'a>)> {
-        let tag = self.varint()?;
-        let content = match tag & 7 {
-            0 => self.varint().map(|_| Content::Varint)?,
-            1 => self.take(8).map(|_| Content::Fixed)?,
-            2 => {
-                let length = usize::try_from(self.varint()?).ok()?;
+    fn field(&mut self) -> Option<(u32, Content<'a>)> {
+        let (number, kind) = decode_key(&mut self.0).ok()?;
+        let content = match kind {
+            WireType::Varint => decode_varint(&mut self.0).map(|_| Content::Varint).ok()?,
+            WireType::SixtyFourBit => self.take(8).map(|_| Content::Fixed)?,
+            WireType::LengthDelimited => {
+                let length = usize::try_from(decode_varint(&mut self.0).ok()?).ok()?;
                 Content::Bytes(self.take(length)?)
             }
-            5 => self.take(4).map(|_| Content::Fixed)?,
+            WireType::ThirtyTwoBit => self.take(4).map(|_| Content::Fixed)?,
             // OTLP has no groups.
-            _ => return None,
+            WireType::StartGroup | WireType::EndGroup => return None,
         };
-        Some((tag >> 3, content))
-    }
-
-    fn varint(&mut self) -> Option<u64> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let (byte, rest) = self.0.split_first()?;
-            self.0 = rest;
-            value |= u64::from(byte & 0x7f) << shift;
-            if *byte < 0x80 {
-                return Some(value);
-            }
-        }
-        None
+        Some((number, content))
     }
 
     fn take(&mut self, length: usize) -> Option<&'a [u8]> {
@@ -70,7 +59,7 @@ impl<'a> Fields<'a> {
     /// The messages in the fields with a number.
     pub(super) fn messages(
         self,
-        number: u64,
+        number: u32,
     ) -> impl Iterator<Item = Result<&'a [u8], Damaged>> + Clone {
         self.filter_map(move |field| match field {
             Ok((found, Content::Bytes(content))) if found == number => Some(Ok(content)),
@@ -82,7 +71,7 @@ impl<'a> Fields<'a> {
 
     /// The content of a message field. The contents of repeated occurrences are joined, which decodes as protobuf's
     /// merge.
-    pub(super) fn message(self, number: u64) -> Result<Vec<u8>, Damaged> {
+    pub(super) fn message(self, number: u32) -> Result<Vec<u8>, Damaged> {
         let mut whole = Vec::new();
         for part in self.messages(number) {
             whole.extend_from_slice(part?);

@@ -2,13 +2,13 @@
 
 #![allow(dead_code, reason = "each test uses a part")]
 
-use floe_trace::{Kind, Recording, Source, Span, SpanId, Status, TraceId, Value};
+use floe_trace::{Event, Kind, Recording, Source, Span, SpanId, Status, Text, TraceId, Value};
 
 /// The beginning of all recordings, in nanoseconds since 1970.
 pub(crate) const START: u64 = 1_790_000_000_000_000_000;
 
-/// Reads spans, one a line: `name 10..20.5 client error key=value @service`. The times are milliseconds, or microseconds
-/// with `us` after them; `waits` is a future that is entered for 40 µs. What is indented is below the line above it with
+/// Reads spans, one a line: `name 10..20.5 client error key=value !event @service #host=a`. The times are milliseconds, or
+/// microseconds with `us` after them; `waits` is a future that is entered for 40 µs, and `·` is a blank in a value. What is indented is below the line above it with
 /// less. What is not begins a trace, unless `&` is before its name.
 pub(crate) fn spans(text: &str) -> Recording {
     let mut recording = Recording::default();
@@ -19,7 +19,7 @@ pub(crate) fn spans(text: &str) -> Recording {
         while above.pop_if(|it| it.0 >= indent).is_some() {}
         let is_beside = line.trim_start().starts_with('&');
         trace += u128::from(above.is_empty() && !is_beside);
-        let words: Vec<&str> = line.trim_start_matches([' ', '&']).split(' ').collect();
+        let words: Vec<&str> = line.trim_start_matches([' ', '&']).split_whitespace().collect();
         let is_time =
             |word: &&str| word.starts_with(|it: char| it.is_ascii_digit()) && word.contains("..");
         let at = words.iter().position(is_time).unwrap_or_else(|| panic!("no times in `{line}`"));
@@ -38,7 +38,7 @@ pub(crate) fn spans(text: &str) -> Recording {
             end: START + nanos(to, unit),
             ..Span::default()
         };
-        let mut attributes = Vec::new();
+        let (mut attributes, mut resource) = (Vec::new(), Vec::new());
         for word in &words[at + 1..] {
             match *word {
                 "error" => span.status = Status::Error("failed".into()),
@@ -48,20 +48,43 @@ pub(crate) fn spans(text: &str) -> Recording {
                 "consumer" => span.kind = Kind::Consumer,
                 "waits" => attributes.push(("busy_ns".into(), Value::Int(40_000))),
                 _ if word.starts_with('@') => word[1..].clone_into(&mut service),
-                _ => {
-                    let (key, it) = word.split_once('=').unwrap_or_else(|| panic!("`{word}`?"));
-                    let value = it.parse().map_or_else(|_| Value::Text(it.into()), Value::Int);
-                    attributes.push((key.into(), value));
+                _ if word.starts_with('#') => resource.push(attribute(&word[1..])),
+                _ if word.starts_with('!') => {
+                    let name = word[1..].into();
+                    span.events = [Event { time: span.start, name, ..Event::default() }].into();
                 }
+                _ => attributes.push(attribute(word)),
             }
         }
         span.attributes = attributes.into();
         above.push((indent, span.id, service.clone()));
-        let resource = ("service.name".into(), Value::Text((&*service).into()));
-        let resource = Box::new([resource]);
-        recording.add_span(span, Source { service: service.into(), resource, ..Source::default() });
+        resource.push(("service.name".into(), Value::Text((&*service).into())));
+        let (service, resource) = (service.into(), resource.into());
+        recording.add_span(span, Source { service, resource, ..Source::default() });
     }
     recording
+}
+
+fn attribute(word: &str) -> (Text, Value) {
+    let (key, it) = word.split_once('=').unwrap_or_else(|| panic!("`{word}`?"));
+    let text = || Value::Text(it.replace('·', " ").into());
+    (key.into(), it.parse().map_or_else(|_| text(), Value::Int))
+}
+
+/// Numbers without an order, the same ones in each run.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    /// A number below a limit.
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        (self.0 >> 33) % limit
+    }
+
+    /// A time that differs by a half or so.
+    pub(crate) fn about(&mut self, time: f64) -> f64 {
+        time * (0.75 + f64::from(u32::try_from(self.below(1_000)).unwrap()) / 2_000.0)
+    }
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "times")]
