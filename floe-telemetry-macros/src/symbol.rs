@@ -73,7 +73,7 @@ pub(crate) const CONTAINER: &[Symbol] = &[PREFIX, TRANSPARENT, RENAME_ALL, CRATE
 
 pub(crate) const VARIANT: &[Symbol] = &[RENAME];
 
-pub(crate) const FIELD: &[Symbol] = &[KEY, DISPLAY, DEBUG, REDACT, FLATTEN, PREFIX, SKIP];
+pub(crate) const FIELD: &[Symbol] = &[KEY, DISPLAY, DEBUG, REDACT, FLATTEN, SKIP];
 
 impl Symbol {
     /// The symbol among `accepted` with the name `ident`.

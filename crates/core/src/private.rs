@@ -20,9 +20,9 @@ pub use std::boxed::Box;
 
 pub use crate::__floe_callsite as callsite;
 pub use crate::attributes::expansion::{
-    Describe, Fallback, Field, Present, debug, display, record, record_prefixed, redact,
+    Describe, Fallback, Field, Present, debug, display, record, redact,
 };
-pub use crate::attributes::key_list::{KeyList, Prefixed};
+pub use crate::attributes::key_list::KeyList;
 pub use crate::propagation::parent::below;
 pub use crate::recorder::{
     Current, DeclaredTypeMismatch, Guard, Never, Opened, OpenedBy, Opening, Returned, call,

@@ -66,7 +66,7 @@ pub(super) fn renamed(cx: &Ctxt, attrs: &[Attribute]) -> Option<(Ident, LitStr)>
 pub(super) enum Role {
     Skip,
     /// The field is recorded as the attributes of its type.
-    Flatten(Ident, Option<LitStr>),
+    Flatten(Ident),
     /// The field is recorded as one attribute, with the explicit key if there is one.
     Attribute(Option<(Ident, Key)>, Option<Text>),
 }
@@ -86,7 +86,6 @@ pub(super) enum Key {
 #[derive(Default)]
 struct Keywords {
     key: Attr<Key>,
-    prefix: Attr<LitStr>,
     skip: Attr<()>,
     flatten: Attr<()>,
     redact: Attr<()>,
@@ -101,9 +100,6 @@ impl Role {
             keywords.read(cx, input, word, symbol)
         });
         keywords.check_conflicts(cx);
-        if let Some(prefix) = keywords.prefix.get() {
-            words::check_key(cx, "prefix", prefix);
-        }
         if let Some(Key::Text(text)) = keywords.key.get() {
             words::check_key(cx, "key", text);
         }
@@ -123,10 +119,6 @@ impl Keywords {
             symbol::KEY => {
                 let key = keywords::parse_value_with(input, word, symbol, Key::parse)?;
                 self.key.set(cx, word, key);
-                return Ok(());
-            }
-            symbol::PREFIX => {
-                self.prefix.set(cx, word, keywords::parse_value(input, word, symbol)?);
                 return Ok(());
             }
             symbol::SKIP => &mut self.skip,
@@ -151,21 +143,15 @@ impl Keywords {
                 cx.error(other, format_args!("`{other}` does not go with `{first}`"));
             }
         }
-        if let (Some(prefix), None) = (self.prefix.keyword(), flatten) {
-            cx.error(
-                prefix,
-                "`prefix` on a field needs `flatten`; one key is written `key = \"…\"`",
-            );
-        }
     }
 
-    fn into_role(mut self) -> Role {
+    fn into_role(self) -> Role {
         let texts =
             [(self.redact, Text::Redact), (self.display, Text::Display), (self.debug, Text::Debug)];
         let text = texts.into_iter().find_map(|(word, text)| word.get().map(|()| text));
         match (self.skip.get(), self.flatten.with_keyword()) {
             (Some(()), _) => Role::Skip,
-            (None, Some((word, ()))) => Role::Flatten(word, self.prefix.take()),
+            (None, Some((word, ()))) => Role::Flatten(word),
             (None, None) => Role::Attribute(self.key.with_keyword(), text),
         }
     }

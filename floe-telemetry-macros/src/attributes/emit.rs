@@ -52,7 +52,7 @@ fn bounds(model: &Model<'_>) -> Generics {
     let bounds = fields.iter().filter_map(|field| {
         let span = Span::mixed_site();
         let (what, on) = match &field.record {
-            Record::Nested(_) => (quote_spanned!(span=> #krate::FloeAttributes), On::Type),
+            Record::Nested => (quote_spanned!(span=> #krate::FloeAttributes), On::Type),
             Record::Value(_, None) => {
                 (quote_spanned!(span=> #krate::attributes::ToAttributeValue), On::Type)
             }

@@ -75,8 +75,8 @@ pub(super) struct Field<'a> {
 }
 
 pub(super) enum Record {
-    /// The attributes of the field's type, under their keys, with an optional prefix.
-    Nested(Option<LitStr>),
+    /// The attributes of the field's type, under their keys.
+    Nested,
     /// One attribute: the value, or its text. The field of a newtype has no key.
     Value(Option<Key>, Option<Text>),
 }
@@ -86,7 +86,7 @@ impl<'a> Field<'a> {
     fn new(cx: &Ctxt, original: &'a syn::Field, index: usize) -> Option<Self> {
         let (written, record) = match Role::from_attrs(cx, &original.attrs) {
             Role::Skip => return None,
-            Role::Flatten(word, prefix) => (Some(word), Record::Nested(prefix)),
+            Role::Flatten(word) => (Some(word), Record::Nested),
             Role::Attribute(key, text) => {
                 let (word, key) = key.unzip();
                 (word, Record::Value(key, text))
@@ -118,7 +118,7 @@ impl<'a> Field<'a> {
 
     pub(super) fn key(&self) -> Option<&Key> {
         match &self.record {
-            Record::Nested(_) => None,
+            Record::Nested => None,
             Record::Value(key, _) => key.as_ref(),
         }
     }

@@ -15,7 +15,7 @@ fn all_forms_are_accepted() {
         "#[repr(C, align(8))] struct S { packed: u8 }",
         "struct S { #[floe(redact)] token: u8, #[floe(display, key = K)] b: u8 }",
         "struct S { #[floe(debug)] a: u8 }",
-        "struct S { #[floe(flatten)] auth: A, #[floe(flatten, prefix = \"a.b\")] b: B }",
+        "struct S { #[floe(flatten)] auth: A }",
         "struct S(#[floe(key = \"a\")] u8, #[floe(skip)] u8, #[floe(flatten)] u8);",
         "#[floe(transparent)] struct S(u8);",
         "#[floe(transparent, crate = crate::t)] struct S { a: u8, #[floe(skip)] b: u8 }",

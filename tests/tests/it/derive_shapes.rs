@@ -86,8 +86,6 @@ struct Job<'a, E> {
     attempt: Option<u32>,
     #[floe(key = "error.type", debug)]
     error: Option<E>,
-    #[floe(flatten, prefix = "source")]
-    source: Option<Report<'a>>,
 }
 
 #[derive(FloeAttributes)]
@@ -96,55 +94,29 @@ struct Load<'a, T> {
     #[floe(flatten)]
     report: &'a Report<'a>,
     name: &'a str,
-    #[floe(flatten, prefix = "load.source")]
-    source: Option<T>,
-    #[floe(flatten, prefix = "load.last")]
-    last: Box<Job<'a, u8>>,
+    #[floe(flatten)]
+    last: Option<Box<T>>,
 }
 
 #[test]
-fn nested_attributes_keep_their_keys_or_get_a_prefix() {
+fn nested_attributes_keep_their_keys() {
     let report = Report { rows: 1, table: "a" };
-    let mut load = Load {
-        report: &report,
-        name: "daily",
-        source: Some(Report { rows: 2, table: "b" }),
-        last: Box::new(Job { id: "x", attempt: Some(1), error: None, source: None }),
-    };
+    let job = Job { id: "x", attempt: Some(1), error: Some(2) };
+    let mut load = Load { report: &report, name: "daily", last: Some(Box::new(job)) };
     let mut expected = pairs([
         ("rows", Value::I64(1)),
         ("table", "a".into()),
         ("load.name", "daily".into()),
-        ("load.source.rows", Value::I64(2)),
-        ("load.source.table", "b".into()),
-        ("load.last.job.id", "x".into()),
-        ("load.last.job.attempt", Value::I64(1)),
+        ("job.id", "x".into()),
+        ("job.attempt", Value::I64(1)),
+        ("error.type", "2".into()),
     ]);
     assert_eq!(recorded(&load), expected);
-    load.source = None;
-    expected.drain(3..5);
+    load.last = None;
+    expected.truncate(3);
     assert_eq!(recorded(&load), expected);
-    let keys = <Load<'_, Report<'_>> as FloeAttributes>::KEYS;
-    assert_eq!(keys.len(), 3 + 2 + 5);
-    assert!(keys.contains(&"load.last.source.table"));
-}
-
-#[test]
-fn undeclared_keys_of_a_nested_type_get_the_prefix_too() {
-    use floe_telemetry::attributes::AttributeList;
-    struct Map;
-    impl FloeAttributes for Map {
-        const KEYS: &'static [&'static str] = &[];
-        fn record(&self, list: &mut AttributeList) {
-            list.set("free", &1);
-        }
-    }
-    #[derive(FloeAttributes)]
-    struct Outer {
-        #[floe(flatten, prefix = "outer")]
-        map: Map,
-    }
-    assert_eq!(recorded(&Outer { map: Map }), pairs([("outer.free", Value::I64(1))]));
+    let keys = <Load<'_, Job<'_, u8>> as FloeAttributes>::KEYS;
+    assert_eq!(keys, ["rows", "table", "load.name", "job.id", "job.attempt", "error.type"]);
 }
 
 #[derive(FloeAttributes)]

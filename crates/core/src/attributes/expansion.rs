@@ -1,7 +1,6 @@
 //! The functions and traits that expansions of `#[derive(FloeAttributes)]` call. With them, the type checker decides
 //! everything that depends on the type of a field, which the macro cannot see.
 
-use std::borrow::Cow;
 use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 
@@ -84,29 +83,6 @@ pub fn debug<T: Debug + ?Sized>(value: Option<&T>) -> Option<AttributeValue> {
 /// Replaces a value by the redaction mark, so that only its presence is recorded.
 pub fn redact<T: ?Sized>(value: Option<&T>) -> Option<AttributeValue> {
     value.map(|_| AttributeValue::Static(REDACTED))
-}
-
-/// Records the attributes of a nested type under the prefixed `keys`.
-pub fn record_prefixed<A: FloeAttributes + ?Sized>(
-    list: &mut AttributeList,
-    prefix: &str,
-    keys: &'static [&'static str],
-    value: &A,
-) {
-    let mut nested = AttributeList::default();
-    value.record(&mut nested);
-    list.append_renamed(nested, |key| {
-        match keys.iter().find(|known| is_prefixed(known, prefix, key)) {
-            Some(known) => Cow::Borrowed(*known),
-            // A manual implementation may record keys that it does not list.
-            None => Cow::Owned(format!("{prefix}.{key}")),
-        }
-    });
-}
-
-fn is_prefixed(known: &str, prefix: &str, key: &str) -> bool {
-    let suffix = known.strip_prefix(prefix).and_then(|suffix| suffix.strip_prefix('.'));
-    suffix == Some(key)
 }
 
 #[cfg(test)]

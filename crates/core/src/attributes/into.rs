@@ -43,28 +43,11 @@ use super::{AttributeList, ToAttributeValue};
 /// #[derive(FloeAttributes)]
 /// struct Load<T> {
 ///     rows: T,
-///     #[floe(flatten)] // compiles with a prefix
+///     #[floe(flatten)] // compiles if the keys of `Source` have a prefix
 ///     source: Source,
 /// }
 ///
 /// Load { rows: 1, source: Source { rows: 2 } }.to_otel_dict();
-/// ```
-///
-/// ```
-/// # use floe_telemetry::FloeAttributes;
-/// #
-/// # #[derive(FloeAttributes)]
-/// # struct Source { rows: u64 }
-/// #
-/// #[derive(FloeAttributes)]
-/// struct Load<T> {
-///     rows: T,
-///     #[floe(flatten, prefix = "source")]
-///     source: Source,
-/// }
-///
-/// let attributes = Load { rows: 1, source: Source { rows: 2 } }.to_otel_dict();
-/// assert_eq!(attributes[1].key.as_str(), "source.rows");
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no floe attributes",

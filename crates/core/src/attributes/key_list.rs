@@ -3,10 +3,8 @@
 //! Generic code cannot use the number of a nested type's keys as an array length, so a list with nested types has the
 //! capacity of a span. Exceeding it panics in a constant, which is a compile error.
 
-mod prefixed;
 mod text;
 
-pub use self::prefixed::Prefixed;
 use self::text::{Text, same};
 use super::list::MAX_ATTRIBUTES;
 
@@ -64,22 +62,6 @@ impl<const N: usize> KeyList<N> {
         let mut index = 0;
         while index < keys.len() {
             self = self.key(keys[index]);
-            index += 1;
-        }
-        self
-    }
-
-    /// Adds the prefixed keys of a nested type.
-    ///
-    /// # Panics
-    ///
-    /// Panics like [`key`](Self::key).
-    #[must_use]
-    #[track_caller]
-    pub const fn prefixed(mut self, keys: &'static Prefixed) -> Self {
-        let mut index = 0;
-        while index < keys.len() {
-            self = self.key(keys.key(index));
             index += 1;
         }
         self

@@ -1,6 +1,5 @@
 //! The list that collects the attributes of a span.
 
-use std::borrow::Cow;
 use std::fmt::Debug;
 use std::iter;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -144,14 +143,6 @@ impl AttributeList {
 
     pub(crate) const fn dropped_mut(&mut self) -> &mut u32 {
         &mut self.dropped
-    }
-
-    /// Appends the attributes of another list under the keys that `key` returns.
-    pub(super) fn append_renamed(&mut self, other: Self, key: impl Fn(&str) -> Cow<'static, str>) {
-        for item in other.items {
-            self.push(key(item.key.as_str()).into(), item.value);
-        }
-        self.dropped += other.dropped;
     }
 
     /// Sets a key of a list with [`MAX_ATTRIBUTES`]. In a full list, an existing key gets the new value; a new key

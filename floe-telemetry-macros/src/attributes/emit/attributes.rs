@@ -83,13 +83,10 @@ fn record(model: &Model<'_>, field: &Field<'_>, value: &TokenStream) -> TokenStr
     let (krate, private) = (model.krate, model.krate.private());
     let span = Span::mixed_site();
     match &field.record {
-        Record::Nested(None) => {
+        Record::Nested => {
             let on_type = on(&field.original.ty);
             let record = located_at(quote!(#krate::FloeAttributes::record), on_type);
             quote_spanned!(on_type=> #record(#value, __floe_list);)
-        }
-        Record::Nested(Some(prefix)) => {
-            quote_spanned!(span=> #private::record_prefixed(__floe_list, #prefix, Self::KEYS, #value);)
         }
         Record::Value(_, None) => {
             let key = emit_key(field);

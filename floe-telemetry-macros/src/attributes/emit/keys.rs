@@ -9,7 +9,7 @@ use crate::tokens::on;
 /// Whether some keys are unknown to the macro, which then cannot check for duplicates.
 pub(super) fn is_checked(model: &Model<'_>) -> bool {
     model.shape.fields().iter().any(|field| {
-        matches!(field.record, Record::Nested(_)) || matches!(field.key(), Some(Key::Const(_)))
+        matches!(field.record, Record::Nested) || matches!(field.key(), Some(Key::Const(_)))
     })
 }
 
@@ -29,7 +29,7 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
 fn checked(model: &Model<'_>) -> TokenStream {
     let private = model.krate.private();
     let fields = model.shape.fields();
-    let nests = fields.iter().any(|field| matches!(field.record, Record::Nested(_)));
+    let nests = fields.iter().any(|field| matches!(field.record, Record::Nested));
     let size = if nests {
         quote!(#private::KeyList::nesting())
     } else {
@@ -57,15 +57,9 @@ fn step(model: &Model<'_>, field: &Field<'_>) -> TokenStream {
     let ty = &field.original.ty;
     let mixed = Span::mixed_site();
     let call = match &field.record {
-        Record::Nested(prefix) => {
+        Record::Nested => {
             let span = field.written.as_ref().map_or_else(|| on(ty), on);
-            let nested = quote_spanned!(mixed=> #private::Describe::<#ty>::KEYS);
-            match prefix {
-                None => quote_spanned!(span=> __floe_list.nested(#nested)),
-                Some(prefix) => quote_spanned! {span=>
-                    __floe_list.prefixed(const { &#private::Prefixed::new(#prefix, #nested) })
-                },
-            }
+            quote_spanned!(span=> __floe_list.nested(#private::Describe::<#ty>::KEYS))
         }
         Record::Value(written, _) => {
             let span = written.as_ref().map_or_else(|| on(ty), on);

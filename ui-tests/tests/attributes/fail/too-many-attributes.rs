@@ -1,45 +1,36 @@
 use floe_telemetry::FloeAttributes;
 
-#[derive(FloeAttributes)]
-struct Six {
-    a: u8,
-    b: u8,
-    c: u8,
-    d: u8,
-    e: u8,
-    f: u8,
+macro_rules! thirty_attributes {
+    ($name:ident, $prefix:literal) => {
+        #[derive(FloeAttributes)]
+        #[floe(prefix = $prefix)]
+        #[rustfmt::skip]
+        struct $name {
+            a1: u8, b1: u8, c1: u8, d1: u8, e1: u8, f1: u8, g1: u8, h1: u8, i1: u8, j1: u8,
+            a2: u8, b2: u8, c2: u8, d2: u8, e2: u8, f2: u8, g2: u8, h2: u8, i2: u8, j2: u8,
+            a3: u8, b3: u8, c3: u8, d3: u8, e3: u8, f3: u8, g3: u8, h3: u8, i3: u8, j3: u8,
+        }
+    };
 }
 
-#[derive(FloeAttributes)]
-struct SixTimesSix {
-    #[floe(flatten, prefix = "a")]
-    a: Six,
-    #[floe(flatten, prefix = "b")]
-    b: Six,
-    #[floe(flatten, prefix = "c")]
-    c: Six,
-    #[floe(flatten, prefix = "d")]
-    d: Six,
-    #[floe(flatten, prefix = "e")]
-    e: Six,
-    #[floe(flatten, prefix = "f")]
-    f: Six,
-}
+thirty_attributes!(A, "a");
+thirty_attributes!(B, "b");
+thirty_attributes!(C, "c");
+thirty_attributes!(D, "d");
+thirty_attributes!(E, "e");
 
 #[derive(FloeAttributes)]
 struct TooMany {
-    #[floe(flatten, prefix = "a")]
-    a: SixTimesSix,
-    #[floe(flatten, prefix = "b")]
-    b: SixTimesSix,
-    #[floe(flatten, prefix = "c")]
-    c: SixTimesSix,
-    #[floe(flatten, prefix = "d")]
-    d: SixTimesSix,
-    #[floe(flatten, prefix = "e")]
-    e: SixTimesSix,
-    #[floe(flatten, prefix = "f")]
-    f: SixTimesSix,
+    #[floe(flatten)]
+    a: A,
+    #[floe(flatten)]
+    b: B,
+    #[floe(flatten)]
+    c: C,
+    #[floe(flatten)]
+    d: D,
+    #[floe(flatten)]
+    e: E,
 }
 
 fn main() {}

@@ -82,10 +82,7 @@ pub const TABLE: &::core::primitive::str = "rows.table";
 pub struct All<'a, T, const N: usize> {
     /// One.
     #[floe(flatten)]
-    job: Job<'a, T>,
-    /// More.
-    #[floe(flatten, prefix = "more")]
-    more: ::core::option::Option<Job<'a, T>>,
+    job: ::core::option::Option<Job<'a, T>>,
     /// Numbers.
     numbers: [i64; N],
     #[floe(skip)]
@@ -97,10 +94,10 @@ fn main() {
     #[allow(deprecated)]
     let rows = Rows { table: "a", count: ::core::option::Option::None, token: ::core::option::Option::None, old: true };
     ::core::assert_eq!(rows.to_otel_dict().len(), 2);
-    let job = |what, done| Job { id: Id(1), level: Level::Low, what, done };
-    let more = ::core::option::Option::Some(job(2, ::core::option::Option::Some(rows)));
-    let all = All { job: job(1u8, ::core::option::Option::None), more, numbers: [1, 2], _body: () };
-    ::core::assert_eq!(all.to_otel_dict().len(), 9);
+    let done = ::core::option::Option::Some(rows);
+    let job = ::core::option::Option::Some(Job { id: Id(1), level: Level::Low, what: 1u8, done });
+    let all = All { job, numbers: [1, 2], _body: () };
+    ::core::assert_eq!(all.to_otel_dict().len(), 6);
     ::core::assert_eq!(<All<'_, u8, 2>>::NUMBERS, "numbers");
     ::core::mem::drop((Level::High, Option, String, str, Some));
 }

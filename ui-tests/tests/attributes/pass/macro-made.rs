@@ -16,7 +16,7 @@ macro_rules! types {
         #[floe(crate = crate::telemetry)]
         pub struct $name<$life, $param> {
             $(#[floe(key = $key)] pub $field: $ty,)*
-            #[floe(flatten, prefix = "more")]
+            #[floe(flatten)]
             pub more: Option<&$life $param>,
         }
 
@@ -52,16 +52,16 @@ fn last(last: &Last) -> (&[u8], Vec<telemetry::attributes::AttributeValue>) {
 }
 
 fn main() {
-    let inner = Made::<'_, Word2> { one: "a", two: vec![Word::SecondWord], more: None };
-    let outer = Made { one: "b", two: vec![Word::First], more: Some(&inner) };
+    let outer = Made { one: "b", two: vec![Word::First, Word::SecondWord], more: Some(&Word2 { inner: 1 }) };
     let found: Vec<_> = outer.to_otel_dict().into_iter().map(|pair| format!("{}={}", pair.key, pair.value)).collect();
-    assert_eq!(found, ["one=b", "key=[\"first\"]", "more.one=a", "more.key=[\"second_word\"]"]);
+    assert_eq!(found, ["one=b", "key=[\"first\",\"second_word\"]", "inner=1"]);
     let text: &Unsized<dyn Display> = &Unsized { number: 1, text: "x" };
     assert_eq!((text.to_otel_dict().len(), text.number), (2, 1));
     let _ = last;
     let _: &dyn Debug = &Word::First;
 }
 
-/// A type without attributes.
 #[derive(FloeAttributes)]
-pub struct Word2 {}
+pub struct Word2 {
+    inner: u8,
+}

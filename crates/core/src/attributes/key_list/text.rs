@@ -11,10 +11,6 @@ impl<const N: usize> Text<N> {
         Self { bytes: [0; N], len: 0 }
     }
 
-    pub(super) const fn len(&self) -> usize {
-        self.len
-    }
-
     /// Appends `text`, truncated to the remaining capacity.
     pub(super) const fn push(mut self, text: &str) -> Self {
         let text = text.as_bytes();
@@ -28,12 +24,7 @@ impl<const N: usize> Text<N> {
     }
 
     pub(super) const fn as_str(&self) -> &str {
-        self.between(0, self.len)
-    }
-
-    /// The text between two positions, each at the start or the end of a pushed text.
-    pub(super) const fn between(&self, start: usize, end: usize) -> &str {
-        match str::from_utf8(self.bytes.split_at(end).0.split_at(start).1) {
+        match str::from_utf8(self.bytes.split_at(self.len).0) {
             Ok(text) => text,
             // Only truncation can split a character.
             Err(_) => "",
