@@ -12,7 +12,7 @@ use syn::{Item, UseTree, Visibility};
 
 /// Code and tests are lines with something other than a comment.
 const LIMITS: [(&str, usize); 12] = [
-    ("code of the library", 40_465),
+    ("code of the library", 39_139),
     ("code of redact and semconv", 9_952),
     ("code of the integrations", 4_931),
     ("code of floe-trace", 7_124),
@@ -23,7 +23,7 @@ const LIMITS: [(&str, usize); 12] = [
     ("functions above 60 lines", 13),
     ("lines with `cfg(`", 264),
     ("features", 55),
-    ("public names at the root of `floe-telemetry`", 57),
+    ("public names at the root of `floe-telemetry`", 55),
 ];
 
 /// `None` if the whole file is a test.
