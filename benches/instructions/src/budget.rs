@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const TOLERANCE: f64 = 0.05;
 
 pub(crate) struct Figure {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     /// Calls, spans or requests.
     pub(crate) calls: u64,
     pub(crate) instructions: u64,
@@ -23,7 +23,7 @@ pub(crate) fn compare(figures: &[Figure]) -> bool {
         "", "instructions", "per call", "committed", "change"
     );
     for figure in figures {
-        let before = committed.iter().find(|(name, _)| name == figure.name);
+        let before = committed.iter().find(|(name, _)| *name == figure.name);
         let change = before.map(|(_, before)| ratio(figure.instructions, *before) - 1.0);
         is_kept &= change.is_some_and(|change| change <= TOLERANCE);
         println!(

@@ -41,8 +41,8 @@ fn main() -> ExitCode {
         .iter()
         .flat_map(|program| {
             let profile = callgrind::profile(program.name);
-            program.figures.iter().map(move |(name, function)| Figure {
-                name,
+            program.figures.iter().map(move |(stage, function)| Figure {
+                name: format!("{}{stage}", program.name),
                 calls: program.calls.unsigned_abs(),
                 instructions: callgrind::instructions(&profile, function),
             })

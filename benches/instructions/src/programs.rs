@@ -37,65 +37,53 @@ pub(crate) struct Program {
     pub(crate) name: &'static str,
     /// Calls, spans or requests.
     pub(crate) calls: i64,
-    /// The name of each figure, and the end of the function's name.
+    /// What the name of each figure has behind that of the program, and the end of the function's name.
     pub(crate) figures: &'static [(&'static str, &'static str)],
 }
 
-/// The suffix of the function on the caller's thread.
-const MEASURED: &str = "::measured";
-
-const fn program(
-    name: &'static str,
-    calls: i64,
-    figures: &'static [(&'static str, &'static str)],
-) -> Program {
-    Program { name, calls, figures }
+/// The function on the caller's thread.
+const fn program(name: &'static str, calls: i64) -> Program {
+    Program { name, calls, figures: &[("", "::measured")] }
 }
 
 pub(crate) const PROGRAMS: [Program; 18] = [
-    program("sampled-3-attributes", 10_000, &[("sampled-3-attributes", MEASURED)]),
-    program("tail-sampled-3-attributes", 10_000, &[("tail-sampled-3-attributes", MEASURED)]),
-    program("sampled", 10_000, &[("sampled", MEASURED)]),
-    program("boundaries-3-attributes", 10_000, &[("boundaries-3-attributes", MEASURED)]),
-    program("boundaries", 10_000, &[("boundaries", MEASURED)]),
+    program("sampled-3-attributes", 10_000),
+    program("tail-sampled-3-attributes", 10_000),
+    program("sampled", 10_000),
+    program("boundaries-3-attributes", 10_000),
+    program("boundaries", 10_000),
     // Functions that return an error: one without a source, and a chain of three.
-    program("failing", 10_000, &[("failing", MEASURED)]),
-    program("failing-chain", 10_000, &[("failing-chain", MEASURED)]),
-    program("unsampled-child", 10_000, &[("unsampled-child", MEASURED)]),
-    program("unsampled-child-metrics", 5_000, &[("unsampled-child-metrics", MEASURED)]),
-    program("off", 100_000, &[("off", MEASURED)]),
-    program("tracing-span", 10_000, &[("tracing-span", MEASURED)]),
+    program("failing", 10_000),
+    program("failing-chain", 10_000),
+    program("unsampled-child", 10_000),
+    program("unsampled-child-metrics", 5_000),
+    program("off", 100_000),
+    program("tracing-span", 10_000),
     // The collector's thread, for spans with three attributes: all of it without the ring, and its parts. Enrichment
     // includes redaction.
-    program(
-        "collector",
-        10_000,
-        &[
-            ("collector", "::fetch_once"),
-            ("collector-pipeline", "::Pipeline::push"),
-            ("collector-enrichment", "::Enricher::enrich"),
-            ("collector-redaction", "::Redactor::record"),
-            ("collector-encoding", "::BatchBuilder>::push"),
+    Program {
+        figures: &[
+            ("", "::fetch_once"),
+            ("-pipeline", "::Pipeline::push"),
+            ("-enrichment", "::Enricher::enrich"),
+            ("-redaction", "::Redactor::record"),
+            ("-encoding", "::BatchBuilder>::push"),
         ],
-    ),
-    program(
-        "collector-failing",
-        10_000,
-        &[
-            ("collector-failing", "::fetch_once"),
-            ("collector-failing-enrichment", "::Enricher::enrich"),
-            ("collector-failing-encoding", "::BatchBuilder>::push"),
+        ..program("collector", 10_000)
+    },
+    Program {
+        figures: &[
+            ("", "::fetch_once"),
+            ("-enrichment", "::Enricher::enrich"),
+            ("-encoding", "::BatchBuilder>::push"),
         ],
-    ),
-    program("http-request-without-layer", 1_000, &[("http-request-without-layer", MEASURED)]),
-    program("http-server-request", 1_000, &[("http-server-request", MEASURED)]),
-    program(
-        "http-server-request-traceparent",
-        1_000,
-        &[("http-server-request-traceparent", MEASURED)],
-    ),
-    program("http-server-request-metrics", 1_000, &[("http-server-request-metrics", MEASURED)]),
-    program("http-client-request", 1_000, &[("http-client-request", MEASURED)]),
+        ..program("collector-failing", 10_000)
+    },
+    program("http-request-without-layer", 1_000),
+    program("http-server-request", 1_000),
+    program("http-server-request-traceparent", 1_000),
+    program("http-server-request-metrics", 1_000),
+    program("http-client-request", 1_000),
 ];
 
 #[traced(name = "child", attributes(rows = n, engine = "sqlite", table = text()))]

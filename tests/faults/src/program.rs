@@ -25,9 +25,6 @@ use crate::report::{Calls, Counters, Message, Operation, Report};
 /// The credential of every program. It must not appear in any message.
 pub(crate) const TOKEN: &str = "tk-aMvTsKqLwEr";
 
-/// Calls of the function without the attribute.
-const BARE_CALLS: u64 = 10_000;
-
 /// A scenario may set another one.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -52,13 +49,11 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn new(protocol: &str, endpoint: &str) -> Self {
-        let bare_calls = measured(BARE_CALLS, |number| bare(number, black_box("")));
-        let nanos = bare_calls.map(|call| call.nanos).collect();
         Self {
             endpoint: endpoint.to_owned(),
             protocol: if protocol == "http" { OtlpProtocol::Http } else { OtlpProtocol::Grpc },
             telemetry: None,
-            report: Report { bare_calls: Calls::of(nanos), ..Report::default() },
+            report: Report::default(),
             nanos: Vec::new(),
             log: Log::default(),
         }

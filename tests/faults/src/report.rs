@@ -47,8 +47,6 @@ pub(crate) struct Report {
     /// Flushes, shutdowns and other operations, by the name that the program gave them.
     pub(crate) operations: BTreeMap<String, Operation>,
     pub(crate) calls: Calls,
-    /// Calls of the same function without the attribute.
-    pub(crate) bare_calls: Calls,
     pub(crate) log: String,
     /// The largest resident memory of the process.
     pub(crate) peak_memory_kib: u64,
@@ -103,19 +101,6 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
-    /// The 99.9th percentile, and its ratio to that of `bare`.
-    pub(crate) fn compared_with(self, bare: Self) -> String {
-        if self.count == 0 {
-            return "no call is measured".to_owned();
-        }
-        #[expect(clippy::cast_precision_loss, reason = "one digit is shown")]
-        let times = self.p999_nanos as f64 / bare.p999_nanos.max(1) as f64;
-        format!(
-            "p99.9 of {} calls {} ns, {times:.1} times that of the bare function",
-            self.count, self.p999_nanos
-        )
-    }
-
     pub(crate) fn of(mut nanos: Vec<u64>) -> Self {
         nanos.sort_unstable();
         // The smallest duration that 999 of 1000 calls do not exceed.

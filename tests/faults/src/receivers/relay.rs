@@ -1,14 +1,16 @@
 //! A TCP relay in front of a receiver, for faults of the network.
 
 use std::io::{self, Read as _, Write as _};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, AtomicUsize, Ordering};
+use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
 use socket2::SockRef;
+
+use super::Script;
 
 #[derive(Clone, Debug)]
 pub(crate) enum Plan {
@@ -21,9 +23,9 @@ pub(crate) enum Plan {
 }
 
 /// A relay on 127.0.0.1, whose port stays the same.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Relay {
-    port: u16,
+    server: Script,
     shared: Arc<Shared>,
 }
 
@@ -31,7 +33,6 @@ pub(crate) struct Relay {
 struct Shared {
     /// 0 while connections are refused.
     receiver: AtomicU16,
-    connections: AtomicUsize,
     is_stopped: AtomicBool,
     /// Delays the receiver's bytes, in milliseconds.
     delay: AtomicU64,
@@ -54,30 +55,25 @@ impl Relay {
     /// The number of the connection starts at 0.
     pub(crate) fn with(
         receiver: u16,
-        plan: impl Fn(usize) -> Plan + Send + 'static,
+        plan: impl Fn(usize) -> Plan + Send + Sync + 'static,
     ) -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let port = listener.local_addr()?.port();
         let shared = Arc::<Shared>::default();
         shared.receiver.store(receiver, Ordering::Relaxed);
-        let relay = Self { port, shared };
-        let serving = relay.clone();
-        thread::spawn(move || {
-            for client in listener.incoming().flatten() {
-                let number = serving.shared.connections.fetch_add(1, Ordering::Relaxed);
-                let (serving, plan) = (serving.clone(), plan(number));
-                thread::spawn(move || serving.serve(&client, plan));
-            }
-        });
-        Ok(relay)
+        let relay = Arc::clone(&shared);
+        let server = Script::new(move |number, client| match plan(number) {
+            Plan::Forward => relay.connect(client),
+            Plan::ResetAfter(bytes) => reset_after(client, bytes),
+            Plan::Answer(bytes) => answer(client, &bytes),
+        })?;
+        Ok(Self { server, shared })
     }
 
     pub(crate) fn endpoint(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        self.server.endpoint()
     }
 
     pub(crate) fn connections(&self) -> usize {
-        self.shared.connections.load(Ordering::Relaxed)
+        self.server.connections()
     }
 
     /// Forwards new connections to this port. With 0 they are closed.
@@ -103,30 +99,27 @@ impl Relay {
     /// Forwards nothing more on the open connections without closing them, like a network that has lost their
     /// state.
     pub(crate) fn freeze(&self) {
-        for link in &*self.open() {
+        for link in &*self.shared.open() {
             link.is_frozen.store(true, Ordering::Relaxed);
         }
     }
 
     pub(crate) fn disconnect(&self) {
-        for link in self.open().drain(..) {
+        for link in self.shared.open().drain(..) {
             let _ = link.client.shutdown(Shutdown::Both);
             let _ = link.receiver.shutdown(Shutdown::Both);
         }
     }
+}
 
+impl Shared {
     fn open(&self) -> MutexGuard<'_, Vec<Link>> {
-        self.shared.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn serve(&self, client: &TcpStream, plan: Plan) -> io::Result<()> {
-        match plan {
-            Plan::Forward => {}
-            Plan::ResetAfter(bytes) => return reset_after(client, bytes),
-            Plan::Answer(bytes) => return answer(client, &bytes),
-        }
-        self.shared.wait_while_stopped();
-        let receiver = match self.shared.receiver.load(Ordering::Relaxed) {
+    fn connect(self: &Arc<Self>, client: &TcpStream) -> io::Result<()> {
+        self.wait_while_stopped();
+        let receiver = match self.receiver.load(Ordering::Relaxed) {
             0 => return Ok(()),
             port => TcpStream::connect(("127.0.0.1", port))?,
         };
@@ -136,15 +129,12 @@ impl Relay {
             receiver: receiver.try_clone()?,
             is_frozen: Arc::clone(&is_frozen),
         });
-        let (from, to, frozen) =
-            (client.try_clone()?, receiver.try_clone()?, Arc::clone(&is_frozen));
-        let shared = Arc::clone(&self.shared);
-        thread::spawn(move || shared.forward(&from, &to, &frozen, &AtomicU64::new(0)));
-        self.shared.forward(&receiver, client, &is_frozen, &self.shared.delay)
+        let (from, to) = (client.try_clone()?, receiver.try_clone()?);
+        let (this, frozen) = (Arc::clone(self), Arc::clone(&is_frozen));
+        thread::spawn(move || this.forward(&from, &to, &frozen, &AtomicU64::new(0)));
+        self.forward(&receiver, client, &is_frozen, &self.delay)
     }
-}
 
-impl Shared {
     fn wait_while_stopped(&self) {
         while self.is_stopped.load(Ordering::Relaxed) {
             thread::sleep(Duration::from_millis(1));
