@@ -1,7 +1,5 @@
 //! The configuration selects an exporter of another crate by its name.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
 use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, ExportersConfig, Signal};
@@ -20,7 +18,6 @@ telemetry_exporter!(TWIN);
 #[traced(name = "orders.load")]
 fn load() {}
 
-/// One test, because a process has one provider.
 #[test]
 fn an_exporter_of_another_crate_is_chosen_by_its_name() {
     let program = program!({
@@ -58,7 +55,7 @@ fn a_document_names_it_as_any_other() {
     for (exporters, expected) in [
         (
             "traces: [acme_archiv]",
-            "telemetry configuration: line 2, column 22: exporters.traces.0: expected `otlp`, `otlp/stdout`, `otlp_file`, `console`, `prometheus`, `none`, `acme_archive` or `twin`, found `acme_archiv`; did you mean `acme_archive`?",
+            "telemetry configuration: line 2, column 22: exporters.traces.0: expected `otlp`, `otlp/stdout`, `otlp_file`, `console`, `prometheus`, `none`, `acme_archive`, `hanging`, `settings` or `twin`, found `acme_archiv`; did you mean `acme_archive`?",
         ),
         (
             "logs: [acme_archive]",
@@ -99,7 +96,7 @@ fn an_unusable_parameter_is_one_clear_error() {
         "orders",
         twin.unwrap().exporters,
         &format!(
-            "exporters.metrics: expected one of each name, found two of the name `twin`, at {file}:17 and {file}:18"
+            "exporters.metrics: expected one of each name, found two of the name `twin`, at {file}:15 and {file}:16"
         ),
     );
 }

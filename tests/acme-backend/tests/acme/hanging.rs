@@ -1,7 +1,4 @@
 //! Exporters of other crates: one waits for a disk that does not answer while it is created, and one brings settings.
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
-
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt as _;

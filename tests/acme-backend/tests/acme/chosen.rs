@@ -1,7 +1,5 @@
 //! The configuration selects a backend of another crate by its name.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
 use std::time::Duration;
 
 // A crate that is never referenced is not linked.
@@ -26,9 +24,9 @@ backend: acme
     TelemetryConfig::from_yaml(&yaml).unwrap()
 }
 
-/// One test, because a process has one provider.
 #[test]
 fn a_backend_of_another_crate_is_chosen_by_its_name() {
+    floe_tests::alone!();
     let receiver = Receiver::http();
     let telemetry = TelemetryProvider::builder(config(&receiver.endpoint())).initialize().unwrap();
     load();
@@ -44,12 +42,14 @@ fn a_backend_of_another_crate_is_chosen_by_its_name() {
 
 #[test]
 fn the_error_for_an_unknown_backend_lists_the_registered_backend() {
-    assert_eq!(backend::names(), ["acme", "console", "jaeger", "otlp"]);
+    // Those of `refused`, too.
+    let names = ["acme", "console", "jaeger", "nowhere", "otlp", "panics", "twin"];
+    assert_eq!(backend::names(), names);
     let mut config = TelemetryConfig::new("orders");
     config.backend = "acne".to_owned();
     assert_eq!(
         (TelemetryProvider::builder(config).initialize()).unwrap_err().to_string(),
-        "backend: unknown backend `acne`, expected `acme`, `console`, `jaeger` or `otlp`; did you mean `acme`?",
+        "backend: unknown backend `acne`, expected `acme`, `console`, `jaeger`, `nowhere`, `otlp`, `panics` or `twin`; did you mean `acme`?",
     );
 }
 

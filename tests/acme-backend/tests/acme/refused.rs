@@ -1,8 +1,6 @@
 //! Backends that cannot be used: two of the same name, one that panics, and one without a valid
 //! endpoint. Each is an error for a configuration that selects it, and for no other.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
 use floe_telemetry::backend::{ExporterConfig, OtlpExporterConfig, TelemetryBackendPlugin};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 
@@ -51,11 +49,12 @@ fn check(backend: &str, error: &str) {
 
 #[test]
 fn each_unusable_backend_is_one_clear_error() {
+    floe_tests::alone!();
     let file = file!();
     check(
         "twin",
         &format!(
-            "backend: several backends have the same name: twin 0.1.0 ({file}:14) and twin 0.1.0 ({file}:15), expected one of each name"
+            "backend: several backends have the same name: twin 0.1.0 ({file}:12) and twin 0.1.0 ({file}:13), expected one of each name"
         ),
     );
     check("panics", "backend: `panics` panicked");
@@ -65,7 +64,7 @@ fn each_unusable_backend_is_one_clear_error() {
     );
     check(
         "unknown",
-        "backend: unknown backend `unknown`, expected `console`, `jaeger`, `nowhere`, `otlp`, `panics` or `twin`",
+        "backend: unknown backend `unknown`, expected `acme`, `console`, `jaeger`, `nowhere`, `otlp`, `panics` or `twin`",
     );
     let other = TelemetryProvider::builder(TelemetryConfig::new("orders")).initialize();
     assert!(!other.unwrap().is_noop());

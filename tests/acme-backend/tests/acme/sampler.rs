@@ -1,7 +1,5 @@
 //! The configuration selects a sampler of another crate by its name.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
 use std::time::Duration;
 use std::{env, fs, process};
 
@@ -48,9 +46,9 @@ tracer_provider:
     config
 }
 
-/// One test, because a process has one provider.
 #[test]
 fn a_sampler_of_another_crate_is_chosen_by_its_name() {
+    floe_tests::alone!();
     let yaml = "
 resource_attributes: { service_name: orders }
 exporters: { traces: [acme_archive] }
