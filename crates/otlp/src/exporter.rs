@@ -90,7 +90,7 @@ fn transport(time: &Arc<TimeLimit>, settings: &OtlpSettings) -> Result<Box<dyn T
         #[cfg(feature = "grpc")]
         OtlpProtocol::Grpc => grpc::connect(time, settings),
         #[cfg(feature = "http")]
-        OtlpProtocol::Http | OtlpProtocol::HttpJson => http::connect(time, settings),
+        OtlpProtocol::Http => http::connect(time, settings),
         // `check_features` has rejected it.
         #[allow(unreachable_patterns, reason = "unless a protocol is not compiled")]
         _ => Err(Error::config("otlp: the program is built without this transport")),

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 
-use super::response::{self, Outcome};
+use super::response::Outcome;
 use super::{grpc, http as otlp_http, tls};
 
 /// The outcome of a request.
@@ -42,7 +42,7 @@ pub fn http_response(status: u16, headers: [&[u8]; 3], body: &[u8]) -> Option<Re
             map.insert(name, HeaderValue::from_bytes(value).ok()?);
         }
     }
-    Some(otlp_http::classify(status, &map, &mut &*body, response::accepted).into())
+    Some(otlp_http::classify(status, &map, &mut &*body).into())
 }
 
 /// A response over gRPC: code, message and details of the status.

@@ -1,9 +1,8 @@
-//! OTLP over HTTP, with bodies in protobuf or JSON
+//! OTLP over HTTP
 //! ([specification](https://opentelemetry.io/docs/specs/otlp/#otlphttp)).
 
 mod connection;
 mod explanation;
-mod json;
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -50,7 +49,6 @@ struct Http {
     compression: Compression,
     has_answered: bool,
     signal: Signal,
-    is_json: bool,
 }
 
 /// Creates a client that connects with the first request.
@@ -80,7 +78,6 @@ pub(super) fn connect(
         compression: settings.compression,
         has_answered: false,
         signal: settings.signal,
-        is_json: is_json(settings),
     }))
 }
 
@@ -146,11 +143,10 @@ impl Http {
 
     fn outcome(&self, response: http::Response<Body>) -> Outcome {
         let (head, mut body) = response.into_parts();
-        let reads = if self.is_json { json::accepted } else { response::accepted };
-        // The explanation of a status has only a short time to arrive.
+        // The end of an explanation is not waited for.
         let soon = monotonic_now() + EXPLANATION_TIMEOUT.min(self.time.left());
         let deadline = (!head.status.is_success()).then(|| self.time.set(soon));
-        let outcome = classify(head.status, &head.headers, &mut body.as_reader(), reads);
+        let outcome = classify(head.status, &head.headers, &mut body.as_reader());
         if let Some(deadline) = deadline {
             self.time.set(deadline);
         }
@@ -165,8 +161,6 @@ impl Http {
 
 impl Transport for Http {
     fn encode(&self, request: Bytes) -> Result<Bytes, String> {
-        let request =
-            if self.is_json { json::encode(self.signal, &request)?.into() } else { request };
         compress(self.compression, request)
     }
 
@@ -187,15 +181,9 @@ impl Transport for Http {
     }
 }
 
-fn is_json(settings: &OtlpSettings) -> bool {
-    settings.protocol == OtlpProtocol::HttpJson
-}
-
 fn headers(settings: &OtlpSettings) -> HeaderMap {
-    let content_type =
-        if is_json(settings) { "application/json" } else { "application/x-protobuf" };
     let mut headers = HeaderMap::from_iter([
-        (CONTENT_TYPE, HeaderValue::from_static(content_type)),
+        (CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf")),
         (USER_AGENT, HeaderValue::from_static(settings::USER_AGENT)),
     ]);
     for (name, value) in &settings.headers {
@@ -233,13 +221,8 @@ fn failure(error: &ureq::Error) -> Failure {
     }
 }
 
-/// Returns the outcome of a request. `reads` reads the body of a successful response.
-pub(super) fn classify(
-    status: StatusCode,
-    headers: &HeaderMap,
-    body: &mut dyn Read,
-    reads: fn(&[u8]) -> Outcome,
-) -> Outcome {
+/// Returns the outcome of a request.
+pub(super) fn classify(status: StatusCode, headers: &HeaderMap, body: &mut dyn Read) -> Outcome {
     if status.is_success() {
         // A web server that answers every path with a page has not accepted the spans.
         if is_web_page(headers) {
@@ -255,7 +238,7 @@ pub(super) fn classify(
                 "the receiver answered {status} with a compressed body, which was not requested"
             ));
         }
-        return read(body, reads);
+        return read(body);
     }
     let mut reason = format!("the receiver answered {status}");
     if status.is_redirection()
@@ -312,13 +295,13 @@ fn is_web_page(headers: &HeaderMap) -> bool {
 }
 
 /// Reads the body of a successful response.
-fn read(body: &mut dyn Read, reads: fn(&[u8]) -> Outcome) -> Outcome {
+fn read(body: &mut dyn Read) -> Outcome {
     let mut bytes = Vec::new();
     match body.take(MAX_RESPONSE as u64 + 1).read_to_end(&mut bytes) {
         Ok(read) if read > MAX_RESPONSE => {
             Outcome::Rejected(format!("the response is longer than {MAX_RESPONSE} bytes"))
         }
-        Ok(_) => reads(&bytes),
+        Ok(_) => response::accepted(&bytes),
         Err(error) => incomplete(error),
     }
 }

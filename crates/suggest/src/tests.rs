@@ -100,7 +100,7 @@ fn the_word_that_begins_alike_is_suggested() {
         ("owner", KEYS, None),
         ("", KEYS, None),
         ("b33", &["baggage", "b3"], Some("b3")),
-        ("http", &["grpc", "http/protobuf", "http/json"], Some("http/protobuf")),
+        ("http", &["grpc", "http/protobuf"], Some("http/protobuf")),
         ("production", &["dev", "prod"], Some("prod")),
         ("datetime", &["text", "date"], Some("date")),
         ("carrier-pigeon", &["grpc", "http"], None),

@@ -4,7 +4,6 @@ use std::error::Error;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use floe_otlp_json::Malformed;
 use floe_telemetry::exporter::StandardStream;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
@@ -19,7 +18,8 @@ use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
-use prost::Message;
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::rotating_file::RotatingFile;
 
@@ -45,19 +45,15 @@ impl OtlpLines {
         Self { output: Mutex::new(output), resource, temporality }
     }
 
-    /// Writes a request. `encode` converts it to JSON.
-    fn write(
-        &self,
-        encode: fn(&[u8]) -> Result<Vec<u8>, Malformed>,
-        request: &impl Message,
-    ) -> OTelSdkResult {
-        let line = encode(&request.encode_to_vec()).map_err(|malformed| malformed.to_string());
-        let written = line.map_err(Into::into).and_then(|line| self.append(line));
+    fn write(&self, request: &impl Serialize) -> OTelSdkResult {
+        let written = self.append(request);
         written.map_err(|error| OTelSdkError::InternalFailure(error.to_string()))
     }
 
-    fn append(&self, mut line: Vec<u8>) -> Result<(), Box<dyn Error>> {
-        line.push(b'\n');
+    fn append(&self, request: &impl Serialize) -> Result<(), Box<dyn Error>> {
+        let mut json = serde_json::to_value(request)?;
+        remove_nulls(&mut json);
+        let line = format!("{json}\n").into_bytes();
         match &mut *self.output.lock().unwrap_or_else(PoisonError::into_inner) {
             Output::File(file) => file.write(&line)?,
             Output::Stdout(stdout) => (stdout.write_within(&line, PATIENCE))
@@ -70,7 +66,7 @@ impl OtlpLines {
 impl SpanExporter for OtlpLines {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let resource_spans = group_spans_by_resource_and_scope(batch, &self.resource);
-        self.write(floe_otlp_json::traces, &ExportTraceServiceRequest { resource_spans })
+        self.write(&ExportTraceServiceRequest { resource_spans })
     }
 
     fn set_resource(&mut self, resource: &Resource) {
@@ -81,7 +77,7 @@ impl SpanExporter for OtlpLines {
 impl LogExporter for OtlpLines {
     async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
         let resource_logs = group_logs_by_resource_and_scope(&batch, &self.resource);
-        self.write(floe_otlp_json::logs, &ExportLogsServiceRequest { resource_logs })
+        self.write(&ExportLogsServiceRequest { resource_logs })
     }
 
     fn set_resource(&mut self, resource: &Resource) {
@@ -91,7 +87,7 @@ impl LogExporter for OtlpLines {
 
 impl PushMetricExporter for OtlpLines {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        self.write(floe_otlp_json::metrics, &ExportMetricsServiceRequest::from(metrics))
+        self.write(&ExportMetricsServiceRequest::from(metrics))
     }
 
     fn force_flush(&self) -> OTelSdkResult {
@@ -104,5 +100,17 @@ impl PushMetricExporter for OtlpLines {
 
     fn temporality(&self) -> Temporality {
         self.temporality
+    }
+}
+
+/// Removes fields without a value, which readers of OTLP refuse: those that are not set, and numbers that are not finite.
+fn remove_nulls(json: &mut Value) {
+    match json {
+        Value::Object(fields) => {
+            fields.retain(|_, value| !value.is_null());
+            fields.values_mut().for_each(remove_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(remove_nulls),
+        _ => {}
     }
 }

@@ -42,7 +42,7 @@ impl TelemetryBackendPlugin for BuiltIn {
         let default_endpoint = match (self, protocol) {
             (Self::Console, _) if config.otlp_endpoint.is_none() => return ExporterConfig::Console,
             (Self::Jaeger, OtlpProtocol::Grpc) => JAEGER_GRPC_ENDPOINT,
-            (Self::Jaeger, OtlpProtocol::Http | OtlpProtocol::HttpJson) => JAEGER_HTTP_ENDPOINT,
+            (Self::Jaeger, OtlpProtocol::Http) => JAEGER_HTTP_ENDPOINT,
             (Self::Console | Self::Otlp, _) => protocol.default_endpoint(),
         };
         let mut otlp = OtlpExporterConfig::from_config(config, default_endpoint);

@@ -33,7 +33,7 @@ impl TelemetryConfig {
     /// otlp_protocol: grcp
     /// ").unwrap_err();
     /// assert_eq!(error.to_string(), "telemetry configuration: line 3, column 16: otlp_protocol: \
-    ///   expected `grpc`, `http` or `http/json`, found `grcp`; did you mean `grpc`?");
+    ///   expected `grpc` or `http`, found `grcp`; did you mean `grpc`?");
     /// ```
     pub fn from_yaml(yaml: &str) -> Result<Self, Error> {
         Self::parse_document(yaml, env::warn)

@@ -41,9 +41,6 @@ pub enum OtlpProtocol {
     Grpc,
     /// HTTP with protobuf bodies.
     Http,
-    /// HTTP with JSON bodies. Requires the feature `otlp-http`.
-    #[serde(rename = "http/json")]
-    HttpJson,
 }
 
 /// gRPC, unless the program is built for HTTP only.
@@ -56,8 +53,8 @@ impl Default for OtlpProtocol {
 
 impl OtlpProtocol {
     /// The protocols by their names in the specification.
-    pub(crate) const ALL: [(&'static str, Self); 3] =
-        [("grpc", Self::Grpc), ("http/protobuf", Self::Http), ("http/json", Self::HttpJson)];
+    pub(crate) const ALL: [(&'static str, Self); 2] =
+        [("grpc", Self::Grpc), ("http/protobuf", Self::Http)];
 
     /// Returns the protocol for an endpoint without a configured one: by its port, or the default.
     pub(crate) fn of(endpoint: Option<&str>) -> Self {
@@ -73,7 +70,7 @@ impl OtlpProtocol {
     pub const fn default_endpoint(self) -> &'static str {
         match self {
             Self::Grpc => GRPC_ENDPOINT,
-            Self::Http | Self::HttpJson => HTTP_ENDPOINT,
+            Self::Http => HTTP_ENDPOINT,
         }
     }
 
@@ -84,7 +81,6 @@ impl OtlpProtocol {
         match self {
             Self::Grpc => "grpc",
             Self::Http => "http/protobuf",
-            Self::HttpJson => "http/json",
         }
     }
 
@@ -96,7 +92,7 @@ impl OtlpProtocol {
         }
         let feature = match self {
             Self::Grpc => "otlp-grpc",
-            Self::Http | Self::HttpJson => "otlp-http",
+            Self::Http => "otlp-http",
         };
         let all = Self::ALL.iter().filter(|(_, it)| it.is_enabled());
         let all: Vec<_> = all.map(|(name, _)| *name).collect();
@@ -111,7 +107,7 @@ impl OtlpProtocol {
     fn is_enabled(self) -> bool {
         match self {
             Self::Grpc => parts::otlp_has(|it| it.grpc),
-            Self::Http | Self::HttpJson => parts::otlp_has(|it| it.http),
+            Self::Http => parts::otlp_has(|it| it.http),
         }
     }
 
@@ -121,7 +117,7 @@ impl OtlpProtocol {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Grpc => "gRPC",
-            Self::Http | Self::HttpJson => "HTTP",
+            Self::Http => "HTTP",
         }
     }
 }

@@ -83,7 +83,7 @@ pub struct TelemetryConfig {
     /// is read. Use `authentication` or headers with references instead.
     #[serde(default, serialize_with = "endpoint::serialize_option")]
     pub otlp_endpoint: Option<String>,
-    /// The protocol of OTLP: `grpc`, `http`, or `http/json`. Default none:
+    /// The protocol of OTLP: `grpc` or `http`. Default none:
     /// gRPC to port 4317, HTTP to port 4318, and otherwise gRPC unless the program is built for HTTP only.
     #[serde(default)]
     pub otlp_protocol: Option<OtlpProtocol>,

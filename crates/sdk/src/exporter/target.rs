@@ -33,7 +33,6 @@ impl OtlpTarget {
         let (protocol, endpoint) = self.config.otlp_route(signal);
         let transport = match protocol {
             OtlpProtocol::Grpc => "grpc",
-            OtlpProtocol::HttpJson => "http_json",
             OtlpProtocol::Http => "http",
         };
         let items = match signal {

@@ -17,8 +17,7 @@ const TEMPORALITIES: [(&str, MetricTemporality); 3] = [
     ("low_memory", MetricTemporality::LowMemory),
 ];
 
-const ENCODINGS: [(&str, OtlpProtocol); 2] =
-    [("protobuf", OtlpProtocol::Http), ("json", OtlpProtocol::HttpJson)];
+const ENCODINGS: [(&str, OtlpProtocol); 1] = [("protobuf", OtlpProtocol::Http)];
 
 /// The additional keys of exporters of metrics.
 const METRICS: [&str; 2] = ["temporality_preference", "default_histogram_aggregation"];

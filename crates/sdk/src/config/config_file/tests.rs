@@ -176,12 +176,12 @@ fn otlp_exporters_have_their_settings() {
             headers_list: api-key=replaced,tenant=a%20b
             compression: gzip
             timeout: 0
-            encoding: json",
+            encoding: protobuf",
     );
     assert_eq!(config.exporters.traces, Some(vec![ExporterKind::Otlp]));
     let otlp = &config.otlp.traces;
     assert_eq!(otlp.endpoint.as_deref(), Some("http://collector:4318/v1/traces"));
-    assert_eq!(otlp.protocol, Some(OtlpProtocol::HttpJson));
+    assert_eq!(otlp.protocol, Some(OtlpProtocol::Http));
     assert_eq!(otlp.compression, Some(Compression::Gzip));
     assert_eq!(otlp.timeout_millis, Some(NO_LIMIT));
     assert_eq!(otlp.certificate.as_deref(), Some(Path::new("/ca.pem")));
