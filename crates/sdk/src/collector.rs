@@ -326,15 +326,13 @@ impl Collector {
         if !drain.is_fetched(&self.buffers) {
             return false;
         }
-        self.pass_all() && self.release(Backpressure::Respected, is_shutdown)
+        self.pass_all();
+        self.release(Backpressure::Respected, is_shutdown)
     }
 
     /// Fetches the spans that the first drain requires, whose caller has stopped waiting. Spans that do not fit are
     /// dropped and counted.
     fn fetch_rest(&mut self) {
-        if let Some(pipeline) = &mut self.pipeline {
-            pipeline.end_processing();
-        }
         let is_fetched = |this: &Self| {
             let first = this.drains.front();
             first.is_none_or(|drain| drain.is_fetched(&this.buffers))

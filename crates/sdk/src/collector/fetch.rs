@@ -136,12 +136,9 @@ impl Collector {
         pipeline.release(&self.buffers, &self.clock, backpressure, is_end)
     }
 
-    /// Passes the first `roots` deferred roots to the pipeline while the processors have time.
+    /// Passes the first `roots` deferred roots to the pipeline.
     fn pass_roots(&mut self, roots: usize) {
         for _ in 0..roots {
-            if self.pipeline.as_ref().is_some_and(|it| !it.has_time()) {
-                break;
-            }
             let Some(mut record) = self.roots.pop_front() else {
                 break;
             };
@@ -154,9 +151,8 @@ impl Collector {
         }
     }
 
-    /// Passes the deferred roots to the pipeline while the processors have time. Returns whether no root is left.
-    pub(super) fn pass_all(&mut self) -> bool {
+    /// Passes the deferred roots to the pipeline.
+    pub(super) fn pass_all(&mut self) {
         self.pass_roots(self.roots.len());
-        self.roots.is_empty()
     }
 }

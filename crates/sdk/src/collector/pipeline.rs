@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::destination::Destination;
 use super::enrich::Enricher;
-use super::export_failure::{OTHER_ERROR, SHUTDOWN};
+use super::export_failure::SHUTDOWN;
 use super::fetch::Backpressure;
 use super::processing::Processing;
 use super::redact::Redactor;
@@ -40,7 +40,8 @@ pub(crate) struct PipelineSettings {
     pub(crate) batch_size: usize,
     pub(crate) delay: Duration,
     pub(crate) counters: Arc<Counters>,
-    pub(crate) processing: Option<Processing>,
+    pub(crate) processing: Processing,
+    /// Redacts the spans.
     pub(crate) redactor: Redactor,
     /// Computes metrics from the spans, if metrics are enabled.
     pub(crate) metrics: Option<SpanMetrics>,
@@ -53,7 +54,7 @@ pub(crate) struct Pipeline {
     delay: Duration,
     counters: Arc<Counters>,
     status_on_success: bool,
-    processing: Option<Processing>,
+    processing: Processing,
     enricher: Enricher,
     exporters: Vec<Box<dyn Destination>>,
     tail: Option<TailSampler>,
@@ -62,8 +63,6 @@ pub(crate) struct Pipeline {
     spans: usize,
     /// The time at which a non-empty open batch is due.
     due: Option<Instant>,
-    /// Whether no caller waits for the spans any longer. Then the processors have no time.
-    is_late: bool,
 }
 
 impl fmt::Debug for Pipeline {
@@ -93,32 +92,23 @@ impl Pipeline {
             exporters,
             spans: 0,
             due: None,
-            is_late: false,
         }
     }
 
     /// Whether any part receives spans: an exporter, a processor, or metrics of all spans.
     pub(crate) fn takes_spans(&self) -> bool {
         !self.exporters.is_empty()
-            || self.processing.is_some()
+            || !self.processing.is_empty()
             || self.metrics.as_ref().is_some_and(SpanMetrics::counts_all)
-    }
-
-    /// From now on, drops spans that would have to wait for the processors.
-    pub(super) const fn end_processing(&mut self) {
-        self.is_late = true;
     }
 
     pub(super) const fn counters(&self) -> &Arc<Counters> {
         &self.counters
     }
 
-    /// The number of spans that fit into the queue of at least one exporter, in addition to the open batch and the
-    /// `pending` spans, while the processors have time. At 0, spans stay in the threads' buffers.
+    /// The number of spans that fit into the queue of any exporter beyond the open batch and the `pending` spans. At 0,
+    /// spans stay in the threads' buffers.
     pub(super) fn room(&self, pending: Size) -> usize {
-        if !self.has_time() {
-            return 0;
-        }
         match &self.tail {
             // Spans released by tail sampling take precedence, and each span may release some.
             Some(tail) if tail.has_sampled() => 0,
@@ -127,15 +117,8 @@ impl Pipeline {
         }
     }
 
-    /// Whether the processors have time for more spans in this turn. Always true when no caller waits.
-    pub(super) fn has_time(&self) -> bool {
-        let processing = self.processing.as_ref();
-        self.is_late || processing.is_none_or(Processing::has_time)
-    }
-
     fn queue_room(&self, pending: Size) -> usize {
-        let waiting = self.processing.as_ref().map_or(0, Processing::waiting);
-        let rooms = self.exporters.iter().map(|to| to.room(self.spans + waiting, pending));
+        let rooms = self.exporters.iter().map(|to| to.room(self.spans, pending));
         rooms.max().unwrap_or(usize::MAX)
     }
 
@@ -172,21 +155,9 @@ impl Pipeline {
         self.tail.as_ref().is_some_and(|tail| !tail.is_settled())
     }
 
-    /// Decides the traces that can be decided, or all if `is_end`. Exports sampled spans, and spans waiting for the
-    /// processors, while there is room. Returns whether no decided span and no ended trace is left.
+    /// Decides the decidable traces of tail sampling, or all of them if `is_end`, and exports sampled spans, as far as
+    /// there is room. Returns whether no decided span and no ended trace is left.
     pub(super) fn release(
-        &mut self,
-        buffers: &[Buffer],
-        clock: &WallClock,
-        backpressure: Backpressure,
-        is_end: bool,
-    ) -> bool {
-        let is_settled = self.release_traces(buffers, clock, backpressure, is_end);
-        self.process(clock);
-        is_settled
-    }
-
-    fn release_traces(
         &mut self,
         buffers: &[Buffer],
         clock: &WallClock,
@@ -202,9 +173,7 @@ impl Pipeline {
             tail.settle(buffers);
             tail.expire(monotonic_now());
         }
-        while self.has_time()
-            && (backpressure == Backpressure::Ignored || self.queue_room(Size::default()) > 0)
-        {
+        while backpressure == Backpressure::Ignored || self.queue_room(Size::default()) > 0 {
             let Some(mut record) = self.tail.as_mut().and_then(TailSampler::pop) else {
                 break;
             };
@@ -216,51 +185,30 @@ impl Pipeline {
 
     /// Passes the span to the processors, if there are any, and then to the exporters.
     fn send(&mut self, record: &mut SpanRecord, clock: &WallClock) {
-        let Some(processing) = &mut self.processing else {
-            return self.export(record, clock);
-        };
-        if processing.add(record.take()) {
-            self.process(clock);
-        }
-    }
-
-    /// Passes the waiting spans to the processors, and the spans that they keep to the exporters.
-    fn process(&mut self, clock: &WallClock) {
-        let Some(processing) = &mut self.processing else {
-            return;
-        };
-        let exporters = self.exporters.len();
-        let waiting = processing.waiting();
-        if waiting == 0 {
+        if !self.processing.is_empty() && !self.process(record, clock) {
             return;
         }
-        if self.is_late {
-            let lost = processing.discard_waiting();
-            let counter = &self.counters.dropped_shutdown;
-            counter.fetch_add((lost * exporters) as u64, Ordering::Release);
-            self.counters.exports.count_unqueued(lost, SHUTDOWN);
-            return;
-        }
-        let counters = Arc::clone(&self.counters);
-        let mut moving = Moving { left: waiting * exporters, counters: &counters };
-        let Some(spans) = processing.process(clock) else {
-            return counters.exports.count_unqueued(waiting, OTHER_ERROR);
-        };
-        moving.left = spans.len() * exporters;
-        for mut record in spans {
-            moving.left -= exporters;
-            self.export(&mut record, clock);
-        }
-    }
-
-    /// Adds the span to the open batch, unless it is not sampled.
-    fn export(&mut self, record: &mut SpanRecord, clock: &WallClock) {
-        // With tail sampling, spans without the sampled flag are exported, too.
+        // The tail exports spans without the flag, too.
         if self.tail.is_none() && !record.head.flags.is_sampled() {
             self.counters.sampled_out.fetch_add(1, Ordering::Release);
             return;
         }
         self.add(record, clock);
+    }
+
+    /// Passes the span to the processors, and returns whether it is kept. A slow processor must not hold the next
+    /// provider, so spans without time for it are dropped.
+    fn process(&mut self, record: &mut SpanRecord, clock: &WallClock) -> bool {
+        let exporters = self.exporters.len();
+        if self.counters.ending.has_passed() {
+            self.counters.dropped_shutdown.fetch_add(exporters as u64, Ordering::Release);
+            self.counters.exports.count_unqueued(1, SHUTDOWN);
+            return false;
+        }
+        let moving = Moving { left: exporters, counters: &self.counters };
+        let is_kept = self.processing.process(record, clock);
+        mem::forget(moving);
+        is_kept
     }
 
     /// Enriches the span and adds it to the open batch.
@@ -287,9 +235,6 @@ impl Pipeline {
 
     /// Ends a turn of the collector: ships the open batch if it is due, otherwise returns the time until then.
     pub(super) fn tick(&mut self) -> Option<Duration> {
-        if let Some(processing) = &mut self.processing {
-            processing.begin_turn();
-        }
         self.counters.exports.set_open(self.spans);
         let until = self.due?.saturating_duration_since(monotonic_now());
         if until.is_zero() {
@@ -318,8 +263,7 @@ impl Pipeline {
     pub(super) fn recover(&mut self) {
         self.due = None;
         self.enricher.begin_batch();
-        let waiting = (self.processing.as_mut()).map_or(0, Processing::discard_waiting);
-        let spans = mem::take(&mut self.spans) + waiting;
+        let spans = mem::take(&mut self.spans);
         drop(Moving { left: spans * self.exporters.len(), counters: &self.counters });
         for to in &mut self.exporters {
             to.discard();
@@ -329,7 +273,7 @@ impl Pipeline {
     /// Ships the open batch and flushes each exporter, which reports after its queue is exported. Returns the number of
     /// expected reports.
     pub(crate) fn flush(&mut self, report: &Sender<Report>) -> usize {
-        self.request(report, |to| to.flush(report))
+        self.request(|to| to.flush(report))
     }
 
     /// Ships the open batch and shuts down each exporter. Returns the number of expected reports.
@@ -339,14 +283,13 @@ impl Pipeline {
         end: Option<Instant>,
         report: &Sender<Report>,
     ) -> usize {
-        self.request(report, |to| to.shutdown(timeout, end, report))
+        self.request(|to| to.shutdown(timeout, end, report))
     }
 
-    fn request(&mut self, report: &Sender<Report>, of: impl Fn(&dyn Destination)) -> usize {
+    fn request(&mut self, of: impl Fn(&dyn Destination)) -> usize {
         self.ship();
         self.exporters.iter().for_each(|to| of(&**to));
-        let processing = self.processing.as_mut();
-        self.exporters.len() + usize::from(processing.is_some_and(|it| it.report(report)))
+        self.exporters.len()
     }
 }
 

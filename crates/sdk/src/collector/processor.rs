@@ -1,8 +1,8 @@
 //! The span processors of the program, which see each finished span before it is redacted and exported.
 //!
-//! They run on a thread of the library, so they cost the caller nothing, and before redaction, so they cannot add a
-//! secret. This crate has its own trait, because the SDK's processors (see `sdk_span_processor`) cannot change a
-//! finished span, or run on the caller's thread.
+//! They run on the collector's thread, so they cost the caller nothing, and before redaction, so they cannot add a
+//! secret. The trait is our own: the SDK's processors (see `sdk_span_processor`) cannot change a finished span, or run
+//! on the caller's thread.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -17,13 +17,11 @@ use crate::recorder::SpanRecord;
 /// Reads, changes or discards finished spans before they are exported, like `OnEnding` of OpenTelemetry's
 /// [span processors](https://opentelemetry.io/docs/specs/otel/trace/sdk/#onending).
 ///
-/// A thread of the library calls it, once per exported span, so it costs the traced code nothing. It must not wait:
-/// meanwhile spans stay in the threads' buffers, and surplus spans are dropped. It sees the recorded data; redaction
-/// and limits apply afterwards, also to its additions. Its own spans are not recorded, and its log records are not
-/// exported. A panic is caught and counted, and the span is exported in its current state. While a call takes more than
-/// a second, or 64 spans take more than five seconds, spans are exported unprocessed and counted
-/// ([`Statistics::unprocessed`](crate::Statistics::unprocessed)). The spans in processing count as failed, and an error
-/// is logged.
+/// A thread of the library calls it, once for each exported span, so it costs the traced code nothing. It must not
+/// wait: meanwhile nothing is exported, spans stay in the threads' buffers, and surplus spans are dropped and counted. It
+/// sees the recorded data, and redaction and limits apply afterwards to its additions, too. Its own spans are not
+/// recorded, and its log records not exported. A panic is caught and counted, and the span is exported in its current
+/// state. Spans that it has not seen at the end of a shutdown's timeout are dropped.
 ///
 /// A closure is a processor:
 ///

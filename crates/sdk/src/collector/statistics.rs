@@ -42,8 +42,7 @@ pub struct Statistics {
     pub collected: u64,
     /// Spans that were exported; with several exporters, counted once for each.
     pub exported: u64,
-    /// Spans in batches whose export failed, that a panic of the library interrupted, or that a span processor did not
-    /// return.
+    /// Spans in batches whose export failed, or that a panic of the library interrupted.
     pub failed: u64,
     /// Spans dropped because an exporter's queue was full, while another exporter had room, or because their thread had
     /// ended and its buffer could not be kept.
@@ -82,10 +81,7 @@ pub struct Statistics {
     pub without_exporter: u64,
     /// Panics of span processors. The span that was processed is still exported.
     pub processor_panics: u64,
-    /// Spans that were exported without the program's [`SpanProcessor`](crate::SpanProcessor)s, because a call did not
-    /// return.
-    pub unprocessed: u64,
-    /// Panics of the program's sampler since the process started. The span in question is not sampled.
+    /// Panics of the program's sampler, since the process started. The span is not sampled.
     pub sampler_panics: u64,
     /// Log records that were exported; with several exporters, counted once for each.
     pub logs_exported: u64,
@@ -209,7 +205,6 @@ pub struct Counters {
     pub(super) sampled_out: AtomicU64,
     pub(super) discarded: AtomicU64,
     pub(super) processor_panics: AtomicU64,
-    pub(super) unprocessed: AtomicU64,
     /// Log records passed to exporters, once for each exporter.
     pub(crate) logs_emitted: AtomicU64,
     pub(crate) logs_exported: AtomicU64,
@@ -343,7 +338,6 @@ impl Counters {
             discarded,
             without_exporter: if exporters == 0 { own } else { 0 },
             processor_panics: self.processor_panics.load(Ordering::Relaxed),
-            unprocessed: self.unprocessed.load(Ordering::Relaxed),
             sampler_panics: LOST.decisions.load(Ordering::Relaxed),
             logs_exported,
             logs_failed,

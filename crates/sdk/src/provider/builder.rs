@@ -495,7 +495,7 @@ impl TelemetryProviderBuilder {
             start_message::line(&self.config, self.added, &otlp, has_console, has_sampler);
         let settings = PipelineSettings {
             span_attributes: SharedAttributes::new(span_attributes(&self.config), &mut redactor),
-            processing: Processing::start(self.processors, counters)?,
+            processing: Processing::new(self.processors, counters),
             redactor,
             metrics: (provider.meters.as_ref())
                 .map(|meters| meters.span_metrics(&self.config.metrics, Redactor::new(redaction))),
