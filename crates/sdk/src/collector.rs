@@ -73,7 +73,7 @@ use self::statistics::Baseline;
 pub use self::statistics::{Counters, Statistics};
 use self::warnings::DropWarnings;
 pub use self::worker::{BatchExporter, Worker, WorkerSettings};
-pub(crate) use self::worker::{Report, START_TIMEOUT, Size, guarded, has_begun};
+pub(crate) use self::worker::{Report, START_TIMEOUT, Size, guarded, has_begun, panicked};
 use crate::caught::caught;
 use crate::channel::{Receiver, RecvTimeoutError, SendError, Sender, channel};
 use crate::clock::Ticks;
