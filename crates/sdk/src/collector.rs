@@ -73,9 +73,9 @@ use self::statistics::Baseline;
 pub use self::statistics::{Counters, Statistics};
 use self::warnings::DropWarnings;
 pub use self::worker::{BatchExporter, Worker, WorkerSettings};
-pub(crate) use self::worker::{Report, START_TIMEOUT, Size, guarded, has_begun, panicked};
+pub(crate) use self::worker::{Report, START_TIMEOUT, Size, guarded, panicked};
 use crate::caught::caught;
-use crate::channel::{Receiver, RecvTimeoutError, SendError, Sender, channel};
+use crate::channel::{Receiver, SendError, Sender, channel};
 use crate::clock::Ticks;
 use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
@@ -169,29 +169,29 @@ pub(crate) fn run<T: Send + 'static>(
     Ok(receiver)
 }
 
-/// Whether the thread of the collector has ever run, in this process or before a fork.
-static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
-
-/// Whether the first pipeline is installed after its provider has started to record.
-static IS_LATE: AtomicBool = AtomicBool::new(false);
-
-/// Waits until the pipeline is installed. If the collector's thread does not run yet, the pipeline is installed later.
+/// Starts the collector, if necessary.
 ///
 /// # Errors
 ///
-/// The collector does not answer, or has panicked.
-pub(crate) fn await_install(installed: &Receiver<()>) -> Result<(), RecvTimeoutError> {
-    match installed.recv_timeout(worker::BEGIN_TIMEOUT) {
-        Err(RecvTimeoutError::Timeout) if !HAS_BEGUN.load(Ordering::Acquire) => {
-            IS_LATE.store(true, Ordering::Release);
-            Ok(())
-        }
-        Err(RecvTimeoutError::Timeout) => installed.recv_timeout(START_TIMEOUT),
-        installed => installed,
+/// Its thread cannot be started, or does not run: in the constructor of a library, no thread runs before the loader has
+/// finished, which waits for the constructor.
+pub(crate) fn begin() -> Result<(), Error> {
+    let begun = run(|_| ())?.recv_timeout(BEGIN_TIMEOUT);
+    if begun.is_err() && !HAS_BEGUN.load(Ordering::Acquire) {
+        return Err(Error::state(
+            "no thread of the telemetry runs: expected its start after the program is loaded",
+        ));
     }
+    Ok(())
 }
 
-/// Locks the handle. After a fork, the holder of the lock may not exist.
+/// The time for which a start waits until the collector runs.
+const BEGIN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Whether the thread of the collector has ever run, here or in a parent.
+static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
+
+/// Locks the handle. After a fork, a thread that does not exist may hold the lock.
 fn lock() -> Result<MutexGuard<'static, Option<Handle>>, Error> {
     if recorder::forks() == 0 {
         return Ok(HANDLE.lock().unwrap_or_else(PoisonError::into_inner));
@@ -276,10 +276,7 @@ impl Collector {
     /// Replaces the pipeline. Spans that ended earlier are counted for the previous provider, even if its shutdown has
     /// timed out.
     pub(crate) fn install(&mut self, pipeline: Pipeline) {
-        // Spans that wait for a late pipeline belong to it, so they are not drained.
-        if !IS_LATE.swap(false, Ordering::AcqRel) {
-            self.drain(Drain::late());
-        }
+        self.drain(Drain::late());
         while !self.drains.is_empty() {
             self.fetch_rest();
             self.finish_first();

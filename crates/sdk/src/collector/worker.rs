@@ -11,7 +11,7 @@ use super::export_failure::{ALREADY_SHUTDOWN, ExportFailure, QUEUE_FULL, SHUTDOW
 use super::redact::Redaction;
 use super::statistics::{Counters, Outcomes};
 use crate::caught::caught;
-use crate::channel::{Receiver, RecvTimeoutError, SendError, Sender, channel};
+use crate::channel::{Receiver, RecvTimeoutError, Sender, channel};
 use crate::clock::{Instant, monotonic_now};
 use crate::config::Signal;
 use crate::error::Error;
@@ -20,22 +20,6 @@ use crate::recorder::{self, WakeUp};
 
 /// The time for which the start of a provider waits for one of its threads.
 pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The time for which the start waits until such a thread runs. In the constructor of a loaded library, threads do not
-/// run until the loader has finished, which waits for the constructor. So the start continues without the thread.
-pub(super) const BEGIN_TIMEOUT: Duration = Duration::from_millis(500);
-
-/// Whether the last started thread did not run in time. Then the start does not wait for the next thread.
-static IS_HELD_UP: AtomicBool = AtomicBool::new(false);
-
-/// Waits until a thread runs, and returns whether it runs.
-pub(crate) fn has_begun(begun: &Receiver<()>) -> bool {
-    let is_held_up = IS_HELD_UP.load(Ordering::Relaxed);
-    let patience = if is_held_up { Duration::ZERO } else { BEGIN_TIMEOUT };
-    let has_begun = begun.recv_timeout(patience) != Err(RecvTimeoutError::Timeout);
-    IS_HELD_UP.store(!has_begun, Ordering::Relaxed);
-    has_begun
-}
 
 /// Wakes the collector when an exporter's queue has room again.
 pub(super) static ROOM: WakeUp = WakeUp(AtomicBool::new(false));
@@ -160,8 +144,7 @@ impl<B: Send + 'static> Worker<B> {
     ///
     /// # Errors
     ///
-    /// The thread cannot be started, or `make` fails, panics or does not return. If the thread does not run yet, a
-    /// later failure is a warning.
+    /// The thread cannot be started, or `make` fails, panics or does not return.
     pub fn start(
         id: &ExporterId,
         make: impl FnOnce() -> Result<Box<dyn BatchExporter<B>>, Error> + Send + 'static,
@@ -196,28 +179,19 @@ impl<B: Send + 'static> Worker<B> {
         }
         let (tasks, receiver) = channel();
         let worker = Self { tasks, shared, capacity: settings.capacity };
-        let (start, has_started) = channel();
         let (ready, is_ready) = channel();
         let of = if *signal == Signal::Logs { "logs-" } else { "" };
         program_signals::spawn(format!("floe-{of}{name}"), move || {
-            let _ = start.send(());
             let _quiet = Context::enter_telemetry_suppressed_scope();
             match make() {
                 Ok(exporter) => {
                     let _ = ready.send(Ok(()));
                     exporting.work(exporter, &receiver);
                 }
-                Err(error) => {
-                    if let Err(SendError(Err(error))) = ready.send(Err(error)) {
-                        exporting.shared.lose(0, &error.to_string());
-                    }
-                }
+                Err(error) => _ = ready.send(Err(error)),
             }
         })
         .map_err(|error| Error::thread(name, &error))?;
-        if !has_begun(&has_started) {
-            return Ok(worker);
-        }
         is_ready.recv_timeout(START_TIMEOUT).map_err(|error| match error {
             RecvTimeoutError::Timeout => {
                 let what = format!("the start of the exporter `{name}`");

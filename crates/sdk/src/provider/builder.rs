@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::{fmt, mem};
 
 use floe_telemetry_core::__sdk::caught::Caught;
@@ -23,7 +23,6 @@ use super::targets::{OtlpTargets, unless_of_environment};
 use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, start_message, this_process};
 use crate::backend;
 use crate::caught::caught;
-use crate::channel::{RecvTimeoutError, channel};
 use crate::collector::{
     self, Counters, Destination, ExporterId, Pipeline, PipelineSettings, Policies, Processing,
     Redaction, Redactor, START_TIMEOUT, SdkEnds, SharedAttributes, Size, SpanProcessor,
@@ -343,8 +342,10 @@ impl TelemetryProviderBuilder {
         }
         // A sampler of another crate, or an exporter, is started by the user's code.
         let started = caught(|| {
-            // The factories of exporters may also change the configuration, and add other parts.
-            let mut this = add_registered(self)?;
+            collector::begin()?;
+            // The factories of exporters may also change the configuration, and add other parts. They may start threads,
+            // which inherit the blocked signals.
+            let mut this = program_signals::blocked(|| add_registered(self))?;
             let propagators = (this.config.propagators.clone(), mem::take(&mut this.propagators));
             let sampler = match this.sampler.take() {
                 Some(sampler) => Some(sampler),
@@ -373,7 +374,7 @@ impl TelemetryProviderBuilder {
         sampling.has_log_records = provider.0.logs.are_exported();
         let not_installed = |_| Error::state("the telemetry collector could not be configured");
         let installed = collector::run(move |collector| collector.install(pipeline))?;
-        collector::await_install(&installed).map_err(not_installed)?;
+        installed.recv_timeout(START_TIMEOUT).map_err(not_installed)?;
         propagation::set_up(&propagators.0, propagators.1);
         recorder::start_provider(sampling, sampler);
         start_message::write(&message);
@@ -584,48 +585,10 @@ impl ExporterFactory {
     }
 }
 
-/// Adds the exporters of other crates that the provider's configuration names.
-///
-/// Adding an exporter may wait for a disk or a network, and may start threads, which inherit the blocked signals. So it
-/// runs on a thread of the library, and the start waits for it no longer than its timeout.
-fn add_registered(provider: TelemetryProviderBuilder) -> Result<TelemetryProviderBuilder, Error> {
-    let chosen = |signal| provider.config().exporters.of(signal).unwrap_or_default();
-    let mut all = Signal::ALL.into_iter().flat_map(chosen);
-    let is_registered = all.any(|kind| kind.registered().is_ok_and(|it| it.is_some()));
-    if !is_registered {
-        return add_each(provider);
-    }
-    let (begun, begins) = channel();
-    let (result, added) = channel();
-    let provider = Arc::new(Mutex::new(Some(provider)));
-    let taken = Arc::clone(&provider);
-    let take = |from: &Mutex<Option<_>>| from.lock().unwrap_or_else(PoisonError::into_inner).take();
-    program_signals::spawn("floe-start", move || {
-        let provider = take(&taken);
-        drop(begun);
-        if let Some(provider) = provider {
-            let _ = result.send(add_each(provider));
-        }
-    })
-    .map_err(|error| Error::thread("start", &error))?;
-    // In the constructor of a loaded library, no other thread runs yet.
-    if !collector::has_begun(&begins)
-        && let Some(provider) = take(&provider)
-    {
-        let added = caught(|| add_each(provider));
-        return added.unwrap_or_else(|_| Err(Error::export(EXPORTER_PANICKED)));
-    }
-    added.recv_timeout(START_TIMEOUT).map_err(|error| match error {
-        RecvTimeoutError::Timeout => Error::timeout(
-            "the start of the exporters",
-            START_TIMEOUT,
-            "exporters of other crates are not created",
-        ),
-        RecvTimeoutError::Disconnected => Error::export(EXPORTER_PANICKED),
-    })?
-}
-
-fn add_each(mut provider: TelemetryProviderBuilder) -> Result<TelemetryProviderBuilder, Error> {
+/// Adds the exporters of other crates that the configuration of the provider names.
+fn add_registered(
+    mut provider: TelemetryProviderBuilder,
+) -> Result<TelemetryProviderBuilder, Error> {
     for signal in Signal::ALL {
         let chosen = provider.config().exporters.of(signal);
         let mut chosen = chosen.unwrap_or_default().to_vec();
