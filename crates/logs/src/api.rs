@@ -14,9 +14,6 @@ use crate::recorder::context_is_alive;
 use floe_telemetry_sdk::__parts::logs::ApiRecord;
 
 pub(super) fn emit(record: ApiRecord, scope: &Arc<InstrumentationScope>) {
-    if !current::exports() {
-        current::count_late();
-    }
     if !is_enabled(record.target.as_deref().unwrap_or_default()) {
         return;
     }

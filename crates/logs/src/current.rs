@@ -11,23 +11,17 @@ pub(super) struct Setting {
     pub(super) settings: LogRecordSettings,
     /// The exporters; `None` if records are only written locally.
     pub(super) exporters: Option<Arc<[LogWorker]>>,
-    /// The exporters of a provider that was shut down.
-    pub(super) ended: Option<Arc<[LogWorker]>>,
 }
 
 impl Setting {
     pub(super) fn emit(&self, record: &LogRecord) {
         let Some(exporters) = &self.exporters else {
-            return self.count_late();
+            return;
         };
         let record = Arc::new(record.exported(self.limits));
         for exporter in &**exporters {
             exporter.push(Arc::clone(&record));
         }
-    }
-
-    fn count_late(&self) {
-        self.ended.iter().flat_map(|ended| &**ended).for_each(LogWorker::count_late);
     }
 }
 
@@ -45,15 +39,6 @@ static SETTING: RwLock<Option<Arc<Setting>>> = RwLock::new(None);
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
 static EXPORTS: AtomicBool = AtomicBool::new(false);
-
-pub(super) fn count_late() {
-    // If another thread has the lock, the record does not wait for it.
-    if let Ok(setting) = SETTING.try_read()
-        && let Some(setting) = &*setting
-    {
-        setting.count_late();
-    }
-}
 
 pub(super) fn exports() -> bool {
     EXPORTS.load(Ordering::Relaxed)

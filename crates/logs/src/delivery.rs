@@ -14,16 +14,9 @@ struct Logs {
 
 pub(super) fn start(workers: Vec<LogWorker>, settings: LogRecordSettings) -> Box<dyn LogPipeline> {
     let workers = Arc::<[_]>::from(workers);
-    let setting = Setting {
-        settings,
-        exporters: None,
-        ended: (!workers.is_empty()).then(|| Arc::clone(&workers)),
-    };
-    current::switch(Arc::new(Setting {
-        exporters: setting.ended.clone(),
-        ended: None,
-        ..setting.clone()
-    }));
+    let exporters = (!workers.is_empty()).then(|| Arc::clone(&workers));
+    let setting = Setting { settings, exporters: None };
+    current::switch(Arc::new(Setting { exporters, ..setting.clone() }));
     Box::new(Logs { workers, setting: Arc::new(setting) })
 }
 

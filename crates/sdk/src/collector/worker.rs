@@ -7,7 +7,7 @@ use std::time::Duration;
 use opentelemetry::Context;
 
 use super::components::{Component, Components, ExporterId};
-use super::export_failure::{ALREADY_SHUTDOWN, ExportFailure, QUEUE_FULL, SHUTDOWN};
+use super::export_failure::{ExportFailure, QUEUE_FULL, SHUTDOWN};
 use super::redact::Redaction;
 use super::statistics::{Counters, Outcomes};
 use crate::caught::caught;
@@ -252,12 +252,7 @@ impl<B: Send + 'static> Worker<B> {
         self.shared.drop_items(items, reason);
     }
 
-    /// Counts an item that arrives after the shutdown.
-    pub(crate) fn count_late(&self) {
-        self.shared.processor.finish(1, Some(ALREADY_SHUTDOWN));
-    }
-
-    /// Calls the function at this time on the exporter's thread. A new call replaces the previous one.
+    /// Calls the function at this time on the exporter's thread. It replaces the previous one.
     pub(crate) fn call_at(&self, at: Instant, call: impl FnOnce() + Send + 'static) {
         let _ = self.tasks.send(Task::CallAt(at, Box::new(call)));
     }

@@ -134,13 +134,6 @@ impl LogWorker {
         }
     }
 
-    /// Counts a record that arrives after the shutdown.
-    pub fn count_late(&self) {
-        if self.0.forks == recorder::forks() {
-            self.0.worker.count_late();
-        }
-    }
-
     /// Exports the batch and the queue.
     pub fn flush(&self, report: &Sender<Report>) {
         self.0.ship(&mut self.0.lock());
