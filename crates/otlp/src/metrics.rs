@@ -14,9 +14,7 @@ use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::config::Signal;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
-use opentelemetry_proto::tonic::metrics::v1::{
-    ExponentialHistogram, Gauge, Histogram, Metric, ResourceMetrics, ScopeMetrics, Sum, Summary,
-};
+use opentelemetry_proto::tonic::metrics::v1::Metric;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data;
@@ -59,7 +57,7 @@ impl OtlpMetrics {
     }
 }
 
-/// Sends a request in parts of at most the maximum size. A data point is not divided.
+/// Sends a request in parts that are as large as a request may be. A metric is not divided.
 fn send(
     otlp: &mut Otlp,
     mut request: ExportMetricsServiceRequest,
@@ -130,109 +128,58 @@ fn add_single_buckets(request: &mut ExportMetricsServiceRequest) {
     }
 }
 
-/// Moves the second half of the data points to another request. `None` if there are fewer than two.
+/// Moves the second half of the metrics to another request. `None` if there are fewer than two.
 fn split(request: &mut ExportMetricsServiceRequest) -> Option<ExportMetricsServiceRequest> {
-    let total = points(request);
-    if total < 2 {
+    let half = metrics(request).count() / 2;
+    if half == 0 {
         return None;
     }
-    let mut left = total / 2;
-    let mut second = ExportMetricsServiceRequest::default();
-    for resource in &mut request.resource_metrics {
-        let mut scopes = Vec::new();
-        for scope in &mut resource.scope_metrics {
-            let mut metrics = Vec::new();
-            for metric in &mut scope.metrics {
-                let count = points_of(metric);
-                if count > left {
-                    metrics.push(split_off(metric, left));
-                }
-                left = left.saturating_sub(count);
-            }
-            scope.metrics.retain(|metric| points_of(metric) > 0);
-            scopes.push(ScopeMetrics {
-                metrics,
-                scope: scope.scope.clone(),
-                schema_url: scope.schema_url.clone(),
-            });
-        }
-        scopes.retain(|scope| !scope.metrics.is_empty());
-        let has_metrics = |scope: &ScopeMetrics| !scope.metrics.is_empty();
-        resource.scope_metrics.retain(has_metrics);
-        second.resource_metrics.push(ResourceMetrics {
-            scope_metrics: scopes,
-            resource: resource.resource.clone(),
-            schema_url: resource.schema_url.clone(),
-        });
-    }
+    let mut second = request.clone();
+    keep(request, |number| number < half);
+    keep(&mut second, |number| number >= half);
     Some(second)
+}
+
+/// Removes the other metrics.
+fn keep(request: &mut ExportMetricsServiceRequest, is_kept: impl Fn(usize) -> bool) {
+    let mut numbers = 0..;
+    for resource in &mut request.resource_metrics {
+        for scope in &mut resource.scope_metrics {
+            scope.metrics.retain(|_| numbers.next().is_some_and(&is_kept));
+        }
+        resource.scope_metrics.retain(|scope| !scope.metrics.is_empty());
+    }
+}
+
+fn metrics(request: &ExportMetricsServiceRequest) -> impl Iterator<Item = &Metric> {
+    let resources = request.resource_metrics.iter();
+    let scopes = resources.flat_map(|resource| &resource.scope_metrics);
+    scopes.flat_map(|scope| &scope.metrics)
 }
 
 /// The number of data points of a request.
 fn points(request: &ExportMetricsServiceRequest) -> usize {
-    let resources = request.resource_metrics.iter();
-    let scopes = resources.flat_map(|resource| &resource.scope_metrics);
-    let metrics = scopes.flat_map(|scope| &scope.metrics);
-    metrics.map(points_of).sum()
-}
-
-fn points_of(metric: &Metric) -> usize {
-    match &metric.data {
+    let of = |metric: &Metric| match &metric.data {
         Some(Data::Gauge(data)) => data.data_points.len(),
         Some(Data::Sum(data)) => data.data_points.len(),
         Some(Data::Histogram(data)) => data.data_points.len(),
         Some(Data::ExponentialHistogram(data)) => data.data_points.len(),
         Some(Data::Summary(data)) => data.data_points.len(),
         None => 0,
-    }
-}
-
-/// Moves the data points after the first `at` to another metric, which is otherwise equal.
-fn split_off(metric: &mut Metric, at: usize) -> Metric {
-    fn rest<P>(points: &mut Vec<P>, at: usize) -> Vec<P> {
-        points.split_off(at)
-    }
-    let data = metric.data.as_mut().map(|data| match data {
-        Data::Gauge(data) => Data::Gauge(Gauge { data_points: rest(&mut data.data_points, at) }),
-        Data::Sum(data) => Data::Sum(Sum { data_points: rest(&mut data.data_points, at), ..*data }),
-        Data::Histogram(data) => {
-            Data::Histogram(Histogram { data_points: rest(&mut data.data_points, at), ..*data })
-        }
-        Data::ExponentialHistogram(data) => Data::ExponentialHistogram(ExponentialHistogram {
-            data_points: rest(&mut data.data_points, at),
-            ..*data
-        }),
-        Data::Summary(data) => {
-            Data::Summary(Summary { data_points: rest(&mut data.data_points, at) })
-        }
-    });
-    Metric {
-        name: metric.name.clone(),
-        description: metric.description.clone(),
-        unit: metric.unit.clone(),
-        metadata: metric.metadata.clone(),
-        data,
-    }
+    };
+    metrics(request).map(of).sum()
 }
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry_proto::tonic::metrics::v1::{HistogramDataPoint, NumberDataPoint};
+    use opentelemetry_proto::tonic::metrics::v1::{
+        Histogram, HistogramDataPoint, ResourceMetrics, ScopeMetrics,
+    };
 
     use super::*;
 
-    fn metric(name: &str, points: u64) -> Metric {
-        let point = |time| NumberDataPoint { time_unix_nano: time, ..NumberDataPoint::default() };
-        Metric {
-            name: name.to_owned(),
-            unit: "{row}".to_owned(),
-            data: Some(Data::Sum(Sum {
-                data_points: (0..points).map(point).collect(),
-                aggregation_temporality: 2,
-                is_monotonic: true,
-            })),
-            ..Metric::default()
-        }
+    fn metric(name: &str) -> Metric {
+        Metric { name: name.to_owned(), ..Metric::default() }
     }
 
     fn scope(metrics: Vec<Metric>) -> ScopeMetrics {
@@ -243,45 +190,33 @@ mod tests {
         }
     }
 
-    /// The name and the times of the points of each metric.
-    fn contents(request: &ExportMetricsServiceRequest) -> Vec<(String, Vec<u64>)> {
-        let resources = request.resource_metrics.iter();
-        let scopes = resources.flat_map(|resource| &resource.scope_metrics);
-        let metrics = scopes.flat_map(|scope| {
+    /// The names of the metrics, by scope.
+    fn names(request: &ExportMetricsServiceRequest) -> Vec<String> {
+        let scopes = request.resource_metrics.iter().flat_map(|resource| &resource.scope_metrics);
+        let names = scopes.map(|scope| {
             assert_eq!(scope.schema_url, "https://example.com/1");
-            &scope.metrics
+            scope.metrics.iter().map(|metric| &*metric.name).collect()
         });
-        let times = metrics.map(|metric| {
-            let Some(Data::Sum(sum)) = &metric.data else { panic!("{metric:?}") };
-            assert_eq!((sum.aggregation_temporality, sum.is_monotonic), (2, true));
-            assert_eq!(metric.unit, "{row}");
-            let times = sum.data_points.iter().map(|point| point.time_unix_nano);
-            (metric.name.clone(), times.collect())
-        });
-        times.collect()
+        names.collect()
     }
 
     #[test]
-    fn a_request_is_split_between_data_points() {
+    fn a_request_is_split_between_metrics() {
         let mut first = ExportMetricsServiceRequest {
             resource_metrics: vec![ResourceMetrics {
                 scope_metrics: vec![
-                    scope(vec![metric("a", 1)]),
-                    scope(vec![metric("b", 4), metric("c", 1)]),
+                    scope(vec![metric("a")]),
+                    scope(["b", "c", "d", "e"].map(metric).into()),
                 ],
                 ..ResourceMetrics::default()
             }],
         };
         let mut second = split(&mut first).unwrap();
-        let of = |name: &str, times: &[u64]| (name.to_owned(), times.to_vec());
-        assert_eq!(contents(&first), [of("a", &[0]), of("b", &[0, 1])]);
-        assert_eq!(contents(&second), [of("b", &[2, 3]), of("c", &[0])]);
-        let mut third = split(&mut second).unwrap();
-        assert_eq!(contents(&second), [of("b", &[2])]);
-        assert_eq!(contents(&third), [of("b", &[3]), of("c", &[0])]);
-        let mut last = split(&mut third).unwrap();
-        assert_eq!(contents(&last), [of("c", &[0])]);
-        assert!(split(&mut last).is_none());
+        assert_eq!(names(&first), ["a", "b"]);
+        assert_eq!(names(&second), ["cde"]);
+        let third = split(&mut second).unwrap();
+        assert_eq!((names(&second), names(&third)), (vec!["c".into()], vec!["de".into()]));
+        assert!(split(&mut second).is_none());
     }
 
     #[test]
