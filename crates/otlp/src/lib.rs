@@ -17,9 +17,9 @@ mod files;
 mod grpc;
 #[cfg(feature = "http")]
 mod http;
-#[cfg_attr(not(feature = "logs"), path = "logs/none.rs")]
+#[cfg(feature = "logs")]
 mod logs;
-#[cfg_attr(not(feature = "metrics"), path = "metrics/none.rs")]
+#[cfg(feature = "metrics")]
 mod metrics;
 mod part;
 mod proxy;

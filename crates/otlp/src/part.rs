@@ -3,7 +3,11 @@
 use floe_telemetry_sdk::__parts::exporter::OtlpExporters;
 use floe_telemetry_sdk::__parts::parts::OtlpPart;
 
-use super::{encoding, exporter, logs, metrics};
+#[cfg(feature = "logs")]
+use super::logs;
+#[cfg(feature = "metrics")]
+use super::metrics;
+use super::{encoding, exporter};
 
 floe_telemetry_sdk::__part!(
     Otlp(OtlpPart {
@@ -15,8 +19,14 @@ floe_telemetry_sdk::__part!(
     }),
     OtlpExporters {
         spans: exporter::start_spans,
+        #[cfg(feature = "metrics")]
         metrics: metrics::destination,
+        #[cfg(not(feature = "metrics"))]
+        metrics: |_, _, _| Err(exporter::without("metrics")),
+        #[cfg(feature = "logs")]
         logs: logs::start,
+        #[cfg(not(feature = "logs"))]
+        logs: |_, _, _, _| Err(exporter::without("logs")),
         try_connection: exporter::try_connection,
     }
 );
