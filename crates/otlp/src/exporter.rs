@@ -22,7 +22,7 @@ use super::grpc;
 use super::http;
 use super::request::{EncodedBatch, RequestBuilder};
 use super::response::Outcome;
-use super::retry::{self, Accepted, Limits, Throttle, Undelivered};
+use super::retry::{self, Accepted, Limits, Throttle};
 use super::settings::OtlpSettings;
 use super::time_limit::TimeLimit;
 use super::transport::Transport;
@@ -104,10 +104,10 @@ impl Otlp {
     }
 
     /// Sends a request, with retries until `deadline`.
-    fn attempt(&mut self, request: Bytes, deadline: Instant) -> Result<Accepted, Undelivered> {
+    fn attempt(&mut self, request: Bytes, deadline: Instant) -> Result<Accepted, ExportFailure> {
         self.reload_certificates();
         let timeout = self.settings.timeout;
-        let encoded = self.transport.encode(request).map_err(Undelivered::from);
+        let encoded = self.transport.encode(request).map_err(ExportFailure::from);
         self.time.set(deadline);
         let result = encoded.and_then(|request| {
             let limits = Limits { time: &self.time, timeout };
@@ -116,9 +116,9 @@ impl Otlp {
             sent.unwrap_or_else(|message| Err(self.restart(&message).into()))
         });
         let settings = &self.settings;
-        let accepted = result.map_err(|undelivered| Undelivered {
-            reason: settings.with_receiver(&settings.without_own_headers(undelivered.reason)),
-            ..undelivered
+        let accepted = result.map_err(|failure| ExportFailure {
+            reason: settings.with_receiver(&settings.without_own_headers(failure.reason)),
+            ..failure
         })?;
         Ok(Accepted { message: settings.without_own_headers(accepted.message), ..accepted })
     }
@@ -126,12 +126,7 @@ impl Otlp {
     /// Sends a request of a batch, with retries until `deadline`. Also fails if the receiver rejects a part of the
     /// batch.
     pub(super) fn send(&mut self, request: Bytes, deadline: Instant) -> Result<(), ExportFailure> {
-        let sent = self.attempt(request, deadline);
-        let accepted = sent.map_err(|undelivered| ExportFailure {
-            items: None,
-            error_type: undelivered.error_type,
-            reason: undelivered.reason,
-        })?;
+        let accepted = self.attempt(request, deadline)?;
         if accepted.rejected > 0 {
             // The specification forbids a retry, because the receiver has accepted the other items.
             return Err(ExportFailure {

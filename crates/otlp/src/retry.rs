@@ -17,7 +17,7 @@ use super::time_limit::TimeLimit;
 use super::transport::Transport;
 use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
 use floe_telemetry_core::__sdk::recorder::random;
-use floe_telemetry_sdk::__parts::collector::OTHER_ERROR;
+use floe_telemetry_sdk::__parts::collector::ExportFailure;
 
 /// The delay before the first retry. It doubles with each further retry.
 const INITIAL_DELAY: Duration = Duration::from_millis(100);
@@ -34,21 +34,6 @@ pub(super) struct Accepted {
     pub(super) rejected: u64,
     /// The reason, or a warning.
     pub(super) message: String,
-}
-
-/// A request that the receiver has not accepted.
-#[derive(Debug)]
-pub(super) struct Undelivered {
-    /// [`error.type`](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/): `rejected` if the receiver has
-    /// answered, `connection_error` if it has not, `timeout` if there was no time left.
-    pub(super) error_type: &'static str,
-    pub(super) reason: String,
-}
-
-impl From<String> for Undelivered {
-    fn from(reason: String) -> Self {
-        Self { error_type: OTHER_ERROR, reason }
-    }
 }
 
 /// The deadline of an export that starts now.
@@ -93,13 +78,15 @@ pub(super) struct Limits<'a> {
 }
 
 impl Limits<'_> {
-    fn error(&self, error_type: &'static str, reason: &str) -> Undelivered {
+    /// The [`error.type`](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/) is `rejected` if the receiver has
+    /// answered, `connection_error` if it has not, `timeout` if there was no time left.
+    fn error(&self, error_type: &'static str, reason: &str) -> ExportFailure {
         let reason = if self.time.is_ending() {
             format!("not delivered before the shutdown: {reason}")
         } else {
             format!("not delivered within {:?}: {reason}", self.timeout)
         };
-        Undelivered { error_type, reason }
+        ExportFailure { items: None, error_type, reason }
     }
 }
 
@@ -109,7 +96,7 @@ pub(super) fn send(
     request: &Bytes,
     throttle: &mut Throttle,
     limits: Limits<'_>,
-) -> Result<Accepted, Undelivered> {
+) -> Result<Accepted, ExportFailure> {
     send_with(transport, request, throttle, limits, |pause| limits.time.pause(pause))
 }
 
@@ -120,7 +107,7 @@ fn send_with(
     throttle: &mut Throttle,
     limits: Limits<'_>,
     sleep: impl Fn(Duration),
-) -> Result<Accepted, Undelivered> {
+) -> Result<Accepted, ExportFailure> {
     let time = limits.time;
     let throttled = throttle.take();
     if !throttled.is_zero() {
@@ -146,7 +133,7 @@ fn send_with(
                 return Ok(Accepted { rejected, message });
             }
             Outcome::Rejected(reason) => {
-                return Err(Undelivered { error_type: "rejected", reason });
+                return Err(ExportFailure { items: None, error_type: "rejected", reason });
             }
             Outcome::Retry { reason, after } => (reason, after),
             Outcome::Unanswered(reason) => {
@@ -228,7 +215,7 @@ mod tests {
         after: Option<Duration>,
         throttle: &mut Throttle,
         timeout: Duration,
-    ) -> (Result<Accepted, Undelivered>, Vec<Duration>) {
+    ) -> (Result<Accepted, ExportFailure>, Vec<Duration>) {
         let pauses = RefCell::new(Vec::new());
         let mut overloaded = Overloaded { attempts, after };
         let time = TimeLimit::new(Arc::default());

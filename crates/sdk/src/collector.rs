@@ -58,9 +58,9 @@ pub use self::exemplars::{
 };
 pub use self::exemplars::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};
 pub(crate) use self::export_failure::{ALREADY_SHUTDOWN, QUEUE_FULL};
-pub use self::export_failure::{ExportFailure, OTHER_ERROR};
+pub use self::export_failure::ExportFailure;
 use self::fetch::Backpressure;
-pub(crate) use self::pipeline::{Pipeline, PipelineSettings};
+pub(crate) use self::pipeline::Pipeline;
 pub(crate) use self::processing::Processing;
 pub use self::processor::{EndingSpan, SpanProcessor};
 pub use self::rate_limited::RateLimited;

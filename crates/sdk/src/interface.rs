@@ -8,7 +8,7 @@ pub mod channel {
 pub mod collector {
     pub use crate::collector::{
         BatchBuilder, BatchExporter, BatchingDestination, Counters, Destination, Ending,
-        EnrichedSpan, Enricher, ExportFailure, ExporterId, OTHER_ERROR, RateLimited, Redactor,
+        EnrichedSpan, Enricher, ExportFailure, ExporterId, RateLimited, Redactor,
         SharedAttributes, Worker, WorkerSettings, span_data_bytes,
     };
     pub use crate::collector::{

@@ -1,5 +1,9 @@
 //! The layers of the program for the `tracing` subscriber.
 
-use tracing_subscriber::{Layer, Registry};
+#[cfg(feature = "subscriber")]
+pub(crate) type ProgramLayer =
+    Box<dyn tracing_subscriber::Layer<tracing_subscriber::Registry> + Send + Sync>;
 
-pub(crate) type ProgramLayer = Box<dyn Layer<Registry> + Send + Sync>;
+/// A program without log lines and spans of `tracing` has no subscriber.
+#[cfg(not(feature = "subscriber"))]
+pub(crate) type ProgramLayer = std::convert::Infallible;

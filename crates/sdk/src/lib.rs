@@ -10,7 +10,6 @@ mod collector;
 mod error;
 mod init;
 mod json_schema;
-#[cfg_attr(not(feature = "subscriber"), path = "no_layers.rs")]
 mod layers;
 mod logs;
 mod parts;

@@ -4,7 +4,7 @@
 use opentelemetry_sdk::error::OTelSdkError;
 
 /// The class of an error without a more specific one.
-pub const OTHER_ERROR: &str = "_OTHER";
+const OTHER_ERROR: &str = "_OTHER";
 
 /// The `error.type` of items dropped because the queue was full.
 pub(crate) const QUEUE_FULL: &str = "queue_full";

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use opentelemetry::KeyValue;
+
 use super::destination::Destination;
 use super::enrich::Enricher;
 use super::export_failure::SHUTDOWN;
@@ -21,34 +23,12 @@ use crate::channel::Sender;
 use crate::clock::{Instant, WallClock, monotonic_now};
 #[cfg(test)]
 use crate::config::Signal;
-use crate::config::{CodeAttributes, SamplingConfig, SpanLimits};
+use crate::config::{SamplingConfig, TelemetryConfig};
 use crate::recorder::{Buffer, SpanRecord};
-
-#[derive(Debug)]
-pub(crate) struct PipelineSettings {
-    /// Attributes of every span that does not set these keys itself.
-    pub(crate) span_attributes: SharedAttributes,
-    pub(crate) limits: SpanLimits,
-    /// The spans that have `code.*`.
-    pub(crate) code: CodeAttributes,
-    /// Whether a successful call has the status OK.
-    pub(crate) status_on_success: bool,
-    /// The settings of tail sampling, if it is enabled.
-    pub(crate) tail_sampling: Option<SamplingConfig>,
-    /// The maximum number of bytes that tail sampling buffers.
-    pub(crate) tail_bytes: usize,
-    pub(crate) batch_size: usize,
-    pub(crate) delay: Duration,
-    pub(crate) counters: Arc<Counters>,
-    pub(crate) processing: Processing,
-    /// Redacts the spans.
-    pub(crate) redactor: Redactor,
-    /// Computes metrics from the spans, if metrics are enabled.
-    pub(crate) metrics: Option<SpanMetrics>,
-}
 
 /// The open batch and its exporters.
 pub(crate) struct Pipeline {
+    /// Attributes of every span that does not set them itself.
     span_attributes: SharedAttributes,
     batch_size: usize,
     delay: Duration,
@@ -72,22 +52,32 @@ impl fmt::Debug for Pipeline {
 }
 
 impl Pipeline {
-    pub(crate) fn new(settings: PipelineSettings, exporters: Vec<Box<dyn Destination>>) -> Self {
-        let counters = &settings.counters;
-        let tail = settings
-            .tail_sampling
-            .map(|config| TailSampler::new(config, settings.tail_bytes, Arc::clone(counters)));
-        let mut enricher = Enricher::new(settings.redactor, settings.limits);
-        enricher.set_code_attributes(settings.code);
+    /// Tail sampling buffers at most `tail_bytes`.
+    pub(crate) fn new(
+        config: TelemetryConfig,
+        tail_bytes: usize,
+        counters: &Arc<Counters>,
+        mut redactor: Redactor,
+        processing: Processing,
+        metrics: Option<SpanMetrics>,
+        exporters: Vec<Box<dyn Destination>>,
+    ) -> Self {
+        let configured = config.span_attributes.into_iter();
+        let configured = configured.map(|(key, value)| KeyValue::new(key, value));
+        let span_attributes = configured.chain(config.resource_attributes.identity());
+        let span_attributes = SharedAttributes::new(span_attributes, &mut redactor);
+        let mut enricher = Enricher::new(redactor, config.limits);
+        enricher.set_code_attributes(config.code_attributes);
+        let tail = Some(config.sampling).filter(SamplingConfig::has_tail);
         Self {
-            tail,
-            metrics: settings.metrics,
-            span_attributes: settings.span_attributes,
-            batch_size: settings.batch_size,
-            delay: settings.delay,
-            counters: settings.counters,
-            status_on_success: settings.status_on_success,
-            processing: settings.processing,
+            tail: tail.map(|tail| TailSampler::new(tail, tail_bytes, Arc::clone(counters))),
+            metrics,
+            span_attributes,
+            batch_size: config.batch_processor.max_export_batch_size,
+            delay: config.batch_processor.schedule_delay(),
+            counters: Arc::clone(counters),
+            status_on_success: config.status_on_success,
+            processing,
             enricher,
             exporters,
             spans: 0,

@@ -7,7 +7,6 @@ use std::{fmt, mem};
 
 use floe_telemetry_core::__sdk::caught::Caught;
 use floe_telemetry_core::__sdk::propagation::Boxed;
-use opentelemetry::KeyValue;
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::LogExporter;
@@ -24,12 +23,12 @@ use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, start_messag
 use crate::backend;
 use crate::caught::caught;
 use crate::collector::{
-    self, Counters, Destination, ExporterId, Pipeline, PipelineSettings, Policies, Processing,
-    Redaction, Redactor, START_TIMEOUT, SdkEnds, SharedAttributes, Size, SpanProcessor,
+    self, Counters, Destination, ExporterId, Pipeline, Policies, Processing,
+    Redaction, Redactor, START_TIMEOUT, SdkEnds, Size, SpanProcessor,
     WorkerSettings,
 };
 use crate::config::{
-    ExporterKind, OtlpProtocol, SamplingConfig, Signal, TelemetryConfig, is_disabled,
+    ExporterKind, OtlpProtocol, Signal, TelemetryConfig, is_disabled,
 };
 use crate::error::Error;
 use crate::exporter::{self, ConsoleExporters, OtlpExporters, OtlpTarget};
@@ -494,22 +493,19 @@ impl TelemetryProviderBuilder {
         *provider.meters = metrics::start(&self.config, &otlp, self.metrics, &resource, &settings)?;
         let message =
             start_message::line(&self.config, self.added, &otlp, has_console, has_sampler);
-        let settings = PipelineSettings {
-            span_attributes: SharedAttributes::new(span_attributes(&self.config), &mut redactor),
-            processing: Processing::new(self.processors, counters),
+        let processing = Processing::new(self.processors, counters);
+        let metrics = (provider.meters.as_ref())
+            .map(|meters| meters.span_metrics(&self.config.metrics, Redactor::new(redaction)));
+        let pipeline = Pipeline::new(
+            self.config,
+            memory.other,
+            counters,
             redactor,
-            metrics: (provider.meters.as_ref())
-                .map(|meters| meters.span_metrics(&self.config.metrics, Redactor::new(redaction))),
-            limits: self.config.limits,
-            code: self.config.code_attributes,
-            status_on_success: self.config.status_on_success,
-            tail_sampling: Some(self.config.sampling).filter(SamplingConfig::has_tail),
-            tail_bytes: memory.other,
-            batch_size: batch.max_export_batch_size,
-            delay: batch.schedule_delay(),
-            counters: Arc::clone(counters),
-        };
-        Ok((Pipeline::new(settings, destinations), message))
+            processing,
+            metrics,
+            destinations,
+        );
+        Ok((pipeline, message))
     }
 }
 
@@ -635,13 +631,6 @@ impl Shares {
             other: share,
         }
     }
-}
-
-/// The configured `span_attributes`, and the floe identity.
-fn span_attributes(config: &TelemetryConfig) -> impl Iterator<Item = KeyValue> {
-    let configured = config.span_attributes.iter();
-    let configured = configured.map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
-    configured.chain(config.resource_attributes.identity())
 }
 
 /// Registers an exporter with the program, so that a configuration can choose it by its name.
