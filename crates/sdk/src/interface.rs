@@ -50,9 +50,10 @@ pub mod logs {
 pub mod metrics {
     pub use crate::metrics::destination::MetricDestination;
     pub use crate::metrics::meters::{
-        AddedMetrics, MeterProviders, ProgramView, ProviderMeters, observe, scope,
+        AddedMetrics, MeterProviders, ProgramView, ProviderMeters, scope,
     };
     pub use crate::metrics::reporting::LastExport;
+    pub use crate::metrics::sdk_metrics::observe;
 }
 
 pub mod parts {

@@ -2,11 +2,9 @@
 
 pub(crate) mod destination;
 pub(crate) mod meters;
-#[cfg_attr(not(target_os = "linux"), path = "metrics/no_process.rs")]
-mod process;
 mod provider;
 pub(crate) mod reporting;
-mod sdk_metrics;
+pub(crate) mod sdk_metrics;
 
 pub use self::provider::RecorderMeterProvider;
 pub(crate) use self::{

@@ -5,13 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::InstrumentationScope;
-use opentelemetry::metrics::Meter;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::{Instrument, Stream};
 
 use super::destination::MetricDestination;
-use super::{process, sdk_metrics};
 use crate::collector::{Counters, Redaction, Redactor, SpanMetrics};
 use crate::config::{MetricsConfig, TelemetryConfig};
 
@@ -83,10 +81,4 @@ pub trait ProviderMeters: fmt::Debug + Send + Sync {
 /// The scope of the library's own metrics.
 pub fn scope() -> InstrumentationScope {
     InstrumentationScope::builder("floe.telemetry").with_version(env!("CARGO_PKG_VERSION")).build()
-}
-
-/// Registers the metrics of the library and of the process.
-pub fn observe(meter: &Meter, counters: &Arc<Counters>) {
-    sdk_metrics::observe(meter, counters);
-    process::observe(meter);
 }

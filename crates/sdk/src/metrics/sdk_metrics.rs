@@ -36,7 +36,7 @@ static QUEUED: [(Metric, Signal); 2] = [
 ];
 
 /// Registers the provider's counters as observable instruments.
-pub(super) fn observe(meter: &Meter, counters: &Arc<Counters>) {
+pub fn observe(meter: &Meter, counters: &Arc<Counters>) {
     let has = |signal: Signal| signal != Logs || parts::has_logs();
     for ((name, unit, description), role, signal) in FINISHED.iter().filter(|(.., of)| has(*of)) {
         let counters = Arc::clone(counters);

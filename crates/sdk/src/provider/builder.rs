@@ -165,7 +165,7 @@ impl TelemetryProviderBuilder {
     /// let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
     ///     .with_view(|instrument: &Instrument| {
     ///         let drop = Stream::builder().with_aggregation(Aggregation::Drop);
-    ///         instrument.name().starts_with("process.").then(|| drop.build().ok())?
+    ///         instrument.name().starts_with("cache.").then(|| drop.build().ok())?
     ///     })
     ///     .initialize()?;
     /// # drop(telemetry);
