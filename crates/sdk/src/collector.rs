@@ -57,8 +57,8 @@ pub use self::exemplars::{
     of_instrument as instrument_exemplars,
 };
 pub use self::exemplars::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};
-pub(crate) use self::export_failure::{ALREADY_SHUTDOWN, QUEUE_FULL};
 pub use self::export_failure::ExportFailure;
+pub(crate) use self::export_failure::{ALREADY_SHUTDOWN, QUEUE_FULL};
 use self::fetch::Backpressure;
 pub(crate) use self::pipeline::Pipeline;
 pub(crate) use self::processing::Processing;

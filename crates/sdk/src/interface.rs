@@ -8,8 +8,8 @@ pub mod channel {
 pub mod collector {
     pub use crate::collector::{
         BatchBuilder, BatchExporter, BatchingDestination, Counters, Destination, Ending,
-        EnrichedSpan, Enricher, ExportFailure, ExporterId, RateLimited, Redactor,
-        SharedAttributes, Worker, WorkerSettings, span_data_bytes,
+        EnrichedSpan, Enricher, ExportFailure, ExporterId, RateLimited, Redactor, SharedAttributes,
+        Worker, WorkerSettings, span_data_bytes,
     };
     pub use crate::collector::{
         BoundExemplars, Exemplars, Redaction, Shape, SpanMetrics, clear_exemplars,

@@ -1,8 +1,8 @@
 //! The builder of a telemetry provider, and the factories of other crates that add exporters to it.
 
 use std::error::Error as StdError;
-use std::sync::atomic::Ordering;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::{fmt, mem};
 
 use floe_telemetry_core::__sdk::caught::Caught;
@@ -23,13 +23,10 @@ use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, start_messag
 use crate::backend;
 use crate::caught::caught;
 use crate::collector::{
-    self, Counters, Destination, ExporterId, Pipeline, Policies, Processing,
-    Redaction, Redactor, START_TIMEOUT, SdkEnds, Size, SpanProcessor,
-    WorkerSettings,
+    self, Counters, Destination, ExporterId, Pipeline, Policies, Processing, Redaction, Redactor,
+    START_TIMEOUT, SdkEnds, Size, SpanProcessor, WorkerSettings,
 };
-use crate::config::{
-    ExporterKind, OtlpProtocol, Signal, TelemetryConfig, is_disabled,
-};
+use crate::config::{ExporterKind, OtlpProtocol, Signal, TelemetryConfig, is_disabled};
 use crate::error::Error;
 use crate::exporter::{self, ConsoleExporters, OtlpExporters, OtlpTarget};
 use crate::layers::ProgramLayer;
