@@ -149,17 +149,14 @@ impl<T: Transport> Connector<T> for TcpConnector {
         let (input, output) = BUFFERS;
         let buffers = LazyBuffers::new(input, output);
         let time = Arc::clone(&self.0.time);
-        let (address, stream) = (stream.local_addr()?, Arc::new(stream));
         let (held, broken, is_read) = (Vec::new(), None, false);
-        Ok(Some(Either::B(Tcp { stream, address, buffers, time, held, broken, is_read })))
+        Ok(Some(Either::B(Tcp { stream, buffers, time, held, broken, is_read })))
     }
 }
 
 #[derive(Debug)]
 pub(super) struct Tcp {
-    stream: Arc<TcpStream>,
-    /// The local address of the connection.
-    address: SocketAddr,
+    stream: TcpStream,
     buffers: LazyBuffers,
     time: Arc<TimeLimit>,
     /// The first part of a request, which is written with the next part, or before waiting for an answer.
@@ -188,19 +185,14 @@ fn is_to_be_repeated(error: &io::Error) -> bool {
 }
 
 impl Tcp {
-    /// Whether the descriptor still belongs to the connection. If the program closes it, a file may get its number.
-    fn is_own(&self) -> bool {
-        self.stream.local_addr().is_ok_and(|address| address == self.address)
-    }
-
-    /// Writes the held part, and this many bytes of the output.
+    /// Writes what is held, and this many bytes of the output.
     fn write(&mut self, amount: usize) -> Result<(), Error> {
         let Self { stream, buffers, time, held, broken, .. } = self;
         let mut parts = [IoSlice::new(held), IoSlice::new(&buffers.output()[..amount])];
         let mut rest = &mut parts[..];
         IoSlice::advance_slices(&mut rest, 0);
         while !rest.is_empty() && broken.is_none() {
-            match within(time, || (&**stream).write_vectored(rest)) {
+            match within(time, || (&*stream).write_vectored(rest)) {
                 Ok(written) => IoSlice::advance_slices(&mut rest, written),
                 Err(Error::Io(error)) => *broken = Some(error),
                 Err(other) => return Err(other),
@@ -227,7 +219,7 @@ impl Transport for Tcp {
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
         self.write(0)?;
         let Self { stream, buffers, time, broken, .. } = self;
-        let read = within(time, || (&**stream).read(buffers.input_append_buf()));
+        let read = within(time, || (&*stream).read(buffers.input_append_buf()));
         match (read, broken.take()) {
             (Ok(0) | Err(Error::Io(_)), Some(error)) => Err(error.into()),
             (read, _) => {
@@ -252,16 +244,7 @@ impl Transport for Tcp {
             let is_silent = peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
             Ok::<_, io::Error>(is_silent)
         };
-        self.is_own() && is_silent().unwrap_or(false)
-    }
-}
-
-impl Drop for Tcp {
-    /// If the descriptor now belongs to a file of the program, the file is left open.
-    fn drop(&mut self) {
-        if !self.is_own() {
-            mem::forget(Arc::clone(&self.stream));
-        }
+        is_silent().unwrap_or(false)
     }
 }
 
