@@ -24,7 +24,7 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::{AsciiMetadataKey, MetadataMap, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Extensions, Request, Status, TimeoutExpired};
-use tonic_types::{ErrorDetails, StatusExt as _};
+use tonic_types::StatusExt as _;
 use tower::ServiceExt as _;
 use tower::util::MapResponse;
 use tower_service::Service as _;
@@ -362,13 +362,10 @@ impl Drop for Background {
 
 /// Maps a status to an outcome. The specification lists the retryable codes.
 pub(super) fn classify(status: &Status) -> Outcome {
-    let details = status.get_error_details();
-    let texts = [status.message().to_owned()].into_iter().chain(texts(&details));
-    let texts: Vec<_> = texts.filter(|text| !text.is_empty()).collect();
-    let reason = format!("the receiver answered {:?}: {}", status.code(), texts.join("; "));
-    let after = details.retry_info().and_then(|info| info.retry_delay);
-    // The response or the request exceeds the limit of its receiver. tonic uses a code for it that normally permits a
-    // retry.
+    let reason = format!("the receiver answered {:?}: {}", status.code(), status.message());
+    let after = status.get_details_retry_info().and_then(|info| info.retry_delay);
+    // The response, or the request, is larger than its receiver accepts. tonic uses a code that can be
+    // retried.
     if status.message().contains("message length too large") {
         return Outcome::Rejected(reason);
     }
@@ -387,31 +384,7 @@ pub(super) fn classify(status: &Status) -> Outcome {
     }
 }
 
-/// The details of a status, as readable texts.
-fn texts(details: &ErrorDetails) -> Vec<String> {
-    let mut texts = Vec::new();
-    if let Some(message) = details.localized_message() {
-        texts.push(message.message.clone());
-    }
-    if let Some(error) = details.error_info() {
-        texts.push(format!("{} ({})", error.reason, error.domain));
-    }
-    for violation in details.bad_request().map_or(&[][..], |it| &it.field_violations) {
-        texts.push(format!("{}: {}", violation.field, violation.description));
-    }
-    for violation in details.precondition_failure().map_or(&[][..], |it| &it.violations) {
-        texts.push(format!("{}: {}", violation.subject, violation.description));
-    }
-    for violation in details.quota_failure().map_or(&[][..], |it| &it.violations) {
-        texts.push(format!("{}: {}", violation.subject, violation.description));
-    }
-    for link in details.help().map_or(&[][..], |it| &it.links) {
-        texts.push(format!("{}: {}", link.description, link.url));
-    }
-    texts
-}
-
-/// A codec without conversion, because requests are already encoded, and the caller decodes responses.
+/// A codec without conversion: requests are encoded already, and responses are decoded by the caller.
 #[derive(Clone, Copy, Debug)]
 struct BytesCodec;
 
@@ -452,24 +425,6 @@ impl Decoder for BytesCodec {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_details_of_a_status_are_part_of_its_reason() {
-        let mut details = ErrorDetails::with_error_info("KEY_EXPIRED", "acme.example", []);
-        details.add_bad_request_violation("resource", "has no service.name");
-        details.set_localized_message("en", "The key has expired.");
-        details.add_help_link("new keys", "https://acme.example/keys");
-        let status = Status::with_error_details(Code::Unauthenticated, "no access", details);
-        let Outcome::Rejected(reason) = classify(&status) else {
-            panic!("not rejected");
-        };
-        assert_eq!(
-            reason,
-            "the receiver answered Unauthenticated: no access; The key has expired.; \
-             KEY_EXPIRED (acme.example); resource: has no service.name; new keys: https://acme.example/keys\
-             ; a credential is a header in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)"
-        );
-    }
 
     #[test]
     fn a_panic_does_not_wait_for_a_lookup() {

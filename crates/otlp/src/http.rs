@@ -2,7 +2,6 @@
 //! ([specification](https://opentelemetry.io/docs/specs/otlp/#otlphttp)).
 
 mod connection;
-mod explanation;
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -19,11 +18,10 @@ use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _};
 use ureq::{Agent, Body};
 
 use self::connection::{Connections, LateResolver, MAX_HEAD, TcpConnector};
-use self::explanation::explanation;
 use super::compress::compress;
 use super::failure::{CREDENTIAL_ADVICE, Failure, Peer, error_chain, is_error_without_tls};
 use super::proxy::Proxy;
-use super::response::{self, MAX_RESPONSE, Outcome};
+use super::response::{self, MAX_RESPONSE, Outcome, description, number_and_text};
 use super::settings::{self, OtlpSettings, signal_path};
 use super::time_limit::TimeLimit;
 use super::transport::{Transport, UnknownProxy};
@@ -286,6 +284,20 @@ fn explained(headers: &HeaderMap, body: &mut dyn Read) -> Option<String> {
     explanation(content_type.map_or(&[], |kind| kind.as_bytes()), &text)
 }
 
+/// The message in the body of a response with this `Content-Type`: of a
+/// [`google.rpc.Status`](https://opentelemetry.io/docs/specs/otlp/#failures-1) in protobuf, or text of others. `None` if
+/// there is none for a reader.
+fn explanation(content_type: &[u8], body: &[u8]) -> Option<String> {
+    let message = if content_type.starts_with(b"application/x-protobuf") {
+        number_and_text(body).ok()?.1
+    } else if description(body) == "a web page" {
+        "a web page".to_owned()
+    } else {
+        String::from_utf8_lossy(body).trim().to_owned()
+    };
+    (!message.is_empty()).then_some(message)
+}
+
 fn is_web_page(headers: &HeaderMap) -> bool {
     let html = b"text/html";
     headers.get(CONTENT_TYPE).is_some_and(|kind| {
@@ -320,6 +332,23 @@ fn incomplete(error: io::Error) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_message_of_each_kind_of_body_is_found() {
+        for (kind, body, expected) in [
+            ("application/x-protobuf", &b"\x08\x10\x12\x0eno such tenant"[..], "no such tenant"),
+            ("application/json", br#"{"code":16}"#, r#"{"code":16}"#),
+            ("text/plain", b"404 page not found\n", "404 page not found"),
+            ("text/html", b"<!doctype html><p>login</p>", "a web page"),
+            ("", b"rejected", "rejected"),
+        ] {
+            let found = explanation(kind.as_bytes(), body);
+            assert_eq!(found.as_deref(), Some(expected));
+        }
+        for (kind, body) in [("text/plain", &b" \n"[..]), ("application/x-protobuf", &[0xff])] {
+            assert_eq!(explanation(kind.as_bytes(), body), None);
+        }
+    }
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {
