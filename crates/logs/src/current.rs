@@ -54,10 +54,20 @@ pub(super) fn current() -> (u64, Arc<Setting>) {
     (generation(), setting.clone().unwrap_or_default())
 }
 
-pub(super) fn switch(setting: Arc<Setting>) {
+pub(super) fn start(exporters: Arc<[LogWorker]>, settings: LogRecordSettings) {
+    let exporters = (!exporters.is_empty()).then_some(exporters);
+    switch(Setting { settings, exporters });
+}
+
+pub(super) fn stop() {
+    let (_, setting) = current();
+    switch(Setting { settings: setting.settings.clone(), exporters: None });
+}
+
+fn switch(setting: Setting) {
     let mut slot = SETTING.write().unwrap_or_else(PoisonError::into_inner);
     EXPORTS.store(setting.exporters.is_some(), Ordering::Relaxed);
-    let previous = slot.replace(setting);
+    let previous = slot.replace(Arc::new(setting));
     GENERATION.fetch_add(1, Ordering::AcqRel);
     drop(slot);
     drop(previous);

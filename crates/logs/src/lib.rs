@@ -49,7 +49,6 @@ mod api;
 mod console;
 mod context;
 mod current;
-mod delivery;
 mod described;
 mod fields;
 mod json;
@@ -82,7 +81,12 @@ pub use floe_telemetry_sdk::{RecorderLogRecord, RecorderLogger, RecorderLoggerPr
 
 floe_telemetry_sdk::__part!(
     Logs,
-    LogRecords { start: delivery::start, emit: api::emit, is_enabled: api::is_enabled }
+    LogRecords {
+        start: current::start,
+        stop: current::stop,
+        emit: api::emit,
+        is_enabled: api::is_enabled,
+    }
 );
 
 floe_telemetry_sdk::__log_lines!(LogLines { layer: output_layer, complete });

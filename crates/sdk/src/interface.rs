@@ -42,7 +42,7 @@ pub mod init {
 
 pub mod logs {
     pub use crate::logs::{
-        ApiRecord, LogPipeline, LogRecord, LogRecordBatch, LogRecordSettings, LogRecords,
+        ApiRecord, LogRecord, LogRecordBatch, LogRecordSettings, LogRecords,
         LogSettings, LogValue, LogWorker, SpanIds,
     };
 }

@@ -8,7 +8,6 @@ mod sdk_exporter;
 mod sdk_record;
 mod worker;
 
-use std::fmt;
 use std::sync::Arc;
 
 use opentelemetry::{InstrumentationScope, Key, KeyValue};
@@ -25,8 +24,10 @@ use crate::config::LogRecordLimits;
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct LogRecords {
-    /// From now on, applies these settings to all records, and passes the records to these exporters.
-    pub start: fn(Vec<LogWorker>, LogRecordSettings) -> Box<dyn LogPipeline>,
+    /// Applies these settings to all records from now on, and passes the records to these exporters.
+    pub start: fn(Arc<[LogWorker]>, LogRecordSettings),
+    /// Stops the export of records. They are still written locally.
+    pub stop: fn(),
     /// Exports a record of OpenTelemetry's API.
     pub emit: fn(ApiRecord, &Arc<InstrumentationScope>),
     /// Whether records with this target are exported now.
@@ -61,13 +62,4 @@ pub struct LogRecordSettings {
     pub span_attributes: Vec<String>,
     /// The limits of exported records.
     pub limits: LogRecordLimits,
-}
-
-/// The log records of a provider.
-pub trait LogPipeline: fmt::Debug + Send + Sync {
-    /// The exporters.
-    fn workers(&self) -> &[LogWorker];
-
-    /// Stops the export of records. They are still written locally.
-    fn stop(&self);
 }

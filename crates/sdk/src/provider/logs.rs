@@ -14,11 +14,11 @@ use crate::collector::{Counters, Policies, Redaction, Redactor, Report, Size, Wo
 use crate::config::{ExporterKind, Signal, TelemetryConfig, needed};
 use crate::error::Error;
 use crate::exporter::{OtlpExporters, OtlpTarget};
-use crate::logs::{LogPipeline, LogRecordSettings, LogRecords, LogSettings, StartLogs};
+use crate::logs::{LogRecordSettings, LogRecords, LogSettings, LogWorker, StartLogs};
 
 #[derive(Debug, Default)]
 pub(super) struct ProviderLogs {
-    logs: Option<Box<dyn LogPipeline>>,
+    workers: Arc<[LogWorker]>,
 }
 
 impl ProviderLogs {
@@ -54,37 +54,35 @@ impl ProviderLogs {
             let made = otlp.and_then(|otlp| (otlp.logs)(&id, target, resource, &settings));
             workers.extend(all.keep(target, Signal::Logs, made)?);
         }
-        Ok(Self { logs: Some((records.start)(workers, applied)) })
+        let workers = Arc::<[_]>::from(workers);
+        (records.start)(Arc::clone(&workers), applied);
+        Ok(Self { workers })
     }
 
     pub(super) fn are_exported(&self) -> bool {
-        (self.logs.as_ref()).is_some_and(|logs| !logs.workers().is_empty())
+        !self.workers.is_empty()
     }
 
     /// Flushes in the background.
     pub(super) fn flush(&self) -> Reports {
-        let workers = self.logs.as_ref()?.workers();
         let (report, reports) = channel();
-        for worker in workers {
-            worker.flush(&report);
-        }
-        Some((workers.len(), reports))
+        self.workers.iter().for_each(|worker| worker.flush(&report));
+        (self.workers.len(), reports)
     }
 
     /// Exports the remaining records and shuts down in the background.
     pub(super) fn shut_down(&self, timeout: Duration) -> Reports {
-        let logs = self.logs.as_ref()?;
-        logs.stop();
-        let (report, reports) = channel();
-        for worker in logs.workers() {
-            worker.shut_down(timeout, &report);
+        if let Some(records) = LogRecords::linked() {
+            (records.stop)();
         }
-        Some((logs.workers().len(), reports))
+        let (report, reports) = channel();
+        self.workers.iter().for_each(|worker| worker.shut_down(timeout, &report));
+        (self.workers.len(), reports)
     }
 }
 
 /// The number of exporters, and the receiver of their results.
-pub(super) type Reports = Option<(usize, Receiver<Report>)>;
+pub(super) type Reports = (usize, Receiver<Report>);
 
 /// Fails if exporters were added to a program without log records.
 fn without_records(added: &[StartLogs]) -> Result<ProviderLogs, Error> {
@@ -131,14 +129,11 @@ fn targets(config: &TelemetryConfig, all: &OtlpTargets) -> Vec<OtlpTarget> {
 }
 
 pub(super) fn await_delivery(
-    reports: Reports,
+    (expected, reports): Reports,
     operation: &'static str,
     timeout: Duration,
     deadline: Option<Instant>,
 ) -> Result<(), Error> {
-    let Some((expected, reports)) = reports else {
-        return Ok(());
-    };
     let mut outcome = Ok(());
     for _ in 0..expected {
         let (name, result) = receive(&reports, deadline)
