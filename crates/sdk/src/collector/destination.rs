@@ -10,7 +10,6 @@ use opentelemetry_sdk::trace::SpanData;
 use super::enrich::EnrichedSpan;
 use super::worker::{Report, Size, Worker};
 use crate::channel::Sender;
-use crate::clock::Instant;
 use crate::recorder::key_value_bytes;
 
 /// An exporter, independent of the form of its batches.
@@ -32,7 +31,7 @@ pub trait Destination: Send {
     fn flush(&self, report: &Sender<Report>);
 
     /// Shuts the exporter down, see `Worker::shutdown`.
-    fn shutdown(&self, timeout: Duration, end: Option<Instant>, report: &Sender<Report>);
+    fn shutdown(&self, timeout: Duration, report: &Sender<Report>);
 }
 
 /// Collects spans into batches, on the collector thread.
@@ -145,7 +144,7 @@ impl<B: BatchBuilder> Destination for BatchingDestination<B> {
         self.worker.flush(report);
     }
 
-    fn shutdown(&self, timeout: Duration, end: Option<Instant>, report: &Sender<Report>) {
-        self.worker.shutdown(timeout, end, report);
+    fn shutdown(&self, timeout: Duration, report: &Sender<Report>) {
+        self.worker.shutdown(timeout, report);
     }
 }

@@ -63,9 +63,9 @@ impl Drain {
     /// Flushes the exporters, or removes the pipeline and shuts them down.
     pub(super) fn finish(self, pipeline: &mut Option<Pipeline>) {
         let expected = match self.shutdown {
-            Some(timeout) => pipeline
-                .take()
-                .map(|pipeline| pipeline.shutdown(timeout, self.deadline, &self.report)),
+            Some(timeout) => {
+                pipeline.take().map(|pipeline| pipeline.shutdown(timeout, &self.report))
+            }
             None => pipeline.as_mut().map(|pipeline| pipeline.flush(&self.report)),
         };
         let _ = self.expected.send(expected.unwrap_or(0));

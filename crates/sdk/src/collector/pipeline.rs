@@ -21,8 +21,6 @@ use super::tail::TailSampler;
 use super::worker::{Report, Size};
 use crate::channel::Sender;
 use crate::clock::{Instant, WallClock, monotonic_now};
-#[cfg(test)]
-use crate::config::Signal;
 use crate::config::{SamplingConfig, TelemetryConfig};
 use crate::recorder::{Buffer, SpanRecord};
 
@@ -267,13 +265,8 @@ impl Pipeline {
     }
 
     /// Ships the open batch and shuts down each exporter. Returns the number of expected reports.
-    pub(crate) fn shutdown(
-        mut self,
-        timeout: Duration,
-        end: Option<Instant>,
-        report: &Sender<Report>,
-    ) -> usize {
-        self.request(|to| to.shutdown(timeout, end, report))
+    pub(crate) fn shutdown(mut self, timeout: Duration, report: &Sender<Report>) -> usize {
+        self.request(|to| to.shutdown(timeout, report))
     }
 
     fn request(&mut self, of: impl Fn(&dyn Destination)) -> usize {
@@ -290,7 +283,7 @@ impl super::Collector {
         if let Some(pipeline) = &mut self.pipeline {
             let exports = &pipeline.counters.exports;
             let id = super::ExporterId::of::<()>();
-            let (processor, _) = (exports.components).add_exporter(Signal::Traces, &id);
+            let (processor, _) = (exports.components).add_exporter(crate::config::Signal::Traces, &id);
             exports.add("added", processor);
             pipeline.exporters.push(exporter);
         }

@@ -1,7 +1,7 @@
 //! An exporter behind a bounded queue, on its own thread.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::Context;
@@ -112,8 +112,6 @@ struct Shared {
     dropped: AtomicU64,
     /// The number of spans dropped since the last report because the shutdown's time had passed.
     late: AtomicU64,
-    /// The time after which queued spans are dropped during the exporter's shutdown.
-    end: OnceLock<Instant>,
 }
 
 /// The handle of an exporter.
@@ -165,7 +163,6 @@ impl<B: Send + 'static> Worker<B> {
             bytes: AtomicUsize::new(0),
             dropped: AtomicU64::new(0),
             late: AtomicU64::new(0),
-            end: OnceLock::new(),
         });
         let exporting = Exporting {
             component,
@@ -261,16 +258,9 @@ impl<B: Send + 'static> Worker<B> {
         self.request(Task::Flush(report.clone()), report);
     }
 
-    /// Shuts the exporter down within `timeout`, after its queue is exported. At `end`, queued spans are dropped.
-    pub(crate) fn shutdown(
-        &self,
-        timeout: Duration,
-        end: Option<Instant>,
-        report: &Sender<Report>,
-    ) {
-        if let Some(end) = end {
-            let _ = self.shared.end.set(end);
-        }
+    /// Shuts the exporter down within `timeout`, after its queue is exported. Spans still queued at the end of the
+    /// provider's shutdown are dropped.
+    pub(crate) fn shutdown(&self, timeout: Duration, report: &Sender<Report>) {
         self.request(Task::Shutdown(timeout, report.clone()), report);
     }
 
@@ -322,10 +312,6 @@ impl Shared {
             recorder::wake_collector();
         }
     }
-
-    fn has_ended(&self) -> bool {
-        self.end.get().is_some_and(|end| *end <= monotonic_now())
-    }
 }
 
 /// The thread's state for calling the exporter.
@@ -349,7 +335,7 @@ impl Exporting {
                 None => tasks.recv().map_err(RecvTimeoutError::from),
             };
             match task {
-                Ok(Task::Export(mut queued, _)) if self.shared.has_ended() => {
+                Ok(Task::Export(mut queued, _)) if self.shared.counters.ending.has_passed() => {
                     queued.left = 0;
                     self.shared.drop_items(queued.size.spans, SHUTDOWN);
                 }

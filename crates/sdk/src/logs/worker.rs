@@ -145,7 +145,7 @@ impl LogWorker {
         let mut open = self.0.lock();
         open.is_closed = true;
         self.0.ship(&mut open);
-        self.0.worker.shutdown(timeout, monotonic_now().checked_add(timeout), report);
+        self.0.worker.shutdown(timeout, report);
     }
 }
 

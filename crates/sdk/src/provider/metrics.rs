@@ -41,7 +41,7 @@ impl ProviderMetrics {
     pub(super) fn shut_down(&self, timeout: Duration) -> Receiver<Report> {
         self.meters.stop();
         let (report, reports) = channel();
-        self.worker.shutdown(timeout, None, &report);
+        self.worker.shutdown(timeout, &report);
         reports
     }
 }

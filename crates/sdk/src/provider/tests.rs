@@ -5,7 +5,7 @@ use std::env;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use floe_telemetry_core::span;
 
@@ -53,7 +53,7 @@ impl Destination for Panicking {
         let _ = report.send(("panicking".to_owned(), Ok(())));
     }
 
-    fn shutdown(&self, _: Duration, _: Option<Instant>, report: &Sender<Report>) {
+    fn shutdown(&self, _: Duration, report: &Sender<Report>) {
         self.flush(report);
     }
 }
