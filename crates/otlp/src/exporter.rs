@@ -225,13 +225,6 @@ pub(super) fn too_large(items: usize, max: usize) -> Result<(), ExportFailure> {
     })
 }
 
-/// The error of a signal whose feature is not enabled.
-#[cfg(not(all(feature = "logs", feature = "metrics")))]
-pub(super) fn without(feature: &str) -> Error {
-    let needed = floe_telemetry_sdk::__parts::config::needed("a signal", feature);
-    Error::config(format!("otlp: {needed}"))
-}
-
 fn check_features(settings: &OtlpSettings) -> Result<(), Error> {
     let endpoint = settings.receiver();
     let protocol = settings.protocol;

@@ -1,12 +1,9 @@
 //! Adds the exporters to a program that is linked with this crate.
+#![allow(clippy::needless_update, reason = "unless all features are enabled")]
 
 use floe_telemetry_sdk::__parts::exporter::OtlpExporters;
 use floe_telemetry_sdk::__parts::parts::OtlpPart;
 
-#[cfg(feature = "logs")]
-use super::logs;
-#[cfg(feature = "metrics")]
-use super::metrics;
 use super::{encoding, exporter};
 
 floe_telemetry_sdk::__part!(
@@ -20,13 +17,10 @@ floe_telemetry_sdk::__part!(
     OtlpExporters {
         spans: exporter::start_spans,
         #[cfg(feature = "metrics")]
-        metrics: metrics::destination,
-        #[cfg(not(feature = "metrics"))]
-        metrics: |_, _, _| Err(exporter::without("metrics")),
+        metrics: super::metrics::destination,
         #[cfg(feature = "logs")]
-        logs: logs::start,
-        #[cfg(not(feature = "logs"))]
-        logs: |_, _, _, _| Err(exporter::without("logs")),
+        logs: super::logs::start,
         try_connection: exporter::try_connection,
+        ..OtlpExporters::WITHOUT
     }
 );

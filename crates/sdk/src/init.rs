@@ -2,7 +2,7 @@
 
 mod guard;
 mod panics;
-#[cfg(feature = "subscriber")]
+#[cfg_attr(not(feature = "subscriber"), path = "init/no_subscriber.rs")]
 pub(crate) mod subscriber;
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -189,13 +189,9 @@ impl TelemetryProviderBuilder {
         }
         is_exported |= self.has_sdk_processor();
         set_global_providers();
-        let layers = self.layers_mut().take();
-        #[cfg(feature = "subscriber")]
-        if let Some(layers) = layers {
+        if let Some(layers) = self.layers_mut().take() {
             subscriber::install(self.config_mut(), layers)?;
         }
-        #[cfg(not(feature = "subscriber"))]
-        drop(layers);
         panics::observe(self.config().panic_output);
         let provider = self.initialize()?;
         if !provider.is_noop() {

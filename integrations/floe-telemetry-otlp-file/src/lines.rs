@@ -46,8 +46,7 @@ impl OtlpLines {
     }
 
     fn write(&self, request: &impl Serialize) -> OTelSdkResult {
-        let written = self.append(request);
-        written.map_err(|error| OTelSdkError::InternalFailure(error.to_string()))
+        self.append(request).map_err(|error| OTelSdkError::InternalFailure(error.to_string()))
     }
 
     fn append(&self, request: &impl Serialize) -> Result<(), Box<dyn Error>> {

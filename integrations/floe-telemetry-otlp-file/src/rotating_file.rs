@@ -1,6 +1,5 @@
 //! A file that is renamed when it is large, with a limited number of old files.
 
-use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{self, Path, PathBuf};
@@ -83,27 +82,18 @@ impl RotatingFile {
     }
 
     fn path(&self, number: u32) -> PathBuf {
-        if number == 0 {
-            return self.path.clone();
+        match number {
+            0 => self.path.clone(),
+            _ => self.path.with_extension(format!("{number}.jsonl")),
         }
-        let extension = self.path.extension().unwrap_or_default();
-        let mut numbered = OsString::from(number.to_string());
-        if !extension.is_empty() {
-            numbered.push(".");
-            numbered.push(extension);
-        }
-        self.path.with_extension(numbered)
     }
 }
 
 impl Open {
     /// Opens a file for appending, and creates a missing directory.
     fn append(path: &Path) -> io::Result<Self> {
-        let directory = path.parent().unwrap_or(Path::new(""));
-        if directory != Path::new("") {
-            create_directory(directory)
-                .map_err(|error| io::Error::other(failed(directory, &error)))?;
-        }
+        let directory = path.parent().unwrap_or(path);
+        create_directory(directory).map_err(|error| io::Error::other(failed(directory, &error)))?;
         // Opening a named pipe would block.
         if fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
             return Err(io::Error::other("it is not a regular file"));

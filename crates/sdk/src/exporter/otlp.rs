@@ -6,7 +6,7 @@ use opentelemetry_sdk::Resource;
 
 use super::OtlpTarget;
 use crate::collector::{Counters, Destination, ExporterId, WorkerSettings};
-use crate::config::{Signal, without_credentials};
+use crate::config::{Signal, needed, without_credentials};
 use crate::error::Error;
 use crate::logs::{LogSettings, LogWorker};
 use crate::metrics::MetricDestination;
@@ -36,6 +36,14 @@ floe_telemetry_core::__floe_link_list! {
 }
 
 impl OtlpExporters {
+    /// The functions of signals whose features are not enabled.
+    pub const WITHOUT: Self = Self {
+        spans: |_, _, _, _| Err(without("traces")),
+        metrics: |_, _, _| Err(without("metrics")),
+        logs: |_, _, _, _| Err(without("logs")),
+        try_connection: |_, _| Err("nothing is sent".to_owned()),
+    };
+
     pub(crate) fn linked() -> Option<&'static Self> {
         OTLP.iter().next()
     }
@@ -52,4 +60,8 @@ impl OtlpExporters {
             Error::config(format!("otlp: {}", needed.unwrap_or_default()))
         })
     }
+}
+
+fn without(feature: &str) -> Error {
+    Error::config(format!("otlp: {}", needed("a signal", feature)))
 }

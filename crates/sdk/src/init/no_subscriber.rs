@@ -1,0 +1,10 @@
+//! A program without log lines and spans of `tracing` has no subscriber.
+
+use crate::config::TelemetryConfig;
+use crate::error::Error;
+use crate::layers::ProgramLayer;
+
+#[expect(clippy::unnecessary_wraps, reason = "the signature of the other module")]
+pub(super) fn install(_: &mut TelemetryConfig, _: Vec<ProgramLayer>) -> Result<(), Error> {
+    Ok(())
+}
