@@ -106,12 +106,6 @@ pub(crate) struct Collector {
     /// The buffers of measured calls, which have no span.
     measures: Vec<Measures>,
     clock: WallClock,
-    /// Roots are deferred until the spans of other threads are fetched, so that a backend receives a root after the
-    /// other spans of its trace. Without room for spans, this order is not guaranteed.
-    roots: VecDeque<SpanRecord>,
-    root_bytes: usize,
-    /// Blank records whose memory is reused for roots.
-    blank: Vec<SpanRecord>,
     /// Spans read from the buffers since the process started.
     read: u64,
     /// The counters of the latest provider.
@@ -323,7 +317,6 @@ impl Collector {
         if !drain.is_fetched(&self.buffers) {
             return false;
         }
-        self.pass_all();
         self.release(Backpressure::Respected, is_shutdown)
     }
 
@@ -335,7 +328,6 @@ impl Collector {
             first.is_none_or(|drain| drain.is_fetched(&this.buffers))
         };
         while !is_fetched(self) && self.fetch(Backpressure::Ignored) > 0 {}
-        self.pass_all();
         let is_shutdown = self.drains.front().is_some_and(Drain::is_shutdown);
         self.release(Backpressure::Ignored, is_shutdown);
     }

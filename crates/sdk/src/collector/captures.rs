@@ -28,7 +28,6 @@ pub fn start_capture(id: u64) -> Result<(), Error> {
 pub fn captured_spans(id: u64) -> Result<Vec<SpanData>, Error> {
     let mut spans = ask(move |collector| {
         collector.fetch(Backpressure::Ignored);
-        collector.pass_all();
         collector.captures.remove(&id).unwrap_or_default()
     })?;
     // A thread with many spans uses several buffers in turn, so the order of the ends is restored.

@@ -23,9 +23,9 @@ pub trait Destination: Send {
     /// Removes the spans of the open batch, which a panic may have damaged.
     fn discard(&mut self);
 
-    /// The number of spans that fit into the queue, in addition to the `open` spans of the open batch and the `pending`
-    /// spans outside it. Spans are assumed to be as large as in the last batch.
-    fn room(&self, open: usize, pending: Size) -> usize;
+    /// The number of spans that fit into the queue beyond the `open` spans of the open batch. Spans are assumed to be as
+    /// large as in the last batch.
+    fn room(&self, open: usize) -> usize;
 
     /// Flushes the exporter.
     fn flush(&self, report: &Sender<Report>);
@@ -132,11 +132,8 @@ impl<B: BatchBuilder> Destination for BatchingDestination<B> {
         self.builder.discard();
     }
 
-    fn room(&self, open: usize, pending: Size) -> usize {
-        let room = self.worker.room(Size {
-            spans: open + pending.spans,
-            bytes: self.bytes + pending.bytes + pending.spans * self.bytes_per_span,
-        });
+    fn room(&self, open: usize) -> usize {
+        let room = self.worker.room(Size { spans: open, bytes: self.bytes });
         room.spans.min(room.bytes.div_ceil(self.bytes_per_span.max(1)))
     }
 

@@ -1,9 +1,7 @@
 //! Reads finished spans, and calls without a span, from the buffers of the threads.
 
-use std::mem;
-
 use super::Collector;
-use super::worker::Size;
+use super::pipeline::Pipeline;
 use crate::recorder::{self, Measures, SpanRecord};
 
 /// The number of spans read from a thread's buffer per turn, so that a busy thread cannot block the collector's other
@@ -12,12 +10,6 @@ const MAX_SPANS_PER_TURN: usize = 2048;
 
 /// The number of spans without memory of their own that are read before the room in the queues is computed again.
 const MAX_ROOM: usize = 32;
-
-/// The maximum number of roots that wait for earlier spans at the end of a shutdown without room in a queue.
-const MAX_ROOTS: usize = 8192;
-
-/// The number of blank records kept for reuse of their memory.
-const MAX_BLANK_RECORDS: usize = 256;
 
 /// Whether spans stay in the threads' buffers while no exporter has room for them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -29,37 +21,19 @@ pub(super) enum Backpressure {
 }
 
 impl Collector {
-    /// Fetches the spans that have finished by now and returns their number.
+    /// Fetches the spans that have finished by now, as far as `backpressure` allows, and returns their number. A closed
+    /// buffer is always read, because there are too many: spans that do not fit are dropped and counted. The first buffer
+    /// without room is the last one next time, so that a busy thread cannot take all the room.
     pub(super) fn fetch(&mut self, backpressure: Backpressure) -> usize {
         recorder::new_buffers(&mut self.buffers);
         self.clock.refresh();
-        let mut fetched = self.fetch_once(backpressure);
-        let roots = self.roots.len();
-        if roots > 0 {
-            // Spans that ended before these roots may have been written after their buffer was
-            // read, even by a new thread. If there is no room for them, they follow the roots.
-            recorder::new_buffers(&mut self.buffers);
-            fetched += self.fetch_once(backpressure);
-            self.pass_roots(roots);
-        }
-        self.release(backpressure, false);
-        // The remaining spans have no room for now.
-        recorder::close_surplus_buffers();
-        self.buffers.retain(|buffer| !buffer.is_done());
-        fetched
-    }
-
-    /// Reads every buffer once, as far as `backpressure` allows. Closed buffers are always read, because there are too
-    /// many of them: spans that do not fit are dropped and counted. The first buffer without room comes last next time,
-    /// so that a busy thread cannot take all the room.
-    fn fetch_once(&mut self, backpressure: Backpressure) -> usize {
         let mut fetched = 0;
         let mut record = SpanRecord::blank();
         let mut room = 0;
         let mut without_room = None;
         for at in 0..self.buffers.len() {
-            let is_closed = self.buffers[at].is_closed();
-            let is_limited = backpressure == Backpressure::Respected && !is_closed;
+            let is_limited =
+                backpressure == Backpressure::Respected && !self.buffers[at].is_closed();
             for _ in 0..MAX_SPANS_PER_TURN {
                 if is_limited && room == 0 {
                     room = self.room().min(MAX_ROOM);
@@ -76,21 +50,17 @@ impl Collector {
                 // A large span may take all the room.
                 let is_small = record.head.heap_bytes() == 0;
                 room = if is_small { room.saturating_sub(1) } else { 0 };
-                // A deferred root takes memory, so their number is limited.
-                let may_wait = is_limited || !is_closed && self.roots.len() < MAX_ROOTS;
-                if record.is_root() && may_wait {
-                    self.root_bytes += record.head.heap_bytes();
-                    let blank = self.blank.pop().unwrap_or_else(SpanRecord::blank);
-                    self.roots.push_back(mem::replace(&mut record, blank));
-                } else {
-                    self.pass(&mut record);
-                    record.clear();
-                }
+                self.pass(&mut record);
+                record.clear();
             }
         }
         if let Some(at) = without_room {
             self.buffers.rotate_left(at + 1);
         }
+        self.release(backpressure, false);
+        // What is left has no room for now.
+        recorder::close_surplus_buffers();
+        self.buffers.retain(|buffer| !buffer.is_done());
         fetched
     }
 
@@ -118,9 +88,7 @@ impl Collector {
 
     /// The number of spans that can be read before the room in the queues is computed again.
     pub(super) fn room(&self) -> usize {
-        let pending = Size { spans: self.roots.len(), bytes: self.root_bytes };
-        let pipeline = self.pipeline.as_ref();
-        pipeline.map_or(usize::MAX, |pipeline| pipeline.room(pending))
+        self.pipeline.as_ref().map_or(usize::MAX, Pipeline::room)
     }
 
     /// Decides the traces of tail sampling that can be decided, or all of them if `is_end`, and exports the sampled
@@ -134,25 +102,5 @@ impl Collector {
             recorder::new_buffers(&mut self.buffers);
         }
         pipeline.release(&self.buffers, &self.clock, backpressure, is_end)
-    }
-
-    /// Passes the first `roots` deferred roots to the pipeline.
-    fn pass_roots(&mut self, roots: usize) {
-        for _ in 0..roots {
-            let Some(mut record) = self.roots.pop_front() else {
-                break;
-            };
-            self.root_bytes -= record.head.heap_bytes();
-            self.pass(&mut record);
-            if self.blank.len() < MAX_BLANK_RECORDS {
-                record.clear();
-                self.blank.push(record);
-            }
-        }
-    }
-
-    /// Passes the deferred roots to the pipeline.
-    pub(super) fn pass_all(&mut self) {
-        self.pass_roots(self.roots.len());
     }
 }

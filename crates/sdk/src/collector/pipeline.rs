@@ -18,7 +18,7 @@ use super::shared_attributes::SharedAttributes;
 use super::span_metrics::SpanMetrics;
 use super::statistics::Counters;
 use super::tail::TailSampler;
-use super::worker::{Report, Size};
+use super::worker::Report;
 use crate::channel::Sender;
 use crate::clock::{Instant, WallClock, monotonic_now};
 use crate::config::{SamplingConfig, TelemetryConfig};
@@ -94,19 +94,19 @@ impl Pipeline {
         &self.counters
     }
 
-    /// The number of spans that fit into the queue of any exporter beyond the open batch and the `pending` spans. At 0,
-    /// spans stay in the threads' buffers.
-    pub(super) fn room(&self, pending: Size) -> usize {
+    /// The number of spans that fit into the queue of any exporter beyond the open batch. At 0, spans stay in the threads'
+    /// buffers.
+    pub(super) fn room(&self) -> usize {
         match &self.tail {
             // Spans released by tail sampling take precedence, and each span may release some.
             Some(tail) if tail.has_sampled() => 0,
-            Some(_) => self.queue_room(pending).min(1),
-            None => self.queue_room(pending),
+            Some(_) => self.queue_room().min(1),
+            None => self.queue_room(),
         }
     }
 
-    fn queue_room(&self, pending: Size) -> usize {
-        let rooms = self.exporters.iter().map(|to| to.room(self.spans, pending));
+    fn queue_room(&self) -> usize {
+        let rooms = self.exporters.iter().map(|to| to.room(self.spans));
         rooms.max().unwrap_or(usize::MAX)
     }
 
@@ -161,7 +161,7 @@ impl Pipeline {
             tail.settle(buffers);
             tail.expire(monotonic_now());
         }
-        while backpressure == Backpressure::Ignored || self.queue_room(Size::default()) > 0 {
+        while backpressure == Backpressure::Ignored || self.queue_room() > 0 {
             let Some(mut record) = self.tail.as_mut().and_then(TailSampler::pop) else {
                 break;
             };

@@ -11,7 +11,7 @@ use floe_telemetry_core::span;
 
 use super::TelemetryProvider;
 use crate::channel::{RecvTimeoutError, Sender};
-use crate::collector::{self, Counters, Destination, EnrichedSpan, Report, Size};
+use crate::collector::{self, Counters, Destination, EnrichedSpan, Report};
 use crate::config::{ExporterKind, TelemetryConfig};
 use crate::exporter::MemoryExporter;
 
@@ -45,7 +45,7 @@ impl Destination for Panicking {
 
     fn discard(&mut self) {}
 
-    fn room(&self, _: usize, _: Size) -> usize {
+    fn room(&self, _: usize) -> usize {
         usize::MAX
     }
 
