@@ -57,11 +57,6 @@ const KEEPALIVE_PARTS: u32 = 4;
 /// The minimum and the maximum time that a receiver has to answer a ping.
 const PING_TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::from_secs(20);
 
-/// The idle time after which TCP checks whether the peer still exists.
-const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
-const TCP_KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
-const TCP_KEEPALIVE_RETRIES: u32 = 3;
-
 /// The longest timeout that is sent to the receiver.
 const MAX_SENT_TIMEOUT: Duration = Duration::from_secs(3600);
 
@@ -242,9 +237,6 @@ fn tcp(timeout: Duration) -> HttpConnector {
     tcp.set_nodelay(true);
     // If an address does not answer, half of the timeout is left for the request.
     tcp.set_connect_timeout(Some(timeout / 2));
-    tcp.set_keepalive(Some(TCP_KEEPALIVE));
-    tcp.set_keepalive_interval(Some(TCP_KEEPALIVE_INTERVAL));
-    tcp.set_keepalive_retries(Some(TCP_KEEPALIVE_RETRIES));
     tcp
 }
 

@@ -61,9 +61,9 @@ extern "C" fn exiting() {
     }
 }
 
-/// Runs `finish`, which ends within `timeout`, on a separate thread. On this thread, the thread-local values may be
-/// destroyed, and the stack may be almost full.
-pub(super) fn run_apart(timeout: Duration, finish: impl FnOnce() + Send + 'static) {
+/// Runs `finish`, which ends within `timeout`, on a separate thread, because the thread-local values of this thread may
+/// be destroyed, and its stack may be almost full.
+pub(super) fn run_apart(timeout: Duration, finish: impl Fn() + Send + Sync + 'static) {
     run_on(|work| program_signals::spawn("floe-exit", work), timeout, finish);
 }
 
@@ -84,26 +84,20 @@ pub(super) fn say(error: String, timeout: Duration) {
 fn run_on(
     spawn: impl FnOnce(Box<dyn FnOnce() + Send>) -> io::Result<JoinHandle<()>>,
     timeout: Duration,
-    finish: impl FnOnce() + Send + 'static,
+    finish: impl Fn() + Send + Sync + 'static,
 ) {
     let (running, ended) = channel::<()>();
-    let finish = Arc::new(Mutex::new(Some(finish)));
+    let finish = Arc::new(finish);
     let own = Arc::clone(&finish);
-    let take = |finish: &Mutex<Option<_>>| {
-        let mut finish = finish.lock().unwrap_or_else(PoisonError::into_inner);
-        finish.take()
-    };
     let work = move || {
         // Dropped when the work ends, even by a panic.
         let _running = running;
-        if let Some(finish) = take(&own) {
-            finish();
-        }
+        own();
     };
     if spawn(Box::new(work)).is_ok() {
         let _ = ended.recv_timeout(timeout.saturating_add(MESSAGE_TIMEOUT));
     } else {
-        let _ = caught(|| take(&finish).into_iter().for_each(|finish| finish()));
+        let _ = caught(|| finish());
     }
 }
 
