@@ -8,7 +8,7 @@ use floe_telemetry_core::__sdk::bounded_text::Bounded;
 use floe_telemetry_sdk::__parts::logs::LogRecord;
 use log::kv::{self, VisitSource};
 use opentelemetry::Key;
-use opentelemetry::logs::{AnyValue, Severity};
+use opentelemetry::logs::AnyValue;
 use tracing::field::{Field, Visit};
 use tracing_log::LogTracer;
 
@@ -27,17 +27,6 @@ pub(super) struct Fields<'a> {
 
 impl Fields<'_> {
     fn text(&mut self, field: &Field, write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result) {
-        let severity = self.record.severity_number;
-        let is_error = field.name() == "error" && severity == Some(Severity::Error);
-        self.write(field, is_error, write);
-    }
-
-    fn write(
-        &mut self,
-        field: &Field,
-        is_error: bool,
-        write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result,
-    ) {
         let name = field.name();
         if name == "message" {
             self.record.has_message = true;
@@ -46,11 +35,7 @@ impl Fields<'_> {
         }
         if let Some(key) = self.key(name) {
             let redactor = &mut *self.redactor;
-            let redact = |text: &str| redactor.log_text(name, text);
-            let at = self.record.add_text(key, write, redact);
-            if is_error {
-                self.record.set_error(at);
-            }
+            self.record.add_text(key, write, |text| redactor.log_text(name, text));
         }
     }
 
@@ -109,7 +94,7 @@ impl Visit for Fields<'_> {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn StdError + 'static)) {
-        self.write(field, true, |text| {
+        self.text(field, |text| {
             write!(text, "{value}")?;
             let mut source = value.source();
             for _ in 0..MAX_SOURCES {

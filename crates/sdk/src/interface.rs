@@ -42,8 +42,8 @@ pub mod init {
 
 pub mod logs {
     pub use crate::logs::{
-        ApiRecord, LogRecord, LogRecordBatch, LogRecordSettings, LogRecords,
-        LogSettings, LogValue, LogWorker, SpanIds,
+        ApiRecord, LogRecord, LogRecordBatch, LogRecordSettings, LogRecords, LogSettings, LogValue,
+        LogWorker, SpanIds,
     };
 }
 

@@ -15,7 +15,6 @@ use crate::bounded_text::Bounded;
 use crate::caught::caught;
 use crate::char_boundary;
 use crate::config::LogRecordLimits;
-use crate::keys;
 
 /// The maximum distance from the end of a truncated text to the start of its last word, in bytes. This word is removed,
 /// because redaction may not recognize a truncated secret.
@@ -59,8 +58,6 @@ pub struct LogRecord {
     /// The fields and the identity.
     values: Vec<Field>,
     fields: u32,
-    /// The field with the error of the event.
-    error: Option<u8>,
 }
 
 /// A range in the buffer of the record.
@@ -131,7 +128,6 @@ impl Default for LogRecord {
             target: None,
             values: Vec::new(),
             fields: 0,
-            error: None,
         }
     }
 }
@@ -161,9 +157,6 @@ impl LogRecord {
     #[must_use]
     pub fn exported(&self, limits: LogRecordLimits) -> Self {
         let mut copy = self.clone();
-        if let Some(error) = self.error() {
-            copy.add(Key::from_static_str(keys::EXCEPTION_MESSAGE), Stored::Text(error));
-        }
         let over = copy.fields.saturating_sub(limits.attribute_count);
         copy.dropped_attributes = copy.dropped_attributes.saturating_add(over);
         let fields = copy.fields as usize;
@@ -247,23 +240,6 @@ impl LogRecord {
         size_of::<Self>() + self.texts.len() + self.nested as usize + values.sum::<usize>()
     }
 
-    /// Sets the field with the error of the event.
-    pub fn set_error(&mut self, field: usize) {
-        self.error = u8::try_from(field).ok();
-    }
-
-    /// The text of the error, unless the code has set `exception.message`.
-    fn error(&self) -> Option<Place> {
-        match &self.split().0.get(usize::from(self.error?))?.value {
-            Stored::Text(place)
-                if !self.has_field(&Key::from_static_str(keys::EXCEPTION_MESSAGE)) =>
-            {
-                Some(place.clone())
-            }
-            _ => None,
-        }
-    }
-
     /// Sets the message: writes, redacts and then truncates it.
     pub fn set_message(
         &mut self,
@@ -331,15 +307,15 @@ impl LogRecord {
         text
     }
 
-    /// Adds a text, and returns the number of its field.
+    /// Adds a text.
     pub fn add_text(
         &mut self,
         key: Key,
         write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result,
         redact: impl FnOnce(&str) -> Option<String>,
-    ) -> usize {
+    ) {
         let value = Stored::Text(self.write(write, redact));
-        self.add(key, value)
+        self.add(key, value);
     }
 
     /// Adds a redacted value.
@@ -347,18 +323,15 @@ impl LogRecord {
         self.add(key, Stored::Other(value));
     }
 
-    /// Replaces the value of an existing key. Returns the number of the field.
-    fn add(&mut self, key: Key, value: Stored) -> usize {
+    /// Replaces the value of an existing key.
+    fn add(&mut self, key: Key, value: Stored) {
         let end = self.fields as usize;
-        let known = self.split().0.iter().position(|field| field.key == key);
-        let at = known.unwrap_or(end);
-        if known.is_some() {
-            self.values[at].value = value;
+        if let Some(known) = self.values[..end].iter_mut().find(|field| field.key == key) {
+            known.value = value;
         } else {
-            self.values.insert(at, Field { key, value });
+            self.values.insert(end, Field { key, value });
             self.fields += 1;
         }
-        at
     }
 
     /// Writes a text, redacts it and then truncates it, so that a secret across the limit is recognized.
