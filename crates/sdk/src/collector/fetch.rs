@@ -1,7 +1,6 @@
 //! Reads finished spans, and calls without a span, from the buffers of the threads.
 
 use super::Collector;
-use super::pipeline::Pipeline;
 use crate::recorder::{self, Measures, SpanRecord};
 
 /// The number of spans read from a thread's buffer per turn, so that a busy thread cannot block the collector's other
@@ -88,7 +87,10 @@ impl Collector {
 
     /// The number of spans that can be read before the room in the queues is computed again.
     pub(super) fn room(&self) -> usize {
-        self.pipeline.as_ref().map_or(usize::MAX, Pipeline::room)
+        match &self.pipeline {
+            Some(pipeline) => pipeline.room(),
+            None => usize::MAX,
+        }
     }
 
     /// Decides the traces of tail sampling that can be decided, or all of them if `is_end`, and exports the sampled

@@ -68,11 +68,11 @@ type Call = Box<dyn FnOnce() + Send>;
 
 /// The size of a batch.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Size {
+pub(crate) struct Size {
     /// The number of spans or log records.
-    pub spans: usize,
+    pub(crate) spans: usize,
     /// The number of bytes.
-    pub bytes: usize,
+    pub(crate) bytes: usize,
 }
 
 /// The place of a batch in the queue, until it is dropped. Then spans without a result count as failed, even if the
