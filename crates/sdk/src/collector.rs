@@ -35,7 +35,6 @@ mod worker;
 use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::mem;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::thread::{self, Thread};
 use std::time::Duration;
@@ -163,27 +162,23 @@ pub(crate) fn run<T: Send + 'static>(
     Ok(receiver)
 }
 
+/// The time for which a start waits until the collector runs.
+const BEGIN_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Starts the collector, if necessary.
 ///
 /// # Errors
 ///
-/// Its thread cannot be started, or does not run: in the constructor of a library, no thread runs before the loader has
-/// finished, which waits for the constructor.
+/// Its thread cannot be started, or does not answer: in the constructor of a library, no thread runs before the loader
+/// has finished, which waits for the constructor; and a span processor of the last provider may not return.
 pub(crate) fn begin() -> Result<(), Error> {
     let begun = run(|_| ())?.recv_timeout(BEGIN_TIMEOUT);
-    if begun.is_err() && !HAS_BEGUN.load(Ordering::Acquire) {
-        return Err(Error::state(
-            "no thread of the telemetry runs: expected its start after the program is loaded",
-        ));
-    }
-    Ok(())
+    begun.map_err(|_| {
+        Error::state(
+            "the telemetry collector does not answer: expected a start after the program is loaded, and span processors that return",
+        )
+    })
 }
-
-/// The time for which a start waits until the collector runs.
-const BEGIN_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Whether the thread of the collector has ever run, here or in a parent.
-static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
 
 /// Locks the handle. After a fork, a thread that does not exist may hold the lock.
 fn lock() -> Result<MutexGuard<'static, Option<Handle>>, Error> {
@@ -209,7 +204,6 @@ fn start() -> Result<Handle, Error> {
     system::answer();
     let (jobs, receiver) = channel();
     let thread = program_signals::spawn("floe-collector", move || {
-        HAS_BEGUN.store(true, Ordering::Release);
         // The collector must not record telemetry about itself.
         let _quiet = Context::enter_telemetry_suppressed_scope();
         let mut collector = Collector::default();
