@@ -17,8 +17,6 @@ const TEMPORALITIES: [(&str, MetricTemporality); 3] = [
     ("low_memory", MetricTemporality::LowMemory),
 ];
 
-const ENCODINGS: [(&str, OtlpProtocol); 1] = [("protobuf", OtlpProtocol::Http)];
-
 /// The additional keys of exporters of metrics.
 const METRICS: [&str; 2] = ["temporality_preference", "default_histogram_aggregation"];
 
@@ -81,9 +79,13 @@ impl<'a> Exporters<'a> {
         const KEYS: [&str; 7] =
             ["endpoint", "tls", "headers", "headers_list", "compression", "timeout", "encoding"];
         self.expect(part, if is_http { &KEYS } else { &KEYS[..6] });
-        let encoding = || part.word("encoding", &ENCODINGS).unwrap_or(OtlpProtocol::Http);
+        if let Some(encoding) = part.get("encoding")
+            && encoding.read().is_some_and(|word: String| word != "protobuf")
+        {
+            encoding.ignore("expected `protobuf`");
+        }
         let mut options = OtlpOptions {
-            protocol: Some(if is_http { encoding() } else { OtlpProtocol::Grpc }),
+            protocol: Some(if is_http { OtlpProtocol::Http } else { OtlpProtocol::Grpc }),
             headers: headers(part),
             timeout_millis: part.value("timeout").map(without_limit),
             compression: part.word("compression", &Compression::ALL),
