@@ -356,8 +356,8 @@ impl Drop for Background {
 pub(super) fn classify(status: &Status) -> Outcome {
     let reason = format!("the receiver answered {:?}: {}", status.code(), status.message());
     let after = status.get_details_retry_info().and_then(|info| info.retry_delay);
-    // The response, or the request, is larger than its receiver accepts. tonic uses a code that can be
-    // retried.
+    // The response or the request exceeds the limit of its receiver. tonic uses a code for it that normally permits a
+    // retry.
     if status.message().contains("message length too large") {
         return Outcome::Rejected(reason);
     }
@@ -376,7 +376,7 @@ pub(super) fn classify(status: &Status) -> Outcome {
     }
 }
 
-/// A codec without conversion: requests are encoded already, and responses are decoded by the caller.
+/// A codec without conversion, because requests are already encoded, and the caller decodes responses.
 #[derive(Clone, Copy, Debug)]
 struct BytesCodec;
 

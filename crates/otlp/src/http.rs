@@ -141,7 +141,7 @@ impl Http {
 
     fn outcome(&self, response: http::Response<Body>) -> Outcome {
         let (head, mut body) = response.into_parts();
-        // The end of an explanation is not waited for.
+        // The explanation of a status has only a short time to arrive.
         let soon = monotonic_now() + EXPLANATION_TIMEOUT.min(self.time.left());
         let deadline = (!head.status.is_success()).then(|| self.time.set(soon));
         let outcome = classify(head.status, &head.headers, &mut body.as_reader());
@@ -284,9 +284,9 @@ fn explained(headers: &HeaderMap, body: &mut dyn Read) -> Option<String> {
     explanation(content_type.map_or(&[], |kind| kind.as_bytes()), &text)
 }
 
-/// The message in the body of a response with this `Content-Type`: of a
-/// [`google.rpc.Status`](https://opentelemetry.io/docs/specs/otlp/#failures-1) in protobuf, or text of others. `None` if
-/// there is none for a reader.
+/// Returns the message in the body of a response with this `Content-Type`: the message of a
+/// [`google.rpc.Status`](https://opentelemetry.io/docs/specs/otlp/#failures-1) in protobuf, or a text. `None` if no
+/// message is readable.
 fn explanation(content_type: &[u8], body: &[u8]) -> Option<String> {
     let message = if content_type.starts_with(b"application/x-protobuf") {
         number_and_text(body).ok()?.1

@@ -180,7 +180,7 @@ pub(crate) fn begin() -> Result<(), Error> {
     })
 }
 
-/// Locks the handle. After a fork, a thread that does not exist may hold the lock.
+/// Locks the handle. After a fork, the holder of the lock may not exist.
 fn lock() -> Result<MutexGuard<'static, Option<Handle>>, Error> {
     if recorder::forks() == 0 {
         return Ok(HANDLE.lock().unwrap_or_else(PoisonError::into_inner));

@@ -185,7 +185,7 @@ fn is_to_be_repeated(error: &io::Error) -> bool {
 }
 
 impl Tcp {
-    /// Writes what is held, and this many bytes of the output.
+    /// Writes the held part, and this many bytes of the output.
     fn write(&mut self, amount: usize) -> Result<(), Error> {
         let Self { stream, buffers, time, held, broken, .. } = self;
         let mut parts = [IoSlice::new(held), IoSlice::new(&buffers.output()[..amount])];

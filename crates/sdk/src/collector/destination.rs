@@ -23,8 +23,8 @@ pub trait Destination: Send {
     /// Removes the spans of the open batch, which a panic may have damaged.
     fn discard(&mut self);
 
-    /// The number of spans that fit into the queue beyond the `open` spans of the open batch. Spans are assumed to be as
-    /// large as in the last batch.
+    /// The number of spans that fit into the queue, in addition to the `open` spans of the open batch. Spans are assumed
+    /// to be as large as in the last batch.
     fn room(&self, open: usize) -> usize;
 
     /// Flushes the exporter.

@@ -20,9 +20,9 @@ pub(super) enum Backpressure {
 }
 
 impl Collector {
-    /// Fetches the spans that have finished by now, as far as `backpressure` allows, and returns their number. A closed
-    /// buffer is always read, because there are too many: spans that do not fit are dropped and counted. The first buffer
-    /// without room is the last one next time, so that a busy thread cannot take all the room.
+    /// Fetches the spans that have finished by now, as far as `backpressure` allows, and returns their number. Closed
+    /// buffers are always read, because there are too many of them: spans that do not fit are dropped and counted. The
+    /// first buffer without room comes last next time, so that a busy thread cannot take all the room.
     pub(super) fn fetch(&mut self, backpressure: Backpressure) -> usize {
         recorder::new_buffers(&mut self.buffers);
         self.clock.refresh();
@@ -57,7 +57,7 @@ impl Collector {
             self.buffers.rotate_left(at + 1);
         }
         self.release(backpressure, false);
-        // What is left has no room for now.
+        // The remaining spans have no room for now.
         recorder::close_surplus_buffers();
         self.buffers.retain(|buffer| !buffer.is_done());
         fetched

@@ -26,7 +26,7 @@ use crate::recorder::{Buffer, SpanRecord};
 
 /// The open batch and its exporters.
 pub(crate) struct Pipeline {
-    /// Attributes of every span that does not set them itself.
+    /// Attributes of every span that does not set these keys itself.
     span_attributes: SharedAttributes,
     batch_size: usize,
     delay: Duration,
@@ -94,8 +94,8 @@ impl Pipeline {
         &self.counters
     }
 
-    /// The number of spans that fit into the queue of any exporter beyond the open batch. At 0, spans stay in the threads'
-    /// buffers.
+    /// The number of spans that fit into the queue of at least one exporter, in addition to the open batch. At 0, spans
+    /// stay in the threads' buffers.
     pub(super) fn room(&self) -> usize {
         match &self.tail {
             // Spans released by tail sampling take precedence, and each span may release some.
@@ -143,8 +143,8 @@ impl Pipeline {
         self.tail.as_ref().is_some_and(|tail| !tail.is_settled())
     }
 
-    /// Decides the decidable traces of tail sampling, or all of them if `is_end`, and exports sampled spans, as far as
-    /// there is room. Returns whether no decided span and no ended trace is left.
+    /// Decides the traces that can be decided, or all if `is_end`. Exports sampled spans while there is room. Returns
+    /// whether no decided span and no ended trace is left.
     pub(super) fn release(
         &mut self,
         buffers: &[Buffer],
@@ -176,7 +176,7 @@ impl Pipeline {
         if !self.processing.is_empty() && !self.process(record, clock) {
             return;
         }
-        // The tail exports spans without the flag, too.
+        // With tail sampling, spans without the sampled flag are exported, too.
         if self.tail.is_none() && !record.head.flags.is_sampled() {
             self.counters.sampled_out.fetch_add(1, Ordering::Release);
             return;
