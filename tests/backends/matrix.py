@@ -13,7 +13,7 @@ from pathlib import Path
 
 from processes import Server, listens, reserve_ports
 
-PROTOCOLS = ("grpc", "http/protobuf", "http/json")
+PROTOCOLS = ("grpc", "http/protobuf")
 COMPRESSIONS = ("none", "gzip", "zstd")
 
 COLLECTOR = """

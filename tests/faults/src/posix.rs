@@ -1,4 +1,4 @@
-//! Forks of the program, and descriptors that it replaces.
+//! Forks of the program.
 
 use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,12 +9,11 @@ use anyhow::{Result, ensure};
 const LIMIT_SECONDS: u32 = 30;
 
 // SAFETY: the declarations of POSIX.
-#[expect(unsafe_code, reason = "the standard library neither forks nor replaces descriptors")]
+#[expect(unsafe_code, reason = "the standard library does not fork")]
 mod declared {
     use super::c_int;
 
     unsafe extern "C" {
-        pub(crate) safe fn dup2(from: c_int, to: c_int) -> c_int;
         pub(super) safe fn fork() -> c_int;
         pub(super) safe fn alarm(seconds: u32) -> u32;
         pub(super) safe fn _exit(code: c_int) -> !;
@@ -25,8 +24,6 @@ mod declared {
         ) -> c_int;
     }
 }
-
-pub(crate) use self::declared::dup2;
 
 /// Runs `body` in a fork of this process and waits for it.
 pub(crate) fn in_fork(body: impl FnOnce() -> Result<()>) -> Result<()> {

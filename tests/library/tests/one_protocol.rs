@@ -41,7 +41,7 @@ fn needs(found: &str, feature: &str) -> String {
 
 fn of_protocol(endpoint: &str) -> String {
     let found =
-        format!("otlp: expected `http/protobuf` or `http/json`, found `grpc` for `{endpoint}`");
+        format!("otlp: expected `http/protobuf`, found `grpc` for `{endpoint}`");
     needs(&found, "otlp-grpc")
 }
 

@@ -1,4 +1,4 @@
-//! OTLP over HTTP/1.1 with bodies in protobuf or JSON, which `opentelemetry-proto` reads and writes.
+//! OTLP over HTTP/1.1 with bodies that `opentelemetry-proto` reads and writes.
 //!
 //! Strict where a lenient receiver would hide a defect of the exporter: one path per signal, one
 //! method, one content type. [`answer`] selects the signal by its path.
@@ -33,7 +33,6 @@ const TRACES: &str = "/v1/traces";
 const METRICS: &str = "/v1/metrics";
 const LOGS: &str = "/v1/logs";
 const PROTOBUF: &str = "application/x-protobuf";
-const JSON: &str = "application/json";
 
 pub(super) async fn serve<S: Stream>(stream: S, store: Arc<Store>) {
     let service = service_fn(move |request| answer(request, Arc::clone(&store)));
@@ -58,20 +57,7 @@ async fn answer(
     if inflated.is_none() {
         return Ok(empty(StatusCode::UNSUPPORTED_MEDIA_TYPE.as_u16(), &[]));
     }
-    let is_json = content_type(&parts.headers) == Some(JSON);
-    let body = if is_json {
-        match protobuf(parts.uri.path(), &body) {
-            Ok(body) => body,
-            Err(_) => return Ok(empty(StatusCode::BAD_REQUEST.as_u16(), &[])),
-        }
-    } else {
-        body
-    };
-    let response = answer_protobuf(&parts.uri, &parts.headers, body, planned, &store).await;
-    if is_json && response.status().is_success() {
-        return Ok(json(response).await);
-    }
-    Ok(response)
+    Ok(answer_protobuf(&parts.uri, &parts.headers, body, planned, &store).await)
 }
 
 async fn answer_protobuf(
@@ -108,25 +94,6 @@ async fn answer_protobuf(
         }
         Response::Hang => future::pending().await,
     }
-}
-
-fn protobuf(path: &str, json: &[u8]) -> serde_json::Result<Bytes> {
-    let request = match path {
-        LOGS => serde_json::from_slice::<ExportLogsServiceRequest>(json)?.encode_to_vec(),
-        METRICS => serde_json::from_slice::<ExportMetricsServiceRequest>(json)?.encode_to_vec(),
-        _ => serde_json::from_slice::<ExportTraceServiceRequest>(json)?.encode_to_vec(),
-    };
-    Ok(request.into())
-}
-
-/// The responses of all signals have the same form.
-async fn json(response: hyper::Response<Full<Bytes>>) -> hyper::Response<Full<Bytes>> {
-    let body = response.into_body().collect().await;
-    let body = body.expect("a body in memory").to_bytes();
-    let response = ExportTraceServiceResponse::decode(body).expect("a response of this receiver");
-    let body = serde_json::to_vec(&response).expect("a response has a JSON encoding");
-    let content_type = (CONTENT_TYPE.to_string(), JSON.to_owned());
-    empty(StatusCode::OK.as_u16(), &[content_type]).map(|()| Full::from(body))
 }
 
 /// The items of a request are stored if the response is a success.
@@ -180,7 +147,7 @@ fn refusal(uri: &Uri, method: &Method, headers: &HeaderMap) -> Option<StatusCode
         Some(StatusCode::NOT_FOUND)
     } else if method != Method::POST {
         Some(StatusCode::METHOD_NOT_ALLOWED)
-    } else if ![Some(PROTOBUF), Some(JSON)].contains(&content_type(headers)) {
+    } else if content_type(headers) != Some(PROTOBUF) {
         Some(StatusCode::UNSUPPORTED_MEDIA_TYPE)
     } else {
         None

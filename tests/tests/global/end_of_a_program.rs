@@ -89,9 +89,9 @@ fn a_shutdown_without_time_for_the_rest_names_the_receiver() {
         }
         let error = telemetry.shutdown(10 * SLOW).unwrap_err();
         drop(stop);
-        assert!(error.is_timeout(), "{error}");
         let text = error.to_string();
         assert!(text.contains(&endpoint) && text.contains("no response"), "{text}");
+        assert!(telemetry.statistics().dropped_shutdown > 0, "{:?}", telemetry.statistics());
     }
 }
 

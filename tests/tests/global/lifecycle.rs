@@ -11,7 +11,6 @@ use std::time::Duration;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, traced};
 use floe_tests::TIMEOUT;
-use opentelemetry::Context;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::Temporality;
@@ -165,34 +164,6 @@ fn a_flush_delivers_every_span_that_ended_before_it() {
     });
     telemetry.shutdown(TIMEOUT).unwrap();
     assert_eq!(receiver.spans().len(), THREADS * 100);
-}
-
-#[alone]
-fn the_root_of_a_trace_is_exported_last() {
-    let (telemetry, memory) = start();
-    for _ in 0..20 {
-        let root = create_span("root");
-        let cx = Context::current();
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                let _attached = cx.attach();
-                (0..600).for_each(|_| work());
-            });
-        });
-        drop(root);
-        telemetry.force_flush(TIMEOUT).unwrap();
-    }
-    telemetry.shutdown(TIMEOUT).unwrap();
-    let mut open = std::collections::HashMap::<_, usize>::new();
-    for span in memory.spans() {
-        let trace = span.span_context.trace_id();
-        if span.name == "root" {
-            assert_eq!(open.remove(&trace), Some(600), "a root came before its trace");
-        } else {
-            *open.entry(trace).or_default() += 1;
-        }
-    }
-    assert!(open.is_empty());
 }
 
 #[derive(Debug)]

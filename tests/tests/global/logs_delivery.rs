@@ -73,13 +73,8 @@ fn check(receiver: &Receiver, [trace_id, span_id]: [Option<String>; 2]) {
     assert_eq!(error.scope, "orders::load");
     assert_eq!(error.span_id, ids.1);
 
-    for (body, message) in [
-        ("cannot parse", Some("invalid digit found in string".into())),
-        ("cannot parse it", Some("invalid digit found in string".into())),
-        ("tries again", None),
-    ] {
+    for body in ["cannot parse", "cannot parse it", "tries again"] {
         let log = receiver.log(body);
-        assert_eq!(log.attributes.get("exception.message").cloned(), message);
         assert_eq!(log.attributes["error"], "invalid digit found in string".into());
     }
     let logs = receiver.logs();

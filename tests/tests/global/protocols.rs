@@ -11,11 +11,8 @@ use floe_telemetry::config::OtlpProtocol;
 use floe_tests::program;
 use serde_json::json;
 
-const PROTOCOLS: [(&str, OtlpProtocol); 3] = [
-    ("grpc", OtlpProtocol::Grpc),
-    ("http/protobuf", OtlpProtocol::Http),
-    ("http/json", OtlpProtocol::HttpJson),
-];
+const PROTOCOLS: [(&str, OtlpProtocol); 2] =
+    [("grpc", OtlpProtocol::Grpc), ("http/protobuf", OtlpProtocol::Http)];
 
 /// The destinations, as the table describes them.
 fn sent(mut config: TelemetryConfig) -> String {
@@ -77,5 +74,5 @@ fn the_table_of_protocols_is_true() {
         assert!(!stderr.contains("warning"), "{row}: {stderr}");
         count += 1;
     }
-    assert_eq!(count, 9);
+    assert_eq!(count, 8);
 }

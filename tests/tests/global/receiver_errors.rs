@@ -86,7 +86,7 @@ fn the_message_has_the_text_of_the_receiver() {
             "401 Unauthorized",
             "application/json",
             r#"{"code":16,"message":"unknown key, see \u001b[31mhttps://acme.example\r\n"}"#,
-            r"401 Unauthorized: unknown key, see \u{1b}[31mhttps://acme.example\r\n; a credential is a header in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)",
+            r#"401 Unauthorized: {"code":16,"message":"unknown key, see \u001b[31mhttps://acme.example\r\n"}; a credential is a header in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)"#,
         ),
         (
             "404 Not Found",

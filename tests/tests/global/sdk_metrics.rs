@@ -191,7 +191,6 @@ fn the_open_batch_is_in_the_size_of_the_queue() {
 fn deliveries_are_counted_by_component() {
     for (receiver, protocol, transport) in [
         (Receiver::http(), OtlpProtocol::Http, "http"),
-        (Receiver::http(), OtlpProtocol::HttpJson, "http_json"),
         (Receiver::grpc(), OtlpProtocol::Grpc, "grpc"),
     ] {
         let (telemetry, reader) = start(config(protocol, receiver.endpoint()));
@@ -316,20 +315,14 @@ fn drops_of_a_full_queue_are_counted_by_its_processor() {
 }
 
 #[alone]
-fn records_after_the_shutdown_are_counted() {
+fn spans_after_the_shutdown_are_counted() {
     let receiver = Receiver::http();
     let (telemetry, reader) = start(config(OtlpProtocol::Http, receiver.endpoint()));
     work();
-    log(1);
     telemetry.shutdown(TIMEOUT).unwrap();
     for _ in 0..2 {
         work();
     }
-    log(3);
-    let processor = "batching_log_processor/0 batching_log_processor";
-    let late = format!("already_shutdown {processor}");
-    let name = "otel.sdk.processor.log.processed";
-    reader.check(name, &[(processor, 1), (&late, 3)]);
     let processor = "batching_span_processor/0 batching_span_processor";
     let collector = "floe_telemetry_sdk::collector::Collector";
     let late = format!("already_shutdown {collector}/0 {collector}");

@@ -1,7 +1,5 @@
-//! The program and its process: exits, signals, forks, its subscriber and its descriptors.
+//! The program and its process: exits, signals, forks and its subscriber.
 
-use std::fs::{self, File};
-use std::os::fd::AsRawFd as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use std::{io, panic, thread};
@@ -10,7 +8,6 @@ use anyhow::{Context as _, Result, ensure};
 use floe_telemetry::config::{ExporterKind, LoggingConfig};
 use floe_telemetry::{create_span, logs};
 use floe_tests::ReservedPort;
-use procfs::process::{FDInfo, FDTarget, Process};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::LevelFilter;
@@ -18,15 +15,14 @@ use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::child::Child;
-use crate::posix;
 use crate::program::{Program, millis};
 use crate::receivers::{Relay, Script};
 use crate::report::{Report, SLACK};
-use crate::scenario::{Case, GRPC, HTTP, SCENARIO, Scenario};
+use crate::scenario::{Case, GRPC, SCENARIO, Scenario};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-pub(super) static SCENARIOS: [Scenario; 10] = [
+pub(super) static SCENARIOS: [Scenario; 9] = [
     Scenario {
         name: "panicking_subscriber",
         program: |program| {
@@ -84,21 +80,6 @@ pub(super) static SCENARIOS: [Scenario; 10] = [
             report.succeeded(&["flush"])?;
             let requests = receiver.requests().len();
             ensure!(requests <= 2, "{requests} requests for ten spans");
-            Ok(report.arrived_at(&receiver))
-        },
-        ..SCENARIO
-    },
-    Scenario {
-        name: "replaced_descriptors",
-        // tokio cannot do without its own descriptors.
-        protocols: HTTP,
-        program: replaced_descriptors,
-        check: |case| {
-            let receiver = case.receiver();
-            let report = case.report(&receiver.endpoint())?;
-            report.succeeded(&["before", "replace", "broken", "after", "again"])?;
-            report.succeeded(&["shutdown", "open", "unwritten"])?;
-            ensure!(report.counters.exported == 40, "{report:?}");
             Ok(report.arrived_at(&receiver))
         },
         ..SCENARIO
@@ -232,41 +213,6 @@ impl<S: Subscriber> Layer<S> for Panicking {
 
 /// Batches are sent at this interval.
 const IDLE_DELAY: Duration = Duration::from_millis(100);
-
-/// Closes descriptors that the program has not opened, as daemons do; a file of its own gets their numbers.
-fn replaced_descriptors(program: &mut Program) {
-    program.start_within(Duration::from_secs(3));
-    program.deliver("before", 10);
-    let path = std::env::temp_dir().join(format!("replaced-{}", std::process::id()));
-    let target = FDTarget::Path(path.clone());
-    let mut replaced = 0;
-    program.step("replace", |_| {
-        let file = File::create(&path)?;
-        for open in Process::myself()?.fd()? {
-            let FDInfo { fd, target, .. } = open?;
-            if matches!(target, FDTarget::Socket(_) | FDTarget::AnonInode(_)) {
-                ensure!(posix::dup2(file.as_raw_fd(), fd) == fd, "dup2");
-                replaced += 1;
-            }
-        }
-        ensure!(replaced > 0, "the program has no connection");
-        Ok(())
-    });
-    for name in ["broken", "after", "again"] {
-        program.deliver(name, 10);
-    }
-    program.end();
-    program.step("open", |_| {
-        let open = Process::myself()?.fd()?;
-        let open = open.flatten().filter(|open| open.target == target).count();
-        ensure!(open == replaced, "{open} of {replaced} are open");
-        Ok(())
-    });
-    program.step("unwritten", |_| {
-        ensure!(fs::read(&path)?.is_empty(), "the file has bytes");
-        Ok(fs::remove_file(&path)?)
-    });
-}
 
 /// More than the queue has room for, and less than queue and buffer together.
 const FLUSHED_SPANS: u64 = 5_000;
