@@ -260,21 +260,26 @@ thread_local! {
     static CREDENTIALS: RefCell<Vec<Credential>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A configuration that a plugin does not accept.
+/// A selected plugin, or its configuration, that cannot be used.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ConfigurationError {
-    path: Vec<String>,
-    message: String,
+pub struct SelectionError {
+    pub(crate) index: usize,
+    pub(crate) path: Vec<String>,
+    pub(crate) message: String,
 }
 
-impl ConfigurationError {
-    /// An error at a key of the configuration; an empty path is the whole.
-    #[must_use]
-    pub fn new(path: Vec<String>, message: impl Into<String>) -> Self {
-        Self { path, message: message.into() }
+impl SelectionError {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { index: 0, path: Vec::new(), message: message.into() }
     }
 
-    /// The keys and list indexes that lead to the value, including the name of a missing or unknown field.
+    /// The index of the selection in the configured list.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// The keys and list indexes that lead to the mistake in the plugin's configuration; empty for a mistake in the
+    /// selection itself, such as its name.
     pub fn path(&self) -> &[String] {
         &self.path
     }
@@ -285,7 +290,7 @@ impl ConfigurationError {
     }
 }
 
-impl fmt::Display for ConfigurationError {
+impl fmt::Display for SelectionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.path.is_empty() {
             write!(f, "{}: ", self.path.join("."))?;
@@ -294,13 +299,11 @@ impl fmt::Display for ConfigurationError {
     }
 }
 
-impl std::error::Error for ConfigurationError {}
+impl std::error::Error for SelectionError {}
 
 /// Creates a plugin from its configuration, with the credentials that it contains.
 #[doc(hidden)]
-pub fn parse<T: DeserializeOwned>(
-    config: Value,
-) -> Result<(T, Vec<Credential>), ConfigurationError> {
+pub fn parse<T: DeserializeOwned>(config: Value) -> Result<(T, Vec<Credential>), SelectionError> {
     let outer = CREDENTIALS.take();
     let parsed = serde_path_to_error::deserialize(config);
     let credentials = CREDENTIALS.replace(outer);
@@ -308,7 +311,7 @@ pub fn parse<T: DeserializeOwned>(
     Ok((plugin, credentials))
 }
 
-fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> ConfigurationError {
+fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> SelectionError {
     use serde_path_to_error::Segment;
 
     let path = error.path().iter().filter_map(|segment| match segment {
@@ -317,7 +320,8 @@ fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> Configurati
         Segment::Enum { variant } => Some(variant.clone()),
         Segment::Unknown => None,
     });
-    ConfigurationError::new(path.collect(), in_words(&error.inner().to_string()))
+    let message = in_words(&error.inner().to_string());
+    SelectionError { path: path.collect(), ..SelectionError::new(message) }
 }
 
 /// The message about a value of the wrong type, in the terms of YAML. A text may be a credential and is not quoted.

@@ -54,15 +54,15 @@ pub use self::address::{CleanUrl, Destination};
 pub use self::audit::{
     InstrumentationGap, InstrumentationWarning, audit, verify_plugin_instrumentation,
 };
-pub use self::configuration::{Credential, LocalPath, OutputPath};
+pub use self::configuration::{Credential, LocalPath, OutputPath, SelectionError};
 pub use self::endpoint::Endpoint;
 pub use self::error::{Error, ErrorKind};
 pub use self::handle::{Handle, Kind};
 pub use self::kind::PluginType;
-pub use self::lifecycle::{Lifecycle, START_TIMEOUT};
+pub use self::lifecycle::Lifecycle;
 pub use self::metadata::{API_VERSION, PluginMetadata};
 pub use self::operation::Operation;
-pub use self::plugins::{Plugins, Selection, SelectionError};
+pub use self::plugins::{Plugins, Selection};
 pub use self::timestamp::rfc3339;
 
 /// Support for the expansion of [`plugin!`]. Not part of the public interface.

@@ -1,26 +1,22 @@
-//! The plugins that a platform has selected: configured, started in the order of their dependencies, and
-//! stopped in the reverse order.
+//! The plugins that a platform has selected: configured, and started after the stores of their credentials.
 
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use floe_telemetry::Tracer;
 use floe_telemetry::opentelemetry::Key;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
-use crate::configuration::{ConfigurationError, Credential, Reference, in_folder};
+use crate::configuration::{Credential, Reference, SelectionError, in_folder};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind};
-use crate::failure::{counted, observed};
+use crate::failure::observed;
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
-use crate::lifecycle::{Instance, Lifecycle, START_TIMEOUT, limited};
+use crate::lifecycle::{Instance, caught};
 use crate::registry::{self, LinkedPlugin};
 use crate::secrets::SecretStore;
 
@@ -39,10 +35,8 @@ pub struct Selection {
 }
 
 /// The plugins that a platform has selected.
-///
-/// Dropping the value stops the started plugins, and logs failures.
 pub struct Plugins {
-    /// The plugins in the order of their dependencies.
+    /// The stores of secrets, then the plugins that may need them.
     plugins: Vec<Configured>,
 }
 
@@ -51,15 +45,6 @@ struct Configured {
     tracer: &'static Tracer,
     instance: Instance,
     credentials: Vec<Credential>,
-    /// Whether `start` returned and `stop` was not called yet.
-    is_started: AtomicBool,
-}
-
-/// The error of a plugin's selection.
-#[derive(Debug)]
-pub struct SelectionError {
-    index: usize,
-    error: ConfigurationError,
 }
 
 impl Selection {
@@ -77,88 +62,47 @@ impl Selection {
     }
 }
 
-impl SelectionError {
-    fn new(index: usize, message: String) -> Self {
-        Self { index, error: ConfigurationError::new(Vec::new(), message) }
-    }
-
-    /// The index of the selection in the configured list.
-    pub fn index(&self) -> usize {
-        self.index
-    }
-
-    /// The keys that lead to the mistake in the plugin's configuration; empty for a mistake in the selection itself,
-    /// such as its name.
-    pub fn path(&self) -> &[String] {
-        self.error.path()
-    }
-
-    /// The found and the accepted values.
-    pub fn message(&self) -> &str {
-        self.error.message()
-    }
-}
-
-impl fmt::Display for SelectionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(f)
-    }
-}
-
-impl std::error::Error for SelectionError {}
-
 impl Plugins {
     /// Creates the selected plugins, without starting them or reading a credential.
     ///
     /// # Errors
     ///
     /// A plugin is not linked into the program or is incompatible with it; its configuration is not valid; the store of
-    /// one of its credentials is not selected; plugins depend on each other in a circle; a type that allows one plugin
-    /// has several.
+    /// one of its credentials is not selected, for a store not before it; a type that allows one plugin has several.
     pub fn configure(selections: &[Selection]) -> Result<Self, SelectionError> {
-        let mut found = Vec::with_capacity(selections.len());
+        let mut plugins = Vec::with_capacity(selections.len());
         for (index, selection) in selections.iter().enumerate() {
-            check_count(selections, index)?;
-            found.push(configure(selection).map_err(|error| SelectionError { index, error })?);
+            let at = |error| SelectionError { index, ..error };
+            check_count(selections, index).map_err(at)?;
+            plugins.push(configure(selection).map_err(at)?);
         }
-        let order = order(&found)?;
-        let mut found: Vec<Option<Configured>> = found.into_iter().map(Some).collect();
-        let plugins = order.into_iter().filter_map(|index| found[index].take());
-        Ok(Self { plugins: plugins.collect() })
+        for index in 0..plugins.len() {
+            let at = |error| SelectionError { index, ..error };
+            check_stores(&plugins, index).map_err(at)?;
+        }
+        plugins.sort_by_key(|plugin| plugin.kind() != PluginType::Secrets);
+        Ok(Self { plugins })
     }
 
-    /// Resolves the credentials of the plugins and starts them, in the order of their dependencies.
+    /// Resolves the credentials of the plugins of some types and starts them, after the stores of their credentials.
     ///
     /// # Errors
     ///
-    /// A plugin did not start within [`START_TIMEOUT`], or a credential cannot be resolved. The plugins that were
-    /// already started are stopped.
-    pub fn start(&self) -> Result<(), Error> {
-        self.start_used(|_| true)
-    }
-
-    /// Starts the plugins of some types, and their dependencies.
-    ///
-    /// # Errors
-    ///
-    /// As for [`start`](Self::start).
-    pub fn start_used(&self, is_used: impl Fn(PluginType) -> bool) -> Result<(), Error> {
-        for plugin in self.with_dependencies(is_used) {
-            if let Err(error) = self.start_one(plugin) {
-                self.stop();
-                return Err(plugin.explain(&error, "did not start"));
-            }
+    /// A plugin did not start, or a credential cannot be resolved: the first error. The other plugins are started.
+    pub fn start(&self, is_used: impl Fn(PluginType) -> bool) -> Result<(), Error> {
+        let mut started = Ok(());
+        for plugin in self.with_stores(is_used) {
+            started = started.and(self.start_one(plugin));
         }
-        Ok(())
+        started
     }
 
-    /// The plugins of some types and their dependencies, in the order of the dependencies.
-    fn with_dependencies(&self, is_used: impl Fn(PluginType) -> bool) -> Vec<&Configured> {
+    /// The plugins of some types, after the stores of their credentials.
+    fn with_stores(&self, is_used: impl Fn(PluginType) -> bool) -> Vec<&Configured> {
         let mut needed: Vec<&Configured> = Vec::new();
         for plugin in self.plugins.iter().rev() {
-            let is_needed =
-                needed.iter().any(|other| other.needs().any(|(kind, name)| plugin.is(kind, name)));
-            if is_needed || is_used(plugin.linked.plugin().plugin_type()) {
+            let is_needed = needed.iter().any(|it| it.stores().any(|name| plugin.is_store(name)));
+            if is_needed || is_used(plugin.kind()) {
                 needed.push(plugin);
             }
         }
@@ -167,29 +111,20 @@ impl Plugins {
     }
 
     fn start_one(&self, plugin: &Configured) -> Result<(), Error> {
-        plugin.observe("start", || {
+        let started = plugin.observe_start(|| {
             for credential in &plugin.credentials {
                 credential.resolve(self.resolve(credential.reference())?);
             }
-            plugin.limited(START_TIMEOUT, Lifecycle::start)
-        })?;
-        plugin.is_started.store(true, Ordering::Release);
-        Ok(())
+            caught(|| plugin.instance.lifecycle().start())
+        });
+        started.map_err(|error| {
+            let (kind, name) = (plugin.kind(), plugin.linked.plugin().name());
+            let message = format!("the {kind} plugin `{name}` did not start: {error}");
+            Error::new(error.kind(), message).in_domain(kind.domain())
+        })
     }
 
-    /// Stops the started plugins in the reverse order, all of them in any case. Returns failed plugins with their
-    /// errors.
-    pub fn stop(&self) -> Vec<(&'static LinkedPlugin, Error)> {
-        let mut failed = Vec::new();
-        for plugin in self.plugins.iter().rev() {
-            if let Err(error) = plugin.stop() {
-                failed.push((plugin.linked, plugin.explain(&error, "did not stop")));
-            }
-        }
-        failed
-    }
-
-    /// The plugins, in the order of their dependencies.
+    /// The plugins, the stores of secrets first.
     pub fn linked(&self) -> impl Iterator<Item = &'static LinkedPlugin> {
         self.plugins.iter().map(|plugin| plugin.linked)
     }
@@ -257,14 +192,6 @@ impl Plugins {
     }
 }
 
-impl Drop for Plugins {
-    fn drop(&mut self) {
-        for (_, error) in self.stop() {
-            tracing::warn!(%error, "a plugin failed");
-        }
-    }
-}
-
 /// The largest file with a credential, in bytes.
 const LARGEST_FILE: u64 = 1 << 20;
 
@@ -289,59 +216,31 @@ impl fmt::Debug for Plugins {
 }
 
 impl Configured {
-    fn is(&self, kind: PluginType, name: &str) -> bool {
-        let plugin = self.linked.plugin();
-        plugin.plugin_type() == kind && plugin.name() == name
+    fn kind(&self) -> PluginType {
+        self.linked.plugin().plugin_type()
     }
 
-    /// The dependencies of this plugin: the stores of its credentials.
-    fn needs(&self) -> impl Iterator<Item = (PluginType, &str)> {
+    fn is_store(&self, name: &str) -> bool {
+        self.kind() == PluginType::Secrets && self.linked.plugin().name() == name
+    }
+
+    /// The names of the stores that have credentials of this plugin.
+    fn stores(&self) -> impl Iterator<Item = &str> {
         let references = self.credentials.iter().map(Credential::reference);
         references.filter_map(|reference| match reference {
-            Reference::Secret { store, .. } => Some((PluginType::Secrets, store.as_str())),
+            Reference::Secret { store, .. } => Some(store.as_str()),
             _ => None,
         })
     }
 
-    /// Stops the plugin if it was started.
-    fn stop(&self) -> Result<(), Error> {
-        if !self.is_started.swap(false, Ordering::AcqRel) {
-            return Ok(());
-        }
-        let stop = || self.limited(START_TIMEOUT, Lifecycle::stop);
-        let domain = self.linked.plugin().plugin_type().domain();
-        domain.map_or_else(stop, |domain| counted(domain, Error::is_failure, stop))
-    }
-
-    /// Runs a step of the plugin's life in a span.
-    fn observe<T>(
-        &self,
-        operation: &'static str,
-        run: impl FnOnce() -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let Some(domain) = self.linked.plugin().plugin_type().domain() else {
-            return run();
+    /// Runs the start of the plugin in a span.
+    fn observe_start(&self, start: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
+        let Some(domain) = self.kind().domain() else {
+            return start();
         };
         let key = Key::new(format!("{domain}.operation"));
-        let span =
-            self.tracer.span(format!("{domain}.{operation}")).attribute(key, operation).start();
-        observed(&span, domain, run)
-    }
-
-    fn limited(
-        &self,
-        limit: Duration,
-        run: fn(&dyn Lifecycle) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let lifecycle = Arc::clone(self.instance.lifecycle());
-        limited(limit, move || run(&*lifecycle))
-    }
-
-    fn explain(&self, error: &Error, what: &str) -> Error {
-        let plugin = self.linked.plugin();
-        let (kind, name) = (plugin.plugin_type(), plugin.name());
-        let message = format!("the {kind} plugin `{name}` {what}: {error}");
-        Error::new(error.kind(), message).in_domain(kind.domain())
+        let span = self.tracer.span(format!("{domain}.start")).attribute(key, "start").start();
+        observed(&span, domain, start)
     }
 }
 
@@ -351,95 +250,40 @@ fn check_count(selections: &[Selection], index: usize) -> Result<(), SelectionEr
     let earlier = || selections[..index].iter().filter(|other| other.kind == *kind);
     if !kind.allows_several() && earlier().next().is_some() {
         let message = format!("expected one {kind} plugin, found several");
-        return Err(SelectionError::new(index, message));
+        return Err(SelectionError::new(message));
     }
     if *kind != PluginType::AlertChannel && earlier().any(|other| other.name == *name) {
         let message = format!("expected each plugin once, found the {kind} plugin `{name}` again");
-        return Err(SelectionError::new(index, message));
+        return Err(SelectionError::new(message));
     }
     Ok(())
 }
 
-fn configure(selection: &Selection) -> Result<Configured, ConfigurationError> {
-    let refused = |message: String| ConfigurationError::new(Vec::new(), message);
+fn configure(selection: &Selection) -> Result<Configured, SelectionError> {
     let linked = registry::find(selection.kind, &selection.name)
-        .map_err(|error| refused(error.to_string()))?;
+        .map_err(|error| SelectionError::new(error.to_string()))?;
     let Some(factory) = linked.factory() else {
         let message = format!("{linked} registers its metadata only and cannot be selected");
-        return Err(refused(message));
+        return Err(SelectionError::new(message));
     };
     let (instance, credentials) =
         in_folder(&selection.folder, || (factory.configure)(selection.config.clone()))?;
-    Ok(Configured {
-        linked,
-        tracer: factory.tracer,
-        instance,
-        credentials,
-        is_started: AtomicBool::new(false),
-    })
+    Ok(Configured { linked, tracer: factory.tracer, instance, credentials })
 }
 
-/// An order in which each plugin follows its dependencies.
-fn order(plugins: &[Configured]) -> Result<Vec<usize>, SelectionError> {
-    let mut needs = Vec::with_capacity(plugins.len());
-    for (index, plugin) in plugins.iter().enumerate() {
-        needs.push(dependencies(plugins, index, plugin)?);
-    }
-    let mut order = Vec::with_capacity(plugins.len());
-    let mut open = Vec::new();
-    for index in 0..plugins.len() {
-        visit(index, &needs, &mut order, &mut open).map_err(|circle| {
-            let names: Vec<&str> =
-                circle.iter().map(|index| plugins[*index].linked.plugin().name()).collect();
+/// Checks that the stores of a plugin's credentials are selected. Stores start in the order of their selection.
+fn check_stores(plugins: &[Configured], index: usize) -> Result<(), SelectionError> {
+    let plugin = &plugins[index];
+    let is_store = plugin.kind() == PluginType::Secrets;
+    let (others, before) = if is_store { (&plugins[..index], " before it") } else { (plugins, "") };
+    match plugin.stores().find(|name| !others.iter().any(|other| other.is_store(name))) {
+        None => Ok(()),
+        Some(store) => {
+            let name = plugin.linked.plugin().name();
             let message = format!(
-                "plugins depend on each other: {}, expected dependencies without a circle",
-                names.join(" -> ")
+                "the plugin `{name}` needs the secrets plugin `{store}`{before}, which is not selected"
             );
-            SelectionError::new(index, message)
-        })?;
+            Err(SelectionError::new(message))
+        }
     }
-    Ok(order)
-}
-
-/// The indexes of the dependencies of a plugin.
-fn dependencies(
-    plugins: &[Configured],
-    index: usize,
-    plugin: &Configured,
-) -> Result<Vec<usize>, SelectionError> {
-    let find = |(kind, name)| {
-        plugins.iter().position(|other| other.is(kind, name)).ok_or_else(|| {
-            let message = format!(
-                "the plugin `{}` needs the {kind} plugin `{name}`, which is not selected",
-                plugin.linked.plugin().name()
-            );
-            SelectionError::new(index, message)
-        })
-    };
-    plugin.needs().map(find).collect()
-}
-
-/// Adds a plugin to the order, after its dependencies. The error is a circle, with the first plugin repeated at the
-/// end.
-fn visit(
-    index: usize,
-    needs: &[Vec<usize>],
-    order: &mut Vec<usize>,
-    open: &mut Vec<usize>,
-) -> Result<(), Vec<usize>> {
-    if order.contains(&index) {
-        return Ok(());
-    }
-    if let Some(start) = open.iter().position(|other| *other == index) {
-        let mut circle = open[start..].to_vec();
-        circle.push(index);
-        return Err(circle);
-    }
-    open.push(index);
-    for need in &needs[index] {
-        visit(*need, needs, order, open)?;
-    }
-    open.pop();
-    order.push(index);
-    Ok(())
 }

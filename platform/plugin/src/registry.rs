@@ -11,7 +11,7 @@ use floe_telemetry::Tracer;
 use floe_telemetry::callsite::SourceLocation;
 use serde_json::Value;
 
-use crate::configuration::{ConfigurationError, Credential};
+use crate::configuration::{Credential, SelectionError};
 use crate::kind::PluginType;
 use crate::lifecycle::Instance;
 use crate::metadata::{API_VERSION, PluginMetadata};
@@ -26,7 +26,7 @@ pub struct LinkedPlugin {
 
 /// An instance of a plugin, and the credentials of its configuration.
 #[doc(hidden)]
-pub type Configured = Result<(Instance, Vec<Credential>), ConfigurationError>;
+pub type Configured = Result<(Instance, Vec<Credential>), SelectionError>;
 
 /// Creates instances of a plugin.
 #[derive(Clone, Copy, Debug)]

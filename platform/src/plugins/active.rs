@@ -1,4 +1,4 @@
-//! The plugins of a run: started before it, called during it, stopped after it.
+//! The plugins of a run: started before it, called during it.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -51,29 +51,13 @@ impl Active {
         })
     }
 
-    /// Starts the plugins of some types, and the plugins that they depend on. Dropping them stops them.
+    /// Starts the plugins of some types, after the stores of their credentials.
     ///
     /// # Errors
     /// A plugin did not start.
     #[traced(name = "floe.plugins.start")]
     pub(crate) fn start(&self, is_used: impl Fn(PluginType) -> bool) -> Result<(), Error> {
-        self.plugins.start_used(is_used).map_err(Error::Plugin)
-    }
-
-    /// Stops the plugins.
-    ///
-    /// # Errors
-    /// A plugin lost accepted data, and its failure fails the run. All plugins are stopped in any case.
-    pub(crate) fn stop(&self) -> Result<(), Error> {
-        let mut failed = Ok(());
-        for (linked, error) in self.plugins.stop() {
-            tracing::warn!(%error, "a plugin failed");
-            let plugin = linked.plugin();
-            if !self.continues(plugin.plugin_type(), plugin.name()) {
-                failed = failed.and(Err(Error::Plugin(error)));
-            }
-        }
-        failed
+        self.plugins.start(is_used).map_err(Error::Plugin)
     }
 
     pub(crate) fn plugins(&self) -> &Plugins {

@@ -59,7 +59,7 @@ pub(crate) fn generate(
         let mut files = MANIFESTS.iter();
         files.any(|(name, kind)| path.ends_with(name) && !is_selected(*kind))
     };
-    atomic::remove_generated(&manifests, "yaml", GENERATED, is_removed)?;
+    atomic::remove_generated(&manifests, "yaml", is_removed)?;
     let is_used = |kind| match kind {
         PluginType::Quality => has_checks,
         PluginType::Rbac | PluginType::NetworkSecurity => true,
@@ -89,7 +89,7 @@ pub(crate) fn generate(
         let written = orchestrator.create_definitions(&product, &folder.join("orchestrator"));
         plugins.tolerate(&orchestrator, written)?;
     }
-    plugins.stop()
+    Ok(())
 }
 
 /// Checks that the quality plugin supports the checks of each asset, and that the tables have the checked columns.

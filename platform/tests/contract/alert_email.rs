@@ -165,7 +165,7 @@ fn a_configuration_that_cannot_work_is_an_error_with_what_is_accepted() {
         }
         let chosen = Selection::new(PluginType::AlertChannel, NAME, config);
         match Plugins::configure(&[chosen]) {
-            Ok(plugins) => plugins.start().unwrap_err().to_string(),
+            Ok(plugins) => plugins.start(|_| true).unwrap_err().to_string(),
             Err(error) => error.to_string(),
         }
     };

@@ -136,7 +136,7 @@ fn a_signing_key_that_is_none_is_an_error_at_the_start_without_the_key() {
         let (_file, key) = credential(&key);
         let config = json!({ "url": "${env:PATH}", "signing_key": key });
         let chosen = Selection::new(PluginType::AlertChannel, NAME, config);
-        let error = Plugins::configure(&[chosen]).unwrap().start().unwrap_err();
+        let error = Plugins::configure(&[chosen]).unwrap().start(|_| true).unwrap_err();
         assert!(error.to_string().contains("expected `whsec_`"), "{error}");
         assert!(!error.to_string().contains(CANARY), "{error}");
     }

@@ -11,7 +11,7 @@ fn start(folder: &TempDir) -> Result<Plugins, Error> {
     let config = json!({ "path": "events.jsonl" });
     let selection = Selection::new(PluginType::LineageBackend, "file", config);
     let plugins = Plugins::configure(&[selection.in_folder(folder.path())]).unwrap();
-    plugins.start()?;
+    plugins.start(|_| true)?;
     Ok(plugins)
 }
 

@@ -177,7 +177,7 @@ pub(crate) fn plugins_in(
 ) -> Plugins {
     let selection = Selection::new(kind, name, config).in_folder(folder);
     let plugins = Plugins::configure(&[selection]).unwrap();
-    plugins.start().unwrap();
+    plugins.start(|_| true).unwrap();
     plugins
 }
 

@@ -144,7 +144,7 @@ fn ranges_that_a_cluster_refuses_are_an_error_of_the_start() {
         let config = json!({ "addresses": { "db.example.org": ranges } });
         let selection = Selection::new(PluginType::NetworkSecurity, "k8s", config);
         let plugins = Plugins::configure(&[selection]).unwrap();
-        let error = plugins.start().unwrap_err();
+        let error = plugins.start(|_| true).unwrap_err();
         assert!(error.to_string().contains(found), "{error}");
     }
 }

@@ -213,7 +213,7 @@ fn an_account_without_its_files_is_an_error_at_the_start() {
     let folder = account(None);
     let start = |config: Value| {
         let chosen = Selection::new(PluginType::Secrets, NAME, config);
-        let error = Plugins::configure(&[chosen]).unwrap().start().unwrap_err();
+        let error = Plugins::configure(&[chosen]).unwrap().start(|_| true).unwrap_err();
         error.to_string()
     };
     let account = folder.path();

@@ -6,11 +6,10 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read, Write as _};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,12 +23,6 @@ use crate::quote::without_credentials;
 
 /// The length of the kept end of each stream.
 const LONGEST_TAIL: usize = 64 << 10;
-
-/// The longest line of a program whose output is read line by line.
-pub(crate) const LONGEST_LINE: u64 = 16 << 20;
-
-/// The maximum number of unprocessed lines. A program that writes faster waits.
-const WAITING_LINES: usize = 64;
 
 /// The longest part of the output in an error.
 const LONGEST_QUOTE: usize = 300;
@@ -71,19 +64,9 @@ pub struct Invocation<'a> {
     limit: Duration,
     /// The time between SIGINT and SIGKILL if a signal ends the platform.
     stop_limit: Duration,
-    /// Whether an already received signal ends the program, too.
-    is_interruptible: bool,
-    /// The text for the standard input.
-    input: Option<String>,
     /// Credentials that are removed from quotes in errors.
     credentials: Vec<&'a str>,
 }
-
-/// A line of a program, or the reason why it is missing.
-type Line = Result<Vec<u8>, String>;
-
-/// Receives the lines that a program writes.
-type Receive<'r> = &'r mut dyn FnMut(&[u8]) -> Result<(), Error>;
 
 /// The result of a child that was not killed.
 #[derive(Debug)]
@@ -102,42 +85,7 @@ impl<'a> Invocation<'a> {
         let mut command = Command::new(&program.0);
         // No colours: the output is quoted in errors.
         command.env("NO_COLOR", "1").stdin(Stdio::null());
-        Self {
-            tool,
-            command,
-            limit,
-            stop_limit: Duration::ZERO,
-            is_interruptible: true,
-            input: None,
-            credentials: Vec::new(),
-        }
-    }
-
-    /// Passes on only these variables of the environment, if they are set.
-    #[must_use]
-    pub fn only_variables(mut self, names: &[&str]) -> Self {
-        self.command.env_clear();
-        for name in names {
-            if let Some(value) = std::env::var_os(name) {
-                self.command.env(name, value);
-            }
-        }
-        self
-    }
-
-    /// Writes a text to the standard input.
-    #[must_use]
-    pub fn input(mut self, text: String) -> Self {
-        self.command.stdin(Stdio::piped());
-        self.input = Some(text);
-        self
-    }
-
-    /// Reads the standard input from a file.
-    #[must_use]
-    pub fn input_file(mut self, file: File) -> Self {
-        self.command.stdin(file);
-        self
+        Self { tool, command, limit, stop_limit: Duration::ZERO, credentials: Vec::new() }
     }
 
     /// Sends SIGINT to the group when a signal ends the platform, and kills the group after this time. Without this
@@ -145,16 +93,6 @@ impl<'a> Invocation<'a> {
     #[must_use]
     pub fn stopped_within(mut self, limit: Duration) -> Self {
         self.stop_limit = limit;
-        self
-    }
-
-    /// Lets the program run for at most this time even if a signal is already ending the platform.
-    #[must_use]
-    pub fn after_signal(mut self, limit: Duration) -> Self {
-        if interrupt::is_requested() {
-            self.is_interruptible = false;
-            self.limit = limit;
-        }
         self
     }
 
@@ -202,40 +140,21 @@ impl<'a> Invocation<'a> {
     /// The program cannot be started, is killed, or does not end in time; or a signal ends the platform.
     /// Any exit code is a result.
     pub fn run(self) -> Result<Output<'a>, Error> {
-        self.run_until(&interrupt::is_requested, None)
+        self.run_until(&interrupt::is_requested)
     }
 
-    /// Runs the program until it ends, and passes each line of its standard output, at most 16 MiB long, to `receive`
-    /// meanwhile.
-    ///
-    /// # Errors
-    /// As for [`run`](Self::run), and the errors of `receive`.
-    pub fn run_lines(self, receive: Receive<'_>) -> Result<Output<'a>, Error> {
-        let is_interruptible = self.is_interruptible;
-        let is_interrupted = || is_interruptible && interrupt::is_requested();
-        self.run_until(&is_interrupted, Some(receive))
-    }
-
-    fn run_until(
-        mut self,
-        is_interrupted: &dyn Fn() -> bool,
-        receive: Option<Receive<'_>>,
-    ) -> Result<Output<'a>, Error> {
+    fn run_until(mut self, is_interrupted: &dyn Fn() -> bool) -> Result<Output<'a>, Error> {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
         self.command.inject_context();
         let mut group =
             ProcessGroup::spawn(&mut self.command).map_err(|error| self.not_started(&error))?;
-        let (lines, tails) = self.connect(&mut group.leader, receive.is_some())?;
-        let waited = self.wait(&mut group, &lines, receive, is_interrupted);
-        let status = match waited {
+        let tails = read_tails(&mut group.leader)?;
+        let status = match self.wait(&mut group, is_interrupted) {
             Ok(status) => status,
             Err(error) => {
                 drop(group);
                 // The output ends with the last process of the group, which then has no file open.
-                let started = Instant::now();
-                while lines.recv_timeout(TICK) != Err(RecvTimeoutError::Disconnected)
-                    && started.elapsed() < DRAIN_TIMEOUT
-                {}
+                while tails.recv_timeout(DRAIN_TIMEOUT).is_ok() {}
                 return Err(error);
             }
         };
@@ -247,70 +166,15 @@ impl<'a> Invocation<'a> {
         Ok(Output { tool: self.tool, code, tails, credentials: self.credentials })
     }
 
-    /// Starts a thread for each stream, because pipes are bounded. Without `by_lines`, no lines are passed on.
-    #[expect(clippy::type_complexity, reason = "two receivers")]
-    fn connect(
-        &mut self,
-        child: &mut Child,
-        by_lines: bool,
-    ) -> Result<(Receiver<Line>, Receiver<(usize, Vec<u8>)>), Error> {
-        let (line_sender, lines) = mpsc::sync_channel(WAITING_LINES);
-        let (tail_sender, tails) = mpsc::channel();
-        let start = |work: Box<dyn FnOnce() + Send>| {
-            let thread = thread::Builder::new().name("floe-child".to_owned());
-            thread.spawn(work).map(drop)
-        };
-        if let (Some(mut stdin), Some(input)) = (child.stdin.take(), self.input.take()) {
-            start(Box::new(move || {
-                // A process that has failed does not read the rest.
-                let _ = stdin.write_all(input.as_bytes());
-            }))?;
-        }
-        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-        let sender = tail_sender.clone();
-        start(Box::new(move || {
-            let tail = match stdout {
-                Some(stdout) if by_lines => {
-                    read_lines(stdout, &line_sender);
-                    Vec::new()
-                }
-                stdout => {
-                    drop(line_sender);
-                    stdout.map(read_tail).unwrap_or_default()
-                }
-            };
-            // After `DRAIN_TIMEOUT` nobody receives.
-            let _ = sender.send((0, tail));
-        }))?;
-        start(Box::new(move || {
-            let tail = stderr.map(read_tail).unwrap_or_default();
-            let _ = tail_sender.send((1, tail));
-        }))?;
-        Ok((lines, tails))
-    }
-
     fn wait(
         &self,
         group: &mut ProcessGroup,
-        lines: &Receiver<Line>,
-        mut receive: Option<Receive<'_>>,
         is_interrupted: &dyn Fn() -> bool,
     ) -> Result<ExitStatus, Error> {
         let started = Instant::now();
         loop {
-            match (lines.recv_timeout(TICK), &mut receive) {
-                (Ok(Ok(line)), Some(receive)) => receive(&line)?,
-                (Ok(Err(reason)), _) => {
-                    let message = format!("{}: the output cannot be read: {reason}", self.tool);
-                    return Err(Error::new(ErrorKind::InvalidResponse, message));
-                }
-                (Err(RecvTimeoutError::Disconnected), _) => {
-                    if let Some(status) = group.leader.try_wait()? {
-                        return Ok(status);
-                    }
-                    thread::sleep(TICK);
-                }
-                (Ok(Ok(_)) | Err(RecvTimeoutError::Timeout), _) => {}
+            if let Some(status) = group.leader.try_wait()? {
+                return Ok(status);
             }
             if is_interrupted() {
                 self.stop(group)?;
@@ -322,6 +186,7 @@ impl<'a> Invocation<'a> {
                 let message = format!("{} did not end within {limit} seconds", self.tool);
                 return Err(Error::new(ErrorKind::TimedOut, message));
             }
+            thread::sleep(TICK);
         }
     }
 
@@ -409,26 +274,21 @@ impl Output<'_> {
     }
 }
 
-/// Reads lines until the receiver is gone. White space at their ends and empty lines are removed.
-fn read_lines(stream: impl Read, lines: &SyncSender<Line>) {
-    let mut stream = BufReader::new(stream);
-    loop {
-        let mut line = Vec::new();
-        let read = (&mut stream).take(LONGEST_LINE).read_until(b'\n', &mut line);
-        let line = match read {
-            Ok(0) => return,
-            Ok(read) if read as u64 == LONGEST_LINE => {
-                Err("a line is longer than 16 MiB".to_owned())
-            }
-            Ok(_) if line.trim_ascii().is_empty() => continue,
-            Ok(_) => Ok(line.trim_ascii().to_vec()),
-            Err(error) => Err(error.to_string()),
-        };
-        let is_last = line.is_err();
-        if lines.send(line).is_err() || is_last {
-            return;
-        }
+/// Starts a thread for each stream, because pipes are bounded.
+fn read_tails(child: &mut Child) -> Result<Receiver<(usize, Vec<u8>)>, Error> {
+    let (sender, tails) = mpsc::channel();
+    let stdout = child.stdout.take().map(|it| Box::new(it) as Box<dyn Read + Send>);
+    let stderr = child.stderr.take().map(|it| Box::new(it) as Box<dyn Read + Send>);
+    for (index, stream) in [stdout, stderr].into_iter().enumerate() {
+        let sender = sender.clone();
+        let thread = thread::Builder::new().name("floe-child".to_owned());
+        thread.spawn(move || {
+            let tail = stream.map(read_tail).unwrap_or_default();
+            // After `DRAIN_TIMEOUT` nobody receives.
+            let _ = sender.send((index, tail));
+        })?;
     }
+    Ok(tails)
 }
 
 /// Reads a stream to its end, and keeps the last part.
@@ -452,7 +312,7 @@ fn read_tail(mut stream: impl Read) -> Vec<u8> {
 }
 
 /// The last non-empty lines, joined into one, without control characters.
-pub fn last_lines(text: &str) -> String {
+fn last_lines(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let last = &lines[lines.len().saturating_sub(QUOTED_LINES)..];
     let joined = last.join("; ").replace(char::is_control, " ");
@@ -460,8 +320,10 @@ pub fn last_lines(text: &str) -> String {
     joined.chars().skip(excess).collect()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
+    #![cfg(unix)]
+
     use std::fs;
 
     use super::*;
@@ -516,7 +378,7 @@ mod tests {
         let (pid, draft) = (folder.path().join("pid"), folder.path().join("draft"));
         let script = "sleep 600 & echo $! > \"$DRAFT\"; mv \"$DRAFT\" \"$PID\"; wait";
         let invocation = sh(script).env("PID", &pid).env("DRAFT", &draft);
-        let error = invocation.run_until(&|| pid.exists(), None).unwrap_err();
+        let error = invocation.run_until(&|| pid.exists()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Interrupted);
         assert_eq!(error.to_string(), "tool was interrupted by a signal");
         let pid: i32 = fs::read_to_string(&pid).unwrap().trim().parse().unwrap();

@@ -156,7 +156,7 @@ fn rows_are_written_to_other_systems() {
     });
     let selection = Selection::new(PluginType::Ingestion, "dlt", config).in_folder(folder.path());
     let plugins = Plugins::configure(&[selection]).unwrap();
-    plugins.start().unwrap();
+    plugins.start(|_| true).unwrap();
     let tool = plugins.one::<dyn IngestionEngine>().unwrap();
     let write = |sink_type| {
         tool.write(&Export { table: "orders", sink_type, destination: "orders", file: &file })
