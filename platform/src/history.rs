@@ -1,87 +1,44 @@
-//! The last runs of a product on this host, in `.floe/runs.json`, with their ids in other tools. A run is added when it
-//! starts.
+//! The last runs of a product on this host, in `.floe/runs.jsonl`: a line for each run, the oldest first. A run is added when
+//! it starts, and replaced when it ends. Only a few lines are parsed; the others are copied unchanged.
 
-pub(crate) mod measured;
 pub(crate) mod unusual;
 
-use std::collections::HashSet;
-use std::fs::{File, OpenOptions};
+use std::env;
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access};
-use floe_plugins::files::confine;
-use floe_plugins::files::input_file;
-use serde::{Deserialize, Serialize};
+use floe_plugins::files::{confine, input_file};
+use floe_plugins::runs::run_id::RunId;
 
 use crate::product::OUTPUT_FOLDER;
+use crate::record::{Record, Status};
+use crate::text::Count;
 
-/// The number of runs that are kept. All assets that Dagster alone builds in one of its runs count as one run.
-pub(crate) const KEPT: usize = 50;
+/// The number of runs that are kept, if they fit into [`MOST_BYTES`].
+pub(crate) const KEPT: usize = 400;
 
-const KEPT_RECORDS: usize = 1000;
+/// The maximum size of the file: about 80 runs of a thousand assets.
+const MOST_BYTES: usize = 8 << 20;
 
-pub(crate) const KEPT_JOBS: usize = 1000;
+/// The number of runs that a run is compared with.
+const WINDOW: usize = 28;
 
-/// A run of a product, of an asset built by Dagster alone, or of dbt in the product's folder.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(default)]
-pub(crate) struct Record {
-    /// The command, for example `run`, `build-asset orders` or `dbt build`.
-    pub(crate) command: String,
-    /// The product, or the dbt project.
-    pub(crate) name: String,
-    /// `started`, `success` or `failed`.
-    pub(crate) status: String,
-    pub(crate) started_at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) ended_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) run_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) trace_id: Option<String>,
-    /// The id of the run's first span.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) span_id: Option<String>,
-    /// The id of the run in `OpenLineage`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) lineage_run_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) dbt_invocation_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) dagster_run_id: Option<String>,
-    /// The parts of the run with a run of their own in `OpenLineage`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) jobs: Vec<Job>,
-}
-
-/// An asset or a node of dbt.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(default)]
-pub(crate) struct Job {
-    pub(crate) name: String,
-    pub(crate) lineage_run_id: String,
-    /// The id of the dbt command that built the asset.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) dbt_invocation_id: Option<String>,
-}
+/// Finds unusual properties of a run, compared with earlier runs of the same kind, the newest first.
+type Explain = fn(&[Record], &Record) -> Vec<String>;
 
 impl Record {
     /// The unique id of the run.
-    fn key(&self) -> Option<&str> {
+    fn id(&self) -> Option<&str> {
         let ids = [&self.run_id, &self.lineage_run_id, &self.dbt_invocation_id];
         ids.into_iter().find_map(Option::as_deref)
     }
 
-    /// The group that counts as one run: a run of Dagster without a run of ours around it, or else the record itself.
-    fn group(&self) -> Option<&str> {
-        let of_dagster = self.dagster_run_id.as_deref();
-        of_dagster.filter(|_| self.run_id.is_none()).or_else(|| self.key())
-    }
-
-    /// Whether this run or one of its jobs has the id in any tool.
+    /// Whether this run or one of its assets has the id in any tool.
     fn has(&self, id: &str) -> bool {
         let own = [
             &self.run_id,
@@ -91,46 +48,89 @@ impl Record {
             &self.dagster_run_id,
             &self.lineage_run_id,
         ];
-        let own = own.into_iter().flatten();
-        let of_jobs = self.jobs.iter().flat_map(|job| {
-            let own = Some(&job.lineage_run_id);
-            own.into_iter().chain(&job.dbt_invocation_id)
+        let own = own.into_iter().flatten().map(String::as_str);
+        let of_assets = self.assets.iter().flat_map(|asset| {
+            let lineage = asset.lineage_run_id.as_ref().map(RunId::as_str);
+            lineage.into_iter().chain(asset.dbt_invocation_id.as_deref())
         });
-        own.chain(of_jobs).any(|own| !own.is_empty() && own.eq_ignore_ascii_case(id))
+        own.chain(of_assets).any(|own| !own.is_empty() && own.eq_ignore_ascii_case(id))
+    }
+
+    /// Records since which run each asset has been failing. A failure lasts until a run builds the asset.
+    fn continue_failures(&mut self, past: &[Self]) {
+        let now = (self.number, self.started_at.clone());
+        for asset in &mut self.assets {
+            if asset.outcome.is_built() && !asset.is_bad() {
+                continue;
+            }
+            let before = past.iter().find_map(|run| run.asset(&asset.key));
+            let before = before.and_then(|before| before.failed_since.clone());
+            asset.failed_since = before.or_else(|| asset.is_bad().then(|| now.clone()));
+        }
     }
 }
 
+/// The name of this host, with the number of its cores.
+pub(crate) fn machine() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let name = name.or_else(|| env::var("COMPUTERNAME").ok()).unwrap_or_default();
+    let cores = thread::available_parallelism().map_or(0, usize::from);
+    format!("{} ({})", name.trim(), Count(cores, "core"))
+}
+
 fn path(folder: &Path) -> PathBuf {
-    folder.join(OUTPUT_FOLDER).join("runs.json")
+    folder.join(OUTPUT_FOLDER).join("runs.jsonl")
 }
 
-/// The last runs, the newest first; empty if the file is unreadable or not a history.
-pub(crate) fn read(folder: &Path) -> Vec<Record> {
-    let text = input_file::read(&path(folder)).unwrap_or_default();
-    serde_json::from_str(&text).unwrap_or_default()
+/// Adds a run, or replaces its record. If it has ended, [`explain`](unusual::sentences) says what was unusual about it.
+/// Returns what is wrong with the file: the run is the same without.
+pub(crate) fn add(folder: &Path, run: &mut Record, explain: Explain) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if let Err(error) = add_run(folder, run, explain, &mut warnings) {
+        warnings.push(format!("the run is not in the history: {}", error.redacted()));
+    }
+    warnings
 }
 
-/// Adds a run, or replaces its record.
-///
-/// # Errors
-/// The file cannot be written.
-pub(crate) fn add(folder: &Path, mut record: Record) -> Result<(), Error> {
-    record.jobs.truncate(KEPT_JOBS);
+fn add_run(
+    folder: &Path,
+    run: &mut Record,
+    explain: Explain,
+    warnings: &mut Vec<String>,
+) -> Result<(), Error> {
     let _lock = lock(folder);
-    let mut records = read(folder);
-    records.retain(|other| other.key() != record.key());
-    records.insert(0, record);
-    let mut groups = HashSet::new();
-    let kept = records.iter().take(KEPT_RECORDS).take_while(|record| {
-        groups.insert(record.group());
-        groups.len() <= KEPT
-    });
-    let kept = kept.count();
-    records.truncate(kept);
-    atomic::replace(&path(folder), Access::Private, |file| {
-        serde_json::to_writer_pretty(&mut *file, &records)?;
-        file.write_all(b"\n")
-    })
+    let text = read_text(folder)?;
+    let (mut lines, mut alike, mut damaged) = (Vec::new(), Vec::new(), 0);
+    let mut number = None;
+    for line in text.lines().rev() {
+        if alike.len() < WINDOW {
+            let Ok(other) = serde_json::from_str::<Record>(line) else {
+                damaged += 1;
+                continue;
+            };
+            if other.status == Status::Started && other.id() == run.id() {
+                continue;
+            }
+            number = number.max(Some(other.number));
+            let is_alike = (&other.environment, &other.command) == (&run.environment, &run.command);
+            if is_alike && other.status != Status::Started {
+                alike.push(other);
+            }
+        }
+        lines.push(line);
+    }
+    if damaged > 0 {
+        let (file, lines) = (path(folder), Count(damaged, "damaged line"));
+        warnings.push(format!("`{}`: removed {lines}", file.display()));
+    }
+    run.number = number.unwrap_or_default().saturating_add(1);
+    if run.status != Status::Started {
+        run.continue_failures(&alike);
+        run.unusual = explain(&alike, run);
+    }
+    let line = serde_json::to_string(&run).unwrap_or_default();
+    lines.insert(0, &line);
+    write(folder, &lines)
 }
 
 /// Locks the history against other processes, such as parallel steps of Dagster. After five seconds the record is
@@ -149,105 +149,159 @@ fn lock(folder: &Path) -> Option<File> {
     None
 }
 
+/// Replaces the file with the lines that are kept.
+fn write(folder: &Path, newest_first: &[&str]) -> Result<(), Error> {
+    let mut bytes = 0;
+    let fits = |line: &&&str| {
+        bytes += line.len();
+        bytes <= MOST_BYTES
+    };
+    let kept = newest_first.iter().take(KEPT).take_while(fits).count();
+    atomic::replace(&path(folder), Access::Private, |file| {
+        let mut lines = newest_first[..kept].iter().rev();
+        lines.try_for_each(|line| writeln!(file, "{line}"))
+    })
+}
+
+/// The text of the file; empty if there is none. Invalid UTF-8 damages only its line.
+fn read_text(folder: &Path) -> Result<String, Error> {
+    let path = path(folder);
+    let mut bytes = Vec::new();
+    let most = 2 * MOST_BYTES as u64;
+    match input_file::open(&path).and_then(|file| file.take(most).read_to_end(&mut bytes)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io("read", &path)(error)),
+        _ => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+    }
+}
+
+/// The last runs, the newest first.
+///
+/// # Errors
+/// The file cannot be read.
+pub(crate) fn read(folder: &Path) -> Result<Vec<Record>, Error> {
+    let text = read_text(folder)?;
+    Ok(text.lines().rev().filter_map(|line| serde_json::from_str(line).ok()).collect())
+}
+
 /// The runs with this id, and other runs of the same traces.
-pub(crate) fn find(folder: &Path, id: &str) -> Vec<Record> {
-    let mut records = read(folder);
+///
+/// # Errors
+/// The file cannot be read.
+pub(crate) fn find(folder: &Path, id: &str) -> Result<Vec<Record>, Error> {
+    let mut records = read(folder)?;
     records.sort_by(|one, other| other.started_at.cmp(&one.started_at));
-    let traces: Vec<String> = records
-        .iter()
-        .filter(|record| record.has(id))
-        .filter_map(|record| record.trace_id.clone())
-        .collect();
-    let is_found = |record: &Record| {
+    let found = records.iter().filter(|record| record.has(id));
+    let traces: Vec<String> = found.filter_map(|record| record.trace_id.clone()).collect();
+    records.retain(|record| {
         let trace = record.trace_id.as_ref();
         record.has(id) || trace.is_some_and(|trace| traces.contains(trace))
-    };
-    records.into_iter().filter(is_found).collect()
+    });
+    Ok(records)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::{Outcome, Step};
 
     fn record(number: usize) -> Record {
         Record {
             run_id: Some(format!("run-{number}")),
             trace_id: Some(format!("trace-{}", number / 2)),
-            jobs: vec![Job {
-                name: "orders".to_owned(),
-                lineage_run_id: format!("job-{number}"),
+            status: Status::Success,
+            assets: vec![Step {
+                key: "orders".to_owned(),
                 dbt_invocation_id: Some(format!("dbt-{number}")),
+                ..Step::default()
             }],
             ..Record::default()
         }
     }
 
-    #[test]
-    fn the_last_runs_are_kept_and_found_with_those_of_their_trace() {
+    fn folder() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path();
-        std::fs::create_dir(folder.join(OUTPUT_FOLDER)).unwrap();
-        std::fs::write(path(folder), "not a history").unwrap();
-        for number in 0..KEPT + 2 {
-            add(folder, record(number)).unwrap();
-        }
-        let ended = Record { status: "success".to_owned(), ..record(KEPT) };
-        add(folder, ended.clone()).unwrap();
-        let records = read(folder);
-        assert_eq!(records.len(), KEPT);
-        assert_eq!(records[..2], [ended.clone(), record(KEPT + 1)]);
-        assert_eq!(find(folder, "RUN-2"), [record(3), record(2)]);
-        assert_eq!(find(folder, "job-50"), [ended.clone(), record(KEPT + 1)]);
-        assert_eq!(find(folder, "dbt-50"), [ended, record(KEPT + 1)]);
-        assert_eq!(find(folder, "run-1"), []);
-        assert_eq!(find(folder, ""), []);
+        fs::create_dir(folder.path().join(OUTPUT_FOLDER)).unwrap();
+        folder
+    }
+
+    /// Adds a run, and returns the warnings.
+    fn add(folder: &Path, run: &mut Record) -> Vec<String> {
+        super::add(folder, run, |_, _| Vec::new())
     }
 
     #[test]
-    fn assets_of_one_run_of_dagster_count_as_one() {
-        let folder = tempfile::tempdir().unwrap();
+    fn a_run_is_replaced_when_it_ends_and_found_with_those_of_its_trace() {
+        let folder = folder();
         let folder = folder.path();
-        add(folder, record(0)).unwrap();
-        let asset = |number| Record {
-            run_id: None,
-            lineage_run_id: Some(format!("asset-{number}")),
-            dagster_run_id: Some("dagster".to_owned()),
-            ..record(number)
+        fs::write(path(folder), "not a run\n").unwrap();
+        let removed = format!("`{}`: removed 1 damaged line", path(folder).display());
+        assert_eq!(add(folder, &mut record(0)), [removed]);
+        for number in 1..4 {
+            add(folder, &mut Record { status: Status::Started, ..record(number) });
+        }
+        add(folder, &mut record(2));
+        let runs = |id: &str| {
+            let found = find(folder, id).unwrap();
+            found.iter().map(|it| (it.run_id.clone().unwrap(), it.status)).collect::<Vec<_>>()
         };
-        for number in 0..KEPT {
-            add(folder, asset(number)).unwrap();
-        }
-        assert_eq!(find(folder, "dagster").len(), KEPT + 1);
-        for number in 1..KEPT {
-            add(folder, record(number)).unwrap();
-        }
-        // The run before the assets is not kept.
-        assert_eq!(read(folder).len(), 2 * KEPT - 1);
-        assert_eq!(find(folder, "run-0"), []);
+        let [two, three] = [("run-2", Status::Success), ("run-3", Status::Started)]
+            .map(|(id, it)| (id.to_owned(), it));
+        assert_eq!(runs("RUN-2"), [two.clone(), three.clone()]);
+        assert_eq!(runs("dbt-3"), [two, three]);
+        assert_eq!(runs("run-7"), []);
+        assert_eq!(runs(""), []);
+        assert_eq!(read(folder).unwrap().len(), 4);
     }
 
     #[test]
     fn processes_that_end_at_the_same_time_are_all_recorded() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = folder();
         let folder = folder.path();
-        std::fs::create_dir(folder.join(OUTPUT_FOLDER)).unwrap();
         thread::scope(|scope| {
             for first in [0, 20] {
                 scope.spawn(move || {
                     for number in first..first + 20 {
-                        add(folder, record(number)).unwrap();
+                        add(folder, &mut record(number));
                     }
                 });
             }
         });
-        assert_eq!(read(folder).len(), 40);
+        assert_eq!(read(folder).unwrap().len(), 40);
     }
 
     #[test]
-    fn a_run_has_at_most_a_thousand_jobs_in_its_record() {
-        let folder = tempfile::tempdir().unwrap();
-        let record = Record { jobs: vec![Job::default(); KEPT_JOBS + 1], ..Record::default() };
-        add(folder.path(), record).unwrap();
-        assert_eq!(read(folder.path())[0].jobs.len(), KEPT_JOBS);
+    fn large_runs_are_fewer() {
+        let folder = folder();
+        let folder = folder.path();
+        for number in 0..4 {
+            let environment = "x".repeat(MOST_BYTES / 3);
+            assert_eq!(add(folder, &mut Record { environment, ..record(number) }), [""; 0]);
+        }
+        let kept = read(folder).unwrap();
+        let numbers: Vec<u64> = kept.iter().map(|run| run.number).collect();
+        assert_eq!(numbers, [4, 3]);
+    }
+
+    #[test]
+    fn an_asset_fails_since_a_run_in_the_same_environment() {
+        let folder = folder();
+        let folder = folder.path();
+        let mut number = 0;
+        let mut add = |environment: &str, outcome: &Outcome| {
+            number += 1;
+            let mut run = Record { environment: environment.to_owned(), ..record(number) };
+            run.assets[0].outcome = outcome.clone();
+            super::add(folder, &mut run, |_, _| Vec::new());
+            run.assets.remove(0).failed_since.map(|(number, _)| number)
+        };
+        let built = Outcome::default();
+        let failed = Outcome::Failed { message: String::new() };
+        let skipped = Outcome::Skipped { missing: String::new() };
+        assert_eq!(add("dev", &failed), Some(1));
+        assert_eq!(add("prod", &built), None);
+        assert_eq!(add("dev", &skipped), Some(1));
+        assert_eq!(add("dev", &failed), Some(1));
+        assert_eq!(add("dev", &built), None);
+        assert_eq!(add("dev", &failed), Some(6));
     }
 }

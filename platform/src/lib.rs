@@ -20,6 +20,7 @@ pub mod manifest;
 mod metrics;
 pub mod pipeline;
 pub mod product;
+mod record;
 pub mod telemetry;
 mod text;
 pub mod word;

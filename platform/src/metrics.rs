@@ -132,13 +132,13 @@ pub(crate) fn asset(key: &str, status: &'static str) {
 }
 
 /// Records a model that was built. dbt does not know the rows of each.
-pub(crate) fn model(name: &str, layer: &'static str, took: Duration, rows: Option<u64>) {
+pub(crate) fn model(name: &str, layer: &str, took: f64, rows: Option<u64>) {
     let labels = [
         KeyValue::new("floe.transform.model", name.to_owned()),
-        KeyValue::new("floe.transform.layer", layer),
+        KeyValue::new("floe.transform.layer", layer.to_owned()),
     ];
     METRICS.record_histogram(TRANSFORM_DURATION, took, &labels);
-    METRICS.set_gauge(LAST_BUILD, took.as_secs_f64(), &labels);
+    METRICS.set_gauge(LAST_BUILD, took, &labels);
     if let Some(rows) = rows {
         METRICS.set_gauge(ROWS, rows, &labels);
     }

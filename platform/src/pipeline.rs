@@ -16,7 +16,6 @@ pub(crate) mod run;
 mod source;
 pub(crate) mod warehouse;
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -31,114 +30,33 @@ use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
 use floe_plugins::runs::correlation;
 pub use floe_plugins::runs::run_id::RunId;
-use floe_telemetry::{TelemetryConfig, get_current_span, traced};
+use floe_telemetry::{get_current_span, traced};
 
 use self::asset::Asset;
-use self::ending::alert_without_plugins;
 pub use self::ending::results_path;
 pub(crate) use self::ending::write_unbegun;
-pub use self::outcome::{Failure, Outcome, QueryError};
+pub use self::outcome::{Failure, QueryError};
 use self::progress::Progress;
 use self::report::mark_failed;
-pub use self::report::{Checks, FailedCheck, Report, RunError, Step};
+pub use self::report::{Report, RunError};
 use self::run::{Orchestration, Run, TRACER_NAME, Tables};
 use self::warehouse::Warehouse;
 use crate::artifacts::CompiledArtifacts;
 use crate::compile::{self, Definition};
+use crate::history::unusual;
 use crate::identity::Identity;
 use crate::metrics;
 use crate::plugins::active::{Active, failed};
-use crate::product::{self, OUTPUT_FOLDER, Product};
-use crate::word::TraceUrl;
+use crate::product::{self, OUTPUT_FOLDER};
+use crate::record::Outcome;
+pub use crate::record::{FailedCheck, Step};
 
-/// The input of a run.
-#[derive(Debug)]
-pub enum Origin {
-    /// The files of a product.
-    Files(Box<Definition>),
-    /// A product that was compiled before.
-    Artifacts(Box<Compiled>),
-}
-
-/// A product that was compiled before.
-#[derive(Debug)]
-pub struct Compiled {
-    pub(crate) identity: Identity,
-    pub(crate) artifacts: CompiledArtifacts,
-    /// Its `floe.yaml`, which may have changed since, if it can be read.
-    pub(crate) product: Option<Product>,
-}
-
-impl From<Definition> for Origin {
-    fn from(definition: Definition) -> Self {
-        Self::Files(Box::new(definition))
-    }
-}
-
-impl Origin {
-    /// The product in `folder`, from the artifacts in the file `path`.
-    ///
-    /// # Errors
-    /// One of the two cannot be read; the error names the place.
-    pub fn compiled(folder: &Path, path: &Path) -> Result<Self, Error> {
-        Ok(Self::Artifacts(Box::new(Compiled::read(folder, path)?)))
-    }
-
-    /// The identity, which every span of the run carries.
-    pub fn identity(&self) -> &Identity {
-        match self {
-            Self::Files(definition) => &definition.identity,
-            Self::Artifacts(compiled) => &compiled.identity,
-        }
-    }
-
-    pub(crate) fn identity_mut(&mut self) -> &mut Identity {
-        match self {
-            Self::Files(definition) => &mut definition.identity,
-            Self::Artifacts(compiled) => &mut compiled.identity,
-        }
-    }
-
-    /// The configuration of the telemetry.
-    pub fn telemetry(&self) -> &TelemetryConfig {
-        match self {
-            Self::Files(definition) => &definition.telemetry,
-            Self::Artifacts(compiled) => &compiled.artifacts.observability.telemetry,
-        }
-    }
-
-    /// The address of a trace in the backend.
-    pub(crate) fn trace_url(&self) -> Option<&TraceUrl> {
-        match self {
-            Self::Files(definition) => definition.manifest.observability.tracing.trace_url.as_ref(),
-            Self::Artifacts(compiled) => compiled.artifacts.observability.trace_url.as_ref(),
-        }
-    }
-
-    /// The specification of the product.
-    pub(crate) fn product(&self) -> Option<&Product> {
-        match self {
-            Self::Files(definition) => Some(&definition.product),
-            Self::Artifacts(compiled) => compiled.product.as_ref(),
-        }
-    }
-}
-
-impl Compiled {
-    pub(crate) fn read(folder: &Path, path: &Path) -> Result<Self, Error> {
-        let artifacts = CompiledArtifacts::read(path)?;
-        let identity = Identity::compiled(folder, path, &artifacts)?;
-        Ok(Self { product: Product::read(folder).ok(), identity, artifacts })
-    }
-}
-
-/// A run and the product that it builds.
+/// A run, its product, and the plugins that it has configured.
 struct Prepared<'a> {
-    origin: &'a Origin,
     identity: &'a Identity,
+    artifacts: CompiledArtifacts,
+    plugins: Active,
     run_id: &'a RunId,
-    /// The artifacts, compiled by this run or before it.
-    artifacts: Cow<'a, CompiledArtifacts>,
 }
 
 /// Runs a product: prepare, observe, build, publish, report.
@@ -150,89 +68,104 @@ struct Prepared<'a> {
     tracer = TRACER_NAME,
     floe_attributes = PipelineRun {
         run_id: run_id.as_str(),
-        name: &origin.identity().name,
+        name: &definition.identity.name,
         trigger: Trigger::Manual,
     },
 )]
-pub fn run(origin: &Origin, run_id: &RunId) -> Result<Report, RunError> {
-    let (prepared, mut report) = prepare(origin, run_id)?;
+pub fn run(definition: &Definition, run_id: &RunId) -> Result<Report, RunError> {
+    let (prepared, mut report) = prepare(definition, run_id)?;
     let steps = || {
-        let (plugins, built) = match start_plugins(&prepared, &report) {
-            Ok(plugins) => {
-                let built = build(&prepared, &plugins, &mut report);
-                (Some(plugins), built)
-            }
-            Err(error) => (None, Err(error)),
-        };
-        ending::report(&prepared, report, plugins.as_ref(), built)
+        let started = prepared.plugins.start(|_| true);
+        let built = started.and_then(|()| build(definition, &prepared, &mut report));
+        ending::report(&prepared, report, built)
     };
     counted("pipeline", |_| !interrupt::is_requested(), steps)
 }
 
 /// Builds and publishes the tables, with the lineage of the run.
-fn build(prepared: &Prepared<'_>, plugins: &Active, report: &mut Report) -> Result<(), Error> {
-    check(prepared, plugins)?;
-    run::observe(prepared, plugins, report, |report| {
+fn build(
+    definition: &Definition,
+    prepared: &Prepared<'_>,
+    report: &mut Report,
+) -> Result<(), Error> {
+    check(prepared)?;
+    let plugins = &prepared.plugins;
+    run::observe(prepared, report, |report| {
         if let Some(project) = &prepared.artifacts.dbt {
             let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
             if !orchestrator.plugin().runs_here() {
-                return processes::build(prepared, plugins, None, report, &orchestrator).map(drop);
+                return processes::build(prepared, None, report, &orchestrator).map(drop);
             }
-            return dbt::build(prepared, project, plugins, report);
+            return dbt::build(prepared, project, report);
         }
-        let warehouse = Warehouse::prepare(prepared.identity, plugins, report)?;
-        match build_assets(prepared, plugins, &warehouse, report)? {
+        plugins.required::<dyn ComputeEngine>()?.name().clone_into(&mut report.engine);
+        let warehouse = Warehouse::prepare(&prepared.identity.folder, plugins)?;
+        if warehouse.waited >= warehouse::TICK {
+            report.end_stage(unusual::WAIT, warehouse.waited);
+        }
+        match build_assets(definition, prepared, &warehouse, report)? {
             Some((run, mut tables)) => {
                 publish::publish(&run, &mut tables, report)?;
-                warehouse.replace(tables, plugins, report)
+                warehouse.replace(tables, plugins)?;
+                report.is_published = true;
             }
-            None => warehouse.keep_failed(plugins),
+            None => warehouse.keep_failed(),
         }
+        Ok(())
     })
 }
 
-/// Compiles the product, unless artifacts are given, and replaces the results of the previous run.
-fn prepare<'a>(origin: &'a Origin, run_id: &'a RunId) -> Result<(Prepared<'a>, Report), RunError> {
-    let identity = origin.identity();
+/// Compiles the product, and replaces the results of the previous run.
+fn prepare<'a>(
+    definition: &'a Definition,
+    run_id: &'a RunId,
+) -> Result<(Prepared<'a>, Report), RunError> {
+    let identity = &definition.identity;
     product::check_output_folder(&identity.folder)?;
     correlate(run_id);
     let mut report = Report::new(identity, run_id);
     // A product that was never built gets no results for a mistake in its files.
     let has_results = results_path(&identity.folder).exists();
     if has_results {
-        ending::start(identity, &report)?;
+        ending::start(&mut report)?;
     }
-    let compiled = match origin {
-        Origin::Artifacts(compiled) => Ok(Cow::Borrowed(&compiled.artifacts)),
-        Origin::Files(definition) => compile(definition, &mut report).map(Cow::Owned),
-    };
-    match compiled {
-        Ok(artifacts) => {
+    match compile(definition, &mut report) {
+        Ok((artifacts, plugins)) => {
             report.expect(&artifacts);
             if !has_results {
-                ending::start(identity, &report)?;
+                ending::start(&mut report)?;
             }
-            let prepared = Prepared { origin, identity, run_id, artifacts };
-            Ok((prepared, report))
+            tracing::info!(
+                product = identity.name,
+                run_id = report.run_id(),
+                lineage_run_id = report.run_id(),
+                dagster_run_id = report.record.dagster_run_id,
+                "run begins"
+            );
+            Ok((Prepared { identity, artifacts, plugins, run_id }, report))
         }
         Err(error) => {
             if has_results {
-                // If this fails, the results still describe a run that has started.
-                let _ = ending::write(identity, &report, None, Some(&error));
+                // If they cannot be written, they remain those of a run that started.
+                let _ = ending::finish(&mut report, Some(&error), false);
             }
-            Err(not_compiled(origin, report, error))
+            Err(not_compiled(definition, report, error))
         }
     }
 }
 
-fn compile(definition: &Definition, report: &mut Report) -> Result<CompiledArtifacts, Error> {
+fn compile(
+    definition: &Definition,
+    report: &mut Report,
+) -> Result<(CompiledArtifacts, Active), Error> {
     let started = Instant::now();
     let artifacts = compile::compile(definition)?;
     report.end_stage("compile", started.elapsed());
     for warning in &artifacts.warnings {
         report.warn(warning.clone());
     }
-    Ok(artifacts)
+    let plugins = Active::configure(artifacts.selected(), &definition.identity)?;
+    Ok((artifacts, plugins))
 }
 
 /// Adds the run's ids in other tools to its span.
@@ -245,20 +178,12 @@ fn correlate(run_id: &RunId) {
 }
 
 /// The error of a run whose product could not be compiled.
-fn not_compiled(origin: &Origin, mut report: Report, error: Error) -> RunError {
-    let identity = origin.identity();
-    metrics::record_run(&identity.name, report.took(), true);
+fn not_compiled(definition: &Definition, mut report: Report, error: Error) -> RunError {
+    metrics::record_run(&definition.identity.name, report.took(), true);
     if interrupt::is_requested() {
         return error.into();
     }
-    let selected = match origin {
-        Origin::Files(definition) => {
-            definition.manifest.plugins.selected(&identity.manifest).unwrap_or_default()
-        }
-        Origin::Artifacts(compiled) => compiled.artifacts.selected(),
-    };
-    let lost = alert_without_plugins(selected, identity, &report, &error.redacted());
-    let Some(lost) = lost else {
+    let Some(lost) = ending::alert_of_mistake(definition, &report, &error.redacted()) else {
         return error.into();
     };
     report.warn(lost);
@@ -266,37 +191,22 @@ fn not_compiled(origin: &Origin, mut report: Report, error: Error) -> RunError {
     RunError::Unfinished { report, error }
 }
 
-fn start_plugins(prepared: &Prepared<'_>, report: &Report) -> Result<Active, Error> {
-    tracing::info!(
-        product = prepared.identity.name,
-        run_id = report.run_id().as_str(),
-        lineage_run_id = report.run_id().as_str(),
-        dagster_run_id = report.dagster_run_id,
-        "run begins"
-    );
-    let plugins = Active::configure(prepared.artifacts.selected(), prepared.identity)?;
-    plugins.start(|_| true)?;
-    Ok(plugins)
-}
-
 /// Checks that the plugins support the run.
-fn check(prepared: &Prepared<'_>, plugins: &Active) -> Result<(), Error> {
+fn check(prepared: &Prepared<'_>) -> Result<(), Error> {
+    let Prepared { identity, artifacts, plugins, .. } = prepared;
     let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
     if !orchestrator.plugin().runs_here() {
-        let name = orchestrator.name();
-        let folder = &prepared.identity.folder;
-        prepared.artifacts.check_read_by(name, folder)?;
+        artifacts.check_read_by(orchestrator.name(), &identity.folder)?;
     }
     let engine = plugins.required::<dyn ComputeEngine>()?;
-    if prepared.artifacts.dbt.is_none() && !engine.plugin().runs_queries() {
+    if artifacts.dbt.is_none() && !engine.plugin().runs_queries() {
         let message = format!(
             "the compute plugin `{}` is for dbt projects, found a product without a `dbt_project.yml`",
             engine.name()
         );
-        return Err(Error::input(Place::file(&prepared.identity.manifest), message));
+        return Err(Error::input(Place::file(&identity.manifest), message));
     }
-    let file = product::spec_path(&prepared.identity.folder);
-    plugins.check_secrets(&prepared.artifacts.secrets, &file)?;
+    plugins.check_secrets(&artifacts.secrets, &product::spec_path(&identity.folder))?;
     authenticate(plugins)
 }
 
@@ -312,29 +222,22 @@ fn authenticate(plugins: &Active) -> Result<(), Error> {
 /// Builds the assets in the draft of the warehouse, in the order of the orchestrator. If no asset fails, returns the
 /// run with the open draft.
 fn build_assets<'a>(
+    definition: &'a Definition,
     prepared: &'a Prepared<'a>,
-    plugins: &'a Active,
     warehouse: &Warehouse,
     report: &mut Report,
 ) -> Result<Option<(Run<'a>, Tables)>, Error> {
+    let Prepared { identity, artifacts, plugins, run_id } = prepared;
     let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
-    let (identity, artifacts) = (prepared.identity, &*prepared.artifacts);
     let run = |report: &Report| Run {
-        dagster_run_id: report.dagster_run_id.clone(),
-        ..Run::new(
-            prepared.run_id.as_str(),
-            identity,
-            artifacts,
-            prepared.origin.product(),
-            plugins,
-        )
+        dagster_run_id: report.record.dagster_run_id.clone(),
+        ..Run::new(run_id.as_str(), identity, artifacts, Some(&definition.product), plugins)
     };
     if !orchestrator.plugin().runs_here() {
-        let is_built = processes::build(prepared, plugins, Some(warehouse), report, &orchestrator)?;
-        if !is_built {
+        if !processes::build(prepared, Some(warehouse), report, &orchestrator)? {
             return Ok(None);
         }
-        let tables = Tables::new(warehouse::open(warehouse.database(), plugins)?);
+        let tables = Tables::new(warehouse::open(&warehouse.database(), plugins)?);
         let run = Run { orchestration: Orchestration::Dagster, has_tables: true, ..run(report) };
         return Ok(Some((run, tables)));
     }
@@ -347,19 +250,19 @@ fn build_assets<'a>(
         let Some(asset) = assets.iter().find(|asset| asset.key() == key) else {
             return Err(Error::Setting(format!("there is no asset `{key}`")));
         };
-        let (step, built) = report.time(key, |done, id| asset.build(&run, id, done, &mut tables));
+        let (step, built) = asset.build(&run, report, &mut tables);
         if step.outcome.is_failed() {
             mark_failed();
         }
-        progress.finish(step);
+        progress.finish(&step);
+        report.record.assets.push(step);
         built
     };
     let ran = orchestrator.run(&product, &mut |key| build(key).map_err(Error::into_plugin));
     ran.map_err(failed(&orchestrator))?;
     interrupt::check()?;
-    report.end_assets();
     // Otherwise the warehouse would be replaced by one without its table.
-    let is_done = |asset: &&Asset<'_>| report.steps().iter().any(|step| step.key == asset.key());
+    let is_done = |asset: &&Asset<'_>| report.record.asset(asset.key()).is_some();
     if let Some(asset) = assets.iter().find(|asset| !is_done(asset)) {
         let message = format!("it did not build `{}`", asset.key());
         let error = floe_plugin::Error::new(ErrorKind::Other, message);

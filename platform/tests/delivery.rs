@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use floe::compile::Definition;
 use floe::environment::Environment;
-use floe::pipeline::{self, Origin, RunId};
+use floe::pipeline::{self, RunId};
 use floe_telemetry::TelemetryProvider;
 use floe_telemetry::config::OtlpProtocol;
 use floe_tests::{
@@ -112,13 +112,13 @@ fn assert_metrics(points: &[ReceivedPoint], spans: usize) {
 fn the_demo_exports_the_same_spans_over_grpc_and_http() {
     let (grpc, http) = (Receiver::grpc(), Receiver::http());
     let product = Product::demo("customer-360");
-    let origin = Origin::from(Definition::read(&product.path(""), None, None).unwrap());
-    let telemetry = TelemetryProvider::builder(origin.telemetry().clone())
+    let definition = Definition::read(&product.path(""), None, None).unwrap();
+    let telemetry = TelemetryProvider::builder(definition.telemetry.clone())
         .with_otlp(grpc.endpoint(), OtlpProtocol::Grpc)
         .with_otlp(http.endpoint(), OtlpProtocol::Http)
         .initialize()
         .unwrap();
-    let report = pipeline::run(&origin, &RunId::new());
+    let report = pipeline::run(&definition, &RunId::new());
     telemetry.shutdown(TIMEOUT).unwrap();
     assert!(report.is_ok());
 
@@ -230,8 +230,7 @@ fn the_spans_of_a_large_product_are_all_delivered() {
             product.append("manifest.yaml", "telemetry: { sampling: { prod: 0.0 } }");
         }
         let definition = Definition::read(&product.path(""), None, Some(environment)).unwrap();
-        let origin = Origin::from(definition);
-        let telemetry = TelemetryProvider::builder(origin.telemetry().clone())
+        let telemetry = TelemetryProvider::builder(definition.telemetry.clone())
             .with_otlp(receiver.endpoint(), OtlpProtocol::Grpc)
             .initialize()
             .unwrap();
@@ -244,7 +243,7 @@ fn the_spans_of_a_large_product_are_all_delivered() {
                 receiver.wait_for_requests(requests + 3);
                 receiver.respond(Response::Ok);
             });
-            let report = pipeline::run(&origin, &RunId::new());
+            let report = pipeline::run(&definition, &RunId::new());
             telemetry.shutdown(TIMEOUT).unwrap();
             report
         });

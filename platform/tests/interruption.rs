@@ -25,7 +25,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use floe::compile::Definition;
-use floe::pipeline::{self, Origin, RunId};
+use floe::pipeline::{self, RunId};
 use floe_tests::{ReceivedStatus, Receiver};
 
 use crate::faults::Faults;
@@ -41,6 +41,7 @@ const ENDLESS_INSTRUCTION: &str = "SELECT instr(hex(zeroblob(10000000)), \
 
 const RESULTS: &str = ".floe/run_results.json";
 const WAREHOUSE: &str = ".floe/warehouse.db";
+const FAILED: &str = ".floe/warehouse.failed.db";
 
 /// A `floe run` in the background. It is killed when it is dropped.
 struct Running(Child);
@@ -112,14 +113,13 @@ impl Drop for Running {
 /// The temporary files in the product's folder.
 fn leftovers(product: &Product) -> Vec<String> {
     let mut files = product.files();
-    files.retain(|path| path.contains(".tmp") || path.contains(".floe-"));
+    files.retain(|path| path.ends_with(".floe-draft"));
     files
 }
 
-fn drafts(product: &Product) -> Vec<String> {
-    let mut files = leftovers(product);
-    files.retain(|path| !path.ends_with("-lock"));
-    files
+/// Whether a query is writing the source's file.
+fn is_generating(product: &Product) -> bool {
+    leftovers(product).iter().any(|path| path.starts_with("data/"))
 }
 
 /// Whether a process has locked the file.
@@ -190,8 +190,7 @@ fn a_signal_delivers_the_trace_and_removes_the_drafts() {
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
         ];
         let mut run = Running::start(&product, &variables);
-        // The warehouse and the CSV file that the query writes.
-        run.wait_until(|| drafts(&product).len() == 2);
+        run.wait_until(|| is_generating(&product));
         run.signal(signal);
         let (by, stderr) = run.ended_by();
         assert_eq!(by, Some(number), "{stderr}");
@@ -200,7 +199,7 @@ fn a_signal_delivers_the_trace_and_removes_the_drafts() {
         assert_eq!(stderr.matches(&error).count(), 2, "{stderr}");
         assert!(stderr.contains(" not started · "), "{stderr}");
         assert_eq!(leftovers(&product), [""; 0]);
-        assert!(!product.path(WAREHOUSE).exists());
+        assert!(!product.path(WAREHOUSE).exists() && !product.path(FAILED).exists());
         let results = results(&product);
         assert_eq!(results["status"], "failed");
         assert_eq!(results["message"], format!("interrupted by SIG{signal}"));
@@ -291,39 +290,18 @@ fn a_signal_that_the_parent_ignores_is_ignored() {
 }
 
 #[test]
-fn a_killed_run_is_cleaned_up_and_a_live_one_is_not_touched() {
+fn the_run_after_a_killed_one_waits_for_no_other_and_replaces_its_tables() {
     let product = endless_source();
-    let mut live = Running::start(&product, &[]);
-    live.wait_until(|| drafts(&product).len() == 2);
-    let of_live = leftovers(&product);
     let mut killed = Running::start(&product, &[]);
-    killed.wait_until(|| drafts(&product).len() == 4);
+    killed.wait_until(|| is_generating(&product));
     killed.signal("KILL");
     assert_eq!(killed.ended_by().0, Some(9));
-    let mut left = leftovers(&product);
-    left.retain(|path| !of_live.contains(path));
-    assert_eq!(left.len(), 4, "{left:?}");
+    assert!(product.path(FAILED).exists());
     assert_eq!(results(&product)["status"], "started");
-
     product.write("data/orders.csv", "order_id,ordered_on\n1,2024-01-31\n2,\n");
     product.run().assert_ok();
     assert_eq!(orders(&product), 2);
-    // The folder `data` is cleaned up by the next run that generates a file in it.
-    let in_output = |files: &[String]| -> Vec<String> {
-        files.iter().filter(|path| path.starts_with(".floe/")).cloned().collect()
-    };
-    assert_eq!(in_output(&leftovers(&product)), in_output(&of_live));
-
-    product.remove("data/orders.csv");
-    let mut next = Running::start(&product, &[]);
-    let is_cleaned_up = || !left.iter().any(|path| product.path(path).exists());
-    next.wait_until(|| is_cleaned_up() && drafts(&product).len() == 4);
-    next.signal("TERM");
-    assert_eq!(next.ended_by().0, Some(15));
-    assert_eq!(leftovers(&product), of_live);
-    live.signal("TERM");
-    assert_eq!(live.ended_by().0, Some(15));
-    assert_eq!(leftovers(&product), [""; 0]);
+    assert!(!product.path(FAILED).exists());
 }
 
 /// Runs of one process have equal process ids, as runs in several containers may have.
@@ -332,12 +310,12 @@ fn runs_with_equal_process_ids_do_not_share_drafts() {
     const RUNS: usize = 8;
 
     let product = Product::shop();
-    let origin = Origin::from(Definition::read(&product.path(""), None, None).unwrap());
+    let definition = Definition::read(&product.path(""), None, None).unwrap();
     let start = Barrier::new(RUNS);
     thread::scope(|scope| {
         let run = || {
             start.wait();
-            pipeline::run(&origin, &RunId::new()).map(|_| ())
+            pipeline::run(&definition, &RunId::new()).map(|_| ())
         };
         let runs: Vec<_> = (0..RUNS).map(|_| scope.spawn(run)).collect();
         for run in runs {
@@ -392,7 +370,7 @@ fn a_run_that_is_killed_before_any_of_its_calls_can_be_repeated() {
         product.run().assert_ok();
         assert_eq!(orders(&product), 3, "at {at}");
         assert_eq!(results(&product)["status"], "success", "at {at}");
-        assert_eq!(leftovers(&product), [""; 0], "at {at}");
+        assert!(!product.path(FAILED).exists(), "at {at}");
     }
     // Creation, synchronization, renaming and removal of four files, and their contents.
     assert!(killed > 30, "{killed}");
@@ -465,11 +443,10 @@ fn only_what_cannot_be_made_again_is_synchronized() {
         targets,
         [
             "compiled_artifacts.json",
-            "measured.jsonl",
             "run_results.json",
             "run_results.json",
-            "runs.json",
-            "runs.json",
+            "runs.jsonl",
+            "runs.jsonl",
             "totals.csv",
             "warehouse.db",
         ]

@@ -30,7 +30,7 @@ use std::time::Duration;
 use std::{env, fs, thread};
 
 use floe::compile::Definition;
-use floe::pipeline::{self, Origin, RunId};
+use floe::pipeline::{self, RunId};
 use floe_telemetry::config::ExporterKind;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryProvider, traced};
@@ -94,7 +94,6 @@ fn three_runs(port: u16) -> TelemetryProvider {
     let manifest = product.path("password=hunter2XyZ.yaml");
     let definition = Definition::read(&product.path(""), Some(&manifest), None).unwrap();
     let mut config = definition.telemetry.clone();
-    let origin = Origin::from(definition);
     config.exporters.metrics = Some(vec![ExporterKind::Prometheus]);
     "127.0.0.1".clone_into(&mut config.metrics.prometheus.host);
     config.metrics.prometheus.port = port;
@@ -103,12 +102,12 @@ fn three_runs(port: u16) -> TelemetryProvider {
         .with_span_exporter(MemoryExporter::new())
         .initialize()
         .unwrap();
-    assert!(pipeline::run(&origin, &RunId::new()).is_ok());
+    assert!(pipeline::run(&definition, &RunId::new()).is_ok());
     product.replace("models/totals.sql", "count(*)", "\"postgresql://shop:hunter2@db/x\"");
-    let _ = pipeline::run(&origin, &RunId::new());
+    let _ = pipeline::run(&definition, &RunId::new());
     // A product that cannot be compiled is a failed run, too.
     product.write("models/totals.sql", "SELECT * FROM {{ ref('nowhere') }}");
-    assert!(pipeline::run(&origin, &RunId::new()).is_err());
+    assert!(pipeline::run(&definition, &RunId::new()).is_err());
     provider.force_flush(TIMEOUT).unwrap();
     provider
 }

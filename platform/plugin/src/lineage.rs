@@ -208,8 +208,6 @@ pub struct Dataset<'a> {
     pub columns: Vec<Field<'a>>,
     /// The number of rows, if they were written.
     pub rows: Option<u64>,
-    /// The results of the run's checks of the data.
-    pub assertions: Vec<Assertion<'a>>,
 }
 
 /// A column of data.
@@ -219,19 +217,6 @@ pub struct Field<'a> {
     pub name: &'a str,
     /// The type in the database, if it is known.
     pub kind: Option<&'a str>,
-}
-
-/// The result of a check of data.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Assertion<'a> {
-    /// The kind of check, for example `not_null`.
-    pub assertion: &'a str,
-    /// Whether the data satisfies the check.
-    pub success: bool,
-    /// The checked column; `None` for a check of the table.
-    pub column: Option<&'a str>,
-    /// The counted rows: the rows that violate the check, or all rows if the check demands a number of rows.
-    pub actual: Option<u64>,
 }
 
 static METRICS: MetricRecorder =
@@ -354,13 +339,6 @@ impl Dataset<'_> {
             value["outputFacets"]["outputStatistics"] =
                 facet("1-0-2/OutputStatisticsOutputDatasetFacet", json!({ "rowCount": rows }));
         }
-        if !self.assertions.is_empty() && !is_output {
-            let assertions: Vec<Value> = self.assertions.iter().map(|it| it.to_json()).collect();
-            value["inputFacets"]["dataQualityAssertions"] = facet(
-                "1-1-0/DataQualityAssertionsDatasetFacet",
-                json!({ "assertions": assertions }),
-            );
-        }
         value
     }
 }
@@ -372,19 +350,6 @@ impl Field<'_> {
             field["type"] = kind.into();
         }
         field
-    }
-}
-
-impl Assertion<'_> {
-    fn to_json(self) -> Value {
-        let mut assertion = json!({ "assertion": self.assertion, "success": self.success });
-        if let Some(column) = self.column {
-            assertion["column"] = column.into();
-        }
-        if let Some(rows) = self.actual {
-            assertion["actual"] = rows.to_string().into();
-        }
-        assertion
     }
 }
 

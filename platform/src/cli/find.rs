@@ -10,7 +10,8 @@ use serde::Serialize;
 use super::arguments::ProductArgs;
 use super::output::print;
 use crate::compile::Definition;
-use crate::history::{self, KEPT, Record};
+use crate::history::{self, KEPT};
+use crate::record::Record;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -43,7 +44,7 @@ pub(super) fn find(arguments: &Arguments) -> Result<(), Error> {
     let Definition { identity, manifest, .. } = product.read()?;
     let folder = &identity.folder;
     let trace_url = manifest.observability.tracing.trace_url.as_ref();
-    let found: Vec<Found> = history::find(folder, id)
+    let found: Vec<Found> = history::find(folder, id)?
         .into_iter()
         .map(|record| Found {
             trace_url: trace_url.zip(record.trace_id.as_deref()).map(|(url, trace)| url.of(trace)),
@@ -69,7 +70,9 @@ impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Record {
             command,
-            name,
+            product_name,
+            product_version,
+            environment,
             status,
             started_at,
             ended_at,
@@ -79,9 +82,14 @@ impl fmt::Display for Found {
             lineage_run_id,
             dbt_invocation_id,
             dagster_run_id,
-            jobs,
+            assets,
+            ..
         } = &self.record;
-        writeln!(f, "{command} of {name}: {status}")?;
+        let version = if product_version.is_empty() { "" } else { " " };
+        writeln!(
+            f,
+            "{command} of {product_name}{version}{product_version} ({environment}): {status}"
+        )?;
         let no_trace = "not recorded".to_owned();
         let no_link = "set `observability.tracing.trace_url` in the manifest".to_owned();
         let link = self.trace_url.as_ref().or(Some(&no_link));
@@ -101,15 +109,9 @@ impl fmt::Display for Found {
                 writeln!(f, "  {label:<16} {text}")?;
             }
         }
-        for job in jobs {
-            let ids = [
-                ("OpenLineage run", Some(&job.lineage_run_id)),
-                ("dbt invocation", job.dbt_invocation_id.as_ref()),
-            ];
-            for (label, id) in ids {
-                if let Some(id) = id {
-                    writeln!(f, "  {label:<16} {id} {}", job.name)?;
-                }
+        for asset in assets {
+            if let Some(id) = &asset.lineage_run_id {
+                writeln!(f, "  {:<16} {id} {}", "OpenLineage run", asset.key)?;
             }
         }
         Ok(())

@@ -3,7 +3,6 @@
 use std::io::{self, IsTerminal as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use floe_plugins::files::atomic;
 use floe_plugins::process::interrupt;
 use floe_telemetry::TelemetryConfig;
 use floe_telemetry::exporter::{ConsoleExporter, uses_color};
@@ -99,7 +98,6 @@ pub(super) fn observed<T>(
     let telemetry = Arc::new(telemetry::start(config, terminal, written)?);
     let overdue = Arc::clone(&telemetry);
     interrupt::listen(telemetry::SHUTDOWN_TIMEOUT, move || {
-        atomic::abandon();
         // The error cannot be printed: the command may be blocked in printing.
         let _ = telemetry::stop(&overdue);
     });

@@ -9,17 +9,16 @@ use floe_plugins::error::Error;
 use super::arguments::ProductArgs;
 use super::observed::{Tree, observed};
 use super::output::{print_redacted, print_summary};
+use crate::compile::Definition;
 use crate::identity::Lines;
-use crate::pipeline::{self, Origin, Outcome, Report, RunError, RunId};
+use crate::pipeline::{self, Report, RunError, RunId};
+use crate::record::Outcome;
 use crate::telemetry::Written;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     product: ProductArgs,
-    /// Compiled artifacts to build from, instead of compiling the product
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["env", "manifest", "orchestrator"])]
-    artifacts: Option<PathBuf>,
     /// The orchestrator that runs the product: local or dagster [default: the manifest's, else local]
     #[arg(long, value_name = "NAME")]
     orchestrator: Option<String>,
@@ -56,16 +55,11 @@ impl OutputArgs {
 }
 
 impl Arguments {
-    /// The input of the run.
-    fn read(&self) -> Result<Origin, Error> {
-        let mut origin = match &self.artifacts {
-            None => Origin::from(self.product.read()?),
-            Some(path) => Origin::compiled(&self.product.folder, path)?,
-        };
-        let identity = origin.identity_mut();
-        identity.orchestrator.clone_from(&self.orchestrator);
-        identity.lines = self.output.lines();
-        Ok(origin)
+    fn read(&self) -> Result<Definition, Error> {
+        let mut definition = self.product.read()?;
+        definition.identity.orchestrator.clone_from(&self.orchestrator);
+        definition.identity.lines = self.output.lines();
+        Ok(definition)
     }
 }
 
@@ -73,14 +67,14 @@ impl Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
     let output = &arguments.output;
     let unbegun = |error: &Error| pipeline::write_unbegun(&arguments.product.folder, error);
-    let origin = arguments.read().inspect_err(unbegun)?;
-    let (identity, config) = (origin.identity(), origin.telemetry().clone());
+    let definition = arguments.read().inspect_err(unbegun)?;
+    let config = definition.telemetry.clone();
     let mode = config.resource_attributes.floe_mode.unwrap_or_default();
     let ratio = config.sampling_ratio();
-    let page = output.page(&identity.folder);
+    let page = output.page(&definition.identity.folder);
     let written = page.as_deref().map_or(Written::Nothing, Written::Page);
     let observed =
-        observed(config, output.tree(), written, || pipeline::run(&origin, &RunId::new()))
+        observed(config, output.tree(), written, || pipeline::run(&definition, &RunId::new()))
             .inspect_err(|error| {
                 if let RunError::Stopped(error) = error {
                     unbegun(error);
@@ -97,7 +91,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
     observed.print_tree(&mut io::stdout());
     if output.lines() == Lines::Text {
         let to = observed.exported_to.as_deref();
-        let trace = match (report.trace_id.as_deref(), origin.trace_url(), to) {
+        let trace_url = definition.manifest.observability.tracing.trace_url.as_ref();
+        let trace = match (report.record.trace_id.as_deref(), trace_url, to) {
             _ if observed.is_disabled || !observed.has_exporter => None,
             (Some(id), Some(url), Some(_)) if observed.is_recorded => Some(url.of(id)),
             (Some(id), _, Some(to)) if observed.is_recorded => Some(format!("{id} at {to}")),

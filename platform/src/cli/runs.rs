@@ -1,7 +1,6 @@
 //! `floe runs`: the last runs of a product, with their times and unusual findings.
 
 use std::fmt;
-use std::time::Duration;
 
 use clap::Args;
 use floe_plugins::error::Error;
@@ -11,7 +10,8 @@ use serde_json::json;
 use super::arguments::ProductArgs;
 use super::columns;
 use super::output::print;
-use crate::history::measured::{self, MeasuredRun};
+use crate::history;
+use crate::record::Record;
 use crate::text::Elapsed;
 
 #[derive(Debug, Args)]
@@ -33,7 +33,7 @@ pub(super) struct Arguments {
 pub(super) fn runs(arguments: &Arguments) -> Result<(), Error> {
     let identity = arguments.product.read()?.identity;
     let folder = &identity.folder;
-    let mut runs = measured::read_all(folder)?;
+    let mut runs = history::read(folder)?;
     runs.truncate(arguments.last);
     if arguments.json {
         return print(&format_args!("{:#}\n", json!({ "runs": runs })));
@@ -43,20 +43,20 @@ pub(super) fn runs(arguments: &Arguments) -> Result<(), Error> {
     print(&lines.join("\n"))
 }
 
-struct Runs<'a>(&'a [MeasuredRun]);
+struct Runs<'a>(&'a [Record]);
 
 impl fmt::Display for Runs<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let head = ["RUN", "COMMAND", "STARTED", "STATUS", "TIME", "BUILT", "UNUSUAL"];
         let rows = self.0.iter().flat_map(|run| {
             let built = run.assets.iter().filter(|it| it.is_built()).count();
-            let all = run.assets.iter().filter(|it| !it.is_tested()).count();
+            let all = run.assets.iter().filter(|it| !it.is_only_tested()).count();
             let first = [
                 run.number.to_string(),
                 run.command.clone(),
                 run.started_at.clone(),
-                run.status.clone(),
-                elapsed(run.seconds),
+                run.status.to_string(),
+                Elapsed(run.seconds).to_string(),
                 if all == 0 { String::new() } else { format!("{built} of {all}") },
                 run.unusual.first().cloned().unwrap_or_default(),
             ];
@@ -69,8 +69,4 @@ impl fmt::Display for Runs<'_> {
         });
         columns::write(f, head, rows)
     }
-}
-
-fn elapsed(seconds: f64) -> String {
-    Elapsed(Duration::try_from_secs_f64(seconds).unwrap_or_default()).to_string()
 }

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use floe_dbt::{Ended, Recorded};
-use floe_plugin::dbt::BuiltNode;
 use floe_plugin::rfc3339;
 use floe_plugins::error::Error;
 use floe_plugins::process::foreground::Exit;
@@ -14,11 +13,11 @@ use floe_telemetry::{FloeSpanAttributes, sanitize_error_message};
 
 use super::output::{print_error, print_redacted, print_summary};
 use crate::compile::definition;
-use crate::history::measured::MeasuredRun;
-use crate::history::{self, Record, measured, unusual};
+use crate::history::{self, unusual};
 use crate::identity::Identity;
-use crate::pipeline::{Report, RunId, dbt};
+use crate::pipeline::dbt;
 use crate::product;
+use crate::record::{Record, Status};
 use crate::telemetry;
 
 /// The commands of dbt that build or test nodes.
@@ -81,26 +80,20 @@ impl floe_dbt::Product for Product<'_> {
         let Some(identity) = &self.identity else {
             return Vec::new();
         };
-        if let Err(error) = history::add(&self.folder, command.into()) {
-            let error = error.redacted();
-            self.warnings.push(format!("the ids of the run are not kept: {error}"));
+        let mut run = record(command, identity.as_ref().ok());
+        run.command.push_str(&selection(command.command, self.arguments));
+        let warnings = match identity {
+            Ok(_) if !run.assets.is_empty() => {
+                history::add(&self.folder, &mut run, unusual::sentences)
+            }
+            _ => history::add(&self.folder, &mut run, |_, _| Vec::new()),
+        };
+        self.warnings.extend(warnings);
+        if let Err(error) = identity {
+            let (command, error) = (command.command, error.redacted());
+            self.warnings.push(format!("`{command}` is not compared with earlier runs: {error}"));
         }
-        let nodes = command.nodes();
-        if !nodes.is_empty() && MEASURED.contains(&command.command) {
-            let identity = match identity {
-                Ok(identity) => identity,
-                Err(error) => {
-                    let (command, error) = (command.command, error.redacted());
-                    self.warnings.push(format!("`{command}` is not in the history: {error}"));
-                    return Vec::new();
-                }
-            };
-            let mut run = measured_run(identity, command, nodes);
-            run.command.push_str(&selection(command.command, self.arguments));
-            let warnings = measured::add(&self.folder, &mut run, unusual::sentences);
-            self.warnings.extend(warnings);
-            self.unusual = run.unusual;
-        }
+        self.unusual = run.unusual;
         self.unusual.clone()
     }
 }
@@ -122,39 +115,29 @@ fn selection(command: &str, arguments: &[OsString]) -> String {
     sanitize_error_message(&selected.concat()).into_owned()
 }
 
-fn measured_run(
-    identity: &Identity,
-    command: &Recorded<'_>,
-    mut nodes: Vec<BuiltNode>,
-) -> MeasuredRun {
-    dbt::redact(&mut nodes);
-    let mut report = Report::new(identity, &RunId::new());
-    dbt::add_nodes(nodes, Some(command.invocation_id), &mut report);
-    let environment = command.target.unwrap_or(identity.environment.as_str());
-    let took = command.ended.duration_since(command.started).unwrap_or_default();
-    MeasuredRun {
-        run_id: command.invocation_id.to_owned(),
-        command: command.command.to_owned(),
-        started_at: rfc3339(command.started),
-        seconds: took.as_secs_f64(),
-        ..report.measured(environment, command.succeeded)
+fn record(command: &Recorded<'_>, identity: Option<&Identity>) -> Record {
+    let mut assets = Vec::new();
+    if MEASURED.contains(&command.command) {
+        let mut nodes = command.nodes();
+        dbt::redact(&mut nodes);
+        dbt::add_nodes(nodes, Some(command.invocation_id), &mut assets);
     }
-}
-
-impl From<&Recorded<'_>> for Record {
-    fn from(recorded: &Recorded<'_>) -> Self {
-        let status = if recorded.succeeded { "success" } else { "failed" };
-        Self {
-            command: recorded.command.to_owned(),
-            name: recorded.project.unwrap_or("a dbt project").to_owned(),
-            status: status.to_owned(),
-            started_at: rfc3339(recorded.started),
-            ended_at: Some(rfc3339(recorded.ended)),
-            trace_id: recorded.trace_id.clone(),
-            span_id: recorded.span_id.clone(),
-            dbt_invocation_id: Some(recorded.invocation_id.to_owned()),
-            dagster_run_id: recorded.dagster_run_id.map(str::to_owned),
-            ..Self::default()
-        }
+    let environment = command.target.or(identity.map(|it| it.environment.as_str()));
+    let took = command.ended.duration_since(command.started).unwrap_or_default();
+    Record {
+        command: command.command.to_owned(),
+        product_name: command.project.unwrap_or("a dbt project").to_owned(),
+        environment: environment.unwrap_or_default().to_owned(),
+        status: Status::of(command.succeeded),
+        started_at: rfc3339(command.started),
+        ended_at: Some(rfc3339(command.ended)),
+        seconds: took.as_secs_f64(),
+        machine: history::machine(),
+        trace_id: command.trace_id.clone(),
+        span_id: command.span_id.clone(),
+        dbt_invocation_id: Some(command.invocation_id.to_owned()),
+        dagster_run_id: command.dagster_run_id.map(str::to_owned),
+        assets,
+        ..Record::default()
     }
 }

@@ -12,7 +12,8 @@ use super::load::Loaded;
 use crate::identity::Identity;
 
 /// The consequence of a credential in the product.
-const NOT_WRITTEN: &str = "which is not written into the artifacts: the product runs with `floe run`, and neither in Dagster nor with `--artifacts`";
+const NOT_WRITTEN: &str =
+    "which is not written into the artifacts: the product runs with `floe run`, and not in Dagster";
 
 /// The warnings, each with its place.
 pub(super) fn find(identity: &Identity, loaded: &Loaded<'_>) -> Vec<String> {

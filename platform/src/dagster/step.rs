@@ -9,44 +9,46 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use floe_dagster_pipes::{Exception, Level, Metadata, Session as Pipes, Severity};
-use floe_plugin::compute::{Session, TransformOutcome};
-use floe_plugin::dbt::{Invocation, TESTS};
+use floe_plugin::compute::TransformOutcome;
+use floe_plugin::dbt::{BuiltNode, Invocation, TESTS};
 use floe_plugin::lineage::Lineage;
 use floe_plugin::orchestrator::{Asset as Attributes, Orchestrator, PipelineRun};
 use floe_plugin::{PluginType, rfc3339};
 use floe_plugins::error::Error;
-use floe_plugins::files::atomic::{Access, Draft};
 use floe_plugins::process::interrupt;
 use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use floe_telemetry::{TelemetryConfig, get_current_span, propagation, traced};
 
-use crate::artifacts::{self, DbtProject};
-use crate::history::{self, Record};
+use crate::artifacts::{self, CompiledArtifacts, DbtProject};
+use crate::history;
+use crate::identity::Identity;
 use crate::pipeline::asset::{Asset, checks_of};
+use crate::pipeline::dbt;
 use crate::pipeline::outcome::{Checked, Failure};
-use crate::pipeline::processes::{Attempt, SharedRun, State, now};
-use crate::pipeline::report::{Details, RunError};
+use crate::pipeline::processes::{Attempt, SharedRun};
+use crate::pipeline::report::RunError;
 use crate::pipeline::run::{self, DAGSTER, Orchestration, Run, Tables};
-use crate::pipeline::{Compiled, dbt, warehouse};
+use crate::pipeline::warehouse::{self, Warehouse};
 use crate::plugins::active::{self, Active};
-use crate::product::warehouse_path;
+use crate::product::Product;
+use crate::record::{Outcome, Record, Status, Step};
 
 /// The flags of a sampled `traceparent`.
 const SAMPLED: &str = "01";
-
-/// The status of an asset in the history while it is built.
-const STARTED: &str = "started";
 
 /// A step of Dagster that builds an asset.
 #[derive(Debug)]
 pub struct DagsterStep {
     pipes: Pipes,
     shared: Option<SharedRun>,
-    compiled: Compiled,
+    identity: Identity,
+    artifacts: CompiledArtifacts,
+    /// The product's `floe.yaml`, which may have changed since, if it can be read.
+    product: Option<Product>,
     key: String,
     /// The id of the run of the job that builds the asset, in its lineage.
     lineage_run_id: RunId,
@@ -58,7 +60,9 @@ pub struct DagsterStep {
 struct Known {
     /// The ids of the trace and of the asset's span, if it is recorded.
     ids: Option<(String, String)>,
-    details: Details,
+    step: Step,
+    /// The nodes of a dbt project.
+    nodes: Vec<BuiltNode>,
     /// Whether a failure was reported as the result of a check, for which Dagster fails the step.
     is_reported: bool,
 }
@@ -70,7 +74,7 @@ impl DagsterStep {
     /// Dagster did not start this process, or the product was not compiled. Dagster's log has the error, too.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let pipes = Pipes::from_environment().map_err(|error| Error::Setting(error.to_string()))?;
-        let (shared, compiled, key) = match read(&pipes, folder) {
+        let (shared, identity, artifacts, key) = match read(&pipes, folder) {
             Ok(parts) => parts,
             Err(error) => {
                 // The error is printed, too.
@@ -78,19 +82,14 @@ impl DagsterStep {
                 return Err(error);
             }
         };
-        Ok(Self {
-            pipes,
-            shared,
-            compiled,
-            key,
-            lineage_run_id: RunId::new(),
-            started: SystemTime::now(),
-        })
+        let (lineage_run_id, started) = (RunId::new(), SystemTime::now());
+        let product = Product::read(folder).ok();
+        Ok(Self { pipes, shared, identity, artifacts, product, key, lineage_run_id, started })
     }
 
     /// The configuration of the telemetry.
     pub fn telemetry(&self) -> TelemetryConfig {
-        self.compiled.artifacts.observability.telemetry.clone()
+        self.artifacts.observability.telemetry.clone()
     }
 
     /// Builds the asset and reports it to Dagster.
@@ -99,17 +98,16 @@ impl DagsterStep {
     /// The asset could not be built. A check that fails is reported as such, and Dagster fails the step.
     pub fn build(self) -> Result<(), RunError> {
         let mut known = Known::default();
-        self.add(State::Started, &known.details)?;
+        known.step.key.clone_from(&self.key);
+        known.step.lineage_run_id = Some(self.lineage_run_id.clone());
+        self.add(&known, false)?;
         let built = self.observed(&mut known);
-        let state = match &built {
-            Ok(rows) => State::Built { rows: *rows },
-            Err(failure) if interrupt::is_requested() => {
-                State::Canceled { message: failure.redacted() }
-            }
-            Err(failure) => State::Failed { message: failure.redacted() },
+        known.step.outcome = match &built {
+            Ok(rows) => Outcome::Built { rows: *rows },
+            Err(failure) => Outcome::Failed { message: failure.redacted() },
         };
-        self.remember(if built.is_ok() { "success" } else { "failed" }, &known);
-        let added = self.add(state, &known.details);
+        self.remember(Status::of(built.is_ok()), &known);
+        let added = self.add(&known, true);
         match built {
             Err(failure) if !known.is_reported => {
                 // The error is printed, too.
@@ -149,45 +147,50 @@ impl DagsterStep {
         self.pipes.context().extras.get("step_key")?.as_str()
     }
 
-    fn add(&self, state: State, details: &Details) -> Result<(), Error> {
+    fn add(&self, known: &Known, has_ended: bool) -> Result<(), Error> {
         let Some(shared) = &self.shared else {
             return Ok(());
         };
         let context = self.pipes.context();
+        let at = self.started.duration_since(UNIX_EPOCH).unwrap_or_default();
         shared.add(&Attempt {
-            key: self.key.clone(),
             number: context.retry_number,
             orchestrator_run_id: context.run_id.clone(),
             step_key: self.step_key().map(str::to_owned),
-            lineage_run_id: self.lineage_run_id.clone(),
-            details: details.clone(),
-            at: now(),
-            state,
+            at: u64::try_from(at.as_millis()).unwrap_or(u64::MAX),
+            step: known.step.clone(),
+            nodes: known.nodes.clone(),
+            has_ended,
         })
     }
 
     /// Adds the asset to the history of the product, unless its run is there. A failure to write the history does not
     /// fail the asset.
-    fn remember(&self, status: &str, known: &Known) {
+    fn remember(&self, status: Status, known: &Known) {
         if self.shared.is_some() {
             return;
         }
         let (trace_id, span_id) = known.ids.clone().unzip();
-        let record = Record {
+        let has_ended = status != Status::Started;
+        let mut record = Record {
             command: format!("build-asset {}", self.key),
-            name: self.compiled.identity.title(),
-            status: status.to_owned(),
+            product_name: self.identity.name.clone(),
+            product_version: self.identity.version.clone(),
+            environment: self.identity.environment.to_string(),
+            status,
             started_at: rfc3339(self.started),
-            ended_at: (status != STARTED).then(|| rfc3339(SystemTime::now())),
+            ended_at: has_ended.then(|| rfc3339(SystemTime::now())),
+            seconds: self.started.elapsed().unwrap_or_default().as_secs_f64(),
             trace_id,
             span_id,
             lineage_run_id: Some(self.lineage_run_id.to_string()),
-            dbt_invocation_id: known.details.dbt_invocation_id.clone(),
+            dbt_invocation_id: known.step.dbt_invocation_id.clone(),
             dagster_run_id: Some(self.pipes.context().run_id.clone()),
+            assets: has_ended.then(|| known.step.clone()).into_iter().collect(),
             ..Record::default()
         };
-        if let Err(error) = history::add(&self.compiled.identity.folder, record) {
-            tracing::warn!(%error, "the ids of the asset are not kept");
+        for warning in history::add(&self.identity.folder, &mut record, |_, _| Vec::new()) {
+            tracing::warn!("{warning}");
         }
     }
 
@@ -203,18 +206,6 @@ impl DagsterStep {
                 context.is_valid().then(|| (key.clone(), context))
             })
             .collect()
-    }
-
-    /// Opens the database of the run, or a copy of the warehouse that will replace it.
-    fn database(&self, plugins: &Active) -> Result<(Option<Draft>, Session), Error> {
-        let shared = self.shared.as_ref().and_then(|shared| shared.database.as_ref());
-        if let Some(database) = shared {
-            return Ok((None, warehouse::open(database, plugins)?));
-        }
-        let folder = &self.compiled.identity.folder;
-        let draft = Draft::new(&warehouse_path(folder), Access::Private)?;
-        let session = warehouse::copy(folder, draft.path(), plugins)?;
-        Ok((Some(draft), session))
     }
 
     /// Reports a written table, and the results of its checks.
@@ -260,14 +251,15 @@ impl DagsterStep {
         plugins: &Active,
         known: &mut Known,
     ) -> Result<Option<u64>, Failure> {
-        let run = dbt::run(&self.compiled.identity, project, plugins, self.run_id(), None)?;
+        let run = dbt::run(&self.identity, project, plugins, self.run_id(), None)?;
         get_current_span().set_attributes(&Invocation {
             invocation_id: run.invocation_id.as_deref(),
             ..Invocation::default()
         });
-        known.details = dbt::details(&run);
+        known.step.dbt_invocation_id.clone_from(&run.invocation_id);
+        known.nodes.clone_from(&run.nodes);
         interrupt::check()?;
-        let built = dbt::built(&self.compiled.identity, &run).map(|()| None);
+        let built = dbt::built(&self.identity, &run).map(|()| None);
         let outcome = TransformOutcome { rows_affected: None };
         let rows = built.as_ref().copied();
         run::record(&self.key, Orchestration::Dagster, rows, &outcome);
@@ -289,14 +281,14 @@ impl DagsterStep {
     /// The address of the current trace in the backend, if it is recorded.
     fn trace_url(&self) -> Option<String> {
         let (trace_id, _) = active::current_ids()?;
-        let url = self.compiled.artifacts.observability.trace_url.as_ref()?;
+        let url = self.artifacts.observability.trace_url.as_ref()?;
         Some(url.of(&trace_id))
     }
 
     /// Records the other ids of an asset in its trace, and the trace in Dagster's log, even if the asset fails.
     fn announce(&self, known: &mut Known) -> Result<(), Error> {
         known.ids = active::current_ids();
-        self.remember(STARTED, known);
+        self.remember(Status::Started, known);
         tracing::info!(
             asset = self.key,
             run_id = self.run_id(),
@@ -332,7 +324,7 @@ fn build(
     known: &mut Known,
 ) -> Result<Option<u64>, Failure> {
     step.announce(known)?;
-    let Compiled { identity, artifacts, product: specification } = &step.compiled;
+    let DagsterStep { identity, artifacts, .. } = step;
     let product = artifacts.product();
     let sources = product.sources.iter().map(|it| it.name);
     let keys: Vec<&str> = sources.chain(product.models.iter().map(|it| it.name)).collect();
@@ -355,27 +347,30 @@ fn build(
                 | PluginType::Secrets
         )
     })?;
-    // In a run, Dagster builds one asset after the other.
-    let _lock = match &step.shared {
-        Some(_) => None,
-        None => Some(warehouse::lock(&identity.folder)?),
-    };
     let assets = Asset::all(artifacts);
     let asset = match (&artifacts.dbt, assets.iter().find(|asset| asset.key() == key)) {
         (None, Some(asset)) => asset,
         (Some(project), _) => return step.build_by_dbt(project, &plugins, known),
         (None, None) => return Ok(None),
     };
-    let (draft, session) = step.database(&plugins)?;
+    // In a run, Dagster builds one asset after the other.
+    let shared = step.shared.as_ref().and_then(|shared| shared.database.as_ref());
+    let (warehouse, session) = if let Some(database) = shared {
+        (None, warehouse::open(database, &plugins)?)
+    } else {
+        let warehouse = Warehouse::prepare(&identity.folder, &plugins)?;
+        let session = warehouse.copy(&plugins)?;
+        (Some(warehouse), session)
+    };
     let mut tables = Tables { spans: step.upstream(), ..Tables::new(session) };
     let run = Run {
         orchestration: Orchestration::Dagster,
         has_tables: true,
         dagster_run_id: Some(step.pipes.context().run_id.clone()),
-        ..Run::new(run_id, identity, artifacts, specification.as_ref(), &plugins)
+        ..Run::new(run_id, identity, artifacts, step.product.as_ref(), &plugins)
     };
-    let built;
-    (built, known.details) = asset.build_in_span(&run, &step.lineage_run_id, &mut tables);
+    known.step = Step { lineage_run_id: known.step.lineage_run_id.take(), ..asset.step() };
+    let built = asset.build_in_span(&run, &step.lineage_run_id, &mut tables, &mut known.step);
     interrupt::check()?;
     let fails = |it: &Checked| !it.result.passed && !it.is_tolerated;
     let is_of_check = checks_of(&built).iter().any(fails);
@@ -387,15 +382,14 @@ fn build(
     };
     step.report(rows, checks_of(&built))?;
     known.is_reported = built.is_err();
-    tables.close()?;
-    if let Some(draft) = draft {
-        let _locked = warehouse::settle(&draft, &warehouse_path(&identity.folder), &plugins)?;
-        draft.publish()?;
+    match warehouse {
+        Some(warehouse) => warehouse.replace(tables, &plugins)?,
+        None => tables.close()?,
     }
     built.map(|built| Some(built.rows))
 }
 
-type Parts = (Option<SharedRun>, Compiled, String);
+type Parts = (Option<SharedRun>, Identity, CompiledArtifacts, String);
 
 fn read(pipes: &Pipes, folder: &Path) -> Result<Parts, Error> {
     let keys: BTreeSet<&String> = pipes.context().asset_keys.iter().collect();
@@ -409,8 +403,9 @@ fn read(pipes: &Pipes, folder: &Path) -> Result<Parts, Error> {
     let shared = SharedRun::from_environment()?;
     let default = artifacts::default_path(folder);
     let path = shared.as_ref().map_or(&default, |shared| &shared.artifacts);
-    let compiled = Compiled::read(folder, path)?;
-    Ok((shared, compiled, key))
+    let artifacts = CompiledArtifacts::read(path)?;
+    let identity = Identity::compiled(folder, path, &artifacts)?;
+    Ok((shared, identity, artifacts, key))
 }
 
 fn exception(message: &str) -> Exception {

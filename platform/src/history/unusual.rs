@@ -6,11 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::f64::consts::PI;
-use std::time::Duration;
 
 use floe_suggest::all_of;
 
-use super::measured::{MeasuredAsset, MeasuredRun, WINDOW};
+use super::WINDOW;
+use crate::record::{Record, Step};
 use crate::text::{Elapsed, Thousands};
 
 /// The minimum number of runs for a comparison.
@@ -64,19 +64,16 @@ pub(super) struct Finding {
 }
 
 /// The findings of [`explain`], as sentences.
-pub(crate) fn sentences(past: &[MeasuredRun], run: &MeasuredRun) -> Vec<String> {
+pub(crate) fn sentences(past: &[Record], run: &Record) -> Vec<String> {
     explain(past, run).into_iter().map(|it| it.text).collect()
 }
 
 /// The unusual findings of a run, the most important first. `past` are the earlier runs of the same kind, the newest
 /// first.
-pub(super) fn explain(past: &[MeasuredRun], run: &MeasuredRun) -> Vec<Finding> {
+pub(super) fn explain(past: &[Record], run: &Record) -> Vec<Finding> {
     let mut found = failures(past, run);
-    let past: Vec<&MeasuredRun> = past
-        .iter()
-        .filter(|run| run.assets.iter().any(MeasuredAsset::is_built))
-        .take(WINDOW)
-        .collect();
+    let past: Vec<&Record> =
+        past.iter().filter(|run| run.assets.iter().any(Step::is_built)).take(WINDOW).collect();
     if past.len() >= FEWEST {
         found.extend(Comparison::new(&past, run).findings());
     }
@@ -90,10 +87,10 @@ pub(super) fn explain(past: &[MeasuredRun], run: &MeasuredRun) -> Vec<Finding> {
 }
 
 /// The failures, and the first run of each.
-fn failures(past: &[MeasuredRun], run: &MeasuredRun) -> Vec<Finding> {
+fn failures(past: &[Record], run: &Record) -> Vec<Finding> {
     let mut texts: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for asset in run.assets.iter().filter(|asset| asset.is_bad()) {
-        let before: Vec<_> = past.iter().filter_map(|run| run.asset(&asset.name)).collect();
+        let before: Vec<_> = past.iter().filter_map(|run| run.asset(&asset.key)).collect();
         let since = asset.failed_since.as_ref();
         let when = match since.filter(|(number, _)| *number < run.number) {
             Some((number, at)) => format!("since run {number} ({at})"),
@@ -108,7 +105,7 @@ fn failures(past: &[MeasuredRun], run: &MeasuredRun) -> Vec<Finding> {
                 }
             }
         };
-        texts.entry(when).or_default().push(&asset.name);
+        texts.entry(when).or_default().push(&asset.key);
     }
     let texts = texts.into_iter().map(|(when, names)| {
         let verb = if names.len() == 1 { "fails" } else { "fail" };
@@ -129,7 +126,7 @@ enum Cause<'a> {
 /// An asset or a stage of the run, with its times in earlier runs.
 struct Part<'a> {
     name: &'a str,
-    asset: Option<&'a MeasuredAsset>,
+    asset: Option<&'a Step>,
     causes: BTreeSet<Cause<'a>>,
     now: f64,
     /// The times in the order of the runs; `None` for runs that did not build the part.
@@ -151,10 +148,10 @@ impl Part<'_> {
 
 /// A run and earlier runs.
 struct Comparison<'a> {
-    past: &'a [&'a MeasuredRun],
-    run: &'a MeasuredRun,
+    past: &'a [&'a Record],
+    run: &'a Record,
     /// The built assets of each earlier run.
-    built: Vec<HashMap<&'a str, &'a MeasuredAsset>>,
+    built: Vec<HashMap<&'a str, &'a Step>>,
     parts: Vec<Part<'a>>,
     /// The usual rows of each asset with another number of rows, and whether that number has hardly ever occurred. Only
     /// then it is a cause.
@@ -171,7 +168,7 @@ struct Comparison<'a> {
 
 impl<'a> Comparison<'a> {
     #[expect(clippy::cast_precision_loss, reason = "the counts are small")]
-    fn new(past: &'a [&'a MeasuredRun], run: &'a MeasuredRun) -> Self {
+    fn new(past: &'a [&'a Record], run: &'a Record) -> Self {
         let mut comparison = Self {
             past,
             run,
@@ -189,7 +186,7 @@ impl<'a> Comparison<'a> {
             comparison.add_asset(asset);
         }
         for (name, seconds) in &run.stages {
-            let of = |run: &&MeasuredRun| {
+            let of = |run: &&Record| {
                 let stage = run.stages.iter().find(|(other, _)| other == name);
                 Some(stage.map_or(0.0, |(_, seconds)| *seconds))
             };
@@ -201,16 +198,16 @@ impl<'a> Comparison<'a> {
     }
 
     /// Adds an asset, after its inputs.
-    fn add_asset(&mut self, asset: &'a MeasuredAsset) {
-        let name = &*asset.name;
-        let before: Vec<Option<&MeasuredAsset>> =
+    fn add_asset(&mut self, asset: &'a Step) {
+        let name = &*asset.key;
+        let before: Vec<Option<&Step>> =
             self.built.iter().map(|run| run.get(name).copied()).collect();
-        let built: Vec<&MeasuredAsset> = before.iter().copied().flatten().collect();
+        let built: Vec<&Step> = before.iter().copied().flatten().collect();
         if built.len() < FEWEST {
             return;
         }
         let mut causes = BTreeSet::new();
-        let is_same = |it: &&&MeasuredAsset| it.query == asset.query;
+        let is_same = |it: &&&Step| it.query == asset.query;
         let same = built.iter().take_while(is_same).count();
         if 2 * same < built.len() && !is_varying(&built) {
             causes.insert(Cause::Query(name));
@@ -222,13 +219,13 @@ impl<'a> Comparison<'a> {
         for input in &asset.inputs {
             let part = self.parts.iter().find(|part| part.name == input);
             // A view has no number of rows: it passes on the causes of its inputs.
-            let part = part.filter(|part| match part.asset.and_then(|it| it.rows) {
+            let part = part.filter(|part| match part.asset.and_then(Step::rows) {
                 Some(_) => self.rows.get(part.name).is_some_and(|it| it.1),
                 None => true,
             });
             causes.extend(part.iter().flat_map(|part| &part.causes));
         }
-        let rows = built.iter().filter_map(|it| it.rows);
+        let rows = built.iter().filter_map(|it| it.rows());
         if let Some((usual, is_rare)) = self.other_rows(asset, rows.collect()) {
             self.rows.insert(name, (usual, is_rare));
             if is_rare && causes.is_empty() {
@@ -242,7 +239,7 @@ impl<'a> Comparison<'a> {
     fn add_part(
         &mut self,
         name: &'a str,
-        asset: Option<&'a MeasuredAsset>,
+        asset: Option<&'a Step>,
         causes: BTreeSet<Cause<'a>>,
         now: f64,
         past: Vec<Option<f64>>,
@@ -253,8 +250,8 @@ impl<'a> Comparison<'a> {
 
     /// The usual rows of an asset with an unusual number of rows, and whether the number has hardly ever occurred.
     #[expect(clippy::cast_precision_loss, reason = "it is compared by its logarithm")]
-    fn other_rows(&self, asset: &MeasuredAsset, past: Vec<u64>) -> Option<(f64, bool)> {
-        let now = asset.rows? as f64;
+    fn other_rows(&self, asset: &Step, past: Vec<u64>) -> Option<(f64, bool)> {
+        let now = asset.rows()? as f64;
         let past: Vec<f64> = past.into_iter().map(|rows| rows as f64).collect();
         let logs: Vec<f64> = past.iter().map(|rows| rows.ln_1p()).collect();
         let usual = median(past);
@@ -286,7 +283,7 @@ impl<'a> Comparison<'a> {
             if self.matters(excess) {
                 let texts: Vec<String> = causes.iter().map(|it| self.describe(*it)).collect();
                 let text =
-                    format!("{}: +{} in {}", texts.join(", and "), seconds(excess), listed(&names));
+                    format!("{}: +{} in {}", texts.join(", and "), Elapsed(excess), listed(&names));
                 let is_rows = matches!(causes.first(), Some(Cause::Rows(_)));
                 let kind = if is_rows { Kind::Rows } else { Kind::Query };
                 found.push(Finding { kind, excess, text });
@@ -310,7 +307,7 @@ impl<'a> Comparison<'a> {
         let text = format!(
             "all assets took {:.1} × their time, with the same rows and queries: +{}{}",
             self.shift.exp(),
-            seconds(excess),
+            Elapsed(excess),
             self.surroundings()
         );
         Some(Finding { kind: Kind::Machine, excess, text })
@@ -365,12 +362,12 @@ impl<'a> Comparison<'a> {
     }
 
     fn unexplained_part(&self, part: &Part<'_>) -> Finding {
-        let took = format!("{}, usually {}", seconds(part.now), seconds(part.usual));
+        let took = format!("{}, usually {}", Elapsed(part.now), Elapsed(part.usual));
         let (kind, text) = match part.asset {
             _ if part.name == WAIT => (Kind::Wait, format!("waited for another run: {took}")),
             None => (Kind::Unknown, format!("the stage `{}` took {took}", part.name)),
             Some(asset) => {
-                let with = match (self.rows.get(part.name), asset.rows) {
+                let with = match (self.rows.get(part.name), asset.rows()) {
                     (Some((usual, _)), Some(rows)) => {
                         format!("{} rows, usually {}", Thousands(rows), rounded(*usual))
                     }
@@ -386,7 +383,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// The asset in each earlier run that has built it.
-    fn before(&self, name: &str) -> Vec<&'a MeasuredAsset> {
+    fn before(&self, name: &str) -> Vec<&'a Step> {
         self.built.iter().filter_map(|run| run.get(name).copied()).collect()
     }
 
@@ -415,8 +412,7 @@ impl<'a> Comparison<'a> {
         let name = match cause {
             Cause::Query(name) => {
                 let asset = self.run.asset(name);
-                let is_source =
-                    asset.is_some_and(|it| it.rows_in.is_none() && it.inputs.is_empty());
+                let is_source = asset.is_some_and(|it| it.inputs.is_empty());
                 let what = if is_source { "definition" } else { "query" };
                 let first = self.changed.get(name).filter(|first| **first < self.run.number);
                 let when = first.map(|first| format!(" in run {first}")).unwrap_or_default();
@@ -424,7 +420,7 @@ impl<'a> Comparison<'a> {
             }
             Cause::Rows(name) => name,
         };
-        let now = self.run.asset(name).and_then(|it| it.rows).unwrap_or_default();
+        let now = self.run.asset(name).and_then(Step::rows).unwrap_or_default();
         let (usual, _) = self.rows.get(name).copied().unwrap_or_default();
         let usually = rounded(usual);
         if now == 0 {
@@ -446,19 +442,15 @@ impl<'a> Comparison<'a> {
 }
 
 /// The assets that a run has built, by their names.
-fn built(run: &MeasuredRun) -> HashMap<&str, &MeasuredAsset> {
+fn built(run: &Record) -> HashMap<&str, &Step> {
     let assets = run.assets.iter().filter(|asset| asset.is_built());
-    assets.map(|asset| (&*asset.name, asset)).collect()
+    assets.map(|asset| (&*asset.key, asset)).collect()
 }
 
 /// Whether most runs had a query of their own, for example one with the date.
-fn is_varying(runs: &[&MeasuredAsset]) -> bool {
+fn is_varying(runs: &[&Step]) -> bool {
     let queries: BTreeSet<&str> = runs.iter().map(|it| &*it.query).collect();
     2 * queries.len() > runs.len()
-}
-
-fn seconds(seconds: f64) -> Elapsed {
-    Elapsed(Duration::try_from_secs_f64(seconds).unwrap_or_default())
 }
 
 /// The first names, and the number of the others.

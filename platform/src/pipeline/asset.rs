@@ -1,8 +1,7 @@
 //! An asset of a run: a source, or a model, which is the result of a query, stored as a table or a view.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use floe_plugin::compute::{DatabaseTable, Materialize, Transform, TransformOutcome};
 use floe_plugin::failure::counted;
@@ -15,12 +14,13 @@ use floe_plugins::process::interrupt;
 use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::{get_current_span, traced};
 
-use super::outcome::{Checked, Failure, Outcome};
-use super::report::{Checks, Details, FailedCheck, Report};
+use super::outcome::{Checked, Failure};
+use super::report::Report;
 use super::run::{self, AssetRun, Built, Run, TRACER_NAME, Tables};
 use super::{checks, source};
 use crate::artifacts::{CompiledArtifacts, CompiledModel, CompiledSource};
 use crate::product::{self, Materialization};
+use crate::record::{self, FailedCheck, Outcome, Step};
 
 /// A source or a model.
 #[derive(Debug, Clone, Copy)]
@@ -66,68 +66,52 @@ impl<'a> Asset<'a> {
     /// A dependency that the run has not built.
     pub(crate) fn missing(self, done: &Report) -> Option<&'a str> {
         let mut needs = self.needs().into_iter();
-        needs.find(|need| !done.is_built(need))
+        needs.find(|need| !done.has_built(need))
     }
 
-    /// Generates a missing file of a source, and returns the time that this took. The later steps are the same with and
-    /// without the file.
-    fn generate(
-        self,
-        run: &Run<'_>,
-        tables: &mut Tables,
-    ) -> (Option<Duration>, Result<(), Failure>) {
+    /// Generates a missing file of a source. The later steps are the same with and without the file.
+    fn generate(self, run: &Run<'_>, tables: &mut Tables) -> Result<(), Failure> {
         let Self::Source(source) = self else {
-            return (None, Ok(()));
+            return Ok(());
         };
-        match source::to_generate(source, run) {
-            Ok(None) => (None, Ok(())),
-            Ok(Some((query, path))) => {
-                let started = Instant::now();
-                let written = source::generate(query, path, run, tables);
-                (Some(started.elapsed()), written)
-            }
-            Err(error) => (None, Err(error)),
+        match source::to_generate(source, run)? {
+            None => Ok(()),
+            Some((query, path)) => source::generate(query, path, run, tables),
         }
     }
 
-    /// Builds the asset in the current span, which belongs to a step of Dagster.
+    /// Builds the asset in the current span, which belongs to a step of Dagster, and records it in `step`.
     pub(crate) fn build_in_span(
         self,
         run: &Run<'_>,
         run_id: &RunId,
         tables: &mut Tables,
-    ) -> (Result<Built, Failure>, Details) {
-        let (took, generated) = self.generate(run, tables);
+        step: &mut Step,
+    ) -> Result<Built, Failure> {
+        let generated = self.generate(run, tables);
+        let started = Instant::now();
         let built = self.build_generated(run, run_id, generated, tables);
-        let details = self.details(run, took, &built);
-        (built, details)
+        describe(step, started, &built);
+        built
     }
 
-    /// The details of the asset. `generated` is the time that generating its file took.
-    fn details(
-        self,
-        run: &Run<'_>,
-        generated: Option<Duration>,
-        built: &Result<Built, Failure>,
-    ) -> Details {
-        let path = match self {
-            Self::Source(source) if built.is_ok() => Some(&source.path),
-            _ => None,
+    /// The asset before it is built.
+    pub(crate) fn step(self) -> Step {
+        let (kind, query, inputs) = match self {
+            // A source is loaded alike however its file was generated, so its columns stand for a query.
+            Self::Source(source) => {
+                let columns = source.columns().into_iter();
+                let columns: Vec<String> =
+                    columns.map(|it| format!("{} {:?}", it.name, it.kind)).collect();
+                ("source", record::hash(columns.iter().map(String::as_str)), Vec::new())
+            }
+            Self::Model(model) => {
+                let parts = [model.materialization.as_str(), &model.query.sql];
+                let inputs = model.query.depends_on.iter().cloned().collect();
+                (model.layer.as_str(), record::hash(parts.into_iter()), inputs)
+            }
         };
-        let bytes = path.and_then(|path| fs::metadata(run.folder().join(&**path)).ok());
-        let checks = checks_of(built);
-        let (passed, failed): (Vec<_>, Vec<_>) = checks.iter().partition(|it| it.result.passed);
-        let failed = failed.into_iter();
-        let failed =
-            failed.map(|it| FailedCheck { name: it.name.clone(), query: it.result.query.clone() });
-        let failed_checks: Vec<FailedCheck> = failed.collect();
-        Details {
-            bytes: bytes.map(|file| file.len()),
-            generated,
-            checks: Checks { passed: passed.len() as u64, failed: failed_checks.len() as u64 },
-            failed_checks,
-            ..Details::default()
-        }
+        Step { key: self.key().to_owned(), kind: kind.to_owned(), query, inputs, ..Step::default() }
     }
 
     /// Builds the asset in the current span, after its file is generated.
@@ -152,23 +136,27 @@ impl<'a> Asset<'a> {
         )
     }
 
-    /// Builds the asset as a job of its own, unless one of its dependencies was not built.
+    /// Builds the asset as a job of its own, unless one of its dependencies was not built. Returns its record, also if the
+    /// error stops the run.
     pub(crate) fn build(
         self,
         run: &Run<'_>,
-        run_id: &RunId,
         done: &Report,
         tables: &mut Tables,
-    ) -> (Result<Outcome, Error>, Details) {
+    ) -> (Step, Result<(), Error>) {
+        let mut step = self.step();
         if let Some(missing) = self.missing(done) {
             skip(self.key(), missing);
-            let missing = missing.to_owned();
-            return (Ok(Outcome::Skipped { missing }), Details::default());
+            step.outcome = Outcome::Skipped { missing: missing.to_owned() };
+            return (step, Ok(()));
         }
-        let (took, generated) = self.generate(run, tables);
-        let built = build(self.key(), self, run, run_id, generated, tables);
-        let details = self.details(run, took, &built);
-        let outcome = match built {
+        let run_id = RunId::new();
+        let generated = self.generate(run, tables);
+        let started = Instant::now();
+        let built = build(self.key(), self, run, &run_id, generated, tables);
+        describe(&mut step, started, &built);
+        step.lineage_run_id = Some(run_id);
+        let ended = match built {
             Ok(built) => {
                 tables.spans.insert(self.key().to_owned(), built.span);
                 Ok(Outcome::Built { rows: Some(built.rows) })
@@ -179,7 +167,9 @@ impl<'a> Asset<'a> {
                 Failure::Stop(error) => Err(error),
             }),
         };
-        (outcome, details)
+        let stopped = |error: &Error| Outcome::Failed { message: error.redacted() };
+        step.outcome = ended.as_ref().map_or_else(stopped, Clone::clone);
+        (step, ended.map(drop))
     }
 }
 
@@ -295,4 +285,18 @@ fn write(model: &CompiledModel, run: &Run<'_>, tables: &mut Tables) -> Result<u6
         let columns: Vec<&str> = columns.map(String::as_str).collect();
         Failure::of_query(error, &file, &model.query.sql).with_columns(&columns)
     })
+}
+
+/// Adds the time and the checks of the asset.
+fn describe(step: &mut Step, started: Instant, built: &Result<Built, Failure>) {
+    step.seconds = started.elapsed().as_secs_f64();
+    for check in checks_of(built) {
+        if check.result.passed {
+            step.checks_passed += 1;
+        } else {
+            step.checks_failed += 1;
+            let (name, query) = (check.name.clone(), check.result.query.clone());
+            step.failed_checks.push(FailedCheck { name, query });
+        }
+    }
 }

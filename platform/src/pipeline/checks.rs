@@ -1,11 +1,7 @@
 //! Runs the checks of an asset after its table is written.
 
-use floe_plugin::lineage::{Assertion, RunState};
 use floe_plugin::quality::{Check, CheckError, CheckResult, Quality, QualityProvider, identifiers};
-use floe_plugin::{Error as PluginError, ErrorKind, Handle, Operation as _};
-use floe_plugins::error::Error;
-use floe_plugins::runs::run_id::RunId;
-use floe_telemetry::sanitize_error_message;
+use floe_plugin::{Error as PluginError, ErrorKind, Operation as _};
 
 use super::ending::{Alert, alert};
 use super::outcome::{Checked, Failure, QueryError};
@@ -33,7 +29,8 @@ pub(super) fn check(
     }
     let quality = run.plugins.required::<dyn QualityProvider>()?;
     let is_tolerated = run.plugins.is_tolerated(&quality);
-    let ended = match observed(table, &quality, run, tables)? {
+    let name = format!("{}.{}", run.identity.name, table.name);
+    let ended = match quality.run_checks(&table.suite(&name), &mut tables.session) {
         Err(error) if error.kind().is_of_input() => {
             let check = error.check().and_then(|index| table.checks.get(index));
             let failed = not_run(&CheckError::from(&error), check, table, run);
@@ -60,29 +57,6 @@ pub(super) fn check(
         return Err(failed.into());
     }
     Ok(checks)
-}
-
-/// Runs the checks, as a job of lineage.
-fn observed(
-    table: CheckedTable<'_>,
-    quality: &Handle<dyn QualityProvider>,
-    run: &Run<'_>,
-    tables: &mut Tables,
-) -> Result<Result<Vec<CheckResult>, PluginError>, Error> {
-    let name = format!("{}.{}", run.identity.name, table.name);
-    let run_id = RunId::new();
-    run.lineage_of_checks(table.name, tables, &run_id, RunState::Start, Vec::new(), None)?;
-    let results = quality.run_checks(&table.suite(&name), &mut tables.session);
-    let message = results.as_ref().err().map(ToString::to_string);
-    let message = message.as_deref().map(sanitize_error_message);
-    let state = match &results {
-        Ok(results) if results.iter().all(|result| result.passed) => RunState::Complete,
-        _ => RunState::Fail,
-    };
-    let assertions = results.as_deref().unwrap_or_default();
-    let assertions = assertions.iter().zip(table.checks).map(assertion).collect();
-    run.lineage_of_checks(table.name, tables, &run_id, state, assertions, message.as_deref())?;
-    Ok(results)
 }
 
 /// The results of checks that ran.
@@ -149,16 +123,4 @@ fn not_run(
     };
     let error = PluginError::new(broken.kind, message).in_domain(Quality::DOMAIN);
     QueryError::of_check(run.folder(), run.product, check.map(|it| (table.name, it)), &error)
-}
-
-fn assertion<'a>((result, check): (&CheckResult, &'a Check)) -> Assertion<'a> {
-    Assertion {
-        assertion: check.name(),
-        success: result.passed,
-        column: check.column(),
-        actual: match check {
-            Check::RowCount(_) => result.rows,
-            _ => result.failed_rows,
-        },
-    }
 }

@@ -7,7 +7,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use floe_plugin::PluginType;
 use floe_plugin::compute::ComputeEngine;
@@ -18,44 +17,39 @@ use floe_plugins::files::atomic::{self, Access};
 use floe_plugins::files::{confine, yaml};
 use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
-use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::sanitize_error_message;
 use serde_json::json;
 
 use super::ending::{Alert, alert};
-use super::outcome::{Failure, Outcome, QueryError};
+use super::outcome::{Failure, QueryError};
 use super::progress::Progress;
-use super::report::{Details, FailedCheck, Report, Step, mark_failed};
+use super::report::{Report, mark_failed};
 use super::{Prepared, warehouse};
 use crate::artifacts::DbtProject;
-use crate::history::measured;
 use crate::identity::Identity;
 use crate::metrics;
 use crate::plugins::active::{Active, failed};
 use crate::product::{OUTPUT_FOLDER, absolute, warehouse_path};
+use crate::record::{self, FailedCheck, Outcome, Step};
 
 /// Builds the project, which is the only asset of the orchestrator.
 pub(super) fn build(
     prepared: &Prepared<'_>,
     project: &DbtProject,
-    plugins: &Active,
     report: &mut Report,
 ) -> Result<(), Error> {
+    let Prepared { identity, artifacts, plugins, run_id } = prepared;
     let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
-    let (identity, artifacts) = (prepared.identity, &*prepared.artifacts);
-    let product = artifacts.product();
-    let ran = orchestrator.run(&product, &mut |_| {
-        let started = Instant::now();
+    let ran = orchestrator.run(&artifacts.product(), &mut |_| {
         let progress = Progress::new(identity, report, artifacts);
         let (ended, nodes) = mpsc::channel();
         let (ran, printed) = thread::scope(|scope| {
             let printer = scope.spawn(|| progress.print_nodes(nodes));
-            let ran = run(identity, project, plugins, prepared.run_id.as_str(), Some(&ended));
+            let ran = run(identity, project, plugins, run_id.as_str(), Some(&ended));
             drop(ended);
             (ran, printer.join().unwrap_or_default())
         });
         let built = ran.and_then(|ran| add(ran, plugins, report));
-        report.end_stage("build", started.elapsed());
         progress.finish_all(report, &printed);
         if report.count(Outcome::is_failed) > 0 {
             mark_failed();
@@ -105,7 +99,7 @@ pub(crate) fn run(
 pub(crate) fn redact(nodes: &mut [BuiltNode]) {
     for node in nodes {
         node.message = sanitize_error_message(&node.message).into_owned();
-        node.sql = node.sql.take().map(|sql| measured::hash([&*sql].into_iter()));
+        node.sql = node.sql.take().map(|sql| record::hash([&*sql].into_iter()));
     }
 }
 
@@ -130,7 +124,7 @@ fn write_profile(
     let profile = json!({ &project.profile: { "target": target, "outputs": { target: profile } } });
     let text = yaml::write(&profile)
         .map_err(|error| Error::Setting(format!("cannot write dbt's profile: {error}")))?;
-    atomic::replace_below(&folder, Path::new("profiles.yml"), Access::Private, |file| {
+    atomic::replace(&folder.join("profiles.yml"), Access::Private, |file| {
         file.write_all(text.as_bytes())
     })?;
     Ok(Some(absolute(&folder)?))
@@ -147,24 +141,15 @@ pub(crate) fn built(identity: &Identity, run: &CommandRun) -> Result<(), Failure
 
 /// Adds a command to the report. Its failure is an error, unless a node failed, which is reported like other assets.
 fn add(run: CommandRun, plugins: &Active, report: &mut Report) -> Result<(), Error> {
-    report.dbt_invocation_id.clone_from(&run.invocation_id);
+    report.record.dbt_invocation_id.clone_from(&run.invocation_id);
     interrupt::check()?;
-    add_nodes(run.nodes, run.invocation_id.as_deref(), report);
+    add_nodes(run.nodes, run.invocation_id.as_deref(), &mut report.record.assets);
     match run.outcome {
         Err(error) if report.count(Outcome::is_failed) == 0 => {
             let name = plugins.required::<dyn DbtRunner>()?.name();
             Err(Error::of_plugin(PluginType::Dbt, name, error))
         }
         _ => Ok(()),
-    }
-}
-
-/// The details of a command for a step of Dagster.
-pub(crate) fn details(run: &CommandRun) -> Details {
-    Details {
-        dbt_invocation_id: run.invocation_id.clone(),
-        nodes: run.nodes.clone(),
-        ..Details::default()
     }
 }
 
@@ -178,41 +163,35 @@ pub(crate) fn failed_tests(run: &CommandRun) -> impl Iterator<Item = &BuiltNode>
     run.nodes.iter().filter(|it| it.is_test() && it.status == NodeStatus::Failed)
 }
 
-fn failed_check(test: &BuiltNode) -> FailedCheck {
-    FailedCheck { name: test.name.clone(), query: None }
-}
-
-/// Adds the nodes of a command to the report: a step for each node, and each test as a check of the node that it tests.
-pub(crate) fn add_nodes(nodes: Vec<BuiltNode>, id: Option<&str>, report: &mut Report) {
+/// Adds the nodes of a command: a step for each node, and each test as a check of the node that it tests.
+pub(crate) fn add_nodes(nodes: Vec<BuiltNode>, id: Option<&str>, steps: &mut Vec<Step>) {
     let (tests, nodes): (Vec<_>, Vec<_>) = nodes.into_iter().partition(BuiltNode::is_test);
     for node in nodes {
-        report.expect_node(&node);
-        let step = step(node, id, report);
-        report.steps.push(step);
+        let step = step(node, id, steps);
+        steps.push(step);
     }
     for test in tests {
         let tested = tested(&test).to_owned();
-        let known = report.steps.iter().position(|step| step.key == tested);
+        let known = steps.iter().position(|step| step.key == tested);
         let at = known.unwrap_or_else(|| {
             // A source, or a node that was built before.
             let resource_type = "source".to_owned();
             let node = BuiltNode { name: tested, resource_type, ..BuiltNode::default() };
-            report.expect_node(&node);
-            let step = step(node, id, report);
-            report.steps.push(step);
-            report.steps.len() - 1
+            let step = step(node, id, steps);
+            steps.push(step);
+            steps.len() - 1
         });
-        add_test(test, &mut report.steps[at]);
+        add_test(test, &mut steps[at]);
     }
 }
 
 fn add_test(test: BuiltNode, step: &mut Step) {
     match test.status {
-        NodeStatus::Built => step.details.checks.passed += 1,
+        NodeStatus::Built => step.checks_passed += 1,
         NodeStatus::Skipped => {}
         NodeStatus::Failed => {
-            step.details.checks.failed += 1;
-            step.details.failed_checks.push(failed_check(&test));
+            step.checks_failed += 1;
+            step.failed_checks.push(FailedCheck { name: test.name, query: None });
             if step.outcome.is_built() {
                 step.outcome = Outcome::Failed { message: test.message };
             }
@@ -220,29 +199,28 @@ fn add_test(test: BuiltNode, step: &mut Step) {
     }
 }
 
-fn step(node: BuiltNode, invocation_id: Option<&str>, report: &Report) -> Step {
+fn step(node: BuiltNode, invocation_id: Option<&str>, before: &[Step]) -> Step {
     let outcome = match node.status {
         NodeStatus::Built => Outcome::Built { rows: node.rows },
         NodeStatus::Failed => Outcome::Failed { message: node.message },
         NodeStatus::Skipped => {
             // dbt's results have the order in which the nodes ended.
             let missing = node.reads.iter().find(|name| {
-                report.steps.iter().any(|step| step.key == **name && !step.outcome.is_built())
+                before.iter().any(|step| step.key == **name && !step.outcome.is_built())
             });
-            Outcome::Skipped {
-                missing: missing.or(node.reads.first()).cloned().unwrap_or_default(),
-            }
+            let missing = missing.or(node.reads.first()).cloned().unwrap_or_default();
+            Outcome::Skipped { missing }
         }
     };
     Step {
         key: node.name,
-        run_id: RunId::new(),
+        kind: node.resource_type,
         outcome,
-        took: Duration::try_from_secs_f64(node.seconds).unwrap_or_default(),
-        details: Details {
-            dbt_invocation_id: invocation_id.map(str::to_owned),
-            ..Details::default()
-        },
+        dbt_invocation_id: invocation_id.map(str::to_owned),
+        seconds: node.seconds,
+        query: node.sql.unwrap_or_default(),
+        inputs: node.reads,
+        ..Step::default()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The outcomes of building an asset.
+//! The errors of building an asset.
 
 use std::path::Path;
 
@@ -13,52 +13,6 @@ use floe_telemetry::{ErrorType, sanitize_error_message};
 use crate::check_column;
 use crate::compile::reference;
 use crate::product::{self, Check, Product};
-
-/// The outcome of building an asset.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// The asset is in the warehouse.
-    Built {
-        /// The number of its rows, if that is known.
-        rows: Option<u64>,
-    },
-    /// The query, the data or a check of the asset failed.
-    Failed {
-        /// The place of the mistake and its description.
-        message: String,
-    },
-    /// An asset that this one depends on was not built.
-    Skipped {
-        /// The name of that asset.
-        missing: String,
-    },
-}
-
-impl Outcome {
-    /// The outcome as a word.
-    pub(crate) fn as_str(&self) -> &'static str {
-        match self {
-            Self::Built { .. } => "built",
-            Self::Failed { .. } => "failed",
-            Self::Skipped { .. } => "skipped",
-        }
-    }
-
-    /// Whether the asset is in the warehouse.
-    pub fn is_built(&self) -> bool {
-        matches!(self, Self::Built { .. })
-    }
-
-    /// Whether the query of the asset failed.
-    pub fn is_failed(&self) -> bool {
-        matches!(self, Self::Failed { .. })
-    }
-
-    /// Whether the asset was skipped because a dependency was not built.
-    pub fn is_skipped(&self) -> bool {
-        matches!(self, Self::Skipped { .. })
-    }
-}
 
 /// An error in a query, in a check, or in the data of a source.
 #[derive(Debug, thiserror::Error)]

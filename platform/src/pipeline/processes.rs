@@ -13,10 +13,10 @@ use std::env;
 use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
-use std::mem;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use floe_plugin::dbt::BuiltNode;
 use floe_plugin::lineage::Lineage;
 use floe_plugin::orchestrator::{
     Asset as Attributes, AssetOrchestrator, AssetOutcome, AssetStatus, Definitions, Orchestrator,
@@ -27,22 +27,21 @@ use floe_plugins::error::Error;
 use floe_plugins::files::{input_file, yaml};
 use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
-use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::opentelemetry::trace::{Span as _, Status, Tracer as _};
 use floe_telemetry::opentelemetry::{Context, KeyValue};
 use floe_telemetry::{FloeAttributes as _, get_current_span, get_tracer};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
-use super::outcome::Outcome;
 use super::progress::Progress;
-use super::report::{Details, Report, Step};
+use super::report::Report;
 use super::run::DAGSTER;
 use super::warehouse::Warehouse;
-use super::{Origin, Prepared, dbt};
+use super::{Prepared, dbt};
 use crate::artifacts;
-use crate::plugins::active::{Active, failed};
+use crate::plugins::active::failed;
 use crate::product::{OUTPUT_FOLDER, absolute};
+use crate::record::{Outcome, Step};
 
 /// The message for an asset whose process ended without a result.
 const UNFINISHED: &str = "the process of the asset ended without a result";
@@ -50,28 +49,20 @@ const UNFINISHED: &str = "the process of the asset ended without a result";
 /// Builds the assets in the draft of the warehouse, unless dbt owns the tables. Returns whether no asset failed.
 pub(super) fn build(
     prepared: &Prepared<'_>,
-    plugins: &Active,
     warehouse: Option<&Warehouse>,
     report: &mut Report,
     orchestrator: &Handle<dyn AssetOrchestrator>,
 ) -> Result<bool, Error> {
-    let (identity, artifacts) = (prepared.identity, &*prepared.artifacts);
-    let run_id = prepared.run_id.as_str();
+    let Prepared { identity, artifacts, plugins, run_id } = prepared;
     let product = artifacts.product();
     let folder = identity.folder.join(OUTPUT_FOLDER).join("orchestrator");
-    let mut path = artifacts::default_path(&identity.folder);
-    if let Origin::Artifacts(_) = prepared.origin {
-        // The product was compiled before, perhaps for another orchestrator.
-        path.clone_from(&identity.manifest);
-        let created = orchestrator.create_definitions(&product, &folder);
-        created.map_err(failed(orchestrator))?;
-    }
+    let path = artifacts::default_path(&identity.folder);
     if let Some(warehouse) = warehouse {
         // Each process opens it, one after the other.
         warehouse.create(plugins)?.close().map_err(Error::from_plugin)?;
     }
     let database = warehouse.map(Warehouse::database);
-    let (_folder, file, shared) = SharedRun::create(run_id, database, &path)?;
+    let (_folder, file, shared) = SharedRun::create(run_id.as_str(), database.as_deref(), &path)?;
     let program = env::current_exe().map_err(Error::io("find", Path::new("floe")))?;
     let product_folder = absolute(&identity.folder)?;
     let variables: [(&str, &OsStr); 3] = [
@@ -80,7 +71,6 @@ pub(super) fn build(
         (VARIABLE, file.as_os_str()),
     ];
     let definitions = Definitions { folder: &folder, variables: &variables };
-    let started = Instant::now();
     let sources = product.sources.iter().map(|it| (it.name, &*it.depends_on));
     let models = product.models.iter().map(|it| (it.name, &*it.depends_on));
     let assets: Vec<Asset<'_>> = sources.chain(models).collect();
@@ -89,7 +79,6 @@ pub(super) fn build(
     });
     Progress::new(identity, report, artifacts).finish_all(report, &HashSet::new());
     interrupt::check()?;
-    report.end_stage("build", started.elapsed());
     let end = ran.map_err(failed(orchestrator))?;
     if report.count(Outcome::is_failed) > 0 {
         // A run with failed assets is never a success.
@@ -118,7 +107,7 @@ fn check(
             message: format!("the orchestrator plugin `{name}`: {}", end.message),
         });
     }
-    let Some((key, _)) = assets.iter().find(|(key, _)| !report.is_built(key)) else {
+    let Some((key, _)) = assets.iter().find(|(key, _)| !report.has_built(key)) else {
         return Ok(());
     };
     let message = format!("{name} ended with the exit code 0 and did not build `{key}`");
@@ -136,61 +125,38 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
         return;
     };
     get_current_span().set_attribute(Attributes::RUN_ID, first.orchestrator_run_id.clone());
-    report.dagster_run_id = Some(first.orchestrator_run_id.clone());
+    report.record.dagster_run_id = Some(first.orchestrator_run_id.clone());
     for &(key, needs) in assets {
-        let all: Vec<&Attempt> = attempts.iter().filter(|it| it.key == key).collect();
-        let (started, ended): (Vec<&Attempt>, Vec<&Attempt>) =
-            all.iter().partition(|it| it.state == State::Started);
-        let unfinished =
-            started.iter().filter(|it| !ended.iter().any(|end| end.number == it.number));
-        for attempt in unfinished {
+        let all = attempts.iter().filter(|it| it.step.key == key);
+        let (ended, started): (Vec<&Attempt>, Vec<&Attempt>) = all.partition(|it| it.has_ended);
+        let end_of = |it: &Attempt| ended.iter().find(|end| end.number == it.number);
+        for attempt in started.iter().filter(|it| end_of(it).is_none()) {
             canceled(attempt);
         }
         let Some(last) = started.last() else {
-            if interrupt::is_requested() {
-                continue;
-            }
-            if let Some(missing) = needs.iter().find(|need| !report.is_built(need)) {
+            let missing = needs.iter().find(|need| !report.has_built(need));
+            if let Some(missing) = missing.filter(|_| !interrupt::is_requested()) {
                 skipped(key, missing, &first.orchestrator_run_id);
-                let missing = (*missing).to_owned();
-                report.steps.push(Step {
-                    key: key.to_owned(),
-                    run_id: RunId::new(),
-                    outcome: Outcome::Skipped { missing },
-                    took: Duration::ZERO,
-                    details: Details::default(),
-                });
+                let outcome = Outcome::Skipped { missing: (*missing).to_owned() };
+                let key = key.to_owned();
+                report.record.assets.push(Step { key, outcome, ..Step::default() });
             }
             continue;
         };
-        let end = ended.iter().find(|end| end.number == last.number);
-        let outcome = match end.map(|end| &end.state) {
-            Some(State::Built { rows }) => Outcome::Built { rows: *rows },
-            Some(State::Failed { message } | State::Canceled { message }) => {
-                Outcome::Failed { message: message.clone() }
-            }
-            Some(State::Started) | None => {
-                Outcome::Failed { message: format!("`{key}`: {UNFINISHED}") }
-            }
+        let unfinished = Outcome::Failed { message: format!("`{key}`: {UNFINISHED}") };
+        let (step, nodes) = match end_of(last) {
+            Some(end) => (end.step.clone(), &*end.nodes),
+            None => (Step { outcome: unfinished, ..last.step.clone() }, &[][..]),
         };
-        let mut details = end.map(|end| end.details.clone()).unwrap_or_default();
-        let built = mem::take(&mut details.nodes);
-        if !built.is_empty() {
-            dbt::add_nodes(built, details.dbt_invocation_id.as_deref(), report);
+        if !nodes.is_empty() {
+            let id = step.dbt_invocation_id.as_deref();
+            dbt::add_nodes(nodes.to_vec(), id, &mut report.record.assets);
             // They stand for the project, unless it has failed for another reason.
-            if outcome.is_built() || report.count(Outcome::is_failed) > 0 {
+            if step.outcome.is_built() || report.count(Outcome::is_failed) > 0 {
                 continue;
             }
         }
-        let took = end.map_or(0, |end| end.at.saturating_sub(last.at));
-        let generated = details.generated.unwrap_or_default();
-        report.steps.push(Step {
-            key: key.to_owned(),
-            run_id: last.lineage_run_id.clone(),
-            outcome,
-            took: Duration::from_millis(took).saturating_sub(generated),
-            details,
-        });
+        report.record.assets.push(step);
     }
 }
 
@@ -205,7 +171,7 @@ fn skipped(key: &str, missing: &str, run_id: &str) {
 fn canceled(attempt: &Attempt) {
     let outcome = AssetOutcome { status: AssetStatus::Canceled, missing: None };
     let attributes = Attributes {
-        asset_key: &attempt.key,
+        asset_key: &attempt.step.key,
         run_id: Some(&attempt.orchestrator_run_id),
         step_key: attempt.step_key.as_deref(),
         retry_number: Some(attempt.number.into()),
@@ -213,7 +179,8 @@ fn canceled(attempt: &Attempt) {
     };
     let started = UNIX_EPOCH + Duration::from_millis(attempt.at);
     let mut span = span(&attributes, &outcome, started);
-    span.set_attribute(KeyValue::new(Lineage::RUN_ID, attempt.lineage_run_id.to_string()));
+    let lineage_run_id = attempt.step.lineage_run_id.iter().map(ToString::to_string);
+    span.set_attributes(lineage_run_id.map(|id| KeyValue::new(Lineage::RUN_ID, id)));
     span.set_attribute(KeyValue::new("error.type", "canceled"));
     span.set_status(Status::error(UNFINISHED));
     span.end();
@@ -254,35 +221,18 @@ pub(crate) struct SharedRun {
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Attempt {
-    pub(crate) key: String,
     /// The number of attempts before this one.
     pub(crate) number: u32,
     pub(crate) orchestrator_run_id: String,
     /// The key of the orchestrator's step.
     pub(crate) step_key: Option<String>,
-    /// The id of the run of the job that builds the asset, in its lineage.
-    pub(crate) lineage_run_id: RunId,
-    /// Facts about the asset at its end.
-    pub(crate) details: Details,
-    /// The time of the change, in milliseconds since 1970.
+    /// The start, in milliseconds since 1970.
     pub(crate) at: u64,
-    pub(crate) state: State,
-}
-
-#[derive(Debug, Deserialize, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum State {
-    Started,
-    Built {
-        rows: Option<u64>,
-    },
-    Failed {
-        message: String,
-    },
-    /// A signal stopped it.
-    Canceled {
-        message: String,
-    },
+    /// The asset; its outcome only at the end.
+    pub(crate) step: Step,
+    /// The nodes of a dbt project that the attempt built.
+    pub(crate) nodes: Vec<BuiltNode>,
+    pub(crate) has_ended: bool,
 }
 
 impl SharedRun {
@@ -336,10 +286,4 @@ impl SharedRun {
         let text = input_file::read(&self.attempts).unwrap_or_default();
         text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
-}
-
-/// The current time in milliseconds since 1970.
-pub(crate) fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |it| u64::try_from(it.as_millis()).unwrap_or(u64::MAX))
 }

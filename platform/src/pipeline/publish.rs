@@ -1,7 +1,6 @@
 //! The last step of a run: stores its gold tables as objects, and registers them in the catalog.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::time::Instant;
@@ -12,10 +11,11 @@ use floe_plugin::semantic::SemanticLayer;
 use floe_plugin::storage::ObjectStore;
 use floe_plugin::table::{Column, ColumnType};
 use floe_plugins::error::Error;
-use floe_plugins::files::atomic::{self, Access, Draft, GENERATED};
+use floe_plugins::files::atomic;
 use floe_plugins::files::confine;
 use floe_plugins::sql::quoted_name;
 use floe_telemetry::traced;
+use tempfile::NamedTempFile;
 
 use super::report::Report;
 use super::run::{Run, TRACER_NAME, Tables};
@@ -81,7 +81,7 @@ fn describe(
     let inner = Path::new(OUTPUT_FOLDER).join("semantic");
     let folder = run.folder().join(&inner);
     let Some(layer) = layer else {
-        return atomic::remove_generated(&folder, "yml", GENERATED, |_| true);
+        return atomic::remove_generated(&folder, "yml", |_| true);
     };
     confine::check_folder(run.folder(), &inner)?;
     let mut product = run.artifacts.product();
@@ -103,20 +103,19 @@ fn store(
     if store.is_none() && model.exports.is_empty() {
         return Ok(None);
     }
-    let target = run.folder().join(OUTPUT_FOLDER).join("export.csv");
-    let draft = Draft::new(&target, Access::Private)?;
+    let folder = run.folder().join(OUTPUT_FOLDER);
+    let file = NamedTempFile::new_in(&folder).map_err(Error::io("write", &folder))?;
     let sql = format!("SELECT * FROM {}", quoted_name(&model.name));
-    let file = File::options().write(true).open(draft.path());
-    let mut output = BufWriter::new(file.map_err(Error::io("write", &target))?);
+    let mut output = BufWriter::new(&file);
     source::copy(&mut tables.session, &sql, &mut output).map_err(Error::from_plugin)?;
-    output.flush().map_err(Error::io("write", &target))?;
+    output.flush().map_err(Error::io("write", file.path()))?;
     for export in &model.exports {
         let tool = run.plugins.find::<dyn IngestionEngine>(&export.plugin)?;
         let written = tool.write(&Export {
             table: &model.name,
             sink_type: &export.sink_type,
             destination: &export.destination,
-            file: draft.path(),
+            file: file.path(),
         });
         run.plugins.tolerate(&tool, written)?;
     }
@@ -124,7 +123,7 @@ fn store(
         return Ok(None);
     };
     let key = format!("{}/{}.csv", prefix(run), model.name);
-    let stored = store.put_object(&key, draft.path());
+    let stored = store.put_object(&key, file.path());
     let stored = run.plugins.tolerate(&store, stored)?;
     Ok(stored.map(|_| format!("{}/{key}", store.plugin().warehouse_uri())))
 }

@@ -5,9 +5,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use floe_plugin::compute::Session;
-use floe_plugin::lineage::{
-    Assertion, Dataset, Engine, Field, Job, JobType, Parent, RunEvent, RunState,
-};
+use floe_plugin::lineage::{Dataset, Engine, Field, Job, JobType, Parent, RunEvent, RunState};
 use floe_plugin::orchestrator::{
     Asset, AssetOutcome, AssetStatus, LocalAsset, LocalAssetOutcome, Orchestrator,
 };
@@ -195,25 +193,6 @@ impl Run<'_> {
         })
     }
 
-    /// Emits the start of a table's checks, or their results.
-    pub(crate) fn lineage_of_checks(
-        &self,
-        table: &str,
-        tables: &Tables,
-        run_id: &RunId,
-        state: RunState,
-        assertions: Vec<Assertion<'_>>,
-        error: Option<&str>,
-    ) -> Result<(), Error> {
-        let name = format!("{}.{table}.checks", self.identity.name);
-        self.emit(RunEvent {
-            job_type: Some(JobType { integration: "FLOE", job_type: "TEST" }),
-            error,
-            inputs: vec![Dataset { assertions, ..self.dataset(table, tables) }],
-            ..RunEvent::new(state, SystemTime::now(), run_id.as_str(), self.job(&name))
-        })
-    }
-
     pub(crate) fn job<'a>(&'a self, name: &'a str) -> Job<'a> {
         Job { namespace: &self.identity.namespace, name }
     }
@@ -253,11 +232,10 @@ pub(crate) struct AssetRun<'a> {
 /// Emits the start of the run, runs its other steps, and emits its outcome.
 pub(super) fn observe(
     prepared: &Prepared<'_>,
-    plugins: &Active,
     report: &mut Report,
     steps: impl FnOnce(&mut Report) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    emit(prepared, plugins, report, RunState::Start, None)?;
+    emit(prepared, report, RunState::Start, None)?;
     let built = steps(report);
     let failure = report.failure(&built);
     let state = match failure {
@@ -265,13 +243,12 @@ pub(super) fn observe(
         Some(_) if interrupt::is_requested() => RunState::Abort,
         Some(_) => RunState::Fail,
     };
-    let emitted = emit(prepared, plugins, report, state, failure.as_deref());
+    let emitted = emit(prepared, report, state, failure.as_deref());
     built.and(emitted)
 }
 
 fn emit(
     prepared: &Prepared<'_>,
-    plugins: &Active,
     report: &Report,
     state: RunState,
     error: Option<&str>,
@@ -280,9 +257,9 @@ fn emit(
     let started_by = LineageParent::from_environment();
     let job = Job { namespace: &prepared.identity.namespace, name: &prepared.identity.name };
     let dbt_invocation_ids = report.dbt_invocation_ids();
-    let mut tags = tags(run_id, report.dagster_run_id.as_deref());
+    let mut tags = tags(run_id, report.record.dagster_run_id.as_deref());
     tags.extend(dbt_invocation_ids.iter().map(|id| (DBT_INVOCATION_ID, *id)));
-    plugins.lineage(RunEvent {
+    prepared.plugins.lineage(RunEvent {
         job_type: Some(JobType::PRODUCT),
         parent: started_by.parent(),
         tags,

@@ -1,5 +1,5 @@
-//! The warehouse of a product: a file beside its artifacts. A run builds a draft, which replaces the warehouse as a
-//! whole.
+//! The warehouse of a product: a file beside its artifacts. A run builds another file, which replaces the warehouse as a
+//! whole, or stays with the tables of a run with failed assets.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -9,89 +9,99 @@ use std::time::{Duration, Instant};
 use floe_plugin::compute::{ComputeEngine, DatabaseLock, Session};
 use floe_plugin::{Error as PluginError, ErrorKind, Handle};
 use floe_plugins::error::Error;
-use floe_plugins::files::atomic::{self, Access, Draft};
-use floe_plugins::files::confine;
+use floe_plugins::files::{atomic, confine};
 use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
 use floe_telemetry::{ErrorType as _, traced};
 
-use super::failed_path;
-use super::report::Report;
 use super::run::{TRACER_NAME, Tables};
-use crate::history::unusual;
-use crate::identity::Identity;
+use super::{failed_path, progress};
 use crate::metrics;
 use crate::plugins::active::{Active, failed};
 use crate::product::{OUTPUT_FOLDER, warehouse_path};
 
-/// The wait between two attempts to lock the warehouse.
-const TICK: Duration = Duration::from_millis(50);
+/// The line of a run that waits.
+const WAITING: &str = "warning: waiting for another run of the product";
 
-/// The draft of the warehouse that a run builds.
+/// The wait between two attempts to lock the warehouse.
+pub(crate) const TICK: Duration = Duration::from_millis(50);
+
+/// The database that a run builds. It is removed unless it is published or kept.
 pub(crate) struct Warehouse {
     folder: PathBuf,
-    draft: Draft,
+    is_kept: bool,
+    /// The time for which the run waited for another one.
+    pub(crate) waited: Duration,
+    _lock: File,
 }
 
 impl Warehouse {
-    /// Checks whether the warehouse may be replaced.
-    pub(crate) fn prepare(
-        identity: &Identity,
-        plugins: &Active,
-        report: &mut Report,
-    ) -> Result<Self, Error> {
+    /// Checks whether the warehouse may be replaced, waits for another run, and creates an empty file.
+    pub(crate) fn prepare(folder: &Path, plugins: &Active) -> Result<Self, Error> {
         let engine = plugins.required::<dyn ComputeEngine>()?;
-        engine.name().clone_into(&mut report.engine);
-        let folder = identity.folder.clone();
-        let path = warehouse_path(&folder);
-        validate(&folder, &path, plugins)?;
-        let failed = failed_path(&folder);
-        check_path(&folder, &failed)?;
-        engine.plugin().validate_connection(&failed).map_err(refused(&failed, &engine))?;
-        let draft = Draft::new(&path, Access::Private)?;
-        Ok(Self { folder, draft })
+        let path = warehouse_path(folder);
+        validate(folder, &path, plugins)?;
+        let draft = failed_path(folder);
+        check_path(folder, &draft)?;
+        engine.plugin().validate_connection(&draft).map_err(refused(&draft, &engine))?;
+        let started = Instant::now();
+        let lock = lock(folder)?;
+        let waited = started.elapsed();
+        // A program may be looking at the tables of a failed run.
+        drop(lock_database(&draft, plugins)?);
+        atomic::remove(&draft)?;
+        atomic::create(&draft, &path)?;
+        Ok(Self { folder: folder.to_path_buf(), is_kept: false, waited, _lock: lock })
     }
 
-    /// The file of the draft.
-    pub(crate) fn database(&self) -> &Path {
-        self.draft.path()
+    /// The file that the run builds.
+    pub(crate) fn database(&self) -> PathBuf {
+        failed_path(&self.folder)
     }
 
     pub(crate) fn create(&self, plugins: &Active) -> Result<Session, Error> {
-        create(self.database(), plugins)
+        let engine = plugins.required::<dyn ComputeEngine>()?;
+        engine.create_database(&self.database()).map_err(failed(&engine))
+    }
+
+    /// Copies the warehouse, and opens the copy; opens an empty database without a warehouse.
+    pub(crate) fn copy(&self, plugins: &Active) -> Result<Session, Error> {
+        let warehouse = warehouse_path(&self.folder);
+        if !warehouse.exists() {
+            return self.create(plugins);
+        }
+        let engine = plugins.required::<dyn ComputeEngine>()?;
+        let copied = engine.plugin().copy_database(&warehouse, &self.database());
+        copied.map_err(failed(&engine))?;
+        open(&self.database(), plugins)
     }
 
     #[traced(name = "floe.warehouse.replace", tracer = TRACER_NAME)]
-    pub(crate) fn replace(
-        self,
-        tables: Tables,
-        plugins: &Active,
-        report: &mut Report,
-    ) -> Result<(), Error> {
-        let Self { folder, draft } = self;
+    pub(crate) fn replace(self, tables: Tables, plugins: &Active) -> Result<(), Error> {
         tables.close()?;
         interrupt::check()?;
-        let _lock = lock_for(&folder, report)?;
-        let locked = settle(&draft, &warehouse_path(&folder), plugins)?;
-        draft.publish()?;
-        drop(locked);
-        report.is_published = true;
-        let failed = failed_path(&folder);
-        let _locked = lock_database(&failed, plugins)?;
-        atomic::remove(&failed)
+        let (draft, target) = (self.database(), warehouse_path(&self.folder));
+        // Removes the files that belong to either of them, and keeps other programs from writing to the old one.
+        drop(lock_database(&draft, plugins)?);
+        let _locked = lock_database(&target, plugins)?;
+        atomic::publish(&draft, &target)
     }
 
-    /// Keeps the draft of a run with failed assets for debugging: it contains their inputs.
-    pub(crate) fn keep_failed(self, plugins: &Active) -> Result<(), Error> {
-        let failed = failed_path(&self.folder);
-        let _locked = settle(&self.draft, &failed, plugins)?;
-        self.draft.publish_as(&failed)
+    /// Keeps the tables of a run with failed assets for debugging: they are the inputs of these.
+    pub(crate) fn keep_failed(mut self) {
+        self.is_kept = true;
     }
 }
 
-pub(crate) fn create(database: &Path, plugins: &Active) -> Result<Session, Error> {
-    let engine = plugins.required::<dyn ComputeEngine>()?;
-    engine.create_database(database).map_err(failed(&engine))
+impl Drop for Warehouse {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            let draft = self.database();
+            // The next run removes what cannot be removed now.
+            let _ = atomic::remove_beside(&draft);
+            let _ = atomic::remove(&draft);
+        }
+    }
 }
 
 /// Opens a database of another process, or a copy of a database.
@@ -100,61 +110,29 @@ pub(crate) fn open(database: &Path, plugins: &Active) -> Result<Session, Error> 
     engine.open_database(database).map_err(failed(&engine))
 }
 
-/// Copies the warehouse file, and opens the copy; opens an empty database without a warehouse.
-pub(crate) fn copy(folder: &Path, database: &Path, plugins: &Active) -> Result<Session, Error> {
-    let warehouse = warehouse_path(folder);
-    if !warehouse.exists() {
-        return create(database, plugins);
-    }
-    let engine = plugins.required::<dyn ComputeEngine>()?;
-    let copied = engine.plugin().copy_database(&warehouse, database);
-    copied.map_err(failed(&engine))?;
-    open(database, plugins)
-}
-
-/// Prepares the replacement of a database by a draft: removes files that belong to either of them, and keeps other
-/// programs from writing to the old one until the lock is dropped.
-pub(crate) fn settle(
-    draft: &Draft,
-    target: &Path,
-    plugins: &Active,
-) -> Result<Option<Box<dyn DatabaseLock>>, Error> {
-    drop(lock_database(draft.path(), plugins)?);
-    lock_database(target, plugins)
-}
-
 /// Locks a database against other programs.
 fn lock_database(file: &Path, plugins: &Active) -> Result<Option<Box<dyn DatabaseLock>>, Error> {
     let engine = plugins.required::<dyn ComputeEngine>()?;
     engine.plugin().lock_database(file).map_err(failed(&engine))
 }
 
-/// Locks the warehouse against processes that replace it, or that copy it and replace it later. On a file system
-/// without locks, the last one wins.
-pub(crate) fn lock(folder: &Path) -> Result<File, Error> {
+/// Locks the warehouse against other runs, and waits for them. On a file system without locks, the last one wins.
+fn lock(folder: &Path) -> Result<File, Error> {
     let inner = Path::new(OUTPUT_FOLDER).join("warehouse.lock");
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true);
     let file = confine::open(folder, &inner, &mut options)?;
-    loop {
+    for attempt in 0_u64.. {
         match file.try_lock() {
+            Err(TryLockError::WouldBlock) if attempt == 0 => progress::print(WAITING),
             Err(TryLockError::WouldBlock) => {
                 interrupt::check()?;
                 thread::sleep(TICK);
             }
-            Ok(()) | Err(TryLockError::Error(_)) => return Ok(file),
+            Ok(()) | Err(TryLockError::Error(_)) => break,
         }
     }
-}
-
-/// Locks the warehouse for a run. A wait for another run becomes a stage.
-fn lock_for(folder: &Path, report: &mut Report) -> Result<File, Error> {
-    let started = Instant::now();
-    let lock = lock(folder)?;
-    if started.elapsed() >= TICK {
-        report.end_stage(unusual::WAIT, started.elapsed());
-    }
-    Ok(lock)
+    Ok(file)
 }
 
 /// Checks that the engine can use a database file.

@@ -81,7 +81,6 @@ pub(crate) fn event() -> RunEvent<'static> {
             name: "stg_orders",
             columns,
             rows: Some(3),
-            ..Dataset::default()
         }],
         ..RunEvent::new(RunState::Complete, at, RUN, job)
     }

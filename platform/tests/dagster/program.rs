@@ -51,7 +51,7 @@ fn a_query_with_a_credential_is_an_error_before_dagster_starts() {
     );
     let output = setup.floe("run").output().unwrap();
     let stderr = text(&output.stderr);
-    let error = "models/stg_orders.sql: it contains a credential, which dagster would have to read from the artifacts, expected `--orchestrator local`, or no credential\n";
+    let error = "floe.yaml: `stg_orders` contains a credential, which dagster would have to read from the artifacts, expected `--orchestrator local`, or no credential\n";
     assert!(stderr.ends_with(error), "{stderr}");
     assert!(!stderr.contains("hunter2") && !stderr.contains("must not run"), "{stderr}");
     assert_eq!(output.status.code(), Some(2));

@@ -237,15 +237,16 @@ pub(crate) fn assert_lineage(setup: &Setup, span: &ReceivedSpan, run_id: &str, d
 
 /// The history has the ids by which Dagster and the lineage refer to the run.
 pub(crate) fn assert_history(setup: &Setup, assets: &[&ReceivedSpan], dagster: &str) {
-    let runs: Json = serde_json::from_str(&setup.product.read(".floe/runs.json")).unwrap();
-    assert_eq!(runs[0]["dagster_run_id"], dagster);
-    let jobs = runs[0]["jobs"].as_array().unwrap();
-    assert_eq!(jobs.len(), assets.len());
+    let runs = setup.product.read(".floe/runs.jsonl");
+    let run: Json = serde_json::from_str(runs.lines().last().unwrap()).unwrap();
+    assert_eq!(run["dagster_run_id"], dagster);
+    let built = run["assets"].as_array().unwrap();
+    assert_eq!(built.len(), assets.len());
     for span in assets {
-        assert_lineage(setup, span, runs[0]["run_id"].as_str().unwrap(), dagster);
+        assert_lineage(setup, span, run["run_id"].as_str().unwrap(), dagster);
         let key = span.name.trim_start_matches("dagster.asset.");
-        let job = jobs.iter().find(|job| job["name"] == key).unwrap();
-        let id = job["lineage_run_id"].as_str().unwrap();
+        let asset = built.iter().find(|asset| asset["key"] == key).unwrap();
+        let id = asset["lineage_run_id"].as_str().unwrap();
         assert_attributes(span, &[("lineage.run_id", id.into())]);
     }
 }

@@ -264,11 +264,11 @@ fn the_nodes_that_dbt_has_built_in_dagster_are_those_of_the_run() {
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.contains("0 built, 1 failed · 0 checks passed, 1 failed · "), "{stderr}");
-    let measured: Json =
-        serde_json::from_str(setup.product.read(".floe/measured.jsonl").lines().last().unwrap())
+    let recorded: Json =
+        serde_json::from_str(setup.product.read(".floe/runs.jsonl").lines().last().unwrap())
             .unwrap();
-    let totals = &measured["assets"][0];
-    assert_eq!((&totals["name"], &totals["checks_failed"]), (&json!("totals"), &json!(1)));
+    let totals = &recorded["assets"][0];
+    assert_eq!((&totals["key"], &totals["checks_failed"]), (&json!("totals"), &json!(1)));
 }
 
 #[test]

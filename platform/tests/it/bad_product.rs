@@ -351,21 +351,6 @@ fn a_mistake_in_floe_yaml_or_the_manifest_replaces_the_results_of_the_last_run()
 }
 
 #[test]
-fn a_run_from_artifacts_that_cannot_begin_replaces_the_results_of_the_last_run() {
-    let product = Product::shop();
-    product.run().assert_ok();
-    let artifacts = product.path(".floe/compiled_artifacts.json");
-    let artifacts = artifacts.to_str().unwrap();
-    product.floe("run", &["--artifacts", artifacts], &[]).assert_ok();
-    let output = product.floe("run", &["--artifacts", "nope.json"], &[]);
-    assert_ne!(output.code, Some(0));
-    let results: serde_json::Value =
-        serde_json::from_str(&product.read(".floe/run_results.json")).unwrap();
-    assert_eq!(results["status"], "failed", "{}", output.stderr);
-    assert!(results["message"].as_str().unwrap().contains("nope"), "{results:#}");
-}
-
-#[test]
 fn a_run_with_bad_data_is_marked_as_failed() {
     let product = Product::shop();
     product.run().assert_ok();

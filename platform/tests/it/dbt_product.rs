@@ -108,10 +108,10 @@ fn dbt_builds_the_nodes_with_the_profile_of_the_compute_plugin() {
     assert_eq!(keys, ["orders", "old_orders", "stg_orders", "totals"]);
     assert_eq!(results["assets"][2]["checks_passed"], 1);
     // Each node has its time and a hash of its query in the history of the product.
-    let measured = product.read(".floe/measured.jsonl");
-    let measured: Value = serde_json::from_str(measured.lines().last().unwrap()).unwrap();
-    let totals = &measured["assets"][3];
-    assert_eq!((&totals["name"], &totals["seconds"]), (&json!("totals"), &json!(100.25)));
+    let recorded = product.read(".floe/runs.jsonl");
+    let recorded: Value = serde_json::from_str(recorded.lines().last().unwrap()).unwrap();
+    let totals = &recorded["assets"][3];
+    assert_eq!((&totals["key"], &totals["seconds"]), (&json!("totals"), &json!(100.25)));
     assert_eq!(totals["query"].as_str().unwrap().len(), 16);
 }
 
@@ -163,7 +163,7 @@ fn a_node_is_printed_when_it_has_ended() {
 }
 
 #[test]
-fn tests_and_models_of_dbt_are_measured() {
+fn tests_and_models_of_dbt_are_recorded() {
     for (test, code, counts) in [("pass", 0, [1.0, 1.0, 0.0]), ("fail", 1, [1.0, 0.0, 1.0])] {
         let product = product(test, "success");
         if code == 1 {
@@ -335,7 +335,7 @@ fn what_is_only_tested_is_not_built() {
     let output = traced_with(&product, &["test"], &variables);
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
     let run = &runs(&product)[0];
-    assert_eq!(run["assets"][0]["status"], "tested", "{run:#}");
+    assert_eq!(run["assets"][0]["kind"], "source", "{run:#}");
     let text = product.floe("runs", &[], &[]).stdout;
     assert!(text.contains("dbt test") && !text.contains(" of "), "{text}");
 }
@@ -349,7 +349,7 @@ fn with_a_mistake_in_the_manifest_the_ids_are_kept_and_the_history_is_one_warnin
     let endpoint = receiver.endpoint();
     let variables = exporting_to(&endpoint);
     let said = String::from_utf8(traced(&product, &variables).stderr).unwrap();
-    assert!(said.starts_with("warning: `dbt build` is not in the history: "), "{said}");
+    assert!(said.starts_with("warning: `dbt build` is not compared with earlier runs: "), "{said}");
     assert_eq!(said.matches("warning").count(), 1, "{said}");
     product.write("manifest.yaml", &manifest);
     let output = product.floe("find", &[INVOCATION, "--json"], &[]);

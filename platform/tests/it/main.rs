@@ -40,15 +40,15 @@ mod unusual;
 mod versions;
 
 use floe::compile::Definition;
-use floe::pipeline::{self, Origin, RunId};
+use floe::pipeline::{self, RunId};
 use floe_telemetry::testing::{self, Spans};
 
 use crate::product::Product;
 
 /// The spans of a run in this process.
 pub(crate) fn spans_of(product: &Product) -> Spans {
-    let origin = Origin::from(Definition::read(&product.path(""), None, None).unwrap());
-    testing::capture(|| pipeline::run(&origin, &RunId::new()))
+    let definition = Definition::read(&product.path(""), None, None).unwrap();
+    testing::capture(|| pipeline::run(&definition, &RunId::new()))
 }
 
 /// The variables with which `floe` exports to a receiver over HTTP.

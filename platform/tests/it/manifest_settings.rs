@@ -266,32 +266,6 @@ fn a_literal_credential_is_refused_and_not_written() {
     assert!(!product.path(ARTIFACTS).exists());
 }
 
-#[test]
-fn a_run_from_artifacts_uses_their_telemetry_settings() {
-    let receiver = Receiver::grpc();
-    let endpoint = receiver.endpoint();
-    let product = shop(&format!(
-        "observability: {{ tracing: {{ endpoint: '{endpoint}' }} }}\nplugins: {{ telemetry_backend: {{ type: jaeger }} }}"
-    ));
-    let artifacts = product.path(ARTIFACTS);
-    product.floe("compile", &[], &[]).assert_ok();
-    let compiled = receiver.wait_for_spans(7).len();
-    // The run must read the artifacts only.
-    product.write("manifest.yaml", "name: other\nnamespace: other\n");
-    product.write("floe.yaml", "name: other\nversion: 2.0.0\nmodels: []\n");
-    let output = product.floe("run", &["--artifacts", artifacts.to_str().unwrap()], &[]);
-    output.assert_ok();
-    assert!(
-        output.stderr.starts_with("shop 1.0.0 (dev) · 2 models and 1 source\n"),
-        "{}",
-        output.stderr
-    );
-    let spans = receiver.wait_for_spans(compiled + 7);
-    let names: Vec<_> = spans[compiled..].iter().map(|span| span.name.as_str()).collect();
-    assert!(names.contains(&"floe.pipeline.run") && names.contains(&"floe.asset.totals"));
-    assert!(!names.iter().any(|name| name.starts_with("floe.compile")), "{names:?}");
-}
-
 /// Without an endpoint, the exporter uses the default of its protocol.
 #[test]
 fn a_destination_is_where_the_exporter_sends_spans() {

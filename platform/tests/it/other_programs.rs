@@ -116,7 +116,7 @@ fn a_program_with_a_log_does_not_change_the_tables_of_later_runs() {
 
 /// The lock is held by a step of Dagster, which has copied the warehouse.
 #[test]
-fn a_run_waits_for_the_lock_before_it_replaces_the_warehouse() {
+fn a_run_waits_for_the_lock_of_the_warehouse() {
     let product = ran(500);
     write_orders(&product, 800);
     let lock = File::create(product.path(".floe/warehouse.lock")).unwrap();
@@ -124,11 +124,12 @@ fn a_run_waits_for_the_lock_before_it_replaces_the_warehouse() {
     let folder = product.path("");
     let mut floe = command(&["run", folder.to_str().unwrap()], &[]);
     let mut running = floe.stderr(Stdio::piped()).spawn().unwrap();
-    let lines = BufReader::new(running.stderr.take().unwrap()).lines();
-    let ended = lines.map(Result::unwrap).filter(|it| it.starts_with("  ✓ "));
-    assert_eq!(ended.take(3).count(), 3);
+    let mut lines = BufReader::new(running.stderr.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "warning: waiting for another run of the product");
     assert_published(&product, 500);
     lock.unlock().unwrap();
+    let ended = lines.map(Result::unwrap).filter(|it| it.starts_with("  ✓ "));
+    assert_eq!(ended.count(), 3);
     assert!(running.wait().unwrap().success());
     assert_published(&product, 800);
 }

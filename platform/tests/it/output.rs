@@ -20,7 +20,7 @@ fn a_run_prints_a_line_for_each_asset_and_a_summary_last() {
     let mut next = || lines.next().unwrap();
     assert_eq!(next(), "shop 1.0.0 (dev) · 2 models and 1 source, 2 checks");
     for (start, end) in [
-        ("  ✓ orders      source         2 rows ", " ms  36 B"),
+        ("  ✓ orders      source         2 rows ", " ms"),
         ("  ✓ stg_orders  bronze         2 rows ", " ms  2 checks passed"),
         ("  ✓ totals      gold           1 row  ", " ms"),
     ] {
@@ -32,7 +32,7 @@ fn a_run_prints_a_line_for_each_asset_and_a_summary_last() {
     assert!(line.starts_with(counts), "{line}");
     let stages = next();
     let mut stages = stages.strip_prefix("stages   ").unwrap().split(", ");
-    for stage in ["compile", "load", "build", "publish"] {
+    for stage in ["compile", "publish"] {
         let (name, took) = stages.next().unwrap().split_once(' ').unwrap();
         assert_eq!(name, stage);
         assert!(took.ends_with(" ms") || took.ends_with(" s"), "{took}");
@@ -62,8 +62,6 @@ fn the_input_is_generated_before_its_asset_is_built() {
     let line = first.stderr.lines().nth(1).unwrap();
     let start = "  ✓ orders      source         1 row  ";
     assert!(line.starts_with(start), "{line}");
-    assert!(line.contains(" ms  generated in "), "{line}");
-    assert!(first.stderr.contains(", generate input "), "{}", first.stderr);
     // Above the asset, at its depth.
     let drawn: Vec<&str> = first.stdout.lines().collect();
     let at = |name: &str| drawn.iter().position(|line| line.contains(name)).unwrap();

@@ -7,6 +7,8 @@ use std::os::unix::fs::{FileTypeExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use floe::artifacts::CompiledArtifacts;
+
 use crate::product::{self, Product};
 
 const OUTSIDE: &str = "expected a path that stays inside the product's folder";
@@ -65,12 +67,11 @@ fn artifacts_with_paths_or_names_that_the_compiler_refuses_are_refused() {
         assert!(compiled.contains(from), "{from}");
         product.write("changed.json", &compiled.replacen(from, to, 1));
         let changed = product.path("changed.json");
-        let output = product.floe("run", &["--artifacts", changed.to_str().unwrap()], &[]);
-        assert_eq!(output.code, Some(2), "{}", output.stdout);
+        let error = CompiledArtifacts::read(&changed).unwrap_err().to_string();
         let found = to.trim_start_matches("\"name\": ").trim_matches('"');
         let message =
             format!("these are not compiled artifacts: expected {accepted}, found `{found}`");
-        assert!(output.stderr.contains(&message), "{}", output.stderr);
+        assert!(error.contains(&message), "{error}");
     }
 }
 
@@ -97,19 +98,6 @@ fn symbolic_links_do_not_leave_the_product() {
         refuse(&product, "run", &[], &error);
         assert!(!product.path(".floe").exists());
     }
-
-    // The compiled product is checked when it runs, too.
-    let product = Product::shop();
-    product.floe("compile", &[], &[]).assert_ok();
-    product.remove("data/orders.csv");
-    symlink(elsewhere.join("target"), product.path("data/orders.csv")).unwrap();
-    let artifacts = product.path(".floe/compiled_artifacts.json");
-    refuse(
-        &product,
-        "run",
-        &["--artifacts", artifacts.to_str().unwrap()],
-        &format!("{{dir}}/data/orders.csv: `data/orders.csv` leads to `{text}/target`, {OUTSIDE}"),
-    );
 
     // Nothing is written outside.
     let product = Product::shop();
@@ -177,7 +165,6 @@ fn nothing_is_written_through_a_link_below_the_folder_of_the_output() {
         ".floe/run_results.json",
         ".floe/warehouse.db",
         ".floe/lineage.jsonl",
-        ".floe/export.csv",
         ".floe/objects",
         ".floe/objects/retail",
         ".floe/objects/retail/shop/totals.csv",
@@ -360,22 +347,16 @@ fn files_that_are_not_regular_are_refused() {
         refuse(&product, "run", &[], &error);
     }
     let product = Product::shop();
-    product.floe("compile", &[], &[]).assert_ok();
     pipe(&product.path("data/orders.csv"));
-    let artifacts = product.path(".floe/compiled_artifacts.json");
     let error = format!("{{dir}}/data/orders.csv: cannot read it: {a_pipe}");
-    let artifacts = ["--artifacts", artifacts.to_str().unwrap()];
-    fail(1, &product, "run", &artifacts, &error);
     // A generated source does not replace it either.
     product.replace("floe.yaml", "    columns", "    generate: seed.sql\n    columns");
     product.write("seed.sql", "SELECT 1 AS order_id, '2024-01-31' AS ordered_on");
     fail(1, &product, "run", &[], &error);
 
     let product = Product::shop();
-    for option in ["--manifest", "--artifacts"] {
-        let error = "/dev/zero: cannot read it: it is a device, expected a regular file";
-        refuse(&product, "run", &[option, "/dev/zero"], error);
-    }
+    let error = "/dev/zero: cannot read it: it is a device, expected a regular file";
+    refuse(&product, "run", &["--manifest", "/dev/zero"], error);
     product.remove("manifest.yaml");
     fs::create_dir(product.path("manifest.yaml")).unwrap();
     let error = "{dir}/manifest.yaml: cannot read it: it is a directory, expected a regular file";

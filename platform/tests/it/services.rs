@@ -68,8 +68,8 @@ fn assert_requests(received: &[Received], product: &Product) {
         let found = received.iter().filter(|it| it.path.starts_with(path));
         found.collect::<Vec<_>>()
     };
-    // Two of the run, of each of its three assets, and of the checks of one.
-    assert_eq!(of("/api/v1/lineage").len(), 10);
+    // Two of the run, and of each of its three assets.
+    assert_eq!(of("/api/v1/lineage").len(), 8);
     let stored = ".floe/objects/retail/shop/totals.csv";
     assert_eq!(product.read(stored), "orders,share,first\n2,0.5,2024-01-31\n");
     let alert = of("/api/v2/alerts")[0].json();

@@ -12,7 +12,7 @@ fn a_query_of_no_model_and_a_credential_in_one_are_warnings_with_their_places() 
     );
     let warnings = "\
 warning: {dir}/models/forgotten.sql: no model of floe.yaml uses this file, expected a model of its name
-warning: {dir}/models/totals.sql:3:16: this looks like a credential, which is not written into the artifacts: the product runs with `floe run`, and neither in Dagster nor with `--artifacts`
+warning: {dir}/models/totals.sql:3:16: this looks like a credential, which is not written into the artifacts: the product runs with `floe run`, and not in Dagster
 ";
     for command in ["compile", "run"] {
         let output = product.floe(command, &[], &[]);

@@ -1,7 +1,7 @@
 //! The spans of a run: one tree, with the attributes of each compiler stage and each asset.
 
 use floe::compile::Definition;
-use floe::pipeline::{self, Origin, RunId};
+use floe::pipeline::{self, RunId};
 use floe_telemetry::opentelemetry::trace::Status;
 use floe_telemetry::testing::{self, Spans};
 
@@ -12,8 +12,8 @@ const STAGES: [&str; 6] = ["load", "validate", "resolve", "enforce", "compile", 
 /// The spans of a run, and its id.
 fn run(product: &Product) -> (Spans, String) {
     let run_id = RunId::new();
-    let origin = Origin::from(Definition::read(&product.path(""), None, None).unwrap());
-    let spans = testing::capture(|| pipeline::run(&origin, &run_id));
+    let definition = Definition::read(&product.path(""), None, None).unwrap();
+    let spans = testing::capture(|| pipeline::run(&definition, &run_id));
     (spans, run_id.to_string())
 }
 

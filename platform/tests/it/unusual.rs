@@ -6,7 +6,7 @@ use crate::product::Product;
 use crate::service::{Answer, Service};
 use crate::spans_of;
 
-const MEASURED: &str = ".floe/measured.jsonl";
+const RUNS: &str = ".floe/runs.jsonl";
 
 /// A product with runs of so many orders.
 fn ran(runs: usize) -> Product {
@@ -73,10 +73,10 @@ fn a_source_with_eight_times_its_rows_is_said_everywhere() {
 #[test]
 fn a_run_without_its_command_and_machine_is_kept() {
     let product = ran(1);
-    let mut run: Value = serde_json::from_str(&product.read(MEASURED)).unwrap();
+    let mut run: Value = serde_json::from_str(&product.read(RUNS)).unwrap();
     let fields = run.as_object_mut().unwrap();
     assert!(fields.remove("command").is_some() && fields.remove("machine").is_some());
-    product.write(MEASURED, &format!("{run}\n"));
+    product.write(RUNS, &format!("{run}\n"));
     product.run().assert_ok();
     assert_eq!(runs(&product, &[]).len(), 2);
 }
@@ -118,10 +118,9 @@ fn the_runs_of_an_asset_have_its_rows_and_its_query() {
     };
     let of_totals = |run: &Value| {
         let mut assets = run["assets"].as_array().unwrap().iter();
-        assets.find(|it| it["name"] == "totals").unwrap().clone()
+        assets.find(|it| it["key"] == "totals").unwrap().clone()
     };
     let (totals, before) = (of_totals(run), of_totals(before));
-    assert_eq!(totals["rows_in"], 200);
     assert_eq!(totals["rows"], 1);
     assert_eq!(totals["checks_passed"], 1);
     assert_eq!(before["checks_passed"], 0);
@@ -131,20 +130,20 @@ fn the_runs_of_an_asset_have_its_rows_and_its_query() {
 #[test]
 fn a_history_that_cannot_be_used_is_one_warning() {
     let product = ran(2);
-    let measured = product.read(MEASURED);
+    let recorded = product.read(RUNS);
     let warning = |text: &str| {
-        product.write(MEASURED, text);
+        product.write(RUNS, text);
         let output = product.run();
         assert_eq!(output.code, Some(0), "{}", output.stderr);
         output.complaints()
     };
-    let file = format!("`{{dir}}/{MEASURED}`");
-    let damaged = format!("{}\n{{\"number\":\n", measured.lines().next().unwrap());
+    let file = format!("`{{dir}}/{RUNS}`");
+    let damaged = format!("{}\n{{\"number\":\n", recorded.lines().next().unwrap());
     assert_eq!(warning(&damaged), format!("warning: {file}: removed 1 damaged line\n"));
     assert_eq!(runs(&product, &[]).len(), 2);
     assert_eq!(warning("not a history"), format!("warning: {file}: removed 1 damaged line\n"));
     assert_eq!(runs(&product, &[]).len(), 1);
-    let last = measured.replace("\"number\":2", &format!("\"number\":{}", u64::MAX));
+    let last = recorded.replace("\"number\":2", &format!("\"number\":{}", u64::MAX));
     assert_eq!(warning(&last), "");
     assert_eq!(runs(&product, &[]).len(), 3);
 }
@@ -152,8 +151,8 @@ fn a_history_that_cannot_be_used_is_one_warning() {
 #[test]
 fn four_hundred_runs_are_kept() {
     let product = ran(1);
-    let measured = product.read(MEASURED);
-    product.write(MEASURED, &measured.repeat(400));
+    let recorded = product.read(RUNS);
+    product.write(RUNS, &recorded.repeat(400));
     product.run().assert_ok();
     let all = runs(&product, &["--last", "1000"]);
     assert_eq!(all.len(), 400);
@@ -162,19 +161,19 @@ fn four_hundred_runs_are_kept() {
 
 /// The runs of some nights, the oldest first, with these numbers of orders.
 fn write_nights(product: &Product, orders: &[usize]) {
-    let measured = product.read(MEASURED);
-    let run = measured.lines().next().unwrap();
+    let recorded = product.read(RUNS);
+    let run = recorded.lines().next().unwrap();
     let night = |(index, count): (usize, &usize)| {
         let mut run: Value = serde_json::from_str(run).unwrap();
         run["number"] = json!(index + 1);
         for asset in ["orders", "stg_orders"] {
             let mut assets = run["assets"].as_array_mut().unwrap().iter_mut();
-            assets.find(|it| it["name"] == asset).unwrap()["rows"] = json!(count);
+            assets.find(|it| it["key"] == asset).unwrap()["rows"] = json!(count);
         }
         format!("{run}\n")
     };
     let nights: String = orders.iter().enumerate().map(night).collect();
-    product.write(MEASURED, &nights);
+    product.write(RUNS, &nights);
 }
 
 /// The unusual number of rows of a night with so many orders, after these nights.

@@ -98,7 +98,7 @@ impl AssetOrchestrator for Dagster {
         }
         self.validate(draft.path())?;
         for (name, text) in &files {
-            atomic::replace_below(folder, Path::new(name), Access::Public, |output| {
+            atomic::replace(&folder.join(name), Access::Public, |output| {
                 output.write_all(text.as_bytes())
             })
             .map_err(PlatformError::into_plugin)?;

@@ -320,10 +320,8 @@ fn last_lines(text: &str) -> String {
     joined.chars().skip(excess).collect()
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
-    #![cfg(unix)]
-
     use std::fs;
 
     use super::*;

@@ -80,7 +80,7 @@ impl SemanticLayer for Cube {
             files.push(file);
         }
         let is_obsolete = |path: &Path| !files.iter().any(|file| file == path);
-        atomic::remove_generated(folder, "yml", GENERATED, is_obsolete).map_err(system)?;
+        atomic::remove_generated(folder, "yml", is_obsolete).map_err(system)?;
         if self.url.is_some() && !definitions.is_empty() {
             self.check(&definitions)?;
         }

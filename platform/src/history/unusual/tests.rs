@@ -9,14 +9,12 @@
 )]
 
 use std::f64::consts::TAU;
-use std::path::PathBuf;
 
 use floe_plugin::dbt::BuiltNode;
 
 use super::*;
-use crate::environment::Environment;
-use crate::identity::{Identity, Lines};
-use crate::pipeline::{Report, RunId, dbt};
+use crate::pipeline::dbt;
+use crate::record::Outcome;
 
 /// The seconds before dbt builds its first node.
 const DBT_STARTS: f64 = 3.0;
@@ -152,7 +150,7 @@ impl Pipeline {
     }
 
     /// A run, in which something is planted into this asset.
-    fn run(&mut self, plant: Plant, target: usize) -> MeasuredRun {
+    fn run(&mut self, plant: Plant, target: usize) -> Record {
         let Self { is_of_dbt, random, monday, nodes, machine, runs } = self;
         *runs += 1;
         let monday = if runs.is_multiple_of(7) { *monday } else { 1.0 };
@@ -195,7 +193,7 @@ impl Pipeline {
                 ..BuiltNode::default()
             });
         }
-        let mut assets = measured(assets);
+        let mut assets = steps(assets);
         let mut built: f64 = assets.iter().map(|asset| asset.seconds).sum();
         if *is_of_dbt {
             let mut ends: Vec<f64> = Vec::new();
@@ -211,12 +209,12 @@ impl Pipeline {
         if plant == Plant::Lock {
             stages.push((WAIT.to_owned(), built * random.between(0.5, 2.0)));
         }
-        MeasuredRun {
+        Record {
             number: *runs,
             seconds: built + stages.iter().map(|(_, seconds)| seconds).sum::<f64>(),
             stages,
             assets,
-            ..MeasuredRun::default()
+            ..Record::default()
         }
     }
 
@@ -254,21 +252,10 @@ impl Pipeline {
     }
 }
 
-/// Nodes of dbt, measured.
-fn measured(nodes: Vec<BuiltNode>) -> Vec<MeasuredAsset> {
-    let identity = Identity {
-        folder: PathBuf::new(),
-        manifest: PathBuf::new(),
-        namespace: String::new(),
-        name: String::new(),
-        version: String::new(),
-        environment: Environment::Dev,
-        orchestrator: None,
-        lines: Lines::None,
-    };
-    let mut report = Report::new(&identity, &RunId::new());
-    dbt::add_nodes(nodes, None, &mut report);
-    report.measured("dev", true).assets
+fn steps(nodes: Vec<BuiltNode>) -> Vec<Step> {
+    let mut steps = Vec::new();
+    dbt::add_nodes(nodes, None, &mut steps);
+    steps
 }
 
 /// Whether the sentences about a night are right. In a dbt project the tables that read a source show its rows.
@@ -360,60 +347,56 @@ fn mondays_are_silent_once_there_have_been_some() {
     assert!(least * 100 >= 95 * TRIALS, "{least} of {TRIALS}");
 }
 
-fn run_of(number: u64, status: &str, failed_since: Option<u64>) -> MeasuredRun {
-    MeasuredRun {
+fn run_of(number: u64, failed_since: Option<u64>) -> Record {
+    let message = "a mistake".to_owned();
+    let outcome = failed_since.map(|_| Outcome::Failed { message }).unwrap_or_default();
+    Record {
         number,
         seconds: 1.0,
         assets: vec![
-            MeasuredAsset {
-                name: "orders".to_owned(),
-                status: "built".to_owned(),
-                seconds: 0.5,
-                ..MeasuredAsset::default()
-            },
-            MeasuredAsset {
-                name: "daily".to_owned(),
-                status: status.to_owned(),
+            Step { key: "orders".to_owned(), seconds: 0.5, ..Step::default() },
+            Step {
+                key: "daily".to_owned(),
+                outcome,
                 failed_since: failed_since.map(|number| (number, "2026-11-20".to_owned())),
-                ..MeasuredAsset::default()
+                ..Step::default()
             },
         ],
-        ..MeasuredRun::default()
+        ..Record::default()
     }
 }
 
 #[test]
 fn a_failure_is_said_with_its_first_run() {
-    let texts = |past: &[MeasuredRun], run: &MeasuredRun| -> Vec<String> {
+    let texts = |past: &[Record], run: &Record| -> Vec<String> {
         explain(past, run).into_iter().map(|it| it.text).collect()
     };
-    let mut past: Vec<_> = (1..=7).rev().map(|number| run_of(number, "built", None)).collect();
-    let first = run_of(8, "failed", Some(8));
+    let mut past: Vec<_> = (1..=7).rev().map(|number| run_of(number, None)).collect();
+    let first = run_of(8, Some(8));
     assert_eq!(texts(&past, &first), ["`daily` fails for the first time in 8 runs"]);
     assert_eq!(texts(&past[1..], &first), [""; 0]);
     past.insert(0, first);
-    let second = run_of(9, "failed", Some(8));
+    let second = run_of(9, Some(8));
     assert_eq!(texts(&past, &second), ["`daily` fails since run 8 (2026-11-20)"]);
-    past.insert(0, run_of(9, "built", None));
-    let again = run_of(10, "failed", Some(10));
+    past.insert(0, run_of(9, None));
+    let again = run_of(10, Some(10));
     assert_eq!(texts(&past, &again), ["`daily` fails as in 1 of the last 9 runs"]);
 }
 
 #[test]
 fn a_slow_machine_is_said_with_what_is_new_about_it() {
     let of = |host: &str, factor: f64| {
-        let asset = |index: usize| MeasuredAsset {
-            name: format!("asset_{index}"),
-            status: "built".to_owned(),
+        let asset = |index: usize| Step {
+            key: format!("asset_{index}"),
             seconds: factor,
-            rows: Some(10),
-            ..MeasuredAsset::default()
+            outcome: Outcome::Built { rows: Some(10) },
+            ..Step::default()
         };
-        MeasuredRun {
+        Record {
             seconds: 4.0 * factor,
             machine: host.to_owned(),
             assets: (0..4).map(asset).collect(),
-            ..MeasuredRun::default()
+            ..Record::default()
         }
     };
     let past = vec![of("large", 1.0); 14];

@@ -4,8 +4,7 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use floe_plugin::lineage::{
-    Assertion, Dataset, Engine, Field, Job, JobType, LineageBackend, Parent, Root, RunEvent,
-    RunState,
+    Dataset, Engine, Field, Job, JobType, LineageBackend, Parent, Root, RunEvent, RunState,
 };
 use floe_plugin::table::{Column, ColumnType};
 use floe_plugin::{ErrorKind, PluginType};
@@ -35,17 +34,7 @@ fn event() -> RunEvent<'static> {
         tags: vec![("dagster_run_id", "8b4c")],
         engine: Some(Engine { name: "floe", version: "0.1.0" }),
         sql: Some("select * from orders"),
-        inputs: vec![Dataset {
-            namespace: "sqlite://",
-            name: "orders",
-            assertions: vec![Assertion {
-                assertion: "not_null",
-                column: Some("id"),
-                actual: Some(2),
-                success: false,
-            }],
-            ..Dataset::default()
-        }],
+        inputs: vec![Dataset { namespace: "sqlite://", name: "orders", ..Dataset::default() }],
         outputs: vec![Dataset {
             namespace: "sqlite://",
             name: "stg_orders",
@@ -74,10 +63,6 @@ fn assert_job_and_datasets(event: &Value) {
     assert_eq!(event["job"]["facets"]["jobType"]["jobType"], "MODEL");
     assert_eq!(event["job"]["facets"]["sql"]["query"], "select * from orders");
     assert_eq!(event["inputs"][0]["name"], "orders");
-    let checks = &event["inputs"][0]["inputFacets"]["dataQualityAssertions"]["assertions"];
-    assert_eq!(checks[0]["column"], "id");
-    assert_eq!(checks[0]["success"], false);
-    assert_eq!(checks[0]["actual"], "2");
     let output = &event["outputs"][0];
     assert_eq!(output["facets"]["schema"]["fields"].as_array().unwrap().len(), 4);
     assert_eq!(output["outputFacets"]["outputStatistics"]["rowCount"], 3);
@@ -87,7 +72,6 @@ fn assert_job_and_datasets(event: &Value) {
 fn assert_schemas(found: &Value) {
     let schemas: Vec<&str> = found["schemas"].as_object().unwrap().keys().map(|it| &**it).collect();
     let expected = [
-        "dataQualityAssertions",
         "jobType",
         "outputStatistics",
         "parent",

@@ -21,7 +21,6 @@ FACETS = {
     "processing_engine": facet_v2.processing_engine_run.ProcessingEngineRunFacet,
     "tags": facet_v2.tags_run.TagsRunFacet,
     "jobType": facet_v2.job_type_job.JobTypeJobFacet,
-    "dataQualityAssertions": facet_v2.data_quality_assertions_dataset.DataQualityAssertionsDatasetFacet,
     "outputStatistics": facet_v2.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet,
 }
 NESTED = {
@@ -31,7 +30,6 @@ NESTED = {
         run=facet_v2.parent_run.RootRun(**run), job=facet_v2.parent_run.RootJob(**job)
     ),
     ("tags", "tags"): facet_v2.tags_run.TagsRunFacetFields,
-    ("dataQualityAssertions", "assertions"): facet_v2.data_quality_assertions_dataset.Assertion,
     ("schema", "fields"): facet_v2.schema_dataset.SchemaDatasetFacetFields,
 }
 schemas = {}

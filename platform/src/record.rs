@@ -1,0 +1,262 @@
+//! The record of a run: `.floe/run_results.json` has that of the last run, and [`history`](crate::history) a line for each.
+
+use std::fmt;
+
+use floe_plugins::quote::one_line;
+use floe_plugins::runs::run_id::RunId;
+use floe_telemetry::printable;
+use serde::{Deserialize, Serialize};
+
+/// The maximum number of printed characters of a query.
+const LONGEST_QUERY: usize = 300;
+
+/// A run of a product, of an asset that Dagster alone builds, or of dbt in the product's folder.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default)]
+pub(crate) struct Record {
+    /// The number of the run, counted from 1.
+    pub(crate) number: u64,
+    /// `run`, `build-asset orders`, or a command of dbt with its selection, for example `dbt build --select tag:daily`.
+    pub(crate) command: String,
+    /// The product, or the dbt project.
+    pub(crate) product_name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) product_version: String,
+    /// The environment; of dbt, the target.
+    pub(crate) environment: String,
+    pub(crate) status: Status,
+    pub(crate) started_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ended_at: Option<String>,
+    pub(crate) seconds: f64,
+    /// The host, with the number of its cores.
+    pub(crate) machine: String,
+    /// The error that stopped the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) run_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) trace_id: Option<String>,
+    /// The id of the run's first span.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) span_id: Option<String>,
+    /// The id of the run in `OpenLineage`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) lineage_run_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) dbt_invocation_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) dagster_run_id: Option<String>,
+    /// The stages that build no assets, with their seconds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) stages: Vec<(String, f64)>,
+    pub(crate) assets: Vec<Step>,
+    /// The unusual findings of the run, compared with earlier runs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) unusual: Vec<String>,
+}
+
+/// The state of a run.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Status {
+    #[default]
+    Started,
+    Success,
+    Failed,
+}
+
+/// An asset of a run.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Step {
+    /// The name of the asset.
+    pub key: String,
+    /// `source`, the layer of a model, or the type of a node of dbt.
+    #[serde(default)]
+    pub(crate) kind: String,
+    /// The outcome.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// The id of the run of the job that builds the asset, in its lineage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lineage_run_id: Option<RunId>,
+    /// The id of the dbt command that built the asset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) dbt_invocation_id: Option<String>,
+    /// The time of building the asset, without generating its file.
+    #[serde(default)]
+    pub(crate) seconds: f64,
+    /// The number of checks that passed.
+    #[serde(default)]
+    pub checks_passed: u64,
+    /// The number of failed checks, including tolerated ones.
+    #[serde(default)]
+    pub checks_failed: u64,
+    /// The failed checks, including tolerated ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) failed_checks: Vec<FailedCheck>,
+    /// A hash of the definition: the compiled query, or the columns of a source.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) query: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) inputs: Vec<String>,
+    /// The number and the start of the first run of the ongoing failures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) failed_since: Option<(u64, String)>,
+}
+
+/// The outcome of building an asset.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "status")]
+pub enum Outcome {
+    /// The asset is in the warehouse.
+    #[serde(rename = "success")]
+    Built {
+        /// The number of its rows, if that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rows: Option<u64>,
+    },
+    /// The query, the data or a check of the asset failed.
+    #[serde(rename = "failed")]
+    Failed {
+        /// The place of the mistake and its description.
+        message: String,
+    },
+    /// An asset that this one depends on was not built.
+    #[serde(rename = "skipped")]
+    Skipped {
+        /// The name of that asset.
+        missing: String,
+    },
+}
+
+/// A failed check, for a search for its rows.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct FailedCheck {
+    /// The name, which is unique among the checks of the asset.
+    pub name: String,
+    /// The query, without credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+}
+
+/// The nouns for kinds of assets. Only nodes of dbt have the last three.
+pub(crate) const NOUNS: [&str; 5] = ["model", "source", "seed", "snapshot", "node"];
+
+impl Record {
+    pub(crate) fn asset(&self, key: &str) -> Option<&Step> {
+        self.assets.iter().find(|asset| asset.key == key)
+    }
+}
+
+impl Status {
+    pub(crate) fn of(is_success: bool) -> Self {
+        if is_success { Self::Success } else { Self::Failed }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Started => "started",
+            Self::Success => "success",
+            Self::Failed => "failed",
+        })
+    }
+}
+
+impl Step {
+    /// One of [`NOUNS`].
+    pub(crate) fn noun(&self) -> &'static str {
+        noun(&self.kind)
+    }
+
+    /// Whether the asset is a source of dbt, which tests its sources without building them.
+    pub(crate) fn is_only_tested(&self) -> bool {
+        self.dbt_invocation_id.is_some() && self.kind == "source"
+    }
+
+    /// Whether the run built the asset.
+    pub(crate) fn is_built(&self) -> bool {
+        self.outcome.is_built() && !self.is_only_tested()
+    }
+
+    /// Whether the asset failed, or one of its tolerated checks.
+    pub(crate) fn is_bad(&self) -> bool {
+        self.outcome.is_failed() || self.checks_failed > 0
+    }
+
+    /// The number of rows of an asset that was built.
+    pub(crate) fn rows(&self) -> Option<u64> {
+        match self.outcome {
+            Outcome::Built { rows } => rows,
+            _ => None,
+        }
+    }
+}
+
+impl Outcome {
+    /// The outcome as a word.
+    pub(crate) fn as_str(&self) -> &'static str {
+        match self {
+            Self::Built { .. } => "success",
+            Self::Failed { .. } => "failed",
+            Self::Skipped { .. } => "skipped",
+        }
+    }
+
+    /// Whether the asset is in the warehouse.
+    pub fn is_built(&self) -> bool {
+        matches!(self, Self::Built { .. })
+    }
+
+    /// Whether the query of the asset failed.
+    pub fn is_failed(&self) -> bool {
+        matches!(self, Self::Failed { .. })
+    }
+
+    /// Whether the asset was skipped because a dependency was not built.
+    pub fn is_skipped(&self) -> bool {
+        matches!(self, Self::Skipped { .. })
+    }
+}
+
+impl Default for Outcome {
+    fn default() -> Self {
+        Self::Built { rows: None }
+    }
+}
+
+/// One line.
+impl fmt::Display for FailedCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.name)?;
+        if let Some(query) = &self.query {
+            let query = one_line(query);
+            let end = query.char_indices().nth(LONGEST_QUERY);
+            match end {
+                Some((end, _)) => write!(f, ": {}…", printable(&query[..end]))?,
+                None => write!(f, ": {}", printable(&query))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The noun for a kind of assets.
+pub(crate) fn noun(kind: &str) -> &'static str {
+    match kind {
+        "bronze" | "silver" | "gold" => "model",
+        kind => NOUNS.into_iter().find(|noun| *noun == kind).unwrap_or("node"),
+    }
+}
+
+/// A hash that is equal in all builds of the program (FNV-1a).
+pub(crate) fn hash<'a>(parts: impl Iterator<Item = &'a str>) -> String {
+    let bytes = parts.flat_map(|part| part.bytes().chain([0]));
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{hash:016x}")
+}
