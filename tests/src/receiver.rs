@@ -4,6 +4,7 @@
 //! and responds, the [`store`] keeps the requests, and this file starts and stops them.
 
 mod connection;
+mod export;
 mod grpc;
 mod http;
 mod inflate;

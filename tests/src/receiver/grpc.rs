@@ -1,10 +1,5 @@
-//! OTLP over gRPC: the generated tonic service on an HTTP/2 connection.
-//!
-//! The connection is served by hyper rather than tonic, so that the raw bytes of each request are
-//! stored before tonic decodes them. [`answer`] selects the generated service of each signal by its
-//! path.
+//! OTLP over gRPC on an HTTP/2 connection, which hyper serves: the raw bytes of each request are stored.
 
-use std::convert::Infallible;
 use std::future;
 use std::sync::Arc;
 
@@ -15,37 +10,21 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Request};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{
-    LogsService, LogsServiceServer,
-};
-use opentelemetry_proto::tonic::collector::logs::v1::{
-    ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse,
-};
-use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
-    MetricsService, MetricsServiceServer,
-};
-use opentelemetry_proto::tonic::collector::metrics::v1::{
-    ExportMetricsServiceRequest, ExportMetricsServiceResponse,
-};
-use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
-    TraceService, TraceServiceServer,
-};
-use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
-};
-use prost::Message as _;
+use tonic::Status;
 use tonic::body::Body;
-use tonic::codegen::{Service as _, async_trait};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use super::connection::Stream;
+use super::export::{Export, response};
 use super::inflate;
 use super::request::{Response, echo, empty};
 use super::store::Store;
 
-const TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
-const LOGS: &str = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
-const METRICS: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
+const PATHS: [&str; 3] = [
+    "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+    "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+    "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+];
 
 pub(super) async fn serve<S: Stream>(stream: S, store: Arc<Store>) {
     let service = service_fn(move |request| answer(request, Arc::clone(&store)));
@@ -60,86 +39,47 @@ async fn answer(
     request: Request<Incoming>,
     store: Arc<Store>,
 ) -> Result<hyper::Response<Body>, hyper::Error> {
-    let (mut parts, body) = request.into_parts();
+    let (parts, body) = request.into_parts();
     let body = body.collect().await?.to_bytes();
     let Some(body) = inflate::grpc(&parts.headers, body) else {
-        return Ok(tonic::Status::invalid_argument("the message does not match `grpc-encoding`")
-            .into_http());
+        let status = Status::invalid_argument("the message does not match `grpc-encoding`");
+        return Ok(status.into_http());
     };
     let planned = store.record(&parts.uri, &parts.headers, &body);
-
-    if [TRACES, LOGS].contains(&parts.uri.path()) {
-        match planned {
-            Response::Ok => {}
-            Response::Http { status, headers } => return Ok(empty(status, &headers)),
-            Response::Grpc { code, message } => {
-                return Ok(tonic::Status::new(code, message).into_http());
-            }
-            Response::Throttled { delay } => {
-                let details = ErrorDetails::with_retry_info(Some(delay));
-                let code = tonic::Code::ResourceExhausted;
-                let status = tonic::Status::with_error_details(code, "try again later", details);
-                return Ok(status.into_http());
-            }
-            Response::Echo => {
-                let message = echo(&parts.uri, &parts.headers);
-                return Ok(tonic::Status::unauthenticated(message).into_http());
-            }
-            Response::Partial { rejected, message } => {
-                // Without the frame of the message.
-                let request = body.get(5..).unwrap_or_default();
-                if parts.uri.path() == LOGS {
-                    let request = ExportLogsServiceRequest::decode(request).unwrap_or_default();
-                    store.store_logs(request, rejected);
-                } else {
-                    let request = ExportTraceServiceRequest::decode(request).unwrap_or_default();
-                    store.store_spans(request, rejected);
-                }
-                return Ok(partial(parts.uri.path(), rejected, message));
-            }
-            Response::Hang => future::pending().await,
-        }
+    let path = parts.uri.path();
+    if !PATHS.contains(&path) {
+        return Ok(Status::unimplemented(path).into_http());
     }
-
-    parts.headers.remove("grpc-encoding");
-    let path = parts.uri.path().to_owned();
-    let request = Request::from_parts(parts, Body::new(Full::new(body)));
-    // Limits on the size of a message belong to the exporter's tests.
-    let answer = match &*path {
-        METRICS => {
-            let mut service = MetricsServiceServer::new(Metrics { store });
-            service.call(request).await
-        }
-        LOGS => {
-            let service = LogsServiceServer::new(Logs { store });
-            let mut service = service.max_decoding_message_size(usize::MAX);
-            service.call(request).await
-        }
-        // The service responds to every other path with `UNIMPLEMENTED`.
-        _ => {
-            let service = TraceServiceServer::new(Traces { store });
-            let mut service = service.max_decoding_message_size(usize::MAX);
-            service.call(request).await
-        }
+    // Without the frame of the message.
+    let Some(export) = Export::decode(path, body.get(5..).unwrap_or_default()) else {
+        return Ok(Status::invalid_argument("the message is no request of OTLP").into_http());
     };
-    Ok(answer.unwrap_or_else(|never: Infallible| match never {}))
+    let accept = |export, rejected, message| {
+        store.keep(export, rejected);
+        framed(&response(rejected, message))
+    };
+    let planned = if let Export::Points(_) = export { Response::Ok } else { planned };
+    Ok(match planned {
+        Response::Ok => accept(export, 0, String::new()),
+        Response::Partial { rejected, message } => accept(export, rejected, message),
+        Response::Http { status, headers } => empty(status, &headers),
+        Response::Grpc { code, message } => Status::new(code, message).into_http(),
+        Response::Throttled { delay } => {
+            let details = ErrorDetails::with_retry_info(Some(delay));
+            let code = tonic::Code::ResourceExhausted;
+            Status::with_error_details(code, "try again later", details).into_http()
+        }
+        Response::Echo => Status::unauthenticated(echo(&parts.uri, &parts.headers)).into_http(),
+        Response::Hang => future::pending().await,
+    })
 }
 
-/// The response of a partial success, in the frame of a message.
-fn partial(path: &str, rejected: i64, error_message: String) -> hyper::Response<Body> {
-    let message = if path == LOGS {
-        let partial_success =
-            Some(ExportLogsPartialSuccess { rejected_log_records: rejected, error_message });
-        ExportLogsServiceResponse { partial_success }.encode_to_vec()
-    } else {
-        let partial_success =
-            Some(ExportTracePartialSuccess { rejected_spans: rejected, error_message });
-        ExportTraceServiceResponse { partial_success }.encode_to_vec()
-    };
+/// A response with this message in its frame.
+fn framed(message: &[u8]) -> hyper::Response<Body> {
     let length = u32::try_from(message.len()).expect("a short message");
     let mut frame = vec![0];
     frame.extend_from_slice(&length.to_be_bytes());
-    frame.extend_from_slice(&message);
+    frame.extend_from_slice(message);
     let trailers = HeaderMap::from_iter([(
         HeaderName::from_static("grpc-status"),
         HeaderValue::from_static("0"),
@@ -147,52 +87,4 @@ fn partial(path: &str, rejected: i64, error_message: String) -> hyper::Response<
     let body = Full::new(Bytes::from(frame)).with_trailers(future::ready(Some(Ok(trailers))));
     let content_type = ("content-type".to_owned(), "application/grpc".to_owned());
     empty::<()>(200, &[content_type]).map(|()| Body::new(body))
-}
-
-#[derive(Debug)]
-struct Traces {
-    store: Arc<Store>,
-}
-
-#[async_trait]
-impl TraceService for Traces {
-    async fn export(
-        &self,
-        request: tonic::Request<ExportTraceServiceRequest>,
-    ) -> Result<tonic::Response<ExportTraceServiceResponse>, tonic::Status> {
-        self.store.store_spans(request.into_inner(), 0);
-        Ok(tonic::Response::new(ExportTraceServiceResponse::default()))
-    }
-}
-
-#[derive(Debug)]
-struct Metrics {
-    store: Arc<Store>,
-}
-
-#[async_trait]
-impl MetricsService for Metrics {
-    async fn export(
-        &self,
-        request: tonic::Request<ExportMetricsServiceRequest>,
-    ) -> Result<tonic::Response<ExportMetricsServiceResponse>, tonic::Status> {
-        self.store.store_points(request.into_inner());
-        Ok(tonic::Response::new(ExportMetricsServiceResponse::default()))
-    }
-}
-
-#[derive(Debug)]
-struct Logs {
-    store: Arc<Store>,
-}
-
-#[async_trait]
-impl LogsService for Logs {
-    async fn export(
-        &self,
-        request: tonic::Request<ExportLogsServiceRequest>,
-    ) -> Result<tonic::Response<ExportLogsServiceResponse>, tonic::Status> {
-        self.store.store_logs(request.into_inner(), 0);
-        Ok(tonic::Response::new(ExportLogsServiceResponse::default()))
-    }
 }

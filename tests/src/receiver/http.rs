@@ -13,18 +13,9 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Method, Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
-use opentelemetry_proto::tonic::collector::logs::v1::{
-    ExportLogsServiceRequest, ExportLogsServiceResponse,
-};
-use opentelemetry_proto::tonic::collector::metrics::v1::{
-    ExportMetricsServiceRequest, ExportMetricsServiceResponse,
-};
-use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
-};
-use prost::Message as _;
 
 use super::connection::Stream;
+use super::export::{Export, response};
 use super::inflate;
 use super::request::{Response, echo, empty};
 use super::store::Store;
@@ -57,88 +48,28 @@ async fn answer(
     if inflated.is_none() {
         return Ok(empty(StatusCode::UNSUPPORTED_MEDIA_TYPE.as_u16(), &[]));
     }
-    Ok(answer_protobuf(&parts.uri, &parts.headers, body, planned, &store).await)
-}
-
-async fn answer_protobuf(
-    uri: &Uri,
-    headers: &HeaderMap,
-    body: Bytes,
-    planned: Response,
-    store: &Store,
-) -> hyper::Response<Full<Bytes>> {
-    if uri.path() == METRICS {
-        return metrics(body, store);
-    }
-    let Some(decoded) = Decoded::of(uri.path(), body) else {
-        return empty(StatusCode::BAD_REQUEST.as_u16(), &[]);
+    let Some(export) = Export::decode(parts.uri.path(), &body) else {
+        return Ok(empty(StatusCode::BAD_REQUEST.as_u16(), &[]));
     };
-    match planned {
-        Response::Ok => decoded.keep(store, 0),
+    let accept = |export, rejected, message| {
+        store.keep(export, rejected);
+        let kind = (CONTENT_TYPE.to_string(), PROTOBUF.to_owned());
+        let body = response(rejected, message);
+        empty(StatusCode::OK.as_u16(), &[kind]).map(|()| Full::from(body))
+    };
+    // Metrics are always accepted: exporters treat other responses in the same way for all signals.
+    let planned = if let Export::Points(_) = export { Response::Ok } else { planned };
+    Ok(match planned {
+        Response::Ok => accept(export, 0, String::new()),
+        Response::Partial { rejected, message } => accept(export, rejected, message),
         Response::Http { status, headers } => empty(status, &headers),
         Response::Grpc { .. } | Response::Throttled { .. } => {
             unreachable!("`Receiver::respond` refuses a gRPC status over HTTP")
         }
-        Response::Echo => {
-            empty(StatusCode::UNAUTHORIZED.as_u16(), &[]).map(|()| Full::from(echo(uri, headers)))
-        }
-        Response::Partial { rejected, message } => {
-            let _complete = decoded.keep(store, rejected);
-            let partial = ExportTraceServiceResponse {
-                partial_success: Some(ExportTracePartialSuccess {
-                    rejected_spans: rejected,
-                    error_message: message,
-                }),
-            };
-            accept(&partial)
-        }
+        Response::Echo => empty(StatusCode::UNAUTHORIZED.as_u16(), &[])
+            .map(|()| Full::from(echo(&parts.uri, &parts.headers))),
         Response::Hang => future::pending().await,
-    }
-}
-
-/// The items of a request are stored if the response is a success.
-enum Decoded {
-    Spans(ExportTraceServiceRequest),
-    Logs(ExportLogsServiceRequest),
-}
-
-impl Decoded {
-    fn of(path: &str, body: Bytes) -> Option<Self> {
-        match path {
-            LOGS => ExportLogsServiceRequest::decode(body).map(Self::Logs),
-            _ => ExportTraceServiceRequest::decode(body).map(Self::Spans),
-        }
-        .ok()
-    }
-
-    fn keep(self, store: &Store, rejected: i64) -> hyper::Response<Full<Bytes>> {
-        match self {
-            Self::Spans(request) => {
-                store.store_spans(request, rejected);
-                accept(&ExportTraceServiceResponse::default())
-            }
-            Self::Logs(request) => {
-                store.store_logs(request, rejected);
-                accept(&ExportLogsServiceResponse::default())
-            }
-        }
-    }
-}
-
-/// Metrics are always accepted: exporters treat other responses in the same way for all signals.
-fn metrics(body: Bytes, store: &Store) -> hyper::Response<Full<Bytes>> {
-    match ExportMetricsServiceRequest::decode(body) {
-        Ok(request) => {
-            store.store_points(request);
-            accept(&ExportMetricsServiceResponse::default())
-        }
-        Err(_) => empty(StatusCode::BAD_REQUEST.as_u16(), &[]),
-    }
-}
-
-fn accept(response: &impl prost::Message) -> hyper::Response<Full<Bytes>> {
-    let content_type = (CONTENT_TYPE.to_string(), PROTOBUF.to_owned());
-    empty(StatusCode::OK.as_u16(), &[content_type]).map(|()| Full::from(response.encode_to_vec()))
+    })
 }
 
 /// The status for a request that no OTLP exporter should send.

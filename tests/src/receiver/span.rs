@@ -19,11 +19,9 @@ pub struct ReceivedSpan {
     pub resource_schema_url: String,
     pub scope: String,
     pub scope_version: String,
-    pub scope_schema_url: String,
     pub trace_id: String,
     pub span_id: String,
     pub parent_span_id: String,
-    pub trace_state: String,
     pub name: String,
     /// Kind. `Unspecified` also stands for an unknown number; an exporter sends neither.
     pub kind: SpanKind,
@@ -102,12 +100,10 @@ pub(super) fn from_request(request: ExportTraceServiceRequest) -> Vec<ReceivedSp
         let resource_schema_url = resource_spans.schema_url;
         for scope_spans in resource_spans.scope_spans {
             let scope = scope_spans.scope.unwrap_or_default();
-            let schema_url = scope_spans.schema_url;
             spans.extend(scope_spans.spans.into_iter().map(|span| ReceivedSpan {
                 resource_schema_url: resource_schema_url.clone(),
                 scope: scope.name.clone(),
                 scope_version: scope.version.clone(),
-                scope_schema_url: schema_url.clone(),
                 ..received(span, &resource)
             }));
         }
@@ -122,7 +118,6 @@ fn received(span: Span, resource: &BTreeMap<String, Value>) -> ReceivedSpan {
         span_id: hex(&span.span_id),
         parent_span_id: hex(&span.parent_span_id),
         kind: span.kind(),
-        trace_state: span.trace_state,
         name: span.name,
         start_unix_nano: span.start_time_unix_nano,
         end_unix_nano: span.end_time_unix_nano,

@@ -4,10 +4,8 @@ use std::fmt::Write as _;
 use std::sync::{Condvar, Mutex, MutexGuard};
 
 use hyper::{HeaderMap, Uri};
-use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
-use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 
+use super::export::Export;
 use super::log::{self, ReceivedLog};
 use super::metric::{self, ReceivedPoint};
 use super::request::{ReceivedRequest, Response};
@@ -41,25 +39,18 @@ impl Store {
         state.response.clone()
     }
 
-    /// Except the first `rejected`.
-    pub(super) fn store_spans(&self, request: ExportTraceServiceRequest, rejected: i64) {
-        let spans = span::from_request(request).into_iter();
-        let accepted = spans.skip(usize::try_from(rejected).unwrap_or(0));
-        self.lock().spans.extend(accepted);
-        self.arrived.notify_all();
-    }
-
-    pub(super) fn store_points(&self, request: ExportMetricsServiceRequest) {
-        let points = metric::from_request(request);
-        self.lock().points.extend(points);
-        self.arrived.notify_all();
-    }
-
-    /// Except the first `rejected`.
-    pub(super) fn store_logs(&self, request: ExportLogsServiceRequest, rejected: i64) {
-        let logs = log::from_request(request).into_iter();
-        let accepted = logs.skip(usize::try_from(rejected).unwrap_or(0));
-        self.lock().logs.extend(accepted);
+    /// Stores the items of a request, except the first `rejected` spans or log records.
+    pub(super) fn keep(&self, export: Export, rejected: i64) {
+        let rejected = usize::try_from(rejected).unwrap_or(0);
+        let mut state = self.lock();
+        match export {
+            Export::Spans(it) => {
+                state.spans.extend(span::from_request(it).into_iter().skip(rejected));
+            }
+            Export::Logs(it) => state.logs.extend(log::from_request(it).into_iter().skip(rejected)),
+            Export::Points(it) => state.points.extend(metric::from_request(it)),
+        }
+        drop(state);
         self.arrived.notify_all();
     }
 

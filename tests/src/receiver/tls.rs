@@ -1,7 +1,7 @@
 //! TLS for receivers: a certificate authority made for the test, and the certificates it issues.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rcgen::{
@@ -55,22 +55,22 @@ impl Authority {
 
     /// A client certificate that the authority issued, and its key.
     pub fn client(&self) -> (PathBuf, PathBuf) {
-        let (certificate, key) = self.issue("a client", ExtendedKeyUsagePurpose::ClientAuth);
-        let folder = self.folder.path();
-        (
-            write(folder, "client.pem", &certificate.pem()),
-            write(folder, "client.key", &key.serialize_pem()),
-        )
+        self.files("client", ExtendedKeyUsagePurpose::ClientAuth)
     }
 
     /// A certificate for a server at 127.0.0.1 that the authority issued, and its key.
     pub fn server(&self) -> (PathBuf, PathBuf) {
-        let (certificate, key) = self.issue("a server", ExtendedKeyUsagePurpose::ServerAuth);
-        let folder = self.folder.path();
-        (
-            write(folder, "server.pem", &certificate.pem()),
-            write(folder, "server.key", &key.serialize_pem()),
-        )
+        self.files("server", ExtendedKeyUsagePurpose::ServerAuth)
+    }
+
+    fn files(&self, name: &str, purpose: ExtendedKeyUsagePurpose) -> (PathBuf, PathBuf) {
+        let (certificate, key) = self.issue(name, purpose);
+        let write = |end: &str, text: String| {
+            let path = self.folder.path().join(format!("{name}.{end}"));
+            fs::write(&path, text).expect("a file");
+            path
+        };
+        (write("pem", certificate.pem()), write("key", key.serialize_pem()))
     }
 
     fn issue(&self, name: &str, purpose: ExtendedKeyUsagePurpose) -> (rcgen::Certificate, KeyPair) {
@@ -114,10 +114,4 @@ pub enum ClientCertificate {
     NotRequested,
     /// Only clients with a certificate of the authority may connect.
     Required,
-}
-
-fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
-    let path = folder.join(name);
-    fs::write(&path, text).expect("a file");
-    path
 }
