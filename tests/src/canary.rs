@@ -7,6 +7,8 @@
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use crate::Numbers;
+
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Shape {
     /// `password=…`.
@@ -41,20 +43,22 @@ impl Canary {
     /// The canary of the entry with this name. The same name gives the same canary, also in another
     /// process.
     pub fn new(entry: &str, shape: Shape) -> Self {
-        let mut random = Random::of(entry);
-        let mixed = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+        let mut hasher = DefaultHasher::new();
+        entry.hash(&mut hasher);
+        let mut random = Numbers(hasher.finish());
+        let mixed = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
         let secret = match shape {
-            Shape::AccessKey => random.text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16),
-            Shape::Token => random.text(mixed, 36),
+            Shape::AccessKey => random.chars("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16),
+            Shape::Token => random.chars(mixed, 36),
             // A prefix that always looks random.
-            _ => format!("q7X{}", random.text(mixed, 21)),
+            _ => format!("q7X{}", random.chars(mixed, 21)),
         };
         // Words of one case without a meaning are in no vocabulary of secrets.
         let marker =
-            (0..5).map(|_| random.text(b"bdfgklmnprst", 1) + &random.text(b"aeiou", 1)).collect();
+            (0..5).map(|_| random.chars("bdfgklmnprst", 1) + &random.chars("aeiou", 1)).collect();
         // A float represents fifteen digits exactly.
-        let number = 100_000_000_000_001 + random.next() % 800_000_000_000_000;
-        Self { shape, secret, marker, number: number.cast_signed() }
+        let number = i64::try_from(random.below(800_000_000_000_000)).unwrap_or_default();
+        Self { shape, secret, marker, number: 100_000_000_000_001 + number }
     }
 
     /// A text with the marker and the credential in its shape.
@@ -148,29 +152,4 @@ impl fmt::Display for Outputs {
 
 fn contains(bytes: &[u8], needle: &[u8]) -> bool {
     bytes.windows(needle.len()).any(|window| window == needle)
-}
-
-struct Random(u64);
-
-impl Random {
-    fn of(entry: &str) -> Self {
-        let mut hasher = DefaultHasher::new();
-        entry.hash(&mut hasher);
-        Self(hasher.finish() | 1)
-    }
-
-    fn next(&mut self) -> u64 {
-        // xorshift64
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn text(&mut self, alphabet: &[u8], length: usize) -> String {
-        let count = alphabet.len() as u64;
-        (0..length)
-            .map(|_| char::from(alphabet[usize::try_from(self.next() % count).unwrap_or_default()]))
-            .collect()
-    }
 }
