@@ -1,7 +1,5 @@
 //! The answer of `floe-trace` about the file of a program with `#[traced]`. `crates/trace` tests the others.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::fs::File;
 use std::hint::black_box;
 

@@ -1,8 +1,6 @@
 //! Attributes that the configuration adds to every span: of the process, of listed baggage keys, and of the floe
 //! identity.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::collections::BTreeMap;
 
 use floe_telemetry::{

@@ -1,7 +1,5 @@
 //! A provider with `context: boundaries` and no capture, where nested functions take the shortest path.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
-
 use floe_telemetry::config::ContextMode;
 use floe_telemetry::{TelemetryConfig, get_current_span, traced};
 use floe_tests::{remote, remote_in};

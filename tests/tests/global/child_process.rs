@@ -1,7 +1,5 @@
 //! Context in environment variables: a child process continues the trace and has the same identity.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::env;
 use std::process::Command;
 

@@ -1,8 +1,6 @@
 //! Attributes that many spans share and that the configuration has written once: the place in the source, and the
 //! floe identity.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::collections::BTreeMap;
 
 use floe_telemetry::{TelemetryConfig, create_span, traced};

@@ -1,7 +1,5 @@
 //! The effects of `OTEL_CONFIG_FILE`, and of a file that cannot be used. Each case is a process.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
-
 use std::fs;
 use std::path::Path;
 

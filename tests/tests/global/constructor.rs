@@ -1,7 +1,6 @@
 //! A library starts its telemetry in a constructor, while the program loads it: no thread of the library runs before
 //! the loader has finished, so it fails.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::process::Command;
 

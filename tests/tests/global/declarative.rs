@@ -1,8 +1,6 @@
 //! The effect of each path of OpenTelemetry's declarative configuration, found by loading a document with it and one
 //! without it. The official examples load. `BLESS=1` writes the table.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "tests")]
-
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;

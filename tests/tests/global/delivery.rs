@@ -1,7 +1,5 @@
 //! One provider with three destinations: gRPC, HTTP and memory get the same spans.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::time::{Duration, SystemTime};
 
 use floe_telemetry::config::OtlpProtocol;

@@ -1,8 +1,6 @@
 //! The end of a program without its receiver: the program does not wait, and the error, one message for all signals,
 //! has endpoint and reason.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::net::TcpListener;
 use std::sync::{Mutex, mpsc};
 use std::time::Duration;

@@ -1,7 +1,5 @@
 //! Telemetry configured by the environment alone. Each case is a process.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
-
 use std::thread;
 use std::time::Duration;
 

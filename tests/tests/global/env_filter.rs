@@ -1,7 +1,5 @@
 //! Filters by span and field.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use floe_telemetry::config::SamplingRule;
 use floe_telemetry::{TelemetryConfig, init, traced};
 use floe_tests::{Program, Receiver, json_lines, program, tree};

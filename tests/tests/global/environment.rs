@@ -1,7 +1,5 @@
 //! Mistakes in the `OTEL_*` variables. Each case is a process.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
-
 use floe_telemetry::config::{OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
 use floe_tests::program;

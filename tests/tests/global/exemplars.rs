@@ -1,7 +1,5 @@
 //! Exemplars over OTLP: every instrument that records while a sampled span is current refers to it.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use floe_telemetry::config::{ContextMode, ExemplarFilter, MetricTemporality, OtlpProtocol};
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, propagation, traced};

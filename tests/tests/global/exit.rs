@@ -1,6 +1,5 @@
 //! The end of a process, and forks.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::HashSet;
 use std::ffi::c_int;

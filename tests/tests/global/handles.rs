@@ -1,11 +1,6 @@
 //! Handles of metrics: each measurement is exported once, by the provider of its time, like a measurement by name.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::float_cmp,
-    reason = "tests, with values that floats represent"
-)]
+#![allow(clippy::float_cmp, reason = "the values are ones that floats represent")]
 
 use std::thread;
 

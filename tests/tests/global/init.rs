@@ -1,12 +1,5 @@
 //! The effects of `init`, and its end. Each case is a process.
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "tests"
-)]
 
 use std::panic::catch_unwind;
 use std::process::Command;

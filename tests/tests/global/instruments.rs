@@ -1,7 +1,5 @@
 //! Instruments beside counters, gauges and histograms, and the instruments of OpenTelemetry's API.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::collections::BTreeMap;
 
 use floe_telemetry::{MetricRecorder, TelemetryProvider, init};

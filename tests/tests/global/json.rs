@@ -1,6 +1,5 @@
 //! OTLP in JSON: in files and on standard output.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read};

@@ -1,8 +1,6 @@
 //! Attribute keys are unique and not empty wherever OTLP has attributes, and links and measurements have something to
 //! say. `tests/differential` compares spans with those of OpenTelemetry's SDK, before they are encoded.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::collections::BTreeMap;
 
 use floe_telemetry::config::OtlpProtocol;

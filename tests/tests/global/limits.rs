@@ -1,8 +1,6 @@
 //! Span limits, from the configuration to the receiver. `tests/differential` compares limits and samplers with
 //! those of OpenTelemetry's SDK.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use floe_telemetry::config::Sampler;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{

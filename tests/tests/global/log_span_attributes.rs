@@ -1,7 +1,5 @@
 //! Attributes of the current span on log records and lines.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::thread;
 
 use floe_telemetry::config::{ContextMode, ExporterKind, Sampler};

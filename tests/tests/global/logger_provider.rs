@@ -1,7 +1,5 @@
 //! Log records of OpenTelemetry's logs API: redacted, limited, in the current span, from any bridge.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::time::{Duration, UNIX_EPOCH};
 
 use floe_telemetry::{TelemetryProvider, propagation, traced};

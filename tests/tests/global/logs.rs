@@ -1,7 +1,5 @@
 //! The logs of a process: its standard error, both facades, its environment, its provider.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::cell::RefCell;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};

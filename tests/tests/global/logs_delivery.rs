@@ -1,7 +1,5 @@
 //! Log records are delivered by OTLP unchanged, and a failing receiver does not affect the program.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::fmt::{self, Write as _};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};

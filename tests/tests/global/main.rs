@@ -1,6 +1,14 @@
 //! State of a process: the provider, the environment, signals, the end. A test that is `alone` runs in a process of its
 //! own, and so does the `program!` of a test.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests"
+)]
+
 #[macro_use]
 extern crate floe_tests_plain;
 

@@ -1,8 +1,6 @@
 //! The memory of spans that are not exported is bounded in bytes, and every span is counted at every
 //! moment.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::sync::Barrier;
 use std::time::Duration;
 

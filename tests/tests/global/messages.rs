@@ -1,7 +1,5 @@
 //! Losses are reported on standard error, whatever the filter and the destination of log lines.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::time::Duration;
 
 use floe_telemetry::{MetricRecorder, create_span, init};

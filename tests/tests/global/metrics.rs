@@ -1,7 +1,5 @@
 //! Metrics are exported to the endpoint of the spans, with the recorded values.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::net::TcpListener;
 use std::sync::Weak;
 use std::sync::mpsc::channel;

@@ -1,7 +1,5 @@
 //! Metrics of the `metrics` facade are exported as OpenTelemetry's metrics.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;

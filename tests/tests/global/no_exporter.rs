@@ -1,5 +1,4 @@
 //! A provider whose spans go nowhere: it records none, and `init` reports it. Each case is a process.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::{HashMap, HashSet};
 use std::future;

@@ -1,7 +1,5 @@
 //! A program with telemetry, its receivers, and an exporter that blocks.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
-
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 

@@ -1,7 +1,5 @@
 //! The endpoint for Prometheus: its response, and its behaviour on invalid requests and under load.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};

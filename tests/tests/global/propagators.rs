@@ -1,7 +1,5 @@
 //! A `TextMapPropagator` of the program.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::collections::HashMap;
 use std::process::Command;
 

@@ -1,8 +1,6 @@
 //! The table of protocols in `docs/configuration.md`, with all features of the library: each row in code, in a
 //! document and in the environment.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
-
 use std::path::Path;
 
 use floe_telemetry::TelemetryConfig;

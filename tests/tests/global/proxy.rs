@@ -1,7 +1,5 @@
 //! OTLP through a proxy from the environment, over real sockets. Each case is a process.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
-
 use floe_telemetry::{TelemetryConfig, create_span};
 use floe_tests::{
     Authority, ClientCertificate, Program, Proxy, Receiver, ReservedPort, TIMEOUT, program,

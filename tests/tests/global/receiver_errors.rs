@@ -1,8 +1,6 @@
 //! A response that refuses, or cannot be understood, is one message: with the URL, the reason, the receiver's text
 //! about it, and for another protocol the change that helps.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::LazyLock;

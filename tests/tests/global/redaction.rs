@@ -1,7 +1,5 @@
 //! Redaction follows the configuration, and is counted by rule.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
-
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;

@@ -1,7 +1,5 @@
 //! A removed setting or variable is one warning, and the rest of the configuration holds. Each case is a process.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
-
 use std::fs;
 
 use floe_telemetry::{TelemetryConfig, init};

@@ -1,8 +1,6 @@
 //! The requests of the OTLP exporter and the responses to them. One test, because a process has one
 //! provider.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Write};

@@ -1,7 +1,5 @@
 //! A sampler of the program: its input, its decision, and its additions.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::sync::{Arc, Mutex};
 
 use floe_telemetry::config::{OtlpProtocol, SamplingConfig};

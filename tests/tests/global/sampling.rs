@@ -1,8 +1,6 @@
 //! The decisions of an OpenTelemetry sampler, and the propagated trace state. `tests/differential` compares the decisions
 //! with those of the SDK, and `tracing` tests that a trace is recorded whole.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::collections::HashMap;
 
 use floe_telemetry::config::Sampler;

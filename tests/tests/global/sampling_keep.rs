@@ -1,7 +1,5 @@
 //! Tail sampling: traces that the ratio does not sample, but that failed or were slow.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::collections::HashMap;
 use std::io;
 use std::thread;

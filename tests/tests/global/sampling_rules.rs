@@ -1,7 +1,5 @@
 //! The table of rules: ratios and rates for roots, and spans that are turned off, as they arrive.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use floe_telemetry::config::{RuleKind, Sampler, SamplingConfig, SamplingRule};
 use floe_telemetry::{
     SpanKind, Tracer, create_span, get_tracer, propagation, span, traced, tracing_layer,

@@ -1,7 +1,5 @@
 //! Spans arrive under their instrumentation scopes, over the wire.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::collections::BTreeMap;
 
 use floe_telemetry::opentelemetry::InstrumentationScope;

@@ -1,7 +1,5 @@
 //! The library's metrics of itself follow OpenTelemetry's conventions, and count at the documented moments.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Weak};
 use std::time::Duration;

@@ -1,7 +1,6 @@
 //! Signals belong to the program: threads of the library take none, and writes of the library raise none. One of the
 //! programs is in C, with the library `tests/c-host`, and one in Rust that resets SIGPIPE.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::ffi::c_int;
 use std::fs;

@@ -1,7 +1,5 @@
 //! The short form of rules, a filter by target and level.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 

@@ -1,7 +1,5 @@
 //! Metrics derived from spans, sampled or not, as they arrive.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::collections::{BTreeMap, HashMap};
 use std::future::{Future as _, pending};
 use std::num::ParseIntError;

@@ -1,7 +1,5 @@
 //! Span processors: their input, their changes, and the redaction of the changes.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;

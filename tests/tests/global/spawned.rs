@@ -1,7 +1,5 @@
 //! The parent of a span in a spawned task that was given no context.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
-
 use floe_telemetry::{TelemetryConfig, traced};
 use opentelemetry::trace::FutureExt;
 use opentelemetry::{Context, SpanId};

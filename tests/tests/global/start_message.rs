@@ -1,7 +1,5 @@
 //! The line about a provider that has started.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
-
 use floe_tests::program;
 
 #[test]

@@ -1,7 +1,5 @@
 //! The status of a span whose call has succeeded.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
-
 use floe_telemetry::{
     FutureExt as _, TelemetryConfig, create_span, get_current_span, span, traced,
 };

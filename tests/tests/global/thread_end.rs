@@ -1,7 +1,5 @@
 //! Annotated functions that run in the destructors of thread-locals.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
-
 use std::cell::RefCell;
 use std::sync::{Arc, Barrier};
 use std::thread;

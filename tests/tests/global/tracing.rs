@@ -1,7 +1,5 @@
 //! The layer below the global subscriber. One test, because a process has one global subscriber.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
-
 use std::fmt;
 use std::thread;
 

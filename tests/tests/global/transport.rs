@@ -1,7 +1,5 @@
 //! OTLP over TLS and compressed, over real sockets. One test, because a process has one provider.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::fs;
 use std::path::Path;
 

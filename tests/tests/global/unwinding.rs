@@ -1,6 +1,5 @@
 //! Ways to unwind through a span without a panic: C++ exceptions, and the end of a thread in the middle of a call.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::HashMap;
 

@@ -1,8 +1,6 @@
 //! The table of variables in `docs/configuration.md`, row by row, with the cases of `variables.tsv`. The environment belongs to a
 //! process, so this test starts its own executable again for each case.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
-
 use std::collections::BTreeSet;
 
 use floe_telemetry::TelemetryConfig;

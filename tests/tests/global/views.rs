@@ -1,8 +1,6 @@
 //! Each view of a configuration file that selects an instrument makes a metric of the instrument, as the view
 //! describes.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use floe_telemetry::{TelemetryProvider, init};
 use floe_tests::{ReceivedPoint, Receiver, TIMEOUT, Value, program};
 use opentelemetry::KeyValue;
