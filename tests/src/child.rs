@@ -88,6 +88,16 @@ impl Program {
         successful(self.command().envs(variables.iter().copied()))
     }
 
+    /// A process of it with this receiver for all signals.
+    #[must_use]
+    pub fn at(&self, receiver: &Receiver) -> Command {
+        let mut command = self.command();
+        command
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint())
+            .env("OTEL_EXPORTER_OTLP_PROTOCOL", receiver.protocol());
+        command
+    }
+
     /// Runs it with this receiver for all signals, unless the variables have another one.
     ///
     /// # Panics
@@ -95,12 +105,7 @@ impl Program {
     /// It does not succeed.
     #[track_caller]
     pub fn against(&self, receiver: &Receiver, variables: &[(&str, &str)]) -> (String, String) {
-        let endpoint = receiver.endpoint();
-        let own = [
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
-            ("OTEL_EXPORTER_OTLP_PROTOCOL", receiver.protocol()),
-        ];
-        self.run(&[&own, variables].concat())
+        successful(self.at(receiver).envs(variables.iter().copied()))
     }
 }
 

@@ -21,9 +21,6 @@ use super::pipeline::{self, BOTH, NEVER, traces_alone};
 /// A process that hangs ends after this time, by a signal that no test expects.
 const HANGS_SECONDS: u32 = 300;
 
-/// The receiver's endpoint, for a child process.
-const ENDPOINT: &str = "TEST_EXIT_ENDPOINT";
-
 #[traced(name = "work")]
 fn work() {}
 
@@ -41,21 +38,10 @@ fn start(protocol: OtlpProtocol, endpoint: &str) -> TelemetryProvider {
 
 /// In a child process: its provider.
 fn start_child() -> TelemetryProvider {
-    let endpoint = std::env::var(ENDPOINT).unwrap();
-    let is_grpc = std::env::var_os(OVER_GRPC).is_some();
-    start(if is_grpc { OtlpProtocol::Grpc } else { OtlpProtocol::Http }, &endpoint)
-}
-
-/// Set if the endpoint is that of a receiver of gRPC.
-const OVER_GRPC: &str = "TEST_EXIT_GRPC";
-
-fn process(program: &Program, receiver: &Receiver, protocol: OtlpProtocol) -> Command {
-    let mut child = program.command();
-    child.env(ENDPOINT, receiver.endpoint());
-    if protocol == OtlpProtocol::Grpc {
-        child.env(OVER_GRPC, "1");
-    }
-    child
+    posix::alarm(HANGS_SECONDS);
+    let mut config = config(OtlpProtocol::Http, "http://127.0.0.1:1");
+    config.apply_env().unwrap();
+    pipeline::start(config)
 }
 
 fn code(mut child: Command) -> Option<i32> {
@@ -111,7 +97,7 @@ fn a_signal_delivers_and_ends_the_process() {
     let program = program!({ end_by_signal(TIMEOUT, [own_signal()]) });
     for (protocol, signal) in BOTH.into_iter().zip([SIGINT, SIGTERM]) {
         let receiver = pipeline::receiver(protocol);
-        let status = with_signal(&process(&program, &receiver, protocol), signal, "");
+        let status = with_signal(&program.at(&receiver), signal, "");
         assert_eq!(status.signal(), Some(signal), "{status}");
         assert_eq!(receiver.spans().len(), 1);
     }
@@ -121,7 +107,7 @@ fn a_signal_delivers_and_ends_the_process() {
 fn another_signal_ends_the_process_at_once() {
     let program = program!({ end_by_signal(NEVER, std::iter::repeat(own_signal())) });
     let receiver = hanging();
-    let child = process(&program, &receiver, OtlpProtocol::Http);
+    let child = program.at(&receiver);
     let status = with_signal(&child, SIGINT, "");
     assert_eq!(status.signal(), Some(SIGINT), "{status}");
 }
@@ -132,7 +118,7 @@ fn a_signal_that_the_parent_ignores_stays_ignored() {
     // The first signal would be the cause of the end.
     let program = program!({ end_by_signal(TIMEOUT, [own_signal(), SIGTERM]) });
     let receiver = Receiver::http();
-    let status = with_signal(&process(&program, &receiver, OtlpProtocol::Http), SIGINT, "INT");
+    let status = with_signal(&program.at(&receiver), SIGINT, "INT");
     assert_eq!(status.signal(), Some(SIGTERM), "{status}");
     assert_eq!(receiver.spans().len(), 1);
 }
@@ -166,7 +152,7 @@ fn process_exit_delivers_if_it_is_chosen() {
     });
     for protocol in BOTH {
         let receiver = pipeline::receiver(protocol);
-        assert_eq!(code(process(&program, &receiver, protocol)), Some(7));
+        assert_eq!(code(program.at(&receiver)), Some(7));
         assert_eq!(receiver.spans().len(), 1);
     }
 }
@@ -187,7 +173,7 @@ fn the_exit_does_not_wait_for_a_blocked_subscriber() {
         let _blocked = block_messages();
         std::process::exit(7);
     });
-    assert_eq!(code(process(&program, &hanging(), OtlpProtocol::Http)), Some(7));
+    assert_eq!(code(program.at(&hanging())), Some(7));
 }
 
 #[alone]
@@ -217,7 +203,7 @@ fn a_signal_does_not_wait_for_a_blocked_subscriber() {
         end_by_signal(Duration::from_millis(100), [own_signal()])
     });
     let receiver = hanging();
-    let child = process(&program, &receiver, OtlpProtocol::Http);
+    let child = program.at(&receiver);
     let status = with_signal(&child, SIGTERM, "");
     assert_eq!(status.signal(), Some(SIGTERM), "{status}");
 }
@@ -301,7 +287,7 @@ fn a_panic_that_aborts_delivers_if_it_is_chosen() {
         panic!("the end");
     });
     let receiver = Receiver::http();
-    assert_eq!(code(process(&program, &receiver, OtlpProtocol::Http)), None);
+    assert_eq!(code(program.at(&receiver)), None);
     assert_eq!(receiver.spans().len(), 1);
 }
 
