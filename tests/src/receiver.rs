@@ -32,7 +32,7 @@ use std::sync::Arc;
 
 use tokio_rustls::TlsAcceptor;
 
-use crate::{ReservedPort, TIMEOUT};
+use crate::ReservedPort;
 use serving::Serving;
 use store::Store;
 
@@ -143,12 +143,10 @@ impl Receiver {
     ///
     /// # Panics
     ///
-    /// They are not, within [`TIMEOUT`]. The message lists the spans that arrived.
+    /// They are not, within [`TIMEOUT`](crate::TIMEOUT). The message lists the spans that arrived.
     #[track_caller]
     pub fn wait_for_spans(&self, n: usize) -> Vec<ReceivedSpan> {
-        self.store.wait_for_spans(n).unwrap_or_else(|arrived| {
-            panic!("waited {TIMEOUT:?} for {n} spans: {arrived}");
-        })
+        self.store.wait_for_spans(n)
     }
 
     /// Every data point of a metric so far, in the order of arrival.
@@ -217,12 +215,10 @@ impl Receiver {
     ///
     /// # Panics
     ///
-    /// They have not, within [`TIMEOUT`]. The message lists the requests that arrived.
+    /// They have not, within [`TIMEOUT`](crate::TIMEOUT). The message lists the requests that arrived.
     #[track_caller]
     pub fn wait_for_requests(&self, n: usize) -> Vec<ReceivedRequest> {
-        self.store.wait_for_requests(n).unwrap_or_else(|arrived| {
-            panic!("waited {TIMEOUT:?} for {n} requests: {arrived}");
-        })
+        self.store.wait_for_requests(n)
     }
 
     /// Responds to every later request with spans or log records with `response`.

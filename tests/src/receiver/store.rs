@@ -78,27 +78,25 @@ impl Store {
         self.lock().spans.clone()
     }
 
-    /// After [`TIMEOUT`], the error lists the arrived spans.
-    pub(super) fn wait_for_spans(&self, n: usize) -> Result<Vec<ReceivedSpan>, String> {
-        let state = self.wait(|state| state.spans.len() < n);
-        if state.spans.len() < n { Err(state.describe()) } else { Ok(state.spans.clone()) }
+    #[track_caller]
+    pub(super) fn wait_for_spans(&self, n: usize) -> Vec<ReceivedSpan> {
+        self.wait_for(n, |state| state.spans.clone())
     }
 
-    /// After [`TIMEOUT`], the error lists the arrived requests.
-    pub(super) fn wait_for_requests(&self, n: usize) -> Result<Vec<ReceivedRequest>, String> {
-        let state = self.wait(|state| state.span_requests().count() < n);
-        if state.span_requests().count() < n {
-            Err(state.describe())
-        } else {
-            Ok(state.span_requests().cloned().collect())
-        }
+    #[track_caller]
+    pub(super) fn wait_for_requests(&self, n: usize) -> Vec<ReceivedRequest> {
+        self.wait_for(n, |state| state.span_requests().cloned().collect())
     }
 
-    fn wait(&self, missing: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
-        self.arrived
-            .wait_timeout_while(self.lock(), TIMEOUT, |state| missing(state))
-            .expect("no panic under the lock")
-            .0
+    #[track_caller]
+    fn wait_for<T>(&self, n: usize, items: impl Fn(&State) -> Vec<T>) -> Vec<T> {
+        let are_missing = |state: &mut State| items(state).len() < n;
+        let waited = self.arrived.wait_timeout_while(self.lock(), TIMEOUT, are_missing);
+        let (state, _) = waited.expect("no panic under the lock");
+        let (found, arrived) = (items(&state), state.describe());
+        drop(state);
+        assert!(found.len() >= n, "waited {TIMEOUT:?} for {n}: {arrived}");
+        found
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
