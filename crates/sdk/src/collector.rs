@@ -42,7 +42,7 @@ use std::time::Duration;
 use opentelemetry::Context;
 use opentelemetry_sdk::trace::SpanData;
 
-pub(crate) use self::block_on::block_on_until;
+pub(crate) use self::block_on::export_within;
 pub use self::captures::{captured_spans, start_capture};
 pub use self::components::ExporterId;
 pub(crate) use self::components::{Component, Role};
@@ -226,7 +226,7 @@ impl Collector {
             return pause;
         }
         // Recovering may panic, too, and must not end the thread either.
-        let _ = caught(|| self.recover());
+        let _ = caught(|| self.pipeline.iter_mut().for_each(Pipeline::recover));
         if self.messages.is_due() {
             internal_log!(error, "the telemetry collector panicked and continues");
         }
@@ -332,19 +332,8 @@ impl Collector {
         }
     }
 
-    /// Restores the state after a panic.
-    fn recover(&mut self) {
-        if let Some(pipeline) = &mut self.pipeline {
-            pipeline.recover();
-        }
-    }
-
     fn pass(&mut self, record: &mut SpanRecord) {
         let _buffered = Buffered(record.head.heap_bytes());
-        self.pass_on(record);
-    }
-
-    fn pass_on(&mut self, record: &mut SpanRecord) {
         if let Some(capture) = record.capture() {
             statistics::count_captured();
             record.settle(true);

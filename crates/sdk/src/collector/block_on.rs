@@ -1,11 +1,15 @@
-//! Waits for a future on a thread without a runtime.
+//! Waits for an exporter of the SDK on a thread without a runtime.
 
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
+use std::time::Duration;
 
+use opentelemetry_sdk::error::OTelSdkResult;
+
+use super::export_failure::ExportFailure;
 use crate::clock::{Instant, monotonic_now};
 
 struct Unpark(Thread);
@@ -16,11 +20,19 @@ impl Wake for Unpark {
     }
 }
 
-/// Waits for the result of a future. Returns `None` and drops the future if it is not ready at `deadline`.
-pub(crate) fn block_on_until<T>(
-    deadline: Option<Instant>,
-    future: impl Future<Output = T>,
-) -> Option<T> {
+/// Waits for the result of an export, at most for `timeout`. A future that is not ready then is dropped.
+pub(crate) fn export_within(
+    timeout: Duration,
+    export: impl Future<Output = OTelSdkResult>,
+) -> Result<(), ExportFailure> {
+    match block_on_until(monotonic_now().checked_add(timeout), export) {
+        Some(exported) => Ok(exported?),
+        None => Err(ExportFailure::timeout(format!("not exported within {timeout:?}"))),
+    }
+}
+
+/// Returns `None` if the future is not ready at `deadline`.
+fn block_on_until<T>(deadline: Option<Instant>, future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut cx = Context::from_waker(&waker);

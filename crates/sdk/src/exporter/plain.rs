@@ -5,10 +5,9 @@ use std::time::Duration;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-use crate::clock::monotonic_now;
 use crate::collector::{
     BatchExporter, BatchingDestination, Destination, ExportFailure, ExporterId, SpanDataBatch,
-    Worker, WorkerSettings, block_on_until, guarded, panicked,
+    Worker, WorkerSettings, export_within, guarded, panicked,
 };
 use crate::error::Error;
 
@@ -42,12 +41,7 @@ pub fn plain<E: SpanExporter + 'static>(
 
 impl<E: SpanExporter> BatchExporter<Vec<SpanData>> for SdkExporter<E> {
     fn export(&mut self, batch: Vec<SpanData>) -> Result<(), ExportFailure> {
-        let timeout = self.timeout;
-        let deadline = monotonic_now().checked_add(timeout);
-        match block_on_until(deadline, self.exporter.export(batch)) {
-            Some(exported) => Ok(exported?),
-            None => Err(ExportFailure::timeout(format!("not exported within {timeout:?}"))),
-        }
+        export_within(self.timeout, self.exporter.export(batch))
     }
 
     fn flush(&mut self) -> Result<(), String> {

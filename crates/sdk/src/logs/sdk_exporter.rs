@@ -7,8 +7,7 @@ use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 
 use super::sdk_record::Blank;
 use super::worker::{LogRecordBatch, LogSettings, LogWorker};
-use crate::clock::monotonic_now;
-use crate::collector::{BatchExporter, ExportFailure, ExporterId, block_on_until};
+use crate::collector::{BatchExporter, ExportFailure, ExporterId, export_within};
 use crate::error::Error;
 
 /// Starts an exporter that was added to the builder.
@@ -35,15 +34,10 @@ impl LogWorker {
 
 impl<E: LogExporter + 'static> BatchExporter<LogRecordBatch> for SdkLogExporter<E> {
     fn export(&mut self, batch: LogRecordBatch) -> Result<(), ExportFailure> {
-        let timeout = self.timeout;
         let records: Vec<_> = batch.iter().map(|record| self.blank.fill(record)).collect();
         let scopes = batch.iter().map(|record| record.scope());
         let records: Vec<_> = records.iter().zip(scopes).collect();
-        let deadline = monotonic_now().checked_add(timeout);
-        match block_on_until(deadline, self.exporter.export(LogBatch::new(&records))) {
-            Some(exported) => Ok(exported?),
-            None => Err(ExportFailure::timeout(format!("not exported within {timeout:?}"))),
-        }
+        export_within(self.timeout, self.exporter.export(LogBatch::new(&records)))
     }
 
     fn shutdown(&mut self, timeout: Duration) -> Result<(), String> {
