@@ -49,7 +49,7 @@ use opentelemetry_sdk::Resource;
 use tracing::dispatcher::{Dispatch, has_been_set, with_default};
 
 pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
-use self::delivery::{await_delivery, end_of_exports, join_results, lost, time_until, undelivered};
+use self::delivery::{await_delivery, end_of_exports, lost, time_until, undelivered};
 pub use self::ensure::ensure_telemetry_initialized;
 use self::logs::ProviderLogs;
 use self::metrics::ProviderMetrics;
@@ -344,10 +344,9 @@ impl Inner {
             return self.await_shutdown(operation, timeout);
         }
         let deadline = monotonic_now().checked_add(timeout);
-        let reports = self.logs.flush();
+        let logs = self.logs.flush();
         let metrics = || self.meters.as_ref().map(ProviderMetrics::flush);
-        let result = await_delivery(operation, timeout, deadline, None, &self.counters, metrics);
-        join_results(result, logs::await_delivery(reports, operation, timeout, deadline))
+        await_delivery(operation, timeout, deadline, None, &self.counters, logs, metrics)
     }
 
     fn await_shutdown(&self, operation: &'static str, timeout: Duration) -> Result<(), Error> {
@@ -375,12 +374,10 @@ impl Inner {
             let end = end_of_exports(deadline, timeout);
             self.counters.ending.begin(end);
         }
-        let reports = self.logs.shut_down(timeout);
+        let logs = self.logs.shut_down(timeout);
         let metrics = || self.meters.as_ref().map(|meters| meters.shut_down(timeout));
-        let result =
-            await_delivery(operation, timeout, deadline, Some(timeout), &self.counters, metrics);
-        let result =
-            join_results(result, logs::await_delivery(reports, operation, timeout, deadline));
+        let (counters, limit) = (&self.counters, Some(timeout));
+        let result = await_delivery(operation, timeout, deadline, limit, counters, logs, metrics);
         if let Some(lost) = lost(&self.counters, open, result.as_ref().err()) {
             exit::say(format!("telemetry has ended: {lost}"), time_until(deadline));
         }

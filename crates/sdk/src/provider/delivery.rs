@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::logs::Reports;
 use crate::channel::{Receiver, RecvTimeoutError, channel};
 use crate::clock::{Instant, monotonic_now};
 use crate::collector::{self, Counters, Drain, Report};
@@ -12,7 +13,7 @@ use crate::error::Error;
 /// tenth of the timeout.
 const MARGIN: Duration = Duration::from_millis(250);
 
-/// Flushes or shuts down the exporters of spans and metrics, and waits for their results.
+/// Flushes or shuts down the exporters of spans and metrics, and waits for their results and those of log records.
 ///
 /// Metrics are also derived from spans and from their exports. So `start_metrics` is called after the export of spans,
 /// but no later than after half of the timeout.
@@ -22,6 +23,7 @@ pub(super) fn await_delivery(
     deadline: Option<Instant>,
     shutdown: Option<Duration>,
     counters: &Counters,
+    (log_exporters, of_logs): Reports,
     start_metrics: impl FnOnce() -> Option<Receiver<Report>>,
 ) -> Result<(), Error> {
     let (sender, reports) = channel();
@@ -42,18 +44,22 @@ pub(super) fn await_delivery(
             .or_else(|_| receive(&count, deadline))
             .and_then(|expected| receive_reports(&reports, &mut received, expected, deadline))
             .map_err(|error| error.into_error(operation, timeout, &undelivered(counters)))?;
-        check_reports(&received)
+        check_reports("", &received)
     });
     let metrics = metrics.map_or(Ok(()), |reports| {
         let (_, result) = receive(&reports, deadline)
             .map_err(|error| error.into_error(operation, timeout, "metrics are pending"))?;
         result.map_err(|error| Error::export(format!("metrics: {error}")))
     });
-    join_results(spans, metrics)
+    let mut received = Vec::new();
+    let logs = receive_reports(&of_logs, &mut received, log_exporters, deadline)
+        .map_err(|error| error.into_error(operation, timeout, "log records are pending"))
+        .and_then(|()| check_reports("logs: ", &received));
+    join_results(join_results(spans, metrics), logs)
 }
 
 /// Joins two errors into one error, which names the losses of both signals.
-pub(super) fn join_results(one: Result<(), Error>, other: Result<(), Error>) -> Result<(), Error> {
+fn join_results(one: Result<(), Error>, other: Result<(), Error>) -> Result<(), Error> {
     match (one, other) {
         (Err(one), Err(other)) => Err(one.and(&other)),
         (one, other) => one.and(other),
@@ -130,20 +136,17 @@ fn receive_reports(
     Ok(())
 }
 
-fn check_reports(reports: &[Report]) -> Result<(), Error> {
+fn check_reports(signal: &str, reports: &[Report]) -> Result<(), Error> {
     let failures = reports.iter().filter_map(|(name, result)| {
         let failure = result.as_ref().err()?;
-        Some(format!("exporter `{name}`: {failure}"))
+        Some(format!("{signal}exporter `{name}`: {failure}"))
     });
     let failures: Vec<_> = failures.collect();
     if failures.is_empty() { Ok(()) } else { Err(Error::export(failures.join("; "))) }
 }
 
 /// Receives a value. If the timeout is too large for the clock, there is no deadline.
-pub(super) fn receive<T>(
-    results: &Receiver<T>,
-    deadline: Option<Instant>,
-) -> Result<T, ReceiveError> {
+fn receive<T>(results: &Receiver<T>, deadline: Option<Instant>) -> Result<T, ReceiveError> {
     results.recv_timeout(time_until(deadline)).map_err(|error| match error {
         RecvTimeoutError::Timeout => ReceiveError::Timeout,
         RecvTimeoutError::Disconnected => ReceiveError::Disconnected,
@@ -155,7 +158,7 @@ pub(super) fn time_until(deadline: Option<Instant>) -> Duration {
 }
 
 #[derive(Clone, Copy)]
-pub(super) enum ReceiveError {
+enum ReceiveError {
     Timeout,
     /// The sending thread has ended.
     Disconnected,
@@ -163,7 +166,7 @@ pub(super) enum ReceiveError {
 
 impl ReceiveError {
     /// Converts to an error. `details` describes the undelivered spans.
-    pub(super) fn into_error(self, operation: &str, timeout: Duration, details: &str) -> Error {
+    fn into_error(self, operation: &str, timeout: Duration, details: &str) -> Error {
         match self {
             Self::Timeout => Error::timeout(operation, timeout, details),
             Self::Disconnected => Error::export(format!(

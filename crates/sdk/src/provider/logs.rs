@@ -6,10 +6,8 @@ use std::time::Duration;
 use opentelemetry::Key;
 use opentelemetry_sdk::Resource;
 
-use super::delivery::receive;
 use super::targets::{OtlpTargets, signal_targets};
 use crate::channel::{Receiver, channel};
-use crate::clock::Instant;
 use crate::collector::{Counters, Policies, Redaction, Redactor, Report, Size, WorkerSettings};
 use crate::config::{ExporterKind, Signal, TelemetryConfig, needed};
 use crate::error::Error;
@@ -126,21 +124,4 @@ pub(super) fn count_exporters(
 fn targets(config: &TelemetryConfig, all: &OtlpTargets) -> Vec<OtlpTarget> {
     let chosen = config.exporters.logs.as_deref();
     signal_targets(Signal::Logs, chosen, config, all)
-}
-
-pub(super) fn await_delivery(
-    (expected, reports): Reports,
-    operation: &'static str,
-    timeout: Duration,
-    deadline: Option<Instant>,
-) -> Result<(), Error> {
-    let mut outcome = Ok(());
-    for _ in 0..expected {
-        let (name, result) = receive(&reports, deadline)
-            .map_err(|error| error.into_error(operation, timeout, "log records are pending"))?;
-        let result =
-            result.map_err(|failure| Error::export(format!("logs: exporter `{name}`: {failure}")));
-        outcome = outcome.and(result);
-    }
-    outcome
 }
