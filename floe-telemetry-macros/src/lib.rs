@@ -35,10 +35,3 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 pub fn floe_attributes(input: TokenStream) -> TokenStream {
     attributes::expand(input.into()).into()
 }
-
-/// Stands for the derive of `schemars` where the runtime is built without its feature `_schema`.
-#[doc(hidden)]
-#[proc_macro_derive(NoJsonSchema, attributes(schemars))]
-pub fn no_json_schema(_: TokenStream) -> TokenStream {
-    TokenStream::new()
-}

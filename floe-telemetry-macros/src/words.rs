@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use floe_suggest::{did_you_mean, nearest};
 use syn::LitStr;
 
 use crate::ctxt::Ctxt;
@@ -14,8 +13,21 @@ pub(crate) fn unknown<'a>(
     words: impl IntoIterator<Item = &'a str>,
 ) -> String {
     let words: Vec<_> = words.into_iter().collect();
-    let guess = did_you_mean(nearest(found, &words));
+    let guess = nearest(found, &words).map(|word| format!("; did you mean `{word}`?"));
+    let guess = guess.unwrap_or_default();
     format!("unknown {what} `{found}`, expected {}{guess}", one_of(&words))
+}
+
+/// The word with the fewest edits, if they are few, or the first one with the same beginning.
+fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
+    let near = words.iter().map(|word| (strsim::osa_distance(found, word), *word));
+    let near = near.filter(|(edits, word)| *edits <= word.len().clamp(3, 6) / 3);
+    let near = near.min_by_key(|(edits, _)| *edits).map(|(_, word)| word);
+    let begins = |word: &&&str| {
+        let length = found.len().min(word.len());
+        length > 2 && found.get(..length) == word.get(..length)
+    };
+    near.or_else(|| words.iter().find(begins).copied())
 }
 
 /// `none`, the only word, or "one of" the words, in backticks.

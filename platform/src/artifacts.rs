@@ -29,8 +29,7 @@ use floe_plugins::files::yaml;
 use floe_plugins::place::Place;
 use floe_telemetry::config::ResourceAttributes;
 use floe_telemetry::{TelemetryConfig, backend};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::environment::Environment;
 use crate::manifest::LineageTransport;
@@ -111,7 +110,6 @@ pub struct Metadata {
 #[serde(deny_unknown_fields)]
 pub struct Observability {
     /// The configuration of the telemetry runtime.
-    #[serde(deserialize_with = "telemetry")]
     pub telemetry: TelemetryConfig,
     /// Whether lineage is recorded.
     pub lineage: bool,
@@ -126,12 +124,6 @@ pub struct Observability {
     /// The address of a trace in the telemetry backend. Since 0.4.
     #[serde(default)]
     pub trace_url: Option<TraceUrl>,
-}
-
-/// Reads a configuration without the settings that were removed since it was written.
-fn telemetry<'de, D: Deserializer<'de>>(written: D) -> Result<TelemetryConfig, D::Error> {
-    let written = serde_json::Value::deserialize(written)?;
-    TelemetryConfig::__from_written(&written.to_string()).map_err(D::Error::custom)
 }
 
 /// A source.

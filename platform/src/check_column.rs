@@ -1,7 +1,7 @@
 //! Checks that a table has the columns that its checks name.
 
-use floe_suggest::{all_of, did_you_mean, nearest};
-use floe_yaml::Position;
+use floe_telemetry::config::suggest::{all_of, did_you_mean, nearest};
+use floe_telemetry::config::yaml::Position;
 
 use crate::product::{Check, Product};
 

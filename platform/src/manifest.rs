@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use floe_plugins::error::{Error, reason};
 use floe_plugins::place::Place;
 use floe_telemetry::backend;
-use floe_yaml::Spanned;
+use floe_telemetry::config::yaml::Spanned;
 use serde::Deserialize;
 
 pub use self::observability::{

@@ -12,7 +12,7 @@ pub use floe_plugin::table::ColumnType;
 use floe_plugins::error::{Error, reason};
 use floe_plugins::files::confine;
 use floe_plugins::place::Place;
-use floe_yaml::Spanned;
+use floe_telemetry::config::yaml::Spanned;
 use serde::{Deserialize, Serialize};
 
 use crate::word::{Identifier, InnerPath, Name, Version};

@@ -76,13 +76,8 @@ pub(super) fn connect(
     check_features(&settings)?;
     let time = Arc::new(TimeLimit::new(ending));
     let files = WatchedFiles::new(&settings);
-    Ok(Otlp {
-        transport: transport(&time, &settings)?,
-        throttle: Throttle::default(),
-        time,
-        settings,
-        files,
-    })
+    let transport = transport(&time, &settings).map_err(|error| error.of_setting("ENDPOINT"))?;
+    Ok(Otlp { transport, throttle: Throttle::default(), time, settings, files })
 }
 
 fn transport(time: &Arc<TimeLimit>, settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
@@ -228,16 +223,20 @@ pub(super) fn too_large(items: usize, max: usize) -> Result<(), ExportFailure> {
 fn check_features(settings: &OtlpSettings) -> Result<(), Error> {
     let endpoint = settings.receiver();
     let protocol = settings.protocol;
-    let checked = protocol.check_feature(&endpoint);
     let has_files = settings.certificate.is_some() || settings.client.is_some();
     let is_https = settings.endpoint.starts_with("https://");
     let compression = settings.compression;
     let (tls, zstd) = (cfg!(feature = "tls"), cfg!(feature = "zstd"));
-    checked
-        .and_then(|()| needs(&endpoint, "otlp-tls", tls || !is_https))
-        .and_then(|()| needs("certificate", "otlp-tls", tls || !has_files))
-        .and_then(|()| needs("zstd", "otlp-zstd", zstd || compression != Compression::Zstd))
-        .map_err(|message| Error::config(format!("otlp: {message}")))
+    let zstd = zstd || compression != Compression::Zstd;
+    for (setting, checked) in [
+        ("PROTOCOL", protocol.check_feature(&endpoint)),
+        ("ENDPOINT", needs(&endpoint, "otlp-tls", tls || !is_https)),
+        ("CERTIFICATE", needs("certificate", "otlp-tls", tls || !has_files)),
+        ("COMPRESSION", needs("zstd", "otlp-zstd", zstd)),
+    ] {
+        checked.map_err(|it| Error::config(format!("otlp: {it}")).of_setting(setting))?;
+    }
+    Ok(())
 }
 
 impl BatchExporter<EncodedBatch> for Otlp {

@@ -68,14 +68,15 @@ impl OtlpSettings {
                 "otlp: the endpoint `{}` has a query, which gRPC cannot send, expected an endpoint \
                  without one, for example `http://collector:4317`",
                 without_credentials(endpoint)
-            )));
+            ))
+            .of_setting("ENDPOINT"));
         }
         Ok(Self {
             signal,
             endpoint: endpoint.to_owned(),
             is_complete: own.endpoint.is_some(),
             protocol,
-            headers: headers(target, signal)?,
+            headers: headers(target, signal).map_err(|error| error.of_setting("HEADERS"))?,
             timeout: config.otlp.timeout(signal).min(max_timeout(config, signal)),
             max_request: config.otlp.max_request(signal),
             compression: config.otlp.compression(signal),
@@ -158,7 +159,8 @@ fn headers(target: &OtlpTarget, signal: Signal) -> Result<Vec<(String, String)>,
         && let Some(secret) = authentication.secret()
     {
         let TelemetryAuth { header_name, .. } = authentication;
-        let secret = credential(secret).map_err(|error| error.within("authentication"))?;
+        let secret = credential(secret)
+            .map_err(|error| error.within("authentication").of_setting("AUTHENTICATION"))?;
         let value = format!("{}{}", authentication.scheme(), secret.expose());
         set(header_name, value)?;
     }

@@ -41,7 +41,8 @@ impl Tls {
             Ok(pem)
         });
         let client = settings.client.as_ref().map(|(certificate, key)| {
-            let certificate = read_certificates(certificate)?;
+            let certificate = read_certificates(certificate)
+                .map_err(|error| error.of_setting("CLIENT_CERTIFICATE"))?;
             let bytes = read(key)?;
             PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| {
                 invalid_file(key, "has no private key in PEM format without a password")
@@ -49,7 +50,9 @@ impl Tls {
             let key = bytes.into();
             Ok::<_, Error>(Client { certificate, key })
         });
-        Ok(Self { authorities: authorities.transpose()?, client: client.transpose()? })
+        let authorities = authorities.transpose().map_err(|it| it.of_setting("CERTIFICATE"))?;
+        let client = client.transpose().map_err(|it| it.of_setting("CLIENT_KEY"))?;
+        Ok(Self { authorities, client })
     }
 }
 

@@ -31,7 +31,7 @@ mod batch;
 pub(crate) mod config_file;
 mod context_mode;
 mod detection;
-#[cfg_attr(not(feature = "yaml"), path = "config/no_document.rs")]
+#[cfg(feature = "yaml")]
 mod document;
 mod duration;
 pub(crate) mod endpoint;
@@ -39,18 +39,17 @@ pub(crate) mod env;
 mod exporters;
 pub(crate) mod feature;
 pub(crate) mod filter;
-mod limits;
+pub(crate) mod limits;
 pub(crate) mod logging;
 pub(crate) mod metrics;
+mod mistake;
 mod named;
 mod otlp;
 mod panics;
 #[cfg_attr(not(feature = "patterns"), path = "config/no_pattern.rs")]
 mod pattern;
-mod problems;
 mod propagator;
 mod redaction;
-mod removed;
 mod repeated;
 mod resource;
 mod sampling;
@@ -59,6 +58,9 @@ mod section;
 #[cfg(feature = "yaml")]
 mod substitution;
 pub(crate) mod telemetry;
+#[cfg(feature = "yaml")]
+#[doc(hidden)]
+pub mod yaml;
 
 pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::{
@@ -72,7 +74,7 @@ pub(crate) use self::endpoint::{
 pub(crate) use self::env::{is_disabled, is_set, warn};
 pub use self::exporters::{ExporterKind, ExportersConfig, RegisteredExporter};
 pub(crate) use self::feature::needed;
-pub use self::limits::{LogRecordLimits, SpanLimits};
+pub use self::limits::SpanLimits;
 pub use self::logging::{LogOutput, LoggingConfig};
 pub use self::metrics::{
     ConfiguredView, ExemplarFilter, HistogramKind, MetricTemporality, MetricsConfig,
@@ -97,4 +99,6 @@ pub(crate) use self::{
     env::rust_log,
     filter::{LineDirective, parse_levels},
 };
+#[doc(hidden)]
+pub use crate::suggest;
 pub use crate::telemetry_sampler;

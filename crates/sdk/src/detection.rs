@@ -54,7 +54,7 @@ fn detect_in(
             ResourceDetector::Process => process::detect(surroundings, &mut found),
             other => {
                 let registered = other.registered()?;
-                let detected = caught(|| registered.map(|it| it.detect(surroundings, &mut found)));
+                let detected = caught(|| registered.map(|detect| detect(surroundings, &mut found)));
                 if let Err(panic) = detected {
                     let reason = format!("detectors: `{other}` panicked: {panic}");
                     warn(&Error::config(reason).to_string());

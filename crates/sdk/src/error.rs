@@ -28,6 +28,7 @@ struct Inner {
     message: String,
     /// The error of the operating system, whose message contains no user data.
     source: Option<Arc<io::Error>>,
+    setting: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -70,13 +71,7 @@ impl Error {
         self.0.kind == Kind::Thread
     }
 
-    /// Creates an error with a heading and one line per mistake.
-    pub(crate) fn mistakes<'a>(lines: impl IntoIterator<Item = &'a str>) -> Self {
-        let lines: Vec<_> = lines.into_iter().map(sanitize_error).collect();
-        Self::of(Kind::Config, lines.join("\n  "), None)
-    }
-
-    /// Creates the error of a request of the program that cannot be fulfilled.
+    /// Creates the error of an impossible request of the program.
     #[doc(hidden)]
     pub fn config(message: impl Into<String>) -> Self {
         Self::new(Kind::Config, message.into(), None)
@@ -108,18 +103,32 @@ impl Error {
         Self::new(Kind::Thread, message, source.map(Arc::new))
     }
 
+    /// Adds the wrong setting of OTLP, as variables name it, unless it is known.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn of_setting(self, setting: &'static str) -> Self {
+        let Inner { kind, message, source, setting: known } = &*self.0;
+        let (message, source, setting) = (message.clone(), source.clone(), known.or(Some(setting)));
+        Self(Arc::new(Inner { kind: *kind, message, source, setting }))
+    }
+
+    pub(crate) fn setting(&self) -> Option<&'static str> {
+        self.0.setting
+    }
+
     /// Prepends the context in which the error occurred to the message.
     #[doc(hidden)]
     #[must_use]
     pub fn within(self, context: &str) -> Self {
-        let Inner { kind, message, source } = &*self.0;
+        let Inner { kind, message, source, setting } = &*self.0;
         let context = sanitize_error(context);
-        Self::of(*kind, format!("{context}: {message}"), source.clone())
+        let message = format!("{context}: {message}");
+        Self(Arc::new(Inner { kind: *kind, message, source: source.clone(), setting: *setting }))
     }
 
     /// Adds the text of another error.
     pub(crate) fn and(&self, other: &Self) -> Self {
-        let Inner { kind, message, source } = &*self.0;
+        let Inner { kind, message, source, .. } = &*self.0;
         Self::of(*kind, format!("{message}; {other}"), source.clone())
     }
 
@@ -130,7 +139,7 @@ impl Error {
 
     /// Creates an error with a sanitized message.
     fn of(kind: Kind, message: String, source: Option<Arc<io::Error>>) -> Self {
-        Self(Arc::new(Inner { kind, message, source }))
+        Self(Arc::new(Inner { kind, message, source, setting: None }))
     }
 }
 

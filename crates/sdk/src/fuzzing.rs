@@ -52,11 +52,10 @@ pub fn filter(text: &str) -> Result<Vec<(String, u8)>, String> {
 pub fn config_file(
     text: &str,
     variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<(TelemetryConfig, Vec<String>), String> {
+) -> Result<(TelemetryConfig, String), String> {
     let parsed = config_file::parse(text, &TelemetryConfig::new("fuzz"), variable);
     let parsed = parsed.map_err(|error| error.to_string())?;
-    let warnings = parsed.warnings.into_iter().map(warning);
-    Ok((parsed.config, warnings.collect()))
+    Ok((parsed.config, parsed.warning))
 }
 
 /// The headers that a service passes on after it has received these, in one format of context propagation.

@@ -9,7 +9,6 @@ mod channel;
 mod collector;
 mod error;
 mod init;
-mod json_schema;
 mod layers;
 mod logs;
 mod parts;
@@ -27,6 +26,8 @@ pub mod detection;
 pub mod exporter;
 pub mod metrics;
 pub mod propagation;
+#[doc(hidden)]
+pub mod suggest;
 
 use floe_telemetry_core::__sdk::{
     bounded_text, caught, char_boundary, clock, environment, internal_log, program_signals,

@@ -18,7 +18,7 @@ pub use self::record::{ApiRecord, RecorderLogRecord, SpanIds};
 pub(crate) use self::sdk_exporter::StartLogs;
 pub use self::worker::{LogRecordBatch, LogSettings, LogWorker};
 use crate::collector::{Counters, Redaction};
-use crate::config::LogRecordLimits;
+use crate::config::SpanLimits;
 
 /// The functions of the crate that creates log records.
 #[derive(Debug)]
@@ -61,5 +61,5 @@ pub struct LogRecordSettings {
     /// Patterns for the attributes of the current span in records.
     pub span_attributes: Vec<String>,
     /// The limits of exported records.
-    pub limits: LogRecordLimits,
+    pub limits: SpanLimits,
 }

@@ -1,6 +1,6 @@
 //! Checks of keys, values and spans.
 
-use floe_suggest::edits;
+use strsim::osa_distance;
 
 use crate::lookup::{attribute, attributes, below, ending, has_namespace};
 use crate::problem::{Problem, is_key, member};
@@ -55,7 +55,7 @@ fn nearest(key: &str) -> Option<&'static str> {
     };
     let is_meant = |known: &str| is_known || known.find('.') > Some(2);
     let near = keys.iter().filter(|known| is_meant(known) && !is_below(key, known));
-    let mut near: Vec<_> = near.filter_map(|known| Some((edits(key, known)?, *known))).collect();
+    let mut near: Vec<_> = near.map(|known| (osa_distance(key, known), *known)).collect();
     near.retain(|(edits, _)| *edits <= most);
     near.sort_unstable();
     match near[..] {
@@ -196,7 +196,7 @@ mod tests {
                 count += 1;
                 match check(&edited) {
                     Some(Problem::Unknown { nearest, .. }) => {
-                        assert!(edits(&edited, nearest).is_some_and(|edits| edits < 2), "{edited}");
+                        assert!(osa_distance(&edited, nearest) < 2, "{edited}");
                     }
                     _ => missed.push(edited),
                 }

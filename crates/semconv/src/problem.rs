@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use floe_suggest::{did_you_mean, edits};
+use strsim::osa_distance;
 
 use crate::lookup::VERSION;
 use crate::row::{Deprecation, Kind};
@@ -64,7 +64,9 @@ pub enum Problem<'a> {
 pub(crate) fn member(value: &str, members: &[&'static str]) -> Option<&'static str> {
     let first = |text: &str| text.chars().next().map(|it| it.to_ascii_lowercase());
     let alike = members.iter().filter(|member| first(member) == first(value));
-    let near = alike.filter_map(|member| Some((edits(value, member)?, *member)));
+    let lower = value.to_ascii_lowercase();
+    let near = alike.map(|member| (osa_distance(&lower, &member.to_ascii_lowercase()), *member));
+    let near = near.filter(|(edits, member)| *edits <= member.len().clamp(3, 6) / 3);
     near.min_by_key(|(edits, _)| *edits).map(|(_, member)| member)
 }
 
@@ -80,18 +82,15 @@ impl fmt::Display for Problem<'_> {
             }
             Self::Unknown { key, nearest } => write!(
                 f,
-                "`{key}` is not in the semantic conventions {VERSION}{}",
-                did_you_mean(Some(nearest))
+                "`{key}` is not in the semantic conventions {VERSION}; did you mean `{nearest}`?"
             ),
             Self::NoKey { key } => write!(
                 f,
                 "`{key}` is not a key, expected words in lower case with dots between them, as in `alert.channel`"
             ),
-            Self::NoMember { key, value, nearest } => write!(
-                f,
-                "`{value}` is not a known value of `{key}`{}",
-                did_you_mean(Some(nearest))
-            ),
+            Self::NoMember { key, value, nearest } => {
+                write!(f, "`{value}` is not a known value of `{key}`; did you mean `{nearest}`?")
+            }
             Self::OtherKind { key, expected, found } => {
                 write!(f, "`{key}` is {}, found {}", words(expected), words(found))
             }

@@ -168,7 +168,7 @@ impl Project {
     /// Reads `dbt_project.yml`. Its mistakes are reported by dbt itself.
     fn read(folder: &Path) -> Self {
         let text = input_file::read(&folder.join("dbt_project.yml")).unwrap_or_default();
-        floe_yaml::read(&text).unwrap_or_default()
+        floe_telemetry::config::yaml::read(&text).unwrap_or_default()
     }
 }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use floe_telemetry::config::yaml::Position;
 use floe_telemetry::sanitize_error_message;
-use floe_yaml::Position;
 
 /// A place in a file. Lines and columns start at 1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

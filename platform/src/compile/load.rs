@@ -7,8 +7,8 @@ use floe_plugins::error::{Error, reason};
 use floe_plugins::files::confine;
 use floe_plugins::files::input_file;
 use floe_plugins::place::Place;
+use floe_telemetry::config::yaml::Position;
 use floe_telemetry::traced;
-use floe_yaml::Position;
 
 use crate::identity::Identity;
 use crate::manifest::Manifest;

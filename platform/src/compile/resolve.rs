@@ -6,7 +6,7 @@ use std::path::Path;
 use floe_plugin::compile::{CompileStage, Stage};
 use floe_plugins::error::Error;
 use floe_plugins::place::Place;
-use floe_suggest::{did_you_mean, nearest};
+use floe_telemetry::config::suggest::{did_you_mean, nearest};
 use floe_telemetry::traced;
 
 use super::load::Loaded;

@@ -8,8 +8,8 @@ use floe_plugin::compile::{CompileStage, Stage};
 use floe_plugins::error::Error;
 use floe_plugins::files::confine;
 use floe_plugins::place::Place;
+use floe_telemetry::config::yaml::{Position, Spanned};
 use floe_telemetry::traced;
-use floe_yaml::{Position, Spanned};
 
 use super::load::Loaded;
 use crate::identity::Identity;

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::f64::consts::PI;
 
-use floe_suggest::all_of;
+use floe_telemetry::config::suggest::all_of;
 
 use super::WINDOW;
 use crate::record::{Record, Step};

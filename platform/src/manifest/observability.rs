@@ -1,6 +1,6 @@
 //! The section `observability` of the manifest: tracing, lineage and logging of products.
 
-use floe_yaml::Spanned;
+use floe_telemetry::config::yaml::Spanned;
 use serde::Deserialize;
 
 pub use crate::manifest::selection::LineageTransport;

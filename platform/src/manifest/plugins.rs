@@ -8,8 +8,8 @@ use std::slice;
 use floe_plugin::{PluginType, Plugins as Configured, SelectionError};
 use floe_plugins::error::Error;
 use floe_plugins::place::Place;
+use floe_telemetry::config::yaml::{Content, Node, Position};
 use floe_telemetry::sanitize_credentials;
-use floe_yaml::{Content, Node, Position};
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -197,18 +197,8 @@ impl<'a> Found<'a> {
         if error.path().is_empty() && !error.message().starts_with("missing field") {
             return self.name;
         }
-        let mut node = self.node;
-        let mut location = self.node.position;
-        for segment in error.path() {
-            let Some(value) = node.child(segment) else {
-                break;
-            };
-            let is_unknown = error.message().starts_with("unknown field");
-            let key = node.entry(segment).filter(|_| is_unknown);
-            location = key.map_or(value.position, |entry| entry.position);
-            node = value;
-        }
-        location
+        let is_key = error.message().starts_with("unknown field");
+        self.node.locate(error.path().iter().map(|key| &**key), is_key)
     }
 }
 
@@ -220,7 +210,6 @@ fn credential(node: &Node) -> Option<Position> {
         }
         Content::List(list) => list.iter().find_map(credential),
         Content::Map(entries) => entries.iter().find_map(|entry| credential(&entry.value)),
-        _ => None,
     }
 }
 

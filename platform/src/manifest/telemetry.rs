@@ -1,12 +1,12 @@
 //! The section `telemetry` of the manifest: settings with the runtime's own keys. They take precedence
 //! over the section `observability`.
 
+use floe_telemetry::config::yaml::Spanned;
 use floe_telemetry::config::{
     BatchLogRecordProcessorConfig, BatchSpanProcessorConfig, ExportersConfig, MetricsConfig,
     OtlpConfig, PanicOutput, Propagator, RedactionConfig, SamplingConfig, SpanLimits,
     TelemetryAuth,
 };
-use floe_yaml::Spanned;
 use serde::Deserialize;
 
 /// Settings without a key in the section `observability`.

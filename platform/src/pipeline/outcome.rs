@@ -7,7 +7,7 @@ use floe_plugin::{Error as PluginError, PluginType};
 use floe_plugins::error::Error;
 use floe_plugins::files::input_file;
 use floe_plugins::place::Place;
-use floe_suggest::{did_you_mean, nearest};
+use floe_telemetry::config::suggest::{did_you_mean, nearest};
 use floe_telemetry::{ErrorType, sanitize_error_message};
 
 use crate::check_column;

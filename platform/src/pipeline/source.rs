@@ -14,7 +14,7 @@ use floe_plugins::files::confine;
 use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
 use floe_plugins::runs::run_id::RunId;
-use floe_suggest::all_of;
+use floe_telemetry::config::suggest::all_of;
 use floe_telemetry::{get_current_span, sanitize_error_message, traced};
 
 use super::checks;

@@ -24,7 +24,7 @@ fn charts(config: &TelemetryConfig) -> Vec<(&'static str, Value)> {
     charts
         .map(|chart| {
             assert!(!chart.values.contains("hunter2"), "{}", chart.values);
-            (chart.chart, floe_yaml::read(&chart.values).unwrap())
+            (chart.chart, floe_telemetry::config::yaml::read(&chart.values).unwrap())
         })
         .collect()
 }

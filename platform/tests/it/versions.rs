@@ -23,20 +23,6 @@ fn artifacts_of_an_older_version_are_read_and_run() {
     assert_eq!((artifacts.sources.len(), artifacts.models.len()), (1, 2));
 }
 
-/// Earlier versions have written all settings, also those that nobody has set.
-#[test]
-fn settings_that_were_removed_are_left_out() {
-    let product = Product::shop();
-    let settings = r#""redaction": {"level": "strict", "attribute_level": null},
-        "otlp": {"logs": {"max_request_bytes": 1000}},
-        "metrics": {"cardinality_limit": 2000},
-        "authentication": null"#;
-    product.write("old.json", &OLD.replace("\"authentication\": null", settings));
-    CompiledArtifacts::read(&product.path("old.json")).unwrap();
-    let unknown = OLD.replace("\"json_output\": true", "\"json_output\": true, \"sharding\": 4");
-    assert!(read(&unknown).contains("logging.sharding: "));
-}
-
 #[test]
 fn a_newer_version_without_unknown_keys_is_read() {
     let product = Product::shop();

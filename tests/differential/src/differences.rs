@@ -47,8 +47,6 @@ pub fn config(settings: &Settings) -> TelemetryConfig {
     own.attribute_count = limits.attributes;
     own.event_count = limits.events;
     own.link_count = limits.links;
-    own.attribute_count_per_event = limits.per_event;
-    own.attribute_count_per_link = limits.per_link;
     own.attribute_value_length = None;
     config
 }
@@ -78,8 +76,8 @@ pub fn limits(limits: Limits, numbers_keys: bool) -> SdkLimits {
         max_events_per_span: limits.events,
         max_attributes_per_span: attributes(limits.attributes),
         max_links_per_span: limits.links,
-        max_attributes_per_event: attributes(limits.per_event),
-        max_attributes_per_link: attributes(limits.per_link),
+        max_attributes_per_event: attributes(limits.attributes),
+        max_attributes_per_link: attributes(limits.attributes),
     }
 }
 
@@ -98,10 +96,10 @@ pub fn adjusted(mut span: Span, limits: Limits, numbers_keys: bool) -> Span {
     let dropped = record(&mut span.attributes);
     span.dropped_attributes = dropped + limit(&mut span.attributes, limits.attributes);
     for event in &mut span.events {
-        event.dropped_attributes = limit(&mut event.attributes, limits.per_event);
+        event.dropped_attributes = limit(&mut event.attributes, limits.attributes);
     }
     for link in &mut span.links {
-        link.dropped_attributes = limit(&mut link.attributes, limits.per_link);
+        link.dropped_attributes = limit(&mut link.attributes, limits.attributes);
     }
     span
 }

@@ -21,14 +21,9 @@ pub fn case() -> impl Strategy<Value = Case> {
 
 fn settings() -> impl Strategy<Value = Settings> {
     let limit = || prop_oneof![2 => Just(128), 1 => 0..5_u32];
-    let limits = (limit(), limit(), limit(), limit(), limit());
-    let limits = limits.prop_map(|(attributes, events, links, per_event, per_link)| Limits {
-        attributes,
-        events,
-        links,
-        per_event,
-        per_link,
-    });
+    let limits = (limit(), limit(), limit());
+    let limits =
+        limits.prop_map(|(attributes, events, links)| Limits { attributes, events, links });
     (sampler(), limits).prop_map(|(sampler, limits)| Settings { sampler, limits })
 }
 

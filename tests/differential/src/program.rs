@@ -33,10 +33,6 @@ pub struct Limits {
     pub attributes: u32,
     pub events: u32,
     pub links: u32,
-    /// The most attributes of an event.
-    pub per_event: u32,
-    /// The most attributes of a link.
-    pub per_link: u32,
 }
 
 #[derive(Clone, Debug)]

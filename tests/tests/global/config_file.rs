@@ -75,7 +75,7 @@ fn detectors_of_the_file_have_a_schema() {
     let program = program!({ child() });
     let folder = tempfile::tempdir().unwrap();
     for (schema, expected, warnings) in
-        [("", SCHEMA_URL, 0), (", schema_url: 'https://example.com/1'", "", 1)]
+        [("", SCHEMA_URL, 0), ("schema_url: 'https://example.com/1'", "", 1)]
     {
         let receiver = Receiver::http();
         let endpoint = receiver.endpoint();
@@ -83,13 +83,14 @@ fn detectors_of_the_file_have_a_schema() {
             folder.path(),
             &format!(
                 "file_format: '1.0'
-resource: {{detection/development: {{detectors: [{{container: }}, {{process: }}, {{kubernetes: }}]}}{schema}}}
+resource: {{{schema}}}
 tracer_provider: {{processors: [{{batch: {{exporter: {{otlp_http: {{endpoint: '{endpoint}/v1/traces'}}}}}}}}]}}
 "
             ),
         );
         let variables = [
             ("OTEL_CONFIG_FILE", &*file),
+            ("FLOE_RESOURCE_DETECTORS", "container,process,kubernetes"),
             ("KUBERNETES_SERVICE_HOST", "10.0.0.1"),
             ("POD_NAME", "orders-7d4f"),
         ];
@@ -186,8 +187,8 @@ span_attributes: {team: checkout}
 #[test]
 fn a_misspelled_variable_of_a_document_of_ours_is_a_warning() {
     let program = program!({ child_of_ours() });
-    let (_, stderr) = program.run(&[("FLOE_CONFIG", "floe.yaml")]);
-    let warning = "FLOE_CONFIG: unknown variable; did you mean `FLOE_CONFIG_FILE`?";
+    let (_, stderr) = program.run(&[("FLOE_CONFG_FILE", "floe.yaml")]);
+    let warning = "FLOE_CONFG_FILE: unknown variable; did you mean `FLOE_CONFIG_FILE`?";
     assert_eq!(stderr, format!("warning: {warning}\n{NO_EXPORTER}"));
 }
 

@@ -69,10 +69,8 @@ const MISTAKES: [(&Variables, &[&str]); 4] = [
             ("OTEL_EXPORTER_PROMETHEUS_HOST", "127.0.0.1"),
             ("OTEL_EXPORTER_PROMETHEUS_PORT", "{port}"),
         ],
-        &[
-            "metrics is left out: exporters.metrics: `prometheus`: ; change `OTEL_EXPORTER_PROMETHEUS_HOST` or \
-            `OTEL_METRICS_EXPORTER`",
-        ],
+        &["metrics is left out: exporters.metrics: `prometheus`: ; change \
+            `OTEL_METRICS_EXPORTER`"],
     ),
 ];
 

@@ -273,36 +273,6 @@ fn a_place_that_is_not_writable_is_an_error_at_the_start() {
 }
 
 #[test]
-fn the_configuration_file_names_streams() {
-    let program = program!({
-        match TelemetryConfig::from_env() {
-            Ok(config) => {
-                let (exporters, batch) = (&config.exporters, &config.log_batch_processor);
-                println!("{:?} {}", exporters.logs, batch.schedule_delay_millis);
-            }
-            Err(error) => println!("{error}"),
-        }
-    });
-    let place = tempfile::tempdir().unwrap();
-    let path = place.path().join("otel.yaml");
-    for (stream, expected) in [
-        ("", "Some([OtlpStdout]) 1"),
-        ("{output_stream: stdout}", "Some([OtlpStdout]) 1"),
-        ("{output_stream: }", "Some([OtlpStdout]) 1"),
-        ("{output_stream: 'file:///var/log/own.jsonl'}", "Some([None]) 1"),
-    ] {
-        let exporter = format!("{{otlp_file/development: {stream}}}");
-        let text = format!(
-            "file_format: '1.0'\nlogger_provider: {{processors: [{{simple: {{exporter: {exporter}}}}}]}}"
-        );
-        fs::write(&path, text).unwrap();
-        let variables = [("OTEL_CONFIG_FILE", path.to_str().unwrap())];
-        let (stdout, stderr) = program.run(&variables);
-        assert!(stdout.contains(expected), "{stdout}{stderr}");
-    }
-}
-
-#[test]
 fn lines_go_to_the_standard_output() {
     let program = program!({
         let _telemetry = init().unwrap();

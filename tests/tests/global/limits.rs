@@ -20,8 +20,6 @@ fn dropped_items_are_counted_on_the_wire() {
         limits.attribute_value_length = Some(12);
         limits.event_count = 1;
         limits.link_count = 1;
-        limits.attribute_count_per_event = 1;
-        limits.attribute_count_per_link = 0;
         config.span_attributes = [("team".to_owned(), "checkout".to_owned())].into();
     });
 
@@ -32,7 +30,14 @@ fn dropped_items_are_counted_on_the_wire() {
     span.set_attribute(KeyValue::new("url", "http://floe:hunter2@db"));
     span.set_attribute(KeyValue::new("one.too.many", 1));
     for name in ["first", "second", "third"] {
-        span.add_event(name, vec![KeyValue::new("a", "0123456789abcdef"), KeyValue::new("b", 2)]);
+        span.add_event(
+            name,
+            vec![
+                KeyValue::new("a", "0123456789abcdef"),
+                KeyValue::new("b", 2),
+                KeyValue::new("c", 3),
+            ],
+        );
         span.add_link(remote_in(7, true), vec![KeyValue::new("a", 1)]);
     }
     span.end();
@@ -48,9 +53,9 @@ fn dropped_items_are_counted_on_the_wire() {
     assert_eq!(span.events.len(), 1);
     assert_eq!(span.events[0].name, "first");
     assert_eq!(span.events[0].attributes["a"], Value::from("0123456789ab"));
-    assert_eq!(span.events[0].attributes.len(), 1);
+    assert_eq!(span.events[0].attributes.len(), 2);
     assert_eq!(span.links.len(), 1);
-    assert!(span.links[0].attributes.is_empty());
+    assert_eq!(span.links[0].attributes.len(), 1);
     let request = &pipeline.receiver.requests()[0].body;
     for dropped in [
         // `dropped_attributes_count`, `dropped_events_count`, `dropped_links_count` of the span:

@@ -96,8 +96,8 @@ fn by_tracing() {
 /// Checks that no request has a credential.
 fn exported<T>(program: impl FnOnce() -> T) -> (Receiver, Vec<ReceivedLog>, T) {
     let pipeline = Pipeline::grpc(|config| {
-        config.log_record_limits.attribute_count = 100;
-        config.log_record_limits.attribute_value_length = Some(31);
+        config.limits.attribute_count = 100;
+        config.limits.attribute_value_length = Some(31);
     });
     let result = program();
     pipeline.shut_down();

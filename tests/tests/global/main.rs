@@ -50,7 +50,6 @@ mod protocols;
 mod proxy;
 mod receiver_errors;
 mod redaction;
-mod removed;
 mod requests;
 mod sampler;
 mod sampling;

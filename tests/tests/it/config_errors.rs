@@ -104,16 +104,11 @@ fn a_document_that_is_not_a_mapping_is_one_mistake() {
 }
 
 #[test]
-fn all_values_set_in_code_are_validated() {
-    let mut config = TelemetryConfig::new("");
-    config.batch_processor.max_queue_size = 0;
-    config.batch_processor.max_export_batch_size = 0;
+fn a_value_set_in_code_is_validated() {
+    let config = TelemetryConfig::new("");
     assert_eq!(
         config.validate().unwrap_err().to_string(),
-        "telemetry configuration: 3 mistakes\n  \
-         resource_attributes.service_name: expected 1 to 128 characters, found 0\n  \
-         batch_processor.max_queue_size: expected 1 or more, found 0\n  \
-         batch_processor.max_export_batch_size: expected 1 or more, found 0"
+        "resource_attributes.service_name: expected 1 to 128 characters, found 0"
     );
 }
 
@@ -136,12 +131,9 @@ fn attributes_of_every_span_are_bounded() {
     config.baggage_attributes = keys(64).collect();
     config.validate().unwrap();
     config.baggage_attributes = keys(65).collect();
-    config.span_attributes = keys(65).map(|key| (key, String::new())).collect();
     assert_eq!(
         config.validate().unwrap_err().to_string(),
-        "telemetry configuration: 2 mistakes\n  \
-         span_attributes: expected at most 64, found 65\n  \
-         baggage_attributes: expected at most 64, found 65"
+        "baggage_attributes: expected at most 64, found 65"
     );
 }
 

@@ -43,14 +43,23 @@ fn defaults_are_not_written() {
 
 #[test]
 fn mistakes_are_reported_with_their_places() {
-    assert_eq!(
-        mistakes("{rules: [{span: a, ratio: 1}, {span: '', ratio: 2}, {rate: 0, off: true}]}"),
-        "telemetry configuration: 4 mistakes\n  \
-         line 2, column 48: sampling.rules.1.span: expected a name of 1 to 256 bytes, found 0 bytes\n  \
-         line 2, column 59: sampling.rules.1.ratio: 2 is not a ratio, expected 0.0 to 1.0\n  \
-         line 2, column 70: sampling.rules.2.rate: expected more than 0, found 0\n  \
-         line 2, column 78: sampling.rules.2.off: expected either `off`, or `ratio` and `rate`, found both"
-    );
+    for (rule, place) in [
+        (
+            "{span: ''}",
+            "48: sampling.rules.1.span: expected a name of 1 to 256 bytes, found 0 bytes",
+        ),
+        ("{ratio: 2}", "49: sampling.rules.1.ratio: 2 is not a ratio, expected 0.0 to 1.0"),
+        ("{rate: 0}", "48: sampling.rules.1.rate: expected more than 0, found 0"),
+        (
+            "{rate: 1, off: true}",
+            "56: sampling.rules.1.off: expected either `off`, or `ratio` and `rate`, found both",
+        ),
+    ] {
+        assert_eq!(
+            mistakes(&format!("{{rules: [{{span: a, ratio: 1}}, {rule}]}}")),
+            format!("telemetry configuration: line 2, column {place}")
+        );
+    }
     let many = "{span: a, ratio: 1},".repeat(257);
     assert!(
         mistakes(&format!("{{rules: [{many}]}}"))

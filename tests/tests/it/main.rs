@@ -8,7 +8,6 @@ mod capture;
 mod config;
 mod config_errors;
 mod config_sampling;
-mod config_schema;
 mod conformance;
 mod console;
 mod conventions;

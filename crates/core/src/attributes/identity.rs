@@ -20,7 +20,6 @@ use crate::FloeAttributes;
     derive(serde::Deserialize, serde::Serialize),
     serde(rename_all = "lowercase")
 )]
-#[cfg_attr(feature = "_schema", derive(schemars::JsonSchema))]
 #[expect(clippy::exhaustive_enums, reason = "the three modes are a contract of the platform")]
 pub enum Mode {
     /// Development.

@@ -7,7 +7,7 @@ use super::plugin::TelemetryBackendPlugin;
 use crate::callsite::SourceLocation;
 use crate::config::sorted;
 use crate::error::Error;
-use floe_suggest::{did_you_mean, nearest, one_of};
+use crate::suggest::{did_you_mean, nearest, one_of};
 
 /// A backend that is linked into the program, and the source location that registered it.
 #[derive(Clone, Copy, Debug)]

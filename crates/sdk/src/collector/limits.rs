@@ -75,14 +75,12 @@ fn events_and_links(limits: &SpanLimits, more: &mut More) {
     more.dropped_links += cut(&mut more.links, limits.link_count);
     for event in &mut more.events {
         shorten_name(&mut event.name, MAX_NAME);
-        let count = limits.attribute_count_per_event;
-        let dropped = limit(limits, count, &mut event.attributes);
+        let dropped = limit(limits, &mut event.attributes);
         // The user's code may have set any number of dropped attributes.
         event.dropped_attributes_count = event.dropped_attributes_count.saturating_add(dropped);
     }
     for link in &mut more.links {
-        let count = limits.attribute_count_per_link;
-        let dropped = limit(limits, count, &mut link.attributes);
+        let dropped = limit(limits, &mut link.attributes);
         link.dropped_attributes_count = link.dropped_attributes_count.saturating_add(dropped);
     }
 }
@@ -94,12 +92,13 @@ fn cut<T>(items: &mut Vec<T>, limit: u32) -> u32 {
     u32::try_from(over).unwrap_or(u32::MAX)
 }
 
-/// Limits the attributes of an event or a link to `count`, and returns the number of dropped ones.
-fn limit(limits: &SpanLimits, count: u32, attributes: &mut Vec<KeyValue>) -> u32 {
+/// Limits the attributes of an event or a link, and returns the number of dropped ones.
+fn limit(limits: &SpanLimits, attributes: &mut Vec<KeyValue>) -> u32 {
     for attribute in &mut *attributes {
         shorten_key(&mut attribute.key);
     }
-    let dropped = keep_distinct(attributes, size(count), |attribute| &attribute.key);
+    let dropped =
+        keep_distinct(attributes, size(limits.attribute_count), |attribute| &attribute.key);
     let Some(limit) = limits.attribute_value_length.map(size) else {
         return dropped;
     };

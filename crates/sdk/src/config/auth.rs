@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::problems::Problems;
+use super::mistake::{Mistake, at};
 use super::secret::{self, Secret};
-use crate::json_schema::JsonSchema;
 
 /// The kind of credential.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AuthType {
@@ -35,7 +34,7 @@ pub enum AuthType {
 /// let auth = TelemetryAuth::bearer("${env:COLLECTOR_TOKEN}");
 /// assert!(format!("{auth:?}").contains("COLLECTOR_TOKEN"));
 /// ```
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TelemetryAuth {
@@ -43,11 +42,9 @@ pub struct TelemetryAuth {
     pub auth_type: AuthType,
     /// The credential of the type `api_key`.
     #[serde(default)]
-    #[schemars(with = "Option<String>")]
     pub api_key: Option<Secret>,
     /// The credential of the type `bearer`.
     #[serde(default)]
-    #[schemars(with = "Option<String>")]
     pub bearer_token: Option<Secret>,
     /// The header that contains the credential. Default `Authorization`.
     #[serde(default = "authorization")]
@@ -56,15 +53,6 @@ pub struct TelemetryAuth {
 
 fn authorization() -> String {
     "Authorization".to_owned()
-}
-
-impl PartialEq for TelemetryAuth {
-    fn eq(&self, other: &Self) -> bool {
-        self.auth_type == other.auth_type
-            && self.header_name == other.header_name
-            && secret::is_same(self.api_key.as_ref(), other.api_key.as_ref())
-            && secret::is_same(self.bearer_token.as_ref(), other.bearer_token.as_ref())
-    }
 }
 
 impl TelemetryAuth {
@@ -108,16 +96,15 @@ impl TelemetryAuth {
         }
     }
 
-    pub(super) fn check(&self, problems: &mut Problems) {
+    pub(super) fn check(&self) -> Result<(), Mistake> {
         let (needs, secret) = match self.auth_type {
             AuthType::ApiKey => ("`api_key` needs the field `api_key`", &self.api_key),
             AuthType::Bearer => ("`bearer` needs the field `bearer_token`", &self.bearer_token),
         };
-        if let Err(problem) = secret::check(secret.as_ref()) {
-            let message = format!("the type {needs}, which {problem}");
-            problems.add("authentication", message);
-        }
-        problems.check("authentication.header_name", check_header_name(&self.header_name));
+        let checked = secret::check(secret.as_ref());
+        let refused = |problem| format!("the type {needs}, which {problem}");
+        at("authentication", checked.map_err(refused))?;
+        at("authentication.header_name", check_header_name(&self.header_name))
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::json_schema::JsonSchema;
+use super::mistake::{Mistake, at_most, below, not_zero};
 
 /// The maximum size of a queue. A longer one would exhaust the memory long before its content is exported.
 pub(super) const MAX_QUEUE_SIZE: usize = 1_000_000;
@@ -23,25 +23,21 @@ pub type BatchLogRecordProcessorConfig = BatchProcessorConfig<1000>;
 
 /// The queue and the batches of a signal. `DELAY` is the default of `schedule_delay_millis`, which is the
 /// specification's.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct BatchProcessorConfig<const DELAY: u64> {
     /// The capacity of an exporter's queue, at most 1,000,000. Default 2048.
-    #[schemars(range(min = 1, max = 1_000_000))]
     #[serde(default = "default_queue")]
     pub max_queue_size: usize,
     /// The maximum size of a batch, at most `max_queue_size`. Default 512.
-    #[schemars(range(min = 1))]
     #[serde(default = "default_batch")]
     pub max_export_batch_size: usize,
     /// The maximum time until an incomplete batch is exported, in milliseconds. Default 5000 for spans, and 1000 for
     /// log records.
-    #[schemars(range(min = 1))]
     #[serde(default = "default_delay::<DELAY>")]
     pub schedule_delay_millis: u64,
     /// The timeout of one export, in milliseconds. Default 30000.
-    #[schemars(range(min = 1))]
     #[serde(default = "default_timeout")]
     pub export_timeout_millis: u64,
 }
@@ -86,26 +82,22 @@ impl<const DELAY: u64> BatchProcessorConfig<DELAY> {
         Duration::from_millis(self.export_timeout_millis)
     }
 
-    /// Calls `refuse` with the key of each invalid value, and the accepted values.
-    pub(super) fn check(&self, refuse: &mut dyn FnMut(&str, String)) {
-        for (key, is_zero) in [
-            ("max_queue_size", self.max_queue_size == 0),
-            ("max_export_batch_size", self.max_export_batch_size == 0),
-            ("schedule_delay_millis", self.schedule_delay_millis == 0),
-            ("export_timeout_millis", self.export_timeout_millis == 0),
-        ] {
-            if is_zero {
-                refuse(key, "expected 1 or more, found 0".to_owned());
-            }
-        }
+    pub(super) fn check(&self, section: &str) -> Result<(), Mistake> {
         let (queue, batch) = (self.max_queue_size, self.max_export_batch_size);
-        if queue > MAX_QUEUE_SIZE {
-            refuse("max_queue_size", format!("expected at most {MAX_QUEUE_SIZE}, found {queue}"));
+        for (key, number) in [
+            ("max_queue_size", queue as u64),
+            ("max_export_batch_size", batch as u64),
+            ("schedule_delay_millis", self.schedule_delay_millis),
+            ("export_timeout_millis", self.export_timeout_millis),
+        ] {
+            not_zero(&below(section, key), number)?;
         }
+        at_most(&below(section, "max_queue_size"), MAX_QUEUE_SIZE, queue)?;
         if batch > queue {
             let message =
                 format!("expected at most max_queue_size, which is {queue}, found {batch}");
-            refuse("max_export_batch_size", message);
+            return Err(Mistake::new(below(section, "max_export_batch_size"), message));
         }
+        Ok(())
     }
 }

@@ -12,35 +12,32 @@ mod processors;
 mod resource;
 mod sampler;
 
+use std::cell::RefCell;
 use std::path::Path;
 
-use floe_suggest::expected;
-use floe_yaml::{Content, Node};
-
-use self::part::{Found, Part};
+use self::part::Part;
 use super::env::{self, warn};
 use super::exporters::{ExporterKind, ExportersConfig};
-use super::limits::{LogRecordLimits, SpanLimits};
+use super::limits::SpanLimits;
+use super::mistake::Mistake;
 use super::otlp::OtlpConfig;
-use super::problems::Problems;
-use super::substitution;
+use super::substitution::substitute;
 use super::telemetry::TelemetryConfig;
+use super::yaml;
 use crate::environment;
 use crate::error::Error;
+use crate::redaction::sanitize_error;
 use crate::regular_file;
 
 /// The maximum size of the file, in bytes: 1 MiB.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// The suffix of unstable keys, which disappears when they become stable.
-const EXPERIMENTAL: &str = "/development";
+/// The maximum number of parts in a warning.
+const MAX_IGNORED: usize = 100;
 
-/// The keys of a file that are not sections. `log_level` has no effect: the `tracing` subscriber decides the level of
-/// this library's messages.
-const KEYS: [&str; 5] = ["file_format", "disabled", "log_level", "instrumentation", "distribution"];
-
-/// The severities. Each has three higher variants, such as `trace2`.
-const SEVERITIES: [&str; 6] = ["trace", "debug", "info", "warn", "error", "fatal"];
+/// The keys of a file without a section. `log_level` has no effect: the `tracing` subscriber decides the level of this
+/// library's messages.
+const KEYS: [&str; 3] = ["file_format", "disabled", "log_level"];
 
 /// The sections of a file, in the order in which they are applied.
 const SECTIONS: [(&str, Apply); 6] = [
@@ -53,7 +50,7 @@ const SECTIONS: [(&str, Apply); 6] = [
 ];
 
 /// A function that applies a section.
-type Apply = fn(&Part<'_>, &mut TelemetryConfig);
+type Apply = fn(&Part<'_>, &mut TelemetryConfig) -> Result<(), Mistake>;
 
 impl TelemetryConfig {
     /// Loads a file in the format of OpenTelemetry's
@@ -98,8 +95,8 @@ impl TelemetryConfig {
         let parsed = read(path)
             .and_then(|text| parse(&text, self, &|name| environment::variable(name).ok()));
         let parsed = parsed.map_err(|error| error.within(&context))?;
-        for message in &parsed.warnings {
-            warn_within(&context, message);
+        if !parsed.warning.is_empty() {
+            warn(&format!("{}: {}", sanitize_error(&context), parsed.warning));
         }
         *self = parsed.config;
         Ok(())
@@ -111,12 +108,7 @@ pub(super) fn context(path: &Path) -> String {
     format!("the configuration file `{}`", path.display())
 }
 
-/// Warns about a part of the file, after its [`context`].
-pub(super) fn warn_within(context: &str, message: &str) {
-    let warning = Error::mistakes(message.split("\n  ")).within(context);
-    warn(&warning.to_string());
-}
-
+/// Returns the text of the file.
 pub(super) fn read(path: &Path) -> Result<String, Error> {
     let bytes = regular_file::read(path, MAX_BYTES);
     let bytes = bytes.map_err(|error| Error::config(error.to_string()))?;
@@ -127,8 +119,8 @@ pub(super) fn read(path: &Path) -> Result<String, Error> {
 #[derive(Debug)]
 pub(crate) struct Parsed {
     pub(crate) config: TelemetryConfig,
-    /// The warnings, each with sanitized lines.
-    pub(crate) warnings: Vec<String>,
+    /// The parts that have no effect, as sanitized lines. Empty if there are none.
+    pub(crate) warning: String,
 }
 
 /// Parses a file. Sections that the format lacks come from `base`. `variable` returns the value of an environment
@@ -136,77 +128,53 @@ pub(crate) struct Parsed {
 ///
 /// # Errors
 ///
-/// The error reports all mistakes.
+/// The error is the first mistake.
 pub(crate) fn parse(
     text: &str,
     base: &TelemetryConfig,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Parsed, Error> {
-    let mut problems = Problems::default();
-    let Some(mut document) = problems.unless_mistaken(floe_yaml::parse(text)) else {
-        return problems.finish(None);
-    };
-    hide_suffixes(&mut document);
-    substitution::substitute(&mut document, variable, |_| false, &mut problems);
-    let found = Found::new(problems);
-    let (mut config, mut warnings) = (base.clone(), Vec::new());
-    let root = Part::root(&document, &found);
-    if let Some(version) = root.required("file_format")
-        && accepts_version(&version, &mut warnings)
-    {
-        apply(&root, &mut config);
-    }
-    let (problems, unsupported) = found.into_parts();
-    problems.into_result()?;
+    let mut document = yaml::parse(text)?;
+    substitute(&mut document, variable, |_| false)?;
+    let ignored = RefCell::default();
+    let mut config = base.clone();
+    let root = Part::root(&document, &ignored);
+    check_version(&root.required("file_format")?)?;
+    apply(&root, &mut config)?;
     config.validate()?;
-    let unsupported = unsupported.into_lines();
-    if !unsupported.is_empty() {
-        let places = unsupported.join("\n  ");
-        warnings.push(format!("not supported, and ignored:\n  {places}"));
-    }
-    Ok(Parsed { config, warnings })
+    Ok(Parsed { config, warning: warning(ignored.into_inner()) })
 }
 
-/// Makes experimental keys readable without their suffix.
-fn hide_suffixes(node: &mut Node) {
-    match &mut node.content {
-        Content::List(items) => items.iter_mut().for_each(hide_suffixes),
-        Content::Map(entries) => {
-            for entry in entries {
-                entry.alias = entry.key.strip_suffix(EXPERIMENTAL).map(str::to_owned);
-                hide_suffixes(&mut entry.value);
-            }
-        }
-        _ => {}
+/// The warning about the parts that have no effect.
+fn warning(mut ignored: Vec<Mistake>) -> String {
+    if ignored.is_empty() {
+        return String::new();
     }
+    ignored.sort_by_key(|mistake| mistake.position);
+    let mut lines = vec!["not supported, and ignored:".to_owned()];
+    lines.extend(ignored.iter().take(MAX_IGNORED).map(Mistake::line));
+    if let Some(more @ 1..) = ignored.len().checked_sub(MAX_IGNORED) {
+        lines.push(format!("and {more} more"));
+    }
+    lines.join("\n  ")
 }
 
-/// Whether the version of the file is accepted
-/// ([versions](https://github.com/open-telemetry/opentelemetry-configuration/blob/main/VERSIONING.md#file-format)).
-fn accepts_version(version: &Part<'_>, warnings: &mut Vec<String>) -> bool {
-    let Some(text) = version.read::<String>() else {
-        return false;
-    };
-    let is_number = |text: &str| text.parse::<u32>().is_ok();
-    let minor = text.strip_prefix("1.").unwrap_or_default();
-    let warning = match minor {
-        // Additions of 1.1 are known, or reported where they occur.
-        "0" | "1" => return true,
-        _ if is_number(minor) => "which may have properties that 1.1 has not",
-        _ if minor.strip_prefix("0-rc.").is_some_and(is_number) => "which is read as `1.0`",
-        _ => {
-            version.refuse(format!("expected `1.0` or `1.1`, found `{text}`"));
-            return false;
-        }
-    };
-    warnings.push(format!("found the file format `{text}`, {warning}"));
-    true
+/// Checks the version of the file
+/// ([versions](https://github.com/open-telemetry/opentelemetry-configuration/blob/main/VERSIONING.md#file-format)). What
+/// another minor version adds is known, or reported where it occurs.
+fn check_version(version: &Part<'_>) -> Result<(), Mistake> {
+    let text: String = version.read()?;
+    let minor = text.strip_prefix("1.").map(str::parse::<u32>);
+    if matches!(minor, Some(Ok(_))) {
+        return Ok(());
+    }
+    Err(version.mistake(format!("expected `1.0` or `1.1`, found `{text}`")))
 }
 
 /// Applies a file to a configuration. A signal without a provider is not exported.
-fn apply(root: &Part<'_>, config: &mut TelemetryConfig) {
-    root.expect(&[&KEYS[..], &SECTIONS.map(|(key, _)| key)].concat());
-    config.enabled = !root.value("disabled").unwrap_or(false);
+fn apply(root: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
+    root.expect(&[&KEYS[..], &SECTIONS.map(|(key, _)| key)].concat())?;
+    config.enabled = !root.value("disabled")?.unwrap_or(false);
     config.otlp = OtlpConfig::default();
     config.exporters = ExportersConfig {
         traces: Some(vec![ExporterKind::None]),
@@ -215,28 +183,11 @@ fn apply(root: &Part<'_>, config: &mut TelemetryConfig) {
         ..ExportersConfig::default()
     };
     config.limits = SpanLimits::default();
-    config.log_record_limits = LogRecordLimits::default();
     config.propagators = Vec::new();
-    if let Some(level) = root.get("log_level")
-        && let Some(text) = level.read::<String>()
-        && let word = text.to_ascii_lowercase()
-        && !SEVERITIES.contains(&word.trim_end_matches(['2', '3', '4']))
-    {
-        level.ignore(expected(&SEVERITIES, &text));
-    }
-    if let Some(instrumentation) = root.get("instrumentation") {
-        // The sections of other languages are meant for other programs.
-        for key in ["general", "rust"] {
-            if let Some(section) = instrumentation.get(key) {
-                section.ignore("");
-            }
-        }
-    }
-    for (key, apply) in SECTIONS {
-        if let Some(section) = root.get(key) {
-            apply(&section, config);
-        }
-    }
+    SECTIONS.iter().try_for_each(|(key, apply)| match root.get(key) {
+        Some(section) => apply(&section, config),
+        None => Ok(()),
+    })
 }
 
 #[cfg(test)]

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::json_schema::JsonSchema;
-
 /// The spans of annotated functions and of `tracing` that have their own OpenTelemetry `Context`.
 ///
 /// The spans, their parents and their attributes are the same with both values for code that uses this crate, its
@@ -14,7 +12,7 @@ use crate::json_schema::JsonSchema;
 /// [`in_current_span`](floe_telemetry_core::FutureExt::in_current_span) refer to the innermost span in any case. [The
 /// manual](https://docs.rs/floe-telemetry/latest/floe_telemetry/_manual/configuration/index.html#context) lists all
 /// differences.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ContextMode {

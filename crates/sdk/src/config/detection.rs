@@ -1,7 +1,6 @@
 //! The resource detectors.
 
-use super::named::{self, linked_by_name, written_as_name};
-use crate::callsite::SourceLocation;
+use super::named::{self, Registered, written_as_name};
 use crate::surroundings::{DetectedAttributes, Surroundings};
 
 /// The crate with this project's other detectors. The error names it if one of them is not linked.
@@ -34,36 +33,13 @@ pub enum ResourceDetector {
 pub(crate) type Detect = fn(&mut Surroundings<'_>, &mut DetectedAttributes);
 
 /// A detector that another crate registers with [`resource_detector!`](crate::resource_detector).
-#[derive(Clone, Copy)]
-pub struct RegisteredDetector {
-    name: &'static str,
-    detect: Detect,
-    location: SourceLocation,
-}
+pub type RegisteredDetector = Registered<Detect>;
 
 floe_telemetry_core::__floe_link_list! {
     /// The detectors that other crates register.
     #[allow(unsafe_code, reason = "the linker defines the bounds of the list, see `link_list`")]
     static DETECTORS: [RegisteredDetector] = "fl_detector_0_1";
 }
-
-impl RegisteredDetector {
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn new(name: &'static str, detect: Detect, location: SourceLocation) -> Self {
-        Self { name, detect, location }
-    }
-
-    pub(crate) fn detect(
-        self,
-        surroundings: &mut Surroundings<'_>,
-        found: &mut DetectedAttributes,
-    ) {
-        (self.detect)(surroundings, found);
-    }
-}
-
-linked_by_name!(RegisteredDetector);
 
 impl ResourceDetector {
     /// The detectors of this project.
@@ -80,7 +56,7 @@ impl ResourceDetector {
             Self::Container => "container",
             Self::Kubernetes => "kubernetes",
             Self::Cloud => "cloud",
-            Self::Registered(RegisteredDetector { name, .. }) => name,
+            Self::Registered(Registered { name, .. }) => name,
         }
     }
 
@@ -108,7 +84,7 @@ impl ResourceDetector {
     /// # Errors
     ///
     /// The registering crate is not linked, or several crates register the detector.
-    pub(crate) fn registered(self) -> Result<Option<RegisteredDetector>, String> {
+    pub(crate) fn registered(self) -> Result<Option<Detect>, String> {
         let package = match self {
             Self::Host | Self::Os | Self::Process => return Ok(None),
             Self::Container | Self::Kubernetes | Self::Cloud => Some(PACKAGE),
@@ -118,8 +94,4 @@ impl ResourceDetector {
     }
 }
 
-written_as_name!(
-    ResourceDetector,
-    KNOWN,
-    "A resource detector, or the name of one that a crate registers."
-);
+written_as_name!(ResourceDetector);

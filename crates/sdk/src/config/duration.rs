@@ -1,17 +1,13 @@
 //! Durations in documents: `2s`, `500ms`, or a number of seconds.
 
-use std::fmt;
 use std::time::Duration;
 
-use serde::de::{self, Deserializer, Visitor};
+use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serializer};
 
 /// The units with their nanoseconds.
-const UNITS: [(&str, f64); 6] =
-    [("ns", 1.0), ("us", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9)];
-
-const EXPECTED: &str =
-    "a duration such as `2s` or `500ms` (units are ns, us, ms, s, m and h), or a number of seconds";
+const UNITS: [(&str, f64); 7] =
+    [("ns", 1.0), ("us", 1e3), ("ms", 1e6), ("s", 1e9), ("", 1e9), ("m", 60e9), ("h", 3600e9)];
 
 /// The replacement of a timeout of 0, which means no limit: 24 days, in milliseconds.
 pub(super) const NO_LIMIT: u64 = 2_147_483_647;
@@ -24,8 +20,14 @@ pub(super) const fn without_limit(timeout: u64) -> u64 {
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Duration>, D::Error> {
-    let found = Option::<Written>::deserialize(deserializer)?;
-    Ok(found.map(|Written(duration)| duration))
+    let Some(text) = Option::<String>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
+    read(&text).map(Some).ok_or_else(|| {
+        D::Error::custom(format_args!(
+            "expected a duration such as `2s` or `500ms` (units are ns, us, ms, s, m and h), or a number of seconds, found `{text}`"
+        ))
+    })
 }
 
 /// Serializes a duration in the largest of s, ms, us and ns in which it is a whole number.
@@ -38,16 +40,6 @@ pub(super) fn serialize<S: Serializer>(
         Some(duration) => serializer.serialize_str(&write(*duration)),
         None => serializer.serialize_none(),
     }
-}
-
-/// The JSON Schema of a duration.
-#[cfg(feature = "_schema")]
-pub(super) fn schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    schemars::json_schema!({
-        "type": ["string", "number", "null"],
-        "pattern": "^ *[0-9.]+ *(ns|us|ms|s|m|h) *$",
-        "exclusiveMinimum": 0,
-    })
 }
 
 fn write(duration: Duration) -> String {
@@ -69,46 +61,6 @@ fn read(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(number * each / 1e9).ok()
 }
 
-struct Written(Duration);
-
-impl<'de> Deserialize<'de> for Written {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader)
-    }
-}
-
-struct Reader;
-
-impl Visitor<'_> for Reader {
-    type Value = Written;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(EXPECTED)
-    }
-
-    fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<Written, E> {
-        let duration = Duration::try_from_secs_f64(seconds);
-        duration
-            .map(Written)
-            .map_err(|_| E::custom(format_args!("expected {EXPECTED}, found `{seconds}`")))
-    }
-
-    fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Written, E> {
-        Ok(Written(Duration::from_secs(seconds)))
-    }
-
-    fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<Written, E> {
-        let seconds = u64::try_from(seconds)
-            .map_err(|_| E::custom(format_args!("expected {EXPECTED}, found `{seconds}`")))?;
-        self.visit_u64(seconds)
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Written, E> {
-        let duration = read(text).map(Written);
-        duration.ok_or_else(|| E::custom(format_args!("expected {EXPECTED}, found `{text}`")))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -119,6 +71,7 @@ mod tests {
     fn units() {
         for (text, milliseconds) in [
             ("2s", 2000),
+            ("2", 2000),
             ("500ms", 500),
             ("1.5s", 1500),
             ("2 m", 120_000),
@@ -128,7 +81,7 @@ mod tests {
             let expected = Duration::from_millis(milliseconds);
             assert_eq!(read(text), Some(expected), "{text}");
         }
-        for text in ["", "s", "2", "-2s", "2 days", "NaNs", "infs", "1e300h", "2ß"] {
+        for text in ["", "s", "-2s", "2 days", "NaNs", "infs", "1e300h", "2ß"] {
             assert_eq!(read(text), None, "{text}");
         }
     }

@@ -7,30 +7,30 @@
 
 mod misspelled;
 pub(super) mod parse;
-mod unsupported;
 
-use floe_suggest::expected;
+use crate::suggest::expected;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::env::{self, VarError};
 use std::io;
+#[cfg(not(feature = "yaml"))]
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use self::parse::{at_least, between, word};
-use super::batch::{AT_ONCE, MAX_QUEUE_SIZE};
+use super::batch::{AT_ONCE, BatchProcessorConfig, MAX_QUEUE_SIZE};
 use super::detection::ResourceDetector;
 use super::duration::without_limit;
 use super::exporters::ExporterKind;
 use super::feature::needs;
 use super::filter::{parse_filter, parse_levels};
-use super::limits::{MAX_LOG_COUNT, MAX_SPAN_COUNT};
+use super::limits::MAX_SPAN_COUNT;
 use super::logging::{LogOutput, LoggingConfig, check_span_attribute};
 use super::metrics::{ExemplarFilter, HistogramKind, MetricTemporality, check_host};
 use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
 use super::panics::PanicOutput;
 use super::propagator::Propagator;
-use super::removed;
 use super::resource::{DEPLOYMENT_ENVIRONMENT, ResourceAttributes, check_name};
 use super::sampling::{NOT_PARENT_BASED, Sampler};
 use super::secret::{self, Secret};
@@ -84,9 +84,8 @@ impl TelemetryConfig {
     /// variables, see [`from_config_file`](Self::from_config_file).
     ///
     /// Invalid variables and invalid entries of lists are ignored, each with one warning through `tracing`, or on
-    /// standard error without a `tracing` subscriber. The same applies to removed variables and to names similar to
-    /// these. A requested exporter that the provider cannot create, for example because the program is built without
-    /// its protocol, is left out; a line on standard error then names the variable to change.
+    /// standard error without a `tracing` subscriber. The same applies to names similar to these. A requested exporter
+    /// that the provider cannot create, for example because the program is built without its protocol, is left out; a line on standard error then names the variable to change.
     ///
     /// # Errors
     ///
@@ -95,10 +94,6 @@ impl TelemetryConfig {
     pub fn apply_env(&mut self) -> Result<(), Error> {
         self.validate()?;
         misspelled::know("OTEL_LOG_LEVEL");
-        for (name, message) in removed::variables().filter(|(name, _)| is_set(name)) {
-            misspelled::know(name);
-            warn(&message);
-        }
         if let Some(path) = config_file() {
             self.apply_config_file(&path)?;
             detection(self);
@@ -106,7 +101,7 @@ impl TelemetryConfig {
             span_filter(self);
             panics(self);
             misspelled::warn(&["FLOE", "RUST"]);
-            self.otlp.all.is_of_environment = true;
+            self.otlp.all.is_of_environment.0 = true;
             return Ok(());
         }
         if take("OTEL_SDK_DISABLED", parse::boolean) == Some(true) {
@@ -121,72 +116,57 @@ impl TelemetryConfig {
         propagators(self);
         metrics(self);
         limits(self);
-        batches(self);
+        batches("BSP", &mut self.batch_processor);
+        batches("BLRP", &mut self.log_batch_processor);
         otlp(None, self);
         for signal in Signal::ALL {
             otlp(Some(signal), self);
         }
         exporters(self);
         misspelled::warn(&["OTEL", "OTLP", "FLOE", "RUST"]);
-        unsupported::warn();
-        self.otlp.all.is_of_environment = true;
+        self.otlp.all.is_of_environment.0 = true;
         Ok(())
     }
 }
 
 impl TelemetryConfig {
-    /// The variables that request the failed exporter of a signal: those whose values the error quotes, or else those
-    /// whose values it cannot quote. Empty if the environment requests neither the exporter nor its address.
-    pub(crate) fn asked_by(&self, signal: Signal, error: &str) -> Vec<String> {
-        if !self.otlp.all.is_of_environment {
+    /// The variables to change after the error of a signal's exporter: those of its setting, or those that request the
+    /// exporter. Empty if the environment has not set it.
+    pub(crate) fn asked_by(&self, signal: Signal, error: &Error) -> Vec<String> {
+        if !self.otlp.all.is_of_environment.0 {
             return Vec::new();
         }
         if config_file().is_some() {
             return vec![CONFIG_FILE.to_owned()];
         }
-        let is_of_other = |name: &str, other: Signal| {
-            other != signal && name.contains(&format!("_{}_", other.as_str().to_ascii_uppercase()))
+        let signal_name = signal.as_str().to_ascii_uppercase();
+        let of_otlp = |suffix: &str| {
+            let own = format!("OTEL_EXPORTER_OTLP_{signal_name}_{suffix}");
+            [own, format!("OTEL_EXPORTER_OTLP_{suffix}")].into_iter().filter(|name| is_set(name))
         };
-        let mut names: Vec<String> = Vec::new();
-        for name in environment::names(&["OTEL"]) {
-            if name.contains("_EXPORTER") && !Signal::ALL.iter().any(|it| is_of_other(&name, *it)) {
-                names.insert(names.partition_point(|other| *other < name), name);
+        let exporter = Some(format!("OTEL_{signal_name}_EXPORTER")).filter(|name| is_set(name));
+        let endpoints: Vec<_> = of_otlp("ENDPOINT").collect();
+        match error.setting() {
+            None if exporter.is_some() => exporter.into_iter().collect(),
+            None => endpoints,
+            Some("ENDPOINT") if self.has_address_of(signal, &endpoints) => endpoints,
+            Some("PROTOCOL") if self.has_address_of(signal, &endpoints) => {
+                let mut names: Vec<_> = endpoints.into_iter().chain(of_otlp("PROTOCOL")).collect();
+                if exporter.is_some() || !names.is_empty() {
+                    names.push("OTEL_EXPORTER_OTLP_PROTOCOL".to_owned());
+                }
+                names.dedup();
+                names
             }
+            Some("ENDPOINT" | "PROTOCOL") => Vec::new(),
+            Some(setting) => of_otlp(setting).collect(),
         }
-        let is_quoted = |name: &String| {
-            environment::variable(name).is_ok_and(|value| {
-                let is_beginning = value.contains("://") && error.contains(&format!("`{value}"));
-                is_beginning || error.contains(&format!("`{value}`"))
-            })
-        };
-        if names.iter().any(is_quoted) {
-            names.retain(is_quoted);
-        } else if error.contains("header") {
-            names.retain(|name| name.ends_with("HEADERS"));
-        } else if error.contains("the file `")
-            || error.starts_with("authentication")
-            || (error.starts_with("otlp: ") && !self.has_address_of(signal, &names))
-        {
-            names.clear();
-        } else {
-            names.retain(|name| name.ends_with("ENDPOINT") || name.ends_with("S_EXPORTER"));
-        }
-        let protocol = "OTEL_EXPORTER_OTLP_PROTOCOL".to_owned();
-        let is_missing = || self.otlp_route(signal).0.check_feature("").is_err();
-        if !names.is_empty()
-            && error.starts_with("otlp: ")
-            && !names.contains(&protocol)
-            && is_missing()
-        {
-            names.push(protocol);
-        }
-        names
     }
 
     /// Whether the address of a signal is the default, or comes from one of these variables, which may lack a scheme.
     fn has_address_of(&self, signal: Signal, names: &[String]) -> bool {
         let (protocol, endpoint) = self.otlp_route(signal);
-        let mut addresses = names.iter().filter(|name| name.ends_with("ENDPOINT"));
+        let mut addresses = names.iter();
         endpoint == protocol.default_endpoint()
             || addresses.any(|name| {
                 let address = environment::variable(name).unwrap_or_default();
@@ -218,6 +198,20 @@ impl TelemetryConfig {
         if self.panic_output == PanicOutput::default() {
             panics(self);
         }
+    }
+}
+
+/// A program without YAML, in which each configuration file is an error.
+#[cfg(not(feature = "yaml"))]
+impl TelemetryConfig {
+    fn read_document(path: &Path) -> Result<Self, Error> {
+        let found = format!("the configuration file `{}`", path.display());
+        Err(Error::config(super::needed(&found, "yaml")))
+    }
+
+    fn apply_config_file(&mut self, path: &Path) -> Result<(), Error> {
+        *self = Self::read_document(path)?;
+        Ok(())
     }
 }
 
@@ -485,7 +479,6 @@ fn sampling(config: &mut TelemetryConfig) {
     let needs_parent_based = sampling.has_tail();
     let sampler = take("OTEL_TRACES_SAMPLER", |text| {
         let name = text.to_ascii_lowercase();
-        removed::word("sampling.sampler", &name).map_or(Ok(()), Err)?;
         let sampler = Sampler::parse(&name)?;
         sampler.registered()?;
         if needs_parent_based && !sampler.is_parent_based() {
@@ -530,15 +523,14 @@ fn propagators(config: &mut TelemetryConfig) {
 fn exporters(config: &mut TelemetryConfig) {
     let exporters = &mut config.exporters;
     let fields = [
-        ("OTEL_TRACES_EXPORTER", "exporters.traces.*", &mut exporters.traces),
-        ("OTEL_METRICS_EXPORTER", "exporters.metrics.*", &mut exporters.metrics),
-        ("OTEL_LOGS_EXPORTER", "exporters.logs.*", &mut exporters.logs),
+        ("OTEL_TRACES_EXPORTER", &mut exporters.traces),
+        ("OTEL_METRICS_EXPORTER", &mut exporters.metrics),
+        ("OTEL_LOGS_EXPORTER", &mut exporters.logs),
     ];
-    for ((name, setting, field), signal) in fields.into_iter().zip(Signal::ALL) {
+    for ((name, field), signal) in fields.into_iter().zip(Signal::ALL) {
         let kinds = ExporterKind::of(signal);
         let kinds: Vec<_> = kinds.iter().map(|kind| (kind.as_str(), *kind)).collect();
         let known = |text: &str| {
-            removed::word(setting, text).map_or(Ok(()), Err)?;
             let kind = word(&kinds)(text)?;
             kind.registered()?;
             Ok(kind)
@@ -578,80 +570,35 @@ fn metrics(config: &mut TelemetryConfig) {
     set("OTEL_EXPORTER_PROMETHEUS_PORT", &mut prometheus.port, between(1, u16::MAX));
 }
 
-/// Applies the limits. The variables for spans and log records take precedence over the general ones.
+/// Applies the limits. The variables for spans take precedence over the general ones.
 fn limits(config: &mut TelemetryConfig) {
-    let (limits, logs) = (&mut config.limits, &mut config.log_record_limits);
-    let general = take("OTEL_ATTRIBUTE_COUNT_LIMIT", between(0, MAX_SPAN_COUNT));
-    for (name, field, most) in [
-        ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", &mut limits.attribute_count, MAX_SPAN_COUNT),
-        ("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", &mut logs.attribute_count, MAX_LOG_COUNT),
-    ] {
-        let own = take(name, between(0, most));
-        *field = own.or(general).unwrap_or(*field).min(most);
+    let limits = &mut config.limits;
+    for name in ["OTEL_ATTRIBUTE_COUNT_LIMIT", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT"] {
+        set(name, &mut limits.attribute_count, between(0, MAX_SPAN_COUNT));
     }
-    let general = take("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", at_least(0));
-    for (name, field) in [
-        ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", &mut limits.attribute_value_length),
-        ("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", &mut logs.attribute_value_length),
-    ] {
-        *field = take(name, at_least(0)).or(general).or(*field);
+    for name in ["OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT"] {
+        fill(name, &mut limits.attribute_value_length, at_least(0));
     }
-    for (name, field) in [
-        ("OTEL_SPAN_EVENT_COUNT_LIMIT", &mut limits.event_count),
-        ("OTEL_SPAN_LINK_COUNT_LIMIT", &mut limits.link_count),
-    ] {
-        set(name, field, between(0, MAX_SPAN_COUNT));
-    }
-    for (name, field) in [
-        ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", &mut limits.attribute_count_per_event),
-        ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", &mut limits.attribute_count_per_link),
-    ] {
-        set(name, field, at_least(0));
-    }
+    set("OTEL_SPAN_EVENT_COUNT_LIMIT", &mut limits.event_count, between(0, MAX_SPAN_COUNT));
+    set("OTEL_SPAN_LINK_COUNT_LIMIT", &mut limits.link_count, between(0, MAX_SPAN_COUNT));
 }
 
-/// Applies the queue and batch sizes of spans and log records
+/// Applies the queue and the batches of a signal
 /// ([batch processors](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#batch-span-processor)).
-fn batches(config: &mut TelemetryConfig) {
-    let (spans, logs) = (&mut config.batch_processor, &mut config.log_batch_processor);
-    for (queue, queue_size, batch, batch_size) in [
-        (
-            "OTEL_BSP_MAX_QUEUE_SIZE",
-            &mut spans.max_queue_size,
-            "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
-            &mut spans.max_export_batch_size,
-        ),
-        (
-            "OTEL_BLRP_MAX_QUEUE_SIZE",
-            &mut logs.max_queue_size,
-            "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
-            &mut logs.max_export_batch_size,
-        ),
-    ] {
-        set(queue, queue_size, between(1, MAX_QUEUE_SIZE));
-        let is_set = set(batch, batch_size, at_least(1));
-        if batch_size > queue_size {
-            if is_set {
-                let message = format!(
-                    "expected at most the size of the queue, which is {queue_size}, found `{batch_size}`"
-                );
-                warn_about(batch, &message, "the size of the queue is used");
-            }
-            *batch_size = *queue_size;
-        }
+fn batches<const DELAY: u64>(processor: &str, config: &mut BatchProcessorConfig<DELAY>) {
+    let name = |what: &str| format!("OTEL_{processor}_{what}");
+    set(&name("MAX_QUEUE_SIZE"), &mut config.max_queue_size, between(1, MAX_QUEUE_SIZE));
+    let batch = name("MAX_EXPORT_BATCH_SIZE");
+    let is_set = set(&batch, &mut config.max_export_batch_size, at_least(1));
+    let (found, most) = (config.max_export_batch_size, config.max_queue_size);
+    if is_set && found > most {
+        let message =
+            format!("expected at most the size of the queue, which is {most}, found `{found}`");
+        warn_about(&batch, &message, "the size of the queue is used");
     }
-    for (name, millis) in [
-        ("OTEL_BSP_SCHEDULE_DELAY", &mut spans.schedule_delay_millis),
-        ("OTEL_BLRP_SCHEDULE_DELAY", &mut logs.schedule_delay_millis),
-    ] {
-        set(name, millis, delay);
-    }
-    for (name, millis) in [
-        ("OTEL_BSP_EXPORT_TIMEOUT", &mut spans.export_timeout_millis),
-        ("OTEL_BLRP_EXPORT_TIMEOUT", &mut logs.export_timeout_millis),
-    ] {
-        set(name, millis, timeout);
-    }
+    config.max_export_batch_size = found.min(most);
+    set(&name("SCHEDULE_DELAY"), &mut config.schedule_delay_millis, delay);
+    set(&name("EXPORT_TIMEOUT"), &mut config.export_timeout_millis, timeout);
 }
 
 /// Parses the delay of a batch in milliseconds. 0 becomes the shortest delay.
@@ -715,25 +662,21 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
     fill(&name("CERTIFICATE"), &mut options.certificate, file);
     let certificate = take(&name("CLIENT_CERTIFICATE"), file);
     let key = take(&name("CLIENT_KEY"), file);
-    let alone = match (&certificate, &key) {
-        (Some(_), None) if options.client_key.is_none() => {
-            Some(("CLIENT_CERTIFICATE", "CLIENT_KEY"))
-        }
-        (None, Some(_)) if options.client_certificate.is_none() => {
-            Some(("CLIENT_KEY", "CLIENT_CERTIFICATE"))
-        }
-        _ => None,
+    let certificate = certificate.or_else(|| options.client_certificate.clone());
+    let key = key.or_else(|| options.client_key.clone());
+    if certificate.is_some() == key.is_some() {
+        (options.client_certificate, options.client_key) = (certificate, key);
+        return;
+    }
+    let (alone, other) = match certificate {
+        Some(_) => ("CLIENT_CERTIFICATE", "CLIENT_KEY"),
+        None => ("CLIENT_KEY", "CLIENT_CERTIFICATE"),
     };
-    if let Some((alone, other)) = alone {
-        // If the other variable is set, it is invalid, and there is already a warning about it.
-        if !is_set(&name(other)) {
-            let message =
-                "the certificate of a client and its key belong together, expected both or none";
-            warn_about(&name(alone), message, "the variable is ignored");
-        }
-    } else {
-        options.client_certificate = certificate.or(options.client_certificate.take());
-        options.client_key = key.or(options.client_key.take());
+    // If the other one is set, it is invalid, and there is a warning about it.
+    if !is_set(&name(other)) {
+        let message =
+            "the certificate of a client and its key belong together, expected both or none";
+        warn_about(&name(alone), message, "the variable is ignored");
     }
 }
 

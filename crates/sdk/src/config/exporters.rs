@@ -4,12 +4,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::named::{self, linked_by_name, written_as_name};
+use super::mistake::Mistake;
+use super::named::{self, Registered, written_as_name};
 use super::otlp::Signal;
-use super::problems::Problems;
-use crate::callsite::SourceLocation;
-use crate::json_schema::JsonSchema;
-use floe_suggest::one_of;
+use crate::suggest::one_of;
 
 /// An exporter
 /// ([exporter selection](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#exporter-selection)).
@@ -34,32 +32,13 @@ pub enum ExporterKind {
 }
 
 /// An exporter that another crate registers with [`telemetry_exporter!`](crate::telemetry_exporter).
-#[derive(Clone, Copy)]
-pub struct RegisteredExporter {
-    name: &'static str,
-    signals: &'static [Signal],
-    location: SourceLocation,
-}
+pub type RegisteredExporter = Registered<&'static [Signal]>;
 
 floe_telemetry_core::__floe_link_list! {
     /// The exporters that other crates register.
     #[allow(unsafe_code, reason = "the linker defines the bounds of the list, see `link_list`")]
     static EXPORTERS: [RegisteredExporter] = "fl_exporter_0_1";
 }
-
-impl RegisteredExporter {
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn new(
-        name: &'static str,
-        signals: &'static [Signal],
-        location: SourceLocation,
-    ) -> Self {
-        Self { name, signals, location }
-    }
-}
-
-linked_by_name!(RegisteredExporter);
 
 impl ExporterKind {
     /// The exporters of the specification, and exporters with their own settings.
@@ -76,7 +55,7 @@ impl ExporterKind {
             Self::Console => "console",
             Self::Prometheus => "prometheus",
             Self::None => "none",
-            Self::Registered(RegisteredExporter { name, .. }) => name,
+            Self::Registered(Registered { name, .. }) => name,
         }
     }
 
@@ -108,7 +87,7 @@ impl ExporterKind {
     fn accepts(self, signal: Signal) -> bool {
         match self {
             Self::Prometheus => signal == Signal::Metrics,
-            Self::Registered(registered) => registered.signals.contains(&signal),
+            Self::Registered(registered) => registered.value.contains(&signal),
             _ => true,
         }
     }
@@ -131,7 +110,7 @@ impl ExporterKind {
     /// # Errors
     ///
     /// The registering crate is not linked, or several crates register the exporter.
-    pub(crate) fn registered(self) -> Result<Option<RegisteredExporter>, String> {
+    pub(crate) fn registered(self) -> Result<Option<&'static [Signal]>, String> {
         let package = self.package();
         if package.is_none() && !matches!(self, Self::Registered(_)) {
             return Ok(None);
@@ -140,13 +119,13 @@ impl ExporterKind {
     }
 }
 
-written_as_name!(ExporterKind, KNOWN, "An exporter, or the name of one that a crate registers.");
+written_as_name!(ExporterKind);
 
 /// The exporters of each signal, in addition to those added in code.
 ///
 /// If no exporter is configured for a signal, OTLP is used if the backend is not `console` or an endpoint is
 /// configured. Otherwise spans are printed.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct ExportersConfig {
@@ -184,10 +163,10 @@ impl ExportersConfig {
         chosen.map(|chosen| chosen.contains(&kind))
     }
 
-    pub(super) fn check(&self, problems: &mut Problems) {
+    pub(super) fn check(&self) -> Result<(), Mistake> {
         if self.directory.as_os_str().is_empty() {
             let message = "expected the path of a directory, found an empty path";
-            problems.add("exporters.directory", message);
+            return Err(Mistake::new("exporters.directory", message));
         }
         for signal in Signal::ALL {
             let Some(kinds) = self.of(signal) else {
@@ -201,11 +180,13 @@ impl ExportersConfig {
                     signal.as_str(),
                     one_of(&names)
                 );
-                problems.add(&path, message);
+                return Err(Mistake::new(path, message));
             }
             if kinds.contains(&ExporterKind::None) && kinds.len() > 1 {
-                problems.add(&path, "`none` together with another exporter, expected `none` alone");
+                let message = "`none` together with another exporter, expected `none` alone";
+                return Err(Mistake::new(path, message));
             }
         }
+        Ok(())
     }
 }

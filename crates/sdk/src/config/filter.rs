@@ -7,12 +7,9 @@
 //! A directive for log lines may also name a span of `tracing` and a field of the span, as in
 //! `[request{tenant=a}]=debug`. `tracing_subscriber::EnvFilter` (feature `env-filter`) handles it.
 
-#[cfg_attr(not(feature = "env-filter"), path = "filter/no_by_span.rs")]
-mod by_span;
-
 use std::fmt;
 
-use floe_suggest::{did_you_mean, misspelled, one_of};
+use crate::suggest::{did_you_mean, misspelled, one_of};
 
 /// The names of the levels, in ascending order of verbosity; 0 records nothing.
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
@@ -22,6 +19,10 @@ const OTHER_NAMES: [(&str, u8); 2] = [("critical", 1), ("warning", 2)];
 
 /// The index of `trace`, the level of a target listed without one.
 const TRACE: u8 = 5;
+
+/// The maximum size of a directive by span or field, which may contain a regular expression, in bytes.
+#[cfg(feature = "env-filter")]
+const MAX_BYTES: usize = 1024;
 
 /// Characters that only occur in a directive by span or field.
 const BY_SPAN: [char; 4] = ['[', ']', '{', '}'];
@@ -103,7 +104,29 @@ pub(super) fn line_directive(text: &str) -> Result<LineDirective, String> {
         }
     };
     let directive = format!("{selected}={}", level(most));
-    by_span::check(text, &directive).map(|()| LineDirective::Span(directive))
+    check_by_span(text, &directive).map(|()| LineDirective::Span(directive))
+}
+
+/// Fails if `tracing_subscriber` cannot parse a directive by span or field. `text` is the user's spelling.
+#[cfg(feature = "env-filter")]
+fn check_by_span(text: &str, directive: &str) -> Result<(), String> {
+    // `EnvFilter` takes a bracket that is not closed, or was not opened, for a part of a target.
+    let (selected, _) = directive.rsplit_once('=').unwrap_or_default();
+    let target = selected.split_once('[').map(|(target, _)| target);
+    let is_by_span = selected.ends_with(']') && target.is_some_and(|it| !it.contains(BY_SPAN));
+    let is_parsed = || directive.parse::<tracing_subscriber::filter::Directive>().is_ok();
+    if is_by_span && directive.len() <= MAX_BYTES && is_parsed() {
+        return Ok(());
+    }
+    Err(format!(
+        "expected `target[span{{field=value}}]=level` with at most {MAX_BYTES} bytes, of which target, span, field and \
+         value may be left out, found `{text}`"
+    ))
+}
+
+#[cfg(not(feature = "env-filter"))]
+fn check_by_span(text: &str, _: &str) -> Result<(), String> {
+    Err(super::needed(&format!("`{text}`"), "env-filter"))
 }
 
 /// Parses one directive.

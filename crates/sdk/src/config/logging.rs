@@ -3,9 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::filter::parse_levels;
-use super::problems::Problems;
+use super::mistake::{Mistake, at};
 use super::section::is_default;
-use crate::json_schema::JsonSchema;
 
 /// The levels and the format of log records.
 ///
@@ -16,7 +15,7 @@ use crate::json_schema::JsonSchema;
 /// config.logging.log_level = "info,hyper=warn,orders::load=debug".to_owned();
 /// assert!(config.logging.json_output);
 /// ```
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct LoggingConfig {
@@ -57,7 +56,7 @@ pub(super) fn check_span_attribute(pattern: &str) -> Result<(), String> {
 }
 
 /// The output of log lines.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LogOutput {
@@ -87,17 +86,17 @@ impl Default for LoggingConfig {
 }
 
 impl LoggingConfig {
-    pub(super) fn check(&self, problems: &mut Problems) {
-        if let Err(message) = parse_levels(&self.log_level) {
-            problems.add("logging.log_level", message);
-        }
+    pub(super) fn check(&self) -> Result<(), Mistake> {
+        at("logging.log_level", parse_levels(&self.log_level).map(drop))?;
         let found = self.span_attributes.len();
         if found > MAX_SPAN_ATTRIBUTES {
             let message = format!("expected at most {MAX_SPAN_ATTRIBUTES} patterns, found {found}");
-            problems.add("logging.span_attributes", message);
+            return Err(Mistake::new("logging.span_attributes", message));
         }
-        for (at, pattern) in self.span_attributes.iter().enumerate() {
-            problems.check(&format!("logging.span_attributes.{at}"), check_span_attribute(pattern));
+        for (index, pattern) in self.span_attributes.iter().enumerate() {
+            let path = format!("logging.span_attributes.{index}");
+            at(&path, check_span_attribute(pattern))?;
         }
+        Ok(())
     }
 }

@@ -8,8 +8,7 @@ use std::time::Duration;
 use opentelemetry_sdk::metrics::{Aggregation, InstrumentKind, Temporality};
 use serde::{Deserialize, Serialize};
 
-use super::problems::Problems;
-use crate::json_schema::JsonSchema;
+use super::mistake::{Mistake, at, not_zero};
 use crate::recorder::matches_any;
 
 /// The maximum limit of attribute sets. The SDK reserves memory for the limit at once.
@@ -22,7 +21,7 @@ const SIZES: RangeInclusive<u32> = 2..=4096;
 const SCALES: RangeInclusive<i8> = -10..=20;
 
 /// The buckets of histograms.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum HistogramKind {
@@ -35,7 +34,7 @@ pub enum HistogramKind {
 
 /// The start of the time range of exported sums
 /// ([temporality](https://opentelemetry.io/docs/specs/otel/metrics/data-model/#temporality)).
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum MetricTemporality {
@@ -51,7 +50,7 @@ pub enum MetricTemporality {
 
 /// The measurements that may become exemplars ([exemplar
 /// filter](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#exemplarfilter)).
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ExemplarFilter {
@@ -99,15 +98,13 @@ impl HistogramKind {
 
 /// The aggregation and the export of metrics
 /// ([periodic reader](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#periodic-exporting-metricreader)).
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct MetricsConfig {
     /// The interval between exports, in milliseconds. Default 60000.
-    #[schemars(range(min = 1))]
     pub export_interval_millis: u64,
     /// The timeout of one export, in milliseconds. Default 30000.
-    #[schemars(range(min = 1))]
     pub export_timeout_millis: u64,
     /// The start of the time range of exported sums. Default `cumulative`.
     pub temporality: MetricTemporality,
@@ -159,16 +156,11 @@ impl MetricsConfig {
         Duration::from_millis(self.export_timeout_millis)
     }
 
-    pub(super) fn check(&self, problems: &mut Problems) {
-        for (key, millis) in [
-            ("export_interval_millis", self.export_interval_millis),
-            ("export_timeout_millis", self.export_timeout_millis),
-        ] {
-            if millis == 0 {
-                problems.add(&format!("metrics.{key}"), "expected 1 or more, found 0");
-            }
-        }
-        self.prometheus.check(problems);
+    pub(super) fn check(&self) -> Result<(), Mistake> {
+        not_zero("metrics.export_interval_millis", self.export_interval_millis)?;
+        not_zero("metrics.export_timeout_millis", self.export_timeout_millis)?;
+        at("metrics.prometheus.host", check_host(&self.prometheus.host))?;
+        at("metrics.prometheus.port", check_port(self.prometheus.port))
     }
 }
 
@@ -260,7 +252,7 @@ pub(super) fn check_cardinality(limit: usize) -> Result<(), String> {
 /// The endpoint for Prometheus
 /// ([variables](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#prometheus-exporter)).
 /// The path is `/metrics`. Requires the crate `floe-telemetry-prometheus`.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct PrometheusConfig {
@@ -268,7 +260,6 @@ pub struct PrometheusConfig {
     /// not reachable from other machines.
     pub host: String,
     /// The port. Default 9464.
-    #[schemars(range(min = 1))]
     pub port: u16,
 }
 
@@ -289,11 +280,4 @@ pub(super) fn check_host(host: &str) -> Result<(), &'static str> {
 
 pub(super) fn check_port(port: u16) -> Result<(), &'static str> {
     if port == 0 { Err("expected 1 to 65535, found 0") } else { Ok(()) }
-}
-
-impl PrometheusConfig {
-    pub(super) fn check(&self, problems: &mut Problems) {
-        problems.check("metrics.prometheus.host", check_host(&self.host));
-        problems.check("metrics.prometheus.port", check_port(self.port));
-    }
 }

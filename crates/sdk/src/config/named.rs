@@ -1,53 +1,50 @@
 //! Values of a configuration that are chosen by name, and that other crates can add.
 
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
 use floe_telemetry_core::__sdk::link_list::LinkList;
 use serde::de::Error as _;
 use serde::{Deserialize as _, Deserializer};
 
 use crate::callsite::SourceLocation;
-use floe_suggest::expected;
+use crate::suggest::expected;
 
-/// A value that a crate registers under a name.
-pub(super) trait Named: Copy + Sync + 'static {
-    fn name(&self) -> &'static str;
-    fn location(&self) -> SourceLocation;
+/// A value that a crate registers under a name. Values of the same name are equal.
+#[derive(Clone, Copy)]
+pub struct Registered<T> {
+    pub(crate) name: &'static str,
+    pub(crate) value: T,
+    location: SourceLocation,
 }
 
-/// Implements traits of a registered type. Two values are equal if their fields `name` are equal.
-macro_rules! linked_by_name {
-    ($type:ident) => {
-        impl std::fmt::Debug for $type {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.name)
-            }
-        }
-
-        impl PartialEq for $type {
-            fn eq(&self, other: &Self) -> bool {
-                self.name == other.name
-            }
-        }
-
-        impl Eq for $type {}
-
-        impl std::hash::Hash for $type {
-            fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-                self.name.hash(state);
-            }
-        }
-
-        impl $crate::config::named::Named for $type {
-            fn name(&self) -> &'static str {
-                self.name
-            }
-
-            fn location(&self) -> $crate::callsite::SourceLocation {
-                self.location
-            }
-        }
-    };
+impl<T: Copy> Registered<T> {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(name: &'static str, value: T, location: SourceLocation) -> Self {
+        Self { name, value, location }
+    }
 }
-pub(super) use linked_by_name;
+
+impl<T> fmt::Debug for Registered<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl<T> PartialEq for Registered<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl<T> Eq for Registered<T> {}
+
+impl<T> Hash for Registered<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
 
 /// Sorts registered values, so that messages do not depend on the linker's order.
 ///
@@ -61,11 +58,14 @@ pub(crate) fn sorted<T: Copy, K: Ord>(all: &[T], key: fn(&T) -> K) -> Vec<T> {
     sorted
 }
 
-/// Returns the values registered under names not in `known`, one per name, sorted.
-pub(super) fn others<T: Named>(list: &LinkList<T>, known: &[&str]) -> Vec<T> {
-    let others = list.iter().filter(|linked| !known.contains(&linked.name()));
-    let mut others = sorted(&others.copied().collect::<Vec<_>>(), Named::name);
-    others.dedup_by_key(|linked| linked.name());
+/// Returns the values registered under other names than `known`, one for each name, sorted.
+pub(super) fn others<T: Copy + Sync>(
+    list: &LinkList<Registered<T>>,
+    known: &[&str],
+) -> Vec<Registered<T>> {
+    let others = list.iter().filter(|linked| !known.contains(&linked.name));
+    let mut others = sorted(&others.copied().collect::<Vec<_>>(), |linked| linked.name);
+    others.dedup_by_key(|linked| linked.name);
     others
 }
 
@@ -74,17 +74,17 @@ pub(super) fn others<T: Named>(list: &LinkList<T>, known: &[&str]) -> Vec<T> {
 /// # Errors
 ///
 /// The registering crate `package` is not linked, or several crates register the name.
-pub(super) fn find<T: Named>(
-    list: &LinkList<T>,
+pub(super) fn find<T: Copy + Sync>(
+    list: &LinkList<Registered<T>>,
     name: &str,
     package: Option<&str>,
 ) -> Result<T, String> {
-    let found = list.iter().filter(|linked| linked.name() == name);
-    let found = sorted(&found.copied().collect::<Vec<_>>(), Named::location);
+    let found = list.iter().filter(|linked| linked.name == name);
+    let found = sorted(&found.copied().collect::<Vec<_>>(), |linked| linked.location);
     match (&*found, package) {
-        ([one], _) => Ok(*one),
+        ([one], _) => Ok(one.value),
         ([one, other, ..], _) => {
-            let (one, other) = (one.location(), other.location());
+            let (one, other) = (one.location, other.location);
             Err(format!(
                 "expected one of each name, found two of the name `{name}`, at {one} and {other}"
             ))
@@ -120,10 +120,9 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>, T>(
     parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
-/// Implements traits of a value that is written as its name: `Display`, serde's traits, and the JSON Schema, which
-/// accepts the names in `$known` and other registered names.
+/// Implements traits of a value that is written as its name: `Display` and serde's traits.
 macro_rules! written_as_name {
-    ($type:ident, $known:ident, $description:literal) => {
+    ($type:ident) => {
         impl std::fmt::Display for $type {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
@@ -139,20 +138,6 @@ macro_rules! written_as_name {
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 $crate::config::named::deserialize(deserializer, Self::parse)
-            }
-        }
-
-        #[cfg(feature = "_schema")]
-        impl schemars::JsonSchema for $type {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($type).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({
-                    "description": $description,
-                    "anyOf": [{ "enum": Self::$known.map(Self::as_str) }, { "type": "string" }]
-                })
             }
         }
     };

@@ -5,14 +5,13 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use floe_suggest::one_of;
+use crate::suggest::one_of;
 use serde::{Deserialize, Serialize};
 
 use super::feature::needed;
-use super::problems::Problems;
+use super::mistake::{Mistake, at, at_most, not_zero};
 use super::secret::{self, Secret};
 use super::{auth, endpoint};
-use crate::json_schema::JsonSchema;
 use crate::parts;
 
 /// The default of `timeout_millis`
@@ -33,7 +32,7 @@ const GRPC_ENDPOINT: &str = "http://localhost:4317";
 const HTTP_ENDPOINT: &str = "http://localhost:4318";
 
 /// The protocol of OTLP.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum OtlpProtocol {
@@ -123,9 +122,7 @@ impl OtlpProtocol {
 }
 
 /// A signal.
-#[derive(
-    Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Signal {
@@ -152,7 +149,7 @@ impl Signal {
 }
 
 /// The compression of requests.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Compression {
@@ -172,7 +169,7 @@ impl Compression {
 
 /// The OTLP settings, all of them optional. The endpoint and the protocol for all signals are
 /// `otlp_endpoint` and `otlp_protocol` of [`TelemetryConfig`](crate::TelemetryConfig).
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct OtlpConfig {
@@ -190,14 +187,24 @@ pub struct OtlpConfig {
     pub(crate) additional: Vec<(Signal, OtlpOptions)>,
 }
 
+/// Whether the environment's variables were applied. Two configurations with the same values are equal.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct IsOfEnvironment(pub(crate) bool);
+
+impl PartialEq for IsOfEnvironment {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
 /// The OTLP settings for all signals or for one signal.
-#[derive(Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Default, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct OtlpOptions {
-    /// For the options of all signals: whether the environment's variables were applied.
+    /// For the options of all signals.
     #[serde(skip)]
-    pub(crate) is_of_environment: bool,
+    pub(crate) is_of_environment: IsOfEnvironment,
     /// The endpoint of one signal, which replaces `otlp_endpoint`. No path is appended to it. Default none.
     #[serde(
         skip_serializing_if = "Option::is_none",
@@ -210,11 +217,9 @@ pub struct OtlpOptions {
     /// Headers, for example a tenant or a key. Values may be references as in `authentication`.
     /// Default none.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(with = "BTreeMap<String, String>")]
     pub headers: Headers,
     /// The timeout of one export including retries, in milliseconds. Default 10000.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
     pub timeout_millis: Option<u64>,
     /// The compression of requests. Default `none`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -284,43 +289,30 @@ impl OtlpConfig {
         own.or(self.all.max_request_bytes).unwrap_or(MAX_REQUEST_BYTES)
     }
 
-    pub(super) fn check(&self, problems: &mut Problems) {
-        self.all.check("all", problems);
-        for signal in Signal::ALL {
-            self.signal(signal).check(signal.as_str(), problems);
-        }
+    pub(super) fn check(&self) -> Result<(), Mistake> {
+        self.all.check("all")?;
+        Signal::ALL.into_iter().try_for_each(|signal| self.signal(signal).check(signal.as_str()))
     }
 }
 
 impl OtlpOptions {
-    fn check(&self, section: &str, problems: &mut Problems) {
-        let mut refuse =
-            |key: &str, message: String| problems.add(&format!("otlp.{section}.{key}"), message);
-        if let Some(Err(message)) = self.endpoint.as_deref().map(endpoint::check) {
-            refuse("endpoint", message);
-        }
-        if self.timeout_millis == Some(0) {
-            refuse("timeout_millis", "expected 1 or more, found 0".into());
-        }
-        let headers = self.headers.len();
-        if headers > MAX_HEADERS {
-            refuse("headers", format!("expected at most {MAX_HEADERS}, found {headers}"));
-        }
+    fn check(&self, section: &str) -> Result<(), Mistake> {
+        let path = |key: &str| format!("otlp.{section}.{key}");
+        at(&path("endpoint"), self.endpoint.as_deref().map_or(Ok(()), endpoint::check))?;
+        not_zero(&path("timeout_millis"), self.timeout_millis.unwrap_or(1))?;
+        let headers = path("headers");
+        at_most(&headers, MAX_HEADERS, self.headers.len())?;
         for (name, value) in &self.headers {
-            if let Err(message) = auth::check_header_name(name) {
-                refuse("headers", message);
-            }
-            if let Err(problem) = secret::check(Some(value)) {
-                refuse("headers", format!("the value of `{name}` {problem}"));
-            }
+            at(&headers, auth::check_header_name(name))?;
+            let refused = |problem| format!("the value of `{name}` {problem}");
+            at(&headers, secret::check(Some(value)).map_err(refused))?;
         }
         if self.client_certificate.is_some() != self.client_key.is_some() {
-            refuse(
-                "client_certificate",
-                "`client_certificate` and `client_key` belong together, expected both or none"
-                    .into(),
-            );
+            let message =
+                "`client_certificate` and `client_key` belong together, expected both or none";
+            return Err(Mistake::new(path("client_certificate"), message));
         }
+        Ok(())
     }
 }
 
@@ -337,24 +329,6 @@ impl fmt::Debug for OtlpOptions {
             .field("client_certificate", &self.client_certificate)
             .field("client_key", &self.client_key)
             .finish()
-    }
-}
-
-impl PartialEq for OtlpOptions {
-    fn eq(&self, other: &Self) -> bool {
-        let headers = self.headers.iter().zip(&other.headers);
-        self.headers.len() == other.headers.len()
-            && headers.into_iter().all(|((name, value), (other_name, other_value))| {
-                name == other_name && secret::is_same(Some(value), Some(other_value))
-            })
-            && self.endpoint == other.endpoint
-            && self.protocol == other.protocol
-            && self.timeout_millis == other.timeout_millis
-            && self.compression == other.compression
-            && self.max_request_bytes == other.max_request_bytes
-            && self.certificate == other.certificate
-            && self.client_certificate == other.client_certificate
-            && self.client_key == other.client_key
     }
 }
 

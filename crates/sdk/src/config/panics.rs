@@ -2,10 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::json_schema::JsonSchema;
-
 /// The writer of a panic to standard error.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PanicOutput {

@@ -59,14 +59,12 @@ pub(crate) fn compile(
 
 #[cfg(test)]
 mod tests {
-    use super::super::problems::Problems;
     use super::super::redaction::RedactionConfig;
     use crate::collector::Policies;
+    use crate::error::Error;
 
     fn error(config: &RedactionConfig) -> String {
-        let mut problems = Problems::default();
-        config.check(&mut problems);
-        problems.into_result().unwrap_err().to_string()
+        Error::from(config.check().unwrap_err()).to_string()
     }
 
     fn patterns<const N: usize>(patterns: [&str; N]) -> RedactionConfig {

@@ -1,10 +1,9 @@
 //! The formats of context propagation.
 
-use floe_suggest::expected;
+use crate::suggest::expected;
 use std::str::FromStr;
 
 use super::named::{self, written_as_name};
-use super::removed;
 use crate::error::Error;
 
 /// A format of context propagation, with its name in `OTEL_PROPAGATORS`.
@@ -65,9 +64,6 @@ impl FromStr for Propagator {
     fn from_str(name: &str) -> Result<Self, Error> {
         let known = Self::ALL.into_iter().find(|known| known.as_str() == name);
         known.ok_or_else(|| {
-            if let Some(message) = removed::word("propagators.*", name) {
-                return Error::config(message);
-            }
             let found: String = name.chars().take(64).collect();
             let mut names = Self::names();
             names.push("none");
@@ -76,4 +72,4 @@ impl FromStr for Propagator {
     }
 }
 
-written_as_name!(Propagator, ALL, "A format of context propagation.");
+written_as_name!(Propagator);

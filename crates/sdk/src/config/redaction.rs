@@ -3,9 +3,8 @@
 use floe_redact::{RedactorBuilder, UnusableKey};
 use serde::{Deserialize, Serialize};
 
+use super::mistake::{Mistake, at_most};
 use super::pattern;
-use super::problems::Problems;
-use crate::json_schema::JsonSchema;
 
 /// The maximum number of patterns of a configuration.
 const MAX_PATTERNS: usize = 64;
@@ -14,7 +13,7 @@ const MAX_PATTERNS: usize = 64;
 const MAX_KEYS: usize = 256;
 
 /// The kinds of data that are redacted.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RedactionLevel {
@@ -54,7 +53,7 @@ pub enum RedactionLevel {
 /// assert_eq!(config.redaction.level, RedactionLevel::CredentialsAndPii);
 /// # Ok::<(), floe_telemetry::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct RedactionConfig {
@@ -83,56 +82,48 @@ impl RedactionConfig {
         }
     }
 
-    pub(super) fn check(&self, problems: &mut Problems) {
+    pub(super) fn check(&self) -> Result<(), Mistake> {
         for (list, found, most) in [
             ("patterns", self.patterns.len(), MAX_PATTERNS),
             ("keys", self.keys.len(), MAX_KEYS),
             ("allowed_keys", self.allowed_keys.len(), MAX_KEYS),
         ] {
-            if found > most {
-                problems.add(
-                    &format!("redaction.{list}"),
-                    format!("expected at most {most}, found {found}"),
-                );
-            }
+            at_most(&format!("redaction.{list}"), most, found)?;
         }
         for (at, pattern) in self.patterns.iter().enumerate() {
             if let Err(message) = pattern::check(pattern) {
                 // The first characters identify a long pattern.
                 let beginning: String = pattern.chars().take(64).collect();
-                problems
-                    .add(&format!("redaction.patterns.{at}"), format!("`{beginning}` {message}"));
+                let message = format!("`{beginning}` {message}");
+                return Err(Mistake::new(format!("redaction.patterns.{at}"), message));
             }
         }
         for (list, names) in [("keys", &self.keys), ("allowed_keys", &self.allowed_keys)] {
             for (at, name) in names.iter().enumerate() {
                 if !RedactorBuilder::is_usable_key(name) {
-                    problems.add(
-                        &format!("redaction.{list}.{at}"),
-                        format!("`{name}` is {UnusableKey}"),
-                    );
+                    let message = format!("`{name}` is {UnusableKey}");
+                    return Err(Mistake::new(format!("redaction.{list}.{at}"), message));
                 }
             }
         }
         for (at, name) in self.keys.iter().enumerate() {
             if self.allowed_keys.contains(name) {
-                problems.add(
-                    &format!("redaction.keys.{at}"),
-                    format!("`{name}` is in `keys` and in `allowed_keys`, expected one of them"),
-                );
+                let message =
+                    format!("`{name}` is in `keys` and in `allowed_keys`, expected one of them");
+                return Err(Mistake::new(format!("redaction.keys.{at}"), message));
             }
         }
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
 
     fn error(config: &RedactionConfig) -> String {
-        let mut problems = Problems::default();
-        config.check(&mut problems);
-        problems.into_result().unwrap_err().to_string()
+        Error::from(config.check().unwrap_err()).to_string()
     }
 
     #[test]

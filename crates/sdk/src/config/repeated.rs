@@ -2,11 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::json_schema::JsonSchema;
-
 /// The spans that have the attributes of their place in the source: `code.function.name`, `code.module.name`,
 /// `code.file.path` and `code.line.number` ([conventions](https://opentelemetry.io/docs/specs/semconv/code/)).
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CodeAttributes {

@@ -6,9 +6,8 @@ use floe_telemetry_core::{FloeSpanAttributes, Mode};
 use opentelemetry::{KeyValue, Value};
 use serde::{Deserialize, Serialize};
 
-use super::problems::Problems;
+use super::mistake::{Mistake, at};
 use super::secret;
-use crate::json_schema::JsonSchema;
 use crate::keys;
 
 /// The attributes of the resource, which describe the process that produces the telemetry.
@@ -25,12 +24,11 @@ use crate::keys;
 /// resource.deployment_environment = Some("production".to_owned());
 /// assert_eq!(resource.to_otel_dict().len(), 3);
 /// ```
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ResourceAttributes {
     /// `service.name`, 1 to 128 characters.
-    #[schemars(length(min = 1, max = 128))]
     pub service_name: String,
     /// `service.version`: any text. Default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,11 +39,9 @@ pub struct ResourceAttributes {
     pub deployment_environment: Option<String>,
     /// `floe.namespace`, 1 to 128 characters. Default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 128))]
     pub floe_namespace: Option<String>,
     /// `floe.product.name`, 1 to 128 characters. Default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 128))]
     pub floe_product_name: Option<String>,
     /// `floe.product.version`: any text. Default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -172,19 +168,18 @@ impl ResourceAttributes {
         Ok(())
     }
 
-    pub(super) fn check(&self, problems: &mut Problems) {
+    pub(super) fn check(&self) -> Result<(), Mistake> {
         for (field, value) in [
             ("service_name", Some(&self.service_name)),
             ("floe_namespace", self.floe_namespace.as_ref()),
             ("floe_product_name", self.floe_product_name.as_ref()),
         ] {
-            if let Some(Err(message)) = value.map(|value| check_name(value)) {
-                problems.add(&format!("resource_attributes.{field}"), message);
-            }
+            let path = format!("resource_attributes.{field}");
+            at(&path, value.map_or(Ok(()), |value| check_name(value)))?;
         }
-        for key in self.additional.keys() {
-            problems.check("resource_attributes.additional", check_key(key));
-        }
+        self.additional
+            .keys()
+            .try_for_each(|key| at("resource_attributes.additional", check_key(key)))
     }
 }
 

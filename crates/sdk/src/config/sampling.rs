@@ -9,13 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use super::duration;
 use super::filter::{self, Directive};
-use super::named::{self, linked_by_name, written_as_name};
-use super::problems::Problems;
+use super::mistake::{Mistake, at, at_most};
+use super::named::{self, Registered, written_as_name};
 use super::section::is_default;
-use crate::callsite::{Level, SourceLocation};
+use crate::callsite::Level;
 use crate::caught::caught;
 use crate::error::Error;
-use crate::json_schema::JsonSchema;
 use crate::recorder::{RateLimit, Ratio, Rule, Then};
 
 /// The maximum number of sampling rules of a configuration.
@@ -47,32 +46,13 @@ pub enum Sampler {
 }
 
 /// A sampler that another crate registers with [`telemetry_sampler!`](crate::telemetry_sampler).
-#[derive(Clone, Copy)]
-pub struct RegisteredSampler {
-    name: &'static str,
-    make: fn() -> Arc<dyn ShouldSample>,
-    location: SourceLocation,
-}
+pub type RegisteredSampler = Registered<fn() -> Arc<dyn ShouldSample>>;
 
 floe_telemetry_core::__floe_link_list! {
     /// The samplers that other crates register.
     #[allow(unsafe_code, reason = "the linker defines the bounds of the list, see `link_list`")]
     static SAMPLERS: [RegisteredSampler] = "fl_sampler_0_1";
 }
-
-impl RegisteredSampler {
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn new(
-        name: &'static str,
-        make: fn() -> Arc<dyn ShouldSample>,
-        location: SourceLocation,
-    ) -> Self {
-        Self { name, make, location }
-    }
-}
-
-linked_by_name!(RegisteredSampler);
 
 impl Sampler {
     /// The samplers of this project.
@@ -95,7 +75,7 @@ impl Sampler {
             Self::ParentBasedAlwaysOn => "parentbased_always_on",
             Self::ParentBasedAlwaysOff => "parentbased_always_off",
             Self::ParentBasedTraceIdRatio => "parentbased_traceidratio",
-            Self::Registered(RegisteredSampler { name, .. }) => name,
+            Self::Registered(Registered { name, .. }) => name,
         }
     }
 
@@ -116,11 +96,11 @@ impl Sampler {
     ///
     /// Several crates register the name, or the registered function panics.
     pub(crate) fn registered(self) -> Result<Option<Arc<dyn ShouldSample>>, String> {
-        let Self::Registered(RegisteredSampler { name, .. }) = self else {
+        let Self::Registered(Registered { name, .. }) = self else {
             return Ok(None);
         };
         let registered = named::find(&SAMPLERS, name, None)?;
-        let made = caught(registered.make)
+        let made = caught(registered)
             .map_err(|_| format!("the crate that registers `{name}` panicked while it made it"))?;
         Ok(Some(made))
     }
@@ -136,7 +116,7 @@ impl Sampler {
     }
 }
 
-written_as_name!(Sampler, KNOWN, "A head sampler, or the name of one that a crate registers.");
+written_as_name!(Sampler);
 
 /// The sampling of traces. The default is the specification's `parentbased_always_on`: all traces are recorded, and a
 /// child inherits its parent's decision.
@@ -163,28 +143,24 @@ written_as_name!(Sampler, KNOWN, "A head sampler, or the name of one that a crat
 /// assert_eq!(config.sampling.rules[0], SamplingRule::new("health.*", 0.0));
 /// # Ok::<(), floe_telemetry::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct SamplingConfig {
     /// The ratio in the environment `dev`, from 0.0 to 1.0. Default none: every trace is recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0.0, max = 1.0))]
     pub dev: Option<f64>,
     /// The ratio in the environment `staging`, from 0.0 to 1.0. Default none: every trace is recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0.0, max = 1.0))]
     pub staging: Option<f64>,
     /// The ratio in the environment `prod`, from 0.0 to 1.0. Default none: every trace is recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0.0, max = 1.0))]
     pub prod: Option<f64>,
     /// The sampler, which replaces the ratio of the environment. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sampler: Option<Sampler>,
     /// The ratio for samplers with a ratio, from 0.0 to 1.0. Default 1.0.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0.0, max = 1.0))]
     pub sampler_arg: Option<f64>,
     /// Rules that turn spans off, and that limit how many roots are sampled. The first matching rule with a decision
     /// applies. At most 256. Default none: the sampler decides.
@@ -204,7 +180,6 @@ pub struct SamplingConfig {
     /// Also exports traces whose root took longer than this duration: `2s`, `500ms`, or a number of seconds.
     /// Default none.
     #[serde(with = "duration", skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "duration::schema")]
     pub keep_slower_than: Option<Duration>,
 }
 
@@ -267,25 +242,27 @@ impl SamplingConfig {
         self.keep_errors || self.keep_slower_than.is_some()
     }
 
-    pub(super) fn check(&self, problems: &mut Problems) {
+    pub(super) fn check(&self) -> Result<(), Mistake> {
         for (name, ratio) in [
             ("dev", self.dev),
             ("staging", self.staging),
             ("prod", self.prod),
             ("sampler_arg", self.sampler_arg),
         ] {
-            if let Some(Err(message)) = ratio.map(check_ratio) {
-                problems.add(&format!("sampling.{name}"), message);
-            }
+            at(&format!("sampling.{name}"), ratio.map_or(Ok(()), check_ratio))?;
         }
-        check_rules(&self.rules, problems);
+        at_most("sampling.rules", MAX_RULES, self.rules.len())?;
+        for (index, rule) in self.rules.iter().enumerate() {
+            rule.check(&format!("sampling.rules.{index}"))?;
+        }
         if self.keep_slower_than == Some(Duration::ZERO) {
             let message = "expected a duration of more than 0, found 0";
-            problems.add("sampling.keep_slower_than", message);
+            return Err(Mistake::new("sampling.keep_slower_than", message));
         }
         if self.has_tail() && !self.is_parent_based() {
-            problems.add("sampling.sampler", NOT_PARENT_BASED);
+            return Err(Mistake::new("sampling.sampler", NOT_PARENT_BASED));
         }
+        Ok(())
     }
 }
 
@@ -297,7 +274,7 @@ pub(super) const NOT_PARENT_BASED: &str = "`keep_errors` and `keep_slower_than` 
 ///
 /// `ratio` and `rate` decide about roots: spans without a parent, and without a parent-based sampler also spans with a
 /// remote parent. A rule without them and without `off` keeps its spans: no later rule turns them off.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct SamplingRule {
@@ -325,12 +302,10 @@ pub struct SamplingRule {
     pub off: bool,
     /// The share of sampled roots, from 0.0 to 1.0. Default: the sampler's decision.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0.0, max = 1.0))]
     pub ratio: Option<f64>,
     /// The maximum number of sampled roots per second, on average. A burst may contain the roots of one second, at
     /// least one. The number must be above 0; 0.5 is one trace every two seconds. Default: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("exclusiveMinimum" = 0))]
     pub rate: Option<f64>,
 }
 
@@ -338,7 +313,7 @@ pub struct SamplingRule {
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident of $other:ident: $($word:ident),+) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
+        #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
         #[serde(rename_all = "snake_case")]
         #[expect(missing_docs, reason = "the words of OpenTelemetry")]
         #[non_exhaustive]
@@ -382,7 +357,7 @@ impl SamplingRule {
         filter::parse_filter(filter).map(|directives| rules_of(&directives)).map_err(Error::config)
     }
 
-    fn check(&self, path: &str, problems: &mut Problems) {
+    fn check(&self, path: &str) -> Result<(), Mistake> {
         for (key, text) in [("span", &self.span), ("target", &self.target)] {
             if let Some(text) = text
                 && !(1..=MAX_PATTERN).contains(&text.len())
@@ -390,19 +365,19 @@ impl SamplingRule {
                 let found = text.len();
                 let message =
                     format!("expected a name of 1 to {MAX_PATTERN} bytes, found {found} bytes");
-                problems.add(&format!("{path}.{key}"), message);
+                return Err(Mistake::new(format!("{path}.{key}"), message));
             }
         }
-        if let Some(ratio) = self.ratio {
-            problems.check(&format!("{path}.ratio"), check_ratio(ratio));
-        }
+        at(&format!("{path}.ratio"), self.ratio.map_or(Ok(()), check_ratio))?;
         if let Some(rate) = self.rate.filter(|rate| !(rate.is_finite() && *rate > 0.0)) {
-            problems.add(&format!("{path}.rate"), format!("expected more than 0, found {rate}"));
+            let message = format!("expected more than 0, found {rate}");
+            return Err(Mistake::new(format!("{path}.rate"), message));
         }
         if self.off && (self.ratio.is_some() || self.rate.is_some()) {
             let message = "expected either `off`, or `ratio` and `rate`, found both";
-            problems.add(&format!("{path}.off"), message);
+            return Err(Mistake::new(format!("{path}.off"), message));
         }
+        Ok(())
     }
 }
 
@@ -451,17 +426,6 @@ impl From<&SamplingRule> for Rule {
                 (false, ..) => Then::Sample(ratio.map(Ratio::new), rate.map(RateLimit::new)),
             },
         }
-    }
-}
-
-fn check_rules(rules: &[SamplingRule], problems: &mut Problems) {
-    if rules.len() > MAX_RULES {
-        let found = rules.len();
-        let message = format!("expected at most {MAX_RULES}, found {found}");
-        problems.add("sampling.rules", message);
-    }
-    for (at, rule) in rules.iter().enumerate() {
-        rule.check(&format!("sampling.rules.{at}"), problems);
     }
 }
 

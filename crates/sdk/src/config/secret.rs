@@ -70,6 +70,12 @@ impl From<&str> for Secret {
     }
 }
 
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self.shown(), f)
@@ -134,8 +140,4 @@ pub(super) fn check_literal(secret: &Secret) -> Result<(), &'static str> {
         }
         checked => checked,
     }
-}
-
-pub(super) fn is_same(one: Option<&Secret>, other: Option<&Secret>) -> bool {
-    one.map(Secret::expose) == other.map(Secret::expose)
 }

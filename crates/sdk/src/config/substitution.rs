@@ -4,9 +4,8 @@
 //! Values are substituted once: the content of a variable is not searched for references, and cannot add keys. Types
 //! are determined afterwards.
 
-use floe_yaml::{Content, Node, Position};
-
-use super::problems::{Problems, below};
+use super::mistake::Mistake;
+use super::yaml::{Content, Node};
 
 /// The maximum size of all values of a document after substitution: 1 MiB.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -16,53 +15,50 @@ const MAX_BYTES: usize = 1024 * 1024;
 pub(super) fn substitute(
     root: &mut Node,
     variable: &dyn Fn(&str) -> Option<String>,
-    keeps: fn(&str) -> bool,
-    problems: &mut Problems,
-) {
-    let mut substitution = Substitution { variable, keeps, problems, bytes: 0 };
-    substitution.node(root, "");
+    keeps: fn(&[&str]) -> bool,
+) -> Result<(), Mistake> {
+    Substitution { variable, keeps, path: Vec::new(), bytes: 0 }.node(root)
 }
 
 struct Substitution<'a> {
     variable: &'a dyn Fn(&str) -> Option<String>,
-    keeps: fn(&str) -> bool,
-    problems: &'a mut Problems,
+    keeps: fn(&[&str]) -> bool,
+    path: Vec<String>,
     bytes: usize,
 }
 
 impl Substitution<'_> {
-    fn node(&mut self, node: &mut Node, path: &str) {
+    fn node(&mut self, node: &mut Node) -> Result<(), Mistake> {
         match &mut node.content {
-            Content::Scalar { text, .. } => self.scalar(text, node.position, path),
+            Content::Scalar { text, .. } => self.scalar(text).map_err(|message| Mistake {
+                position: Some(node.position),
+                path: self.path.join("."),
+                message,
+            }),
             Content::List(items) => {
-                for (at, item) in items.iter_mut().enumerate() {
-                    self.node(item, &below(path, &at.to_string()));
-                }
+                let mut items = items.iter_mut().enumerate();
+                items.try_for_each(|(index, item)| self.below(&index.to_string(), item))
             }
             Content::Map(entries) => {
-                for entry in entries {
-                    self.node(&mut entry.value, &below(path, &entry.key));
-                }
+                entries.iter_mut().try_for_each(|entry| self.below(&entry.key, &mut entry.value))
             }
-            _ => {}
         }
     }
 
-    fn scalar(&mut self, text: &mut String, position: Position, path: &str) {
-        if text.contains('$') && !(self.keeps)(path) {
-            match substituted(text, self.variable) {
-                Ok(substituted) => *text = substituted,
-                Err(message) => self.problems.add_at(position, path.to_owned(), message),
-            }
+    fn below(&mut self, key: &str, node: &mut Node) -> Result<(), Mistake> {
+        self.path.push(key.to_owned());
+        self.node(node)?;
+        self.path.pop();
+        Ok(())
+    }
+
+    fn scalar(&mut self, text: &mut String) -> Result<(), String> {
+        let path: Vec<_> = self.path.iter().map(String::as_str).collect();
+        if text.contains('$') && !(self.keeps)(&path) {
+            *text = substituted(text, self.variable)?;
         }
-        let is_within = self.bytes <= MAX_BYTES;
         self.bytes += text.len();
-        if self.bytes > MAX_BYTES {
-            text.clear();
-            if is_within {
-                self.problems.add_at(position, path.to_owned(), too_large());
-            }
-        }
+        if self.bytes > MAX_BYTES { Err(too_large()) } else { Ok(()) }
     }
 }
 

@@ -13,12 +13,12 @@ use super::context_mode::ContextMode;
 use super::detection::ResourceDetector;
 use super::endpoint;
 use super::exporters::{ExporterKind, ExportersConfig};
-use super::limits::{LogRecordLimits, SpanLimits};
+use super::limits::SpanLimits;
 use super::logging::LoggingConfig;
 use super::metrics::MetricsConfig;
+use super::mistake::{Mistake, at, at_most};
 use super::otlp::{OtlpConfig, OtlpProtocol, Signal};
 use super::panics::PanicOutput;
-use super::problems::Problems;
 use super::propagator::Propagator;
 use super::redaction::RedactionConfig;
 use super::repeated::CodeAttributes;
@@ -27,7 +27,6 @@ use super::sampling::SamplingConfig;
 use super::secret;
 use super::section::is_default;
 use crate::error::Error;
-use crate::json_schema::JsonSchema;
 use crate::keys;
 use crate::redaction::sanitize_sent_value;
 
@@ -69,7 +68,7 @@ const MAX_BAGGAGE_ATTRIBUTES: usize = 64;
 /// assert_eq!(config.sampling_ratio(), 1.0);
 /// # Ok::<(), floe_telemetry::Error>(())
 /// ```
-#[derive(Clone, Deserialize, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TelemetryConfig {
@@ -126,7 +125,6 @@ pub struct TelemetryConfig {
     /// buffers of the threads, the other half is divided equally between the exporters of spans and logs and tail
     /// sampling. Spans that do not fit are dropped and counted
     /// ([`Statistics::dropped_memory`](crate::Statistics::dropped_memory)). At least 1 MiB. Default 64 MiB.
-    #[schemars(range(min = 1_048_576))]
     #[serde(
         default = "default_max_memory_bytes",
         skip_serializing_if = "is_default_max_memory_bytes"
@@ -137,7 +135,6 @@ pub struct TelemetryConfig {
     pub batch_processor: BatchSpanProcessorConfig,
     /// The queue and batch sizes of log records.
     #[serde(default, skip_serializing_if = "is_default")]
-    #[schemars(with = "BatchSpanProcessorConfig")]
     pub log_batch_processor: BatchLogRecordProcessorConfig,
     /// The levels and the format of log records.
     #[serde(default)]
@@ -159,12 +156,9 @@ pub struct TelemetryConfig {
     /// The aggregation and the export of metrics.
     #[serde(default, skip_serializing_if = "is_default")]
     pub metrics: MetricsConfig,
-    /// The limits of a span.
+    /// The limits of spans and log records.
     #[serde(default, skip_serializing_if = "is_default")]
     pub limits: SpanLimits,
-    /// The limits of a log record.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub log_record_limits: LogRecordLimits,
     /// Whether the span of a successful call has the status OK, unless its body sets a status. Default `true`; `false`
     /// leaves it unset.
     ///
@@ -248,7 +242,6 @@ impl TelemetryConfig {
             exporters: ExportersConfig::default(),
             metrics: MetricsConfig::default(),
             limits: SpanLimits::default(),
-            log_record_limits: LogRecordLimits::default(),
             status_on_success: true,
             panic_output: PanicOutput::default(),
             propagators: default_propagators(),
@@ -336,97 +329,52 @@ impl TelemetryConfig {
     ///
     /// # Errors
     ///
-    /// Fails if a value is invalid. The error reports all invalid values: the key, the found and the accepted values.
+    /// Fails with the first invalid value: the key, the found and the accepted values.
     pub fn validate(&self) -> Result<(), Error> {
-        let mut problems = Problems::default();
-        self.check(&mut problems);
-        problems.into_result()
+        Ok(self.check()?)
     }
 
-    /// Returns the JSON Schema ([json-schema.org](https://json-schema.org)) of a configuration.
-    ///
-    /// ```
-    /// let schema = floe_telemetry::TelemetryConfig::json_schema();
-    /// assert!(schema.contains("\"otlp_endpoint\""));
-    /// ```
-    #[must_use]
-    pub const fn json_schema() -> &'static str {
-        include_str!("../../telemetry-config.schema.json")
-    }
-
-    /// Returns the required content of the file of [`json_schema`](Self::json_schema).
-    #[cfg(feature = "_schema")]
-    #[doc(hidden)]
-    #[must_use]
-    pub fn __json_schema() -> String {
-        format!("{:#}\n", schemars::schema_for!(Self).to_value())
-    }
-
-    pub(super) fn check(&self, problems: &mut Problems) {
-        if let Some(Err(message)) = self.otlp_endpoint.as_deref().map(endpoint::check) {
-            problems.add("otlp_endpoint", message);
-        }
+    pub(super) fn check(&self) -> Result<(), Mistake> {
+        at("otlp_endpoint", self.otlp_endpoint.as_deref().map_or(Ok(()), endpoint::check))?;
         if self.otlp.all.endpoint.is_some() {
-            problems.add(
-                "otlp.all.endpoint",
-                "expected `otlp_endpoint`, which is the endpoint of all signals",
-            );
+            let message = "expected `otlp_endpoint`, which is the endpoint of all signals";
+            return Err(Mistake::new("otlp.all.endpoint", message));
         }
-        self.sampling.check(problems);
-        self.resource_attributes.check(problems);
-        self.check_attributes(problems);
-        if let Some(authentication) = &self.authentication {
-            authentication.check(problems);
-        }
+        self.sampling.check()?;
+        self.resource_attributes.check()?;
+        self.check_attributes()?;
+        self.authentication.as_ref().map_or(Ok(()), TelemetryAuth::check)?;
         if self.max_memory_bytes < MIN_MEMORY_BYTES {
-            problems.add(
-                "max_memory_bytes",
-                format!(
-                    "expected {MIN_MEMORY_BYTES} (1 MiB) or more, found {}",
-                    self.max_memory_bytes
-                ),
-            );
+            let found = self.max_memory_bytes;
+            let message = format!("expected {MIN_MEMORY_BYTES} (1 MiB) or more, found {found}");
+            return Err(Mistake::new("max_memory_bytes", message));
         }
-        let mut refuse = |key: &str, message: String| {
-            problems.add(&format!("batch_processor.{key}"), message);
-        };
-        self.batch_processor.check(&mut refuse);
-        let mut refuse = |key: &str, message: String| {
-            problems.add(&format!("log_batch_processor.{key}"), message);
-        };
-        self.log_batch_processor.check(&mut refuse);
-        self.logging.check(problems);
-        self.redaction.check(problems);
-        self.otlp.check(problems);
-        self.exporters.check(problems);
-        self.metrics.check(problems);
-        self.limits.check(problems);
-        self.log_record_limits.check(problems);
+        self.batch_processor.check("batch_processor")?;
+        self.log_batch_processor.check("log_batch_processor")?;
+        self.logging.check()?;
+        self.redaction.check()?;
+        self.otlp.check()?;
+        self.exporters.check()?;
+        self.metrics.check()?;
+        self.limits.check()
     }
 
-    fn check_attributes(&self, problems: &mut Problems) {
-        for (field, found, most) in [
-            ("span_attributes", self.span_attributes.len(), MAX_SPAN_ATTRIBUTES),
-            ("baggage_attributes", self.baggage_attributes.len(), MAX_BAGGAGE_ATTRIBUTES),
-        ] {
-            if found > most {
-                problems.add(field, format!("expected at most {most}, found {found}"));
-            }
-        }
+    fn check_attributes(&self) -> Result<(), Mistake> {
+        at_most("span_attributes", MAX_SPAN_ATTRIBUTES, self.span_attributes.len())?;
+        at_most("baggage_attributes", MAX_BAGGAGE_ATTRIBUTES, self.baggage_attributes.len())?;
         for key in self.span_attributes.keys() {
-            problems.check("span_attributes", check_key(key));
+            at("span_attributes", check_key(key))?;
         }
-        for (at, key) in self.baggage_attributes.iter().enumerate() {
+        for (index, key) in self.baggage_attributes.iter().enumerate() {
             if !is_baggage_key(key) {
-                problems.add(
-                    &format!("baggage_attributes.{at}"),
-                    format!(
-                        "`{key}` is not a key of baggage, expected 1 to 255 printable ASCII characters \
-                         without spaces and without `(),/:;<=>?@[\\]{{}}\"`"
-                    ),
+                let message = format!(
+                    "`{key}` is not a key of baggage, expected 1 to 255 printable ASCII characters \
+                     without spaces and without `(),/:;<=>?@[\\]{{}}\"`"
                 );
+                return Err(Mistake::new(format!("baggage_attributes.{index}"), message));
             }
         }
+        Ok(())
     }
 }
 
@@ -439,85 +387,43 @@ fn is_baggage_key(key: &str) -> bool {
 /// Formats the configuration without credentials, which the query of an endpoint or an attribute may contain.
 impl fmt::Debug for TelemetryConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = if f.alternate() {
-            format!("{:#?}", Fields(self))
-        } else {
-            format!("{:?}", Fields(self))
-        };
-        f.write_str(&sanitize_credentials(&text))
-    }
-}
-
-struct Fields<'a>(&'a TelemetryConfig);
-
-impl fmt::Debug for Fields<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Destructured, so that the compiler reports a field that is missing here.
-        let TelemetryConfig {
-            enabled,
-            otlp_endpoint,
-            otlp_protocol,
-            sampling,
-            context,
-            resource_attributes,
-            detectors,
-            span_attributes,
-            baggage_attributes,
-            code_attributes,
-            authentication,
-            max_memory_bytes,
-            batch_processor,
-            log_batch_processor,
-            logging,
-            redaction,
-            backend,
-            otlp,
-            exporters,
-            metrics,
-            limits,
-            log_record_limits,
-            status_on_success,
-            panic_output,
-            propagators,
-        } = self.0;
-        let mut resource = resource_attributes.clone();
-        let mut attributes = span_attributes.clone();
-        for (key, value) in attributes.iter_mut().chain(&mut resource.additional) {
+        let mut shown = self.copied();
+        shown.otlp_endpoint = self.otlp_endpoint.as_deref().map(endpoint::debug);
+        let ResourceAttributes { additional, typed, .. } = &mut shown.resource_attributes;
+        for (key, value) in shown.span_attributes.iter_mut().chain(additional) {
             *value = sanitize_sent_value(key, value).into_owned();
         }
-        for (key, value) in &mut resource.typed {
+        for (key, value) in typed {
             let text = value.to_string();
             let sent = sanitize_sent_value(key, &text);
             if sent != text {
                 *value = sent.into_owned().into();
             }
         }
-        f.debug_struct("TelemetryConfig")
-            .field("enabled", enabled)
-            .field("otlp_endpoint", &otlp_endpoint.as_deref().map(endpoint::debug))
-            .field("otlp_protocol", otlp_protocol)
-            .field("sampling", sampling)
-            .field("context", context)
-            .field("resource_attributes", &resource)
-            .field("detectors", detectors)
-            .field("span_attributes", &attributes)
-            .field("baggage_attributes", baggage_attributes)
-            .field("code_attributes", code_attributes)
-            .field("authentication", authentication)
-            .field("max_memory_bytes", max_memory_bytes)
-            .field("batch_processor", batch_processor)
-            .field("log_batch_processor", log_batch_processor)
-            .field("logging", logging)
-            .field("redaction", redaction)
-            .field("backend", backend)
-            .field("otlp", otlp)
-            .field("exporters", exporters)
-            .field("metrics", metrics)
-            .field("limits", limits)
-            .field("log_record_limits", log_record_limits)
-            .field("status_on_success", status_on_success)
-            .field("panic_output", panic_output)
-            .field("propagators", propagators)
-            .finish()
+        let shown = Fields(&shown);
+        let text = if f.alternate() { format!("{shown:#?}") } else { format!("{shown:?}") };
+        f.write_str(&sanitize_credentials(&text))
     }
+}
+
+struct Fields<'a>(&'a TelemetryConfig);
+
+/// Formats all fields. The compiler reports one that is missing.
+macro_rules! fields {
+    ($($field:ident)*) => {
+        impl fmt::Debug for Fields<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let TelemetryConfig { $($field),* } = self.0;
+                let mut all = f.debug_struct("TelemetryConfig");
+                $(all.field(stringify!($field), $field);)*
+                all.finish()
+            }
+        }
+    };
+}
+
+fields! {
+    enabled otlp_endpoint otlp_protocol sampling context resource_attributes detectors span_attributes
+    baggage_attributes code_attributes authentication max_memory_bytes batch_processor log_batch_processor logging
+    redaction backend otlp exporters metrics limits status_on_success panic_output propagators
 }

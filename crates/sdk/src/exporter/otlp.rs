@@ -57,7 +57,8 @@ impl OtlpExporters {
         Self::linked().ok_or_else(|| {
             let (protocol, endpoint) = target.config.otlp_route(signal);
             let needed = protocol.check_feature(&without_credentials(endpoint)).err();
-            Error::config(format!("otlp: {}", needed.unwrap_or_default()))
+            let message = format!("otlp: {}", needed.unwrap_or_default());
+            Error::config(message).of_setting("PROTOCOL")
         })
     }
 }

@@ -14,7 +14,8 @@ use super::SpanIds;
 use crate::bounded_text::Bounded;
 use crate::caught::caught;
 use crate::char_boundary;
-use crate::config::LogRecordLimits;
+use crate::config::SpanLimits;
+use crate::config::limits::MAX_LOG_COUNT;
 
 /// The maximum distance from the end of a truncated text to the start of its last word, in bytes. This word is removed,
 /// because redaction may not recognize a truncated secret.
@@ -155,15 +156,15 @@ impl LogRecord {
 
     /// Returns the copy for the exporters, within the configured limits.
     #[must_use]
-    pub fn exported(&self, limits: LogRecordLimits) -> Self {
+    pub fn exported(&self, limits: SpanLimits) -> Self {
         let mut copy = self.clone();
-        let over = copy.fields.saturating_sub(limits.attribute_count);
+        let over = copy.fields.saturating_sub(limits.attribute_count.min(MAX_LOG_COUNT));
         copy.dropped_attributes = copy.dropped_attributes.saturating_add(over);
         let fields = copy.fields as usize;
         copy.fields -= over;
         copy.values.drain(copy.fields as usize..fields);
-        if let Some(length) = limits.attribute_value_length {
-            let length = length as usize;
+        let length = limits.attribute_value_length.map_or(usize::MAX, |length| length as usize);
+        if length < Self::MAX_TEXT {
             for field in &mut copy.values[..copy.fields as usize] {
                 match &mut field.value {
                     Stored::Text(place) => {

@@ -427,7 +427,7 @@ impl TelemetryProviderBuilder {
     fn otlp_targets(&self) -> impl Iterator<Item = OtlpTarget> {
         self.otlp.iter().map(|(endpoint, protocol)| {
             let mut config = self.config.copied();
-            config.otlp.all.is_of_environment = false;
+            config.otlp.all.is_of_environment.0 = false;
             config.otlp_endpoint = Some(endpoint.clone());
             config.otlp_protocol = Some(*protocol);
             for signal in [&mut config.otlp.traces, &mut config.otlp.metrics, &mut config.otlp.logs]

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use floe_suggest::one_of;
+use crate::suggest::one_of;
 
 use crate::backend;
 use crate::config::{ExporterKind, Signal, TelemetryConfig};
@@ -93,7 +93,7 @@ pub(super) fn unless_of_environment<T>(
 ) -> Result<Option<T>, Error> {
     match made {
         Err(error) if error.is_config() => {
-            let variables = config.asked_by(signal, &error.to_string());
+            let variables = config.asked_by(signal, &error);
             if variables.is_empty() {
                 return Err(error);
             }

@@ -6,7 +6,7 @@ use csv::{ErrorKind, StringRecord};
 use floe_plugin::ingestion::{IngestionEngine, Load};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{ErrorKind as PluginErrorKind, Lifecycle};
-use floe_suggest::{all_of, did_you_mean, nearest};
+use floe_telemetry::config::suggest::{all_of, did_you_mean, nearest};
 use serde::Deserialize;
 use time::{Date, Month};
 

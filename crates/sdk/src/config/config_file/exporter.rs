@@ -8,6 +8,7 @@ use crate::config::duration::without_limit;
 use crate::config::env::{parse_headers, with_scheme};
 use crate::config::exporters::ExporterKind;
 use crate::config::metrics::{HistogramKind, MetricTemporality};
+use crate::config::mistake::Mistake;
 use crate::config::otlp::{Compression, Headers, OtlpConfig, OtlpOptions, OtlpProtocol, Signal};
 use crate::config::{endpoint, secret};
 
@@ -35,27 +36,27 @@ impl<'a> Exporters<'a> {
     }
 
     /// Adds the exporter of a processor or of a periodic reader.
-    pub(super) fn add(&mut self, exporter: &Part<'_>) {
+    pub(super) fn add(&mut self, exporter: &Part<'_>) -> Result<(), Mistake> {
         let registered = ExporterKind::registered_for(self.signal);
-        let mut known = vec!["otlp_http", "otlp_grpc", "otlp_file", "console"];
+        let mut known = vec!["otlp_http", "otlp_grpc", "console"];
         known.extend(registered.iter().map(|kind| kind.as_str()));
-        let Some((name, part)) = exporter.component(&known) else {
-            return;
+        let Some((name, part)) = exporter.component(&known)? else {
+            return Ok(());
         };
         match name {
-            "otlp_http" | "otlp_grpc" => self.otlp(&part, name == "otlp_http"),
-            "otlp_file" => self.stdout(&part),
+            "otlp_http" | "otlp_grpc" => self.otlp(&part, name == "otlp_http")?,
             "console" => {
-                self.expect(&part, &[]);
+                self.expect(&part, &[])?;
                 self.choose(ExporterKind::Console);
             }
             other => {
-                part.expect(&[]);
+                part.expect(&[])?;
                 if let Some(kind) = registered.iter().find(|kind| kind.as_str() == other) {
                     self.choose(*kind);
                 }
             }
         }
+        Ok(())
     }
 
     pub(super) fn choose(&mut self, kind: ExporterKind) {
@@ -65,51 +66,55 @@ impl<'a> Exporters<'a> {
     }
 
     /// Expects these keys, and two more for exporters of metrics.
-    fn expect(&mut self, part: &Part<'_>, keys: &[&str]) {
+    fn expect(&mut self, part: &Part<'_>, keys: &[&str]) -> Result<(), Mistake> {
         if self.signal != Signal::Metrics {
             return part.expect(keys);
         }
-        part.expect(&[keys, &METRICS].concat());
-        let temporality = part.word(METRICS[0], &TEMPORALITIES).unwrap_or_default();
-        let histograms = part.word(METRICS[1], &HistogramKind::ALL).unwrap_or_default();
+        part.expect(&[keys, &METRICS].concat())?;
+        let temporality = part.word(METRICS[0], &TEMPORALITIES)?.unwrap_or_default();
+        let histograms = part.word(METRICS[1], &HistogramKind::ALL)?.unwrap_or_default();
         self.aggregations.push((temporality, histograms));
+        Ok(())
     }
 
-    fn otlp(&mut self, part: &Part<'_>, is_http: bool) {
+    fn otlp(&mut self, part: &Part<'_>, is_http: bool) -> Result<(), Mistake> {
         const KEYS: [&str; 7] =
             ["endpoint", "tls", "headers", "headers_list", "compression", "timeout", "encoding"];
-        self.expect(part, if is_http { &KEYS } else { &KEYS[..6] });
+        self.expect(part, if is_http { &KEYS } else { &KEYS[..6] })?;
         if let Some(encoding) = part.get("encoding")
-            && encoding.read().is_some_and(|word: String| word != "protobuf")
+            && encoding.read::<String>()? != "protobuf"
         {
             encoding.ignore("expected `protobuf`");
         }
         let mut options = OtlpOptions {
             protocol: Some(if is_http { OtlpProtocol::Http } else { OtlpProtocol::Grpc }),
-            headers: headers(part),
-            timeout_millis: part.value("timeout").map(without_limit),
-            compression: part.word("compression", &Compression::ALL),
+            headers: headers(part)?,
+            timeout_millis: part.value("timeout")?.map(without_limit),
+            compression: part.word("compression", &Compression::ALL)?,
             ..OtlpOptions::default()
         };
         // `insecure` exists only for gRPC. By default the connection is encrypted.
         let mut insecure = (!is_http).then_some(false);
         if let Some(tls) = part.get("tls") {
             const KEYS: [&str; 4] = ["ca_file", "cert_file", "key_file", "insecure"];
-            tls.expect(if is_http { &KEYS[..3] } else { &KEYS });
-            options.certificate = file(&tls, "ca_file");
-            options.client_certificate = file(&tls, "cert_file");
-            options.client_key = file(&tls, "key_file");
+            tls.expect(if is_http { &KEYS[..3] } else { &KEYS })?;
+            options.certificate = file(&tls, "ca_file")?;
+            options.client_certificate = file(&tls, "cert_file")?;
+            options.client_key = file(&tls, "key_file")?;
             if options.client_certificate.is_some() != options.client_key.is_some() {
-                tls.refuse("`cert_file` and `key_file` belong together, expected both or none");
+                let message = "`cert_file` and `key_file` belong together, expected both or none";
+                return Err(tls.mistake(message));
             }
             if let Some(value) = &mut insecure {
-                tls.set("insecure", value);
+                tls.set("insecure", value)?;
             }
         }
-        let url = |text: &str| with_scheme(text, insecure).into_owned();
-        let address = part.checked("endpoint", |text: &String| endpoint::check(&url(text)));
-        options.endpoint = Some(match address {
-            Some(text) => url(&text),
+        let url = |text: String| {
+            let url = with_scheme(&text, insecure).into_owned();
+            endpoint::check(&url).map(|()| url)
+        };
+        options.endpoint = Some(match part.parsed("endpoint", url)? {
+            Some(url) => url,
             None if is_http => format!("http://localhost:4318/v1/{}", self.signal.as_str()),
             None => OtlpProtocol::Grpc.default_endpoint().to_owned(),
         });
@@ -119,24 +124,12 @@ impl<'a> Exporters<'a> {
             *self.otlp.signal_mut(self.signal) = options;
             self.choose(ExporterKind::Otlp);
         }
-    }
-
-    fn stdout(&mut self, part: &Part<'_>) {
-        if let Err(reason) = ExporterKind::OtlpStdout.registered() {
-            return part.ignore(reason);
-        }
-        let stream = part.get("output_stream");
-        let is_other = |it: &Part<'_>| it.read().is_some_and(|name: String| name != "stdout");
-        if let Some(stream) = stream.filter(is_other) {
-            return stream.ignore("files need `exporters.directory` in floe-telemetry's format");
-        }
-        self.expect(part, &["output_stream"]);
-        self.choose(ExporterKind::OtlpStdout);
+        Ok(())
     }
 }
 
 /// Returns the path of a file for TLS.
-fn file(tls: &Part<'_>, key: &str) -> Option<PathBuf> {
+fn file(tls: &Part<'_>, key: &str) -> Result<Option<PathBuf>, Mistake> {
     tls.checked(key, |path: &PathBuf| {
         let refused = || format!("expected an absolute path, found `{}`", path.display());
         path.is_absolute().then_some(()).ok_or_else(refused)
@@ -144,22 +137,29 @@ fn file(tls: &Part<'_>, key: &str) -> Option<PathBuf> {
 }
 
 /// Returns the headers. `headers` take precedence over `headers_list`.
-fn headers(exporter: &Part<'_>) -> Headers {
-    let mut headers = exporter.parsed("headers_list", parse_headers).unwrap_or_default();
-    for part in exporter.items("headers") {
-        part.expect(&["name", "value"]);
-        let _ = part.required("name");
-        let name = part.checked("name", |name: &String| check_header_name(name));
+fn headers(exporter: &Part<'_>) -> Result<Headers, Mistake> {
+    let list = exporter.parsed("headers_list", |text: String| whole(parse_headers(&text)))?;
+    let mut headers = list.unwrap_or_default();
+    for part in exporter.items("headers")? {
+        part.expect(&["name", "value"])?;
+        part.required("name")?;
+        let name = part.checked("name", |name: &String| check_header_name(name))?;
         // A header whose value is null is ignored.
-        if let (Some(name), Some(value)) = (name, part.value::<String>("value")) {
+        if let (Some(name), Some(value)) = (name, part.value::<String>("value")?) {
             headers.insert(name.to_ascii_lowercase(), value.into());
         }
     }
-    if let Some(place) = exporter.get("headers").or_else(|| exporter.get("headers_list")) {
-        for (name, value) in &headers {
-            let refused = |problem| format!("the value of `{name}` {problem}");
-            place.check(secret::check_literal(value).map_err(refused));
-        }
+    for (name, value) in &headers {
+        let refused = |problem| exporter.mistake(format!("the value of `{name}` {problem}"));
+        secret::check_literal(value).map_err(refused)?;
     }
-    headers
+    Ok(headers)
+}
+
+/// Returns a value that was parsed as a whole.
+pub(super) fn whole<T>(parsed: Result<(T, Option<String>), String>) -> Result<T, String> {
+    match parsed? {
+        (value, None) => Ok(value),
+        (_, Some(refused)) => Err(refused),
+    }
 }

@@ -1,19 +1,19 @@
 //! The resource and the propagators.
 
-use floe_suggest::expected;
 use opentelemetry::{Array, StringValue, Value};
 use serde::de::DeserializeOwned;
 
+use super::exporter::whole;
 use super::part::Part;
-use crate::config::detection::ResourceDetector;
 use crate::config::env::parse_resource_attributes;
+use crate::config::mistake::Mistake;
 use crate::config::propagator::Propagator;
 use crate::config::resource::{ResourceAttributes, SERVICE_NAME, check_key};
 use crate::config::telemetry::TelemetryConfig;
-use crate::environment;
+use crate::suggest::expected;
 
 /// A function that reads an attribute value other than text, by its type.
-type Read = fn(&Part<'_>) -> Option<Value>;
+type Read = fn(&Part<'_>) -> Result<Value, Mistake>;
 
 const TYPES: [(&str, Option<Read>); 8] = [
     ("string", None),
@@ -24,7 +24,7 @@ const TYPES: [(&str, Option<Read>); 8] = [
         "string_array",
         Some(|part| {
             let texts: Vec<String> = part.read()?;
-            Some(Value::Array(texts.into_iter().map(StringValue::from).collect::<Vec<_>>().into()))
+            Ok(Value::Array(texts.into_iter().map(StringValue::from).collect::<Vec<_>>().into()))
         }),
     ),
     ("bool_array", Some(list::<bool>)),
@@ -32,86 +32,50 @@ const TYPES: [(&str, Option<Read>); 8] = [
     ("double_array", Some(list::<f64>)),
 ];
 
-fn list<T: DeserializeOwned>(part: &Part<'_>) -> Option<Value>
+fn list<T: DeserializeOwned>(part: &Part<'_>) -> Result<Value, Mistake>
 where
     Array: From<Vec<T>>,
 {
     part.read::<Vec<T>>().map(|values| Value::Array(values.into()))
 }
 
-/// Applies the resource. Attributes in `attributes` replace attributes in `attributes_list`.
-pub(super) fn resource(part: &Part<'_>, config: &mut TelemetryConfig) {
-    part.expect(&["attributes", "attributes_list", "detection", "schema_url"]);
-    if let Some(detection) = part.get("detection") {
-        detectors(&detection, config);
-    }
+/// Applies the resource. Attributes of `attributes` replace those of `attributes_list`.
+pub(super) fn resource(part: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
+    part.expect(&["attributes", "attributes_list", "schema_url"])?;
     let resource = &mut config.resource_attributes;
-    resource.schema_url = part.value("schema_url");
-    part.parsed("attributes_list", |text| parse_resource_attributes(text, resource));
-    for attribute in part.items("attributes") {
-        attribute.expect(&["name", "value", "type"]);
-        if let Some(name) = attribute.required("name") {
-            set_attribute(&attribute, &name, resource);
-        }
-    }
+    resource.schema_url = part.value("schema_url")?;
+    part.parsed("attributes_list", |text: String| {
+        whole(parse_resource_attributes(&text, resource))
+    })?;
+    part.items("attributes")?.iter().try_for_each(|attribute| set_attribute(attribute, resource))
 }
 
-fn set_attribute(attribute: &Part<'_>, name: &Part<'_>, resource: &mut ResourceAttributes) {
+fn set_attribute(attribute: &Part<'_>, resource: &mut ResourceAttributes) -> Result<(), Mistake> {
+    attribute.expect(&["name", "value", "type"])?;
+    let name = attribute.required("name")?;
+    let key: String = name.read()?;
     // An attribute whose value is null is ignored.
-    let (Some(key), Some(value)) = (name.read::<String>(), attribute.get("value")) else {
-        return;
+    let Some(value) = attribute.get("value") else {
+        return Ok(());
     };
-    let Some(read) = attribute.word("type", &TYPES).flatten() else {
-        match value.read::<String>() {
-            // An empty name is the value of an unset variable, as with `OTEL_SERVICE_NAME`.
-            Some(text) if text.is_empty() && key == SERVICE_NAME => {
-                value.ignore("the name is empty, and the default is used");
-            }
-            Some(text) => value.check(resource.set(key, text)),
-            None => {}
-        }
-        return;
-    };
-    name.check(check_key(&key));
-    resource.additional.remove(&key);
-    resource.typed.extend(read(&value).map(|value| (key, value)));
-}
-
-/// Adds the detectors. The detector `host` of the format also detects the operating system.
-fn detectors(detection: &Part<'_>, config: &mut TelemetryConfig) {
-    detection.expect(&["detectors"]);
-    let all = ResourceDetector::every();
-    let mut known: Vec<_> = all.iter().map(|detector| detector.as_str()).collect();
-    known.push("service");
-    let mut chosen = Vec::new();
-    for detector in detection.items("detectors") {
-        let Some((name, part)) = detector.component(&known) else {
-            continue;
-        };
-        part.expect(&[]);
-        match all.iter().find(|detector| detector.as_str() == name) {
-            Some(detector) => match detector.registered() {
-                Ok(_) => chosen.push(*detector),
-                // The file may also be for programs that link other detectors.
-                Err(reason) => part.ignore(reason),
-            },
-            None => {
-                if let Ok(service) = environment::variable("OTEL_SERVICE_NAME") {
-                    let resource = &mut config.resource_attributes;
-                    part.check(resource.set(SERVICE_NAME.to_owned(), service));
-                }
-            }
-        }
-        if name == "host" {
-            chosen.push(ResourceDetector::Os);
-        }
+    if let Some(read) = attribute.word("type", &TYPES)?.flatten() {
+        check_key(&key).map_err(|message| name.mistake(message))?;
+        resource.additional.remove(&key);
+        resource.typed.insert(key, read(&value)?);
+        return Ok(());
     }
-    config.detectors = chosen;
+    let text: String = value.read()?;
+    if text.is_empty() && key == SERVICE_NAME {
+        // As with `OTEL_SERVICE_NAME`, an empty name is the value of a variable that is not set.
+        value.ignore("the name is empty, and the default is used");
+        return Ok(());
+    }
+    resource.set(key, text).map_err(|message| value.mistake(message))
 }
 
-/// Applies the formats of context propagation: first the formats in `composite`, then in `composite_list`.
-pub(super) fn propagators(part: &Part<'_>, config: &mut TelemetryConfig) {
-    part.expect(&["composite", "composite_list"]);
+/// Applies the formats of context propagation. The formats of `composite_list` come after those of `composite`.
+pub(super) fn propagators(part: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
+    part.expect(&["composite", "composite_list"])?;
     let names = [Propagator::names(), vec!["none"]].concat();
     let mut add = |name: &str| {
         if let Ok(format) = name.parse()
@@ -120,16 +84,16 @@ pub(super) fn propagators(part: &Part<'_>, config: &mut TelemetryConfig) {
             config.propagators.push(format);
         }
     };
-    for format in part.items("composite") {
-        if let Some((name, part)) = format.component(&names) {
-            part.expect(&[]);
+    for format in part.items("composite")? {
+        if let Some((name, part)) = format.component(&names)? {
+            part.expect(&[])?;
             add(name);
         }
     }
     let Some(list) = part.get("composite_list") else {
-        return;
+        return Ok(());
     };
-    let text: String = list.read().unwrap_or_default();
+    let text: String = list.read()?;
     for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
         if names.contains(&name) {
             add(name);
@@ -137,4 +101,5 @@ pub(super) fn propagators(part: &Part<'_>, config: &mut TelemetryConfig) {
             list.ignore(expected(&names, name));
         }
     }
+    Ok(())
 }

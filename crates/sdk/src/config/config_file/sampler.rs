@@ -1,9 +1,13 @@
 //! The sampler of the file, which becomes a setting.
 
 use super::part::Part;
+use crate::config::mistake::Mistake;
 use crate::config::sampling::{Sampler, check_ratio};
 
-/// The samplers for spans with a parent, by the parent's process and sampling. Each decides like the parent.
+/// A sampler and its ratio.
+type Chosen = (Sampler, Option<f64>);
+
+/// The samplers of spans with a parent, by the parent's process and sampling. They decide as the parent did.
 const BELOW: [(&str, Sampler); 4] = [
     ("remote_parent_sampled", Sampler::AlwaysOn),
     ("remote_parent_not_sampled", Sampler::AlwaysOff),
@@ -11,42 +15,47 @@ const BELOW: [(&str, Sampler); 4] = [
     ("local_parent_not_sampled", Sampler::AlwaysOff),
 ];
 
-/// Reads a sampler and its ratio. `None` if the program lacks the sampler, so that the default applies.
-pub(super) fn read(part: &Part<'_>) -> Option<(Sampler, Option<f64>)> {
+/// Reads the sampler below a key. `None` if there is none, or the program lacks it, so that the default applies.
+pub(super) fn read(part: &Part<'_>, key: &str) -> Result<Option<Chosen>, Mistake> {
     let others = Sampler::every().into_iter();
     let others: Vec<_> = others.filter(|it| matches!(it, Sampler::Registered(_))).collect();
     let mut known = vec!["always_on", "always_off", "trace_id_ratio_based", "parent_based"];
     known.extend(others.iter().map(|sampler| sampler.as_str()));
-    let (name, part) = part.component(&known)?;
-    match name {
+    let Some(part) = part.get(key) else {
+        return Ok(None);
+    };
+    let Some((name, part)) = part.component(&known)? else {
+        return Ok(None);
+    };
+    let chosen = match name {
         "trace_id_ratio_based" => {
-            part.expect(&["ratio"]);
-            let ratio = part.checked("ratio", |ratio| check_ratio(*ratio));
-            Some((Sampler::TraceIdRatio, Some(ratio.unwrap_or(1.0))))
+            part.expect(&["ratio"])?;
+            let ratio = part.checked("ratio", |ratio| check_ratio(*ratio))?;
+            (Sampler::TraceIdRatio, Some(ratio.unwrap_or(1.0)))
         }
-        "parent_based" => Some(parent_based(&part)),
+        "parent_based" => parent_based(&part)?,
         _ => {
-            part.expect(&[]);
+            part.expect(&[])?;
             let other = others.into_iter().find(|sampler| sampler.as_str() == name);
             let is_on = name == "always_on";
             let own = if is_on { Sampler::AlwaysOn } else { Sampler::AlwaysOff };
-            Some((other.unwrap_or(own), None))
+            (other.unwrap_or(own), None)
         }
-    }
+    };
+    Ok(Some(chosen))
 }
 
-fn parent_based(part: &Part<'_>) -> (Sampler, Option<f64>) {
+fn parent_based(part: &Part<'_>) -> Result<Chosen, Mistake> {
     let below = BELOW.map(|(key, _)| key);
-    part.expect(&[&["root"], &below[..]].concat());
+    part.expect(&[&["root"], &below[..]].concat())?;
     for (key, expected) in BELOW {
-        if let Some(part) = part.get(key)
-            && read(&part).is_some_and(|(sampler, _)| sampler != expected)
+        if let Some(own) = part.get(key)
+            && read(part, key)?.is_some_and(|(sampler, _)| sampler != expected)
         {
-            part.ignore("a span with a parent is sampled as the parent was");
+            own.ignore("a span with a parent is sampled as the parent was");
         }
     }
-    let root = part.get("root");
-    match root.as_ref().and_then(read) {
+    Ok(match read(part, "root")? {
         None | Some((Sampler::AlwaysOn, _)) => (Sampler::ParentBasedAlwaysOn, None),
         Some((Sampler::AlwaysOff, _)) => (Sampler::ParentBasedAlwaysOff, None),
         Some((Sampler::TraceIdRatio, ratio)) => (Sampler::ParentBasedTraceIdRatio, ratio),
@@ -55,5 +64,5 @@ fn parent_based(part: &Part<'_>) -> (Sampler, Option<f64>) {
             part.ignore("a sampler of the program is asked about each span: make it `ParentBased` where it is registered");
             own
         }
-    }
+    })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use floe_suggest::{did_you_mean, misspelled};
+use crate::suggest::{did_you_mean, misspelled};
 
 use crate::environment;
 use crate::error::Error;

@@ -1,6 +1,6 @@
 //! Parses the values of variables. An error describes the expected and the found values.
 
-use floe_suggest::expected;
+use crate::suggest::expected;
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;

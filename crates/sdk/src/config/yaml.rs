@@ -1,13 +1,23 @@
-//! Builds the tree. `serde-saphyr` resolves aliases and merge keys, refuses repeated keys, and applies the limits.
+//! YAML as a tree with positions, which serde reads.
+//!
+//! `serde-saphyr` resolves aliases and merge keys, refuses repeated keys, and applies the limits. It reads the tree
+//! alone: references to variables are replaced in it, and the code of its maps, once for each structure and each value,
+//! would be a large part of a program.
+
+mod deserializer;
+mod spanned;
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor,
+};
 use serde_saphyr::options::NonFiniteFloatPolicy;
-use serde_saphyr::{Error, Location, MessageFormatter as _, Spanned, UserMessageFormatter};
+use serde_saphyr::{Error, Location, MessageFormatter as _, UserMessageFormatter};
 
-use crate::mistake::{Mistake, Position};
-use crate::node::{Content, Entry, Node};
+pub use self::deserializer::Failure;
+pub use self::spanned::Spanned;
+pub use super::mistake::{Mistake, Position};
 
 /// The maximum number of values, including values from aliases.
 const MAX_NODES: usize = 100_000;
@@ -21,7 +31,55 @@ const MAX_BYTES: usize = 2 * 1024 * 1024;
 /// The maximum length of a key. The paths in errors consist of keys.
 const MAX_KEY: usize = 1024;
 
-/// Parses a document. Aliases and merge keys are expanded.
+/// A value of a document, which can be read later.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
+pub struct Node {
+    /// The position. The value of an alias has the position of the anchor.
+    pub position: Position,
+    /// The value.
+    pub content: Content,
+}
+
+/// The content of a value.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "not part of the public interface")]
+pub enum Content {
+    /// A text, a number, a boolean or null.
+    Scalar {
+        /// The text as written, without quotes.
+        text: String,
+        /// Whether the scalar has no quotes, so that it may be a number, a boolean or null.
+        is_plain: bool,
+    },
+    /// A list.
+    List(Vec<Node>),
+    /// A mapping.
+    Map(Vec<Entry>),
+}
+
+/// A key and its value.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// The position of the key.
+    pub position: Position,
+    /// The value.
+    pub value: Node,
+}
+
+/// Reads a document.
+///
+/// # Errors
+///
+/// Fails with the first mistake.
+pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Mistake> {
+    parse(text)?.read()
+}
+
+/// Parses a document.
 ///
 /// # Errors
 ///
@@ -40,34 +98,69 @@ pub fn parse(text: &str) -> Result<Node, Mistake> {
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         with_snippet: false,
     };
-    let read = serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options);
+    let read = serde_saphyr::from_str_with_options::<serde_saphyr::Spanned<Raw>>(text, options);
     read.map(|raw| node(raw, text)).map_err(|error| refuse(&error))
 }
 
+impl Node {
+    /// Returns whether the value is null: nothing, `~` or `null`.
+    pub fn is_null(&self) -> bool {
+        match &self.content {
+            Content::Scalar { text, is_plain } => {
+                *is_plain && matches!(&**text, "" | "~" | "null" | "Null" | "NULL")
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns the position of the value with a path, or of its key. If there is none, that of its nearest ancestor.
+    pub fn locate<'a>(&self, path: impl IntoIterator<Item = &'a str>, is_key: bool) -> Position {
+        let (mut node, mut position) = (self, self.position);
+        for key in path {
+            (node, position) = match &node.content {
+                Content::List(items) => {
+                    match key.parse().ok().and_then(|at: usize| items.get(at)) {
+                        Some(item) => (item, item.position),
+                        None => break,
+                    }
+                }
+                Content::Map(entries) => match entries.iter().find(|entry| entry.key == key) {
+                    Some(entry) if is_key => (&entry.value, entry.position),
+                    Some(entry) => (&entry.value, entry.value.position),
+                    None => break,
+                },
+                Content::Scalar { .. } => break,
+            };
+        }
+        position
+    }
+}
+
 fn refuse(error: &Error) -> Mistake {
-    let (message, path) = match error {
+    let (path, message) = match error {
         Error::DuplicateMappingKey { key, .. } => {
             let path = key.clone().unwrap_or_default();
-            ("expected the key once, found it twice".to_owned(), path)
+            (path, "expected the key once, found it twice".to_owned())
         }
         Error::AliasError { error, .. } => return refuse(error),
         Error::RecursiveReferencesRequireWeakTypes { .. } => {
-            ("an alias of a value that contains it".to_owned(), String::new())
+            (String::new(), "an alias of a value that contains it".to_owned())
         }
-        Error::MultipleDocuments { .. } => ("a second document begins".to_owned(), String::new()),
+        Error::MultipleDocuments { .. } => (String::new(), "a second document begins".to_owned()),
         Error::Budget { .. } | Error::AliasReplayLimitExceeded { .. } => (
+            String::new(),
             format!(
                 "expected at most {MAX_BYTES} bytes, {MAX_NODES} values and {MAX_DEPTH} levels, including aliases, found more"
             ),
-            String::new(),
         ),
-        Error::Message { msg, .. } => (msg.clone(), String::new()),
+        Error::Message { msg, .. } => (String::new(), msg.clone()),
         other => {
-            (format!("not YAML: {}", UserMessageFormatter.format_message(other)), String::new())
+            let message = UserMessageFormatter.format_message(other);
+            (String::new(), format!("not YAML: {message}"))
         }
     };
     let position = error.location().map_or(Position { line: 1, column: 1 }, position);
-    Mistake { position, path, message }
+    Mistake { position: Some(position), path, message }
 }
 
 fn position(location: Location) -> Position {
@@ -80,12 +173,12 @@ enum Raw {
     /// A number, a boolean or null.
     Plain,
     Text(String),
-    List(Vec<Spanned<Self>>),
-    Map(Vec<(Spanned<String>, Spanned<Self>)>),
+    List(Vec<serde_saphyr::Spanned<Self>>),
+    Map(Vec<(serde_saphyr::Spanned<String>, serde_saphyr::Spanned<Self>)>),
 }
 
 /// Converts a value. The value of an alias has the position of the anchor.
-fn node(raw: Spanned<Raw>, text: &str) -> Node {
+fn node(raw: serde_saphyr::Spanned<Raw>, text: &str) -> Node {
     let written = || {
         let span = raw.defined.span();
         let (from, length) = (span.byte_offset()?, span.byte_len()?);
@@ -104,7 +197,6 @@ fn node(raw: Spanned<Raw>, text: &str) -> Node {
             let entries = entries.into_iter().map(|(key, value)| Entry {
                 position: position(key.defined),
                 key: key.value,
-                alias: None,
                 value: node(value, text),
             });
             Content::Map(entries.collect())
@@ -154,10 +246,6 @@ impl<'de> Visitor<'de> for RawVisitor {
         Ok(Raw::Text(text.to_owned()))
     }
 
-    fn visit_string<E>(self, text: String) -> Result<Raw, E> {
-        Ok(Raw::Text(text))
-    }
-
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Raw, A::Error> {
         let mut items = Vec::new();
         while let Some(item) = list.next_element()? {
@@ -168,7 +256,7 @@ impl<'de> Visitor<'de> for RawVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Raw, A::Error> {
         let mut entries = Vec::new();
-        while let Some(key) = map.next_key::<Spanned<String>>()? {
+        while let Some(key) = map.next_key::<serde_saphyr::Spanned<String>>()? {
             let found = key.value.len();
             if found > MAX_KEY {
                 let message = format!("expected a key of at most {MAX_KEY} bytes, found {found}");
@@ -179,3 +267,6 @@ impl<'de> Visitor<'de> for RawVisitor {
         Ok(Raw::Map(entries))
     }
 }
+
+#[cfg(test)]
+mod tests;

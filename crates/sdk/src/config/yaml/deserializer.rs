@@ -5,16 +5,15 @@ use std::iter::Enumerate;
 use std::slice::Iter;
 use std::str::FromStr;
 
-use floe_suggest::{one_of, unknown_key};
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{
     self, DeserializeOwned, DeserializeSeed, Deserializer, Expected, Unexpected, Visitor,
 };
 use serde::forward_to_deserialize_any;
 
-use crate::mistake::{Mistake, Position};
-use crate::node::{Content, Entry, Node};
-use crate::spanned::{NODE, SPANNED, hand_part, hand_position};
+use super::spanned::{NODE, PART, POSITION, SPANNED};
+use super::{Content, Entry, Mistake, Node};
+use crate::suggest::{expected, one_of, unknown_key};
 
 /// The type of a scalar in YAML's core schema, for targets that accept any type.
 enum Scalar<'a> {
@@ -40,12 +39,12 @@ fn scalar(text: &str, is_plain: bool) -> Scalar<'_> {
 
 /// Parses a whole number in decimal, or in YAML's hexadecimal or octal form.
 fn integer<T: FromStr + TryFrom<u64>>(text: &str) -> Option<T> {
-    let digits = |prefix| {
+    let other = |prefix, radix| {
         let digits = text.strip_prefix(prefix)?;
         // `from_str_radix` also accepts signs.
-        digits.starts_with(|c: char| c.is_ascii_hexdigit()).then_some(digits)
+        let is_digit = digits.starts_with(|c: char| c.is_ascii_hexdigit());
+        u64::from_str_radix(digits, radix).ok().filter(|_| is_digit)
     };
-    let other = |prefix, radix| u64::from_str_radix(digits(prefix)?, radix).ok();
     match other("0x", 16).or_else(|| other("0o", 8)) {
         Some(number) => T::try_from(number).ok(),
         None => text.parse().ok(),
@@ -70,7 +69,11 @@ impl Node {
     ///
     /// Fails with the first mistake, with its path from this value.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Mistake> {
-        T::deserialize(self).map_err(|failure| failure.into_mistake(self.position))
+        T::deserialize(self).map_err(|failure| {
+            let position = self.locate(failure.path.iter().map(String::as_str), failure.is_key);
+            let path = failure.path.join(".");
+            Mistake { position: Some(position), path, message: failure.message }
+        })
     }
 
     fn scalar(&self) -> Option<Scalar<'_>> {
@@ -78,6 +81,13 @@ impl Node {
             Content::Scalar { .. } if self.is_null() => Some(Scalar::Null),
             Content::Scalar { text, is_plain } => Some(scalar(text, *is_plain)),
             _ => None,
+        }
+    }
+
+    fn text(&self) -> &str {
+        match &self.content {
+            Content::Scalar { text, .. } => text,
+            _ => "",
         }
     }
 
@@ -96,20 +106,16 @@ impl Node {
             (Content::Map(_), _) => "a mapping".to_owned(),
             _ => "a text".to_owned(),
         };
-        Failure::new(format!("expected {what}, found {found}")).at(self)
+        Failure::new(format!("expected {what}, found {found}"))
     }
 }
 
 /// Numbers.
 macro_rules! numbers {
-    ($($method:ident => $visit:ident, $type:ty, $words:literal;)*) => {$(
+    ($($method:ident => $visit:ident, $parse:expr, $words:literal;)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-            let number = match &self.content {
-                Content::Scalar { text, .. } => integer::<$type>(text),
-                _ => None,
-            };
-            match number {
-                Some(number) => visitor.$visit(number).at(self),
+            match $parse(self.text()) {
+                Some(number) => visitor.$visit(number),
                 None => Err(self.unexpected($words, true)),
             }
         }
@@ -120,59 +126,43 @@ impl<'de> Deserializer<'de> for &'de Node {
     type Error = Failure;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        let result = match (&self.content, self.scalar()) {
-            (Content::List(_), _) => return self.deserialize_seq(visitor),
-            (Content::Map(_), _) => return self.deserialize_map(visitor),
+        match (&self.content, self.scalar()) {
+            (Content::List(_), _) => self.deserialize_seq(visitor),
+            (Content::Map(_), _) => self.deserialize_map(visitor),
             (_, Some(Scalar::Bool(value))) => visitor.visit_bool(value),
             (_, Some(Scalar::Integer(value))) => visitor.visit_i64(value),
             (_, Some(Scalar::Float(value))) => visitor.visit_f64(value),
             (_, Some(Scalar::Text(value))) => visitor.visit_borrowed_str(value),
             (_, Some(Scalar::Null) | None) => visitor.visit_unit(),
-        };
-        result.at(self)
+        }
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
         match self.scalar() {
-            Some(Scalar::Bool(value)) => visitor.visit_bool(value).at(self),
+            Some(Scalar::Bool(value)) => visitor.visit_bool(value),
             _ => Err(self.unexpected("`true` or `false`", true)),
         }
     }
 
     numbers! {
-        deserialize_u8 => visit_u8, u8, "a whole number from 0 to 255";
-        deserialize_u16 => visit_u16, u16, "a whole number from 0 to 65535";
-        deserialize_u32 => visit_u32, u32, "a whole number, 0 or more";
-        deserialize_u64 => visit_u64, u64, "a whole number, 0 or more";
-        deserialize_i8 => visit_i8, i8, "a whole number from -128 to 127";
-        deserialize_i16 => visit_i16, i16, "a whole number";
-        deserialize_i32 => visit_i32, i32, "a whole number";
-        deserialize_i64 => visit_i64, i64, "a whole number";
-    }
-
-    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        self.deserialize_f64(visitor)
-    }
-
-    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        let number = match &self.content {
-            Content::Scalar { text, .. } => float(text),
-            _ => None,
-        };
-        match number {
-            Some(number) => visitor.visit_f64(number).at(self),
-            None => Err(self.unexpected("a number", true)),
-        }
+        deserialize_u8 => visit_u8, integer, "a whole number from 0 to 255";
+        deserialize_u16 => visit_u16, integer, "a whole number from 0 to 65535";
+        deserialize_u32 => visit_u32, integer, "a whole number, 0 or more";
+        deserialize_u64 => visit_u64, integer, "a whole number, 0 or more";
+        deserialize_i8 => visit_i8, integer, "a whole number from -128 to 127";
+        deserialize_i16 => visit_i16, integer, "a whole number";
+        deserialize_i32 => visit_i32, integer, "a whole number";
+        deserialize_i64 => visit_i64, integer, "a whole number";
+        deserialize_f32 => visit_f64, float, "a number";
+        deserialize_f64 => visit_f64, float, "a number";
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        let text = match (&self.content, self.scalar()) {
-            (_, Some(Scalar::Null)) => return Err(self.unexpected("a text", false)),
+        match &self.content {
             // The text as written: `1.20` is a version, not the number 1.2.
-            (Content::Scalar { text, .. }, _) => text,
-            _ => return Err(self.unexpected("a text", false)),
-        };
-        visitor.visit_borrowed_str(text).at(self)
+            Content::Scalar { text, .. } if !self.is_null() => visitor.visit_borrowed_str(text),
+            _ => Err(self.unexpected("a text", false)),
+        }
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
@@ -194,11 +184,11 @@ impl<'de> Deserializer<'de> for &'de Node {
     ) -> Result<V::Value, Failure> {
         match name {
             NODE => {
-                hand_part(self.clone());
+                PART.set(Some(self.clone()));
                 visitor.visit_unit()
             }
             SPANNED => {
-                hand_position(self.position);
+                POSITION.set(Some(self.position));
                 visitor.visit_newtype_struct(self)
             }
             _ => visitor.visit_newtype_struct(self),
@@ -206,22 +196,19 @@ impl<'de> Deserializer<'de> for &'de Node {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        let items: &[Node] = match &self.content {
-            Content::List(items) => items,
-            _ => return Err(self.unexpected("a list", false)),
-        };
-        visitor.visit_seq(Items::of(items)).at(self)
+        match &self.content {
+            Content::List(items) => visitor.visit_seq(Items(items.iter().enumerate())),
+            _ => Err(self.unexpected("a list", false)),
+        }
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        let entries: &[Entry] = match (&self.content, self.scalar()) {
-            (Content::Map(entries), _) => entries,
+        match &self.content {
+            Content::Map(entries) => visitor.visit_map(Entries::of(entries)),
             // A section without content has the defaults.
-            (_, Some(Scalar::Null)) => &[],
-            _ => return Err(self.unexpected("a mapping", false)),
-        };
-        let value = visitor.visit_map(Entries::of(entries));
-        value.map_err(|failure| failure.at_key(entries)).at(self)
+            _ if self.is_null() => visitor.visit_map(Entries::of(&[])),
+            _ => Err(self.unexpected("a mapping", false)),
+        }
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -239,7 +226,7 @@ impl<'de> Deserializer<'de> for &'de Node {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Failure> {
-        let value = match &self.content {
+        match &self.content {
             Content::Scalar { text, .. } => {
                 visitor.visit_enum(StrDeserializer::<Failure>::new(text))
             }
@@ -251,8 +238,7 @@ impl<'de> Deserializer<'de> for &'de Node {
                 Err(Failure::new(format!("expected one key, {keys}, found {count}")))
             }
             Content::List(_) => Err(self.unexpected(&one_of(variants), false)),
-        };
-        value.at(self)
+        }
     }
 
     forward_to_deserialize_any! {
@@ -263,12 +249,6 @@ impl<'de> Deserializer<'de> for &'de Node {
 /// The items of a list.
 struct Items<'de>(Enumerate<Iter<'de, Node>>);
 
-impl<'de> Items<'de> {
-    fn of(items: &'de [Node]) -> Self {
-        Self(items.iter().enumerate())
-    }
-}
-
 impl<'de> de::SeqAccess<'de> for Items<'de> {
     type Error = Failure;
 
@@ -276,10 +256,10 @@ impl<'de> de::SeqAccess<'de> for Items<'de> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Failure> {
-        self.0
-            .next()
-            .map(|(at, item)| seed.deserialize(item).at(item).below(|| at.to_string()))
-            .transpose()
+        let Some((index, item)) = self.0.next() else {
+            return Ok(None);
+        };
+        seed.deserialize(item).map(Some).map_err(|failure| failure.below(index.to_string()))
     }
 }
 
@@ -306,84 +286,40 @@ impl<'de> de::MapAccess<'de> for Entries<'de> {
         let Some(entry) = self.value else {
             return Ok(None);
         };
-        let key = StrDeserializer::<Failure>::new(entry.name());
-        seed.deserialize(key).map(Some).map_err(|error| Failure {
-            position: Some(entry.position),
-            path: vec![entry.key.clone()],
-            ..error
-        })
+        let key = seed.deserialize(StrDeserializer::<Failure>::new(&entry.key));
+        key.map(Some).map_err(|failure| Failure::of_key(&entry.key, failure.message))
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Failure> {
         let Some(entry) = self.value.take() else {
             return Err(Failure::new("a value without a key"));
         };
-        let value = seed.deserialize(&entry.value);
-        value.at(&entry.value).below(|| entry.key.clone())
+        seed.deserialize(&entry.value).map_err(|failure| failure.below(entry.key.clone()))
     }
 }
 
 /// The first mistake of a [`Node`] that is deserialized without [`Node::read`].
 #[derive(Debug)]
 pub struct Failure {
-    position: Option<Position>,
     /// The keys from the root to the value.
     path: Vec<String>,
     message: String,
-    is_unknown_key: bool,
+    /// Whether the mistake is the last key, not its value.
+    is_key: bool,
 }
 
 impl Failure {
     fn new(message: impl Into<String>) -> Self {
-        Self { position: None, path: Vec::new(), message: message.into(), is_unknown_key: false }
+        Self { path: Vec::new(), message: message.into(), is_key: false }
     }
 
-    /// Converts the failure to a mistake. `root` is the position if the failure has none.
-    pub(crate) fn into_mistake(self, root: Position) -> Mistake {
-        Mistake {
-            position: self.position.unwrap_or(root),
-            path: self.path.join("."),
-            message: self.message,
-        }
+    fn of_key(key: &str, message: String) -> Self {
+        Self { path: vec![key.to_owned()], message, is_key: true }
     }
 
-    /// Sets the position to the key's, if the mistake is a key that was read without a mistake.
-    fn at_key(mut self, entries: &[Entry]) -> Self {
-        if let (None, true, [key]) = (self.position, self.is_unknown_key, &mut *self.path)
-            && let Some(entry) = entries.iter().find(|entry| entry.name() == key)
-        {
-            self.position = Some(entry.position);
-            key.clone_from(&entry.key);
-        }
+    fn below(mut self, key: String) -> Self {
+        self.path.insert(0, key);
         self
-    }
-
-    /// Sets the position to this node's, unless a more precise one is set.
-    fn at(mut self, node: &Node) -> Self {
-        self.position.get_or_insert(node.position);
-        self
-    }
-}
-
-/// Adds the place of a node to the error of a result.
-trait Located {
-    /// Sets the position, unless a more precise one is set.
-    fn at(self, node: &Node) -> Self;
-
-    /// Prepends the key of the value that contains the mistake.
-    fn below(self, key: impl FnOnce() -> String) -> Self;
-}
-
-impl<T> Located for Result<T, Failure> {
-    fn at(self, node: &Node) -> Self {
-        self.map_err(|failure| failure.at(node))
-    }
-
-    fn below(self, key: impl FnOnce() -> String) -> Self {
-        self.map_err(|mut failure| {
-            failure.path.insert(0, key());
-            failure
-        })
     }
 }
 
@@ -401,11 +337,13 @@ impl de::Error for Failure {
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        if found == Unexpected::UnitVariant {
-            return Self::new("expected a mapping with this word as its key, found the word alone");
-        }
         // A text may be a misplaced credential.
         let found = match found {
+            Unexpected::UnitVariant => {
+                return Self::new(
+                    "expected a mapping with this word as its key, found the word alone",
+                );
+            }
             Unexpected::Str(_) => "a text".to_owned(),
             Unexpected::Unit => "nothing".to_owned(),
             Unexpected::Seq => "a list".to_owned(),
@@ -419,13 +357,12 @@ impl de::Error for Failure {
         Self::new(format!("expected {expected}, found {found}"))
     }
 
-    fn unknown_variant(found: &str, expected: &'static [&'static str]) -> Self {
-        Self::new(floe_suggest::expected(expected, found))
+    fn unknown_variant(found: &str, variants: &'static [&'static str]) -> Self {
+        Self::new(expected(variants, found))
     }
 
-    fn unknown_field(found: &str, expected: &'static [&'static str]) -> Self {
-        let mistake = Self::new(unknown_key(found, expected));
-        Self { path: vec![found.to_owned()], is_unknown_key: true, ..mistake }
+    fn unknown_field(found: &str, fields: &'static [&'static str]) -> Self {
+        Self::of_key(found, unknown_key(found, fields))
     }
 
     fn missing_field(field: &'static str) -> Self {
