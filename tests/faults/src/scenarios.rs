@@ -12,13 +12,19 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::all;
     use crate::scenario::rows;
 
     #[test]
-    fn each_scenario_of_the_page_exists_and_each_is_on_the_page() {
+    fn each_scenario_and_test_of_the_page_exists_and_each_scenario_is_on_the_page() {
         let names = rows().flat_map(|(_, names)| names.split('`').skip(1).step_by(2));
-        let mut on_page: Vec<_> = names.filter(|name| !name.contains("::")).collect();
+        let (tests, mut on_page): (Vec<_>, Vec<_>) = names.partition(|name| name.contains("::"));
+        for (file, test) in tests.iter().filter_map(|name| name.split_once("::")) {
+            let path = format!("{}/../tests/global/{file}.rs", env!("CARGO_MANIFEST_DIR"));
+            assert!(fs::read_to_string(path).unwrap().contains(&format!("fn {test}(")), "{test}");
+        }
         let mut existing: Vec<_> = all().map(|scenario| scenario.name).collect();
         on_page.sort_unstable();
         on_page.dedup();

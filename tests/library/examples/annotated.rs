@@ -1,4 +1,4 @@
-//! A program without a provider, whose code is annotated. `.ci/run` looks for the recorder in it.
+//! A program without a provider, whose code is annotated. `.ci/check features` looks for the recorder in it.
 
 use std::collections::HashMap;
 

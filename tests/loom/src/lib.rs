@@ -12,7 +12,7 @@
 //! Models replace the rest. A buffer has one ring with room for two items instead of three rings, a span's
 //! record is a list of names, and `collector/flush.rs` models the registration of threads, the turns of the
 //! collector, flush and shutdown: it checks the design of that code and the files above, but not the code
-//! itself, which the integration tests `global_*` run.
+//! itself, which `tests/tests/global` runs.
 
 //!
 //! Miri runs the same tests with the primitives of the standard library and of `recorder/sync.rs`, once for each
