@@ -71,14 +71,14 @@ export function orders() {
   }).join('');
 }
 
-/** A request through thirteen services, with a span without a name, and a host whose clock is late. */
+/** A request through thirteen services, with one of them a span without a name. */
 export function fleet() {
   const services = Array.from({ length: 13 }, (_, at) => line(`service-${at}-of-a-fleet`, [
     span(5, 10 + at, at ? 9 + at : 0, at === 4 ? '' : `step ${at}`, at * 10, 400 - at * 10, {
       events: at === 8 ? [[120, 'cache miss', { key: 'a' }]] : [],
     }),
   ]));
-  const hosts = line('web', [span(5, 40, 10, 'GET /stock', 20, 60, { kind: 3 })]) + line('stock', [span(5, 41, 40, 'GET /stock/{sku}', -370, -350, { kind: 2 })]);
+  const hosts = line('web', [span(5, 40, 10, 'GET /stock', 20, 60, { kind: 3 })]) + line('stock', [span(5, 41, 40, 'GET /stock/{sku}', 30, 50, { kind: 2 })]);
   return services.join('') + hosts + log('service-8', 5, 18, 130, 13, 'the cache is cold') + log('service-9', 5, 19, 250, 17, 'gave up');
 }
 

@@ -8,8 +8,7 @@
 //!
 //! let mut reader = Reader::new();
 //! reader.read("traces.jsonl", File::open("traces.jsonl")?)?;
-//! let mut recording = reader.finish();
-//! recording.align_clocks();
+//! let recording = reader.finish();
 //! let forest = Forest::new(&recording);
 //! for trace in forest.traces() {
 //!     println!("{}", waterfall(&forest, trace, WaterfallOptions::default()));
@@ -31,7 +30,6 @@ pub mod read;
 pub mod write;
 
 mod causes;
-mod clocks;
 mod diff;
 mod forest;
 mod names;

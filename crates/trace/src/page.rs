@@ -66,8 +66,6 @@ struct Rows {
     events: BTreeMap<usize, Vec<u64>>,
     /// The times of log records, and whether each is an error.
     logs: BTreeMap<usize, Vec<(u64, bool)>>,
-    /// The nanoseconds by which rows were moved, because the clock of their host was wrong.
-    shifted: BTreeMap<usize, i64>,
     /// The causes of slow rows, in order.
     why: Vec<(usize, String)>,
 }
@@ -318,9 +316,6 @@ impl<'a> Plan<'a> {
         if !logs.is_empty() {
             rows.logs.insert(row, logs);
         }
-        if span.shifted != 0 {
-            rows.shifted.insert(row, span.shifted);
-        }
     }
 
     /// A trace whose first row is this one.
@@ -525,10 +520,8 @@ mod tests {
     }
 
     #[test]
-    fn rows_have_marks_of_logs_and_clocks() {
-        let mut late = span(1, 2, 1, "late", 500);
-        late.shifted = -30;
-        let mut recording = recording([span(1, 1, 0, "root", 1000), late]);
+    fn rows_have_marks_of_logs() {
+        let mut recording = recording([span(1, 1, 0, "root", 1000), span(1, 2, 1, "late", 500)]);
         let log = |severity, time| Log {
             trace: TraceId(1),
             span: SpanId(2),
@@ -539,7 +532,6 @@ mod tests {
         recording.logs = vec![log(9, 1_000_100), log(17, 1_000_200)];
         let (rows, details) = data(&recording);
         assert_eq!(rows["logs"], json!({"1": [[100, false], [200, true]]}));
-        assert_eq!(rows["shifted"], json!({"1": -30}));
         assert_eq!(details[1]["logs"][1][0], 200);
     }
 

@@ -223,8 +223,6 @@ pub struct Span {
     pub start: u64,
     /// The end, in nanoseconds since 1970; never before the start.
     pub end: u64,
-    /// The nanoseconds by which [`Recording::align_clocks`] has moved the span.
-    pub shifted: i64,
     /// The status of the span.
     pub status: Status,
     /// The source of the span: an index in [`Recording::sources`].

@@ -83,18 +83,9 @@ fn line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Details beside the name: the status code of a response, the host of a call, and the correction of its clock if it
-/// differs from the parent's.
+/// Details beside the name: the status code of a response, and the host of a call.
 pub(crate) fn beside(forest: &Forest<'_>, index: usize) -> String {
     let span = forest.span(index);
     let is_call = matches!(span.kind, Kind::Client | Kind::Producer);
-    let beside =
-        floe_waterfall::beside(is_call, |key| span.attribute(key).map(ToString::to_string));
-    let above = forest.parent(index).map(|parent| forest.span(parent).shifted);
-    if span.shifted == 0 || above == Some(span.shifted) {
-        return beside;
-    }
-    let sign = if span.shifted < 0 { '-' } else { '+' };
-    let by = floe_waterfall::duration(span.shifted.unsigned_abs());
-    format!("{beside} clock {sign}{by}").trim_start().to_owned()
+    floe_waterfall::beside(is_call, |key| span.attribute(key).map(ToString::to_string))
 }

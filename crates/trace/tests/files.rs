@@ -214,24 +214,3 @@ fn a_file_without_spans_is_no_answer() {
     let quiet = run(folder, &["errors", "in.jsonl"]);
     assert_eq!((quiet.status.code(), &*quiet.stdout), (Some(0), &b"nothing found\n"[..]));
 }
-
-#[test]
-fn a_clock_that_is_behind_is_noted() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    let other = LINE
-        .replace("shop", "stock")
-        .replace("eee19b7ec3c1b174", "eee19b7ec3c1b175")
-        .replace("\"name\"", r#""parentSpanId": "eee19b7ec3c1b174", "name""#)
-        .replace("1000", "1000000000")
-        .replace("3000", "1000003000");
-    // A span that starts 8 s before its caller.
-    let text = LINE.replace("1000", "9000000000").replace("3000", "9000009000") + "\n" + &other;
-    fs::write(folder.join("in.jsonl"), text).unwrap();
-    let output = run(folder, &["show", "in.jsonl"]);
-    assert!(output.status.success() && !output.stdout.is_empty());
-    let note = errors(&output);
-    let expected = "the clock of `stock` looks at least 8 s behind (1 call); its spans are moved\n";
-    assert!(note.starts_with("note: trace 5b8e"), "{note}");
-    assert!(note.ends_with(expected) && note.lines().count() == 1, "{note}");
-}

@@ -89,8 +89,7 @@ impl Limits {
         for path in files {
             read_all(&mut reader, path)?;
         }
-        let mut recording = reader.finish();
-        recording.align_clocks();
+        let recording = reader.finish();
         print_notes(&recording.notes);
         Ok(recording)
     }

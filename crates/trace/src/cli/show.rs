@@ -86,9 +86,8 @@ pub(crate) fn show(options: &Show) -> Result<ExitCode, Failure> {
 
 /// Draws all traces of a recording, each followed by an empty line.
 #[cfg(feature = "listen")]
-pub(crate) fn picture(mut recording: floe_trace::Recording, look: &Look) -> String {
-    recording.align_clocks();
-    let forest = Forest::new(&recording);
+pub(crate) fn picture(recording: &floe_trace::Recording, look: &Look) -> String {
+    let forest = Forest::new(recording);
     let look = look.options();
     let pictures = forest.traces().iter().map(|trace| waterfall(&forest, trace, look));
     pictures.map(|picture| picture + "\n").collect()

@@ -126,9 +126,7 @@ pub(super) struct Sets {
 
 /// The greatest power of ten, up to the given one, that divides all times.
 fn finer_tick(run: &Recording, tick: u64) -> u64 {
-    let moved = |time: u64, by: i64| time.wrapping_sub(by.cast_unsigned());
-    let times =
-        run.spans.iter().flat_map(|it| [moved(it.start, it.shifted), moved(it.end, it.shifted)]);
+    let times = run.spans.iter().flat_map(|it| [it.start, it.end]);
     times.fold(tick, |mut tick, time| {
         while time % tick != 0 {
             tick /= 10;

@@ -346,7 +346,7 @@ function legend() {
   });
   const some = field => Object.keys(D[field]).length;
   const marks = [['path', 'critical path', 'What determines how long the trace took', 1], ['event', 'event', '', some('events')],
-    ['event log', 'log record', '', some('logs')], ['wait', 'wait', '', some('waits')], ['moved', 'clock moved', '', some('shifted')]];
+    ['event log', 'log record', '', some('logs')], ['wait', 'wait', '', some('waits')]];
   return h('div.legend', { id: 'legend' }, ...services,
     ...marks.filter(mark => mark[3]).map(([style, label, title]) => h('span', { title }, h('span', { class: style }), label)));
 }
@@ -475,8 +475,7 @@ function emptyRow() {
   it.dot = h('span.dot');
   it.name = h('span.name');
   it.beside = h('span.beside');
-  it.moved = h('span.moved');
-  it.labels = h('div.labels', {}, it.fold, it.dot, it.moved, it.name, it.beside);
+  it.labels = h('div.labels', {}, it.fold, it.dot, it.name, it.beside);
   it.bar = h('div.bar');
   it.took = h('div.took');
   it.more = h('div');
@@ -506,9 +505,8 @@ function fillRow(it, row) {
   it.fold.textContent = hasChildren(row) ? (folded.has(row) ? '▶' : '▼') : isError(row) ? '✕' : '';
   it.dot.style.background = color(row);
   it.name.textContent = name(row);
-  const moved = D.shifted[row], waited = D.waits[row];
-  it.moved.hidden = !moved;
-  it.labels.title = [name(row), service(row), line(text(D.beside[row])), moved ? 'clock ' + clock(moved) : ''].filter(Boolean).join('\n');
+  const waited = D.waits[row];
+  it.labels.title = [name(row), service(row), line(text(D.beside[row]))].filter(Boolean).join('\n');
   it.beside.textContent = line(text(D.beside[row]));
   const left = Math.max(-1, percent(D.start[row])), right = Math.min(101, percent(finish(row)));
   it.bar.hidden = right < 0 || left > 100;
@@ -596,16 +594,13 @@ const copier = (label, title, text, style = '') => h('button', { class: style, t
 const table = entries => h('table', {}, h('tbody', {}, ...entries.map(([key, it]) => h('tr', {}, h('td', {}, shown(key)),
   h('td.mono', {}, ...it instanceof Node ? [it] : [copier('', `Copy ${shown(key)}`, () => typeof it === 'string' ? it : JSON.stringify(it), 'copy'), value(it)])))));
 
-// How far the times of a span were moved.
-const clock = by => `moved by ${by < 0 ? '−' : '+'}${duration(Math.abs(by))}`;
-
 // A span as JSON.
 async function asJson(row) {
   const d = await detail(row), object = Object.fromEntries;
   return JSON.stringify({
     span: D.id[row], trace: D.traces[trace].id, parent: d.parent, name: text(D.name[row]), kind: d.kind, service: text(D.service[row]), scope: d.scope,
     status: STATUSES[D.status[row]], message: text(D.message[row]), start_unix_ns: String(BigInt(D.origin) + BigInt(D.start[row])),
-    duration_ns: D.duration[row], self_ns: D.own[row], shifted_ns: D.shifted[row], attributes: object(d.attributes),
+    duration_ns: D.duration[row], self_ns: D.own[row], attributes: object(d.attributes),
     events: d.events.map(([after_ns, name, attributes]) => ({ name, after_ns, attributes: object(attributes) })),
     links: d.links.map(([trace, span]) => ({ trace, span })),
     logs: d.logs.map(([time, level, body, attributes]) => ({ level, after_ns: time - D.start[row], body, attributes: object(attributes) })),
@@ -635,7 +630,6 @@ async function openPanel(row) {
     ['started after', duration(D.start[row] - D.traces[trace].start)],
     ...stamp(D.start[row]) ? [['start, UTC', stamp(D.start[row])]] : [],
     ...D.waits[row] ? [['waited before', duration(D.waits[row][1] - D.waits[row][0]) + ', no span']] : [],
-    ...D.shifted[row] ? [['clock', clock(D.shifted[row])]] : [],
     ...(parent >= 0 ? [['parent', link(parent)]] : d.parent ? [['parent', d.parent + ', not read']] : []),
     ['span id', D.id[row]],
   ]));

@@ -151,7 +151,6 @@ impl Reader {
             kind: Kind::of(span.kind),
             start,
             end,
-            shifted: 0,
             status: self.status(&span.status.unwrap_or_default()),
             source: self.source(origin)?,
             attributes: self.attributes(span.attributes),

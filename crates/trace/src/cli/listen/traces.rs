@@ -139,7 +139,7 @@ impl<'o> Traces<'o> {
         };
         self.places.remove(&open.id);
         self.bytes -= open.bytes;
-        let picture = show::picture(open.recording, &self.options.look);
+        let picture = show::picture(&open.recording, &self.options.look);
         print(format_args!("{picture}"))
     }
 }
