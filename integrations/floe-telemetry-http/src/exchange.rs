@@ -130,7 +130,7 @@ impl Exchange {
 
     /// Injects the context, for a client.
     pub(crate) fn inject(&self, headers: &mut HeaderMap) {
-        if self.kind.is_client()
+        if matches!(self.kind, Kind::HttpClient | Kind::GrpcClient)
             && let Some(cx) = self.span.context()
         {
             inject_from(cx, headers);

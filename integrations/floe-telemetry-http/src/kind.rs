@@ -9,10 +9,6 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const fn is_client(self) -> bool {
-        matches!(self, Self::HttpClient | Self::GrpcClient)
-    }
-
     pub(crate) const fn is_grpc(self) -> bool {
         matches!(self, Self::GrpcServer | Self::GrpcClient)
     }

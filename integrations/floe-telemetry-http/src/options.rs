@@ -121,13 +121,6 @@ impl<R> Options<R> {
         self.attributes = Some(Callback(Arc::new(fill)));
     }
 
-    pub(crate) fn set_route(
-        &mut self,
-        route: impl for<'r> Fn(&'r R) -> Option<Cow<'r, str>> + Send + Sync + 'static,
-    ) {
-        self.route = Some(Callback(Arc::new(route)));
-    }
-
     /// Whether a request is recorded; true if the user's function panics.
     pub(crate) fn records(&self, request: &R) -> bool {
         let Some(Callback(filter)) = &self.filter else {
