@@ -382,6 +382,24 @@ fn messages_that_are_small_on_the_wire_take_bounded_memory() {
         let answer = listener.post(&headers, &zipped(&body));
         assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(larger), "{answer}");
     }
+    for list in
+        [r#"{"resourceSpans":["#, r#"{"resourceSpans":[{"scopeSpans":["#, r#"{"a":0,"data":["#]
+    {
+        let many = format!("{list}{}{{}}", "{},".repeat(6_000_000));
+        let ends = list.bytes().rev().filter_map(|byte| match byte {
+            b'[' => Some(']'),
+            b'{' => Some('}'),
+            _ => None,
+        });
+        listener.post(JSON, (many + &ends.collect::<String>()).as_bytes());
+    }
+    let newlines = zipped(&vec![b'\n'; 65 << 20]);
+    let answer = listener.post(&format!("{JSON}content-encoding: gzip\r\n"), &newlines);
+    assert!(
+        answer.starts_with("HTTP/1.1 400")
+            && answer.contains("expected at most 67108864 bytes, found more"),
+        "{answer}"
+    );
     #[cfg(target_os = "linux")]
     assert!(listener.most_memory() < 256, "{} MiB", listener.most_memory());
 }

@@ -373,6 +373,15 @@ fn the_rest_of_a_damaged_file_is_read() {
         ]
     );
     assert!(read(r#"{"resourceMetrics": []}"#).unwrap().notes.is_empty());
+    let documents = read(format!(
+        "{{\n}}\n{{\n}} {{\"resourceSpans\": 5}}\n{{\n\"resourceLogs\": [\n5]}}\n{good}"
+    ))
+    .unwrap();
+    assert_eq!(names(&documents), ["one"]);
+    assert_eq!(
+        documents.notes.iter().map(|it| &*it.place).collect::<Vec<_>>(),
+        ["t.jsonl:4:21", "t.jsonl:7:1"]
+    );
 
     let data: TracesData = serde_json::from_str(&good).unwrap();
     let protobuf = data.encode_to_vec();
@@ -411,7 +420,7 @@ fn what_is_no_otlp_is_an_error_with_its_place() {
             b"{\"a\": \n nonsense",
             "t.jsonl:2:3: expected requests of OTLP as JSON, found expected ident",
         ),
-        (b"[1, 2]", "t.jsonl:1:1: expected requests of OTLP as JSON, found invalid type: integer"),
+        (b"[1, 2]", "t.jsonl:1:2: expected requests of OTLP as JSON, found invalid type: integer"),
         (
             b"[{\n\"traceId\": \"1\",\n\"id\": \"2\"}]",
             "t.jsonl: expected requests of OTLP as JSON, found the fields `id`, `traceId`",

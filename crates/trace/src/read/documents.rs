@@ -9,7 +9,7 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
-use serde_json::{Deserializer, Error};
+use serde_json::{Deserializer, Error, Value};
 
 use super::record::Origin;
 use super::{LARGEST_MESSAGE, Reader, Signal, Unreadable, jaeger, json};
@@ -68,32 +68,36 @@ impl Reader {
         let text = String::from_utf8_lossy(text);
         let mut documents = Deserializer::from_str(&text).into_iter::<&RawValue>();
         let (mut readable, mut refused) = (0, None);
+        // The offset of the latest mistake, the number of its line, and the offset of that line.
+        let (mut counted, mut number, mut begin) = (0, line.unwrap_or(1), 0);
         loop {
-            let begin = documents.byte_offset();
-            let (above, error) = match documents.next() {
+            let (error, part) = match documents.next() {
                 None => return (readable, refused),
-                Some(Err(error)) => (0, error),
+                Some(Err(error)) => (error, None),
                 Some(Ok(document)) => match self.document(document.get(), true) {
                     Ok(()) => {
                         readable += 1;
                         continue;
                     }
-                    Err(error) => {
-                        let end = documents.byte_offset() - document.get().len();
-                        (
-                            text.get(begin.min(end)..end).unwrap_or_default().matches('\n').count(),
-                            error,
-                        )
-                    }
+                    Err((error, part)) => (error, Some(part)),
                 },
             };
+            let mut place = (line.unwrap_or(1), 0);
+            if let Some(part) = part {
+                let offset = part.as_ptr().addr() - text.as_ptr().addr();
+                for (at, _) in text.get(counted..offset).unwrap_or_default().match_indices('\n') {
+                    (number, begin) = (number + 1, counted + at + 1);
+                }
+                counted = offset;
+                place = (number, offset - begin);
+            }
             let found = match (error.is_eof(), line) {
                 (true, Some(_)) => "a line that is cut".to_owned(),
                 (true, None) => "a document that is cut".to_owned(),
                 (false, _) => {
                     if let Some(below) = error.line().checked_sub(1) {
-                        let line = line.unwrap_or(1) + above + below;
-                        self.place.at = format!(":{line}:{}", error.column());
+                        let before = if below == 0 { place.1 } else { 0 };
+                        self.place.at = format!(":{}:{}", place.0 + below, before + error.column());
                     }
                     self.texts.redacted(&reason(&error))
                 }
@@ -105,49 +109,52 @@ impl Reader {
     }
 
     /// Adds a document: a request, a list of them, or what another program makes of it.
-    fn document(&mut self, text: &str, is_outermost: bool) -> Result<(), Error> {
+    fn document<'a>(&mut self, text: &'a str, is_outermost: bool) -> Result<(), json::Mistake<'a>> {
+        let mistake = |error| (error, text);
         if is_outermost && text.starts_with('[') {
-            let requests: Vec<&RawValue> = serde_json::from_str(text)?;
-            return requests.into_iter().try_for_each(|it| self.document(it.get(), false));
+            let requests = serde_json::from_str(text).map_err(mistake)?;
+            return json::each(requests, |it: &RawValue| self.document(it.get(), false));
         }
-        let request: json::Request<'_> = serde_json::from_str(text)?;
+        let request: json::Request<'_> = serde_json::from_str(text).map_err(mistake)?;
         if let Some(inner) = request.inner.filter(|_| is_outermost) {
             return self.document(inner.get(), false);
         }
-        request.check(text)?;
+        request.check(text).map_err(mistake)?;
         self.resources += usize::from(request.metrics.is_some());
-        for trace in request.jaeger.into_iter().flatten() {
-            self.add_jaeger(trace);
-        }
-        for (signal, resources) in [(Signal::Traces, request.spans), (Signal::Logs, request.logs)] {
-            for resource in resources.into_iter().flatten().flatten() {
-                self.add_records(signal, resource);
-            }
-        }
-        Ok(())
+        let jaeger = json::each(request.jaeger, |it| self.add_jaeger(&it));
+        let spans = json::each(request.spans, |it| self.add_records(Signal::Traces, &it));
+        let logs = json::each(request.logs, |it| self.add_records(Signal::Logs, &it));
+        jaeger.and(spans).and(logs)
     }
 
-    fn add_jaeger(&mut self, trace: jaeger::Trace<'_>) {
+    fn add_jaeger<'a>(&mut self, trace: &jaeger::Trace<'a>) -> Result<(), json::Mistake<'a>> {
         self.resources += 1;
-        for span in trace.spans.into_iter().flatten() {
+        let processes = trace.processes.and_then(|it| self.message(it.get(), |_: &Value| true));
+        let processes = processes.unwrap_or_default();
+        json::each(trace.spans, |span: &RawValue| {
             if let Some(span) = self.message(span.get(), |_| true) {
-                let request = jaeger::request(&span, &trace.processes).to_string();
+                let request = jaeger::request(&span, &processes).to_string();
                 // A span that cannot be read has been noted.
                 let _ = self.document(&request, false);
             }
-        }
+            Ok(())
+        })
     }
 
-    fn add_records(&mut self, signal: Signal, records: json::Records<'_>) {
+    fn add_records<'a>(
+        &mut self,
+        signal: Signal,
+        records: &json::Records<'a>,
+    ) -> Result<(), json::Mistake<'a>> {
         self.resources += 1;
         let resource = self.encoded(records.resource, |it: &Resource| {
             let values = it.attributes.iter().map(|it| it.value.as_ref());
             values.flatten().all(|it| it.value.is_some())
         });
-        for scope in records.scopes.into_iter().flatten().flatten() {
+        json::each(records.scopes, |scope: json::Scope<'a>| {
             let scope_bytes = self.encoded(scope.scope, |_: &InstrumentationScope| true);
             let mut origin = Origin::new(&resource, scope_bytes);
-            for record in scope.records.into_iter().flatten().flatten() {
+            json::each(scope.records, |record: &RawValue| {
                 // The reason why a record is left out has been noted.
                 let _ = match signal {
                     Signal::Traces => {
@@ -161,8 +168,9 @@ impl Reader {
                         log.map(|it| self.add_log(it, &mut origin))
                     }
                 };
-            }
-        }
+                Ok(())
+            })
+        })
     }
 
     /// Reads a message, and encodes it as protobuf.

@@ -11,9 +11,9 @@ pub(super) struct Trace<'a> {
     #[serde(rename = "traceID")]
     _id: IgnoredAny,
     #[serde(borrow)]
-    pub(super) spans: Option<Vec<&'a RawValue>>,
-    #[serde(default)]
-    pub(super) processes: Value,
+    pub(super) spans: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) processes: Option<&'a RawValue>,
 }
 
 /// Converts a span.

@@ -6,25 +6,32 @@
 //! truncates.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
-use serde::Deserialize;
-use serde::de::{DeserializeOwned, Error as _, IgnoredAny};
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer as _};
 use serde_json::value::RawValue;
-use serde_json::{Error, Map, Value};
+use serde_json::{Deserializer, Error, Map, Value};
 
-use super::jaeger;
+/// The maximum size of a document of another format whose fields are named, in bytes.
+const MOST_NAMED: usize = 1 << 20;
 
-/// A request, of which spans and log records are still text. Unknown fields are ignored, as the specification demands.
+/// A mistake, and the part of the document that its line and column count from.
+pub(super) type Mistake<'a> = (Error, &'a str);
+
+/// A request, whose lists are still text: [`each`] reads them without memory for all of their elements. Unknown fields are
+/// ignored, as the specification demands.
 #[derive(Deserialize)]
 pub(super) struct Request<'a> {
     #[serde(borrow, rename = "resourceSpans", alias = "resource_spans", alias = "batches")]
-    pub(super) spans: Option<Vec<Option<Records<'a>>>>,
+    pub(super) spans: Option<&'a RawValue>,
     #[serde(borrow, rename = "resourceLogs", alias = "resource_logs")]
-    pub(super) logs: Option<Vec<Option<Records<'a>>>>,
+    pub(super) logs: Option<&'a RawValue>,
     #[serde(rename = "resourceMetrics", alias = "resource_metrics")]
     pub(super) metrics: Option<IgnoredAny>,
     #[serde(rename = "resourceProfiles", alias = "resource_profiles")]
@@ -34,7 +41,7 @@ pub(super) struct Request<'a> {
     pub(super) inner: Option<&'a RawValue>,
     /// The traces of Jaeger's page.
     #[serde(borrow, rename = "data")]
-    pub(super) jaeger: Option<Vec<jaeger::Trace<'a>>>,
+    pub(super) jaeger: Option<&'a RawValue>,
 }
 
 /// The records of a resource.
@@ -51,7 +58,7 @@ pub(super) struct Records<'a> {
         alias = "instrumentationLibrarySpans",
         alias = "instrumentationLibraryLogs"
     )]
-    pub(super) scopes: Option<Vec<Option<Scope<'a>>>>,
+    pub(super) scopes: Option<&'a RawValue>,
 }
 
 /// The records of an instrumentation scope.
@@ -60,7 +67,7 @@ pub(super) struct Scope<'a> {
     #[serde(borrow, alias = "instrumentationLibrary")]
     pub(super) scope: Option<&'a RawValue>,
     #[serde(borrow, rename = "spans", alias = "logRecords", alias = "log_records", alias = "logs")]
-    pub(super) records: Option<Vec<Option<&'a RawValue>>>,
+    pub(super) records: Option<&'a RawValue>,
 }
 
 /// Keys of other formats, and the programs that write them.
@@ -79,9 +86,12 @@ impl Request<'_> {
             || self.logs.is_some()
             || self.metrics.is_some()
             || self.profiles.is_some()
-            || self.jaeger.as_ref().is_some_and(|it| !it.is_empty());
+            || self.jaeger.is_some_and(|it| !is_empty(it));
         if is_known {
             return Ok(());
+        }
+        if text.len() > MOST_NAMED {
+            return Err(Error::custom("other fields"));
         }
         let fields: BTreeMap<String, &RawValue> = serde_json::from_str(text)?;
         if fields.is_empty() {
@@ -92,6 +102,42 @@ impl Request<'_> {
         let names = names.collect::<Vec<_>>().join(", ");
         Err(Error::custom(format!("the fields {names}{}", known.map_or("", |it| it.1))))
     }
+}
+
+fn is_empty(list: &RawValue) -> bool {
+    list.get().bytes().filter(|byte| !byte.is_ascii_whitespace()).eq(*b"[]")
+}
+
+/// Takes the elements of a list one at a time, without those that are `null`. Returns the first mistake.
+pub(super) fn each<'a, T: Deserialize<'a>>(
+    list: Option<&'a RawValue>,
+    take: impl FnMut(T) -> Result<(), Mistake<'a>>,
+) -> Result<(), Mistake<'a>> {
+    struct Elements<T, F>(F, PhantomData<T>);
+
+    impl<'a, T, F> Visitor<'a> for Elements<T, F>
+    where
+        T: Deserialize<'a>,
+        F: FnMut(T) -> Result<(), Mistake<'a>>,
+    {
+        type Value = Result<(), Mistake<'a>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a sequence")
+        }
+
+        fn visit_seq<A: SeqAccess<'a>>(mut self, mut list: A) -> Result<Self::Value, A::Error> {
+            let mut all = Ok(());
+            while let Some(element) = list.next_element::<Option<T>>()? {
+                all = all.and(element.map_or(Ok(()), &mut self.0));
+            }
+            Ok(all)
+        }
+    }
+
+    let Some(text) = list.map(RawValue::get) else { return Ok(()) };
+    let all = Deserializer::from_str(text).deserialize_seq(Elements(take, PhantomData));
+    all.unwrap_or_else(|error| Err((error, text)))
 }
 
 /// Reads a message. One that is refused, or that is not whole as it is, is repaired first.

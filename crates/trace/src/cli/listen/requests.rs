@@ -1,5 +1,6 @@
 //! Requests of OTLP, over gRPC and HTTP. A body is read as a file is: JSON or protobuf, compressed with gzip or not.
 
+use std::io::Read;
 use std::sync::Arc;
 
 use axum::Router;
@@ -9,7 +10,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
-use floe_trace::read::{LARGEST_MESSAGE, Reader, Rejected, Unreadable};
+use flate2::read::MultiGzDecoder;
+use floe_trace::read::{LARGEST_MESSAGE, Reader, Rejected};
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceResponse,
 };
@@ -79,7 +81,7 @@ impl Receiver {
             (StatusCode::PAYLOAD_TOO_LARGE, message)
         })?;
         let rejected = self.receive(path, &body).await;
-        let rejected = rejected.map_err(|it| (StatusCode::BAD_REQUEST, format!("{it}\n")))?;
+        let rejected = rejected.map_err(|it| (StatusCode::BAD_REQUEST, it + "\n"))?;
         if !is_json {
             let kind = [(header::CONTENT_TYPE, "application/x-protobuf")];
             return Ok((kind, encoded(rejected)).into_response());
@@ -95,7 +97,7 @@ impl Receiver {
         let _place = self.bodies.acquire().await;
         let export = service_fn(async |request: tonic::Request<Vec<u8>>| {
             let rejected = self.receive(path, request.get_ref()).await;
-            let rejected = rejected.map_err(|it| Status::invalid_argument(it.to_string()))?;
+            let rejected = rejected.map_err(Status::invalid_argument)?;
             Ok(tonic::Response::new(encoded(rejected)))
         });
         let mut server = Grpc::new(Plain)
@@ -107,7 +109,7 @@ impl Receiver {
 
     /// Reads a body and passes it on. Returns the records that were rejected. Metrics are accepted and ignored, so that
     /// no program complains.
-    async fn receive(&self, path: &str, body: &[u8]) -> Result<Option<Rejected>, Unreadable> {
+    async fn receive(&self, path: &str, body: &[u8]) -> Result<Option<Rejected>, String> {
         if body.is_empty() || path == "/v1/metrics" {
             return Ok(None);
         }
@@ -116,7 +118,14 @@ impl Receiver {
             return Ok(None);
         };
         let mut reader = Reader::new().max_bytes(self.max_bytes);
-        reader.read("body", body)?;
+        let mut unzipped = MultiGzDecoder::new(body).take(LARGEST_MESSAGE as u64 + 1);
+        let is_zipped = body.starts_with(&[0x1f, 0x8b]);
+        let input: &mut dyn Read = if is_zipped { &mut unzipped } else { &mut &*body };
+        let read = reader.read("body", input);
+        if unzipped.limit() == 0 {
+            return Err(format!("expected at most {LARGEST_MESSAGE} bytes, found more"));
+        }
+        read.map_err(|error| error.to_string())?;
         let rejected = reader.rejected().cloned();
         place.send(Received { bytes: reader.bytes(), recording: reader.finish() });
         Ok(rejected)
