@@ -1,4 +1,4 @@
-//! A series that is looked up once per provider.
+//! A series that is looked up once, under the first provider of the process.
 
 use std::panic::Location;
 use std::sync::OnceLock;
