@@ -162,10 +162,10 @@ impl WallClock {
     }
 
     /// Accepts a rate only if two intervals agree on it: while the machine sleeps, the monotonic clock stops, but the
-    /// counter may run.
+    /// counter may run. Before the first interval, the rate was measured since the first reading.
     fn learn(&mut self, rate: f64) {
-        let is_plausible = |last: f64| (rate - last).abs() <= last * PLAUSIBLE;
-        if self.measured.replace(rate).is_none_or(is_plausible) {
+        let last = self.measured.replace(rate).unwrap_or(self.nanos_per_tick);
+        if (rate - last).abs() <= last * PLAUSIBLE {
             self.nanos_per_tick = rate;
         }
     }
