@@ -109,17 +109,46 @@ impl OtlpSettings {
     }
 }
 
-/// Removes values of headers from a message.
+/// Removes values of headers from a message, which may contain them in JSON.
 fn without_values<'a>(mut message: String, values: impl IntoIterator<Item = &'a str>) -> String {
     for value in values {
         let credential = value.split_once(' ').map(|(_, credential)| credential);
         for secret in [Some(value), credential].into_iter().flatten() {
-            if secret.len() >= MIN_SECRET && message.contains(secret) {
+            if secret.len() >= MIN_SECRET {
                 message = message.replace(secret, REDACTED);
+                if message.contains('\\') {
+                    message = without_escaped(&message, secret);
+                }
             }
         }
     }
     message
+}
+
+fn without_escaped(message: &str, secret: &str) -> String {
+    let mut safe = String::with_capacity(message.len());
+    let mut rest = message;
+    while let Some(first) = rest.chars().next() {
+        if let Some(behind) = behind_escaped(rest, secret) {
+            safe.push_str(REDACTED);
+            rest = behind;
+        } else {
+            safe.push(first);
+            rest = rest.strip_prefix(first).unwrap_or_default();
+        }
+    }
+    safe
+}
+
+/// The text behind a secret at its start, of which JSON has escaped some characters, for example `/` as `\/` or `\u002f`.
+fn behind_escaped<'t>(text: &'t str, secret: &str) -> Option<&'t str> {
+    secret.chars().try_fold(text, |text, c| {
+        let escape = format!("\\u{:04x}", u32::from(c));
+        let escaped = text.split_at_checked(escape.len());
+        let long = escaped.filter(|(it, _)| it.eq_ignore_ascii_case(&escape)).map(|(_, rest)| rest);
+        let short = || text.strip_prefix('\\')?.strip_prefix(c);
+        long.or_else(short).or_else(|| text.strip_prefix(c))
+    })
 }
 
 /// The export timeout of the signal, which limits all attempts of one export.
@@ -233,6 +262,21 @@ fn signal_url(endpoint: &str, signal: Signal) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_is_removed_however_json_escapes_it() {
+        let values = ["Bearer a/b+\"c\\d", "blue<whale"];
+        for message in [
+            r#"no access for a/b+"c\d, blue<whale"#,
+            r#"{"message":"no access for a\/b+\"c\\d, blue\u003cwhale"}"#,
+            r#"{"message":"Bearer a\u002Fb\u002b\u0022c\\d and blue\u003Cwhale, \u001b[31m"}"#,
+        ] {
+            let safe = without_values(message.to_owned(), values);
+            assert_eq!(safe.matches(REDACTED).count(), 2, "{safe}");
+            assert!(!safe.contains("whale") && !safe.contains("c\\"), "{safe}");
+        }
+        assert_eq!(without_values(r"C:\dir \u00".to_owned(), values), r"C:\dir \u00");
+    }
 
     #[test]
     fn the_path_is_appended_once() {
