@@ -1,7 +1,6 @@
 //! The command line: parses it, calls the command, and ends the program with its exit code.
 
 pub mod audit;
-pub mod helm;
 
 mod arguments;
 mod backend;
@@ -72,7 +71,7 @@ enum Command {
     ///
     /// The last 400 runs of the product on this machine are known.
     Runs(runs::Arguments),
-    /// Print the values of the Helm charts that run the product's telemetry backend
+    /// Check whether the product's telemetry backend accepts telemetry, within ten seconds
     Backend(backend::Arguments),
     /// Run dbt inside a trace: a span for the command, and one for each node that dbt builds
     ///

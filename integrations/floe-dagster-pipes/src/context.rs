@@ -1,6 +1,5 @@
 //! The context of the step that runs this process, from Dagster.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::PathBuf;
@@ -23,9 +22,6 @@ pub struct Context {
     /// The keys of the assets that the step builds, with `/` between their parts. Empty for an op without assets.
     #[serde(default, deserialize_with = "or_default")]
     pub asset_keys: Vec<String>,
-    /// The code versions of the assets, by their keys.
-    #[serde(default, deserialize_with = "or_default")]
-    pub code_version_by_asset_key: BTreeMap<String, Option<String>>,
     /// The id of the run.
     pub run_id: String,
     /// The name of the job.
@@ -37,12 +33,6 @@ pub struct Context {
     /// The key of the partition, if the step builds one.
     #[serde(default)]
     pub partition_key: Option<String>,
-    /// The first and the last key of the partitions, if the step builds several.
-    #[serde(default)]
-    pub partition_key_range: Option<PartitionRange>,
-    /// The time window of time-based partitions, as RFC 3339.
-    #[serde(default)]
-    pub partition_time_window: Option<PartitionRange>,
     /// The parameter `extras` of `PipesSubprocessClient.run`.
     #[serde(default, deserialize_with = "or_default")]
     pub extras: Map<String, Value>,
@@ -61,16 +51,6 @@ impl Context {
     pub(crate) fn decode(value: &str) -> Result<Self, Error> {
         decode::<Source>(VARIABLE, value)?.read()
     }
-}
-
-/// A range of partitions or of time.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct PartitionRange {
-    /// The start: the first key, or a time.
-    pub start: String,
-    /// The end: the last key, or a time that is not part of the window.
-    pub end: String,
 }
 
 #[derive(Debug, Deserialize)]

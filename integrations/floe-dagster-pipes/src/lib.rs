@@ -18,7 +18,7 @@
 //!         pipes.close()
 //!     }
 //!     // The process must also end with an exit code that is not 0.
-//!     Err(error) => pipes.fail(&Exception::of(&error)),
+//!     Err(error) => pipes.fail(&Exception::new("LoadFailed", &error.to_string())),
 //! }
 //! # }
 //! ```
@@ -34,7 +34,7 @@ mod metadata;
 mod param;
 mod session;
 
-pub use context::{Context, PartitionRange};
+pub use context::Context;
 pub use error::Error;
 pub use message::{Exception, Level, Severity};
 pub use metadata::Metadata;

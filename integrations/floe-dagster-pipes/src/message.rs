@@ -1,6 +1,5 @@
 //! The messages of a process to Dagster, and their destination.
 
-use std::error::Error as StdError;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -16,8 +15,6 @@ const LONGEST_TEXT: usize = 16 << 10;
 
 /// The maximum length of an exception, in characters.
 const LONGEST_EXCEPTION: usize = 500;
-
-const MOST_CAUSES: usize = 8;
 
 /// The level of a log record.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -79,29 +76,13 @@ impl Severity {
 pub struct Exception {
     name: String,
     message: String,
-    /// The causes, the nearest first.
-    causes: Vec<String>,
 }
 
 impl Exception {
     /// Creates an exception with a name, such as the type of an error, and a message.
     #[must_use]
     pub fn new(name: &str, message: &str) -> Self {
-        Self { name: name.to_owned(), message: sanitized(message), causes: Vec::new() }
-    }
-
-    /// The exception of an error, with up to 8 of its causes.
-    #[must_use]
-    pub fn of(error: &(dyn StdError + 'static)) -> Self {
-        let mut exception = Self::new("Error", &error.to_string());
-        let mut next = error.source();
-        while let Some(cause) = next
-            && exception.causes.len() < MOST_CAUSES
-        {
-            exception.causes.push(sanitized(&cause.to_string()));
-            next = cause.source();
-        }
-        exception
+        Self { name: name.to_owned(), message: sanitized(message) }
     }
 
     /// The message.
@@ -110,18 +91,13 @@ impl Exception {
     }
 
     pub(crate) fn to_json(&self) -> Value {
-        let exception = |name: &str, message: &str, cause: Value| {
-            json!({
-                "name": name,
-                "message": message,
-                "stack": [],
-                "cause": cause,
-                "context": null,
-            })
-        };
-        let causes = self.causes.iter().rev();
-        let cause = causes.fold(Value::Null, |cause, message| exception("Error", message, cause));
-        exception(&self.name, &self.message, cause)
+        json!({
+            "name": self.name,
+            "message": self.message,
+            "stack": [],
+            "cause": null,
+            "context": null,
+        })
     }
 }
 

@@ -16,18 +16,8 @@ pub enum Metadata<'a> {
     Bool(bool),
     /// Text.
     Text(&'a str),
-    /// Markdown.
-    Markdown(&'a str),
     /// An address, shown as a link.
     Url(&'a str),
-    /// The path of a file.
-    Path(&'a str),
-    /// A point in time, in seconds since 1970 in UTC.
-    Timestamp(f64),
-    /// JSON.
-    Json(&'a Value),
-    /// No value.
-    Null,
 }
 
 impl Metadata<'_> {
@@ -36,15 +26,10 @@ impl Metadata<'_> {
         match self {
             Self::Int(value) => typed("int", value.into()),
             Self::Float(value) if value.is_finite() => typed("float", value.into()),
-            Self::Timestamp(value) if value.is_finite() => typed("timestamp", value.into()),
-            Self::Float(value) | Self::Timestamp(value) => typed("text", value.to_string().into()),
+            Self::Float(value) => typed("text", value.to_string().into()),
             Self::Bool(value) => typed("bool", value.into()),
             Self::Text(value) => typed("text", text(value).into()),
-            Self::Markdown(value) => typed("md", text(value).into()),
             Self::Url(value) => typed("url", text(value).into()),
-            Self::Path(value) => typed("path", text(value).into()),
-            Self::Json(value) => typed("json", redacted(value)),
-            Self::Null => typed("null", Value::Null),
         }
     }
 }
@@ -52,18 +37,4 @@ impl Metadata<'_> {
 pub(crate) fn of(metadata: &[(&str, Metadata<'_>)]) -> Map<String, Value> {
     let entries = metadata.iter();
     entries.map(|(key, value)| ((*key).to_owned(), value.to_json())).collect()
-}
-
-/// Redacts credentials.
-fn redacted(value: &Value) -> Value {
-    match value {
-        Value::String(value) => text(value).into(),
-        Value::Array(values) => values.iter().map(redacted).collect(),
-        Value::Object(entries) => entries
-            .iter()
-            .map(|(key, value)| (key.clone(), redacted(value)))
-            .collect::<Map<_, _>>()
-            .into(),
-        other => other.clone(),
-    }
 }

@@ -103,14 +103,6 @@ impl Session {
         self.write("report_asset_check", &params)
     }
 
-    /// Sends a custom message, which the definition reads with `get_custom_messages`. It is not redacted.
-    ///
-    /// # Errors
-    /// The message cannot be written.
-    pub fn report_custom_message(&self, payload: &Value) -> Result<(), Error> {
-        self.write("report_custom_message", &json!({ "payload": payload }))
-    }
-
     /// Ends the session.
     ///
     /// # Errors

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use floe_telemetry::FloeAttributes;
 
-use crate::address::CleanUrl;
 use crate::error::Error;
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
@@ -20,8 +19,6 @@ use crate::product::Product;
 pub struct Semantic<'a> {
     /// The operation: the last part of the span's name.
     pub operation: &'a str,
-    /// The address of the server, without credentials.
-    pub server_url: Option<CleanUrl<'a>>,
     /// The path that the schema is written to.
     #[floe(key = "semantic.schema.path")]
     pub schema_path: Option<&'a str>,
@@ -48,17 +45,11 @@ impl Operation for Semantic<'_> {
 
 /// A semantic layer: metrics and dimensions over tables.
 pub trait SemanticLayer: Lifecycle {
-    /// The address of the server, if the layer has one. The span contains it without credentials.
-    fn server_url(&self) -> Option<CleanUrl<'_>> {
-        None
-    }
-
-    /// Writes a schema for each gold model below `folder`, and makes the server, if there is one, use the schemas.
-    /// Returns the paths.
+    /// Writes a schema for each gold model below `folder`. Returns the paths.
     ///
     /// # Errors
     ///
-    /// A file cannot be written, or the server refused a schema or could not be reached.
+    /// A file cannot be written.
     fn sync(&self, product: &Product<'_>, folder: &Path) -> Result<Vec<PathBuf>, Error>;
 }
 
@@ -74,11 +65,7 @@ impl Handle<dyn SemanticLayer> {
     /// As for [`SemanticLayer::sync`].
     pub fn sync(&self, product: &Product<'_>, folder: &Path) -> Result<Vec<PathBuf>, Error> {
         let schema_path = folder.to_string_lossy();
-        let operation = Semantic {
-            operation: "sync",
-            server_url: self.plugin().server_url(),
-            schema_path: Some(&schema_path),
-        };
+        let operation = Semantic { operation: "sync", schema_path: Some(&schema_path) };
         let started = Instant::now();
         let written = |files: &Vec<PathBuf>| SemanticOutcome {
             model_count: Some(files.len() as u64),

@@ -20,7 +20,7 @@ use ureq::{Agent, Body, SendBody};
 use crate::quote::without_credentials;
 use crate::time_limit::{TIMEOUT, TimeLimit};
 
-/// The maximum number of attempts of a request that the service did not process.
+/// The maximum number of attempts of a request that a service was not available for.
 const ATTEMPTS: u32 = 3;
 
 /// The wait before the second attempt. It doubles with each attempt.
@@ -55,8 +55,6 @@ pub(crate) struct Request<'a> {
     body: Option<Cow<'a, [u8]>>,
     /// Statuses that are accepted besides successful ones.
     accepted: Vec<u16>,
-    /// Whether the service must not process the request twice.
-    is_sent_once: bool,
     /// Credentials that are removed from quotes in errors.
     credentials: Vec<Cow<'a, str>>,
 }
@@ -110,7 +108,8 @@ impl Client {
         Self(config.into())
     }
 
-    /// Sends a request and reads the response. A request that the service did not process is repeated.
+    /// Sends a request and reads the response. A request that the service was not available for is
+    /// repeated: all requests may be processed twice.
     ///
     /// # Errors
     /// The service cannot be reached, does not answer in time, or answers with a status other than success.
@@ -128,15 +127,12 @@ impl Client {
     fn attempts(&self, request: &Request<'_>) -> Result<http::Response<Body>, Error> {
         let mut attempt = 1;
         loop {
-            let failure = match self.attempt(request) {
+            let error = match self.attempt(request) {
                 Ok(response) => return Ok(response),
-                Err(failure) => failure,
+                Err(error) => error,
             };
-            let error = failure.error;
-            // After a timeout the service may have processed the request.
             let is_repeatable =
-                matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::RateLimited)
-                    && (failure.is_unprocessed || !request.is_sent_once);
+                matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::RateLimited);
             let wait = error.retry_delay().unwrap_or(BACKOFF * 2_u32.pow(attempt - 1));
             if !is_repeatable || attempt == ATTEMPTS || wait > LONGEST_WAIT {
                 return Err(error);
@@ -146,7 +142,7 @@ impl Client {
         }
     }
 
-    fn attempt(&self, request: &Request<'_>) -> Result<http::Response<Body>, Failure> {
+    fn attempt(&self, request: &Request<'_>) -> Result<http::Response<Body>, Error> {
         let invalid = |what: &dyn fmt::Display| request.error(ErrorKind::Rejected, what);
         let mut builder =
             http::Request::builder().method(request.method.clone()).uri(&*request.url);
@@ -169,15 +165,7 @@ impl Client {
             }
         };
         let built = builder.body(body).map_err(|_| invalid(&"the URL is not valid"))?;
-        let mut response = match self.0.run(built) {
-            Ok(response) => response,
-            Err(error) => {
-                return Err(Failure {
-                    is_unprocessed: is_unconnected(&error),
-                    error: request.failed(&error),
-                });
-            }
-        };
+        let mut response = self.0.run(built).map_err(|error| request.failed(&error))?;
         let status = response.status();
         if status.is_success() || request.accepted.contains(&status.as_u16()) {
             return Ok(response);
@@ -185,32 +173,7 @@ impl Client {
         let mut quoted = Vec::new();
         // An unreadable body is not quoted.
         let _ = response.body_mut().as_reader().take(LONGEST_REFUSAL).read_to_end(&mut quoted);
-        Err(Failure {
-            error: request.refused(status, response.headers(), &quoted),
-            // A gateway that answers 502 or 504 has sent the request on.
-            is_unprocessed: matches!(status.as_u16(), 429 | 503),
-        })
-    }
-}
-
-/// An attempt that failed.
-struct Failure {
-    error: Error,
-    /// Whether the service has certainly not processed the request.
-    is_unprocessed: bool,
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self { error, is_unprocessed: false }
-    }
-}
-
-fn is_unconnected(error: &ureq::Error) -> bool {
-    match error {
-        ureq::Error::Io(error) => error.kind() == io::ErrorKind::ConnectionRefused,
-        ureq::Error::ConnectionFailed | ureq::Error::HostNotFound => true,
-        _ => false,
+        Err(request.refused(status, response.headers(), &quoted))
     }
 }
 
@@ -222,7 +185,6 @@ impl<'a> Request<'a> {
             headers: Vec::new(),
             body: None,
             accepted: Vec::new(),
-            is_sent_once: false,
             credentials: Vec::new(),
         }
     }
@@ -282,13 +244,6 @@ impl<'a> Request<'a> {
     /// Accepts a status that is an error otherwise.
     pub(crate) fn also_accept(mut self, status: u16) -> Self {
         self.accepted.push(status);
-        self
-    }
-
-    /// Marks a request that the service must not process twice. It is repeated only if the service has certainly not
-    /// processed it.
-    pub(crate) fn once(mut self) -> Self {
-        self.is_sent_once = true;
         self
     }
 

@@ -7,43 +7,11 @@ use floe_plugin::product::{Model, Product, Source};
 use floe_plugin::quality::Check;
 use floe_plugin::semantic::SemanticLayer;
 use floe_plugin::table::{Column, ColumnType};
-use floe_plugin::{Error, ErrorKind, Handle, PluginType};
+use floe_plugin::{Error, ErrorKind, PluginType};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::service::{Answer, Received, Service};
-use crate::{CANARY, Contract, credential, failures, plugins};
-
-/// The REST API of Cube, with one cube.
-fn api(request: &Received) -> Answer {
-    let refused = |status: u16, error: &str| Answer::json(status, &json!({ "error": error }));
-    if request.header("authorization") != Some(&format!("Bearer {CANARY}")) {
-        return refused(403, "Invalid token");
-    }
-    match (request.method.as_str(), request.path.as_str()) {
-        ("GET", "/cubejs-api/v1/meta") => {
-            let names = |names: &[&str]| -> Vec<serde_json::Value> {
-                let member =
-                    |name: &&str| json!({ "name": format!("customers.{name}"), "type": "number" });
-                names.iter().map(member).collect()
-            };
-            let cube = json!({
-                "name": "customers",
-                "measures": names(&["count"]),
-                "dimensions": names(&["customer_id", "segment", "revenue", "since"]),
-            });
-            Answer::json(200, &json!({ "cubes": [cube] }))
-        }
-        _ => refused(404, "Not found"),
-    }
-}
-
-fn with<T>(url: &str, timeout: f64, run: impl FnOnce(&Handle<dyn SemanticLayer>) -> T) -> T {
-    let (_token, token) = credential(CANARY);
-    let config = json!({ "url": url, "token": token, "table_schema": "main", "timeout": timeout });
-    let plugins = plugins(PluginType::SemanticLayer, "cube", config);
-    run(&plugins.one::<dyn SemanticLayer>().unwrap())
-}
+use crate::{Contract, plugins};
 
 fn product<'a>(checks: &'a [Check], name: &'a str) -> Product<'a> {
     let model = |name, layer| Model {
@@ -88,9 +56,10 @@ fn checks() -> Vec<Check> {
     ]
 }
 
-fn sync(url: &str, timeout: f64, model: &str, folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let checks = checks();
-    with(url, timeout, |cube| cube.sync(&product(&checks, model), folder))
+fn sync(model: &str, folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let plugins = plugins(PluginType::SemanticLayer, "cube", json!({ "table_schema": "main" }));
+    let cube = plugins.one::<dyn SemanticLayer>().unwrap();
+    cube.sync(&product(&checks(), model), folder)
 }
 
 const SCHEMA: &str = "\
@@ -118,62 +87,28 @@ cubes:
 ";
 
 pub(crate) fn contract() -> Contract {
-    let service = "stand-in; Cube's schema compiler 1.7 in `.ci/services plugins`";
+    let service = "files; Cube's schema compiler 1.7 in `.ci/services plugins`";
     Contract::new(PluginType::SemanticLayer, "cube", service).operation(
         "sync",
-        &[
-            "semantic.server_url=http://127.0.0.1:*",
-            "semantic.schema.path=*",
-            "semantic.model.count=1",
-            "semantic.duration_ms=*",
-        ],
+        &["semantic.schema.path=*", "semantic.model.count=1", "semantic.duration_ms=*"],
         || {
-            let service = Service::start(api);
             let folder = TempDir::new()?;
-            let files = sync(&service.url, 10.0, "customers", folder.path())?;
+            let files = sync("customers", folder.path())?;
             assert_eq!(files, [folder.path().join("customers.yml")]);
             assert_eq!(fs::read_to_string(&files[0])?, SCHEMA);
-            assert_eq!(service.single().path, "/cubejs-api/v1/meta");
             Ok(())
         },
         || {
-            // The server serves other models.
-            let service = Service::start(api);
-            let folder = TempDir::new()?;
-            let result = sync(&service.url, 10.0, "other", folder.path());
-            let error = result.as_ref().unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::NotFound);
-            assert!(error.to_string().contains("`other.count`"), "{error}");
-            result.map(drop)
+            let file = tempfile::NamedTempFile::new()?;
+            let error = sync("customers", file.path()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::System);
+            Err(error)
         },
     )
 }
 
 #[test]
-fn cube_that_refuses_hangs_or_is_none() {
-    let folder = TempDir::new().unwrap();
-    failures::check(
-        |_| None,
-        |url, timeout| sync(url, timeout, "customers", folder.path()).map(drop),
-    );
-    // A server may repeat what it refuses.
-    let service = Service::start(|request| {
-        let token = request.header("authorization").unwrap();
-        Answer::json(200, &json!({ "error": format!("no such model: {token}") }))
-    });
-    let error = sync(&service.url, 10.0, "customers", folder.path()).unwrap_err();
-    let message = format!("GET {}: no such model: Bearer <REDACTED>", service.url);
-    assert_eq!((error.kind(), error.to_string()), (ErrorKind::Rejected, message));
-}
-
-#[test]
-fn a_request_is_repeated_when_cube_asks_for_it() {
-    let folder = TempDir::new().unwrap();
-    failures::check_retry(api, |url| sync(url, 10.0, "customers", folder.path()).map(drop));
-}
-
-#[test]
-fn without_a_server_the_models_are_written() {
+fn a_model_that_is_renamed_leaves_no_file() {
     let plugins = plugins(PluginType::SemanticLayer, "cube", json!({}));
     let cube = plugins.one::<dyn SemanticLayer>().unwrap();
     let folder = TempDir::new().unwrap();

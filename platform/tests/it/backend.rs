@@ -1,4 +1,4 @@
-//! `floe backend`: the connection check and the Helm charts of the manifest's backend.
+//! `floe backend`: the connection check of the manifest's backend.
 
 use floe_tests::Receiver;
 
@@ -21,7 +21,7 @@ fn the_connection_check_sends_no_span() {
     let endpoint = receiver.endpoint();
     let product = shop(&endpoint);
     let files = product.files();
-    let output = product.floe("backend", &["--check"], &[]);
+    let output = product.floe("backend", &[], &[]);
     output.assert_ok();
     let expected = format!("jaeger: an empty OTLP/gRPC request to `{endpoint}`: accepted in ");
     assert!(output.stdout.starts_with(&expected), "{}", output.stdout);
@@ -30,24 +30,9 @@ fn the_connection_check_sends_no_span() {
     assert_eq!(product.files(), files);
 
     let _port = receiver.stop();
-    let output = product.floe("backend", &["--check"], &[]);
+    let output = product.floe("backend", &[], &[]);
     assert_eq!(output.code, Some(1));
     let expected =
         format!("error: telemetry: jaeger: an empty OTLP/gRPC request to `{endpoint}`: ");
     assert!(output.stderr.starts_with(&expected), "{}", output.stderr);
-}
-
-#[test]
-fn the_charts_of_the_backend_are_printed() {
-    let output = shop("http://jaeger:4317").floe("backend", &[], &[]);
-    output.assert_ok();
-    let charts: Vec<_> =
-        output.stdout.lines().filter_map(|line| line.strip_prefix("# helm install … ")).collect();
-    let collector = "open-telemetry/opentelemetry-collector";
-    assert_eq!(charts, ["jaegertracing/jaeger", collector]);
-    assert!(output.stdout.contains("endpoint: \"jaeger:4317\""), "{}", output.stdout);
-
-    let output = Product::shop().floe("backend", &[], &[]);
-    output.assert_ok();
-    assert_eq!(output.stdout, "# console needs no chart\n");
 }

@@ -16,7 +16,6 @@ mod failing_model;
 mod find;
 mod full_output;
 mod fuzz;
-mod helm;
 mod logs;
 mod manifest_settings;
 mod marts;

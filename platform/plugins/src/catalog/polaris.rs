@@ -1,19 +1,14 @@
 //! Tables in Apache Polaris.
 
-use std::collections::HashMap;
-use std::fmt::Write as _;
-use std::sync::OnceLock;
-use std::time::Duration;
-
 use floe_plugin::catalog::{StoredTable, TableCatalog};
 use floe_plugin::{CleanUrl, Credential, Endpoint, Error, ErrorKind, Lifecycle};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::address::ServiceUrl;
-use crate::http::service::{AccessToken, Issued, encode, parameters};
-use crate::http::{Client, Request, Response};
+use crate::http::service::{AccessToken, encode, parameters};
+use crate::http::{Client, Request};
 
 floe_plugin::plugin! {
     kind: TableCatalog,
@@ -49,9 +44,6 @@ struct Polaris {
     client: Client,
     #[serde(skip)]
     token: AccessToken,
-    /// The part of paths that stands for the warehouse.
-    #[serde(skip)]
-    prefix: OnceLock<String>,
 }
 
 fn default_scope() -> String {
@@ -62,13 +54,6 @@ fn default_scope() -> String {
 struct TokenResponse {
     access_token: SecretString,
     token_type: String,
-    expires_in: Option<u64>,
-}
-
-#[derive(Deserialize)]
-struct ConfigResponse {
-    defaults: HashMap<String, String>,
-    overrides: HashMap<String, String>,
 }
 
 impl Lifecycle for Polaris {
@@ -108,31 +93,17 @@ impl TableCatalog for Polaris {
 impl Polaris {
     /// Creates an object that may exist. Returns whether it is new.
     fn create(&self, api: &str, path: &str, body: &Value) -> Result<bool, Error> {
-        let prefix = match self.prefix.get() {
-            Some(prefix) => prefix,
-            None => &self.ask_for_prefix()?,
-        };
-        let request = Request::post(self.uri.at(&format!("{api}/v1{prefix}{path}")));
-        let response = self.send(&request.json(body).once().also_accept(409))?;
+        // The prefix of Polaris' paths is the name of the catalog.
+        let prefix = self.warehouse.iter().map(|name| format!("/{}", encode(name)));
+        let prefix: String = prefix.collect();
+        let token = self.token.get(|| self.new_token())?;
+        let request = Request::post(self.uri.at(&format!("{api}/v1{prefix}{path}")))
+            .header("accept", "application/json")
+            .bearer(token)
+            .json(body)
+            .also_accept(409);
+        let response = self.client.send(&self.in_realm(request))?;
         Ok(response.status != 409)
-    }
-
-    /// Sends a request. A revoked token is renewed once.
-    fn send(&self, request: &Request<'_>) -> Result<Response, Error> {
-        let mut refused = None;
-        loop {
-            let token = self.token.get(refused.as_ref(), || self.new_token())?;
-            let request = self.in_realm(request.clone()).bearer(token.expose_secret());
-            let mut request = request.header("accept", "application/json");
-            if refused.is_none() {
-                request = request.also_accept(401);
-            }
-            let response = self.client.send(&request)?;
-            if response.status != 401 {
-                return Ok(response);
-            }
-            refused = Some(token);
-        }
     }
 
     fn in_realm<'a>(&'a self, request: Request<'a>) -> Request<'a> {
@@ -143,7 +114,7 @@ impl Polaris {
     }
 
     /// A token for the client's credentials (OAuth 2.0, RFC 6749 section 4.4).
-    fn new_token(&self) -> Result<Issued, Error> {
+    fn new_token(&self) -> Result<SecretString, Error> {
         let (id, secret) = (self.client_id.expose()?, self.client_secret.expose()?);
         let url = match &self.token_url {
             Some(url) => url.as_str().to_owned(),
@@ -173,24 +144,6 @@ impl Polaris {
                 format!("expected a token of the type `bearer`, found `{}`", token.token_type);
             return Err(Error::new(ErrorKind::InvalidResponse, message));
         }
-        let lifetime = token.expires_in.map(Duration::from_secs);
-        Ok(Issued::new(token.access_token, lifetime))
-    }
-
-    /// Asks the catalog for the part of paths that stands for the warehouse.
-    fn ask_for_prefix(&self) -> Result<String, Error> {
-        let mut url = self.uri.at("/v1/config");
-        if let Some(warehouse) = &self.warehouse {
-            let _ = write!(url, "?warehouse={}", encode(warehouse));
-        }
-        let config: ConfigResponse = self.send(&Request::get(url))?.json()?;
-        let named = config.overrides.get("prefix");
-        let named = named.or_else(|| config.defaults.get("prefix"));
-        let parts = named.map_or("", String::as_str).split('/');
-        let parts = parts.filter(|part| !part.is_empty());
-        let prefix = parts.fold(String::new(), |prefix, part| prefix + "/" + &encode(part));
-        // It is the same whenever it is asked for.
-        let _ = self.prefix.set(prefix.clone());
-        Ok(prefix)
+        Ok(token.access_token)
     }
 }

@@ -1,7 +1,6 @@
 //! The authorization of requests to a service, and the encoding of their parameters.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -63,50 +62,27 @@ pub(crate) fn basic<'a>(request: Request<'a>, username: &str, password: &'a str)
         .credential(encoded)
 }
 
-/// The time before the expiry at which a token is replaced.
-const MARGIN: Duration = Duration::from_secs(30);
-
-/// The access token of a service, until shortly before its expiry.
+/// The access token of a service: one for a process, which lives shorter than a token.
 #[derive(Debug, Default)]
-pub(crate) struct AccessToken(Mutex<Option<Issued>>);
-
-/// A token, and the time of its replacement.
-#[derive(Debug)]
-pub(crate) struct Issued {
-    token: SecretString,
-    until: Option<Instant>,
-}
-
-impl Issued {
-    /// A token that is valid for this long, or until it is refused.
-    pub(crate) fn new(token: SecretString, lifetime: Option<Duration>) -> Self {
-        let left = lifetime.map(|it| it.saturating_sub(MARGIN));
-        Self { token, until: left.and_then(|left| Instant::now().checked_add(left)) }
-    }
-}
+pub(crate) struct AccessToken(OnceLock<SecretString>);
 
 impl AccessToken {
-    /// Returns the token. `issue` returns a new one if there is none, or if the current one is `refused`.
+    /// Returns the token. `issue` returns a new one if there is none.
     ///
     /// # Errors
     /// The errors of `issue`.
     pub(crate) fn get(
         &self,
-        refused: Option<&SecretString>,
-        issue: impl FnOnce() -> Result<Issued, Error>,
-    ) -> Result<SecretString, Error> {
-        // Locked while a token is requested, so that threads do not request one each. A panic cannot leave it
-        // half-written.
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let refused = refused.map(ExposeSecret::expose_secret);
-        if let Some(Issued { token, until }) = &*known
-            && until.is_none_or(|until| Instant::now() < until)
-            && refused != Some(token.expose_secret())
-        {
-            return Ok(token.clone());
-        }
-        let issued = issue()?;
-        Ok(known.insert(issued).token.clone())
+        issue: impl FnOnce() -> Result<SecretString, Error>,
+    ) -> Result<&str, Error> {
+        let token = match self.0.get() {
+            Some(token) => token,
+            None => {
+                let issued = issue()?;
+                self.0.get_or_init(|| issued)
+            }
+        };
+        Ok(token.expose_secret())
     }
 }
 

@@ -1,10 +1,10 @@
-//! Identities of Keycloak, by `OpenID` Connect.
+//! Identities of Keycloak: the client credentials of OAuth 2.0.
 
 use floe_plugin::identity::IdentityProvider;
 use floe_plugin::{Credential, Endpoint, Error, ErrorKind, Lifecycle};
 use serde::Deserialize;
 
-use crate::address::{ServiceUrl, is_https};
+use crate::address::ServiceUrl;
 use crate::http::service::{basic, encode, parameters};
 use crate::http::{Client, Request, Response};
 
@@ -17,8 +17,7 @@ floe_plugin::plugin! {
     description: "authenticates by a realm of Keycloak",
 }
 
-/// Identities of a realm of Keycloak, or of another provider of `OpenID` Connect with the same issuer,
-/// `URL/realms/REALM`. The platform authenticates with the credentials of a client.
+/// Identities of a realm of Keycloak. The platform authenticates with the credentials of a client.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Keycloak {
@@ -38,20 +37,6 @@ struct Keycloak {
     client: Client,
 }
 
-/// The published metadata of the provider.
-#[derive(Debug, Deserialize)]
-struct Provider {
-    issuer: String,
-    token_endpoint: String,
-    #[serde(default = "basic_only")]
-    token_endpoint_auth_methods_supported: Vec<String>,
-}
-
-/// The default in the specification.
-fn basic_only() -> Vec<String> {
-    vec!["client_secret_basic".to_owned()]
-}
-
 /// The provider's grant. The token itself is not read.
 #[derive(Deserialize)]
 struct Granted {
@@ -64,28 +49,6 @@ struct Refused {
     error: String,
     #[serde(default)]
     error_description: String,
-}
-
-impl Keycloak {
-    fn issuer(&self) -> String {
-        self.url.at(&format!("/realms/{}", encode(&self.realm)))
-    }
-
-    fn discover(&self) -> Result<Provider, Error> {
-        let issuer = self.issuer();
-        let request = Request::get(format!("{issuer}/.well-known/openid-configuration"));
-        let provider: Provider = self.client.send(&request)?.json()?;
-        // Else another issuer could answer in its place.
-        if provider.issuer != issuer {
-            let what = format!("expected the issuer `{issuer}`, found `{}`", provider.issuer);
-            return Err(request.error(ErrorKind::InvalidResponse, &what));
-        }
-        if self.url.is_https() && !is_https(&provider.token_endpoint) {
-            let what = "found an endpoint without TLS";
-            return Err(request.error(ErrorKind::InvalidResponse, &what));
-        }
-        Ok(provider)
-    }
 }
 
 /// The error of a token endpoint.
@@ -121,29 +84,21 @@ impl IdentityProvider for Keycloak {
     }
 
     fn authenticate(&self) -> Result<(), Error> {
-        let provider = self.discover()?;
         let secret = self.client_secret.expose()?;
         let encoded_secret = encode(secret);
         let mut form = vec![("grant_type", "client_credentials")];
         if let Some(scope) = &self.scope {
             form.push(("scope", scope));
         }
-        let methods = &provider.token_endpoint_auth_methods_supported;
-        let has_basic = methods.iter().any(|method| method == "client_secret_basic");
-        if !has_basic {
-            form.push(("client_id", &self.client_id));
-            form.push(("client_secret", secret));
-        }
-        let mut request = Request::post(&*provider.token_endpoint)
+        let path = format!("/realms/{}/protocol/openid-connect/token", encode(&self.realm));
+        let request = Request::post(self.url.at(&path))
             .header("accept", "application/json")
             .body("application/x-www-form-urlencoded", parameters(&form).into_bytes())
             .credential(secret)
             .also_accept(400)
             .also_accept(401);
-        if has_basic {
-            // Both parts are encoded as in a form, RFC 6749, section 2.3.1.
-            request = basic(request, &encode(&self.client_id), &encoded_secret);
-        }
+        // Both parts are encoded as in a form, RFC 6749, section 2.3.1.
+        let request = basic(request, &encode(&self.client_id), &encoded_secret);
         let response = self.client.send(&request)?;
         if response.status >= 400 {
             return Err(refusal(&request, &response));

@@ -1,7 +1,6 @@
 """Loads a source into files with JSON lines, or exports a CSV file, with dlt."""
 
 import csv
-import io
 import json
 import os
 
@@ -25,8 +24,7 @@ def run(request):
 
 def load(dlt, request):
     table = request["table"]
-    source = from_files if request["source"]["type"] == "filesystem" else from_api
-    resource = source(dlt, request).add_map(kept(request))
+    resource = from_api(request).add_map(kept(request))
     resource.apply_hints(
         table_name=table,
         write_disposition="replace",
@@ -60,34 +58,7 @@ def kept(request):
     return keep
 
 
-def from_files(dlt, request):
-    from dlt.sources.filesystem import filesystem
-
-    columns = list(request["columns"])
-
-    @dlt.transformer(name=request["table"])
-    def rows(items):
-        for item in items:
-            with item.open(mode="rb") as file:
-                reader = csv.DictReader(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""))
-                missing = [name for name in columns if name not in (reader.fieldnames or [])]
-                if missing:
-                    raise Failure("invalid_input", f"{item['file_name']}: there is no column `{missing[0]}`")
-                for row in reader:
-                    if None in row or None in row.values():
-                        raise Failure(
-                            "invalid_input",
-                            f"{item['file_name']}:{reader.line_num}: the row has not as many values as the header",
-                        )
-                    yield {name: None if value == "" else value for name, value in row.items()}
-
-    files = filesystem(bucket_url=request["source"]["folder"], file_glob=request["location"])
-    if not list(files):
-        raise Failure("not_found", f"there is no file `{request['location']}`")
-    return filesystem(bucket_url=request["source"]["folder"], file_glob=request["location"]) | rows
-
-
-def from_api(dlt, request):
+def from_api(request):
     from dlt.sources.rest_api import rest_api_resources
 
     source = request["source"]
@@ -103,16 +74,12 @@ def from_api(dlt, request):
 
 def export(dlt, request):
     sink = request["sink"]
-    if sink["type"] == "duckdb":
-        os.makedirs(os.path.dirname(sink["path"]), exist_ok=True)
-        # The table is replaced in one transaction.
-        os.environ["DESTINATION__REPLACE_STRATEGY"] = "insert-from-staging"
-        destination = dlt.destinations.duckdb(sink["path"])
-    else:
-        destination = dlt.destinations.filesystem(bucket_url=sink["path"])
+    os.makedirs(os.path.dirname(sink["path"]), exist_ok=True)
+    # The table is replaced in one transaction.
+    os.environ["DESTINATION__REPLACE_STRATEGY"] = "insert-from-staging"
+    destination = dlt.destinations.duckdb(sink["path"])
     types = column_types(request["file"])
-    if sink["type"] == "duckdb":
-        refuse_narrower(sink, request["table"], types)
+    refuse_narrower(sink, request["table"], types)
 
     @dlt.resource(
         name=request["table"],
@@ -125,8 +92,7 @@ def export(dlt, request):
                 yield {name: None if value == "" else value for name, value in row.items()}
 
     pipeline = pipeline_of(dlt, destination, sink["dataset"])
-    file_format = "jsonl" if sink["type"] == "filesystem" else None
-    pipeline.run(rows(), loader_file_format=file_format).raise_on_failed_jobs()
+    pipeline.run(rows()).raise_on_failed_jobs()
     return {"rows": rows_of(pipeline, request["table"])}
 
 

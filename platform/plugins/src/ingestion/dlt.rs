@@ -1,8 +1,8 @@
 //! Loads from and to other systems with dlt.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, BufRead as _, BufReader};
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Component, Path};
 use std::time::Duration;
 
@@ -34,8 +34,8 @@ floe_plugin::plugin! {
 struct Dlt {
     /// The Python interpreter.
     python: Program,
-    /// The source of the data.
-    source: Source,
+    /// The source of the data. Without it, data is only exported.
+    source: Option<Source>,
     /// The treatment of a column that the product does not have.
     schema_contract: Contract,
     /// The destinations of data, by name.
@@ -48,9 +48,6 @@ struct Dlt {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 enum Source {
-    /// CSV files with a header. The location of a source of the product is a path, which can contain `*`, in
-    /// the folder of the product.
-    Filesystem {},
     /// A REST API that returns JSON. The location of a source of the product is the path of an endpoint.
     RestApi {
         /// The URL that paths are appended to.
@@ -87,14 +84,6 @@ enum Sink {
         #[serde(default = "default_dataset")]
         dataset: String,
     },
-    /// A folder with JSON lines, one folder in it for each table.
-    Filesystem {
-        /// The folder.
-        path: OutputPath,
-        /// The folder of the tables in it.
-        #[serde(default = "default_dataset")]
-        dataset: String,
-    },
 }
 
 fn default_dataset() -> String {
@@ -121,7 +110,7 @@ impl Default for Dlt {
     fn default() -> Self {
         Self {
             python: Program::named("python3"),
-            source: Source::Filesystem {},
+            source: None,
             schema_contract: Contract::default(),
             sinks: BTreeMap::new(),
             timeout_seconds: 3600,
@@ -131,19 +120,14 @@ impl Default for Dlt {
 
 impl Lifecycle for Dlt {
     fn endpoints(&self) -> Vec<Endpoint> {
-        match &self.source {
-            Source::Filesystem {} => Vec::new(),
-            Source::RestApi { base_url, .. } => vec![base_url.endpoint()],
-        }
+        let sources = self.source.iter();
+        sources.map(|Source::RestApi { base_url, .. }| base_url.endpoint()).collect()
     }
 }
 
 impl IngestionEngine for Dlt {
-    fn source_type(&self) -> &str {
-        match &self.source {
-            Source::Filesystem {} => "csv",
-            Source::RestApi { .. } => "rest_api",
-        }
+    fn source_type(&self) -> &'static str {
+        "rest_api"
     }
 
     fn schema_contract(&self) -> Option<&str> {
@@ -154,29 +138,19 @@ impl IngestionEngine for Dlt {
     }
 
     fn run(&self, load: &Load<'_>, rows: &mut dyn RowSink) -> Result<(), Error> {
-        let mut task = self.task()?;
-        let source = match &self.source {
-            Source::Filesystem {} => {
-                if !is_inner(Path::new(load.location)) {
-                    let location = load.location;
-                    let message =
-                        format!("expected a path in the product's folder, found `{location}`");
-                    return Err(Error::new(ErrorKind::InvalidInput, message));
-                }
-                json!({ "type": "filesystem", "folder": std::path::absolute(load.folder)? })
-            }
-            Source::RestApi { base_url, token, data_selector } => {
-                if let Some(token) = token {
-                    task = task.credential("FLOE_TOKEN", token.expose()?);
-                }
-                json!({
-                    "type": "rest_api",
-                    "base_url": base_url.as_str(),
-                    "has_token": token.is_some(),
-                    "data_selector": data_selector,
-                })
-            }
+        let Some(Source::RestApi { base_url, token, data_selector }) = &self.source else {
+            let message = "the configuration of the plugin has no `source`";
+            return Err(Error::new(ErrorKind::InvalidInput, message));
         };
+        let mut task = self.task()?;
+        if let Some(token) = token {
+            task = task.credential("FLOE_TOKEN", token.expose()?);
+        }
+        let source = json!({
+            "base_url": base_url.as_str(),
+            "has_token": token.is_some(),
+            "data_selector": data_selector,
+        });
         let columns = load.columns.iter().map(|column| {
             let kind = match column.kind {
                 ColumnType::Integer => "bigint",
@@ -225,20 +199,13 @@ impl IngestionEngine for Dlt {
             );
             return Err(Error::new(ErrorKind::InvalidInput, message));
         };
-        let (kind, path, dataset) = match sink {
-            Sink::Duckdb { path, dataset } => ("duckdb", path, dataset),
-            Sink::Filesystem { path, dataset } => ("filesystem", path, dataset),
-        };
-        if !is_inner(Path::new(dataset)) {
-            let message = format!("expected a name, found the dataset `{dataset}`");
-            return Err(Error::new(ErrorKind::InvalidInput, message));
-        }
-        sink.check(path)?;
+        let Sink::Duckdb { path, dataset } = sink;
+        check(path)?;
         let request = json!({
             "operation": "export",
             "table": export.destination,
             "file": std::path::absolute(export.file)?,
-            "sink": { "type": kind, "path": std::path::absolute(&**path)?, "dataset": dataset },
+            "sink": { "path": std::path::absolute(&**path)?, "dataset": dataset },
         });
         Ok(self.task()?.run::<Written>(&request)?.0.rows)
     }
@@ -259,44 +226,13 @@ impl Dlt {
     }
 }
 
-impl Sink {
-    /// Checks that no symbolic link leads to the written files.
-    fn check(&self, path: &OutputPath) -> Result<(), Error> {
-        let (folder, inner) = (path.folder(), path.inner());
-        let refused = PlatformError::into_plugin;
-        match self {
-            Self::Duckdb { .. } => ["", ".wal"].iter().try_for_each(|suffix| {
-                let mut name = inner.as_os_str().to_owned();
-                name.push(suffix);
-                confine::check_file(folder, Path::new(&name)).map_err(refused)
-            }),
-            Self::Filesystem { .. } => {
-                confine::check_folder(folder, inner).map_err(refused)?;
-                check_contents(folder, inner)
-            }
-        }
-    }
-}
-
-/// Checks the contents of a folder, because dlt chooses the files that it writes.
-fn check_contents(folder: &Path, inner: &Path) -> Result<(), Error> {
-    let mut folders = vec![inner.to_path_buf()];
-    while let Some(inner) = folders.pop() {
-        let entries = match fs::read_dir(folder.join(&inner)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            entries => entries?,
-        };
-        for entry in entries {
-            let entry = entry?;
-            let inner = inner.join(entry.file_name());
-            if entry.file_type()?.is_dir() {
-                folders.push(inner);
-            } else {
-                confine::check_file(folder, &inner).map_err(PlatformError::into_plugin)?;
-            }
-        }
-    }
-    Ok(())
+/// Checks that no symbolic link leads to the written files.
+fn check(database: &OutputPath) -> Result<(), Error> {
+    ["", ".wal"].iter().try_for_each(|suffix| {
+        let mut name = database.inner().as_os_str().to_owned();
+        name.push(suffix);
+        confine::check_file(database.folder(), Path::new(&name)).map_err(PlatformError::into_plugin)
+    })
 }
 
 fn is_inner(path: &Path) -> bool {

@@ -1,15 +1,13 @@
 //! Secrets of Infisical, by version 4 of its API for secrets.
 
-use std::time::Duration;
-
 use floe_plugin::secrets::SecretStore;
 use floe_plugin::{Credential, Endpoint, Error, ErrorKind, Lifecycle};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::address::ServiceUrl;
-use crate::http::service::{AccessToken, Issued, encode, parameters};
+use crate::http::service::{AccessToken, encode, parameters};
 use crate::http::{Client, Request, Response};
 
 floe_plugin::plugin! {
@@ -76,7 +74,6 @@ impl TryFrom<String> for Folder {
 #[serde(rename_all = "camelCase")]
 struct Login {
     access_token: SecretString,
-    expires_in: f64,
 }
 
 #[derive(Deserialize)]
@@ -95,59 +92,24 @@ struct Secret {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Refusal {
-    error: String,
     /// A list if the request is invalid.
     message: Value,
 }
 
-impl Refusal {
-    fn of(response: &Response) -> Self {
-        serde_json::from_slice(&response.body).unwrap_or_default()
-    }
-
-    /// Whether the secret is missing, rather than the project, the environment or the folder.
-    fn is_about_secret(&self) -> bool {
-        self.message.as_str().is_some_and(|text| text.starts_with("Secret "))
-    }
+/// Whether the secret is missing, rather than the project, the environment or the folder.
+fn is_about_secret(response: &Response) -> bool {
+    let refusal: Refusal = serde_json::from_slice(&response.body).unwrap_or_default();
+    refusal.message.as_str().is_some_and(|text| text.starts_with("Secret "))
 }
 
 impl Infisical {
-    fn log_in(&self) -> Result<Issued, Error> {
+    fn log_in(&self) -> Result<SecretString, Error> {
         let client_secret = self.client_secret.expose()?;
         let request = Request::post(self.url.at("/api/v1/auth/universal-auth/login"))
             .json(&json!({ "clientId": self.client_id, "clientSecret": client_secret }))
             .credential(client_secret);
         let login: Login = self.client.send(&request)?.json()?;
-        let lifetime = Duration::try_from_secs_f64(login.expires_in).unwrap_or_default();
-        Ok(Issued::new(login.access_token, Some(lifetime)))
-    }
-
-    /// Sends a request with the access token. Returns `None` for a missing secret.
-    fn send(&self, request: &Request<'_>) -> Result<Option<Response>, Error> {
-        let mut refused = None;
-        loop {
-            let token = self.token.get(refused.as_ref(), || self.log_in())?;
-            let request = request
-                .clone()
-                .bearer(token.expose_secret())
-                .also_accept(401)
-                .also_accept(403)
-                .also_accept(404);
-            let response = self.client.send(&request)?;
-            let refusal = match response.status {
-                401 | 403 | 404 => Refusal::of(&response),
-                _ => return Ok(Some(response)),
-            };
-            // Expired, or revoked.
-            let is_about_token = response.status == 401 || refusal.error == "TokenError";
-            if response.status == 404 && refusal.is_about_secret() {
-                return Ok(None);
-            }
-            if !is_about_token || refused.is_some() {
-                return Err(request.refusal(&response));
-            }
-            refused = Some(token);
-        }
+        Ok(login.access_token)
     }
 
     fn query(&self, name: &str, more: (&str, &str)) -> String {
@@ -186,10 +148,14 @@ impl SecretStore for Infisical {
     fn get_secret(&self, key: &str) -> Result<Option<SecretString>, Error> {
         check(key)?;
         let name = format!("/{}", encode(key));
-        let request = Request::get(self.query(&name, ("expandSecretReferences", "true")));
-        let Some(response) = self.send(&request)? else {
-            return Ok(None);
-        };
+        let request = Request::get(self.query(&name, ("expandSecretReferences", "true")))
+            .bearer(self.token.get(|| self.log_in())?)
+            .also_accept(404);
+        let response = self.client.send(&request)?;
+        if response.status == 404 {
+            let is_missing = is_about_secret(&response);
+            return if is_missing { Ok(None) } else { Err(request.refusal(&response)) };
+        }
         let secret = response.json::<Found>()?.secret;
         if secret.is_hidden {
             let message = format!("the identity may see `{key}`, but not its value");

@@ -1,4 +1,4 @@
-//! dlt itself: CSV files and a REST API into the platform, rows to DuckDB and to a folder.
+//! dlt itself: a REST API into the platform, rows to DuckDB.
 
 use std::fs;
 use std::path::Path;
@@ -43,53 +43,6 @@ fn load(config: Json, folder: &Path, location: &str) -> Result<Vec<String>, Erro
 }
 
 #[test]
-fn csv_files_are_loaded() {
-    let place = place();
-    let python = place.join("venv/bin/python");
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-    write(
-        "a.csv",
-        "id,note,amount,ordered_on,other\n1,\"two\nlines, é\",1.5,2026-01-31,x\n007,,,,\n",
-    );
-    write("b.csv", "id,note,amount,ordered_on\n3,null,2,2024-02-29\n");
-    let config = json!({ "python": python });
-    let mut rows = Vec::new();
-    let spans = testing::capture(|| {
-        rows = load(config.clone(), folder.path(), "[ab].csv").unwrap();
-    });
-    rows.sort_unstable();
-    assert_eq!(
-        rows,
-        [
-            "[Integer(1), Real(1.5), Text(\"two\\nlines, é\"), Text(\"2026-01-31\")]",
-            "[Integer(3), Real(2.0), Text(\"null\"), Text(\"2024-02-29\")]",
-            "[Integer(7), Null, Null, Null]",
-        ]
-    );
-    let span = spans.single("ingestion.run").assert_ok();
-    span.assert_attribute("ingestion.rows_loaded", 3)
-        .assert_attribute("ingestion.source_type", "csv");
-
-    write("c.csv", "id,note,amount,ordered_on\nmany,x,1,2026-01-01\n");
-    write("d.csv", "id,note\n1,x\n");
-    write("e.csv", "id,note,amount,ordered_on\n1,x\n");
-    for (location, kind, message) in [
-        ("c.csv", ErrorKind::InvalidInput, "`id"),
-        ("d.csv", ErrorKind::InvalidInput, "there is no column `amount`"),
-        ("e.csv", ErrorKind::InvalidInput, "e.csv:2: the row has not as many values"),
-        ("no.csv", ErrorKind::NotFound, "there is no file `no.csv`"),
-    ] {
-        let error = load(config.clone(), folder.path(), location).unwrap_err();
-        assert_eq!(error.kind(), kind, "{error}");
-        assert!(error.to_string().contains(message), "{error}");
-    }
-    let frozen = json!({ "python": python, "schema_contract": "freeze" });
-    let error = load(frozen, folder.path(), "a.csv").unwrap_err();
-    assert!(error.to_string().contains("no column `other`"), "{error}");
-}
-
-#[test]
 fn a_rest_api_is_loaded() {
     let place = place();
     let service = Service::start(|request| match request.header("authorization") {
@@ -119,7 +72,13 @@ fn a_rest_api_is_loaded() {
     let (_file, token) = credential("c4n4ry");
     let (_other, wrong) = credential("another");
     let url = format!("{}/v1/", service.url);
-    let mut rows = load(config(&url, &token), folder.path(), "orders").unwrap();
+    let mut rows = Vec::new();
+    let spans = testing::capture(|| {
+        rows = load(config(&url, &token), folder.path(), "orders").unwrap();
+    });
+    let span = spans.single("ingestion.run").assert_ok();
+    span.assert_attribute("ingestion.rows_loaded", 2)
+        .assert_attribute("ingestion.source_type", "rest_api");
     rows.sort_unstable();
     assert_eq!(
         rows,
@@ -151,7 +110,6 @@ fn rows_are_written_to_other_systems() {
         "python": place.join("venv/bin/python"),
         "sinks": {
             "crm": { "type": "duckdb", "path": "crm/crm.duckdb", "dataset": "sales" },
-            "lake": { "type": "filesystem", "path": "lake" },
         },
     });
     let selection = Selection::new(PluginType::Ingestion, "dlt", config).in_folder(folder.path());
@@ -180,15 +138,4 @@ fn rows_are_written_to_other_systems() {
         "import duckdb; print(duckdb.connect({database:?}).execute('select id, zip, amount, note from sales.orders order by id').fetchall())"
     );
     assert_eq!(python(&place, &script), "[(1, '007', 1.5, 'a, b'), (2, '10', 2.0, None)]");
-    assert_eq!(write("lake").unwrap(), 2);
-    let written: Vec<_> = fs::read_dir(folder.path().join("lake/floe/orders"))
-        .unwrap()
-        .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
-        .collect();
-    assert_eq!(written.len(), 1);
-    assert!(written[0].contains("\"zip\":\"007\""), "{written:?}");
-    // The folder cannot be created.
-    fs::remove_dir_all(folder.path().join("lake")).unwrap();
-    fs::write(folder.path().join("lake"), "a file").unwrap();
-    assert!(write("lake").is_err());
 }

@@ -1,4 +1,4 @@
-//! npm's oidc-provider, which is certified: discovery and client credentials.
+//! npm's oidc-provider, which is certified: client credentials.
 
 use std::process::Command;
 

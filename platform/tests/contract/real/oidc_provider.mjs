@@ -32,6 +32,8 @@ server.listen(0, '127.0.0.1', () => {
         response_types: [],
       },
     ],
+    // The path of Keycloak.
+    routes: { token: '/protocol/openid-connect/token' },
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
