@@ -32,14 +32,9 @@ impl ServiceUrl {
 
     /// Whether requests are encrypted.
     pub fn is_https(&self) -> bool {
-        is_https(&self.0)
+        let scheme = self.0.split_once("://").map(|(scheme, _)| scheme);
+        scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"))
     }
-}
-
-/// Whether requests to a URL are encrypted.
-pub fn is_https(url: &str) -> bool {
-    let scheme = url.split_once("://").map(|(scheme, _)| scheme);
-    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"))
 }
 
 impl TryFrom<String> for ServiceUrl {

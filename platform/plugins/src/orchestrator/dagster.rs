@@ -13,9 +13,7 @@ use serde_json::{Value, json};
 
 use crate::error::Error as PlatformError;
 use crate::files::atomic::{self, Access};
-use crate::files::input_file;
 use crate::process::child::{Invocation, Program};
-use crate::quote::one_line;
 use crate::sql::identifier;
 
 floe_plugin::plugin! {
@@ -36,18 +34,12 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
 const DEFINITIONS: &str = include_str!("dagster.py");
 
-/// The last line of `dagster definitions validate`.
-const VALID: &str = "All code locations passed validation";
-
-/// Dagster: a product becomes a project with an asset for each source and model. It is validated by Dagster
-/// before it is written. Each asset is built by a process of `floe`, which reports through Dagster Pipes.
+/// Dagster: a product becomes a project with an asset for each source and model. Each asset is built by a process of `floe`, which reports through Dagster Pipes.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Dagster {
     /// The program, of Dagster 1.
     program: Program,
-    /// The time limit of the validation.
-    timeout_seconds: u32,
     /// The time limit of a run.
     run_timeout_seconds: u32,
     /// The number of further attempts at an asset that failed.
@@ -60,7 +52,6 @@ impl Default for Dagster {
     fn default() -> Self {
         Self {
             program: Program::named("dagster"),
-            timeout_seconds: 300,
             run_timeout_seconds: 24 * 60 * 60,
             retries: 0,
             retry_delay_seconds: 10,
@@ -83,27 +74,13 @@ impl AssetOrchestrator for Dagster {
             ("product.json", description + "\n"),
             ("pyproject.toml", project(product)),
         ];
-        let paths = files.iter().map(|(name, _)| folder.join(name)).collect();
-        // Dagster takes seconds to start, and has accepted what is there.
-        let is_written = |(name, text): &(&str, String)| {
-            input_file::read(&folder.join(name)).is_ok_and(|written| written == *text)
-        };
-        if files.iter().all(is_written) {
-            return Ok(paths);
-        }
-        // Nothing is replaced by what Dagster does not accept.
-        let draft = tempfile::Builder::new().prefix("floe-").tempdir()?;
-        for (name, text) in &files {
-            fs::write(draft.path().join(name), text)?;
-        }
-        self.validate(draft.path())?;
         for (name, text) in &files {
             atomic::replace(&folder.join(name), Access::Public, |output| {
                 output.write_all(text.as_bytes())
             })
             .map_err(PlatformError::into_plugin)?;
         }
-        Ok(paths)
+        Ok(files.iter().map(|(name, _)| folder.join(name)).collect())
     }
 
     fn run_definitions(
@@ -133,45 +110,6 @@ impl AssetOrchestrator for Dagster {
         let output = dagster.run()?;
         Ok(RunEnd { code: output.code, message: output.error(ErrorKind::Rejected).to_string() })
     }
-}
-
-impl Dagster {
-    fn validate(&self, folder: &Path) -> Result<(), Error> {
-        let limit = Duration::from_secs(self.timeout_seconds.into());
-        let output = Invocation::new("dagster", &self.program, limit)
-            .arg("definitions")
-            .arg("validate")
-            .option("--python-file", Some("definitions.py"))
-            .option("--log-format", Some("json"))
-            .env(HOME, folder)
-            .env("DAGSTER_DISABLE_TELEMETRY", "1")
-            .folder(folder)
-            .run()?;
-        let events = || [output.stderr(), output.stdout()].into_iter().flat_map(events);
-        if output.code == 0 {
-            if events().any(|(_, message)| message.starts_with(VALID)) {
-                return Ok(());
-            }
-            let message = "dagster: the output has no result of the validation, expected Dagster 1";
-            return Err(Error::new(ErrorKind::InvalidResponse, message));
-        }
-        match events().find(|(level, _)| level == "error") {
-            Some((_, message)) => {
-                let message = format!("dagster: {}", one_line(&message));
-                Err(Error::new(ErrorKind::InvalidInput, message))
-            }
-            None => Err(output.error(ErrorKind::Rejected)),
-        }
-    }
-}
-
-/// The level and the message of each line of a log. Other lines are skipped.
-fn events(log: &str) -> impl Iterator<Item = (String, String)> {
-    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    lines.filter_map(|line| {
-        let text = |key| line.get(key)?.as_str().map(str::to_owned);
-        Some((text("level")?, text("event")?))
-    })
 }
 
 impl Dagster {

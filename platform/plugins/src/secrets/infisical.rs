@@ -16,7 +16,7 @@ floe_plugin::plugin! {
     name: "infisical",
     tracer: "floe.secrets.infisical",
     api: "1.0",
-    description: "stores secrets in Infisical",
+    description: "reads secrets from Infisical",
 }
 
 /// Secrets of Infisical in one folder of a project's environment. A key is the name of a secret.

@@ -21,12 +21,11 @@ floe_plugin::plugin! {
     name: "k8s",
     tracer: "floe.secrets.k8s",
     api: "1.0",
-    description: "stores secrets in Secrets of Kubernetes",
+    description: "reads secrets from Secrets of Kubernetes",
 }
 
 /// Secrets of Kubernetes in one namespace. A key is `NAME/KEY`: the name of a Secret, and a key of its data.
-/// The platform needs a role for `secrets` with the verbs `get` and `list`, and to write them `create`,
-/// `patch` and `delete`.
+/// The platform needs a role for `secrets` with the verb `get`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kubernetes {
