@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use floe::compile::Definition;
 use floe::environment::Environment;
-use floe::pipeline::{self, Origin, RunId};
+use floe::pipeline::{self, RunId};
 use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 use tempfile::TempDir;
@@ -103,7 +103,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The demo in a folder, and the receiver of its telemetry.
 struct Pipeline {
-    origin: Origin,
+    definition: Definition,
     receiver: Receiver,
     spans: u64,
     expected_spans: u64,
@@ -117,9 +117,9 @@ impl Pipeline {
         let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../platform/demo/customer-360");
         copy(&demo, folder.path());
         let definition = Definition::read(folder.path(), None, Some(Environment::Dev));
-        let origin = Origin::from(definition.expect("a product"));
+        let definition = definition.expect("a product");
         let receiver = Receiver::start(Protocol::Http, false);
-        Self { origin, receiver, spans: 0, expected_spans: 0, _folder: folder }
+        Self { definition, receiver, spans: 0, expected_spans: 0, _folder: folder }
     }
 
     /// Telemetry as in a service: every span is sampled and exported over OTLP to a local collector.
@@ -139,7 +139,7 @@ impl Pipeline {
         let before = cpu_time();
         let provider = self.start(with);
         let report =
-            pipeline::run(&self.origin, &RunId::new()).expect("a product that can be built");
+            pipeline::run(&self.definition, &RunId::new()).expect("a product that can be built");
         provider.shutdown(TIMEOUT).expect("spans are delivered");
         let took = cpu_time().saturating_sub(before);
         let arrived = self.receiver.arrived().items;
