@@ -75,14 +75,11 @@ impl AccessToken {
         &self,
         issue: impl FnOnce() -> Result<SecretString, Error>,
     ) -> Result<&str, Error> {
-        let token = match self.0.get() {
-            Some(token) => token,
-            None => {
-                let issued = issue()?;
-                self.0.get_or_init(|| issued)
-            }
-        };
-        Ok(token.expose_secret())
+        if let Some(token) = self.0.get() {
+            return Ok(token.expose_secret());
+        }
+        let issued = issue()?;
+        Ok(self.0.get_or_init(|| issued).expose_secret())
     }
 }
 
