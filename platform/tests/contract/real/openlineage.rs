@@ -40,7 +40,6 @@ fn event() -> RunEvent<'static> {
             name: "stg_orders",
             columns: columns.to_vec(),
             rows: Some(3),
-            ..Dataset::default()
         }],
         ..RunEvent::new(RunState::Complete, at, run_id, job("customer-360.stg_orders"))
     }
