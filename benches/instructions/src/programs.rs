@@ -63,7 +63,7 @@ pub(crate) const PROGRAMS: [Program; 18] = [
     // includes redaction.
     Program {
         figures: &[
-            ("", "::fetch_once"),
+            ("", "::Collector>::fetch"),
             ("-pipeline", "::Pipeline::push"),
             ("-enrichment", "::Enricher::enrich"),
             ("-redaction", "::Redactor::record"),
@@ -73,7 +73,7 @@ pub(crate) const PROGRAMS: [Program; 18] = [
     },
     Program {
         figures: &[
-            ("", "::fetch_once"),
+            ("", "::Collector>::fetch"),
             ("-enrichment", "::Enricher::enrich"),
             ("-encoding", "::BatchBuilder>::push"),
         ],
