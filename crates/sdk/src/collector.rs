@@ -136,7 +136,7 @@ static HANDLE: Mutex<Option<Handle>> = Mutex::new(None);
 ///
 /// # Errors
 ///
-/// The thread cannot be started.
+/// The thread cannot be started, or is this one, which would wait for itself.
 pub(crate) fn run<T: Send + 'static>(
     job: impl FnOnce(&mut Collector) -> T + Send + 'static,
 ) -> Result<Receiver<T>, Error> {
@@ -153,6 +153,11 @@ pub(crate) fn run<T: Send + 'static>(
             handle.insert(start()?)
         }
     };
+    if handle.thread.id() == thread::current().id() {
+        return Err(Error::state(
+            "telemetry cannot be flushed, started or shut down by a span processor: expected a call on another thread",
+        ));
+    }
     if let Err(SendError(job)) = handle.jobs.send(job) {
         // The collector has ended, for example because dropping a panic's payload panicked again.
         *handle = start()?;

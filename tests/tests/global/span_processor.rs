@@ -1,7 +1,7 @@
 //! Span processors: their input, their changes, and the redaction of the changes.
 
 use std::panic::resume_unwind;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::time::Duration;
 
 use floe_telemetry::attributes::AttributeValue;
@@ -75,6 +75,28 @@ fn processors_change_spans_before_they_are_redacted() {
     let statistics = telemetry.statistics();
     assert_eq!((statistics.discarded, statistics.processor_panics), (1, 1));
     assert_eq!((statistics.exported, statistics.pending), (3, 0));
+}
+
+/// It would wait for the thread that calls the processor.
+#[alone]
+fn a_flush_by_a_processor_is_refused() {
+    static TELEMETRY: OnceLock<TelemetryProvider> = OnceLock::new();
+    let (sender, results) = mpsc::channel();
+    let receiver = Receiver::grpc();
+    let config = traces_alone(OtlpProtocol::Grpc, receiver.endpoint());
+    let telemetry = TelemetryProvider::builder(config)
+        .with_span_processor(move |_: &mut EndingSpan<'_>| {
+            let telemetry = TELEMETRY.get().unwrap();
+            let _ = sender.send(telemetry.force_flush(Duration::MAX));
+        })
+        .initialize()
+        .unwrap();
+    TELEMETRY.set(telemetry).unwrap();
+    drop(create_span("flushed"));
+    let result = results.recv_timeout(TIMEOUT).unwrap();
+    assert!(result.unwrap_err().is_state());
+    TELEMETRY.get().unwrap().shutdown(TIMEOUT).unwrap();
+    receiver.span("flushed");
 }
 
 /// Nothing is exported without the processor, the program does not wait for it, and it is dropped before a shutdown

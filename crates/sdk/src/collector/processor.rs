@@ -18,10 +18,11 @@ use crate::recorder::SpanRecord;
 /// [span processors](https://opentelemetry.io/docs/specs/otel/trace/sdk/#onending).
 ///
 /// A thread of the library calls it, once for each exported span, so it costs the traced code nothing. It must not
-/// wait: meanwhile nothing is exported, spans stay in the threads' buffers, and surplus spans are dropped and counted. It
-/// sees the recorded data, and redaction and limits apply afterwards to its additions, too. Its own spans are not
-/// recorded, and its log records not exported. A panic is caught and counted, and the span is exported in its current
-/// state. Spans that it has not seen at the end of a shutdown's timeout are dropped.
+/// wait: meanwhile nothing is exported, spans stay in the threads' buffers, and surplus spans are dropped and counted.
+/// A flush or a shutdown that it calls fails at once. It sees the recorded data, and redaction and limits apply
+/// afterwards to its additions, too. Its own spans are not recorded, and its log records not exported. A panic is
+/// caught and counted, and the span is exported in its current state. Spans that it has not seen at the end of a
+/// shutdown's timeout are dropped.
 ///
 /// A closure is a processor:
 ///
