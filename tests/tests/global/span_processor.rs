@@ -150,8 +150,9 @@ fn a_slow_processor_does_not_hold_the_next_provider() {
     for _ in 0..SPANS {
         drop(create_span("work"));
     }
+    // The last call of the processor may end shortly before the timeout; then the error has the losses.
     let error = slow.shutdown(Duration::from_millis(500)).unwrap_err();
-    assert!(error.is_timeout(), "{error}");
+    assert!(error.is_timeout() || error.is_export(), "{error}");
     let next = TelemetryProvider::builder(TelemetryConfig::new("orders"))
         .with_span_exporter(InMemorySpanExporter::default())
         .initialize()
