@@ -21,8 +21,8 @@ pub struct SpanLimits {
     /// configuration adds to every span, those from baggage and the floe identity are not counted.
     pub attribute_count: u32,
     /// The maximum number of characters of a text value. Longer texts are truncated after redaction. Default 65,536;
-    /// `null` for no limit. A text of a log record has at most 8 KiB. The names of spans and events, and the keys of attributes, are always truncated to 1024
-    /// characters.
+    /// `null` for no limit. A text of a log record has at most 8 KiB. The names of spans and events, and the keys of
+    /// attributes, are always truncated to 1024 characters.
     ///
     /// It applies to `exception.message` and `exception.stacktrace`, too, of which at most 16 KiB are recorded for each
     /// error. The description of a status has at most 500 characters of the message. If one of these three is cut, it
