@@ -51,7 +51,7 @@ pub trait Kind: Lifecycle {
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let chosen = Selection::new(PluginType::AlertChannel, "pager", serde_json::json!({ "team": "data" }));
 /// let plugins = Plugins::configure(&[chosen])?;
-/// plugins.start()?;
+/// plugins.start(|_| true)?;
 /// let message = Message { severity: Severity::Critical, ..Message::new("FloePipelineFailed", "no orders") };
 /// let spans = testing::capture(|| {
 ///     for channel in plugins.all::<dyn AlertChannel>() {
