@@ -2,7 +2,7 @@
 
 use floe_plugin::catalog::{StoredTable, TableCatalog};
 use floe_plugin::{CleanUrl, Credential, Endpoint, Error, ErrorKind, Lifecycle};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -99,7 +99,7 @@ impl Polaris {
         let token = self.token.get(|| self.new_token())?;
         let request = Request::post(self.uri.at(&format!("{api}/v1{prefix}{path}")))
             .header("accept", "application/json")
-            .bearer(token)
+            .bearer(token.expose_secret())
             .json(body)
             .also_accept(409);
         let response = self.client.send(&self.in_realm(request))?;

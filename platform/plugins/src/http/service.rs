@@ -1,12 +1,13 @@
 //! The authorization of requests to a service, and the encoding of their parameters.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use floe_plugin::{Credential, Error};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::http::Request;
@@ -62,24 +63,28 @@ pub(crate) fn basic<'a>(request: Request<'a>, username: &str, password: &'a str)
         .credential(encoded)
 }
 
-/// The access token of a service: one for a process, which lives shorter than a token.
+/// The time for which a token is used: shorter than any service keeps one valid.
+const LIFETIME: Duration = Duration::from_secs(30);
+
+/// The access token of a service, with the time of its issue.
 #[derive(Debug, Default)]
-pub(crate) struct AccessToken(OnceLock<SecretString>);
+pub(crate) struct AccessToken(Mutex<Option<(SecretString, Instant)>>);
 
 impl AccessToken {
-    /// Returns the token. `issue` returns a new one if there is none.
+    /// Returns the token. `issue` returns a new one if there is none, or if it is old.
     ///
     /// # Errors
     /// The errors of `issue`.
     pub(crate) fn get(
         &self,
         issue: impl FnOnce() -> Result<SecretString, Error>,
-    ) -> Result<&str, Error> {
-        if let Some(token) = self.0.get() {
-            return Ok(token.expose_secret());
+    ) -> Result<SecretString, Error> {
+        // Locked while a token is requested, so that threads do not request one each.
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*known {
+            Some((token, issued)) if issued.elapsed() < LIFETIME => Ok(token.clone()),
+            _ => Ok(known.insert((issue()?, Instant::now())).0.clone()),
         }
-        let issued = issue()?;
-        Ok(self.0.get_or_init(|| issued).expose_secret())
     }
 }
 
@@ -100,7 +105,19 @@ pub(crate) fn encode(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret as _;
+
     use super::*;
+
+    #[test]
+    fn an_old_token_is_replaced() {
+        let token = AccessToken::default();
+        let get = |text: &str| token.get(|| Ok(text.into())).unwrap().expose_secret().to_owned();
+        assert_eq!((get("one"), get("two")), ("one".to_owned(), "one".to_owned()));
+        let long_ago = Instant::now().checked_sub(LIFETIME).unwrap();
+        *token.0.lock().unwrap() = Some(("one".into(), long_ago));
+        assert_eq!(get("two"), "two");
+    }
 
     #[test]
     fn values_of_parameters_are_encoded() {

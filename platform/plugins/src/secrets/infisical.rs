@@ -2,7 +2,7 @@
 
 use floe_plugin::secrets::SecretStore;
 use floe_plugin::{Credential, Endpoint, Error, ErrorKind, Lifecycle};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -148,8 +148,9 @@ impl SecretStore for Infisical {
     fn get_secret(&self, key: &str) -> Result<Option<SecretString>, Error> {
         check(key)?;
         let name = format!("/{}", encode(key));
+        let token = self.token.get(|| self.log_in())?;
         let request = Request::get(self.query(&name, ("expandSecretReferences", "true")))
-            .bearer(self.token.get(|| self.log_in())?)
+            .bearer(token.expose_secret())
             .also_accept(404);
         let response = self.client.send(&request)?;
         if response.status == 404 {
