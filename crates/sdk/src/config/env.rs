@@ -123,6 +123,7 @@ impl TelemetryConfig {
             otlp(Some(signal), self);
         }
         exporters(self);
+        warn_without_effect();
         misspelled::warn(&["OTEL", "OTLP", "FLOE", "RUST"]);
         self.otlp.all.is_of_environment.0 = true;
         Ok(())
@@ -281,6 +282,20 @@ pub(crate) fn warn(message: &str) {
 /// Warns about a variable. [`Error`] redacts the message, which may quote a credential.
 fn warn_about(name: &str, message: &str, consequence: &str) {
     warn(&Error::config(format!("{name}: {message}; {consequence}")).to_string());
+}
+
+/// Warns about limits of data that has the limits of spans.
+fn warn_without_effect() {
+    for data in ["EVENT", "LINK", "LOGRECORD"] {
+        for limit in ["COUNT", "VALUE_LENGTH"] {
+            let name = format!("OTEL_{data}_ATTRIBUTE_{limit}_LIMIT");
+            misspelled::know(&name);
+            if is_set(&name) {
+                let message = "log records, events and links have the limits of spans";
+                warn_about(&name, message, "the variable is ignored");
+            }
+        }
+    }
 }
 
 /// Returns the value of a variable. `None` if it is not set, blank (which the specification treats as not set) or
