@@ -32,6 +32,7 @@ mod warnings;
 mod watermarks;
 mod worker;
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::mem;
@@ -140,6 +141,7 @@ static HANDLE: Mutex<Option<Handle>> = Mutex::new(None);
 pub(crate) fn run<T: Send + 'static>(
     job: impl FnOnce(&mut Collector) -> T + Send + 'static,
 ) -> Result<Receiver<T>, Error> {
+    check_thread()?;
     let (result, receiver) = channel();
     let job: Job = Box::new(move |collector| {
         let _ = result.send(job(collector));
@@ -153,11 +155,6 @@ pub(crate) fn run<T: Send + 'static>(
             handle.insert(start()?)
         }
     };
-    if handle.thread.id() == thread::current().id() {
-        return Err(Error::state(
-            "telemetry cannot be flushed, started or shut down by a span processor: expected a call on another thread",
-        ));
-    }
     if let Err(SendError(job)) = handle.jobs.send(job) {
         // The collector has ended, for example because dropping a panic's payload panicked again.
         *handle = start()?;
@@ -165,6 +162,22 @@ pub(crate) fn run<T: Send + 'static>(
     }
     handle.thread.unpark();
     Ok(receiver)
+}
+
+thread_local! {
+    static IS_COLLECTOR: Cell<bool> = const { Cell::new(false) };
+}
+
+/// # Errors
+///
+/// This thread is the collector's, which would wait for itself.
+pub(crate) fn check_thread() -> Result<(), Error> {
+    if IS_COLLECTOR.get() {
+        return Err(Error::state(
+            "telemetry cannot be flushed, started or shut down by a span processor: expected a call on another thread",
+        ));
+    }
+    Ok(())
 }
 
 /// The time for which a start waits until the collector runs.
@@ -211,6 +224,7 @@ fn start() -> Result<Handle, Error> {
     let thread = program_signals::spawn("floe-collector", move || {
         // The collector must not record telemetry about itself.
         let _quiet = Context::enter_telemetry_suppressed_scope();
+        IS_COLLECTOR.set(true);
         let mut collector = Collector::default();
         loop {
             let pause = collector.turn_or_recover(&receiver);

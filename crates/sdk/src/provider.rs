@@ -363,6 +363,7 @@ impl Inner {
             return Ok(());
         }
         self.check_process()?;
+        crate::collector::check_thread()?;
         let operation = "shutdown";
         if self.is_shut_down.swap(true, Ordering::AcqRel) {
             return self.await_shutdown(operation, timeout);

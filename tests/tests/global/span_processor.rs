@@ -77,9 +77,9 @@ fn processors_change_spans_before_they_are_redacted() {
     assert_eq!((statistics.exported, statistics.pending), (3, 0));
 }
 
-/// It would wait for the thread that calls the processor.
+/// They would wait for the thread that calls the processor.
 #[alone]
-fn a_flush_by_a_processor_is_refused() {
+fn a_flush_and_a_shutdown_by_a_processor_are_refused() {
     static TELEMETRY: OnceLock<TelemetryProvider> = OnceLock::new();
     let (sender, results) = mpsc::channel();
     let receiver = Receiver::grpc();
@@ -88,13 +88,16 @@ fn a_flush_by_a_processor_is_refused() {
         .with_span_processor(move |_: &mut EndingSpan<'_>| {
             let telemetry = TELEMETRY.get().unwrap();
             let _ = sender.send(telemetry.force_flush(Duration::MAX));
+            let _ = sender.send(telemetry.shutdown(Duration::MAX));
         })
         .initialize()
         .unwrap();
     TELEMETRY.set(telemetry).unwrap();
     drop(create_span("flushed"));
-    let result = results.recv_timeout(TIMEOUT).unwrap();
-    assert!(result.unwrap_err().is_state());
+    for _ in 0..2 {
+        let result = results.recv_timeout(TIMEOUT).unwrap();
+        assert!(result.unwrap_err().is_state());
+    }
     TELEMETRY.get().unwrap().shutdown(TIMEOUT).unwrap();
     receiver.span("flushed");
 }
