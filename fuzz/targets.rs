@@ -420,7 +420,7 @@ pub(crate) fn grpc_response(data: &[u8]) {
     let (message, details) = rest.split_at(usize::from(*length).min(rest.len()));
     let message = String::from_utf8_lossy(message);
     match parsers::grpc_response(i32::from(code % 20), &message, details) {
-        Response::Accepted(..) => panic!("a status is not a success"),
+        Response::Accepted(..) => panic!("a status was accepted"),
         Response::Retry(reason, after) => {
             let is_retried = [1, 4, 10, 11, 14, 15].contains(&(code % 20));
             assert!(is_retried || code % 20 == 8 && after.is_some(), "{reason}");

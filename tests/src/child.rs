@@ -124,7 +124,7 @@ fn successful(command: &mut Command) -> (String, String) {
     (stdout, stderr)
 }
 
-/// Runs the test in which the function `here` is, alone in a child process. In that process, does nothing and returns
+/// Runs the test that contains the function `here`, alone in a child process. In the child, does nothing and returns
 /// `false`.
 ///
 /// # Panics

@@ -117,7 +117,7 @@ fn send_with(
         let reason = match &throttle.failure {
             _ if !throttled.is_zero() => "the receiver has required a longer pause",
             Some(failure) => failure,
-            None => "the other requests took the time",
+            None => "other requests used up the time",
         };
         return Err(limits.error("timeout", &format!("not sent: {reason}")));
     }

@@ -210,8 +210,8 @@ fn is_other_meaning(scan: &Scan<'_>, key: &Key, value: &[u8], bond: Bond) -> boo
         || name.ends_with(b"s") && is_count
 }
 
-/// Whether the value is itself the name of a value: `key="db_password"`, `login or password`. After the key of a
-/// password, a word such as `rootpassword` is a value, unless it is a variable of a program.
+/// Whether the value itself names a value: `key="db_password"`, `login or password`. After a password's key, a word
+/// such as `rootpassword` is the password, unless it is a variable of a program.
 fn is_key_name(scan: &Scan<'_>, key: &Key, found: Value, context: Context) -> bool {
     let value = found.bytes(scan.text);
     let is_name = |byte: &u8| byte.is_ascii_alphabetic() || b"_-.".contains(byte) || *byte >= 0x80;

@@ -245,8 +245,8 @@ pub(crate) fn look(value: &[u8]) -> Look {
     first.map_or(Look::Name, |(_, look)| *look)
 }
 
-/// The looks of values and their conditions. The first condition that holds decides; otherwise the
-/// value is a name.
+/// Conditions, each with the look that it gives. The first that holds decides; otherwise the value
+/// is a name.
 const LOOKS: &[(Condition, Look)] = &[
     (|seen| seen.is_no_value(), Look::Placeholder),
     (|seen| is_reference(seen.word), Look::Reference),

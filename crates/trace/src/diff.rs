@@ -132,7 +132,7 @@ pub fn diff<I: IntoIterator<Item: Borrow<Recording>>>(before: I, after: I) -> Di
     let [one, other] = coverage.map(|(runs, traces, _)| traces.div_ceil(runs.max(1)));
     if one.max(other) > one.min(other) + one.min(other) / 5 {
         diff.notes.push(format!(
-            "unequal coverage: {one} and {other} traces a run; calls are compared by parent and times by call"
+            "unequal coverage: {one} and {other} traces a run; calls are compared per parent, times per call"
         ));
     }
     diff

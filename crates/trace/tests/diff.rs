@@ -280,7 +280,7 @@ fn a_slower_machine_is_a_note_and_a_far_slower_one_is_a_total() {
     }
 }
 
-/// A change beside a common one is named, with the times that were measured.
+/// A name that changed more than the rest is listed, with measured times.
 #[test]
 fn what_changed_more_than_all_is_named_beside_the_total() {
     let base = Service { requests: 100, ..Service::default() };
@@ -336,7 +336,7 @@ fn totals_of_too_few_traces_are_a_note() {
     assert_eq!(found.changes, []);
     assert!(found.is_undecided);
     let note = found.notes.iter().find(|it| it.starts_with("GET /cart: in total "));
-    assert!(note.is_some_and(|it| it.ends_with(", not told from chance")), "{found:?}");
+    assert!(note.is_some_and(|it| it.ends_with(", perhaps by chance")), "{found:?}");
 }
 
 /// The drift of a machine, which affects all names, does not hide the change of one name.

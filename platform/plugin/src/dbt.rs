@@ -163,7 +163,7 @@ pub fn dbt_span(tracer: &'static Tracer, dbt: &Dbt<'_>) -> ActiveSpan {
     span(tracer, dbt).attributes(&command).start()
 }
 
-/// The check of an orchestrator that stands for all tests of a project, because only dbt knows the tests.
+/// The orchestrator's check that stands for all tests of a project, because only dbt knows the tests.
 pub const TESTS: &str = "dbt_tests";
 
 /// A program that runs dbt commands.

@@ -108,8 +108,8 @@ impl Client {
         Self(config.into())
     }
 
-    /// Sends a request and reads the response. A request that the service was not available for is
-    /// repeated: all requests may be processed twice.
+    /// Sends a request and reads the response. If the service was not available, the request is
+    /// repeated, so it may be processed twice.
     ///
     /// # Errors
     /// The service cannot be reached, does not answer in time, or answers with a status other than success.

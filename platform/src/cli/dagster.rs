@@ -19,7 +19,7 @@ pub(super) struct SensorArguments {
     /// The name of the sensor
     #[arg(long)]
     name: String,
-    /// The name of the job that it requests runs of
+    /// The job whose runs the sensor requests
     #[arg(long)]
     job: String,
     /// The cursor of the evaluation before

@@ -48,7 +48,7 @@ impl<T> Observed<T> {
     }
 }
 
-/// The buffer of the drawn trace until the command has ended.
+/// Buffers the drawn trace until the command has ended.
 #[derive(Clone, Default)]
 struct Drawing(Arc<Mutex<Vec<u8>>>);
 

@@ -172,7 +172,7 @@ impl<'a> Found<'a> {
                 (key, found) => {
                     if let Some(position) = credential(&entry.value) {
                         let message = format!(
-                            "`{key}` contains a credential, which would be written into the artifacts, expected a reference where the plugin takes one, such as `${{env:NAME}}`"
+                            "`{key}` contains a credential, which would be written into the artifacts: expected a reference such as `${{env:NAME}}`, if the plugin takes one"
                         );
                         refused(position, message);
                         is_readable = false;

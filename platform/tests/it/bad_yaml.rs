@@ -124,7 +124,7 @@ const CASES: &[Case] = &[
     (MANIFEST, Append("plugins: { storage: { type: local, on_failure: retry } }"),
         ":3:48: expected fail, continue, found `retry`"),
     (MANIFEST, Append("plugins: { storage: { type: local, folder: 'https://shop:hunter2@lake.example' } }"),
-        ":3:44: `folder` contains a credential, which would be written into the artifacts, expected a reference where the plugin takes one, such as `${env:NAME}`"),
+        ":3:44: `folder` contains a credential, which would be written into the artifacts: expected a reference such as `${env:NAME}`, if the plugin takes one"),
     (MANIFEST, Append("plugins: { storages: {} }"),
         ":3:12: plugins.storages: unknown key; did you mean `storage`?"),
     (MANIFEST, Append("plugins: password=hunter2"),

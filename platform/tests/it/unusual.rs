@@ -176,7 +176,7 @@ fn write_nights(product: &Product, orders: &[usize]) {
     product.write(RUNS, &nights);
 }
 
-/// The unusual number of rows of a night with so many orders, after these nights.
+/// The line about the rows of a night with `tonight` orders, after `nights`.
 fn said_of_rows(product: &Product, nights: &[usize], tonight: usize) -> Option<String> {
     write_nights(product, nights);
     write_orders(product, tonight);

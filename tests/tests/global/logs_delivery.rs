@@ -307,7 +307,7 @@ fn a_batch_is_bounded_in_records_and_in_bytes() {
     }
 }
 
-/// Nothing is flushed: a full batch is exported at once, and the rest of a burst at the schedule.
+/// Nothing is flushed: a full batch is exported at once, and the rest of a burst on schedule.
 #[alone]
 fn a_batch_is_exported_when_it_is_full_and_when_it_is_due() {
     configure();

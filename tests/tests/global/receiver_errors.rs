@@ -22,7 +22,7 @@ static LOG: LazyLock<Written> = LazyLock::new(|| {
     log
 });
 
-/// The error of a flush with one span. The only message has the same error.
+/// The error of flushing one span, which the only log line repeats.
 fn error(protocol: OtlpProtocol, endpoint: &str) -> String {
     error_with(protocol, endpoint, |_| ())
 }

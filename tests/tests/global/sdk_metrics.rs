@@ -46,7 +46,7 @@ impl MetricReader for Reader {
     }
 }
 
-/// The values of the attributes in the order of the keys, and the value.
+/// Maps attribute values, in the order of their keys, to a measurement.
 type Series = BTreeMap<String, u64>;
 
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]

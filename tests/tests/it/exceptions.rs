@@ -104,7 +104,7 @@ fn the_payload_of_a_panicking_text_may_panic_when_dropped() {
         assert!(is_held);
         set_attribute("after", true);
     });
-    let message = "the error's text panicked: a value that is not text";
+    let message = "error formatting panicked: a value that is not text";
     assert!(found.contains(message) && found.contains("after=true"), "{found}");
 }
 

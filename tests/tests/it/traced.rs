@@ -297,7 +297,7 @@ fn user_code_that_panics_does_not_change_the_function() {
         let warning = format!("attributes panicked: {place}");
         spans.single(name).assert_ok().assert_attribute("floe.warning", warning.as_str());
     }
-    spans.single("with_error").assert_error("the error's text panicked: in Display");
+    spans.single("with_error").assert_error("error formatting panicked: in Display");
 }
 
 #[traced(attributes(text))]

@@ -35,7 +35,7 @@ const RESERVED: usize = CAPACITY / 16;
 /// collector also polls.
 const WAKE_EVERY: usize = 8;
 
-/// The collector is woken once for this number of spans, if there is no memory for another buffer.
+/// The spans per wakeup of the collector, if there is no memory for another buffer.
 const WAKE_EVERY_WITHOUT_MEMORY: usize = CAPACITY / 4;
 
 /// The capacity of the ring for attributes. If it has no room for all attributes of a span, they are written to the

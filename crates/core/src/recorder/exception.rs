@@ -47,7 +47,7 @@ impl Exception {
     /// Reads an error. A panic of the user's `Display` must not affect the host.
     fn guarded(type_name: &'static str, read: impl FnOnce() -> Self) -> Self {
         caught(read).unwrap_or_else(|reason| {
-            Self::new(type_name, format!("the error's text panicked: {reason}"))
+            Self::new(type_name, format!("error formatting panicked: {reason}"))
         })
     }
 

@@ -7,7 +7,7 @@ use crate::callsite::CallSite;
 use crate::environment;
 use crate::internal_log;
 
-/// The bits below, which every call with a span reads. The [facts](Facts) contain all other state.
+/// The bits below, read by every annotated call. The [facts](Facts) contain all other state.
 pub(super) type Listeners = u32;
 
 /// An unusual state, which the facts describe.

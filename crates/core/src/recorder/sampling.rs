@@ -212,7 +212,7 @@ fn join_trace(record: &mut SpanRecord, above: &SpanContext, is_independent: bool
     }
 }
 
-/// Completes a decision that [asks](Decision::Asked) for the data set by `fill`.
+/// Completes a decision that [asks](Decision::Asked) for data that `fill` sets.
 pub(super) fn decide_filled(
     decision: Decision,
     parent: &Context,

@@ -1,4 +1,4 @@
-//! The repository's corpora: leaks and changes without need stay under their limits.
+//! The repository's corpora: leaks and needless changes stay under their limits.
 //!
 //! `cargo run --release -p floe-redact --example score` prints the table.
 

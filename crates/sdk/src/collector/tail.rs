@@ -189,7 +189,7 @@ impl TailSampler {
         self.order.first_key_value().map(|(_, id)| *id)
     }
 
-    /// Decides the oldest trace. Returns whether there was one.
+    /// Decides on the oldest trace. Returns `false` if none.
     fn decide_oldest(&mut self) -> bool {
         let oldest = self.oldest();
         oldest.is_some_and(|id| self.decide(id))

@@ -136,7 +136,7 @@ pub(super) fn check(secret: Option<&Secret>) -> Result<(), &'static str> {
 pub(super) fn check_literal(secret: &Secret) -> Result<(), &'static str> {
     match check(Some(secret)) {
         Ok(()) if secret.expose().starts_with("${") => {
-            Err("begins like a reference, which is accepted only where a file is substituted")
+            Err("begins like a reference, but references are already substituted")
         }
         checked => checked,
     }

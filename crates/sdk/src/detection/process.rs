@@ -9,7 +9,7 @@ use std::ffi::OsStr;
 use self::unix::{owner, parent_id};
 use crate::surroundings::{DetectedAttributes, Surroundings, value};
 
-/// Detects attributes without the arguments, because no redaction knows which of them are credentials.
+/// Detects all but the arguments, because no redaction knows which of them are credentials.
 pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAttributes) {
     // A web page has no process id, and the standard library panics.
     #[cfg(not(target_family = "wasm"))]

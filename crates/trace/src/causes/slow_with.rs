@@ -13,8 +13,8 @@ use crate::names::{normalized, percentile};
 use crate::significance::{as_f64, logarithm, logarithm_of_fisher};
 use crate::span::TraceId;
 
-/// The minimum part of the time of all traces, as a divisor, the minimum number of spans of a name, and the minimum
-/// number for a single outlier.
+/// The minimum share of the time of all traces, as a divisor; the minimum number of spans of a name; and the same for
+/// a single outlier.
 const OF_FILE: u64 = 50;
 const SPANS: usize = 20;
 const SPANS_OF_OUTLIER: usize = 8;

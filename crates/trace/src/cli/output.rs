@@ -30,7 +30,7 @@ pub(crate) fn spare(inputs: &[PathBuf], out: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes a file. A closed pipe as standard output, as with `head`, is no failure.
+/// Writes a file. A closed pipe on standard output, as with `head`, is no failure.
 pub(crate) fn write(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,

@@ -147,7 +147,7 @@ impl<'a> Times<'a> {
         let name = &self.sets.names[self.keys.first()?.0].name;
         let [before, after] = most.map(|it| self.sets.time(it));
         (apart(&most) >= NOTED.ln() && self.ticks_apart(most) > 1.5)
-            .then(|| format!("{name}: {of}{what}{before} → {after}, not told from chance"))
+            .then(|| format!("{name}: {of}{what}{before} → {after}, perhaps by chance"))
     }
 }
 
@@ -189,7 +189,7 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
     if shift.abs() >= LEAST_SHIFT {
         let what = if shift > 0.0 { "slower" } else { "faster" };
         diff.notes.push(format!(
-            "the machine, or a change common to all names, made most names {:.1} % {what}; this is taken off their times",
+            "the machine, or a change common to all names, made most names {:.1} % {what}; their times exclude this",
             (shift.abs().exp() - 1.0) * 100.0
         ));
     }
@@ -213,7 +213,7 @@ fn note_large(times: &[Times<'_>], diff: &mut Diff, of: &str) {
         times.iter().filter(|it| !is_named(it)).filter_map(|it| it.noted(of)).collect();
     let others = noted.split_off(noted.len().min(MOST_NOTED)).len();
     noted.extend(
-        (others > 0).then(|| format!("{others} other names differ as much, not told from chance")),
+        (others > 0).then(|| format!("{others} other names differ as much, perhaps by chance")),
     );
     for note in noted {
         diff.doubt(note);

@@ -42,7 +42,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct Program(PathBuf);
 
 impl Program {
-    /// A program that is searched in `PATH`.
+    /// A program to be found in `PATH`.
     pub fn named(name: &str) -> Self {
         Self(PathBuf::from(name))
     }

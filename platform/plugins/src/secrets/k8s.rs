@@ -21,7 +21,7 @@ floe_plugin::plugin! {
     name: "k8s",
     tracer: "floe.secrets.k8s",
     api: "1.0",
-    description: "reads secrets from Secrets of Kubernetes",
+    description: "reads secrets from Kubernetes Secrets",
 }
 
 /// Secrets of Kubernetes in one namespace. A key is `NAME/KEY`: the name of a Secret, and a key of its data.

@@ -1,4 +1,4 @@
-//! Exporters of other crates: one waits for a disk that does not answer while it is created, and one brings settings.
+//! Exporters of other crates: the creation of one hangs, as on a dead disk, and the other brings settings.
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt as _;
