@@ -64,7 +64,7 @@ enum Command {
     /// Find a run by any of its ids, and print all of them and the address of its trace
     ///
     /// The ids are those of the run, its trace, its first span, its runs in lineage, its dbt invocation and its
-    /// Dagster run. The last 50 runs of the product on this machine are searched.
+    /// Dagster run. The last 400 runs of the product on this machine are searched.
     #[command(after_help = FOUND_EXIT_CODES, allow_missing_positional = true)]
     Find(find::Arguments),
     /// Print the last runs with their times and what was unusual about them

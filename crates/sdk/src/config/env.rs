@@ -635,7 +635,15 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
         .map_or_else(String::new, |signal| format!("{}_", signal.as_str().to_ascii_uppercase()));
     let name = |what: &str| format!("OTEL_EXPORTER_OTLP_{infix}{what}");
 
-    let protocol = take(&name("PROTOCOL"), word(&OtlpProtocol::ALL));
+    let protocol = take(&name("PROTOCOL"), |text| {
+        if text == "http/json" {
+            let message = "expected `http/protobuf`, found `http/json`";
+            warn_about(&name("PROTOCOL"), message, "requests are in protobuf");
+            // Receivers over HTTP decode both.
+            return Ok(OtlpProtocol::Http);
+        }
+        word(&OtlpProtocol::ALL)(text)
+    });
     let insecure = take(&name("INSECURE"), parse::boolean)
         .or_else(|| take("OTEL_EXPORTER_OTLP_INSECURE", parse::boolean));
     let endpoint = take(&name("ENDPOINT"), |text| {
