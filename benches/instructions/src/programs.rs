@@ -37,7 +37,7 @@ pub(crate) struct Program {
     pub(crate) name: &'static str,
     /// Calls, spans or requests.
     pub(crate) calls: i64,
-    /// What the name of each figure has behind that of the program, and the end of the function's name.
+    /// For each figure, the text that follows the program's name in the figure's name, and the end of the function's name.
     pub(crate) figures: &'static [(&'static str, &'static str)],
 }
 

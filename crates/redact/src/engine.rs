@@ -49,7 +49,7 @@ enum Read {
 }
 
 /// All grammars by the kind of their anchor, in the order in which they are tried. The order matters where several
-/// apply: a URL explains its `@`, and the prefix of a token says more than the key before it.
+/// apply: the `@` of a URL is no mail address, and the prefix of a token is stronger evidence than the key before it.
 const GRAMMARS: [(u8, &[Read]); 8] = [
     (DIGITS, &[Read::Place(personal::digits)]),
     (URL, &[Read::Place(address::url), Read::Place(address::segment)]),

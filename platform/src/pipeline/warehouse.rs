@@ -116,7 +116,7 @@ fn lock_database(file: &Path, plugins: &Active) -> Result<Option<Box<dyn Databas
     engine.plugin().lock_database(file).map_err(failed(&engine))
 }
 
-/// Locks the warehouse against other runs, and waits for them. On a file system without locks, the last one wins.
+/// Locks the warehouse against other runs, and waits for them. Without locks, runs at the same time build one file.
 fn lock(folder: &Path) -> Result<File, Error> {
     let inner = Path::new(OUTPUT_FOLDER).join("warehouse.lock");
     let mut options = OpenOptions::new();

@@ -160,8 +160,8 @@ fn warning(mut ignored: Vec<Mistake>) -> String {
 }
 
 /// Checks the version of the file
-/// ([versions](https://github.com/open-telemetry/opentelemetry-configuration/blob/main/VERSIONING.md#file-format)). What
-/// another minor version adds is known, or reported where it occurs.
+/// ([versions](https://github.com/open-telemetry/opentelemetry-configuration/blob/main/VERSIONING.md#file-format)). A
+/// key that another minor version adds is known, or reported where it occurs.
 fn check_version(version: &Part<'_>) -> Result<(), Mistake> {
     let text: String = version.read()?;
     let minor = text.strip_prefix("1.").map(str::parse::<u32>);

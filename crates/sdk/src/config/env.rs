@@ -85,7 +85,7 @@ impl TelemetryConfig {
     ///
     /// Invalid variables and invalid entries of lists are ignored, each with one warning through `tracing`, or on
     /// standard error without a `tracing` subscriber. The same applies to names similar to these. A requested exporter
-    /// that the provider cannot create, for example because the program is built without its protocol, is left out; a line on standard error then names the variable to change.
+    /// that the provider cannot create is left out; a line on standard error then names the variable to change.
     ///
     /// # Errors
     ///

@@ -34,7 +34,7 @@ pub(super) fn lag(forest: &Forest<'_>) -> Vec<Finding> {
     for (index, handler) in handlers() {
         let linked =
             handler.links.iter().filter_map(|it| senders.get(&(it.trace, it.span)).copied());
-        // A span that has not ended says nothing.
+        // The lag is unknown for a sender that has not ended.
         let ended = linked.chain(forest.parent(index)).filter(|it| forest.span(*it).end > 0);
         let Some(sender) = ended.min_by_key(|it| forest.span(*it).end) else {
             continue;

@@ -15,7 +15,7 @@ use super::Failure;
 /// The name of standard input.
 const STANDARD_INPUT: &str = "-";
 
-/// What is read.
+/// The files to read.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Input {
     /// Files with OTLP, `-` for standard input, or folders, of which the files `*.jsonl`, `*.json`, `*.pb`, `*.binpb`

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use super::table::{cell, columns, table};
 use super::{Failure, print, print_json};
 
-/// What is read.
+/// The process to read, and the form of the output.
 #[derive(Debug, Args)]
 pub(crate) struct Ps {
     /// The process [default: list all of this user that publish what they are]

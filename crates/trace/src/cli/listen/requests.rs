@@ -136,7 +136,7 @@ fn late() -> String {
     format!("expected a whole request in {} seconds\n", SLOWEST.as_secs())
 }
 
-/// The response as protobuf. Those for the three signals are the same on the wire.
+/// The response as protobuf. The responses for the three signals are the same on the wire.
 fn encoded(rejected: Option<Rejected>) -> Vec<u8> {
     let partial_success = rejected.map(|it| ExportTracePartialSuccess {
         rejected_spans: i64::try_from(it.records).unwrap_or(i64::MAX),
