@@ -78,7 +78,6 @@
 //! | `otlp-tls` | `https` endpoints, custom certificate authorities, client certificates |
 //! | `otlp-zstd` | requests compressed with Zstandard |
 //! | `logs` | [`logs`]: log records with trace and span ids, as JSON or text lines and over OTLP |
-//! | `env-filter` | filters of log lines and of spans of `tracing` by span and field, as in `RUST_LOG=info,[request{tenant=a}]=debug` |
 //! | `http` | `http::HeaderMap` and `http::Request` as carriers of context; an `Err` with a status 4xx is an error of clients only |
 //! | `tonic` | an `Err` that is a `tonic::Status` is an error by its code and side; implied by `otlp-grpc` |
 //! | `signals` | [`TelemetryProvider::shutdown_on_signals`] |

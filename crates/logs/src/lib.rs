@@ -62,7 +62,7 @@ mod timestamp;
 use floe_telemetry_core::__sdk::{caught, char_boundary, clock, program_signals, recorder};
 use floe_telemetry_core::{attributes, keys};
 use floe_telemetry_sdk::__parts::collector;
-use floe_telemetry_sdk::__parts::init::{LineFilter, LogLines, level_filter};
+use floe_telemetry_sdk::__parts::init::{LogLines, level_filter};
 use floe_telemetry_sdk::__parts::logs::LogRecords;
 use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::config::{LogOutput, LoggingConfig};
@@ -155,7 +155,7 @@ where
     Ok(output_layer(config, filter))
 }
 
-fn output_layer<S>(config: &LoggingConfig, filter: LineFilter) -> Box<dyn Layer<S> + Send + Sync>
+fn output_layer<S>(config: &LoggingConfig, filter: Targets) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
@@ -164,8 +164,8 @@ where
 }
 
 /// Requests ids for roots, even without recorded spans, if the filter lets any line pass.
-fn make_ids(filter: &LineFilter) {
-    if !filter.is_off() {
+fn make_ids(filter: &Targets) {
+    if Layer::<Registry>::max_level_hint(filter) != Some(LevelFilter::OFF) {
         recorder::make_ids();
     }
 }
@@ -204,7 +204,7 @@ fn install(layer: impl Layer<Registry> + Send + Sync) -> Result<(), Error> {
 }
 
 /// Completes the layer of [`output_layer`]. Call this after its subscriber is installed.
-fn complete(config: &LoggingConfig, filter: &LineFilter) {
+fn complete(config: &LoggingConfig, filter: &Targets) {
     if config.output != LogOutput::None {
         make_ids(filter);
     }

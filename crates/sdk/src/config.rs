@@ -97,7 +97,7 @@ pub(crate) use self::telemetry::TelemetryConfig;
 #[cfg(feature = "subscriber")]
 pub(crate) use self::{
     env::rust_log,
-    filter::{LineDirective, parse_levels},
+    filter::{Directive, parse_levels},
 };
 #[doc(hidden)]
 pub use crate::suggest;

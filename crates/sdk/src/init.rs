@@ -104,8 +104,7 @@ fn no_exporter() -> String {
 /// exporters, span processors and metrics of all spans. If log lines or log records are written, roots still have ids
 /// for them.
 ///
-/// `RUST_LOG` consists of levels, targets and `target=level`, separated by commas. With the feature `env-filter`,
-/// `target[span{field=value}]=level` is accepted, too. A global `tracing` subscriber that the program installed earlier
+/// `RUST_LOG` consists of levels, targets and `target=level`, separated by commas. A global `tracing` subscriber that the program installed earlier
 /// stays; it needs `tracing_layer` and `logs::layer`.
 ///
 /// # Features of the build

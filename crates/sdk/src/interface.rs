@@ -37,7 +37,7 @@ pub mod exporter {
 
 #[cfg(feature = "subscriber")]
 pub mod init {
-    pub use crate::init::subscriber::{LineFilter, LogLines, is_terminal, level_filter};
+    pub use crate::init::subscriber::{LogLines, is_terminal, level_filter};
 }
 
 pub mod logs {

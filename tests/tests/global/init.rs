@@ -93,8 +93,8 @@ fn variables_filter_lines_and_spans() {
     let directives = "error,global::init=debug,[span=off";
     let (lines, spans, stderr) = run(&[("RUST_LOG", directives)]);
     assert_eq!((lines, spans), (3, all.clone()));
-    let warning = "warning: RUST_LOG: expected `target[span{field=value}]=level` with at most 1024 bytes, of which target, \
-         span, field and value may be left out, found `[span=off`; the entry is ignored\n";
+    let warning = "warning: RUST_LOG: expected a level, `target=level` or a target, found `[span=off`, which filters by \
+         span or field; the entry is ignored\n";
     assert_eq!(stderr, warning);
 
     assert_eq!(run(&[("RUST_LOG", "warn")]), (1, neither, String::new()));

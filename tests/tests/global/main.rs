@@ -23,7 +23,6 @@ mod declarative;
 mod delivery;
 mod end_of_a_program;
 mod ensure;
-mod env_filter;
 mod environment;
 mod exemplars;
 mod exit;

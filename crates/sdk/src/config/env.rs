@@ -258,8 +258,8 @@ pub(crate) fn is_set(name: &str) -> bool {
 
 /// Returns the valid directives of `RUST_LOG`. `None` if there are none.
 #[cfg(feature = "subscriber")]
-pub(crate) fn rust_log() -> Option<Vec<super::filter::LineDirective>> {
-    let directives = take_list("RUST_LOG", super::filter::line_directive);
+pub(crate) fn rust_log() -> Option<Vec<super::filter::Directive>> {
+    let directives = take_list("RUST_LOG", super::filter::directive);
     directives.filter(|directives| !directives.is_empty())
 }
 

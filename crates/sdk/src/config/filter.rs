@@ -3,11 +3,6 @@
 //!
 //! The target of a span is the path of the module, as in `tracing`, instead of the name in `tracer = "…"`: with both,
 //! two directives could contradict each other about one function.
-//!
-//! A directive for log lines may also name a span of `tracing` and a field of the span, as in
-//! `[request{tenant=a}]=debug`. `tracing_subscriber::EnvFilter` (feature `env-filter`) handles it.
-
-use std::fmt;
 
 use crate::suggest::{did_you_mean, misspelled, one_of};
 
@@ -20,11 +15,7 @@ const OTHER_NAMES: [(&str, u8); 2] = [("critical", 1), ("warning", 2)];
 /// The index of `trace`, the level of a target listed without one.
 const TRACE: u8 = 5;
 
-/// The maximum size of a directive by span or field, which may contain a regular expression, in bytes.
-#[cfg(feature = "env-filter")]
-const MAX_BYTES: usize = 1024;
-
-/// Characters that only occur in a directive by span or field.
+/// Characters of directives by span or field, which only `EnvFilter` of `tracing_subscriber` applies.
 const BY_SPAN: [char; 4] = ['[', ']', '{', '}'];
 
 /// A target, or an empty text for all targets, and the most verbose recorded level as a number: 0 is `off`, 1 `error`,
@@ -46,87 +37,21 @@ pub(crate) fn parse_filter(text: &str) -> Result<Vec<Directive>, String> {
     Ok(directives)
 }
 
-/// A directive of log lines.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum LineDirective {
-    Level(Directive),
-    /// A directive by span or field, in the syntax of `EnvFilter`.
-    Span(String),
-}
-
-/// Writes the directive in the syntax of `EnvFilter`.
-impl fmt::Display for LineDirective {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Span(directive) => f.write_str(directive),
-            Self::Level((target, most)) if target.is_empty() => f.write_str(level(*most)),
-            Self::Level((target, most)) => write!(f, "{target}={}", level(*most)),
-        }
-    }
-}
-
 /// Parses the levels of log lines: directives, at least one of which names a level. Otherwise a misspelled level would
 /// be taken for a target, and all other targets would be off.
 ///
 /// # Errors
 ///
 /// Fails like [`parse_filter`].
-pub(crate) fn parse_levels(text: &str) -> Result<Vec<LineDirective>, String> {
-    let parts = text.split(',').map(str::trim);
-    let directives: Vec<_> =
-        parts.filter(|part| !part.is_empty()).map(line_directive).collect::<Result<_, _>>()?;
-    let is_level = |directive: &LineDirective| match directive {
-        LineDirective::Level((target, _)) => target.is_empty(),
-        LineDirective::Span(_) => true,
-    };
-    if directives.is_empty() {
-        return Err(unknown(text, ""));
-    }
-    if text.contains('=') || directives.iter().any(is_level) {
+pub(crate) fn parse_levels(text: &str) -> Result<Vec<Directive>, String> {
+    let directives = parse_filter(text)?;
+    if text.contains('=') || directives.iter().any(|(target, _)| target.is_empty()) {
         return Ok(directives);
     }
     Err(format!(
         "expected a level or `target=level`, found `{text}`; a level is {}",
         one_of(&LEVELS)
     ))
-}
-
-/// Parses one directive of log lines.
-pub(super) fn line_directive(text: &str) -> Result<LineDirective, String> {
-    if !text.contains(BY_SPAN) {
-        return directive(text).map(LineDirective::Level);
-    }
-    let (selected, most) = match text.rsplit_once("]=") {
-        None => (text, TRACE),
-        Some((selected, level)) => {
-            let most = verbosity(level).ok_or_else(|| unknown(text, level))?;
-            (text.get(..=selected.len()).unwrap_or_default(), most)
-        }
-    };
-    let directive = format!("{selected}={}", level(most));
-    check_by_span(text, &directive).map(|()| LineDirective::Span(directive))
-}
-
-/// Fails if `tracing_subscriber` cannot parse a directive by span or field. `text` is the user's spelling.
-#[cfg(feature = "env-filter")]
-fn check_by_span(text: &str, directive: &str) -> Result<(), String> {
-    // `EnvFilter` takes a bracket that is not closed, or was not opened, for a part of a target.
-    let (selected, _) = directive.rsplit_once('=').unwrap_or_default();
-    let target = selected.split_once('[').map(|(target, _)| target);
-    let is_by_span = selected.ends_with(']') && target.is_some_and(|it| !it.contains(BY_SPAN));
-    let is_parsed = || directive.parse::<tracing_subscriber::filter::Directive>().is_ok();
-    if is_by_span && directive.len() <= MAX_BYTES && is_parsed() {
-        return Ok(());
-    }
-    Err(format!(
-        "expected `target[span{{field=value}}]=level` with at most {MAX_BYTES} bytes, of which target, span, field and \
-         value may be left out, found `{text}`"
-    ))
-}
-
-#[cfg(not(feature = "env-filter"))]
-fn check_by_span(text: &str, _: &str) -> Result<(), String> {
-    Err(super::needed(&format!("`{text}`"), "env-filter"))
 }
 
 /// Parses one directive.
@@ -207,9 +132,7 @@ mod tests {
     #[test]
     fn levels_of_log_lines_are_a_filter_that_names_a_level() {
         for text in ["TRACE", "off", "info,hyper", "hyper=warn", "warning"] {
-            let levels = parse_filter(text).unwrap().into_iter();
-            let levels = levels.map(LineDirective::Level).collect();
-            assert_eq!(parse_levels(text), Ok(levels), "{text}");
+            assert_eq!(parse_levels(text), parse_filter(text), "{text}");
         }
         for text in ["loud", "orders,hyper", "FATAL"] {
             let error = parse_levels(text).unwrap_err();

@@ -21,9 +21,8 @@ use super::section::is_default;
 pub struct LoggingConfig {
     /// The levels, in the syntax of `RUST_LOG`: a level for all targets, and `target=level` for all targets with that
     /// prefix, as in `info,hyper=warn`. The levels are `off`, `error`, `warn`, `info`, `debug` and `trace`, in any
-    /// case; `warning` is `warn`, and `critical` is `error`. With the feature `env-filter`, a directive may name a span of
-    /// `tracing` and a field, as in `info,[request{tenant=acme}]=debug`. A target is off if no directive matches it, so levels
-    /// usually begin with one for all targets. Default `INFO`.
+    /// case; `warning` is `warn`, and `critical` is `error`. A target is off if no directive matches it, so levels usually
+    /// begin with one for all targets. Default `INFO`.
     pub log_level: String,
     /// Whether lines are JSON instead of text. Default `true`.
     pub json_output: bool,

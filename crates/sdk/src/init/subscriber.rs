@@ -1,7 +1,5 @@
 //! The global `tracing` subscriber: log lines and spans, each with its filter.
 
-#[cfg_attr(not(feature = "env-filter"), path = "subscriber/no_by_span.rs")]
-mod by_span;
 #[cfg_attr(not(feature = "tracing"), path = "subscriber/no_spans.rs")]
 mod spans;
 
@@ -15,8 +13,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layered, SubscriberExt as _};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
-use self::by_span::SpanFilter;
-use crate::config::{self, LineDirective, LogOutput, LoggingConfig, TelemetryConfig, parse_levels};
+use crate::config::{self, Directive, LogOutput, LoggingConfig, TelemetryConfig, parse_levels};
 use crate::error::Error;
 use crate::layers::ProgramLayer;
 use crate::provider::TelemetryProviderBuilder;
@@ -32,9 +29,9 @@ type Below = Layered<Option<Vec<ProgramLayer>>, Registry>;
 #[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct LogLines {
     /// The layer that writes and exports the events of `tracing`.
-    pub layer: fn(&LoggingConfig, LineFilter) -> Box<dyn Layer<Below> + Send + Sync>,
+    pub layer: fn(&LoggingConfig, Targets) -> Box<dyn Layer<Below> + Send + Sync>,
     /// Completes the layer once it is installed: records of `log`, and ids for lines.
-    pub complete: fn(&LoggingConfig, &LineFilter),
+    pub complete: fn(&LoggingConfig, &Targets),
 }
 
 floe_telemetry_core::__floe_link_list! {
@@ -52,55 +49,6 @@ macro_rules! __log_lines {
             static LINES: $crate::__parts::init::LogLines = $lines;
         }
     };
-}
-
-/// A filter of log lines, or of spans of `tracing`.
-#[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_enums, reason = "not part of the public interface")]
-#[allow(
-    clippy::large_enum_variant,
-    reason = "large only with the feature `env-filter`, and a program has two filters"
-)]
-pub enum LineFilter {
-    /// A filter by targets and levels, which does not depend on the current span.
-    Targets(Targets),
-    /// A filter that may also name spans and fields.
-    Spans(SpanFilter),
-}
-
-impl LineFilter {
-    fn new(directives: &[LineDirective]) -> Self {
-        if let Some(filter) = SpanFilter::new(directives) {
-            return Self::Spans(filter);
-        }
-        Self::Targets(targets(directives.iter().filter_map(|it| match it {
-            LineDirective::Level(directive) => Some(directive),
-            LineDirective::Span(_) => None,
-        })))
-    }
-
-    /// Adds the filter to a layer.
-    pub fn filter<S, L>(self, layer: L) -> Box<dyn Layer<S> + Send + Sync>
-    where
-        S: Subscriber + for<'span> LookupSpan<'span>,
-        L: Layer<S> + Send + Sync,
-    {
-        match self {
-            Self::Targets(targets) => layer.with_filter(targets).boxed(),
-            Self::Spans(filter) => layer.with_filter(filter.of_layer()).boxed(),
-        }
-    }
-
-    /// Whether the filter excludes all events.
-    #[must_use]
-    pub fn is_off(&self) -> bool {
-        match self {
-            Self::Targets(targets) => {
-                Layer::<Registry>::max_level_hint(targets) == Some(LevelFilter::OFF)
-            }
-            Self::Spans(_) => false,
-        }
-    }
 }
 
 impl TelemetryProviderBuilder {
@@ -158,14 +106,9 @@ pub(super) fn install(
         config.logging.json_output = false;
     }
     let subscriber = subscriber.with(lines.map(|it| (it.layer)(&config.logging, filter.clone())));
-    let installed = match spans::filter(config, rust_log) {
-        LineFilter::Targets(filter) => set_global_default(spans::with_spans(subscriber, filter)),
-        LineFilter::Spans(filter) => {
-            let filter = filter.of_layer();
-            set_global_default(spans::with_spans(subscriber, filter))
-        }
-    };
-    if installed.is_err() {
+    let directives = config.sampling.filter.as_deref().or(rust_log.as_deref());
+    let of_spans = directives.map_or_else(default_filter, targets);
+    if set_global_default(spans::with_spans(subscriber, of_spans)).is_err() {
         if has_layers {
             return Err(Error::state(
                 "expected no global `tracing` subscriber, found one, to which the layers of `with_layer` cannot be added",
@@ -189,19 +132,17 @@ pub fn is_terminal(output: LogOutput) -> bool {
     }
 }
 
-fn line_filter(config: &TelemetryConfig, rust_log: Option<&[LineDirective]>) -> LineFilter {
+fn line_filter(config: &TelemetryConfig, rust_log: Option<&[Directive]>) -> Targets {
     let is_default = config.logging.log_level == LoggingConfig::default().log_level;
     match rust_log {
-        Some(directives) if is_default && !config::is_set("FLOE_LOG_LEVEL") => {
-            LineFilter::new(directives)
-        }
+        Some(directives) if is_default && !config::is_set("FLOE_LOG_LEVEL") => targets(directives),
         // An invalid level is reported by the provider.
         _ => level_filter(&config.logging).unwrap_or_else(|_| default_filter()),
     }
 }
 
-fn default_filter() -> LineFilter {
-    LineFilter::Targets(Targets::new().with_default(DEFAULT_LEVEL))
+fn default_filter() -> Targets {
+    Targets::new().with_default(DEFAULT_LEVEL)
 }
 
 /// Returns the filter by the configured levels of log lines.
@@ -209,13 +150,13 @@ fn default_filter() -> LineFilter {
 /// # Errors
 ///
 /// The levels are not valid.
-pub fn level_filter(config: &LoggingConfig) -> Result<LineFilter, Error> {
+pub fn level_filter(config: &LoggingConfig) -> Result<Targets, Error> {
     let levels = parse_levels(&config.log_level)
         .map_err(|message| Error::config(format!("logging.log_level: {message}")))?;
-    Ok(LineFilter::new(&levels))
+    Ok(targets(&levels))
 }
 
-fn targets<'a>(directives: impl Iterator<Item = &'a (String, u8)>) -> Targets {
+fn targets(directives: &[Directive]) -> Targets {
     let mut targets = Targets::new();
     for (target, most) in directives {
         let level = match most {

@@ -1,13 +1,8 @@
 //! A program without the bridge, which does not record spans of `tracing`.
 
-use super::{LineFilter, default_filter};
-use crate::config::{LineDirective, TelemetryConfig};
+use tracing_subscriber::filter::Targets;
 
-pub(super) fn filter(_: &TelemetryConfig, _: Option<Vec<LineDirective>>) -> LineFilter {
-    default_filter()
-}
-
-pub(super) fn with_spans<S, F>(subscriber: S, _: F) -> S {
+pub(super) fn with_spans<S>(subscriber: S, _: Targets) -> S {
     subscriber
 }
 

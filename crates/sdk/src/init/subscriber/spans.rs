@@ -6,21 +6,10 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Filter, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::{LineFilter, default_filter, targets};
-use crate::config::{LineDirective, TelemetryConfig};
-
-pub(super) fn filter(config: &TelemetryConfig, rust_log: Option<Vec<LineDirective>>) -> LineFilter {
-    match (&config.sampling.filter, rust_log) {
-        (Some(directives), _) => LineFilter::Targets(targets(directives.iter())),
-        (None, Some(directives)) => LineFilter::new(&directives),
-        (None, None) => default_filter(),
-    }
-}
-
-pub(super) fn with_spans<S, F>(
+pub(super) fn with_spans<S>(
     subscriber: S,
-    filter: F,
-) -> impl Subscriber + Send + Sync + use<S, F>
+    filter: Targets,
+) -> impl Subscriber + Send + Sync + use<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
     F: Filter<S> + Send + Sync + 'static,
