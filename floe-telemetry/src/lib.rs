@@ -86,7 +86,7 @@
 //! | `off` | `#[traced]` leaves functions unchanged, and no span is recorded. Only for the package of a binary: Cargo unifies features, so a library that enables it disables the spans of every program that depends on it |
 //! | `testing` | [`testing::capture`] and assertions |
 //!
-//! Other crates register exporters with [`telemetry_exporter!`](exporter::telemetry_exporter), samplers with [`telemetry_sampler!`](config::telemetry_sampler) and detectors with
+//! Other crates register exporters with [`telemetry_exporter!`](exporter::telemetry_exporter) and detectors with
 //! [`resource_detector!`](detection::resource_detector), and a configuration chooses them by their names.
 //! `floe-telemetry-prometheus`, `floe-telemetry-otlp-file` and `floe-telemetry-detectors` do.
 

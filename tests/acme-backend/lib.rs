@@ -1,18 +1,14 @@
-//! A telemetry backend, an exporter and a sampler in a crate of their own, and the lines that register them.
+//! A telemetry backend and an exporter in a crate of their own, and the lines that register them.
 
 #![forbid(unsafe_code)]
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use floe_telemetry::TelemetryConfig;
 use floe_telemetry::backend::{ExporterConfig, OtlpExporterConfig, TelemetryBackendPlugin};
-use floe_telemetry::config::telemetry_sampler;
 use floe_telemetry::config::{OtlpProtocol, Signal};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::exporter::{ExporterFactory, telemetry_exporter};
-use floe_telemetry::opentelemetry::trace::{Link, SpanKind, TraceState};
-use floe_telemetry::opentelemetry::{Context, KeyValue, TraceId};
-use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
 /// A service that accepts OTLP over HTTP and identifies its tenants by a header.
 #[derive(Debug)]
@@ -47,31 +43,3 @@ telemetry_exporter!(ExporterFactory::new("acme_archive", &[Signal::Traces], |_, 
     }
     Ok(provider.with_span_exporter(ARCHIVE.clone()))
 }));
-
-/// Samples the spans whose name begins with `orders.`.
-#[derive(Clone, Debug)]
-struct Orders;
-
-impl ShouldSample for Orders {
-    fn should_sample(
-        &self,
-        _: Option<&Context>,
-        _: TraceId,
-        name: &str,
-        _: &SpanKind,
-        _: &[KeyValue],
-        _: &[Link],
-    ) -> SamplingResult {
-        SamplingResult {
-            decision: if name.starts_with("orders.") {
-                SamplingDecision::RecordAndSample
-            } else {
-                SamplingDecision::Drop
-            },
-            attributes: vec![KeyValue::new("acme.sampled_by", "name")],
-            trace_state: TraceState::NONE,
-        }
-    }
-}
-
-telemetry_sampler!("acme_orders", || Arc::new(Orders));

@@ -88,9 +88,7 @@ pub use self::propagator::Propagator;
 pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::repeated::CodeAttributes;
 pub use self::resource::ResourceAttributes;
-pub use self::sampling::{
-    RegisteredSampler, RuleKind, RuleLevel, Sampler, SamplingConfig, SamplingRule,
-};
+pub use self::sampling::{RuleKind, RuleLevel, Sampler, SamplingConfig, SamplingRule};
 pub use self::secret::Secret;
 pub use self::telemetry::DEFAULT_BACKEND;
 pub(crate) use self::telemetry::TelemetryConfig;
@@ -101,4 +99,3 @@ pub(crate) use self::{
 };
 #[doc(hidden)]
 pub use crate::suggest;
-pub use crate::telemetry_sampler;

@@ -347,15 +347,12 @@ impl CollectedExemplars {
     ) -> Vec<Exemplar> {
         let attributes = sorted(attributes);
         let mut exemplars = HashMap::new();
-        if let Some(all) = self.series.get(&attributes) {
-            add(&mut exemplars, all, start, &[]);
-        } else if self.may_drop_attributes {
-            // A view keeps only these attributes of the series.
-            for (measured, all) in &self.series {
-                if attributes.iter().all(|attribute| measured.contains(attribute)) {
-                    let others = measured.iter().filter(|it| !attributes.contains(it));
-                    let others: Vec<_> = others.cloned().collect();
-                    add(&mut exemplars, all, start, &others);
+        for series in self.0.get(&sorted(attributes)).into_iter().flatten() {
+            let stored = lock(&series.exemplars);
+            series.wanted.store(series.all, Ordering::Relaxed);
+            for (bucket, exemplar) in &*stored {
+                if start.is_none_or(|start| exemplar.time >= start) {
+                    exemplars.entry(*bucket).or_insert_with(|| exemplar.clone());
                 }
             }
         }

@@ -495,7 +495,6 @@ fn sampling(config: &mut TelemetryConfig) {
     let sampler = take("OTEL_TRACES_SAMPLER", |text| {
         let name = text.to_ascii_lowercase();
         let sampler = Sampler::parse(&name)?;
-        sampler.registered()?;
         if needs_parent_based && !sampler.is_parent_based() {
             return Err(format!("found `{text}`: {NOT_PARENT_BASED}"));
         }

@@ -40,23 +40,10 @@ pub enum Sampler {
     ParentBasedAlwaysOff,
     /// Applies the ratio to roots. A child inherits its parent's decision.
     ParentBasedTraceIdRatio,
-    /// A sampler that another crate registers with [`telemetry_sampler!`](crate::telemetry_sampler), which is asked
-    /// about each span.
-    Registered(RegisteredSampler),
-}
-
-/// A sampler that another crate registers with [`telemetry_sampler!`](crate::telemetry_sampler).
-pub type RegisteredSampler = Registered<fn() -> Arc<dyn ShouldSample>>;
-
-floe_telemetry_core::__floe_link_list! {
-    /// The samplers that other crates register.
-    #[allow(unsafe_code, reason = "the linker defines the bounds of the list, see `link_list`")]
-    static SAMPLERS: [RegisteredSampler] = "fl_sampler_0_1";
 }
 
 impl Sampler {
-    /// The samplers of this project.
-    const KNOWN: [Self; 6] = [
+    const ALL: [Self; 6] = [
         Self::AlwaysOn,
         Self::AlwaysOff,
         Self::TraceIdRatio,
@@ -75,44 +62,21 @@ impl Sampler {
             Self::ParentBasedAlwaysOn => "parentbased_always_on",
             Self::ParentBasedAlwaysOff => "parentbased_always_off",
             Self::ParentBasedTraceIdRatio => "parentbased_traceidratio",
-            Self::Registered(Registered { name, .. }) => name,
         }
     }
 
-    /// Returns all named samplers: this project's, and others that are linked.
-    pub(super) fn every() -> Vec<Self> {
-        let others = named::others(&SAMPLERS, &Self::KNOWN.map(Self::as_str));
-        let others = others.into_iter().map(Self::Registered);
-        Self::KNOWN.into_iter().chain(others).collect()
-    }
-
     pub(super) fn parse(name: &str) -> Result<Self, String> {
-        named::parse(name, &Self::every(), Self::as_str)
-    }
-
-    /// Creates the sampler that a crate registers under this name. `None` for a sampler of the recorder.
-    ///
-    /// # Errors
-    ///
-    /// Several crates register the name, or the registered function panics.
-    pub(crate) fn registered(self) -> Result<Option<Arc<dyn ShouldSample>>, String> {
-        let Self::Registered(Registered { name, .. }) = self else {
-            return Ok(None);
-        };
-        let registered = named::find(&SAMPLERS, name, None)?;
-        let made = caught(registered)
-            .map_err(|_| format!("the crate that registers `{name}` panicked while it made it"))?;
-        Ok(Some(made))
+        named::parse(name, &Self::ALL, Self::as_str)
     }
 
     /// Whether the sampler has a ratio. A registered sampler may have one.
     pub(crate) const fn has_ratio(self) -> bool {
-        matches!(self, Self::TraceIdRatio | Self::ParentBasedTraceIdRatio | Self::Registered(_))
+        matches!(self, Self::TraceIdRatio | Self::ParentBasedTraceIdRatio)
     }
 
     /// Whether a child inherits its parent's sampling decision.
     pub(super) const fn is_parent_based(self) -> bool {
-        !matches!(self, Self::AlwaysOn | Self::AlwaysOff | Self::TraceIdRatio | Self::Registered(_))
+        !matches!(self, Self::AlwaysOn | Self::AlwaysOff | Self::TraceIdRatio)
     }
 }
 
@@ -219,16 +183,6 @@ impl SamplingConfig {
     #[must_use]
     pub fn is_parent_based(&self) -> bool {
         self.sampler.is_none_or(Sampler::is_parent_based)
-    }
-
-    /// The sampler that is asked about each span, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// Several crates register the sampler's name.
-    pub(crate) fn shared_sampler(&self) -> Result<Option<Arc<dyn ShouldSample>>, Error> {
-        let registered = self.sampler.map_or(Ok(None), Sampler::registered);
-        registered.map_err(|message| Error::config(format!("sampling.sampler: {message}")))
     }
 
     /// The table of rules: the filter's rules, then the others.
@@ -434,45 +388,4 @@ pub(super) fn check_ratio(ratio: f64) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("{ratio} is not a ratio, expected 0.0 to 1.0"))
-}
-
-/// Registers a sampler with the program, so that a configuration can choose it by its name: `sampling.sampler`,
-/// `OTEL_TRACES_SAMPLER`, or the key of a sampler in OpenTelemetry's configuration file.
-///
-/// The arguments are the name, as a literal in lower case, and a function that makes the sampler, any
-/// [`ShouldSample`](opentelemetry_sdk::trace::ShouldSample). It is called when a provider is initialized,
-/// and the sampler is asked about each span then, as one of [`with_sampler`](crate::TelemetryProviderBuilder::with_sampler). The
-/// macro works in crates with `#![forbid(unsafe_code)]`. A crate that is never referenced is not linked, so a program
-/// that uses such a sampler needs the line `use acme_floe_sampler as _;`.
-///
-/// ```standalone_crate
-/// use std::sync::Arc;
-///
-/// use floe_telemetry::config::Sampler;
-/// use floe_telemetry::{TelemetryConfig, config::telemetry_sampler};
-/// use opentelemetry_sdk::trace::Sampler as Sdk;
-///
-/// telemetry_sampler!("half", || Arc::new(Sdk::TraceIdRatioBased(0.5)));
-///
-/// let config = TelemetryConfig::from_yaml("
-/// resource_attributes: {service_name: orders}
-/// sampling: {sampler: half}
-/// ")?;
-/// assert_eq!(config.sampling.sampler.map(Sampler::as_str), Some("half"));
-/// # Ok::<(), floe_telemetry::Error>(())
-/// ```
-#[macro_export]
-macro_rules! telemetry_sampler {
-    ($name:expr, $make:expr $(,)?) => {
-        const _: () = {
-            $crate::__floe_linked! {
-                "fl_sampler_0_1"
-                static LINKED: $crate::config::RegisteredSampler = $crate::config::RegisteredSampler::new(
-                    $name,
-                    $make,
-                    $crate::__floe_location!(),
-                );
-            }
-        };
-    };
 }

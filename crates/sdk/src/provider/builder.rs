@@ -336,17 +336,14 @@ impl TelemetryProviderBuilder {
                 "a telemetry provider is in use: shut it down before another is initialized",
             ));
         }
-        // A sampler of another crate, or an exporter, is started by the user's code.
+        // Exporters are started by the user's code.
         let started = caught(|| {
             collector::begin()?;
             // The factories of exporters may also change the configuration, and add other parts. They may start threads,
             // which inherit the blocked signals.
             let mut this = program_signals::blocked(|| add_registered(self))?;
             let propagators = (this.config.propagators.clone(), mem::take(&mut this.propagators));
-            let sampler = match this.sampler.take() {
-                Some(sampler) => Some(sampler),
-                None => this.config.sampling.shared_sampler()?,
-            };
+            let sampler = this.sampler.take();
             let sampler =
                 sampler.map(|it| -> Arc<dyn SpanSampler> { Arc::new(ProgramSampler(it)) });
             if sampler.is_some() && this.config.sampling.has_tail() {

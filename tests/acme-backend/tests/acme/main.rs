@@ -7,4 +7,3 @@ mod chosen;
 mod exporter;
 mod hanging;
 mod refused;
-mod sampler;

@@ -17,10 +17,7 @@ const BELOW: [(&str, Sampler); 4] = [
 
 /// Reads the sampler below a key. `None` if there is none, or the program lacks it, so that the default applies.
 pub(super) fn read(part: &Part<'_>, key: &str) -> Result<Option<Chosen>, Mistake> {
-    let others = Sampler::every().into_iter();
-    let others: Vec<_> = others.filter(|it| matches!(it, Sampler::Registered(_))).collect();
-    let mut known = vec!["always_on", "always_off", "trace_id_ratio_based", "parent_based"];
-    known.extend(others.iter().map(|sampler| sampler.as_str()));
+    let known = ["always_on", "always_off", "trace_id_ratio_based", "parent_based"];
     let Some(part) = part.get(key) else {
         return Ok(None);
     };
@@ -36,10 +33,8 @@ pub(super) fn read(part: &Part<'_>, key: &str) -> Result<Option<Chosen>, Mistake
         "parent_based" => parent_based(&part)?,
         _ => {
             part.expect(&[])?;
-            let other = others.into_iter().find(|sampler| sampler.as_str() == name);
             let is_on = name == "always_on";
-            let own = if is_on { Sampler::AlwaysOn } else { Sampler::AlwaysOff };
-            (other.unwrap_or(own), None)
+            (if is_on { Sampler::AlwaysOn } else { Sampler::AlwaysOff }, None)
         }
     };
     Ok(Some(chosen))
@@ -59,10 +54,6 @@ fn parent_based(part: &Part<'_>) -> Result<Chosen, Mistake> {
         None | Some((Sampler::AlwaysOn, _)) => (Sampler::ParentBasedAlwaysOn, None),
         Some((Sampler::AlwaysOff, _)) => (Sampler::ParentBasedAlwaysOff, None),
         Some((Sampler::TraceIdRatio, ratio)) => (Sampler::ParentBasedTraceIdRatio, ratio),
-        Some((sampler, ratio)) if sampler.is_parent_based() => (sampler, ratio),
-        Some(own) => {
-            part.ignore("a sampler of the program is asked about each span: make it `ParentBased` where it is registered");
-            own
-        }
+        Some(own) => own,
     })
 }
