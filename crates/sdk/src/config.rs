@@ -33,7 +33,6 @@ mod context_mode;
 mod detection;
 #[cfg(feature = "yaml")]
 mod document;
-mod duration;
 pub(crate) mod endpoint;
 pub(crate) mod env;
 mod exporters;

@@ -34,7 +34,7 @@ fn start(change: impl FnOnce(&mut TelemetryConfig)) -> Pipeline {
     Pipeline::http(|config| {
         config.sampling = config.sampling.clone().with_ratio(0.0);
         config.sampling.keep_errors = true;
-        config.sampling.keep_slower_than = Some(Duration::from_secs(3600));
+        config.sampling.keep_slower_than_millis = Some(3_600_000);
         change(config);
     })
 }
@@ -101,7 +101,7 @@ fn the_propagated_flag_is_not_sampled() {
 #[alone]
 fn a_slow_root_samples_its_trace() {
     let (spans, statistics) = run(
-        |config| config.sampling.keep_slower_than = Some(Duration::from_secs(2)),
+        |config| config.sampling.keep_slower_than_millis = Some(2000),
         || {
             for seconds in [2, 3] {
                 let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);

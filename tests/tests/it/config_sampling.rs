@@ -69,17 +69,12 @@ fn mistakes_are_reported_with_their_places() {
 
 #[test]
 fn tail_sampling_is_read_and_written() {
-    let config = with("{keep_errors: true, keep_slower_than: 1500ms}").unwrap();
+    let config = with("{keep_errors: true, keep_slower_than_millis: 1500}").unwrap();
     let sampling = &config.sampling;
     assert!(sampling.keep_errors);
-    assert_eq!(sampling.keep_slower_than, Some(Duration::from_millis(1500)));
+    assert_eq!(sampling.keep_slower_than_millis, Some(1500));
     let json = serde_json::to_string(&config).unwrap();
     assert!(json.contains("1500ms"), "{json}");
     assert_eq!(TelemetryConfig::from_yaml(&json).unwrap(), config, "{json}");
     assert_eq!(serde_json::from_str::<TelemetryConfig>(&json).unwrap(), config);
-    for seconds in ["2", "2.0", "2s", "'2000ms'"] {
-        let config = with(&format!("{{keep_slower_than: {seconds}}}")).unwrap();
-        let expected = Some(Duration::from_secs(2));
-        assert_eq!(config.sampling.keep_slower_than, expected, "{seconds}");
-    }
 }

@@ -177,8 +177,8 @@ impl TailSampler {
         if self.config.keep_errors && record.head.code == Code::Error {
             return Some(Reason::Error);
         }
-        let bound = self.config.keep_slower_than.filter(|_| record.is_root())?;
-        (record.duration(clock) > bound).then_some(Reason::Slow)
+        let bound = self.config.keep_slower_than_millis.filter(|_| record.is_root())?;
+        (record.duration(clock) > Duration::from_millis(bound)).then_some(Reason::Slow)
     }
 
     fn is_full(&self) -> bool {

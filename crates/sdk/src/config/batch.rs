@@ -13,6 +13,14 @@ pub(super) const MAX_QUEUE_SIZE: usize = 1_000_000;
 /// other than batch processors.
 pub(super) const AT_ONCE: u64 = 1;
 
+/// The replacement of a timeout of 0, which means no limit: 24 days, in milliseconds.
+pub(super) const NO_LIMIT: u64 = 2_147_483_647;
+
+/// Returns a timeout, in which 0 means no limit.
+pub(super) const fn without_limit(timeout: u64) -> u64 {
+    if timeout == 0 { NO_LIMIT } else { timeout }
+}
+
 /// The queue and the batches of spans
 /// ([Batch span processor](https://opentelemetry.io/docs/specs/otel/trace/sdk/#batching-processor)).
 pub type BatchSpanProcessorConfig = BatchProcessorConfig<5000>;

@@ -19,9 +19,8 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use self::parse::{at_least, between, word};
-use super::batch::{AT_ONCE, BatchProcessorConfig, MAX_QUEUE_SIZE};
+use super::batch::{AT_ONCE, BatchProcessorConfig, MAX_QUEUE_SIZE, without_limit};
 use super::detection::ResourceDetector;
-use super::duration::without_limit;
 use super::exporters::ExporterKind;
 use super::feature::needs;
 use super::filter::{parse_filter, parse_levels};

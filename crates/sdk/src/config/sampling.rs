@@ -7,7 +7,6 @@ use opentelemetry::trace::SpanKind;
 use opentelemetry_sdk::trace::ShouldSample;
 use serde::{Deserialize, Serialize};
 
-use super::duration;
 use super::filter::{self, Directive};
 use super::mistake::{Mistake, at, at_most};
 use super::named::{self, Registered, written_as_name};
@@ -135,16 +134,15 @@ pub struct SamplingConfig {
     pub(crate) filter: Option<Vec<Directive>>,
     /// Also exports traces in which a span failed (tail sampling). Default `false`.
     ///
-    /// With this or `keep_slower_than`, unsampled traces are recorded, too, at the cost of sampled ones, and buffered
+    /// With this or `keep_slower_than_millis`, unsampled traces are recorded, too, at the cost of sampled ones, and buffered
     /// until the tail sampler decides. Their sampled flag is off in the `traceparent` for other processes. If a trace
     /// is kept, its root has the reason in `floe.sampling.reason`. Traces with a remote parent keep that parent's
     /// decision. Requires a parent-based sampler.
     #[serde(skip_serializing_if = "is_default")]
     pub keep_errors: bool,
-    /// Also exports traces whose root took longer than this duration: `2s`, `500ms`, or a number of seconds.
-    /// Default none.
-    #[serde(with = "duration", skip_serializing_if = "Option::is_none")]
-    pub keep_slower_than: Option<Duration>,
+    /// Also exports traces whose root took longer than this, in milliseconds. Default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_slower_than_millis: Option<u64>,
 }
 
 impl SamplingConfig {
@@ -193,7 +191,7 @@ impl SamplingConfig {
 
     /// Whether the tail decides about traces that the head does not sample.
     pub(crate) const fn has_tail(&self) -> bool {
-        self.keep_errors || self.keep_slower_than.is_some()
+        self.keep_errors || self.keep_slower_than_millis.is_some()
     }
 
     pub(super) fn check(&self) -> Result<(), Mistake> {
@@ -209,10 +207,8 @@ impl SamplingConfig {
         for (index, rule) in self.rules.iter().enumerate() {
             rule.check(&format!("sampling.rules.{index}"))?;
         }
-        if self.keep_slower_than == Some(Duration::ZERO) {
-            let message = "expected a duration of more than 0, found 0";
-            return Err(Mistake::new("sampling.keep_slower_than", message));
-        }
+        let slow = self.keep_slower_than_millis;
+        not_zero("sampling.keep_slower_than_millis", slow.unwrap_or(1))?;
         if self.has_tail() && !self.is_parent_based() {
             return Err(Mistake::new("sampling.sampler", NOT_PARENT_BASED));
         }
@@ -221,7 +217,7 @@ impl SamplingConfig {
 }
 
 /// The reason why a sampler is not accepted together with tail sampling.
-pub(super) const NOT_PARENT_BASED: &str = "`keep_errors` and `keep_slower_than` need a parent-based sampler, \
+pub(super) const NOT_PARENT_BASED: &str = "`keep_errors` and `keep_slower_than_millis` need a parent-based sampler, \
      expected the samplers `parentbased_…`, or none";
 
 /// A rule for the spans that match `span`, `target`, `level` and `kind`, each of which is optional.

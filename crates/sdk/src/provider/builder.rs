@@ -348,7 +348,7 @@ impl TelemetryProviderBuilder {
                 sampler.map(|it| -> Arc<dyn SpanSampler> { Arc::new(ProgramSampler(it)) });
             if sampler.is_some() && this.config.sampling.has_tail() {
                 return Err(Error::config(
-                    "sampling: `keep_errors` and `keep_slower_than` cannot be combined with a sampler of the program, which decides for each span",
+                    "sampling: `keep_errors` and `keep_slower_than_millis` cannot be combined with a sampler of the program, which decides for each span",
                 ));
             }
             let sampling = sampling(&this.config);

@@ -15,7 +15,7 @@ const SLOW: Duration = Duration::from_secs(2);
 fn sampler(max_spans: usize) -> TailSampler {
     let config = SamplingConfig {
         keep_errors: true,
-        keep_slower_than: Some(SLOW),
+        keep_slower_than_millis: Some(2000),
         ..SamplingConfig::default()
     };
     let max_bytes = max_spans * end(0, 0, false).record().stored_bytes();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::part::Part;
 use crate::config::auth::check_header_name;
-use crate::config::duration::without_limit;
+use crate::config::batch::without_limit;
 use crate::config::env::{parse_headers, with_scheme};
 use crate::config::exporters::ExporterKind;
 use crate::config::metrics::{HistogramKind, MetricTemporality};

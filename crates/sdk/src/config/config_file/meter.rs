@@ -5,7 +5,7 @@ use opentelemetry_sdk::metrics::{Aggregation, InstrumentKind};
 
 use super::exporter::Exporters;
 use super::part::Part;
-use crate::config::duration::without_limit;
+use crate::config::batch::without_limit;
 use crate::config::exporters::ExporterKind;
 use crate::config::metrics::{
     ConfiguredView, DEFAULT_BOUNDARIES, DEFAULT_MAX_SCALE, DEFAULT_MAX_SIZE, ExemplarFilter,

@@ -3,8 +3,7 @@
 use super::exporter::Exporters;
 use super::part::Part;
 use super::sampler;
-use crate::config::batch::{AT_ONCE, BatchProcessorConfig};
-use crate::config::duration::without_limit;
+use crate::config::batch::{AT_ONCE, BatchProcessorConfig, without_limit};
 use crate::config::exporters::ExporterKind;
 use crate::config::limits::{MAX_SPAN_COUNT, SpanLimits};
 use crate::config::mistake::Mistake;

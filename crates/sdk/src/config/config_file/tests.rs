@@ -6,7 +6,7 @@ use opentelemetry::{Array, KeyValue, Value};
 use opentelemetry_sdk::metrics::{Aggregation, InstrumentKind};
 
 use super::*;
-use crate::config::duration::NO_LIMIT;
+use crate::config::batch::NO_LIMIT;
 use crate::config::{
     Compression, ExemplarFilter, HistogramKind, MetricTemporality, OtlpProtocol, Propagator,
     Sampler, Signal,
