@@ -18,7 +18,7 @@ pub(super) use self::record::Record;
 use super::views::Views;
 use crate::caught::caught;
 use crate::char_boundary::beginning;
-use crate::collector::{Exemplars, Redaction, Redactor, Shape, instrument_exemplars};
+use crate::collector::{Exemplars, Redaction, Redactor, instrument_exemplars};
 use crate::internal_log::internal_log;
 use crate::redaction::{MAX_MESSAGE_CHARS, shown};
 use floe_telemetry_core::REDACTED;
@@ -223,12 +223,7 @@ pub(super) fn exemplars(
     kind: InstrumentKind,
     boundaries: Option<&[f64]>,
 ) -> Option<Arc<Exemplars>> {
-    let shape = Shape {
-        bounds: views.boundaries(kind, boundaries),
-        filter: views.exemplar_filter(),
-        may_drop_attributes: views.may_drop_attributes(name, kind),
-    };
-    instrument_exemplars(scope, views.names(name, kind), &shape)
+    instrument_exemplars(scope, views.names(name, kind), &views.boundaries(kind, boundaries))
 }
 
 macro_rules! instruments {

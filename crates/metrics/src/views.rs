@@ -10,7 +10,7 @@ use opentelemetry_sdk::metrics::{Instrument, InstrumentKind, MeterProviderBuilde
 
 use crate::caught::caught;
 use floe_telemetry_sdk::__parts::config::{DEFAULT_BOUNDARIES, EXPONENTIAL};
-use floe_telemetry_sdk::config::{ConfiguredView, ExemplarFilter, HistogramKind, MetricsConfig};
+use floe_telemetry_sdk::config::{ConfiguredView, HistogramKind, MetricsConfig};
 
 #[derive(Clone)]
 pub(super) struct Views(Arc<Inner>);
@@ -88,12 +88,6 @@ impl Views {
         kind == InstrumentKind::Histogram && self.0.config.histograms == HistogramKind::Exponential
     }
 
-    /// Whether a view may drop attributes of an instrument's series. The keys that a view of the program keeps are unknown.
-    pub(super) fn may_drop_attributes(&self, name: &str, kind: InstrumentKind) -> bool {
-        let drops = |view: &ConfiguredView| view.attributes.is_some() && view.selects(name, kind);
-        !self.0.of_program.is_empty() || self.0.config.views.iter().any(drops)
-    }
-
     /// The known names of an instrument's metrics. The names from a view of the program are unknown.
     pub(super) fn names<'a>(&'a self, name: &'a str, kind: InstrumentKind) -> Vec<Cow<'a, str>> {
         let views = self.0.config.views.iter().filter(|view| view.selects(name, kind));
@@ -107,9 +101,5 @@ impl Views {
             return Vec::new();
         }
         advised.unwrap_or(&DEFAULT_BOUNDARIES).to_vec()
-    }
-
-    pub(super) fn exemplar_filter(&self) -> ExemplarFilter {
-        self.0.config.exemplar_filter
     }
 }

@@ -53,8 +53,7 @@ pub(crate) use self::drain::Drain;
 pub use self::ending::Ending;
 pub use self::enrich::{EnrichedSpan, Enricher};
 pub use self::exemplars::{
-    BoundExemplars, Exemplars, Shape, clear as clear_exemplars,
-    of_instrument as instrument_exemplars,
+    BoundExemplars, Exemplars, clear as clear_exemplars, of_instrument as instrument_exemplars,
 };
 pub use self::exemplars::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};
 pub use self::export_failure::ExportFailure;

@@ -76,8 +76,7 @@ pub(crate) use self::feature::needed;
 pub use self::limits::SpanLimits;
 pub use self::logging::{LogOutput, LoggingConfig};
 pub use self::metrics::{
-    ConfiguredView, ExemplarFilter, HistogramKind, MetricTemporality, MetricsConfig,
-    PrometheusConfig,
+    ConfiguredView, HistogramKind, MetricTemporality, MetricsConfig, PrometheusConfig,
 };
 pub(crate) use self::named::sorted;
 pub use self::otlp::{Compression, Headers, OtlpConfig, OtlpOptions, OtlpProtocol, Signal};

@@ -12,8 +12,7 @@ pub mod collector {
         Worker, WorkerSettings, span_data_bytes,
     };
     pub use crate::collector::{
-        BoundExemplars, Exemplars, Redaction, Shape, SpanMetrics, clear_exemplars,
-        instrument_exemplars,
+        BoundExemplars, Exemplars, Redaction, SpanMetrics, clear_exemplars, instrument_exemplars,
     };
     pub use crate::collector::{captured_spans, start_capture};
 }

@@ -1,12 +1,11 @@
 //! Exemplars over OTLP: every instrument that records while a sampled span is current refers to it.
 
-use floe_telemetry::config::{ContextMode, ExemplarFilter, MetricTemporality, OtlpProtocol};
+use floe_telemetry::config::{ContextMode, MetricTemporality};
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, propagation, traced};
 use floe_tests::Receiver;
+use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider as _;
-use opentelemetry::{Key, KeyValue};
-use opentelemetry_sdk::metrics::{Instrument, Stream};
 
 use super::pipeline::Pipeline;
 
@@ -19,7 +18,7 @@ const OFTEN: usize = 50;
 
 #[traced]
 fn measure() -> (String, String) {
-    let labels = [KeyValue::new("shop", "a"), KeyValue::new("user", "u1")];
+    let labels = [KeyValue::new("shop", "a")];
     for _ in 0..OFTEN {
         METRICS.increment("rows", 2, &labels);
         METRICS.add("open", -1, &[]);
@@ -35,17 +34,11 @@ fn measure() -> (String, String) {
     (propagation::current_trace_id().unwrap(), propagation::current_span_id().unwrap())
 }
 
-/// The counter keeps one of its two attributes.
 fn start(change: impl FnOnce(&mut TelemetryConfig)) -> Pipeline {
-    let view = |instrument: &Instrument| {
-        let kept = Stream::builder().with_allowed_attribute_keys([Key::from("shop")]);
-        (instrument.name() == "rows").then(|| kept.build().ok())?
-    };
-    let change = |config: &mut TelemetryConfig| {
+    Pipeline::grpc(|config| {
         config.metrics.from_spans = true;
         change(config);
-    };
-    Pipeline::with(OtlpProtocol::Grpc, change, |builder| builder.with_view(view))
+    })
 }
 
 fn exemplars(receiver: &Receiver, name: &str) -> Vec<(String, String)> {
@@ -65,7 +58,6 @@ fn a_series_has_no_exemplars_of_a_larger_one() {
     fn in_span() {
         METRICS.increment("jobs", 1, &[KeyValue::new("shop", "a")]);
     }
-    // Without a view.
     let pipeline = Pipeline::grpc(|_| ());
     METRICS.increment("jobs", 1, &[]);
     in_span();
@@ -93,25 +85,9 @@ fn every_instrument_has_exemplars() {
 
 #[alone]
 fn only_sampled_spans_are_exemplars() {
-    let unsampled = |config: &mut TelemetryConfig| {
-        config.sampling = config.sampling.clone().with_ratio(0.0);
-    };
-    let off = |config: &mut TelemetryConfig| {
-        config.metrics.exemplar_filter = ExemplarFilter::AlwaysOff;
-    };
-    for (_, receiver) in [run(unsampled), run(off)] {
-        assert!(receiver.points().iter().all(|point| point.exemplars.is_empty()));
-        receiver.point("wait");
-    }
-    let (_, receiver) = run(|config| {
-        unsampled(config);
-        config.metrics.exemplar_filter = ExemplarFilter::AlwaysOn;
-    });
-    for name in MEASURED {
-        let found = exemplars(&receiver, name);
-        assert!(!found.is_empty(), "{name}");
-        assert!(found.iter().all(|ids| *ids == Default::default()), "{name}: {found:?}");
-    }
+    let (_, receiver) = run(|config| config.sampling = config.sampling.clone().with_ratio(0.0));
+    assert!(receiver.points().iter().all(|point| point.exemplars.is_empty()));
+    receiver.point("wait");
 }
 
 #[alone]

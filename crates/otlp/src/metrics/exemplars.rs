@@ -1,7 +1,6 @@
 //! Exemplars in a metrics request: each data point refers to spans during which it was measured.
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::metrics::v1::Exemplar as Sent;
 use opentelemetry_proto::tonic::metrics::v1::exemplar::Value;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
@@ -38,7 +37,7 @@ fn add_to_points<T: Copy>(
         ($collected:ident, $sent:ident, $since:expr) => {
             for (from, to) in $collected.data_points().zip(&mut $sent.data_points) {
                 let found = exemplars.of_point(from.attributes(), $since);
-                to.exemplars.extend(found.into_iter().map(sent_as));
+                to.exemplars.extend(found.iter().map(sent_as));
             }
         };
     }
@@ -59,22 +58,16 @@ fn add_to_points<T: Copy>(
     }
 }
 
-fn sent_as(exemplar: Exemplar) -> Sent {
-    let (trace_id, span_id) = exemplar.ids.map_or_else(Default::default, |(trace, span)| {
-        (trace.to_bytes().to_vec(), span.to_bytes().to_vec())
-    });
+fn sent_as(exemplar: &Exemplar) -> Sent {
+    let (trace_id, span_id) = exemplar.ids;
     Sent {
-        filtered_attributes: exemplar.filtered.into_iter().map(attribute).collect(),
+        filtered_attributes: Vec::new(),
         time_unix_nano: UnixNanos::from(exemplar.time).0,
-        span_id,
-        trace_id,
+        span_id: span_id.to_bytes().to_vec(),
+        trace_id: trace_id.to_bytes().to_vec(),
         value: Some(match exemplar.value {
             ExemplarValue::I64(value) => Value::AsInt(value),
             ExemplarValue::F64(value) => Value::AsDouble(value),
         }),
     }
-}
-
-fn attribute(attribute: opentelemetry::KeyValue) -> KeyValue {
-    KeyValue { key: attribute.key.into(), value: Some(attribute.value.into()), key_strindex: 0 }
 }

@@ -18,7 +18,6 @@ use opentelemetry::{InstrumentationScope, KeyValue, SpanId, TraceId};
 use rustc_hash::FxBuildHasher;
 
 use crate::clock::wall_now;
-use crate::config::ExemplarFilter;
 use crate::config::metrics::CARDINALITY_LIMIT;
 use crate::keys;
 
@@ -87,35 +86,23 @@ impl ExemplarValue {
     }
 }
 
-/// A measurement, and the span that was current
+/// A measurement, and the sampled span that was current
 /// ([data model](https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exemplars)).
 #[derive(Clone, Debug)]
 pub struct Exemplar {
-    /// The ids of the span; `None` if no sampled span was current.
-    pub ids: Option<(TraceId, SpanId)>,
+    /// The ids of the span.
+    pub ids: (TraceId, SpanId),
     /// The measured value.
     pub value: ExemplarValue,
     /// The time of the measurement.
     pub time: SystemTime,
-    /// The attributes that the series lacks, because a view drops them.
-    pub filtered: Vec<KeyValue>,
-}
-
-/// The settings of an instrument's exemplars.
-#[derive(Clone, Debug)]
-pub struct Shape {
-    /// The upper bounds of the buckets of a histogram; empty if they are not fixed.
-    pub bounds: Vec<f64>,
-    /// The filter of measurements.
-    pub filter: ExemplarFilter,
-    /// Whether the points may lack attributes of the series, because a view drops them.
-    pub may_drop_attributes: bool,
 }
 
 /// The exemplars of one instrument, by the attributes of its series, in the order of measurement.
 #[derive(Debug)]
 pub struct Exemplars {
-    shape: Shape,
+    /// The upper bounds of the buckets of a histogram; empty if they are not fixed.
+    bounds: Vec<f64>,
     series: Mutex<HashMap<Box<[KeyValue]>, Arc<Series>, FxBuildHasher>>,
 }
 
@@ -148,15 +135,12 @@ pub fn clear() {
     lock(&INSTRUMENTS).clear();
 }
 
-/// Returns the exemplars of an instrument whose metrics have these names; `None` if it has no exemplars.
+/// Returns the exemplars of an instrument whose metrics have these names; `None` if there are too many instruments.
 pub fn of_instrument<'a>(
     scope: &InstrumentationScope,
     names: impl IntoIterator<Item = Cow<'a, str>>,
-    shape: &Shape,
+    bounds: &[f64],
 ) -> Option<Arc<Exemplars>> {
-    if shape.filter == ExemplarFilter::AlwaysOff {
-        return None;
-    }
     let mut instruments = lock(&INSTRUMENTS);
     let mut found = None;
     for name in names {
@@ -165,7 +149,7 @@ pub fn of_instrument<'a>(
             return found;
         }
         let of_name = instruments.entry(key).or_insert_with(|| {
-            let new = || Arc::new(Exemplars { shape: shape.clone(), series: Mutex::default() });
+            let new = || Arc::new(Exemplars { bounds: bounds.to_vec(), series: Mutex::default() });
             found.clone().unwrap_or_else(new)
         });
         found.get_or_insert_with(|| Arc::clone(of_name));
@@ -176,7 +160,7 @@ pub fn of_instrument<'a>(
 impl Exemplars {
     /// Offers a measurement of the series with these attributes.
     pub fn measure(&self, value: ExemplarValue, attributes: &[KeyValue]) {
-        let Some(ids) = self.accepted(measured_ids()) else {
+        let Some(ids) = measured_ids() else {
             return;
         };
         // If another thread adds or reads a series, this measurement is left out.
@@ -185,19 +169,13 @@ impl Exemplars {
         };
         let series = self.find(&mut all, attributes);
         drop(all);
-        series.offer(&self.shape, value, || Some((ids, wall_now())));
+        series.offer(&self.bounds, value, || Some((ids, wall_now())));
     }
 
     /// Returns the exemplars of the series with these attributes.
     pub fn bind(self: &Arc<Self>, attributes: &[KeyValue]) -> BoundExemplars {
         let series = self.find(&mut lock(&self.series), attributes);
         BoundExemplars { of: Arc::clone(self), series }
-    }
-
-    /// Returns the ids, unless the filter requires a sampled span and there is none.
-    #[expect(clippy::option_option, reason = "the filter may accept no span")]
-    fn accepted(&self, ids: Option<(TraceId, SpanId)>) -> Option<Option<(TraceId, SpanId)>> {
-        (ids.is_some() || self.shape.filter == ExemplarFilter::AlwaysOn).then_some(ids)
     }
 
     /// The series with these attributes, or the overflow series.
@@ -211,13 +189,13 @@ impl Exemplars {
         }
         let overflow = [KeyValue::new(keys::METRIC_OVERFLOW, true)];
         let key = if all.len() < CARDINALITY_LIMIT { attributes } else { &overflow };
-        Arc::clone(all.entry(key.into()).or_insert_with(|| Arc::new(Series::new(&self.shape))))
+        Arc::clone(all.entry(key.into()).or_insert_with(|| Arc::new(Series::new(&self.bounds))))
     }
 }
 
 impl Series {
-    fn new(shape: &Shape) -> Self {
-        let buckets = shape.bounds.len() + 1;
+    fn new(bounds: &[f64]) -> Self {
+        let buckets = bounds.len() + 1;
         let all = 1_u64.checked_shl(u32::try_from(buckets).unwrap_or(u32::MAX));
         let all = all.map_or(u64::MAX, |next| next - 1);
         Self {
@@ -246,11 +224,10 @@ impl Series {
     /// Stores a measurement if its bucket has no exemplar since the last collection.
     fn offer(
         &self,
-        shape: &Shape,
+        bounds: &[f64],
         value: ExemplarValue,
-        describe: impl FnOnce() -> Option<(Option<(TraceId, SpanId)>, SystemTime)>,
+        describe: impl FnOnce() -> Option<((TraceId, SpanId), SystemTime)>,
     ) {
-        let bounds = &shape.bounds;
         let bucket = bounds.partition_point(|bound| *bound < value.as_f64());
         let bit = 1 << bucket.min(63);
         if self.wanted.load(Ordering::Relaxed) & bit == 0 {
@@ -262,7 +239,7 @@ impl Series {
         let Ok(mut exemplars) = self.exemplars.try_lock() else {
             return;
         };
-        let exemplar = Exemplar { ids, value, time, filtered: Vec::new() };
+        let exemplar = Exemplar { ids, value, time };
         match exemplars.iter_mut().find(|(of, _)| *of == bucket) {
             Some((_, earlier)) => *earlier = exemplar,
             None => exemplars.push((bucket, exemplar)),
@@ -281,8 +258,8 @@ impl BoundExemplars {
 
     #[cold]
     fn look(&self, value: ExemplarValue) {
-        self.series.offer(&self.of.shape, value, || {
-            let ids = self.of.accepted(measured_ids());
+        self.series.offer(&self.of.bounds, value, || {
+            let ids = measured_ids();
             self.series.count_search(ids.is_some());
             Some((ids?, wall_now()))
         });
@@ -295,19 +272,13 @@ impl BoundExemplars {
         ids: Option<(TraceId, SpanId)>,
         time: impl FnOnce() -> SystemTime,
     ) {
-        self.series.offer(&self.of.shape, value, || {
-            let ids = self.of.accepted(ids)?;
-            Some((ids, time()))
-        });
+        self.series.offer(&self.of.bounds, value, || Some((ids?, time())));
     }
 }
 
 /// The exemplars of a metric while its data points are exported, see [`collect_exemplars`].
 #[derive(Debug)]
-pub struct CollectedExemplars {
-    series: HashMap<Vec<KeyValue>, Vec<Arc<Series>>>,
-    may_drop_attributes: bool,
-}
+pub struct CollectedExemplars(HashMap<Vec<KeyValue>, Vec<Arc<Series>>>);
 
 /// Returns the exemplars of a metric for an exporter; `None` if it has no exemplars.
 ///
@@ -334,8 +305,7 @@ pub fn collect_exemplars(scope: &InstrumentationScope, name: &str) -> Option<Col
         let same = of_attributes.entry(sorted(attributes.iter())).or_default();
         same.push(Arc::clone(series));
     }
-    let may_drop_attributes = instrument.shape.may_drop_attributes;
-    Some(CollectedExemplars { series: of_attributes, may_drop_attributes })
+    Some(CollectedExemplars(of_attributes))
 }
 
 impl CollectedExemplars {
@@ -345,7 +315,6 @@ impl CollectedExemplars {
         attributes: impl Iterator<Item = &'a KeyValue>,
         start: Option<SystemTime>,
     ) -> Vec<Exemplar> {
-        let attributes = sorted(attributes);
         let mut exemplars = HashMap::new();
         for series in self.0.get(&sorted(attributes)).into_iter().flatten() {
             let stored = lock(&series.exemplars);
@@ -357,26 +326,6 @@ impl CollectedExemplars {
             }
         }
         exemplars.into_values().collect()
-    }
-}
-
-/// Adds the exemplars of series since `start`, except to buckets that have one, and requests new ones.
-fn add(
-    exemplars: &mut HashMap<usize, Exemplar>,
-    all: &[Arc<Series>],
-    start: Option<SystemTime>,
-    filtered: &[KeyValue],
-) {
-    for series in all {
-        let stored = lock(&series.exemplars);
-        series.wanted.store(series.all, Ordering::Relaxed);
-        for (bucket, exemplar) in &*stored {
-            if start.is_none_or(|start| exemplar.time >= start) {
-                let filtered = filtered.to_vec();
-                let exemplar = || Exemplar { filtered, ..exemplar.clone() };
-                exemplars.entry(*bucket).or_insert_with(exemplar);
-            }
-        }
     }
 }
 
@@ -398,22 +347,17 @@ mod tests {
     use super::*;
 
     fn exemplars() -> Arc<Exemplars> {
-        Arc::new(Exemplars {
-            shape: Shape {
-                bounds: vec![1.0, 2.0],
-                filter: ExemplarFilter::AlwaysOn,
-                may_drop_attributes: false,
-            },
-            series: Mutex::default(),
-        })
+        Arc::new(Exemplars { bounds: vec![1.0, 2.0], series: Mutex::default() })
     }
 
     #[test]
     fn a_bucket_keeps_its_first_measurement_until_it_is_collected() {
         let bound = exemplars().bind(&[]);
-        for value in [0.5, 1.0, 1.5, 99.0] {
-            bound.measure(value.into());
-        }
+        let measure = |value: f64| {
+            let ids = (TraceId::from(1), SpanId::from(1));
+            bound.measure_span(value.into(), Some(ids), wall_now);
+        };
+        [0.5, 1.0, 1.5, 99.0].into_iter().for_each(measure);
         let values = || {
             let stored = lock(&bound.series.exemplars);
             let values = stored.iter().map(|(_, exemplar)| exemplar.value.as_f64());
@@ -421,7 +365,7 @@ mod tests {
         };
         assert_eq!(values(), [0.5, 1.5, 99.0]);
         bound.series.wanted.store(bound.series.all, Ordering::Relaxed);
-        bound.measure(1.0.into());
+        measure(1.0);
         assert_eq!(values(), [1.0, 1.5, 99.0]);
     }
 
@@ -429,7 +373,7 @@ mod tests {
     fn series_over_the_limit_share_the_overflow() {
         let exemplars = exemplars();
         for shop in 0..2100 {
-            exemplars.measure(ExemplarValue::I64(1), &[KeyValue::new("shop", shop)]);
+            let _ = exemplars.bind(&[KeyValue::new("shop", shop)]);
         }
         let all = lock(&exemplars.series);
         assert_eq!(all.len(), 2001);

@@ -26,7 +26,7 @@ use super::feature::needs;
 use super::filter::{parse_filter, parse_levels};
 use super::limits::MAX_SPAN_COUNT;
 use super::logging::{LogOutput, LoggingConfig, check_span_attribute};
-use super::metrics::{ExemplarFilter, HistogramKind, MetricTemporality, check_host};
+use super::metrics::{HistogramKind, MetricTemporality, check_host};
 use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
 use super::panics::PanicOutput;
 use super::propagator::Propagator;
@@ -574,7 +574,6 @@ fn metrics(config: &mut TelemetryConfig) {
         &mut metrics.histograms,
         word(&HistogramKind::ALL),
     );
-    set("OTEL_METRICS_EXEMPLAR_FILTER", &mut metrics.exemplar_filter, word(&ExemplarFilter::ALL));
     let prometheus = &mut metrics.prometheus;
     set("OTEL_EXPORTER_PROMETHEUS_HOST", &mut prometheus.host, |host| match check_host(host) {
         Ok(()) => Ok(host.to_owned()),

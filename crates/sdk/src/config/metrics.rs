@@ -48,30 +48,6 @@ pub enum MetricTemporality {
     LowMemory,
 }
 
-/// The measurements that may become exemplars ([exemplar
-/// filter](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#exemplarfilter)).
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ExemplarFilter {
-    /// Measurements with a current sampled span.
-    #[default]
-    TraceBased,
-    /// All measurements. An exemplar without a sampled span has no ids.
-    AlwaysOn,
-    /// No measurements.
-    AlwaysOff,
-}
-
-impl ExemplarFilter {
-    /// The variants with their names in the specification.
-    pub(super) const ALL: [(&'static str, Self); 3] = [
-        ("trace_based", Self::TraceBased),
-        ("always_on", Self::AlwaysOn),
-        ("always_off", Self::AlwaysOff),
-    ];
-}
-
 impl MetricTemporality {
     /// The variants with their names in the specification.
     pub(super) const ALL: [(&'static str, Self); 3] =
@@ -110,8 +86,6 @@ pub struct MetricsConfig {
     pub temporality: MetricTemporality,
     /// The buckets of histograms. Default `explicit`.
     pub histograms: HistogramKind,
-    /// The measurements that may become exemplars, which lead from a metric to a trace. Default `trace_based`.
-    pub exemplar_filter: ExemplarFilter,
     /// Whether metrics of calls, errors and durations are derived from all spans, sampled or not, rather than only from
     /// functions with `#[traced(metrics)]`. Default `false`.
     pub from_spans: bool,
@@ -134,7 +108,6 @@ impl Default for MetricsConfig {
             export_timeout_millis: 30_000,
             temporality: MetricTemporality::default(),
             histograms: HistogramKind::default(),
-            exemplar_filter: ExemplarFilter::default(),
             from_spans: false,
             service_instance_id: None,
             views: Vec::new(),
@@ -212,34 +185,6 @@ impl ConfiguredView {
         self.kind.is_none_or(|own| own == kind)
             && matches_any(slice::from_ref(&self.instrument), name)
     }
-}
-
-/// Checks the boundaries of a histogram. The errors of this check and the next checks describe the accepted values.
-pub(super) fn check_boundaries(bounds: &[f64]) -> Result<(), String> {
-    let is_finite = bounds.iter().all(|bound| bound.is_finite());
-    if is_finite && bounds.is_sorted_by(|a, b| a < b) {
-        return Ok(());
-    }
-    Err(format!("expected finite numbers in increasing order, found {bounds:?}"))
-}
-
-pub(super) fn check_size(size: u32) -> Result<(), String> {
-    check_within(size, &SIZES)
-}
-
-pub(super) fn check_scale(scale: i8) -> Result<(), String> {
-    check_within(scale, &SCALES)
-}
-
-fn check_within<T: PartialOrd + Display + Copy>(
-    number: T,
-    range: &RangeInclusive<T>,
-) -> Result<(), String> {
-    if range.contains(&number) {
-        return Ok(());
-    }
-    Err(format!("expected {} to {}, found {number}", range.start(), range.end()))
-}
 
 pub(super) fn check_cardinality(limit: usize) -> Result<(), String> {
     match limit {

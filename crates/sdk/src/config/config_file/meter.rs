@@ -8,9 +8,8 @@ use super::part::Part;
 use crate::config::batch::without_limit;
 use crate::config::exporters::ExporterKind;
 use crate::config::metrics::{
-    ConfiguredView, DEFAULT_BOUNDARIES, DEFAULT_MAX_SCALE, DEFAULT_MAX_SIZE, ExemplarFilter,
-    MetricsConfig, PrometheusConfig, check_boundaries, check_cardinality, check_host, check_port,
-    check_scale, check_size,
+    ConfiguredView, DEFAULT_BOUNDARIES, DEFAULT_MAX_SCALE, DEFAULT_MAX_SIZE, MetricsConfig,
+    PrometheusConfig, check_host, check_port,
 };
 use crate::config::mistake::Mistake;
 use crate::config::otlp::Signal;
@@ -27,7 +26,7 @@ const KINDS: [(&str, InstrumentKind); 7] = [
 ];
 
 pub(super) fn meter(provider: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
-    provider.expect(&["readers", "views", "exemplar_filter"])?;
+    provider.expect(&["readers", "views"])?;
     let mut exporters = Exporters::new(Signal::Metrics, &mut config.otlp);
     let metrics = &mut config.metrics;
     *metrics = MetricsConfig {
@@ -44,8 +43,6 @@ pub(super) fn meter(provider: &Part<'_>, config: &mut TelemetryConfig) -> Result
         }
     }
     config.exporters.metrics = Some(exporters.kinds);
-    let filter = provider.word("exemplar_filter", &ExemplarFilter::ALL)?;
-    metrics.exemplar_filter = filter.unwrap_or_default();
     for part in provider.items("views")? {
         metrics.views.extend(view(&part)?);
     }

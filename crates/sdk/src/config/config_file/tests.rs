@@ -8,8 +8,7 @@ use opentelemetry_sdk::metrics::{Aggregation, InstrumentKind};
 use super::*;
 use crate::config::batch::NO_LIMIT;
 use crate::config::{
-    Compression, ExemplarFilter, HistogramKind, MetricTemporality, OtlpProtocol, Propagator,
-    Sampler, Signal,
+    Compression, HistogramKind, MetricTemporality, OtlpProtocol, Propagator, Sampler, Signal,
 };
 
 fn variable(name: &str) -> Option<String> {
@@ -289,11 +288,9 @@ fn readers_of_metrics() {
         interval: 5000
         timeout: 0
         exporter:
-          otlp_http: {temporality_preference: low_memory, default_histogram_aggregation: base2_exponential_bucket_histogram}
-  exemplar_filter: always_off";
+          otlp_http: {temporality_preference: low_memory, default_histogram_aggregation: base2_exponential_bucket_histogram}";
     let config = config(text);
     let metrics = &config.metrics;
-    assert_eq!(metrics.exemplar_filter, ExemplarFilter::AlwaysOff);
     assert_eq!((metrics.export_interval_millis, metrics.export_timeout_millis), (5000, NO_LIMIT));
     assert_eq!(
         (metrics.temporality, metrics.histograms),
