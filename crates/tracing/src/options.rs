@@ -115,7 +115,7 @@ impl Clone for TracingLayer {
 /// | a field that is recorded again | both values | the last one | keys are unique in OTLP |
 /// | numbers without a sign, and of 128 bits | text | numbers if they fit into 64 bits with a sign | |
 /// | a `log` record | `log.*` is not recorded | they become the target and location of the event | |
-/// | events of a span | as many as the SDK's limits allow | at most 128, or `limits.event_count` | memory is bounded |
+/// | events of a span | as many as the SDK's limits allow | at most 128 | memory is bounded |
 ///
 /// [Most of tracing-opentelemetry's own tests][comparison] pass with this layer.
 ///

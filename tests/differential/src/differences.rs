@@ -42,12 +42,8 @@ pub fn config(settings: &Settings) -> TelemetryConfig {
     };
     config.sampling.sampler = Some(sampler);
     config.sampling.sampler_arg = ratio;
-    let limits = settings.limits;
-    let own = &mut config.limits;
-    own.attribute_count = limits.attributes;
-    own.event_count = limits.events;
-    own.link_count = limits.links;
-    own.attribute_value_length = None;
+    config.limits.attribute_count = settings.limits.attributes;
+    config.limits.attribute_value_length = None;
     config
 }
 
@@ -73,11 +69,10 @@ pub fn sampler(sampler: Sampler) -> Box<dyn ShouldSample> {
 pub fn limits(limits: Limits, numbers_keys: bool) -> SdkLimits {
     let attributes = |limit| if numbers_keys { limit } else { u32::MAX };
     SdkLimits {
-        max_events_per_span: limits.events,
         max_attributes_per_span: attributes(limits.attributes),
-        max_links_per_span: limits.links,
         max_attributes_per_event: attributes(limits.attributes),
         max_attributes_per_link: attributes(limits.attributes),
+        ..SdkLimits::default()
     }
 }
 

@@ -20,10 +20,8 @@ pub fn case() -> impl Strategy<Value = Case> {
 }
 
 fn settings() -> impl Strategy<Value = Settings> {
-    let limit = || prop_oneof![2 => Just(128), 1 => 0..5_u32];
-    let limits = (limit(), limit(), limit());
-    let limits =
-        limits.prop_map(|(attributes, events, links)| Limits { attributes, events, links });
+    let limit = prop_oneof![2 => Just(128), 1 => 0..5_u32];
+    let limits = limit.prop_map(|attributes| Limits { attributes });
     (sampler(), limits).prop_map(|(sampler, limits)| Settings { sampler, limits })
 }
 

@@ -31,8 +31,6 @@ pub enum Sampler {
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub attributes: u32,
-    pub events: u32,
-    pub links: u32,
 }
 
 #[derive(Clone, Debug)]

@@ -12,14 +12,15 @@ use opentelemetry::{Context, KeyValue};
 
 use super::pipeline::{Pipeline, in_memory, spans};
 
+/// The limit of events and of links.
+const ITEMS: usize = 128;
+
 #[alone]
 fn dropped_items_are_counted_on_the_wire() {
     let pipeline = Pipeline::http(|config| {
         let limits = &mut config.limits;
         limits.attribute_count = 2;
         limits.attribute_value_length = Some(12);
-        limits.event_count = 1;
-        limits.link_count = 1;
         config.span_attributes = [("team".to_owned(), "checkout".to_owned())].into();
     });
 
@@ -29,7 +30,7 @@ fn dropped_items_are_counted_on_the_wire() {
     // recognized.
     span.set_attribute(KeyValue::new("url", "http://floe:hunter2@db"));
     span.set_attribute(KeyValue::new("one.too.many", 1));
-    for name in ["first", "second", "third"] {
+    for number in 1..=ITEMS + 2 {
         span.add_event(
             name,
             vec![
@@ -50,11 +51,11 @@ fn dropped_items_are_counted_on_the_wire() {
     // Attributes of the process do not count towards the limit, and the source location does not exceed it.
     assert_eq!(span.attributes.len(), 3);
     assert_eq!(span.attributes["team"], Value::from("checkout"));
-    assert_eq!(span.events.len(), 1);
-    assert_eq!(span.events[0].name, "first");
+    assert_eq!(span.events.len(), ITEMS);
+    assert_eq!(span.events[0].name, "event 1");
     assert_eq!(span.events[0].attributes["a"], Value::from("0123456789ab"));
     assert_eq!(span.events[0].attributes.len(), 2);
-    assert_eq!(span.links.len(), 1);
+    assert_eq!(span.links.len(), ITEMS);
     assert_eq!(span.links[0].attributes.len(), 1);
     let request = &pipeline.receiver.requests()[0].body;
     for dropped in [
@@ -71,10 +72,7 @@ fn dropped_items_are_counted_on_the_wire() {
 #[alone]
 fn limits_can_be_raised() {
     const LIMIT: usize = 1000;
-    let pipeline = Pipeline::http(|config| {
-        let limits = &mut config.limits;
-        (limits.attribute_count, limits.event_count, limits.link_count) = (1000, 1000, 1000);
-    });
+    let pipeline = Pipeline::http(|config| config.limits.attribute_count = 1000);
     let wide = |items: usize| {
         let span = create_span("wide");
         for n in 0..items {

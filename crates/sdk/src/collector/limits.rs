@@ -10,6 +10,7 @@ use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 use crate::attributes::{Attribute, AttributeValue};
 use crate::char_boundary::{CUT, beginning};
 use crate::config::SpanLimits;
+use crate::config::limits::MAX_ITEMS;
 use crate::keys;
 use crate::recorder::{More, SpanRecord};
 use crate::redaction::MAX_MESSAGE_CHARS;
@@ -71,8 +72,8 @@ pub(super) fn size(limit: u32) -> usize {
 }
 
 fn events_and_links(limits: &SpanLimits, more: &mut More) {
-    more.dropped_events += cut(&mut more.events, limits.event_count);
-    more.dropped_links += cut(&mut more.links, limits.link_count);
+    more.dropped_events += cut(&mut more.events);
+    more.dropped_links += cut(&mut more.links);
     for event in &mut more.events {
         shorten_name(&mut event.name, MAX_NAME);
         let dropped = limit(limits, &mut event.attributes);
@@ -85,10 +86,10 @@ fn events_and_links(limits: &SpanLimits, more: &mut More) {
     }
 }
 
-/// Drops the items after the first `limit` and returns their number.
-fn cut<T>(items: &mut Vec<T>, limit: u32) -> u32 {
-    let over = items.len().saturating_sub(size(limit));
-    items.truncate(size(limit));
+/// Drops the events or links over the limit and returns their number.
+fn cut<T>(items: &mut Vec<T>) -> u32 {
+    let over = items.len().saturating_sub(MAX_ITEMS);
+    items.truncate(MAX_ITEMS);
     u32::try_from(over).unwrap_or(u32::MAX)
 }
 

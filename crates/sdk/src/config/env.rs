@@ -122,7 +122,6 @@ impl TelemetryConfig {
             otlp(Some(signal), self);
         }
         exporters(self);
-        warn_without_effect();
         misspelled::warn(&["OTEL", "OTLP", "FLOE", "RUST"]);
         self.otlp.all.is_of_environment.0 = true;
         Ok(())
@@ -281,20 +280,6 @@ pub(crate) fn warn(message: &str) {
 /// Warns about a variable. [`Error`] redacts the message, which may quote a credential.
 fn warn_about(name: &str, message: &str, consequence: &str) {
     warn(&Error::config(format!("{name}: {message}; {consequence}")).to_string());
-}
-
-/// Warns about limits of data that has the limits of spans.
-fn warn_without_effect() {
-    for data in ["EVENT", "LINK", "LOGRECORD"] {
-        for limit in ["COUNT", "VALUE_LENGTH"] {
-            let name = format!("OTEL_{data}_ATTRIBUTE_{limit}_LIMIT");
-            misspelled::know(&name);
-            if is_set(&name) {
-                let message = "log records, events and links have the limits of spans";
-                warn_about(&name, message, "the variable is ignored");
-            }
-        }
-    }
 }
 
 /// Returns the value of a variable. `None` if it is not set, blank (which the specification treats as not set) or
@@ -591,8 +576,6 @@ fn limits(config: &mut TelemetryConfig) {
     for name in ["OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT"] {
         fill(name, &mut limits.attribute_value_length, at_least(0));
     }
-    set("OTEL_SPAN_EVENT_COUNT_LIMIT", &mut limits.event_count, between(0, MAX_SPAN_COUNT));
-    set("OTEL_SPAN_LINK_COUNT_LIMIT", &mut limits.link_count, between(0, MAX_SPAN_COUNT));
 }
 
 /// Applies the queue and the batches of a signal

@@ -7,6 +7,9 @@ use super::mistake::{Mistake, at_most};
 /// The maximum number of attributes, events or links that the limits can allow for a span.
 pub(super) const MAX_SPAN_COUNT: u32 = 65_536;
 
+/// The maximum number of events and of links of a span, the specification's default.
+pub(crate) const MAX_ITEMS: usize = 128;
+
 /// The maximum number of attributes of a log record.
 pub(crate) const MAX_LOG_COUNT: u32 = 128;
 
@@ -28,27 +31,16 @@ pub struct SpanLimits {
     /// error. The description of a status has at most 500 characters of the message. If one of these three is cut, it
     /// ends in `…`; other values are cut without a mark, as specified.
     pub attribute_value_length: Option<u32>,
-    /// The maximum number of events of a span, at most 65,536. Default 128.
-    pub event_count: u32,
-    /// The maximum number of links of a span, at most 65,536. Default 128.
-    pub link_count: u32,
 }
 
 impl Default for SpanLimits {
     fn default() -> Self {
-        Self {
-            attribute_count: 128,
-            attribute_value_length: Some(65_536),
-            event_count: 128,
-            link_count: 128,
-        }
+        Self { attribute_count: 128, attribute_value_length: Some(65_536) }
     }
 }
 
 impl SpanLimits {
     pub(super) fn check(&self) -> Result<(), Mistake> {
-        at_most("limits.attribute_count", MAX_SPAN_COUNT, self.attribute_count)?;
-        at_most("limits.event_count", MAX_SPAN_COUNT, self.event_count)?;
-        at_most("limits.link_count", MAX_SPAN_COUNT, self.link_count)
+        at_most("limits.attribute_count", MAX_SPAN_COUNT, self.attribute_count)
     }
 }

@@ -1,5 +1,6 @@
 //! The sampling of a provider.
 
+use crate::config::limits::MAX_ITEMS;
 use crate::config::{ContextMode, TelemetryConfig};
 use crate::logs::LogRecords;
 use crate::recorder::{Limits, Measured, Sampling};
@@ -23,8 +24,8 @@ pub(super) fn sampling(config: &TelemetryConfig) -> Sampling {
             buffered_bytes: config.max_memory_bytes / 2,
             attributes: size(limits.attribute_count),
             text_bytes: limits.attribute_value_length.map_or(usize::MAX, size),
-            events: size(limits.event_count),
-            links: size(limits.link_count),
+            events: MAX_ITEMS,
+            links: MAX_ITEMS,
         },
     }
 }

@@ -15,17 +15,13 @@ const COUNT: &str = "attribute_count_limit";
 
 const LENGTH: &str = "attribute_value_length_limit";
 
-const EVENTS: &str = "event_count_limit";
-
-const LINKS: &str = "link_count_limit";
-
 pub(super) fn tracer(provider: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
     provider.expect(&["processors", "limits", "sampler"])?;
     let mut exporters = Exporters::new(Signal::Traces, &mut config.otlp);
     config.batch_processor = processors(provider, &mut exporters)?;
     config.exporters.traces = Some(exporters.kinds);
     if let Some(limits) = provider.get("limits") {
-        span_limits(&limits, &mut config.limits)?;
+        attribute_limits(&limits, &mut config.limits)?;
     }
     let sampler = sampler::read(provider, "sampler")?;
     let (sampler, ratio) = sampler.unwrap_or((Sampler::ParentBasedAlwaysOn, None));
@@ -47,25 +43,13 @@ pub(super) fn limits(limits: &Part<'_>, config: &mut TelemetryConfig) -> Result<
     attribute_limits(limits, &mut config.limits)
 }
 
-fn span_limits(part: &Part<'_>, limits: &mut SpanLimits) -> Result<(), Mistake> {
-    part.expect(&[LENGTH, COUNT, EVENTS, LINKS])?;
-    set_count(part, EVENTS, &mut limits.event_count)?;
-    set_count(part, LINKS, &mut limits.link_count)?;
-    attribute_limits(part, limits)
-}
-
+    part.expect(&[LENGTH, COUNT])?;
 fn attribute_limits(part: &Part<'_>, limits: &mut SpanLimits) -> Result<(), Mistake> {
     limits.attribute_value_length = part.value(LENGTH)?.or(limits.attribute_value_length);
-    set_count(part, COUNT, &mut limits.attribute_count)
-}
-
-fn set_count(limits: &Part<'_>, key: &str, count: &mut u32) -> Result<(), Mistake> {
-    limits.set(key, count)?;
-    if let Some(part) = limits.get(key)
-        && *count > MAX_SPAN_COUNT
-    {
-        part.ignore(format!("at most {MAX_SPAN_COUNT} are recorded"));
-        *count = MAX_SPAN_COUNT;
+    part.set(COUNT, &mut limits.attribute_count)?;
+    if limits.attribute_count > MAX_SPAN_COUNT {
+        part.required(COUNT)?.ignore(format!("at most {MAX_SPAN_COUNT} are recorded"));
+        limits.attribute_count = MAX_SPAN_COUNT;
     }
     Ok(())
 }

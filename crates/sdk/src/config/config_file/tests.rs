@@ -214,14 +214,14 @@ fn processors_and_limits_of_spans() {
 tracer_provider:
   processors:
     - batch: {schedule_delay: 0, export_timeout: 0, max_queue_size: '${QUEUE}', max_export_batch_size: 7, exporter: {console: {}}}
-  limits: {attribute_value_length_limit: , attribute_count_limit: 21, event_count_limit: 22, link_count_limit: 23}";
+  limits: {attribute_value_length_limit: , attribute_count_limit: 21}";
     let config = config(text);
     let batch = config.batch_processor;
     assert_eq!((batch.max_queue_size, batch.max_export_batch_size), (1024, 7));
     assert_eq!((batch.schedule_delay_millis, batch.export_timeout_millis), (1, NO_LIMIT));
     let limits = config.limits;
     assert_eq!(limits.attribute_value_length, Some(10));
-    assert_eq!((limits.attribute_count, limits.event_count, limits.link_count), (21, 22, 23));
+    assert_eq!(limits.attribute_count, 21);
     assert_eq!(config.sampling.sampler, Some(Sampler::ParentBasedAlwaysOn));
     let simple = try_parse(
         "tracer_provider: {processors: [{batch: {exporter: {console: }, max_queue_size: 100}}]}",
