@@ -41,7 +41,7 @@ fn the_file_takes_the_place_of_the_variables() {
         folder.path(),
         "file_format: '1.0'
 disabled: ${OFF:-false}
-resource: {attributes: [{name: service.name, value: '${SERVICE}'}, {name: replicas, value: 3, type: int}], schema_url: 'https://example.com/1'}
+resource: {attributes: [{name: service.name, value: '${SERVICE}'}, {name: replicas, value: 3, type: int}]}
 tracer_provider:
   processors:
     - batch: {exporter: {otlp_http: {endpoint: '${COLLECTOR}/v1/traces'}}}
@@ -63,7 +63,6 @@ tracer_provider:
     for receiver in [&receiver, &second] {
         let span = receiver.span("from.child");
         assert_eq!(span.resource["replicas"], Value::Int(3));
-        assert_eq!(span.resource_schema_url, "https://example.com/1");
         assert_eq!(span.resource["service.name"], Value::from("orders"));
     }
     assert!(unused.spans().is_empty());
@@ -74,34 +73,26 @@ tracer_provider:
 fn detectors_of_the_file_have_a_schema() {
     let program = program!({ child() });
     let folder = tempfile::tempdir().unwrap();
-    for (schema, expected, warnings) in
-        [("", SCHEMA_URL, 0), ("schema_url: 'https://example.com/1'", "", 1)]
-    {
-        let receiver = Receiver::http();
-        let endpoint = receiver.endpoint();
-        let file = write(
-            folder.path(),
-            &format!(
-                "file_format: '1.0'
-resource: {{{schema}}}
+    let receiver = Receiver::http();
+    let endpoint = receiver.endpoint();
+    let file = write(
+        folder.path(),
+        &format!(
+            "file_format: '1.0'
 tracer_provider: {{processors: [{{batch: {{exporter: {{otlp_http: {{endpoint: '{endpoint}/v1/traces'}}}}}}}}]}}
 "
-            ),
-        );
-        let variables = [
-            ("OTEL_CONFIG_FILE", &*file),
-            ("FLOE_RESOURCE_DETECTORS", "container,process,kubernetes"),
-            ("KUBERNETES_SERVICE_HOST", "10.0.0.1"),
-            ("POD_NAME", "orders-7d4f"),
-        ];
-        let (stdout, stderr) = program.run(&variables);
-        let output = stdout + &stderr;
-        let span = receiver.spans().pop().unwrap();
-        assert!(span.resource.contains_key("process.pid"));
-        assert_eq!(span.resource["k8s.pod.name"], Value::from("orders-7d4f"));
-        assert_eq!(span.resource_schema_url, expected);
-        assert_eq!(output.matches("no schema").count(), warnings, "{output}");
-    }
+        ),
+    );
+    program.run(&[
+        ("OTEL_CONFIG_FILE", &*file),
+        ("FLOE_RESOURCE_DETECTORS", "container,process,kubernetes"),
+        ("KUBERNETES_SERVICE_HOST", "10.0.0.1"),
+        ("POD_NAME", "orders-7d4f"),
+    ]);
+    let span = receiver.spans().pop().unwrap();
+    assert!(span.resource.contains_key("process.pid"));
+    assert_eq!(span.resource["k8s.pod.name"], Value::from("orders-7d4f"));
+    assert_eq!(span.resource_schema_url, SCHEMA_URL);
 }
 
 #[test]

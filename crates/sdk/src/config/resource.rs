@@ -59,9 +59,6 @@ pub struct ResourceAttributes {
     /// The attributes of OpenTelemetry's configuration file that are not text.
     #[serde(skip)]
     pub(crate) typed: BTreeMap<String, Value>,
-    /// The URL of the [schema](https://opentelemetry.io/docs/specs/otel/schemas/) in that file.
-    #[serde(skip)]
-    pub(crate) schema_url: Option<String>,
 }
 
 pub(super) const SERVICE_NAME: &str = "service.name";
@@ -94,7 +91,6 @@ impl ResourceAttributes {
             floe_mode: None,
             additional: BTreeMap::new(),
             typed: BTreeMap::new(),
-            schema_url: None,
         }
     }
 

@@ -20,14 +20,12 @@ const INSTANCE_ID: &str = "service.instance.id";
 pub(super) fn of(config: &TelemetryConfig) -> Result<Resource, Error> {
     let configured = &config.resource_attributes;
     let detected = detection::detect(&config.detectors)?;
-    let own = (!detected.is_empty()).then_some(detection::SCHEMA_URL);
-    let given = configured.schema_url.as_deref();
-    let schema_url = merged(own, given.filter(|url| !url.is_empty()));
+    let schema_url = if detected.is_empty() { "" } else { detection::SCHEMA_URL };
     Ok(Resource::builder_empty()
         .with_attributes(defaults())
         .with_attributes(detected)
         .with_attributes(configured.to_otel_dict())
-        .with_schema_url([], schema_url.unwrap_or_default())
+        .with_schema_url([], schema_url)
         .build())
 }
 
@@ -44,21 +42,6 @@ pub(super) fn of_metrics(resource: &Resource, config: &MetricsConfig) -> Resourc
             resource.schema_url().unwrap_or_default().to_owned(),
         )
         .build()
-}
-
-/// The schema of the resource with the attributes of the detectors and of the configuration. Attributes of different
-/// schemas have no common schema ([merge](https://opentelemetry.io/docs/specs/otel/resource/sdk/#merge)).
-fn merged(detected: Option<&str>, configured: Option<&str>) -> Option<String> {
-    match (detected, configured) {
-        (Some(detected), Some(configured)) if detected != configured => {
-            let message = format!(
-                "resource: found the schema `{configured}`, but the attributes of detectors have `{detected}`: the resource has no schema"
-            );
-            warn(&Error::config(message).to_string());
-            None
-        }
-        (detected, configured) => configured.or(detected).map(str::to_owned),
-    }
 }
 
 /// The attributes of this SDK and this process. The configuration can replace them.
@@ -90,20 +73,6 @@ fn uuid(random: u128) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn attributes_of_different_schemas_have_none_together() {
-        let (one, other) = ("https://example.com/1", "https://example.com/2");
-        for (detected, configured, expected) in [
-            (None, None, None),
-            (Some(one), None, Some(one)),
-            (None, Some(other), Some(other)),
-            (Some(one), Some(one), Some(one)),
-            (Some(one), Some(other), None),
-        ] {
-            assert_eq!(merged(detected, configured).as_deref(), expected);
-        }
-    }
 
     #[test]
     fn an_instance_is_a_uuid_of_version_4() {

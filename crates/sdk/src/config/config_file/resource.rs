@@ -41,9 +41,8 @@ where
 
 /// Applies the resource. Attributes of `attributes` replace those of `attributes_list`.
 pub(super) fn resource(part: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
-    part.expect(&["attributes", "attributes_list", "schema_url"])?;
+    part.expect(&["attributes", "attributes_list"])?;
     let resource = &mut config.resource_attributes;
-    resource.schema_url = part.value("schema_url")?;
     part.parsed("attributes_list", |text: String| {
         whole(parse_resource_attributes(&text, resource))
     })?;

@@ -354,7 +354,6 @@ fn the_resource_and_the_propagators() {
     - {name: doubles, value: [1.5, 2], type: double_array}
     - {name: nothing, value: }
   attributes_list: service.version=1.2,service.name=replaced,int=replaced
-  schema_url: https://opentelemetry.io/schemas/1.40.0
 propagator: {composite: [{tracecontext: }, {baggage: {}}], composite_list: 'baggage,none'}";
     let config = config(text);
     let strings = vec![opentelemetry::StringValue::from("a"), "b".into()];
@@ -375,8 +374,6 @@ propagator: {composite: [{tracecontext: }, {baggage: {}}], composite_list: 'bagg
             KeyValue::new("texts", Value::Array(Array::String(strings))),
         ]
     );
-    let url = config.resource_attributes.schema_url.as_deref();
-    assert_eq!(url, Some("https://opentelemetry.io/schemas/1.40.0"));
     assert_eq!(config.propagators, [Propagator::TraceContext, Propagator::Baggage]);
 }
 
