@@ -26,10 +26,14 @@ const TERMINAL_DELAY: u64 = 100;
 
 /// The message about traces without an exporter.
 fn no_exporter() -> String {
+    let endpoint = OtlpProtocol::default().default_endpoint();
+    let of_otlp = format!(
+        "`OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), for example `{endpoint}`, or \
+         `OTEL_TRACES_EXPORTER=none` (`exporters.traces`) if none are wanted"
+    );
     let (expected, found) = match (parts::otlp().is_some(), parts::has_console()) {
         (true, has_console) => (
-            "`OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), for example `http://localhost:4317`, or \
-             `OTEL_TRACES_EXPORTER=none` (`exporters.traces`) if none are wanted",
+            &*of_otlp,
             if has_console {
                 "neither, and no terminal to print them on"
             } else {
@@ -124,10 +128,11 @@ fn no_exporter() -> String {
 /// ([`Error::is_state`]). Then nothing is exported, but log lines are written. [`init_or_noop`] is for programs that
 /// must run in any case.
 ///
-/// The environment never causes a failure. An invalid variable is ignored with one warning; an unreadable or invalid
-/// file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` causes one warning, and nothing is recorded. A signal is not
-/// exported if a variable requests an exporter that cannot be created, and a line on standard error names the variable
-/// to change.
+/// A variable never causes a failure. An invalid one is ignored with one warning; an unreadable or invalid file in
+/// `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` causes one warning, and nothing is recorded. A signal is not exported if a
+/// variable or the file in `OTEL_CONFIG_FILE` requests an exporter that cannot be created, and a line on standard error
+/// names the variable to change. If the file in `FLOE_CONFIG_FILE` requests such an exporter, for example with a reference
+/// to a variable that is not set, it is an error like one in code.
 pub fn init() -> Result<TelemetryGuard, Error> {
     builder().init()
 }

@@ -105,6 +105,12 @@ fn an_endpoint_in_code_without_its_feature_is_no_start() {
     assert_eq!((error.is_config(), error.to_string()), (true, of_protocol(PORT)));
 }
 
+#[test]
+fn the_example_of_an_endpoint_is_that_of_the_protocol() {
+    let message = messages(&[]);
+    assert!(message.contains("for example `http://localhost:4318`"), "{message}");
+}
+
 /// The default features include the terminal, YAML and regular expressions, which this program leaves out, too.
 #[test]
 fn a_missing_feature_is_named_where_it_is_needed() {

@@ -119,3 +119,22 @@ fn a_setting_of_the_environment_never_stops_a_program() {
         assert!(!stderr.contains("hunter2"), "{stderr}");
     }
 }
+
+#[test]
+fn a_document_with_an_exporter_that_cannot_be_created_is_an_error_with_its_name() {
+    let program = program!({
+        let error = floe_telemetry::init().unwrap_err();
+        println!("{} {error}", error.is_config());
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("floe.yaml");
+    let document = "resource_attributes: {service_name: orders}
+otlp_endpoint: http://localhost:1
+authentication: {auth_type: bearer, bearer_token: '${env:NOT_SET}'}
+";
+    std::fs::write(&file, document).unwrap();
+    let file = file.to_str().unwrap();
+    let (stdout, stderr) = program.run(&[("FLOE_CONFIG_FILE", file)]);
+    let expected = format!("true the configuration file `{file}`: authentication: ");
+    assert!(stdout.contains(&expected) && stdout.contains("NOT_SET"), "{stdout}{stderr}");
+}

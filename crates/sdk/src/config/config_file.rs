@@ -103,11 +103,6 @@ impl TelemetryConfig {
     }
 }
 
-/// Precedes an error of the file.
-pub(super) fn context(path: &Path) -> String {
-    format!("the configuration file `{}`", path.display())
-}
-
 /// Returns the text of the file.
 pub(super) fn read(path: &Path) -> Result<String, Error> {
     let bytes = regular_file::read(path, MAX_BYTES);

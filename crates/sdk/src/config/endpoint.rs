@@ -21,7 +21,14 @@ const MAX_BYTES: usize = 65_000;
 pub(super) fn check(endpoint: &str) -> Result<(), String> {
     let problem = match authority(endpoint) {
         None => "it must begin with `http://` or `https://`",
-        Some(authority) if authority.contains('@') => "a credential belongs under `authentication`",
+        Some(authority) if authority.contains('@') => {
+            let shown = without_credentials(endpoint);
+            let expected = shown.replace(&format!("{REDACTED}@"), "");
+            return Err(format!(
+                "`{shown}` is not an endpoint: the credential belongs under `authentication` or into \
+                 `OTEL_EXPORTER_OTLP_HEADERS`, expected `{expected}`"
+            ));
+        }
         Some(host) if host.is_empty() || host.starts_with(':') => "it has no host",
         Some(host) if host.contains(|c: char| c.is_whitespace() || c.is_control()) => {
             "the host contains a space"

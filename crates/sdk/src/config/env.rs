@@ -160,6 +160,11 @@ impl TelemetryConfig {
             Some("ENDPOINT" | "PROTOCOL") => Vec::new(),
             Some(setting) => of_otlp(setting).collect(),
         }
+    /// The file of `FLOE_CONFIG_FILE`, if the configuration comes from the environment.
+    pub(crate) fn document(&self) -> Option<PathBuf> {
+        path(DOCUMENT).filter(|_| self.otlp.all.is_of_environment.0)
+    }
+
     }
 
     /// Whether the address of a signal is the default, or comes from one of these variables, which may lack a scheme.
@@ -204,8 +209,7 @@ impl TelemetryConfig {
 #[cfg(not(feature = "yaml"))]
 impl TelemetryConfig {
     fn read_document(path: &Path) -> Result<Self, Error> {
-        let found = format!("the configuration file `{}`", path.display());
-        Err(Error::config(super::needed(&found, "yaml")))
+        Err(Error::config(super::needed(&context(path), "yaml")))
     }
 
     fn apply_config_file(&mut self, path: &Path) -> Result<(), Error> {
@@ -229,6 +233,11 @@ fn unknown_service(executable: Option<&str>) -> String {
         _ => "unknown_service".to_owned(),
     };
     name.chars().take(128).collect()
+/// Precedes an error of a file.
+pub(crate) fn context(path: &Path) -> String {
+    format!("the configuration file `{}`", path.display())
+}
+
 }
 
 /// Returns the path in `OTEL_CONFIG_FILE`, if there is one.

@@ -95,7 +95,8 @@ pub(super) fn unless_of_environment<T>(
         Err(error) if error.is_config() => {
             let variables = config.asked_by(signal, &error);
             if variables.is_empty() {
-                return Err(error);
+                let document = config.document().map(|path| context(&path));
+                return Err(document.map_or_else(|| error.clone(), |it| error.clone().within(&it)));
             }
             let variables: Vec<_> = variables.iter().map(String::as_str).collect();
             let (signal, change) = (signal.as_str(), one_of(&variables));
