@@ -70,6 +70,7 @@ use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_log::{AsLog as _, LogTracer};
 use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::{LookupSpan, Registry};
@@ -160,7 +161,7 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     let output = Output(config.output);
-    filter.filter(LogLayer::new(output, form(config, output.has_color())))
+    LogLayer::new(output, form(config, output.has_color())).with_filter(filter).boxed()
 }
 
 /// Requests ids for roots, even without recorded spans, if the filter lets any line pass.
@@ -185,7 +186,7 @@ where
 {
     let filter = level_filter(config)?;
     make_ids(&filter);
-    Ok(filter.filter(LogLayer::new(writer, form(config, false))))
+    Ok(LogLayer::new(writer, form(config, false)).with_filter(filter))
 }
 
 const fn form(config: &LoggingConfig, has_color: bool) -> Form {

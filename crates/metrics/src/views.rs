@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use floe_telemetry_sdk::__parts::metrics::ProgramView;
-use opentelemetry::Key;
 use opentelemetry_sdk::metrics::{Instrument, InstrumentKind, MeterProviderBuilder, Stream};
 
 use crate::caught::caught;
@@ -44,26 +43,7 @@ impl Views {
     }
 
     fn stream(&self, view: &ConfiguredView, kind: InstrumentKind) -> Option<Stream> {
-        let mut builder = Stream::builder();
-        if let Some(limit) = view.cardinality_limit {
-            builder = builder.with_cardinality_limit(limit);
-        }
-        if let Some(name) = &view.name {
-            builder = builder.with_name(name.clone());
-        }
-        if let Some(description) = &view.description {
-            builder = builder.with_description(description.clone());
-        }
-        if let Some(keys) = &view.attributes {
-            builder = builder.with_allowed_attribute_keys(keys.iter().cloned().map(Key::from));
-        }
-        let aggregation = view.aggregation.clone();
-        if let Some(aggregation) =
-            aggregation.or_else(|| self.is_exponential(kind).then_some(EXPONENTIAL))
-        {
-            builder = builder.with_aggregation(aggregation);
-        }
-        builder.build().ok()
+        view.stream(self.is_exponential(kind).then_some(EXPONENTIAL)).ok()
     }
 
     /// The stream that a view of the program returns. A panic of the view must not reach the code that builds an

@@ -70,7 +70,7 @@ pub use self::detection::{RegisteredDetector, ResourceDetector};
 pub(crate) use self::endpoint::{
     debug as debug_endpoint, server, validate_endpoint, without_credentials,
 };
-pub(crate) use self::env::{is_disabled, is_set, warn};
+pub(crate) use self::env::{context, is_disabled, is_set, warn};
 pub use self::exporters::{ExporterKind, ExportersConfig, RegisteredExporter};
 pub(crate) use self::feature::needed;
 pub use self::limits::SpanLimits;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use opentelemetry::global;
 
 pub use self::guard::TelemetryGuard;
-use crate::config::{self, BatchSpanProcessorConfig, ExporterKind, TelemetryConfig};
+use crate::config::{self, BatchSpanProcessorConfig, ExporterKind, OtlpProtocol, TelemetryConfig};
 use crate::error::Error;
 use crate::parts;
 use crate::program_signals::Unsignalled;

@@ -94,7 +94,7 @@ mod tests {
             // Levels, of which a target is none.
             ("inof", LEVELS, Some("info")),
             ("Debgu", LEVELS, Some("debug")),
-            ("of", LEVELS, None),
+            ("on", LEVELS, None),
             ("orders", LEVELS, None),
             ("tracks", LEVELS, None),
             ("information", LEVELS, None),

@@ -68,7 +68,6 @@ tracer_provider:
     assert!(unused.spans().is_empty());
 }
 
-/// The attributes of detectors have a schema, but have none together with attributes of another schema.
 #[test]
 fn detectors_of_the_file_have_a_schema() {
     let program = program!({ child() });

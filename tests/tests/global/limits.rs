@@ -7,8 +7,8 @@ use floe_telemetry::{
     TelemetryConfig, TelemetryProvider, create_span, get_current_span, get_tracer, traced,
 };
 use floe_tests::{TIMEOUT, Value, remote, remote_in};
-use opentelemetry::trace::{Span as _, SpanId, TraceContextExt as _, Tracer as _};
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{Span as _, SpanId, Tracer as _};
 
 use super::pipeline::{Pipeline, in_memory, spans};
 
@@ -32,7 +32,7 @@ fn dropped_items_are_counted_on_the_wire() {
     span.set_attribute(KeyValue::new("one.too.many", 1));
     for number in 1..=ITEMS + 2 {
         span.add_event(
-            name,
+            format!("event {number}"),
             vec![
                 KeyValue::new("a", "0123456789abcdef"),
                 KeyValue::new("b", 2),
@@ -70,18 +70,14 @@ fn dropped_items_are_counted_on_the_wire() {
 }
 
 #[alone]
-fn limits_can_be_raised() {
+fn the_limit_of_attributes_can_be_raised() {
     const LIMIT: usize = 1000;
     let pipeline = Pipeline::http(|config| config.limits.attribute_count = 1000);
     let wide = |items: usize| {
-        let span = create_span("wide");
+        let _span = create_span("wide");
         for n in 0..items {
-            let key = format!("key.{n}");
-            floe_telemetry::set_attribute(key, n);
-            span.add_event("event", Vec::new());
+            floe_telemetry::set_attribute(format!("key.{n}"), n);
         }
-        let cx = Context::current();
-        (0..items).for_each(|_| cx.span().add_link(remote_in(7, true), Vec::new()));
     };
     for items in [LIMIT - 1, LIMIT, LIMIT + 100] {
         wide(items);
@@ -91,8 +87,6 @@ fn limits_can_be_raised() {
     for (span, expected) in spans.iter().zip([LIMIT - 1, LIMIT, LIMIT]) {
         let own = span.attributes.keys().filter(|key| key.starts_with("key."));
         assert_eq!(own.count(), expected);
-        assert_eq!(span.events.len(), expected);
-        assert_eq!(span.links.len(), expected);
         // The source location has the room that is left.
         assert_eq!(span.attributes.len(), LIMIT);
     }

@@ -1,7 +1,5 @@
 //! The section `sampling`: valid and invalid values, and its serialization.
 
-use std::time::Duration;
-
 use floe_telemetry::TelemetryConfig;
 use floe_telemetry::config::{RuleKind, RuleLevel, SamplingRule};
 
@@ -74,7 +72,6 @@ fn tail_sampling_is_read_and_written() {
     assert!(sampling.keep_errors);
     assert_eq!(sampling.keep_slower_than_millis, Some(1500));
     let json = serde_json::to_string(&config).unwrap();
-    assert!(json.contains("1500ms"), "{json}");
     assert_eq!(TelemetryConfig::from_yaml(&json).unwrap(), config, "{json}");
     assert_eq!(serde_json::from_str::<TelemetryConfig>(&json).unwrap(), config);
 }

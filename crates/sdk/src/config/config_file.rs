@@ -16,7 +16,7 @@ use std::cell::RefCell;
 use std::path::Path;
 
 use self::part::Part;
-use super::env::{self, warn};
+use super::env::{self, context, warn};
 use super::exporters::{ExporterKind, ExportersConfig};
 use super::limits::SpanLimits;
 use super::mistake::Mistake;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::config_file;
+use super::env::context;
 use super::mistake::Mistake;
 use super::substitution::substitute;
 use super::telemetry::TelemetryConfig;

@@ -13,9 +13,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::env::{self, VarError};
 use std::io;
-#[cfg(not(feature = "yaml"))]
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use self::parse::{at_least, between, word};
@@ -160,11 +158,11 @@ impl TelemetryConfig {
             Some("ENDPOINT" | "PROTOCOL") => Vec::new(),
             Some(setting) => of_otlp(setting).collect(),
         }
+    }
+
     /// The file of `FLOE_CONFIG_FILE`, if the configuration comes from the environment.
     pub(crate) fn document(&self) -> Option<PathBuf> {
         path(DOCUMENT).filter(|_| self.otlp.all.is_of_environment.0)
-    }
-
     }
 
     /// Whether the address of a signal is the default, or comes from one of these variables, which may lack a scheme.
@@ -233,11 +231,11 @@ fn unknown_service(executable: Option<&str>) -> String {
         _ => "unknown_service".to_owned(),
     };
     name.chars().take(128).collect()
+}
+
 /// Precedes an error of a file.
 pub(crate) fn context(path: &Path) -> String {
     format!("the configuration file `{}`", path.display())
-}
-
 }
 
 /// Returns the path in `OTEL_CONFIG_FILE`, if there is one.

@@ -79,10 +79,6 @@ pub(super) fn directive(text: &str) -> Result<Directive, String> {
     }
 }
 
-fn level(most: u8) -> &'static str {
-    LEVELS.get(usize::from(most)).unwrap_or(&LEVELS[0])
-}
-
 fn verbosity(word: &str) -> Option<u8> {
     let levels = LEVELS.into_iter().zip(0..).chain(OTHER_NAMES);
     let mut named = levels.filter(|(name, _)| name.eq_ignore_ascii_case(word));

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::mistake::{Mistake, at_most};
 
-/// The maximum number of attributes, events or links that the limits can allow for a span.
+/// The maximum number of attributes that the limits can allow for a span.
 pub(super) const MAX_SPAN_COUNT: u32 = 65_536;
 
 /// The maximum number of events and of links of a span, the specification's default.
@@ -14,7 +14,8 @@ pub(crate) const MAX_ITEMS: usize = 128;
 pub(crate) const MAX_LOG_COUNT: u32 = 128;
 
 /// The limits of spans ([span limits](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)) and of exported log
-/// records. Attributes, events and links over a limit are dropped, and the span or record contains their number.
+/// records. Attributes over a limit, and events and links after 128 each, are dropped, and the span or record contains
+/// their number.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]

@@ -1,24 +1,15 @@
 //! The aggregation and the export of metrics.
 
-use std::fmt::Display;
-use std::ops::RangeInclusive;
+use std::error::Error;
 use std::slice;
 use std::time::Duration;
 
-use opentelemetry_sdk::metrics::{Aggregation, InstrumentKind, Temporality};
+use opentelemetry::Key;
+use opentelemetry_sdk::metrics::{Aggregation, InstrumentKind, Stream, Temporality};
 use serde::{Deserialize, Serialize};
 
 use super::mistake::{Mistake, at, not_zero};
 use crate::recorder::matches_any;
-
-/// The maximum limit of attribute sets. The SDK reserves memory for the limit at once.
-const MAX_CARDINALITY: usize = 1_000_000;
-
-/// The sizes of exponential histograms. The specification has no upper bound.
-const SIZES: RangeInclusive<u32> = 2..=4096;
-
-/// The scales of exponential histograms that the SDK accepts.
-const SCALES: RangeInclusive<i8> = -10..=20;
 
 /// The buckets of histograms.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
@@ -186,11 +177,29 @@ impl ConfiguredView {
             && matches_any(slice::from_ref(&self.instrument), name)
     }
 
-pub(super) fn check_cardinality(limit: usize) -> Result<(), String> {
-    match limit {
-        0 => Err("expected 1 or more, found 0".to_owned()),
-        1..=MAX_CARDINALITY => Ok(()),
-        _ => Err(format!("expected at most {MAX_CARDINALITY}, found {limit}")),
+    /// Returns the stream of an instrument, with this aggregation unless the view has its own.
+    ///
+    /// # Errors
+    ///
+    /// The SDK refuses a value of the view.
+    pub fn stream(&self, aggregation: Option<Aggregation>) -> Result<Stream, Box<dyn Error>> {
+        let mut builder = Stream::builder();
+        if let Some(limit) = self.cardinality_limit {
+            builder = builder.with_cardinality_limit(limit);
+        }
+        if let Some(name) = &self.name {
+            builder = builder.with_name(name.clone());
+        }
+        if let Some(description) = &self.description {
+            builder = builder.with_description(description.clone());
+        }
+        if let Some(keys) = &self.attributes {
+            builder = builder.with_allowed_attribute_keys(keys.iter().cloned().map(Key::from));
+        }
+        if let Some(aggregation) = self.aggregation.clone().or(aggregation) {
+            builder = builder.with_aggregation(aggregation);
+        }
+        builder.build()
     }
 }
 

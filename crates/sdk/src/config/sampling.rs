@@ -1,18 +1,15 @@
 //! The sampling of traces.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use opentelemetry::trace::SpanKind;
-use opentelemetry_sdk::trace::ShouldSample;
 use serde::{Deserialize, Serialize};
 
 use super::filter::{self, Directive};
-use super::mistake::{Mistake, at, at_most};
-use super::named::{self, Registered, written_as_name};
+use super::mistake::{Mistake, at, at_most, not_zero};
+use super::named::{self, written_as_name};
 use super::section::is_default;
 use crate::callsite::Level;
-use crate::caught::caught;
 use crate::error::Error;
 use crate::recorder::{RateLimit, Ratio, Rule, Then};
 
@@ -68,7 +65,6 @@ impl Sampler {
         named::parse(name, &Self::ALL, Self::as_str)
     }
 
-    /// Whether the sampler has a ratio. A registered sampler may have one.
     pub(crate) const fn has_ratio(self) -> bool {
         matches!(self, Self::TraceIdRatio | Self::ParentBasedTraceIdRatio)
     }

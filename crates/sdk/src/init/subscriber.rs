@@ -5,13 +5,12 @@ mod spans;
 
 use std::io::{self, IsTerminal as _};
 
-use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::set_global_default;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layered, SubscriberExt as _};
-use tracing_subscriber::registry::{LookupSpan, Registry};
+use tracing_subscriber::registry::Registry;
 
 use crate::config::{self, Directive, LogOutput, LoggingConfig, TelemetryConfig, parse_levels};
 use crate::error::Error;

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 
-use crate::config::{MetricsConfig, TelemetryConfig, warn};
+use crate::config::{MetricsConfig, TelemetryConfig};
 use crate::detection;
 use crate::error::Error;
 use crate::recorder::random_bits;

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use crate::suggest::one_of;
 
 use crate::backend;
-use crate::config::{ExporterKind, Signal, TelemetryConfig};
+use crate::config::{ExporterKind, Signal, TelemetryConfig, context};
 use crate::error::Error;
 use crate::exporter::OtlpTarget;
 use crate::internal_log::write_line;

@@ -1,5 +1,7 @@
 //! The provider of metrics: readers and views.
 
+use std::fmt::Display;
+
 use floe_telemetry_core::__sdk::metrics::is_name;
 use opentelemetry_sdk::metrics::{Aggregation, InstrumentKind};
 
@@ -14,6 +16,12 @@ use crate::config::metrics::{
 use crate::config::mistake::Mistake;
 use crate::config::otlp::Signal;
 use crate::config::telemetry::TelemetryConfig;
+
+/// The maximum limit of attribute sets. The SDK reserves memory for the limit at once.
+const MAX_CARDINALITY: usize = 1_000_000;
+
+/// The maximum number of buckets of an exponential histogram.
+const MAX_BUCKETS: u32 = 4096;
 
 const KINDS: [(&str, InstrumentKind); 7] = [
     ("counter", InstrumentKind::Counter),
@@ -121,16 +129,23 @@ fn view(part: &Part<'_>) -> Result<Option<ConfiguredView>, Mistake> {
         "aggregation_cardinality_limit",
         "attribute_keys",
     ])?;
-    Ok(Some(ConfiguredView {
+    let view = ConfiguredView {
         instrument: selector.value("instrument_name")?.unwrap_or_else(|| "*".to_owned()),
         kind: selector.word("instrument_type", &KINDS)?,
         name: stream.checked("name", |name: &String| check_metric_name(name))?,
         description: stream.value("description")?,
         cardinality_limit: stream
-            .checked("aggregation_cardinality_limit", |limit| check_cardinality(*limit))?,
+            .checked("aggregation_cardinality_limit", |limit| at_most(*limit, MAX_CARDINALITY))?,
         attributes: attributes(&stream)?,
         aggregation: aggregation(&stream)?,
-    }))
+    };
+    view.stream(None).map_err(|refused| stream.mistake(refused.to_string()))?;
+    Ok(Some(view))
+}
+
+fn at_most<T: PartialOrd + Display + Copy>(number: T, most: T) -> Result<(), String> {
+    let refused = || format!("expected at most {most}, found {number}");
+    (number <= most).then_some(()).ok_or_else(refused)
 }
 
 fn check_metric_name(name: &str) -> Result<(), &'static str> {
@@ -180,16 +195,15 @@ fn aggregation(stream: &Part<'_>) -> Result<Option<Aggregation>, Mistake> {
         "sum" => Some(Aggregation::Sum),
         "last_value" => Some(Aggregation::LastValue),
         EXPLICIT => {
-            let boundaries = part.checked("boundaries", |own: &Vec<f64>| check_boundaries(own))?;
+            let boundaries = part.value("boundaries")?;
             let boundaries = boundaries.unwrap_or_else(|| DEFAULT_BOUNDARIES.to_vec());
             Some(Aggregation::ExplicitBucketHistogram { boundaries, record_min_max })
         }
         EXPONENTIAL => {
-            let size = part.checked("max_size", |size| check_size(*size))?;
-            let scale = part.checked("max_scale", |scale| check_scale(*scale))?;
+            let size = part.checked("max_size", |size| at_most(*size, MAX_BUCKETS))?;
             Some(Aggregation::Base2ExponentialHistogram {
                 max_size: size.unwrap_or(DEFAULT_MAX_SIZE),
-                max_scale: scale.unwrap_or(DEFAULT_MAX_SCALE),
+                max_scale: part.value("max_scale")?.unwrap_or(DEFAULT_MAX_SCALE),
                 record_min_max,
             })
         }

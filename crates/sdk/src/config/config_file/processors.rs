@@ -39,12 +39,11 @@ pub(super) fn logger(provider: &Part<'_>, config: &mut TelemetryConfig) -> Resul
 
 /// Applies the limits of all signals.
 pub(super) fn limits(limits: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
-    limits.expect(&[LENGTH, COUNT])?;
     attribute_limits(limits, &mut config.limits)
 }
 
-    part.expect(&[LENGTH, COUNT])?;
 fn attribute_limits(part: &Part<'_>, limits: &mut SpanLimits) -> Result<(), Mistake> {
+    part.expect(&[LENGTH, COUNT])?;
     limits.attribute_value_length = part.value(LENGTH)?.or(limits.attribute_value_length);
     part.set(COUNT, &mut limits.attribute_count)?;
     if limits.attribute_count > MAX_SPAN_COUNT {

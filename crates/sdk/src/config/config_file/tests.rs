@@ -609,8 +609,8 @@ fn mistakes_of_metrics_have_their_place() {
             "meter_provider.views.0.stream.name: expected a letter, then up to 254 letters, digits, ",
         ),
         (
-            "meter_provider: {readers: [{periodic: {exporter: {console: }}}], views: [{selector: {}, stream: {aggregation: {base2_exponential_bucket_histogram: {max_size: 1}}}}]}",
-            "max_size: expected 2 to 4096, found 1",
+            "meter_provider: {readers: [{periodic: {exporter: {console: }}}], views: [{selector: {}, stream: {aggregation: {base2_exponential_bucket_histogram: {max_size: 5000}}}}]}",
+            "max_size: expected at most 4096, found 5000",
         ),
         (
             "meter_provider: {readers: [{periodic: {exporter: {console: }}}], views: [{selector: {}, stream: {aggregation_cardinality_limit: 10000000}}]}",

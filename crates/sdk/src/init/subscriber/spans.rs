@@ -3,7 +3,8 @@
 use floe_telemetry_tracing::{TracingLayer, tracing_layer, with_current_span};
 use tracing::{Dispatch, Subscriber, dispatcher};
 use tracing_subscriber::Layer;
-use tracing_subscriber::layer::{Filter, SubscriberExt as _};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 
 pub(super) fn with_spans<S>(
@@ -12,7 +13,6 @@ pub(super) fn with_spans<S>(
 ) -> impl Subscriber + Send + Sync + use<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
-    F: Filter<S> + Send + Sync + 'static,
 {
     with_current_span(subscriber.with(tracing_layer().with_filter(filter)))
 }
