@@ -32,7 +32,8 @@ pub(crate) const FUTURE: Symbol = Symbol { word: "future", usage: "future" };
 pub(crate) const CALL_ONLY: Symbol = Symbol { word: "call_only", usage: "call_only" };
 
 /// Written only by the attribute of a block.
-pub(crate) const OF_TYPE: &str = "__floe_of_type";
+pub(crate) const OF_TYPE: Symbol =
+    Symbol { word: "__floe_of_type", usage: r#"__floe_of_type = "Type""# };
 
 pub(crate) const PREFIX: Symbol = Symbol { word: "prefix", usage: r#"prefix = "alert""# };
 pub(crate) const KEY: Symbol = Symbol { word: "key", usage: r#"key = "alert.channel""# };
@@ -78,7 +79,11 @@ pub(crate) const FIELD: &[Symbol] = &[KEY, DISPLAY, DEBUG, REDACT, FLATTEN, SKIP
 impl Symbol {
     /// The symbol among `accepted` with the name `ident`.
     pub(crate) fn find(ident: &Ident, accepted: &[Self]) -> Option<Self> {
-        accepted.iter().copied().find(|symbol| ident == symbol.word)
+        accepted.iter().copied().find(|symbol| symbol.is(ident))
+    }
+
+    pub(crate) fn is(self, ident: &Ident) -> bool {
+        ident == self.word
     }
 }
 

@@ -38,23 +38,23 @@ pub(super) struct Args {
     pub(super) krate: Attr<Path>,
     pub(super) of_type: Option<String>,
     /// The tokens of each argument, which a block passes on to its methods.
-    pub(super) pieces: Vec<(String, TokenStream)>,
+    pub(super) pieces: Vec<(Symbol, TokenStream)>,
 }
 
 /// Whether the only argument is `skip`.
 pub(super) fn is_skip(tokens: &TokenStream) -> bool {
     let mut trees = tokens.clone().into_iter();
-    let is_word = matches!(trees.next(), Some(TokenTree::Ident(word)) if word == symbol::SKIP.word);
+    let is_word = matches!(trees.next(), Some(TokenTree::Ident(word)) if symbol::SKIP.is(&word));
     let is_comma = |tree| matches!(tree, TokenTree::Punct(comma) if comma.as_char() == ',');
     is_word && trees.next().is_none_or(is_comma) && trees.next().is_none()
 }
 
 /// The keywords in `tokens`. Mistakes in them are reported elsewhere.
-pub(super) fn words(tokens: &TokenStream) -> Vec<String> {
+pub(super) fn keywords(tokens: &TokenStream) -> Vec<Symbol> {
     let cx = Ctxt::new();
     let pieces = Args::parse(&cx, tokens.clone()).pieces;
     let _ = cx.check();
-    pieces.into_iter().map(|(word, _)| word).collect()
+    pieces.into_iter().map(|(keyword, _)| keyword).collect()
 }
 
 fn between(mut start: Cursor<'_>, end: Cursor<'_>) -> TokenStream {
@@ -74,11 +74,8 @@ impl Args {
         let fill = |input: ParseStream<'_>| {
             keywords::parse_each(cx, input, keywords::starts_argument, |input| {
                 let start = input.cursor();
-                args.argument(cx, input)?;
-                let piece = between(start, input.cursor());
-                if let Some(TokenTree::Ident(word)) = piece.clone().into_iter().next() {
-                    args.pieces.push((word.to_string(), piece));
-                }
+                let keyword = args.argument(cx, input)?;
+                args.pieces.push((keyword, between(start, input.cursor())));
                 Ok(())
             });
             Ok(())
@@ -89,28 +86,28 @@ impl Args {
         args
     }
 
-    fn argument(&mut self, cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<()> {
+    fn argument(&mut self, cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<Symbol> {
         if let Ok(literal) = input.fork().parse::<Lit>() {
             let message = "a bare literal is not an argument; a name is written `name = \"…\"`";
             return Err(syn::Error::new(literal.span(), message));
         }
         if let Ok(word) = input.fork().call(Ident::parse_any) {
-            if let Some(message) = instrument_advice(&word, input) {
+            if let Some(message) = advice(&word, input) {
                 return Err(input.error(message));
             }
-            if word == symbol::OF_TYPE {
+            if symbol::OF_TYPE.is(&word) {
                 input.parse::<Ident>()?;
                 input.parse::<Token![=]>()?;
                 self.of_type = Some(input.parse::<LitStr>()?.value());
-                return Ok(());
+                return Ok(symbol::OF_TYPE);
             }
-            if word == symbol::SKIP.word {
+            if symbol::SKIP.is(&word) {
                 let message = "`skip` must be the only argument, on a method in an `impl` block with `#[traced]`";
                 return Err(input.error(message));
             }
         }
         let (word, symbol) = keywords::parse_keyword(input, symbol::TRACED)?;
-        match symbol {
+        let parsed = match symbol {
             symbol::NAME => parse_value(cx, &mut self.name, input, &word, symbol),
             symbol::TRACER => parse_value(cx, &mut self.tracer, input, &word, symbol),
             symbol::LEVEL => parse_value(cx, &mut self.level, input, &word, symbol),
@@ -153,7 +150,8 @@ impl Args {
                 self.krate.set(cx, &word, path);
                 Ok(())
             }
-        }
+        };
+        parsed.map(|()| symbol)
     }
 }
 
@@ -182,8 +180,8 @@ fn parse_switch(
     Ok(())
 }
 
-/// The replacement for an argument of `tracing`'s `instrument` at the start of `input`.
-fn instrument_advice(word: &Ident, input: ParseStream<'_>) -> Option<&'static str> {
+/// The replacement for an argument of `tracing`'s `instrument` or fastrace's `trace` at the start of `input`.
+fn advice(word: &Ident, input: ParseStream<'_>) -> Option<&'static str> {
     let word = word.to_string();
     Some(match word.as_str() {
         "err" => "`err` is not needed: `#[traced]` records every `Err` that the function returns",
@@ -199,6 +197,13 @@ fn instrument_advice(word: &Ident, input: ParseStream<'_>) -> Option<&'static st
              `tracer = \"acme.billing\"`"
         }
         "follows_from" => "`follows_from` is written `links = [span_context]`",
+        "properties" => "`properties = {…}` is written `attributes(key = value, …)`",
+        "short_name" => {
+            "`short_name` is not needed: a span has the name of the function without its path"
+        }
+        "enter_on_poll" => {
+            "`enter_on_poll` does not exist: one span covers all polls of the future"
+        }
         _ => return None,
     })
 }

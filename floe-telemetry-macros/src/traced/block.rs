@@ -12,7 +12,11 @@ use super::{
     args::{self, Args},
     item,
 };
-use crate::{krate::Krate, symbol, tokens};
+use crate::{
+    krate::Krate,
+    symbol::{self, Symbol},
+    tokens,
+};
 
 /// An `impl` block with unparsed bodies.
 pub(super) struct Block {
@@ -152,29 +156,28 @@ impl Method {
 
     /// The attribute with the arguments of the block that the method does not override.
     fn attr(&self, shared: &Args, type_name: &str, own: &TokenStream) -> TokenStream {
-        let given = args::words(own);
-        let is_given = |word: &str| given.iter().any(|own| own == word);
-        let is_placed = is_given("parent") || is_given("root");
+        let given = args::keywords(own);
+        let is_placed = given.contains(&symbol::PARENT) || given.contains(&symbol::ROOT);
         let ident = &self.sig.ident;
-        let name = (!is_given("name")).then(|| {
+        let name = (!given.contains(&symbol::NAME)).then(|| {
             let name = format!("{type_name}::{}", ident.unraw());
             quote_spanned!(ident.span()=> name = #name,)
         });
-        let pieces = shared.pieces.iter().filter(|(word, _)| {
-            let excluded = is_placed && matches!(word.as_str(), "parent" | "root");
-            self.has_use_for(word) && !excluded && !is_given(word)
+        let pieces = shared.pieces.iter().filter(|(keyword, _)| {
+            let excluded = is_placed && matches!(*keyword, symbol::PARENT | symbol::ROOT);
+            self.has_use_for(*keyword) && !excluded && !given.contains(keyword)
         });
         let pieces = pieces.map(|(_, tokens)| tokens);
         let traced = path_of_the_macro(shared.krate.get(), ident.span());
-        let of_type = Ident::new(symbol::OF_TYPE, ident.span());
+        let of_type = Ident::new(symbol::OF_TYPE.word, ident.span());
         quote!(#traced(#of_type = #type_name, #name #(#pieces,)* #own))
     }
 
     /// Whether an argument of the block applies to this method.
-    fn has_use_for(&self, word: &str) -> bool {
-        match word {
-            "boxed" => self.sig.asyncness.is_some(),
-            "call_only" => self.sig.asyncness.is_none(),
+    fn has_use_for(&self, keyword: Symbol) -> bool {
+        match keyword {
+            symbol::BOXED => self.sig.asyncness.is_some(),
+            symbol::CALL_ONLY => self.sig.asyncness.is_none(),
             _ => true,
         }
     }

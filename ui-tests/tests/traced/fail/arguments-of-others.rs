@@ -8,4 +8,7 @@ fn all(table: &str) -> Result<u64, String> {
 #[traced(skip(table), follows_from = cause)]
 fn others(table: &str) {}
 
+#[traced(short_name = true, enter_on_poll = true, properties = { "rows": "{rows}" })]
+async fn of_fastrace(rows: u64) {}
+
 fn main() {}
