@@ -111,6 +111,10 @@ pub fn counted(table: &Table) -> usize { table.name.len() }
 #[traced(attributes(mode), attributes_fn = |mode, rows| [("rows", *rows), ("mode", *mode as u64)])]
 pub fn recorded(mode: Mode, rows: u64) {}
 
+/// Records an argument that is otherwise unused.
+#[traced(attributes(_table), attributes_fn = |_table| [("bytes", _table.len())])]
+pub fn underscore(_table: &str) {}
+
 /// Returns an iterator.
 #[traced]
 pub fn numbers(n: u8) -> impl Iterator<Item = u8> { 0..n }

@@ -111,29 +111,3 @@ fn metadata_of_a_secret_is_accepted() {
         expand(quote!(attributes_fn = |_| [("x", 1)]), &"fn f(token: &str) {}".parse().unwrap());
     assert_eq!(messages(ignored), Vec::<String>::new());
 }
-
-#[test]
-fn a_future_that_the_span_would_not_follow_is_an_error() {
-    for output in [
-        "impl Stream<Item = u8>",
-        "impl IntoFuture<Output = u8>",
-        "BoxStream<'static, u8>",
-        "Box<dyn Future<Output = u8> + Unpin>",
-        "Pin<Box<impl Future<Output = u8>>>",
-        "Result<impl Future<Output = u8>, String>",
-        "Option<Vec<(u8, BoxFuture<'static, u8>)>>",
-    ] {
-        let item = format!("fn f() -> {output} {{ make() }}").parse().unwrap();
-        let errors = messages(expand(TokenStream::new(), &item));
-        assert_eq!(errors.len(), 1, "{output}: {errors:#?}");
-        assert!(
-            errors[0].contains("`in_span`") && errors[0].contains("`call_only`"),
-            "{errors:#?}"
-        );
-        assert_eq!(messages(expand(quote!(call_only), &item)), Vec::<String>::new(), "{output}");
-    }
-    for output in ["Vec<Job>", "JoinHandle<u8>", "Arc<dyn Fn() -> BoxFuture<'static, u8>>"] {
-        let item = format!("fn f() -> {output} {{ make() }}").parse().unwrap();
-        assert_eq!(messages(expand(TokenStream::new(), &item)), Vec::<String>::new(), "{output}");
-    }
-}

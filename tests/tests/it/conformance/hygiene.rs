@@ -152,27 +152,3 @@ fn arguments_made_by_macros() {
     spans.single("made.name").assert_attribute("twice", 4);
     assert!(format!("{spans:?}").contains("Client"), "{spans:?}");
 }
-
-/// A module of the user with the runtime's name.
-mod shadowing {
-    mod floe_telemetry {}
-
-    #[::floe_telemetry::traced(attributes(n))]
-    pub(super) fn below_another(n: u8) -> Result<u8, String> {
-        Ok(n)
-    }
-
-    #[::floe_telemetry::traced]
-    pub(super) async fn below_another_later() {}
-}
-
-#[tokio::test]
-async fn a_module_may_have_the_name_of_the_runtime() {
-    let spans = testing::capture_async(async {
-        assert_eq!(shadowing::below_another(2), Ok(2));
-        shadowing::below_another_later().await;
-    })
-    .await;
-    spans.single("below_another").assert_attribute("n", 2);
-    spans.single("below_another_later").assert_ok();
-}

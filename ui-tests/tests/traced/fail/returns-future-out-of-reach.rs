@@ -3,6 +3,7 @@ use std::pin::Pin;
 
 use floe_telemetry::traced;
 use futures_core::Stream;
+use futures_core::stream::BoxStream;
 
 #[traced]
 fn result() -> Result<impl Future<Output = u8>, String> {
@@ -39,6 +40,16 @@ fn streams() -> Option<Vec<(u8, Pin<Box<dyn Stream<Item = u8>>>)>> {
 fn call(make: &dyn Fn() -> Pin<Box<dyn Future<Output = u8>>>) -> u8 {
     drop(make());
     1
+}
+
+#[traced]
+fn boxed() -> Pin<Box<impl Future<Output = u8>>> {
+    Box::pin(async { 1 })
+}
+
+#[traced]
+fn named() -> BoxStream<'static, u8> {
+    loop {}
 }
 
 #[traced]

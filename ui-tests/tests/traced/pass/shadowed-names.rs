@@ -1,10 +1,19 @@
 #![no_implicit_prelude]
 #![allow(dead_code, non_camel_case_types)]
+//! Names of the standard library, of crates and of the expansion, and the runtime under another path.
 
 mod core {}
 mod std {}
 mod floe {}
+mod floe_telemetry {}
 mod opentelemetry {}
+
+mod telemetry {
+    pub use ::floe_telemetry::*;
+}
+
+struct Ok;
+struct Err;
 struct Option;
 struct Result;
 struct String;
@@ -24,6 +33,30 @@ fn names(span: i64, cx: i64, result: i64, err: i64, guard: i64, tracer: i64, __x
 #[::floe_telemetry::traced]
 async fn types(_: Option) -> Result {
     Result
+}
+
+#[telemetry::traced(crate = crate::telemetry, attributes(n), error_if = |n| *n == 3)]
+async fn later(n: u8) -> u8 {
+    n
+}
+
+#[telemetry::traced(crate = crate::telemetry, boxed)]
+async fn boxed(n: u8) -> u8 {
+    n
+}
+
+#[telemetry::traced(crate = crate::telemetry, root)]
+fn opaque(n: u8) -> impl ::core::future::Future<Output = u8> {
+    async move { n }
+}
+
+struct Store;
+
+#[telemetry::traced(crate = crate::telemetry, links = [&::opentelemetry::trace::SpanContext::NONE])]
+impl Store {
+    fn load(&self) -> u8 {
+        3
+    }
 }
 
 #[derive(::floe_telemetry::FloeAttributes)]

@@ -1,9 +1,0 @@
-use floe_telemetry::FloeAttributes;
-
-#[derive(FloeAttributes)]
-struct Login {
-    user: String,
-    password: String,
-}
-
-fn main() {}

@@ -1,9 +1,0 @@
-use floe_telemetry::FloeAttributes;
-
-#[derive(FloeAttributes)]
-struct Load {
-    #[floe(redact = true)]
-    source: String,
-}
-
-fn main() {}

@@ -1,0 +1,67 @@
+#![allow(unused)]
+//! The trait is implemented even so, so that its uses are no errors.
+
+use floe_telemetry::FloeAttributes;
+use floe_telemetry::attributes::ToAttributeValue;
+
+#[derive(FloeAttributes)]
+#[floe(transparent, rename_all = "kebab")]
+enum WithData {
+    Started { password: String },
+    Failed(u32, #[floe(skip)] u32),
+}
+
+#[derive(FloeAttributes)]
+enum WithoutVariants {}
+
+#[derive(FloeAttributes)]
+struct Unit;
+
+fn is_derived(_: &impl FloeAttributes) {}
+
+fn attributes(data: &WithData, nothing: &WithoutVariants) {
+    is_derived(data);
+    is_derived(nothing);
+    is_derived(&Unit);
+}
+
+#[derive(FloeAttributes)]
+#[floe(rename_all = "lowercase")]
+enum ValueTwice {
+    Dev,
+    #[floe(rename = "dev")]
+    Development,
+}
+
+#[derive(FloeAttributes)]
+union Word {
+    bits: u64,
+    number: f64,
+}
+
+#[derive(FloeAttributes)]
+struct NewtypeWithoutTransparent(String);
+
+#[derive(FloeAttributes)]
+struct Tuple(u8, #[floe(skip)] String);
+
+#[derive(FloeAttributes)]
+#[floe(transparent)]
+struct ApiKey(String);
+
+#[derive(FloeAttributes)]
+#[floe(transparent)]
+struct TwoFields(u8, String);
+
+#[derive(FloeAttributes)]
+#[floe(transparent)]
+struct WithKey(#[floe(key = "table.id")] String);
+
+fn is_value(_: &impl ToAttributeValue) {}
+
+fn values(key: &ApiKey, pair: &TwoFields) {
+    is_value(key);
+    is_value(pair);
+}
+
+fn main() {}

@@ -1,6 +1,0 @@
-use floe_telemetry::FloeAttributes;
-
-#[derive(FloeAttributes)]
-struct TableId(String);
-
-fn main() {}

@@ -1,9 +1,0 @@
-use floe_telemetry::FloeAttributes;
-
-#[derive(FloeAttributes)]
-#[floe(prefix = 3)]
-struct Alert {
-    channel: String,
-}
-
-fn main() {}

@@ -1,6 +1,0 @@
-use floe_telemetry::traced;
-
-#[traced(name = , kind)]
-fn create() {}
-
-fn main() {}

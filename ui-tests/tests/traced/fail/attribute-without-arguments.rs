@@ -1,8 +1,0 @@
-use floe_telemetry::traced;
-
-#[traced(attributes(table))]
-fn load() {}
-
-fn main() {
-    load();
-}

@@ -1,6 +1,0 @@
-use floe_telemetry::traced;
-
-#[traced(boxed)]
-fn create() {}
-
-fn main() {}

@@ -1,6 +1,0 @@
-use floe_telemetry::traced;
-
-#[traced(boxed = "yes")]
-async fn create() {}
-
-fn main() {}

@@ -1,6 +1,0 @@
-use floe_telemetry::traced;
-
-#[traced(call_only)]
-async fn load() {}
-
-fn main() {}

@@ -1,6 +1,0 @@
-use floe_telemetry::traced;
-
-#[traced(crate = "telemetry")]
-fn create() {}
-
-fn main() {}

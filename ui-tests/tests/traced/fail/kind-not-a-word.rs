@@ -1,6 +1,0 @@
-use floe_telemetry::traced;
-
-#[traced(kind = 3)]
-fn create() {}
-
-fn main() {}

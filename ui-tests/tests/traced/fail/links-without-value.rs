@@ -1,6 +1,0 @@
-use floe_telemetry::traced;
-
-#[traced(links = )]
-fn create() {}
-
-fn main() {}

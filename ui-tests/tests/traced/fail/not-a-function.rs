@@ -1,8 +1,0 @@
-use floe_telemetry::traced;
-
-#[traced]
-pub struct Catalog {
-    table: String,
-}
-
-fn main() {}

@@ -1,6 +1,0 @@
-use floe_telemetry::traced;
-
-#[traced(parent = None)]
-fn create() {}
-
-fn main() {}

@@ -1,6 +1,0 @@
-use floe_telemetry::traced;
-
-#[traced(parent)]
-fn create() {}
-
-fn main() {}

@@ -1,6 +1,0 @@
-use floe_telemetry::traced;
-
-#[traced(skip, root)]
-fn create() {}
-
-fn main() {}
