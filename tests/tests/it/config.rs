@@ -99,20 +99,6 @@ fn a_ratio_applies_to_the_environment_of_its_name() {
 }
 
 #[test]
-fn every_section_survives_json() {
-    let config = with(
-        "backend: otlp\nauthentication: {auth_type: api_key, api_key: '${env:KEY}', header_name: DD-API-KEY}\n\
-         otlp: {all: {compression: gzip, headers: {x-tenant: '${file:/run/tenant}'}}, metrics: {endpoint: 'https://m/otlp'}}\n\
-         exporters: {traces: [otlp, console], logs: [none]}\nmetrics: {export_interval_millis: 1000}\n\
-         limits: {attribute_value_length: 10}\npropagators: []\nsampling: {sampler: always_on}\n\
-         span_attributes: {team: checkout}\nbaggage_attributes: [tenant]\n",
-    )
-    .unwrap();
-    let json = serde_json::to_string(&config).unwrap();
-    assert_eq!(TelemetryConfig::from_yaml(&json).unwrap(), config, "{json}");
-}
-
-#[test]
 fn the_order_of_the_keys_is_that_of_the_contract() {
     let json = serde_json::to_string(&with("").unwrap()).unwrap();
     let mut at = 0;

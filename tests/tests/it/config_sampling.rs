@@ -9,10 +9,6 @@ fn with(sampling: &str) -> Result<TelemetryConfig, String> {
         .map_err(|error| error.to_string())
 }
 
-fn mistakes(sampling: &str) -> String {
-    with(sampling).unwrap_err()
-}
-
 #[test]
 fn rules_are_read_and_written() {
     let config = with(
@@ -30,39 +26,6 @@ fn rules_are_read_and_written() {
     let json = serde_json::to_string(&config).unwrap();
     assert_eq!(TelemetryConfig::from_yaml(&json).unwrap(), config, "{json}");
     assert_eq!(serde_json::from_str::<TelemetryConfig>(&json).unwrap(), config);
-}
-
-#[test]
-fn defaults_are_not_written() {
-    let sampling = serde_json::to_value(TelemetryConfig::new("orders").sampling).unwrap();
-    let keys: Vec<_> = sampling.as_object().unwrap().keys().collect();
-    assert_eq!(keys, [""; 0]);
-}
-
-#[test]
-fn mistakes_are_reported_with_their_places() {
-    for (rule, place) in [
-        (
-            "{span: ''}",
-            "48: sampling.rules.1.span: expected a name of 1 to 256 bytes, found 0 bytes",
-        ),
-        ("{ratio: 2}", "49: sampling.rules.1.ratio: 2 is not a ratio, expected 0.0 to 1.0"),
-        ("{rate: 0}", "48: sampling.rules.1.rate: expected more than 0, found 0"),
-        (
-            "{rate: 1, off: true}",
-            "56: sampling.rules.1.off: expected either `off`, or `ratio` and `rate`, found both",
-        ),
-    ] {
-        assert_eq!(
-            mistakes(&format!("{{rules: [{{span: a, ratio: 1}}, {rule}]}}")),
-            format!("telemetry configuration: line 2, column {place}")
-        );
-    }
-    let many = "{span: a, ratio: 1},".repeat(257);
-    assert!(
-        mistakes(&format!("{{rules: [{many}]}}"))
-            .contains("sampling.rules: expected at most 256, found 257")
-    );
 }
 
 #[test]

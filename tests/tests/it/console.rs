@@ -239,23 +239,3 @@ async fn a_repeated_id_is_drawn() {
     export(&exporter, spans).await;
     assert!(screen.text().contains("✓ again"), "{}", screen.text());
 }
-
-#[tokio::test]
-async fn a_large_trace_is_folded() {
-    let screen = Written::default();
-    let mut spans = vec![span("run", 1, 0, 0, 1000, Status::Ok)];
-    let first = span("emit", 2, 1, 0, 1, Status::Ok);
-    spans.extend((2..600).map(|id| {
-        let mut span = first.clone();
-        span.span_context = context(id);
-        span
-    }));
-    let mut failed = span("late", 600, 1, 999, 1000, Status::error("it failed"));
-    failed.parent_span_id = SpanId::from(1);
-    spans.push(failed);
-    let exporter = ConsoleExporter::to_writer(screen.clone());
-    export(&exporter, spans).await;
-    let text = screen.text();
-    assert!(text.contains("✗ late"), "{text}");
-    assert!(text.contains("… 598 more: 598 × emit"), "{text}");
-}

@@ -109,23 +109,6 @@ fn the_payload_of_a_panicking_text_may_panic_when_dropped() {
 }
 
 #[test]
-fn an_exception_follows_the_events_of_the_body() {
-    let found = span_of(|| {
-        fails(&["no route", "refused"], || {
-            set_attribute("attempt", 1);
-            add_event("tried", [KeyValue::new("n", 1)]);
-        });
-    });
-    let expected = "\
-rows=3, attempt=1, error.type=T, exception.type=T, exception.message=no route: refused
-tried: n=1
-exception: exception.type=T, exception.message=no route: refused, exception.stacktrace=0: no route
-1: refused
-error no route: refused";
-    assert_eq!(found, expected);
-}
-
-#[test]
 fn a_later_value_of_its_keys_wins_in_the_place_of_the_earlier() {
     #[traced(name = "span", attributes(exception.message = "mine", rows = 3))]
     fn before() -> Result<(), Failed> {

@@ -1,9 +1,7 @@
 //! Plain OpenTelemetry above and below our spans.
 
 use floe_telemetry::{TelemetryProvider, create_span, get_tracer, testing, traced};
-use opentelemetry::trace::{
-    FutureExt, Status, TraceContextExt, Tracer, TracerProvider, get_active_span,
-};
+use opentelemetry::trace::{Status, TraceContextExt, Tracer, TracerProvider, get_active_span};
 use opentelemetry::{Context, KeyValue};
 
 #[traced]
@@ -38,53 +36,6 @@ fn a_plain_span_nests_below_and_above_ours() {
         .assert_event("plain.event");
     spans.single("below").assert_child_of("ours").assert_ok();
     spans.single("ours_again").assert_child_of("below");
-}
-
-#[traced]
-async fn ours_async(hops: usize) {
-    for _ in 0..hops {
-        tokio::task::yield_now().await;
-    }
-    get_active_span(|span| span.set_attribute(KeyValue::new("hops", i64::try_from(hops).unwrap())));
-    let span = get_tracer("plain").start("below");
-    let cx = Context::current_with_span(span);
-    async {
-        tokio::task::yield_now().await;
-        inner_async().await;
-    }
-    .with_context(cx)
-    .await;
-}
-
-#[traced]
-async fn inner_async() {
-    tokio::task::yield_now().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nesting_survives_awaits_on_several_threads() {
-    let spans = testing::capture_async(async {
-        let tasks: Vec<_> = (0..50)
-            .map(|hops| {
-                let cx = Context::current_with_span(get_tracer("plain").start("above"));
-                tokio::spawn(ours_async(hops).with_context(cx))
-            })
-            .collect();
-        for task in tasks {
-            task.await.unwrap();
-        }
-    })
-    .await;
-    assert_eq!(spans.len(), 200);
-    for (name, parent) in
-        [("ours_async", "above"), ("below", "ours_async"), ("inner_async", "below")]
-    {
-        assert_eq!(spans.named(name).count(), 50);
-        for span in spans.named(name) {
-            span.assert_child_of(parent);
-        }
-    }
-    assert!(spans.named("ours_async").all(|span| span.attribute("hops").is_some()));
 }
 
 /// Keeps a context attached across an await, which the documentation of `Context` warns against.

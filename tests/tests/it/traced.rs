@@ -299,15 +299,3 @@ fn user_code_that_panics_does_not_change_the_function() {
     }
     spans.single("with_error").assert_error("error formatting panicked: in Display");
 }
-
-#[traced(attributes(text))]
-fn extended(mut text: String) -> String {
-    text.push('b');
-    text
-}
-
-#[test]
-fn an_attribute_has_the_value_before_the_body() {
-    let spans = testing::capture(|| assert_eq!(extended("a".to_owned()), "ab"));
-    spans.single("extended").assert_attribute("text", "a");
-}
