@@ -22,10 +22,10 @@ impl<T> Attr<T> {
         }
     }
 
-    /// Reports `keyword` if this keyword, which excludes it, has a value.
-    pub(crate) fn exclude(&self, cx: &Ctxt, keyword: &Ident) {
-        if let Some(given) = self.keyword() {
-            cx.error(keyword, format_args!("`{keyword}` and `{given}` exclude each other"));
+    /// Reports another keyword if this one, which excludes it, has a value, too.
+    pub(crate) fn exclude(&self, cx: &Ctxt, other: Option<&Ident>) {
+        if let (Some(given), Some(other)) = (self.keyword(), other) {
+            cx.error(other, format_args!("`{other}` and `{given}` exclude each other"));
         }
     }
 

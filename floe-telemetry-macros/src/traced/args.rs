@@ -83,6 +83,8 @@ impl Args {
         if let Err(error) = fill.parse2(tokens) {
             cx.syn(error);
         }
+        args.root.exclude(cx, args.parent.keyword());
+        args.call_only.exclude(cx, args.future.keyword());
         args
     }
 
@@ -107,11 +109,16 @@ impl Args {
             }
         }
         let (word, symbol) = keywords::parse_keyword(input, symbol::TRACED)?;
-        let parsed = match symbol {
-            symbol::NAME => parse_value(cx, &mut self.name, input, &word, symbol),
-            symbol::TRACER => parse_value(cx, &mut self.tracer, input, &word, symbol),
-            symbol::LEVEL => parse_value(cx, &mut self.level, input, &word, symbol),
-            symbol::KIND => parse_value(cx, &mut self.kind, input, &word, symbol),
+        let value = match symbol {
+            symbol::NAME => &mut self.name,
+            symbol::TRACER => &mut self.tracer,
+            symbol::LEVEL => &mut self.level,
+            symbol::KIND => &mut self.kind,
+            symbol::ATTRIBUTES_FN => &mut self.attributes_fn,
+            symbol::FLOE_ATTRIBUTES => &mut self.floe_attributes,
+            symbol::PARENT => &mut self.parent,
+            symbol::LINKS => &mut self.links,
+            symbol::ERROR_IF => &mut self.error_if,
             symbol::ATTRIBUTES => {
                 if !input.peek(Paren) {
                     return Err(keywords::misused(&word, symbol));
@@ -119,65 +126,32 @@ impl Args {
                 let content;
                 parenthesized!(content in input);
                 self.attributes.set(cx, &word, record::list(cx, &content));
-                Ok(())
+                return Ok(symbol);
             }
-            symbol::ATTRIBUTES_FN => parse_value(cx, &mut self.attributes_fn, input, &word, symbol),
-            symbol::FLOE_ATTRIBUTES => {
-                parse_value(cx, &mut self.floe_attributes, input, &word, symbol)
-            }
-            symbol::PARENT => {
-                self.root.exclude(cx, &word);
-                parse_value(cx, &mut self.parent, input, &word, symbol)
-            }
-            symbol::ROOT => {
-                self.parent.exclude(cx, &word);
-                parse_switch(cx, &mut self.root, input, &word, symbol)
-            }
-            symbol::LINKS => parse_value(cx, &mut self.links, input, &word, symbol),
-            symbol::ERROR_IF => parse_value(cx, &mut self.error_if, input, &word, symbol),
-            symbol::METRICS => parse_switch(cx, &mut self.metrics, input, &word, symbol),
-            symbol::BOXED => parse_switch(cx, &mut self.boxed, input, &word, symbol),
-            symbol::FUTURE => {
-                self.call_only.exclude(cx, &word);
-                parse_switch(cx, &mut self.future, input, &word, symbol)
-            }
-            symbol::CALL_ONLY => {
-                self.future.exclude(cx, &word);
-                parse_switch(cx, &mut self.call_only, input, &word, symbol)
-            }
-            _ => {
+            symbol::CRATE => {
                 let path = keywords::parse_value_with(input, &word, symbol, Path::parse_mod_style)?;
                 self.krate.set(cx, &word, path);
-                Ok(())
+                return Ok(symbol);
+            }
+            _ => {
+                keywords::check_switch(input, &word, symbol)?;
+                self.switch(symbol).set(cx, &word, ());
+                return Ok(symbol);
             }
         };
-        parsed.map(|()| symbol)
+        value.set(cx, &word, keywords::ungrouped(keywords::parse_value(input, &word, symbol)?));
+        Ok(symbol)
     }
-}
 
-/// Parses `word = value`.
-fn parse_value(
-    cx: &Ctxt,
-    cell: &mut Attr<Expr>,
-    input: ParseStream<'_>,
-    word: &Ident,
-    symbol: Symbol,
-) -> syn::Result<()> {
-    cell.set(cx, word, keywords::ungrouped(keywords::parse_value(input, word, symbol)?));
-    Ok(())
-}
-
-/// Parses `word`.
-fn parse_switch(
-    cx: &Ctxt,
-    cell: &mut Attr<()>,
-    input: ParseStream<'_>,
-    word: &Ident,
-    symbol: Symbol,
-) -> syn::Result<()> {
-    keywords::check_switch(input, word, symbol)?;
-    cell.set(cx, word, ());
-    Ok(())
+    fn switch(&mut self, symbol: Symbol) -> &mut Attr<()> {
+        match symbol {
+            symbol::ROOT => &mut self.root,
+            symbol::METRICS => &mut self.metrics,
+            symbol::BOXED => &mut self.boxed,
+            symbol::FUTURE => &mut self.future,
+            _ => &mut self.call_only,
+        }
+    }
 }
 
 /// The replacement for an argument of `tracing`'s `instrument` or fastrace's `trace` at the start of `input`.
