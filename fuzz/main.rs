@@ -25,8 +25,6 @@ const TARGETS: [(&str, Target); 23] = [
     ("endpoint", targets::endpoint),
     ("http_response", targets::http_response),
     ("grpc_response", targets::grpc_response),
-    ("retry_after", targets::retry_after),
-    ("certificates", targets::certificates),
     ("manifest", platform_targets::manifest),
     ("product", platform_targets::product),
     ("artifacts", platform_targets::artifacts),

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::time::{Duration, SystemTime};
 
 use floe_telemetry::__fuzzing::{self as parsers, Response};
 use floe_telemetry::config::Propagator;
@@ -427,26 +426,4 @@ pub(crate) fn grpc_response(data: &[u8]) {
         }
         Response::Rejected(reason) => assert!(reason.len() <= message.len() + 200),
     }
-}
-
-/// `Retry-After`: a number is a number of seconds, and nothing else than a date is accepted.
-pub(crate) fn retry_after(data: &[u8]) {
-    let text = String::from_utf8_lossy(data);
-    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
-    let Some(delay) = parsers::retry_after(&text, now) else {
-        assert!(text.trim().parse::<u64>().is_err());
-        return;
-    };
-    assert_eq!(delay.subsec_nanos(), 0, "{text}");
-    let again = parsers::retry_after(&delay.as_secs().to_string(), now);
-    assert_eq!(again, Some(delay));
-}
-
-/// Certificates in PEM format: any text is read to its end, and only certificates become authorities.
-pub(crate) fn certificates(data: &[u8]) {
-    let (found, accepted) = parsers::certificates(data);
-    assert!(accepted <= found, "{accepted} of {found}");
-    // Each one begins with a line of its own.
-    let begins = data.windows(11).filter(|window| *window == b"-----BEGIN ");
-    assert!(found <= begins.count());
 }

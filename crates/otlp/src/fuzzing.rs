@@ -1,13 +1,13 @@
-//! The parsers of responses and certificates from a receiver, for `fuzz/targets.rs`.
+//! The parsers of responses from a receiver, for `fuzz/targets.rs`.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 
 use super::response::Outcome;
-use super::{grpc, http as otlp_http, tls};
+use super::{grpc, http as otlp_http};
 
 /// The outcome of a request.
 #[derive(Debug, Eq, PartialEq)]
@@ -50,17 +50,4 @@ pub fn grpc_response(code: i32, message: &str, details: &[u8]) -> Response {
     let details = Bytes::copy_from_slice(details);
     let status = tonic::Status::with_details(code.into(), message, details);
     grpc::classify(&status).into()
-}
-
-/// The delay in `Retry-After`, if the header is received at `now`.
-pub fn retry_after(field: &str, now: SystemTime) -> Option<Duration> {
-    otlp_http::retry_after(field, now)
-}
-
-/// The number of certificates in PEM format, and the number of certificates that are accepted as authorities.
-pub fn certificates(pem: &[u8]) -> (usize, usize) {
-    let found = tls::parse_certificates(pem);
-    let count = found.len();
-    let (accepted, _) = rustls::RootCertStore::empty().add_parsable_certificates(found);
-    (count, accepted)
 }

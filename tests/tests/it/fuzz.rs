@@ -19,6 +19,4 @@ floe_tests::fuzz_tests! {
     fn only_otlp_over_http_is_accepted(targets::http_response, "http", 20_000);
     fn only_retryable_grpc_codes_are_retried(targets::grpc_response, "grpc", 20_000);
     fn files_of_traces_are_read_and_drawn(targets::recording, "recording", 2_000);
-    fn a_delay_is_seconds_or_a_date(targets::retry_after, "retry-after", 20_000);
-    fn only_certificates_become_authorities(targets::certificates, "certificates", 20_000);
 }
