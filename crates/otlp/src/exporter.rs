@@ -1,7 +1,8 @@
 //! The exporter of a signal: it connects, sends requests with retries, and replaces a broken transport.
 
+use std::fs;
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use floe_telemetry_core::__sdk::caught::caught;
@@ -15,17 +16,15 @@ use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::config::{Compression, OtlpProtocol, Signal};
 use opentelemetry_sdk::Resource;
 
-use super::files::WatchedFiles;
 #[cfg(feature = "grpc")]
 use super::grpc;
 #[cfg(feature = "http")]
 use super::http;
+use super::proxy::Proxy;
 use super::request::{EncodedBatch, RequestBuilder};
 use super::response::Outcome;
-use super::retry::{self, Accepted, Limits, Throttle};
+use super::retry::{self, Accepted, LastRequests, Limits, Transport};
 use super::settings::OtlpSettings;
-use super::time_limit::TimeLimit;
-use super::transport::Transport;
 use floe_telemetry_sdk::__parts::collector::{
     BatchExporter, BatchingDestination, Destination, Ending, ExportFailure, ExporterId,
     RateLimited, Worker, WorkerSettings,
@@ -37,11 +36,18 @@ static WARNINGS: LazyLock<RateLimited> = LazyLock::new(RateLimited::default);
 /// A transport, and the state on which its next request depends.
 pub(super) struct Otlp {
     transport: Box<dyn Transport>,
-    throttle: Throttle,
-    time: Arc<TimeLimit>,
+    last: LastRequests,
+    ending: Arc<Ending>,
     pub(super) settings: OtlpSettings,
-    files: WatchedFiles,
+    /// The certificates and keys that the transport has read.
+    files: Vec<Option<FileVersion>>,
+    /// Whether the transport has panicked. tokio panics if the operating system fails to report events, and then its
+    /// runtime cannot be used any longer.
+    is_broken: bool,
 }
+
+/// The time of the last change and the length of a file, which tools replace while programs run.
+type FileVersion = (Option<SystemTime>, u64);
 
 /// Starts the span exporter for `target`.
 ///
@@ -74,18 +80,33 @@ pub(super) fn connect(
 ) -> Result<Otlp, Error> {
     let settings = OtlpSettings::resolve(target, signal)?;
     check_features(&settings)?;
-    let time = Arc::new(TimeLimit::new(ending));
-    let files = WatchedFiles::new(&settings);
-    let transport = transport(&time, &settings).map_err(|error| error.of_setting("ENDPOINT"))?;
-    Ok(Otlp { transport, throttle: Throttle::default(), time, settings, files })
+    // Before the files are read, so that a change in between is detected.
+    let files = versions(&settings);
+    let transport = transport(&settings).map_err(|error| error.of_setting("ENDPOINT"))?;
+    let last = LastRequests::default();
+    Ok(Otlp { transport, last, ending, settings, files, is_broken: false })
 }
 
-fn transport(time: &Arc<TimeLimit>, settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
+fn versions(settings: &OtlpSettings) -> Vec<Option<FileVersion>> {
+    let version = |path| {
+        let file = fs::metadata(path).ok()?;
+        Some((file.modified().ok(), file.len()))
+    };
+    let client = settings.client.iter().flat_map(|(certificate, key)| [certificate, key]);
+    settings.certificate.iter().chain(client).map(version).collect()
+}
+
+fn transport(settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
+    let endpoint = settings.uri()?;
+    let proxy = match Proxy::of(&endpoint) {
+        Ok(proxy) => proxy,
+        Err(reason) => return Ok(Box::new(reason)),
+    };
     match settings.protocol {
         #[cfg(feature = "grpc")]
-        OtlpProtocol::Grpc => grpc::connect(time, settings),
+        OtlpProtocol::Grpc => grpc::connect(endpoint, proxy, settings),
         #[cfg(feature = "http")]
-        OtlpProtocol::Http => http::connect(time, settings),
+        OtlpProtocol::Http => http::connect(endpoint, proxy, settings),
         // `check_features` has rejected it.
         #[allow(unreachable_patterns, reason = "unless a protocol is not compiled")]
         _ => Err(Error::config("otlp: the program is built without this transport")),
@@ -100,16 +121,16 @@ impl Otlp {
 
     /// Sends a request, with retries until `deadline`.
     fn attempt(&mut self, request: Bytes, deadline: Instant) -> Result<Accepted, ExportFailure> {
-        self.reload_certificates();
-        let timeout = self.settings.timeout;
-        let encoded = self.transport.encode(request).map_err(ExportFailure::from);
-        self.time.set(deadline);
-        let result = encoded.and_then(|request| {
-            let limits = Limits { time: &self.time, timeout };
-            let sent =
-                caught(|| retry::send(&mut *self.transport, &request, &mut self.throttle, limits));
-            sent.unwrap_or_else(|message| Err(self.restart(&message).into()))
+        self.replace_transport();
+        let (transport, last) = (&mut self.transport, &mut self.last);
+        let limits = Limits { deadline, ending: &self.ending, timeout: self.settings.timeout };
+        let sent = caught(|| {
+            let request = transport.encode(request)?;
+            retry::send(&mut **transport, &request, last, limits)
         });
+        self.is_broken = sent.is_err();
+        let result =
+            sent.unwrap_or_else(|panic| Err(format!("the connection panicked: {panic}").into()));
         let settings = &self.settings;
         let accepted = result.map_err(|failure| ExportFailure {
             reason: settings.with_receiver(&settings.without_own_headers(failure.reason)),
@@ -151,27 +172,15 @@ impl Otlp {
         );
     }
 
-    /// Replaces the transport after a panic, and returns the error of the request. tokio panics if the operating system
-    /// fails to report events, and then its runtime cannot be used any longer.
-    fn restart(&mut self, panic: &str) -> String {
-        let reason = format!("the connection panicked: {panic}");
-        match transport(&self.time, &self.settings) {
-            Ok(transport) => {
-                self.transport = transport;
-                reason
-            }
-            // The next request panics, too, and then the transport is replaced again.
-            Err(error) => format!("{reason}, and there is no new one: {error}"),
-        }
-    }
-
-    /// Replaces the transport if a certificate file has changed. If the new file cannot be used, the
+    /// Replaces the transport if it is broken or a certificate has been renewed. If the new file cannot be used, the
     /// current transport stays in use.
-    fn reload_certificates(&mut self) {
-        if !self.files.have_changed() {
+    fn replace_transport(&mut self) {
+        let files = versions(&self.settings);
+        if !self.is_broken && self.files == files {
             return;
         }
-        match transport(&self.time, &self.settings) {
+        self.files = files;
+        match transport(&self.settings) {
             Ok(transport) => self.transport = transport,
             Err(error) => internal_log!(
                 warn,
@@ -191,8 +200,7 @@ pub(super) fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(
     let otlp = connect(target, Signal::Traces, Arc::default());
     let mut otlp = otlp.map_err(|error| error.to_string())?;
     let request = otlp.transport.encode(Bytes::new())?;
-    otlp.time.set(retry::deadline(timeout));
-    match otlp.transport.send(request) {
+    match otlp.transport.send(request, timeout) {
         Outcome::Accepted { .. } => Ok(()),
         Outcome::Rejected(reason) | Outcome::Unanswered(reason) | Outcome::Retry { reason, .. } => {
             Err(otlp.settings.without_own_headers(reason))

@@ -1,12 +1,7 @@
 //! OTLP over gRPC ([specification](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc)).
 
-mod write_buffer;
-
 use std::error::Error as StdError;
-use std::mem;
 use std::ops::RangeInclusive;
-use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
@@ -23,20 +18,16 @@ use tonic::codec::CompressionEncoding;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::{AsciiMetadataKey, MetadataMap, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Extensions, Request, Status, TimeoutExpired};
+use tonic::{Code, Extensions, Request, Status};
 use tonic_types::StatusExt as _;
 use tower::ServiceExt as _;
 use tower::util::MapResponse;
-use tower_service::Service as _;
 
-use self::write_buffer::WriteBuffer;
-use super::failure::{CREDENTIAL_ADVICE, Failure, Peer, causes, error_chain, is_error_without_tls};
+use super::failure::{CREDENTIAL_ADVICE, Peer, error_chain};
 use super::proxy::Proxy;
 use super::response::{self, MAX_RESPONSE, Outcome};
+use super::retry::Transport;
 use super::settings::{OtlpSettings, USER_AGENT};
-use super::time_limit::{STEP, TimeLimit};
-use super::transport::{Transport, UnknownProxy};
-use floe_telemetry_sdk::__parts::config::without_credentials;
 use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::config::{Compression, OtlpProtocol, Signal};
 
@@ -57,9 +48,6 @@ const KEEPALIVE_PARTS: u32 = 4;
 /// The minimum and the maximum time that a receiver has to answer a ping.
 const PING_TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::from_secs(20);
 
-/// The longest timeout that is sent to the receiver.
-const MAX_SENT_TIMEOUT: Duration = Duration::from_secs(3600);
-
 #[cfg(feature = "zstd")]
 const ZSTD: CompressionEncoding = CompressionEncoding::Zstd;
 /// Never used, because the caller has rejected zstd.
@@ -75,41 +63,27 @@ type Client = tonic::client::Grpc<MapResponse<Channel, WithoutPage>>;
 /// runtime of the host.
 struct Grpc {
     runtime: Background,
-    time: Arc<TimeLimit>,
+    exporter: Exporter,
+}
+
+/// A runtime that ends without waiting. Dropping a runtime waits for the look-up of a name, which cannot be cancelled,
+/// and panics on a thread of a runtime of the host.
+struct Background(Option<Runtime>);
+
+struct Exporter {
     client: Client,
-    endpoint: Endpoint,
-    tcp: HttpConnector,
-    tunnel: Option<Tunnel<HttpConnector>>,
-    proxy: Option<Proxy>,
-    compression: Compression,
-    has_answered: bool,
+    peer: Peer,
     headers: MetadataMap,
     export: PathAndQuery,
 }
 
-/// A runtime that is ended when this value is dropped.
-#[derive(Default)]
-struct Background(Option<Runtime>);
-
 /// Creates a client that connects with the first request.
 pub(super) fn connect(
-    time: &Arc<TimeLimit>,
+    uri: Uri,
+    proxy: Option<Proxy>,
     settings: &OtlpSettings,
 ) -> Result<Box<dyn Transport>, Error> {
-    let endpoint = endpoint(settings)?;
-    let proxy = match Proxy::of(endpoint.uri()) {
-        Ok(proxy) => proxy,
-        Err(unknown) => return Ok(Box::new(unknown)),
-    };
-    let tcp = tcp(settings.timeout);
-    let tunnel = match &proxy {
-        Some(proxy) => match tunnel(&endpoint, tcp.clone(), proxy) {
-            Some(tunnel) => Some(tunnel),
-            None => return Ok(Box::new(UnknownProxy)),
-        },
-        None => None,
-    };
-    let mut metadata = MetadataMap::new();
+    let mut headers = MetadataMap::new();
     for (name, value) in &settings.headers {
         let key = AsciiMetadataKey::from_bytes(name.as_bytes());
         let value = MetadataValue::try_from(value);
@@ -117,57 +91,83 @@ pub(super) fn connect(
             return Err(Error::config("a header of the OTLP exporter cannot be sent over gRPC"));
         };
         value.set_sensitive(true);
-        metadata.insert(key, value);
+        headers.insert(key, value);
     }
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::thread("otlp", &error))?;
     let entered = runtime.enter();
-    let client = client(&endpoint, tcp.clone(), tunnel.clone(), settings.compression);
+    let channel = channel(uri.clone(), proxy.as_ref(), settings)?;
     drop(entered);
+    let client = tonic::client::Grpc::new(channel.map_response(without_page as WithoutPage));
+    let client = client.max_decoding_message_size(MAX_RESPONSE);
+    let protocol = OtlpProtocol::Grpc;
     Ok(Box::new(Grpc {
         runtime: Background(Some(runtime)),
-        time: Arc::clone(time),
-        client,
-        endpoint,
-        tcp,
-        tunnel,
-        proxy,
-        compression: settings.compression,
-        has_answered: false,
-        headers: metadata,
-        export: PathAndQuery::from_static(method(settings.signal)),
+        exporter: Exporter {
+            client: compressed(client, settings.compression),
+            peer: Peer { endpoint: uri, proxy, protocol, has_answered: false },
+            headers,
+            export: PathAndQuery::from_static(method(settings.signal)),
+        },
     }))
 }
 
-fn endpoint(settings: &OtlpSettings) -> Result<Endpoint, Error> {
-    let OtlpSettings { endpoint, .. } = settings;
-    let endpoint = Endpoint::from_shared(endpoint.clone()).map_err(|error| {
-        Error::config(format!(
-            "otlp_endpoint: `{}` is not an endpoint: {error}",
-            without_credentials(endpoint)
-        ))
-    })?;
+/// Call this within the runtime.
+fn channel(uri: Uri, proxy: Option<&Proxy>, settings: &OtlpSettings) -> Result<Channel, Error> {
     let keepalive = (settings.timeout / KEEPALIVE_PARTS).min(*PING_TIMEOUT.end());
-    let endpoint = endpoint
+    // If an address does not answer, half of the timeout is left for the request.
+    let connect_timeout = settings.timeout / 2;
+    let endpoint = Endpoint::from(uri)
+        .connect_timeout(connect_timeout)
         .http2_keep_alive_interval(keepalive)
         .keep_alive_timeout(keepalive.max(*PING_TIMEOUT.start()))
         .keep_alive_while_idle(false)
         .user_agent(USER_AGENT)
         .map_err(|error| Error::config(format!("otlp: {error}")))?;
-    secure(endpoint, settings)
+    #[cfg(feature = "tls")]
+    let endpoint = match endpoint.uri().scheme_str() {
+        Some("https") => secure(endpoint, super::tls::Tls::of(settings)?)?,
+        _ => endpoint,
+    };
+    let matcher = proxy.map(|proxy| Matcher::builder().all(proxy.url.clone()).build());
+    let Some(proxy) = matcher.and_then(|matcher| matcher.intercept(endpoint.uri())) else {
+        return Ok(endpoint.connect_lazy());
+    };
+    let mut tcp = HttpConnector::new();
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(connect_timeout));
+    let tunnel = Tunnel::new(proxy.uri().clone(), tcp);
+    Ok(endpoint.connect_with_connector_lazy(match proxy.basic_auth() {
+        Some(credential) => tunnel.with_auth(credential.clone()),
+        None => tunnel,
+    }))
 }
 
-impl Grpc {
+#[cfg(feature = "tls")]
+fn secure(endpoint: Endpoint, tls: super::tls::Tls) -> Result<Endpoint, Error> {
+    use tonic::transport::{Certificate, ClientTlsConfig, Identity};
+
+    let mut config = match tls.authorities {
+        Some(pem) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)),
+        None => ClientTlsConfig::new().with_native_roots(),
+    };
+    if let Some((certificate, key)) = tls.client {
+        config = config.identity(Identity::from_pem(certificate, key));
+    }
+    let secure = endpoint.tls_config(config);
+    secure.map_err(|error| super::tls::unusable(&error_chain(&error)))
+}
+
+impl Exporter {
     async fn call(&mut self, request: Bytes) -> Outcome {
         if let Err(error) = self.client.ready().await {
             return self.disconnected(&error);
         }
-        let mut request = Request::from_parts(self.headers.clone(), Extensions::default(), request);
-        request.set_timeout(self.time.left().min(MAX_SENT_TIMEOUT));
+        let request = Request::from_parts(self.headers.clone(), Extensions::default(), request);
         let response = self.client.unary(request, self.export.clone(), BytesCodec);
         let status = match response.await {
             Ok(response) => {
-                self.has_answered = true;
+                self.peer.has_answered = true;
                 return response::accepted(response.get_ref());
             }
             Err(status) => status,
@@ -176,89 +176,16 @@ impl Grpc {
             // This side has made the status, because there was no response.
             return self.disconnected(error);
         }
-        self.has_answered = true;
+        self.peer.has_answered = true;
         classify(&status)
     }
 
     /// The outcome if there is no connection, or the connection ended without a response.
     fn disconnected(&self, error: &(dyn StdError + 'static)) -> Outcome {
-        if causes(error).any(<dyn StdError>::is::<TimeoutExpired>) {
-            return Outcome::Unanswered("no response".to_owned());
-        }
-        let text = error_chain(error);
-        let unconnected = ["tcp connect error", "dns error", "tunnel error"];
-        let failure = Failure {
-            is_unconnected: unconnected.iter().any(|it| text.contains(it)),
-            is_invalid: is_invalid_response(error),
-            is_without_tls: is_error_without_tls(error),
-            text,
-        };
-        failure.outcome(&Peer {
-            endpoint: self.endpoint.uri(),
-            proxy: self.proxy.as_ref(),
-            protocol: OtlpProtocol::Grpc,
-            has_answered: self.has_answered,
-        })
+        // h2 found the error, not the receiver or the network.
+        let is_invalid = error_chain(error).contains("error detected");
+        self.peer.failure(error, is_invalid)
     }
-}
-
-/// Whether a connection ended because the response is not valid, or exceeds a limit.
-fn is_invalid_response(error: &(dyn StdError + 'static)) -> bool {
-    causes(error).any(|cause| {
-        let is_invalid_http1 = cause.downcast_ref().is_some_and(hyper::Error::is_parse);
-        is_invalid_http1 || cause.downcast_ref().is_some_and(h2::Error::is_library)
-    })
-}
-
-/// Creates a client that connects with the first request. Call this within the runtime.
-fn client(
-    endpoint: &Endpoint,
-    tcp: HttpConnector,
-    tunnel: Option<Tunnel<HttpConnector>>,
-    compression: Compression,
-) -> Client {
-    let channel = match tunnel {
-        Some(tunnel) => {
-            let mut tunnel = tunnel.map_response(WriteBuffer::new);
-            let connector = tower::service_fn(move |receiver| tunnel.call(with_port(receiver)));
-            endpoint.connect_with_connector_lazy(connector)
-        }
-        None => endpoint.connect_with_connector_lazy(tcp.map_response(WriteBuffer::new)),
-    };
-    let channel = channel.map_response(without_page as WithoutPage);
-    let client = tonic::client::Grpc::new(channel).max_decoding_message_size(MAX_RESPONSE);
-    compressed(client, compression)
-}
-
-fn tcp(timeout: Duration) -> HttpConnector {
-    let mut tcp = HttpConnector::new();
-    // The scheme may be `https`, because the receiver may use TLS.
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    // If an address does not answer, half of the timeout is left for the request.
-    tcp.set_connect_timeout(Some(timeout / 2));
-    tcp
-}
-
-fn tunnel(endpoint: &Endpoint, tcp: HttpConnector, proxy: &Proxy) -> Option<Tunnel<HttpConnector>> {
-    let matcher = Matcher::builder().all(proxy.url.clone()).build();
-    let proxy = matcher.intercept(endpoint.uri())?;
-    let tunnel = Tunnel::new(proxy.uri().clone(), tcp);
-    Some(match proxy.basic_auth() {
-        Some(credential) => tunnel.with_auth(credential.clone()),
-        None => tunnel,
-    })
-}
-
-/// Adds the port of the scheme, because a tunnel for `http` would otherwise connect to port 443, too.
-fn with_port(receiver: Uri) -> Uri {
-    let is_plain = receiver.scheme_str() == Some("http") && receiver.port().is_none();
-    let Some(host) = receiver.host().filter(|_| is_plain) else {
-        return receiver;
-    };
-    let mut parts = receiver.clone().into_parts();
-    parts.authority = format!("{host}:80").parse().ok();
-    Uri::from_parts(parts).unwrap_or(receiver)
 }
 
 /// Removes the body of a response that is not gRPC, such as the error page of a load balancer. tonic would read the
@@ -284,67 +211,15 @@ fn compressed(client: Client, compression: Compression) -> Client {
     }
 }
 
-#[cfg(feature = "tls")]
-fn secure(endpoint: Endpoint, settings: &OtlpSettings) -> Result<Endpoint, Error> {
-    use secrecy::ExposeSecret as _;
-    use tonic::transport::{Certificate, ClientTlsConfig, Identity};
-
-    if endpoint.uri().scheme_str() != Some("https") {
-        return Ok(endpoint);
-    }
-    let tls = super::tls::Tls::of(settings)?;
-    let mut config = match tls.authorities {
-        Some(pem) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)),
-        None => ClientTlsConfig::new().with_native_roots(),
-    };
-    if let Some(client) = tls.client {
-        let key = client.key.expose_secret();
-        config = config.identity(Identity::from_pem(client.certificate, key));
-    }
-    endpoint.tls_config(config).map_err(|error| {
-        Error::config(format!("otlp: TLS cannot be used: {}", error_chain(&error)))
-    })
-}
-
-#[cfg(not(feature = "tls"))]
-#[expect(clippy::unnecessary_wraps, reason = "with TLS it can fail")]
-fn secure(endpoint: Endpoint, _: &OtlpSettings) -> Result<Endpoint, Error> {
-    Ok(endpoint)
-}
-
 impl Transport for Grpc {
-    fn send(&mut self, request: Bytes) -> Outcome {
-        // Dropped if the call panics.
-        let background = mem::take(&mut self.runtime);
-        let Some(runtime) = &background.0 else {
-            return Outcome::Unanswered("there is no runtime".to_owned());
-        };
-        let time = Arc::clone(&self.time);
-        let outcome = runtime.block_on(async {
-            let mut call = pin!(self.call(request));
-            loop {
-                let step = time.left().min(STEP);
-                match time::timeout(step, call.as_mut()).await {
-                    Ok(outcome) => return outcome,
-                    Err(_) if step.is_zero() => return Outcome::TimedOut,
-                    Err(_) => {}
-                }
-            }
-        });
-        if matches!(outcome, Outcome::TimedOut) {
-            // The connection is replaced, so that a late response cannot arrive on it.
-            let _entered = runtime.enter();
-            self.client =
-                client(&self.endpoint, self.tcp.clone(), self.tunnel.clone(), self.compression);
-        }
-        self.runtime = background;
-        outcome
+    fn send(&mut self, request: Bytes, time: Duration) -> Outcome {
+        let Some(runtime) = &self.runtime.0 else { return Outcome::TimedOut };
+        let outcome = async { time::timeout(time, self.exporter.call(request)).await };
+        runtime.block_on(outcome).unwrap_or(Outcome::TimedOut)
     }
 }
 
 impl Drop for Background {
-    /// Ends the runtime without waiting. Dropping a runtime waits for the look-up of a name, which cannot be cancelled,
-    /// and panics on a thread of a runtime of the host.
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
             runtime.shutdown_background();
@@ -430,18 +305,5 @@ mod tests {
         });
         assert!(panicking.join().is_err());
         drop(end);
-    }
-
-    #[test]
-    fn a_tunnel_uses_the_port_of_the_scheme() {
-        for (receiver, expected) in [
-            ("http://collector.test", "collector.test:80"),
-            ("http://[2001:db8::1]", "[2001:db8::1]:80"),
-            ("http://collector.test:4317", "collector.test:4317"),
-            ("https://collector.test", "collector.test"),
-        ] {
-            let target = with_port(receiver.parse().unwrap());
-            assert_eq!(target.authority().unwrap(), expected);
-        }
     }
 }

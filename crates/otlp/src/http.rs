@@ -1,10 +1,8 @@
 //! OTLP over HTTP
 //! ([specification](https://opentelemetry.io/docs/specs/otlp/#otlphttp)).
 
-mod connection;
-
 use std::io::{self, Read};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -13,142 +11,127 @@ use http::header::{
     USER_AGENT,
 };
 use http::{Request, StatusCode, Uri};
-use ureq::config::AutoHeaderValue;
-use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _};
-use ureq::{Agent, Body};
+use ureq::config::{AutoHeaderValue, Config};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use ureq::{Agent, Body, Timeout};
 
-use self::connection::{Connections, LateResolver, MAX_HEAD, TcpConnector};
 use super::compress::compress;
-use super::failure::{CREDENTIAL_ADVICE, Failure, Peer, error_chain, is_error_without_tls};
-use super::proxy::Proxy;
+use super::failure::{CREDENTIAL_ADVICE, Peer};
+use super::proxy::{Proxy, UNUSABLE};
 use super::response::{self, MAX_RESPONSE, Outcome, description, number_and_text};
+use super::retry::Transport;
 use super::settings::{self, OtlpSettings, signal_path};
-use super::time_limit::TimeLimit;
-use super::transport::{Transport, UnknownProxy};
-use floe_telemetry_core::__sdk::clock::{monotonic_now, wall_now};
+use floe_telemetry_core::__sdk::clock::wall_now;
 use floe_telemetry_sdk::__parts::config::without_credentials;
 use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::config::{Compression, OtlpProtocol, Signal};
 
-/// The maximum size of a response that explains a status, and the maximum time until it has arrived.
+/// The maximum size of a response that explains a status.
 const MAX_EXPLANATION: u64 = 16 * 1024;
-const EXPLANATION_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Longer than the export interval of metrics, so that the connection is not opened again for each export.
 const MAX_IDLE_AGE: Duration = Duration::from_secs(90);
 
 struct Http {
     agent: Agent,
-    connections: Arc<Connections>,
-    time: Arc<TimeLimit>,
-    uri: Uri,
-    proxy: Option<Proxy>,
+    addresses: Addresses,
+    peer: Peer,
     headers: HeaderMap,
     compression: Compression,
-    has_answered: bool,
     signal: Signal,
 }
 
 /// Creates a client that connects with the first request.
 pub(super) fn connect(
-    time: &Arc<TimeLimit>,
+    endpoint: Uri,
+    proxy: Option<Proxy>,
     settings: &OtlpSettings,
 ) -> Result<Box<dyn Transport>, Error> {
-    let url = settings.url();
-    let uri: Uri = url.parse().map_err(|error| {
-        let shown = without_credentials(&url);
-        Error::config(format!("otlp_endpoint: `{shown}` is not a URL: {error}"))
-    })?;
-    let proxy = match Proxy::of(&uri) {
-        Ok(proxy) => proxy,
-        Err(unknown) => return Ok(Box::new(unknown)),
+    let by = proxy.as_ref().map(|proxy| ureq::Proxy::new(&proxy.url)).transpose();
+    let Ok(by) = by else { return Ok(Box::new(UNUSABLE)) };
+    // If an address does not answer, half of the timeout is left for the request.
+    let connect = Some(settings.timeout / 2);
+    // No redirects, because a credential must not be sent to another host.
+    let config = Agent::config_builder()
+        .proxy(by)
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .max_idle_age(MAX_IDLE_AGE)
+        .timeout_resolve(connect)
+        .timeout_connect(connect)
+        .accept(AutoHeaderValue::None)
+        .accept_encoding(AutoHeaderValue::None)
+        .user_agent(AutoHeaderValue::None);
+    #[cfg(feature = "tls")]
+    let config = match endpoint.scheme_str() {
+        Some("https") => config.tls_config(super::tls::Tls::of(settings)?.of_ureq()?),
+        _ => config,
     };
-    let by = proxy.as_ref().map(|proxy| ureq::Proxy::new(&proxy.url));
-    let Ok(by) = by.transpose() else { return Ok(Box::new(UnknownProxy)) };
-    let connections = Connections::new(Arc::clone(time), settings.timeout / 2);
+    let addresses = Addresses::default();
+    let agent = Agent::with_parts(config.build(), DefaultConnector::default(), addresses.clone());
+    let protocol = OtlpProtocol::Http;
     Ok(Box::new(Http {
-        agent: agent(&connections, by, uri.scheme_str() == Some("https"), settings)?,
-        connections,
-        time: Arc::clone(time),
-        uri,
-        proxy,
+        agent,
+        addresses,
+        peer: Peer { endpoint, proxy, protocol, has_answered: false },
         headers: headers(settings),
         compression: settings.compression,
-        has_answered: false,
         signal: settings.signal,
     }))
 }
 
-/// Creates the client of ureq. It follows no redirects, because a credential must not be sent to another host.
-#[cfg_attr(not(feature = "tls"), expect(clippy::unnecessary_wraps, reason = "TLS reads files"))]
-fn agent(
-    connections: &Arc<Connections>,
-    proxy: Option<ureq::Proxy>,
-    is_tls: bool,
-    settings: &OtlpSettings,
-) -> Result<Agent, Error> {
-    let config = Agent::config_builder()
-        .proxy(proxy)
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .max_response_header_size(MAX_HEAD)
-        .max_idle_age(MAX_IDLE_AGE)
-        .accept(AutoHeaderValue::None)
-        .accept_encoding(AutoHeaderValue::None)
-        .user_agent(AutoHeaderValue::None);
-    let connector = ().chain(ConnectProxyConnector::default());
-    let connector = connector.chain(TcpConnector(Arc::clone(connections)));
-    #[cfg(feature = "tls")]
-    if is_tls {
-        let tls = super::tls::Tls::of(settings)?.of_ureq()?;
-        let connector = connector.chain(ureq::unversioned::transport::RustlsConnector::default());
-        return Ok(Agent::with_parts(config.tls_config(tls).build(), connector, LateResolver));
+/// The addresses of the receiver, or of the proxy, until a request fails. ureq looks a name up before each request.
+#[derive(Clone, Debug, Default)]
+struct Addresses(Arc<Mutex<Option<ResolvedSocketAddrs>>>);
+
+impl Addresses {
+    fn known(&self) -> MutexGuard<'_, Option<ResolvedSocketAddrs>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    // Without the feature, the caller has rejected `https` endpoints, so these variables are not used.
-    let _ = (is_tls, settings);
-    Ok(Agent::with_parts(config.build(), connector, LateResolver))
+}
+
+impl Resolver for Addresses {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        if let Some(known) = &*self.known() {
+            return Ok(known.clone());
+        }
+        let found = DefaultResolver::default().resolve(uri, config, timeout);
+        let found =
+            found.map_err(|error| ureq::Error::Other(format!("dns error: {error}").into()))?;
+        *self.known() = Some(found.clone());
+        Ok(found)
+    }
 }
 
 impl Http {
     /// The advice for a receiver that does not know the path. The endpoint of one signal is used without changes.
     fn path_advice(&self) -> String {
         let expected = signal_path(self.signal);
-        if self.uri.path().ends_with(&expected) {
+        if self.peer.endpoint.path().ends_with(&expected) {
             return String::new();
         }
         format!("; the URL of one signal is used as it is, and usually ends with `{expected}`")
     }
 
-    /// Sends a request, and repeats it once if the receiver has closed an idle connection.
-    fn post(&self, body: &[u8]) -> Result<http::Response<Body>, ureq::Error> {
-        let opened = self.connections.opened();
-        let answer = self.agent.run(self.request(body));
-        let is_closed = matches!(answer, Err(ureq::Error::Io(_)));
-        if is_closed && opened > 0 && self.connections.opened() == opened {
-            return self.agent.run(self.request(body));
-        }
-        answer
-    }
-
-    fn request<'a>(&self, body: &'a [u8]) -> Request<&'a [u8]> {
+    fn post(&self, body: &[u8], time: Duration) -> Result<http::Response<Body>, ureq::Error> {
         let mut request = Request::new(body);
         *request.method_mut() = http::Method::POST;
-        request.uri_mut().clone_from(&self.uri);
+        request.uri_mut().clone_from(&self.peer.endpoint);
         request.headers_mut().clone_from(&self.headers);
-        request
+        let request = self.agent.configure_request(request).timeout_global(Some(time)).build();
+        self.agent.run(request)
     }
 
     fn outcome(&self, response: http::Response<Body>) -> Outcome {
         let (head, mut body) = response.into_parts();
-        // The explanation of a status has only a short time to arrive.
-        let soon = monotonic_now() + EXPLANATION_TIMEOUT.min(self.time.left());
-        let deadline = (!head.status.is_success()).then(|| self.time.set(soon));
-        let outcome = classify(head.status, &head.headers, &mut body.as_reader());
-        if let Some(deadline) = deadline {
-            self.time.set(deadline);
-        }
-        match outcome {
+        match classify(head.status, &head.headers, &mut body.as_reader()) {
             Outcome::Rejected(reason) if head.status == StatusCode::NOT_FOUND => {
                 Outcome::Rejected(reason + &self.path_advice())
             }
@@ -162,20 +145,17 @@ impl Transport for Http {
         compress(self.compression, request)
     }
 
-    fn send(&mut self, request: Bytes) -> Outcome {
-        match self.post(&request) {
+    fn send(&mut self, request: Bytes, time: Duration) -> Outcome {
+        let error = match self.post(&request, time) {
             Ok(response) => {
-                self.has_answered = true;
-                self.outcome(response)
+                self.peer.has_answered = true;
+                return self.outcome(response);
             }
-            Err(_) if self.time.left().is_zero() => Outcome::TimedOut,
-            Err(error) => failure(&error).outcome(&Peer {
-                endpoint: &self.uri,
-                proxy: self.proxy.as_ref(),
-                protocol: OtlpProtocol::Http,
-                has_answered: self.has_answered,
-            }),
-        }
+            Err(ureq::Error::Timeout(Timeout::Global)) => return Outcome::TimedOut,
+            Err(error) => error,
+        };
+        self.addresses.known().take();
+        self.peer.failure(&error, is_invalid(&error))
     }
 }
 
@@ -202,21 +182,9 @@ fn headers(settings: &OtlpSettings) -> HeaderMap {
     headers
 }
 
-/// The reason for a missing or incomplete answer.
-fn failure(error: &ureq::Error) -> Failure {
-    use ureq::Error::{ConnectProxyFailed, HostNotFound, Io, LargeResponseHeader, Other, Protocol};
-
-    let (text, is_without_tls) = match error {
-        Io(error) => (error_chain(error), is_error_without_tls(error)),
-        Other(error) => (error.to_string(), None),
-        other => (other.to_string(), None),
-    };
-    Failure {
-        text,
-        is_unconnected: matches!(error, HostNotFound | ConnectProxyFailed(_) | Other(_)),
-        is_invalid: matches!(error, Protocol(_) | LargeResponseHeader(..)),
-        is_without_tls,
-    }
+/// Whether an answer does not follow the protocol, or exceeds a limit.
+const fn is_invalid(error: &ureq::Error) -> bool {
+    matches!(error, ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..))
 }
 
 /// Returns the outcome of a request.
@@ -320,11 +288,10 @@ fn read(body: &mut dyn Read) -> Outcome {
 
 fn incomplete(error: io::Error) -> Outcome {
     let error = ureq::Error::from(error);
-    let failure = failure(&error);
-    let reason = format!("the response is incomplete: {}", failure.text);
+    let reason = format!("the response is incomplete: {error}");
     match error {
         ureq::Error::Timeout(_) => Outcome::TimedOut,
-        _ if failure.is_invalid => Outcome::Rejected(reason),
+        _ if is_invalid(&error) => Outcome::Rejected(reason),
         _ => Outcome::Unanswered(reason),
     }
 }

@@ -5,19 +5,17 @@
 //!
 //! A shutdown must not wait for an absent receiver. Once it has begun, an export ends with the second unanswered
 //! request in a row, even if the first request precedes the shutdown, and a pause ends at once. If the receiver
-//! answers, retries continue. A request that still waits for its answer is given up a moment before the shutdown ends,
-//! so that the failure has a reason.
+//! answers, retries continue. Requests that begin during the shutdown are given up a moment before it ends, so that the
+//! failure has a reason.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::response::Outcome;
-use super::time_limit::TimeLimit;
-use super::transport::Transport;
 use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
 use floe_telemetry_core::__sdk::recorder::random;
-use floe_telemetry_sdk::__parts::collector::ExportFailure;
+use floe_telemetry_sdk::__parts::collector::{Ending, ExportFailure};
 
 /// The delay before the first retry. It doubles with each further retry.
 const INITIAL_DELAY: Duration = Duration::from_millis(100);
@@ -27,6 +25,24 @@ const MAX_DELAY: Duration = Duration::from_secs(5);
 
 /// The maximum timeout. A longer timeout could not be added to the current time.
 const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// Sends requests over one protocol, without retries. It blocks the thread of the exporter.
+pub(super) trait Transport: Send {
+    /// Prepares a request once for all attempts to send it, for example by compressing it.
+    fn encode(&self, request: Bytes) -> Result<Bytes, String> {
+        Ok(request)
+    }
+
+    /// Sends a request once, and waits at most for this time.
+    fn send(&mut self, request: Bytes, time: Duration) -> Outcome;
+}
+
+/// Sends nothing, for this reason.
+impl Transport for &'static str {
+    fn send(&mut self, _: Bytes, _: Duration) -> Outcome {
+        Outcome::Unanswered((*self).to_owned())
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct Accepted {
@@ -43,9 +59,7 @@ pub(super) fn deadline(timeout: Duration) -> Instant {
 
 /// The results of earlier requests, on which the next request depends.
 #[derive(Default)]
-pub(super) struct Throttle {
-    /// The end of the pause that a receiver has required, which also applies to later requests.
-    until: Option<Instant>,
+pub(super) struct LastRequests {
     /// The number of last requests in a row without an answer.
     unanswered: u32,
     /// The reason why the last request was not accepted.
@@ -55,33 +69,30 @@ pub(super) struct Throttle {
 /// During a shutdown, this number of unanswered requests in a row ends an export.
 const MAX_UNANSWERED: u32 = 2;
 
-impl Throttle {
-    /// Keeps a pause that was too long for one export. For the next export, at most half of the timeout is kept, so
-    /// that an absurd pause does not stop the exporter.
-    fn require(&mut self, pause: Duration, timeout: Duration) {
-        self.until = Some(monotonic_now() + pause.min(timeout.min(MAX_TIMEOUT) / 2));
-    }
-
-    /// Returns the rest of the pause, once.
-    fn take(&mut self) -> Duration {
-        let end = self.until.take();
-        end.map_or(Duration::ZERO, |end| end.saturating_duration_since(monotonic_now()))
-    }
-}
-
 /// The time limit of an export.
 #[derive(Clone, Copy)]
 pub(super) struct Limits<'a> {
-    pub(super) time: &'a TimeLimit,
+    pub(super) deadline: Instant,
+    pub(super) ending: &'a Ending,
     /// The timeout of the export, for its error.
     pub(super) timeout: Duration,
 }
 
 impl Limits<'_> {
+    /// The remaining time, which a shutdown shortens.
+    fn left(&self) -> Duration {
+        let end = self.ending.get().map_or(self.deadline, |end| end.min(self.deadline));
+        end.saturating_duration_since(monotonic_now())
+    }
+
+    fn is_ending(&self) -> bool {
+        self.ending.get().is_some()
+    }
+
     /// The [`error.type`](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/) is `rejected` if the receiver has
     /// answered, `connection_error` if it has not, `timeout` if there was no time left.
     fn error(&self, error_type: &'static str, reason: &str) -> ExportFailure {
-        let reason = if self.time.is_ending() {
+        let reason = if self.is_ending() {
             format!("not delivered before the shutdown: {reason}")
         } else {
             format!("not delivered within {:?}: {reason}", self.timeout)
@@ -94,42 +105,33 @@ impl Limits<'_> {
 pub(super) fn send(
     transport: &mut dyn Transport,
     request: &Bytes,
-    throttle: &mut Throttle,
+    last: &mut LastRequests,
     limits: Limits<'_>,
 ) -> Result<Accepted, ExportFailure> {
-    send_with(transport, request, throttle, limits, |pause| limits.time.pause(pause))
+    send_with(transport, request, last, limits, |pause| limits.ending.pause(pause))
 }
 
 /// Sends `request`, and calls `sleep` for each pause.
 fn send_with(
     transport: &mut dyn Transport,
     request: &Bytes,
-    throttle: &mut Throttle,
+    last: &mut LastRequests,
     limits: Limits<'_>,
     sleep: impl Fn(Duration),
 ) -> Result<Accepted, ExportFailure> {
-    let time = limits.time;
-    let throttled = throttle.take();
-    if !throttled.is_zero() {
-        sleep(throttled.min(time.left()));
-    }
-    if time.left().is_zero() {
-        let reason = match &throttle.failure {
-            _ if !throttled.is_zero() => "the receiver has required a longer pause",
-            Some(failure) => failure,
-            None => "other requests used up the time",
-        };
+    if limits.left().is_zero() {
+        let reason = last.failure.as_deref().unwrap_or("other requests used up the time");
         return Err(limits.error("timeout", &format!("not sent: {reason}")));
     }
     let mut delay = INITIAL_DELAY;
     let mut is_repeated = false;
     loop {
-        let outcome = transport.send(request.clone());
-        let unanswered = throttle.unanswered + 1;
-        throttle.unanswered = 0;
+        let outcome = transport.send(request.clone(), limits.left());
+        let unanswered = last.unanswered + 1;
+        last.unanswered = 0;
         let (reason, after) = match outcome {
             Outcome::Accepted { rejected, message } => {
-                throttle.failure = None;
+                last.failure = None;
                 return Ok(Accepted { rejected, message });
             }
             Outcome::Rejected(reason) => {
@@ -137,11 +139,11 @@ fn send_with(
             }
             Outcome::Retry { reason, after } => (reason, after),
             Outcome::Unanswered(reason) => {
-                throttle.unanswered = unanswered;
+                last.unanswered = unanswered;
                 (reason, None)
             }
             Outcome::TimedOut => {
-                let last = throttle.failure.replace("no response".to_owned());
+                let last = last.failure.replace("no response".to_owned());
                 let reason = match last.filter(|_| is_repeated) {
                     Some(last) => format!("no response to the last attempt, and before: {last}"),
                     None => "no response".to_owned(),
@@ -149,19 +151,19 @@ fn send_with(
                 return Err(limits.error("timeout", &reason));
             }
         };
-        throttle.failure = Some(reason.clone());
-        let error_type = match throttle.unanswered {
+        last.failure = Some(reason.clone());
+        let error_type = match last.unanswered {
             0 => "rejected",
             _ => "connection_error",
         };
-        if time.is_ending() && throttle.unanswered >= MAX_UNANSWERED {
+        if limits.is_ending() && last.unanswered >= MAX_UNANSWERED {
             return Err(limits.error(error_type, &reason));
         }
         let pause = pause(delay, after);
-        if pause >= time.left() {
-            // A shorter pause would burden a receiver that already refuses requests.
-            if after.is_some() {
-                throttle.require(pause, limits.timeout);
+        if pause >= limits.left() {
+            // The next request would burden a receiver that already refuses requests.
+            if after.is_some() && !limits.is_ending() {
+                sleep(limits.left());
             }
             return Err(limits.error(error_type, &reason));
         }
@@ -183,9 +185,6 @@ fn pause(delay: Duration, after: Option<Duration>) -> Duration {
 mod tests {
     use std::cell::RefCell;
     use std::collections::BTreeSet;
-    use std::sync::Arc;
-
-    use floe_telemetry_sdk::__parts::collector::Ending;
 
     use super::*;
 
@@ -198,7 +197,7 @@ mod tests {
     }
 
     impl Transport for Overloaded {
-        fn send(&mut self, _: Bytes) -> Outcome {
+        fn send(&mut self, _: Bytes, _: Duration) -> Outcome {
             match self.attempts.checked_sub(1) {
                 Some(left) => {
                     self.attempts = left;
@@ -213,18 +212,15 @@ mod tests {
     fn send_without_sleep(
         attempts: usize,
         after: Option<Duration>,
-        throttle: &mut Throttle,
         timeout: Duration,
     ) -> (Result<Accepted, ExportFailure>, Vec<Duration>) {
         let pauses = RefCell::new(Vec::new());
         let mut overloaded = Overloaded { attempts, after };
-        let time = TimeLimit::new(Arc::default());
-        time.set(deadline(timeout));
         let result = send_with(
             &mut overloaded,
             &Bytes::new(),
-            throttle,
-            Limits { time: &time, timeout },
+            &mut LastRequests::default(),
+            Limits { deadline: deadline(timeout), ending: &Ending::default(), timeout },
             |pause| pauses.borrow_mut().push(pause),
         );
         (result, pauses.into_inner())
@@ -234,7 +230,7 @@ mod tests {
     fn pauses_grow_up_to_a_limit_and_have_jitter() {
         let hour = 3600 * SECOND;
         for after in [None, Some(Duration::ZERO), Some(Duration::from_nanos(1))] {
-            let (result, pauses) = send_without_sleep(12, after, &mut Throttle::default(), hour);
+            let (result, pauses) = send_without_sleep(12, after, hour);
             assert!(result.is_ok());
             assert_eq!(pauses.len(), 12);
             let mut expected = INITIAL_DELAY;
@@ -259,29 +255,18 @@ mod tests {
 
     #[test]
     fn a_pause_that_does_not_fit_before_the_deadline_ends_the_export() {
-        let mut throttle = Throttle::default();
-        let (result, pauses) = send_without_sleep(1, None, &mut throttle, INITIAL_DELAY / 2);
+        let (result, pauses) = send_without_sleep(1, None, INITIAL_DELAY / 2);
         assert_eq!(result.unwrap_err().reason, "not delivered within 50ms: overloaded");
         assert!(pauses.is_empty(), "{pauses:?}");
-        assert!(throttle.until.is_none());
     }
 
     #[test]
-    fn a_required_pause_that_is_too_long_holds_for_the_next_export() {
-        let mut throttle = Throttle::default();
-        let timeout = 10 * SECOND;
-        let after = Some(99 * SECOND);
-        let (result, pauses) = send_without_sleep(1, after, &mut throttle, timeout);
+    fn a_required_pause_that_is_too_long_takes_the_rest_of_the_time() {
+        let (timeout, after) = (10 * SECOND, Some(99 * SECOND));
+        let (result, pauses) = send_without_sleep(1, after, timeout);
         assert_eq!(result.unwrap_err().reason, "not delivered within 10s: overloaded");
-        assert!(pauses.is_empty(), "{pauses:?}");
-        let (result, pauses) = send_without_sleep(0, None, &mut throttle, timeout);
-        assert!(result.is_ok());
-        let [pause] = pauses[..] else {
-            panic!("{pauses:?}");
-        };
-        assert!((4 * SECOND..=timeout / 2).contains(&pause), "{pause:?}");
-        let (_, pauses) = send_without_sleep(0, None, &mut throttle, timeout);
-        assert!(pauses.is_empty(), "{pauses:?}");
+        let [pause] = pauses[..] else { panic!("{pauses:?}") };
+        assert!((9 * SECOND..=timeout).contains(&pause), "{pause:?}");
     }
 
     /// A receiver that never answers. A shutdown begins with the request after the first `before`.
@@ -292,7 +277,7 @@ mod tests {
     }
 
     impl Transport for Absent<'_> {
-        fn send(&mut self, _: Bytes) -> Outcome {
+        fn send(&mut self, _: Bytes, _: Duration) -> Outcome {
             if self.requests == self.before {
                 self.ending.begin(monotonic_now() + 3600 * SECOND);
             }
@@ -304,14 +289,12 @@ mod tests {
     #[test]
     fn a_shutdown_ends_an_export_with_the_second_request_without_an_answer() {
         for (before, requests) in [(0, 2), (1, 2), (5, 6)] {
-            let ending = Arc::<Ending>::default();
-            let time = TimeLimit::new(Arc::clone(&ending));
-            time.set(deadline(3600 * SECOND));
-            let limits = Limits { time: &time, timeout: 3600 * SECOND };
+            let (timeout, ending) = (3600 * SECOND, Ending::default());
+            let limits = Limits { deadline: deadline(timeout), ending: &ending, timeout };
             let mut absent = Absent { before, requests: 0, ending: &ending };
-            let mut throttle = Throttle::default();
+            let mut last = LastRequests::default();
             let mut send = || {
-                let sent = send_with(&mut absent, &Bytes::new(), &mut throttle, limits, |_| ());
+                let sent = send_with(&mut absent, &Bytes::new(), &mut last, limits, |_| ());
                 let undelivered = sent.unwrap_err();
                 assert_eq!(undelivered.error_type, "connection_error");
                 undelivered.reason

@@ -5,6 +5,8 @@ use std::env::VarError;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use http::Uri;
+
 use floe_telemetry_core::__sdk::environment;
 use floe_telemetry_core::REDACTED;
 use floe_telemetry_sdk::__parts::config::{
@@ -86,11 +88,21 @@ impl OtlpSettings {
     }
 
     /// The URL of the requests. Over gRPC it is the endpoint.
-    pub(super) fn url(&self) -> String {
+    fn url(&self) -> String {
         if self.is_complete || self.protocol == OtlpProtocol::Grpc {
             return self.endpoint.clone();
         }
         signal_url(&self.endpoint, self.signal)
+    }
+
+    /// # Errors
+    ///
+    /// The endpoint is not a URL.
+    pub(super) fn uri(&self) -> Result<Uri, Error> {
+        self.url().parse().map_err(|error| {
+            let shown = self.receiver();
+            Error::config(format!("otlp_endpoint: `{shown}` is not a URL: {error}"))
+        })
     }
 
     /// The URL for messages, without parts that may be credentials.

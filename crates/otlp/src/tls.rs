@@ -4,9 +4,10 @@
 use std::path::Path;
 
 use rustls::RootCertStore;
+use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use secrecy::SecretSlice;
+use rustls::sign::CertifiedKey;
 
 use super::settings::{OtlpSettings, read_file};
 use floe_telemetry_sdk::Error;
@@ -18,16 +19,13 @@ const MAX_FILE: u64 = 4 * 1024 * 1024;
 pub(super) struct Tls {
     /// The trusted authorities; `None` for the operating system's authorities.
     pub(super) authorities: Option<Vec<u8>>,
-    pub(super) client: Option<Client>,
-}
-
-pub(super) struct Client {
-    pub(super) certificate: Vec<u8>,
-    pub(super) key: SecretSlice<u8>,
+    /// The client certificate and its key.
+    pub(super) client: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Tls {
-    /// Reads and validates the files. The clients would accept a file without a certificate as an empty list.
+    /// Reads and validates the files. The clients would accept a file without a certificate as an empty list, and ureq
+    /// panics if a key does not fit its certificate.
     ///
     /// # Errors
     ///
@@ -40,19 +38,44 @@ impl Tls {
             }
             Ok(pem)
         });
-        let client = settings.client.as_ref().map(|(certificate, key)| {
-            let certificate = read_certificates(certificate)
-                .map_err(|error| error.of_setting("CLIENT_CERTIFICATE"))?;
-            let bytes = read(key)?;
-            PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| {
-                invalid_file(key, "has no private key in PEM format without a password")
-            })?;
-            let key = bytes.into();
-            Ok::<_, Error>(Client { certificate, key })
-        });
         let authorities = authorities.transpose().map_err(|it| it.of_setting("CERTIFICATE"))?;
-        let client = client.transpose().map_err(|it| it.of_setting("CLIENT_KEY"))?;
-        Ok(Self { authorities, client })
+        let client = settings.client.as_ref().map(|(certificate, key)| {
+            let chain = read_certificates(certificate)
+                .map_err(|error| error.of_setting("CLIENT_CERTIFICATE"))?;
+            let key = read_key(key, &chain).map_err(|error| error.of_setting("CLIENT_KEY"))?;
+            Ok::<_, Error>((chain, key))
+        });
+        Ok(Self { authorities, client: client.transpose()? })
+    }
+
+    #[cfg(feature = "http")]
+    pub(super) fn of_ureq(self) -> Result<ureq::tls::TlsConfig, Error> {
+        use std::sync::Arc;
+
+        use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
+
+        let authorities = match &self.authorities {
+            Some(pem) => parse_certificates(pem),
+            None => rustls_native_certs::load_native_certs().certs,
+        };
+        if !has_authority(authorities.clone()) {
+            return Err(Error::config(
+                "otlp: this system has no trusted certificate authority, expected a PEM file in `otlp.all.certificate`",
+            ));
+        }
+        let of = |certificates: &[CertificateDer<'_>]| -> Vec<_> {
+            certificates.iter().map(|it| Certificate::from_der(it).to_owned()).collect()
+        };
+        let client = self.client.map(|(certificate, key)| {
+            let key = PrivateKey::from_pem(&key).map_err(|error| unusable(&error))?;
+            Ok::<_, Error>(ClientCert::new_with_certs(&of(&parse_certificates(&certificate)), key))
+        });
+        Ok(TlsConfig::builder()
+            .root_certs(RootCerts::Specific(Arc::new(of(&authorities))))
+            .client_cert(client.transpose()?)
+            // Set explicitly, because the process may have no default crypto provider.
+            .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
+            .build())
     }
 }
 
@@ -64,7 +87,17 @@ fn read_certificates(path: &Path) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-pub(super) fn parse_certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
+/// Reads the key of a client certificate.
+fn read_key(path: &Path, certificate: &[u8]) -> Result<Vec<u8>, Error> {
+    let bytes = read(path)?;
+    let key = PrivateKeyDer::from_pem_slice(&bytes)
+        .map_err(|_| invalid_file(path, "has no private key in PEM format without a password"))?;
+    let chain = parse_certificates(certificate);
+    CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|it| unusable(&it))?;
+    Ok(bytes)
+}
+
+fn parse_certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
     CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).collect()
 }
 
@@ -81,60 +114,6 @@ fn invalid_file(path: &Path, problem: &str) -> Error {
     Error::config(format!("otlp: the file `{}` {problem}", path.display()))
 }
 
-#[cfg(feature = "http")]
-mod of_ureq {
-    use std::sync::Arc;
-
-    use rustls::crypto::ring;
-    use rustls::pki_types::PrivateKeyDer;
-    use rustls::pki_types::pem::PemObject as _;
-    use rustls::sign::CertifiedKey;
-    use secrecy::ExposeSecret as _;
-    use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
-
-    use super::{CertificateDer, Client, Error, Tls, has_authority, parse_certificates};
-
-    impl Tls {
-        /// The configuration of ureq, which panics if a key does not fit its certificate.
-        pub(in super::super) fn of_ureq(&self) -> Result<TlsConfig, Error> {
-            let authorities = match &self.authorities {
-                Some(pem) => parse_certificates(pem),
-                None => rustls_native_certs::load_native_certs().certs,
-            };
-            if !has_authority(authorities.clone()) {
-                return Err(Error::config(
-                    "otlp: this system has no trusted certificate authority, expected a PEM file in `otlp.all.certificate`",
-                ));
-            }
-            // Set explicitly, because the process may have no default crypto provider.
-            let provider = Arc::new(ring::default_provider());
-            let client = self.client.as_ref().map(|client| {
-                let certificates = parse_certificates(&client.certificate);
-                let key = PrivateKeyDer::from_pem_slice(client.key.expose_secret());
-                let key = key.map_err(|error| unusable(&error))?;
-                CertifiedKey::from_der(certificates.clone(), key, &provider)
-                    .map_err(|error| unusable(&error))?;
-                of_client(client, &certificates)
-            });
-            Ok(TlsConfig::builder()
-                .root_certs(RootCerts::Specific(Arc::new(owned(&authorities))))
-                .client_cert(client.transpose()?)
-                .unversioned_rustls_crypto_provider(provider)
-                .build())
-        }
-    }
-
-    fn of_client(client: &Client, chain: &[CertificateDer<'_>]) -> Result<ClientCert, Error> {
-        let key = PrivateKey::from_pem(client.key.expose_secret());
-        let key = key.map_err(|error| unusable(&error))?;
-        Ok(ClientCert::new_with_certs(&owned(chain), key))
-    }
-
-    fn owned(certificates: &[CertificateDer<'_>]) -> Vec<Certificate<'static>> {
-        certificates.iter().map(|it| Certificate::from_der(it).to_owned()).collect()
-    }
-
-    fn unusable(error: &impl std::fmt::Display) -> Error {
-        Error::config(format!("otlp: TLS cannot be used: {error}"))
-    }
+pub(super) fn unusable(error: &dyn std::fmt::Display) -> Error {
+    Error::config(format!("otlp: TLS cannot be used: {error}"))
 }

@@ -60,7 +60,7 @@ fn a_shutdown_does_not_wait_for_a_receiver_that_is_not_there() {
 
 /// The collector is still busy, so the remaining spans are not in the exporter's queue.
 #[alone]
-fn a_shutdown_without_time_for_the_rest_names_the_receiver() {
+fn a_shutdown_without_time_for_the_rest_counts_it() {
     const SLOW: Duration = Duration::from_millis(200);
 
     for protocol in BOTH {
@@ -87,8 +87,7 @@ fn a_shutdown_without_time_for_the_rest_names_the_receiver() {
         }
         let error = telemetry.shutdown(10 * SLOW).unwrap_err();
         drop(stop);
-        let text = error.to_string();
-        assert!(text.contains(&endpoint) && text.contains("no response"), "{text}");
+        assert!(error.is_timeout() && error.to_string().contains("exporter `otlp` has"), "{error}");
         assert!(telemetry.statistics().dropped_shutdown > 0, "{:?}", telemetry.statistics());
     }
 }

@@ -101,7 +101,7 @@ fn a_proxy_that_rejects_is_an_unreachable_receiver() {
     for (protocol, url, expected) in [
         ("grpc", &*wrong, "proxy authorization required"),
         ("grpc", &closed, &named),
-        ("http/protobuf", &closed, &format!("{named}tcp connect error")),
+        ("http/protobuf", &closed, &format!("{named}io: Connection refused")),
         ("http/protobuf", &wrong, "407"),
         ("grpc", "socks5://floe:hunter2@127.0.0.1:1", "expected `http://host:port`"),
         ("http/protobuf", "socks5://floe:hunter2@127.0.0.1:1", "expected `http://host:port`"),
