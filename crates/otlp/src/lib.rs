@@ -6,7 +6,6 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod buffer_pool;
 #[cfg(feature = "http")]
 mod compress;
 mod encoding;

@@ -81,7 +81,6 @@ impl PushMetricExporter for OtlpMetrics {
     async fn export(&self, metrics: &data::ResourceMetrics) -> OTelSdkResult {
         let mut request = ExportMetricsServiceRequest::from(metrics);
         exemplars::add(metrics, &mut request);
-        add_single_buckets(&mut request);
         let mut otlp = self.otlp();
         let otlp = otlp.as_mut().ok_or(OTelSdkError::AlreadyShutdown)?;
         let deadline = otlp.deadline();
@@ -109,23 +108,6 @@ impl PushMetricExporter for OtlpMetrics {
 /// The error of the SDK, with redacted text.
 fn sdk_error(failure: &ExportFailure) -> OTelSdkError {
     OTelSdkError::InternalFailure(sanitize_error_message(&failure.reason).into_owned())
-}
-
-/// Gives histograms without boundaries their single bucket. The SDK sends no bucket, which the protocol allows, but
-/// `VictoriaMetrics` ignores such a histogram ([data
-/// model](https://opentelemetry.io/docs/specs/otel/metrics/data-model/#histogram)).
-fn add_single_buckets(request: &mut ExportMetricsServiceRequest) {
-    let resources = request.resource_metrics.iter_mut();
-    let scopes = resources.flat_map(|resource| &mut resource.scope_metrics);
-    for metric in scopes.flat_map(|scope| &mut scope.metrics) {
-        if let Some(Data::Histogram(histogram)) = &mut metric.data {
-            for point in &mut histogram.data_points {
-                if point.bucket_counts.is_empty() && point.explicit_bounds.is_empty() {
-                    point.bucket_counts.push(point.count);
-                }
-            }
-        }
-    }
 }
 
 /// Moves the second half of the metrics to another request. `None` if there are fewer than two.
@@ -172,9 +154,7 @@ fn points(request: &ExportMetricsServiceRequest) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry_proto::tonic::metrics::v1::{
-        Histogram, HistogramDataPoint, ResourceMetrics, ScopeMetrics,
-    };
+    use opentelemetry_proto::tonic::metrics::v1::{ResourceMetrics, ScopeMetrics};
 
     use super::*;
 
@@ -217,39 +197,5 @@ mod tests {
         let third = split(&mut second).unwrap();
         assert_eq!((names(&second), names(&third)), (vec!["c".into()], vec!["de".into()]));
         assert!(split(&mut second).is_none());
-    }
-
-    #[test]
-    fn a_histogram_without_boundaries_has_one_bucket() {
-        let points = [
-            (vec![], vec![], vec![7]),
-            (vec![], vec![7], vec![7]),
-            (vec![1.0], vec![3, 4], vec![3, 4]),
-        ];
-        let point = |(bounds, counts, _): &(Vec<f64>, Vec<u64>, Vec<u64>)| HistogramDataPoint {
-            count: 7,
-            explicit_bounds: bounds.clone(),
-            bucket_counts: counts.clone(),
-            ..HistogramDataPoint::default()
-        };
-        let histogram = Metric {
-            data: Some(Data::Histogram(Histogram {
-                data_points: points.iter().map(point).collect(),
-                ..Histogram::default()
-            })),
-            ..Metric::default()
-        };
-        let mut request = ExportMetricsServiceRequest {
-            resource_metrics: vec![ResourceMetrics {
-                scope_metrics: vec![scope(vec![histogram])],
-                ..ResourceMetrics::default()
-            }],
-        };
-        add_single_buckets(&mut request);
-        let sent = &request.resource_metrics[0].scope_metrics[0].metrics[0];
-        let Some(Data::Histogram(sent)) = &sent.data else { panic!("{sent:?}") };
-        for (point, (.., expected)) in sent.data_points.iter().zip(&points) {
-            assert_eq!(&point.bucket_counts, expected);
-        }
     }
 }

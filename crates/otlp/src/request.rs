@@ -11,7 +11,6 @@ use bytes::Bytes;
 use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::Resource;
 
-use super::buffer_pool::BufferPool;
 use super::span;
 use crate::encoding::{head, head_length, message_of};
 use floe_telemetry_sdk::__parts::collector::{BatchBuilder, EnrichedSpan};
@@ -22,6 +21,9 @@ const MAX_HEAD: usize = 11;
 /// The maximum number of scopes whose encoding is kept for later requests. Programs have far fewer, unless they
 /// generate names at run time.
 const MAX_SCOPES: usize = 1024;
+
+/// The largest buffer that a scope keeps for later requests, in bytes.
+const MAX_CAPACITY: usize = 1024 * 1024;
 
 #[derive(Debug, Default)]
 pub(super) struct EncodedBatch {
@@ -43,9 +45,6 @@ pub(super) struct RequestBuilder {
     resource: Vec<u8>,
     /// The known scopes. Most of them have spans in each request.
     scopes: Vec<ScopeSpans>,
-    /// The encoding before the first spans, which contains their length.
-    prefix: Vec<u8>,
-    pool: BufferPool,
     /// The maximum size of a request, in bytes.
     max_bytes: usize,
     /// An upper bound for the bytes of the open request.
@@ -60,10 +59,8 @@ struct ScopeSpans {
     scope: Arc<InstrumentationScope>,
     /// `ScopeSpans.scope` and `ScopeSpans.schema_url`, as fields.
     fields: Vec<u8>,
-    /// `prefix_room` bytes for the encoding that may precede the spans, and the spans of the open batch,
-    /// as fields. Empty while there are no spans.
+    /// The spans of the open request, as fields.
     spans: Vec<u8>,
-    prefix_room: usize,
 }
 
 impl RequestBuilder {
@@ -74,30 +71,21 @@ impl RequestBuilder {
             bytes: MAX_HEAD + fields.len(),
             resource: fields,
             scopes: Vec::new(),
-            prefix: Vec::new(),
-            pool: BufferPool::default(),
             max_bytes,
             spans: 0,
             batch: EncodedBatch::default(),
         }
     }
 
-    /// The scope of a span, with a buffer for its spans. Equal scopes have the same address, see
-    /// [`EnrichedSpan::scope`].
+    /// The scope of a span. Equal scopes have the same address, see [`EnrichedSpan::scope`].
     fn scope(&mut self, scope: &Arc<InstrumentationScope>) -> &mut ScopeSpans {
         let mut scopes = self.scopes.iter();
         let known = scopes.position(|known| Arc::ptr_eq(&known.scope, scope));
         let at = known.unwrap_or_else(|| {
-            let scope = ScopeSpans::new(Arc::clone(scope), self.resource.len());
-            self.scopes.push(scope);
+            self.scopes.push(ScopeSpans::new(Arc::clone(scope)));
             self.scopes.len() - 1
         });
-        let scope = &mut self.scopes[at];
-        if scope.spans.is_empty() {
-            scope.spans = self.pool.take();
-            scope.spans.resize(scope.prefix_room, 0);
-        }
-        scope
+        &mut self.scopes[at]
     }
 
     /// Moves the last span of its scope, which begins at `start` and does not fit, to a new request, and returns its
@@ -109,10 +97,6 @@ impl RequestBuilder {
         let mut first = Vec::new();
         encode(&mut first, &span.as_first());
         let alone = of.head() + first.len();
-        if start == of.prefix_room {
-            let unused = mem::take(&mut of.spans);
-            self.pool.give_back(unused);
-        }
         if MAX_HEAD + self.resource.len() + alone > self.max_bytes {
             self.batch.too_large += 1;
             return 0;
@@ -128,47 +112,40 @@ impl RequestBuilder {
     fn finish_request(&mut self) {
         self.bytes = MAX_HEAD + self.resource.len();
         let spans = mem::take(&mut self.spans);
-        if let Some(bytes) = self.encode() {
+        if spans > 0 {
+            let bytes = self.encode().into();
             self.batch.requests.push(EncodedRequest { spans, bytes });
         }
     }
 
-    fn encode(&mut self) -> Option<Bytes> {
+    fn encode(&mut self) -> Vec<u8> {
         let lengths = self.scopes.iter().filter_map(ScopeSpans::length);
         let body: usize = lengths.map(|length| head_length(length) + length).sum();
-        let prefix = &mut self.prefix;
-        prefix.clear();
-        head(prefix, 1, self.resource.len() + body);
-        prefix.extend_from_slice(&self.resource);
-        // The largest scope comes first, because its spans are already in place and need not be copied.
-        let largest = self.scopes.iter_mut().max_by_key(|scope| scope.length());
-        let (length, first) = largest.and_then(|scope| Some((scope.length()?, scope)))?;
-        head(prefix, 2, length);
-        prefix.extend_from_slice(&first.fields);
-        let start = first.prefix_room - prefix.len();
-        let mut request = mem::take(&mut first.spans);
-        request[start..first.prefix_room].copy_from_slice(prefix);
+        let length = self.resource.len() + body;
+        let mut request = Vec::with_capacity(head_length(length) + length);
+        head(&mut request, 1, length);
+        request.extend_from_slice(&self.resource);
         for scope in &mut self.scopes {
             let Some(length) = scope.length() else {
                 continue;
             };
             head(&mut request, 2, length);
             request.extend_from_slice(&scope.fields);
-            request.extend_from_slice(&scope.spans[scope.prefix_room..]);
-            self.pool.give_back(mem::take(&mut scope.spans));
+            request.extend_from_slice(&scope.spans);
+            scope.spans.clear();
+            scope.spans.shrink_to(MAX_CAPACITY);
         }
         if self.scopes.len() > MAX_SCOPES {
             self.scopes.clear();
         }
-        Some(self.pool.request(request, start))
+        request
     }
 }
 
 impl ScopeSpans {
-    fn new(scope: Arc<InstrumentationScope>, resource: usize) -> Self {
+    fn new(scope: Arc<InstrumentationScope>) -> Self {
         let fields = span::scope_fields(&scope, scope.name());
-        let prefix_room = MAX_HEAD + resource + MAX_HEAD + fields.len();
-        Self { scope, fields, spans: Vec::new(), prefix_room }
+        Self { scope, fields, spans: Vec::new() }
     }
 
     /// An upper bound for the bytes before the spans in a request.
@@ -178,8 +155,7 @@ impl ScopeSpans {
 
     /// The length of the message, if there are spans.
     fn length(&self) -> Option<usize> {
-        let spans = self.spans.len().checked_sub(self.prefix_room)?;
-        Some(self.fields.len() + spans)
+        (!self.spans.is_empty()).then(|| self.fields.len() + self.spans.len())
     }
 }
 
@@ -208,8 +184,7 @@ impl BatchBuilder for RequestBuilder {
         let start = scope.spans.len();
         encode(&mut scope.spans, span);
         let bytes = scope.spans.len() - start;
-        let is_first = start == scope.prefix_room;
-        let added = bytes + if is_first { scope.head() } else { 0 };
+        let added = bytes + if start == 0 { scope.head() } else { 0 };
         if self.bytes + added > self.max_bytes {
             return self.move_to_next_request(span, start);
         }
