@@ -182,13 +182,7 @@ fn log(warning: &InstrumentationWarning) {
 
 /// A tracer name that fits the plugin: `floe.alert.slack` for the alert channel `slack`.
 fn example(plugin: &dyn PluginMetadata) -> String {
-    let domain = match plugin.plugin_type() {
-        PluginType::AlertChannel => "alert",
-        PluginType::LineageBackend => "lineage",
-        PluginType::SemanticLayer => "semantic",
-        PluginType::Rbac | PluginType::NetworkSecurity => "security",
-        other => other.as_str(),
-    };
+    let domain = plugin.plugin_type().domain().unwrap_or("telemetry");
     let is_accepted = |c: &char| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '_';
     let name = plugin.name().to_ascii_lowercase().replace('-', "_");
     let name: String = name.chars().filter(is_accepted).collect();

@@ -4,10 +4,9 @@ use floe_telemetry::FloeAttributes;
 
 use crate::address::CleanUrl;
 use crate::error::Error;
-use crate::handle::{Handle, Kind};
-use crate::kind::PluginType;
+use crate::handle::Handle;
 use crate::lifecycle::Lifecycle;
-use crate::operation::Operation;
+use crate::operation::operation;
 pub use crate::operation::operation_span as catalog_span;
 
 /// A request to a catalog.
@@ -32,13 +31,7 @@ pub struct Catalog<'a> {
     pub table_full_name: Option<&'a str>,
 }
 
-impl Operation for Catalog<'_> {
-    const DOMAIN: &'static str = "catalog";
-
-    fn operation(&self) -> &str {
-        self.operation
-    }
-}
+operation!("catalog", Catalog.operation);
 
 /// A catalog of tables in namespaces.
 pub trait TableCatalog: Lifecycle {
@@ -74,10 +67,6 @@ pub struct StoredTable<'a> {
     pub location: &'a str,
 }
 
-impl Kind for dyn TableCatalog {
-    const TYPE: PluginType = PluginType::Catalog;
-}
-
 impl Handle<dyn TableCatalog> {
     /// Creates a namespace, in the span `catalog.create_namespace`.
     ///
@@ -85,7 +74,7 @@ impl Handle<dyn TableCatalog> {
     ///
     /// As for [`TableCatalog::create_namespace`].
     pub fn create_namespace(&self, namespace: &str) -> Result<bool, Error> {
-        let operation = self.request("create_namespace", Some(namespace), None);
+        let operation = self.request("create_namespace", namespace);
         self.observe(&operation, |it, _| it.create_namespace(namespace))
     }
 
@@ -97,26 +86,21 @@ impl Handle<dyn TableCatalog> {
     pub fn create_table(&self, table: &StoredTable<'_>) -> Result<bool, Error> {
         let full_name = format!("{}.{}", table.namespace, table.name);
         let operation = Catalog {
+            table_name: Some(table.name),
             table_full_name: Some(&full_name),
-            ..self.request("create_table", Some(table.namespace), Some(table.name))
+            ..self.request("create_table", table.namespace)
         };
         self.observe(&operation, |it, _| it.create_table(table))
     }
 
-    fn request<'a>(
-        &'a self,
-        operation: &'a str,
-        namespace: Option<&'a str>,
-        table_name: Option<&'a str>,
-    ) -> Catalog<'a> {
+    fn request<'a>(&'a self, operation: &'a str, namespace: &'a str) -> Catalog<'a> {
         Catalog {
             operation,
             name: Some(self.name()),
             uri: Some(self.plugin().uri()),
             warehouse: self.plugin().warehouse(),
-            namespace,
-            table_name,
-            table_full_name: None,
+            namespace: Some(namespace),
+            ..Catalog::default()
         }
     }
 }

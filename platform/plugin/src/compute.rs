@@ -8,10 +8,9 @@ use floe_telemetry::{FloeAttributes, Tracer};
 use serde_json::Value as Json;
 
 use crate::error::{Error, ErrorKind};
-use crate::handle::{Handle, Kind, observe};
-use crate::kind::PluginType;
+use crate::handle::{Handle, observe};
 use crate::lifecycle::Lifecycle;
-use crate::operation::Operation;
+use crate::operation::operation;
 pub use crate::operation::operation_span as compute_span;
 use crate::table::{Column, ColumnType, RowSink, Value};
 
@@ -61,13 +60,7 @@ pub struct TransformOutcome {
     pub rows_affected: Option<u64>,
 }
 
-impl Operation for Compute<'_> {
-    const DOMAIN: &'static str = "compute";
-
-    fn operation(&self) -> &str {
-        self.operation
-    }
-}
+operation!("compute", Compute.operation);
 
 /// An engine that runs queries.
 pub trait ComputeEngine: Lifecycle {
@@ -182,28 +175,19 @@ pub trait Database: fmt::Debug {
     /// The query is wrong or changes something, or a row is not accepted.
     fn query(&mut self, sql: &str, rows: &mut dyn RowSink) -> Result<(), Error>;
 
-    /// The columns of a table or a view, with the types of their values. Default: each column is text.
+    /// The columns of a table or a view, with the types of their values.
     ///
     /// # Errors
     ///
     /// There is no such table.
-    fn describe(&mut self, table: &str) -> Result<Vec<(String, ColumnType)>, Error> {
-        let mut names = Columns(Vec::new());
-        let name = table.replace('"', "\"\"");
-        self.query(&format!("SELECT * FROM \"{name}\" LIMIT 0"), &mut names)?;
-        let columns = names.0.into_iter().map(|name| (name, ColumnType::Text));
-        Ok(columns.collect())
-    }
+    fn describe(&mut self, table: &str) -> Result<Vec<(String, ColumnType)>, Error>;
 
-    /// Removes a table or a view. Returns whether there was one. Default: not supported.
+    /// Removes a table or a view. Returns whether there was one.
     ///
     /// # Errors
     ///
     /// It cannot be removed.
-    fn remove(&mut self, table: &str) -> Result<bool, Error> {
-        let _ = table;
-        Err(Error::unsupported("remove"))
-    }
+    fn remove(&mut self, table: &str) -> Result<bool, Error>;
 
     /// Writes everything to the file. Called last.
     ///
@@ -233,10 +217,6 @@ pub struct Session {
     engine: &'static str,
     system: String,
     db_path: String,
-}
-
-impl Kind for dyn ComputeEngine {
-    const TYPE: PluginType = PluginType::Compute;
 }
 
 impl Handle<dyn ComputeEngine> {

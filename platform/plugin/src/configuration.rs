@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
+use serde::de::{self, DeserializeOwned, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
@@ -21,7 +21,8 @@ const EXPECTED: &str = "`${env:NAME}`, `${file:PATH}` or `${secret:STORE/KEY}`";
 /// of a file, which is below the folder of the product if the path is relative, and `${secret:STORE/KEY}` to a secret
 /// of a store that the manifest selects. The platform resolves it before [`Lifecycle::start`](crate::Lifecycle::start).
 /// A literal credential is not accepted, and the value is never printed.
-#[derive(Clone)]
+#[derive(Clone, Deserialize)]
+#[serde(try_from = "Value")]
 pub struct Credential(Arc<Shared>);
 
 struct Shared {
@@ -107,51 +108,22 @@ impl fmt::Debug for Credential {
     }
 }
 
-impl<'de> Deserialize<'de> for Credential {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // With `deserialize_str`, an error would repeat a number.
-        deserializer.deserialize_any(CredentialVisitor)
-    }
-}
+impl TryFrom<Value> for Credential {
+    type Error = String;
 
-struct CredentialVisitor;
-
-impl Visitor<'_> for CredentialVisitor {
-    type Value = Credential;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(EXPECTED)
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Credential, E> {
-        // The text is not repeated in the error: it may be the credential.
-        let mut reference = Reference::parse(text).ok_or_else(not_a_reference)?;
+    /// Parses a reference. The error does not repeat the value: it may be the credential.
+    fn try_from(value: Value) -> Result<Self, String> {
+        let reference = value.as_str().and_then(Reference::parse);
+        let mut reference = reference
+            .ok_or_else(|| format!("it is not a reference to a credential, expected {EXPECTED}"))?;
         if let Reference::File(path) = &mut reference {
             let absolute = LocalPath::new(&*path).to_string_lossy().into_owned();
             *path = absolute;
         }
-        let credential = Credential(Arc::new(Shared { reference, value: OnceLock::new() }));
+        let credential = Self(Arc::new(Shared { reference, value: OnceLock::new() }));
         CREDENTIALS.with_borrow_mut(|all| all.push(credential.clone()));
         Ok(credential)
     }
-
-    // Neither is a number.
-    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Credential, E> {
-        Err(not_a_reference())
-    }
-
-    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Credential, E> {
-        Err(not_a_reference())
-    }
-
-    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Credential, E> {
-        Err(not_a_reference())
-    }
-}
-
-fn not_a_reference<E: de::Error>() -> E {
-    let message = format!("it is not a reference to a credential, expected {EXPECTED}");
-    E::custom(message)
 }
 
 impl Serialize for Credential {

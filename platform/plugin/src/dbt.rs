@@ -7,10 +7,9 @@ use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::handle::{Handle, Kind};
-use crate::kind::PluginType;
+use crate::handle::Handle;
 use crate::lifecycle::Lifecycle;
-use crate::operation::{Operation, span};
+use crate::operation::{Operation, operation, span};
 
 /// A dbt command.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
@@ -124,13 +123,7 @@ pub(crate) struct Command<'a> {
     command: &'a str,
 }
 
-impl Operation for Dbt<'_> {
-    const DOMAIN: &'static str = "dbt";
-
-    fn operation(&self) -> &str {
-        self.operation
-    }
-}
+operation!("dbt", Dbt.operation);
 
 impl Operation for Node<'_> {
     const DOMAIN: &'static str = "dbt";
@@ -259,10 +252,6 @@ pub enum NodeStatus {
     Failed,
     /// dbt skipped the node because of one of its inputs.
     Skipped,
-}
-
-impl Kind for dyn DbtRunner {
-    const TYPE: PluginType = PluginType::Dbt;
 }
 
 impl Handle<dyn DbtRunner> {

@@ -2,7 +2,7 @@
 
 use floe_telemetry::FloeAttributes;
 
-use crate::operation::Operation;
+use crate::operation::operation;
 pub use crate::operation::operation_span as egress_span;
 
 /// A write to an external system.
@@ -29,10 +29,4 @@ pub struct EgressOutcome<'a> {
     pub duration_ms: Option<f64>,
 }
 
-impl Operation for Egress<'_> {
-    const DOMAIN: &'static str = "egress";
-
-    fn operation(&self) -> &str {
-        self.operation
-    }
-}
+operation!("egress", Egress.operation);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
+use floe_telemetry::{ActiveSpan, Tracer};
 
 use crate::error::Error;
 use crate::failure::observed;
@@ -105,20 +105,6 @@ impl<K: ?Sized + Kind> Handle<K> {
         run: impl FnOnce(&K, &ActiveSpan) -> Result<T, Error>,
     ) -> Result<T, Error> {
         observe(self.tracer, operation, |span| run(&self.plugin, span))
-    }
-
-    /// Runs an operation in its span, and records the attributes of the result.
-    pub(crate) fn observe_result<T, A: FloeAttributes>(
-        &self,
-        operation: &impl Operation,
-        outcome: impl FnOnce(&T) -> A,
-        run: impl FnOnce(&K) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        self.observe(operation, |plugin, span| {
-            let result = run(plugin)?;
-            span.set_attributes(&outcome(&result));
-            Ok(result)
-        })
     }
 }
 

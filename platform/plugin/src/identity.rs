@@ -3,10 +3,9 @@
 use floe_telemetry::FloeAttributes;
 
 use crate::error::Error;
-use crate::handle::{Handle, Kind};
-use crate::kind::PluginType;
+use crate::handle::Handle;
 use crate::lifecycle::Lifecycle;
-use crate::operation::Operation;
+use crate::operation::operation;
 pub use crate::operation::operation_span as identity_span;
 
 /// A request to an identity provider. It has no field for a user or a credential, and none may be added.
@@ -30,13 +29,7 @@ pub struct IdentityOutcome {
     pub auth_success: Option<bool>,
 }
 
-impl Operation for Identity<'_> {
-    const DOMAIN: &'static str = "identity";
-
-    fn operation(&self) -> &str {
-        self.operation
-    }
-}
+operation!("identity", Identity.operation);
 
 /// A provider of identities, by `OAuth` 2.0 and `OpenID` Connect.
 pub trait IdentityProvider: Lifecycle {
@@ -55,10 +48,6 @@ pub trait IdentityProvider: Lifecycle {
     /// [`Unauthorized`](crate::ErrorKind::Unauthorized) if the provider refused the credential; or it could
     /// not be reached.
     fn authenticate(&self) -> Result<(), Error>;
-}
-
-impl Kind for dyn IdentityProvider {
-    const TYPE: PluginType = PluginType::Identity;
 }
 
 impl Handle<dyn IdentityProvider> {

@@ -7,10 +7,9 @@ use floe_telemetry::FloeAttributes;
 
 use crate::egress::{Egress, EgressOutcome};
 use crate::error::Error;
-use crate::handle::{Handle, Kind};
-use crate::kind::PluginType;
+use crate::handle::Handle;
 use crate::lifecycle::Lifecycle;
-use crate::operation::Operation;
+use crate::operation::operation;
 pub use crate::operation::operation_span as ingestion_span;
 use crate::table::{Column, RowSink, Value};
 
@@ -57,13 +56,7 @@ pub enum ErrorCategory {
     Permanent,
 }
 
-impl Operation for Ingestion<'_> {
-    const DOMAIN: &'static str = "ingestion";
-
-    fn operation(&self) -> &str {
-        self.operation
-    }
-}
+operation!("ingestion", Ingestion.operation);
 
 /// A tool that loads data into the platform, and possibly writes data to other systems.
 pub trait IngestionEngine: Lifecycle {
@@ -120,10 +113,6 @@ pub struct Export<'a> {
     pub destination: &'a str,
     /// The CSV file with the rows.
     pub file: &'a Path,
-}
-
-impl Kind for dyn IngestionEngine {
-    const TYPE: PluginType = PluginType::Ingestion;
 }
 
 impl Handle<dyn IngestionEngine> {

@@ -8,10 +8,9 @@ use floe_telemetry::{FloeAttributes, MetricRecorder};
 use serde_json::{Value, json};
 
 use crate::error::Error;
-use crate::handle::{Handle, Kind};
-use crate::kind::PluginType;
+use crate::handle::Handle;
 use crate::lifecycle::{Lifecycle, caught};
-use crate::operation::Operation;
+use crate::operation::operation;
 pub use crate::operation::operation_span as lineage_span;
 use crate::table::{Column, ColumnType};
 use crate::timestamp::rfc3339;
@@ -32,13 +31,7 @@ pub struct Lineage<'a> {
     pub run_id: Option<&'a str>,
 }
 
-impl Operation for Lineage<'_> {
-    const DOMAIN: &'static str = "lineage";
-
-    fn operation(&self) -> &str {
-        self.operation
-    }
-}
+operation!("lineage", Lineage.operation);
 
 /// A backend that stores lineage.
 pub trait LineageBackend: Lifecycle {
@@ -369,10 +362,6 @@ impl<'a> From<Column<'a>> for Field<'a> {
         };
         Self { name: column.name, kind: Some(kind) }
     }
-}
-
-impl Kind for dyn LineageBackend {
-    const TYPE: PluginType = PluginType::LineageBackend;
 }
 
 impl Handle<dyn LineageBackend> {

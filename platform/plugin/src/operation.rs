@@ -34,6 +34,20 @@ pub trait Operation: FloeAttributes {
     }
 }
 
+/// Makes attributes an operation of a domain: `operation!("alert", Alert.operation)` names its spans by this field.
+macro_rules! operation {
+    ($domain:literal, $attributes:ident.$operation:ident) => {
+        impl $crate::operation::Operation for $attributes<'_> {
+            const DOMAIN: &'static str = $domain;
+
+            fn operation(&self) -> &str {
+                self.$operation
+            }
+        }
+    };
+}
+pub(crate) use operation;
+
 /// The span of an operation, not started yet.
 #[track_caller]
 #[expect(

@@ -7,10 +7,9 @@ use floe_telemetry::FloeAttributes;
 use floe_telemetry::opentelemetry::trace::Status;
 
 use crate::error::Error;
-use crate::handle::{Handle, Kind};
-use crate::kind::PluginType;
+use crate::handle::Handle;
 use crate::lifecycle::Lifecycle;
-use crate::operation::Operation;
+use crate::operation::operation;
 pub use crate::operation::operation_span as orchestrator_span;
 use crate::product::Product;
 
@@ -149,29 +148,11 @@ pub enum AssetStatus {
     Canceled,
 }
 
-impl Operation for Asset<'_> {
-    const DOMAIN: &'static str = "dagster.asset";
+operation!("dagster.asset", Asset.asset_key);
 
-    fn operation(&self) -> &str {
-        self.asset_key
-    }
-}
+operation!("dagster.sensor", Sensor.sensor_name);
 
-impl Operation for Sensor<'_> {
-    const DOMAIN: &'static str = "dagster.sensor";
-
-    fn operation(&self) -> &str {
-        self.sensor_name
-    }
-}
-
-impl Operation for Orchestrator<'_> {
-    const DOMAIN: &'static str = "orchestrator";
-
-    fn operation(&self) -> &str {
-        self.operation
-    }
-}
+operation!("orchestrator", Orchestrator.operation);
 
 /// An orchestrator, which decides the time and the order in which the assets of a product are built.
 pub trait AssetOrchestrator: Lifecycle {
@@ -243,10 +224,6 @@ pub struct RunEnd {
     pub code: i32,
     /// A description of the exit code, with the last lines of the orchestrator's output, without credentials.
     pub message: String,
-}
-
-impl Kind for dyn AssetOrchestrator {
-    const TYPE: PluginType = PluginType::Orchestrator;
 }
 
 impl Handle<dyn AssetOrchestrator> {

@@ -20,6 +20,32 @@ use crate::lifecycle::{Instance, caught};
 use crate::registry::{self, LinkedPlugin};
 use crate::secrets::SecretStore;
 
+/// The trait of each type's plugins.
+macro_rules! traits {
+    ($($kind:ident: $module:ident::$trait:ident,)*) => {$(
+        impl Kind for dyn crate::$module::$trait {
+            const TYPE: PluginType = PluginType::$kind;
+        }
+    )*};
+}
+
+traits! {
+    Compute: compute::ComputeEngine,
+    Orchestrator: orchestrator::AssetOrchestrator,
+    Catalog: catalog::TableCatalog,
+    Storage: storage::ObjectStore,
+    LineageBackend: lineage::LineageBackend,
+    Dbt: dbt::DbtRunner,
+    SemanticLayer: semantic::SemanticLayer,
+    Ingestion: ingestion::IngestionEngine,
+    Secrets: secrets::SecretStore,
+    Identity: identity::IdentityProvider,
+    Quality: quality::QualityProvider,
+    Rbac: security::RoleGenerator,
+    AlertChannel: alert::AlertChannel,
+    NetworkSecurity: security::NetworkPolicyGenerator,
+}
+
 /// The selection of a plugin, with its configuration.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -23,7 +23,7 @@ pub struct Product<'a> {
 }
 
 /// Data that is loaded into a table.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Source<'a> {
     /// The name of the table.
     pub name: &'a str,
@@ -38,7 +38,7 @@ pub struct Source<'a> {
 }
 
 /// A query whose result is stored as a table or a view.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Model<'a> {
     /// The name of the table.
     pub name: &'a str,

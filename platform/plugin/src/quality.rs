@@ -6,11 +6,10 @@ pub use crate::check::{Check, CheckError, CheckResult, identifiers};
 use crate::compute::Session;
 use crate::error::{Error, ErrorKind};
 use crate::failure;
-use crate::handle::{Handle, Kind};
-use crate::kind::PluginType;
+use crate::handle::Handle;
 use crate::lifecycle::Lifecycle;
-use crate::operation::Operation;
 pub use crate::operation::operation_span as quality_span;
+use crate::operation::{Operation as _, operation};
 
 /// A check or a suite of checks.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
@@ -56,13 +55,7 @@ pub struct FailedCheck<'a> {
 /// The maximum number of recorded characters of a check's query.
 const LONGEST_QUERY: usize = 16 * 1024;
 
-impl Operation for Quality<'_> {
-    const DOMAIN: &'static str = "quality";
-
-    fn operation(&self) -> &str {
-        self.operation
-    }
-}
+operation!("quality", Quality.operation);
 
 /// A tool that checks the quality of data.
 pub trait QualityProvider: Lifecycle {
@@ -138,10 +131,6 @@ impl Suite<'_> {
         let failed = if result.error.is_some() { "could not run" } else { "failed" };
         format!("the check `{name}` of `{table}` {failed}{detail}")
     }
-}
-
-impl Kind for dyn QualityProvider {
-    const TYPE: PluginType = PluginType::Quality;
 }
 
 impl Handle<dyn QualityProvider> {

@@ -4,10 +4,9 @@ use floe_telemetry::FloeAttributes;
 use secrecy::SecretString;
 
 use crate::error::Error;
-use crate::handle::{Handle, Kind};
-use crate::kind::PluginType;
+use crate::handle::Handle;
 use crate::lifecycle::Lifecycle;
-use crate::operation::Operation;
+use crate::operation::operation;
 pub use crate::operation::operation_span as secrets_span;
 
 /// A request to a secret store. It has no field for the secret itself, and none may be added.
@@ -35,13 +34,7 @@ pub struct SecretsOutcome {
     pub found: Option<bool>,
 }
 
-impl Operation for SecretRequest<'_> {
-    const DOMAIN: &'static str = "secrets";
-
-    fn operation(&self) -> &str {
-        self.operation
-    }
-}
+operation!("secrets", SecretRequest.operation);
 
 /// A store of secrets. No error may contain a secret.
 pub trait SecretStore: Lifecycle {
@@ -86,10 +79,6 @@ pub struct KubernetesSecret<'a> {
     pub namespace: Option<&'a str>,
 }
 
-impl Kind for dyn SecretStore {
-    const TYPE: PluginType = PluginType::Secrets;
-}
-
 impl Handle<dyn SecretStore> {
     /// The secret with this key, in the span `secrets.get_secret`.
     ///
@@ -97,20 +86,17 @@ impl Handle<dyn SecretStore> {
     ///
     /// As for [`SecretStore::get_secret`].
     pub fn get_secret(&self, key: &str) -> Result<Option<SecretString>, Error> {
-        let found =
-            |secret: &Option<SecretString>| SecretsOutcome { found: Some(secret.is_some()) };
-        self.observe_result(&self.request("get_secret", Some(key)), found, |store| {
-            store.get_secret(key)
-        })
-    }
-
-    fn request<'a>(&'a self, operation: &'a str, key_name: Option<&'a str>) -> SecretRequest<'a> {
-        SecretRequest {
-            operation,
+        let operation = SecretRequest {
+            operation: "get_secret",
             provider: self.name(),
-            key_name,
+            key_name: Some(key),
             namespace: self.plugin().namespace(),
             path: self.plugin().path(),
-        }
+        };
+        self.observe(&operation, |store, span| {
+            let secret = store.get_secret(key)?;
+            span.set_attributes(&SecretsOutcome { found: Some(secret.is_some()) });
+            Ok(secret)
+        })
     }
 }

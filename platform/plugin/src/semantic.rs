@@ -6,10 +6,9 @@ use std::time::Instant;
 use floe_telemetry::FloeAttributes;
 
 use crate::error::Error;
-use crate::handle::{Handle, Kind};
-use crate::kind::PluginType;
+use crate::handle::Handle;
 use crate::lifecycle::Lifecycle;
-use crate::operation::Operation;
+use crate::operation::operation;
 pub use crate::operation::operation_span as semantic_span;
 use crate::product::Product;
 
@@ -35,13 +34,7 @@ pub struct SemanticOutcome {
     pub duration_ms: Option<f64>,
 }
 
-impl Operation for Semantic<'_> {
-    const DOMAIN: &'static str = "semantic";
-
-    fn operation(&self) -> &str {
-        self.operation
-    }
-}
+operation!("semantic", Semantic.operation);
 
 /// A semantic layer: metrics and dimensions over tables.
 pub trait SemanticLayer: Lifecycle {
@@ -51,10 +44,6 @@ pub trait SemanticLayer: Lifecycle {
     ///
     /// A file cannot be written.
     fn sync(&self, product: &Product<'_>, folder: &Path) -> Result<Vec<PathBuf>, Error>;
-}
-
-impl Kind for dyn SemanticLayer {
-    const TYPE: PluginType = PluginType::SemanticLayer;
 }
 
 impl Handle<dyn SemanticLayer> {
@@ -67,10 +56,13 @@ impl Handle<dyn SemanticLayer> {
         let schema_path = folder.to_string_lossy();
         let operation = Semantic { operation: "sync", schema_path: Some(&schema_path) };
         let started = Instant::now();
-        let written = |files: &Vec<PathBuf>| SemanticOutcome {
-            model_count: Some(files.len() as u64),
-            duration_ms: Some(started.elapsed().as_secs_f64() * 1e3),
-        };
-        self.observe_result(&operation, written, |layer| layer.sync(product, folder))
+        self.observe(&operation, |layer, span| {
+            let files = layer.sync(product, folder)?;
+            span.set_attributes(&SemanticOutcome {
+                model_count: Some(files.len() as u64),
+                duration_ms: Some(started.elapsed().as_secs_f64() * 1e3),
+            });
+            Ok(files)
+        })
     }
 }

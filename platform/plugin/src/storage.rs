@@ -5,10 +5,9 @@ use std::path::Path;
 use floe_telemetry::FloeAttributes;
 
 use crate::error::Error;
-use crate::handle::{Handle, Kind};
-use crate::kind::PluginType;
+use crate::handle::Handle;
 use crate::lifecycle::Lifecycle;
-use crate::operation::Operation;
+use crate::operation::operation;
 pub use crate::operation::operation_span as storage_span;
 
 /// The storage system.
@@ -51,13 +50,7 @@ pub struct StorageOutcome {
     pub bytes_written: Option<u64>,
 }
 
-impl Operation for Storage<'_> {
-    const DOMAIN: &'static str = "storage";
-
-    fn operation(&self) -> &str {
-        self.operation
-    }
-}
+operation!("storage", Storage.operation);
 
 /// A store of objects: a folder or a bucket.
 pub trait ObjectStore: Lifecycle {
@@ -78,10 +71,6 @@ pub trait ObjectStore: Lifecycle {
     ///
     /// The store refused the object or could not be reached.
     fn put_object(&self, key: &str, file: &Path) -> Result<u64, Error>;
-}
-
-impl Kind for dyn ObjectStore {
-    const TYPE: PluginType = PluginType::Storage;
 }
 
 impl Handle<dyn ObjectStore> {
