@@ -6,10 +6,9 @@ use floe_telemetry::FloeAttributes;
 
 use crate::address::Destination;
 use crate::error::Error;
-use crate::handle::{Handle, Kind};
-use crate::kind::PluginType;
+use crate::handle::Handle;
 use crate::lifecycle::Lifecycle;
-use crate::operation::Operation;
+use crate::operation::operation;
 pub use crate::operation::operation_span as alert_span;
 
 /// An alert for a channel.
@@ -45,13 +44,7 @@ pub enum DeliveryStatus {
     Failed,
 }
 
-impl Operation for Alert<'_> {
-    const DOMAIN: &'static str = "alert";
-
-    fn operation(&self) -> &str {
-        self.operation
-    }
-}
+operation!("alert", Alert.operation);
 
 /// A channel that delivers alerts.
 pub trait AlertChannel: Lifecycle {
@@ -77,8 +70,8 @@ pub struct Message<'a> {
     pub summary: &'a str,
     /// More lines, without a credential.
     pub description: Option<&'a str>,
-    /// The violation that a check found, if a check caused the alert.
-    pub violation: Option<Violation>,
+    /// The rule of the contract that data violates: `quality` if a check caused the alert.
+    pub violation: Option<&'a str>,
     /// The namespace of the product.
     pub namespace: &'a str,
     /// The name of the product.
@@ -114,6 +107,32 @@ impl<'a> Message<'a> {
             at: SystemTime::now(),
         }
     }
+
+    /// The names and the texts of the alert's properties, without absent ones. They are the same for all alerts with
+    /// the same cause.
+    pub fn properties(&self) -> impl Iterator<Item = (&'static str, &'a str)> {
+        present([
+            ("alertname", Some(self.name)),
+            ("severity", Some(self.severity.as_str())),
+            ("namespace", Some(self.namespace)),
+            ("product", Some(self.product)),
+            ("environment", Some(self.environment)),
+            ("asset", self.asset),
+            ("violation", self.violation),
+        ])
+    }
+
+    /// The ids of the run and of its trace, without absent ones.
+    pub fn ids(&self) -> impl Iterator<Item = (&'static str, &'a str)> {
+        present([("run_id", self.run_id), ("trace_id", self.trace_id)])
+    }
+}
+
+fn present<'a, const N: usize>(
+    texts: [(&'static str, Option<&'a str>); N],
+) -> impl Iterator<Item = (&'static str, &'a str)> {
+    let texts = texts.into_iter().filter_map(|(name, text)| Some((name, text?)));
+    texts.filter(|(_, text)| !text.is_empty())
 }
 
 /// The severity of an alert.
@@ -141,28 +160,6 @@ impl Severity {
             Self::Critical => "critical",
         }
     }
-}
-
-/// The rule of a contract that data violates.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum Violation {
-    /// A check of the values failed.
-    Quality,
-}
-
-impl Violation {
-    /// `quality`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Quality => "quality",
-        }
-    }
-}
-
-impl Kind for dyn AlertChannel {
-    const TYPE: PluginType = PluginType::AlertChannel;
 }
 
 impl Handle<dyn AlertChannel> {

@@ -4,10 +4,9 @@ use floe_telemetry::FloeAttributes;
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::handle::{Handle, Kind};
-use crate::kind::PluginType;
+use crate::handle::Handle;
 use crate::lifecycle::Lifecycle;
-use crate::operation::Operation;
+use crate::operation::operation;
 pub use crate::operation::operation_span as security_span;
 
 /// The area of a manifest.
@@ -40,50 +39,32 @@ pub struct Security<'a> {
     pub pss_level: Option<&'a str>,
 }
 
-impl Operation for Security<'_> {
-    const DOMAIN: &'static str = "security";
+operation!("security", Security.operation);
 
-    fn operation(&self) -> &str {
-        self.operation
-    }
+/// A manifest of a product's account in a cluster.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "a plugin generates each of them")]
+pub enum Manifest {
+    /// The namespace, with its Pod Security Standard as labels.
+    Namespace,
+    /// The service account of the product.
+    ServiceAccount,
+    /// The role that may read only the product's secrets, in their namespace.
+    Role,
+    /// The binding of the role to the service account, in the namespace of the role.
+    RoleBinding,
+    /// The security context of the product's pods: a part of a pod, not a resource.
+    PodSecurityContext,
 }
 
-/// Generates roles for the cluster of a product. Each manifest is a resource of Kubernetes.
+/// Generates the account of a product in a cluster, with its roles.
 pub trait RoleGenerator: Lifecycle {
-    /// The namespace, with its Pod Security Standard as labels.
+    /// Generates a manifest: a resource of Kubernetes, or a part of one.
     ///
     /// # Errors
     ///
     /// A name is not valid in a cluster.
-    fn generate_namespace(&self, workload: &Workload<'_>) -> Result<Value, Error>;
-
-    /// The service account of the product.
-    ///
-    /// # Errors
-    ///
-    /// As for [`generate_namespace`](Self::generate_namespace).
-    fn generate_service_account(&self, workload: &Workload<'_>) -> Result<Value, Error>;
-
-    /// The role that may read only the product's secrets, in their namespace.
-    ///
-    /// # Errors
-    ///
-    /// As for [`generate_namespace`](Self::generate_namespace).
-    fn generate_role(&self, workload: &Workload<'_>) -> Result<Value, Error>;
-
-    /// The binding of the role to the service account, in the namespace of the role.
-    ///
-    /// # Errors
-    ///
-    /// As for [`generate_namespace`](Self::generate_namespace).
-    fn generate_role_binding(&self, workload: &Workload<'_>) -> Result<Value, Error>;
-
-    /// The security context of the product's pods: a part of a pod, not a resource.
-    ///
-    /// # Errors
-    ///
-    /// As for [`generate_namespace`](Self::generate_namespace).
-    fn generate_pod_security_context(&self, workload: &Workload<'_>) -> Result<Value, Error>;
+    fn generate(&self, manifest: Manifest, workload: &Workload<'_>) -> Result<Value, Error>;
 }
 
 /// Generates network policies for the cluster of a product.
@@ -128,75 +109,37 @@ impl Workload<'_> {
     }
 }
 
-impl Kind for dyn RoleGenerator {
-    const TYPE: PluginType = PluginType::Rbac;
-}
-
-impl Kind for dyn NetworkPolicyGenerator {
-    const TYPE: PluginType = PluginType::NetworkSecurity;
-}
-
 impl Handle<dyn RoleGenerator> {
-    /// The namespace, in the span `security.generate_namespace`.
+    /// Generates a manifest, in a span such as `security.generate_role`.
     ///
     /// # Errors
     ///
-    /// As for [`RoleGenerator::generate_namespace`].
-    pub fn generate_namespace(&self, workload: &Workload<'_>) -> Result<Value, Error> {
-        let operation = Security {
-            pss_level: Some(workload.pss_level),
-            ..rbac("generate_namespace", "Namespace", workload)
-        };
-        self.observe(&operation, |it, _| it.generate_namespace(workload))
-    }
+    /// As for [`RoleGenerator::generate`].
+    pub fn generate(&self, manifest: Manifest, workload: &Workload<'_>) -> Result<Value, Error> {
+        use Manifest::{Namespace, PodSecurityContext, Role, RoleBinding, ServiceAccount};
 
-    /// The service account, in the span `security.generate_service_account`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`RoleGenerator::generate_service_account`].
-    pub fn generate_service_account(&self, workload: &Workload<'_>) -> Result<Value, Error> {
-        let operation = rbac("generate_service_account", "ServiceAccount", workload);
-        self.observe(&operation, |it, _| it.generate_service_account(workload))
-    }
-
-    /// The role, in the span `security.generate_role`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`RoleGenerator::generate_role`].
-    pub fn generate_role(&self, workload: &Workload<'_>) -> Result<Value, Error> {
-        let operation = Security {
-            namespace: Some(workload.role_namespace()),
-            ..rbac("generate_role", "Role", workload)
+        let (operation, policy_type) = match manifest {
+            Namespace => ("generate_namespace", "Namespace"),
+            ServiceAccount => ("generate_service_account", "ServiceAccount"),
+            Role => ("generate_role", "Role"),
+            RoleBinding => ("generate_role_binding", "RoleBinding"),
+            PodSecurityContext => ("generate_pod_security_context", "PodSecurityContext"),
         };
-        self.observe(&operation, |it, _| it.generate_role(workload))
-    }
-
-    /// The binding of the role, in the span `security.generate_role_binding`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`RoleGenerator::generate_role_binding`].
-    pub fn generate_role_binding(&self, workload: &Workload<'_>) -> Result<Value, Error> {
+        let is_of_role = matches!(manifest, Role | RoleBinding);
+        let has_level = matches!(manifest, Namespace | PodSecurityContext);
         let operation = Security {
-            namespace: Some(workload.role_namespace()),
-            ..rbac("generate_role_binding", "RoleBinding", workload)
+            operation,
+            area: Area::Rbac,
+            policy_type: Some(policy_type),
+            resource_count: Some(1),
+            namespace: Some(if is_of_role {
+                workload.role_namespace()
+            } else {
+                workload.namespace
+            }),
+            pss_level: has_level.then_some(workload.pss_level),
         };
-        self.observe(&operation, |it, _| it.generate_role_binding(workload))
-    }
-
-    /// The security context of pods, in the span `security.generate_pod_security_context`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`RoleGenerator::generate_pod_security_context`].
-    pub fn generate_pod_security_context(&self, workload: &Workload<'_>) -> Result<Value, Error> {
-        let operation = Security {
-            pss_level: Some(workload.pss_level),
-            ..rbac("generate_pod_security_context", "PodSecurityContext", workload)
-        };
-        self.observe(&operation, |it, _| it.generate_pod_security_context(workload))
+        self.observe(&operation, |it, _| it.generate(manifest, workload))
     }
 }
 
@@ -222,17 +165,6 @@ impl Handle<dyn NetworkPolicyGenerator> {
     ) -> Result<Vec<Value>, Error> {
         let operation = network("generate_default_deny_policies", workload);
         self.observe(&operation, |it, _| it.generate_default_deny_policies(workload))
-    }
-}
-
-fn rbac<'a>(operation: &'a str, policy_type: &'a str, workload: &'a Workload<'_>) -> Security<'a> {
-    Security {
-        operation,
-        area: Area::Rbac,
-        policy_type: Some(policy_type),
-        resource_count: Some(1),
-        namespace: Some(workload.namespace),
-        pss_level: None,
     }
 }
 

@@ -11,6 +11,7 @@ pub mod quote;
 pub mod sql;
 
 mod http;
+mod kubernetes;
 mod time_limit;
 
 /// Files: which paths may be read and written, and how files are replaced.
@@ -70,7 +71,6 @@ pub mod quality {
     mod gx;
     mod sql;
     pub mod suite;
-    pub mod value_type;
 }
 
 mod secrets {
@@ -80,7 +80,6 @@ mod secrets {
 }
 
 mod security {
-    mod kubernetes;
     mod network;
     mod rbac;
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use floe_plugin::alert::{Message, Severity, Violation};
+use floe_plugin::alert::{Message, Severity};
 use floe_plugin::orchestrator::{Asset as DagsterAsset, PipelineOutcome};
 use floe_plugin::{PluginType, rfc3339};
 use floe_plugins::error::Error;
@@ -123,7 +123,7 @@ pub(super) fn alert(
         },
         Alert::OfCheck { asset } => Message {
             severity: Severity::Error,
-            violation: Some(Violation::Quality),
+            violation: Some("quality"),
             asset: Some(asset),
             ..active::message(identity, run_id, CHECK_FAILED, summary)
         },

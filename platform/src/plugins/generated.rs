@@ -11,7 +11,7 @@ use floe_plugin::configuration::Reference;
 use floe_plugin::orchestrator::AssetOrchestrator;
 use floe_plugin::quality::QualityProvider;
 use floe_plugin::secrets::{KubernetesSecret, SecretStore};
-use floe_plugin::security::{NetworkPolicyGenerator, RoleGenerator, Workload};
+use floe_plugin::security::{Manifest, NetworkPolicyGenerator, RoleGenerator, Workload};
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access, GENERATED};
 use floe_plugins::files::confine;
@@ -151,21 +151,23 @@ fn cluster(
         let all: Vec<&str> = secrets.values().flatten().map(String::as_str).collect();
         let account = Workload { secrets: &all, ..workload };
         // All of them or none: a binding without its role is worse than the manifests of the last compilation.
-        let mut generated =
-            vec![roles.generate_namespace(&workload), roles.generate_service_account(&account)];
+        let mut generated = vec![
+            roles.generate(Manifest::Namespace, &workload),
+            roles.generate(Manifest::ServiceAccount, &account),
+        ];
         // A role reads Secrets of its own namespace only.
         for (namespace, names) in &secrets {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let workload =
                 Workload { secrets: &names, secrets_namespace: namespace.as_deref(), ..workload };
-            generated.push(roles.generate_role(&workload));
-            generated.push(roles.generate_role_binding(&workload));
+            generated.push(roles.generate(Manifest::Role, &workload));
+            generated.push(roles.generate(Manifest::RoleBinding, &workload));
         }
         let manifests: Result<Vec<_>, _> = generated.into_iter().collect();
         if let Some(manifests) = plugins.tolerate(&roles, manifests)? {
             write(&folder.join(ROLES), &manifests)?;
         }
-        let context = roles.generate_pod_security_context(&workload);
+        let context = roles.generate(Manifest::PodSecurityContext, &workload);
         if let Some(context) = plugins.tolerate(&roles, context)? {
             write(&folder.join(POD_SECURITY), &[context])?;
         }

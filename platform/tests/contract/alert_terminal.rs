@@ -6,18 +6,17 @@ use floe_plugin::PluginType;
 use floe_plugin::alert::{AlertChannel, Message, Severity};
 use serde_json::json;
 
-use crate::{CANARY, Contract, plugins_in};
+use crate::{CANARY, Contract, with_in};
 
 pub(crate) fn contract() -> Contract {
     let send = |folder: &Path, file: &str| {
-        let config = json!({ "file": file });
-        let plugins = plugins_in(folder, PluginType::AlertChannel, "terminal", config);
-        let channel = plugins.one::<dyn AlertChannel>().unwrap();
         let summary = format!("no rows, password={CANARY}\nnext line");
-        channel.send_alert(&Message {
+        let message = Message {
             severity: Severity::Critical,
             ..Message::new("FloePipelineFailed", &summary)
-        })
+        };
+        let config = json!({ "file": file });
+        with_in::<dyn AlertChannel, _>(folder, "terminal", config, |it| it.send_alert(&message))
     };
     Contract::new(PluginType::AlertChannel, "terminal", "a file").operation(
         "send_alert",

@@ -8,12 +8,10 @@ use floe_plugin::{Error, ErrorKind, Handle, PluginType};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::{Contract, plugins};
+use crate::{Contract, with};
 
-fn with<T>(run: impl FnOnce(&Handle<dyn ComputeEngine>) -> T) -> T {
-    let config = json!({ "threads": 2, "memory_limit": "1GB" });
-    let plugins = plugins(PluginType::Compute, "duckdb", config);
-    run(&plugins.one::<dyn ComputeEngine>().unwrap())
+fn on<T>(run: impl FnOnce(&Handle<dyn ComputeEngine>) -> Result<T, Error>) -> Result<T, Error> {
+    with("duckdb", json!({ "threads": 2, "memory_limit": "1GB" }), run)
 }
 
 /// A file that begins as `start`.
@@ -21,21 +19,12 @@ fn validate(start: &[u8]) -> Result<(), Error> {
     let folder = TempDir::new()?;
     let file = folder.path().join("sales.duckdb");
     fs::write(&file, start)?;
-    with(|engine| engine.validate_connection(&file))
+    on(|engine| engine.validate_connection(&file))
 }
 
 pub(crate) fn contract() -> Contract {
-    let unsupported = |operation| {
-        let run = move || {
-            let file = Path::new("sales.duckdb");
-            match operation {
-                "open_database" => with(|engine| engine.open_database(file).map(drop)),
-                _ => with(|engine| engine.create_database(file).map(drop)),
-            }
-        };
-        (operation, run)
-    };
-    let mut contract = Contract::new(
+    let file = Path::new("/srv/sales.duckdb");
+    Contract::new(
         PluginType::Compute,
         "duckdb",
         "a file; DuckDB by dbt-duckdb in `.ci/services plugins`",
@@ -44,7 +33,7 @@ pub(crate) fn contract() -> Contract {
         "validate_connection",
         &["compute.engine=duckdb", "compute.db_path=*"],
         || {
-            with(|engine| engine.validate_connection(Path::new("no-such.duckdb")))?;
+            on(|engine| engine.validate_connection(Path::new("no-such.duckdb")))?;
             validate(b"")?;
             validate(b"01234567DUCK0123")
         },
@@ -57,8 +46,8 @@ pub(crate) fn contract() -> Contract {
     .operation(
         "generate_profile",
         &["compute.engine=duckdb", "compute.target=prod"],
-        || {
-            let profile = with(|it| it.generate_profile(Path::new("/srv/sales.duckdb"), "prod"))?;
+        move || {
+            let profile = on(|it| it.generate_profile(file, "prod"))?;
             let expected = json!({
                 "type": "duckdb",
                 "path": "/srv/sales.duckdb",
@@ -68,11 +57,8 @@ pub(crate) fn contract() -> Contract {
             assert_eq!(profile, expected);
             Ok(())
         },
-        || with(|it| it.generate_profile(Path::new("/srv/sales.duckdb"), "")).map(drop),
-    );
-    for operation in ["create_database", "open_database"] {
-        let (operation, run) = unsupported(operation);
-        contract = contract.unsupported(operation, run);
-    }
-    contract
+        move || on(|it| it.generate_profile(file, "")).map(drop),
+    )
+    .unsupported("create_database", move || on(|it| it.create_database(file)).map(drop))
+    .unsupported("open_database", move || on(|it| it.open_database(file)).map(drop))
 }

@@ -3,29 +3,34 @@
 use std::path::Path;
 
 use floe_plugin::compute::{ComputeEngine, Materialize, Session};
-use floe_plugin::table::{Column, ColumnType, RowSink, Value};
-use floe_plugin::{Error, ErrorKind, PluginType};
+use floe_plugin::table::{Column, ColumnType, Value};
+use floe_plugin::{Error, ErrorKind, Handle, PluginType};
 use serde_json::json;
 
-use crate::{Contract, plugins};
+use crate::{Contract, Rows, with};
 
 const COLUMNS: [Column<'static>; 2] = [
     Column { name: "id", kind: ColumnType::Integer },
     Column { name: "name", kind: ColumnType::Text },
 ];
 
-/// Runs `run` on an engine, and a database of it in an own folder.
-fn on<T>(
-    plugin: &'static str,
-    run: impl FnOnce(&mut Session) -> Result<T, Error>,
+/// Runs `run` on the engine with the file of a database in a folder of its own.
+fn on_engine<T>(
+    run: impl FnOnce(&Handle<dyn ComputeEngine>, &Path) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let plugins = plugins(PluginType::Compute, plugin, json!({}));
-    let engine = plugins.one::<dyn ComputeEngine>().unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let mut session = engine.create_database(&folder.path().join("warehouse.db"))?;
-    let result = run(&mut session)?;
-    session.close()?;
-    Ok(result)
+    with("sqlite", json!({}), |engine| run(engine, &folder.path().join("warehouse.db")))
+}
+
+/// Runs `run` on a database with the table `people`.
+pub(crate) fn on<T>(run: impl FnOnce(&mut Session) -> Result<T, Error>) -> Result<T, Error> {
+    on_engine(|engine, file| {
+        let mut session = engine.create_database(file)?;
+        assert_eq!(load(&mut session)?, 2);
+        let result = run(&mut session)?;
+        session.close()?;
+        Ok(result)
+    })
 }
 
 /// Loads two rows into the table `people`.
@@ -36,78 +41,46 @@ fn load(session: &mut Session) -> Result<u64, Error> {
     })
 }
 
-#[derive(Default)]
-struct Rows(Vec<String>);
-
-impl RowSink for Rows {
-    fn columns(&mut self, names: &[&str]) -> Result<(), Error> {
-        self.0.push(names.join(","));
-        Ok(())
-    }
-
-    fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error> {
-        self.0.push(format!("{values:?}"));
-        Ok(())
-    }
-}
-
-type Engine = floe_plugin::Handle<dyn ComputeEngine>;
-
-/// A file that begins as `start`.
+/// Validates a file that begins as `start`.
 fn validate(start: &[u8]) -> Result<(), Error> {
-    let folder = tempfile::TempDir::new()?;
-    let file = folder.path().join("sales.db");
-    std::fs::write(&file, start)?;
-    let plugins = plugins(PluginType::Compute, "sqlite", serde_json::json!({}));
-    plugins.one::<dyn ComputeEngine>().unwrap().validate_connection(&file)
+    on_engine(|engine, file| {
+        std::fs::write(file, start)?;
+        engine.validate_connection(file)
+    })
 }
 
-pub(crate) fn contract() -> Contract {
-    of_engine("sqlite", "the embedded SQLite")
+fn stored<'a>(name: &'a str, is_view: bool, sql: &'a str) -> Materialize<'a> {
+    Materialize { name, is_view, sql }
 }
 
 const OF_FILE: &[&str] = &["compute.engine=sqlite", "compute.db_path=*"];
 
-/// The contract of a compute engine that needs no configuration.
 #[expect(clippy::too_many_lines, reason = "a list of operations")]
-pub(crate) fn of_engine(plugin: &'static str, service: &'static str) -> Contract {
-    let engine = move |run: &dyn Fn(&Engine) -> Result<(), Error>| {
-        let plugins = plugins(PluginType::Compute, plugin, json!({}));
-        run(&plugins.one::<dyn ComputeEngine>().unwrap())
-    };
-    Contract::new(PluginType::Compute, plugin, service)
+pub(crate) fn contract() -> Contract {
+    Contract::new(PluginType::Compute, "sqlite", "the embedded SQLite")
         .operation(
             "create_database",
             OF_FILE,
-            move || on(plugin, |_| Ok(())),
-            move || {
-                engine(&|engine| {
-                    let file = Path::new("/no/such/folder/warehouse.db");
-                    engine.create_database(file).map(drop)
-                })
-            },
+            || on(|_| Ok(())),
+            || on_engine(|it, _| it.create_database(Path::new("/no/such/folder/a.db")).map(drop)),
         )
         .operation(
             "open_database",
             OF_FILE,
-            move || {
-                engine(&|engine| {
-                    let folder = tempfile::tempdir().unwrap();
-                    let file = folder.path().join("warehouse.db");
-                    let mut created = engine.create_database(&file)?;
+            || {
+                on_engine(|engine, file| {
+                    let mut created = engine.create_database(file)?;
                     load(&mut created)?;
                     created.close()?;
                     // The next writer continues.
-                    let mut opened = engine.open_database(&file)?;
+                    let mut opened = engine.open_database(file)?;
                     assert_eq!(opened.count("SELECT count(*) FROM people")?, 2);
                     opened.close()
                 })
             },
-            move || {
-                engine(&|engine| {
-                    let folder = tempfile::tempdir().unwrap();
-                    let file = folder.path().join("warehouse.db");
-                    let opened = engine.open_database(&file);
+            || {
+                on_engine(|engine, file| {
+                    let opened = engine.open_database(file);
                     assert!(!file.exists(), "nothing is created");
                     opened.map(drop)
                 })
@@ -116,14 +89,9 @@ pub(crate) fn of_engine(plugin: &'static str, service: &'static str) -> Contract
         .operation(
             "remove",
             OF_FILE,
-            move || {
-                on(plugin, |session| {
-                    load(session)?;
-                    session.materialize(&Materialize {
-                        name: "names",
-                        is_view: true,
-                        sql: "SELECT name FROM people",
-                    })?;
+            || {
+                on(|session| {
+                    session.materialize(&stored("names", true, "SELECT name FROM people"))?;
                     for table in ["names", "people"] {
                         assert!(session.remove(table)?, "{table}");
                         assert!(session.columns(table).is_err(), "{table}");
@@ -132,13 +100,11 @@ pub(crate) fn of_engine(plugin: &'static str, service: &'static str) -> Contract
                     Ok(())
                 })
             },
-            move || {
-                engine(&|engine| {
-                    let folder = tempfile::tempdir().unwrap();
-                    let file = folder.path().join("warehouse.db");
-                    let mut session = engine.create_database(&file)?;
+            || {
+                on_engine(|engine, file| {
+                    let mut session = engine.create_database(file)?;
                     load(&mut session)?;
-                    std::fs::write(&file, "this is no database")?;
+                    std::fs::write(file, "this is no database")?;
                     session.remove("people").map(drop)
                 })
             },
@@ -146,21 +112,15 @@ pub(crate) fn of_engine(plugin: &'static str, service: &'static str) -> Contract
         .operation(
             "load",
             OF_FILE,
-            move || {
-                assert_eq!(on(plugin, load)?, 2);
-                Ok(())
-            },
-            move || {
-                on(plugin, |session| {
-                    let refused = session.load("people", &COLUMNS, &mut |rows| {
+            || on(|_| Ok(())),
+            || {
+                on(|session| {
+                    let refused = session.load("others", &COLUMNS, &mut |rows| {
                         rows.row(&[Value::Integer(1), Value::Null])?;
-                        Err(Error::new(
-                            ErrorKind::InvalidInput,
-                            "the second row is wrong",
-                        ))
+                        Err(Error::new(ErrorKind::InvalidInput, "the second row is wrong"))
                     });
                     // Nothing half-written.
-                    assert!(session.count("SELECT count(*) FROM people").is_err());
+                    assert!(session.count("SELECT count(*) FROM others").is_err());
                     refused.map(drop)
                 })
             },
@@ -168,110 +128,81 @@ pub(crate) fn of_engine(plugin: &'static str, service: &'static str) -> Contract
         .operation(
             "materialize",
             OF_FILE,
-            move || {
-                on(plugin, |session| {
-                    load(session)?;
-                    let rows = session.materialize(&Materialize {
-                        name: "named",
-                        is_view: false,
-                        sql: "SELECT * FROM people WHERE name IS NOT NULL",
-                    })?;
-                    assert_eq!(rows, 1);
-                    let view = Materialize {
-                        name: "all_people",
-                        is_view: true,
-                        sql: "SELECT * FROM people",
-                    };
+            || {
+                on(|session| {
+                    let named = "SELECT * FROM people WHERE name IS NOT NULL";
+                    assert_eq!(session.materialize(&stored("named", false, named))?, 1);
+                    let view = stored("all_people", true, "SELECT * FROM people");
                     assert_eq!(session.materialize(&view)?, 2);
                     assert_eq!(session.columns("all_people")?, ["id", "name"]);
                     Ok(())
                 })
             },
-            move || {
-                on(plugin, |session| {
-                    load(session)?;
+            || {
+                on(|session| {
                     let mut broken = |is_view| {
-                        let refused = session.materialize(&Materialize {
-                            name: "broken",
-                            is_view,
-                            sql: "SELECT price FROM people",
-                        });
+                        let model = stored("broken", is_view, "SELECT price FROM people");
+                        let error = session.materialize(&model).unwrap_err();
                         assert!(session.columns("broken").is_err(), "it is there");
-                        refused.unwrap_err()
+                        assert_eq!(error.kind(), ErrorKind::UnknownName);
+                        error
                     };
                     broken(true);
-                    let error = broken(false);
-                    assert_eq!(error.kind(), ErrorKind::UnknownName);
-                    Err(error)
+                    Err::<(), _>(broken(false))
                 })
             },
         )
         .operation(
             "query",
             OF_FILE,
-            move || {
-                on(plugin, |session| {
-                    load(session)?;
+            || {
+                on(|session| {
                     let mut rows = Rows::default();
                     session.query("SELECT id, name FROM people ORDER BY id", &mut rows)?;
-                    assert_eq!(
-                        rows.0,
-                        [
-                            "id,name",
-                            "[Integer(1), Text(\"Ada\")]",
-                            "[Integer(2), Null]"
-                        ]
-                    );
+                    assert_eq!(rows.0, ["[Integer(1), Text(\"Ada\")]", "[Integer(2), Null]"]);
                     Ok(())
                 })
             },
-            move || {
-                on(plugin, |session| {
-                    load(session)?;
+            || {
+                on(|session| {
                     // A query changes nothing.
                     let refused = session.query("DELETE FROM people", &mut Rows::default());
                     let error = refused.unwrap_err();
                     assert_eq!(error.kind(), ErrorKind::InvalidInput);
-                    Err(error)
+                    Err::<(), _>(error)
                 })
             },
         )
         .operation(
             "describe",
             OF_FILE,
-            move || {
-                on(plugin, |session| {
-                    load(session)?;
-                    let column = |name: &str, kind| (name.to_owned(), kind);
-                    assert_eq!(
-                        session.describe("people")?,
-                        [
-                            column("id", ColumnType::Integer),
-                            column("name", ColumnType::Text)
-                        ]
-                    );
+            || {
+                on(|session| {
+                    use ColumnType::{Integer, Real, Text};
+
+                    let columns = |all: &[(&str, ColumnType)]| {
+                        let owned = all.iter().map(|(name, kind)| ((*name).to_owned(), *kind));
+                        owned.collect::<Vec<_>>()
+                    };
+                    let expected = columns(&[("id", Integer), ("name", Text)]);
+                    assert_eq!(session.describe("people")?, expected);
                     // The result of an expression has no type, so its values decide.
-                    session.materialize(&Materialize {
-                        name: "results",
-                        is_view: true,
-                        sql: "SELECT id + 1 AS next, id / 2.0 AS half, iif(id = 1, id, 0.5) AS mixed, \
-                              upper(name) AS upper, iif(id = 1, id, name) AS both, NULL AS empty FROM people",
-                    })?;
-                    assert_eq!(
-                        session.describe("results")?,
-                        [
-                            column("next", ColumnType::Integer),
-                            column("half", ColumnType::Real),
-                            column("mixed", ColumnType::Real),
-                            column("upper", ColumnType::Text),
-                            column("both", ColumnType::Integer),
-                            column("empty", ColumnType::Text),
-                        ]
-                    );
+                    let results = "SELECT id + 1 AS next, id / 2.0 AS half, iif(id = 1, id, 0.5) AS mixed, \
+                                   upper(name) AS upper, iif(id = 1, id, name) AS both, NULL AS empty FROM people";
+                    session.materialize(&stored("results", true, results))?;
+                    let expected = columns(&[
+                        ("next", Integer),
+                        ("half", Real),
+                        ("mixed", Real),
+                        ("upper", Text),
+                        ("both", Integer),
+                        ("empty", Text),
+                    ]);
+                    assert_eq!(session.describe("results")?, expected);
                     Ok(())
                 })
             },
-            move || on(plugin, |session| session.describe("nowhere").map(drop)),
+            || on(|session| session.describe("nowhere").map(drop)),
         )
         .operation(
             "validate_connection",
@@ -280,8 +211,6 @@ pub(crate) fn of_engine(plugin: &'static str, service: &'static str) -> Contract
             || validate(b"01234567DUCK0123"),
         )
         .unsupported("generate_profile", || {
-            let plugins = plugins(PluginType::Compute, "sqlite", serde_json::json!({}));
-            let engine = plugins.one::<dyn ComputeEngine>().unwrap();
-            engine.generate_profile(Path::new("sales.db"), "dev").map(drop)
+            on_engine(|engine, file| engine.generate_profile(file, "dev").map(drop))
         })
 }

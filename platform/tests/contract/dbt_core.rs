@@ -3,21 +3,27 @@
 use std::fs;
 use std::path::Path;
 
-use floe_plugin::dbt::{DbtCommand, DbtOutcome, DbtRunner, Project};
-use floe_plugin::{Error, ErrorKind, PluginType, Plugins};
+use floe_plugin::dbt::{CommandRun, DbtCommand, DbtOutcome, DbtRunner, Project};
+use floe_plugin::{Error, ErrorKind, PluginType};
 use floe_telemetry::testing;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::program::Program;
-use crate::{CANARY, Contract, plugins};
+use crate::{CANARY, Contract, with};
 
-fn start(name: &str, dbt: &Program) -> Plugins {
-    plugins(PluginType::Dbt, name, json!({ "program": dbt.path() }))
+pub(crate) fn project_in(folder: &Path) -> Project<'_> {
+    Project { folder, profiles: None, target: Some("dev"), ended: None }
 }
 
-fn project_in(folder: &Path) -> Project<'_> {
-    Project { folder, profiles: None, target: Some("dev"), ended: None }
+pub(crate) fn run_in(
+    name: &str,
+    program: &Path,
+    command: DbtCommand,
+    project: &Project<'_>,
+) -> CommandRun {
+    let config = json!({ "program": program });
+    with::<dyn DbtRunner, _>(name, config, |runner| runner.run(command, project))
 }
 
 /// The folder of a project.
@@ -31,9 +37,7 @@ fn generated() -> TempDir {
 /// Runs a command on a project.
 fn run(name: &str, dbt: &Program, command: DbtCommand) -> Result<DbtOutcome, Error> {
     let folder = generated();
-    let plugins = start(name, dbt);
-    let runner = plugins.one::<dyn DbtRunner>().unwrap();
-    runner.run(command, &project_in(folder.path())).outcome
+    run_in(name, &dbt.path(), command, &project_in(folder.path())).outcome
 }
 
 fn results(version: &str, status: &str) -> String {
@@ -107,15 +111,13 @@ pub(crate) fn of_dbt(name: &'static str, version: &'static str, service: &'stati
 fn a_target_is_an_argument() {
     let dbt = Program::new("dbt").with("answer", results("1.11.16", "success"));
     let folder = generated();
-    let plugins = start("core", &dbt);
-    let runner = plugins.one::<dyn DbtRunner>().unwrap();
     let project = project_in(folder.path());
-    runner.run(DbtCommand::Run, &project).outcome.unwrap();
+    run_in("core", &dbt.path(), DbtCommand::Run, &project).outcome.unwrap();
     let folder = folder.path().display();
     assert_eq!(dbt.received("arguments"), format!("run\n--project-dir\n{folder}\n--target\ndev\n"));
     for target in ["", "--vars"] {
         let project = Project { target: Some(target), ..project };
-        let error = runner.run(DbtCommand::Run, &project).outcome.unwrap_err();
+        let error = run_in("core", &dbt.path(), DbtCommand::Run, &project).outcome.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
     }
 }
@@ -176,9 +178,9 @@ fn results_of_an_earlier_command_are_not_read() {
     fs::create_dir(&target).unwrap();
     fs::write(target.join("run_results.json"), results("1.11.16", "success")).unwrap();
     let dbt = Program::new("dbt").with("behaviour", "silent");
-    let plugins = start("core", &dbt);
-    let runner = plugins.one::<dyn DbtRunner>().unwrap();
-    let error = runner.run(DbtCommand::Run, &project_in(folder.path())).outcome.unwrap_err();
+    let error = run_in("core", &dbt.path(), DbtCommand::Run, &project_in(folder.path()))
+        .outcome
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidResponse);
 }
 
@@ -197,11 +199,9 @@ fn nodes_are_below_the_command() {
     fs::create_dir(folder.path().join("target")).unwrap();
     let manifest = recorded("build_ok.manifest.json");
     fs::write(folder.path().join("target/manifest.json"), manifest).unwrap();
-    let plugins = start("core", &dbt);
-    let runner = plugins.one::<dyn DbtRunner>().unwrap();
     let mut id = None;
     let spans = testing::capture(|| {
-        id = runner.run(DbtCommand::Run, &project_in(folder.path())).invocation_id;
+        id = run_in("core", &dbt.path(), DbtCommand::Run, &project_in(folder.path())).invocation_id;
     });
     let command = spans.single("dbt.run").assert_ok();
     command

@@ -1,34 +1,24 @@
 //! The cases of CSV files.
 
 use floe_plugin::ingestion::{Export, IngestionEngine, Load};
-use floe_plugin::table::{Column, ColumnType, RowSink, Value};
-use floe_plugin::{Error, PluginType};
+use floe_plugin::table::{Column, ColumnType};
+use floe_plugin::{Error, Handle, PluginType};
 use serde_json::json;
 
-use crate::{Contract, plugins};
-
-struct Rows(Vec<String>);
-
-impl RowSink for Rows {
-    fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error> {
-        self.0.push(format!("{values:?}"));
-        Ok(())
-    }
-}
+use crate::{Contract, Rows, with};
 
 fn run(text: &str) -> Result<Vec<String>, Error> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("orders.csv"), text).unwrap();
-    let plugins = plugins(PluginType::Ingestion, "csv", json!({}));
-    let tool = plugins.one::<dyn IngestionEngine>().unwrap();
     let columns = [
         Column { name: "order_id", kind: ColumnType::Integer },
         Column { name: "ordered_on", kind: ColumnType::Date },
     ];
     let load =
         Load { table: "orders", columns: &columns, folder: folder.path(), location: "orders.csv" };
-    let mut rows = Rows(Vec::new());
-    let count = tool.run(&load, &mut rows)?;
+    let mut rows = Rows::default();
+    let run = |tool: &Handle<dyn IngestionEngine>| tool.run(&load, &mut rows);
+    let count = with("csv", json!({}), run)?;
     assert_eq!(count, rows.0.len() as u64);
     Ok(rows.0)
 }
@@ -58,14 +48,12 @@ pub(crate) fn contract() -> Contract {
             },
         )
         .unsupported("write", || {
-            let plugins = plugins(PluginType::Ingestion, "csv", json!({}));
-            let tool = plugins.one::<dyn IngestionEngine>().unwrap();
             let export = Export {
                 table: "orders",
                 sink_type: "crm",
                 destination: "Order",
                 file: "orders.csv".as_ref(),
             };
-            tool.write(&export).map(drop)
+            with::<dyn IngestionEngine, _>("csv", json!({}), |tool| tool.write(&export)).map(drop)
         })
 }

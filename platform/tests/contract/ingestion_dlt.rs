@@ -4,27 +4,18 @@ use std::fs;
 use std::path::Path;
 
 use floe_plugin::ingestion::{Export, IngestionEngine, Load};
-use floe_plugin::table::{Column, ColumnType, RowSink, Value};
-use floe_plugin::{Error, ErrorKind, PluginType, Plugins, Selection};
+use floe_plugin::table::{Column, ColumnType};
+use floe_plugin::{Error, ErrorKind, Handle, PluginType};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
 use crate::program::Program;
-use crate::{CANARY, Contract, plugins, plugins_in};
+use crate::{CANARY, Contract, Rows, refused, with, with_in};
 
-#[derive(Default)]
-struct Rows(Vec<String>);
-
-impl RowSink for Rows {
-    fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error> {
-        self.0.push(format!("{values:?}"));
-        Ok(())
-    }
-}
-
-const COLUMNS: [Column<'static>; 3] = [
+const COLUMNS: [Column<'static>; 4] = [
     Column { name: "id", kind: ColumnType::Integer },
     Column { name: "amount", kind: ColumnType::Real },
+    Column { name: "note", kind: ColumnType::Text },
     Column { name: "ordered_on", kind: ColumnType::Date },
 ];
 
@@ -43,28 +34,22 @@ fn rest_api(python: &Program, folder: &TempDir) -> Json {
     })
 }
 
-fn load(config: &Json, folder: &Path, location: &str) -> Result<Vec<String>, Error> {
-    let plugins = plugins(PluginType::Ingestion, "dlt", config.clone());
-    let tool = plugins.all::<dyn IngestionEngine>().next().unwrap();
+/// Loads orders.
+pub(crate) fn load(config: &Json, folder: &Path, location: &str) -> Result<Vec<String>, Error> {
     let load = Load { table: "orders", columns: &COLUMNS, folder, location };
     let mut rows = Rows::default();
-    tool.run(&load, &mut rows)?;
+    let run = |tool: &Handle<dyn IngestionEngine>| tool.run(&load, &mut rows);
+    let count = with("dlt", config.clone(), run)?;
+    assert_eq!(count, rows.0.len() as u64);
     Ok(rows.0)
 }
 
 fn write(python: &Program, folder: &Path, sink: &str) -> Result<u64, Error> {
-    let sinks = json!({
-        "crm": { "type": "duckdb", "path": "out/crm.duckdb" },
-    });
+    let sinks = json!({ "crm": { "type": "duckdb", "path": "out/crm.duckdb" } });
     let config = json!({ "python": python.path(), "sinks": sinks });
-    let plugins = plugins_in(folder, PluginType::Ingestion, "dlt", config);
-    let tool = plugins.all::<dyn IngestionEngine>().next().unwrap();
-    tool.write(&Export {
-        table: "orders",
-        sink_type: sink,
-        destination: "Order",
-        file: Path::new("/srv/orders.csv"),
-    })
+    let file = Path::new("/srv/orders.csv");
+    let export = Export { table: "orders", sink_type: sink, destination: "Order", file };
+    with_in::<dyn IngestionEngine, _>(folder, "dlt", config, |tool| tool.write(&export))
 }
 
 fn loaded(rows: u64) -> String {
@@ -98,8 +83,8 @@ pub(crate) fn contract() -> Contract {
                 assert_eq!(
                     rows,
                     [
-                        "[Integer(1), Real(1.0), Text(\"2026-01-31\")]",
-                        "[Integer(2), Null, Null]"
+                        "[Integer(1), Real(1.0), Null, Text(\"2026-01-31\")]",
+                        "[Integer(2), Null, Null, Null]"
                     ]
                 );
                 python.assert_traced();
@@ -112,7 +97,9 @@ pub(crate) fn contract() -> Contract {
                         "operation": "load",
                         "table": "orders",
                         "location": "orders",
-                        "columns": { "id": "bigint", "amount": "double", "ordered_on": "date" },
+                        "columns": {
+                            "id": "bigint", "amount": "double", "note": "text", "ordered_on": "date",
+                        },
                         "schema_contract": "freeze",
                         "source": {
                             "base_url": "https://api.example/v1",
@@ -198,10 +185,8 @@ fn a_crash_does_not_print_the_token() {
 #[test]
 fn nothing_is_written_outside_of_the_product() {
     for path in ["/srv/crm.duckdb", "../crm.duckdb", ""] {
-        let sinks = json!({ "crm": { "type": "duckdb", "path": path } });
-        let config = json!({ "sinks": sinks });
-        let refused = Plugins::configure(&[Selection::new(PluginType::Ingestion, "dlt", config)]);
-        let error = refused.unwrap_err().to_string();
+        let config = json!({ "sinks": { "crm": { "type": "duckdb", "path": path } } });
+        let error = refused(Path::new(""), PluginType::Ingestion, "dlt", config);
         let accepted = "expected a path below the folder of the product, without `..`";
         assert!(error.contains(accepted), "{error}");
     }

@@ -1,41 +1,59 @@
 //! The cases of lineage on the terminal.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use floe_plugin::lineage::{Dataset, Job, LineageBackend, RunEvent, RunState};
-use floe_plugin::{Error, PluginType, Plugins};
+use floe_plugin::PluginType;
+use floe_plugin::lineage::{
+    Dataset, Engine, Job, JobType, LineageBackend, Parent, Root, RunEvent, RunState,
+};
+use floe_plugin::table::{Column, ColumnType};
 use serde_json::json;
 
-use crate::{Contract, plugins};
+use crate::{Contract, with};
 
-pub(crate) fn emit(plugins: &Plugins, job: &str) -> Result<(), Error> {
-    let backend = plugins.one::<dyn LineageBackend>().unwrap();
-    let job = Job { namespace: "retail", name: job };
+pub(crate) const ATTRIBUTES: &[&str] = &[
+    "lineage.job_name=customer-360.stg_orders",
+    "lineage.event_type=COMPLETE",
+    "lineage.namespace=sales",
+    "lineage.run_id=2866553f-1347-41ca-bd56-95659a3e1c5d",
+];
+
+/// An event with everything but an error.
+pub(crate) fn event() -> RunEvent<'static> {
+    let kinds = [ColumnType::Integer, ColumnType::Real, ColumnType::Text, ColumnType::Date];
+    let columns = kinds.map(|kind| Column { name: "column", kind }.into()).to_vec();
+    let job = |name| Job { namespace: "sales", name };
+    let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     let run_id = "2866553f-1347-41ca-bd56-95659a3e1c5d";
-    backend.emit_event(&RunEvent {
-        trace: Some(("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331")),
-        sql: Some("SELECT 1"),
-        outputs: vec![Dataset {
-            namespace: "retail",
-            name: "totals",
-            rows: Some(1),
-            ..Dataset::default()
-        }],
-        ..RunEvent::new(RunState::Complete, SystemTime::UNIX_EPOCH, run_id, job)
-    })
+    let data = |name| Dataset { namespace: "sqlite://", name, ..Dataset::default() };
+    RunEvent {
+        parent: Some(Parent {
+            run_id: "9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1",
+            job: job("customer-360"),
+            root: Some(Root {
+                run_id: "7f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1",
+                job: job("nightly"),
+            }),
+        }),
+        job_type: Some(JobType { integration: "FLOE", job_type: "MODEL" }),
+        tags: vec![("dagster_run_id", "8b4c")],
+        engine: Some(Engine { name: "floe", version: "0.1.0" }),
+        trace: Some(("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")),
+        sql: Some("select * from orders"),
+        inputs: vec![data("orders")],
+        outputs: vec![Dataset { columns, rows: Some(3), ..data("stg_orders") }],
+        ..RunEvent::new(RunState::Complete, at, run_id, job("customer-360.stg_orders"))
+    }
 }
 
 pub(crate) fn contract() -> Contract {
-    let backend = || plugins(PluginType::LineageBackend, "console", json!({}));
+    let emit = |event: &RunEvent<'_>| {
+        with::<dyn LineageBackend, _>("console", json!({}), |it| it.emit_event(event))
+    };
     Contract::new(PluginType::LineageBackend, "console", "the terminal").operation(
         "emit_event",
-        &[
-            "lineage.job_name=shop.totals",
-            "lineage.event_type=COMPLETE",
-            "lineage.namespace=retail",
-            "lineage.run_id=2866553f-1347-41ca-bd56-95659a3e1c5d",
-        ],
-        move || emit(&backend(), "shop.totals"),
-        move || emit(&backend(), "shop\u{1b}[2J"),
+        ATTRIBUTES,
+        move || emit(&event()),
+        move || emit(&RunEvent { job: Job { name: "shop\u{1b}[2J", ..event().job }, ..event() }),
     )
 }

@@ -1,19 +1,11 @@
 //! The cases of lineage in a file.
 
-use floe_plugin::{Error, PluginType, Plugins, Selection};
+use floe_plugin::PluginType;
+use floe_plugin::lineage::{LineageBackend, RunEvent};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use crate::Contract;
-use crate::lineage_console::emit;
-
-fn start(folder: &TempDir) -> Result<Plugins, Error> {
-    let config = json!({ "path": "events.jsonl" });
-    let selection = Selection::new(PluginType::LineageBackend, "file", config);
-    let plugins = Plugins::configure(&[selection.in_folder(folder.path())]).unwrap();
-    plugins.start(|_| true)?;
-    Ok(plugins)
-}
+use crate::lineage_console::{ATTRIBUTES, event};
+use crate::{Contract, refused, with_in};
 
 #[test]
 fn a_file_without_lineage_is_not_replaced() {
@@ -21,7 +13,8 @@ fn a_file_without_lineage_is_not_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("events.jsonl");
         std::fs::write(&path, text).unwrap();
-        let error = start(&folder).unwrap_err().to_string();
+        let config = json!({ "path": "events.jsonl" });
+        let error = refused(folder.path(), PluginType::LineageBackend, "file", config);
         let expected = format!(
             "the lineage_backend plugin `file` did not start: `{}` is a file that does not begin with lineage, expected a new file, or lineage",
             path.display()
@@ -32,40 +25,36 @@ fn a_file_without_lineage_is_not_replaced() {
 }
 
 pub(crate) fn contract() -> Contract {
+    let config = || json!({ "path": "events.jsonl" });
     Contract::new(PluginType::LineageBackend, "file", "a file").operation(
         "emit_event",
-        &[
-            "lineage.job_name=shop.totals",
-            "lineage.event_type=COMPLETE",
-            "lineage.namespace=retail",
-            "lineage.run_id=2866553f-1347-41ca-bd56-95659a3e1c5d",
-        ],
-        || {
+        ATTRIBUTES,
+        move || {
             let folder = tempfile::tempdir().unwrap();
-            let path = folder.path().join("events.jsonl");
-            start(&folder).map(|plugins| emit(&plugins, "shop.before"))??;
-            let before = std::fs::read_to_string(&path).unwrap();
-            // A check starts the plugin and emits nothing.
-            let plugins = start(&folder)?;
-            assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
-            emit(&plugins, "shop.totals")?;
-            let text = std::fs::read_to_string(path).unwrap();
+            let text = || std::fs::read_to_string(folder.path().join("events.jsonl")).unwrap();
+            let other = RunEvent { sql: None, ..event() };
+            let emit = |event: &RunEvent<'_>| {
+                with_in::<dyn LineageBackend, _>(folder.path(), "file", config(), |it| {
+                    it.emit_event(event)
+                })
+            };
+            emit(&other)?;
+            let before = text();
             // Processes that build assets add their events.
+            emit(&event())?;
+            let text = text();
             let line = text.strip_prefix(&before).unwrap();
-            let event: Value = serde_json::from_str(line).unwrap();
-            assert_eq!(event["eventType"], "COMPLETE");
-            assert_eq!(event["eventTime"], "1970-01-01T00:00:00.000Z");
-            assert_eq!(event["job"]["name"], "shop.totals");
-            let ids = &event["run"]["facets"]["traceCorrelation"];
-            assert_eq!(ids["trace_id"], "0af7651916cd43dd8448eb211c80319c");
+            assert_eq!(serde_json::from_str::<Value>(line).unwrap(), event().to_json());
             Ok(())
         },
-        || {
+        move || {
             let folder = tempfile::tempdir().unwrap();
-            let plugins = start(&folder)?;
+            let path = folder.path().to_path_buf();
             // The folder is removed after the start.
-            drop(folder);
-            emit(&plugins, "shop.totals")
+            with_in::<dyn LineageBackend, _>(&path, "file", config(), |it| {
+                drop(folder);
+                it.emit_event(&event())
+            })
         },
     )
 }

@@ -55,7 +55,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use floe as _;
 use floe_plugin::registry::{self, LinkedPlugin};
-use floe_plugin::{Error, PluginType, Plugins, Selection};
+use floe_plugin::table::{RowSink, Value};
+use floe_plugin::{Error, Handle, Kind, PluginType, Plugins, Selection, SelectionError};
 use floe_telemetry::backend;
 use floe_telemetry::opentelemetry::trace::Status;
 use floe_telemetry::testing::{self, CapturedSpan, Spans};
@@ -113,13 +114,13 @@ pub(crate) struct Contract {
     /// The service that answers the requests of the cases, for the table.
     service: &'static str,
     cases: Vec<Case>,
-    unsupported: Vec<Case>,
 }
 
 struct Case {
     operation: &'static str,
     attributes: &'static [&'static str],
-    succeeds: Run,
+    /// `None` if the plugin does not support the operation.
+    succeeds: Option<Run>,
     fails: Run,
 }
 
@@ -129,7 +130,7 @@ impl Contract {
     /// The contract of a plugin. `service` answers its requests: `Debian's alertmanager`, or
     /// `stand-in` for a server of the test.
     pub(crate) fn new(kind: PluginType, name: &'static str, service: &'static str) -> Self {
-        Self { kind, name, service, cases: Vec::new(), unsupported: Vec::new() }
+        Self { kind, name, service, cases: Vec::new() }
     }
 
     /// An operation with a run that succeeds and a run that fails. Each calls the method of the plugin's
@@ -142,9 +143,13 @@ impl Contract {
         succeeds: impl Fn() -> Result<(), Error> + 'static,
         fails: impl Fn() -> Result<(), Error> + 'static,
     ) -> Self {
-        let (succeeds, fails) = (Box::new(succeeds), Box::new(fails));
+        let (succeeds, fails) = (Some(Box::new(succeeds) as Run), Box::new(fails));
         self.cases.push(Case { operation, attributes, succeeds, fails });
         self
+    }
+
+    fn supported(&self) -> impl Iterator<Item = &'static str> {
+        self.cases.iter().filter(|case| case.succeeds.is_some()).map(|case| case.operation)
     }
 
     /// An operation that the plugin does not support.
@@ -153,32 +158,75 @@ impl Contract {
         operation: &'static str,
         fails: impl Fn() -> Result<(), Error> + 'static,
     ) -> Self {
-        self.unsupported.push(Case {
-            operation,
-            attributes: &[],
-            succeeds: Box::new(|| Ok(())),
-            fails: Box::new(fails),
-        });
+        let fails = Box::new(fails);
+        self.cases.push(Case { operation, attributes: &[], succeeds: None, fails });
         self
     }
 }
 
-/// The plugin, started with this configuration.
-pub(crate) fn plugins(kind: PluginType, name: &str, config: serde_json::Value) -> Plugins {
-    plugins_in(Path::new(""), kind, name, config)
+/// Starts a plugin with this configuration, and calls `run` with its handle.
+pub(crate) fn with<K: ?Sized + Kind, T>(
+    name: &str,
+    config: serde_json::Value,
+    run: impl FnOnce(&Handle<K>) -> T,
+) -> T {
+    with_in(Path::new(""), name, config, run)
 }
 
-/// The plugin of a product in this folder, started.
-pub(crate) fn plugins_in(
+/// The same for a product in this folder.
+pub(crate) fn with_in<K: ?Sized + Kind, T>(
+    folder: &Path,
+    name: &str,
+    config: serde_json::Value,
+    run: impl FnOnce(&Handle<K>) -> T,
+) -> T {
+    let plugins = configured(folder, K::TYPE, name, config).unwrap();
+    plugins.start(|_| true).unwrap();
+    run(&plugins.one::<K>().unwrap())
+}
+
+/// The message for a plugin whose configuration is refused, or that does not start.
+pub(crate) fn refused(
     folder: &Path,
     kind: PluginType,
     name: &str,
     config: serde_json::Value,
-) -> Plugins {
-    let selection = Selection::new(kind, name, config).in_folder(folder);
-    let plugins = Plugins::configure(&[selection]).unwrap();
-    plugins.start(|_| true).unwrap();
-    plugins
+) -> String {
+    match configured(folder, kind, name, config) {
+        Ok(plugins) => plugins.start(|_| true).unwrap_err().to_string(),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn configured(
+    folder: &Path,
+    kind: PluginType,
+    name: &str,
+    config: serde_json::Value,
+) -> Result<Plugins, SelectionError> {
+    Plugins::configure(&[Selection::new(kind, name, config).in_folder(folder)])
+}
+
+/// A configuration with some other settings.
+pub(crate) fn changed(
+    mut config: serde_json::Value,
+    change: &serde_json::Value,
+) -> serde_json::Value {
+    for (key, value) in change.as_object().unwrap() {
+        config[key] = value.clone();
+    }
+    config
+}
+
+/// The rows of a table, as text.
+#[derive(Default)]
+pub(crate) struct Rows(pub(crate) Vec<String>);
+
+impl RowSink for Rows {
+    fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error> {
+        self.0.push(format!("{values:?}"));
+        Ok(())
+    }
 }
 
 /// A reference to a file that contains a credential. The file exists while the first value does.
@@ -196,26 +244,18 @@ fn every_operation_of_every_plugin_has_its_span() {
         let linked = registry::find(contract.kind, contract.name).unwrap();
         for case in &contract.cases {
             let what = format!("{} {}: {}", contract.kind, contract.name, case.operation);
-            let (result, spans) = run(&case.succeeds);
-            result.unwrap_or_else(|error| panic!("{what}: {error}"));
-            let span = check(&what, linked, case.operation, &spans);
-            assert_eq!(span.status, Status::Ok, "{what}");
-            assert!(!span.has_exception, "{what}");
-            assert!(!case.attributes.is_empty(), "{what}");
-            let differing = case.attributes.iter().filter_map(|it| differing(it, &span.span));
-            wrong.extend(differing.map(|differing| format!("{what}: {differing}")));
-
+            if let Some(succeeds) = &case.succeeds {
+                let (result, spans) = run(succeeds);
+                result.unwrap_or_else(|error| panic!("{what}: {error}"));
+                let span = check(&what, linked, case.operation, &spans);
+                assert_eq!(*span.status(), Status::Ok, "{what}");
+                assert!(!has_exception(&span) && !case.attributes.is_empty(), "{what}");
+                let differing = case.attributes.iter().filter_map(|it| differing(it, &span));
+                wrong.extend(differing.map(|differing| format!("{what}: {differing}")));
+            }
             let (result, spans) = run(&case.fails);
             let error = result.expect_err(&what);
-            assert!(!error.is_unsupported(), "{what}: {error}");
-            let span = check(&what, linked, case.operation, &spans);
-            assert_error(&what, &span, &error);
-        }
-        for case in &contract.unsupported {
-            let what = format!("{} {}: {}", contract.kind, contract.name, case.operation);
-            let (result, spans) = run(&case.fails);
-            let error = result.expect_err(&what);
-            assert!(error.is_unsupported(), "{what}: {error}");
+            assert_eq!(error.is_unsupported(), case.succeeds.is_none(), "{what}: {error}");
             assert_error(&what, &check(&what, linked, case.operation, &spans), &error);
         }
     }
@@ -233,13 +273,6 @@ fn differing(expected: &str, span: &CapturedSpan<'_>) -> Option<String> {
     (!is_right).then(|| format!("expected {expected}, found `{found}`"))
 }
 
-/// The compared parts of a span.
-struct Checked<'a> {
-    status: Status,
-    has_exception: bool,
-    span: CapturedSpan<'a>,
-}
-
 fn run(run: &Run) -> (Result<(), Error>, Spans) {
     let mut result = None;
     let spans = testing::capture(|| result = Some(run()));
@@ -248,7 +281,12 @@ fn run(run: &Run) -> (Result<(), Error>, Spans) {
 
 /// The last span of the operation: its scope and its attribute are the plugin's, and nothing in the trace
 /// contains the credential.
-fn check<'a>(what: &str, linked: &LinkedPlugin, operation: &str, spans: &'a Spans) -> Checked<'a> {
+fn check<'a>(
+    what: &str,
+    linked: &LinkedPlugin,
+    operation: &str,
+    spans: &'a Spans,
+) -> CapturedSpan<'a> {
     let plugin = linked.plugin();
     let tracer = plugin.tracer_name().unwrap();
     let domain = plugin.plugin_type().domain().unwrap();
@@ -262,23 +300,22 @@ fn check<'a>(what: &str, linked: &LinkedPlugin, operation: &str, spans: &'a Span
     span.assert_attribute(&format!("{domain}.operation"), operation);
     let all = format!("{spans:?}");
     assert!(!shows_credential(&all), "{what}: a span contains the credential: {all}");
-    Checked {
-        status: span.status().clone(),
-        has_exception: span.events().iter().any(|event| event.name == "exception"),
-        span,
-    }
+    span
 }
 
-fn assert_error(what: &str, span: &Checked<'_>, error: &Error) {
-    let Status::Error { description } = &span.status else {
-        panic!("{what}: the span of an error is {:?}", span.status);
+fn has_exception(span: &CapturedSpan<'_>) -> bool {
+    span.events().iter().any(|event| event.name == "exception")
+}
+
+fn assert_error(what: &str, span: &CapturedSpan<'_>, error: &Error) {
+    let Status::Error { description } = span.status() else {
+        panic!("{what}: the span of an error is {:?}", span.status());
     };
     // The causes of the error follow.
     let message = error.to_string();
-    assert!(description.starts_with(&message), "{what}: {description}");
-    assert!(span.has_exception, "{what}: the error is not recorded");
+    assert!(!message.is_empty() && description.starts_with(&message), "{what}: {description}");
+    assert!(has_exception(span), "{what}: the error is not recorded");
     assert!(!shows_credential(&message), "{what}: {error}");
-    assert!(!error.to_string().is_empty(), "{what}");
 }
 
 #[test]
@@ -291,23 +328,20 @@ fn every_plugin_has_a_contract() {
         let unknown = Selection::new(kind, plugin.name(), json!({ "no_such_key": 1 }));
         let error = Plugins::configure(&[unknown]).unwrap_err().to_string();
         assert!(error.contains("unknown field `no_such_key`"), "{kind} {linked}: {error}");
-        let mut of_plugin = contracts
-            .iter()
-            .filter(|contract| contract.kind == kind && contract.name == plugin.name());
-        let contract = of_plugin
-            .next()
-            .unwrap_or_else(|| panic!("{kind} {linked}: there are no cases in tests/contract"));
-        assert!(of_plugin.next().is_none(), "{kind} {linked}: two contracts");
-        let operations: BTreeSet<&str> = kind.operations().iter().copied().collect();
-        let cases = contract.cases.iter().chain(&contract.unsupported);
-        let covered: BTreeSet<&str> = cases.map(|case| case.operation).collect();
+        let is_it = |it: &&Contract| it.kind == kind && it.name == plugin.name();
+        let of_plugin: Vec<&Contract> = contracts.iter().filter(is_it).collect();
+        let [contract] = of_plugin[..] else {
+            panic!("{kind} {linked}: found {} contracts in tests/contract", of_plugin.len());
+        };
+        let covered: BTreeSet<&str> = contract.cases.iter().map(|case| case.operation).collect();
         // Those of a database that it does not open.
         let of_database = ["describe", "load", "materialize", "query", "remove"];
-        let opens = !contract.unsupported.iter().any(|case| case.operation == "create_database");
-        let operations = operations.into_iter().filter(|it| opens || !of_database.contains(it));
-        let operations: BTreeSet<&str> = operations.collect();
+        let supported: Vec<&str> = contract.supported().collect();
+        let opens = kind != PluginType::Compute || supported.contains(&"create_database");
+        let operations = kind.operations().iter().copied();
+        let operations = operations.filter(|it| opens || !of_database.contains(it)).collect();
         assert_eq!(covered, operations, "{kind} {linked}: its operations");
-        assert!(!contract.cases.is_empty(), "{kind} {linked}: no operation succeeds");
+        assert!(!supported.is_empty(), "{kind} {linked}: no operation succeeds");
     }
 }
 
@@ -330,7 +364,7 @@ fn table() -> String {
             continue;
         };
         let operations: Vec<String> =
-            contract.cases.iter().map(|case| format!("`{}`", case.operation)).collect();
+            contract.supported().map(|operation| format!("`{operation}`")).collect();
         let (name, operations) = (plugin.name(), operations.join(", "));
         let _ = writeln!(
             table,

@@ -11,16 +11,14 @@ use serde_json::json;
 
 use crate::orchestrator_local::product;
 use crate::program::Program;
-use crate::{CANARY, Contract, plugins};
+use crate::{CANARY, Contract, with};
 
-fn with<T>(dagster: &Program, run: impl FnOnce(&Handle<dyn AssetOrchestrator>) -> T) -> T {
-    let config = json!({ "program": dagster.path() });
-    let plugins = plugins(PluginType::Orchestrator, "dagster", config);
-    run(&plugins.one::<dyn AssetOrchestrator>().unwrap())
+fn on<T>(dagster: &Program, run: impl FnOnce(&Handle<dyn AssetOrchestrator>) -> T) -> T {
+    with("dagster", json!({ "program": dagster.path() }), run)
 }
 
 fn create(dagster: &Program, folder: &Path) -> Result<(), Error> {
-    let paths = with(dagster, |it| it.create_definitions(&product(), folder))?;
+    let paths = on(dagster, |it| it.create_definitions(&product(), folder))?;
     assert_eq!(paths.len(), 3);
     assert!(paths.iter().all(|path| path.is_file()), "{paths:?}");
     Ok(())
@@ -37,7 +35,7 @@ pub(crate) fn contract() -> Contract {
                 create(&Program::new("dagster"), folder.path())?;
                 let request = fs::read(folder.path().join("product.json"))?;
                 let request: serde_json::Value = serde_json::from_slice(&request).unwrap();
-                assert_eq!(request["job"], "shop_job");
+                assert_eq!(request["job"], "shop_1_job");
                 assert_eq!(request["retries"], 0);
                 let assets = request["assets"].as_array().unwrap();
                 assert_eq!(assets[0]["checks"], json!(["row_count"]));
@@ -88,7 +86,7 @@ fn run(dagster: &Program) -> Result<RunEnd, Error> {
     let definitions =
         Definitions { folder: folder.path(), variables: &[("FLOE_RUN", OsStr::new("run.json"))] };
     let mut ended = 0;
-    let end = with(dagster, |it| it.run_definitions(&product(), &definitions, || ended += 1));
+    let end = on(dagster, |it| it.run_definitions(&product(), &definitions, || ended += 1));
     assert_eq!(ended, 1);
     end
 }
@@ -108,6 +106,6 @@ fn an_exit_code_is_a_result_and_its_span_is_an_error() {
 #[test]
 fn the_calls_of_another_orchestrator_are_not_supported() {
     let dagster = Program::new("dagster");
-    let error = with(&dagster, |it| it.run(&product(), &mut |_| Ok(()))).unwrap_err();
+    let error = on(&dagster, |it| it.run(&product(), &mut |_| Ok(()))).unwrap_err();
     assert!(error.is_unsupported(), "{error}");
 }

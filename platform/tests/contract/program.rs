@@ -1,7 +1,7 @@
 //! Stand-ins for programs: scripts that follow the documented interface of a tool and refuse what it refuses.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -28,9 +28,8 @@ impl Program {
         self
     }
 
-    pub(crate) fn path(&self) -> String {
-        let path = self.folder.path().join(self.name);
-        path.to_str().unwrap().to_owned()
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join(self.name)
     }
 
     /// A file that the script wrote.

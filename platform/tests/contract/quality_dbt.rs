@@ -1,24 +1,17 @@
 //! The contract of the plugin `dbt_expectations` (quality).
 
-use floe_plugin::quality::{Check, CheckResult, QualityProvider};
+use floe_plugin::quality::{Check, CheckResult};
 use floe_plugin::{Error, ErrorKind, PluginType};
 use serde_json::{Value, json};
 
 use crate::program::Program;
-use crate::quality_sql::{checks, on_people, suite};
-use crate::{CANARY, Contract, plugins};
+use crate::quality_sql::{all, run_checks, suite, validate};
+use crate::{CANARY, Contract};
+
+const NAME: &str = "dbt_expectations";
 
 fn run(dbt: &Program, checks: &[Check]) -> Result<Vec<CheckResult>, Error> {
-    let config = json!({ "program": dbt.path() });
-    let plugins = plugins(PluginType::Quality, "dbt_expectations", config);
-    let tool = plugins.one::<dyn QualityProvider>().unwrap();
-    on_people(|session| tool.run_checks(&suite(checks), session))
-}
-
-fn validate(checks: &[Check]) -> Result<(), Error> {
-    let plugins = plugins(PluginType::Quality, "dbt_expectations", json!({}));
-    let tool = plugins.one::<dyn QualityProvider>().unwrap();
-    tool.validate_expectations(&suite(checks))
+    run_checks(NAME, json!({ "program": dbt.path() }), &suite(checks))
 }
 
 /// `run_results.json` with these tests: name, status and failures.
@@ -47,7 +40,7 @@ const TWO: fn() -> [Check; 2] =
 
 pub(crate) fn contract() -> Contract {
     let provider = "stand-in; dbt-core 1.11 with DuckDB in `.ci/services plugins`";
-    Contract::new(PluginType::Quality, "dbt_expectations", provider)
+    Contract::new(PluginType::Quality, NAME, provider)
         .operation(
             "validate_expectations",
             &[
@@ -56,8 +49,8 @@ pub(crate) fn contract() -> Contract {
                 "quality.data_source=people",
                 "quality.checks_count=*",
             ],
-            || validate(&checks().into_iter().map(|(check, _)| check).collect::<Vec<_>>()),
-            || validate(&[Check::NotNull(String::new())]),
+            || validate(NAME, &all()),
+            || validate(NAME, &[Check::NotNull(String::new())]),
         )
         .operation(
             "run_checks",

@@ -1,24 +1,19 @@
 //! The contract of the plugin `great_expectations` (quality).
 
-use floe_plugin::quality::{Check, CheckResult, QualityProvider};
+use std::path::Path;
+
+use floe_plugin::quality::{Check, CheckResult};
 use floe_plugin::{Error, ErrorKind, PluginType};
 use serde_json::json;
 
 use crate::program::Program;
-use crate::quality_sql::{checks, on_people, suite};
-use crate::{CANARY, Contract, plugins};
+use crate::quality_sql::{all, run_checks, suite, validate};
+use crate::{CANARY, Contract};
 
-fn run(python: &Program, checks: &[Check]) -> Result<Vec<CheckResult>, Error> {
-    let config = json!({ "python": python.path() });
-    let plugins = plugins(PluginType::Quality, "great_expectations", config);
-    let tool = plugins.one::<dyn QualityProvider>().unwrap();
-    on_people(|session| tool.run_checks(&suite(checks), session))
-}
+const NAME: &str = "great_expectations";
 
-fn validate(checks: &[Check]) -> Result<(), Error> {
-    let plugins = plugins(PluginType::Quality, "great_expectations", json!({}));
-    let tool = plugins.one::<dyn QualityProvider>().unwrap();
-    tool.validate_expectations(&suite(checks))
+fn run(python: &Path, checks: &[Check]) -> Result<Vec<CheckResult>, Error> {
+    run_checks(NAME, json!({ "python": python }), &suite(checks))
 }
 
 fn failure(kind: &str) -> String {
@@ -28,7 +23,7 @@ fn failure(kind: &str) -> String {
 
 pub(crate) fn contract() -> Contract {
     let provider = "stand-in; Great Expectations 1.24 in `.ci/services plugins`";
-    Contract::new(PluginType::Quality, "great_expectations", provider)
+    Contract::new(PluginType::Quality, NAME, provider)
         .operation(
             "validate_expectations",
             &[
@@ -37,8 +32,8 @@ pub(crate) fn contract() -> Contract {
                 "quality.data_source=people",
                 "quality.checks_count=*",
             ],
-            || validate(&checks().into_iter().map(|(check, _)| check).collect::<Vec<_>>()),
-            || validate(&[Check::NotNull(String::new())]),
+            || validate(NAME, &all()),
+            || validate(NAME, &[Check::NotNull(String::new())]),
         )
         .operation(
             "run_checks",
@@ -61,7 +56,7 @@ pub(crate) fn contract() -> Contract {
                 };
                 let python = answer(false);
                 let checks = [Check::NotNull("name".to_owned()), Check::RowCount(3)];
-                let results = run(&python, &checks)?;
+                let results = run(&python.path(), &checks)?;
                 let expected = |passed, failed_rows| CheckResult {
                     passed,
                     failed_rows,
@@ -92,11 +87,11 @@ pub(crate) fn contract() -> Contract {
                     python.received("rows"),
                     "{\"name\":\"Ada\"}\n{\"name\":\"Grace\"}\n{\"name\":null}\n"
                 );
-                run(&answer(true), &checks).map(drop)
+                run(&answer(true).path(), &checks).map(drop)
             },
             || {
                 let python = Program::new("python").with("answer", failure("invalid_input"));
-                let error = run(&python, &[Check::RowCount(1)]).unwrap_err();
+                let error = run(&python.path(), &[Check::RowCount(1)]).unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::InvalidInput);
                 Err(error)
             },
@@ -119,20 +114,15 @@ fn a_python_that_fails_is_one_error() {
         ("killed", "", ErrorKind::System, "was killed (signal: 9"),
     ] {
         let python = Program::new("python").with("behaviour", behaviour).with("answer", answer);
-        let error = run(&python, &checks).unwrap_err();
+        let error = run(&python.path(), &checks).unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(message), "{error}");
     }
     let answer = failure("not_installed");
-    let error = run(&Program::new("python").with("answer", answer), &checks).unwrap_err();
+    let python = Program::new("python").with("answer", answer);
+    let error = run(&python.path(), &checks).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
-    let missing = on_people(|session| {
-        let config = json!({ "python": "./no-such-python" });
-        let plugins = plugins(PluginType::Quality, "great_expectations", config);
-        let tool = plugins.one::<dyn QualityProvider>().unwrap();
-        tool.run_checks(&suite(&checks), session)
-    });
-    let error = missing.unwrap_err();
+    let error = run(Path::new("./no-such-python"), &checks).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert!(error.to_string().contains("is not installed"), "{error}");
 }
@@ -140,6 +130,6 @@ fn a_python_that_fails_is_one_error() {
 #[test]
 fn a_column_that_does_not_exist_is_an_error_of_the_engine() {
     let python = Program::new("python");
-    let error = run(&python, &[Check::NotNull("no_such_column".to_owned())]).unwrap_err();
+    let error = run(&python.path(), &[Check::NotNull("no_such_column".to_owned())]).unwrap_err();
     assert!(error.to_string().contains("no_such_column"), "{error}");
 }

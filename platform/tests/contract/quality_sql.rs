@@ -1,24 +1,39 @@
 //! The cases of checks in SQL.
 
-use floe_plugin::compute::{ComputeEngine, Materialize, Session};
+use floe_plugin::compute::{ComputeEngine, Materialize};
 use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite};
-use floe_plugin::{Error, Handle, PluginType};
-use serde_json::json;
+use floe_plugin::{Error, PluginType};
+use serde_json::{Value, json};
 
-use crate::{Contract, plugins};
+use crate::{Contract, with};
 
-/// Runs `run` on a table of people: the ids 1, 2, 2, one name is missing.
-pub(crate) fn on_people<T>(run: impl FnOnce(&mut Session) -> Result<T, Error>) -> Result<T, Error> {
-    let plugins = plugins(PluginType::Compute, "sqlite", json!({}));
-    let engine = plugins.one::<dyn ComputeEngine>().unwrap();
+/// Runs checks with a plugin, on a table of people: the ids 1, 2, 2, one name is missing.
+pub(crate) fn run_checks(
+    name: &str,
+    config: Value,
+    suite: &Suite<'_>,
+) -> Result<Vec<CheckResult>, Error> {
     let folder = tempfile::tempdir().unwrap();
-    let mut session = engine.create_database(&folder.path().join("warehouse.db"))?;
+    let mut session = with::<dyn ComputeEngine, _>("sqlite", json!({}), |engine| {
+        engine.create_database(&folder.path().join("warehouse.db"))
+    })?;
     session.materialize(&Materialize {
         name: "people",
         is_view: false,
         sql: "SELECT 1 AS id, 'Ada' AS name UNION ALL SELECT 2, 'Grace' UNION ALL SELECT 2, NULL",
     })?;
-    run(&mut session)
+    with::<dyn QualityProvider, _>(name, config, |it| it.run_checks(suite, &mut session))
+}
+
+/// Validates checks of the table with a plugin.
+pub(crate) fn validate(name: &str, checks: &[Check]) -> Result<(), Error> {
+    let suite = suite(checks);
+    with::<dyn QualityProvider, _>(name, json!({}), |it| it.validate_expectations(&suite))
+}
+
+/// All checks of [`checks`].
+pub(crate) fn all() -> Vec<Check> {
+    checks().into_iter().map(|(check, _)| check).collect()
 }
 
 /// The checks of the table, each once with and once without a violation, and the number of rows that violate
@@ -34,17 +49,11 @@ pub(crate) fn checks() -> Vec<(Check, u64)> {
     ]
 }
 
-fn with<T>(run: impl FnOnce(&Handle<dyn QualityProvider>) -> T) -> T {
-    let plugins = plugins(PluginType::Quality, "sql", json!({}));
-    run(&plugins.one::<dyn QualityProvider>().unwrap())
-}
-
 pub(crate) fn suite(checks: &[Check]) -> Suite<'_> {
     Suite { name: "shop.people", table: "people", checks }
 }
 
 pub(crate) fn contract() -> Contract {
-    let wrong = || vec![Check::NotNull("name\" OR 1=1 --".to_owned())];
     Contract::new(PluginType::Quality, "sql", "the embedded SQLite")
         .operation(
             "validate_expectations",
@@ -54,11 +63,8 @@ pub(crate) fn contract() -> Contract {
                 "quality.data_source=people",
                 "quality.checks_count=*",
             ],
-            || {
-                let (checks, _): (Vec<Check>, Vec<u64>) = checks().into_iter().unzip();
-                with(|it| it.validate_expectations(&suite(&checks)))
-            },
-            move || with(|it| it.validate_expectations(&suite(&wrong()))),
+            || validate("sql", &all()),
+            || validate("sql", &[Check::NotNull("name\" OR 1=1 --".to_owned())]),
         )
         .operation(
             "run_checks",
@@ -72,34 +78,26 @@ pub(crate) fn contract() -> Contract {
                 "quality.fail_count=0",
             ],
             || {
-                let (checks, failed): (Vec<Check>, Vec<u64>) = checks().into_iter().unzip();
-                let is_of_table = |index: usize| matches!(checks[index], Check::RowCount(_));
-                let run =
-                    |session: &mut Session| with(|it| it.run_checks(&suite(&checks), session));
-                let mut results = on_people(run)?;
-                let queries: Vec<_> = results.iter_mut().map(|it| it.query.take()).collect();
-                let expected: Vec<CheckResult> = failed
-                    .into_iter()
-                    .enumerate()
-                    .map(|(index, failed)| CheckResult {
-                        passed: failed == 0,
-                        failed_rows: (!is_of_table(index)).then_some(failed),
+                let checks = checks();
+                let results = run_checks("sql", json!({}), &suite(&all()))?;
+                for ((check, failed), result) in checks.iter().zip(results) {
+                    let is_of_table = matches!(check, Check::RowCount(_));
+                    let expected = CheckResult {
+                        passed: *failed == 0,
+                        failed_rows: (!is_of_table).then_some(*failed),
                         rows: Some(3),
-                        ..CheckResult::default()
-                    })
-                    .collect();
-                let count = "SELECT count(*) FROM \"people\"";
-                assert!(queries.iter().all(|it| it.as_deref().is_some_and(|query| {
-                    query.starts_with(count) || query.starts_with("SELECT count(\"")
-                })));
-                assert_eq!(results, expected);
-                let passing = [checks[0].clone()];
-                on_people(|session| with(|it| it.run_checks(&suite(&passing), session))).map(drop)
+                        error: None,
+                        query: result.query.clone(),
+                    };
+                    assert_eq!(result, expected, "{check:?}");
+                    assert!(result.query.unwrap().starts_with("SELECT count("));
+                }
+                run_checks("sql", json!({}), &suite(&[checks[0].0.clone()])).map(drop)
             },
             || {
                 let checks = [Check::RowCount(1)];
                 let nobody = Suite { table: "nobody", ..suite(&checks) };
-                on_people(|session| with(|it| it.run_checks(&nobody, session))).map(drop)
+                run_checks("sql", json!({}), &nobody).map(drop)
             },
         )
 }

@@ -1,33 +1,30 @@
 //! The contract of the plugin `k8s` (rbac).
 
-use floe_plugin::security::{RoleGenerator, Workload};
-use floe_plugin::{Error, ErrorKind, Handle, PluginType};
+use floe_plugin::security::{Manifest, RoleGenerator, Workload};
+use floe_plugin::{Error, ErrorKind, PluginType};
 use serde_json::{Value, json};
 
 use crate::samples::WORKLOAD;
-use crate::{Contract, plugins};
+use crate::{Contract, changed, with};
 
-type Generate = fn(&Handle<dyn RoleGenerator>, &Workload<'_>) -> Result<Value, Error>;
-
-fn generate(operation: Generate, workload: &Workload<'_>) -> Result<Value, Error> {
-    let plugins = plugins(PluginType::Rbac, "k8s", json!({}));
-    operation(&plugins.one::<dyn RoleGenerator>().unwrap(), workload)
+fn generate(manifest: Manifest, workload: &Workload<'_>) -> Result<Value, Error> {
+    with::<dyn RoleGenerator, _>("k8s", json!({}), |it| it.generate(manifest, workload))
 }
 
-fn metadata() -> Value {
-    json!({
-        "name": "customer-360",
-        "namespace": "sales",
-        "labels": {
-            "app.kubernetes.io/name": "customer-360",
-            "app.kubernetes.io/managed-by": "floe",
-        },
-    })
+/// A manifest of [`WORKLOAD`], with the fields in addition to its kind and its metadata.
+fn expected(version: &str, kind: &str, fields: &Value) -> Value {
+    let labels = json!({
+        "app.kubernetes.io/name": "customer-360",
+        "app.kubernetes.io/managed-by": "floe",
+    });
+    let metadata = json!({ "name": "customer-360", "namespace": "sales", "labels": labels });
+    changed(json!({ "apiVersion": version, "kind": kind, "metadata": metadata }), fields)
 }
 
-#[expect(clippy::too_many_lines, reason = "a case for each operation")]
 pub(crate) fn contract() -> Contract {
+    const RBAC: &str = "rbac.authorization.k8s.io/v1";
     let invalid = Workload { name: "customer_360", ..WORKLOAD };
+    let without_level = Workload { pss_level: "", ..WORKLOAD };
     Contract::new(PluginType::Rbac, "k8s", "kubernetes-validate")
         .operation(
             "generate_namespace",
@@ -38,8 +35,7 @@ pub(crate) fn contract() -> Contract {
                 "security.pss_level=restricted",
             ],
             || {
-                let manifest =
-                    generate(Handle::<dyn RoleGenerator>::generate_namespace, &WORKLOAD)?;
+                let manifest = generate(Manifest::Namespace, &WORKLOAD)?;
                 assert_eq!(manifest["kind"], "Namespace");
                 assert_eq!(manifest["metadata"]["name"], "sales");
                 assert_eq!(manifest["metadata"]["namespace"], Value::Null);
@@ -49,11 +45,7 @@ pub(crate) fn contract() -> Contract {
                 }
                 Ok(())
             },
-            || {
-                let workload = Workload { pss_level: "strict", ..WORKLOAD };
-                let generate_namespace = Handle::<dyn RoleGenerator>::generate_namespace;
-                generate(generate_namespace, &workload).map(drop)
-            },
+            move || generate(Manifest::Namespace, &without_level).map(drop),
         )
         .operation(
             "generate_service_account",
@@ -63,46 +55,28 @@ pub(crate) fn contract() -> Contract {
                 "security.namespace=sales",
             ],
             || {
-                let operation = Handle::<dyn RoleGenerator>::generate_service_account;
-                assert_eq!(
-                    generate(operation, &WORKLOAD)?,
-                    json!({
-                        "apiVersion": "v1",
-                        "kind": "ServiceAccount",
-                        "metadata": metadata(),
-                        "automountServiceAccountToken": true,
-                    })
-                );
+                let fields = json!({ "automountServiceAccountToken": true });
+                let account = expected("v1", "ServiceAccount", &fields);
+                assert_eq!(generate(Manifest::ServiceAccount, &WORKLOAD)?, account);
                 Ok(())
             },
-            move || {
-                generate(Handle::<dyn RoleGenerator>::generate_service_account, &invalid).map(drop)
-            },
+            move || generate(Manifest::ServiceAccount, &invalid).map(drop),
         )
         .operation(
             "generate_role",
             &["security.policy_type=Role", "security.resource_count=1", "security.namespace=sales"],
             || {
-                assert_eq!(
-                    generate(Handle::<dyn RoleGenerator>::generate_role, &WORKLOAD)?,
-                    json!({
-                        "apiVersion": "rbac.authorization.k8s.io/v1",
-                        "kind": "Role",
-                        "metadata": metadata(),
-                        "rules": [{
-                            "apiGroups": [""],
-                            "resources": ["secrets"],
-                            "resourceNames": ["db.primary", "smtp"],
-                            "verbs": ["get"],
-                        }],
-                    })
-                );
+                let rule = json!({
+                    "apiGroups": [""],
+                    "resources": ["secrets"],
+                    "resourceNames": ["db.primary", "smtp"],
+                    "verbs": ["get"],
+                });
+                let expected = expected(RBAC, "Role", &json!({ "rules": [rule] }));
+                assert_eq!(generate(Manifest::Role, &WORKLOAD)?, expected);
                 Ok(())
             },
-            || {
-                let workload = Workload { secrets: &["*"], ..WORKLOAD };
-                generate(Handle::<dyn RoleGenerator>::generate_role, &workload).map(drop)
-            },
+            || generate(Manifest::Role, &Workload { secrets: &["*"], ..WORKLOAD }).map(drop),
         )
         .operation(
             "generate_role_binding",
@@ -112,29 +86,23 @@ pub(crate) fn contract() -> Contract {
                 "security.namespace=sales",
             ],
             || {
-                assert_eq!(
-                    generate(Handle::<dyn RoleGenerator>::generate_role_binding, &WORKLOAD)?,
-                    json!({
-                        "apiVersion": "rbac.authorization.k8s.io/v1",
-                        "kind": "RoleBinding",
-                        "metadata": metadata(),
-                        "roleRef": {
-                            "apiGroup": "rbac.authorization.k8s.io",
-                            "kind": "Role",
-                            "name": "customer-360",
-                        },
-                        "subjects": [{
-                            "kind": "ServiceAccount",
-                            "name": "customer-360",
-                            "namespace": "sales",
-                        }],
-                    })
-                );
+                let binding = json!({
+                    "roleRef": {
+                        "apiGroup": "rbac.authorization.k8s.io",
+                        "kind": "Role",
+                        "name": "customer-360",
+                    },
+                    "subjects": [{
+                        "kind": "ServiceAccount",
+                        "name": "customer-360",
+                        "namespace": "sales",
+                    }],
+                });
+                let binding = expected(RBAC, "RoleBinding", &binding);
+                assert_eq!(generate(Manifest::RoleBinding, &WORKLOAD)?, binding);
                 Ok(())
             },
-            move || {
-                generate(Handle::<dyn RoleGenerator>::generate_role_binding, &invalid).map(drop)
-            },
+            move || generate(Manifest::RoleBinding, &invalid).map(drop),
         )
         .operation(
             "generate_pod_security_context",
@@ -145,8 +113,7 @@ pub(crate) fn contract() -> Contract {
                 "security.pss_level=restricted",
             ],
             || {
-                let operation = Handle::<dyn RoleGenerator>::generate_pod_security_context;
-                let context = generate(operation, &WORKLOAD)?;
+                let context = generate(Manifest::PodSecurityContext, &WORKLOAD)?;
                 // The standard `restricted` demands these settings.
                 assert_eq!(context["pod"]["runAsNonRoot"], true);
                 assert_eq!(context["pod"]["seccompProfile"]["type"], "RuntimeDefault");
@@ -154,55 +121,46 @@ pub(crate) fn contract() -> Contract {
                 assert_eq!(context["container"]["capabilities"]["drop"], json!(["ALL"]));
                 Ok(())
             },
-            || {
-                let workload = Workload { pss_level: "", ..WORKLOAD };
-                let operation = Handle::<dyn RoleGenerator>::generate_pod_security_context;
-                generate(operation, &workload).map(drop)
-            },
+            move || generate(Manifest::PodSecurityContext, &without_level).map(drop),
         )
 }
 
 #[test]
 fn a_role_stands_where_the_secrets_are() {
     let workload = Workload { secrets_namespace: Some("vault"), ..WORKLOAD };
-    let role = generate(Handle::<dyn RoleGenerator>::generate_role, &workload).unwrap();
+    let role = generate(Manifest::Role, &workload).unwrap();
+    let binding = generate(Manifest::RoleBinding, &workload).unwrap();
+    let account = generate(Manifest::ServiceAccount, &workload).unwrap();
     assert_eq!(role["metadata"]["namespace"], "vault");
-    let operation = Handle::<dyn RoleGenerator>::generate_role_binding;
-    let binding = generate(operation, &workload).unwrap();
     assert_eq!(binding["metadata"]["namespace"], "vault");
     assert_eq!(binding["subjects"][0]["namespace"], "sales");
+    assert_eq!(account["metadata"]["namespace"], "sales");
     // Another namespace may have a product of this name, which reads other Secrets there.
     for name in [&role["metadata"]["name"], &binding["roleRef"]["name"]] {
         assert_eq!(name, "sales.customer-360");
     }
-    let operation = Handle::<dyn RoleGenerator>::generate_service_account;
-    let account = generate(operation, &workload).unwrap();
-    assert_eq!(account["metadata"]["namespace"], "sales");
 }
 
 #[test]
 fn a_product_without_secrets_reads_none() {
     let workload = Workload { secrets: &[], ..WORKLOAD };
-    let role = generate(Handle::<dyn RoleGenerator>::generate_role, &workload).unwrap();
+    let role = generate(Manifest::Role, &workload).unwrap();
     // A rule without `resourceNames` would allow all of the namespace.
     assert_eq!(role["rules"], json!([]));
-    let operation = Handle::<dyn RoleGenerator>::generate_service_account;
-    let account = generate(operation, &workload).unwrap();
+    let account = generate(Manifest::ServiceAccount, &workload).unwrap();
     assert_eq!(account["automountServiceAccountToken"], false);
 }
 
 #[test]
 fn an_error_has_what_was_found_and_what_is_accepted() {
     let workload = Workload { pss_level: "strict", ..WORKLOAD };
-    let operation = Handle::<dyn RoleGenerator>::generate_namespace;
-    let error = generate(operation, &workload).unwrap_err();
+    let error = generate(Manifest::Namespace, &workload).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert_eq!(
         error.to_string(),
         "Pod Security Standard: expected `privileged`, `baseline` or `restricted`, found `strict`"
     );
     let privileged = Workload { pss_level: "privileged", ..WORKLOAD };
-    let operation = Handle::<dyn RoleGenerator>::generate_pod_security_context;
-    let context = generate(operation, &privileged).unwrap();
+    let context = generate(Manifest::PodSecurityContext, &privileged).unwrap();
     assert_eq!(context, json!({ "pod": {}, "container": {} }));
 }

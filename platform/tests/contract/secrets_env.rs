@@ -4,15 +4,13 @@ use floe_plugin::PluginType;
 use floe_plugin::secrets::SecretStore;
 use serde_json::json;
 
-use crate::{Contract, plugins};
+use crate::{Contract, with};
 
 pub(crate) fn contract() -> Contract {
     // The variables that cargo sets for tests.
-    let store = || plugins(PluginType::Secrets, "env", json!({ "prefix": "CARGO_" }));
-    let get = move |key: &str| {
-        let plugins = store();
-        let store = plugins.one::<dyn SecretStore>().unwrap();
-        store.get_secret(key)
+    let get = |key: &str| {
+        let config = json!({ "prefix": "CARGO_" });
+        with::<dyn SecretStore, _>("env", config, |store| store.get_secret(key))
     };
     Contract::new(PluginType::Secrets, "env", "the environment of the test").operation(
         "get_secret",

@@ -1,31 +1,19 @@
 //! The contract of the plugin `k8s` (secrets).
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::sync::{Arc, Mutex};
+use std::path::Path;
 
 use floe_plugin::secrets::SecretStore;
-use floe_plugin::{Error, ErrorKind, Handle, PluginType, Plugins, Selection};
+use floe_plugin::{Error, ErrorKind, Handle, PluginType};
 use floe_tests::Authority;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::service::{Answer, Received, Service};
-use crate::{CANARY, Contract, failures, plugins};
+use crate::{CANARY, Contract, changed, failures, refused, with};
 
-const NAME: &str = "k8s";
 const PATH: &str = "/api/v1/namespaces/sales/secrets";
-
-/// The Secrets of a namespace, by name.
-#[derive(Clone, Default)]
-struct Api(Arc<Mutex<State>>);
-
-#[derive(Default)]
-struct State {
-    secrets: BTreeMap<String, Value>,
-    version: u32,
-}
 
 fn status(code: u16, reason: &str, kind: &str) -> Answer {
     let body = json!({
@@ -36,61 +24,22 @@ fn status(code: u16, reason: &str, kind: &str) -> Answer {
     Answer::json(code, &body)
 }
 
-impl State {
-    fn put(&mut self, name: &str, data: impl Into<Value>) {
-        self.version += 1;
-        let metadata = json!({
-            "name": name, "namespace": "sales", "uid": format!("uid-{name}"),
-            "resourceVersion": self.version.to_string(),
-        });
-        let secret = json!({
-            "kind": "Secret", "apiVersion": "v1", "metadata": metadata, "type": "Opaque", "data": data.into(),
-        });
-        self.secrets.insert(name.to_owned(), secret);
+/// The API for the Secrets of a namespace.
+fn api(request: &Received) -> Answer {
+    if request.header("authorization") != Some(&*format!("Bearer {CANARY}")) {
+        return status(401, "Unauthorized", "");
     }
-}
-
-impl Api {
-    fn answer(&self, request: &Received) -> Answer {
-        if request.header("authorization") != Some(&*format!("Bearer {CANARY}")) {
-            return status(401, "Unauthorized", "");
-        }
-        let path = &request.path;
-        let Some(name) = path.strip_prefix(PATH) else {
-            return status(404, "NotFound", "namespaces");
-        };
-        let state = self.0.lock().unwrap();
-        let name = name.trim_start_matches('/');
-        let kind = request.header("content-type").unwrap_or_default();
-        match (&*request.method, name, kind) {
-            ("GET", name, "") => match state.secrets.get(name) {
-                Some(secret) => Answer::json(200, secret),
-                None => status(404, "NotFound", "secrets"),
-            },
-            _ => status(405, "MethodNotAllowed", "secrets"),
-        }
-    }
-}
-
-/// `warehouse` has `user` and `password`; `a`, `b`, `c` and `d` have one key; `empty` has no data.
-fn api() -> Api {
-    let api = Api::default();
-    let mut state = api.0.lock().unwrap();
-    state.put(
-        "warehouse",
-        json!({ "user": "Zmxvw6k=", "password": "aHVudGVyMg==", "binary": "/w==" }),
-    );
-    for name in ["a", "b", "c", "d"] {
-        state.put(name, json!({ "key": "eA==" }));
-    }
-    state.put("empty", Value::Null);
-    drop(state);
-    api
-}
-
-fn service(api: &Api) -> Service {
-    let api = api.clone();
-    Service::start(move |request| api.answer(request))
+    let data = match request.path.strip_prefix(PATH) {
+        Some("/warehouse") => json!({ "user": "Zmxvw6k=", "binary": "/w==" }),
+        Some("/a") => json!({ "key": "eA==" }),
+        Some("/empty") => Value::Null,
+        Some(_) => return status(404, "NotFound", "secrets"),
+        None => return status(404, "NotFound", "namespaces"),
+    };
+    let secret = json!({
+        "kind": "Secret", "apiVersion": "v1", "metadata": { "namespace": "sales" }, "data": data,
+    });
+    Answer::json(200, &secret)
 }
 
 /// The files of a service account.
@@ -104,33 +53,32 @@ fn account(authority: Option<&Authority>) -> TempDir {
     folder
 }
 
-fn with<T>(
+fn on<T>(
+    account: &TempDir,
     url: &str,
     timeout: f64,
     run: impl FnOnce(&Handle<dyn SecretStore>) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let folder = account(None);
-    let config = json!({ "url": url, "service_account": folder.path(), "timeout": timeout });
-    let plugins = plugins(PluginType::Secrets, NAME, config);
-    run(&plugins.one::<dyn SecretStore>().unwrap())
+    let config = json!({ "url": url, "service_account": account.path(), "timeout": timeout });
+    with("k8s", config, run)
 }
 
-fn refusing() -> Service {
-    Service::start(|request| Answer::json(403, &json!({ "message": format!("{request:?}") })))
+fn get(service: &Service, key: &str) -> Result<Option<SecretString>, Error> {
+    on(&account(None), &service.url, 10.0, |store| store.get_secret(key))
 }
 
 pub(crate) fn contract() -> Contract {
-    Contract::new(PluginType::Secrets, NAME, "stand-in").operation(
+    Contract::new(PluginType::Secrets, "k8s", "stand-in").operation(
         "get_secret",
         &[
             "secrets.provider=k8s",
             "secrets.key_name=warehouse/user",
-            "secrets.namespace=*",
+            "secrets.namespace=sales",
             "secrets.found=true",
         ],
         || {
-            let service = service(&api());
-            let secret = with(&service.url, 10.0, |store| store.get_secret("warehouse/user"))?;
+            let service = Service::start(api);
+            let secret = get(&service, "warehouse/user")?;
             assert_eq!(secret.unwrap().expose_secret(), "floé");
             let request = service.single();
             assert_eq!(request.path, format!("{PATH}/warehouse"));
@@ -138,37 +86,41 @@ pub(crate) fn contract() -> Contract {
             assert!(request.header("traceparent").is_some());
             Ok(())
         },
-        || with(&refusing().url, 10.0, |store| store.get_secret("warehouse/user").map(drop)),
+        || {
+            let service = Service::start(|request| {
+                Answer::json(403, &json!({ "message": format!("{request:?}") }))
+            });
+            get(&service, "warehouse/user").map(drop)
+        },
     )
 }
 
 #[test]
 fn failures_of_kubernetes_are_clear_errors() {
-    let get = |url: &str, timeout| with(url, timeout, |store| store.get_secret("a/key").map(drop));
+    let get = |url: &str, timeout| {
+        on(&account(None), url, timeout, |store| store.get_secret("a/key").map(drop))
+    };
     failures::check(|_| None, get);
-    let api = api();
-    failures::check_retry(move |request| api.answer(request), |url| get(url, 10.0));
+    failures::check_retry(api, |url| get(url, 10.0));
 }
 
 #[test]
 fn a_secret_that_does_not_exist_is_none_and_a_wrong_server_is_an_error() {
-    let service = service(&api());
+    let service = Service::start(api);
     for key in ["missing/key", "warehouse/missing", "empty/key"] {
-        let found = with(&service.url, 10.0, |store| store.get_secret(key)).unwrap();
-        assert!(found.is_none(), "{key}");
+        assert!(get(&service, key).unwrap().is_none(), "{key}");
     }
     let other = Service::start(|_| Answer::text(404, "404 page not found"));
-    let error = with(&other.url, 10.0, |store| store.get_secret("a/key")).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotFound);
-    let error = with(&service.url, 10.0, |store| store.get_secret("warehouse/binary")).unwrap_err();
+    assert_eq!(get(&other, "a/key").unwrap_err().kind(), ErrorKind::NotFound);
+    let error = get(&service, "warehouse/binary").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidResponse);
 }
 
 #[test]
-fn a_key_that_is_none_is_not_sent() {
-    let service = service(&api());
+fn an_invalid_key_is_not_sent() {
+    let service = Service::start(api);
     for key in ["password", "../../nodes/x", "A/b", "a/b?x"] {
-        let error = with(&service.url, 10.0, |store| store.get_secret(key)).unwrap_err();
+        let error = get(&service, key).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{key}");
         assert!(error.to_string().contains("expected `NAME/KEY`"), "{error}");
     }
@@ -177,32 +129,27 @@ fn a_key_that_is_none_is_not_sent() {
 
 #[test]
 fn the_token_is_read_for_each_request() {
-    let service = service(&api());
-    let folder = account(None);
-    let config = json!({ "url": service.url, "service_account": folder.path() });
-    let plugins = plugins(PluginType::Secrets, NAME, config);
-    let store = plugins.one::<dyn SecretStore>().unwrap();
-    store.get_secret("a/key").unwrap();
-    fs::write(folder.path().join("token"), "expired").unwrap();
-    let error = store.get_secret("a/key").unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unauthorized);
-    fs::write(folder.path().join("token"), CANARY).unwrap();
-    store.get_secret("a/key").unwrap();
+    let service = Service::start(api);
+    let account = account(None);
+    on(&account, &service.url, 10.0, |store| {
+        store.get_secret("a/key")?;
+        fs::write(account.path().join("token"), "expired")?;
+        let error = store.get_secret("a/key").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unauthorized);
+        fs::write(account.path().join("token"), CANARY)?;
+        store.get_secret("a/key")
+    })
+    .unwrap();
 }
 
 #[test]
 fn only_the_authority_of_the_cluster_is_trusted() {
     let (cluster, other) = (Authority::new(), Authority::new());
-    let api = api();
-    let service = Service::start_tls(&cluster, move |request| api.answer(request));
+    let service = Service::start_tls(&cluster, api);
     let get = |authority: &Authority| {
-        let folder = account(Some(authority));
-        let config = json!({ "url": service.url, "service_account": folder.path() });
-        let plugins = plugins(PluginType::Secrets, NAME, config);
-        let secret = plugins.one::<dyn SecretStore>().unwrap().get_secret("a/key")?;
-        Ok::<_, Error>(secret.unwrap().expose_secret().to_owned())
+        on(&account(Some(authority)), &service.url, 10.0, |store| store.get_secret("a/key"))
     };
-    assert_eq!(get(&cluster).unwrap(), "x");
+    assert_eq!(get(&cluster).unwrap().unwrap().expose_secret(), "x");
     let error = get(&other).unwrap_err();
     assert!(error.to_string().contains("certificate"), "{error}");
     assert_eq!(service.received().len(), 1, "the token went to one server");
@@ -211,26 +158,21 @@ fn only_the_authority_of_the_cluster_is_trusted() {
 #[test]
 fn an_account_without_its_files_is_an_error_at_the_start() {
     let folder = account(None);
-    let start = |config: Value| {
-        let chosen = Selection::new(PluginType::Secrets, NAME, config);
-        let error = Plugins::configure(&[chosen]).unwrap().start(|_| true).unwrap_err();
-        error.to_string()
-    };
     let account = folder.path();
-    let error = start(json!({ "url": "https://127.0.0.1:6443", "service_account": account }));
-    assert!(error.contains("ca.crt"), "{error}");
+    let assert_refused = |change: Value, expected: &str| {
+        let config = json!({ "url": "https://127.0.0.1:6443", "service_account": account });
+        let config = changed(config, &change);
+        let error = refused(Path::new(""), PluginType::Secrets, "k8s", config);
+        assert!(error.contains(expected), "{error}");
+    };
+    assert_refused(json!({}), "ca.crt");
     fs::write(account.join("ca.crt"), "no certificate").unwrap();
-    let error = start(json!({ "url": "https://127.0.0.1:6443", "service_account": account }));
-    assert!(error.contains("expected one or several certificates in PEM"), "{error}");
-    let error = start(
-        json!({ "url": "http://127.0.0.1:1", "service_account": account, "namespace": "A b" }),
-    );
-    assert!(error.contains("expected a DNS label"), "{error}");
+    assert_refused(json!({}), "expected one or several certificates in PEM");
+    let http = json!({ "url": "http://127.0.0.1:1" });
+    assert_refused(changed(http.clone(), &json!({ "namespace": "A b" })), "expected a DNS label");
     fs::remove_file(account.join("token")).unwrap();
-    let error = start(json!({ "url": "http://127.0.0.1:1", "service_account": account }));
-    assert!(error.contains("token"), "{error}");
+    assert_refused(http.clone(), "token");
     // A file that does not end.
     std::os::unix::fs::symlink("/dev/zero", account.join("token")).unwrap();
-    let error = start(json!({ "url": "http://127.0.0.1:1", "service_account": account }));
-    assert!(error.contains("token cannot be used: it is a device"), "{error}");
+    assert_refused(http, "token cannot be used: it is a device");
 }

@@ -7,19 +7,16 @@ use floe_plugin::product::{Model, Product, Source};
 use floe_plugin::quality::Check;
 use floe_plugin::semantic::SemanticLayer;
 use floe_plugin::table::{Column, ColumnType};
-use floe_plugin::{Error, ErrorKind, PluginType};
+use floe_plugin::{Error, ErrorKind, Handle, PluginType};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::{Contract, plugins};
+use crate::{Contract, with};
 
 fn product<'a>(checks: &'a [Check], name: &'a str) -> Product<'a> {
     let model = |name, layer| Model {
         name,
         layer,
-        materialization: "table",
-        sql: "SELECT 1",
-        depends_on: vec!["orders"],
         checks,
         columns: [
             ("customer_id", ColumnType::Integer),
@@ -30,36 +27,22 @@ fn product<'a>(checks: &'a [Check], name: &'a str) -> Product<'a> {
         ]
         .map(|(name, kind)| Column { name, kind })
         .to_vec(),
+        ..Model::default()
     };
     Product {
-        name: "customer-360",
         sources: vec![Source {
-            name: "orders",
-            location: "orders.csv",
-            depends_on: Vec::new(),
-            checks: &[],
-            columns: vec![
-                Column { name: "customer_id", kind: ColumnType::Integer },
-                Column { name: "since", kind: ColumnType::Date },
-            ],
+            columns: vec![Column { name: "since", kind: ColumnType::Date }],
+            ..Source::default()
         }],
         models: vec![model("staged", "silver"), model(name, "gold")],
         ..Product::default()
     }
 }
 
-fn checks() -> Vec<Check> {
-    vec![
-        Check::Unique("customer_id".to_owned()),
-        Check::NotNull("customer_id".to_owned()),
-        Check::RowCount(1),
-    ]
-}
-
 fn sync(model: &str, folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let plugins = plugins(PluginType::SemanticLayer, "cube", json!({ "table_schema": "main" }));
-    let cube = plugins.one::<dyn SemanticLayer>().unwrap();
-    cube.sync(&product(&checks(), model), folder)
+    let checks = ["customer_id", "segment"].map(|column| Check::Unique(column.to_owned()));
+    let config = json!({ "table_schema": "main" });
+    with::<dyn SemanticLayer, _>("cube", config, |it| it.sync(&product(&checks, model), folder))
 }
 
 const SCHEMA: &str = "\
@@ -109,16 +92,19 @@ pub(crate) fn contract() -> Contract {
 
 #[test]
 fn a_model_that_is_renamed_leaves_no_file() {
-    let plugins = plugins(PluginType::SemanticLayer, "cube", json!({}));
-    let cube = plugins.one::<dyn SemanticLayer>().unwrap();
     let folder = TempDir::new().unwrap();
-    let files = cube.sync(&product(&[], "customers"), folder.path()).unwrap();
+    let sync = |model: &str| {
+        let product = product(&[], model);
+        let run = |it: &Handle<dyn SemanticLayer>| it.sync(&product, folder.path());
+        with("cube", json!({}), run).unwrap()
+    };
+    let files = sync("customers");
     let schema = fs::read_to_string(&files[0]).unwrap();
     let without_key = SCHEMA.replace("    primary_key: true\n", "");
     assert_eq!(schema, without_key.replace("main.customers", "customers"));
     // The model is renamed. A file of the user stays.
     let own = folder.path().join("own.yml");
     fs::write(&own, "views: []\n".repeat(20)).unwrap();
-    let renamed = cube.sync(&product(&[], "buyers"), folder.path()).unwrap();
+    let renamed = sync("buyers");
     assert!(renamed[0].exists() && own.exists() && !files[0].exists());
 }

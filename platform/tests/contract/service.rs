@@ -1,9 +1,10 @@
 //! A stand-in for a service: an HTTP server whose answers a test gives, and which stores the requests.
 
-#![allow(dead_code, reason = "used by the plugins that speak HTTP")]
+#![allow(dead_code, reason = "the other tests use a part of it")]
 
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -69,19 +70,7 @@ impl Answer {
 impl Service {
     /// Starts a service that answers each request with the result of `answer`.
     pub(crate) fn start(answer: impl Fn(&Received) -> Answer + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let received = Arc::new(Mutex::new(Vec::new()));
-        let stored = Arc::clone(&received);
-        let answer = Arc::new(answer);
-        // The thread ends with the process.
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (stored, answer) = (Arc::clone(&stored), Arc::clone(&answer));
-                thread::spawn(move || serve(stream, &stored, &*answer));
-            }
-        });
-        Self { url, received }
+        Self::over("http", answer, |stream| stream)
     }
 
     /// The same over TLS, with a certificate of this authority.
@@ -100,15 +89,26 @@ impl Service {
             )
             .unwrap();
         let config = Arc::new(config);
+        Self::over("https", answer, move |stream| {
+            StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream)
+        })
+    }
+
+    fn over<S: Read + Write>(
+        scheme: &str,
+        answer: impl Fn(&Received) -> Answer + Send + Sync + 'static,
+        accept: impl Fn(TcpStream) -> S + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let url = format!("https://{}", listener.local_addr().unwrap());
+        let url = format!("{scheme}://{}", listener.local_addr().unwrap());
         let received = Arc::new(Mutex::new(Vec::new()));
         let stored = Arc::clone(&received);
+        let shared = Arc::new((answer, accept));
         // The thread ends with the process.
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
-                serve(StreamOwned::new(connection, stream), &stored, &answer);
+                let (stored, shared) = (Arc::clone(&stored), Arc::clone(&shared));
+                thread::spawn(move || serve((shared.1)(stream), &stored, &shared.0));
             }
         });
         Self { url, received }
@@ -150,16 +150,12 @@ fn serve(
                 return;
             }
             Answer::Status(status, headers, body) => {
-                let mut head =
-                    format!("HTTP/1.1 {status} Answer\r\ncontent-length: {}\r\n", body.len());
-                for (name, value) in headers {
-                    head.push_str(name);
-                    head.push_str(": ");
-                    head.push_str(&value);
-                    head.push_str("\r\n");
+                let mut head = format!("HTTP/1.1 {status} Answer\r\n");
+                let length = ("content-length", body.len().to_string());
+                for (name, value) in headers.into_iter().chain([length]) {
+                    let _ = write!(head, "{name}: {value}\r\n");
                 }
                 head.push_str("\r\n");
-                let body = if request.method == "HEAD" { Vec::new() } else { body };
                 output.write_all(&[head.as_bytes(), &body].concat())
             }
         };
@@ -187,26 +183,9 @@ fn read(reader: &mut impl BufRead) -> Option<Received> {
         let header = (name.to_lowercase(), value.trim().to_owned());
         request.headers.push(header);
     }
-    if request.header("transfer-encoding").is_some() {
-        request.body = read_chunks(reader)?;
-    } else if let Some(length) = request.header("content-length") {
+    if let Some(length) = request.header("content-length") {
         request.body = vec![0; length.parse().ok()?];
         reader.read_exact(&mut request.body).ok()?;
     }
     Some(request)
-}
-
-fn read_chunks(reader: &mut impl BufRead) -> Option<Vec<u8>> {
-    let mut body = Vec::new();
-    loop {
-        let mut size = String::new();
-        reader.read_line(&mut size).ok()?;
-        let size = usize::from_str_radix(size.trim(), 16).ok()?;
-        let mut chunk = vec![0; size + 2];
-        reader.read_exact(&mut chunk).ok()?;
-        if size == 0 {
-            return Some(body);
-        }
-        body.extend_from_slice(&chunk[..size]);
-    }
 }

@@ -17,7 +17,7 @@ pub(crate) struct Mail {
 
 /// A reply instead of the usual one to a command, or to the connection, which is `CONNECT`. An empty one
 /// is none: the server hangs.
-pub(crate) type Reply = fn(&str) -> Option<&'static str>;
+type Reply = dyn Fn(&str) -> Option<String> + Send;
 
 pub(crate) struct Server {
     pub(crate) port: u16,
@@ -25,7 +25,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(reply: Reply) -> Self {
+    pub(crate) fn start(reply: impl Fn(&str) -> Option<String> + Send + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let accepted = Arc::new(Mutex::new(Vec::new()));
@@ -34,7 +34,7 @@ impl Server {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 // An error is the end of a connection.
-                let _ = converse(&stream, reply, &stored);
+                let _ = converse(&stream, &reply, &stored);
             }
         });
         Self { port, accepted }
@@ -47,7 +47,7 @@ impl Server {
 
 fn converse(
     mut stream: &TcpStream,
-    reply: Reply,
+    reply: &Reply,
     accepted: &Mutex<Vec<Mail>>,
 ) -> std::io::Result<()> {
     let mut lines = BufReader::new(stream).lines();
@@ -79,7 +79,7 @@ fn converse(
             "QUIT" => "221 2.0.0 Bye",
             _ => "503 5.5.1 Bad sequence of commands",
         };
-        let answer = reply(&command).unwrap_or(usual);
+        let answer = reply(&command).unwrap_or_else(|| usual.to_owned());
         if answer.is_empty() {
             // Until the client closes the connection.
             while lines.next().transpose()?.is_some() {}
@@ -97,7 +97,7 @@ fn converse(
                 mail.data.push_str(line.strip_prefix('.').unwrap_or(&line));
                 mail.data.push('\n');
             }
-            let answer = reply("END").unwrap_or("250 2.0.0 Ok: queued");
+            let answer = reply("END").unwrap_or_else(|| "250 2.0.0 Ok: queued".to_owned());
             if answer.starts_with("250") {
                 accepted.lock().unwrap().push(std::mem::take(&mut mail));
             }

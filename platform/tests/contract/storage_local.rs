@@ -6,33 +6,31 @@ use floe_plugin::storage::ObjectStore;
 use floe_plugin::{Error, ErrorKind, Handle, PluginType};
 use serde_json::json;
 
-use crate::{Contract, plugins_in};
+use crate::{Contract, with_in};
 
 /// Runs `run` on a store in an own folder, with a file of four bytes.
-fn with<T>(
+fn on<T>(
     run: impl Fn(&Handle<dyn ObjectStore>, &std::path::Path) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let folder = tempfile::tempdir().unwrap();
-    let config = json!({ "folder": "objects" });
-    let plugins = plugins_in(folder.path(), PluginType::Storage, "local", config);
     let file = folder.path().join("rows.csv");
     fs::write(&file, "a\n1\n").unwrap();
-    run(&plugins.one::<dyn ObjectStore>().unwrap(), &file)
+    with_in(folder.path(), "local", json!({ "folder": "objects" }), |store| run(store, &file))
 }
 
 pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::Storage, "local", "a folder").operation(
         "put_object",
-        &["storage.system=*", "storage.bytes_written=4"],
+        &["storage.system=file", "storage.bytes_written=4"],
         || {
-            with(|store, file| {
+            on(|store, file| {
                 assert_eq!(store.put_object("retail/shop/rows.csv", file)?, 4);
                 assert!(store.plugin().warehouse_uri().ends_with("/objects"));
                 Ok(())
             })
         },
         || {
-            with(|store, file| {
+            on(|store, file| {
                 let error = store.put_object("../outside", file).unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::InvalidInput);
                 assert!(!file.with_file_name("outside").exists());

@@ -222,12 +222,12 @@ fn data_that_contradicts_the_product_fails_its_source() {
             b"order_id,ordered\n1,\n",
             "1: there is no column `ordered_on`, found `order_id,ordered`; did you mean `ordered`?",
         ),
-        (b"id,date\n1,\n", "1: there are no columns `order_id` and `ordered_on`, found `id,date`"),
+        (b"id,date\n1,\n", "1: there is no column `order_id`, found `id,date`"),
         (
             b"order_id,ordered_on,order_id\n1,,1\n",
             "1: `order_id` is the name of two columns, expected each name once",
         ),
-        (b"", "1: there are no columns `order_id` and `ordered_on`, found ``"),
+        (b"", "1: there is no column `order_id`, found ``"),
         (
             b"order_id,ordered_on\nx,\n",
             "2: `order_id` is `x`, expected a whole number of 64 bits or nothing",

@@ -10,7 +10,6 @@ use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
 use floe_plugins::process::child::Program;
 use floe_plugins::quality::suite::{self, Rows};
-use floe_plugins::quality::value_type::ValueType;
 use floe_plugins::quote::one_line;
 use floe_plugins::sql::quoted_text;
 use serde::Deserialize;
@@ -126,18 +125,9 @@ fn project(suite: &Suite<'_>, rows: &Rows<'_>) -> Result<Vec<(&'static str, Stri
     let columns = of_columns
         .into_iter()
         .map(|(name, tests)| json!({ "name": name, "quote": true, "data_tests": tests }));
-    let types: Vec<String> = rows
-        .columns
-        .iter()
-        .map(|(name, kind)| {
-            let kind = match kind {
-                ValueType::Integer => "bigint",
-                ValueType::Real => "double",
-                ValueType::Unknown | ValueType::Text => "varchar",
-            };
-            format!("{}: '{kind}'", project::text(&quoted_text(name)))
-        })
-        .collect();
+    // As text, which keeps each value as it is written. No check depends on the type.
+    let of_column = |name: &&str| format!("{}: 'varchar'", project::text(&quoted_text(name)));
+    let types: Vec<String> = rows.columns.iter().map(of_column).collect();
     let model = format!(
         "{{{{ config(materialized='ephemeral') }}}}\nselect *\nfrom read_json('rows.jsonl', format='newline_delimited', columns={{ {} }})\n",
         types.join(", ")

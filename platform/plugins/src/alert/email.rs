@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use floe_plugin::alert::{AlertChannel, Message, Violation};
+use floe_plugin::alert::{AlertChannel, Message};
 use floe_plugin::{Credential, Destination, Endpoint, Error, ErrorKind, Lifecycle, LocalPath};
 use lettre::message::Mailbox;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
@@ -157,7 +157,7 @@ impl Email {
                 Error::new(ErrorKind::InvalidInput, message)
             };
             let pem = input_file::read(path).map_err(|error| refused(&error.to_string()))?;
-            if !pem.contains(BEGIN) {
+            if !pem.contains("-----BEGIN CERTIFICATE-----") {
                 return Err(refused("found no certificate"));
             }
             let certificate = Certificate::from_pem(pem.as_bytes());
@@ -184,8 +184,6 @@ impl Email {
         Error::new(kind(error), format!("SMTP {}: {text}", self.host))
     }
 }
-
-const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 
 /// Whether a connection to `host` stays on this host.
 fn is_this_host(host: &str) -> bool {
@@ -269,21 +267,9 @@ fn text(message: &Message<'_>) -> String {
         let _ = write!(text, "\n{description}\n");
     }
     text.push('\n');
-    for (name, value) in [
-        ("Alert", Some(message.name)),
-        ("Severity", Some(message.severity.as_str())),
-        ("Namespace", Some(message.namespace)),
-        ("Product", Some(message.product)),
-        ("Environment", Some(message.environment)),
-        ("Asset", message.asset),
-        ("Violation", message.violation.map(Violation::as_str)),
-        ("Run", message.run_id),
-        ("Trace", message.trace_id),
-    ] {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            // Writing to a `String` cannot fail.
-            let _ = writeln!(text, "{name}: {value}");
-        }
+    for (name, value) in message.properties().chain(message.ids()) {
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(text, "{name}: {value}");
     }
     text
 }

@@ -1,6 +1,6 @@
 //! Alerts to an incoming webhook of Slack.
 
-use floe_plugin::alert::{AlertChannel, Message, Violation};
+use floe_plugin::alert::{AlertChannel, Message};
 use floe_plugin::{Credential, Destination, Endpoint, Error, ErrorKind, Lifecycle};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -65,23 +65,12 @@ fn payload(message: &Message<'_>) -> Value {
     if let Some(description) = message.description.filter(|text| !text.is_empty()) {
         blocks.push(section(mrkdwn(description, LONGEST_TEXT)));
     }
-    let fields: Vec<Value> = [
-        ("Alert", message.name),
-        ("Namespace", message.namespace),
-        ("Product", message.product),
-        ("Environment", message.environment),
-        ("Asset", message.asset.unwrap_or_default()),
-        ("Violation", message.violation.map_or("", Violation::as_str)),
-        ("Run", message.run_id.unwrap_or_default()),
-        ("Trace", message.trace_id.unwrap_or_default()),
-    ]
-    .into_iter()
-    .filter(|(_, text)| !text.is_empty())
-    .map(|(name, text)| {
+    let properties = message.properties().chain(message.ids());
+    let field = |(name, text): (&str, &str)| {
         let text = mrkdwn(text, LONGEST_FIELD - name.len() - 3);
         json!({ "type": "mrkdwn", "text": format!("*{name}*\n{text}") })
-    })
-    .collect();
+    };
+    let fields: Vec<Value> = properties.map(field).collect();
     if !fields.is_empty() {
         blocks.push(json!({ "type": "section", "fields": fields }));
     }
@@ -147,8 +136,8 @@ mod tests {
             assert!(text.chars().count() <= 3000);
         }
         let fields = blocks[2]["fields"].as_array().unwrap();
-        assert_eq!(fields.len(), 2);
-        assert_eq!(fields[0]["text"], "*Alert*\nFloeCheckFailed");
-        assert!(fields[1]["text"].as_str().unwrap().chars().count() <= 2000);
+        assert_eq!(fields.len(), 3);
+        assert_eq!(fields[0]["text"], "*alertname*\nFloeCheckFailed");
+        assert!(fields[2]["text"].as_str().unwrap().chars().count() <= 2000);
     }
 }

@@ -1,13 +1,13 @@
 //! Tables in Apache Polaris.
 
 use floe_plugin::catalog::{StoredTable, TableCatalog};
-use floe_plugin::{CleanUrl, Credential, Endpoint, Error, ErrorKind, Lifecycle};
+use floe_plugin::{CleanUrl, Credential, Endpoint, Error, Lifecycle};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::address::ServiceUrl;
-use crate::http::service::{AccessToken, encode, parameters};
+use crate::http::service::{AccessToken, client_token, encode};
 use crate::http::{Client, Request};
 
 floe_plugin::plugin! {
@@ -32,13 +32,6 @@ struct Polaris {
     client_id: Credential,
     /// The secret of the client.
     client_secret: Credential,
-    /// The scope of the token.
-    #[serde(default = "default_scope")]
-    scope: String,
-    /// The URL that issues tokens. Default: `/v1/oauth/tokens` of the catalog.
-    token_url: Option<ServiceUrl>,
-    /// The realm, if Polaris has several.
-    realm: Option<String>,
     /// The time limit of a request in seconds. Default: 10.
     #[serde(default, rename = "timeout")]
     client: Client,
@@ -46,20 +39,9 @@ struct Polaris {
     token: AccessToken,
 }
 
-fn default_scope() -> String {
-    "PRINCIPAL_ROLE:ALL".to_owned()
-}
-
-#[derive(Deserialize)]
-struct TokenResponse {
-    access_token: SecretString,
-    token_type: String,
-}
-
 impl Lifecycle for Polaris {
     fn endpoints(&self) -> Vec<Endpoint> {
-        let urls = [Some(&self.uri), self.token_url.as_ref()];
-        urls.into_iter().flatten().map(ServiceUrl::endpoint).collect()
+        vec![self.uri.endpoint()]
     }
 }
 
@@ -102,48 +84,13 @@ impl Polaris {
             .bearer(token.expose_secret())
             .json(body)
             .also_accept(409);
-        let response = self.client.send(&self.in_realm(request))?;
+        let response = self.client.send(&request)?;
         Ok(response.status != 409)
     }
 
-    fn in_realm<'a>(&'a self, request: Request<'a>) -> Request<'a> {
-        match &self.realm {
-            Some(realm) => request.header("polaris-realm", realm),
-            None => request,
-        }
-    }
-
-    /// A token for the client's credentials (OAuth 2.0, RFC 6749 section 4.4).
     fn new_token(&self) -> Result<SecretString, Error> {
-        let (id, secret) = (self.client_id.expose()?, self.client_secret.expose()?);
-        let url = match &self.token_url {
-            Some(url) => url.as_str().to_owned(),
-            None => self.uri.at("/v1/oauth/tokens"),
-        };
-        let form = parameters(&[
-            ("grant_type", "client_credentials"),
-            ("client_id", id),
-            ("client_secret", secret),
-            ("scope", &self.scope),
-        ]);
-        let request = Request::post(url)
-            .body("application/x-www-form-urlencoded", form.into_bytes())
-            .header("accept", "application/json")
-            .credential(secret)
-            .credential(encode(secret));
-        let response = self.client.send(&self.in_realm(request)).map_err(|error| {
-            // A wrong client is 400 in many servers.
-            match error.kind() {
-                ErrorKind::Rejected => Error::new(ErrorKind::Unauthorized, error.to_string()),
-                _ => error,
-            }
-        })?;
-        let token: TokenResponse = response.json()?;
-        if !token.token_type.eq_ignore_ascii_case("bearer") {
-            let message =
-                format!("expected a token of the type `bearer`, found `{}`", token.token_type);
-            return Err(Error::new(ErrorKind::InvalidResponse, message));
-        }
-        Ok(token.access_token)
+        let identity = (self.client_id.expose()?, self.client_secret.expose()?);
+        let url = self.uri.at("/v1/oauth/tokens");
+        client_token(&self.client, url, identity, Some("PRINCIPAL_ROLE:ALL"))
     }
 }

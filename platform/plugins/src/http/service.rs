@@ -5,12 +5,14 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use floe_plugin::{Credential, Error};
+use floe_plugin::{Credential, Error, ErrorKind};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::SecretString;
 use serde::Deserialize;
+use serde_json::Value;
 
-use crate::http::Request;
+use crate::address::ServiceUrl;
+use crate::http::{Client, Request};
 
 /// The authorization of requests.
 #[derive(Debug, Deserialize)]
@@ -54,8 +56,73 @@ pub(crate) fn authorized<'a>(
     }
 }
 
+/// The settings of a service to which JSON is posted.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Service {
+    /// The address, for example `http://marquez:5000`.
+    pub(crate) url: ServiceUrl,
+    /// The authorization of requests. Default: none.
+    #[serde(default)]
+    authorization: Option<Authorization>,
+    /// The time limit of a request, in seconds. Default: 10.
+    #[serde(default, rename = "timeout")]
+    client: Client,
+}
+
+impl Service {
+    /// Posts JSON to a resource of the service.
+    ///
+    /// # Errors
+    /// As for [`Client::send`].
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Result<(), Error> {
+        let request = Request::post(self.url.at(path)).json(body);
+        let request = authorized(self.authorization.as_ref(), request)?;
+        self.client.send(&request).map(drop)
+    }
+}
+
+#[derive(Deserialize)]
+struct Granted {
+    access_token: SecretString,
+    token_type: String,
+}
+
+/// Requests a token for the credentials of a client (OAuth 2.0, RFC 6749, section 4.4).
+///
+/// # Errors
+/// The service refused the client, or as for [`Client::send`].
+pub(crate) fn client_token(
+    client: &Client,
+    url: String,
+    (id, secret): (&str, &str),
+    scope: Option<&str>,
+) -> Result<SecretString, Error> {
+    let grant =
+        [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)];
+    let form: Vec<_> = grant.into_iter().chain(scope.map(|scope| ("scope", scope))).collect();
+    let request = Request::post(url)
+        .body("application/x-www-form-urlencoded", parameters(&form).into_bytes())
+        .header("accept", "application/json")
+        .credential(secret)
+        .credential(encode(secret));
+    let response = client.send(&request).map_err(|error| match error.kind() {
+        // Many servers answer with the status 400 and `invalid_client` or `unauthorized_client`.
+        ErrorKind::Rejected if error.to_string().contains("d_client") => {
+            Error::new(ErrorKind::Unauthorized, error.to_string())
+        }
+        _ => error,
+    })?;
+    let Granted { access_token, token_type } = response.json()?;
+    if token_type.eq_ignore_ascii_case("bearer") {
+        return Ok(access_token);
+    }
+    let what = format!("expected a token of the type `bearer`, found `{token_type}`");
+    Err(request.error(ErrorKind::InvalidResponse, &what))
+}
+
 /// Adds the header `Authorization: Basic …`.
-pub(crate) fn basic<'a>(request: Request<'a>, username: &str, password: &'a str) -> Request<'a> {
+fn basic<'a>(request: Request<'a>, username: &str, password: &'a str) -> Request<'a> {
     let encoded = STANDARD.encode(format!("{username}:{password}"));
     request
         .header("authorization", format!("Basic {encoded}"))

@@ -6,9 +6,9 @@ use csv::{ErrorKind, StringRecord};
 use floe_plugin::ingestion::{IngestionEngine, Load};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{ErrorKind as PluginErrorKind, Lifecycle};
-use floe_telemetry::config::suggest::{all_of, did_you_mean, nearest};
+use floe_telemetry::config::suggest::{did_you_mean, nearest};
+use jiff::civil::Date;
 use serde::Deserialize;
-use time::{Date, Month};
 
 use crate::error::{Error, reason};
 use crate::files::confine;
@@ -72,8 +72,7 @@ fn read(
     let header = reader.headers().map_err(|error| refused(unreadable(file, &error)))?;
     let positions = positions(file, header, columns)
         .map_err(|error| refused_as(PluginErrorKind::UnknownName, error))?;
-    let is_read = |name: &&str| columns.iter().any(|column| column.name == *name);
-    let ignored: Vec<&str> = header.iter().filter(|name| !is_read(name)).collect();
+    let ignored: Vec<&str> = header.iter().filter(|name| !is_read(columns, name)).collect();
     if !ignored.is_empty() {
         rows.ignored(&ignored);
     }
@@ -98,7 +97,6 @@ fn positions(
     columns: &[Column<'_>],
 ) -> Result<Vec<usize>, Error> {
     let wrong = |message: String| Err(Error::input(Place::file(file).line(1), message));
-    let mut missing = Vec::new();
     let mut positions = Vec::with_capacity(columns.len());
     for Column { name, .. } in columns {
         let mut found = header.iter().enumerate().filter(|(_, it)| it == name);
@@ -109,23 +107,19 @@ fn positions(
                     "`{name}` is the name of two columns, expected each name once"
                 ));
             }
-            (None, _) => missing.push(*name),
+            (None, _) => {
+                let others: Vec<&str> = header.iter().filter(|it| !is_read(columns, it)).collect();
+                let suggestion = did_you_mean(nearest(name, &others));
+                let found = header.iter().collect::<Vec<_>>().join(",");
+                return wrong(format!("there is no column `{name}`, found `{found}`{suggestion}"));
+            }
         }
     }
-    let found = header.iter().collect::<Vec<_>>().join(",");
-    match &*missing {
-        [] => Ok(positions),
-        [name] => {
-            let is_read = |found: &&str| columns.iter().any(|column| column.name == *found);
-            let others: Vec<&str> = header.iter().filter(|name| !is_read(name)).collect();
-            let suggestion = did_you_mean(nearest(name, &others));
-            wrong(format!("there is no column `{name}`, found `{found}`{suggestion}"))
-        }
-        several => {
-            let names = all_of(several);
-            wrong(format!("there are no columns {names}, found `{found}`"))
-        }
-    }
+    Ok(positions)
+}
+
+fn is_read(columns: &[Column<'_>], name: &str) -> bool {
+    columns.iter().any(|column| column.name == name)
 }
 
 /// The value of a field in the column's type. An empty field is null; a text of another type is `None`.
@@ -145,22 +139,7 @@ fn value<'a>(column: &Column<'_>, text: &'a str) -> Option<Value<'a>> {
 
 /// Whether the text is `YYYY-MM-DD` and a day of the calendar.
 fn is_date(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let is_shaped = bytes.len() == 10
-        && bytes.iter().enumerate().all(|(index, byte)| match index {
-            4 | 7 => *byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
-    if !is_shaped {
-        return false;
-    }
-    let mut numbers = text.split('-');
-    let mut date = || {
-        let year = numbers.next()?.parse().ok()?;
-        let month = Month::try_from(numbers.next()?.parse::<u8>().ok()?).ok()?;
-        Date::from_calendar_date(year, month, numbers.next()?.parse().ok()?).ok()
-    };
-    date().is_some()
+    text.parse().is_ok_and(|date: Date| date.to_string() == text)
 }
 
 fn wrong(file: &Path, record: &StringRecord, column: &Column<'_>, text: &str) -> Error {

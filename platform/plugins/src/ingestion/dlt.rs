@@ -96,6 +96,7 @@ fn default_dataset() -> String {
 struct Loaded {
     /// Files with JSON lines, relative to the folder of the task.
     files: Vec<String>,
+    /// The number of their rows.
     rows: u64,
 }
 

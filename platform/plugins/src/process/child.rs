@@ -320,7 +320,7 @@ fn last_lines(text: &str) -> String {
     joined.chars().skip(excess).collect()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use std::fs;
 

@@ -67,11 +67,10 @@ impl QualityProvider for GreatExpectations {
         let task = Task::new("Great Expectations", &self.python, limit, include_str!("gx.py"))?
             .env("GX_ANALYTICS_ENABLED", "false");
         let rows = suite::write(suite, data, &task.folder().join("rows.jsonl"))?;
-        let columns: Vec<&str> = rows.columns.iter().map(|(name, _)| *name).collect();
         let request = json!({
             "suite": suite.name,
             "table": suite.table,
-            "columns": columns,
+            "columns": rows.columns,
             "expectations": expectations?,
         });
         let (outcome, _) = task.run::<Outcome>(&request)?;

@@ -11,7 +11,6 @@ use floe_plugin::table::{RowSink, Value};
 use floe_plugin::{Error, ErrorKind};
 use serde_json::Value as Json;
 
-use super::value_type::ValueType;
 use crate::sql::quoted_name;
 
 /// The column in the file for a suite without checked columns.
@@ -20,8 +19,8 @@ const NO_COLUMN: &str = "floe_row";
 /// A file with the checked columns of a table, one JSON object for each row.
 #[derive(Debug)]
 pub struct Rows<'a> {
-    /// The columns, with the type of their values.
-    pub columns: Vec<(&'a str, ValueType)>,
+    /// The columns.
+    pub columns: Vec<&'a str>,
     /// The number of rows.
     pub count: u64,
 }
@@ -58,18 +57,14 @@ pub fn write<'a>(suite: &Suite<'a>, data: &mut Session, file: &Path) -> Result<R
     } else {
         format!("select {} from {table}", selected.join(", "))
     };
-    let mut sink = Sink {
-        columns: names.into_iter().map(|name| (name, ValueType::default())).collect(),
-        count: 0,
-        output: BufWriter::new(File::create(file)?),
-    };
+    let mut sink = Sink { columns: names, count: 0, output: BufWriter::new(File::create(file)?) };
     data.query(&sql, &mut sink)?;
     sink.output.flush()?;
     Ok(Rows { columns: sink.columns, count: sink.count })
 }
 
 struct Sink<'a> {
-    columns: Vec<(&'a str, ValueType)>,
+    columns: Vec<&'a str>,
     count: u64,
     output: BufWriter<File>,
 }
@@ -77,8 +72,7 @@ struct Sink<'a> {
 impl RowSink for Sink<'_> {
     fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error> {
         let mut row = serde_json::Map::new();
-        for ((name, kind), value) in self.columns.iter_mut().zip(values) {
-            *kind = kind.with(value);
+        for (name, value) in self.columns.iter().zip(values) {
             let value = match value {
                 Value::Integer(number) => Json::from(*number),
                 Value::Real(number) => Json::from(*number),

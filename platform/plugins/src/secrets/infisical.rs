@@ -31,8 +31,8 @@ struct Infisical {
     /// The slug of the environment, for example `prod`.
     environment: String,
     /// The folder. Default: `/`.
-    #[serde(default)]
-    path: Folder,
+    #[serde(default = "root")]
+    path: String,
     /// The client id of the machine identity, which authenticates with Universal Auth.
     client_id: String,
     /// The client secret of the machine identity.
@@ -44,30 +44,12 @@ struct Infisical {
     token: AccessToken,
 }
 
+fn root() -> String {
+    "/".to_owned()
+}
+
 fn cloud() -> ServiceUrl {
     ServiceUrl::of("https://app.infisical.com")
-}
-
-/// A folder: it begins with a slash.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "String")]
-struct Folder(String);
-
-impl Default for Folder {
-    fn default() -> Self {
-        Self("/".to_owned())
-    }
-}
-
-impl TryFrom<String> for Folder {
-    type Error = String;
-
-    fn try_from(path: String) -> Result<Self, String> {
-        if path.starts_with('/') {
-            return Ok(Self(path));
-        }
-        Err(format!("expected a path that begins with `/`, found `{path}`"))
-    }
 }
 
 #[derive(Deserialize)]
@@ -89,17 +71,10 @@ struct Secret {
     is_hidden: bool,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Refusal {
-    /// A list if the request is invalid.
-    message: Value,
-}
-
 /// Whether the secret is missing, rather than the project, the environment or the folder.
 fn is_about_secret(response: &Response) -> bool {
-    let refusal: Refusal = serde_json::from_slice(&response.body).unwrap_or_default();
-    refusal.message.as_str().is_some_and(|text| text.starts_with("Secret "))
+    let refusal: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+    refusal["message"].as_str().is_some_and(|text| text.starts_with("Secret "))
 }
 
 impl Infisical {
@@ -110,16 +85,6 @@ impl Infisical {
             .credential(client_secret);
         let login: Login = self.client.send(&request)?.json()?;
         Ok(login.access_token)
-    }
-
-    fn query(&self, name: &str, more: (&str, &str)) -> String {
-        let query = parameters(&[
-            ("projectId", &self.project),
-            ("environment", &self.environment),
-            ("secretPath", &self.path.0),
-            more,
-        ]);
-        self.url.at(&format!("/api/v4/secrets{name}?{query}"))
     }
 }
 
@@ -142,16 +107,22 @@ impl Lifecycle for Infisical {
 
 impl SecretStore for Infisical {
     fn path(&self) -> Option<&str> {
-        Some(&self.path.0)
+        Some(&self.path)
     }
 
     fn get_secret(&self, key: &str) -> Result<Option<SecretString>, Error> {
         check(key)?;
-        let name = format!("/{}", encode(key));
+        let query = parameters(&[
+            ("projectId", &self.project),
+            ("environment", &self.environment),
+            ("secretPath", &self.path),
+            ("expandSecretReferences", "true"),
+        ]);
         let token = self.token.get(|| self.log_in())?;
-        let request = Request::get(self.query(&name, ("expandSecretReferences", "true")))
-            .bearer(token.expose_secret())
-            .also_accept(404);
+        let request =
+            Request::get(self.url.at(&format!("/api/v4/secrets/{}?{query}", encode(key))))
+                .bearer(token.expose_secret())
+                .also_accept(404);
         let response = self.client.send(&request)?;
         if response.status == 404 {
             let is_missing = is_about_secret(&response);

@@ -10,10 +10,12 @@ use floe_plugin::{Endpoint, Error, ErrorKind, Lifecycle, LocalPath};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use crate::address::ServiceUrl;
 use crate::files::input_file;
 use crate::http::{Client, Request, Response};
+use crate::kubernetes;
 
 floe_plugin::plugin! {
     kind: SecretStore,
@@ -71,20 +73,6 @@ struct Secret {
     _metadata: IgnoredAny,
     #[serde(default)]
     data: Option<BTreeMap<String, String>>,
-}
-
-/// The body of a refusal.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Status {
-    reason: String,
-    details: StatusDetails,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct StatusDetails {
-    kind: String,
 }
 
 impl Kubernetes {
@@ -150,8 +138,8 @@ impl Kubernetes {
 /// Succeeds if the API itself states that the Secret does not exist, rather than another server, or the API about the
 /// namespace.
 fn missing(request: &Request<'_>, response: &Response) -> Result<(), Error> {
-    let status: Status = serde_json::from_slice(&response.body).unwrap_or_default();
-    if status.reason == "NotFound" && status.details.kind == "secrets" {
+    let status: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+    if status["reason"] == "NotFound" && status["details"]["kind"] == "secrets" {
         return Ok(());
     }
     Err(request.refusal(response))
@@ -159,24 +147,14 @@ fn missing(request: &Request<'_>, response: &Response) -> Result<(), Error> {
 
 /// Splits `NAME/KEY`. The rules of Kubernetes make both safe as parts of a path.
 fn parse(key: &str) -> Result<(&str, &str), Error> {
-    let parts = key.split_once('/').filter(|(name, key)| is_name(name) && is_data_key(key));
+    let parts =
+        key.split_once('/').filter(|(name, key)| kubernetes::is_name(name) && is_data_key(key));
     parts.ok_or_else(|| {
         let message = format!(
             "expected `NAME/KEY` with the name of a Secret and a key of its data, found the key `{key}`"
         );
         Error::new(ErrorKind::InvalidInput, message)
     })
-}
-
-/// A DNS subdomain.
-fn is_name(name: &str) -> bool {
-    let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let is_label = |label: &str| {
-        label.bytes().all(|byte| is_inner(byte) || byte == b'-')
-            && label.starts_with(|first: char| first != '-')
-            && !label.ends_with('-')
-    };
-    name.len() <= 253 && name.split('.').all(is_label)
 }
 
 fn is_data_key(key: &str) -> bool {
@@ -191,7 +169,7 @@ impl Lifecycle for Kubernetes {
             Some(namespace) => namespace.clone(),
             None => self.file("namespace")?,
         };
-        if !is_name(&namespace) || namespace.contains('.') {
+        if !kubernetes::is_label(&namespace) {
             let message = format!("expected a DNS label, found the namespace `{namespace}`");
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }

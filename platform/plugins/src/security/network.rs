@@ -8,7 +8,7 @@ use floe_plugin::{Error, Lifecycle};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::kubernetes::{check, check_name, check_range, labels, refused};
+use crate::kubernetes::{check, check_name, check_range, labels, refused};
 
 floe_plugin::plugin! {
     kind: NetworkPolicyGenerator,
@@ -23,25 +23,11 @@ floe_plugin::plugin! {
 /// of one label is a service in the product's namespace; `NAME.NAMESPACE.svc` is one in another namespace. The
 /// policies of Kubernetes contain no names of other hosts: these have the ranges in `addresses`, or else every
 /// address, on their port.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Kubernetes {
-    /// The namespace of the cluster's DNS.
-    dns_namespace: String,
-    /// The label `k8s-app` of the pods of the cluster's DNS.
-    dns_app: String,
     /// The ranges of addresses of hosts, by name, for example `{ "smtp.example.org": ["192.0.2.0/24"] }`.
     addresses: BTreeMap<String, Vec<String>>,
-}
-
-impl Default for Kubernetes {
-    fn default() -> Self {
-        Self {
-            dns_namespace: "kube-system".to_owned(),
-            dns_app: "kube-dns".to_owned(),
-            addresses: BTreeMap::new(),
-        }
-    }
 }
 
 impl Lifecycle for Kubernetes {
@@ -98,8 +84,8 @@ impl NetworkPolicyGenerator for Kubernetes {
         check(workload)?;
         let dns = json!({
             "to": [{
-                "namespaceSelector": { "matchLabels": { "kubernetes.io/metadata.name": self.dns_namespace } },
-                "podSelector": { "matchLabels": { "k8s-app": self.dns_app } },
+                "namespaceSelector": { "matchLabels": { "kubernetes.io/metadata.name": "kube-system" } },
+                "podSelector": { "matchLabels": { "k8s-app": "kube-dns" } },
             }],
             "ports": [{ "protocol": "UDP", "port": 53 }, { "protocol": "TCP", "port": 53 }],
         });

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use floe_plugin::security::{RoleGenerator, Workload};
+use floe_plugin::security::{Manifest, RoleGenerator, Workload};
 use floe_plugin::{Error, Lifecycle};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::kubernetes::{check, check_name, labels, refused};
+use crate::kubernetes::{check, check_name, labels, refused};
 
 floe_plugin::plugin! {
     kind: RoleGenerator,
@@ -18,167 +18,134 @@ floe_plugin::plugin! {
     description: "generates namespaces, service accounts and roles of Kubernetes",
 }
 
-/// Namespaces, service accounts and roles of Kubernetes.
+/// Namespaces, service accounts and roles of Kubernetes. It has no settings.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Kubernetes {
-    /// The user and the group that pods run as, at the levels `baseline` and `restricted`.
-    run_as: u32,
-}
+#[serde(deny_unknown_fields)]
+struct Kubernetes {}
 
-impl Default for Kubernetes {
-    fn default() -> Self {
-        Self { run_as: 65532 }
-    }
-}
-
-impl Lifecycle for Kubernetes {
-    fn start(&self) -> Result<(), Error> {
-        if self.run_as == 0 {
-            return Err(refused("run_as", "0", "a user other than root"));
-        }
-        Ok(())
-    }
-}
+impl Lifecycle for Kubernetes {}
 
 impl RoleGenerator for Kubernetes {
-    fn generate_namespace(&self, workload: &Workload<'_>) -> Result<Value, Error> {
+    fn generate(&self, manifest: Manifest, workload: &Workload<'_>) -> Result<Value, Error> {
         check(workload)?;
-        let level = level(workload)?.name();
-        let mut manifest = resource("v1", "Namespace", workload.namespace, workload);
-        if let Some(metadata) = manifest["metadata"].as_object_mut() {
-            // A namespace is in none.
-            metadata.remove("namespace");
-            metadata.insert(
-                "labels".to_owned(),
-                json!({
-                    "app.kubernetes.io/managed-by": "floe",
-                    "pod-security.kubernetes.io/enforce": level,
-                    "pod-security.kubernetes.io/enforce-version": "latest",
-                    "pod-security.kubernetes.io/audit": level,
-                    "pod-security.kubernetes.io/audit-version": "latest",
-                    "pod-security.kubernetes.io/warn": level,
-                    "pod-security.kubernetes.io/warn-version": "latest",
-                }),
-            );
+        match manifest {
+            Manifest::Namespace => namespace(workload),
+            Manifest::ServiceAccount => Ok(service_account(workload)),
+            Manifest::Role => role(workload),
+            Manifest::RoleBinding => Ok(role_binding(workload)),
+            Manifest::PodSecurityContext => pod_security_context(workload),
         }
-        Ok(manifest)
-    }
-
-    fn generate_service_account(&self, workload: &Workload<'_>) -> Result<Value, Error> {
-        check(workload)?;
-        let mut manifest = resource("v1", "ServiceAccount", workload.name, workload);
-        // A pod that reads no secrets needs no token for the cluster's API.
-        manifest["automountServiceAccountToken"] = (!workload.secrets.is_empty()).into();
-        Ok(manifest)
-    }
-
-    fn generate_role(&self, workload: &Workload<'_>) -> Result<Value, Error> {
-        check(workload)?;
-        for name in workload.secrets {
-            check_name("secret", name)?;
-        }
-        let mut manifest = role_resource("Role", workload);
-        // A rule without names would allow every secret.
-        manifest["rules"] = if workload.secrets.is_empty() {
-            json!([])
-        } else {
-            json!([{
-                "apiGroups": [""],
-                "resources": ["secrets"],
-                "resourceNames": workload.secrets,
-                "verbs": ["get"],
-            }])
-        };
-        Ok(manifest)
-    }
-
-    fn generate_role_binding(&self, workload: &Workload<'_>) -> Result<Value, Error> {
-        check(workload)?;
-        let mut manifest = role_resource("RoleBinding", workload);
-        manifest["roleRef"] = json!({
-            "apiGroup": "rbac.authorization.k8s.io",
-            "kind": "Role",
-            "name": role_name(workload),
-        });
-        manifest["subjects"] = json!([{
-            "kind": "ServiceAccount",
-            "name": workload.name,
-            "namespace": workload.namespace,
-        }]);
-        Ok(manifest)
-    }
-
-    /// Generates the security contexts: `pod` for the pod, `container` for each container.
-    fn generate_pod_security_context(&self, workload: &Workload<'_>) -> Result<Value, Error> {
-        check(workload)?;
-        Ok(match level(workload)? {
-            Level::Privileged => json!({ "pod": {}, "container": {} }),
-            Level::Baseline => json!({
-                "pod": self.user(),
-                "container": { "allowPrivilegeEscalation": false, "privileged": false },
-            }),
-            Level::Restricted => json!({
-                "pod": self.user(),
-                "container": {
-                    "allowPrivilegeEscalation": false,
-                    "capabilities": { "drop": ["ALL"] },
-                    "privileged": false,
-                    "readOnlyRootFilesystem": true,
-                    "runAsNonRoot": true,
-                },
-            }),
-        })
     }
 }
 
 const RBAC: &str = "rbac.authorization.k8s.io/v1";
 
-/// A Pod Security Standard.
-enum Level {
-    Privileged,
-    Baseline,
-    Restricted,
+/// The user and the group that pods run as, at the levels `baseline` and `restricted`.
+const RUN_AS: u32 = 65532;
+
+fn namespace(workload: &Workload<'_>) -> Result<Value, Error> {
+    let level = level(workload)?;
+    Ok(json!({
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {
+            "name": workload.namespace,
+            "labels": {
+                "app.kubernetes.io/managed-by": "floe",
+                "pod-security.kubernetes.io/enforce": level,
+                "pod-security.kubernetes.io/enforce-version": "latest",
+                "pod-security.kubernetes.io/audit": level,
+                "pod-security.kubernetes.io/audit-version": "latest",
+                "pod-security.kubernetes.io/warn": level,
+                "pod-security.kubernetes.io/warn-version": "latest",
+            },
+        },
+    }))
 }
 
-impl Level {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Privileged => "privileged",
-            Self::Baseline => "baseline",
-            Self::Restricted => "restricted",
-        }
+fn service_account(workload: &Workload<'_>) -> Value {
+    let mut manifest =
+        resource("v1", "ServiceAccount", workload.name, workload.namespace, workload);
+    // A pod that reads no secrets needs no token for the cluster's API.
+    manifest["automountServiceAccountToken"] = (!workload.secrets.is_empty()).into();
+    manifest
+}
+
+fn role(workload: &Workload<'_>) -> Result<Value, Error> {
+    for name in workload.secrets {
+        check_name("secret", name)?;
     }
+    let mut manifest = role_resource("Role", workload);
+    // A rule without names would allow every secret.
+    manifest["rules"] = if workload.secrets.is_empty() {
+        json!([])
+    } else {
+        json!([{
+            "apiGroups": [""],
+            "resources": ["secrets"],
+            "resourceNames": workload.secrets,
+            "verbs": ["get"],
+        }])
+    };
+    Ok(manifest)
 }
 
-fn level(workload: &Workload<'_>) -> Result<Level, Error> {
-    Ok(match workload.pss_level {
-        "privileged" => Level::Privileged,
-        "baseline" => Level::Baseline,
-        "restricted" => Level::Restricted,
-        other => {
-            let accepted = "`privileged`, `baseline` or `restricted`";
-            return Err(refused("Pod Security Standard", other, accepted));
-        }
+fn role_binding(workload: &Workload<'_>) -> Value {
+    let mut manifest = role_resource("RoleBinding", workload);
+    manifest["roleRef"] = json!({
+        "apiGroup": "rbac.authorization.k8s.io",
+        "kind": "Role",
+        "name": role_name(workload),
+    });
+    manifest["subjects"] = json!([{
+        "kind": "ServiceAccount",
+        "name": workload.name,
+        "namespace": workload.namespace,
+    }]);
+    manifest
+}
+
+/// The security contexts: `pod` for the pod, `container` for each container.
+fn pod_security_context(workload: &Workload<'_>) -> Result<Value, Error> {
+    let user = json!({
+        "fsGroup": RUN_AS,
+        "runAsGroup": RUN_AS,
+        "runAsNonRoot": true,
+        "runAsUser": RUN_AS,
+        "seccompProfile": { "type": "RuntimeDefault" },
+    });
+    Ok(match level(workload)? {
+        "privileged" => json!({ "pod": {}, "container": {} }),
+        "baseline" => json!({
+            "pod": user,
+            "container": { "allowPrivilegeEscalation": false, "privileged": false },
+        }),
+        _ => json!({
+            "pod": user,
+            "container": {
+                "allowPrivilegeEscalation": false,
+                "capabilities": { "drop": ["ALL"] },
+                "privileged": false,
+                "readOnlyRootFilesystem": true,
+                "runAsNonRoot": true,
+            },
+        }),
     })
 }
 
-impl Kubernetes {
-    fn user(&self) -> Value {
-        json!({
-            "fsGroup": self.run_as,
-            "runAsGroup": self.run_as,
-            "runAsNonRoot": true,
-            "runAsUser": self.run_as,
-            "seccompProfile": { "type": "RuntimeDefault" },
-        })
+/// The Pod Security Standard.
+fn level<'a>(workload: &Workload<'a>) -> Result<&'a str, Error> {
+    match workload.pss_level {
+        level @ ("privileged" | "baseline" | "restricted") => Ok(level),
+        other => {
+            let accepted = "`privileged`, `baseline` or `restricted`";
+            Err(refused("Pod Security Standard", other, accepted))
+        }
     }
 }
 
 fn role_resource(kind: &str, workload: &Workload<'_>) -> Value {
-    let mut manifest = resource(RBAC, kind, &role_name(workload), workload);
-    manifest["metadata"]["namespace"] = workload.role_namespace().into();
-    manifest
+    resource(RBAC, kind, &role_name(workload), workload.role_namespace(), workload)
 }
 
 /// The name of the role. In a foreign namespace, products of several namespaces may have the same name.
@@ -189,10 +156,16 @@ fn role_name<'a>(workload: &Workload<'a>) -> Cow<'a, str> {
     format!("{}.{}", workload.namespace, workload.name).into()
 }
 
-fn resource(version: &str, kind: &str, name: &str, workload: &Workload<'_>) -> Value {
+fn resource(
+    version: &str,
+    kind: &str,
+    name: &str,
+    namespace: &str,
+    workload: &Workload<'_>,
+) -> Value {
     json!({
         "apiVersion": version,
         "kind": kind,
-        "metadata": { "name": name, "namespace": workload.namespace, "labels": labels(workload) },
+        "metadata": { "name": name, "namespace": namespace, "labels": labels(workload) },
     })
 }

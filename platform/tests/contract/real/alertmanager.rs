@@ -4,27 +4,20 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use floe_plugin::alert::{AlertChannel, Message, Severity, Violation};
-use floe_plugin::{Error, ErrorKind, PluginType};
+use floe_plugin::ErrorKind;
+use floe_plugin::alert::Message;
 use floe_tests::ReservedPort;
 use serde_json::{Value, json};
 
 use super::process::{Process, place};
-use crate::{credential, plugins};
+use crate::alert_alertmanager::{expected, send_as};
+use crate::alerts;
 
 const CONFIG: &str = "route: { receiver: none }\nreceivers: [{ name: none }]\n";
 
 /// floe, hunter2.
 const USERS: &str =
     "basic_auth_users:\n  floe: $2b$04$//6j9rTXyHj3jtV2fPUtNOfEE/CZJlKZBzoZQxxfTJe2Jfr.w2TmK\n";
-
-fn send(url: &str, password: &str, message: &Message<'_>) -> Result<(), Error> {
-    let (_file, password) = credential(password);
-    let basic = json!({ "username": "floe", "password": password });
-    let config = json!({ "url": url, "authorization": { "basic": basic } });
-    let plugins = plugins(PluginType::AlertChannel, "alertmanager", config);
-    plugins.one::<dyn AlertChannel>().unwrap().send_alert(message)
-}
 
 /// A server at this port, with its files in a folder.
 fn alertmanager(place: &Path, folder: &Path, port: u16) -> Process {
@@ -58,24 +51,13 @@ fn an_alert_is_stored_once_with_its_labels_and_annotations() {
     alertmanager.poll(|| get("/-/ready"));
 
     let at = SystemTime::now() - Duration::from_secs(60);
-    let message = Message {
-        severity: Severity::Critical,
-        description: Some("row_count: found 4\nexpected 5"),
-        violation: Some(Violation::Quality),
-        namespace: "sales",
-        product: "customer-360",
-        environment: "prod",
-        asset: Some("stg_orders"),
-        run_id: Some("2866553f-1347-41ca-bd56-95659a3e1c5d"),
-        trace_id: Some("4bf92f3577b34da6a3ce929d0e0e4736"),
-        at,
-        ..Message::new("FloeCheckFailed", "orders has <5 rows & no \"Zürich\"")
-    };
-    send(&url, "hunter2", &message).unwrap();
+    let message = Message { at, ..alerts::message() };
+    let send = |password: &str, message: &Message<'_>| send_as(&url, 60.0, password, message);
+    send("hunter2", &message).unwrap();
     // The next run finds the same: no second alert, but the id of that run.
     let run_id = Some("9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1");
     let again = Message { run_id, ..message };
-    send(&url, "hunter2", &again).unwrap();
+    send("hunter2", &again).unwrap();
 
     let alerts = alertmanager.poll(|| {
         let alerts: Value = serde_json::from_str(&get("/api/v2/alerts")?).ok()?;
@@ -84,22 +66,13 @@ fn an_alert_is_stored_once_with_its_labels_and_annotations() {
     });
     assert_eq!(alerts.as_array().unwrap().len(), 1, "{alerts}");
     let alert = &alerts[0];
-    let labels = json!({
-        "alertname": "FloeCheckFailed",
-        "severity": "critical",
-        "namespace": "sales",
-        "product": "customer-360",
-        "environment": "prod",
-        "asset": "stg_orders",
-        "violation": "quality",
-    });
+    let (labels, mut annotations) = expected();
+    annotations["run_id"] = json!(run_id);
     assert_eq!(alert["labels"], labels);
-    assert_eq!(alert["annotations"]["summary"], message.summary);
-    assert_eq!(alert["annotations"]["description"], "row_count: found 4\nexpected 5");
-    assert_eq!(alert["annotations"]["trace_id"], "4bf92f3577b34da6a3ce929d0e0e4736");
+    assert_eq!(alert["annotations"], annotations);
     assert_eq!(alert["startsAt"], floe_plugin::rfc3339(at));
     assert_eq!(alert["status"]["state"], "active");
 
-    let error = send(&url, "wrong", &message).unwrap_err();
+    let error = send("wrong", &message).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthorized, "{error}");
 }

@@ -3,14 +3,11 @@
 use std::fs;
 use std::process::Command;
 
-use floe as _;
-use floe_plugin::PluginType;
-use floe_plugin::catalog::{StoredTable, TableCatalog};
-use serde_json::json;
+use floe_plugin::catalog::StoredTable;
 use tempfile::TempDir;
 
 use super::process::{Process, place, script};
-use crate::{credential, plugins};
+use crate::catalog_polaris::on;
 
 #[test]
 fn polaris_accepts_a_table_and_a_reader_finds_its_rows() {
@@ -22,16 +19,6 @@ fn polaris_accepts_a_table_and_a_reader_finds_its_rows() {
     let mut server = Process::start(Command::new(&python).arg(script("polaris_catalog.py")));
     let port = server.port();
 
-    let (_secret, secret) = credential("s3cr3t");
-    let (_id, id) = credential("root");
-    let config = json!({
-        "uri": format!("http://127.0.0.1:{port}"),
-        "warehouse": "main",
-        "client_id": id,
-        "client_secret": secret,
-    });
-    let plugins = plugins(PluginType::Catalog, "polaris", config);
-    let catalog = plugins.one::<dyn TableCatalog>().unwrap();
     let table = StoredTable {
         namespace: "retail",
         name: "orders",
@@ -39,8 +26,10 @@ fn polaris_accepts_a_table_and_a_reader_finds_its_rows() {
     };
     // A second time, nothing is new.
     for is_new in [true, false] {
-        assert_eq!(catalog.create_namespace("retail").unwrap(), is_new);
-        assert_eq!(catalog.create_table(&table).unwrap(), is_new);
+        let created = on(&format!("http://127.0.0.1:{port}"), "s3cr3t", 60.0, |catalog| {
+            Ok([catalog.create_namespace("retail")?, catalog.create_table(&table)?])
+        });
+        assert_eq!(created.unwrap(), [is_new, is_new]);
     }
     let mut reader = Command::new(&python);
     let reader = reader.arg(script("polaris_catalog.py")).arg("client");

@@ -3,24 +3,25 @@
 use std::fs;
 use std::path::Path;
 
+use floe_plugin::ErrorKind;
 use floe_plugin::compute::ComputeEngine;
-use floe_plugin::dbt::{BuiltNode, CommandRun, DbtCommand, DbtRunner, NodeStatus, Project};
-use floe_plugin::{ErrorKind, PluginType};
+use floe_plugin::dbt::{BuiltNode, CommandRun, DbtCommand, NodeStatus};
 use floe_telemetry::testing;
 use serde_json::json;
 use tempfile::TempDir;
 
 use super::process::place;
-use crate::plugins;
+use crate::dbt_core::{project_in, run_in};
+use crate::with;
 
 /// A project with a seed, a model and a test of it, and the profile that the compute plugin writes.
 fn project(model: &str, test: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let engine = plugins(PluginType::Compute, "duckdb", json!({}));
-    let engine = engine.one::<dyn ComputeEngine>().unwrap();
     let database = folder.path().join("shop.duckdb");
-    engine.validate_connection(&database).unwrap();
-    let profile = engine.generate_profile(&database, "dev").unwrap();
+    let profile = with::<dyn ComputeEngine, _>("duckdb", json!({}), |engine| {
+        engine.validate_connection(&database).unwrap();
+        engine.generate_profile(&database, "dev").unwrap()
+    });
     let profile = json!({ "shop": { "target": "dev", "outputs": { "dev": profile } } });
     for (path, text) in [
         ("dbt_project.yml", "name: shop\nversion: 1.0.0\nprofile: shop\n"),
@@ -43,11 +44,7 @@ fn project(model: &str, test: &str) -> TempDir {
 }
 
 fn run(folder: &Path, command: DbtCommand) -> CommandRun {
-    let config = json!({ "program": place().join("venv/bin/dbt") });
-    let plugins = plugins(PluginType::Dbt, "core", config);
-    let dbt = plugins.one::<dyn DbtRunner>().unwrap();
-    let project = Project { folder, profiles: None, target: Some("dev"), ended: None };
-    dbt.run(command, &project)
+    run_in("core", &place().join("venv/bin/dbt"), command, &project_in(folder))
 }
 
 const TOTALS: &str =

@@ -2,15 +2,14 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, SystemTime};
 
-use floe_plugin::alert::{AlertChannel, Message, Severity};
-use floe_plugin::{Error, ErrorKind, PluginType};
+use floe_plugin::alert::Message;
+use floe_plugin::{Error, ErrorKind};
 use floe_tests::Authority;
 use serde_json::{Value, json};
 
 use super::process::{Process, place, script};
-use crate::{credential, plugins};
+use crate::{alerts, credential};
 
 fn start(place: &Path, mode: &str, authority: &Authority) -> Process {
     let (certificate, key) = authority.server();
@@ -28,19 +27,12 @@ fn send(port: u16, mode: &str, authority: &Authority, password: &str) -> Result<
         "login": { "username": "floe", "password": password },
         "from": "floe <floe@example.org>", "to": ["Ada Löwe <ada@example.org>", "ops@example.net"],
     });
-    let plugins = plugins(PluginType::AlertChannel, "email", config);
     let message = Message {
-        severity: Severity::Critical,
+        summary: "orders has no \"Zürich\", and this line is longer than a line of a header may be",
         description: Some("a line with a dot follows\n.\nand the end"),
-        product: "customer-360",
-        trace_id: Some("4bf92f3577b34da6a3ce929d0e0e4736"),
-        at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000),
-        ..Message::new(
-            "FloeCheckFailed",
-            "orders has no \"Zürich\", and this line is longer than a line of a header may be",
-        )
+        ..alerts::message()
     };
-    plugins.one::<dyn AlertChannel>().unwrap().send_alert(&message)
+    alerts::send("email", config, &message)
 }
 
 #[test]
@@ -65,10 +57,15 @@ fn a_message_goes_through_starttls_and_tls_with_a_login() {
         assert_eq!(headers["date"], "Sun, 09 Sep 2001 01:46:40 +0000");
         assert_eq!(headers["auto-submitted"], "auto-generated");
         let body = mail["body"].as_str().unwrap().replace("\r\n", "\n");
-        let expected = "\n\na line with a dot follows\n.\nand the end\n\nAlert: FloeCheckFailed\nSeverity: critical\nProduct: customer-360\nTrace: 4bf92f3577b34da6a3ce929d0e0e4736\n";
         let (summary, rest) = body.split_at(body.find("\n\n").unwrap());
         assert!(summary.starts_with("orders has no \"Zürich\""), "{summary}");
-        assert_eq!(rest.trim_end(), expected.trim_end());
+        let expected =
+            "\n\na line with a dot follows\n.\nand the end\n\nalertname: FloeCheckFailed\n";
+        assert!(rest.starts_with(expected), "{rest}");
+        assert!(
+            rest.trim_end().ends_with("\ntrace_id: 4bf92f3577b34da6a3ce929d0e0e4736"),
+            "{rest}"
+        );
     }
 }
 

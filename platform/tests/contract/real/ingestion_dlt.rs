@@ -1,46 +1,18 @@
 //! dlt itself: a REST API into the platform, rows to DuckDB.
 
 use std::fs;
-use std::path::Path;
 
-use floe_plugin::ingestion::{Export, IngestionEngine, Load};
-use floe_plugin::table::{Column, ColumnType, RowSink, Value};
-use floe_plugin::{Error, ErrorKind, PluginType, Plugins, Selection};
+use floe_plugin::ingestion::{Export, IngestionEngine};
+use floe_plugin::{ErrorKind, Handle};
 use floe_telemetry::testing;
 use floe_tests::ReservedPort;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::process::place;
 use super::python::python;
+use crate::ingestion_dlt::load;
 use crate::service::{Answer, Service};
-use crate::{credential, plugins};
-
-const COLUMNS: [Column<'static>; 4] = [
-    Column { name: "id", kind: ColumnType::Integer },
-    Column { name: "amount", kind: ColumnType::Real },
-    Column { name: "note", kind: ColumnType::Text },
-    Column { name: "ordered_on", kind: ColumnType::Date },
-];
-
-#[derive(Default)]
-struct Rows(Vec<String>);
-
-impl RowSink for Rows {
-    fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error> {
-        self.0.push(format!("{values:?}"));
-        Ok(())
-    }
-}
-
-fn load(config: Json, folder: &Path, location: &str) -> Result<Vec<String>, Error> {
-    let plugins = plugins(PluginType::Ingestion, "dlt", config);
-    let tool = plugins.one::<dyn IngestionEngine>().unwrap();
-    let load = Load { table: "orders", columns: &COLUMNS, folder, location };
-    let mut rows = Rows::default();
-    let count = tool.run(&load, &mut rows)?;
-    assert_eq!(count, rows.0.len() as u64);
-    Ok(rows.0)
-}
+use crate::{credential, with_in};
 
 #[test]
 fn a_rest_api_is_loaded() {
@@ -74,7 +46,7 @@ fn a_rest_api_is_loaded() {
     let url = format!("{}/v1/", service.url);
     let mut rows = Vec::new();
     let spans = testing::capture(|| {
-        rows = load(config(&url, &token), folder.path(), "orders").unwrap();
+        rows = load(&config(&url, &token), folder.path(), "orders").unwrap();
     });
     let span = spans.single("ingestion.run").assert_ok();
     span.assert_attribute("ingestion.rows_loaded", 2)
@@ -94,7 +66,7 @@ fn a_rest_api_is_loaded() {
         (&*url, &token, "text", ErrorKind::Rejected),
         (&*closed.endpoint(), &token, "orders", ErrorKind::Unavailable),
     ] {
-        let error = load(config(url, token), folder.path(), path).unwrap_err();
+        let error = load(&config(url, token), folder.path(), path).unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         assert!(!error.to_string().contains("c4n4ry"), "{error}");
     }
@@ -112,25 +84,23 @@ fn rows_are_written_to_other_systems() {
             "crm": { "type": "duckdb", "path": "crm/crm.duckdb", "dataset": "sales" },
         },
     });
-    let selection = Selection::new(PluginType::Ingestion, "dlt", config).in_folder(folder.path());
-    let plugins = Plugins::configure(&[selection]).unwrap();
-    plugins.start(|_| true).unwrap();
-    let tool = plugins.one::<dyn IngestionEngine>().unwrap();
-    let write = |sink_type| {
-        tool.write(&Export { table: "orders", sink_type, destination: "orders", file: &file })
+    let export = Export { table: "orders", sink_type: "crm", destination: "orders", file: &file };
+    let write = || {
+        let run = |tool: &Handle<dyn IngestionEngine>| tool.write(&export);
+        with_in(folder.path(), "dlt", config.clone(), run)
     };
     // The second export replaces the first.
     fs::write(&file, "id,zip,amount,note\n9,010,0.5,x\n8,1,1,x\n7,1,1,x\n").unwrap();
-    assert_eq!(write("crm").unwrap(), 3);
+    assert_eq!(write().unwrap(), 3);
     fs::write(&file, "id,zip,amount,note\n1,007,1.5,\"a, b\"\n2,10,2,\n").unwrap();
     let mut rows = 0;
-    let spans = testing::capture(|| rows = write("crm").unwrap());
+    let spans = testing::capture(|| rows = write().unwrap());
     assert_eq!(rows, 2);
     let span = spans.single("egress.write").assert_ok();
     span.assert_attribute("egress.rows_written", 2).assert_attribute("egress.status", "success");
     // 007 must not become 7: the column has the type of the first export.
     fs::write(&file, "id,zip,amount,note\n007,1,1,x\n").unwrap();
-    let error = write("crm").unwrap_err();
+    let error = write().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
     assert!(error.to_string().contains("`orders.id` is BIGINT"), "{error}");
     fs::write(&file, "id,zip,amount,note\n1,007,1.5,\"a, b\"\n2,10,2,\n").unwrap();

@@ -2,33 +2,22 @@
 
 use std::process::Command;
 
-use floe_plugin::identity::IdentityProvider;
-use floe_plugin::{Error, ErrorKind, PluginType};
-use serde_json::json;
+use floe_plugin::ErrorKind;
 
 use super::process::{Process, place, script};
-use crate::{credential, plugins};
+use crate::identity_keycloak::authenticate;
 
 /// With signs that a header or a form must encode.
 const SECRET: &str = "a&b=c d%+:/";
-
-fn authenticate(port: u16, secret: &str) -> Result<(), Error> {
-    let (_file, secret) = credential(secret);
-    let config = json!({
-        "url": format!("http://127.0.0.1:{port}"), "realm": "floe", "client_id": "floe", "client_secret": secret,
-    });
-    let plugins = plugins(PluginType::Identity, "keycloak", config);
-    plugins.one::<dyn IdentityProvider>().unwrap().authenticate()
-}
 
 #[test]
 fn a_client_is_authenticated_and_a_wrong_secret_refused() {
     let place = place();
     let mut node = Command::new("node");
     let mut provider = Process::start(node.arg(script("oidc_provider.mjs")).arg(place).arg(SECRET));
-    let port = provider.port();
-    authenticate(port, SECRET).unwrap();
-    let error = authenticate(port, "wrong").unwrap_err();
+    let url = format!("http://127.0.0.1:{}", provider.port());
+    authenticate(&url, "floe", SECRET, 60.0).unwrap();
+    let error = authenticate(&url, "floe", "wrong", 60.0).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthorized, "{error}");
     assert!(error.to_string().contains("invalid_client"), "{error}");
 }

@@ -27,6 +27,7 @@ server.listen(0, '127.0.0.1', () => {
       {
         client_id: 'floe',
         client_secret: secret,
+        token_endpoint_auth_method: 'client_secret_post',
         grant_types: ['client_credentials'],
         redirect_uris: [],
         response_types: [],

@@ -1,49 +1,14 @@
 //! openlineage-python: its classes read the events that the plugin posts.
 
 use std::process::Command;
-use std::time::{Duration, SystemTime};
 
-use floe_plugin::lineage::{
-    Dataset, Engine, Field, Job, JobType, LineageBackend, Parent, Root, RunEvent, RunState,
-};
-use floe_plugin::table::{Column, ColumnType};
-use floe_plugin::{ErrorKind, PluginType};
+use floe_plugin::ErrorKind;
+use floe_plugin::lineage::{LineageBackend, RunEvent, RunState};
 use serde_json::{Value, json};
 
 use super::process::{Process, place, script};
-use crate::plugins;
-
-/// An event with everything but an error.
-fn event() -> RunEvent<'static> {
-    let columns = [ColumnType::Integer, ColumnType::Real, ColumnType::Text, ColumnType::Date];
-    let columns = columns.map(|kind| Field::from(Column { name: "column", kind }));
-    let job = |name| Job { namespace: "sales", name };
-    let at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_000_000_000_007);
-    let run_id = "2866553f-1347-41ca-bd56-95659a3e1c5d";
-    RunEvent {
-        job_type: Some(JobType { integration: "FLOE", job_type: "MODEL" }),
-        parent: Some(Parent {
-            run_id: "9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1",
-            job: job("customer-360"),
-            root: Some(Root {
-                run_id: "7f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1",
-                job: job("nightly"),
-            }),
-        }),
-        trace: Some(("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")),
-        tags: vec![("dagster_run_id", "8b4c")],
-        engine: Some(Engine { name: "floe", version: "0.1.0" }),
-        sql: Some("select * from orders"),
-        inputs: vec![Dataset { namespace: "sqlite://", name: "orders", ..Dataset::default() }],
-        outputs: vec![Dataset {
-            namespace: "sqlite://",
-            name: "stg_orders",
-            columns: columns.to_vec(),
-            rows: Some(3),
-        }],
-        ..RunEvent::new(RunState::Complete, at, run_id, job("customer-360.stg_orders"))
-    }
-}
+use crate::lineage_console::event;
+use crate::with;
 
 fn assert_run(event: &Value) {
     let facets = &event["run"]["facets"];
@@ -89,17 +54,19 @@ fn every_event_is_what_openlineage_reads() {
     let mut python = Command::new(place.join("venv/bin/python"));
     let mut server = Process::start(python.arg(script("openlineage_server.py")));
     let url = format!("http://127.0.0.1:{}", server.port());
-    let plugins = plugins(PluginType::LineageBackend, "marquez", json!({ "url": url }));
-    let backend = plugins.one::<dyn LineageBackend>().unwrap();
+    let emit = |event: &RunEvent<'_>| {
+        let config = json!({ "url": url });
+        with::<dyn LineageBackend, _>("marquez", config, |it| it.emit_event(event))
+    };
     let complete = event();
     let mut read = |event: &RunEvent<'_>| {
-        backend.emit_event(event).unwrap();
+        emit(event).unwrap();
         serde_json::from_str::<Value>(&server.line()).unwrap()
     };
     let found = read(&complete);
     let event = &found["event"];
     assert_eq!(event["eventType"], "COMPLETE");
-    assert_eq!(event["eventTime"], "2001-09-09T01:46:40.007Z");
+    assert_eq!(event["eventTime"], "2001-09-09T01:46:40.000Z");
     assert_eq!(event["run"]["runId"], complete.run_id);
     assert_run(event);
     assert_job_and_datasets(event);
@@ -113,6 +80,6 @@ fn every_event_is_what_openlineage_reads() {
         assert_eq!(message.as_str(), error);
     }
 
-    let error = backend.emit_event(&RunEvent { run_id: "no UUID", ..complete }).unwrap_err();
+    let error = emit(&RunEvent { run_id: "no UUID", ..complete }).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Rejected, "{error}");
 }

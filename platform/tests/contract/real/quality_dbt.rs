@@ -4,18 +4,15 @@ use floe_plugin::quality::Check;
 use serde_json::json;
 
 use super::process::place;
-use super::quality_gx::{checks, run};
+use crate::quality_sql::{all, checks, run_checks, suite};
 
 #[test]
 fn dbt_checks_a_table() {
-    let place = place();
-    let config = json!({ "program": place.join("venv/bin/dbt") });
-    let (all, expected): (Vec<Check>, Vec<(bool, Option<u64>)>) = checks()
-        .into_iter()
-        .map(|(check, passed, failed)| {
-            let by_row = matches!(check, Check::NotNull(_));
-            (check, (passed, failed.filter(|_| by_row)))
-        })
-        .unzip();
-    assert_eq!(run("dbt_expectations", &config, &all).unwrap(), expected);
+    let config = json!({ "program": place().join("venv/bin/dbt") });
+    let results = run_checks("dbt_expectations", config, &suite(&all())).unwrap();
+    for ((check, failed), result) in checks().into_iter().zip(results) {
+        let by_row = matches!(check, Check::NotNull(_));
+        assert_eq!(result.passed, failed == 0, "{check:?}");
+        assert_eq!(result.failed_rows, by_row.then_some(failed), "{check:?}");
+    }
 }

@@ -4,15 +4,14 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use floe as _;
-use floe_plugin::PluginType;
-use floe_plugin::security::{NetworkPolicyGenerator, RoleGenerator, Workload};
+use floe_plugin::Handle;
+use floe_plugin::security::{Manifest, NetworkPolicyGenerator, RoleGenerator, Workload};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::process::place;
-use crate::plugins;
 use crate::samples::WORKLOAD;
+use crate::with;
 
 /// Whether all manifests are valid, and the output of the command.
 fn validate(place: &Path, manifests: &[Value]) -> (bool, String) {
@@ -32,19 +31,25 @@ fn validate(place: &Path, manifests: &[Value]) -> (bool, String) {
 fn manifests_are_those_of_kubernetes() {
     let place = place();
     let empty = Workload { secrets: &[], egress: &[], pss_level: "baseline", ..WORKLOAD };
-    let plugins = [
-        plugins(PluginType::Rbac, "k8s", json!({})),
-        plugins(PluginType::NetworkSecurity, "k8s", json!({})),
-    ];
-    let roles = plugins[0].one::<dyn RoleGenerator>().unwrap();
-    let network = plugins[1].one::<dyn NetworkPolicyGenerator>().unwrap();
+    let role = |manifest, workload: &Workload<'_>| {
+        let run = |it: &Handle<dyn RoleGenerator>| it.generate(manifest, workload);
+        with("k8s", json!({}), run).unwrap()
+    };
+    let network = |workload: &Workload<'_>| {
+        with::<dyn NetworkPolicyGenerator, _>("k8s", json!({}), |it| {
+            let mut policies = vec![it.generate_network_policy(workload).unwrap()];
+            policies.extend(it.generate_default_deny_policies(workload).unwrap());
+            policies
+        })
+    };
     let mut manifests = Vec::new();
     for workload in [&WORKLOAD, &empty] {
-        manifests.push(roles.generate_namespace(workload).unwrap());
-        manifests.push(roles.generate_service_account(workload).unwrap());
-        manifests.push(roles.generate_role(workload).unwrap());
-        manifests.push(roles.generate_role_binding(workload).unwrap());
-        let context = roles.generate_pod_security_context(workload).unwrap();
+        for manifest in
+            [Manifest::Namespace, Manifest::ServiceAccount, Manifest::Role, Manifest::RoleBinding]
+        {
+            manifests.push(role(manifest, workload));
+        }
+        let context = role(Manifest::PodSecurityContext, workload);
         manifests.push(json!({
             "apiVersion": "v1",
             "kind": "Pod",
@@ -54,8 +59,7 @@ fn manifests_are_those_of_kubernetes() {
                 "containers": [{ "name": "c", "image": "i", "securityContext": context["container"] }],
             },
         }));
-        manifests.push(network.generate_network_policy(workload).unwrap());
-        manifests.extend(network.generate_default_deny_policies(workload).unwrap());
+        manifests.extend(network(workload));
     }
     let (is_valid, text) = validate(&place, &manifests);
     assert!(is_valid, "{text}");

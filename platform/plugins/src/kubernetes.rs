@@ -13,7 +13,7 @@ const LONGEST_LABEL: usize = 63;
 const LONGEST_NAME: usize = 253;
 
 /// Checks the names of a workload.
-pub(super) fn check(workload: &Workload<'_>) -> Result<(), Error> {
+pub(crate) fn check(workload: &Workload<'_>) -> Result<(), Error> {
     for (what, name) in [
         ("name", workload.name),
         ("namespace", workload.namespace),
@@ -30,8 +30,8 @@ pub(super) fn check(workload: &Workload<'_>) -> Result<(), Error> {
 }
 
 /// Checks the name of an object: labels with dots between them.
-pub(super) fn check_name(what: &str, name: &str) -> Result<(), Error> {
-    if name.len() <= LONGEST_NAME && name.split('.').all(is_label) {
+pub(crate) fn check_name(what: &str, name: &str) -> Result<(), Error> {
+    if is_name(name) {
         return Ok(());
     }
     let accepted = format!(
@@ -40,7 +40,13 @@ pub(super) fn check_name(what: &str, name: &str) -> Result<(), Error> {
     Err(refused(what, name, &accepted))
 }
 
-fn is_label(text: &str) -> bool {
+/// Whether a text is the name of an object.
+pub(crate) fn is_name(text: &str) -> bool {
+    text.len() <= LONGEST_NAME && text.split('.').all(is_label)
+}
+
+/// Whether a text is a label of DNS, such as the name of a namespace.
+pub(crate) fn is_label(text: &str) -> bool {
     let is_edge = |byte: Option<&u8>| {
         byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
     };
@@ -55,7 +61,7 @@ fn is_label(text: &str) -> bool {
 
 /// Checks a range of addresses, for example `10.0.0.0/8`. Newer versions of Kubernetes require the first address of the
 /// range.
-pub(super) fn check_range(what: &str, range: &str) -> Result<(), Error> {
+pub(crate) fn check_range(what: &str, range: &str) -> Result<(), Error> {
     let accepted = "a range of addresses that begins with its first, for example `10.0.0.0/8`";
     let error = || refused(what, range, accepted);
     let (address, prefix) = range.split_once('/').ok_or_else(error)?;
@@ -73,14 +79,14 @@ pub(super) fn check_range(what: &str, range: &str) -> Result<(), Error> {
     Err(error())
 }
 
-pub(super) fn refused(what: &str, found: &str, accepted: &str) -> Error {
+pub(crate) fn refused(what: &str, found: &str, accepted: &str) -> Error {
     let found: String = found.chars().take(80).collect();
     let message = format!("{what}: expected {accepted}, found `{found}`");
     Error::new(ErrorKind::InvalidInput, message)
 }
 
 /// The labels of a workload's objects, which Kubernetes recommends.
-pub(super) fn labels(workload: &Workload<'_>) -> Value {
+pub(crate) fn labels(workload: &Workload<'_>) -> Value {
     json!({
         "app.kubernetes.io/name": workload.name,
         "app.kubernetes.io/managed-by": "floe",
