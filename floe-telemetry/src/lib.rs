@@ -144,7 +144,7 @@ pub use floe_telemetry_core::{
 #[cfg(feature = "provider")]
 pub use floe_telemetry_sdk::{
     EndingSpan, Error, SpanProcessor, TelemetryConfig, TelemetryGuard, TelemetryProvider, backend,
-    builder, config, detection, ensure_telemetry_initialized, init, init_or_noop, init_with,
+    builder, config, detection, init, init_or_noop, init_with,
 };
 
 // They register themselves; a crate that nothing names is not linked.

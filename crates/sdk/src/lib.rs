@@ -41,9 +41,7 @@ pub use self::{
     error::Error,
     init::{TelemetryGuard, builder, init, init_or_noop, init_with},
     logs::{RecorderLogRecord, RecorderLogger, RecorderLoggerProvider},
-    provider::{
-        ExporterFactory, TelemetryProvider, TelemetryProviderBuilder, ensure_telemetry_initialized,
-    },
+    provider::{ExporterFactory, TelemetryProvider, TelemetryProviderBuilder},
 };
 
 #[doc(hidden)]

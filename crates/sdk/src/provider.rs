@@ -23,7 +23,6 @@
 
 mod builder;
 mod delivery;
-mod ensure;
 mod exit;
 mod logs;
 mod metrics;
@@ -50,7 +49,6 @@ use tracing::dispatcher::{Dispatch, has_been_set, with_default};
 
 pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
 use self::delivery::{await_delivery, end_of_exports, lost, time_until, undelivered};
-pub use self::ensure::ensure_telemetry_initialized;
 use self::logs::ProviderLogs;
 use self::metrics::ProviderMetrics;
 use crate::clock::monotonic_now;
@@ -254,7 +252,7 @@ impl TelemetryProvider {
     /// ```
     /// use std::time::Duration;
     ///
-    /// let telemetry = floe_telemetry::ensure_telemetry_initialized();
+    /// let telemetry = floe_telemetry::init_or_noop();
     /// telemetry.shutdown_at_exit(Duration::from_secs(2));
     /// ```
     pub fn shutdown_at_exit(&self, timeout: Duration) {
@@ -271,7 +269,7 @@ impl TelemetryProvider {
     /// ```
     /// use std::time::Duration;
     ///
-    /// let telemetry = floe_telemetry::ensure_telemetry_initialized();
+    /// let telemetry = floe_telemetry::init_or_noop();
     /// telemetry.flush_on_panic(Duration::from_secs(2));
     /// ```
     pub fn flush_on_panic(&self, timeout: Duration) {
@@ -291,7 +289,7 @@ impl TelemetryProvider {
     /// ```
     /// use std::time::Duration;
     ///
-    /// let telemetry = floe_telemetry::ensure_telemetry_initialized();
+    /// let telemetry = floe_telemetry::init_or_noop();
     /// telemetry.shutdown_on_signals(Duration::from_secs(5))?;
     /// # Ok::<(), floe_telemetry::Error>(())
     /// ```

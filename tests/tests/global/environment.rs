@@ -1,8 +1,8 @@
 //! Mistakes in the `OTEL_*` variables. Each case is a process.
 
 use floe_telemetry::config::{OtlpProtocol, TelemetryAuth};
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
-use floe_tests::program;
+use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, create_span};
+use floe_tests::{Receiver, program};
 
 /// An error in code.
 fn child_with_certificate(certificate: &str) {
@@ -137,4 +137,31 @@ authentication: {auth_type: bearer, bearer_token: '${env:NOT_SET}'}
     let (stdout, stderr) = program.run(&[("FLOE_CONFIG_FILE", file)]);
     let expected = format!("true the configuration file `{file}`: authentication: ");
     assert!(stdout.contains(&expected) && stdout.contains("NOT_SET"), "{stdout}{stderr}");
+}
+
+#[test]
+fn a_variable_of_one_signal_starts_that_signal() {
+    let program = program!({
+        let telemetry = floe_telemetry::init().unwrap();
+        drop(create_span("from.child"));
+        tracing::info!("from child");
+        MetricRecorder::new("child").increment("from.child", 1, &[]);
+        drop(telemetry);
+    });
+    let of = |signal: &str| format!("OTEL_EXPORTER_OTLP_{signal}_ENDPOINT");
+    for signal in ["TRACES", "METRICS", "LOGS"] {
+        let receiver = Receiver::grpc();
+        let endpoint = (&*of(signal), &*receiver.endpoint());
+        program.run(&[endpoint]);
+        let spans = receiver.spans();
+        let (points, logs) = (receiver.points(), receiver.logs());
+        let arrived = [!spans.is_empty(), !points.is_empty(), !logs.is_empty()];
+        let expected = ["TRACES", "METRICS", "LOGS"].map(|each| each == signal);
+        assert_eq!(arrived, expected, "{signal}");
+        match signal {
+            "TRACES" => assert_eq!(spans[0].name, "from.child"),
+            "METRICS" => assert!(points.iter().any(|point| point.name == "from.child")),
+            _ => assert_eq!(logs[0].body, Some("from child".into())),
+        }
+    }
 }

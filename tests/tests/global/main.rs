@@ -22,7 +22,6 @@ mod constructor;
 mod declarative;
 mod delivery;
 mod end_of_a_program;
-mod ensure;
 mod environment;
 mod exemplars;
 mod exit;
