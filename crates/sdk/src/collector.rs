@@ -7,7 +7,6 @@
 
 mod block_on;
 mod captures;
-mod components;
 mod destination;
 mod drain;
 mod ending;
@@ -45,8 +44,6 @@ use opentelemetry_sdk::trace::SpanData;
 
 pub(crate) use self::block_on::export_within;
 pub use self::captures::{captured_spans, start_capture};
-pub use self::components::ExporterId;
-pub(crate) use self::components::{Component, Role};
 pub(crate) use self::destination::SpanDataBatch;
 pub use self::destination::{BatchBuilder, BatchingDestination, Destination, span_data_bytes};
 pub(crate) use self::drain::Drain;
@@ -57,6 +54,8 @@ pub use self::exemplars::{
 };
 pub use self::exemplars::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};
 pub use self::export_failure::ExportFailure;
+pub(crate) use self::exports::Export;
+pub use self::exports::ExporterId;
 pub(crate) use self::export_failure::{ALREADY_SHUTDOWN, QUEUE_FULL};
 use self::fetch::Backpressure;
 pub(crate) use self::pipeline::Pipeline;

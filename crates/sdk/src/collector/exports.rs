@@ -1,32 +1,108 @@
-//! The exporters of a provider, with the reasons of their last failures.
+//! The exporters of a provider: the counters of their items for the metrics of the library ([SDK
+//! metrics](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/)), and the reasons of their losses.
 
-use std::collections::BTreeMap;
+use std::any::type_name;
+use std::borrow::Cow;
 use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::components::{Component, Components};
+use opentelemetry::KeyValue;
+
+use super::export_failure::{ExportFailure, QUEUE_FULL};
 use super::rate_limited::RateLimited;
 use crate::config::Signal;
 use crate::internal_log;
+use crate::keys;
 
-#[derive(Debug, Default)]
-pub(crate) struct Exports {
-    queues: Mutex<Vec<Queue>>,
-    /// The number of exporters, without a lock, because a fork may read the statistics of its parent's provider.
-    count: AtomicUsize,
-    losses: Mutex<BTreeMap<(Signal, String), Loss>>,
-    /// The reason of the last failed export of metrics, until it is reported.
-    metric_failure: Mutex<Option<String>>,
-    pub(crate) components: Components,
+/// The identity of an exporter in messages and metrics.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
+pub struct ExporterId {
+    /// The name in messages.
+    pub name: Cow<'static, str>,
+    /// `otel.component.type`.
+    pub kind: Cow<'static, str>,
+    /// The host and the port of the receiver.
+    pub server: Option<(String, u16)>,
+    /// The protocol and the endpoint of the receiver, without credentials.
+    pub route: Option<String>,
 }
 
+impl ExporterId {
+    /// Derives the identity from a type without its parameters: `ConsoleExporter`.
+    #[must_use]
+    pub fn of<E>() -> Self {
+        let path = type_name::<E>();
+        let path = path.split_once('<').map_or(path, |(path, _)| path);
+        let name = path.rsplit_once("::").map_or(path, |(_, name)| name);
+        Self { name: name.into(), kind: path.into(), server: None, route: None }
+    }
+
+    /// The same type under another name.
+    #[must_use]
+    pub fn named(self, name: &'static str) -> Self {
+        Self { name: name.into(), ..self }
+    }
+}
+
+/// The finished items of a processor or an exporter.
 #[derive(Debug)]
-struct Queue {
-    name: String,
-    processor: Arc<Component>,
+pub(crate) struct Component {
+    attributes: Vec<KeyValue>,
+    /// The number of items by the class of the error.
+    finished: Mutex<Vec<(Option<&'static str>, u64)>>,
+}
+
+impl Component {
+    /// Series with these errors start at zero, so that a query finds them before items are counted.
+    fn new(kind: &str, number: usize, errors: &[Option<&'static str>]) -> Self {
+        let attributes = vec![
+            KeyValue::new(keys::OTEL_COMPONENT_TYPE, kind.to_owned()),
+            KeyValue::new(keys::OTEL_COMPONENT_NAME, format!("{kind}/{number}")),
+        ];
+        let finished = Mutex::new(errors.iter().map(|error| (*error, 0)).collect());
+        Self { attributes, finished }
+    }
+
+    pub(crate) fn finish(&self, items: u64, error_type: Option<&'static str>) {
+        if items > 0 {
+            let mut finished = lock(&self.finished);
+            match finished.iter_mut().find(|(class, _)| *class == error_type) {
+                Some((_, count)) => *count += items,
+                None => finished.push((error_type, items)),
+            }
+        }
+    }
+
+    /// The finished items, with the attributes of their series.
+    pub(crate) fn finished(&self) -> Vec<(u64, Vec<KeyValue>)> {
+        let finished = lock(&self.finished);
+        let finished = finished.iter();
+        finished.map(|(error_type, items)| (*items, self.attributes(*error_type))).collect()
+    }
+
+    pub(crate) fn attributes(&self, error_type: Option<&'static str>) -> Vec<KeyValue> {
+        let error_type = error_type.map(|error| KeyValue::new(keys::ERROR_TYPE, error));
+        self.attributes.iter().cloned().chain(error_type).collect()
+    }
+}
+
+/// The state of an exporter, which its thread shares with the provider.
+#[derive(Debug)]
+pub(crate) struct Export {
+    id: ExporterId,
+    pub(crate) signal: Signal,
+    /// The items in the queue, or being exported.
+    pub(crate) present: AtomicUsize,
+    /// The items in the open batch.
+    pub(crate) open: AtomicUsize,
+    /// The queue and the batches of spans and log records.
+    pub(crate) processor: Component,
+    pub(crate) exporter: Component,
     /// The redacted reason of the last failed export; `None` after a success.
-    failure: Option<String>,
+    failure: Mutex<Option<String>>,
+    loss: Mutex<Loss>,
 }
 
 /// The losses of an exporter since the last message about them.
@@ -38,53 +114,135 @@ struct Loss {
     rate: RateLimited,
 }
 
-impl Queue {
-    /// The number of spans that are queued or being exported.
-    fn spans(&self) -> usize {
-        self.processor.present.load(Ordering::Relaxed)
-    }
-}
-
-impl Exports {
-    pub(super) fn add(&self, name: &str, processor: Arc<Component>) {
-        self.lock().push(Queue { name: name.to_owned(), processor, failure: None });
-        self.count.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Counts the spans of the open batch.
-    pub(super) fn set_open(&self, spans: usize) {
-        for queue in self.lock().iter() {
-            queue.processor.open.store(spans, Ordering::Relaxed);
+impl Export {
+    fn new(id: ExporterId, signal: Signal, others: &[Arc<Self>]) -> Self {
+        let processor = match signal {
+            Signal::Logs => "batching_log_processor",
+            _ => "batching_span_processor",
+        };
+        let of_signal = others.iter().filter(|other| other.signal == signal).count();
+        let of_kind = others.iter().filter(|other| other.id.kind == id.kind).count();
+        let mut exporter = Component::new(&id.kind, of_kind, &[None]);
+        if let Some((host, port)) = &id.server {
+            exporter.attributes.push(KeyValue::new(keys::SERVER_ADDRESS, host.clone()));
+            exporter.attributes.push(KeyValue::new(keys::SERVER_PORT, i64::from(*port)));
+        }
+        Self {
+            id,
+            signal,
+            present: AtomicUsize::new(0),
+            open: AtomicUsize::new(0),
+            processor: Component::new(processor, of_signal, &[None, Some(QUEUE_FULL)]),
+            exporter,
+            failure: Mutex::default(),
+            loss: Mutex::default(),
         }
     }
 
-    /// Counts spans that reach no exporter's queue.
-    pub(super) fn count_unqueued(&self, spans: usize, error_type: &'static str) {
-        for queue in self.lock().iter() {
-            queue.processor.finish(spans as u64, Some(error_type));
-        }
+    pub(crate) fn name(&self) -> &str {
+        &self.id.name
+    }
+
+    /// Counts the items of an export by its result. Returns the number of failed items.
+    pub(crate) fn exported(&self, items: usize, result: Result<(), &ExportFailure>) -> u64 {
+        let failure = result.err();
+        let failed = failure.map_or(0, |failure| failure.failed_of(items));
+        self.exporter.finish(items as u64 - failed, None);
+        self.exporter.finish(failed, failure.map(|failure| failure.error_type));
+        failed
     }
 
     /// Stores the reason of the last failed export, or its success.
-    pub(super) fn set_failure(&self, name: &str, reason: Option<&str>) {
-        let mut queues = self.lock();
-        if let Some(queue) = queues.iter_mut().find(|queue| queue.name == name) {
-            queue.failure = reason.map(str::to_owned);
-        }
+    pub(crate) fn set_failure(&self, reason: Option<&str>) {
+        *lock(&self.failure) = reason.map(str::to_owned);
     }
 
-    /// Counts losses of an exporter, until they are reported.
-    pub(super) fn lose(&self, signal: Signal, exporter: &str, items: u64, error: &str) {
-        let mut losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
-        let loss = losses.entry((signal, exporter.to_owned())).or_default();
+    /// Counts losses, until they are reported.
+    pub(super) fn lose(&self, items: u64, error: &str) {
+        let mut loss = lock(&self.loss);
         loss.items += items;
         loss.error = Some(error.to_owned());
     }
 
-    /// Reports the losses of exporters, at most once a minute per signal and exporter.
+    /// Takes the unreported losses: the number of items and the last reason.
+    pub(crate) fn take_loss(&self, is_due: impl Fn(&RateLimited) -> bool) -> Option<(u64, String)> {
+        let mut loss = lock(&self.loss);
+        let is_due = loss.error.is_some() && is_due(&loss.rate);
+        is_due.then(|| (mem::take(&mut loss.items), loss.error.take().unwrap_or_default()))
+    }
+
+    /// The number of items that are queued or being exported.
+    pub(crate) fn present(&self) -> usize {
+        self.present.load(Ordering::Relaxed)
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Exports {
+    all: Mutex<Vec<Arc<Export>>>,
+    /// The number of exporters of spans, without a lock, because a fork may read the statistics of its parent's
+    /// provider.
+    count: AtomicUsize,
+    /// The names of readers of metrics, which export nothing by themselves.
+    readers: Mutex<Vec<String>>,
+    /// The reason of the last failed export of metrics, until it is reported.
+    metric_failure: Mutex<Option<String>>,
+}
+
+impl Exports {
+    /// Creates the state of an exporter, which is listed once it has started.
+    pub(crate) fn create(&self, id: ExporterId, signal: Signal) -> Arc<Export> {
+        Arc::new(Export::new(id, signal, &lock(&self.all)))
+    }
+
+    pub(crate) fn list(&self, export: &Arc<Export>) {
+        lock(&self.all).push(Arc::clone(export));
+        if export.signal == Signal::Traces {
+            self.count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn add_reader(&self, name: String) {
+        lock(&self.readers).push(name);
+    }
+
+    /// The exporters of a signal.
+    pub(crate) fn of(&self, signal: Signal) -> impl Iterator<Item = Arc<Export>> + use<> {
+        let all = lock(&self.all).clone();
+        all.into_iter().filter(move |export| export.signal == signal)
+    }
+
+    /// The receivers of a signal, for messages.
+    pub(crate) fn routes(&self, signal: Signal) -> String {
+        let exports = self
+            .of(signal)
+            .map(|export| export.id.route.clone().unwrap_or_else(|| export.name().to_owned()));
+        let mut routes: Vec<_> = exports.collect();
+        if signal == Signal::Metrics {
+            routes.extend(lock(&self.readers).iter().cloned());
+        }
+        if routes.is_empty() { "none".to_owned() } else { routes.join(", ") }
+    }
+
+    /// Counts the spans of the open batch.
+    pub(super) fn set_open(&self, spans: usize) {
+        self.of(Signal::Traces).for_each(|export| export.open.store(spans, Ordering::Relaxed));
+    }
+
+    /// Counts spans that reach no exporter's queue.
+    pub(super) fn count_unqueued(&self, spans: usize, error_type: &'static str) {
+        self.of(Signal::Traces)
+            .for_each(|export| export.processor.finish(spans as u64, Some(error_type)));
+    }
+
+    /// Reports the losses of exporters, at most once a minute for each.
     pub(super) fn say_lost(&self) {
-        for ((signal, exporter), lost, error) in self.take_losses(|_, rate| rate.is_due()) {
-            let what = match signal {
+        for export in Signal::ALL.into_iter().flat_map(|signal| self.of(signal)) {
+            let Some((lost, error)) = export.take_loss(RateLimited::is_due) else {
+                continue;
+            };
+            let exporter = export.name();
+            let what = match export.signal {
                 Signal::Traces => "spans",
                 Signal::Metrics => "metrics",
                 Signal::Logs => "log records",
@@ -101,31 +259,13 @@ impl Exports {
         }
     }
 
-    /// Takes the unreported losses: the number of items and the last reason, by signal and exporter.
-    pub(crate) fn take_losses(
-        &self,
-        is_due: impl Fn(Signal, &RateLimited) -> bool,
-    ) -> Vec<((Signal, String), u64, String)> {
-        let mut losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = losses.iter_mut();
-        let due = due.filter(|((of, _), it)| it.error.is_some() && is_due(*of, &it.rate));
-        let taken = due.map(|(of, it)| {
-            (of.clone(), mem::take(&mut it.items), it.error.take().unwrap_or_default())
-        });
-        taken.collect()
-    }
-
     pub(crate) fn set_metric_failure(&self, reason: &str) {
-        *self.metric_failure() = Some(reason.to_owned());
+        *lock(&self.metric_failure) = Some(reason.to_owned());
     }
 
     /// Returns the reason why an export of metrics has failed since the last call.
     pub(crate) fn take_metric_failure(&self) -> Option<String> {
-        self.metric_failure().take()
-    }
-
-    fn metric_failure(&self) -> MutexGuard<'_, Option<String>> {
-        self.metric_failure.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.metric_failure).take()
     }
 
     pub(crate) fn exporter_count(&self) -> usize {
@@ -134,19 +274,21 @@ impl Exports {
 
     /// Describes the exporters with queued spans or a failed last export. More spans may be on their way to a queue.
     pub(crate) fn describe_undelivered(&self) -> String {
-        let queues = self.lock();
-        let waiting = queues.iter().filter(|queue| queue.spans() > 0 || queue.failure.is_some());
-        let descriptions = waiting.map(|queue| {
-            let reason = queue.failure.as_ref();
+        let waiting = self.of(Signal::Traces).filter_map(|export| {
+            let failure = lock(&export.failure);
+            if export.present() == 0 && failure.is_none() {
+                return None;
+            }
+            let reason = failure.as_ref();
             let reason = reason.map_or_else(String::new, |it| format!(" (last failure: {it})"));
-            format!("exporter `{}` has {}{reason}", queue.name, queue.spans())
+            Some(format!("exporter `{}` has {}{reason}", export.name(), export.present()))
         });
-        descriptions.collect::<Vec<_>>().join("; ")
+        waiting.collect::<Vec<_>>().join("; ")
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Queue>> {
-        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -154,29 +296,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_has_all_that_its_signal_has_lost_since_the_last_one() {
+    fn a_message_has_all_that_an_exporter_has_lost_since_the_last_one() {
         let exports = Exports::default();
-        let said = || {
-            let due = exports.take_losses(|_, rate| rate.is_due()).into_iter();
-            due.map(|((signal, _), lost, error)| (signal, lost, error)).collect::<Vec<_>>()
-        };
-        exports.lose(Signal::Logs, "otlp", 1, "refused");
-        assert_eq!(said(), [(Signal::Logs, 1, "refused".to_owned())]);
-        exports.lose(Signal::Traces, "otlp", 512, "refused");
-        assert_eq!(said(), [(Signal::Traces, 512, "refused".to_owned())]);
+        let add = |signal| exports.create(ExporterId::of::<()>(), signal);
+        let (logs, spans) = (add(Signal::Logs), add(Signal::Traces));
+        let said = |export: &Export| export.take_loss(RateLimited::is_due);
+        logs.lose(1, "refused");
+        assert_eq!(said(&logs), Some((1, "refused".to_owned())));
+        spans.lose(512, "refused");
+        assert_eq!(said(&spans), Some((512, "refused".to_owned())));
         for error in ["refused", "no response"] {
-            exports.lose(Signal::Traces, "otlp", 512, error);
-            assert_eq!(said(), []);
+            spans.lose(512, error);
+            assert_eq!(said(&spans), None);
         }
-        for loss in exports.losses.lock().unwrap().values_mut() {
-            loss.rate = RateLimited::default();
-        }
-        assert_eq!(said(), [(Signal::Traces, 1024, "no response".to_owned())]);
-        for said_at_once in [1, 0] {
-            exports.lose(Signal::Metrics, "otlp", 4, "refused");
-            assert_eq!(said().len(), said_at_once);
-        }
-        let rest = exports.take_losses(|signal, _| signal == Signal::Metrics);
-        assert_eq!(rest, [((Signal::Metrics, "otlp".to_owned()), 4, "refused".to_owned())]);
+        assert_eq!(spans.take_loss(|_| true), Some((1024, "no response".to_owned())));
+        assert_eq!(spans.take_loss(|_| true), None);
     }
 }

@@ -283,9 +283,8 @@ impl super::Collector {
         if let Some(pipeline) = &mut self.pipeline {
             let exports = &pipeline.counters.exports;
             let id = super::ExporterId::of::<()>();
-            let (processor, _) =
-                (exports.components).add_exporter(crate::config::Signal::Traces, &id);
-            exports.add("added", processor);
+            let exports = &pipeline.counters.exports;
+            exports.list(&exports.create(id, crate::config::Signal::Traces));
             pipeline.exporters.push(exporter);
         }
     }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, OnceLock};
 
 use super::ending::Ending;
-use super::exports::Exports;
+use super::exports::{Export, Exports};
 use crate::config::{Signal, sorted};
 use crate::recorder::{LOST, written_spans};
 
@@ -277,8 +277,8 @@ impl Counters {
 
     /// Counts losses of an exporter, and reports them at most once a minute. A provider that shuts down reports all
     /// losses in one message.
-    pub(crate) fn lose(&self, signal: Signal, exporter: &str, items: u64, error: &str) {
-        self.exports.lose(signal, exporter, items, error);
+    pub(crate) fn lose(&self, export: &Export, items: u64, error: &str) {
+        export.lose(items, error);
         if self.ending.get().is_none() {
             self.exports.say_lost();
         }

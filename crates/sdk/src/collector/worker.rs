@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use opentelemetry::Context;
 
-use super::components::{Component, Components, ExporterId};
 use super::export_failure::{ExportFailure, QUEUE_FULL, SHUTDOWN};
+use super::exports::{Export, ExporterId};
 use super::redact::Redaction;
 use super::statistics::{Counters, Outcomes};
 use crate::caught::caught;
@@ -104,8 +104,7 @@ struct Shared {
     name: String,
     signal: Signal,
     counters: Arc<Counters>,
-    /// Counts the spans that are queued or being exported.
-    processor: Arc<Component>,
+    export: Arc<Export>,
     /// The bytes of all queued batches.
     bytes: AtomicUsize,
     /// The number of spans dropped since the last report because the queue was full.
@@ -150,11 +149,7 @@ impl<B: Send + 'static> Worker<B> {
     ) -> Result<Self, Error> {
         let name = &*id.name;
         let WorkerSettings { signal, counters, .. } = settings;
-        let exports = &counters.exports;
-        // The components of metrics are their readers, so this one is not listed.
-        let unlisted = Components::default();
-        let components = if *signal == Signal::Metrics { &unlisted } else { &exports.components };
-        let (processor, component) = components.add_exporter(*signal, id);
+        let export = counters.exports.create(id.clone(), *signal);
         let shared = Arc::new(Shared {
             name: name.to_owned(),
             signal: *signal,
@@ -188,6 +183,10 @@ impl<B: Send + 'static> Worker<B> {
                 Err(error) => _ = ready.send(Err(error)),
             }
         })
+        // The exporters of metrics are in their readers.
+        if *signal != Signal::Metrics {
+            counters.exports.list(&worker.shared.export);
+        }
         .map_err(|error| Error::thread(name, &error))?;
         is_ready.recv_timeout(START_TIMEOUT).map_err(|error| match error {
             RecvTimeoutError::Timeout => {
@@ -201,7 +200,7 @@ impl<B: Send + 'static> Worker<B> {
 
     /// The room that the queue would have if it also contained `more`.
     pub(crate) fn room(&self, more: Size) -> Size {
-        let spans = self.shared.spans() + more.spans;
+        let spans = self.shared.export.present() + more.spans;
         let bytes = self.shared.bytes.load(Ordering::Relaxed) + more.bytes;
         Size {
             spans: self.capacity.spans.saturating_sub(spans),
@@ -218,14 +217,14 @@ impl<B: Send + 'static> Worker<B> {
     /// than the queue would never be exported. The bytes of spans outside a batch are estimated, so one batch is
     /// reserved.
     fn accepts(&self, spans: usize) -> bool {
-        self.shared.spans() + spans <= self.capacity.spans
+        self.shared.export.present() + spans <= self.capacity.spans
             && self.shared.bytes.load(Ordering::Relaxed)
                 < self.capacity.bytes + self.largest_batch()
     }
 
     /// Counts the items of the open batch.
     pub(crate) fn set_open(&self, items: usize) {
-        self.shared.processor.open.store(items, Ordering::Relaxed);
+        self.shared.export.open.store(items, Ordering::Relaxed);
     }
 
     /// Queues the open batch. If the queue is full, the batch is dropped, and counted as lost by a full queue. After
@@ -237,7 +236,7 @@ impl<B: Send + 'static> Worker<B> {
             let is_late = shared.counters.ending.has_passed();
             return self.drop_items(spans, if is_late { SHUTDOWN } else { QUEUE_FULL });
         }
-        (shared.processor.present).fetch_add(spans, Ordering::Relaxed);
+        shared.export.present.fetch_add(spans, Ordering::Relaxed);
         shared.bytes.fetch_add(size.bytes, Ordering::Relaxed);
         let queued = Queued { size, left: spans as u64, shared: Arc::clone(shared) };
         // If the thread has ended, the spans count as failed.
@@ -266,7 +265,7 @@ impl<B: Send + 'static> Worker<B> {
 
     fn request(&self, task: Task<B>, report: &Sender<Report>) {
         if self.tasks.send(task).is_err() {
-            let name = self.shared.name.clone();
+            let name = self.shared.export.name().to_owned();
             let _ = report.send((name, Err("its thread has ended".to_owned())));
         }
     }
@@ -274,7 +273,7 @@ impl<B: Send + 'static> Worker<B> {
 
 impl Shared {
     fn outcomes(&self) -> Outcomes<'_> {
-        self.counters.outcomes(self.signal)
+        self.counters.outcomes(self.export.signal)
     }
 
     fn drop_items(&self, items: usize, reason: &'static str) {
@@ -286,16 +285,16 @@ impl Shared {
         };
         lost.fetch_add(items, Ordering::Relaxed);
         counter.fetch_add(items, Ordering::Release);
-        self.processor.finish(items, Some(reason));
+        self.export.processor.finish(items, Some(reason));
     }
 
     /// Reports that spans could not be exported.
     fn lose(&self, spans: u64, error: &str) {
-        self.counters.lose(self.signal, &self.name, spans, error);
+        self.counters.lose(&self.export, spans, error);
     }
 
     fn items(&self, number: u64) -> String {
-        let item = if self.signal == Signal::Logs { "log record" } else { "span" };
+        let item = if self.export.signal == Signal::Logs { "log record" } else { "span" };
         format!("{number} {item}{}", if number == 1 { "" } else { "s" })
     }
 
@@ -305,8 +304,7 @@ impl Shared {
 
     /// Subtracts a batch that has left the queue, and wakes the collector if it waits for room.
     fn release(&self, size: Size) {
-        let present = &self.processor.present;
-        present.fetch_sub(size.spans, Ordering::Relaxed);
+        self.export.present.fetch_sub(size.spans, Ordering::Relaxed);
         self.bytes.fetch_sub(size.bytes, Ordering::Relaxed);
         if ROOM.take() {
             recorder::wake_collector();
@@ -316,7 +314,6 @@ impl Shared {
 
 /// The thread's state for calling the exporter.
 struct Exporting {
-    component: Arc<Component>,
     shared: Arc<Shared>,
     redaction: Redaction,
     /// The number of failed spans since the last report.
@@ -369,18 +366,16 @@ impl Exporting {
 
     fn export<B>(&mut self, exporter: &mut dyn BatchExporter<B>, mut queued: Queued, batch: B) {
         let spans = queued.size.spans;
-        self.shared.processor.finish(spans as u64, None);
+        let export = &self.shared.export;
+        export.processor.finish(spans as u64, None);
         let result = guarded(|| exporter.export(batch));
-        let failed = self.component.exported(spans, result.as_ref().copied());
-        let Shared { name, signal, counters, .. } = &*self.shared;
+        let failed = export.exported(spans, result.as_ref().copied());
         queued.count_spans(self.shared.outcomes().exported, spans as u64 - failed);
         drop(queued);
         // Error messages quote endpoints and headers, which may contain credentials.
         let error = result.err();
         let error = error.map(|failure| self.redaction.failure(failure.reason));
-        if *signal == Signal::Traces {
-            counters.exports.set_failure(name, error.as_deref());
-        }
+        export.set_failure(error.as_deref());
         if let Some(error) = error {
             self.shared.lose(failed, &error);
             self.failed += failed;
@@ -407,7 +402,7 @@ impl Exporting {
         } else {
             Err(lost.join("; "))
         };
-        if report.send((shared.name.clone(), result)).is_ok() {
+        if report.send((shared.export.name().to_owned(), result)).is_ok() {
             (self.failed, self.failure) = (0, None);
         } else {
             // The caller has stopped waiting, so the next report contains the losses.

@@ -44,12 +44,7 @@ impl OtlpTarget {
             name,
             kind: format!("otlp_{transport}_{items}_exporter").into(),
             server: server(endpoint),
+            route: Some(format!("{} {}", protocol.name(), without_credentials(endpoint))),
         }
-    }
-
-    /// The protocol and the endpoint, without credentials.
-    pub(crate) fn route(&self, signal: Signal) -> String {
-        let (protocol, endpoint) = self.config.otlp_route(signal);
-        format!("{} {}", protocol.name(), without_credentials(endpoint))
     }
 }

@@ -33,23 +33,21 @@ impl MetricDestination {
     /// Metrics have the class of a failed export if the exporter stores its failure in `last`.
     pub fn new(id: ExporterId, exporter: impl PushMetricExporter, last: LastExport) -> Self {
         Self(Box::new(move |builder, config, counters| {
-            let components = &counters.exports.components;
-            let exporter = Reporting {
-                component: components.add_unqueued(Signal::Metrics, &id),
-                name: id.name.into_owned(),
-                temporality: exporter.temporality(),
-                exporter,
-                last,
-                counters,
-            };
+            let export = counters.exports.create(id, Signal::Metrics);
+            counters.exports.list(&export);
+            let exporter =
+                Reporting { export, temporality: exporter.temporality(), exporter, last, counters };
             let interval = config.metrics.export_interval();
             let reader = PeriodicReader::builder(exporter).with_interval(interval);
             builder.with_reader(program_signals::blocked(|| reader.build()))
         }))
     }
 
-    pub(crate) fn of_reader(reader: impl MetricReader) -> Self {
-        Self(Box::new(|builder, _, _| builder.with_reader(Guarded(reader))))
+    pub(crate) fn of_reader<R: MetricReader>(reader: R) -> Self {
+        Self(Box::new(|builder, _, counters| {
+            counters.exports.add_reader(ExporterId::of::<R>().name.into_owned());
+            builder.with_reader(Guarded(reader))
+        }))
     }
 
     /// Adds the reader to a provider.

@@ -17,8 +17,7 @@ use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{InstrumentKind, Pipeline, Temporality};
 
 use crate::caught::caught;
-use crate::collector::{Component, Counters, ExportFailure};
-use crate::config::Signal;
+use crate::collector::{Counters, Export, ExportFailure};
 use crate::redaction::sanitize_error;
 
 /// An exporter whose failures are hidden from its reader.
@@ -29,7 +28,7 @@ pub(super) struct Reporting<E> {
     pub(super) temporality: Temporality,
     pub(super) last: LastExport,
     pub(super) counters: Arc<Counters>,
-    pub(super) component: Arc<Component>,
+    pub(super) export: Arc<Export>,
 }
 
 /// The reason why the last export has failed, which the errors of the SDK's trait cannot contain.
@@ -39,7 +38,7 @@ impl<E> Reporting<E> {
     fn report(&self, failed: u64, error: &str) {
         let error = sanitize_error(error);
         self.counters.exports.set_metric_failure(&error);
-        self.counters.lose(Signal::Metrics, &self.name, failed, &error);
+        self.counters.lose(&self.export, failed, &error);
     }
 }
 
@@ -54,7 +53,7 @@ impl<E: PushMetricExporter> PushMetricExporter for Reporting<E> {
         let result = result.map_err(ExportFailure::from);
         let failure = mem::take(&mut *self.last.lock().unwrap_or_else(PoisonError::into_inner));
         let failure = failure.as_ref().or(result.as_ref().err());
-        let failed = self.component.exported(points(metrics), failure.map_or(Ok(()), Err));
+        let failed = self.export.exported(points(metrics), failure.map_or(Ok(()), Err));
         if let Err(failure) = result {
             self.report(failed, &failure.reason);
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
 
-use crate::collector::{ALREADY_SHUTDOWN, Collector, Component, Counters, Role};
+use crate::collector::{ALREADY_SHUTDOWN, Collector, Counters};
 use crate::config::Signal;
 use crate::keys;
 use crate::parts;
@@ -18,14 +18,14 @@ type Metric = (&'static str, &'static str, &'static str);
 use Role::{Exporter, Processor};
 use Signal::{Logs, Metrics, Traces};
 
-/// The items that components have finished, by the class of the error.
+/// The items that processors (`true`) and exporters have finished, by the class of the error.
 #[rustfmt::skip]
-static FINISHED: [(Metric, Role, Signal); 5] = [
-    (("otel.sdk.processor.span.processed", "{span}", "Spans that a processor has passed to its exporter, and dropped spans by reason."), Processor, Traces),
-    (("otel.sdk.exporter.span.exported", "{span}", "Spans whose export has finished, and failed ones by reason."), Exporter, Traces),
-    (("otel.sdk.processor.log.processed", "{log_record}", "Log records that a processor has passed to its exporter, and dropped ones by reason."), Processor, Logs),
-    (("otel.sdk.exporter.log.exported", "{log_record}", "Log records whose export has finished, and failed ones by reason."), Exporter, Logs),
-    (("otel.sdk.exporter.metric_data_point.exported", "{data_point}", "Data points whose export has finished, and failed ones by reason."), Exporter, Metrics),
+static FINISHED: [(Metric, bool, Signal); 5] = [
+    (("otel.sdk.processor.span.processed", "{span}", "Spans that a processor has passed to its exporter, and dropped spans by reason."), true, Traces),
+    (("otel.sdk.exporter.span.exported", "{span}", "Spans whose export has finished, and failed ones by reason."), false, Traces),
+    (("otel.sdk.processor.log.processed", "{log_record}", "Log records that a processor has passed to its exporter, and dropped ones by reason."), true, Logs),
+    (("otel.sdk.exporter.log.exported", "{log_record}", "Log records whose export has finished, and failed ones by reason."), false, Logs),
+    (("otel.sdk.exporter.metric_data_point.exported", "{data_point}", "Data points whose export has finished, and failed ones by reason."), false, Metrics),
 ];
 
 /// The items that processors hold now.
@@ -38,12 +38,14 @@ static QUEUED: [(Metric, Signal); 2] = [
 /// Registers the provider's counters as observable instruments.
 pub fn observe(meter: &Meter, counters: &Arc<Counters>) {
     let has = |signal: Signal| signal != Logs || parts::has_logs();
-    for ((name, unit, description), role, signal) in FINISHED.iter().filter(|(.., of)| has(*of)) {
+    for ((name, unit, description), is_processor, signal) in
+        FINISHED.iter().filter(|(.., of)| has(*of))
+    {
         let counters = Arc::clone(counters);
         let builder = meter.u64_observable_counter(*name).with_unit(*unit);
         let builder = builder.with_description(*description);
         let builder = builder.with_callback(move |counter| {
-            for (items, attributes) in finished(&counters, *role, *signal) {
+            for (items, attributes) in finished(&counters, *is_processor, *signal) {
                 counter.observe(items, &attributes);
             }
         });
@@ -54,9 +56,10 @@ pub fn observe(meter: &Meter, counters: &Arc<Counters>) {
         let builder = meter.i64_observable_up_down_counter(*name).with_unit(*unit);
         let builder = builder.with_description(*description);
         let builder = builder.with_callback(move |counter| {
-            for processor in of_role(&counters, Processor, *signal) {
-                let items = i64::try_from(processor.queued()).unwrap_or(i64::MAX);
-                counter.observe(items, &processor.attributes(None));
+            for export in counters.exports.of(*signal) {
+                let items = export.present() + export.open.load(Ordering::Relaxed);
+                let items = i64::try_from(items).unwrap_or(i64::MAX);
+                counter.observe(items, &export.processor.attributes(None));
             }
         });
         let _instrument = builder.build();
@@ -66,22 +69,16 @@ pub fn observe(meter: &Meter, counters: &Arc<Counters>) {
 /// The series of a metric: their values and attributes.
 type Series = Vec<(u64, Vec<KeyValue>)>;
 
-fn of_role(
-    counters: &Counters,
-    role: Role,
-    signal: Signal,
-) -> impl Iterator<Item = Arc<Component>> {
-    let all = counters.exports.components.all().into_iter();
-    all.filter(move |it| it.role == role && it.signal == signal)
-}
-
-fn finished(counters: &Counters, role: Role, signal: Signal) -> Series {
-    let mut series: Series = of_role(counters, role, signal).flat_map(|it| it.finished()).collect();
+fn finished(counters: &Counters, is_processor: bool, signal: Signal) -> Series {
+    let exports = counters.exports.of(signal);
+    let series = exports
+        .flat_map(|it| if is_processor { it.processor.finished() } else { it.exporter.finished() });
+    let mut series: Series = series.collect();
     if series.is_empty() {
         // The series starts at zero, so that a query finds it before an item is counted.
         series.push((0, Vec::new()));
     }
-    if (role, signal) == (Processor, Traces) {
+    if is_processor && signal == Traces {
         // The spans that are lost before they reach a processor.
         let all = counters.read();
         let kind = type_name::<Collector>();

@@ -58,7 +58,6 @@ pub struct TelemetryProviderBuilder {
     logs: Vec<StartLogs>,
     /// The layers; `None` to install no subscriber.
     layers: Option<Vec<ProgramLayer>>,
-    added: start_message::Added,
 }
 
 impl fmt::Debug for TelemetryProviderBuilder {
@@ -85,7 +84,6 @@ impl TelemetryProviderBuilder {
             metrics: AddedMetrics::default(),
             logs: Vec::new(),
             layers: Some(Vec::new()),
-            added: start_message::Added::default(),
         }
     }
 
@@ -119,7 +117,6 @@ impl TelemetryProviderBuilder {
     /// thread.
     pub fn with_span_exporter<E: SpanExporter + 'static>(mut self, exporter: E) -> Self {
         let id = ExporterId::of::<E>();
-        self.added.traces.push(id.name.clone().into_owned());
         self.exporters.push(Box::new(move |resource, settings| {
             exporter::plain(&id, exporter, resource, settings)
         }));
@@ -134,7 +131,6 @@ impl TelemetryProviderBuilder {
     /// [`initialize`](Self::initialize) fails.
     pub fn with_metric_exporter<E: PushMetricExporter>(mut self, exporter: E) -> Self {
         let id = ExporterId::of::<E>();
-        self.added.metrics.push(id.name.clone().into_owned());
         let destination = MetricDestination::new(id, exporter, LastExport::default());
         self.metrics.destinations.push(destination);
         self
@@ -146,8 +142,6 @@ impl TelemetryProviderBuilder {
     /// It reads redacted attributes. A panic in it becomes an error of the flush or the shutdown, and other readers
     /// continue. May be called more than once. Needs the feature `metrics`, like an exporter.
     pub fn with_metric_reader<R: MetricReader>(mut self, reader: R) -> Self {
-        let name = ExporterId::of::<R>().name;
-        self.added.metrics.push(name.into_owned());
         self.metrics.destinations.push(MetricDestination::of_reader(reader));
         self
     }
@@ -181,8 +175,6 @@ impl TelemetryProviderBuilder {
     /// It receives the redacted log records. May be called more than once: each exporter has its own queue and thread.
     /// Needs the feature `logs`, without which [`initialize`](Self::initialize) fails.
     pub fn with_log_exporter<E: LogExporter + 'static>(mut self, exporter: E) -> Self {
-        let name = ExporterId::of::<E>().name;
-        self.added.logs.push(name.into_owned());
         self.logs.push(LogWorker::of_sdk(exporter));
         self
     }
@@ -416,9 +408,6 @@ impl TelemetryProviderBuilder {
         self.metrics.destinations.extend(metrics.destinations);
         self.metrics.views.extend(metrics.views);
         self.logs.extend(logs);
-        self.added.traces.extend(added.traces);
-        self.added.metrics.extend(added.metrics);
-        self.added.logs.extend(added.logs);
     }
 
     fn otlp_targets(&self) -> impl Iterator<Item = OtlpTarget> {
@@ -476,7 +465,7 @@ impl TelemetryProviderBuilder {
             let id = target.exporter(index, Signal::Traces);
             let exporters = OtlpExporters::of(target, Signal::Traces);
             let made = exporters.and_then(|otlp| (otlp.spans)(&id, target, &resource, &settings));
-            destinations.extend(otlp.keep(target, Signal::Traces, made)?);
+            destinations.extend(unless_of_environment(&target.config, Signal::Traces, made)?);
         }
         if has_console {
             let console = ConsoleExporters::find();
@@ -485,8 +474,7 @@ impl TelemetryProviderBuilder {
         }
         *provider.logs = ProviderLogs::start(&self.config, &otlp, self.logs, &resource, &settings)?;
         *provider.meters = metrics::start(&self.config, &otlp, self.metrics, &resource, &settings)?;
-        let message =
-            start_message::line(&self.config, self.added, &otlp, has_console, has_sampler);
+        let message = start_message::line(&self.config, counters, has_sampler);
         let processing = Processing::new(self.processors, counters);
         let metrics = (provider.meters.as_ref())
             .map(|meters| meters.span_metrics(&self.config.metrics, Redactor::new(redaction)));

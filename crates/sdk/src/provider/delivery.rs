@@ -85,8 +85,9 @@ pub(super) fn lost(counters: &Counters, open: u64, error: Option<&Error>) -> Opt
     let exporters = counters.exports.exporter_count();
     let each = (exporters > 1).then(|| format!(" (counted for each of {exporters} exporters)"));
     let error = error.map(ToString::to_string);
-    let metrics = counters.exports.take_losses(|signal, _| signal == Signal::Metrics).into_iter();
-    let metrics = metrics.map(|((_, exporter), points, reason)| {
+    let metrics = counters.exports.of(Signal::Metrics).filter_map(|export| {
+        let (points, reason) = export.take_loss(|_| true)?;
+        let exporter = export.name();
         let is_said = error.as_ref().is_some_and(|error| error.contains(&reason));
         let reason = if is_said { String::new() } else { format!(": {reason}") };
         format!("metrics that `{exporter}` did not export: {points}{reason}")

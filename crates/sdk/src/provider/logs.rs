@@ -6,7 +6,7 @@ use std::time::Duration;
 use opentelemetry::Key;
 use opentelemetry_sdk::Resource;
 
-use super::targets::{OtlpTargets, signal_targets};
+use super::targets::{OtlpTargets, signal_targets, unless_of_environment};
 use crate::channel::{Receiver, channel};
 use crate::collector::{Counters, Policies, Redaction, Redactor, Report, Size, WorkerSettings};
 use crate::config::{ExporterKind, Signal, TelemetryConfig, needed};
@@ -50,7 +50,7 @@ impl ProviderLogs {
             let id = target.exporter(index, Signal::Logs);
             let otlp = OtlpExporters::of(target, Signal::Logs);
             let made = otlp.and_then(|otlp| (otlp.logs)(&id, target, resource, &settings));
-            workers.extend(all.keep(target, Signal::Logs, made)?);
+            workers.extend(unless_of_environment(&target.config, Signal::Logs, made)?);
         }
         let workers = Arc::<[_]>::from(workers);
         (records.start)(Arc::clone(&workers), applied);

@@ -139,7 +139,7 @@ fn destinations(
         let id = target.exporter(index, Signal::Metrics);
         let otlp = OtlpExporters::of(target, Signal::Metrics);
         let made = otlp.and_then(|otlp| (otlp.metrics)(id, target, counters));
-        destinations.extend(targets.keep(target, Signal::Metrics, made)?);
+        destinations.extend(unless_of_environment(&target.config, Signal::Metrics, made)?);
     }
     Ok(destinations)
 }

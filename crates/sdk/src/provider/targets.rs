@@ -15,8 +15,6 @@ pub(super) struct OtlpTargets {
     pub(super) spans: Vec<OtlpTarget>,
     /// The default targets of metrics and logs, which do not depend on the exporters selected for spans.
     others: Vec<OtlpTarget>,
-    /// The targets that the provider leaves out, by signal.
-    left_out: RefCell<Vec<(Signal, String)>>,
 }
 
 impl OtlpTargets {
@@ -26,8 +24,7 @@ impl OtlpTargets {
             backend::target(config)?.or_else(|| has_endpoint.then(|| config.copied().into()));
         let chosen = config.exporters.chooses_spans(ExporterKind::Otlp);
         let exports_spans = chosen.unwrap_or(configured.is_some());
-        let mut targets =
-            Self { spans: added.clone(), others: added, left_out: RefCell::default() };
+        let mut targets = Self { spans: added.clone(), others: added };
         if exports_spans {
             let default = || config.copied().into();
             targets.spans.push(configured.clone().unwrap_or_else(default));
@@ -35,26 +32,6 @@ impl OtlpTargets {
         }
         targets.others.extend(configured);
         Ok(targets)
-    }
-
-    /// Leaves out a target, see [`unless_of_environment`].
-    pub(super) fn keep<T>(
-        &self,
-        target: &OtlpTarget,
-        signal: Signal,
-        made: Result<T, Error>,
-    ) -> Result<Option<T>, Error> {
-        let kept = unless_of_environment(&target.config, signal, made)?;
-        if kept.is_none() {
-            self.left_out.borrow_mut().push((signal, target.route(signal)));
-        }
-        Ok(kept)
-    }
-
-    pub(super) fn routes(&self, targets: &[OtlpTarget], signal: Signal) -> Vec<String> {
-        let left_out = self.left_out.borrow();
-        let routes = targets.iter().map(|target| (signal, target.route(signal)));
-        routes.filter(|route| !left_out.contains(route)).map(|(_, route)| route).collect()
     }
 }
 
