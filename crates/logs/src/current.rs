@@ -18,7 +18,7 @@ impl Setting {
         let Some(exporters) = &self.exporters else {
             return;
         };
-        let record = Arc::new(record.exported(self.limits));
+        let record = Arc::new(record.clone());
         for exporter in &**exporters {
             exporter.push(Arc::clone(&record));
         }

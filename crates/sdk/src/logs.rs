@@ -18,7 +18,6 @@ pub use self::record::{ApiRecord, RecorderLogRecord, SpanIds};
 pub(crate) use self::sdk_exporter::StartLogs;
 pub use self::worker::{LogRecordBatch, LogSettings, LogWorker};
 use crate::collector::{Counters, Redaction};
-use crate::config::SpanLimits;
 
 /// The functions of the crate that creates log records.
 #[derive(Debug)]
@@ -60,6 +59,4 @@ pub struct LogRecordSettings {
     pub baggage: Vec<Key>,
     /// Patterns for the attributes of the current span in records.
     pub span_attributes: Vec<String>,
-    /// The limits of exported records.
-    pub limits: SpanLimits,
 }

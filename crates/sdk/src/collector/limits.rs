@@ -33,7 +33,7 @@ pub(super) fn apply(limits: &SpanLimits, record: &mut SpanRecord, are_keys_valid
     }
     if let Some(more) = &mut record.more {
         if let Some(name) = &mut more.name {
-            shorten_name(name, MAX_NAME);
+            cut_off(name, MAX_NAME);
         }
         let limit = limits.attribute_value_length.map_or(usize::MAX, size);
         let limit = limit.min(MAX_MESSAGE_CHARS);
@@ -49,7 +49,7 @@ pub(super) fn apply(limits: &SpanLimits, record: &mut SpanRecord, are_keys_valid
 fn limit_keys(limits: &SpanLimits, record: &mut SpanRecord) -> bool {
     let mut are_valid = true;
     for attribute in record.attributes.as_mut_slice() {
-        are_valid &= !shorten_key(&mut attribute.key);
+        are_valid &= !cut_off(&mut attribute.key, MAX_NAME);
     }
     let before = record.attributes.as_slice().len();
     record.attributes.keep_distinct(size(limits.attribute_count));
@@ -75,7 +75,7 @@ fn events_and_links(limits: &SpanLimits, more: &mut More) {
     more.dropped_events += cut(&mut more.events);
     more.dropped_links += cut(&mut more.links);
     for event in &mut more.events {
-        shorten_name(&mut event.name, MAX_NAME);
+        cut_off(&mut event.name, MAX_NAME);
         let dropped = limit(limits, &mut event.attributes);
         // The user's code may have set any number of dropped attributes.
         event.dropped_attributes_count = event.dropped_attributes_count.saturating_add(dropped);
@@ -96,7 +96,7 @@ fn cut<T>(items: &mut Vec<T>) -> u32 {
 /// Limits the attributes of an event or a link, and returns the number of dropped ones.
 fn limit(limits: &SpanLimits, attributes: &mut Vec<KeyValue>) -> u32 {
     for attribute in &mut *attributes {
-        shorten_key(&mut attribute.key);
+        cut_off(&mut attribute.key, MAX_NAME);
     }
     let dropped =
         keep_distinct(attributes, size(limits.attribute_count), |attribute| &attribute.key);

@@ -1,4 +1,4 @@
-//! The limits of spans and log records.
+//! The limits of spans.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,22 +10,18 @@ pub(super) const MAX_SPAN_COUNT: u32 = 65_536;
 /// The maximum number of events and of links of a span, the specification's default.
 pub(crate) const MAX_ITEMS: usize = 128;
 
-/// The maximum number of attributes of a log record.
-pub(crate) const MAX_LOG_COUNT: u32 = 128;
-
-/// The limits of spans ([span limits](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)) and of exported log
-/// records. Attributes over a limit, and events and links after 128 each, are dropped, and the span or record contains
-/// their number.
+/// The limits of spans ([span limits](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)). Attributes over a
+/// limit, and events and links after 128 each, are dropped, and the span contains their number. A log record has at most
+/// 128 attributes, and 8 KiB for each text.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct SpanLimits {
-    /// The maximum number of attributes of a span, an event or a link, at most 65,536, and of a log record, at most 128.
-    /// Default 128. A source location that does not fit is left out, and not counted as dropped. Attributes that the
+    /// The maximum number of attributes of a span, an event or a link, at most 65,536. Default 128. A source location that does not fit is left out, and not counted as dropped. Attributes that the
     /// configuration adds to every span, those from baggage and the floe identity are not counted.
     pub attribute_count: u32,
     /// The maximum number of characters of a text value. Longer texts are truncated after redaction. Default 65,536;
-    /// `null` for no limit. A text of a log record has at most 8 KiB. The names of spans and events, and the keys of
+    /// `null` for no limit. The names of spans and events, and the keys of
     /// attributes, are always truncated to 1024 characters.
     ///
     /// It applies to `exception.message` and `exception.stacktrace`, too, of which at most 16 KiB are recorded for each

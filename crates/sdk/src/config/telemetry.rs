@@ -156,7 +156,7 @@ pub struct TelemetryConfig {
     /// The aggregation and the export of metrics.
     #[serde(default, skip_serializing_if = "is_default")]
     pub metrics: MetricsConfig,
-    /// The limits of spans and log records.
+    /// The limits of spans.
     #[serde(default, skip_serializing_if = "is_default")]
     pub limits: SpanLimits,
     /// Whether the span of a successful call has the status OK, unless its body sets a status. Default `true`; `false`

@@ -1,5 +1,4 @@
-//! A log record, from its creation to its bytes: redacted while it is filled, and limited when it is copied for the
-//! exporters.
+//! A log record, from its creation to its bytes: redacted and limited while it is filled.
 
 use std::fmt::{self, Write as _};
 use std::mem;
@@ -14,8 +13,6 @@ use super::SpanIds;
 use crate::bounded_text::Bounded;
 use crate::caught::caught;
 use crate::char_boundary;
-use crate::config::SpanLimits;
-use crate::config::limits::MAX_LOG_COUNT;
 
 /// The maximum distance from the end of a truncated text to the start of its last word, in bytes. This word is removed,
 /// because redaction may not recognize a truncated secret.
@@ -152,30 +149,6 @@ impl LogRecord {
         texts.clear();
         values.clear();
         *self = Self { observed_timestamp, texts, values, ..Self::default() };
-    }
-
-    /// Returns the copy for the exporters, within the configured limits.
-    #[must_use]
-    pub fn exported(&self, limits: SpanLimits) -> Self {
-        let mut copy = self.clone();
-        let over = copy.fields.saturating_sub(limits.attribute_count.min(MAX_LOG_COUNT));
-        copy.dropped_attributes = copy.dropped_attributes.saturating_add(over);
-        let fields = copy.fields as usize;
-        copy.fields -= over;
-        copy.values.drain(copy.fields as usize..fields);
-        let length = limits.attribute_value_length.map_or(usize::MAX, |length| length as usize);
-        if length < Self::MAX_TEXT {
-            for field in &mut copy.values[..copy.fields as usize] {
-                match &mut field.value {
-                    Stored::Text(place) => {
-                        let short = char_boundary::beginning(self.text(place), length);
-                        place.end = place.start + position(short.len());
-                    }
-                    Stored::Other(value) => truncate(value, length),
-                }
-            }
-        }
-        copy
     }
 
     /// The ids of the record's span.
@@ -386,35 +359,4 @@ impl LogRecord {
 /// Converts a position, which always fits because of the limits of a record.
 fn position(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
-}
-
-/// Truncates texts to `length` characters, and binary values to `length` bytes.
-fn truncate(value: &mut AnyValue, length: usize) {
-    match value {
-        AnyValue::String(text) => {
-            let short = char_boundary::beginning(text.as_str(), length);
-            if short.len() < text.as_str().len() {
-                *text = short.to_owned().into();
-            }
-        }
-        AnyValue::Bytes(bytes) => bytes.truncate(length),
-        AnyValue::ListAny(items) => items.iter_mut().for_each(|item| truncate(item, length)),
-        AnyValue::Map(items) => items.values_mut().for_each(|item| truncate(item, length)),
-        _ => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nested_values_are_truncated_between_characters() {
-        let mut value: AnyValue =
-            [AnyValue::from("früh"), AnyValue::from(&b"early"[..])].into_iter().collect();
-        truncate(&mut value, 3);
-        let expected: AnyValue =
-            [AnyValue::from("frü"), AnyValue::from(&b"ear"[..])].into_iter().collect();
-        assert_eq!(value, expected);
-    }
 }

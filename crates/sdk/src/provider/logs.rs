@@ -39,7 +39,6 @@ impl ProviderLogs {
             identity,
             baggage: (config.baggage_attributes.iter().cloned()).map(Key::from).collect(),
             span_attributes: config.logging.span_attributes.clone(),
-            limits: config.limits,
         };
         let settings = LogSettings::new(settings, &config.log_batch_processor);
         let mut workers = Vec::new();
