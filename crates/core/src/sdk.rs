@@ -11,7 +11,6 @@ pub mod bounded_text {
 
 pub mod caught {
     pub use crate::caught::{caught, panic_message};
-    pub use crate::propagation::caught::Caught;
 }
 
 pub mod char_boundary {
@@ -50,10 +49,7 @@ pub mod program_signals {
 
 #[cfg(feature = "redact")]
 pub mod propagation {
-    pub use crate::propagation::formats::b3::B3Propagator;
-    pub use crate::propagation::formats::baggage::BaggagePropagator;
-    pub use crate::propagation::formats::trace_context::TraceContextPropagator;
-    pub use crate::propagation::formats::{Boxed, install};
+    pub use crate::propagation::formats::{Boxed, by_name, install};
 }
 
 pub mod recorder {

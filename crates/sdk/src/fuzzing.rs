@@ -10,7 +10,7 @@ use crate::config::{Propagator, ResourceAttributes, TelemetryConfig, config_file
 use crate::error::Error;
 use floe_telemetry_core::propagation::ExtractFrom;
 
-use crate::propagation::propagator;
+use floe_telemetry_core::__sdk::propagation::by_name;
 
 /// Parses `OTEL_EXPORTER_OTLP_HEADERS`: the headers, and the warning about ignored ones.
 ///
@@ -63,7 +63,10 @@ pub fn passed_on<K>(
     format: Propagator,
     headers: &(impl ExtractFrom<K> + ?Sized),
 ) -> HashMap<String, String> {
-    let propagator = propagator(format);
+    let mut sent = HashMap::new();
+    let Some(propagator) = by_name(format.as_str()) else {
+        return sent;
+    };
     let mut cx = Context::new();
     headers.extract(&mut |extractor| {
         cx = propagator.extract_with_context(&Context::new(), extractor);

@@ -4,9 +4,7 @@
 #[cfg(test)]
 mod tests;
 
-use floe_telemetry_core::__sdk::propagation::{
-    B3Propagator, BaggagePropagator, Boxed, TraceContextPropagator, install,
-};
+use floe_telemetry_core::__sdk::propagation::{Boxed, by_name, install};
 
 use crate::config::Propagator;
 
@@ -24,15 +22,6 @@ pub fn setup_propagators_with(propagators: &[Propagator]) {
 }
 
 pub(crate) fn set_up(propagators: &[Propagator], of_program: Vec<Boxed>) {
-    let configured = propagators.iter().copied().map(propagator);
+    let configured = propagators.iter().filter_map(|format| by_name(format.as_str()));
     install(configured.chain(of_program).collect());
-}
-
-pub(crate) fn propagator(format: Propagator) -> Boxed {
-    match format {
-        Propagator::TraceContext => Box::new(TraceContextPropagator),
-        Propagator::Baggage => Box::new(BaggagePropagator),
-        Propagator::B3 => Box::new(B3Propagator::Single),
-        Propagator::B3Multi => Box::new(B3Propagator::Multi),
-    }
 }

@@ -29,8 +29,21 @@ pub fn setup_propagators() {
 /// A propagator of any format.
 pub type Boxed = Box<dyn TextMapPropagator + Send + Sync>;
 
-/// Replaces the propagators of the process.
+/// The propagator with this name in `OTEL_PROPAGATORS`.
+#[cfg(feature = "redact")]
+pub fn by_name(name: &str) -> Option<Boxed> {
+    Some(match name {
+        "tracecontext" => Box::new(TraceContextPropagator),
+        "baggage" => Box::new(BaggagePropagator),
+        "b3" => Box::new(b3::B3Propagator::Single),
+        "b3multi" => Box::new(b3::B3Propagator::Multi),
+        _ => return None,
+    })
+}
+
+/// Replaces the propagators of the process. A panic of one is caught, and leaves the others.
 pub fn install(propagators: Vec<Boxed>) {
+    let propagators = propagators.into_iter().map(|it| Box::new(Caught(it)) as Boxed).collect();
     global::set_text_map_propagator(TextMapCompositePropagator::new(propagators));
     IS_SET.store(true, Ordering::Release);
 }

@@ -512,15 +512,9 @@ fn sampling(config: &mut TelemetryConfig) {
 }
 
 fn propagators(config: &mut TelemetryConfig) {
-    let propagators = take_list("OTEL_PROPAGATORS", |text| {
-        let text = text.to_ascii_lowercase();
-        if text == "none" {
-            return Ok(None);
-        }
-        let propagator: Result<Propagator, _> = text.parse();
-        propagator.map(Some).map_err(|error| error.to_string())
-    });
-    if let Some(propagators) = propagators {
+    let mut words = Propagator::ALL.map(|format| (format.as_str(), Some(format))).to_vec();
+    words.push(("none", None));
+    if let Some(propagators) = take_list("OTEL_PROPAGATORS", word(&words)) {
         config.propagators = propagators.into_iter().flatten().collect();
     }
 }

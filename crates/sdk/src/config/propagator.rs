@@ -1,6 +1,5 @@
 //! The formats of context propagation.
 
-use crate::suggest::expected;
 use std::str::FromStr;
 
 use super::named::{self, written_as_name};
@@ -34,7 +33,7 @@ impl Propagator {
     pub const DEFAULT: [Self; 2] = [Self::TraceContext, Self::Baggage];
 
     /// All formats.
-    const ALL: [Self; 4] = [Self::TraceContext, Self::Baggage, Self::B3, Self::B3Multi];
+    pub(super) const ALL: [Self; 4] = [Self::TraceContext, Self::Baggage, Self::B3, Self::B3Multi];
 
     /// Returns the name, such as `tracecontext`.
     #[must_use]
@@ -62,13 +61,7 @@ impl FromStr for Propagator {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self, Error> {
-        let known = Self::ALL.into_iter().find(|known| known.as_str() == name);
-        known.ok_or_else(|| {
-            let found: String = name.chars().take(64).collect();
-            let mut names = Self::names();
-            names.push("none");
-            Error::config(expected(&names, &found))
-        })
+        Self::parse(name).map_err(Error::config)
     }
 }
 

@@ -4,7 +4,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt as _;
 
 use crate::config::Propagator::{self, B3, B3Multi};
-use crate::propagation::propagator;
+use crate::propagation::by_name;
 use floe_telemetry_core::propagation::{ExtractFrom as _, InjectInto as _};
 
 const TRACE: &str = "80f198ee56343ba864fe8b2a57d3eff7";
@@ -19,7 +19,7 @@ fn headers(text: &str) -> Vec<(String, String)> {
 
 /// The headers that a service sends after it has received these headers.
 fn passed_on(format: Propagator, received: &[(String, String)]) -> Vec<(String, String)> {
-    let propagator = propagator(format);
+    let propagator = by_name(format.as_str()).unwrap();
     let mut cx = Context::new();
     received.extract(&mut |extractor| {
         cx = propagator.extract_with_context(&Context::new(), extractor);

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::{fmt, mem};
 
-use floe_telemetry_core::__sdk::caught::Caught;
 use floe_telemetry_core::__sdk::propagation::Boxed;
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry_sdk::Resource;
@@ -274,7 +273,7 @@ impl TelemetryProviderBuilder {
         mut self,
         propagator: impl TextMapPropagator + Send + Sync + 'static,
     ) -> Self {
-        self.propagators.push(Box::new(Caught(Box::new(propagator))));
+        self.propagators.push(Box::new(propagator));
         self
     }
 
