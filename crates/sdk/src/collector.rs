@@ -31,7 +31,6 @@ mod warnings;
 mod watermarks;
 mod worker;
 
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::mem;
@@ -54,9 +53,9 @@ pub use self::exemplars::{
 };
 pub use self::exemplars::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};
 pub use self::export_failure::ExportFailure;
+pub(crate) use self::export_failure::{ALREADY_SHUTDOWN, QUEUE_FULL};
 pub(crate) use self::exports::Export;
 pub use self::exports::ExporterId;
-pub(crate) use self::export_failure::{ALREADY_SHUTDOWN, QUEUE_FULL};
 use self::fetch::Backpressure;
 pub(crate) use self::pipeline::Pipeline;
 pub(crate) use self::processing::Processing;
@@ -162,15 +161,12 @@ pub(crate) fn run<T: Send + 'static>(
     Ok(receiver)
 }
 
-thread_local! {
-    static IS_COLLECTOR: Cell<bool> = const { Cell::new(false) };
-}
-
 /// # Errors
 ///
 /// This thread is the collector's, which would wait for itself.
 pub(crate) fn check_thread() -> Result<(), Error> {
-    if IS_COLLECTOR.get() {
+    let is_this = |handle: &Handle| handle.thread.id() == thread::current().id();
+    if lock().is_ok_and(|handle| handle.as_ref().is_some_and(is_this)) {
         return Err(Error::state(
             "telemetry cannot be flushed, started or shut down by a span processor: expected a call on another thread",
         ));
@@ -222,7 +218,6 @@ fn start() -> Result<Handle, Error> {
     let thread = program_signals::spawn("floe-collector", move || {
         // The collector must not record telemetry about itself.
         let _quiet = Context::enter_telemetry_suppressed_scope();
-        IS_COLLECTOR.set(true);
         let mut collector = Collector::default();
         loop {
             let pause = collector.turn_or_recover(&receiver);

@@ -71,7 +71,6 @@ pub fn passed_on<K>(
     headers.extract(&mut |extractor| {
         cx = propagator.extract_with_context(&Context::new(), extractor);
     });
-    let mut sent = HashMap::new();
     propagator.inject_context(&cx, &mut sent);
     sent
 }

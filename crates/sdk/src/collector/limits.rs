@@ -2,10 +2,8 @@
 //! ([specification](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)). Keys are made unique after
 //! redaction and truncation.
 
-use std::borrow::Cow;
-
 use floe_telemetry_core::__sdk::attributes::keep_distinct;
-use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
+use opentelemetry::{Array, Key, KeyValue, Value};
 
 use crate::attributes::{Attribute, AttributeValue};
 use crate::char_boundary::{CUT, beginning};
@@ -60,7 +58,7 @@ fn limit_keys(limits: &SpanLimits, record: &mut SpanRecord) -> bool {
 /// the configured limits.
 pub(super) fn apply_default(attributes: &mut [KeyValue]) {
     for attribute in attributes {
-        shorten_key(&mut attribute.key);
+        cut_off(&mut attribute.key, MAX_NAME);
         if let Some(limit) = SpanLimits::default().attribute_value_length {
             shorten_value(attribute, size(limit));
         }
@@ -121,19 +119,12 @@ fn shorten_value(KeyValue { key, value, .. }: &mut KeyValue, limit: usize) {
     }
 }
 
-fn shorten_name(name: &mut Cow<'static, str>, limit: usize) {
-    let short = beginning(name, limit);
-    if short.len() < name.len() {
-        *name = Cow::Owned(short.to_owned());
-    }
-}
-
-/// Truncates a key, and returns whether it was too long.
-fn shorten_key(key: &mut Key) -> bool {
-    let short = beginning(key.as_str(), MAX_NAME);
-    let is_long = short.len() < key.as_str().len();
+/// Truncates a text, and returns whether it was too long.
+fn cut_off<T: AsRef<str> + From<String>>(text: &mut T, limit: usize) -> bool {
+    let short = beginning(text.as_ref(), limit);
+    let is_long = short.len() < text.as_ref().len();
     if is_long {
-        *key = short.to_owned().into();
+        *text = short.to_owned().into();
     }
     is_long
 }
@@ -173,14 +164,7 @@ fn shorten(Attribute { key, value }: &mut Attribute, limit: usize) {
 fn shorten_array(array: &mut Array, limit: usize) {
     if let Array::String(texts) = array {
         for text in texts {
-            shorten_string(text, limit);
+            cut_off(text, limit);
         }
-    }
-}
-
-fn shorten_string(text: &mut StringValue, limit: usize) {
-    let short = beginning(text.as_str(), limit);
-    if short.len() < text.as_str().len() {
-        *text = short.to_owned().into();
     }
 }

@@ -281,7 +281,6 @@ impl super::Collector {
     /// Adds an exporter to the installed provider.
     pub(crate) fn add(&mut self, exporter: Box<dyn Destination>) {
         if let Some(pipeline) = &mut self.pipeline {
-            let exports = &pipeline.counters.exports;
             let id = super::ExporterId::of::<()>();
             let exports = &pipeline.counters.exports;
             exports.list(&exports.create(id, crate::config::Signal::Traces));

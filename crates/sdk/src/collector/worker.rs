@@ -101,8 +101,6 @@ impl Drop for Queued {
 /// The state that an exporter's thread shares with its handle.
 #[derive(Debug)]
 struct Shared {
-    name: String,
-    signal: Signal,
     counters: Arc<Counters>,
     export: Arc<Export>,
     /// The bytes of all queued batches.
@@ -151,24 +149,18 @@ impl<B: Send + 'static> Worker<B> {
         let WorkerSettings { signal, counters, .. } = settings;
         let export = counters.exports.create(id.clone(), *signal);
         let shared = Arc::new(Shared {
-            name: name.to_owned(),
-            signal: *signal,
             counters: Arc::clone(counters),
-            processor: Arc::clone(&processor),
+            export,
             bytes: AtomicUsize::new(0),
             dropped: AtomicU64::new(0),
             late: AtomicU64::new(0),
         });
         let exporting = Exporting {
-            component,
             shared: Arc::clone(&shared),
             redaction: settings.redaction.clone(),
             failed: 0,
             failure: None,
         };
-        if *signal == Signal::Traces {
-            exports.add(name, processor);
-        }
         let (tasks, receiver) = channel();
         let worker = Self { tasks, shared, capacity: settings.capacity };
         let (ready, is_ready) = channel();
@@ -183,10 +175,6 @@ impl<B: Send + 'static> Worker<B> {
                 Err(error) => _ = ready.send(Err(error)),
             }
         })
-        // The exporters of metrics are in their readers.
-        if *signal != Signal::Metrics {
-            counters.exports.list(&worker.shared.export);
-        }
         .map_err(|error| Error::thread(name, &error))?;
         is_ready.recv_timeout(START_TIMEOUT).map_err(|error| match error {
             RecvTimeoutError::Timeout => {
@@ -195,6 +183,10 @@ impl<B: Send + 'static> Worker<B> {
             }
             RecvTimeoutError::Disconnected => panicked(name),
         })??;
+        // The exporters of metrics are in their readers.
+        if *signal != Signal::Metrics {
+            counters.exports.list(&worker.shared.export);
+        }
         Ok(worker)
     }
 
@@ -296,10 +288,6 @@ impl Shared {
     fn items(&self, number: u64) -> String {
         let item = if self.export.signal == Signal::Logs { "log record" } else { "span" };
         format!("{number} {item}{}", if number == 1 { "" } else { "s" })
-    }
-
-    fn spans(&self) -> usize {
-        self.processor.present.load(Ordering::Relaxed)
     }
 
     /// Subtracts a batch that has left the queue, and wakes the collector if it waits for room.

@@ -392,16 +392,6 @@ pub(crate) fn parse_resource_attributes(
     text: &str,
     resource: &mut ResourceAttributes,
 ) -> Result<((), Option<String>), String> {
-    // The specification requires discarding the complete list if it cannot be decoded.
-    for entry in parse::entries(text) {
-        let (key, value) = entry.split_once('=').unwrap_or_default();
-        if value.trim().split(' ').skip(1).any(begins_with_key) {
-            let key = key.trim();
-            return Err(format!(
-                "expected `key=value,key=value`, found a blank for a comma in `{key}`"
-            ));
-        }
-    }
     let pairs = parse::pairs(text)?;
     let value_of = |key| pairs.iter().rfind(|(other, _)| other == key);
     if let Some((_, environment)) = value_of(DEPLOYMENT_ENVIRONMENT) {
@@ -415,14 +405,6 @@ pub(crate) fn parse_resource_attributes(
         }
     }
     Ok(((), (!refused.is_empty()).then(|| refused.join(", "))))
-}
-
-/// Whether a word is `key=…`, and not an argument such as `-Dkey=…`.
-fn begins_with_key(word: &str) -> bool {
-    let is_of_key = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'.';
-    word.split_once('=').is_some_and(|(key, _)| {
-        key.starts_with(|c: char| c.is_ascii_alphabetic()) && key.bytes().all(is_of_key)
-    })
 }
 
 /// Applies the resource detectors: their names, `all` or `none`.

@@ -159,8 +159,7 @@ impl ExportersConfig {
 
     /// Whether spans use this exporter. `None` if no exporter is configured for spans.
     pub(crate) fn chooses_spans(&self, kind: ExporterKind) -> Option<bool> {
-        let chosen = self.traces.as_ref();
-        chosen.map(|chosen| chosen.contains(&kind))
+        self.traces.as_ref().map(|chosen| chosen.contains(&kind))
     }
 
     pub(super) fn check(&self) -> Result<(), Mistake> {

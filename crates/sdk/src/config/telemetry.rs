@@ -314,12 +314,7 @@ impl TelemetryConfig {
 
     /// Returns whether a setting for this signal selects an exporter or an endpoint.
     pub(crate) fn selects(&self, signal: Signal) -> bool {
-        let exporters = match signal {
-            Signal::Traces => &self.exporters.traces,
-            Signal::Metrics => &self.exporters.metrics,
-            Signal::Logs => &self.exporters.logs,
-        };
-        match exporters {
+        match self.exporters.of(signal) {
             Some(chosen) => chosen.iter().any(|kind| *kind != ExporterKind::None),
             None => self.otlp.signal(signal).endpoint.is_some(),
         }

@@ -23,7 +23,6 @@ use crate::redaction::sanitize_error;
 /// An exporter whose failures are hidden from its reader.
 #[derive(Debug)]
 pub(super) struct Reporting<E> {
-    pub(super) name: String,
     pub(super) exporter: E,
     pub(super) temporality: Temporality,
     pub(super) last: LastExport,

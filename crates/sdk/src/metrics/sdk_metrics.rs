@@ -3,6 +3,7 @@
 
 use std::any::type_name;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
@@ -15,7 +16,6 @@ use crate::parts;
 /// The name, the unit and the description of a metric.
 type Metric = (&'static str, &'static str, &'static str);
 
-use Role::{Exporter, Processor};
 use Signal::{Logs, Metrics, Traces};
 
 /// The items that processors (`true`) and exporters have finished, by the class of the error.

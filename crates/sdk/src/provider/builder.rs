@@ -395,7 +395,6 @@ impl TelemetryProviderBuilder {
             metrics,
             logs,
             layers: _,
-            added,
         } = other;
         self.config = config;
         self.sampler = sampler.or(self.sampler.take());

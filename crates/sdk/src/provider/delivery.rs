@@ -90,7 +90,7 @@ pub(super) fn lost(counters: &Counters, open: u64, error: Option<&Error>) -> Opt
         let exporter = export.name();
         let is_said = error.as_ref().is_some_and(|error| error.contains(&reason));
         let reason = if is_said { String::new() } else { format!(": {reason}") };
-        format!("metrics that `{exporter}` did not export: {points}{reason}")
+        Some(format!("metrics that `{exporter}` did not export: {points}{reason}"))
     });
     let lost = [
         lost_of("spans", it.exported, &spans).map(|it| it + &each.unwrap_or_default()),

@@ -108,7 +108,7 @@ pub(super) fn start(
     let meters = (meters.start)(config, &resource, redaction.clone(), counters, added);
     let flushing = Flushing { meters: Arc::clone(&meters), counters: Arc::clone(counters) };
     let settings = WorkerSettings { signal: Signal::Metrics, ..settings.clone() };
-    let id = ExporterId { name: "metrics".into(), kind: "".into(), server: None };
+    let id = ExporterId::of::<Flushing>().named("metrics");
     let worker = Worker::start(&id, move || Ok(Box::new(flushing) as _), &settings)?;
     Ok(Some(ProviderMetrics { meters, worker }))
 }

@@ -1,7 +1,5 @@
 //! The OTLP targets of each signal.
 
-use std::cell::RefCell;
-
 use crate::suggest::one_of;
 
 use crate::backend;

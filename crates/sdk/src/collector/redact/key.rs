@@ -18,7 +18,7 @@ const MAX_KEYS: usize = 4096;
 /// The maximum number of attributes of a call site whose keys are found without a lookup.
 const MAX_SLOTS: usize = 16;
 
-/// Keys of error text. The stricter policy applies to it, because the author of the annotated code did not choose it.
+/// Keys of error text, which the author of the annotated code did not choose.
 const ERROR_TEXTS: [&str; 4] =
     [keys::EXCEPTION_MESSAGE, keys::EXCEPTION_STACKTRACE, keys::ERROR_MESSAGE, keys::FLOE_WARNING];
 
@@ -29,13 +29,8 @@ pub(super) struct Key {
     /// The redacted key, if it differs.
     pub(super) redacted: Option<OtelKey>,
     pub(super) meaning: KeyMeaning,
-    kind: Kind,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Kind {
-    Value,
-    ErrorText,
+    /// Whether the stricter policy for error text applies.
+    is_error_text: bool,
 }
 
 impl Key {
@@ -44,19 +39,14 @@ impl Key {
             name: name.into(),
             redacted: redaction.text(name).map(OtelKey::from),
             meaning: redaction.meaning(name),
-            kind: match name {
-                name if ERROR_TEXTS.contains(&name) => Kind::ErrorText,
-                _ => Kind::Value,
-            },
+            is_error_text: ERROR_TEXTS.contains(&name),
         }
     }
 
     /// Whether a cheap check shows that the value needs no redaction.
     #[inline]
     pub(super) fn is_plain(&self, value: &[u8], redaction: &Redaction) -> bool {
-        self.kind == Kind::Value
-            && self.meaning == KeyMeaning::Text
-            && redaction.is_plain_value(value)
+        !self.is_error_text && self.meaning == KeyMeaning::Text && redaction.is_plain_value(value)
     }
 
     /// The replacement of a number, a boolean or a list of numbers that is a secret under this key.
@@ -82,10 +72,10 @@ impl Key {
 
     /// [`apply`](Self::apply) for a value that is not plain.
     pub(super) fn apply_rules(&self, value: &str, redaction: &Redaction) -> Option<String> {
-        match self.kind {
-            Kind::Value => redaction.value(&self.name, self.meaning, value),
-            Kind::ErrorText => redaction.error_text(value),
+        if self.is_error_text {
+            return redaction.error_text(value);
         }
+        redaction.value(&self.name, self.meaning, value)
     }
 }
 
