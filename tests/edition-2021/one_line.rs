@@ -2,13 +2,15 @@
 
 #![deny(warnings, missing_docs, unused, clippy::all, clippy::pedantic, unsafe_code, unreachable_pub)]
 #![deny(elided_lifetimes_in_paths, missing_debug_implementations, unused_qualifications)]
+#![deny(clippy::collection_is_never_read, clippy::shadow_same)]
 
 use std::cmp::Ordering;
-use std::fmt::Display;
+use std::fmt::{Debug, Display};
 use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::Arc;
 
+use floe_telemetry::opentelemetry::Context;
 use floe_telemetry::{FloeAttributes, traced};
 
 /// A table.
@@ -115,6 +117,60 @@ pub fn recorded(mode: Mode, rows: u64) {}
 #[traced(attributes(_table), attributes_fn = |_table| [("bytes", _table.len())])]
 pub fn underscore(_table: &str) {}
 
+/// Uses its argument in an attribute only, asynchronously.
+#[traced(attributes(text))]
+pub async fn used_by_the_attribute(text: String) {}
+
+/// Uses its argument as the parent only.
+#[traced(parent = cx)]
+pub fn used_as_the_parent(cx: Context) {}
+
+/// Uses its argument in the name only.
+#[traced(name = format!("stage {number}"))]
+pub fn used_by_the_name(number: Box<u8>) {}
+
+/// Uses its argument in computed attributes only.
+#[traced(attributes_fn = |list| [("n", list.is_empty())])]
+pub fn used_by_a_closure(list: Vec<u8>) {}
+
+/// Clones its argument for a link.
+#[traced(links = [cx.clone()])]
+pub fn linked(cx: &Context) { let _ = cx; }
+
+/// Does not use its argument.
+#[traced]
+pub fn unused(#[cfg_attr(all(), allow(unused_variables, reason = "unused on purpose"))] text: String) {}
+
+/// Does not use its argument, asynchronously.
+#[traced]
+pub async fn unused_later(#[cfg_attr(all(), expect(unused_variables, reason = "the name is a document"))] text: String) {}
+
+/// Appends to lists that nothing reads.
+#[traced]
+pub fn never_read(mut list: Vec<u8>, (mut other, n): (Vec<u8>, u8)) { list.push(n); other.push(n); }
+
+/// Changes one of two texts.
+#[traced]
+pub async fn changed_later(mut text: String, other: String) -> usize { text.push('a'); text.len() + other.len() }
+
+/// Returns a type in parentheses.
+#[traced]
+#[must_use]
+pub fn parentheses(text: &str) -> &(impl Display + ?Sized) { text }
+
+/// Returns a future, asynchronously.
+#[traced(attributes(n))]
+pub async fn starts(n: u8) -> std::future::Ready<u8> { ready(ready(n)).await }
+
+/// Returns a number that must be used.
+#[traced]
+#[must_use = "it is a number"]
+pub async fn must_be_used() -> u8 { ready(1).await }
+
+/// Does not use a number.
+#[expect(unused_must_use, reason = "the attribute applies to the number, not to the future")]
+pub async fn does_not_use() { must_be_used().await; }
+
 /// Returns an iterator.
 #[traced]
 pub fn numbers(n: u8) -> impl Iterator<Item = u8> { 0..n }
@@ -129,6 +185,7 @@ pub fn future(n: u8) -> impl Future<Output = u8> { ready(n) }
 pub fn boxed(n: u8) -> Pin<Box<dyn Future<Output = u8> + Send>> { Box::pin(ready(n)) }
 
 /// Methods with attributes of their own.
+#[forbid(unreachable_code)]
 impl Table {
     /// The name.
     #[traced]
@@ -150,6 +207,7 @@ impl Table {
 }
 
 #[traced]
+#[forbid(unreachable_code)]
 impl Table {
     /// A table with this name.
     #[must_use]
@@ -161,6 +219,55 @@ impl Table {
 
     /// Whether the table has rows, asynchronously.
     pub async fn has_rows(&self) -> bool { ready(self).await.rows > 0 }
+}
+
+/// A permit, which panics unless it is disarmed before its end.
+#[derive(Debug)]
+pub struct Permit(pub usize);
+
+impl Drop for Permit { fn drop(&mut self) { assert_eq!(self.0, 0); } }
+
+#[traced]
+impl Permit {
+    /// Disarms it.
+    #[must_use]
+    pub fn disarm(mut self) -> usize { let held = self.0; self.0 = 0; held }
+
+    /// Disarms it, asynchronously.
+    pub async fn disarm_later(mut self) -> usize { let held = self.0; self.0 = 0; held }
+}
+
+#[allow(dead_code, clippy::panic, reason = "functions that are not exported have other lints")]
+mod not_exported {
+    use super::{Debug, traced};
+
+    #[traced]
+    fn returned(text: &String) -> &str { text }
+
+    #[traced]
+    fn returned_early(items: &mut Vec<u8>) -> &mut [u8] { if items.is_empty() { return items; } &mut items[1..] }
+
+    #[traced]
+    fn nothing() -> () { panic!("not written") }
+
+    #[traced]
+    fn not_written() -> impl Debug { panic!("not written") }
+
+    #[expect(clippy::unnecessary_wraps, clippy::needless_pass_by_value, reason = "a test")]
+    #[traced]
+    fn wraps(text: String) -> Result<usize, String> { Ok(text.len()) }
+
+    #[traced]
+    #[expect(clippy::unused_async)]
+    async fn at_once() {}
+
+    #[traced]
+    #[cfg_attr(all(), expect(clippy::unused_async, reason = "a test"))]
+    async fn at_once_by_condition() {}
+
+    #[traced]
+    #[expect(unconditional_recursion)]
+    fn endless() -> u8 { endless() }
 }
 
 /// A native `async fn` in a trait.

@@ -10,9 +10,6 @@
 
 mod log;
 
-use std::collections::BTreeSet;
-use std::path::Path;
-
 use floe_telemetry::testing::{self, CapturedSpan};
 
 use self::log::{Line, Log};
@@ -192,19 +189,4 @@ fn each_shape_has_the_same_spans_with_arguments() {
             assert!([0, 1].contains(&(more - attributes)), "{name}: {span}");
         }
     }
-}
-
-#[test]
-fn each_file_is_compiled() {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = ["shapes/corpus", "../shapes/corpus"]
-        .map(|folder| package.join(folder))
-        .into_iter()
-        .find(|folder| folder.is_dir())
-        .unwrap();
-    let stem = |path: &Path| path.file_stem().unwrap().to_str().unwrap().to_owned();
-    let files: BTreeSet<_> =
-        folder.read_dir().unwrap().map(|file| stem(&file.unwrap().path())).collect();
-    let compiled = CORPUS.iter().map(|shape| shape.name.to_owned()).collect();
-    assert_eq!(files, compiled);
 }

@@ -44,24 +44,6 @@ fn only_the_service_name_is_required() {
 }
 
 #[test]
-fn versions_and_environments_are_free_text() {
-    for (version, environment) in [("3f2a91c", "production"), ("v1.2", "EU west/2"), ("", "")] {
-        let yaml = format!(
-            "resource_attributes: {{service_name: orders, service_version: '{version}', deployment_environment: '{environment}'}}"
-        );
-        let config = TelemetryConfig::from_yaml(&yaml).unwrap();
-        assert_eq!(
-            config.resource_attributes.to_otel_dict(),
-            [
-                KeyValue::new("service.name", "orders"),
-                KeyValue::new("service.version", version),
-                KeyValue::new("deployment.environment.name", environment),
-            ]
-        );
-    }
-}
-
-#[test]
 fn both_environment_keys_are_written_with_the_floe_identity() {
     let identity = FloeSpanAttributes::new("sales", "customer-360", "1.2.0", Mode::Prod);
     let mut config = TelemetryConfig::new("orders").with_identity(&identity);

@@ -13,7 +13,6 @@ mod arguments;
 mod futures;
 mod hygiene;
 mod methods;
-mod quiet;
 mod table;
 
 use std::future::Future;

@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::fmt;
-use std::time::{Duration, SystemTime};
 
 use floe_telemetry::{
     add_event, create_span, get_current_span, record_exception, set_attribute, testing, traced,
@@ -222,18 +221,6 @@ fn a_full_span_has_the_status_and_counts_the_rest() {
     assert_eq!((span.events.len(), span.events.dropped_count), (128, 73));
     let of_events = span.events.iter().map(|event| event.attributes[1].value.as_str());
     assert!(of_events.into_iter().all(|message| message == "refused"));
-}
-
-#[test]
-fn events_of_the_api_stay_in_the_order_of_their_calls() {
-    let found = span_of(|| {
-        let _span = create_span("span");
-        for (name, second) in [("late", 10), ("early", 5)] {
-            let at = SystemTime::UNIX_EPOCH + Duration::from_secs(second);
-            Context::current().span().add_event_with_timestamp(name, at, Vec::new());
-        }
-    });
-    assert_eq!(found, "\nlate: \nearly: \nOk");
 }
 
 #[test]

@@ -90,21 +90,6 @@ fn a_line_within_a_span_has_its_ids_and_one_outside_has_none() {
     assert!(line.get("trace_id").is_none() && line.get("span_id").is_none());
 }
 
-#[test]
-fn a_line_within_a_span_that_is_not_sampled_has_its_ids() {
-    let parent = remote_in(0x10d5, false);
-    let (mut line, mut ids) = (Value::Null, [None, None]);
-    let spans = testing::capture(|| {
-        let cx = Context::current().with_remote_span_context(parent);
-        let _attached = cx.attach();
-        line = one(|| ids = load());
-    });
-    assert!(spans.is_empty());
-    assert_eq!(json!(ids), json!([line["trace_id"], line["span_id"]]));
-    assert_eq!(line["trace_id"], "000000000000000000000000000010d5");
-    assert_ne!(line["span_id"], "0000000000000007");
-}
-
 #[traced]
 fn spawns() -> [Option<String>; 2] {
     let future = async { tracing::info!("elsewhere") }.in_current_span();

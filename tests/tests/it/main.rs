@@ -12,7 +12,6 @@ mod conformance;
 mod console;
 mod conventions;
 mod current_context;
-mod default_lints;
 mod derive;
 mod derive_shapes;
 mod derive_values;

@@ -25,11 +25,6 @@ struct bool;
 fn call() {}
 fn enter() {}
 
-#[::floe_telemetry::traced(attributes(span))]
-fn names(span: i64, cx: i64, result: i64, err: i64, guard: i64, tracer: i64, __x: i64) -> i64 {
-    span + cx + result + err + guard + tracer + __x
-}
-
 #[::floe_telemetry::traced]
 async fn types(_: Option) -> Result {
     Result
@@ -64,6 +59,4 @@ struct Row {
     list: i64,
 }
 
-fn main() {
-    names(1, 2, 3, 4, 5, 6, 7);
-}
+fn main() {}

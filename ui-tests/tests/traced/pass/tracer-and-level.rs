@@ -26,11 +26,6 @@ impl Billing {
 }
 
 fn main() {
-    named();
-    ::std::mem::drop(of_a_static());
-    Billing::of_the_block();
-    Billing::of_the_method();
-    ::std::mem::drop(TRACER.span("a").start());
     ::std::mem::drop(LOCAL.span("b").start());
     ::std::mem::drop(::floe_telemetry::tracer!("acme.inline").span("c").start());
 }
