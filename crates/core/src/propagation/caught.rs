@@ -13,7 +13,7 @@ use crate::internal_log;
 
 /// A propagator whose panics are caught. After a panic, its part is missing from the carrier or the context.
 #[derive(Debug)]
-pub struct Caught<P>(pub P);
+pub(crate) struct Caught<P>(pub(crate) P);
 
 impl<P: Deref<Target: TextMapPropagator> + Debug> TextMapPropagator for Caught<P> {
     fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {

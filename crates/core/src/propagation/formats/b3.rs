@@ -23,7 +23,7 @@ static MULTI_FIELDS: LazyLock<[String; 4]> =
 
 /// Propagates B3. It accepts both forms, and a single header takes precedence.
 #[derive(Debug)]
-pub enum B3Propagator {
+pub(crate) enum B3Propagator {
     /// Sends `b3`.
     Single,
     /// Sends `X-B3-TraceId` and the other headers.

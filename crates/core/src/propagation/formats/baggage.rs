@@ -32,7 +32,7 @@ const ENCODED: &AsciiSet =
 /// The propagator of the SDK does not encode `%`, so that `100%25` arrives as `100%`; cuts a value at
 /// `=`; reads only the first of several headers; and exceeds the limits.
 #[derive(Debug)]
-pub struct BaggagePropagator;
+pub(crate) struct BaggagePropagator;
 
 impl TextMapPropagator for BaggagePropagator {
     fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {

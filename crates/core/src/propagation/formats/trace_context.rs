@@ -27,7 +27,7 @@ const KNOWN: u8 = 0b11;
 /// The propagator of the SDK accepts ids that are too short, signs before numbers and a trailing `-`;
 /// it uses the first of several headers, truncates a long `tracestate`, and clears the random flag.
 #[derive(Debug)]
-pub struct TraceContextPropagator;
+pub(crate) struct TraceContextPropagator;
 
 impl TextMapPropagator for TraceContextPropagator {
     fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {
