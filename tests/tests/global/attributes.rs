@@ -52,16 +52,6 @@ fn received() -> Context {
 }
 
 #[alone]
-fn a_neutral_service_has_no_attributes_of_its_own() {
-    let spans = run(TelemetryConfig::new("orders"), || {
-        plain();
-        let _attached = received().attach();
-        plain();
-    });
-    assert_eq!(spans, [attributes([]), attributes([])]);
-}
-
-#[alone]
 fn every_span_carries_the_attributes_of_the_process() {
     let mut config = TelemetryConfig::new("orders");
     config.span_attributes = [("team", "checkout"), ("dsn", "postgres://floe:hunter2@db/orders")]
@@ -124,19 +114,6 @@ fn the_identity_is_read_from_the_process_and_from_baggage() {
         plain();
     });
     assert_eq!(spans, [texts(&own.to_otel_dict()), texts(&other.to_otel_dict())]);
-}
-
-#[alone]
-fn the_identity_of_yaml_ignores_baggage_that_is_not_listed() {
-    let yaml =
-        "resource_attributes: {service_name: orders, floe_namespace: sales, floe_mode: prod}";
-    let config = TelemetryConfig::from_yaml(yaml).unwrap();
-    let spans = run(config, || {
-        let _attached = received().attach();
-        plain();
-    });
-    let identity = attributes([("floe.namespace", "sales"), ("floe.mode", "prod")]);
-    assert_eq!(spans, [identity]);
 }
 
 /// No span, no metric and no resource has an attribute that was not configured.

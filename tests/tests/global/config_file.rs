@@ -6,23 +6,12 @@ use std::path::Path;
 use floe_telemetry_detectors as _;
 
 use floe_semconv::SCHEMA_URL;
-use floe_telemetry::{TelemetryConfig, create_span, init, traced};
+use floe_telemetry::{TelemetryConfig, init, span};
 use floe_tests::{Receiver, Value, program};
-
-use super::no_exporter::LINE as NO_EXPORTER;
-
-#[traced(name = "ping", kind = client, attributes("db.system.name" = "redis", "db.operation.name" = "PING"))]
-fn ping() {}
-
-#[traced(name = "get", kind = client, attributes("db.system.name" = "redis", "db.operation.name" = "GET"))]
-fn get() {
-    ping();
-}
 
 fn child() {
     let telemetry = init().unwrap();
-    drop(create_span("from.child"));
-    get();
+    drop(span("order CUST-4711").start());
     println!("noop={}", telemetry.is_noop());
 }
 
@@ -61,7 +50,7 @@ tracer_provider:
     assert!(stdout.contains("noop=false"), "{stdout}{stderr}");
     assert!(!stderr.contains("warning"), "{stderr}");
     for receiver in [&receiver, &second] {
-        let span = receiver.span("from.child");
+        let span = receiver.span("order CUST-4711");
         assert_eq!(span.resource["replicas"], Value::Int(3));
         assert_eq!(span.resource["service.name"], Value::from("orders"));
     }
@@ -95,38 +84,8 @@ tracer_provider: {{processors: [{{batch: {{exporter: {{otlp_http: {{endpoint: '{
 }
 
 #[test]
-fn a_file_with_mistakes_is_one_warning_and_nothing_is_recorded() {
-    let program = program!({ child() });
-    let folder = tempfile::tempdir().unwrap();
-    let invalid = write(folder.path(), "file_format: '1.0'\ntracer_provider: {procesors: []}\n");
-    let missing = folder.path().join("missing.yaml");
-    for (file, message) in [
-        (&*invalid, "line 2, column 18: tracer_provider.processors: is missing"),
-        (missing.to_str().unwrap(), "No such file"),
-        (folder.path().to_str().unwrap(), "not a regular file"),
-    ] {
-        let (stdout, stderr) = program.run(&[("OTEL_CONFIG_FILE", file)]);
-        assert!(stdout.contains("noop=true"), "{stdout}{stderr}");
-        let text = stdout + &stderr;
-        assert!(text.contains(message), "{text}");
-        assert_eq!(text.matches("nothing is recorded").count(), 1, "{text}");
-        let error = TelemetryConfig::from_config_file(file).unwrap_err();
-        assert!(error.is_config() && error.to_string().contains(message), "{error}");
-    }
-    // A blank variable counts as not set.
-    let (stdout, _) = program.run(&[("OTEL_CONFIG_FILE", " ")]);
-    assert!(stdout.contains("noop=false"), "{stdout}");
-}
-
-fn child_of_ours() {
-    let telemetry = init().unwrap();
-    drop(floe_telemetry::span("order CUST-4711").start());
-    println!("noop={}", telemetry.is_noop());
-}
-
-#[test]
 fn a_document_of_ours_configures_init() {
-    let program = program!({ child_of_ours() });
+    let program = program!({ child() });
     let folder = tempfile::tempdir().unwrap();
     let receiver = Receiver::grpc();
     let endpoint = receiver.endpoint();
@@ -175,39 +134,42 @@ span_attributes: {team: checkout}
 }
 
 #[test]
-fn a_misspelled_variable_of_a_document_of_ours_is_a_warning() {
-    let program = program!({ child_of_ours() });
-    let (_, stderr) = program.run(&[("FLOE_CONFG_FILE", "floe.yaml")]);
-    let warning = "FLOE_CONFG_FILE: unknown variable; did you mean `FLOE_CONFIG_FILE`?";
-    assert_eq!(stderr, format!("warning: {warning}\n{NO_EXPORTER}"));
-}
+fn a_file_that_cannot_be_used_is_one_warning_and_nothing_is_recorded() {
+    const OURS: &str = "resource_attributes: {service_name: orders}";
 
-#[test]
-fn a_document_of_ours_that_cannot_be_used_is_one_warning_and_nothing_is_recorded() {
-    let program = program!({ child_of_ours() });
+    let program = program!({ child() });
     let folder = tempfile::tempdir().unwrap();
-    let other = write(folder.path(), "file_format: '1.0'");
-    for (text, other, warning) in [
-        (
-            "resource_attributes: {service_name: orders}\nspan_attributes: {a: '${file:/etc/hostname}'}",
-            "",
-            "line 2, column 22: span_attributes.a: expected `${NAME}`",
-        ),
-        (
-            "resource_attributes: {service_name: orders}",
-            &*other,
-            "expected `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE`, found both",
-        ),
-        ("otlp_endpiont: x", "", "did you mean `otlp_endpoint`?"),
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let mistaken = file("a", "file_format: '1.0'\ntracer_provider: {procesors: []}\n");
+    let reference =
+        file("b", &format!("{OURS}\nspan_attributes: {{a: '${{file:/etc/hostname}}'}}"));
+    let misspelled = file("c", "otlp_endpiont: x");
+    let (both, other) = (file("d", OURS), file("e", "file_format: '1.0'"));
+    let missing = folder.path().join("missing.yaml");
+    for (standard, ours, warning) in [
+        (&*mistaken, "", "line 2, column 18: tracer_provider.processors: is missing"),
+        (missing.to_str().unwrap(), "", "No such file"),
+        (folder.path().to_str().unwrap(), "", "not a regular file"),
+        ("", &*reference, "line 2, column 22: span_attributes.a: expected `${NAME}`"),
+        (&*other, &*both, "expected `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE`, found both"),
+        ("", &*misspelled, "did you mean `otlp_endpoint`?"),
     ] {
-        let file = folder.path().join("floe.yaml");
-        fs::write(&file, text).unwrap();
-        let file = file.to_str().unwrap();
-        let variables = [("FLOE_CONFIG_FILE", file), ("OTEL_CONFIG_FILE", other)];
+        let variables = [("OTEL_CONFIG_FILE", standard), ("FLOE_CONFIG_FILE", ours)];
         let (stdout, stderr) = program.run(&variables);
-        assert!(stdout.contains("noop=true"), "{text}: {stdout}");
+        assert!(stdout.contains("noop=true"), "{stdout}{stderr}");
         assert!(stderr.starts_with("warning: nothing is recorded: "), "{stderr}");
         assert_eq!(stderr.matches("warning: ").count(), 1, "{stderr}");
         assert!(stderr.contains(warning), "{stderr}");
+        if ours.is_empty() {
+            let error = TelemetryConfig::from_config_file(standard).unwrap_err();
+            assert!(error.is_config() && error.to_string().contains(warning), "{error}");
+        }
     }
+    // A blank variable counts as not set.
+    let (stdout, _) = program.run(&[("OTEL_CONFIG_FILE", " ")]);
+    assert!(stdout.contains("noop=false"), "{stdout}");
 }

@@ -298,7 +298,6 @@ mod posix {
 
     unsafe extern "C" {
         pub(super) safe fn fork() -> c_int;
-        pub(super) safe fn daemon(keeps_folder: c_int, keeps_streams: c_int) -> c_int;
         pub(super) safe fn getpid() -> c_int;
         pub(super) safe fn kill(process: c_int, signal: c_int) -> c_int;
         pub(super) safe fn raise(signal: c_int) -> c_int;
@@ -339,7 +338,12 @@ fn drop_at_once(inherited: TelemetryProvider) {
 #[alone]
 fn a_fork_can_have_its_own_provider() {
     let receiver = Receiver::http();
-    let config = || config(OtlpProtocol::Http, &receiver.endpoint());
+    let config = || {
+        let mut config = config(OtlpProtocol::Http, &receiver.endpoint());
+        // Their SDK waits for its threads when it is dropped.
+        config.exporters.metrics = Some(vec![ExporterKind::Console]);
+        config
+    };
     let mut telemetry = Some(pipeline::start(config()));
     // Not exported yet when the process forks.
     work();
@@ -439,20 +443,6 @@ fn a_fork_says_once_that_it_exports_nothing() {
 }
 
 #[test]
-fn a_daemon_says_that_it_exports_nothing() {
-    let program = program!({
-        let telemetry = floe_telemetry::init().unwrap();
-        // The process that was started ends.
-        assert_eq!(posix::daemon(1, 1), 0);
-        work();
-        tracing::info!("worked");
-        drop(telemetry);
-        posix::_exit(0);
-    });
-    assert_eq!(with_forks(&program), NOT_EXPORTED);
-}
-
-#[test]
 fn a_fork_that_loses_nothing_is_silent() {
     let program = program!({
         let before = floe_telemetry::init().unwrap();
@@ -477,19 +467,4 @@ fn a_fork_that_loses_nothing_is_silent() {
         });
     });
     assert_eq!(with_forks(&program), "");
-}
-
-#[alone]
-fn dropping_an_inherited_provider_does_not_wait() {
-    // With metrics, whose SDK waits for its threads when it is dropped.
-    let mut config = TelemetryConfig::new("fork");
-    config.exporters.metrics = Some(vec![ExporterKind::Console]);
-    let (telemetry, memory) = pipeline::in_memory(config);
-    work();
-    let mut telemetry = Some(telemetry);
-    in_fork(|| {
-        drop_at_once(telemetry.take().unwrap());
-    });
-    telemetry.unwrap().shutdown(TIMEOUT).unwrap();
-    assert_eq!(memory.spans().len(), 1);
 }

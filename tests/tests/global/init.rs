@@ -46,29 +46,39 @@ fn events(lines: &[Json]) -> Vec<&str> {
 #[test]
 fn one_call_starts_every_signal_and_the_guard_exports_them() {
     let program = program!({
-        let _telemetry = init().unwrap();
+        std::panic::set_hook(Box::new(|_| ()));
+        let _telemetry = start_form();
         load("orders");
         let mut carrier = std::collections::HashMap::<String, String>::new();
         let span = floe_telemetry::create_span("request");
         propagation::inject_context(&mut carrier);
         assert!(carrier.contains_key("traceparent"), "{carrier:?}");
+        catch_unwind(|| panic!("lost")).unwrap_err();
         drop(span);
     });
-    let receiver = Receiver::grpc();
-    let (lines, stderr) = lines_of(program.against(&receiver, &[("OTEL_SERVICE_NAME", "orders")]));
-    assert_eq!(stderr, "", "nothing is printed with an endpoint");
+    for form in FORMS {
+        let receiver = Receiver::grpc();
+        let variables = [("OTEL_SERVICE_NAME", "orders"), (FORM, form)];
+        let (lines, stderr) = lines_of(program.against(&receiver, &variables));
+        assert_eq!(stderr, "", "nothing is printed with an endpoint");
+        assert_every_signal(&receiver, &lines);
+    }
+}
+
+fn assert_every_signal(receiver: &Receiver, lines: &[Json]) {
     assert_eq!(tree(&receiver.spans()), "load\n  query\n  send\n\nrequest");
     let loaded = receiver.span("load");
     assert_eq!(loaded.attributes["table"], Value::from("orders"));
     assert_eq!(loaded.resource["service.name"], Value::from("orders"));
     assert_eq!(loaded.events.len(), 2, "{:?}", loaded.events);
 
-    assert_eq!(events(&lines), ["loaded", "by log"]);
+    let expected = ["loaded", "by log", "a thread panicked"];
+    assert_eq!(events(lines), expected);
     assert_eq!(lines[0]["trace_id"], lines[1]["trace_id"]);
     assert_eq!(lines[0]["trace_id"].as_str().unwrap().len(), 32);
     let logs = receiver.logs();
     let bodies: Vec<_> = logs.iter().map(|log| log.body.clone().unwrap()).collect();
-    assert_eq!(bodies, ["loaded".into(), Value::from("by log")]);
+    assert_eq!(bodies, expected.map(Value::from));
 
     let points = receiver.points();
     assert!(points.iter().any(|point| point.name == "orders.loaded"), "{points:?}");
@@ -156,68 +166,6 @@ fn a_second_call_fails_and_the_other_form_does_not() {
         ["telemetry configuration: nothing is recorded: a telemetry provider is in use: \
              shut it down before another is initialized"]
     );
-}
-
-#[test]
-fn an_exporter_that_cannot_be_created_is_an_error() {
-    let program = program!({
-        let mut config = TelemetryConfig::new("orders").with_otlp_endpoint("http://127.0.0.1:1");
-        let headers = &mut config.otlp.all.headers;
-        headers.insert("authorization".to_owned(), "${file:/no/such/file}".into());
-        let error = init_with(config).unwrap_err();
-        assert!(error.is_config(), "{error}");
-        assert!(error.to_string().contains("/no/such/file"), "{error}");
-        load("orders");
-    });
-    let (lines, _) = run(&program, &[]);
-    assert_eq!(events(&lines), ["loaded", "by log"], "lines are written");
-}
-
-/// `?` in `main`, before the first span of the program.
-#[test]
-fn a_main_that_fails_early_delivers_what_it_recorded() {
-    fn main() -> Result<(), Box<dyn std::error::Error>> {
-        let _telemetry = init()?;
-        tracing::info!("starting");
-        MetricRecorder::new("orders").increment("orders.started", 1, &[]);
-        let queue = "redis://127.0.0.1:no";
-        Err(format!("cannot connect to {queue}"))?;
-        load("orders");
-        Ok(())
-    }
-    let program = program!({
-        assert_eq!(main().unwrap_err().to_string(), "cannot connect to redis://127.0.0.1:no");
-    });
-    let receiver = Receiver::grpc();
-    program.against(&receiver, &[]);
-    receiver.log("starting");
-    assert!(!receiver.points_of("orders.started").is_empty());
-    assert_eq!(receiver.spans(), []);
-}
-
-#[test]
-fn a_receiver_that_does_not_answer_does_not_hold_the_guard() {
-    let program = program!({
-        let telemetry = init().unwrap();
-        let telemetry = telemetry.with_shutdown_timeout(Duration::from_secs(1));
-        load("orders");
-        drop(telemetry);
-    });
-    // Accepts connections, and never answers.
-    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("http://{}", silent.local_addr().unwrap());
-    // Longer than the test may take.
-    let never = [
-        "OTEL_EXPORTER_OTLP_TIMEOUT",
-        "OTEL_BSP_EXPORT_TIMEOUT",
-        "OTEL_BLRP_EXPORT_TIMEOUT",
-        "OTEL_METRIC_EXPORT_TIMEOUT",
-    ];
-    let mut variables = never.map(|name| (name, "3600000")).to_vec();
-    variables.push(("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint));
-    let (_, stderr) = run(&program, &variables);
-    let is_complete = |line: &str| line.contains(&endpoint) && line.contains("no response");
-    assert!(stderr.starts_with("error: telemetry has ended: ") && is_complete(&stderr), "{stderr}");
 }
 
 #[test]
@@ -329,91 +277,6 @@ fn start_form() -> TelemetryGuard {
 
 fn from_env() -> TelemetryConfig {
     TelemetryConfig::from_env().unwrap()
-}
-
-/// The visible effects of a child process that calls one of the forms and exits.
-#[derive(Debug, Eq, PartialEq)]
-struct Seen {
-    /// The events of log lines in JSON with their levels, or lines of text without time and ids.
-    lines: Vec<String>,
-    stderr: String,
-    spans: String,
-    bodies: Vec<String>,
-    metrics: Vec<String>,
-}
-
-fn see(program: &Program, form: &str, variables: &[(&str, &str)]) -> Seen {
-    let receiver = Receiver::grpc();
-    let (stdout, stderr) = program.against(&receiver, &[&[(FORM, form)], variables].concat());
-    let line = |line: &str| {
-        if let Ok(line) = serde_json::from_str::<Json>(line) {
-            return format!("{} {}", line["level"], line["event"]);
-        }
-        let line = line.split_once(' ').map_or(line, |(_, rest)| rest);
-        let line = line.split_once(" trace_id=").map_or(line, |(rest, _)| rest);
-        line.to_owned()
-    };
-    let is_line = |line: &&str| line.starts_with('{') || line.contains("::init:");
-    let (lines, rest): (Vec<_>, Vec<_>) = stderr.lines().partition(is_line);
-    assert!(!stdout.contains('{'), "{stdout}");
-    let mut bodies: Vec<_> =
-        receiver.logs().into_iter().map(|log| format!("{:?}", log.body)).collect();
-    bodies.sort();
-    let mut metrics: Vec<_> = receiver.points().into_iter().map(|p| p.name).collect();
-    metrics.sort();
-    metrics.dedup();
-    Seen {
-        lines: lines.into_iter().map(line).collect(),
-        stderr: rest.join("\n"),
-        spans: tree(&receiver.spans()),
-        bodies,
-        metrics,
-    }
-}
-
-#[test]
-fn each_form_of_the_call_starts_the_same() {
-    let program = program!({
-        std::panic::set_hook(Box::new(|_| eprintln!("the hook of the program")));
-        let _telemetry = start_form();
-        load("orders");
-        let mut carrier = std::collections::HashMap::<String, String>::new();
-        let span = floe_telemetry::create_span("request");
-        propagation::inject_context(&mut carrier);
-        let mut keys: Vec<_> = carrier.into_keys().collect();
-        keys.sort();
-        eprintln!("{{\"event\":\"{}\",\"level\":\"carrier\"}}", keys.join(" "));
-        catch_unwind(|| panic!("lost")).unwrap_err();
-        drop(span);
-        // Drops nothing.
-        std::process::exit(0);
-    });
-    let cases: [&[(&str, &str)]; 9] = [
-        &[],
-        &[("RUST_LOG", "error,global::init=debug")],
-        &[("RUST_LOG", "warn"), ("FLOE_SPAN_FILTER", "debug")],
-        &[("RUST_LOG", "debug"), ("FLOE_LOG_LEVEL", "error")],
-        &[("FLOE_LOG_JSON", "no")],
-        &[("FLOE_SPAN_FILTER", "error,global::init=info")],
-        &[("OTEL_PROPAGATORS", "b3multi")],
-        &[("OTEL_EXPORTER_OTLP_ENDPOINT", "")],
-        &[("OTEL_SDK_DISABLED", "true")],
-    ];
-    for variables in cases {
-        let expected = see(&program, FORMS[0], variables);
-        let has_no_endpoint = variables.contains(&("OTEL_EXPORTER_OTLP_ENDPOINT", ""));
-        let line = if has_no_endpoint { NO_EXPORTER } else { "" };
-        let stderr = format!("{line}the hook of the program");
-        assert_eq!(expected.stderr, stderr, "{expected:?}");
-        for form in &FORMS[1..] {
-            assert_eq!(see(&program, form, variables), expected, "{form}, {variables:?}");
-        }
-        if variables.is_empty() {
-            assert!(expected.lines.contains(&"\"carrier\" \"traceparent\"".to_owned()));
-            assert!(expected.lines.contains(&"\"error\" \"a thread panicked\"".to_owned()));
-            assert_eq!(expected.bodies.len(), 3);
-        }
-    }
 }
 
 #[test]

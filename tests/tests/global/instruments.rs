@@ -2,31 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use floe_telemetry::{MetricRecorder, TelemetryProvider, init};
-use floe_tests::{MetricValue, REDACTED_URL, Receiver, TIMEOUT, program, url};
-use opentelemetry::{KeyValue, global};
-
-use super::pipeline::Pipeline;
+use floe_telemetry::{MetricRecorder, init};
+use floe_tests::{MetricValue, Receiver, TIMEOUT, program};
+use opentelemetry::global;
 
 static METRICS: MetricRecorder = MetricRecorder::new("orders");
-
-fn measured() -> Receiver {
-    let pipeline = Pipeline::grpc(|_| ());
-    for _ in 0..50 {
-        METRICS.add("connections", 2, &[]);
-        METRICS.add("connections", -1, &[]);
-    }
-    let meter = global::meter("driver");
-    let labels = [KeyValue::new("url", url())];
-    meter.u64_counter("driver.queries").build().add(4, &labels);
-    meter.f64_histogram("driver.wait").build().record(1.5, &[]);
-    let _waiting = meter
-        .i64_observable_up_down_counter("waiting")
-        .with_unit("{order}")
-        .with_callback(|observer| observer.observe(3, &[KeyValue::new("url", url())]))
-        .build();
-    pipeline.end()
-}
 
 #[test]
 fn names_of_scopes_without_end_share_one() {
@@ -81,27 +61,5 @@ fn a_callback_that_panics_takes_no_other_metric_along() {
         let line = format!("error: a metric is not observed metric={name} reason=");
         assert_eq!(stderr.matches(&line).count(), 1, "{name}: {stderr}");
         assert_eq!(receiver.points_of(name), []);
-    }
-}
-
-#[alone]
-fn every_instrument_is_exported_by_each_provider() {
-    global::set_meter_provider(TelemetryProvider::meter_provider());
-    // Without a provider, nothing is measured.
-    global::meter("driver").u64_counter("driver.queries").build().add(1, &[]);
-
-    for round in 0..2 {
-        let receiver = measured();
-        let redacted = REDACTED_URL.into();
-        let waiting = receiver.point("waiting");
-        assert_eq!(waiting.value, MetricValue::Sum(3.0), "{round}");
-        assert_eq!((&*waiting.unit, &*waiting.scope), ("{order}", "driver"));
-        assert_eq!(waiting.attributes["url"], redacted);
-        assert_eq!(receiver.point("connections").value, MetricValue::Sum(50.0));
-        let queries = receiver.point("driver.queries");
-        assert_eq!((&queries.value, &*queries.scope), (&MetricValue::Sum(4.0), "driver"));
-        assert_eq!(queries.attributes["url"], redacted);
-        assert_eq!(queries.resource["service.name"], "orders".into());
-        assert!(matches!(receiver.point("driver.wait").value, MetricValue::Histogram(1, ..)));
     }
 }

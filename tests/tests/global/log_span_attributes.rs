@@ -5,11 +5,10 @@ use std::thread;
 use floe_telemetry::config::{ContextMode, ExporterKind, Sampler};
 use floe_telemetry::tracing::OpenTelemetrySpanExt as _;
 use floe_telemetry::{
-    TelemetryConfig, TelemetryProvider, Tracer, create_span, get_current_span, logs,
-    record_exception, set_attribute, span, traced, tracing_layer,
+    TelemetryConfig, TelemetryProvider, Tracer, create_span, logs, set_attribute, span, traced,
+    tracing_layer,
 };
 use floe_tests::{ReceivedSpan, Receiver, Written, json_lines};
-use futures_executor::block_on;
 use opentelemetry::logs::{LogRecord as _, Logger as _, LoggerProvider as _};
 use opentelemetry::trace::{TraceContextExt as _, Tracer as _, TracerProvider as _};
 use opentelemetry::{Context, KeyValue, global};
@@ -220,27 +219,6 @@ fn the_current_span_is_the_innermost_one() {
     sent.assert_fields("other thread", json!({"span.name": "outer", "outer": 1}));
 }
 
-#[traced(attributes(number))]
-async fn wait(number: i64) {
-    info!("{number}, before");
-    tokio::task::yield_now().await;
-    get_current_span().set_attribute("late", number);
-    tokio::task::yield_now().await;
-    info!("{number}, after");
-}
-
-#[alone]
-fn a_future_has_its_own_span_between_awaits() {
-    let sent = run(&["number", "late"], || {
-        block_on(async { tokio::join!(wait(1), wait(2)) });
-    });
-    for number in [1, 2] {
-        sent.assert_fields(&format!("{number}, before"), json!({"number": number}));
-        let after = json!({"number": number, "late": number});
-        sent.assert_fields(&format!("{number}, after"), after);
-    }
-}
-
 #[alone]
 fn arrays_are_typed_and_names_of_a_line_reserved() {
     let sent = run(&["*"], || {
@@ -346,59 +324,4 @@ fn records_of_the_logs_api_are_described() {
     let current = Json::Object(sent.attributes("current"));
     assert_eq!(current, json!({"tenant": "a-1", "rows": 7}));
     assert!(sent.attributes("ended").is_empty());
-}
-
-#[derive(Debug)]
-struct Refused;
-
-impl std::fmt::Display for Refused {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("refused")
-    }
-}
-
-impl std::error::Error for Refused {}
-
-#[traced(attributes(order = 7))]
-fn fail() -> Result<(), Refused> {
-    record_exception(&Refused);
-    info!("recorded");
-    Err(Refused)
-}
-
-#[alone]
-fn events_errors_and_parents_of_spans_are_kept() {
-    let sent = run(&["*"], || {
-        let _ = fail();
-        let bridged = info_span!(
-            "bridged",
-            tenant = "a-1",
-            otel.name = "named",
-            rows = tracing::field::Empty
-        );
-        let parent = create_span("parent");
-        let cx = Context::current();
-        bridged.set_parent(cx).unwrap();
-        bridged.record("rows", 1);
-        bridged.in_scope(|| {
-            tracing::error!(error = "late", "failed");
-            info!("second");
-        });
-        drop(bridged);
-        drop(parent);
-    });
-    let recorded = sent.fields("recorded");
-    assert_eq!((&recorded["order"], &recorded["span.name"]), (&json!(7), &json!("fail")));
-    assert_eq!(recorded.get("exception.message"), None);
-    let fail = sent.span("fail");
-    assert_eq!(fail.attributes["exception.message"], "refused".into());
-    assert_eq!(fail.events.len(), 3, "{:?}", fail.events);
-    let named = sent.span("named");
-    assert_eq!(named.parent_span_id, sent.span("parent").span_id);
-    assert_eq!(named.attributes["tenant"], "a-1".into());
-    assert_eq!(named.attributes["rows"], 1.into());
-    let events: Vec<_> = named.events.iter().map(|event| &*event.name).collect();
-    assert_eq!(events, ["failed", "second"]);
-    let second = json!({"span.name": "named", "tenant": "a-1", "rows": 1});
-    sent.assert_fields("second", second);
 }

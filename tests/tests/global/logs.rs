@@ -202,7 +202,10 @@ fn a_destructor_of_a_thread_may_log() {
         .unwrap();
         telemetry.force_flush(TIMEOUT).unwrap();
         // Each also with OpenTelemetry's API.
-        assert_eq!(memory.get_emitted_logs().unwrap().len(), 1 + 2 * 2);
+        let emitted = memory.get_emitted_logs().unwrap();
+        assert_eq!(emitted.len(), 1 + 2 * 2);
+        let service = emitted[0].resource.get(&"service.name".into());
+        assert_eq!(service, Some("orders".into()));
         assert_eq!(telemetry.statistics().logs_exported, 1 + 2 * 2);
     });
     let lines = lines(&program, &[]);

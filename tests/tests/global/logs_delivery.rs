@@ -1,8 +1,8 @@
 //! Log records are delivered by OTLP unchanged, and a failing receiver does not affect the program.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
+use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, LogOutput, LoggingConfig, OtlpProtocol};
@@ -11,8 +11,6 @@ use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, logs, propagation
 use floe_tests::{
     Code, ReceivedSpan, Receiver, Response, TIMEOUT, json_lines, program, url, wait_until,
 };
-use opentelemetry::Key;
-use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 
@@ -188,90 +186,6 @@ fn a_record_and_its_line_have_the_span_and_the_key_values_of_the_code() {
         assert_eq!(line[name], *value, "{key}");
     }
     assert_eq!(receiver.log("without").attributes.len(), 0);
-}
-
-#[test]
-fn variables_select_the_destination_of_records() {
-    let program = program!({
-        configure();
-        let telemetry =
-            TelemetryProvider::builder(TelemetryConfig::from_env().unwrap()).initialize().unwrap();
-        load();
-        telemetry.shutdown(TIMEOUT).unwrap();
-    });
-    let (traces, logs) = (Receiver::grpc(), Receiver::http());
-    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", &*traces.endpoint());
-    let own = format!("{}/v1/logs", logs.endpoint());
-    let own = [
-        ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", &*own),
-        ("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "http/protobuf"),
-    ];
-    let run = |variables: &[(&str, &str)]| {
-        let before = (traces.logs().len(), logs.logs().len());
-        program.run(variables);
-        (traces.logs().len() - before.0, logs.logs().len() - before.1)
-    };
-    let none = ("OTEL_LOGS_EXPORTER", "none");
-    assert_eq!(run(&[endpoint, none]), (0, 0));
-    let (all, others) = run(&[endpoint]);
-    assert!(all >= 2 && others == 0, "{all} {others}");
-    let (all, others) = run(&[endpoint, own[0], own[1]]);
-    assert!(all == 0 && others >= 2, "{all} {others}");
-    let spans = traces.spans().len();
-    // Log records are exported without spans.
-    let (all, _) = run(&[endpoint, ("OTEL_TRACES_EXPORTER", "none")]);
-    assert!(all >= 2 && traces.spans().len() == spans, "{all}");
-    // Spans are printed, records are exported.
-    let (_, others) = run(&[own[0], own[1]]);
-    assert!(others >= 2, "{others}");
-    // An endpoint for traces alone does not receive records.
-    let for_traces = [("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", endpoint.1)];
-    assert_eq!(run(&for_traces), (0, 0));
-}
-
-/// The output of every exporter, as text.
-#[derive(Clone, Debug, Default)]
-struct Seen(Arc<Mutex<String>>);
-
-impl LogExporter for Seen {
-    async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
-        write!(self.0.lock().unwrap(), "{batch:?}").unwrap();
-        Ok(())
-    }
-
-    fn set_resource(&mut self, resource: &Resource) {
-        let service = resource.get(&Key::from_static_str("service.name")).unwrap();
-        write!(self.0.lock().unwrap(), "of {service}: ").unwrap();
-    }
-
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        self.0.lock().unwrap().push_str(" ended");
-        Ok(())
-    }
-}
-
-#[test]
-fn a_custom_exporter_receives_redacted_records() {
-    let program = program!({
-        logs::configure_logging(&LoggingConfig::default()).unwrap();
-        let seen = Seen::default();
-        let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
-            .with_log_exporter(seen.clone())
-            .initialize()
-            .unwrap();
-        load();
-        telemetry.shutdown(TIMEOUT).unwrap();
-        drop(telemetry);
-        tracing::info!("after its end");
-        let seen = seen.0.lock().unwrap();
-        assert!(seen.starts_with("of orders: ") && seen.ends_with(" ended"), "{seen}");
-        assert!(seen.contains("cannot reach postgres://<REDACTED>@db"), "{seen}");
-        assert!(!seen.contains("hunter2") && !seen.contains("sesame"), "{seen}");
-    });
-    let (_, stderr) = program.run(&[]);
-    // Starting and shutting down is not logged.
-    assert!(stderr.contains("after its end"), "{stderr}");
-    assert!(!stderr.contains("opentelemetry"), "{stderr}");
 }
 
 /// Sends the size of each batch that it receives.

@@ -12,7 +12,6 @@
 #[macro_use]
 extern crate floe_tests_plain;
 
-mod answers;
 mod attributes;
 mod boundaries;
 mod child_process;
@@ -59,7 +58,6 @@ mod signals;
 mod span_filter;
 mod span_metrics;
 mod span_processor;
-mod spawned;
 mod start_message;
 mod status_on_success;
 mod thread_end;

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::thread;
 use std::time::{Duration, SystemTime};
 
 use floe_telemetry::config::SamplingRule;
@@ -226,25 +225,6 @@ fn a_flush_leaves_open_traces_and_shutdown_decides_them() {
 }
 
 #[alone]
-fn spans_that_end_after_their_root_follow_its_decision() {
-    let Pipeline { receiver, telemetry } = start(|_| {});
-    for fails in [true, false] {
-        let mut root = get_tracer("plain").start("root");
-        let cx = Context::new().with_remote_span_context(root.span_context().clone());
-        if fails {
-            root.set_status(opentelemetry::trace::Status::error("gone"));
-        }
-        root.end();
-        telemetry.force_flush(TIMEOUT).unwrap();
-        let _attached = cx.attach();
-        step(Ok(())).unwrap();
-    }
-    telemetry.shutdown(TIMEOUT).unwrap();
-    assert_eq!(names(&receiver.spans()), ["root", "step"]);
-    assert_eq!(tail_counts(&telemetry.statistics()), [0, 2, 0, 2]);
-}
-
-#[alone]
 fn traces_larger_than_a_queue_are_exported() {
     let (spans, statistics) = run(
         |config| {
@@ -260,40 +240,4 @@ fn traces_larger_than_a_queue_are_exported() {
     assert_eq!(spans.len(), 501);
     assert_eq!(statistics.dropped_queue_full, 0);
     assert_eq!(tail_counts(&statistics), [0, 501, 0, 0]);
-}
-
-/// Traces whose spans end on several threads while the collector is draining.
-#[alone]
-fn many_threads_lose_nothing() {
-    const TRACES: usize = 100;
-    let Pipeline { receiver, telemetry } = start(|_| {});
-    thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                for number in 0..TRACES {
-                    let root = create_span("root");
-                    let cx = Context::current();
-                    thread::scope(|scope| {
-                        scope.spawn(|| {
-                            let _attached = cx.attach();
-                            let _ = step(if number % 10 == 0 { Err("no disk") } else { Ok(()) });
-                        });
-                    });
-                    step(Ok(())).unwrap();
-                    drop(root);
-                }
-            });
-        }
-        telemetry.force_flush(TIMEOUT).unwrap();
-    });
-    telemetry.shutdown(TIMEOUT).unwrap();
-    let mut traces = HashMap::<_, usize>::new();
-    for span in receiver.spans() {
-        *traces.entry(span.trace_id).or_default() += 1;
-    }
-    assert_eq!(traces.len(), 4 * TRACES / 10);
-    assert!(traces.values().all(|spans| *spans == 3));
-    let kept = 3 * traces.len() as u64;
-    let all = 4 * 3 * TRACES as u64;
-    assert_eq!(tail_counts(&telemetry.statistics()), [0, kept, 0, all - kept]);
 }

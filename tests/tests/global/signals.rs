@@ -1,12 +1,11 @@
-//! Signals belong to the program: threads of the library take none, and writes of the library raise none. One of the
-//! programs is in C, with the library `tests/c-host`, and one in Rust that resets SIGPIPE.
+//! Signals belong to the program: threads of the library take none, and writes of the library raise none. The
+//! program of most tests is in C, with the library `tests/c-host`.
 #![cfg(target_os = "linux")]
 
 use std::ffi::c_int;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::os::fd::AsRawFd as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
@@ -18,26 +17,9 @@ use floe_telemetry_prometheus as _;
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
-use floe_tests::{
-    Authority, ClientCertificate, Receiver, ReservedPort, TIMEOUT, program, wait_until,
-};
-
-/// Marks a program with an output without a reader.
-const WITHOUT_READER: &str = "TEST_SIGNALS_WITHOUT_READER";
+use floe_tests::{Authority, ClientCertificate, Receiver, ReservedPort, TIMEOUT, wait_until};
 
 const SIGPIPE: c_int = 13;
-const SIG_DFL: usize = 0;
-
-#[expect(unsafe_code, reason = "the standard library has no function for signals")]
-mod posix {
-    use std::ffi::c_int;
-
-    // SAFETY: this is the declaration of the C standard. With `SIG_DFL` no handler is called.
-    unsafe extern "C" {
-        pub(super) safe fn dup2(from: c_int, to: c_int) -> c_int;
-        pub(super) safe fn signal(number: c_int, handler: usize) -> usize;
-    }
-}
 
 /// One bit each; `None` if the thread has ended.
 fn blocked(task: &Path) -> Option<u64> {
@@ -188,60 +170,12 @@ fn forward(mut client: TcpStream, upstream: u16, limit: usize) {
     let _ = server.shutdown(Shutdown::Both);
 }
 
-/// The program runs against receivers, files and pipes that fail. It must end by itself.
-fn check_writes(program: impl Fn() -> Command, without_reader: impl Fn(&mut Command)) {
-    let authority = Authority::new();
-    let certificate = authority.certificate();
-    let certificate = certificate.to_str().unwrap();
-    for (receiver, scheme, protocol) in [
-        (Receiver::http(), "http", "http/protobuf"),
-        (Receiver::grpc(), "http", "grpc"),
-        (
-            Receiver::http_with_tls(&authority, ClientCertificate::NotRequested),
-            "https",
-            "http/protobuf",
-        ),
-    ] {
-        let endpoint = format!("{scheme}://127.0.0.1:{}", breaking(&receiver));
-        let output = program()
-            .env("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)
-            .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
-            .env("OTEL_EXPORTER_OTLP_CERTIFICATE", certificate)
-            .env("OTEL_EXPORTER_OTLP_TIMEOUT", "300")
-            .env("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{endpoint} {protocol}: {output:?}");
-    }
-
-    // A pipe without a reader: lines of exporters, and log lines on the threads of the program.
-    for exporter in ["otlp/stdout", "console"] {
-        let mut command = program();
-        without_reader(&mut command);
-        let output = command
-            .env("OTEL_TRACES_EXPORTER", exporter)
-            .env("OTEL_METRICS_EXPORTER", exporter)
-            .env("OTEL_LOGS_EXPORTER", "none")
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{exporter}: {output:?}");
-    }
-
-    // Files of the process may have 16 KiB.
-    let folder = tempfile::tempdir().unwrap();
-    let of_program = program();
-    let mut limited = Command::new("sh");
-    limited
-        .args(["-c", "ulimit -f 16; exec \"$0\" \"$@\""])
-        .arg(of_program.get_program())
-        .args(of_program.get_args())
-        .envs(of_program.get_envs().filter_map(|(key, value)| Some((key, value?))))
-        .env("OTEL_TRACES_EXPORTER", "otlp_file")
-        .current_dir(folder.path());
-    let output = limited.output().unwrap();
-    assert!(output.status.success(), "file: {output:?}");
+fn assert_succeeds(command: &mut Command) {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {output:?}");
 }
 
+/// Receivers, files and pipes fail, and the program ends by itself.
 #[alone]
 fn a_program_in_c_is_not_ended_by_a_write() {
     let folder = tempfile::tempdir().unwrap();
@@ -250,34 +184,43 @@ fn a_program_in_c_is_not_ended_by_a_write() {
         command.arg("write");
         command
     };
-    check_writes(program, |command| {
+    let authority = Authority::new();
+    let secure = Receiver::http_with_tls(&authority, ClientCertificate::NotRequested);
+    for (receiver, scheme, protocol) in [
+        (Receiver::http(), "http", "http/protobuf"),
+        (Receiver::grpc(), "http", "grpc"),
+        (secure, "https", "http/protobuf"),
+    ] {
+        let endpoint = format!("{scheme}://127.0.0.1:{}", breaking(&receiver));
+        assert_succeeds(
+            program()
+                .env("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)
+                .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
+                .env("OTEL_EXPORTER_OTLP_CERTIFICATE", authority.certificate())
+                .env("OTEL_EXPORTER_OTLP_TIMEOUT", "300")
+                .env("OTEL_EXPORTER_OTLP_COMPRESSION", "none"),
+        );
+    }
+    // A pipe without a reader: lines of exporters, and log lines on the threads of the program.
+    for exporter in ["otlp/stdout", "console"] {
         let (_, writer) = std::io::pipe().unwrap();
-        command.stdout(writer.try_clone().unwrap()).stderr(writer);
-    });
-}
-
-#[test]
-fn a_program_that_resets_sigpipe_is_not_ended_by_a_write() {
-    let program = program!({
-        posix::signal(SIGPIPE, SIG_DFL);
-        // Once the test harness has written to them.
-        if std::env::var_os(WITHOUT_READER).is_some() {
-            let (_, writer) = std::io::pipe().unwrap();
-            assert_eq!(posix::dup2(writer.as_raw_fd(), 1), 1);
-            assert_eq!(posix::dup2(writer.as_raw_fd(), 2), 2);
-        }
-        assert!(floe_c_host::telemetry_start());
-        for _ in 0..8 {
-            floe_c_host::telemetry_work();
-        }
-        floe_c_host::telemetry_stop();
-        // The test harness would write to standard output.
-        std::process::exit(0);
-    });
-    check_writes(
-        || program.command(),
-        |command| {
-            command.env(WITHOUT_READER, "1");
-        },
+        assert_succeeds(
+            program()
+                .stdout(writer.try_clone().unwrap())
+                .stderr(writer)
+                .env("OTEL_TRACES_EXPORTER", exporter)
+                .env("OTEL_METRICS_EXPORTER", exporter)
+                .env("OTEL_LOGS_EXPORTER", "none"),
+        );
+    }
+    // Files of the process may have 16 KiB.
+    let of_program = program();
+    assert_succeeds(
+        Command::new("sh")
+            .args(["-c", "ulimit -f 16; exec \"$0\" \"$@\""])
+            .arg(of_program.get_program())
+            .args(of_program.get_args())
+            .env("OTEL_TRACES_EXPORTER", "otlp_file")
+            .current_dir(folder.path()),
     );
 }

@@ -211,14 +211,3 @@ fn the_last_directive_of_a_target_applies() {
         assert_eq!(names(&spans), expected, "{filter}");
     }
 }
-
-#[alone]
-fn an_invalid_filter_is_an_error() {
-    for (filter, message) in
-        [("orders=loud", "or a target, found `orders=loud`"), ("inof", "did you mean `info`?")]
-    {
-        let error = SamplingRule::parse_filter(filter).unwrap_err();
-        assert!(error.is_config());
-        assert!(error.to_string().contains(message), "{error}");
-    }
-}

@@ -9,7 +9,7 @@ use std::task::{Context as TaskContext, Waker};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use floe_telemetry::config::{HistogramKind, SamplingRule};
+use floe_telemetry::config::SamplingRule;
 use floe_telemetry::{
     SpanKind, TelemetryConfig, create_span, get_current_span, get_tracer, propagation,
     record_exception, traced,
@@ -330,14 +330,6 @@ fn names_over_the_limit_share_one_series() {
     };
     assert_eq!(overflow(CALLS), MetricValue::Sum(100.0));
     assert_eq!(overflow(ERRORS), MetricValue::Sum(50.0));
-}
-
-#[alone]
-fn histograms_have_the_configured_aggregation() {
-    let (_receiver, measured) =
-        run(|config| config.metrics.histograms = HistogramKind::Exponential, || read("a"));
-    let duration = measured.point(DURATION, "read");
-    assert!(matches!(duration.value, MetricValue::Exponential(1, ..)));
 }
 
 /// While a backend does not respond, spans stay in the buffers and are dropped. Their calls are counted.
