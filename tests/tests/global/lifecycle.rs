@@ -63,23 +63,38 @@ fn invalid_configuration_leaves_nothing_behind() {
     assert!(!create_span("nothing").is_recording());
 }
 
-/// Panics when its resource or its temporality is read at the start of the provider.
+/// Panics at its first export and at its shutdown, or when its resource or its temporality is read at the start.
 #[derive(Debug)]
-struct PanicsAtTheStart;
+struct Panicking {
+    at_the_start: bool,
+    exports: AtomicUsize,
+}
 
-impl SpanExporter for PanicsAtTheStart {
-    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
-        Ok(())
+impl Panicking {
+    fn new(at_the_start: bool) -> Self {
+        Self { at_the_start, exports: AtomicUsize::new(0) }
     }
 
-    fn set_resource(&mut self, _: &Resource) {
-        panic!("token=hunter2 lost");
+    #[expect(clippy::unnecessary_wraps, reason = "the result of an export")]
+    fn export(&self) -> OTelSdkResult {
+        assert!(self.exports.fetch_add(1, Ordering::SeqCst) > 0, "token=hunter2 lost");
+        Ok(())
     }
 }
 
-impl PushMetricExporter for PanicsAtTheStart {
+impl SpanExporter for Panicking {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        self.export()
+    }
+
+    fn set_resource(&mut self, _: &Resource) {
+        assert!(!self.at_the_start, "token=hunter2 lost");
+    }
+}
+
+impl PushMetricExporter for Panicking {
     async fn export(&self, _: &ResourceMetrics) -> OTelSdkResult {
-        Ok(())
+        self.export()
     }
 
     fn force_flush(&self) -> OTelSdkResult {
@@ -87,11 +102,12 @@ impl PushMetricExporter for PanicsAtTheStart {
     }
 
     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        Ok(())
+        panic!("the end")
     }
 
     fn temporality(&self) -> Temporality {
-        panic!("token=hunter2 lost");
+        assert!(!self.at_the_start, "token=hunter2 lost");
+        Temporality::Cumulative
     }
 }
 
@@ -101,12 +117,12 @@ fn an_exporter_that_panics_at_the_start_leaves_nothing_behind() {
     let builder = || TelemetryProvider::builder(TelemetryConfig::new("panics"));
     let error = builder()
         .with_span_exporter(memory.clone())
-        .with_span_exporter(PanicsAtTheStart)
+        .with_span_exporter(Panicking::new(true))
         .initialize()
         .unwrap_err();
     assert!(error.is_export());
-    assert_eq!(error.to_string(), "the exporter `PanicsAtTheStart` panicked while it was created");
-    let error = builder().with_metric_exporter(PanicsAtTheStart).initialize().unwrap_err();
+    assert_eq!(error.to_string(), "the exporter `Panicking` panicked while it was created");
+    let error = builder().with_metric_exporter(Panicking::new(true)).initialize().unwrap_err();
     assert!(error.is_export());
     assert_eq!(error.to_string(), "an exporter panicked while the provider was started");
     let (telemetry, memory) = start();
@@ -164,41 +180,13 @@ fn a_flush_delivers_every_span_that_ended_before_it() {
     assert_eq!(receiver.spans().len(), THREADS * 100);
 }
 
-#[derive(Debug)]
-struct Panicking(AtomicUsize);
-
-impl SpanExporter for Panicking {
-    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
-        assert!(self.0.fetch_add(1, Ordering::SeqCst) > 0, "token=hunter2 lost");
-        Ok(())
-    }
-}
-
-impl PushMetricExporter for Panicking {
-    async fn export(&self, _: &ResourceMetrics) -> OTelSdkResult {
-        SpanExporter::export(self, Vec::new()).await
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        panic!("the end")
-    }
-
-    fn temporality(&self) -> Temporality {
-        Temporality::Cumulative
-    }
-}
-
 #[alone]
 fn a_panicking_exporter_loses_only_its_batch() {
     let memory = MemoryExporter::new();
     let telemetry = TelemetryProvider::builder(TelemetryConfig::new("panics"))
-        .with_span_exporter(Panicking(AtomicUsize::new(0)))
+        .with_span_exporter(Panicking::new(false))
         .with_span_exporter(memory.clone())
-        .with_metric_exporter(Panicking(AtomicUsize::new(0)))
+        .with_metric_exporter(Panicking::new(false))
         .initialize()
         .unwrap();
     work();

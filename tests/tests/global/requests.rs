@@ -1,81 +1,51 @@
-//! The requests of the OTLP exporter and the responses to them. One test, because a process has one
-//! provider.
+//! The requests of the OTLP exporter and the responses to them.
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, Write};
 use std::process::Command;
-use std::sync::Mutex;
 
 use floe_telemetry::config::{ExporterKind, LoggingConfig, OtlpProtocol, TelemetryAuth};
-use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, logs, traced};
-use floe_tests::{Authority, Code, Receiver, Response, TIMEOUT, Value};
+use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, logs, span, traced};
+use floe_tests::{Authority, Code, Receiver, Response, TIMEOUT, Value, Written};
 use opentelemetry::KeyValue;
 
-static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+use super::pipeline::{BOTH, Pipeline, only_traces, receiver, traces_alone};
 
-struct Log;
+#[traced]
+fn work() {}
 
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LOG.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+fn sending_traces(protocol: OtlpProtocol, change: impl FnOnce(&mut TelemetryConfig)) -> Pipeline {
+    Pipeline::over(protocol, |config| {
+        only_traces(config);
+        change(config);
+    })
 }
 
-#[traced(attributes(payload))]
-fn work(payload: &str) -> usize {
-    payload.len()
+fn failure(pipeline: &Pipeline) -> String {
+    let error = pipeline.telemetry.force_flush(TIMEOUT).unwrap_err();
+    assert!(error.is_export(), "{error}");
+    error.to_string()
 }
 
-fn both() -> [(OtlpProtocol, Receiver); 2] {
-    [(OtlpProtocol::Grpc, Receiver::grpc()), (OtlpProtocol::Http, Receiver::http())]
-}
-
-fn config(protocol: OtlpProtocol, endpoint: String) -> TelemetryConfig {
-    let mut config = TelemetryConfig::new("requests");
-    config.otlp_protocol = Some(protocol);
-    config.otlp_endpoint = Some(endpoint);
-    config.exporters.metrics = Some(vec![ExporterKind::None]);
-    config.exporters.logs = Some(vec![ExporterKind::None]);
-    config
-}
-
-fn start(config: TelemetryConfig) -> TelemetryProvider {
-    TelemetryProvider::builder(config).initialize().unwrap()
+/// The messages of the library.
+fn log() -> Written {
+    let log = Written::default();
+    logs::configure_logging_with_writer(&LoggingConfig::default(), log.writer()).unwrap();
+    log
 }
 
 #[alone]
-fn requests_and_their_responses() {
-    logs::configure_logging_with_writer(&LoggingConfig::default(), || Log).unwrap();
-    a_request_names_the_exporter_and_the_instance();
-    a_batch_is_split_below_the_limit();
-    logs_are_split_below_the_limit();
-    metrics_are_split_below_the_limit();
-    a_partial_success_counts_both_parts();
-    the_credential_is_removed_from_every_message();
-    the_text_of_a_receiver_is_shown_on_one_line();
-    the_query_of_an_endpoint_stays_in_its_place();
-    an_unsuitable_file_is_an_error();
-    a_redirect_is_not_followed();
-    two_destinations_have_two_names();
-}
-
 fn a_request_names_the_exporter_and_the_instance() {
     let mut instances = BTreeSet::new();
-    for (protocol, receiver) in both() {
-        let telemetry = start(config(protocol, receiver.endpoint()));
-        work("");
-        telemetry.shutdown(TIMEOUT).unwrap();
-        let request = &receiver.requests()[0];
+    for protocol in BOTH {
+        let pipeline = sending_traces(protocol, |_| ());
+        work();
+        let receiver = pipeline.end();
         let expected =
             concat!("floe-telemetry/", env!("CARGO_PKG_VERSION"), " (OTLP exporter; Rust)");
-        let agent = &request.headers["user-agent"];
+        let agent = &receiver.requests()[0].headers["user-agent"];
         assert!(agent.starts_with(expected), "{agent}");
-        let resource = &receiver.spans()[0].resource;
+        let resource = receiver.span("work").resource;
         let text = |key: &str| match &resource[key] {
             Value::String(text) => text.clone(),
             other => panic!("{key}: {other:?}"),
@@ -92,190 +62,135 @@ fn a_request_names_the_exporter_and_the_instance() {
     }
     assert_eq!(instances.len(), 1, "a process is one instance");
 
-    let receiver = Receiver::http();
-    let mut config = config(OtlpProtocol::Http, receiver.endpoint());
-    let additional = &mut config.resource_attributes.additional;
-    additional.insert("service.instance.id".to_owned(), "orders-1".to_owned());
-    let telemetry = start(config);
-    work("");
-    telemetry.shutdown(TIMEOUT).unwrap();
-    let resource = &receiver.spans()[0].resource;
-    assert_eq!(resource["service.instance.id"], "orders-1".into());
+    let pipeline = sending_traces(OtlpProtocol::Http, |config| {
+        let additional = &mut config.resource_attributes.additional;
+        additional.insert("service.instance.id".to_owned(), "orders-1".to_owned());
+        // The query of an endpoint stays in its place.
+        config.otlp_endpoint = config.otlp_endpoint.take().map(|it| it + "/?tenant=blue");
+    });
+    work();
+    let receiver = pipeline.end();
+    assert_eq!(receiver.span("work").resource["service.instance.id"], "orders-1".into());
+    assert_eq!(receiver.requests()[0].path, "/v1/traces?tenant=blue");
 }
 
-fn a_batch_is_split_below_the_limit() {
-    const MAX: usize = 20_000;
-    for (protocol, receiver) in both() {
-        let mut config = config(protocol, receiver.endpoint());
-        config.otlp.traces.max_request_bytes = Some(MAX);
-        let telemetry = start(config);
-        for number in 0..20 {
-            work(&"x".repeat(4000));
-            if number == 7 {
-                work(&"y".repeat(MAX));
-            }
-        }
-        let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
-        assert!(error.contains("the maximum size of a request, which is 20000 bytes"), "{error}");
-        let statistics = telemetry.statistics();
-        assert_eq!((statistics.exported, statistics.failed), (20, 1));
-        assert_eq!(receiver.spans().len(), 20);
-        let requests = receiver.requests();
-        assert_eq!(requests.len(), 5);
-        // gRPC's frame adds five bytes.
-        assert!(requests.iter().all(|request| request.body.len() <= MAX + 5));
-        // The next batch is not affected.
-        work("");
-        telemetry.force_flush(TIMEOUT).unwrap();
-        assert_eq!(telemetry.statistics().exported, 21);
-        telemetry.shutdown(TIMEOUT).unwrap();
-    }
-}
-
-fn metrics_are_split_below_the_limit() {
-    const MAX: usize = 4_000;
+#[alone]
+fn requests_are_split_below_the_limit() {
+    const MAX: usize = 5_000;
     static METRICS: MetricRecorder = MetricRecorder::new("orders");
-    for (protocol, receiver) in both() {
-        let mut config = config(protocol, receiver.endpoint());
-        config.exporters.metrics = Some(vec![ExporterKind::Otlp]);
-        config.otlp.metrics.max_request_bytes = Some(MAX);
-        let telemetry = start(config);
-        for table in 0..300 {
-            let name = format!("rows.{}", table / 5);
-            METRICS.increment(name.as_str(), 1, &[KeyValue::new("table", table)]);
-        }
-        telemetry.force_flush(TIMEOUT).unwrap();
-        let points = receiver.points();
-        let points = points.iter().filter(|point| point.name.starts_with("rows."));
-        let tables: Vec<_> = points.map(|point| format!("{:?}", point.attributes)).collect();
-        assert_eq!(tables.len(), 300);
-        assert_eq!(tables.iter().collect::<BTreeSet<_>>().len(), 300);
-        let requests = receiver.every_request();
-        assert!(requests.len() > 4, "{}", requests.len());
-        assert!(requests.iter().all(|request| request.body.len() <= MAX + 5));
-        // A metric that is too large is dropped, and the others arrive.
-        let large = KeyValue::new("table", "x".repeat(MAX));
-        METRICS.set_gauge("large", 1, &[large]);
-        METRICS.set_gauge("backlog", 2, &[]);
-        let error = telemetry.force_flush(TIMEOUT).unwrap_err();
-        assert!(error.is_export(), "{error}");
-        let log = String::from_utf8(LOG.lock().unwrap().split_off(0)).unwrap();
-        assert!(log.contains("1 not sent: larger than"), "{log}");
-        let points = receiver.points();
-        let backlog = points.iter().filter(|point| point.name == "backlog");
-        assert_eq!(backlog.count(), 1);
-        let _ = telemetry.shutdown(TIMEOUT);
-    }
-}
 
-fn logs_are_split_below_the_limit() {
-    const MAX: usize = 10_000;
-    for (protocol, receiver) in both() {
-        let mut config = config(protocol, receiver.endpoint());
-        config.exporters.traces = Some(vec![ExporterKind::None]);
-        config.exporters.logs = Some(vec![ExporterKind::Otlp]);
-        config.otlp.logs.max_request_bytes = Some(MAX);
-        let telemetry = start(config);
+    let log = log();
+    for protocol in BOTH {
+        let pipeline = Pipeline::over(protocol, |config| {
+            config.otlp.all.max_request_bytes = Some(MAX);
+        });
+        let work = |bytes| drop(span("work").attribute("payload", "x".repeat(bytes)).start());
+        (0..20).for_each(|_| work(4_000));
+        for number in 0..500 {
+            let name = format!("rows.{}", number / 5);
+            METRICS.increment(name.as_str(), 1, &[KeyValue::new("table", number)]);
+        }
         for number in 0..50 {
             tracing::info!(number, text = "x".repeat(900), "many");
         }
-        telemetry.force_flush(TIMEOUT).unwrap();
-        assert_eq!(telemetry.statistics().logs_exported, 50);
-        assert_eq!(receiver.logs().len(), 50);
-        let requests = receiver.every_request();
-        assert!(requests.len() > 4, "{}", requests.len());
+        pipeline.flush();
+        let points = pipeline.receiver.points();
+        let points = points.iter().filter(|point| point.name.starts_with("rows."));
+        let tables: Vec<_> = points.map(|point| format!("{:?}", point.attributes)).collect();
+        assert_eq!(tables.len(), 500);
+        assert_eq!(tables.iter().collect::<BTreeSet<_>>().len(), 500);
+        assert_eq!(pipeline.receiver.logs().len(), 50);
+        assert_eq!(pipeline.receiver.spans().len(), 20);
+        let requests = pipeline.receiver.every_request();
+        for signal in ["trace", "metrics", "logs"] {
+            let of = requests.iter().filter(|it| it.path.to_lowercase().contains(signal));
+            assert!(of.count() > 4, "{signal}");
+        }
+        // gRPC's frame adds five bytes.
         assert!(requests.iter().all(|request| request.body.len() <= MAX + 5));
-        telemetry.shutdown(TIMEOUT).unwrap();
+        // What is too large is dropped, and the rest arrives.
+        work(MAX);
+        work(1);
+        let large = KeyValue::new("table", "x".repeat(MAX));
+        METRICS.set_gauge("large", 1, &[large]);
+        METRICS.set_gauge("backlog", 2, &[]);
+        let error = failure(&pipeline);
+        assert!(error.contains("the maximum size of a request, which is 5000 bytes"), "{error}");
+        let statistics = pipeline.statistics();
+        assert_eq!((statistics.exported, statistics.failed), (21, 1));
+        let log = log.take();
+        assert!(log.contains("1 not sent: larger than"), "{log}");
+        pipeline.receiver.point("backlog");
+        let _ = pipeline.telemetry.shutdown(TIMEOUT);
     }
 }
 
+/// The text of a receiver is shown on one line.
+#[alone]
 fn a_partial_success_counts_both_parts() {
-    for (protocol, receiver) in both() {
-        let mut config = config(protocol, receiver.endpoint());
-        config.exporters.logs = Some(vec![ExporterKind::Otlp]);
-        let telemetry = start(config);
-        let partial = |rejected| Response::Partial { rejected, message: "too old".to_owned() };
-        receiver.respond(partial(2));
+    const TEXT: &str = "too old\r\nERROR forged\u{1b}[2J\0\u{7f}\u{9b}\u{202e}\u{2028}";
+    const SHOWN: &str = r"too old\r\nERROR forged\u{1b}[2J\u{0}\u{7f}\u{9b}\u{202e}\u{2028}";
+
+    let log = log();
+    for protocol in BOTH {
+        let pipeline = sending_traces(protocol, |config| {
+            config.exporters.logs = Some(vec![ExporterKind::Otlp]);
+        });
+        let receiver = &pipeline.receiver;
+        receiver.respond(Response::Partial { rejected: 2, message: TEXT.to_owned() });
         for number in 0..5 {
-            work("");
+            work();
             tracing::info!(number, "five");
         }
-        let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
-        assert!(error.contains("rejected 2 items of a batch: too old"), "{error}");
-        let statistics = telemetry.statistics();
+        let error = failure(&pipeline);
+        let rejected = format!("rejected 2 items of a batch: {SHOWN}");
+        assert_eq!(error.matches(&rejected).count(), 2, "{error}");
+        assert!(!error.contains(char::is_control), "{error:?}");
+        let statistics = pipeline.statistics();
         assert_eq!((statistics.exported, statistics.failed), (3, 2));
         assert_eq!((statistics.logs_exported, statistics.logs_failed), (3, 2));
         // The request is not repeated.
         assert_eq!(receiver.every_request().len(), 2);
 
         // A message without rejected items is a warning.
-        receiver.respond(partial(0));
-        work("");
-        telemetry.force_flush(TIMEOUT).unwrap();
-        assert_eq!(telemetry.statistics().exported, 4);
-        telemetry.shutdown(TIMEOUT).unwrap();
+        receiver.respond(Response::Partial { rejected: 0, message: "soon too old".to_owned() });
+        work();
+        pipeline.flush();
+        assert_eq!(pipeline.statistics().exported, 4);
+        pipeline.shut_down();
     }
     // The text of the receiver does not replace the message of the record.
-    let log = String::from_utf8(LOG.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     let warning = "\"event\":\"the OTLP receiver sent a warning\"";
-    let mut warnings = log.lines().filter(|line| line.contains(warning));
-    let warning = warnings.next().unwrap();
-    assert!(warning.contains("\"warning\":\"too old\""), "{warning}");
+    let warning = log.lines().find(|line| line.contains(warning)).unwrap();
+    assert!(warning.contains("\"warning\":\"soon too old\""), "{warning}");
 }
 
-fn the_text_of_a_receiver_is_shown_on_one_line() {
-    let hostile = "quota\r\nERROR forged\u{1b}[2J\0\u{7f}\u{9b}\u{202e}\u{2028}";
-    let shown = r"quota\r\nERROR forged\u{1b}[2J\u{0}\u{7f}\u{9b}\u{202e}\u{2028}";
-    for (protocol, receiver) in both() {
-        let telemetry = start(config(protocol, receiver.endpoint()));
-        receiver.respond(Response::Partial { rejected: 1, message: hostile.to_owned() });
-        work("");
-        let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
-        assert!(error.ends_with(shown), "{error:?}");
-        assert!(!error.contains(char::is_control), "{error:?}");
-        telemetry.shutdown(TIMEOUT).unwrap();
-    }
-}
-
+#[alone]
 fn the_credential_is_removed_from_every_message() {
-    let receiver = Receiver::grpc();
-    let mut config = config(OtlpProtocol::Grpc, receiver.endpoint());
-    config.authentication = Some(TelemetryAuth::bearer("correct horse"));
-    let headers = &mut config.otlp.all.headers;
-    headers.insert("x-team".to_owned(), "blue-whale".into());
-    let telemetry = start(config);
+    let pipeline = sending_traces(OtlpProtocol::Grpc, |config| {
+        config.authentication = Some(TelemetryAuth::bearer("correct horse"));
+        config.otlp.all.headers.insert("x-team".to_owned(), "blue-whale".into());
+    });
     for (code, message) in [
         (Code::Unauthenticated, "invalid team key blue-whale for correct horse"),
         (Code::InvalidArgument, "seen: Bearer correct horse, blue-whale"),
     ] {
         let message = message.to_owned();
-        receiver.respond(Response::Grpc { code, message });
-        work("");
-        let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
+        pipeline.receiver.respond(Response::Grpc { code, message });
+        work();
+        let error = failure(&pipeline);
         assert!(error.contains("<REDACTED>"), "{error}");
         for secret in ["blue-whale", "correct horse"] {
             assert!(!error.contains(secret), "{error}");
         }
     }
-    telemetry.shutdown(TIMEOUT).unwrap();
-}
-
-fn the_query_of_an_endpoint_stays_in_its_place() {
-    let receiver = Receiver::http();
-    let endpoint = format!("{}/?tenant=blue", receiver.endpoint());
-    let telemetry = start(config(OtlpProtocol::Http, endpoint));
-    work("");
-    telemetry.shutdown(TIMEOUT).unwrap();
-    assert_eq!(receiver.requests()[0].path, "/v1/traces?tenant=blue");
-
-    let endpoint = "http://127.0.0.1:1?tenant=blue".to_owned();
-    let result = TelemetryProvider::builder(config(OtlpProtocol::Grpc, endpoint)).initialize();
-    let error = result.unwrap_err();
-    assert!(error.is_config() && error.to_string().contains("query"), "{error}");
+    pipeline.shut_down();
 }
 
 /// A certificate or a token in a file that is not regular, or is too long: this one occupies no disk, but a terabyte of
 /// memory if it is read.
+#[alone]
 fn an_unsuitable_file_is_an_error() {
     let folder = Authority::new();
     let place = |name: &str| folder.certificate().with_file_name(name);
@@ -288,10 +203,10 @@ fn an_unsuitable_file_is_an_error() {
         ("/dev".as_ref(), "is not a regular file"),
         (&*sparse, "is longer than "),
     ] {
-        for protocol in [OtlpProtocol::Grpc, OtlpProtocol::Http] {
-            let mut with_certificate = config(protocol, "https://127.0.0.1:1".to_owned());
+        for protocol in BOTH {
+            let mut with_certificate = traces_alone(protocol, "https://127.0.0.1:1");
             with_certificate.otlp.all.certificate = Some(file.to_owned());
-            let mut with_token = config(protocol, "http://127.0.0.1:1".to_owned());
+            let mut with_token = traces_alone(protocol, "http://127.0.0.1:1");
             let token = format!("${{file:{}}}", file.display());
             with_token.authentication = Some(TelemetryAuth::bearer(token));
             for config in [with_certificate, with_token] {
@@ -302,33 +217,30 @@ fn an_unsuitable_file_is_an_error() {
     }
 }
 
+#[alone]
 fn a_redirect_is_not_followed() {
-    for (protocol, receiver) in both() {
-        let other = match protocol {
-            OtlpProtocol::Http => Receiver::http(),
-            _ => Receiver::grpc(),
-        };
-        let mut config = config(protocol, receiver.endpoint());
-        config.authentication = Some(TelemetryAuth::bearer("correct horse"));
-        let telemetry = start(config);
+    for protocol in BOTH {
+        let other = receiver(protocol);
+        let pipeline = sending_traces(protocol, |config| {
+            config.authentication = Some(TelemetryAuth::bearer("correct horse"));
+        });
         for (number, status) in (1..).zip([301, 302, 303, 307, 308]) {
-            receiver.respond(Response::Http {
-                status,
-                headers: vec![("location".to_owned(), format!("{}/v1/traces", other.endpoint()))],
-            });
-            work("");
-            let error = telemetry.force_flush(TIMEOUT).unwrap_err();
-            assert!(error.is_export(), "{error}");
-            let statistics = telemetry.statistics();
+            let location = format!("{}/v1/traces", other.endpoint());
+            let headers = vec![("location".to_owned(), location)];
+            pipeline.receiver.respond(Response::Http { status, headers });
+            work();
+            failure(&pipeline);
+            let statistics = pipeline.statistics();
             assert_eq!((statistics.exported, statistics.failed), (0, number), "{status}");
         }
         // The request is neither repeated nor sent elsewhere, with its credential.
-        assert_eq!(receiver.requests().len(), 5);
+        assert_eq!(pipeline.receiver.requests().len(), 5);
         assert_eq!(other.every_request().len(), 0);
-        telemetry.shutdown(TIMEOUT).unwrap();
+        pipeline.shut_down();
     }
 }
 
+#[alone]
 fn two_destinations_have_two_names() {
     let respond = || {
         let receiver = Receiver::http();
@@ -338,11 +250,12 @@ fn two_destinations_have_two_names() {
     let receivers = [respond(), respond()];
     let endpoints = receivers.each_ref().map(Receiver::endpoint);
     let with_query = format!("{}/?token=abcdef123456", endpoints[0]);
-    let telemetry = TelemetryProvider::builder(config(OtlpProtocol::Http, endpoints[1].clone()))
+    let config = traces_alone(OtlpProtocol::Http, &*endpoints[1]);
+    let telemetry = TelemetryProvider::builder(config)
         .with_otlp(with_query, OtlpProtocol::Http)
         .initialize()
         .unwrap();
-    work("");
+    work();
     let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
     for (name, endpoint) in ["otlp", "otlp/2"].into_iter().zip(endpoints) {
         let failure = format!(

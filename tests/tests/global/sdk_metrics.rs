@@ -49,35 +49,20 @@ impl MetricReader for Reader {
 /// Maps attribute values, in the order of their keys, to a measurement.
 type Series = BTreeMap<String, u64>;
 
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-enum Instrument {
-    Counter,
-    UpDownCounter,
-}
-
-#[derive(Debug)]
-struct Collected {
-    unit: String,
-    instrument: Instrument,
-    series: Series,
-}
+/// The name of a metric, whether it only grows, and its unit.
+type Kind = (String, bool, String);
 
 impl Reader {
-    fn new() -> Self {
-        Self(Arc::new(ManualReader::builder().build()))
-    }
-
-    fn all(&self) -> BTreeMap<String, Collected> {
+    fn all(&self) -> BTreeMap<Kind, Series> {
         let mut all = ResourceMetrics::default();
         self.0.collect(&mut all).unwrap();
         let metrics = all.scope_metrics().flat_map(ScopeMetrics::metrics);
-        let own = metrics.filter(|metric| metric.name().starts_with("otel.sdk."));
-        own.map(|metric| (metric.name().to_owned(), collected(metric))).collect()
+        metrics.filter(|metric| metric.name().starts_with("otel.sdk.")).map(collected).collect()
     }
 
     fn series(&self, name: &str) -> Series {
-        let found = self.all().remove(name);
-        found.map_or_else(Series::new, |found| found.series)
+        let mut all = self.all().into_iter();
+        all.find(|((of, ..), _)| of == name).map(|(_, series)| series).unwrap_or_default()
     }
 
     #[track_caller]
@@ -91,32 +76,25 @@ impl Reader {
     }
 }
 
-fn collected(metric: &Metric) -> Collected {
-    let mut series = Series::new();
-    let mut add = |attributes: &mut dyn Iterator<Item = &KeyValue>, value| {
-        let attributes: BTreeMap<_, _> =
-            attributes.map(|it| (it.key.to_string(), it.value.to_string())).collect();
-        let values: Vec<_> = attributes.into_values().collect();
-        series.insert(values.join(" "), value);
-    };
-    let instrument = match metric.data() {
+fn collected(metric: &Metric) -> (Kind, Series) {
+    let (grows, series) = match metric.data() {
         AggregatedMetrics::U64(MetricData::Sum(sum)) => {
-            assert!(sum.is_monotonic());
-            for point in sum.data_points() {
-                add(&mut point.attributes(), point.value());
-            }
-            Instrument::Counter
+            let points = sum.data_points().map(|it| (series(it.attributes()), it.value()));
+            (sum.is_monotonic(), points.collect())
         }
         AggregatedMetrics::I64(MetricData::Sum(sum)) => {
-            assert!(!sum.is_monotonic());
-            for point in sum.data_points() {
-                add(&mut point.attributes(), point.value().unsigned_abs());
-            }
-            Instrument::UpDownCounter
+            let points = sum.data_points();
+            let points = points.map(|it| (series(it.attributes()), it.value().unsigned_abs()));
+            (sum.is_monotonic(), points.collect())
         }
         other => panic!("{}: {other:?}", metric.name()),
     };
-    Collected { unit: metric.unit().to_owned(), instrument, series }
+    ((metric.name().to_owned(), grows, metric.unit().to_owned()), series)
+}
+
+fn series<'a>(attributes: impl Iterator<Item = &'a KeyValue>) -> String {
+    let attributes: BTreeMap<_, _> = attributes.map(|it| (&it.key, it.value.to_string())).collect();
+    attributes.into_values().collect::<Vec<_>>().join(" ")
 }
 
 #[traced]
@@ -133,20 +111,20 @@ fn log(records: usize) {
 }
 
 fn start(config: TelemetryConfig) -> (TelemetryProvider, Reader) {
-    let reader = Reader::new();
+    let reader = Reader(Arc::new(ManualReader::builder().build()));
     let builder = TelemetryProvider::builder(config).with_metric_reader(reader.clone());
     (builder.initialize().unwrap(), reader)
 }
 
 /// The metrics of the SDK in the conventions 1.44.0 that say what was exported, has failed, was dropped and is queued.
-const CONVENTIONS: [(&str, Instrument, &str); 7] = [
-    ("otel.sdk.exporter.log.exported", Instrument::Counter, "{log_record}"),
-    ("otel.sdk.exporter.metric_data_point.exported", Instrument::Counter, "{data_point}"),
-    ("otel.sdk.exporter.span.exported", Instrument::Counter, "{span}"),
-    ("otel.sdk.processor.log.processed", Instrument::Counter, "{log_record}"),
-    ("otel.sdk.processor.log.queue.size", Instrument::UpDownCounter, "{log_record}"),
-    ("otel.sdk.processor.span.processed", Instrument::Counter, "{span}"),
-    ("otel.sdk.processor.span.queue.size", Instrument::UpDownCounter, "{span}"),
+const CONVENTIONS: [(&str, bool, &str); 7] = [
+    ("otel.sdk.exporter.log.exported", true, "{log_record}"),
+    ("otel.sdk.exporter.metric_data_point.exported", true, "{data_point}"),
+    ("otel.sdk.exporter.span.exported", true, "{span}"),
+    ("otel.sdk.processor.log.processed", true, "{log_record}"),
+    ("otel.sdk.processor.log.queue.size", false, "{log_record}"),
+    ("otel.sdk.processor.span.processed", true, "{span}"),
+    ("otel.sdk.processor.span.queue.size", false, "{span}"),
 ];
 
 /// Each metric has the unit and the instrument of the conventions' table.
@@ -156,7 +134,7 @@ fn every_metric_is_that_of_the_conventions() {
     let (telemetry, reader) = start(config(OtlpProtocol::Http, receiver.endpoint()));
     let all = reader.all();
     let found: BTreeSet<_> =
-        all.iter().map(|(name, it)| (&**name, it.instrument, &*it.unit)).collect();
+        all.keys().map(|(name, grows, unit)| (&**name, *grows, &**unit)).collect();
     assert_eq!(found, CONVENTIONS.into());
     telemetry.shutdown(TIMEOUT).unwrap();
 }
@@ -269,7 +247,7 @@ fn drops_of_a_full_queue_are_counted_by_its_processor() {
     config.batch_processor.max_export_batch_size = 2;
     config.log_batch_processor.max_queue_size = 4;
     config.log_batch_processor.max_export_batch_size = 2;
-    let reader = Reader::new();
+    let reader = Reader(Arc::new(ManualReader::builder().build()));
     let telemetry = TelemetryProvider::builder(config)
         .with_span_exporter(held.clone())
         .with_span_exporter(MemoryExporter::new())

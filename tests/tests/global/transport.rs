@@ -1,11 +1,13 @@
-//! OTLP over TLS and compressed, over real sockets. One test, because a process has one provider.
+//! OTLP over TLS and compressed, over real sockets.
 
 use std::fs;
 use std::path::Path;
 
-use floe_telemetry::config::{Compression, ExporterKind, OtlpProtocol, TelemetryAuth};
+use floe_telemetry::config::{Compression, OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, traced};
 use floe_tests::{Authority, ClientCertificate, Receiver, TIMEOUT, Value};
+
+use super::pipeline::{BOTH, config, receiver, start, traces_alone};
 
 /// Long enough to be compressed.
 const NOTE: &str = "a note that repeats the same text; ";
@@ -22,14 +24,6 @@ fn both(authority: &Authority, client: ClientCertificate) -> [(OtlpProtocol, Rec
     ]
 }
 
-fn config(protocol: OtlpProtocol, endpoint: String) -> TelemetryConfig {
-    let mut config = TelemetryConfig::new("transport");
-    config.otlp_protocol = Some(protocol);
-    config.otlp_endpoint = Some(endpoint);
-    config.otlp.all.timeout_millis = Some(60_000);
-    config
-}
-
 /// Failed connections are retried until the timeout.
 fn to_be_refused(mut config: TelemetryConfig) -> TelemetryConfig {
     config.otlp.all.timeout_millis = Some(3_000);
@@ -37,10 +31,9 @@ fn to_be_refused(mut config: TelemetryConfig) -> TelemetryConfig {
 }
 
 fn trusting(protocol: OtlpProtocol, receiver: &Receiver, authority: &Path) -> TelemetryConfig {
-    let mut config = config(protocol, receiver.endpoint());
+    // Metrics and logs would use the same transport, and fail, too.
+    let mut config = traces_alone(protocol, receiver.endpoint());
     config.otlp.all.certificate = Some(authority.to_owned());
-    // Metrics are disabled, because they use the same transport and would fail too.
-    config.exporters.metrics = Some(vec![ExporterKind::None]);
     config
 }
 
@@ -119,7 +112,7 @@ fn renewed_certificates_are_used() {
         let mut config = to_be_refused(trusting(protocol, &receiver, &authorities));
         config.otlp.all.client_certificate = Some(certificate.clone());
         config.otlp.all.client_key = Some(key.clone());
-        let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+        let telemetry = start(config);
         let delivered = || {
             work(NOTE);
             telemetry.force_flush(TIMEOUT).is_ok()
@@ -148,10 +141,8 @@ fn compressed_requests_are_decoded() {
         (Compression::Gzip, Some("gzip")),
         (Compression::Zstd, Some("zstd")),
     ] {
-        for (protocol, receiver, header) in [
-            (OtlpProtocol::Grpc, Receiver::grpc(), "grpc-encoding"),
-            (OtlpProtocol::Http, Receiver::http(), "content-encoding"),
-        ] {
+        for (protocol, header) in BOTH.into_iter().zip(["grpc-encoding", "content-encoding"]) {
+            let receiver = receiver(protocol);
             let mut config = config(protocol, receiver.endpoint());
             config.otlp.all.compression = Some(compression);
             send(config).unwrap();
@@ -175,7 +166,7 @@ fn invalid_certificate_files_are_one_error() {
     let nowhere = certificate.with_file_name("nowhere.pem");
     let broken = certificate.with_file_name("broken.pem");
     fs::write(&broken, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
-    for protocol in [OtlpProtocol::Grpc, OtlpProtocol::Http] {
+    for protocol in BOTH {
         for (authorities, client, message) in [
             (
                 &nowhere,
@@ -190,7 +181,7 @@ fn invalid_certificate_files_are_one_error() {
                 "otlp: the file `client.pem` has no private key in PEM format without a password",
             ),
         ] {
-            let mut config = config(protocol, "https://127.0.0.1:1".to_owned());
+            let mut config = config(protocol, "https://127.0.0.1:1");
             config.otlp.all.certificate = Some(authorities.clone());
             if let Some((certificate, key)) = client {
                 config.otlp.all.client_certificate = Some(certificate.clone());
