@@ -36,6 +36,7 @@ mod secrets;
 mod trace_shapes;
 mod traced;
 mod tracing_bridge;
+mod w3c;
 
 // Their names are in the seeds of `fuzz`.
 use floe_telemetry_detectors as _;

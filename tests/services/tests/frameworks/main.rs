@@ -8,5 +8,3 @@ mod exchanges;
 mod grpc;
 mod hyper;
 mod server;
-mod tracing_layer;
-mod w3c;
