@@ -95,6 +95,23 @@ fn attributes_of_every_span_are_bounded() {
 }
 
 #[test]
+fn patterns_and_keys_of_redaction_are_bounded() {
+    let mut config = TelemetryConfig::new("orders");
+    let mut error = |patterns: Vec<String>, keys: Vec<String>| {
+        config.redaction.patterns = patterns;
+        config.redaction.allowed_keys = keys;
+        config.validate().unwrap_err().to_string()
+    };
+    let many = |count| vec!["ab".to_owned(); count];
+    let long = error(vec!["a".repeat(1025)], Vec::new());
+    assert!(long.ends_with("` is too long: expected at most 1024 bytes, found 1025"), "{long}");
+    let expected = "redaction.patterns: expected at most 64, found 65";
+    assert_eq!(error(many(65), Vec::new()), expected);
+    let expected = "redaction.allowed_keys: expected at most 256, found 257";
+    assert_eq!(error(Vec::new(), many(257)), expected);
+}
+
+#[test]
 fn lists_are_bounded() {
     let document = |headers| {
         let headers: Vec<_> = (0..headers).map(|n| format!("h{n}: v")).collect();

@@ -61,61 +61,6 @@ pub(crate) fn compile(
 mod tests {
     use super::super::redaction::RedactionConfig;
     use crate::collector::Policies;
-    use crate::error::Error;
-
-    fn error(config: &RedactionConfig) -> String {
-        Error::from(config.check().unwrap_err()).to_string()
-    }
-
-    fn patterns<const N: usize>(patterns: [&str; N]) -> RedactionConfig {
-        RedactionConfig {
-            patterns: patterns.map(str::to_owned).into(),
-            ..RedactionConfig::default()
-        }
-    }
-
-    #[test]
-    fn an_invalid_pattern_is_reported_with_the_place_of_the_mistake() {
-        for (wrong, expected) in [
-            ("PX-(a", "`PX-(a` is not a regular expression: at character 4: unclosed group"),
-            (
-                "a\n[z-b]",
-                "`a\\n[z-b]` is not a regular expression: at line 2, character 2: invalid character \
-                 class range, the start must be <= the end",
-            ),
-            (
-                "é{2,1}",
-                "`é{2,1}` is not a regular expression: at character 2: invalid repetition \
-                       count range, the start must be <= the end",
-            ),
-            (
-                "[0-9]*",
-                "`[0-9]*` matches the empty text, which is everywhere, expected a pattern \
-                       that matches at least one character",
-            ),
-            (
-                r"\b",
-                r"`\b` matches the empty text, which is everywhere, expected a pattern that matches at least one character",
-            ),
-        ] {
-            assert_eq!(
-                error(&patterns(["ok", wrong])),
-                format!("redaction.patterns.1: {expected}")
-            );
-        }
-        let long = "a".repeat(1025);
-        assert_eq!(
-            error(&patterns([&long])),
-            format!(
-                "redaction.patterns.0: `{}` is too long: expected at most 1024 bytes, found 1025",
-                "a".repeat(64)
-            )
-        );
-        assert_eq!(
-            error(&patterns(["a"; 65])),
-            "redaction.patterns: expected at most 64, found 65"
-        );
-    }
 
     #[test]
     fn a_pattern_that_compiles_to_too_much_is_refused() {

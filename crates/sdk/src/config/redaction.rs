@@ -116,35 +116,3 @@ impl RedactionConfig {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::Error;
-
-    fn error(config: &RedactionConfig) -> String {
-        Error::from(config.check().unwrap_err()).to_string()
-    }
-
-    #[test]
-    fn keys_that_redaction_cannot_find_are_refused() {
-        let keys = |keys: &[&str], allowed_keys: &[&str]| RedactionConfig {
-            keys: keys.iter().copied().map(str::to_owned).collect(),
-            allowed_keys: allowed_keys.iter().copied().map(str::to_owned).collect(),
-            ..RedactionConfig::default()
-        };
-        assert_eq!(
-            error(&keys(&["größe"], &[])),
-            "redaction.keys.0: `größe` is not a key, expected ASCII letters and digits, at most 64, and two or \
-             more in the last word"
-        );
-        assert_eq!(
-            error(&keys(&["page"], &["page"])),
-            "redaction.keys.0: `page` is in `keys` and in `allowed_keys`, expected one of them"
-        );
-        assert_eq!(
-            error(&keys(&[], &["ab"; 257])),
-            "redaction.allowed_keys: expected at most 256, found 257"
-        );
-    }
-}
