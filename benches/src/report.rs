@@ -75,28 +75,3 @@ impl Checks {
         if self.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::Checks;
-
-    #[test]
-    fn lost_and_duplicated_spans_and_missing_figures_fail() {
-        let mut checks = Checks::default();
-        for (found, figure) in [(9, 0.0), (10, 1.0), (11, f64::NAN)] {
-            checks.equal("spans", found, 10);
-            checks.at_least("spans", found, 10);
-            checks.measured("time", figure);
-        }
-        assert_eq!(
-            checks.failures,
-            [
-                "spans: expected 10, found 9",
-                "spans: expected at least 10, found 9",
-                "time: `0` is not a measurement",
-                "spans: expected 10, found 11",
-                "time: `NaN` is not a measurement",
-            ]
-        );
-    }
-}

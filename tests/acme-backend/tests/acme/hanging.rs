@@ -1,5 +1,4 @@
 //! Exporters of other crates: the creation of one hangs, as on a dead disk, and the other brings settings.
-use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
@@ -7,9 +6,6 @@ use std::thread;
 
 use floe_telemetry::config::Signal;
 use floe_telemetry::exporter::{ExporterFactory, telemetry_exporter};
-use floe_telemetry::opentelemetry::global::get_text_map_propagator;
-use floe_telemetry::opentelemetry::propagation::text_map_propagator::FieldIter;
-use floe_telemetry::opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use floe_telemetry::opentelemetry::trace::{Link, SpanKind, TraceState};
 use floe_telemetry::opentelemetry::{Context, KeyValue, TraceId};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
@@ -24,34 +20,14 @@ telemetry_exporter!(ExporterFactory::new("hanging", &[Signal::Traces], |_, _| {
     }
 }));
 
-/// Beside the settings, a sampler and a format of context propagation.
+/// Beside the settings, a sampler.
 const SETTINGS: ExporterFactory =
     ExporterFactory::new("settings", &[Signal::Traces], |_, provider| {
         let provider = provider.configure(|config| config.limits.attribute_count = 500);
-        let provider = provider.with_sampler(Sampled).with_propagator(Acme([HEADER.to_owned()]));
-        Ok(provider.with_span_exporter(ARCHIVE.clone()))
+        Ok(provider.with_sampler(Sampled).with_span_exporter(ARCHIVE.clone()))
     });
 
 telemetry_exporter!(SETTINGS);
-
-const HEADER: &str = "acme-trace";
-
-#[derive(Debug)]
-struct Acme([String; 1]);
-
-impl TextMapPropagator for Acme {
-    fn inject_context(&self, _: &Context, injector: &mut dyn Injector) {
-        injector.set(HEADER, "1".to_owned());
-    }
-
-    fn extract_with_context(&self, cx: &Context, _: &dyn Extractor) -> Context {
-        cx.clone()
-    }
-
-    fn fields(&self) -> FieldIter<'_> {
-        FieldIter::new(&self.0)
-    }
-}
 
 /// Samples each span, with an attribute.
 #[derive(Clone, Debug)]
@@ -110,7 +86,4 @@ fn settings_of_an_exporter_apply_to_the_recorder() {
     assert_eq!(keys().filter(|key| key.starts_with("orders.")).count(), 200);
     assert_eq!(spans[0].dropped_attributes_count, 0);
     assert!(keys().any(|key| key == "acme.sampled"));
-    let mut headers = HashMap::new();
-    get_text_map_propagator(|all| all.inject_context(&Context::new(), &mut headers));
-    assert_eq!(headers[HEADER], "1");
 }

@@ -1,7 +1,7 @@
 //! Backends that cannot be used: two of the same name, one that panics, and one without a valid
 //! endpoint. Each is an error for a configuration that selects it, and for no other.
 
-use floe_telemetry::backend::{ExporterConfig, OtlpExporterConfig, TelemetryBackendPlugin};
+use floe_telemetry::backend::{self, ExporterConfig, OtlpExporterConfig, TelemetryBackendPlugin};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 
 struct Backend {
@@ -63,8 +63,12 @@ fn each_unusable_backend_is_one_clear_error() {
         "backend `nowhere`: endpoint: `acme` is not an endpoint: it must begin with `http://` or `https://`, for example `http://collector:4317`",
     );
     check(
-        "unknown",
-        "backend: unknown backend `unknown`, expected `acme`, `console`, `jaeger`, `nowhere`, `otlp`, `panics` or `twin`",
+        "acne",
+        "backend: unknown backend `acne`, expected `acme`, `console`, `jaeger`, `nowhere`, `otlp`, `panics` or `twin`; did you mean `acme`?",
+    );
+    assert_eq!(
+        backend::names(),
+        ["acme", "console", "jaeger", "nowhere", "otlp", "panics", "twin"]
     );
     let other = TelemetryProvider::builder(TelemetryConfig::new("orders")).initialize();
     assert!(!other.unwrap().is_noop());

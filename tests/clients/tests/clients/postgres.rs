@@ -1,9 +1,5 @@
 //! Queries of tokio-postgres: their spans, with a real PostgreSQL.
 
-use std::future::poll_fn;
-use std::pin::pin;
-use std::task::Poll;
-
 use floe_telemetry::testing::{self, CapturedSpan, Spans};
 use floe_telemetry::traced;
 use floe_telemetry_sql::Database;
@@ -109,22 +105,6 @@ async fn an_error_is_its_sqlstate_and_stays_as_it_is() {
     assert_failed(*failed, "23505");
     assert_failed(spans.single("SELECT"), "22P02");
     assert_no_values(&spans);
-}
-
-#[tokio::test]
-async fn a_query_that_is_dropped_is_cancelled() {
-    let spans = testing::capture_async(async {
-        let (database, client) = connect().await;
-        let sql = "SELECT pg_sleep(600)";
-        let query = database.query(|| sql);
-        let mut query = pin!(query.record(client.batch_execute(sql), code));
-        let polled = poll_fn(|task| Poll::Ready(query.as_mut().poll(task))).await;
-        assert!(polled.is_pending());
-    })
-    .await;
-    let span = spans.single("SELECT");
-    span.assert_attribute("floe.cancelled", true);
-    assert_eq!(span.data().status, Status::Unset);
 }
 
 #[tokio::test]

@@ -55,21 +55,6 @@ fn a_query_is_a_client_span_below_the_function_that_makes_it() {
 }
 
 #[test]
-fn a_literal_is_not_recorded() {
-    let spans = capture(async {
-        let pool = pool().await;
-        let found = query("SELECT id FROM orders WHERE customer = 'eve' -- the third")
-            .fetch_optional(&pool);
-        let found = found.await.expect("a result").expect("a row");
-        assert_eq!(found.get::<i64, _>("id"), 3);
-    });
-    spans
-        .single("SELECT orders")
-        .assert_attribute("db.query.text", "SELECT id FROM orders WHERE customer = ?")
-        .assert_attribute("db.response.returned_rows", 1);
-}
-
-#[test]
 fn a_transaction_has_spans_with_the_attributes_of_its_pool() {
     let spans = capture(async {
         let pool = pool().await;

@@ -18,18 +18,6 @@ fn words(update: Option<Box<Update>>) -> Vec<&'static str> {
 }
 
 #[test]
-fn an_update_before_the_end_is_found() {
-    model(|| {
-        let pending = pending();
-        let handle = pending.handle();
-        let writer = thread::spawn(move || write(&handle, "first"));
-        writer.join().unwrap();
-        assert_eq!(words(pending.close()), ["first"]);
-        assert_eq!(words(pending.close()), [""; 0]);
-    });
-}
-
-#[test]
 fn an_update_racing_with_the_end_is_recorded_or_lost() {
     model(|| {
         let pending = pending();
