@@ -492,8 +492,8 @@ impl Rare {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
     use std::thread;
-    use std::time::Duration;
 
     use super::*;
 
@@ -504,8 +504,16 @@ mod tests {
         thread::scope(|scope| {
             // As by threads that the system has interrupted.
             let held = SHARED.each_ref().map(|shared| shared.lock().unwrap());
-            let waiting = scope.spawn(push);
-            thread::sleep(Duration::from_millis(20));
+            let (sender, started) = mpsc::channel();
+            let waiting = scope.spawn(move || {
+                sender.send(()).unwrap();
+                push()
+            });
+            started.recv().unwrap();
+            for _ in 0..100 {
+                thread::yield_now();
+                assert!(!waiting.is_finished());
+            }
             drop(held);
             assert!(waiting.join().unwrap());
         });
