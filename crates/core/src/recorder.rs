@@ -53,7 +53,6 @@ mod current;
 mod current_context;
 mod declared;
 mod detached;
-mod events;
 mod exception;
 mod fork;
 mod fork_handlers;
@@ -127,7 +126,6 @@ pub use self::{logged::describe, sampling::make_ids};
 pub use self::{
     bridged::{BridgedSpan, CONTEXT_OF, EnteredSpan, Entrance},
     current::IdHash,
-    events::{EventHead, MESSAGE},
     exception::{describe_error, exception_event},
     listeners::{expect_no_provider, is_off, records_nothing, say_no_provider},
 };

@@ -54,7 +54,7 @@ pub mod propagation {
 
 pub mod recorder {
     pub use crate::recorder::{
-        BridgedSpan, CONTEXT_OF, EnteredSpan, Entrance, EventHead, IdHash, MESSAGE, describe_error,
+        BridgedSpan, CONTEXT_OF, EnteredSpan, Entrance, IdHash, describe_error,
         exception_event, expect_no_provider, is_off, records_nothing, say_no_provider,
     };
     pub use crate::recorder::{

@@ -1,26 +1,33 @@
 //! Converts events of `tracing` to span events.
 
+use std::borrow::Cow;
 use std::error::Error;
-use std::fmt::Debug;
+use std::fmt::{Debug, Write as _};
 use std::mem;
+use std::time::SystemTime;
 
-use opentelemetry::trace::{Status, TraceContextExt};
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::trace::{Event, Status, TraceContextExt};
+use opentelemetry::{Context, KeyValue, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Level, Metadata};
 
-use super::scratch;
-use crate::attributes::{AttributeList, ToAttributeValue};
+use crate::attributes::ToAttributeValue;
+use crate::clock::wall_now;
 use crate::keys;
-use crate::recorder::{EventHead, MESSAGE, SpanRecord, describe_error, exception_event};
+use crate::recorder::{SpanRecord, describe_error, exception_event};
 
 /// The field with the error of an event.
 const ERROR: &str = "error";
+
+/// The field with the name of an event.
+const MESSAGE: &str = "message";
 
 /// A `tracing` event with its visited fields.
 #[derive(Debug)]
 pub(super) struct BridgedEvent {
     metadata: &'static Metadata<'static>,
+    at: SystemTime,
+    name: Cow<'static, str>,
     has_message: bool,
     has_location: bool,
     /// Whether the event is recorded on its span.
@@ -30,7 +37,7 @@ pub(super) struct BridgedEvent {
     error: Option<String>,
     /// The attributes of the span for a field of the type `dyn Error`.
     exception: Vec<KeyValue>,
-    attributes: AttributeList,
+    attributes: Vec<KeyValue>,
 }
 
 /// The source of the target and the location of an event.
@@ -60,13 +67,15 @@ impl BridgedEvent {
     ) -> Self {
         Self {
             metadata,
+            at: wall_now(),
+            name: Cow::Borrowed(name_without_message(metadata)),
             has_message: false,
             has_location,
             is_recorded,
             origin: Origin::of(metadata),
             error: None,
             exception: Vec::new(),
-            attributes: scratch::take(),
+            attributes: describe(metadata, has_location),
         }
     }
 
@@ -79,6 +88,14 @@ impl BridgedEvent {
         }
     }
 
+    /// The event, if it is recorded.
+    fn into_event(self) -> Option<Event> {
+        self.is_recorded.then(|| match self.error {
+            Some(error) => exception_event(error, self.attributes),
+            None => Event::new(self.name, self.at, self.attributes, 0),
+        })
+    }
+
     /// Adds the event with OpenTelemetry's API.
     pub(super) fn add_to(mut self, cx: &Context) {
         let span = cx.span();
@@ -87,42 +104,24 @@ impl BridgedEvent {
             span.set_status(status);
         }
         span.set_attributes(mem::take(&mut self.exception));
-        if !self.is_recorded {
-            return scratch::keep(self.attributes);
+        if let Some(event) = self.into_event() {
+            span.add_event_with_timestamp(event.name, event.timestamp, event.attributes);
         }
-        let head = EventHead::now(self.metadata, self.has_location);
-        let mut event = head.into_event(self.attributes.items_mut().drain(..));
-        if let Some(error) = self.error.take() {
-            event = exception_event(error, event.attributes);
-        }
-        span.add_event_with_timestamp(event.name, event.timestamp, event.attributes);
-        scratch::keep(self.attributes);
     }
 
     pub(super) fn write_to(mut self, record: &mut SpanRecord) {
         record.set_status(self.status());
-        if !self.exception.is_empty() {
-            record.attributes.extend(mem::take(&mut self.exception));
+        record.attributes.extend(mem::take(&mut self.exception));
+        if let Some(event) = self.into_event() {
+            record.add_event(event);
         }
-        if !self.is_recorded {
-            return scratch::keep(self.attributes);
-        }
-        let head = EventHead::now(self.metadata, self.has_location);
-        let error = self.error.take();
-        let attributes = self.attributes.items_mut();
-        match error {
-            None => record.push_event(head, attributes),
-            Some(error) => {
-                let event = head.into_event(attributes.drain(..));
-                record.add_event(exception_event(error, event.attributes));
-            }
-        }
-        scratch::keep(self.attributes);
     }
 
-    fn value(&mut self, field: &Field, value: impl ToAttributeValue) {
-        if let Some(key) = self.key(field) {
-            self.attributes.set(key, &value);
+    fn value(&mut self, field: &Field, value: &(impl ToAttributeValue + ?Sized)) {
+        if let Some(key) = self.key(field)
+            && let Some(value) = value.to_attribute_value()
+        {
+            self.attributes.push(KeyValue::new(key, Value::from(value)));
         }
     }
 
@@ -142,53 +141,48 @@ impl BridgedEvent {
         }
     }
 
-    /// Takes the value of a field with a special meaning, and returns whether the field is no attribute. The message is
-    /// also an attribute.
+    /// Takes the value of a field with a special meaning, and returns whether the field is no attribute.
     fn is_special(&mut self, field: &Field, text: impl FnOnce() -> String) -> bool {
         match field.name() {
             MESSAGE => {
                 self.has_message = true;
-                false
+                self.name = Cow::Owned(text());
             }
-            ERROR if !self.has_message => {
-                self.error = Some(text());
-                true
-            }
-            _ => false,
+            ERROR if !self.has_message => self.error = Some(text()),
+            _ => return false,
         }
+        true
     }
 }
 
 impl Visit for BridgedEvent {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.value(field, value);
+        self.value(field, &value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.value(field, value);
+        self.value(field, &value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.value(field, value);
+        self.value(field, &value);
     }
 
     fn record_i128(&mut self, field: &Field, value: i128) {
-        self.value(field, value);
+        self.value(field, &value);
     }
 
     fn record_u128(&mut self, field: &Field, value: u128) {
-        self.value(field, value);
+        self.value(field, &value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.value(field, value);
+        self.value(field, &value);
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        if !self.is_special(field, || value.to_owned())
-            && let Some(key) = self.key(field)
-        {
-            self.attributes.set(key, value);
+        if !self.is_special(field, || value.to_owned()) {
+            self.value(field, value);
         }
     }
 
@@ -197,15 +191,47 @@ impl Visit for BridgedEvent {
         self.exception.clone_from(&details);
         let is_special = self.is_special(field, || text.clone());
         if !is_special {
-            self.attributes.set(field.name(), &text);
+            self.attributes.push(KeyValue::new(field.name(), text));
         }
         // The field of an exception gives its message, which is the first detail.
         self.attributes.extend(details.into_iter().skip(usize::from(is_special)));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        if !self.is_special(field, || format!("{value:?}")) {
-            self.attributes.push_debug(field.name(), value);
+        // If the implementation fails, the text that it has written is kept.
+        let text = || {
+            let mut text = String::new();
+            let _ = write!(text, "{value:?}");
+            text
+        };
+        if !self.is_special(field, text) {
+            self.value(field, &text());
         }
+    }
+}
+
+/// The level, the target and the source location of an event.
+fn describe(metadata: &Metadata<'static>, has_location: bool) -> Vec<KeyValue> {
+    let mut attributes = Vec::with_capacity(5 + metadata.fields().len());
+    attributes.push(KeyValue::new(keys::LEVEL, metadata.level().as_str()));
+    attributes.push(KeyValue::new(keys::TARGET, metadata.target()));
+    if has_location {
+        let module = metadata.module_path();
+        attributes.extend(module.map(|module| KeyValue::new(keys::CODE_MODULE_NAME, module)));
+        let file = metadata.file();
+        attributes.extend(file.map(|file| KeyValue::new(keys::CODE_FILE_PATH, file)));
+        let line = metadata.line().map(i64::from);
+        attributes.extend(line.map(|line| KeyValue::new(keys::CODE_LINE_NUMBER, line)));
+    }
+    attributes
+}
+
+/// The explicit name of an event, or its target, because `tracing`'s name contains a path of the machine that built the
+/// program.
+fn name_without_message(metadata: &Metadata<'static>) -> &'static str {
+    let place = metadata.name().strip_prefix("event ");
+    match place.zip(metadata.file()) {
+        Some((place, file)) if place.starts_with(file) => metadata.target(),
+        _ => metadata.name(),
     }
 }

@@ -14,14 +14,12 @@ use tracing_core::Dispatch;
 use tracing_core::span::Id;
 
 use super::current::{self, CurrentGuard, EnteredGuard, IdHash};
-use super::events::{EventHead, MAX_EVENTS};
 use super::listeners;
 use super::open::{Parked, open_detached};
 use super::opening::{Opening, Parent};
 use super::pending::PendingUpdates;
 use super::published::{Published, Site, list};
 use super::record::SpanRecord;
-use crate::attributes::Attribute;
 use crate::callsite::CallSite;
 use crate::caught::caught;
 use crate::clock::Ticks;
@@ -311,22 +309,10 @@ impl SpanRecord {
     /// Moves the earlier data of the same span here, after a change of its parent.
     pub(super) fn resume(&mut self, earlier: &mut Self) {
         self.adopt(earlier);
-        self.packed = mem::take(&mut earlier.packed);
         self.head.callsite = earlier.head.callsite;
         let has_started = earlier.head.trace_id != TraceId::INVALID;
         if has_started {
             self.head.start = earlier.head.start;
         }
-    }
-
-    /// Adds an event, moving its attributes out of `attributes`.
-    pub fn push_event(&mut self, mut head: EventHead, attributes: &mut Vec<Attribute>) {
-        let packed = self.packed.heads.len() + self.packed.attributes.len();
-        match u8::try_from(attributes.len()) {
-            Ok(own) if packed + usize::from(own) < MAX_EVENTS => head.attributes = own,
-            _ => return self.add_event(head.into_event(attributes.drain(..))),
-        }
-        self.packed.heads.push(head);
-        self.packed.attributes.append(attributes);
     }
 }

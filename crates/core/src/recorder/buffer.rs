@@ -1,6 +1,6 @@
 //! The thread's buffer of finished spans: bounded, one writer, one reader, no lock.
 //!
-//! It consists of three rings: for the heads of the spans, for their attributes, and for the data that few spans have.
+//! It consists of three rings: for the heads of the spans, for their attributes, and for the fields that few spans have.
 //! Each is written in order, which caches predict well. The buffer outlives its thread: the next thread reuses it, see
 //! [`idle`](super::idle). If it is closed instead, the reader's half owns it until the collector has emptied it. A
 //! thread also exchanges a full buffer for another one, if the memory limit allows it. A thread that gets no buffer,
@@ -14,7 +14,6 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::Thread;
 
-use super::events::{EventHead, MAX_EVENTS, SpanEvents};
 use super::fork::{forks, try_lock};
 use super::idle::{Idle, Left, Rings};
 use super::lost::{self, LOST};
@@ -25,7 +24,7 @@ use crate::attributes::{Attribute, MAX_ATTRIBUTES};
 use crate::clock::Ticks;
 use crate::system::has_headroom;
 
-/// The capacity in finished spans. With their attributes they take 64 KiB.
+/// The capacity in finished spans. With their attributes they take 64 KiB, and a pointer for each one's rare fields.
 pub(super) const CAPACITY: usize = 256;
 
 /// Slots reserved for roots and failed spans, which matter most in a trace.
@@ -38,17 +37,13 @@ const WAKE_EVERY: usize = 8;
 /// The spans per wakeup of the collector, if there is no memory for another buffer.
 const WAKE_EVERY_WITHOUT_MEMORY: usize = CAPACITY / 4;
 
-/// The capacity of the ring for attributes. If it has no room for all attributes of a span, they are written to the
-/// ring for rare data in one piece.
+/// The capacity of the ring for attributes. If it has no room for all attributes of a span, they are moved to its
+/// [`More`].
 const ATTRIBUTES: usize = 4 * CAPACITY;
 
-/// The capacity of the ring for rare data, in pieces.
-const RARE: usize = 4 * CAPACITY;
-
-/// If the ring for rare data has fewer free slots, or the ring for attributes has no room, the events of a span are
-/// unpacked into [`More`]. Then the span has at most two pieces of rare data, so there is always room for a span whose
-/// head has room.
-const RESERVE: usize = 2 * CAPACITY + MAX_EVENTS;
+/// The capacity of the ring for rare fields. There is always room for a span whose head has room: at most one head more
+/// was read than rare fields.
+const MORE: usize = 2 * CAPACITY;
 
 type Heads = Progress<Head, CAPACITY>;
 
@@ -90,7 +85,7 @@ pub struct Buffer {
     read: u64,
     heads: Reader<Head, CAPACITY>,
     attributes: Reader<Attribute, ATTRIBUTES>,
-    rare: Reader<Rare, RARE>,
+    more: Reader<Box<More>, MORE>,
 }
 
 impl Buffer {
@@ -100,29 +95,22 @@ impl Buffer {
             return false;
         }
         self.read += 1;
-        // Attributes and rare data are written before the head, so they are complete.
+        // Attributes and rare fields are written before the head, so they are complete.
         let attributes = usize::from(record.head.attributes);
-        if record.head.rare > 0 {
-            self.pop_rare(record);
-        } else {
-            self.attributes.pop_all(attributes, record.attributes.items_mut());
+        self.attributes.pop_all(attributes, record.attributes.items_mut());
+        if record.head.has_more {
+            self.pop_more(record);
         }
         true
     }
 
     #[cold]
-    fn pop_rare(&mut self, record: &mut SpanRecord) {
-        let mut events = SpanEvents::default();
-        for _ in 0..record.head.rare {
-            let Some(piece) = self.rare.pop() else { break };
-            piece.restore(record, &mut events);
+    fn pop_more(&mut self, record: &mut SpanRecord) {
+        record.more = self.more.pop();
+        if let Some(more) = &mut record.more {
+            *record.attributes.dropped_mut() = more.dropped_attributes;
+            record.attributes.items_mut().append(&mut more.attributes);
         }
-        let in_events = events.attribute_count();
-        let in_span = usize::from(record.head.attributes).saturating_sub(in_events);
-        let attributes = record.attributes.items_mut();
-        self.attributes.pop_all(in_span, attributes);
-        self.attributes.pop_all(in_events, &mut events.attributes);
-        record.add_events(events.into_events());
     }
 
     /// Identifies the buffer.
@@ -160,7 +148,7 @@ impl Drop for Buffer {
             counted.in_others += heads.written();
         }
         if self.forks == forks() {
-            release_rings(BYTES + if self.rare.progress().written() == 0 { 0 } else { RARE_BYTES });
+            release_rings(BYTES);
         }
     }
 }
@@ -212,7 +200,7 @@ static COLLECTOR: RwLock<Option<Thread>> = RwLock::new(None);
 pub(super) struct Writer {
     // Dropped before `heads`: once the reader sees that `heads` was dropped, the other two were, too.
     attributes: ring::Writer<Attribute, ATTRIBUTES>,
-    rare: ring::Writer<Rare, RARE>,
+    more: ring::Writer<Box<More>, MORE>,
     heads: ring::Writer<Head, CAPACITY>,
     /// The portion of the memory of the spans in the rings.
     portion: Portion,
@@ -227,34 +215,27 @@ impl Writer {
             // The collector was already woken while the buffer filled.
             return false;
         }
-        let owns_memory = record.owns_memory();
-        let mut rare = 0;
-        if owns_memory {
-            if !self.count_memory(record) {
-                return false;
-            }
-            rare = self.push_many(record);
+        let mut has_more = record.owns_memory();
+        if has_more && !self.count_memory(record) {
+            return false;
         }
         let items = record.attributes.items_mut();
         let mut attributes = items.len();
         if !self.attributes.push_all(items) {
-            self.push_piece(Rare::Attributes(mem::take(items)));
-            (attributes, rare) = (0, 1);
+            attributes = 0;
+            has_more = true;
         }
-        if owns_memory {
-            let (in_events, pieces) = self.push_rare(record);
-            attributes += in_events;
-            rare += pieces;
+        if has_more {
+            has_more = self.push_more(record);
         }
         // `end` and `code` come from registers: loading fields right after they were written with narrower
         // stores would stall until all earlier stores, some of them to cold memory, are complete.
         let _ = self.heads.push(Head {
             end,
             code,
-            // At most one for each attribute of the span and of its events.
+            // At most `MAX_ATTRIBUTES`.
             attributes: u8::try_from(attributes).unwrap_or(u8::MAX),
-            // At most two, and one for each packed event.
-            rare: u8::try_from(rare).unwrap_or(u8::MAX),
+            has_more,
             ..record.head
         });
         if (self.heads.written()).is_multiple_of(WAKE_EVERY_WITHOUT_MEMORY) {
@@ -295,61 +276,36 @@ impl Writer {
         self.heads.written()
     }
 
-    /// Counts the memory of a span, and returns whether the limit allows it.
+    /// Counts the memory of a span, and returns whether the limit allows it. Moves the attributes if a head cannot count
+    /// them.
     #[cold]
     fn count_memory(&mut self, record: &mut SpanRecord) -> bool {
         let is_counted = self.portion.count_span(record);
         if self.portion.is_at_threshold() {
             wake();
         }
+        if is_counted && record.attributes.as_slice().len() > MAX_ATTRIBUTES {
+            record.move_attributes();
+        }
         is_counted
     }
 
-    /// Writes attributes that exceed their ring as one piece. Returns the number of pieces.
-    #[inline]
-    fn push_many(&mut self, record: &mut SpanRecord) -> usize {
-        let items = record.attributes.items_mut();
-        if items.len() <= MAX_ATTRIBUTES {
-            return 0;
-        }
-        self.push_piece(Rare::Attributes(mem::take(items)));
-        1
-    }
-
-    /// Writes the rare data. Returns the number of attributes in events, and the number of pieces.
+    /// Writes the rare fields, with the attributes that are not in their ring. Returns whether there are any.
     #[inline(never)]
-    fn push_rare(&mut self, record: &mut SpanRecord) -> (usize, usize) {
-        let mut in_events = record.packed.attributes.len();
-        let mut pieces = 0;
-        if self.rare.has_room_for(RESERVE)
-            && self.attributes.push_all(&mut record.packed.attributes)
-        {
-            for head in record.packed.heads.drain(..) {
-                self.push_piece(Rare::Event(head));
-                pieces += 1;
-            }
-        } else {
-            record.unpack_events();
-            in_events = 0;
-        }
+    fn push_more(&mut self, record: &mut SpanRecord) -> bool {
         record.attributes.moved_out();
+        if !record.attributes.as_slice().is_empty() {
+            record.move_attributes();
+        }
         let dropped = mem::take(record.attributes.dropped_mut());
         if dropped > 0 {
             record.more_mut().dropped_attributes = dropped;
         }
-        if let Some(more) = record.more.take() {
-            self.push_piece(Rare::More(more));
-            pieces += 1;
-        }
-        (in_events, pieces)
-    }
-
-    /// Appends a piece, for which there must be room.
-    fn push_piece(&mut self, piece: Rare) {
-        if self.rare.written() == 0 {
-            add_rings(RARE_BYTES);
-        }
-        let _ = self.rare.push(piece);
+        let Some(more) = record.more.take() else {
+            return false;
+        };
+        let _ = self.more.push(more);
+        true
     }
 }
 
@@ -412,7 +368,7 @@ fn new_writer() -> Option<Writer> {
 fn create() -> Option<Writer> {
     let (heads, heads_to_read) = ring()?;
     let (attributes, attributes_to_read) = ring()?;
-    let (rare, rare_to_read) = ring()?;
+    let (more, more_to_read) = ring()?;
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
     lock_counted().buffers.push((id, heads_to_read.progress()));
     new().push(Buffer {
@@ -421,14 +377,15 @@ fn create() -> Option<Writer> {
         read: 0,
         heads: heads_to_read,
         attributes: attributes_to_read,
-        rare: rare_to_read,
+        more: more_to_read,
     });
-    Some(Writer { attributes, rare, heads, portion: Portion::new() })
+    Some(Writer { attributes, more, heads, portion: Portion::new() })
 }
 
-/// The size of a buffer. The system provides the memory of the ring for rare data when it is used.
-const BYTES: usize = CAPACITY * size_of::<Head>() + ATTRIBUTES * size_of::<Attribute>();
-const RARE_BYTES: usize = RARE * size_of::<Rare>();
+/// The size of a buffer.
+const BYTES: usize = CAPACITY * size_of::<Head>()
+    + ATTRIBUTES * size_of::<Attribute>()
+    + MORE * size_of::<Box<More>>();
 
 impl Rings for Writer {
     fn has_room(&mut self) -> bool {
@@ -463,30 +420,6 @@ pub fn new_buffers(into: &mut Vec<Buffer>) {
 pub fn set_collector(thread: Thread) {
     if let Ok(mut collector) = COLLECTOR.try_write() {
         *collector = Some(thread);
-    }
-}
-
-#[derive(Debug)]
-enum Rare {
-    /// The span's attributes, if their ring had no room for them.
-    Attributes(Vec<Attribute>),
-    More(Box<More>),
-    /// An event, whose attributes follow the span's attributes in their ring.
-    Event(EventHead),
-}
-
-impl Rare {
-    /// Moves the piece back into its record. Events go to `events` until their attributes have been read.
-    #[cold]
-    fn restore(self, record: &mut SpanRecord, events: &mut SpanEvents) {
-        match self {
-            Self::Attributes(all) => *record.attributes.items_mut() = all,
-            Self::More(more) => {
-                *record.attributes.dropped_mut() = more.dropped_attributes;
-                record.more = Some(more);
-            }
-            Self::Event(head) => events.heads.push(head),
-        }
     }
 }
 

@@ -81,7 +81,6 @@ fn scope(name: &'static str, version: Option<&'static str>) -> InstrumentationSc
 pub(super) fn end(mut span: BoxedSpan, record: &mut SpanRecord, end: Ticks, code: Code) {
     let mut record = mem::replace(record, SpanRecord::blank());
     record.write_exception();
-    record.unpack_events();
     let more = record.more.take().map_or_else(More::default, |more| *more);
     let at = more.end.unwrap_or_else(|| at(end));
     // The processors of the provider are the user's code.

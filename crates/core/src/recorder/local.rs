@@ -227,7 +227,6 @@ impl Local {
             self.measure_elsewhere(call);
         }
         record.attributes.clear();
-        record.packed.clear();
     }
 
     /// Moves a call that does not fit into the thread's ring into another ring, if there is one.

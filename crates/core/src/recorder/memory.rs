@@ -182,14 +182,15 @@ impl Drop for Portion {
 /// The bytes that a span occupies outside the rings. If an attribute owns memory, all keys are counted, although most
 /// are static.
 fn owned_by(record: &SpanRecord) -> usize {
-    let attributes = |all: &[Attribute]| all.iter().map(attribute_bytes).sum::<usize>();
     let own = record.attributes.as_slice();
     // The rings do not have room for more attributes.
     let list = if own.len() > MAX_ATTRIBUTES { size_of_val(own) } else { 0 };
-    let own = if record.attributes.owns_memory() { attributes(own) } else { 0 };
-    list + own
-        + attributes(&record.packed.attributes)
-        + record.more.as_deref().map_or(0, more_bytes)
+    let own = if record.attributes.owns_memory() {
+        own.iter().map(attribute_bytes).sum()
+    } else {
+        0
+    };
+    list + own + record.more.as_deref().map_or(0, more_bytes)
 }
 
 fn attribute_bytes(Attribute { key, value }: &Attribute) -> usize {

@@ -10,9 +10,8 @@ use std::time::{Duration, SystemTime};
 use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status, TraceState};
 use opentelemetry::{InstrumentationScope, KeyValue, SpanId, TraceFlags, TraceId};
 
-use super::events::SpanEvents;
 use super::exception::{Exception, MARK};
-use crate::attributes::{AttributeList, AttributeValue};
+use crate::attributes::{Attribute, AttributeList, AttributeValue};
 use crate::callsite::{CallSite, Level, Scope, package_of};
 use crate::clock::{Ticks, WallClock, wall_now};
 use crate::keys;
@@ -72,8 +71,6 @@ pub struct SpanRecord {
     pub attributes: AttributeList,
     /// The fields that few spans have.
     pub more: Option<Box<More>>,
-    /// Events in packed form, as the ring transports them.
-    pub(super) packed: SpanEvents,
 }
 
 /// The fields that few spans have.
@@ -98,6 +95,8 @@ pub struct More {
     /// The `testing::capture` that the span belongs to.
     pub(crate) capture: Option<u64>,
     pub(crate) dropped_attributes: u32,
+    /// The span's attributes on their way to the collector, if their ring has no room for them.
+    pub(super) attributes: Vec<Attribute>,
     /// The events.
     pub events: Vec<Event>,
     /// The number of events beyond the limit.
@@ -160,10 +159,10 @@ pub struct Head {
     pub flags: TraceFlags,
     /// The status.
     pub code: Code,
-    /// The number of attributes in the thread's ring that belong to the span and its events.
+    /// The number of attributes in the thread's ring that belong to the span.
     pub(super) attributes: u8,
-    /// The number of pieces in the ring for rare data.
-    pub(super) rare: u8,
+    /// Whether the span has rare fields in their ring.
+    pub(super) has_more: bool,
     /// The bytes that the span owns outside the rings, in multiples of [`HEAP_UNIT`].
     pub(super) heap: [u8; 3],
     /// The start of the span.
@@ -187,7 +186,7 @@ impl Head {
         flags: TraceFlags::SAMPLED,
         code: Code::Unset,
         attributes: 0,
-        rare: 0,
+        has_more: false,
         heap: [0; 3],
     };
 
@@ -226,7 +225,6 @@ impl SpanRecord {
             head: Head::BLANK,
             attributes: AttributeList::default(),
             more: None,
-            packed: SpanEvents::default(),
         }
     }
 
@@ -236,7 +234,13 @@ impl SpanRecord {
         self.attributes.owns_memory()
             || self.attributes.dropped() > 0
             || self.more.is_some()
-            || !self.packed.heads.is_empty()
+    }
+
+    /// Moves the attributes to the rare fields.
+    #[cold]
+    pub(super) fn move_attributes(&mut self) {
+        let attributes = mem::take(self.attributes.items_mut());
+        self.more_mut().attributes = attributes;
     }
 
     /// The rare fields, which are created if necessary.
@@ -317,23 +321,6 @@ impl SpanRecord {
         event
     }
 
-    /// Merges events that were recorded in packed form. The earliest events are kept.
-    pub(super) fn add_events(&mut self, events: Vec<Event>) {
-        if events.is_empty() {
-            return;
-        }
-        let more = self.more_mut();
-        let is_mixed = !more.events.is_empty();
-        more.events.extend(events);
-        if is_mixed {
-            more.events.sort_by_key(|event| event.timestamp);
-        }
-        let limit = MAX_EVENTS.load(Ordering::Relaxed);
-        let over = more.events.len().saturating_sub(limit);
-        more.events.truncate(limit);
-        more.dropped_events += u32::try_from(over).unwrap_or(u32::MAX);
-    }
-
     /// A link without valid ids is recorded only for its attributes or its trace state
     /// ([Add Link](https://opentelemetry.io/docs/specs/otel/trace/api/#add-link)).
     #[inline]
@@ -375,7 +362,6 @@ impl SpanRecord {
         if later.exception_mut().is_some() {
             self.write_exception();
         }
-        later.unpack_events();
         self.attributes.append(&mut later.attributes);
         let Some(more) = later.more.take() else {
             return self.set_status(later.head.code.into());
@@ -390,7 +376,9 @@ impl SpanRecord {
         if more.kind.is_some() {
             self.more_mut().kind = more.kind;
         }
-        self.add_events(more.events);
+        for event in more.events {
+            self.add_event(event);
+        }
         for link in more.links {
             self.add_link(link);
         }
@@ -399,16 +387,6 @@ impl SpanRecord {
         own.dropped_events += more.dropped_events;
         own.dropped_links += more.dropped_links;
         own.end = more.end.or(own.end);
-    }
-}
-
-/// Spans and events of `tracing`.
-impl SpanRecord {
-    /// Unpacks the events, because the ring has no room for packed ones.
-    #[cold]
-    pub(super) fn unpack_events(&mut self) {
-        let events = mem::take(&mut self.packed);
-        self.add_events(events.into_events());
     }
 }
 
@@ -519,10 +497,7 @@ impl SpanRecord {
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry::Value;
-
     use super::*;
-    use crate::recorder::events::{EventHead, MAX_EVENTS as MAX_PACKED, MESSAGE};
 
     #[test]
     fn a_head_fills_one_cache_line() {
@@ -538,58 +513,5 @@ mod tests {
             assert_eq!(head.set_heap_bytes(bytes), stored);
             assert_eq!(head.heap_bytes(), stored);
         }
-    }
-
-    fn with_events(messages: &[&str]) -> SpanRecord {
-        let subscriber = tracing_subscriber::registry();
-        let span = tracing::subscriber::with_default(subscriber, || tracing::info_span!("event"));
-        let metadata = span.metadata().unwrap();
-        let mut record = SpanRecord::blank();
-        for (n, message) in (0_i64..).zip(messages) {
-            let mut fields = AttributeList::default();
-            fields.set(MESSAGE, *message);
-            fields.set("n", &n);
-            record.push_event(EventHead::now(metadata, true), fields.items_mut());
-        }
-        record
-    }
-
-    fn names(record: &SpanRecord) -> Vec<(String, KeyValue)> {
-        let events = record.more.iter().flat_map(|more| &more.events);
-        let name =
-            |event: &Event| (event.name.to_string(), event.attributes.last().unwrap().clone());
-        events.map(name).collect()
-    }
-
-    #[test]
-    fn without_room_in_the_ring_the_events_are_the_same() {
-        let mut record = with_events(&["first", "a message that does not fit in place"]);
-        assert_eq!(record.packed.heads.len(), 2);
-        assert_eq!(record.packed.attributes.len(), 4);
-        record.unpack_events();
-        assert!(record.packed.heads.is_empty());
-        assert_eq!(
-            names(&record),
-            [
-                ("first".to_owned(), KeyValue::new("n", 0)),
-                ("a message that does not fit in place".to_owned(), KeyValue::new("n", 1)),
-            ]
-        );
-    }
-
-    #[test]
-    fn events_beyond_the_packed_limit_are_kept() {
-        let mut record = with_events(&["again"; 100]);
-        assert!(record.packed.heads.len() + record.packed.attributes.len() <= MAX_PACKED);
-        record.unpack_events();
-        let found = names(&record);
-        let numbers: Vec<i64> = found
-            .iter()
-            .map(|(_, n)| match n.value {
-                Value::I64(n) => n,
-                _ => -1,
-            })
-            .collect();
-        assert_eq!(numbers, (0..100).collect::<Vec<_>>());
     }
 }

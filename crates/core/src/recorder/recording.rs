@@ -82,7 +82,6 @@ impl Recording {
         drop(self.context.take());
         self.is_in_boundary = false;
         self.record.attributes.clear();
-        self.record.packed.clear();
         self.record.more = None;
     }
 
