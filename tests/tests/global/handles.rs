@@ -126,7 +126,7 @@ fn a_warning_about_a_metric_may_itself_be_counted() {
 }
 
 #[test]
-fn a_name_of_another_kind_is_reported_once_with_its_place() {
+fn a_name_of_another_kind_is_reported_once() {
     static WRONG: Histogram = METRICS.histogram(Metric::new("rows").with_unit("s"));
     let program = program!({
         let _telemetry = init().unwrap();
@@ -137,8 +137,7 @@ fn a_name_of_another_kind_is_reported_once_with_its_place() {
     });
     let receiver = Receiver::grpc();
     let (_, stderr) = program.against(&receiver, &[]);
-    let expected = "expected a counter with unit `{row}`, as at its first use, found a histogram with unit `s`, at ";
+    let expected = "expected a counter, as at its first use, found a histogram";
     assert_eq!(stderr.matches(expected).count(), 1, "{stderr}");
-    assert!(stderr.contains("handles.rs:"), "{stderr}");
     assert_eq!(values(&receiver, "rows"), [MetricValue::Sum(100.0)]);
 }

@@ -17,9 +17,8 @@ macro_rules! handle {
         ///
         /// A handle is one series. Its first use looks up the instrument and redacts the attributes; under a later provider
         /// of the process, each use does.
-        /// Without a provider nothing is recorded, as with [`MetricRecorder`]. A conflict with another kind or unit of
-        /// the same name is reported in one warning, with the place where the handle was created, and the handle
-        /// records nothing.
+        /// Without a provider nothing is recorded, as with [`MetricRecorder`], and neither if the name has another kind,
+        /// which is reported in one warning.
         ///
         /// A series that is bound after its instrument has reached the limit of series stays in the overflow series.
         #[derive(Debug)]
@@ -121,7 +120,6 @@ impl MetricRecorder {
     /// of_shop.add(12);
     /// ```
     #[must_use]
-    #[track_caller]
     pub const fn counter(&'static self, metric: Metric<'static>) -> Counter {
         Counter(Handle::new(self, metric, Kind::Counter))
     }
@@ -138,7 +136,6 @@ impl MetricRecorder {
     /// OPEN.add(-1);
     /// ```
     #[must_use]
-    #[track_caller]
     pub const fn up_down_counter(&'static self, metric: Metric<'static>) -> UpDownCounter {
         UpDownCounter(Handle::new(self, metric, Kind::UpDownCounter))
     }
@@ -154,7 +151,6 @@ impl MetricRecorder {
     /// BACKLOG.record(12);
     /// ```
     #[must_use]
-    #[track_caller]
     pub const fn gauge(&'static self, metric: Metric<'static>) -> Gauge {
         Gauge(Handle::new(self, metric, Kind::Gauge))
     }
@@ -172,7 +168,6 @@ impl MetricRecorder {
     /// SECONDS.record(0.25);
     /// ```
     #[must_use]
-    #[track_caller]
     pub const fn histogram(&'static self, metric: Metric<'static>) -> Histogram {
         Histogram(Handle::new(self, metric, Kind::Histogram))
     }

@@ -1,6 +1,7 @@
 //! The instruments of one recorder, each created on first use.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, UpDownCounter};
@@ -56,12 +57,10 @@ pub(super) enum Instrument {
     UpDownCounter(UpDownCounter<i64>),
     Gauge(Gauge<f64>),
     Histogram(Histogram<f64>),
-    /// The name, unit or boundaries are invalid.
-    Invalid,
 }
 
 impl Instrument {
-    /// Builds the instrument of a metric, if it is valid.
+    /// Builds the instrument of a metric. The SDK reports an invalid one, which records nothing.
     pub(super) fn build(meter: &Meter, metric: &Metric<'_>, kind: Kind) -> Self {
         macro_rules! builder {
             ($instrument:ident) => {
@@ -70,9 +69,6 @@ impl Instrument {
                     .with_unit(metric.unit.to_owned())
                     .with_description(metric.description.to_owned())
             };
-        }
-        if metric.fault().is_some() {
-            return Self::Invalid;
         }
         match kind {
             Kind::Counter => Self::Counter(builder!(u64_counter).build()),
@@ -105,10 +101,9 @@ impl Instrument {
 #[derive(Debug)]
 struct Entry {
     kind: Kind,
-    unit: String,
     instrument: Instrument,
-    /// Whether a conflict with the first use has been reported.
-    is_reported: bool,
+    /// Whether a use of another kind has been reported.
+    is_reported: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -116,77 +111,52 @@ pub(super) struct Instruments {
     /// The generation of the provider; 0 before the first one.
     pub(super) generation: u64,
     by_name: HashMap<String, Entry>,
-    is_limit_reported: bool,
+    is_limit_reported: AtomicBool,
 }
 
 pub(super) enum Lookup<'a> {
     Found(&'a Instrument),
-    /// The metric conflicts with its first use, or exceeds the limit, as reported before.
-    Unusable,
-    /// The metric conflicts with its first use. [`Instruments::add`] reports this.
-    Conflicting,
-    /// The instrument is missing. [`Instruments::add`] adds it, or reports the limit.
+    /// The metric is not recorded, for this reason if it was not reported before.
+    Refused(Option<String>),
     Missing,
 }
 
 impl Instruments {
-    pub(super) fn find(&self, metric: &Metric<'_>, kind: Kind) -> Lookup<'_> {
-        match self.by_name.get(metric.name) {
-            Some(entry) if entry.fits(metric, kind) => Lookup::Found(&entry.instrument),
-            Some(entry) if entry.is_reported => Lookup::Unusable,
-            Some(_) => Lookup::Conflicting,
-            None if self.is_limit_reported => Lookup::Unusable,
+    pub(super) fn find(&self, name: &str, kind: Kind) -> Lookup<'_> {
+        match self.by_name.get(name) {
+            Some(entry) if entry.kind == kind => Lookup::Found(&entry.instrument),
+            Some(Entry { kind: first, is_reported, .. }) => refused(is_reported, || {
+                format!("expected {}, as at its first use, found {}", first.words(), kind.words())
+            }),
+            None if self.by_name.len() >= MAX_NAMES => refused(&self.is_limit_reported, || {
+                format!("its recorder has reached the limit of {MAX_NAMES} metrics")
+            }),
             None => Lookup::Missing,
         }
     }
 
-    /// Adds a built instrument, or returns, once, the reason why it cannot be used. The caller logs the reason after
-    /// releasing its lock, because a metric may count log records.
+    /// Adds an instrument of the provider with this generation, unless it was added meanwhile.
     pub(super) fn add(
         &mut self,
         generation: u64,
-        built: Option<Instrument>,
-        metric: &Metric<'_>,
+        name: &str,
         kind: Kind,
-    ) -> Option<String> {
+        instrument: Instrument,
+    ) {
         if self.generation > generation {
-            return None;
+            return;
         }
         if self.generation != generation {
             *self = Self { generation, ..Self::default() };
         }
-        let count = self.by_name.len();
-        if let Some(entry) = self.by_name.get_mut(metric.name) {
-            if entry.fits(metric, kind) || entry.is_reported {
-                return None;
-            }
-            entry.is_reported = true;
-            return Some(format!(
-                "expected {} with unit `{}`, as at its first use, found {} with unit `{}`",
-                entry.kind.words(),
-                entry.unit,
-                kind.words(),
-                metric.unit,
-            ));
+        if self.by_name.len() < MAX_NAMES && !self.by_name.contains_key(name) {
+            let entry = Entry { kind, instrument, is_reported: AtomicBool::new(false) };
+            self.by_name.insert(name.to_owned(), entry);
         }
-        if count >= MAX_NAMES {
-            self.is_limit_reported = true;
-            return Some(format!("its recorder has reached the limit of {MAX_NAMES} metrics"));
-        }
-        let instrument = built?;
-        let fault = metric.fault();
-        self.by_name.insert(
-            metric.name.to_owned(),
-            Entry { kind, unit: metric.unit.to_owned(), is_reported: fault.is_some(), instrument },
-        );
-        fault.map(str::to_owned)
     }
 }
 
-impl Entry {
-    /// Whether a use has the kind and the unit of the first use. A use without a unit fits every unit.
-    fn fits(&self, metric: &Metric<'_>, kind: Kind) -> bool {
-        let usable = !matches!(self.instrument, Instrument::Invalid);
-        usable && self.kind == kind && (metric.unit.is_empty() || metric.unit == self.unit)
-    }
+fn refused(is_reported: &AtomicBool, reason: impl FnOnce() -> String) -> Lookup<'static> {
+    let is_new = !is_reported.swap(true, Ordering::Relaxed);
+    Lookup::Refused(is_new.then(reason))
 }

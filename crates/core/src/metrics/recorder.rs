@@ -1,6 +1,5 @@
 //! Recording metrics by name.
 
-use std::panic::Location;
 use std::sync::{OnceLock, PoisonError, RwLock};
 
 use opentelemetry::{InstrumentationScope, KeyValue};
@@ -18,8 +17,8 @@ use crate::recorder;
 /// avoids these look-ups. Threads may share a recorder, for example through a `static`. A value that is read at each
 /// collection needs an observable instrument of OpenTelemetry's API, from `TelemetryProvider::meter_provider()`.
 ///
-/// The first use of a name determines its kind and unit. A conflicting use, an invalid name, or the 2,001st name is
-/// reported in one warning and not recorded. The recorders and meters of more than 1,000 components share the scope
+/// The first use of a name determines its kind, unit and boundaries. A use of another kind and names after the 2,000th
+/// are reported in one warning and not recorded, like an invalid name, which OpenTelemetry's SDK reports. The recorders and meters of more than 1,000 components share the scope
 /// `floe.telemetry.overflow`. Without a provider nothing is recorded. Attribute values are redacted as in spans.
 ///
 /// ```
@@ -132,33 +131,33 @@ impl MetricRecorder {
             recorder::say_not_exported();
             return;
         }
-        self.with_instrument(&metric, measurement.kind(), None, |_, instrument| {
+        self.with_instrument(&metric, measurement.kind(), |_, instrument| {
             instrument.record(measurement, attributes);
         });
     }
 
-    /// Calls `measure` with the provider's generation and the instrument, which is created if it is missing. `place` is
-    /// the place where a handle was created.
+    /// Calls `measure` with the provider's generation and the instrument, which is created if it is missing.
     pub(super) fn with_instrument(
         &self,
         metric: &Metric<'_>,
         kind: Kind,
-        place: Option<&Location<'_>>,
         measure: impl Fn(u64, &Instrument),
     ) {
         // The second iteration finds the instrument that the first one created.
         for _ in 0..2 {
-            let mut conflicts = false;
             let guard = self.instruments.read().unwrap_or_else(PoisonError::into_inner);
             if let Some(instruments) = &*guard
                 && instruments.generation == current::generation()
             {
-                match instruments.find(metric, kind) {
+                match instruments.find(metric.name, kind) {
                     Lookup::Found(instrument) => {
                         return measure(instruments.generation, instrument);
                     }
-                    Lookup::Unusable => return,
-                    Lookup::Conflicting => conflicts = true,
+                    Lookup::Refused(reason) => {
+                        // The lock is released first, because a metric may count log records.
+                        drop(guard);
+                        return reason.iter().for_each(|reason| warn(metric.name, reason));
+                    }
                     Lookup::Missing => {}
                 }
             }
@@ -166,23 +165,14 @@ impl MetricRecorder {
             let Some(current) = current::current() else {
                 return;
             };
-            // The lock is released, because a metric may count the warnings about too many scopes and about views.
             let scope = self.scope.get_or_init(|| self.scope());
             let meter = current.provider.meter_with_scope(scope.clone());
-            let built = (!conflicts).then(|| Instrument::build(&meter, metric, kind));
-            let fault = self
-                .instruments
+            let built = Instrument::build(&meter, metric, kind);
+            self.instruments
                 .write()
                 .unwrap_or_else(PoisonError::into_inner)
                 .get_or_insert_default()
-                .add(current.generation, built, metric, kind);
-            if let Some(fault) = fault {
-                let reason = match place {
-                    Some(place) => format!("{fault}, at {place}"),
-                    None => fault,
-                };
-                warn(metric.name, &reason);
-            }
+                .add(current.generation, metric.name, kind, built);
         }
     }
 }

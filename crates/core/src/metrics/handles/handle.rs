@@ -1,6 +1,5 @@
 //! A series that is looked up once, under the first provider of the process.
 
-use std::panic::Location;
 use std::sync::OnceLock;
 
 use opentelemetry::KeyValue;
@@ -19,7 +18,6 @@ struct Definition {
     kind: Kind,
     constant: &'static [(&'static str, &'static str)],
     attributes: Vec<KeyValue>,
-    place: &'static Location<'static>,
 }
 
 impl Definition {
@@ -32,12 +30,11 @@ impl Definition {
     /// Looks the series up. `None` if the metric cannot be recorded, which has been reported.
     fn look_up(&self) -> Option<Series> {
         let found = OnceLock::new();
-        let place = Some(self.place);
-        self.recorder.with_instrument(&self.metric, self.kind, place, |generation, instrument| {
+        self.recorder.with_instrument(&self.metric, self.kind, |generation, instrument| {
             let bound = Bound::of(instrument, &self.attributes());
-            let _ = found.set(bound.map(|bound| Series { bound, generation }));
+            let _ = found.set(Series { bound, generation });
         });
-        found.into_inner().flatten()
+        found.into_inner()
     }
 }
 
@@ -66,14 +63,12 @@ enum Bound {
 }
 
 impl Bound {
-    /// `None` if the metric is invalid.
-    fn of(instrument: &Instrument, attributes: &[KeyValue]) -> Option<Self> {
+    fn of(instrument: &Instrument, attributes: &[KeyValue]) -> Self {
         match instrument {
-            Instrument::Counter(it) => Some(Self::Counter(it.bind(attributes))),
-            Instrument::UpDownCounter(it) => Some(Self::UpDownCounter(it.bind(attributes))),
-            Instrument::Gauge(it) => Some(Self::Gauge(it.bind(attributes))),
-            Instrument::Histogram(it) => Some(Self::Histogram(it.bind(attributes))),
-            Instrument::Invalid => None,
+            Instrument::Counter(it) => Self::Counter(it.bind(attributes)),
+            Instrument::UpDownCounter(it) => Self::UpDownCounter(it.bind(attributes)),
+            Instrument::Gauge(it) => Self::Gauge(it.bind(attributes)),
+            Instrument::Histogram(it) => Self::Histogram(it.bind(attributes)),
         }
     }
 
@@ -91,7 +86,6 @@ impl Bound {
 }
 
 impl Handle {
-    #[track_caller]
     pub(super) const fn new(
         recorder: &'static MetricRecorder,
         metric: Metric<'static>,
@@ -104,7 +98,6 @@ impl Handle {
                 kind,
                 constant: &[],
                 attributes: Vec::new(),
-                place: Location::caller(),
             },
             first: OnceLock::new(),
         }
