@@ -115,9 +115,9 @@ impl<C: ConnectionLike> TracedConnection<C> {
             }
             match (operation, self.target()) {
                 (Some(operation), Some(target)) => {
-                    opening.name_from([&operation, " ", &*target].concat());
+                    opening.name_const([&operation, " ", &*target].concat());
                 }
-                (Some(name), None) | (None, Some(name)) => opening.name_from(name.into_owned()),
+                (Some(name), None) | (None, Some(name)) => opening.name_const(name.into_owned()),
                 (None, None) => opening.name_const("redis"),
             }
         })

@@ -16,7 +16,7 @@ fn f(n: u8) -> impl ::core::future::Future<Output = ()> {
         async move {
             {
                 let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
-                    __floe.name_from(title(n));
+                    __floe.name(&(title(n)));
                     __floe.floe_attributes(&(IDENTITY));
                     __floe.attribute("n", &(n));
                     __floe.attributes_fn(|| pairs(&n));

@@ -11,6 +11,7 @@ use opentelemetry::{Context, KeyValue, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Level, Metadata};
 
+use super::fields::numbers;
 use crate::attributes::ToAttributeValue;
 use crate::clock::wall_now;
 use crate::keys;
@@ -156,29 +157,7 @@ impl BridgedEvent {
 }
 
 impl Visit for BridgedEvent {
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.value(field, &value);
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.value(field, &value);
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.value(field, &value);
-    }
-
-    fn record_i128(&mut self, field: &Field, value: i128) {
-        self.value(field, &value);
-    }
-
-    fn record_u128(&mut self, field: &Field, value: u128) {
-        self.value(field, &value);
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.value(field, &value);
-    }
+    numbers!();
 
     fn record_str(&mut self, field: &Field, value: &str) {
         if !self.is_special(field, || value.to_owned()) {

@@ -7,6 +7,7 @@ use std::fmt::Debug;
 use opentelemetry::trace::{SpanKind, Status};
 use tracing::field::{Field, Visit};
 
+use crate::attributes::ToAttributeValue;
 use crate::recorder::{SpanRecord, describe_error};
 
 /// The field that sets the name of the span.
@@ -18,7 +19,27 @@ const STATUS_DESCRIPTION: &str = "otel.status_description";
 #[derive(Debug)]
 pub(super) struct SpanFields<'a>(pub(super) &'a mut SpanRecord);
 
+/// The methods of a visitor for values that are attributes of their type.
+macro_rules! numbers {
+    () => {
+        numbers! {
+            record_f64 f64, record_i64 i64, record_u64 u64, record_i128 i128, record_u128 u128, record_bool bool
+        }
+    };
+    ($($method:ident $ty:ty),*) => {$(
+        fn $method(&mut self, field: &Field, value: $ty) {
+            self.value(field, &value);
+        }
+    )*};
+}
+
+pub(super) use numbers;
+
 impl SpanFields<'_> {
+    fn value(&mut self, field: &Field, value: &(impl ToAttributeValue + ?Sized)) {
+        self.0.attributes.set(field.name(), value);
+    }
+
     /// Returns whether the field has set the name, the kind or the status.
     fn is_special<'a>(&mut self, field: &Field, text: impl FnOnce() -> Cow<'a, str>) -> bool {
         if !field.name().starts_with("otel.") {
@@ -40,39 +61,17 @@ impl SpanFields<'_> {
 }
 
 impl Visit for SpanFields<'_> {
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.0.attributes.set(field.name(), &value);
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.0.attributes.set(field.name(), &value);
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.0.attributes.set(field.name(), &value);
-    }
-
-    fn record_i128(&mut self, field: &Field, value: i128) {
-        self.0.attributes.set(field.name(), &value);
-    }
-
-    fn record_u128(&mut self, field: &Field, value: u128) {
-        self.0.attributes.set(field.name(), &value);
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.0.attributes.set(field.name(), &value);
-    }
+    numbers!();
 
     fn record_str(&mut self, field: &Field, value: &str) {
         if !self.is_special(field, || value.into()) {
-            self.0.attributes.set(field.name(), value);
+            self.value(field, value);
         }
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         let (text, details) = describe_error(value);
-        self.0.attributes.set(field.name(), &text);
+        self.value(field, &text);
         self.0.attributes.extend(details);
     }
 

@@ -141,7 +141,7 @@ impl RpcMethod {
     pub(crate) fn describe(&self, opening: &mut Opening) {
         opening.attribute_static(keys::RPC_SYSTEM_NAME, SYSTEM);
         if self.is_valid {
-            opening.name_from(self.original.to_string());
+            opening.name_const(self.original.to_string());
             opening.attribute_from(keys::RPC_METHOD, self.value());
         } else {
             opening.name_const(SYSTEM);

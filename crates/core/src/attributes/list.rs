@@ -1,6 +1,6 @@
 //! The list that collects the attributes of a span.
 
-use std::fmt::Debug;
+use std::fmt::{Debug, Write as _};
 use std::iter;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -107,10 +107,12 @@ impl AttributeList {
         }
     }
 
-    /// Sets `key` to a value formatted with `Debug`.
+    /// Sets `key` to a value formatted with `Debug`. If the implementation fails, the text that it has written is kept.
     #[doc(hidden)]
     pub fn push_debug(&mut self, key: impl Into<Key>, value: &dyn Debug) {
-        self.push(key.into(), AttributeValue::Text(Text::from_debug(value)));
+        let mut text = String::new();
+        let _ = write!(text, "{value:?}");
+        self.push(key.into(), AttributeValue::Text(text.into()));
     }
 
     /// Sets `key` to text that is known at compile time.

@@ -37,40 +37,6 @@ impl Text {
         Self(Repr::Short { length: 0, bytes: [0; SHORT] })
     }
 
-    /// Formats a value with `Debug`. Short text is formatted without an allocation.
-    pub(super) fn from_debug(value: &dyn fmt::Debug) -> Self {
-        use fmt::Write as _;
-
-        struct Writer {
-            short: Text,
-            /// The whole text, if it is too long for inline storage.
-            long: String,
-        }
-
-        impl fmt::Write for Writer {
-            fn write_str(&mut self, more: &str) -> fmt::Result {
-                if let Repr::Short { length, bytes } = &mut self.short.0
-                    && self.long.is_empty()
-                {
-                    let start = usize::from(*length);
-                    if let Some(room) = bytes.get_mut(start..start + more.len()) {
-                        room.copy_from_slice(more.as_bytes());
-                        *length += u8::try_from(more.len()).unwrap_or_default();
-                        return Ok(());
-                    }
-                    self.long.push_str(&self.short);
-                }
-                self.long.push_str(more);
-                Ok(())
-            }
-        }
-
-        let mut writer = Writer { short: Self::empty(), long: String::new() };
-        // If the implementation fails, the text that it has written is kept.
-        let _ = write!(writer, "{value:?}");
-        if writer.long.is_empty() { writer.short } else { writer.long.into() }
-    }
-
     /// The bytes of the text, without the check for valid UTF-8 that [`Deref`] does.
     #[inline]
     #[doc(hidden)]
@@ -281,27 +247,6 @@ mod tests {
             assert_eq!(&*text, next);
             text.take(next.to_owned());
             assert_eq!(&*text, next);
-        }
-    }
-
-    /// A value whose `Debug` writes its text in chunks.
-    struct Chunks<'a>(&'a [String]);
-
-    impl fmt::Debug for Chunks<'_> {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            self.0.iter().try_for_each(|chunk| f.write_str(chunk))
-        }
-    }
-
-    #[test]
-    fn debug_text_is_complete_in_chunks_of_any_size() {
-        for length in 0..50 {
-            for chunk in [1, 7, 22, 23] {
-                let text: String = "aäöü€ß".chars().cycle().take(length).collect();
-                let chars: Vec<char> = text.chars().collect();
-                let chunks: Vec<String> = chars.chunks(chunk).map(String::from_iter).collect();
-                assert_eq!(&*Text::from_debug(&Chunks(&chunks)), text);
-            }
         }
     }
 

@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 use std::fmt::{Debug, Display};
 use std::panic::Location;
-use std::rc::Rc;
-use std::sync::Arc;
 
 use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt};
 use opentelemetry::{Context, Key};
@@ -48,13 +46,7 @@ impl Opening {
         self.0.record.set_name(Cow::Owned(name.to_name()));
     }
 
-    /// Sets the name to a text, without copying it if it is an owned string.
-    #[inline]
-    pub fn name_from(&mut self, name: impl ToName) {
-        self.0.record.set_name(Cow::Owned(name.into_name()));
-    }
-
-    /// Sets the name to a constant.
+    /// Sets the name to a constant, or to an owned text, which is moved.
     #[inline]
     pub fn name_const(&mut self, name: impl Into<Cow<'static, str>>) {
         self.0.record.set_name(name.into());
@@ -263,50 +255,11 @@ impl<T: ToLinks> ToLinks for Option<T> {
 pub trait ToName {
     /// Returns a copy of the text.
     fn to_name(&self) -> String;
-
-    /// Returns the text, without copying it if it is owned.
-    fn into_name(self) -> String
-    where
-        Self: Sized,
-    {
-        self.to_name()
-    }
 }
 
-impl ToName for str {
-    fn to_name(&self) -> String {
-        self.to_owned()
-    }
-}
-
-impl ToName for String {
-    fn to_name(&self) -> String {
-        self.clone()
-    }
-
-    fn into_name(self) -> String {
-        self
-    }
-}
-
-impl ToName for Cow<'_, str> {
+#[diagnostic::do_not_recommend]
+impl<T: AsRef<str> + ?Sized> ToName for T {
     fn to_name(&self) -> String {
         self.as_ref().to_owned()
     }
-
-    fn into_name(self) -> String {
-        self.into_owned()
-    }
 }
-
-macro_rules! pointers {
-    ($($pointer:ty),+) => {$(
-        impl<T: ToName + ?Sized> ToName for $pointer {
-            fn to_name(&self) -> String {
-                T::to_name(self)
-            }
-        }
-    )+};
-}
-
-pointers!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);

@@ -172,12 +172,10 @@ fn binding(binding: &Binding<'_>) -> TokenStream {
     }
 }
 
-/// Sets a name that is computed at run time: a constant is kept, a temporary text is moved, and an argument or a part
-/// of one is borrowed.
+/// Sets a name that is computed at run time: a constant is kept, another text is copied.
 fn set_name(name: &Expr, span: Span) -> TokenStream {
     let (method, value) = match name {
         Expr::Path(path) if is_constant_path(path) => ("name_const", quote!(#name)),
-        _ if is_made(name) => ("name_from", delimited(name)),
         _ => ("name", quote_spanned!(span=> &(#name))),
     };
     let method = Ident::new(method, span);
