@@ -107,7 +107,7 @@ pub use floe_telemetry_core::{
 /// Types that functions of this crate return or take, to name them in signatures.
 pub mod trace {
     pub use floe_telemetry_core::{
-        CurrentSpan, DetachedSpan, InCurrentSpan, InSpan, Opening, RecordedSpan, RecorderTracer,
+        CurrentSpan, DetachedSpan, InSpan, Opening, RecordedSpan, RecorderTracer,
         RecorderTracerProvider, SpanBuilder,
     };
     #[cfg(feature = "provider")]

@@ -39,7 +39,7 @@ pub use self::attributes::identity::{FloeSpanAttributes, Mode};
 pub use self::attributes::into::FloeAttributes;
 pub use self::metrics::recorder::MetricRecorder;
 pub use self::recorder::{
-    ActiveSpan, CurrentSpan, DetachedSpan, FutureExt, InCurrentSpan, InSpan, Opening, RecordedSpan,
+    ActiveSpan, CurrentSpan, DetachedSpan, FutureExt, InSpan, Opening, RecordedSpan,
     RecorderTracer, RecorderTracerProvider, SpanBuilder, Tracer, add_event, create_span,
     create_span_with, get_current_span, get_tracer, in_current_span, record_exception,
     set_attribute, set_attributes, span,

@@ -32,9 +32,9 @@
 //! A span that a plain function call opens (`create_span`, `span`) has no tracer. Its scope is the package that
 //! contains its place (`callsite/package.rs`).
 //!
-//! An `async fn` becomes a function that returns one `async move` block inside the future `Traced`
+//! An `async fn` becomes a function that returns one `async move` block inside the future `InSpan`
 //! (`future.rs`), whose span opens at the first poll. `FutureExt::in_span` and `in_current_span` wrap any
-//! future in the same `Traced`. The first opens its span below the context that was current when it was called,
+//! future in the same `InSpan`. The first opens its span below the context that was current when it was called,
 //! because a spawned task has no context. The second attaches that context and has no span.
 //!
 //! # No atomic read-modify-write
@@ -96,8 +96,8 @@ pub use self::declared::{Never, declared, never, never_made};
 pub use self::detached::DetachedSpan;
 pub use self::fork_handlers::set_in_forks;
 pub use self::future::{
-    DeclaredTypeMismatch, FutureExt, InCurrentSpan, InSpan, OpenedBy, Returned, call_async,
-    enter_in_future, in_box,
+    DeclaredTypeMismatch, FutureExt, InSpan, OpenedBy, Returned, call_async, enter_in_future,
+    in_box,
 };
 pub use self::open::{Current, Opened, enter};
 pub use self::opening::Parent;

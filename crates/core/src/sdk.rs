@@ -54,8 +54,8 @@ pub mod propagation {
 
 pub mod recorder {
     pub use crate::recorder::{
-        BridgedSpan, CONTEXT_OF, EnteredSpan, Entrance, IdHash, describe_error,
-        exception_event, expect_no_provider, is_off, records_nothing, say_no_provider,
+        BridgedSpan, CONTEXT_OF, EnteredSpan, Entrance, IdHash, describe_error, exception_event,
+        expect_no_provider, is_off, records_nothing, say_no_provider,
     };
     pub use crate::recorder::{
         Buffer, Code, Head, LOST, Limits, MARK, Measured, Measures, More, Origin, Parent,

@@ -9,7 +9,7 @@ use floe_telemetry::testing::Spans;
 use floe_telemetry::trace::Statistics;
 use floe_telemetry::trace::TelemetryProviderBuilder;
 use floe_telemetry::trace::{
-    CurrentSpan, DetachedSpan, InCurrentSpan, InSpan, RecordedSpan, RecorderTracer, SpanBuilder,
+    CurrentSpan, DetachedSpan, InSpan, RecordedSpan, RecorderTracer, SpanBuilder,
 };
 use floe_telemetry::{Error, MetricRecorder, TelemetryConfig, TelemetryProvider, Tracer};
 
@@ -31,7 +31,6 @@ fn public_types_are_shared_between_threads() {
     shared::<DetachedSpan>();
     shared::<SpanBuilder>();
     shared::<InSpan<std::future::Ready<()>>>();
-    shared::<InCurrentSpan<std::future::Ready<()>>>();
     shared::<AttributeList>();
     shared::<AttributeValue>();
     shared::<Text>();

@@ -136,13 +136,7 @@ impl Instruments {
     }
 
     /// Adds an instrument of the provider with this generation, unless it was added meanwhile.
-    pub(super) fn add(
-        &mut self,
-        generation: u64,
-        name: &str,
-        kind: Kind,
-        instrument: Instrument,
-    ) {
+    pub(super) fn add(&mut self, generation: u64, name: &str, kind: Kind, instrument: Instrument) {
         if self.generation > generation {
             return;
         }

@@ -43,8 +43,8 @@ pub fn call_async<F: Future>(
     opened_by: OpenedBy,
     future: F,
     outcome: Classifier<F::Output>,
-) -> Traced<F> {
-    Traced::new(Phase::before(opened_by), future, outcome)
+) -> InSpan<F> {
+    InSpan::new(Phase::before(opened_by), future, outcome)
 }
 
 /// The type of an annotated function's value, together with the output `T` of its signature. It lets the compiler infer
@@ -64,8 +64,8 @@ impl<T, F> Returned<T, F> {
 impl<T, F: Future<Output = T>> Returned<T, F> {
     /// Moves `span` to the future.
     #[inline]
-    pub fn __floe_in_span(self, span: &mut Opened, future: F, outcome: Classifier<T>) -> Traced<F> {
-        Traced::new(Phase::Open(span.park()), future, outcome)
+    pub fn __floe_in_span(self, span: &mut Opened, future: F, outcome: Classifier<T>) -> InSpan<F> {
+        InSpan::new(Phase::Open(span.park()), future, outcome)
     }
 }
 
@@ -105,7 +105,7 @@ macro_rules! boxed_futures {
         #[diagnostic::do_not_recommend]
         impl<'a, T: 'a> BoxedFuture<T> for Pin<Box<dyn Future<Output = T> $(+ $bound)* + 'a>> {
             fn in_span(self, span: &mut Opened, outcome: Classifier<T>) -> Self {
-                Box::pin(Traced::new(Phase::Open(span.park()), self, outcome))
+                Box::pin(InSpan::new(Phase::Open(span.park()), self, outcome))
             }
         }
     )*};
@@ -129,7 +129,7 @@ impl<F: Future> fmt::Debug for OutcomeOf<F> {
 }
 
 pin_project_lite::pin_project! {
-    /// A future inside a span.
+    /// A future that runs in a span or a context: an annotated `async fn`, or the result of a method of [`FutureExt`].
     ///
     /// The future is a direct field: to prove that a chain of futures is `Send`, or to compute its size,
     /// the compiler recurses through every type in between, up to `recursion_limit`, which is 128 by
@@ -137,7 +137,7 @@ pin_project_lite::pin_project! {
     /// span's type into that cache before the compiler recurses into the future.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct Traced<F>
+    pub struct InSpan<F>
     where
         F: Future,
     {
@@ -149,7 +149,7 @@ pin_project_lite::pin_project! {
         span: FutureSpan,
     }
 
-    impl<F> PinnedDrop for Traced<F>
+    impl<F> PinnedDrop for InSpan<F>
     where
         F: Future,
     {
@@ -159,15 +159,10 @@ pin_project_lite::pin_project! {
     }
 }
 
-impl<F: Future> Traced<F> {
+impl<F: Future> InSpan<F> {
     #[inline]
     const fn new(phase: Phase, inner: F, outcome: Classifier<F::Output>) -> Self {
         Self { span_first: [], inner, outcome: OutcomeOf(outcome), span: FutureSpan(phase) }
-    }
-
-    /// Gives the future its span before the first poll.
-    fn start(self: Pin<&mut Self>, span: Parked) {
-        *self.project().span = FutureSpan(Phase::Open(span));
     }
 }
 
@@ -196,7 +191,7 @@ impl FutureSpan {
     fn is_off(&mut self) -> bool {
         match self.0 {
             Phase::Open(Parked::Off) => true,
-            Phase::Open(_) => false,
+            Phase::Open(_) | Phase::BeforeBuilderOpens(_) => false,
             Phase::BeforeWrapperOpens(_) | Phase::BeforeFutureOpens(_) => {
                 let off = self.0.is_off()
                     || matches!(self.0, Phase::BeforeWrapperOpens(callsite)
@@ -258,7 +253,7 @@ impl Drop for Unwinding<'_> {
     }
 }
 
-impl<F: Future> Future for Traced<F> {
+impl<F: Future> Future for InSpan<F> {
     type Output = F::Output;
 
     // No other function is on the stack between this function and the inner future, see `call`.
@@ -313,10 +308,12 @@ pub trait FutureExt: Future + Sized {
     /// ```
     #[inline]
     fn in_span(self, span: SpanBuilder) -> InSpan<Self> {
-        InSpan {
-            span: (!listeners::is_off() || is_below_span()).then(|| Box::new(span.below_current())),
-            inner: Traced::new(Phase::Open(Parked::Off), self, by_discriminant),
-        }
+        let phase = if listeners::is_off() && !is_below_span() {
+            Phase::Open(Parked::Off)
+        } else {
+            Phase::BeforeBuilderOpens(Box::new(span.below_current()))
+        };
+        InSpan::new(phase, self, by_discriminant)
     }
 
     /// Captures the current OpenTelemetry context, with its span and its baggage. The context is current
@@ -346,74 +343,13 @@ pub trait FutureExt: Future + Sized {
     /// spans.single("load").assert_child_of("import");
     /// # });
     /// ```
-    fn in_current_span(self) -> InCurrentSpan<Self> {
+    fn in_current_span(self) -> InSpan<Self> {
         let parked = if context_is_alive() { Parked::in_current_context() } else { Parked::Off };
-        InCurrentSpan { inner: Traced::new(Phase::Open(parked), self, unclassified) }
+        InSpan::new(Phase::Open(parked), self, unclassified)
     }
 }
 
 impl<F: Future> FutureExt for F {}
-
-pin_project_lite::pin_project! {
-    /// A future in a span, returned by [`FutureExt::in_span`].
-    #[must_use = "futures do nothing unless polled"]
-    pub struct InSpan<F>
-    where
-        F: Future,
-    {
-        // `None` after the first poll.
-        span: Option<Box<SpanBuilder>>,
-        #[pin]
-        inner: Traced<F>,
-    }
-}
-
-impl<F: Future> Future for InSpan<F> {
-    type Output = F::Output;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
-        let mut this = self.project();
-        if let Some(span) = this.span.take() {
-            this.inner.as_mut().start(span.open().park());
-        }
-        this.inner.poll(task)
-    }
-}
-
-impl<F: Future> fmt::Debug for InSpan<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InSpan").finish_non_exhaustive()
-    }
-}
-
-pin_project_lite::pin_project! {
-    /// A future that runs in the context in which it was created, returned by
-    /// [`FutureExt::in_current_span`].
-    #[must_use = "futures do nothing unless polled"]
-    pub struct InCurrentSpan<F>
-    where
-        F: Future,
-    {
-        #[pin]
-        inner: Traced<F>,
-    }
-}
-
-impl<F: Future> Future for InCurrentSpan<F> {
-    type Output = F::Output;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
-        self.project().inner.poll(task)
-    }
-}
-
-impl<F: Future> fmt::Debug for InCurrentSpan<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InCurrentSpan").finish_non_exhaustive()
-    }
-}
 
 /// Whether a caller's span is current although nothing is recorded. Then a future keeps its context.
 fn is_below_span() -> bool {
@@ -432,6 +368,8 @@ enum Phase {
     BeforeWrapperOpens(&'static CallSite),
     /// Not polled yet; the future opens the span itself. `true` means that it names a parent.
     BeforeFutureOpens(bool),
+    /// Not polled yet; [`FutureExt::in_span`] has described the span.
+    BeforeBuilderOpens(Box<SpanBuilder>),
     /// The span after the first poll, if the future has one. It is off during the first poll, which owns it.
     Open(Parked),
 }
@@ -475,6 +413,14 @@ impl Phase {
                 *self = Self::Open(Parked::Off);
                 (!is_off).then(|| Entered::Expecting(Outer::expecting()))
             }
+            Self::BeforeBuilderOpens(_) => {
+                let Self::BeforeBuilderOpens(span) = mem::replace(self, Self::Open(Parked::Off))
+                else {
+                    return None;
+                };
+                let span = span.open();
+                (!matches!(span, OpenSpan::Off)).then_some(Entered::First(span))
+            }
             Self::Open(Parked::Off) => None,
             Self::Open(parked) => Some(Entered::Again(parked.attach())),
         }
@@ -507,7 +453,9 @@ impl Phase {
     pub(super) fn take(&mut self) -> Parked {
         match mem::replace(self, Self::Open(Parked::Off)) {
             Self::Open(parked) => parked,
-            Self::BeforeWrapperOpens(_) | Self::BeforeFutureOpens(_) => Parked::Off,
+            Self::BeforeWrapperOpens(_)
+            | Self::BeforeFutureOpens(_)
+            | Self::BeforeBuilderOpens(_) => Parked::Off,
         }
     }
 }

@@ -185,11 +185,8 @@ fn owned_by(record: &SpanRecord) -> usize {
     let own = record.attributes.as_slice();
     // The rings do not have room for more attributes.
     let list = if own.len() > MAX_ATTRIBUTES { size_of_val(own) } else { 0 };
-    let own = if record.attributes.owns_memory() {
-        own.iter().map(attribute_bytes).sum()
-    } else {
-        0
-    };
+    let own =
+        if record.attributes.owns_memory() { own.iter().map(attribute_bytes).sum() } else { 0 };
     list + own + record.more.as_deref().map_or(0, more_bytes)
 }
 

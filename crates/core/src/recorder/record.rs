@@ -221,19 +221,13 @@ impl SpanRecord {
     /// An empty record.
     #[inline]
     pub fn blank() -> Self {
-        Self {
-            head: Head::BLANK,
-            attributes: AttributeList::default(),
-            more: None,
-        }
+        Self { head: Head::BLANK, attributes: AttributeList::default(), more: None }
     }
 
     /// Returns whether the span has data outside the rings, or rare data.
     #[inline]
     pub(super) const fn owns_memory(&self) -> bool {
-        self.attributes.owns_memory()
-            || self.attributes.dropped() > 0
-            || self.more.is_some()
+        self.attributes.owns_memory() || self.attributes.dropped() > 0 || self.more.is_some()
     }
 
     /// Moves the attributes to the rare fields.
