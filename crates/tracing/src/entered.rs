@@ -93,14 +93,9 @@ pub(super) fn reparented() {
     REPARENTED.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Makes `id` current until it is exited. `find` looks up its entrance if this thread has not stored it, and `own`
-/// looks up its own context if the entrance needs it.
+/// Makes `id` current until it is exited. `find` looks up its entrance if this thread has not stored it.
 #[inline]
-pub(super) fn enter(
-    id: &Id,
-    find: impl FnOnce() -> Option<Entrance>,
-    own: impl FnOnce() -> Option<Context>,
-) {
+pub(super) fn enter(id: &Id, find: impl FnOnce() -> Option<Entrance>) {
     let started = with(|thread| thread.started.take_if(|started| started.id == *id)).flatten();
     let entrance = match started {
         Some(started) if started.reparented == REPARENTED.load(Ordering::Relaxed) => {
@@ -108,11 +103,13 @@ pub(super) fn enter(
         }
         _ => find(),
     };
-    let ids = entrance.as_ref().map(Entrance::ids);
-    let entry = match entrance.and_then(|entrance| entrance.enter(own)) {
-        Some(entered) => {
-            Entry { id: id.clone(), entered: Some(entered), current: ids, is_unseen: false }
-        }
+    let entry = match entrance {
+        Some(entrance) => Entry {
+            id: id.clone(),
+            current: Some(entrance.ids()),
+            entered: Some(entrance.enter()),
+            is_unseen: false,
+        },
         None => Entry::without_context(id, false),
     };
     with(|thread| thread.entered.push(entry));

@@ -222,8 +222,7 @@ where
 
     fn on_enter(&self, id: &Id, layers: LayerContext<'_, S>) {
         if !self.is_idle() {
-            let entrance = || self.entrance(id, &layers);
-            entered::enter(id, entrance, || self.own_context(id, &layers));
+            entered::enter(id, || self.entrance(id, &layers));
         }
     }
 

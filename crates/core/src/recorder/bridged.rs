@@ -7,18 +7,16 @@ use std::cell::Cell;
 use std::mem;
 use std::sync::OnceLock;
 
-use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{Link, SpanContext, TraceContextExt};
-use opentelemetry::{Context, ContextGuard, SpanId, TraceId};
+use opentelemetry::{Context, SpanId, TraceId};
 use tracing_core::Dispatch;
 use tracing_core::span::Id;
 
-use super::current::{self, CurrentGuard, EnteredGuard, IdHash};
-use super::listeners;
+use super::current::{CurrentGuard, IdHash};
 use super::open::{Parked, open_detached};
 use super::opening::{Opening, Parent};
 use super::pending::PendingUpdates;
-use super::published::{Published, Site, list};
+use super::published::{Site, list};
 use super::record::SpanRecord;
 use crate::callsite::CallSite;
 use crate::caught::caught;
@@ -143,8 +141,6 @@ impl BridgedSpan {
                 Some(Entrance {
                     context: recording.context.clone()?,
                     updates: Some(recording.updates()),
-                    is_recorded: !recording.record.is_measured(),
-                    is_in_boundary: recording.is_in_boundary,
                     site,
                 })
             }
@@ -158,7 +154,7 @@ impl BridgedSpan {
             Parked::In(parked) => Some(&parked.0),
             Parked::Recording(recording) => {
                 recording.updates().share();
-                recording.own_context()
+                recording.context.as_ref()
             }
         }
     }
@@ -206,96 +202,41 @@ impl BridgedSpan {
 /// Prepares a started span that is not used yet.
 fn prepare(state: &Parked) {
     if let Parked::Recording(recording) = state {
-        current::current_updates(recording).own();
+        recording.updates().own();
     }
 }
 
 /// The data for entering a span.
 #[derive(Debug)]
 pub struct Entrance {
-    /// The context of the span, or the context in which it was created.
     context: Context,
     updates: Option<&'static PendingUpdates>,
-    /// False for a measured call without a span.
-    is_recorded: bool,
-    /// Whether the span has no context of its own.
-    is_in_boundary: bool,
     site: Site,
 }
 
 /// Makes a span current until this value is dropped, in any order.
 #[derive(Debug)]
-pub struct EnteredSpan(#[expect(dead_code, reason = "it is only dropped")] CurrentGuard<Entered>);
-
-/// A current span that may be exited in any order.
-#[derive(Debug)]
-#[expect(dead_code, reason = "the guards are only dropped")]
-enum Entered {
-    /// In the `Context` of a boundary, which is kept, so that no other `Context` gets its address.
-    Nested(EnteredGuard, Context),
-    /// In a `Context` of its own, which may be the boundary of other spans.
-    Attached(Option<EnteredGuard>, ContextGuard),
-}
+pub struct EnteredSpan(#[expect(dead_code, reason = "it is only dropped")] CurrentGuard);
 
 impl Entrance {
     /// Makes the span in a context current.
     pub const fn to(context: Context) -> Self {
-        Self { context, updates: None, is_recorded: false, is_in_boundary: false, site: Site::NONE }
+        Self { context, updates: None, site: Site::NONE }
     }
 
     /// The ids of the span.
     #[inline]
     pub fn ids(&self) -> IdHash {
-        let span = self.context.span();
-        let context = span.span_context();
-        IdHash::of_ids(context.trace_id(), self.span_id(context))
+        IdHash::of(self.context.span().span_context())
     }
 
+    /// Makes the span current.
     #[inline]
-    fn span_id(&self, context: &SpanContext) -> SpanId {
-        match self.updates {
-            Some(updates) if self.is_in_boundary => SpanId::from(updates.span_id()),
-            _ => context.span_id(),
-        }
-    }
-
-    #[inline]
-    fn published(&self) -> Published {
-        let span = self.context.span();
-        let context = span.span_context();
-        Published::below(context, self.span_id(context), self.site)
-    }
-
-    /// Makes the span current. Outside the context in which it was created, the span needs its `own` context.
-    #[inline]
-    pub fn enter(mut self, own: impl FnOnce() -> Option<Context>) -> Option<EnteredSpan> {
+    pub fn enter(self) -> EnteredSpan {
         if let Some(updates) = self.updates {
             updates.share();
         }
-        let published = self.published();
-        if self.is_in_boundary {
-            if let Some(updates) = self.updates
-                && Context::map_current(|cx| self.is_created_in(cx))
-            {
-                let guard = EnteredGuard::enter(&self.context, updates);
-                let way = Entered::Nested(guard, self.context);
-                return Some(EnteredSpan(CurrentGuard::new(way, published)));
-            }
-            self.context = own()?;
-        }
-        let has_boundaries = listeners::has_boundaries(listeners::current());
-        let span = self.updates.filter(|_| has_boundaries && self.is_recorded);
-        let guard = span.map(|updates| EnteredGuard::enter(&self.context, updates));
-        let way = Entered::Attached(guard, self.context.attach());
-        Some(EnteredSpan(CurrentGuard::new(way, published)))
-    }
-
-    /// Whether a child inherits the same data from `cx` as from the context in which the span was created.
-    fn is_created_in(&self, cx: &Context) -> bool {
-        let (now, then) = (cx.span(), self.context.span());
-        std::ptr::eq(now.span_context(), then.span_context())
-            && std::ptr::eq(cx.baggage(), self.context.baggage())
-            && !cx.is_telemetry_suppressed()
+        EnteredSpan(CurrentGuard::propagated(self.context, false, self.site))
     }
 }
 

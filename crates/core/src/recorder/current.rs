@@ -8,7 +8,7 @@
 //!   is identified by the address of its span context, which clones of its `Context` share, also clones with other
 //!   baggage. In a `Context` with another span, the cell does not apply, and the next span is a boundary again. Other
 //!   code that reads OpenTelemetry's current `Context` finds the boundary; its updates of that span go to the current
-//!   one. The spans of `tracing` are in a list.
+//!   one.
 //! - Spans that are not sampled. They need an id only for log records and outgoing requests, so the call is marked in a
 //!   cell, and its id is created when it is read. Other code that reads the current `Context` finds the nearest
 //!   ancestor that has one, which is not sampled either.
@@ -16,7 +16,7 @@
 //! OpenTelemetry's [specification](https://opentelemetry.io/docs/specs/otel/trace/sdk/#sdk-span-creation) asks
 //! for the id of a span that is not sampled. A `Context` for it would take four times as many instructions as
 //! the rest of the call. Log records, propagators, `get_current_span` and a future that is not ready read it.
-//! Spans of guards, of builders and of the plain API have a `Context`, because they may end in any order.
+//! Spans of `tracing`, of guards, of builders and of the plain API have a `Context`, because they may end in any order.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -32,8 +32,6 @@ use super::pending::{Handle, PendingUpdates};
 use super::published::{Published, Site, unsampled_id};
 use super::recording::Recording;
 use crate::callsite::CallSite;
-
-pub(super) use self::entered::{EnteredGuard, innermost_at as entered_at};
 
 /// Returns the ids of the current span, if one of its ancestors is in `cx`, the current context.
 pub fn span_context_within(cx: &Context) -> Option<SpanContext> {
@@ -131,9 +129,7 @@ impl Boundary {
     #[inline]
     pub(super) fn current() -> Option<(Self, SpanId)> {
         let updates = CURRENT.get()?;
-        let boundary = BOUNDARY.get();
-        let id = SpanId::from(updates.span_id());
-        entered_at(boundary).is_none().then_some((Self(boundary), id))
+        Some((Self(BOUNDARY.get()), SpanId::from(updates.span_id())))
     }
 
     /// Whether `above` is the span context of this boundary, in a `Context`, not a copy.
@@ -146,21 +142,13 @@ impl Boundary {
 /// Whether `above`, the span context in a `Context`, not a copy, is the boundary.
 #[inline]
 pub(super) fn is_boundary(above: &SpanContext) -> bool {
-    let boundary = BOUNDARY.get();
-    boundary == address(above) && entered_at(boundary).is_none()
+    BOUNDARY.get() == address(above)
 }
 
 /// The updates of the current span below `above`, the span context in a `Context`, not a copy.
 #[inline]
 fn updates_within(above: &SpanContext) -> Option<&'static PendingUpdates> {
-    let boundary = address(above);
-    if let Some(updates) = entered_at(boundary) {
-        return Some(updates);
-    }
-    if BOUNDARY.get() == boundary {
-        return CURRENT.get();
-    }
-    None
+    if is_boundary(above) { CURRENT.get() } else { None }
 }
 
 /// Returns the id of the current span, if its boundary is `above`, which is the span context in a `Context`.
@@ -264,7 +252,7 @@ impl Drop for UnsampledGuard {
 /// recorder makes spans current only with this guard.
 #[derive(Debug)]
 #[allow(dead_code, reason = "only dropped; without the feature `thread-context` it is empty")]
-pub(super) struct CurrentGuard<W = Way>(W, Published);
+pub(super) struct CurrentGuard(Way, Published);
 
 #[derive(Debug)]
 #[expect(dead_code, reason = "the guards are only dropped")]
@@ -280,31 +268,23 @@ pub(super) enum Way {
     UnsampledIn(UnsampledGuard, ContextGuard),
 }
 
-impl<W> CurrentGuard<W> {
-    #[expect(clippy::inline_always, reason = "it only constructs")]
-    #[inline(always)]
-    pub(super) const fn new(way: W, published: Published) -> Self {
-        Self(way, published)
-    }
-}
-
 #[expect(clippy::inline_always, reason = "each way is constructed in its final location")]
 impl CurrentGuard {
     #[inline(always)]
     pub(super) fn in_context(cx: Context, recording: &Recording) -> Self {
-        Self::new(Way::InContext(cx.attach()), Published::recording(recording))
+        Self(Way::InContext(cx.attach()), Published::recording(recording))
     }
 
     /// Makes a recorded span, whose context is `cx`, the boundary of this thread, with `context: boundaries`.
     #[inline(always)]
     pub(super) fn in_boundary(cx: Context, recording: &Recording) -> Self {
         let boundary = BoundaryGuard::attach(&cx, recording);
-        Self::new(Way::InBoundary(boundary, cx.attach()), Published::recording(recording))
+        Self(Way::InBoundary(boundary, cx.attach()), Published::recording(recording))
     }
 
     #[inline(always)]
     pub(super) fn nested(recording: &Recording) -> Self {
-        Self::new(Way::Nested(NestedGuard::enter(recording)), Published::recording(recording))
+        Self(Way::Nested(NestedGuard::enter(recording)), Published::recording(recording))
     }
 
     /// Makes the span in a `Context` current. It may also be the boundary around the current span.
@@ -316,7 +296,7 @@ impl CurrentGuard {
         } else {
             Way::InContext(cx.attach())
         };
-        Self::new(way, published)
+        Self(way, published)
     }
 
     /// Makes an unsampled call current, below the span in the current `Context`.
@@ -324,7 +304,7 @@ impl CurrentGuard {
     pub(super) fn unsampled(below: IdHash, callsite: Option<&'static CallSite>) -> Self {
         let id = unsampled_id();
         let guard = UnsampledGuard::attach(below, id);
-        Self::new(Way::Unsampled(guard), Published::below_current(id, callsite))
+        Self(Way::Unsampled(guard), Published::below_current(id, callsite))
     }
 }
 
@@ -357,7 +337,7 @@ impl Suspended {
         let published = Published::below(self.context.span().span_context(), id, self.site);
         let context = self.context.clone().attach();
         let guard = UnsampledGuard::attach(below, id);
-        CurrentGuard::new(Way::UnsampledIn(guard, context), published)
+        CurrentGuard(Way::UnsampledIn(guard, context), published)
     }
 }
 
@@ -398,89 +378,4 @@ pub(super) fn child_of(above: &SpanContext, span_id: SpanId) -> SpanContext {
         above.is_remote() && listeners::current() & TAIL != 0,
         above.trace_state().clone(),
     )
-}
-
-/// The spans of `tracing` that a thread has entered in the `Context` of a boundary.
-///
-/// Unlike functions, they may be exited in any order, so they are in a list. The innermost span of the list in the
-/// current `Context` is the current span. A function called in it has a `Context`, so that no function in the thread's
-/// cell is inside a span of this list.
-mod entered {
-    use std::cell::{Cell, RefCell};
-    use std::marker::PhantomData;
-    use std::ptr;
-
-    use opentelemetry::Context;
-    use opentelemetry::trace::TraceContextExt;
-
-    use super::PendingUpdates;
-
-    #[derive(Clone, Copy, Debug)]
-    struct Entered {
-        /// The address of the boundary's span context. The boundary lives as long as the span is entered.
-        boundary: usize,
-        updates: &'static PendingUpdates,
-    }
-
-    thread_local! {
-        static ENTERED: RefCell<Vec<Entered>> = const { RefCell::new(Vec::new()) };
-        /// The length of the list, which is accessible while the thread ends.
-        static LENGTH: Cell<usize> = const { Cell::new(0) };
-    }
-
-    #[inline]
-    fn with<T>(act: impl FnOnce(&mut Vec<Entered>) -> T) -> Option<T> {
-        let done = ENTERED.try_with(|all| {
-            let mut all = all.try_borrow_mut().ok()?;
-            let done = act(&mut all);
-            LENGTH.set(all.len());
-            Some(done)
-        });
-        done.ok().flatten()
-    }
-
-    /// Makes a span current in a boundary until it is dropped.
-    #[derive(Debug)]
-    pub(in crate::recorder) struct EnteredGuard {
-        entered: Entered,
-        not_send: PhantomData<*const ()>,
-    }
-
-    impl EnteredGuard {
-        /// Enters a span. The boundary is the span in `cx`, which is current or about to be attached.
-        #[inline]
-        pub(in crate::recorder) fn enter(cx: &Context, updates: &'static PendingUpdates) -> Self {
-            let boundary = ptr::from_ref(cx.span().span_context()).addr();
-            let entered = Entered { boundary, updates };
-            with(|all| all.push(entered));
-            Self { entered, not_send: PhantomData }
-        }
-    }
-
-    impl Drop for EnteredGuard {
-        #[inline]
-        fn drop(&mut self) {
-            let Entered { boundary, updates } = self.entered;
-            with(|all| {
-                let is_this =
-                    |one: &Entered| one.boundary == boundary && ptr::eq(one.updates, updates);
-                if let Some(at) = all.iter().rposition(is_this) {
-                    all.remove(at);
-                }
-            });
-        }
-    }
-
-    /// Returns access to the innermost span in the boundary with this address.
-    #[inline]
-    pub(in crate::recorder) fn innermost_at(boundary: usize) -> Option<&'static PendingUpdates> {
-        if LENGTH.get() == 0 {
-            return None;
-        }
-        let innermost = with(|all| {
-            let innermost = all.iter().rfind(|one| one.boundary == boundary)?;
-            Some(innermost.updates)
-        });
-        innermost.flatten()
-    }
 }

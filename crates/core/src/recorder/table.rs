@@ -22,7 +22,7 @@ use opentelemetry::trace::TraceContextExt;
 
 use super::alive::{LEAVE, context_is_alive};
 use super::captures;
-use super::current::{self, CurrentGuard, is_boundary};
+use super::current::{CurrentGuard, is_boundary};
 use super::listeners;
 use super::local;
 use super::open::{self, OpenSpan, Opened, Parked, Placed, Recorder, place_unrecorded};
@@ -143,16 +143,7 @@ fn detach_rarely(
 
 fn keep_detached(recording: Box<Recording>, parent: &Parent, fill: Option<Fill<'_>>) -> Parked {
     let mut recording = fill_in(recording, fill);
-    if parent.is_current() && listeners::has_boundaries(listeners::current()) {
-        recording.context = parent.map(|cx| {
-            let boundary = current::id_within(cx.span().span_context());
-            boundary.is_some().then(|| cx.clone())
-        });
-        recording.is_in_boundary = recording.context.is_some();
-    }
-    if !recording.is_in_boundary {
-        recording.context = Some(below(parent, &recording));
-    }
+    recording.context = Some(below(parent, &recording));
     Parked::Recording(recording)
 }
 
