@@ -38,14 +38,17 @@ pub use floe_telemetry_macros::{FloeAttributes, traced};
 pub use self::attributes::identity::{FloeSpanAttributes, Mode};
 pub use self::attributes::into::FloeAttributes;
 pub use self::metrics::recorder::MetricRecorder;
-pub use self::recorder::{
-    ActiveSpan, CurrentSpan, DetachedSpan, FutureExt, InSpan, Opening, RecordedSpan,
-    RecorderTracer, RecorderTracerProvider, SpanBuilder, Tracer, add_event, create_span,
-    create_span_with, get_current_span, get_tracer, in_current_span, record_exception,
-    set_attribute, set_attributes, span,
-};
-
+pub use self::recorder::current_context::in_current_span;
+pub use self::recorder::detached::DetachedSpan;
+pub use self::recorder::future::{FutureExt, InSpan};
+pub use self::recorder::opening::Opening;
 pub use self::recorder::outcome::ErrorType;
+pub use self::recorder::recorded_span::RecordedSpan;
+pub use self::recorder::span::{
+    ActiveSpan, CurrentSpan, SpanBuilder, Tracer, add_event, create_span, create_span_with,
+    get_current_span, record_exception, set_attribute, set_attributes, span,
+};
+pub use self::recorder::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};
 
 #[cfg(feature = "redact")]
 pub use self::redaction::{

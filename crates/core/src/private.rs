@@ -24,8 +24,11 @@ pub use crate::attributes::expansion::{
 };
 pub use crate::attributes::key_list::KeyList;
 pub use crate::propagation::parent::below;
-pub use crate::recorder::{
-    Current, DeclaredTypeMismatch, Guard, Never, Opened, OpenedBy, Opening, Returned, call,
-    call_async, call_opening, call_then, declared, end, enter, enter_in_future, in_box, never,
-    never_made, outcome, root,
+pub use crate::recorder::call::{Guard, call, call_opening, call_then, end};
+pub use crate::recorder::declared::{Never, declared, never, never_made};
+pub use crate::recorder::future::{
+    DeclaredTypeMismatch, OpenedBy, Returned, call_async, enter_in_future, in_box,
 };
+pub use crate::recorder::open::{Current, Opened, enter};
+pub use crate::recorder::opening::{Opening, root};
+pub use crate::recorder::outcome;

@@ -28,7 +28,8 @@ pub use self::environment::{EnvironmentCarrier, from_environment};
 pub use self::formats::setup_propagators;
 use self::formats::with as with_propagator;
 pub use self::parent::AsParent;
-use crate::recorder;
+use crate::recorder::alive::context_is_alive;
+use crate::recorder::current_context;
 
 /// Injects the current context into a carrier: a header map, a string map, pairs, or any OpenTelemetry
 /// [`Injector`](opentelemetry::propagation::Injector).
@@ -143,7 +144,7 @@ pub fn extract_onto<K>(mut cx: Context, carrier: &(impl ExtractFrom<K> + ?Sized)
 /// even with `context: boundaries`, and is empty while the thread ends.
 #[must_use]
 pub fn current_context() -> Context {
-    if recorder::context_is_alive() { recorder::current_context() } else { Context::new() }
+    if context_is_alive() { current_context::current_context() } else { Context::new() }
 }
 
 /// Returns the headers that propagate the current context.

@@ -44,110 +44,45 @@
 //!
 //! [`Context`]: opentelemetry::Context
 
-mod alive;
-mod bridged;
-mod buffer;
-mod call;
-mod captures;
-mod current;
-mod current_context;
-mod declared;
-mod detached;
-mod exception;
-mod fork;
-mod fork_handlers;
-mod future;
+pub(crate) mod alive;
+pub(crate) mod bridged;
+pub(crate) mod buffer;
+pub(crate) mod call;
+pub(crate) mod captures;
+pub(crate) mod current;
+pub(crate) mod current_context;
+pub(crate) mod declared;
+pub(crate) mod detached;
+pub(crate) mod exception;
+pub(crate) mod fork;
+pub(crate) mod fork_handlers;
+pub(crate) mod future;
 mod global;
 mod global_lookup;
 mod global_span;
 mod idle;
-mod ids;
-mod last_panic;
-mod listeners;
+pub(crate) mod ids;
+pub(crate) mod last_panic;
+pub(crate) mod listeners;
 mod local;
-mod logged;
-mod lost;
-mod measure;
-mod memory;
-mod open;
-mod opening;
+pub(crate) mod logged;
+pub(crate) mod lost;
+pub(crate) mod measure;
+pub(crate) mod memory;
+pub(crate) mod open;
+pub(crate) mod opening;
 pub mod outcome;
 mod pending;
 mod published;
-mod record;
-mod recorded_span;
+pub(crate) mod record;
+pub(crate) mod recorded_span;
 mod recording;
 mod ring;
 #[cfg(test)]
 mod ring_properties;
-mod sampling;
-mod span;
+pub(crate) mod sampling;
+pub(crate) mod span;
 mod sync;
-mod table;
-mod tracer;
-mod wakeup;
-
-pub use self::alive::context_is_alive;
-pub use self::call::{Guard, call, call_opening, call_then, end};
-pub use self::current::span_context_within;
-pub(crate) use self::current_context::current_context;
-pub use self::current_context::in_current_span;
-pub use self::declared::{Never, declared, never, never_made};
-pub use self::detached::DetachedSpan;
-pub use self::fork_handlers::set_in_forks;
-pub use self::future::{
-    DeclaredTypeMismatch, FutureExt, InSpan, OpenedBy, Returned, call_async, enter_in_future,
-    in_box,
-};
-pub use self::open::{Current, Opened, enter};
-pub use self::opening::Parent;
-pub use self::opening::{Opening, root};
-pub use self::record::SpanRecord;
-pub use self::recorded_span::RecordedSpan;
-pub use self::span::{
-    ActiveSpan, CurrentSpan, SpanBuilder, Tracer, add_event, create_span, create_span_with,
-    get_current_span, record_exception, set_attribute, set_attributes, span,
-};
-pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};
-
-/// Used by `testing`.
-pub use self::{
-    captures::{CaptureScope, missed, stop_captures},
-    table::start_captures,
-};
-
-/// Used by the exporter.
-pub use self::{ids::random, record::Head};
-
-/// Used by log records.
-pub use self::{logged::describe, sampling::make_ids};
-
-/// Used by the bridge.
-pub use self::{
-    bridged::{BridgedSpan, CONTEXT_OF, EnteredSpan, Entrance},
-    current::IdHash,
-    exception::{describe_error, exception_event},
-    listeners::{expect_no_provider, is_off, records_nothing, say_no_provider},
-};
-
-/// Used by the provider and the collector.
-pub use self::{
-    buffer::{
-        Buffer, close_surplus_buffers, new_buffers, set_collector, wake as wake_collector,
-        written_spans,
-    },
-    exception::MARK,
-    fork::{forks, say_not_exported},
-    ids::random_bits,
-    last_panic::remember as remember_panic,
-    lost::LOST,
-    measure::{Measures, new_measures},
-    memory::{key_values as key_value_bytes, release_buffered},
-    record::{Code, More, Origin},
-    sampling::{
-        Limits, Measured, RateLimit, Ratio, Rule, SamplerDecision, Sampling, SpanSampler, Then,
-        matches_any, stop_provider,
-    },
-    table::start_provider,
-    wakeup::WakeUp,
-};
+pub(crate) mod table;
+pub(crate) mod tracer;
+pub(crate) mod wakeup;

@@ -53,19 +53,46 @@ pub mod propagation {
 }
 
 pub mod recorder {
+    /// Used by the provider and the collector.
     pub use crate::recorder::{
-        BridgedSpan, CONTEXT_OF, EnteredSpan, Entrance, IdHash, describe_error, exception_event,
-        expect_no_provider, is_off, records_nothing, say_no_provider,
+        alive::context_is_alive,
+        buffer::{
+            Buffer, close_surplus_buffers, new_buffers, set_collector, wake as wake_collector,
+            written_spans,
+        },
+        exception::MARK,
+        fork::{forks, say_not_exported},
+        fork_handlers::set_in_forks,
+        ids::random_bits,
+        last_panic::remember as remember_panic,
+        lost::LOST,
+        measure::{Measures, new_measures},
+        memory::{key_values as key_value_bytes, release_buffered},
+        record::{Code, More, Origin, SpanRecord},
+        sampling::{
+            Limits, Measured, RateLimit, Ratio, Rule, SamplerDecision, Sampling, SpanSampler, Then,
+            matches_any, stop_provider,
+        },
+        table::start_provider,
+        wakeup::WakeUp,
     };
+    /// Used by the bridge from `tracing`.
     pub use crate::recorder::{
-        Buffer, Code, Head, LOST, Limits, MARK, Measured, Measures, More, Origin, Parent,
-        RateLimit, Ratio, Rule, SamplerDecision, Sampling, SpanRecord, SpanSampler, Then, WakeUp,
-        close_surplus_buffers, context_is_alive, describe, forks, key_value_bytes, make_ids,
-        matches_any, new_buffers, new_measures, random, random_bits, release_buffered,
-        remember_panic, root, say_not_exported, set_collector, set_in_forks, span_context_within,
-        start_provider, stop_provider, wake_collector, written_spans,
+        bridged::{BridgedSpan, CONTEXT_OF, EnteredSpan, Entrance},
+        current::{IdHash, span_context_within},
+        exception::{describe_error, exception_event},
+        listeners::{expect_no_provider, is_off, records_nothing, say_no_provider},
+        opening::{Parent, root},
     };
-    pub use crate::recorder::{CaptureScope, missed, start_captures, stop_captures};
+    /// Used by log records, exporters and tests.
+    pub use crate::recorder::{
+        captures::{CaptureScope, missed, stop_captures},
+        ids::random,
+        logged::describe,
+        record::Head,
+        sampling::make_ids,
+        table::start_captures,
+    };
 }
 
 #[cfg(feature = "redact")]

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use opentelemetry::metrics::MeterProvider;
 
-use crate::recorder;
+use crate::recorder::fork;
 
 type Provider = Arc<dyn MeterProvider + Send + Sync>;
 
@@ -23,7 +23,7 @@ static PROCESS: AtomicU32 = AtomicU32::new(0);
 /// Whether the current provider belongs to the parent of this process, which is a fork.
 #[inline]
 pub(super) fn is_inherited() -> bool {
-    PROCESS.load(Ordering::Relaxed) != recorder::forks()
+    PROCESS.load(Ordering::Relaxed) != fork::forks()
 }
 
 /// The current provider and its generation.
@@ -64,7 +64,7 @@ pub fn switch(provider: Option<Provider>) {
     };
     // Dropped after the lock is released: shutting a provider down may run user callbacks.
     let previous = std::mem::replace(&mut *slot, provider);
-    PROCESS.store(recorder::forks(), Ordering::Relaxed);
+    PROCESS.store(fork::forks(), Ordering::Relaxed);
     GENERATION.store(generation, Ordering::Release);
     drop(slot);
     drop(previous);

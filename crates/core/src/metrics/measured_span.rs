@@ -6,7 +6,8 @@ use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use opentelemetry::{Context, SpanId, TraceId};
 
 use crate::caught::caught;
-use crate::recorder::{context_is_alive, span_context_within};
+use crate::recorder::alive::context_is_alive;
+use crate::recorder::current::span_context_within;
 
 type Ids = (TraceId, SpanId);
 

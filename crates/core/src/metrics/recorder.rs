@@ -8,7 +8,7 @@ use super::current;
 use super::instruments::{Instrument, Instruments, Kind, Lookup, Measurement};
 use super::metric::Metric;
 use super::number::MetricNumber;
-use crate::recorder;
+use crate::recorder::fork;
 
 /// Records the metrics of one component, which is their instrumentation scope.
 ///
@@ -128,7 +128,7 @@ impl MetricRecorder {
 
     fn record_now(&self, metric: Metric<'_>, measurement: Measurement, attributes: &[KeyValue]) {
         if current::is_inherited() {
-            recorder::say_not_exported();
+            fork::say_not_exported();
             return;
         }
         self.with_instrument(&metric, measurement.kind(), |_, instrument| {

@@ -5,7 +5,7 @@ use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 use super::{ExtractFrom, extract_context};
 use crate::caught::caught;
-use crate::recorder::Parent;
+use crate::recorder::opening::Parent;
 
 /// Returns the parent that the argument of `#[traced(parent = …)]` describes.
 pub fn below<K>(parent: &(impl AsParent<K> + ?Sized)) -> Parent {

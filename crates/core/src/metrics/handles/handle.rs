@@ -9,7 +9,7 @@ use crate::metrics::current;
 use crate::metrics::instruments::{Instrument, Kind, Measurement};
 use crate::metrics::metric::Metric;
 use crate::metrics::recorder::MetricRecorder;
-use crate::recorder;
+use crate::recorder::fork;
 
 #[derive(Clone, Debug)]
 struct Definition {
@@ -130,7 +130,7 @@ impl Handle {
     #[cold]
     fn look_up_and_record(&self, measurement: Measurement) {
         if current::is_inherited() {
-            recorder::say_not_exported();
+            fork::say_not_exported();
             return;
         }
         if let Some(series) = self.definition.look_up() {

@@ -6,7 +6,7 @@ use opentelemetry::propagation::Extractor;
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
 use opentelemetry::{Context, SpanId, TraceId};
 
-use crate::recorder::span_context_within;
+use crate::recorder::current::span_context_within;
 
 /// The maximum length of a header, in bytes; B3 needs less.
 const MAX_BYTES: usize = 512;

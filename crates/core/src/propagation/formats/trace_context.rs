@@ -9,7 +9,7 @@ use opentelemetry::{Context, SpanId, TraceId};
 
 use super::trace_state::Original;
 use super::{hex, trace_state};
-use crate::recorder::span_context_within;
+use crate::recorder::current::span_context_within;
 
 const TRACEPARENT: &str = "traceparent";
 const TRACESTATE: &str = "tracestate";
