@@ -101,7 +101,7 @@ pub mod propagation;
 pub use floe_telemetry_core::{
     __private, ActiveSpan, ErrorType, FloeAttributes, FutureExt, MetricRecorder, SpanKind, Tracer,
     add_event, attributes, callsite, create_span, create_span_with, get_current_span, get_tracer,
-    in_current_span, record_exception, set_attribute, set_attributes, span, traced, tracer,
+    in_current_span, record_exception, set_attribute, span, traced, tracer,
 };
 
 /// Types that functions of this crate return or take, to name them in signatures.

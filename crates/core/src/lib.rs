@@ -46,7 +46,7 @@ pub use self::recorder::outcome::ErrorType;
 pub use self::recorder::recorded_span::RecordedSpan;
 pub use self::recorder::span::{
     ActiveSpan, CurrentSpan, SpanBuilder, Tracer, add_event, create_span, create_span_with,
-    get_current_span, record_exception, set_attribute, set_attributes, span,
+    get_current_span, record_exception, set_attribute, span,
 };
 pub use self::recorder::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};
 

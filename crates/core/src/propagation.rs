@@ -195,10 +195,4 @@ pub fn current_span_id() -> Option<String> {
     context.is_valid().then(|| context.span_id().to_string())
 }
 
-/// Returns whether a span is current, sampled or not.
-#[must_use]
-pub fn is_trace_active() -> bool {
-    current_span_context().is_valid()
-}
-
 const TRACE_FIELDS: [&str; 3] = ["traceparent", "b3", "x-b3-traceid"];

@@ -87,7 +87,6 @@ pub mod recorder {
     /// Used by log records, exporters and tests.
     pub use crate::recorder::{
         captures::{CaptureScope, missed, stop_captures},
-        ids::random,
         logged::describe,
         record::Head,
         sampling::make_ids,

@@ -14,7 +14,7 @@ use bytes::Bytes;
 
 use super::response::Outcome;
 use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
-use floe_telemetry_core::__sdk::recorder::random;
+use floe_telemetry_core::__sdk::recorder::random_bits;
 use floe_telemetry_sdk::__parts::collector::{Ending, ExportFailure};
 
 /// The delay before the first retry. It doubles with each further retry.
@@ -177,7 +177,8 @@ fn send_with(
 fn pause(delay: Duration, after: Option<Duration>) -> Duration {
     // Jitter spreads the retries of many senders that failed at the same time. The longest pause for one delay equals
     // the shortest pause for the next delay, so pauses grow while the delay grows.
-    let jittered = delay.mul_f64(0.75 * (1.0 + random()));
+    let random = f64::from(u32::try_from(random_bits() >> 96).unwrap_or_default());
+    let jittered = delay.mul_f64(0.75 * (1.0 + random / f64::from(u32::MAX)));
     after.map_or(jittered, |after| jittered.max(after))
 }
 

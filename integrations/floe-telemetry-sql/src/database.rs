@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Instant;
 
 use floe_telemetry::trace::{RecorderTracer, RecorderTracerProvider};
-use floe_telemetry::{propagation::is_trace_active, record_exception};
+use floe_telemetry::{propagation::current_span_context, record_exception};
 use opentelemetry::metrics::Histogram;
 use opentelemetry::trace::{
     Span as _, SpanKind, Status, TraceContextExt, Tracer, TracerProvider as _,
@@ -111,7 +111,7 @@ impl Database {
         let query = LazyCell::new(|| Query::read(&sql().into(), DoubleQuoted::of(system)));
         let tracer = &self.tracer;
         let builder = |name: String| tracer.span_builder(name).with_kind(SpanKind::Client);
-        let span = if is_trace_active() {
+        let span = if current_span_context().is_valid() {
             let mut span = builder(system.to_owned()).start(tracer);
             if span.is_recording() {
                 span.update_name(query.name(system));

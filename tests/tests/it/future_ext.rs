@@ -11,7 +11,7 @@ use std::thread;
 use floe_telemetry::attributes::{AttributeValue, ToAttributeValue};
 use floe_telemetry::{
     FutureExt, SpanKind, add_event, create_span, get_current_span, record_exception, set_attribute,
-    set_attributes, span, testing, traced,
+    span, testing, traced,
 };
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::Status;
@@ -246,7 +246,7 @@ fn the_current_span_is_updated_whichever_api_started_it() {
     let update = || {
         set_attribute("n", 1);
         set_attribute("absent", None::<u8>);
-        set_attributes(&page);
+        get_current_span().set_attributes(&page);
         add_event("cache.miss", [KeyValue::new("key", "orders")]);
     };
     let spans = testing::capture(|| {

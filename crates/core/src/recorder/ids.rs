@@ -99,14 +99,6 @@ pub fn random_bits() -> u128 {
     u128::from(high) << 64 | u128::from(low)
 }
 
-/// A number from 0.0 up to 1.0, for jitter.
-pub fn random() -> f64 {
-    // A float holds 53 bits.
-    #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
-    let number = (next(&mut seeds()[0]) >> 11) as f64 / (1_u64 << 53) as f64;
-    number
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;

@@ -352,30 +352,6 @@ pub fn set_attribute(key: impl Into<Key>, value: impl ToAttributeValue) {
     }
 }
 
-/// Sets the attributes of a type that derives [`FloeAttributes`] on the current span, like [`set_attribute`].
-///
-/// ```
-/// use floe_telemetry::{FloeAttributes, set_attributes, testing, traced};
-///
-/// #[derive(FloeAttributes)]
-/// struct Page<'a> {
-///     path: &'a str,
-///     rows: u32,
-/// }
-///
-/// #[traced]
-/// fn load() {
-///     set_attributes(&Page { path: "/orders", rows: 50 });
-/// }
-///
-/// testing::capture(load).single("load").assert_attribute("path", "/orders").assert_attribute("rows", 50);
-/// ```
-pub fn set_attributes(attributes: &impl FloeAttributes) {
-    if let Some(span) = recording_span() {
-        span.set_attributes(attributes);
-    }
-}
-
 /// Adds an event to the current span, whichever library started the span. Without a recorded span, it does nothing. The
 /// attributes are an array or another iterator of `KeyValue`s; `[]` adds none.
 ///
