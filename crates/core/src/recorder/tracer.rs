@@ -2,7 +2,8 @@
 //! OpenTelemetry's API belong to the same traces.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
 
 use opentelemetry::trace::{SpanBuilder, SpanKind, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, InstrumentationScope};
@@ -26,8 +27,15 @@ pub struct RecorderTracer {
     scope: Arc<InstrumentationScope>,
 }
 
-/// Returns a tracer with a name, which becomes the name of the instrumentation scope of its spans. Keep it for several
-/// spans.
+/// The tracers that [`get_tracer`] returned, by name.
+static NAMED: RwLock<BTreeMap<Cow<'static, str>, RecorderTracer>> = RwLock::new(BTreeMap::new());
+
+/// The maximum number of kept tracers, and of bytes of their names. A program that exceeds it makes names from data.
+const MOST_NAMED: usize = 1000;
+const LONGEST_NAME: usize = 256;
+
+/// Returns the tracer with a name, which becomes the name of the instrumentation scope of its spans. The first call
+/// with the name creates it.
 ///
 /// ```
 /// use floe_telemetry::{get_tracer, testing};
@@ -37,7 +45,21 @@ pub struct RecorderTracer {
 /// assert_eq!(spans.single("mail.send").scope(), "acme.mail");
 /// ```
 pub fn get_tracer(name: impl Into<Cow<'static, str>>) -> RecorderTracer {
-    RecorderTracerProvider.tracer(name)
+    let name = name.into();
+    // The lock is only tried, because in a fork its holder may not exist.
+    if let Ok(named) = NAMED.try_read()
+        && let Some(tracer) = named.get(&name)
+    {
+        return tracer.clone();
+    }
+    let tracer = RecorderTracerProvider.tracer(name.clone());
+    if name.len() <= LONGEST_NAME
+        && let Ok(mut named) = NAMED.try_write()
+        && (named.len() < MOST_NAMED || named.contains_key(&name))
+    {
+        return named.entry(name).or_insert(tracer).clone();
+    }
+    tracer
 }
 
 impl TracerProvider for RecorderTracerProvider {
@@ -117,5 +139,27 @@ impl RecorderTracer {
         for link in links {
             record.add_link(link);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_one_tracer_unless_names_are_data() {
+        let same = |a: &RecorderTracer, b: &RecorderTracer| Arc::ptr_eq(&a.scope, &b.scope);
+        let orders = get_tracer("acme.orders");
+        let long = "x".repeat(LONGEST_NAME + 1);
+        for number in 0..2 * MOST_NAMED {
+            let name = format!("acme.{number}");
+            assert_eq!(get_tracer(name.clone()).scope.name(), name);
+        }
+        assert_eq!(get_tracer(long.clone()).scope.name(), long);
+        assert!(same(&orders, &get_tracer("acme.orders".to_owned())));
+        assert!(!same(&orders, &get_tracer("acme.mail")));
+        let named = NAMED.read().unwrap();
+        assert_eq!(named.len(), MOST_NAMED);
+        assert!(!named.contains_key(long.as_str()));
     }
 }
