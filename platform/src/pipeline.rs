@@ -39,25 +39,16 @@ pub use self::outcome::{Failure, QueryError};
 use self::progress::Progress;
 use self::report::mark_failed;
 pub use self::report::{Report, RunError};
-use self::run::{Orchestration, Run, TRACER_NAME, Tables};
+use self::run::{Run, TRACER_NAME, Tables};
 use self::warehouse::Warehouse;
 use crate::artifacts::CompiledArtifacts;
 use crate::compile::{self, Definition};
 use crate::history::unusual;
-use crate::identity::Identity;
 use crate::metrics;
 use crate::plugins::active::{Active, failed};
 use crate::product::{self, OUTPUT_FOLDER};
 use crate::record::Outcome;
 pub use crate::record::{FailedCheck, Step};
-
-/// A run, its product, and the plugins that it has configured.
-struct Prepared<'a> {
-    identity: &'a Identity,
-    artifacts: CompiledArtifacts,
-    plugins: Active,
-    run_id: &'a RunId,
-}
 
 /// Runs a product: prepare, observe, build, publish, report.
 ///
@@ -73,39 +64,45 @@ struct Prepared<'a> {
     },
 )]
 pub fn run(definition: &Definition, run_id: &RunId) -> Result<Report, RunError> {
-    let (prepared, mut report) = prepare(definition, run_id)?;
+    let (artifacts, plugins, mut report) = prepare(definition, run_id)?;
+    let run = Run {
+        dagster_run_id: report.record.dagster_run_id.clone(),
+        ..Run::new(
+            run_id.as_str(),
+            &definition.identity,
+            &artifacts,
+            Some(&definition.product),
+            &plugins,
+        )
+    };
     let steps = || {
-        let started = prepared.plugins.start(|_| true);
-        let built = started.and_then(|()| build(definition, &prepared, &mut report));
-        ending::report(&prepared, report, built)
+        let started = plugins.start(|_| true);
+        let built = started.and_then(|()| build(&run, &mut report));
+        ending::report(&run, report, built)
     };
     counted("pipeline", |_| !interrupt::is_requested(), steps)
 }
 
 /// Builds and publishes the tables, with the lineage of the run.
-fn build(
-    definition: &Definition,
-    prepared: &Prepared<'_>,
-    report: &mut Report,
-) -> Result<(), Error> {
-    check(prepared)?;
-    let plugins = &prepared.plugins;
-    run::observe(prepared, report, |report| {
-        if let Some(project) = &prepared.artifacts.dbt {
+fn build(run: &Run<'_>, report: &mut Report) -> Result<(), Error> {
+    check(run)?;
+    let plugins = run.plugins;
+    run::observe(run, report, |report| {
+        if let Some(project) = &run.artifacts.dbt {
             let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
             if !orchestrator.plugin().runs_here() {
-                return processes::build(prepared, None, report, &orchestrator).map(drop);
+                return processes::build(run, None, report, &orchestrator).map(drop);
             }
-            return dbt::build(prepared, project, report);
+            return dbt::build(run, project, report);
         }
         plugins.required::<dyn ComputeEngine>()?.name().clone_into(&mut report.engine);
-        let warehouse = Warehouse::prepare(&prepared.identity.folder, plugins)?;
+        let warehouse = Warehouse::prepare(run.folder(), plugins)?;
         if warehouse.waited >= warehouse::TICK {
             report.end_stage(unusual::WAIT, warehouse.waited);
         }
-        match build_assets(definition, prepared, &warehouse, report)? {
-            Some((run, mut tables)) => {
-                publish::publish(&run, &mut tables, report)?;
+        match build_assets(run, &warehouse, report)? {
+            Some(mut tables) => {
+                publish::publish(run, &mut tables, report)?;
                 warehouse.replace(tables, plugins)?;
                 report.is_published = true;
             }
@@ -116,10 +113,10 @@ fn build(
 }
 
 /// Compiles the product, and replaces the results of the previous run.
-fn prepare<'a>(
-    definition: &'a Definition,
-    run_id: &'a RunId,
-) -> Result<(Prepared<'a>, Report), RunError> {
+fn prepare(
+    definition: &Definition,
+    run_id: &RunId,
+) -> Result<(CompiledArtifacts, Active, Report), RunError> {
     let identity = &definition.identity;
     product::check_output_folder(&identity.folder)?;
     correlate(run_id);
@@ -142,7 +139,7 @@ fn prepare<'a>(
                 dagster_run_id = report.record.dagster_run_id,
                 "run begins"
             );
-            Ok((Prepared { identity, artifacts, plugins, run_id }, report))
+            Ok((artifacts, plugins, report))
         }
         Err(error) => {
             if has_results {
@@ -192,8 +189,8 @@ fn not_compiled(definition: &Definition, mut report: Report, error: Error) -> Ru
 }
 
 /// Checks that the plugins support the run.
-fn check(prepared: &Prepared<'_>) -> Result<(), Error> {
-    let Prepared { identity, artifacts, plugins, .. } = prepared;
+fn check(run: &Run<'_>) -> Result<(), Error> {
+    let Run { identity, artifacts, plugins, .. } = run;
     let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
     if !orchestrator.plugin().runs_here() {
         artifacts.check_read_by(orchestrator.name(), &identity.folder)?;
@@ -220,29 +217,21 @@ fn authenticate(plugins: &Active) -> Result<(), Error> {
 }
 
 /// Builds the assets in the draft of the warehouse, in the order of the orchestrator. If no asset fails, returns the
-/// run with the open draft.
-fn build_assets<'a>(
-    definition: &'a Definition,
-    prepared: &'a Prepared<'a>,
+/// open draft.
+fn build_assets(
+    run: &Run<'_>,
     warehouse: &Warehouse,
     report: &mut Report,
-) -> Result<Option<(Run<'a>, Tables)>, Error> {
-    let Prepared { identity, artifacts, plugins, run_id } = prepared;
+) -> Result<Option<Tables>, Error> {
+    let Run { identity, artifacts, plugins, .. } = run;
     let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
-    let run = |report: &Report| Run {
-        dagster_run_id: report.record.dagster_run_id.clone(),
-        ..Run::new(run_id.as_str(), identity, artifacts, Some(&definition.product), plugins)
-    };
     if !orchestrator.plugin().runs_here() {
-        if !processes::build(prepared, Some(warehouse), report, &orchestrator)? {
+        if !processes::build(run, Some(warehouse), report, &orchestrator)? {
             return Ok(None);
         }
-        let tables = Tables::new(warehouse::open(&warehouse.database(), plugins)?);
-        let run = Run { orchestration: Orchestration::Dagster, has_tables: true, ..run(report) };
-        return Ok(Some((run, tables)));
+        return Ok(Some(Tables::new(warehouse::open(&warehouse.database(), plugins)?)));
     }
     let mut tables = Tables::new(warehouse.create(plugins)?);
-    let run = run(report);
     let (assets, product) = (Asset::all(artifacts), artifacts.product());
     let progress = Progress::new(identity, report, artifacts);
     let mut build = |key: &str| {
@@ -250,7 +239,7 @@ fn build_assets<'a>(
         let Some(asset) = assets.iter().find(|asset| asset.key() == key) else {
             return Err(Error::Setting(format!("there is no asset `{key}`")));
         };
-        let (step, built) = asset.build(&run, report, &mut tables);
+        let (step, built) = asset.build(run, report, &mut tables);
         if step.outcome.is_failed() {
             mark_failed();
         }
@@ -269,7 +258,7 @@ fn build_assets<'a>(
         return Err(failed(&orchestrator)(error));
     }
     if report.count(Outcome::is_failed) == 0 {
-        return Ok(Some((run, tables)));
+        return Ok(Some(tables));
     }
     tables.close()?;
     interrupt::check()?;

@@ -168,17 +168,6 @@ pub struct Parent<'a> {
     pub run_id: &'a str,
     /// The job.
     pub job: Job<'a>,
-    /// The run at the top of the hierarchy. Default: the parent.
-    pub root: Option<Root<'a>>,
-}
-
-/// The run at the top of a hierarchy of runs.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Root<'a> {
-    /// The id of the run.
-    pub run_id: &'a str,
-    /// The job.
-    pub job: Job<'a>,
 }
 
 /// A program that processes data.
@@ -244,13 +233,11 @@ impl RunEvent<'_> {
     fn run_facets(&self) -> Value {
         let mut run = json!({});
         if let Some(parent) = &self.parent {
-            let root = parent.root.unwrap_or(Root { run_id: parent.run_id, job: parent.job });
             run["parent"] = facet(
                 "1-2-0/ParentRunFacet",
                 json!({
                     "run": { "runId": parent.run_id },
                     "job": parent.job.to_json(),
-                    "root": { "run": { "runId": root.run_id }, "job": root.job.to_json() },
                 }),
             );
         }

@@ -24,7 +24,8 @@ use super::ending::{Alert, alert};
 use super::outcome::{Failure, QueryError};
 use super::progress::Progress;
 use super::report::{Report, mark_failed};
-use super::{Prepared, warehouse};
+use super::run::Run;
+use super::warehouse;
 use crate::artifacts::DbtProject;
 use crate::identity::Identity;
 use crate::metrics;
@@ -33,19 +34,15 @@ use crate::product::{OUTPUT_FOLDER, absolute, warehouse_path};
 use crate::record::{self, FailedCheck, Outcome, Step};
 
 /// Builds the project, which is the only asset of the orchestrator.
-pub(super) fn build(
-    prepared: &Prepared<'_>,
-    project: &DbtProject,
-    report: &mut Report,
-) -> Result<(), Error> {
-    let Prepared { identity, artifacts, plugins, run_id } = prepared;
+pub(super) fn build(run: &Run<'_>, project: &DbtProject, report: &mut Report) -> Result<(), Error> {
+    let Run { identity, artifacts, plugins, id, .. } = run;
     let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
     let ran = orchestrator.run(&artifacts.product(), &mut |_| {
         let progress = Progress::new(identity, report, artifacts);
         let (ended, nodes) = mpsc::channel();
         let (ran, printed) = thread::scope(|scope| {
             let printer = scope.spawn(|| progress.print_nodes(nodes));
-            let ran = run(identity, project, plugins, run_id.as_str(), Some(&ended));
+            let ran = self::run(identity, project, plugins, id, Some(&ended));
             drop(ended);
             (ran, printer.join().unwrap_or_default())
         });

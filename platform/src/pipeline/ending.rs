@@ -13,9 +13,8 @@ use floe_plugins::process::interrupt;
 use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::{get_current_span, traced};
 
-use super::Prepared;
 use super::report::{Report, RunError};
-use super::run::TRACER_NAME;
+use super::run::{Run, TRACER_NAME};
 use crate::compile::Definition;
 use crate::history::{self, unusual};
 use crate::identity::Identity;
@@ -26,11 +25,11 @@ use crate::record::{Outcome, Record, Status};
 
 /// Reports a finished run, whether it has built its tables or not.
 pub(super) fn report(
-    prepared: &Prepared<'_>,
+    run: &Run<'_>,
     mut report: Report,
     built: Result<(), Error>,
 ) -> Result<Report, RunError> {
-    let Prepared { identity, plugins, .. } = prepared;
+    let Run { identity, plugins, .. } = run;
     let span = get_current_span();
     if let Some(id) = &report.record.dagster_run_id {
         // The id is from the environment, or from the run that has built the assets.

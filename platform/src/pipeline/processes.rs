@@ -33,11 +33,11 @@ use floe_telemetry::{FloeAttributes as _, get_current_span, get_tracer};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
+use super::dbt;
 use super::progress::Progress;
 use super::report::Report;
-use super::run::DAGSTER;
+use super::run::{DAGSTER, Run};
 use super::warehouse::Warehouse;
-use super::{Prepared, dbt};
 use crate::artifacts;
 use crate::plugins::active::failed;
 use crate::product::{OUTPUT_FOLDER, absolute};
@@ -48,12 +48,12 @@ const UNFINISHED: &str = "the process of the asset ended without a result";
 
 /// Builds the assets in the draft of the warehouse, unless dbt owns the tables. Returns whether no asset failed.
 pub(super) fn build(
-    prepared: &Prepared<'_>,
+    run: &Run<'_>,
     warehouse: Option<&Warehouse>,
     report: &mut Report,
     orchestrator: &Handle<dyn AssetOrchestrator>,
 ) -> Result<bool, Error> {
-    let Prepared { identity, artifacts, plugins, run_id } = prepared;
+    let Run { identity, artifacts, plugins, id, .. } = run;
     let product = artifacts.product();
     let folder = identity.folder.join(OUTPUT_FOLDER).join("orchestrator");
     let path = artifacts::default_path(&identity.folder);
@@ -62,7 +62,7 @@ pub(super) fn build(
         warehouse.create(plugins)?.close().map_err(Error::from_plugin)?;
     }
     let database = warehouse.map(Warehouse::database);
-    let (_folder, file, shared) = SharedRun::create(run_id.as_str(), database.as_deref(), &path)?;
+    let (_folder, file, shared) = SharedRun::create(id, database.as_deref(), &path)?;
     let program = env::current_exe().map_err(Error::io("find", Path::new("floe")))?;
     let product_folder = absolute(&identity.folder)?;
     let variables: [(&str, &OsStr); 3] = [

@@ -11,12 +11,10 @@ use floe_plugin::orchestrator::{
 };
 use floe_plugins::error::Error;
 use floe_plugins::process::interrupt;
-use floe_plugins::runs::correlation::LineageParent;
 use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::opentelemetry::trace::SpanContext;
 use floe_telemetry::{ErrorType, FloeAttributes, get_current_span, sanitize_credentials, traced};
 
-use super::Prepared;
 use super::outcome::{Checked, Failure};
 use super::report::Report;
 use crate::artifacts::{CompiledArtifacts, CompiledSource};
@@ -38,8 +36,6 @@ pub(crate) struct Run<'a> {
     pub(crate) orchestration: Orchestration,
     /// Whether the database may contain tables of an earlier attempt or run.
     pub(crate) has_tables: bool,
-    /// The lineage run that contains this run.
-    pub(crate) started_by: LineageParent,
     /// The id of the Dagster run that contains this run.
     pub(crate) dagster_run_id: Option<String>,
 }
@@ -105,7 +101,6 @@ impl<'a> Run<'a> {
             product,
             orchestration: Orchestration::Local,
             has_tables: false,
-            started_by: LineageParent::from_environment(),
             dagster_run_id: None,
         }
     }
@@ -193,27 +188,20 @@ impl Run<'_> {
         })
     }
 
-    pub(crate) fn job<'a>(&'a self, name: &'a str) -> Job<'a> {
+    fn job<'a>(&'a self, name: &'a str) -> Job<'a> {
         Job { namespace: &self.identity.namespace, name }
     }
 
     /// Emits a lineage event, with this run as its parent.
     fn emit(&self, event: RunEvent<'_>) -> Result<(), Error> {
-        let parent = Parent {
-            run_id: self.id,
-            job: self.job(&self.identity.name),
-            root: self.started_by.root(),
-        };
+        let parent = Parent { run_id: self.id, job: self.job(&self.identity.name) };
         let tags = tags(self.id, self.dagster_run_id.as_deref());
         self.plugins.lineage(RunEvent { parent: Some(parent), tags, ..event })
     }
 }
 
-/// The name of the tag with the id of a dbt command.
-pub(crate) const DBT_INVOCATION_ID: &str = "dbt_invocation_id";
-
 /// The ids of a run for its lineage.
-pub(crate) fn tags<'a>(run_id: &'a str, dagster: Option<&'a str>) -> Vec<(&'a str, &'a str)> {
+fn tags<'a>(run_id: &'a str, dagster: Option<&'a str>) -> Vec<(&'a str, &'a str)> {
     let mut tags = vec![("floe_run_id", run_id)];
     tags.extend(dagster.map(|id| ("dagster_run_id", id)));
     tags
@@ -231,11 +219,11 @@ pub(crate) struct AssetRun<'a> {
 
 /// Emits the start of the run, runs its other steps, and emits its outcome.
 pub(super) fn observe(
-    prepared: &Prepared<'_>,
+    run: &Run<'_>,
     report: &mut Report,
     steps: impl FnOnce(&mut Report) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    emit(prepared, report, RunState::Start, None)?;
+    emit(run, report, RunState::Start, None)?;
     let built = steps(report);
     let failure = report.failure(&built);
     let state = match failure {
@@ -243,29 +231,20 @@ pub(super) fn observe(
         Some(_) if interrupt::is_requested() => RunState::Abort,
         Some(_) => RunState::Fail,
     };
-    let emitted = emit(prepared, report, state, failure.as_deref());
+    let emitted = emit(run, report, state, failure.as_deref());
     built.and(emitted)
 }
 
-fn emit(
-    prepared: &Prepared<'_>,
-    report: &Report,
-    state: RunState,
-    error: Option<&str>,
-) -> Result<(), Error> {
-    let run_id = prepared.run_id.as_str();
-    let started_by = LineageParent::from_environment();
-    let job = Job { namespace: &prepared.identity.namespace, name: &prepared.identity.name };
+fn emit(run: &Run<'_>, report: &Report, state: RunState, error: Option<&str>) -> Result<(), Error> {
     let dbt_invocation_ids = report.dbt_invocation_ids();
-    let mut tags = tags(run_id, report.record.dagster_run_id.as_deref());
-    tags.extend(dbt_invocation_ids.iter().map(|id| (DBT_INVOCATION_ID, *id)));
-    prepared.plugins.lineage(RunEvent {
+    let mut tags = tags(run.id, report.record.dagster_run_id.as_deref());
+    tags.extend(dbt_invocation_ids.iter().map(|id| ("dbt_invocation_id", *id)));
+    run.plugins.lineage(RunEvent {
         job_type: Some(JobType::PRODUCT),
-        parent: started_by.parent(),
         tags,
         engine: Some(Engine { name: "floe", version: env!("CARGO_PKG_VERSION") }),
         error,
-        ..RunEvent::new(state, SystemTime::now(), run_id, job)
+        ..RunEvent::new(state, SystemTime::now(), run.id, run.job(&run.identity.name))
     })
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use floe_plugin::PluginType;
 use floe_plugin::lineage::{
-    Dataset, Engine, Job, JobType, LineageBackend, Parent, Root, RunEvent, RunState,
+    Dataset, Engine, Job, JobType, LineageBackend, Parent, RunEvent, RunState,
 };
 use floe_plugin::table::{Column, ColumnType};
 use serde_json::json;
@@ -30,10 +30,6 @@ pub(crate) fn event() -> RunEvent<'static> {
         parent: Some(Parent {
             run_id: "9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1",
             job: job("customer-360"),
-            root: Some(Root {
-                run_id: "7f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1",
-                job: job("nightly"),
-            }),
         }),
         job_type: Some(JobType { integration: "FLOE", job_type: "MODEL" }),
         tags: vec![("dagster_run_id", "8b4c")],

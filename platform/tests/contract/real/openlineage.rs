@@ -14,7 +14,6 @@ fn assert_run(event: &Value) {
     let facets = &event["run"]["facets"];
     assert_eq!(facets["parent"]["run"]["runId"], "9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1");
     assert_eq!(facets["parent"]["job"]["name"], "customer-360");
-    assert_eq!(facets["parent"]["root"]["job"]["name"], "nightly");
     assert_eq!(facets["traceCorrelation"]["span_id"], "00f067aa0ba902b7");
     let tag = |key: &str, value: &str| json!({ "key": key, "value": value, "source": "floe" });
     let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
