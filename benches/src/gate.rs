@@ -7,8 +7,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use floe::compile::Definition;
-use floe::environment::Environment;
 use floe::pipeline::{self, RunId};
+use floe_telemetry::Mode;
 use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 use tempfile::TempDir;
@@ -116,7 +116,7 @@ impl Pipeline {
         let folder = tempfile::tempdir().expect("a folder for the product");
         let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../platform/demo/customer-360");
         copy(&demo, folder.path());
-        let definition = Definition::read(folder.path(), None, Some(Environment::Dev));
+        let definition = Definition::read(folder.path(), None, Some(Mode::Dev));
         let definition = definition.expect("a product");
         let receiver = Receiver::start(Protocol::Http, false);
         Self { definition, receiver, spans: 0, expected_spans: 0, _folder: folder }

@@ -3,17 +3,7 @@
 //! Its paths are relative to the product's folder, so the file moves with the product. Credentials are
 //! not written, and artifacts with a query that contained one are refused when they are read.
 //!
-//! | version | added |
-//! |---|---|
-//! | 0.1 | |
-//! | 0.2 | `instrumentation`; `observability.lineage_endpoint` and `lineage_transport` |
-//! | 0.3 | `plugins`, `secrets`; `ingestion` of sources; `checks` and `exports` of models |
-//! | 0.4 | `observability.trace_url` |
-//! | 0.6 | `checks` of sources |
-//! | 0.7 | `dbt` |
-//!
-//! Files of an older minor version are read. A file of a newer minor version is read unless it has an
-//! unknown key: the key may be essential, and compiling again is cheap.
+//! A file of another version is refused: compiling again is cheap.
 
 mod mask;
 
@@ -28,10 +18,9 @@ use floe_plugins::error::Error;
 use floe_plugins::files::yaml;
 use floe_plugins::place::Place;
 use floe_telemetry::config::ResourceAttributes;
-use floe_telemetry::{TelemetryConfig, backend};
+use floe_telemetry::{Mode, TelemetryConfig, backend};
 use serde::{Deserialize, Serialize};
 
-use crate::environment::Environment;
 use crate::manifest::LineageTransport;
 use crate::manifest::selection::{self, Selected};
 pub use crate::product::RequiredSecret;
@@ -51,28 +40,22 @@ pub struct CompiledArtifacts {
     pub metadata: Metadata,
     /// The telemetry and the lineage of its runs.
     pub observability: Observability,
-    /// The plugins of the compiling platform that are not instrumented. Since 0.2.
-    #[serde(default)]
+    /// The plugins of the compiling platform that are not instrumented.
     pub instrumentation: Vec<InstrumentationWarning>,
     /// The sources, in the order of loading.
     pub sources: Vec<CompiledSource>,
     /// The models, in the order of building.
     pub models: Vec<CompiledModel>,
-    /// The dbt project, if the product is one. Then it has no other sources and models. Since 0.7.
+    /// The dbt project, if the product is one. Then it has no other sources and models.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dbt: Option<DbtProject>,
-    /// The plugins that the manifest selects. Since 0.3.
-    #[serde(default)]
+    /// The plugins that the manifest selects.
     pub plugins: Vec<Selected>,
-    /// The secrets that a run needs. Since 0.3.
-    #[serde(default)]
+    /// The secrets that a run needs.
     pub secrets: Vec<RequiredSecret>,
     /// Suspicious parts of the product, each with its place. Not a part of the file.
     #[serde(skip)]
     pub warnings: Vec<String>,
-    /// The missing files of sources, each with its place. A run fails these sources. Not a part of the file.
-    #[serde(skip)]
-    pub absent: Vec<String>,
 }
 
 /// The parts of a dbt project that are known before dbt reads it.
@@ -96,7 +79,7 @@ pub struct Metadata {
     /// The namespace of the product.
     pub namespace: String,
     /// The environment.
-    pub environment: Environment,
+    pub environment: Mode,
     /// A description of the product.
     #[serde(serialize_with = "mask::all")]
     pub description: Option<String>,
@@ -115,13 +98,13 @@ pub struct Observability {
     pub lineage: bool,
     /// The namespace of the lineage's jobs.
     pub lineage_namespace: String,
-    /// The destination of lineage events. Since 0.2.
+    /// The destination of lineage events.
     #[serde(default)]
     pub lineage_endpoint: Option<String>,
-    /// The transport of lineage events. Since 0.2.
+    /// The transport of lineage events.
     #[serde(default)]
     pub lineage_transport: Option<LineageTransport>,
-    /// The address of a trace in the telemetry backend. Since 0.4.
+    /// The address of a trace in the telemetry backend.
     #[serde(default)]
     pub trace_url: Option<TraceUrl>,
 }
@@ -139,11 +122,10 @@ pub struct CompiledSource {
     pub columns: Vec<CompiledColumn>,
     /// The query that generates the CSV file if it does not exist.
     pub generate: Option<Query>,
-    /// The ingestion plugin; `None` is `csv`. Since 0.3.
-    #[serde(default)]
+    /// The ingestion plugin; `None` is `csv`.
     pub ingestion: Option<Name>,
-    /// The checks of its rows. Since 0.6.
-    #[serde(default, serialize_with = "mask::all")]
+    /// The checks of its rows.
+    #[serde(serialize_with = "mask::all")]
     pub checks: Vec<Check>,
 }
 
@@ -170,11 +152,10 @@ pub struct CompiledModel {
     pub materialization: Materialization,
     /// The query.
     pub query: Query,
-    /// The checks of its rows. Since 0.3.
-    #[serde(default, serialize_with = "mask::all")]
+    /// The checks of its rows.
+    #[serde(serialize_with = "mask::all")]
     pub checks: Vec<Check>,
-    /// The external systems to which the rows are written. Since 0.3.
-    #[serde(default)]
+    /// The external systems to which the rows are written.
     pub exports: Vec<Export>,
 }
 
@@ -316,19 +297,13 @@ impl CompiledArtifacts {
             Error::input(place, format!("these are not compiled artifacts: {error}"))
         };
         let Versioned { version } = serde_json::from_str(text).map_err(refused)?;
-        let age = Age::of(&version).ok_or_else(|| {
-            let message = format!("expected {VERSION} and older, found version `{version}`");
-            Error::input(Place::file(path), message)
-        })?;
-        let artifacts: Self = serde_json::from_str(text).map_err(|error| match age {
-            Age::Newer => {
-                let message = format!(
-                    "found artifacts of version {version} with a key that this program (version {VERSION}) does not support: {error}; compile the product again"
-                );
-                Error::input(Place::file(path).line(error.line() as u64), message)
-            }
-            Age::Known => refused(error),
-        })?;
+        if version != VERSION {
+            let message = format!(
+                "expected artifacts of version {VERSION}, found `{version}`; compile the product again"
+            );
+            return Err(Error::input(Place::file(path), message));
+        }
+        let artifacts: Self = serde_json::from_str(text).map_err(refused)?;
         let refused = |message: &dyn Display| {
             let message = format!("observability.telemetry: {message}");
             Error::input(Place::file(path), message)
@@ -362,29 +337,6 @@ fn missing_identity(resource: &ResourceAttributes) -> Option<&'static str> {
 #[derive(Deserialize)]
 struct Versioned {
     version: String,
-}
-
-/// Whether a file's minor version is newer than this program's [`VERSION`].
-enum Age {
-    Known,
-    Newer,
-}
-
-impl Age {
-    /// `None` for a different major version, and for text that is not a version.
-    fn of(version: &str) -> Option<Self> {
-        let (ours, theirs) = (numbers(VERSION)?, numbers(version)?);
-        match theirs[0] == ours[0] {
-            true if theirs[1] > ours[1] => Some(Self::Newer),
-            true => Some(Self::Known),
-            false => None,
-        }
-    }
-}
-
-fn numbers(version: &str) -> Option<[u32; 3]> {
-    let numbers = version.split('.').map(|part| part.parse().ok());
-    numbers.collect::<Option<Vec<_>>>()?.try_into().ok()
 }
 
 /// The default path of a product's artifacts.

@@ -9,9 +9,8 @@
 //! | compile | creates the plan of execution |
 //! | generate | writes the artifacts |
 //!
-//! The mistakes of the first four stages are one error: each stage continues with the valid parts.
+//! The first mistake stops the compilation.
 
-mod absent;
 mod build;
 pub(crate) mod definition;
 mod enforce;
@@ -20,7 +19,7 @@ mod graph;
 mod load;
 pub(crate) mod reference;
 mod resolve;
-mod suspicious;
+mod unlisted;
 mod validate;
 
 use floe_plugin::compile::Compile;
@@ -30,12 +29,8 @@ use floe_plugins::process::interrupt;
 use floe_telemetry::traced;
 
 pub use self::definition::Definition;
-use self::load::Loaded;
-use self::resolve::Plan;
 use crate::artifacts::{CompiledArtifacts, VERSION};
-use crate::identity::Identity;
-use crate::manifest::Manifest;
-use crate::product::{self, Product};
+use crate::product;
 
 /// Compiles a product and writes its artifacts to `output`, which may exist only if it contains artifacts.
 ///
@@ -57,44 +52,11 @@ pub fn compile(definition: &Definition) -> Result<CompiledArtifacts, Error> {
 fn stages(definition: &Definition) -> Result<CompiledArtifacts, Error> {
     let Definition { identity, product, manifest, telemetry } = definition;
     product::check_output_folder(&identity.folder)?;
-    let (loaded, plan, warnings) = first_stages(identity, product, manifest, |loaded, plan| {
-        enforce::enforce(identity, loaded, plan)
-    })?;
+    let loaded = load::load(identity, product, manifest)?;
+    validate::validate(identity, &loaded)?;
+    let plan = resolve::resolve(identity, &loaded)?;
+    let warnings = enforce::enforce(identity, &loaded, &plan)?;
     let (sources, models) = build::compile(&loaded, &plan);
     tracing::info!(sources = sources.len(), models = models.len(), "compiled");
     generate::generate(identity, telemetry, &loaded, warnings, sources, models)
-}
-
-/// Runs the first stages, and `last`.
-fn first_stages<'a, T>(
-    identity: &Identity,
-    product: &'a Product,
-    manifest: &'a Manifest,
-    last: impl FnOnce(&Loaded<'_>, &Plan) -> Result<T, Error>,
-) -> Result<(Loaded<'a>, Plan, T), Error> {
-    let mut mistakes = Vec::new();
-    let mut loaded = None;
-    collect(load::load(identity, product, manifest, &mut loaded), &mut mistakes)?;
-    let Some(loaded) = loaded else {
-        return Err(Error::mistakes(mistakes));
-    };
-    collect(validate::validate(identity, &loaded), &mut mistakes)?;
-    let mut plan = Plan::default();
-    collect(resolve::resolve(identity, &loaded, &mut plan), &mut mistakes)?;
-    match collect(last(&loaded, &plan), &mut mistakes)? {
-        Some(last) if mistakes.is_empty() => Ok((loaded, plan, last)),
-        _ => Err(Error::mistakes(mistakes)),
-    }
-}
-
-/// Adds the mistakes of a stage. Any other error stops the compilation.
-fn collect<T>(stage: Result<T, Error>, mistakes: &mut Vec<Error>) -> Result<Option<T>, Error> {
-    match stage {
-        Ok(made) => Ok(Some(made)),
-        Err(error) if error.is_mistake() => {
-            mistakes.push(error);
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
 }

@@ -39,9 +39,7 @@ pub fn artifacts(text: &str) -> Result<CompiledArtifacts, Error> {
 /// # Errors
 /// A reference is not valid.
 pub fn query(sql: &str) -> Result<(Vec<String>, String), Error> {
-    let mut mistakes = Vec::new();
-    let references = reference::find(Path::new("model.sql"), sql, &mut mistakes);
-    Error::check(mistakes)?;
+    let references = reference::find(Path::new("model.sql"), sql)?;
     let rendered = reference::render(sql, &references);
     let names = references.into_iter().map(|reference| reference.name);
     Ok((names.collect(), rendered))

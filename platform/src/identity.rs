@@ -5,9 +5,9 @@
 use std::path::{Path, PathBuf};
 
 use floe_plugins::error::Error;
+use floe_telemetry::Mode;
 
 use crate::artifacts::CompiledArtifacts;
-use crate::environment::Environment;
 use crate::product;
 
 /// A product, its folder, and the environment that it is compiled for.
@@ -24,7 +24,7 @@ pub struct Identity {
     /// The product's version.
     pub version: String,
     /// The environment of the compilation.
-    pub environment: Environment,
+    pub environment: Mode,
     /// The orchestrator chosen on the command line.
     pub orchestrator: Option<String>,
     /// The lines that a run prints while it builds assets.

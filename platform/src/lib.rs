@@ -11,7 +11,6 @@ mod check_column;
 pub mod cli;
 pub mod compile;
 pub mod dagster;
-pub mod environment;
 #[doc(hidden)]
 pub mod fuzzing;
 mod history;

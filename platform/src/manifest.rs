@@ -14,16 +14,13 @@ use std::path::{Path, PathBuf};
 
 use floe_plugins::error::{Error, reason};
 use floe_plugins::place::Place;
-use floe_telemetry::backend;
 use floe_telemetry::config::yaml::Spanned;
+use floe_telemetry::{Mode, backend};
 use serde::Deserialize;
 
-pub use self::observability::{
-    Exporter, LineageTransport, LogFormat, LogLevel, Observability, Protocol,
-};
+pub use self::observability::{Exporter, LineageTransport, LogFormat, LogLevel, Observability};
 pub use self::plugins::Plugins;
 pub use self::telemetry::Telemetry;
-use crate::environment::Environment;
 use crate::manifest::selection::Selected;
 use crate::word::Name;
 use floe_plugins::files::yaml;
@@ -46,7 +43,7 @@ pub struct Manifest {
     pub namespace: Name,
     /// The environment if the command line sets none.
     #[serde(default)]
-    pub environment: Environment,
+    pub environment: Mode,
     /// Tracing, lineage and logging of products, with the platform's keys.
     #[serde(default)]
     pub observability: Observability,
@@ -95,20 +92,18 @@ impl Manifest {
     pub fn selected_plugins(&self, file: &Path, folder: &Path) -> Result<Vec<Selected>, Error> {
         let lineage = &self.observability.lineage;
         let endpoint = lineage.endpoint.as_deref();
-        let needs_endpoint = lineage.transport == Some(LineageTransport::Http) && lineage.enabled;
-        let lacks_endpoint = needs_endpoint && endpoint.is_none();
-        let checked = self.plugins.check(file, folder, |selected| {
-            let transport = lineage.transport.filter(|_| !lacks_endpoint);
+        if lineage.enabled
+            && lineage.transport == Some(LineageTransport::Http)
+            && endpoint.is_none()
+        {
+            let message = "expected `observability.lineage.endpoint` for the transport http, for example `http://marquez:5000`, found none";
+            return Err(Error::input(Place::file(file), message));
+        }
+        self.plugins.check(file, folder, |selected| {
+            let transport = lineage.transport;
             let selected = selection::with_lineage(selected, lineage.enabled, transport, endpoint);
             selection::with_defaults(selected)
-        });
-        if !lacks_endpoint {
-            return checked;
-        }
-        let message = "expected `observability.lineage.endpoint` for the transport http, for example `http://marquez:5000`, found none";
-        let mut mistakes = vec![Error::input(Place::file(file), message)];
-        mistakes.extend(checked.err());
-        Err(Error::mistakes(mistakes))
+        })
     }
 }
 

@@ -8,20 +8,17 @@ use std::time::Duration;
 
 use floe_plugins::error::Error;
 use floe_plugins::place::Place;
-use floe_telemetry::config::{
-    DEFAULT_BACKEND, ExporterKind, LoggingConfig, OtlpProtocol, SamplingConfig,
-};
+use floe_telemetry::config::{DEFAULT_BACKEND, ExporterKind, LoggingConfig, SamplingConfig};
 use floe_telemetry::exporter::ConsoleExporter;
 use floe_telemetry::logs::configure_logging_with_writer;
 use floe_telemetry::opentelemetry::Context;
 use floe_telemetry::{
-    FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, propagation, sanitize_url,
+    FloeSpanAttributes, TelemetryConfig, TelemetryProvider, propagation, sanitize_url,
 };
 use floe_telemetry_report::Report;
 
-use crate::environment::Environment;
 use crate::identity::Identity;
-use crate::manifest::{Exporter, LogFormat, Manifest, Protocol};
+use crate::manifest::{Exporter, LogFormat, Manifest};
 
 /// The time limit for delivering telemetry when a command ends.
 pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -45,10 +42,7 @@ pub fn config(identity: &Identity, manifest: &Manifest) -> Result<TelemetryConfi
     let mut config = TelemetryConfig::new(&identity.name);
     config.enabled = tracing.enabled && exporter != Some(Exporter::None);
     config.backend = backend(identity, manifest)?;
-    config.otlp_protocol = tracing.protocol.map(|protocol| match protocol {
-        Protocol::Grpc => OtlpProtocol::Grpc,
-        Protocol::Http => OtlpProtocol::Http,
-    });
+    config.otlp_protocol = tracing.protocol;
     if let Some(endpoint) = &tracing.endpoint
         && config.backend != DEFAULT_BACKEND
     {
@@ -83,8 +77,8 @@ fn runtime(
     choose(&mut config.exporters, telemetry.exporters.as_ref());
     choose(&mut config.metrics, telemetry.metrics.as_ref());
     // Each run is a process. With an instance for each, Prometheus would have all series anew for each run.
-    let Identity { namespace, name, .. } = identity;
-    let instance = || format!("{namespace}/{name}/{}", product(identity).mode.as_str());
+    let Identity { namespace, name, environment, .. } = identity;
+    let instance = || format!("{namespace}/{name}/{environment}");
     config.metrics.service_instance_id.get_or_insert_with(instance);
     choose(&mut config.limits, telemetry.limits.as_ref());
     choose(&mut config.panic_output, telemetry.panic_output.as_ref());
@@ -155,12 +149,8 @@ fn backend(identity: &Identity, manifest: &Manifest) -> Result<String, Error> {
 
 /// The identity of the product, for its spans.
 pub(crate) fn product(identity: &Identity) -> FloeSpanAttributes {
-    let mode = match identity.environment {
-        Environment::Dev => Mode::Dev,
-        Environment::Staging => Mode::Staging,
-        Environment::Prod => Mode::Prod,
-    };
-    FloeSpanAttributes::new(&identity.namespace, &identity.name, &identity.version, mode)
+    let Identity { namespace, name, version, environment, .. } = identity;
+    FloeSpanAttributes::new(namespace, name, version, *environment)
 }
 
 /// The context of a command: the trace of the program that started this one, and the identity of the product in the
@@ -224,16 +214,8 @@ pub fn draw_only(config: &mut TelemetryConfig, is_requested: bool) {
     }
 }
 
-/// The file with the written trace.
-#[derive(Clone, Copy, Debug)]
-pub enum Written<'a> {
-    /// No file.
-    Nothing,
-    /// A page, written when telemetry stops.
-    Page(&'a Path),
-}
-
-/// Initializes the telemetry of this process. `terminal` draws the trace. The configuration, which includes the
+/// Initializes the telemetry of this process. `terminal` draws the trace, and `page` is the file that is written with it
+/// when telemetry stops. The configuration, which includes the
 /// manifest and the environment, decides whether logs are printed to standard error and telemetry is exported over
 /// OTLP.
 ///
@@ -242,19 +224,16 @@ pub enum Written<'a> {
 pub fn start(
     config: TelemetryConfig,
     terminal: Option<ConsoleExporter>,
-    written: Written<'_>,
+    page: Option<&Path>,
 ) -> Result<TelemetryProvider, Error> {
     log(&config.logging)?;
     let mut builder = TelemetryProvider::builder(config);
     if let Some(terminal) = terminal {
         builder = builder.with_span_exporter(terminal.deferred());
     }
-    match written {
-        Written::Page(page) => {
-            let report = Report::new(page).map_err(Error::io("write", page))?;
-            builder = builder.with_span_exporter(report.clone()).with_log_exporter(report);
-        }
-        Written::Nothing => {}
+    if let Some(page) = page {
+        let report = Report::new(page).map_err(Error::io("write", page))?;
+        builder = builder.with_span_exporter(report.clone()).with_log_exporter(report);
     }
     builder.initialize().map_err(|error| failed(&error))
 }

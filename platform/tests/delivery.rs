@@ -17,8 +17,8 @@ use std::thread;
 use std::time::Duration;
 
 use floe::compile::Definition;
-use floe::environment::Environment;
 use floe::pipeline::{self, RunId};
+use floe_telemetry::Mode;
 use floe_telemetry::TelemetryProvider;
 use floe_telemetry::config::OtlpProtocol;
 use floe_tests::{
@@ -224,7 +224,7 @@ fn the_spans_of_a_large_product_are_all_delivered() {
     let product = large(800);
     for is_failed in [false, true] {
         let before = receiver.spans().len();
-        let environment = if is_failed { Environment::Prod } else { Environment::Dev };
+        let environment = if is_failed { Mode::Prod } else { Mode::Dev };
         if is_failed {
             product.write("models/model_799.sql", "SELECT nothing FROM {{ source('orders') }}\n");
             product.append("manifest.yaml", "telemetry: { sampling: { prod: 0.0 } }");

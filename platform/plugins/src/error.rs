@@ -20,9 +20,6 @@ pub enum Error {
         /// The found and the accepted values.
         message: String,
     },
-    /// Files contain several mistakes.
-    #[error("{}", .0.iter().map(Self::to_string).collect::<Vec<_>>().join("\n"))]
-    Mistakes(Vec<Self>),
     /// A setting outside of the files is not valid.
     #[error("{0}")]
     Setting(String),
@@ -73,49 +70,6 @@ impl Error {
         Self::Input { place, message: message.into() }
     }
 
-    /// The maximum number of mistakes reported at once, as in a YAML file.
-    pub const MAX_MISTAKES: usize = 100;
-
-    /// The error of one or more mistakes, in the order of their places.
-    pub fn mistakes(mistakes: Vec<Self>) -> Self {
-        let mut all = Vec::with_capacity(mistakes.len());
-        for mistake in mistakes {
-            match mistake {
-                Self::Mistakes(several) => all.extend(several),
-                one => all.push(one),
-            }
-        }
-        all.sort_by(|one, other| one.place().cmp(&other.place()));
-        all.truncate(Self::MAX_MISTAKES);
-        if all.len() == 1 {
-            return all.remove(0);
-        }
-        Self::Mistakes(all)
-    }
-
-    /// Returns the error of these mistakes.
-    ///
-    /// # Errors
-    /// There is a mistake.
-    pub fn check(mistakes: Vec<Self>) -> Result<(), Self> {
-        if mistakes.is_empty() {
-            return Ok(());
-        }
-        Err(Self::mistakes(mistakes))
-    }
-
-    fn place(&self) -> Option<&Place> {
-        match self {
-            Self::Input { place, .. } => Some(place),
-            _ => None,
-        }
-    }
-
-    /// Whether the error is a mistake in the user's files or settings.
-    pub fn is_mistake(&self) -> bool {
-        matches!(self, Self::Input { .. } | Self::Mistakes(_) | Self::Setting(_))
-    }
-
     /// Converts an error of the operating system into the error of an operation with a file.
     pub fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
@@ -144,7 +98,7 @@ impl Error {
     /// This error, for a plugin that called the program.
     pub fn into_plugin(self) -> floe_plugin::Error {
         let kind = match self {
-            Self::Input { .. } | Self::Mistakes(_) | Self::Setting(_) => ErrorKind::InvalidInput,
+            Self::Input { .. } | Self::Setting(_) => ErrorKind::InvalidInput,
             Self::Interrupted { .. } => ErrorKind::Interrupted,
             _ => ErrorKind::Other,
         };
@@ -155,7 +109,7 @@ impl Error {
     /// of a failed orchestrator, 1 for any other failure.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Input { .. } | Self::Mistakes(_) | Self::Setting(_) => 2,
+            Self::Input { .. } | Self::Setting(_) => 2,
             Self::Io { .. }
             | Self::Output(_)
             | Self::Engine(_)
@@ -177,10 +131,6 @@ impl Error {
             Self::Input { place, message } => {
                 format!("{}: {}", place.redacted(), sanitize_error_message(message))
             }
-            Self::Mistakes(mistakes) => {
-                let lines: Vec<_> = mistakes.iter().map(Self::redacted).collect();
-                lines.join("\n")
-            }
             other => sanitize_error_message(&other.to_string()).into_owned(),
         };
         let lines: Vec<_> = message.split('\n').map(printable).collect();
@@ -191,7 +141,7 @@ impl Error {
 impl ErrorType for Error {
     fn error_type(&self) -> &'static str {
         match self {
-            Self::Input { .. } | Self::Mistakes(_) => "product.mistake",
+            Self::Input { .. } => "product.mistake",
             Self::Setting(_) => "product.setting",
             Self::Io { .. } | Self::Output(_) => "system.io",
             Self::Engine(_) => "compute.system",

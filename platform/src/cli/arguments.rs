@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use floe_plugins::error::Error;
+use floe_telemetry::Mode;
 
 use crate::compile::Definition;
-use crate::environment::Environment;
 
 #[derive(Debug, Args)]
 pub(super) struct ProductArgs {
@@ -14,8 +15,8 @@ pub(super) struct ProductArgs {
     #[arg(value_name = "PRODUCT", default_value = ".", hide_default_value = true)]
     pub(super) folder: PathBuf,
     /// The environment to compile for [default: the manifest's environment, else dev]
-    #[arg(long, value_enum)]
-    env: Option<Environment>,
+    #[arg(long, value_parser = PossibleValuesParser::new(["dev", "staging", "prod"]).try_map(|it| it.parse::<Mode>()))]
+    env: Option<Mode>,
     /// The platform's manifest [default: the nearest manifest.yaml in the product's folder or
     /// above it, else a built-in one]
     #[arg(long, value_name = "PATH")]

@@ -8,7 +8,6 @@ use super::output::{print, print_redacted, print_warnings};
 use crate::artifacts;
 use crate::compile;
 use crate::pipeline::RunError;
-use crate::telemetry::Written;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -19,10 +18,10 @@ pub(super) struct Arguments {
 pub(super) fn compile(arguments: &Arguments) -> Result<(), RunError> {
     let definition = arguments.product.read()?;
     let output = artifacts::default_path(&definition.identity.folder);
-    observed(definition.telemetry.clone(), Some(Tree::None), Written::Nothing, || {
+    observed(definition.telemetry.clone(), Some(Tree::None), None, || {
         let artifacts = compile::compile(&definition)?;
         print_warnings(&artifacts.instrumentation);
-        for warning in artifacts.warnings.iter().chain(&artifacts.absent) {
+        for warning in &artifacts.warnings {
             print_redacted("warning", warning);
         }
         Ok(print(&format_args!("wrote {}\n", output.display()))?)

@@ -9,7 +9,6 @@ use super::observed::{Tree, observed};
 use super::output::print;
 use crate::dagster::{DagsterSensor, DagsterStep};
 use crate::pipeline::RunError;
-use crate::telemetry::Written;
 
 #[derive(Debug, Args)]
 pub(super) struct SensorArguments {
@@ -30,7 +29,7 @@ pub(super) struct SensorArguments {
 /// Builds an asset as a step of Dagster.
 pub(super) fn build_asset(folder: &Path) -> Result<(), RunError> {
     let step = DagsterStep::open(folder)?;
-    let observed = observed(step.telemetry(), None, Written::Nothing, || step.build())?;
+    let observed = observed(step.telemetry(), None, None, || step.build())?;
     observed.print_tree(&mut io::stdout());
     observed.outcome
 }
@@ -39,7 +38,7 @@ pub(super) fn evaluate_sensor(arguments: &SensorArguments) -> Result<(), RunErro
     let sensor = DagsterSensor::open(&arguments.folder)?;
     let SensorArguments { name, job, cursor, .. } = arguments;
     // Standard output is data.
-    observed(sensor.telemetry(), Some(Tree::None), Written::Nothing, || {
+    observed(sensor.telemetry(), Some(Tree::None), None, || {
         let evaluation = sensor.evaluate(name, job, cursor.as_deref())?;
         Ok(print(&format_args!("{}\n", serde_json::json!(evaluation)))?)
     })?

@@ -1,6 +1,7 @@
 //! A command that runs with telemetry: its trace is drawn or written, and delivered before the command ends.
 
 use std::io::{self, IsTerminal as _};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use floe_plugins::process::interrupt;
@@ -9,7 +10,7 @@ use floe_telemetry::exporter::{ConsoleExporter, uses_color};
 
 use super::output::redactions;
 use crate::pipeline::RunError;
-use crate::telemetry::{self, Written};
+use crate::telemetry;
 
 /// How much of its trace a command prints.
 #[derive(Clone, Copy, Debug, PartialEq, clap::ValueEnum)]
@@ -69,7 +70,7 @@ impl io::Write for Drawing {
 pub(super) fn observed<T>(
     config: TelemetryConfig,
     tree: Option<Tree>,
-    written: Written<'_>,
+    page: Option<&Path>,
     command: impl FnOnce() -> Result<T, RunError>,
 ) -> Result<Observed<T>, RunError> {
     let mut config = telemetry::with_environment(config)?;
@@ -90,12 +91,12 @@ pub(super) fn observed<T>(
         }
     };
     telemetry::draw_only(&mut config, tree.is_some());
-    let is_drawn = terminal.is_some() || matches!(written, Written::Page(_));
+    let is_drawn = terminal.is_some() || page.is_some();
     let exporters = config.exporters.traces.as_ref();
     let has_exporter = is_drawn || exporters.is_none_or(|it| !it.is_empty());
     let is_disabled = !config.enabled;
     let product = config.clone();
-    let telemetry = Arc::new(telemetry::start(config, terminal, written)?);
+    let telemetry = Arc::new(telemetry::start(config, terminal, page)?);
     let overdue = Arc::clone(&telemetry);
     interrupt::listen(telemetry::SHUTDOWN_TIMEOUT, move || {
         // The error cannot be printed: the command may be blocked in printing.

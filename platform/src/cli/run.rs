@@ -13,7 +13,6 @@ use crate::compile::Definition;
 use crate::identity::Lines;
 use crate::pipeline::{self, Report, RunError, RunId};
 use crate::record::Outcome;
-use crate::telemetry::Written;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -72,14 +71,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
     let mode = config.resource_attributes.floe_mode.unwrap_or_default();
     let ratio = config.sampling_ratio();
     let page = output.page(&definition.identity.folder);
-    let written = page.as_deref().map_or(Written::Nothing, Written::Page);
-    let observed =
-        observed(config, output.tree(), written, || pipeline::run(&definition, &RunId::new()))
-            .inspect_err(|error| {
-                if let RunError::Stopped(error) = error {
-                    unbegun(error);
-                }
-            })?;
+    let observed = observed(config, output.tree(), page.as_deref(), || {
+        pipeline::run(&definition, &RunId::new())
+    })
+    .inspect_err(|error| {
+        if let RunError::Stopped(error) = error {
+            unbegun(error);
+        }
+    })?;
     let (report, error) = match &observed.outcome {
         Ok(report) => (Some(report), None),
         Err(error) => (error.report(), Some(error)),

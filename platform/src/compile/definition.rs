@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use floe_plugins::error::Error;
-use floe_telemetry::TelemetryConfig;
+use floe_telemetry::{Mode, TelemetryConfig};
 
-use crate::environment::Environment;
 use crate::identity::{Identity, Lines};
 use crate::manifest::{self, Manifest};
 use crate::product::{self, Product};
@@ -31,15 +30,12 @@ pub struct Definition {
 pub(crate) fn read_files(
     folder: &Path,
     manifest: Option<&Path>,
-    environment: Option<Environment>,
+    environment: Option<Mode>,
 ) -> Result<(Identity, Product, Manifest), Error> {
     product::check_folder(folder, "a folder with a floe.yaml")?;
     let path = manifest::locate(folder, manifest)?;
-    let (product, manifest) = match (Product::read(folder), Manifest::read(&path)) {
-        (Ok(product), Ok(manifest)) => (product, manifest),
-        (Err(one), Err(other)) => return Err(Error::Mistakes(vec![one, other])),
-        (Err(error), _) | (_, Err(error)) => return Err(error),
-    };
+    let product = Product::read(folder)?;
+    let manifest = Manifest::read(&path)?;
     let identity = Identity {
         folder: folder.to_path_buf(),
         namespace: manifest.namespace.to_string(),
@@ -57,20 +53,15 @@ impl Definition {
     /// Reads the product's `floe.yaml` and the platform's manifest.
     ///
     /// # Errors
-    /// One of the two files is missing or not valid, or two settings of the telemetry contradict each other, which is
-    /// told with the other mistakes of the product; the error names the place.
+    /// One of the two files is missing or not valid, or two settings of the telemetry contradict each other; the error
+    /// names the place.
     pub fn read(
         folder: &Path,
         manifest: Option<&Path>,
-        environment: Option<Environment>,
+        environment: Option<Mode>,
     ) -> Result<Self, Error> {
         let (identity, product, manifest) = read_files(folder, manifest, environment)?;
-        let telemetry = telemetry::config(&identity, &manifest).map_err(|error| {
-            let check = || super::first_stages(&identity, &product, &manifest, |_, _| Ok(()));
-            let others = error.is_mistake().then(|| check().err());
-            let others = others.flatten().filter(Error::is_mistake);
-            Error::mistakes([Some(error), others].into_iter().flatten().collect())
-        })?;
+        let telemetry = telemetry::config(&identity, &manifest)?;
         Ok(Self { identity, product, manifest, telemetry })
     }
 }

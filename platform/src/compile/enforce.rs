@@ -12,7 +12,7 @@ use floe_telemetry::traced;
 use super::load::Loaded;
 use super::resolve::Plan;
 use crate::identity::Identity;
-use crate::product::{self, Layer, Model};
+use crate::product::{self, Layer};
 
 #[traced(
     name = "floe.compile.stage4",
@@ -23,23 +23,16 @@ pub(super) fn enforce(
     loaded: &Loaded<'_>,
     plan: &Plan,
 ) -> Result<Vec<InstrumentationWarning>, Error> {
-    Error::check(layers(&product::spec_path(&identity.folder), loaded, plan))?;
+    layers(&product::spec_path(&identity.folder), loaded, plan)?;
     // A plugin without instrumentation is a warning: it must not fail the product.
     floe_plugin::audit().map_err(|error| Error::Setting(error.to_string()))
 }
 
 /// A model may read models of its own layer and of lower layers: bronze, silver, gold.
-fn layers(file: &Path, loaded: &Loaded<'_>, plan: &Plan) -> Vec<Error> {
-    let mut mistakes = Vec::new();
+fn layers(file: &Path, loaded: &Loaded<'_>, plan: &Plan) -> Result<(), Error> {
     let models = &loaded.product.models;
-    let sources = &loaded.product.sources;
-    let is_source = |model: &&Model| sources.iter().any(|it| it.name.value == model.name.value);
-    let layer_of: BTreeMap<&str, Layer> = models
-        .iter()
-        // A name that is a source, too, is another mistake.
-        .filter(|model| !is_source(model))
-        .map(|model| (&*model.name.value, model.layer.value))
-        .collect();
+    let layer_of: BTreeMap<&str, Layer> =
+        models.iter().map(|model| (&*model.name.value, model.layer.value)).collect();
     for model in models {
         for need in plan.dependencies.get(&*model.name.value).into_iter().flatten() {
             let Some(&below) = layer_of.get(need.as_str()) else {
@@ -50,9 +43,9 @@ fn layers(file: &Path, loaded: &Loaded<'_>, plan: &Plan) -> Vec<Error> {
                     "`{}` is {} and reads `{need}`, which is {below}, expected models of its own layer or below",
                     model.name.value, model.layer.value
                 );
-                mistakes.push(Error::input(Place::yaml(file, model.layer.position), message));
+                return Err(Error::input(Place::yaml(file, model.layer.position), message));
             }
         }
     }
-    mistakes
+    Ok(())
 }

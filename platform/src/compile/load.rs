@@ -13,7 +13,7 @@ use floe_telemetry::traced;
 use crate::identity::Identity;
 use crate::manifest::Manifest;
 use crate::product::{self, DbtProjectFile, Product};
-use crate::word::{Identifier, InnerPath};
+use crate::word::InnerPath;
 
 /// The contents of the product's files.
 #[derive(Debug)]
@@ -34,7 +34,6 @@ pub(super) struct Text {
     pub(super) text: String,
 }
 
-/// `loaded` contains the readable queries.
 #[traced(
     name = "floe.compile.stage1",
     floe_attributes = CompileStage::new(Stage::Load)
@@ -43,32 +42,23 @@ pub(super) fn load<'a>(
     identity: &Identity,
     product: &'a Product,
     manifest: &'a Manifest,
-    loaded: &mut Option<Loaded<'a>>,
-) -> Result<(), Error> {
+) -> Result<Loaded<'a>, Error> {
     let dbt = DbtProjectFile::read(&identity.folder)?;
     let mut queries = BTreeMap::new();
-    let mut mistakes = Vec::new();
-    let mut add = |name: &Identifier, text| match text {
-        Ok(text) => {
-            queries.insert(name.to_string(), text);
-        }
-        Err(mistake) => mistakes.push(mistake),
-    };
     for source in &product.sources {
         if let Some(path) = &source.generate {
-            let text = query(identity, &path.value, path.position);
-            add(&source.name.value, text);
+            let text = query(identity, &path.value, path.position)?;
+            queries.insert(source.name.value.to_string(), text);
         }
     }
     for model in &product.models {
         let place = || Place::yaml(&product::spec_path(&identity.folder), model.name.position);
         let path = InnerPath::try_from(format!("models/{}.sql", model.name.value))
-            .map_err(|message| Error::input(place(), message));
-        let text = path.and_then(|path| query(identity, &path, model.name.position));
-        add(&model.name.value, text);
+            .map_err(|message| Error::input(place(), message))?;
+        let text = query(identity, &path, model.name.position)?;
+        queries.insert(model.name.value.to_string(), text);
     }
-    *loaded = Some(Loaded { product, manifest, dbt, queries });
-    Error::check(mistakes)
+    Ok(Loaded { product, manifest, dbt, queries })
 }
 
 /// Reads a query. An error names the place of `referrer`, the YAML value with the query's path.

@@ -23,15 +23,14 @@ pub(crate) struct Reference {
     pub(crate) range: Range<usize>,
 }
 
-/// The references of a query, in the order of the text. Invalid ones are added to `mistakes`.
-pub(crate) fn find(file: &Path, sql: &str, mistakes: &mut Vec<Error>) -> Vec<Reference> {
+/// The references of a query, in the order of the text.
+///
+/// # Errors
+/// A placeholder is not a reference; the error names the place.
+pub(crate) fn find(file: &Path, sql: &str) -> Result<Vec<Reference>, Error> {
     let mut references = Vec::new();
     let mut from = 0;
     while let Some(open) = sql[from..].find("{{").map(|at| from + at) {
-        // Each place takes time that grows with the query.
-        if mistakes.len() >= Error::MAX_MISTAKES {
-            break;
-        }
         let wrong = |found: &str| {
             Error::input(
                 Place::offset(file, sql, open),
@@ -42,18 +41,16 @@ pub(crate) fn find(file: &Path, sql: &str, mistakes: &mut Vec<Error>) -> Vec<Ref
         };
         let first_line = sql[open..].lines().next().unwrap_or_default();
         let Some(close) = first_line.find("}}") else {
-            mistakes.push(wrong(first_line.trim_end()));
-            from = open + first_line.len();
-            continue;
+            return Err(wrong(first_line.trim_end()));
         };
         let range = open..open + close + 2;
         from = range.end;
-        match parse(&sql[open + 2..open + close]) {
-            Some((target, name)) => references.push(Reference { target, name, range }),
-            None => mistakes.push(wrong(&sql[range])),
-        }
+        let Some((target, name)) = parse(&sql[open + 2..open + close]) else {
+            return Err(wrong(&sql[range]));
+        };
+        references.push(Reference { target, name, range });
     }
-    references
+    Ok(references)
 }
 
 /// Parses `ref('name')` or `source('name')`, with any whitespace.
@@ -108,9 +105,7 @@ mod tests {
     use super::*;
 
     fn check(sql: &str) -> Result<(Vec<String>, String), String> {
-        let mut mistakes = Vec::new();
-        let references = find(Path::new("m.sql"), sql, &mut mistakes);
-        Error::check(mistakes).map_err(|error| error.to_string())?;
+        let references = find(Path::new("m.sql"), sql).map_err(|error| error.to_string())?;
         let names = references.iter().map(|reference| reference.name.clone()).collect();
         Ok((names, render(sql, &references)))
     }
@@ -142,7 +137,7 @@ mod tests {
     fn an_offset_of_what_was_rendered_is_one_of_the_query() {
         let sql =
             "SELECT a, b FROM {{ ref('x') }} JOIN {{source(\"long_name\")}} USING (c) WHERE d";
-        let references = find(Path::new("a.sql"), sql, &mut Vec::new());
+        let references = find(Path::new("a.sql"), sql).unwrap();
         let rendered = render(sql, &references);
         for word in ["SELECT", "b FROM", "JOIN", "USING", "d"] {
             let (from, to) = (rendered.rfind(word).unwrap(), sql.rfind(word).unwrap());

@@ -1,7 +1,6 @@
 //! Stage 3: resolves the references of the queries and orders the assets by their dependencies.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use floe_plugin::compile::{CompileStage, Stage};
 use floe_plugins::error::Error;
@@ -23,79 +22,28 @@ pub(super) struct Plan {
     pub(super) order: Vec<String>,
 }
 
-/// `plan` contains the valid references.
 #[traced(
     name = "floe.compile.stage3",
     floe_attributes = CompileStage::new(Stage::Resolve)
 )]
-pub(super) fn resolve(
-    identity: &Identity,
-    loaded: &Loaded<'_>,
-    plan: &mut Plan,
-) -> Result<(), Error> {
-    let sources: BTreeSet<&str> =
-        loaded.product.sources.iter().map(|source| &*source.name.value).collect();
-    let models: BTreeSet<&str> =
-        loaded.product.models.iter().map(|model| &*model.name.value).collect();
-    let mut mistakes = Vec::new();
+pub(super) fn resolve(identity: &Identity, loaded: &Loaded<'_>) -> Result<Plan, Error> {
+    let product = loaded.product;
+    let sources: BTreeSet<&str> = product.sources.iter().map(|it| &*it.name.value).collect();
+    let models: BTreeSet<&str> = product.models.iter().map(|it| &*it.name.value).collect();
+    let mut plan = Plan::default();
     plan.dependencies =
         sources.union(&models).map(|name| ((*name).to_owned(), BTreeSet::new())).collect();
-    let known = Assets { sources, models };
     for (asset, query) in &loaded.queries {
         let file = identity.folder.join(&*query.path);
-        // Sources are loaded before any model is built.
-        let is_source = known.is_source(asset);
-        let found = known.references(&file, &query.text, is_source, &mut mistakes);
-        let needs = found.iter().map(|reference| reference.name.clone());
-        plan.dependencies.insert(asset.clone(), needs.collect());
-        plan.references.insert(asset.clone(), found);
-    }
-    let mut rest = plan.dependencies.clone();
-    plan.order = loop {
-        match graph::order(&rest) {
-            Ok(order) => break order,
-            Err(cycle) => {
-                mistakes.push(cyclic(identity, loaded, &cycle));
-                // The other cycles are those without its assets.
-                rest.retain(|name, _| !cycle.contains(name));
-                for needs in rest.values_mut() {
-                    needs.retain(|name| !cycle.contains(name));
-                }
-            }
-        }
-    };
-    Error::check(mistakes)
-}
-
-/// The names of the assets.
-struct Assets<'a> {
-    sources: BTreeSet<&'a str>,
-    models: BTreeSet<&'a str>,
-}
-
-impl Assets<'_> {
-    fn is_source(&self, name: &str) -> bool {
-        self.sources.contains(name) && !self.models.contains(name)
-    }
-
-    /// The references of a query to existing assets. The query of a source may read only sources.
-    fn references(
-        &self,
-        file: &Path,
-        text: &str,
-        is_source: bool,
-        mistakes: &mut Vec<Error>,
-    ) -> Vec<Reference> {
-        let mut found = reference::find(file, text, mistakes);
-        found.retain(|reference| {
+        let found = reference::find(&file, &query.text)?;
+        for reference in &found {
             let (known, others) = match reference.target {
-                Target::Source => (&self.sources, &self.models),
-                Target::Model => (&self.models, &self.sources),
+                Target::Source => (&sources, &models),
+                Target::Model => (&models, &sources),
             };
-            if mistakes.len() >= Error::MAX_MISTAKES {
-                return false;
-            }
             let name = &*reference.name;
+            // Sources are loaded before any model is built.
+            let is_source = sources.contains(&**asset);
             let mistake = if !known.contains(name) {
                 dangling(reference, known, others)
             } else if is_source && reference.target == Target::Model {
@@ -103,14 +51,18 @@ impl Assets<'_> {
                     "the query of a source reads the model `{name}`, expected only {{{{ source('…') }}}}"
                 )
             } else {
-                return true;
+                continue;
             };
-            let place = Place::offset(file, text, reference.range.start);
-            mistakes.push(Error::input(place, mistake));
-            false
-        });
-        found
+            let place = Place::offset(&file, &query.text, reference.range.start);
+            return Err(Error::input(place, mistake));
+        }
+        let needs = found.iter().map(|reference| reference.name.clone());
+        plan.dependencies.insert(asset.clone(), needs.collect());
+        plan.references.insert(asset.clone(), found);
     }
+    plan.order =
+        graph::order(&plan.dependencies).map_err(|cycle| cyclic(identity, loaded, &cycle))?;
+    Ok(plan)
 }
 
 fn dangling(reference: &Reference, known: &BTreeSet<&str>, others: &BTreeSet<&str>) -> String {

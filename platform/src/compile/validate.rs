@@ -23,48 +23,34 @@ use crate::word::Identifier;
 pub(super) fn validate(identity: &Identity, loaded: &Loaded<'_>) -> Result<(), Error> {
     let file = product::spec_path(&identity.folder);
     let product = loaded.product;
-    let mut mistakes = Vec::new();
     let has_assets = !product.models.is_empty() || !product.sources.is_empty();
     if loaded.dbt.is_some() && has_assets {
         let message = "the product is a dbt project, whose models and sources dbt has, expected neither `models` nor `sources`";
-        mistakes.push(Error::input(Place::yaml(&file, product.name.position), message));
+        return Err(Error::input(Place::yaml(&file, product.name.position), message));
     }
     if product.models.is_empty() && loaded.dbt.is_none() {
         let message = "`models` is empty, expected at least one model";
-        let place = Place::yaml(&file, product.name.position);
-        mistakes.push(Error::input(place, message));
+        return Err(Error::input(Place::yaml(&file, product.name.position), message));
     }
     let sources = product.sources.iter().map(|source| &source.name);
-    unique(
-        &file,
-        "asset",
-        sources.chain(product.models.iter().map(|model| &model.name)),
-        &mut mistakes,
-    );
+    unique(&file, "asset", sources.chain(product.models.iter().map(|model| &model.name)))?;
     for source in &product.sources {
-        unique(&file, "column", source.columns.iter().map(|column| &column.name), &mut mistakes);
-        mistakes.extend(check_file(identity, &file, source).err());
+        unique(&file, "column", source.columns.iter().map(|column| &column.name))?;
+        check_file(identity, &file, source)?;
     }
-    let manifest = loaded.manifest;
-    let plugins = manifest.selected_plugins(&identity.manifest, &identity.folder);
-    match plugins {
-        Ok(plugins) if loaded.dbt.is_some() => {
-            if !plugins.iter().any(|it| it.kind == PluginType::Dbt) {
-                let message = "the product is a dbt project, expected a plugin `dbt`, for example `dbt: { type: core }`";
-                mistakes.push(Error::input(Place::file(&identity.manifest), message));
-            }
-        }
-        plugins => mistakes.extend(plugins.err()),
+    let plugins = loaded.manifest.selected_plugins(&identity.manifest, &identity.folder)?;
+    if loaded.dbt.is_some() && !plugins.iter().any(|it| it.kind == PluginType::Dbt) {
+        let message = "the product is a dbt project, expected a plugin `dbt`, for example `dbt: { type: core }`";
+        return Err(Error::input(Place::file(&identity.manifest), message));
     }
-    Error::check(mistakes)
+    Ok(())
 }
 
 fn unique<'a>(
     file: &Path,
     what: &str,
     names: impl Iterator<Item = &'a Spanned<Identifier>>,
-    mistakes: &mut Vec<Error>,
-) {
+) -> Result<(), Error> {
     let mut seen: BTreeMap<&str, Position> = BTreeMap::new();
     for name in names {
         if let Some(first) = seen.insert(&name.value, name.position) {
@@ -72,9 +58,10 @@ fn unique<'a>(
                 "`{}` is already the name of the {what} at line {}, expected each name once",
                 name.value, first.line
             );
-            mistakes.push(Error::input(Place::yaml(file, name.position), message));
+            return Err(Error::input(Place::yaml(file, name.position), message));
         }
     }
+    Ok(())
 }
 
 fn check_file(identity: &Identity, file: &Path, source: &Source) -> Result<(), Error> {

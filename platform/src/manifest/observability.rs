@@ -1,5 +1,6 @@
 //! The section `observability` of the manifest: tracing, lineage and logging of products.
 
+use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::config::yaml::Spanned;
 use serde::Deserialize;
 
@@ -29,7 +30,7 @@ pub struct Tracing {
     /// The endpoint of the OpenTelemetry collector.
     pub endpoint: Option<Endpoint>,
     /// The protocol of the OpenTelemetry collector. Default: the protocol of the endpoint's port.
-    pub protocol: Option<Protocol>,
+    pub protocol: Option<OtlpProtocol>,
     /// The address of a trace in the backend, for links to it.
     pub trace_url: Option<TraceUrl>,
 }
@@ -50,16 +51,6 @@ pub enum Exporter {
     Console,
     /// No exporter. Nothing is recorded.
     None,
-}
-
-/// The protocol of the OpenTelemetry collector.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Protocol {
-    /// OTLP over gRPC.
-    Grpc,
-    /// OTLP over HTTP.
-    Http,
 }
 
 /// Whether lineage is recorded, and where its events are sent.

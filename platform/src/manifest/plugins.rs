@@ -39,10 +39,7 @@ impl Plugins {
     /// # Errors
     /// A selection is not a mapping with a `type`; the error names the place.
     pub fn selected(&self, file: &Path) -> Result<Vec<Selected>, Error> {
-        let mut mistakes = Vec::new();
-        let found = self.read_selections(file, &mut mistakes);
-        Error::check(mistakes)?;
-        Ok(found.into_iter().map(|found| found.selected).collect())
+        Ok(self.read_selections(file)?.into_iter().map(|found| found.selected).collect())
     }
 
     /// Checks that the selected plugins are linked into the program and accept their configuration. Returns them and
@@ -56,41 +53,28 @@ impl Plugins {
         folder: &Path,
         defaults: impl FnOnce(Vec<Selected>) -> Vec<Selected>,
     ) -> Result<Vec<Selected>, Error> {
-        let mut wrong = Vec::new();
-        let found = self.read_selections(file, &mut wrong);
+        let found = self.read_selections(file)?;
         let written = found.iter().map(|found| found.selected.clone()).collect();
         let all = defaults(written);
         let selections: Vec<_> = all.iter().map(|it| it.selection(folder)).collect();
-        let mut rest: Vec<_> = selections.iter().zip(&all).collect();
-        loop {
-            let selections: Vec<_> = rest.iter().map(|(it, _)| (*it).clone()).collect();
-            let Err(error) = Configured::configure(&selections) else {
-                break;
-            };
-            // Without those that are wrong, others may lack what they need.
-            if wrong.is_empty() || !error.message().ends_with("which is not selected") {
-                let at = rest.get(error.index()).map(|(_, selected)| *selected);
-                wrong.push(explain(file, &found, at, &error));
-            }
-            if error.index() >= rest.len() {
-                break;
-            }
-            rest.remove(error.index());
+        match Configured::configure(&selections) {
+            Ok(_) => Ok(all),
+            Err(error) => Err(explain(file, &found, all.get(error.index()), &error)),
         }
-        Error::check(wrong)?;
-        Ok(all)
     }
 
-    fn read_selections(&self, file: &Path, mistakes: &mut Vec<Error>) -> Vec<Found<'_>> {
+    fn read_selections(&self, file: &Path) -> Result<Vec<Found<'_>>, Error> {
         let mut found = Vec::new();
         for (kind, node) in &self.selections {
             let nodes = match &node.content {
                 Content::List(list) => &**list,
                 _ => slice::from_ref(node),
             };
-            found.extend(nodes.iter().filter_map(|node| Found::read(*kind, node, file, mistakes)));
+            for node in nodes {
+                found.push(Found::read(*kind, node, file)?);
+            }
         }
-        found
+        Ok(found)
     }
 }
 
@@ -115,38 +99,22 @@ fn explain(
 }
 
 impl<'a> Found<'a> {
-    /// Reads a selection. `None` if the added mistakes prevent further checks by the plugin.
-    fn read(
-        kind: PluginType,
-        node: &'a Node,
-        file: &Path,
-        mistakes: &mut Vec<Error>,
-    ) -> Option<Self> {
-        let mut refused = |location, message: String| {
-            mistakes.push(Error::input(Place::yaml(file, location), message));
-        };
+    fn read(kind: PluginType, node: &'a Node, file: &Path) -> Result<Self, Error> {
+        let refused =
+            |position, message: String| Error::input(Place::yaml(file, position), message);
         let Content::Map(entries) = &node.content else {
-            let found = to_json(node).map_or_else(|error| error, |it| describe(&it).to_owned());
+            let found = describe(&to_json(node).map_err(|error| refused(node.position, error))?);
             let message = format!(
                 "expected a mapping with `type`, the name of a {kind} plugin, found {found}"
             );
-            refused(node.position, message);
-            return None;
+            return Err(refused(node.position, message));
         };
-        let (mut has_type, mut is_readable) = (false, true);
         let mut name = None;
         let mut on_failure = OnFailure::of(kind);
         let mut config = Map::new();
         for entry in entries {
             let position = entry.value.position;
-            let value = match to_json(&entry.value) {
-                Ok(value) => value,
-                Err(message) => {
-                    refused(position, message);
-                    is_readable = false;
-                    continue;
-                }
-            };
+            let value = to_json(&entry.value).map_err(|error| refused(position, error))?;
             match (entry.key.as_str(), value) {
                 ("type", Value::String(text)) => name = Some((text, position)),
                 ("on_failure", Value::String(text)) if text == "fail" => {
@@ -158,8 +126,7 @@ impl<'a> Found<'a> {
                 ("type", found) => {
                     let found = describe(&found);
                     let message = format!("expected the name of a {kind} plugin, found {found}");
-                    refused(position, message);
-                    has_type = true;
+                    return Err(refused(position, message));
                 }
                 ("on_failure", found) => {
                     let found = match found {
@@ -167,30 +134,23 @@ impl<'a> Found<'a> {
                         found => describe(&found).to_owned(),
                     };
                     let message = format!("expected fail, continue, found {found}");
-                    refused(position, message);
+                    return Err(refused(position, message));
                 }
                 (key, found) => {
                     if let Some(position) = credential(&entry.value) {
                         let message = format!(
                             "`{key}` contains a credential, which would be written into the artifacts: expected a reference such as `${{env:NAME}}`, if the plugin takes one"
                         );
-                        refused(position, message);
-                        is_readable = false;
+                        return Err(refused(position, message));
                     }
                     config.insert(key.to_owned(), found);
                 }
             }
         }
-        if name.is_none() && !has_type {
-            let message = "the field `type` is missing in this mapping".to_owned();
-            refused(node.position, message);
-        }
-        let (name, location) = name.filter(|_| is_readable)?;
-        Some(Self {
-            selected: Selected { kind, name, on_failure, config: Value::Object(config) },
-            node,
-            name: location,
-        })
+        let missing = "the field `type` is missing in this mapping";
+        let (name, position) = name.ok_or_else(|| refused(node.position, missing.to_owned()))?;
+        let selected = Selected { kind, name, on_failure, config: Value::Object(config) };
+        Ok(Self { selected, node, name: position })
     }
 
     fn place(&self, error: &SelectionError) -> Position {

@@ -95,8 +95,7 @@ impl Failure {
         };
         // The file as its author wrote it, unless it has changed since the compilation.
         let place = input_file::read(file).ok().and_then(|text| {
-            // One that is wrong is new, and makes another text.
-            let references = reference::find(file, &text, &mut Vec::new());
+            let references = reference::find(file, &text).ok()?;
             let offset = reference::source_offset(&references, offset);
             let is_same = reference::render(&text, &references) == sql;
             is_same.then(|| Place::offset(file, &text, offset))

@@ -104,7 +104,6 @@ fn check(
     };
     let product = artifacts.product();
     let file = product::spec_path(&identity.folder);
-    let mut mistakes = Vec::new();
     for table in artifacts.checked() {
         let place = |check| match check_column::position(specification, table.name, check) {
             Some(position) => Place::yaml(&file, position),
@@ -115,8 +114,7 @@ fn check(
             let message = format!("the checks of `{}`: {error}", table.name);
             let check = error.check().and_then(|index| table.checks.get(index));
             let place = check.map_or_else(|| Place::file(&file), place);
-            mistakes.push(Error::input(place, message));
-            continue;
+            return Err(Error::input(place, message));
         }
         for check in table.checks {
             // The columns of a model, or of a source that lists none, are known when it is built.
@@ -124,11 +122,12 @@ fn check(
             let columns = source.map(|it| it.columns.iter().map(|it| it.name.to_owned()));
             let columns: Vec<String> = columns.into_iter().flatten().collect();
             let mistake = check_column::mistake(table.name, check, &columns);
-            let mistake = mistake.filter(|_| !columns.is_empty());
-            mistakes.extend(mistake.map(|it| Error::input(place(check), it)));
+            if let Some(mistake) = mistake.filter(|_| !columns.is_empty()) {
+                return Err(Error::input(place(check), mistake));
+            }
         }
     }
-    Error::check(mistakes)
+    Ok(())
 }
 
 /// Writes the manifests for a cluster.

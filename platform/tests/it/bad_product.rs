@@ -55,103 +55,41 @@ fn a_missing_manifest_is_an_error() {
 
 #[test]
 fn an_unresolvable_dependency_is_an_error_with_its_place() {
-    let (bronze, gold) = ("models/stg_orders.sql", "models/totals.sql");
-    check(
-        overwrite(bronze, b"SELECT * FROM {{ ref('totals') }}"),
-        "{dir}/floe.yaml:10:11: `stg_orders` depends on itself: stg_orders -> totals -> stg_orders, expected dependencies without a cycle\n{dir}/floe.yaml:11:12: `stg_orders` is bronze and reads `totals`, which is gold, expected models of its own layer or below",
-    );
-    check(
-        overwrite(gold, b"SELECT count(*) AS n\nFROM {{ ref('stg_order') }}"),
-        "{dir}/models/totals.sql:2:6: there is no model `stg_order`; did you mean `stg_orders`?",
-    );
-    check(
-        overwrite(gold, b"SELECT 1 AS n FROM {{ source('order') }}"),
-        "{dir}/models/totals.sql:1:20: there is no source `order`; did you mean `orders`?",
-    );
-    check(
-        overwrite(gold, b"SELECT {{ this }}"),
-        "{dir}/models/totals.sql:1:8: expected {{ ref('model') }} or {{ source('source') }}, found `{{ this }}`",
-    );
-}
-
-/// Two queries, the files, the rules of the platform and its plugins: each has several mistakes, and none hides another.
-#[test]
-fn the_mistakes_of_all_stages_are_one_error() {
-    let edit = |product: &Product| {
-        product.replace("floe.yaml", "layer: bronze", "layer: gold");
-        product.replace("floe.yaml", "layer: gold\n  - name: totals\n    layer: gold", "layer: gold\n  - name: totals\n    layer: silver\n  - name: empty\n    layer: gold\n  - name: a\n    layer: gold\n  - name: b\n    layer: gold\n  - name: c\n    layer: gold\n  - name: b\n    layer: gold");
-        product.remove("data/orders.csv");
-        product.write("models/empty.sql", "\n");
-        product.write(
-            "models/stg_orders.sql",
-            "SELECT {{ this }}, {{ ref('orders') }}\nFROM {{ source('ordrs') }} JOIN {{ ref('c",
-        );
-        product.write("models/totals.sql", "SELECT 1 FROM {{ ref('stg_order') }} JOIN {{ ref('stg_orders') }} JOIN {{ source('elsewhere') }}");
-        product.write("models/a.sql", "SELECT * FROM {{ ref('b') }}");
-        product.write("models/b.sql", "SELECT * FROM {{ ref('a') }}");
-        product.write("models/c.sql", "SELECT * FROM {{ ref('c') }}");
-        product.append("manifest.yaml", "observability: { lineage: { transport: http } }\nplugins:\n  compute: { types: sqlite }\n  storage: { type: [local], on_failure: retry }\n  quality: { type: sql, on_failure: retry, colour: red }\n  alert_channel: [{ type: terminals }, slack]");
-    };
-    let spec = [
-        "13:12: `totals` is silver and reads `stg_orders`, which is gold, expected models of its own layer or below",
-        "14:11: `models/empty.sql` is empty, expected one SELECT",
-        "16:11: `a` depends on itself: a -> b -> a, expected dependencies without a cycle",
-        "20:11: `c` depends on itself: c -> c, expected dependencies without a cycle",
-        "22:11: `b` is already the name of the asset at line 18, expected each name once",
-    ];
-    let manifest = [
-        ": expected `observability.lineage.endpoint` for the transport http, for example `http://marquez:5000`, found none",
-        ":5:12: the field `type` is missing in this mapping",
-        ":6:20: expected the name of a storage plugin, found a list",
-        ":6:41: expected fail, continue, found `retry`",
-        ":7:37: expected fail, continue, found `retry`",
-        ":7:44: `colour`: unknown field `colour`, there are no fields",
-        ":8:27: there is no alert_channel plugin `terminals`; linked into the program are: alertmanager, email, slack, terminal, webhook; did you mean `terminal`?",
-        ":8:40: expected a mapping with `type`, the name of a alert_channel plugin, found a text",
-    ];
-    let queries = [
-        "stg_orders.sql:1:8: expected {{ ref('model') }} or {{ source('source') }}, found `{{ this }}`",
-        "stg_orders.sql:1:20: there is no model `orders`, expected {{ source('orders') }}",
-        "stg_orders.sql:2:6: there is no source `ordrs`; did you mean `orders`?",
-        "stg_orders.sql:2:33: expected {{ ref('model') }} or {{ source('source') }}, found `{{ ref('c`",
-        "totals.sql:1:15: there is no model `stg_order`; did you mean `stg_orders`?",
-        "totals.sql:1:72: there is no source `elsewhere`, expected orders",
-    ];
-    let spec = spec.map(|line| format!("{{dir}}/floe.yaml:{line}"));
-    let manifest = manifest.map(|line| format!("{{dir}}/manifest.yaml{line}"));
-    let queries = queries.map(|line| format!("{{dir}}/models/{line}"));
-    let all = [&spec[..], &manifest, &queries].concat();
-    check(edit, &all.join("\n"));
-}
-
-/// The telemetry is configured before anything else, and its mistakes are printed with the others.
-#[test]
-fn a_mistake_in_the_telemetry_does_not_hide_the_others() {
-    let edit = |product: &Product| {
-        product.append(
-            "manifest.yaml",
-            "telemetry: { sampling: { dev: 7 } }\nplugins: { alert_channel: { type: terminals } }",
-        );
-        product.write("models/totals.sql", "SELECT 1 FROM {{ ref('stg_order') }}");
-    };
-    check(
-        edit,
-        "{dir}/manifest.yaml: telemetry: sampling.dev: 7 is not a ratio, expected 0.0 to 1.0
-{dir}/manifest.yaml:4:35: there is no alert_channel plugin `terminals`; linked into the program are: alertmanager, email, slack, terminal, webhook; did you mean `terminal`?
-{dir}/models/totals.sql:1:15: there is no model `stg_order`; did you mean `stg_orders`?",
-    );
-}
-
-#[test]
-fn at_most_a_hundred_mistakes_are_reported() {
-    let product = Product::shop();
-    let query = "SELECT {{ this }} FROM {{ ref('nowhere') }}\n".repeat(100_000);
-    for model in ["models/stg_orders.sql", "models/totals.sql"] {
-        product.write(model, &query);
+    for (model, sql, error) in [
+        (
+            "stg_orders",
+            "SELECT * FROM {{ ref('totals') }}",
+            "floe.yaml:10:11: `stg_orders` depends on itself: stg_orders -> totals -> stg_orders, expected dependencies without a cycle",
+        ),
+        (
+            "totals",
+            "SELECT count(*) AS n\nFROM {{ ref('stg_order') }}",
+            "models/totals.sql:2:6: there is no model `stg_order`; did you mean `stg_orders`?",
+        ),
+        (
+            "totals",
+            "SELECT 1 AS n FROM {{ source('order') }}",
+            "models/totals.sql:1:20: there is no source `order`; did you mean `orders`?",
+        ),
+        (
+            "totals",
+            "SELECT 1 AS n FROM {{ source('elsewhere') }}",
+            "models/totals.sql:1:20: there is no source `elsewhere`, expected orders",
+        ),
+        (
+            "totals",
+            "SELECT 1 AS n FROM {{ ref('orders') }}",
+            "models/totals.sql:1:20: there is no model `orders`, expected {{ source('orders') }}",
+        ),
+        (
+            "totals",
+            "SELECT {{ this }}",
+            "models/totals.sql:1:8: expected {{ ref('model') }} or {{ source('source') }}, found `{{ this }}`",
+        ),
+    ] {
+        let path = format!("models/{model}.sql");
+        check(overwrite(&path, sql.as_bytes()), &format!("{{dir}}/{error}"));
     }
-    let output = product.run();
-    assert_eq!(output.code, Some(2));
-    assert_eq!(output.stderr.lines().count(), 100);
 }
 
 #[test]
@@ -161,9 +99,7 @@ fn a_file_that_vanished_fails_what_reads_it_and_nothing_else() {
     product.replace("floe.yaml", "models:\n", "models:\n  - name: other\n    layer: bronze\n");
     product.write("models/other.sql", "SELECT 1 AS n");
     product.remove("data/orders.csv");
-    let output = product.floe("compile", &[], &[]);
-    assert_eq!(output.code, Some(0));
-    assert_eq!(output.stderr, format!("warning: {missing}\n"));
+    product.floe("compile", &[], &[]).assert_ok();
     let output = product.run();
     assert_eq!(output.code, Some(1), "{output:?}");
     for line in [&*format!("  ✗ orders     {missing}\n"), "  ✓ other  "] {

@@ -382,18 +382,6 @@ fn a_model_that_is_a_partial_success_has_failed() {
 }
 
 #[test]
-fn plugins_without_effect_on_what_dbt_builds_are_one_warning() {
-    let product = product("pass", "success");
-    product.append("manifest.yaml", "  quality: { type: sql }\n  storage: { type: local }");
-    let output = product.run();
-    assert_eq!(output.code, Some(0), "{}", output.stderr);
-    assert_eq!(
-        output.complaints(),
-        "warning: {dir}/manifest.yaml: dbt checks and keeps the tables of a dbt project, so these plugins have no effect: quality `sql`, storage `local`\n"
-    );
-}
-
-#[test]
 fn an_engine_and_a_product_that_do_not_fit_are_a_mistake() {
     let of_dbt = product("pass", "success");
     of_dbt.replace("manifest.yaml", "  dbt: ", "  # dbt: ");

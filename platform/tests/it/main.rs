@@ -14,6 +14,7 @@ mod demos;
 mod errors;
 mod failing_model;
 mod find;
+mod folder;
 mod full_output;
 mod fuzz;
 mod logs;
@@ -33,7 +34,7 @@ mod service;
 mod services;
 mod shop;
 mod silent_demo;
-mod suspicious;
+
 mod trace;
 mod unusual;
 mod versions;

@@ -1,19 +1,12 @@
-//! Warnings of the compilation: queries of no model, and credentials in queries.
+//! Queries of no model, and the product of the current folder.
 
 use crate::product::Product;
 
 #[test]
-fn a_query_of_no_model_and_a_credential_in_one_are_warnings_with_their_places() {
+fn a_query_of_no_model_is_a_warning_with_its_place() {
     let product = Product::shop();
     product.write("models/forgotten.sql", "SELECT 1");
-    product.write(
-        "models/totals.sql",
-        "SELECT count(*) AS orders\nFROM {{ ref('stg_orders') }}\nWHERE 'token = hunter2XyZ' <> ''",
-    );
-    let warnings = "\
-warning: {dir}/models/forgotten.sql: no model of floe.yaml uses this file, expected a model of its name
-warning: {dir}/models/totals.sql:3:16: this looks like a credential, which is not written into the artifacts: the product runs with `floe run`, and not in Dagster
-";
+    let warnings = "warning: {dir}/models/forgotten.sql: no model of floe.yaml uses this file, expected a model of its name\n";
     for command in ["compile", "run"] {
         let output = product.floe(command, &[], &[]);
         assert_eq!(output.code, Some(0), "{}", output.stderr);
