@@ -5,8 +5,9 @@
 use std::borrow::Cow;
 use std::time::SystemTime;
 
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde_json::Value;
-use time::{Date, Month, PrimitiveDateTime, Time};
 
 use crate::node::{AdapterResponse, Node, Phase, Relation, RunResult};
 
@@ -204,23 +205,8 @@ fn read_count(value: Option<&Value>) -> Option<u64> {
 
 /// A time such as `2026-11-20T06:50:15.240499Z`. Times of nodes have no `Z`, and are in UTC, too.
 pub(crate) fn timestamp(text: &str) -> Option<SystemTime> {
-    let (date, time) = text.trim_end_matches('Z').split_once('T')?;
-    let mut date = date.splitn(3, '-');
-    let year = date.next()?.parse().ok()?;
-    let month = Month::try_from(date.next()?.parse::<u8>().ok()?).ok()?;
-    let day = date.next()?.parse().ok()?;
-    let mut time = time.splitn(3, ':');
-    let hour = time.next()?.parse().ok()?;
-    let minute = time.next()?.parse().ok()?;
-    let (second, fraction) = time.next().map(|it| it.split_once('.').unwrap_or((it, "0")))?;
-    let digits = u32::try_from(fraction.len()).ok()?;
-    let nanos = fraction
-        .parse::<u32>()
-        .ok()?
-        .checked_mul(10_u32.checked_pow(9_u32.checked_sub(digits)?)?)?;
-    let time = Time::from_hms_nano(hour, minute, second.parse().ok()?, nanos).ok()?;
-    let date = Date::from_calendar_date(year, month, day).ok()?;
-    Some(PrimitiveDateTime::new(date, time).assume_utc().into())
+    let time: DateTime = text.trim_end_matches('Z').parse().ok()?;
+    Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().into())
 }
 
 /// A message without the colours that dbt writes.

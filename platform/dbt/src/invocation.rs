@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use floe_plugins::files::input_file;
 use serde::Deserialize;
 
-use crate::log_file::{Format, Settings};
+use crate::log_file::Settings;
 
 /// The commands of dbt that consist of one word.
 const COMMANDS: [&str; 16] = [
@@ -63,6 +63,7 @@ struct Project {
 /// The defaults that a project has for options.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_field_names, reason = "the names of dbt")]
 struct Flags {
     log_path: Option<PathBuf>,
     log_format: Option<String>,
@@ -70,8 +71,6 @@ struct Flags {
     log_level: Option<String>,
     log_level_file: Option<String>,
     log_file_max_bytes: Option<u64>,
-    use_colors: Option<bool>,
-    use_colors_file: Option<bool>,
 }
 
 impl Invocation {
@@ -126,20 +125,6 @@ impl Invocation {
         let max_bytes = text(&["--log-file-max-bytes"], "DBT_LOG_FILE_MAX_BYTES")
             .and_then(|it| it.parse().ok())
             .or(flags.log_file_max_bytes);
-        let switch = |name: &str, variable_name: &str| {
-            let is_given = |option: String| own.iter().any(|word| *word == *option);
-            if is_given(format!("--no-{name}")) {
-                return Some(false);
-            }
-            let value =
-                variable(variable_name).map(|it| it != "0" && !it.eq_ignore_ascii_case("false"));
-            is_given(format!("--{name}")).then_some(true).or(value)
-        };
-        let has_colours = switch("use-colors-file", "DBT_USE_COLORS_FILE")
-            .or(flags.use_colors_file)
-            .or_else(|| switch("use-colors", "DBT_USE_COLORS"))
-            .or(flags.use_colors)
-            .unwrap_or(true);
         let mut kept = before.to_vec();
         kept.extend(without_log_options(own));
         Self {
@@ -150,14 +135,9 @@ impl Invocation {
             log: Settings {
                 base: log_base,
                 folder: log_folder,
-                format: match format.as_deref() {
-                    Some("json") => Format::Json,
-                    Some("text") => Format::Text,
-                    _ => Format::Debug,
-                },
+                is_json: format.as_deref() == Some("json"),
                 level: level.unwrap_or_else(|| "debug".to_owned()),
                 max_bytes: max_bytes.unwrap_or(MAX_BYTES),
-                has_colours,
             },
             arguments: kept,
         }
@@ -255,7 +235,7 @@ mod tests {
     use std::ffi::{OsStr, OsString};
     use std::path::Path;
 
-    use super::{Format, Invocation};
+    use super::Invocation;
 
     fn invocation(words: &str, variables: &[(&str, &str)]) -> Invocation {
         let mut words = words.split(' ').map(OsString::from);
@@ -292,7 +272,7 @@ mod tests {
         let expected = ["run", "--log-path", "x", "dbt", "build", "-s", "a"].map(OsStr::new);
         assert_eq!(invocation.arguments, expected);
         assert_eq!(invocation.log.folder, Path::new("/var/log/dbt"));
-        assert_eq!(invocation.log.format, Format::Json);
+        assert!(invocation.log.is_json);
         assert_eq!(invocation.log.level, "warn");
     }
 
@@ -303,7 +283,7 @@ mod tests {
         std::fs::write(
             file,
             "name: shop\nlog-path: var/log\nmodels: {shop: {+enabled: true}}\n\
-             flags: {log_format: json, use_colors: false, send_anonymous_usage_stats: false}\n",
+             flags: {log_format: json, send_anonymous_usage_stats: false}\n",
         )
         .expect("a file");
         let words = format!("dbt run --target prod --project-dir {}", folder.path().display());
@@ -311,6 +291,6 @@ mod tests {
         assert_eq!(invocation.project_name.as_deref(), Some("shop"));
         assert_eq!(invocation.target.as_deref(), Some("prod"));
         assert_eq!(invocation.log.folder, folder.path().join("var/log"));
-        assert_eq!((invocation.log.format, invocation.log.has_colours), (Format::Json, false));
+        assert!(invocation.log.is_json);
     }
 }

@@ -22,19 +22,12 @@ pub(crate) struct Settings {
     pub(crate) base: PathBuf,
     /// The folder of `dbt.log`.
     pub(crate) folder: PathBuf,
-    pub(crate) format: Format,
+    /// Whether lines are written as dbt's JSON, else as text.
+    pub(crate) is_json: bool,
     /// The least severe level; `none` for no file.
     pub(crate) level: String,
     /// The size at which a new file is started; 0 for no limit.
     pub(crate) max_bytes: u64,
-    pub(crate) has_colours: bool,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Format {
-    Text,
-    Debug,
-    Json,
 }
 
 /// The log file, opened with the first line.
@@ -58,38 +51,14 @@ impl LogFile {
         if !is_wanted || self.failure.is_some() {
             return;
         }
-        let text = match self.settings.format {
-            Format::Json => [line, b"\n"].concat(),
-            Format::Debug => self.debug_line(event).into_bytes(),
-            Format::Text if is_printed => format!("{}\n", event.message()).into_bytes(),
-            Format::Text => {
-                let time = clock(event).split('.').next().unwrap_or_default();
-                format!("{}{time}  {}\n", self.reset(), event.message()).into_bytes()
-            }
+        let text = if self.settings.is_json {
+            [line, b"\n"].concat()
+        } else {
+            debug_line(event).into_bytes()
         };
         if let Err(error) = self.append(&text) {
             self.failure = Some(error.redacted());
         }
-    }
-
-    fn debug_line(&self, event: &Event) -> String {
-        let time = clock(event);
-        let thread: String = event.thread().chars().take(10).collect();
-        let line = format!(
-            "{}{time} [{:<5}] [{thread:<10}]: {}\n",
-            self.reset(),
-            event.level(),
-            event.message()
-        );
-        if event.name() != "MainReportVersion" {
-            return line;
-        }
-        let separator = "=".repeat(30);
-        format!("\n\n{separator} {time} | {} {separator}\n{line}", event.invocation_id())
-    }
-
-    fn reset(&self) -> &'static str {
-        if self.settings.has_colours { "\x1b[0m" } else { "" }
     }
 
     fn append(&mut self, text: &[u8]) -> Result<(), Error> {
@@ -144,6 +113,18 @@ impl LogFile {
         let path = self.settings.folder.join(name);
         copied.map(drop).map_err(Error::io("write", &path))
     }
+}
+
+/// A line in dbt's format for its log file.
+fn debug_line(event: &Event) -> String {
+    let time = clock(event);
+    let thread: String = event.thread().chars().take(10).collect();
+    let line = format!("{time} [{:<5}] [{thread:<10}]: {}\n", event.level(), event.message());
+    if event.name() != "MainReportVersion" {
+        return line;
+    }
+    let separator = "=".repeat(30);
+    format!("\n\n{separator} {time} | {} {separator}\n{line}", event.invocation_id())
 }
 
 /// The time of day of an event.

@@ -25,9 +25,8 @@ use floe_telemetry::{FloeAttributes, sanitize_error_message};
 use self::artifacts::Artifacts;
 use self::command::CommandSpan;
 use self::database::Database;
-use self::log::LogRecord;
 use self::nodes::{Nodes, Surroundings};
-use crate::event::{Event, Kind, without_colours};
+use crate::event::{Event, Kind};
 use crate::node::{Node, RunResult};
 
 /// The scope of the spans.
@@ -213,28 +212,13 @@ impl CommandTrace {
 
     /// Emits a log record with the ids of the node's span, or else of the command's span.
     fn log(&self, event: &Event) {
-        if without_colours(event.message()).trim().is_empty() {
-            return;
-        }
-        let node = event.node_key();
-        let id = node.map(|(id, _)| id);
         let root = &self.span.context;
+        let node = event.node_key();
         let context = node.and_then(|(id, started)| self.nodes.current(id, started));
         let context = context
             .map_or_else(|| root.clone(), |span| root.with_remote_span_context(span.clone()));
         let _current = context.attach();
-        LogRecord {
-            level: event.level(),
-            message: event.message(),
-            event: event.name(),
-            code: event.code(),
-            unique_id: id,
-            invocation_id: event.invocation_id(),
-            timestamp: event.timestamp(),
-            dagster_run_id: self.dagster_run_id.as_deref(),
-            thread: event.thread(),
-        }
-        .emit();
+        log::emit(event, self.dagster_run_id.as_deref());
     }
 
     /// Ends all spans, the command's span last. `compare` returns what is unusual about a command in which dbt ran.

@@ -1,4 +1,4 @@
-//! `dbt.log` is written as dbt would write it.
+//! `dbt.log`, which `floe` writes in the place of dbt.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -7,14 +7,14 @@ use std::process::Command;
 use crate::setup::{Setup, TRACE_ID, TRACEPARENT, recorded, text_of};
 
 #[test]
-fn the_log_file_is_written_as_dbt_would() {
+fn the_log_file_has_the_lines_of_dbt_in_text_or_json() {
     let setup = Setup::playing("parse_error", 2);
     setup.build("parse_error.jsonl");
     let log = fs::read_to_string(setup.path("logs/dbt.log")).unwrap();
     let expected = "\n\n============================== 23:52:50.393084 | 9b894ee9-c7b9-433b-a791-fbd1b7bd697e \
         ==============================\n\
-        \x1b[0m23:52:50.393084 [info ] [MainThread]: Running with dbt=1.11.16\n\
-        \x1b[0m23:52:55.732280 [info ] [MainThread]: Registered adapter: duckdb=1.11.1\n";
+        23:52:50.393084 [info ] [MainThread]: Running with dbt=1.11.16\n\
+        23:52:55.732280 [info ] [MainThread]: Registered adapter: duckdb=1.11.1\n";
     assert!(log.starts_with(expected), "{log}");
     assert_eq!(log.lines().count(), 9);
 
@@ -28,7 +28,7 @@ fn the_log_file_is_written_as_dbt_would() {
     assert_eq!(log.lines().collect::<Vec<_>>(), errors);
 
     // A new file is begun where dbt begins one; each of the four lines is too long here.
-    let small = ["build", "--log-path=own", "--log-file-max-bytes", "10", "--no-use-colors-file"];
+    let small = ["build", "--log-path=own", "--log-file-max-bytes", "10"];
     setup.command(&small).env("EVENTS", recorded("parse_error.jsonl")).output().unwrap();
     assert_eq!(fs::read_to_string(setup.path("own/dbt.log.4")).unwrap(), log);
     assert!(!setup.path("own/dbt.log.5").exists());
