@@ -7,7 +7,6 @@ use floe_plugin::{PluginMetadata, PluginType, Plugins};
 use floe_plugins::error::Error;
 use floe_plugins::place::Place;
 use floe_telemetry::backend;
-use serde::Serialize;
 
 use super::arguments::ProductArgs;
 use super::columns;
@@ -19,82 +18,42 @@ use crate::compile::Definition;
 pub(super) struct Arguments {
     #[command(flatten)]
     product: ProductArgs,
-    /// Print the list as JSON
-    #[arg(long)]
-    json: bool,
 }
 
+/// Prints the plugins that the manifest selects, and the embedded ones of the other types.
+///
+/// # Errors
+///
+/// A plugin or the telemetry backend cannot be used with its configuration.
 pub(super) fn plugins(arguments: &Arguments) -> Result<(), Error> {
-    let list = PluginList::new(&arguments.product.read()?)?;
-    if arguments.json {
-        return print(&format_args!("{:#}\n", serde_json::json!(list)));
-    }
-    print(&list)
+    let Definition { identity, manifest, telemetry, .. } = arguments.product.read()?;
+    let selected = manifest.selected_plugins(&identity.manifest, &identity.folder)?;
+    let selections: Vec<_> = selected.iter().map(|it| it.selection(&identity.folder)).collect();
+    let refused = |message: String| Error::input(Place::file(&identity.manifest), message);
+    let configured = Plugins::configure(&selections).map_err(|error| refused(error.to_string()))?;
+    let backend = backend::find(&telemetry.backend).map_err(|error| refused(error.to_string()))?;
+    let mut rows: Vec<_> = configured.linked().map(|linked| row(linked.plugin())).collect();
+    rows.push([
+        PluginType::TelemetryBackend.to_string(),
+        format!("{} {}", backend.name(), backend.version()),
+        "-".to_owned(),
+    ]);
+    rows.sort();
+    print(&PluginList(rows))
 }
 
-/// The plugins of a product, sorted by type.
-#[derive(Debug, Serialize)]
-struct PluginList {
-    plugins: Vec<Listed>,
+fn row(plugin: &'static dyn PluginMetadata) -> [String; 3] {
+    [
+        plugin.plugin_type().to_string(),
+        format!("{} {}", plugin.name(), plugin.version()),
+        plugin.tracer_name().unwrap_or("-").to_owned(),
+    ]
 }
 
-#[derive(Debug, Serialize)]
-struct Listed {
-    #[serde(rename = "type")]
-    kind: PluginType,
-    name: &'static str,
-    version: &'static str,
-    tracer_name: Option<&'static str>,
-}
-
-impl PluginList {
-    /// The plugins that the manifest selects, and the embedded ones of the other types.
-    ///
-    /// # Errors
-    ///
-    /// A plugin or the telemetry backend cannot be used with its configuration.
-    fn new(definition: &Definition) -> Result<Self, Error> {
-        let Definition { identity, manifest, telemetry, .. } = definition;
-        let selected = manifest.selected_plugins(&identity.manifest, &identity.folder)?;
-        let selections: Vec<_> = selected.iter().map(|it| it.selection(&identity.folder)).collect();
-        let refused = |message: String| Error::input(Place::file(&identity.manifest), message);
-        let configured =
-            Plugins::configure(&selections).map_err(|error| refused(error.to_string()))?;
-        let backend =
-            backend::find(&telemetry.backend).map_err(|error| refused(error.to_string()))?;
-        let mut plugins: Vec<_> =
-            configured.linked().map(|linked| Listed::new(linked.plugin())).collect();
-        plugins.push(Listed {
-            kind: PluginType::TelemetryBackend,
-            name: backend.name(),
-            version: backend.version(),
-            tracer_name: None,
-        });
-        plugins.sort_by_key(|plugin| plugin.kind.as_str());
-        Ok(Self { plugins })
-    }
-}
-
-impl Listed {
-    fn new(plugin: &'static dyn PluginMetadata) -> Self {
-        Self {
-            kind: plugin.plugin_type(),
-            name: plugin.name(),
-            version: plugin.version(),
-            tracer_name: plugin.tracer_name(),
-        }
-    }
-}
+struct PluginList(Vec<[String; 3]>);
 
 impl fmt::Display for PluginList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows = self.plugins.iter().map(|it| {
-            [
-                it.kind.to_string(),
-                format!("{} {}", it.name, it.version),
-                it.tracer_name.unwrap_or("-").to_owned(),
-            ]
-        });
-        columns::write(f, ["PLUGIN", "NAME", "TRACER"], rows)
+        columns::write(f, ["PLUGIN", "NAME", "TRACER"], self.0.iter().cloned())
     }
 }

@@ -1,14 +1,12 @@
 //! `floe plugins`: the plugins that a product runs on.
 
-use serde_json::{Value, json};
-
 use crate::product::{Output, Product};
 
-fn plugins(manifest: &str, arguments: &[&str]) -> Output {
+fn plugins(manifest: &str) -> Output {
     let product = Product::shop();
     product.append("manifest.yaml", manifest);
     let files = product.files();
-    let output = product.floe("plugins", arguments, &[]);
+    let output = product.floe("plugins", &[], &[]);
     assert_eq!(product.files(), files);
     output
 }
@@ -17,7 +15,6 @@ fn plugins(manifest: &str, arguments: &[&str]) -> Output {
 fn the_embedded_and_the_selected_plugins_are_listed() {
     let output = plugins(
         "plugins: { lineage_backend: { type: none }, catalog: { type: polaris, uri: 'http://polaris', client_id: '${env:NO_SUCH}', client_secret: '${env:NO_SUCH}' } }",
-        &[],
     );
     output.assert_ok();
     assert_eq!(
@@ -34,24 +31,6 @@ secrets            env 0.1.0       floe.secrets.env
 storage            local 0.1.0     floe.storage.local
 telemetry_backend  console 0.1.0   -
 "
-    );
-}
-
-#[test]
-fn the_list_is_json_on_request() {
-    let output = plugins("", &["--json"]);
-    assert_eq!(output.code, Some(0), "{}", output.stderr);
-    let list: Value = serde_json::from_str(&output.stdout).unwrap();
-    let plugins = list["plugins"].as_array().unwrap();
-    assert_eq!(plugins.len(), 9);
-    assert_eq!(
-        plugins[1],
-        json!({
-            "type": "compute",
-            "name": "sqlite",
-            "version": "0.1.0",
-            "tracer_name": "floe.compute.sqlite",
-        })
     );
 }
 
@@ -79,7 +58,7 @@ fn a_plugin_that_cannot_be_used_is_one_error_with_its_place() {
             "3:29: the plugin `infisical` needs the secrets plugin `infisical` before it, which is not selected",
         ),
     ] {
-        let output = plugins(manifest, &[]);
+        let output = plugins(manifest);
         assert_eq!(
             (output.code, output.stderr),
             (Some(2), format!("error: {{dir}}/manifest.yaml:{place}\n"))
