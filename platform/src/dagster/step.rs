@@ -12,7 +12,6 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use floe_dagster_pipes::{Exception, Level, Metadata, Session as Pipes, Severity};
-use floe_plugin::compute::TransformOutcome;
 use floe_plugin::dbt::{BuiltNode, Invocation, TESTS};
 use floe_plugin::lineage::Lineage;
 use floe_plugin::orchestrator::{Asset as Attributes, Orchestrator, PipelineRun};
@@ -260,9 +259,7 @@ impl DagsterStep {
         known.nodes.clone_from(&run.nodes);
         interrupt::check()?;
         let built = dbt::built(&self.identity, &run).map(|()| None);
-        let outcome = TransformOutcome { rows_affected: None };
-        let rows = built.as_ref().copied();
-        run::record(&self.key, Orchestration::Dagster, rows, &outcome);
+        run::record(&self.key, Orchestration::Dagster, built.as_ref().copied());
         if built.is_err() && !dbt::is_of_tests(&run) {
             return built;
         }

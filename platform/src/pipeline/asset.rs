@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use floe_plugin::compute::{DatabaseTable, Materialize, Transform, TransformOutcome};
 use floe_plugin::failure::counted;
+use floe_plugin::ingestion::IngestionOutcome;
 use floe_plugin::lineage::Lineage;
 use floe_plugin::orchestrator::{
     AssetStatus, LocalAsset, LocalAssetOutcome, Orchestrator, PipelineRun,
@@ -18,7 +19,7 @@ use super::outcome::{Checked, Failure};
 use super::report::Report;
 use super::run::{self, AssetRun, Built, Run, TRACER_NAME, Tables};
 use super::{checks, source};
-use crate::artifacts::{CompiledArtifacts, CompiledModel, CompiledSource};
+use crate::artifacts::{CheckedTable, CompiledArtifacts, CompiledModel, CompiledSource};
 use crate::product::{self, Materialization};
 use crate::record::{self, FailedCheck, Outcome, Step};
 
@@ -126,14 +127,76 @@ impl<'a> Asset<'a> {
             Self::Source(_) => "ingestion",
             Self::Model(_) => "transform",
         };
-        counted(
-            component,
-            |_| !interrupt::is_requested(),
-            || match self {
-                Self::Source(source) => source::build(source, generated, run, run_id, tables),
-                Self::Model(model) => build_model(model, run, run_id, tables),
-            },
-        )
+        let job = self.job(run_id);
+        let steps = || {
+            tables.link(job.inputs.iter().copied());
+            run.lineage_of_start(&job, tables)?;
+            let rows = generated.and_then(|()| self.write(run, tables));
+            let built = rows.and_then(|rows| {
+                let checks = checks::check(self.checked(), run, tables)?;
+                Ok(Built { rows, span: get_current_span().span_context(), checks })
+            });
+            self.record(run, &built);
+            run.lineage_of_end(&job, tables, &built)?;
+            built
+        };
+        counted(component, |_| !interrupt::is_requested(), steps)
+    }
+
+    /// The job that builds the asset, for its lineage.
+    fn job<'b>(self, run_id: &'b RunId) -> AssetRun<'b>
+    where
+        'a: 'b,
+    {
+        let (job_type, sql) = match self {
+            Self::Source(source) => ("SOURCE", source.generate.as_ref()),
+            Self::Model(model) => ("MODEL", Some(&model.query)),
+        };
+        let sql = sql.map(|query| &*query.sql);
+        AssetRun { key: self.key(), run_id, job_type, sql, inputs: self.needs() }
+    }
+
+    fn checked(self) -> CheckedTable<'a> {
+        match self {
+            Self::Source(source) => source.checked(),
+            Self::Model(model) => model.checked(),
+        }
+    }
+
+    /// Writes the table, and returns its number of rows.
+    fn write(self, run: &Run<'_>, tables: &mut Tables) -> Result<u64, Failure> {
+        let key = self.key();
+        match self {
+            Self::Source(source) => {
+                run.orchestration.write(key, || source::load(source, run, tables))
+            }
+            Self::Model(model) => {
+                for input in &model.query.depends_on {
+                    run.orchestration.read(input, || read(input, run, tables))?;
+                }
+                let rows = run.orchestration.write(key, || write(model, run, tables))?;
+                // Without them there is no schema.
+                let _ = tables.read_columns(key);
+                Ok(rows)
+            }
+        }
+    }
+
+    /// Records the outcome on the current span and in the log.
+    fn record(self, run: &Run<'_>, built: &Result<Built, Failure>) {
+        let rows = built.as_ref().map(|built| Some(built.rows));
+        let known = rows.ok().flatten();
+        match self {
+            Self::Source(_) => get_current_span().set_attributes(&IngestionOutcome {
+                success: built.is_ok(),
+                rows_loaded: known,
+                ..IngestionOutcome::default()
+            }),
+            Self::Model(_) => {
+                get_current_span().set_attributes(&TransformOutcome { rows_affected: known });
+            }
+        }
+        run::record(self.key(), run.orchestration, rows);
     }
 
     /// Builds the asset as a job of its own, unless one of its dependencies was not built. Returns its record, also if the
@@ -217,48 +280,6 @@ fn build(
 )]
 fn skip(key: &str, missing: &str) {
     tracing::warn!(asset = key, missing, "skipped");
-}
-
-/// Builds a model in the current span, which is the asset's span.
-fn build_model(
-    model: &CompiledModel,
-    run: &Run<'_>,
-    run_id: &RunId,
-    tables: &mut Tables,
-) -> Result<Built, Failure> {
-    let key = &*model.name;
-    let job = format!("{}.{key}", run.identity.name);
-    let lineage = AssetRun {
-        key,
-        job: &job,
-        run_id,
-        is_source: false,
-        sql: Some(&model.query.sql),
-        inputs: model.query.depends_on.iter().map(String::as_str).collect(),
-    };
-    tables.link(lineage.inputs.iter().copied());
-    run.lineage_of_start(&lineage, tables)?;
-    let written = read_inputs(model, run, tables)
-        .and_then(|()| run.orchestration.write(key, || write(model, run, tables)));
-    let built = written.and_then(|rows| {
-        // Without them there is no schema.
-        let _ = tables.read_columns(key);
-        let checks = checks::check(model.checked(), run, tables)?;
-        Ok(Built { rows, span: get_current_span().span_context(), checks })
-    });
-    let rows = built.as_ref().map(|built| Some(built.rows));
-    let rows_affected = rows.ok().flatten();
-    run::record(key, run.orchestration, rows, &TransformOutcome { rows_affected });
-    run.lineage_of_end(&lineage, tables, &built)?;
-    built
-}
-
-/// Reads the columns of each asset that the query reads.
-fn read_inputs(model: &CompiledModel, run: &Run<'_>, tables: &mut Tables) -> Result<(), Failure> {
-    for input in &model.query.depends_on {
-        run.orchestration.read(input, || read(input, run, tables))?;
-    }
-    Ok(())
 }
 
 /// Checks that an input can be read. The current span links to the input's span, which may belong to another run.

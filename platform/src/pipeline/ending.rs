@@ -114,21 +114,31 @@ pub(super) fn alert(
     about: Alert<'_>,
 ) -> Result<(), Error> {
     let ids = active::current_ids();
-    let message = match about {
+    let name = match about {
+        Alert::OfRun { .. } => RUN_FAILED,
+        Alert::OfCheck { .. } => CHECK_FAILED,
+    };
+    let message = Message {
+        namespace: &identity.namespace,
+        product: &identity.name,
+        environment: identity.environment.as_str(),
+        run_id: Some(run_id),
+        trace_id: ids.as_ref().map(|(trace, _)| &**trace),
+        ..Message::new(name, summary)
+    };
+    plugins.alert(&match about {
         Alert::OfRun { unusual } => Message {
             severity: Severity::Critical,
             description: Some(unusual).filter(|text| !text.is_empty()),
-            ..active::message(identity, run_id, RUN_FAILED, summary)
+            ..message
         },
         Alert::OfCheck { asset } => Message {
             severity: Severity::Error,
             violation: Some("quality"),
             asset: Some(asset),
-            ..active::message(identity, run_id, CHECK_FAILED, summary)
+            ..message
         },
-    };
-    let trace_id = ids.as_ref().map(|(trace, _)| &**trace);
-    plugins.alert(&Message { trace_id, ..message })
+    })
 }
 
 /// Sends the alert of a failed run, with its unusual findings. Returns the failure of the alert, which does not replace

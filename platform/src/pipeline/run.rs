@@ -1,6 +1,6 @@
 //! The context of a run, what is known of its tables, and the lineage and the spans of its assets.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -13,7 +13,7 @@ use floe_plugins::error::Error;
 use floe_plugins::process::interrupt;
 use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::opentelemetry::trace::SpanContext;
-use floe_telemetry::{ErrorType, FloeAttributes, get_current_span, sanitize_credentials, traced};
+use floe_telemetry::{ErrorType, get_current_span, sanitize_credentials, traced};
 
 use super::outcome::{Checked, Failure};
 use super::report::Report;
@@ -170,21 +170,19 @@ impl Run<'_> {
         rows: Option<u64>,
         error: Option<&str>,
     ) -> Result<(), Error> {
+        let job = format!("{}.{}", self.identity.name, asset.key);
         let sql = asset.sql.map(sanitize_credentials);
         let output = Dataset { rows, ..self.dataset(asset.key, tables) };
         let inputs: Vec<Dataset<'_>> =
             asset.inputs.iter().map(|name| self.dataset(name, tables)).collect();
         self.emit(RunEvent {
-            job_type: Some(JobType {
-                integration: "FLOE",
-                job_type: if asset.is_source { "SOURCE" } else { "MODEL" },
-            }),
+            job_type: Some(JobType { integration: "FLOE", job_type: asset.job_type }),
             // As in the artifacts: a backend of lineage gets no credential.
             sql: sql.as_deref(),
             error,
             inputs,
             outputs: vec![output],
-            ..RunEvent::new(state, SystemTime::now(), asset.run_id.as_str(), self.job(asset.job))
+            ..RunEvent::new(state, SystemTime::now(), asset.run_id.as_str(), self.job(&job))
         })
     }
 
@@ -210,11 +208,10 @@ fn tags<'a>(run_id: &'a str, dagster: Option<&'a str>) -> Vec<(&'a str, &'a str)
 /// A run of the job that builds an asset, for its lineage.
 pub(crate) struct AssetRun<'a> {
     pub(crate) key: &'a str,
-    pub(crate) job: &'a str,
     pub(crate) run_id: &'a RunId,
-    pub(crate) is_source: bool,
+    pub(crate) job_type: &'static str,
     pub(crate) sql: Option<&'a str>,
-    pub(crate) inputs: Vec<&'a str>,
+    pub(crate) inputs: BTreeSet<&'a str>,
 }
 
 /// Emits the start of the run, runs its other steps, and emits its outcome.
@@ -326,16 +323,12 @@ fn dagster_write<T, E: ErrorType>(key: &str, write: impl FnOnce() -> Result<T, E
     write()
 }
 
-/// Records the outcome of an asset on the current span and in the log. `attributes` are the outcome's attributes of the
-/// asset's domain.
+/// Records the outcome of an asset on the current span and in the log.
 pub(crate) fn record(
     key: &str,
     orchestration: Orchestration,
     built: Result<Option<u64>, &Failure>,
-    attributes: &impl FloeAttributes,
 ) {
-    let span = get_current_span();
-    span.set_attributes(attributes);
     let status = match built {
         Ok(rows) => {
             tracing::info!(asset = key, rows, "built");

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use floe_plugin::compute::Session;
-use floe_plugin::ingestion::{IngestionEngine, IngestionOutcome, Load};
+use floe_plugin::ingestion::{IngestionEngine, Load};
 use floe_plugin::table::{RowSink, Value};
 use floe_plugin::{Error as PluginError, ErrorKind, PluginType};
 use floe_plugins::error::Error;
@@ -13,13 +13,11 @@ use floe_plugins::files::atomic::{self, Access};
 use floe_plugins::files::confine;
 use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
-use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::config::suggest::all_of;
-use floe_telemetry::{get_current_span, sanitize_error_message, traced};
+use floe_telemetry::{sanitize_error_message, traced};
 
-use super::checks;
 use super::outcome::{Failure, QueryError};
-use super::run::{self, AssetRun, Built, Run, TRACER_NAME, Tables};
+use super::run::{Run, TRACER_NAME, Tables};
 use crate::artifacts::{CompiledSource, Query};
 use crate::plugins::active::Active;
 use crate::product::{self, missing_file};
@@ -43,42 +41,6 @@ pub(super) fn to_generate<'a>(
     Ok(Some((query, path)))
 }
 
-/// Loads the source in the current span, which is the asset's span. `generated` is whether its file could be generated.
-pub(super) fn build(
-    source: &CompiledSource,
-    generated: Result<(), Failure>,
-    run: &Run<'_>,
-    run_id: &RunId,
-    tables: &mut Tables,
-) -> Result<Built, Failure> {
-    let key = &*source.name;
-    let job = format!("{}.{key}", run.identity.name);
-    let lineage = AssetRun {
-        key,
-        job: &job,
-        run_id,
-        is_source: true,
-        sql: source.generate.as_ref().map(|query| &*query.sql),
-        inputs: source.needs().into_iter().collect(),
-    };
-    tables.link(lineage.inputs.iter().copied());
-    run.lineage_of_start(&lineage, tables)?;
-    let load = || generated.and_then(|()| load(source, run, tables));
-    let built = run.orchestration.write(key, load).and_then(|rows| {
-        let checks = checks::check(source.checked(), run, tables)?;
-        Ok(Built { rows, span: get_current_span().span_context(), checks })
-    });
-    let rows = built.as_ref().map(|built| Some(built.rows));
-    let outcome = IngestionOutcome {
-        success: built.is_ok(),
-        rows_loaded: rows.ok().flatten(),
-        ..IngestionOutcome::default()
-    };
-    run::record(key, run.orchestration, rows, &outcome);
-    run.lineage_of_end(&lineage, tables, &built)?;
-    built
-}
-
 /// The path of the source's file, which must be inside the product.
 fn check_path(path: &InnerPath, run: &Run<'_>) -> Result<PathBuf, Error> {
     let file = run.folder().join(&**path);
@@ -87,7 +49,12 @@ fn check_path(path: &InnerPath, run: &Run<'_>) -> Result<PathBuf, Error> {
     Ok(file)
 }
 
-fn load(source: &CompiledSource, run: &Run<'_>, tables: &mut Tables) -> Result<u64, Failure> {
+/// Loads the file of the source, and returns the number of rows.
+pub(super) fn load(
+    source: &CompiledSource,
+    run: &Run<'_>,
+    tables: &mut Tables,
+) -> Result<u64, Failure> {
     let path = &source.path;
     let file = check_path(path, run)?;
     if !file.exists() {

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::Path;
-use std::time::SystemTime;
 
 use floe_plugin::alert::{AlertChannel, Message};
 use floe_plugin::lineage::{Lineage, LineageBackend, RunEvent, RunState};
@@ -239,21 +238,4 @@ pub(crate) fn ids_at_end(has_failed: bool) -> Option<(String, String)> {
     let is_exported = context.is_sampled() || has_failed && span.is_recording();
     (context.is_valid() && is_exported)
         .then(|| (context.trace_id().to_string(), context.span_id().to_string()))
-}
-
-/// An alert about a product.
-pub(crate) fn message<'a>(
-    identity: &'a Identity,
-    run_id: &'a str,
-    name: &'a str,
-    summary: &'a str,
-) -> Message<'a> {
-    Message {
-        namespace: &identity.namespace,
-        product: &identity.name,
-        environment: identity.environment.as_str(),
-        run_id: Some(run_id),
-        at: SystemTime::now(),
-        ..Message::new(name, summary)
-    }
 }
