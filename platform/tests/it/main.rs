@@ -19,7 +19,6 @@ mod full_output;
 mod fuzz;
 mod logs;
 mod manifest_settings;
-mod marts;
 mod other_programs;
 mod output;
 mod paths;
@@ -32,7 +31,6 @@ mod repeat;
 #[path = "../contract/service.rs"]
 mod service;
 mod services;
-mod shop;
 mod silent_demo;
 
 mod trace;
