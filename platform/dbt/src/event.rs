@@ -33,8 +33,6 @@ pub(crate) enum Kind<'a> {
     NodeStarted(Node),
     /// A node, a batch of a node, or a hook of the project ended.
     NodeFinished(Node, RunResult),
-    /// The final message about a failed node: the node's unique id and the message.
-    ResultMessage(&'a str, &'a str),
     /// The command failed for another reason than a node.
     Failed(&'a str),
     /// Any other event.
@@ -104,9 +102,6 @@ impl Event {
             ("NodeStart" | "LogHookStartLine", Some(info)) => Kind::NodeStarted(self.node(info)),
             ("NodeFinished" | "LogHookEndLine", Some(info)) => {
                 Kind::NodeFinished(self.node(info), result(data, info))
-            }
-            ("RunResultError", Some(info)) => {
-                Kind::ResultMessage(text(info, "unique_id"), text(data, "msg"))
             }
             ("MainReportVersion", _) => {
                 Kind::Version(text(data, "version").trim_start_matches('='))

@@ -6,7 +6,6 @@ use std::path::Path;
 
 use floe_plugins::files::input_file;
 use serde::Deserialize;
-use serde_json::Value;
 
 /// The maximum size in bytes. The manifest of a project with ten thousand nodes has about 200 MB.
 const MAX_SIZE: u64 = 1 << 30;
@@ -18,7 +17,6 @@ pub(crate) struct Manifest {
     metadata: Metadata,
     parent_map: HashMap<String, Vec<String>>,
     nodes: HashMap<String, Entry>,
-    sources: HashMap<String, Entry>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -27,26 +25,11 @@ struct Metadata {
     project_name: Option<String>,
 }
 
-/// A node or a source.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Entry {
-    pub(crate) original_file_path: Option<String>,
+struct Entry {
+    original_file_path: Option<String>,
     attached_node: Option<String>,
-    pub(crate) database: Option<String>,
-    pub(crate) schema: Option<String>,
-    /// The table or view of a node.
-    pub(crate) alias: Option<String>,
-    /// The complete name, quoted as the adapter quotes it.
-    pub(crate) relation_name: Option<String>,
-    name: Option<String>,
-    config: Config,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Config {
-    materialized: Value,
 }
 
 impl Manifest {
@@ -63,11 +46,6 @@ impl Manifest {
         self.metadata.project_name.as_deref()
     }
 
-    pub(crate) fn entry(&self, unique_id: &str) -> Option<&Entry> {
-        let node = self.nodes.get(unique_id);
-        node.or_else(|| self.sources.get(unique_id))
-    }
-
     /// The nodes and sources that a node selects from.
     pub(crate) fn parents(&self, unique_id: &str) -> &[String] {
         self.parent_map.get(unique_id).map_or(&[], Vec::as_slice)
@@ -82,15 +60,5 @@ impl Manifest {
     pub(crate) fn checked(&self, unique_id: &str) -> Option<&str> {
         let attached = self.nodes.get(unique_id)?.attached_node.as_deref();
         attached.or_else(|| Some(self.parents(unique_id).first()?.as_str()))
-    }
-}
-
-impl Entry {
-    pub(crate) fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
-    pub(crate) fn materialization(&self) -> Option<&str> {
-        self.config.materialized.as_str()
     }
 }

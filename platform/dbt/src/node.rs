@@ -5,7 +5,6 @@ use std::time::SystemTime;
 use floe_plugin::dbt::{BuiltNode, NodeStatus};
 use floe_plugins::quote::one_line;
 
-use crate::manifest::Entry;
 use crate::run_results::has_failed;
 
 /// A node, a batch of a node, or a hook of the project.
@@ -82,27 +81,6 @@ pub(crate) enum Outcome {
 pub(crate) const NOT_ENDED: &str = "dbt ended before the node did";
 
 impl Node {
-    /// A node without an event, with the data of the manifest.
-    pub(crate) fn of_manifest(unique_id: &str, entry: Option<&Entry>) -> Self {
-        let mut parts = unique_id.splitn(3, '.');
-        let (resource_type, rest) = (parts.next(), parts.nth(1));
-        let name = entry.and_then(Entry::name).or(rest);
-        let owned = |text: Option<&str>| text.map(str::to_owned);
-        Self {
-            unique_id: unique_id.to_owned(),
-            name: name.unwrap_or_default().to_owned(),
-            resource_type: resource_type.unwrap_or_default().to_owned(),
-            materialization: owned(entry.and_then(Entry::materialization)),
-            relation: entry.map_or_else(Relation::default, |entry| Relation {
-                database: entry.database.clone(),
-                schema: entry.schema.clone(),
-                alias: entry.alias.clone(),
-                name: None,
-            }),
-            ..Self::default()
-        }
-    }
-
     /// Whether the node is a hook of the project.
     pub(crate) fn is_hook(&self) -> bool {
         self.resource_type == "operation"
@@ -129,6 +107,8 @@ impl RunResult {
     pub(crate) fn error(&self, node: &Node) -> Option<&str> {
         match self.outcome() {
             Outcome::Success | Outcome::Warned | Outcome::Skipped => None,
+            // dbt writes the reason at its end, in a record of the log.
+            _ if node.is_hook() => Some("the hook failed"),
             Outcome::Failed | Outcome::Error if !self.message.is_empty() => Some(&self.message),
             _ if node.resource_type == "source" => Some("the source is stale"),
             _ => Some(&self.status),

@@ -1,7 +1,6 @@
 //! dbt's `run_results.json`: the results of the nodes of a command.
 //!
-//! Below `trace-dbt` the file is read for the history of a product, and for nodes that dbt skips without an event, only if
-//! it belongs to the same invocation.
+//! Below `trace-dbt` the file is read for the history of a product, only if it belongs to the same invocation.
 
 use std::io::{self, BufReader, Read as _};
 use std::path::Path;

@@ -125,12 +125,7 @@ impl CommandTrace {
                 self.describe(&Invocation { target: Some(target), ..Invocation::default() });
             }
             Kind::Artifact { kind: "WritableManifest", path } => self.read_manifest(path),
-            Kind::Artifact { kind: "RunExecutionResult", path } => {
-                self.artifacts.set_results(path);
-                if self.nodes.counts.failures > 0 {
-                    self.add_skipped(event.time());
-                }
-            }
+            Kind::Artifact { kind: "RunExecutionResult", path } => self.artifacts.set_results(path),
             Kind::NodeStarted(node) => {
                 let (nodes, around) = self.nodes();
                 nodes.start(&node, event.time(), &around);
@@ -141,7 +136,6 @@ impl CommandTrace {
                 self.finish_node(&node, &result, event.time());
                 return;
             }
-            Kind::ResultMessage(id, message) => self.nodes.end_failed_hook(id, message),
             Kind::Failed(message) => {
                 self.span.failure = Some(sanitize_error_message(message).into_owned());
             }
@@ -198,15 +192,6 @@ impl CommandTrace {
         if !id.is_empty() && self.span.invocation_id != id {
             self.read_unread_manifest();
             self.span.set_invocation(id);
-        }
-    }
-
-    /// Records nodes that dbt has skipped without an event, because another node failed with `--fail-fast`.
-    fn add_skipped(&mut self, at: Option<SystemTime>) {
-        let is_known = |id: &str| self.nodes.context(id).is_some();
-        let invocation_id = &self.span.invocation_id;
-        for (node, result) in self.artifacts.skipped(invocation_id, is_known) {
-            self.finish_node(&node, &result, at);
         }
     }
 

@@ -30,9 +30,9 @@ pub(super) fn resolve(identity: &Identity, loaded: &Loaded<'_>) -> Result<Plan, 
     let product = loaded.product;
     let sources: BTreeSet<&str> = product.sources.iter().map(|it| &*it.name.value).collect();
     let models: BTreeSet<&str> = product.models.iter().map(|it| &*it.name.value).collect();
-    let mut plan = Plan::default();
-    plan.dependencies =
+    let dependencies =
         sources.union(&models).map(|name| ((*name).to_owned(), BTreeSet::new())).collect();
+    let mut plan = Plan { dependencies, ..Plan::default() };
     for (asset, query) in &loaded.queries {
         let file = identity.folder.join(&*query.path);
         let found = reference::find(&file, &query.text)?;

@@ -24,9 +24,6 @@ const MAX_LINKS: usize = 128;
 /// The maximum number of simultaneously open nodes. dbt runs one node on each thread.
 const MAX_OPEN: usize = 10_000;
 
-/// The maximum number of hooks whose messages are awaited. dbt runs no hook after a failed one.
-const MAX_FAILED_HOOKS: usize = 16;
-
 /// The maximum number of nodes kept as link targets.
 const MAX_NODES: usize = 1_000_000;
 
@@ -59,8 +56,6 @@ pub(super) struct Nodes {
     open: HashMap<String, Vec<OpenNode>>,
     /// The spans of all nodes so far, for links.
     contexts: HashMap<String, SpanContext>,
-    /// Failed hooks. Their messages follow at the end of the command.
-    failed_hooks: Vec<FailedHook>,
     pub(super) counts: Counts,
 }
 
@@ -79,13 +74,6 @@ struct OpenNode {
     span: RecordedSpan,
 }
 
-#[derive(Debug)]
-struct FailedHook {
-    unique_id: String,
-    span: RecordedSpan,
-    end: SystemTime,
-}
-
 /// The numbers of executed nodes.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
@@ -95,18 +83,13 @@ pub(super) struct Counts {
 }
 
 impl Nodes {
-    /// The span of a started node.
-    pub(super) fn context(&self, unique_id: &str) -> Option<&SpanContext> {
-        self.contexts.get(unique_id)
-    }
-
     /// The span for a log record about a node: the batch's span, or else the node's.
     pub(super) fn current(&self, unique_id: &str, started: &str) -> Option<&SpanContext> {
         let open = self.open.get(unique_id).and_then(|nodes| {
             let exact = nodes.iter().find(|it| it.started == started);
             Some(exact.or(nodes.last())?.span.span_context())
         });
-        open.or_else(|| self.context(unique_id))
+        open.or_else(|| self.contexts.get(unique_id))
     }
 
     /// Starts the span of a node, or of a batch below its model.
@@ -201,14 +184,9 @@ impl Nodes {
         }
         let end = node.end.or(at).max(add_phases(&mut span, result));
         let end = end.unwrap_or_else(SystemTime::now);
-        let awaits_message = node.is_hook() && self.failed_hooks.len() < MAX_FAILED_HOOKS;
         match outcome {
             Outcome::Success | Outcome::Warned => span.set_status(Status::Ok),
             Outcome::Skipped => {}
-            Outcome::Error if awaits_message => {
-                self.failed_hooks.push(FailedHook { unique_id: id.clone(), span, end });
-                return !is_batch;
-            }
             Outcome::Failed | Outcome::Error => {
                 fail(&mut span, result.error(node).unwrap_or_default(), outcome);
             }
@@ -230,14 +208,6 @@ impl Nodes {
         Some((closed.span, at > 0))
     }
 
-    /// Ends the span of a failed hook, whose message dbt writes at the end.
-    pub(super) fn end_failed_hook(&mut self, unique_id: &str, message: &str) {
-        let mut hooks = self.failed_hooks.iter();
-        if let Some(at) = hooks.position(|hook| hook.unique_id == unique_id) {
-            self.failed_hooks.remove(at).end(message);
-        }
-    }
-
     /// Ends the spans of nodes without an end.
     pub(super) fn cancel(&mut self, end: SystemTime) {
         let outcome =
@@ -248,19 +218,6 @@ impl Nodes {
             node.span.set_attributes(outcome.to_otel_dict());
             cancel(node.span, end, NOT_ENDED);
         }
-        for hook in self.failed_hooks.drain(..) {
-            hook.end("the hook failed");
-        }
-    }
-}
-
-impl FailedHook {
-    /// Ends the span. dbt's message begins with the name of the hook.
-    fn end(mut self, message: &str) {
-        let reason = message.split_once("failed, error:");
-        let reason = reason.map_or(message, |(_, reason)| reason.trim_start());
-        fail(&mut self.span, reason, Outcome::Error);
-        self.span.end_with_timestamp(self.end);
     }
 }
 

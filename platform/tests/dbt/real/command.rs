@@ -208,7 +208,7 @@ pub(crate) fn assert_results(folder: &Path, receiver: &Receiver) {
 pub(crate) const BUILD: [&str; 3] = ["build", "--log-format-file", "json"];
 
 #[test]
-fn real_dbt_that_fails_fast_after_a_hook_that_failed() {
+fn real_dbt_with_a_hook_that_fails() {
     let path = real();
     let (folder, receiver) = (project(), Receiver::grpc());
     let file = folder.path().join("dbt_project.yml");
@@ -217,7 +217,7 @@ fn real_dbt_that_fails_fast_after_a_hook_that_failed() {
     let text = fs::read_to_string(&file).unwrap();
     let of_project: Vec<_> = text.lines().filter(|it| !it.starts_with("on-run-start")).collect();
     fs::write(file, of_project.join("\n").replace("on-run-end:", hooks)).unwrap();
-    let others = ["--vars", "{broken: true}", "--fail-fast", "--threads", "1"];
+    let others = ["--vars", "{broken: true}", "--threads", "1"];
     // From another folder, where the path of the project has no meaning below the project itself.
     let outside = tempfile::tempdir().unwrap();
     let inner = outside.path().join("inner");
