@@ -17,19 +17,17 @@ mod runs;
 mod trace_dbt;
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 use floe_plugins::error::Error;
 use floe_plugins::process::interrupt;
 
-use self::output::{print, print_error, print_redacted, print_usage_error};
+use self::output::{print, print_error, print_redacted, print_summary};
 #[cfg(unix)]
 use self::trace_dbt::trace_dbt;
 use crate::pipeline::RunError;
-use crate::product;
 
 /// A small data platform: compiles a data product and runs it.
 #[derive(Debug, Parser)]
@@ -150,21 +148,10 @@ fn trace_dbt(_: &[OsString]) -> ExitCode {
 
 /// Prints the usage error, or the help that was requested.
 fn refuse(error: &clap::Error) -> ExitCode {
-    if error.kind() == ErrorKind::InvalidValue
-        && let Some(ContextValue::String(found)) = error.get(ContextKind::InvalidValue)
-        && let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg)
-        && product::spec_path(Path::new(found)).is_file()
-    {
-        let message = format!(
-            "`{option}`: found `{found}`, the folder of a product, which is written before the option"
-        );
-        print_error("error", &message);
-        return ExitCode::from(2);
-    }
     let text = error.render().to_string();
     match text.strip_prefix("error: ") {
         Some(message) => print_error("error", message.trim_end()),
-        None if error.use_stderr() => print_usage_error(&text),
+        None if error.use_stderr() => print_summary(text.trim_end()),
         None => {
             if let Err(error) = print(&text) {
                 print_redacted("error", &error.redacted());

@@ -121,17 +121,10 @@ fn prepare(
     product::check_output_folder(&identity.folder)?;
     correlate(run_id);
     let mut report = Report::new(identity, run_id);
-    // A product that was never built gets no results for a mistake in its files.
-    let has_results = results_path(&identity.folder).exists();
-    if has_results {
-        ending::start(&mut report)?;
-    }
     match compile(definition, &mut report) {
         Ok((artifacts, plugins)) => {
             report.expect(&artifacts);
-            if !has_results {
-                ending::start(&mut report)?;
-            }
+            ending::start(&mut report)?;
             tracing::info!(
                 product = identity.name,
                 run_id = report.run_id(),
@@ -142,8 +135,8 @@ fn prepare(
             Ok((artifacts, plugins, report))
         }
         Err(error) => {
-            if has_results {
-                // If they cannot be written, they remain those of a run that started.
+            // A product that was never built gets no results for a mistake in its files.
+            if results_path(&identity.folder).exists() {
                 let _ = ending::finish(&mut report, Some(&error), false);
             }
             Err(not_compiled(definition, report, error))

@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 /// The maximum number of printed characters of a query.
 const LONGEST_QUERY: usize = 300;
 
-/// A run of a product, of an asset that Dagster alone builds, or of dbt in the product's folder.
+/// A run of a product, or of dbt in the product's folder.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(default)]
 pub(crate) struct Record {
     /// The number of the run, counted from 1.
     pub(crate) number: u64,
-    /// `run`, `build-asset orders`, or a command of dbt with its selection, for example `dbt build --select tag:daily`.
+    /// `run`, or a command of dbt with its selection, for example `dbt build --select tag:daily`.
     pub(crate) command: String,
     /// The product, or the dbt project.
     pub(crate) product_name: String,

@@ -34,11 +34,6 @@ pub(super) fn print_redacted(kind: &str, message: &str) {
     let _ = writeln!(io::stderr().lock(), "{kind}: {}", lines.join("\n"));
 }
 
-/// Prints the usage text of the command line's parser to standard error.
-pub(super) fn print_usage_error(text: &str) {
-    let _ = write!(io::stderr().lock(), "{}", sanitize_credentials(text));
-}
-
 /// Prints one line for each warning of the instrumentation audit.
 pub(super) fn print_warnings(warnings: &[InstrumentationWarning]) {
     for warning in warnings {
@@ -46,7 +41,7 @@ pub(super) fn print_warnings(warnings: &[InstrumentationWarning]) {
     }
 }
 
-/// Prints the summary of a run to standard error.
+/// Prints a summary or the usage to standard error.
 pub(super) fn print_summary(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", sanitize_credentials(text));
 }

@@ -81,25 +81,6 @@ pub(crate) fn render(sql: &str, references: &[Reference]) -> String {
     rendered.trim_end_matches(is_end).to_owned()
 }
 
-/// The offset in the original query for an offset in the result of [`render`].
-pub(crate) fn source_offset(references: &[Reference], rendered: usize) -> usize {
-    // The bytes of references and of their names so far.
-    let (mut read, mut written) = (0, 0);
-    for Reference { name, range, .. } in references {
-        let start = range.start - read + written;
-        if rendered < start {
-            break;
-        }
-        let name = quoted_name(name).len();
-        if rendered < start + name {
-            return range.start;
-        }
-        read += range.len();
-        written += name;
-    }
-    rendered - written + read
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,19 +112,5 @@ mod tests {
         ] {
             assert_eq!(check(sql), Err(format!("m.sql:{place}: {accepted}, found `{found}`")));
         }
-    }
-
-    #[test]
-    fn an_offset_of_what_was_rendered_is_one_of_the_query() {
-        let sql =
-            "SELECT a, b FROM {{ ref('x') }} JOIN {{source(\"long_name\")}} USING (c) WHERE d";
-        let references = find(Path::new("a.sql"), sql).unwrap();
-        let rendered = render(sql, &references);
-        for word in ["SELECT", "b FROM", "JOIN", "USING", "d"] {
-            let (from, to) = (rendered.rfind(word).unwrap(), sql.rfind(word).unwrap());
-            assert_eq!(source_offset(&references, from), to, "{word}");
-        }
-        let inside = rendered.find("ong_name").unwrap();
-        assert_eq!(source_offset(&references, inside), sql.find("{{source").unwrap());
     }
 }

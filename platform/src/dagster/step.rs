@@ -12,10 +12,10 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use floe_dagster_pipes::{Exception, Level, Metadata, Session as Pipes, Severity};
+use floe_plugin::PluginType;
 use floe_plugin::dbt::{BuiltNode, Invocation, TESTS};
 use floe_plugin::lineage::Lineage;
 use floe_plugin::orchestrator::{Asset as Attributes, Orchestrator, PipelineRun};
-use floe_plugin::{PluginType, rfc3339};
 use floe_plugins::error::Error;
 use floe_plugins::process::interrupt;
 use floe_plugins::runs::run_id::RunId;
@@ -23,7 +23,6 @@ use floe_telemetry::opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use floe_telemetry::{TelemetryConfig, get_current_span, propagation, traced};
 
 use crate::artifacts::{self, CompiledArtifacts, DbtProject};
-use crate::history;
 use crate::identity::Identity;
 use crate::pipeline::asset::{Asset, checks_of};
 use crate::pipeline::dbt;
@@ -34,7 +33,7 @@ use crate::pipeline::run::{self, DAGSTER, Orchestration, Run, Tables};
 use crate::pipeline::warehouse::{self, Warehouse};
 use crate::plugins::active::{self, Active};
 use crate::product::Product;
-use crate::record::{Outcome, Record, Status, Step};
+use crate::record::{Outcome, Step};
 
 /// The flags of a sampled `traceparent`.
 const SAMPLED: &str = "01";
@@ -57,8 +56,6 @@ pub struct DagsterStep {
 /// Facts about an asset that become known while it is built.
 #[derive(Debug, Default)]
 struct Known {
-    /// The ids of the trace and of the asset's span, if it is recorded.
-    ids: Option<(String, String)>,
     step: Step,
     /// The nodes of a dbt project.
     nodes: Vec<BuiltNode>,
@@ -105,7 +102,6 @@ impl DagsterStep {
             Ok(rows) => Outcome::Built { rows: *rows },
             Err(failure) => Outcome::Failed { message: failure.redacted() },
         };
-        self.remember(Status::of(built.is_ok()), &known);
         let added = self.add(&known, true);
         match built {
             Err(failure) if !known.is_reported => {
@@ -161,36 +157,6 @@ impl DagsterStep {
             nodes: known.nodes.clone(),
             has_ended,
         })
-    }
-
-    /// Adds the asset to the history of the product, unless its run is there. A failure to write the history does not
-    /// fail the asset.
-    fn remember(&self, status: Status, known: &Known) {
-        if self.shared.is_some() {
-            return;
-        }
-        let (trace_id, span_id) = known.ids.clone().unzip();
-        let has_ended = status != Status::Started;
-        let mut record = Record {
-            command: format!("build-asset {}", self.key),
-            product_name: self.identity.name.clone(),
-            product_version: self.identity.version.clone(),
-            environment: self.identity.environment.to_string(),
-            status,
-            started_at: rfc3339(self.started),
-            ended_at: has_ended.then(|| rfc3339(SystemTime::now())),
-            seconds: self.started.elapsed().unwrap_or_default().as_secs_f64(),
-            trace_id,
-            span_id,
-            lineage_run_id: Some(self.lineage_run_id.to_string()),
-            dbt_invocation_id: known.step.dbt_invocation_id.clone(),
-            dagster_run_id: Some(self.pipes.context().run_id.clone()),
-            assets: has_ended.then(|| known.step.clone()).into_iter().collect(),
-            ..Record::default()
-        };
-        for warning in history::add(&self.identity.folder, &mut record, |_, _| Vec::new()) {
-            tracing::warn!("{warning}");
-        }
     }
 
     /// The spans of the assets that this one may read, found by the definitions.
@@ -283,9 +249,7 @@ impl DagsterStep {
     }
 
     /// Records the other ids of an asset in its trace, and the trace in Dagster's log, even if the asset fails.
-    fn announce(&self, known: &mut Known) -> Result<(), Error> {
-        known.ids = active::current_ids();
-        self.remember(Status::Started, known);
+    fn announce(&self) -> Result<(), Error> {
         tracing::info!(
             asset = self.key,
             run_id = self.run_id(),
@@ -320,7 +284,7 @@ fn build(
     step: &DagsterStep,
     known: &mut Known,
 ) -> Result<Option<u64>, Failure> {
-    step.announce(known)?;
+    step.announce()?;
     let DagsterStep { identity, artifacts, .. } = step;
     let product = artifacts.product();
     let sources = product.sources.iter().map(|it| it.name);

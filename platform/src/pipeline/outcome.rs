@@ -5,13 +5,11 @@ use std::path::Path;
 use floe_plugin::quality::CheckResult;
 use floe_plugin::{Error as PluginError, PluginType};
 use floe_plugins::error::Error;
-use floe_plugins::files::input_file;
 use floe_plugins::place::Place;
 use floe_telemetry::config::suggest::{did_you_mean, nearest};
 use floe_telemetry::{ErrorType, sanitize_error_message};
 
 use crate::check_column;
-use crate::compile::reference;
 use crate::product::{self, Check, Product};
 
 /// An error in a query, in a check, or in the data of a source.
@@ -90,18 +88,13 @@ impl Failure {
         };
         let message = error.to_string();
         let offset = error.offset().filter(|at| sql.is_char_boundary(*at));
-        let Some(offset) = offset.or_else(|| find_name(&message, sql)) else {
-            return Self::Query(QueryError::new(Place::file(file), &error));
+        let offset = offset.or_else(|| find_name(&message, sql));
+        let place = Place::file(file);
+        // The SQL has the line numbers of the file.
+        let place = match offset {
+            Some(offset) => place.line(sql[..offset].matches('\n').count() as u64 + 1),
+            None => place,
         };
-        // The file as its author wrote it, unless it has changed since the compilation.
-        let place = input_file::read(file).ok().and_then(|text| {
-            let references = reference::find(file, &text).ok()?;
-            let offset = reference::source_offset(&references, offset);
-            let is_same = reference::render(&text, &references) == sql;
-            is_same.then(|| Place::offset(file, &text, offset))
-        });
-        let line = || sql[..offset].matches('\n').count() as u64 + 1;
-        let place = place.unwrap_or_else(|| Place::file(file).line(line()));
         Self::Query(QueryError::new(place, &error))
     }
 

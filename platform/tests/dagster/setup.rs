@@ -246,26 +246,3 @@ pub(crate) fn assert_history(setup: &Setup, assets: &[&ReceivedSpan], dagster: &
         assert_attributes(span, &[("lineage.run_id", id.into())]);
     }
 }
-
-/// `floe find` has the ids of assets that Dagster alone has built, the last one first.
-pub(crate) fn assert_found(setup: &Setup, id: &str, assets: &[&ReceivedSpan]) {
-    let output = setup.floe("find").arg(id).arg("--json").output().unwrap();
-    let found: Json = serde_json::from_slice(&output.stdout).unwrap();
-    let found: Vec<_> = found["runs"].as_array().unwrap().iter().rev().collect();
-    assert_eq!(found.len(), assets.len(), "{found:#?}");
-    for (run, span) in found.into_iter().zip(assets) {
-        let command = span.name.replace("dagster.asset.", "build-asset ");
-        assert_eq!(run["command"], command);
-        assert_eq!(run["status"], "success");
-        assert_eq!(run["trace_id"], span.trace_id);
-        assert_eq!(run["span_id"], span.span_id);
-        let lineage = run["lineage_run_id"].as_str().unwrap();
-        assert_attributes(
-            span,
-            &[
-                ("lineage.run_id", lineage.into()),
-                ("dagster.run_id", run["dagster_run_id"].as_str().unwrap().into()),
-            ],
-        );
-    }
-}

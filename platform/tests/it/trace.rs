@@ -204,7 +204,7 @@ fn a_failing_model_fails_the_root_span_and_its_dependents_are_skipped() {
     product.write("models/stg_orders.sql", "SELECT price FROM {{ source('orders') }}");
     let (spans, _) = run(&product);
     let file = product.path("models/stg_orders.sql");
-    let error = format!("{}:1:8: no such column: price", file.display());
+    let error = format!("{}:1: no such column: price", file.display());
     spans
         .single("compute.materialize")
         .assert_error("no such column: price")
