@@ -5,13 +5,14 @@
 mod runs;
 mod text;
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Output};
 
 use floe_trace::{ChangeKind, Diff, Recording, Source, Span, SpanId, TraceId, Value, diff, write};
 use runs::{Noise, Service, nights, set};
-use text::spans;
+use text::{Random, spans};
 
 fn changes(before: &[Recording], after: &[Recording]) -> Vec<(ChangeKind, String, String)> {
     let changes = diff(before, after).changes.into_iter();
@@ -371,6 +372,66 @@ fn names_are_told_apart_by_their_place_without_its_values() {
         found.dedup();
         assert_eq!(found, [slower], "{places:?}");
     }
+}
+
+/// A run of dbt: the name of a span repeats below each model.
+fn models(random: &mut Random, count: usize, slow: &[usize], factor: f64) -> Recording {
+    let mut now = 0.0;
+    let mut text = String::new();
+    for model in 0..count {
+        let time = random.about(20.0) * if slow.contains(&model) { factor } else { 1.0 };
+        let _ = writeln!(text, "  dbt.model.m{model} {now}..{}", now + time + 1.0);
+        let _ = writeln!(text, "    execute {}..{}", now + 0.5, now + time + 0.5);
+        now += time + 1.0;
+    }
+    spans(&format!("dbt.run 0..{now}\n{text}"))
+}
+
+#[test]
+fn a_call_that_is_slower_below_some_of_its_parents_is_named_there() {
+    let mut random = Random(1);
+    let mut found = |runs: [usize; 2], count, slow: &[usize], factor| {
+        let [before, after] = [(runs[0], &[][..]), (runs[1], slow)].map(|(runs, slow)| {
+            let run = |_| models(&mut random, count, slow, factor);
+            (0..runs).map(run).collect::<Vec<_>>()
+        });
+        diff(&before, &after)
+    };
+    let rows = |found: &Diff| {
+        let rows = found.changes.iter();
+        let mut rows: Vec<_> =
+            rows.map(|it| format!("{:?} {} < {}", it.kind, it.name, it.parent)).collect();
+        rows.sort();
+        rows
+    };
+    for (runs, count, slow, factor, expected) in [
+        ([14, 1], 40, &[1][..], 60.0, &["Slower execute < dbt.model.m1"][..]),
+        ([14, 1], 2, &[1], 60.0, &["Slower execute < dbt.model.m1"]),
+        ([20, 20], 12, &[1], 60.0, &["Slower execute < dbt.model.m1"]),
+        (
+            [14, 1],
+            12,
+            &[1, 7],
+            20.0,
+            &["Slower execute < dbt.model.m1", "Slower execute < dbt.model.m7"],
+        ),
+        // A change below all parents has one row.
+        ([20, 20], 3, &[0, 1, 2], 2.0, &["Slower execute < "]),
+    ] {
+        let found = found(runs, count, slow, factor);
+        assert_eq!(rows(&found), expected, "{found:#?}");
+    }
+    let unchanged = [([14, 1], 40), ([14, 1], 3), ([5, 5], 12), ([20, 20], 12)];
+    let unchanged = unchanged.repeat(50).into_iter();
+    let alarms: Vec<_> =
+        unchanged.flat_map(|(runs, count)| rows(&found(runs, count, &[], 1.0))).collect();
+    // Two of a hundred comparisons may have a false row.
+    assert!(alarms.len() <= 4, "{alarms:#?}");
+    // One run on each side allows no test.
+    let once = found([1, 1], 40, &[7], 60.0);
+    assert_eq!(rows(&once), [""; 0], "{once:#?}");
+    let note = once.notes.iter().find(|it| it.starts_with("execute below dbt.model.m7: mean "));
+    assert!(note.is_some_and(|it| it.ends_with(", perhaps by chance")), "{once:#?}");
 }
 
 #[test]

@@ -145,13 +145,17 @@ fn two_sided(t: f64, freedom: usize) -> f64 {
     (1.0 - inside).clamp(0.0, 1.0)
 }
 
-/// The median; with two middle values, the one closer to 0. Fewer than three values have no median.
-pub(super) fn common(values: impl Iterator<Item = f64>) -> f64 {
+/// The shift that is common to names; fewer than three names have none.
+pub(super) fn common(shifts: impl Iterator<Item = f64>) -> f64 {
+    let shifts: Vec<f64> = shifts.collect();
+    if shifts.len() < 3 { 0.0 } else { middle(shifts.into_iter()) }
+}
+
+/// The median; with two middle values, the one closer to 0.
+pub(super) fn middle(values: impl Iterator<Item = f64>) -> f64 {
     let values = sorted(&values.collect::<Vec<_>>());
-    if values.len() < 3 {
-        return 0.0;
-    }
-    let (one, other) = (values[(values.len() - 1) / 2], values[values.len() / 2]);
+    let at = |index: usize| values.get(index).copied().unwrap_or_default();
+    let (one, other) = (at(values.len().saturating_sub(1) / 2), at(values.len() / 2));
     if one.abs() < other.abs() { one } else { other }
 }
 

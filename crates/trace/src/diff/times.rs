@@ -1,7 +1,11 @@
 //! Compares times: of all calls, and of whole requests.
 
+use std::slice;
+
 use super::runs::{Calls, Key, Sets};
-use super::statistics::{Unit, certainty, common, mean, mean_of, sorted, student, units, variance};
+use super::statistics::{
+    Unit, certainty, common, mean, mean_of, middle, sorted, student, units, variance,
+};
 use super::{Change, ChangeKind, Diff, by_name, change, surprising, total, weight};
 use crate::names::percentile;
 use crate::significance::{as_f64, as_f64_of, unlikely};
@@ -31,11 +35,15 @@ const READ_FROM: [(usize, usize); 3] = [(50, 1), (95, 20), (99, 1000)];
 const LEAST_SHARE: f64 = 0.005;
 /// The minimum number of calls on each side for which parts of runs are compared.
 const CALLS: usize = 30;
+/// The minimum factor by which the times below one parent must have changed more than the times below the others, so
+/// that they are compared, or noted, on their own.
+const APART: f64 = 1.5;
+const NOTED_APART: f64 = 4.0;
 /// The minimum shift of the machine that is noted.
 const LEAST_SHIFT: f64 = 0.02;
 
-/// The times of a name, wherever it is called from, as logarithms; the times below each parent are divided by the
-/// typical time there, so the numbers of calls of the parents do not matter.
+/// The times of a name below some of its parents, as logarithms; the times below each parent are divided by the typical
+/// time there, so the numbers of calls of the parents do not matter.
 struct Times<'a> {
     sets: &'a Sets,
     keys: Vec<Key>,
@@ -82,6 +90,32 @@ impl<'a> Times<'a> {
         runs.map(|runs| units(runs, self.sets.are_runs(), Unit::robust))
     }
 
+    fn shift(&self) -> f64 {
+        let [before, after] = self.units().map(|units| mean_of(&units));
+        after - before
+    }
+
+    fn shift_back(&mut self, shift: f64) {
+        for run in 0..self.runs[1].len() {
+            self.subtract(1, run, shift);
+        }
+    }
+
+    /// Whether there are enough calls for a test.
+    fn are_enough(&self) -> bool {
+        let enough = if self.sets.are_runs() { 1 } else { CALLS };
+        self.runs.iter().all(|runs| runs.iter().map(Vec::len).sum::<usize>() >= enough)
+    }
+
+    /// Whether the times have changed otherwise than by a usual shift.
+    fn changed_from(mut self, usual: f64, chance: f64) -> bool {
+        self.shift_back(usual);
+        let units = self.units();
+        self.shift().abs() >= APART.ln()
+            && self.are_enough()
+            && student([&units[0], &units[1]]) <= chance
+    }
+
     /// The additional time that the name takes in each run, compared with the other runs of its side, and the variance
     /// of the name itself.
     fn levels(&self, side: usize) -> (Vec<Option<f64>>, f64) {
@@ -98,7 +132,7 @@ impl<'a> Times<'a> {
     fn test(&self, rule: &Rule) -> (f64, f64, Option<Change>) {
         let units = self.units();
         let [before, after] = [&*units[0], &*units[1]];
-        let factor = (mean_of(after) - mean_of(before)).exp();
+        let factor = self.shift().exp();
         (self.share, student([before, after]), self.change(self.measured, factor, rule))
     }
 
@@ -119,20 +153,39 @@ impl<'a> Times<'a> {
         Some(found)
     }
 
-    /// The measured times of a side, sorted.
-    fn all(&self, side: usize) -> Vec<f64> {
-        let calls = self.keys.iter().flat_map(|key| self.sets.calls(side, *key));
-        sorted(&calls.flat_map(self.of).copied().collect::<Vec<_>>())
-    }
-
     /// The distance of two times, in steps of the clock.
     fn ticks_apart(&self, times: [f64; 2]) -> f64 {
         (times[1].exp() - times[0].exp()).abs() / as_f64_of(self.sets.tick)
     }
 
-    /// A large difference, random or not: of a percentile with enough calls, or of the means if there are few calls.
-    fn noted(&self, of: &str) -> Option<String> {
-        let calls = [0, 1].map(|side| self.all(side));
+    /// A large difference, random or not, and its note.
+    fn noted(&self, of: &str) -> Option<(f64, String)> {
+        let alone = self.keys.iter().filter(|_| self.keys.len() > 1).map(slice::from_ref);
+        let all = [(&*self.keys, NOTED)].into_iter().chain(alone.map(|it| (it, NOTED_APART)));
+        let large = all.filter_map(|(keys, least)| {
+            let (what, times) = self.reading(keys)?;
+            let apart = distance(times);
+            (apart >= least.ln() && self.ticks_apart(times) > 1.5)
+                .then_some((apart, keys, what, times))
+        });
+        let (apart, keys, what, times) = large.max_by(|one, other| one.0.total_cmp(&other.0))?;
+        let [before, after] = times.map(|it| self.sets.time(it));
+        let name = &self.sets.names[keys.first()?.0].name;
+        let below = match keys {
+            [(_, Some(parent))] if self.keys.len() > 1 => {
+                format!(" below {}", self.sets.names[*parent].name)
+            }
+            _ => String::new(),
+        };
+        Some((apart, format!("{name}{below}: {of}{what}{before} → {after}, perhaps by chance")))
+    }
+
+    /// The percentile that differs most, of those with enough calls, or the means if they differ more.
+    fn reading(&self, keys: &[Key]) -> Option<(String, [f64; 2])> {
+        let calls = [0, 1].map(|side| {
+            let calls = keys.iter().flat_map(|key| self.sets.calls(side, *key));
+            sorted(&calls.flat_map(self.of).copied().collect::<Vec<_>>())
+        });
         let fewest = calls.iter().map(Vec::len).min().filter(|it| *it > 0)?;
         let means = calls
             .each_ref()
@@ -141,31 +194,49 @@ impl<'a> Times<'a> {
         let readings = readings
             .map(|it| (format!("p{} ", it.0), calls.each_ref().map(|all| percentile(all, it.0))));
         let readings = readings.chain([("mean ".to_owned(), means)]);
-        let apart = |it: &[f64; 2]| (it[1] - it[0]).abs();
-        let (what, most) =
-            readings.max_by(|one, other| apart(&one.1).total_cmp(&apart(&other.1)))?;
-        let name = &self.sets.names[self.keys.first()?.0].name;
-        let [before, after] = most.map(|it| self.sets.time(it));
-        (apart(&most) >= NOTED.ln() && self.ticks_apart(most) > 1.5)
-            .then(|| format!("{name}: {of}{what}{before} → {after}, perhaps by chance"))
+        readings.max_by(|one, other| distance(one.1).total_cmp(&distance(other.1)))
     }
+}
+
+fn distance(times: [f64; 2]) -> f64 {
+    (times[1] - times[0]).abs()
+}
+
+/// The keys of each name, whose times are compared together. A key whose times have changed unlike the times below the
+/// other parents is compared on its own.
+fn groups(
+    sets: &Sets,
+    keys: impl Iterator<Item = Key>,
+    of: fn(&Calls) -> &[f64],
+) -> Vec<Times<'_>> {
+    let mut groups = Vec::new();
+    for keys in by_name(keys).into_values() {
+        let alone = |key: &Key| Times::new(sets, vec![*key], of);
+        let usual = middle(keys.iter().map(|key| alone(key).shift()));
+        let chance = TIMES.chance / as_f64(keys.len());
+        let (apart, alike): (Vec<_>, Vec<_>) =
+            keys.iter().partition(|key| keys.len() > 1 && alone(key).changed_from(usual, chance));
+        let apart = apart.iter().map(|key| Times { has_changed: true, ..alone(key) });
+        groups.extend(apart);
+        // The median is the shift of one of them.
+        groups.push(Times::new(sets, alike, of));
+    }
+    groups
 }
 
 /// Finds names whose self time has changed, and returns the shift common to all names.
 pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
-    let names = by_name(keys.iter().copied());
     let own = |side: usize, keys: &[Key]| total(sets, side, keys, |it| &it.own);
     let totals = [0, 1].map(|side| own(side, keys).max(1.0));
     let (mut times, mut too_few) = (Vec::new(), 0);
-    for keys in names.into_values() {
-        let share = [0, 1].map(|side| own(side, &keys) / totals[side]);
+    for group in groups(sets, keys.iter().copied(), |it| &it.own) {
+        let share = [0, 1].map(|side| own(side, &group.keys) / totals[side]);
         let share = share[0].max(share[1]);
         if share < LEAST_SHARE {
             continue;
         }
-        let found = Times { share, ..Times::new(sets, keys, |calls| &calls.own) };
-        let enough = if sets.are_runs() { 1 } else { CALLS };
-        if found.runs.iter().all(|runs| runs.concat().len() >= enough) {
+        let found = Times { share, ..group };
+        if found.are_enough() {
             times.push(found);
         } else {
             too_few += 1;
@@ -209,8 +280,10 @@ fn note_large(times: &[Times<'_>], diff: &mut Diff, of: &str) {
             diff.changes.iter().any(|it| it.name == name.name && it.service == name.service)
         })
     };
-    let mut noted: Vec<String> =
-        times.iter().filter(|it| !is_named(it)).filter_map(|it| it.noted(of)).collect();
+    let noted = times.iter().filter(|it| !is_named(it)).filter_map(|it| it.noted(of));
+    let mut noted: Vec<_> = noted.collect();
+    noted.sort_by(|one, other| other.0.total_cmp(&one.0));
+    let mut noted: Vec<String> = noted.into_iter().map(|it| it.1).collect();
     let others = noted.split_off(noted.len().min(MOST_NOTED)).len();
     noted.extend(
         (others > 0).then(|| format!("{others} other names differ as much, perhaps by chance")),
@@ -247,16 +320,13 @@ fn without_machine(times: &mut [Times<'_>]) -> f64 {
         .map(|it| {
             let units = it.units();
             let [before, after] = [&*units[0], &*units[1]];
-            let shift = mean_of(after) - mean_of(before);
-            (shift, variance([before, after]))
+            (it.shift(), variance([before, after]))
         })
         .collect();
     let shift = common(shifts.iter().map(|it| it.0));
     let shift = shift * certainty(shift * shift, shifts.iter().map(|it| it.1));
     for it in times {
-        for run in 0..it.runs[1].len() {
-            it.subtract(1, run, shift);
-        }
+        it.shift_back(shift);
     }
     shift
 }
@@ -265,9 +335,7 @@ fn without_machine(times: &mut [Times<'_>]) -> f64 {
 /// explains it.
 pub(super) fn totals(sets: &Sets, keys: &[Key], shift: f64, diff: &mut Diff) {
     let are_entries = |key: &Key| sets.calls(1, *key).any(|it| it.are_entries);
-    let names = by_name(keys.iter().copied().filter(are_entries));
-    let times = names.into_values().map(|keys| Times::new(sets, keys, |it| &it.durations));
-    let times: Vec<_> = times.collect();
+    let times = groups(sets, keys.iter().copied().filter(are_entries), |it| &it.durations);
     let tests = times.iter().map(|it| it.test(&TOTALS)).collect();
     let mut is_explained = false;
     for change in surprising(tests, TOTALS.chance) {
