@@ -207,7 +207,7 @@ impl Endpoint {
     fn metrics(&self) -> Response<Full<Bytes>> {
         let Ok(Ok(text)) = catch_unwind(AssertUnwindSafe(|| text::collect(&self.registry))) else {
             let status = StatusCode::INTERNAL_SERVER_ERROR;
-            return plain_text(status, "the metrics could not be collected\n");
+            return plain_text(status, "the metrics could not be collected, or exceed 64 MiB\n");
         };
         let mut response = Response::new(Full::from(text));
         response.headers_mut().insert(CONTENT_TYPE, TEXT);

@@ -1,12 +1,16 @@
 //! Prometheus' text format.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::slice;
 
 use prometheus::proto::MetricFamily;
-use prometheus::{Encoder as _, Registry, TextEncoder};
+use prometheus::{Encoder as _, Error, Registry, TextEncoder};
 
 /// The maximum length of a label's value, in bytes. Each bucket of a histogram repeats it.
 const MAX_VALUE: usize = 1024;
+
+/// The maximum size of the text, in bytes.
+const MAX_TEXT: usize = 64 * 1024 * 1024;
 
 const TOTAL: &str = "_total";
 
@@ -14,6 +18,7 @@ const TOTAL: &str = "_total";
 pub(crate) fn collect(registry: &Registry) -> prometheus::Result<Vec<u8>> {
     let mut families = registry.gather();
     let names: Vec<_> = families.iter().map(|family| family.name().to_owned()).collect();
+    let mut text = Vec::new();
     for family in &mut families {
         // The crate adds the suffix of counters also where the name has it.
         if let Some(name) = family.name().strip_suffix(TOTAL)
@@ -24,9 +29,11 @@ pub(crate) fn collect(registry: &Registry) -> prometheus::Result<Vec<u8>> {
             family.set_name(name);
         }
         shorten(family);
+        TextEncoder::new().encode(slice::from_ref(family), &mut text)?;
+        if text.len() > MAX_TEXT {
+            return Err(Error::Msg(format!("expected at most {MAX_TEXT} bytes, found more")));
+        }
     }
-    let mut text = Vec::new();
-    TextEncoder::new().encode(&families, &mut text)?;
     Ok(text)
 }
 
@@ -44,5 +51,24 @@ fn shorten(family: &mut MetricFamily) {
             label.set_value(short);
         }
         metric.set_label(labels);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prometheus::{HistogramOpts, HistogramVec};
+
+    use super::*;
+
+    #[test]
+    fn the_text_is_bounded() {
+        let registry = Registry::new();
+        let orders = HistogramVec::new(HistogramOpts::new("orders", "orders"), &["user"]).unwrap();
+        registry.register(Box::new(orders.clone())).unwrap();
+        for user in 0..6_000 {
+            orders.with_label_values(&[&format!("{user:01000}")]).observe(1.0);
+        }
+        let error = collect(&registry).unwrap_err().to_string();
+        assert!(error.contains("expected at most 67108864 bytes"), "{error}");
     }
 }
