@@ -9,6 +9,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -178,7 +179,7 @@ fn what_is_no_otlp_is_refused_with_a_reason() {
             json,
             concat!(r#"{"resourceSpans": "AKIA"#, r#"Q6JDMW3XKZ5TPLH7"}"#),
             "400",
-            "body:1:40: expected requests of OTLP as JSON, found invalid type: string, expected a sequence",
+            "body:1: expected requests of OTLP as JSON, found invalid type: string, expected a sequence",
         ),
         (PROTOBUF, "\x7f\x7f", "400", "expected OTLP, as JSON or protobuf, found something else"),
     ] {
@@ -274,6 +275,30 @@ fn it_ends_while_it_receives() {
     assert!(listener.child.wait().unwrap().success());
     assert!(sender.join().unwrap() < 200);
     assert!(drawn.contains("n1999"));
+}
+
+/// Requests without their bodies hold places, also those that wait for a place meanwhile.
+#[test]
+fn stalled_requests_do_not_hold_up_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = Listener::start(&folder.path().join("t.jsonl"));
+    let stalled: Vec<TcpStream> = (0..8)
+        .map(|_| {
+            let mut stream = TcpStream::connect(&listener.http).unwrap();
+            let head = b"POST /v1/traces HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n";
+            stream.write_all(head).unwrap();
+            stream
+        })
+        .collect();
+    let began = Instant::now();
+    for mut stream in stalled {
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 503");
+    }
+    let answer = listener.post(JSON, request(1, "next").as_bytes());
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(began.elapsed() < Duration::from_secs(18), "{:?}", began.elapsed());
 }
 
 #[test]

@@ -23,7 +23,7 @@ use self::traces::Traces;
 use super::Failure;
 use super::show::Look;
 
-/// The timeout of a request.
+/// The timeout of a request, with its wait for others.
 const SLOWEST: Duration = Duration::from_secs(10);
 /// The interval at which open traces are checked.
 const TICK: Duration = Duration::from_millis(100);
@@ -39,9 +39,6 @@ pub(crate) struct Listen {
     /// A file to which everything is appended, as JSON lines that the other commands read
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Do not draw traces
-    #[arg(long, short)]
-    quiet: bool,
     /// Limit the memory, in MiB: half for traces that are not drawn yet, half for one message and its decoded form
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     max_memory: usize,

@@ -64,7 +64,7 @@ impl Receiver {
             let service = format!("/opentelemetry.proto.collector.{service}/Export");
             routes = routes.route(path, post(receive)).route(&service, post(export));
         }
-        routes.fallback(not_found).layer(from_fn(refuse_foreign)).with_state(self)
+        routes.fallback(not_found).layer(from_fn(guard)).with_state(self)
     }
 
     async fn http(
@@ -75,8 +75,7 @@ impl Receiver {
     ) -> Result<Response, (StatusCode, String)> {
         let _place = self.bodies.acquire().await;
         let is_json = is_of(request.headers(), "application/json");
-        let body = timeout(SLOWEST, to_bytes(request.into_body(), LARGEST_MESSAGE)).await;
-        let body = body.map_err(|_| (StatusCode::REQUEST_TIMEOUT, late()))?.map_err(|error| {
+        let body = to_bytes(request.into_body(), LARGEST_MESSAGE).await.map_err(|error| {
             let message = format!("expected at most {LARGEST_MESSAGE} bytes, found: {error}\n");
             (StatusCode::PAYLOAD_TOO_LARGE, message)
         })?;
@@ -103,8 +102,7 @@ impl Receiver {
         let mut server = Grpc::new(Plain)
             .accept_compressed(CompressionEncoding::Gzip)
             .max_decoding_message_size(LARGEST_MESSAGE);
-        let answer = timeout(SLOWEST, server.unary(export, request)).await;
-        answer.unwrap_or_else(|_| Status::deadline_exceeded(late()).into_http())
+        server.unary(export, request).await
     }
 
     /// Reads a body and passes it on. Returns the records that were rejected. Metrics are accepted and ignored, so that
@@ -130,10 +128,6 @@ impl Receiver {
         place.send(Received { bytes: reader.bytes(), recording: reader.finish() });
         Ok(rejected)
     }
-}
-
-fn late() -> String {
-    format!("expected a whole request in {} seconds\n", SLOWEST.as_secs())
 }
 
 /// The response as protobuf. The responses for the three signals are the same on the wire.
@@ -198,13 +192,23 @@ fn is_of(headers: &HeaderMap, kind: &str) -> bool {
     found.is_some_and(|it| it.eq_ignore_ascii_case(kind.as_bytes()))
 }
 
-/// A page on another machine must not write here by a browser on this one, whatever address its name has.
-async fn refuse_foreign(request: Request, next: Next) -> Response {
+/// Limits the time of a request, with its wait for a place. A page on another machine must not write here by a browser
+/// on this one, whatever address its name has.
+async fn guard(request: Request, next: Next) -> Response {
     if is_foreign(request.headers()) {
         let message = "expected a program, or a page of this machine\n";
         return (StatusCode::FORBIDDEN, message).into_response();
     }
-    next.run(request).await
+    let is_grpc = is_of(request.headers(), "application/grpc");
+    timeout(SLOWEST, next.run(request)).await.unwrap_or_else(|_| {
+        let message = format!("expected a whole request in {} seconds\n", SLOWEST.as_secs());
+        // A sender repeats a request that ended so.
+        if is_grpc {
+            Status::deadline_exceeded(message).into_http()
+        } else {
+            (StatusCode::SERVICE_UNAVAILABLE, message).into_response()
+        }
+    })
 }
 
 fn is_foreign(headers: &HeaderMap) -> bool {
