@@ -5,11 +5,8 @@
 
 mod calls;
 mod chance;
-mod consumer_lag;
 mod contended_lock;
 mod repeated_calls;
-mod retries;
-mod serial_calls;
 mod slow_with;
 
 use std::cmp::{Ordering, Reverse};
@@ -28,16 +25,12 @@ use crate::span::{Span, Value};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CauseKind {
-    /// Messages wait between the span that sends them and the span that handles them.
-    ConsumerLag,
     /// Spans of one name wait for each other, as below a lock or in a pool, or until one span of another name ends.
     ContendedLock,
     /// A span has many equal children, one after the other.
     RepeatedCalls,
     /// A span repeats a call that failed, with pauses in between.
     Retries,
-    /// A span waits for several others, one after the other.
-    SerialCalls,
     /// The slow spans of a name have a property that its quick ones do not have.
     SlowWith,
 }
@@ -54,7 +47,7 @@ const MOST_BELOW: usize = 10_000;
 impl CauseKind {
     /// Whether a rule finds the cause in a single span, without a statistical test.
     const fn is_of_one_span(self) -> bool {
-        matches!(self, Self::RepeatedCalls | Self::Retries | Self::SerialCalls)
+        matches!(self, Self::RepeatedCalls | Self::Retries)
     }
 }
 
@@ -133,14 +126,11 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     let found = unlikely(tested.collect(), CHANCE).into_iter();
     let mut findings: Vec<_> = found.filter_map(|it| it.0).collect();
     findings.extend(of_spans(forest));
-    findings.extend(consumer_lag::lag(forest));
     let mut found = by_name(forest, findings);
     found.retain(|it| it.cause.time >= (all / it.of_file).max(LEAST));
-    let (on_path, waits) = on_path(forest, all);
+    let on_path = on_path(forest, all);
     for it in &mut found {
-        let is_lag = it.cause.kind == CauseKind::ConsumerLag;
-        let times = if is_lag { &waits } else { &on_path };
-        it.on_path = sum(it.at.iter().map(|(span, time)| times[*span].min(*time)));
+        it.on_path = sum(it.at.iter().map(|(span, time)| on_path[*span].min(*time)));
     }
     innermost(forest, &mut found, &on_path);
     let order = |it: &Finding| (Reverse((it.on_path, it.cause.time)), it.cause.kind, it.cause.span);
@@ -156,9 +146,7 @@ fn of_spans(forest: &Forest<'_>) -> Vec<Finding> {
         let mut short: FxHashMap<String, Vec<Finding>> = FxHashMap::default();
         for span in trace.spans.iter().copied() {
             for calls in calls::calls(forest, span) {
-                let found = retries::retries(forest, span, &calls);
-                let found = found.or_else(|| repeated_calls::repeated(forest, span, &calls));
-                match found {
+                match repeated_calls::repeated(forest, span, &calls) {
                     Some(it) if enough(it.cause.time) => findings.push(it),
                     Some(it) => {
                         short.entry(normalized(&forest.span(span).name)).or_default().push(it);
@@ -166,8 +154,6 @@ fn of_spans(forest: &Forest<'_>) -> Vec<Finding> {
                     None => {}
                 }
             }
-            let serial = serial_calls::serial(forest, span);
-            findings.extend(serial.filter(|it| enough(it.cause.time)));
         }
         // A loop in each round of an outer loop is short; together such loops may take most of the trace.
         let short =
@@ -181,24 +167,16 @@ fn sum(times: impl IntoIterator<Item = u64>) -> u64 {
     times.into_iter().fold(0, u64::saturating_add)
 }
 
-/// For each span, its part of the critical paths of the longest traces, including the spans below it, and the wait
-/// before it. The longest traces are those that take half of the time of all traces.
-fn on_path(forest: &Forest<'_>, all: u64) -> (Vec<u64>, Vec<u64>) {
+/// The part of each span, with the spans below it, in the critical paths of the longest traces: those that take half of
+/// the time of all traces.
+fn on_path(forest: &Forest<'_>, all: u64) -> Vec<u64> {
     let mut traces: Vec<&Trace> = forest.traces().iter().collect();
     traces.sort_by_key(|trace| Reverse(trace.duration()));
     let mut times = vec![0_u64; forest.recording().spans.len()];
-    let mut waits = times.clone();
     let mut left = all / 2;
     for trace in traces {
-        // A message of another trace waits where no span runs.
-        let is_of_another =
-            |it: &&usize| forest.span(**it).links.iter().any(|it| it.trace != trace.id);
-        trace.spans.iter().filter(is_of_another).for_each(|span| waits[*span] = u64::MAX);
         for step in critical_path(forest, &trace.roots) {
             times[step.span] = times[step.span].saturating_add(step.to - step.from);
-            if step.is_wait {
-                waits[step.span] = waits[step.span].saturating_add(step.to - step.from);
-            }
         }
         let below = trace.roots.iter().flat_map(|root| forest.below(*root));
         for span in below.collect::<Vec<_>>().into_iter().rev() {
@@ -211,7 +189,7 @@ fn on_path(forest: &Forest<'_>, all: u64) -> (Vec<u64>, Vec<u64>) {
         }
         left -= trace.duration();
     }
-    (times, waits)
+    times
 }
 
 /// Service and name.

@@ -25,8 +25,6 @@ use crate::span::Recording;
 
 /// With this number of runs on each side, or more, a sample is a whole run.
 const RUNS: usize = 9;
-/// The maximum number of names that are compared.
-const MOST_NAMES: usize = 20_000;
 
 /// The kind of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -114,11 +112,7 @@ pub fn diff<I: IntoIterator<Item: Borrow<Recording>>>(before: I, after: I) -> Di
         diff.notes.push("one side has no spans; nothing is compared".to_owned());
         return diff;
     }
-    let mut keys = sets.keys();
-    if keys.len() > MOST_NAMES {
-        diff.notes.push(format!("only {MOST_NAMES} of {} names are compared", keys.len()));
-        keys.truncate(MOST_NAMES);
-    }
+    let keys = sets.keys();
     let keys = calls::present(&sets, &keys, &mut diff);
     calls::counted(&sets, &keys, &mut diff.changes);
     calls::failing(&sets, &keys, &mut diff);
@@ -129,12 +123,6 @@ pub fn diff<I: IntoIterator<Item: Borrow<Recording>>>(before: I, after: I) -> Di
         let name = change.name.clone();
         (!is_failing, Reverse(change.weight.abs()), change.kind, name)
     });
-    let [one, other] = coverage.map(|(runs, traces, _)| traces.div_ceil(runs.max(1)));
-    if one.max(other) > one.min(other) + one.min(other) / 5 {
-        diff.notes.push(format!(
-            "unequal coverage: {one} and {other} traces a run; calls are compared per parent, times per call"
-        ));
-    }
     diff
 }
 

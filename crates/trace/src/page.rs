@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use floe_waterfall::critical_path;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -86,8 +86,8 @@ struct PageTrace {
 /// Writes a page about traces: HTML that contains its style, script and data, and loads nothing. The page says how many
 /// spans and log records were left out for lack of memory.
 ///
-/// The page has up to 200,000 spans. From a larger recording, it has traces with errors and the longest ones, and of a
-/// single larger trace the failed and the longest spans; the page says so.
+/// The page has up to 200,000 spans: of a larger recording the traces with errors and the longest ones, of a larger trace
+/// the first spans. The page says so.
 ///
 /// # Errors
 /// Writing fails.
@@ -105,7 +105,7 @@ fn write_page_of(
     let plan = Plan::new(forest, order);
     let mut rows = plan.rows();
     let notes = [
-        (left_out, "more spans are left out: neither failed nor long"),
+        (left_out, "more spans are left out"),
         (unread, "later spans and log records are left out: there was no memory for them"),
     ];
     let notes = notes.iter().filter(|(count, _)| *count > 0);
@@ -143,46 +143,18 @@ fn rows_of(forest: &Forest<'_>, most: usize) -> (Vec<usize>, usize) {
     let mut traces: Vec<&Trace> = forest.traces().iter().collect();
     traces.sort_by_key(|trace| (trace.errors == 0, Reverse(trace.duration())));
     let mut room = most;
-    let mut kept: Vec<(&Trace, Option<FxHashSet<usize>>)> = Vec::new();
+    let mut kept: Vec<&Trace> = Vec::new();
     for trace in traces {
-        if trace.spans.len() <= room {
-            room -= trace.spans.len();
-            kept.push((trace, None));
-        } else if kept.is_empty() {
-            kept.push((trace, Some(important(forest, trace, most))));
-            room = 0;
+        if trace.spans.len() <= room || kept.is_empty() {
+            room = room.saturating_sub(trace.spans.len());
+            kept.push(trace);
         }
     }
-    kept.sort_by_key(|(trace, _)| trace.start);
-    let mut order = Vec::new();
-    for (trace, only) in kept {
-        let spans = trace.roots.iter().flat_map(|root| forest.below(*root));
-        order.extend(spans.filter(|span| only.as_ref().is_none_or(|only| only.contains(span))));
-    }
+    kept.sort_by_key(|trace| trace.start);
+    let roots = kept.iter().flat_map(|trace| &trace.roots);
+    let order: Vec<usize> = roots.flat_map(|root| forest.below(*root)).take(most).collect();
     let left_out = forest.recording().spans.len() - order.len();
     (order, left_out)
-}
-
-/// The failed and the longest spans of a trace, and all their ancestors.
-fn important(forest: &Forest<'_>, trace: &Trace, most: usize) -> FxHashSet<usize> {
-    let mut spans = trace.spans.clone();
-    spans.sort_by_key(|span| {
-        let span = forest.span(*span);
-        (!span.is_failure(), Reverse(span.duration()))
-    });
-    let mut kept = FxHashSet::default();
-    for span in spans {
-        let mut at = Some(span);
-        while let Some(span) = at
-            && kept.len() < most
-            && kept.insert(span)
-        {
-            at = forest.parent(span);
-        }
-    }
-    // The last one may have been cut from what is above it.
-    let has_parent = |span: &usize| forest.parent(*span).is_none_or(|it| kept.contains(&it));
-    kept.iter().copied().filter(has_parent).collect()
 }
 
 /// Distinct texts.
@@ -543,27 +515,24 @@ mod tests {
     }
 
     #[test]
-    fn of_too_many_spans_the_failed_and_the_long_ones_are_kept() {
-        let many = 2000;
-        let mut spans = vec![span(1, 1, 0, "root", many)];
-        spans.extend((2..=many).map(|id| span(1, id, 1, "child", id)));
-        // A quick one that failed, by its status or by its code.
-        spans[5].status = Status::Error("no".into());
-        spans[7].attributes = Box::new([("http.response.status_code".into(), Value::Int(500))]);
-        let recording = recording(spans);
-        let (order, left_out) = rows_of(&Forest::new(&recording), 1000);
-        assert_eq!((order.len(), left_out), (1000, 1000));
-        let kept = [0, 5, 6, 7].map(|span| order.contains(&span));
-        assert_eq!(kept, [true, true, false, true]);
-        let (rows, _) = data(&recording);
-        assert_eq!(rows["note"], "1000 more spans are left out: neither failed nor long");
-        assert_eq!(rows["traces"][0]["spans"], many);
-        assert_eq!(rows["traces"][0]["errors"], 2);
+    fn of_too_many_spans_the_failed_and_the_long_traces_are_kept() {
+        let mut spans = vec![span(1, 1, 0, "quick", 10), span(2, 1, 0, "failed", 10)];
+        // By its status, or by its code.
+        spans[1].status = Status::Error("no".into());
+        spans.push(span(2, 2, 1, "failed call", 5));
+        spans[2].attributes = Box::new([("http.response.status_code".into(), Value::Int(500))]);
+        spans.extend((1..=998).map(|id| span(3, id, u64::from(id > 1), "long", 1000)));
+        let (rows, _) = data(&recording(spans));
+        assert_eq!(rows["note"], "1 more spans are left out");
         let failed = [2, 3].map(|status| {
             let statuses = rows["status"].as_array().expect("a list").iter();
             statuses.filter(|it| **it == status).count()
         });
         assert_eq!(failed, [1, 1]);
+        let larger = (1..=2000).map(|id| span(1, id, u64::from(id > 1), "long", 1000));
+        let (rows, _) = data(&recording(larger));
+        assert_eq!(rows["note"], "1000 more spans are left out");
+        assert_eq!(rows["traces"][0]["spans"], 2000);
     }
 
     #[test]

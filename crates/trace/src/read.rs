@@ -1,8 +1,7 @@
 //! Reads OTLP: JSON lines, JSON documents and protobuf, compressed with gzip or not.
 //!
 //! floe-telemetry's exporter `otlp_file` and the Collector's file exporter write JSON lines; protobuf is the body of an
-//! OTLP request, or the output of the Collector's file exporter with `format: proto`. An unreadable part becomes a
-//! [`Note`] with its place, and the rest is read.
+//! OTLP request. An unreadable part becomes a [`Note`] with its place, and the rest is read.
 
 mod documents;
 mod jaeger;
@@ -189,8 +188,7 @@ impl Reader {
         let format = format_of(&mut input).map_err(|error| self.io(error))?;
         let result = match format {
             Format::Json => self.json(input),
-            Format::Framed => self.framed(input),
-            Format::Messages => self.unframed(input),
+            Format::Protobuf => self.protobuf(input),
             Format::Other(found) => {
                 Err(self.unreadable(&format!("expected OTLP, as JSON or protobuf, found {found}")))
             }
@@ -254,9 +252,7 @@ impl Reader {
 /// The format of a file, by its first bytes.
 enum Format {
     Json,
-    /// The Collector's file exporter writes the length of each message before it, as four bytes.
-    Framed,
-    Messages,
+    Protobuf,
     Other(&'static str),
 }
 
@@ -280,15 +276,9 @@ fn format_of(input: &mut impl BufRead) -> io::Result<Format> {
             ([0x0a, ..], [b'[', rest @ ..]) if rest.trim_ascii_start().starts_with(b"{") => {
                 Format::Json
             }
-            ([0x0a, ..], _) => Format::Messages,
+            ([0x0a, ..], _) => Format::Protobuf,
             (_, [b'{' | b'[', ..]) => Format::Json,
-            ([0, ..], _) => Format::Framed,
-            ([0x28, 0xb5, 0x2f, 0xfd, ..], _) => {
-                Format::Other("a file compressed with zstd, which `zstd -d` decompresses")
-            }
-            ([0xff, 0xfe, ..] | [0xfe, 0xff, ..], _) => {
-                Format::Other("text in UTF-16, which `iconv -f UTF-16 -t UTF-8` converts")
-            }
+            ([0, ..], _) => Format::Other("zeros, or `format: proto` of the Collector"),
             _ => Format::Other("something else"),
         });
     }
@@ -300,20 +290,4 @@ fn opens_object(text: &[u8]) -> bool {
         [b'}', ..] => true,
         _ => false,
     }
-}
-
-/// Reads until a buffer is full or the input ends, and returns the number of bytes.
-fn fill(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while let Some(rest) = buffer.get_mut(filled..)
-        && !rest.is_empty()
-    {
-        match input.read(rest) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }

@@ -78,8 +78,6 @@ fn each_format_is_read() {
     let list = format!("[{one}]");
     let data: TracesData = serde_json::from_str(&one).unwrap();
     let protobuf = data.encode_to_vec();
-    let length = u32::try_from(protobuf.len()).unwrap().to_be_bytes();
-    let framed = [&length[..], &protobuf, &length, &protobuf].concat();
     let documents = format!("{of_many_lines}\n{of_many_lines}");
     let blanks = format!("{}{one}", " \r\n".repeat(50_000)).into_bytes();
     // As PowerShell writes it.
@@ -95,7 +93,6 @@ fn each_format_is_read() {
         ("a list", list.into(), 1),
         ("protobuf", protobuf.clone(), 1),
         ("two requests", [protobuf.clone(), protobuf.clone()].concat(), 2),
-        ("messages with their length", framed, 2),
     ] {
         let recording = read(bytes).unwrap();
         assert_eq!(recording.spans, vec![lines.spans.clone(); times].concat(), "{what}");
@@ -193,7 +190,7 @@ fn json_is_read_as_other_programs_write_it() {
         (r#"{"stringValue": 5}"#, "5"),
         (r#"{"stringValue": "cut \ud83d"}"#, "cut \u{fffd}"),
         (r#"{"stringValue": "\ud83d\ude00 \\ud83d"}"#, "\u{1f600} \\ud83d"),
-        (r#"{"intValue": 5.0}"#, "5"),
+        (r#"{"intValue": 5.0}"#, "5.0"),
         (r#"{"intValue": "9223372036854775808"}"#, "9223372036854775808"),
         (r#"{"doubleValue": "NaN"}"#, "NaN"),
         (r#"{"doubleValue": "1.5"}"#, "1.5"),
@@ -275,24 +272,6 @@ fn a_tag_of_jaeger_says_that_a_span_failed() {
 }
 
 #[test]
-fn another_format_is_named() {
-    for (text, expected) in [
-        (
-            r#"[{"traceId": "1", "id": "2", "name": "a", "timestamp": 1, "localEndpoint": {"serviceName": "b"}}]"#,
-            "`id`, `localEndpoint`, `name`, as of Zipkin",
-        ),
-        (r#"{"traceEvents": []}"#, "found the fields `traceEvents`, as of Chrome's trace viewer"),
-        (
-            r#"{"traceID": "1", "spanID": "2", "operationName": "a"}"#,
-            "as of Jaeger without `data` around them",
-        ),
-    ] {
-        let error = error(text);
-        assert!(error.contains(expected), "{error}");
-    }
-}
-
-#[test]
 fn a_span_that_cannot_be_read_leaves_the_others() {
     let bad = span(1, 0, "one", 10, 30).replace(r#""kind": 3"#, r#""attributes": {"a": 1}"#);
     let no_id = span(3, 0, "three", 10, 30).replace(TRACE, "5b8efff7-9803-8103-d269-b633813fc60c");
@@ -368,20 +347,14 @@ fn the_rest_of_a_damaged_file_is_read() {
         notes(&recording),
         [
             "t.jsonl:3:2: expected requests of OTLP as JSON, found expected ident",
-            "t.jsonl:5:19: expected requests of OTLP as JSON, found invalid type: integer, expected a sequence",
+            "t.jsonl:5: expected requests of OTLP as JSON, found invalid type: integer, expected a sequence",
             "t.jsonl:6: expected requests of OTLP as JSON, found the fields `a`",
         ]
     );
     assert!(read(r#"{"resourceMetrics": []}"#).unwrap().notes.is_empty());
-    let documents = read(format!(
-        "{{\n}}\n{{\n}} {{\"resourceSpans\": 5}}\n{{\n\"resourceLogs\": [\n5]}}\n{good}"
-    ))
-    .unwrap();
+    let documents = read(format!("{{\n}}\n{{\n}} {{\"resourceSpans\": 5}}\n{good}")).unwrap();
     assert_eq!(names(&documents), ["one"]);
-    assert_eq!(
-        documents.notes.iter().map(|it| &*it.place).collect::<Vec<_>>(),
-        ["t.jsonl:4:21", "t.jsonl:7:1"]
-    );
+    assert_eq!(&documents.notes[0].place, "t.jsonl");
 
     let data: TracesData = serde_json::from_str(&good).unwrap();
     let protobuf = data.encode_to_vec();
@@ -404,24 +377,16 @@ fn what_is_no_otlp_is_an_error_with_its_place() {
         (&b""[..], "t.jsonl: expected OTLP, as JSON or protobuf, found an empty file"),
         (b" \n\n", "t.jsonl: expected OTLP, as JSON or protobuf, found an empty file"),
         (b"\x7fELF\x02\x01", "t.jsonl: expected OTLP, as JSON or protobuf, found something else"),
-        (
-            b"\x28\xb5\x2f\xfd\x00",
-            "found a file compressed with zstd, which `zstd -d` decompresses",
-        ),
-        (b"\xff\xfe{\0\"\0", "found text in UTF-16, which `iconv -f UTF-16 -t UTF-8` converts"),
         // A file system leaves zeros after a crash.
-        (
-            b"\0\0\0\0\0\0\0\0",
-            "t.jsonl, byte 0: expected a message of 1 to 67108864 bytes, found one of 0",
-        ),
+        (b"\0\0\0\0\0\0\0\0", "found zeros, or `format: proto` of the Collector"),
         (b"\x0a\xff\xff\xff\xff\xff\x7f", "expected a whole message of OTLP, found something else"),
-        (b"\x00\x00\x00\x02\x08\x01", "t.jsonl, byte 4: expected a whole message of OTLP"),
         (
             b"{\"a\": \n nonsense",
             "t.jsonl:2:3: expected requests of OTLP as JSON, found expected ident",
         ),
-        (b"[1, 2]", "t.jsonl:1:2: expected requests of OTLP as JSON, found invalid type: integer"),
+        (b"[1, 2]", "t.jsonl:1: expected requests of OTLP as JSON, found invalid type: integer"),
         (
+            // As of Zipkin.
             b"[{\n\"traceId\": \"1\",\n\"id\": \"2\"}]",
             "t.jsonl: expected requests of OTLP as JSON, found the fields `id`, `traceId`",
         ),
@@ -443,7 +408,7 @@ fn an_error_contains_no_secret() {
     for (text, expected) in [
         (
             r#"{"resourceSpans": "hunter2, expected `x`"}"#.to_owned(),
-            "t.jsonl:1:41: expected requests of OTLP as JSON, found invalid type: string, expected a sequence",
+            "t.jsonl:1: expected requests of OTLP as JSON, found invalid type: string, expected a sequence",
         ),
         (
             password,

@@ -1,7 +1,7 @@
 //! The consecutive equal calls of a span, in which the rules find loops and retries. Ids in names and statements do not
 //! tell calls apart.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::forest::Forest;
 use crate::names::normalized;
@@ -12,7 +12,7 @@ const LONGEST: usize = 80;
 
 #[derive(Default)]
 pub(super) struct Calls {
-    /// The name in backticks, with the statement if the span has several calls with this name.
+    /// The name in backticks, with the statement.
     pub(super) name: String,
     durations: Vec<u64>,
     /// The time of all calls.
@@ -21,8 +21,6 @@ pub(super) struct Calls {
     pub(super) failed: usize,
     /// The start of the first failed call, and the start of the last call after a failed one.
     retried: (u64, u64),
-    /// The sum of the pauses between a failed call and the next one.
-    pub(super) paused: u64,
     last_failed: bool,
     until: u64,
 }
@@ -34,7 +32,6 @@ impl Calls {
             if self.last_failed {
                 self.failed += 1;
                 self.retried.1 = call.start;
-                self.paused = self.paused.saturating_add(call.start - self.until);
             }
             self.last_failed = call.is_failure();
             if self.last_failed && self.failed == 0 {
@@ -76,12 +73,8 @@ pub(super) fn calls(forest: &Forest<'_>, index: usize) -> Vec<Calls> {
         let statement = child.statement().map(normalized);
         groups.entry((normalized(&child.name), statement)).or_default().add(child);
     }
-    let names: Vec<String> = groups.keys().map(|it| it.0.clone()).collect();
-    let several: BTreeSet<&String> =
-        names.windows(2).filter(|it| it[0] == it[1]).map(|it| &it[0]).collect();
     let groups = groups.into_iter().map(|((name, statement), calls)| {
-        let statement = statement.filter(|it| several.contains(&name) && *it != name);
-        let statement = statement.map_or_else(String::new, |it| {
+        let statement = statement.filter(|it| *it != name).map_or_else(String::new, |it| {
             format!(" (`{}`)", it.chars().take(LONGEST).collect::<String>())
         });
         Calls { name: format!("`{name}`{statement}"), ..calls }

@@ -1,4 +1,4 @@
-//! A span has many equal children, one after the other.
+//! A span has many equal children, one after the other, or repeats a call that failed.
 
 use floe_waterfall::duration;
 
@@ -6,18 +6,31 @@ use super::calls::Calls;
 use super::{CauseKind, Finding, MS};
 use crate::forest::Forest;
 
-/// The minimum part of the time of all traces, as a divisor, the minimum number of calls, and their minimum time.
+/// The minimum part of the time of all traces, as a divisor, and the minimum time.
 const OF_FILE: u64 = 50;
-const CALLS: usize = 5;
 const LEAST: u64 = MS;
+/// The minimum number of calls of a loop, and of failed calls before a last one.
+const CALLS: usize = 5;
+const FAILED: usize = 2;
 
 pub(super) fn repeated(forest: &Forest<'_>, span: usize, calls: &Calls) -> Option<Finding> {
-    let (name, count, usual) = (&calls.name, calls.count(), calls.usual());
-    if count < CALLS || usual < LEAST {
+    let (name, failed, count) = (&calls.name, calls.failed, calls.count());
+    // A call that follows a success is not a retry.
+    let is_retry = failed >= FAILED && failed + 1 == count;
+    let (kind, time, took, why) = if is_retry {
+        let why = format!("because it failed {failed} times");
+        (CauseKind::Retries, calls.retried(), calls.retried(), why)
+    } else {
+        let why = "one after the other".to_owned();
+        (CauseKind::RepeatedCalls, calls.usual(), calls.called, why)
+    };
+    if !is_retry && count < CALLS || time < LEAST {
         return None;
     }
-    let (caller, took) = (&forest.span(span).name, duration(calls.called));
-    let message = format!("`{caller}` calls {name} {count} times, one after the other, in {took}");
-    let found = Finding::new(CauseKind::RepeatedCalls, OF_FILE, vec![(span, usual)], message);
-    Some(Finding { about: name.clone(), ..found })
+    let (caller, took) = (&forest.span(span).name, duration(took));
+    let message = format!("`{caller}` calls {name} {count} times, {why}, in {took}");
+    Some(Finding {
+        about: name.clone(),
+        ..Finding::new(kind, OF_FILE, vec![(span, time)], message)
+    })
 }

@@ -1,5 +1,5 @@
 //! Finds a property that slow spans of a name have and quick ones do not have: an attribute, a host, a version, a
-//! parent, a child, an event, a text with ids in it, or a place at the start of its process.
+//! parent, a child, an event, or a text with ids in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,9 +29,6 @@ const RISK_RATIO: f64 = 1.5;
 /// Values whose spans overlap this much, as (n, of n), are one finding, which names at most this many of them.
 const TWINS: (usize, usize) = (19, 20);
 const MOST_TWINS: usize = 3;
-/// The number of spans of a process that count as its first ones.
-const FIRST: usize = 5;
-const AMONG_FIRST: &str = "a place among the first spans of their process";
 /// The maximum number of characters of a value.
 const LONGEST: usize = 60;
 /// Parts of a duration, recorded by bridges from `tracing`: no reasons for it.
@@ -99,24 +96,11 @@ impl Group<'_> {
     /// The spans of each value, as indices in the group, without ids and without values that all spans have.
     fn features(&self) -> Vec<(Feature, BTreeSet<usize>)> {
         let mut features: FxHashMap<Feature, Vec<usize>> = FxHashMap::default();
-        let mut started: FxHashMap<u32, usize> = FxHashMap::default();
-        let mut by_start: Vec<usize> = (0..self.spans.len()).collect();
-        by_start.sort_by_key(|at| self.forest.span(self.spans[*at]).start);
-        let mut first_ones = [0_u64; 2];
-        for at in by_start {
-            let before = started.entry(self.forest.span(self.spans[at]).source).or_default();
-            *before += 1;
-            if let Some(times) = first_ones.get_mut((*before - 1) / FIRST) {
-                *times = times.saturating_add(self.forest.span(self.spans[at]).duration());
-            }
-            for feature in self.of_span(self.spans[at], *before) {
+        for (at, span) in self.spans.iter().enumerate() {
+            for feature in self.of_span(*span) {
                 let places = features.entry(feature).or_default();
                 places.extend((places.last() != Some(&at)).then_some(at));
             }
-        }
-        // If the next spans of each process are slow, too, all spans become quicker over time.
-        if first_ones[0] / TAIL.0 < first_ones[1] / TAIL.1 {
-            features.remove(&(AMONG_FIRST.to_owned(), String::new()));
         }
         let mut keys: FxHashMap<&str, (usize, usize)> = FxHashMap::default();
         for ((key, _), places) in &features {
@@ -133,7 +117,7 @@ impl Group<'_> {
         useful.into_iter().map(|(it, places)| (it.clone(), places.collect())).collect()
     }
 
-    fn of_span(&self, index: usize, started: usize) -> Vec<Feature> {
+    fn of_span(&self, index: usize) -> Vec<Feature> {
         let span = self.forest.span(index);
         let plain = |index: usize| normalized(&self.forest.span(index).name);
         let place = |what: &str, value: String| (what.to_owned(), value);
@@ -159,7 +143,6 @@ impl Group<'_> {
         features.push(place("the parent", parent));
         features.extend(self.forest.children(index).iter().map(|it| place("a child", plain(*it))));
         features.extend(span.events.iter().map(|it| place("the event", it.name.to_string())));
-        features.extend((started <= FIRST).then(|| place(AMONG_FIRST, String::new())));
         features
     }
 
@@ -273,7 +256,7 @@ fn is_twin(one: &BTreeSet<usize>, other: &BTreeSet<usize>) -> bool {
 
 fn text((key, value): &Feature) -> String {
     match key.as_str() {
-        _ if value.is_empty() => key.clone(),
+        "the parent" if value.is_empty() => "no parent".to_owned(),
         "the parent" | "a child" | "the event" => format!("{key} `{value}`"),
         _ if key.ends_with('≥') => format!("`{key} {value}"),
         _ if key.ends_with("` like") => format!("`{key} `{value}`"),

@@ -1,6 +1,5 @@
 //! The command `export`.
 
-use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -23,11 +22,6 @@ pub(crate) struct Export {
 impl Export {
     pub(crate) fn run(&self) -> Result<ExitCode, Failure> {
         let out = &self.perfetto;
-        if output::is_standard(out) && io::stdout().is_terminal() {
-            return Err(Failure(
-                "expected a file or a pipe for `--perfetto`, found a terminal".to_owned(),
-            ));
-        }
         output::spare(self.input.files(), out)?;
         let recording = self.input.read()?;
         let forest = Forest::new(&recording);

@@ -100,15 +100,11 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
         );
         return Ok(text);
     }
-    let rows: Vec<_> = spans.iter().take(ROWS).map(|(depth, span)| row(*depth, span)).collect();
-    let left = spans.len() - rows.len();
+    let rows: Vec<_> = spans.iter().map(|(depth, span)| row(*depth, span)).collect();
     if !rows.is_empty() {
         let mut columns = columns(["AGE", "SPAN", "IN", "AT", "TRACE", "SPAN ID", ""], &rows);
         columns[0].is_number = true;
         let _ = write!(text, "\n{}", table(&columns));
-    }
-    if left > 0 {
-        let _ = writeln!(text, "… {left} more, which --json prints");
     }
     let outside = threads.iter().filter(|of| of.span.is_none()).count();
     if outside > 0 {
@@ -116,9 +112,6 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
     }
     Ok(text)
 }
-
-/// The maximum number of rows.
-const ROWS: usize = 200;
 
 /// The open spans that are recorded, each below its parent and with its depth, and the current spans of threads that are
 /// not.

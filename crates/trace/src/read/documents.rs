@@ -68,39 +68,28 @@ impl Reader {
         let text = String::from_utf8_lossy(text);
         let mut documents = Deserializer::from_str(&text).into_iter::<&RawValue>();
         let (mut readable, mut refused) = (0, None);
-        // The offset of the latest mistake, the number of its line, and the offset of that line.
-        let (mut counted, mut number, mut begin) = (0, line.unwrap_or(1), 0);
         loop {
-            let (error, part) = match documents.next() {
+            let error = match documents.next() {
                 None => return (readable, refused),
-                Some(Err(error)) => (error, None),
+                Some(Err(error)) => {
+                    if !error.is_eof() {
+                        let row = line.unwrap_or(1) + error.line().saturating_sub(1);
+                        self.place.at = format!(":{row}:{}", error.column());
+                    }
+                    error
+                }
                 Some(Ok(document)) => match self.document(document.get(), true) {
                     Ok(()) => {
                         readable += 1;
                         continue;
                     }
-                    Err((error, part)) => (error, Some(part)),
+                    Err(error) => error,
                 },
             };
-            let mut place = (line.unwrap_or(1), 0);
-            if let Some(part) = part {
-                let offset = part.as_ptr().addr() - text.as_ptr().addr();
-                for (at, _) in text.get(counted..offset).unwrap_or_default().match_indices('\n') {
-                    (number, begin) = (number + 1, counted + at + 1);
-                }
-                counted = offset;
-                place = (number, offset - begin);
-            }
             let found = match (error.is_eof(), line) {
                 (true, Some(_)) => "a line that is cut".to_owned(),
                 (true, None) => "a document that is cut".to_owned(),
-                (false, _) => {
-                    if let Some(below) = error.line().checked_sub(1) {
-                        let before = if below == 0 { place.1 } else { 0 };
-                        self.place.at = format!(":{}:{}", place.0 + below, before + error.column());
-                    }
-                    self.texts.redacted(&reason(&error))
-                }
+                (false, _) => self.texts.redacted(&reason(&error)),
             };
             let message = format!("expected requests of OTLP as JSON, found {found}");
             refused = refused.or_else(|| Some(self.unreadable(&message)));
@@ -109,17 +98,16 @@ impl Reader {
     }
 
     /// Adds a document: a request, a list of them, or what another program makes of it.
-    fn document<'a>(&mut self, text: &'a str, is_outermost: bool) -> Result<(), json::Mistake<'a>> {
-        let mistake = |error| (error, text);
+    fn document(&mut self, text: &str, is_outermost: bool) -> Result<(), Error> {
         if is_outermost && text.starts_with('[') {
-            let requests = serde_json::from_str(text).map_err(mistake)?;
+            let requests = serde_json::from_str(text)?;
             return json::each(requests, |it: &RawValue| self.document(it.get(), false));
         }
-        let request: json::Request<'_> = serde_json::from_str(text).map_err(mistake)?;
+        let request: json::Request<'_> = serde_json::from_str(text)?;
         if let Some(inner) = request.inner.filter(|_| is_outermost) {
             return self.document(inner.get(), false);
         }
-        request.check(text).map_err(mistake)?;
+        request.check(text)?;
         self.resources += usize::from(request.metrics.is_some());
         let jaeger = json::each(request.jaeger, |it| self.add_jaeger(&it));
         let spans = json::each(request.spans, |it| self.add_records(Signal::Traces, &it));
@@ -127,7 +115,7 @@ impl Reader {
         jaeger.and(spans).and(logs)
     }
 
-    fn add_jaeger<'a>(&mut self, trace: &jaeger::Trace<'a>) -> Result<(), json::Mistake<'a>> {
+    fn add_jaeger(&mut self, trace: &jaeger::Trace<'_>) -> Result<(), Error> {
         self.resources += 1;
         let processes = trace.processes.and_then(|it| self.message(it.get(), |_: &Value| true));
         let processes = processes.unwrap_or_default();
@@ -141,17 +129,13 @@ impl Reader {
         })
     }
 
-    fn add_records<'a>(
-        &mut self,
-        signal: Signal,
-        records: &json::Records<'a>,
-    ) -> Result<(), json::Mistake<'a>> {
+    fn add_records(&mut self, signal: Signal, records: &json::Records<'_>) -> Result<(), Error> {
         self.resources += 1;
         let resource = self.encoded(records.resource, |it: &Resource| {
             let values = it.attributes.iter().map(|it| it.value.as_ref());
             values.flatten().all(|it| it.value.is_some())
         });
-        json::each(records.scopes, |scope: json::Scope<'a>| {
+        json::each(records.scopes, |scope: json::Scope<'_>| {
             let scope_bytes = self.encoded(scope.scope, |_: &InstrumentationScope| true);
             let mut origin = Origin::new(&resource, scope_bytes);
             json::each(scope.records, |record: &RawValue| {

@@ -21,9 +21,6 @@ use serde_json::{Deserializer, Error, Map, Value};
 /// The maximum size of a document of another format whose fields are named, in bytes.
 const MOST_NAMED: usize = 1 << 20;
 
-/// A mistake, and the part of the document that its line and column count from.
-pub(super) type Mistake<'a> = (Error, &'a str);
-
 /// A request, whose lists are still text: [`each`] reads them without memory for all of their elements. Unknown fields are
 /// ignored, as the specification demands.
 #[derive(Deserialize)]
@@ -70,15 +67,6 @@ pub(super) struct Scope<'a> {
     pub(super) records: Option<&'a RawValue>,
 }
 
-/// Keys of other formats, and the programs that write them.
-const OTHERS: [(&str, &str); 5] = [
-    ("localEndpoint", ", as of Zipkin"),
-    ("traceID", ", as of Jaeger without `data` around them"),
-    ("traceEvents", ", as of Chrome's trace viewer"),
-    ("context", ", as of an SDK's exporter for the console"),
-    ("Source", ", as of Elasticsearch"),
-];
-
 impl Request<'_> {
     /// Whether the document, of which this is the text, is a request: it has a known field, or none.
     pub(super) fn check(&self, text: &str) -> Result<(), Error> {
@@ -97,10 +85,9 @@ impl Request<'_> {
         if fields.is_empty() {
             return Ok(());
         }
-        let known = OTHERS.iter().find(|it| fields.contains_key(it.0));
         let names = fields.keys().take(3).map(|it| format!("`{it}`"));
         let names = names.collect::<Vec<_>>().join(", ");
-        Err(Error::custom(format!("the fields {names}{}", known.map_or("", |it| it.1))))
+        Err(Error::custom(format!("the fields {names}")))
     }
 }
 
@@ -111,16 +98,16 @@ fn is_empty(list: &RawValue) -> bool {
 /// Takes the elements of a list one at a time, without those that are `null`. Returns the first mistake.
 pub(super) fn each<'a, T: Deserialize<'a>>(
     list: Option<&'a RawValue>,
-    take: impl FnMut(T) -> Result<(), Mistake<'a>>,
-) -> Result<(), Mistake<'a>> {
+    take: impl FnMut(T) -> Result<(), Error>,
+) -> Result<(), Error> {
     struct Elements<T, F>(F, PhantomData<T>);
 
     impl<'a, T, F> Visitor<'a> for Elements<T, F>
     where
         T: Deserialize<'a>,
-        F: FnMut(T) -> Result<(), Mistake<'a>>,
+        F: FnMut(T) -> Result<(), Error>,
     {
-        type Value = Result<(), Mistake<'a>>;
+        type Value = Result<(), Error>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("a sequence")
@@ -136,8 +123,7 @@ pub(super) fn each<'a, T: Deserialize<'a>>(
     }
 
     let Some(text) = list.map(RawValue::get) else { return Ok(()) };
-    let all = Deserializer::from_str(text).deserialize_seq(Elements(take, PhantomData));
-    all.unwrap_or_else(|error| Err((error, text)))
+    Deserializer::from_str(text).deserialize_seq(Elements(take, PhantomData))?
 }
 
 /// Reads a message. One that is refused, or that is not whole as it is, is repaired first.
@@ -213,7 +199,7 @@ fn scalar(name: &str, value: Value) -> (&str, Value) {
         "boolValue" => written.and_then(|it| it.parse().ok()).map(Value::Bool),
         "intValue" => match written {
             Some(text) => text.parse::<i64>().ok().map(Value::from),
-            None => value.as_i64().or_else(|| whole(&value)).map(Value::from),
+            None => value.as_i64().map(Value::from),
         },
         // JSON has no number for what is infinite, and none for what is not a number.
         "doubleValue" => written
@@ -232,16 +218,6 @@ fn scalar(name: &str, value: Value) -> (&str, Value) {
         None if is_right => (name, value),
         None => ("stringValue", text(value)),
     }
-}
-
-/// A floating-point number without a fraction.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "floats within the bounds can represent whole numbers exactly"
-)]
-fn whole(value: &Value) -> Option<i64> {
-    let value = value.as_f64().filter(|it| it.abs() < 9e15)?;
-    (value.fract() == 0.0).then_some(value as i64)
 }
 
 fn text(value: Value) -> Value {

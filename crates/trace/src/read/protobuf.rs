@@ -8,13 +8,12 @@ use prost::Message as _;
 
 use super::record::{Origin, Refused};
 use super::wire::{Content, Damaged, Fields};
-use super::{LARGEST_MESSAGE, Reader, Unreadable, fill};
+use super::{LARGEST_MESSAGE, Reader, Unreadable};
 
 /// The number of records that are examined to tell spans from log records.
 const LOOKED_AT: usize = 100;
 
 const NO_OTLP: &str = "expected a whole message of OTLP, found something else, or a part of one";
-const CUT: &str = "expected a whole message, found the end of the file";
 
 /// The signal of records.
 #[derive(Clone, Copy, Debug)]
@@ -37,34 +36,8 @@ impl Signal {
 }
 
 impl Reader {
-    /// Reads requests with a length before each.
-    pub(super) fn framed(&mut self, mut input: impl BufRead) -> Result<(), Unreadable> {
-        let mut offset = 0_usize;
-        loop {
-            self.place.at = format!(", byte {offset}");
-            let mut length = [0; 4];
-            match fill(&mut input, &mut length).map_err(|error| self.io(error))? {
-                0 => return Ok(()),
-                4 => {}
-                _ => return self.damaged(CUT),
-            }
-            let length = u32::from_be_bytes(length) as usize;
-            if length == 0 || length > LARGEST_MESSAGE {
-                return self.damaged(&format!(
-                    "expected a message of 1 to {LARGEST_MESSAGE} bytes, found one of {length}"
-                ));
-            }
-            let mut message = vec![0; length];
-            if fill(&mut input, &mut message).map_err(|error| self.io(error))? < length {
-                return self.damaged(CUT);
-            }
-            self.request(offset + 4, &message)?;
-            offset += 4 + length;
-        }
-    }
-
     /// Reads the body of a request, or several without anything between them, which is one.
-    pub(super) fn unframed(&mut self, input: impl BufRead) -> Result<(), Unreadable> {
+    pub(super) fn protobuf(&mut self, input: impl BufRead) -> Result<(), Unreadable> {
         let mut request = Vec::new();
         let read = input.take(LARGEST_MESSAGE as u64 + 1).read_to_end(&mut request);
         if read.map_err(|error| self.io(error))? > LARGEST_MESSAGE {
@@ -72,14 +45,14 @@ impl Reader {
                 "expected a request of at most {LARGEST_MESSAGE} bytes, found a longer one"
             ));
         }
-        self.request(0, &request)
+        self.request(&request)
     }
 
-    /// Adds a request, which begins at an offset of the file: resources with their spans or log records.
-    fn request(&mut self, offset: usize, request: &[u8]) -> Result<(), Unreadable> {
+    /// Adds a request: resources with their spans or log records.
+    fn request(&mut self, request: &[u8]) -> Result<(), Unreadable> {
         let mut resources = Fields(request);
         loop {
-            let begin = offset + request.len() - resources.0.len();
+            let begin = request.len() - resources.0.len();
             self.place.at = format!(", byte {begin}");
             let added = match resources.next() {
                 None => return Ok(()),

@@ -74,9 +74,6 @@ impl<'o> Traces<'o> {
                 Failure(format!("{}: cannot be written: {error}", path.display()))
             })?;
         }
-        if self.options.quiet {
-            return Ok(());
-        }
         let now = Instant::now();
         let bytes = bytes / recording.spans.len().max(1);
         for span in std::mem::take(&mut recording.spans) {
