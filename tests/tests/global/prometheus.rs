@@ -190,7 +190,7 @@ fn hostile(port: u16) {
     let long = format!("GET /metrics HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(1 << 20));
     for (request, expected) in [
         (&b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"[..], "404"),
-        (b"POST /metrics HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n", "405"),
+        (b"POST /metrics HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n", "404"),
         (b"GET /metrics HTTP/9.9\r\n\r\n", ""),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", ""),
         (b"GET \xff\xfe HTTP/1.1\r\n\r\n", ""),
