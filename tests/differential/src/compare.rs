@@ -50,7 +50,7 @@ pub fn compare(case: &Case) -> Result<()> {
     Ok(())
 }
 
-pub(crate) fn run_ours(case: &Case) -> Vec<Run> {
+fn run_ours(case: &Case) -> Vec<Run> {
     let tracers = tracers(&TelemetryProvider::tracer_provider());
     let programs = case.programs.iter();
     programs.map(|program| run(program, &tracers, &mut |_| {})).collect()
@@ -122,7 +122,7 @@ fn difference(path: &str, expected: &Value, found: &Value) -> Option<String> {
 }
 
 /// OpenTelemetry's SDK.
-pub(crate) struct Reference {
+struct Reference {
     settings: Settings,
     /// One provider for programs that number their keys, and one for others.
     providers: [Sdk; 2],

@@ -3,8 +3,7 @@
 //!
 //! [`program`] is what a program does and [`generate`] makes random ones. [`run`] runs one with any tracer,
 //! [`tree`] is what it has exported, [`compare`] runs both, and [`search`] does so for many programs and
-//! reduces one that differs. What may differ is in [`differences`]. [`otlp`] sends the spans as OTLP to a
-//! socket and writes the bodies to files, for `decode.py`.
+//! reduces one that differs. What may differ is in [`differences`].
 //!
 //! On 21 November 2026 100,537 programs were compared without a difference
 //! (`cargo run -p floe-differential -- --programs 100000`); the tests compare 2,000.
@@ -14,7 +13,6 @@
 pub mod compare;
 pub mod differences;
 pub mod generate;
-pub mod otlp;
 pub mod program;
 pub mod run;
 pub mod search;

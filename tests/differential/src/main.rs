@@ -2,18 +2,14 @@
 //!
 //! ```text
 //! cargo run --release -p floe-differential -- --programs 100000
-//! cargo run -p floe-differential -- --programs 300 --otlp FOLDER
 //! ```
 #![expect(clippy::print_stdout, reason = "the result is the output of the program")]
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::Result;
 use clap::Parser;
-
-use floe_differential::{otlp, search};
+use floe_differential::search;
 
 #[derive(Debug, Parser)]
 #[command(about = "Compares random programs of spans with OpenTelemetry's SDK")]
@@ -22,19 +18,11 @@ struct Arguments {
     programs: usize,
     #[arg(long, default_value_t = 2026)]
     seed: u64,
-    /// Sends the spans over OTLP instead, and writes the requests and their expected content to this folder.
-    #[arg(long)]
-    otlp: Option<PathBuf>,
 }
 
-fn main() -> Result<ExitCode> {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let start = Instant::now();
-    if let Some(folder) = arguments.otlp {
-        let written = otlp::write(&folder, arguments.programs, arguments.seed)?;
-        println!("{written} programs in {}", folder.display());
-        return Ok(ExitCode::SUCCESS);
-    }
     let (compared, found) = search::search(arguments.programs, arguments.seed);
     let differences = usize::from(found.is_some());
     if let Some(found) = &found {
@@ -44,5 +32,5 @@ fn main() -> Result<ExitCode> {
         "{compared} programs, {differences} differences, {:.1} s",
         start.elapsed().as_secs_f64()
     );
-    Ok(if found.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    if found.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

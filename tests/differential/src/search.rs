@@ -18,7 +18,7 @@ pub struct Found {
     pub case: Option<Case>,
 }
 
-pub(crate) fn runner(seed: u64) -> TestRunner {
+fn runner(seed: u64) -> TestRunner {
     TestRunner::new(Config {
         cases: CASES,
         rng_seed: RngSeed::Fixed(seed),
