@@ -62,17 +62,3 @@ pub(crate) fn check_twice<'a>(cx: &Ctxt, what: &str, texts: impl Iterator<Item =
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_message_lists_the_known_words() {
-        let message = unknown("argument", "nmae", ["name", "kind"]);
-        assert_eq!(
-            message,
-            "unknown argument `nmae`, expected one of `name`, `kind`; did you mean `name`?"
-        );
-    }
-}

@@ -71,35 +71,3 @@ fn snake(name: &str) -> String {
     }
     snake
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_case_is_written_in_itself() {
-        for (word, case) in ALL {
-            let expected = match case {
-                Case::Lower | Case::Upper | Case::Pascal | Case::Camel => {
-                    word.replace("case", "Case").replace("CASE", "Case")
-                }
-                _ => word.to_string(),
-            };
-            let name = match case {
-                Case::Lower => "LowerCase",
-                Case::Upper => "UpperCase",
-                Case::Pascal => "PascalCase",
-                Case::Camel => "CamelCase",
-                Case::Snake => "SnakeCase",
-                Case::ScreamingSnake => "ScreamingSnakeCase",
-                Case::Kebab => "KebabCase",
-                Case::ScreamingKebab => "ScreamingKebabCase",
-            };
-            let written = case.apply(name);
-            assert!(written.eq_ignore_ascii_case(&expected), "{written}");
-            assert!(written == *word || matches!(case, Case::Pascal | Case::Camel), "{written}");
-        }
-        assert_eq!(Case::Camel.apply("HighRisk"), "highRisk");
-        assert_eq!(Case::Snake.apply("HTTPError"), "h_t_t_p_error");
-    }
-}

@@ -51,20 +51,6 @@ fn an_unfinished_body_is_kept() {
 }
 
 #[test]
-fn the_item_survives_a_mistake() {
-    let item = quote!(/** Doc. */ pub fn f(x: u8) { #![allow(unused)] x. });
-    let output = expand(quote!(oops), &item).to_string();
-    assert!(output.starts_with(&item.to_string()), "{output}");
-}
-
-#[test]
-fn a_body_of_a_macro_is_found_in_its_group() {
-    let body = proc_macro2::Group::new(proc_macro2::Delimiter::None, quote!({ 1 }));
-    let output = expand(TokenStream::new(), &quote!(fn f() -> u8 #body)).to_string();
-    assert!(!output.contains("compile_error"), "{output}");
-}
-
-#[test]
 fn a_secret_is_found_in_an_expression() {
     for args in [
         "attributes(x = password.as_str())",

@@ -14,11 +14,11 @@ const SECRET: &str = "
     aws_secret_access_key bearer connection_string cookie cookies credentials creds cvv
     database_url db_password dbpassword dsn db_url encryption_key id_token jwt master_key otp
     pass passcode passphrase passwd password password2 password_hash passwords private_key psk
-    pw pwd refresh_token secret secret_bytes secret_key secrets session_id sessionId shared_key
+    pw pwd APIKey refreshToken refresh_token secret secret_bytes secret_key secrets session_id sessionId shared_key
     signing_key ssh_key token token_str token_value tokens user_pass";
 
 const HARMLESS: &str = "
-    author base_url cache_key compass dagster.asset_key partition_key password_age
+    author base_url bytes cache_key compass dagster.asset_key key max_tokens partition_key password_age
     password_min_length primary_key secret_name secretary secrets.key_name secrets.provider
     session_count table token_count token_type";
 
@@ -40,6 +40,8 @@ fn macros_and_redaction_agree_on_the_names_of_secrets() {
         assert!(is_refused(key), "expected {key}");
         assert!(is_hidden(key, RANDOM), "shown: {key}");
     }
+    // Only the macros know that these are booleans.
+    assert!(!is_refused("has_token") && !is_refused("isSecret"));
     // Only a value in PEM's form is a secret: a file may have the same name.
     let key = "private_key_pem";
     let pem = ["-----BEGIN ", "PRIVATE KEY-----\n", RANDOM].concat();
