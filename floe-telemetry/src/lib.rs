@@ -80,7 +80,6 @@
 //! | `logs` | [`logs`]: log records with trace and span ids, as JSON or text lines and over OTLP |
 //! | `http` | `http::HeaderMap` and `http::Request` as carriers of context; an `Err` with a status 4xx is an error of clients only |
 //! | `tonic` | an `Err` that is a `tonic::Status` is an error by its code and side; implied by `otlp-grpc` |
-//! | `signals` | [`TelemetryProvider::shutdown_on_signals`] |
 //! | `thread-context` | [`TelemetryProvider::publish_context`]: the resource and the current span of each thread for readers outside of the process |
 //! | `tracing` | [`tracing_layer`]: the spans and events of `tracing`; [`with_current_span`](tracing::with_current_span), [`OpenTelemetrySpanExt`](tracing::OpenTelemetrySpanExt) |
 //! | `off` | `#[traced]` leaves functions unchanged, and no span is recorded. Only for the package of a binary: Cargo unifies features, so a library that enables it disables the spans of every program that depends on it |

@@ -55,7 +55,7 @@ pub(crate) mod declared;
 pub(crate) mod detached;
 pub(crate) mod exception;
 pub(crate) mod fork;
-pub(crate) mod fork_handlers;
+mod fork_handlers;
 pub(crate) mod future;
 mod global;
 mod global_lookup;

@@ -62,7 +62,6 @@ pub mod recorder {
         },
         exception::MARK,
         fork::{forks, say_not_exported},
-        fork_handlers::set_in_forks,
         ids::random_bits,
         last_panic::remember as remember_panic,
         lost::LOST,

@@ -101,7 +101,7 @@ fn no_exporter() -> String {
 /// | without them and without a terminal: one line on standard error says so | `OTEL_TRACES_EXPORTER=none` | | | yes | yes |
 /// | the configuration comes from the variables `OTEL_*` and `FLOE_*`, and from the file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` | | | | | yes |
 ///
-/// Export at SIGTERM and SIGINT is [`TelemetryProvider::shutdown_on_signals`] of the guard (feature `signals`).
+/// For export at SIGTERM and SIGINT, a handler of the program calls [`std::process::exit`].
 /// [The manual](https://docs.rs/floe-telemetry/latest/floe_telemetry/_manual/configuration/index.html#variables) lists the variables.
 ///
 /// Without a receiver of spans, no span is recorded, and a call costs as much as without a provider. Receivers are

@@ -29,9 +29,6 @@ mod metrics;
 mod program_sampler;
 mod resource;
 mod sampling;
-#[cfg(feature = "signals")]
-#[cfg_attr(not(unix), path = "provider/no_signals.rs")]
-mod signals;
 mod start_message;
 mod targets;
 #[cfg(test)]
@@ -246,8 +243,8 @@ impl TelemetryProvider {
     /// Shuts the provider down when the process exits by [`std::process::exit`] or by returning from `main`, within
     /// `timeout`. Otherwise only dropping the provider shuts it down, and `exit` drops nothing.
     ///
-    /// It does not apply to a process that is aborted or killed by a signal, and has no effect on systems other than
-    /// Unix.
+    /// It does not apply to a process that is aborted or killed by a signal, so a handler of SIGTERM calls `exit`. It has
+    /// no effect on systems other than Unix.
     ///
     /// ```
     /// use std::time::Duration;
@@ -274,33 +271,6 @@ impl TelemetryProvider {
     /// ```
     pub fn flush_on_panic(&self, timeout: Duration) {
         exit::on_panic(&self.0, timeout);
-    }
-
-    /// Shuts the provider down within `timeout` when the process receives SIGTERM or SIGINT. Then the process
-    /// ends by that signal, as it would without this call. Another signal ends it at once.
-    ///
-    /// This is for programs that do not handle these signals themselves. If a program does, for example with
-    /// `tokio::signal`, its handler still runs, but the process ends as soon as the provider is shut down. Such a
-    /// program should call [`shutdown`](Self::shutdown) after its own work.
-    ///
-    /// On Linux, an ignored signal stays ignored: a shell protects background jobs from SIGINT. A fork of the process
-    /// ends at once, unless it calls this for a provider of its own. On systems other than Unix this has no effect.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// let telemetry = floe_telemetry::init_or_noop();
-    /// telemetry.shutdown_on_signals(Duration::from_secs(5))?;
-    /// # Ok::<(), floe_telemetry::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// The handlers cannot be installed, or the thread that waits for the signals cannot be started
-    /// ([`Error::is_thread`]). Signals then end the process at once.
-    #[cfg(feature = "signals")]
-    pub fn shutdown_on_signals(&self, timeout: Duration) -> Result<(), Error> {
-        signals::shut_down(&self.0, timeout)
     }
 }
 

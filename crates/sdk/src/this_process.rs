@@ -13,11 +13,3 @@ pub(crate) fn mapped_bytes() -> Option<[u64; 2]> {
     let size = u64::try_from(page_size()).ok()?;
     Some([all * size, data * size])
 }
-
-/// The ignored signals, one bit each.
-#[cfg(feature = "signals")]
-pub(crate) fn ignored_signals() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
-    u64::from_str_radix(mask.trim(), 16).ok()
-}

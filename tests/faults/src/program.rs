@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, traced};
+use signal_hook::consts::SIGTERM;
+use signal_hook::iterator::Signals;
 use tracing::Subscriber;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::LevelFilter;
@@ -214,13 +216,17 @@ impl Program {
         }
     }
 
-    /// Writes the report, and waits for a signal that ends the process after a shutdown within `timeout`.
+    /// Writes the report, and exits after SIGTERM.
     pub(crate) fn end_by_signal(&mut self, timeout: Duration) -> ! {
-        let start = Instant::now();
-        if let Some(telemetry) = &self.telemetry {
-            let result = telemetry.shutdown_on_signals(timeout);
-            self.record("handle signals", start, result);
-        }
+        self.shutdown_at_exit(timeout);
+        self.step("handle signals", |_| {
+            let mut signals = Signals::new([SIGTERM])?;
+            thread::spawn(move || {
+                signals.forever().next();
+                process::exit(0);
+            });
+            Ok(())
+        });
         self.write_report();
         loop {
             thread::park();

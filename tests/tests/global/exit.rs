@@ -3,17 +3,15 @@
 
 use std::collections::HashSet;
 use std::ffi::c_int;
-use std::os::unix::process::ExitStatusExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
-use std::process::{Command, ExitStatus};
+use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, traced};
 use floe_tests::{Program, Receiver, Response, TIMEOUT, program, remote};
-use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 use super::pipeline::{self, BOTH, NEVER, traces_alone};
@@ -52,94 +50,6 @@ fn hanging() -> Receiver {
     let receiver = Receiver::http();
     receiver.respond(Response::Hang);
     receiver
-}
-
-const SIGINT: c_int = 2;
-const SIGTERM: c_int = 15;
-
-/// The signal that a child process sends to itself.
-const SIGNAL: &str = "TEST_EXIT_SIGNAL";
-
-/// The child process sends itself `signal`. A shell in between ignores the signals `ignored`.
-fn with_signal(child: &Command, signal: c_int, ignored: &str) -> ExitStatus {
-    let ignore = format!("trap '' {ignored}; exec \"$0\" \"$@\"");
-    let script = if ignored.is_empty() { "exec \"$0\" \"$@\"" } else { &ignore };
-    Command::new("env")
-        .args(["--default-signal=INT,TERM", "sh", "-c", script])
-        .arg(child.get_program())
-        .args(child.get_args())
-        .envs(child.get_envs().filter_map(|(name, value)| Some((name, value?))))
-        .env(SIGNAL, signal.to_string())
-        .output()
-        .unwrap()
-        .status
-}
-
-/// The program of such a child process: records a span, and sends itself the signals until it ends.
-fn end_by_signal(timeout: Duration, signals: impl IntoIterator<Item = c_int>) -> ! {
-    let telemetry = start_child();
-    telemetry.shutdown_on_signals(timeout).unwrap();
-    work();
-    for signal in signals {
-        posix::raise(signal);
-    }
-    loop {
-        std::thread::park();
-    }
-}
-
-fn own_signal() -> c_int {
-    std::env::var(SIGNAL).unwrap().parse().unwrap()
-}
-
-#[test]
-fn a_signal_delivers_and_ends_the_process() {
-    let program = program!({ end_by_signal(TIMEOUT, [own_signal()]) });
-    for (protocol, signal) in BOTH.into_iter().zip([SIGINT, SIGTERM]) {
-        let receiver = pipeline::receiver(protocol);
-        let status = with_signal(&program.at(&receiver), signal, "");
-        assert_eq!(status.signal(), Some(signal), "{status}");
-        assert_eq!(receiver.spans().len(), 1);
-    }
-}
-
-#[test]
-fn another_signal_ends_the_process_at_once() {
-    let program = program!({ end_by_signal(NEVER, std::iter::repeat(own_signal())) });
-    let receiver = hanging();
-    let child = program.at(&receiver);
-    let status = with_signal(&child, SIGINT, "");
-    assert_eq!(status.signal(), Some(SIGINT), "{status}");
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_signal_that_the_parent_ignores_stays_ignored() {
-    // The first signal would be the cause of the end.
-    let program = program!({ end_by_signal(TIMEOUT, [own_signal(), SIGTERM]) });
-    let receiver = Receiver::http();
-    let status = with_signal(&program.at(&receiver), SIGINT, "INT");
-    assert_eq!(status.signal(), Some(SIGTERM), "{status}");
-    assert_eq!(receiver.spans().len(), 1);
-}
-
-#[alone]
-fn a_signal_ends_a_forked_process() {
-    let receiver = Receiver::http();
-    let telemetry = start(OtlpProtocol::Http, &receiver.endpoint());
-    telemetry.shutdown_on_signals(TIMEOUT).unwrap();
-    work();
-    let process = posix::fork();
-    if process == 0 {
-        posix::raise(SIGTERM);
-        posix::_exit(0);
-    }
-    assert!(process > 0);
-    // The low bits are the signal.
-    assert_eq!(posix::wait(process) & 0x7f, SIGTERM);
-    // The fork has ended nothing of this process.
-    telemetry.shutdown(TIMEOUT).unwrap();
-    assert_eq!(receiver.spans().len(), 1);
 }
 
 #[test]
@@ -196,60 +106,6 @@ fn dropping_a_provider_does_not_wait_for_a_lock_of_its_thread() {
 }
 
 /// Nor for a receiver that hangs, longer than its timeout.
-#[test]
-fn a_signal_does_not_wait_for_a_blocked_subscriber() {
-    let program = program!({
-        let _blocked = block_messages();
-        end_by_signal(Duration::from_millis(100), [own_signal()])
-    });
-    let receiver = hanging();
-    let child = program.at(&receiver);
-    let status = with_signal(&child, SIGTERM, "");
-    assert_eq!(status.signal(), Some(SIGTERM), "{status}");
-}
-
-/// Receives SIGTERM while it exports, and then needs a moment to write this file: time for the signal to end the
-/// process, if it did not wait.
-#[derive(Debug)]
-struct Interrupted(PathBuf);
-
-impl SpanExporter for Interrupted {
-    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
-        // To the process: the thread of the exporter blocks signals.
-        assert_eq!(posix::kill(posix::getpid(), SIGTERM), 0);
-        std::thread::park_timeout(Duration::from_secs(1));
-        let written = std::fs::write(&self.0, "delivered");
-        written.map_err(|error| OTelSdkError::InternalFailure(error.to_string()))
-    }
-}
-
-#[test]
-fn a_signal_during_a_shutdown_waits_for_it() {
-    const FILE: &str = "TEST_EXIT_FILE";
-
-    let program = program!({
-        let file = std::env::var(FILE).unwrap();
-        let telemetry = TelemetryProvider::builder(TelemetryConfig::new("exit"))
-            .with_span_exporter(Interrupted(file.into()))
-            .initialize()
-            .unwrap();
-        telemetry.shutdown_on_signals(TIMEOUT).unwrap();
-        work();
-        telemetry.shutdown(TIMEOUT).unwrap();
-        // The signal ends the process.
-        posix::alarm(HANGS_SECONDS);
-        loop {
-            std::thread::park();
-        }
-    });
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("spans");
-    let mut child = program.command();
-    let status = with_signal(child.env(FILE, &file), SIGTERM, "");
-    assert_eq!(status.signal(), Some(SIGTERM), "{status}");
-    assert_eq!(std::fs::read_to_string(file).unwrap(), "delivered");
-}
-
 #[derive(Debug)]
 struct Panicking;
 
@@ -298,9 +154,6 @@ mod posix {
 
     unsafe extern "C" {
         pub(super) safe fn fork() -> c_int;
-        pub(super) safe fn getpid() -> c_int;
-        pub(super) safe fn kill(process: c_int, signal: c_int) -> c_int;
-        pub(super) safe fn raise(signal: c_int) -> c_int;
         pub(super) safe fn alarm(seconds: u32) -> u32;
         pub(super) safe fn _exit(code: c_int) -> !;
         safe fn waitpid(process: c_int, status: Option<&mut c_int>, options: c_int) -> c_int;

@@ -17,7 +17,7 @@ use floe_telemetry_prometheus as _;
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
-use floe_tests::{Authority, ClientCertificate, Receiver, ReservedPort, TIMEOUT, wait_until};
+use floe_tests::{Authority, ClientCertificate, Receiver, ReservedPort, wait_until};
 
 const SIGPIPE: c_int = 13;
 
@@ -51,7 +51,6 @@ fn threads_of_the_library_block_signals() {
         .with_span_exporter(MemoryExporter::new())
         .initialize()
         .unwrap();
-    telemetry.shutdown_on_signals(TIMEOUT).unwrap();
     drop(create_span("work"));
     telemetry.force_flush(Duration::from_millis(500)).unwrap_err();
 
@@ -64,7 +63,7 @@ fn threads_of_the_library_block_signals() {
             Some((fs::read_to_string(task.join("comm")).ok()?, blocked(&task)?))
         });
         ours = new.collect();
-        ours.len() >= 9
+        ours.len() >= 8
     });
     for (name, blocked) in ours {
         for signal in handled {

@@ -7,8 +7,7 @@
 //! The locks that every process with telemetry needs are taken before a fork, and released after it in both processes.
 
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Once, OnceLock};
+use std::sync::Once;
 
 use super::{buffer, fork, listeners, measure, memory, published, recording};
 
@@ -16,14 +15,6 @@ use super::{buffer, fork, listeners, measure, memory, published, recording};
 pub(super) fn watch() {
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(register);
-}
-
-/// A flag that is true in forks of this process.
-static IN_FORKS: OnceLock<Arc<AtomicBool>> = OnceLock::new();
-
-/// Sets the flag in each fork of this process from now on. Later calls have no effect.
-pub fn set_in_forks(flag: &Arc<AtomicBool>) {
-    let _ = IN_FORKS.set(Arc::clone(flag));
 }
 
 type Locks = (buffer::Locks, measure::Locks, recording::Lock);
@@ -59,9 +50,6 @@ extern "C" fn in_child() {
     published::forked();
     memory::forked();
     after();
-    if let Some(flag) = IN_FORKS.get() {
-        flag.store(true, Ordering::Relaxed);
-    }
 }
 
 #[cfg(all(unix, not(miri)))]

@@ -48,7 +48,6 @@ fn features() -> Vec<&'static str> {
         ("otlp-tls", parts::otlp_has(|it| it.tls)),
         ("otlp-zstd", parts::otlp_has(|it| it.zstd)),
         ("patterns", cfg!(feature = "patterns")),
-        ("signals", cfg!(feature = "signals")),
         ("tracing", cfg!(feature = "tracing")),
         ("yaml", cfg!(feature = "yaml")),
     ];
