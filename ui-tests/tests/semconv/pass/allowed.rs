@@ -46,29 +46,6 @@ impl floe_telemetry::attributes::ToAttributeValue for Code {
     }
 }
 
-const DB_SYSTEM_NAME: &str = "db.system.name";
-const OF_THE_PROGRAM: &str = "acme.rows";
-
-/// An attribute that a span lacks here may be set elsewhere.
-#[traced(kind = client, attributes(DB_SYSTEM_NAME = "sqlite", "db.query.text" = query))]
-fn by_a_constant(query: &str) {
-    let _ = query;
-}
-
-#[traced(kind = client, attributes(OF_THE_PROGRAM = 1, "db.query.text" = "SELECT 1"))]
-fn by_any_constant() {}
-
-#[traced(kind = client, attributes("db.query.text" = "SELECT 1"), attributes_fn = || [("db.system.name", "sqlite")])]
-fn by_a_function() {}
-
-#[traced(kind = client, attributes("db.query.text" = "SELECT 1"))]
-fn in_the_body() {
-    floe_telemetry::set_attribute("db.system.name", "sqlite");
-}
-
-#[traced(attributes("db.query.text" = "SELECT 1"))]
-fn no_kind() {}
-
 struct Element;
 
 impl Element {
@@ -82,9 +59,6 @@ impl Element {
 fn another_type() {
     let _ = Element.attribute("http.method", "GET").attribute("style", "");
 }
-
-#[traced(kind = client, attributes("acme.rows" = 1))]
-fn no_convention() {}
 
 #[derive(FloeAttributes)]
 struct Fields<'a> {

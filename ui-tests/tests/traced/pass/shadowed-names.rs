@@ -1,4 +1,5 @@
 #![no_implicit_prelude]
+#![deny(warnings)]
 #![allow(dead_code, non_camel_case_types)]
 //! Names of the standard library, of crates and of the expansion, and the runtime under another path.
 
@@ -55,8 +56,44 @@ impl Store {
 }
 
 #[derive(::floe_telemetry::FloeAttributes)]
-struct Row {
-    list: i64,
+#[floe(rename_all = "lowercase")]
+enum Level {
+    Low,
+    #[floe(rename = "very high")]
+    High,
 }
+
+#[derive(::floe_telemetry::FloeAttributes)]
+#[floe(transparent)]
+struct Id(u64);
+
+#[derive(::floe_telemetry::FloeAttributes)]
+#[floe(prefix = "row")]
+struct Row<'a, T, const N: usize> {
+    id: Id,
+    level: Level,
+    what: T,
+    numbers: [i64; N],
+    #[floe(key = KEY)]
+    table: &'a ::core::primitive::str,
+    #[floe(display)]
+    count: ::core::option::Option<u64>,
+    #[floe(debug)]
+    range: ::core::ops::Range<u8>,
+    #[floe(redact)]
+    token: ::core::option::Option<u8>,
+    #[floe(flatten)]
+    more: ::core::option::Option<Flat>,
+    #[floe(skip)]
+    body: (),
+}
+
+#[derive(::floe_telemetry::FloeAttributes)]
+struct Flat {
+    #[deprecated]
+    old: ::core::primitive::bool,
+}
+
+const KEY: &::core::primitive::str = "rows.table";
 
 fn main() {}
