@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::armour;
-use crate::redactor::{NO_CANDIDATE, Redactor};
+use crate::redactor::Redactor;
 
 /// Longer lines are redacted in parts.
 const MAX_LINE: usize = 64 * 1024;
@@ -39,39 +39,17 @@ pub struct Writer<W: Write> {
     pending: Vec<u8>,
     /// Whether `pending` ends in a private key.
     is_in_key: bool,
-    /// The number of the first line of `pending`, for explanations.
-    number: Option<usize>,
 }
 
 impl Redactor {
     /// Returns a writer that redacts the lines that are written to it, and writes them to `inner`.
     pub fn writer<W: Write>(&self, inner: W) -> Writer<W> {
-        Writer::new(self.clone(), inner, None)
-    }
-
-    /// Returns a writer that explains each line that is written to it. It writes the result of
-    /// [`explain`](Self::explain) and the line's number to `inner`, and skips lines without a candidate.
-    ///
-    /// ```
-    /// use std::io::Write;
-    ///
-    /// let mut reasons = Vec::new();
-    /// let mut writer = floe_redact::Redactor::new().explainer(&mut reasons);
-    /// writeln!(writer, "connecting\npassword=hunter2")?;
-    /// drop(writer);
-    /// assert!(reasons.starts_with(b"line 2: 9..16 redacted by password of "));
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub fn explainer<W: Write>(&self, inner: W) -> Writer<W> {
-        Writer::new(self.clone(), inner, Some(1))
+        let redactor = self.clone();
+        Writer { redactor, inner, pending: Vec::new(), is_in_key: false }
     }
 }
 
 impl<W: Write> Writer<W> {
-    fn new(redactor: Redactor, inner: W, number: Option<usize>) -> Self {
-        Self { redactor, inner, pending: Vec::new(), is_in_key: false, number }
-    }
-
     /// Returns the inner writer.
     pub fn get_ref(&self) -> &W {
         &self.inner
@@ -85,28 +63,13 @@ impl<W: Write> Writer<W> {
     /// Passes on the first `len` bytes of `pending`.
     fn pass_on(&mut self, len: usize) -> io::Result<()> {
         let mut pending = std::mem::take(&mut self.pending);
-        let result = self.redact(&pending[..len]);
+        let text = String::from_utf8_lossy(&pending[..len]);
+        let result = self.inner.write_all(self.redactor.redact(&text).as_bytes());
+        drop(text);
         pending.drain(..len);
         // The buffer is reused.
         self.pending = pending;
         result
-    }
-
-    fn redact(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let text = String::from_utf8_lossy(bytes);
-        let Some(number) = self.number else {
-            return self.inner.write_all(self.redactor.redact(&text).as_bytes());
-        };
-        self.number = Some(number + memchr::memchr_iter(b'\n', bytes).count());
-        if self.redactor.is_plain(&*text) {
-            return Ok(());
-        }
-        let explanation = self.redactor.explain(text.trim_end_matches(['\r', '\n']));
-        let reasons = explanation.lines().filter(|reason| *reason != NO_CANDIDATE);
-        for reason in reasons {
-            writeln!(self.inner, "line {number}: {reason}")?;
-        }
-        Ok(())
     }
 }
 

@@ -469,24 +469,6 @@ fn a_writer_does_not_delay_a_line_after_a_private_key() {
 }
 
 #[test]
-fn an_explainer_numbers_the_lines_and_omits_those_without_a_candidate() {
-    let redactor = Redactor::new();
-    let lines = [&format!("password={SECRET}"), "", "token: expected", "password: "];
-    let mut reasons = Vec::new();
-    let mut writer = redactor.explainer(&mut reasons);
-    let text = format!("a\n{}\r\n{}", lines[0], lines[1..].join("\n"));
-    for piece in text.as_bytes().chunks(5) {
-        writer.write_all(piece).unwrap();
-    }
-    drop(writer);
-    let explained = |line: usize| {
-        let reason = redactor.explain(lines[line]);
-        format!("line {}: {reason}", line + 2)
-    };
-    assert_eq!(String::from_utf8(reasons).unwrap(), explained(0) + &explained(2));
-}
-
-#[test]
 fn there_are_over_two_hundred_rules() {
     let mut ids: Vec<_> = rules().map(|rule| rule.id).collect();
     ids.sort_unstable();
