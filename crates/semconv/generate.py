@@ -30,18 +30,6 @@ KINDS = {
 }
 
 
-# The types of spans that a namespace of attributes and a kind determine.
-SPANS = {
-    "http.client",
-    "http.server",
-    "db.client",
-    "rpc.call.client",
-    "rpc.call.server",
-    "messaging.send.producer",
-    "messaging.process.consumer",
-}
-
-
 def text(value):
     """A Rust literal of one line."""
     line = " ".join(str(value).split())
@@ -113,63 +101,20 @@ def rows(registry):
     return [found[key] for key in sorted(found)]
 
 
-def groups(registry):
-    for content in files(registry):
-        for group in (content.get("groups") or []) + (content.get("attribute_groups") or []):
-            yield group["id"], group
-
-
-def levels(group, known):
-    """Whether each attribute of a group is required, with those of the groups that it includes."""
-    found = levels(known[group["extends"]], known) if "extends" in group else {}
-    for item in group.get("attributes") or []:
-        if "ref_group" in item:
-            found |= levels(known[item["ref_group"]], known)
-            continue
-        key = item.get("ref") or item.get("id")
-        if "requirement_level" in item or key not in found:
-            found[key] = item.get("requirement_level") == "required"
-    return found
-
-
-def spans(registry):
-    known = dict(groups(registry))
-    declared = [
-        (name.removeprefix("span."), group["span_kind"], group)
-        for name, group in known.items()
-        if group.get("type") == "span"
-    ]
-    for content in files(registry):
-        declared += [(item["type"], item["kind"], item) for item in content.get("spans") or []]
-    rows = []
-    for name, kind, group in sorted(declared, key=lambda row: row[0]):
-        if name in SPANS:
-            keys = [key for key, is_required in levels(group, known).items() if is_required]
-            keys = ", ".join(map(text, sorted(keys)))
-            rows.append(f"SpanType::new({text(name)}, {text(kind)}, &[{keys}])")
-    if len(rows) != len(SPANS):
-        raise SystemExit(f"expected the types of spans {sorted(SPANS)}, found {rows}")
-    return rows
-
-
 def table(registry):
     manifest = yaml.safe_load((registry / "model" / "manifest.yaml").read_text(encoding="utf-8"))
     schema = manifest["schema_url"]
-    keys, types = rows(registry), spans(registry)
+    keys = rows(registry)
     lines = [
         "// Made by `crates/semconv/generate.py` from OpenTelemetry's semantic conventions, which are under the",
         "// Apache License 2.0.",
         "",
-        "use crate::row::{Kind::*, Row, SpanType};",
+        "use crate::row::{Kind::*, Row};",
         "",
         "pub(crate) const SCHEMA_URL: &str = " + text(schema) + ";",
         "",
         f"pub(crate) static ROWS: [Row; {len(keys)}] = [",
         *(f"    {row}," for row in keys),
-        "];",
-        "",
-        f"pub(crate) static SPANS: [SpanType; {len(types)}] = [",
-        *(f"    {row}," for row in types),
         "];",
         "",
     ]

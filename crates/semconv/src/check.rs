@@ -1,41 +1,10 @@
-//! Checks of keys, values and spans.
+//! Checks of keys and values.
 
 use strsim::osa_distance;
 
 use crate::lookup::{attribute, attributes, below, ending, has_namespace};
 use crate::problem::{Problem, is_key, member};
 use crate::row::{Kind, Row};
-use crate::table;
-
-/// Returns the missing attributes of spans of a kind: a span with an attribute of a type's namespace must have the
-/// type's required attributes.
-///
-/// ```
-/// let problems = floe_semconv::check_span("client", &["http.request.method", "url.full", "server.port"]);
-/// assert_eq!(
-///     problems[0].to_string(),
-///     "a client span with attributes of `http` needs `server.address`, which this one lacks",
-/// );
-/// ```
-pub fn check_span(kind: &str, keys: &[&str]) -> Vec<Problem<'static>> {
-    let types = table::SPANS.iter().filter(|it| {
-        let is_in =
-            |key: &&str| attribute(key).is_some() && key.split('.').next() == Some(it.namespace());
-        it.kind == kind && keys.iter().any(is_in)
-    });
-    let lacking = types.map(|it| {
-        let missing = it.required.iter().filter(|key| !keys.contains(key));
-        let missing =
-            missing.map(|key| Problem::Missing { kind: it.kind, namespace: it.namespace(), key });
-        missing.collect::<Vec<_>>()
-    });
-    let lacking: Vec<_> = lacking.collect();
-    // A database call over HTTP is checked as a database call.
-    if lacking.iter().any(Vec::is_empty) {
-        return Vec::new();
-    }
-    lacking.concat()
-}
 
 /// Second words that keys of any program may have.
 const ANYONES: [&str; 6] = ["id", "name", "size", "state", "type", "version"];
@@ -326,13 +295,6 @@ mod tests {
         let problem = check_kind("http.response.status_code", Kind::Text).unwrap();
         assert_eq!(problem.to_string(), "`http.response.status_code` is an integer, found text");
         assert_eq!(check_kind("db.system.name", Kind::Text), None);
-    }
-
-    #[test]
-    fn a_database_behind_http_is_one() {
-        let search = ["db.system.name", "db.operation.name", "http.request.method", "url.full"];
-        assert_eq!(check_span("client", &search), []);
-        assert_eq!(check_span("client", &search[1..]).len(), 3);
     }
 
     #[test]

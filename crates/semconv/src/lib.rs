@@ -8,7 +8,7 @@ mod row;
 #[allow(clippy::enum_glob_use, reason = "each row has the names of several variants")]
 mod table;
 
-pub use check::{check, check_kind, check_span, check_text};
+pub use check::{check, check_kind, check_text};
 pub use lookup::{SCHEMA_URL, VERSION, attribute, attributes};
 pub use problem::Problem;
 pub use row::{Deprecation, Kind, Row};

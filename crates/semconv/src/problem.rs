@@ -48,15 +48,6 @@ pub enum Problem<'a> {
         /// The kind of this value.
         found: Kind,
     },
-    /// The span lacks a required key of spans with its kind and attributes of this namespace.
-    Missing {
-        /// The kind of the span.
-        kind: &'static str,
-        /// The first word of the attributes.
-        namespace: &'static str,
-        /// The key.
-        key: &'static str,
-    },
 }
 
 /// The listed member that `value` probably means. The first letters must be equal: mistakes there are rare, and many
@@ -94,10 +85,6 @@ impl fmt::Display for Problem<'_> {
             Self::OtherKind { key, expected, found } => {
                 write!(f, "`{key}` is {}, found {}", words(expected), words(found))
             }
-            Self::Missing { kind, namespace, key } => write!(
-                f,
-                "a {kind} span with attributes of `{namespace}` needs `{key}`, which this one lacks"
-            ),
         }
     }
 }

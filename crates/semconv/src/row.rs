@@ -1,4 +1,4 @@
-//! The rows of the tables: attributes, and types of spans.
+//! The rows of the table.
 
 /// An attribute of the semantic conventions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,28 +50,6 @@ pub enum Deprecation {
     RenamedTo(&'static str),
     /// Another reason, a sentence.
     Because(&'static str),
-}
-
-/// A type of spans, determined by a namespace of attributes and a kind.
-pub(crate) struct SpanType {
-    pub(crate) name: &'static str,
-    pub(crate) kind: &'static str,
-    /// The required keys of every span of the type.
-    pub(crate) required: &'static [&'static str],
-}
-
-impl SpanType {
-    pub(crate) const fn new(
-        name: &'static str,
-        kind: &'static str,
-        required: &'static [&'static str],
-    ) -> Self {
-        Self { name, kind, required }
-    }
-
-    pub(crate) fn namespace(&self) -> &'static str {
-        self.name.split('.').next().unwrap_or(self.name)
-    }
 }
 
 impl Row {

@@ -1,7 +1,7 @@
 // Made by `crates/semconv/generate.py` from OpenTelemetry's semantic conventions, which are under the
 // Apache License 2.0.
 
-use crate::row::{Kind::*, Row, SpanType};
+use crate::row::{Kind::*, Row};
 
 pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.44.0";
 
@@ -946,14 +946,4 @@ pub(crate) static ROWS: [Row; 940] = [
     Row::new("webengine.version", Text),
     Row::new("zos.smf.id", Text),
     Row::new("zos.sysplex.name", Text),
-];
-
-pub(crate) static SPANS: [SpanType; 7] = [
-    SpanType::new("db.client", "client", &["db.system.name"]),
-    SpanType::new("http.client", "client", &["http.request.method", "server.address", "server.port", "url.full"]),
-    SpanType::new("http.server", "server", &["http.request.method", "url.path", "url.scheme"]),
-    SpanType::new("messaging.process.consumer", "consumer", &["messaging.operation.name", "messaging.system"]),
-    SpanType::new("messaging.send.producer", "producer", &["messaging.operation.name", "messaging.system"]),
-    SpanType::new("rpc.call.client", "client", &["rpc.system.name"]),
-    SpanType::new("rpc.call.server", "server", &["rpc.system.name"]),
 ];
