@@ -14,7 +14,6 @@ use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::header::{self as actix_header, HeaderMap as ActixHeaders};
 use actix_web::{Error, HttpRequest};
 use bytes::Bytes;
-use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Version};
 
@@ -33,8 +32,7 @@ use crate::response::RequestKind;
 /// actix-web converts the error of an inner middleware into a response outside this middleware. Its status is recorded
 /// as [`ResponseError::status_code`](actix_web::ResponseError::status_code), which is 500 for an error that only
 /// implements `error_response`. Such a response has no header by [`with_trace_id_header`](Self::with_trace_id_header),
-/// and neither its headers ([`with_response_headers`](Self::with_response_headers)) nor the size of its body are
-/// recorded.
+/// and its headers ([`with_response_headers`](Self::with_response_headers)) are not recorded.
 ///
 /// A handler whose client has gone runs to its end by default, and so does its span. With
 /// `HttpServer::h1_allow_half_closed(false)`, actix-web drops it, which is recorded as `cancelled`.
@@ -85,9 +83,7 @@ where
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let parts = head(&request);
-        let length = parts.headers.get(CONTENT_LENGTH);
-        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-        let mut exchange = open(&self.options, &parts, length);
+        let mut exchange = open(&self.options, &parts);
         ActixFuture {
             inner: exchange.run(|| self.inner.call(request)),
             exchange: Some(exchange),
@@ -101,7 +97,6 @@ where
 #[derive(Debug)]
 struct Routing {
     method: Method,
-    known_methods: Option<Arc<[Method]>>,
     route: Option<String>,
 }
 
@@ -111,7 +106,6 @@ impl Routing {
         options.route.is_none().then(|| Self {
             route: parts.extensions.remove().and_then(|of_actix: OfActix| of_actix.route),
             method: parts.method,
-            known_methods: options.known_methods.clone(),
         })
     }
 
@@ -121,7 +115,7 @@ impl Routing {
             && let Some(route) = request.match_pattern()
             && self.route.as_ref() != Some(&route)
         {
-            let method = RequestMethod::of(&self.method, self.known_methods.as_deref());
+            let method = RequestMethod::of(&self.method);
             exchange.set_route(method.span_name(Some(&route)), route);
         }
     }
@@ -194,7 +188,6 @@ where
                 if let Some(exchange) = &mut exchange {
                     let status = status(error.as_response_error().status_code());
                     exchange.respond(status, Version::HTTP_11, &HeaderMap::new());
-                    exchange.set_size(None);
                     exchange.end_body();
                 }
                 return Poll::Ready(Err(error));
@@ -269,10 +262,7 @@ impl<B: MessageBody> MessageBody for ActixBody<B> {
         let polled = Exchange::run_in(this.exchange, || this.inner.poll_next(task));
         let part = ready!(polled).map(|part| part.map_err(Into::into));
         match (&part, &mut *this.exchange) {
-            (_, None) => {}
-            (Some(Ok(part)), Some(exchange)) => {
-                exchange.add_size(u64::try_from(part.len()).unwrap_or(u64::MAX));
-            }
+            (_, None) | (Some(Ok(_)), _) => {}
             (None, Some(exchange)) => exchange.end_body(),
             (Some(Err(error)), Some(exchange)) => {
                 // The type is lost: the bodies of handlers are boxed.

@@ -26,7 +26,7 @@ use crate::grpc_semantics::{self, GrpcStatus, RpcMethod};
 use crate::http_semantics::protocol;
 use crate::keys;
 use crate::kind::Kind;
-use crate::measurement::{Measurement, Sizes};
+use crate::measurement::Measurement;
 use crate::options::ResponseOptions;
 
 /// The exchange of a request and its response. Dropping it before the response has ended ends the span.
@@ -35,7 +35,6 @@ pub(crate) struct Exchange {
     kind: Kind,
     span: DetachedSpan,
     measurement: Option<Measurement>,
-    sizes: Sizes,
     options: Option<Arc<ResponseOptions>>,
     method: Option<RpcMethod>,
     state: State,
@@ -56,16 +55,12 @@ impl Exchange {
         kind: Kind,
         span: DetachedSpan,
         measurement: Option<Measurement>,
-        request_size: Option<u64>,
         options: Option<&Arc<ResponseOptions>>,
     ) -> Self {
-        let has_body_sizes = options.is_some_and(|options| options.has_body_sizes);
-        let request = request_size.filter(|_| has_body_sizes);
         Self {
             kind,
             span,
             measurement,
-            sizes: Sizes { request, response: None },
             options: options.cloned(),
             method: None,
             state: State::Requested,
@@ -82,7 +77,6 @@ impl Exchange {
             kind,
             span: DetachedSpan::skipped(parent),
             measurement: None,
-            sizes: Sizes::default(),
             options: None,
             method: None,
             state: State::Ended,
@@ -96,11 +90,6 @@ impl Exchange {
         }
     }
 
-    fn has_body_sizes(&self) -> bool {
-        let options = self.options.as_deref();
-        options.is_some_and(|options| options.has_body_sizes)
-    }
-
     /// Runs a part of the exchange. A panic is recorded, ends the exchange, and continues.
     pub(crate) fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
         struct Unwinding<F: FnMut()>(F);
@@ -109,7 +98,7 @@ impl Exchange {
                 self.0();
             }
         }
-        let Self { kind, span, measurement, sizes, state, .. } = self;
+        let Self { kind, span, measurement, state, .. } = self;
         span.run(|| {
             // Dropped while the span is current, so that the span is the exemplar of the metrics.
             let guard = Unwinding(|| {
@@ -119,7 +108,7 @@ impl Exchange {
                     if thread::panicking() {
                         measurement.set(keys::ERROR_TYPE, "panic".into());
                     }
-                    measurement.record(*kind, *sizes);
+                    measurement.record(*kind);
                 }
             });
             let value = body();
@@ -142,9 +131,6 @@ impl Exchange {
             return;
         }
         self.state = State::Responding;
-        if self.has_body_sizes() {
-            self.sizes.response = Some(0);
-        }
         if self.kind == Kind::HttpClient
             && let Some(version) = protocol(version)
         {
@@ -249,19 +235,6 @@ impl Exchange {
         }
     }
 
-    #[cfg(any(feature = "actix-web", feature = "reqwest-middleware"))]
-    pub(crate) fn set_size(&mut self, bytes: Option<u64>) {
-        if self.has_body_sizes() {
-            self.sizes.response = bytes;
-        }
-    }
-
-    pub(crate) fn add_size(&mut self, bytes: u64) {
-        if let Some(size) = &mut self.sizes.response {
-            *size = size.saturating_add(bytes);
-        }
-    }
-
     /// Ends the exchange with trailers, which end the body.
     pub(crate) fn end_with(&mut self, trailers: &HeaderMap) {
         if self.kind.is_grpc()
@@ -286,15 +259,6 @@ impl Exchange {
             return;
         }
         self.state = State::Ended;
-        let sizes = [
-            (keys::HTTP_REQUEST_BODY_SIZE, self.sizes.request),
-            (keys::HTTP_RESPONSE_BODY_SIZE, self.sizes.response),
-        ];
-        for (key, size) in sizes {
-            if let Some(size) = size.and_then(|size| i64::try_from(size).ok()) {
-                self.span.set_attribute(key, &size);
-            }
-        }
         self.measure();
         self.span.end();
     }
@@ -303,7 +267,7 @@ impl Exchange {
         if let Some(measurement) = self.measurement.take() {
             let span = self.span.context().map(TraceContextExt::span);
             let span = span.as_ref().map(SpanRef::span_context);
-            in_span(span, || measurement.record(self.kind, self.sizes));
+            in_span(span, || measurement.record(self.kind));
         }
     }
 

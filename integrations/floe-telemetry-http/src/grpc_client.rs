@@ -53,7 +53,7 @@ common_options!(GrpcClientLayer, Parts);
 grpc_options!(GrpcClientLayer);
 service!(GrpcClientLayer, GrpcClient, open);
 
-fn open(options: &Options<Parts>, parts: &Parts, _: Option<u64>) -> Exchange {
+fn open(options: &Options<Parts>, parts: &Parts) -> Exchange {
     if !options.records(parts) {
         return Exchange::skipped(Kind::GrpcClient, current_context());
     }
@@ -71,5 +71,5 @@ fn open(options: &Options<Parts>, parts: &Parts, _: Option<u64>) -> Exchange {
         attributes.extend(semantics::server_attributes(host, port));
         attributes
     });
-    Exchange::new(Kind::GrpcClient, span, measurement, None, options.response.as_ref())
+    Exchange::new(Kind::GrpcClient, span, measurement, options.response.as_ref())
 }

@@ -52,7 +52,7 @@ fn is_grpc(headers: &HeaderMap) -> bool {
     content.is_some_and(|content| content.as_bytes().starts_with(b"application/grpc"))
 }
 
-fn open(options: &Options<Parts>, parts: &Parts, _: Option<u64>) -> Option<Exchange> {
+fn open(options: &Options<Parts>, parts: &Parts) -> Option<Exchange> {
     if !is_grpc(&parts.headers) {
         return None;
     }
@@ -70,7 +70,6 @@ fn open(options: &Options<Parts>, parts: &Parts, _: Option<u64>) -> Option<Excha
         opening.links(&link);
     });
     let measurement = Measurement::start(|| method.attributes());
-    let exchange =
-        Exchange::new(Kind::GrpcServer, span, measurement, None, options.response.as_ref());
+    let exchange = Exchange::new(Kind::GrpcServer, span, measurement, options.response.as_ref());
     Some(exchange.with_method(method))
 }

@@ -45,13 +45,13 @@ common_options!(HttpClientLayer, Parts);
 http_options!(HttpClientLayer);
 service!(HttpClientLayer, HttpClient, open);
 
-fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange {
+fn open(options: &Options<Parts>, parts: &Parts) -> Exchange {
     if !options.records(parts) {
         return Exchange::skipped(Kind::HttpClient, current_context());
     }
     let (host, port) = semantics::server_of(parts);
     let outgoing = Outgoing {
-        method: RequestMethod::of(&parts.method, options.known_methods()),
+        method: RequestMethod::of(&parts.method),
         template: parts.extensions.get(),
         scheme: parts.uri.scheme_str(),
         host,
@@ -66,7 +66,7 @@ fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange 
             outgoing.describe(opening, url(&parts.uri));
         });
     let measurement = Measurement::start(|| outgoing.attributes());
-    Exchange::new(Kind::HttpClient, span, measurement, size, options.response.as_ref())
+    Exchange::new(Kind::HttpClient, span, measurement, options.response.as_ref())
 }
 
 /// The URL as text. `Display` is slower.

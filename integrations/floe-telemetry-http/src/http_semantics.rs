@@ -17,48 +17,40 @@ use crate::keys;
 #[derive(Clone, Debug)]
 pub(crate) struct RequestMethod<'r> {
     /// The method, or `_OTHER`, because clients could otherwise create any number of series.
-    known: Cow<'static, str>,
+    known: &'static str,
     original: Option<&'r str>,
 }
 
 impl<'r> RequestMethod<'r> {
-    /// Reads the method. `known` replaces the known methods.
-    pub(crate) fn of(method: &'r Method, known: Option<&[Method]>) -> Self {
-        let name = method.as_str();
-        let known = match known {
-            None => standard(name).map(Cow::Borrowed),
-            Some(known) => (known.contains(method)).then(|| Cow::Owned(name.to_owned())),
-        };
+    pub(crate) fn of(method: &'r Method) -> Self {
+        let known = standard(method.as_str());
         Self {
-            original: known.is_none().then_some(name),
-            known: known.unwrap_or(Cow::Borrowed("_OTHER")),
+            known: known.unwrap_or("_OTHER"),
+            original: known.is_none().then_some(method.as_str()),
         }
     }
 
     pub(crate) fn describe(&self, opening: &mut Opening) {
-        match &self.known {
-            Cow::Borrowed(known) => opening.attribute_static(keys::HTTP_REQUEST_METHOD, known),
-            Cow::Owned(known) => opening.attribute(keys::HTTP_REQUEST_METHOD, known),
-        }
+        opening.attribute_static(keys::HTTP_REQUEST_METHOD, self.known);
         if let Some(original) = self.original {
             opening.attribute(keys::HTTP_REQUEST_METHOD_ORIGINAL, bounded(original));
         }
     }
 
     pub(crate) fn attribute(&self) -> KeyValue {
-        KeyValue::new(keys::HTTP_REQUEST_METHOD, self.known.clone())
+        KeyValue::new(keys::HTTP_REQUEST_METHOD, self.known)
     }
 
     /// The method and, if it is known, the route.
     pub(crate) fn span_name(&self, route: Option<&str>) -> Cow<'static, str> {
         let method = match self.original {
-            None => self.known.clone(),
-            Some(_) => Cow::Borrowed("HTTP"),
+            None => self.known,
+            Some(_) => "HTTP",
         };
         match route {
             // `format!` is slower.
-            Some(route) => Cow::Owned([&*method, " ", route].concat()),
-            None => method,
+            Some(route) => Cow::Owned([method, " ", route].concat()),
+            None => Cow::Borrowed(method),
         }
     }
 }

@@ -114,7 +114,7 @@ fn check_route(options: &Options<Parts>, inner: &str) {
     }
 }
 
-pub(crate) fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange {
+pub(crate) fn open(options: &Options<Parts>, parts: &Parts) -> Exchange {
     let ServerParent { context, link } = ServerParent::of(&parts.headers, options.is_untrusted);
     if !options.records(parts) {
         return Exchange::skipped(Kind::HttpServer, context);
@@ -134,7 +134,7 @@ pub(crate) fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -
             measurement
         }
     });
-    Exchange::new(Kind::HttpServer, span, measurement, size, options.response.as_ref())
+    Exchange::new(Kind::HttpServer, span, measurement, options.response.as_ref())
 }
 
 /// The properties of a request that only actix-web knows, for the extensions of the request.
@@ -165,7 +165,7 @@ impl<'r> Incoming<'r> {
             _ => "http",
         };
         Self {
-            method: RequestMethod::of(&parts.method, options.known_methods()),
+            method: RequestMethod::of(&parts.method),
             route: route.or_else(|| matched_path(parts).map(Cow::Borrowed)),
             scheme,
             version: semantics::protocol(parts.version),

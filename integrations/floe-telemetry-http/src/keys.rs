@@ -9,10 +9,6 @@ pub const HTTP_REQUEST_METHOD_ORIGINAL: &str = "http.request.method_original";
 pub const HTTP_REQUEST_RESEND_COUNT: &str = "http.request.resend_count";
 /// The status code of an HTTP response.
 pub const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
-/// The size of the body of an HTTP request in bytes.
-pub const HTTP_REQUEST_BODY_SIZE: &str = "http.request.body.size";
-/// The size of the body of an HTTP response in bytes.
-pub const HTTP_RESPONSE_BODY_SIZE: &str = "http.response.body.size";
 /// The route template that a request matched, such as `/orders/{id}`.
 pub const HTTP_ROUTE: &str = "http.route";
 /// The address of the client of a request; with proxies, of the first one.

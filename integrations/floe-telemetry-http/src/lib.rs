@@ -37,13 +37,11 @@
 //!   `http.request.header.<key>` and so on. No header is recorded by default. Values are redacted like every
 //!   attribute, judged by the name of the header, too; at most 8 values of each header are recorded, and 2048
 //!   bytes of each value, and nothing of a value that is marked as sensitive.
-//! - `with_body_sizes` (HTTP) records the sizes of bodies.
 //! - `with_active_requests` (HTTP servers) counts active requests.
 //! - `untrusted` (servers) is for services that anybody can call: each request starts a new trace with a link
 //!   to the caller's span, and the caller's baggage, `Forwarded` and `X-Forwarded-…` are ignored.
 //! - `with_trace_id_header` (servers) adds the trace id to the response.
 //! - `with_peer_address` (servers) records the other end of the connection, which a layer does not see.
-//! - `with_known_methods` (HTTP) replaces the methods with recorded names.
 //!
 //! # Features
 //!

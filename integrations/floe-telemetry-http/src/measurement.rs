@@ -17,40 +17,14 @@ static METRICS: MetricRecorder =
 const SECONDS: &[f64] =
     &[0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
-/// The boundaries of sizes: 0, then 256 bytes to 16 MiB. The conventions advise none, and the default ends at 10,000.
-const BYTES: &[f64] = &[
-    0.0,
-    256.0,
-    1024.0,
-    4096.0,
-    16_384.0,
-    65_536.0,
-    262_144.0,
-    1_048_576.0,
-    4_194_304.0,
-    16_777_216.0,
-];
-
 const fn duration(name: &'static str, description: &'static str) -> Metric<'static> {
     Metric::new(name).with_unit("s").with_description(description).with_boundaries(SECONDS)
 }
 
-const fn size(name: &'static str, description: &'static str) -> Metric<'static> {
-    Metric::new(name).with_unit("By").with_description(description).with_boundaries(BYTES)
-}
-
 const SERVER_DURATION: Metric<'_> =
     duration("http.server.request.duration", "Duration of HTTP server requests.");
-const SERVER_REQUEST_SIZE: Metric<'_> =
-    size("http.server.request.body.size", "Size of HTTP server request bodies.");
-const SERVER_RESPONSE_SIZE: Metric<'_> =
-    size("http.server.response.body.size", "Size of HTTP server response bodies.");
 const CLIENT_DURATION: Metric<'_> =
     duration("http.client.request.duration", "Duration of HTTP client requests.");
-const CLIENT_REQUEST_SIZE: Metric<'_> =
-    size("http.client.request.body.size", "Size of HTTP client request bodies.");
-const CLIENT_RESPONSE_SIZE: Metric<'_> =
-    size("http.client.response.body.size", "Size of HTTP client response bodies.");
 const RPC_SERVER_DURATION: Metric<'_> = duration(
     "rpc.server.call.duration",
     "Measures the duration of an incoming Remote Procedure Call (RPC).",
@@ -105,29 +79,13 @@ impl Measurement {
         }
     }
 
-    pub(crate) fn record(&self, kind: Kind, sizes: Sizes) {
-        let (metric, request, response) = match kind {
-            Kind::HttpServer => (SERVER_DURATION, SERVER_REQUEST_SIZE, SERVER_RESPONSE_SIZE),
-            Kind::HttpClient => (CLIENT_DURATION, CLIENT_REQUEST_SIZE, CLIENT_RESPONSE_SIZE),
-            Kind::GrpcServer => return self.record_duration(RPC_SERVER_DURATION),
-            Kind::GrpcClient => return self.record_duration(RPC_CLIENT_DURATION),
+    pub(crate) fn record(&self, kind: Kind) {
+        let metric = match kind {
+            Kind::HttpServer => SERVER_DURATION,
+            Kind::HttpClient => CLIENT_DURATION,
+            Kind::GrpcServer => RPC_SERVER_DURATION,
+            Kind::GrpcClient => RPC_CLIENT_DURATION,
         };
-        self.record_duration(metric);
-        for (metric, size) in [(request, sizes.request), (response, sizes.response)] {
-            if let Some(size) = size {
-                METRICS.record_histogram(metric, size, &self.attributes);
-            }
-        }
-    }
-
-    fn record_duration(&self, metric: Metric<'_>) {
         METRICS.record_histogram(metric, self.started.elapsed(), &self.attributes);
     }
-}
-
-/// Sizes in bytes; `None` for a size that is unknown or not recorded.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Sizes {
-    pub(crate) request: Option<u64>,
-    pub(crate) response: Option<u64>,
 }

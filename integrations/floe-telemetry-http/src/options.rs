@@ -10,7 +10,7 @@ use std::sync::Arc;
 use floe_telemetry::trace::{DetachedSpan, Opening};
 use floe_telemetry::{Tracer, attributes::IntoAttributes};
 use http::uri::Authority;
-use http::{HeaderMap, HeaderName, Method};
+use http::{HeaderMap, HeaderName};
 use opentelemetry::Context;
 use opentelemetry::trace::SpanKind;
 
@@ -55,7 +55,6 @@ pub(crate) struct Options<R> {
     pub(crate) route: Option<Callback<Route<R>>>,
     pub(crate) peer: Option<Callback<Peer<R>>>,
     pub(crate) attributes: Option<Callback<Attributes<R>>>,
-    pub(crate) known_methods: Option<Arc<[Method]>>,
     /// The address of the server, for a client whose requests lack it.
     pub(crate) server: Option<Authority>,
     pub(crate) request_headers: RecordedHeaders,
@@ -67,7 +66,6 @@ pub(crate) struct Options<R> {
 pub(crate) struct ResponseOptions {
     pub(crate) headers: RecordedHeaders,
     pub(crate) trace_id_header: Option<HeaderName>,
-    pub(crate) has_body_sizes: bool,
 }
 
 // A derived implementation would require `Clone` of `R`.
@@ -81,7 +79,6 @@ impl<R> Clone for Options<R> {
             route: self.route.clone(),
             peer: self.peer.clone(),
             attributes: self.attributes.clone(),
-            known_methods: self.known_methods.clone(),
             server: self.server.clone(),
             request_headers: self.request_headers.clone(),
             response: self.response.clone(),
@@ -100,7 +97,6 @@ impl<R> Options<R> {
             route: None,
             peer: None,
             attributes: None,
-            known_methods: None,
             server: None,
             request_headers: RecordedHeaders::default(),
             response: None,
@@ -137,10 +133,6 @@ impl<R> Options<R> {
     pub(crate) fn peer(&self, request: &R) -> Option<SocketAddr> {
         let Callback(peer) = self.peer.as_ref()?;
         caught(|| peer(request))?
-    }
-
-    pub(crate) fn known_methods(&self) -> Option<&[Method]> {
-        self.known_methods.as_deref()
     }
 
     /// Opens a span. `describe` sets the name and the attributes; the user's configured attributes follow.
@@ -231,28 +223,6 @@ macro_rules! http_options {
             ) -> Self {
                 std::sync::Arc::make_mut(&mut self.options).response_mut().headers =
                     crate::headers::RecordedHeaders::new("http.response.header.", names);
-                self
-            }
-
-            /// Replaces the methods that appear in `http.request.method` and in names of spans. Others are recorded as
-            /// `_OTHER` and `HTTP`. Default: the methods of [RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#name-methods),
-            /// `PATCH` and `QUERY`.
-            #[must_use]
-            pub fn with_known_methods(
-                mut self,
-                methods: impl IntoIterator<Item = ::http::Method>,
-            ) -> Self {
-                std::sync::Arc::make_mut(&mut self.options).known_methods =
-                    Some(methods.into_iter().collect());
-                self
-            }
-
-            /// Records the sizes of bodies in bytes, as attributes of the span (`http.request.body.size`,
-            /// `http.response.body.size`) and as histograms. The size of a request's body is known if the request has a
-            /// `Content-Length`.
-            #[must_use]
-            pub fn with_body_sizes(mut self) -> Self {
-                std::sync::Arc::make_mut(&mut self.options).response_mut().has_body_sizes = true;
                 self
             }
         }

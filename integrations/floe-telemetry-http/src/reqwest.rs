@@ -90,7 +90,6 @@ impl<F: Future<Output = Result<reqwest::Response>>> Future for Responding<F> {
                 let (status, version) = (response.status(), response.version());
                 this.exchange.set_peer(response.remote_addr());
                 this.exchange.respond(status, version, response.headers());
-                this.exchange.set_size(response.content_length());
                 this.exchange.end_body();
             }
             Err(error) => this.exchange.fail_with_exception(error_type(error), error),
@@ -110,7 +109,7 @@ fn open(
     }
     let url = request.url();
     let outgoing = Outgoing {
-        method: RequestMethod::of(request.method(), options.known_methods()),
+        method: RequestMethod::of(request.method()),
         template: extensions.get(),
         scheme: Some(url.scheme()),
         host: url.host_str(),
@@ -124,11 +123,7 @@ fn open(
             }
         });
     let measurement = Measurement::start(|| outgoing.attributes());
-    let size = match request.body() {
-        Some(body) => body.as_bytes().and_then(|body| u64::try_from(body.len()).ok()),
-        None => Some(0),
-    };
-    Exchange::new(Kind::HttpClient, span, measurement, size, options.response.as_ref())
+    Exchange::new(Kind::HttpClient, span, measurement, options.response.as_ref())
 }
 
 fn error_type(error: &Error) -> &'static str {

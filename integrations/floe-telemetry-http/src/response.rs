@@ -59,16 +59,15 @@ impl<F> ResponseFuture<F> {
     pub(crate) fn call<S, B, E>(
         service: &mut S,
         request: Request<B>,
-        open: impl FnOnce(&Parts, Option<u64>) -> E,
+        open: impl FnOnce(&Parts) -> E,
     ) -> Self
     where
         S: Service<Request<B>, Future = F>,
-        B: Body,
         E: Into<Option<Exchange>>,
     {
         let (mut parts, body) = request.into_parts();
         let kind = RequestKind::of(&parts.method);
-        let mut exchange: Option<Exchange> = open(&parts, body.size_hint().exact()).into();
+        let mut exchange: Option<Exchange> = open(&parts).into();
         if let Some(exchange) = &exchange {
             exchange.inject(&mut parts.headers);
         }
@@ -181,7 +180,6 @@ where
                 (data, None) => {
                     let bytes = data.map_or(0, Buf::remaining);
                     let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-                    exchange.add_size(bytes);
                     *this.rest = this.rest.map(|rest| rest.saturating_sub(bytes));
                     // A body is not polled again after its end stream.
                     let is_over = this.inner.is_end_stream() || *this.rest == Some(0);

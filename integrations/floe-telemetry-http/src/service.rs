@@ -27,7 +27,6 @@ macro_rules! service {
         where
             S: tower_service::Service<http::Request<B>, Response = http::Response<R>>,
             S::Error: std::fmt::Display,
-            B: http_body::Body,
             R: http_body::Body,
         {
             type Response = http::Response<crate::response::ResponseBody<R>>;
@@ -42,8 +41,8 @@ macro_rules! service {
             }
 
             fn call(&mut self, request: http::Request<B>) -> Self::Future {
-                crate::response::ResponseFuture::call(&mut self.inner, request, |parts, size| {
-                    $open(&self.options, parts, size)
+                crate::response::ResponseFuture::call(&mut self.inner, request, |parts| {
+                    $open(&self.options, parts)
                 })
             }
         }

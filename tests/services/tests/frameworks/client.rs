@@ -157,16 +157,14 @@ async fn a_client_s_requests_are_configurable() {
         .with_filter(|request| request.url().path() != "/missing")
         .with_attributes(|request| [("query", request.url().query().map(str::to_owned))])
         .with_request_headers([HeaderName::from_static("x-shop")])
-        .with_response_headers([header::CONTENT_TYPE])
-        .with_body_sizes();
+        .with_response_headers([header::CONTENT_TYPE]);
     let client = ClientBuilder::new(Client::new()).with(middleware).build();
-    let mut echoed = String::new();
     let spans = testing::capture_async(async {
         let _caller = create_span("caller");
         let request = client.post(format!("{server}/echo?page=2"));
         let request =
             request.header("x-shop", "eu").body("four").with_extension(UrlTemplate::new("/{what}"));
-        echoed = request.send().await.unwrap().text().await.unwrap();
+        request.send().await.unwrap();
         // The request is not recorded, and carries the caller's context.
         client.get(format!("{server}/missing")).send().await.unwrap();
     })
@@ -177,7 +175,5 @@ async fn a_client_s_requests_are_configurable() {
         .assert_attribute("url.template", "/{what}")
         .assert_attribute("query", "page=2")
         .assert_attribute("http.request.header.x-shop", ["eu"])
-        .assert_attribute("http.response.header.content-type", ["text/plain; charset=utf-8"])
-        .assert_attribute("http.request.body.size", 4)
-        .assert_attribute("http.response.body.size", echoed.len());
+        .assert_attribute("http.response.header.content-type", ["text/plain; charset=utf-8"]);
 }

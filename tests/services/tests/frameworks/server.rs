@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, Request, Response, StatusCode, header};
 use axum::routing::get;
 use bytes::Bytes;
 use floe_telemetry::testing::CapturedSpan;
@@ -203,29 +203,6 @@ async fn a_request_comes_from_the_first_proxy_s_client_or_else_from_its_peer() {
         .single("GET /session")
         .assert_no_attribute("client.address")
         .assert_no_attribute("network.peer.address");
-}
-
-#[tokio::test]
-async fn the_known_methods_can_be_replaced() {
-    let method = |name: &str| Method::from_bytes(name.as_bytes()).unwrap();
-    let layer = HttpServerLayer::new().with_known_methods([method("PROPFIND"), Method::GET]);
-    let spans = testing::capture_async(async {
-        for name in ["PROPFIND", "GET", "POST"] {
-            let request = request("/elsewhere").method(name).body(Body::empty());
-            drained(serve_with(layer.clone(), request.unwrap()).await).await;
-        }
-    })
-    .await;
-    for name in ["PROPFIND", "GET"] {
-        spans
-            .single(name)
-            .assert_attribute("http.request.method", name)
-            .assert_no_attribute("http.request.method_original");
-    }
-    spans
-        .single("HTTP")
-        .assert_attribute("http.request.method", "_OTHER")
-        .assert_attribute("http.request.method_original", "POST");
 }
 
 #[tokio::test]
