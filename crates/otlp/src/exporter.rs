@@ -142,16 +142,14 @@ impl Otlp {
     /// Sends a request of a batch, with retries until `deadline`. Also fails if the receiver rejects a part of the
     /// batch.
     pub(super) fn send(&mut self, request: Bytes, deadline: Instant) -> Result<(), ExportFailure> {
-        let accepted = self.attempt(request, deadline)?;
-        if accepted.rejected > 0 {
+        let Accepted { rejected, message } = self.attempt(request, deadline)?;
+        if rejected > 0 {
             // The specification forbids a retry, because the receiver has accepted the other items.
-            return Err(ExportFailure {
-                items: Some(accepted.rejected),
-                error_type: "rejected",
-                reason: (self.settings).with_receiver(&rejected(&accepted)),
-            });
+            let reason = format!("the receiver rejected {rejected} items of a batch: {message}");
+            let reason = self.settings.with_receiver(&reason);
+            return Err(ExportFailure { items: Some(rejected), error_type: "rejected", reason });
         }
-        self.warn(&accepted.message);
+        self.warn(&message);
         Ok(())
     }
 
@@ -207,11 +205,6 @@ pub(super) fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(
         }
         Outcome::TimedOut => Err(format!("no answer within {timeout:?}")),
     }
-}
-
-fn rejected(accepted: &Accepted) -> String {
-    let Accepted { rejected, message } = accepted;
-    format!("the receiver rejected {rejected} items of a batch: {message}")
 }
 
 /// Fails if items were not sent because each of them exceeds the maximum size of a request.

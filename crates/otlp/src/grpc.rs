@@ -24,7 +24,7 @@ use tower::ServiceExt as _;
 use tower::util::MapResponse;
 
 use super::failure::{CREDENTIAL_ADVICE, Peer, error_chain};
-use super::proxy::Proxy;
+use super::proxy::{Proxy, UNUSABLE};
 use super::response::{self, MAX_RESPONSE, Outcome};
 use super::retry::Transport;
 use super::settings::{OtlpSettings, USER_AGENT};
@@ -129,10 +129,9 @@ fn channel(uri: Uri, proxy: Option<&Proxy>, settings: &OtlpSettings) -> Result<C
         Some("https") => secure(endpoint, super::tls::Tls::of(settings)?)?,
         _ => endpoint,
     };
-    let matcher = proxy.map(|proxy| Matcher::builder().all(proxy.url.clone()).build());
-    let Some(proxy) = matcher.and_then(|matcher| matcher.intercept(endpoint.uri())) else {
-        return Ok(endpoint.connect_lazy());
-    };
+    let Some(proxy) = proxy else { return Ok(endpoint.connect_lazy()) };
+    let matcher = Matcher::builder().all(proxy.url.clone()).build();
+    let proxy = matcher.intercept(endpoint.uri()).ok_or_else(|| Error::config(UNUSABLE))?;
     let mut tcp = HttpConnector::new();
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(Some(connect_timeout));

@@ -151,11 +151,13 @@ impl Transport for Http {
                 self.peer.has_answered = true;
                 return self.outcome(response);
             }
-            Err(ureq::Error::Timeout(Timeout::Global)) => return Outcome::TimedOut,
             Err(error) => error,
         };
         self.addresses.known().take();
-        self.peer.failure(&error, is_invalid(&error))
+        match error {
+            ureq::Error::Timeout(Timeout::Global) => Outcome::TimedOut,
+            error => self.peer.failure(&error, is_invalid(&error)),
+        }
     }
 }
 

@@ -127,21 +127,18 @@ fn without_values<'a>(mut message: String, values: impl IntoIterator<Item = &'a 
         let credential = value.split_once(' ').map(|(_, credential)| credential);
         for secret in [Some(value), credential].into_iter().flatten() {
             if secret.len() >= MIN_SECRET {
-                message = message.replace(secret, REDACTED);
-                if message.contains('\\') {
-                    message = without_escaped(&message, secret);
-                }
+                message = without(&message, secret);
             }
         }
     }
     message
 }
 
-fn without_escaped(message: &str, secret: &str) -> String {
+fn without(message: &str, secret: &str) -> String {
     let mut safe = String::with_capacity(message.len());
     let mut rest = message;
     while let Some(first) = rest.chars().next() {
-        if let Some(behind) = behind_escaped(rest, secret) {
+        if let Some(behind) = behind(rest, secret) {
             safe.push_str(REDACTED);
             rest = behind;
         } else {
@@ -152,9 +149,12 @@ fn without_escaped(message: &str, secret: &str) -> String {
     safe
 }
 
-/// The text behind a secret at its start, of which JSON has escaped some characters, for example `/` as `\/` or `\u002f`.
-fn behind_escaped<'t>(text: &'t str, secret: &str) -> Option<&'t str> {
+/// The text behind a secret at its start, of which JSON may have escaped some characters, for example `/` as `\/` or `\u002f`.
+fn behind<'t>(text: &'t str, secret: &str) -> Option<&'t str> {
     secret.chars().try_fold(text, |text, c| {
+        if !text.starts_with('\\') {
+            return text.strip_prefix(c);
+        }
         let escape = format!("\\u{:04x}", u32::from(c));
         let escaped = text.split_at_checked(escape.len());
         let long = escaped.filter(|(it, _)| it.eq_ignore_ascii_case(&escape)).map(|(_, rest)| rest);
