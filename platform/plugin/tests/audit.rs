@@ -2,9 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::cell::RefCell;
-use std::fmt::{self, Write as _};
-use std::sync::Once;
+use std::sync::Arc;
 
 use floe_plugin::alert::{Alert, alert_span};
 use floe_plugin::{
@@ -12,9 +10,6 @@ use floe_plugin::{
     verify_plugin_instrumentation,
 };
 use floe_telemetry::{Tracer, testing};
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
 
 /// A plugin whose spans are created by an annotated function.
 mod annotated {
@@ -90,7 +85,6 @@ impl PluginMetadata for Plugin {
 #[test]
 fn a_linked_plugin_whose_tracer_no_call_site_carries_is_a_warning() -> Result<(), registry::Error> {
     annotated::put();
-    collect_events();
     silent::put();
     let warnings = floe_plugin::audit()?;
     let found: Vec<_> =
@@ -125,53 +119,18 @@ fn the_tracers_that_pass_the_audit_are_the_scopes_of_the_spans() {
     assert_eq!(spans.single("alert.send_alert").scope(), "floe.storage.by_hand");
 }
 
-thread_local! {
-    /// The events of this thread, one line of `field=value` for each.
-    static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Collects events in [`LINES`].
-struct Log;
-
-/// Sets [`Log`] for the process. Each test that logs calls this first: an event that a thread without a
-/// subscriber logs first would be disabled for the others.
-fn collect_events() {
-    static SUBSCRIBER: Once = Once::new();
-    SUBSCRIBER.call_once(|| tracing::subscriber::set_global_default(Log).unwrap());
-}
-
-struct Line(String);
-
-impl Visit for Line {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let _ = write!(self.0, "{field}={value:?} ");
-    }
-}
-
-impl Subscriber for Log {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn event(&self, event: &Event<'_>) {
-        let mut line = Line(format!("{} ", event.metadata().level()));
-        event.record(&mut line);
-        LINES.with_borrow_mut(|lines| lines.push(line.0));
-    }
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
-
+/// Verifies plugins, and returns the lines of the log, too.
 fn verify(plugins: &[Plugin]) -> (Vec<InstrumentationWarning>, Vec<String>) {
-    collect_events();
-    LINES.take();
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(Arc::new(log.reopen().unwrap()))
+        .finish();
     let plugins = plugins.iter().map(|plugin| plugin as &dyn PluginMetadata);
-    let warnings = verify_plugin_instrumentation(plugins);
-    (warnings, LINES.take())
+    let warnings =
+        tracing::subscriber::with_default(subscriber, || verify_plugin_instrumentation(plugins));
+    let text = std::fs::read_to_string(log.path()).unwrap();
+    (warnings, text.lines().map(str::to_owned).collect())
 }
 
 #[test]
@@ -210,7 +169,7 @@ fn each_gap_is_returned_and_logged() {
     assert_eq!(log.len(), 3, "{log:?}");
     for part in [
         "WARN ",
-        "message=uninstrumented_plugin",
+        "uninstrumented_plugin",
         "plugin_type=network_security",
         "plugin_name=\"k8s-network\"",
         "missing=tracer_name is None",

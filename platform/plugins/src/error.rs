@@ -36,9 +36,6 @@ pub enum Error {
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),
-    /// The engine failed, and the cause is not a query of the product.
-    #[error("engine: {0}")]
-    Engine(Box<dyn std::error::Error + Send + Sync>),
     /// A plugin's operation failed.
     #[error(transparent)]
     Plugin(floe_plugin::Error),
@@ -112,7 +109,6 @@ impl Error {
             Self::Input { .. } | Self::Setting(_) => 2,
             Self::Io { .. }
             | Self::Output(_)
-            | Self::Engine(_)
             | Self::Plugin(_)
             | Self::Telemetry(_)
             | Self::NotFound(_) => 1,
@@ -144,7 +140,6 @@ impl ErrorType for Error {
             Self::Input { .. } => "product.mistake",
             Self::Setting(_) => "product.setting",
             Self::Io { .. } | Self::Output(_) => "system.io",
-            Self::Engine(_) => "compute.system",
             Self::Plugin(error) => error.error_type(),
             Self::Orchestrator { .. } => "orchestrator.exit_code",
             Self::Telemetry(_) => "telemetry.setup",

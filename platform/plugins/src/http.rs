@@ -67,11 +67,6 @@ pub(crate) struct Response {
 }
 
 impl Client {
-    /// A client with the default time limit.
-    pub(crate) fn new() -> Self {
-        Self::with_timeout(TIMEOUT)
-    }
-
     /// A client whose requests may take this long.
     pub(crate) fn with_timeout(timeout: Duration) -> Self {
         Self::with_roots(timeout, RootCerts::PlatformVerifier)
@@ -338,7 +333,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 impl Default for Client {
     fn default() -> Self {
-        Self::new()
+        Self::from(TimeLimit::default())
     }
 }
 

@@ -1,9 +1,8 @@
 //! Names, labels and addresses in the form that Kubernetes accepts.
 
-use std::net::IpAddr;
-
 use floe_plugin::security::Workload;
 use floe_plugin::{Error, ErrorKind};
+use ipnet::IpNet;
 use serde_json::{Value, json};
 
 /// The length of a label of DNS.
@@ -62,21 +61,11 @@ pub(crate) fn is_label(text: &str) -> bool {
 /// Checks a range of addresses, for example `10.0.0.0/8`. Newer versions of Kubernetes require the first address of the
 /// range.
 pub(crate) fn check_range(what: &str, range: &str) -> Result<(), Error> {
-    let accepted = "a range of addresses that begins with its first, for example `10.0.0.0/8`";
-    let error = || refused(what, range, accepted);
-    let (address, prefix) = range.split_once('/').ok_or_else(error)?;
-    let is_plain = prefix == "0" || !prefix.starts_with(['0', '+']);
-    let prefix: u32 = prefix.parse().ok().filter(|_| is_plain).ok_or_else(error)?;
-    let (bits, width): (u128, u32) = match address.parse().map_err(|_| error())? {
-        IpAddr::V4(address) => (u128::from(u32::from(address)), 32),
-        IpAddr::V6(address) => (u128::from(address), 128),
-    };
-    let host = width.checked_sub(prefix).ok_or_else(error)?;
-    let host_bits = 1_u128.checked_shl(host).unwrap_or(0).wrapping_sub(1);
-    if bits & host_bits == 0 {
+    if range.parse().is_ok_and(|parsed: IpNet| parsed.trunc().to_string() == range) {
         return Ok(());
     }
-    Err(error())
+    let accepted = "a range of addresses that begins with its first, for example `10.0.0.0/8`";
+    Err(refused(what, range, accepted))
 }
 
 pub(crate) fn refused(what: &str, found: &str, accepted: &str) -> Error {

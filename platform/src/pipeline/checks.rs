@@ -32,8 +32,7 @@ pub(super) fn check(
     let name = format!("{}.{}", run.identity.name, table.name);
     let ended = match quality.run_checks(&table.suite(&name), &mut tables.session) {
         Err(error) if error.kind().is_of_input() => {
-            let check = error.check().and_then(|index| table.checks.get(index));
-            let failed = not_run(&CheckError::from(&error), check, table, run);
+            let failed = not_run(&CheckError::from(&error), None, table, run);
             let message = format!("the checks of `{}`: {error}", table.name);
             Ended {
                 checks: none_ran(table, is_tolerated),

@@ -112,9 +112,7 @@ fn check(
         let name = format!("{}.{}", identity.name, table.name);
         if let Err(error) = quality.validate_expectations(&table.suite(&name)) {
             let message = format!("the checks of `{}`: {error}", table.name);
-            let check = error.check().and_then(|index| table.checks.get(index));
-            let place = check.map_or_else(|| Place::file(&file), place);
-            return Err(Error::input(place, message));
+            return Err(Error::input(Place::file(&file), message));
         }
         for check in table.checks {
             // The columns of a model, or of a source that lists none, are known when it is built.

@@ -6,7 +6,7 @@ use std::path::Path;
 use floe_plugin::dbt::{CommandRun, DbtCommand, DbtOutcome, DbtRunner, Project};
 use floe_plugin::{Error, ErrorKind, PluginType};
 use floe_telemetry::testing;
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::program::Program;
@@ -147,27 +147,6 @@ fn a_dbt_that_fails_is_one_error() {
         let error = run("core", &dbt, DbtCommand::Run).unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(message), "{error}");
-    }
-}
-
-#[test]
-fn results_without_what_is_read_of_them_are_an_error() {
-    for (field, at) in [
-        ("metadata", ""),
-        ("dbt_version", "/metadata"),
-        ("results", ""),
-        ("unique_id", "/results/0"),
-        ("status", "/results/0"),
-        ("elapsed_time", ""),
-    ] {
-        let mut answer: Value = serde_json::from_str(&results("1.11.16", "success")).unwrap();
-        let fields = answer.pointer_mut(at).unwrap().as_object_mut().unwrap();
-        fields.remove(field).unwrap();
-        let dbt = Program::new("dbt").with("answer", answer.to_string());
-        let error = run("core", &dbt, DbtCommand::Run).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidResponse);
-        let message = format!("run_results.json: missing field `{field}`");
-        assert!(error.to_string().contains(&message), "{error}");
     }
 }
 

@@ -48,10 +48,10 @@ pub(crate) fn contract() -> Contract {
             ],
             || {
                 let answer = |passed| {
-                    let answer = json!({ "ok": { "results": [
+                    let answer = json!({ "ok": [
                         { "passed": passed, "failed_rows": 1 },
                         { "passed": true, "failed_rows": null },
-                    ] } });
+                    ] });
                     Program::new("python").with("answer", answer.to_string())
                 };
                 let python = answer(false);
@@ -103,12 +103,7 @@ fn a_python_that_fails_is_one_error() {
     let checks = [Check::RowCount(1)];
     for (behaviour, answer, kind, message) in [
         ("", "garbage", ErrorKind::InvalidResponse, "the result is not the JSON"),
-        (
-            "",
-            "{\"ok\":{\"results\":[]}}",
-            ErrorKind::InvalidResponse,
-            "found 0 results for 1 checks",
-        ),
+        ("", "{\"ok\":[]}", ErrorKind::InvalidResponse, "found 0 results for 1 checks"),
         ("silent", "", ErrorKind::InvalidResponse, "ended with the exit code 0"),
         ("crash", "", ErrorKind::InvalidResponse, "ended with the exit code 1: Traceback"),
         ("killed", "", ErrorKind::System, "was killed (signal: 9"),
@@ -118,7 +113,7 @@ fn a_python_that_fails_is_one_error() {
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(message), "{error}");
     }
-    let answer = failure("not_installed");
+    let answer = failure("not_found");
     let python = Program::new("python").with("answer", answer);
     let error = run(&python.path(), &checks).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);

@@ -119,7 +119,9 @@ fn a_secret_that_does_not_exist_is_none_and_a_wrong_server_is_an_error() {
 #[test]
 fn an_invalid_key_is_not_sent() {
     let service = Service::start(api);
-    for key in ["password", "../../nodes/x", "A/b", "a/b?x"] {
+    let [name, entry] = [format!("{}/a", "a".repeat(254)), format!("a/{}", "a".repeat(254))];
+    let keys = "password,,/,a/,/a,A/b,a/b/c,../../nodes/x,-a/b,a-/b,a..b/c,a/..,a/b c,a?x/b,a%2f/b";
+    for key in keys.split(',').chain([&*name, &*entry]) {
         let error = get(&service, key).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{key}");
         assert!(error.to_string().contains("expected `NAME/KEY`"), "{error}");

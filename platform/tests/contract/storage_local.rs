@@ -21,7 +21,11 @@ fn on<T>(
 pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::Storage, "local", "a folder").operation(
         "put_object",
-        &["storage.system=file", "storage.bytes_written=4"],
+        &[
+            "storage.system=file",
+            "storage.object.key=retail/shop/rows.csv",
+            "storage.bytes_written=4",
+        ],
         || {
             on(|store, file| {
                 assert_eq!(store.put_object("retail/shop/rows.csv", file)?, 4);

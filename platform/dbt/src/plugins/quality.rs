@@ -49,10 +49,6 @@ impl Lifecycle for DbtTests {}
 const PROJECT: &str = "floe_checks";
 
 impl QualityProvider for DbtTests {
-    fn validate_expectations(&self, suite: &Suite<'_>) -> Result<(), Error> {
-        suite::validate(suite)
-    }
-
     fn run_checks(&self, suite: &Suite<'_>, data: &mut Session) -> Result<Vec<CheckResult>, Error> {
         let folder = tempfile::Builder::new().prefix("floe-").tempdir()?;
         let rows = suite::write(suite, data, &folder.path().join("rows.jsonl"))?;

@@ -10,10 +10,9 @@ use floe_plugin::{Error, ErrorKind, Lifecycle};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, ToSql, ffi};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, ffi};
 use serde::Deserialize;
 
-use crate::error::Error as PlatformError;
 use crate::files::atomic;
 use crate::process::interrupt;
 use crate::sql::quoted_name;
@@ -45,21 +44,21 @@ impl ComputeEngine for Sqlite {
 
     fn create_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
         let created = Connection::open(file).and_then(set_up);
-        Ok(Box::new(created.map_err(|error| explain(error, 0))?))
+        Ok(Box::new(created.map_err(|error| explain(&error, 0))?))
     }
 
     fn open_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
         let opened = open(file).and_then(resume);
-        Ok(Box::new(opened.map_err(|error| explain(error, 0))?))
+        Ok(Box::new(opened.map_err(|error| explain(&error, 0))?))
     }
 
     fn copy_database(&self, from: &Path, file: &Path) -> Result<(), Error> {
-        copy(from, file).map_err(|error| of_shared(error, from))
+        copy(from, file).map_err(|error| of_shared(&error, from))
     }
 
     fn lock_database(&self, file: &Path) -> Result<Option<Box<dyn DatabaseLock>>, Error> {
         match lock(file) {
-            Err(error) if is_busy(&error) => Err(of_shared(error, file)),
+            Err(error) if is_busy(&error) => Err(of_shared(&error, file)),
             // A file that cannot be locked, such as a damaged database, is replaced without a lock.
             locked => {
                 atomic::remove_beside(file)?;
@@ -199,12 +198,12 @@ impl Database for SqliteDatabase {
                 .execute(&statement, ())
                 .and_then(|_| it.connection.query_row(&count, (), |row| row.get(0)))
                 .map(i64::unsigned_abs)
-                .map_err(|error| explain(error, create.len()))
+                .map_err(|error| explain(&error, create.len()))
         })
     }
 
     fn remove(&mut self, table: &str) -> Result<bool, Error> {
-        let failed = |error| explain(error, 0);
+        let failed = |error| explain(&error, 0);
         // A table cannot be dropped as a view, nor a view as a table.
         let query = "SELECT type FROM sqlite_schema WHERE name = ?1 AND type IN ('table', 'view')";
         let kind: Result<String, _> = self.connection.query_row(query, [table], |row| row.get(0));
@@ -217,7 +216,7 @@ impl Database for SqliteDatabase {
     }
 
     fn describe(&mut self, table: &str) -> Result<Vec<(String, ColumnType)>, Error> {
-        let failed = |error| explain(error, 0);
+        let failed = |error| explain(&error, 0);
         let query = "SELECT name, type FROM pragma_table_info(?1)";
         let mut statement = self.connection.prepare(query).map_err(failed)?;
         let columns = statement.query_map([table], |row| Ok((row.get(0)?, row.get(1)?)));
@@ -238,7 +237,7 @@ impl Database for SqliteDatabase {
     }
 
     fn query(&mut self, sql: &str, rows: &mut dyn RowSink) -> Result<(), Error> {
-        let failed = |error| explain(error, 0);
+        let failed = |error| explain(&error, 0);
         let mut statement = self.connection.prepare(sql).map_err(failed)?;
         if !statement.readonly() || statement.column_count() == 0 {
             let message = "expected one SELECT, found a statement that is not a query";
@@ -273,7 +272,7 @@ impl SqliteDatabase {
 
     fn execute(&self, statement: &str) -> Result<(), Error> {
         let executed = self.connection.execute_batch(statement);
-        executed.map_err(|error| explain(error, 0))
+        executed.map_err(|error| explain(&error, 0))
     }
 
     /// The type of an untyped column: the result of an expression.
@@ -284,7 +283,7 @@ impl SqliteDatabase {
              FROM {table}"
         );
         let widest = self.connection.query_row(&query, (), |row| row.get(0));
-        let widest: Option<u8> = widest.map_err(|error| explain(error, 0))?;
+        let widest: Option<u8> = widest.map_err(|error| explain(&error, 0))?;
         Ok(match widest {
             Some(1) => ColumnType::Integer,
             Some(2) => ColumnType::Real,
@@ -303,7 +302,7 @@ impl SqliteDatabase {
         let statement = format!("INSERT INTO {table} VALUES ({marks})");
         let statement = self.connection.prepare(&statement);
         let mut inserter =
-            Inserter { statement: statement.map_err(|error| explain(error, 0))?, rows: 0 };
+            Inserter { statement: statement.map_err(|error| explain(&error, 0))?, rows: 0 };
         fill(&mut inserter)?;
         Ok(inserter.rows)
     }
@@ -318,29 +317,24 @@ impl RowSink for Inserter<'_> {
     fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error> {
         for (index, value) in values.iter().enumerate() {
             self.statement
-                .raw_bind_parameter(index + 1, Bound(*value))
-                .map_err(|error| explain(error, 0))?;
+                .raw_bind_parameter(index + 1, bound(*value))
+                .map_err(|error| explain(&error, 0))?;
         }
         let inserted = self.statement.raw_execute();
-        inserted.map_err(|error| explain(error, 0))?;
+        inserted.map_err(|error| explain(&error, 0))?;
         self.rows += 1;
         Ok(())
     }
 }
 
-struct Bound<'a>(Value<'a>);
-
-impl ToSql for Bound<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        let value = match self.0 {
-            Value::Integer(value) => ValueRef::Integer(value),
-            Value::Real(value) => ValueRef::Real(value),
-            Value::Text(text) => ValueRef::Text(text.as_bytes()),
-            Value::Bytes(bytes) => ValueRef::Blob(bytes),
-            _ => ValueRef::Null,
-        };
-        Ok(ToSqlOutput::Borrowed(value))
-    }
+fn bound(value: Value<'_>) -> ToSqlOutput<'_> {
+    ToSqlOutput::Borrowed(match value {
+        Value::Integer(value) => ValueRef::Integer(value),
+        Value::Real(value) => ValueRef::Real(value),
+        Value::Text(text) => ValueRef::Text(text.as_bytes()),
+        Value::Bytes(bytes) => ValueRef::Blob(bytes),
+        _ => ValueRef::Null,
+    })
 }
 
 fn value(value: ValueRef<'_>) -> Value<'_> {
@@ -386,8 +380,8 @@ fn affinity(declared: &str) -> Option<ColumnType> {
 }
 
 /// The error of a database that other programs also use.
-fn of_shared(error: rusqlite::Error, file: &Path) -> Error {
-    if !is_busy(&error) {
+fn of_shared(error: &rusqlite::Error, file: &Path) -> Error {
+    if !is_busy(error) {
         return explain(error, 0);
     }
     if interrupt::is_requested() {
@@ -405,7 +399,7 @@ fn is_busy(error: &rusqlite::Error) -> bool {
 }
 
 /// Explains the error of a statement, in which the query begins after `prefix` bytes.
-fn explain(error: rusqlite::Error, prefix: usize) -> Error {
+fn explain(error: &rusqlite::Error, prefix: usize) -> Error {
     match error.sqlite_error_code() {
         Some(
             ErrorCode::DiskFull
@@ -414,13 +408,13 @@ fn explain(error: rusqlite::Error, prefix: usize) -> Error {
             | ErrorCode::ReadOnly
             | ErrorCode::DatabaseCorrupt
             | ErrorCode::OutOfMemory,
-        ) => return of_engine(ErrorKind::System, error),
+        ) => return Error::new(ErrorKind::System, format!("engine: {error}")),
         Some(ErrorCode::OperationInterrupted) => {
             return interrupt::interrupted(error.to_string());
         }
         _ => {}
     }
-    match &error {
+    match error {
         // The error's own text contains the whole statement with all of its literals.
         rusqlite::Error::SqlInputError { msg, offset, .. } => {
             let wrong = Error::new(kind_of_mistake(msg), msg);
@@ -450,9 +444,4 @@ fn kind_of_mistake(message: &str) -> ErrorKind {
         false if message.starts_with("no such ") => ErrorKind::UnknownName,
         false => ErrorKind::InvalidInput,
     }
-}
-
-/// The error of the engine, rather than of a query.
-fn of_engine(kind: ErrorKind, error: rusqlite::Error) -> Error {
-    Error::new(kind, error.to_string()).with_source(PlatformError::Engine(error.into()))
 }

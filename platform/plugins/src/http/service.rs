@@ -29,31 +29,26 @@ pub(crate) enum Authorization {
     },
 }
 
-impl Authorization {
-    /// Adds the header to a request.
-    ///
-    /// # Errors
-    /// The credential is not resolved.
-    pub(crate) fn add_to<'a>(&'a self, request: Request<'a>) -> Result<Request<'a>, Error> {
-        match self {
-            Self::Bearer(token) => Ok(request.bearer(token.expose()?)),
-            Self::Basic { username, password } => Ok(basic(request, username, password.expose()?)),
-        }
-    }
-}
-
 /// Adds the authorization to a request, if there is one.
 ///
 /// # Errors
-/// As for [`Authorization::add_to`].
+/// The credential is not resolved.
 pub(crate) fn authorized<'a>(
     authorization: Option<&'a Authorization>,
     request: Request<'a>,
 ) -> Result<Request<'a>, Error> {
-    match authorization {
-        Some(authorization) => authorization.add_to(request),
-        None => Ok(request),
-    }
+    Ok(match authorization {
+        None => request,
+        Some(Authorization::Bearer(token)) => request.bearer(token.expose()?),
+        Some(Authorization::Basic { username, password }) => {
+            let password = password.expose()?;
+            let encoded = STANDARD.encode(format!("{username}:{password}"));
+            request
+                .header("authorization", format!("Basic {encoded}"))
+                .credential(password)
+                .credential(encoded)
+        }
+    })
 }
 
 /// The settings of a service to which JSON is posted.
@@ -119,15 +114,6 @@ pub(crate) fn client_token(
     }
     let what = format!("expected a token of the type `bearer`, found `{token_type}`");
     Err(request.error(ErrorKind::InvalidResponse, &what))
-}
-
-/// Adds the header `Authorization: Basic …`.
-fn basic<'a>(request: Request<'a>, username: &str, password: &'a str) -> Request<'a> {
-    let encoded = STANDARD.encode(format!("{username}:{password}"));
-    request
-        .header("authorization", format!("Basic {encoded}"))
-        .credential(password)
-        .credential(encoded)
 }
 
 /// The time for which a token is used: shorter than any service keeps one valid.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
-use std::path::{Component, Path};
+use std::path::Path;
 use std::time::Duration;
 
 use floe_plugin::ingestion::{Export, IngestionEngine, Load};
@@ -90,20 +90,13 @@ fn default_dataset() -> String {
     "floe".to_owned()
 }
 
-/// The result of a load in `dlt.py`.
+/// The result of `dlt.py`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Loaded {
-    /// Files with JSON lines, relative to the folder of the task.
+struct Moved {
+    /// The files of a load with JSON lines, relative to the folder of the task.
+    #[serde(default)]
     files: Vec<String>,
-    /// The number of their rows.
-    rows: u64,
-}
-
-/// The result of an export in `dlt.py`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
     rows: u64,
 }
 
@@ -169,15 +162,10 @@ impl IngestionEngine for Dlt {
             "schema_contract": self.schema_contract,
             "source": source,
         });
-        let (loaded, folder) = task.run::<Loaded>(&request)?;
+        let (loaded, folder) = task.run::<Moved>(&request)?;
         let mut count = 0;
         for file in &loaded.files {
-            let path = Path::new(file);
-            if !is_inner(path) {
-                let message = format!("dlt: expected a file in the task's folder, found `{file}`");
-                return Err(Error::new(ErrorKind::InvalidResponse, message));
-            }
-            count += read(&folder.path().join(path), load.columns, rows)?;
+            count += read(&folder.path().join(file), load.columns, rows)?;
         }
         if count == loaded.rows {
             return Ok(());
@@ -208,7 +196,7 @@ impl IngestionEngine for Dlt {
             "file": std::path::absolute(export.file)?,
             "sink": { "path": std::path::absolute(&**path)?, "dataset": dataset },
         });
-        Ok(self.task()?.run::<Written>(&request)?.0.rows)
+        Ok(self.task()?.run::<Moved>(&request)?.0.rows)
     }
 }
 
@@ -234,11 +222,6 @@ fn check(database: &OutputPath) -> Result<(), Error> {
         name.push(suffix);
         confine::check_file(database.folder(), Path::new(&name)).map_err(PlatformError::into_plugin)
     })
-}
-
-fn is_inner(path: &Path) -> bool {
-    let is_name = |part| matches!(part, Component::Normal(_));
-    path.components().all(is_name)
 }
 
 /// Passes on the rows of a file with JSON lines, and returns their number.

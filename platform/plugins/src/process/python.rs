@@ -40,23 +40,8 @@ enum Answer<T> {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Failure {
-    kind: Kind,
+    kind: ErrorKind,
     message: String,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Kind {
-    NotInstalled,
-    Unavailable,
-    TimedOut,
-    RateLimited,
-    Unauthorized,
-    NotFound,
-    Rejected,
-    InvalidInput,
-    Unsupported,
-    Other,
 }
 
 impl<'a> Task<'a> {
@@ -117,24 +102,8 @@ impl<'a> Task<'a> {
             Answer::Ok(result) => Ok((result, folder)),
             Answer::Error(Failure { kind, message }) => {
                 let message = output.without_credentials(&message);
-                Err(Error::new(kind.into(), format!("{tool}: {message}")))
+                Err(Error::new(kind, format!("{tool}: {message}")))
             }
-        }
-    }
-}
-
-impl From<Kind> for ErrorKind {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::NotInstalled | Kind::NotFound => Self::NotFound,
-            Kind::Unavailable => Self::Unavailable,
-            Kind::TimedOut => Self::TimedOut,
-            Kind::RateLimited => Self::RateLimited,
-            Kind::Unauthorized => Self::Unauthorized,
-            Kind::Rejected => Self::Rejected,
-            Kind::InvalidInput => Self::InvalidInput,
-            Kind::Unsupported => Self::Unsupported,
-            Kind::Other => Self::Other,
         }
     }
 }

@@ -14,7 +14,7 @@ def outcome(request):
     except ModuleNotFoundError as error:
         name = (error.name or str(error)).split(".")[0]
         message = f"the Python module `{name}` is not installed for {sys.executable}"
-        return {"error": {"kind": "not_installed", "message": message}}
+        return {"error": {"kind": "not_found", "message": message}}
     except Exception as error:
         kind = getattr(error, "floe_kind", "other")
         text = str(error) if kind != "other" else f"{type(error).__name__}: {error}"

@@ -40,7 +40,7 @@ def run(request):
         results[index] = {"passed": bool(result.success), "failed_rows": unexpected}
     if None in results:
         raise Failure("other", "an expectation has no result")
-    return {"results": results}
+    return results
 
 
 def raise_exceptions(result):

@@ -5,10 +5,10 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
+use floe_plugin::Error;
 use floe_plugin::compute::Session;
 use floe_plugin::quality::{Check, Suite};
 use floe_plugin::table::{RowSink, Value};
-use floe_plugin::{Error, ErrorKind};
 use serde_json::Value as Json;
 
 use crate::sql::quoted_name;
@@ -23,20 +23,6 @@ pub struct Rows<'a> {
     pub columns: Vec<&'a str>,
     /// The number of rows.
     pub count: u64,
-}
-
-/// Finds checks of impossible columns.
-///
-/// # Errors
-/// The first of these checks.
-pub fn validate(suite: &Suite<'_>) -> Result<(), Error> {
-    let unnamed = suite.checks.iter().position(|check| check.column() == Some(""));
-    let Some(index) = unnamed else {
-        return Ok(());
-    };
-    let message =
-        format!("{} of {}: found a column without a name", suite.checks[index].name(), suite.table);
-    Err(Error::new(ErrorKind::InvalidInput, message).of_check(index))
 }
 
 /// Writes the checked columns.

@@ -224,37 +224,3 @@ impl SecretStore for Kubernetes {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_is_the_name_of_a_secret_and_a_key_of_its_data() {
-        assert_eq!(parse("warehouse-login/password").unwrap(), ("warehouse-login", "password"));
-        assert_eq!(parse("a.b/tls.crt").unwrap(), ("a.b", "tls.crt"));
-        let long = "a".repeat(254);
-        for key in [
-            "password",
-            "",
-            "/",
-            "a/",
-            "/a",
-            "A/b",
-            "a/b/c",
-            "../b",
-            "-a/b",
-            "a-/b",
-            "a..b/c",
-            "a/..",
-            "a/b c",
-            "a?x/b",
-            "a%2f/b",
-            &format!("{long}/a"),
-            &format!("a/{long}"),
-        ] {
-            let error = parse(key).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{key}");
-        }
-    }
-}

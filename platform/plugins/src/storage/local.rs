@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self};
 use std::path::{Component, Path, PathBuf};
 
-use floe_plugin::storage::{ObjectStore, System};
+use floe_plugin::storage::ObjectStore;
 use floe_plugin::{Error, ErrorKind, Lifecycle, OutputPath};
 use serde::Deserialize;
 
@@ -37,8 +37,8 @@ fn default_folder() -> OutputPath {
 impl Lifecycle for Local {}
 
 impl ObjectStore for Local {
-    fn system(&self) -> System {
-        System::File
+    fn system(&self) -> &'static str {
+        "file"
     }
 
     fn warehouse_uri(&self) -> String {
