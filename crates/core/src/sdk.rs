@@ -56,23 +56,19 @@ pub mod recorder {
     /// Used by the provider and the collector.
     pub use crate::recorder::{
         alive::context_is_alive,
-        buffer::{
-            Buffer, close_surplus_buffers, new_buffers, set_collector, wake as wake_collector,
-            written_spans,
-        },
+        buffer::Buffer,
         exception::MARK,
         fork::{forks, say_not_exported},
         ids::random_bits,
         last_panic::remember as remember_panic,
         lost::LOST,
-        measure::{Measures, new_measures},
+        measure::Measures,
         memory::{key_values as key_value_bytes, release_buffered},
         record::{Code, More, Origin, SpanRecord},
         sampling::{
             Limits, Measured, RateLimit, Ratio, Rule, SamplerDecision, Sampling, SpanSampler, Then,
-            matches_any, stop_provider,
+            matches_any,
         },
-        table::start_provider,
         wakeup::WakeUp,
     };
     /// Used by the bridge from `tracing`.
@@ -84,13 +80,7 @@ pub mod recorder {
         opening::{Parent, root},
     };
     /// Used by log records, exporters and tests.
-    pub use crate::recorder::{
-        captures::{CaptureScope, missed, stop_captures},
-        logged::describe,
-        record::Head,
-        sampling::make_ids,
-        table::start_captures,
-    };
+    pub use crate::recorder::{captures::CaptureScope, logged::describe, record::Head};
 }
 
 #[cfg(feature = "redact")]

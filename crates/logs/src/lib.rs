@@ -59,6 +59,7 @@ mod safe_writer;
 mod thread_state;
 mod timestamp;
 
+use floe_telemetry_core::__sdk::recorder::Sampling;
 use floe_telemetry_core::__sdk::{caught, char_boundary, clock, program_signals, recorder};
 use floe_telemetry_core::{attributes, keys};
 use floe_telemetry_sdk::__parts::collector;
@@ -167,7 +168,7 @@ where
 /// Requests ids for roots, even without recorded spans, if the filter lets any line pass.
 fn make_ids(filter: &Targets) {
     if Layer::<Registry>::max_level_hint(filter) != Some(LevelFilter::OFF) {
-        recorder::make_ids();
+        Sampling::make_ids();
     }
 }
 

@@ -8,7 +8,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::context;
 use super::thread_state;
-use crate::recorder;
+use crate::recorder::Sampling;
 use floe_telemetry_sdk::__parts::logs::SpanIds;
 
 /// Passes lines of a layer of `tracing_subscriber::fmt` to a writer, created by [`safe_writer`].
@@ -33,7 +33,7 @@ pub struct SafeWriter<M>(M);
 /// # Ok::<(), floe_telemetry::Error>(())
 /// ```
 pub fn safe_writer<M>(writer: M) -> SafeWriter<M> {
-    recorder::make_ids();
+    Sampling::make_ids();
     SafeWriter(writer)
 }
 

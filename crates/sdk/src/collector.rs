@@ -226,7 +226,7 @@ fn start() -> Result<Handle, Error> {
     })
     .map_err(|error| Error::thread("collector", &error))?;
     let thread = thread.thread().clone();
-    recorder::set_collector(thread.clone());
+    Buffer::set_collector(thread.clone());
     Ok(Handle { jobs, thread, forks: recorder::forks() })
 }
 
@@ -293,7 +293,7 @@ impl Collector {
 
     /// Starts a flush or a shutdown.
     pub(crate) fn drain(&mut self, mut drain: Drain) {
-        recorder::new_buffers(&mut self.buffers);
+        Buffer::take_new(&mut self.buffers);
         drain.begin(&self.buffers);
         self.drains.push_back(drain);
     }

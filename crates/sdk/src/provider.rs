@@ -54,7 +54,7 @@ use crate::config::TelemetryConfig;
 use crate::error::Error;
 use crate::logs::RecorderLoggerProvider;
 use crate::metrics::RecorderMeterProvider;
-use crate::recorder;
+use crate::recorder::{self, Sampling};
 
 /// The time limit of the shutdown when a provider is dropped.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -337,7 +337,7 @@ impl Inner {
             return self.await_shutdown(operation, timeout);
         }
         let _ending = Ending(self);
-        let open = recorder::stop_provider();
+        let open = Sampling::stop();
         let deadline = monotonic_now().checked_add(timeout);
         if let Some(deadline) = deadline {
             let end = end_of_exports(deadline, timeout);

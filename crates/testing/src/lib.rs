@@ -45,7 +45,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::FutureExt;
 
 pub use self::captured::{CapturedSpan, Spans};
-use floe_telemetry_core::__sdk::recorder::{self, CaptureScope};
+use floe_telemetry_core::__sdk::recorder::CaptureScope;
 use floe_telemetry_core::__sdk::{char_boundary, environment};
 use floe_telemetry_core::attributes;
 use floe_telemetry_sdk::__parts::collector::{captured_spans, start_capture};
@@ -119,10 +119,10 @@ impl Capture {
         let scope = CaptureScope(NEXT.fetch_add(1, Ordering::Relaxed));
         let mut running = running();
         *running += 1;
-        recorder::start_captures(*HAS_BOUNDARIES);
+        CaptureScope::start_all(*HAS_BOUNDARIES);
         drop(running);
         start_capture(scope.0).expect(WITHOUT_SPANS);
-        Self { scope, missed_before: recorder::missed() }
+        Self { scope, missed_before: CaptureScope::missed() }
     }
 
     fn context(&self) -> Context {
@@ -131,7 +131,7 @@ impl Capture {
 
     fn finish(self) -> Spans {
         let spans = captured_spans(self.scope.0).expect(WITHOUT_SPANS);
-        let mut missed = recorder::missed();
+        let mut missed = CaptureScope::missed();
         missed.retain(|name, calls| self.missed_before.get(name) != Some(calls));
         Spans::new(spans, missed.into_keys().collect())
     }
@@ -142,7 +142,7 @@ impl Drop for Capture {
         let mut running = running();
         *running -= 1;
         if *running == 0 {
-            recorder::stop_captures();
+            CaptureScope::stop_all();
         }
     }
 }

@@ -69,13 +69,6 @@ fn lock_counted() -> MutexGuard<'static, Counted> {
     counted
 }
 
-/// The number of spans that threads have written to their buffers since the process started.
-pub fn written_spans() -> u64 {
-    let counted = lock_counted();
-    let buffers = counted.buffers.iter();
-    counted.in_others + buffers.map(|(_, heads)| heads.written()).sum::<u64>()
-}
-
 /// The collector's half of a thread's buffer.
 #[derive(Debug)]
 pub struct Buffer {
@@ -153,6 +146,47 @@ impl Drop for Buffer {
     }
 }
 
+/// The buffers of all threads.
+impl Buffer {
+    /// The number of spans that threads have written since the process started.
+    pub fn written_by_all() -> u64 {
+        let counted = lock_counted();
+        let buffers = counted.buffers.iter();
+        counted.in_others + buffers.map(|(_, heads)| heads.written()).sum::<u64>()
+    }
+
+    /// Moves the buffers of new threads to the end of `into`, for the collector.
+    pub fn take_new(into: &mut Vec<Self>) {
+        // After a fork, there may be buffers of the parent, which exports their spans.
+        let is_own = |buffer: &Self| buffer.forks == forks();
+        let buffers = mem::take(&mut *new());
+        into.extend(buffers.into_iter().filter(is_own));
+    }
+
+    /// Closes left buffers if there are too many.
+    pub fn close_surplus() {
+        LEFT.lock(forks()).close_surplus(kept_rings(BYTES));
+    }
+
+    /// Sets the thread that reads the buffers.
+    pub fn set_collector(thread: Thread) {
+        if let Ok(mut collector) = COLLECTOR.try_write() {
+            *collector = Some(thread);
+        }
+    }
+
+    /// Wakes the collector if it sleeps.
+    #[cold]
+    pub fn wake_collector() {
+        // If the lock is taken, the collector is just starting. It also polls.
+        if let Ok(collector) = COLLECTOR.try_read()
+            && let Some(collector) = &*collector
+        {
+            collector.unpark();
+        }
+    }
+}
+
 /// New buffers on their way to the collector.
 static NEW: Mutex<Vec<Buffer>> = Mutex::new(Vec::new());
 
@@ -170,11 +204,6 @@ pub(super) fn leave(mut writer: Writer) {
         writer.portion.publish();
         LEFT.lock(forks()).leave(writer);
     }
-}
-
-/// Closes left buffers if there are too many.
-pub fn close_surplus_buffers() {
-    LEFT.lock(forks()).close_surplus(kept_rings(BYTES));
 }
 
 /// The locks of this module, which a thread holds while it forks: in the child, no other thread exists that could
@@ -263,7 +292,7 @@ impl Writer {
     #[cold]
     fn wake_without_memory() {
         if !has_room_for(BYTES) {
-            wake();
+            Buffer::wake_collector();
         }
     }
 
@@ -282,7 +311,7 @@ impl Writer {
     fn count_memory(&mut self, record: &mut SpanRecord) -> bool {
         let is_counted = self.portion.count_span(record);
         if self.portion.is_at_threshold() {
-            wake();
+            Buffer::wake_collector();
         }
         if is_counted && record.attributes.as_slice().len() > MAX_ATTRIBUTES {
             record.move_attributes();
@@ -331,7 +360,7 @@ pub(super) fn exchange(full: &mut Writer) -> bool {
         full.portion.publish();
         let filled = FILLED.fetch_add(1, Ordering::Relaxed);
         if filled.is_multiple_of(WAKE_EVERY) {
-            wake();
+            Buffer::wake_collector();
         }
         LEFT.exchange_or(forks(), full, new_writer)
     }
@@ -394,32 +423,6 @@ impl Rings for Writer {
 
     fn is_empty(&mut self) -> bool {
         self.heads.has_room_for(CAPACITY)
-    }
-}
-
-/// Wakes the collector if it sleeps.
-#[cold]
-pub fn wake() {
-    // If the lock is taken, the collector is just starting. It also polls.
-    if let Ok(collector) = COLLECTOR.try_read()
-        && let Some(collector) = &*collector
-    {
-        collector.unpark();
-    }
-}
-
-/// Moves the buffers of new threads to the end of `into`, for the collector.
-pub fn new_buffers(into: &mut Vec<Buffer>) {
-    // After a fork, there may be buffers of the parent, which exports their spans.
-    let is_own = |buffer: &Buffer| buffer.forks == forks();
-    let buffers = mem::take(&mut *new());
-    into.extend(buffers.into_iter().filter(is_own));
-}
-
-/// Sets the thread that [`wake`] wakes.
-pub fn set_collector(thread: Thread) {
-    if let Ok(mut collector) = COLLECTOR.try_write() {
-        *collector = Some(thread);
     }
 }
 

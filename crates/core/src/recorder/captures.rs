@@ -31,18 +31,22 @@ impl CaptureScope {
         let _restore = Restore(RUNNING.replace(Some(self.0)));
         code()
     }
+
+    /// Stops recording for captures.
+    pub fn stop_all() {
+        listeners::clear(CAPTURES | CAPTURE_BOUNDARIES);
+    }
+
+    /// The calls outside the captures so far.
+    pub fn missed() -> HashMap<&'static str, u64> {
+        (MISSED.lock().unwrap_or_else(PoisonError::into_inner)).clone()
+    }
 }
 
-/// Starts recording for a `testing::capture`. `has_boundaries` makes it like a provider with `context: boundaries`.
 pub(super) fn start_captures(has_boundaries: bool) {
     last_panic::observe();
     let boundaries = if has_boundaries { CAPTURE_BOUNDARIES } else { 0 };
     listeners::set(CAPTURES | boundaries);
-}
-
-/// Stops recording for captures.
-pub fn stop_captures() {
-    listeners::clear(CAPTURES | CAPTURE_BOUNDARIES);
 }
 
 /// The functions called outside the running captures, with the numbers of calls. A failed assertion names them: their
@@ -52,11 +56,6 @@ static MISSED: LazyLock<Mutex<HashMap<&'static str, u64>>> = LazyLock::new(Mutex
 pub(super) fn miss(name: &'static str) {
     let mut missed = MISSED.lock().unwrap_or_else(PoisonError::into_inner);
     *missed.entry(name).or_default() += 1;
-}
-
-/// The calls outside the captures so far.
-pub fn missed() -> HashMap<&'static str, u64> {
-    (MISSED.lock().unwrap_or_else(PoisonError::into_inner)).clone()
 }
 
 #[inline]

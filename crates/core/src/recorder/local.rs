@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::alive::context_is_alive;
-use super::buffer::{self, Writer};
+use super::buffer::{self, Buffer, Writer};
 use super::ids;
 use super::last_panic;
 use super::listeners;
@@ -172,7 +172,7 @@ impl Local {
         while let Some(writer) = &mut self.writer
             && Ticks::now().since(started) < LONGEST
         {
-            buffer::wake();
+            Buffer::wake_collector();
             thread::yield_now();
             if writer.push(record, end, code) {
                 return true;

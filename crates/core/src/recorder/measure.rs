@@ -9,7 +9,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::buffer;
+use super::buffer::Buffer;
 use super::fork::{forks, try_lock};
 use super::idle::{Idle, Left, Rings};
 use super::lost::{self, LOST};
@@ -113,7 +113,7 @@ impl Writer {
     pub(super) fn push(&mut self, call: Measure) -> Result<(), Measure> {
         self.calls.push(call)?;
         if self.calls.written().is_multiple_of(WAKE_EVERY) {
-            buffer::wake();
+            Buffer::wake_collector();
         }
         Ok(())
     }
@@ -147,6 +147,16 @@ impl Drop for Measures {
 }
 
 impl Measures {
+    /// Closes empty rings that threads have left if there are too many, and moves new ones to the end of `into`, for the
+    /// collector.
+    pub fn take_new(into: &mut Vec<Self>) {
+        LEFT.lock(forks()).close_surplus(kept_rings(BYTES));
+        // After a fork, there may be rings of the parent.
+        let is_own = |measures: &Self| measures.forks == forks();
+        let rings = std::mem::take(&mut *new());
+        into.extend(rings.into_iter().filter(is_own));
+    }
+
     /// The number of calls in the ring.
     pub fn count(&self) -> usize {
         self.calls.len()
@@ -172,14 +182,4 @@ impl Measures {
     pub fn is_done(&self) -> bool {
         self.calls.is_done()
     }
-}
-
-/// Closes empty rings that threads have left if there are too many, and moves new ones to the end of `into`, for the
-/// collector.
-pub fn new_measures(into: &mut Vec<Measures>) {
-    LEFT.lock(forks()).close_surplus(kept_rings(BYTES));
-    // After a fork, there may be rings of the parent.
-    let is_own = |measures: &Measures| measures.forks == forks();
-    let rings = std::mem::take(&mut *new());
-    into.extend(rings.into_iter().filter(is_own));
 }

@@ -34,11 +34,10 @@ use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState}
 use opentelemetry::{Context, SpanId, TraceId};
 
 pub use self::{
-    provider::{Limits, Measured, Sampling, SpanSampler, stop_provider},
+    provider::{Limits, Measured, Sampling, SpanSampler},
     settings::{RateLimit, Ratio, Rule, Then, matches_any},
 };
 
-pub use self::provider::make_ids;
 pub(super) use self::provider::start_provider;
 use self::settings::Sampled;
 pub(super) use self::settings::Subject;

@@ -21,7 +21,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 
 use super::alive::{LEAVE, context_is_alive};
-use super::captures;
+use super::captures::{self, CaptureScope};
 use super::current::{CurrentGuard, is_boundary};
 use super::listeners;
 use super::local;
@@ -40,17 +40,21 @@ const RECORDER: Recorder = Recorder {
     excludes_span: |parent, subject| parent.map(|cx| sampling::excludes_span(cx, subject)),
 };
 
-/// Starts recording. A sampler of the program decides for each span in place of the configured one and the ratios
-/// of rules.
-pub fn start_provider(sampling: Sampling, sampler: Option<Arc<dyn SpanSampler>>) {
-    set();
-    sampling::start_provider(sampling, sampler);
+impl Sampling {
+    /// Starts recording for a provider. A sampler of the program decides for each span in place of the configured one
+    /// and the ratios of rules.
+    pub fn start(self, sampler: Option<Arc<dyn SpanSampler>>) {
+        set();
+        sampling::start_provider(self, sampler);
+    }
 }
 
-/// Starts recording for a `testing::capture`. `has_boundaries` makes it like a provider with `context: boundaries`.
-pub fn start_captures(has_boundaries: bool) {
-    set();
-    captures::start_captures(has_boundaries);
+impl CaptureScope {
+    /// Starts recording for captures. `has_boundaries` makes it like a provider with `context: boundaries`.
+    pub fn start_all(has_boundaries: bool) {
+        set();
+        captures::start_captures(has_boundaries);
+    }
 }
 
 fn set() {

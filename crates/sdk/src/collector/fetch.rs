@@ -1,7 +1,7 @@
 //! Reads finished spans, and calls without a span, from the buffers of the threads.
 
 use super::Collector;
-use crate::recorder::{self, Measures, SpanRecord};
+use crate::recorder::{Buffer, Measures, SpanRecord};
 
 /// The number of spans read from a thread's buffer per turn, so that a busy thread cannot block the collector's other
 /// work.
@@ -24,7 +24,7 @@ impl Collector {
     /// buffers are always read, because there are too many of them: spans that do not fit are dropped and counted. The
     /// first buffer without room comes last next time, so that a busy thread cannot take all the room.
     pub(super) fn fetch(&mut self, backpressure: Backpressure) -> usize {
-        recorder::new_buffers(&mut self.buffers);
+        Buffer::take_new(&mut self.buffers);
         self.clock.refresh();
         let mut fetched = 0;
         let mut record = SpanRecord::blank();
@@ -58,14 +58,14 @@ impl Collector {
         }
         self.release(backpressure, false);
         // The remaining spans have no room for now.
-        recorder::close_surplus_buffers();
+        Buffer::close_surplus();
         self.buffers.retain(|buffer| !buffer.is_done());
         fetched
     }
 
     /// Counts the measured calls that have ended so far, and returns their number.
     pub(super) fn count_calls(&mut self) -> usize {
-        recorder::new_measures(&mut self.measures);
+        Measures::take_new(&mut self.measures);
         let mut counted = 0;
         let mut record = SpanRecord::blank();
         for calls in &mut self.measures {
@@ -101,7 +101,7 @@ impl Collector {
         };
         if pipeline.is_settling() {
             // A thread may have started since the list of buffers was read.
-            recorder::new_buffers(&mut self.buffers);
+            Buffer::take_new(&mut self.buffers);
         }
         pipeline.release(&self.buffers, &self.clock, backpressure, is_end)
     }

@@ -11,7 +11,7 @@ use std::sync::{LazyLock, OnceLock};
 use super::ending::Ending;
 use super::exports::{Export, Exports};
 use crate::config::{Signal, sorted};
-use crate::recorder::{LOST, written_spans};
+use crate::recorder::{Buffer, LOST};
 
 /// The numbers of spans and log records of a provider by their outcome.
 ///
@@ -167,7 +167,7 @@ impl Baseline {
             buffer_full: LOST.spans.load(Ordering::Relaxed).saturating_sub(memory),
             memory,
             without_provider: read + LOST.after_shutdown.load(Ordering::Relaxed),
-            written: written_spans(),
+            written: Buffer::written_by_all(),
         }
     }
 

@@ -16,7 +16,7 @@ use crate::clock::{Instant, monotonic_now};
 use crate::config::Signal;
 use crate::error::Error;
 use crate::program_signals;
-use crate::recorder::{self, WakeUp};
+use crate::recorder::{Buffer, WakeUp};
 
 /// The time for which the start of a provider waits for one of its threads.
 pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(30);
@@ -295,7 +295,7 @@ impl Shared {
         self.export.present.fetch_sub(size.spans, Ordering::Relaxed);
         self.bytes.fetch_sub(size.bytes, Ordering::Relaxed);
         if ROOM.take() {
-            recorder::wake_collector();
+            Buffer::wake_collector();
         }
     }
 }

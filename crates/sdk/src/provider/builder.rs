@@ -360,7 +360,7 @@ impl TelemetryProviderBuilder {
         let installed = collector::run(move |collector| collector.install(pipeline))?;
         installed.recv_timeout(START_TIMEOUT).map_err(not_installed)?;
         propagation::set_up(&propagators.0, propagators.1);
-        recorder::start_provider(sampling, sampler);
+        sampling.start(sampler);
         start_message::write(&message);
         Ok(provider)
     }

@@ -97,8 +97,29 @@ pub trait SpanSampler: fmt::Debug + Send + Sync {
     fn sample(&self, record: &mut SpanRecord, parent: &Context) -> SamplerDecision;
 }
 
-/// Starts recording.
-/// A sampler of the program decides for each span in place of the configured one and the ratios of rules.
+impl Sampling {
+    /// Gives ids to roots from now on, even if no exporter receives spans, because log lines carry the ids.
+    pub fn make_ids() {
+        let mut in_use = in_use();
+        in_use.has_log_lines = true;
+        if let Some(sampling) = &in_use.sampling {
+            listeners::set_provider(in_use.facts(sampling));
+        }
+    }
+
+    /// Stops recording for the provider. Returns the number of sampled spans that are open.
+    pub fn stop() -> u64 {
+        let mut in_use = in_use();
+        // A provider that could not be initialized has recorded nothing.
+        if in_use.sampling.take().is_some() {
+            listeners::set(SHUT_DOWN);
+        }
+        listeners::set_provider(0);
+        replace_sampler(None);
+        recording::open_spans()
+    }
+}
+
 pub(in crate::recorder) fn start_provider(
     sampling: Sampling,
     sampler: Option<Arc<dyn SpanSampler>>,
@@ -117,27 +138,6 @@ pub(in crate::recorder) fn start_provider(
     listeners::set_provider(in_use.facts(&sampling));
     in_use.sampling = Some(sampling);
     listeners::clear(SHUT_DOWN | INHERITED);
-}
-
-/// Gives ids to roots from now on, even if no exporter receives spans, because log lines carry the ids.
-pub fn make_ids() {
-    let mut in_use = in_use();
-    in_use.has_log_lines = true;
-    if let Some(sampling) = &in_use.sampling {
-        listeners::set_provider(in_use.facts(sampling));
-    }
-}
-
-/// Stops recording for the provider. Returns the number of sampled spans that are open.
-pub fn stop_provider() -> u64 {
-    let mut in_use = in_use();
-    // A provider that could not be initialized has recorded nothing.
-    if in_use.sampling.take().is_some() {
-        listeners::set(SHUT_DOWN);
-    }
-    listeners::set_provider(0);
-    replace_sampler(None);
-    recording::open_spans()
 }
 
 /// Compiles a provider's configuration into the settings that the samplers of the head read.
