@@ -60,7 +60,7 @@ mod thread_state;
 mod timestamp;
 
 use floe_telemetry_core::__sdk::recorder::Sampling;
-use floe_telemetry_core::__sdk::{caught, char_boundary, clock, program_signals, recorder};
+use floe_telemetry_core::__sdk::{caught, clock, program_signals, recorder};
 use floe_telemetry_core::{attributes, keys};
 use floe_telemetry_sdk::__parts::collector;
 use floe_telemetry_sdk::__parts::init::{LogLines, level_filter};

@@ -36,7 +36,10 @@ impl AttributeValue {
         }
     }
 
-    pub(crate) fn heap_bytes(&self) -> usize {
+    /// The bytes outside of the value itself.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
         match self {
             Self::Text(text) if text.is_long() => text.as_bytes().len(),
             Self::Array(array) => size_of::<Array>() + array_bytes(array),
