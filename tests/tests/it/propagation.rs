@@ -58,7 +58,6 @@ fn context_goes_through_each_carrier() {
         inject_context(&mut map);
         let mut custom = Custom(Vec::new());
         inject_context(&mut custom);
-        inject_context(&mut custom as &mut dyn Injector);
         assert_eq!(inject_headers().into_iter().collect::<BTreeMap<_, _>>(), map);
         let _elsewhere = Context::new().attach();
         below_header_list(&list);

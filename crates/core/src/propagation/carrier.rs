@@ -48,44 +48,15 @@ pub trait InjectInto<K> {
     fn inject(&mut self, write: &mut dyn FnMut(&mut dyn Injector));
 }
 
-impl<E: Extractor + ?Sized> ExtractFrom<kind::Direct> for E {
+impl<E: Extractor> ExtractFrom<kind::Direct> for E {
     fn extract(&self, read: &mut dyn FnMut(&dyn Extractor)) {
-        read(&SizedExtractor(self));
+        read(self);
     }
 }
 
-impl<I: Injector + ?Sized> InjectInto<kind::Direct> for I {
+impl<I: Injector> InjectInto<kind::Direct> for I {
     fn inject(&mut self, write: &mut dyn FnMut(&mut dyn Injector)) {
-        write(&mut SizedInjector(self));
-    }
-}
-
-/// A sized wrapper, because only sized types convert to trait objects.
-struct SizedExtractor<'a, E: ?Sized>(&'a E);
-
-impl<E: Extractor + ?Sized> Extractor for SizedExtractor<'_, E> {
-    fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key)
-    }
-
-    fn keys(&self) -> Vec<&str> {
-        self.0.keys()
-    }
-
-    fn get_all(&self, key: &str) -> Option<Vec<&str>> {
-        self.0.get_all(key)
-    }
-}
-
-struct SizedInjector<'a, I: ?Sized>(&'a mut I);
-
-impl<I: Injector + ?Sized> Injector for SizedInjector<'_, I> {
-    fn set(&mut self, key: &str, value: String) {
-        self.0.set(key, value);
-    }
-
-    fn reserve(&mut self, additional: usize) {
-        self.0.reserve(additional);
+        write(self);
     }
 }
 
