@@ -30,7 +30,6 @@ pub(super) struct BridgedEvent {
     at: SystemTime,
     name: Cow<'static, str>,
     has_message: bool,
-    has_location: bool,
     /// Whether the event is recorded on its span.
     is_recorded: bool,
     origin: Origin,
@@ -61,22 +60,17 @@ impl Origin {
 }
 
 impl BridgedEvent {
-    pub(super) fn new(
-        metadata: &'static Metadata<'static>,
-        has_location: bool,
-        is_recorded: bool,
-    ) -> Self {
+    pub(super) fn new(metadata: &'static Metadata<'static>, is_recorded: bool) -> Self {
         Self {
             metadata,
             at: wall_now(),
             name: Cow::Borrowed(name_without_message(metadata)),
             has_message: false,
-            has_location,
             is_recorded,
             origin: Origin::of(metadata),
             error: None,
             exception: Vec::new(),
-            attributes: describe(metadata, has_location),
+            attributes: describe(metadata),
         }
     }
 
@@ -119,26 +113,23 @@ impl BridgedEvent {
     }
 
     fn value(&mut self, field: &Field, value: &(impl ToAttributeValue + ?Sized)) {
-        if let Some(key) = self.key(field)
-            && let Some(value) = value.to_attribute_value()
-        {
-            self.attributes.push(KeyValue::new(key, Value::from(value)));
+        if let Some(value) = value.to_attribute_value() {
+            self.attributes.push(KeyValue::new(self.key(field), Value::from(value)));
         }
     }
 
     /// The key of a field. The origin of a `log` record gets the key of an event's own origin.
-    fn key(&self, field: &Field) -> Option<&'static str> {
+    fn key(&self, field: &Field) -> &'static str {
         let name = field.name();
         if self.origin == Origin::Tracing {
-            return Some(name);
+            return name;
         }
-        let location = |key| self.has_location.then_some(key);
         match name {
-            "log.target" => Some(keys::TARGET),
-            "log.module_path" => location(keys::CODE_MODULE_NAME),
-            "log.file" => location(keys::CODE_FILE_PATH),
-            "log.line" => location(keys::CODE_LINE_NUMBER),
-            _ => Some(name),
+            "log.target" => keys::TARGET,
+            "log.module_path" => keys::CODE_MODULE_NAME,
+            "log.file" => keys::CODE_FILE_PATH,
+            "log.line" => keys::CODE_LINE_NUMBER,
+            _ => name,
         }
     }
 
@@ -190,18 +181,16 @@ impl Visit for BridgedEvent {
 }
 
 /// The level, the target and the source location of an event.
-fn describe(metadata: &Metadata<'static>, has_location: bool) -> Vec<KeyValue> {
+fn describe(metadata: &Metadata<'static>) -> Vec<KeyValue> {
     let mut attributes = Vec::with_capacity(5 + metadata.fields().len());
     attributes.push(KeyValue::new(keys::LEVEL, metadata.level().as_str()));
     attributes.push(KeyValue::new(keys::TARGET, metadata.target()));
-    if has_location {
-        let module = metadata.module_path();
-        attributes.extend(module.map(|module| KeyValue::new(keys::CODE_MODULE_NAME, module)));
-        let file = metadata.file();
-        attributes.extend(file.map(|file| KeyValue::new(keys::CODE_FILE_PATH, file)));
-        let line = metadata.line().map(i64::from);
-        attributes.extend(line.map(|line| KeyValue::new(keys::CODE_LINE_NUMBER, line)));
-    }
+    let module = metadata.module_path();
+    attributes.extend(module.map(|module| KeyValue::new(keys::CODE_MODULE_NAME, module)));
+    let file = metadata.file();
+    attributes.extend(file.map(|file| KeyValue::new(keys::CODE_FILE_PATH, file)));
+    let line = metadata.line().map(i64::from);
+    attributes.extend(line.map(|line| KeyValue::new(keys::CODE_LINE_NUMBER, line)));
     attributes
 }
 

@@ -18,9 +18,7 @@ use super::sites::Site;
 use super::span_ext::get_otel_context;
 use super::{entered, scratch};
 use crate::caught::caught;
-use crate::recorder::{
-    self, BridgedSpan, CONTEXT_OF, Entrance, Parent, SpanRecord, context_is_alive, root,
-};
+use crate::recorder::{self, BridgedSpan, CONTEXT_OF, Parent, SpanRecord, context_is_alive, root};
 
 thread_local! {
     static WRITING: Cell<bool> = const { Cell::new(false) };
@@ -73,28 +71,9 @@ fn if_recording(cx: &Context) -> Option<Context> {
 }
 
 impl TracingLayer {
-    /// The context of a span, if it has one. A span whose level is not recorded may have the context of an unsampled
-    /// ancestor.
-    fn own_context<S>(&self, id: &Id, layers: &LayerContext<'_, S>) -> Option<Context>
-    where
-        S: Subscriber + for<'span> LookupSpan<'span>,
-    {
-        if let Some(cx) = self.open.with(id, |span| span.context().cloned()) {
-            return cx;
-        }
-        let cx = self.context_of(id, layers)?;
-        (!cx.span().span_context().is_sampled()).then_some(cx)
-    }
-
-    /// The data for entering a span with a context.
-    fn entrance<S>(&self, id: &Id, layers: &LayerContext<'_, S>) -> Option<Entrance>
-    where
-        S: Subscriber + for<'span> LookupSpan<'span>,
-    {
-        match self.open.with(id, |span| span.entrance()) {
-            Some(entrance) => entrance,
-            None => self.own_context(id, layers).map(Entrance::to),
-        }
+    /// The context of a span, if it has one.
+    fn own_context(&self, id: &Id) -> Option<Context> {
+        self.open.with(id, |span| span.context().cloned()).flatten()
     }
 
     /// The context of a span, or of its nearest ancestor with one.
@@ -102,8 +81,7 @@ impl TracingLayer {
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
-        let own = |id: &Id| self.open.with(id, |span| span.context().cloned()).flatten();
-        layers.span(id)?.scope().find_map(|span| own(&span.id()))
+        layers.span(id)?.scope().find_map(|span| self.own_context(&span.id()))
     }
 
     /// The explicit parent of a span.
@@ -135,7 +113,7 @@ where
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, layers: LayerContext<'_, S>) {
         let metadata = attributes.metadata();
-        if *metadata.level() > self.spans || is_stand_in(metadata) {
+        if is_stand_in(metadata) {
             return;
         }
         if recorder::is_off() {
@@ -147,7 +125,7 @@ where
         }
         let is_explicit = !attributes.is_contextual();
         let parent = is_explicit.then(|| self.parent(attributes.parent(), &layers));
-        let site = Site::of(metadata, self.has_location);
+        let site = Site::of(metadata);
         let opened = BridgedSpan::open(&site.callsite, site.is_set_by_field, parent, |record| {
             attributes.record(&mut SpanFields(record));
         });
@@ -172,8 +150,8 @@ where
         scratch::keep(update.attributes);
     }
 
-    fn on_follows_from(&self, id: &Id, follows: &Id, layers: LayerContext<'_, S>) {
-        if let Some(followed) = self.own_context(follows, &layers) {
+    fn on_follows_from(&self, id: &Id, follows: &Id, _: LayerContext<'_, S>) {
+        if let Some(followed) = self.own_context(follows) {
             let to = followed.span().span_context().clone();
             self.open.with(id, |span| span.link(to));
         }
@@ -185,7 +163,7 @@ where
             return;
         }
         let visit = || {
-            let mut bridged = BridgedEvent::new(metadata, self.has_location, self.has_events);
+            let mut bridged = BridgedEvent::new(metadata, self.has_events);
             guarded(|| event.record(&mut bridged));
             bridged
         };
@@ -220,9 +198,9 @@ where
         }
     }
 
-    fn on_enter(&self, id: &Id, layers: LayerContext<'_, S>) {
+    fn on_enter(&self, id: &Id, _: LayerContext<'_, S>) {
         if !self.is_idle() {
-            entered::enter(id, || self.entrance(id, &layers));
+            entered::enter(id, || self.open.with(id, |span| span.entrance()).flatten());
         }
     }
 

@@ -1,7 +1,5 @@
 //! The layer, and its options.
 
-use tracing::level_filters::LevelFilter;
-
 use crate::spans::Spans;
 
 /// A layer that records the spans of `tracing` as OpenTelemetry spans, created by [`tracing_layer`].
@@ -34,8 +32,6 @@ use crate::spans::Spans;
 /// so are spans and events on the threads of exporters.
 #[derive(Debug)]
 pub struct TracingLayer {
-    pub(crate) spans: LevelFilter,
-    pub(crate) has_location: bool,
     pub(crate) has_events: bool,
     pub(crate) open: Spans,
     /// Whether the subscriber already has a layer of this type.
@@ -45,12 +41,7 @@ pub struct TracingLayer {
 /// A clone is for another subscriber: it has the same options, but no open spans.
 impl Clone for TracingLayer {
     fn clone(&self) -> Self {
-        Self {
-            spans: self.spans,
-            has_location: self.has_location,
-            has_events: self.has_events,
-            ..tracing_layer()
-        }
+        Self { has_events: self.has_events, ..tracing_layer() }
     }
 }
 
@@ -105,7 +96,7 @@ impl Clone for TracingLayer {
 /// | `OtelData` in the extensions of a span | yes | – | [`OpenTelemetrySpanExt::context`](crate::OpenTelemetrySpanExt::context) has the ids |
 /// | texts | as they are | redacted, and bounded | |
 /// | threads, busy and idle time, levels of spans | recorded, or on request | – | a layer of the program can record them; they cost time in each span |
-/// | `with_context_activation`, `with_target`, `with_error_…` | yes | – | their defaults |
+/// | `with_context_activation`, `with_target`, `with_location`, `with_error_…` | yes | – | their defaults |
 /// | `Span::current()` in a `#[traced]` function | – | the function's span, with [`with_current_span`] | |
 /// | `MetricsLayer`, metrics from fields of events | yes | – | `MetricRecorder`, or the facade `metrics` |
 /// | `with_counting_event_filter` | counts the events that a filter excludes | – | a filter of `tracing_subscriber` selects events |
@@ -125,49 +116,10 @@ impl Clone for TracingLayer {
 #[doc = concat!("[comparison]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/docs/comparison.md#the-tests-of-tracing-opentelemetry")]
 #[must_use]
 pub fn tracing_layer() -> TracingLayer {
-    TracingLayer {
-        spans: LevelFilter::TRACE,
-        has_location: true,
-        has_events: true,
-        open: Spans::default(),
-        is_second: false,
-    }
+    TracingLayer { has_events: true, open: Spans::default(), is_second: false }
 }
 
 impl TracingLayer {
-    /// Sets the most verbose level of spans to record. Default: all. Events and children of a span that
-    /// is not recorded belong to the nearest recorded span around it.
-    ///
-    /// To filter events as well, use a filter of `tracing_subscriber`. It costs less than this setting
-    /// if it applies to every layer of the subscriber.
-    ///
-    /// ```
-    /// use floe_telemetry::{testing, tracing_layer};
-    /// use tracing::{Level, debug_span, info, info_span};
-    /// use tracing_subscriber::layer::SubscriberExt;
-    ///
-    /// let layer = tracing_layer().with_span_level(Level::INFO);
-    /// tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
-    ///     let spans = testing::capture(|| {
-    ///         info_span!("request").in_scope(|| debug_span!("detail").in_scope(|| info!("done")))
-    ///     });
-    ///     assert_eq!(spans.names(), ["request"]);
-    ///     spans.single("request").assert_event("done");
-    /// });
-    /// ```
-    #[must_use]
-    pub fn with_span_level(mut self, level: impl Into<LevelFilter>) -> Self {
-        self.spans = level.into();
-        self
-    }
-
-    /// Whether spans and events have `code.module.name`, `code.file.path` and `code.line.number`. Default: yes.
-    #[must_use]
-    pub const fn with_location(mut self, location: bool) -> Self {
-        self.has_location = location;
-        self
-    }
-
     /// Whether events become events of their spans. Default: yes. Otherwise they only set the status of their span, and
     /// with a field of the type `dyn Error` its `exception.…`, for programs that export events as log records.
     #[must_use]

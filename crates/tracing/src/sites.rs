@@ -18,7 +18,7 @@ pub(super) struct Site {
     pub(super) is_set_by_field: bool,
 }
 
-/// The sites by the address of the metadata, and whether they have a location. The program's source bounds their number.
+/// The sites by the address of the metadata. The program's source bounds their number.
 static SITES: LazyLock<Mutex<HashMap<usize, &'static Site>>> = LazyLock::new(Mutex::default);
 
 thread_local! {
@@ -29,26 +29,20 @@ thread_local! {
 impl Site {
     /// Returns the site of `metadata`, a static that its address identifies.
     #[inline]
-    pub(super) fn of(metadata: &'static Metadata<'static>, has_location: bool) -> &'static Self {
-        // The lowest bit of an address is 0, because metadata is aligned.
-        let address = std::ptr::from_ref(metadata).addr() | usize::from(has_location);
+    pub(super) fn of(metadata: &'static Metadata<'static>) -> &'static Self {
+        let address = std::ptr::from_ref(metadata).addr();
         let cached = CACHE.try_with(|cache| cache.try_borrow().ok()?.get(&address).copied());
         match cached {
             Ok(Some(site)) => site,
-            _ => Self::look_up(address, metadata, has_location),
+            _ => Self::look_up(address, metadata),
         }
     }
 
     #[cold]
-    fn look_up(
-        address: usize,
-        metadata: &'static Metadata<'static>,
-        has_location: bool,
-    ) -> &'static Self {
+    fn look_up(address: usize, metadata: &'static Metadata<'static>) -> &'static Self {
         let mut sites = SITES.lock().unwrap_or_else(PoisonError::into_inner);
-        let site = *sites
-            .entry(address)
-            .or_insert_with(|| Box::leak(Box::new(Self::new(metadata, has_location))));
+        let site =
+            *sites.entry(address).or_insert_with(|| Box::leak(Box::new(Self::new(metadata))));
         drop(sites);
         let _ = CACHE.try_with(|cache| {
             if let Ok(mut cache) = cache.try_borrow_mut() {
@@ -58,18 +52,13 @@ impl Site {
         site
     }
 
-    fn new(metadata: &'static Metadata<'static>, has_location: bool) -> Self {
-        let (module, file, line) = if has_location {
-            (metadata.module_path(), metadata.file(), metadata.line())
-        } else {
-            (None, None, None)
-        };
+    fn new(metadata: &'static Metadata<'static>) -> Self {
         let callsite = CallSite::new(
             metadata.name(),
             "",
-            module.unwrap_or_default(),
-            file.unwrap_or_default(),
-            line.unwrap_or_default(),
+            metadata.module_path().unwrap_or_default(),
+            metadata.file().unwrap_or_default(),
+            metadata.line().unwrap_or_default(),
             SpanKind::Internal,
             Some(metadata.target()),
             None,

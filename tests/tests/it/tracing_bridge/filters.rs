@@ -6,7 +6,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceId};
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::with_default;
-use tracing::{Level, debug_span, info, info_span, trace_span};
+use tracing::{info, info_span, trace_span};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
@@ -16,28 +16,6 @@ use super::{elsewhere, record};
 
 #[traced]
 fn work() {}
-
-#[test]
-fn spans_below_the_level_are_disabled_and_their_events_are_recorded() {
-    let layer = tracing_layer().with_span_level(Level::INFO);
-    let spans = testing::capture(|| {
-        with_default(registry().with(layer), || {
-            let outer = info_span!("outer");
-            let _entered = outer.enter();
-            let middle = debug_span!("middle");
-            middle.in_scope(|| {
-                tracing::debug!("in the middle");
-                info_span!("inner").in_scope(work);
-            });
-            info_span!(parent: &middle, "explicit");
-        });
-    });
-    assert_eq!(spans.len(), 4);
-    spans.single("outer").assert_event("in the middle");
-    spans.single("inner").assert_child_of("outer");
-    spans.single("work").assert_child_of("inner");
-    spans.single("explicit").assert_child_of("outer");
-}
 
 #[test]
 fn filters_of_the_subscriber_work() {
