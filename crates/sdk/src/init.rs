@@ -191,7 +191,6 @@ impl TelemetryProviderBuilder {
             let is_terminal = parts::has_console() && io::stderr().is_terminal();
             is_exported = choose_printing(self.config_mut(), is_terminal);
         }
-        is_exported |= self.has_sdk_processor();
         set_global_providers();
         if let Some(layers) = self.layers_mut().take() {
             subscriber::install(self.config_mut(), layers)?;

@@ -11,13 +11,7 @@ use floe_telemetry::{
 };
 use floe_tests::{REDACTED_URL, Receiver, TIMEOUT, url};
 use opentelemetry::trace::{Span as _, SpanId, SpanKind, Status, Tracer as _};
-use opentelemetry::{Context, global};
-use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{
-    InMemorySpanExporter, Sampler, SimpleSpanProcessor, Span, SpanData, SpanProcessor,
-};
-use tracing_subscriber::layer::SubscriberExt as _;
+use opentelemetry_sdk::trace::InMemorySpanExporter;
 
 use super::pipeline::traces_alone;
 
@@ -153,110 +147,4 @@ fn change(span: &mut EndingSpan<'_>) {
     span.set_attribute("rows", 4);
     span.set_attribute("none", None::<i64>);
     span.set_attribute("team", "sales");
-}
-
-/// Remembers its calls.
-#[derive(Clone, Debug, Default)]
-struct Remembering(Arc<Mutex<Calls>>);
-
-#[derive(Debug, Default)]
-struct Calls {
-    starts: usize,
-    ended: Vec<SpanData>,
-    service: String,
-    flushes: usize,
-    shutdowns: usize,
-}
-
-impl SpanProcessor for Remembering {
-    fn on_start(&self, _: &mut Span, _: &Context) {
-        self.0.lock().unwrap().starts += 1;
-    }
-
-    fn on_end(&self, span: SpanData) {
-        self.0.lock().unwrap().ended.push(span);
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        self.0.lock().unwrap().flushes += 1;
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        self.0.lock().unwrap().shutdowns += 1;
-        Ok(())
-    }
-
-    fn set_resource(&mut self, resource: &Resource) {
-        let service = resource.get(&"service.name".into()).unwrap();
-        self.0.lock().unwrap().service = service.to_string();
-    }
-}
-
-#[traced(attributes(rows = 3))]
-fn query() {}
-
-/// Spans of this library, of `tracing` and of another library.
-fn spans_of_all_kinds() {
-    global::set_tracer_provider(TelemetryProvider::tracer_provider());
-    let subscriber = tracing_subscriber::registry().with(floe_telemetry::tracing_layer());
-    tracing::subscriber::with_default(subscriber, || {
-        let outer = create_span("outer");
-        load().unwrap_err();
-        tracing::info_span!("page", rows = 4).in_scope(query);
-        global::tracer("driver").in_span("send", |_| ());
-        drop(outer);
-    });
-}
-
-fn named<'a>(calls: &'a Calls, name: &str) -> &'a SpanData {
-    calls.ended.iter().find(|span| span.name == name).unwrap()
-}
-
-#[alone]
-fn a_processor_of_the_sdk_gets_the_spans_that_are_exported() {
-    let calls = Remembering::default();
-    let memory = InMemorySpanExporter::default();
-    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
-        .with_sdk_span_processor(calls.clone())
-        .with_sdk_span_processor(SimpleSpanProcessor::new(memory.clone()))
-        .with_span_processor(|span: &mut EndingSpan<'_>| {
-            if span.name() == "health" {
-                span.discard();
-            }
-        })
-        .initialize()
-        .unwrap();
-    spans_of_all_kinds();
-    telemetry.force_flush(TIMEOUT).unwrap();
-    // The exporter forgets the spans when it is shut down.
-    let exported = memory.get_finished_spans().unwrap().len();
-    telemetry.shutdown(TIMEOUT).unwrap();
-
-    let calls = calls.0.lock().unwrap();
-    let mut names: Vec<_> = calls.ended.iter().map(|span| &*span.name).collect();
-    names.sort_unstable();
-    assert_eq!(names, ["orders.load", "outer", "page", "query", "send"]);
-    assert_eq!(exported, names.len());
-    let (outer, loaded) = (named(&calls, "outer"), named(&calls, "orders.load"));
-    assert_eq!(loaded.parent_span_id, outer.span_context.span_id());
-    let url = loaded.attributes.iter().find(|own| own.key.as_str() == "secret_url").unwrap();
-    assert_eq!(url.value.as_str(), REDACTED_URL);
-    assert_eq!(named(&calls, "send").instrumentation_scope.name(), "driver");
-    assert_eq!(calls.service, "orders");
-    assert_eq!((calls.starts, calls.flushes, calls.shutdowns), (0, 1, 1));
-}
-
-#[alone]
-fn a_processor_of_the_sdk_sees_no_span_that_is_not_sampled() {
-    let calls = Remembering::default();
-    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
-        .with_sampler(Sampler::AlwaysOff)
-        .with_sdk_span_processor(calls.clone())
-        .initialize()
-        .unwrap();
-    drop(create_span("unsampled"));
-    query();
-    telemetry.shutdown(TIMEOUT).unwrap();
-    assert!(calls.0.lock().unwrap().ended.is_empty());
 }

@@ -1,8 +1,7 @@
 //! The span processors of the program, which see each finished span before it is redacted and exported.
 //!
 //! They run on the collector's thread, so they cost the caller nothing, and before redaction, so they cannot add a
-//! secret. The trait is our own: the SDK's processors (see `sdk_span_processor`) cannot change a finished span, or run
-//! on the caller's thread.
+//! secret. The trait is our own: the SDK's processors cannot change a finished span, or run on the caller's thread.
 
 use std::borrow::Cow;
 use std::time::Duration;

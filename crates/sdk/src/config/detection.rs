@@ -7,7 +7,7 @@ use crate::surroundings::{DetectedAttributes, Surroundings};
 const PACKAGE: &str = "floe-telemetry-detectors";
 
 /// A resource detector, which adds attributes of the program's surroundings. No detector uses the network.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ResourceDetector {
     /// `host.name`, `host.id` and `host.arch`.

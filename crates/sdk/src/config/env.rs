@@ -91,24 +91,28 @@ impl TelemetryConfig {
     pub fn apply_env(&mut self) -> Result<(), Error> {
         self.validate()?;
         misspelled::know("OTEL_LOG_LEVEL");
-        if let Some(path) = config_file() {
+        let prefixes: &[&str] = if let Some(path) = config_file() {
             self.apply_config_file(&path)?;
-            detection(self);
-            logging(self);
-            span_filter(self);
-            panics(self);
-            misspelled::warn(&["FLOE", "RUST"]);
-            self.otlp.all.is_of_environment.0 = true;
-            return Ok(());
-        }
-        if take("OTEL_SDK_DISABLED", parse::boolean) == Some(true) {
-            self.enabled = false;
-        }
-        resource(self);
+            &["FLOE", "RUST"]
+        } else {
+            self.apply_standard();
+            &["OTEL", "OTLP", "FLOE", "RUST"]
+        };
         detection(self);
         logging(self);
         span_filter(self);
         panics(self);
+        misspelled::warn(prefixes);
+        self.otlp.all.is_of_environment.0 = true;
+        Ok(())
+    }
+
+    /// Applies the variables that a configuration file replaces.
+    fn apply_standard(&mut self) {
+        if take("OTEL_SDK_DISABLED", parse::boolean) == Some(true) {
+            self.enabled = false;
+        }
+        resource(self);
         sampling(self);
         propagators(self);
         metrics(self);
@@ -120,9 +124,6 @@ impl TelemetryConfig {
             otlp(Some(signal), self);
         }
         exporters(self);
-        misspelled::warn(&["OTEL", "OTLP", "FLOE", "RUST"]);
-        self.otlp.all.is_of_environment.0 = true;
-        Ok(())
     }
 }
 

@@ -1,7 +1,6 @@
 //! Values of a configuration that are chosen by name, and that other crates can add.
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
 
 use floe_telemetry_core::__sdk::link_list::LinkList;
 use serde::de::Error as _;
@@ -39,12 +38,6 @@ impl<T> PartialEq for Registered<T> {
 }
 
 impl<T> Eq for Registered<T> {}
-
-impl<T> Hash for Registered<T> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
-    }
-}
 
 /// Sorts registered values, so that messages do not depend on the linker's order.
 ///

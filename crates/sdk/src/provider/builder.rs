@@ -12,7 +12,7 @@ use opentelemetry_sdk::logs::LogExporter;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{Instrument, Stream};
-use opentelemetry_sdk::trace::{self, ShouldSample, SpanExporter};
+use opentelemetry_sdk::trace::{ShouldSample, SpanExporter};
 
 use super::logs::{self, ProviderLogs};
 use super::program_sampler::ProgramSampler;
@@ -23,7 +23,7 @@ use crate::backend;
 use crate::caught::caught;
 use crate::collector::{
     self, Counters, Destination, ExporterId, Pipeline, Policies, Processing, Redaction, Redactor,
-    START_TIMEOUT, SdkEnds, Size, SpanProcessor, WorkerSettings,
+    START_TIMEOUT, Size, SpanProcessor, WorkerSettings,
 };
 use crate::config::{ExporterKind, OtlpProtocol, Signal, TelemetryConfig, is_disabled};
 use crate::error::Error;
@@ -49,7 +49,6 @@ pub struct TelemetryProviderBuilder {
     sampler: Option<Arc<dyn ShouldSample>>,
     propagators: Vec<Boxed>,
     processors: Vec<Box<dyn SpanProcessor>>,
-    sdk_processors: Vec<(ExporterId, Box<dyn trace::SpanProcessor>)>,
     exporters: Vec<Start>,
     /// Destinations in addition to the configured one.
     otlp: Vec<(String, OtlpProtocol)>,
@@ -77,7 +76,6 @@ impl TelemetryProviderBuilder {
             sampler: None,
             propagators: Vec::new(),
             processors: Vec::new(),
-            sdk_processors: Vec::new(),
             exporters: Vec::new(),
             otlp: Vec::new(),
             metrics: AddedMetrics::default(),
@@ -182,31 +180,6 @@ impl TelemetryProviderBuilder {
     /// exported. May be called more than once: processors are called in the order in which they were added.
     pub fn with_span_processor(mut self, processor: impl SpanProcessor + 'static) -> Self {
         self.processors.push(Box::new(processor));
-        self
-    }
-
-    /// Adds a span processor of OpenTelemetry's SDK. May be called more than once.
-    ///
-    /// `on_end` gets the exported, redacted spans on its own thread, like an [exporter](Self::with_span_exporter):
-    /// after tail sampling and the processors of [`with_span_processor`](Self::with_span_processor). `on_start` is not
-    /// called, because spans have a hook only at their end. A processor does not count as an exporter: without an
-    /// exporter, spans are still printed.
-    ///
-    /// ```standalone_crate
-    /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
-    /// use opentelemetry_sdk::trace::{InMemorySpanExporter, SimpleSpanProcessor};
-    ///
-    /// let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
-    ///     .with_sdk_span_processor(SimpleSpanProcessor::new(InMemorySpanExporter::default()))
-    ///     .initialize()?;
-    /// # drop(telemetry);
-    /// # Ok::<(), floe_telemetry::Error>(())
-    /// ```
-    pub fn with_sdk_span_processor<P: trace::SpanProcessor + 'static>(
-        mut self,
-        processor: P,
-    ) -> Self {
-        self.sdk_processors.push((ExporterId::of::<P>(), Box::new(processor)));
         self
     }
 
@@ -373,11 +346,6 @@ impl TelemetryProviderBuilder {
         !self.exporters.is_empty() || !self.otlp.is_empty()
     }
 
-    /// Whether an SDK processor was added, which may export.
-    pub(crate) const fn has_sdk_processor(&self) -> bool {
-        !self.sdk_processors.is_empty()
-    }
-
     pub(crate) const fn layers_mut(&mut self) -> &mut Option<Vec<ProgramLayer>> {
         &mut self.layers
     }
@@ -389,7 +357,6 @@ impl TelemetryProviderBuilder {
             sampler,
             propagators,
             processors,
-            sdk_processors,
             exporters,
             otlp,
             metrics,
@@ -400,7 +367,6 @@ impl TelemetryProviderBuilder {
         self.sampler = sampler.or(self.sampler.take());
         self.propagators.extend(propagators);
         self.processors.extend(processors);
-        self.sdk_processors.extend(sdk_processors);
         self.exporters.extend(exporters);
         self.otlp.extend(otlp);
         self.metrics.destinations.extend(metrics.destinations);
@@ -440,8 +406,7 @@ impl TelemetryProviderBuilder {
         let has_console = has_console.unwrap_or(exporters == 0 && ConsoleExporters::are_linked());
         let log_exporters = logs::count_exporters(&self.config, &otlp, &self.logs);
         // The console has a second share, for traces that are not complete.
-        let shares =
-            exporters + self.sdk_processors.len() + 2 * usize::from(has_console) + log_exporters;
+        let shares = exporters + 2 * usize::from(has_console) + log_exporters;
         let memory = Shares::new(&self.config, shares);
         let settings = WorkerSettings {
             signal: Signal::Traces,
@@ -453,11 +418,6 @@ impl TelemetryProviderBuilder {
         let mut destinations = Vec::new();
         for start in self.exporters {
             destinations.push(start(&resource, &settings)?);
-        }
-        for (id, mut processor) in self.sdk_processors {
-            processor.set_resource(&resource);
-            let ends = SdkEnds(processor);
-            destinations.push(exporter::plain(&id, ends, &resource, &settings)?);
         }
         for (index, target) in otlp.spans.iter().enumerate() {
             let id = target.exporter(index, Signal::Traces);
