@@ -172,9 +172,7 @@ impl Group<'_> {
         }
         let (chance, from, _, places) = best?;
         let twins = features.iter().filter(|it| is_twin(places, &it.1)).map(|it| text(&it.0));
-        let mut what: Vec<String> = twins.collect();
-        let others = what.split_off(what.len().min(MOST_TWINS)).len();
-        what.extend((others > 0).then(|| format!("{others} others")));
+        let what: Vec<String> = twins.take(MOST_TWINS).collect();
         Some((chance.exp() * as_f64(tried), self.finding(from, places, &what.join(" or "))?))
     }
 
