@@ -24,7 +24,8 @@ pub mod telemetry;
 mod text;
 pub mod word;
 
-// Registers the exporter `prometheus`.
+// These register the exporters `otlp_file` and `prometheus`.
+use floe_telemetry_otlp_file as _;
 #[cfg(feature = "prometheus")]
 use floe_telemetry_prometheus as _;
 

@@ -4,7 +4,7 @@ use floe_tests::{Receiver, ReservedPort};
 use serde_json::Value;
 
 use crate::exporting_to;
-use crate::product::Product;
+use crate::product::{Product, command};
 
 /// The lines of a run without a terminal: one for each asset, and a summary that tells what was done and where everything
 /// is.
@@ -118,6 +118,16 @@ fn the_trace_is_a_page_on_request() {
     let output = product.floe("run", &["--trace", "html"], &[]);
     assert_eq!(output.code, Some(1));
     assert_ne!(product.read(".floe/trace.html"), page);
+}
+
+#[test]
+fn the_exporter_of_files_writes_the_trace() {
+    let product = Product::shop();
+    let variables = [("OTEL_TRACES_EXPORTER", "otlp_file")];
+    let mut floe = command(&["run", "-q"], &variables);
+    let output = floe.current_dir(product.path("")).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(product.read("telemetry/traces.jsonl").contains("floe.pipeline.run"));
 }
 
 #[test]
