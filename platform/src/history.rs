@@ -13,6 +13,7 @@ use std::time::Duration;
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access};
 use floe_plugins::files::{confine, input_file};
+use floe_plugins::process::interrupt;
 use floe_plugins::runs::run_id::RunId;
 
 use crate::product::OUTPUT_FOLDER;
@@ -27,9 +28,6 @@ const MOST_BYTES: usize = 8 << 20;
 
 /// The number of runs that a run is compared with.
 const WINDOW: usize = 28;
-
-/// Finds unusual properties of a run, compared with earlier runs of the same kind, the newest first.
-type Explain = fn(&[Record], &Record) -> Vec<String>;
 
 impl Record {
     /// The unique id of the run.
@@ -82,22 +80,17 @@ fn path(folder: &Path) -> PathBuf {
     folder.join(OUTPUT_FOLDER).join("runs.jsonl")
 }
 
-/// Adds a run, or replaces its record. If it has ended, [`explain`](unusual::sentences) says what was unusual about it.
+/// Adds a run, or replaces its record. A run that has ended is compared with earlier ones, unless a signal stopped it.
 /// Returns what is wrong with the file: the run is the same without.
-pub(crate) fn add(folder: &Path, run: &mut Record, explain: Explain) -> Vec<String> {
+pub(crate) fn add(folder: &Path, run: &mut Record) -> Vec<String> {
     let mut warnings = Vec::new();
-    if let Err(error) = add_run(folder, run, explain, &mut warnings) {
+    if let Err(error) = add_run(folder, run, &mut warnings) {
         warnings.push(format!("the run is not in the history: {}", error.redacted()));
     }
     warnings
 }
 
-fn add_run(
-    folder: &Path,
-    run: &mut Record,
-    explain: Explain,
-    warnings: &mut Vec<String>,
-) -> Result<(), Error> {
+fn add_run(folder: &Path, run: &mut Record, warnings: &mut Vec<String>) -> Result<(), Error> {
     let _lock = lock(folder);
     let text = read_text(folder)?;
     let (mut lines, mut alike, mut damaged) = (Vec::new(), Vec::new(), 0);
@@ -126,7 +119,9 @@ fn add_run(
     run.number = number.unwrap_or_default().saturating_add(1);
     if run.status != Status::Started {
         run.continue_failures(&alike);
-        run.unusual = explain(&alike, run);
+    }
+    if run.status != Status::Started && !interrupt::is_requested() {
+        run.unusual = unusual::sentences(&alike, run);
     }
     let line = serde_json::to_string(&run).unwrap_or_default();
     lines.insert(0, &line);
@@ -224,11 +219,6 @@ mod tests {
         folder
     }
 
-    /// Adds a run, and returns the warnings.
-    fn add(folder: &Path, run: &mut Record) -> Vec<String> {
-        super::add(folder, run, |_, _| Vec::new())
-    }
-
     #[test]
     fn a_run_is_replaced_when_it_ends_and_found_with_those_of_its_trace() {
         let folder = folder();
@@ -291,7 +281,7 @@ mod tests {
             number += 1;
             let mut run = Record { environment: environment.to_owned(), ..record(number) };
             run.assets[0].outcome = outcome.clone();
-            super::add(folder, &mut run, |_, _| Vec::new());
+            add(folder, &mut run);
             run.assets.remove(0).failed_since.map(|(number, _)| number)
         };
         let built = Outcome::default();

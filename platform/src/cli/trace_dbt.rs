@@ -13,7 +13,7 @@ use floe_telemetry::{FloeSpanAttributes, sanitize_error_message};
 
 use super::output::{print_error, print_redacted, print_summary};
 use crate::compile::definition;
-use crate::history::{self, unusual};
+use crate::history;
 use crate::identity::Identity;
 use crate::pipeline::dbt;
 use crate::product;
@@ -82,16 +82,10 @@ impl floe_dbt::Product for Product<'_> {
         };
         let mut run = record(command, identity.as_ref().ok());
         run.command.push_str(&selection(command.command, self.arguments));
-        let warnings = match identity {
-            Ok(_) if !run.assets.is_empty() => {
-                history::add(&self.folder, &mut run, unusual::sentences)
-            }
-            _ => history::add(&self.folder, &mut run, |_, _| Vec::new()),
-        };
-        self.warnings.extend(warnings);
+        self.warnings.extend(history::add(&self.folder, &mut run));
         if let Err(error) = identity {
             let (command, error) = (command.command, error.redacted());
-            self.warnings.push(format!("`{command}` is not compared with earlier runs: {error}"));
+            self.warnings.push(format!("`{command}` has no identity: {error}"));
         }
         self.unusual = run.unusual;
         self.unusual.clone()

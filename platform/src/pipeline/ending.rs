@@ -16,7 +16,7 @@ use floe_telemetry::{get_current_span, traced};
 use super::report::{Report, RunError};
 use super::run::{Run, TRACER_NAME};
 use crate::compile::Definition;
-use crate::history::{self, unusual};
+use crate::history;
 use crate::identity::Identity;
 use crate::metrics;
 use crate::plugins::active::{self, Active, CHECK_FAILED, RUN_FAILED};
@@ -205,7 +205,7 @@ pub(crate) fn write_unbegun(folder: &Path, stopped: &Error) {
     };
     let checked = product::check_output_folder(folder);
     let written = checked.and_then(|()| {
-        history::add(folder, &mut record, |_, _| Vec::new());
+        history::add(folder, &mut record);
         save(folder, &record)
     });
     if let Err(error) = written {
@@ -215,7 +215,7 @@ pub(crate) fn write_unbegun(folder: &Path, stopped: &Error) {
 
 /// Replaces the results of an earlier run by those of a run that starts.
 pub(super) fn start(report: &mut Report) -> Result<(), Error> {
-    for warning in history::add(&report.folder, &mut report.record, |_, _| Vec::new()) {
+    for warning in history::add(&report.folder, &mut report.record) {
         report.warn(warning);
     }
     let written = save(&report.folder, &report.record);
@@ -246,13 +246,10 @@ pub(super) fn finish(
     save(&report.folder, &report.record)
 }
 
-/// Adds a finished run to the history, and compares it with earlier ones, unless a signal stopped it.
+/// Adds a finished run to the history, and compares it with earlier ones.
 #[traced(name = "floe.runs.compare", tracer = TRACER_NAME)]
 fn compare(folder: &Path, record: &mut Record) -> Vec<String> {
-    if interrupt::is_requested() {
-        return history::add(folder, record, |_, _| Vec::new());
-    }
-    history::add(folder, record, unusual::sentences)
+    history::add(folder, record)
 }
 
 #[traced(name = "floe.results.write", tracer = TRACER_NAME)]

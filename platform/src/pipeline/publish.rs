@@ -9,7 +9,7 @@ use floe_plugin::catalog::{StoredTable, TableCatalog};
 use floe_plugin::ingestion::{Export, IngestionEngine};
 use floe_plugin::semantic::SemanticLayer;
 use floe_plugin::storage::ObjectStore;
-use floe_plugin::table::{Column, ColumnType};
+use floe_plugin::table::Column;
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic;
 use floe_plugins::files::confine;
@@ -32,17 +32,11 @@ pub(super) fn publish(
     report: &mut Report,
 ) -> Result<(), Error> {
     let started = Instant::now();
-    let has_layer = run.plugins.one::<dyn SemanticLayer>().is_some();
-    let mut described = HashMap::new();
     let models = run.artifacts.models.iter();
     let mut stored = Vec::new();
     for model in models.filter(|model| model.layer == Layer::Gold) {
         if let Some(location) = store(model, run, tables)? {
             stored.push((&*model.name, location));
-        }
-        if has_layer {
-            let found = tables.session.describe(&model.name);
-            described.insert(&*model.name, found.map_err(Error::from_plugin)?);
         }
     }
     register(run, &stored)?;
@@ -51,7 +45,7 @@ pub(super) fn publish(
         let folder = uri.strip_prefix("file://").unwrap_or(&uri);
         report.objects = Some(format!("{folder} ({})", Count(stored.len(), "CSV file")));
     }
-    describe(run, &described)?;
+    describe(run, tables)?;
     report.end_stage("publish", started.elapsed());
     Ok(())
 }
@@ -73,10 +67,7 @@ fn register(run: &Run<'_>, stored: &[(&str, String)]) -> Result<(), Error> {
 }
 
 /// Passes the gold tables to the semantic layer, and removes earlier files.
-fn describe(
-    run: &Run<'_>,
-    described: &HashMap<&str, Vec<(String, ColumnType)>>,
-) -> Result<(), Error> {
+fn describe(run: &Run<'_>, tables: &mut Tables) -> Result<(), Error> {
     let layer = run.plugins.one::<dyn SemanticLayer>();
     let inner = Path::new(OUTPUT_FOLDER).join("semantic");
     let folder = run.folder().join(&inner);
@@ -84,6 +75,11 @@ fn describe(
         return atomic::remove_generated(&folder, "yml", |_| true);
     };
     confine::check_folder(run.folder(), &inner)?;
+    let mut described = HashMap::new();
+    for model in run.artifacts.models.iter().filter(|model| model.layer == Layer::Gold) {
+        let columns = tables.session.describe(&model.name).map_err(Error::from_plugin)?;
+        described.insert(&*model.name, columns);
+    }
     let mut product = run.artifacts.product();
     for model in &mut product.models {
         let columns = described.get(model.name).into_iter().flatten();
