@@ -9,6 +9,7 @@ use floe_semconv::Problem;
 use floe_telemetry::backend::{self, LinkedBackend};
 use floe_telemetry::callsite::{self, CallSite, Scope};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::columns;
 use super::output::{print, print_warnings};
@@ -16,7 +17,7 @@ use super::output::{print, print_warnings};
 pub(super) fn audit(is_json: bool) -> Result<(), Error> {
     let audit = Audit::new()?;
     if is_json {
-        print(&format_args!("{:#}\n", serde_json::json!(audit)))?;
+        print(&format_args!("{:#}\n", audit.to_json()))?;
     } else {
         print(&audit)?;
     }
@@ -25,39 +26,12 @@ pub(super) fn audit(is_json: bool) -> Result<(), Error> {
 }
 
 /// The result of the audit.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Audit {
-    functions: Vec<Function>,
-    tracers: Vec<Tracer>,
+    functions: Vec<&'static CallSite>,
+    tracers: Vec<&'static Scope>,
     plugins: Vec<Plugin>,
     warnings: Vec<InstrumentationWarning>,
-}
-
-/// An annotated function.
-#[derive(Debug, Serialize)]
-struct Function {
-    span: &'static str,
-    kind: String,
-    tracer: &'static str,
-    #[serde(rename = "function")]
-    path: String,
-    file: &'static str,
-    line: u32,
-    attributes: Vec<&'static str>,
-    /// Violations of OpenTelemetry's semantic conventions by the attributes.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    problems: Vec<String>,
-    metrics: bool,
-}
-
-/// A tracer that `tracer!` creates.
-#[derive(Debug, Serialize)]
-struct Tracer {
-    name: &'static str,
-    version: Option<&'static str>,
-    module: &'static str,
-    file: &'static str,
-    line: u32,
 }
 
 /// A plugin or a telemetry backend that is linked into the program.
@@ -85,10 +59,10 @@ impl Audit {
         let mut plugins: Vec<_> = plugins.into_iter().map(Plugin::new).collect();
         plugins.extend(backend::linked().map(Plugin::backend));
         plugins.sort_by_key(|plugin| (plugin.kind, plugin.name));
-        let mut functions: Vec<_> = callsite::all().map(Function::new).collect();
-        functions.sort_by_key(|function| (function.span, function.file, function.line));
-        let mut tracers: Vec<_> = callsite::tracers().map(Tracer::new).collect();
-        tracers.sort_by_key(|tracer| (tracer.name, tracer.file, tracer.line));
+        let mut functions: Vec<_> = callsite::all().collect();
+        functions.sort_by_key(|it| (it.name(), it.location()));
+        let mut tracers: Vec<_> = callsite::tracers().collect();
+        tracers.sort_by_key(|it| (it.name(), it.location()));
         Ok(Self { functions, tracers, plugins, warnings: floe_plugin::audit().map_err(refused)? })
     }
 
@@ -96,55 +70,58 @@ impl Audit {
     pub fn warnings(&self) -> &[InstrumentationWarning] {
         &self.warnings
     }
-}
 
-impl Function {
-    fn new(site: &CallSite) -> Self {
-        Self {
-            span: site.name(),
-            kind: format!("{:?}", site.kind()).to_lowercase(),
-            tracer: site.scope_name(),
-            path: format!("{}::{}", site.location().module(), site.function()),
-            file: site.location().file(),
-            line: site.location().line(),
-            attributes: site.attributes().collect(),
-            problems: site
-                .attributes()
-                .filter_map(problem_of)
-                .map(|problem| problem.to_string())
-                .collect(),
-            metrics: site.has_metrics(),
-        }
-    }
-}
-
-impl Function {
-    /// The keys, each with its problem.
-    fn attributes_and_problems(&self) -> String {
-        let keys = self.attributes.iter().map(|key| match problem_of(key) {
-            Some(problem) => format!("{key} ({problem})"),
-            None => (*key).to_owned(),
+    /// The audit as JSON.
+    pub fn to_json(&self) -> Value {
+        let functions = self.functions.iter().map(|site| {
+            let problems = site.attributes().filter_map(problem_of);
+            json!({
+                "span": site.name(),
+                "kind": kind(site),
+                "tracer": site.scope_name(),
+                "function": format!("{}::{}", site.location().module(), site.function()),
+                "file": site.location().file(),
+                "line": site.location().line(),
+                "attributes": site.attributes().collect::<Vec<_>>(),
+                "problems": problems.map(|it| it.to_string()).collect::<Vec<_>>(),
+                "metrics": site.has_metrics(),
+            })
         });
-        keys.collect::<Vec<_>>().join(" ")
+        let tracers = self.tracers.iter().map(|scope| {
+            json!({
+                "name": scope.name(),
+                "version": scope.version(),
+                "module": scope.location().module(),
+                "file": scope.location().file(),
+                "line": scope.location().line(),
+            })
+        });
+        json!({
+            "functions": functions.collect::<Vec<_>>(),
+            "tracers": tracers.collect::<Vec<_>>(),
+            "plugins": self.plugins,
+            "warnings": self.warnings,
+        })
     }
+}
+
+fn kind(site: &CallSite) -> String {
+    format!("{:?}", site.kind()).to_lowercase()
+}
+
+/// The keys, each with its problem.
+fn attributes_and_problems(site: &CallSite) -> String {
+    let keys = site.attributes().map(|key| match problem_of(key) {
+        Some(problem) => format!("{key} ({problem})"),
+        None => key.to_owned(),
+    });
+    keys.collect::<Vec<_>>().join(" ")
 }
 
 /// The problem of a function's key. Keys of a type, or known only at run time, are not checked.
 fn problem_of(key: &str) -> Option<Problem<'_>> {
     let is_known = !key.starts_with(['{', '*']);
     is_known.then(|| floe_semconv::check(key)).flatten()
-}
-
-impl Tracer {
-    fn new(scope: &'static Scope) -> Self {
-        Self {
-            name: scope.name(),
-            version: scope.version(),
-            module: scope.location().module(),
-            file: scope.location().file(),
-            line: scope.location().line(),
-        }
-    }
 }
 
 impl Plugin {
@@ -180,22 +157,19 @@ impl fmt::Display for Audit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let functions = self.functions.iter().map(|it| {
             [
-                it.span.to_owned(),
-                it.kind.clone(),
-                it.tracer.to_owned(),
-                format!("{}:{}", it.file, it.line),
-                it.attributes_and_problems(),
+                it.name().to_owned(),
+                kind(it),
+                it.scope_name().to_owned(),
+                it.location().to_string(),
+                attributes_and_problems(it),
             ]
         });
         columns::write(f, ["SPAN", "KIND", "TRACER", "FUNCTION AT", "ATTRIBUTES"], functions)?;
         writeln!(f)?;
         if !self.tracers.is_empty() {
             let tracers = self.tracers.iter().map(|it| {
-                [
-                    it.name.to_owned(),
-                    it.version.unwrap_or("-").to_owned(),
-                    format!("{}:{}", it.file, it.line),
-                ]
+                let version = it.version().unwrap_or("-").to_owned();
+                [it.name().to_owned(), version, it.location().to_string()]
             });
             columns::write(f, ["TRACER", "VERSION", "DECLARED AT"], tracers)?;
             writeln!(f)?;

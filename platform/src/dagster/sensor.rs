@@ -58,13 +58,34 @@ impl DagsterSensor {
     ///
     /// # Errors
     /// A file cannot be examined.
+    #[traced(
+        name = format!("dagster.sensor.{name}"),
+        tracer = DAGSTER,
+        floe_attributes = Sensor { sensor_name: name, job_name: Some(job) },
+        attributes(Orchestrator::OPERATION = "sensor"),
+    )]
     pub fn evaluate(
         &self,
         name: &str,
         job: &str,
         cursor: Option<&str>,
     ) -> Result<Evaluation, Error> {
-        evaluate(name, job, self, cursor)
+        let before = cursor.map(str::to_owned);
+        let evaluation = match self.state()? {
+            Ok(state) if before.as_ref() != Some(&state) => {
+                Evaluation { cursor: Some(state), skip_reason: None, tags: tags() }
+            }
+            Ok(_) => skipped(before, "no file of a source has changed".to_owned()),
+            Err(reason) => skipped(before, reason),
+        };
+        get_current_span().set_attributes(&SensorOutcome {
+            status: match evaluation.skip_reason {
+                None => SensorStatus::Requested,
+                Some(_) => SensorStatus::Skipped,
+            },
+            skip_reason: evaluation.skip_reason.as_deref(),
+        });
+        Ok(evaluation)
     }
 
     /// The state of the files: a hash of their sizes and times. The inner error names a missing file that no query
@@ -86,36 +107,6 @@ impl DagsterSensor {
         }
         Ok(Ok(format!("{:016x}", state.finish())))
     }
-}
-
-#[traced(
-    name = format!("dagster.sensor.{name}"),
-    tracer = DAGSTER,
-    floe_attributes = Sensor { sensor_name: name, job_name: Some(job) },
-    attributes(Orchestrator::OPERATION = "sensor"),
-)]
-fn evaluate(
-    name: &str,
-    job: &str,
-    sensor: &DagsterSensor,
-    cursor: Option<&str>,
-) -> Result<Evaluation, Error> {
-    let before = cursor.map(str::to_owned);
-    let evaluation = match sensor.state()? {
-        Ok(state) if before.as_ref() != Some(&state) => {
-            Evaluation { cursor: Some(state), skip_reason: None, tags: tags() }
-        }
-        Ok(_) => skipped(before, "no file of a source has changed".to_owned()),
-        Err(reason) => skipped(before, reason),
-    };
-    get_current_span().set_attributes(&SensorOutcome {
-        status: match evaluation.skip_reason {
-            None => SensorStatus::Requested,
-            Some(_) => SensorStatus::Skipped,
-        },
-        skip_reason: evaluation.skip_reason.as_deref(),
-    });
-    Ok(evaluation)
 }
 
 fn skipped(cursor: Option<String>, reason: String) -> Evaluation {
