@@ -39,14 +39,6 @@ pub enum Error {
     /// A plugin's operation failed.
     #[error(transparent)]
     Plugin(floe_plugin::Error),
-    /// An orchestrator ended with an exit code other than 0, and no asset failed.
-    #[error("{message}")]
-    Orchestrator {
-        /// The exit code.
-        code: u8,
-        /// The last output of the orchestrator.
-        message: String,
-    },
     /// The telemetry runtime could not start or shut down.
     #[error("telemetry: {0}")]
     Telemetry(String),
@@ -102,8 +94,8 @@ impl Error {
         floe_plugin::Error::new(kind, self.redacted()).with_source(self)
     }
 
-    /// The exit code of the program: 2 for a mistake of the user, 128 plus the signal's number for a signal, the code
-    /// of a failed orchestrator, 1 for any other failure.
+    /// The exit code of the program: 2 for a mistake of the user, 128 plus the signal's number for a signal, 1 for
+    /// any other failure.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Input { .. } | Self::Setting(_) => 2,
@@ -112,7 +104,6 @@ impl Error {
             | Self::Plugin(_)
             | Self::Telemetry(_)
             | Self::NotFound(_) => 1,
-            Self::Orchestrator { code, .. } => *code,
             // As a shell reports a program that was ended by a signal.
             Self::Interrupted { signal } => 128 + u8::try_from(*signal).unwrap_or_default(),
         }
@@ -141,7 +132,6 @@ impl ErrorType for Error {
             Self::Setting(_) => "product.setting",
             Self::Io { .. } | Self::Output(_) => "system.io",
             Self::Plugin(error) => error.error_type(),
-            Self::Orchestrator { .. } => "orchestrator.exit_code",
             Self::Telemetry(_) => "telemetry.setup",
             Self::NotFound(_) => "product.not_found",
             Self::Interrupted { .. } => "canceled",

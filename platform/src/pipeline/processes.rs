@@ -81,8 +81,6 @@ pub(super) fn build(
     interrupt::check()?;
     let end = ran.map_err(failed(orchestrator))?;
     if report.count(Outcome::is_failed) > 0 {
-        // A run with failed assets is never a success.
-        report.exit_code = exit_code(end.code).max(1);
         return Ok(false);
     }
     let is_of_nodes = artifacts.dbt.is_some() && report.has_begun();
@@ -101,22 +99,18 @@ fn check(
     report: &Report,
 ) -> Result<(), Error> {
     let name = orchestrator.name();
+    let refused = |message| {
+        let error = floe_plugin::Error::new(ErrorKind::InvalidResponse, message);
+        Err(failed(orchestrator)(error))
+    };
     if end.code != 0 {
-        return Err(Error::Orchestrator {
-            code: exit_code(end.code),
-            message: format!("the orchestrator plugin `{name}`: {}", end.message),
-        });
+        return refused(end.message.clone());
     }
     let Some((key, _)) = assets.iter().find(|(key, _)| !report.has_built(key)) else {
         return Ok(());
     };
     let message = format!("{name} ended with the exit code 0 and did not build `{key}`");
-    let error = floe_plugin::Error::new(ErrorKind::InvalidResponse, message);
-    Err(failed(orchestrator)(error))
-}
-
-fn exit_code(code: i32) -> u8 {
-    u8::try_from(code).unwrap_or(1)
+    refused(message)
 }
 
 /// Adds the outcome of each asset to the report. Assets whose process did not end get their span here.

@@ -53,8 +53,6 @@ pub struct Report {
     pub(crate) is_published: bool,
     /// Failures of plugins that did not fail the run, without credentials.
     pub(crate) warnings: Vec<String>,
-    /// The exit code of the program if assets failed.
-    pub(crate) exit_code: u8,
 }
 
 /// The error of a run that did not build all assets of a product.
@@ -81,11 +79,10 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// The exit code of the program: see [`Error::exit_code`]; if assets failed, 1 or the orchestrator's.
+    /// The exit code of the program: see [`Error::exit_code`]; 1 if assets failed.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::AssetsFailed(report) => report.exit_code,
-            Self::AssetFailed(_) => 1,
+            Self::AssetsFailed(_) | Self::AssetFailed(_) => 1,
             Self::Unfinished { error, .. } | Self::Stopped(error) => error.exit_code(),
         }
     }
@@ -136,7 +133,6 @@ impl Report {
             objects: None,
             is_published: false,
             warnings: Vec::new(),
-            exit_code: 1,
         }
     }
 
