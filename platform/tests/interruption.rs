@@ -26,7 +26,7 @@ use std::thread;
 
 use floe::compile::Definition;
 use floe::pipeline::{self, RunId};
-use floe_tests::{ReceivedStatus, Receiver};
+use floe_tests::{ReceivedStatus, Receiver, before};
 
 use crate::faults::Faults;
 use crate::product::Product;
@@ -50,14 +50,7 @@ impl Running {
     fn start(product: &Product, variables: &[(&str, &str)]) -> Self {
         let floe = product::command(&["run", product.path("").to_str().unwrap()], variables);
         // A shell starts background commands with some signals ignored, and `floe` respects that.
-        let mut command = Command::new("env");
-        command.arg("--default-signal=HUP,INT,TERM").arg(floe.get_program()).args(floe.get_args());
-        for (name, value) in floe.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
+        let mut command = before(&["env", "--default-signal=HUP,INT,TERM"], &floe);
         Self::spawn(&mut command)
     }
 
@@ -219,19 +212,6 @@ fn a_signal_delivers_the_trace_and_removes_the_drafts() {
 }
 
 #[test]
-fn a_signal_interrupts_a_model() {
-    let product = endless_model(ENDLESS);
-    let mut run = Running::start(&product, &[("FLOE_LOG_LEVEL", "info")]);
-    run.wait_for_log(&["built", "stg_orders"]);
-    run.signal("TERM");
-    assert_eq!(run.ended_by().0, Some(15));
-    assert_eq!(results(&product)["assets"][1]["key"], "stg_orders");
-    assert_eq!(results(&product)["status"], "failed");
-    assert_eq!(leftovers(&product), [""; 0]);
-    assert_continues(&product);
-}
-
-#[test]
 fn a_signal_ends_the_wait_for_a_locked_database() {
     let product = Product::shop();
     product.run().assert_ok();
@@ -271,7 +251,7 @@ fn a_command_that_does_not_stop_is_ended() {
 }
 
 #[test]
-fn a_signal_that_the_parent_ignores_is_ignored() {
+fn a_signal_interrupts_a_model_unless_the_parent_ignores_it() {
     let product = endless_model(ENDLESS);
     let script = "trap '' HUP; exec \"$0\" \"$@\"";
     let program = env!("CARGO_BIN_EXE_floe");
@@ -287,6 +267,9 @@ fn a_signal_that_the_parent_ignores_is_ignored() {
     // SIGHUP came first: it would have been the cause.
     let (by, stderr) = run.ended_by();
     assert_eq!(by, Some(15), "{stderr}");
+    assert_eq!(results(&product)["assets"][1]["key"], "stg_orders");
+    assert_eq!(results(&product)["status"], "failed");
+    assert_eq!(leftovers(&product), [""; 0]);
 }
 
 #[test]
@@ -423,34 +406,6 @@ fn what_is_published_is_synchronized_before_and_after() {
         assert!(last_write < synchronized && synchronized < at, "{name}: {calls:#?}");
         assert_eq!(calls[at + 1], format!("fsync {folder}"), "{name}: {calls:#?}");
     }
-}
-
-/// The results at the start and at the end, the object and the warehouse: the file and its folder each.
-#[test]
-fn only_what_cannot_be_made_again_is_synchronized() {
-    let faults = Faults::new();
-    let product = Product::shop();
-    product.run().assert_ok();
-    let output = faults.run(&product, "none", 0);
-    assert_eq!(output.code, Some(0), "{}", output.stderr);
-    let calls = faults.calls();
-    let count = |name: &str| calls.iter().filter(|call| call.starts_with(name)).count();
-    assert_eq!(count("fsync "), 8, "{calls:#?}");
-    let targets = calls.iter().filter(|call| call.starts_with("rename "));
-    let mut targets: Vec<_> = targets.filter_map(|call| call.rsplit('/').next()).collect();
-    targets.sort_unstable();
-    assert_eq!(
-        targets,
-        [
-            "compiled_artifacts.json",
-            "run_results.json",
-            "run_results.json",
-            "runs.jsonl",
-            "runs.jsonl",
-            "totals.csv",
-            "warehouse.db",
-        ]
-    );
 }
 
 #[test]

@@ -162,3 +162,20 @@ fn output(command: &mut Command) -> Output {
     let output = output.unwrap_or_else(|_| panic!("{command:?} hangs"));
     output.expect("the output of a process")
 }
+
+/// `words` before a command line, with its variables and its folder, for example `env --ignore-signal`.
+#[must_use]
+pub fn before(words: &[&str], command: &Command) -> Command {
+    let mut outer = Command::new(words[0]);
+    outer.args(&words[1..]).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => outer.env(name, value),
+            None => outer.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        outer.current_dir(folder);
+    }
+    outer
+}

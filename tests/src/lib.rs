@@ -39,6 +39,7 @@ mod receiver;
 mod remote;
 pub mod repository;
 mod reserved_port;
+mod spans;
 mod tree;
 mod url;
 mod wait;
@@ -46,7 +47,7 @@ mod written;
 
 pub use before_main::assert_nothing_runs_before_main;
 pub use canary::{Canary, Outputs, Shape};
-pub use child::{Program, has_run_alone};
+pub use child::{Program, before, has_run_alone};
 pub use conventions::assert_conventions;
 pub use fuzz::fuzz;
 pub use mutation::{damaged, mutated};
@@ -59,6 +60,7 @@ pub use receiver::{
 };
 pub use remote::{remote, remote_in};
 pub use reserved_port::ReservedPort;
+pub use spans::{assert_attributes, linked, single};
 pub use tree::tree;
 pub use url::{REDACTED_URL, url};
 pub use wait::{TIMEOUT, wait_until};

@@ -11,7 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
-use floe_tests::{ReceivedSpan, ReceivedStatus, Receiver, Value, tree};
+use floe_tests::{ReceivedSpan, ReceivedStatus, Receiver, tree};
+pub(crate) use floe_tests::{assert_attributes, linked, single};
 use serde_json::{Value as Json, json};
 
 use crate::product::Product;
@@ -159,32 +160,10 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-#[track_caller]
-pub(crate) fn single<'a>(spans: &'a [ReceivedSpan], name: &str) -> &'a ReceivedSpan {
-    let found: Vec<_> = spans.iter().filter(|span| span.name == name).collect();
-    match found[..] {
-        [span] => span,
-        _ => panic!("{} spans are named `{name}`:\n{}", found.len(), tree(spans)),
-    }
-}
-
 /// The name of the parent; empty if it was not received.
 pub(crate) fn parent<'a>(spans: &'a [ReceivedSpan], span: &ReceivedSpan) -> &'a str {
     let parent = spans.iter().find(|it| it.span_id == span.parent_span_id);
     parent.map_or("", |parent| &parent.name)
-}
-
-/// The names of the spans that a span links to.
-pub(crate) fn linked<'a>(spans: &'a [ReceivedSpan], span: &ReceivedSpan) -> Vec<&'a str> {
-    let name = |id: &String| spans.iter().find(|it| it.span_id == *id);
-    let links = span.links.iter();
-    links.filter_map(|link| name(&link.span_id)).map(|it| &*it.name).collect()
-}
-
-pub(crate) fn assert_attributes(span: &ReceivedSpan, expected: &[(&str, Value)]) {
-    for (key, value) in expected {
-        assert_eq!(span.attributes.get(*key), Some(value), "{key} of {}", span.name);
-    }
 }
 
 /// Every span belongs to the trace of the test, and every parent was received.

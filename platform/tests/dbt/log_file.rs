@@ -1,8 +1,8 @@
 //! `dbt.log`, which `floe` writes in the place of dbt.
 
+use floe_tests::before;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::process::Command;
 
 use crate::setup::{Setup, TRACE_ID, TRACEPARENT, recorded, text_of};
 
@@ -93,20 +93,8 @@ fn a_disk_that_is_full_costs_the_files_only() {
     // A write fails in its middle, as on a disk that is full: no file may be longer than 1 KiB.
     let limited = "trap '' XFSZ; ulimit -f 2; exec \"$@\"";
     let floe = setup.command(&["build"]);
-    let mut command = Command::new("sh");
-    command.args(["-c", limited, "sh"]).arg(floe.get_program());
-    command.args(floe.get_args());
-    for (name, value) in floe.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    let output = command
-        .current_dir(setup.folder.path())
-        .env("EVENTS", recorded("build_ok.jsonl"))
-        .output()
-        .unwrap();
+    let mut command = before(&["sh", "-c", limited, "sh"], &floe);
+    let output = command.env("EVENTS", recorded("build_ok.jsonl")).output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     let stderr = text_of(&output.stderr);
     let warnings: Vec<_> = stderr.lines().collect();

@@ -3,13 +3,13 @@
 use std::fs;
 use std::process::Stdio;
 
-use floe_tests::{MetricValue, ReceivedLog, ReceivedSpan, ReceivedStatus, Value, tree};
+use floe_tests::{MetricValue, ReceivedLog, ReceivedSpan, ReceivedStatus, Value, linked, tree};
 use serde_json::Value as Json;
 
 use crate::program::in_a_node;
 use crate::setup::{
     PLAY, Setup, TRACE_ID, TRACEPARENT, assert_attributes, assert_failed_hook, bytes,
-    error_message, floe, linked, nanos, recorded, single, text, text_of,
+    error_message, floe, nanos, recorded, single, text, text_of,
 };
 
 /// The spans of a build in which nothing failed.

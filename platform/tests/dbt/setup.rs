@@ -6,7 +6,8 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use floe_tests::{ReceivedSpan, ReceivedStatus, Receiver, Value, tree};
+use floe_tests::{ReceivedSpan, ReceivedStatus, Receiver, Value, before};
+pub(crate) use floe_tests::{assert_attributes, single};
 use tempfile::TempDir;
 
 pub(crate) const TRACE_ID: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -33,15 +34,20 @@ pub(crate) fn recorded(name: &str) -> PathBuf {
 pub(crate) fn floe() -> Command {
     let built = || env!("CARGO_BIN_EXE_floe").to_owned();
     let mut floe = Command::new(std::env::var("PIPELINE_FLOE").unwrap_or_else(|_| built()));
+    without_variables(&mut floe);
+    floe
+}
+
+/// Removes the variables of this process that `floe` reads.
+pub(crate) fn without_variables(command: &mut Command) {
     for (name, _) in std::env::vars() {
         if ["OTEL_", "DBT_", "DAGSTER_", "FLOE_", "TRACEPARENT", "BAGGAGE"]
             .iter()
             .any(|it| name.starts_with(it))
         {
-            floe.env_remove(name);
+            command.env_remove(name);
         }
     }
-    floe
 }
 
 impl Setup {
@@ -106,28 +112,11 @@ impl Setup {
     }
 }
 
-#[track_caller]
-pub(crate) fn single<'a>(spans: &'a [ReceivedSpan], name: &str) -> &'a ReceivedSpan {
-    let found: Vec<_> = spans.iter().filter(|span| span.name == name).collect();
-    match found[..] {
-        [span] => span,
-        _ => panic!("{} spans are named `{name}`:\n{}", found.len(), tree(spans)),
-    }
-}
-
 pub(crate) fn text(span: &ReceivedSpan, key: &str) -> Option<String> {
     match span.attributes.get(key)? {
         Value::String(text) => Some(text.clone()),
         other => Some(format!("{other:?}")),
     }
-}
-
-/// The names of the spans that a span links to.
-pub(crate) fn linked<'a>(spans: &'a [ReceivedSpan], span: &ReceivedSpan) -> Vec<&'a str> {
-    let name = |id: &String| spans.iter().find(|it| it.span_id == *id).map(|it| it.name.as_str());
-    let mut names: Vec<_> = span.links.iter().filter_map(|link| name(&link.span_id)).collect();
-    names.sort_unstable();
-    names
 }
 
 /// Every byte that was received.
@@ -149,13 +138,6 @@ pub(crate) fn nanos(time: &str) -> u64 {
 }
 
 #[track_caller]
-pub(crate) fn assert_attributes(span: &ReceivedSpan, expected: &[(&str, Value)]) {
-    for (key, value) in expected {
-        assert_eq!(span.attributes.get(*key), Some(value), "{key} of {}", span.name);
-    }
-}
-
-#[track_caller]
 pub(crate) fn error_message(span: &ReceivedSpan) -> &str {
     match &span.status {
         ReceivedStatus::Error(message) => message,
@@ -166,17 +148,7 @@ pub(crate) fn error_message(span: &ReceivedSpan) -> &str {
 /// The command with the default reaction to signals. A shell starts background commands with some signals ignored,
 /// and `floe` respects that.
 pub(crate) fn with_default_signals(command: &Command) -> Command {
-    let mut env = Command::new("env");
-    env.arg("--default-signal=HUP,INT,TERM").arg(command.get_program()).args(command.get_args());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => env.env(name, value),
-            None => env.env_remove(name),
-        };
-    }
-    if let Some(folder) = command.get_current_dir() {
-        env.current_dir(folder);
-    }
+    let mut env = before(&["env", "--default-signal=HUP,INT,TERM"], command);
     // A signal of a test would be one of the terminal, which sends it to dbt, too, where the tests run on a terminal.
     env.process_group(0);
     env

@@ -55,45 +55,6 @@ fn each_plugin_has_a_tracer() {
     }
 }
 
-/// A user of the platform selects them in a manifest: no other build of the program is needed.
-#[test]
-fn the_plugins_that_users_select_are_in_every_build() {
-    let audit = audit();
-    let plugins = audit["plugins"].as_array().unwrap().iter();
-    let found: BTreeSet<_> = plugins
-        .map(|it| format!("{} {}", it["type"].as_str().unwrap(), it["name"].as_str().unwrap()))
-        .collect();
-    let expected = [
-        "alert_channel alertmanager",
-        "alert_channel email",
-        "alert_channel slack",
-        "alert_channel webhook",
-        "catalog polaris",
-        "compute duckdb",
-        "dbt core",
-        "dbt fusion",
-        "identity keycloak",
-        "ingestion dlt",
-        "lineage_backend marquez",
-        "network_security k8s",
-        "orchestrator dagster",
-        "quality dbt_expectations",
-        "quality great_expectations",
-        "rbac k8s",
-        "secrets infisical",
-        "secrets k8s",
-        "semantic_layer cube",
-        "telemetry_backend console",
-        "telemetry_backend jaeger",
-    ];
-    for plugin in expected {
-        assert!(found.contains(plugin), "{plugin} is none of {found:#?}");
-    }
-    // The tests have every feature of the program.
-    let manifest = include_str!("../../plugins/Cargo.toml");
-    assert!(!manifest.contains("[features]"), "a plugin may be left out");
-}
-
 #[test]
 fn each_tracer_follows_the_naming_rule_or_has_the_name_of_the_crate() {
     let audit = audit();

@@ -80,4 +80,5 @@ fn the_marts_agree_with_each_other_and_with_the_files() {
         dump(&product.open(".floe/warehouse.db")) == first,
         "a second run built different tables"
     );
+    assert!(!product.files().iter().any(|path| path.contains(".floe-")));
 }

@@ -155,38 +155,6 @@ fn artifacts_without_the_identity_are_refused() {
 }
 
 #[test]
-fn lineage_settings_are_written_to_the_artifacts() {
-    for (lineage, enabled, transport, endpoint) in [
-        ("", true, None, None),
-        ("enabled: true", true, None, None),
-        ("enabled: false", false, None, None),
-        ("transport: console", true, Some(LineageTransport::Console), None),
-        (
-            "transport: http, endpoint: 'http://marquez:5000'",
-            true,
-            Some(LineageTransport::Http),
-            Some("http://marquez:5000"),
-        ),
-        ("endpoint: 'http://marquez:5000'", true, None, Some("http://marquez:5000")),
-        ("enabled: false, transport: noop", false, Some(LineageTransport::Noop), None),
-        (
-            "transport: console, endpoint: 'https://marquez.example:5000'",
-            true,
-            Some(LineageTransport::Console),
-            Some("https://marquez.example:5000"),
-        ),
-    ] {
-        let found = compiled(&format!("observability: {{ lineage: {{ {lineage} }} }}"), &[]);
-        assert_eq!(
-            (found.lineage, found.lineage_transport, found.lineage_endpoint.as_deref()),
-            (enabled, transport, endpoint),
-            "{lineage}"
-        );
-        assert_eq!(found.lineage_namespace, "retail");
-    }
-}
-
-#[test]
 fn lineage_over_http_needs_an_endpoint_unless_it_is_switched_off() {
     let product = shop("observability: { lineage: { transport: http } }");
     for command in ["compile", "plugins"] {
@@ -201,18 +169,6 @@ fn lineage_over_http_needs_an_endpoint_unless_it_is_switched_off() {
     }
     let product = shop("observability: { lineage: { transport: http, enabled: false } }");
     product.floe("compile", &[], &[]).assert_ok();
-}
-
-#[test]
-fn an_unknown_lineage_transport_is_an_error_with_its_place() {
-    let product = shop("observability: { lineage: { transport: kafka } }");
-    let output = product.floe("compile", &[], &[]);
-    assert_eq!(output.code, Some(2));
-    assert_eq!(
-        output.stderr,
-        "error: {dir}/manifest.yaml:3:40: observability.lineage.transport: expected `http`, `console` or `noop`, found `kafka`\n"
-    );
-    assert!(!product.path(ARTIFACTS).exists());
 }
 
 #[test]
@@ -251,19 +207,6 @@ fn backend_and_endpoint_follow_from_the_tracing_settings() {
             "{manifest}"
         );
     }
-}
-
-#[test]
-fn a_literal_credential_is_refused_and_not_written() {
-    let product =
-        shop("telemetry: { authentication: { auth_type: bearer, bearer_token: hunter2-hunter2 } }");
-    let output = product.floe("compile", &[], &[]);
-    assert_eq!(output.code, Some(2));
-    assert!(output.stderr.starts_with("error: {dir}/manifest.yaml:3:"), "{}", output.stderr);
-    let reason = "found a credential, which the artifacts would contain";
-    assert!(output.stderr.contains(reason), "{}", output.stderr);
-    assert!(!output.stderr.contains("hunter2") && !output.stdout.contains("hunter2"));
-    assert!(!product.path(ARTIFACTS).exists());
 }
 
 /// Without an endpoint, the exporter uses the default of its protocol.

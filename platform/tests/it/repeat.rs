@@ -10,16 +10,6 @@ use serde_json::Value;
 use crate::product::Product;
 
 #[test]
-fn a_second_run_builds_the_same_tables() {
-    let product = Product::shop();
-    product.run().assert_ok();
-    let first = fs::read(product.path(".floe/warehouse.db")).unwrap();
-    product.run().assert_ok();
-    assert_eq!(fs::read(product.path(".floe/warehouse.db")).unwrap(), first);
-    assert!(!product.files().iter().any(|path| path.contains(".floe-")));
-}
-
-#[test]
 fn a_product_without_a_manifest_runs_on_the_built_in_one() {
     let product = Product::shop();
     product.remove("manifest.yaml");

@@ -71,17 +71,6 @@ fn a_source_with_eight_times_its_rows_is_said_everywhere() {
 }
 
 #[test]
-fn a_run_without_its_command_and_machine_is_kept() {
-    let product = ran(1);
-    let mut run: Value = serde_json::from_str(&product.read(RUNS)).unwrap();
-    let fields = run.as_object_mut().unwrap();
-    assert!(fields.remove("command").is_some() && fields.remove("machine").is_some());
-    product.write(RUNS, &format!("{run}\n"));
-    product.run().assert_ok();
-    assert_eq!(runs(&product, &[]).len(), 2);
-}
-
-#[test]
 fn a_query_that_changed_and_fails_is_said_with_its_first_run() {
     let product = ran(7);
     product.write("models/totals.sql", "SELECT nope FROM {{ ref('stg_orders') }}");

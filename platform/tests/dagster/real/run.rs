@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Instant;
 
-use floe_tests::{ReceivedSpan, ReceivedStatus, tree};
+use floe_tests::{ReceivedSpan, ReceivedStatus, before, tree};
 use serde_json::{Value as Json, json};
 
 use crate::models::{built_by_dbt, real_dbt, with_dbt};
@@ -177,16 +177,7 @@ fn real_dagster_is_interrupted() {
     setup.product.write("models/stg_orders.sql", ENDLESS);
     let begun = setup.product.path("begun");
     assert!(Command::new("mkfifo").arg(&begun).status().unwrap().success());
-    let floe = setup.floe("run");
-    let mut command = Command::new("env");
-    command.arg("--default-signal=INT,TERM,HUP").arg(floe.get_program());
-    command.args(floe.get_args());
-    for (name, value) in floe.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
+    let mut command = before(&["env", "--default-signal=INT,TERM,HUP"], &setup.floe("run"));
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let child = child.unwrap();
     // The processes of both assets watch for the second one.

@@ -1,6 +1,6 @@
 //! Real dbt: the same results with and without a trace, and what the trace costs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
@@ -8,13 +8,13 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 use std::{fs, thread};
 
-use floe_tests::{ReceivedSpan, ReceivedStatus, Receiver, Value};
+use floe_tests::{ReceivedSpan, ReceivedStatus, Receiver, Value, before};
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
 use crate::setup::{
-    KILL, Setup, TRACE_ID, TRACEPARENT, assert_failed_hook, bytes, error_message, floe, nanos,
-    recorded, single, text, text_of, with_default_signals,
+    TRACE_ID, TRACEPARENT, assert_failed_hook, bytes, error_message, floe, nanos, recorded, single,
+    text, text_of, with_default_signals, without_variables,
 };
 
 /// `PATH` with the folder of real dbt.
@@ -44,19 +44,16 @@ pub(crate) fn dbt(
     receiver: Option<&Receiver>,
     words: &[&str],
 ) -> Command {
-    let mut command = floe();
-    if let Some(receiver) = receiver {
+    let mut command = if let Some(receiver) = receiver {
+        let mut command = floe();
         command.args(["trace-dbt", "--", "dbt"]);
         command.env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint());
+        command
     } else {
-        let of_floe = std::mem::replace(&mut command, Command::new("dbt"));
-        for (name, value) in of_floe.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-    }
+        let mut command = Command::new("dbt");
+        without_variables(&mut command);
+        command
+    };
     command.args(words).env("PATH", path).env("DBT_PROFILES_DIR", ".").current_dir(folder);
     command
 }
@@ -248,15 +245,8 @@ fn real_dbt_writes_the_same() {
         let folder = project();
         let words = ["--no-partial-parse", "seed", "--threads", "1"];
         let inner = dbt(&path, folder.path(), receiver, &words);
-        let mut command = Command::new("python3");
-        command.args(["-c", terminal]).arg(inner.get_program()).args(inner.get_args());
-        for (name, value) in inner.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        let output = command.current_dir(folder.path()).stdin(Stdio::null()).output().unwrap();
+        let mut command = before(&["python3", "-c", terminal], &inner);
+        let output = command.stdin(Stdio::null()).output().unwrap();
         let log = fs::read(folder.path().join("logs/dbt.log")).unwrap();
         (output.status.code(), without_digits(&output.stdout), without_digits(&log).lines().count())
     });
@@ -335,34 +325,6 @@ fn real_dbt_without_a_project_or_a_command() {
     assert_eq!(message(&roots[0].1), "dbt exited with code 2");
     assert_eq!(roots[1], ("dbt.run".to_owned(), ReceivedStatus::Ok));
     assert!(message(&roots[2].1).contains("'nosuch' which was not found"), "{roots:?}");
-}
-
-#[test]
-fn real_dbt_is_quiet_after_its_trace_was_killed() {
-    let path = real();
-    let (bare, project) = (project(), project());
-    let bare = dbt(&path, bare.path(), None, &["build"]).output().unwrap();
-    let setup = Setup::new(&format!("{KILL}\ndbt \"$@\"\necho $? > code"));
-    fs::create_dir(setup.path("tmp")).unwrap();
-    let mut command = setup.command(&["build"]);
-    command
-        .env("TMPDIR", setup.path("tmp"))
-        .env("PATH", &path)
-        .env("DBT_PROJECT_DIR", project.path())
-        .env("DBT_PROFILES_DIR", project.path());
-    let output = command.output().unwrap();
-    assert_eq!(text_of(&output.stderr), text_of(&bare.stderr));
-    // Without the times.
-    let [stdout, expected] = [&output, &bare].map(|it| {
-        let text = text_of(&it.stdout);
-        let words = text.split_whitespace();
-        let words = words.filter(|it| !it.contains(char::is_numeric));
-        words.map(str::to_owned).collect::<BTreeSet<_>>()
-    });
-    assert_eq!(stdout, expected);
-    let code = fs::read_to_string(setup.path("code")).unwrap();
-    assert_eq!(code, format!("{}\n", bare.status.code().unwrap()));
-    setup.wait_for_removal();
 }
 
 /// The processor time of all children that have ended, in ticks of 10 ms.

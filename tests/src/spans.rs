@@ -1,0 +1,37 @@
+//! Assertions about received spans.
+
+use crate::tree::tree;
+use crate::{ReceivedSpan, Value};
+
+/// The span with this name.
+///
+/// # Panics
+/// There is none, or there are several.
+#[track_caller]
+pub fn single<'a>(spans: &'a [ReceivedSpan], name: &str) -> &'a ReceivedSpan {
+    let found: Vec<_> = spans.iter().filter(|span| span.name == name).collect();
+    match found[..] {
+        [span] => span,
+        _ => panic!("{} spans are named `{name}`:\n{}", found.len(), tree(spans)),
+    }
+}
+
+/// The names of the spans that a span links to, in alphabetical order.
+#[must_use]
+pub fn linked<'a>(spans: &'a [ReceivedSpan], span: &ReceivedSpan) -> Vec<&'a str> {
+    let name = |id: &String| spans.iter().find(|it| it.span_id == *id).map(|it| it.name.as_str());
+    let mut names: Vec<_> = span.links.iter().filter_map(|link| name(&link.span_id)).collect();
+    names.sort_unstable();
+    names
+}
+
+/// Asserts that a span has these attributes.
+///
+/// # Panics
+/// It has not.
+#[track_caller]
+pub fn assert_attributes(span: &ReceivedSpan, expected: &[(&str, Value)]) {
+    for (key, value) in expected {
+        assert_eq!(span.attributes.get(*key), Some(value), "{key} of {}", span.name);
+    }
+}
