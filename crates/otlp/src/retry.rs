@@ -37,7 +37,7 @@ pub(super) trait Transport: Send {
     fn send(&mut self, request: Bytes, time: Duration) -> Outcome;
 }
 
-/// Sends nothing, for this reason.
+/// Fails each request with this reason.
 impl Transport for &'static str {
     fn send(&mut self, _: Bytes, _: Duration) -> Outcome {
         Outcome::Unanswered((*self).to_owned())
