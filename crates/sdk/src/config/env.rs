@@ -7,6 +7,7 @@
 
 mod misspelled;
 pub(super) mod parse;
+mod without_effect;
 
 use crate::suggest::expected;
 use std::borrow::Cow;
@@ -124,6 +125,7 @@ impl TelemetryConfig {
             otlp(Some(signal), self);
         }
         exporters(self);
+        without_effect::warn();
     }
 }
 
