@@ -79,6 +79,7 @@ pub(crate) mod recorded_span;
 mod recording;
 mod ring;
 #[cfg(test)]
+#[path = "recorder/ring/tests.rs"]
 mod ring_properties;
 pub(crate) mod sampling;
 pub(crate) mod span;
