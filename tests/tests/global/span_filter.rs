@@ -8,12 +8,12 @@ use floe_telemetry::{
     FutureExt, TelemetryConfig, Tracer, create_span, get_current_span, get_tracer, span, testing,
     traced, tracing_layer,
 };
-use floe_tests::{MetricValue, remote};
+use floe_tests::remote;
 use opentelemetry::trace::Tracer as _;
 use opentelemetry_sdk::trace::SpanData;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use super::pipeline::{Pipeline, spans};
+use super::pipeline::spans;
 
 #[traced]
 fn request() {
@@ -51,13 +51,9 @@ mod db {
     }
 }
 
-fn rules(filter: &str) -> Vec<SamplingRule> {
-    SamplingRule::parse_filter(filter).unwrap()
-}
-
-fn with_filter(filter: Option<&str>, code: impl FnOnce()) -> Vec<SpanData> {
+fn with_filter(filter: &str, code: impl FnOnce()) -> Vec<SpanData> {
     let mut config = TelemetryConfig::new("filter");
-    config.sampling.rules = rules(filter.unwrap_or("trace"));
+    config.sampling.rules = SamplingRule::parse_filter(filter).unwrap();
     spans(config, code)
 }
 
@@ -75,21 +71,10 @@ fn parent_of<'a>(spans: &'a [SpanData], name: &str) -> Option<&'a str> {
 }
 
 #[alone]
-fn without_a_filter_every_level_is_recorded() {
-    let spans = with_filter(None, || {
-        request();
-        futures_executor::block_on(costly());
-    });
-    let all = ["costly", "detail", "leaf", "leaf", "leaf", "query", "request"];
-    assert_eq!(names(&spans), all);
-    assert_eq!(EVALUATED.swap(0, Ordering::Relaxed), 1);
-}
-
-#[alone]
 fn a_function_that_the_filter_excludes_has_no_span() {
     let target = module_path!();
     let filter = format!("info,{target}::db=debug");
-    let spans = with_filter(Some(&filter), request);
+    let spans = with_filter(&filter, request);
     // The parent of a span below `detail` is the span above it.
     assert_eq!(names(&spans), ["leaf", "leaf", "query", "request"]);
     let mut parents: Vec<_> = (spans.iter().filter(|span| span.name == "leaf"))
@@ -101,8 +86,10 @@ fn a_function_that_the_filter_excludes_has_no_span() {
     parents.sort_unstable();
     assert_eq!(parents, ["query", "request"]);
 
+    let spans = with_filter("trace", || futures_executor::block_on(costly()));
+    assert_eq!((names(&spans), EVALUATED.swap(0, Ordering::Relaxed)), (vec!["costly", "leaf"], 1));
     // The context, the attributes and the future are the same as without the attribute.
-    let spans = with_filter(Some("info"), || {
+    let spans = with_filter("info", || {
         let outer = create_span("outer");
         let own = outer.span_context().span_id();
         futures_executor::block_on(async {
@@ -116,7 +103,7 @@ fn a_function_that_the_filter_excludes_has_no_span() {
 
     // An explicit parent is the parent of the spans below.
     let cx = remote(true);
-    let spans = with_filter(Some("info"), || below(&cx));
+    let spans = with_filter("info", || below(&cx));
     assert_eq!(names(&spans), ["leaf"]);
     let parent = opentelemetry::trace::TraceContextExt::span(&cx);
     assert_eq!(spans[0].parent_span_id, parent.span_context().span_id());
@@ -124,7 +111,7 @@ fn a_function_that_the_filter_excludes_has_no_span() {
 
 #[alone]
 fn spans_without_a_level_of_ours() {
-    let spans = with_filter(Some("warn"), || {
+    let spans = with_filter("warn", || {
         let subscriber = tracing_subscriber::registry().with(tracing_layer());
         tracing::subscriber::with_default(subscriber, || {
             tracing::debug_span!("of tracing").in_scope(|| {
@@ -144,13 +131,13 @@ fn spans_of_a_tracer_have_its_name_as_target() {
         drop(span("of no tracer").start());
         futures_executor::block_on(async { leaf() }.in_span(TRACER.span("task")));
     };
-    let spans = with_filter(Some("off,acme=info"), work);
+    let spans = with_filter("off,acme=info", work);
     assert_eq!(names(&spans), ["invoice", "task"]);
-    let spans = with_filter(Some("info,acme.billing=warn"), work);
+    let spans = with_filter("info,acme.billing=warn", work);
     assert_eq!(names(&spans), ["leaf", "of no tracer"]);
 
     // A future whose span is excluded runs below the span in which `in_span` was called.
-    let spans = with_filter(Some("info,acme=off"), || {
+    let spans = with_filter("info,acme=off", || {
         let outer = create_span("outer");
         let task = async { leaf() }.in_span(TRACER.span("task"));
         thread::scope(|scope| {
@@ -162,35 +149,9 @@ fn spans_of_a_tracer_have_its_name_as_target() {
     assert_eq!(parent_of(&spans, "leaf"), Some("outer"));
 }
 
-/// Metrics are derived from the calls of a function with `metrics`, whether the calls have spans or not.
-#[traced(level = debug, metrics)]
-fn counted() {
-    leaf();
-}
-
-#[alone]
-fn a_function_with_metrics_is_counted_without_spans() {
-    let pipeline = Pipeline::http(|config| config.sampling.rules = rules("info"));
-    (0..3).for_each(|_| counted());
-    detail();
-    pipeline.shut_down();
-    let spans = pipeline.receiver.spans();
-    let mut names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
-    names.sort_unstable();
-    assert_eq!(names, ["leaf"; 4]);
-    let points = pipeline.receiver.points();
-    let calls: Vec<_> = (points.iter())
-        .filter(|point| point.name == "traces.span.metrics.calls")
-        .map(|point| (&point.attributes["span.name"], &point.value))
-        .collect();
-    assert_eq!(calls.len(), 1, "{calls:?}");
-    assert_eq!(calls[0].0, &"counted".into());
-    assert!(matches!(calls[0].1, MetricValue::Sum(3.0)), "{calls:?}");
-}
-
 #[alone]
 fn a_capture_is_not_filtered() {
-    let spans = with_filter(Some("off"), || {
+    let spans = with_filter("off", || {
         let captured = testing::capture(request);
         captured.single("detail").assert_child_of("request");
         request();
@@ -207,7 +168,7 @@ fn the_last_directive_of_a_target_applies() {
         (format!("trace,{target}=off"), &[]),
         (format!("{target}=off,{target}=info"), &["leaf"]),
     ] {
-        let spans = with_filter(Some(&filter), db::query);
+        let spans = with_filter(&filter, db::query);
         assert_eq!(names(&spans), expected, "{filter}");
     }
 }

@@ -287,19 +287,25 @@ fn every_span_is_measured_if_configured() {
 
 #[alone]
 fn sampling_rules_do_not_change_the_metrics() {
+    #[traced(level = debug, metrics)]
+    fn counted() {}
+
     let (receiver, measured) = run(
         |config| {
             config.sampling = config.sampling.clone().with_ratio(1.0);
-            config.sampling.rules = vec![SamplingRule::new("noisy.*", 0.0)];
+            config.sampling.rules = SamplingRule::parse_filter("info").unwrap();
+            config.sampling.rules.insert(0, SamplingRule::new("noisy.*", 0.0));
             config.metrics.from_spans = true;
         },
         || {
+            counted();
             create_span("noisy.one").set_status(Status::error("refused"));
             get_tracer("plain").start("noisy.two").end();
             let _ = create_span("kept");
         },
     );
     measured.assert_calls(&[
+        ("counted", "OK", 1.0),
         ("noisy.one", "ERROR", 1.0),
         ("noisy.two", "UNSET", 1.0),
         ("kept", "OK", 1.0),

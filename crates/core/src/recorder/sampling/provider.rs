@@ -165,7 +165,7 @@ impl InUse {
         ];
         let unrecorded =
             [(UNRECORDED, true), (IDS, sampling.has_log_records || self.has_log_lines)];
-        let measures = (ANNOTATED, sampling.measures == Measured::Annotated);
+        let measures = (ANNOTATED, sampling.measures != Measured::None);
         let own: &[_] = if sampling.is_recorded { &recorded } else { &unrecorded };
         let facts = all(own) | all(&[measures]);
         if facts == UNRECORDED {
