@@ -222,19 +222,29 @@ fn levels_decide_about_personal_data_and_doubtful_keys() {
 }
 
 #[test]
-fn configured_keys_are_found_in_every_spelling() {
-    let redactor = Redactor::builder()
-        .key("customer_ref")
-        .and_then(|builder| builder.key("iq"))
-        .and_then(|builder| builder.key("badge"))
-        .unwrap()
-        .build();
+fn every_value_of_a_configured_key_is_redacted_in_every_spelling() {
+    let keys = ["customer_ref", "iq", "badge", "customer", "patient id"];
+    let builder = keys.iter().try_fold(Redactor::builder(), |builder, key| builder.key(key));
+    let redactor = builder.unwrap().build();
     for (text, wanted) in [
         ("customer_ref=ab 1", "customer_ref=<REDACTED> 1"),
         ("customerRef: \"a b\"", "customerRef: \"<REDACTED>\""),
         ("{\"x-customer-ref\": \"ab\"}", "{\"x-customer-ref\": \"<REDACTED>\"}"),
         ("iq=13077x badge='7a'", "iq=<REDACTED> badge='<REDACTED>'"),
         ("badger=1 uniq=2", "badger=1 uniq=2"),
+        ("customer: pending x", "customer: <REDACTED> x"),
+        ("customer=new x", "customer=<REDACTED> x"),
+        ("customer=true", "customer=<REDACTED>"),
+        ("{\"customer\":true}", "{\"customer\":\"<REDACTED>\"}"),
+        ("customer=/a/b", "customer=<REDACTED>"),
+        ("customer: user=bob", "customer: <REDACTED>"),
+        ("patient_id: 12345", "patient_id: <REDACTED>"),
+        ("patient_id -> 7", "patient_id -> <REDACTED>"),
+        ("{\"customer\": \"Open\"}", "{\"customer\": \"<REDACTED>\"}"),
+        ("/x?customer=12&y=1", "/x?customer=<REDACTED>&y=1"),
+        ("run --customer acme", "run --customer <REDACTED>"),
+        ("the customer is pending", "the customer is pending"),
+        ("customer=<REDACTED>", "customer=<REDACTED>"),
     ] {
         assert_eq!(redactor.redact(text), wanted);
         assert_eq!(Redactor::new().redact(text), text);
@@ -526,32 +536,6 @@ fn what_follows_a_secret_at_once_is_found_in_the_same_pass() {
     for text in ["+49 170 1234567".repeat(100), "215-38-1979+".repeat(150)] {
         let safe = redactor.redact(&text);
         assert_eq!(redactor.redact(&safe), safe);
-    }
-}
-
-#[test]
-fn every_value_of_a_configured_key_is_redacted() {
-    let redactor = Redactor::builder()
-        .key("customer")
-        .and_then(|builder| builder.key("patient id"))
-        .unwrap()
-        .build();
-    for (text, wanted) in [
-        ("customer: pending x", "customer: <REDACTED> x"),
-        ("customer=new x", "customer=<REDACTED> x"),
-        ("customer=true", "customer=<REDACTED>"),
-        ("{\"customer\":true}", "{\"customer\":\"<REDACTED>\"}"),
-        ("customer=/a/b", "customer=<REDACTED>"),
-        ("customer: user=bob", "customer: <REDACTED>"),
-        ("patient_id: 12345", "patient_id: <REDACTED>"),
-        ("patient_id -> 7", "patient_id -> <REDACTED>"),
-        ("{\"customer\": \"Open\"}", "{\"customer\": \"<REDACTED>\"}"),
-        ("/x?customer=12&y=1", "/x?customer=<REDACTED>&y=1"),
-        ("run --customer acme", "run --customer <REDACTED>"),
-        ("the customer is pending", "the customer is pending"),
-        ("customer=<REDACTED>", "customer=<REDACTED>"),
-    ] {
-        assert_eq!(redactor.redact(text), wanted);
     }
 }
 
