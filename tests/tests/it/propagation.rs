@@ -273,6 +273,29 @@ fn baggage_is_redacted() {
 }
 
 #[test]
+fn bearer_tokens_in_baggage_are_redacted() {
+    let sent = |value: &str| {
+        let headers = written(set_baggage_value("auth.header", value));
+        headers["baggage"].clone()
+    };
+    let with_digits = sent(&["Bearer ", "abcd1234efgh5678"].concat());
+    assert_eq!(with_digits, "auth.header=Bearer%20<REDACTED>");
+    for scheme in ["Bearer", "bearer", "BEARER"] {
+        let of_letters = sent(&[scheme, " ", "abcdefghijklmnop"].concat());
+        assert_eq!(of_letters, format!("auth.header={scheme}%20<REDACTED>"));
+    }
+    for value in ["bearer bonds", "Bearer of the letter", "the bearer certificate"] {
+        let sent = sent(value);
+        assert_eq!(sent, format!("auth.header={}", value.replace(' ', "%20")));
+    }
+    let mut baggage = opentelemetry::baggage::Baggage::new();
+    baggage.insert_with_metadata("noted", "1", ["auth=Bearer ", "abcdefghijklmnop"].concat());
+    baggage.insert_with_metadata("open", "1", "ttl=3");
+    let cx = Context::new().with_baggage(baggage);
+    assert_eq!(written(cx)["baggage"], "noted=1,open=1;ttl=3");
+}
+
+#[test]
 fn the_current_ids_are_available() {
     assert!(!propagation::current_span_context().is_valid());
     assert_eq!(propagation::current_trace_id(), None);
