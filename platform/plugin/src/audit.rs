@@ -209,21 +209,9 @@ fn is_tracer_name(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    struct Plugin(PluginType, &'static str);
-
-    impl PluginMetadata for Plugin {
-        fn name(&self) -> &str {
-            self.1
-        }
-        fn version(&self) -> &'static str {
-            "1.0.0"
-        }
-        fn floe_api_version(&self) -> &'static str {
-            "1.0"
-        }
-        fn plugin_type(&self) -> PluginType {
-            self.0
-        }
+    fn suggested(kind: PluginType, name: &'static str) -> String {
+        let (version, api, description, tracer) = ("1.0.0", "1.0", "", "");
+        example(&registry::Described { name, version, api, kind, description, tracer })
     }
 
     #[test]
@@ -262,12 +250,12 @@ mod tests {
             (PluginType::AlertChannel, "Slack", "floe.alert.slack"),
             (PluginType::Compute, "2-ü", "floe.compute.main"),
         ] {
-            let example = example(&Plugin(kind, name));
+            let example = suggested(kind, name);
             assert_eq!(example, expected);
             assert!(is_tracer_name(&example));
         }
         for kind in PluginType::ALL {
-            let example = example(&Plugin(kind, "local"));
+            let example = suggested(kind, "local");
             // A telemetry backend has no tracer.
             assert!(is_tracer_name(&example) || kind == PluginType::TelemetryBackend, "{example}");
         }

@@ -119,12 +119,6 @@ pub(crate) fn observe<T, O: Operation>(
     observed(&span, O::DOMAIN, || caught(|| run(&span)))
 }
 
-impl<K: ?Sized> Clone for Handle<K> {
-    fn clone(&self) -> Self {
-        Self { plugin: Arc::clone(&self.plugin), ..*self }
-    }
-}
-
 impl<K: ?Sized> fmt::Debug for Handle<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The configuration of a plugin is not printed: it belongs to its author.

@@ -69,16 +69,16 @@ pub struct RunEvent<'a> {
     pub run_id: &'a str,
     /// The job.
     pub job: Job<'a>,
-    /// The kind of the job.
-    pub job_type: Option<JobType<'a>>,
+    /// The kind of the job in floe, for example `MODEL`.
+    pub job_type: Option<&'a str>,
     /// The run that contains this run.
     pub parent: Option<Parent<'a>>,
     /// The ids of the trace and of the span, in hexadecimal digits, if the run is recorded.
     pub trace: Option<(&'a str, &'a str)>,
     /// Other names and values for finding the run, such as `dagster_run_id`.
     pub tags: Vec<(&'a str, &'a str)>,
-    /// The program that processes the data.
-    pub engine: Option<Engine<'a>>,
+    /// The version of floe, if it processes the data itself.
+    pub engine_version: Option<&'a str>,
     /// The query of the job.
     pub sql: Option<&'a str>,
     /// The error of the run, without credentials.
@@ -102,7 +102,7 @@ impl<'a> RunEvent<'a> {
             parent: None,
             trace: None,
             tags: Vec::new(),
-            engine: None,
+            engine_version: None,
             sql: None,
             error: None,
             inputs: Vec::new(),
@@ -147,19 +147,8 @@ pub struct Job<'a> {
     pub name: &'a str,
 }
 
-/// The kind of a job.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct JobType<'a> {
-    /// The tool, for example `DBT`.
-    pub integration: &'a str,
-    /// The kind of job in the tool, for example `MODEL`.
-    pub job_type: &'a str,
-}
-
-impl JobType<'static> {
-    /// The job that builds all assets of a product.
-    pub const PRODUCT: Self = Self { integration: "FLOE", job_type: "PRODUCT" };
-}
+/// The kind of the job that builds all assets of a product.
+pub const PRODUCT: &str = "PRODUCT";
 
 /// The run that contains another run.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -168,15 +157,6 @@ pub struct Parent<'a> {
     pub run_id: &'a str,
     /// The job.
     pub job: Job<'a>,
-}
-
-/// A program that processes data.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Engine<'a> {
-    /// The name, for example `dbt`.
-    pub name: &'a str,
-    /// The version.
-    pub version: &'a str,
 }
 
 /// Data that a run reads or writes.
@@ -247,12 +227,12 @@ impl RunEvent<'_> {
                 json!({ "message": error, "programmingLanguage": "SQL" }),
             );
         }
-        if let Some(engine) = &self.engine {
+        if let Some(version) = self.engine_version {
             run["processing_engine"] = facet(
                 "1-1-1/ProcessingEngineRunFacet",
                 json!({
-                    "name": engine.name,
-                    "version": engine.version,
+                    "name": "floe",
+                    "version": version,
                     "openlineageAdapterVersion": env!("CARGO_PKG_VERSION"),
                 }),
             );
@@ -276,13 +256,13 @@ impl RunEvent<'_> {
 
     fn job_with_facets(&self) -> Value {
         let mut facets = json!({});
-        if let Some(kind) = &self.job_type {
+        if let Some(job_type) = self.job_type {
             facets["jobType"] = facet(
                 "2-0-4/JobTypeJobFacet",
                 json!({
                     "processingType": "BATCH",
-                    "integration": kind.integration,
-                    "jobType": kind.job_type,
+                    "integration": "FLOE",
+                    "jobType": job_type,
                 }),
             );
         }

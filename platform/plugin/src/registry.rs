@@ -343,33 +343,21 @@ fn parse(version: &str) -> Option<(u32, u32)> {
 mod tests {
     use super::*;
 
-    struct Plugin(PluginType, &'static str, &'static str);
-
-    impl PluginMetadata for Plugin {
-        fn name(&self) -> &str {
-            self.1
-        }
-        fn version(&self) -> &'static str {
-            "1.0.0"
-        }
-        fn floe_api_version(&self) -> &str {
-            self.2
-        }
-        fn plugin_type(&self) -> PluginType {
-            self.0
-        }
+    const fn duckdb(kind: PluginType, api: &'static str) -> Described {
+        let (name, version, tracer) = ("duckdb", "1.0.0", "floe.compute.duckdb");
+        Described { name, version, api, kind, description: "", tracer }
     }
 
-    const fn linked(plugin: &'static Plugin, line: u32) -> LinkedPlugin {
+    const fn linked(plugin: &'static Described, line: u32) -> LinkedPlugin {
         LinkedPlugin::new(plugin, SourceLocation::new("acme", "acme.rs", line))
     }
 
     #[test]
     fn two_plugins_of_a_type_with_one_name_are_an_error_with_both_places() {
-        let one = linked(&Plugin(PluginType::Compute, "duckdb", "1.0"), 3);
-        let two = linked(&Plugin(PluginType::Compute, "duckdb", "1.0"), 7);
+        const COMPUTE: &Described = &duckdb(PluginType::Compute, "1.0");
+        const STORAGE: &Described = &duckdb(PluginType::Storage, "1.0");
         // Names are unique within a type only.
-        let other = linked(&Plugin(PluginType::Storage, "duckdb", "1.0"), 9);
+        let (one, two, other) = (linked(COMPUTE, 3), linked(COMPUTE, 7), linked(STORAGE, 9));
         assert_eq!(checked(vec![&other, &two]).unwrap().len(), 2);
         let error = checked(vec![&two, &other, &one]).unwrap_err();
         assert_eq!(
@@ -384,7 +372,7 @@ mod tests {
             ("1.1", "which this program does not have"),
             ("one", "which is not a version, expected `X.Y` or `X.Y.Z`"),
         ] {
-            let plugin = Box::leak(Box::new(Plugin(PluginType::Compute, "duckdb", version)));
+            let plugin = Box::leak(Box::new(duckdb(PluginType::Compute, version)));
             let error = checked(vec![&linked(plugin, 3)]).unwrap_err();
             assert_eq!(
                 error.to_string(),

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Read};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use floe_plugin::{Destination, Error, ErrorKind};
 use floe_telemetry::propagation;
@@ -42,7 +42,7 @@ const LONGEST_QUOTE: usize = 200;
 /// credential to another host.
 ///
 /// In the configuration of a plugin it is the time limit of a request.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(from = "TimeLimit")]
 pub(crate) struct Client(Agent);
 
@@ -321,14 +321,10 @@ fn without_value(error: &str) -> String {
     }
 }
 
-/// The delay of `Retry-After`: seconds, or a date.
+/// The seconds of `Retry-After`.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get("retry-after")?.to_str().ok()?;
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let at = httpdate::parse_http_date(text).ok()?;
-    Some(at.duration_since(SystemTime::now()).unwrap_or_default())
+    let seconds = headers.get("retry-after")?.to_str().ok()?.parse();
+    seconds.ok().map(Duration::from_secs)
 }
 
 impl Default for Client {
@@ -340,12 +336,6 @@ impl Default for Client {
 impl From<TimeLimit> for Client {
     fn from(limit: TimeLimit) -> Self {
         Self::with_timeout(limit.0)
-    }
-}
-
-impl fmt::Debug for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Client")
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use floe_plugin::compute::Session;
-use floe_plugin::lineage::{Dataset, Engine, Field, Job, JobType, Parent, RunEvent, RunState};
+use floe_plugin::lineage::{Dataset, Field, Job, PRODUCT, Parent, RunEvent, RunState};
 use floe_plugin::orchestrator::{
     Asset, AssetOutcome, AssetStatus, LocalAsset, LocalAssetOutcome, Orchestrator,
 };
@@ -176,7 +176,7 @@ impl Run<'_> {
         let inputs: Vec<Dataset<'_>> =
             asset.inputs.iter().map(|name| self.dataset(name, tables)).collect();
         self.emit(RunEvent {
-            job_type: Some(JobType { integration: "FLOE", job_type: asset.job_type }),
+            job_type: Some(asset.job_type),
             // As in the artifacts: a backend of lineage gets no credential.
             sql: sql.as_deref(),
             error,
@@ -237,9 +237,9 @@ fn emit(run: &Run<'_>, report: &Report, state: RunState, error: Option<&str>) ->
     let mut tags = tags(run.id, report.record.dagster_run_id.as_deref());
     tags.extend(dbt_invocation_ids.iter().map(|id| ("dbt_invocation_id", *id)));
     run.plugins.lineage(RunEvent {
-        job_type: Some(JobType::PRODUCT),
+        job_type: Some(PRODUCT),
         tags,
-        engine: Some(Engine { name: "floe", version: env!("CARGO_PKG_VERSION") }),
+        engine_version: Some(env!("CARGO_PKG_VERSION")),
         error,
         ..RunEvent::new(state, SystemTime::now(), run.id, run.job(&run.identity.name))
     })

@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
 use crate::program::Program;
-use crate::{CANARY, Contract, Rows, refused, with, with_in};
+use crate::{CANARY, Contract, Rows, with, with_in};
 
 const COLUMNS: [Column<'static>; 4] = [
     Column { name: "id", kind: ColumnType::Integer },
@@ -181,13 +181,7 @@ fn a_crash_does_not_print_the_token() {
 }
 
 #[test]
-fn nothing_is_written_outside_of_the_product() {
-    for path in ["/srv/crm.duckdb", "../crm.duckdb", ""] {
-        let config = json!({ "sinks": { "crm": { "type": "duckdb", "path": path } } });
-        let error = refused(Path::new(""), PluginType::Ingestion, "dlt", config);
-        let accepted = "expected a path below the folder of the product, without `..`";
-        assert!(error.contains(accepted), "{error}");
-    }
+fn nothing_is_written_behind_a_link() {
     let outside = tempfile::tempdir().unwrap();
     for link in ["out", "out/crm.duckdb", "out/crm.duckdb.wal"] {
         let folder = tempfile::tempdir().unwrap();

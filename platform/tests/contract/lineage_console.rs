@@ -3,9 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use floe_plugin::PluginType;
-use floe_plugin::lineage::{
-    Dataset, Engine, Job, JobType, LineageBackend, Parent, RunEvent, RunState,
-};
+use floe_plugin::lineage::{Dataset, Job, LineageBackend, Parent, RunEvent, RunState};
 use floe_plugin::table::{Column, ColumnType};
 use serde_json::json;
 
@@ -31,9 +29,9 @@ pub(crate) fn event() -> RunEvent<'static> {
             run_id: "9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1",
             job: job("customer-360"),
         }),
-        job_type: Some(JobType { integration: "FLOE", job_type: "MODEL" }),
+        job_type: Some("MODEL"),
         tags: vec![("dagster_run_id", "8b4c")],
-        engine: Some(Engine { name: "floe", version: "0.1.0" }),
+        engine_version: Some("0.1.0"),
         trace: Some(("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")),
         sql: Some("select * from orders"),
         inputs: vec![data("orders")],

@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use floe_plugin::lineage::{JobType, LineageBackend, PRODUCER, RunEvent, RunState};
+use floe_plugin::lineage::{LineageBackend, PRODUCER, PRODUCT, RunEvent, RunState};
 use floe_plugin::{Error, ErrorKind, Lifecycle, OutputPath};
 use serde::Deserialize;
 
@@ -115,7 +115,7 @@ impl LineageBackend for Lines {
     fn emit_event(&self, event: &RunEvent<'_>) -> Result<(), Error> {
         // One write: a reader never sees a part of a line of another writer.
         let line = format!("{}\n", event.to_json());
-        let is_of_product = event.job_type == Some(JobType::PRODUCT);
+        let is_of_product = event.job_type == Some(PRODUCT);
         if is_of_product && matches!(event.state, RunState::Start) {
             self.rotate()?;
         }

@@ -26,7 +26,11 @@ impl Lifecycle for Env {}
 
 impl SecretStore for Env {
     fn get_secret(&self, key: &str) -> Result<Option<SecretString>, Error> {
-        let name = self.variable(key)?;
+        if key.is_empty() || key.contains(['=', '\0']) {
+            let message = format!("expected the name of a variable, found the key `{key}`");
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        }
+        let name = format!("{}{key}", self.prefix);
         match std::env::var(&name) {
             Ok(value) => Ok(Some(value.into())),
             Err(std::env::VarError::NotPresent) => Ok(None),
@@ -35,15 +39,5 @@ impl SecretStore for Env {
                 Err(Error::new(ErrorKind::InvalidResponse, message))
             }
         }
-    }
-}
-
-impl Env {
-    fn variable(&self, key: &str) -> Result<String, Error> {
-        if key.is_empty() || key.contains(['=', '\0']) {
-            let message = format!("expected the name of a variable, found the key `{key}`");
-            return Err(Error::new(ErrorKind::InvalidInput, message));
-        }
-        Ok(format!("{}{key}", self.prefix))
     }
 }

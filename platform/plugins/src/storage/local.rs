@@ -63,15 +63,11 @@ impl Local {
         let is_inside =
             Path::new(key).components().all(|part| matches!(part, Component::Normal(_)));
         if key.is_empty() || !is_inside {
-            return Err(outside(key));
+            let message = format!("expected a path without `..`, found the key `{key}`");
+            return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         confine::check_file(self.folder.folder(), &self.folder.inner().join(key))
             .map_err(PlatformError::into_plugin)?;
         Ok(self.folder.join(key))
     }
-}
-
-fn outside(key: &str) -> Error {
-    let message = format!("expected a path without `..`, found the key `{key}`");
-    Error::new(ErrorKind::InvalidInput, message)
 }
