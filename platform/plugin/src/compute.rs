@@ -175,19 +175,27 @@ pub trait Database: fmt::Debug {
     /// The query is wrong or changes something, or a row is not accepted.
     fn query(&mut self, sql: &str, rows: &mut dyn RowSink) -> Result<(), Error>;
 
-    /// The columns of a table or a view, with the types of their values.
+    /// The columns of a table or a view, with the types of their values. Default: each column is text.
     ///
     /// # Errors
     ///
     /// There is no such table.
-    fn describe(&mut self, table: &str) -> Result<Vec<(String, ColumnType)>, Error>;
+    fn describe(&mut self, table: &str) -> Result<Vec<(String, ColumnType)>, Error> {
+        let mut names = Columns(Vec::new());
+        let name = table.replace('"', "\"\"");
+        self.query(&format!("SELECT * FROM \"{name}\" LIMIT 0"), &mut names)?;
+        Ok(names.0.into_iter().map(|name| (name, ColumnType::Text)).collect())
+    }
 
-    /// Removes a table or a view. Returns whether there was one.
+    /// Removes a table or a view. Returns whether there was one. Default: not supported.
     ///
     /// # Errors
     ///
     /// It cannot be removed.
-    fn remove(&mut self, table: &str) -> Result<bool, Error>;
+    fn remove(&mut self, table: &str) -> Result<bool, Error> {
+        let _ = table;
+        Err(Error::unsupported("remove"))
+    }
 
     /// Writes everything to the file. Called last.
     ///
