@@ -75,12 +75,13 @@ impl Error {
 
     /// The error of a plugin's operation, with the name of the plugin in the message.
     pub fn of_plugin(kind: PluginType, name: &str, error: floe_plugin::Error) -> Self {
-        match Self::from_plugin(error) {
-            Self::Plugin(error) => {
+        match error.into_source::<Self>() {
+            // An error of this program names its plugin.
+            Ok(error) => error,
+            Err(error) => {
                 let message = format!("the {kind} plugin `{name}`: {error}");
                 Self::Plugin(error.with_message(message).in_domain(kind.domain()))
             }
-            other => other,
         }
     }
 
