@@ -28,7 +28,6 @@ use floe_plugin::orchestrator::{Asset as DagsterAsset, AssetOrchestrator, Pipeli
 use floe_plugins::error::Error;
 use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
-use floe_plugins::runs::correlation;
 pub use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::{get_current_span, traced};
 
@@ -119,8 +118,12 @@ fn prepare(
 ) -> Result<(CompiledArtifacts, Active, Report), RunError> {
     let identity = &definition.identity;
     product::check_output_folder(&identity.folder)?;
-    correlate(run_id);
     let mut report = Report::new(identity, run_id);
+    let span = get_current_span();
+    span.set_attribute(Lineage::RUN_ID, run_id.to_string());
+    if let Some(id) = &report.record.dagster_run_id {
+        span.set_attribute(DagsterAsset::RUN_ID, id.clone());
+    }
     match compile(definition, &mut report) {
         Ok((artifacts, plugins)) => {
             report.expect(&artifacts);
@@ -156,15 +159,6 @@ fn compile(
     }
     let plugins = Active::configure(artifacts.selected(), &definition.identity)?;
     Ok((artifacts, plugins))
-}
-
-/// Adds the run's ids in other tools to its span.
-fn correlate(run_id: &RunId) {
-    let span = get_current_span();
-    span.set_attribute(Lineage::RUN_ID, run_id.to_string());
-    if let Some(id) = correlation::dagster_run_id() {
-        span.set_attribute(DagsterAsset::RUN_ID, id);
-    }
 }
 
 /// The error of a run whose product could not be compiled.

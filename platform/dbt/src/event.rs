@@ -9,7 +9,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use crate::node::{AdapterResponse, Node, Phase, Relation, RunResult};
+use crate::node::{Node, Phase, RunResult};
 
 /// A line of the log.
 #[derive(Debug)]
@@ -127,12 +127,10 @@ impl Event {
             materialization: owned(info, "materialized"),
             path: owned(info, "node_path"),
             checksum: owned(info, "node_checksum"),
-            relation: Relation {
-                database: owned(relation, "database"),
-                schema: owned(relation, "schema"),
-                alias: owned(relation, "alias"),
-                name: owned(relation, "relation_name"),
-            },
+            database: owned(relation, "database"),
+            schema: owned(relation, "schema"),
+            alias: owned(relation, "alias"),
+            relation: owned(relation, "relation_name"),
             thread: Some(self.thread().to_owned()).filter(|thread| !thread.is_empty()),
             started: started.to_owned(),
             start: timestamp(started),
@@ -163,11 +161,9 @@ fn result(data: &Value, node: &Value) -> RunResult {
         execution_time: time(result).or_else(|| time(data)),
         thread: owned(result, "thread"),
         rows_affected: read_count(adapter.get("rows_affected")),
-        adapter: AdapterResponse {
-            code: owned(adapter, "code"),
-            message: owned(adapter, "_message"),
-            query_id: owned(adapter, "query_id"),
-        },
+        adapter_code: owned(adapter, "code"),
+        adapter_message: owned(adapter, "_message"),
+        query_id: owned(adapter, "query_id"),
         phases: timing.into_iter().flatten().filter_map(phase).collect(),
     }
 }

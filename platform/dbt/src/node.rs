@@ -17,7 +17,12 @@ pub(crate) struct Node {
     pub(crate) materialization: Option<String>,
     pub(crate) path: Option<String>,
     pub(crate) checksum: Option<String>,
-    pub(crate) relation: Relation,
+    pub(crate) database: Option<String>,
+    pub(crate) schema: Option<String>,
+    /// The table or view.
+    pub(crate) alias: Option<String>,
+    /// The complete name of the table or view, quoted as the adapter quotes it.
+    pub(crate) relation: Option<String>,
     /// The thread that dbt builds the node on.
     pub(crate) thread: Option<String>,
     /// The start in dbt's format, which distinguishes the batches of a model.
@@ -25,16 +30,6 @@ pub(crate) struct Node {
     pub(crate) start: Option<SystemTime>,
     /// The end; `None` for a skipped node.
     pub(crate) end: Option<SystemTime>,
-}
-
-/// The table or view of a node.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Relation {
-    pub(crate) database: Option<String>,
-    pub(crate) schema: Option<String>,
-    pub(crate) alias: Option<String>,
-    /// The complete name, quoted as the adapter quotes it.
-    pub(crate) name: Option<String>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -49,15 +44,10 @@ pub(crate) struct RunResult {
     pub(crate) thread: Option<String>,
     /// The number of rows that the adapter reports. Some adapters report -1 for an unknown number.
     pub(crate) rows_affected: Option<u64>,
-    pub(crate) adapter: AdapterResponse,
-    pub(crate) phases: Vec<Phase>,
-}
-
-#[derive(Clone, Debug, Default)]
-pub(crate) struct AdapterResponse {
-    pub(crate) code: Option<String>,
-    pub(crate) message: Option<String>,
+    pub(crate) adapter_code: Option<String>,
+    pub(crate) adapter_message: Option<String>,
     pub(crate) query_id: Option<String>,
+    pub(crate) phases: Vec<Phase>,
 }
 
 /// A phase of a node: `compile` or `execute`.

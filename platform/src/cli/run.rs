@@ -1,7 +1,6 @@
 //! `floe run`: compiles a product, builds its tables, and prints its trace and a summary.
 
 use std::io;
-use std::path::{Path, PathBuf};
 
 use clap::Args;
 use floe_plugins::error::Error;
@@ -21,13 +20,6 @@ pub(super) struct Arguments {
     /// The orchestrator that runs the product: local or dagster [default: the manifest's, else local]
     #[arg(long, value_name = "NAME")]
     orchestrator: Option<String>,
-    #[command(flatten)]
-    output: OutputArgs,
-}
-
-/// The options for the output of a run.
-#[derive(Debug, Args)]
-struct OutputArgs {
     /// Print errors and warnings only
     #[arg(short, long)]
     quiet: bool,
@@ -36,49 +28,33 @@ struct OutputArgs {
     trace: Option<Tree>,
 }
 
-impl OutputArgs {
-    fn lines(&self) -> Lines {
-        if self.quiet { Lines::Errors } else { Lines::Text }
-    }
-
-    /// The requested detail of the trace. A quiet run prints none, whatever the exporter is.
-    fn tree(&self) -> Option<Tree> {
-        let default = self.quiet.then_some(Tree::None);
-        self.trace.or(default)
-    }
-
-    /// The path of the page with the trace, if it is requested.
-    fn page(&self, product: &Path) -> Option<PathBuf> {
-        (self.trace == Some(Tree::Html)).then(|| product.join(".floe/trace.html"))
-    }
-}
-
 impl Arguments {
     fn read(&self) -> Result<Definition, Error> {
         let mut definition = self.product.read()?;
         definition.identity.orchestrator.clone_from(&self.orchestrator);
-        definition.identity.lines = self.output.lines();
+        definition.identity.lines = if self.quiet { Lines::Errors } else { Lines::Text };
         Ok(definition)
     }
 }
 
 /// Runs a product, and prints its trace and a summary.
 pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
-    let output = &arguments.output;
     let unbegun = |error: &Error| pipeline::write_unbegun(&arguments.product.folder, error);
     let definition = arguments.read().inspect_err(unbegun)?;
     let config = definition.telemetry.clone();
     let mode = config.resource_attributes.floe_mode.unwrap_or_default();
     let ratio = config.sampling_ratio();
-    let page = output.page(&definition.identity.folder);
-    let observed = observed(config, output.tree(), page.as_deref(), || {
-        pipeline::run(&definition, &RunId::new())
-    })
-    .inspect_err(|error| {
-        if let RunError::Stopped(error) = error {
-            unbegun(error);
-        }
-    })?;
+    let page = definition.identity.folder.join(".floe/trace.html");
+    let page = (arguments.trace == Some(Tree::Html)).then_some(page);
+    // A quiet run prints no trace, whatever the exporter is.
+    let tree = arguments.trace.or(arguments.quiet.then_some(Tree::None));
+    let observed =
+        observed(config, tree, page.as_deref(), || pipeline::run(&definition, &RunId::new()))
+            .inspect_err(|error| {
+                if let RunError::Stopped(error) = error {
+                    unbegun(error);
+                }
+            })?;
     let (report, error) = match &observed.outcome {
         Ok(report) => (Some(report), None),
         Err(error) => (error.report(), Some(error)),
@@ -88,7 +64,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
         return observed.outcome.map(drop);
     };
     observed.print_tree(&mut io::stdout());
-    if output.lines() == Lines::Text {
+    if !arguments.quiet {
         let to = observed.exported_to.as_deref();
         let trace_url = definition.manifest.observability.tracing.trace_url.as_ref();
         let trace = match (report.record.trace_id.as_deref(), trace_url, to) {

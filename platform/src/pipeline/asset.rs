@@ -17,7 +17,7 @@ use floe_telemetry::{get_current_span, traced};
 
 use super::outcome::{Checked, Failure};
 use super::report::Report;
-use super::run::{self, AssetRun, Built, Run, TRACER_NAME, Tables};
+use super::run::{self, AssetRun, Built, Orchestration, Run, TRACER_NAME, Tables};
 use super::{checks, source};
 use crate::artifacts::{CheckedTable, CompiledArtifacts, CompiledModel, CompiledSource};
 use crate::product::{self, Materialization};
@@ -282,11 +282,14 @@ fn skip(key: &str, missing: &str) {
     tracing::warn!(asset = key, missing, "skipped");
 }
 
-/// Checks that an input can be read. The current span links to the input's span, which may belong to another run.
+/// Checks that an input can be read. The span of a read by Dagster links to the input's span, which may belong to
+/// another run.
 fn read(input: &str, run: &Run<'_>, tables: &mut Tables) -> Result<(), Failure> {
-    tables.link([input]);
-    let system = tables.session.system_name();
-    get_current_span().set_attributes(&DatabaseTable { system, table: Some(input) });
+    if run.orchestration == Orchestration::Dagster {
+        tables.link([input]);
+        let system = tables.session.system_name();
+        get_current_span().set_attributes(&DatabaseTable { system, table: Some(input) });
+    }
     let file = product::spec_path(run.folder());
     tables.read_columns(input).map_err(|error| Failure::of_query(error, &file, ""))
 }

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use floe_plugin::compute::Session;
 use floe_plugin::lineage::{Dataset, Field, Job, PRODUCT, Parent, RunEvent, RunState};
 use floe_plugin::orchestrator::{
-    Asset, AssetOutcome, AssetStatus, LocalAsset, LocalAssetOutcome, Orchestrator,
+    Asset, AssetOutcome, AssetStatus, LocalAssetOutcome, Orchestrator,
 };
 use floe_plugins::error::Error;
 use floe_plugins::process::interrupt;
@@ -251,7 +251,7 @@ pub(crate) const DAGSTER: &str = "floe.orchestrator.dagster";
 /// The builder of a run's assets.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Orchestration {
-    /// This process builds all assets, with the spans `floe.asset.{key}`, `floe.io.read`.
+    /// This process builds all assets, with the spans `floe.asset.{key}`.
     Local,
     /// Dagster starts a process for each asset, with the spans `dagster.asset.{key}`, `dagster.io.read`,
     /// `dagster.io.write`.
@@ -259,14 +259,14 @@ pub(crate) enum Orchestration {
 }
 
 impl Orchestration {
-    /// Reads an input of an asset, in a span.
+    /// Reads an input of an asset, within a span if Dagster builds the asset.
     pub(crate) fn read<T, E: ErrorType>(
         self,
         input: &str,
         read: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
         match self {
-            Self::Local => local_read(input, read),
+            Self::Local => read(),
             Self::Dagster => dagster_read(input, read),
         }
     }
@@ -292,15 +292,6 @@ impl Orchestration {
             Self::Dagster => span.set_attributes(&AssetOutcome { status, missing }),
         }
     }
-}
-
-#[traced(
-    name = "floe.io.read",
-    tracer = TRACER_NAME,
-    floe_attributes = LocalAsset { key: input },
-)]
-fn local_read<T, E: ErrorType>(input: &str, read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-    read()
 }
 
 #[traced(

@@ -2,7 +2,7 @@
 
 use floe_telemetry::opentelemetry::KeyValue;
 
-use crate::node::Relation;
+use crate::node::Node;
 
 /// The known facts about the database of a command.
 #[derive(Debug, Default)]
@@ -11,14 +11,12 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// The attributes of the semantic conventions for a node's relation.
-    pub(crate) fn attributes(&self, relation: &Relation) -> Vec<KeyValue> {
+    /// The attributes of the semantic conventions for a node's table or view.
+    pub(crate) fn attributes(&self, node: &Node) -> Vec<KeyValue> {
         let system = self.adapter.as_deref().map(system_attribute);
         let mut attributes: Vec<KeyValue> = system.into_iter().collect();
-        if let (Some(_), Some(schema), Some(table)) =
-            (&relation.name, &relation.schema, &relation.alias)
-        {
-            let database = relation.database.as_ref();
+        if let (Some(_), Some(schema), Some(table)) = (&node.relation, &node.schema, &node.alias) {
+            let database = node.database.as_ref();
             let namespace = database.map_or(schema.clone(), |it| format!("{it}|{schema}"));
             attributes.push(KeyValue::new("db.namespace", namespace));
             attributes.push(KeyValue::new("db.collection.name", table.clone()));

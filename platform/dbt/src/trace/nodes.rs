@@ -104,17 +104,17 @@ impl Nodes {
             resource_type: &node.resource_type,
             name: &node.name,
             materialization: node.materialization.as_deref(),
-            schema: node.relation.schema.as_deref(),
+            schema: node.schema.as_deref(),
             node_type: Some(&node.resource_type),
             unique_id: Some(id),
-            database: node.relation.database.as_deref(),
-            identifier: node.relation.alias.as_deref(),
-            relation: node.relation.name.as_deref(),
+            database: node.database.as_deref(),
+            identifier: node.alias.as_deref(),
+            relation: node.relation.as_deref(),
             relative_path: file.or(node.path.as_deref()),
             node_checksum: node.checksum.as_deref(),
         };
         let mut all = attributes.to_otel_dict();
-        all.extend(around.database.attributes(&node.relation));
+        all.extend(around.database.attributes(node));
         all.extend(thread_name(node.thread.as_ref()));
         let nodes = self.open.entry(id.clone()).or_default();
         let (name, parent, links) = match nodes.first() {
@@ -161,7 +161,7 @@ impl Nodes {
             count_node(&node.resource_type, outcome);
         }
         let test_outcome = outcome.of_test().filter(|_| node.is_test());
-        let message = result.adapter.message.as_deref();
+        let message = result.adapter_message.as_deref();
         span.set_attributes(
             NodeOutcome {
                 status: &result.status,
@@ -170,9 +170,9 @@ impl Nodes {
                 failing_rows: result.failures.filter(|_| test_outcome.is_some()),
                 node_skip_reason: result.skip_reason(),
                 rows_affected: result.rows_affected,
-                adapter_code: result.adapter.code.as_deref(),
+                adapter_code: result.adapter_code.as_deref(),
                 adapter_message: message.map(sanitize_error_message).as_deref(),
-                query_id: result.adapter.query_id.as_deref(),
+                query_id: result.query_id.as_deref(),
                 execution_time_seconds: result.execution_time,
             }
             .to_otel_dict(),
