@@ -8,7 +8,6 @@ use std::fmt;
 
 use floe_telemetry::Tracer;
 use floe_telemetry::callsite::SourceLocation;
-use floe_telemetry::config::suggest::{did_you_mean, nearest};
 use serde_json::Value;
 
 use crate::configuration::{Credential, SelectionError};
@@ -135,7 +134,10 @@ pub fn find(kind: PluginType, name: &str) -> Result<&'static LinkedPlugin, Error
 }
 
 fn not_found(kind: PluginType, name: &str, names: &[&str]) -> Error {
-    let suggestion = did_you_mean(nearest(name, names));
+    let near = names.iter().map(|known| (strsim::osa_distance(name, known), *known));
+    let near = near.filter(|(edits, known)| edits * 3 <= known.len().min(6)).min();
+    let suggestion = near.map(|(_, known)| format!("; did you mean `{known}`?"));
+    let suggestion = suggestion.unwrap_or_default();
     let accepted = if names.is_empty() {
         "no plugin of this type is linked into the program".to_owned()
     } else {
