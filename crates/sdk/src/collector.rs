@@ -103,12 +103,10 @@ pub(crate) struct Collector {
     clock: WallClock,
     /// Spans read from the buffers since the process started.
     read: u64,
-    /// The counters of the latest provider.
     counters: Weak<Counters>,
     /// Flushes and shutdowns. Each stays in the queue until it is finished, so that a panic only delays it.
     drains: VecDeque<Drain>,
     warnings: DropWarnings,
-    /// The rate limit of messages about panics.
     messages: RateLimited,
     pause: Duration,
     pipeline: Option<Pipeline>,
@@ -289,7 +287,6 @@ impl Collector {
         self.pipeline = Some(pipeline);
     }
 
-    /// Starts a flush or a shutdown.
     pub(crate) fn drain(&mut self, mut drain: Drain) {
         Buffer::take_new(&mut self.buffers);
         drain.begin(&self.buffers);

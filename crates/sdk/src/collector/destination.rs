@@ -49,7 +49,6 @@ pub trait BatchBuilder: Send {
     fn discard(&mut self);
 }
 
-/// A batch for exporters of the OpenTelemetry SDK.
 #[derive(Debug, Default)]
 pub(crate) struct SpanDataBatch(Vec<SpanData>);
 

@@ -33,7 +33,7 @@ impl Drain {
         Self { watermarks: Watermarks::default(), deadline, shutdown, report, expected }
     }
 
-    /// A shutdown without a caller, of the pipeline that is replaced.
+    /// A flush of the pipeline that is replaced. No caller waits for it.
     pub(super) fn late() -> Self {
         Self::new(None, None, channel().0, channel().0)
     }
@@ -43,7 +43,6 @@ impl Drain {
         self.watermarks = Watermarks::now(buffers);
     }
 
-    /// Whether all required spans were fetched.
     pub(super) fn is_fetched(&self, buffers: &[Buffer]) -> bool {
         self.watermarks.are_reached(buffers)
     }

@@ -68,7 +68,6 @@ pub struct Enricher {
     redactor: Redactor,
     limits: SpanLimits,
     code: CodeAttributes,
-    /// The number of completed batches.
     batches: u64,
 }
 
@@ -191,7 +190,6 @@ pub(super) fn add_baggage(record: &mut SpanRecord) {
     }
 }
 
-/// Adds the attributes with keys that the span lacks.
 fn add_missing(record: &mut SpanRecord, attributes: &[KeyValue]) {
     for KeyValue { key, value, .. } in attributes {
         let is_new = record.attributes.as_slice().iter().all(|own| own.key != *key);

@@ -32,7 +32,6 @@ const MAX_VAIN: u32 = 256;
 const TURNS: u32 = 16;
 
 thread_local! {
-    /// The state of a linear congruential generator.
     static TURN: Cell<u32> = const { Cell::new(1) };
 }
 
@@ -206,13 +205,11 @@ impl Series {
         }
     }
 
-    /// Whether this measurement looks for its span.
     fn is_turn(&self) -> bool {
         self.wanted.load(Ordering::Relaxed) != 0
             && (self.vain.load(Ordering::Relaxed) < MAX_VAIN || is_turn())
     }
 
-    /// Counts a measurement that looked for a sampled span.
     fn count_search(&self, found: bool) {
         if found {
             self.vain.store(0, Ordering::Relaxed);
@@ -265,7 +262,6 @@ impl BoundExemplars {
         });
     }
 
-    /// Offers a measurement of an ended span.
     pub(super) fn measure_span(
         &self,
         value: ExemplarValue,

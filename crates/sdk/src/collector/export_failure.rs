@@ -6,7 +6,6 @@ use opentelemetry_sdk::error::OTelSdkError;
 /// The class of an error without a more specific one.
 const OTHER_ERROR: &str = "_OTHER";
 
-/// The `error.type` of items dropped because the queue was full.
 pub(crate) const QUEUE_FULL: &str = "queue_full";
 
 /// The `error.type` of items that arrive after the shutdown.
@@ -58,7 +57,6 @@ impl ExportFailure {
 }
 
 impl ExportFailure {
-    /// The failure of an export that had no result in time.
     pub(crate) fn timeout(reason: String) -> Self {
         Self { error_type: "timeout", ..reason.into() }
     }

@@ -109,7 +109,6 @@ pub(crate) struct Export {
 #[derive(Debug, Default)]
 struct Loss {
     items: u64,
-    /// The last reason.
     error: Option<String>,
     rate: RateLimited,
 }
@@ -152,7 +151,6 @@ impl Export {
         failed
     }
 
-    /// Stores the reason of the last failed export, or its success.
     pub(crate) fn set_failure(&self, reason: Option<&str>) {
         *lock(&self.failure) = reason.map(str::to_owned);
     }
@@ -171,7 +169,6 @@ impl Export {
         is_due.then(|| (mem::take(&mut loss.items), loss.error.take().unwrap_or_default()))
     }
 
-    /// The number of items that are queued or being exported.
     pub(crate) fn present(&self) -> usize {
         self.present.load(Ordering::Relaxed)
     }
@@ -206,13 +203,11 @@ impl Exports {
         lock(&self.readers).push(name);
     }
 
-    /// The exporters of a signal.
     pub(crate) fn of(&self, signal: Signal) -> impl Iterator<Item = Arc<Export>> + use<> {
         let all = lock(&self.all).clone();
         all.into_iter().filter(move |export| export.signal == signal)
     }
 
-    /// The receivers of a signal, for messages.
     pub(crate) fn routes(&self, signal: Signal) -> String {
         let exports = self
             .of(signal)
@@ -224,7 +219,6 @@ impl Exports {
         if routes.is_empty() { "none".to_owned() } else { routes.join(", ") }
     }
 
-    /// Counts the spans of the open batch.
     pub(super) fn set_open(&self, spans: usize) {
         self.of(Signal::Traces).for_each(|export| export.open.store(spans, Ordering::Relaxed));
     }
@@ -263,7 +257,6 @@ impl Exports {
         *lock(&self.metric_failure) = Some(reason.to_owned());
     }
 
-    /// Returns the reason why an export of metrics has failed since the last call.
     pub(crate) fn take_metric_failure(&self) -> Option<String> {
         lock(&self.metric_failure).take()
     }

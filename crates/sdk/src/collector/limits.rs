@@ -43,7 +43,6 @@ pub(super) fn apply(limits: &SpanLimits, record: &mut SpanRecord, are_keys_valid
     are_keys_valid
 }
 
-/// Applies the limits to the keys of a span, and returns whether all were within them.
 fn limit_keys(limits: &SpanLimits, record: &mut SpanRecord) -> bool {
     let mut are_valid = true;
     for attribute in record.attributes.as_mut_slice() {
@@ -91,7 +90,6 @@ fn cut<T>(items: &mut Vec<T>) -> u32 {
     u32::try_from(over).unwrap_or(u32::MAX)
 }
 
-/// Limits the attributes of an event or a link, and returns the number of dropped ones.
 fn limit(limits: &SpanLimits, attributes: &mut Vec<KeyValue>) -> u32 {
     for attribute in &mut *attributes {
         cut_off(&mut attribute.key, MAX_NAME);

@@ -132,7 +132,6 @@ impl Pipeline {
         }
     }
 
-    /// Updates the metrics with a measured call.
     pub(super) fn count_call(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         record.settle(self.status_on_success);
         self.metrics.iter_mut().for_each(|metrics| metrics.count_call(record, clock));
@@ -199,7 +198,6 @@ impl Pipeline {
         is_kept
     }
 
-    /// Enriches the span and adds it to the open batch.
     fn add(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         let moving = Moving { left: self.exporters.len(), counters: &self.counters };
         let span = self.enricher.enrich(record, clock, &self.span_attributes);
@@ -278,7 +276,6 @@ impl Pipeline {
 
 #[cfg(test)]
 impl super::Collector {
-    /// Adds an exporter to the installed provider.
     pub(crate) fn add(&mut self, exporter: Box<dyn Destination>) {
         if let Some(pipeline) = &mut self.pipeline {
             let id = super::ExporterId::of::<()>();

@@ -35,7 +35,6 @@ impl Processing {
         self.all.is_empty()
     }
 
-    /// Passes a span to each processor. Returns whether the span is kept.
     pub(super) fn process(&mut self, record: &mut SpanRecord, clock: &WallClock) -> bool {
         record.write_exception();
         add_baggage(record);

@@ -153,7 +153,6 @@ impl Redactor {
         }
     }
 
-    /// Redacts an attribute in OpenTelemetry's type.
     pub(crate) fn attribute(&mut self, attribute: &mut KeyValue) {
         let key = self.keys.get(attribute.key.as_str(), &self.redaction);
         let hidden = match &mut attribute.value {

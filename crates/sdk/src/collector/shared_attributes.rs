@@ -69,13 +69,11 @@ impl SharedAttributes {
         self.attributes.len()
     }
 
-    /// Whether there is an attribute with this key.
     pub(super) fn sets(&self, key: &Key) -> bool {
         let mut attributes = self.attributes.iter();
         attributes.any(|shared| shared.attribute.key == *key)
     }
 
-    /// The attributes that the span does not set itself.
     pub(super) fn not_set_by<'a>(
         &'a self,
         own: OwnAttributes<'a>,

@@ -65,7 +65,6 @@ struct Series {
     /// The counter of errors; `None` if the status is not an error.
     errors: Option<BoundCounter<u64>>,
     duration: BoundHistogram<f64>,
-    /// The exemplars of the three instruments.
     exemplars: [Option<BoundExemplars>; 3],
 }
 
@@ -88,7 +87,6 @@ impl SpanMetrics {
         }
     }
 
-    /// Whether all spans are counted, or only spans of `#[traced(metrics)]`.
     pub(super) const fn counts_all(&self) -> bool {
         self.all_spans
     }

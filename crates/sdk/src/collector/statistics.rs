@@ -156,7 +156,6 @@ pub(super) struct Baseline {
 }
 
 impl Baseline {
-    /// The current counters.
     fn now() -> Self {
         // `written` is read last, because a span that is counted elsewhere was written before.
         let captured = CAPTURED.load(Ordering::Acquire);
@@ -190,7 +189,6 @@ impl Baseline {
 /// The counters behind [`Statistics`].
 #[derive(Debug, Default)]
 pub struct Counters {
-    /// Spans that the collector has read.
     pub(super) collected: AtomicU64,
     pub(crate) exported: AtomicU64,
     pub(crate) failed: AtomicU64,
@@ -288,7 +286,6 @@ impl Counters {
         let _ = self.start.set(start);
     }
 
-    /// Notes the start of the next provider.
     pub(super) fn end_at(&self, end: Baseline) {
         let _ = self.end.set(end);
     }

@@ -20,7 +20,7 @@ use crate::config::SamplingConfig;
 use crate::keys;
 use crate::recorder::{Buffer, Code, SpanRecord};
 
-/// The maximum time for which a trace waits for its root, for example in a nightly run.
+/// The maximum time for which a trace waits for its root: long enough for a nightly run.
 const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The maximum number of decisions that are kept for later spans.
@@ -38,7 +38,6 @@ enum Reason {
 struct Trace {
     /// The number of the trace in the order of arrival.
     number: u64,
-    /// The time at which its first span was added.
     since: Instant,
     spans: Vec<SpanRecord>,
     reason: Option<Reason>,
@@ -60,7 +59,6 @@ pub(super) struct TailSampler {
     max_bytes: usize,
     /// The latest decisions, which apply to later spans: the reason, or `None` for a discarded trace.
     decided: FxHashMap<TraceId, Option<Reason>>,
-    /// The traces of the latest decisions, the oldest first.
     decided_order: VecDeque<TraceId>,
     /// Undecided traces whose root has ended.
     ended: Vec<TraceId>,
@@ -112,7 +110,6 @@ impl TailSampler {
         while self.is_full() && self.decide_oldest() {}
     }
 
-    /// Decides the traces that are older than the maximum age.
     pub(super) fn expire(&mut self, now: Instant) {
         let is_old = |trace: &Trace| now.saturating_duration_since(trace.since) >= MAX_AGE;
         while let Some(id) = self.oldest()
@@ -142,7 +139,6 @@ impl TailSampler {
         }
     }
 
-    /// Whether every trace whose root has ended is decided.
     pub(super) fn is_settled(&self) -> bool {
         self.settling.is_none() && self.ended.is_empty()
     }
@@ -153,7 +149,6 @@ impl TailSampler {
         self.settling = None;
     }
 
-    /// Removes the next span of a sampled trace.
     pub(super) fn pop(&mut self) -> Option<SpanRecord> {
         let (reason, mut record) = self.sampled.pop_front()?;
         self.counters.tail_buffered.fetch_sub(1, Ordering::Relaxed);
@@ -172,7 +167,7 @@ impl TailSampler {
         !self.sampled.is_empty()
     }
 
-    /// The reason for sampling its trace that this span gives, if any.
+    /// Returns the reason to sample the trace of this span, if the span gives one.
     fn reason(&self, record: &SpanRecord, clock: &WallClock) -> Option<Reason> {
         if self.config.keep_errors && record.head.code == Code::Error {
             return Some(Reason::Error);
@@ -189,7 +184,7 @@ impl TailSampler {
         self.order.first_key_value().map(|(_, id)| *id)
     }
 
-    /// Decides on the oldest trace. Returns `false` if none.
+    /// Decides the oldest trace. Returns `false` if there is none.
     fn decide_oldest(&mut self) -> bool {
         let oldest = self.oldest();
         oldest.is_some_and(|id| self.decide(id))
@@ -222,7 +217,6 @@ impl TailSampler {
         }
     }
 
-    /// Applies the decision for a trace to one of its spans.
     fn apply(&mut self, reason: Option<Reason>, record: SpanRecord) {
         if let Some(reason) = reason {
             self.sampled.push_back((reason, record));

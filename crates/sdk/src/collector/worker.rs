@@ -66,12 +66,10 @@ enum Task<B> {
 
 type Call = Box<dyn FnOnce() + Send>;
 
-/// The size of a batch.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Size {
     /// The number of spans or log records.
     pub(crate) spans: usize,
-    /// The number of bytes.
     pub(crate) bytes: usize,
 }
 
@@ -103,7 +101,6 @@ impl Drop for Queued {
 struct Shared {
     counters: Arc<Counters>,
     export: Arc<Export>,
-    /// The bytes of all queued batches.
     bytes: AtomicUsize,
     /// The number of spans dropped since the last report because the queue was full.
     dropped: AtomicU64,
@@ -125,11 +122,9 @@ pub struct WorkerSettings {
     pub(crate) signal: Signal,
     /// The maximum number of queued or currently exported spans, and the number of bytes at which the queue is full.
     pub(crate) capacity: Size,
-    /// The time limit of one export.
     pub(crate) export_timeout: Duration,
     /// The counters of spans.
     pub counters: Arc<Counters>,
-    /// Redacts the error messages of the exporter.
     pub(crate) redaction: Redaction,
 }
 
@@ -214,7 +209,6 @@ impl<B: Send + 'static> Worker<B> {
                 < self.capacity.bytes + self.largest_batch()
     }
 
-    /// Counts the items of the open batch.
     pub(crate) fn set_open(&self, items: usize) {
         self.shared.export.open.store(items, Ordering::Relaxed);
     }
@@ -240,7 +234,7 @@ impl<B: Send + 'static> Worker<B> {
         self.shared.drop_items(items, reason);
     }
 
-    /// Calls the function at this time on the exporter's thread. It replaces the previous one.
+    /// Calls the function at this time on the exporter's thread. A new call replaces the previous one.
     pub(crate) fn call_at(&self, at: Instant, call: impl FnOnce() + Send + 'static) {
         let _ = self.tasks.send(Task::CallAt(at, Box::new(call)));
     }
@@ -280,7 +274,6 @@ impl Shared {
         self.export.processor.finish(items, Some(reason));
     }
 
-    /// Reports that spans could not be exported.
     fn lose(&self, spans: u64, error: &str) {
         self.counters.lose(&self.export, spans, error);
     }
@@ -306,7 +299,6 @@ struct Exporting {
     redaction: Redaction,
     /// The number of failed spans since the last report.
     failed: u64,
-    /// The first failure since the last report.
     failure: Option<String>,
 }
 

@@ -29,14 +29,12 @@ use crate::error::Error;
 use crate::redaction::sanitize_error;
 use crate::regular_file;
 
-/// The maximum size of the file, in bytes: 1 MiB.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// The maximum number of parts in a warning.
 const MAX_IGNORED: usize = 100;
 
-/// The keys of a file without a section. `log_level` has no effect: the `tracing` subscriber decides the level of this
-/// library's messages.
+/// The keys of a file that are not sections. `log_level` has no effect: the `tracing` subscriber decides the level of
+/// this library's messages.
 const KEYS: [&str; 3] = ["file_format", "disabled", "log_level"];
 
 /// The sections of a file, in the order in which they are applied.
@@ -49,7 +47,6 @@ const SECTIONS: [(&str, Apply); 6] = [
     ("logger_provider", processors::logger),
 ];
 
-/// A function that applies a section.
 type Apply = fn(&Part<'_>, &mut TelemetryConfig) -> Result<(), Mistake>;
 
 impl TelemetryConfig {
@@ -103,14 +100,12 @@ impl TelemetryConfig {
     }
 }
 
-/// Returns the text of the file.
 pub(super) fn read(path: &Path) -> Result<String, Error> {
     let bytes = regular_file::read(path, MAX_BYTES);
     let bytes = bytes.map_err(|error| Error::config(error.to_string()))?;
     String::from_utf8(bytes).map_err(|_| Error::config("it is not UTF-8"))
 }
 
-/// A file that was read.
 #[derive(Debug)]
 pub(crate) struct Parsed {
     pub(crate) config: TelemetryConfig,
@@ -140,7 +135,6 @@ pub(crate) fn parse(
     Ok(Parsed { config, warning: warning(ignored.into_inner()) })
 }
 
-/// The warning about the parts that have no effect.
 fn warning(mut ignored: Vec<Mistake>) -> String {
     if ignored.is_empty() {
         return String::new();

@@ -29,7 +29,6 @@ pub enum ResourceDetector {
     Registered(RegisteredDetector),
 }
 
-/// The function of a detector, which adds attributes of the surroundings.
 pub(crate) type Detect = fn(&mut Surroundings<'_>, &mut DetectedAttributes);
 
 /// A detector that another crate registers with [`resource_detector!`](crate::resource_detector).
@@ -42,7 +41,6 @@ floe_telemetry_core::__floe_link_list! {
 }
 
 impl ResourceDetector {
-    /// The detectors of this project.
     const KNOWN: [Self; 6] =
         [Self::Host, Self::Os, Self::Process, Self::Container, Self::Kubernetes, Self::Cloud];
 

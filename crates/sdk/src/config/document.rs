@@ -43,7 +43,6 @@ impl TelemetryConfig {
         Ok(config)
     }
 
-    /// Reads a document in this crate's format from a file.
     pub(super) fn read_document(path: &Path) -> Result<Self, Error> {
         let config = config_file::read(path).and_then(|text| Self::from_yaml(&text));
         config.map_err(|error| error.within(&context(path)))

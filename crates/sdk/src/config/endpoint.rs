@@ -86,7 +86,6 @@ fn is_host_valid(host: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }
 
-/// Whether a URL may contain this byte unencoded.
 fn may_be_in_url(byte: u8) -> bool {
     byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte)
 }
@@ -124,7 +123,6 @@ fn authority(endpoint: &str) -> Option<&str> {
     rest.split(['/', '?', '#']).next()
 }
 
-/// Checks an endpoint. The error contains the key of the setting.
 pub(crate) fn validate_endpoint(key: &str, endpoint: &str) -> Result<(), Error> {
     check(endpoint).map_err(|message| Error::config(format!("{key}: {message}")))
 }

@@ -46,7 +46,6 @@ const MAX_BYTES: usize = 1024 * 1024;
 /// The maximum number of different entries of a list. Each entry is compared with the previous ones.
 const MAX_ENTRIES: usize = 1024;
 
-/// The variable with the path of OpenTelemetry's configuration file.
 const CONFIG_FILE: &str = "OTEL_CONFIG_FILE";
 
 /// The variable with the path of a document in this crate's format.
@@ -179,8 +178,8 @@ impl TelemetryConfig {
             })
     }
 
-    /// Applies the variables for settings that `init` adds and that have default values: filters and lines of
-    /// `tracing`, and the output of panics.
+    /// Applies the variables for the filters and lines of `tracing` and for the output of panics to settings that still
+    /// have their default values.
     pub(crate) fn apply_filters(&mut self) {
         let default = LoggingConfig::default();
         let own = self.logging.clone();
@@ -219,7 +218,6 @@ impl TelemetryConfig {
     }
 }
 
-/// Returns the name of an unnamed service.
 pub(super) fn default_service_name() -> String {
     let path = env::current_exe().ok();
     let name = path.as_ref().and_then(|path| path.file_name());
@@ -236,12 +234,11 @@ fn unknown_service(executable: Option<&str>) -> String {
     name.chars().take(128).collect()
 }
 
-/// Precedes an error of a file.
+/// Returns the beginning of an error message about a file.
 pub(crate) fn context(path: &Path) -> String {
     format!("the configuration file `{}`", path.display())
 }
 
-/// Returns the path in `OTEL_CONFIG_FILE`, if there is one.
 pub(crate) fn config_file() -> Option<PathBuf> {
     path(CONFIG_FILE)
 }
@@ -375,7 +372,6 @@ fn set<T>(name: &str, field: &mut T, parse: impl FnOnce(&str) -> Result<T, Strin
     is_set
 }
 
-/// Sets an optional `field` if the variable is set and valid.
 fn fill<T>(name: &str, field: &mut Option<T>, parse: impl FnOnce(&str) -> Result<T, String>) {
     set(name, field, |text| parse(text).map(Some));
 }

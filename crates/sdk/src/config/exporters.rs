@@ -35,7 +35,6 @@ pub enum ExporterKind {
 pub type RegisteredExporter = Registered<&'static [Signal]>;
 
 floe_telemetry_core::__floe_link_list! {
-    /// The exporters that other crates register.
     #[allow(unsafe_code, reason = "the linker defines the bounds of the list, see `link_list`")]
     static EXPORTERS: [RegisteredExporter] = "fl_exporter_0_1";
 }
@@ -66,7 +65,6 @@ impl ExporterKind {
         Self::KNOWN.into_iter().chain(others).collect()
     }
 
-    /// Returns the exporters of a signal.
     pub(super) fn of(signal: Signal) -> Vec<Self> {
         let mut all = Self::all();
         all.retain(|kind| kind.accepts(signal));

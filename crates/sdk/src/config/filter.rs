@@ -54,7 +54,6 @@ pub(crate) fn parse_levels(text: &str) -> Result<Vec<Directive>, String> {
     ))
 }
 
-/// Parses one directive.
 pub(super) fn directive(text: &str) -> Result<Directive, String> {
     if text.contains(BY_SPAN) {
         return Err(format!(

@@ -44,7 +44,6 @@ pub struct LoggingConfig {
 /// The maximum number of patterns for attributes of the current span.
 const MAX_SPAN_ATTRIBUTES: usize = 64;
 
-/// Fails if a text cannot be a pattern for the keys of attributes.
 pub(super) fn check_span_attribute(pattern: &str) -> Result<(), String> {
     if pattern.is_empty() || pattern.contains(char::is_whitespace) {
         return Err(format!(

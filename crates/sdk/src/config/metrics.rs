@@ -40,7 +40,6 @@ pub enum MetricTemporality {
 }
 
 impl MetricTemporality {
-    /// The variants with their names in the specification.
     pub(super) const ALL: [(&'static str, Self); 3] =
         [("cumulative", Self::Cumulative), ("delta", Self::Delta), ("lowmemory", Self::LowMemory)];
 }
@@ -56,7 +55,6 @@ impl From<MetricTemporality> for Temporality {
 }
 
 impl HistogramKind {
-    /// The variants with their names in the specification.
     pub(super) const ALL: [(&'static str, Self); 2] = [
         ("explicit_bucket_histogram", Self::Explicit),
         ("base2_exponential_bucket_histogram", Self::Exponential),
@@ -223,7 +221,6 @@ impl Default for PrometheusConfig {
     }
 }
 
-/// Checks the host of the endpoint. The error describes the accepted values.
 pub(super) fn check_host(host: &str) -> Result<(), &'static str> {
     let plain = |sign: char| sign.is_ascii_alphanumeric() || "._-:".contains(sign);
     if !host.is_empty() && host.chars().all(plain) {

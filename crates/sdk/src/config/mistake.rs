@@ -81,7 +81,6 @@ pub(super) fn not_zero(path: &str, number: u64) -> Result<(), Mistake> {
     at(path, checked)
 }
 
-/// Returns the path of a value below `path`.
 pub(super) fn below(path: &str, key: &str) -> String {
     match (path, key) {
         ("", key) => key.to_owned(),

@@ -92,7 +92,6 @@ pub(super) fn find<T: Copy + Sync>(
     }
 }
 
-/// Returns the value with this name.
 pub(super) fn parse<T: Copy>(
     name: &str,
     all: &[T],
@@ -105,7 +104,6 @@ pub(super) fn parse<T: Copy>(
     })
 }
 
-/// Reads a value from its name.
 pub(super) fn deserialize<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     parse: fn(&str) -> Result<T, String>,

@@ -8,7 +8,6 @@ pub(super) fn check(_: &str) -> Result<(), String> {
     Err(without_patterns())
 }
 
-/// A function that finds a match.
 type Find = fn(&str, usize) -> Option<Range<usize>>;
 
 pub(crate) fn compile(_: &str) -> Result<Find, String> {

@@ -21,7 +21,6 @@ const DEFAULT_TIMEOUT_MILLIS: u64 = 10_000;
 /// The maximum size of a request before compression, below the 4 MiB that receivers accept by default.
 const MAX_REQUEST_BYTES: usize = 4_000_000;
 
-/// The maximum number of headers of a request.
 const MAX_HEADERS: usize = 1024;
 
 /// The names and values of headers. Values may be credentials.
@@ -51,7 +50,6 @@ impl Default for OtlpProtocol {
 }
 
 impl OtlpProtocol {
-    /// The protocols by their names in the specification.
     pub(crate) const ALL: [(&'static str, Self); 2] =
         [("grpc", Self::Grpc), ("http/protobuf", Self::Http)];
 
@@ -187,7 +185,7 @@ pub struct OtlpConfig {
     pub(crate) additional: Vec<(Signal, OtlpOptions)>,
 }
 
-/// Whether the environment's variables were applied. Two configurations with the same values are equal.
+/// Whether the environment's variables were applied. It does not count when configurations are compared.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct IsOfEnvironment(pub(crate) bool);
 
@@ -202,7 +200,7 @@ impl PartialEq for IsOfEnvironment {
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct OtlpOptions {
-    /// For the options of all signals.
+    /// Set only in the options for all signals.
     #[serde(skip)]
     pub(crate) is_of_environment: IsOfEnvironment,
     /// The endpoint of one signal, which replaces `otlp_endpoint`. No path is appended to it. Default none.

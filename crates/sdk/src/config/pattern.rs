@@ -10,7 +10,6 @@ const MAX_PATTERN: usize = 1024;
 /// The maximum number of bytes of a compiled pattern.
 const MAX_COMPILED: usize = 1 << 20;
 
-/// Fails if a text is not a pattern.
 pub(super) fn check(pattern: &str) -> Result<(), String> {
     if pattern.len() > MAX_PATTERN {
         let found = pattern.len();

@@ -32,7 +32,6 @@ impl Propagator {
     /// The default formats: W3C Trace Context and W3C Baggage.
     pub const DEFAULT: [Self; 2] = [Self::TraceContext, Self::Baggage];
 
-    /// All formats.
     pub(super) const ALL: [Self; 4] = [Self::TraceContext, Self::Baggage, Self::B3, Self::B3Multi];
 
     /// Returns the name, such as `tracecontext`.
@@ -51,7 +50,6 @@ impl Propagator {
         named::parse(name, &Self::ALL, Self::as_str)
     }
 
-    /// The names of all formats.
     pub(super) fn names() -> Vec<&'static str> {
         Self::ALL.map(Self::as_str).to_vec()
     }

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use super::mistake::{Mistake, at_most};
 use super::pattern;
 
-/// The maximum number of patterns of a configuration.
 const MAX_PATTERNS: usize = 64;
 
 /// The maximum number of names in each of `keys` and `allowed_keys`.

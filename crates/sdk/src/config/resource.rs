@@ -67,7 +67,6 @@ pub(super) const DEPLOYMENT_ENVIRONMENT_NAME: &str = "deployment.environment.nam
 /// The deprecated key that [`DEPLOYMENT_ENVIRONMENT_NAME`] replaces.
 pub(super) const DEPLOYMENT_ENVIRONMENT: &str = "deployment.environment";
 
-/// The keys of attributes with a field.
 const KEYS_OF_FIELDS: [&str; 7] = [
     SERVICE_NAME,
     SERVICE_VERSION,
@@ -187,7 +186,6 @@ fn name(name: String) -> Result<String, String> {
     check_name(&name).map(|()| name)
 }
 
-/// Checks that a name is 1 to 128 characters long.
 pub(super) fn check_name(name: &str) -> Result<(), String> {
     match name.chars().count() {
         1..=128 => Ok(()),

@@ -13,7 +13,6 @@ use crate::callsite::Level;
 use crate::error::Error;
 use crate::recorder::{RateLimit, Ratio, Rule, Then};
 
-/// The maximum number of sampling rules of a configuration.
 const MAX_RULES: usize = 256;
 
 /// The maximum number of bytes of a rule's pattern or target.
@@ -69,7 +68,6 @@ impl Sampler {
         matches!(self, Self::TraceIdRatio | Self::ParentBasedTraceIdRatio)
     }
 
-    /// Whether a child inherits its parent's sampling decision.
     pub(super) const fn is_parent_based(self) -> bool {
         !matches!(self, Self::AlwaysOn | Self::AlwaysOff | Self::TraceIdRatio)
     }
@@ -212,7 +210,6 @@ impl SamplingConfig {
     }
 }
 
-/// The reason why a sampler is not accepted together with tail sampling.
 pub(super) const NOT_PARENT_BASED: &str = "`keep_errors` and `keep_slower_than_millis` need a parent-based sampler, \
      expected the samplers `parentbased_…`, or none";
 

@@ -144,7 +144,6 @@ mod tests {
         Some(value.to_owned())
     }
 
-    /// The cases of the specification, and some more.
     #[test]
     fn references_are_replaced_once() {
         for (text, expected) in [

@@ -35,7 +35,6 @@ pub const DEFAULT_BACKEND: &str = "console";
 
 const MAX_SPAN_ATTRIBUTES: usize = 64;
 
-/// The minimum of `max_memory_bytes`: 1 MiB.
 const MIN_MEMORY_BYTES: usize = 1024 * 1024;
 
 /// The maximum number of entries of `baggage_attributes`, equal to the limit of members in baggage.

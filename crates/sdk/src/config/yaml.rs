@@ -1,8 +1,8 @@
 //! YAML as a tree with positions, which serde reads.
 //!
-//! `serde-saphyr` resolves aliases and merge keys, refuses repeated keys, and applies the limits. It reads the tree
-//! alone: references to variables are replaced in it, and the code of its maps, once for each structure and each value,
-//! would be a large part of a program.
+//! `serde-saphyr` resolves aliases and merge keys, refuses repeated keys, and applies the limits. It reads only the
+//! tree, because references to variables are replaced there, and because its code for maps, which is generated for each
+//! structure and each value, would be a large part of a program.
 
 mod deserializer;
 mod spanned;
@@ -22,7 +22,6 @@ pub use super::mistake::{Mistake, Position};
 /// The maximum number of values, including values from aliases.
 const MAX_NODES: usize = 100_000;
 
-/// The maximum depth of a document.
 const MAX_DEPTH: usize = 32;
 
 /// The maximum size of keys and values, including those from aliases: 2 MiB.

@@ -26,7 +26,6 @@ const ERROR_TEXTS: [&str; 4] =
 #[derive(Debug)]
 pub(super) struct Key {
     name: Box<str>,
-    /// The redacted key, if it differs.
     pub(super) redacted: Option<OtelKey>,
     pub(super) meaning: KeyMeaning,
     /// Whether the stricter policy for error text applies.
@@ -62,7 +61,6 @@ impl Key {
         redaction.value(&self.name, self.meaning, &value.to_string()).map(|_| REDACTED)
     }
 
-    /// The redacted value, if it differs.
     pub(super) fn apply(&self, value: &str, redaction: &Redaction) -> Option<String> {
         if self.is_plain(value.as_bytes(), redaction) {
             return None;
@@ -82,7 +80,6 @@ impl Key {
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     entries: Vec<Key>,
-    /// Indices into `entries`.
     indices: FxHashMap<Box<str>, u32>,
     /// The number of times that the cache was cleared.
     generation: u32,
@@ -118,7 +115,6 @@ impl SiteKeys {
         }
     }
 
-    /// Whether the static text at this address is known to be clean.
     pub(super) fn is_clean(&self, at: usize, text: &'static str) -> bool {
         self.slots.get(at).is_some_and(|slot| slot.clean == (text.as_ptr().addr(), text.len()))
     }

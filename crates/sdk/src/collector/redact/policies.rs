@@ -7,9 +7,7 @@ use crate::error::Error;
 
 #[derive(Debug)]
 pub(crate) struct Policies {
-    /// The policy for error text.
     pub(super) error: Redactor,
-    /// The policy for all other text.
     pub(super) attribute: Redactor,
 }
 

@@ -51,7 +51,6 @@ impl Redaction {
         self.policies.attribute.is_plain(value)
     }
 
-    /// Redacts the value of an attribute whose key has this meaning.
     pub(super) fn value(&self, key: &str, meaning: KeyMeaning, value: &str) -> Option<String> {
         let redactor = &self.policies.attribute;
         let count = |rule| self.counters.count_redaction(rule);

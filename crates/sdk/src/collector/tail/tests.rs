@@ -11,7 +11,6 @@ use crate::clock::monotonic_now;
 
 const SLOW: Duration = Duration::from_secs(2);
 
-/// A sampler with memory for this number of spans of equal size.
 fn sampler(max_spans: usize) -> TailSampler {
     let config = SamplingConfig {
         keep_errors: true,
@@ -55,7 +54,6 @@ impl End {
     }
 }
 
-/// Removes the sampled spans and returns them by trace.
 fn take_sampled(sampler: &mut TailSampler) -> BTreeMap<u8, Vec<u64>> {
     let mut by_trace: BTreeMap<u8, Vec<u64>> = BTreeMap::new();
     while let Some(record) = sampler.pop() {

@@ -35,7 +35,6 @@ impl<'a> Exporters<'a> {
         Self { signal, kinds: Vec::new(), otlp, aggregations: Vec::new() }
     }
 
-    /// Adds the exporter of a processor or of a periodic reader.
     pub(super) fn add(&mut self, exporter: &Part<'_>) -> Result<(), Mistake> {
         let registered = ExporterKind::registered_for(self.signal);
         let mut known = vec!["otlp_http", "otlp_grpc", "console"];
@@ -128,7 +127,6 @@ impl<'a> Exporters<'a> {
     }
 }
 
-/// Returns the path of a file for TLS.
 fn file(tls: &Part<'_>, key: &str) -> Result<Option<PathBuf>, Mistake> {
     tls.checked(key, |path: &PathBuf| {
         let refused = || format!("expected an absolute path, found `{}`", path.display());
@@ -156,7 +154,7 @@ fn headers(exporter: &Part<'_>) -> Result<Headers, Mistake> {
     Ok(headers)
 }
 
-/// Returns a value that was parsed as a whole.
+/// Turns an invalid part of a value into an error.
 pub(super) fn whole<T>(parsed: Result<(T, Option<String>), String>) -> Result<T, String> {
     match parsed? {
         (value, None) => Ok(value),

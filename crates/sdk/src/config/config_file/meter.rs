@@ -20,7 +20,6 @@ use crate::config::telemetry::TelemetryConfig;
 /// The maximum limit of attribute sets. The SDK reserves memory for the limit at once.
 const MAX_CARDINALITY: usize = 1_000_000;
 
-/// The maximum number of buckets of an exponential histogram.
 const MAX_BUCKETS: u32 = 4096;
 
 const KINDS: [(&str, InstrumentKind); 7] = [
@@ -57,7 +56,7 @@ pub(super) fn meter(provider: &Part<'_>, config: &mut TelemetryConfig) -> Result
     Ok(())
 }
 
-/// Adds the exporters of the readers. All of them use the times of the first one.
+/// Adds the exporters of the readers. All periodic readers use the interval and the timeout of the first one.
 fn readers(
     provider: &Part<'_>,
     metrics: &mut MetricsConfig,

@@ -19,9 +19,7 @@ const EXPERIMENTAL: &str = "/development";
 #[derive(serde::Deserialize)]
 struct Mapping {}
 
-/// A value of the document.
 pub(super) struct Part<'a> {
-    /// The parts that have no effect.
     ignored: &'a RefCell<Vec<Mistake>>,
     node: &'a Node,
     position: Position,
@@ -43,7 +41,6 @@ impl<'a> Part<'a> {
         Mistake { position, path, message: message.into() }
     }
 
-    /// Notes that the part has no effect.
     pub(super) fn ignore(&self, reason: impl Into<String>) {
         self.ignored.borrow_mut().push(self.mistake(reason));
     }
@@ -89,12 +86,10 @@ impl<'a> Part<'a> {
             .map_err(|mistake| Mistake { path: below(&self.path, &mistake.path), ..mistake })
     }
 
-    /// Reads the value below a key, if there is one.
     pub(super) fn value<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Mistake> {
         self.get(key).map(|part| part.read()).transpose()
     }
 
-    /// Reads the value below a key, if there is one, and checks it.
     pub(super) fn checked<T: DeserializeOwned, E: Into<String>>(
         &self,
         key: &str,
@@ -103,7 +98,6 @@ impl<'a> Part<'a> {
         self.parsed(key, |value| check(&value).map(|()| value))
     }
 
-    /// Reads the value below a key, if there is one, and converts it.
     pub(super) fn parsed<T: DeserializeOwned, R, E: Into<String>>(
         &self,
         key: &str,
@@ -113,7 +107,6 @@ impl<'a> Part<'a> {
         self.get(key).map(parse).transpose()
     }
 
-    /// Sets a field to the value below a key, if there is one.
     pub(super) fn set<T: DeserializeOwned>(&self, key: &str, field: &mut T) -> Result<(), Mistake> {
         if let Some(value) = self.value(key)? {
             *field = value;
@@ -130,7 +123,6 @@ impl<'a> Part<'a> {
         self.parsed(key, |text: String| word(words)(&text))
     }
 
-    /// Returns the items of the list below a key.
     pub(super) fn items(&self, key: &str) -> Result<Vec<Self>, Mistake> {
         let Some(list) = self.get(key) else {
             return Ok(Vec::new());

@@ -37,7 +37,6 @@ pub(super) fn logger(provider: &Part<'_>, config: &mut TelemetryConfig) -> Resul
     Ok(())
 }
 
-/// Applies the limits of all signals.
 pub(super) fn limits(limits: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
     attribute_limits(limits, &mut config.limits)
 }

@@ -1,10 +1,9 @@
-//! The sampler of the file, which becomes a setting.
+//! Reads the sampler of a file.
 
 use super::part::Part;
 use crate::config::mistake::Mistake;
 use crate::config::sampling::{Sampler, check_ratio};
 
-/// A sampler and its ratio.
 type Chosen = (Sampler, Option<f64>);
 
 /// The samplers of spans with a parent, by the parent's process and sampling. They decide as the parent did.

@@ -11,10 +11,8 @@ use crate::error::Error;
 /// The names that have been read. After a configuration is loaded, these are all known names.
 static READ: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
-/// The maximum number of compared names.
 const MAX_NAMES: usize = 1000;
 
-/// Notes a known variable name.
 pub(super) fn know(name: &str) {
     let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
     if !read.contains(name) {

@@ -32,7 +32,6 @@ pub(in crate::config) fn word<T: Copy>(words: &[(&str, T)]) -> impl Fn(&str) -> 
     }
 }
 
-/// Parses a whole number of at least `least`.
 pub(super) fn at_least<T: FromStr + PartialOrd + Display>(
     least: T,
 ) -> impl FnOnce(&str) -> Result<T, String> {
@@ -42,7 +41,6 @@ pub(super) fn at_least<T: FromStr + PartialOrd + Display>(
     }
 }
 
-/// Parses a whole number from `least` to `most`.
 pub(super) fn between<T: FromStr + PartialOrd + Display>(
     least: T,
     most: T,

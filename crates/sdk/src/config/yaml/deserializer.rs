@@ -110,7 +110,6 @@ impl Node {
     }
 }
 
-/// Numbers.
 macro_rules! numbers {
     ($($method:ident => $visit:ident, $parse:expr, $words:literal;)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
@@ -246,7 +245,6 @@ impl<'de> Deserializer<'de> for &'de Node {
     }
 }
 
-/// The items of a list.
 struct Items<'de>(Enumerate<Iter<'de, Node>>);
 
 impl<'de> de::SeqAccess<'de> for Items<'de> {
@@ -263,7 +261,6 @@ impl<'de> de::SeqAccess<'de> for Items<'de> {
     }
 }
 
-/// The entries of a mapping.
 struct Entries<'de> {
     rest: Iter<'de, Entry>,
     value: Option<&'de Entry>,
