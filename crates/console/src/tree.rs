@@ -12,7 +12,6 @@ use rustc_hash::FxHashMap;
 use crate::keys;
 use floe_redact::printable;
 
-/// The spans of a trace, identified by their index.
 pub(super) struct Spans<'a> {
     data: &'a [SpanData],
     parents: Vec<Option<usize>>,

@@ -38,7 +38,6 @@ const MAX_SCOPES: usize = 1000;
 /// The name of the scope that surplus scopes share.
 const OVERFLOW: &str = "floe.telemetry.overflow";
 
-/// A provider that redacts measurements before its inner provider records them.
 pub(super) struct RedactingMeterProvider<P> {
     provider: P,
     policy: Policy,
@@ -215,7 +214,6 @@ impl Instruments {
     }
 }
 
-/// The exemplars of an instrument with these advised boundaries.
 pub(super) fn exemplars(
     views: &Views,
     scope: &InstrumentationScope,

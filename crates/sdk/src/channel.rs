@@ -26,8 +26,7 @@ struct State<T> {
     has_receiver: bool,
 }
 
-/// Returns the two ends of a new channel.
-/// Creates a channel.
+/// Creates a channel, and returns its two ends.
 #[must_use]
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let state = State { messages: VecDeque::new(), senders: 1, has_receiver: true };
@@ -107,7 +106,6 @@ impl<T> Receiver<T> {
         })
     }
 
-    /// Takes a message without waiting.
     pub(crate) fn try_recv(&self) -> Result<T, TryRecvError> {
         self.0.lock().receive()
     }

@@ -4,8 +4,7 @@
 //! `kubernetes` and `cloud`, and any crate adds others with [`resource_detector!`](crate::resource_detector).
 
 // The detectors belong to this project, because `opentelemetry-resource-detectors` needs another version of
-// OpenTelemetry. None is on by default. They read files and variables when the provider starts, but never the network,
-// because a start must not wait.
+// OpenTelemetry. None is on by default. A start must not wait, so none uses the network.
 
 mod host;
 mod os;

@@ -71,7 +71,7 @@ impl Error {
         self.0.kind == Kind::Thread
     }
 
-    /// Creates the error of an impossible request of the program.
+    /// Creates the error of an invalid configuration or argument.
     #[doc(hidden)]
     pub fn config(message: impl Into<String>) -> Self {
         Self::new(Kind::Config, message.into(), None)
@@ -103,7 +103,7 @@ impl Error {
         Self::new(Kind::Thread, message, source.map(Arc::new))
     }
 
-    /// Adds the wrong setting of OTLP, as variables name it, unless it is known.
+    /// Adds the wrong OTLP setting, as the suffix of its variables, such as `ENDPOINT`, unless the error has one.
     #[doc(hidden)]
     #[must_use]
     pub fn of_setting(self, setting: &'static str) -> Self {

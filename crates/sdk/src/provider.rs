@@ -56,7 +56,6 @@ use crate::logs::RecorderLoggerProvider;
 use crate::metrics::RecorderMeterProvider;
 use crate::recorder::{self, Sampling};
 
-/// The time limit of the shutdown when a provider is dropped.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The process of the provider in use, see [`this_process`]; 0 without a provider. A process has at most one provider.

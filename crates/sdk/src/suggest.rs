@@ -1,4 +1,4 @@
-//! The word that a misspelled one means, and the errors that suggest it.
+//! Suggests the correct word in errors about misspelled words.
 
 /// The number of edits between a text and a word, if it is small enough for a misspelling: one edit for every three
 /// letters, at least one and at most two, but none if both have fewer than three letters, such as `s3` and `s4`. Two
@@ -72,7 +72,7 @@ fn listed(words: &[&str], conjunction: &str) -> String {
 mod tests {
     use super::*;
 
-    /// A text, the words of which one may be meant, and which one is.
+    /// A text, the known words, and the word that the text is taken for.
     type Row = (&'static str, &'static [&'static str], Option<&'static str>);
 
     const ARGUMENTS: &[&str] = &["name", "kind", "attributes", "attributes_fn"];
@@ -91,14 +91,14 @@ mod tests {
             ("tpc", MEMBERS, Some("tcp")),
             ("duckdb", MEMBERS, None),
             ("tidb", MEMBERS, None),
-            // Levels, of which a target is none.
+            // Levels. A target is not a misspelled level.
             ("inof", LEVELS, Some("info")),
             ("Debgu", LEVELS, Some("debug")),
             ("on", LEVELS, None),
             ("orders", LEVELS, None),
             ("tracks", LEVELS, None),
             ("information", LEVELS, None),
-            // Variables, among which there are those of other components.
+            // Variables, some of which belong to other components.
             ("OTEL_TRACE_EXPORTER", VARIABLES, Some("OTEL_TRACES_EXPORTER")),
             ("FLOE_LOGLEVEL", VARIABLES, Some("FLOE_LOG_LEVEL")),
             ("OTEL_PYTHON_LOG_LEVEL", VARIABLES, None),

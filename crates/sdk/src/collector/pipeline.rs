@@ -183,8 +183,8 @@ impl Pipeline {
         self.add(record, clock);
     }
 
-    /// Passes the span to the processors, and returns whether it is kept. A slow processor must not hold the next
-    /// provider, so spans without time for it are dropped.
+    /// Passes the span to the processors, and returns whether it is kept. After the time of the shutdown, spans are
+    /// dropped, because a slow processor must not delay the next provider.
     fn process(&mut self, record: &mut SpanRecord, clock: &WallClock) -> bool {
         let exporters = self.exporters.len();
         if self.counters.ending.has_passed() {

@@ -73,8 +73,8 @@ pub(crate) struct Size {
     pub(crate) bytes: usize,
 }
 
-/// The place of a batch in the queue, until it is dropped. Then spans without a result count as failed, even if the
-/// thread has panicked.
+/// The place of a batch in the queue. When it is dropped, spans without a result count as failed, even if the thread
+/// has panicked.
 struct Queued {
     size: Size,
     /// The number of spans without a result.

@@ -81,13 +81,12 @@ impl TelemetryConfig {
     /// variables, see [`from_config_file`](Self::from_config_file).
     ///
     /// Invalid variables and invalid entries of lists are ignored, each with one warning through `tracing`, or on
-    /// standard error without a `tracing` subscriber. The same applies to names similar to these. A requested exporter
-    /// that the provider cannot create is left out; a line on standard error then names the variable to change.
+    /// standard error without a `tracing` subscriber. Misspelled variables are reported in the same way. A requested
+    /// exporter that the provider cannot create is left out; a line on standard error then names the variable to change.
     ///
     /// # Errors
     ///
-    /// Fails if an earlier value is invalid, and if the file of `OTEL_CONFIG_FILE` is. The configuration is then
-    /// unchanged.
+    /// Fails if an earlier value or the file of `OTEL_CONFIG_FILE` is invalid. The configuration is then unchanged.
     pub fn apply_env(&mut self) -> Result<(), Error> {
         self.validate()?;
         misspelled::know("OTEL_LOG_LEVEL");
@@ -129,8 +128,9 @@ impl TelemetryConfig {
 }
 
 impl TelemetryConfig {
-    /// The variables to change after the error of a signal's exporter: those of its setting, or those that request the
-    /// exporter. Empty if the environment has not set it.
+    /// Returns the variables to change after an error of a signal's exporter: the variables of the wrong setting, or
+    /// the variables that request the exporter if the error names no setting. Empty if the environment is not the
+    /// cause.
     pub(crate) fn asked_by(&self, signal: Signal, error: &Error) -> Vec<String> {
         if !self.otlp.all.is_of_environment.0 {
             return Vec::new();
@@ -167,7 +167,8 @@ impl TelemetryConfig {
         path(DOCUMENT).filter(|_| self.otlp.all.is_of_environment.0)
     }
 
-    /// Whether the address of a signal is the default, or comes from one of these variables, which may lack a scheme.
+    /// Whether a signal's address is the default, or comes from one of these variables, whose addresses may lack a
+    /// scheme.
     fn has_address_of(&self, signal: Signal, names: &[String]) -> bool {
         let (protocol, endpoint) = self.otlp_route(signal);
         let mut addresses = names.iter();

@@ -126,8 +126,9 @@ impl MetricsConfig {
     }
 }
 
-/// The attribute sets of a metric without a limit in its view, and of the metrics of spans, which is the SDK's default.
-/// Measurements with further sets are recorded in one series with the attribute `otel.metric.overflow`.
+/// The maximum number of attribute sets of a metric without a limit in its view, and of a metric derived from spans. It
+/// is the SDK's default. Measurements with further sets are recorded in one series with the attribute
+/// `otel.metric.overflow`.
 pub(crate) const CARDINALITY_LIMIT: usize = 2000;
 
 /// The boundaries of a histogram without boundaries in its instrument or view

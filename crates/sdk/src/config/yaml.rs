@@ -112,7 +112,8 @@ impl Node {
         }
     }
 
-    /// Returns the position of the value with a path, or of its key. If there is none, that of its nearest ancestor.
+    /// Returns the position of the value with a path, or of its key. If there is no such value, returns the position of
+    /// its nearest ancestor.
     pub fn locate<'a>(&self, path: impl IntoIterator<Item = &'a str>, is_key: bool) -> Position {
         let (mut node, mut position) = (self, self.position);
         for key in path {

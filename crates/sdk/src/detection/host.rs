@@ -7,7 +7,6 @@ use crate::surroundings::{DetectedAttributes, Surroundings};
 /// The files with the id of the machine, of systemd and of D-Bus.
 const IDS: [&str; 2] = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
 
-/// The file with the host's name on Linux.
 const NAME: &str = "/proc/sys/kernel/hostname";
 
 pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAttributes) {

@@ -12,7 +12,6 @@ use crate::collector::{Counters, ExporterId};
 use crate::config::{Signal, TelemetryConfig};
 use crate::program_signals;
 
-/// Adds an exporter's reader to the builder.
 type AddReader = Box<
     dyn FnOnce(MeterProviderBuilder, &TelemetryConfig, Arc<Counters>) -> MeterProviderBuilder
         + Send,

@@ -49,7 +49,6 @@ floe_telemetry_core::__floe_link_list! {
 }
 
 impl MeterProviders {
-    /// The aggregation, if it is linked.
     pub(crate) fn linked() -> Option<&'static Self> {
         METERS.iter().next()
     }

@@ -111,7 +111,6 @@ fn panicked(what: &str, panic: &str) -> OTelSdkResult {
     Err(OTelSdkError::InternalFailure(format!("the {what} panicked: {panic}")))
 }
 
-/// The number of data points.
 fn points(metrics: &ResourceMetrics) -> usize {
     fn of<T>(data: &MetricData<T>) -> usize {
         match data {

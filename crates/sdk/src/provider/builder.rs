@@ -449,7 +449,6 @@ impl TelemetryProviderBuilder {
     }
 }
 
-/// Adds an exporter of a signal to a provider that is built.
 type AddExporter = fn(
     Signal,
     TelemetryProviderBuilder,

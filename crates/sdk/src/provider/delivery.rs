@@ -116,7 +116,6 @@ pub(super) fn end_of_exports(deadline: Instant, timeout: Duration) -> Instant {
     end.unwrap_or(deadline)
 }
 
-/// Describes the losses of an operation that times out.
 pub(super) fn undelivered(counters: &Counters) -> String {
     let pending = counters.read().pending;
     let exporters = counters.exports.describe_undelivered();

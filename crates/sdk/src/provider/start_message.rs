@@ -26,7 +26,6 @@ pub(super) fn line(config: &TelemetryConfig, counters: &Counters, has_sampler: b
     sanitize_error(&line).into_owned()
 }
 
-/// Writes the line if debug messages are requested.
 pub(super) fn write(line: &str) {
     // The line is not exported.
     let _quiet = Context::enter_telemetry_suppressed_scope();

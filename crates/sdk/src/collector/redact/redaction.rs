@@ -75,7 +75,7 @@ impl Redaction {
         self.error_text(&text).unwrap_or(text)
     }
 
-    /// The reason of a failure outside of this library, for errors and warnings.
+    /// Redacts the reason of a failure outside of this library, for errors and warnings.
     pub(crate) fn failure(&self, text: String) -> String {
         shown(&self.error_text_or_same(text)).into_owned()
     }

@@ -65,7 +65,7 @@ fn set_attribute(attribute: &Part<'_>, resource: &mut ResourceAttributes) -> Res
     }
     let text: String = value.read()?;
     if text.is_empty() && key == SERVICE_NAME {
-        // As with `OTEL_SERVICE_NAME`, an empty name is the value of a variable that is not set.
+        // An empty name, usually from a variable that is not set, is ignored like an empty `OTEL_SERVICE_NAME`.
         value.ignore("the name is empty, and the default is used");
         return Ok(());
     }
