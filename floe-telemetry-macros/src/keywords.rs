@@ -27,7 +27,6 @@ pub(crate) fn parse_each(
     }
 }
 
-/// The next keyword, which must be one of `accepted`.
 pub(crate) fn parse_keyword(
     input: ParseStream<'_>,
     accepted: &[Symbol],
@@ -52,7 +51,6 @@ pub(crate) fn parse_value<T: Parse>(
     parse_value_with(input, keyword, symbol, T::parse)
 }
 
-/// The value after `keyword =`, parsed by `parse`.
 pub(crate) fn parse_value_with<T>(
     input: ParseStream<'_>,
     keyword: &Ident,

@@ -175,7 +175,6 @@ fn array_of(kind: Kind) -> Kind {
     }
 }
 
-/// The span of the first token.
 fn first(tokens: &impl ToTokens) -> Span {
     let first = tokens.to_token_stream().into_iter().next();
     first.map_or_else(Span::call_site, |first| first.span())

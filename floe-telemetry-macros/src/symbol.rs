@@ -77,7 +77,6 @@ pub(crate) const VARIANT: &[Symbol] = &[RENAME];
 pub(crate) const FIELD: &[Symbol] = &[KEY, DISPLAY, DEBUG, REDACT, FLATTEN, SKIP];
 
 impl Symbol {
-    /// The symbol among `accepted` with the name `ident`.
     pub(crate) fn find(ident: &Ident, accepted: &[Self]) -> Option<Self> {
         accepted.iter().copied().find(|symbol| symbol.is(ident))
     }

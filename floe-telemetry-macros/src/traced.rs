@@ -47,7 +47,7 @@ fn expand_function(
     item: &TokenStream,
     is_off: bool,
 ) -> syn::Result<TokenStream> {
-    // Of a method in a block, by another name of this macro or below a condition.
+    // Reached for a method of a block if this macro has another name there or the attribute is below a condition.
     if args::is_skip(&args) {
         return Ok(item.clone());
     }

@@ -6,7 +6,6 @@ use syn::LitStr;
 
 use crate::ctxt::Ctxt;
 
-/// Formats an unknown word, with a similar known word as a suggestion.
 pub(crate) fn unknown<'a>(
     what: &str,
     found: &str,
@@ -53,7 +52,6 @@ pub(crate) fn check_key(cx: &Ctxt, what: &str, text: &LitStr) {
     cx.error(text, format_args!("this {what} {mistake}, write it as in `alert.channel`"));
 }
 
-/// Reports each text that occurs again.
 pub(crate) fn check_twice<'a>(cx: &Ctxt, what: &str, texts: impl Iterator<Item = &'a LitStr>) {
     let mut seen = HashSet::new();
     for text in texts {

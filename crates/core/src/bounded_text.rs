@@ -4,14 +4,12 @@ use std::fmt::{self, Write as _};
 
 use crate::char_boundary::{self, CUT};
 
-/// The maximum length of the text, in bytes.
 pub(crate) const MAX_TEXT: usize = 16 * 1024;
 
 /// The maximum distance from the end of a cut text to the start of its last word, in bytes. This word is removed,
 /// because redaction may not recognize a part of a secret.
 const MAX_WORD: usize = 4 * 1024;
 
-/// The text of `value`, truncated to [`MAX_TEXT`] bytes.
 pub(crate) fn bounded(value: &dyn fmt::Display) -> String {
     let mut text = String::new();
     append(&mut text, value);

@@ -86,7 +86,7 @@ impl CallSite {
         self
     }
 
-    /// `path` returns the path of a type that is declared in the method.
+    /// Sets the function that returns the path of a type that is declared in the method.
     #[doc(hidden)]
     #[must_use]
     pub const fn with_path(mut self, path: fn() -> &'static str) -> Self {

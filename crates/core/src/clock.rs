@@ -73,7 +73,6 @@ fn nanos(ticks: u64, per_tick: f64) -> Duration {
     Duration::from_nanos((ticks as f64 * per_tick) as u64)
 }
 
-/// The readings of all clocks at one moment.
 #[derive(Clone, Copy, Debug)]
 struct Moment {
     ticks: u64,
@@ -118,7 +117,6 @@ pub struct WallClock {
 }
 
 impl Default for WallClock {
-    /// A clock that is correct from the first reading on.
     fn default() -> Self {
         let anchor = Moment::now();
         Self { nanos_per_tick: counter::nanos_per_tick(anchor.ticks), anchor, measured: None }
@@ -200,7 +198,6 @@ impl WallClock {
     }
 }
 
-/// The nanoseconds since 1970, negative before.
 fn signed_unix_nanos(time: SystemTime) -> i128 {
     match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(since) => i128::try_from(since.as_nanos()).unwrap_or(i128::MAX),
@@ -265,7 +262,6 @@ mod standard {
 
     use super::Instant;
 
-    /// The nanoseconds since a moment before the first call.
     pub(crate) fn now() -> u64 {
         static START: LazyLock<Instant> = LazyLock::new(Instant::now);
         let since = START.elapsed().as_nanos();

@@ -49,7 +49,6 @@ pub fn write(level: &str, log: impl FnOnce(), line: impl FnOnce() -> String) {
 }
 
 thread_local! {
-    /// Whether the thread has written a log line to standard error.
     static IS_ON_STDERR: Cell<bool> = const { Cell::new(false) };
 }
 

@@ -141,7 +141,7 @@ mod mask {
     fn set(fill: impl FnOnce(*mut sigset_t)) -> sigset_t {
         let mut set = MaybeUninit::<sigset_t>::zeroed();
         fill(set.as_mut_ptr());
-        // SAFETY: the type consists of integers, for which zero is a value too.
+        // SAFETY: the type consists of integers, so zeroed memory is a valid value.
         unsafe { set.assume_init() }
     }
 
@@ -150,7 +150,7 @@ mod mask {
             // SAFETY: the function initializes the set, which is exclusively borrowed.
             unsafe { libc::sigemptyset(set) };
             for signal in signals {
-                // SAFETY: the set is initialized, and the number is that of a signal.
+                // SAFETY: the set is initialized, and `signal` is the number of a signal.
                 unsafe { libc::sigaddset(set, *signal) };
             }
         })
@@ -171,7 +171,6 @@ mod mask {
         Some(before).filter(|_| result == 0)
     }
 
-    /// The blocked signals that wait for this thread.
     fn pending() -> sigset_t {
         set(|pending| {
             // SAFETY: the function writes to the set, which is exclusively borrowed.
@@ -183,7 +182,7 @@ mod mask {
     fn consume(signal: c_int) {
         let signals = of(&[signal]);
         let at_once = MaybeUninit::<libc::timespec>::zeroed();
-        // SAFETY: zero is a valid time. The function reads the set and the time, and gets no place for details.
+        // SAFETY: zero is a valid time. The function reads the set and the time, and writes to no null pointer.
         unsafe { libc::sigtimedwait(&raw const signals, ptr::null_mut(), at_once.as_ptr()) };
     }
 

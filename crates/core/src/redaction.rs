@@ -15,7 +15,6 @@ use crate::char_boundary;
 /// The maximum length of [`sanitize_error_message`]'s result, and of the description of a status, in characters.
 pub const MAX_MESSAGE_CHARS: usize = 500;
 
-/// The maximum length of a quote in an error, in characters.
 const MAX_QUOTE_CHARS: usize = 200;
 
 /// The maximum length of a line of an error, in bytes.
@@ -147,7 +146,6 @@ fn without_userinfo(message: &str) -> Cow<'_, str> {
     masked.map_or(Cow::Borrowed(message), Cow::Owned)
 }
 
-/// The beginning of a long quote.
 fn shortened(quote: &str) -> Option<String> {
     let (end, _) = quote.char_indices().nth(MAX_QUOTE_CHARS)?;
     Some(format!("{}…", &quote[..end]))

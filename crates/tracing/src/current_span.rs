@@ -48,7 +48,6 @@ impl Callsite for StandIn {
     }
 }
 
-/// Whether the metadata belongs to a stand-in.
 #[inline]
 pub(super) fn is_stand_in(metadata: &'static Metadata<'static>) -> bool {
     std::ptr::eq(metadata, &raw const METADATA)
@@ -64,7 +63,6 @@ struct Offered {
 
 thread_local! {
     static OFFERED: Cell<Option<Offered>> = const { Cell::new(None) };
-    /// Whether this thread is creating a stand-in.
     static CREATING: Cell<bool> = const { Cell::new(false) };
 }
 

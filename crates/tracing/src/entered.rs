@@ -49,7 +49,6 @@ static REPARENTED: AtomicU64 = AtomicU64::new(0);
 #[derive(Default)]
 struct Thread {
     entered: Vec<Entry>,
-    /// The started span, which its first `enter` takes.
     started: Option<Started>,
 }
 
@@ -128,7 +127,6 @@ pub(super) fn enter_unseen(id: &Id) {
     }
 }
 
-/// Reverts [`enter_unseen`].
 #[inline]
 pub(super) fn exit_unseen(id: &Id) {
     let entry = with(|thread| {

@@ -17,20 +17,17 @@ use crate::clock::wall_now;
 use crate::keys;
 use crate::recorder::{SpanRecord, describe_error, exception_event};
 
-/// The field with the error of an event.
 const ERROR: &str = "error";
 
 /// The field with the name of an event.
 const MESSAGE: &str = "message";
 
-/// A `tracing` event with its visited fields.
 #[derive(Debug)]
 pub(super) struct BridgedEvent {
     metadata: &'static Metadata<'static>,
     at: SystemTime,
     name: Cow<'static, str>,
     has_message: bool,
-    /// Whether the event is recorded on its span.
     is_recorded: bool,
     origin: Origin,
     /// The field `error`, as `#[instrument(err)]` writes it.
@@ -83,7 +80,6 @@ impl BridgedEvent {
         }
     }
 
-    /// The event, if it is recorded.
     fn into_event(self) -> Option<Event> {
         self.is_recorded.then(|| match self.error {
             Some(error) => exception_event(error, self.attributes),
@@ -91,7 +87,6 @@ impl BridgedEvent {
         })
     }
 
-    /// Adds the event with OpenTelemetry's API.
     pub(super) fn add_to(mut self, cx: &Context) {
         let span = cx.span();
         let status = self.status();
@@ -180,7 +175,6 @@ impl Visit for BridgedEvent {
     }
 }
 
-/// The level, the target and the source location of an event.
 fn describe(metadata: &Metadata<'static>) -> Vec<KeyValue> {
     let mut attributes = Vec::with_capacity(5 + metadata.fields().len());
     attributes.push(KeyValue::new(keys::LEVEL, metadata.level().as_str()));

@@ -10,7 +10,6 @@ use tracing::field::{Field, Visit};
 use crate::attributes::ToAttributeValue;
 use crate::recorder::{SpanRecord, describe_error};
 
-/// The field that sets the name of the span.
 pub(super) const NAME: &str = "otel.name";
 pub(super) const KIND: &str = "otel.kind";
 const STATUS_CODE: &str = "otel.status_code";

@@ -40,7 +40,6 @@ fn guarded(act: impl FnOnce()) {
     let _ = caught(act);
 }
 
-/// The crates of the library.
 const LIBRARY: [&str; 9] = [
     "floe_telemetry",
     "floe_telemetry_console",
@@ -71,7 +70,6 @@ fn if_recording(cx: &Context) -> Option<Context> {
 }
 
 impl TracingLayer {
-    /// The context of a span, if it has one.
     fn own_context(&self, id: &Id) -> Option<Context> {
         self.open.with(id, |span| span.context().cloned()).flatten()
     }

@@ -8,25 +8,25 @@ use crate::spans::Spans;
 /// |---|---|
 /// | a field | an attribute of its type; an integer that does not fit, `?` and `%` are text |
 /// | `otel.name`, `otel.kind`, `otel.status_code`, `otel.status_description` | the name, the kind, the status |
-/// | a field of the type `dyn Error` | its text, `exception.message` and `exception.stacktrace`, which is the chain of sources; for an event, they are attributes of its span, too |
+/// | a field of the type `dyn Error` | its text, `exception.message` and `exception.stacktrace`, which is the chain of sources; for an event, also attributes of its span |
 /// | an event | an event of the current span, named after its message, else after its `name:`, else after its target |
 /// | an event of level `ERROR` | also sets the span's status to ERROR |
 /// | a field `error` in an event without a message, as `#[instrument(err)]` writes it | an event `exception`, and status ERROR with the error's text |
 /// | `follows_from` | a link |
 /// | target, module, file and line | `target`, `code.module.name`, `code.file.path` and `code.line.number` |
 ///
-/// A span starts when it is created, when the sampler decides, too, and ends at its last exit. It is exported when its
-/// last handle is dropped, which also ends a span that was never entered. It is a child of OpenTelemetry's current span
-/// unless it sets a parent (`parent: &span`) or none (`parent: None`). While it is entered, its OpenTelemetry
-/// [`Context`](opentelemetry::Context) is current: `#[traced]` functions, spans of OpenTelemetry's API and outgoing
-/// requests become its children. It is redacted like any other span.
+/// A span starts when it is created, which is also when the sampler decides, and ends at its last exit. It is exported
+/// when its last handle is dropped, which also ends a span that was never entered. It is a child of OpenTelemetry's
+/// current span unless it sets a parent (`parent: &span`) or none (`parent: None`). While it is entered, its
+/// OpenTelemetry [`Context`](opentelemetry::Context) is current: `#[traced]` functions, spans of OpenTelemetry's API
+/// and outgoing requests become its children. It is redacted like any other span.
 ///
 /// A second layer of this type in the same subscriber does nothing.
 ///
 /// The spans go to the provider of this library, as
 /// [`init`](https://docs.rs/floe-telemetry/latest/floe_telemetry/fn.init.html) starts it. Without one, they go to
-/// OpenTelemetry's global tracer provider, and without either, one line on standard error reports it. Code that calls
-/// tracing-opentelemetry's `OpenTelemetrySpanExt`, such as tracing-actix-web, does not find this layer.
+/// OpenTelemetry's global tracer provider. Without either, one line on standard error reports the lost spans. Code that
+/// calls tracing-opentelemetry's `OpenTelemetrySpanExt`, such as tracing-actix-web, does not find this layer.
 ///
 /// Telemetry about telemetry is not recorded: events of this crate and of OpenTelemetry are ignored, and
 /// so are spans and events on the threads of exporters.
@@ -120,8 +120,9 @@ pub fn tracing_layer() -> TracingLayer {
 }
 
 impl TracingLayer {
-    /// Whether events become events of their spans. Default: yes. Otherwise they only set the status of their span, and
-    /// with a field of the type `dyn Error` its `exception.…`, for programs that export events as log records.
+    /// Sets whether events become events of their spans. Default: yes. Otherwise, events only set the status of their
+    /// span and, with a field of the type `dyn Error`, its attributes `exception.…`. For programs that export events as
+    /// log records.
     #[must_use]
     pub const fn with_events(mut self, events: bool) -> Self {
         self.has_events = events;

@@ -8,7 +8,6 @@ thread_local! {
     static SCRATCH: Cell<AttributeList> = Cell::default();
 }
 
-/// Takes an empty list.
 #[inline]
 pub(super) fn take() -> AttributeList {
     SCRATCH.try_with(Cell::take).unwrap_or_default()

@@ -53,7 +53,6 @@ impl Container {
     }
 }
 
-/// The value of `rename` on a variant.
 pub(super) fn renamed(cx: &Ctxt, attrs: &[Attribute]) -> Option<(Ident, LitStr)> {
     let mut rename = Attr::default();
     parse_each(cx, attrs, symbol::VARIANT, |input, word, symbol| {
@@ -185,7 +184,6 @@ fn parse_flag(
     Ok(())
 }
 
-/// Calls `one` with each keyword in all `#[floe(…)]` attributes.
 fn parse_each(
     cx: &Ctxt,
     attrs: &[Attribute],

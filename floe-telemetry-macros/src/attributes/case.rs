@@ -42,7 +42,6 @@ impl Case {
         found.map(|(_, case)| *case)
     }
 
-    /// Converts the name of a variant to this case.
     pub(super) fn apply(self, name: &str) -> String {
         match self {
             Self::Lower => name.to_ascii_lowercase(),

@@ -45,7 +45,6 @@ pub(super) fn stub(model: &Model<'_>) -> TokenStream {
     }
 }
 
-/// The generics of the type, with the bounds of its fields.
 fn bounds(model: &Model<'_>) -> Generics {
     let krate = model.krate;
     let fields = model.shape.fields();

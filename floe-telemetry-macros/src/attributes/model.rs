@@ -101,7 +101,6 @@ impl<'a> Field<'a> {
         Some(field)
     }
 
-    /// Without an explicit key, sets the key to the prefix and the name.
     fn or_key_from_name(mut self, prefix: Option<&LitStr>) -> Self {
         if let (Record::Value(key @ None, _), Some(ident)) =
             (&mut self.record, &self.original.ident)

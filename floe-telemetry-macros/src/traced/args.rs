@@ -41,7 +41,6 @@ pub(super) struct Args {
     pub(super) pieces: Vec<(Symbol, TokenStream)>,
 }
 
-/// Whether the only argument is `skip`.
 pub(super) fn is_skip(tokens: &TokenStream) -> bool {
     let mut trees = tokens.clone().into_iter();
     let is_word = matches!(trees.next(), Some(TokenTree::Ident(word)) if symbol::SKIP.is(&word));
@@ -185,7 +184,6 @@ fn advice(word: &Ident, input: ParseStream<'_>) -> Option<&'static str> {
 const NOTHING_TO_SKIP: &str = "there is nothing to skip: `#[traced]` records only the arguments that \
                                `attributes(…)` names";
 
-/// Whether the word is followed by parentheses.
 fn has_list(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
     ahead.parse::<Ident>().is_ok() && ahead.peek(Paren)

@@ -43,7 +43,6 @@ impl<'a> Argument<'a> {
         Self { name, leaves, original, cfgs }
     }
 
-    /// Whether `word` names the argument or a part of it.
     pub(super) fn binds(&self, word: &Ident) -> bool {
         self.name.as_ref() == Some(word) || self.leaves.iter().any(|leaf| leaf.0 == word)
     }
@@ -56,7 +55,6 @@ impl<'a> Argument<'a> {
         self.leaves.iter().map(|leaf| leaf.0.to_string()).collect()
     }
 
-    /// The name in messages.
     pub(super) fn label(&self) -> String {
         match &self.name {
             Some(name) => name.unraw().to_string(),
@@ -65,7 +63,6 @@ impl<'a> Argument<'a> {
     }
 }
 
-/// The names in a pattern.
 pub(super) fn leaves(pat: &Pat) -> Vec<Leaf<'_>> {
     match pat {
         Pat::Ident(pat) => {

@@ -173,7 +173,6 @@ impl Method {
         quote!(#traced(#of_type = #type_name, #name #(#pieces,)* #own))
     }
 
-    /// Whether an argument of the block applies to this method.
     fn has_use_for(&self, keyword: Symbol) -> bool {
         match keyword {
             symbol::BOXED => self.sig.asyncness.is_some(),

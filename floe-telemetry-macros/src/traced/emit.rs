@@ -21,7 +21,7 @@ pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
     if let (Output::Unit, ReturnType::Type(_, ty)) = (&traced.output, &mut sig.output)
         && traced.function.may_never_end()
     {
-        // Clippy does not call `-> ()` needless above such a body, which it no longer sees.
+        // Clippy would report `-> ()` as needless, because it no longer sees the body.
         **ty = parse_quote_spanned!(on(ty)=> ());
     }
     let callsite = callsite(traced);
@@ -37,7 +37,6 @@ pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
     function(traced, &sig, quote!(#warnings #callsite #call))
 }
 
-/// The function without a span, in its box.
 pub(super) fn boxed_without_span(traced: &Traced<'_>) -> TokenStream {
     let mut sig = traced.function.sig.clone();
     let body = future::boxed_without_span(traced, &mut sig);
@@ -70,7 +69,6 @@ fn allow_moved(written: &Signature, emitted: &Signature) -> Option<TokenStream> 
     (assigns_self || was_async).then(|| quote_spanned!(ours=> #[allow(#assigns #signature)]))
 }
 
-/// The static call site, which is added to the link-time list.
 fn callsite(traced: &Traced<'_>) -> TokenStream {
     let (krate, private) = (&traced.krate, traced.krate.private());
     let name = &traced.name;

@@ -10,7 +10,6 @@ use syn::{
 use super::signature;
 use crate::{ctxt::Ctxt, tokens};
 
-/// Built-in attributes that are allowed on a function.
 const BUILT_IN: &[&str] = &[
     "allow",
     "cfg",
@@ -114,7 +113,6 @@ impl Function {
         })
     }
 
-    /// Whether an argument or the returned value has an unsized type.
     fn has_unsized_values(&self) -> bool {
         let inputs = self.sig.inputs.iter().filter_map(|input| match input {
             FnArg::Receiver(_) => None,
@@ -240,7 +238,6 @@ pub(super) fn is_function(input: ParseStream<'_>) -> syn::Result<bool> {
     Ok(ahead.peek(Token![fn]))
 }
 
-/// The error for other items, at the first token.
 fn expect_function(input: ParseStream<'_>) -> syn::Result<()> {
     if is_function(input)? {
         return Ok(());

@@ -22,7 +22,6 @@ pub(super) struct Traced<'a> {
     pub(super) function: &'a Function,
     pub(super) of_type: Option<String>,
     pub(super) name: LitStr,
-    /// The expression of the name, if the name is computed for each call.
     pub(super) computed_name: Option<Expr>,
     /// The tracer; `None` for the scope of the crate.
     pub(super) tracer: Option<Expr>,
@@ -366,7 +365,6 @@ fn owned(attrs: &[&Attribute]) -> Vec<Attribute> {
     attrs.iter().copied().cloned().collect()
 }
 
-/// Reports arguments of a block that apply to none of its methods.
 pub(super) fn check_block(cx: &Ctxt, args: &Args, block: Option<&Block>) {
     if let (Some(word), Some(block)) = (args.boxed.keyword(), block)
         && !block.has_async_fn()

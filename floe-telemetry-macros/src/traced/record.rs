@@ -13,7 +13,6 @@ pub(super) struct Record {
     pub(super) quoted: bool,
     /// The argument named by a shorthand, which must exist.
     pub(super) shorthand: Option<Ident>,
-    /// The conditions of the argument.
     pub(super) cfgs: Vec<Attribute>,
 }
 
@@ -70,7 +69,6 @@ fn parse_record(cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<Record> {
     Ok(Record { key, format, value, quoted, shorthand: Some(first), cfgs: Vec::new() })
 }
 
-/// The key, if the entry is `key = …`.
 fn assigned_key(input: ParseStream<'_>) -> syn::Result<Option<(Key, Token![=])>> {
     let ahead = input.fork();
     if parse_key(&ahead).is_err() {

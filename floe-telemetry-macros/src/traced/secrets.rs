@@ -90,7 +90,6 @@ fn renamed(binding: &Binding<'_>) -> Vec<Alias> {
 }
 
 struct Use {
-    /// The name of the credential.
     name: String,
     /// The value as written, such as `config.api_key`.
     value: String,

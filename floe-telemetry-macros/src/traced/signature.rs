@@ -225,7 +225,7 @@ pub(super) fn erased(ty: &Type) -> Option<Type> {
 /// Replaces `impl Trait` by `_`. The other parts still determine types that `Ok(…)` alone leaves open, such as the
 /// error.
 fn erase(ty: &mut Type) {
-    // With its parentheses, which the compiler would call unused.
+    // The parentheses go as well, because the compiler would report them as unused.
     if let Type::ImplTrait(opaque) = bare(ty) {
         let underscore_token = Token![_](opaque.span());
         *ty = Type::Infer(TypeInfer { attrs: Vec::new(), underscore_token });

@@ -42,7 +42,6 @@ fn homogeneous<T: ToAttributeValue>(items: &[T]) -> Option<Array> {
     })
 }
 
-/// `None` if `convert` rejects an element.
 fn all<T: ToAttributeValue, V>(
     items: &[T],
     convert: fn(AttributeValue) -> Option<V>,

@@ -15,7 +15,6 @@ pub(crate) const MAX_ATTRIBUTES: usize = 128;
 /// The maximum number of attributes in this process. It is read only when a list has [`MAX_ATTRIBUTES`].
 static LIMIT: AtomicUsize = AtomicUsize::new(MAX_ATTRIBUTES);
 
-/// Raises the maximum number of attributes of a span above `MAX_ATTRIBUTES`.
 pub(crate) fn limit_attributes(limit: usize) {
     LIMIT.store(limit.max(MAX_ATTRIBUTES), Ordering::Relaxed);
 }
@@ -91,7 +90,6 @@ impl AttributeList {
         }
     }
 
-    /// Sets `key` to text that `write` writes into its final location.
     #[inline]
     pub(super) fn push_text(&mut self, key: impl Into<Key>, write: impl FnOnce(&mut Text)) {
         if self.items.len() >= MAX_ATTRIBUTES {

@@ -52,7 +52,6 @@ impl Text {
         matches!(self.0, Repr::Long(_))
     }
 
-    /// Replaces the content by a copy of `text`.
     pub(super) fn copy(&mut self, text: &str) {
         if let Repr::Short { length, bytes } = &mut self.0
             && let Some(room) = bytes.get_mut(..text.len())
@@ -161,13 +160,11 @@ const COPIED: usize = 1024 * 1024;
 
 static MOST: AtomicUsize = AtomicUsize::new(COPIED);
 
-/// Raises the maximum number of bytes of a text that are copied into a span.
 #[inline]
 pub(crate) fn limit_text(limit: usize) {
     MOST.store(limit.saturating_mul(2).max(COPIED), Ordering::Relaxed);
 }
 
-/// The part of `text` that is copied into a span.
 #[inline]
 fn copied(text: &str) -> &str {
     if text.len() <= COPIED {

@@ -17,7 +17,7 @@ static PROVIDER: RwLock<Option<Provider>> = RwLock::new(None);
 /// The generation of the current provider; 0 without one.
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
-/// The process with the provider's threads, which do not exist in a fork.
+/// The number of forks when the provider was set. Another number means that its threads do not exist in this process.
 static PROCESS: AtomicU32 = AtomicU32::new(0);
 
 /// Whether the current provider belongs to the parent of this process, which is a fork.
@@ -34,7 +34,6 @@ pub struct Current {
     pub provider: Provider,
 }
 
-/// Returns the generation of the current provider; 0 without one.
 #[inline]
 pub(super) fn generation() -> u64 {
     GENERATION.load(Ordering::Acquire)

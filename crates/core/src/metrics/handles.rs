@@ -10,15 +10,13 @@ use super::metric::Metric;
 use super::number::MetricNumber;
 use super::recorder::MetricRecorder;
 
-/// The common part of all handles.
 macro_rules! handle {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         ///
-        /// A handle is one series. Its first use looks up the instrument and redacts the attributes; under a later provider
-        /// of the process, each use does.
-        /// Without a provider nothing is recorded, as with [`MetricRecorder`], and neither if the name has another kind,
-        /// which is reported in one warning.
+        /// A handle is one series. Its first use looks up the instrument and redacts the attributes; under a later
+        /// provider of the process, each use does. Nothing is recorded without a provider, as with [`MetricRecorder`],
+        /// or if the name has another kind, which one warning reports.
         ///
         /// A series that is bound after its instrument has reached the limit of series stays in the overflow series.
         #[derive(Debug)]

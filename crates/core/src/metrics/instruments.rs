@@ -102,7 +102,6 @@ impl Instrument {
 struct Entry {
     kind: Kind,
     instrument: Instrument,
-    /// Whether a use of another kind has been reported.
     is_reported: AtomicBool,
 }
 

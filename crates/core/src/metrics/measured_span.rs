@@ -11,7 +11,6 @@ use crate::recorder::current::span_context_within;
 
 type Ids = (TraceId, SpanId);
 
-/// The span to which the measurements of a thread belong.
 #[derive(Clone, Copy)]
 enum Measured {
     InCurrent,
@@ -52,7 +51,6 @@ fn measured(span: Measured, measure: impl FnOnce()) {
     measure();
 }
 
-/// The ids of a span, if it is sampled.
 fn sampled(context: &SpanContext) -> Option<Ids> {
     let is_sampled = context.is_valid() && context.is_sampled();
     is_sampled.then(|| (context.trace_id(), context.span_id()))

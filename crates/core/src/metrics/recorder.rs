@@ -136,7 +136,6 @@ impl MetricRecorder {
         });
     }
 
-    /// Calls `measure` with the provider's generation and the instrument, which is created if it is missing.
     pub(super) fn with_instrument(
         &self,
         metric: &Metric<'_>,

@@ -41,7 +41,6 @@ fn is_traceparent(header: &str) -> bool {
         && (parts[0] != "00" || parts.len() == 4)
 }
 
-/// Valid headers with up to two edits.
 fn nearly_traceparent() -> impl Strategy<Value = String> {
     let valid = "(00|01|cc|fe|ff)-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-[a-z0-9.]{0,8})?";
     let edit = (any::<prop::sample::Index>(), "[ 0+-Fg\u{e9}]?", 0..2_usize);

@@ -50,11 +50,10 @@ type Heads = Progress<Head, CAPACITY>;
 /// Counts the spans in the buffers of all threads.
 #[derive(Debug)]
 pub(super) struct Counted {
-    /// The buffers with their ids.
     buffers: Vec<(u64, Heads)>,
     /// The number of spans in closed buffers.
     in_others: u64,
-    /// The process of the buffers, see [`fork`](super::fork).
+    /// Identifies the process, see [`fork`](super::fork).
     forks: u32,
 }
 
@@ -224,7 +223,7 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 /// The collector thread. The lock is only tried, so that no thread waits for it.
 static COLLECTOR: RwLock<Option<Thread>> = RwLock::new(None);
 
-/// The thread's half.
+/// The thread's half of its buffer.
 #[derive(Debug)]
 pub(super) struct Writer {
     // Dropped before `heads`: once the reader sees that `heads` was dropped, the other two were, too.
@@ -300,7 +299,6 @@ impl Writer {
         self.portion.is_of_process()
     }
 
-    /// The number of spans since the buffer was created.
     pub(super) const fn written(&self) -> usize {
         self.heads.written()
     }
@@ -411,7 +409,6 @@ fn create() -> Option<Writer> {
     Some(Writer { attributes, more, heads, portion: Portion::new() })
 }
 
-/// The size of a buffer.
 const BYTES: usize = CAPACITY * size_of::<Head>()
     + ATTRIBUTES * size_of::<Attribute>()
     + MORE * size_of::<Box<More>>();
@@ -439,7 +436,7 @@ mod tests {
         assert!(push());
         let waits = || {
             thread::scope(|scope| {
-                // As by threads that the system has interrupted.
+                // Held as if the system had interrupted all holders.
                 let held = SHARED.each_ref().map(|shared| shared.lock().unwrap());
                 let (sender, started) = mpsc::channel();
                 let waiting = scope.spawn(move || {

@@ -125,7 +125,6 @@ impl Drop for BoundaryGuard {
 pub(super) struct Boundary(usize);
 
 impl Boundary {
-    /// The boundary of this thread, and the id of its current span.
     #[inline]
     pub(super) fn current() -> Option<(Self, SpanId)> {
         let updates = CURRENT.get()?;

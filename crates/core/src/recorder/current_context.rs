@@ -8,7 +8,6 @@ use super::current::{CurrentGuard, handle_within, span_context_within};
 use super::published::Site;
 use super::recorded_span::RecordedSpan;
 
-/// Returns the current context, which always contains the current span.
 pub(crate) fn current_context() -> Context {
     Context::map_current(|cx| {
         let Some(context) = span_context_within(cx) else {

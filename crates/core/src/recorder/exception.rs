@@ -122,7 +122,6 @@ impl Exception {
         details
     }
 
-    /// Completes the event of the exception in the record of its span.
     pub(super) fn write_event(&self, event: &mut Event) {
         event.name = Cow::Borrowed(keys::EXCEPTION);
         event.attributes = self.details();

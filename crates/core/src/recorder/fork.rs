@@ -25,7 +25,6 @@ pub fn forks() -> u32 {
     FORKS.load(Ordering::Relaxed)
 }
 
-/// Counts the fork, in the child.
 pub(super) fn count_fork() {
     FORKS.fetch_add(1, Ordering::Relaxed);
 }
@@ -57,7 +56,6 @@ pub fn say_not_exported() {
 #[cfg(not(unix))]
 pub fn say_not_exported() {}
 
-/// Takes a lock; `None` after [`LOCK_TIMEOUT`].
 pub(super) fn try_lock<T>(lock: &'static Mutex<T>) -> Option<MutexGuard<'static, T>> {
     let deadline = monotonic_now() + LOCK_TIMEOUT;
     loop {

@@ -358,25 +358,20 @@ fn is_below_span() -> bool {
         && Context::map_current(TraceContextExt::has_active_span)
 }
 
-/// Every output is a success.
 fn unclassified<T>(_: &T, _: Sink<'_>) {}
 
 /// The span of a future. It starts with the first poll, so a future that is never polled has none.
 #[derive(Debug)]
 enum Phase {
-    /// Not polled yet; the wrapper opens the span.
     BeforeWrapperOpens(&'static CallSite),
     /// Not polled yet; the future opens the span itself. `true` means that it names a parent.
     BeforeFutureOpens(bool),
-    /// Not polled yet; [`FutureExt::in_span`] has described the span.
     BeforeBuilderOpens(Box<SpanBuilder>),
     /// The span after the first poll, if the future has one. It is off during the first poll, which owns it.
     Open(Parked),
 }
 
-/// A running poll.
 enum Entered {
-    /// The first poll, with the span.
     First(OpenSpan),
     /// The first poll; the future opens the span.
     Expecting(Outer),
@@ -465,7 +460,6 @@ impl Phase {
 enum FirstPoll {
     /// The future does not open its span, or was polled before.
     No,
-    /// The span is not open yet.
     Pending,
     /// The span is open, and the last one in [`OPENED`].
     Opened,

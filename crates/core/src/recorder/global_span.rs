@@ -76,7 +76,6 @@ fn scope(name: &'static str, version: Option<&'static str>) -> InstrumentationSc
     }
 }
 
-/// Moves the data to the span and ends it.
 #[cold]
 pub(super) fn end(mut span: BoxedSpan, record: &mut SpanRecord, end: Ticks, code: Code) {
     let mut record = mem::replace(record, SpanRecord::blank());

@@ -18,7 +18,7 @@ pub(super) trait Rings {
 #[derive(Debug)]
 pub(super) struct Idle<W> {
     rings: VecDeque<W>,
-    /// The process of the rings, see [`fork`](super::fork).
+    /// Identifies the process of the rings, see [`fork`](super::fork).
     forks: u32,
 }
 
@@ -51,7 +51,6 @@ impl<W: Rings> Idle<W> {
         if has_room { self.take_any() } else { None }
     }
 
-    /// Returns rings with or without room.
     pub(super) fn take_any(&mut self) -> Option<W> {
         self.rings.pop_front()
     }

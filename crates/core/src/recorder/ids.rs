@@ -16,7 +16,7 @@ thread_local! {
     /// In separate cells, because loading both at once, right after they were stored one by one, would stall.
     static LOW: Cell<u64> = const { Cell::new(0) };
     static HIGH: Cell<u64> = const { Cell::new(0) };
-    /// The process of the state, see [`fork`](super::fork).
+    /// Identifies the process of the state, see [`fork`](super::fork).
     static FORKS: Cell<u32> = const { Cell::new(0) };
 }
 
@@ -82,7 +82,6 @@ fn seeds() -> [u64; 2] {
     [0_u8, 1].map(|half| state.hash_one((process, now, half)))
 }
 
-/// A seed that differs between processes.
 #[cfg(not(target_family = "wasm"))]
 fn process() -> u128 {
     u128::from(std::process::id())

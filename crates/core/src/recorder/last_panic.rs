@@ -44,7 +44,6 @@ pub fn remember(panic: &PanicHookInfo<'_>) {
     }
 }
 
-/// The message of the panic that is unwinding.
 pub(super) fn message() -> String {
     let message = MESSAGE.try_with(|last| {
         let message = last.take();

@@ -134,7 +134,6 @@ pub(super) fn is_recorded() -> bool {
     !is_off() && (!is_unrecorded(current()) || has_captures(current()))
 }
 
-/// Whether no part of the provider receives spans.
 #[inline]
 pub(super) fn is_unrecorded(listeners: Listeners) -> bool {
     listeners & UNUSUAL != 0 && has(UNRECORDED)
@@ -170,7 +169,6 @@ pub fn expect_no_provider() {
     PROVIDER_IS_KNOWN.store(true, Ordering::Relaxed);
 }
 
-/// Whether spans go to OpenTelemetry's global provider.
 pub(super) fn is_foreign() -> bool {
     current() & UNUSUAL != 0 && has(FOREIGN) && !has(PROVIDER | UNRECORDED | SHUT_DOWN)
 }
@@ -200,7 +198,6 @@ pub(super) const fn has_only_boundaries(listeners: Listeners) -> bool {
     listeners & !ALLOWED == PROVIDER | BOUNDARIES
 }
 
-/// Whether rules turn some spans off.
 pub(super) fn has_rules() -> bool {
     current() & RULES != 0
 }

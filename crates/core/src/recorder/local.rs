@@ -29,7 +29,6 @@ const ASK_ONCE_WRITTEN: usize = buffer::CAPACITY / 2;
 
 /// The state of a thread's failed requests for rings.
 struct Missing {
-    /// The spans that were dropped since the last request.
     dropped: usize,
     /// The number of written spans at the last failed request.
     asked: Option<usize>,
@@ -141,7 +140,6 @@ impl Local {
         writer.push(record, end, code) || self.push_elsewhere(record, end, code)
     }
 
-    /// Moves a span that does not fit into the thread's rings into other rings, if there are any.
     #[cold]
     #[inline(never)]
     fn push_elsewhere(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
@@ -229,7 +227,6 @@ impl Local {
         record.attributes.clear();
     }
 
-    /// Moves a call that does not fit into the thread's ring into another ring, if there is one.
     #[cold]
     #[inline(never)]
     fn measure_elsewhere(&mut self, call: Measure) {
@@ -244,7 +241,6 @@ impl Local {
         measure::count_missed();
     }
 
-    /// Gets the first ring for measured calls of a thread, if possible, and measures a call.
     #[cold]
     #[inline(never)]
     fn measure_first(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
@@ -300,7 +296,6 @@ impl Recording {
         with(|local| local.reuse(self));
     }
 
-    /// Removes the span from the list that log records read.
     #[cold]
     pub(super) fn unlist(&mut self) {
         if mem::take(&mut self.is_listed) {

@@ -38,15 +38,15 @@ pub(super) struct Measure {
     pub(super) code: Code,
 }
 
-/// The thread's half.
+/// The thread's half of its ring of measured calls.
 #[derive(Debug)]
 pub(super) struct Writer {
     calls: ring::Writer<Measure, CAPACITY>,
-    /// The process of the ring, see [`fork`](super::fork).
+    /// Identifies the process of the ring, see [`fork`](super::fork).
     forks: u32,
 }
 
-/// The collector's half.
+/// The collector's half of a thread's ring of measured calls.
 #[derive(Debug)]
 pub struct Measures {
     calls: Reader<Measure, CAPACITY>,
@@ -74,7 +74,6 @@ pub(super) fn leave(writer: Writer) {
 pub(super) type Locks =
     (Option<MutexGuard<'static, Vec<Measures>>>, Option<MutexGuard<'static, Idle<Writer>>>);
 
-/// Takes the locks; `None` for a lock that takes too long.
 pub(super) fn locks() -> Locks {
     (try_lock(&NEW), try_lock(&LEFT.0))
 }
@@ -84,14 +83,11 @@ pub(super) fn count_missed() {
     lost::add(&LOST.calls);
 }
 
-/// A ring that another thread has left, or a new one. `None` without memory.
 #[cold]
 pub(super) fn writer() -> Option<Writer> {
     LEFT.take_or(forks(), || create().inspect(|_| add_rings(BYTES)))
 }
 
-/// Exchanges the full ring of a thread for one with room, if the memory limit allows it. Returns whether there is room
-/// now.
 #[cold]
 pub(super) fn exchange(full: &mut Writer) -> bool {
     // After a fork, the parent reads the calls in the ring.
@@ -122,7 +118,6 @@ impl Writer {
         self.forks == forks()
     }
 
-    /// The number of calls since the ring was created.
     pub(super) const fn written(&self) -> usize {
         self.calls.written()
     }

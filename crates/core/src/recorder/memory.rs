@@ -39,12 +39,10 @@ static RINGS: AtomicI64 = AtomicI64::new(0);
 /// thread has not added yet.
 static BUFFERED: AtomicI64 = AtomicI64::new(0);
 
-/// Sets the maximum number of bytes for the rings of all threads and their content.
 pub(super) fn limit_buffered(bytes: usize) {
     LIMIT.store(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
 }
 
-/// Whether there is room for another ring of this size.
 pub(super) fn has_room_for(bytes: usize) -> bool {
     let limit = LIMIT.load(Ordering::Relaxed);
     let left = limit.saturating_sub(RINGS.load(Ordering::Relaxed));
@@ -101,7 +99,7 @@ pub(super) fn forked() {
 #[derive(Debug)]
 pub(super) struct Portion {
     bytes: i64,
-    /// The process of the ring, see [`fork`](super::fork).
+    /// Identifies the process of the ring, see [`fork`](super::fork).
     forks: u32,
     /// Whether the limit was reached when the sum was last read. Then the limit is checked for every span.
     is_exhausted: bool,

@@ -164,7 +164,6 @@ pub(super) fn open_built(parent: &Parent, fill: Option<Fill<'_>>) -> OpenSpan {
     opened.into_inner()
 }
 
-/// Opens a span without making it current.
 pub(super) fn open_detached(
     parent: &Parent,
     callsite: Option<&'static CallSite>,
@@ -237,14 +236,12 @@ impl Opened {
         matches!(*self.0, OpenSpan::Off)
     }
 
-    /// Like [`OpenSpan::close`].
     #[expect(clippy::inline_always, reason = "each call does it once")]
     #[inline(always)]
     pub(super) fn close(&mut self) -> Option<Box<Recording>> {
         self.0.close()
     }
 
-    /// Like [`OpenSpan::park`].
     pub(super) fn park(&mut self) -> Parked {
         self.0.park()
     }
@@ -294,7 +291,6 @@ impl Parked {
         Self::In(Box::new((cx, site)))
     }
 
-    /// The current context, with the current span in it.
     pub(super) fn in_current_context() -> Self {
         let cx = current_context();
         let site = Site::in_context(&cx);

@@ -19,7 +19,6 @@ use crate::keys;
 #[derive(Debug)]
 pub struct Opening(pub(super) Box<Recording>);
 
-/// Precedes the message of a panic in a warning.
 const PANICKED: &str = " panicked: ";
 
 /// Sets the name, attributes and links that a span has from its start. The trait is not implemented for `FnMut`, so

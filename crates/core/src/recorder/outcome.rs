@@ -185,7 +185,6 @@ impl Debug for Failure<'_> {
 pub(super) enum ErrorView<'a> {
     Error(&'a (dyn Error + 'a)),
     Display(&'a (dyn Display + 'a)),
-    /// The payload of a panic.
     Payload(&'a (dyn Any + Send)),
     Debug(&'a (dyn Debug + 'a)),
     Nothing,

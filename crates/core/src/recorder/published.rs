@@ -57,7 +57,6 @@ impl Site {
     }
 }
 
-/// Lists a sampled open span.
 #[inline]
 pub(super) fn list(recording: &Recording, Site(site): Site) {
     if !recording.record.head.flags.is_sampled() {
@@ -100,7 +99,6 @@ impl Published {
         Context::map_current(|cx| Self::below(cx.span().span_context(), id, site))
     }
 
-    /// Publishes a span in the trace of `above`.
     #[inline]
     pub(super) fn below(above: &SpanContext, id: SpanId, site: Site) -> Self {
         Self::ids(above.trace_id(), id, above.trace_flags(), site)

@@ -20,7 +20,6 @@ use crate::keys;
 static MAX_EVENTS: AtomicUsize = AtomicUsize::new(128);
 static MAX_LINKS: AtomicUsize = AtomicUsize::new(128);
 
-/// Raises the maximum numbers of events and of links of a span above the defaults.
 pub(super) fn limit_events_and_links(events: usize, links: usize) {
     MAX_EVENTS.store(events.max(128), Ordering::Relaxed);
     MAX_LINKS.store(links.max(128), Ordering::Relaxed);
@@ -92,7 +91,6 @@ pub struct More {
     pub trace_state: TraceState,
     /// The baggage values of the keys in `baggage_attributes`, at the start of the span.
     pub baggage: Option<Arc<[KeyValue]>>,
-    /// The `testing::capture` that the span belongs to.
     pub(crate) capture: Option<u64>,
     pub(crate) dropped_attributes: u32,
     /// The span's attributes on their way to the collector, if their ring has no room for them.
@@ -161,7 +159,6 @@ pub struct Head {
     pub code: Code,
     /// The number of attributes in the thread's ring that belong to the span.
     pub(super) attributes: u8,
-    /// Whether the span has rare fields in their ring.
     pub(super) has_more: bool,
     /// The bytes that the span owns outside the rings, in multiples of [`HEAP_UNIT`].
     pub(super) heap: [u8; 3],
@@ -230,7 +227,6 @@ impl SpanRecord {
         self.attributes.owns_memory() || self.attributes.dropped() > 0 || self.more.is_some()
     }
 
-    /// Moves the attributes to the rare fields.
     #[cold]
     pub(super) fn move_attributes(&mut self) {
         let attributes = mem::take(self.attributes.items_mut());
@@ -254,7 +250,6 @@ impl SpanRecord {
         SpanContext::new(head.trace_id, head.span_id, head.flags, false, state)
     }
 
-    /// Returns whether this is a measured call instead of a span.
     #[inline]
     pub(super) fn is_measured(&self) -> bool {
         self.head.trace_id == TraceId::INVALID

@@ -60,7 +60,6 @@ impl RecordedSpan {
         Self { context, target: Target::Fixed(handle) }
     }
 
-    /// A span without data that propagates `context`.
     pub(super) const fn non_recording(context: SpanContext) -> Self {
         Self { context, target: Target::None }
     }

@@ -31,7 +31,6 @@ pub(super) struct Recording {
     pub(super) needs_sampler: bool,
     /// The span of OpenTelemetry's global provider that receives the data. It implies a `context`.
     pub(super) foreign: Option<Box<BoxedSpan>>,
-    /// Whether log records describe the span.
     pub(super) is_listed: bool,
     methods: &'static Methods,
     pending: &'static PendingUpdates,
@@ -75,7 +74,6 @@ impl Recording {
         self.listed.close();
     }
 
-    /// Clears a span that is not recorded after all.
     pub(super) fn clear(&mut self) {
         self.leave();
         self.pending.close();
@@ -85,7 +83,6 @@ impl Recording {
         self.record.more = None;
     }
 
-    /// The handle with which other code updates the span.
     #[inline]
     pub(super) fn handle(&self) -> Handle {
         self.pending.handle()
@@ -120,7 +117,6 @@ impl Recording {
         self.update(|record| record.attributes.append(&mut set));
     }
 
-    /// Ends the span of a function that has returned `value`.
     #[inline]
     pub(super) fn returned<T>(mut self: Box<Self>, value: &T, outcome: Classifier<T>) {
         if let Some(ended) = self.close() {
@@ -164,7 +160,6 @@ impl Recording {
         self.succeed();
     }
 
-    /// Ends the span of a future that was dropped before it was ready.
     pub(super) fn cancelled(mut self: Box<Self>) {
         let ended = self.close();
         if ended.is_none() {
@@ -297,7 +292,6 @@ pub(super) fn open_spans() -> u64 {
     open.count() as u64
 }
 
-/// Acquires updates, which live as long as the process.
 #[cold]
 fn acquire_updates() -> &'static PendingUpdates {
     /// The number of updates allocated together. If allocated one by one, they would lie between the memory of spans,

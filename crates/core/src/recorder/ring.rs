@@ -122,7 +122,6 @@ fn fetch_ahead<T>(slot: &T) {
     let _ = slot;
 }
 
-/// The writing end of a ring.
 #[derive(Debug)]
 pub(super) struct Writer<T, const N: usize> {
     ring: Arc<Ring<T, N>>,
@@ -151,13 +150,11 @@ impl<T, const N: usize> Writer<T, N> {
         N - self.written.wrapping_sub(self.read)
     }
 
-    /// The number of items since the ring was created.
     #[inline]
     pub(super) const fn written(&self) -> usize {
         self.written
     }
 
-    /// Adds an item, or returns it if there is no room.
     #[inline]
     pub(super) fn push(&mut self, item: T) -> Result<(), T> {
         if !self.has_room_for(1) {
@@ -221,13 +218,11 @@ impl<T, const N: usize> Drop for Writer<T, N> {
 pub(super) struct Progress<T, const N: usize>(Arc<Ring<T, N>>);
 
 impl<T, const N: usize> Progress<T, N> {
-    /// The number of items since the ring was created.
     pub(super) fn written(&self) -> u64 {
         self.0.written.0.load(Ordering::Acquire) as u64
     }
 }
 
-/// The reading end of a ring.
 #[derive(Debug)]
 pub(super) struct Reader<T, const N: usize> {
     ring: Arc<Ring<T, N>>,
@@ -283,7 +278,6 @@ impl<T, const N: usize> Reader<T, N> {
         true
     }
 
-    /// Moves at most `items` items to the end of the vector.
     #[inline]
     pub(super) fn pop_all(&mut self, items: usize, into: &mut Vec<T>) {
         let count = self.available(items);
@@ -304,7 +298,6 @@ impl<T, const N: usize> Reader<T, N> {
         self.publish(count);
     }
 
-    /// The number of items that can be read, up to `items`.
     #[inline]
     fn available(&mut self, items: usize) -> usize {
         if self.written.wrapping_sub(self.read) < items {
@@ -323,7 +316,6 @@ impl<T, const N: usize> Reader<T, N> {
         self.ring.is_closed.load(Ordering::Acquire)
     }
 
-    /// Returns whether the writer was dropped and every item was read.
     pub(super) fn is_done(&self) -> bool {
         // The flag is loaded first, because all items were written before it was set.
         self.is_closed() && self.len() == 0

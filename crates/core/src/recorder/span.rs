@@ -138,9 +138,7 @@ pub struct SpanBuilder {
 enum BuilderParent {
     /// The span that is current when the built span starts.
     Current,
-    /// No parent.
     Root,
-    /// The span in this context.
     Given(Context),
 }
 

@@ -118,7 +118,6 @@ fn open_rarely(
     place(decision, parent, callsite, fill).opened(callsite)
 }
 
-/// Opens a span without making it current.
 fn open_detached(
     parent: &Parent,
     callsite: Option<&'static CallSite>,

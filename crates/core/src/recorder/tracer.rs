@@ -27,7 +27,6 @@ pub struct RecorderTracer {
     scope: Arc<InstrumentationScope>,
 }
 
-/// The tracers that [`get_tracer`] returned, by name.
 static NAMED: RwLock<BTreeMap<Cow<'static, str>, RecorderTracer>> = RwLock::new(BTreeMap::new());
 
 /// The maximum number of kept tracers, and of bytes of their names. A program that exceeds it makes names from data.

@@ -78,7 +78,6 @@ fn structure(model: &Model<'_>) -> TokenStream {
     model.shape.fields().iter().map(record).collect()
 }
 
-/// Records a field. `value` is a reference to it.
 fn record(model: &Model<'_>, field: &Field<'_>, value: &TokenStream) -> TokenStream {
     let (krate, private) = (model.krate, model.krate.private());
     let span = Span::mixed_site();

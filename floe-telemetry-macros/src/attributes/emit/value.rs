@@ -24,7 +24,6 @@ pub(super) fn words(model: &Model<'_>, words: &[Word<'_>]) -> TokenStream {
     implementation(model, &model.original.generics, &items)
 }
 
-/// The value of a newtype is the value of its field.
 pub(super) fn transparent(model: &Model<'_>, field: &Field<'_>) -> TokenStream {
     let (krate, private) = (model.krate, model.krate.private());
     let (ty, member) = (&field.original.ty, &field.member);

@@ -21,7 +21,7 @@ pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream 
     if matches!(traced.output, Output::Opaque) && traced.error_if.is_none() {
         let private = traced.krate.private();
         let (open, body) = (opening::open(traced), traced.body());
-        // The lint `unused_braces` reports those around one expression.
+        // The lint `unused_braces` reports braces around a single expression.
         let is_one = !tokens::any_punct(&body.stream(), ';');
         let body = if is_one { body.stream() } else { body.to_token_stream() };
         return quote_spanned! {Span::mixed_site()=>
@@ -164,7 +164,7 @@ fn closure(
         let body = nested(traced);
         quote_spanned!(Span::mixed_site()=> { #rebind #open #body })
     };
-    // Clippy has said of the function that its error is large.
+    // Clippy reports a large error at the function already.
     let allow = matches!(&traced.output, Output::Type(ty) if tokens::any_ident(ty, |word| word == "Result"))
         .then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::result_large_err)]));
     let closure = quote_spanned!(Span::mixed_site()=> #allow move #parameters #ty #body);

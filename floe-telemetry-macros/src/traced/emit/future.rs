@@ -128,7 +128,6 @@ fn future_of(traced: &Traced<'_>) -> ReturnType {
     parse_quote_spanned!(at=> -> impl ::core::future::Future<Output = #ty #end)
 }
 
-/// The last token of a signature.
 fn end(sig: &Signature) -> Span {
     match &sig.output {
         ReturnType::Default => sig.paren_token.span.close(),

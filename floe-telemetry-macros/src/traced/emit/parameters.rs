@@ -43,8 +43,8 @@ pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
         matches!(&sig.output, ReturnType::Type(_, ty) if matches!(**ty, Type::Reference(_)));
     for (index, input) in sig.inputs.iter_mut().enumerate().skip(captured) {
         statements.extend(match input {
-            // As a whole: fields that are captured separately are dropped in another order, and the
-            // compiler does not see that they are read.
+            // Captured as a whole: fields that are captured separately are dropped in another order, and the compiler
+            // does not see that they are read.
             FnArg::Receiver(receiver) => capture_receiver(receiver, place),
             FnArg::Typed(typed) if stays(typed) && !(borrows && is_owned_name(typed)) => {
                 mention_returned(typed, place).filter(|_| lends)
@@ -247,7 +247,6 @@ fn destructure(typed: &mut PatType, index: usize, place: Place<'_>) -> TokenStre
     }
 }
 
-/// Whether there is a `ref mut` in a pattern.
 fn borrows_mutably(pattern: TokenStream) -> bool {
     let mut by_ref = false;
     pattern.into_iter().any(|tree| {

@@ -38,7 +38,6 @@ impl Definition {
     }
 }
 
-/// A series, identified by its name and attributes.
 #[derive(Debug)]
 pub(super) struct Handle {
     definition: Definition,
@@ -53,7 +52,6 @@ struct Series {
     generation: u64,
 }
 
-/// A bound instrument of OpenTelemetry's SDK.
 #[derive(Debug)]
 enum Bound {
     Counter(BoundCounter<u64>),
@@ -72,7 +70,6 @@ impl Bound {
         }
     }
 
-    /// Records a measurement of the instrument's kind, and ignores other measurements.
     #[inline]
     fn record(&self, measurement: Measurement) {
         match (self, measurement) {

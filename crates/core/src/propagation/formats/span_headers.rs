@@ -20,7 +20,6 @@ pub(super) fn header<'a>(extractor: &'a dyn Extractor, name: &str) -> Option<&'a
     }
 }
 
-/// Returns the span of a request, if there is one.
 pub(super) fn sent(cx: &Context) -> Option<SpanContext> {
     let below = span_context_within(cx);
     let context = below.unwrap_or_else(|| cx.span().span_context().clone());
@@ -44,7 +43,6 @@ pub(super) fn trace_id(digits: &str, accepted: &[usize]) -> Option<TraceId> {
     hex(digits, accepted).map(TraceId::from)
 }
 
-/// Parses a span id. `accepted` are the accepted numbers of digits.
 pub(super) fn span_id(digits: &str, accepted: &[usize]) -> Option<SpanId> {
     let number = u64::try_from(hex(digits, accepted)?).ok()?;
     Some(SpanId::from(number))

@@ -14,7 +14,6 @@ const LONG: usize = 128;
 /// A list that [`TraceState`] cannot represent unchanged. The context of the request keeps it.
 #[derive(Debug)]
 pub(super) struct Original {
-    /// The trace and the span of the list's sender.
     sender: (TraceId, SpanId),
     /// The members that `TraceState` represents.
     state: TraceState,

@@ -10,7 +10,6 @@ use proptest::prelude::*;
 
 use super::ring::ring;
 
-/// An operation on the queue, with the number of items.
 #[derive(Clone, Copy, Debug)]
 enum Operation {
     Push,

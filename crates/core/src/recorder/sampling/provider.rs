@@ -140,7 +140,6 @@ pub(in crate::recorder) fn start_provider(
     listeners::clear(SHUT_DOWN | INHERITED);
 }
 
-/// Compiles a provider's configuration into the settings that the samplers of the head read.
 fn compile(sampling: &Sampling) -> Settings {
     Settings {
         generation: 0,

@@ -96,7 +96,6 @@ pub(super) struct Settings {
     pub(super) generation: u32,
     /// The share of sampled traces if no rule matches.
     pub(super) ratio: Ratio,
-    /// The rules, in the order in which they are tried.
     pub(super) rules: Arc<[Rule]>,
     /// The keys of baggage whose values become attributes.
     pub(super) baggage: Box<[Key]>,
@@ -333,7 +332,6 @@ const SECOND: u64 = 1_000_000_000;
 pub struct RateLimit {
     /// The time in which one token is added, in nanoseconds.
     interval: u64,
-    /// The time at which the bucket will be full again.
     full_at: AtomicU64,
 }
 
