@@ -34,7 +34,6 @@ floe_plugin::plugin! {
 #[serde(deny_unknown_fields)]
 struct Board {
     file: LocalPath,
-    /// Admits to the room.
     key: Credential,
 }
 
@@ -108,7 +107,7 @@ impl Database for Tables {
         let transaction = self.0.transaction().map_err(|error| explain(&error))?;
         transaction.execute_batch(&create).map_err(|error| explain(&error))?;
         let mut rows = Rows { connection: &transaction, table, count: 0 };
-        // Without a commit, dropping the transaction removes the table.
+        // If `fill` fails, the transaction is dropped without a commit, which removes the table.
         fill(&mut rows)?;
         let count = rows.count;
         transaction.commit().map_err(|error| explain(&error))?;

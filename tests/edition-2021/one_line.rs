@@ -229,11 +229,11 @@ impl Drop for Permit { fn drop(&mut self) { assert_eq!(self.0, 0); } }
 
 #[traced]
 impl Permit {
-    /// Disarms it.
+    /// Disarms the permit.
     #[must_use]
     pub fn disarm(mut self) -> usize { let held = self.0; self.0 = 0; held }
 
-    /// Disarms it, asynchronously.
+    /// Disarms the permit, asynchronously.
     pub async fn disarm_later(mut self) -> usize { let held = self.0; self.0 = 0; held }
 }
 

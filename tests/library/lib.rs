@@ -11,11 +11,9 @@ use floe_telemetry::{
 
 static TRACER: Tracer = floe_telemetry::tracer!("library.store");
 
-/// Does nothing.
 #[traced(kind = client, attributes(table, rows))]
 pub fn load(table: &str, rows: u64) {}
 
-/// Runs the code.
 #[traced(name = format!("around {name}"))]
 pub fn around(name: &str, code: impl FnOnce()) {
     code();
@@ -27,19 +25,16 @@ pub fn fail() -> Result<(), std::num::ParseIntError> {
     "password=hunter2".parse::<u8>().map(drop)
 }
 
-/// Fails with this text.
 #[traced]
 pub fn refuse(text: &str) -> Result<(), String> {
     Err(text.to_owned())
 }
 
-/// Panics.
 #[traced]
 pub fn burst() {
     panic!("password=hunter2");
 }
 
-/// Waits before and after a call.
 #[traced(attributes(rows))]
 pub async fn wait(rows: u64) {
     pause().await;
@@ -47,7 +42,6 @@ pub async fn wait(rows: u64) {
     pause().await;
 }
 
-/// Waits for one poll.
 pub async fn pause() {
     let mut is_ready = false;
     std::future::poll_fn(|task| {
@@ -59,7 +53,6 @@ pub async fn pause() {
     .await;
 }
 
-/// Opens spans without an annotation.
 pub fn by_hand() {
     let outer = TRACER.span("store.read").kind(SpanKind::Client).attribute("rows", 3).start();
     outer.set_attribute("rows", 4);
@@ -70,7 +63,6 @@ pub fn by_hand() {
     drop(span("last").root().start());
 }
 
-/// An order, as attributes.
 #[derive(FloeAttributes)]
 #[floe(prefix = "order")]
 pub struct Order {
@@ -78,7 +70,7 @@ pub struct Order {
     pub region: Option<&'static str>,
 }
 
-/// Rows with a method that is named like one of a trait, which clippy accepts of an `async fn`.
+/// `next` is named like a method of a trait, which clippy accepts of an `async fn`.
 pub struct Rows(pub Vec<u64>);
 
 #[traced]
@@ -88,7 +80,7 @@ impl Rows {
     }
 }
 
-/// Continues the trace of a message, and links it.
+/// Continues the trace of a message, and links to it.
 #[traced(
     kind = consumer,
     metrics,
@@ -101,7 +93,7 @@ pub fn receive(headers: &HashMap<String, String>, order: &Order) {
     add_event("received", []);
 }
 
-/// Opens a span by OpenTelemetry's API, which nobody ends.
+/// Opens a span by OpenTelemetry's API, and never ends it explicitly.
 pub fn by_api() {
     let tracer = get_tracer("library.api");
     let builder = tracer.span_builder("store.send").with_kind(SpanKind::Producer);

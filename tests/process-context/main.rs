@@ -1,9 +1,9 @@
-//! Threads that are in a span, each in another way, until standard input ends. A line for each has the expected
-//! findings of a reader from outside; `check.py` is the reader.
+//! Threads that are in spans in different ways, until standard input ends. A line for each thread has the expected
+//! findings of a reader from outside; `check.py` is that reader.
 //!
-//! `process-context every_span|boundaries`; with `fork`, the process is a fork of one that has published, with `many`,
-//! there are 100,000 tasks, too, with `waits`, the threads wait in system calls that the kernel does not restart, and
-//! with `changes`, the spans of a thread change all the time.
+//! The usage is `process-context every_span|boundaries`. With `fork`, the process is a fork of one that has published;
+//! with `many`, there are 100,000 more tasks; with `waits`, the threads wait in system calls that the kernel does not
+//! restart; with `changes`, the spans of a thread change all the time.
 
 #![expect(clippy::print_stdout, reason = "the test reads the output")]
 #![expect(clippy::expect_used, clippy::panic, reason = "a test")]
@@ -31,7 +31,7 @@ use serde_json::{Value, json};
 
 static TRACER: Tracer = floe_telemetry::tracer!("http");
 
-/// All threads wait for it.
+/// All threads wait for this flag.
 static END: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
 
 fn locked() -> MutexGuard<'static, bool> {
@@ -57,7 +57,7 @@ fn current(code: &Value) -> Value {
     ids.unwrap_or(Value::Null)
 }
 
-/// The code of a span that a builder has made. Without a recording, its name is not known.
+/// The expected `code` of a span from a builder, whose name is known only if the span is recorded.
 fn built(name: &str) -> Value {
     let is_sampled = get_current_span().span_context().is_sampled();
     json!([is_sampled.then_some(name), null, null, null])
@@ -72,7 +72,7 @@ fn expect(name: &str, found: &Value) {
 }
 
 fn print(name: &str, found: &Value) {
-    // The id of this thread, as the system knows it.
+    // The id of this thread in the system.
     let thread = std::fs::read_link("/proc/thread-self").ok();
     let thread = thread.and_then(|path| path.file_name()?.to_str()?.parse::<u64>().ok());
     println!("{}", json!({ "name": name, "thread": thread, "found": found }));
@@ -81,7 +81,8 @@ fn print(name: &str, found: &Value) {
 /// The other ends of the sockets that threads wait for.
 static SOCKETS: Mutex<Vec<UnixStream>> = Mutex::new(Vec::new());
 
-/// A socket that ends when the program does. After a signal, a call with a timeout is not restarted.
+/// A socket that ends with the program. It has a timeout because, after a signal, the kernel does not restart a call
+/// with one.
 fn socket() -> UnixStream {
     let (own, other) = UnixStream::pair().expect("the system has sockets");
     own.set_read_timeout(Some(Duration::from_secs(600))).expect("it is a timeout");
@@ -202,7 +203,7 @@ fn after_panic(name: &str) {
     found_here(name, &code!("after_panic", 3));
 }
 
-/// Another library has attached a context, which is not published. A closure that captures this context runs in it.
+/// Another library has attached a context, which is not published. The closure captures this context and runs in it.
 #[traced]
 fn in_another_context(other: SpanContext, name: &str) {
     let _attached = Context::new().with_remote_span_context(other).attach();
@@ -384,7 +385,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         telemetry = start(context)?;
     }
     let _waiting = has("many").then(|| waiting(100_000));
-    // A thread that has ended leaves its records to others.
+    // A thread that ends leaves its records to later threads.
     let _ = thread::spawn(short).join();
     let ways = if has("waits") {
         vec![("recv", receives as Way), ("epoll_wait", polls)]

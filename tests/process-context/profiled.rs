@@ -1,9 +1,9 @@
-//! Threads that take processor time in spans and outside of them, and know how much, until standard input ends.
-//! `profiles.py` compares a profile with it.
+//! Threads that use processor time inside and outside of spans, and measure it, until standard input ends.
+//! `profiles.py` compares a profile with the result.
 //!
-//! For each line of standard input, it prints what the spans of each name and the process have taken so far, in
+//! For each line of standard input, the program prints the processor time of the spans by name, and of the process, in
 //! nanoseconds, and at the end the ids of all spans. With the argument `short`, one thread opens spans that do nothing,
-//! and their number is printed; with `silent`, nothing is published.
+//! and the program prints their number; with `silent`, it publishes nothing.
 
 #![expect(clippy::print_stdout, reason = "the test reads the output")]
 
@@ -19,7 +19,6 @@ use floe_telemetry::{get_current_span, traced};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 
-/// The processor time of spans by name, and their ids.
 #[derive(Default)]
 struct Taken {
     nanos: BTreeMap<&'static str, u64>,
@@ -35,14 +34,13 @@ fn taken() -> MutexGuard<'static, Taken> {
     TAKEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The processor time of this thread or of the process.
 fn processor_time(clock: ClockId) -> u64 {
     let time = clock_gettime(clock);
     u64::try_from(time.tv_sec).unwrap_or_default() * 1_000_000_000
         + u64::try_from(time.tv_nsec).unwrap_or_default()
 }
 
-/// Takes some microseconds of processor time, in the current span if it has a name.
+/// Uses processor time, which counts for the span `name` if there is one.
 #[inline(never)]
 fn work(name: Option<&'static str>, micros: u64) {
     let begin = processor_time(ClockId::ThreadCPUTime);
@@ -86,7 +84,7 @@ fn inner(micros: u64) {
     work(Some("inner"), micros);
 }
 
-/// Another task takes time outside of spans between its polls.
+/// Between the polls, another task uses time outside of spans.
 #[traced]
 async fn polled(micros: u64) {
     for _ in 0..3 {
@@ -105,7 +103,7 @@ fn short() {
     SHORT.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Times from 1 to 5 ms in an order without a period, as samples have one.
+/// Times of 1 to 5 ms in an order without a period, because a sampler has one.
 fn times(mut seed: u64) -> impl Iterator<Item = u64> {
     std::iter::repeat_with(move || {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -13,20 +13,20 @@ use floe_tests::repository::{files, root};
 use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, UseTree};
 
-/// These re-export or call the other modules of a crate: they stand below the list, in this order.
+/// These modules re-export or call the other modules of a crate. They stand below the list, in this order.
 const FACADES: [&str; 3] = ["prelude", "lib", "main"];
 
 /// The path of a file below `src`, without its extension.
 type Module = Vec<String>;
 
-/// From each module to those that it uses.
+/// Maps each module to the modules that it uses.
 type Arrows = BTreeMap<Module, BTreeSet<Module>>;
 
 struct Crate {
     modules: BTreeMap<Module, File>,
     /// The name of each re-exported item, and its path below the root.
     exports: BTreeMap<String, Vec<String>>,
-    /// Neither modules nor re-exports.
+    /// The items of the root that are neither modules nor re-exports.
     of_root: BTreeSet<String>,
 }
 
@@ -240,7 +240,7 @@ fn circle(mut arrows: Arrows) -> Option<Vec<String>> {
     Some(names.collect())
 }
 
-/// The crates of `ARCHITECTURE.md` with their modules, each after those that it uses.
+/// The crates of `ARCHITECTURE.md` with their modules, each after the modules that it uses.
 fn lists() -> Vec<(String, Vec<String>)> {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let lists = text.lines().filter_map(|line| {
@@ -344,7 +344,7 @@ fn crates_use_what_stands_above_them_in_the_architecture() {
     }
 }
 
-/// Dependencies of tests are left out.
+/// Leaves out dependencies of tests.
 fn name_and_dependencies(folder: &str) -> (String, Vec<String>) {
     let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
     let name = manifest.lines().find_map(|line| line.strip_prefix("name = "));

@@ -15,7 +15,6 @@ use floe_telemetry::testing::{self, Spans};
 // A crate that is never referenced is not linked.
 use floe_tests_acme_plugins as _;
 
-/// A channel that breaks: it panics for each alert.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Broken {}
@@ -28,7 +27,7 @@ impl AlertChannel for Broken {
     }
 
     fn send_alert(&self, message: &Message<'_>) -> Result<(), Error> {
-        // A panic without the hook that prints it.
+        // `resume_unwind` does not call the panic hook, so nothing is printed.
         std::panic::resume_unwind(Box::new(message.name.to_owned()))
     }
 }

@@ -1,4 +1,4 @@
-//! Queries of diesel: their spans and their duration, with real SQLite and a real PostgreSQL.
+//! Spans of queries of diesel, and their duration, with real SQLite and a real PostgreSQL.
 
 #![expect(clippy::expect_used, reason = "a test fails")]
 
@@ -32,7 +32,6 @@ table! {
 
 const TABLE: &str = "CREATE TEMPORARY TABLE orders (id INTEGER PRIMARY KEY, customer TEXT)";
 
-/// The connection has the default instrumentation, and a table of its own.
 fn connect<C: Connection>(url: &str) -> C {
     set_default_instrumentation(|| Some(Box::new(Traced::new().attribute("tenant", "north"))))
         .expect("an instrumentation");
@@ -49,7 +48,7 @@ fn postgres() -> PgConnection {
     connect(&server("CLIENTS_POSTGRES"))
 }
 
-/// In a transaction. A macro, because the two connections have no common trait for it.
+/// Runs in a transaction. A macro, because no trait is common to both connections.
 macro_rules! order {
     ($connection:expr) => {
         $connection.transaction(|connection| {
@@ -74,7 +73,7 @@ fn order_in_postgres(connection: &mut PgConnection) -> QueryResult<Vec<i32>> {
     order!(connection)
 }
 
-/// Values are literals and parameters of the tests, and the password.
+/// The values are literals and parameters of the tests, and the password; all of them contain `hunter`.
 #[track_caller]
 fn assert_no_values(spans: &Spans) {
     let all = format!("{spans:?}");
@@ -139,7 +138,7 @@ fn an_error_is_its_kind_and_stays_as_it_is() {
         // The server quotes the text in its message.
         let error = sql_query("SELECT CAST('hunter6' AS int)").execute(&mut postgres());
         error.expect_err("the text is no number");
-        // It fails while it is prepared.
+        // This query fails while it is prepared.
         let error = sql_query("SELECT 'hunter7' FROM missing").execute(&mut connection);
         error.expect_err("there is no such table");
         sql_query("SELECT 1").execute(&mut connection).expect("no error");
@@ -167,7 +166,7 @@ struct Mood;
 #[diesel(postgres_type(name = "missing_mood"))]
 struct MissingMood;
 
-/// A value of either type, which nothing formats.
+/// A value of both types. Formatting it panics.
 #[derive(diesel::expression::AsExpression)]
 #[diesel(sql_type = Mood, sql_type = MissingMood)]
 struct Text(&'static str);

@@ -1,4 +1,5 @@
-//! A global provider that is set after a thread has looked for one many times. One test, because a process has one.
+//! A global provider that is set after a thread has looked for one many times. This is a single test, because a process
+//! has one global provider.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

@@ -1,4 +1,4 @@
-//! A program that is built with OTLP over HTTP only, and without TLS.
+//! A program built with OTLP over HTTP only, without TLS.
 
 use std::net::TcpListener;
 use std::process::Command;
@@ -29,7 +29,6 @@ fn child() {
     }
 }
 
-/// The port of OTLP over gRPC.
 const PORT: &str = "http://127.0.0.1:4317";
 
 fn needs(found: &str, feature: &str) -> String {
@@ -45,11 +44,11 @@ fn of_protocol(endpoint: &str) -> String {
     needs(&found, "otlp-grpc")
 }
 
-/// An endpoint without its feature is never served over another protocol, nor in silence. A wrong environment does not
-/// stop the program.
+/// An endpoint whose feature is missing is neither served over another protocol nor ignored silently. A wrong
+/// environment does not stop the program.
 #[test]
 fn an_endpoint_without_its_feature_is_an_error() {
-    // Spans would go to the default port, or to this one.
+    // Spans that are sent by mistake arrive at the default port or here.
     let receiver = TcpListener::bind("127.0.0.1:0").unwrap();
     receiver.set_nonblocking(true).unwrap();
     let endpoint = format!("http://{}", receiver.local_addr().unwrap());
@@ -111,7 +110,7 @@ fn the_example_of_an_endpoint_is_that_of_the_protocol() {
     assert!(message.contains("for example `http://localhost:4318`"), "{message}");
 }
 
-/// The default features include the terminal, YAML and regular expressions, which this program leaves out, too.
+/// This program leaves out the terminal, YAML and regular expressions, which are default features.
 #[test]
 fn a_missing_feature_is_named_where_it_is_needed() {
     let console = needs("exporters: found the exporter `console`", "console");

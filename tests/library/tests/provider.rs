@@ -1,4 +1,5 @@
-//! The spans of the library in OpenTelemetry's global provider. One test, because a process has one.
+//! The spans of the library go to OpenTelemetry's global provider. This is a single test, because a process has one
+//! global provider.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -53,7 +54,7 @@ fn provider() -> (SdkTracerProvider, InMemorySpanExporter) {
 
 #[test]
 fn the_spans_of_a_library_go_to_the_global_provider() {
-    // Threads that have looked before look again, at the latest after 1024 calls.
+    // A thread that has looked for a provider looks again after at most 1024 calls.
     for _ in 0..5000 {
         load("before", 0);
     }
@@ -75,14 +76,13 @@ fn the_spans_of_a_library_go_to_the_global_provider() {
     arguments_of_the_attribute(&exporter);
     futures(&provider, &exporter);
     the_sampler_of_the_provider_decides();
-    // Another provider, and one that is shut down.
+    // A second provider, which is then shut down.
     let (second, exporter) = self::provider();
     load("second", 0);
     assert_eq!(exporter.get_finished_spans().unwrap().len(), 1);
     second.shutdown().unwrap();
     around("shut down", || load("nowhere", 0));
-    // The provider of this crate, which records nothing, would pass the spans on to the global provider, that is to
-    // itself.
+    // The provider of this crate records nothing, and would pass the spans on to the global provider: itself.
     global::set_tracer_provider(RecorderTracerProvider::default());
     around("itself", by_api);
 }
@@ -237,7 +237,7 @@ fn futures(provider: &SdkTracerProvider, exporter: &InMemorySpanExporter) {
             task.await.unwrap();
         }
         drop(wait(100).with_context(above.clone()));
-        // Cancelled while it waits.
+        // The future is cancelled while it waits.
         let mut waiting = Box::pin(wait(101));
         std::future::poll_fn(|task| {
             let _ = waiting.as_mut().poll(task);

@@ -27,7 +27,6 @@ use tracing_subscriber::layer::SubscriberExt;
 
 static TRACER: Tracer = floe_telemetry::tracer!("floe.test.off");
 
-/// Opens the span of a domain.
 type Open = fn() -> ActiveSpan;
 
 const SPANS: [Open; 15] = [

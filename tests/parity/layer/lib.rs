@@ -4,7 +4,6 @@
 pub use floe_telemetry::tracing::{OpenTelemetrySpanExt, SetParentError, get_otel_context};
 use floe_telemetry::{tracing::TracingLayer, tracing_layer};
 
-/// A layer that has no tracer yet.
 #[derive(Debug)]
 pub struct WithoutTracer(TracingLayer);
 
@@ -13,7 +12,7 @@ pub fn layer() -> WithoutTracer {
 }
 
 impl WithoutTracer {
-    /// Spans go to the provider of the process.
+    /// Ignores the tracer: spans go to the provider of the process.
     pub fn with_tracer<T>(self, _: T) -> TracingLayer {
         self.0
     }
@@ -27,7 +26,7 @@ impl WithoutTracer {
     }
 }
 
-/// The options that the layer does not have.
+/// Options of tracing-opentelemetry that this layer does not have. They are ignored.
 pub trait Options: Sized {
     fn with_context_activation(self, _: bool) -> Self {
         self

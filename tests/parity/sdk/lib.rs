@@ -27,7 +27,7 @@ pub mod trace {
         CURRENT.lock().unwrap_or_else(PoisonError::into_inner).upgrade()
     }
 
-    /// Exports what is pending when it is dropped. The SDK's simple processor exports at the end of a span.
+    /// Exports pending spans when it is dropped, because the SDK's simple processor exports each span at its end.
     #[derive(Clone, Debug)]
     pub struct SdkTracerProvider(Arc<TelemetryProvider>);
 
@@ -121,7 +121,7 @@ pub mod trace {
     pub struct InMemorySpanExporter(sdk::trace::InMemorySpanExporter);
 
     impl InMemorySpanExporter {
-        /// The SDK exports at the end of a span.
+        /// Flushes the provider, because the SDK exports at the end of a span.
         pub fn force_flush(&self) -> OTelSdkResult {
             if let Some(provider) = current() {
                 let _ = provider.force_flush(TIMEOUT);

@@ -1,5 +1,4 @@
-//! Publishing in a process that may not have a memory file: a signal kills a process that makes a file beyond its
-//! limit.
+//! Publishing in a process that may not create a memory file: a signal ends a process whose file exceeds its limit.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::expect_used, reason = "a test")]
@@ -10,7 +9,7 @@ use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-/// Pages in use, like the header of each mapping. A thread that starts reserves more, and uses few.
+/// The resident pages, such as the header of each mapping. A new thread reserves more pages, but uses few.
 fn pages() -> usize {
     let sizes = fs::read_to_string("/proc/self/statm").expect("the system has /proc");
     let used = sizes.split(' ').nth(1).expect("it has seven numbers");
@@ -30,7 +29,7 @@ fn a_mapping_that_the_system_does_not_name_is_used_again() {
     setrlimit(Resource::Fsize, none).expect("a lower limit is allowed");
     let results: Vec<_> = (0..2_000).map(|_| provider.publish_context()).collect();
     setrlimit(Resource::Fsize, limit).expect("it is not above the limit of before");
-    // Some systems name the mapping, and no test exports the variable of threads.
+    // Two errors are possible: some systems name the mapping, and no test exports the variable of threads.
     for result in results {
         let error = result.expect_err("it is not complete").to_string();
         assert!(

@@ -11,7 +11,6 @@ use std::time::Duration;
 use floe_trace::ps::{CurrentSpan, OpenSpan, Process, publishing};
 use serde_json::{Value, json};
 
-/// Ends the program when it is dropped.
 struct Running {
     child: Child,
     stdin: Option<ChildStdin>,
@@ -109,7 +108,7 @@ fn each_thread_is_in_the_span_that_it_says() {
         assert_eq!(described(&listed.span)["code"], of["code"]);
         assert!(listed.threads.iter().any(|id| u64::from(*id) == line["thread"]), "{line}");
     }
-    // A task that waits for its next poll, below its caller, is in no thread.
+    // A task that waits for its next poll, below its caller, belongs to no thread.
     let named = |name: &str| {
         let is_it = |open: &&OpenSpan| open.span.attribute("floe.span.name") == Some(name);
         open.iter().filter(is_it).collect::<Vec<_>>()
@@ -120,11 +119,10 @@ fn each_thread_is_in_the_span_that_it_says() {
     let inner = named("inner")[0];
     let outer = named("outer")[0];
     assert_eq!((inner.parent_id, &inner.threads), (outer.span.span_id, &outer.threads));
-    // Reading has stopped no thread for good.
+    // Reading has left no thread stopped.
     drop(running);
 }
 
-/// Whether a thread waits for the system.
 fn is_asleep(process: u32, thread: &Value) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{process}/task/{thread}/stat"));
     stat.expect("the thread waits").contains(") S ")
@@ -168,7 +166,7 @@ fn a_span_that_changes_meanwhile_is_found_whole() {
         }
         seen.insert(code);
     }
-    // A record of two spans would have a code of its own.
+    // A record that mixes two spans would have another code.
     assert!(seen.len() <= 3, "{seen:?}");
 }
 

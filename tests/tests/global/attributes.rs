@@ -1,4 +1,4 @@
-//! Attributes that the configuration adds to every span: of the process, of listed baggage keys, and of the floe
+//! Attributes that the configuration adds to every span: those of the process, of listed baggage keys, and of the floe
 //! identity.
 
 use std::collections::BTreeMap;
@@ -26,7 +26,6 @@ fn texts<'a>(attributes: impl IntoIterator<Item = &'a KeyValue>) -> Attributes {
     texts.collect()
 }
 
-/// Leaves out the attributes of the code's location.
 fn run(config: TelemetryConfig, code: impl FnOnce()) -> Vec<Attributes> {
     let spans = spans(config, code);
     let spans = spans.iter().map(|span| texts(&span.attributes));
@@ -42,7 +41,6 @@ fn attributes<const N: usize>(attributes: [(&str, &str); N]) -> Attributes {
     attributes.into()
 }
 
-/// Baggage as a caller sends it.
 fn received() -> Context {
     Context::current_with_baggage([
         KeyValue::new("floe.namespace", "evil"),
@@ -91,7 +89,7 @@ fn listed_keys_of_baggage_become_attributes() {
     assert_eq!(spans[1], attributes([("team", "of the caller"), tenant]));
     assert_eq!(spans[2], attributes([("team", "own"), tenant]));
     assert_eq!(spans[3], spans[1], "on another thread");
-    // The list ends with the provider.
+    // The list of keys ends with its provider.
     let spans = run(TelemetryConfig::new("orders"), || {
         let _attached = received().attach();
         plain();
@@ -116,7 +114,7 @@ fn the_identity_is_read_from_the_process_and_from_baggage() {
     assert_eq!(spans, [texts(&own.to_otel_dict()), texts(&other.to_otel_dict())]);
 }
 
-/// No span, no metric and no resource has an attribute that was not configured.
+/// No span, metric or resource has an attribute that was not configured.
 #[alone]
 fn nothing_of_floe_is_sent() {
     let pipeline = Pipeline::http(|config| config.metrics.from_spans = true);

@@ -7,7 +7,6 @@ use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceId, TraceStat
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::SpanData;
 
-/// The spans, by name.
 struct Recorded(Vec<SpanData>);
 
 impl Recorded {
@@ -58,7 +57,7 @@ fn leaf() {}
 #[traced]
 fn last() {}
 
-/// Also where telemetry is suppressed in between.
+/// The same holds where telemetry is suppressed in between.
 #[alone]
 fn nested_functions_are_children_of_each_other() {
     let spans = Recorded::below(remote(true), || {

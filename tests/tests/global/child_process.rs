@@ -7,7 +7,6 @@ use floe_telemetry::propagation::{self, CommandExt};
 use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, keys, traced};
 use floe_tests::{Program, Receiver, TIMEOUT, program};
 
-/// The endpoint of the child process.
 const ENDPOINT: &str = "TEST_CHILD_ENDPOINT";
 
 fn provider(service: &str, endpoint: &str) -> TelemetryProvider {

@@ -15,7 +15,6 @@ fn one() {}
 #[traced]
 fn other() {}
 
-/// A batch has four spans.
 fn run(yaml: &str, code: impl FnOnce()) -> Vec<Vec<ReceivedSpan>> {
     let receiver = Receiver::grpc();
     let text = format!("resource_attributes: {{service_name: orders}}\n{yaml}");
@@ -40,7 +39,7 @@ fn run(yaml: &str, code: impl FnOnce()) -> Vec<Vec<ReceivedSpan>> {
     requests
 }
 
-/// The number of spans with a place, and the number of spans, by name.
+/// The number of spans with a place and the number of all spans, by name.
 fn files(request: &[ReceivedSpan]) -> BTreeMap<&str, (usize, usize)> {
     let mut files = BTreeMap::<_, (usize, usize)>::new();
     for span in request {
@@ -95,7 +94,7 @@ fn a_place_is_written_once_for_each_way_to_record_a_span() {
         let has: Vec<_> = own.map(|span| span.attributes.contains_key(key)).collect();
         assert_eq!(has, [true, false], "{name}");
     }
-    // The target belongs to a span and not to its place: filters read it.
+    // The target belongs to a span and not to its place, because filters read it.
     let targets = spans.iter().filter(|span| span.attributes.contains_key("target"));
     assert_eq!(targets.count(), 2, "{spans:#?}");
 }

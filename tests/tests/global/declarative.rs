@@ -12,7 +12,7 @@ use floe_tests::program;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/declarative");
 
-/// The number of paths with an effect must not fall.
+/// The number of paths with an effect must not fall below this one.
 const LEAST: usize = 215;
 
 fn rows() -> Vec<[String; 3]> {
@@ -30,7 +30,7 @@ fn examples() -> BTreeMap<String, PathBuf> {
     files.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), path)).collect()
 }
 
-/// A file of its own each time, because each warning is written once, and begins with the path.
+/// Writes a new file each time: a warning is written only once, and it begins with the path of the file.
 fn load(folder: &Path, name: &str, text: &str) -> Result<TelemetryConfig, Error> {
     let path = folder.join(format!("{name}.yaml"));
     fs::write(&path, text).unwrap();
@@ -65,7 +65,7 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
     rest.split_once(&format!("{to}\n")).unwrap().0
 }
 
-/// Removes the name of the file and the place.
+/// Removes the name of the file and the place from a message.
 fn message(text: &str, path: &str) -> String {
     let keys = path.replace('*', "0");
     let lines = text.lines().filter(|line| line.contains(&keys));

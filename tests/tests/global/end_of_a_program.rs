@@ -1,5 +1,5 @@
-//! The end of a program without its receiver: the program does not wait, and the error, one message for all signals,
-//! has endpoint and reason.
+//! The end of a program whose receiver is missing: the program does not wait, and writes one error for all signals,
+//! with the endpoint and the reason.
 
 use std::net::TcpListener;
 use std::sync::{Mutex, mpsc};
@@ -48,7 +48,7 @@ fn a_shutdown_does_not_wait_for_a_receiver_that_is_not_there() {
             let text = error.to_string();
             assert!(text.contains(&endpoint) && text.contains(reason), "{text}");
         }
-        // Nothing answers, and the reason is known before the shutdown ends.
+        // The receiver does not answer, and the reason is known before the shutdown ends.
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", silent.local_addr().unwrap());
         let error = end(protocol, &endpoint, Duration::from_secs(2));
@@ -72,7 +72,7 @@ fn a_shutdown_without_time_for_the_rest_counts_it() {
         config.batch_processor.max_export_batch_size = 1;
         let telemetry = TelemetryProvider::builder(config)
             .with_span_processor(move |span: &mut EndingSpan<'_>| {
-                // Each call returns, so that the collector waits for all of them.
+                // Each call returns in the end, so the collector waits for all of them.
                 if span.name() == "slow" {
                     let _ = stopped.lock().unwrap().recv_timeout(SLOW);
                 }
@@ -92,7 +92,7 @@ fn a_shutdown_without_time_for_the_rest_counts_it() {
     }
 }
 
-/// `init` with all signals, whose receiver refuses the connection.
+/// The program exports all signals, and their receiver refuses the connection.
 #[test]
 fn a_program_without_its_receiver_writes_one_message() {
     let program = program!({

@@ -4,7 +4,7 @@ use floe_telemetry::config::{OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, create_span};
 use floe_tests::{Receiver, program};
 
-/// An error in code.
+/// A certificate that cannot be used is an error if the code names it.
 fn child_with_certificate(certificate: &str) {
     let mut config = TelemetryConfig::new("orders").with_otlp_endpoint("https://localhost:1");
     config.otlp.all.certificate = Some(certificate.into());
@@ -43,7 +43,7 @@ fn child_with_certificate(certificate: &str) {
 
 type Variables = [(&'static str, &'static str)];
 
-/// Variables, and the messages about them without the texts of libraries.
+/// Variables, and the messages about them, without the texts of other libraries.
 const MISTAKES: [(&Variables, &[&str]); 4] = [
     (
         &[

@@ -13,7 +13,7 @@ static METRICS: MetricRecorder = MetricRecorder::new("orders");
 
 const WAIT: Metric<'_> = Metric::new("wait").with_boundaries(&[1.0, 10.0]);
 
-/// A series is bound after fewer measurements.
+/// More measurements than it takes to bind a series.
 const OFTEN: usize = 50;
 
 #[traced]

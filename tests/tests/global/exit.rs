@@ -16,7 +16,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 use super::pipeline::{self, BOTH, NEVER, traces_alone};
 
-/// A process that hangs ends after this time, by a signal that no test expects.
+/// A process that hangs is ended after this time, by a signal that no test expects.
 const HANGS_SECONDS: u32 = 300;
 
 #[traced(name = "work")]
@@ -34,7 +34,6 @@ fn start(protocol: OtlpProtocol, endpoint: &str) -> TelemetryProvider {
     pipeline::start(config(protocol, endpoint))
 }
 
-/// In a child process: its provider.
 fn start_child() -> TelemetryProvider {
     posix::alarm(HANGS_SECONDS);
     let mut config = config(OtlpProtocol::Http, "http://127.0.0.1:1");
@@ -67,13 +66,13 @@ fn process_exit_delivers_if_it_is_chosen() {
     }
 }
 
-/// A subscriber writes the messages of the library to standard output. From now on, each of them blocks.
+/// Blocks every later message of the library: a subscriber writes them to standard output, which is locked.
 fn block_messages() -> std::io::StdoutLock<'static> {
     tracing_subscriber::fmt().init();
     std::io::stdout().lock()
 }
 
-/// Nor for a receiver that hangs, longer than its timeout.
+/// The exit does not wait longer than its timeout for a receiver that hangs, either.
 #[test]
 fn the_exit_does_not_wait_for_a_blocked_subscriber() {
     let program = program!({
@@ -105,7 +104,6 @@ fn dropping_a_provider_does_not_wait_for_a_lock_of_its_thread() {
     drop(telemetry);
 }
 
-/// Nor for a receiver that hangs, longer than its timeout.
 #[derive(Debug)]
 struct Panicking;
 
@@ -134,7 +132,7 @@ fn a_panic_that_aborts_delivers_if_it_is_chosen() {
         let telemetry = start_child();
         telemetry.flush_on_panic(TIMEOUT);
         work();
-        // As with `panic = "abort"`: nothing runs after the hook.
+        // As with `panic = "abort"`, nothing runs after the hook.
         let hook = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             hook(panic);
@@ -167,7 +165,6 @@ mod posix {
     }
 }
 
-/// Runs `body` in a fork of this process and waits for it.
 fn in_fork(body: impl FnOnce()) {
     let process = posix::fork();
     if process == 0 {
@@ -179,9 +176,8 @@ fn in_fork(body: impl FnOnce()) {
     assert_eq!(posix::wait(process), 0, "the forked process failed");
 }
 
-/// Drops a provider that belongs to the parent process. A wait for threads of that process would only show in the time:
-/// the timeouts of a drop, here and in OpenTelemetry's SDK, are 5 seconds, and no error comes after them. A shorter
-/// limit would show no more.
+/// Drops the provider of the parent process. A drop that waited for threads of that process would end without an error
+/// after 5 seconds, the timeout here and in OpenTelemetry's SDK. A shorter limit would show no more.
 fn drop_at_once(inherited: TelemetryProvider) {
     let start = Instant::now();
     drop(inherited);
@@ -193,12 +189,12 @@ fn a_fork_can_have_its_own_provider() {
     let receiver = Receiver::http();
     let config = || {
         let mut config = config(OtlpProtocol::Http, &receiver.endpoint());
-        // Their SDK waits for its threads when it is dropped.
+        // OpenTelemetry's SDK for metrics waits for its threads when it is dropped.
         config.exporters.metrics = Some(vec![ExporterKind::Console]);
         config
     };
     let mut telemetry = Some(pipeline::start(config()));
-    // Not exported yet when the process forks.
+    // The span is not exported yet when the process forks.
     work();
     for _ in 0..2 {
         in_fork(|| {
@@ -225,19 +221,19 @@ fn a_fork_can_have_its_own_provider() {
     work();
     telemetry.shutdown(TIMEOUT).unwrap();
     assert_eq!(telemetry.statistics().exported, 2);
-    // Two of this process and of each fork, none twice.
+    // There are two spans of this process and two of each fork, none of them twice.
     let spans = receiver.spans();
     assert_eq!(spans.len(), 6);
     let traces: HashSet<_> = spans.iter().map(|span| &span.trace_id).collect();
     assert_eq!(traces.len(), 6);
 }
 
-/// A thread that has only called below an unsampled parent has ids, but no other state of the recorder.
+/// A thread that has only opened spans below an unsampled parent has ids, but no other state of the recorder.
 #[alone]
 fn a_fork_does_not_repeat_the_ids_of_its_parent() {
     let receiver = Receiver::http();
     let start = || start(OtlpProtocol::Http, &receiver.endpoint());
-    // Looks for OpenTelemetry's provider.
+    // This call looks for OpenTelemetry's provider.
     work();
     let started = std::thread::scope(|scope| scope.spawn(start).join().unwrap());
     let unsampled = remote(false).attach();
@@ -280,7 +276,7 @@ fn a_fork_says_once_that_it_exports_nothing() {
             assert_eq!((counted.logs_dropped, counted.logs_pending), (1, 0));
         };
         in_fork(lines);
-        // A fork of a fork, which is a daemon.
+        // A daemon is a fork of a fork.
         in_fork(|| in_fork(lines));
         in_fork(|| tracing::info!("log records alone"));
         let measure = || MetricRecorder::new("exit").increment("worked", 1, &[]);
@@ -304,12 +300,12 @@ fn a_fork_that_loses_nothing_is_silent() {
             assert_eq!(own.statistics().dropped_without_provider, 0);
             std::mem::forget(own);
         });
-        // The span of the program ends in both.
+        // The span of the program ends in both processes.
         let span = create_span("of the parent");
         in_fork(|| ());
         drop(span);
         before.shutdown(TIMEOUT).unwrap();
-        // The fork is not at fault.
+        // The provider was shut down before, so the fork is not reported.
         in_fork(work);
         let mut config = TelemetryConfig::new("nothing");
         config.exporters.traces = Some(vec![ExporterKind::None]);

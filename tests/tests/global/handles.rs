@@ -1,4 +1,4 @@
-//! Handles of metrics: each measurement is exported once, by the provider of its time, like a measurement by name.
+//! Handles of metrics: each measurement is exported once, by the provider of its time, as a measurement by name is.
 
 #![allow(clippy::float_cmp, reason = "the values are ones that floats represent")]
 
@@ -107,7 +107,7 @@ struct Events;
 
 impl<S: ::tracing::Subscriber> Layer<S> for Events {
     fn on_event(&self, event: &::tracing::Event<'_>, _: layer::Context<'_, S>) {
-        // OpenTelemetry's SDK writes messages of its own under its locks.
+        // OpenTelemetry's SDK writes messages of its own while it holds its locks.
         if event.metadata().target().starts_with("floe_telemetry") {
             METRICS.increment("events", 1, &[]);
         }

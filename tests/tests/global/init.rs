@@ -217,13 +217,13 @@ fn a_panic_is_written_once_and_redacted_on_request() {
         (stdout, stderr)
     };
     let quiet = ("RUST_BACKTRACE", "0");
-    // The line of the record is written.
+    // Standard error gets the log line of the panic.
     let (_, stderr) = run(&[quiet]);
     let line: Json = serde_json::from_str(&stderr).unwrap();
     assert_eq!(line["event"], "a thread panicked");
     assert_eq!(line["exception.message"], "no password=<REDACTED>\u{1b}[2J\nfor <REDACTED>");
     assert_eq!(line["thread.name"], "worker <REDACTED>");
-    // If the line is elsewhere, a text is written.
+    // If log lines go elsewhere, standard error gets plain text.
     for output in ["stdout", "none"] {
         let (stdout, stderr) = run(&[quiet, ("FLOE_LOG_OUTPUT", output)]);
         let start = format!("\nthread 'worker <REDACTED>' panicked at {}:", file!());
@@ -261,7 +261,7 @@ fn a_subscriber_of_the_program_stays() {
 /// Selects one of [`FORMS`] in a child process.
 const FORM: &str = "FLOE_TEST_FORM";
 
-/// The forms of the call with a configuration of the environment.
+/// The calls that read the configuration from the environment.
 const FORMS: [&str; 4] = ["init", "init_with", "builder", "the builder of a provider"];
 
 fn start_form() -> TelemetryGuard {
@@ -358,7 +358,7 @@ fn the_builder_takes_layers_exporters_processors_samplers_and_settings() {
     assert_eq!(receiver.span("load").attributes["table"], "<REDACTED>".into());
 }
 
-/// A layer without a filter of its own that refuses events refuses them for the whole subscriber, as in any other.
+/// A filter that is added as a layer refuses events for the whole subscriber, as in any subscriber of `tracing`.
 #[test]
 fn a_filter_as_a_layer_holds_for_log_lines() {
     let program = program!({
@@ -405,7 +405,7 @@ fn a_program_can_refuse_the_subscriber() {
     assert_eq!(tree(&receiver.spans()), "load\n  send");
 }
 
-/// A feature of a library would change the call in every program that depends on the library.
+/// A feature that a library enables would change the call in every program that depends on the library.
 #[test]
 fn no_integration_enables_a_feature_that_changes_the_call() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();

@@ -18,7 +18,7 @@ fn names_of_scopes_without_end_share_one() {
             let of_request: &'static str = format!("meter {number}").leak();
             global::meter(of_request).u64_counter("made").build().add(1, &[]);
         }
-        // A name that has its scope keeps it.
+        // A name whose scope exists keeps that scope.
         MetricRecorder::new("recorder 0").increment("made", 1, &[]);
     });
     let receiver = Receiver::grpc();

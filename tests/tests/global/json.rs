@@ -48,13 +48,13 @@ fn a_file_stays_at_its_place_when_the_program_goes_elsewhere() {
     let (before, after) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     std::env::set_current_dir(&before).unwrap();
     let telemetry = start(config(Path::new("telemetry")));
-    // Like a daemon.
+    // A daemon changes its folder in this way.
     std::env::set_current_dir(&after).unwrap();
     load("orders").unwrap_err();
     telemetry.force_flush(TIMEOUT).unwrap();
     let file = before.path().join("telemetry/traces.jsonl");
     assert_eq!(lines(&file).len(), 1);
-    // A removed file is created again there, too.
+    // A removed file is created again in the first folder, too.
     fs::remove_file(&file).unwrap();
     load("again").unwrap_err();
     telemetry.shutdown(TIMEOUT).unwrap();
@@ -93,10 +93,10 @@ fn each_signal_has_a_file_of_its_own() {
     let attributes = span["attributes"].as_array().unwrap();
     let rows = attributes.iter().find(|it| it["key"] == "rows").unwrap();
     assert_eq!(rows["value"]["intValue"], "3");
-    // JSON has no such number.
+    // JSON has no number for this value.
     let ratio = attributes.iter().find(|it| it["key"] == "ratio").unwrap();
     assert_eq!(ratio["value"], serde_json::json!({}));
-    // The official crate reads it.
+    // The official crate reads the line.
     let request: ExportTraceServiceRequest = serde_json::from_value(traces[1].clone()).unwrap();
     assert_eq!(request.resource_spans[0].scope_spans[0].spans[0].name, "load");
 
@@ -145,7 +145,7 @@ fn a_removed_file_is_created_again() {
     telemetry.shutdown(TIMEOUT).unwrap();
 }
 
-/// Like a change of the user: the file is open, and its path leads nowhere any more.
+/// As after a change of the user, the file is open, but its path is no longer accessible.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_file_in_a_folder_that_is_closed_later_is_written_on() {
@@ -167,7 +167,7 @@ fn a_file_in_a_folder_that_is_closed_later_is_written_on() {
     });
     let mut child = program.command();
     if fs::metadata("/proc/self").unwrap().uid() == 0 {
-        // The superuser, who may not open everything.
+        // The superuser may open everything, so the child gives up this right.
         let test = child;
         child = Command::new("setpriv");
         child
@@ -180,7 +180,7 @@ fn a_file_in_a_folder_that_is_closed_later_is_written_on() {
     assert!(output.status.success(), "{output:?}");
 }
 
-/// Runs it with a pipe as standard output, which is read once the program has printed to standard error.
+/// Runs the program with a pipe as standard output, which is read once the program has printed to standard error.
 #[cfg(target_os = "linux")]
 fn through_a_full_pipe(program: &Program) -> String {
     let (mut reader, writer) = std::io::pipe().unwrap();
@@ -191,7 +191,7 @@ fn through_a_full_pipe(program: &Program) -> String {
         .env("OTEL_LOGS_EXPORTER", "none")
         .env("OTEL_EXPORTER_OTLP_TIMEOUT", "30000");
     let mut child = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
-    // It has the writer.
+    // The command holds the writer of the pipe.
     drop(command);
     let stderr = BufReader::new(child.stderr.take().unwrap());
     assert!(stderr.lines().map_while(Result::ok).any(|line| line.ends_with("printed")));
@@ -210,7 +210,7 @@ fn a_full_pipe_does_not_delay_what_the_program_prints() {
             for _ in 0..512 {
                 create_span("work").set_attribute("text", "x".repeat(size));
             }
-            // The exporter has begun. A part fits into the pipe, and then it waits for a reader.
+            // The exporter has begun: a part of its text fits into the pipe, and then it waits for a reader.
             let _ = telemetry.force_flush(Duration::from_millis(500));
             println!("program: {size}");
         }

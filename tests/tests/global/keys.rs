@@ -18,7 +18,6 @@ use prost::Message as _;
 
 use super::pipeline::Pipeline;
 
-/// Three values of one key, another key, and a value without a key.
 fn repeated() -> Vec<KeyValue> {
     vec![
         KeyValue::new("again", 1),
@@ -33,7 +32,7 @@ fn attributes<const N: usize>(expected: [(&str, Value); N]) -> BTreeMap<String, 
     BTreeMap::from(expected.map(|(key, value)| (key.to_owned(), value)))
 }
 
-/// [`repeated`], as it is exported.
+/// The exported form of [`repeated`].
 fn exported() -> BTreeMap<String, Value> {
     attributes([("again", 3.into()), ("other", "x".into())])
 }
@@ -53,7 +52,7 @@ fn record_spans() {
     span.add_event("event", repeated());
     span.add_link(remote_in(7, true), repeated());
     span.end();
-    // Keys that are equal once they are redacted, or shortened to 1024 characters.
+    // These keys are equal once they are redacted, or shortened to 1024 characters.
     drop(
         span_with("redacted", [github_token('a'), github_token('b')])
             .attribute("other", "x")
@@ -76,7 +75,7 @@ fn span_with(name: &'static str, keys: [String; 2]) -> floe_telemetry::trace::Sp
 
 #[alone]
 fn the_keys_of_spans_are_unique() {
-    // A message of gRPC begins at the end of its head.
+    // A message of gRPC begins after a header of five bytes.
     for (protocol, at) in [(OtlpProtocol::Http, 0), (OtlpProtocol::Grpc, 5)] {
         let pipeline = Pipeline::over(protocol, |config| {
             let line = ("code.line.number".to_owned(), "of the process".to_owned());

@@ -258,7 +258,6 @@ fn concurrent_shutdown_and_flush_are_safe() {
     }
 }
 
-/// Exports once it is allowed to.
 #[derive(Debug)]
 struct Blocked {
     started: Sender<()>,

@@ -75,7 +75,7 @@ fn the_limit_of_attributes_can_be_raised() {
     for (span, expected) in spans.iter().zip([LIMIT - 1, LIMIT, LIMIT]) {
         let own = span.attributes.keys().filter(|key| key.starts_with("key."));
         assert_eq!(own.count(), expected);
-        // The source location has the room that is left.
+        // The source location gets the remaining room.
         assert_eq!(span.attributes.len(), LIMIT);
     }
     assert_eq!(spans.len(), 3);
@@ -99,7 +99,7 @@ fn a_text_of_an_error_that_was_cut_is_marked() {
     for attributes in [&span.attributes, event] {
         let message = of(attributes, "exception.message");
         assert_eq!(message.as_deref(), Some("cannot rea…"));
-        // Others are cut as the specification says.
+        // Other texts are cut without a mark, as the specification says.
         assert_eq!(of(attributes, "exception.type").as_deref(), Some("alloc::stri"));
     }
     assert_eq!(of(event, "exception.stacktrace"), None);

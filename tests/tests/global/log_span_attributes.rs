@@ -28,7 +28,7 @@ struct Sent {
 }
 
 impl Sent {
-    /// The record has the same fields.
+    /// Also checks that the exported record has the same fields.
     #[track_caller]
     fn fields(&self, message: &str) -> Map<String, Json> {
         let lines = json_lines(&self.text);
@@ -57,7 +57,6 @@ impl Sent {
     }
 }
 
-/// The program runs with these patterns.
 fn run(patterns: &[&str], act: impl FnOnce()) -> Sent {
     run_with(patterns, |_| {}, act)
 }
@@ -211,7 +210,7 @@ fn the_current_span_is_the_innermost_one() {
     });
     sent.assert_fields("outer", json!({"span.name": "outer", "outer": 1}));
     sent.assert_fields("inner", json!({"span.name": "inner", "inner": 2}));
-    // A field of the record takes precedence.
+    // A field of the record takes precedence over an attribute of the span.
     let renamed = json!({"span.name": "renamed", "inner": "own", "span": 3});
     sent.assert_fields("renamed", renamed);
     sent.assert_fields("outer again", json!({"span.name": "outer", "outer": 1}));
@@ -273,7 +272,7 @@ fn values_are_limited() {
     let many = sent.fields("many");
     assert_eq!((many.len(), &many["own"]), (128, &json!(1)));
     let dropped = |message: &str| sent.receiver.log(message).dropped_attributes;
-    // The span has 128 attributes and its name.
+    // The record has a field, and the span has 128 attributes and a name.
     assert_eq!(dropped("many"), 2);
     assert!(dropped("long") > 0);
     assert!(sent.fields("array")["texts"].to_string().len() < 48 * 1024);
@@ -289,7 +288,7 @@ fn unrecorded_spans_have_no_attributes() {
         sent.assert_fields(&format!("{kind}, late"), json!({}));
     }
     assert_eq!(sent.receiver.spans(), []);
-    // Spans are recorded for their records, also where they are not exported.
+    // Spans are recorded for their log records, even if spans are not exported.
     let no_traces = |config: &mut TelemetryConfig| {
         config.exporters.traces = Some(vec![ExporterKind::None]);
     };

@@ -93,7 +93,7 @@ fn by_tracing() {
     });
 }
 
-/// Checks that no request has a credential.
+/// Runs the program, and checks that no request contains a credential.
 fn exported<T>(program: impl FnOnce() -> T) -> (Receiver, Vec<ReceivedLog>, T) {
     let pipeline = Pipeline::grpc(|_| ());
     let result = program();

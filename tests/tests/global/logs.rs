@@ -134,7 +134,7 @@ fn the_redaction_of_the_provider_applies_after_its_shutdown() {
         };
         log();
         thread::spawn(log).join().unwrap();
-        // The message, the target and the field of each of the two records.
+        // The message, the target and the field of each of the two records are redacted.
         let redacted: u64 = telemetry.statistics().redacted().map(|(_, n)| n).sum();
         assert_eq!(redacted, 2 * 3);
         telemetry.shutdown(TIMEOUT).unwrap();
@@ -183,7 +183,7 @@ thread_local! {
     static SECOND: RefCell<Option<LogsWhenDropped>> = const { RefCell::new(None) };
 }
 
-/// One value is dropped after the thread-locals of the library, one before.
+/// One value is dropped before the thread-locals of the library, the other one after them.
 #[test]
 fn a_destructor_of_a_thread_may_log() {
     let program = program!({
@@ -201,7 +201,7 @@ fn a_destructor_of_a_thread_may_log() {
         .join()
         .unwrap();
         telemetry.force_flush(TIMEOUT).unwrap();
-        // Each also with OpenTelemetry's API.
+        // Each value also logs through OpenTelemetry's API.
         let emitted = memory.get_emitted_logs().unwrap();
         assert_eq!(emitted.len(), 1 + 2 * 2);
         let service = emitted[0].resource.get(&"service.name".into());
@@ -213,7 +213,6 @@ fn a_destructor_of_a_thread_may_log() {
     assert_eq!(written, 2);
 }
 
-/// A writer whose reader is gone.
 #[alone]
 fn a_failing_writer_does_not_fail_the_program() {
     struct Broken(bool);

@@ -188,7 +188,6 @@ fn a_record_and_its_line_have_the_span_and_the_key_values_of_the_code() {
     assert_eq!(receiver.log("without").attributes.len(), 0);
 }
 
-/// Sends the size of each batch that it receives.
 #[derive(Debug)]
 struct Sending(Mutex<Sender<usize>>);
 
@@ -252,8 +251,8 @@ fn a_batch_is_exported_when_it_is_full_and_when_it_is_due() {
     }
 }
 
-/// A loop that logs may be faster than its export. Records are small enough for the default memory to hold a long
-/// burst: an exporter's share of it is 5 MiB here.
+/// A loop may log faster than its records are exported. Records are small enough for the default memory to hold a long
+/// burst: the share of an exporter is 5 MiB here.
 #[alone]
 fn a_long_queue_holds_the_records_of_a_loop() {
     const RECORDS: usize = 16_000;
@@ -275,7 +274,6 @@ fn a_long_queue_holds_the_records_of_a_loop() {
     assert_eq!(exported, (RECORDS as u64, 0));
 }
 
-/// An exporter that logs a message and fails.
 #[derive(Debug)]
 struct Broken;
 
@@ -286,7 +284,7 @@ impl LogExporter for Broken {
     }
 }
 
-/// Such an export would never end.
+/// Otherwise such an export would never end.
 #[test]
 fn messages_about_a_failed_export_are_not_exported() {
     let program = program!({
@@ -352,7 +350,7 @@ fn a_hanging_receiver_drops_records_and_does_not_block() {
     let is_explained = error.to_string().contains("no response");
     assert!(is_explained || error.is_timeout(), "{error}");
     tracing::info!("not for an exporter");
-    // Every record has a result at last, also after the shutdown that has timed out.
+    // In the end, every record is accounted for, also after a shutdown that has timed out.
     wait_until(|| accounted(1000).logs_pending == 0);
     assert_eq!(accounted(1000).logs_exported, 0);
 }

@@ -1,4 +1,4 @@
-//! Exporters of other crates: the creation of one hangs, as on a dead disk, and the other brings settings.
+//! Exporters of other crates: one hangs while it is created, as on a dead disk, and the other changes settings.
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
@@ -20,7 +20,7 @@ telemetry_exporter!(ExporterFactory::new("hanging", &[Signal::Traces], |_, _| {
     }
 }));
 
-/// Beside the settings, a sampler.
+/// An exporter that also brings settings and a sampler.
 const SETTINGS: ExporterFactory =
     ExporterFactory::new("settings", &[Signal::Traces], |_, provider| {
         let provider = provider.configure(|config| config.limits.attribute_count = 500);
@@ -29,7 +29,7 @@ const SETTINGS: ExporterFactory =
 
 telemetry_exporter!(SETTINGS);
 
-/// Samples each span, with an attribute.
+/// Samples each span, and adds an attribute to it.
 #[derive(Clone, Debug)]
 struct Sampled;
 
@@ -53,7 +53,6 @@ impl ShouldSample for Sampled {
 
 const SIGTERM: i32 = 15;
 
-/// For the disk alone, an operator would end the process.
 #[test]
 fn a_start_that_hangs_can_be_ended() {
     let program = program!({

@@ -1,4 +1,4 @@
-//! Context in the headers of AMQP's messages, through a real RabbitMQ.
+//! Context in the headers of AMQP messages, through a real RabbitMQ.
 
 use floe_telemetry::testing;
 use floe_telemetry::{create_span, propagation, traced};

@@ -1,4 +1,4 @@
-//! Context in the headers of Kafka's messages, through librdkafka's own cluster for tests.
+//! Context in the headers of Kafka messages, through librdkafka's own cluster for tests.
 
 use std::time::Duration;
 

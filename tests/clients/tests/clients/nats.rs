@@ -1,4 +1,4 @@
-//! Context in the headers of NATS's messages, through a real server.
+//! Context in the headers of NATS messages, through a real server.
 
 use async_nats::HeaderMap;
 use floe_telemetry::testing;
@@ -48,7 +48,7 @@ fn a_message_carries_the_context_of_its_producer() {
 #[test]
 fn a_message_that_is_sent_on_has_one_context() {
     let mut headers = HeaderMap::new();
-    // As Go writes the name.
+    // Go writes the name in this form.
     headers.insert("Traceparent", REMOTE);
     headers.append("kept", "1");
     headers.append("kept", "2");

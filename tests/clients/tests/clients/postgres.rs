@@ -1,4 +1,4 @@
-//! Queries of tokio-postgres: their spans, with a real PostgreSQL.
+//! Spans of queries of tokio-postgres, with a real PostgreSQL.
 
 use floe_telemetry::testing::{self, CapturedSpan, Spans};
 use floe_telemetry::traced;
@@ -11,7 +11,6 @@ use tokio_postgres::{Client, Error, NoTls, Row};
 const FIND: &str = "SELECT id FROM customers -- hunter3
     WHERE name = $1 AND name <> 'hunter4'";
 
-/// The connection has a table of its own.
 async fn connect() -> (Database, Client) {
     let url = server("CLIENTS_POSTGRES");
     let (client, connection) = tokio_postgres::connect(&url, NoTls).await.expect("a connection");
@@ -37,7 +36,7 @@ fn code(error: &Error) -> Option<&str> {
     error.code().map(SqlState::code)
 }
 
-/// Values are literals, parameters and comments of the tests, and the password.
+/// The values are literals, parameters and comments of the tests, and the password; all of them contain `hunter`.
 #[track_caller]
 fn assert_no_values(spans: &Spans) {
     let all = format!("{spans:?}");

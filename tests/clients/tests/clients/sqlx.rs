@@ -1,4 +1,4 @@
-//! Queries of sqlx: their spans, by real SQLite.
+//! Spans of queries of sqlx, with real SQLite.
 
 use floe_telemetry::testing::{self, Spans};
 use floe_telemetry::traced;
@@ -8,7 +8,6 @@ use opentelemetry::trace::{SpanId, SpanKind, Status};
 use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
 use sqlx::{Row, query};
 
-/// The database is in memory, and has one connection.
 async fn pool() -> TracedPool<sqlx::Sqlite> {
     let pool: SqlitePool = SqlitePoolOptions::new()
         .max_connections(1)

@@ -27,7 +27,6 @@ fn receive(new: &Receiver<Buffer>, buffers: &mut Vec<Buffer>) {
     }
 }
 
-/// Reads an item from each buffer, and drops the buffers of ended threads.
 fn turn(buffers: &mut Vec<Buffer>, read: &mut Vec<u64>) {
     for buffer in &mut *buffers {
         read.extend(buffer.pop().map(|item| *item));

@@ -61,7 +61,7 @@ fn a_batch_is_read_completely_or_not_at_all() {
             let mut first = items([0]);
             assert!(writer.push_all(&mut first));
             let mut rest = items([1, 2]);
-            // All items or none.
+            // Either all items fit or none does.
             let fits = writer.push_all(&mut rest);
             assert_eq!(rest.len(), if fits { 0 } else { 2 });
             fits
