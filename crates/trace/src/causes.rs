@@ -1,7 +1,7 @@
 //! Finds why traces were slow, from the times, parents and attributes of their spans.
 //!
-//! Each kind of cause is a rule with a file of its own, which has its thresholds, its test and its sentence. This
-//! module sorts the findings by the time that the traces waited for them.
+//! Each kind of cause is a rule in a file of its own, with its thresholds, its test and its message. This module sorts
+//! the findings by the time that the traces waited for them.
 
 mod calls;
 mod chance;
@@ -25,23 +25,24 @@ use crate::span::{Span, Value};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CauseKind {
-    /// Spans of one name wait for each other, as below a lock or in a pool, or until one span of another name ends.
+    /// Spans of one name wait for each other, for example for a lock or in a pool, or for one span of another name.
     ContendedLock,
     /// A span has many equal children, one after the other.
     RepeatedCalls,
     /// A span repeats a call that failed, with pauses in between.
     Retries,
-    /// The slow spans of a name have a property that its quick ones do not have.
+    /// The slow spans of a name have a property that its quick spans lack.
     SlowWith,
 }
 
 const MS: u64 = 1_000_000;
 /// The accepted chance that a statistical rule reports a cause in a file without one.
 const CHANCE: f64 = 0.01;
-/// The minimum duration of a cause in nanoseconds, and the minimum part of its trace, as a divisor.
+/// The minimum duration of a cause, in nanoseconds.
 const LEAST: u64 = MS;
+/// The minimum share of a cause in its trace, as a divisor.
 const OF_TRACE: u64 = 10;
-/// The maximum number of a cause's spans that are searched for below another cause.
+/// The maximum number of spans of a cause that are looked for below the spans of another cause.
 const MOST_BELOW: usize = 10_000;
 
 impl CauseKind {
@@ -94,7 +95,7 @@ fn likeliest(tests: impl Iterator<Item = Tested>) -> Option<Tested> {
 }
 
 impl Finding {
-    /// Creates a finding. The span in which it takes the most time shows it best.
+    /// Creates a finding. The span in which the cause takes the most time shows it best.
     fn new(kind: CauseKind, of_file: u64, at: Vec<(usize, u64)>, message: String) -> Self {
         let time = sum(at.iter().map(|it| it.1));
         let span = at.iter().max_by_key(|it| it.1).map_or(0, |it| it.0);

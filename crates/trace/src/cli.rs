@@ -64,7 +64,7 @@ enum Command {
 /// The exit code for unusable files or arguments.
 const UNUSABLE: u8 = 2;
 
-/// Why a command has no result.
+/// The reason why a command failed.
 #[derive(Debug)]
 pub(crate) struct Failure(pub(crate) String);
 
@@ -74,7 +74,6 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Runs the program.
 pub(crate) fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

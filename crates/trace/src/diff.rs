@@ -126,14 +126,13 @@ pub fn diff<I: IntoIterator<Item: Borrow<Recording>>>(before: I, after: I) -> Di
     diff
 }
 
-/// The keys of each name.
 fn by_name(keys: impl Iterator<Item = Key>) -> BTreeMap<usize, Vec<Key>> {
     let mut names: BTreeMap<usize, Vec<Key>> = BTreeMap::new();
     keys.for_each(|key| names.entry(key.0).or_default().push(key));
     names
 }
 
-/// A change of a name. The keys of a name differ by their parent.
+/// Creates a change of a name. The keys have this name, and differ by their parent.
 fn change(sets: &Sets, keys: &[Key], kind: ChangeKind, before: String, after: String) -> Change {
     let name = keys.first().map(|key| sets.names[key.0].clone());
     let name = name.unwrap_or_default();
@@ -155,7 +154,7 @@ fn change(sets: &Sets, keys: &[Key], kind: ChangeKind, before: String, after: St
     }
 }
 
-/// The additional time of all traces after, relative to as many traces before.
+/// The additional time of all traces after the change, compared with as many traces before it.
 fn weight(sets: &Sets, keys: &[Key], of: fn(&Calls) -> &[f64]) -> i64 {
     let traces = [0, 1].map(|side| as_f64(sets.traces(side).max(1)));
     let [before, after] = [0, 1].map(|side| total(sets, side, keys, of) / traces[side]);

@@ -22,7 +22,6 @@ pub struct Forest<'a> {
     places: OnceLock<FxHashMap<(u32, Text), Option<usize>>>,
 }
 
-/// The attributes with a span's place in the source code.
 const PLACE: [&str; 2] = ["code.file.path", "code.line.number"];
 
 /// A trace: its spans, and its spans without a parent here.
@@ -144,9 +143,9 @@ impl<'a> Forest<'a> {
         &self.recording.spans[span]
     }
 
-    /// Returns where in the source code a span comes from. With the setting `code_attributes: once`, one span of a
-    /// place has its attributes, so a span without them takes the attributes of spans with the same source and name, if
-    /// they agree.
+    /// Returns the place of a span in the source code. With the setting `code_attributes: once`, only one span of each
+    /// place has these attributes, so a span without them takes those of spans with the same source and name, if they
+    /// agree.
     pub(crate) fn place(&self, span: usize) -> String {
         let mut span = self.span(span);
         if span.attribute(PLACE[0]).is_none() {
@@ -197,7 +196,7 @@ impl<'a> Forest<'a> {
 /// Makes the earliest span of each circle of parents a root, and returns these spans.
 fn cut_circles(spans: &[Span], parents: &mut [Option<usize>]) -> Vec<usize> {
     let mut circles = Vec::new();
-    // In which walk a span was reached, counted from 1.
+    // The number of the walk that reached each span, from 1.
     let mut reached = vec![0_usize; spans.len()];
     for from in 0..spans.len() {
         let mut at = Some(from);
@@ -207,7 +206,7 @@ fn cut_circles(spans: &[Span], parents: &mut [Option<usize>]) -> Vec<usize> {
             reached[span] = from + 1;
             at = parents[span];
         }
-        // If the walk came back to a span of its own, that is in a circle.
+        // A walk that returns to one of its own spans has found a circle.
         let Some(at) = at.filter(|span| reached[*span] == from + 1) else {
             continue;
         };

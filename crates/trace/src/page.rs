@@ -27,14 +27,12 @@ const SCRIPT_HASH: &str = include_str!("page/page.js.sha256");
 
 /// The maximum number of spans of a page. A browser holds ten times as many, but nobody finds anything in them.
 const MOST_SPANS: usize = 200_000;
-/// The number of spans whose details are in one compressed piece, as in the script.
+/// The number of spans whose details are compressed together; the script has the same constant.
 const PART: usize = 512;
 /// The largest integer that a script's number represents.
 const LARGEST_INTEGER: u64 = 1 << 53;
 /// The maximum number of events and log records of a span, and of a trace's spans on the critical path.
 const MOST_OF_A_SPAN: usize = 1000;
-
-/// The maximum number of causes on the page.
 const MOST_CAUSES: usize = 50;
 
 /// The spans of the page as arrays, in the order of its rows. Each number is an index in `strings`, or a time.
@@ -62,7 +60,6 @@ struct Rows {
     critical: BTreeMap<usize, Vec<(u64, u64)>>,
     /// The waits before rows on the critical path, during which no span ran.
     waits: BTreeMap<usize, (u64, u64)>,
-    /// The times of events.
     events: BTreeMap<usize, Vec<u64>>,
     /// The times of log records, and whether each is an error.
     logs: BTreeMap<usize, Vec<(u64, bool)>>,
@@ -129,7 +126,7 @@ fn write_page_of(
             "style-hash" => out.write_all(STYLE_HASH.trim_end().as_bytes())?,
             "script" => out.write_all(SCRIPT.as_bytes())?,
             "script-hash" => out.write_all(SCRIPT_HASH.trim_end().as_bytes())?,
-            // It is base64, in which nothing needs to be escaped.
+            // Base64 needs no escapes.
             _ => serde_json::to_writer(&mut out, &data)?,
         }
         page = after;
@@ -138,7 +135,7 @@ fn write_page_of(
     out.flush()
 }
 
-/// The spans of the page, parents before their children, and the number of the others.
+/// The spans of the page, parents before their children, and the number of spans that are left out.
 fn rows_of(forest: &Forest<'_>, most: usize) -> (Vec<usize>, usize) {
     let mut traces: Vec<&Trace> = forest.traces().iter().collect();
     traces.sort_by_key(|trace| (trace.errors == 0, Reverse(trace.duration())));
@@ -157,7 +154,6 @@ fn rows_of(forest: &Forest<'_>, most: usize) -> (Vec<usize>, usize) {
     (order, left_out)
 }
 
-/// Distinct texts.
 #[derive(Default)]
 struct Strings {
     all: Vec<String>,
@@ -206,7 +202,6 @@ impl<'a> Plan<'a> {
         Self { forest, order, row_of, by_id, logs, origin: origin.unwrap_or_default() }
     }
 
-    /// A time relative to the origin of the page.
     const fn time(&self, time: u64) -> u64 {
         time.saturating_sub(self.origin)
     }
@@ -239,7 +234,7 @@ impl<'a> Plan<'a> {
         if rows.traces.is_empty() {
             rows.traces.push(PageTrace::default());
         }
-        // From the last row on, what is below a row is below its parent, too.
+        // From the last row to the first, so that a row is complete before its parent is computed.
         for row in (0..self.order.len()).rev() {
             if let Ok(parent) = usize::try_from(rows.parent[row]) {
                 rows.after[parent] = rows.after[parent].max(rows.after[row]);
@@ -275,7 +270,7 @@ impl<'a> Plan<'a> {
         rows.own.push(self.forest.self_time(index));
     }
 
-    /// The marks on the row of a span besides its bar.
+    /// Marks the events and log records of a span on its row.
     fn marks(&self, row: usize, span: &Span, rows: &mut Rows) {
         if !span.events.is_empty() {
             let events = span.events.iter().take(MOST_OF_A_SPAN);
@@ -290,7 +285,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// A trace whose first row is this one.
+    /// Describes a trace whose first row is `row`.
     fn trace(&self, trace: &Trace, row: usize) -> PageTrace {
         let roots = trace.roots.iter().copied();
         let root = roots.max_by_key(|root| self.forest.span(*root).duration());
@@ -373,9 +368,9 @@ fn value(it: &Value) -> Json {
 
 /// JSON, compressed, as base64.
 fn packed(data: &impl Serialize) -> io::Result<String> {
-    // Half the time of the default, for a sixth more.
+    // Takes half the time of the default level, and the result is a sixth larger.
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
-    // At once: the encoder clears a buffer for each write, however short.
+    // A single write: the encoder clears a buffer for each one, however short.
     gzip.write_all(&serde_json::to_vec(data)?)?;
     Ok(STANDARD.encode(gzip.finish()?))
 }
@@ -517,7 +512,7 @@ mod tests {
     #[test]
     fn of_too_many_spans_the_failed_and_the_long_traces_are_kept() {
         let mut spans = vec![span(1, 1, 0, "quick", 10), span(2, 1, 0, "failed", 10)];
-        // By its status, or by its code.
+        // A span fails by its status, or by its HTTP status code.
         spans[1].status = Status::Error("no".into());
         spans.push(span(2, 2, 1, "failed call", 5));
         spans[2].attributes = Box::new([("http.response.status_code".into(), Value::Int(500))]);

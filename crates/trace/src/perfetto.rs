@@ -61,7 +61,7 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
-    /// Microseconds since the first time: with times since 1970, the page would show half a century.
+    /// Microseconds since the first time of the recording: with times since 1970, Perfetto would show half a century.
     #[expect(clippy::cast_precision_loss, reason = "100 days in nanoseconds fit into 53 bits")]
     fn time(&self, time: u64) -> f64 {
         time.saturating_sub(self.origin).min(i64::MAX.cast_unsigned()) as f64 / 1000.0
@@ -135,13 +135,11 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// The position of a span in the drawing.
 #[derive(Clone, Copy, Default)]
 struct Place {
     pid: usize,
     /// The track; 0 while the span has none, as for a parent that starts after its child.
     tid: usize,
-    /// Whether the slice nests in its parent.
     is_nested: bool,
 }
 
@@ -155,7 +153,6 @@ struct Tracks {
 }
 
 impl Tracks {
-    /// The track of a span, and whether the span nests in its parent there.
     fn place(
         &mut self,
         forest: &Forest<'_>,

@@ -25,7 +25,6 @@ use self::protobuf::Signal;
 /// The largest line or message, in bytes.
 pub const LARGEST_MESSAGE: usize = 64 << 20;
 
-/// The maximum number of distinct notes.
 const MOST_NOTES: usize = 100;
 
 /// Reads OTLP into one [`Recording`].
@@ -57,9 +56,7 @@ pub struct Reader {
     bytes: usize,
     max_bytes: usize,
     rejected: Option<Rejected>,
-    /// The number of resources that were read.
     resources: usize,
-    /// The place of the current message.
     place: Place,
 }
 
@@ -73,7 +70,6 @@ pub struct Rejected {
     pub reason: String,
 }
 
-/// A place in a file.
 #[derive(Clone, Debug, Default)]
 struct Place {
     file: String,
@@ -249,7 +245,6 @@ impl Reader {
     }
 }
 
-/// The format of a file, by its first bytes.
 enum Format {
     Json,
     Protobuf,
@@ -271,7 +266,7 @@ fn format_of(input: &mut impl BufRead) -> io::Result<Format> {
                 input.consume(length);
                 continue;
             }
-            // A message begins with a line's end, and its second byte, the length, may be a bracket.
+            // Protobuf begins with the byte of a newline, and its second byte, the length, may be a bracket.
             ([0x0a, ..], [b'{', rest @ ..]) if opens_object(rest) => Format::Json,
             ([0x0a, ..], [b'[', rest @ ..]) if rest.trim_ascii_start().starts_with(b"{") => {
                 Format::Json

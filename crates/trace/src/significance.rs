@@ -1,7 +1,7 @@
 //! Decides whether a finding is random: Fisher's exact test, and Holm's correction for many tests.
 
-/// Fisher's exact test: the chance that at least this many of all failures fall into the second sample. A sample is its
-/// failures and its calls.
+/// Fisher's exact test: the chance that at least this many of all failures fall into the second sample. A sample is
+/// (failures, calls).
 pub(crate) fn fisher(before: (usize, usize), after: (usize, usize)) -> f64 {
     logarithm_of_fisher(before, after).exp()
 }
@@ -29,8 +29,8 @@ fn factorial(n: usize) -> f64 {
         - 1.0 / (360.0 * n.powi(3))
 }
 
-/// The significant findings, each with its corrected chance, if at most this part of all comparisons may report a
-/// random finding: Holm's method, with weights. A test has its weight, its chance and its subject.
+/// Holm's method with weights: the significant findings, each with its corrected chance. At most the part `most` of all
+/// comparisons may report a random finding. A test is (weight, chance, subject).
 pub(crate) fn unlikely<T>(mut tests: Vec<(f64, f64, T)>, most: f64) -> Vec<(T, f64)> {
     tests.sort_by(|one, other| (one.1 / one.0).total_cmp(&(other.1 / other.0)));
     let mut left: f64 = tests.iter().map(|it| it.0).sum();

@@ -344,7 +344,6 @@ pub struct Note {
 }
 
 impl Note {
-    /// Returns a note about a span, with the number of occurrences.
     pub(crate) fn of_span(span: &Span, message: String, times: usize) -> Self {
         let place = format!("trace {}, span {}", span.trace, span.id);
         Self { place, message, times }
@@ -378,7 +377,7 @@ pub struct Recording {
 impl Recording {
     /// Adds a span with its source.
     pub fn add_span(&mut self, mut span: Span, source: Source) {
-        // As a rule it is the last one, and there are few.
+        // The source is usually the last one, and there are few.
         let known = self.sources.iter().rposition(|it| *it == source);
         let index = known.unwrap_or_else(|| {
             self.sources.push(source);

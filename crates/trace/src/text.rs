@@ -10,7 +10,6 @@ use crate::span::Text;
 
 /// The maximum length of a text that is shared.
 const LONGEST: usize = 256;
-/// The maximum number of remembered texts.
 const MOST: usize = 1 << 16;
 
 /// Redacts texts, and caches the results.
@@ -38,12 +37,12 @@ impl Texts {
         }
     }
 
-    /// A text without a key.
+    /// Redacts a text without a key.
     pub(crate) fn text(&mut self, text: &str) -> Text {
         self.value("", text)
     }
 
-    /// A value in the list of an attribute, perhaps the argument of the option before it.
+    /// Redacts an element of a list, which may be the argument of the option before it.
     pub(crate) fn argument(&mut self, key: &str, option: &str, text: &str) -> Text {
         let safe = self.redactor.redact_argument(option, text, |_| {});
         if safe == text {
@@ -53,7 +52,7 @@ impl Texts {
         safe.as_ref().into()
     }
 
-    /// The value of an attribute.
+    /// Redacts the value of an attribute.
     pub(crate) fn value(&mut self, key: &str, text: &str) -> Text {
         if let Some(known) = self.known.get(key).and_then(|texts| texts.get(text)) {
             return Arc::clone(known);

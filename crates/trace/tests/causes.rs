@@ -82,7 +82,6 @@ fn a_lock_that_replicas_share_has_one_hold() {
     assert!(found[0].2.contains(": one goes on every 29") && found.len() == 1, "{found:#?}");
 }
 
-/// The lines of several spans.
 fn lines<T>(of: impl IntoIterator<Item = T>, line: impl FnMut(T) -> String) -> String {
     of.into_iter().map(line).collect()
 }
@@ -103,7 +102,7 @@ fn assert_causes(text: &str, expected: &[(CauseKind, &str, &str)]) {
 
 #[test]
 fn a_queue_below_a_lock_or_a_semaphore_is_named() {
-    // The work below the lock has a span, and the wait is what is before it.
+    // The work under the lock has a span, and the wait is the gap before it.
     let saves = lines(0..8, |order| {
         let (from, held) = (order * 10, 2_000 + order * 10_000);
         let (loaded, end) = (from + 1_500, held + 10_000);
@@ -111,16 +110,16 @@ fn a_queue_below_a_lock_or_a_semaphore_is_named() {
             "save {from}..{end}us waits\n  load {from}..{loaded}us waits\n  write {held}..{end}us waits\n"
         )
     });
-    // Two go on at a time, and the two drift apart.
+    // Two calls run at a time, and the two drift apart.
     let calls = lines(0..12, |call| {
         let drift = if call % 2 == 0 { 0 } else { call * 150 };
         format!("call {}..{}us waits\n", call * 10, (call / 2 + 1) * 10_000 + drift)
     });
-    // A lock that lets anybody go first: who came first is last.
+    // An unfair lock: the first to arrive goes last.
     let updates = lines([6, 1, 2, 3, 4, 5].into_iter().enumerate(), |(thread, turn)| {
         format!("update {}..{}us\n", thread * 50, turn * 20_000)
     });
-    // Threads in loops: after the first turn, each waits for all others. The lock lets anybody go first.
+    // Threads in loops with an unfair lock: after the first turn, each waits for all others.
     let turns = [0, 4, 1, 3, 2, 0, 4, 1, 3, 2].into_iter().enumerate();
     let appends = lines(turns, |(turn, thread)| {
         let start = if turn < 5 { thread * 50 } else { (turn - 4) * 6_000 + 400 };
@@ -156,7 +155,7 @@ fn what_is_independent_computes_or_is_healthy_is_not_named() {
         };
         "read 0..16\n".to_owned() + &lines((0..).zip(latencies), replica)
     };
-    // One thread runs them one after the other, and each says that it was entered for most of its time.
+    // One thread runs the calls one after the other, and each was entered for most of its time.
     let hashes = lines(0..8, |call| {
         let (from, to) = (call * 10, (call + 1) * 10_000);
         format!("hash {from}..{to}us busy_ns={}\n", (to - from) * 800)
@@ -177,7 +176,7 @@ fn what_is_independent_computes_or_is_healthy_is_not_named() {
     // Requests that come as regularly as they end, and do not wait for each other.
     let regular =
         lines(0..50, |request| format!("GET / {}..{}\n", request * 10, request * 10 + 95));
-    // Children that overlap, and children that are quick.
+    // Children that overlap, and quick children.
     let children = lines(2..12, |child| format!("  shard 0..90\n  note {child}..{child}\n"));
     for text in [
         replicas([9, 4, 7, 13, 5, 11]),
@@ -218,7 +217,7 @@ fn what_takes_the_most_time_in_all_traces_comes_first() {
     );
 }
 
-/// Times near the end of all times come from files that are damaged or hostile.
+/// Times near the largest integer come from damaged or hostile files.
 #[test]
 fn times_at_the_end_of_all_times_are_judged() {
     let shapes: [fn(u64) -> (u64, u64); 4] = [
@@ -260,7 +259,7 @@ fn what_is_called_again_because_it_failed_is_told_from_a_loop() {
     );
 }
 
-/// Each round of the loop takes a fortieth of the trace, and its queries are most of it.
+/// Each round of the outer loop takes a fortieth of the trace, mostly in queries.
 #[test]
 fn a_loop_in_each_round_of_another_one_is_named() {
     let rounds = lines(0..40, |round| {
@@ -282,7 +281,7 @@ fn a_loop_in_each_round_of_another_one_is_named() {
 
 #[test]
 fn what_cannot_be_told_from_something_else() {
-    // A full channel, and one who sends: each call ends when there is room.
+    // One sender and a full channel: each call ends when there is room.
     let sends = lines(0..12, |message| {
         format!("  send {}..{}us waits\n", message * 10_000, message * 10_000 + 9_900)
     });
@@ -290,7 +289,7 @@ fn what_cannot_be_told_from_something_else() {
         &format!("produce 0..121 waits\n{sends}"),
         &[(CauseKind::RepeatedCalls, "produce", "calls `send` 12 times")],
     );
-    // Calls at the same time of which each takes longer than the one before.
+    // Simultaneous calls, each longer than the one before.
     let pages =
         lines(0..8, |call| format!("page {}..{}us waits\n", call * 10, 8_000 + call * 7_000));
     let sentence = "8 spans `page` wait for each other";

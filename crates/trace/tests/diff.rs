@@ -118,13 +118,12 @@ fn two_files_of_one_run_each_are_compared_by_call() {
     );
 }
 
-/// The kinds and names of the changes that were found.
 fn kinds(found: &Diff) -> Vec<(ChangeKind, &str)> {
     let changes = found.changes.iter();
     changes.map(|it| (it.kind, &*it.name)).collect()
 }
 
-/// Requests of calls, each with its name, attribute and milliseconds.
+/// Requests with their calls: for each call, its name, attribute and milliseconds.
 fn requests(many: u64, calls: impl Fn(u64) -> Vec<(&'static str, String, u64)>) -> Recording {
     let mut text = String::new();
     for request in 1..=many {
@@ -141,7 +140,7 @@ fn requests(many: u64, calls: impl Fn(u64) -> Vec<(&'static str, String, u64)>) 
     spans(&text)
 }
 
-/// Parents that do not make the call count, too: a cache that no longer hits is the most common regression.
+/// Parents without the call count, too: a cache that no longer hits is the most common regression.
 #[test]
 fn a_call_that_all_requests_make_and_few_made_before_is_named() {
     for (was, is) in [(1, 100), (2, 98), (10, 90), (100, 1), (0, 100), (100, 0)] {
@@ -190,7 +189,7 @@ fn a_rare_name_is_a_note() {
     );
 }
 
-/// Five runs on each side tell little about how runs differ, which is not needed while they are alike.
+/// Five runs on each side show poorly how runs differ, which does not matter while they are alike.
 #[test]
 fn rare_failures_are_found_in_five_runs() {
     let base = Service { requests: 120, failures: 0.02, ..Service::default() };
@@ -263,7 +262,7 @@ fn what_changed_more_than_all_is_named_beside_the_total() {
     assert!(price.factor.is_some_and(|it| it < 2.0), "{price:?}");
 }
 
-/// The first thing that a newcomer compares: a program with one or two functions, of which all have changed.
+/// A newcomer's first comparison: a program with one or two functions, all of which have changed.
 #[test]
 fn one_or_two_names_that_all_changed_are_named() {
     let job = |micros: u64, names: &[&str]| {

@@ -1,4 +1,4 @@
-//! What `export` writes for Perfetto, read as its viewer reads it.
+//! Reads the output of `export` for Perfetto like its viewer.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
@@ -122,7 +122,7 @@ fn a_span_is_a_slice_inside_of_its_parent_or_with_an_arrow_from_it() {
 
 #[test]
 fn deep_and_hostile_trees_are_written() {
-    // Perfetto leaves out what is deeper than 512.
+    // Perfetto leaves out slices deeper than 512.
     let mut text = String::new();
     for level in 0..2_000 {
         let _ = writeln!(text, "{}s{level} {level}..{}", " ".repeat(level), 5_000 - level);
@@ -130,7 +130,7 @@ fn deep_and_hostile_trees_are_written() {
     let found = slices(&exported(&spans(&text)));
     assert_eq!(found.len(), 2_000);
     assert_eq!(found.values().map(|it| it.depth).max(), Some(499));
-    // Children before their parents, without times, after all times, and of a source that was not read.
+    // Children before their parents, a span without times, one after all times, and all of a source that was not read.
     let mut recording = spans("a 5..9\n  b 1..3\n  c 6..7\n    d 8..9\n&e 0..0");
     (recording.spans[2].start, recording.spans[2].end) = (0, 0);
     recording.spans[3].end = u64::MAX;
@@ -159,7 +159,7 @@ fn a_file_and_standard_output_get_the_same() {
     assert!(errors.contains("error: /dev/null/out: cannot be written: "), "{errors}");
 }
 
-/// A file that is damaged, or the clock of a host that was set back.
+/// The file is damaged, or the clock of the host was set back.
 #[test]
 fn an_event_of_a_span_that_ends_before_it_starts_is_drawn() {
     let mut recording = spans("job 5..9");

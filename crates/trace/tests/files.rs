@@ -25,7 +25,6 @@ fn errors(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-/// The number of spans that are drawn.
 fn spans(output: &Output) -> usize {
     String::from_utf8_lossy(&output.stdout).matches("load").count()
 }
@@ -72,7 +71,8 @@ fn what_is_no_file_stays_what_it_is() {
     }
 }
 
-/// A page contains what a program did, and whoever makes a link in a shared folder must not choose what it replaces.
+/// A page contains the data of a program, and a link that somebody else made in a shared folder must not choose the
+/// file that is replaced.
 #[test]
 fn a_file_is_of_its_user_alone_and_not_behind_a_link() {
     let folder = tempfile::tempdir().unwrap();
@@ -83,7 +83,7 @@ fn a_file_is_of_its_user_alone_and_not_behind_a_link() {
     symlink("none", folder.join("dangling")).unwrap();
     for arguments in [&["view", "in.jsonl", "--out"][..], &["export", "in.jsonl", "--perfetto"]] {
         let write = |name| run(folder, &[arguments, &[name]].concat());
-        // Neither before nor after there is a file.
+        // The first round creates the file, and the second one replaces it.
         for _ in 0..2 {
             let output = write("out");
             assert!(output.status.success(), "{output:?}");
@@ -184,7 +184,7 @@ fn other_files_of_a_folder_are_notes() {
     assert_eq!(named.status.code(), Some(2), "{named:?}");
 }
 
-/// A script can tell a file in which nothing was found from one that says nothing.
+/// A script can tell a file without findings from a file without spans.
 #[test]
 fn a_file_without_spans_is_no_answer() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Traces as other SDKs write them, each of a program that is slow for one reason, and the first cause that is found.
+//! Traces in the form of other SDKs, each of a program that is slow for one reason, and the first cause that is found.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
 
@@ -27,8 +27,8 @@ fn assert_quiet(text: &str) {
     assert_eq!(causes(&Forest::new(&spans(text))), []);
 }
 
-/// Requests one after the other, `#` in whose name is a number. What `request` writes is below it, from the given start;
-/// it returns how long the request takes.
+/// Writes requests one after the other; `#` in the name stands for a number. `request` writes the calls of a request
+/// from its start on, and returns its duration.
 fn requests(
     many: u32,
     name: &str,
@@ -45,7 +45,6 @@ fn requests(
     text
 }
 
-/// Writes a call with its attributes.
 fn call(below: &mut String, name: &str, (from, time): (f64, f64), attributes: &str) {
     let _ = writeln!(below, "  {name} {from}..{} {attributes}", from + time);
 }
@@ -249,7 +248,7 @@ fn a_status_of_a_server_or_an_ok_is_no_failure() {
     assert!(span(Kind::Client, Status::Error("x".into()), "other", 0).is_failure());
 }
 
-/// Requests that arrive at random, each of which calls what takes one of some places, first come, first served.
+/// Requests that arrive at random. Their calls take one of some places, first come, first served.
 fn queue(name: &str, places: usize, hold: f64, is_held_below: bool) -> String {
     let (mut random, mut text) = (Random(0), String::new());
     let mut free = vec![0.0_f64; places];
@@ -280,7 +279,7 @@ fn a_pool_of_connections_and_a_process_that_does_one_thing_at_a_time() {
     assert_first(&queue(name, 1, 10.0, false), CauseKind::ContendedLock, name, part);
 }
 
-/// Quick calls all the time, and now and then something that they wait for.
+/// Quick calls all the time, and now and then a span that they wait for.
 #[test]
 fn one_span_that_all_others_wait_for() {
     for (holder, name) in [("KEYS", "GET"), ("nightly report", "UPDATE stock")] {
@@ -300,7 +299,7 @@ fn one_span_that_all_others_wait_for() {
     }
 }
 
-/// By a clock of a millisecond, or where a program starts all at once, calls begin at the same time.
+/// With a clock of milliseconds, or at the start of a program, calls begin at the same time.
 #[test]
 fn calls_that_begin_at_one_time_are_no_queue() {
     let mut random = Random(0);

@@ -60,26 +60,25 @@ impl Listener {
         }
     }
 
-    /// Sends a request over HTTP and returns the answer.
     fn post(&self, headers: &str, body: &[u8]) -> String {
         post(&self.http, "/v1/traces", headers, body).unwrap()
     }
 
-    /// Asks it to end.
+    /// Ends the receiver with `SIGTERM`.
     fn end(&self) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &pid]).status();
         assert!(sent.unwrap().success());
     }
 
-    /// Returns what it has written when it has ended.
+    /// Ends the receiver, and returns the file.
     fn written(mut self, file: &Path) -> String {
         self.end();
         assert!(self.child.wait().unwrap().success());
         fs::read_to_string(file).unwrap()
     }
 
-    /// The most memory that it has taken, in MiB.
+    /// The peak memory of the receiver, in MiB.
     #[cfg(target_os = "linux")]
     fn most_memory(&self) -> usize {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
@@ -88,7 +87,6 @@ impl Listener {
         kib / 1024
     }
 
-    /// Sends a request over gRPC.
     fn export(
         &self,
         request: ExportTraceServiceRequest,
@@ -223,7 +221,7 @@ fn another_path_is_not_found() {
     assert!(answer.contains("grpc-status: 12"), "{answer}");
 }
 
-/// A name of a web page may lead to this machine, so its own origin is the receiver's.
+/// The host name of a page may lead to this machine, so that its origin has the address of the receiver.
 #[test]
 fn a_page_of_another_machine_is_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -246,7 +244,7 @@ fn a_page_of_another_machine_is_refused() {
     assert_eq!(listener.written(&file).lines().count(), 3);
 }
 
-/// A signal is heard whatever the receiver does when it comes.
+/// A signal ends the receiver even during a request.
 #[test]
 fn it_ends_while_it_receives() {
     let folder = tempfile::tempdir().unwrap();
@@ -277,7 +275,7 @@ fn it_ends_while_it_receives() {
     assert!(drawn.contains("n1999"));
 }
 
-/// Requests without their bodies hold places, also those that wait for a place meanwhile.
+/// A request without its body times out, also while it waits for other requests.
 #[test]
 fn stalled_requests_do_not_hold_up_others() {
     let folder = tempfile::tempdir().unwrap();

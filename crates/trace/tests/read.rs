@@ -15,7 +15,7 @@ use prost::Message as _;
 
 const TRACE: &str = "5b8efff798038103d269b633813fc60c";
 
-/// A span as JSON, with an id from a number, below another one unless it is 0.
+/// A span as JSON, with its id from a number; `parent` is 0 for a root.
 fn span(id: u64, parent: u64, name: &str, start: u64, end: u64) -> String {
     let parent = match parent {
         0 => String::new(),
@@ -100,7 +100,7 @@ fn each_format_is_read() {
     }
 }
 
-/// The length of a message may be the number of a bracket.
+/// The length of a message may be the byte of a bracket.
 #[test]
 fn a_message_of_any_length_is_read() {
     for length in 40..200 {
@@ -203,7 +203,7 @@ fn json_is_read_as_other_programs_write_it() {
         assert_eq!(span.attribute("a").unwrap().to_string(), shown, "{value}");
     }
 
-    // Protobuf's own JSON, as Grafana Tempo gives it out: names of fields, ids in base64.
+    // Protobuf's own JSON, as Grafana Tempo returns it: snake case, and ids in base64.
     let recording = read(
         r#"{"batches": [{"scope_spans": [{"spans": [{"trace_id": "W47/95gDgQPSabYzgT/GDA==",
         "span_id": "AAAAAAAAAAE=", "parentSpanId": "AAAAAAAAAAI=", "name": "one",
@@ -386,7 +386,7 @@ fn what_is_no_otlp_is_an_error_with_its_place() {
         ),
         (b"[1, 2]", "t.jsonl:1: expected requests of OTLP as JSON, found invalid type: integer"),
         (
-            // As of Zipkin.
+            // The format of Zipkin.
             b"[{\n\"traceId\": \"1\",\n\"id\": \"2\"}]",
             "t.jsonl: expected requests of OTLP as JSON, found the fields `id`, `traceId`",
         ),
@@ -402,7 +402,7 @@ fn what_is_no_otlp_is_an_error_with_its_place() {
 
 #[test]
 fn an_error_contains_no_secret() {
-    // Where a value has the wrong type, its key is not known, so no value is quoted.
+    // The key of a value with the wrong type is not known, so no value is quoted.
     let password = line(&[span(1, 0, "one", 10, 30)])
         .replace(r#""kind": 3"#, r#""kind": 3, "status": {"code": 2, "message": ["hunter2"]}"#);
     for (text, expected) in [

@@ -317,7 +317,7 @@ fn printed(recording: &Recording, arguments: &[&str]) -> String {
     text(&run(&[arguments, &[file.to_str().unwrap()]].concat()).stdout)
 }
 
-/// A client of HTTP or gRPC of another SDK need not set the status.
+/// HTTP and gRPC clients of other SDKs need not set the status.
 #[test]
 fn a_call_that_failed_by_its_code_is_one_that_failed() {
     let code = |key: &str, code| Box::new([(key.into(), Value::Int(code))]);
@@ -404,7 +404,7 @@ fn the_program_draws_and_answers() {
     assert_refused(file);
 }
 
-/// Mistakes on the command line, with a file that can be read.
+/// Checks mistakes on the command line, with a file that can be read.
 fn assert_refused(file: &str) {
     for (arguments, expected) in [
         (&["show", "/nowhere.jsonl"][..], "/nowhere.jsonl: cannot be read: "),

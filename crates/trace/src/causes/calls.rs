@@ -1,5 +1,5 @@
-//! The consecutive equal calls of a span, in which the rules find loops and retries. Ids in names and statements do not
-//! tell calls apart.
+//! The consecutive equal calls of a span, in which the rules find loops and retries. Calls whose names and statements
+//! differ only in ids are equal.
 
 use std::collections::BTreeMap;
 

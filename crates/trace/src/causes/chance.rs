@@ -25,15 +25,15 @@ impl Random {
 
 /// The lower limit, at 95 %, of the risk ratio: how much more often a row with a value is slow.
 pub(super) fn risk_ratio([slow_with, slow, with, all]: [usize; 4]) -> f64 {
-    // Half a row in each cell keeps it finite.
+    // Half a row more in each cell keeps the ratio finite.
     let (a, with) = (as_f64(slow_with) + 0.5, as_f64(with) + 1.0);
     let (c, without) = (as_f64(slow - slow_with) + 0.5, as_f64(all) + 2.0 - with);
     let error = (1.0 / a - 1.0 / with + 1.0 / c - 1.0 / without).sqrt();
     ((a / with / (c / without)).ln() - 1.96 * error).exp()
 }
 
-/// The chance that the longest of a sample is this far from the others (sorted) if their tail follows a power law.
-/// Lighter tails make it less likely.
+/// The chance of an outlier as far above the other values (sorted) as `longest`, if their tail follows a power law.
+/// With a lighter tail it is less likely.
 pub(super) fn outlier(others: &[u64], longest: u64) -> f64 {
     let upper = others.get(others.len() / 2..).unwrap_or_default();
     let (Some(least), Some(second)) = (upper.first(), upper.last()) else {

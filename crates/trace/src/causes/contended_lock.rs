@@ -1,4 +1,5 @@
-//! Spans of one name that wait for each other, as below a lock or in a pool, or for one long span of another name.
+//! Spans of one name that wait for each other, for example for a lock or in a pool, or for one long span of another
+//! name.
 //!
 //! A span may wait in the longest gap between its children, so the rule looks only at this gap.
 
@@ -15,25 +16,26 @@ use crate::names::{normalized, percentile};
 use crate::significance::{as_f64, as_f64_of};
 use crate::span::Kind;
 
-/// The minimum part of the time of all traces, as a divisor, the minimum number of calls, and the minimum time of a
-/// holder.
+/// The minimum share of a cause in the time of all traces, as a divisor.
 const OF_FILE: u64 = 20;
 const CALLS: usize = 5;
+/// The minimum duration of a span that others wait for.
 const HOLD: u64 = 20 * MS;
-/// The numbers of places that are tried, and the part of the calls that may overtake others, as a divisor.
+/// The numbers of places that are tried.
 const PLACES: [usize; 15] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64];
+/// The part of the calls that may overtake others, as a divisor.
 const OVERTAKING: usize = 50;
-/// The permutation test exchanges durations only within blocks of this many consecutive calls, this many times: a time
-/// in which all calls are slow is no queue.
+/// The permutation test exchanges durations only within blocks of this many consecutive calls, because a time in which
+/// all calls are slow is no queue.
 const BLOCK: usize = 50;
 const PERMUTATIONS: usize = 999;
-/// Among queues whose times are similarly regular, up to this factor, the one with the fewest places is reported.
+/// Among queues whose regularity differs by at most this factor, the one with the fewest places is reported.
 const AS_REGULAR: f64 = 1.3;
-/// The minimum part of the waits in the durations, as a divisor, and the factor by which durations must differ, as (n,
-/// of n).
+/// The minimum share of the waits in the durations, as a divisor.
 const WAITED: u64 = 5;
+/// The factor by which durations must differ, as a fraction.
 const SPREAD: (u64, u64) = (3, 2);
-/// The maximum number of compared spans of one name, and of holders.
+/// The maximum number of compared spans of one name.
 const MOST_CALLS: usize = 2_000;
 const MOST_HOLDERS: usize = 200;
 /// The minimum number of calls that wait for a holder.
@@ -53,7 +55,6 @@ impl Wait {
     }
 }
 
-/// The longest time of a span without a child.
 fn longest_gap(forest: &Forest<'_>, index: usize) -> (u64, u64) {
     let start = forest.span(index).start;
     let longest = uncovered(forest, index).min_by_key(|(from, to)| Reverse(to - from));
@@ -61,7 +62,8 @@ fn longest_gap(forest: &Forest<'_>, index: usize) -> (u64, u64) {
 }
 
 /// The most plausible queue of each name, and the chance that its order is random. A lock or a pool belongs to one
-/// process, called services may be shared by all processes. The grouping that is less likely to be random wins.
+/// process, but processes may share a called service, so both groupings are tested. The one that is less likely random
+/// wins.
 pub(super) fn contended(forest: &Forest<'_>, all: u64) -> Vec<Option<Tested>> {
     let least = (all / OF_FILE).max(LEAST);
     let mut groups: FxHashMap<(&str, String), Vec<(u32, Wait)>> = FxHashMap::default();
@@ -157,14 +159,14 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     }
     let (places, waits) = likeliest_queue(calls, fewest, waited / 2)?;
     let (mean, variance) = moments(&drawn);
-    // Few permutations cannot show a smaller chance, so a normal distribution estimates it.
+    // The number of permutations limits the smallest chance, so a normal distribution estimates smaller ones.
     let beyond = if more == 0 { tail((1.0 - mean) / variance.sqrt()) } else { 1.0 };
     let chance = (as_f64(more + 1) / as_f64(drawn.len() + 1)).min(beyond);
     Some((chance, queue(forest, calls, &waits, places)?))
 }
 
-/// The number of places with the most regular times in a place, and the waits. A multiple of the true number adds up
-/// several times, so the result is more regular by the root of the multiple.
+/// The number of places whose times are the most regular, and the waits. With a multiple of the true number, each time
+/// is the sum of several, so it is more regular by the root of the multiple.
 fn likeliest_queue(calls: &[Wait], fewest: usize, least: u64) -> Option<(usize, Vec<u64>)> {
     let places = PLACES.into_iter().filter(|it| *it >= fewest && *it * 2 <= calls.len());
     let queues = places.filter_map(|it| {
@@ -244,7 +246,7 @@ fn in_turn(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
         let ends_apart = ends.windows(2).map(|it| it[1] - it[0]).min()?;
         let starts_apart = cluster.windows(2).map(|it| it[1].from - it[0].from).min()?;
         let hold = (ends.last()? - ends.first()?) / u64::try_from(ends.len() - 1).ok()?;
-        // If ends are at random, the shortest of the steps between them is so long with this probability.
+        // With random ends, the shortest step between them is at least this long with this probability.
         let chance = (1.0 - fraction(ends_apart, hold)).max(0.0).powf(as_f64(ends.len() - 2));
         let waits: Vec<u64> = cluster.iter().map(|it| it.time().saturating_sub(hold)).collect();
         let chance = chance * as_f64(clusters.len());

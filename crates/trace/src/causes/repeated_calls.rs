@@ -6,11 +6,12 @@ use super::calls::Calls;
 use super::{CauseKind, Finding, MS};
 use crate::forest::Forest;
 
-/// The minimum part of the time of all traces, as a divisor, and the minimum time.
+/// The minimum share of a cause in the time of all traces, as a divisor.
 const OF_FILE: u64 = 50;
 const LEAST: u64 = MS;
-/// The minimum number of calls of a loop, and of failed calls before a last one.
+/// The minimum number of calls of a loop.
 const CALLS: usize = 5;
+/// The minimum number of failed calls before the last call.
 const FAILED: usize = 2;
 
 pub(super) fn repeated(forest: &Forest<'_>, span: usize, calls: &Calls) -> Option<Finding> {

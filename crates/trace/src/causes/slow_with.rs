@@ -13,25 +13,24 @@ use crate::names::{normalized, percentile};
 use crate::significance::{as_f64, logarithm, logarithm_of_fisher};
 use crate::span::TraceId;
 
-/// The minimum share of the time of all traces, as a divisor; the minimum number of spans of a name; and the same for
-/// a single outlier.
+/// The minimum share of a cause in the time of all traces, as a divisor.
 const OF_FILE: u64 = 50;
+/// The minimum number of spans of a name.
 const SPANS: usize = 20;
 const SPANS_OF_OUTLIER: usize = 8;
-/// The minimum ratio of the medians of slow and other spans, as (n, of n), and the minimum ratio of a single outlier to
-/// the median.
+/// The minimum ratio of the medians of slow and other spans, as a fraction.
 const TAIL: (u64, u64) = (3, 2);
+/// The minimum ratio of a single outlier to the median.
 const OUTLIER: u64 = 4;
-/// The minimum number of slow spans with a value, their minimum part of the slow spans, as a divisor, and the minimum
-/// risk ratio.
+/// The minimum number of slow spans with a value, and their minimum share of all slow spans, as a divisor.
 const SUPPORT: usize = 5;
 const RISK_RATIO: f64 = 1.5;
-/// Values whose spans overlap this much, as (n, of n), are one finding, which names at most this many of them.
+/// Values whose spans overlap by this fraction are one finding.
 const TWINS: (usize, usize) = (19, 20);
 const MOST_TWINS: usize = 3;
 /// The maximum number of characters of a value.
 const LONGEST: usize = 60;
-/// Parts of a duration, recorded by bridges from `tracing`: no reasons for it.
+/// Parts of the duration itself, recorded by bridges from `tracing`, which explain nothing.
 const MEASURED: [&str; 2] = ["busy_ns", "idle_ns"];
 
 /// A property by which spans differ: an attribute, or a word such as "parent", with its value.
@@ -194,7 +193,7 @@ impl Group<'_> {
     }
 
     /// The numbers of slow rows with the value, slow rows, rows with the value, and all rows. Spans of a trace are not
-    /// independent: those with the value are one row, the others another one.
+    /// independent: those with the value count as one row, the others as another.
     fn rows(&self, places: &BTreeSet<usize>, is_slow: &dyn Fn(usize) -> bool) -> [usize; 4] {
         let mut rows: FxHashMap<(TraceId, bool), (usize, usize)> = FxHashMap::default();
         for (at, span) in self.spans.iter().enumerate() {

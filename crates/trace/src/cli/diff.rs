@@ -16,7 +16,6 @@ use super::{Failure, print, print_json};
 
 /// The exit code for a difference.
 const CHANGED: u8 = 1;
-/// The maximum width of a cell.
 const CLIP: usize = 70;
 
 #[derive(Clone, Debug, Args)]
@@ -32,7 +31,6 @@ pub(crate) struct Diff {
     limits: Limits,
 }
 
-/// Compares the sets and prints the differences.
 pub(crate) fn diff(options: &Diff) -> Result<ExitCode, Failure> {
     let failure = OnceCell::new();
     // After the first failure no file is read.
@@ -71,7 +69,7 @@ fn what(kind: ChangeKind) -> String {
     match kind {
         ChangeKind::SlowerTotal => "slower in total, and no name explains it".to_owned(),
         ChangeKind::FasterTotal => "faster in total, and no name explains it".to_owned(),
-        // As in JSON.
+        // The name as in JSON.
         _ => json!(kind).as_str().unwrap_or_default().replace('_', " "),
     }
 }

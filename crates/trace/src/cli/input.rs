@@ -12,7 +12,6 @@ use rustc_hash::FxHashMap;
 
 use super::Failure;
 
-/// The name of standard input.
 const STANDARD_INPUT: &str = "-";
 
 /// The files to read.
@@ -38,12 +37,11 @@ pub(crate) struct Limits {
 }
 
 impl Input {
-    /// Returns the files and folders that are read.
     pub(crate) fn files(&self) -> &[PathBuf] {
         &self.files
     }
 
-    /// Reads all files like [`Self::read`], and fails without a span.
+    /// Reads all files like [`Self::read`], and fails if they contain no span.
     pub(crate) fn read_spans(&self) -> Result<Recording, Failure> {
         let recording = self.read()?;
         if recording.spans.is_empty() {
@@ -123,7 +121,7 @@ pub(crate) fn print_notes(notes: &[Note]) {
     }
 }
 
-/// The file itself, or the files of a folder, by name.
+/// The file itself, or the files of a folder, sorted by name.
 pub(crate) fn files_of(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);

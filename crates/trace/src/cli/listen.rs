@@ -23,7 +23,7 @@ use self::traces::Traces;
 use super::Failure;
 use super::show::Look;
 
-/// The timeout of a request, with its wait for others.
+/// The timeout of a request, including its wait for other requests.
 const SLOWEST: Duration = Duration::from_secs(10);
 /// The interval at which open traces are checked.
 const TICK: Duration = Duration::from_millis(100);
@@ -72,12 +72,12 @@ pub(crate) fn listen(options: &Listen) -> Result<ExitCode, Failure> {
 async fn serve(options: &Listen) -> Result<ExitCode, Failure> {
     let mut traces = Traces::new(options)?;
     let (sender, mut received) = mpsc::channel(1);
-    // One for the whole time: a signal that came while nobody waited for it would be lost.
+    // A single future for the whole time: a signal that arrives while nobody waits for it would be lost.
     let mut interrupted = pin!(interrupted());
     let routes = Receiver::new(sender, options.bytes()).routes();
     let mut addresses = Vec::new();
     for address in [options.grpc, options.http] {
-        // Both protocols are understood at both addresses, so one address twice is one.
+        // Each address serves both protocols, so equal addresses are bound once.
         if address.port() != 0 && addresses.contains(&address) {
             continue;
         }

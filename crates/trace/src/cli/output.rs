@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use super::Failure;
 use super::input::files_of;
 
-/// Whether a name stands for standard output.
 pub(crate) fn is_standard(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
@@ -42,7 +41,7 @@ pub(crate) fn write(
         ("standard output".into(), if gone { Ok(()) } else { written })
     } else {
         let written = if fs::metadata(path).is_ok_and(|it| !it.is_file()) {
-            // A device or a pipe stays what it is, also behind a link as `/dev/stdout`.
+            // A device or a pipe is not replaced, also behind a link such as `/dev/stdout`.
             File::create(path).and_then(|file| buffered(file, content))
         } else if path.is_symlink() {
             Err(io::Error::other("expected a file, found a link"))
@@ -68,7 +67,7 @@ fn replace(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) 
     written
 }
 
-/// Opens a file to append lines. An incomplete last line, left by a full disk or a crash, is ended first.
+/// Opens a file to append lines. An incomplete last line, left by a full disk or a crash, is terminated first.
 pub(crate) fn append(path: &Path) -> io::Result<File> {
     let is_device = fs::metadata(path).is_ok_and(|it| !it.is_file());
     if !is_device && path.is_symlink() {
@@ -78,7 +77,7 @@ pub(crate) fn append(path: &Path) -> io::Result<File> {
     if !file.metadata()?.is_file() {
         return Ok(file);
     }
-    // A file that was there may be readable by others.
+    // An existing file may be readable by others.
     #[cfg(unix)]
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     if let Ok(mut written) = File::open(path)

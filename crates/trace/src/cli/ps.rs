@@ -25,7 +25,6 @@ pub(crate) struct Ps {
     json: bool,
 }
 
-/// Prints which service a process is, and which span each of its threads is in.
 pub(crate) fn ps(options: &Ps) -> Result<ExitCode, Failure> {
     let found = match options.process {
         Some(process) => of_process(process, options.json),
@@ -43,7 +42,7 @@ pub(crate) fn ps(options: &Ps) -> Result<ExitCode, Failure> {
 fn of_all(json: bool) -> io::Result<String> {
     let mut found = Vec::new();
     for id in publishing()? {
-        // One that ends meanwhile, or that may not be read, is left out.
+        // A process that ends meanwhile, or that may not be read, is left out.
         if let Some(context) = Process::open(id).ok().and_then(|of| of.context().ok().flatten()) {
             found.push((id, context));
         }
@@ -67,7 +66,7 @@ fn of_all(json: bool) -> io::Result<String> {
     Ok(table(&columns))
 }
 
-/// The value of an attribute of a resource in a cell.
+/// A resource attribute as the text of a cell.
 fn shown(key: &str, context: &Context) -> String {
     cell(context.resource_attribute(key).unwrap_or_default(), 60)
 }
@@ -113,8 +112,8 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
     Ok(text)
 }
 
-/// The open spans that are recorded, each below its parent and with its depth, and the current spans of threads that are
-/// not.
+/// The recorded open spans, each below its parent and with its depth, and the current spans of threads that are not
+/// recorded.
 fn spans(threads: &[Thread], open: &[OpenSpan]) -> Vec<(usize, Value)> {
     let known: HashMap<_, _> = (0..).zip(open).map(|(at, open)| (ids(&open.span), at)).collect();
     let parent = |open: &OpenSpan| known.get(&(open.span.trace_id, open.parent_id)).copied();
@@ -135,7 +134,7 @@ fn spans(threads: &[Thread], open: &[OpenSpan]) -> Vec<(usize, Value)> {
     };
     let mut spans = Vec::new();
     let mut next: Vec<(usize, usize)> = Vec::new();
-    // Parents that form a circle are below none, and so are not reached.
+    // Spans in a circle of parents are below no root, so they are not reached.
     next.extend(children.remove(&None).into_iter().flatten().map(|at| (at, 0)));
     while let Some((at, depth)) = next.pop() {
         let open = &open[at];
@@ -180,7 +179,6 @@ fn ids(span: &CurrentSpan) -> (TraceId, SpanId) {
     (span.trace_id, span.span_id)
 }
 
-/// The place of a span in the code.
 fn place(span: &CurrentSpan) -> String {
     let [file, line] =
         ["code.file.path", "code.line.number"].map(|key| span.attribute(key).unwrap_or_default());

@@ -13,9 +13,8 @@ use super::input::{Input, print_notes};
 use super::table::{self, Column};
 use super::{Failure, print, print_json};
 
-/// The name of the part of a critical path before a span during which no span ran.
+/// The name of a part of the critical path during which no span ran.
 const WAITED: &str = "waited, no span";
-/// The maximum width of a text in a table.
 const CLIP: usize = 60;
 
 /// The options of a question.
@@ -34,7 +33,6 @@ pub(crate) struct Question {
 /// The columns of an answer and their values, in the order of the table.
 type Row = Vec<(&'static str, Json)>;
 
-/// Makes a row of names and values.
 macro_rules! row {
     ($($name:literal: $value:expr),* $(,)?) => {
         vec![$(($name, Json::from($value))),*]
@@ -47,7 +45,6 @@ struct Answer {
     total: usize,
 }
 
-/// Answers a question with rows.
 pub(crate) fn answer(
     question: &Question,
     rows: fn(&Forest<'_>) -> Vec<Row>,
@@ -237,7 +234,7 @@ fn table(answer: &Answer) -> String {
 fn cell(key: &str, value: Option<&Json>) -> String {
     match value {
         Some(Json::String(text)) => {
-            // The sentence is what the row is for.
+            // The message is the main column of its table, so it may be long.
             table::cell(text, if key == "message" { 400 } else { CLIP })
         }
         Some(Json::Number(number)) if key.ends_with("_ns") => {

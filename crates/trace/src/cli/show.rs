@@ -57,14 +57,13 @@ impl Look {
     }
 }
 
-/// Whether the terminal only has the characters of ASCII.
+/// Whether the terminal shows only ASCII.
 fn is_ascii() -> bool {
     let set = |name| env::var(name).ok().filter(|value| !value.is_empty());
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
     matches!(locale.as_deref(), Some("C" | "POSIX")) || set("TERM").as_deref() == Some("dumb")
 }
 
-/// Draws traces.
 pub(crate) fn show(options: &Show) -> Result<ExitCode, Failure> {
     let recording = options.input.read_spans()?;
     let forest = Forest::new(&recording);

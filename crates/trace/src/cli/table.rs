@@ -13,7 +13,6 @@ pub(crate) struct Column {
     pub(crate) cells: Vec<String>,
 }
 
-/// Columns of text, from rows.
 pub(crate) fn columns<const N: usize>(titles: [&str; N], rows: &[[String; N]]) -> Vec<Column> {
     let column = |(at, title): (usize, &str)| Column {
         title: title.to_owned(),
@@ -23,7 +22,7 @@ pub(crate) fn columns<const N: usize>(titles: [&str; N], rows: &[[String; N]]) -
     titles.into_iter().enumerate().map(column).collect()
 }
 
-/// A foreign text in a cell of at most this width.
+/// Escapes a foreign text, and clips it to the width of a cell.
 pub(crate) fn cell(text: &str, most: usize) -> String {
     clip(&printable(text).replace('\t', " "), most)
 }

@@ -20,7 +20,6 @@ pub(crate) struct View {
     out: PathBuf,
 }
 
-/// Writes a page.
 pub(crate) fn view(options: &View) -> Result<ExitCode, Failure> {
     let path = &options.out;
     output::spare(options.input.files(), path)?;

@@ -15,9 +15,9 @@ const CHANCE_OF_FAILURES: f64 = 0.005;
 const CHANCE_OF_DOUBT: f64 = 0.01;
 /// The accepted chance that any reported number of calls is random.
 const CHANCE_OF_COUNTS: f64 = 0.002;
-/// The minimum change of the failure rate of a significant change.
+/// The minimum change of the failure rate that is reported.
 const LEAST_FAILURES: f64 = 0.005;
-/// The minimum change of the calls of each parent, and its minimum factor.
+/// The minimum change of the number of calls of each parent.
 const LEAST_CALLS: f64 = 0.05;
 const LEAST_FACTOR: f64 = 1.05;
 
@@ -92,7 +92,6 @@ pub(super) fn counted(sets: &Sets, keys: &[Key], changes: &mut Vec<Change>) {
     changes.extend(surprising(tests, CHANCE_OF_COUNTS));
 }
 
-/// Finds names that fail more often.
 pub(super) fn failing(sets: &Sets, keys: &[Key], diff: &mut Diff) {
     let (mut tests, mut doubtful) = (Vec::new(), Vec::new());
     for key in keys.iter().copied() {
@@ -115,7 +114,7 @@ pub(super) fn failing(sets: &Sets, keys: &[Key], diff: &mut Diff) {
             diff.changes.push(found);
             continue;
         }
-        // Only more failures are looked for, so chance is half of what it is in both directions.
+        // Only increases are reported, so the chance is half of the two-sided one.
         let chance = counts([&sides[0], &sides[1]], sets.are_runs()) / 2.0;
         if is_new || chance <= CHANCE_OF_DOUBT {
             doubtful.push(found.clone());

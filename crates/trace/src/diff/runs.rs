@@ -52,7 +52,6 @@ impl Calls {
     }
 }
 
-/// A run.
 #[derive(Debug, Default)]
 pub(super) struct Run {
     pub(super) calls: FxHashMap<Key, Calls>,
@@ -170,7 +169,7 @@ impl Sets {
         self.runs[side].iter().map(|run| run.traces).sum()
     }
 
-    /// The keys of all runs, by their texts.
+    /// The keys of all runs, sorted by their texts.
     pub(super) fn keys(&self) -> Vec<Key> {
         let runs = self.runs.iter().flatten();
         let keys: FxHashSet<Key> = runs.flat_map(|run| run.calls.keys().copied()).collect();
@@ -199,7 +198,7 @@ struct Names {
 impl Names {
     /// The index of each span's name.
     fn of(&mut self, recording: &Recording) -> Vec<usize> {
-        // Texts repeat, and to normalize them takes longer than to find them here.
+        // Texts repeat, and a lookup is quicker than normalizing a text again.
         let mut known: FxHashMap<(&str, &str, &str), usize> = FxHashMap::default();
         let spans = recording.spans.iter().map(|span| {
             let place = PLACES.iter().find_map(|key| span.attribute(key)?.as_str());

@@ -32,7 +32,7 @@ impl Unit {
         }
     }
 
-    /// Creates a sample whose extreme values are moved to the least extreme ones.
+    /// Creates a sample in which the extreme values are replaced by the least extreme of them.
     pub(super) fn robust(values: &[f64]) -> Self {
         let mut values = sorted(values);
         let cut = values.len() / ENDS;
@@ -163,7 +163,7 @@ pub(super) fn middle(values: impl Iterator<Item = f64>) -> f64 {
 /// the square of a median is larger by the factor π/2.
 pub(super) fn certainty(square: f64, variances: impl Iterator<Item = f64>) -> f64 {
     let precision: f64 = variances.map(f64::recip).sum();
-    // Nothing is common to no values, and their sum is not positive.
+    // Without values there is no common shift.
     if precision <= 0.0 {
         return 0.0;
     }
@@ -222,7 +222,7 @@ mod tests {
         near(student([&each(&before), &each(&after)]), two_sided(t, 13));
     }
 
-    /// Two of a handful of calls fail in one run of many: the deviation before is 0, and they are chance nevertheless.
+    /// Two of a few calls fail in one run of many. The deviation before is 0, and the failures are random nevertheless.
     #[test]
     fn rare_counts_are_judged_by_their_number() {
         let mut after = vec![0.0; 30];
@@ -231,7 +231,7 @@ mod tests {
         near(counts([&before, &[after]], true), 30.0 / 450.0 * 2.0);
     }
 
-    /// Failures in every run are a change of the program; as many failures in one run are a matter of that run.
+    /// Failures in every run are a change of the program; as many failures in a single run are not.
     #[test]
     fn failures_of_one_run_are_its_own() {
         let run = |failures| [vec![1.0; failures], vec![0.0; 120 - failures]].concat();

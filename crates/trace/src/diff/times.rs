@@ -19,14 +19,14 @@ struct Rule {
 
 const TIMES: Rule =
     Rule { kinds: [ChangeKind::Slower, ChangeKind::Faster], least: 1.02, chance: 0.01 };
-/// The number of runs on each side from which on a smaller factor is reported: parts of one run share disturbances, so
-/// they look more certain than they are.
+/// From this number of runs on each side, a smaller factor is reported: parts of one run share disturbances, so they
+/// look more certain than they are.
 const MANY_RUNS: usize = 5;
 const TIMES_OF_FEW_RUNS: Rule = Rule { least: 1.08, ..TIMES };
 /// The rule for totals, from which the shift of the machine is not removed.
 const TOTALS: Rule =
     Rule { kinds: [ChangeKind::SlowerTotal, ChangeKind::FasterTotal], least: 1.25, chance: 0.002 };
-/// The factor and the maximum number of names of noted differences that may be random.
+/// The minimum factor of a difference that is noted although it may be random.
 const NOTED: f64 = 1.5;
 const MOST_NOTED: usize = 5;
 /// The percentiles from which a noted difference is computed, with the minimum number of calls on each side.
@@ -35,9 +35,9 @@ const READ_FROM: [(usize, usize); 3] = [(50, 1), (95, 20), (99, 1000)];
 const LEAST_SHARE: f64 = 0.005;
 /// The minimum number of calls on each side for which parts of runs are compared.
 const CALLS: usize = 30;
-/// The minimum factor by which the times below one parent must have changed more than the times below the others, so
-/// that they are compared, or noted, on their own.
+/// Times below one parent that changed by this factor more than the times below the others are compared on their own.
 const APART: f64 = 1.5;
+/// The same factor for notes.
 const NOTED_APART: f64 = 4.0;
 /// The minimum shift of the machine that is noted.
 const LEAST_SHIFT: f64 = 0.02;
@@ -101,7 +101,6 @@ impl<'a> Times<'a> {
         }
     }
 
-    /// Whether there are enough calls for a test.
     fn are_enough(&self) -> bool {
         let enough = if self.sets.are_runs() { 1 } else { CALLS };
         self.runs.iter().all(|runs| runs.iter().map(Vec::len).sum::<usize>() >= enough)
@@ -141,7 +140,7 @@ impl<'a> Times<'a> {
         let moved = (measured[1] - measured[0]) * factor.ln().signum();
         let [before, after] = measured.map(|it| self.sets.time(it));
         let is_enough = factor.max(factor.recip()) >= rule.least;
-        // A mean tells less than the resolution of a clock, but not much less.
+        // A mean may resolve less than a step of the clock, but not much less.
         let is_resolved = self.ticks_apart(measured) >= 0.5;
         if !is_enough || !is_resolved || moved < TIMES.least.ln() || before == after {
             return None;
@@ -218,7 +217,7 @@ fn groups(
             keys.iter().partition(|key| keys.len() > 1 && alone(key).changed_from(usual, chance));
         let apart = apart.iter().map(|key| Times { has_changed: true, ..alone(key) });
         groups.extend(apart);
-        // The median is the shift of one of them.
+        // The median is the shift of one of the keys.
         groups.push(Times::new(sets, alike, of));
     }
     groups
@@ -293,8 +292,8 @@ fn is_large(shift: f64) -> bool {
     shift.abs() >= TOTALS.least.ln()
 }
 
-/// Removes common shifts as far as they are not noise: of a run relative to its side, and between the sides. Returns
-/// the latter.
+/// Removes common shifts, as far as they are not noise: the shift of a run relative to its side, and the shift between
+/// the sides. Returns the shift between the sides.
 fn without_machine(times: &mut [Times<'_>]) -> f64 {
     for side in [0, 1] {
         let unchanged = || times.iter().filter(|it| !it.has_changed);

@@ -65,7 +65,7 @@ impl Context {
             _ => None,
         };
         let tables = address("floe.open_spans").zip(address("floe.stacks"));
-        // As many as an index has values; longer ones are none.
+        // An index has 256 values. A longer key is invalid.
         let keys = keys.into_iter().take(256).map(|key| text(Some(key)));
         let keys = keys.map(|key| if key.len() > 256 { String::new() } else { key });
         let resource = resource.into_iter().map(&mut redacted).collect();
@@ -96,7 +96,6 @@ impl Context {
     }
 }
 
-/// The value of an attribute.
 fn value<'a>(attributes: &'a [(String, String)], key: &str) -> Option<&'a str> {
     let found = attributes.iter().find(|(found, _)| found == key);
     found.map(|(_, value)| value.as_str())
@@ -192,8 +191,9 @@ pub struct OpenSpan {
     pub is_waiting: bool,
 }
 
-/// The attributes of a record, from the bytes behind its ids: two of flags, and two of their size. Those without a key
-/// and a last one that is cut are ignored, and the last of several with one key counts.
+/// The attributes of a record, from the bytes after its ids: two of flags, two of the size, and the attributes.
+/// Attributes without a key and a truncated last attribute are ignored; of several attributes with one key, the last
+/// one counts.
 pub(super) fn attributes(described: &[u8], keys: &Keys) -> Attributes {
     let size = described.get(2..4).and_then(<[u8]>::first_chunk);
     let size = size.map_or(0, |size| usize::from(u16::from_ne_bytes(*size)));

@@ -5,7 +5,6 @@ use std::io::{self, IoSliceMut};
 use nix::sys::uio::{RemoteIoVec, process_vm_readv};
 use nix::unistd::Pid;
 
-/// The memory of a process.
 #[derive(Debug)]
 pub(super) struct Memory(pub(super) Pid);
 
@@ -33,7 +32,7 @@ impl Memory {
         bytes.as_chunks().0.to_vec()
     }
 
-    /// Copies `size` bytes from each address, by one call of the system, and returns how many bytes it has copied.
+    /// Copies `size` bytes from each address by one system call, and returns the number of copied bytes.
     fn copy(&self, bytes: &mut [u8], size: usize, addresses: &[u64]) -> io::Result<usize> {
         let from: Vec<_> = addresses
             .iter()

@@ -12,16 +12,18 @@ use super::memory::{Memory, word};
 use super::stacks::Stack;
 use crate::span::SpanId;
 
-/// The maximum number of chunks, the places of a chunk, and the bytes of a place.
+/// The maximum number of chunks.
 const CHUNKS: usize = 1024;
+/// The number of places of a chunk.
 const CHUNK: usize = 1024;
+/// The number of bytes of a place.
 const PLACE: usize = 64;
 
-/// The maximum number of remembered places in the code, and of threads of a span.
+/// The maximum number of remembered places in the code.
 const MAX_KNOWN: usize = 1 << 16;
 const MAX_THREADS: usize = 64;
 
-/// The bytes of the attributes of a place in the code, as a record has them behind its ids.
+/// The number of bytes of the attributes of a place in the code, which are encoded like those of a record.
 const ATTRIBUTES: usize = 224;
 
 pub(super) fn read(
@@ -31,7 +33,7 @@ pub(super) fn read(
     keys: &Keys,
 ) -> io::Result<Vec<OpenSpan>> {
     let first = chunks(memory, places)?;
-    // A place that has the same span twice was not written meanwhile.
+    // A place with the same span in both reads was not written in between.
     let second = chunks(memory, places)?;
     let now = now()?;
     let threads = threads(stacks);

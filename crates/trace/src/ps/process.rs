@@ -37,7 +37,7 @@ impl Process {
     ///
     /// There is no such process, or its memory may not be read.
     pub fn open(id: u32) -> io::Result<Self> {
-        // It asks for the right that reading needs, and reads nothing.
+        // Opening this file needs the right to read the memory, and reads nothing.
         File::open(of(id).join("mem")).map_err(|error| explained(id, &error))?;
         let process = i32::try_from(id).map_err(io::Error::other)?;
         Ok(Self { id, memory: Memory(Pid::from_raw(process)) })
@@ -98,7 +98,7 @@ impl Process {
     pub fn spans(&self, context: &Context) -> io::Result<(Vec<Thread>, Option<Vec<OpenSpan>>)> {
         let tasks = self.tasks()?;
         let stacks = self.stacks(context, tasks.clone());
-        // A process whose list cannot be read, such as that of an unloaded library, has none.
+        // A list that cannot be read, such as one of an unloaded library, counts as no list.
         let open = context.tables.and_then(|[places, _]| {
             open_spans::read(&self.memory, places, &stacks, &context.keys).ok()
         });
@@ -168,7 +168,6 @@ fn of(process: u32) -> PathBuf {
     PathBuf::from(format!("/proc/{process}"))
 }
 
-/// A part of the memory of a process.
 struct Mapping {
     start: u64,
     /// The path of the file, or another name.
@@ -184,7 +183,6 @@ impl Mapping {
         Some(Self { start, name })
     }
 
-    /// Whether the name of the mapping is that of a context.
     fn is_context(&self) -> bool {
         let names = ["[anon_shmem:OTEL_CTX]", "[anon:OTEL_CTX]", "/memfd:OTEL_CTX"];
         names.iter().any(|name| self.name.starts_with(name))
@@ -203,7 +201,6 @@ fn bytes<const SIZE: usize>(header: &[u8; 32], at: usize) -> [u8; SIZE] {
     std::array::from_fn(|index| header[at + index])
 }
 
-/// The error of the system, explained.
 fn explained(process: u32, error: &io::Error) -> io::Error {
     let found = match error.raw_os_error().map(Errno::from_raw) {
         Some(Errno::ENOENT | Errno::ESRCH) => "found none, or it has ended".to_owned(),

@@ -9,8 +9,9 @@ use super::memory::{Memory, word};
 /// The maximum number of stacks, including those of threads that have ended.
 const MAX_STACKS: usize = 1 << 16;
 
-/// The maximum number of spans of a thread, and the bytes of a record.
+/// The maximum number of spans of a thread.
 const DEPTH: usize = 64;
+/// The number of bytes of a record.
 const RECORD: usize = 248;
 
 /// The maximum number of attempts to read a changing stack.
@@ -90,7 +91,6 @@ impl Stack {
         })
     }
 
-    /// The current span of the thread.
     pub(super) fn current(&self, keys: &Keys) -> Option<CurrentSpan> {
         let (_, record) = self.records.last().filter(|_| !self.is_hidden)?;
         CurrentSpan::decode(record, keys)

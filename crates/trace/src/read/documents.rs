@@ -97,7 +97,7 @@ impl Reader {
         }
     }
 
-    /// Adds a document: a request, a list of them, or what another program makes of it.
+    /// Adds a document: a request, a list of requests, or the format of another program.
     fn document(&mut self, text: &str, is_outermost: bool) -> Result<(), Error> {
         if is_outermost && text.starts_with('[') {
             let requests = serde_json::from_str(text)?;

@@ -5,7 +5,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-/// A trace, of which the spans are still text.
+/// A trace whose spans are still text.
 #[derive(Deserialize)]
 pub(super) struct Trace<'a> {
     #[serde(rename = "traceID")]
@@ -16,7 +16,7 @@ pub(super) struct Trace<'a> {
     pub(super) processes: Option<&'a RawValue>,
 }
 
-/// Converts a span.
+/// Converts a span into a request.
 pub(super) fn request(span: &Value, processes: &Value) -> Value {
     let process = span.get("process").or_else(|| processes.get(text(span, "processID")));
     let mut attributes =

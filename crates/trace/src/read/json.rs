@@ -36,7 +36,7 @@ pub(super) struct Request<'a> {
     /// The request in an answer of Jaeger's API, or of Grafana Tempo's.
     #[serde(borrow, rename = "result", alias = "trace")]
     pub(super) inner: Option<&'a RawValue>,
-    /// The traces of Jaeger's page.
+    /// The traces in a download of Jaeger's page.
     #[serde(borrow, rename = "data")]
     pub(super) jaeger: Option<&'a RawValue>,
 }
@@ -58,7 +58,6 @@ pub(super) struct Records<'a> {
     pub(super) scopes: Option<&'a RawValue>,
 }
 
-/// The records of an instrumentation scope.
 #[derive(Deserialize)]
 pub(super) struct Scope<'a> {
     #[serde(borrow, alias = "instrumentationLibrary")]
@@ -68,7 +67,7 @@ pub(super) struct Scope<'a> {
 }
 
 impl Request<'_> {
-    /// Whether the document, of which this is the text, is a request: it has a known field, or none.
+    /// Checks that the document with this text is a request: it has a known field, or no field.
     pub(super) fn check(&self, text: &str) -> Result<(), Error> {
         let is_known = self.spans.is_some()
             || self.logs.is_some()
@@ -126,7 +125,7 @@ pub(super) fn each<'a, T: Deserialize<'a>>(
     Deserializer::from_str(text).deserialize_seq(Elements(take, PhantomData))?
 }
 
-/// Reads a message. One that is refused, or that is not whole as it is, is repaired first.
+/// Reads a message. A message that is refused or incomplete is repaired first.
 pub(super) fn message<T: DeserializeOwned>(
     text: &str,
     is_whole: fn(&T) -> bool,
@@ -162,7 +161,7 @@ fn mend(value: &mut Value) {
 
 fn field(fields: &mut Map<String, Value>, name: String, value: Value) {
     let value = match &*name {
-        // Nothing of this is kept, whatever its type is.
+        // None of these fields is kept, whatever its type.
         "flags"
         | "traceState"
         | "schemaUrl"
@@ -192,7 +191,7 @@ fn field(fields: &mut Map<String, Value>, name: String, value: Value) {
     fields.insert(name, value);
 }
 
-/// A value of the type that its field has, else a text.
+/// Converts a value to the type of its field, or else to a text.
 fn scalar(name: &str, value: Value) -> (&str, Value) {
     let written = value.as_str();
     let mended = match name {
@@ -201,7 +200,7 @@ fn scalar(name: &str, value: Value) -> (&str, Value) {
             Some(text) => text.parse::<i64>().ok().map(Value::from),
             None => value.as_i64().map(Value::from),
         },
-        // JSON has no number for what is infinite, and none for what is not a number.
+        // JSON has no numbers for infinity and NaN.
         "doubleValue" => written
             .and_then(|it| it.parse::<f64>().ok())
             .and_then(|it| serde_json::Number::from_f64(it).map(Value::Number)),
@@ -227,7 +226,7 @@ fn text(value: Value) -> Value {
     }
 }
 
-/// An id as hexadecimal digits. An invalid id becomes empty, and is noted later.
+/// An id as hexadecimal digits. An unreadable id becomes a short one, which is noted later.
 fn id(value: &Value) -> Value {
     let text = value.as_str().unwrap_or_default();
     let text = text.strip_prefix("0x").unwrap_or(text);
@@ -239,7 +238,7 @@ fn id(value: &Value) -> Value {
     let bytes = STANDARD.decode(text).ok();
     let bytes = bytes.filter(|it| matches!(it.len(), 8 | 16));
     let digits = bytes.iter().flatten().map(|byte| format!("{byte:02x}"));
-    // An id that cannot be read must not become that of a root.
+    // With an empty parent id, the span would be a root.
     let digits: String = digits.collect();
     if digits.is_empty() { "ff" } else { &digits }.into()
 }

@@ -15,7 +15,6 @@ const LOOKED_AT: usize = 100;
 
 const NO_OTLP: &str = "expected a whole message of OTLP, found something else, or a part of one";
 
-/// The signal of records.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Signal {
     Traces,
@@ -36,7 +35,7 @@ impl Signal {
 }
 
 impl Reader {
-    /// Reads the body of a request, or several without anything between them, which is one.
+    /// Reads the body of a request. Several requests in succession are one body.
     pub(super) fn protobuf(&mut self, input: impl BufRead) -> Result<(), Unreadable> {
         let mut request = Vec::new();
         let read = input.take(LARGEST_MESSAGE as u64 + 1).read_to_end(&mut request);

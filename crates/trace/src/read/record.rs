@@ -21,7 +21,6 @@ use crate::span::{
 /// The maximum depth of lists and maps in a value.
 const DEEPEST: usize = 32;
 
-/// The reason why a record is left out.
 #[derive(Debug)]
 pub(super) enum Refused {
     Damaged,
@@ -86,7 +85,6 @@ impl Reader {
         )
     }
 
-    /// The index of a source.
     fn source(&mut self, origin: &mut Origin<'_>) -> Result<u32, Refused> {
         if let Some(known) = origin.source {
             return Ok(known);
@@ -294,7 +292,7 @@ impl Reader {
         Value::List(values)
     }
 
-    /// A value other than a text, from its text.
+    /// Replaces a value other than a text if its text is a secret.
     fn typed(&self, key: &str, text: impl Display, value: Value) -> Value {
         if self.texts.hides(key, text) { Value::Text(REDACTED.into()) } else { value }
     }

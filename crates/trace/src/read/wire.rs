@@ -2,11 +2,9 @@
 
 use prost::encoding::{WireType, decode_key, decode_varint};
 
-/// A message that is damaged.
 #[derive(Debug)]
 pub(super) struct Damaged;
 
-/// The content of a field.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Content<'a> {
     Varint,

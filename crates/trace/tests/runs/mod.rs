@@ -54,13 +54,11 @@ pub(crate) struct Service {
     pub(crate) noise: Noise,
     /// The factor of the time of `price`.
     pub(crate) slower: f64,
-    /// The number of queries of a request.
     pub(crate) queries: usize,
     /// The part of the requests that make one more query.
     pub(crate) extra: f64,
     /// The part of `price` that fails.
     pub(crate) failures: f64,
-    /// Whether there is a call of `audit`.
     pub(crate) has_audit: bool,
     pub(crate) requests: u32,
 }

@@ -7,9 +7,10 @@ use floe_trace::{Event, Kind, Recording, Source, Span, SpanId, Status, Text, Tra
 /// The beginning of all recordings, in nanoseconds since 1970.
 pub(crate) const START: u64 = 1_790_000_000_000_000_000;
 
-/// Reads spans, one a line: `name 10..20.5 client error key=value !event @service #host=a`. The times are milliseconds, or
-/// microseconds with `us` after them; `waits` is a future that is entered for 40 µs, and `·` is a blank in a value. What is indented is below the line above it with
-/// less. What is not begins a trace, unless `&` is before its name.
+/// Reads spans, one a line: `name 10..20.5 client error key=value !event @service #host=a`. The times are milliseconds,
+/// or microseconds with `us` after them; `waits` is a future that is entered for 40 µs, and `·` is a blank in a value.
+/// An indented span is below the last line with less indentation. A span without indentation begins a trace, unless its
+/// name begins with `&`.
 pub(crate) fn spans(text: &str) -> Recording {
     let mut recording = Recording::default();
     let mut above: Vec<(usize, SpanId, String)> = Vec::new();
@@ -75,7 +76,6 @@ fn attribute(word: &str) -> (Text, Value) {
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    /// A number below a limit.
     pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
         (self.0 >> 33) % limit

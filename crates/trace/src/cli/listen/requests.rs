@@ -1,4 +1,4 @@
-//! Requests of OTLP, over gRPC and HTTP. A body is read as a file is: JSON or protobuf, compressed with gzip or not.
+//! Requests of OTLP, over gRPC and HTTP. A body is read like a file: JSON or protobuf, compressed with gzip or not.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ use super::{Received, SLOWEST};
 /// The maximum number of requests whose bodies are in memory. Others wait.
 const MOST_BODIES: usize = 4;
 
-/// The paths over HTTP, each with the field of JSON for the number of rejected records, and the services of gRPC.
+/// For each signal: the HTTP path, the JSON field for the number of rejected records, and the gRPC service.
 const SIGNALS: [(&str, &str, &str); 3] = [
     ("/v1/traces", "rejectedSpans", "trace.v1.TraceService"),
     ("/v1/logs", "rejectedLogRecords", "logs.v1.LogsService"),
@@ -111,7 +111,7 @@ impl Receiver {
         if body.is_empty() || path == "/v1/metrics" {
             return Ok(None);
         }
-        // A message is decoded only when the one before has been taken. No one takes it when the program ends.
+        // A message is decoded only after the previous one was taken. No message is taken while the program ends.
         let Ok(place) = self.sender.reserve().await else {
             return Ok(None);
         };
@@ -192,7 +192,7 @@ fn is_of(headers: &HeaderMap, kind: &str) -> bool {
     found.is_some_and(|it| it.eq_ignore_ascii_case(kind.as_bytes()))
 }
 
-/// Limits the time of a request, with its wait for a place. A page on another machine must not write here by a browser
+/// Limits the time of a request, including its wait. A page of another machine must not send requests through a browser
 /// on this one, whatever address its name has.
 async fn guard(request: Request, next: Next) -> Response {
     if is_foreign(request.headers()) {
@@ -202,7 +202,7 @@ async fn guard(request: Request, next: Next) -> Response {
     let is_grpc = is_of(request.headers(), "application/grpc");
     timeout(SLOWEST, next.run(request)).await.unwrap_or_else(|_| {
         let message = format!("expected a whole request in {} seconds\n", SLOWEST.as_secs());
-        // A sender repeats a request that ended so.
+        // A sender repeats a request with this status.
         if is_grpc {
             Status::deadline_exceeded(message).into_http()
         } else {

@@ -122,7 +122,6 @@ impl<'o> Traces<'o> {
         Ok(())
     }
 
-    /// Draws the oldest open trace, if there is one.
     pub(super) fn draw_oldest(&mut self) -> Result<bool, Failure> {
         let Some(place) = self.open.keys().next().copied() else {
             return Ok(false);
