@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn an_open_channel_is_empty_and_a_closed_one_has_what_was_sent() {
+    fn a_closed_channel_still_delivers_its_messages() {
         let (sender, receiver) = channel();
         let other = sender.clone();
         assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_the_operating_system_is_the_source_as_it_is() {
+    fn an_error_of_the_operating_system_is_the_unchanged_source() {
         let error = Error::thread("collector", &io::Error::from_raw_os_error(11));
         assert!(error.is_thread());
         let source = error.source().and_then(<dyn StdError>::downcast_ref);

@@ -289,7 +289,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_has_all_that_an_exporter_has_lost_since_the_last_one() {
+    fn a_message_counts_all_losses_since_the_last_one() {
         let exports = Exports::default();
         let add = |signal| exports.create(ExporterId::of::<()>(), signal);
         let (logs, spans) = (add(Signal::Logs), add(Signal::Traces));

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_accepted_is_a_url() {
+    fn accepted_endpoints_are_urls() {
         let ascii = (0..128u8).map(char::from);
         for c in ascii.chain(['é', '日', '\u{202e}', '\u{a0}']) {
             for endpoint in [

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn directives_are_those_of_tracing() {
+    fn directives_have_the_syntax_of_tracing() {
         let filter =
             parse_filter(" Info, my_crate::db = DEBUG,hyper=off,,orders,x=warning,y=Critical,");
         let expected =
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn levels_of_log_lines_are_a_filter_that_names_a_level() {
+    fn log_levels_contain_at_least_one_level() {
         for text in ["TRACE", "off", "info,hyper", "hyper=warn", "warning"] {
             assert_eq!(parse_levels(text), parse_filter(text), "{text}");
         }

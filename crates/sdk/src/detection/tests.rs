@@ -135,6 +135,6 @@ fn a_detector_of_a_crate_that_is_not_linked_is_an_error() {
 }
 
 #[test]
-fn the_schema_is_that_of_the_checked_keys() {
+fn the_schema_url_belongs_to_the_checked_keys() {
     assert_eq!(SCHEMA_URL, floe_semconv::SCHEMA_URL);
 }

@@ -94,10 +94,10 @@ fn flush_each_span(panics_with_spans: bool) -> usize {
 }
 
 #[test]
-fn a_panic_in_the_pipeline_loses_only_what_it_interrupts() {
+fn a_panic_in_the_pipeline_loses_only_interrupted_spans() {
     if env::var_os(CHILD).is_none() {
         let name =
-            concat!(module_path!(), "::a_panic_in_the_pipeline_loses_only_what_it_interrupts");
+            concat!(module_path!(), "::a_panic_in_the_pipeline_loses_only_interrupted_spans");
         let (_, name) = name.split_once("::").unwrap();
         let mut child = Command::new(env::current_exe().unwrap());
         let output = child.args(["--exact", name]).env(CHILD, "1").output().unwrap();

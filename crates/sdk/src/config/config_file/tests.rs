@@ -107,7 +107,7 @@ fn the_version_is_checked_first() {
 }
 
 #[test]
-fn an_empty_name_of_the_service_is_that_of_a_variable_that_is_not_set() {
+fn an_empty_service_name_is_replaced_by_the_default() {
     let read = |name: &str| {
         let attributes = format!("[{{name: service.name, value: '{name}'}}]");
         let text = format!("file_format: '1.1'\nresource: {{attributes: {attributes}}}");
@@ -325,7 +325,7 @@ fn other_propagators() {
 }
 
 #[test]
-fn what_is_not_supported_is_one_warning_with_its_places() {
+fn unsupported_parts_are_one_warning_with_their_places() {
     let text = "logger_provider:
   processors: [{batch: {exporter: {console: }}}]
   limits: {attribute_value_length_limit: 4096, attribute_count_limit: 129}
@@ -382,9 +382,9 @@ meter_provider: {readers: [{pull: {exporter: {jmx: }}}]}";
     assert_eq!(config.propagators, [Propagator::B3]);
 }
 
-/// Such a name may be misspelled, or belong to another program.
+/// A similar name may be misspelled, or belong to another program.
 #[test]
-fn a_name_like_one_of_ours_turns_off_only_itself() {
+fn a_component_with_a_similar_name_is_ignored_alone() {
     let text = "tracer_provider: {processors: [{bacth: {a: 1}}, {simple: {exporter: {consoles: }}}, {simple: {exporter: {console: }}}]}
 propagator: {composite: [{b33: }, {b3: }], composite_list: 'bagage,baggage'}
 meter_provider: {readers: [{pul: {exporter: {jmx: }}}, {periodic: {exporter: {otlp_htp: }}}, {periodic: {exporter: {console: }}}]}
