@@ -73,7 +73,6 @@ struct State {
     writer: Box<dyn Write + Send>,
     /// The spans of traces whose root has not ended.
     unfinished: HashMap<TraceId, Vec<SpanData>>,
-    /// The size of the unfinished spans.
     bytes: usize,
 }
 

@@ -56,7 +56,7 @@ struct Policy {
 /// Creates the redacting instruments of a meter.
 struct Instruments {
     meter: Meter,
-    /// Redacted.
+    /// The redacted scope.
     scope: InstrumentationScope,
     policy: Policy,
     views: Views,
@@ -115,7 +115,6 @@ impl Policy {
         }
     }
 
-    /// Calls `record` with the redacted attributes.
     fn apply<R>(&self, attributes: &[KeyValue], record: impl Fn(&[KeyValue]) -> R) -> R {
         if attributes.is_empty() {
             return record(attributes);

@@ -126,7 +126,6 @@ impl Error {
         Self(Arc::new(Inner { kind: *kind, message, source: source.clone(), setting: *setting }))
     }
 
-    /// Adds the text of another error.
     pub(crate) fn and(&self, other: &Self) -> Self {
         let Inner { kind, message, source, .. } = &*self.0;
         Self::of(*kind, format!("{message}; {other}"), source.clone())

@@ -39,7 +39,6 @@ floe_telemetry_core::__floe_link_list! {
 }
 
 impl LogRecords {
-    /// The table; `None` if the crate is not linked.
     pub(crate) fn linked() -> Option<&'static Self> {
         RECORDS.iter().next()
     }

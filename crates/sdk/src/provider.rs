@@ -370,7 +370,6 @@ impl ShutdownEnd {
         self.changed.notify_all();
     }
 
-    /// Returns whether the shutdown has ended within `timeout`.
     fn wait(&self, timeout: Duration) -> bool {
         let has_ended = self.has_ended.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.changed.wait_timeout_while(has_ended, timeout, |ended| !*ended);

@@ -12,7 +12,6 @@ use crate::recorder::key_value_bytes;
 /// The maximum number of attribute sets in the cache, which is cleared when it is full.
 const MAX_SETS: usize = 1024;
 
-/// The maximum size of the attribute sets in the cache.
 const MAX_BYTES: usize = 1024 * 1024;
 
 pub(super) type AttributeSet = Box<[KeyValue]>;

@@ -20,7 +20,7 @@ impl Wake for Unpark {
     }
 }
 
-/// Waits for the result of an export, at most for `timeout`. A future that is not ready then is dropped.
+/// Waits at most `timeout` for the result of an export, and drops a future that is not ready by then.
 pub(crate) fn export_within(
     timeout: Duration,
     export: impl Future<Output = OTelSdkResult>,

@@ -98,7 +98,6 @@ pub fn span_data_bytes(span: &SpanData) -> usize {
 pub struct BatchingDestination<B: BatchBuilder> {
     builder: B,
     worker: Worker<B::Batch>,
-    /// The bytes of the open batch.
     bytes: usize,
     /// The bytes of a span in the last batch, as an estimate for the next batch.
     bytes_per_span: usize,

@@ -220,7 +220,7 @@ impl SourceLocation {
     }
 }
 
-/// The tracer and the location of a span from a builder.
+/// Returns the tracer and the source location of a span that a builder started.
 fn builder(record: &SpanRecord) -> Option<(Option<&'static Scope>, &'static Location<'static>)> {
     match *record.origin() {
         Origin::Builder { scope, location, .. } => Some((scope, location)),

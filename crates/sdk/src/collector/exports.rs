@@ -95,7 +95,6 @@ pub(crate) struct Export {
     pub(crate) signal: Signal,
     /// The items in the queue, or being exported.
     pub(crate) present: AtomicUsize,
-    /// The items in the open batch.
     pub(crate) open: AtomicUsize,
     /// The queue and the batches of spans and log records.
     pub(crate) processor: Component,

@@ -232,7 +232,6 @@ impl Default for Redactions {
     }
 }
 
-/// The counters of outcomes of a worker's items.
 pub(super) struct Outcomes<'a> {
     pub(super) exported: &'a AtomicU64,
     pub(super) failed: &'a AtomicU64,

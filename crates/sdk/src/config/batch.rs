@@ -16,7 +16,7 @@ pub(super) const AT_ONCE: u64 = 1;
 /// The replacement of a timeout of 0, which means no limit: 24 days, in milliseconds.
 pub(super) const NO_LIMIT: u64 = 2_147_483_647;
 
-/// Returns a timeout, in which 0 means no limit.
+/// Replaces a timeout of 0, which means no limit.
 pub(super) const fn without_limit(timeout: u64) -> u64 {
     if timeout == 0 { NO_LIMIT } else { timeout }
 }

@@ -35,7 +35,6 @@ pub(crate) type Detect = fn(&mut Surroundings<'_>, &mut DetectedAttributes);
 pub type RegisteredDetector = Registered<Detect>;
 
 floe_telemetry_core::__floe_link_list! {
-    /// The detectors that other crates register.
     #[allow(unsafe_code, reason = "the linker defines the bounds of the list, see `link_list`")]
     static DETECTORS: [RegisteredDetector] = "fl_detector_0_1";
 }

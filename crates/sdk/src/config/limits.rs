@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::mistake::{Mistake, at_most};
 
-/// The maximum number of attributes that the limits can allow for a span.
+/// The maximum of `attribute_count`.
 pub(super) const MAX_SPAN_COUNT: u32 = 65_536;
 
 /// The maximum number of events and of links of a span, the specification's default.

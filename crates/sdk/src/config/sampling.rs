@@ -252,7 +252,7 @@ pub struct SamplingRule {
     pub rate: Option<f64>,
 }
 
-/// Declares the words of a type, and no others.
+/// Declares an enum whose values are written as these words.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident of $other:ident: $($word:ident),+) => {
         $(#[$doc])*

@@ -402,7 +402,7 @@ impl fmt::Debug for TelemetryConfig {
 
 struct Fields<'a>(&'a TelemetryConfig);
 
-/// Formats all fields. The compiler reports one that is missing.
+/// Formats all fields. The compiler reports a missing one.
 macro_rules! fields {
     ($($field:ident)*) => {
         impl fmt::Debug for Fields<'_> {

@@ -168,7 +168,7 @@ fn position(location: Location) -> Position {
     Position { line: number(location.line()), column: number(location.column()) }
 }
 
-/// A value whose text is unknown: the text of a number is in the document.
+/// A parsed value. It lacks the text of a number, a boolean or null, which is read from the document.
 enum Raw {
     /// A number, a boolean or null.
     Plain,
@@ -213,7 +213,7 @@ impl<'de> Deserialize<'de> for Raw {
 
 struct RawVisitor;
 
-/// Values whose text is in the document.
+/// Implements visits of values whose text is read from the document.
 macro_rules! plain {
     ($($method:ident: $type:ty;)*) => {$(
         fn $method<E>(self, _: $type) -> Result<Raw, E> {

@@ -58,7 +58,6 @@ pub struct LogRecord {
     fields: u32,
 }
 
-/// A range in the buffer of the record.
 type Place = Range<u32>;
 
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use tracing::dispatcher::{Dispatch, has_been_set, with_default};
 use super::log_record::{LogRecord, LogValue};
 use crate::keys;
 
-/// The logger that creates empty records.
+/// The name of the logger that creates empty records.
 const SCOPE: &str = "floe.telemetry";
 
 #[derive(Debug)]

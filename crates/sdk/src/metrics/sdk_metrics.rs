@@ -66,7 +66,6 @@ pub fn observe(meter: &Meter, counters: &Arc<Counters>) {
     }
 }
 
-/// The series of a metric: their values and attributes.
 type Series = Vec<(u64, Vec<KeyValue>)>;
 
 fn finished(counters: &Counters, is_processor: bool, signal: Signal) -> Series {

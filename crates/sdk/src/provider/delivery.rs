@@ -110,7 +110,7 @@ fn lost_of(items: &str, exported: u64, lost: &[(&str, u64)]) -> Option<String> {
     (!lost.is_empty()).then(|| format!("exported {exported} of {all} {items}: {}", lost.join(" ")))
 }
 
-/// The end of exports. A shutdown that ends at `deadline` still learns their results.
+/// Returns the end of exports, before `deadline`, so that the shutdown still learns their results.
 pub(super) fn end_of_exports(deadline: Instant, timeout: Duration) -> Instant {
     let end = deadline.checked_sub(MARGIN.min(timeout / 10));
     end.unwrap_or(deadline)

@@ -9,7 +9,7 @@ use crate::config::mistake::{Mistake, Position, below};
 use crate::config::yaml::{Content, Entry, Node};
 use crate::suggest::{expected, one_of, unknown_key};
 
-/// The prefix of keys that the author adds, for example for anchors.
+/// The prefix of the file author's own keys, for example for anchors.
 const OWN: &str = "x-";
 
 /// The suffix of unstable keys, which disappears when they become stable.
