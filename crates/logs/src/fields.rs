@@ -117,7 +117,6 @@ pub(super) fn take_key_values() -> Vec<(Key, AnyValue)> {
     KEY_VALUES.try_with(RefCell::take).unwrap_or_default()
 }
 
-/// Forwards records of `log` to `tracing`.
 pub(super) struct Forwarder(pub(super) LogTracer);
 
 impl log::Log for Forwarder {

@@ -38,7 +38,8 @@ pub(super) fn add(
     record.add_value(safe, value);
 }
 
-/// A redacted body, which has no key. A value over the limits of the record is left out.
+/// Returns the redacted value of a field, or of a body, which has no key. A value over the limits of the record is left
+/// out.
 pub(super) fn redacted(
     value: AnyValue,
     key: Option<&str>,

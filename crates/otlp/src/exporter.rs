@@ -33,7 +33,6 @@ use floe_telemetry_sdk::__parts::collector::{
 /// Limits the warnings of receivers, because a receiver may send the same warning with each response.
 static WARNINGS: LazyLock<RateLimited> = LazyLock::new(RateLimited::default);
 
-/// A transport, and the state on which its next request depends.
 pub(super) struct Otlp {
     transport: Box<dyn Transport>,
     last: LastRequests,
@@ -114,7 +113,6 @@ fn transport(settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
 }
 
 impl Otlp {
-    /// The deadline of a batch whose first request is sent now.
     pub(super) fn deadline(&self) -> Instant {
         retry::deadline(self.settings.timeout)
     }
@@ -153,7 +151,6 @@ impl Otlp {
         Ok(())
     }
 
-    /// Logs a warning of the receiver, if there is one.
     fn warn(&self, message: &str) {
         if message.is_empty() || !WARNINGS.is_due() {
             return;

@@ -19,7 +19,6 @@ pub(super) const CREDENTIAL_ADVICE: &str =
 /// The messages about a receiver that ends a connection. The clients keep no other trace of the cause.
 const CLOSED: [&str; 5] = ["closed", "reset", "broken pipe", "Broken pipe", "disconnected"];
 
-/// The receiver of requests, for messages about it.
 pub(super) struct Peer {
     pub(super) endpoint: Uri,
     pub(super) proxy: Option<Proxy>,

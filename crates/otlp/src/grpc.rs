@@ -31,7 +31,6 @@ use super::settings::{OtlpSettings, USER_AGENT};
 use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::config::{Compression, OtlpProtocol, Signal};
 
-/// The gRPC method of a signal.
 const fn method(signal: Signal) -> &'static str {
     match signal {
         Signal::Traces => "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
@@ -112,7 +111,7 @@ pub(super) fn connect(
     }))
 }
 
-/// Call this within the runtime.
+/// Must be called within the runtime.
 fn channel(uri: Uri, proxy: Option<&Proxy>, settings: &OtlpSettings) -> Result<Channel, Error> {
     let keepalive = (settings.timeout / KEEPALIVE_PARTS).min(*PING_TIMEOUT.end());
     // If an address does not answer, half of the timeout is left for the request.
@@ -179,7 +178,6 @@ impl Exporter {
         classify(&status)
     }
 
-    /// The outcome if there is no connection, or the connection ended without a response.
     fn disconnected(&self, error: &(dyn StdError + 'static)) -> Outcome {
         // h2 found the error, not the receiver or the network.
         let is_invalid = error_chain(error).contains("error detected");
@@ -226,7 +224,6 @@ impl Drop for Background {
     }
 }
 
-/// Maps a status to an outcome. The specification lists the retryable codes.
 pub(super) fn classify(status: &Status) -> Outcome {
     let reason = format!("the receiver answered {:?}: {}", status.code(), status.message());
     let after = status.get_details_retry_info().and_then(|info| info.retry_delay);

@@ -189,7 +189,6 @@ const fn is_invalid(error: &ureq::Error) -> bool {
     matches!(error, ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..))
 }
 
-/// Returns the outcome of a request.
 pub(super) fn classify(status: StatusCode, headers: &HeaderMap, body: &mut dyn Read) -> Outcome {
     if status.is_success() {
         // A web server that answers every path with a page has not accepted the spans.
@@ -242,7 +241,6 @@ pub(super) fn retry_after(field: &str, now: SystemTime) -> Option<Duration> {
     Some(until.duration_since(now).unwrap_or_default())
 }
 
-/// The receiver's explanation of a status.
 fn explained(headers: &HeaderMap, body: &mut dyn Read) -> Option<String> {
     let mut text = Vec::new();
     if !headers.contains_key(CONTENT_ENCODING) {

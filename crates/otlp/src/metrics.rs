@@ -105,7 +105,6 @@ impl PushMetricExporter for OtlpMetrics {
     }
 }
 
-/// The error of the SDK, with redacted text.
 fn sdk_error(failure: &ExportFailure) -> OTelSdkError {
     OTelSdkError::InternalFailure(sanitize_error_message(&failure.reason).into_owned())
 }
@@ -139,7 +138,6 @@ fn metrics(request: &ExportMetricsServiceRequest) -> impl Iterator<Item = &Metri
     scopes.flat_map(|scope| &scope.metrics)
 }
 
-/// The number of data points of a request.
 fn points(request: &ExportMetricsServiceRequest) -> usize {
     let of = |metric: &Metric| match &metric.data {
         Some(Data::Gauge(data)) => data.data_points.len(),
@@ -170,7 +168,6 @@ mod tests {
         }
     }
 
-    /// The names of the metrics, by scope.
     fn names(request: &ExportMetricsServiceRequest) -> Vec<String> {
         let scopes = request.resource_metrics.iter().flat_map(|resource| &resource.scope_metrics);
         let names = scopes.map(|scope| {

@@ -32,14 +32,12 @@ pub(super) struct EncodedBatch {
     pub(super) too_large: usize,
 }
 
-/// The bytes of a request, and the number of its spans.
 #[derive(Debug)]
 pub(super) struct EncodedRequest {
     pub(super) spans: usize,
     pub(super) bytes: Bytes,
 }
 
-/// Encodes spans into the bytes of requests.
 pub(super) struct RequestBuilder {
     /// `ResourceSpans.resource` and `ResourceSpans.schema_url`, as fields.
     resource: Vec<u8>,
@@ -49,7 +47,7 @@ pub(super) struct RequestBuilder {
     max_bytes: usize,
     /// An upper bound for the bytes of the open request.
     bytes: usize,
-    /// The spans of the open request.
+    /// The number of spans in the open request.
     spans: usize,
     /// The complete requests of the open batch.
     batch: EncodedBatch,
@@ -64,7 +62,6 @@ struct ScopeSpans {
 }
 
 impl RequestBuilder {
-    /// Creates a builder of requests with at most `max_bytes`.
     pub(super) fn new(resource: &Resource, max_bytes: usize) -> Self {
         let fields = span::resource_fields(resource);
         Self {
@@ -108,7 +105,6 @@ impl RequestBuilder {
         first.len()
     }
 
-    /// Adds the open request to the batch, if it has spans.
     fn finish_request(&mut self) {
         self.bytes = MAX_HEAD + self.resource.len();
         let spans = mem::take(&mut self.spans);
@@ -160,7 +156,7 @@ impl ScopeSpans {
 }
 
 /// Appends a span as a field of `ScopeSpans`.
-// Every span passes it.
+// Inlined, because every span passes it.
 #[inline]
 fn encode(out: &mut Vec<u8>, span: &EnrichedSpan<'_>) {
     message_of::<2>(out, 2, |out| span::span(out, span));

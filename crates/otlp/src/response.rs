@@ -11,16 +11,13 @@ pub(super) const MAX_RESPONSE: usize = 4 * 1024 * 1024;
 
 #[derive(Debug)]
 pub(super) enum Outcome {
-    /// The receiver accepted the request.
     Accepted {
-        /// The number of items that it rejected.
+        /// The number of items that the receiver rejected.
         rejected: u64,
         /// The reason, or a warning.
         message: String,
     },
-    /// The request can be retried.
     Retry {
-        /// The reason why the receiver has not accepted the request.
         reason: String,
         /// The time for which the receiver requires the sender to wait.
         after: Option<Duration>,
@@ -29,7 +26,6 @@ pub(super) enum Outcome {
     Unanswered(String),
     /// The request must not be retried.
     Rejected(String),
-    /// There is no time left.
     TimedOut,
 }
 

@@ -60,7 +60,7 @@ pub(super) fn deadline(timeout: Duration) -> Instant {
 /// The results of earlier requests, on which the next request depends.
 #[derive(Default)]
 pub(super) struct LastRequests {
-    /// The number of last requests in a row without an answer.
+    /// The number of consecutive unanswered requests until now.
     unanswered: u32,
     /// The reason why the last request was not accepted.
     failure: Option<String>,
@@ -69,7 +69,6 @@ pub(super) struct LastRequests {
 /// During a shutdown, this number of unanswered requests in a row ends an export.
 const MAX_UNANSWERED: u32 = 2;
 
-/// The time limit of an export.
 #[derive(Clone, Copy)]
 pub(super) struct Limits<'a> {
     pub(super) deadline: Instant,
@@ -111,7 +110,6 @@ pub(super) fn send(
     send_with(transport, request, last, limits, |pause| limits.ending.pause(pause))
 }
 
-/// Sends `request`, and calls `sleep` for each pause.
 fn send_with(
     transport: &mut dyn Transport,
     request: &Bytes,
@@ -191,7 +189,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// Asks for a retry after this time, and accepts a request after this number of attempts.
+    /// A receiver that rejects this number of `attempts`, each time with a request to retry `after` this time.
     struct Overloaded {
         attempts: usize,
         after: Option<Duration>,
@@ -270,7 +268,7 @@ mod tests {
         assert!((9 * SECOND..=timeout).contains(&pause), "{pause:?}");
     }
 
-    /// A receiver that never answers. A shutdown begins with the request after the first `before`.
+    /// A receiver that never answers. The shutdown begins with the request after the first `before` requests.
     struct Absent<'a> {
         before: u32,
         requests: u32,

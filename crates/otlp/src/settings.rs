@@ -149,7 +149,8 @@ fn without(message: &str, secret: &str) -> String {
     safe
 }
 
-/// The text behind a secret at its start, of which JSON may have escaped some characters, for example `/` as `\/` or `\u002f`.
+/// The rest of a text that begins with the secret. JSON may have escaped some characters of the secret, for example `/`
+/// as `\/` or `\u002f`.
 fn behind<'t>(text: &'t str, secret: &str) -> Option<&'t str> {
     secret.chars().try_fold(text, |text, c| {
         if !text.starts_with('\\') {

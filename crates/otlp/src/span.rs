@@ -19,8 +19,7 @@ const HAS_IS_REMOTE: u32 = 0x100;
 /// `Span.flags`: the parent is remote.
 const IS_REMOTE: u32 = 0x200;
 
-/// Appends `Span` to `out`.
-// Has one caller, which every span passes.
+// Inlined, because it has one caller, and every span passes it.
 #[inline]
 pub(super) fn span(out: &mut Vec<u8>, span: &EnrichedSpan<'_>) {
     let record = span.record;

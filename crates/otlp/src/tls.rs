@@ -87,7 +87,6 @@ fn read_certificates(path: &Path) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// Reads the key of a client certificate.
 fn read_key(path: &Path, certificate: &[u8]) -> Result<Vec<u8>, Error> {
     let bytes = read(path)?;
     let key = PrivateKeyDer::from_pem_slice(&bytes)
@@ -101,7 +100,6 @@ fn parse_certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
     CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).collect()
 }
 
-/// Whether one of the certificates can be used as an authority.
 fn has_authority(certificates: Vec<CertificateDer<'static>>) -> bool {
     RootCertStore::empty().add_parsable_certificates(certificates).0 > 0
 }

@@ -6,7 +6,7 @@ use crate::lookup::{attribute, attributes, below, ending, has_namespace};
 use crate::problem::{Problem, is_key, member};
 use crate::row::{Kind, Row};
 
-/// Second words that keys of any program may have.
+/// Second words that are too common to show that a key is misspelled.
 const ANYONES: [&str; 6] = ["id", "name", "size", "state", "type", "version"];
 
 /// The only current key that `key` may misspell: at a distance of one edit, or two in long keys with the same first
@@ -84,7 +84,7 @@ pub fn check_text<'a>(key: &'a str, value: &'a str) -> Option<Problem<'a>> {
     }
 }
 
-/// The attribute with a key of several words, because a key of one word may belong to any program.
+/// The attribute of a key with several words. A key of one word may belong to any program.
 fn checked(key: &str) -> Option<&'static Row> {
     attribute(key).filter(|_| key.contains('.'))
 }

@@ -321,7 +321,6 @@ impl<'a> CapturedSpan<'a> {
     }
 }
 
-/// Formats a value with its type, as in Rust.
 fn shown(value: Option<&Value>) -> String {
     match value {
         None => "no attribute".to_owned(),
@@ -338,7 +337,6 @@ fn is_parent(parent: &SpanData, child: &SpanData) -> bool {
     parent.span_context.span_id() == child.parent_span_id
 }
 
-/// Removes empty lines and the common indentation.
 fn unindented(text: &str) -> Vec<&str> {
     let lines = text.lines().map(str::trim_end);
     let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();

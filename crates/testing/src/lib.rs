@@ -106,7 +106,7 @@ fn running() -> MutexGuard<'static, usize> {
 
 struct Capture {
     scope: CaptureScope,
-    /// The calls outside captures before this one.
+    /// The number of calls outside captures before this one, by function.
     missed_before: HashMap<&'static str, u64>,
 }
 

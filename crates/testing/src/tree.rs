@@ -84,7 +84,7 @@ pub(super) fn parent(span: &SpanData) -> (TraceId, SpanId) {
 struct Subtree {
     start: SystemTime,
     end: SystemTime,
-    /// The index of its group of overlapping siblings.
+    /// The number of the group: siblings that overlap are in one group.
     group: usize,
     /// The lines, the last one first, so that the line of a parent is appended.
     lines: Vec<Line>,
@@ -120,7 +120,7 @@ fn joined(mut siblings: Vec<Subtree>) -> Vec<Line> {
             let _ = write!(text, " ×{count}");
         }
         if joined.is_empty() {
-            // Each line of a deep trace would be moved once for each level.
+            // Appending would move each line of a deep trace once for each level.
             joined = lines;
         } else {
             joined.append(&mut lines);

@@ -100,7 +100,6 @@ impl Attributes {
         let place = place.addr();
         let mut hasher = DefaultHasher::new();
         (name, place).hash(&mut hasher);
-        // The lowest byte of the hash.
         let list = &NAMED[usize::from(hasher.finish().to_le_bytes()[0])];
         let mut known = elements(list, |named| &named.next);
         if let Some(known) = known.find(|known| known.place == place && *known.name == *name) {
@@ -177,7 +176,6 @@ fn elements<T: 'static>(
     })
 }
 
-/// Attributes of a computed name at a place in the code.
 #[derive(Debug)]
 struct Named {
     name: Box<str>,
@@ -197,7 +195,6 @@ const MAX_NAMED: usize = 1024;
 /// The maximum length of a value, in bytes.
 const MAX_VALUE: usize = 255;
 
-/// The way of the next attributes.
 static NEXT_WAY: AtomicUsize = AtomicUsize::new(0);
 
 /// A span's record for readers. Its words are atomic because a thread may reuse the records of another, ended thread;
@@ -268,11 +265,9 @@ struct Stack {
     used: [AtomicPtr<Record>; DEPTH],
     /// The records of each depth, created when the depth is reached.
     records: [OnceLock<Box<[Record; WAYS]>>; DEPTH],
-    /// Whether a thread owns the stack.
     is_owned: AtomicBool,
 }
 
-/// The newest stack.
 static LAST: AtomicPtr<Stack> = AtomicPtr::new(ptr::null_mut());
 
 thread_local! {
@@ -295,7 +290,7 @@ impl Drop for Owner {
 
 #[cold]
 fn first() -> Option<&'static Stack> {
-    // Not on a thread that is ending.
+    // This fails on a thread that is ending.
     OWNER.try_with(|_| ()).ok()?;
     let stack = Stack::free().unwrap_or_else(Stack::more);
     stack.open.store(0, Ordering::Relaxed);
@@ -518,7 +513,7 @@ mod tests {
     fn a_value_without_room_is_left_out_whole() {
         let long = "x".repeat(256);
         assert_eq!(bytes(Attributes::of_call("", &long, "a.rs", 1)), b"\x02\x011\x03\x04a.rs");
-        // 224 bytes, of which 4 come before, 3 are the line's and 2 the key and the length.
+        // The maximum is 224 bytes: 4 precede the attributes, 3 belong to the line, and 2 to the key and the length.
         let exact = "y".repeat(215);
         assert_eq!(bytes(Attributes::of_call("", &exact, "a.rs", 1)).len(), 220);
         let more = "y".repeat(216);

@@ -89,8 +89,8 @@ fn parts(tree: &impl Tree, extents: &Extents, roots: &[usize], task: Task) -> Ve
     let mut ends: Vec<(u64, u64, usize)> = Vec::new();
     for child in children {
         let (first, last) = extents.get(child).copied().unwrap_or(NEVER);
-        // A span that did not wait for the rest below a child may have waited for the child itself. A moment is not
-        // waited for.
+        // A span that did not wait for the descendants of a child may have waited for the child itself. No span waits
+        // for a child without a length.
         let (_, end) = own(tree, *child);
         let from = first.max(task.from);
         ends.extend([last, end].map(|end| (end, from, *child)));

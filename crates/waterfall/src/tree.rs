@@ -66,7 +66,7 @@ pub fn below<'a, T: Tree>(
     })
 }
 
-/// Returns the times of a span without a child, each with its end.
+/// Returns the periods of a span in which no child ran, each as its start and end.
 pub fn uncovered<T: Tree>(tree: &T, span: usize) -> impl Iterator<Item = (u64, u64)> {
     let (mut until, end) = (tree.start(span), tree.end(span));
     let children = tree.children(span).iter();

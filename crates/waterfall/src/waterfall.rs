@@ -13,14 +13,14 @@ use crate::critical_path::{Step, critical_path};
 use crate::duration::duration;
 use crate::tree::{Mark, Tree, below, uncovered};
 
-/// The maximum numbers of rows: of a whole trace, and of a folded one.
+/// The maximum number of rows of a complete trace, and of a folded one.
 const MOST_ROWS: usize = 10_000;
 const MOST_FOLDED_ROWS: usize = 400;
 /// The maximum number of errors listed before a folded trace.
 const MOST_ERRORS: usize = 10;
 /// The minimum and the maximum width of the bars, in columns.
 const BARS: (usize, usize) = (16, 80);
-/// The texts of a row for a time without a child, and for the time between the end of the cause and a span.
+/// The text of a row for a period without a child span, and for one between the end of a cause and the start of a span.
 const GAP: &str = "┄ no child span";
 const WAIT: &str = "┄ waited, no span";
 
@@ -52,7 +52,6 @@ impl Default for Options {
     }
 }
 
-/// The subject of a row.
 enum Item {
     Span(usize),
     /// Siblings without their own row, like their descendants.
@@ -138,7 +137,7 @@ struct Drawing<'a, T> {
     length: u64,
     options: Options,
     folds: bool,
-    /// The columns of the labels, of a duration, and of the bars.
+    /// The widths of the labels, of the durations and of the bars, in columns.
     labels: usize,
     durations: usize,
     columns: usize,
@@ -203,7 +202,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
                     2 + self.tree.name(span).width() + beside + usize::from(beside > 0)
                 }
                 Item::Gap { text, .. } => text.width(),
-                // The text of a row is cut.
+                // The text of folded siblings has a fixed width, and is cut.
                 Item::Folded(_) => 36,
             };
             // A name has eight columns, however short it is.
@@ -267,7 +266,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
                 let first = Reverse((self.tree.start(*span), *span));
                 (self.always.contains(span), took, first)
             });
-            // The last one of each name.
+            // The map keeps the last span of each name.
             let longest = longest.into_iter().map(|span| (self.tree.name(span), span));
             let longest: FxHashMap<Cow<'_, str>, usize> = longest.collect();
             let longest: FxHashSet<usize> = longest.into_values().collect();
@@ -320,7 +319,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
         let title = clip(&format!("trace {}", self.id), room);
         let services = format!(" · {}", self.services.join(", "));
         let services = match room - title.width() {
-            // Half of a name is better than none, and three letters are not.
+            // Half of a name helps, but three letters do not.
             room if room > 8 && services.len() > 4 => clip(&services, room),
             _ => String::new(),
         };
@@ -435,7 +434,8 @@ impl<'a, T: Tree> Drawing<'a, T> {
         }
     }
 
-    /// The text beside the name of a span: its service, if it changes, and more.
+    /// The text beside the name of a span: its service, if the parent has another one, then `cancelled`, `skipped` or
+    /// [`Tree::beside`].
     fn beside(&self, span: usize) -> String {
         let beside = match self.tree.mark(span) {
             Mark::Cancelled => "cancelled".to_owned(),
@@ -461,7 +461,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
         let to = self.column(end).clamp(from + 1, self.columns);
         let light = if took.saturating_mul(200) < self.length { '▏' } else { '▒' };
         let critical = self.critical.get(&index).map_or(&[][..], Vec::as_slice);
-        // The share of a time in which the span is on the critical path, and the share that the span has of it.
+        // Returns for a period how long the span was on the critical path, and how long the span ran.
         let shares = |from: u64, to: u64| {
             let within = |start: u64, end: u64| end.min(to).saturating_sub(start.max(from));
             let own = critical.iter().filter(|step| !step.is_wait);
@@ -600,7 +600,6 @@ fn round_step(length: u64, most: usize) -> u64 {
     steps.find(|step| *step >= least).unwrap_or(u64::MAX)
 }
 
-/// The sign before the name.
 const fn sign(mark: Mark) -> (&'static str, Style) {
     match mark {
         Mark::Failed => ("✗", BAD),

@@ -101,7 +101,7 @@ fn attribute(out: &mut Vec<u8>, key: &Key, value: LogValue<'_>) {
     }
 }
 
-/// A value that spans have, too.
+/// A value that an attribute of a span can have; other values are returned as the error.
 const fn scalar(value: LogValue<'_>) -> Result<Borrowed<'_>, &AnyValue> {
     Ok(match value {
         LogValue::Bool(value) => Borrowed::Bool(value),

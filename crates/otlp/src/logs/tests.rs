@@ -83,7 +83,6 @@ prop_compose! {
     }
 }
 
-/// The record, converted to the type of `opentelemetry-proto`.
 fn expected(record: &LogRecord) -> proto_logs::LogRecord {
     let nanos = |time: std::time::SystemTime| {
         let since = time.duration_since(UNIX_EPOCH).unwrap();
@@ -109,7 +108,6 @@ fn expected(record: &LogRecord) -> proto_logs::LogRecord {
     }
 }
 
-/// A record with its scope as text.
 fn text(
     scope: Option<&proto::InstrumentationScope>,
     schema_url: &str,

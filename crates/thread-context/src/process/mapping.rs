@@ -62,7 +62,7 @@ pub(super) fn publish(payload: Vec<u8>) -> io::Result<()> {
     header.write(&payload)?;
     // Also after a failure, so that the next call uses the same mapping. The previous payload is freed now.
     *published = Some(Published { header, payload, process, has_file });
-    // After each change, for readers that wait for this call.
+    // The mapping is named after each change, for readers that wait for this call.
     if header.set_name().is_err() && !has_file {
         return Err(io::Error::other(
             "expected a mapping with a name, found that the system allows neither a memory file nor a named mapping: the process context is not published",

@@ -31,7 +31,6 @@ pub(super) fn encode<'a>(
     context
 }
 
-/// Encodes a message `KeyValue`.
 fn key_value(key: &str, value: &[u8]) -> Vec<u8> {
     let mut pair = Vec::new();
     message(&mut pair, 1, key.as_bytes());
@@ -39,7 +38,6 @@ fn key_value(key: &str, value: &[u8]) -> Vec<u8> {
     pair
 }
 
-/// Encodes a message `AnyValue`.
 fn any(value: &Value) -> Vec<u8> {
     match value {
         Value::String(value) => text(value.as_str()),
