@@ -1,5 +1,5 @@
-//! Messages of the library. They go to `tracing`, or to standard error in a program without a subscriber. An error,
-//! which reports lost telemetry, always goes to standard error, too, whatever the filter of lines.
+//! Messages of the library. They go to `tracing`, or to standard error in a program without a subscriber. An error
+//! reports lost telemetry, so it also goes to standard error, whatever the filter of log lines.
 
 use std::cell::Cell;
 use std::io::{self, Write as _};

@@ -182,7 +182,7 @@ mod mask {
     fn consume(signal: c_int) {
         let signals = of(&[signal]);
         let at_once = MaybeUninit::<libc::timespec>::zeroed();
-        // SAFETY: zero is a valid time. The function reads the set and the time, and writes to no null pointer.
+        // SAFETY: zero is a valid time. The function reads the set and the time, and accepts null for the details.
         unsafe { libc::sigtimedwait(&raw const signals, ptr::null_mut(), at_once.as_ptr()) };
     }
 

@@ -32,7 +32,7 @@ pub(super) struct BridgedEvent {
     origin: Origin,
     /// The field `error`, as `#[instrument(err)]` writes it.
     error: Option<String>,
-    /// The attributes of the span for a field of the type `dyn Error`.
+    /// The span's attributes from a field of the type `dyn Error`.
     exception: Vec<KeyValue>,
     attributes: Vec<KeyValue>,
 }
@@ -40,9 +40,9 @@ pub(super) struct BridgedEvent {
 /// The source of the target and the location of an event.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Origin {
-    /// The metadata.
+    /// The event's metadata.
     Tracing,
-    /// Fields, in a record of the `log` facade.
+    /// The event's fields, in a record of the `log` facade.
     Log,
 }
 
@@ -113,7 +113,7 @@ impl BridgedEvent {
         }
     }
 
-    /// The key of a field. The origin of a `log` record gets the key of an event's own origin.
+    /// The key of a field. Fields with the origin of a `log` record get the keys that other events have.
     fn key(&self, field: &Field) -> &'static str {
         let name = field.name();
         if self.origin == Origin::Tracing {

@@ -18,7 +18,7 @@ const STATUS_DESCRIPTION: &str = "otel.status_description";
 #[derive(Debug)]
 pub(super) struct SpanFields<'a>(pub(super) &'a mut SpanRecord);
 
-/// The methods of a visitor for values that are attributes of their type.
+/// The methods of a visitor for numbers and booleans.
 macro_rules! numbers {
     () => {
         numbers! {

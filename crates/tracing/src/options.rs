@@ -25,8 +25,8 @@ use crate::spans::Spans;
 ///
 /// The spans go to the provider of this library, as
 /// [`init`](https://docs.rs/floe-telemetry/latest/floe_telemetry/fn.init.html) starts it. Without one, they go to
-/// OpenTelemetry's global tracer provider. Without either, one line on standard error reports the lost spans. Code that
-/// calls tracing-opentelemetry's `OpenTelemetrySpanExt`, such as tracing-actix-web, does not find this layer.
+/// OpenTelemetry's global tracer provider. Without either, one line on standard error reports that spans are lost. Code
+/// that calls tracing-opentelemetry's `OpenTelemetrySpanExt`, such as tracing-actix-web, does not find this layer.
 ///
 /// Telemetry about telemetry is not recorded: events of this crate and of OpenTelemetry are ignored, and
 /// so are spans and events on the threads of exporters.

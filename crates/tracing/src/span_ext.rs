@@ -185,7 +185,7 @@ impl OpenTelemetrySpanExt for Span {
     }
 }
 
-/// Updates the record of a span, or else its original.
+/// Updates the record of a span, or else the span in its context.
 fn update<T>(
     span: &Span,
     value: T,

@@ -165,7 +165,6 @@ pub(super) struct Word<'a> {
     pub(super) value: LitStr,
 }
 
-/// The values of all variants, which must differ.
 fn words<'a>(cx: &Ctxt, container: &Container, data: &'a DataEnum) -> Vec<Word<'a>> {
     let case = container.rename_all.get().copied().flatten().unwrap_or(Case::Pascal);
     let word = |variant: &'a syn::Variant| {

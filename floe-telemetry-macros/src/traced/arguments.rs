@@ -11,7 +11,6 @@ pub(super) struct Argument<'a> {
     pub(super) name: Option<Ident>,
     /// All names that the argument binds, usually one.
     pub(super) leaves: Vec<Leaf<'a>>,
-    /// The tokens for errors.
     pub(super) original: &'a dyn ToTokens,
     /// Conditions of the argument, which its uses in the expansion need, too.
     pub(super) cfgs: Vec<&'a Attribute>,

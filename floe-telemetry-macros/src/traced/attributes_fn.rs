@@ -23,7 +23,6 @@ pub(super) struct Binding<'a> {
 }
 
 impl<'a> AttributesFn<'a> {
-    /// Returns `None` after an error.
     pub(super) fn new(cx: &Ctxt, value: Expr, arguments: Vec<Argument<'a>>) -> Option<Self> {
         match value {
             Expr::Closure(closure) => Self::closure(cx, closure, arguments),

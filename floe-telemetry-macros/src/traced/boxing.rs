@@ -15,7 +15,7 @@ pub(super) struct Boxing {
 }
 
 impl Boxing {
-    /// Creates it; `None` also if the body may return another box before its end.
+    /// Returns `None` also if the body may return another box before its end.
     pub(super) fn new(body: &Group) -> Option<Self> {
         let trees: Vec<_> = body.stream().into_iter().collect();
         let (last, rest) = trees.split_last()?;

@@ -51,7 +51,6 @@ pub(super) enum Parent {
 pub(super) enum Shape {
     Sync,
     Async,
-    /// An `async fn` after `#[async_trait]`.
     AsyncTrait(AsyncTrait),
     /// A function that returns a future, with the body if it puts the future into a box.
     Returns(Future, Option<Box<Boxing>>),

@@ -22,7 +22,6 @@ pub(super) struct Alias {
     of: String,
 }
 
-/// Names that patterns bind to a field with a credential's name.
 pub(super) fn aliases(arguments: &[Argument<'_>]) -> Vec<Alias> {
     arguments.iter().flat_map(|argument| &argument.leaves).filter_map(of_leaf).collect()
 }

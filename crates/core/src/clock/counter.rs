@@ -106,7 +106,6 @@ fn measure() -> f64 {
     rate
 }
 
-/// Sets a rate that was measured over a long interval.
 pub(super) fn set_nanos_per_tick(rate: f64) {
     set(rate, u64::MAX);
 }

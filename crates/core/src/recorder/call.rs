@@ -91,7 +91,6 @@ impl Drop for Guard {
     }
 }
 
-/// Ends the span of a body that unwinds.
 struct Unwinding<'a>(&'a mut Opened);
 
 impl Drop for Unwinding<'_> {

@@ -55,7 +55,6 @@ fn address(context: &SpanContext) -> usize {
     ptr::from_ref(context).addr()
 }
 
-/// Returns access to `recording`, whose span may become the current one.
 #[inline]
 pub(super) fn current_updates(recording: &Recording) -> &'static PendingUpdates {
     let updates = recording.updates();
@@ -131,32 +130,33 @@ impl Boundary {
         Some((Self(BOUNDARY.get()), SpanId::from(updates.span_id())))
     }
 
-    /// Whether `above` is the span context of this boundary, in a `Context`, not a copy.
+    /// Whether `above` is the span context of this boundary. It must be borrowed from a `Context`, because the address
+    /// of a copy differs.
     #[inline]
     pub(super) fn is_at(self, above: &SpanContext) -> bool {
         self.0 == address(above)
     }
 }
 
-/// Whether `above`, the span context in a `Context`, not a copy, is the boundary.
+/// Whether `above` is the boundary. It must be borrowed from a `Context`, because the address of a copy differs.
 #[inline]
 pub(super) fn is_boundary(above: &SpanContext) -> bool {
     BOUNDARY.get() == address(above)
 }
 
-/// The updates of the current span below `above`, the span context in a `Context`, not a copy.
+/// The updates of the current span, if its boundary is `above`, which must be borrowed from a `Context`.
 #[inline]
 fn updates_within(above: &SpanContext) -> Option<&'static PendingUpdates> {
     if is_boundary(above) { CURRENT.get() } else { None }
 }
 
-/// Returns the id of the current span, if its boundary is `above`, which is the span context in a `Context`.
+/// The id of the current span, if its boundary is `above`, which must be borrowed from a `Context`.
 #[inline]
 pub(super) fn id_within(above: &SpanContext) -> Option<SpanId> {
     updates_within(above).map(|updates| SpanId::from(updates.span_id()))
 }
 
-/// Returns access to the current span, if its boundary is `above`, which is the span context in a `Context`.
+/// Access to the current span, if its boundary is `above`, which must be borrowed from a `Context`.
 pub(super) fn handle_within(above: &SpanContext) -> Option<Handle> {
     updates_within(above).map(PendingUpdates::handle)
 }
@@ -209,7 +209,7 @@ const fn halves(id: [u8; 16]) -> [u64; 2] {
 /// An unsampled span without a `Context`.
 #[derive(Clone, Copy, Debug)]
 struct Unsampled {
-    /// The span in the current `Context`, its ancestor.
+    /// Identifies the ancestor in the current `Context`.
     below: IdHash,
     /// Invalid until the id is read.
     id: SpanId,

@@ -44,7 +44,7 @@ impl Exception {
         Self { type_name, class: None, message, chain: None }
     }
 
-    /// Reads an error. A panic of the user's `Display` must not affect the host.
+    /// Reads an error. A panic of its `Display` or `Debug` is caught, because it must not affect the host.
     fn guarded(type_name: &'static str, read: impl FnOnce() -> Self) -> Self {
         caught(read).unwrap_or_else(|reason| {
             Self::new(type_name, format!("error formatting panicked: {reason}"))

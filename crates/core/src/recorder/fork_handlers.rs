@@ -23,7 +23,6 @@ thread_local! {
     static LOCKED: RefCell<Option<Locks>> = const { RefCell::new(None) };
 }
 
-/// Runs on the thread that forks, before the fork.
 extern "C" fn before() {
     // On an ending thread, the locks are not taken.
     let _ = LOCKED.try_with(|locked| {

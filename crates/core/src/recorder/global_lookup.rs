@@ -30,7 +30,6 @@ thread_local! {
     static LOOKS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Whether this thread no longer counts calls of plain functions.
 #[inline]
 pub(super) fn is_settled() -> bool {
     LOOKS.get() == SETTLED

@@ -29,7 +29,6 @@ use super::sync::{Arc, AtomicBool, AtomicUsize, Ordering, UnsafeCell};
 #[repr(align(128))]
 struct CachePadded<T>(pub(super) T);
 
-/// The state that writer and reader share.
 struct Ring<T, const N: usize> {
     slots: Box<[UnsafeCell<MaybeUninit<T>>; N]>,
     written: CachePadded<AtomicUsize>,

@@ -237,7 +237,6 @@ fn keep_in_boundary(recording: Box<Recording>, parent: &Parent) -> Opened {
     Opened::new(OpenSpan::In(Some(recording), current))
 }
 
-/// Returns the context in which the span is current.
 #[expect(clippy::inline_always, reason = "as for `open`")]
 #[inline(always)]
 fn below(parent: &Parent, recording: &Recording) -> Context {

@@ -29,7 +29,8 @@ pub struct RecorderTracer {
 
 static NAMED: RwLock<BTreeMap<Cow<'static, str>, RecorderTracer>> = RwLock::new(BTreeMap::new());
 
-/// The maximum number of kept tracers, and of bytes of their names. A program that exceeds it makes names from data.
+/// The maximum number of kept tracers, and the maximum length of their names in bytes. Only names that are made from
+/// data exceed them.
 const MOST_NAMED: usize = 1000;
 const LONGEST_NAME: usize = 256;
 

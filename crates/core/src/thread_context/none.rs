@@ -18,7 +18,6 @@ impl Attributes {
     }
 }
 
-/// A span that is not published.
 #[derive(Debug)]
 pub(crate) struct Attached;
 
@@ -26,7 +25,6 @@ impl Attached {
     pub(crate) const NONE: Self = Self;
 }
 
-/// A span that is not listed.
 #[derive(Debug, Default)]
 pub(crate) struct OpenSpan;
 

@@ -56,7 +56,7 @@ pub(super) fn of_async_trait(traced: &Traced<'_>, it: &AsyncTrait) -> TokenStrea
 }
 
 fn future(traced: &Traced<'_>, rebind: &TokenStream, body: &TokenStream) -> TokenStream {
-    // A mistake in a lifetime, which is in the type of the future, is reported here, too.
+    // Mistakes in lifetimes are reported here as well, because the type of the future contains them.
     let at = at_result(traced);
     let private = tokens::located_at(traced.krate.private(), at);
     let outcome = outcome(traced);
@@ -146,8 +146,8 @@ fn typed_body(traced: &Traced<'_>) -> TokenStream {
     let body = nested(traced);
     let typed = match &traced.output {
         Output::Opaque => return body,
-        // A value of type `!` does not determine a type, so a function of the runtime does. A body that ends is
-        // reported here, and only here, because what follows has that type.
+        // The runtime's `never` fixes the type of the block, which a value of type `!` does not. A body that ends is
+        // reported only here, because the `return` has the expected type.
         Output::Never => {
             let private = traced.krate.private();
             return quote_spanned! {ours=>

@@ -27,7 +27,7 @@ impl Definition {
         constant.chain(self.attributes.iter().cloned()).collect()
     }
 
-    /// Looks the series up. `None` if the metric cannot be recorded, which has been reported.
+    /// Returns `None` if the metric cannot be recorded, which a warning has reported.
     fn look_up(&self) -> Option<Series> {
         let found = OnceLock::new();
         self.recorder.with_instrument(&self.metric, self.kind, |generation, instrument| {

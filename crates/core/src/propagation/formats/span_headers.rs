@@ -26,7 +26,6 @@ pub(super) fn sent(cx: &Context) -> Option<SpanContext> {
     context.is_valid().then_some(context)
 }
 
-/// `cx` with the received span as the parent. `None` if an id is invalid.
 pub(super) fn received(
     cx: &Context,
     trace_id: Option<TraceId>,

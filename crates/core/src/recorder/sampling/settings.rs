@@ -97,7 +97,6 @@ pub(super) struct Settings {
     /// The share of sampled traces if no rule matches.
     pub(super) ratio: Ratio,
     pub(super) rules: Arc<[Rule]>,
-    /// The keys of baggage whose values become attributes.
     pub(super) baggage: Box<[Key]>,
 }
 
