@@ -24,7 +24,6 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 /// The maximum delay until a finished trace is printed on a terminal, in milliseconds.
 const TERMINAL_DELAY: u64 = 100;
 
-/// The message about traces without an exporter.
 fn no_exporter() -> String {
     let endpoint = OtlpProtocol::default().default_endpoint();
     let of_otlp = format!(

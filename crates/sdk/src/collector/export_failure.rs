@@ -3,12 +3,10 @@
 
 use opentelemetry_sdk::error::OTelSdkError;
 
-/// The class of an error without a more specific one.
 const OTHER_ERROR: &str = "_OTHER";
 
 pub(crate) const QUEUE_FULL: &str = "queue_full";
 
-/// The `error.type` of items that arrive after the shutdown.
 pub(crate) const ALREADY_SHUTDOWN: &str = "already_shutdown";
 
 /// The `error.type` of items that are still queued when the time of a shutdown has passed.

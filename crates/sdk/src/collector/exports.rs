@@ -75,7 +75,6 @@ impl Component {
         }
     }
 
-    /// The finished items, with the attributes of their series.
     pub(crate) fn finished(&self) -> Vec<(u64, Vec<KeyValue>)> {
         let finished = lock(&self.finished);
         let finished = finished.iter();
@@ -104,7 +103,6 @@ pub(crate) struct Export {
     loss: Mutex<Loss>,
 }
 
-/// The losses of an exporter since the last message about them.
 #[derive(Debug, Default)]
 struct Loss {
     items: u64,
@@ -154,7 +152,6 @@ impl Export {
         *lock(&self.failure) = reason.map(str::to_owned);
     }
 
-    /// Counts losses, until they are reported.
     pub(super) fn lose(&self, items: u64, error: &str) {
         let mut loss = lock(&self.loss);
         loss.items += items;

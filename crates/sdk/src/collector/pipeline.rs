@@ -24,7 +24,7 @@ use crate::clock::{Instant, WallClock, monotonic_now};
 use crate::config::{SamplingConfig, TelemetryConfig};
 use crate::recorder::{Buffer, SpanRecord};
 
-/// The open batch and its exporters.
+/// The path of spans to the exporters: processors, tail sampling, enrichment and the open batch.
 pub(crate) struct Pipeline {
     /// Attributes of every span that does not set these keys itself.
     span_attributes: SharedAttributes,
@@ -110,7 +110,6 @@ impl Pipeline {
         rooms.max().unwrap_or(usize::MAX)
     }
 
-    /// Adds the span to the open batch, or passes it to tail sampling.
     // Not inlined: its instructions are counted by `--bin instructions`.
     #[inline(never)]
     pub(super) fn push(&mut self, record: &mut SpanRecord, clock: &WallClock) {

@@ -22,7 +22,6 @@ struct SharedAttribute {
     otlp: Box<[u8]>,
 }
 
-/// The attributes that a span sets itself.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OwnAttributes<'a> {
     attributes: &'a [Attribute],

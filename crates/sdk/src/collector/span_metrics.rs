@@ -52,7 +52,6 @@ struct Instruments {
     calls: Counter<u64>,
     errors: Counter<u64>,
     duration: Histogram<f64>,
-    /// The exemplars of the three instruments.
     exemplars: [Option<Arc<Exemplars>>; 3],
 }
 

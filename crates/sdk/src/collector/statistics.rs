@@ -264,7 +264,6 @@ impl Counters {
         }
     }
 
-    /// The rules with at least one redaction.
     pub(crate) fn redacted(&self) -> Vec<(&'static str, u64)> {
         let counts = self.redactions.0.iter();
         let counts = counts.map(|count| count.load(Ordering::Relaxed));

@@ -262,7 +262,6 @@ pub(crate) fn is_set(name: &str) -> bool {
     environment::variable(name).is_ok_and(|text| !text.trim().is_empty())
 }
 
-/// Returns the valid directives of `RUST_LOG`. `None` if there are none.
 #[cfg(feature = "subscriber")]
 pub(crate) fn rust_log() -> Option<Vec<super::filter::Directive>> {
     let directives = take_list("RUST_LOG", super::filter::directive);

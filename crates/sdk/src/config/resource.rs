@@ -125,7 +125,6 @@ impl ResourceAttributes {
         own.chain(identity).chain(additional).chain(typed).collect()
     }
 
-    /// Returns the attributes of the floe identity that are set.
     pub(crate) fn identity(&self) -> Vec<KeyValue> {
         let mode = self.floe_mode.map(|mode| mode.as_str().to_owned());
         let fields = [
@@ -193,7 +192,6 @@ pub(super) fn check_name(name: &str) -> Result<(), String> {
     }
 }
 
-/// Checks the key of an additional attribute.
 pub(super) fn check_key(key: &str) -> Result<(), String> {
     if KEYS_OF_FIELDS.contains(&key) {
         return Err(format!("expected a key that is not set by another field, found `{key}`"));

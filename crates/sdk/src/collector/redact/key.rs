@@ -22,7 +22,6 @@ const MAX_SLOTS: usize = 16;
 const ERROR_TEXTS: [&str; 4] =
     [keys::EXCEPTION_MESSAGE, keys::EXCEPTION_STACKTRACE, keys::ERROR_MESSAGE, keys::FLOE_WARNING];
 
-/// A key, and the redaction of its values.
 #[derive(Debug)]
 pub(super) struct Key {
     name: Box<str>,

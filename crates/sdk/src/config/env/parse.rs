@@ -51,7 +51,6 @@ pub(super) fn between<T: FromStr + PartialOrd + Display>(
     }
 }
 
-/// Parses a number from 0.0 to 1.0.
 pub(super) fn ratio(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(ratio) if (0.0..=1.0).contains(&ratio) => Ok(ratio),
