@@ -135,10 +135,22 @@ fn channel(uri: Uri, proxy: Option<&Proxy>, settings: &OtlpSettings) -> Result<C
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(Some(connect_timeout));
     let tunnel = Tunnel::new(proxy.uri().clone(), tcp);
-    Ok(endpoint.connect_with_connector_lazy(match proxy.basic_auth() {
+    let tunnel = match proxy.basic_auth() {
         Some(credential) => tunnel.with_auth(credential.clone()),
         None => tunnel,
-    }))
+    };
+    Ok(endpoint.connect_with_connector_lazy(tunnel.map_request(with_port)))
+}
+
+/// Adds the port of `http`, because a tunnel would otherwise lead to port 443.
+fn with_port(receiver: Uri) -> Uri {
+    let is_plain = receiver.scheme_str() == Some("http") && receiver.port().is_none();
+    let Some(host) = receiver.host().filter(|_| is_plain) else {
+        return receiver;
+    };
+    let mut parts = receiver.clone().into_parts();
+    parts.authority = format!("{host}:80").parse().ok();
+    Uri::from_parts(parts).unwrap_or(receiver)
 }
 
 #[cfg(feature = "tls")]

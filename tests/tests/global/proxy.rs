@@ -38,12 +38,14 @@ fn the_proxy_is_used_for_other_hosts() {
     let client = ClientCertificate::NotRequested;
     // Only the proxy can resolve this host.
     let (plain, secure) = ("http://collector.test:4317", "https://collector.test:4317");
-    let tunnel = "CONNECT collector.test:4317 HTTP/1.1";
-    for (receiver, endpoint, protocol, variable) in [
-        (Receiver::grpc(), plain, "grpc", "HTTP_PROXY"),
-        (Receiver::http(), plain, "http/protobuf", "http_proxy"),
-        (Receiver::grpc_with_tls(&authority, client), secure, "grpc", "HTTPS_PROXY"),
-        (Receiver::http_with_tls(&authority, client), secure, "http/protobuf", "ALL_PROXY"),
+    let without_port = "http://collector.test";
+    for (receiver, endpoint, port, protocol, variable) in [
+        (Receiver::grpc(), plain, 4317, "grpc", "HTTP_PROXY"),
+        (Receiver::grpc(), without_port, 80, "grpc", "HTTP_PROXY"),
+        (Receiver::http(), plain, 4317, "http/protobuf", "http_proxy"),
+        (Receiver::http(), without_port, 80, "http/protobuf", "http_proxy"),
+        (Receiver::grpc_with_tls(&authority, client), secure, 4317, "grpc", "HTTPS_PROXY"),
+        (Receiver::http_with_tls(&authority, client), secure, 4317, "http/protobuf", "ALL_PROXY"),
     ] {
         for credentials in [None, Some(CREDENTIALS)] {
             let proxy = Proxy::to(receiver.port(), credentials);
@@ -60,6 +62,7 @@ fn the_proxy_is_used_for_other_hosts() {
             let before = receiver.spans().len();
             assert_eq!(run(&program, &variables), "delivered", "{protocol} {endpoint}");
             assert_eq!(receiver.spans().len(), before + 1);
+            let tunnel = format!("CONNECT collector.test:{port} HTTP/1.1");
             assert_eq!(proxy.request_lines(), [tunnel]);
         }
     }
