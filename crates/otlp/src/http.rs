@@ -43,6 +43,7 @@ struct Http {
 }
 
 /// Creates a client that connects with the first request.
+#[cfg_attr(not(feature = "tls"), expect(clippy::unnecessary_wraps, reason = "TLS reads files"))]
 pub(super) fn connect(
     endpoint: Uri,
     proxy: Option<Proxy>,
