@@ -80,8 +80,8 @@ static TRACER: Tracer = tracer!("host");
 
 type Callback = extern "C-unwind" fn();
 
-/// Calls the program, which may leave its function by a C++ exception or the end of its thread, in a span of each kind.
-/// Returns whether there is such a kind.
+/// Calls the program in a span of this kind. The program may leave its function by a C++ exception or the end of its
+/// thread. Returns whether there is such a kind.
 // SAFETY: no other function of the process has this name.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn telemetry_call(kind: i32, call: Callback) -> bool {

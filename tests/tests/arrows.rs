@@ -132,7 +132,7 @@ fn is_root(module: &[String]) -> bool {
     module.len() == 1 && ["lib", "main"].contains(&module[0].as_str())
 }
 
-/// The name of an item that has its text at its place.
+/// The name of an item that is not a module, an import or a re-export.
 fn name_of(item: &Item) -> Option<String> {
     let name = match item {
         Item::Const(item) => &item.ident,

@@ -41,7 +41,6 @@ fn assert_child(child: &SpanData, parent: &SpanData) {
     assert_eq!(child.span_context.trace_id(), parent.span_context.trace_id());
 }
 
-/// The decision of the parent samples the spans.
 fn provider() -> (SdkTracerProvider, InMemorySpanExporter) {
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder()

@@ -25,16 +25,16 @@ const SPANS: u64 = 3000;
 #[traced]
 fn work() {}
 
-/// The attribute has this length.
+/// Records a span whose attribute has this length.
 fn large(bytes: usize) {
     drop(span("large").attribute("text", "x".repeat(bytes)).start());
 }
 
 fn config() -> TelemetryConfig {
     let mut config = TelemetryConfig::new("memory");
-    // Their final flush would wait for the exporter, too.
+    // The final flush of metrics would wait for the exporter, too.
     config.exporters.metrics = Some(vec![ExporterKind::None]);
-    // An exporter that is blocked loses nothing while it is.
+    // The timeout is so long that a blocked exporter loses nothing.
     config.batch_processor.export_timeout_millis = 3_600_000;
     config
 }
@@ -48,7 +48,7 @@ fn start(
     TelemetryProvider::builder(config).with_span_exporter(exporter).initialize().unwrap()
 }
 
-/// Passes spans on once it is released.
+/// Blocks until it is released, and then passes spans on.
 #[derive(Debug)]
 struct Later(Blocked, MemoryExporter);
 
@@ -88,7 +88,6 @@ fn assert_accounted(telemetry: &TelemetryProvider, spans: u64) {
     assert_eq!(accounted(&counted), spans, "{counted:?}");
 }
 
-/// Waits until no span is pending, and checks the accounts all the time.
 fn await_none_pending(telemetry: &TelemetryProvider, spans: u64) -> Statistics {
     wait_until(|| {
         assert_accounted(telemetry, spans);
@@ -97,7 +96,7 @@ fn await_none_pending(telemetry: &TelemetryProvider, spans: u64) -> Statistics {
     telemetry.statistics()
 }
 
-/// The peak of this process, in bytes.
+/// The peak of this process's resident memory, in bytes.
 #[cfg(target_os = "linux")]
 fn peak() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -154,7 +153,6 @@ fn a_huge_text_is_cut_before_it_is_copied() {
     }
 }
 
-/// A span with three attributes.
 #[traced(attributes(number, name = "burst", text))]
 fn order(number: u64, text: &str) {}
 
@@ -171,7 +169,7 @@ fn a_burst_of_one_thread_is_delivered_whole() {
 
     let blocked = Blocked::default();
     let telemetry = start(blocked.clone(), |_| ());
-    // Twice: the second burst finds the buffers of the first one.
+    // The second burst finds the buffers of the first one.
     for n in 1..=2 {
         orders(BURST - 1);
         let counted = telemetry.statistics();
@@ -199,7 +197,7 @@ fn the_buffers_of_a_burst_are_bounded() {
     }
     let counted = telemetry.statistics();
     assert_eq!(accounted(&counted), BURST, "{counted:?}");
-    // 8 MiB in buffers for 256 spans of 64 KiB each, and the queue.
+    // 8 MiB hold buffers of 64 KiB, each for 256 spans. The queue and a batch hold 2048 and 512 more.
     let bound = 8 * MIB as u64 / (64 * 1024) * 256 + 2048 + 512;
     assert!(counted.pending > 20_000, "{counted:?}");
     assert!(counted.pending < bound, "{counted:?}");
@@ -215,7 +213,7 @@ fn the_buffers_of_a_burst_are_bounded() {
     telemetry.shutdown(TIMEOUT).unwrap();
 }
 
-/// The leaves of a trace without room are lost first.
+/// If there is no room, the leaves of a trace are lost first.
 #[alone]
 fn without_room_roots_and_failed_spans_are_kept_before_leaves() {
     #[traced]
@@ -238,13 +236,13 @@ fn without_room_roots_and_failed_spans_are_kept_before_leaves() {
     }
 }
 
-/// More threads than there is memory for buffers: they share some.
+/// There is not enough memory for a buffer of each thread, so threads share buffers.
 #[alone]
 fn a_thread_without_a_buffer_shares_one() {
     const THREADS: usize = 300;
 
     let memory = MemoryExporter::new();
-    // For 64 buffers.
+    // This is enough memory for 64 buffers.
     let telemetry = start(memory.clone(), |config| config.max_memory_bytes = 8 * MIB);
     let barrier = Barrier::new(THREADS);
     std::thread::scope(|scope| {
@@ -261,7 +259,7 @@ fn a_thread_without_a_buffer_shares_one() {
     assert_eq!(counted.exported, 2 * THREADS as u64, "{counted:?}");
 }
 
-/// Every page of a program that locks its memory is resident as soon as it is reserved.
+/// If a program locks its memory, every page is resident as soon as it is reserved.
 #[cfg(target_os = "linux")]
 #[alone]
 fn the_first_span_of_a_thread_reserves_little_where_memory_is_locked() {
@@ -271,7 +269,8 @@ fn the_first_span_of_a_thread_reserves_little_where_memory_is_locked() {
     const STACK: usize = 64 * 1024;
 
     let telemetry = start(MemoryExporter::new(), |_| ());
-    // From here on: everybody may lock some MiB (RLIMIT_MEMLOCK), but not a whole program.
+    // Only memory that is reserved from here on is locked: RLIMIT_MEMLOCK allows everybody some MiB, but not a whole
+    // program.
     mlockall(MlockAllFlags::FUTURE).unwrap();
     let locked = || {
         let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -314,14 +313,14 @@ fn ordinary_spans_do_not_count_towards_the_limit() {
         }
         telemetry.force_flush(TIMEOUT).unwrap();
     }
-    // Large spans one after the other: each leaves room for the next one.
+    // Each of these large spans leaves its room for the next one.
     for _ in 0..20 {
         large(MIB / 4);
         telemetry.force_flush(TIMEOUT).unwrap();
     }
     let counted = await_none_pending(&telemetry, 4020);
     assert_eq!(counted.exported, 4020, "{counted:?}");
-    // A span that does not fit at all.
+    // This span does not fit at all.
     large(2 * MIB);
     assert_eq!(telemetry.statistics().dropped_memory, 1);
     telemetry.shutdown(TIMEOUT).unwrap();
@@ -331,7 +330,7 @@ fn ordinary_spans_do_not_count_towards_the_limit() {
 fn every_span_is_counted_at_every_moment() {
     let blocked = Blocked::default();
     let telemetry = start(blocked.clone(), |_| ());
-    // More spans than fit into the queue and the thread's buffer.
+    // These are more spans than fit into the queue and the thread's buffer.
     for n in 1..=10_000 {
         work();
         if n % 100 == 0 {
@@ -345,7 +344,7 @@ fn every_span_is_counted_at_every_moment() {
     assert!(pending > 0);
     assert!(text.contains("spans pending: "), "{text}");
     assert!(text.contains("exporter `Blocked` has "), "{text}");
-    // Spans after the shutdown.
+    // These spans come after the shutdown.
     for n in 1..=50 {
         work();
         assert_accounted(&telemetry, 10_000 + n);
@@ -361,11 +360,11 @@ fn every_span_is_counted_at_every_moment() {
     assert_eq!(next.statistics().exported, 1);
     assert_accounted(&next, 1);
     blocked.release();
-    // The batch that is being exported is delivered, and the batches behind it are too late.
+    // The batch that is being exported is delivered, and the batches after it are dropped.
     let counted = await_none_pending(&telemetry, 10_050);
     assert!(counted.exported > 0, "{counted:?}");
     assert!(counted.dropped_shutdown > 0, "{counted:?}");
-    // One exporter: spans without room in its queue were in the buffers until the shutdown ended.
+    // Spans without room in the only exporter's queue stayed in the buffers until the shutdown ended.
     assert_eq!(counted.dropped_queue_full, 0, "{counted:?}");
 }
 
@@ -390,12 +389,12 @@ static METRICS: MetricRecorder = MetricRecorder::new("memory");
 fn oversized_text_is_truncated() {
     let huge = "ü".repeat(100_000);
     let pipeline = Pipeline::http(|config| {
-        // It does not apply to the resource and to metrics, which have the default.
+        // The limit does not apply to the resource and to metrics, which have the default.
         config.limits.attribute_value_length = Some(70_000);
         let additional = &mut config.resource_attributes.additional;
         additional.insert("resource.text".to_owned(), huge.clone());
     });
-    // Equal after truncation.
+    // These values are equal after truncation.
     for end in ["a", "b"] {
         let value = format!("{huge}{end}");
         METRICS.increment("rows", 1, &[KeyValue::new(huge.clone(), value)]);

@@ -7,10 +7,10 @@ use floe_tests::{Receiver, ReservedPort, program};
 
 use super::pipeline::NEVER;
 
-/// Tells a child process how to end.
+/// The variable that tells a child process how to end.
 const END: &str = "TEST_MESSAGES_END";
 
-/// The lines of an error with the text.
+/// The lines that contain `text`, all of which must be errors.
 fn errors<'a>(stderr: &'a str, text: &str) -> Vec<&'a str> {
     let errors = stderr.lines().filter(|line| line.contains(text));
     let errors: Vec<_> = errors.collect();
@@ -19,7 +19,7 @@ fn errors<'a>(stderr: &'a str, text: &str) -> Vec<&'a str> {
     errors
 }
 
-/// The numbers `name=…` of a line.
+/// The pairs `name=number` of a line.
 fn numbers(line: &str) -> impl Iterator<Item = (&str, u64)> {
     line.split([' ', ';']).filter_map(|word| {
         let (name, number) = word.split_once('=')?;
@@ -27,7 +27,7 @@ fn numbers(line: &str) -> impl Iterator<Item = (&str, u64)> {
     })
 }
 
-/// All of two spans, of the metrics, and of this number of log records is lost.
+/// Checks that both spans, the metrics, and `logs` log records are reported as lost.
 #[track_caller]
 fn assert_told(stderr: &str, endpoint: &str, logs: usize) {
     for (text, number) in [

@@ -41,7 +41,7 @@ fn record() {
     METRICS.set_gauge("backlog", f64::NAN, &[]);
     METRICS.record_histogram(DURATION, 0.5, &[]);
     METRICS.record_histogram(DURATION, Duration::from_secs(5), &[]);
-    // Another kind and an invalid name: reported, and not recorded.
+    // A measurement of another kind and one with an invalid name are reported, and not recorded.
     METRICS.set_gauge("rows", 99, &[]);
     METRICS.increment("9 rows", 99, &[]);
 }
@@ -68,7 +68,7 @@ fn check_own(receiver: &Receiver) {
     }
 }
 
-/// Views of the SDK, of which one panics.
+/// The views are those of the SDK; one of them panics.
 #[alone]
 fn views_of_the_program_make_the_streams() {
     let change = |config: &mut TelemetryConfig| {
@@ -156,7 +156,7 @@ fn metrics_arrive_over_both_transports_as_configured() {
 #[cfg(target_os = "linux")]
 fn threads_named(name: &str) -> usize {
     let threads = std::fs::read_dir("/proc/self/task").unwrap();
-    // A thread may end in between.
+    // A thread may end while its folder is read.
     let names = threads
         .filter_map(|thread| std::fs::read_to_string(thread.unwrap().path().join("comm")).ok());
     names.filter(|found| found.trim_end() == name).count()
@@ -165,7 +165,7 @@ fn threads_named(name: &str) -> usize {
 #[cfg(target_os = "linux")]
 #[alone]
 fn flushes_without_an_answer_share_a_thread() {
-    // The system accepts its connections, and it does not answer.
+    // The system accepts connections to this listener, which does not answer.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", silent.local_addr().unwrap());
     let telemetry = pipeline::start(pipeline::config(OtlpProtocol::Http, endpoint));
@@ -220,7 +220,7 @@ fn a_reader_that_panics_takes_no_exporter_along() {
     receiver.point("late");
 }
 
-/// A program that ends within seconds has the same series in each run.
+/// A program that runs for seconds has the same series in each run if the instance is configured.
 #[alone]
 fn metrics_have_the_configured_instance_and_spans_that_of_the_process() {
     let pipeline = Pipeline::http(|config| {

@@ -12,7 +12,6 @@ use metrics::{
 
 use super::pipeline::Pipeline;
 
-/// Runs `record` with a provider.
 fn measured(record: impl FnOnce()) -> Receiver {
     let pipeline = Pipeline::grpc(|_| ());
     record();
@@ -29,7 +28,7 @@ fn record() {
         counter!("orders", "from" => url.clone()).increment(2);
         gauge!("open").increment(1.0);
     }
-    // After the first use of the name.
+    // A second description comes after the first use of the name.
     describe_counter!("orders", Unit::Bytes, "Something else.");
     counter!("orders", "from" => url).increment(1);
     for total in [10, 30, 20] {
@@ -42,7 +41,7 @@ fn record() {
     histogram!("duration").record_many(3.0, 2);
     histogram!("duration").record(f64::INFINITY);
     histogram!("rows").record(7);
-    // Another kind, and a name that OpenTelemetry does not allow.
+    // These measurements have another kind, and a name that OpenTelemetry does not allow.
     gauge!("orders").set(99.0);
     counter!("orders:failed").increment(99);
 }
@@ -134,7 +133,7 @@ fn labels_without_end_share_a_series() {
             for user in 0..2_100 {
                 counter!("logins", "user" => user.to_string()).increment(1);
             }
-            // A series that is there is kept.
+            // An existing series is kept.
             counter!("logins", "user" => "7").increment(1);
         });
     });

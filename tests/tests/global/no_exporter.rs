@@ -26,7 +26,7 @@ pub(crate) const LINE: &str = "warning: traces are not exported: expected `OTEL_
 
 type Carrier = HashMap<String, String>;
 
-/// The headers of a request from here.
+/// The headers of a request that is sent here.
 fn sent() -> Carrier {
     let mut carrier = Carrier::new();
     propagation::inject_context(&mut carrier);
@@ -105,7 +105,7 @@ fn measured() -> Result<(), String> {
     Err("no".to_owned())
 }
 
-/// None of the spans is recorded.
+/// Opens spans in several ways, and checks that none is recorded.
 fn open_spans() {
     let guard = create_span("guard");
     assert!(!get_current_span().is_recording());
@@ -119,7 +119,7 @@ fn open_spans() {
 #[test]
 fn without_an_exporter_nothing_listens_and_one_line_says_so() {
     let program = program!({
-        // The second provider is not worth another line.
+        // The second provider does not write another line.
         for _ in 0..2 {
             let telemetry = init().unwrap();
             assert!(!telemetry.is_noop());
@@ -130,7 +130,7 @@ fn without_an_exporter_nothing_listens_and_one_line_says_so() {
             telemetry.shutdown(TIMEOUT).unwrap();
             assert_eq!(telemetry.statistics(), Statistics::default());
         }
-        // A test that captures is not affected.
+        // A capture of a test is not affected.
         let _telemetry = init().unwrap();
         let spans = testing::capture(|| drop(outer()));
         spans.single("inner").assert_ok();
@@ -166,7 +166,7 @@ fn log_lines_have_ids_of_spans_that_are_not_recorded() {
         open_spans();
         let first = unrecorded();
         assert_ne!(first, unrecorded());
-        // As for a recorded span: the sampler decides for the next processes.
+        // As for a recorded span, the sampler decides for the next processes.
         assert!(first["traceparent"].ends_with("-03"), "{first:?}");
         assert_is_passed_on();
         telemetry.shutdown(TIMEOUT).unwrap();
@@ -216,7 +216,7 @@ fn log_records_that_are_exported_have_ids() {
     assert_eq!(receiver.spans().len(), 0);
 }
 
-/// Says nothing about traces.
+/// Turns off the export of traces explicitly.
 fn metrics_alone(receiver: &Receiver, from_spans: bool) -> TelemetryProvider {
     let mut config = TelemetryConfig::new("metrics");
     config.otlp.metrics.endpoint = Some(receiver.endpoint());

@@ -18,14 +18,14 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 /// Longer than a test may take.
 pub(crate) const NEVER: Duration = Duration::from_secs(3600);
 
-/// The protocols with a receiver of their own.
+/// A test has a receiver for each of these protocols.
 pub(crate) const BOTH: [OtlpProtocol; 2] = [OtlpProtocol::Grpc, OtlpProtocol::Http];
 
 pub(crate) fn receiver(protocol: OtlpProtocol) -> Receiver {
     if protocol == OtlpProtocol::Grpc { Receiver::grpc() } else { Receiver::http() }
 }
 
-/// Of a service `orders` that sends all signals.
+/// The configuration of a service `orders` that sends all signals.
 pub(crate) fn config(protocol: OtlpProtocol, endpoint: impl Into<String>) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("orders");
     config.otlp_endpoint = Some(endpoint.into());
@@ -33,7 +33,7 @@ pub(crate) fn config(protocol: OtlpProtocol, endpoint: impl Into<String>) -> Tel
     config
 }
 
-/// Of a service `orders` that sends its spans alone.
+/// The configuration of a service `orders` that sends only spans.
 pub(crate) fn traces_alone(protocol: OtlpProtocol, endpoint: impl Into<String>) -> TelemetryConfig {
     let mut config = config(protocol, endpoint);
     only_traces(&mut config);
@@ -91,21 +91,21 @@ impl Pipeline {
         self.telemetry.statistics()
     }
 
-    /// What has arrived when the program has ended.
+    /// Ends the program, and returns the receiver with everything that has arrived.
     pub(crate) fn end(self) -> Receiver {
         self.shut_down();
         self.receiver
     }
 }
 
-/// A program whose spans an exporter of its own gets.
+/// A provider with an exporter that keeps the spans in memory.
 pub(crate) fn in_memory(config: TelemetryConfig) -> (TelemetryProvider, MemoryExporter) {
     let memory = MemoryExporter::new();
     let builder = TelemetryProvider::builder(config).with_span_exporter(memory.clone());
     (builder.initialize().unwrap(), memory)
 }
 
-/// The spans that an exporter of the program gets.
+/// The spans that the program exports.
 pub(crate) fn spans(config: TelemetryConfig, program: impl FnOnce()) -> Vec<SpanData> {
     let (telemetry, memory) = in_memory(config);
     program();
@@ -113,7 +113,7 @@ pub(crate) fn spans(config: TelemetryConfig, program: impl FnOnce()) -> Vec<Span
     memory.spans()
 }
 
-/// Blocks its thread until it is released.
+/// An exporter that blocks its thread until it is released.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Blocked(Arc<(Mutex<bool>, Condvar)>);
 

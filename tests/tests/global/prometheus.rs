@@ -73,13 +73,14 @@ fn head(port: u16) -> String {
     send(port, b"HEAD /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n")
 }
 
-/// `line` is in the head of the scrape.
+/// The status of a scrape whose head contains `line`.
 fn status(port: u16, line: &str) -> String {
     let answer = send(port, format!("GET /metrics HTTP/1.0\r\n{line}\r\n").as_bytes());
     answer.split(' ').nth(1).unwrap().to_owned()
 }
 
-/// A page of `shop.example`, whose name leads to 127.0.0.1 once the page is loaded, reads the response of its own name.
+/// Prevents DNS rebinding: the name `shop.example` leads to 127.0.0.1 once its page is loaded, and the page reads the
+/// response of its own name.
 #[alone]
 fn a_name_that_others_give_this_machine_gets_no_metrics() {
     let reserved = ReservedPort::new();
@@ -103,7 +104,7 @@ fn a_name_that_others_give_this_machine_gets_no_metrics() {
         assert_eq!(status(port, host), expected, "{host}");
     }
     telemetry.shutdown(TIMEOUT).unwrap();
-    // An address that others reach has the names that they give it.
+    // An address that others reach accepts the names that they give it.
     let telemetry = start_at("0.0.0.0", port).unwrap();
     assert_eq!(status(port, "host: orders.shop.svc:9464\r\n"), "200");
     telemetry.shutdown(TIMEOUT).unwrap();
@@ -197,7 +198,7 @@ fn hostile(port: u16) {
         (b"\r\n\r\n\r\n\r\n\r\n", ""),
         (long.as_bytes(), ""),
     ] {
-        // An incomplete request is given up after a short timeout.
+        // The server gives up an incomplete request after a short timeout.
         let answer = send(port, request);
         assert!(!answer.contains("orders_rows"), "{answer}");
         assert!(answer.contains(expected), "{answer}");
@@ -205,7 +206,7 @@ fn hostile(port: u16) {
     let head = head(port);
     assert!(head.starts_with("HTTP/1.1 200") && head.ends_with("\r\n\r\n"), "{head}");
 
-    // More connections than the limit, which send nothing or a part of a request: scrapes are answered all the same.
+    // More connections than the limit send nothing or a part of a request. Scrapes are answered all the same.
     let mut silent = Vec::new();
     for _ in 0..40 {
         let mut one = TcpStream::connect(("127.0.0.1", port)).unwrap();
@@ -215,7 +216,7 @@ fn hostile(port: u16) {
     }
 }
 
-/// A client that does not read its answer.
+/// A client that reads only the beginning of its answer.
 fn slow_client(port: u16) -> TcpStream {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let request = b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n";

@@ -13,7 +13,7 @@ use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceFlags, TraceState};
 use opentelemetry::{Context, SpanId, TraceId};
 
-/// `acme-trace`: the ids with a dot between them.
+/// Writes `acme-trace`: the two ids with a dot between them.
 #[derive(Debug)]
 struct Acme([String; 1]);
 
@@ -83,7 +83,7 @@ impl Injector for BrokenCarrier {
     }
 }
 
-/// Nothing is read from carriers that panic.
+/// Checks that nothing is read from a carrier that panics.
 fn use_broken_carriers() {
     let parent = SpanContext::new(7.into(), 8.into(), TraceFlags::SAMPLED, true, TraceState::NONE);
     let _attached = Context::new().with_remote_span_context(parent.clone()).attach();
@@ -123,7 +123,7 @@ fn a_propagator_that_panics_leaves_the_other_formats_and_is_one_warning() {
             assert!(names.iter().any(|name| *name == "TRACEPARENT"), "{names:?}");
         }
         drop(telemetry);
-        // One of a program without the library's formats.
+        // A propagator of a program without the library's formats.
         opentelemetry::global::set_text_map_propagator(Broken);
         use_broken_carriers();
         assert_eq!(propagation::inject_headers(), HashMap::new());

@@ -12,7 +12,7 @@ use serde_json::json;
 const PROTOCOLS: [(&str, OtlpProtocol); 2] =
     [("grpc", OtlpProtocol::Grpc), ("http/protobuf", OtlpProtocol::Http)];
 
-/// The destinations, as the table describes them.
+/// The destinations, in the words of the table.
 fn sent(mut config: TelemetryConfig) -> String {
     if config.otlp_endpoint.is_none() {
         "otlp".clone_into(&mut config.backend);

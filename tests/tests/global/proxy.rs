@@ -7,7 +7,7 @@ use floe_tests::{
 
 use super::pipeline::start;
 
-/// `floe:hunter2`.
+/// The encoded form of `floe:hunter2`.
 const CREDENTIALS: &str = "Basic ZmxvZTpodW50ZXIy";
 
 fn child() {
@@ -21,7 +21,7 @@ fn child() {
     telemetry.shutdown(TIMEOUT).unwrap();
 }
 
-/// The result of a child process with these variables.
+/// The line that a child process with these variables prints.
 fn run(program: &Program, variables: &[(&str, &str)]) -> String {
     let (stdout, stderr) = program.run(&[&[("OTEL_METRICS_EXPORTER", "none")], variables].concat());
     assert!(!stderr.contains("hunter2"), "{stderr}");
@@ -79,7 +79,7 @@ fn the_proxy_is_not_used_for_exceptions() {
         let endpoint = receiver.endpoint();
         let own = ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint);
         assert_eq!(run(&program, &[protocol, own, ("ALL_PROXY", &url)]), "delivered");
-        // Nor do the exceptions in `NO_PROXY`; this host cannot be resolved.
+        // Hosts of `NO_PROXY` do not use the proxy, either; this one cannot be resolved.
         let far = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.test:4317");
         let soon = ("OTEL_EXPORTER_OTLP_TIMEOUT", "300");
         for hosts in ["example.com,.test", "example.com,*.test"] {

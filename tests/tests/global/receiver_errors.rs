@@ -1,5 +1,5 @@
-//! A response that refuses, or cannot be understood, is one message: with the URL, the reason, the receiver's text
-//! about it, and for another protocol the change that helps.
+//! A response that refuses or cannot be understood is reported by one message: with the URL, the reason, the receiver's
+//! text about it, and for another protocol the change that helps.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -15,19 +15,19 @@ use super::pipeline::{BOTH, start, traces_alone};
 #[traced]
 fn work() {}
 
-/// The messages of this process.
+/// The log of this process.
 static LOG: LazyLock<Written> = LazyLock::new(|| {
     let log = Written::default();
     tracing_subscriber::fmt().with_writer(log.writer()).with_ansi(false).init();
     log
 });
 
-/// The error of flushing one span, which the only log line repeats.
+/// The error of a flush of one span. The only log line must repeat it.
 fn error(protocol: OtlpProtocol, endpoint: &str) -> String {
     error_with(protocol, endpoint, |_| ())
 }
 
-/// With further settings.
+/// Like [`error`], with further settings.
 fn error_with(
     protocol: OtlpProtocol,
     endpoint: &str,
@@ -46,13 +46,13 @@ fn error_with(
     assert!(message.contains("spans could not be exported"), "{message}");
     assert!(error.contains(endpoint), "{error}");
     let (_, reason) = error.split_once(" failed: ").unwrap();
-    // The subscriber writes a text in quotes.
+    // The subscriber writes a text with quotation marks.
     let quoted = format!("{reason:?}");
     assert!(message.contains(&quoted), "{message}\n{quoted}");
     error
 }
 
-/// The same bytes for each connection.
+/// The endpoint of a receiver that sends `answer` on each connection.
 fn answering(answer: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -64,7 +64,7 @@ fn answering(answer: String) -> String {
                 let mut request = vec![0; 64 * 1024];
                 let read = stream.read(&mut request);
                 let written = stream.write_all(answer.as_bytes());
-                // The client closes the connection, so that it is not reset.
+                // The client closes the connection first, so that it is not reset.
                 read.and(written).and_then(|()| stream.read(&mut request))
             });
         }
@@ -117,7 +117,7 @@ fn the_message_has_the_text_of_the_receiver() {
         let expected = format!("`{endpoint}/v1/traces`: the receiver answered {expected}");
         assert!(error.ends_with(&expected), "{error}\n{expected}");
     }
-    // The message has the path of an endpoint, and not its query.
+    // The message contains the path of an endpoint, and not its query.
     let endpoint = answering(http("404 Not Found", "text/plain", "no route"));
     let error = error(OtlpProtocol::Http, &format!("{endpoint}/otlp"));
     let expected =
@@ -178,7 +178,7 @@ fn tls_on_one_side_only_is_named() {
     }
 }
 
-/// Each side can refuse the other's certificate, and a receiver the protocol within TLS.
+/// Each side can refuse the certificate of the other side. The receiver can also refuse the protocol within TLS.
 #[alone]
 fn a_refusal_of_tls_is_named() {
     let authority = Authority::new();

@@ -31,7 +31,7 @@ fn config(redaction: RedactionConfig) -> TelemetryConfig {
     config
 }
 
-/// `record` fills the span.
+/// Exports one span, which `record` fills.
 fn exported(redaction: RedactionConfig, record: impl FnOnce()) -> (SpanData, Statistics) {
     let (telemetry, memory) = in_memory(config(redaction));
     let span = create_span("span");
@@ -58,7 +58,7 @@ fn status(span: &SpanData) -> &str {
     }
 }
 
-/// The text matches only a pattern of the user.
+/// Only a pattern of the user matches the text of this error.
 #[derive(Debug)]
 struct Failing;
 
@@ -134,8 +134,7 @@ fn patterns_and_keys_of_the_configuration_are_redacted() {
     let error = telemetry.shutdown(TIMEOUT).unwrap_err().to_string();
     assert!(error.contains("refused <REDACTED>"), "{error}");
 
-    // Text outside of the pipeline is redacted, too: our errors, and baggage. A mode that is not a plain word is not
-    // quoted at all.
+    // Errors of the library and baggage are redacted, too. A mode that is not a plain word is not quoted at all.
     let error = "CUST-123456".parse::<Mode>().unwrap_err().to_string();
     assert!(!error.contains("CUST"), "{error}");
     let member = |key: &'static str, value: &'static str| KeyValueMetadata::new(key, value, "");
@@ -181,13 +180,13 @@ impl Error for Caused {
     }
 }
 
-/// A span has the message of an error as an attribute, in an event, there also in the stack trace, and in its status.
-/// These are one finding, and the redacted text is the same.
+/// A span has the message of an error as an attribute, in an event, in the stack trace of the event, and in its status.
+/// These count as one finding, and the redacted text is the same.
 #[alone]
 fn an_error_is_one_finding() {
     let refused = || io::Error::other("cannot reach postgres://u:p4ssw0rd@h/d");
     let redacted = "cannot reach postgres://<REDACTED>@h/d";
-    // The description of the status has the beginning of the redacted message.
+    // The status has the beginning of the redacted message as its description.
     let before = "a word. ".repeat(61);
     let long = || io::Error::other(format!("{before}api_key=x9K2 {}", "b".repeat(90)));
     let cases: [(Box<dyn Error>, String, String); 3] = [
@@ -222,7 +221,7 @@ fn an_error_is_one_finding() {
     }
 }
 
-/// A number and a boolean are redacted like their texts.
+/// A number or a boolean is redacted if its text would be redacted.
 #[alone]
 fn typed_values_are_judged_as_their_texts() {
     let pairs = || {

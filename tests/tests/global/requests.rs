@@ -65,7 +65,7 @@ fn a_request_names_the_exporter_and_the_instance() {
     let pipeline = sending_traces(OtlpProtocol::Http, |config| {
         let additional = &mut config.resource_attributes.additional;
         additional.insert("service.instance.id".to_owned(), "orders-1".to_owned());
-        // The query of an endpoint stays in its place.
+        // The query of an endpoint follows the path of the signal.
         config.otlp_endpoint = config.otlp_endpoint.take().map(|it| it + "/?tenant=blue");
     });
     work();
@@ -108,7 +108,7 @@ fn requests_are_split_below_the_limit() {
         }
         // gRPC's frame adds five bytes.
         assert!(requests.iter().all(|request| request.body.len() <= MAX + 5));
-        // What is too large is dropped, and the rest arrives.
+        // An item that is too large is dropped, and the rest arrives.
         work(MAX);
         work(1);
         let large = KeyValue::new("table", "x".repeat(MAX));
@@ -125,7 +125,7 @@ fn requests_are_split_below_the_limit() {
     }
 }
 
-/// The text of a receiver is shown on one line.
+/// The message shows the receiver's text on one line.
 #[alone]
 fn a_partial_success_counts_both_parts() {
     const TEXT: &str = "too old\r\nERROR forged\u{1b}[2J\0\u{7f}\u{9b}\u{202e}\u{2028}";
@@ -152,7 +152,7 @@ fn a_partial_success_counts_both_parts() {
         // The request is not repeated.
         assert_eq!(receiver.every_request().len(), 2);
 
-        // A message without rejected items is a warning.
+        // A message without rejected items is only a warning.
         receiver.respond(Response::Partial { rejected: 0, message: "soon too old".to_owned() });
         work();
         pipeline.flush();
@@ -188,8 +188,8 @@ fn the_credential_is_removed_from_every_message() {
     pipeline.shut_down();
 }
 
-/// A certificate or a token in a file that is not regular, or is too long: this one occupies no disk, but a terabyte of
-/// memory if it is read.
+/// A file with a certificate or a token must be regular and short. This one takes no space on the disk, but would take
+/// a terabyte of memory.
 #[alone]
 fn an_unsuitable_file_is_an_error() {
     let folder = Authority::new();

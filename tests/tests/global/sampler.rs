@@ -30,7 +30,7 @@ impl ShouldSample for ByAttribute {
     ) -> SamplingResult {
         assert_ne!(name, "panics");
         assert_ne!(trace_id, TraceId::INVALID);
-        // A span of the sampler's own is not sampled, and does not ask again.
+        // The sampler's own span is not sampled, and does not call the sampler again.
         inner();
         let parent = parent.unwrap();
         let above = parent.span().span_context().clone();
@@ -71,7 +71,7 @@ fn panics() -> i32 {
     7
 }
 
-/// The sampler of the program decides instead.
+/// The sampler of the program replaces this setting.
 fn never(config: &mut TelemetryConfig) {
     config.sampling = SamplingConfig::default().with_ratio(0.0);
 }

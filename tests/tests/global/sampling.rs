@@ -8,7 +8,7 @@ use floe_telemetry::{TelemetryConfig, propagation, traced};
 
 use super::pipeline::spans;
 
-/// The headers of a request that is sent while another request with these headers is served.
+/// Serves a request with these headers, and returns the headers of a request that it sends meanwhile.
 #[traced(parent = headers)]
 fn serve(headers: &HashMap<String, String>) -> HashMap<String, String> {
     let mut sent = HashMap::new();
@@ -23,7 +23,7 @@ fn a_trace_state_is_passed_on_whatever_is_decided() {
     for (sampler, ratio, flags, sent_flags) in [
         (Sampler::AlwaysOn, 1.0, "00", "01"),
         (Sampler::AlwaysOff, 1.0, "03", "02"),
-        // The end of the id is above one half, as OpenTelemetry's `TraceIdRatioBased` counts.
+        // The end of the trace id is above one half, by the calculation of OpenTelemetry's `TraceIdRatioBased`.
         (Sampler::TraceIdRatio, 0.5, "03", "02"),
         (Sampler::TraceIdRatio, 0.7, "02", "03"),
         (Sampler::ParentBasedTraceIdRatio, 0.0, "03", "03"),

@@ -28,7 +28,7 @@ fn step(outcome: Result<(), &'static str>) -> Result<(), &'static str> {
     outcome
 }
 
-/// The sampling ratio is zero.
+/// A program whose sampling ratio is zero.
 fn start(change: impl FnOnce(&mut TelemetryConfig)) -> Pipeline {
     Pipeline::http(|config| {
         config.sampling = config.sampling.clone().with_ratio(0.0);
@@ -38,7 +38,6 @@ fn start(change: impl FnOnce(&mut TelemetryConfig)) -> Pipeline {
     })
 }
 
-/// The spans that arrived.
 fn run(
     change: impl FnOnce(&mut TelemetryConfig),
     code: impl FnOnce(),
@@ -218,7 +217,7 @@ fn a_flush_leaves_open_traces_and_shutdown_decides_them() {
         })
         .collect();
     telemetry.shutdown(TIMEOUT).unwrap();
-    // As at the end of the process.
+    // The span never ends, as at the end of a process.
     std::mem::forget(open);
     assert_eq!(names(&receiver.spans()), ["root", "step", "step"]);
     assert_eq!(tail_counts(&telemetry.statistics()), [0, 3, 0, 1]);

@@ -23,7 +23,7 @@ fn pipeline() {
 #[traced]
 fn step() {}
 
-/// One root of each kind.
+/// Makes one root of each kind.
 fn everything() {
     health();
     pipeline();
@@ -38,7 +38,7 @@ fn everything() {
     get_tracer("plain").in_span("plain", |_| step());
 }
 
-/// The names are sorted.
+/// The sorted names of the spans that arrive.
 fn run(sampling: &SamplingConfig, code: impl FnOnce()) -> Vec<String> {
     let pipeline = Pipeline::http(|config| config.sampling = sampling.clone());
     code();
@@ -76,7 +76,7 @@ fn a_call_site_uses_the_current_rules() {
         let arrived = run(&sampling, || (0..3).for_each(|_| health()));
         assert_eq!(arrived.len(), if ratio > 0.0 { 6 } else { 0 });
     }
-    // Without rules, the decision that a rule made is forgotten.
+    // If the rules are removed, their decisions are not remembered.
     sampling.rules.clear();
     assert_eq!(run(&sampling, health).len(), 2);
 }
@@ -102,7 +102,7 @@ fn samplers_and_rules() {
     let mut sampling = SamplingConfig::default();
     sampling.sampler = Some(Sampler::AlwaysOn);
     rules(&mut sampling, &[("health.*", 0.0)]);
-    // This sampler decides for each span, and rules apply to spans without a local parent.
+    // This sampler decides about each span, and the rules apply to spans without a local parent.
     assert_eq!(run(&sampling, health), ["step"]);
     let below_remote = || {
         let _attached = remote(true).attach();
@@ -116,7 +116,7 @@ fn samplers_and_rules() {
 
 #[alone]
 fn a_rate_applies_to_roots_only() {
-    // One token an hour, so that only one is available however long the test takes.
+    // The rate is one token an hour, so that only one is available however long the test takes.
     let mut sampling = SamplingConfig::default();
     rules(&mut sampling, &[("health.*", 0.0)]);
     let mut rate = SamplingRule::default();
@@ -158,7 +158,7 @@ fn spans_are_turned_off_by_name_target_and_kind() {
         tracing::subscriber::with_default(subscriber, || {
             tracing::info_span!(target: "noisy.tracing", "noisy tracing").in_scope(step);
         });
-        // Its name is known when it is opened, so the whole trace is left out.
+        // The name is known when the span is opened, so the whole trace is left out.
         let mut opened = TRACER.open(propagation::current_context(), |span| {
             span.name_const("opened");
         });
@@ -174,7 +174,7 @@ fn spans_are_turned_off_by_name_target_and_kind() {
     let arrived = run(&sampling, of_every_api);
     // One `step` below each excluded span, and one below the included span.
     assert_eq!(arrived, ["kept.api", "step", "step", "step", "step"]);
-    // A rule without a decision keeps a span that a later rule would turn off.
+    // A rule without a decision keeps a span that a later rule would exclude.
     let mut keep = SamplingRule::default();
     keep.target = Some("noisy.api".to_owned());
     sampling.rules.insert(0, keep);

@@ -73,7 +73,7 @@ fn work() {
 #[alone]
 fn each_scope_of_a_batch_has_its_own_spans() {
     let pipeline = Pipeline::http(|_| ());
-    // The exporter cached the scopes of the second batch when it encoded the first.
+    // For the second batch, the exporter uses the scopes that it cached with the first one.
     for _ in 0..2 {
         work();
         work();

@@ -20,7 +20,7 @@ use tonic::Code;
 
 use super::pipeline::{Blocked, config};
 
-/// Collects on request, also after the shutdown.
+/// A reader that collects on request, also after the shutdown.
 #[derive(Clone, Debug)]
 struct Reader(Arc<ManualReader>);
 
@@ -70,7 +70,7 @@ impl Reader {
         let expected = expected.iter();
         let expected: Series = expected.map(|(at, value)| ((*at).to_owned(), *value)).collect();
         let mut found = self.series(name);
-        // Series that exist before there is anything to count.
+        // Some series exist before there is anything to count.
         found.retain(|at, value| *value > 0 || expected.contains_key(at));
         assert_eq!(found, expected, "{name}");
     }
@@ -116,7 +116,7 @@ fn start(config: TelemetryConfig) -> (TelemetryProvider, Reader) {
     (builder.initialize().unwrap(), reader)
 }
 
-/// The metrics of the SDK in the conventions 1.44.0 that say what was exported, has failed, was dropped and is queued.
+/// The metrics of an SDK in the conventions 1.44.0 that count exported, failed, dropped and queued items.
 const CONVENTIONS: [(&str, bool, &str); 7] = [
     ("otel.sdk.exporter.log.exported", true, "{log_record}"),
     ("otel.sdk.exporter.metric_data_point.exported", true, "{data_point}"),
@@ -127,7 +127,6 @@ const CONVENTIONS: [(&str, bool, &str); 7] = [
     ("otel.sdk.processor.span.queue.size", false, "{span}"),
 ];
 
-/// Each metric has the unit and the instrument of the conventions' table.
 #[alone]
 fn every_metric_is_that_of_the_conventions() {
     let receiver = Receiver::http();
@@ -162,7 +161,7 @@ fn the_open_batch_is_in_the_size_of_the_queue() {
     telemetry.shutdown(TIMEOUT).unwrap();
 }
 
-/// Deliveries that succeed, over both transports: the component, its receiver, and the number.
+/// Successful deliveries over both transports are counted by component and receiver.
 #[alone]
 fn deliveries_are_counted_by_component() {
     for (receiver, protocol, transport) in [
@@ -198,7 +197,7 @@ fn deliveries_are_counted_by_component() {
     }
 }
 
-/// A receiver that answers with an error, and a missing one.
+/// One receiver answers with an error, and another one is missing.
 #[alone]
 fn failures_are_counted_by_their_cause() {
     let refused = ReservedPort::new();
@@ -221,10 +220,11 @@ fn failures_are_counted_by_their_cause() {
             work();
         }
         log(3);
-        // The second refused connection in a row ends the export, not a time that may run out in an attempt.
+        // The export ends with the second refused connection in a row, and not by a timeout, which could fall into an
+        // attempt.
         telemetry.shutdown(TIMEOUT).unwrap_err();
         for of in ["span", "log"] {
-            // Failed items were passed to the exporter, too.
+            // Items that failed were passed to the exporter, too.
             let processor = format!("batching_{of}_processor");
             let name = format!("otel.sdk.processor.{of}.processed");
             let expected = [(&*format!("{processor}/0 {processor}"), 3)];
@@ -257,7 +257,7 @@ fn drops_of_a_full_queue_are_counted_by_its_processor() {
         .unwrap();
     log(10);
     let logs = "batching_log_processor/0 batching_log_processor";
-    // Items that are being exported have their place in the queue.
+    // Items that are being exported keep their place in the queue.
     reader.check("otel.sdk.processor.log.queue.size", &[(logs, 4)]);
     let full = format!("queue_full {logs}");
     let name = "otel.sdk.processor.log.processed";
@@ -269,8 +269,8 @@ fn drops_of_a_full_queue_are_counted_by_its_processor() {
     let passed = format!("{first} batching_span_processor");
     let through = format!("{second} batching_span_processor");
     let full = format!("queue_full {first} batching_span_processor");
-    // The other exporter has room, but on a busy machine its queue may be full for a moment, so only the drops of the
-    // first exporter count.
+    // The other exporter has room, but on a busy machine its queue may be full for a moment. Therefore only the drops
+    // of the first exporter count.
     let mut processed = BTreeMap::new();
     wait_until(|| {
         work();

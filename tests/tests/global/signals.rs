@@ -21,7 +21,7 @@ use floe_tests::{Authority, ClientCertificate, Receiver, ReservedPort, wait_unti
 
 const SIGPIPE: c_int = 13;
 
-/// One bit each; `None` if the thread has ended.
+/// One bit for each signal, or `None` if the thread has ended.
 fn blocked(task: &Path) -> Option<u64> {
     let status = fs::read_to_string(task.join("status")).ok()?;
     let mask = status.lines().find_map(|line| line.strip_prefix("SigBlk:"));
@@ -35,7 +35,7 @@ fn threads_of_the_library_block_signals() {
         tasks.map(|task| task.unwrap().path()).collect()
     };
     let before = tasks();
-    // The name of the receiver is looked up by a thread of the runtime.
+    // A thread of the runtime looks up the name of the receiver.
     let silent = TcpListener::bind("localhost:0").unwrap();
     let port = silent.local_addr().unwrap().port();
     let scraped = ReservedPort::new();
@@ -54,7 +54,7 @@ fn threads_of_the_library_block_signals() {
     drop(create_span("work"));
     telemetry.force_flush(Duration::from_millis(500)).unwrap_err();
 
-    // All signals but those that an instruction raises.
+    // All signals except those that an instruction raises.
     let handled = [1, 2, 3, 10, 12, 13, 14, 15, 17, 18, 23, 24, 25, 27, 28, 34, 64];
     let mut ours = Vec::new();
     wait_until(|| {
@@ -77,7 +77,7 @@ fn threads_of_the_library_block_signals() {
     drop(telemetry);
 }
 
-/// Linked with the library.
+/// A program in C that is linked with the library.
 fn c_program(folder: &Path) -> Command {
     host(folder, "cc")
 }
@@ -105,7 +105,7 @@ pub(super) fn compiled(compiler: &str, source: &str, folder: &Path, arguments: &
     program
 }
 
-/// Linked with the library. The program may be compiled as C++.
+/// A program that is linked with the library. The compiler may be one of C++.
 pub(super) fn host(folder: &Path, compiler: &str) -> Command {
     let libraries = libraries().into_os_string().into_string().unwrap();
     let program = compiled(
@@ -114,7 +114,7 @@ pub(super) fn host(folder: &Path, compiler: &str) -> Command {
         folder,
         &["-L", &libraries, "-lfloe_c_host", &format!("-Wl,-rpath,{libraries}")],
     );
-    // A test is started with SIGPIPE ignored, which its children inherit.
+    // Tests start with SIGPIPE ignored, and their children inherit it.
     let mut command = Command::new("env");
     command.arg("--default-signal=PIPE").arg(program);
     command
@@ -163,7 +163,7 @@ fn forward(mut client: TcpStream, upstream: u16, limit: usize) {
     {
         forwarded += read;
     }
-    // The end, and then a reset, because data is not read.
+    // The client sees the end of the stream, and then a reset, because not all of its data is read.
     let _ = client.shutdown(Shutdown::Write);
     let _ = client.read(&mut buffer);
     let _ = server.shutdown(Shutdown::Both);
@@ -174,7 +174,7 @@ fn assert_succeeds(command: &mut Command) {
     assert!(output.status.success(), "{command:?}: {output:?}");
 }
 
-/// Receivers, files and pipes fail, and the program ends by itself.
+/// Receivers, files and pipes fail, but the program continues to its end.
 #[alone]
 fn a_program_in_c_is_not_ended_by_a_write() {
     let folder = tempfile::tempdir().unwrap();
@@ -200,7 +200,7 @@ fn a_program_in_c_is_not_ended_by_a_write() {
                 .env("OTEL_EXPORTER_OTLP_COMPRESSION", "none"),
         );
     }
-    // A pipe without a reader: lines of exporters, and log lines on the threads of the program.
+    // The lines of exporters, and log lines on threads of the program, go to a pipe without a reader.
     for exporter in ["otlp/stdout", "console"] {
         let (_, writer) = std::io::pipe().unwrap();
         assert_succeeds(

@@ -29,7 +29,7 @@ fn detail() {
 #[traced]
 fn leaf() {}
 
-/// Evaluations of the attributes of [`costly`].
+/// The number of evaluations of the attributes of [`costly`].
 static EVALUATED: AtomicUsize = AtomicUsize::new(0);
 
 #[traced(level = trace, attributes(n = EVALUATED.fetch_add(1, Ordering::Relaxed)))]
@@ -88,7 +88,8 @@ fn a_function_that_the_filter_excludes_has_no_span() {
 
     let spans = with_filter("trace", || futures_executor::block_on(costly()));
     assert_eq!((names(&spans), EVALUATED.swap(0, Ordering::Relaxed)), (vec!["costly", "leaf"], 1));
-    // The context, the attributes and the future are the same as without the attribute.
+    // If the span is excluded, the function has the same context and the same future as without `#[traced]`, and
+    // evaluates no attributes.
     let spans = with_filter("info", || {
         let outer = create_span("outer");
         let own = outer.span_context().span_id();

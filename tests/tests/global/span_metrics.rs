@@ -163,7 +163,7 @@ fn functions_are_measured_whether_sampled_or_not() {
         assert_eq!((&*duration.unit, &*duration.scope), ("s", "floe.telemetry"));
         let spans = receiver.spans();
         assert_eq!(spans.is_empty(), ratio == 0.0);
-        // One of the counted spans for each bucket.
+        // Each exemplar is one of the counted spans.
         let read: Vec<_> = (spans.iter().filter(|span| span.name.starts_with("orders.")))
             .filter(|span| span.name != "orders.load")
             .map(|span| (span.trace_id.clone(), span.span_id.clone()))
@@ -338,7 +338,8 @@ fn names_over_the_limit_share_one_series() {
     assert_eq!(overflow(ERRORS), MetricValue::Sum(50.0));
 }
 
-/// While a backend does not respond, spans stay in the buffers and are dropped. Their calls are counted.
+/// Spans stay in the buffers while a backend does not respond, and are dropped if there is no room. Their calls are
+/// still counted.
 #[alone]
 fn calls_are_counted_while_spans_are_dropped() {
     #[traced(metrics)]

@@ -36,7 +36,8 @@ fn processors_change_spans_before_they_are_redacted() {
             "orders.load" => change(span),
             "panics" => {
                 span.set_attribute("before", true);
-                // Without the hook, which would look up a backtrace for longer than a processor may take.
+                // `resume_unwind` does not call the panic hook, which would look up a backtrace for longer than a
+                // processor may take.
                 resume_unwind(Box::new("a test"));
             }
             _ => {}
@@ -71,7 +72,7 @@ fn processors_change_spans_before_they_are_redacted() {
     assert_eq!((statistics.exported, statistics.pending), (3, 0));
 }
 
-/// They would wait for the thread that calls the processor.
+/// A flush or a shutdown would wait for the thread that calls the processor.
 #[alone]
 fn a_flush_and_a_shutdown_by_a_processor_are_refused() {
     static TELEMETRY: OnceLock<TelemetryProvider> = OnceLock::new();
@@ -96,8 +97,8 @@ fn a_flush_and_a_shutdown_by_a_processor_are_refused() {
     receiver.span("flushed");
 }
 
-/// Nothing is exported without the processor, the program does not wait for it, and it is dropped before a shutdown
-/// returns.
+/// While a processor does not return, nothing is exported, and the program does not wait for it. It is dropped before a
+/// shutdown returns.
 #[alone]
 fn a_processor_that_does_not_return_holds_its_spans() {
     let memory = InMemorySpanExporter::default();

@@ -58,12 +58,12 @@ type Act = fn();
 
 /// The actions of a thread before and after the provider starts.
 const THREADS: [(Act, [Act; 3]); 5] = [
-    // One value is dropped after the thread-locals of the library, one before.
+    // One value is dropped before the thread-locals of the library, the other one after them.
     (|| {}, [call_at_the_end, call, call_before_the_end]),
     (|| {}, [|| drop(get_current_span()), call_at_the_end, call]),
     (|| {}, [without_an_exception, call_at_the_end, call]),
     (|| {}, [build_a_span, call_at_the_end, call_before_the_end]),
-    // The call looks for OpenTelemetry's provider.
+    // The first call looks for OpenTelemetry's provider.
     (call, [call_at_the_end, call, || {}]),
 ];
 

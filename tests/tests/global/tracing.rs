@@ -32,8 +32,8 @@ fn request() {
 
 #[alone]
 fn the_layer_of_a_process() {
-    // Every message, also from the exporters' dependencies, but not from the receiver, which is a server in this
-    // process.
+    // The layer gets every message, also from the exporters' dependencies, but not from the receiver, which is a server
+    // in this process.
     let not_the_receiver = dynamic_filter_fn(|_, _| thread::current().name() != Some(RECEIVER));
     let layer = tracing_layer().with_filter(not_the_receiver);
     let subscriber = tracing_subscriber::registry().with(layer);
@@ -43,7 +43,7 @@ fn the_layer_of_a_process() {
     BOTH.into_iter().for_each(exporters_do_not_export_themselves);
 }
 
-/// The layer and the spans of an instrumented crate, without a provider of this library.
+/// Uses the layer and the spans of an instrumented crate without a provider of this library.
 fn child_with_the_layer_alone() {
     static TRACER: Tracer = floe_telemetry::tracer!("acme.server");
     let exporter = InMemorySpanExporter::default();
@@ -82,7 +82,7 @@ fn child_with_the_layer_alone() {
     }
 }
 
-/// OpenTelemetry logs that its global provider is set while it holds the provider's lock.
+/// OpenTelemetry logs a message about its new global provider while it holds the provider's lock.
 #[alone]
 fn a_provider_may_follow_the_layer() {
     let subscriber = tracing_subscriber::registry().with(tracing_layer());

@@ -9,7 +9,7 @@ use floe_tests::{Authority, ClientCertificate, Receiver, TIMEOUT, Value};
 
 use super::pipeline::{BOTH, config, receiver, start, traces_alone};
 
-/// Long enough to be compressed.
+/// This note is long enough to be compressed once it is repeated.
 const NOTE: &str = "a note that repeats the same text; ";
 
 #[traced(attributes(note))]
@@ -24,7 +24,7 @@ fn both(authority: &Authority, client: ClientCertificate) -> [(OtlpProtocol, Rec
     ]
 }
 
-/// Failed connections are retried until the timeout.
+/// Sets the timeout, until which failed connections are retried.
 fn to_be_refused(mut config: TelemetryConfig) -> TelemetryConfig {
     config.otlp.all.timeout_millis = Some(3_000);
     config
@@ -95,7 +95,7 @@ fn a_client_certificate_is_sent_when_required() {
     }
 }
 
-/// Replaces a file by another, as a symbolic link or a rename does.
+/// Replaces a file by another one in one step, as a rename or a new symbolic link does.
 fn replace(file: &Path, with: &Path) {
     let next = file.with_extension("next");
     fs::copy(with, &next).unwrap();
@@ -149,7 +149,7 @@ fn compressed_requests_are_decoded() {
             let request = &receiver.requests()[0];
             assert_eq!(request.headers.get(header).map(String::as_str), name);
             assert_eq!(receiver.spans()[0].attributes["note"], Value::from(&*NOTE.repeat(20)));
-            // The compressed body was shorter.
+            // The compressed body, which was sent, is shorter than the decoded one.
             if let Some(length) = request.headers.get("content-length") {
                 let length: usize = length.parse().unwrap();
                 assert_eq!(length < request.body.len(), name.is_some());

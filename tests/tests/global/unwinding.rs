@@ -10,7 +10,7 @@ use super::signals::host;
 /// The program leaves a span of each kind this many times.
 const TIMES: usize = 10;
 
-/// The program of this compiler ends the spans that it leaves in this way.
+/// Checks that a program of this compiler ends the spans that it leaves in this way.
 fn assert_ended(compiler: &str, how: &str) {
     let folder = tempfile::tempdir().unwrap();
     let receiver = Receiver::grpc();

@@ -8,13 +8,14 @@ use floe_telemetry::config::Signal;
 use floe_tests::{Program, program};
 use serde_json::{Value, json};
 
-/// A variable has an effect only with these.
+/// The variables that another variable needs for an effect.
 const COMPANIONS: [(&str, &[(&str, &str)]); 2] = [
     ("OTEL_TRACES_SAMPLER_ARG", &[("OTEL_TRACES_SAMPLER", "traceidratio")]),
     ("OTEL_SDK_DISABLED", &[]),
 ];
 
-/// For each variable an example, the value that its field has then, a value that is not accepted, and the warning.
+/// Each line has a variable, an example, the value of its field with the example, a value that is not accepted, and the
+/// warning about it.
 const CASES: &str = include_str!("../../variables.tsv");
 
 const SIGNALS: &str = "{TRACES,METRICS,LOGS}";
@@ -40,7 +41,7 @@ impl Row {
     }
 }
 
-/// A row of which each signal has a variable is one for each.
+/// A row that stands for a variable of each signal becomes one row for each of them.
 fn rows(document: &str) -> Vec<Row> {
     let mut lines = Vec::new();
     for line in document.lines() {
@@ -132,7 +133,7 @@ fn each_row_of_the_table_holds() {
         let companions = companions.map_or(&[][..], |(_, variables)| variables);
         let with = |value: &str| {
             let mut variables = companions.to_vec();
-            // A certificate requires its key.
+            // A certificate requires its key, and a key its certificate.
             for (one, other) in
                 [("CLIENT_KEY", "CLIENT_CERTIFICATE"), ("CLIENT_CERTIFICATE", "CLIENT_KEY")]
             {
@@ -148,7 +149,7 @@ fn each_row_of_the_table_holds() {
             run(&program, &variables)
         };
         if !row.example.is_empty() {
-            // A file that a variable names exists.
+            // A variable must name a file that exists.
             let here = |text: &str| text.replace("/etc/", &files);
             let (output, warnings) = with(&here(row.example));
             let (found, gives) = (field(&output, &row.field), here(row.gives));
@@ -426,7 +427,7 @@ fn resource_attributes_are_free_text() {
     );
 }
 
-/// Variables, a field, its value, and a part of the one warning.
+/// Each line has variables, a field, its value, and a part of the one warning.
 const PARTLY_USED: &str = include_str!("../../partly-used.jsonl");
 
 #[test]

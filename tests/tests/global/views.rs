@@ -1,5 +1,4 @@
-//! Each view of a configuration file that selects an instrument makes a metric of the instrument, as the view
-//! describes.
+//! Each view of a configuration file that selects an instrument makes a metric of it, as the view describes.
 
 use floe_telemetry::{TelemetryProvider, init};
 use floe_tests::{ReceivedPoint, Receiver, TIMEOUT, Value, program};
