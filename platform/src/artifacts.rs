@@ -178,7 +178,6 @@ impl Query {
     }
 }
 
-/// An asset with the checks of its rows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CheckedTable<'a> {
     pub(crate) name: &'a str,
@@ -186,7 +185,6 @@ pub(crate) struct CheckedTable<'a> {
 }
 
 impl<'a> CheckedTable<'a> {
-    /// The checks for plugins. `name` is the name of the suite.
     pub(crate) fn suite(self, name: &'a str) -> Suite<'a> {
         Suite { name, table: self.name, checks: self.checks }
     }
@@ -207,12 +205,10 @@ impl CompiledSource {
         columns.map(|column| Column { name: &column.name, kind: column.kind }).collect()
     }
 
-    /// The path of the file.
     pub(crate) fn location(&self) -> &str {
         self.path.to_str().unwrap_or_default()
     }
 
-    /// The ingestion plugin that reads the file.
     pub(crate) fn ingestion(&self) -> &str {
         self.ingestion.as_deref().unwrap_or("csv")
     }
@@ -223,7 +219,7 @@ impl CompiledModel {
         CheckedTable { name: &self.name, checks: &self.checks }
     }
 
-    /// The assets that it reads.
+    /// The assets that the query reads.
     pub(crate) fn needs(&self) -> BTreeSet<&str> {
         self.query.inputs().collect()
     }
@@ -321,7 +317,6 @@ impl CompiledArtifacts {
     }
 }
 
-/// The first missing field of the floe identity, which every span of a product carries.
 fn missing_identity(resource: &ResourceAttributes) -> Option<&'static str> {
     let fields = [
         ("floe_namespace", resource.floe_namespace.is_none()),

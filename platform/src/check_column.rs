@@ -5,13 +5,12 @@ use floe_telemetry::config::yaml::Position;
 
 use crate::product::{Check, Product};
 
-/// The maximum number of columns that an error names.
 const MOST_NAMES: usize = 10;
 
 /// The error of a check whose column the table does not have.
 pub(crate) fn mistake(table: &str, check: &Check, columns: &[String]) -> Option<String> {
     let (name, column) = (check.name(), check.column()?);
-    // Some engines tell capital letters from small ones, and some do not.
+    // Some engines distinguish upper case from lower case, others do not.
     if columns.iter().any(|it| it.eq_ignore_ascii_case(column)) {
         return None;
     }

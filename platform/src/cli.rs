@@ -179,7 +179,7 @@ fn execute(command: &Command) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Prints the error of a command. The errors of assets were printed at their end.
+/// Prints the error of a command. The errors of assets were printed when the assets ended.
 fn print_failure(error: &RunError) {
     match error {
         // `run` has printed these before its summary.

@@ -81,7 +81,7 @@ fn path(folder: &Path) -> PathBuf {
 }
 
 /// Adds a run, or replaces its record. A run that has ended is compared with earlier ones, unless a signal stopped it.
-/// Returns what is wrong with the file: the run is the same without.
+/// Returns the problems of the file, which do not fail the run.
 pub(crate) fn add(folder: &Path, run: &mut Record) -> Vec<String> {
     let mut warnings = Vec::new();
     if let Err(error) = add_run(folder, run, &mut warnings) {
@@ -144,7 +144,6 @@ fn lock(folder: &Path) -> Option<File> {
     None
 }
 
-/// Replaces the file with the lines that are kept.
 fn write(folder: &Path, newest_first: &[&str]) -> Result<(), Error> {
     let mut bytes = 0;
     let fits = |line: &&&str| {
@@ -158,7 +157,7 @@ fn write(folder: &Path, newest_first: &[&str]) -> Result<(), Error> {
     })
 }
 
-/// The text of the file; empty if there is none. Invalid UTF-8 damages only its line.
+/// The text of the file; empty if the file does not exist. Invalid UTF-8 damages only its line.
 fn read_text(folder: &Path) -> Result<String, Error> {
     let path = path(folder);
     let mut bytes = Vec::new();
@@ -170,18 +169,12 @@ fn read_text(folder: &Path) -> Result<String, Error> {
 }
 
 /// The last runs, the newest first.
-///
-/// # Errors
-/// The file cannot be read.
 pub(crate) fn read(folder: &Path) -> Result<Vec<Record>, Error> {
     let text = read_text(folder)?;
     Ok(text.lines().rev().filter_map(|line| serde_json::from_str(line).ok()).collect())
 }
 
 /// The runs with this id, and other runs of the same traces.
-///
-/// # Errors
-/// The file cannot be read.
 pub(crate) fn find(folder: &Path, id: &str) -> Result<Vec<Record>, Error> {
     let mut records = read(folder)?;
     records.sort_by(|one, other| other.started_at.cmp(&one.started_at));

@@ -29,7 +29,6 @@ use floe_telemetry_otlp_file as _;
 #[cfg(feature = "prometheus")]
 use floe_telemetry_prometheus as _;
 
-/// The plugins that a product runs on.
 mod plugins {
     pub(crate) mod active;
     pub(crate) mod egress;

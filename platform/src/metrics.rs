@@ -65,7 +65,6 @@ const VALIDATION_ERRORS: Metric<'_> = Metric::new("floe.compute.validation_error
     .with_unit("{error}")
     .with_description("Failed checks of the connection to the database.");
 
-/// Records the result of a check of a model, or of a test of dbt.
 pub(crate) fn check(model: &str, name: &str, passed: bool) {
     let labels = [
         KeyValue::new("floe.quality.model", model.to_owned()),
@@ -96,7 +95,7 @@ pub(crate) fn record_run(product: &str, took: Duration, failed: bool) {
     }
 }
 
-/// Records whether the engine can use the database. `error` is the type of the error if the check failed.
+/// Records whether the engine can use the database. `error` is the type of the error if the engine cannot use it.
 pub(crate) fn validated(plugin: &'static str, took: Duration, error: Option<&'static str>) {
     let plugin = KeyValue::new("compute.plugin", plugin);
     let status = match error {
@@ -113,7 +112,6 @@ pub(crate) fn validated(plugin: &'static str, took: Duration, error: Option<&'st
     }
 }
 
-/// Records how many assets of the last run have a status.
 pub(crate) fn last_assets(product: &str, status: &'static str, count: usize) {
     let labels = [
         KeyValue::new("floe.pipeline.name", product.to_owned()),
@@ -122,7 +120,6 @@ pub(crate) fn last_assets(product: &str, status: &'static str, count: usize) {
     METRICS.set_gauge(LAST_ASSETS, count as u64, &labels);
 }
 
-/// Records what became of an asset.
 pub(crate) fn asset(key: &str, status: &'static str) {
     let labels = [
         KeyValue::new("floe.asset.key", key.to_owned()),
@@ -131,7 +128,7 @@ pub(crate) fn asset(key: &str, status: &'static str) {
     METRICS.increment(MATERIALIZATIONS, 1, &labels);
 }
 
-/// Records a model that was built. dbt does not know the rows of each.
+/// Records a model that was built. dbt does not report the rows of every model.
 pub(crate) fn model(name: &str, layer: &str, took: f64, rows: Option<u64>) {
     let labels = [
         KeyValue::new("floe.transform.model", name.to_owned()),

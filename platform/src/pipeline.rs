@@ -82,7 +82,6 @@ pub fn run(definition: &Definition, run_id: &RunId) -> Result<Report, RunError> 
     counted("pipeline", |_| !interrupt::is_requested(), steps)
 }
 
-/// Builds and publishes the tables, with the lineage of the run.
 fn build(run: &Run<'_>, report: &mut Report) -> Result<(), Error> {
     check(run)?;
     let plugins = run.plugins;
@@ -161,7 +160,6 @@ fn compile(
     Ok((artifacts, plugins))
 }
 
-/// The error of a run whose product could not be compiled.
 fn not_compiled(definition: &Definition, mut report: Report, error: Error) -> RunError {
     metrics::record_run(&definition.identity.name, report.took(), true);
     if interrupt::is_requested() {
@@ -194,7 +192,6 @@ fn check(run: &Run<'_>) -> Result<(), Error> {
     authenticate(plugins)
 }
 
-/// Checks the identity of the platform, if the manifest selects a provider.
 fn authenticate(plugins: &Active) -> Result<(), Error> {
     let Some(provider) = plugins.one::<dyn IdentityProvider>() else {
         return Ok(());
@@ -237,7 +234,7 @@ fn build_assets(
     let ran = orchestrator.run(&product, &mut |key| build(key).map_err(Error::into_plugin));
     ran.map_err(failed(&orchestrator))?;
     interrupt::check()?;
-    // Otherwise the warehouse would be replaced by one without its table.
+    // Without this check, the warehouse would be replaced by one without the asset's table.
     let is_done = |asset: &&Asset<'_>| report.record.asset(asset.key()).is_some();
     if let Some(asset) = assets.iter().find(|asset| !is_done(asset)) {
         let message = format!("it did not build `{}`", asset.key());

@@ -219,7 +219,6 @@ impl Product {
         yaml::read(&file)
     }
 
-    /// The checks of each asset, by its name.
     pub(crate) fn checks(&self) -> impl Iterator<Item = (&Identifier, &Spanned<Check>)> {
         let sources = self.sources.iter().map(|it| (&it.name, &it.checks));
         let models = self.models.iter().map(|it| (&it.name, &it.checks));
@@ -255,7 +254,6 @@ pub fn spec_path(folder: &Path) -> PathBuf {
     folder.join(FILE_NAME)
 }
 
-/// The error of a source whose file does not exist.
 pub(crate) fn missing_file(path: &InnerPath) -> String {
     format!(
         "there is no file `{path}`, expected a CSV file, or `generate` with a query that makes it"

@@ -1,4 +1,5 @@
-//! The record of a run: `.floe/run_results.json` has that of the last run, and [`history`](crate::history) a line for each.
+//! The record of a run. `.floe/run_results.json` contains the record of the last run; the [`history`](crate::history)
+//! contains a line for each run.
 
 use std::fmt;
 
@@ -7,7 +8,6 @@ use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::printable;
 use serde::{Deserialize, Serialize};
 
-/// The maximum number of printed characters of a query.
 const LONGEST_QUERY: usize = 300;
 
 /// A run of a product, or of dbt in the product's folder.
@@ -22,7 +22,7 @@ pub(crate) struct Record {
     pub(crate) product_name: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) product_version: String,
-    /// The environment; of dbt, the target.
+    /// The environment; for dbt, the target.
     pub(crate) environment: String,
     pub(crate) status: Status,
     pub(crate) started_at: String,
@@ -38,10 +38,8 @@ pub(crate) struct Record {
     pub(crate) run_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) trace_id: Option<String>,
-    /// The id of the run's first span.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) span_id: Option<String>,
-    /// The id of the run in `OpenLineage`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) lineage_run_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,12 +50,10 @@ pub(crate) struct Record {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) stages: Vec<(String, f64)>,
     pub(crate) assets: Vec<Step>,
-    /// The unusual findings of the run, compared with earlier runs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) unusual: Vec<String>,
 }
 
-/// The state of a run.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Status {
@@ -101,7 +97,7 @@ pub struct Step {
     pub(crate) query: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) inputs: Vec<String>,
-    /// The number and the start of the first run of the ongoing failures.
+    /// The number and the start of the run in which the ongoing failures began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) failed_since: Option<(u64, String)>,
 }
@@ -177,7 +173,6 @@ impl Step {
         self.dbt_invocation_id.is_some() && self.kind == "source"
     }
 
-    /// Whether the run built the asset.
     pub(crate) fn is_built(&self) -> bool {
         self.outcome.is_built() && !self.is_only_tested()
     }
@@ -187,7 +182,6 @@ impl Step {
         self.outcome.is_failed() || self.checks_failed > 0
     }
 
-    /// The number of rows of an asset that was built.
     pub(crate) fn rows(&self) -> Option<u64> {
         match self.outcome {
             Outcome::Built { rows } => rows,
@@ -197,7 +191,6 @@ impl Step {
 }
 
 impl Outcome {
-    /// The outcome as a word.
     pub(crate) fn as_str(&self) -> &'static str {
         match self {
             Self::Built { .. } => "success",
@@ -228,7 +221,6 @@ impl Default for Outcome {
     }
 }
 
-/// One line.
 impl fmt::Display for FailedCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}`", self.name)?;
@@ -244,7 +236,6 @@ impl fmt::Display for FailedCheck {
     }
 }
 
-/// The noun for a kind of assets.
 pub(crate) fn noun(kind: &str) -> &'static str {
     match kind {
         "bronze" | "silver" | "gold" => "model",

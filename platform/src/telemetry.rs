@@ -20,14 +20,13 @@ use floe_telemetry_report::Report;
 use crate::identity::Identity;
 use crate::manifest::{Exporter, LogFormat, Manifest};
 
-/// The time limit for delivering telemetry when a command ends.
 pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The capacity of an exporter's queue: the spans of thousands of assets, because a run may end its trace within
 /// seconds, faster than exporters send.
 const MAX_QUEUE_SIZE: usize = 100_000;
 
-/// The maximum number of bytes of telemetry waiting for export. They are not reserved.
+/// The maximum number of bytes of telemetry that wait for export. The memory is not allocated in advance.
 const MAX_MEMORY_BYTES: usize = 512 * 1024 * 1024;
 
 /// Returns the configuration for the artifacts: the settings of the manifest and the identity of the product.
@@ -76,7 +75,8 @@ fn runtime(
     choose(&mut config.otlp, otlp.map(|it| &it.value));
     choose(&mut config.exporters, telemetry.exporters.as_ref());
     choose(&mut config.metrics, telemetry.metrics.as_ref());
-    // Each run is a process. With an instance for each, Prometheus would have all series anew for each run.
+    // Each run is a process of its own. With an instance id for each process, Prometheus would start new series in each
+    // run.
     let Identity { namespace, name, environment, .. } = identity;
     let instance = || format!("{namespace}/{name}/{environment}");
     config.metrics.service_instance_id.get_or_insert_with(instance);
@@ -100,8 +100,8 @@ fn runtime(
     Ok(())
 }
 
-/// Sets the platform's sampling ratios for environments without one in the manifest, where the runtime would record
-/// every trace. The trace of a failed run is exported in every environment, however long the run took.
+/// Sets the platform's sampling ratios for environments whose ratio the manifest does not set: the runtime's default is
+/// to record every trace. The trace of a failed run is exported in every environment, however long the run took.
 fn sample(sampling: &mut SamplingConfig) {
     sampling.dev.get_or_insert(1.0);
     sampling.staging.get_or_insert(0.5);
@@ -147,7 +147,6 @@ fn backend(identity: &Identity, manifest: &Manifest) -> Result<String, Error> {
     }
 }
 
-/// The identity of the product, for its spans.
 pub(crate) fn product(identity: &Identity) -> FloeSpanAttributes {
     let Identity { namespace, name, version, environment, .. } = identity;
     FloeSpanAttributes::new(namespace, name, version, *environment)
@@ -238,7 +237,6 @@ pub fn start(
     builder.initialize().map_err(|error| failed(&error))
 }
 
-/// The variables that enable printed logs.
 const LOG_VARIABLES: [&str; 2] = ["FLOE_LOG_LEVEL", "FLOE_LOG_JSON"];
 
 /// The targets of libraries that speak HTTP.

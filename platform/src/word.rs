@@ -78,11 +78,9 @@ word! {
     "an http or https URL with `trace_id` in braces after the host, and without a credential"
 }
 
-/// The placeholder of the id in a [`TraceUrl`].
 const TRACE_ID: &str = "{trace_id}";
 
 impl TraceUrl {
-    /// The address of a trace.
     pub(crate) fn of(&self, trace_id: &str) -> String {
         self.replace(TRACE_ID, trace_id)
     }
@@ -90,7 +88,7 @@ impl TraceUrl {
 
 fn is_trace_url(text: &str) -> bool {
     let (authority, _) = text.split_once(TRACE_ID).unwrap_or_default();
-    // The id is part of a path, a query or a fragment, so its backend is always the same.
+    // The id is part of the path, the query or the fragment, so it cannot change the host.
     authority.matches('/').count() >= 3 && is_endpoint(&text.replace(TRACE_ID, "trace"))
 }
 

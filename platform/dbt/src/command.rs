@@ -20,7 +20,6 @@ use crate::reading::{Pipes, Reading, trace_variable};
 use crate::stream::Pipe;
 use crate::trace::{CommandTrace, Recorded};
 
-/// The time limit for delivering telemetry when the command has ended.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The end of a command, and the parts that could not be recorded.
@@ -32,12 +31,12 @@ pub struct Report {
     pub warnings: Vec<String>,
 }
 
-/// The caller's part of a command.
+/// The callbacks to the caller of a dbt command.
 pub trait Product {
     /// The identity of the product of a dbt project, whose folder is `project`.
     fn identity(&mut self, project: &Path) -> Option<FloeSpanAttributes>;
 
-    /// Keeps a command in which dbt ran, and returns what is unusual about it.
+    /// Keeps a command in which dbt ran, and returns its unusual findings.
     fn ended(&mut self, command: &Recorded<'_>) -> Vec<String>;
 }
 
@@ -88,7 +87,7 @@ pub fn run(
         let parent = context(&invocation.folder, product);
         observed(program, arguments, invocation, &parent, product)
     };
-    // The library reports a loss itself.
+    // The library reports lost telemetry itself.
     let _ = telemetry.shutdown(SHUTDOWN_TIMEOUT);
     Ok(report)
 }

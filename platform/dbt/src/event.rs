@@ -11,7 +11,6 @@ use serde_json::Value;
 
 use crate::node::{Node, Phase, RunResult};
 
-/// A line of the log.
 #[derive(Debug)]
 pub(crate) struct Event {
     line: Value,
@@ -33,7 +32,7 @@ pub(crate) enum Kind<'a> {
     NodeStarted(Node),
     /// A node, a batch of a node, or a hook of the project ended.
     NodeFinished(Node, RunResult),
-    /// The command failed for another reason than a node.
+    /// The command failed, but not because of a node.
     Failed(&'a str),
     /// Any other event.
     Other,
@@ -139,7 +138,6 @@ impl Event {
     }
 }
 
-/// The result of a node or of a hook.
 fn result(data: &Value, node: &Value) -> RunResult {
     let result = data.get("run_result").unwrap_or(&Value::Null);
     let adapter = result.get("adapter_response").unwrap_or(&Value::Null);
@@ -168,7 +166,7 @@ fn result(data: &Value, node: &Value) -> RunResult {
     }
 }
 
-/// The text at a key; an empty one if there is none.
+/// The text at a key; empty if there is none.
 pub(crate) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
@@ -200,7 +198,6 @@ pub(crate) fn timestamp(text: &str) -> Option<SystemTime> {
     Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().into())
 }
 
-/// A message without the colours that dbt writes.
 pub(crate) fn without_colours(message: &str) -> Cow<'_, str> {
     if !message.contains('\x1b') {
         return Cow::Borrowed(message);

@@ -10,7 +10,7 @@ use crate::reading::{Pipes, Reading, trace_variable};
 use crate::stream::Pipe;
 use crate::trace::CommandTrace;
 
-/// The number of SIGKILL, which has ended a dbt without an exit code.
+/// The number of SIGKILL, the assumed signal if dbt has no exit code.
 const KILLED: i32 = 9;
 
 /// The recording of a command while it runs.
@@ -41,7 +41,6 @@ impl InRun {
         Self { reading, variables }
     }
 
-    /// The variables of dbt's process.
     pub(crate) fn variables(&self) -> &[(&'static str, OsString)] {
         &self.variables
     }

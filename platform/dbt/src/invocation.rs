@@ -40,10 +40,8 @@ const MAX_BYTES: u64 = 10 << 20;
 pub(crate) struct Invocation {
     /// The command, for example `build`.
     pub(crate) command: String,
-    /// The name of the project.
     pub(crate) project_name: Option<String>,
     pub(crate) target: Option<String>,
-    /// The project's folder.
     pub(crate) folder: PathBuf,
     /// The settings of dbt's log file.
     pub(crate) log: Settings,
@@ -84,7 +82,7 @@ impl Invocation {
         arguments: &[OsString],
         variable: impl Fn(&str) -> Option<OsString>,
     ) -> Self {
-        // `uv run dbt build`: only what follows `dbt` is its own.
+        // In `uv run dbt build`, only the words after `dbt` are arguments of dbt.
         let is_dbt = |word: &OsStr| {
             Path::new(word).file_stem().is_some_and(|stem| stem == "dbt" || stem == "dbtf")
         };
@@ -145,14 +143,14 @@ impl Invocation {
 }
 
 impl Project {
-    /// Reads `dbt_project.yml`. Its mistakes are reported by dbt itself.
+    /// Reads `dbt_project.yml`. dbt itself reports mistakes in the file.
     fn read(folder: &Path) -> Self {
         let text = input_file::read(&folder.join("dbt_project.yml")).unwrap_or_default();
         floe_telemetry::config::yaml::read(&text).unwrap_or_default()
     }
 }
 
-/// The nearest folder with a project, found in dbt's way.
+/// The nearest folder with a project, searched as dbt searches it.
 fn nearest_project() -> Option<PathBuf> {
     let current = env::current_dir().ok()?;
     let folders = current.ancestors();

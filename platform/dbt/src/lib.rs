@@ -8,7 +8,6 @@ mod manifest;
 mod project;
 mod run_results;
 
-/// The plugins that run dbt.
 mod plugins {
     mod command_line;
     mod quality;

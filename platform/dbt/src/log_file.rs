@@ -1,4 +1,4 @@
-//! Writes dbt's log file, whose place the pipe to the telemetry takes.
+//! Writes dbt's log file. dbt itself writes into a pipe in place of the file.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -22,7 +22,7 @@ pub(crate) struct Settings {
     pub(crate) base: PathBuf,
     /// The folder of `dbt.log`.
     pub(crate) folder: PathBuf,
-    /// Whether lines are written as dbt's JSON, else as text.
+    /// Whether lines are written as dbt's JSON; otherwise they are text.
     pub(crate) is_json: bool,
     /// The least severe level; `none` for no file.
     pub(crate) level: String,
@@ -43,7 +43,7 @@ impl LogFile {
         Self { settings, file: None, failure: None }
     }
 
-    /// Writes an event, whose original line is `line`. After an error, nothing is written.
+    /// Writes an event. `line` is the event's original line. After an error, nothing more is written.
     pub(crate) fn write(&mut self, event: &Event, line: &[u8]) {
         let is_printed = matches!(event.name(), "PrintEvent" | "ShowNode" | "CompiledNode");
         let level = if is_printed { "error" } else { event.level() };
@@ -77,7 +77,6 @@ impl LogFile {
         Ok(())
     }
 
-    /// Opens the file, and returns it with its size.
     fn open(&self) -> Result<(File, u64), Error> {
         let file = self.create(OsStr::new(LOG), OpenOptions::new().append(true))?;
         let path = self.settings.folder.join(LOG);
@@ -127,7 +126,6 @@ fn debug_line(event: &Event) -> String {
     format!("\n\n{separator} {time} | {} {separator}\n{line}", event.invocation_id())
 }
 
-/// The time of day of an event.
 fn clock(event: &Event) -> &str {
     let time = event.timestamp().split_once('T').map_or("", |(_, time)| time);
     time.trim_end_matches('Z')

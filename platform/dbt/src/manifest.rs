@@ -33,10 +33,7 @@ struct Entry {
 }
 
 impl Manifest {
-    /// Reads a manifest.
-    ///
-    /// # Errors
-    /// The file does not exist, or is not a manifest.
+    /// Reads the needed parts of the file.
     pub(crate) fn read(path: &Path) -> io::Result<Self> {
         let file = input_file::open(path)?.take(MAX_SIZE);
         Ok(serde_json::from_reader(BufReader::with_capacity(1 << 18, file))?)
@@ -46,7 +43,6 @@ impl Manifest {
         self.metadata.project_name.as_deref()
     }
 
-    /// The nodes and sources that a node selects from.
     pub(crate) fn parents(&self, unique_id: &str) -> &[String] {
         self.parent_map.get(unique_id).map_or(&[], Vec::as_slice)
     }

@@ -34,7 +34,6 @@ pub(crate) struct Node {
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RunResult {
-    /// The status, as dbt reports it.
     pub(crate) status: String,
     /// The message; for a hook, its name.
     pub(crate) message: String,
@@ -71,7 +70,6 @@ pub(crate) enum Outcome {
 pub(crate) const NOT_ENDED: &str = "dbt ended before the node did";
 
 impl Node {
-    /// Whether the node is a hook of the project.
     pub(crate) fn is_hook(&self) -> bool {
         self.resource_type == "operation"
     }
@@ -97,7 +95,7 @@ impl RunResult {
     pub(crate) fn error(&self, node: &Node) -> Option<&str> {
         match self.outcome() {
             Outcome::Success | Outcome::Warned | Outcome::Skipped => None,
-            // dbt writes the reason at its end, in a record of the log.
+            // dbt reports the reason only at its end, in a log record.
             _ if node.is_hook() => Some("the hook failed"),
             Outcome::Failed | Outcome::Error if !self.message.is_empty() => Some(&self.message),
             _ if node.resource_type == "source" => Some("the source is stale"),
@@ -105,7 +103,7 @@ impl RunResult {
         }
     }
 
-    /// The node for listeners while dbt runs.
+    /// The node as its listeners receive it while dbt runs.
     pub(crate) fn of(&self, node: &Node) -> BuiltNode {
         BuiltNode {
             resource_type: node.resource_type.clone(),
@@ -122,7 +120,6 @@ impl RunResult {
         }
     }
 
-    /// The reason why the node was skipped.
     pub(crate) fn skip_reason(&self) -> Option<&str> {
         let reason = if self.message.contains("fail_fast") { "fail_fast" } else { "upstream" };
         (self.outcome() == Outcome::Skipped).then_some(reason)

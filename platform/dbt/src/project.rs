@@ -22,24 +22,19 @@ use floe_plugins::files::yaml;
 /// Additional tests, with the names and arguments of the package `dbt_expectations`.
 pub(crate) const EXPECTATIONS: &str = include_str!("project/expectations.sql");
 
-/// The path of a project's graph in its folder.
 const MANIFEST: &str = "target/manifest.json";
 
-/// The path of a command's results in the project's folder.
 const RESULTS: &str = "target/run_results.json";
 
-/// The maximum size of `run_results.json` in bytes.
 const MAX_RESULTS_SIZE: u64 = 64 << 20;
 
 /// The accepted versions of dbt-core. Older versions do not know the arguments of tests.
 pub(crate) const CORE: &str = "1.11 or a later 1";
 
-/// Whether a version of dbt-core is accepted.
 pub(crate) fn is_core(major: u32, minor: u32) -> bool {
     major == 1 && minor >= 11
 }
 
-/// A dbt program.
 #[derive(Debug)]
 pub(crate) struct Dbt<'a> {
     pub(crate) tool: &'static str,
@@ -56,7 +51,7 @@ impl Dbt<'_> {
     pub(crate) fn run(&self, command: DbtCommand, project: &Project<'_>) -> CommandRun {
         let (invocation_id, results) = self.results(command, project);
         let nodes = results.as_ref().map(|results| {
-            // dbt has just written it.
+            // dbt has just written the manifest.
             let manifest = Manifest::read(&project.folder.join(MANIFEST)).ok();
             results.nodes(manifest.as_ref())
         });
@@ -125,7 +120,6 @@ impl Dbt<'_> {
         Ok((folder, invocation))
     }
 
-    /// Reads the results of an ended command.
     fn read(
         &self,
         command: DbtCommand,
@@ -221,18 +215,16 @@ impl Dbt<'_> {
     }
 }
 
-/// The major and the minor number.
 fn version(text: &str) -> Option<(u32, u32)> {
     let mut numbers = text.split('.').map(str::parse);
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
-/// The message of a line of dbt's JSON log, if it is an error.
 fn error_message(line: &str) -> Option<String> {
     let event: Value = serde_json::from_str(line).ok()?;
     let info = event.get("info")?;
     (info.get("level")?.as_str()? == "error").then_some(())?;
-    // Without colours, and without the stack of dbt.
+    // dbt also logs a stack trace as an error.
     let name = info.get("name").and_then(Value::as_str);
     let message = info.get("msg")?.as_str()?;
     (name != Some("MainStackTrace") && !message.is_empty()).then(|| message.to_owned())
@@ -243,7 +235,7 @@ pub(crate) fn yaml(value: &Value) -> Result<String, Error> {
         .map_err(|error| Error::new(ErrorKind::Other, format!("cannot write YAML: {error}")))
 }
 
-/// dbt's tests of the columns, and dbt's tests of the table. `name` gives each test its name.
+/// dbt's tests of the columns and of the table. `name` gives each test its name.
 pub(crate) fn data_tests(
     checks: &[Check],
     name: impl Fn(usize) -> String,

@@ -1,6 +1,6 @@
 //! dbt's `run_results.json`: the results of the nodes of a command.
 //!
-//! Below `trace-dbt` the file is read for the history of a product, only if it belongs to the same invocation.
+//! `trace-dbt` reads the file for the history of a product, and only if the file belongs to the same invocation.
 
 use std::io::{self, BufReader, Read as _};
 use std::path::Path;
@@ -44,9 +44,6 @@ pub(crate) struct NodeResult {
 
 impl RunResults {
     /// Reads the results from a file of at most `max_size` bytes. The file contains the SQL of all nodes.
-    ///
-    /// # Errors
-    /// The file does not exist, is longer, or has another form.
     pub(crate) fn read(path: &Path, max_size: u64) -> io::Result<Self> {
         let file = input_file::open(path)?.take(max_size);
         Ok(serde_json::from_reader(BufReader::with_capacity(1 << 18, file))?)
@@ -82,12 +79,11 @@ impl RunResults {
 
 /// Whether this status means that a node could not be built, or that a test failed or could not run.
 pub(crate) fn has_failed(status: &str) -> bool {
-    // A microbatch model some of whose batches failed is a partial success.
+    // A microbatch model is a partial success if some of its batches failed.
     matches!(status, "fail" | "partial success") || status.contains("error")
 }
 
 impl NodeResult {
-    /// Whether the node could not be built, or the test failed or could not run.
     pub(crate) fn has_failed(&self) -> bool {
         has_failed(&self.status)
     }

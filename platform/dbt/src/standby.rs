@@ -38,12 +38,12 @@ impl Standby {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(of_dbt)
-            // The signals of the terminal are for dbt.
+            // Signals of the terminal are for dbt alone.
             .process_group(0)
             .spawn()?;
         let stdin = process.stdin.take();
         if let Some(mut ready) = process.stdout.take() {
-            // If it has ended, dbt is without it.
+            // If the process has already ended, dbt runs without it.
             let _ = ready.read(&mut [0]);
         }
         fcntl_setfd(&dbt, FdFlags::empty())?;

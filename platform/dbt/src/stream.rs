@@ -59,7 +59,6 @@ impl Lines {
         Some(line)
     }
 
-    /// The number of lines that were dropped.
     pub(crate) fn dropped(&self) -> u64 {
         self.state.dropped.load(Ordering::Relaxed)
     }
@@ -69,7 +68,8 @@ impl Pipe {
     /// Creates a named pipe, and reads it on a thread of its own.
     fn open(path: &Path, lines: Sender<Vec<u8>>, state: Arc<State>) -> io::Result<Self> {
         mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?;
-        // Opened for both, it neither waits for dbt, nor does it end when dbt closes it and opens it again.
+        // Opened for reading and writing, the pipe neither waits for dbt, nor ends when dbt closes it and opens it
+        // again.
         let pipe = OpenOptions::new().read(true).write(true).open(path)?;
         let mut reader = pipe.try_clone()?;
         let thread = thread::Builder::new().name("floe-dbt-log".to_owned());

@@ -29,7 +29,6 @@ use self::nodes::{Nodes, Surroundings};
 use crate::event::{Event, Kind};
 use crate::node::{Node, RunResult};
 
-/// The scope of the spans.
 pub(crate) const TRACER_NAME: &str = "floe.dbt.core";
 
 /// A running dbt command: its span, and the spans of unfinished nodes.
@@ -40,9 +39,7 @@ pub(crate) struct CommandTrace {
     artifacts: Artifacts,
     database: Database,
     project: Option<String>,
-    /// The target of the profile.
     target: Option<String>,
-    /// The id of the Dagster run that contains the command.
     dagster_run_id: Option<String>,
     /// Whether the spans are exported, at least if the command fails.
     is_recorded: bool,
@@ -92,7 +89,6 @@ impl CommandTrace {
         Self { ended, ..self }
     }
 
-    /// The context of the command, for its process.
     pub(crate) fn context(&self) -> &Context {
         &self.span.context
     }
@@ -105,12 +101,10 @@ impl CommandTrace {
         self
     }
 
-    /// Adds attributes to the span of the command.
     fn describe(&self, attributes: &impl FloeAttributes) {
         self.span.describe(attributes);
     }
 
-    /// Processes a line of dbt's log.
     pub(crate) fn event(&mut self, event: &Event) {
         self.set_invocation(event.invocation_id());
         match event.kind() {
@@ -159,7 +153,7 @@ impl CommandTrace {
         let (nodes, around) = self.nodes();
         let has_ended = nodes.finish(node, result, at, &around);
         if let Some(ended) = self.ended.as_ref().filter(|_| has_ended && !node.is_hook()) {
-            // Without a receiver, the run does not wait for dbt any more.
+            // If there is no receiver, the run no longer waits for dbt.
             let _ = ended.send(result.of(node));
         }
     }
@@ -206,7 +200,7 @@ impl CommandTrace {
         log::emit(event, self.dagster_run_id.as_deref());
     }
 
-    /// Ends all spans, the command's span last. `compare` returns what is unusual about a command in which dbt ran.
+    /// Ends all spans, the command's span last. `compare` returns the unusual findings of a command in which dbt ran.
     /// Returns the id that dbt gave to the command, and the parts that could not be recorded.
     pub(crate) fn end(
         mut self,

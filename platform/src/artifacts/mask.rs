@@ -53,8 +53,8 @@ pub(super) fn refuse(artifacts: &CompiledArtifacts, path: &Path) -> Result<(), P
 }
 
 impl CompiledArtifacts {
-    /// Refuses artifacts that their reading processes would refuse. `folder` is the product's, `reader` starts the
-    /// processes.
+    /// Refuses artifacts that other processes of the run would refuse to read. `folder` is the product's folder, and
+    /// `reader` starts these processes.
     pub(crate) fn check_read_by(&self, reader: &str, folder: &Path) -> Result<(), PlatformError> {
         let Some(name) = redacted_asset(self) else {
             return Ok(());
@@ -66,7 +66,6 @@ impl CompiledArtifacts {
     }
 }
 
-/// The first asset whose written text has a redacted credential.
 fn redacted_asset(artifacts: &CompiledArtifacts) -> Option<&str> {
     let sources = artifacts.sources.iter();
     let sources = sources.map(|it| (&*it.name, serde_json::to_string(it)));

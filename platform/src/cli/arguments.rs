@@ -24,7 +24,6 @@ pub(super) struct ProductArgs {
 }
 
 impl ProductArgs {
-    /// Reads the product and the manifest of its platform.
     pub(super) fn read(&self) -> Result<Definition, Error> {
         Definition::read(&self.folder, self.manifest.as_deref(), self.env)
     }

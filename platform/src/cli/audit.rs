@@ -109,7 +109,6 @@ fn kind(site: &CallSite) -> String {
     format!("{:?}", site.kind()).to_lowercase()
 }
 
-/// The keys, each with its problem.
 fn attributes_and_problems(site: &CallSite) -> String {
     let keys = site.attributes().map(|key| match problem_of(key) {
         Some(problem) => format!("{key} ({problem})"),
@@ -118,7 +117,7 @@ fn attributes_and_problems(site: &CallSite) -> String {
     keys.collect::<Vec<_>>().join(" ")
 }
 
-/// The problem of a function's key. Keys of a type, or known only at run time, are not checked.
+/// The problem of a function's key. Keys that come from a type, or that are known only at run time, are not checked.
 fn problem_of(key: &str) -> Option<Problem<'_>> {
     let is_known = !key.starts_with(['{', '*']);
     is_known.then(|| floe_semconv::check(key)).flatten()
@@ -152,7 +151,6 @@ impl Plugin {
     }
 }
 
-/// A table of the functions, of the tracers and of the plugins, and a summary.
 impl fmt::Display for Audit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let functions = self.functions.iter().map(|it| {

@@ -14,7 +14,6 @@ pub(super) struct Arguments {
     product: ProductArgs,
 }
 
-/// Checks whether the backend accepts telemetry, within ten seconds.
 pub(super) fn backend(arguments: &Arguments) -> Result<(), Error> {
     let config = telemetry::with_environment(arguments.product.read()?.telemetry)?;
     let report =

@@ -26,7 +26,6 @@ pub(super) struct SensorArguments {
     cursor: Option<String>,
 }
 
-/// Builds an asset as a step of Dagster.
 pub(super) fn build_asset(folder: &Path) -> Result<(), RunError> {
     let step = DagsterStep::open(folder)?;
     let observed = observed(step.telemetry(), None, None, || step.build())?;
@@ -37,7 +36,7 @@ pub(super) fn build_asset(folder: &Path) -> Result<(), RunError> {
 pub(super) fn evaluate_sensor(arguments: &SensorArguments) -> Result<(), RunError> {
     let sensor = DagsterSensor::open(&arguments.folder)?;
     let SensorArguments { name, job, cursor, .. } = arguments;
-    // Standard output is data.
+    // Standard output is for the evaluation only, as JSON.
     observed(sensor.telemetry(), Some(Tree::None), None, || {
         let evaluation = sensor.evaluate(name, job, cursor.as_deref())?;
         Ok(print(&format_args!("{}\n", serde_json::json!(evaluation)))?)

@@ -25,20 +25,15 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-/// A run that was found.
 #[derive(Serialize)]
 struct Found {
     #[serde(flatten)]
     record: Record,
-    /// The address at which the trace can be viewed.
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_url: Option<String>,
 }
 
 /// Prints the runs of a product with this id, and other runs of the same trace.
-///
-/// # Errors
-/// No run has the id.
 pub(super) fn find(arguments: &Arguments) -> Result<(), Error> {
     let Arguments { product, id, json } = arguments;
     let Definition { identity, manifest, .. } = product.read()?;

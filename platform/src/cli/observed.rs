@@ -28,7 +28,6 @@ pub(super) enum Tree {
 /// The result of an observed command, after its telemetry was delivered.
 pub(super) struct Observed<T> {
     pub(super) outcome: Result<T, RunError>,
-    /// The trace, drawn.
     tree: Drawing,
     /// The destination of spans, if they were exported.
     pub(super) exported_to: Option<String>,
@@ -37,14 +36,13 @@ pub(super) struct Observed<T> {
     /// Whether the sampler kept spans.
     pub(super) is_recorded: bool,
     pub(super) is_disabled: bool,
-    /// The number of redacted findings.
     pub(super) redactions: Option<String>,
 }
 
 impl<T> Observed<T> {
     pub(super) fn print_tree(&self, to: &mut impl io::Write) {
         let tree = self.tree.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // There is nowhere to report that the reader has closed it.
+        // If the output is closed, there is nowhere to report the error.
         let _ = to.write_all(&tree).and_then(|()| to.flush());
     }
 }
@@ -107,8 +105,8 @@ pub(super) fn observed<T>(
         command()
     };
     interrupt::command_stopped();
-    // The library says what it could not deliver. The command has finished: a collector that cannot be reached must not
-    // fail it.
+    // The library reports telemetry that it could not deliver. The command has finished: an unreachable collector must
+    // not fail it.
     let _ = telemetry::stop(&telemetry);
     let statistics = telemetry.statistics();
     Ok(Observed {

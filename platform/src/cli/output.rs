@@ -8,13 +8,10 @@ use floe_plugins::error::Error;
 use floe_telemetry::{TelemetryProvider, printable, sanitize_credentials, sanitize_error_message};
 
 /// Prints to standard output. A closed pipe is no error: its reader wants no more output.
-///
-/// # Errors
-/// Standard output cannot be written, for example because a disk is full.
 pub(super) fn print(text: &dyn fmt::Display) -> Result<(), Error> {
     let text = text.to_string();
     let mut output = io::stdout().lock();
-    // The end of the program would flush the rest, and ignore an error.
+    // Without this flush, the output would be flushed at the end of the program, where errors are ignored.
     let written =
         output.write_all(sanitize_credentials(&text).as_bytes()).and_then(|()| output.flush());
     match written {
@@ -23,7 +20,6 @@ pub(super) fn print(text: &dyn fmt::Display) -> Result<(), Error> {
     }
 }
 
-/// Prints `kind: message` to standard error.
 pub(super) fn print_error(kind: &str, message: &str) {
     print_redacted(kind, &sanitize_error_message(message));
 }
@@ -34,14 +30,12 @@ pub(super) fn print_redacted(kind: &str, message: &str) {
     let _ = writeln!(io::stderr().lock(), "{kind}: {}", lines.join("\n"));
 }
 
-/// Prints one line for each warning of the instrumentation audit.
 pub(super) fn print_warnings(warnings: &[InstrumentationWarning]) {
     for warning in warnings {
         print_error("warning", &warning.to_string());
     }
 }
 
-/// Prints a summary or the usage to standard error.
 pub(super) fn print_summary(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", sanitize_credentials(text));
 }

@@ -20,11 +20,7 @@ pub(super) struct Arguments {
     product: ProductArgs,
 }
 
-/// Prints the plugins that the manifest selects, and the embedded ones of the other types.
-///
-/// # Errors
-///
-/// A plugin or the telemetry backend cannot be used with its configuration.
+/// Prints the plugins that the manifest selects, and the embedded plugins of the other types.
 pub(super) fn plugins(arguments: &Arguments) -> Result<(), Error> {
     let Definition { identity, manifest, telemetry, .. } = arguments.product.read()?;
     let selected = manifest.selected_plugins(&identity.manifest, &identity.folder)?;

@@ -37,7 +37,6 @@ impl Arguments {
     }
 }
 
-/// Runs a product, and prints its trace and a summary.
 pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
     let unbegun = |error: &Error| pipeline::write_unbegun(&arguments.product.folder, error);
     let definition = arguments.read().inspect_err(unbegun)?;

@@ -26,10 +26,6 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-/// Prints the last runs, the newest first.
-///
-/// # Errors
-/// The file with the runs cannot be read.
 pub(super) fn runs(arguments: &Arguments) -> Result<(), Error> {
     let identity = arguments.product.read()?.identity;
     let folder = &identity.folder;

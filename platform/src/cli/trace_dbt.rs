@@ -23,7 +23,7 @@ use crate::telemetry;
 /// The commands of dbt that build or test nodes.
 const MEASURED: [&str; 5] = ["dbt build", "dbt run", "dbt seed", "dbt snapshot", "dbt test"];
 
-/// The options of dbt that select nodes, with the words up to the next option.
+/// The options of dbt that select nodes. Their values are the words up to the next option.
 const SELECTING: [&str; 8] =
     ["--select", "-s", "--model", "--models", "-m", "--exclude", "--selector", "--resource-type"];
 
@@ -59,7 +59,6 @@ pub(super) fn trace_dbt(command: &[OsString]) -> ExitCode {
 /// The product of a dbt project, in the nearest folder with a `floe.yaml`, if there is one.
 #[derive(Default)]
 struct Product<'a> {
-    /// The arguments of the program.
     arguments: &'a [OsString],
     folder: PathBuf,
     identity: Option<Result<Identity, Error>>,

@@ -23,10 +23,7 @@ pub struct Definition {
     pub telemetry: TelemetryConfig,
 }
 
-/// Reads the product's `floe.yaml` and the platform's manifest, and the identity that follows from them.
-///
-/// # Errors
-/// One of the two files is missing or not valid; the error names the place.
+/// Reads the product's `floe.yaml` and the platform's manifest, and derives the identity of the product.
 pub(crate) fn read_files(
     folder: &Path,
     manifest: Option<&Path>,

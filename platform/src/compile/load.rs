@@ -15,21 +15,17 @@ use crate::manifest::Manifest;
 use crate::product::{self, DbtProjectFile, Product};
 use crate::word::InnerPath;
 
-/// The contents of the product's files.
 #[derive(Debug)]
 pub(super) struct Loaded<'a> {
     pub(super) product: &'a Product,
     pub(super) manifest: &'a Manifest,
-    /// The dbt project, if the product is one.
     pub(super) dbt: Option<DbtProjectFile>,
     /// The SQL of each asset that has a query.
     pub(super) queries: BTreeMap<String, Text>,
 }
 
-/// The contents of a file.
 #[derive(Debug)]
 pub(super) struct Text {
-    /// The path of the file in the product's folder.
     pub(super) path: InnerPath,
     pub(super) text: String,
 }

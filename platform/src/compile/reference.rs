@@ -8,7 +8,6 @@ use floe_plugins::error::Error;
 use floe_plugins::place::Place;
 use floe_plugins::sql::quoted_name;
 
-/// The kind of asset that a reference names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
     Model,
@@ -23,10 +22,7 @@ pub(crate) struct Reference {
     pub(crate) range: Range<usize>,
 }
 
-/// The references of a query, in the order of the text.
-///
-/// # Errors
-/// A placeholder is not a reference; the error names the place.
+/// The references of a query, in the order of the text. A placeholder that is not a reference is an error.
 pub(crate) fn find(file: &Path, sql: &str) -> Result<Vec<Reference>, Error> {
     let mut references = Vec::new();
     let mut from = 0;

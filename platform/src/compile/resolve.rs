@@ -14,7 +14,6 @@ use crate::compile::reference::{self, Reference, Target};
 use crate::identity::Identity;
 use crate::product;
 
-/// The references of every query, and the resulting order of the assets.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) references: BTreeMap<String, Vec<Reference>>,

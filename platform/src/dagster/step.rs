@@ -45,10 +45,9 @@ pub struct DagsterStep {
     shared: Option<SharedRun>,
     identity: Identity,
     artifacts: CompiledArtifacts,
-    /// The product's `floe.yaml`, which may have changed since, if it can be read.
+    /// The product's `floe.yaml`, if it can be read. It may have changed since the compilation.
     product: Option<Product>,
     key: String,
-    /// The id of the run of the job that builds the asset, in its lineage.
     lineage_run_id: RunId,
     started: SystemTime,
 }
@@ -57,9 +56,8 @@ pub struct DagsterStep {
 #[derive(Debug, Default)]
 struct Known {
     step: Step,
-    /// The nodes of a dbt project.
     nodes: Vec<BuiltNode>,
-    /// Whether a failure was reported as the result of a check, for which Dagster fails the step.
+    /// Whether a failure was reported as a failed check, for which Dagster fails the step.
     is_reported: bool,
 }
 
@@ -73,7 +71,7 @@ impl DagsterStep {
         let (shared, identity, artifacts, key) = match read(&pipes, folder) {
             Ok(parts) => parts,
             Err(error) => {
-                // The error is printed, too.
+                // If Dagster does not get the error, the program still prints it.
                 let _ = pipes.fail(&exception(&error.redacted()));
                 return Err(error);
             }
@@ -105,7 +103,7 @@ impl DagsterStep {
         let added = self.add(&known, true);
         match built {
             Err(failure) if !known.is_reported => {
-                // The error is printed, too.
+                // If Dagster does not get the error, the program still prints it.
                 let _ = self.pipes.fail(&exception(&failure.redacted()));
                 Err(match failure {
                     Failure::Query(_) => RunError::AssetFailed(failure.redacted()),
@@ -132,7 +130,7 @@ impl DagsterStep {
         build(&self.key, attributes, self.run_id(), self, known)
     }
 
-    /// The id of the run of `floe`, or of Dagster without one.
+    /// The id of the run of `floe`; if Dagster alone started the step, the id of Dagster's run.
     fn run_id(&self) -> &str {
         let shared = self.shared.as_ref();
         shared.map_or(&self.pipes.context().run_id, |shared| &shared.run_id)
@@ -159,7 +157,7 @@ impl DagsterStep {
         })
     }
 
-    /// The spans of the assets that this one may read, found by the definitions.
+    /// The spans of the assets that this asset may read. The definitions find them in Dagster's event log.
     fn upstream(&self) -> HashMap<String, SpanContext> {
         let upstream = self.pipes.context().extras.get("upstream");
         let entries = upstream.and_then(|it| it.as_object()).into_iter().flatten();
@@ -173,7 +171,6 @@ impl DagsterStep {
             .collect()
     }
 
-    /// Reports a written table, and the results of its checks.
     fn report(&self, rows: Option<u64>, checked: &[Checked]) -> Result<(), Error> {
         let ids = active::current_ids();
         let url = self.trace_url();
@@ -209,7 +206,6 @@ impl DagsterStep {
         Ok(())
     }
 
-    /// Builds the dbt project, which is one asset.
     fn build_by_dbt(
         &self,
         project: &DbtProject,
@@ -314,7 +310,7 @@ fn build(
         (Some(project), _) => return step.build_by_dbt(project, &plugins, known),
         (None, None) => return Ok(None),
     };
-    // In a run, Dagster builds one asset after the other.
+    // In a run of `floe`, Dagster builds one asset at a time, so the database needs no copy.
     let shared = step.shared.as_ref().and_then(|shared| shared.database.as_ref());
     let (warehouse, session) = if let Some(database) = shared {
         (None, warehouse::open(database, &plugins)?)
@@ -373,7 +369,6 @@ fn exception(message: &str) -> Exception {
     Exception::new("FloeError", message)
 }
 
-/// The error of a message that cannot be written.
 fn unwritten(error: impl std::error::Error) -> Error {
     let error = floe_plugin::Error::new(floe_plugin::ErrorKind::System, error.to_string());
     Error::Plugin(error)

@@ -63,7 +63,6 @@ pub(super) struct Finding {
     pub(super) text: String,
 }
 
-/// The findings of [`explain`], as sentences.
 pub(crate) fn sentences(past: &[Record], run: &Record) -> Vec<String> {
     explain(past, run).into_iter().map(|it| it.text).collect()
 }
@@ -86,7 +85,6 @@ pub(super) fn explain(past: &[Record], run: &Record) -> Vec<Finding> {
     found
 }
 
-/// The failures, and the first run of each.
 fn failures(past: &[Record], run: &Record) -> Vec<Finding> {
     let mut texts: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for asset in run.assets.iter().filter(|asset| asset.is_bad()) {
@@ -114,7 +112,6 @@ fn failures(past: &[Record], run: &Record) -> Vec<Finding> {
     texts.map(|text| Finding { kind: Kind::Failure, excess: 0.0, text }).collect()
 }
 
-/// A possible cause of an asset's unusual time.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Cause<'a> {
     /// This asset has an unusual number of rows without a recorded reason.
@@ -146,15 +143,14 @@ impl Part<'_> {
     }
 }
 
-/// A run and earlier runs.
 struct Comparison<'a> {
     past: &'a [&'a Record],
     run: &'a Record,
     /// The built assets of each earlier run.
     built: Vec<HashMap<&'a str, &'a Step>>,
     parts: Vec<Part<'a>>,
-    /// The usual rows of each asset with another number of rows, and whether that number has hardly ever occurred. Only
-    /// then it is a cause.
+    /// The usual rows of each asset whose number of rows is unusual, and whether the number has hardly ever occurred.
+    /// Only a number that has hardly ever occurred is a cause.
     rows: HashMap<&'a str, (f64, bool)>,
     /// The assets whose query differs from most runs, and the number of the first run with the new query.
     changed: HashMap<&'a str, u64>,
@@ -179,7 +175,7 @@ impl<'a> Comparison<'a> {
             usual: median(past.iter().map(|run| run.seconds).collect()),
             past_shifts: Vec::new(),
             shift: 0.0,
-            // The times and the rows of each asset, and the stages.
+            // The times and the rows of each asset, the time of each stage, and the machine.
             tests: (2 * run.assets.len() + run.stages.len() + 1) as f64,
         };
         for asset in run.assets.iter().filter(|asset| asset.is_built()) {
@@ -197,7 +193,7 @@ impl<'a> Comparison<'a> {
         comparison
     }
 
-    /// Adds an asset, after its inputs.
+    /// Adds an asset. Its inputs were added before it.
     fn add_asset(&mut self, asset: &'a Step) {
         let name = &*asset.key;
         let before: Vec<Option<&Step>> =
@@ -295,7 +291,6 @@ impl<'a> Comparison<'a> {
         found
     }
 
-    /// The finding of a shift that all steady parts share.
     fn find_slower_machine(&self) -> Option<Finding> {
         // A faster machine is not reported.
         let is_rare = chance(&self.past_shifts, self.shift) / 2.0 <= RARE;
@@ -313,7 +308,6 @@ impl<'a> Comparison<'a> {
         Some(Finding { kind: Kind::Machine, excess, text })
     }
 
-    /// The slow parts, grouped by their causes.
     fn by_causes(&self) -> BTreeMap<BTreeSet<Cause<'a>>, Vec<&Part<'a>>> {
         let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for part in self.parts.iter().filter(|part| !part.causes.is_empty()) {
@@ -327,7 +321,7 @@ impl<'a> Comparison<'a> {
         groups
     }
 
-    /// The causes whose time is not reported.
+    /// The findings of causes whose effect on the time is not reported.
     fn without_time(&self, told: &BTreeSet<Cause<'_>>) -> Vec<Finding> {
         let all: BTreeSet<Cause<'_>> = self.parts.iter().flat_map(|it| it.causes.clone()).collect();
         let rest: Vec<Cause<'_>> = all.into_iter().filter(|it| !told.contains(it)).collect();
@@ -336,7 +330,7 @@ impl<'a> Comparison<'a> {
             .map(|cause| Finding { kind: Kind::Rows, excess: 0.0, text: self.describe(*cause) })
             .collect();
         let queries = rest.iter().filter_map(|it| match it {
-            // Once: a query that takes no longer is no news in the next run.
+            // Only in the first run with the query: a new query that takes no longer is no news in later runs.
             Cause::Query(name) if self.changed.get(name) == Some(&self.run.number) => Some(*name),
             _ => None,
         });
@@ -350,7 +344,6 @@ impl<'a> Comparison<'a> {
         found
     }
 
-    /// The slow parts without a recorded cause.
     fn unexplained(&self) -> Vec<Finding> {
         let parts = self.parts.iter().filter(|part| part.causes.is_empty());
         let parts = parts.filter(|part| {
@@ -431,7 +424,7 @@ impl<'a> Comparison<'a> {
         format!("`{name}` has {factor:.1} × its rows ({now}, usually {usually})")
     }
 
-    /// A new machine, if all earlier runs had the same one.
+    /// The name of a new machine, if all earlier runs had the same one.
     fn surroundings(&self) -> String {
         let (now, usual) = (&self.run.machine, &self.past[0].machine);
         if now == usual || self.past.iter().any(|run| run.machine != *usual) {
@@ -441,7 +434,6 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// The assets that a run has built, by their names.
 fn built(run: &Record) -> HashMap<&str, &Step> {
     let assets = run.assets.iter().filter(|asset| asset.is_built());
     assets.map(|asset| (&*asset.key, asset)).collect()
@@ -453,7 +445,6 @@ fn is_varying(runs: &[&Step]) -> bool {
     2 * queries.len() > runs.len()
 }
 
-/// The first names, and the number of the others.
 fn listed(names: &[&str]) -> String {
     match names.split_at_checked(MOST) {
         Some((first, more @ [_, ..])) => {

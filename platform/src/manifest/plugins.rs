@@ -26,7 +26,6 @@ pub struct Plugins {
     selections: Vec<(PluginType, Node)>,
 }
 
-/// A selection, and its place.
 struct Found<'a> {
     selected: Selected,
     node: &'a Node,
@@ -44,9 +43,6 @@ impl Plugins {
 
     /// Checks that the selected plugins are linked into the program and accept their configuration. Returns them and
     /// the plugins that the platform adds: `defaults`.
-    ///
-    /// # Errors
-    /// A plugin cannot be used; the error names the place.
     pub(super) fn check(
         &self,
         file: &Path,
@@ -78,14 +74,13 @@ impl Plugins {
     }
 }
 
-/// The mistake of a selection, at its place.
 fn explain(
     file: &Path,
     found: &[Found<'_>],
     wrong: Option<&Selected>,
     error: &SelectionError,
 ) -> Error {
-    // If two are equal, the error is at the second one. A plugin that the platform adds has no place.
+    // If two selections are equal, the error is at the second one. A plugin that the platform adds has no place.
     let found = found.iter().rfind(|it| Some(&it.selected) == wrong);
     let place = match found {
         Some(found) => Place::yaml(file, found.place(error)),

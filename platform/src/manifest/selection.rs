@@ -107,7 +107,6 @@ pub(crate) fn with_orchestrator(
 /// The name that disables a type of plugins: `lineage_backend: { type: none }`.
 const NONE: &str = "none";
 
-/// The embedded plugin of a type.
 const EMBEDDED: [(PluginType, &str); 8] = [
     (PluginType::Secrets, "env"),
     (PluginType::Ingestion, "csv"),

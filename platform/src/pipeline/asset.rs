@@ -23,7 +23,6 @@ use crate::artifacts::{CheckedTable, CompiledArtifacts, CompiledModel, CompiledS
 use crate::product::{self, Materialization};
 use crate::record::{self, FailedCheck, Outcome, Step};
 
-/// A source or a model.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Asset<'a> {
     Source(&'a CompiledSource),
@@ -70,7 +69,7 @@ impl<'a> Asset<'a> {
         needs.find(|need| !done.has_built(need))
     }
 
-    /// Generates a missing file of a source. The later steps are the same with and without the file.
+    /// Generates the file of a source if the file is missing. The later steps are the same with and without the file.
     fn generate(self, run: &Run<'_>, tables: &mut Tables) -> Result<(), Failure> {
         let Self::Source(source) = self else {
             return Ok(());
@@ -96,10 +95,9 @@ impl<'a> Asset<'a> {
         built
     }
 
-    /// The asset before it is built.
     pub(crate) fn step(self) -> Step {
         let (kind, query, inputs) = match self {
-            // A source is loaded alike however its file was generated, so its columns stand for a query.
+            // A source is loaded in the same way however its file was generated, so its columns stand for the query.
             Self::Source(source) => {
                 let columns = source.columns().into_iter();
                 let columns: Vec<String> =
@@ -143,7 +141,6 @@ impl<'a> Asset<'a> {
         counted(component, |_| !interrupt::is_requested(), steps)
     }
 
-    /// The job that builds the asset, for its lineage.
     fn job<'b>(self, run_id: &'b RunId) -> AssetRun<'b>
     where
         'a: 'b,
@@ -163,7 +160,6 @@ impl<'a> Asset<'a> {
         }
     }
 
-    /// Writes the table, and returns its number of rows.
     fn write(self, run: &Run<'_>, tables: &mut Tables) -> Result<u64, Failure> {
         let key = self.key();
         match self {
@@ -175,14 +171,13 @@ impl<'a> Asset<'a> {
                     run.orchestration.read(input, || read(input, run, tables))?;
                 }
                 let rows = run.orchestration.write(key, || write(model, run, tables))?;
-                // Without them there is no schema.
+                // If the columns cannot be read, the lineage has no schema.
                 let _ = tables.read_columns(key);
                 Ok(rows)
             }
         }
     }
 
-    /// Records the outcome on the current span and in the log.
     fn record(self, run: &Run<'_>, built: &Result<Built, Failure>) {
         let rows = built.as_ref().map(|built| Some(built.rows));
         let known = rows.ok().flatten();
@@ -311,7 +306,6 @@ fn write(model: &CompiledModel, run: &Run<'_>, tables: &mut Tables) -> Result<u6
     })
 }
 
-/// Adds the time and the checks of the asset.
 fn describe(step: &mut Step, started: Instant, built: &Result<Built, Failure>) {
     step.seconds = started.elapsed().as_secs_f64();
     for check in checks_of(built) {

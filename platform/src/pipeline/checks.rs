@@ -58,7 +58,6 @@ pub(super) fn check(
     Ok(checks)
 }
 
-/// The results of checks that ran.
 fn ended(
     mut results: Vec<CheckResult>,
     table: CheckedTable<'_>,
@@ -102,7 +101,7 @@ fn ended(
     Ended { checks, alerts, failed }
 }
 
-/// Every declared check of the table as not passed, so that each has a result.
+/// A failed result for every declared check of the table.
 fn none_ran(table: CheckedTable<'_>, is_tolerated: bool) -> Vec<Checked> {
     let names = identifiers(table.checks).into_iter();
     let none = |name| Checked { name, result: CheckResult::default(), is_tolerated };

@@ -92,7 +92,7 @@ pub(crate) fn run(
     Ok(run)
 }
 
-/// Removes credentials from messages. The history keeps only the hash of a query.
+/// Redacts credentials in the messages, and replaces each query by its hash.
 pub(crate) fn redact(nodes: &mut [BuiltNode]) {
     for node in nodes {
         node.message = sanitize_error_message(&node.message).into_owned();
@@ -127,7 +127,6 @@ fn write_profile(
     Ok(Some(absolute(&folder)?))
 }
 
-/// The failure of a command, if it failed.
 pub(crate) fn built(identity: &Identity, run: &CommandRun) -> Result<(), Failure> {
     let Err(error) = &run.outcome else {
         return Ok(());
@@ -160,7 +159,6 @@ pub(crate) fn failed_tests(run: &CommandRun) -> impl Iterator<Item = &BuiltNode>
     run.nodes.iter().filter(|it| it.is_test() && it.status == NodeStatus::Failed)
 }
 
-/// Adds the nodes of a command: a step for each node, and each test as a check of the node that it tests.
 pub(crate) fn add_nodes(nodes: Vec<BuiltNode>, id: Option<&str>, steps: &mut Vec<Step>) {
     let (tests, nodes): (Vec<_>, Vec<_>) = nodes.into_iter().partition(BuiltNode::is_test);
     for node in nodes {
@@ -171,7 +169,7 @@ pub(crate) fn add_nodes(nodes: Vec<BuiltNode>, id: Option<&str>, steps: &mut Vec
         let tested = tested(&test).to_owned();
         let known = steps.iter().position(|step| step.key == tested);
         let at = known.unwrap_or_else(|| {
-            // A source, or a node that was built before.
+            // A source, or a node that an earlier command built.
             let resource_type = "source".to_owned();
             let node = BuiltNode { name: tested, resource_type, ..BuiltNode::default() };
             let step = step(node, id, steps);
@@ -201,7 +199,7 @@ fn step(node: BuiltNode, invocation_id: Option<&str>, before: &[Step]) -> Step {
         NodeStatus::Built => Outcome::Built { rows: node.rows },
         NodeStatus::Failed => Outcome::Failed { message: node.message },
         NodeStatus::Skipped => {
-            // dbt's results have the order in which the nodes ended.
+            // dbt's results are in the order in which the nodes ended, so the dependency precedes this node.
             let missing = node.reads.iter().find(|name| {
                 before.iter().any(|step| step.key == **name && !step.outcome.is_built())
             });
@@ -221,7 +219,6 @@ fn step(node: BuiltNode, invocation_id: Option<&str>, before: &[Step]) -> Step {
     }
 }
 
-/// The node that a test checks.
 pub(crate) fn tested(test: &BuiltNode) -> &str {
     test.reads.first().unwrap_or(&test.name)
 }

@@ -32,7 +32,7 @@ pub(super) fn report(
     let Run { identity, plugins, .. } = run;
     let span = get_current_span();
     if let Some(id) = &report.record.dagster_run_id {
-        // The id is from the environment, or from the run that has built the assets.
+        // The id comes from the environment, or from the run that built the assets.
         span.set_attribute(DagsterAsset::RUN_ID, id.clone());
     }
     let failure = report.failure(&built);
@@ -46,7 +46,7 @@ pub(super) fn report(
     });
     if let Some(failure) = failure.filter(|_| !interrupt::is_requested()) {
         let lost = alert_of_run(plugins, identity, &report, &failure);
-        // The channel may be what has failed the run.
+        // The run may have failed because of the alert channel, whose failure is then reported already.
         if let Some(lost) = lost.filter(|lost| *lost != failure) {
             report.warn(lost);
         }
@@ -96,7 +96,6 @@ fn record_metrics(product: &str, report: &Report, stopped: bool) {
     }
 }
 
-/// The subject of an alert.
 #[derive(Clone, Copy)]
 pub(super) enum Alert<'a> {
     /// A run that failed.
@@ -105,7 +104,6 @@ pub(super) enum Alert<'a> {
     OfCheck { asset: &'a str },
 }
 
-/// Sends an alert to each channel.
 pub(super) fn alert(
     plugins: &Active,
     identity: &Identity,
@@ -155,8 +153,8 @@ fn alert_of_run(
     Some(error.redacted())
 }
 
-/// Sends the alert of a product that could not be compiled, to the channels of the manifest. Without one nothing is sent,
-/// and the program prints the error.
+/// Sends the alert of a product that could not be compiled, to the channels of the manifest. Without a channel, nothing
+/// is sent, and the program prints the error.
 pub(super) fn alert_of_mistake(
     definition: &Definition,
     report: &Report,
@@ -164,7 +162,7 @@ pub(super) fn alert_of_mistake(
 ) -> Option<String> {
     let identity = &definition.identity;
     let mut selected = definition.manifest.plugins.selected(&identity.manifest).ok()?;
-    // A mistake in another plugin's configuration may be what the alert is about.
+    // The plugins of other types are left out: the alert may be about a mistake in their configuration.
     selected.retain(|it| matches!(it.kind, PluginType::AlertChannel | PluginType::Secrets));
     if !selected.iter().any(|it| it.kind == PluginType::AlertChannel) {
         return None;
@@ -183,7 +181,7 @@ pub fn results_path(folder: &Path) -> PathBuf {
     folder.join(OUTPUT_FOLDER).join("run_results.json")
 }
 
-/// Replaces the results of an earlier run by those of one that could not begin.
+/// Replaces the results of an earlier run by the results of a run that could not begin.
 pub(crate) fn write_unbegun(folder: &Path, stopped: &Error) {
     let Ok(earlier) = fs::read(results_path(folder)) else {
         return;
@@ -213,20 +211,20 @@ pub(crate) fn write_unbegun(folder: &Path, stopped: &Error) {
     }
 }
 
-/// Replaces the results of an earlier run by those of a run that starts.
+/// Replaces the results of an earlier run by the results of a run that starts.
 pub(super) fn start(report: &mut Report) -> Result<(), Error> {
     for warning in history::add(&report.folder, &mut report.record) {
         report.warn(warning);
     }
     let written = save(&report.folder, &report.record);
     if matches!(written, Err(Error::Io { .. })) {
-        // Results of an earlier run would be taken for those of this one.
+        // Results of an earlier run would be mistaken for the results of this run.
         atomic::remove(&results_path(&report.folder))?;
     }
     written
 }
 
-/// Writes the results of a run, and what was unusual about it. `stopped` is why it ended early.
+/// Writes the results of a run with its unusual findings. `stopped` is the error that ended the run early.
 pub(super) fn finish(
     report: &mut Report,
     stopped: Option<&Error>,
@@ -246,7 +244,6 @@ pub(super) fn finish(
     save(&report.folder, &report.record)
 }
 
-/// Adds a finished run to the history, and compares it with earlier ones.
 #[traced(name = "floe.runs.compare", tracer = TRACER_NAME)]
 fn compare(folder: &Path, record: &mut Record) -> Vec<String> {
     history::add(folder, record)

@@ -23,7 +23,6 @@ pub struct QueryError {
     pub(crate) checks: Box<[Checked]>,
 }
 
-/// The result of a check of an asset.
 #[derive(Debug)]
 pub(crate) struct Checked {
     /// The name, which is unique among the checks of the asset.
@@ -57,7 +56,6 @@ impl QueryError {
         }
     }
 
-    /// The message without credentials.
     pub(crate) fn redacted(&self) -> String {
         let message = sanitize_error_message(&self.message);
         format!("{}: {message}", self.place.redacted())
@@ -77,7 +75,6 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The failure of a query that is stored in a file.
     pub(crate) fn of_query(error: floe_plugin::Error, file: &Path, sql: &str) -> Self {
         if !error.kind().is_of_input() {
             return Self::Stop(Error::from_plugin(error));
@@ -90,7 +87,7 @@ impl Failure {
         let offset = error.offset().filter(|at| sql.is_char_boundary(*at));
         let offset = offset.or_else(|| find_name(&message, sql));
         let place = Place::file(file);
-        // The SQL has the line numbers of the file.
+        // The lines of the SQL have the same numbers as in the file.
         let place = match offset {
             Some(offset) => place.line(sql[..offset].matches('\n').count() as u64 + 1),
             None => place,
@@ -122,7 +119,6 @@ impl Failure {
         self
     }
 
-    /// The message without credentials.
     pub(crate) fn redacted(&self) -> String {
         match self {
             Self::Query(error) => error.redacted(),
@@ -140,7 +136,7 @@ impl ErrorType for Failure {
     }
 }
 
-/// Where a query has the name that an error quotes, if the engine has not said where the mistake is.
+/// The offset of the name that an error quotes, for engines that do not report the place of the mistake.
 fn find_name(message: &str, sql: &str) -> Option<usize> {
     let named = ["no such table: ", "no such column: ", "no such function: "];
     let named = named.iter().find_map(|start| message.strip_prefix(start));

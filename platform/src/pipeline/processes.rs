@@ -43,7 +43,6 @@ use crate::plugins::active::failed;
 use crate::product::{OUTPUT_FOLDER, absolute};
 use crate::record::{Outcome, Step};
 
-/// The message for an asset whose process ended without a result.
 const UNFINISHED: &str = "the process of the asset ended without a result";
 
 /// Builds the assets in the draft of the warehouse, unless dbt owns the tables. Returns whether no asset failed.
@@ -58,7 +57,7 @@ pub(super) fn build(
     let folder = identity.folder.join(OUTPUT_FOLDER).join("orchestrator");
     let path = artifacts::default_path(&identity.folder);
     if let Some(warehouse) = warehouse {
-        // Each process opens it, one after the other.
+        // Each process opens the database, one after the other.
         warehouse.create(plugins)?.close().map_err(Error::from_plugin)?;
     }
     let database = warehouse.map(Warehouse::database);
@@ -145,7 +144,7 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
         if !nodes.is_empty() {
             let id = step.dbt_invocation_id.as_deref();
             dbt::add_nodes(nodes.to_vec(), id, &mut report.record.assets);
-            // They stand for the project, unless it has failed for another reason.
+            // The nodes stand for the project, unless the project failed for another reason.
             if step.outcome.is_built() || report.count(Outcome::is_failed) > 0 {
                 continue;
             }
@@ -196,10 +195,9 @@ fn span(
         .start_with_context(&tracer, &Context::current())
 }
 
-/// The variable with the path of the first file.
+/// The environment variable with the path of the first file.
 pub(crate) const VARIABLE: &str = "FLOE_RUN";
 
-/// The run for which a process builds an asset.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SharedRun {
@@ -207,7 +205,6 @@ pub(crate) struct SharedRun {
     /// The database that the run creates, unless dbt owns the tables.
     pub(crate) database: Option<PathBuf>,
     pub(crate) artifacts: PathBuf,
-    /// The file with the attempts.
     attempts: PathBuf,
 }
 
@@ -218,13 +215,11 @@ pub(crate) struct Attempt {
     /// The number of attempts before this one.
     pub(crate) number: u32,
     pub(crate) orchestrator_run_id: String,
-    /// The key of the orchestrator's step.
     pub(crate) step_key: Option<String>,
     /// The start, in milliseconds since 1970.
     pub(crate) at: u64,
-    /// The asset; its outcome only at the end.
+    /// The asset. It has an outcome only after the end of the attempt.
     pub(crate) step: Step,
-    /// The nodes of a dbt project that the attempt built.
     pub(crate) nodes: Vec<BuiltNode>,
     pub(crate) has_ended: bool,
 }

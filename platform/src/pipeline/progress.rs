@@ -28,7 +28,6 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Prints the steps of a finished report that are not printed yet.
     pub(super) fn finish_all(&self, report: &Report, printed: &HashSet<String>) {
         let steps = report.steps().iter().filter(|step| !printed.contains(&step.key));
         steps.for_each(|step| self.finish(step));
@@ -135,7 +134,7 @@ impl Progress {
 fn print_error(step: &Step) {
     if let Outcome::Failed { message } = &step.outcome {
         print(&format!("error: {message}"));
-        // There may be no summary.
+        // The checks are printed here because there may be no summary.
         for check in &step.failed_checks {
             print(&format!("         {check}"));
         }
@@ -147,7 +146,6 @@ pub(super) fn print(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// The checks of a built asset.
 fn note(step: &Step) -> String {
     let (passed, failed) = (step.checks_passed, step.checks_failed);
     let all = Count(usize::try_from(passed + failed).unwrap_or(usize::MAX), "check");

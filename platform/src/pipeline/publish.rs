@@ -24,7 +24,6 @@ use crate::artifacts::CompiledModel;
 use crate::product::{Layer, OUTPUT_FOLDER};
 use crate::text::Count;
 
-/// Publishes the gold tables of a complete run.
 #[traced(name = "floe.publish", tracer = TRACER_NAME)]
 pub(super) fn publish(
     run: &Run<'_>,
@@ -50,8 +49,8 @@ pub(super) fn publish(
     Ok(())
 }
 
-/// Registers the stored tables, each with the URI of its object. A table without an object has no rows for others to
-/// read.
+/// Registers the stored tables, each with the URI of its object. A table without an object is not registered, because
+/// others could not read its rows.
 fn register(run: &Run<'_>, stored: &[(&str, String)]) -> Result<(), Error> {
     let catalog = run.plugins.one::<dyn TableCatalog>();
     let Some(catalog) = catalog.filter(|_| !stored.is_empty()) else {
@@ -124,7 +123,6 @@ fn store(
     Ok(stored.map(|_| format!("{}/{key}", store.plugin().warehouse_uri())))
 }
 
-/// The prefix of the keys of the product's objects.
 fn prefix(run: &Run<'_>) -> String {
     format!("{}/{}", run.identity.namespace, run.identity.name)
 }

@@ -21,10 +21,8 @@ use crate::product::warehouse_path;
 use crate::record::{NOUNS, Outcome, Record, Step};
 use crate::text::{Count, Elapsed};
 
-/// The maximum number of failed assets in the summary.
 const MOST_FAILED: usize = 10;
 
-/// The class of the error of a run with failed assets.
 const ASSETS_FAILED: &str = "pipeline.assets_failed";
 
 /// Marks the orchestrator's span, which lies between the span of a failed asset and the span of the run.
@@ -41,7 +39,6 @@ pub struct Report {
     title: String,
     pub(crate) folder: PathBuf,
     started: Instant,
-    /// The name of the engine that builds the tables.
     pub(crate) engine: String,
     /// The numbers of sources and models of the product; zero if dbt knows them.
     assets: [usize; 2],
@@ -146,7 +143,7 @@ impl Report {
         &self.record.assets
     }
 
-    /// Adds a failure that does not fail the run, unless it is there.
+    /// Adds a failure that does not fail the run, unless it was already added.
     pub(crate) fn warn(&mut self, warning: String) {
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);
@@ -158,12 +155,11 @@ impl Report {
         !self.steps().is_empty()
     }
 
-    /// Sets the assets that the run will build.
     pub(crate) fn expect(&mut self, artifacts: &CompiledArtifacts) {
         self.is_of_dbt = artifacts.dbt.is_some();
         self.assets = [artifacts.models.len(), artifacts.sources.len()];
         if self.is_of_dbt {
-            // As below `floe trace-dbt`, so that both are compared.
+            // The same command as in `floe trace-dbt`, so that runs of both are compared.
             "dbt build".clone_into(&mut self.record.command);
         }
     }
@@ -199,7 +195,6 @@ impl Report {
         self.assets.iter().sum::<usize>().saturating_sub(self.steps().len())
     }
 
-    /// The built assets.
     pub(crate) fn built(&self) -> impl Iterator<Item = &Step> {
         self.steps().iter().filter(|it| it.is_built())
     }
@@ -274,7 +269,6 @@ impl Report {
         ids
     }
 
-    /// The time since the run started.
     pub(crate) fn took(&self) -> Duration {
         self.started.elapsed()
     }

@@ -1,4 +1,4 @@
-//! The context of a run, what is known of its tables, and the lineage and the spans of its assets.
+//! The context of a run, its tables, and the lineage and the spans of its assets.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
@@ -36,11 +36,10 @@ pub(crate) struct Run<'a> {
     pub(crate) orchestration: Orchestration,
     /// Whether the database may contain tables of an earlier attempt or run.
     pub(crate) has_tables: bool,
-    /// The id of the Dagster run that contains this run.
     pub(crate) dagster_run_id: Option<String>,
 }
 
-/// The database that the run creates, and what is known of its tables.
+/// The database that the run creates, with the known spans and columns of its tables.
 pub(crate) struct Tables {
     pub(crate) session: Session,
     /// The span of each asset, to which the spans of its readers link.
@@ -50,12 +49,12 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    /// The tables of a database that was just opened: none is known yet.
+    /// The tables of a database that was just opened. Their spans and columns are not known yet.
     pub(crate) fn new(session: Session) -> Self {
         Self { session, spans: HashMap::new(), columns: HashMap::new() }
     }
 
-    /// Links the current span to those that built the assets.
+    /// Links the current span to the spans that built the assets.
     pub(crate) fn link<'a>(&self, assets: impl IntoIterator<Item = &'a str>) {
         for asset in assets {
             if let Some(context) = self.spans.get(asset) {
@@ -64,7 +63,6 @@ impl Tables {
         }
     }
 
-    /// Reads the columns of a table, for lineage and checks.
     pub(crate) fn read_columns(&mut self, table: &str) -> Result<(), floe_plugin::Error> {
         let columns = self.session.columns(table)?;
         self.columns.insert(table.to_owned(), columns);
@@ -119,7 +117,6 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The lineage dataset of an asset.
     fn dataset<'a>(&'a self, name: &'a str, tables: &'a Tables) -> Dataset<'a> {
         let source = self.artifacts.sources.iter().find(|it| *it.name == *name);
         let of_source = source.map(CompiledSource::columns);
@@ -161,7 +158,6 @@ impl Run<'_> {
         self.lineage(asset, tables, state, rows, message.as_deref())
     }
 
-    /// Emits a change of state of an asset's run.
     fn lineage(
         &self,
         asset: &AssetRun<'_>,
@@ -177,7 +173,7 @@ impl Run<'_> {
             asset.inputs.iter().map(|name| self.dataset(name, tables)).collect();
         self.emit(RunEvent {
             job_type: Some(asset.job_type),
-            // As in the artifacts: a backend of lineage gets no credential.
+            // A lineage backend must not receive credentials, just as artifacts must not contain them.
             sql: sql.as_deref(),
             error,
             inputs,
@@ -198,14 +194,12 @@ impl Run<'_> {
     }
 }
 
-/// The ids of a run for its lineage.
 fn tags<'a>(run_id: &'a str, dagster: Option<&'a str>) -> Vec<(&'a str, &'a str)> {
     let mut tags = vec![("floe_run_id", run_id)];
     tags.extend(dagster.map(|id| ("dagster_run_id", id)));
     tags
 }
 
-/// A run of the job that builds an asset, for its lineage.
 pub(crate) struct AssetRun<'a> {
     pub(crate) key: &'a str,
     pub(crate) run_id: &'a RunId,
@@ -248,7 +242,6 @@ fn emit(run: &Run<'_>, report: &Report, state: RunState, error: Option<&str>) ->
 /// The tracer of assets that Dagster builds.
 pub(crate) const DAGSTER: &str = "floe.orchestrator.dagster";
 
-/// The builder of a run's assets.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Orchestration {
     /// This process builds all assets, with the spans `floe.asset.{key}`.
@@ -283,7 +276,6 @@ impl Orchestration {
         }
     }
 
-    /// Records the outcome of an asset on the current span.
     pub(crate) fn record(self, status: AssetStatus) {
         let span = get_current_span();
         let missing = None;
@@ -314,7 +306,6 @@ fn dagster_write<T, E: ErrorType>(key: &str, write: impl FnOnce() -> Result<T, E
     write()
 }
 
-/// Records the outcome of an asset on the current span and in the log.
 pub(crate) fn record(
     key: &str,
     orchestration: Orchestration,

@@ -49,7 +49,6 @@ fn check_path(path: &InnerPath, run: &Run<'_>) -> Result<PathBuf, Error> {
     Ok(file)
 }
 
-/// Loads the file of the source, and returns the number of rows.
 pub(super) fn load(
     source: &CompiledSource,
     run: &Run<'_>,

@@ -1,5 +1,5 @@
-//! The warehouse of a product: a file beside its artifacts. A run builds another file, which replaces the warehouse as a
-//! whole, or stays with the tables of a run with failed assets.
+//! The warehouse of a product: a file beside its artifacts. A run builds another file, which replaces the warehouse as
+//! a whole. If assets fail, the other file is kept, and the warehouse stays unchanged.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -20,7 +20,6 @@ use crate::metrics;
 use crate::plugins::active::{Active, failed};
 use crate::product::{OUTPUT_FOLDER, warehouse_path};
 
-/// The line of a run that waits.
 const WAITING: &str = "warning: waiting for another run of the product";
 
 /// The wait between two attempts to lock the warehouse.
@@ -47,14 +46,13 @@ impl Warehouse {
         let started = Instant::now();
         let lock = lock(folder)?;
         let waited = started.elapsed();
-        // A program may be looking at the tables of a failed run.
+        // Another program may be reading the tables of a failed run.
         drop(lock_database(&draft, plugins)?);
         atomic::remove(&draft)?;
         atomic::create(&draft, &path)?;
         Ok(Self { folder: folder.to_path_buf(), is_kept: false, waited, _lock: lock })
     }
 
-    /// The file that the run builds.
     pub(crate) fn database(&self) -> PathBuf {
         failed_path(&self.folder)
     }
@@ -64,7 +62,7 @@ impl Warehouse {
         engine.create_database(&self.database()).map_err(failed(&engine))
     }
 
-    /// Copies the warehouse, and opens the copy; opens an empty database without a warehouse.
+    /// Copies the warehouse and opens the copy. Without a warehouse, opens an empty database.
     pub(crate) fn copy(&self, plugins: &Active) -> Result<Session, Error> {
         let warehouse = warehouse_path(&self.folder);
         if !warehouse.exists() {
@@ -87,7 +85,7 @@ impl Warehouse {
         atomic::publish(&draft, &target)
     }
 
-    /// Keeps the tables of a run with failed assets for debugging: they are the inputs of these.
+    /// Keeps the tables of a run with failed assets for debugging: they include the inputs of the failed assets.
     pub(crate) fn keep_failed(mut self) {
         self.is_kept = true;
     }
@@ -110,13 +108,12 @@ pub(crate) fn open(database: &Path, plugins: &Active) -> Result<Session, Error> 
     engine.open_database(database).map_err(failed(&engine))
 }
 
-/// Locks a database against other programs.
 fn lock_database(file: &Path, plugins: &Active) -> Result<Option<Box<dyn DatabaseLock>>, Error> {
     let engine = plugins.required::<dyn ComputeEngine>()?;
     engine.plugin().lock_database(file).map_err(failed(&engine))
 }
 
-/// Locks the warehouse against other runs, and waits for them. Without locks, runs at the same time build one file.
+/// Locks the warehouse against other runs, and waits for them. If locking fails, parallel runs build the same file.
 fn lock(folder: &Path) -> Result<File, Error> {
     let inner = Path::new(OUTPUT_FOLDER).join("warehouse.lock");
     let mut options = OpenOptions::new();

@@ -34,9 +34,6 @@ pub(crate) struct Active {
 
 impl Active {
     /// Configures the selected plugins, and the embedded plugins of types without a selection.
-    ///
-    /// # Errors
-    /// A plugin cannot be used.
     pub(crate) fn configure(selected: Vec<Selected>, identity: &Identity) -> Result<Self, Error> {
         let selected = with_defaults(selected);
         let selections: Vec<_> = selected.iter().map(|it| it.selection(&identity.folder)).collect();
@@ -50,10 +47,7 @@ impl Active {
         })
     }
 
-    /// Starts the plugins of some types, after the stores of their credentials.
-    ///
-    /// # Errors
-    /// A plugin did not start.
+    /// Starts the plugins of some types, after the secret stores that contain their credentials.
     #[traced(name = "floe.plugins.start")]
     pub(crate) fn start(&self, is_used: impl Fn(PluginType) -> bool) -> Result<(), Error> {
         self.plugins.start(is_used).map_err(Error::Plugin)
@@ -68,19 +62,11 @@ impl Active {
         self.plugins.one()
     }
 
-    /// The required plugin of a type that has at most one plugin.
-    ///
-    /// # Errors
-    /// There is none.
     pub(crate) fn required<K: ?Sized + Kind>(&self) -> Result<Handle<K>, Error> {
         let missing = || Error::Setting(format!("there is no {} plugin", K::TYPE));
         self.plugins.one().ok_or_else(missing)
     }
 
-    /// The plugin with this name.
-    ///
-    /// # Errors
-    /// There is none.
     pub(crate) fn find<K: ?Sized + Kind>(&self, name: &str) -> Result<Handle<K>, Error> {
         let missing = || {
             let names: Vec<&str> = self.plugins.all::<K>().map(|it| it.name()).collect();
@@ -120,12 +106,10 @@ impl Active {
         self.warnings.borrow_mut().push(warning);
     }
 
-    /// The failures so far that did not fail the run, without credentials.
     pub(crate) fn warnings(&self) -> Vec<String> {
         self.warnings.borrow().clone()
     }
 
-    /// Whether a failure of a plugin does not fail the run.
     pub(crate) fn is_tolerated<K: ?Sized + Kind>(&self, plugin: &Handle<K>) -> bool {
         self.continues(K::TYPE, plugin.name())
     }
@@ -185,10 +169,7 @@ impl Active {
         failed
     }
 
-    /// Checks that the secrets of a product exist.
-    ///
-    /// # Errors
-    /// A secret is in no store.
+    /// Checks that every required secret of a product is in a store.
     pub(crate) fn check_secrets(
         &self,
         secrets: &[RequiredSecret],
@@ -210,7 +191,6 @@ impl Active {
     }
 }
 
-/// The failure of an operation, with the name of its plugin.
 pub(crate) fn failed<K: ?Sized + Kind>(
     plugin: &Handle<K>,
 ) -> impl Fn(floe_plugin::Error) -> Error + use<K> {
@@ -218,10 +198,8 @@ pub(crate) fn failed<K: ?Sized + Kind>(
     move |error| Error::of_plugin(K::TYPE, name, error)
 }
 
-/// The name of the alert of a run that failed.
 pub(crate) const RUN_FAILED: &str = "FloePipelineFailed";
 
-/// The name of the alert of a check that failed.
 pub(crate) const CHECK_FAILED: &str = "FloeQualityCheckFailed";
 
 /// The ids of the current trace and span in hexadecimal digits; `None` if they are never exported. An unsampled span

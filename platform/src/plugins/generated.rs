@@ -28,7 +28,6 @@ use crate::product::{self, OUTPUT_FOLDER, Product};
 /// The Pod Security Standard of a product's pods.
 const PSS_LEVEL: &str = "restricted";
 
-/// The manifests for a cluster, each with its plugin.
 const MANIFESTS: [(&str, PluginType); 3] = [
     (ROLES, PluginType::Rbac),
     (POD_SECURITY, PluginType::Rbac),
@@ -54,7 +53,7 @@ pub(crate) fn generate(
     let has_checks = artifacts.checked().next().is_some();
     let is_selected = |kind| selected.iter().any(|it| it.kind == kind);
     let manifests = folder.join("kubernetes");
-    // Only these names: a copy with another name is the user's.
+    // Only files with these names are removed: a copy with another name belongs to the user.
     let is_removed = |path: &Path| {
         let mut files = MANIFESTS.iter();
         files.any(|(name, kind)| path.ends_with(name) && !is_selected(*kind))
@@ -92,7 +91,6 @@ pub(crate) fn generate(
     Ok(())
 }
 
-/// Checks that the quality plugin supports the checks of each asset, and that the tables have the checked columns.
 fn check(
     identity: &Identity,
     specification: &Product,
@@ -128,7 +126,6 @@ fn check(
     Ok(())
 }
 
-/// Writes the manifests for a cluster.
 fn cluster(
     identity: &Identity,
     artifacts: &CompiledArtifacts,
@@ -214,7 +211,7 @@ fn secrets(
                 Err(error) => refused = Some((store.name(), error)),
             }
         }
-        // A run asks each store.
+        // A run asks each store, so one store that accepts the key is enough.
         if let Some((store, error)) = refused.filter(|_| accepted == 0) {
             let message = format!("`secrets`: the store `{store}`: {error}");
             let place = Place::file(&product::spec_path(&identity.folder));

@@ -121,7 +121,7 @@ fn project(suite: &Suite<'_>, rows: &Rows<'_>) -> Result<Vec<(&'static str, Stri
     let columns = of_columns
         .into_iter()
         .map(|(name, tests)| json!({ "name": name, "quote": true, "data_tests": tests }));
-    // As text, which keeps each value as it is written. No check depends on the type.
+    // The columns are text, which keeps each value as it is written. No check depends on the type.
     let of_column = |name: &&str| format!("{}: 'varchar'", project::text(&quoted_text(name)));
     let types: Vec<String> = rows.columns.iter().map(of_column).collect();
     let model = format!(

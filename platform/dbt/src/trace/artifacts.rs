@@ -7,7 +7,6 @@ use floe_plugin::dbt::BuiltNode;
 use crate::manifest::Manifest;
 use crate::run_results::RunResults;
 
-/// The maximum size of `run_results.json` in bytes.
 const MAX_RESULTS_SIZE: u64 = 1 << 30;
 
 #[derive(Debug)]
@@ -16,7 +15,6 @@ pub(crate) struct Artifacts {
     manifest: Option<Manifest>,
     /// The invocation that wrote the manifest.
     manifest_of: Option<String>,
-    /// The path of the results that dbt wrote last.
     results_path: Option<PathBuf>,
     /// The manifest that could not be read yet.
     unread: Option<Unread>,
@@ -75,7 +73,6 @@ impl Artifacts {
         if in_project.exists() { in_project } else { path.into() }
     }
 
-    /// Keeps the path of the results that dbt has just written.
     pub(crate) fn set_results(&mut self, path: &str) {
         self.results_path = Some(self.artifact(path));
     }

@@ -17,7 +17,6 @@ use super::nodes::Counts;
 #[derive(Debug)]
 pub(super) struct CommandSpan {
     pub(super) tracer: RecorderTracer,
-    /// The context with the span.
     pub(super) context: Context,
     is_owned: bool,
     /// The name, for example `dbt build`.
@@ -47,7 +46,6 @@ impl CommandSpan {
         }
     }
 
-    /// Uses the span of a context.
     pub(super) fn within(tracer: &'static str, command: &str, context: Context) -> Self {
         Self {
             tracer: get_tracer(tracer),

@@ -4,7 +4,6 @@ use floe_telemetry::opentelemetry::KeyValue;
 
 use crate::node::Node;
 
-/// The known facts about the database of a command.
 #[derive(Debug, Default)]
 pub(crate) struct Database {
     pub(crate) adapter: Option<String>,

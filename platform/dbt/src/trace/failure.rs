@@ -9,7 +9,6 @@ use floe_telemetry::{sanitize_error_message, trace::RecordedSpan};
 use crate::event::without_colours;
 use crate::node::Outcome;
 
-/// Records an error.
 pub(crate) fn fail(span: &mut RecordedSpan, message: &str, outcome: Outcome) {
     let message = without_colours(message);
     let message = sanitize_error_message(&message);

@@ -62,7 +62,6 @@ pub(super) struct Nodes {
 /// The command's data for the spans of nodes.
 pub(super) struct Surroundings<'a> {
     pub(super) tracer: &'a RecorderTracer,
-    /// The context with the command's span.
     pub(super) root: &'a Context,
     pub(super) manifest: Option<&'a Manifest>,
     pub(super) database: &'a Database,
@@ -74,7 +73,6 @@ struct OpenNode {
     span: RecordedSpan,
 }
 
-/// The numbers of executed nodes.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     pub(super) models: u64,
@@ -150,7 +148,7 @@ impl Nodes {
         let id = &node.unique_id;
         let outcome = result.outcome();
         if outcome == Outcome::Skipped && !self.open.contains_key(id) {
-            // A hook after one that has failed.
+            // dbt reports no start of a hook that it skips after a failed one.
             self.start(node, at, around);
         }
         let Some((mut span, is_batch)) = self.close(node) else {
@@ -208,11 +206,10 @@ impl Nodes {
         Some((closed.span, at > 0))
     }
 
-    /// Ends the spans of nodes without an end.
     pub(super) fn cancel(&mut self, end: SystemTime) {
         let outcome =
             NodeOutcome { status: "canceled", node_outcome: "canceled", ..NodeOutcome::default() };
-        // The batches of a model end before it.
+        // The batches of a model end before the model does.
         let open = self.open.drain();
         for mut node in open.flat_map(|(_, nodes)| nodes.into_iter().rev()) {
             node.span.set_attributes(outcome.to_otel_dict());
@@ -252,7 +249,6 @@ fn add_phases(span: &mut RecordedSpan, result: &RunResult) -> Option<SystemTime>
     result.phases.iter().map(|phase| phase.end).max()
 }
 
-/// The links to the inputs of a node.
 fn links(
     manifest: Option<&Manifest>,
     contexts: &HashMap<String, SpanContext>,
@@ -266,7 +262,6 @@ fn links(
     parents.iter().filter_map(link).take(MAX_LINKS).collect()
 }
 
-/// The attributes of a data quality check.
 fn quality(check: &str, data_source: Option<&str>, test_outcome: &str) -> Vec<KeyValue> {
     let check = Quality {
         operation: "check",

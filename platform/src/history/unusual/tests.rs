@@ -19,13 +19,11 @@ use crate::record::Outcome;
 /// The seconds before dbt builds its first node.
 const DBT_STARTS: f64 = 3.0;
 
-/// The model of dbt whose query is another one in each run, like one with the date.
+/// The model of dbt whose query differs in every run, for example because it contains the date.
 const VARYING: usize = 19;
 
-/// The trials of each planted night.
 const TRIALS: usize = 100;
 
-/// The anomaly that is planted into a night.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Plant {
     Nothing,
@@ -56,7 +54,7 @@ const PLANTS: [Plant; 8] = [
     Plant::Nothing,
 ];
 
-/// Numbers that are the same in every run of the tests (`SplitMix64`).
+/// Pseudorandom numbers that are the same in every run of the tests (`SplitMix64`).
 struct Random(u64);
 
 impl Random {
@@ -81,7 +79,7 @@ impl Random {
     }
 }
 
-/// Noise in which each value is half the one before.
+/// Noise in which half of each value carries over to the next one.
 #[derive(Clone, Default)]
 struct Noise {
     scatter: f64,
@@ -149,7 +147,7 @@ impl Pipeline {
         Self { is_of_dbt, random, monday: 1.0, nodes, machine, runs: 0 }
     }
 
-    /// A run, in which something is planted into this asset.
+    /// A run with an anomaly that is planted into the asset `target`.
     fn run(&mut self, plant: Plant, target: usize) -> Record {
         let Self { is_of_dbt, random, monday, nodes, machine, runs } = self;
         *runs += 1;
@@ -326,7 +324,7 @@ fn assert_explained(is_of_dbt: bool, plants: &[Plant]) {
     }
 }
 
-/// Each Monday has more rows than the other nights, or fewer, and the models take longer or not as long.
+/// Each Monday has more or fewer rows than the other nights, and the models take longer or shorter.
 #[test]
 fn mondays_are_silent_once_there_have_been_some() {
     let mut least = TRIALS;
