@@ -20,7 +20,7 @@ const LINE: &str = "2026-01-12T04:15:32Z INFO  scheduler: step load_orders finis
 const SECRETS: &str = "{\"host\":\"db-3.example.com\",\"password\":\"hq7Zt2Lw9xKd\",\"attempts\":3,\"pin\":4815,\
     \"api_keys\":[\"kd82hfy3bq0z\",\"ad93jgz4cr1y\"]}\n";
 
-/// Repeated, they begin what they do not end.
+/// Each of these texts, if repeated, begins many structures and ends none.
 const SLOW: [&str; 29] = [
     "token:",
     "password=",

@@ -69,7 +69,6 @@ fn label_end(text: &[u8], start: usize, kind: &[u8]) -> Option<usize> {
         .then(|| run_end(text, end, 5, |byte| byte == b'-'))
 }
 
-/// The part of a private key after its first line.
 struct PrivateKey {
     end: usize,
     has_body: bool,

@@ -107,7 +107,6 @@ fn argument_value(scan: &mut Scan<'_>, place: usize) -> Option<Value> {
     value::value(&mut scan.tokens, start, Site::assigned(place))
 }
 
-/// Redacts the password in an argument.
 fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
     let text = found.bytes(scan.text);
     let sign = match option.form {

@@ -314,7 +314,6 @@ fn merged(mut found: Vec<Finding>) -> Vec<Finding> {
     merged
 }
 
-/// Sets the marks of findings.
 fn fitted(text: &str, mut found: Vec<Finding>) -> Vec<Finding> {
     found = merged(found);
     for finding in &mut found {

@@ -123,7 +123,7 @@ struct Suffix {
     row: usize,
 }
 
-/// The hash of a name's last four letters: too many names end with `key` for three.
+/// The hash of a name's last four letters. Three letters are too few, because many names end with `key`.
 fn bucket(letters: &[u8]) -> usize {
     let hash = |hash, letter: &u8| hash * 31 + usize::from(*letter);
     letters.iter().rev().take(4).fold(0, hash) & (BUCKETS - 1)

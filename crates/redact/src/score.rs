@@ -237,7 +237,6 @@ pub(crate) fn is_prose(word: &[u8]) -> bool {
     PROSE_WORDS.contains(trim_end(word))
 }
 
-/// The form of a value.
 pub(crate) fn look(value: &[u8]) -> Look {
     let seen = Seen::new(value);
     count_steps(PASSES * (2 + seen.value.len()));

@@ -173,7 +173,7 @@ fn every_value_of_a_doubtful_key_is_redacted_by_the_strict_level() {
     }
 }
 
-/// The most common ones; none of them was ever a secret.
+/// The most common passwords; none of them was ever a secret.
 #[test]
 fn a_common_password_is_a_secret_after_its_key_and_in_a_url() {
     let words = "123456 password 12345678 qwerty 123456789 12345 1234 111111 1234567 dragon 123123 baseball abc123 \
@@ -202,7 +202,7 @@ fn a_common_password_is_a_secret_after_its_key_and_in_a_url() {
     assert!(kept.is_empty(), "{kept:#?}");
 }
 
-/// Values inside of each other are not all judged, and none of them hides a key of another line.
+/// Nested values are not all examined, and none of them hides a key of another line.
 #[test]
 fn a_repeated_key_does_not_hide_the_next_line() {
     for piece in ["auth(", "password ", "tokens: [", "secret(\"", "{\"password\":"] {
@@ -414,7 +414,7 @@ fn a_writer_redacts_a_private_key_of_several_lines() {
     );
 }
 
-/// Its lines are read from the first on; a line of another form ends the key.
+/// The lines of a key are read from the first one on; a line of another form ends the key.
 #[test]
 fn a_private_key_ends_with_its_last_line() {
     let begin = ["-----BEGIN ", "PRIVATE KEY-----"].concat();
@@ -422,7 +422,7 @@ fn a_private_key_ends_with_its_last_line() {
     let line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj";
     let log = "12:00 line one ok\n12:01 user bob logged in\n";
     for (text, wanted) in [
-        // Two keys that were cut.
+        // Two keys without their ends.
         (
             format!("{begin}\n{line}\nabcd\n{begin}\n{line}\n{log}"),
             format!("<REDACTED>\n<REDACTED>\n{log}"),
@@ -430,7 +430,7 @@ fn a_private_key_ends_with_its_last_line() {
         // Short last lines.
         (format!("  {begin}\n  {line}\n  abcdefg\n{log}"), format!("  <REDACTED>\n{log}")),
         (format!("{begin}\r\n{line}\r\nAwEHoUQ"), "<REDACTED>".to_owned()),
-        // The end of another.
+        // The end of another key or certificate.
         (
             format!("{begin}\n{line}\n{log}{begin}\n{line}\n{end}\n"),
             format!("<REDACTED>\n{log}<REDACTED>\n"),
@@ -453,9 +453,9 @@ fn a_private_key_ends_with_its_last_line() {
             ),
             "k=<REDACTED>&x=1".to_owned(),
         ),
-        // Its beginning was cut.
+        // The beginning of the key was cut.
         (format!("{log}{line}\n{line}\nabcd\n{end}\n{log}"), format!("{log}<REDACTED>\n{log}")),
-        // A sentence about one.
+        // A sentence about a key.
         (
             format!("expected '{begin}' at line 1, user=bob host=db"),
             format!("expected '{begin}' at line 1, user=bob host=db"),

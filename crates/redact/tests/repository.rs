@@ -8,7 +8,7 @@ use std::{fs, str};
 
 use floe_redact::{Evidence, Redactor};
 
-/// Forms that occur elsewhere than in the access to a service.
+/// Rules whose findings need not be credentials of a service.
 const OTHERS: [&str; 7] = [
     "bank-account",
     "json-web-token",
@@ -27,7 +27,7 @@ fn no_line_has_the_form_of_a_living_token() {
     assert!(listed.status.success(), "{listed:?}");
     let mut found = Vec::new();
     for path in str::from_utf8(&listed.stdout).unwrap().split_terminator('\0') {
-        // Not those that are compressed or removed.
+        // Compressed and removed files are skipped.
         let Ok(text) = fs::read_to_string(root.join(path)) else { continue };
         for (index, line) in text.lines().enumerate() {
             let tokens = tokens(line);

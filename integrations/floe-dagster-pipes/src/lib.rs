@@ -40,7 +40,6 @@ pub use message::{Exception, Level, Severity};
 pub use metadata::Metadata;
 pub use session::Session;
 
-/// Compiles the example of README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

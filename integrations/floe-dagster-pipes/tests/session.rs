@@ -27,7 +27,6 @@ fn compress(bytes: &[u8]) -> String {
     STANDARD.encode(encoder.finish().unwrap())
 }
 
-/// A folder with the file of the messages.
 struct Messages(TempDir);
 
 impl Messages {
@@ -74,7 +73,7 @@ fn messages_are_those_of_dagsters_own_package() {
     expected.retain(|message| message["method"] != "report_custom_message");
     let metadata = expected[3]["params"]["metadata"].as_object_mut().unwrap();
     metadata.retain(|key, _| !["md", "path", "timestamp", "json", "null"].contains(&&**key));
-    // There is no stack of Python.
+    // The process in Rust reports no stack of Python.
     expected.last_mut().unwrap()["params"]["exception"]["stack"] = json!([]);
     assert_eq!(messages.read(), expected);
 }

@@ -41,7 +41,7 @@ pub(crate) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAt
         found.add(key, value);
     }
     found.add("k8s.namespace.name", surroundings.value(NAMESPACE));
-    // The pod is the host, unless it sets another name.
+    // `HOSTNAME` is the name of the pod, unless the pod sets another host name.
     found.add("k8s.pod.name", surroundings.variable("HOSTNAME"));
     let uid = surroundings.file(MOUNTS).and_then(|text| pod_uid(&text));
     found.add("k8s.pod.uid", uid);

@@ -30,7 +30,6 @@ resource_detector!("cloud", cloud::detect);
 resource_detector!("container", container::detect);
 resource_detector!("kubernetes", kubernetes::detect);
 
-/// Compiles the example of README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,4 +1,4 @@
-//! Detectors in systems of files and variables that the tests make.
+//! Tests of the detectors, each with its own files and variables.
 
 use std::fs;
 use std::path::Path;

@@ -101,7 +101,7 @@ struct Routing {
 }
 
 impl Routing {
-    /// Creates the routing; `None` if the program names routes itself.
+    /// `None` if the program names routes itself.
     fn of(options: &Options<Parts>, mut parts: Parts) -> Option<Self> {
         options.route.is_none().then(|| Self {
             route: parts.extensions.remove().and_then(|of_actix: OfActix| of_actix.route),
@@ -149,7 +149,7 @@ fn headers(headers: &ActixHeaders) -> HeaderMap {
         let name = HeaderName::from_bytes(name.as_str().as_bytes());
         if let (Ok(name), Ok(mut copy)) = (name, HeaderValue::from_bytes(value.as_bytes())) {
             copy.set_sensitive(value.is_sensitive());
-            // A full map leaves out the rest.
+            // A full map rejects the header, which is left out then.
             let _ = converted.try_append(name, copy);
         }
     }
@@ -209,7 +209,6 @@ fn status(status: actix_web::http::StatusCode) -> StatusCode {
     StatusCode::from_u16(status.as_u16()).unwrap_or_default()
 }
 
-/// Adds the header with the trace id.
 fn respond(exchange: &mut Exchange, status: StatusCode, actix: &mut ActixHeaders) {
     if !exchange.has_response_options() {
         return exchange.respond(status, Version::HTTP_11, &HeaderMap::new());
@@ -265,7 +264,7 @@ impl<B: MessageBody> MessageBody for ActixBody<B> {
             (_, None) | (Some(Ok(_)), _) => {}
             (None, Some(exchange)) => exchange.end_body(),
             (Some(Err(error)), Some(exchange)) => {
-                // The type is lost: the bodies of handlers are boxed.
+                // The type of the error is unknown, because the bodies of handlers are boxed.
                 exchange.fail_as("_OTHER", error);
             }
         }

@@ -42,7 +42,6 @@ pub(crate) struct Exchange {
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum State {
-    /// There is no response yet.
     Requested,
     /// The body of the response has not ended.
     Responding,
@@ -117,7 +116,6 @@ impl Exchange {
         })
     }
 
-    /// Injects the context, for a client.
     pub(crate) fn inject(&self, headers: &mut HeaderMap) {
         if matches!(self.kind, Kind::HttpClient | Kind::GrpcClient)
             && let Some(cx) = self.span.context()
@@ -180,7 +178,6 @@ impl Exchange {
         Some((name, value))
     }
 
-    /// Whether the request is recorded and has no response yet.
     #[cfg(feature = "actix-web")]
     pub(crate) fn is_requested(&self) -> bool {
         self.state == State::Requested

@@ -63,7 +63,7 @@ pub(crate) struct GrpcStatus {
 }
 
 impl GrpcStatus {
-    /// The status of a response that ended without one.
+    /// The status of a response that ended without a status.
     pub(crate) const MISSING: Self =
         Self { code: UNKNOWN, message: Cow::Borrowed("the response has no `grpc-status`") };
 
@@ -112,7 +112,6 @@ impl GrpcStatus {
         self.code == UNIMPLEMENTED
     }
 
-    /// Whether the server caused the failure.
     pub(crate) const fn is_server_error(&self) -> bool {
         matches!(
             self.code,
@@ -150,7 +149,6 @@ impl RpcMethod {
         }
     }
 
-    /// The attributes of the metrics of the call.
     pub(crate) fn attributes(&self) -> Vec<KeyValue> {
         let mut attributes = Vec::with_capacity(6);
         attributes.push(KeyValue::new(keys::RPC_SYSTEM_NAME, SYSTEM));

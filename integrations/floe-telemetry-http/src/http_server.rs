@@ -145,7 +145,6 @@ pub(crate) struct OfActix {
     pub(crate) is_secure: bool,
 }
 
-/// A request, for spans and metrics.
 struct Incoming<'r> {
     method: RequestMethod<'r>,
     route: Option<Cow<'r, str>>,

@@ -91,7 +91,6 @@ pub use self::http_server::{HttpServer, HttpServerLayer};
 pub use self::reqwest::HttpClientMiddleware;
 pub use self::response::{ResponseBody, ResponseFuture};
 
-/// Compiles and runs the examples of README.
 #[cfg(all(doctest, feature = "actix-web", feature = "axum", feature = "reqwest-middleware"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

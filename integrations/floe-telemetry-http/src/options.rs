@@ -16,7 +16,6 @@ use opentelemetry::trace::SpanKind;
 
 use crate::headers::RecordedHeaders;
 
-/// The tracer of this crate's layers.
 static TRACER: Tracer = floe_telemetry::tracer!(env!("CARGO_PKG_NAME"));
 
 /// Runs code of the user. Dropping a panic's payload is guarded, too.
@@ -26,7 +25,6 @@ fn caught<T>(run: impl FnOnce() -> T) -> Option<T> {
     caught.ok()
 }
 
-/// A function of the user.
 pub(crate) struct Callback<F: ?Sized>(pub(crate) Arc<F>);
 
 impl<F: ?Sized> Clone for Callback<F> {
@@ -316,7 +314,7 @@ mod tests {
 
     use super::caught;
 
-    /// Panics when it is dropped, with another value of the type.
+    /// Panics when it is dropped; the payload of the panic does the same.
     struct Hostile;
 
     impl Drop for Hostile {

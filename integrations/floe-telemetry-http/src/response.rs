@@ -125,7 +125,7 @@ pin_project_lite::pin_project! {
         #[pin]
         inner: B,
         exchange: Option<Exchange>,
-        // The bytes until the body ends, if their number is known.
+        // The number of bytes until the body ends, if it is known.
         rest: Option<u64>,
     }
 }

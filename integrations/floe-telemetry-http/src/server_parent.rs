@@ -7,7 +7,6 @@ use http::HeaderMap;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
-/// The parent of a server's span, and the linked span.
 #[derive(Debug)]
 pub(crate) struct ServerParent {
     pub(crate) context: Context,
@@ -15,7 +14,7 @@ pub(crate) struct ServerParent {
 }
 
 impl ServerParent {
-    /// Decides: the caller's span is the parent of a trusted caller, and a link otherwise.
+    /// The span of a trusted caller is the parent; the span of an untrusted caller is only linked.
     pub(crate) fn of(headers: &HeaderMap, is_untrusted: bool) -> Self {
         // A span that is current here belongs to the server, not to the request.
         let mut base = current_context();

@@ -35,7 +35,6 @@ pub use self::kafka::KafkaHeaders;
 #[cfg(feature = "async-nats")]
 pub use self::nats::NatsHeaders;
 
-/// Compiles the examples of README.
 #[cfg(all(doctest, feature = "async-nats", feature = "lapin", feature = "rdkafka"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -115,7 +115,6 @@ impl metrics::Recorder for Recorder {
 #[derive(Default)]
 struct Families(RwLock<HashMap<KeyName, Family>>);
 
-/// A metric, and its series by their labels.
 #[derive(Default)]
 struct Family {
     unit: &'static str,
@@ -203,7 +202,7 @@ impl Series {
         if changed.is_err() {
             return;
         }
-        // Another thread may record an older value later, and then sees that the value has changed.
+        // If another thread records an older value later, that thread then sees that the value has changed.
         for _ in 0..MAX_ROUNDS {
             let bits = self.state.load(Ordering::SeqCst);
             METRICS.set_gauge(self.metric(), f64::from_bits(bits), &self.attributes);
@@ -276,7 +275,6 @@ const fn ucum(unit: Unit) -> &'static str {
     }
 }
 
-/// Compiles and runs the example of README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -57,7 +57,6 @@ fn add(
     }
 }
 
-/// Compiles the example of README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -44,13 +44,13 @@ impl RotatingFile {
 
     /// Writes a line. A line that does not fit begins a new file; a line larger than a file is alone in its file.
     pub(crate) fn write(&mut self, line: &[u8]) -> Result<(), String> {
-        // Lines that are written to a removed file are lost.
+        // Lines in a removed file would be lost, so the path is opened again.
         let mut open = match self.open.take().filter(|open| open.is_at(&self.path)) {
             Some(open) => open,
             None => Open::append(&self.path).map_err(|error| failed(&self.path, &error))?,
         };
         let appended = self.append(&mut open, line);
-        // After a failure, too: a process that has changed its user cannot open it again.
+        // The file stays open after a failure, too, because a process that has changed its user cannot open it again.
         self.open = Some(open);
         appended.map_err(|error| failed(&self.path, &error))
     }

@@ -32,7 +32,6 @@ telemetry_exporter!(ExporterFactory::new("prometheus", &[Signal::Metrics], |_, p
     Ok(provider.with_metric_reader(reader))
 }));
 
-/// Compiles the example of README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

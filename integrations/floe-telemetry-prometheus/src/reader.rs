@@ -84,8 +84,8 @@ mod tests {
 
     #[test]
     fn a_scrape_that_does_not_end_does_not_block_the_shutdown() {
-        // Bound without a listener: no other program gets its port, and the endpoint, which also has `SO_REUSEADDR`,
-        // can listen on it.
+        // The port is bound without a listener: no other program gets it, and the endpoint, which also has
+        // `SO_REUSEADDR`, can listen on it.
         let reserved = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         reserved.set_reuse_address(true).unwrap();
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));

@@ -44,7 +44,6 @@ const MAX_HEAD: usize = 16 * 1024;
 /// The timeout for reading the head of a request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The timeout of a connection.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The delay after a failed `accept`, for example without free file descriptors.
@@ -78,7 +77,7 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let (running, ended) = mpsc::channel();
         let thread = thread::Builder::new().name("floe-prometheus".to_owned());
-        // It inherits the mask of this thread, on which the provider has blocked the signals of the program.
+        // The thread inherits the mask of this thread, on which the provider has blocked the signals of the program.
         let thread = thread.spawn(move || {
             serve(&runtime, listener, endpoint, stopped);
             // Closes the port.
@@ -93,7 +92,8 @@ impl Server {
     /// instrument may never return. Returns whether the thread has ended.
     pub(crate) fn stop(&mut self, timeout: Duration) -> bool {
         drop(self.stop.take());
-        // Such a callback runs on this thread and may shut the provider down; a thread cannot wait for itself.
+        // A callback of an instrument runs on the server's thread and may shut the provider down. A thread cannot wait
+        // for itself.
         self.thread == thread::current().id()
             || self.ended.recv_timeout(timeout) == Err(RecvTimeoutError::Disconnected)
     }

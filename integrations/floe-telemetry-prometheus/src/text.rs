@@ -14,7 +14,6 @@ const MAX_TEXT: usize = 64 * 1024 * 1024;
 
 const TOTAL: &str = "_total";
 
-/// Collects the metrics as text.
 pub(crate) fn collect(registry: &Registry) -> prometheus::Result<Vec<u8>> {
     let mut families = registry.gather();
     let names: Vec<_> = families.iter().map(|family| family.name().to_owned()).collect();

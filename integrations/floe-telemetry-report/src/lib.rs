@@ -83,7 +83,7 @@ impl Report {
         let path = path::absolute(path.into())?;
         // A place that cannot be written to is reported now, and not when everything has been collected.
         drop(draft(&path)?);
-        // The last batch is read as a whole.
+        // The reader has twice the limit, so that the last batch is read as a whole.
         let reader = Mutex::new((Reader::new().max_bytes(2 * MOST_BYTES), 0));
         Ok(Self::of(Arc::new(Collected { path, reader })))
     }
@@ -107,7 +107,7 @@ impl Report {
 }
 
 impl Collected {
-    /// Reads a batch of `batch` records. Fails without memory for more.
+    /// Reads a batch of `batch` records. At the limit of the memory, the records are only counted.
     fn read<M: Message>(&self, batch: usize, request: impl FnOnce() -> M) -> OTelSdkResult {
         let (reader, left_out) = &mut *self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         if reader.bytes() >= MOST_BYTES {

@@ -38,7 +38,7 @@ fn the_page_is_there_when_the_provider_has_shut_down() {
     let left: Vec<_> = fs::read_dir(page.parent().unwrap()).unwrap().collect();
     assert_eq!(left.len(), 1, "{left:?}");
 
-    // The exporter by its name, as the variables choose it.
+    // The configuration names the exporter, as the variables do.
     let mut config = TelemetryConfig::new("orders");
     config.exporters.directory = folder.path().to_str().unwrap().into();
     let kind: ExporterKind = serde_json::from_str("\"report\"").unwrap();
@@ -50,7 +50,7 @@ fn the_page_is_there_when_the_provider_has_shut_down() {
     assert!(folder.path().join("trace.html").exists());
 }
 
-/// The other tests name folders by their whole paths.
+/// This test changes the directory of the process. The other tests use absolute paths.
 #[test]
 fn a_page_stays_at_its_place_when_the_program_goes_elsewhere() {
     let (before, after) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());

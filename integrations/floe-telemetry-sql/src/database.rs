@@ -148,7 +148,6 @@ pub struct QuerySpan {
     is_pending: bool,
 }
 
-/// The duration of an unfinished query.
 #[derive(Debug)]
 struct Measurement {
     duration: Histogram<f64>,
@@ -220,7 +219,7 @@ impl QuerySpan {
         if self.cx.span().is_recording() {
             self.run(|| record_exception(error));
         }
-        // The exception's `error.type` is the type in Rust.
+        // This replaces the `error.type` of the exception, which is the type in Rust.
         self.set_error_type(code, kind);
     }
 
@@ -240,7 +239,7 @@ impl Drop for QuerySpan {
     fn drop(&mut self) {
         if let Some(measurement) = &self.measurement {
             let seconds = measurement.started.elapsed().as_secs_f64();
-            // The span is the exemplar.
+            // The span is the current one, so that it becomes the exemplar.
             self.run(|| {
                 measurement.duration.record(seconds, &measurement.attributes);
             });

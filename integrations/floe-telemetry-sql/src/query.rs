@@ -63,7 +63,7 @@ const INNER_OPERATIONS: &[&str] = &["DELETE", "INSERT", "UPDATE"];
 /// Words before the name of a table or a view.
 const BEFORE_NAMES: &[&str] = &["FROM", "INTO", "JOIN"];
 
-/// Operations that a name follows.
+/// Operations that are followed by a name.
 const NAMED_OPERATIONS: &[&str] = &["CALL", "EXEC", "EXECUTE", "TRUNCATE", "UPDATE"];
 
 /// Operations whose object belongs to the summary: `CREATE TABLE orders`.
@@ -108,7 +108,6 @@ fn is_one_of(word: &str, words: &[&str]) -> bool {
 }
 
 impl Query {
-    /// The name of the span.
     pub(crate) fn name(&self, system: &'static str) -> String {
         match &*self.summary {
             "" => system.to_owned(),
@@ -177,7 +176,6 @@ impl Query {
 /// The meaning of `"…"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DoubleQuoted {
-    /// A name.
     Name,
     /// A text, or unknown because it depends on the settings of the database.
     Text,
@@ -330,7 +328,7 @@ fn comment_length(text: &str) -> usize {
     text.len()
 }
 
-/// A summary, and the expectation for the next word.
+/// The summary so far, and the expectation for the next word.
 #[derive(Debug, Default)]
 struct Summary {
     text: String,

@@ -101,7 +101,7 @@ impl<DB: Database> TracedPool<DB> {
         };
         gauge("db.client.connection.count", &["used", "idle"], |pool, index| {
             let idle = i64::try_from(pool.num_idle()).unwrap_or(i64::MAX);
-            // The two values are read one after the other.
+            // The pool reports the two values one after the other, so `idle` may exceed the size.
             if index == 0 { (i64::from(pool.size()) - idle).max(0) } else { idle }
         });
         gauge("db.client.connection.max", &[""], |pool, _| {

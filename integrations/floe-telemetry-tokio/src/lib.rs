@@ -69,7 +69,6 @@ fn measure(
         .build();
 }
 
-/// Compiles and runs the example of README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -39,7 +39,6 @@ struct Scorer {
 }
 
 impl Scorer {
-    /// Scores the messages of a corpus, and prints its row.
     fn score(&self, name: &str, messages: &[Message]) {
         let mut score = Score::default();
         let (mut bytes, mut seconds) = (0, 0.0);

@@ -165,7 +165,7 @@ fn message(secret: &str) -> String {
     format!("login with password={secret} failed")
 }
 
-/// Looks like a password in each of its parts.
+/// A half of a password, which looks like a password itself.
 fn part() -> impl Strategy<Value = String> {
     "[b-h]{2,3}[0-9]{2}[A-Z][b-k][0-9][b-k]{1,2}"
 }
@@ -229,7 +229,7 @@ fn secret_field() -> BoxedStrategy<(String, Tree)> {
     .boxed()
 }
 
-/// One of them, a list of them, a map of them, or a list in a map.
+/// A leaf, a list of leaves, a map of leaves, or a map of leaves and lists.
 fn grouped(leaf: BoxedStrategy<Tree>, names: &'static [&'static str]) -> BoxedStrategy<Tree> {
     let list = vec(leaf.clone(), 1..4).prop_map(Tree::List);
     let map = |of: BoxedStrategy<Tree>| vec((select(names), of), 1..4).prop_map(map_of);
@@ -237,7 +237,7 @@ fn grouped(leaf: BoxedStrategy<Tree>, names: &'static [&'static str]) -> BoxedSt
     prop_oneof![5 => leaf.clone(), 2 => list, 2 => map(leaf), 1 => map(deep)].boxed()
 }
 
-/// Each name once.
+/// A map with the first field of each name.
 fn map_of(fields: Vec<(impl Into<String>, Tree)>) -> Tree {
     let mut kept: Vec<(String, Tree)> = Vec::new();
     for (name, field) in fields {

@@ -12,7 +12,6 @@ pub(crate) struct Case {
     pub(crate) context: Vec<String>,
 }
 
-/// The templates of a corpus file.
 pub(crate) fn templates(corpus: &str) -> impl Iterator<Item = &str> {
     corpus.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty())
 }

@@ -19,7 +19,7 @@ pub(crate) enum Fault {
 pub(crate) struct Score {
     /// Messages with a secret.
     pub(crate) secret: usize,
-    /// Messages without one.
+    /// Messages without a secret.
     pub(crate) benign: usize,
     pub(crate) leaks: usize,
     pub(crate) lost: usize,
