@@ -6,8 +6,7 @@ use std::process::Command;
 /// The compiler of CI.
 const RUST_VERSION: &str = "1.95";
 
-/// Panics with another toolchain, because the compiler writes parts of the messages, which differ between
-/// versions.
+/// Panics with another toolchain, because parts of the messages come from the compiler and differ between versions.
 pub(crate) fn assert_toolchain() {
     let required = RUST_VERSION;
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());

@@ -1,7 +1,7 @@
-//! The size of the house. A limit only falls: a commit that makes something smaller lowers it, and what is
-//! added takes the place of something else.
+//! Limits of the size of the repository. A limit only falls: a commit that makes something smaller lowers it, and an
+//! addition takes the place of something else.
 //!
-//! `cargo test -p floe-tests --test structure -- --nocapture` prints the numbers of the day.
+//! `cargo test -p floe-tests --test structure -- --nocapture` prints the current numbers.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
@@ -52,7 +52,7 @@ fn is_test(path: &str) -> bool {
         || ["tests.rs", "golden.rs"].contains(&file)
 }
 
-/// Lines with something other than a comment.
+/// Lines that contain more than a comment.
 fn code(text: &str) -> Vec<String> {
     let mut without_comments = String::new();
     let mut rest = text;
@@ -146,7 +146,7 @@ fn public_names(text: &str) -> usize {
     names.iter().filter(|name| !name.starts_with('_')).count()
 }
 
-/// The numbers of the day, by the names of [`LIMITS`].
+/// The current numbers, by the names of [`LIMITS`].
 fn numbers() -> BTreeMap<&'static str, usize> {
     let mut numbers = BTreeMap::new();
     let mut add = |name, count| *numbers.entry(name).or_default() += count;
@@ -196,7 +196,7 @@ fn each_number_is_within_its_limit() {
     assert!(larger.is_empty(), "{}", larger.join("\n"));
 }
 
-/// `text` is this file at another commit.
+/// The limits in `text`, which is this file at another commit.
 fn limits(text: &str) -> Option<BTreeMap<&str, usize>> {
     let (_, rows) = text.split_once("\nconst LIMITS: ")?;
     let rows = rows.split("\n];").next()?.lines().skip(1);

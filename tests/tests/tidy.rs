@@ -81,7 +81,7 @@ fn each_responsibility_has_one_module() {
 fn errors_are_recorded_by_one_function() {
     let home = "crates/core/src/recorder/exception.rs";
     let others = sources(&["floe-telemetry-macros/src", "integrations", "platform"]);
-    // Messages to Dagster have exceptions, too.
+    // Messages to Dagster contain exceptions, too.
     let is_dagster = |name: &str| name.starts_with("integrations/floe-dagster-pipes");
     let sources = sources(&LIBRARY).into_iter().chain(others);
     let sources = sources.filter(|(name, _)| !is_test(name) && !is_dagster(name));
@@ -140,14 +140,14 @@ fn unsafe_is_confined_and_a_test_is_ignored_only_for_a_script_that_runs_it() {
     }
 }
 
-/// A placeholder while there is no repository.
+/// The address of the repository, which is a placeholder for now.
 fn repository() -> String {
     let manifest = read("Cargo.toml");
     let (_, address) = manifest.split_once("\nrepository = \"").unwrap();
     address.split('"').next().unwrap().to_owned()
 }
 
-/// Two versions of a crate in one program do not share a list.
+/// Two versions of a crate in one program must not share a list.
 #[test]
 fn the_lists_of_the_linker_have_the_version() {
     let manifest = read("Cargo.toml");
@@ -170,7 +170,7 @@ fn anchor(heading: &str) -> String {
     kept.collect::<String>().replace(' ', "-")
 }
 
-/// Lines in code blocks are left out.
+/// The lines outside of code blocks.
 fn prose(page: &str) -> impl Iterator<Item = &str> {
     let mut in_code = false;
     page.lines().filter(move |line| {
@@ -190,7 +190,7 @@ fn references(page: &str) -> impl Iterator<Item = &str> {
 fn inline_links(page: &str) -> impl Iterator<Item = &str> {
     prose(page).flat_map(|line| {
         let places = line.match_indices("](").map(|(place, _)| place);
-        // Not in code, before which the number of backticks is odd.
+        // Leaves out links in code, before which the number of backticks is odd.
         let places = places.filter(|&place| line[..place].matches('`').count() % 2 == 0);
         places.filter_map(|place| line[place + 2..].split_once(')').map(|(to, _)| to))
     })

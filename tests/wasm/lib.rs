@@ -3,7 +3,7 @@
 
 use floe_telemetry::{FloeAttributes, callsite, create_span, traced};
 
-/// An order.
+/// Skips another site, and an item, which rustdoc checks.
 #[derive(Debug, FloeAttributes)]
 #[floe(prefix = "order")]
 pub struct Order<'a> {

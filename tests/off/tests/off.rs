@@ -69,7 +69,7 @@ fn boxed(n: u8) -> Pin<Box<dyn Future<Output = u8>>> {
     Box::pin(std::future::ready(n))
 }
 
-/// What `tests/it` derives is recorded as there.
+/// Derived attributes are recorded as in `tests/it`, two of whose files are compiled here.
 mod derive {
     use floe_telemetry::FloeAttributes;
     use opentelemetry::Value;

@@ -1,5 +1,5 @@
-//! Attribute keys are unique and not empty wherever OTLP has attributes, and links and measurements have something to
-//! say. `tests/differential` compares spans with those of OpenTelemetry's SDK, before they are encoded.
+//! Attribute keys are unique and not empty wherever OTLP has attributes, and a link without contents is not recorded.
+//! `tests/differential` compares spans with those of OpenTelemetry's SDK, before they are encoded.
 
 use std::collections::BTreeMap;
 

@@ -177,8 +177,8 @@ fn each_row_of_the_table_holds() {
     the_code_reads_no_other_variable(&rows);
 }
 
-/// A default is a value that means the same as no value, the variable whose value applies, or `none` with the effect of
-/// that. `unset` is the configuration without the variable.
+/// Checks the documented default of a variable: a value that means the same as no value, another variable whose value
+/// applies instead, or `none`, which leaves the field empty. `unset` is the configuration without the variable.
 fn the_default_holds(
     program: &Program,
     row: &Row,
@@ -413,7 +413,7 @@ fn resource_attributes_are_free_text() {
         assert!(warning.starts_with("warning: OTEL_RESOURCE_ATTRIBUTES: expected "), "{warning}");
         assert!(warning.contains(", found "), "{warning}");
     }
-    // A value that its field does not accept is one entry.
+    // A value that its field does not accept is left out, and the other values stay.
     let (resource, warnings) = attributes("floe.mode=loud,floe.namespace=sales,team=a");
     assert_eq!(resource["floe_mode"], Value::Null);
     assert_eq!(resource["floe_namespace"], "sales");

@@ -122,7 +122,7 @@ meter_provider:
     for (name, expected) in EXPECTED {
         assert_eq!(points(&all, name), expected, "{name}: {stdout}{stderr}");
     }
-    // The view that drops it selects by its meter, too, so it does not apply.
+    // The view that drops this instrument also selects by the meter `driver`, so it does not apply.
     assert_eq!(points(&all, "pairs").len(), 10);
     for absent in ["requests", "seek", "level"] {
         assert!(points(&all, absent).is_empty(), "{absent}");

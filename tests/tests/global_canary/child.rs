@@ -59,7 +59,7 @@ pub(crate) fn silence_panics() {
     panic::set_hook(Box::new(|_| {}));
 }
 
-/// Log messages of every level go to standard error, but for the wire of `ureq`, which SECURITY.md leaves out.
+/// Log messages of every level go to standard error, except for the wire data of `ureq`, which SECURITY.md leaves out.
 pub(crate) fn log_to_stderr() {
     tracing_subscriber::fmt()
         .with_env_filter("trace,ureq=debug,ureq_proto=debug")

@@ -9,7 +9,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use crate::child::{log_to_stderr, silence_panics};
 use crate::{Proof, judged, run_child};
 
-/// The way in which the delivery fails, and the expected message.
+/// The name of a failure, the shape of the canary, the expected message, and a delivery that fails.
 type Failure = (&'static str, Shape, Proof, fn(&Canary));
 
 const FAILURES: &[Failure] = &[
@@ -58,7 +58,7 @@ const FAILURES: &[Failure] = &[
     }),
 ];
 
-/// Fails with the given text, as an error or as a panic.
+/// An exporter that fails with the given text, as an error or as a panic.
 #[derive(Debug)]
 struct Broken(String, bool);
 
@@ -124,7 +124,7 @@ pub(crate) fn check() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Selects the failure of the child process.
+/// The variable that selects the failure of the child process.
 const ENTRY: &str = "FLOE_TEST_ENTRY";
 
 pub(crate) fn child() {

@@ -32,7 +32,7 @@ use floe_tests::{Canary, Outputs, Receiver, Shape};
 /// An entry: its name, and a function that plants a canary there.
 pub type Entry = (&'static str, fn(&Canary));
 
-/// Set for the child process: selects the canaries that it plants.
+/// The variable that selects the canaries of the child process.
 const CHILD: &str = "FLOE_TEST_CHILD";
 
 /// The tables of entries that are recorded on spans.
@@ -47,7 +47,7 @@ fn planted(entries: impl Iterator<Item = Entry>) -> impl Iterator<Item = (Canary
     })
 }
 
-/// The child process does not have the environment of this process.
+/// The child process gets none of the `OTEL_*` variables of this process.
 fn run_child(task: &str, variables: &[(&str, &str)]) -> Outputs {
     let mut child = Command::new(std::env::current_exe().unwrap());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OTEL_")) {
@@ -70,7 +70,7 @@ fn run_child(task: &str, variables: &[(&str, &str)]) -> Outputs {
 /// The text that must be in the message instead of the marker, where the message does not quote the input.
 type Proof = Option<&'static str>;
 
-/// What is wrong with a message, if anything.
+/// The mistake in a message, or `None`.
 fn judged(entry: &str, canary: &Canary, proof: Proof, outputs: &Outputs) -> Option<String> {
     let leaks = outputs.leaks(canary);
     if !leaks.is_empty() {
@@ -81,7 +81,7 @@ fn judged(entry: &str, canary: &Canary, proof: Proof, outputs: &Outputs) -> Opti
     (!is_shown).then(|| format!("{entry}: the expected text is missing: {outputs}"))
 }
 
-/// The child's part of each test below. Without its variable it does nothing.
+/// The part of each test below that runs in the child process. Without its variable it does nothing.
 #[test]
 fn child() {
     match std::env::var(CHILD).as_deref() {
@@ -120,8 +120,8 @@ fn no_baggage_leaks_a_credential() {
     search("baggage", entries, &["stdout"]);
 }
 
-/// A child process plants the canaries of these entries. Each marker must leave through each of these channels, and no
-/// secret through any.
+/// Plants the canaries of these entries in a child process. Each marker must leave through each of these channels, and
+/// no secret through any.
 fn search(task: &str, entries: impl Iterator<Item = Entry>, channels: &[&str]) {
     let (grpc, http) = (Receiver::grpc(), Receiver::http());
     let folder = tempfile::tempdir().unwrap();

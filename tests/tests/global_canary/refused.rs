@@ -6,7 +6,7 @@ use floe_tests::{Canary, Outputs, Shape};
 
 use crate::{Proof, judged, run_child};
 
-/// A configuration with the canary in it, and the expected message.
+/// The name of a message, the shape of the canary, the expected text, and a function that makes the message.
 type Message = (&'static str, Shape, Proof, fn(&Canary) -> String);
 
 const MESSAGES: &[Message] = &[
@@ -95,7 +95,7 @@ fn yaml(text: &str) -> String {
     format!("{error} {error:?}")
 }
 
-/// The canary is in every field that accepts text.
+/// A configuration with the canary in every field that accepts text.
 fn config(c: &Canary) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("orders");
     let query = format!("api_key={}", c.secret());

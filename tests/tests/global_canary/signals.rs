@@ -76,7 +76,7 @@ fn send(key: &'static str, value: &str, metadata: &str) {
     sent(&Context::new().with_baggage([member]));
 }
 
-/// Prints the headers that a request would have.
+/// Prints the headers of a request that is sent in this context.
 fn sent(context: &Context) {
     let mut headers = BTreeMap::new();
     let _current = context.clone().attach();

@@ -154,7 +154,7 @@ fn remote(state: TraceState) -> SpanContext {
     SpanContext::new(trace, span, TraceFlags::SAMPLED, true, state)
 }
 
-/// A trace state cannot contain every shape.
+/// A trace state cannot contain a canary of every shape.
 fn url(c: &Canary) -> String {
     format!("postgres://floe:{}@db.example/x", c.secret())
 }

@@ -17,7 +17,7 @@ fn config(backend: &str, endpoint: Option<&str>, protocol: OtlpProtocol) -> Tele
 #[test]
 fn a_configured_endpoint_overrides_that_of_the_backend() {
     const OWN: &str = "http://collector:4317";
-    // A Jaeger on the same machine, not the default of the backend.
+    // The endpoint of a Jaeger on this machine, which is not the default of the backend.
     const HERE: &str = "http://localhost:4317";
     for (name, endpoint, protocol, expected) in [
         ("console", None, Grpc, None),

@@ -18,7 +18,7 @@ fn step(n: usize) {
     let _ = n;
 }
 
-/// The last capture switches recording off, which must not affect one that starts meanwhile.
+/// The end of the last capture switches recording off, which must not affect a capture that starts meanwhile.
 #[test]
 fn captures_that_start_and_end_at_once_lose_no_span() {
     thread::scope(|scope| {
@@ -141,7 +141,7 @@ fn a_failed_assertion_shows_the_trace() {
 fn captures_that_continue_the_same_remote_trace_do_not_see_each_other() {
     let run = |n| {
         testing::capture(move || {
-            // A parent from headers alone, as in a server.
+            // The parent comes from headers alone, as in a server.
             let _attached = floe_tests::remote(true).attach();
             step(n);
         })
@@ -179,7 +179,7 @@ fn a_span_of_a_thread_without_the_context_is_said_to_be_missing() {
         thread::spawn(floe_telemetry::in_current_span(in_a_thread)).join().unwrap();
     });
     carried.single("in_a_thread").assert_ok();
-    // Calls before the capture are not its own.
+    // Calls before the capture are not part of it.
     let never = testing::capture(|| ());
     assert!(message(&never).starts_with("no span `in_a_thread`\n"));
 }

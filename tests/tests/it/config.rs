@@ -105,7 +105,7 @@ fn the_order_of_the_keys_is_that_of_the_contract() {
 
 #[test]
 fn artifacts_of_the_contract_are_read() {
-    // Only the required keys, as JSON instead of YAML.
+    // This artifact has only the required keys, as JSON instead of YAML.
     let json = r#"{"resource_attributes": {"service_name": "orders", "service_version": "1.2.0",
         "deployment_environment": "dev", "floe_namespace": "default", "floe_product_name": "orders",
         "floe_product_version": "1.2.0", "floe_mode": "dev"}}"#;
@@ -185,7 +185,7 @@ fn a_credential_that_only_its_place_shows_is_neither_printed_nor_written() {
     }
 }
 
-/// A reference to a credential survives artifacts, and a credential leaves a mask, which is not one.
+/// A reference to a credential survives artifacts. A credential becomes a mask, which is not a reference.
 #[test]
 fn references_to_credentials_are_not_redacted() {
     let with_token = |token: &str| {

@@ -14,7 +14,7 @@ fn mistake_of(yaml: &str) -> String {
     error.to_string().strip_prefix("telemetry configuration: ").unwrap().to_owned()
 }
 
-/// The document, without its resource unless that has the mistake, and the message.
+/// Each line has a document, which leaves out the resource unless the mistake is there, and the message.
 const CASES: &str = include_str!("../../config-errors.jsonl");
 
 #[test]

@@ -9,7 +9,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanContext, SpanId, Status, TraceFlags, TraceId, TraceState};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-/// In milliseconds since 1970: the beginning of all traces here.
+/// The beginning of all traces here, in milliseconds since 1970.
 const START: u64 = 1_790_000_000_000;
 
 fn context(id: u64) -> SpanContext {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Keys that the conventions do not have, with the reason.
+/// Keys that the conventions do not have, and the reason for each.
 const OTHERS: [(&str, &str); 4] = [
     ("code.module.name", "as tracing-opentelemetry records it"),
     ("error.message", "the platform's specification wants it"),
@@ -33,8 +33,8 @@ fn the_keys_of_the_library_are_those_of_the_conventions() {
     assert_eq!(found, OTHERS.map(|(key, _)| key));
 }
 
-/// OpenTelemetry's own crate, which is generated from an earlier version of the conventions, has constants for the
-/// keys, and marks the deprecated ones. A key that was withdrawn since is deprecated in the table, and a key whose
+/// OpenTelemetry's own crate is generated from an earlier version of the conventions. It has constants for the keys,
+/// and marks the deprecated ones. A key that was withdrawn since then is deprecated in the table, and a key whose
 /// definition moved to another repository is not.
 #[test]
 fn the_table_has_what_opentelemetry_s_own_constants_have() {
@@ -56,8 +56,8 @@ fn the_table_has_what_opentelemetry_s_own_constants_have() {
     assert!(count > 900, "{count}");
 }
 
-/// This test is compiled with the package. Cargo is asked about a program that depends on this package alone, because
-/// other packages of the lock file, for example for other platforms, need not be on this machine.
+/// The folder of a package that is compiled with this test. Cargo is asked about a program that depends on this package
+/// alone, because other packages of the lock file, for example for other platforms, need not be on this machine.
 fn folder_of(package: &str) -> PathBuf {
     let folder = tempfile::tempdir().unwrap();
     let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");

@@ -33,7 +33,6 @@ fn inner<T>(body: impl FnOnce() -> T) -> T {
     body()
 }
 
-/// Runs in `inner` in `outer`.
 fn nested(body: impl FnOnce()) -> testing::Spans {
     testing::capture(|| outer(|| inner(body)))
 }
@@ -49,12 +48,12 @@ fn leaf() {}
 #[traced]
 async fn async_leaf() {}
 
-/// The id of the current span for this crate.
+/// The id of the current span according to this crate.
 fn current() -> SpanId {
     get_current_span().span_context().span_id()
 }
 
-/// The id of the current span in OpenTelemetry's context.
+/// The id of the current span according to OpenTelemetry's context.
 fn in_context() -> SpanId {
     Context::current().span().span_context().span_id()
 }
@@ -243,7 +242,7 @@ fn futures_that_are_suspended_continue_in_their_own_spans() {
                 Box::pin(suspends(1, 2).in_current_span()),
             ];
             let mut is_ready = [false; 2];
-            // Polled in turn, each poll of one of them between two of the other.
+            // The futures are polled in turn: each poll of one is between two polls of the other.
             inner(|| {
                 futures_executor::block_on(poll_fn(|task| {
                     for (future, is_ready) in all.iter_mut().zip(&mut is_ready) {
@@ -367,8 +366,8 @@ fn after_a_panic_the_outer_span_is_current() {
     spans.single("outer").assert_attribute("after", true);
 }
 
-/// The limit of `boundaries`: in an inner function on the same thread, an outer function's context is the inner
-/// function's, because both have the same object.
+/// A limit of `boundaries`: within an inner function on the same thread, the context of an outer function is that of
+/// the inner one, because both have the same object.
 #[test]
 fn the_context_of_an_outer_function_in_an_inner_one_has_the_span_of_the_setting() {
     let spans = testing::capture(|| {

@@ -10,13 +10,11 @@ use opentelemetry::Value;
 use opentelemetry_semantic_conventions::attribute;
 use secrecy::SecretString;
 
-/// The recorded attributes, in order, as text.
 pub(crate) fn recorded(attributes: &impl FloeAttributes) -> Vec<(String, Value)> {
     let pairs = attributes.to_otel_dict().into_iter();
     pairs.map(|pair| (pair.key.to_string(), pair.value)).collect()
 }
 
-/// The recorded attributes, in order, with typed values.
 pub(crate) fn pairs<const N: usize>(pairs: [(&str, Value); N]) -> Vec<(String, Value)> {
     pairs.map(|(key, value)| (key.to_owned(), value)).into()
 }

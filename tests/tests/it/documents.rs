@@ -13,7 +13,7 @@ fn each_document_of_the_manual_is_accepted() {
     let mut count = 0;
     let blocks = pages.iter().flat_map(|page| page.split("```yaml\n").skip(1));
     let documents = blocks.map(|block| block.split_once("```").unwrap().0);
-    // The others configure a Collector.
+    // The other documents configure a Collector.
     for yaml in documents.filter(|yaml| !yaml.starts_with("receivers:")) {
         count += 1;
         let read = if yaml.starts_with("file_format:") {

@@ -14,7 +14,7 @@ use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// Each error is the source of the one before.
+/// A chain of errors, each of which is the source of the one before it.
 #[derive(Debug)]
 struct Failed(&'static [&'static str]);
 
@@ -38,7 +38,7 @@ impl Error for Failed {
 
 const TYPE: &str = "it::exceptions::Failed";
 
-/// Attributes of the source location are left out.
+/// Leaves out the attributes of the source location, `level` and `target`.
 fn described(span: &SpanData) -> String {
     let text = |attributes: &[KeyValue]| {
         let own = attributes.iter().filter(|attribute| {
@@ -73,7 +73,7 @@ fn fails(texts: &'static [&'static str], body: impl Fn()) {
     assert!(span(texts, body).is_err());
 }
 
-/// The text panics with a value that panics when it is dropped.
+/// Formatting this error panics, with a value that panics again when it is dropped.
 #[derive(Debug)]
 struct Hostile;
 
@@ -208,7 +208,7 @@ fn a_full_span_has_the_status_and_counts_the_rest() {
     assert_eq!((span.events.len(), span.events.dropped_count), (128, 1));
     assert!(span.events.iter().all(|event| event.name == "tried"));
 
-    // The messages of exceptions that are no events do not pile up.
+    // The messages of exceptions that are not recorded as events do not accumulate.
     let spans = testing::capture(|| {
         let _span = create_span("span");
         for _ in 0..200 {

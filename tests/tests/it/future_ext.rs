@@ -32,7 +32,7 @@ fn a_spawned_task_is_in_its_span_on_every_thread() {
         let work = async {
             leaf();
             for _ in 0..10 {
-                // Another thread may poll the future next.
+                // Another thread may poll the future after this point.
                 tokio::task::yield_now().await;
                 set_attribute("threads", 2);
             }

@@ -19,7 +19,7 @@ fn a_boxed_future_is_a_pointer() {
     assert_eq!(size_of_val(&boxed([0; 200])), size_of::<usize>());
 }
 
-/// Functions that each await the next one, down to an existing function.
+/// Defines functions that each await the next one, down to an existing function.
 macro_rules! chain {
     ($($first:ident $next:ident)*) => {$(
         #[traced]
@@ -35,20 +35,20 @@ async fn last(n: u64) -> Result<u64, String> {
     Ok(n)
 }
 
-// 25 including the last.
+// This chain has 25 functions, including the last one.
 chain! {
     a01 a02 a02 a03 a03 a04 a04 a05 a05 a06 a06 a07 a07 a08 a08 a09 a09 a10 a10 a11 a11 a12 a12 a13
     a13 a14 a14 a15 a15 a16 a16 a17 a17 a18 a18 a19 a19 a20 a20 a21 a21 a22 a22 a23 a23 a24 a24 last
 }
 
-// 30 including the last. Callees are above their callers.
+// This chain has 30 functions, including the last one. Callees are above their callers.
 chain! {
     b29 last b28 b29 b27 b28 b26 b27 b25 b26 b24 b25 b23 b24 b22 b23 b21 b22 b20 b21 b19 b20 b18 b19
     b17 b18 b16 b17 b15 b16 b14 b15 b13 b14 b12 b13 b11 b12 b10 b11 b09 b10 b08 b09 b07 b08 b06 b07
     b05 b06 b04 b05 b03 b04 b02 b03 b01 b02
 }
 
-// 40 including the last; one of them is declared `Send`.
+// This chain has 40 functions, including the last one. One of their futures is declared `Send`.
 chain! {
     c01 c02 c02 c03 c03 c04 c04 c05 c05 c06 c06 c07 c07 c08 c08 c09 c09 c10 c10 c11 c11 c12 c12 c13
     c13 c14 c14 c15 c15 c16 c16 c17 c17 c18 c18 c19 c19 c20

@@ -1,4 +1,4 @@
-//! The targets of `fuzz/targets.rs` with their seeds and mutated seeds, in seconds and on stable Rust.
+//! The targets of `fuzz/targets.rs` with their seeds and with mutated seeds. They take seconds, on stable Rust.
 
 #[path = "../../../fuzz/targets.rs"]
 mod targets;

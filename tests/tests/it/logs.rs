@@ -295,7 +295,7 @@ fn a_value_may_log_or_panic_while_it_is_formatted() {
     assert_eq!(lines[2]["event"], "after the panic");
 }
 
-/// OpenTelemetry logs this while its `Context` is borrowed.
+/// OpenTelemetry logs this warning while its `Context` is borrowed.
 #[test]
 fn unbounded_context_depth_is_a_warning() {
     let lines = all(|| {

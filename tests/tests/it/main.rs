@@ -38,7 +38,7 @@ mod traced;
 mod tracing_bridge;
 mod w3c;
 
-// Their names are in the seeds of `fuzz`.
+// The seeds of `fuzz` contain the names of these detectors.
 use floe_telemetry_detectors as _;
 use floe_telemetry_otlp_file as _;
 use floe_telemetry_prometheus as _;

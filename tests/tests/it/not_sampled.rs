@@ -29,7 +29,7 @@ fn remote(trace: u64) -> SpanContext {
     )
 }
 
-/// The ids are the same wherever they are read.
+/// The current span, after a check that its ids are the same wherever they are read.
 #[track_caller]
 fn current() -> SpanContext {
     let current = get_current_span().span_context();
@@ -44,7 +44,7 @@ fn current() -> SpanContext {
     current
 }
 
-/// The guard and the current span have the same ids.
+/// The span of a guard, after a check that it is the current span.
 #[track_caller]
 fn ids_of(guard: &ActiveSpan) -> SpanContext {
     assert_eq!(guard.span_context(), current());
@@ -52,8 +52,8 @@ fn ids_of(guard: &ActiveSpan) -> SpanContext {
     guard.span_context()
 }
 
-/// Runs `code` below a parent that is not sampled. The ids that it returns must be different, belong to the trace of
-/// the parent, and be local.
+/// Runs `code` below a parent that is not sampled. The ids that it returns must differ from each other, belong to the
+/// trace of the parent, and be local.
 #[track_caller]
 fn check(trace: u64, code: impl FnOnce() -> Vec<SpanContext>) {
     let parent = remote(trace);
@@ -194,12 +194,11 @@ fn a_guard_has_an_id() {
 #[test]
 fn a_guard_without_a_span_has_the_ids_of_the_current_one() {
     let _attached = Context::new().with_remote_span_context(remote(0xa4)).attach();
-    // No capture: nothing is recorded in this context.
+    // Without a capture, nothing is recorded in this context.
     let guard = create_span("not recorded");
     assert_eq!(ids_of(&guard), remote(0xa4));
 }
 
-/// Yields once.
 async fn yields() {
     tokio::task::yield_now().await;
 }

@@ -255,7 +255,7 @@ fn resumes(panic: fn()) {
     resume_unwind(payload);
 }
 
-/// The panic hook, which provides messages, has run on another thread.
+/// The panic hook, which provides the messages of panics, has run on another thread.
 #[test]
 fn a_panic_that_another_thread_started_has_no_message_of_an_earlier_one() {
     let spans = testing::capture(|| {
@@ -353,7 +353,7 @@ where
     Err(Load(error))
 }
 
-/// `Error` is implemented only where the parameter is `'static`, which method lookup does not see.
+/// `Error` is implemented only for a `'static` parameter, which method lookup does not take into account.
 #[test]
 fn an_error_around_a_parameter_is_read_by_what_its_bounds_give() {
     let error = || "x".parse::<u8>().unwrap_err();

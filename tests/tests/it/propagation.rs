@@ -237,13 +237,13 @@ fn baggage_stays_within_its_limits() {
     let long =
         (0..20).map(|n| format!("key{n}={}", "x".repeat(1000))).collect::<Vec<_>>().join(",");
     assert_eq!(baggage_of(&long).len(), 8);
-    // Each of these bytes is three when encoded; the identity has priority over other entries.
+    // Each of these bytes becomes three when it is encoded. The identity has priority over other entries.
     let many = (0..60).map(|n| KeyValue::new(format!("a{n:02}"), "%".repeat(100)));
     let _baggage = Context::current_with_baggage(many.collect::<Vec<_>>()).attach();
     let identity = FloeSpanAttributes::new("sales", "orders", "1.0", Mode::Staging);
     let headers = written(propagation::set_floe_baggage(&identity));
     let header = &headers["baggage"];
-    // Less room is left than one more member of 305 bytes needs.
+    // The room that is left is too small for another member of 305 bytes.
     let length = header.len();
     assert!((8192 - 304..=8192).contains(&length), "{length}");
     let expected = "floe.mode=staging,floe.namespace=sales,floe.product.name=orders,floe.product.version=1.0,a00=%25";

@@ -38,7 +38,7 @@ fn assert_rows(spans: &Spans, tables: usize) {
     }
 }
 
-/// Threads take pieces of the inner loops while they wait for the outer one, with the span of another table open.
+/// While threads wait for the outer loop, they take pieces of inner loops, with the span of another table open.
 #[test]
 fn the_span_around_a_loop_is_the_parent_on_each_thread() {
     let pool = pool(4);

@@ -1,5 +1,5 @@
-//! `parent`, `root`, `links`, `error_if`, `metrics`: relations to other spans, and which outcomes
-//! are errors.
+//! `parent`, `root`, `links`, `error_if` and `metrics`: the relations of a span to others, and the outcomes that are
+//! errors.
 
 use std::io;
 

@@ -1,5 +1,5 @@
-//! Functions whose signature or the argument `future` says that they return a future, and all others, whose span ends
-//! with the call.
+//! Functions that return a future, according to their signature or to the argument `future`. The span of any other
+//! function ends with the call.
 
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
@@ -14,7 +14,7 @@ async fn pause() {
 
 type Answer<'a, E> = Pin<Box<dyn Future<Output = Result<u8, E>> + Send + 'a>>;
 
-/// An alias with the name of the `futures` crate's, but another parameter.
+/// An alias with the name of an alias of the `futures` crate, but with other parameters.
 type BoxFuture<'a, E> = Pin<Box<dyn Future<Output = Result<u8, E>> + 'a>>;
 
 #[traced(future)]

@@ -13,7 +13,7 @@ static TRACER: Tracer = floe_telemetry::tracer!("scopes.tracer");
 #[traced(tracer = "scopes.literal")]
 fn of_a_literal() {}
 
-/// Two tracers with spans that start at the same source location.
+/// Two tracers start spans at the same source location.
 #[test]
 fn the_source_location_does_not_determine_the_scope() {
     static FIRST: Tracer = floe_telemetry::tracer!("scopes.first");

@@ -22,7 +22,7 @@ const HARMLESS: &str = "
     password_min_length primary_key secret_name secretary secrets.key_name secrets.provider
     session_count table token_count token_type";
 
-/// Redacted at run time.
+/// Whether a value is redacted at run time.
 fn is_hidden(key: &'static str, value: &str) -> bool {
     let spans = testing::capture(|| create_span("stage").set_attribute(key, value.to_owned()));
     let text = format!("{:?}", spans.single("stage").data());
@@ -42,7 +42,7 @@ fn macros_and_redaction_agree_on_the_names_of_secrets() {
     }
     // Only the macros know that these are booleans.
     assert!(!is_refused("has_token") && !is_refused("isSecret"));
-    // Only a value in PEM's form is a secret: a file may have the same name.
+    // Only a value in PEM form is a secret here, because a file may have the same name.
     let key = "private_key_pem";
     let pem = ["-----BEGIN ", "PRIVATE KEY-----\n", RANDOM].concat();
     assert!(is_refused(key) && is_hidden(key, &pem));

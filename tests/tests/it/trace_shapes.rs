@@ -9,12 +9,12 @@ use floe_telemetry::{get_tracer, traced};
 use opentelemetry::trace::{TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
 
-/// A second of the trace.
+/// The time at this second of the trace.
 fn at(second: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_000_000_000 + second)
 }
 
-/// The span lasts from one second to another; `below` records its children.
+/// Records a span that lasts from one second to another. `below` records its children.
 fn during(name: &'static str, [from, to]: [u64; 2], below: impl FnOnce()) {
     with(name, [from, to], [], below);
 }

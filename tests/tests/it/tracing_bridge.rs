@@ -22,12 +22,12 @@ fn subscriber() -> Dispatch {
     Dispatch::new(tracing_subscriber::registry().with(tracing_layer()))
 }
 
-/// The code runs under such a subscriber.
+/// Runs the code under a subscriber with the layer, in a capture.
 fn record(code: impl FnOnce()) -> Spans {
     testing::capture(|| with_default(&subscriber(), code))
 }
 
-/// The code runs on a thread with the same subscriber, and without a context of OpenTelemetry.
+/// Runs the code on another thread, with the same subscriber and without a context of OpenTelemetry.
 fn elsewhere(code: impl FnOnce() + Send) {
     let dispatch = get_default(Clone::clone);
     thread::scope(|scope| {

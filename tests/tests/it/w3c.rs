@@ -213,7 +213,7 @@ fn the_trace_state_header_needs_its_name_and_a_trace() {
         let headers = [("traceparent", &*parent), (name, "one=1")];
         assert_eq!(call(&headers).state.as_deref(), expected);
     }
-    // A trace state without a trace.
+    // A trace state is not sent without a trace.
     assert_eq!(call(&[("tracestate", "one=1")]).state, None);
 }
 

@@ -1,4 +1,4 @@
-//! Attributes and arguments: patterns, moved and unnamed ones.
+//! Attributes and arguments, such as patterns, moved arguments, and arguments without a name.
 
 use std::cell::Cell;
 
@@ -111,7 +111,6 @@ fn attributes_are_evaluated_once_and_before_anything_is_moved() {
     }
 }
 
-/// Attributes of a span below an unsampled parent.
 fn unsampled() -> Context {
     let ids = (TraceId::from(1), SpanId::from(2));
     let flags = TraceFlags::default();
@@ -131,7 +130,7 @@ fn attributes_are_not_evaluated_for_a_span_that_is_not_recorded() {
         run();
     });
     assert_eq!((spans.len(), calls.get()), (0, 0));
-    // And without a listener.
+    // Without a listener, nothing is evaluated, either.
     run();
     assert_eq!(calls.get(), 0);
 }

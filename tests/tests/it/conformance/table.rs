@@ -222,7 +222,7 @@ shapes!(with_error_if(n, cx): traced(error_if = |_| true));
 shapes!(with_attributes(n, cx): traced(attributes(n, "db.system.name" = "sqlite")));
 shapes!(with_parent(n, cx): traced(kind = client, attributes(n), parent = cx));
 
-/// Drops a future that stays pending.
+/// Polls the function's future, and drops it if it stays pending.
 fn run(shape: &Shape, cx: Context, end: End) {
     let mut future = (shape.call)(7, cx, end);
     let mut task = TaskContext::from_waker(Waker::noop());
@@ -288,7 +288,7 @@ fn each_shape_ends_each_way_with_each_set_of_arguments() {
     for (shapes, set) in sets {
         for shape in shapes {
             for end in [End::Works, End::Fails, End::Panics, End::Waits] {
-                // A synchronous call cannot be dropped.
+                // A synchronous call cannot be dropped while it waits.
                 if end != End::Waits || shape.lasts != Lasts::Call {
                     check(shape, end, set);
                     checked += 1;

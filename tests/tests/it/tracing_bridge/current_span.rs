@@ -24,7 +24,7 @@ use tracing_subscriber::{Layer, registry};
 
 use super::elsewhere;
 
-/// Names a span that stands for one of OpenTelemetry.
+/// The name of a span that stands for one of OpenTelemetry.
 const STAND_IN: &str = "otel";
 
 fn subscriber() -> Dispatch {
@@ -296,7 +296,7 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Counting {
         assert!(layers.span(id).is_some());
         self.open.fetch_add(1, Ordering::Relaxed);
         self.opened.fetch_add(1, Ordering::Relaxed);
-        // Another layer may ask, too.
+        // Another layer may ask for the current span, too.
         drop(Span::current());
     }
 
@@ -318,7 +318,7 @@ fn only_callers_pay_and_no_span_stays_open() {
             assert_eq!(counting.opened.load(Ordering::Relaxed), 0);
             ours(|| {
                 for _ in 0..100 {
-                    // Without taking a handle.
+                    // This asks for the current span without taking a handle.
                     dispatcher::get_default(|dispatch| dispatch.current_span().is_known());
                 }
                 let first = Span::current();
@@ -346,7 +346,7 @@ fn without_the_layer_the_current_span_is_that_of_tracing() {
     assert_eq!(spans.len(), 2);
 }
 
-/// Each of the subscribers has a span of its own for the function.
+/// Each subscriber has a span of its own for the function.
 #[test]
 fn two_subscribers_stand_side_by_side() {
     let (one, other) = (subscriber(), subscriber());

@@ -47,7 +47,7 @@ fn current() -> SpanContext {
     Context::map_current(|cx| cx.span().span_context().clone())
 }
 
-/// The current span is local, in this trace, and not sampled.
+/// Checks that the current span is local, in this trace, and not sampled.
 #[track_caller]
 fn assert_unsampled(trace: u128) {
     let current = current();
@@ -73,12 +73,12 @@ fn a_disabled_span_stays_disabled_everywhere() {
                 info_span!("innermost").in_scope(work);
             });
             let many: Vec<_> = (0..MANY).map(|_| info_span!("many")).collect();
-            // In the same trace, but entered at another point.
+            // This span is in the same trace, but it is entered at another point.
             info_span!("another", otel.name = "other").in_scope(|| many[0].in_scope(work));
             (inner, many)
         });
         assert_eq!(current(), none);
-        // In another context, a span still restores the trace it was created in.
+        // In another context, a span still restores the trace in which it was created.
         let other = Context::current().with_remote_span_context(remote_in(9, false));
         for span in many.iter().rev().step_by(7) {
             let _attached = other.clone().attach();

@@ -171,7 +171,7 @@ fn a_span_has_what_was_not_declared_as_a_field() {
     spans.single("failed").assert_error("password=<REDACTED>");
 }
 
-/// Events between both interfaces are merged by time, and later values replace earlier ones.
+/// Events of both interfaces are merged by time, and later values replace earlier ones.
 #[test]
 fn updates_of_fields_and_of_the_trait_are_one_sequence() {
     let spans = record(|| {

@@ -107,7 +107,7 @@ fn a_thread_may_end_inside_a_span() {
             LEFT.set(Some(span.entered()));
         });
         on_thread(&dispatch, || {
-            // In the opposite order: the entered guard is dropped first.
+            // The thread-locals are dropped in the opposite order: the entered guard first.
             LEFT.set(Some(info_span!("left first").entered()));
             AT_THE_END.with(|_| ());
         });
