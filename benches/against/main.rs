@@ -1,5 +1,6 @@
-//! The cost of a span on the caller's thread, by this build and by another build of this program, in turn: instructions
-//! are not time, and the machine is another one each day. `.ci/measure against` builds both.
+//! The cost of a span on the caller's thread, compared between this build and another build of this program, because
+//! counts of instructions are not time, and the speed of a machine changes from day to day. `.ci/measure against`
+//! builds both.
 //!
 //! `against OTHER` starts both as children, repeatedly, because the addresses of code and stack change a figure for the
 //! life of a process. It fails if this build is slower on a quiet machine.
@@ -22,11 +23,13 @@ const LIMIT: f64 = 1.03;
 /// The distance of the quartiles of the bare work, as a part of its median, above which the machine is not quiet.
 const QUIET: f64 = 0.05;
 
-/// Restarts of the processes, and measurements of each.
+/// The number of restarts of the processes.
 const GENERATIONS: usize = 8;
+/// The number of measurements of each process.
 const ROUNDS: usize = 12;
 
-/// Traces of one measurement, after others that fill the caches. Their spans fit into the buffers of the library.
+/// The number of traces of one measurement, after others that fill the caches. Their spans fit into the buffers of the
+/// library.
 const TRACES: u32 = 80;
 const WARM_UP: u32 = 10;
 
@@ -34,7 +37,7 @@ const WARM_UP: u32 = 10;
 const MEASUREMENTS: usize = 8;
 const SETTLED: usize = 3;
 
-/// Children of a root.
+/// The number of children of a root.
 const CHILDREN: u32 = 10;
 
 /// The name of a measurement, and the function that runs one trace.
@@ -72,7 +75,7 @@ fn child_attributes(n: u32) -> u32 {
     work(n)
 }
 
-/// Allocated for each span.
+/// A text that is allocated for each span.
 fn table() -> String {
     black_box("orders_by_city").to_owned()
 }
@@ -157,7 +160,7 @@ fn interval(of: Vec<f64>) -> [f64; 3] {
 
 type Pairs = Vec<(f64, f64)>;
 
-/// The builds take turns in being the first.
+/// Measures both builds, which take turns at being the first.
 fn generation(this: &Path, other: &Path, pairs: &mut [[Pairs; CASES.len()]; MODES.len()]) {
     for (mode, pairs) in MODES.iter().zip(pairs) {
         let mut builds = [this, other].map(|program| Build::start(program, mode));

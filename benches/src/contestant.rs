@@ -17,28 +17,27 @@ use self::tracing::Tracing;
 use crate::sink::Sink;
 use crate::work::{block_on, work, work_async};
 
-/// Children of a root.
+/// The number of children of a root.
 pub(crate) const CHILDREN: i64 = 10;
 
-/// Spans of a trace.
+/// The number of spans of a trace.
 pub(crate) const SPANS: i64 = CHILDREN + 1;
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct Case {
-    /// The functions are asynchronous, and pending once.
+    /// Whether the functions are asynchronous, and pending once.
     pub(crate) is_async: bool,
-    /// Three typed attributes (an integer, a static text, an owned text allocated for each call), or none.
+    /// Whether spans have three typed attributes: an integer, a static text, and an owned text that is allocated for
+    /// each call.
     pub(crate) attributes: bool,
 }
 
 /// The state of a recorder.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum State {
-    /// Not initialised.
     Off,
-    /// No span is sampled; the spans are below a root that is not sampled.
+    /// No span is sampled; the spans are below an unsampled root.
     Unsampled,
-    /// Every span is sampled.
     Sampled,
 }
 
@@ -229,7 +228,7 @@ pub(crate) fn start(name: &str, state: State, sink: &Sink) -> Arc<dyn Contestant
     start_with(name, state, sink, TelemetryConfig::new("bench"))
 }
 
-/// Initialises a contestant. The configuration is ours.
+/// Initialises a contestant. The configuration is for floe-telemetry.
 pub(crate) fn start_with(
     name: &str,
     state: State,

@@ -33,7 +33,6 @@ const CASE: Case = Case { is_async: false, attributes: true };
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Order {
     pub(crate) name: String,
-    /// The receiver.
     pub(crate) otlp: Otlp,
     /// The minimum number of spans.
     pub(crate) spans: u64,
@@ -41,7 +40,7 @@ pub(crate) struct Order {
     pub(crate) rate: u64,
     /// Our configuration.
     pub(crate) config: String,
-    /// The most spans of our batches.
+    /// The maximum number of spans of our batches.
     pub(crate) batch: Option<usize>,
 }
 
@@ -106,7 +105,7 @@ fn check(row: &Row, run: &str, checks: &mut Checks) {
     }
 }
 
-/// The run with the median CPU time of each contestant, which take turns.
+/// For each contestant, the run with the median CPU time. The contestants take turns.
 fn median_runs(protocol: Protocol, rate: u64, spans: u64, repeat: usize) -> Vec<Row> {
     let mut runs: Vec<Vec<Row>> = NAMES.map(|_| Vec::new()).into();
     for _ in 0..repeat {
@@ -182,7 +181,7 @@ pub(crate) fn serve(order: Order) {
     }
     let sink = Sink::Otlp(order.otlp);
     let contestant = contestant::start_with(&order.name, State::Sampled, &sink, config);
-    // Opens connections and initialises what is lazy.
+    // The first trace opens connections, and initialises what is lazy.
     contestant.trace(CASE);
     contestant.flush();
     let traces = order.spans.div_ceil(SPANS.unsigned_abs());

@@ -24,7 +24,7 @@ const LIMIT: f64 = 5.0;
 /// The minimum number of pairs. With fewer pairs, the interval spans all of them.
 const LEAST: usize = 8;
 
-/// The maximum number of pairs. Then the median decides.
+/// The maximum number of pairs, after which the median decides.
 const MOST: usize = 40;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,7 +71,7 @@ fn gate(limit: f64, checks: &mut Checks) -> Measured {
     unreachable!("the most pairs decide")
 }
 
-/// `None` if more pairs are needed.
+/// Returns `None` if more pairs are needed.
 fn decide(percent: &[f64], limit: f64) -> Option<Measured> {
     let pairs = percent.len();
     let added_percent @ [from, median, to] = interval(percent.to_vec());

@@ -157,7 +157,7 @@ fn ours(json_output: bool) -> Dispatch {
     Dispatch::new(tracing_subscriber::registry().with(layer))
 }
 
-/// A burst of records, before the thread sleeps: a program that logs while it works.
+/// The number of records between two pauses of the thread: a program logs while it works.
 const BURST: u64 = 10;
 const NAP: Duration = Duration::from_millis(1);
 
@@ -165,7 +165,7 @@ const LINE: &str = "tracing-subscriber, a line";
 const OURS: &str = "floe-telemetry, a line and a record over OTLP";
 const THEIRS: &str = "a line, and opentelemetry-appender-tracing";
 
-/// A child process logs this number of records.
+/// The task of a child process: to log this number of records.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Order {
     name: String,

@@ -17,17 +17,17 @@ use crate::measure::{self, median};
 use crate::report::{self, Checks, figure};
 use crate::sink::{Counting, Sink};
 
-/// Restarts of the processes: the addresses of code and stack change a figure by some percent for the whole life of a
-/// process.
+/// The number of restarts of the processes: the addresses of code and stack change a figure by some percent for the
+/// whole life of a process.
 const GENERATIONS: usize = 4;
 
-/// Traces of one measurement, after `WARM_UP` traces that fill the caches. That is 990 spans, which fit into the SDK's
-/// queue of 2048.
+/// The number of traces of one measurement, after `WARM_UP` traces that fill the caches. That is 990 spans, which fit
+/// into the SDK's queue of 2048.
 const TRACES: u32 = 80;
 const WARM_UP: u32 = 10;
 
-/// Consecutive measurements of one turn. The other contestants displaced the caches, so the first measurement is that of
-/// a thread that has slept; measurements after `SETTLED` are of a busy thread.
+/// The number of consecutive measurements of one turn. The other contestants displaced the caches, so the first
+/// measurement is that of a thread that has slept; measurements after `SETTLED` are of a busy thread.
 const MEASUREMENTS: usize = 8;
 const SETTLED: usize = 3;
 
@@ -91,7 +91,7 @@ pub(crate) fn run(checks: &mut Checks) {
     }
 }
 
-/// In the order of the table, in which the contestants take turns.
+/// The cells in the order of the table, in which the contestants take turns.
 fn cells() -> Vec<Cell> {
     let mut cells = Vec::new();
     for state in [State::Sampled, State::Unsampled, State::Off] {

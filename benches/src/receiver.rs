@@ -34,9 +34,9 @@ pub(crate) struct Receiver {
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Arrived {
-    /// Spans and log records in requests that were accepted.
+    /// The number of spans and log records in accepted requests.
     pub(crate) items: u64,
-    /// Bytes of their bodies.
+    /// The number of bytes of their bodies.
     pub(crate) bytes: u64,
     /// The bytes that the bodies would have with gzip, if the receiver compresses them.
     pub(crate) gzip: u64,
@@ -50,7 +50,6 @@ impl Receiver {
         Self { otlp: Otlp { protocol, endpoint }, child }
     }
 
-    /// The data that has arrived since the start.
     pub(crate) fn arrived(&mut self) -> Arrived {
         self.child.ask(&())
     }

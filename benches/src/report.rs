@@ -37,7 +37,7 @@ pub(crate) fn machine() -> String {
     )
 }
 
-/// All failures are reported before the program exits.
+/// Checks whose failures are all reported before the program exits.
 #[derive(Debug, Default)]
 pub(crate) struct Checks {
     failures: Vec<String>,

@@ -27,7 +27,7 @@ const RULES: [&str; 6] = [
     r"(?i)(\w*api_key)\s*[=:]\s*\S+",
 ];
 
-/// Reads a text.
+/// A function that reads a text.
 type Call<'c> = &'c dyn Fn(&str) -> usize;
 
 pub(crate) fn run(checks: &mut Checks) {

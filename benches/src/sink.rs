@@ -51,7 +51,7 @@ pub(crate) enum Protocol {
 }
 
 impl Protocol {
-    /// The name in our configuration.
+    /// The name of the protocol in our configuration.
     pub(crate) const fn ours(self) -> OtlpProtocol {
         match self {
             Self::Http => OtlpProtocol::Http,
@@ -60,7 +60,6 @@ impl Protocol {
     }
 }
 
-/// An OTLP receiver.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Otlp {
     pub(crate) protocol: Protocol,

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use crate::Receiver;
 
-/// Set for a child process that is one test.
+/// The variable of a child process that is one test.
 const ALONE: &str = "FLOE_TEST_ALONE";
 
-/// Set for a child process that is the program of a test.
+/// The variable of a child process that is the program of a test.
 const CHILD: &str = "FLOE_TEST_CHILD";
 
-/// The only limit of time for a test that must not wait: its own timeouts are longer, so that it hangs if it does wait.
-/// No test takes as long, however busy the machine is.
+/// The only time limit for a test that must not wait. The timeouts of the test are longer, so a test that waits hangs.
+/// No test takes this long, however busy the machine is.
 const DEADLINE: Duration = Duration::from_secs(600);
 
 /// The program of a test, which [`program!`](crate::program) makes.
@@ -78,17 +78,17 @@ impl Program {
         command
     }
 
-    /// Runs it with these variables, and returns its standard output and its standard error.
+    /// Runs the program with these variables, and returns its standard output and its standard error.
     ///
     /// # Panics
     ///
-    /// It does not succeed.
+    /// The program does not succeed.
     #[track_caller]
     pub fn run(&self, variables: &[(&str, &str)]) -> (String, String) {
         successful(self.command().envs(variables.iter().copied()))
     }
 
-    /// A process of it with this receiver for all signals.
+    /// A process of the program with this receiver for all signals.
     #[must_use]
     pub fn at(&self, receiver: &Receiver) -> Command {
         let mut command = self.command();
@@ -98,11 +98,11 @@ impl Program {
         command
     }
 
-    /// Runs it with this receiver for all signals, unless the variables have another one.
+    /// Runs the program with this receiver for all signals, unless the variables have another one.
     ///
     /// # Panics
     ///
-    /// It does not succeed.
+    /// The program does not succeed.
     #[track_caller]
     pub fn against(&self, receiver: &Receiver, variables: &[(&str, &str)]) -> (String, String) {
         successful(self.at(receiver).envs(variables.iter().copied()))
@@ -142,7 +142,7 @@ pub fn has_run_alone(here: &str) -> bool {
     true
 }
 
-/// The process is killed if it hangs.
+/// Runs a process, and kills it if it hangs.
 fn output(command: &mut Command) -> Output {
     let child = command
         .stdin(Stdio::null())
@@ -163,7 +163,7 @@ fn output(command: &mut Command) -> Output {
     output.expect("the output of a process")
 }
 
-/// `words` before a command line, with its variables and its folder, for example `env --ignore-signal`.
+/// Puts `words`, for example `env --ignore-signal`, before a command line, whose variables and folder stay.
 #[must_use]
 pub fn before(words: &[&str], command: &Command) -> Command {
     let mut outer = Command::new(words[0]);

@@ -11,7 +11,7 @@ const MODULE: &str = "code.module.name";
 ///
 /// # Panics
 ///
-/// Panics with everything that is wrong.
+/// A key or a value is wrong. The message lists all of them.
 #[track_caller]
 pub fn assert_conventions(spans: &[ReceivedSpan]) {
     let problems: Vec<_> = spans.iter().flat_map(problems).collect();

@@ -6,7 +6,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-/// In bytes.
+/// The maximum size of the head of a request, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
 
 #[derive(Debug)]

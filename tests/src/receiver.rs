@@ -123,7 +123,7 @@ impl Receiver {
         self.port.number()
     }
 
-    /// As the value of `OTEL_EXPORTER_OTLP_PROTOCOL`.
+    /// The protocol as a value of `OTEL_EXPORTER_OTLP_PROTOCOL`.
     pub(crate) const fn protocol(&self) -> &'static str {
         match self.transport {
             Transport::Grpc => "grpc",
@@ -143,7 +143,7 @@ impl Receiver {
     ///
     /// # Panics
     ///
-    /// They are not, within [`TIMEOUT`](crate::TIMEOUT). The message lists the spans that arrived.
+    /// Fewer spans are stored within [`TIMEOUT`](crate::TIMEOUT). The message lists the spans that arrived.
     #[track_caller]
     pub fn wait_for_spans(&self, n: usize) -> Vec<ReceivedSpan> {
         self.store.wait_for_spans(n)
@@ -210,12 +210,11 @@ impl Receiver {
         self.store.span_requests()
     }
 
-    /// Waits until at least `n` requests with spans have arrived, answered or not, and returns all
-    /// of them.
+    /// Waits until at least `n` requests with spans have arrived, answered or not, and returns all of them.
     ///
     /// # Panics
     ///
-    /// They have not, within [`TIMEOUT`](crate::TIMEOUT). The message lists the requests that arrived.
+    /// Fewer requests have arrived within [`TIMEOUT`](crate::TIMEOUT). The message lists the requests that arrived.
     #[track_caller]
     pub fn wait_for_requests(&self, n: usize) -> Vec<ReceivedRequest> {
         self.store.wait_for_requests(n)

@@ -26,7 +26,7 @@ impl ReservedPort {
     #[expect(clippy::new_without_default, reason = "each call reserves another port")]
     pub fn new() -> Self {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
-        // Both this socket and the program's need it.
+        // Both this socket and the socket of the program need the option.
         socket.set_reuse_address(true).expect("a socket with SO_REUSEADDR");
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         socket.bind(&any.into()).expect("a free port");

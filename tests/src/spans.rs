@@ -28,7 +28,8 @@ pub fn linked<'a>(spans: &'a [ReceivedSpan], span: &ReceivedSpan) -> Vec<&'a str
 /// Asserts that a span has these attributes.
 ///
 /// # Panics
-/// It has not.
+///
+/// An attribute is missing or has another value.
 #[track_caller]
 pub fn assert_attributes(span: &ReceivedSpan, expected: &[(&str, Value)]) {
     for (key, value) in expected {

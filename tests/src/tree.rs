@@ -54,7 +54,7 @@ type Below<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a ReceivedSpan>>;
 /// A subtree with its start time.
 type Rendered = (u64, String);
 
-/// Each span is removed when it is rendered, so that two spans with the same id end no worse than others.
+/// Removes each span that it renders, so that the recursion ends even if two spans have the same id.
 fn rendered<'a>(below: &mut Below<'a>, parent: (&'a str, &'a str), level: usize) -> Vec<Rendered> {
     let children = below.remove(&parent).unwrap_or_default();
     let subtree = |span: &'a ReceivedSpan| {
@@ -67,7 +67,7 @@ fn rendered<'a>(below: &mut Below<'a>, parent: (&'a str, &'a str), level: usize)
     children
 }
 
-/// The parent starts with its first child.
+/// Joins a parent with its children, and returns the start of its first child.
 fn joined(mut text: String, children: Vec<Rendered>) -> Rendered {
     let start = children.first().map_or(0, |(start, _)| *start);
     for (_, child) in children {

@@ -1,16 +1,16 @@
-//! How a test waits.
+//! Waits of tests.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The limit of whatever a test waits for: it passes long before, however busy the machine is, or it fails.
+/// The limit of every wait of a test. A test that passes waits much less, however busy the machine is.
 pub const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Waits for a condition that nothing announces.
 ///
 /// # Panics
 ///
-/// It does not hold within [`TIMEOUT`].
+/// The condition does not hold within [`TIMEOUT`].
 #[track_caller]
 pub fn wait_until(mut condition: impl FnMut() -> bool) {
     let start = Instant::now();

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 pub struct Written(Arc<Mutex<Vec<u8>>>);
 
 impl Written {
-    /// For layers, which make a writer for each line.
+    /// Makes a writer for each line, as layers need it.
     pub fn writer(&self) -> impl Fn() -> Self + Send + Sync + 'static {
         let this = self.clone();
         move || this.clone()
@@ -43,7 +43,7 @@ impl Write for Written {
 ///
 /// # Panics
 ///
-/// If one of them is not.
+/// A line that begins with `{` is no JSON.
 #[must_use]
 pub fn json_lines(text: &str) -> Vec<serde_json::Value> {
     let lines = text.lines().filter(|line| line.starts_with('{'));

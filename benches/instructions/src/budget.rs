@@ -9,7 +9,7 @@ const TOLERANCE: f64 = 0.05;
 
 pub(crate) struct Figure {
     pub(crate) name: String,
-    /// Calls, spans or requests.
+    /// The number of calls, spans or requests.
     pub(crate) calls: u64,
     pub(crate) instructions: u64,
 }

@@ -8,7 +8,7 @@ use std::env;
 use std::fs;
 use std::process::{Command, Stdio};
 
-/// The program that follows the option is run.
+/// The option before the name of the program that is run.
 pub(crate) const PROGRAM: &str = "--program";
 
 /// glibc selects one of a dozen ways to copy and compare memory by the features of the processor.
@@ -21,7 +21,7 @@ pub(crate) fn is_installed() -> bool {
     version.is_ok_and(|status| status.success())
 }
 
-/// The names are not abbreviated.
+/// Returns the profile of a program, without abbreviated names.
 pub(crate) fn profile(program: &str) -> String {
     let this = env::current_exe().expect("the path of this program");
     let out = this.with_file_name(format!("callgrind.{program}"));
@@ -36,8 +36,8 @@ pub(crate) fn profile(program: &str) -> String {
     fs::read_to_string(out).expect("a profile")
 }
 
-/// With the instructions of the callees. The function's name, which ends with `name`, is unique, and it is neither
-/// inlined nor recursive.
+/// The instructions of a function and of its callees. The function's name ends with `name` and is unique, and the
+/// function is neither inlined nor recursive.
 pub(crate) fn instructions(profile: &str, name: &str) -> u64 {
     let mut lines = profile.lines();
     let (mut total, mut is_callee) = (0, false);

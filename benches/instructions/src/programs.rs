@@ -29,19 +29,19 @@ use crate::receiver;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Spans between two flushes. The collector has drained the buffers before, so the caller's thread
-/// starts in the same state each time.
+/// The number of spans between two flushes. The collector has drained the buffers before, so the caller's thread starts
+/// in the same state each time.
 const BATCH: i64 = 100;
 
 pub(crate) struct Program {
     pub(crate) name: &'static str,
-    /// Calls, spans or requests.
+    /// The number of calls, spans or requests.
     pub(crate) calls: i64,
-    /// For each figure, the text that follows the program's name in the figure's name, and the end of the function's name.
+    /// For each figure, the text after the program's name in the figure's name, and the end of the function's name.
     pub(crate) figures: &'static [(&'static str, &'static str)],
 }
 
-/// The function on the caller's thread.
+/// A program whose figure is the function on the caller's thread.
 const fn program(name: &'static str, calls: i64) -> Program {
     Program { name, calls, figures: &[("", "::measured")] }
 }
@@ -143,7 +143,7 @@ fn work(n: i64) -> i64 {
     black_box(n)
 }
 
-/// 14 bytes, allocated on each call.
+/// A text of 14 bytes, allocated on each call.
 #[inline]
 fn text() -> String {
     black_box("orders_by_city").to_owned()

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 
-/// The rate is kept to over this time.
+/// The rate holds over each period of this length.
 const TURN: Duration = Duration::from_millis(10);
 
 /// A request, and in it a query: two spans.

@@ -40,7 +40,7 @@ fn reporter(otlp: &Otlp) -> OpenTelemetryReporter {
     }
 }
 
-/// Its attributes are texts; static ones are not copied.
+/// fastrace's attributes are texts; static ones are not copied.
 fn properties(n: i64) -> [(&'static str, Cow<'static, str>); 3] {
     [("rows", n.to_string().into()), ("engine", "sqlite".into()), ("table", text().into())]
 }

@@ -15,7 +15,7 @@ use crate::soak::Sample;
 
 pub(crate) const PROGRAM: &str = "--program";
 
-/// A program that does not end is killed.
+/// The time after which a program is killed.
 const LIMIT: Duration = Duration::from_secs(120);
 
 #[derive(Debug)]
@@ -97,7 +97,7 @@ impl Child {
         samples.collect()
     }
 
-    /// The largest address space so far, and that of now.
+    /// The largest address space so far, and the current one.
     pub(crate) fn address_space_mib(&self) -> Result<[u64; 2]> {
         let status = self.status()?;
         let (peak, now) =

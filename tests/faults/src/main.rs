@@ -29,7 +29,7 @@ use std::time::Duration;
 use self::program::Program;
 use self::scenario::{Case, Scenario};
 
-/// The programs of scenarios wait most of the time.
+/// The number of scenarios at a time, whose programs wait most of the time.
 const WORKERS: usize = 4;
 
 const QUICK: &str = "--quick";
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
     if passed == all && passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// With `--quick`, runs the soak at the same time. Returns the number of passed cases, and of all.
+/// With `--quick`, runs the soak at the same time. Returns the numbers of passed cases and of all cases.
 fn run_scenarios(arguments: &[&str]) -> (usize, usize) {
     let is_quick = arguments.contains(&QUICK);
     let names: Vec<_> = arguments.iter().filter(|it| **it != QUICK).collect();
@@ -67,7 +67,7 @@ fn run_scenarios(arguments: &[&str]) -> (usize, usize) {
         let with_soak = is_quick && names.is_empty();
         let soak = with_soak.then(|| scope.spawn(|| run_soak(soak::QUICK)));
         let passed = run(&cases);
-        // A panic does not pass.
+        // A soak that panics has not passed.
         let soak = soak.map_or((0, 0), |soak| soak.join().unwrap_or((0, 1)));
         (passed + soak.0, cases.len() + soak.1)
     })

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::{Result, ensure};
 
-/// A child that hangs is ended after this time.
+/// The time after which a fork that hangs is killed.
 const LIMIT_SECONDS: u32 = 30;
 
 // SAFETY: the declarations of POSIX.

@@ -27,7 +27,7 @@ use crate::report::{Calls, Counters, Message, Operation, Report};
 /// The credential of every program. It must not appear in any message.
 pub(crate) const TOKEN: &str = "tk-aMvTsKqLwEr";
 
-/// A scenario may set another one.
+/// The default; a scenario may set another timeout.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(2);
 
 #[traced(name = "work", attributes(number, payload))]
@@ -67,7 +67,7 @@ impl Program {
         tracing_subscriber::registry().with(messages).with(spans).init();
     }
 
-    /// Most scenarios use it: traces over OTLP, with a credential.
+    /// The configuration of most scenarios: traces over OTLP, with a credential.
     pub(crate) fn config(&self) -> TelemetryConfig {
         let mut config = TelemetryConfig::new("faults");
         config.otlp_protocol = Some(self.protocol);
@@ -95,7 +95,7 @@ impl Program {
         }
     }
 
-    /// `timeout` is the timeout of an export.
+    /// Starts the telemetry with this timeout of an export.
     pub(crate) fn start_within(&mut self, timeout: Duration) {
         let mut config = self.config();
         config.otlp.all.timeout_millis = millis(timeout);
@@ -116,7 +116,7 @@ impl Program {
         self.report.created += count;
     }
 
-    /// Calls the annotated function.
+    /// Calls the annotated function `count` times.
     pub(crate) fn spans(&mut self, count: u64) {
         self.spans_of(count, "");
     }
@@ -150,7 +150,7 @@ impl Program {
     }
 
     /// Calls the annotated function on each of several threads, which begin once `prepare` has returned. The call of
-    /// `prepare` is the operation `prepare`.
+    /// `prepare` is recorded as the operation `prepare`.
     pub(crate) fn spans_on_threads_after(
         &mut self,
         threads: usize,
@@ -186,13 +186,13 @@ impl Program {
         }
     }
 
-    /// Calls the annotated function, and flushes. The flush is the operation `name`.
+    /// Calls the annotated function and flushes, which is recorded as the operation `name`.
     pub(crate) fn deliver(&mut self, name: &str, count: u64) {
         self.spans(count);
         self.flush(name);
     }
 
-    /// The flush is the operation `name`. It takes at least as long as the exports.
+    /// Flushes, which is recorded as the operation `name`, with a timeout that is longer than exports take.
     pub(crate) fn flush(&mut self, name: &str) {
         self.flush_within(name, Duration::from_secs(60));
     }
@@ -201,7 +201,7 @@ impl Program {
         self.operation(name, |telemetry| telemetry.force_flush(timeout));
     }
 
-    /// Shuts down where nothing is left to be exported.
+    /// Shuts down when nothing is left to be exported.
     pub(crate) fn end(&mut self) {
         self.shutdown(Duration::from_secs(5));
     }
@@ -233,7 +233,7 @@ impl Program {
         }
     }
 
-    /// The fork is the operation `name`. Returns whether `body` has succeeded.
+    /// Forks, which is recorded as the operation `name`. Returns whether `body` has succeeded.
     pub(crate) fn fork(
         &mut self,
         name: &str,
@@ -242,7 +242,7 @@ impl Program {
         self.step(name, |program| posix::in_fork(|| body(program)))
     }
 
-    /// The step is the operation `name`. Returns whether `body` has succeeded.
+    /// Runs `body`, which is recorded as the operation `name`. Returns whether it has succeeded.
     pub(crate) fn step(
         &mut self,
         name: &str,
@@ -323,11 +323,11 @@ impl Program {
 struct Call {
     number: u64,
     result: u64,
-    /// The duration without the time in which the thread has waited for a processor.
+    /// The duration without the time for which the thread waited for a processor.
     nanos: u64,
 }
 
-/// The threads are all alive at the same time.
+/// Runs `body` on threads that are all alive at the same time.
 pub(crate) fn on_threads<T: Send>(threads: usize, body: impl Fn() -> T + Sync) -> Vec<T> {
     let barrier = Barrier::new(threads);
     thread::scope(|scope| {

@@ -35,14 +35,14 @@ impl Message {
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Report {
-    /// The recorded spans.
+    /// The number of recorded spans.
     pub(crate) created: u64,
-    /// Calls with another result than the function without telemetry.
+    /// The number of calls whose result differs from that of the function without telemetry.
     pub(crate) wrong_results: u64,
     pub(crate) counters: Counters,
-    /// The spans that have arrived at the receiver. The check counts them there.
+    /// The number of spans that have arrived at the receiver, where the check counts them.
     pub(crate) arrived: u64,
-    /// Arrived spans that do not count as exported: their response was lost, or came after the report.
+    /// The number of arrived spans that do not count as exported: their response was lost, or came after the report.
     pub(crate) unconfirmed: u64,
     /// Flushes, shutdowns and other operations, by the name that the program gave them.
     pub(crate) operations: BTreeMap<String, Operation>,
@@ -126,7 +126,6 @@ impl Report {
         self.arrived_in(receiver.spans().len())
     }
 
-    /// Sets the number of spans that have arrived.
     pub(crate) fn arrived_in(mut self, spans: usize) -> Self {
         self.arrived = spans as u64;
         self
@@ -137,14 +136,14 @@ impl Report {
         operation.with_context(|| format!("the report has no operation `{name}`"))
     }
 
-    /// An operation that did not go on behind its timeout.
+    /// Returns an operation, and fails if it took longer than its timeout.
     pub(crate) fn ended_at(&self, name: &str, timeout: Duration) -> Result<&Operation> {
         let operation = self.operation(name)?;
         ensure!(operation.duration < timeout + SLACK, "{name}: {operation:?}");
         Ok(operation)
     }
 
-    /// Operations without an error.
+    /// Fails if one of the operations has an error.
     pub(crate) fn succeeded(&self, names: &[&str]) -> Result<()> {
         for name in names {
             let error = self.error(name)?;
@@ -153,7 +152,7 @@ impl Report {
         Ok(())
     }
 
-    /// An operation whose error has these parts.
+    /// Fails unless the error of the operation has these parts.
     pub(crate) fn failed(&self, name: &str, parts: &[&str]) -> Result<()> {
         let error = self.error(name)?;
         ensure!(parts.iter().all(|part| error.contains(part)), "{name}: {error}");

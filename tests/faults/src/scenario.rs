@@ -11,22 +11,21 @@ use crate::program::{Program, TOKEN};
 use crate::receivers::Script;
 use crate::report::Report;
 
-/// The scenario runs over gRPC and over HTTP.
 const BOTH: &[OtlpProtocol] = &[OtlpProtocol::Grpc, OtlpProtocol::Http];
 
 pub(crate) const GRPC: &[OtlpProtocol] = &[OtlpProtocol::Grpc];
 
 pub(crate) const HTTP: &[OtlpProtocol] = &[OtlpProtocol::Http];
 
-/// In nanoseconds: 999 of 1000 calls of an annotated function must be faster. The time in which the thread waits for a
-/// processor does not count.
+/// The limit in nanoseconds for 999 of 1000 calls of an annotated function, without the time for which the thread waits
+/// for a processor.
 const MAX_CALL: u64 = 5_000_000;
 
-/// With fewer calls, 999 of 1000 are not checked: the first call of a thread is slow.
+/// With fewer calls, the limit for 999 of 1000 is not checked: the first call of a thread is slow.
 const MIN_CALLS: u64 = 1_000;
 
-/// In nanoseconds: every call must be faster, because none may wait for a receiver, which takes the 2 seconds of an
-/// export. A busy machine takes a part of this time from a thread without telling it.
+/// The limit for every call, in nanoseconds. A call that waited for a receiver would take the 2 seconds of an export. A
+/// busy machine takes a part of this time from a thread without counting it.
 const MAX_PAUSE: u64 = 1_000_000_000;
 
 /// The main thread, the collector and the exporters.
@@ -45,7 +44,6 @@ pub(crate) struct Scenario {
     pub(crate) check: fn(&Case) -> Result<Report>,
 }
 
-/// The defaults of a scenario.
 pub(crate) const SCENARIO: Scenario = Scenario {
     name: "",
     protocols: BOTH,
@@ -54,7 +52,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     check: |_| Ok(Report::default()),
 };
 
-/// The effect, and the names of the scenarios, for each fault on the page.
+/// The effect of each fault on the page, and the names of its scenarios.
 pub(crate) fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {
     let lines = include_str!("../../../docs/faults.md").lines();
     let rows = lines.filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
@@ -71,7 +69,6 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// One case for each protocol of a scenario.
     pub(crate) fn all_of(scenario: &'static Scenario) -> impl Iterator<Item = Self> {
         scenario.protocols.iter().map(move |protocol| Self { scenario, protocol: *protocol })
     }
@@ -87,7 +84,7 @@ impl Case {
         }
     }
 
-    /// The report of a program whose receiver reads, and never answers.
+    /// The report of a program whose receiver reads but never answers.
     pub(crate) fn report_of_silent_receiver(&self) -> Result<Report> {
         self.report(&Script::silent()?.endpoint())
     }

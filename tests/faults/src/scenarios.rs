@@ -1,4 +1,4 @@
-//! The scenarios, by the tables of docs/faults.md. A new one is a row here and there.
+//! The scenarios, by the tables of docs/faults.md. A new scenario is a row here and a row there.
 
 mod load;
 mod network;

@@ -48,7 +48,7 @@ pub(crate) fn run(length: Duration) -> Result<Vec<(String, Result<String>)>> {
 struct Outcome {
     samples: Vec<Sample>,
     report: Report,
-    /// Distinct spans.
+    /// The number of distinct spans.
     accepted: u64,
 }
 

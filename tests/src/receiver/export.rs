@@ -14,7 +14,7 @@ pub(super) enum Export {
 }
 
 impl Export {
-    /// The path names the signal. `None` if the body is no request.
+    /// Decodes a request of the signal that the path names. Returns `None` if the body is no request.
     pub(super) fn decode(path: &str, body: &[u8]) -> Option<Self> {
         let path = path.to_lowercase();
         if path.contains("metrics") {

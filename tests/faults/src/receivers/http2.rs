@@ -9,12 +9,12 @@ pub(crate) fn settings() -> Vec<u8> {
     frame(4, 0, 0, &[])
 }
 
-/// The server closes the connection without an error, and has processed no request.
+/// `GOAWAY`: the server closes the connection without an error, and has processed no request.
 pub(crate) fn go_away() -> Vec<u8> {
     frame(7, 0, 0, &[0; 8])
 }
 
-/// The end of the first request, because the server refused or cancelled it.
+/// `RST_STREAM`: the server has refused or cancelled the first request.
 pub(crate) fn reset(code: u8) -> Vec<u8> {
     frame(3, 0, FIRST, &[0, 0, 0, code])
 }
@@ -62,12 +62,12 @@ pub(crate) fn end() -> Vec<u8> {
     frame(7, 0, 0, &[0, 0, 0, 1, 0, 0, 0, 0])
 }
 
-/// The headers do not end.
+/// Headers that do not end.
 pub(crate) fn open_headers() -> Vec<u8> {
     frame(1, 0, FIRST, &[0x88])
 }
 
-/// Headers that continue the former ones.
+/// Headers that continue the previous ones.
 pub(crate) fn more_headers() -> Vec<u8> {
     let mut block = Vec::new();
     for _ in 0..100 {

@@ -86,8 +86,7 @@ impl Relay {
         self.shared.delay.store(millis, Ordering::Relaxed);
     }
 
-    /// Forwards nothing, as a receiver whose process is stopped reads nothing, although the system accepts its
-    /// connections.
+    /// Forwards nothing, like a receiver whose process is stopped. The system still accepts its connections.
     pub(crate) fn stop(&self) {
         self.shared.is_stopped.store(true, Ordering::Relaxed);
     }

@@ -15,8 +15,8 @@ pub(crate) struct Script {
 }
 
 impl Script {
-    /// Calls `serve` with each connection and its number, which starts at 0, on a thread of its own.
-    /// The connection is closed when it returns.
+    /// Calls `serve` with each connection and its number, which starts at 0, on a thread of its own. The connection is
+    /// closed when `serve` returns.
     pub(crate) fn new(
         serve: impl Fn(usize, &mut TcpStream) -> io::Result<()> + Send + Sync + 'static,
     ) -> Result<Self> {

@@ -60,7 +60,7 @@ pub(super) static SCENARIOS: [Scenario; 8] = [
             child.proceed()?;
             let report = child.finish()?;
             let end = report.peak_memory_kib;
-            // The last spans have 400 MB. A request of 64 of them may be encoded then alone.
+            // The last spans have 400 MB. Only a request with 64 of them may be encoded meanwhile.
             ensure!(end <= full + 16 * 1024, "from {full} KiB to {end} KiB");
             let counters = report.counters;
             ensure!(counters.exported == 0 && counters.dropped > 2 * LARGE_SPANS, "{counters:?}");
@@ -233,11 +233,12 @@ pub(super) static SCENARIOS: [Scenario; 8] = [
 /// The room for spans: the queue, a batch, and half of `max_memory_bytes` in buffers for 256 spans of 64 KiB each.
 const ROOM: u64 = 2048 + 512 + 32 * 1024 / 64 * 256;
 
-/// A third of the spans that fill the queues, and the bytes of each.
+/// A third of the spans that fill the queues.
 const LARGE_SPANS: u64 = 2_000;
+/// The number of bytes of each of these spans.
 const LARGE: usize = 200_000;
 
-/// With metrics from spans.
+/// Enables metrics from spans.
 fn measured(mut config: TelemetryConfig) -> TelemetryConfig {
     config.exporters.metrics = Some(vec![ExporterKind::Otlp]);
     config.metrics.from_spans = true;

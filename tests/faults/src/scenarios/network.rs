@@ -47,8 +47,8 @@ pub(super) static SCENARIOS: [Scenario; 15] = [
         },
         check: |case| {
             let report = case.report_of_silent_receiver()?;
-            // All spans are in one batch, or in two if the flush began while they were collected. Their requests are
-            // over thirty.
+            // All spans are in one batch, or in two if the flush began while they were collected. They take over thirty
+            // requests.
             report.ended_at("flush", BATCH_TIMEOUT * 2)?;
             report.failed("flush", &["not delivered within"])?;
             ensure!(report.counters.failed == BATCH_SPANS, "{:?}", report.counters);
@@ -178,7 +178,7 @@ pub(super) static SCENARIOS: [Scenario; 15] = [
             report.failed("stopped", &["not delivered within", &relay.endpoint()])?;
             let counters = report.counters;
             ensure!((counters.exported, counters.failed) == (20, 10), "{counters:?}");
-            // The receiver may read requests that were sent while it was stopped. They have failed before.
+            // The receiver may read requests that were sent while it was stopped and have failed since.
             let mut report = report.arrived_at(&receiver);
             ensure!((20..=30).contains(&report.arrived), "{} spans arrived", report.arrived);
             report.unconfirmed = report.arrived - counters.exported;
@@ -546,7 +546,7 @@ fn statuses(protocol: OtlpProtocol) -> Vec<(Response, bool)> {
     }
 }
 
-/// Without an attempt of the row before that was given up on its way.
+/// The number of requests with the body of the last one: an earlier request that was given up may arrive late.
 fn attempts_of_last(requests: &[ReceivedRequest]) -> usize {
     let last = requests.last().map(|request| &request.body);
     requests.iter().filter(|request| Some(&request.body) == last).count()
@@ -613,7 +613,7 @@ const fn unusable(protocol: OtlpProtocol) -> &'static [(&'static str, &'static s
     }
 }
 
-/// An answer, and what follows it without an end.
+/// An answer, and the bytes that follow it without end.
 type Answer = Result<(Vec<u8>, Vec<u8>)>;
 
 fn http_answer(fault: &str) -> Answer {

@@ -197,7 +197,6 @@ pub(super) static SCENARIOS: [Scenario; 9] = [
     },
 ];
 
-/// The message of a panic.
 const PANIC: &str = "subscriber";
 
 /// Panics for each message of the library's threads.
@@ -276,13 +275,13 @@ fn check_end(case: &Case, end: fn(Child) -> Result<(Report, Duration)>) -> Resul
     Ok(report)
 }
 
-/// Threads of each process that end after a span.
+/// The number of threads of each process that end after one span.
 const SHORT_THREADS: u64 = 8;
 
-/// The spans of the provider that the fork starts.
+/// The number of spans of the provider that the fork starts.
 const FORKED_SPANS: u64 = 50 + SHORT_THREADS;
 
-/// The buffers are full of large spans, because the receiver of the parent does not answer.
+/// Forks while the buffers are full of large spans, because the receiver of the parent does not answer.
 fn forked_with_full_buffers(program: &mut Program) {
     let payload = "x".repeat(20_000);
     let mut own = program.config();
@@ -309,10 +308,10 @@ fn forked_with_full_buffers(program: &mut Program) {
 
 const FORKS: usize = 40;
 
-/// The spans of the provider that each fork starts.
+/// The number of spans of the provider that each fork starts.
 const SPANS_OF_FORK: u64 = 5;
 
-/// Other threads start, record their first span, and read the statistics.
+/// Forks while other threads start, record their first span, and read the statistics.
 fn forks_under_load(program: &mut Program) {
     let mut config = program.config();
     // On a busy machine, a repeated request would arrive twice.

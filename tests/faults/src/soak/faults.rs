@@ -40,7 +40,7 @@ pub(crate) struct Step {
     pub(crate) end: Duration,
 }
 
-/// Faults of random lengths with times without a fault between them, the same twice in `length`.
+/// Faults of random lengths, with pauses between them. The second half of `length` repeats the first half.
 pub(crate) fn timeline(length: Duration, seed: u64) -> Vec<Step> {
     let half = length / 2;
     let mut random = Random(seed);

@@ -17,10 +17,10 @@ use crate::report::{Counters, Message};
 /// The attribute that numbers the spans.
 pub(super) const NUMBER: &str = "number";
 
-/// These threads call functions. One more runs async code.
+/// The number of threads that call functions. One more thread runs async code.
 const THREADS: usize = 2;
 
-/// Between two turns of a thread. Together the threads record about 1000 spans a second.
+/// The time between two turns of a thread. Together the threads record about 1000 spans a second.
 const INTERVAL: Duration = Duration::from_millis(9);
 
 const SECOND: Duration = Duration::from_secs(1);

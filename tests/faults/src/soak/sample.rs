@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 /// two minutes.
 const MEMORY: u64 = 2 * 1024;
 
-/// Allowed growth in the second half: connections that are being replaced.
+/// The allowed growth of descriptors in the second half: connections that are being replaced.
 const DESCRIPTORS: u64 = 2;
 
-/// Buffers are used for the first time, so this part of the first half is not compared.
+/// The part of the first half that is not compared, as a divisor, because buffers are used for the first time there.
 const WARM_UP: usize = 5;
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

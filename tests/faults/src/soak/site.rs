@@ -16,7 +16,7 @@ use crate::receivers::{Plan, Relay};
 /// The delay of late responses.
 const DELAY: Duration = Duration::from_millis(400);
 
-/// A receiver stores its requests, so it is replaced after this many spans.
+/// The number of spans after which a receiver is replaced, because it stores its requests.
 const MAX_STORED: usize = 20_000;
 
 /// The bytes after which a connection is reset.
@@ -53,7 +53,7 @@ impl Site {
         self.relay.endpoint()
     }
 
-    /// Ends the previous fault, too.
+    /// Begins a fault, and ends the previous one.
     pub(crate) fn set(&mut self, fault: Option<Fault>) {
         self.resets.store(false, Ordering::Relaxed);
         self.relay.delay(Duration::ZERO);
