@@ -50,8 +50,8 @@ pub const EXCEPTION_MESSAGE: &str = "exception.message";
 /// The chain of the exception's sources.
 pub const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";
 
-/// The name of the spans that a metric is derived from, the same key as in the Collector's span metrics connector, or
-/// of the current span in a log record.
+/// The name of the spans that a metric is derived from (the same key as in the Collector's span metrics connector), or
+/// the name of the current span in a log record.
 pub const SPAN_NAME: &str = "span.name";
 /// The kind of the spans that a metric is derived from.
 pub const SPAN_KIND: &str = "span.kind";

@@ -20,7 +20,6 @@ struct Entry {
     entered: Option<EnteredSpan>,
     /// The ids of OpenTelemetry's current span since this span was entered.
     current: Option<IdHash>,
-    /// Whether a filter hides the span from the layer.
     is_unseen: bool,
 }
 

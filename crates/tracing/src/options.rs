@@ -121,8 +121,8 @@ pub fn tracing_layer() -> TracingLayer {
 
 impl TracingLayer {
     /// Sets whether events become events of their spans. Default: yes. Otherwise, events only set the status of their
-    /// span and, with a field of the type `dyn Error`, its attributes `exception.…`. For programs that export events as
-    /// log records.
+    /// span and, with a field of the type `dyn Error`, its attributes `exception.…`. Disable this in programs that
+    /// export events as log records.
     #[must_use]
     pub const fn with_events(mut self, events: bool) -> Self {
         self.has_events = events;

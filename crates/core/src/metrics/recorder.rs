@@ -18,8 +18,9 @@ use crate::recorder::fork;
 /// collection needs an observable instrument of OpenTelemetry's API, from `TelemetryProvider::meter_provider()`.
 ///
 /// The first use of a name determines its kind, unit and boundaries. A use of another kind and names after the 2,000th
-/// are reported in one warning and not recorded, like an invalid name, which OpenTelemetry's SDK reports. The recorders and meters of more than 1,000 components share the scope
-/// `floe.telemetry.overflow`. Without a provider nothing is recorded. Attribute values are redacted as in spans.
+/// are not recorded, which one warning reports. Neither are invalid names, which OpenTelemetry's SDK reports. After
+/// 1,000 components, the recorders and meters of further ones share the scope `floe.telemetry.overflow`. Without a
+/// provider nothing is recorded. Attribute values are redacted as in spans.
 ///
 /// ```
 /// use floe_telemetry::MetricRecorder;

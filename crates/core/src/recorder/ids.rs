@@ -13,7 +13,8 @@ thread_local! {
     /// The state of `wyrand`, a generator of one multiplication that is good enough for ids, which are not secret. The
     /// first half of trace ids has a separate state, because two outputs of one state would depend on only 64 bits.
     ///
-    /// In separate cells, because loading both at once, right after they were stored one by one, would stall.
+    /// `LOW` and `HIGH` are separate cells, because loading both at once, right after they were stored one by one,
+    /// would stall.
     static LOW: Cell<u64> = const { Cell::new(0) };
     static HIGH: Cell<u64> = const { Cell::new(0) };
     /// Identifies the process of the state, see [`fork`](super::fork).

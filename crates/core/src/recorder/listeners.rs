@@ -12,9 +12,7 @@ pub(super) type Listeners = u32;
 
 /// An unusual state, which the facts describe.
 pub(super) const UNUSUAL: Listeners = 1;
-/// A provider records spans.
 pub(super) const PROVIDER: Listeners = 1 << 1;
-/// A `testing::capture` is running.
 pub(super) const CAPTURES: Listeners = 1 << 2;
 /// The sampler decides for each span, independently of the parent's decision.
 pub(super) const PER_SPAN: Listeners = 1 << 3;

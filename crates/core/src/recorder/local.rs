@@ -20,8 +20,8 @@ use crate::clock::Ticks;
 /// The maximum number of blank recordings, each of which may have memory for 128 attributes.
 const MAX_BLANK: usize = 128;
 
-/// The number of dropped spans after which a thread asks again for rings. Its own ring is tried for each span, but
-/// asking waits for other threads, even for one that the system has interrupted.
+/// The number of dropped spans after which a thread asks again for rings. A thread tries its own ring for each span,
+/// but asking waits for other threads, even for one that the system has interrupted.
 const ASK_EVERY: usize = 1024;
 
 /// The number of written spans after which a thread asks again, because the collector has emptied rings since then.

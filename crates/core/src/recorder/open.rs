@@ -177,7 +177,6 @@ pub(super) fn open_detached(
 
 /// The context of an unrecorded call, and the recording of a measured call or of another provider's span.
 pub(super) enum Placed {
-    /// In the context of the caller.
     Here(Option<Box<Recording>>),
     In(Context, Option<Box<Recording>>),
 }

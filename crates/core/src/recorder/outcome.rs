@@ -74,8 +74,8 @@ pub fn error_if<T>(
     }
 }
 
-/// The classifier of a value whose type is a parameter, whose traits cannot be looked up. The name of the type and the
-/// discriminant tell whether the value is an `Err`.
+/// The classifier of a value whose type is a type parameter, so that its traits cannot be looked up. The name of the
+/// type and the discriminant tell whether the value is an `Err`.
 pub(super) fn by_discriminant<T>(value: &T, sink: Sink<'_>) {
     struct IsZero(bool);
 

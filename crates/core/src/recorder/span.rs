@@ -61,8 +61,8 @@ impl Tracer {
 
 /// Returns a builder for a span without a tracer. The span starts with [`start`](SpanBuilder::start).
 ///
-/// Its instrumentation scope is the calling package with its version, if the package has a `#[traced]` function, which
-/// tells its files. Otherwise the name of the scope is empty; [`Tracer::span`] sets one.
+/// Its instrumentation scope is the calling package with its version, if the package has a `#[traced]` function, by
+/// which its files are known. Otherwise the name of the scope is empty; [`Tracer::span`] sets one.
 ///
 /// ```
 /// use floe_telemetry::{SpanKind, span, testing};
@@ -280,7 +280,6 @@ impl SpanBuilder {
 #[must_use = "the span ends when the guard is dropped"]
 pub struct ActiveSpan {
     current: CurrentSpan,
-    /// Whether the thread was already panicking when the span started.
     was_panicking: bool,
     span: OpenSpan,
 }

@@ -41,8 +41,8 @@ const RECORDER: Recorder = Recorder {
 };
 
 impl Sampling {
-    /// Starts recording for a provider. A sampler of the program decides for each span in place of the configured one
-    /// and the ratios of rules.
+    /// Starts recording for a provider. A sampler of the program replaces the configured sampler and the ratios of
+    /// rules.
     pub fn start(self, sampler: Option<Arc<dyn SpanSampler>>) {
         set();
         sampling::start_provider(self, sampler);

@@ -1,6 +1,6 @@
 //! The parts of B3: single headers, hexadecimal ids, and the sent or received span.
 //!
-//! Of our own, because `opentelemetry-zipkin` brings an exporter, and accepts long and repeated headers.
+//! `opentelemetry-zipkin` is not used, because it brings an exporter and accepts long and repeated headers.
 
 use opentelemetry::propagation::Extractor;
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};

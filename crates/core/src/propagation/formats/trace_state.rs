@@ -22,9 +22,10 @@ pub(super) struct Original {
     is_shortened: bool,
 }
 
-/// Parses the headers, which form one list ([specification](https://www.w3.org/TR/trace-context-2/#tracestate-header)),
-/// of the request from `sender`. One invalid member invalidates the list, but not the trace. Duplicate keys are kept,
-/// because vendors must accept them and must not remove members of other vendors.
+/// Parses the headers of the request from `sender`, which form one list
+/// ([specification](https://www.w3.org/TR/trace-context-2/#tracestate-header)). One invalid member invalidates the
+/// list, but not the trace. Duplicate keys are kept, because vendors must accept them and must not remove members of
+/// other vendors.
 pub(super) fn parse(headers: &[&str], sender: (TraceId, SpanId)) -> (TraceState, Option<Original>) {
     let Some(mut members) = members(headers).filter(|members| !members.is_empty()) else {
         return (TraceState::NONE, None);
