@@ -80,7 +80,7 @@ impl From<&Error> for CheckError {
 #[must_use]
 pub fn identifiers(checks: &[Check]) -> Vec<String> {
     let mut names = Vec::with_capacity(checks.len());
-    // The last number of each name.
+    // The last number that was appended to each name.
     let mut numbers: HashMap<String, u64> = HashMap::new();
     for check in checks {
         let mut name = check.name().to_owned();

@@ -28,7 +28,7 @@ pub struct Compute<'a> {
     pub target: Option<&'a str>,
 }
 
-/// The database, and the table of it that an operation is for.
+/// The database, and the table that an operation uses.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "db")]
 pub struct DatabaseTable<'a> {
@@ -191,7 +191,7 @@ pub trait Database: fmt::Debug {
     ///
     /// # Errors
     ///
-    /// It cannot be removed.
+    /// The table or the view cannot be removed.
     fn remove(&mut self, table: &str) -> Result<bool, Error> {
         let _ = table;
         Err(Error::unsupported("remove"))
@@ -415,7 +415,6 @@ impl fmt::Debug for Session {
     }
 }
 
-/// Receives the names of the columns.
 struct Columns(Vec<String>);
 
 impl RowSink for Columns {
@@ -429,7 +428,6 @@ impl RowSink for Columns {
     }
 }
 
-/// Receives the first value.
 struct Count(Option<u64>);
 
 impl RowSink for Count {

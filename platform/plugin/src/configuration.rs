@@ -70,7 +70,7 @@ impl Credential {
     }
 
     pub(crate) fn resolve(&self, value: SecretString) {
-        // The first value remains.
+        // If the credential already has a value, the first value remains.
         let _ = self.0.value.set(value);
     }
 }

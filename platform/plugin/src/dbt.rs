@@ -119,7 +119,6 @@ pub struct NodeOutcome<'a> {
 #[derive(FloeAttributes)]
 #[floe(prefix = "dbt")]
 pub(crate) struct Command<'a> {
-    /// The command.
     command: &'a str,
 }
 

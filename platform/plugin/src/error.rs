@@ -245,7 +245,7 @@ impl fmt::Display for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        // The message has the text of the cause.
+        // The message contains the text of the cause, so the chain continues with the cause's own source.
         self.source.as_deref().and_then(StdError::source)
     }
 }

@@ -42,7 +42,7 @@ pub fn counted<T, E>(
     let before = IS_COUNTED.replace(false);
     let result = run();
     let is_failure = result.as_ref().err().is_some_and(is_failure);
-    // Also recorded as zero: a rate needs a data point before the first error.
+    // A call without a failure is recorded as zero: a rate needs a data point before the first error.
     let errors = u64::from(is_failure && !IS_COUNTED.get());
     METRICS.increment(ERRORS, errors, &[KeyValue::new("component", component)]);
     IS_COUNTED.set(before || is_failure || IS_COUNTED.get());

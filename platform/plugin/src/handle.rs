@@ -14,7 +14,7 @@ use crate::registry::LinkedPlugin;
 
 /// The trait of the plugins of one type, such as `dyn AlertChannel`.
 pub trait Kind: Lifecycle {
-    /// The type.
+    /// The type of the plugins.
     const TYPE: PluginType;
 }
 
@@ -98,7 +98,6 @@ impl<K: ?Sized + Kind> Handle<K> {
         self.tracer
     }
 
-    /// Runs an operation in its span.
     pub(crate) fn observe<T>(
         &self,
         operation: &impl Operation,

@@ -173,7 +173,6 @@ impl ErrorCategory {
     }
 }
 
-/// Counts the rows that pass through.
 struct Counted<'a> {
     rows: &'a mut dyn RowSink,
     count: u64,

@@ -223,7 +223,7 @@ const LARGEST_FILE: u64 = 1 << 20;
 
 /// Reads the file of a credential, without white space at the end.
 fn read(path: &Path) -> io::Result<SecretString> {
-    // Before it is opened: a pipe would wait for its writer.
+    // The type of the file is checked before it is opened: opening a pipe would wait for its writer.
     let metadata = fs::metadata(path)?;
     if !metadata.is_file() || metadata.len() > LARGEST_FILE {
         let message = "it is not a regular file of at most 1 MiB";
@@ -259,7 +259,6 @@ impl Configured {
         })
     }
 
-    /// Runs the start of the plugin in a span.
     fn observe_start(&self, start: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
         let Some(domain) = self.kind().domain() else {
             return start();

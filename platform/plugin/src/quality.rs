@@ -46,7 +46,6 @@ pub struct QualityOutcome {
 /// The query that finds the rows of a failed check, a key of OpenTelemetry's conventions.
 const DB_QUERY_TEXT: &str = "db.query.text";
 
-/// The maximum number of recorded characters of a check's query.
 const LONGEST_QUERY: usize = 16 * 1024;
 
 operation!("quality", Quality.operation);
@@ -215,7 +214,6 @@ impl Handle<dyn QualityProvider> {
     }
 }
 
-/// The error for failed checks.
 fn failed(message: &str) -> Error {
     Error::new(ErrorKind::CheckFailed, message).in_domain(Quality::DOMAIN)
 }

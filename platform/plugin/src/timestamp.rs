@@ -13,7 +13,7 @@ use jiff::Timestamp;
 /// assert_eq!(floe_plugin::rfc3339(at), "2000-02-29T00:00:00.007Z");
 /// ```
 pub fn rfc3339(at: SystemTime) -> String {
-    // The form ends with the year 9999.
+    // The format ends with the year 9999.
     let at = Timestamp::try_from(at).unwrap_or(Timestamp::MAX);
     format!("{at:.3}")
 }

@@ -42,7 +42,6 @@ macro_rules! row {
     };
 }
 
-/// One row for each domain.
 fn rows() -> [Row; 15] {
     [
         row!(compile, Compile, compile_span),

@@ -76,7 +76,7 @@ impl Error {
     /// The error of a plugin's operation, with the name of the plugin in the message.
     pub fn of_plugin(kind: PluginType, name: &str, error: floe_plugin::Error) -> Self {
         match error.into_source::<Self>() {
-            // An error of this program names its plugin.
+            // An error of this program already names its plugin.
             Ok(error) => error,
             Err(error) => {
                 let message = format!("the {kind} plugin `{name}`: {error}");
@@ -85,7 +85,7 @@ impl Error {
         }
     }
 
-    /// This error, for a plugin that called the program.
+    /// Converts this error into the error of a plugin that called the program.
     pub fn into_plugin(self) -> floe_plugin::Error {
         let kind = match self {
             Self::Input { .. } | Self::Setting(_) => ErrorKind::InvalidInput,
@@ -105,7 +105,7 @@ impl Error {
             | Self::Plugin(_)
             | Self::Telemetry(_)
             | Self::NotFound(_) => 1,
-            // As a shell reports a program that was ended by a signal.
+            // The exit code with which shells report a program that a signal ended.
             Self::Interrupted { signal } => 128 + u8::try_from(*signal).unwrap_or_default(),
         }
     }

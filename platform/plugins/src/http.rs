@@ -20,7 +20,7 @@ use ureq::{Agent, Body, SendBody};
 use crate::quote::without_credentials;
 use crate::time_limit::{TIMEOUT, TimeLimit};
 
-/// The maximum number of attempts of a request that a service was not available for.
+/// The maximum number of attempts of a request while the service is unavailable.
 const ATTEMPTS: u32 = 3;
 
 /// The wait before the second attempt. It doubles with each attempt.
@@ -67,7 +67,6 @@ pub(crate) struct Response {
 }
 
 impl Client {
-    /// A client whose requests may take this long.
     pub(crate) fn with_timeout(timeout: Duration) -> Self {
         Self::with_roots(timeout, RootCerts::PlatformVerifier)
     }
@@ -151,7 +150,7 @@ impl Client {
         if let Some(headers) = builder.headers_mut() {
             propagation::inject_context(headers);
         }
-        // Without a body, there is no `Content-Length` for methods that have none.
+        // A request without a body gets no `Content-Length`, for methods that have none.
         let body = match &request.body {
             None => SendBody::none(),
             Some(body) => {
@@ -166,7 +165,7 @@ impl Client {
             return Ok(response);
         }
         let mut quoted = Vec::new();
-        // An unreadable body is not quoted.
+        // If the body cannot be read, it is not quoted.
         let _ = response.body_mut().as_reader().take(LONGEST_REFUSAL).read_to_end(&mut quoted);
         Err(request.refused(status, response.headers(), &quoted))
     }
@@ -198,7 +197,6 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Adds the header `Authorization: Bearer …`.
     pub(crate) fn bearer(self, token: &'a str) -> Self {
         self.header("authorization", format!("Bearer {token}")).credential(token)
     }
@@ -209,8 +207,8 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// States that the URL itself authorizes, so that no error quotes it, its part after the origin, or a long part of
-    /// that.
+    /// Declares the URL itself a credential, so that no error quotes the URL, its part after the origin, or a long part
+    /// of that.
     pub(crate) fn secret_url(mut self) -> Self {
         const LONG: usize = 16;
 
@@ -220,7 +218,7 @@ impl<'a> Request<'a> {
         let path = path.map_or("", |path| &url[authority + path..]);
         let parts = path.split(['/', '?', '&', '=']).filter(|part| part.len() >= LONG);
         self.credentials.extend(parts.map(|part| part.to_owned().into()));
-        // The path of `https://host/` is in every text.
+        // The path of `https://host/` is a slash, which occurs in every text.
         if path.len() > 1 {
             self.credentials.push(path.to_owned().into());
         }
@@ -297,10 +295,6 @@ impl<'a> Request<'a> {
 }
 
 impl Response {
-    /// The body as JSON.
-    ///
-    /// # Errors
-    /// The body is not JSON of this type.
     pub(crate) fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.body).map_err(|error| {
             let what = without_value(&error.to_string());
@@ -321,7 +315,6 @@ fn without_value(error: &str) -> String {
     }
 }
 
-/// The seconds of `Retry-After`.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get("retry-after")?.to_str().ok()?.parse();
     seconds.ok().map(Duration::from_secs)

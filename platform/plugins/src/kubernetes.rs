@@ -5,10 +5,10 @@ use floe_plugin::{Error, ErrorKind};
 use ipnet::IpNet;
 use serde_json::{Value, json};
 
-/// The length of a label of DNS.
+/// The maximum length of a DNS label.
 const LONGEST_LABEL: usize = 63;
 
-/// The length of a name of an object.
+/// The maximum length of the name of an object.
 const LONGEST_NAME: usize = 253;
 
 /// Checks the names of a workload.
@@ -39,7 +39,6 @@ pub(crate) fn check_name(what: &str, name: &str) -> Result<(), Error> {
     Err(refused(what, name, &accepted))
 }
 
-/// Whether a text is the name of an object.
 pub(crate) fn is_name(text: &str) -> bool {
     text.len() <= LONGEST_NAME && text.split('.').all(is_label)
 }

@@ -13,7 +13,7 @@ pub fn without_credentials<'a>(
     credentials: impl IntoIterator<Item = &'a str>,
 ) -> String {
     let mut credentials: Vec<&str> = credentials.into_iter().collect();
-    // The longest first: a URL contains its path. An empty text is everywhere.
+    // The longest first, because a URL contains its path. An empty text would match everywhere.
     credentials.retain(|credential| !credential.is_empty());
     credentials.sort_unstable_by_key(|credential| Reverse(credential.len()));
     credentials

@@ -7,7 +7,6 @@ use serde::Deserialize;
 /// The time limit of each attempt of a request, including the response.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The longest time limit, in seconds.
 const LONGEST_TIMEOUT: f64 = 300.0;
 
 /// The time limit of a request, in seconds, from a plugin's configuration.

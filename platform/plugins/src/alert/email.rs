@@ -169,12 +169,12 @@ impl Email {
     }
 
     fn explain(&self, error: &lettre::transport::smtp::Error) -> Error {
-        // A server may quote what it refuses.
+        // A server may quote the text that it refuses.
         let mut credentials = Vec::new();
         if let Some(login) = &self.login
             && let Ok(password) = login.password.expose()
         {
-            // As `AUTH PLAIN` and `AUTH LOGIN` send it.
+            // The forms of the password in `AUTH PLAIN` and `AUTH LOGIN`.
             let plain = format!("\0{}\0{password}", login.username);
             credentials.extend([plain, password.to_owned()].map(|it| STANDARD.encode(it)));
             credentials.push(password.to_owned());
@@ -204,7 +204,7 @@ fn kind(error: &lettre::transport::smtp::Error) -> ErrorKind {
             Some(io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock) => {
                 return ErrorKind::TimedOut;
             }
-            // TLS, or a response that is not text.
+            // The error comes from TLS, or the response is not text.
             Some(io::ErrorKind::InvalidData) => return ErrorKind::InvalidResponse,
             _ => source = cause.source(),
         }
@@ -212,7 +212,7 @@ fn kind(error: &lettre::transport::smtp::Error) -> ErrorKind {
     if error.is_response() || error.is_tls() {
         ErrorKind::InvalidResponse
     } else if error.is_client() {
-        // The server lacks STARTTLS, or each way of login that the client knows.
+        // The server does not support STARTTLS, or none of the login methods that the client knows.
         ErrorKind::Rejected
     } else {
         ErrorKind::Unavailable
@@ -242,7 +242,7 @@ impl AlertChannel for Email {
             .subject(subject.replace(char::is_control, " "))
             .date(message.at)
             .message_id(None)
-            // No automatic answers, RFC 3834.
+            // Suppresses automatic answers (RFC 3834).
             .raw_header(HeaderValue::new(
                 HeaderName::new_from_ascii_str("Auto-Submitted"),
                 "auto-generated".to_owned(),

@@ -33,7 +33,7 @@ const LONGEST_FIELD: usize = 2000;
 
 impl Lifecycle for Slack {
     fn endpoints(&self) -> Vec<Endpoint> {
-        // Else the compilation would need the credential.
+        // Otherwise, the compilation would need the credential.
         vec![Endpoint::Host("hooks.slack.com".to_owned(), 443)]
     }
 }
@@ -46,8 +46,8 @@ impl AlertChannel for Slack {
     fn send_alert(&self, message: &Message<'_>) -> Result<(), Error> {
         let request = Request::post(self.webhook.expose()?).secret_url().json(&payload(message));
         let response = self.client.send(&request)?;
-        // Slack's only answer to a message that it accepted. A page of something between has the status 200,
-        // too.
+        // Slack answers only `ok` to a message that it accepted. The page of a proxy in between can have the status
+        // 200, too.
         if response.body.trim_ascii() != b"ok" {
             let what = "the response is not Slack's `ok`";
             return Err(request.error(ErrorKind::InvalidResponse, &what));
@@ -78,7 +78,7 @@ fn payload(message: &Message<'_>) -> Value {
     json!({ "text": title, "blocks": blocks })
 }
 
-/// Text in Slack's markup, of which three characters are control characters; shortened to `limit`.
+/// Text in Slack's markup, in which three characters are control characters. It is shortened to `limit` characters.
 fn mrkdwn(text: &str, limit: usize) -> String {
     let mut escaped = String::new();
     let mut length = 0;
@@ -91,7 +91,7 @@ fn mrkdwn(text: &str, limit: usize) -> String {
             other => other.encode_utf8(&mut buffer),
         };
         let piece_length = piece.chars().count();
-        // One is left for the sign of omission.
+        // One character is left for the ellipsis.
         if length + piece_length >= limit {
             escaped.push('…');
             return escaped;

@@ -21,7 +21,7 @@ floe_plugin::plugin! {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Webhook {
-    /// The URL. What follows its origin may authorize sending and is in no span.
+    /// The URL. The part after its origin may authorize sending, so no span contains it.
     url: Credential,
     /// The authorization of requests. Default: none.
     #[serde(default)]

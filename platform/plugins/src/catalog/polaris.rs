@@ -19,8 +19,9 @@ floe_plugin::plugin! {
     description: "registers tables in Polaris, as files of CSV",
 }
 
-/// A catalog of Apache Polaris. Tables are registered as its generic tables, with the format and the location of what the
-/// object store has: a table of Iceberg would need files that nothing here writes, and would be empty for its readers.
+/// A catalog of Apache Polaris. Tables are registered as generic tables, with the format and the location of the object
+/// in the object store. A table of Iceberg would need files that nothing here writes, and would be empty for its
+/// readers.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Polaris {

@@ -78,8 +78,8 @@ const INSTRUCTIONS: i32 = 10_000;
 
 /// Prepares a new database for one writer.
 fn set_up(connection: Connection) -> rusqlite::Result<SqliteDatabase> {
-    // The database is a draft that is discarded after a crash, so its journal need not be a file. Without any,
-    // SQLite cannot undo a part of what fails.
+    // The database is a draft that is discarded after a crash, so its journal need not be a file. Without any journal,
+    // SQLite could not undo a failed statement.
     connection.execute_batch("PRAGMA journal_mode = MEMORY")?;
     resume(connection)
 }
@@ -97,7 +97,6 @@ fn resume(mut connection: Connection) -> rusqlite::Result<SqliteDatabase> {
     Ok(SqliteDatabase { connection })
 }
 
-/// Opens an existing database.
 fn open(file: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(file, flags)?;
@@ -111,7 +110,7 @@ const PAGES: i32 = 4096;
 /// Copies a database, including the changes in its journal or log.
 fn copy(from: &Path, file: &Path) -> rusqlite::Result<()> {
     let source = open(from)?;
-    // In one transaction, so that all pages are of one moment.
+    // One transaction, so that all pages are of the same moment.
     source.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")?;
     let mut target = Connection::open(file)?;
     let backup = Backup::new(&source, &mut target)?;
@@ -125,7 +124,7 @@ fn copy(from: &Path, file: &Path) -> rusqlite::Result<()> {
         }
     }
     drop(backup);
-    // The copy of a database with a log has none.
+    // The copy has no write-ahead log, even if the database has one.
     target.execute_batch("PRAGMA journal_mode = DELETE")
 }
 
@@ -137,16 +136,17 @@ impl DatabaseLock for Locked {}
 /// Locks a database against writers, and moves its whole log into its file.
 fn lock(file: &Path) -> rusqlite::Result<Connection> {
     let connection = open(file)?;
-    // This also undoes what a program that was killed has left in a journal.
+    // This also undoes the changes that a killed program left in a journal.
     connection.execute_batch("BEGIN IMMEDIATE")?;
-    // A transaction cannot write the log itself. Without a log, both numbers are -1.
+    // A connection in a transaction cannot move the log into the file, so another connection does. Without a log, both
+    // numbers are -1.
     let other = open(file)?;
     let pages = || {
         let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
         other.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), row)
     };
     let mut attempts = 0;
-    // Those who still read older pages keep the newer ones out of the file.
+    // Readers of older pages keep the newer pages out of the file.
     while let (all, written) = pages()?
         && all != written
     {
@@ -263,7 +263,7 @@ impl SqliteDatabase {
     fn in_transaction<T>(&self, run: impl FnOnce(&Self) -> Result<T, Error>) -> Result<T, Error> {
         self.execute("BEGIN")?;
         let result = run(self).and_then(|value| self.execute("COMMIT").map(|()| value));
-        // SQLite has rolled back itself if a signal interrupted it, or if the disk is full.
+        // SQLite has already rolled back if a signal interrupted it, or if the disk is full.
         if result.is_err() && !self.connection.is_autocommit() {
             self.execute("ROLLBACK")?;
         }
@@ -275,7 +275,7 @@ impl SqliteDatabase {
         executed.map_err(|error| explain(&error, 0))
     }
 
-    /// The type of an untyped column: the result of an expression.
+    /// The type of the values in an untyped column, which is the result of an expression.
     fn type_of_values(&self, table: &str, column: &str) -> Result<ColumnType, Error> {
         let (table, column) = (quoted_name(table), quoted_name(column));
         let query = format!(
@@ -392,7 +392,6 @@ fn of_shared(error: &rusqlite::Error, file: &Path) -> Error {
     Error::new(ErrorKind::System, message)
 }
 
-/// Whether another program has locked the database.
 fn is_busy(error: &rusqlite::Error) -> bool {
     let code = error.sqlite_error_code();
     matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))

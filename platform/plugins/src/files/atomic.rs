@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 use crate::error::Error;
 use crate::files::confine;
 
-/// The suffix of a draft. One that a killed process has left can be deleted.
+/// The suffix of a draft. A draft that a killed process has left can be deleted.
 const DRAFT: &str = ".floe-draft";
 
 /// The suffixes of files that `SQLite` and `DuckDB` keep beside a database.
@@ -65,7 +65,7 @@ pub fn replace(
 fn rename(draft: NamedTempFile, target: &Path) -> io::Result<()> {
     let draft = draft.into_temp_path();
     fs::rename(&draft, target)?;
-    // It is no draft any more.
+    // After the renaming, the file is no longer a draft that must be removed.
     let _ = draft.keep();
     Ok(())
 }
@@ -212,7 +212,7 @@ fn create_folder(folder: &Path) -> Result<(), Error> {
 
 fn keep_permissions(file: &File, replaced: &Path) {
     match fs::symlink_metadata(replaced) {
-        // Without them, it is only for the owner.
+        // If the permissions cannot be set, only the owner can read the file.
         Ok(replaced) if replaced.is_file() => _ = file.set_permissions(replaced.permissions()),
         _ => {}
     }

@@ -39,7 +39,7 @@ pub fn parse<T: DeserializeOwned>(file: &Path, text: &str) -> Result<T, Error> {
 }
 
 fn explain(file: &Path, mistake: &Mistake) -> Error {
-    // A key is redacted like a quote: with the message it would pass for the name of a credential.
+    // A key is redacted like a quote: together with the message, it would look like the name of a credential.
     let path = sanitize(&format!("`{}`", mistake.path)).into_owned();
     let message = match path.trim_matches('`') {
         "" => mistake.message.clone(),

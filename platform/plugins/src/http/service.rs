@@ -29,10 +29,6 @@ pub(crate) enum Authorization {
     },
 }
 
-/// Adds the authorization to a request, if there is one.
-///
-/// # Errors
-/// The credential is not resolved.
 pub(crate) fn authorized<'a>(
     authorization: Option<&'a Authorization>,
     request: Request<'a>,
@@ -66,10 +62,6 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Posts JSON to a resource of the service.
-    ///
-    /// # Errors
-    /// As for [`Client::send`].
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<(), Error> {
         let request = Request::post(self.url.at(path)).json(body);
         let request = authorized(self.authorization.as_ref(), request)?;
@@ -132,7 +124,7 @@ impl AccessToken {
         &self,
         issue: impl FnOnce() -> Result<SecretString, Error>,
     ) -> Result<SecretString, Error> {
-        // Locked while a token is requested, so that threads do not request one each.
+        // The lock is held while a token is requested, so that parallel threads do not each request one.
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*known {
             Some((token, issued)) if issued.elapsed() < LIFETIME => Ok(token.clone()),
@@ -141,7 +133,7 @@ impl AccessToken {
     }
 }
 
-/// Characters that need no encoding in a URL or a form.
+/// The characters that are encoded in a URL or a form: all but letters, digits, and `-`, `.`, `_` and `~`.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Parameters of a query or a form.

@@ -90,7 +90,6 @@ fn read(
     Ok(())
 }
 
-/// The positions of the columns in the file, by their names.
 fn positions(
     file: &Path,
     header: &StringRecord,
@@ -153,7 +152,6 @@ fn wrong(file: &Path, record: &StringRecord, column: &Column<'_>, text: &str) ->
     Error::input(at(file, record.position()), message)
 }
 
-/// The error for a file that the CSV reader refused.
 fn unreadable(file: &Path, error: &csv::Error) -> Error {
     let place = at(file, error.position());
     let message = match error.kind() {

@@ -1,4 +1,4 @@
-//! Loads from and to other systems with dlt.
+//! Loads data from other systems, and exports data to them, with dlt.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -65,7 +65,7 @@ enum Source {
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Contract {
-    /// It is not loaded.
+    /// The column is not loaded.
     #[default]
     DiscardValue,
     /// The load fails.
@@ -249,7 +249,7 @@ fn value<'a>(column: &Column<'_>, found: Option<&'a Json>) -> Result<Value<'a>, 
         (_, Some(found)) => found.as_str().map(Value::Text),
     };
     value.ok_or_else(|| {
-        // The value is data of the product, which is not repeated.
+        // The value is data of the product, so the message does not repeat it.
         let message = format!("dlt: a value of the column `{}` is not of its type", column.name);
         Error::new(ErrorKind::InvalidResponse, message)
     })

@@ -26,12 +26,13 @@ const LONGEST_LINE: u64 = 16 << 20;
 /// The size in bytes above which the next run starts a new file.
 const LONGEST_FILE: u64 = 32 << 20;
 
-/// A file of `OpenLineage` events, to which each run adds its own. Processes that build assets of a run add theirs.
+/// A file of `OpenLineage` events. Each run, and each process that builds assets of a run, adds its events.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lines {
-    /// The file. Nothing is added to a file that does not begin with such an event. If it has 32 MiB at the start of a run,
-    /// it gets the end `.1`, in the place of the one before. Default: `.floe/lineage.jsonl` in the folder of the product.
+    /// The file. Nothing is added to a file that does not begin with such an event. A file that has 32 MiB at the start
+    /// of a run is renamed: it gets the suffix `.1`, and replaces the earlier file of that name. Default:
+    /// `.floe/lineage.jsonl` in the folder of the product.
     #[serde(default = "default_path")]
     path: OutputPath,
 }
@@ -113,7 +114,7 @@ impl Lifecycle for Lines {
 
 impl LineageBackend for Lines {
     fn emit_event(&self, event: &RunEvent<'_>) -> Result<(), Error> {
-        // One write: a reader never sees a part of a line of another writer.
+        // A single write, so that a reader never sees a part of another writer's line.
         let line = format!("{}\n", event.to_json());
         let is_of_product = event.job_type == Some(PRODUCT);
         if is_of_product && matches!(event.state, RunState::Start) {

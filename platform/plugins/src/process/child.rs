@@ -27,7 +27,6 @@ const LONGEST_TAIL: usize = 64 << 10;
 /// The longest part of the output in an error.
 const LONGEST_QUOTE: usize = 300;
 
-/// The number of output lines in an error.
 const QUOTED_LINES: usize = 4;
 
 /// The interval of checks for a signal and for the end of the child.
@@ -83,7 +82,7 @@ impl<'a> Invocation<'a> {
     /// Creates an invocation that may take `limit`. `tool` is the name of the program in errors.
     pub fn new(tool: &'static str, program: &Program, limit: Duration) -> Self {
         let mut command = Command::new(&program.0);
-        // No colours: the output is quoted in errors.
+        // The output is quoted in errors, so it must not contain colours.
         command.env("NO_COLOR", "1").stdin(Stdio::null());
         Self { tool, command, limit, stop_limit: Duration::ZERO, credentials: Vec::new() }
     }
@@ -216,7 +215,7 @@ impl<'a> Invocation<'a> {
                     read[index] = without_credentials(&text, self.credentials.iter().copied());
                     missing -= 1;
                 }
-                // A process of the group still has the stream, so the group's id is not that of another one.
+                // A process of the group still has the stream open, so no other group can have the group's id.
                 Err(RecvTimeoutError::Timeout) if !is_killed => {
                     group.kill();
                     is_killed = true;
@@ -304,7 +303,7 @@ fn read_tail(mut stream: impl Read) -> Vec<u8> {
                 tail.drain(..excess);
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // The output ends here.
+            // A read error ends the output.
             Err(_) => break,
         }
     }

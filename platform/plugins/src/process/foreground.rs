@@ -27,7 +27,7 @@ pub enum Exit {
 /// # Errors
 /// The process cannot be started.
 pub fn start(command: &mut Command) -> io::Result<Running> {
-    // Signals are kept from here on, so that none ends this process and leaves the child alone.
+    // Signals are caught from here on, so that none ends this process and leaves the child alone.
     let signals = Signals::new(interrupt::not_ignored(&[SIGHUP, SIGINT, SIGQUIT, SIGTERM]));
     let child = command.spawn()?;
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);

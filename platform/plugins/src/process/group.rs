@@ -27,7 +27,7 @@ impl ProcessGroup {
         #[cfg(unix)]
         {
             use rustix::process::{Pid, Signal, kill_process_group};
-            // There may be no process in it anymore.
+            // The group may have no process anymore.
             let _ = kill_process_group(Pid::from_child(&self.leader), Signal::KILL);
         }
     }

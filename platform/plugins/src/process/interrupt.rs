@@ -91,7 +91,8 @@ mod unix {
             }
         });
         if spawned.is_ok() {
-            // Ends when the handlers are installed, or cannot be: the thread drops the sender in any case.
+            // Waits until the handlers are installed or their installation has failed: in both cases, the thread drops
+            // the sender.
             let _ = is_ready.recv();
         }
     }

@@ -18,7 +18,6 @@ use crate::process::child::{Invocation, Program};
 
 const RUNNER: &str = include_str!("runner.py");
 
-/// The longest result.
 const LONGEST_RESULT: u64 = 4 << 20;
 
 /// A task with the folder that it runs in.

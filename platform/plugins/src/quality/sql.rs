@@ -27,7 +27,7 @@ impl QualityProvider for Sql {
     fn run_checks(&self, suite: &Suite<'_>, data: &mut Session) -> Result<Vec<CheckResult>, Error> {
         let rows = data.count(&count_of(suite.table))?;
         let run = |check| match run(suite, check, rows, data) {
-            // The other checks run all the same.
+            // The other checks run nevertheless.
             Err(error) if error.kind().is_of_input() => Ok(CheckResult {
                 error: Some(CheckError::from(&error)),
                 query: Some(query(suite, check)),

@@ -135,8 +135,8 @@ impl Kubernetes {
     }
 }
 
-/// Succeeds if the API itself states that the Secret does not exist, rather than another server, or the API about the
-/// namespace.
+/// Succeeds if the API itself states that the Secret does not exist. Any other answer is an error, for example about
+/// the namespace, or from another server.
 fn missing(request: &Request<'_>, response: &Response) -> Result<(), Error> {
     let status: Value = serde_json::from_slice(&response.body).unwrap_or_default();
     if status["reason"] == "NotFound" && status["details"]["kind"] == "secrets" {

@@ -19,10 +19,10 @@ floe_plugin::plugin! {
     description: "generates network policies of Kubernetes",
 }
 
-/// Network policies of Kubernetes: everything is denied but names (DNS) and what a product connects to. A host
-/// of one label is a service in the product's namespace; `NAME.NAMESPACE.svc` is one in another namespace. The
-/// policies of Kubernetes contain no names of other hosts: these have the ranges in `addresses`, or else every
-/// address, on their port.
+/// Network policies of Kubernetes, which deny everything except names (DNS) and the hosts that a product connects to. A
+/// host of one label is a service in the product's namespace; `NAME.NAMESPACE.svc` is a service in another namespace.
+/// The policies of Kubernetes cannot contain names of other hosts: their port is allowed for the ranges in `addresses`,
+/// or else for every address.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Kubernetes {
@@ -64,7 +64,7 @@ impl Kubernetes {
         Ok(match labels[..] {
             ["localhost"] => Vec::new(),
             [_] => vec![json!({ "podSelector": {} })],
-            // The API server, which no selector finds: it is not a pod.
+            // The API server is not a pod, so no selector finds it.
             ["kubernetes", "default", "svc", ..] => blocks(&EVERYWHERE),
             [_, namespace, "svc", ..] => vec![json!({
                 "namespaceSelector": { "matchLabels": { "kubernetes.io/metadata.name": namespace } },
@@ -107,7 +107,7 @@ impl NetworkPolicyGenerator for Kubernetes {
 
     fn generate_default_deny_policies(&self, workload: &Workload<'_>) -> Result<Vec<Value>, Error> {
         check(workload)?;
-        // The empty selector is every pod of the namespace; a type without rules allows nothing.
+        // The empty selector selects every pod of the namespace. A policy type without rules allows nothing.
         let deny = |direction: &str| {
             let name = format!("default-deny-{}", direction.to_lowercase());
             let spec = json!({ "podSelector": {}, "policyTypes": [direction] });

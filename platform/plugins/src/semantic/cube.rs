@@ -65,7 +65,7 @@ impl Cube {
             Check::Unique(column) => Some(column.as_str()),
             _ => None,
         });
-        // Cube takes braces for references.
+        // Cube treats braces as references.
         let columns = model.columns.iter();
         let columns = columns.filter(|column| !column.name.contains(['{', '}']));
         let dimensions: Vec<Dimension> = columns
