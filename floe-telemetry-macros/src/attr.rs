@@ -22,7 +22,7 @@ impl<T> Attr<T> {
         }
     }
 
-    /// Reports another keyword if this one, which excludes it, has a value, too.
+    /// Reports `other` if this keyword, which excludes it, has a value as well.
     pub(crate) fn exclude(&self, cx: &Ctxt, other: Option<&Ident>) {
         if let (Some(given), Some(other)) = (self.keyword(), other) {
             cx.error(other, format_args!("`{other}` and `{given}` exclude each other"));

@@ -7,7 +7,7 @@ use crate::symbol::{ERROR_IF, KIND, NAME};
 pub(crate) struct Finding {
     /// The first part of the warning: the name of the macro whose use is deprecated.
     pub(crate) name: &'static str,
-    /// The description, a sentence.
+    /// The description, in one sentence.
     pub(crate) message: String,
 }
 

@@ -8,7 +8,6 @@ use syn::{GenericArgument, Generics, PathArguments, Type, WherePredicate, parse_
 
 use crate::tokens;
 
-/// A trait that the type of a field must implement.
 pub(crate) struct Bound<'a> {
     pub(crate) ty: &'a Type,
     pub(crate) what: TokenStream,
@@ -25,7 +24,7 @@ pub(crate) enum On {
     Parameters,
 }
 
-/// `generics` with each bound whose type contains a type parameter, once.
+/// `generics` with every bound whose type contains a type parameter, without duplicates.
 pub(crate) fn with_bounds<'a>(
     generics: &Generics,
     bounds: impl Iterator<Item = Bound<'a>>,

@@ -59,7 +59,7 @@ fn all() -> impl Iterator<Item = &'static Case> {
     cases::ALL.iter()
 }
 
-/// The expansion, if it differs from its file, which `bless` updates instead.
+/// Returns the expansion if it differs from its file. With `bless`, updates the file instead.
 fn check(case: &Case, bless: bool) -> Option<String> {
     let path = directory().join(case.file).with_extension("rs");
     let actual = format!("{}\n{}", original(case), expansion(case));

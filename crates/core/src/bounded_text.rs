@@ -16,7 +16,6 @@ pub(crate) fn bounded(value: &dyn fmt::Display) -> String {
     text
 }
 
-/// Appends at most [`MAX_TEXT`] bytes of the text of `value`.
 pub(crate) fn append(text: &mut String, value: &dyn fmt::Display) {
     let start = text.len();
     let mut bounded = Bounded::new(text, MAX_TEXT);

@@ -12,7 +12,7 @@ pub(super) struct Argument<'a> {
     /// All names that the argument binds, usually one.
     pub(super) leaves: Vec<Leaf<'a>>,
     pub(super) original: &'a dyn ToTokens,
-    /// Conditions of the argument, which its uses in the expansion need, too.
+    /// The conditions of the argument, which its uses in the expansion need as well.
     pub(super) cfgs: Vec<&'a Attribute>,
 }
 

@@ -142,8 +142,8 @@ impl Method {
         quote!(#[#attr] #(#attrs)* #rest)
     }
 
-    /// Whether the attribute of the block applies: a method that cannot be traced is left unchanged, because the
-    /// attribute is not on the method, and so is one that is left out, or that has its own attribute below a condition.
+    /// Whether the attribute of the block applies. A method that cannot be traced stays unchanged, because the attribute
+    /// is not on it. So does a method that is left out, or that has its own attribute below a condition.
     fn is_traced(&self) -> bool {
         let excludes = |attr: &Attribute| {
             item::is_naked(attr)

@@ -45,7 +45,7 @@ pub(super) struct Function {
 }
 
 impl Function {
-    /// Parses the function; `None` after an error, which is the compiler's own for a value without a size.
+    /// Returns `None` after an error. The compiler reports values without a size.
     pub(super) fn parse(cx: &Ctxt, item: TokenStream) -> Option<Self> {
         let function = Self::read.parse2(item).map_err(|error| cx.syn(error)).ok()?;
         if function.has_unsized_values() {
@@ -97,7 +97,7 @@ impl Function {
         }
     }
 
-    /// Whether the end of the body may be unreachable, which a macro such as `panic!` decides, too.
+    /// Whether the end of the body may be unreachable, for example because of a macro such as `panic!`.
     pub(super) fn may_never_end(&self) -> bool {
         tokens::any_punct(&self.body, '!')
             || tokens::any_ident(&self.body, |word| word == "return" || word == "loop")

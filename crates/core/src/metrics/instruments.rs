@@ -50,7 +50,7 @@ impl Measurement {
     }
 }
 
-/// An instrument of the kind of its first use.
+/// An instrument, whose kind the first use determines.
 #[derive(Debug)]
 pub(super) enum Instrument {
     Counter(Counter<u64>),
@@ -115,7 +115,7 @@ pub(super) struct Instruments {
 
 pub(super) enum Lookup<'a> {
     Found(&'a Instrument),
-    /// The metric is not recorded, for this reason if it was not reported before.
+    /// The metric is not recorded. Contains the reason, unless it was reported before.
     Refused(Option<String>),
     Missing,
 }

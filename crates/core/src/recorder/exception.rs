@@ -19,7 +19,7 @@ use crate::keys;
 /// The maximum length of the `source()` chain.
 const MAX_DEPTH: usize = 16;
 
-/// Precedes an error's text in its stack trace.
+/// The prefix of an error's text in its stack trace.
 const FIRST: &str = "0: ";
 
 /// Stands for the message in the attributes and the status of a span, and for the name of its event.

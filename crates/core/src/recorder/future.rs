@@ -239,7 +239,6 @@ impl Drop for FutureSpan {
     }
 }
 
-/// Ends the span of a future whose poll unwinds.
 struct Unwinding<'a>(&'a mut FutureSpan, &'a mut Option<Entered>);
 
 impl Drop for Unwinding<'_> {

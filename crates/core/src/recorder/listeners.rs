@@ -49,11 +49,11 @@ pub(super) const IDS: Facts = 1 << 21;
 pub(super) const CAPTURE_BOUNDARIES: Facts = 1 << 22;
 /// A provider was shut down and no other one has started: unrecorded spans are counted.
 pub(super) const SHUT_DOWN: Facts = 1 << 23;
-/// The process is a fork of one with a provider. Threads check whether their state belongs to the parent.
+/// The process is a fork of a process with a provider. Threads check whether their state belongs to the parent.
 pub(super) const FORKED: Facts = 1 << 24;
-/// The process is a fork of one with a provider, and has not reported yet that it exports nothing.
+/// The process is a fork of a process with a provider, and has not reported yet that it exports nothing.
 pub(super) const INHERITED: Facts = 1 << 25;
-/// OpenTelemetry's global provider is not this crate's. It records the spans while there is no provider of this crate.
+/// OpenTelemetry's global provider belongs to another crate. It records the spans while this crate has no provider.
 pub(super) const FOREIGN: Facts = 1 << 26;
 /// The facts that a provider sets when it starts and clears when it shuts down.
 const OF_PROVIDER: Facts =

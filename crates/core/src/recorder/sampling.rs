@@ -364,7 +364,6 @@ pub(super) fn measured(
     is_measured(parent, callsite).then(|| measure(callsite)).flatten()
 }
 
-/// Whether metrics are made from a call without a span.
 #[inline]
 fn is_measured(parent: &Context, callsite: Option<&'static CallSite>) -> bool {
     let listeners = listeners::current();

@@ -42,7 +42,7 @@ pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream 
     opened.call(traced, "call_then", &finish)
 }
 
-/// The span for an error about the returned value: its type.
+/// The span of the declared type, for errors about the returned value.
 fn at_output(traced: &Traced<'_>) -> Span {
     match &traced.function.sig.output {
         ReturnType::Type(_, ty) => on(ty),

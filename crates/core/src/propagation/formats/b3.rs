@@ -117,7 +117,6 @@ fn with_debug(
     Some(if is_debug { cx.with_value(Debug(trace_id)) } else { cx })
 }
 
-/// A trace id has 64 or 128 bits.
 fn parse_trace_id(digits: &str) -> Option<TraceId> {
     trace_id(digits, &[16, 32])
 }
