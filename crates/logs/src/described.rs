@@ -6,7 +6,7 @@
 use floe_telemetry_core::__sdk::char_boundary::beginning;
 use floe_telemetry_sdk::__parts::logs::LogRecord;
 use opentelemetry::logs::AnyValue;
-use opentelemetry::{Array, Key, Value};
+use opentelemetry::{Array, Key, StringValue, Value};
 
 use super::nested;
 use crate::attributes::{Attribute, AttributeValue};
@@ -46,9 +46,7 @@ fn copy(name: &str, attributes: &[Attribute], patterns: &[String]) -> (Vec<Attri
         if is_none || !is_selected(key.as_str()) {
             continue;
         }
-        let is_large =
-            matches!(value, AttributeValue::Array(_)) && value.heap_bytes() > LogRecord::MAX_RECORD;
-        if is_large || copied.len() >= LogRecord::MAX_FIELDS || bytes >= LogRecord::MAX_RECORD {
+        if copied.len() >= LogRecord::MAX_FIELDS || bytes >= LogRecord::MAX_RECORD {
             dropped = dropped.saturating_add(1);
             continue;
         }
@@ -56,6 +54,7 @@ fn copy(name: &str, attributes: &[Attribute], patterns: &[String]) -> (Vec<Attri
         if later.iter().all(|later| later.key != *key) {
             let value = match value {
                 AttributeValue::Text(long) => text(long),
+                AttributeValue::Array(items) => AttributeValue::Array(Box::new(array(items))),
                 other => other.clone(),
             };
             bytes += value.heap_bytes();
@@ -68,6 +67,31 @@ fn copy(name: &str, attributes: &[Attribute], patterns: &[String]) -> (Vec<Attri
 /// Cuts a text to the limit of the record.
 fn text(text: &str) -> AttributeValue {
     AttributeValue::Text(beginning(text, LogRecord::MAX_RAW + 1).into())
+}
+
+/// Cuts an array to the limit of the record.
+fn array(array: &Array) -> Array {
+    match array {
+        Array::Bool(items) => first(items).to_vec().into(),
+        Array::I64(items) => first(items).to_vec().into(),
+        Array::F64(items) => first(items).to_vec().into(),
+        Array::String(items) => {
+            let mut bytes = 0;
+            let texts = first(items).iter().map_while(|text| {
+                let has_room = bytes < LogRecord::MAX_RECORD;
+                let text = beginning(text.as_str(), LogRecord::MAX_RAW + 1);
+                bytes += text.len();
+                has_room.then(|| StringValue::from(text.to_owned()))
+            });
+            Array::String(texts.collect())
+        }
+        _ => Array::Bool(Vec::new()),
+    }
+}
+
+/// The items for which a record has room.
+fn first<T>(items: &[T]) -> &[T] {
+    items.get(..LogRecord::MAX_RECORD / size_of::<AnyValue>()).unwrap_or(items)
 }
 
 fn any(value: AttributeValue) -> AnyValue {
@@ -92,15 +116,18 @@ mod tests {
     fn a_copy_is_bounded() {
         let attribute = |key, value| Attribute { key: Key::from_static_str(key), value };
         let long = "a".repeat(1 << 20);
+        let texts = vec![StringValue::from(long.clone()); 100];
         let all = [
             attribute("text", AttributeValue::Text((&*long).into())),
-            attribute("array", AttributeValue::Array(Box::new(Array::I64(vec![0; 1 << 20])))),
-            attribute("rows", AttributeValue::I64(3)),
+            attribute("numbers", AttributeValue::Array(Box::new(vec![1_i64; 1 << 20].into()))),
+            attribute("texts", AttributeValue::Array(Box::new(texts.into()))),
         ];
-        let (copied, dropped) = copy(&long, &all, &["*".to_owned()]);
-        let keys: Vec<_> = copied.iter().map(|it| it.key.as_str()).collect();
-        assert_eq!((keys, dropped), (vec![keys::SPAN_NAME, "text", "rows"], 1));
-        let bytes: usize = copied.iter().map(|it| it.value.heap_bytes()).sum();
-        assert_eq!(bytes, 2 * (LogRecord::MAX_RAW + 1));
+        for attribute in all {
+            let key = attribute.key.clone();
+            let (copied, dropped) = copy(&long, &[attribute], &["*".to_owned()]);
+            assert_eq!((copied.len(), dropped), (2, 0), "{key}");
+            let bytes: usize = copied.iter().map(|it| it.value.heap_bytes()).sum();
+            assert!((10_000..80_000).contains(&bytes), "{key}: {bytes}");
+        }
     }
 }
