@@ -43,7 +43,6 @@ pub(super) struct RequestBuilder {
     resource: Vec<u8>,
     /// The known scopes. Most of them have spans in each request.
     scopes: Vec<ScopeSpans>,
-    /// The maximum size of a request, in bytes.
     max_bytes: usize,
     /// An upper bound for the bytes of the open request.
     bytes: usize,

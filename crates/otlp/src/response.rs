@@ -6,7 +6,6 @@ use std::time::Duration;
 use prost::DecodeError;
 use prost::encoding::{DecodeContext, bytes, decode_key, int64, skip_field, string};
 
-/// The maximum number of bytes of a response that are read.
 pub(super) const MAX_RESPONSE: usize = 4 * 1024 * 1024;
 
 #[derive(Debug)]

@@ -52,7 +52,6 @@ pub(super) struct Accepted {
     pub(super) message: String,
 }
 
-/// The deadline of an export that starts now.
 pub(super) fn deadline(timeout: Duration) -> Instant {
     monotonic_now() + timeout.min(MAX_TIMEOUT)
 }

@@ -132,7 +132,6 @@ pub(crate) struct Anchors {
 static BUILT_IN: LazyLock<Anchors> = LazyLock::new(Anchors::built_in);
 
 impl Anchors {
-    /// The anchors of the built-in tables.
     #[inline]
     pub(crate) fn shared() -> &'static Self {
         &BUILT_IN

@@ -94,7 +94,6 @@ pub(crate) struct Redacted {
 struct Budget {
     /// The value of the step counter at the start of the first pass that shares the budget.
     began: usize,
-    /// The steps for each byte.
     per_byte: usize,
     is_first: bool,
 }

@@ -11,7 +11,6 @@ use crate::score::{Bond, Context};
 use crate::text::{at as byte_at, count_steps, is_one_of, line_end, part, run_end, run_start};
 use crate::value::{self, Site};
 
-/// The maximum depth of a group.
 const DEPTH: usize = 8;
 
 /// The maximum number of constructors around a group.
@@ -130,7 +129,6 @@ pub(crate) fn judge(scan: &mut Scan<'_>, key: &Key, open: usize, context: Contex
     tried
 }
 
-/// The state of a walk through a group.
 struct Walk<'s, 'a> {
     scan: &'s mut Scan<'a>,
     key: &'s Key,

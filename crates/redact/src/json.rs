@@ -42,7 +42,6 @@ pub(crate) fn fit(text: &[u8], finding: &mut Finding) {
     }
 }
 
-/// Whether a byte may be in a number of JSON.
 const fn is_of_number(byte: u8) -> bool {
     byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E')
 }

@@ -110,7 +110,6 @@ impl Name {
         })
     }
 
-    /// Whether the name ends with the words of another.
     pub(crate) fn ends_with(&self, other: &Self) -> bool {
         self.as_bytes().ends_with(other.as_bytes()) && self.begins_word(self.len - other.len)
     }

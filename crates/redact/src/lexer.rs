@@ -149,7 +149,6 @@ impl<'t> Tokens<'t> {
         self.get(place).map_or(self.text.len(), |token| token.start)
     }
 
-    /// The bytes of a token if it is a word.
     pub(crate) fn word(&mut self, place: usize) -> Option<&'t [u8]> {
         let token = self.get(place)?;
         (token.kind == Kind::Word).then(|| &self.text[token.start..token.end])

@@ -56,7 +56,6 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
-    /// A value that is bound to a name.
     pub(crate) fn of(key: &Key, value: Value, bond: Bond) -> Self {
         Self { value, context: Context::new(key.meaning.kind, bond), rule: None }
     }

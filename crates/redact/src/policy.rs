@@ -25,7 +25,6 @@ pub enum Level {
 /// A configured pattern: the first match in the text at or after a byte.
 pub(crate) type Pattern = dyn Fn(&str, usize) -> Option<Range<usize>> + Send + Sync;
 
-/// A level, with the configured keys, allowed keys and patterns.
 #[derive(Clone, Default)]
 pub(crate) struct Policy {
     pub(crate) level: Level,

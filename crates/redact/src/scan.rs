@@ -371,7 +371,6 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Reads the line up to an option.
     pub(crate) fn read(&mut self, tokens: &mut Tokens<'_>, option: usize) {
         let place = tokens.place_at(self.upto);
         if place.is_none() {

@@ -56,9 +56,7 @@ pub(crate) struct Context {
     pub(crate) quoted_key: bool,
     /// Quotes directly enclose the value, or `=` without blanks precedes it. Sentences have neither.
     pub(crate) is_close: bool,
-    /// The name has several words.
     pub(crate) is_compound: bool,
-    /// A parameter of a URL or a form.
     pub(crate) in_query: bool,
     /// After a colon or an arrow, more words follow the value: it may begin a sentence.
     pub(crate) goes_on: bool,
@@ -232,7 +230,6 @@ pub(crate) fn is_no_password(value: &[u8]) -> bool {
     }
 }
 
-/// A word of a sentence.
 pub(crate) fn is_prose(word: &[u8]) -> bool {
     PROSE_WORDS.contains(trim_end(word))
 }
@@ -266,7 +263,6 @@ const LOOKS: &[(Condition, Look)] = &[
     (|seen| seen.has_irregular_letters(), Look::Mixed),
 ];
 
-/// A condition under which a value has a look.
 type Condition = fn(&Seen<'_>) -> bool;
 
 /// A value while it is examined.
@@ -521,7 +517,6 @@ fn changes_often(part: &[u8]) -> bool {
     part.len() >= 4 && changes >= needed
 }
 
-/// Eight, four, four, four and twelve hexadecimal digits.
 pub(crate) fn is_uuid(value: &[u8]) -> bool {
     value.len() == 36
         && value.iter().enumerate().all(|(index, byte)| match index {
@@ -530,7 +525,6 @@ pub(crate) fn is_uuid(value: &[u8]) -> bool {
         })
 }
 
-/// A capital letter after a small one.
 pub(crate) fn is_camel(word: &[u8]) -> bool {
     word.windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
 }

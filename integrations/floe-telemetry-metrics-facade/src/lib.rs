@@ -251,7 +251,6 @@ impl HistogramFn for Series {
     }
 }
 
-/// The unit in the notation of OpenTelemetry.
 const fn ucum(unit: Unit) -> &'static str {
     match unit {
         // OpenTelemetry names the counted things, which the facade does not know.

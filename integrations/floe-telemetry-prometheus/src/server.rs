@@ -30,7 +30,6 @@ use tokio::time::{sleep, timeout};
 
 use crate::text;
 
-/// The path of the metrics.
 const PATH: &str = "/metrics";
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");

@@ -9,7 +9,6 @@ use prometheus::{Encoder as _, Error, Registry, TextEncoder};
 /// The maximum length of a label's value, in bytes. Each bucket of a histogram repeats it.
 const MAX_VALUE: usize = 1024;
 
-/// The maximum size of the text, in bytes.
 const MAX_TEXT: usize = 64 * 1024 * 1024;
 
 const TOTAL: &str = "_total";

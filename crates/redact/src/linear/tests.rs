@@ -8,7 +8,6 @@ use crate::rules;
 /// The maximum number of steps per byte. Quadratic rules take several hundreds.
 const LIMIT: usize = 256;
 
-/// The length of the texts.
 const LEN: usize = 8192;
 
 /// Texts that need several passes, because a mark completes the next finding.

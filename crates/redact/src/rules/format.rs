@@ -85,7 +85,6 @@ pub(crate) enum Checksum {
     Crc32 {
         /// 62 for digits of `0-9 A-Z a-z`, 36 for `0-9 a-z`.
         base: u8,
-        /// The number of digits.
         digits: u8,
         /// Whether the checksum covers the prefix.
         prefix: bool,

@@ -27,7 +27,6 @@ pub(crate) enum KeyKind {
 }
 
 impl KeyKind {
-    /// The points that the name gives.
     pub(crate) const fn points(self) -> u8 {
         match self {
             Self::Password | Self::Identified => 5,

@@ -216,7 +216,6 @@ fn debug(tree: &Tree, style: &Style, is_pretty: bool) -> String {
     }
 }
 
-/// Reads the output of `debug`.
 fn read_debug(text: &str) -> Option<Value> {
     let mut rest = text;
     let read = debug_value(&mut rest)?;

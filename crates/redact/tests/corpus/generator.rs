@@ -190,7 +190,6 @@ fn harmless(kind: char, numbers: &mut Numbers) -> Option<String> {
     })
 }
 
-/// Expands a template: every placeholder is replaced by a generated value.
 pub(crate) fn expand(template: &str, numbers: &mut Numbers) -> Case {
     let mut case = Case {
         template: template.to_owned(),

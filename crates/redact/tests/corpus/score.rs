@@ -29,7 +29,6 @@ pub(crate) struct Score {
 }
 
 impl Score {
-    /// Adds a message with its redacted form.
     pub(crate) fn add(
         &mut self,
         redactor: &Redactor,
