@@ -257,7 +257,7 @@ fn short_pair(out: &mut Vec<u8>, field: u32, key: &[u8], value: Borrowed<'_>) ->
 }
 
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "it is at most 127")]
+#[expect(clippy::cast_possible_truncation, reason = "a short length is at most 127")]
 const fn byte(length: usize) -> u8 {
     length as u8
 }

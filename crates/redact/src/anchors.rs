@@ -348,7 +348,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn in_the_rest_of_a_number_no_anchor_ends() {
+    fn a_number_has_no_other_anchor_than_its_first_digits() {
         assert_eq!(BUILT_IN.kinds[index(window(b"123"))], DIGITS);
     }
 

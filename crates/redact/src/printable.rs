@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_moves_text_is_escaped_and_the_rest_stays() {
+    fn characters_that_control_a_terminal_are_escaped() {
         for (text, shown) in [
             ("\u{1b}]0;x\u{7}", r"\u{1b}]0;x\u{7}"),
             ("a\r\nb\0", r"a\r\nb\u{0}"),

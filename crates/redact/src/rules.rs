@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ids_are_those_of_the_rules() {
+    fn rule_ids_are_in_the_order_of_the_rules() {
         assert!(rule_ids().eq(rules().map(|rule| rule.id)));
     }
 

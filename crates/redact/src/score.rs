@@ -620,7 +620,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_look_like_what_they_are() {
+    fn each_value_has_its_look() {
         for (value, wanted) in [
             ("none", Look::Placeholder),
             ("********", Look::Placeholder),

@@ -23,7 +23,7 @@ fn a_clean_text_is_borrowed() {
 }
 
 #[test]
-fn findings_are_what_is_replaced() {
+fn findings_are_the_replaced_ranges() {
     let redactor = Redactor::new();
     let text = format!("GET https://bob:{SECRET}@h.example.com/?token={SECRET}&page=2 -> 500");
     let findings = redactor.findings(&text);
@@ -531,7 +531,7 @@ fn a_terminals_colour_is_no_part_of_a_word() {
 
 /// One pass finds adjacent secrets, because the end of one is a boundary for the next.
 #[test]
-fn what_follows_a_secret_at_once_is_found_in_the_same_pass() {
+fn adjacent_secrets_are_found_in_the_same_pass() {
     let redactor = Redactor::new();
     for text in ["+49 170 1234567".repeat(100), "215-38-1979+".repeat(150)] {
         let safe = redactor.redact(&text);

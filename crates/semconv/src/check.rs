@@ -253,7 +253,7 @@ mod tests {
 
     /// Another repository defines these keys now.
     #[test]
-    fn keys_of_generative_ai_are_alive() {
+    fn keys_of_generative_ai_are_not_deprecated() {
         let keys = attributes().iter().map(|row| (row.key, row.deprecation.is_none()));
         let is_moved =
             |name: &str| ["gen_ai.", "mcp.", "openai."].iter().any(|it| name.starts_with(it));
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn the_version_is_that_of_the_schema() {
+    fn the_version_consists_of_digits_and_dots() {
         assert!(VERSION.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'));
     }
 }

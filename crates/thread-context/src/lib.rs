@@ -1,5 +1,5 @@
 #![doc = include_str!("../README.md")]
-#![expect(clippy::needless_doctest_main, reason = "a file of the build")]
+#![expect(clippy::needless_doctest_main, reason = "the example is a build script")]
 
 mod process;
 mod published;

@@ -433,7 +433,7 @@ pub fn attach(
     // After the record, for readers that do not stop the thread.
     stack.open.store(open | 1 << at, Ordering::Release);
     publish(record);
-    #[expect(clippy::cast_possible_truncation, reason = "it is below `DEPTH`")]
+    #[expect(clippy::cast_possible_truncation, reason = "the position is below `DEPTH`")]
     Attached::at(at as u8 + 1)
 }
 

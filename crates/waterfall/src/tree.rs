@@ -81,7 +81,7 @@ pub fn uncovered<T: Tree>(tree: &T, span: usize) -> impl Iterator<Item = (u64, u
 
 /// The end of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "each has a sign of its own")]
+#[expect(clippy::exhaustive_enums, reason = "each variant is drawn with its own sign")]
 pub enum Mark {
     /// The span has no status.
     Unset,

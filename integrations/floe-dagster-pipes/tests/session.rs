@@ -52,7 +52,7 @@ fn lines(text: &str) -> Vec<Value> {
 }
 
 #[test]
-fn messages_are_those_of_dagsters_own_package() {
+fn messages_equal_those_of_dagsters_own_package() {
     let messages = Messages::new();
     let session = messages.open(CONTEXT).unwrap();
     let key = session.context().asset_keys[0].clone();
@@ -203,7 +203,7 @@ fn messages_that_cannot_be_written_are_errors() {
 }
 
 #[test]
-fn a_process_without_dagster_is_not_an_accident() {
+fn a_process_that_dagster_did_not_start_has_an_error_of_its_own() {
     let error = Session::from_environment().unwrap_err();
     assert!(error.is_not_started_by_dagster());
     assert_eq!(

@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_system_is_that_of_the_url() {
+    fn the_url_determines_the_system() {
         for (url, expected) in [
             ("postgres://ada:hunter2@db/shop", "postgresql"),
             ("postgresql://db", "postgresql"),

@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_ends_here_whatever_it_is() {
+    fn every_panic_of_the_user_is_caught() {
         assert_eq!(caught(|| 1), Some(1));
         assert_eq!(caught::<()>(|| panic_any(Hostile)), None);
     }

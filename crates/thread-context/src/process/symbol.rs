@@ -1,6 +1,9 @@
 //! Checks that readers find the thread-local variable that this crate writes.
 
-#![expect(unsafe_code, reason = "only the dynamic linker knows, and no safe crate asks it")]
+#![expect(
+    unsafe_code,
+    reason = "only the dynamic linker knows the address, and no safe crate asks it"
+)]
 
 use std::ffi::CString;
 
