@@ -21,7 +21,7 @@ use floe_tests::{Canary, Outputs, Receiver, Response, Shape};
 
 use crate::product::{Output, Product, program};
 
-/// Where the marker must be found.
+/// The places in which the marker must be found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Shown {
     Stdout,
@@ -188,7 +188,6 @@ fn csv(text: &str, variables: &Variables<'_>) -> (Product, Output) {
     run(product, &[], variables)
 }
 
-/// A product whose last model has a check.
 /// A product whose last model selects a column of this name.
 fn failing(column: &str) -> Product {
     let product = Product::shop();
@@ -197,7 +196,6 @@ fn failing(column: &str) -> Product {
     product
 }
 
-/// Adds the files that the program created.
 fn add_written(product: &Product, outputs: &mut Outputs) {
     let given = Product::shop().files();
     for file in product.files().into_iter().filter(|file| !given.contains(file)) {

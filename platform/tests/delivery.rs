@@ -30,7 +30,6 @@ use crate::product::Product;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Every span carries the identity of the product.
 fn assert_identity(spans: &[ReceivedSpan], product: &str, namespace: &str, version: &str) {
     for span in spans {
         for (key, value) in [
@@ -49,7 +48,7 @@ fn assert_identity(spans: &[ReceivedSpan], product: &str, namespace: &str, versi
     }
 }
 
-/// The spans are one trace with one root, and every parent exists.
+/// Asserts that the spans are one trace with one root, and that every parent exists.
 fn assert_one_tree(spans: &[ReceivedSpan]) {
     let traces: HashSet<_> = spans.iter().map(|span| &span.trace_id).collect();
     assert_eq!(traces.len(), 1);
@@ -69,7 +68,7 @@ fn assert_one_tree(spans: &[ReceivedSpan]) {
     }
 }
 
-/// The metrics of the run, and the metrics of the telemetry itself.
+/// Asserts the metrics of the run, and the metrics of the telemetry itself.
 fn assert_metrics(points: &[ReceivedPoint], spans: usize) {
     let of = |name: &str| -> Vec<&ReceivedPoint> {
         let found: Vec<_> = points.iter().filter(|point| point.name == name).collect();
@@ -215,8 +214,8 @@ fn large(count: usize) -> Product {
     product
 }
 
-/// The spans of 800 assets exceed the library's default queue, and end faster than they are exported. The program
-/// gives them five seconds, which is too little on a busy machine.
+/// The spans of 800 assets exceed the library's default queue, and end faster than they are exported. The program waits
+/// five seconds for the delivery, which is too little on a busy machine.
 #[test]
 fn the_spans_of_a_large_product_are_all_delivered() {
     floe_tests::alone!();

@@ -72,7 +72,7 @@ fn queried(document: &str) -> BTreeSet<&str> {
         .collect()
 }
 
-/// The metrics of runs that are on no panel: in the process of a run there is nothing to count up.
+/// The metrics of runs that no panel shows, because the process of a run has nothing to count up.
 const COUNTED_UP: [&str; 8] = [
     "floe_asset_materializations_total",
     "floe_compute_validation_duration_milliseconds_count",
@@ -126,7 +126,7 @@ fn assert_documents(deploy: &Path, text: &str) {
     for file in ["recording.yaml", "alerts.yaml", "dashboard.json"] {
         let document = fs::read_to_string(deploy.join(file)).unwrap();
         for name in queried(&document) {
-            // Emitted by `trace-dbt` alone.
+            // Only `trace-dbt` emits this metric.
             let is_there = emitted.contains(name) || name == "floe_dbt_nodes_total";
             assert!(is_there, "{file}: `{name}` in\n{text}");
             names += 1;
@@ -148,7 +148,7 @@ fn assert_dashboard(deploy: &Path, text: &str) {
 
 fn assert_metrics_of_backends(text: &str) {
     let emitted = samples(text);
-    // The same list is read back from a real backend by `.ci/services backends`.
+    // `.ci/services backends` reads the same list back from a real backend.
     let every = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/backends/metrics.txt");
     let every = fs::read_to_string(every).unwrap();
     let every: Vec<_> = every.lines().filter(|line| !line.starts_with('#')).collect();
@@ -158,12 +158,12 @@ fn assert_metrics_of_backends(text: &str) {
     }
 }
 
-/// The real programs read what this process emits.
+/// Checks that the real programs read the metrics that this process emits.
 fn check_real_programs(port: u16, text: &str) {
     lint(text);
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
-        // The provider is that of a service, which has calls all the time.
+        // The provider belongs to a service, which gets calls all the time.
         scope.spawn(|| {
             while !is_over.load(Ordering::Relaxed) {
                 let _ = load();

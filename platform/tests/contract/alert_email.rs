@@ -151,7 +151,7 @@ fn a_configuration_that_cannot_work_is_an_error_with_what_is_accepted() {
             "found no certificate, expected one or several certificates in PEM",
         ),
         (
-            // It does not end.
+            // `/dev/zero` does not end.
             json!({ "encryption": "tls", "ca_certificate": "/dev/zero" }),
             "`ca_certificate` is /dev/zero: it is a device",
         ),

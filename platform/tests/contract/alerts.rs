@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::with;
 
-/// An alert with everything that one can have, at 2001-09-09T01:46:40Z.
+/// An alert with all optional properties, at 2001-09-09T01:46:40Z.
 pub(crate) fn message() -> Message<'static> {
     Message {
         severity: Severity::Critical,
@@ -25,12 +25,10 @@ pub(crate) fn message() -> Message<'static> {
     }
 }
 
-/// Sends an alert by a channel with this configuration.
 pub(crate) fn send(channel: &str, config: Value, message: &Message<'_>) -> Result<(), Error> {
     with::<dyn AlertChannel, _>(channel, config, |channel| channel.send_alert(message))
 }
 
-/// Sends [`message`].
 pub(crate) fn send_one(channel: &str, config: Value) -> Result<(), Error> {
     send(channel, config, &message())
 }

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use crate::service::{Answer, Received, Service};
 use crate::{CANARY, Contract, credential, failures, with};
 
-/// The answer to a request for a token.
 fn token(request: &Received) -> Option<Answer> {
     if request.path != "/v1/oauth/tokens" {
         return None;
@@ -95,7 +94,7 @@ pub(crate) fn contract() -> Contract {
                 assert!(it.create_namespace("iot")?);
                 Ok(())
             })?;
-            // One token for both.
+            // Both requests use the same token.
             let body = |name| json!({ "namespace": [name], "properties": {} });
             assert_eq!(bodies(&catalog), [body("hr"), body("iot")]);
             Ok(())

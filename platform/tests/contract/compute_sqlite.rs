@@ -33,7 +33,6 @@ pub(crate) fn on<T>(run: impl FnOnce(&mut Session) -> Result<T, Error>) -> Resul
     })
 }
 
-/// Loads two rows into the table `people`.
 fn load(session: &mut Session) -> Result<u64, Error> {
     session.load("people", &COLUMNS, &mut |rows| {
         rows.row(&[Value::Integer(1), Value::Text("Ada")])?;
@@ -41,7 +40,7 @@ fn load(session: &mut Session) -> Result<u64, Error> {
     })
 }
 
-/// Validates a file that begins as `start`.
+/// Validates a file that begins with `start`.
 fn validate(start: &[u8]) -> Result<(), Error> {
     on_engine(|engine, file| {
         std::fs::write(file, start)?;
@@ -119,7 +118,7 @@ pub(crate) fn contract() -> Contract {
                         rows.row(&[Value::Integer(1), Value::Null])?;
                         Err(Error::new(ErrorKind::InvalidInput, "the second row is wrong"))
                     });
-                    // Nothing half-written.
+                    // There is no half-written table.
                     assert!(session.count("SELECT count(*) FROM others").is_err());
                     refused.map(drop)
                 })

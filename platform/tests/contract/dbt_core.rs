@@ -26,7 +26,6 @@ pub(crate) fn run_in(
     with::<dyn DbtRunner, _>(name, config, |runner| runner.run(command, project))
 }
 
-/// The folder of a project.
 fn generated() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("dbt_project.yml"), "name: shop\nprofile: shop\n").unwrap();
@@ -34,7 +33,6 @@ fn generated() -> TempDir {
     folder
 }
 
-/// Runs a command on a project.
 fn run(name: &str, dbt: &Program, command: DbtCommand) -> Result<DbtOutcome, Error> {
     let folder = generated();
     run_in(name, &dbt.path(), command, &project_in(folder.path())).outcome

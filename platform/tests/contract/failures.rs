@@ -22,7 +22,7 @@ pub(crate) fn check(
         let before = before.clone();
         let service = Service::start(move |request| match before(request) {
             Some(answer) => answer,
-            // A service that repeats what it received, with the credential.
+            // The service repeats the request that it received, with the credential.
             None => match &answer {
                 Answer::Status(status, headers, body) if body.is_empty() => {
                     let authorization = request.header("authorization").unwrap_or_default();
@@ -55,7 +55,7 @@ pub(crate) fn check(
         let again = usize::from(status == 401 && found == 2);
         assert_eq!(found - again, attempts, "{status}: {error}");
     }
-    // Longer than a run waits: the caller decides.
+    // The requested wait is longer than a run waits, so the caller decides.
     let headers = vec![("retry-after", "7".to_owned())];
     let (error, attempts) = against(Answer::Status(429, headers, Vec::new()), 60.0);
     assert_eq!(error.kind(), ErrorKind::RateLimited);
@@ -66,7 +66,7 @@ pub(crate) fn check(
     assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
     assert_eq!(attempts, 1, "it may have been processed: {error}");
 
-    // Neither is a part of a response taken for the whole.
+    // A part of a response is not mistaken for the whole response, either.
     let (error, _) = against(Answer::Stall, WAIT);
     assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
     let (error, _) = against(Answer::Cut, 60.0);

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::service::{Answer, Service};
 use crate::{CANARY, Contract, credential, failures, with};
 
-/// [`crate::CANARY`] with a sign that a form must encode.
+/// [`crate::CANARY`] with a character that a form must encode.
 const SECRET: &str = "c4n4ry-Zm9vYmFyYmF6cXV4&x";
 
 /// A provider with one client, `floe`.

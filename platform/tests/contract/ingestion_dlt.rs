@@ -19,7 +19,6 @@ const COLUMNS: [Column<'static>; 4] = [
     Column { name: "ordered_on", kind: ColumnType::Date },
 ];
 
-/// The configuration of a REST API with a token.
 fn rest_api(python: &Program, folder: &TempDir) -> Json {
     let token = folder.path().join("token");
     fs::write(&token, CANARY).unwrap();
@@ -34,7 +33,6 @@ fn rest_api(python: &Program, folder: &TempDir) -> Json {
     })
 }
 
-/// Loads orders.
 pub(crate) fn load(config: &Json, folder: &Path, location: &str) -> Result<Vec<String>, Error> {
     let load = Load { table: "orders", columns: &COLUMNS, folder, location };
     let mut rows = Rows::default();

@@ -99,15 +99,14 @@ fn contracts() -> Vec<Contract> {
 /// A text that is a credential in a case. No span may contain it.
 pub(crate) const CANARY: &str = "c4n4ry-Zm9vYmFyYmF6cXV4";
 
-/// Whether a text contains the credential, or what is sent of it as the password of the user `floe`.
+/// Whether a text contains the credential, or the encoded login of the user `floe` with the credential as the password.
 pub(crate) fn shows_credential(text: &str) -> bool {
     let login = format!("floe:{CANARY}");
-    // Three bytes are four characters, whatever follows them.
+    // Base64 encodes three bytes as four characters, whatever follows them.
     let whole = login.len() / 3 * 3;
     text.contains(CANARY) || text.contains(&STANDARD.encode(&login[..whole]))
 }
 
-/// The cases of a plugin.
 pub(crate) struct Contract {
     kind: PluginType,
     name: &'static str,
@@ -133,9 +132,9 @@ impl Contract {
         Self { kind, name, service, cases: Vec::new() }
     }
 
-    /// An operation with a run that succeeds and a run that fails. Each calls the method of the plugin's
-    /// handle once, and asserts what the service received. The span of the successful run has the attributes, each
-    /// as `key=value`; a value that ends with `*` begins as what is before it.
+    /// An operation with a run that succeeds and a run that fails. Each calls the method of the plugin's handle once,
+    /// and asserts what the service received. The span of the successful run has the attributes, each as `key=value`; a
+    /// value that ends with `*` is compared up to the asterisk only.
     pub(crate) fn operation(
         mut self,
         operation: &'static str,
@@ -152,7 +151,6 @@ impl Contract {
         self.cases.iter().filter(|case| case.succeeds.is_some()).map(|case| case.operation)
     }
 
-    /// An operation that the plugin does not support.
     pub(crate) fn unsupported(
         mut self,
         operation: &'static str,
@@ -173,7 +171,7 @@ pub(crate) fn with<K: ?Sized + Kind, T>(
     with_in(Path::new(""), name, config, run)
 }
 
-/// The same for a product in this folder.
+/// The same as [`with`], for a product in this folder.
 pub(crate) fn with_in<K: ?Sized + Kind, T>(
     folder: &Path,
     name: &str,
@@ -229,7 +227,7 @@ impl RowSink for Rows {
     }
 }
 
-/// A reference to a file that contains a credential. The file exists while the first value does.
+/// A reference to a file that contains a credential. The file is removed when the first value is dropped.
 pub(crate) fn credential(text: &str) -> (TempPath, String) {
     let path = NamedTempFile::new().unwrap().into_temp_path();
     fs::write(&path, text).unwrap();
@@ -262,7 +260,6 @@ fn every_operation_of_every_plugin_has_its_span() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The difference between an attribute of a span and the expected one.
 fn differing(expected: &str, span: &CapturedSpan<'_>) -> Option<String> {
     let (key, value) = expected.split_once('=').unwrap();
     let found = span.attribute(key).map(ToString::to_string).unwrap_or_default();
@@ -279,8 +276,8 @@ fn run(run: &Run) -> (Result<(), Error>, Spans) {
     (result.unwrap(), spans)
 }
 
-/// The last span of the operation: its scope and its attribute are the plugin's, and nothing in the trace
-/// contains the credential.
+/// Returns the last span of the operation. Asserts that its scope and its attribute are those of the plugin, and that
+/// nothing in the trace contains the credential.
 fn check<'a>(
     what: &str,
     linked: &LinkedPlugin,
@@ -334,7 +331,7 @@ fn every_plugin_has_a_contract() {
             panic!("{kind} {linked}: found {} contracts in tests/contract", of_plugin.len());
         };
         let covered: BTreeSet<&str> = contract.cases.iter().map(|case| case.operation).collect();
-        // Those of a database that it does not open.
+        // The operations of a database, for engines that open none.
         let of_database = ["describe", "load", "materialize", "query", "remove"];
         let supported: Vec<&str> = contract.supported().collect();
         let opens = kind != PluginType::Compute || supported.contains(&"create_database");

@@ -69,7 +69,7 @@ pub(crate) fn contract() -> Contract {
                 let policies =
                     on(|generator| generator.generate_default_deny_policies(&WORKLOAD))?;
                 let specs: Vec<&Value> = policies.iter().map(|policy| &policy["spec"]).collect();
-                // Every pod, and no rule that allows something.
+                // The policies select every pod, and contain no rule that allows something.
                 assert_eq!(
                     specs,
                     [

@@ -77,7 +77,6 @@ pub(crate) fn contract() -> Contract {
         )
 }
 
-/// Runs a product whose definitions were created.
 fn run(dagster: &Program) -> Result<RunEnd, Error> {
     let folder = tempfile::tempdir().unwrap();
     for name in ["definitions.py", "product.json"] {

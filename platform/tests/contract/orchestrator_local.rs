@@ -28,7 +28,6 @@ pub(crate) fn product() -> Product<'static> {
     }
 }
 
-/// Builds the assets with `build`.
 fn run(build: &mut dyn FnMut(&str) -> Result<(), Error>) -> Result<(), Error> {
     with::<dyn AssetOrchestrator, _>("local", json!({}), |it| it.run(&product(), build))
 }

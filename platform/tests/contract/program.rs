@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A program in a folder of its own, which has its answers and what it received.
+/// A program in a folder of its own, which also contains its answers and the input that it received.
 pub(crate) struct Program {
     folder: TempDir,
     name: &'static str,
@@ -17,7 +17,7 @@ impl Program {
     pub(crate) fn new(name: &'static str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contract/stand_in");
-        // A script that is written here could be busy: another test may fork in this moment.
+        // A script that is written here could be busy: another test may fork while it is open for writing.
         std::os::unix::fs::symlink(scripts.join(name), folder.path().join(name)).unwrap();
         Self { folder, name }
     }
@@ -41,7 +41,7 @@ impl Program {
         serde_json::from_str(&self.received("request")).unwrap()
     }
 
-    /// The program was started in the trace of the test.
+    /// Asserts that the program was started in the trace of the test.
     pub(crate) fn assert_traced(&self) {
         let traceparent = self.received("traceparent");
         assert!(traceparent.starts_with("00-"), "{traceparent}");

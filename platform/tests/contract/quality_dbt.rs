@@ -64,7 +64,7 @@ pub(crate) fn contract() -> Contract {
                 "quality.fail_count=0",
             ],
             || {
-                // In another order than the checks.
+                // The results are in another order than the checks.
                 let answer = results(&[("check_1", "pass", 0), ("check_0", "fail", 1)]);
                 let dbt = Program::new("dbt").with("answer", answer).with("code", "1");
                 let found = run(&dbt, &TWO())?;

@@ -25,7 +25,6 @@ pub(crate) fn run_checks(
     with::<dyn QualityProvider, _>(name, config, |it| it.run_checks(suite, &mut session))
 }
 
-/// Validates checks of the table with a plugin.
 pub(crate) fn validate(name: &str, checks: &[Check]) -> Result<(), Error> {
     let suite = suite(checks);
     with::<dyn QualityProvider, _>(name, json!({}), |it| it.validate_expectations(&suite))

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{Contract, with};
 
 pub(crate) fn contract() -> Contract {
-    // The variables that cargo sets for tests.
+    // Cargo sets these variables for tests.
     let get = |key: &str| {
         let config = json!({ "prefix": "CARGO_" });
         with::<dyn SecretStore, _>("env", config, |store| store.get_secret(key))

@@ -107,7 +107,7 @@ pub(crate) fn contract() -> Contract {
 fn failures_of_infisical_are_clear_errors() {
     let get = |url: &str, timeout| on(url, timeout, |store| store.get_secret("USER").map(drop));
     failures::check(login, get);
-    // The login itself.
+    // The service fails at the login.
     failures::check(|_| None, get);
 }
 

@@ -24,10 +24,8 @@ pub(crate) struct Received {
     pub(crate) body: Vec<u8>,
 }
 
-/// The answer of the service.
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
-    /// A status, headers and a body.
     Status(u16, Vec<(&'static str, String)>, Vec<u8>),
     /// Bytes that are not HTTP.
     Garbage,
@@ -35,7 +33,7 @@ pub(crate) enum Answer {
     Hang,
     /// The beginning of a response, after which the connection is closed.
     Cut,
-    /// The same, but the connection stays open until the client closes it.
+    /// The beginning of a response, after which the connection stays open until the client closes it.
     Stall,
 }
 
@@ -73,7 +71,7 @@ impl Service {
         Self::over("http", answer, |stream| stream)
     }
 
-    /// The same over TLS, with a certificate of this authority.
+    /// Starts a service over TLS, with a certificate of this authority.
     pub(crate) fn start_tls(
         authority: &Authority,
         answer: impl Fn(&Received) -> Answer + Send + Sync + 'static,

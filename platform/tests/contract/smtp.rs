@@ -15,8 +15,8 @@ pub(crate) struct Mail {
     pub(crate) data: String,
 }
 
-/// A reply instead of the usual one to a command, or to the connection, which is `CONNECT`. An empty one
-/// is none: the server hangs.
+/// A reply instead of the usual one to a command, or to the connection, which is `CONNECT`. Instead of an empty reply,
+/// the server hangs.
 type Reply = dyn Fn(&str) -> Option<String> + Send;
 
 pub(crate) struct Server {
@@ -33,7 +33,7 @@ impl Server {
         // The thread ends with the process.
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                // An error is the end of a connection.
+                // An error ends the connection.
                 let _ = converse(&stream, &reply, &stored);
             }
         });
@@ -81,7 +81,7 @@ fn converse(
         };
         let answer = reply(&command).unwrap_or_else(|| usual.to_owned());
         if answer.is_empty() {
-            // Until the client closes the connection.
+            // Reads until the client closes the connection.
             while lines.next().transpose()?.is_some() {}
             return Ok(());
         }

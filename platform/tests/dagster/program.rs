@@ -55,7 +55,7 @@ fn a_query_with_a_credential_is_an_error_before_dagster_starts() {
 
 #[test]
 fn a_dagster_that_dies_leaves_no_process_and_no_span_open() {
-    // It has started the process of an asset whose query does not end.
+    // The program has started the process of an asset whose query does not end.
     let setup = Setup::with_script(
         "echo \"$BAGGAGE\" > \"$FLOE_PRODUCT/baggage\"\n\
          \"$FLOE_PROGRAM\" build-asset \"$FLOE_PRODUCT\" &\n\
@@ -85,7 +85,7 @@ fn a_dagster_that_dies_leaves_no_process_and_no_span_open() {
     }
     let process = setup.product.read("process");
     let stat = fs::read_to_string(format!("/proc/{}/stat", process.trim()));
-    // A process that has ended may wait for somebody to read its status.
+    // A process that has ended is a zombie until its status is read.
     assert!(stat.is_err() || stat.is_ok_and(|stat| stat.contains(") Z ")));
     let spans = setup.spans();
     assert_one_trace(&spans);

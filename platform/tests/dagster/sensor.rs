@@ -7,7 +7,6 @@ use serde_json::{Value as Json, json};
 
 use crate::setup::{Setup, TRACE_ID, assert_attributes, assert_one_trace, is_error, single, text};
 
-/// The result of an evaluation of the sensor.
 fn evaluate(setup: &Setup, cursor: Option<&str>) -> Json {
     let mut floe = setup.floe("evaluate-sensor");
     floe.args(["--name", "shop_sensor", "--job", "shop_job"]);
@@ -90,7 +89,7 @@ fn a_sensor_that_fails_is_one_error_and_its_span() {
     assert_eq!(code, Some(2), "{stderr}");
     assert!(stderr.contains("compiled_artifacts.json"), "{stderr}");
     setup.compile();
-    // A file in the place of a folder.
+    // A file in place of the folder.
     fs::remove_dir_all(setup.product.path("data")).unwrap();
     setup.product.write("data", "");
     let (code, stderr) = sensor(&setup);

@@ -36,7 +36,6 @@ pub(crate) fn floe() -> String {
     std::env::var("PIPELINE_FLOE").unwrap_or_else(|_| built())
 }
 
-/// A product in Dagster, and a receiver.
 pub(crate) struct Setup {
     pub(crate) product: Product,
     pub(crate) receiver: Receiver,
@@ -115,7 +114,7 @@ impl Setup {
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// The spans, each once: a request whose answer is late is sent again.
+    /// The spans without duplicates: a request whose answer is late is sent again.
     pub(crate) fn spans(&self) -> Vec<ReceivedSpan> {
         let mut ids = HashSet::new();
         let mut spans = self.receiver.spans();
@@ -123,7 +122,6 @@ impl Setup {
         spans
     }
 
-    /// The tables of the warehouse.
     pub(crate) fn tables(&self) -> Vec<String> {
         let database = self.product.open(".floe/warehouse.db");
         let query = "SELECT name FROM sqlite_schema ORDER BY name";
@@ -160,13 +158,13 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// The name of the parent; empty if it was not received.
+/// The name of the span's parent; empty if the parent was not received.
 pub(crate) fn parent<'a>(spans: &'a [ReceivedSpan], span: &ReceivedSpan) -> &'a str {
     let parent = spans.iter().find(|it| it.span_id == span.parent_span_id);
     parent.map_or("", |parent| &parent.name)
 }
 
-/// Every span belongs to the trace of the test, and every parent was received.
+/// Asserts that every span belongs to the trace of the test, and that every parent was received.
 pub(crate) fn assert_one_trace(spans: &[ReceivedSpan]) {
     for span in spans {
         assert_eq!(span.trace_id, TRACE_ID, "{}", span.name);
@@ -180,7 +178,7 @@ pub(crate) fn assert_one_trace(spans: &[ReceivedSpan]) {
     }
 }
 
-/// The run of an asset in lineage has the id in the span of the asset, and its parent is the run of `floe`.
+/// Asserts that the lineage of an asset has the run id of the asset's span, and the run of `floe` as its parent.
 pub(crate) fn assert_lineage(setup: &Setup, span: &ReceivedSpan, run_id: &str, dagster: &str) {
     let text = setup.product.read(".floe/lineage.jsonl");
     let job = span.name.replace("dagster.asset", "shop");
@@ -202,7 +200,7 @@ pub(crate) fn assert_lineage(setup: &Setup, span: &ReceivedSpan, run_id: &str, d
         let is_of_dagster = |tag: &&Json| tag["key"] == "dagster_run_id" && tag["value"] == dagster;
         assert_eq!(tags.iter().filter(is_of_dagster).count(), 1, "{tags:?}");
     }
-    // A step has read the columns of what another step has built.
+    // A step has read the columns of a table that another step has built.
     let input = &events[1]["inputs"][0];
     assert!(
         input.is_null() || input["facets"]["schema"]["fields"][0]["name"] == "order_id",
@@ -210,7 +208,7 @@ pub(crate) fn assert_lineage(setup: &Setup, span: &ReceivedSpan, run_id: &str, d
     );
 }
 
-/// The history has the ids by which Dagster and the lineage refer to the run.
+/// Asserts that the history has the ids by which Dagster and the lineage refer to the run.
 pub(crate) fn assert_history(setup: &Setup, assets: &[&ReceivedSpan], dagster: &str) {
     let runs = setup.product.read(".floe/runs.jsonl");
     let run: Json = serde_json::from_str(runs.lines().last().unwrap()).unwrap();

@@ -32,7 +32,7 @@ fn assert_asset(asset: &ReceivedSpan) {
     );
 }
 
-/// The spans of reads and writes are below the span of the asset.
+/// Asserts that the spans of reads and writes are below the span of the asset.
 fn assert_reads_and_writes(spans: &[ReceivedSpan], asset: &ReceivedSpan) {
     assert_eq!(linked(spans, asset), ["dagster.asset.orders"]);
     let read = single(spans, "dagster.io.read");
@@ -46,7 +46,7 @@ fn assert_reads_and_writes(spans: &[ReceivedSpan], asset: &ReceivedSpan) {
     assert_eq!(parent(spans, load.unwrap()), "dagster.io.write");
 }
 
-/// Dagster's log leads to the trace.
+/// Asserts that Dagster's log leads to the trace.
 fn assert_messages(messages: &[Json], orders: &ReceivedSpan) {
     let url = format!("http://jaeger:16686/trace/{TRACE_ID}");
     let typed = |kind: &str, value: &str| json!({ "type": kind, "raw_value": value });
@@ -74,7 +74,7 @@ fn assert_messages(messages: &[Json], orders: &ReceivedSpan) {
     );
 }
 
-/// The log of an asset has the ids of its span, its run and its lineage.
+/// Asserts that the log of an asset has the ids of its span, its run and its lineage.
 fn assert_logs(logs: &[ReceivedLog], asset: &ReceivedSpan) {
     let begins = |log: &&ReceivedLog| log.body == Some("asset begins".into());
     let log = logs.iter().rfind(begins).unwrap();
@@ -178,7 +178,7 @@ fn assert_check_is_reported(asset: &str, line: &str) {
         assert!(setup.step("orders", &json!({})).status.success());
     }
     let output = setup.step(asset, &json!({}));
-    // Dagster fails the step, because the check blocks.
+    // The step itself succeeds. Dagster fails it, because the check blocks.
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let messages = setup.messages();
     let results: Vec<(&Json, &Json, &Json)> = messages
@@ -197,7 +197,7 @@ fn assert_check_is_reported(asset: &str, line: &str) {
     assert_eq!(messages.last().unwrap()["params"], json!({}));
 }
 
-/// A dbt that has built a model whose test has failed.
+/// A stand-in for dbt that has built a model whose test has failed.
 const DBT: &str = r#"mkdir -p target
 echo '{"metadata": {"dbt_version": "1.11.16"}, "elapsed_time": 1, "results": [
     {"unique_id": "model.shop_dbt.totals", "status": "success", "execution_time": 1},
@@ -206,7 +206,7 @@ echo '{"metadata": {"dbt_version": "1.11.16"}, "elapsed_time": 1, "results": [
 echo '{"nodes": {"test.shop_dbt.unique_id.1f": {"attached_node": "model.shop_dbt.totals"}}}' > target/manifest.json
 exit 1"#;
 
-/// A product that this dbt builds.
+/// Makes the product a dbt project, which this stand-in builds.
 fn of_dbt(setup: &Setup) {
     setup.product.write("floe.yaml", "name: shop\nversion: 1.0.0\n");
     setup.product.write("dbt_project.yml", "name: shop_dbt\n");
@@ -227,7 +227,7 @@ fn a_test_of_dbt_that_fails_is_a_check_and_an_alert() {
         serde_json::from_str(&setup.product.read(".floe/orchestrator/product.json")).unwrap();
     assert_eq!(definitions["assets"][0]["checks"], json!(["dbt_tests"]));
     let output = setup.step("shop_dbt", &json!({}));
-    // Dagster fails the step, because the check blocks.
+    // The step itself succeeds. Dagster fails it, because the check blocks.
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let messages = setup.messages();
     let methods: Vec<&Json> = messages.iter().map(|it| &it["method"]).collect();

@@ -18,7 +18,7 @@ fn the_log_file_has_the_lines_of_dbt_in_text_or_json() {
     assert!(log.starts_with(expected), "{log}");
     assert_eq!(log.lines().count(), 9);
 
-    // In the format, level and folder of the command line.
+    // The log has the format, the level and the folder of the command line.
     let own = ["build", "--log-path", "own", "--log-format-file=json", "--log-level-file", "error"];
     setup.command(&own).env("EVENTS", recorded("parse_error.jsonl")).output().unwrap();
     let log = fs::read_to_string(setup.path("own/dbt.log")).unwrap();
@@ -27,7 +27,7 @@ fn the_log_file_has_the_lines_of_dbt_in_text_or_json() {
         events.lines().filter(|line| line.contains("\"level\": \"error\"")).collect();
     assert_eq!(log.lines().collect::<Vec<_>>(), errors);
 
-    // A new file is begun where dbt begins one; each of the four lines is too long here.
+    // A new file is started where dbt starts one: each of the four lines exceeds the limit.
     let small = ["build", "--log-path=own", "--log-file-max-bytes", "10"];
     setup.command(&small).env("EVENTS", recorded("parse_error.jsonl")).output().unwrap();
     assert_eq!(fs::read_to_string(setup.path("own/dbt.log.4")).unwrap(), log);
@@ -90,7 +90,7 @@ fn a_disk_that_is_full_costs_the_files_only() {
     let setup = Setup::playing("build_ok", 0);
     let product = "name: shop\nversion: 1.0.0\nmodels:\n  - { name: totals, layer: gold }\n";
     fs::write(setup.path("floe.yaml"), product).unwrap();
-    // A write fails in its middle, as on a disk that is full: no file may be longer than 1 KiB.
+    // A write fails halfway, as on a full disk: no file may be longer than 1 KiB.
     let limited = "trap '' XFSZ; ulimit -f 2; exec \"$@\"";
     let floe = setup.command(&["build"]);
     let mut command = before(&["sh", "-c", limited, "sh"], &floe);

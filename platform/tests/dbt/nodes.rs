@@ -250,7 +250,7 @@ fn log_records_belong_to_the_spans_and_the_trace() {
     let output = command.output().unwrap();
     assert_eq!(text_of(&output.stderr), "");
     let (spans, mut logs) = (setup.spans(), setup.receiver.logs());
-    // It logs its own work at this level, outside of any span, if another crate of the build enables that.
+    // The SDK logs its own work at this level, outside of any span, if another crate of the build enables that.
     logs.retain(|log| log.scope != "opentelemetry_sdk");
     assert!(spans.iter().all(|span| span.trace_id == TRACE_ID));
     let root = single(&spans, "dbt.build");
@@ -308,7 +308,7 @@ fn a_node_is_exported_while_dbt_runs() {
     let nodes = setup.receiver.wait_for_spans(18);
     assert_eq!(nodes.len(), 18);
     assert!(nodes.iter().all(|span| span.name != "dbt.build"));
-    // dbt ends when its input does.
+    // dbt ends when its input ends.
     drop(child.stdin.take());
     child.wait().unwrap();
     assert_eq!(setup.spans().len(), 19);
@@ -335,7 +335,7 @@ fn the_manifest_of_a_project_in_another_folder_is_found() {
 
 #[test]
 fn a_manifest_that_is_being_written_is_read_again() {
-    // dbt announces the manifest, replaces it at its end without a word, and does not write it atomically.
+    // dbt announces the manifest, replaces it at its end without an event, and does not write it atomically.
     let setup =
         Setup::new(&format!("{PLAY}; read line; mv target/whole.json target/manifest.json"));
     fs::create_dir(setup.path("target")).unwrap();
@@ -351,7 +351,7 @@ fn a_manifest_that_is_being_written_is_read_again() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // All events were read, with the half of the manifest.
+    // All events were read, with half of the manifest.
     setup.receiver.wait_for_spans(18);
     drop(child.stdin.take());
     let output = child.wait_with_output().unwrap();
@@ -409,7 +409,7 @@ fn a_command_in_a_step_of_dagster_has_the_id_of_its_run() {
 #[test]
 fn a_project_that_does_not_parse_has_its_message_and_no_nodes() {
     let setup = Setup::playing("parse_error", 2);
-    // The results of an earlier run.
+    // These are the results of an earlier run.
     fs::write(
         setup.path("target/run_results.json"),
         r#"{"results": [{"unique_id": "model.corner_shop.stale", "status": "success"}]}"#,

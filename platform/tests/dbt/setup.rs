@@ -149,12 +149,13 @@ pub(crate) fn error_message(span: &ReceivedSpan) -> &str {
 /// and `floe` respects that.
 pub(crate) fn with_default_signals(command: &Command) -> Command {
     let mut env = before(&["env", "--default-signal=HUP,INT,TERM"], command);
-    // A signal of a test would be one of the terminal, which sends it to dbt, too, where the tests run on a terminal.
+    // Without a process group of its own, `floe` would take the signal of a test on a terminal for a signal of the
+    // terminal, which dbt receives, too.
     env.process_group(0);
     env
 }
 
-/// The first hook has failed, so dbt does not run the second one.
+/// Asserts that the first hook has failed, and that dbt did not run the second one.
 pub(crate) fn assert_failed_hook(spans: &[ReceivedSpan]) {
     let failed = single(spans, "dbt.operation.corner_shop-on-run-start-0");
     assert_eq!(error_message(failed), "the hook failed");

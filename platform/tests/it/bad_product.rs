@@ -146,7 +146,7 @@ fn a_layer_that_reads_a_higher_one_is_an_error_with_its_place() {
     );
 }
 
-/// The source fails, what reads it is skipped, and the other assets are built.
+/// The source fails, the assets that read it are skipped, and the other assets are built.
 #[test]
 fn data_that_contradicts_the_product_fails_its_source() {
     for (bytes, error) in [
@@ -240,7 +240,7 @@ fn a_mistake_in_the_product_replaces_the_results_of_the_last_run() {
     assert!(message.contains("totals.sql:1:15: there is no model `nowhere`"), "{message}");
 }
 
-/// Also where the file that names the product cannot be read.
+/// The results are replaced even if the file that names the product cannot be read.
 #[test]
 fn a_mistake_in_floe_yaml_or_the_manifest_replaces_the_results_of_the_last_run() {
     let product = Product::shop();
@@ -276,7 +276,7 @@ fn a_mistake_in_floe_yaml_or_the_manifest_replaces_the_results_of_the_last_run()
     assert_eq!(product.run().code, Some(2));
     ids.push(results()["run_id"].clone());
     assert_eq!(results()["status"], "failed");
-    // They are runs like any other.
+    // The failed runs are found like any other run.
     product.write("floe.yaml", &spec);
     for id in &ids {
         let found = product.floe("find", &[id.as_str().unwrap()], &[]);

@@ -6,7 +6,6 @@ use crate::refused::check;
 const SPEC: &str = "floe.yaml";
 const MANIFEST: &str = "manifest.yaml";
 
-/// An edit of a file.
 enum Edit {
     Remove,
     Overwrite(&'static [u8]),

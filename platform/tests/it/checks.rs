@@ -50,14 +50,14 @@ models:
     product
 }
 
-/// The same with checks of the source `orders`.
+/// The shop with checks of the source `orders`.
 fn of_source(checks: &str) -> Product {
     let product = shop();
     product.replace("floe.yaml", "checks: []", &format!("checks: [{checks}]"));
     product
 }
 
-/// The same with checks of the model `big`.
+/// The shop with checks of the model `big`.
 fn of_model(checks: &str) -> Product {
     let product = shop();
     let gold = "layer: gold\n    checks: []";
@@ -133,7 +133,7 @@ fn a_run_reads_the_specification_and_the_manifest_once() {
     product.write("manifest.yaml", "changed: [");
     let error = pipeline::run(&definition, &RunId::new()).unwrap_err();
     let failed = error.report().unwrap().to_string();
-    // The place of the check in what was read.
+    // The place of the check in the specification that was read first.
     assert!(failed.contains("floe.yaml:13:"), "{failed}");
 }
 
@@ -166,7 +166,7 @@ fn a_mistake_in_the_checks_is_found_when_they_are_compiled_with_its_place() {
 #[test]
 fn a_check_that_cannot_run_fails_beside_the_others() {
     let product = of_model("{ row_count: 9 }, { not_null: customer }, { not_null: order_id }");
-    // As a part of another query it is wrong, so its columns are not known before it runs.
+    // The query is wrong as a part of another query, so its columns are not known before it runs.
     product.write("models/big.sql", "SELECT order_id FROM {{ ref('stg_orders') }}; -- all");
     let output = product.run();
     assert_eq!(output.code, Some(1), "{output:?}");

@@ -33,7 +33,7 @@ fn egress(product: &Product) -> BTreeSet<String> {
     let policy =
         policies.iter().find(|policy| policy["metadata"]["name"] == "shop-egress").unwrap();
     let rules = policy["spec"]["egress"].as_array().unwrap();
-    // The first allows names.
+    // The first rule allows names (DNS).
     assert_eq!(
         rules[0]["ports"],
         json!([{ "protocol": "UDP", "port": 53 }, { "protocol": "TCP", "port": 53 }])
@@ -143,14 +143,14 @@ plugins:
     );
     output.assert_ok();
     assert_eq!(readable(&product), json!(["campaign", "lake.polaris"]));
-    // The role stands where the Secrets are, and the account where the product runs.
+    // The role is in the namespace of the Secrets, and the account in the namespace of the product.
     let namespaces: Vec<_> = documents(&product, "rbac.yaml")
         .iter()
         .map(|it| format!("{} {}", it["kind"], it["metadata"]["namespace"]).replace('"', ""))
         .collect();
     let expected = ["Namespace null", "ServiceAccount retail", "Role sales", "RoleBinding sales"];
     assert_eq!(namespaces, expected);
-    // Variables are no Secrets.
+    // Environment variables are not Secrets.
     let (product, output) =
         compile("plugins: { rbac: { type: k8s } }", "secrets: [{ key: CAMPAIGN_TOKEN }]");
     output.assert_ok();
@@ -169,7 +169,7 @@ fn a_key_that_is_no_secret_of_kubernetes_is_one_error() {
         "error: {dir}/floe.yaml: `secrets`: the store `k8s`: expected `NAME/KEY` with the name of a Secret and a key of its data, found the key `CAMPAIGN_TOKEN`\n"
     );
     assert!(!product.path(".floe/kubernetes").exists());
-    // Nor is there anything to run.
+    // There are no artifacts to run, either.
     assert!(!product.path(".floe/compiled_artifacts.json").exists());
 }
 

@@ -24,8 +24,8 @@ cat events >> \"$DBT_LOG_PATH/dbt.log\"
 /// The id that the stand-in gives to its command.
 const INVOCATION: &str = "4be4c3c5-6a29-4b7a-9d0f-2a8c3f5e7d11";
 
-/// A product of which dbt builds a seed and two models, and runs a test. `test` is the status of the test, and `last` that
-/// of the model that reads what is tested.
+/// A product of which dbt builds a seed and two models, and runs a test. `test` is the status of the test, and `last`
+/// is the status of the model that reads the tested node.
 fn product(test: &str, last: &str) -> Product {
     let product = Product::shop();
     let program = product.path("stand-in");
@@ -86,7 +86,7 @@ fn dbt_builds_the_nodes_with_the_profile_of_the_compute_plugin() {
     output.assert_ok();
     let built = "2 models, 1 seed and 1 snapshot built, 0 failed · 1 check passed, 0 failed · ";
     assert!(output.stderr.contains(built), "{}", output.stderr);
-    // Nodes that ran beside each other do not take longer than the command.
+    // Nodes that ran in parallel do not take longer than the command.
     for of_nodes in ["build 100.25 s", "build 401.00 s"] {
         assert!(!output.stderr.contains(of_nodes), "{}", output.stderr);
     }
@@ -367,7 +367,7 @@ fn a_project_with_its_own_profile_is_built_in_the_environment() {
     let folder = folder.to_str().unwrap().trim_end_matches('/');
     let expected = format!("build --project-dir {folder} --target prod");
     assert_eq!(product.read("arguments").trim_end(), expected);
-    // Where its database is, only dbt knows.
+    // Only dbt knows the place of its database.
     let summary = output.stderr.split_once("2 models, 1 seed and 1 snapshot built, ").unwrap().1;
     assert!(summary.contains("\ntables   in the database of dbt's profile\n"), "{summary}");
 }

@@ -1,4 +1,4 @@
-//! The other products of the demo: their results, compared with what is computed from the CSV files without
+//! The other products of the demo: their results are compared with values that are computed from the CSV files without
 //! SQL.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +29,7 @@ fn iot_telemetry_finds_the_door_the_fan_and_the_gateway() {
     let product = Product::demo("iot-telemetry");
     product.run().assert_ok();
     let database = product.open(".floe/warehouse.db");
-    // The plugins of its manifest.
+    // The plugins of the product's manifest have stored this object.
     let object = product.read(".floe/lake/acme-stores/iot-telemetry/site_climate.csv");
     assert!(object.starts_with("site,kind,day,celsius,"), "{object}");
 

@@ -34,7 +34,7 @@ fn errors(change: impl FnOnce(&Product)) -> BTreeMap<String, String> {
     errors
 }
 
-/// The product needs a secret, which every store is asked for.
+/// A change that makes the product need a secret, which every store is asked for.
 fn manifest(plugins: &str) -> impl FnOnce(&Product) {
     move |product| {
         product.append("floe.yaml", "secrets: [{ key: HOME }]");

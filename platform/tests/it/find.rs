@@ -134,7 +134,7 @@ fn a_failed_run_is_found() {
     assert_eq!(*message, "1 of 3 assets failed");
 }
 
-/// `prod` records some of its runs, and each that fails, so the id of any run may be needed.
+/// `prod` records some of its runs, and every failed run, so the id of any run may be needed.
 #[test]
 fn the_trace_of_a_run_that_failed_without_being_sampled_has_its_id_everywhere() {
     let receiver = Receiver::http();

@@ -15,11 +15,11 @@ const FAILED: &str = ".floe/warehouse.failed.db";
 const UNFINISHED: &str = "PRAGMA cache_size = 2; BEGIN IMMEDIATE; CREATE TABLE notes (text); \
     UPDATE orders SET ordered_on = hex(randomblob(200))";
 
-/// The same with a log.
+/// The same with a write-ahead log.
 const LOGGED: &str = "PRAGMA journal_mode = WAL; CREATE TABLE notes (text); \
     UPDATE orders SET ordered_on = hex(randomblob(200))";
 
-/// A product that was run with so many orders.
+/// A product that was run with this number of orders.
 fn ran(orders: usize) -> Product {
     let product = Product::shop();
     write_orders(&product, orders);
@@ -33,14 +33,14 @@ fn write_orders(product: &Product, count: usize) {
     product.write("data/orders.csv", &text);
 }
 
-/// A program that is in the middle of something.
+/// A program that is using the database.
 fn program(product: &Product, database: &str, statements: &str) -> Connection {
     let connection = Connection::open(product.path(database)).unwrap();
     connection.execute_batch(statements).unwrap();
     connection
 }
 
-/// Leaves the files of a program that is killed in the middle of something.
+/// Leaves the files of a program that is killed while it uses the database.
 fn kill(product: &Product, database: &str, statements: &str) {
     let program = program(product, database, statements);
     let paths = ["", "-journal", "-shm", "-wal"].map(|end| format!("{database}{end}"));
@@ -57,7 +57,7 @@ fn kill(product: &Product, database: &str, statements: &str) {
 
 /// The tables of a database that is not damaged.
 fn tables(product: &Product, database: &str) -> String {
-    // A reader may write: it undoes what a program has not finished.
+    // A reader may write: it undoes the unfinished changes of another program.
     let database = Connection::open(product.path(database)).unwrap();
     let text = |query| database.query_row(query, (), |row| row.get(0)).unwrap();
     let checked: String = text("PRAGMA integrity_check");
@@ -105,7 +105,7 @@ fn a_program_with_a_log_does_not_change_the_tables_of_later_runs() {
     write_orders(&product, 800);
     product.run().assert_ok();
     assert_published(&product, 800);
-    // It writes into the database that it has opened.
+    // The program writes into the database that it has opened.
     program.execute_batch("DELETE FROM orders").unwrap();
     assert_published(&product, 800);
     drop(program);

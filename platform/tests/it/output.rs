@@ -6,8 +6,7 @@ use serde_json::Value;
 use crate::exporting_to;
 use crate::product::{Product, command};
 
-/// The lines of a run without a terminal: one for each asset, and a summary that tells what was done and where everything
-/// is.
+/// The lines of a run without a terminal: one for each asset, and a summary with the results and their places.
 #[test]
 fn a_run_prints_a_line_for_each_asset_and_a_summary_last() {
     let product = Product::shop();
@@ -50,7 +49,7 @@ fn json_of(product: &Product, path: &str) -> Value {
     serde_json::from_str(&product.read(path)).unwrap()
 }
 
-/// A file that the run has generated first is no part of the time of its asset.
+/// The time for generating a file is no part of the time of its asset.
 #[test]
 fn the_input_is_generated_before_its_asset_is_built() {
     let product = Product::shop();
@@ -62,7 +61,7 @@ fn the_input_is_generated_before_its_asset_is_built() {
     let line = first.stderr.lines().nth(1).unwrap();
     let start = "  ✓ orders      source         1 row  ";
     assert!(line.starts_with(start), "{line}");
-    // Above the asset, at its depth.
+    // The line is above the line of the asset, at the same depth.
     let drawn: Vec<&str> = first.stdout.lines().collect();
     let at = |name: &str| drawn.iter().position(|line| line.contains(name)).unwrap();
     let depth = |at: usize| drawn[at].chars().position(|it| it == '✓').unwrap();
@@ -218,7 +217,7 @@ fn a_run_that_stops_ends_with_its_summary() {
     assert!(summary.contains(lost), "{summary}");
 }
 
-/// The lines of the failures may be far above.
+/// The lines of the failures may be far above the summary.
 #[test]
 fn the_summary_repeats_the_failures_up_to_ten() {
     let product = Product::shop();
@@ -240,7 +239,7 @@ fn the_summary_repeats_the_failures_up_to_ten() {
     assert!(lines[11].starts_with("stages   "), "{summary}");
 }
 
-/// In `prod`, a tenth of the runs is recorded, and each that fails: the decision is made at its end.
+/// In `prod`, a tenth of the runs is recorded, and every failed run, which is known only at its end.
 #[test]
 fn a_failed_run_is_not_told_to_be_left_out() {
     let receiver = Receiver::http();

@@ -150,7 +150,7 @@ fn a_failure_to_compile_is_an_alert_to_the_channels_of_the_manifest() {
     let channels = "plugins: { alert_channel: [{ type: terminal, file: alerts.log }, { type: terminal, file: no/such/folder/alerts }, { type: terminal }] }";
     product.append("manifest.yaml", channels);
     product.write("models/totals.sql", "SELECT * FROM {{ ref('nowhere') }}");
-    // A channel that fails is told, and the terminal, which shows the error, gets no alert.
+    // A failed channel is reported, and the terminal, which already shows the error, gets no alert.
     let output = product.run();
     assert_eq!(output.code, Some(2));
     let error =
@@ -176,7 +176,7 @@ fn a_plugin_that_does_not_start_is_an_alert_to_the_channels_that_do() {
     let (warning, message) = output.stderr.split_once("error: ").unwrap();
     assert!(warning.contains("the plugin was not started"), "{}", output.stderr);
     assert!(message.contains("NO_HOOK"), "{}", output.stderr);
-    // The channel that cannot be used is what failed first. The other one gets the alert.
+    // The first failure is the channel that cannot be used. The other channel gets the alert.
     let alert = product.read("alerts.log");
     assert_eq!(alert, format!("alert: critical: FloePipelineFailed: {message}"));
     product.replace("manifest.yaml", "{ type: slack, webhook: '${env:NO_HOOK}' }, ", "");
@@ -258,7 +258,7 @@ fn a_lineage_backend_that_hangs_does_not_delay_each_asset() {
     product.append("manifest.yaml", &manifest);
     let output = product.run();
     assert_eq!(output.code, Some(0), "{}", output.stderr);
-    // The failures are one warning.
+    // All failures of the backend are one warning.
     let warning = "warning: the lineage_backend plugin `marquez`: ";
     assert!(output.complaints().starts_with(warning), "{}", output.stderr);
     assert_eq!(output.complaints().lines().count(), 1);
@@ -276,7 +276,7 @@ fn tracing_that_is_switched_off_records_nothing() {
         let output = product.run();
         output.assert_ok();
         assert!(!output.stdout.contains("trace"), "{}", output.stdout);
-        // Without a trace, the events of lineage have no ids of one.
+        // Without a trace, the lineage events have no trace ids.
         let lineage = product.read(".floe/lineage.jsonl");
         assert!(!lineage.contains("trace"), "{lineage}");
     }

@@ -70,7 +70,7 @@ fn the_lineage_of_each_run_is_kept_within_a_bound() {
     assert_eq!(runs_in(&product, lineage).len(), 2);
     assert!(product.read(lineage).starts_with(&of_first));
 
-    // As many runs as have 32 MiB of events.
+    // Enough runs for 32 MiB of events.
     let copies = (32 << 20) / of_first.len() + 1;
     product.write(lineage, &of_first.repeat(copies));
     product.run().assert_ok();
@@ -81,7 +81,7 @@ fn the_lineage_of_each_run_is_kept_within_a_bound() {
     assert_eq!(runs_in(&product, before).len(), copies);
     assert_eq!(product.files().iter().filter(|path| path.contains("lineage")).count(), 2);
 
-    // A file of others keeps its name and its contents.
+    // A file of another program keeps its name and its contents.
     product.write(before, "not lineage\n");
     product.write(lineage, &of_first.repeat(copies));
     let output = product.run();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::product::Product;
 use crate::service::{Answer, Received, Service};
 
-/// Credentials for the stores and the services, which nothing else may contain.
+/// Credentials for the stores and the services. No other text may contain them.
 const CREDENTIALS: [&str; 2] = ["c4n4ryInfisical", "c4n4ryPolaris"];
 
 /// Infisical, Polaris, Marquez and Alertmanager: the requests of a run, as each of them answers.
@@ -68,7 +68,7 @@ fn assert_requests(received: &[Received], product: &Product) {
         let found = received.iter().filter(|it| it.path.starts_with(path));
         found.collect::<Vec<_>>()
     };
-    // Two of the run, and of each of its three assets.
+    // Two events of the run, and two of each of its three assets.
     assert_eq!(of("/api/v1/lineage").len(), 8);
     let stored = ".floe/objects/retail/shop/totals.csv";
     assert_eq!(product.read(stored), "orders,share,first\n2,0.5,2024-01-31\n");
@@ -82,7 +82,7 @@ fn assert_requests(received: &[Received], product: &Product) {
     );
 }
 
-/// Each request has the trace and the baggage of the run.
+/// Asserts that each request has the trace and the baggage of the run.
 fn assert_context(received: &[Received], trace: &str) {
     let traces: BTreeSet<&str> =
         received.iter().map(|request| &request.header("traceparent").unwrap()[3..35]).collect();

@@ -28,7 +28,7 @@ fn no_product_mentions_telemetry() {
     assert!(files.len() > 20, "{files:?}");
     for file in files {
         let text = fs::read_to_string(&file).unwrap().to_lowercase();
-        // The name of a product, about telemetry of another kind.
+        // The name of this product is about telemetry of another kind.
         let text = text.replace("name: iot-telemetry", "");
         for word in WORDS {
             assert!(!text.contains(word), "`{word}` in {}", file.display());

@@ -56,7 +56,7 @@ fn a_run_starts_its_plugins_and_publishes_what_it_built() {
     assert_eq!(count("floe.plugins.start"), 1, "{spans}");
     let started = spans.names().iter().filter(|name| name.strip_suffix(".start").is_some()).count();
     assert_eq!(started, 1 + 8, "{spans}");
-    // The ends; the starts are events.
+    // Only the events at the ends have spans; the starts are span events.
     assert_eq!(count("lineage.emit_event"), 1 + 3, "{spans}");
     for name in ["floe.pipeline.run", "floe.asset.totals"] {
         spans.single(name).assert_event("lineage.emit_event");
@@ -213,7 +213,7 @@ fn a_failing_model_fails_the_root_span_and_its_dependents_are_skipped() {
     spans.single("floe.pipeline.run").assert_error("1 of 3 assets failed");
 }
 
-/// The errors below which there is no other: the name of the span, and the class of its error.
+/// The errors that have no other error below them: the name of the span, and the class of its error.
 fn causes(spans: &Spans) -> Vec<(String, String)> {
     let is_error = |span: &testing::CapturedSpan<'_>| matches!(span.status(), Status::Error { .. });
     let failed: Vec<_> = spans.iter().filter(is_error).collect();

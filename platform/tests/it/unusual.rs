@@ -8,7 +8,7 @@ use crate::spans_of;
 
 const RUNS: &str = ".floe/runs.jsonl";
 
-/// A product with runs of so many orders.
+/// A product after this number of runs.
 fn ran(runs: usize) -> Product {
     let product = Product::shop();
     write_orders(&product, 200);
@@ -42,7 +42,7 @@ fn a_source_with_eight_times_its_rows_is_said_everywhere() {
     let summary = output.stderr.split_once("\nunusual  ").unwrap().1;
     assert!(summary.contains(expected), "{summary}");
 
-    // It is unusual for some nights, and what follows of it is not told again.
+    // The number of rows is unusual in the second run, too, and its consequences are not reported.
     product.run().assert_ok();
     let ended = &runs(&product, &[])[0];
     let told = |unusual: &Value| {
@@ -89,7 +89,7 @@ fn a_query_that_changed_and_fails_is_said_with_its_first_run() {
     let alert = service.single().json().to_string();
     assert!(alert.contains("`totals` fails since run 8 ("), "{alert}");
 
-    // It is built again, with a query that is new.
+    // The model is built again, with a new query.
     product
         .write("models/totals.sql", "SELECT count(*) AS all_orders FROM {{ ref('stg_orders') }}");
     let third = product.run();

@@ -29,7 +29,8 @@ struct Backend {
 }
 
 impl Backend {
-    /// Prometheus. Debian's is built without its receiver of OTLP, so vmagent receives and writes remotely.
+    /// Prometheus. Debian's package is built without an OTLP receiver, so vmagent receives the metrics and sends them
+    /// by remote write.
     fn prometheus(service: u16) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ports = [ReservedPort::new(), ReservedPort::new()];
@@ -140,7 +141,7 @@ impl Backend {
                 let label = |name: &str| alert["labels"][name].as_str().unwrap().to_owned();
                 (label("alertname"), label("job"))
             })
-            // It runs products in its own process, the last of which has failed.
+            // The service runs products in its own process, and the last of them has failed.
             .filter(|(_, job)| job != "service")
             .collect()
     }

@@ -39,7 +39,7 @@ pub(crate) fn get(port: u16, path: &str) -> Option<String> {
     head.contains(" 200 ").then(|| body.to_owned())
 }
 
-/// Asks until it is so, or until the time limit.
+/// Repeats `is_so` until it returns `true`, at most until the time limit. Returns whether it did.
 pub(crate) fn eventually(mut is_so: impl FnMut() -> bool) -> bool {
     let began = Instant::now();
     loop {
@@ -53,7 +53,7 @@ pub(crate) fn eventually(mut is_so: impl FnMut() -> bool) -> bool {
     }
 }
 
-/// Asks until it is so.
+/// Repeats `is_so` until it returns `true`, and fails after the time limit.
 #[track_caller]
 pub(crate) fn wait(what: &str, is_so: impl FnMut() -> bool) {
     assert!(eventually(is_so), "{what}");

@@ -15,7 +15,7 @@ use crate::alerts;
 
 const CONFIG: &str = "route: { receiver: none }\nreceivers: [{ name: none }]\n";
 
-/// floe, hunter2.
+/// The user `floe` with the password `hunter2`.
 const USERS: &str =
     "basic_auth_users:\n  floe: $2b$04$//6j9rTXyHj3jtV2fPUtNOfEE/CZJlKZBzoZQxxfTJe2Jfr.w2TmK\n";
 
@@ -54,7 +54,7 @@ fn an_alert_is_stored_once_with_its_labels_and_annotations() {
     let message = Message { at, ..alerts::message() };
     let send = |password: &str, message: &Message<'_>| send_as(&url, 60.0, password, message);
     send("hunter2", &message).unwrap();
-    // The next run finds the same: no second alert, but the id of that run.
+    // The next run has the same cause: there is no second alert, but the alert gets the id of that run.
     let run_id = Some("9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1");
     let again = Message { run_id, ..message };
     send("hunter2", &again).unwrap();

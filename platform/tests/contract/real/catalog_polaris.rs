@@ -24,7 +24,7 @@ fn polaris_accepts_a_table_and_a_reader_finds_its_rows() {
         name: "orders",
         location: &format!("file://{}", object.display()),
     };
-    // A second time, nothing is new.
+    // Nothing is new the second time.
     for is_new in [true, false] {
         let created = on(&format!("http://127.0.0.1:{port}"), "s3cr3t", 60.0, |catalog| {
             Ok([catalog.create_namespace("retail")?, catalog.create_table(&table)?])

@@ -25,7 +25,7 @@ fn project(model: &str, test: &str) -> TempDir {
     let profile = json!({ "shop": { "target": "dev", "outputs": { "dev": profile } } });
     for (path, text) in [
         ("dbt_project.yml", "name: shop\nversion: 1.0.0\nprofile: shop\n"),
-        // YAML contains JSON.
+        // JSON is valid YAML.
         ("profiles.yml", &*profile.to_string()),
         ("seeds/orders.csv", "id\n1\n2\n3\n"),
         ("models/totals.sql", model),

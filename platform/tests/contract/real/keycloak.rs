@@ -7,7 +7,7 @@ use floe_plugin::ErrorKind;
 use super::process::{Process, place, script};
 use crate::identity_keycloak::authenticate;
 
-/// With signs that a header or a form must encode.
+/// A secret with characters that a header or a form must encode.
 const SECRET: &str = "a&b=c d%+:/";
 
 #[test]

@@ -31,7 +31,7 @@ fn assert_job_and_datasets(event: &Value) {
     assert_eq!(output["outputFacets"]["outputStatistics"]["rowCount"], 3);
 }
 
-/// Every facet was read by its class.
+/// Asserts that every facet was read by its class.
 fn assert_schemas(found: &Value) {
     let schemas: Vec<&str> = found["schemas"].as_object().unwrap().keys().map(|it| &**it).collect();
     let expected = [

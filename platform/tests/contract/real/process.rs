@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The time for a service to start, and to do what is expected.
+/// The time for a service to start, and to do the expected work.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The folder of the installed services.
@@ -64,7 +64,7 @@ impl Process {
         line.parse().unwrap_or_else(|_| panic!("no port: {line}"))
     }
 
-    /// Whether a line of standard output is there that was not read yet.
+    /// Whether standard output has a line that was not read yet.
     pub(crate) fn has_line(&mut self) -> bool {
         self.lines.try_iter().any(|line| !line.starts_with('\t'))
     }
@@ -87,7 +87,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The process may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

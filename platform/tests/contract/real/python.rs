@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::process::Command;
 
-/// The output of Python.
 pub(crate) fn python(place: &Path, script: &str) -> String {
     let output = Command::new(place.join("venv/bin/python")).args(["-c", script]).output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);

@@ -64,7 +64,7 @@ fn manifests_are_those_of_kubernetes() {
     let (is_valid, text) = validate(&place, &manifests);
     assert!(is_valid, "{text}");
     assert_eq!(text.matches("INFO").count(), manifests.len(), "{text}");
-    // The validation refuses what is not in the schema: of a Role and of a NetworkPolicy.
+    // The validation refuses fields that the schemas of a Role and of a NetworkPolicy do not contain.
     for (index, part) in [(2, "metadata"), (5, "spec")] {
         let mut manifest = manifests[index].clone();
         manifest[part]["unknown"] = 1.into();

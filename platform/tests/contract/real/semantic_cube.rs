@@ -13,7 +13,7 @@ use serde_json::json;
 use super::process::{place, script};
 use crate::{Rows, with};
 
-/// Names that the measure has, that no member of Cube has, and that are references.
+/// Names that the measure has, names that no member of Cube can have, and names that are references.
 const SQL: &str = "SELECT 7 AS customer_id, 1.5 AS revenue, 3 AS count, 'a' AS \"big part\", \
                    4 AS order_id, '2024-01-31' AS since, 'x' AS \"a{b}\"";
 

@@ -36,7 +36,7 @@ pub(crate) fn built_by_dbt(dagster: &Path, dbt: &Path) -> Setup {
     setup
 }
 
-/// Runs it. Each id leads to the others.
+/// Runs the product, asserts that dbt's id leads to the trace, and returns the name of the span above dbt's command.
 pub(crate) fn with_dbt(orchestrator: &str, dagster: &Path, built: &str) -> (Setup, String) {
     let setup = built_by_dbt(dagster, &real_dbt());
     let output = setup.floe("run").args(["--orchestrator", orchestrator]).output().unwrap();
@@ -68,7 +68,7 @@ pub(crate) fn with_dbt(orchestrator: &str, dagster: &Path, built: &str) -> (Setu
     (setup, above_dbt(&spans))
 }
 
-/// The span that the command of dbt is below.
+/// The name of the span above the span of dbt's command.
 fn above_dbt(spans: &[ReceivedSpan]) -> String {
     parent(spans, single(spans, "dbt.build")).to_owned()
 }

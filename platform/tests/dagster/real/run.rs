@@ -35,7 +35,7 @@ fn events(programs: &Path, setup: &Setup) -> Json {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// The spans of the assets are below the run, and have links to those that they read.
+/// Asserts that the spans of the assets are below the run, and link to the spans of the assets that they read.
 fn assert_tree(spans: &[ReceivedSpan], [orders, stg_orders, totals]: [&ReceivedSpan; 3]) {
     for (name, expected) in [
         ("floe.pipeline.run", ""),
@@ -55,7 +55,7 @@ fn assert_tree(spans: &[ReceivedSpan], [orders, stg_orders, totals]: [&ReceivedS
     assert_eq!((count("dagster.io.read"), count("dagster.io.write")), (2, 3));
 }
 
-/// The span of an asset has Dagster's ids, and Dagster's event has the ids of the span.
+/// Asserts that the span of an asset has Dagster's ids, and that Dagster's event has the ids of the span.
 fn assert_materialized(span: &ReceivedSpan, run_id: &str, events: &Json) {
     let key = span.name.trim_start_matches("dagster.asset.");
     assert_attributes(
@@ -76,7 +76,7 @@ fn assert_materialized(span: &ReceivedSpan, run_id: &str, events: &Json) {
     assert_eq!(metadata["floe/trace"], typed("UrlMetadataValue", &url));
 }
 
-/// Dagster's own events show the run.
+/// Asserts that Dagster's own events show the run.
 fn assert_events(events: &Json) {
     let rows = |key: &str| &events["materializations"][key]["dagster/row_count"]["value"];
     assert_eq!((rows("orders"), rows("totals")), (&json!(2), &json!(1)));
@@ -148,7 +148,7 @@ fn by_process(spans: &[ReceivedSpan]) -> String {
     lines.collect()
 }
 
-/// A program in the place of Dagster that runs it with `floe` replaced by a script, in which `$FLOE` is `floe`.
+/// A program in place of Dagster that runs Dagster with a script in place of `floe`. `$FLOE` in the script is `floe`.
 fn with_floe_replaced(programs: &Path, retries: u32, script: &str) -> Setup {
     let setup = Setup::with_script("");
     let replaced = setup.program("floe", script);
@@ -196,7 +196,7 @@ fn real_dagster_is_interrupted() {
     assert!(!setup.product.path(".floe/warehouse.db").exists());
 }
 
-/// Models beside `stg_orders`, which fails, and `totals`, which is behind it.
+/// Models beside `stg_orders`, which fails, and beside `totals`, which depends on it.
 const MODELS: &str = "  - name: checked
     layer: bronze
     checks: [{ not_null: ordered_on }]
@@ -205,7 +205,8 @@ const MODELS: &str = "  - name: checked
   - name: endless
     layer: bronze";
 
-/// Runs `floe`. It kills the process that builds the asset `endless`, and repairs the source after the first attempt.
+/// A script that runs `floe`, kills the process that builds the asset `endless`, and repairs the source after the first
+/// attempt.
 const FAULTS: &str = "
 count() { cat \"$(dirname \"$FLOE_RUN\")/attempts.jsonl\" 2>/dev/null | grep -c '\"endless\"'; }
 before=$(count)
@@ -218,7 +219,7 @@ wait $id; code=$?
 cp \"$2/spare.csv\" \"$2/data/orders.csv\"
 exit $code";
 
-/// A product whose assets fail, are retried, killed and skipped.
+/// A product whose assets fail, are retried, are killed, and are skipped.
 fn failing(programs: &Path) -> Setup {
     let setup = with_floe_replaced(programs, 1, FAULTS);
     let product = &setup.product;
@@ -243,7 +244,7 @@ fn assert_reported(output: &Output) {
     }
 }
 
-/// Each attempt is a span.
+/// The spans of the two attempts to build an asset.
 fn attempts<'a>(spans: &'a [ReceivedSpan], key: &str) -> [&'a ReceivedSpan; 2] {
     let name = format!("dagster.asset.{key}");
     let mut found: Vec<_> = spans.iter().filter(|it| it.name == name).collect();
@@ -258,7 +259,7 @@ fn attempts<'a>(spans: &'a [ReceivedSpan], key: &str) -> [&'a ReceivedSpan; 2] {
     [first, second]
 }
 
-/// The source is built at the second attempt, and what is behind it links to that one.
+/// Asserts that the source is built at the second attempt, and that the assets that read it link to this attempt.
 fn assert_repaired(spans: &[ReceivedSpan]) {
     let [first, second] = attempts(spans, "orders");
     assert!(is_error(first, "expected a whole number"), "{:?}", first.status);
@@ -352,7 +353,7 @@ fn real_dagster_runs_what_its_sensor_requests_in_the_trace_of_the_sensor() {
         .env("DAGSTER_HOME", home)
         .env("DAGSTER_DISABLE_TELEMETRY", "1")
         .env("FLOE_PROGRAM", setup::floe())
-        // As in Dagster's daemon, nothing is current there.
+        // As in Dagster's daemon, there is no current context.
         .env_remove("TRACEPARENT")
         .output()
         .unwrap();

@@ -24,7 +24,7 @@ pub(crate) fn real() -> String {
     format!("{folder}:{}", std::env::var("PATH").unwrap())
 }
 
-/// Two months, so that the batches of a model are two.
+/// Two months, so that a model has two batches.
 pub(crate) const WINDOW: [&str; 4] =
     ["--event-time-start", "2026-01-01", "--event-time-end", "2026-03-01"];
 
@@ -58,7 +58,7 @@ pub(crate) fn dbt(
     command
 }
 
-/// The results of a run without and of one with a receiver, at the same time.
+/// The results of a run without a receiver and of a run with one, which run at the same time.
 fn both<T: Send>(receiver: &Receiver, run: impl Fn(Option<&Receiver>) -> T + Sync) -> [T; 2] {
     thread::scope(|scope| {
         let bare = scope.spawn(|| run(None));
@@ -99,7 +99,7 @@ fn compare(
     if let Some(info) = finished.get(id)
         && result["message"] == "Skipping due to fail_fast"
     {
-        // It has run: it was canceled, or is an ephemeral model.
+        // The node has run: it was canceled, or is an ephemeral model.
         status = info["node_status"].as_str().unwrap();
     }
     let expected = match status {
@@ -180,7 +180,7 @@ pub(crate) fn assert_results(folder: &Path, receiver: &Receiver) {
     assert_eq!(run_results["metadata"]["env"]["TRACEPARENT"], traceparent);
     let results = run_results["results"].as_array().unwrap();
     let manifest = json(&folder.join("target/manifest.json"));
-    // The last event of a node that is built in batches is its own.
+    // The last event of a node that is built in batches is about the node itself.
     let finished: BTreeMap<String, Json> = fs::read_to_string(folder.join("logs/dbt.log"))
         .unwrap()
         .lines()
@@ -229,7 +229,7 @@ fn real_dbt_with_a_hook_that_fails() {
     assert_failed_hook(&receiver.spans());
 }
 
-/// Digits are times and durations.
+/// Removes digits, which are times and durations.
 fn without_digits(bytes: &[u8]) -> String {
     text_of(bytes).replace(|sign: char| sign.is_ascii_digit(), "0")
 }
@@ -303,7 +303,7 @@ fn real_dbt_without_a_project_or_a_command() {
     let path = real();
     let receiver = Receiver::grpc();
     for words in [&["build", "--nosuch"][..], &["run", "-s", "nosuch"], &["build"]] {
-        // A folder each: a project that was parsed before is parsed in part.
+        // Each run has a folder of its own: dbt parses only a part of a project that it has parsed before.
         let [bare, traced] = both(&receiver, |receiver| {
             let folder = project();
             if words.len() == 1 {
@@ -361,7 +361,7 @@ fn measured_dbt_build() {
     };
     // The first run parses the project.
     let _ = [false, true].map(build);
-    // In turn, and each first in every other pair.
+    // The runs alternate, and each kind is the first in every other pair.
     let pairs: Vec<_> = (0..runs)
         .map(|run| {
             if run % 2 == 0 {
