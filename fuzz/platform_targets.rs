@@ -8,7 +8,7 @@ use floe_plugin::{CleanUrl, Destination};
 /// A value that occurs nowhere else.
 const SECRET: &str = "Zq7vXk29PmLw";
 
-/// The message of an error does not contain the secret, and does not control the terminal. It has a line for each
+/// Asserts that the message of an error neither contains the secret nor controls the terminal. It has a line for each
 /// mistake, at most 100, and each is bounded.
 fn assert_safe(error: &Error) {
     let message = error.redacted();
@@ -20,7 +20,7 @@ fn assert_safe(error: &Error) {
     assert!(!message.contains(is_control), "{message:?}");
 }
 
-/// Each line is a mistake in the file.
+/// Asserts that each line is a mistake in the file.
 fn assert_lines(error: &Error, file: &str) {
     let is_mistake = |line: &str| line.starts_with(&format!("{file}:"));
     assert!(error.redacted().lines().all(is_mistake), "{error}");
@@ -54,8 +54,8 @@ pub(crate) fn product(data: &[u8]) {
     }
 }
 
-/// `compiled_artifacts.json`: what is accepted can be written and read again, unless it contains a credential,
-/// which is not written.
+/// `compiled_artifacts.json`: an accepted file can be written and read again, unless it contains a credential, which is
+/// not written.
 pub(crate) fn artifacts(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     match parsers::artifacts(&text) {
@@ -72,7 +72,7 @@ pub(crate) fn artifacts(data: &[u8]) {
     }
 }
 
-/// The query of a model: no reference is left when they are replaced.
+/// The query of a model: no reference is left after the replacement.
 pub(crate) fn query(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     match parsers::query(&text) {
@@ -87,7 +87,7 @@ pub(crate) fn query(data: &[u8]) {
     }
 }
 
-/// Names, versions, paths and endpoints: what is accepted is written as it was, and has no way out of a folder.
+/// Names, versions, paths and endpoints: an accepted text is written as it was, and does not lead out of a folder.
 pub(crate) fn words(data: &[u8]) {
     let text = String::from_utf8_lossy(data).into_owned();
     let accepted = [

@@ -40,8 +40,7 @@ pub(crate) fn planted(data: &[u8]) {
     assert!(!safe.contains(SECRET), "{message:?} became {safe:?}");
 }
 
-/// A text that repeats something takes a bounded number of steps for each byte, whatever it repeats: where one is slow,
-/// a longer one would be slower.
+/// Text that repeats a piece takes a bounded number of steps for each byte, whatever the piece is.
 pub(crate) fn slowest(data: &[u8]) {
     let piece = String::from_utf8_lossy(&data[..data.len().min(64)]);
     if piece.is_empty() {
@@ -56,7 +55,7 @@ pub(crate) fn slowest(data: &[u8]) {
     assert!(steps < 512, "{steps} steps for a byte of {piece:?}");
 }
 
-/// A file of traces is read and drawn whatever is in it, and what is written of it is read again.
+/// A file of traces is read and drawn whatever its content, and the written form is read again.
 pub(crate) fn recording(data: &[u8]) {
     let read = |data: &[u8]| {
         let mut reader = Reader::new().max_bytes(1 << 26);
@@ -137,7 +136,7 @@ pub(crate) fn trace_context(data: &[u8]) {
     }
 }
 
-/// The headers of B3: what is passed on is bounded, and does not change when it is passed on again.
+/// The headers of B3: the headers that are passed on are bounded, and do not change when they are passed on again.
 pub(crate) fn other_headers(data: &[u8]) {
     let received = headers(data);
     for format in [Propagator::B3, Propagator::B3Multi] {
@@ -148,8 +147,8 @@ pub(crate) fn other_headers(data: &[u8]) {
     }
 }
 
-/// `baggage`: what is passed on is bounded and does not change when it is passed on again, and a secret is not
-/// passed on.
+/// `baggage`: the entries that are passed on are bounded and do not change when they are passed on again, and a secret
+/// is not passed on.
 pub(crate) fn baggage(data: &[u8]) {
     let header = |cx| sent(cx).remove("baggage").unwrap_or_default();
     let cx = propagation::extract_context(&headers(data));
@@ -165,7 +164,7 @@ pub(crate) fn baggage(data: &[u8]) {
     assert!(!header(with_secret).contains(SECRET));
 }
 
-/// Every byte of a text that is not a letter or a digit, percent-encoded.
+/// Percent-encodes every byte of a text that is not a letter or a digit.
 fn encoded(text: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {
@@ -237,7 +236,7 @@ pub(crate) fn resource_attributes(data: &[u8]) {
     assert_eq!(again, Ok((resource, None)));
 }
 
-/// `FLOE_SPAN_FILTER`, `FLOE_LOG_LEVEL` and `RUST_LOG`: what is accepted can be written, and means the same.
+/// `FLOE_SPAN_FILTER`, `FLOE_LOG_LEVEL` and `RUST_LOG`: an accepted value can be written, and means the same.
 pub(crate) fn filters(data: &[u8]) {
     const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
@@ -253,8 +252,8 @@ pub(crate) fn filters(data: &[u8]) {
     }
 }
 
-/// A document: what is accepted can be written and read again, unless it contains a credential, which is not
-/// written. No error, no debug output and no written form contains a credential.
+/// A document: an accepted one can be written and read again, unless it contains a credential, which is not written. No
+/// error, no debug output and no written form contains a credential.
 pub(crate) fn configuration(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     if let Ok(config) = TelemetryConfig::from_yaml(&text) {
@@ -297,7 +296,7 @@ fn as_document(config: &TelemetryConfig) -> String {
     written.to_string()
 }
 
-/// The file of `OTEL_CONFIG_FILE`: its substitution ends where variables refer to each other, what is accepted can be
+/// The file of `OTEL_CONFIG_FILE`: its substitution ends where variables refer to each other, an accepted file can be
 /// written in our own format and read again, messages are bounded, and none of them contains a credential.
 pub(crate) fn config_file(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
@@ -319,7 +318,7 @@ pub(crate) fn config_file(data: &[u8]) {
         }
         Err(error) => assert!(error.len() < MAX_MESSAGE, "{} bytes", error.len()),
     }
-    // In front, so that the text cannot make a word or a number of it.
+    // The secrets come first, so that the text cannot make them part of a word or a number.
     let with_secrets = format!(
         "file_format: '1.0'\ntracer_provider: {{processors: [{{batch: {{exporter: {{otlp_http: {{endpoint: \
          'https://u:{SECRET}@host', headers: [{{name: x-team, value: '${{SECRET}}'}}], \

@@ -21,7 +21,7 @@ pub(crate) fn run(
     output
 }
 
-/// A span, its log record and a metric arrive. Returns the output of the program.
+/// Asserts that a span, its log record and a metric arrive. Returns the output of the program.
 pub(crate) fn assert_signals(name: &str, path: &str, variables: &[(&str, &str)]) -> String {
     let receiver = Receiver::grpc();
     let output = run(name, path, &receiver, variables);

@@ -93,7 +93,7 @@ impl<C> TracedConnection<C> {
 }
 
 impl<C: ConnectionLike> TracedConnection<C> {
-    /// `describe` returns the operation of the span, which is `None` if a command has no usual name.
+    /// Opens a span. `describe` returns its operation, which is `None` if a command has no usual name.
     fn open<'o>(
         &self,
         describe: impl FnOnce(&mut Opening) -> Option<Cow<'o, str>>,
@@ -153,7 +153,7 @@ impl<C: ConnectionLike + Send> ConnectionLike for TracedConnection<C> {
     }
 }
 
-/// `failed` returns the error in a response, if the connection leaves it there.
+/// Ends the span with its response. `failed` returns the error in a response, if the connection leaves it there.
 async fn in_span<T>(
     mut span: DetachedSpan,
     mut sent: RedisFuture<'_, T>,

@@ -26,7 +26,7 @@ fn named<'a>(spans: &'a [ReceivedSpan], name: &str) -> &'a ReceivedSpan {
     spans.iter().find(|span| span.name == name).unwrap()
 }
 
-/// The service closes the connection after the response.
+/// Sends a request to a service that closes the connection after the response.
 fn request(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
@@ -44,7 +44,7 @@ struct Service {
 }
 
 impl Service {
-    /// The program logs its address.
+    /// Starts a program that logs its address.
     fn start(command: &mut Command) -> Self {
         let mut process = command.spawn().unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();

@@ -64,7 +64,7 @@ impl Log {
         Noisy { name, dropped }
     }
 
-    /// A call: its result, or the message of its panic, and the order of the drops.
+    /// Logs a call: its result, or the message of its panic, and the order of the drops.
     pub(crate) fn call<T: Debug>(&mut self, what: &str, call: impl FnOnce(&Self) -> T) {
         let result = catch_unwind(AssertUnwindSafe(|| call(self)));
         let result = result.map_err(|payload| message(&*payload));
@@ -72,7 +72,7 @@ impl Log {
         self.value(what, (result, dropped));
     }
 
-    /// A future: its size, and the observations of a call for 0, 1 and 2 polls.
+    /// Logs a future: its size, and the observations of a call for 0, 1 and 2 polls.
     pub(crate) fn future<F: Future<Output: Debug>>(
         &mut self,
         what: &str,
@@ -94,8 +94,8 @@ impl Log {
         }
     }
 
-    /// The function calls itself four times and stores the [`address`] of a local in each call, with an argument of
-    /// `moved` bytes.
+    /// Logs the frames of a function that calls itself four times and stores the [`address`] of a local in each call,
+    /// with an argument of `moved` bytes.
     pub(crate) fn frame(
         &mut self,
         what: &str,

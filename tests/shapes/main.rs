@@ -68,7 +68,7 @@ corpus! {
     tail_temporaries
     type_parameters
     types;
-    // Without arguments: `error_if` is given the result before the signature determines its type.
+    // These shapes have no arguments: `error_if` would get the result before the signature determines its type.
     returned_closures
 }
 
@@ -76,25 +76,25 @@ struct Shape {
     name: &'static str,
     plain: fn(&mut Log),
     annotated: fn(&mut Log),
-    /// With `error_if`, and with an attribute.
+    /// The shape with `error_if`, and with an attribute.
     with_arguments: Option<[fn(&mut Log); 2]>,
 }
 
-/// Bytes that a span may add to a future.
+/// The number of bytes that a span may add to a future.
 const OF_FUTURE: usize = 120;
 
-/// Sizes that a span may add to the stack frames of a call, in an unoptimized build.
+/// The limits for the stack frames that a span adds to a call, in an unoptimized build.
 struct OfFrame {
-    /// The bytes of a small function.
+    /// The number of bytes for a small function.
     bytes: usize,
-    /// The copies of an argument that is moved.
+    /// The number of copies of an argument that is moved.
     copies: usize,
 }
 
-/// While nothing records. The frames of a call with a small argument have about 150 bytes more.
+/// The limits while nothing records. The frames of a call with a small argument have about 150 bytes more.
 const WITHOUT_SPAN: OfFrame = OfFrame { bytes: 256, copies: 4 };
 
-/// Half of it is due to the standard library's `catch_unwind`.
+/// The limits in a span. Half of the bytes are due to the standard library's `catch_unwind`.
 const IN_SPAN: OfFrame = OfFrame { bytes: 448, copies: 11 };
 
 fn observe(shape: fn(&mut Log)) -> Vec<Line> {
@@ -148,7 +148,7 @@ fn each_shape_behaves_as_without_the_attribute() {
 /// The name, the end and the number of attributes of each span, in their order.
 type Ends = Vec<(String, String, usize)>;
 
-/// Without budgets of sizes.
+/// Compares the observations without the sizes, which have budgets, and returns the ends of the spans.
 fn ends(shape: &Shape, mode: &str, run: fn(&mut Log)) -> Ends {
     let is_same = |line: &Line| matches!(line, Line::Same(..));
     let mut lines = Vec::new();

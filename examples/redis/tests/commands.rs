@@ -10,7 +10,7 @@ use opentelemetry::trace::{SpanKind, Status};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncCommands as _, Client, RedisResult};
 
-/// `CLIENTS_REDIS` is the address of the server.
+/// The address of the server, from `CLIENTS_REDIS`.
 fn address() -> String {
     std::env::var("CLIENTS_REDIS").expect("the address of a server of Redis")
 }

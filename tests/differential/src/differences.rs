@@ -63,8 +63,7 @@ pub fn sampler(sampler: Sampler) -> Box<dyn ShouldSample> {
     }
 }
 
-/// The limits of the SDK. For a program in which keys may occur twice, [`adjusted`] applies the limits of
-/// attributes.
+/// The limits of the SDK. If keys may occur twice in a program, [`adjusted`] applies the limits of attributes instead.
 #[must_use]
 pub fn limits(limits: Limits, numbers_keys: bool) -> SdkLimits {
     let attributes = |limit| if numbers_keys { limit } else { u32::MAX };
@@ -76,8 +75,8 @@ pub fn limits(limits: Limits, numbers_keys: bool) -> SdkLimits {
     }
 }
 
-/// A span of the SDK as floe-telemetry exports it: its end, and the limits of attributes for a program in which
-/// keys may occur twice.
+/// A span of the SDK as floe-telemetry exports it: adjusts the end, and applies the limits of attributes if keys may
+/// occur twice in the program.
 #[must_use]
 pub fn adjusted(mut span: Span, limits: Limits, numbers_keys: bool) -> Span {
     span.end = match (span.start, span.end) {
@@ -102,8 +101,8 @@ pub fn adjusted(mut span: Span, limits: Limits, numbers_keys: bool) -> Span {
 /// The maximum number of values of a span that are recorded.
 const RECORDED: usize = 128;
 
-/// Records the values one after the other: if there is no room for a new key, values that were replaced by later ones
-/// make room. Returns the number of dropped values.
+/// Records the values one after the other. If there is no room for a new key, it takes the room of values that later
+/// ones have replaced. Returns the number of dropped values.
 fn record(attributes: &mut Attributes) -> u32 {
     let mut dropped = 0;
     let mut recorded = Attributes::new();
@@ -125,7 +124,7 @@ fn record(attributes: &mut Attributes) -> u32 {
     dropped
 }
 
-/// Keeps `limit` keys, each with its last value at the place of its first one. Returns the number of dropped
+/// Keeps `limit` keys, each with its last value, in the place of its first value. Returns the number of dropped
 /// attributes.
 fn limit(attributes: &mut Attributes, limit: u32) -> u32 {
     let mut dropped = 0;
@@ -148,7 +147,7 @@ pub fn flags(context: &SpanContext) -> u8 {
     context.trace_flags().to_u8() & !2
 }
 
-/// The description of an error, which is greater than the earlier ones.
+/// The description of an error, a greater text than those of earlier errors.
 #[must_use]
 pub fn description(position: usize) -> String {
     format!("failure {position:04}")

@@ -35,16 +35,16 @@ pub struct Limits {
 
 #[derive(Clone, Debug)]
 pub struct Program {
-    /// Its operations. One that needs a span, while none was started, does nothing.
+    /// The operations of the program. An operation that needs a span does nothing before one was started.
     pub operations: Vec<Operation>,
     /// Whether keys get a number, so that no key occurs twice.
     pub numbers_keys: bool,
-    /// Whether it drops its spans before the contexts that are still attached.
+    /// Whether the program drops its spans before the contexts that are still attached.
     pub drops_spans_first: bool,
 }
 
-/// One of the spans that were started, or of the contexts that are attached: 0 is the last one. Beyond the
-/// first one, it starts again.
+/// A started span or an attached context, counted from the last one, which is 0. Beyond the first one, the count starts
+/// again.
 #[derive(Clone, Copy, Debug)]
 pub struct Pick(pub u8);
 
@@ -87,7 +87,7 @@ pub struct Start {
 
 #[derive(Clone, Debug)]
 pub enum Parent {
-    /// The current one.
+    /// The current context.
     Current,
     Of(Pick),
     /// A context with a span of another process.
@@ -115,7 +115,7 @@ pub enum Update {
     UpdateName,
     End,
     EndAt(Time),
-    /// As many attributes, events or links as the number.
+    /// Sets as many attributes, events or links as the number.
     ManyAttributes(usize),
     ManyEvents(usize),
     ManyLinks(usize),

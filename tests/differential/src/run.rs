@@ -14,13 +14,13 @@ use crate::program::{Code, Operation, Parent, Pick, Program, Start, Target, Upda
 /// The observations of a program.
 #[derive(Debug, Default)]
 pub struct Run {
-    /// The contexts of its spans, in the order in which they started.
+    /// The contexts of the program's spans, in the order in which they started.
     pub contexts: Vec<SpanContext>,
     /// Values that the program has read from its spans and from the current context.
     pub observations: Vec<String>,
 }
 
-/// Runs `program` with these tracers. `before_start` is called with the number of each span before it starts.
+/// Runs `program` with these tracers. Calls `before_start` with the number of each span before it starts.
 pub fn run<T>(program: &Program, tracers: &[T], before_start: &mut dyn FnMut(usize)) -> Run
 where
     T: Tracer,
@@ -46,7 +46,6 @@ where
     run
 }
 
-/// A span of the program.
 enum Handle<S> {
     Span(S),
     Context(Context),
@@ -222,7 +221,7 @@ impl<S: Span + Send + Sync + 'static> State<'_, S> {
         }
     }
 
-    /// `None` is the current context.
+    /// Returns `None` for the current context.
     fn context(&self, parent: &Parent) -> Option<Context> {
         let with = |context| Context::new().with_remote_span_context(context);
         match parent {
@@ -249,7 +248,7 @@ impl<S: Span + Send + Sync + 'static> State<'_, S> {
         }
     }
 
-    /// The keys have numbers if the program numbers them.
+    /// Adds numbers to the keys if the program numbers them.
     fn keyed(&mut self, attributes: &[KeyValue]) -> Vec<KeyValue> {
         let mut attributes = attributes.to_vec();
         if self.program.numbers_keys {

@@ -34,7 +34,7 @@ fn runner(seed: u64) -> TestRunner {
 #[must_use]
 pub fn search(programs: usize, seed: u64) -> (usize, Option<Found>) {
     let compared = Cell::new(0);
-    // A runner ends after its cases, so each call has a seed of its own.
+    // A runner ends after its cases, so each runner has a seed of its own.
     let mut seeds = seed..;
     while compared.get() < programs {
         let Some(seed) = seeds.next() else { break };

@@ -15,7 +15,7 @@ pub struct Span {
     pub parent_is_remote: bool,
     pub name: String,
     pub kind: String,
-    /// `None` for a time of the clock.
+    /// The start; `None` for a time of the clock.
     pub start: Option<u128>,
     pub end: Option<u128>,
     pub attributes: Attributes,
@@ -160,7 +160,7 @@ fn integer(value: i64) -> String {
     format!("int {value}")
 }
 
-/// The bits, because not all floats are equal to themselves.
+/// The bits of a float: not all floats are equal to themselves.
 fn float(value: f64) -> String {
     format!("double {:016x}", value.to_bits())
 }

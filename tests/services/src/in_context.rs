@@ -5,7 +5,7 @@ use std::task::{Context as TaskContext, Poll};
 use opentelemetry::Context;
 use tower_service::Service;
 
-/// A service that is called in the context in which it was created. With it, a capture has the spans of a
+/// A service that is called in the context in which it was created. With this service, a capture has the spans of a
 /// server whose connections are tasks of their own.
 #[derive(Clone, Debug)]
 pub struct InContext<S> {
@@ -14,12 +14,12 @@ pub struct InContext<S> {
 }
 
 impl<S> InContext<S> {
-    /// In the current context.
+    /// Creates a service for the current context.
     pub fn new(inner: S) -> Self {
         Self { inner, context: Context::current() }
     }
 
-    /// In this context.
+    /// Creates a service for this context.
     pub const fn with(inner: S, context: Context) -> Self {
         Self { inner, context }
     }

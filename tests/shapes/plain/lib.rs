@@ -1,5 +1,5 @@
-//! Attributes of the tests: [`macro@alone`], `#[traced]` without a span, so that one file can be compiled with and without it, and `#[traced]` with arguments
-//! where a function has none.
+//! Attributes of the tests: [`macro@alone`], `#[traced]` without a span, so that one file can be compiled with and
+//! without it, and `#[traced]` with arguments where a function has none.
 
 use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
 
@@ -21,7 +21,7 @@ pub fn with_attribute(arguments: TokenStream, item: TokenStream) -> TokenStream 
     with("attributes(more = 1)", arguments, item)
 }
 
-/// The arguments of the function come before these.
+/// Annotates an item with `#[traced]` and its own arguments, or those of `default` if it has none.
 #[expect(clippy::expect_used, reason = "the texts are tokens")]
 fn with(default: &str, arguments: TokenStream, item: TokenStream) -> TokenStream {
     let tokens = |text: &str| -> TokenStream { text.parse().expect("tokens") };

@@ -66,7 +66,7 @@ impl Service {
         Ok(Self { process, url: format!("http://{}/test", address.trim()) })
     }
 
-    /// Closes its input, so that the service exports its spans and exits.
+    /// Closes the input of the service, so that it exports its spans and exits.
     fn stop(mut self) -> Result<(), Failure> {
         drop(self.process.stdin.take());
         let status = self.process.wait()?;

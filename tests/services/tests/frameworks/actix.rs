@@ -108,7 +108,7 @@ impl Server {
     }
 }
 
-/// Returns the status and the body, as far as there is a response.
+/// Returns the status and the body, or those that have arrived.
 async fn get(server: &Server, path: &str) -> (Option<u16>, Option<String>) {
     let url = format!("http://{}{path}", server.address);
     let request = floe_test_services::client().get(url);

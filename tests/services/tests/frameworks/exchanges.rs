@@ -10,7 +10,7 @@ use floe_telemetry::{create_span, traced};
 use futures_core::Stream;
 use opentelemetry::trace::SpanKind;
 
-/// Requests of `curl/8` with the baggage `tenant=acme`.
+/// The paths of requests by `curl/8` with the baggage `tenant=acme`.
 pub(crate) const PATHS: [&str; 6] = [
     "/orders/42?q=shoes&token=abcdef123456",
     "/broken",
@@ -20,14 +20,14 @@ pub(crate) const PATHS: [&str; 6] = [
     "/torn",
 ];
 
-/// The handler of `/orders/{id}`: the tenant.
+/// The handler of `/orders/{id}`, which responds with the tenant.
 #[traced]
 pub(crate) async fn find() -> String {
     tokio::task::yield_now().await;
     baggage_value("tenant").unwrap_or_default()
 }
 
-/// The pieces of a body, the last one first. Each has a span, like the end.
+/// The pieces of a body, the last one first. Each piece has a span, and so has the end.
 pub(crate) struct Pieces(pub(crate) Vec<Result<&'static str, &'static str>>);
 
 /// The body of `/stream`.
@@ -49,7 +49,7 @@ impl Stream for Pieces {
     }
 }
 
-/// Checks the spans of a server that has answered [`PATHS`], where it is known by this address.
+/// Checks the spans of a server at this address that has answered [`PATHS`].
 pub(crate) fn check(spans: &Spans, address: &str, type_of_torn_body: &str) {
     let server = |name: &str| -> CapturedSpan<'_> {
         let mut found = spans.named(name).filter(|span| span.data().span_kind == SpanKind::Server);

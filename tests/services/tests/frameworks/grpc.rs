@@ -97,7 +97,7 @@ impl Stream for Pieces {
 
 type Client = Grpc<GrpcClient<Channel>>;
 
-/// Both sides belong to the current capture.
+/// Connects a client to a server. Both belong to the current capture.
 async fn connect(server: GrpcServerLayer, client: GrpcClientLayer) -> Client {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("http://{}", listener.local_addr().unwrap());

@@ -19,7 +19,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tower::{Layer as _, Service as _, ServiceExt as _, service_fn};
 
-/// A server with this layer, in the current capture. Returns its address.
+/// Starts a server with this layer in the current capture, and returns its address.
 async fn server(layer: HttpServerLayer) -> SocketAddr {
     let service = InContext::new(layer.layer(service_fn(answer)));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

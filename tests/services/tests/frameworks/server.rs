@@ -88,7 +88,7 @@ async fn a_request_is_a_span_below_its_sender() {
 #[tokio::test]
 async fn a_request_without_a_parent_starts_a_trace() {
     let spans = testing::capture_async(async {
-        // The span that is current around the server is not the parent of the request.
+        // The span around the server is not the parent of the request.
         let _accepting = create_span("accept loop");
         serve(request("/orders/1").body(Body::empty()).unwrap()).await;
         let bad = request("/orders/2").header("traceparent", "00-zz-01");
@@ -409,7 +409,7 @@ async fn a_route_can_be_named() {
 
 #[tokio::test]
 async fn a_response_that_has_no_body_ends_with_its_headers() {
-    // A server does not poll these bodies, whatever they are.
+    // A server polls none of these bodies.
     let answer = |request: Request<Body>| async move {
         let status = request.uri().path()[1..].parse().unwrap_or(200);
         let body = Body::from_stream(Pieces(vec![Ok("never read")]));

@@ -25,7 +25,7 @@ async fn answer() -> &'static str {
     "ok"
 }
 
-/// The service has answered the request.
+/// The spans of a service that has answered the request.
 async fn spans(configure: impl FnOnce(TelemetryConfig) -> TelemetryConfig) -> Vec<ReceivedSpan> {
     let receiver = Receiver::http();
     let mut config = configure(config(&receiver));
@@ -64,13 +64,13 @@ fn identity(attributes: &BTreeMap<String, Value>) -> Vec<(&str, &Value)> {
 #[tokio::test]
 async fn baggage_of_a_caller_is_recorded_only_if_its_key_is_listed() {
     let _only = PROVIDER.lock().await;
-    // No key is listed.
+    // The configuration lists no key.
     for span in spans(|config| config).await {
         assert_eq!(identity(&span.attributes), []);
         assert_eq!(identity(&span.resource), [("service.name", &text("shop"))]);
     }
 
-    // The key of the tenant is listed.
+    // The configuration lists the key of the tenant.
     let trusts_tenants = |mut config: TelemetryConfig| {
         config.baggage_attributes = vec!["tenant".to_owned()];
         config
@@ -79,7 +79,7 @@ async fn baggage_of_a_caller_is_recorded_only_if_its_key_is_listed() {
         assert_eq!(identity(&span.attributes), [("tenant", &text("acme"))]);
     }
 
-    // A process with an identity of its own that does not accept another.
+    // The process has an identity of its own, and accepts no other.
     let own = FloeSpanAttributes::new("sales", "shop", "1.0.0", Mode::Dev);
     let trusts_nobody = |config: TelemetryConfig| {
         let mut config = config.with_identity(&own);
