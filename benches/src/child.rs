@@ -96,7 +96,6 @@ pub(crate) fn answer_each<Q: DeserializeOwned, A: Serialize>(mut answer: impl Fn
     }
 }
 
-/// Sends a line to the parent.
 pub(crate) fn send(answer: &impl Serialize) {
     let mut out = io::stdout().lock();
     writeln!(out, "{}", json(answer)).and_then(|()| out.flush()).expect("a running parent");

@@ -60,7 +60,6 @@ pub(crate) struct Cost {
 pub(crate) const DEFAULT_CONFIG: &str = "resource_attributes: {service_name: bench}\n";
 
 impl Order {
-    /// Waits for the figures of a child process.
     pub(crate) fn run(self) -> Cost {
         Child::start(&Role::Delivering(self)).answer()
     }

@@ -71,7 +71,6 @@ fn replace_all<'t>(rules: &[Regex], text: &'t str) -> Cow<'t, str> {
     safe
 }
 
-/// The CPU time of one call.
 fn nanos(text: &str, call: Call<'_>) -> f64 {
     let (bytes, rounds) = if measure::quick() { (10_000, 1) } else { (1_000_000, 15) };
     let calls = (bytes / text.len()).clamp(1, 10_000);

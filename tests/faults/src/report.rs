@@ -19,7 +19,6 @@ pub(crate) enum Message {
     /// The program waits for a line on its standard input.
     Waiting(String),
     Sample(Sample),
-    /// The program has ended.
     Report(Box<Report>),
 }
 

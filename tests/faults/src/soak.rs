@@ -91,7 +91,7 @@ impl Outcome {
         );
         ensure!(
             counters.failed > 0 && counters.exported > self.report.created / 10,
-            "nothing has failed, or too much: {counters:?}"
+            "expected failed spans, and more than a tenth exported: {counters:?}"
         );
         let last = self.samples.last().context("no samples")?;
         Ok(format!(

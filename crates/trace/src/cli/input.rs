@@ -113,7 +113,6 @@ fn read_all(reader: &mut Reader, path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Prints problems of files, or of the relations of spans, to standard error.
 pub(crate) fn print_notes(notes: &[Note]) {
     let mut errors = io::stderr().lock();
     for note in notes {

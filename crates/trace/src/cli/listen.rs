@@ -118,7 +118,6 @@ async fn serve(options: &Listen) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Waits for Ctrl-C or a termination signal.
 async fn interrupted() {
     #[cfg(unix)]
     {

@@ -188,7 +188,6 @@ impl Sets {
     }
 }
 
-/// The names of all runs, each stored once.
 #[derive(Default)]
 struct Names {
     names: Vec<Operation>,

@@ -61,7 +61,7 @@ pub(super) static SCENARIOS: [Scenario; 8] = [
             let report = child.finish()?;
             let end = report.peak_memory_kib;
             // The last spans have 400 MB. Only a request with 64 of them may be encoded meanwhile.
-            ensure!(end <= full + 16 * 1024, "from {full} KiB to {end} KiB");
+            ensure!(end <= full + 16 * 1024, "the memory grew from {full} KiB to {end} KiB");
             let counters = report.counters;
             ensure!(counters.exported == 0 && counters.dropped > 2 * LARGE_SPANS, "{counters:?}");
             let error = report.error("shutdown")?;
@@ -112,7 +112,7 @@ pub(super) static SCENARIOS: [Scenario; 8] = [
             child.proceed()?;
             let report = child.finish()?;
             ensure!(report.created == 100_000, "{}", report.created);
-            ensure!(address_space < 1024, "{address_space} MiB of addresses");
+            ensure!(address_space < 1024, "the address space has {address_space} MiB");
             Ok(report)
         },
         ..SCENARIO
@@ -151,8 +151,11 @@ pub(super) static SCENARIOS: [Scenario; 8] = [
             let Counters { dropped, shutdown, .. } = report.counters;
             ensure!(dropped == shutdown, "{:?}", report.counters);
             // The library's part while the threads are alive, and once they have ended.
-            ensure!(peak < idle_peak + 1024, "from {idle_peak} to {peak} MiB of addresses");
-            ensure!(left < idle + 512, "from {idle} to {left} MiB of addresses");
+            ensure!(
+                peak < idle_peak + 1024,
+                "the address space grew from {idle_peak} to {peak} MiB"
+            );
+            ensure!(left < idle + 512, "the address space grew from {idle} to {left} MiB");
             Ok(report)
         },
     },

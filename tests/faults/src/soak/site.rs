@@ -13,7 +13,6 @@ use super::faults::Fault;
 use super::load::NUMBER;
 use crate::receivers::{Plan, Relay};
 
-/// The delay of late responses.
 const DELAY: Duration = Duration::from_millis(400);
 
 /// The number of spans after which a receiver is replaced, because it stores its requests.

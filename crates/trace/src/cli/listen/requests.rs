@@ -37,7 +37,6 @@ const SIGNALS: [(&str, &str, &str); 3] = [
     ("/v1/metrics", "rejectedDataPoints", "metrics.v1.MetricsService"),
 ];
 
-/// The destination of requests.
 #[derive(Clone, Debug)]
 pub(super) struct Receiver {
     /// Sends one decoded message at a time, when there is room for it.

@@ -31,7 +31,6 @@ struct Open {
     has_entry: bool,
 }
 
-/// Traces until they are drawn.
 pub(super) struct Traces<'o> {
     options: &'o Listen,
     out: Option<File>,
@@ -39,7 +38,6 @@ pub(super) struct Traces<'o> {
     open: BTreeMap<u64, Open>,
     /// The key of each trace in `open`.
     places: FxHashMap<TraceId, u64>,
-    /// The key of the next trace.
     next: u64,
     bytes: usize,
     /// The approximate number of bytes above which the oldest trace is drawn.
