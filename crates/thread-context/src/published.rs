@@ -152,8 +152,8 @@ pub type StaticAttributes = &'static Attributes;
 #[doc(hidden)]
 pub const NO_ATTRIBUTES: StaticAttributes = &Attributes::NONE;
 
-/// Makes `new` the first of a list, which continues with `next`. There is no lock, because a fork could inherit it from
-/// a thread that does not exist there.
+/// Adds `new` to the front of a list; `next` is the link in `new`. There is no lock, because a fork could inherit a
+/// lock whose owner does not exist in the fork.
 fn push<T>(last: &AtomicPtr<T>, new: &'static T, next: &AtomicPtr<T>) {
     let new = ptr::from_ref(new).cast_mut();
     let _ = last.fetch_update(Ordering::Release, Ordering::Relaxed, |last| {
@@ -248,8 +248,8 @@ const DEPTH: usize = 64;
 /// are written once.
 const WAYS: usize = 4;
 
-/// The records of a thread, which another thread reuses afterwards. They are never freed. Readers find all stacks from
-/// the address of the last one.
+/// The records of a thread. Another thread reuses them when the thread has ended; they are never freed. Readers find
+/// all stacks from the address of the newest one.
 #[derive(Debug)]
 #[repr(C)]
 struct Stack {
@@ -370,7 +370,7 @@ impl Stack {
     }
 }
 
-/// Makes a record visible to readers, or none if it is null.
+/// Makes a record visible to readers. A null pointer hides the visible record.
 #[inline]
 fn publish(record: *const Record) {
     // A reader interrupts this thread, as a signal handler does.

@@ -160,7 +160,7 @@ pub(crate) fn text(text: &str) -> String {
     redactor.redact(text).into_owned()
 }
 
-/// A text without credentials and personal data, because an error's message quotes its input.
+/// Redacts credentials and personal data, because the message of an error quotes the input.
 fn sanitized(message: &str) -> String {
     let redactor = Redactor::builder().max_chars(LONGEST_EXCEPTION).build();
     redactor.redact(message).into_owned()
