@@ -85,7 +85,7 @@ static SOCKETS: Mutex<Vec<UnixStream>> = Mutex::new(Vec::new());
 /// with one.
 fn socket() -> UnixStream {
     let (own, other) = UnixStream::pair().expect("the system has sockets");
-    own.set_read_timeout(Some(Duration::from_secs(600))).expect("it is a timeout");
+    own.set_read_timeout(Some(Duration::from_secs(600))).expect("a valid timeout");
     SOCKETS.lock().unwrap_or_else(PoisonError::into_inner).push(other);
     own
 }
@@ -94,7 +94,7 @@ fn socket() -> UnixStream {
 fn receives(name: &str) {
     let mut socket = socket();
     print(name, &Value::Null);
-    assert_eq!(socket.read(&mut [0]).expect("nothing interrupts it"), 0);
+    assert_eq!(socket.read(&mut [0]).expect("nothing interrupts the wait"), 0);
 }
 
 #[traced]
@@ -102,10 +102,10 @@ fn polls(name: &str) {
     let socket = socket();
     let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).expect("the system has epoll");
     let data = epoll::EventData::new_u64(0);
-    epoll::add(&epoll, &socket, data, epoll::EventFlags::IN).expect("it is a socket");
+    epoll::add(&epoll, &socket, data, epoll::EventFlags::IN).expect("a socket can be added");
     print(name, &Value::Null);
     let mut room = [MaybeUninit::uninit()];
-    let (events, _) = epoll::wait(&epoll, &mut room, None).expect("nothing interrupts it");
+    let (events, _) = epoll::wait(&epoll, &mut room, None).expect("nothing interrupts the wait");
     assert_eq!(events.len(), 1);
 }
 

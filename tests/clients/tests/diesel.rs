@@ -132,7 +132,7 @@ fn an_error_is_its_kind_and_stays_as_it_is() {
         let sql = "INSERT INTO orders VALUES (2, 'hunter5')";
         let mut connection = sqlite();
         let twice = format!("{sql}; {sql}");
-        let error = connection.batch_execute(&twice).expect_err("it exists");
+        let error = connection.batch_execute(&twice).expect_err("the id exists");
         let kind = DatabaseErrorKind::UniqueViolation;
         assert!(matches!(error, Error::DatabaseError(found, _) if found == kind));
         // The server quotes the text in its message.

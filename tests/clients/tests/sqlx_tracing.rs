@@ -18,7 +18,7 @@ async fn load(pool: &SqlitePool) {
 fn the_events_of_sqlx_are_on_the_span_of_the_function() {
     let layers = tracing_subscriber::registry().with(LevelFilter::DEBUG);
     let subscriber = with_current_span(layers.with(tracing_layer()));
-    tracing::subscriber::set_global_default(subscriber).expect("the only one");
+    tracing::subscriber::set_global_default(subscriber).expect("no other global subscriber");
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let pool = SqlitePoolOptions::new().max_connections(1);

@@ -1,7 +1,7 @@
 //! `cargo test --manifest-path tests/off/Cargo.toml`: everything compiles, runs and records
 //! nothing.
 
-#![allow(dead_code, unused_imports, reason = "only attributes name some items")]
+#![allow(dead_code, unused_imports, reason = "some items are used only in attributes")]
 
 #[path = "../../src/before_main.rs"]
 mod before_main;
@@ -32,7 +32,7 @@ fn unreachable_attributes(_: &i64) -> [KeyValue; 1] {
 }
 
 fn is_error(result: &Result<i64, String>) -> bool {
-    unreachable!("nothing is looked at: {result:?}")
+    unreachable!("nothing inspects a result: {result:?}")
 }
 
 #[traced(

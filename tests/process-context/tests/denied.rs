@@ -12,7 +12,7 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 /// The resident pages, such as the header of each mapping. A new thread reserves more pages, but uses few.
 fn pages() -> usize {
     let sizes = fs::read_to_string("/proc/self/statm").expect("the system has /proc");
-    let used = sizes.split(' ').nth(1).expect("it has seven numbers");
+    let used = sizes.split(' ').nth(1).expect("`statm` has seven numbers");
     used.parse().expect("a number")
 }
 
@@ -28,10 +28,10 @@ fn a_mapping_that_the_system_does_not_name_is_used_again() {
     let before = pages();
     setrlimit(Resource::Fsize, none).expect("a lower limit is allowed");
     let results: Vec<_> = (0..2_000).map(|_| provider.publish_context()).collect();
-    setrlimit(Resource::Fsize, limit).expect("it is not above the limit of before");
+    setrlimit(Resource::Fsize, limit).expect("the limit of before is allowed");
     // Two errors are possible: some systems name the mapping, and no test exports the variable of threads.
     for result in results {
-        let error = result.expect_err("it is not complete").to_string();
+        let error = result.expect_err("publishing is not complete").to_string();
         assert!(
             error.starts_with("expected a mapping with a name")
                 || error.starts_with("expected the dynamic symbol"),

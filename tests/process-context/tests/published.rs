@@ -14,7 +14,7 @@ use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 fn read(address: u64, size: usize) -> Vec<u8> {
     let mut bytes = vec![0; size];
     let memory = File::open("/proc/self/mem").expect("a process may read its memory");
-    memory.read_exact_at(&mut bytes, address).expect("it is mapped");
+    memory.read_exact_at(&mut bytes, address).expect("mapped memory");
     bytes
 }
 
@@ -53,7 +53,7 @@ fn has(payload: &[u8], text: &str) -> bool {
 fn the_resource_is_published_and_the_missing_symbol_is_an_error() {
     let mut off = TelemetryConfig::new("orders");
     off.enabled = false;
-    let off = TelemetryProvider::builder(off).initialize().expect("it is off");
+    let off = TelemetryProvider::builder(off).initialize().expect("a disabled provider");
     let error = off.publish_context().expect_err("there is nothing to publish").to_string();
     assert!(error.contains("found one that is switched off"), "{error}");
     assert_eq!(published(), None);

@@ -28,10 +28,10 @@ impl Running {
             .stderr(Stdio::null())
             .spawn()
             .expect("the program starts");
-        let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         let lines = lines.map(|line| {
             let line = line.expect("the program writes lines");
-            serde_json::from_str::<Value>(&line).expect("each is JSON")
+            serde_json::from_str::<Value>(&line).expect("each line is JSON")
         });
         let mut count = None;
         let mut threads = Vec::new();
@@ -78,11 +78,11 @@ fn each_thread_is_in_the_span_that_it_says() {
     let id = running.child.id();
     assert!(publishing().expect("the system has /proc").contains(&id));
     let process = Process::open(id).expect("a child may be read");
-    let context = process.context().expect("it is readable").expect("it is published");
+    let context = process.context().expect("a readable context").expect("a published context");
     assert_eq!(context.resource_attribute("service.name"), Some("orders"));
     assert_eq!(context.resource_attribute("replicas"), Some("3"));
     let (found, open) = process.spans(&context).expect("a child may be read");
-    let open = open.expect("it has a list");
+    let open = open.expect("a list of open spans");
     assert!(running.threads.len() > 20);
     for line in &running.threads {
         let thread = found.iter().find(|of| u64::from(of.id) == line["thread"]);
@@ -133,7 +133,7 @@ fn reading_interrupts_no_system_call() {
     let mut running = Running::start(&["waits"]);
     let id = running.child.id();
     let process = Process::open(id).expect("a child may be read");
-    let context = process.context().expect("it is readable").expect("it is published");
+    let context = process.context().expect("a readable context").expect("a published context");
     while !running.threads.iter().all(|of| is_asleep(id, &of["thread"])) {
         std::thread::yield_now();
     }
@@ -145,20 +145,20 @@ fn reading_interrupts_no_system_call() {
         assert_eq!(names, ["polls", "receives"]);
     }
     drop(running.stdin.take());
-    assert!(running.child.wait().expect("it ends").success());
+    assert!(running.child.wait().expect("an ended program").success());
 }
 
 #[test]
 fn a_span_that_changes_meanwhile_is_found_whole() {
     let running = Running::start(&["changes"]);
     let process = Process::open(running.child.id()).expect("a child may be read");
-    let context = process.context().expect("it is readable").expect("it is published");
+    let context = process.context().expect("a readable context").expect("a published context");
     let line = &running.threads[0];
     let mut seen = HashSet::new();
     for _ in 0..2_000 {
         let (found, _) = process.spans(&context).expect("a child may be read");
         let thread = found.iter().find(|of| u64::from(of.id) == line["thread"]);
-        let span = thread.expect("it runs").span.as_ref().expect("it is in a span");
+        let span = thread.expect("a running thread").span.as_ref().expect("a thread in a span");
         assert_eq!(span.trace_id.to_string(), line["found"]["trace_id"]);
         let code = described(span)["code"].to_string();
         if span.span_id.to_string() == line["found"]["span_id"] {
@@ -172,7 +172,7 @@ fn a_span_that_changes_meanwhile_is_found_whole() {
 
 #[test]
 fn an_unreadable_source_is_an_error_or_nothing() {
-    let error = Process::open(u32::MAX).expect_err("there is none").to_string();
+    let error = Process::open(u32::MAX).expect_err("there is no such process").to_string();
     assert_eq!(
         error,
         format!(
@@ -180,16 +180,16 @@ fn an_unreadable_source_is_an_error_or_nothing() {
             u32::MAX
         )
     );
-    let mut silent = Command::new("sleep").arg("1000").spawn().expect("it starts");
+    let mut silent = Command::new("sleep").arg("1000").spawn().expect("the command `sleep`");
     let process = Process::open(silent.id()).expect("a child may be read");
-    assert!(process.context().expect("it is readable").is_none());
-    silent.kill().expect("it runs");
-    silent.wait().expect("it ends");
+    assert!(process.context().expect("a readable context").is_none());
+    silent.kill().expect("a running process");
+    silent.wait().expect("an ended process");
     assert!(process.context().is_err());
 
     let running = Running::start(&[]);
     let process = Process::open(running.child.id()).expect("a child may be read");
-    let context = process.context().expect("it is readable").expect("it is published");
+    let context = process.context().expect("a readable context").expect("a published context");
     drop(running);
     assert!(process.spans(&context).is_err());
 }

@@ -22,7 +22,7 @@ impl Recorded {
     fn named(&self, name: &str) -> &SpanData {
         let mut spans = self.0.iter().filter(|span| span.name == name);
         let span = spans.next().unwrap();
-        assert!(spans.next().is_none(), "one span `{name}`");
+        assert!(spans.next().is_none(), "more than one span `{name}`");
         span
     }
 

@@ -1,6 +1,6 @@
 //! Handles of metrics: each measurement is exported once, by the provider of its time, as a measurement by name is.
 
-#![allow(clippy::float_cmp, reason = "the values are ones that floats represent")]
+#![allow(clippy::float_cmp, reason = "floats represent these values exactly")]
 
 use std::thread;
 
@@ -76,7 +76,7 @@ fn assert_exported(receiver: &Receiver) {
         let from = if last.is_delta { 0 } else { points.len() - 1 };
         points[from..].iter().map(|point| value(&point.value)).sum()
     };
-    assert_eq!(total("rows", sum), 2.0 * (2.0 * all + 5.0), "with the one by name");
+    assert_eq!(total("rows", sum), 2.0 * (2.0 * all + 5.0), "including the measurement by name");
     assert_eq!(total("open", sum), 2.0 * all);
     assert_eq!(total("plain", sum), 2.0 * all);
     assert_eq!(total("size", sum), 2.0 * 2.75 * all);

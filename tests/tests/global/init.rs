@@ -346,7 +346,10 @@ fn the_builder_takes_layers_exporters_processors_samplers_and_settings() {
     let (stdout, stderr) = program.run(&[("FLOE_TEST_ENDPOINT", &receiver.endpoint())]);
     assert!(stdout.contains(" WARN global::init: by log"), "{stdout}");
     assert!(!stdout.contains("INFO"), "the layer has a filter of its own: {stdout}");
-    assert!(stderr.contains("\"event\":\"loaded\""), "and so have log lines: {stderr}");
+    assert!(
+        stderr.contains("\"event\":\"loaded\""),
+        "log lines have a filter of their own, too: {stderr}"
+    );
     assert!(stderr.contains("\nERROR global::init: to both\n"), "{stderr}");
     let spans = receiver.spans();
     assert_eq!(tree(&spans), "load\n  query\n  send");
@@ -441,6 +444,6 @@ fn lines_go_where_the_program_needs_them() {
         assert!(stdout.contains("a result"));
         assert_eq!(stdout.matches("\"event\":").count(), stdout_lines, "{stdout}");
         assert_eq!(stderr.matches("\"event\":").count(), stderr_lines, "{stderr}");
-        assert_eq!(receiver.logs().len(), 2, "records are exported");
+        assert_eq!(receiver.logs().len(), 2, "log records are exported");
     }
 }

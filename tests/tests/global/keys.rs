@@ -94,7 +94,7 @@ fn check_spans(receiver: &Receiver) {
     assert_eq!(
         span.attributes["code.line.number"],
         Value::from("of the process"),
-        "the configuration replaces what is found out"
+        "the configuration replaces the recorded line"
     );
     let resource = &span.resource;
     assert!(!resource.contains_key(""), "{resource:?}");

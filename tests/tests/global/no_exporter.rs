@@ -124,7 +124,7 @@ fn without_an_exporter_nothing_listens_and_one_line_says_so() {
             let telemetry = init().unwrap();
             assert!(!telemetry.is_noop());
             open_spans();
-            assert_eq!(unrecorded(), Carrier::new(), "there are not even ids");
+            assert_eq!(unrecorded(), Carrier::new(), "the spans have no ids");
             assert_is_passed_on();
             telemetry.force_flush(TIMEOUT).unwrap();
             telemetry.shutdown(TIMEOUT).unwrap();
@@ -140,7 +140,7 @@ fn without_an_exporter_nothing_listens_and_one_line_says_so() {
         assert_eq!(stderr, LINE);
         let none = ("OTEL_TRACES_EXPORTER", "none");
         let (_, stderr) = program.run(&[no_lines, none]);
-        assert_eq!(stderr, "", "it was said that none are wanted");
+        assert_eq!(stderr, "", "traces are turned off explicitly");
     }
 }
 
@@ -297,7 +297,7 @@ fn a_processor_takes_spans() {
         assert_eq!(telemetry.statistics(), expected);
     });
     let (_, stderr) = program.run(&[("FLOE_LOG_OUTPUT", "stdout")]);
-    assert_eq!(stderr, LINE, "and they are still not exported");
+    assert_eq!(stderr, LINE, "traces are still not exported");
 }
 
 /// The next provider records again.

@@ -110,7 +110,7 @@ fn each_scope_of_a_batch_has_its_own_spans() {
             let key = (scope.name, scope.version, spans.schema_url.clone());
             let names: Vec<_> = spans.spans.iter().map(|span| span.name.clone()).collect();
             let names = names.join(", ");
-            assert!(found.insert(key, names).is_none(), "a scope is there twice");
+            assert!(found.insert(key, names).is_none(), "a scope occurs twice");
         }
         assert_eq!(found, expected);
     }

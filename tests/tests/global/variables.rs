@@ -307,7 +307,7 @@ fn each_recipe_has_one_effect_in_both_forms() {
 /// Every variable in the sources has a row. The names of signal variables are composed in the sources.
 fn the_code_reads_no_other_variable(rows: &[Row]) {
     let named: BTreeSet<_> = rows.iter().map(|row| &*row.name).collect();
-    assert_eq!(named.len(), rows.len(), "a variable stands twice");
+    assert_eq!(named.len(), rows.len(), "a variable has two rows");
     let mut found = 0;
     let source = include_str!("../../../crates/sdk/src/config/env.rs");
     for word in

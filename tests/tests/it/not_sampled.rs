@@ -48,7 +48,7 @@ fn current() -> SpanContext {
 #[track_caller]
 fn ids_of(guard: &ActiveSpan) -> SpanContext {
     assert_eq!(guard.span_context(), current());
-    assert_eq!(guard.span_context(), current(), "they do not change");
+    assert_eq!(guard.span_context(), current(), "the ids do not change");
     guard.span_context()
 }
 

@@ -53,7 +53,7 @@ fn context_goes_through_each_carrier() {
         let _span = create_span("sender");
         let mut list = vec![("TraceParent".to_owned(), "stale".to_owned())];
         inject_context(&mut list);
-        assert_eq!(list.len(), 1, "what was there is replaced");
+        assert_eq!(list.len(), 1, "earlier headers are replaced");
         let mut map = BTreeMap::from([("TraceParent".to_owned(), "stale".to_owned())]);
         inject_context(&mut map);
         let mut custom = Custom(Vec::new());
@@ -248,7 +248,7 @@ fn baggage_stays_within_its_limits() {
     assert!((8192 - 304..=8192).contains(&length), "{length}");
     let expected = "floe.mode=staging,floe.namespace=sales,floe.product.name=orders,floe.product.version=1.0,a00=%25";
     assert!(header.starts_with(expected), "{header}");
-    assert!(header.ends_with("%25"), "a member is whole or not there");
+    assert!(header.ends_with("%25"), "no member is cut");
 }
 
 #[test]
@@ -269,7 +269,11 @@ fn baggage_is_redacted() {
         written(cx)["baggage"],
         "broken=1,dsn=postgres://<REDACTED>@db/orders,noted=1,password=<REDACTED>,table=orders"
     );
-    assert_eq!(baggage_value("password").as_deref(), Some("hunter2"), "inside nothing changes");
+    assert_eq!(
+        baggage_value("password").as_deref(),
+        Some("hunter2"),
+        "within the process, nothing is redacted"
+    );
 }
 
 #[test]
@@ -302,7 +306,10 @@ fn the_current_ids_are_available() {
     assert_eq!(propagation::current_span_id(), None);
     assert!(inject_headers().is_empty());
     let _attached = extract_context(&[("traceparent", header("00"))]).attach();
-    assert!(propagation::current_span_context().is_valid(), "sampled or not");
+    assert!(
+        propagation::current_span_context().is_valid(),
+        "a context is valid even if it is not sampled"
+    );
     assert_eq!(propagation::current_trace_id().as_deref(), Some(TRACE));
     assert_eq!(propagation::current_span_id().as_deref(), Some(SPAN));
     assert_eq!(propagation::current_span_context().span_id().to_string(), SPAN);

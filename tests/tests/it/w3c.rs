@@ -139,7 +139,7 @@ fn trace_state(states: &[&str]) -> Option<String> {
     let mut headers = vec![("traceparent", &*parent)];
     headers.extend(states.iter().map(|state| ("TraceState", *state)));
     let call = call(&headers);
-    assert_eq!(call.trace_id, TRACE, "no trace state spoils the trace");
+    assert_eq!(call.trace_id, TRACE, "no trace state invalidates the trace");
     call.state
 }
 

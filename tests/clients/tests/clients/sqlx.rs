@@ -61,7 +61,7 @@ fn a_transaction_has_spans_with_the_attributes_of_its_pool() {
         let delete =
             query("DELETE FROM orders WHERE id = 1").execute(pool.traced(&mut *transaction));
         assert_eq!(delete.await.expect("a result").rows_affected(), 1);
-        transaction.rollback().await.expect("as before");
+        transaction.rollback().await.expect("a rollback");
     });
     spans.single("DELETE orders").assert_attribute("db.namespace", "shop");
 }
@@ -71,7 +71,7 @@ fn an_error_has_the_code_of_the_database_and_leaves_the_result_as_it_is() {
     let spans = capture(async {
         let error = query("INSERT INTO orders VALUES (1, 'again')").execute(&pool().await).await;
         let error = error.expect_err("the id exists");
-        assert!(error.as_database_error().expect("of the database").is_unique_violation());
+        assert!(error.as_database_error().expect("an error of the database").is_unique_violation());
     });
     let span = spans.single("INSERT orders");
     let span = span

@@ -100,7 +100,7 @@ fn a_reader_that_sees_the_writer_gone_sees_all_items() {
         let thread = thread::spawn(move || {
             let _ = writer.push(Arc::new(0));
         });
-        assert!(!reader.is_done(), "there is an item to be read, or to come");
+        assert!(!reader.is_done(), "an item is unread or not yet written");
         let read = reader.pop();
         thread.join().unwrap();
         let rest = reader.pop();

@@ -199,7 +199,7 @@ fn the_number_of_events_is_limited() {
     assert_eq!(data.events.dropped_count, 1000 - 128);
     let numbers = data.events.iter().map(|event| attribute(event, "n"));
     let first: Vec<_> = (0..128).map(Value::I64).collect();
-    assert!(numbers.eq(first.iter().map(Some)), "the first ones stay");
+    assert!(numbers.eq(first.iter().map(Some)), "the first events are kept");
 }
 
 #[test]
