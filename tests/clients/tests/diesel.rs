@@ -198,7 +198,7 @@ struct Found {
 }
 
 #[test]
-fn the_look_up_of_a_type_is_a_query_beside_the_one_that_needs_it() {
+fn the_lookup_of_a_type_is_a_query_of_its_own() {
     let mut connection = postgres();
     let mood = "CREATE TYPE pg_temp.mood AS ENUM ('happy'); SET search_path TO pg_temp";
     connection.batch_execute(mood).expect("a type");

@@ -90,7 +90,7 @@ fn nested_functions_are_children_of_each_other() {
 }
 
 #[alone]
-fn a_context_that_is_attached_takes_precedence_while_it_is() {
+fn an_attached_context_takes_precedence_until_it_is_detached() {
     let spans = Recorded::below(remote(true), || {
         root(|| {
             outer(|| {

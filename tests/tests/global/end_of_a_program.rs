@@ -60,7 +60,7 @@ fn a_shutdown_does_not_wait_for_a_receiver_that_is_not_there() {
 
 /// The collector is still busy, so the remaining spans are not in the exporter's queue.
 #[alone]
-fn a_shutdown_without_time_for_the_rest_counts_it() {
+fn a_shutdown_counts_the_spans_that_it_has_no_time_for() {
     const SLOW: Duration = Duration::from_millis(200);
 
     for protocol in BOTH {

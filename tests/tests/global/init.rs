@@ -145,7 +145,7 @@ fn traces_are_printed_on_a_terminal_only() {
 }
 
 #[test]
-fn a_second_call_fails_and_the_other_form_does_not() {
+fn a_second_init_fails_and_init_or_noop_does_not() {
     let program = program!({
         let telemetry = init().unwrap();
         assert!(init().unwrap_err().is_state());
@@ -241,7 +241,7 @@ fn a_panic_is_written_once_and_redacted_on_request() {
 }
 
 #[test]
-fn a_subscriber_of_the_program_stays() {
+fn a_subscriber_of_the_program_is_kept() {
     let program = program!({
         let layer = tracing_subscriber::fmt::layer().without_time();
         tracing_subscriber::registry().with(layer).init();

@@ -34,7 +34,7 @@ fn names_of_scopes_without_end_share_one() {
 }
 
 #[test]
-fn a_callback_that_panics_takes_no_other_metric_along() {
+fn a_callback_that_panics_loses_only_its_own_metric() {
     const BROKEN: [&str; 2] = ["broken", "broken.counter"];
     let program = program!({
         let telemetry = init().unwrap();

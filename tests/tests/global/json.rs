@@ -148,7 +148,7 @@ fn a_removed_file_is_created_again() {
 /// As after a change of the user, the file is open, but its path is no longer accessible.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_file_in_a_folder_that_is_closed_later_is_written_on() {
+fn a_file_is_written_after_its_folder_becomes_inaccessible() {
     let program = program!({
         let place = tempfile::tempdir().unwrap();
         let telemetry = start(config(place.path()));

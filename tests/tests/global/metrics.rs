@@ -70,7 +70,7 @@ fn check_own(receiver: &Receiver) {
 
 /// The views are those of the SDK; one of them panics.
 #[alone]
-fn views_of_the_program_make_the_streams() {
+fn views_of_the_program_define_the_streams() {
     let change = |config: &mut TelemetryConfig| {
         config.metrics.temporality = MetricTemporality::LowMemory;
         config.metrics.histograms = HistogramKind::Exponential;
@@ -204,7 +204,7 @@ impl MetricReader for BrokenReader {
 }
 
 #[alone]
-fn a_reader_that_panics_takes_no_exporter_along() {
+fn a_reader_that_panics_does_not_affect_exporters() {
     let Pipeline { receiver, telemetry } =
         Pipeline::with(OtlpProtocol::Http, |_| (), |it| it.with_metric_reader(BrokenReader));
     record();

@@ -258,7 +258,7 @@ fn calls_are_measured_without_spans() {
 }
 
 #[alone]
-fn metrics_of_all_spans_take_them() {
+fn metrics_of_all_spans_count_spans_without_an_exporter() {
     let receiver = Receiver::grpc();
     let telemetry = metrics_alone(&receiver, true);
     outer();

@@ -82,7 +82,7 @@ fn status(port: u16, line: &str) -> String {
 /// Prevents DNS rebinding: the name `shop.example` leads to 127.0.0.1 once its page is loaded, and the page reads the
 /// response of its own name.
 #[alone]
-fn a_name_that_others_give_this_machine_gets_no_metrics() {
+fn a_host_name_of_others_gets_no_metrics() {
     let reserved = ReservedPort::new();
     let port = reserved.number();
     let telemetry = start(port).unwrap();

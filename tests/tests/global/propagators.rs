@@ -140,7 +140,7 @@ fn a_propagator_that_panics_leaves_the_other_formats_and_is_one_warning() {
 }
 
 #[alone]
-fn a_propagator_of_the_program_is_beside_the_configured_ones() {
+fn a_propagator_of_the_program_is_used_beside_the_configured_ones() {
     let _telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
         .with_span_exporter(MemoryExporter::new())
         .with_propagator(Acme(["acme-trace".to_owned()]))

@@ -183,7 +183,7 @@ fn spans_are_turned_off_by_name_target_and_kind() {
 }
 
 #[alone]
-fn the_kind_of_a_tracing_span_is_that_of_its_field() {
+fn a_field_sets_the_kind_of_a_tracing_span() {
     let mut servers = SamplingRule::default();
     servers.kind = Some(RuleKind::Server);
     servers.ratio = Some(0.0);

@@ -128,7 +128,7 @@ const CONVENTIONS: [(&str, bool, &str); 7] = [
 ];
 
 #[alone]
-fn every_metric_is_that_of_the_conventions() {
+fn every_metric_follows_the_conventions() {
     let receiver = Receiver::http();
     let (telemetry, reader) = start(config(OtlpProtocol::Http, receiver.endpoint()));
     let all = reader.all();

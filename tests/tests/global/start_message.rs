@@ -3,7 +3,7 @@
 use floe_tests::program;
 
 #[test]
-fn the_start_says_which_signal_goes_where_on_request() {
+fn the_start_reports_destinations_on_request() {
     let program = program!({
         drop(floe_telemetry::init().unwrap());
     });

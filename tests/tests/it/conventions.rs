@@ -37,7 +37,7 @@ fn the_keys_of_the_library_are_those_of_the_conventions() {
 /// and marks the deprecated ones. A key that was withdrawn since then is deprecated in the table, and a key whose
 /// definition moved to another repository is not.
 #[test]
-fn the_table_has_what_opentelemetry_s_own_constants_have() {
+fn the_table_has_the_keys_of_opentelemetry_s_constants() {
     let folder = folder_of("opentelemetry-semantic-conventions");
     let text = fs::read_to_string(folder.join("src/attribute.rs")).unwrap();
     let mut count = 0;

@@ -209,7 +209,7 @@ fn a_future_of_an_outer_span_that_is_polled_in_an_inner_one_stays_in_the_outer()
 }
 
 #[test]
-fn a_guard_that_outlives_its_function_leaves_the_next_spans_right() {
+fn a_guard_that_outlives_its_function_does_not_affect_the_next_span() {
     let spans = testing::capture(|| {
         outer(|| {
             let guard = inner(|| create_span("guard"));

@@ -108,7 +108,7 @@ fn the_payload_of_a_panicking_text_may_panic_when_dropped() {
 }
 
 #[test]
-fn a_later_value_of_its_keys_wins_in_the_place_of_the_earlier() {
+fn a_later_value_replaces_the_earlier_one_in_its_place() {
     #[traced(name = "span", attributes(exception.message = "mine", rows = 3))]
     fn before() -> Result<(), Failed> {
         Err(Failed(&["refused"]))
@@ -264,7 +264,7 @@ error no route: refused";
 }
 
 #[test]
-fn a_span_of_another_library_has_it_too() {
+fn a_span_of_another_library_has_the_exception_too() {
     let memory = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(memory.clone()).build();
     let mut span = provider.tracer("acme").start("span");

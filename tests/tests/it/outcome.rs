@@ -355,7 +355,7 @@ where
 
 /// `Error` is implemented only for a `'static` parameter, which method lookup does not take into account.
 #[test]
-fn an_error_around_a_parameter_is_read_by_what_its_bounds_give() {
+fn a_generic_error_is_recorded_as_far_as_its_bounds_allow() {
     let error = || "x".parse::<u8>().unwrap_err();
     let spans = testing::capture(|| {
         let _ = around(error());

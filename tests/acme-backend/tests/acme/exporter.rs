@@ -43,7 +43,7 @@ fn an_exporter_of_another_crate_is_chosen_by_its_name() {
 }
 
 #[test]
-fn a_document_names_it_as_any_other() {
+fn a_document_names_the_exporter_as_any_other() {
     let config = |exporters: &str| {
         let yaml =
             format!("resource_attributes: {{service_name: orders}}\nexporters: {{{exporters}}}");

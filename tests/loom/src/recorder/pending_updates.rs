@@ -35,7 +35,7 @@ fn an_update_racing_with_the_end_is_recorded_or_lost() {
 }
 
 #[test]
-fn two_writers_are_both_seen() {
+fn the_updates_of_two_writers_are_seen() {
     model(|| {
         let pending = pending();
         let writers = ["one", "other"].map(|word| {

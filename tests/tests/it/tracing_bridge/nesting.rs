@@ -61,7 +61,7 @@ fn functions_and_spans_nest_in_turn() {
 }
 
 #[test]
-fn a_span_is_entered_with_what_was_current_when_it_was_created() {
+fn entering_a_span_restores_the_context_of_its_creation() {
     let spans = record(|| {
         function(|| {
             let early = info_span!("early");

@@ -140,7 +140,7 @@ fn the_context_is_that_of_the_span() {
 }
 
 #[test]
-fn a_span_has_what_was_not_declared_as_a_field() {
+fn a_span_has_attributes_that_are_not_declared_as_fields() {
     let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
     let spans = record(|| {
         let span = info_span!("outer", rows = 1);
