@@ -103,7 +103,7 @@ def run_name(where: Path, protocol: str) -> str:
 
 
 def leaks(folder: Path, token: str, besides: Path) -> list[str]:
-    """The files with the planted credential: the backends' databases, what the collector took."""
+    """The files with the planted credential, among the databases of the backends and the output of the collector."""
     files = [path for path in folder.rglob("*") if path.is_file() and path != besides]
     contents = {path: path.read_bytes() for path in files}
     wrong = [f"a credential is in {path}" for path, text in contents.items() if token.encode() in text]

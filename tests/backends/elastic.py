@@ -1,5 +1,5 @@
-"""Elastic's mock OTLP server: decodes requests by the protocol's own schema, and writes what it received to its
-standard output. Asked for log records here."""
+"""Elastic's mock OTLP server: decodes requests by the protocol's own schema, and writes their contents to its
+standard output. Here, it receives log records."""
 
 import json
 import time

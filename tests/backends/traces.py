@@ -23,8 +23,8 @@ class Mistakes(list):
 
 
 def printed_edges(output: str) -> Counter[Edge]:
-    """Each span's name and its parent's, as the program printed them: what another exporter of the same
-    run received."""
+    """The name of each span and of its parent, as the program printed them, which is what another exporter of the
+    same run received."""
     found: Counter[Edge] = Counter()
     above: list[str] = []
     for row in filter(None, map(ROW.match, output.split("\n"))):
@@ -93,8 +93,8 @@ def check_healthy(spans: list[dict], product: str, output: str) -> Mistakes:
 
 
 def check_failing(spans: list[dict], product: str, output: str, model: str) -> Mistakes:
-    """A run in which one model fails: the message of the database is on the branch that failed, without
-    its secret."""
+    """Checks a run in which one model fails: the failed branch has the message of the database, without its
+    secret."""
     wrong = check_shape(spans, product, output)
     failed = {span["name"]: span for span in spans if span["status_code"] == "ERROR"}
     asset = f"floe.asset.{model}"
@@ -103,7 +103,7 @@ def check_failing(spans: list[dict], product: str, output: str, model: str) -> M
         span = failed.get(name, {"status_message": "", "events": [], "attributes": {}})
         safe = "no such table: postgresql://<REDACTED>@warehouse.internal/orders"
         wrong.true(f"{name}: {span['status_message']!r} is not {safe!r}", safe in span["status_message"])
-        # The other event is that lineage knows of its beginning.
+        # The event of lineage reports the start of the asset.
         exceptions = [event["name"] for event in span["events"] if event["name"] != "lineage.emit_event"]
         wrong.equal(f"{name}: events", exceptions, ["exception"])
         wrong.true(f"{name} has no `error.type`", bool(span["attributes"].get("error.type")))

@@ -1,5 +1,5 @@
-// The page of `floe-trace view` in Chromium. Arguments: the program, a folder for files and pictures, and to run only some
-// of the tests, a part of their names.
+// Tests of the page of `floe-trace view` in Chromium. Arguments: the program, a folder for files and pictures, and
+// optionally a part of the names of the tests to run.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -26,7 +26,7 @@ function view(name, lines) {
   return { url: pathToFileURL(out).href, bytes: fs.statSync(out).size };
 }
 
-/** Opens a page, which must not complain, nor ask for anything. */
+/** Opens a page, and collects its messages and other requests, of which there must be none. */
 async function open({ url }, options = {}) {
   const page = await browser.newPage({ viewport: { width: 1360, height: 800 }, ...options });
   page.wrong = [];
@@ -46,7 +46,7 @@ async function close(page) {
 
 const picture = (page, name) => page.screenshot({ path: path.join(folder, `${name}.png`) });
 const names = page => page.$$eval('.row:not([hidden]) .name', all => all.map(it => it.textContent));
-/** Waits until the filter has found this. */
+/** Waits until the filter reports this result. */
 const found = (page, text) => page.waitForFunction(text => document.querySelector('#found').textContent === text, text, { timeout: 5000 })
   .catch(async () => assert.fail(`expected ${text}, found ${await page.textContent('#found')}`));
 const filter = async (page, text, result) => { await page.fill('#filter', text); await found(page, result); };
@@ -70,7 +70,7 @@ const tests = {
       assert.ok(panel.includes(part), `${part} in ${panel}`);
     await picture(page, 'panel-light');
     assert.match(page.url(), /#span=0000000000000005$/);
-    // The address with the span in it opens at the span.
+    // An address that contains a span opens at the span.
     const again = await open({ url: page.url() });
     assert.equal(await title(again), 'charge card');
     await close(again);
@@ -214,7 +214,7 @@ const tests = {
     const page = await open(view('fleet', fleet()));
     assert.equal(await page.$$eval('.row .wait', all => all.length), 0);
     await close(page);
-    // A message that waits in a queue, where no span runs.
+    // This message waits in a queue while no span runs.
     const queue = await open(view('queue', line('shop', [span(1, 1, 0, 'POST /orders', 0, 12), span(1, 2, 1, 'publish', 1, 5, { kind: 4 })]) + line('mailer', [span(1, 3, 2, 'process', 6000, 6100, { kind: 5 })])));
     assert.equal(await queue.$$eval('.row .wait', all => all.length), 1);
     const [wait, bar, chart] = await queue.$eval('.row:has(.wait)', row => ['.wait', '.bar', '.chart'].map(it => row.querySelector(it).getBoundingClientRect()).map(box => [box.left, box.right]));
@@ -252,7 +252,7 @@ const tests = {
     assert.equal(await title(again), 'charge');
     assert.equal(await again.inputValue('#filter'), 'user.id=13');
     await found(again, '1 match in 1 of 24 traces');
-    // A link that is opened in the same page.
+    // This link is opened in the same page.
     await again.evaluate(() => { location.hash = '#span=000000000000000f&filter=status:ok'; });
     await again.waitForFunction(() => /GET .orders.7/.test(document.querySelector('#panel h2')?.textContent || ''));
     assert.equal(await again.textContent('h1'), 'GET /orders/7');
@@ -289,7 +289,7 @@ const tests = {
       await picture(page, `forced-${options.colorScheme || 'light'}`);
       await close(page);
     }
-    // Spans of which each fills the chart, so that each has its duration in its bar.
+    // Each of these spans fills the chart, so the duration is in the bar.
     const full = view('full', Array.from({ length: 30 }, (_, at) => line(`s${at}`, [span(1, at + 1, at, `step ${at}`, 0, 100)])).join(''));
     for (const colorScheme of ['light', 'dark']) {
       const page = await open(full, { colorScheme });
@@ -455,7 +455,7 @@ const tests = {
         wait();
       }));
       console.log(`${count} spans: ${(made.bytes / 1e6).toFixed(2)} MB, open ${Math.round(opened)} ms, frame p50 ${frames[59].toFixed(1)} ms, p95 ${frames[112].toFixed(1)} ms, first search of all attributes ${Math.round(search)} ms`);
-      // Times are reported above; what is asserted is that nothing grows with the spans but the time to unpack them.
+      // Times are reported above. The assertions are that only the time to unpack the spans grows with their number.
       assert.ok(await page.$$eval('.row', all => all.length) < 60);
       assert.match(await page.textContent('#errors'), /row 70 % is broken/);
       if (count === 100_000) await picture(page, 'many');

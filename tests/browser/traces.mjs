@@ -41,7 +41,7 @@ export function shop() {
   return line('web', web) + line('payments', payments) + line('mailer', mailer) + log('payments', 1, 5, 1149, 17, 'the card network did not answer');
 }
 
-/** Requests of which the second one repeats a call, in a span whose name is a text to escape. */
+/** Two requests. The second one repeats a call, in a span whose name must be escaped. */
 export function slow() {
   const calls = Array.from({ length: 6 }, (_, call) => span(2, 4 + call, 3, 'rate', 11 + call * 20, 31 + call * 20));
   return line('shop', [

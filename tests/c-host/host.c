@@ -17,7 +17,7 @@ bool telemetry_call(int kind, void (*call)(void));
 }
 #endif
 
-/* Blocks the signal after threads have been started, and waits for the one that it sends to its process. */
+/* Blocks a signal after threads have been started, and waits for the signal that it sends to its own process. */
 static int waits(const char *how) {
     sigset_t signals;
     sigemptyset(&signals);

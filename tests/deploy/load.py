@@ -1,4 +1,4 @@
-"""Many programs at once through two tiers of Collectors: what is lost, and what it costs.
+"""Exports from many programs at once through two tiers of Collectors, and measures the losses and the costs.
 
     cargo build --release -p benches --bin load
     .ci/services deploy    # once: builds the Collector's core in target/deploy/otelcol
@@ -28,7 +28,7 @@ COUNT = f"""
 receivers: {{otlp: {{protocols: {{grpc: {{endpoint: "127.0.0.1:{COUNTER}"}}}}}}}}
 exporters: {{debug: {{verbosity: basic, sampling_initial: 1000000}}}}
 service:
-  # By default, most of the messages that are equal are left out.
+  # By default, most messages that are equal to others are left out.
   telemetry: {{metrics: {{level: none}}, logs: {{sampling: {{enabled: false}}}}}}
   pipelines:
     traces: &all {{receivers: [otlp], exporters: [debug]}}

@@ -1,4 +1,4 @@
-"""Checks what is in deploy/ as far as that is possible without a cluster.
+"""Checks the files of deploy/ as far as that is possible without a cluster.
 
 Usage: validate.py DEPLOY OTELCOL RENDERED FOLDER, with the core of the Collector as a program, what
 `kubectl kustomize` made of DEPLOY, and a folder for what this writes.
@@ -29,8 +29,8 @@ def kind(component: str) -> str:
 
 
 def core_of(config: dict) -> tuple[dict, list[str]]:
-    """A configuration without the components of contrib, and which these are. What is left of a
-    pipeline stays one: it ends in `debug` where it has lost its exporters."""
+    """A configuration without the components of contrib, and the names of these components. A pipeline that loses
+    its exporters ends in `debug`."""
     lost = []
     for section in ("extensions", "receivers", "processors", "exporters"):
         for name in list(config.get(section, {})):
@@ -64,7 +64,7 @@ def unused(config: dict) -> list[str]:
 def check_collector(path: Path, otelcol: str, folder: Path) -> list[str]:
     whole = yaml.safe_load(path.read_text())
     if "service" not in whole:
-        # It changes another file.
+        # The file changes another one.
         return validate(path, otelcol, path.with_name("one.yaml"), path, lost=[])
     wrong = [f"{path}: {each} is not both configured and used" for each in unused(whole)]
     for name, pipeline in whole["service"]["pipelines"].items():
@@ -105,7 +105,7 @@ def check_manifests(rendered: Path, configs: dict[str, str]) -> list[str]:
 
 
 def check_pod(name: str, spec: dict, documents: list[dict], configs: dict[str, str]) -> list[str]:
-    """What connects manifests with each other and with the collector's configuration."""
+    """Checks the references of manifests to each other and to the collector's configuration."""
     wrong = []
     pod = spec["template"]["spec"]
     labels = spec["template"]["metadata"]["labels"]

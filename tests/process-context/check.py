@@ -1,4 +1,4 @@
-"""Compares what `reader.py` finds in a running program with what the program says of itself."""
+"""Compares the findings of `reader.py` in a running program with the expected findings that the program prints."""
 
 import itertools
 import json
@@ -16,7 +16,7 @@ KEYS = ["floe.span.name", "code.function.name", "code.line.number", "code.file.p
 
 
 def check_command(process, command, expected):
-    """`floe-trace ps` has the same spans, by another reader."""
+    """`floe-trace ps`, another reader, finds the same spans."""
     printed = subprocess.run([command, "ps", str(process), "--json"], stdout=subprocess.PIPE, check=True)
     found = json.loads(printed.stdout)
     assert found["process"]["resource"]["service.name"] == "orders", found["process"]
@@ -30,7 +30,7 @@ def check_command(process, command, expected):
         if line["found"]:
             assert (line["found"]["trace_id"], line["found"]["span_id"]) in spans, (line, spans)
         else:
-            # These are in spans that are listed, but not published.
+            # The threads of these lines are in spans that are listed, but not published.
             assert line["name"] in ("deep", "a context with one id") or not spans, (line, spans)
     listed = subprocess.run([command, "ps", "--json"], stdout=subprocess.PIPE, check=True)
     assert process in [of["pid"] for of in json.loads(listed.stdout)["processes"]], listed.stdout
@@ -51,7 +51,7 @@ def start(program, *arguments, sampler="parentbased_always_on"):
 
 
 def lines(process):
-    """What the program says until its threads have begun."""
+    """The lines that the program prints until its threads have begun."""
     expected, own = [], None
     while own is None or len(expected) < own["threads"]:
         line = process.stdout.readline()
@@ -105,7 +105,7 @@ def main(program, command):
             expected, own = lines(running)
             check_threads(own["process"], program, expected)
             check_command(own["process"], command, expected)
-            # Also of a stopped one, as often as one likes.
+            # A stopped process can be read, too, and more than once.
             os.kill(own["process"], signal.SIGSTOP)
             check_threads(own["process"], program, expected)
             check_command(own["process"], command, expected)

@@ -1,5 +1,5 @@
-"""Compares a profile by `spans.py` with what a program knows of the processor time that its spans take. `cost` measures
-what being sampled costs the program."""
+"""Compares a profile by `spans.py` with the processor time of spans that the program measures itself. `cost` measures
+the cost of sampling for the program."""
 
 import json
 import os
@@ -31,14 +31,14 @@ def ask(process):
 
 
 def shares(begin, end):
-    """Of the processor time between two answers; None stands for what is outside of spans."""
+    """The share of each span name in the processor time between two answers; None stands for time outside of spans."""
     total = end["process"] - begin["process"]
     found = {name: (taken - begin["spans"].get(name, 0)) / total for name, taken in end["spans"].items()}
     return {**found, None: 1 - sum(found.values())}
 
 
 def deviations(counts, expected):
-    """How many standard errors of a binomial distribution each count differs by."""
+    """The deviation of each count, in standard errors of a binomial distribution."""
     total = sum(counts.values())
     return {
         name: (counts.get(name, 0) - total * share) / (total * share * (1 - share)) ** 0.5
@@ -67,7 +67,7 @@ def check_profile(program):
         total = sum(counts.values())
         print(f"{name or '(no span)':>10}: {share:6.1%} of the time, {counts[name] / total:6.1%} of {total} samples")
     assert max(map(abs, found.values())) < 5, found
-    # It would find that two spans are taken for each other.
+    # The check would find two spans that are mistaken for each other.
     swapped = {**expected, "small": expected["large"], "large": expected["small"]}
     assert max(map(abs, deviations(counts, swapped).values())) > 5, swapped
     for name in NAMES:
@@ -139,7 +139,7 @@ def check_names():
         ("_$LT$alloc..vec..Vec$LT$T$C$A$GT$$u20$as$u20$X$GT$::f::h0123456789abcdef", "<alloc::vec::Vec<T,A> as X>::f"),
     ):
         assert spans.frame(symbol) == name, spans.frame(symbol)
-    # Names cannot break the lines.
+    # A name cannot break a line.
     for name, written in ((" a;b ", "a,b"), ("", "(no name)"), ("page 2", "page_2"), ("a\n\x1b", "a\\u{a}\\u{1b}")):
         assert spans.escaped(name) == written, spans.escaped(name)
     found = spans.parsed("72623859790382856,18446744073709551615,-1,a,b\n,\n    inner+1\n    outer+2\n", 3, True)
@@ -148,8 +148,8 @@ def check_names():
 
 
 def cost(program, pairs=30, seconds=1):
-    """Spans per second of processor time while the program is sampled and while it is not, in turn. What interrupts
-    take is part of that time, unless the kernel accounts for it (CONFIG_IRQ_TIME_ACCOUNTING)."""
+    """Spans per second of processor time, with and without sampling in turn. The time of interrupts is included, unless
+    the kernel accounts for it separately (CONFIG_IRQ_TIME_ACCOUNTING)."""
 
     def rate():
         before = ask(running)
@@ -157,7 +157,7 @@ def cost(program, pairs=30, seconds=1):
         after = ask(running)
         return (after["short"] - before["short"]) / (after["process"] - before["process"]) * 1e9
 
-    # No thread is to export them meanwhile.
+    # The spans are not sampled, so that no thread exports them meanwhile.
     with start(program, "short", OTEL_TRACES_SAMPLER="always_off") as running:
         found = []
         for _ in range(pairs):

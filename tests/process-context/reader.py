@@ -1,6 +1,6 @@
 """Reads the contexts of a process from outside, by OpenTelemetry's process context (OTEP 4719) and thread context (OTEP
-4947), without a library of either: what a process publishes as `spans.py` finds it, and the registers of a stopped
-thread. For Linux on x86-64."""
+4947), without a library for them: it finds the published data in the way of `spans.py`, and reads the registers of a
+stopped thread. For Linux on x86-64."""
 
 import ctypes
 import os

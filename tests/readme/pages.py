@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Runs docs/first-hour.md, each section in a folder of its own, and docs/troubleshooting.md, whose sections share a
-program: executes their commands, writes their files, and compares what the last command has printed with the text, of
+program: executes their commands, writes their files, and compares the output of the last command with the text, in
 which `…` stands for anything. Called by .ci/readme."""
 
 import re
@@ -16,7 +16,7 @@ ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[a-zA-Z]|\(B)|\x0f|\r")
 
 
 def run(command: str, folder: Path, fails: bool) -> str:
-    """What a command prints on a terminal."""
+    """The output of a command on a terminal."""
     script = ["script", "--quiet", "--return", "--command", f"stty cols 110; {command}", "/dev/null"]
     done = subprocess.run(script, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     screen = ESCAPES.sub("", done.stdout)
@@ -26,8 +26,8 @@ def run(command: str, folder: Path, fails: bool) -> str:
 
 
 def compare(expected: str, screen: str) -> None:
-    """Each line of the text has to be on the screen, in this order. Whether a span is the last row of its parent depends
-    on how long the parent went on, and so does the line down its side."""
+    """Each line of the text has to be on the screen, in this order. Whether a span is the last row of its parent, and so
+    the line beside it, depends on the duration of the parent."""
     rows = str.maketrans("└│", "├ ")
     expected, screen = expected.translate(rows), screen.translate(rows)
     rest = screen.splitlines()
@@ -52,7 +52,7 @@ def section(text: str, folder: Path) -> None:
         for command in textwrap.dedent(body).splitlines() if kind == "sh" else []:
             if command.startswith("cd "):
                 folder = folder / command.removeprefix("cd ")
-                # The versions of this repository, so that nothing is resolved anew.
+                # With the lock file of this repository, Cargo does not resolve versions anew.
                 (folder / "Cargo.lock").write_bytes((ROOT / "Cargo.lock").read_bytes())
                 continue
             # The package is not published, hence its path.
