@@ -31,7 +31,7 @@ pub enum Origin {
     /// A call site, stored in [`Head::callsite`].
     #[default]
     CallSite,
-    /// A [`SpanBuilder`](super::SpanBuilder), with the scope of its tracer if it has one.
+    /// A [`SpanBuilder`](crate::SpanBuilder), with the scope of its tracer if it has one.
     Builder {
         /// The scope of its tracer.
         scope: Option<&'static Scope>,
