@@ -129,7 +129,6 @@ pub fn main() -> ExitCode {
                 }
                 _ => None,
             };
-            // With the files of the run.
             drop(error);
             if let Some(signal) = signal {
                 interrupt::end(signal);
@@ -146,7 +145,7 @@ fn trace_dbt(_: &[OsString]) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// Prints the usage error, or the help that was requested.
+/// Prints the usage error, or the requested help.
 fn refuse(error: &clap::Error) -> ExitCode {
     let text = error.render().to_string();
     match text.strip_prefix("error: ") {

@@ -173,7 +173,6 @@ fn not_compiled(definition: &Definition, mut report: Report, error: Error) -> Ru
     RunError::Unfinished { report, error }
 }
 
-/// Checks that the plugins support the run.
 fn check(run: &Run<'_>) -> Result<(), Error> {
     let Run { identity, artifacts, plugins, .. } = run;
     let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;

@@ -31,7 +31,6 @@ pub(crate) struct Record {
     pub(crate) seconds: f64,
     /// The host, with the number of its cores.
     pub(crate) machine: String,
-    /// The error that stopped the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) message: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,7 +76,6 @@ pub struct Step {
     /// The id of the run of the job that builds the asset, in its lineage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lineage_run_id: Option<RunId>,
-    /// The id of the dbt command that built the asset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) dbt_invocation_id: Option<String>,
     /// The time of building the asset, without generating its file.
@@ -163,7 +161,6 @@ impl fmt::Display for Status {
 }
 
 impl Step {
-    /// One of [`NOUNS`].
     pub(crate) fn noun(&self) -> &'static str {
         noun(&self.kind)
     }

@@ -57,7 +57,6 @@ pub fn config(identity: &Identity, manifest: &Manifest) -> Result<TelemetryConfi
     Ok(config)
 }
 
-/// Applies the section `telemetry` of the manifest.
 fn runtime(
     config: &mut TelemetryConfig,
     identity: &Identity,

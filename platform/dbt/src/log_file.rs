@@ -20,7 +20,6 @@ pub(crate) struct Settings {
     /// The folder that the user chose, for the project or for `dbt.log`. Nothing below it is written through a symbolic
     /// link.
     pub(crate) base: PathBuf,
-    /// The folder of `dbt.log`.
     pub(crate) folder: PathBuf,
     /// Whether lines are written as dbt's JSON; otherwise they are text.
     pub(crate) is_json: bool,
@@ -84,7 +83,7 @@ impl LogFile {
         Ok((file, metadata.len()))
     }
 
-    /// Opens a file of the log folder, and creates both if necessary.
+    /// Opens a file in the log folder. Creates the folder and the file if necessary.
     fn create(&self, name: &OsStr, options: &mut OpenOptions) -> Result<File, Error> {
         let Settings { base, folder, .. } = &self.settings;
         let inner = folder.strip_prefix(base).unwrap_or(folder);

@@ -135,7 +135,6 @@ impl Outcome {
         }
     }
 
-    /// The outcome of an executed test.
     pub(crate) fn of_test(self) -> Option<&'static str> {
         match self {
             Self::Success => Some("passed"),

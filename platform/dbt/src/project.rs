@@ -258,7 +258,6 @@ pub(crate) fn data_tests(
     (of_columns, of_table)
 }
 
-/// The contents of `dbt_project.yml`.
 pub(crate) fn project(name: &str, version: &str) -> Value {
     json!({
         "name": name,

@@ -88,7 +88,6 @@ impl Reading {
     }
 }
 
-/// Reads lines until dbt has ended.
 fn read(lines: &Lines, mut trace: CommandTrace, mut log_file: Option<LogFile>) -> Read {
     let mut unknown = 0_u64;
     while let Some(line) = lines.next() {

@@ -25,7 +25,6 @@ pub(super) enum Tree {
     Html,
 }
 
-/// The result of an observed command, after its telemetry was delivered.
 pub(super) struct Observed<T> {
     pub(super) outcome: Result<T, RunError>,
     tree: Drawing,

@@ -20,7 +20,6 @@ pub(super) struct Loaded<'a> {
     pub(super) product: &'a Product,
     pub(super) manifest: &'a Manifest,
     pub(super) dbt: Option<DbtProjectFile>,
-    /// The SQL of each asset that has a query.
     pub(super) queries: BTreeMap<String, Text>,
 }
 

@@ -52,7 +52,6 @@ pub struct DagsterStep {
     started: SystemTime,
 }
 
-/// Facts about an asset that become known while it is built.
 #[derive(Debug, Default)]
 struct Known {
     step: Step,
@@ -237,7 +236,6 @@ impl DagsterStep {
         built
     }
 
-    /// The address of the current trace in the backend, if it is recorded.
     fn trace_url(&self) -> Option<String> {
         let (trace_id, _) = active::current_ids()?;
         let url = self.artifacts.observability.trace_url.as_ref()?;

@@ -44,7 +44,6 @@ const TICK: f64 = 0.001;
 /// The stage in which a run waits for another one.
 pub(crate) const WAIT: &str = "wait for another run";
 
-/// The reason that a finding states.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Kind {
     Failure,
@@ -146,7 +145,6 @@ impl Part<'_> {
 struct Comparison<'a> {
     past: &'a [&'a Record],
     run: &'a Record,
-    /// The built assets of each earlier run.
     built: Vec<HashMap<&'a str, &'a Step>>,
     parts: Vec<Part<'a>>,
     /// The usual rows of each asset whose number of rows is unusual, and whether the number has hardly ever occurred.

@@ -113,7 +113,6 @@ impl<'a> Asset<'a> {
         Step { key: self.key().to_owned(), kind: kind.to_owned(), query, inputs, ..Step::default() }
     }
 
-    /// Builds the asset in the current span, after its file is generated.
     fn build_generated(
         self,
         run: &Run<'_>,

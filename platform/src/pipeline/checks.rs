@@ -9,7 +9,6 @@ use super::run::{Run, Tables};
 use crate::artifacts::CheckedTable;
 use crate::{check_column, metrics};
 
-/// The results of the checks of an asset.
 struct Ended {
     checks: Vec<Checked>,
     alerts: Vec<String>,

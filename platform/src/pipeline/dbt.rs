@@ -33,7 +33,6 @@ use crate::plugins::active::{Active, failed};
 use crate::product::{OUTPUT_FOLDER, absolute, warehouse_path};
 use crate::record::{self, FailedCheck, Outcome, Step};
 
-/// Builds the project, which is the only asset of the orchestrator.
 pub(super) fn build(run: &Run<'_>, project: &DbtProject, report: &mut Report) -> Result<(), Error> {
     let Run { identity, artifacts, plugins, id, .. } = run;
     let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;

@@ -23,7 +23,6 @@ use crate::plugins::active::{self, Active, CHECK_FAILED, RUN_FAILED};
 use crate::product::{self, OUTPUT_FOLDER};
 use crate::record::{Outcome, Record, Status};
 
-/// Reports a finished run, whether it has built its tables or not.
 pub(super) fn report(
     run: &Run<'_>,
     mut report: Report,

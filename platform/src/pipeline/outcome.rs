@@ -19,7 +19,7 @@ pub struct QueryError {
     place: Place,
     message: Box<str>,
     error_type: &'static str,
-    /// The results of the asset's checks, if they are what failed.
+    /// The results of the asset's checks, if the checks caused the error.
     pub(crate) checks: Box<[Checked]>,
 }
 

@@ -25,7 +25,7 @@ const MOST_FAILED: usize = 10;
 
 const ASSETS_FAILED: &str = "pipeline.assets_failed";
 
-/// Marks the orchestrator's span, which lies between the span of a failed asset and the span of the run.
+/// Marks the orchestrator's span as failed. It lies between the span of a failed asset and the span of the run.
 pub(crate) fn mark_failed() {
     let span = get_current_span();
     span.set_attribute("error.type", ASSETS_FAILED);
@@ -207,7 +207,6 @@ impl Report {
         })
     }
 
-    /// Writes the failed assets with their messages, up to a maximum; the others are counted.
     fn write_failed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let failed = self.steps().iter().filter_map(|step| match &step.outcome {
             Outcome::Failed { message } => Some((step, message)),
@@ -229,7 +228,6 @@ impl Report {
         }
     }
 
-    /// Writes the tolerated failed checks, up to a maximum; the summary has counted all.
     fn write_tolerated(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let built = self.steps().iter().filter(|step| step.outcome.is_built());
         let failed = built.flat_map(|step| step.failed_checks.iter().map(|it| (&*step.key, it)));

@@ -25,7 +25,6 @@ use crate::product::Product;
 /// The tracer of runs, and of assets that a run builds itself.
 pub(crate) const TRACER_NAME: &str = "floe.orchestrator.local";
 
-/// The context in which assets are built.
 pub(crate) struct Run<'a> {
     pub(crate) id: &'a str,
     pub(crate) identity: &'a Identity,
@@ -132,7 +131,6 @@ impl Run<'_> {
         }
     }
 
-    /// Emits the start of an asset's run.
     pub(crate) fn lineage_of_start(
         &self,
         asset: &AssetRun<'_>,

@@ -29,7 +29,6 @@ pub(crate) const TICK: Duration = Duration::from_millis(50);
 pub(crate) struct Warehouse {
     folder: PathBuf,
     is_kept: bool,
-    /// The time for which the run waited for another one.
     pub(crate) waited: Duration,
     _lock: File,
 }
@@ -79,7 +78,7 @@ impl Warehouse {
         tables.close()?;
         interrupt::check()?;
         let (draft, target) = (self.database(), warehouse_path(&self.folder));
-        // Removes the files that belong to either of them, and keeps other programs from writing to the old one.
+        // The locks merge the files beside each database into it, and keep other programs from writing to the old one.
         drop(lock_database(&draft, plugins)?);
         let _locked = lock_database(&target, plugins)?;
         atomic::publish(&draft, &target)
@@ -132,7 +131,6 @@ fn lock(folder: &Path) -> Result<File, Error> {
     Ok(file)
 }
 
-/// Checks that the engine can use a database file.
 pub(crate) fn validate(folder: &Path, path: &Path, plugins: &Active) -> Result<(), Error> {
     check_path(folder, path)?;
     let engine = plugins.required::<dyn ComputeEngine>()?;

@@ -79,9 +79,10 @@ impl Active {
         self.plugins.named(name).ok_or_else(missing)
     }
 
-    /// Whether the failure of a plugin fails the run. A tolerated failure is logged here.
+    /// Returns the value of a plugin's operation; `None` after a tolerated failure, which is logged here.
     ///
     /// # Errors
+    ///
     /// The failure, if it fails the run.
     pub(crate) fn tolerate<K: ?Sized + Kind, T>(
         &self,

@@ -57,7 +57,7 @@ pub(crate) fn needs_store(plugins: &Active) -> bool {
         .any(|(_, endpoint)| matches!(endpoint, Endpoint::Credential(Reference::Secret { .. })))
 }
 
-/// The destination of a run's telemetry; `None` without an exporter over OTLP.
+/// The destinations of a run's telemetry; empty without an exporter over OTLP.
 fn of_telemetry(config: &TelemetryConfig) -> Vec<(String, u16)> {
     let backend = backend::find(&config.backend).ok();
     let default = match backend.map(|it| it.otlp_exporter_config(config)) {

@@ -222,8 +222,8 @@ impl Pipeline {
             || self.nodes[asset].inputs.iter().any(|input| self.depends_on(*input, target))
     }
 
-    /// The asset that something is planted into; if the engine waits in it, one whose time matters to the run. Of dbt, a
-    /// source must have a table with its rows. `None` if there is no such asset.
+    /// The asset that gets the anomaly. If the engine waits in it, the asset is one whose time matters to the run. For
+    /// dbt, a source must have a table with its rows. `None` if there is no such asset.
     fn target(&mut self, plant: Plant) -> Option<usize> {
         let starts = if self.is_of_dbt { DBT_STARTS } else { 0.0 };
         let all: f64 = starts + self.nodes.iter().map(|node| node.seconds).sum::<f64>();
