@@ -31,7 +31,7 @@ use floe_tests::{ReceivedStatus, Receiver, before};
 use crate::faults::Faults;
 use crate::product::Product;
 
-/// A model that does not end, after `stg_orders`.
+/// A query that reads `stg_orders` and does not end.
 const ENDLESS: &str = "WITH RECURSIVE n(x) AS (SELECT count(*) FROM {{ ref('stg_orders') }} \
     UNION ALL SELECT x + 1 FROM n) SELECT count(x) AS orders FROM n";
 

@@ -80,7 +80,7 @@ pub(crate) fn check(
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
 }
 
-/// After `Retry-After: 0` the request is repeated.
+/// Asserts that the request is repeated after `Retry-After: 0`.
 pub(crate) fn check_retry(
     succeed: impl Fn(&Received) -> Answer + Send + Sync + 'static,
     run: impl Fn(&str) -> Result<(), Error>,

@@ -37,7 +37,6 @@ pub(crate) enum Answer {
     Stall,
 }
 
-/// A service on a port of its own.
 pub(crate) struct Service {
     pub(crate) url: String,
     received: Arc<Mutex<Vec<Received>>>,

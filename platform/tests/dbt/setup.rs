@@ -20,7 +20,6 @@ pub(crate) const PLAY: &str = "cat \"$EVENTS\" >> \"$DBT_LOG_PATH/dbt.log\"";
 /// Kills `floe`, whose child is the script.
 pub(crate) const KILL: &str = "kill -KILL $PPID";
 
-/// A folder with a program `dbt`, and a receiver.
 pub(crate) struct Setup {
     pub(crate) folder: TempDir,
     pub(crate) receiver: Receiver,
@@ -30,7 +29,7 @@ pub(crate) fn recorded(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dbt").join(name)
 }
 
-/// `floe` without the variables of this process that it reads.
+/// `floe` without the variables of this process that `floe` reads.
 pub(crate) fn floe() -> Command {
     let built = || env!("CARGO_BIN_EXE_floe").to_owned();
     let mut floe = Command::new(std::env::var("PIPELINE_FLOE").unwrap_or_else(|_| built()));
@@ -119,7 +118,6 @@ pub(crate) fn text(span: &ReceivedSpan, key: &str) -> Option<String> {
     }
 }
 
-/// Every byte that was received.
 pub(crate) fn bytes(receiver: &Receiver) -> String {
     let requests = receiver.every_request();
     let bodies: Vec<u8> = requests.into_iter().flat_map(|request| request.body).collect();

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use crate::product::{Output, Product};
 
-/// The documents of a generated file.
 fn documents(product: &Product, file: &str) -> Vec<Value> {
     let text = product.read(&format!(".floe/kubernetes/{file}"));
     let documents = text.split("---\n").skip(1);

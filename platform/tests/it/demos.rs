@@ -8,7 +8,7 @@ use rusqlite::types::FromSql;
 
 use crate::product::Product;
 
-/// The rows of a CSV file without quotes, without its header.
+/// The rows of a CSV file that contains no quotes, without its header.
 fn rows(product: &Product, source: &str) -> Vec<Vec<String>> {
     let text = product.read(&format!("data/{source}.csv"));
     let fields = |line: &str| line.split(',').map(str::to_owned).collect();
@@ -19,7 +19,7 @@ fn number(text: &str) -> f64 {
     text.parse().unwrap()
 }
 
-/// The one value of a query's result.
+/// The only value in a query's result.
 fn value<T: FromSql>(database: &Connection, query: &str) -> T {
     database.query_row(query, (), |row| row.get(0)).unwrap()
 }

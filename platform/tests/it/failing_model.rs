@@ -98,7 +98,7 @@ fn a_source_whose_query_fails_leaves_no_file() {
     assert!(!product.files().iter().any(|path| path.starts_with("data/")));
 }
 
-/// Credentials as documentation writes them, in the error of the engine.
+/// The error of the engine contains credentials in the forms that documentation uses.
 #[test]
 fn the_results_contain_no_credential_of_an_error() {
     let product = broken(

@@ -8,7 +8,6 @@ use tempfile::TempDir;
 
 use crate::product::{self, Output, Product};
 
-/// The compiled library, and the log of the last run.
 pub(crate) struct Faults {
     folder: TempDir,
 }

@@ -6,7 +6,6 @@ use crate::product::Product;
 
 const TEXT: [(&str, &str); 2] = [("FLOE_LOG_LEVEL", "info"), ("FLOE_LOG_JSON", "no")];
 
-/// The id of the trace in the summary of the run.
 fn trace_id(stderr: &str) -> &str {
     let mut lines = stderr.lines();
     lines.find_map(|line| line.strip_prefix("trace    ")).unwrap()

@@ -185,7 +185,7 @@ fn colours_are_forced_and_forbidden_by_variables() {
     }
 }
 
-/// A run that stops in the middle, or after everything was built.
+/// A run can stop in the middle, or after everything was built.
 #[test]
 fn a_run_that_stops_ends_with_its_summary() {
     let product = Product::shop();

@@ -143,7 +143,6 @@ fn writers() -> Product {
     product
 }
 
-/// The contents of all files below a folder, by their paths.
 fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {

@@ -147,7 +147,6 @@ impl Product {
         self.floe("run", &[], &[])
     }
 
-    /// Opens a database for reading.
     pub(crate) fn open(&self, path: &str) -> Connection {
         Connection::open_with_flags(self.path(path), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
     }
@@ -159,7 +158,7 @@ impl Output {
         assert_eq!(self.complaints(), "");
     }
 
-    /// Standard error without the lines and the summary of a run, and the errors of assets like any other error.
+    /// Standard error without the lines and the summary of a run. Errors of assets have the form of other errors.
     pub(crate) fn complaints(&self) -> String {
         let marks = [
             "  ✓ ",

@@ -41,8 +41,8 @@ struct Email {
     /// The encryption of the connection. Default: `starttls`.
     #[serde(default)]
     encryption: Encryption,
-    /// A file with the authorities, in PEM, of which one issued the server's certificate. Default: those that
-    /// the system trusts.
+    /// A PEM file with certificate authorities, one of which issued the server's certificate. Default: the authorities
+    /// that the system trusts.
     #[serde(default)]
     ca_certificate: Option<LocalPath>,
     /// The login to the server. Default: none.

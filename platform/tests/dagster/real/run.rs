@@ -411,7 +411,6 @@ fn measured_run_in_dagster() {
     }
 }
 
-/// The spans whose duration is printed.
 const SHOWN: [&str; 5] = [
     "floe.compile",
     "orchestrator.create_definitions",

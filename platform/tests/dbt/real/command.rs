@@ -168,7 +168,7 @@ pub(crate) fn build_in_trace(mut build: Command, code: i32) {
     assert_eq!(text_of(&output.stderr), "", "{stdout}");
 }
 
-/// Compares the spans of a command with what dbt has written into its folder.
+/// Compares the spans of a command with the files that dbt has written into its folder.
 #[expect(clippy::print_stdout, reason = "a figure for the log of CI")]
 pub(crate) fn assert_results(folder: &Path, receiver: &Receiver) {
     let spans = receiver.spans();
