@@ -89,7 +89,8 @@ impl SpanExporter for Discarding {
     }
 }
 
-/// Answers each index of a case with the nanoseconds of a span, until its input ends.
+/// Reads indices of `CASES` from standard input, one per line, until it ends. Answers each with the median time of a
+/// span, in nanoseconds.
 fn serve(mode: &str) {
     let mut config = TelemetryConfig::new("against");
     if mode == MODES[1] {

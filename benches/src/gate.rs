@@ -29,8 +29,8 @@ const MOST: usize = 40;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Measured {
-    /// The CPU time that telemetry adds to a run, in percent: the median of the pairs between the bounds of its 95 %
-    /// confidence interval.
+    /// The CPU time that telemetry adds to a run, in percent: the lower bound of the median's 95 % confidence interval,
+    /// the median of all pairs, and the upper bound.
     added_percent: [f64; 3],
     pairs: usize,
     /// Whether the median is below the limit.

@@ -113,7 +113,8 @@ fn end(input: ParseStream<'_>) -> syn::Result<()> {
     Err(input.error("expected `,`"))
 }
 
-/// Skips to a comma between arguments, rather than in a closure or between generic arguments.
+/// Skips to a comma that precedes the end or the start of another argument. Most commas in closures and between generic
+/// arguments do not.
 fn skip(input: ParseStream<'_>, starts: fn(ParseStream<'_>) -> bool) {
     while !input.is_empty() {
         let ahead = input.fork();

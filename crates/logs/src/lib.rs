@@ -165,7 +165,8 @@ where
     LogLayer::new(output, form(config, output.has_color())).with_filter(filter).boxed()
 }
 
-/// Requests ids for roots, even without recorded spans, if the filter lets any line pass.
+/// Gives ids to root spans even if no spans are recorded, because log lines carry the ids. Does nothing if the filter
+/// lets no line pass.
 fn make_ids(filter: &Targets) {
     if Layer::<Registry>::max_level_hint(filter) != Some(LevelFilter::OFF) {
         Sampling::make_ids();

@@ -111,7 +111,7 @@ pub struct UnusableKey;
 impl fmt::Display for UnusableKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "not a key, expected ASCII letters and digits, at most 64, and two or more in the last word",
+            "not a key, expected at most 64 ASCII characters, with two or more letters or digits in the last word",
         )
     }
 }

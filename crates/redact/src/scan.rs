@@ -72,7 +72,9 @@ impl fmt::Display for Evidence {
             Self::Checksum => f.write_str("its form, and the checksum is right"),
             Self::Repetition => f.write_str("it is a secret elsewhere in the text"),
             Self::Pattern => f.write_str("it matches a configured pattern"),
-            Self::Unread => f.write_str("it was not read: the text before it took too long"),
+            Self::Unread => f.write_str(
+                "it was not examined, because the text in front of it took too many steps",
+            ),
         }
     }
 }

@@ -183,7 +183,8 @@ pub(crate) fn begin() -> Result<(), Error> {
     let begun = run(|_| ())?.recv_timeout(BEGIN_TIMEOUT);
     begun.map_err(|_| {
         Error::state(
-            "the telemetry collector does not answer: expected a start after the program is loaded, and span processors that return",
+            "the telemetry collector does not answer: telemetry was started while the program was being loaded, or a span \
+             processor of the last provider does not return",
         )
     })
 }

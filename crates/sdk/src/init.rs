@@ -28,26 +28,26 @@ fn no_exporter() -> String {
     let endpoint = OtlpProtocol::default().default_endpoint();
     let of_otlp = format!(
         "`OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), for example `{endpoint}`, or \
-         `OTEL_TRACES_EXPORTER=none` (`exporters.traces`) if none are wanted"
+         `OTEL_TRACES_EXPORTER=none` (`exporters.traces`) for no traces"
     );
     let (expected, found) = match (parts::otlp().is_some(), parts::has_console()) {
         (true, has_console) => (
             &*of_otlp,
             if has_console {
-                "neither, and no terminal to print them on"
+                "neither, and no terminal to print traces on"
             } else {
-                "neither, and not the feature `console`, which prints them"
+                "neither, and not the feature `console`, which prints traces"
             },
         ),
         (false, true) => (
-            "the feature `otlp-grpc` or `otlp-http` and an endpoint, or `OTEL_TRACES_EXPORTER=console`, or `none` if \
-             none are wanted",
-            "none of them, and no terminal to print them on",
+            "an endpoint and one of the features `otlp-grpc` and `otlp-http`, or `OTEL_TRACES_EXPORTER=console`, or \
+             `OTEL_TRACES_EXPORTER=none` for no traces",
+            "none of these, and no terminal to print traces on",
         ),
         (false, false) => (
-            "one of the features `otlp-grpc`, `otlp-http` and `console`, or `OTEL_TRACES_EXPORTER=none` if none are \
-             wanted",
-            "none of them",
+            "one of the features `otlp-grpc`, `otlp-http` and `console`, or `OTEL_TRACES_EXPORTER=none` for no \
+             traces",
+            "none of these",
         ),
     };
     format!("warning: traces are not exported: expected {expected}, found {found}")

@@ -18,7 +18,8 @@ pub struct Forest<'a> {
     children: Vec<Vec<usize>>,
     self_times: Vec<u64>,
     notes: Vec<Note>,
-    /// For a source and a name, a span with the place in the source code; `None` if the spans have different places.
+    /// By the index of a source and a name: a span whose place in the code all such spans with a place share; `None` if
+    /// their places differ.
     places: OnceLock<FxHashMap<(u32, Text), Option<usize>>>,
 }
 

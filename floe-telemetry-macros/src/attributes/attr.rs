@@ -129,8 +129,8 @@ impl Keywords {
         parse_flag(cx, input, word, flag, symbol)
     }
 
-    /// Reports each superfluous keyword as one error: a field is recorded in one way, and a flattened or skipped one has
-    /// no key.
+    /// Reports an error for each keyword that conflicts with the first one: a field is recorded in one way, and a
+    /// flattened or skipped field has no key.
     fn check_conflicts(&self, cx: &Ctxt) {
         let (skip, flatten) = (self.skip.keyword(), self.flatten.keyword());
         let keyless = skip.or(flatten);

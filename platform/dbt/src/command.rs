@@ -36,7 +36,8 @@ pub trait Product {
     /// The identity of the product of a dbt project, whose folder is `project`.
     fn identity(&mut self, project: &Path) -> Option<FloeSpanAttributes>;
 
-    /// Keeps a command in which dbt ran, and returns its unusual findings.
+    /// Is called at the end of a command in which dbt ran. Adds the command to the history, and returns the findings
+    /// about everything that was unusual.
     fn ended(&mut self, command: &Recorded<'_>) -> Vec<String>;
 }
 

@@ -108,7 +108,7 @@ fn read(lines: &Lines, mut trace: CommandTrace, mut log_file: Option<LogFile>) -
     }
     if lines.dropped() > 0 {
         warnings.push(format!(
-            "{} lines of dbt's log were dropped, expected lines of at most {} KiB, and at most 64 MiB of waiting lines",
+            "{} lines of dbt's log were dropped, expected at most {} KiB in a line and 64 MiB in all lines that wait for processing",
             lines.dropped(),
             MAX_LINE >> 10
         ));

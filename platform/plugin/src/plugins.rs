@@ -306,7 +306,7 @@ fn check_stores(plugins: &[Configured], index: usize) -> Result<(), SelectionErr
         Some(store) => {
             let name = plugin.linked.plugin().name();
             let message = format!(
-                "the plugin `{name}` needs the secrets plugin `{store}`{before}, which is not selected"
+                "the plugin `{name}` needs the secrets plugin `{store}`, which is not selected{before}"
             );
             Err(SelectionError::new(message))
         }

@@ -245,7 +245,7 @@ fn selections_that_cannot_work_are_errors_with_their_place() {
                 store("safe", json!({ "test": "refused", "unseal": "${secret:vault/b}" })),
             ],
             0,
-            "the plugin `vault` needs the secrets plugin `safe` before it, which is not selected",
+            "the plugin `vault` needs the secrets plugin `safe`, which is not selected before it",
         ),
         (
             vec![vault(), vault()],

@@ -390,7 +390,8 @@ impl<'a> Comparison<'a> {
         excess >= LEAST_SECONDS && (excess >= LEAST_SHARE * self.usual || is_of_longer)
     }
 
-    /// The chance that the time of a part is random, after the machine's shift is removed from each run.
+    /// The chance that the time of a part is this far from the usual one, see the function `chance`. The machine's
+    /// shift in each run is subtracted first.
     fn chance(&self, part: &Part<'_>) -> f64 {
         let runs = part.past.iter().zip(&self.past_shifts);
         let before: Vec<f64> =

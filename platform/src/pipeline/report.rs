@@ -251,7 +251,9 @@ impl Report {
         match (has_good, has_partial) {
             (true, _) if self.is_published => format!("{good} ({})", self.engine),
             (true, false) => format!("{good} (of an earlier run)"),
-            (true, true) => format!("{good} (of an earlier run), {partial}"),
+            (true, true) => {
+                format!("{good} (of an earlier run), {partial} (of this run, incomplete)")
+            }
             (false, true) => partial.to_string(),
             (false, false) => "none: the run ended before its tables were in place".to_owned(),
         }

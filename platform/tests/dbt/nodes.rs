@@ -440,7 +440,7 @@ fn lines_that_are_not_events_are_skipped() {
     assert_eq!(
         text_of(&output.stderr),
         "warning: expected dbt's JSON log, found 4 lines in dbt's log that are not events\n\
-         warning: 1 lines of dbt's log were dropped, expected lines of at most 1024 KiB, and at most 64 MiB of waiting lines\n"
+         warning: 1 lines of dbt's log were dropped, expected at most 1024 KiB in a line and 64 MiB in all lines that wait for processing\n"
     );
     assert_eq!(setup.spans().len(), 19);
     assert_eq!(setup.span("dbt.build").status, ReceivedStatus::Ok);

@@ -34,7 +34,8 @@ fn streams_environment_and_exit_code_are_those_of_dbt() {
     assert_eq!(seen, format!("{own} {own} --quiet run --vars {{a: b}} -s x y\n"));
 }
 
-/// The spans of a build with this variable in a folder with these files, and the baggage that dbt gets, sorted.
+/// Runs `dbt build` in a folder with `files`, and with `BAGGAGE` if `baggage` is given. Returns the spans, and the
+/// members of the baggage that dbt gets, sorted.
 fn build_with(baggage: Option<&str>, files: &[(&str, &str)]) -> (Vec<ReceivedSpan>, Vec<String>) {
     let setup = Setup::new(&format!("echo \"$BAGGAGE\" > seen; {PLAY}"));
     for (name, text) in files {

@@ -55,7 +55,7 @@ fn a_plugin_that_cannot_be_used_is_one_error_with_its_place() {
         ),
         (
             "plugins: { secrets: { type: infisical, project: p, environment: e, client_id: c, client_secret: '${secret:infisical/s}' } }",
-            "3:29: the plugin `infisical` needs the secrets plugin `infisical` before it, which is not selected",
+            "3:29: the plugin `infisical` needs the secrets plugin `infisical`, which is not selected before it",
         ),
     ] {
         let output = plugins(manifest);

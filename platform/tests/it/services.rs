@@ -10,7 +10,8 @@ use crate::service::{Answer, Received, Service};
 /// Credentials for the stores and the services. No other text may contain them.
 const CREDENTIALS: [&str; 2] = ["c4n4ryInfisical", "c4n4ryPolaris"];
 
-/// Infisical, Polaris, Marquez and Alertmanager: the requests of a run, as each of them answers.
+/// Answers a request of a run in place of Infisical, Polaris, Marquez or Alertmanager, with the answer that the service
+/// would give.
 fn answer(request: &Received) -> Answer {
     let path = request.path.split('?').next().unwrap();
     let body = match (request.method.as_str(), path) {

@@ -204,8 +204,8 @@ fn a_panicking_exporter_loses_only_its_batch() {
     assert_eq!((statistics.failed, statistics.exported), (1, 3));
 }
 
-/// The exporters have their own runtime: these calls return even if they block the only thread of the host's runtime,
-/// and after that runtime is gone.
+/// The exporters have their own runtime: a flush returns even if it blocks the only thread of the host's runtime, and a
+/// shutdown even if that runtime is gone.
 #[alone]
 fn any_runtime_of_the_host_is_supported() {
     use tokio::runtime::Builder;

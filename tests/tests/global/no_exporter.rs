@@ -21,8 +21,8 @@ use super::pipeline::{in_memory, start};
 
 /// The message of `init` without an exporter and without a terminal.
 pub(crate) const LINE: &str = "warning: traces are not exported: expected `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), \
-                    for example `http://localhost:4317`, or `OTEL_TRACES_EXPORTER=none` (`exporters.traces`) if none \
-                    are wanted, found neither, and no terminal to print them on\n";
+                    for example `http://localhost:4317`, or `OTEL_TRACES_EXPORTER=none` (`exporters.traces`) for no \
+                    traces, found neither, and no terminal to print traces on\n";
 
 type Carrier = HashMap<String, String>;
 

@@ -200,7 +200,7 @@ fn references_to_credentials_are_not_redacted() {
     assert_eq!(
         read.unwrap_err().to_string(),
         "telemetry configuration: line 1, column 299: authentication: the type `bearer` needs the field `bearer_token`, \
-         which is the mask of a credential in a written configuration: expected a reference, \
-         `${env:NAME}` or `${file:PATH}`",
+         which holds only the mask that replaces a credential when a configuration is serialized: expected a \
+         reference, `${env:NAME}` or `${file:PATH}`",
     );
 }

@@ -53,7 +53,7 @@ pub fn call_async<F: Future>(
 pub struct Returned<T, F>(PhantomData<fn(T, F)>);
 
 impl<T, F> Returned<T, F> {
-    /// Takes the type of `value`.
+    /// Infers `F` from a reference to the function's value, which is not used.
     #[inline]
     #[must_use]
     pub const fn new(_: &F) -> Self {

@@ -157,8 +157,8 @@ pub fn say_no_provider() {
     }
     internal_log::write_line(
         "warn",
-        "a span of `tracing` is not recorded: expected a provider before it, as `floe_telemetry::init()` starts one, or \
-         OpenTelemetry's global one, found neither",
+        "a span of `tracing` is not recorded: expected a provider that was started before, for example by \
+         `floe_telemetry::init()`, or OpenTelemetry's global one, found neither",
     );
 }
 

@@ -81,7 +81,7 @@ impl DropWarnings {
         }
     }
 
-    /// Warns about panics of the sampler, which are only counted on the threads that start spans.
+    /// Warns about panics of the sampler. The threads that start spans only count them.
     fn warn_of_sampler(&mut self) {
         let panics = LOST.decisions.load(Ordering::Relaxed);
         if let Some([panics]) = self.sampler_panics.since_last([panics]) {

@@ -37,7 +37,7 @@ pub(super) fn check(endpoint: &str) -> Result<(), String> {
         Some(host) if !is_port_valid(host) => "the port must be a number from 1 to 65535",
         // A mask would be sent as a wrong credential.
         Some(_) if endpoint.contains(REDACTED) => {
-            "it contains the mask of a credential in a written configuration"
+            "it contains the mask of a credential, which replaces the credential when a configuration is serialized"
         }
         Some(_) if endpoint.contains('#') => "a fragment (`#…`) is not sent to a receiver",
         Some(_) if !endpoint.bytes().all(may_be_in_url) => {

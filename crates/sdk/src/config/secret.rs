@@ -121,8 +121,10 @@ pub(super) fn check(secret: Option<&Secret>) -> Result<(), &'static str> {
     match secret.map(Secret::expose) {
         None | Some("") => Err("is missing or empty"),
         // A mask would be sent as a wrong credential.
-        Some(MASK) => Err("is the mask of a credential in a written configuration: \
-             expected a reference, `${env:NAME}` or `${file:PATH}`"),
+        Some(MASK) => Err(
+            "holds only the mask that replaces a credential when a configuration is serialized: \
+             expected a reference, `${env:NAME}` or `${file:PATH}`",
+        ),
         Some(text) => match reference(text) {
             Ok(_) => Ok(()),
             Err(()) => Err(

@@ -6,8 +6,8 @@ use opentelemetry::{Array, Key, Value};
 
 use crate::{KEYS, SCHEMA_VERSION, stacks, table};
 
-/// Encodes the context, with the attributes that describe thread contexts if the program `has_threads` with a visible
-/// variable.
+/// Encodes the context. If readers find the program's thread-local variable (`has_threads`), it contains the attributes
+/// that describe thread contexts.
 pub(super) fn encode<'a>(
     resource: impl IntoIterator<Item = (&'a Key, &'a Value)>,
     has_threads: bool,

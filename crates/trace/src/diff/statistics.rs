@@ -222,7 +222,8 @@ mod tests {
         near(student([&each(&before), &each(&after)]), two_sided(t, 13));
     }
 
-    /// Two of a few calls fail in one run of many. The deviation before is 0, and the failures are random nevertheless.
+    /// One of 30 calls fails in the only run after the change, and none in the 14 runs before it. The deviation before
+    /// is 0, but a single failure can be chance.
     #[test]
     fn rare_counts_are_judged_by_their_number() {
         let mut after = vec![0.0; 30];

@@ -25,7 +25,8 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     }
 }
 
-/// The list, with one step for each field. Errors are reported at the keyword that determines its keys.
+/// The list that checks the keys, built in one step for each field. An error about a field's keys is reported at the
+/// keyword that determines them, or else at the field's type.
 fn checked(model: &Model<'_>) -> TokenStream {
     let private = model.krate.private();
     let fields = model.shape.fields();

@@ -114,7 +114,7 @@ fn of_check(check: &Check, result: &NodeResult, rows: u64) -> Result<CheckResult
     })
 }
 
-/// The files of a project with one model, its rows, and a test for each check.
+/// The files of a project with a test for each check, and with one model, which reads `rows.jsonl`.
 fn project(suite: &Suite<'_>, rows: &Rows<'_>) -> Result<Vec<(&'static str, String)>, Error> {
     let (of_columns, of_table) = project::data_tests(suite.checks, name);
     let dbt_project = project::project(PROJECT, "1.0.0");

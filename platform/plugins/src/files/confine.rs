@@ -50,7 +50,7 @@ pub fn check_file(folder: &Path, inner: &Path) -> Result<(), Error> {
     walk(folder, inner, FileType::is_file)
 }
 
-/// Checks a folder for files to write.
+/// Checks a folder into which files will be written. It does not have to exist.
 ///
 /// # Errors
 /// The path is outside the folder, behind a link, or no folder.

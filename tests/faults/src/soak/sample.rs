@@ -14,7 +14,8 @@ const MEMORY: u64 = 2 * 1024;
 /// The allowed growth of descriptors in the second half: connections that are being replaced.
 const DESCRIPTORS: u64 = 2;
 
-/// The part of the first half that is not compared, as a divisor, because buffers are used for the first time there.
+/// The divisor for the warm-up: the first fifth of the first half is not compared, because buffers are used for the
+/// first time in it.
 const WARM_UP: usize = 5;
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
