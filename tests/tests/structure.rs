@@ -12,18 +12,18 @@ use syn::{Item, UseTree, Visibility};
 
 /// Code and tests are lines with something other than a comment.
 const LIMITS: [(&str, usize); 12] = [
-    ("code of the library", 36_859),
-    ("code of redact and semconv", 9_951),
-    ("code of the integrations", 4_742),
-    ("code of floe-trace", 6_422),
-    ("code of the platform", 18_885),
-    ("tests, benches, examples, fuzz targets", 69_116),
-    ("lines of Rust", 182_930),
-    ("words of documents", 47_255),
-    ("functions above 60 lines", 10),
-    ("lines with `cfg(`", 256),
-    ("features", 52),
-    ("public names at the root of `floe-telemetry`", 55),
+    ("code of the library", 34_727),
+    ("code of redact and semconv", 9_879),
+    ("code of the integrations", 4_624),
+    ("code of floe-trace", 6_198),
+    ("code of the platform", 17_193),
+    ("tests, benches, examples, fuzz targets", 63_447),
+    ("lines of Rust", 170_368),
+    ("words of documents", 46_875),
+    ("functions above 60 lines", 5),
+    ("lines with `cfg(`", 240),
+    ("features", 48),
+    ("public names at the root of `floe-telemetry`", 53),
 ];
 
 /// `None` if the whole file is a test.
