@@ -84,7 +84,7 @@ struct PageTrace {
 /// spans and log records were left out for lack of memory.
 ///
 /// The page has up to 200,000 spans: of a larger recording the traces with errors and the longest ones, of a larger trace
-/// the first spans. The page says so.
+/// the first spans. The page shows how many spans it omits.
 ///
 /// # Errors
 /// Writing fails.

@@ -62,8 +62,8 @@ fn longest_gap(forest: &Forest<'_>, index: usize) -> (u64, u64) {
 }
 
 /// The most plausible queue of each name, and the chance that its order is random. A lock or a pool belongs to one
-/// process, but processes may share a called service, so both groupings are tested. The one that is less likely random
-/// wins.
+/// process, but processes may share a called service, so both groupings are tested. The grouping whose order
+/// is less likely to be random is reported.
 pub(super) fn contended(forest: &Forest<'_>, all: u64) -> Vec<Option<Tested>> {
     let least = (all / OF_FILE).max(LEAST);
     let mut groups: FxHashMap<(&str, String), Vec<(u32, Wait)>> = FxHashMap::default();
