@@ -64,7 +64,7 @@ pub mod recorder {
         lost::LOST,
         measure::Measures,
         memory::{key_values as key_value_bytes, release_buffered},
-        record::{Code, More, Origin, SpanRecord},
+        record::{Code, MAX_ITEMS, More, Origin, SpanRecord},
         sampling::{
             Limits, Measured, RateLimit, Ratio, Rule, SamplerDecision, Sampling, SpanSampler, Then,
             matches_any,

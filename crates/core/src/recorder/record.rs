@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::mem;
 use std::panic::Location;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status, TraceState};
@@ -16,14 +15,8 @@ use crate::callsite::{CallSite, Level, Scope, package_of};
 use crate::clock::{Ticks, WallClock, wall_now};
 use crate::keys;
 
-/// The maximum numbers of events and links of a span: OpenTelemetry's default, unless the provider raises it.
-static MAX_EVENTS: AtomicUsize = AtomicUsize::new(128);
-static MAX_LINKS: AtomicUsize = AtomicUsize::new(128);
-
-pub(super) fn limit_events_and_links(events: usize, links: usize) {
-    MAX_EVENTS.store(events.max(128), Ordering::Relaxed);
-    MAX_LINKS.store(links.max(128), Ordering::Relaxed);
-}
+/// The maximum number of events and of links of a span, the specification's default.
+pub const MAX_ITEMS: usize = 128;
 
 /// The API that created the span, which determines its instrumentation scope and its source location.
 #[derive(Clone, Debug, Default)]
@@ -265,7 +258,7 @@ impl SpanRecord {
     #[inline]
     pub fn add_event(&mut self, event: Event) {
         let more = self.more_mut();
-        if more.events.len() < MAX_EVENTS.load(Ordering::Relaxed) {
+        if more.events.len() < MAX_ITEMS {
             more.events.push(event);
         } else {
             more.dropped_events += 1;
@@ -320,7 +313,7 @@ impl SpanRecord {
             return;
         }
         let more = self.more_mut();
-        if more.links.len() < MAX_LINKS.load(Ordering::Relaxed) {
+        if more.links.len() < MAX_ITEMS {
             more.links.push(link);
         } else {
             more.dropped_links += 1;

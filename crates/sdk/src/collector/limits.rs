@@ -8,9 +8,8 @@ use opentelemetry::{Array, Key, KeyValue, Value};
 use crate::attributes::{Attribute, AttributeValue};
 use crate::char_boundary::{CUT, beginning};
 use crate::config::SpanLimits;
-use crate::config::limits::MAX_ITEMS;
 use crate::keys;
-use crate::recorder::{More, SpanRecord};
+use crate::recorder::{MAX_ITEMS, More, SpanRecord};
 use crate::redaction::MAX_MESSAGE_CHARS;
 
 /// The maximum length of the name of a span or event, and of an attribute's key, in characters.

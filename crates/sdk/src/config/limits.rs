@@ -7,9 +7,6 @@ use super::mistake::{Mistake, at_most};
 /// The maximum of `attribute_count`.
 pub(super) const MAX_SPAN_COUNT: u32 = 65_536;
 
-/// The maximum number of events and of links of a span, the specification's default.
-pub(crate) const MAX_ITEMS: usize = 128;
-
 /// The limits of spans ([span limits](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)). Attributes over a
 /// limit, and events and links after 128 each, are dropped, and the span contains their number. A log record has at most
 /// 128 attributes, and 8 KiB for each text.

@@ -1,6 +1,5 @@
 //! The sampling of a provider.
 
-use crate::config::limits::MAX_ITEMS;
 use crate::config::{ContextMode, TelemetryConfig};
 use crate::logs::LogRecords;
 use crate::recorder::{Limits, Measured, Sampling};
@@ -24,8 +23,6 @@ pub(super) fn sampling(config: &TelemetryConfig) -> Sampling {
             buffered_bytes: config.max_memory_bytes / 2,
             attributes: size(limits.attribute_count),
             text_bytes: limits.attribute_value_length.map_or(usize::MAX, size),
-            events: MAX_ITEMS,
-            links: MAX_ITEMS,
         },
     }
 }

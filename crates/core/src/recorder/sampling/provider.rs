@@ -22,7 +22,7 @@ use crate::recorder::listeners::{
 use crate::recorder::local;
 use crate::recorder::lost::{self, LOST};
 use crate::recorder::memory::limit_buffered;
-use crate::recorder::record::{SpanRecord, limit_events_and_links};
+use crate::recorder::record::SpanRecord;
 use crate::recorder::recording;
 
 /// The settings that decide which spans a provider records.
@@ -62,8 +62,6 @@ pub struct Limits {
     pub buffered_bytes: usize,
     pub attributes: usize,
     pub text_bytes: usize,
-    pub events: usize,
-    pub links: usize,
 }
 
 /// The calls from which the collector derives metrics, with or without a span.
@@ -131,7 +129,6 @@ pub(in crate::recorder) fn start_provider(
     limit_buffered(limits.buffered_bytes);
     limit_attributes(limits.attributes);
     limit_text(limits.text_bytes);
-    limit_events_and_links(limits.events, limits.links);
     replace_sampler(sampler);
     settings::install(compile(&sampling));
     // Set last, so that no span is recorded before all settings are applied.
