@@ -1,6 +1,6 @@
 //! The metrics of a runtime of tokio. In a program of its own, because the meter provider is global.
 
-#![expect(clippy::expect_used, reason = "a test fails")]
+#![expect(clippy::expect_used, clippy::float_cmp, reason = "a test fails; whole numbers")]
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,8 @@ fn collect(
     values
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+// One thread: on several, a task may be alive for a moment after its handle has returned.
+#[tokio::test]
 async fn a_runtime_is_measured() {
     let exporter = InMemoryMetricExporter::default();
     let provider = SdkMeterProvider::builder()
@@ -61,10 +62,8 @@ async fn a_runtime_is_measured() {
             "tokio.workers.parks {park}",
         ]
     );
-    assert!((values["tokio.workers {thread}"] - 2.0).abs() < f64::EPSILON);
-    let alive = values["tokio.tasks.alive {task}"];
-    assert!(alive >= 1.0);
+    assert_eq!([values["tokio.workers {thread}"], values["tokio.tasks.alive {task}"]], [1.0, 1.0]);
     drop(release);
     let _ = task.await;
-    assert!(collect(&provider, &exporter)["tokio.tasks.alive {task}"] < alive);
+    assert_eq!(collect(&provider, &exporter)["tokio.tasks.alive {task}"], 0.0);
 }
