@@ -11,10 +11,11 @@ use super::nested;
 use super::thread_state::{self, ThreadState};
 use crate::clock::wall_now;
 use crate::recorder::context_is_alive;
-use floe_telemetry_sdk::__parts::logs::ApiRecord;
+use floe_telemetry_sdk::__parts::logs::SpanIds;
+use opentelemetry_sdk::logs::SdkLogRecord;
 
-pub(super) fn emit(record: ApiRecord, scope: &Arc<InstrumentationScope>) {
-    if !is_enabled(record.target.as_deref().unwrap_or_default()) {
+pub(super) fn emit(record: &SdkLogRecord, scope: &Arc<InstrumentationScope>) {
+    if !is_enabled(record.target().map_or("", |target| target)) {
         return;
     }
     thread_state::with(true, |state, has_context| process(record, scope, state, has_context));
@@ -29,35 +30,38 @@ pub(super) fn is_enabled(target: &str) -> bool {
 }
 
 fn process(
-    raw: ApiRecord,
+    raw: &SdkLogRecord,
     scope: &Arc<InstrumentationScope>,
     state: &mut ThreadState,
     has_context: bool,
 ) {
     let scope = state.redacted_scope(scope);
-    let ThreadState { setting, redactor, record, .. } = state;
-    record.begin(raw.observed_timestamp.unwrap_or_else(wall_now));
+    let ThreadState { settings, redactor, record, .. } = state;
+    record.begin(raw.observed_timestamp().unwrap_or_else(wall_now));
     record.scope = Some(scope);
-    record.timestamp = raw.timestamp;
-    record.severity_number = raw.severity_number;
-    record.severity_text = raw.severity_text.map(|text| redactor.log_constant(text));
-    record.event_name = raw.event_name.map(|name| redactor.log_constant(name));
-    record.dropped_attributes = raw.dropped_attributes;
-    if let Some(target) = raw.target {
-        record.set_target(redactor.log_name(&target).map_or(&target, Key::as_str));
+    record.timestamp = raw.timestamp();
+    record.severity_number = raw.severity_number();
+    record.severity_text = raw.severity_text().map(|text| redactor.log_constant(text));
+    record.event_name = raw.event_name().map(|name| redactor.log_constant(name));
+    if let Some(target) = raw.target() {
+        record.set_target(redactor.log_name(target).map_or(target, Key::as_str));
     }
-    for (key, value) in raw.attributes {
+    for (key, value) in raw.attributes_iter() {
         if record.take_room() {
             let safe = redactor.log_name(key.as_str()).cloned().unwrap_or_else(|| key.clone());
             nested::add(record, redactor, key.as_str(), safe, value);
         }
     }
-    let body = raw.body.map(|body| nested::redacted(body, None, record, redactor));
+    let body = raw.body().map(|body| nested::redacted(body, None, record, redactor));
     record.body = body.map(Box::new);
-    context::add(record, redactor, setting, has_context);
-    if raw.span.is_some() {
-        record.set_span(raw.span);
+    context::add(record, redactor, settings, has_context);
+    if let Some(span) = raw.trace_context() {
+        record.set_span(Some(SpanIds {
+            trace_id: span.trace_id,
+            span_id: span.span_id,
+            flags: span.trace_flags.unwrap_or_default(),
+        }));
     }
-    described::add(record, redactor, &setting.span_attributes);
-    setting.emit(record);
+    described::add(record, redactor, &settings.span_attributes);
+    settings.export(record);
 }

@@ -4,8 +4,7 @@ use opentelemetry::baggage::BaggageExt as _;
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, Key};
 
-use super::current::Setting;
-use floe_telemetry_sdk::__parts::logs::{LogRecord, SpanIds};
+use floe_telemetry_sdk::__parts::logs::{LogRecord, LogRecordSettings, SpanIds};
 
 use crate::collector::Redactor;
 use crate::recorder::span_context_within;
@@ -23,13 +22,13 @@ pub(super) fn is_readable(target: &str) -> bool {
 pub(super) fn add(
     record: &mut LogRecord,
     redactor: &mut Redactor,
-    setting: &Setting,
+    settings: &LogRecordSettings,
     has_context: bool,
 ) {
     if has_context {
-        Context::map_current(|cx| add_current(cx, &setting.baggage, record, redactor));
+        Context::map_current(|cx| add_current(cx, &settings.baggage, record, redactor));
     }
-    for attribute in &setting.identity {
+    for attribute in &settings.identity {
         if !record.has_identity(&attribute.key) {
             record.add_identity(attribute.key.clone(), &attribute.value.as_str(), None);
         }

@@ -1,41 +1,13 @@
 //! The settings that the current provider applies to log records.
 
-use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use floe_telemetry_sdk::__parts::logs::{LogRecord, LogRecordSettings, LogWorker};
+use floe_telemetry_sdk::__parts::logs::LogRecordSettings;
 
-#[derive(Clone, Debug, Default)]
-pub(super) struct Setting {
-    pub(super) settings: LogRecordSettings,
-    /// The exporters; `None` if records are only written locally.
-    pub(super) exporters: Option<Arc<[LogWorker]>>,
-}
+static SETTINGS: RwLock<Option<Arc<LogRecordSettings>>> = RwLock::new(None);
 
-impl Setting {
-    pub(super) fn emit(&self, record: &LogRecord) {
-        let Some(exporters) = &self.exporters else {
-            return;
-        };
-        let record = Arc::new(record.clone());
-        for exporter in &**exporters {
-            exporter.push(Arc::clone(&record));
-        }
-    }
-}
-
-impl Deref for Setting {
-    type Target = LogRecordSettings;
-
-    fn deref(&self) -> &LogRecordSettings {
-        &self.settings
-    }
-}
-
-static SETTING: RwLock<Option<Arc<Setting>>> = RwLock::new(None);
-
-/// The generation of the setting; 0 before the first one.
+/// The generation of the settings; 0 before the first ones.
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
 static EXPORTS: AtomicBool = AtomicBool::new(false);
@@ -49,26 +21,21 @@ pub(super) fn generation() -> u64 {
     GENERATION.load(Ordering::Acquire)
 }
 
-pub(super) fn current() -> (u64, Arc<Setting>) {
-    let setting = SETTING.read().unwrap_or_else(PoisonError::into_inner);
-    (generation(), setting.clone().unwrap_or_default())
+pub(super) fn current() -> (u64, Arc<LogRecordSettings>) {
+    let settings = SETTINGS.read().unwrap_or_else(PoisonError::into_inner);
+    (generation(), settings.clone().unwrap_or_default())
 }
 
-pub(super) fn start(exporters: Arc<[LogWorker]>, settings: LogRecordSettings) {
-    let exporters = (!exporters.is_empty()).then_some(exporters);
-    switch(Setting { settings, exporters });
+pub(super) fn start(settings: LogRecordSettings) {
+    let mut current = SETTINGS.write().unwrap_or_else(PoisonError::into_inner);
+    EXPORTS.store(!settings.exporters.is_empty(), Ordering::Relaxed);
+    let previous = current.replace(Arc::new(settings));
+    GENERATION.fetch_add(1, Ordering::AcqRel);
+    drop(current);
+    drop(previous);
 }
 
 pub(super) fn stop() {
-    let (_, setting) = current();
-    switch(Setting { settings: setting.settings.clone(), exporters: None });
-}
-
-fn switch(setting: Setting) {
-    let mut slot = SETTING.write().unwrap_or_else(PoisonError::into_inner);
-    EXPORTS.store(setting.exporters.is_some(), Ordering::Relaxed);
-    let previous = slot.replace(Arc::new(setting));
-    GENERATION.fetch_add(1, Ordering::AcqRel);
-    drop(slot);
-    drop(previous);
+    let (_, settings) = current();
+    start(LogRecordSettings { exporters: Arc::default(), ..(*settings).clone() });
 }

@@ -6,7 +6,7 @@
 use floe_telemetry_core::__sdk::char_boundary::beginning;
 use floe_telemetry_sdk::__parts::logs::LogRecord;
 use opentelemetry::logs::AnyValue;
-use opentelemetry::{Array, Key, StringValue, Value};
+use opentelemetry::{Array, Key};
 
 use super::nested;
 use crate::attributes::{Attribute, AttributeValue};
@@ -26,19 +26,18 @@ pub(super) fn add(record: &mut LogRecord, redactor: &mut Redactor, patterns: &[S
         (copied, dropped) = copy(name, attributes, patterns);
         record.dropped_attributes = record.dropped_attributes.saturating_add(dropped);
     });
-    for Attribute { key, value } in copied {
-        nested::add_new(record, redactor, &key, any(value));
+    for (key, value) in copied {
+        nested::add_new(record, redactor, &key, &value);
     }
 }
 
 /// Copies the name and the selected attributes, in the order in which they were set. Also returns the number of dropped
 /// ones.
-fn copy(name: &str, attributes: &[Attribute], patterns: &[String]) -> (Vec<Attribute>, u32) {
+fn copy(name: &str, attributes: &[Attribute], patterns: &[String]) -> (Vec<(Key, AnyValue)>, u32) {
     let is_selected = |key: &str| matches_any(patterns, key);
     let (mut copied, mut bytes, mut dropped) = (Vec::new(), 0, 0_u32);
     if is_selected(keys::SPAN_NAME) {
-        let key = Key::from_static_str(keys::SPAN_NAME);
-        copied.push(Attribute { key, value: text(name) });
+        copied.push((Key::from_static_str(keys::SPAN_NAME), text(name)));
     }
     for (at, Attribute { key, value }) in attributes.iter().enumerate() {
         // The text of an exception is not in the attribute, and a span has no attribute with an empty key.
@@ -52,64 +51,65 @@ fn copy(name: &str, attributes: &[Attribute], patterns: &[String]) -> (Vec<Attri
         }
         let later = attributes.get(at + 1..).unwrap_or_default();
         if later.iter().all(|later| later.key != *key) {
-            let value = match value {
-                AttributeValue::Text(long) => text(long),
-                AttributeValue::Array(items) => AttributeValue::Array(Box::new(array(items))),
-                other => other.clone(),
-            };
-            bytes += value.heap_bytes();
-            copied.push(Attribute { key: key.clone(), value });
+            let value = any(value);
+            bytes += heap_bytes(&value);
+            copied.push((key.clone(), value));
         }
     }
     (copied, dropped)
 }
 
 /// Cuts a text to the limit of the record.
-fn text(text: &str) -> AttributeValue {
-    AttributeValue::Text(beginning(text, LogRecord::MAX_RAW + 1).into())
+fn text(text: &str) -> AnyValue {
+    AnyValue::from(beginning(text, LogRecord::MAX_RAW + 1).to_owned())
 }
 
-/// Cuts an array to the limit of the record.
-fn array(array: &Array) -> Array {
-    match array {
-        Array::Bool(items) => first(items).to_vec().into(),
-        Array::I64(items) => first(items).to_vec().into(),
-        Array::F64(items) => first(items).to_vec().into(),
-        Array::String(items) => {
-            let mut bytes = 0;
-            let texts = first(items).iter().map_while(|text| {
-                let has_room = bytes < LogRecord::MAX_RECORD;
-                let text = beginning(text.as_str(), LogRecord::MAX_RAW + 1);
-                bytes += text.len();
-                has_room.then(|| StringValue::from(text.to_owned()))
-            });
-            Array::String(texts.collect())
-        }
-        _ => Array::Bool(Vec::new()),
+/// Copies a value, and cuts it to the limit of the record.
+fn any(value: &AttributeValue) -> AnyValue {
+    match value {
+        AttributeValue::Bool(value) => (*value).into(),
+        AttributeValue::I64(value) => (*value).into(),
+        AttributeValue::F64(value) => (*value).into(),
+        AttributeValue::Static(value) => (*value).into(),
+        AttributeValue::Text(value) => text(value),
+        AttributeValue::Array(array) => match &**array {
+            Array::Bool(items) => list(items, |item| (*item).into()),
+            Array::I64(items) => list(items, |item| (*item).into()),
+            Array::F64(items) => list(items, |item| (*item).into()),
+            Array::String(items) => list(items, |item| text(item.as_str())),
+            _ => list::<bool>(&[], |item| (*item).into()),
+        },
+        _ => "".into(),
     }
 }
 
-/// The items for which a record has room.
-fn first<T>(items: &[T]) -> &[T] {
-    items.get(..LogRecord::MAX_RECORD / size_of::<AnyValue>()).unwrap_or(items)
+/// The first items, for which the record has room.
+fn list<T>(items: &[T], copy: impl Fn(&T) -> AnyValue) -> AnyValue {
+    let mut bytes = 0;
+    let items = items.iter().map_while(|item| {
+        (bytes < LogRecord::MAX_RECORD).then(|| {
+            let item = copy(item);
+            bytes += size_of::<AnyValue>() + heap_bytes(&item);
+            item
+        })
+    });
+    items.collect()
 }
 
-fn any(value: AttributeValue) -> AnyValue {
-    match Value::from(value) {
-        Value::Bool(value) => value.into(),
-        Value::I64(value) => value.into(),
-        Value::F64(value) => value.into(),
-        Value::String(value) => value.into(),
-        Value::Array(Array::Bool(items)) => items.into_iter().collect(),
-        Value::Array(Array::I64(items)) => items.into_iter().collect(),
-        Value::Array(Array::F64(items)) => items.into_iter().collect(),
-        Value::Array(Array::String(items)) => items.into_iter().collect(),
-        _ => AnyValue::from(""),
+fn heap_bytes(value: &AnyValue) -> usize {
+    match value {
+        AnyValue::String(text) => text.as_str().len(),
+        AnyValue::ListAny(items) => {
+            items.iter().map(|item| size_of::<AnyValue>() + heap_bytes(item)).sum()
+        }
+        _ => 0,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use opentelemetry::StringValue;
+
     use super::*;
 
     #[test]
@@ -126,7 +126,7 @@ mod tests {
             let key = attribute.key.clone();
             let (copied, dropped) = copy(&long, &[attribute], &["*".to_owned()]);
             assert_eq!((copied.len(), dropped), (2, 0), "{key}");
-            let bytes: usize = copied.iter().map(|it| it.value.heap_bytes()).sum();
+            let bytes: usize = copied.iter().map(|(_, value)| heap_bytes(value)).sum();
             assert!((10_000..80_000).contains(&bytes), "{key}: {bytes}");
         }
     }

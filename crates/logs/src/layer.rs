@@ -69,11 +69,11 @@ where
         let parent = (!event.is_contextual()).then(|| self.named_parent(event).unwrap_or_default());
         thread_state::with(is_readable, |state, has_context| {
             fill_record(state, event, parent, has_context);
-            let ThreadState { setting, record, timestamp, line, .. } = state;
+            let ThreadState { settings, record, timestamp, line, .. } = state;
             // Exporting the exporters' own records, for example about failed exports, would be an
             // endless loop.
             if is_readable && !(has_context && Context::is_current_telemetry_suppressed()) {
-                setting.emit(record);
+                settings.export(record);
             }
             let timestamp = timestamp.format(record.observed_timestamp);
             match self.form {
@@ -97,7 +97,7 @@ fn fill_record(
     parent: Option<Context>,
     has_context: bool,
 ) {
-    let ThreadState { setting, redactor, record, .. } = state;
+    let ThreadState { settings, redactor, record, .. } = state;
     let metadata = event.metadata();
     let now = wall_now();
     record.begin(now);
@@ -116,7 +116,7 @@ fn fill_record(
     event.record(&mut fields);
     let key_values = if is_log { fields::take_key_values() } else { Vec::new() };
     for (key, value) in key_values {
-        nested::add_new(record, redactor, &key, value);
+        nested::add_new(record, redactor, &key, &value);
     }
     // In lines, an explicit name replaces a missing message.
     if !record.has_message && record.event_name.is_some() {
@@ -127,11 +127,11 @@ fn fill_record(
         let key = Key::from_static_str(keys::FLOE_WARNING);
         record.add_text(key, |text| text.write_str(PANICKED), |_| None);
     }
-    context::add(record, redactor, setting, has_context);
+    context::add(record, redactor, settings, has_context);
     if let Some(parent) = parent {
         record.set_span(if has_context { context::ids(&parent) } else { None });
     }
-    described::add(record, redactor, &setting.span_attributes);
+    described::add(record, redactor, &settings.span_attributes);
 }
 
 /// The severity by OpenTelemetry's

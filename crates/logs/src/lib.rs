@@ -79,7 +79,7 @@ use tracing_subscriber::registry::{LookupSpan, Registry};
 use self::layer::{Form, LogLayer};
 use self::output::Output;
 pub use self::safe_writer::{SafeLine, SafeWriter, safe_writer};
-pub use floe_telemetry_sdk::{RecorderLogRecord, RecorderLogger, RecorderLoggerProvider};
+pub use floe_telemetry_sdk::{RecorderLogger, RecorderLoggerProvider};
 
 floe_telemetry_sdk::__part!(
     Logs,

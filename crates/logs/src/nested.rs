@@ -14,7 +14,12 @@ const MAX_DEPTH: usize = 8;
 const OMITTED: &str = "…";
 
 /// Adds a value, unless there is a field with the key, or no room.
-pub(super) fn add_new(record: &mut LogRecord, redactor: &mut Redactor, key: &Key, value: AnyValue) {
+pub(super) fn add_new(
+    record: &mut LogRecord,
+    redactor: &mut Redactor,
+    key: &Key,
+    value: &AnyValue,
+) {
     let safe = redactor.log_name(key.as_str()).cloned().unwrap_or_else(|| key.clone());
     if !record.has_field(&safe) && record.take_room() {
         add(record, redactor, key.as_str(), safe, value);
@@ -27,9 +32,9 @@ pub(super) fn add(
     redactor: &mut Redactor,
     name: &str,
     safe: Key,
-    value: AnyValue,
+    value: &AnyValue,
 ) {
-    if let AnyValue::String(text) = &value {
+    if let AnyValue::String(text) = value {
         let text = text.as_str();
         record.add_text(safe, |out| out.write_str(text), |text| redactor.log_text(name, text));
         return;
@@ -41,7 +46,7 @@ pub(super) fn add(
 /// Returns the redacted value of a field, or of a body, which has no key. A value over the limits of the record is left
 /// out.
 pub(super) fn redacted(
-    value: AnyValue,
+    value: &AnyValue,
     key: Option<&str>,
     record: &mut LogRecord,
     redactor: &mut Redactor,
@@ -51,7 +56,7 @@ pub(super) fn redacted(
 
 fn redacted_at(
     depth: usize,
-    value: AnyValue,
+    value: &AnyValue,
     key: Option<&str>,
     record: &mut LogRecord,
     redactor: &mut Redactor,
@@ -60,7 +65,7 @@ fn redacted_at(
         Some(key) => redactor.log_text(key, text),
         None => redactor.log_message(text),
     };
-    let hidden = key.and_then(|key| match &value {
+    let hidden = key.and_then(|key| match value {
         AnyValue::String(_) => None,
         AnyValue::Int(number) => redactor.log_typed(key, number),
         AnyValue::Double(number) => redactor.log_typed(key, number),
@@ -76,26 +81,26 @@ fn redacted_at(
             let text = record.nested_text(text.as_str(), |text| redact(text, redactor));
             AnyValue::from(text)
         }
-        AnyValue::Bytes(mut bytes) => {
-            // Twice the limit is kept, so that a secret across the limit is recognized.
-            bytes.truncate(2 * LogRecord::MAX_TEXT);
-            let text = String::from_utf8_lossy(&bytes);
+        AnyValue::Bytes(bytes) => {
+            // Twice the limit is read, so that a secret across the limit is recognized.
+            let first = |limit| bytes.get(..limit).unwrap_or(bytes);
+            let text = String::from_utf8_lossy(first(2 * LogRecord::MAX_TEXT));
             if let Some(safe) = redact(&text, redactor) {
                 return AnyValue::from(record.nested_text(&safe, |_| None));
             }
-            bytes.truncate(LogRecord::MAX_TEXT);
+            let bytes = first(LogRecord::MAX_TEXT).to_vec();
             record.take_nested(bytes.len());
-            AnyValue::Bytes(bytes)
+            AnyValue::Bytes(Box::new(bytes))
         }
         AnyValue::ListAny(_) | AnyValue::Map(_) if depth >= MAX_DEPTH => AnyValue::from(OMITTED),
         AnyValue::ListAny(items) => {
             let mut kept = Vec::new();
             let mut option = None;
-            for item in *items {
+            for item in &**items {
                 if !record.take_nested(size_of::<AnyValue>()) {
                     break;
                 }
-                let (argument, next) = match &item {
+                let (argument, next) = match item {
                     AnyValue::String(text) => (
                         option.and_then(|option| redactor.log_argument(&option, text.as_str())),
                         Some(text.clone()).filter(|text| text.as_str().starts_with('-')),
@@ -112,17 +117,17 @@ fn redacted_at(
         }
         AnyValue::Map(items) => {
             let mut kept = std::collections::HashMap::new();
-            for (key, item) in *items {
+            for (key, item) in &**items {
                 if !record.take_nested(size_of::<AnyValue>() + key.as_str().len()) {
                     break;
                 }
                 let item = redacted_at(depth + 1, item, Some(key.as_str()), record, redactor);
                 let safe = redactor.log_name(key.as_str()).cloned();
-                kept.insert(safe.unwrap_or(key), item);
+                kept.insert(safe.unwrap_or_else(|| key.clone()), item);
             }
             AnyValue::Map(Box::new(kept))
         }
-        AnyValue::Int(_) | AnyValue::Double(_) | AnyValue::Boolean(_) => value,
+        AnyValue::Int(_) | AnyValue::Double(_) | AnyValue::Boolean(_) => value.clone(),
         _ => AnyValue::from(OMITTED),
     }
 }

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use opentelemetry::{Context, InstrumentationScope};
 use rustc_hash::FxHashMap;
 
-use super::current::{self, Setting};
+use super::current;
 use super::timestamp::Timestamp;
 use crate::collector::Redactor;
-use floe_telemetry_sdk::__parts::logs::LogRecord;
+use floe_telemetry_sdk::__parts::logs::{LogRecord, LogRecordSettings};
 
 #[derive(Debug)]
 pub(super) struct ThreadState {
     generation: u64,
-    pub(super) setting: Arc<Setting>,
+    pub(super) settings: Arc<LogRecordSettings>,
     pub(super) redactor: Redactor,
     pub(super) record: LogRecord,
     pub(super) timestamp: Timestamp,
@@ -39,11 +39,11 @@ thread_local! {
 
 impl ThreadState {
     fn new() -> Self {
-        let (generation, setting) = current::current();
+        let (generation, settings) = current::current();
         Self {
             generation,
-            redactor: Redactor::new(setting.redaction.clone()),
-            setting,
+            redactor: Redactor::new(settings.redaction.clone()),
+            settings,
             record: LogRecord::default(),
             timestamp: Timestamp::new(),
             line: Vec::new(),
@@ -53,8 +53,8 @@ impl ThreadState {
 
     fn refresh(&mut self) {
         if self.generation != current::generation() {
-            (self.generation, self.setting) = current::current();
-            self.redactor = Redactor::new(self.setting.redaction.clone());
+            (self.generation, self.settings) = current::current();
+            self.redactor = Redactor::new(self.settings.redaction.clone());
             self.scopes.clear();
         }
         self.line.clear();

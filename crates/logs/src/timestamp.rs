@@ -1,5 +1,6 @@
 //! Formats the timestamp of a record: ISO 8601, UTC, with microseconds.
 
+use std::fmt::Write as _;
 use std::time::SystemTime;
 
 use time::OffsetDateTime;
@@ -26,33 +27,19 @@ impl Timestamp {
             self.begin(since.as_secs());
         }
         self.text.truncate(MICROS);
-        push(&mut self.text, since.subsec_micros(), 6);
-        self.text.push('Z');
+        // Writing to memory cannot fail.
+        let _ = write!(self.text, "{:06}Z", since.subsec_micros());
         &self.text
     }
 
     fn begin(&mut self, second: u64) {
         let second = i64::try_from(second).unwrap_or(i64::MAX);
         let at = OffsetDateTime::from_unix_timestamp(second).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let (year, month, day) = (at.year(), u8::from(at.month()), at.day());
+        let (hour, minute, second) = at.to_hms();
         self.text.clear();
-        for (number, digits, separator) in [
-            (at.year().unsigned_abs(), 4, '-'),
-            (u32::from(u8::from(at.month())), 2, '-'),
-            (u32::from(at.day()), 2, 'T'),
-            (u32::from(at.hour()), 2, ':'),
-            (u32::from(at.minute()), 2, ':'),
-            (u32::from(at.second()), 2, '.'),
-        ] {
-            push(&mut self.text, number, digits);
-            self.text.push(separator);
-        }
-    }
-}
-
-fn push(text: &mut String, number: u32, digits: u32) {
-    for power in (0..digits).rev() {
-        let digit = number / 10_u32.pow(power) % 10;
-        text.push(char::from_digit(digit, 10).unwrap_or('0'));
+        let _ =
+            write!(self.text, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.");
     }
 }
 

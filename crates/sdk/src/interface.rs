@@ -41,8 +41,8 @@ pub mod init {
 
 pub mod logs {
     pub use crate::logs::{
-        ApiRecord, LogRecord, LogRecordBatch, LogRecordSettings, LogRecords, LogSettings, LogValue,
-        LogWorker, SpanIds,
+        LogRecord, LogRecordBatch, LogRecordSettings, LogRecords, LogSettings, LogValue, LogWorker,
+        SpanIds,
     };
 }
 

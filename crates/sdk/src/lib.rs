@@ -40,7 +40,7 @@ pub use self::{
     config::telemetry::TelemetryConfig,
     error::Error,
     init::{TelemetryGuard, builder, init, init_or_noop, init_with},
-    logs::{RecorderLogRecord, RecorderLogger, RecorderLoggerProvider},
+    logs::{RecorderLogger, RecorderLoggerProvider},
     provider::{ExporterFactory, TelemetryProvider, TelemetryProviderBuilder},
 };
 

@@ -3,7 +3,6 @@
 
 mod log_record;
 mod provider;
-mod record;
 mod sdk_exporter;
 mod sdk_record;
 mod worker;
@@ -11,24 +10,24 @@ mod worker;
 use std::sync::Arc;
 
 use opentelemetry::{InstrumentationScope, Key, KeyValue};
+use opentelemetry_sdk::logs::SdkLogRecord;
 
-pub use self::log_record::{LogRecord, LogValue};
+pub use self::log_record::{LogRecord, LogValue, SpanIds};
 pub use self::provider::{RecorderLogger, RecorderLoggerProvider};
-pub use self::record::{ApiRecord, RecorderLogRecord, SpanIds};
 pub(crate) use self::sdk_exporter::StartLogs;
 pub use self::worker::{LogRecordBatch, LogSettings, LogWorker};
-use crate::collector::{Counters, Redaction};
+use crate::collector::Redaction;
 
 /// The functions of the crate that creates log records.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct LogRecords {
-    /// Applies these settings to all records from now on, and passes the records to these exporters.
-    pub start: fn(Arc<[LogWorker]>, LogRecordSettings),
+    /// Applies these settings to all records from now on.
+    pub start: fn(LogRecordSettings),
     /// Stops the export of records. They are still written locally.
     pub stop: fn(),
     /// Exports a record of OpenTelemetry's API.
-    pub emit: fn(ApiRecord, &Arc<InstrumentationScope>),
+    pub emit: fn(&SdkLogRecord, &Arc<InstrumentationScope>),
     /// Whether records with this target are exported now.
     pub is_enabled: fn(&str) -> bool,
 }
@@ -48,14 +47,27 @@ impl LogRecords {
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct LogRecordSettings {
+    /// The exporters; none if records are only written locally.
+    pub exporters: Arc<[LogWorker]>,
     /// Redacts the texts of records.
     pub redaction: Redaction,
-    /// Counts records.
-    pub counters: Arc<Counters>,
     /// The floe identity of the resource, redacted.
     pub identity: Vec<KeyValue>,
     /// The keys of baggage whose values are in records.
     pub baggage: Vec<Key>,
     /// Patterns for the attributes of the current span in records.
     pub span_attributes: Vec<String>,
+}
+
+impl LogRecordSettings {
+    /// Passes a copy of the record to the exporters.
+    pub fn export(&self, record: &LogRecord) {
+        if self.exporters.is_empty() {
+            return;
+        }
+        let record = Arc::new(record.clone());
+        for exporter in &*self.exporters {
+            exporter.push(Arc::clone(&record));
+        }
+    }
 }

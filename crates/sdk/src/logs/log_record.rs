@@ -9,7 +9,6 @@ use std::time::SystemTime;
 use opentelemetry::logs::{AnyValue, Severity};
 use opentelemetry::{InstrumentationScope, Key, SpanId, TraceFlags, TraceId};
 
-use super::SpanIds;
 use crate::bounded_text::Bounded;
 use crate::caught::caught;
 use crate::char_boundary;
@@ -21,6 +20,15 @@ const MAX_WORD: usize = 4 * 1024;
 /// The scope of records of `tracing` and `log`. The target replaces the scope's name.
 static SCOPE: LazyLock<InstrumentationScope> =
     LazyLock::new(|| InstrumentationScope::builder("floe.telemetry").build());
+
+/// The ids of a record's span.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_structs, missing_docs, reason = "the ids of a span")]
+pub struct SpanIds {
+    pub trace_id: TraceId,
+    pub span_id: SpanId,
+    pub flags: TraceFlags,
+}
 
 /// A log record. Its texts are in one buffer, so that a thread reuses the memory of the last record, and the copy for
 /// exporters needs few allocations.

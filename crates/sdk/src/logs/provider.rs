@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use opentelemetry::InstrumentationScope;
 use opentelemetry::logs::{Logger, LoggerProvider, Severity};
+use opentelemetry_sdk::logs::SdkLogRecord;
 
 use super::LogRecords;
-use super::record::RecorderLogRecord;
+use super::sdk_record::BLANK;
 
 /// An OpenTelemetry [`LoggerProvider`] whose loggers export through the [`TelemetryProvider`](crate::TelemetryProvider)
 /// in use: records are redacted, limited and batched like the records of the module `logs`, and have the ids of the
@@ -34,15 +35,15 @@ impl LoggerProvider for RecorderLoggerProvider {
 }
 
 impl Logger for RecorderLogger {
-    type LogRecord = RecorderLogRecord;
+    type LogRecord = SdkLogRecord;
 
-    fn create_log_record(&self) -> RecorderLogRecord {
-        RecorderLogRecord::default()
+    fn create_log_record(&self) -> SdkLogRecord {
+        BLANK.clone()
     }
 
-    fn emit(&self, record: RecorderLogRecord) {
+    fn emit(&self, record: SdkLogRecord) {
         if let Some(records) = LogRecords::linked() {
-            (records.emit)(record.0, &self.scope);
+            (records.emit)(&record, &self.scope);
         }
     }
 

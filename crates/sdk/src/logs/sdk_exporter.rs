@@ -5,7 +5,7 @@ use std::time::Duration;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 
-use super::sdk_record::Blank;
+use super::sdk_record::sdk_record;
 use super::worker::{LogRecordBatch, LogSettings, LogWorker};
 use crate::collector::{BatchExporter, ExportFailure, ExporterId, export_within};
 use crate::error::Error;
@@ -17,7 +17,6 @@ pub(crate) type StartLogs =
 #[derive(Debug)]
 struct SdkLogExporter<E> {
     exporter: E,
-    blank: Blank,
     timeout: Duration,
 }
 
@@ -26,7 +25,7 @@ impl LogWorker {
         Box::new(move |resource, settings| {
             exporter.set_resource(resource);
             let timeout = settings.worker.export_timeout;
-            let exporter = SdkLogExporter { exporter, blank: Blank::new(), timeout };
+            let exporter = SdkLogExporter { exporter, timeout };
             Self::start(&ExporterId::of::<E>(), || Ok(Box::new(exporter)), settings)
         })
     }
@@ -34,7 +33,7 @@ impl LogWorker {
 
 impl<E: LogExporter + 'static> BatchExporter<LogRecordBatch> for SdkLogExporter<E> {
     fn export(&mut self, batch: LogRecordBatch) -> Result<(), ExportFailure> {
-        let records: Vec<_> = batch.iter().map(|record| self.blank.fill(record)).collect();
+        let records: Vec<_> = batch.iter().map(|record| sdk_record(record)).collect();
         let scopes = batch.iter().map(|record| record.scope());
         let records: Vec<_> = records.iter().zip(scopes).collect();
         export_within(self.timeout, self.exporter.export(LogBatch::new(&records)))

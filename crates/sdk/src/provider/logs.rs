@@ -33,13 +33,7 @@ impl ProviderLogs {
         let mut redactor = Redactor::new(settings.redaction.clone());
         let mut identity = config.resource_attributes.identity();
         redactor.attributes(&mut identity);
-        let applied = LogRecordSettings {
-            redaction: settings.redaction.clone(),
-            counters: Arc::clone(&settings.counters),
-            identity,
-            baggage: (config.baggage_attributes.iter().cloned()).map(Key::from).collect(),
-            span_attributes: config.logging.span_attributes.clone(),
-        };
+        let redaction = settings.redaction.clone();
         let settings = LogSettings::new(settings, &config.log_batch_processor);
         let mut workers = Vec::new();
         for start in added {
@@ -52,7 +46,13 @@ impl ProviderLogs {
             workers.extend(unless_of_environment(&target.config, Signal::Logs, made)?);
         }
         let workers = Arc::<[_]>::from(workers);
-        (records.start)(Arc::clone(&workers), applied);
+        (records.start)(LogRecordSettings {
+            exporters: Arc::clone(&workers),
+            redaction,
+            identity,
+            baggage: (config.baggage_attributes.iter().cloned()).map(Key::from).collect(),
+            span_attributes: config.logging.span_attributes.clone(),
+        });
         Ok(Self { workers })
     }
 
