@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use self::cache::{AttributeSet, RedactionCache};
-pub(super) use self::record::Record;
+use self::record::{Number, Record};
 use super::views::Views;
 use crate::caught::caught;
 use crate::char_boundary::beginning;
@@ -22,7 +22,6 @@ use crate::collector::{Exemplars, Redaction, Redactor, instrument_exemplars};
 use crate::internal_log::internal_log;
 use crate::redaction::{MAX_MESSAGE_CHARS, shown};
 use floe_telemetry_core::REDACTED;
-use floe_telemetry_sdk::metrics::ExemplarValue;
 use opentelemetry::metrics::{
     AsyncInstrument, AsyncInstrumentBuilder, BoundSyncInstrument, Counter, Gauge, Histogram,
     HistogramBuilder, InstrumentBuilder, InstrumentProvider, Meter, MeterProvider,
@@ -153,14 +152,14 @@ impl<P: MeterProvider> MeterProvider for RedactingMeterProvider<P> {
 
 impl<T, I> SyncInstrument<T> for Redacting<I>
 where
-    T: Copy + Into<ExemplarValue>,
+    T: Number,
     I: Record<T> + Send + Sync,
 {
     fn measure(&self, measurement: T, attributes: &[KeyValue]) {
         self.policy.apply(attributes, |redacted| {
             self.instrument.record(measurement, redacted);
             if let Some(exemplars) = &self.exemplars {
-                exemplars.measure(measurement.into(), redacted);
+                exemplars.measure(measurement.as_f64(), redacted);
             }
         });
     }

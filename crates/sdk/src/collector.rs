@@ -50,7 +50,7 @@ pub use self::enrich::{EnrichedSpan, Enricher};
 pub use self::exemplars::{
     BoundExemplars, Exemplars, clear as clear_exemplars, of_instrument as instrument_exemplars,
 };
-pub use self::exemplars::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};
+pub use self::exemplars::{CollectedExemplars, Exemplar, collect_exemplars};
 pub use self::export_failure::ExportFailure;
 pub(crate) use self::export_failure::{ALREADY_SHUTDOWN, QUEUE_FULL};
 pub(crate) use self::exports::Export;

@@ -12,4 +12,4 @@ pub(crate) use self::{
     meters::{AddedMetrics, MeterProviders, ProviderMeters},
     reporting::LastExport,
 };
-pub use crate::collector::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};
+pub use crate::collector::{CollectedExemplars, Exemplar, collect_exemplars};

@@ -7,7 +7,7 @@ use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
 
 use floe_telemetry_core::__sdk::clock::UnixNanos;
-use floe_telemetry_sdk::metrics::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};
+use floe_telemetry_sdk::metrics::{CollectedExemplars, Exemplar, collect_exemplars};
 
 /// Adds exemplars to a request that was converted from `metrics`, so both have the same order.
 pub(super) fn add(metrics: &ResourceMetrics, request: &mut ExportMetricsServiceRequest) {
@@ -65,9 +65,6 @@ fn sent_as(exemplar: &Exemplar) -> Sent {
         time_unix_nano: UnixNanos::from(exemplar.time).0,
         span_id: span_id.to_bytes().to_vec(),
         trace_id: trace_id.to_bytes().to_vec(),
-        value: Some(match exemplar.value {
-            ExemplarValue::I64(value) => Value::AsInt(value),
-            ExemplarValue::F64(value) => Value::AsDouble(value),
-        }),
+        value: Some(Value::AsDouble(exemplar.value)),
     }
 }

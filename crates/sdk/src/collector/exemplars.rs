@@ -7,7 +7,6 @@
 //! without the clock or a lock.
 
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -28,62 +27,8 @@ const MAX_INSTRUMENTS: usize = 4096;
 /// measurements, because the look-up takes longer than the measurement.
 const MAX_VAIN: u32 = 256;
 
-/// One measurement in this number looks for a span; a power of two.
-const TURNS: u32 = 16;
-
-thread_local! {
-    static TURN: Cell<u32> = const { Cell::new(1) };
-}
-
-/// Whether this measurement looks for a span. The choice is pseudo-random, so that it favours none of several
-/// measurements that a program repeats in turn.
-fn is_turn() -> bool {
-    let turn = TURN.try_with(|turn| {
-        let next = turn.get().wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        turn.set(next);
-        next
-    });
-    turn.is_ok_and(|turn| turn < u32::MAX / TURNS)
-}
-
-/// The value of an [`Exemplar`].
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum ExemplarValue {
-    /// The value of an instrument for whole numbers.
-    I64(i64),
-    /// The value of any other instrument.
-    F64(f64),
-}
-
-impl From<u64> for ExemplarValue {
-    fn from(value: u64) -> Self {
-        Self::I64(i64::try_from(value).unwrap_or(i64::MAX))
-    }
-}
-
-impl From<i64> for ExemplarValue {
-    fn from(value: i64) -> Self {
-        Self::I64(value)
-    }
-}
-
-impl From<f64> for ExemplarValue {
-    fn from(value: f64) -> Self {
-        Self::F64(value)
-    }
-}
-
-impl ExemplarValue {
-    /// Returns the value as the nearest `f64`.
-    #[expect(clippy::cast_precision_loss, reason = "it is compared with floats")]
-    #[must_use]
-    pub const fn as_f64(self) -> f64 {
-        match self {
-            Self::I64(value) => value as f64,
-            Self::F64(value) => value,
-        }
-    }
-}
+/// A prime number, so that a program which repeats several measurements in turn rarely gets the same one each time.
+const TURNS: u32 = 17;
 
 /// A measurement, and the sampled span that was current
 /// ([data model](https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exemplars)).
@@ -92,7 +37,7 @@ pub struct Exemplar {
     /// The ids of the span.
     pub ids: (TraceId, SpanId),
     /// The measured value.
-    pub value: ExemplarValue,
+    pub value: f64,
     /// The time of the measurement.
     pub time: SystemTime,
 }
@@ -113,7 +58,7 @@ struct Series {
     wanted: AtomicU64,
     /// The exemplars by the index of their bucket.
     exemplars: Mutex<Vec<(usize, Exemplar)>>,
-    /// The number of consecutive measurements without a sampled span. Concurrent measurements may not be counted.
+    /// The number of measurements since one that found a sampled span. Concurrent measurements may not be counted.
     vain: AtomicU32,
 }
 
@@ -158,7 +103,7 @@ pub fn of_instrument<'a>(
 
 impl Exemplars {
     /// Offers a measurement of the series with these attributes.
-    pub fn measure(&self, value: ExemplarValue, attributes: &[KeyValue]) {
+    pub fn measure(&self, value: f64, attributes: &[KeyValue]) {
         let Some(ids) = measured_ids() else {
             return;
         };
@@ -205,27 +150,24 @@ impl Series {
         }
     }
 
+    /// Whether this measurement looks for a span.
     fn is_turn(&self) -> bool {
-        self.wanted.load(Ordering::Relaxed) != 0
-            && (self.vain.load(Ordering::Relaxed) < MAX_VAIN || is_turn())
-    }
-
-    fn count_search(&self, found: bool) {
-        if found {
-            self.vain.store(0, Ordering::Relaxed);
-        } else if let vain @ 0..MAX_VAIN = self.vain.load(Ordering::Relaxed) {
-            self.vain.store(vain + 1, Ordering::Relaxed);
+        if self.wanted.load(Ordering::Relaxed) == 0 {
+            return false;
         }
+        let vain = self.vain.load(Ordering::Relaxed);
+        self.vain.store(vain.wrapping_add(1), Ordering::Relaxed);
+        vain < MAX_VAIN || vain.is_multiple_of(TURNS)
     }
 
     /// Stores a measurement if its bucket has no exemplar since the last collection.
     fn offer(
         &self,
         bounds: &[f64],
-        value: ExemplarValue,
+        value: f64,
         describe: impl FnOnce() -> Option<((TraceId, SpanId), SystemTime)>,
     ) {
-        let bucket = bounds.partition_point(|bound| *bound < value.as_f64());
+        let bucket = bounds.partition_point(|bound| *bound < value);
         let bit = 1 << bucket.min(63);
         if self.wanted.load(Ordering::Relaxed) & bit == 0 {
             return;
@@ -247,24 +189,24 @@ impl Series {
 
 impl BoundExemplars {
     /// Offers a measurement.
-    pub fn measure(&self, value: ExemplarValue) {
+    pub fn measure(&self, value: f64) {
         if self.series.is_turn() {
             self.look(value);
         }
     }
 
     #[cold]
-    fn look(&self, value: ExemplarValue) {
+    fn look(&self, value: f64) {
         self.series.offer(&self.of.bounds, value, || {
-            let ids = measured_ids();
-            self.series.count_search(ids.is_some());
-            Some((ids?, wall_now()))
+            let ids = measured_ids()?;
+            self.series.vain.store(0, Ordering::Relaxed);
+            Some((ids, wall_now()))
         });
     }
 
     pub(super) fn measure_span(
         &self,
-        value: ExemplarValue,
+        value: f64,
         ids: Option<(TraceId, SpanId)>,
         time: impl FnOnce() -> SystemTime,
     ) {
@@ -351,12 +293,12 @@ mod tests {
         let bound = exemplars().bind(&[]);
         let measure = |value: f64| {
             let ids = (TraceId::from(1), SpanId::from(1));
-            bound.measure_span(value.into(), Some(ids), wall_now);
+            bound.measure_span(value, Some(ids), wall_now);
         };
         [0.5, 1.0, 1.5, 99.0].into_iter().for_each(measure);
         let values = || {
             let stored = lock(&bound.series.exemplars);
-            let values = stored.iter().map(|(_, exemplar)| exemplar.value.as_f64());
+            let values = stored.iter().map(|(_, exemplar)| exemplar.value);
             values.collect::<Vec<_>>()
         };
         assert_eq!(values(), [0.5, 1.5, 99.0]);

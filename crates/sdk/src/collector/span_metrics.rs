@@ -15,7 +15,7 @@ use opentelemetry::{KeyValue, TraceId};
 use opentelemetry_sdk::metrics::InstrumentKind;
 use rustc_hash::FxHashMap;
 
-use super::exemplars::{BoundExemplars, ExemplarValue, Exemplars};
+use super::exemplars::{BoundExemplars, Exemplars};
 use super::redact::Redactor;
 use crate::callsite::{CallSite, Scope};
 use crate::clock::WallClock;
@@ -112,8 +112,7 @@ impl SpanMetrics {
         let head = &record.head;
         let is_sampled = head.trace_id != TraceId::INVALID && head.flags.is_sampled();
         let ids = is_sampled.then_some((head.trace_id, head.span_id));
-        let values = [ExemplarValue::I64(1), ExemplarValue::I64(1), ExemplarValue::F64(seconds)];
-        for (exemplars, value) in series.exemplars.iter().zip(values) {
+        for (exemplars, value) in series.exemplars.iter().zip([1.0, 1.0, seconds]) {
             if let Some(exemplars) = exemplars {
                 exemplars.measure_span(value, ids, || clock.at(head.end));
             }
