@@ -1,11 +1,11 @@
-//! A channel with the interface and the errors of [`std::sync::mpsc`].
+//! A channel with the errors of [`std::sync::mpsc`].
 //!
 //! The standard channel is made for many messages: it has lock-free queues, and adds 10 KB to the program per type of
 //! message. Here batches are the most frequent messages, so a lock suffices.
 
 use std::collections::VecDeque;
 use std::fmt;
-pub(crate) use std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError};
+pub(crate) use std::sync::mpsc::{RecvTimeoutError, SendError};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -84,13 +84,6 @@ impl<T> Drop for Sender<T> {
 }
 
 impl<T> Receiver<T> {
-    /// Waits for a message. Fails if there is no sender any more.
-    pub(crate) fn recv(&self) -> Result<T, RecvError> {
-        let state = self.0.changed.wait_while(self.0.lock(), State::is_waited_for);
-        let mut state = state.unwrap_or_else(PoisonError::into_inner);
-        state.messages.pop_front().ok_or(RecvError)
-    }
-
     /// Waits for a message, at most for `timeout`.
     ///
     /// # Errors
@@ -100,24 +93,11 @@ impl<T> Receiver<T> {
         let state = self.0.lock();
         let waited = (self.0.changed).wait_timeout_while(state, timeout, State::is_waited_for);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
-        state.receive().map_err(|error| match error {
-            TryRecvError::Empty => RecvTimeoutError::Timeout,
-            TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
-        })
-    }
-
-    pub(crate) fn try_recv(&self) -> Result<T, TryRecvError> {
-        self.0.lock().receive()
-    }
-}
-
-impl<T> State<T> {
-    fn receive(&mut self) -> Result<T, TryRecvError> {
-        let error = match self.senders {
-            0 => TryRecvError::Disconnected,
-            _ => TryRecvError::Empty,
+        let error = match state.senders {
+            0 => RecvTimeoutError::Disconnected,
+            _ => RecvTimeoutError::Timeout,
         };
-        self.messages.pop_front().ok_or(error)
+        state.messages.pop_front().ok_or(error)
     }
 }
 
@@ -151,7 +131,6 @@ mod tests {
     use super::*;
 
     const SHORT: Duration = Duration::from_millis(10);
-    const LONG: Duration = Duration::from_secs(60);
 
     #[test]
     fn messages_arrive_in_order_and_wake_the_receiver() {
@@ -161,13 +140,11 @@ mod tests {
                 sender.send(number).unwrap();
             }
         });
-        for number in 0..500 {
-            assert_eq!(receiver.recv(), Ok(number));
-        }
-        for number in 500..1000 {
-            assert_eq!(receiver.recv_timeout(LONG), Ok(number));
+        for number in 0..1000 {
+            assert_eq!(receiver.recv_timeout(Duration::MAX), Ok(number));
         }
         sending.join().unwrap();
+        // The last sender wakes the receiver.
         assert_eq!(receiver.recv_timeout(Duration::MAX), Err(RecvTimeoutError::Disconnected));
     }
 
@@ -175,24 +152,13 @@ mod tests {
     fn a_closed_channel_still_delivers_its_messages() {
         let (sender, receiver) = channel();
         let other = sender.clone();
-        assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
-        assert_eq!(receiver.recv_timeout(SHORT), Err(RecvTimeoutError::Timeout));
+        assert_eq!(receiver.recv_timeout(Duration::ZERO), Err(RecvTimeoutError::Timeout));
         drop(sender);
         assert_eq!(receiver.recv_timeout(SHORT), Err(RecvTimeoutError::Timeout));
         other.send("last").unwrap();
         drop(other);
-        assert_eq!(receiver.recv(), Ok("last"));
-        assert_eq!(receiver.recv(), Err(RecvError));
-        assert_eq!(receiver.try_recv(), Err(TryRecvError::Disconnected));
-    }
-
-    #[test]
-    fn the_last_sender_wakes_the_receiver() {
-        let (sender, receiver) = channel::<()>();
-        let waiting = thread::spawn(move || receiver.recv());
-        thread::sleep(SHORT);
-        drop(sender);
-        assert_eq!(waiting.join().unwrap(), Err(RecvError));
+        assert_eq!(receiver.recv_timeout(SHORT), Ok("last"));
+        assert_eq!(receiver.recv_timeout(SHORT), Err(RecvTimeoutError::Disconnected));
     }
 
     #[test]
@@ -210,8 +176,8 @@ mod tests {
         drop(receiver);
         let SendError(returned) = sender.send(message(None)).unwrap_err();
         drop(other);
-        assert_eq!(dropped.try_recv(), Err(TryRecvError::Empty));
+        assert_eq!(dropped.recv_timeout(SHORT), Err(RecvTimeoutError::Timeout));
         drop(returned);
-        assert_eq!(dropped.try_recv(), Err(TryRecvError::Disconnected));
+        assert_eq!(dropped.recv_timeout(SHORT), Err(RecvTimeoutError::Disconnected));
     }
 }

@@ -244,7 +244,7 @@ impl Collector {
     }
 
     fn turn(&mut self, jobs: &Receiver<Job>) -> Duration {
-        while let Ok(job) = jobs.try_recv() {
+        while let Ok(job) = jobs.recv_timeout(Duration::ZERO) {
             job(self);
         }
         self.clock.refresh();

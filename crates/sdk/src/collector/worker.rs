@@ -307,11 +307,8 @@ impl Exporting {
     fn work<B>(mut self, mut exporter: Box<dyn BatchExporter<B>>, tasks: &Receiver<Task<B>>) {
         let mut next: Option<(Instant, Call)> = None;
         loop {
-            let task = match &next {
-                Some((at, _)) => tasks.recv_timeout(at.saturating_duration_since(monotonic_now())),
-                None => tasks.recv().map_err(RecvTimeoutError::from),
-            };
-            match task {
+            let pause = |(at, _): &(Instant, Call)| at.saturating_duration_since(monotonic_now());
+            match tasks.recv_timeout(next.as_ref().map_or(Duration::MAX, pause)) {
                 Ok(Task::Export(mut queued, _)) if self.shared.counters.ending.has_passed() => {
                     queued.left = 0;
                     self.shared.drop_items(queued.size.spans, SHUTDOWN);
