@@ -1,7 +1,7 @@
 //! Operations of a compute engine.
 
+use std::any::Any;
 use std::fmt;
-use std::fs;
 use std::path::Path;
 
 use floe_telemetry::{FloeAttributes, Tracer};
@@ -105,25 +105,14 @@ pub trait ComputeEngine: Lifecycle {
         Err(Error::unsupported("open_database"))
     }
 
-    /// Copies a database into an empty file. Other programs may be writing to the database, so the copy has a state
-    /// between two of their transactions. Default: copies the file.
-    ///
-    /// # Errors
-    ///
-    /// A file cannot be read or written, or a program writes to the database for too long.
-    fn copy_database(&self, from: &Path, file: &Path) -> Result<(), Error> {
-        fs::copy(from, file)?;
-        Ok(())
-    }
-
-    /// Locks a database against writers, until the value is dropped, so that its file can be replaced, renamed or
-    /// removed. The database's other files beside it are merged into the file and removed. Default: the file is the
-    /// whole database, and nothing is locked.
+    /// Locks a database against writers, until the value is dropped, so that its file can be copied, replaced, renamed
+    /// or removed. The database's other files beside it are merged into the file. Default: the file is the whole database,
+    /// and nothing is locked.
     ///
     /// # Errors
     ///
     /// A program writes to the database for too long.
-    fn lock_database(&self, file: &Path) -> Result<Option<Box<dyn DatabaseLock>>, Error> {
+    fn lock_database(&self, file: &Path) -> Result<Option<Box<dyn Any>>, Error> {
         let _ = file;
         Ok(None)
     }
@@ -138,9 +127,6 @@ pub trait ComputeEngine: Lifecycle {
         Err(Error::unsupported("generate_profile"))
     }
 }
-
-/// Keeps other programs from writing to a database until it is dropped.
-pub trait DatabaseLock {}
 
 /// An open database. The caller opens the spans.
 ///
@@ -175,27 +161,19 @@ pub trait Database: fmt::Debug {
     /// The query is wrong or changes something, or a row is not accepted.
     fn query(&mut self, sql: &str, rows: &mut dyn RowSink) -> Result<(), Error>;
 
-    /// The columns of a table or a view, with the types of their values. Default: each column is text.
+    /// The columns of a table or a view, with the types of their values.
     ///
     /// # Errors
     ///
     /// There is no such table.
-    fn describe(&mut self, table: &str) -> Result<Vec<(String, ColumnType)>, Error> {
-        let mut names = Columns(Vec::new());
-        let name = table.replace('"', "\"\"");
-        self.query(&format!("SELECT * FROM \"{name}\" LIMIT 0"), &mut names)?;
-        Ok(names.0.into_iter().map(|name| (name, ColumnType::Text)).collect())
-    }
+    fn describe(&mut self, table: &str) -> Result<Vec<(String, ColumnType)>, Error>;
 
-    /// Removes a table or a view. Returns whether there was one. Default: not supported.
+    /// Removes a table or a view. Returns whether there was one.
     ///
     /// # Errors
     ///
     /// The table or the view cannot be removed.
-    fn remove(&mut self, table: &str) -> Result<bool, Error> {
-        let _ = table;
-        Err(Error::unsupported("remove"))
-    }
+    fn remove(&mut self, table: &str) -> Result<bool, Error>;
 
     /// Writes everything to the file. Called last.
     ///

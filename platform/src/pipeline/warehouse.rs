@@ -1,12 +1,13 @@
 //! The warehouse of a product: a file beside its artifacts. A run builds another file, which replaces the warehouse as
 //! a whole. If assets fail, the other file is kept, and the warehouse stays unchanged.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::any::Any;
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use floe_plugin::compute::{ComputeEngine, DatabaseLock, Session};
+use floe_plugin::compute::{ComputeEngine, Session};
 use floe_plugin::{Error as PluginError, ErrorKind, Handle};
 use floe_plugins::error::Error;
 use floe_plugins::files::{atomic, confine};
@@ -46,7 +47,7 @@ impl Warehouse {
         let lock = lock(folder)?;
         let waited = started.elapsed();
         // Another program may be reading the tables of a failed run.
-        drop(lock_database(&draft, plugins)?);
+        drop(lock_whole(&draft, plugins)?);
         atomic::remove(&draft)?;
         atomic::create(&draft, &path)?;
         Ok(Self { folder: folder.to_path_buf(), is_kept: false, waited, _lock: lock })
@@ -67,10 +68,12 @@ impl Warehouse {
         if !warehouse.exists() {
             return self.create(plugins);
         }
-        let engine = plugins.required::<dyn ComputeEngine>()?;
-        let copied = engine.plugin().copy_database(&warehouse, &self.database());
-        copied.map_err(failed(&engine))?;
-        open(&self.database(), plugins)
+        let draft = self.database();
+        // Other programs may be writing to the warehouse: the copy has a state between two of their transactions.
+        let locked = lock_database(&warehouse, plugins)?;
+        fs::copy(&warehouse, &draft).map_err(Error::io("write", &draft))?;
+        drop(locked);
+        open(&draft, plugins)
     }
 
     #[traced(name = "floe.warehouse.replace", tracer = TRACER_NAME)]
@@ -79,8 +82,8 @@ impl Warehouse {
         interrupt::check()?;
         let (draft, target) = (self.database(), warehouse_path(&self.folder));
         // The locks merge the files beside each database into it, and keep other programs from writing to the old one.
-        drop(lock_database(&draft, plugins)?);
-        let _locked = lock_database(&target, plugins)?;
+        drop(lock_whole(&draft, plugins)?);
+        let _locked = lock_whole(&target, plugins)?;
         atomic::publish(&draft, &target)
     }
 
@@ -107,7 +110,14 @@ pub(crate) fn open(database: &Path, plugins: &Active) -> Result<Session, Error> 
     engine.open_database(database).map_err(failed(&engine))
 }
 
-fn lock_database(file: &Path, plugins: &Active) -> Result<Option<Box<dyn DatabaseLock>>, Error> {
+/// Locks a database, and removes the other files beside it, which are merged into its file.
+fn lock_whole(file: &Path, plugins: &Active) -> Result<Option<Box<dyn Any>>, Error> {
+    let locked = lock_database(file, plugins)?;
+    atomic::remove_beside(file).map_err(Error::io("remove", file))?;
+    Ok(locked)
+}
+
+fn lock_database(file: &Path, plugins: &Active) -> Result<Option<Box<dyn Any>>, Error> {
     let engine = plugins.required::<dyn ComputeEngine>()?;
     engine.plugin().lock_database(file).map_err(failed(&engine))
 }

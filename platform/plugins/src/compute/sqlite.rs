@@ -1,19 +1,18 @@
 //! The embedded engine: `SQLite`.
 
+use std::any::Any;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use floe_plugin::compute::{ComputeEngine, Database, DatabaseLock, Materialize};
+use floe_plugin::compute::{ComputeEngine, Database, Materialize};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
-use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, ffi};
 use serde::Deserialize;
 
-use crate::files::atomic;
 use crate::process::interrupt;
 use crate::sql::quoted_name;
 
@@ -48,22 +47,19 @@ impl ComputeEngine for Sqlite {
     }
 
     fn open_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
-        let opened = open(file).and_then(resume);
+        let opened = open(file).and_then(|connection| {
+            // A copy has no write-ahead log, even if the database has one.
+            connection.execute_batch("PRAGMA journal_mode = DELETE")?;
+            resume(connection)
+        });
         Ok(Box::new(opened.map_err(|error| explain(&error, 0))?))
     }
 
-    fn copy_database(&self, from: &Path, file: &Path) -> Result<(), Error> {
-        copy(from, file).map_err(|error| of_shared(&error, from))
-    }
-
-    fn lock_database(&self, file: &Path) -> Result<Option<Box<dyn DatabaseLock>>, Error> {
+    fn lock_database(&self, file: &Path) -> Result<Option<Box<dyn Any>>, Error> {
         match lock(file) {
-            Err(error) if is_busy(&error) => Err(of_shared(&error, file)),
+            Err(error) if is_busy(&error) => Err(of_busy(&error, file)),
             // A file that cannot be locked, such as a damaged database, is replaced without a lock.
-            locked => {
-                atomic::remove_beside(file)?;
-                Ok(locked.ok().map(|connection| Box::new(Locked(connection)) as _))
-            }
+            locked => Ok(locked.ok().map(|connection| Box::new(connection) as _)),
         }
     }
 }
@@ -103,35 +99,6 @@ fn open(file: &Path) -> rusqlite::Result<Connection> {
     connection.busy_handler(Some(wait))?;
     Ok(connection)
 }
-
-/// The number of pages copied between two checks for a signal.
-const PAGES: i32 = 4096;
-
-/// Copies a database, including the changes in its journal or log.
-fn copy(from: &Path, file: &Path) -> rusqlite::Result<()> {
-    let source = open(from)?;
-    // One transaction, so that all pages are of the same moment.
-    source.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")?;
-    let mut target = Connection::open(file)?;
-    let backup = Backup::new(&source, &mut target)?;
-    let failed = |code| Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
-    loop {
-        match backup.step(PAGES)? {
-            StepResult::Done => break,
-            _ if interrupt::is_requested() => return failed(ffi::SQLITE_INTERRUPT),
-            StepResult::More => {}
-            _ => return failed(ffi::SQLITE_BUSY),
-        }
-    }
-    drop(backup);
-    // The copy has no write-ahead log, even if the database has one.
-    target.execute_batch("PRAGMA journal_mode = DELETE")
-}
-
-/// A connection whose transaction keeps writers away.
-struct Locked(#[expect(dead_code, reason = "it holds the lock")] Connection);
-
-impl DatabaseLock for Locked {}
 
 /// Locks a database against writers, and moves its whole log into its file.
 fn lock(file: &Path) -> rusqlite::Result<Connection> {
@@ -379,11 +346,8 @@ fn affinity(declared: &str) -> Option<ColumnType> {
     }
 }
 
-/// The error of a database that other programs also use.
-fn of_shared(error: &rusqlite::Error, file: &Path) -> Error {
-    if !is_busy(error) {
-        return explain(error, 0);
-    }
+/// The error of a database that another program has locked.
+fn of_busy(error: &rusqlite::Error, file: &Path) -> Error {
     if interrupt::is_requested() {
         return interrupt::interrupted(error.to_string());
     }
