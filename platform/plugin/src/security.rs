@@ -49,9 +49,9 @@ pub enum Manifest {
     Namespace,
     /// The service account of the product.
     ServiceAccount,
-    /// The role that may read only the product's secrets, in their namespace.
+    /// The role that may read only the product's secrets.
     Role,
-    /// The binding of the role to the service account, in the namespace of the role.
+    /// The binding of the role to the service account.
     RoleBinding,
     /// The security context of the product's pods: a part of a pod, not a resource.
     PodSecurityContext,
@@ -93,20 +93,10 @@ pub struct Workload<'a> {
     pub namespace: &'a str,
     /// The names of the cluster's Secrets that the product reads.
     pub secrets: &'a [&'a str],
-    /// The namespace of the Secrets and of the role that reads them; `None` means the namespace of the product.
-    pub secrets_namespace: Option<&'a str>,
     /// The hosts that the product connects to, by name or by address, and their ports.
     pub egress: &'a [(&'a str, u16)],
     /// The Pod Security Standard: `privileged`, `baseline` or `restricted`.
     pub pss_level: &'a str,
-}
-
-impl Workload<'_> {
-    /// The namespace of the role that reads the Secrets, and of its binding.
-    #[must_use]
-    pub fn role_namespace(&self) -> &str {
-        self.secrets_namespace.unwrap_or(self.namespace)
-    }
 }
 
 impl Handle<dyn RoleGenerator> {
@@ -125,7 +115,6 @@ impl Handle<dyn RoleGenerator> {
             RoleBinding => ("generate_role_binding", "RoleBinding"),
             PodSecurityContext => ("generate_pod_security_context", "PodSecurityContext"),
         };
-        let is_of_role = matches!(manifest, Role | RoleBinding);
         let has_level = matches!(manifest, Namespace | PodSecurityContext);
         let operation = Security {
             operation,

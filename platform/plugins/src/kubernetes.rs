@@ -13,11 +13,7 @@ const LONGEST_NAME: usize = 253;
 
 /// Checks the names of a workload.
 pub(crate) fn check(workload: &Workload<'_>) -> Result<(), Error> {
-    for (what, name) in [
-        ("name", workload.name),
-        ("namespace", workload.namespace),
-        ("namespace of the secrets", workload.role_namespace()),
-    ] {
+    for (what, name) in [("name", workload.name), ("namespace", workload.namespace)] {
         if !is_label(name) {
             let accepted = format!(
                 "at most {LONGEST_LABEL} lower-case letters, digits and hyphens, with a letter or a digit at both ends"

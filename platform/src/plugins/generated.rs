@@ -2,7 +2,7 @@
 //! the definitions of an orchestrator. Also checks that the quality plugin supports the checks, and that sources
 //! have the checked columns.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -136,28 +136,19 @@ fn cluster(
         name: &artifacts.metadata.product_name,
         namespace: &artifacts.metadata.namespace,
         secrets: &[],
-        secrets_namespace: None,
         egress: &[],
         pss_level: PSS_LEVEL,
     };
     if let Some(roles) = plugins.one::<dyn RoleGenerator>() {
         let secrets = secrets(identity, artifacts, plugins)?;
-        let all: Vec<&str> = secrets.values().flatten().map(String::as_str).collect();
-        let account = Workload { secrets: &all, ..workload };
+        let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+        let workload = Workload { secrets: &secrets, ..workload };
         // All of them or none: a binding without its role is worse than the manifests of the last compilation.
-        let mut generated = vec![
-            roles.generate(Manifest::Namespace, &workload),
-            roles.generate(Manifest::ServiceAccount, &account),
-        ];
-        // A role reads Secrets of its own namespace only.
-        for (namespace, names) in &secrets {
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let workload =
-                Workload { secrets: &names, secrets_namespace: namespace.as_deref(), ..workload };
-            generated.push(roles.generate(Manifest::Role, &workload));
-            generated.push(roles.generate(Manifest::RoleBinding, &workload));
-        }
-        let manifests: Result<Vec<_>, _> = generated.into_iter().collect();
+        let manifests: Result<Vec<_>, _> =
+            [Manifest::Namespace, Manifest::ServiceAccount, Manifest::Role, Manifest::RoleBinding]
+                .map(|manifest| roles.generate(manifest, &workload))
+                .into_iter()
+                .collect();
         if let Some(manifests) = plugins.tolerate(&roles, manifests)? {
             write(&folder.join(ROLES), &manifests)?;
         }
@@ -182,22 +173,20 @@ fn cluster(
     Ok(())
 }
 
-/// The Secrets of the cluster that a run reads, by namespace: the product's secrets, and the credentials of plugins.
-/// Without any, the namespace of the product has a role that reads none.
+/// The Secrets in the product's namespace that a run reads: the product's secrets, and the credentials of plugins.
 fn secrets(
     identity: &Identity,
     artifacts: &CompiledArtifacts,
     plugins: &Active,
-) -> Result<Secrets, Error> {
+) -> Result<BTreeSet<String>, Error> {
     let plugins = plugins.plugins();
     let stores: Vec<_> = plugins.all::<dyn SecretStore>().collect();
-    let mut found = Secrets::new();
+    let mut found = BTreeSet::new();
     let own = &artifacts.metadata.namespace;
     let mut add = |secret: Option<KubernetesSecret<'_>>| {
-        if let Some(KubernetesSecret { name, namespace }) = secret {
-            let namespace = namespace.filter(|it| it != own).map(str::to_owned);
-            found.entry(namespace).or_default().insert(name.to_owned());
-        }
+        // A role reads Secrets of its own namespace only.
+        let secret = secret.filter(|it| it.namespace.is_none_or(|namespace| namespace == own));
+        found.extend(secret.map(|it| it.name.to_owned()));
     };
     for secret in &artifacts.secrets {
         let mut refused = None;
@@ -231,14 +220,8 @@ fn secrets(
         })?;
         add(secret);
     }
-    if found.is_empty() {
-        found.insert(None, BTreeSet::new());
-    }
     Ok(found)
 }
-
-/// The names of Secrets, by namespace; `None` is the product's namespace.
-type Secrets = BTreeMap<Option<String>, BTreeSet<String>>;
 
 /// Writes documents as JSON, which is YAML.
 fn write(path: &Path, documents: &[Value]) -> Result<(), Error> {

@@ -126,22 +126,6 @@ pub(crate) fn contract() -> Contract {
 }
 
 #[test]
-fn a_role_stands_where_the_secrets_are() {
-    let workload = Workload { secrets_namespace: Some("vault"), ..WORKLOAD };
-    let role = generate(Manifest::Role, &workload).unwrap();
-    let binding = generate(Manifest::RoleBinding, &workload).unwrap();
-    let account = generate(Manifest::ServiceAccount, &workload).unwrap();
-    assert_eq!(role["metadata"]["namespace"], "vault");
-    assert_eq!(binding["metadata"]["namespace"], "vault");
-    assert_eq!(binding["subjects"][0]["namespace"], "sales");
-    assert_eq!(account["metadata"]["namespace"], "sales");
-    // Another namespace may have a product of this name, which reads other Secrets there.
-    for name in [&role["metadata"]["name"], &binding["roleRef"]["name"]] {
-        assert_eq!(name, "sales.customer-360");
-    }
-}
-
-#[test]
 fn a_product_without_secrets_reads_none() {
     let workload = Workload { secrets: &[], ..WORKLOAD };
     let role = generate(Manifest::Role, &workload).unwrap();

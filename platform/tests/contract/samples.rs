@@ -7,7 +7,6 @@ pub(crate) const WORKLOAD: Workload<'static> = Workload {
     name: "customer-360",
     namespace: "sales",
     secrets: &["db.primary", "smtp"],
-    secrets_namespace: None,
     egress: &[
         ("10.0.0.7", 5432),
         ("2001:db8::1", 443),

@@ -136,24 +136,21 @@ fn a_role_reads_the_secrets_of_the_product_and_of_the_plugins() {
         "\
 plugins:
   rbac: { type: k8s }
-  secrets: { type: k8s, namespace: sales }
+  secrets: { type: k8s, namespace: retail }
   catalog: { type: polaris, uri: 'http://p', client_id: '${secret:k8s/lake.polaris/id}', client_secret: '${secret:k8s/lake.polaris/key}' }",
         "secrets: [{ key: campaign/token }, { key: campaign/user }]",
     );
     output.assert_ok();
     assert_eq!(readable(&product), json!(["campaign", "lake.polaris"]));
-    // The role is in the namespace of the Secrets, and the account in the namespace of the product.
-    let namespaces: Vec<_> = documents(&product, "rbac.yaml")
-        .iter()
-        .map(|it| format!("{} {}", it["kind"], it["metadata"]["namespace"]).replace('"', ""))
-        .collect();
-    let expected = ["Namespace null", "ServiceAccount retail", "Role sales", "RoleBinding sales"];
-    assert_eq!(namespaces, expected);
-    // Environment variables are not Secrets.
-    let (product, output) =
-        compile("plugins: { rbac: { type: k8s } }", "secrets: [{ key: CAMPAIGN_TOKEN }]");
-    output.assert_ok();
-    assert_eq!(readable(&product), json!([]));
+    // Environment variables are not Secrets, and a role reads no Secrets of another namespace.
+    for (store, key) in [("env", "CAMPAIGN_TOKEN"), ("k8s, namespace: sales", "campaign/token")] {
+        let (product, output) = compile(
+            &format!("plugins: {{ rbac: {{ type: k8s }}, secrets: {{ type: {store} }} }}"),
+            &format!("secrets: [{{ key: {key} }}]"),
+        );
+        output.assert_ok();
+        assert_eq!(readable(&product), json!([]));
+    }
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! Roles of Kubernetes (`rbac.authorization.k8s.io/v1`), with their namespace and service account.
 
-use std::borrow::Cow;
-
 use floe_plugin::security::{Manifest, RoleGenerator, Workload};
 use floe_plugin::{Error, Lifecycle};
 use serde::Deserialize;
@@ -64,8 +62,7 @@ fn namespace(workload: &Workload<'_>) -> Result<Value, Error> {
 }
 
 fn service_account(workload: &Workload<'_>) -> Value {
-    let mut manifest =
-        resource("v1", "ServiceAccount", workload.name, workload.namespace, workload);
+    let mut manifest = resource("v1", "ServiceAccount", workload);
     // A pod that reads no secrets needs no token for the cluster's API.
     manifest["automountServiceAccountToken"] = (!workload.secrets.is_empty()).into();
     manifest
@@ -75,7 +72,7 @@ fn role(workload: &Workload<'_>) -> Result<Value, Error> {
     for name in workload.secrets {
         check_name("secret", name)?;
     }
-    let mut manifest = role_resource("Role", workload);
+    let mut manifest = resource(RBAC, "Role", workload);
     // A rule without names would allow every secret.
     manifest["rules"] = if workload.secrets.is_empty() {
         json!([])
@@ -91,11 +88,11 @@ fn role(workload: &Workload<'_>) -> Result<Value, Error> {
 }
 
 fn role_binding(workload: &Workload<'_>) -> Value {
-    let mut manifest = role_resource("RoleBinding", workload);
+    let mut manifest = resource(RBAC, "RoleBinding", workload);
     manifest["roleRef"] = json!({
         "apiGroup": "rbac.authorization.k8s.io",
         "kind": "Role",
-        "name": role_name(workload),
+        "name": workload.name,
     });
     manifest["subjects"] = json!([{
         "kind": "ServiceAccount",
@@ -144,25 +141,8 @@ fn level<'a>(workload: &Workload<'a>) -> Result<&'a str, Error> {
     }
 }
 
-fn role_resource(kind: &str, workload: &Workload<'_>) -> Value {
-    resource(RBAC, kind, &role_name(workload), workload.role_namespace(), workload)
-}
-
-/// The name of the role. In a foreign namespace, products of several namespaces may have the same name.
-fn role_name<'a>(workload: &Workload<'a>) -> Cow<'a, str> {
-    if workload.role_namespace() == workload.namespace {
-        return workload.name.into();
-    }
-    format!("{}.{}", workload.namespace, workload.name).into()
-}
-
-fn resource(
-    version: &str,
-    kind: &str,
-    name: &str,
-    namespace: &str,
-    workload: &Workload<'_>,
-) -> Value {
+fn resource(version: &str, kind: &str, workload: &Workload<'_>) -> Value {
+    let Workload { name, namespace, .. } = workload;
     json!({
         "apiVersion": version,
         "kind": kind,
