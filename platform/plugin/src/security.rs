@@ -121,11 +121,7 @@ impl Handle<dyn RoleGenerator> {
             area: Area::Rbac,
             policy_type: Some(policy_type),
             resource_count: Some(1),
-            namespace: Some(if is_of_role {
-                workload.role_namespace()
-            } else {
-                workload.namespace
-            }),
+            namespace: Some(workload.namespace),
             pss_level: has_level.then_some(workload.pss_level),
         };
         self.observe(&operation, |it, _| it.generate(manifest, workload))
@@ -139,7 +135,8 @@ impl Handle<dyn NetworkPolicyGenerator> {
     ///
     /// As for [`NetworkPolicyGenerator::generate_network_policy`].
     pub fn generate_network_policy(&self, workload: &Workload<'_>) -> Result<Value, Error> {
-        let operation = network("generate_network_policy", workload);
+        let operation =
+            Security { resource_count: Some(1), ..network("generate_network_policy", workload) };
         self.observe(&operation, |it, _| it.generate_network_policy(workload))
     }
 
@@ -153,7 +150,11 @@ impl Handle<dyn NetworkPolicyGenerator> {
         workload: &Workload<'_>,
     ) -> Result<Vec<Value>, Error> {
         let operation = network("generate_default_deny_policies", workload);
-        self.observe(&operation, |it, _| it.generate_default_deny_policies(workload))
+        self.observe(&operation, |it, span| {
+            let policies = it.generate_default_deny_policies(workload)?;
+            span.set_attribute(Security::RESOURCE_COUNT, policies.len());
+            Ok(policies)
+        })
     }
 }
 

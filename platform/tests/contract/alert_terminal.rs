@@ -22,7 +22,7 @@ pub(crate) fn contract() -> Contract {
         "send_alert",
         &[
             "alert.channel=terminal",
-            "alert.destination=*",
+            "alert.destination=file",
             "alert.severity=critical",
             "alert.delivery_status=delivered",
         ],

@@ -70,6 +70,7 @@ pub(crate) fn contract() -> Contract {
                 "ingestion.schema_contract=freeze",
                 "ingestion.success=true",
                 "ingestion.rows_loaded=2",
+                "ingestion.duration_seconds=*",
             ],
             || {
                 let python = Program::new("python").with("answer", loaded(2)).with(
@@ -125,6 +126,7 @@ pub(crate) fn contract() -> Contract {
                 "egress.destination=Order",
                 "egress.status=success",
                 "egress.rows_written=2",
+                "egress.duration_ms=*",
             ],
             || {
                 let python = Program::new("python").with("answer", "{\"ok\":{\"rows\":2}}");

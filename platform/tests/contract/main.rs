@@ -311,7 +311,9 @@ fn assert_error(what: &str, span: &CapturedSpan<'_>, error: &Error) {
     // The causes of the error follow.
     let message = error.to_string();
     assert!(!message.is_empty() && description.starts_with(&message), "{what}: {description}");
-    assert!(has_exception(span), "{what}: the error is not recorded");
+    let types = ["error.type", "exception.type"].map(|key| span.attribute(key));
+    let is_recorded = has_exception(span) && types.iter().all(Option::is_some);
+    assert!(is_recorded, "{what}: the error is not recorded");
     assert!(!shows_credential(&message), "{what}: {error}");
 }
 

@@ -18,13 +18,16 @@ fn generate(workload: &Workload<'_>) -> Result<Value, Error> {
     on(|generator| generator.generate_network_policy(workload))
 }
 
-const OF_POLICY: &[&str] = &["security.policy_type=NetworkPolicy", "security.namespace=sales"];
+const OF_POLICY: [&str; 3] =
+    ["security.area=network", "security.policy_type=NetworkPolicy", "security.namespace=sales"];
+const OF_ONE: &[&str] = &[OF_POLICY[0], OF_POLICY[1], OF_POLICY[2], "security.resource_count=1"];
+const OF_TWO: &[&str] = &[OF_POLICY[0], OF_POLICY[1], OF_POLICY[2], "security.resource_count=2"];
 
 pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::NetworkSecurity, "k8s", "kubernetes-validate")
         .operation(
             "generate_network_policy",
-            OF_POLICY,
+            OF_ONE,
             || {
                 let policy = generate(&WORKLOAD)?;
                 assert_eq!(policy["apiVersion"], "networking.k8s.io/v1");
@@ -64,7 +67,7 @@ pub(crate) fn contract() -> Contract {
         )
         .operation(
             "generate_default_deny_policies",
-            OF_POLICY,
+            OF_TWO,
             || {
                 let policies =
                     on(|generator| generator.generate_default_deny_policies(&WORKLOAD))?;

@@ -29,8 +29,8 @@ pub(crate) fn contract() -> Contract {
         .operation(
             "generate_namespace",
             &[
+                "security.area=rbac",
                 "security.policy_type=Namespace",
-                "security.resource_count=1",
                 "security.namespace=sales",
                 "security.pss_level=restricted",
             ],
