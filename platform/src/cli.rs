@@ -13,7 +13,6 @@ mod output;
 mod plugins;
 mod run;
 mod runs;
-#[cfg(unix)]
 mod trace_dbt;
 
 use std::ffi::OsString;
@@ -25,7 +24,6 @@ use floe_plugins::error::Error;
 use floe_plugins::process::interrupt;
 
 use self::output::{print, print_error, print_redacted, print_summary};
-#[cfg(unix)]
 use self::trace_dbt::trace_dbt;
 use crate::pipeline::RunError;
 
@@ -136,13 +134,6 @@ pub fn main() -> ExitCode {
             ExitCode::from(code)
         }
     }
-}
-
-#[cfg(not(unix))]
-fn trace_dbt(_: &[OsString]) -> ExitCode {
-    let message = "`trace-dbt` needs named pipes, which this system does not have";
-    print_error("error", message);
-    ExitCode::from(2)
 }
 
 /// Prints the usage error, or the requested help.

@@ -4,37 +4,24 @@
 //! dbt runs, and environment variables of dbt set their format, so dbt's standard streams, terminal and signals stay
 //! untouched.
 
+mod command;
+mod event;
+mod in_run;
+mod invocation;
+mod log_file;
 mod manifest;
+mod node;
 mod project;
+mod reading;
 mod run_results;
+mod standby;
+mod stream;
+mod trace;
 
 mod plugins {
     mod command_line;
     mod quality;
 }
 
-#[cfg(unix)]
-mod command;
-#[cfg(unix)]
-mod event;
-#[cfg(unix)]
-mod in_run;
-#[cfg(unix)]
-mod invocation;
-#[cfg(unix)]
-mod log_file;
-#[cfg(unix)]
-mod node;
-#[cfg(unix)]
-mod reading;
-#[cfg(unix)]
-mod standby;
-#[cfg(unix)]
-mod stream;
-#[cfg(unix)]
-mod trace;
-
-#[cfg(unix)]
 pub use self::command::{Ended, Product, Report, run};
-#[cfg(unix)]
 pub use self::trace::Recorded;

@@ -11,9 +11,8 @@ use floe_plugin::quality::Check;
 use floe_plugin::{Error, ErrorKind};
 use floe_plugins::process::child::{Invocation, Output, Program};
 use floe_plugins::quote::one_line;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-#[cfg(unix)]
 use crate::in_run::InRun;
 use crate::manifest::Manifest;
 use crate::run_results::{NodeResult, RunResults};
@@ -154,7 +153,6 @@ impl Dbt<'_> {
         project: &Project<'_>,
         mut invocation: Invocation<'a>,
     ) -> (Option<String>, Result<Output<'a>, Error>) {
-        #[cfg(unix)]
         if let Some(tracer) = self.tracer {
             let in_run = InRun::start(tracer, command.as_str(), project);
             for (name, value) in in_run.variables() {
@@ -164,9 +162,7 @@ impl Dbt<'_> {
             let id = in_run.end(output.as_ref().ok().map(|output| output.code));
             return (id, output);
         }
-        let _ = (command, project);
-        invocation = invocation.env("DBT_LOG_LEVEL_FILE", "none");
-        (None, invocation.run())
+        (None, invocation.env("DBT_LOG_LEVEL_FILE", "none").run())
     }
 
     fn invocation<'a>(

@@ -1,7 +1,6 @@
 //! Child processes, and the signals that end this one.
 
 pub mod child;
-#[cfg(unix)]
 pub mod foreground;
 pub mod interrupt;
 

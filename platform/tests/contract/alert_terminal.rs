@@ -1,5 +1,6 @@
 //! The cases of alerts on the terminal.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use floe_plugin::PluginType;
@@ -30,13 +31,8 @@ pub(crate) fn contract() -> Contract {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("alerts");
             send(folder.path(), "alerts")?;
-            #[cfg(unix)]
-            {
-                use std::os::unix::fs::PermissionsExt as _;
-
-                let mode = std::fs::metadata(&file).unwrap().permissions().mode();
-                assert_eq!(mode & 0o777, 0o600);
-            }
+            let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
             let text = std::fs::read_to_string(file).unwrap();
             let expected =
                 "alert: critical: FloePipelineFailed: no rows, password=<REDACTED>\\nnext line\n";

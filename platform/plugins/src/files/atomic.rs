@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read as _, Write};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
@@ -84,14 +85,9 @@ fn draft(
     prefix.push(name);
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix).suffix(DRAFT);
-    #[cfg(unix)]
     if access == Access::Public {
-        use std::os::unix::fs::PermissionsExt as _;
-
         builder.permissions(fs::Permissions::from_mode(0o644));
     }
-    #[cfg(not(unix))]
-    let _ = access;
     let draft = builder.tempfile_in(folder).map_err(Error::io("write", target))?;
     keep_permissions(draft.as_file(), target);
     let mut writer = BufWriter::new(draft.as_file());
@@ -106,9 +102,7 @@ fn draft(
 /// The file exists, or cannot be created.
 pub fn create(path: &Path, replaced: &Path) -> Result<(), Error> {
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.write(true).create_new(true).mode(0o600);
     let file = options.open(path).map_err(Error::io("write", path))?;
     keep_permissions(&file, replaced);
     Ok(())
@@ -219,7 +213,6 @@ fn keep_permissions(file: &File, replaced: &Path) {
 }
 
 /// Synchronizes the folder of a file, so that its entry survives a power failure.
-#[cfg(unix)]
 fn sync_folder(file: &Path) -> io::Result<()> {
     match File::open(folder_of(file))?.sync_all() {
         // Some network file systems do not synchronize folders.
@@ -230,9 +223,4 @@ fn sync_folder(file: &Path) -> io::Result<()> {
         }
         result => result,
     }
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
 }

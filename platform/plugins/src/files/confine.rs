@@ -8,7 +8,10 @@
 
 use std::fs::{self, File, FileType, OpenOptions};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Component, Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 use crate::error::{Error, reason};
 use crate::files::input_file;
@@ -66,15 +69,8 @@ pub fn check_folder(folder: &Path, inner: &Path) -> Result<(), Error> {
 /// The check fails, or the file cannot be opened.
 pub fn open(folder: &Path, inner: &Path, options: &mut OpenOptions) -> Result<File, Error> {
     check_file(folder, inner)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-
-        use rustix::fs::OFlags;
-
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        options.mode(0o600).custom_flags(flags.bits().cast_signed());
-    }
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    options.mode(0o600).custom_flags(flags.bits().cast_signed());
     let path = folder.join(inner);
     options.open(&path).map_err(Error::io("write", &path))
 }

@@ -3,6 +3,7 @@
 
 use std::fs::{self, File, FileType, Metadata};
 use std::io::{self, ErrorKind, Read as _};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 
 /// The maximum size of a text file, in bytes: the artifacts of thousands of models.
@@ -46,13 +47,6 @@ pub fn describe(kind: FileType) -> &'static str {
     if kind.is_file() {
         return "a regular file";
     }
-    special(kind)
-}
-
-#[cfg(unix)]
-fn special(kind: FileType) -> &'static str {
-    use std::os::unix::fs::FileTypeExt as _;
-
     if kind.is_fifo() {
         return "a pipe";
     }
@@ -60,11 +54,6 @@ fn special(kind: FileType) -> &'static str {
         return "a socket";
     }
     "a device"
-}
-
-#[cfg(not(unix))]
-fn special(_: FileType) -> &'static str {
-    "not a regular file"
 }
 
 fn check(metadata: &Metadata) -> io::Result<()> {

@@ -1,7 +1,10 @@
 //! A child process with its descendants, which are killed together when their owner drops them.
 
 use std::io;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command};
+
+use rustix::process::{Pid, Signal, kill_process_group};
 
 /// A child that leads its own process group. Dropping this value kills the group if the child still runs.
 #[derive(Debug)]
@@ -10,35 +13,24 @@ pub(crate) struct ProcessGroup {
 }
 
 impl ProcessGroup {
-    /// Starts a command as the leader of a new group. Only Unix has process groups.
+    /// Starts a command as the leader of a new group.
     ///
     /// # Errors
     /// The command cannot be started.
     pub(crate) fn spawn(command: &mut Command) -> io::Result<Self> {
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(command, 0);
-        let leader = command.spawn()?;
-        Ok(Self { leader })
+        Ok(Self { leader: command.process_group(0).spawn()? })
     }
 
     /// Kills the processes of the group. The leader must be running or not waited for, because otherwise another group
     /// may have the same number.
     pub(crate) fn kill(&self) {
-        #[cfg(unix)]
-        {
-            use rustix::process::{Pid, Signal, kill_process_group};
-            // The group may have no process anymore.
-            let _ = kill_process_group(Pid::from_child(&self.leader), Signal::KILL);
-        }
+        // The group may have no process anymore.
+        let _ = kill_process_group(Pid::from_child(&self.leader), Signal::KILL);
     }
 
     /// Sends SIGINT to the processes of the group, before the leader is waited for.
     pub(crate) fn interrupt(&self) {
-        #[cfg(unix)]
-        {
-            use rustix::process::{Pid, Signal, kill_process_group};
-            let _ = kill_process_group(Pid::from_child(&self.leader), Signal::INT);
-        }
+        let _ = kill_process_group(Pid::from_child(&self.leader), Signal::INT);
     }
 }
 

@@ -4,10 +4,16 @@
 //! is delivered; then the program ends by the same signal. A command that does not stop within
 //! [`STOP_TIMEOUT`] is ended in the background.
 
+use std::process;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use floe_plugin::ErrorKind;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
 
 use crate::error::Error;
 
@@ -51,89 +57,54 @@ pub fn command_stopped() {
     HAS_STOPPED.store(true, Ordering::Release);
 }
 
-#[cfg(unix)]
-pub use self::unix::{end, listen, not_ignored};
-
-#[cfg(unix)]
-mod unix {
-    use std::process;
-    use std::sync::atomic::Ordering;
-    use std::sync::mpsc;
-    use std::thread;
-    use std::time::Duration;
-
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    use signal_hook::iterator::Signals;
-    use signal_hook::low_level::emulate_default_handler;
-
-    use super::{HAS_STOPPED, RECEIVED, STOP_TIMEOUT};
-
-    /// Starts to handle signals. If the command does not stop in time, another thread calls `overdue` instead.
-    /// `delivery` is the maximum duration of delivering telemetry.
-    pub fn listen(delivery: Duration, overdue: impl FnOnce() + Send + 'static) {
-        let (ready, is_ready) = mpsc::channel::<()>();
-        let thread = thread::Builder::new().name("floe-signals".to_owned());
-        let spawned = thread.spawn(move || {
-            let signals = Signals::new(not_ignored(&[SIGHUP, SIGINT, SIGTERM]));
-            drop(ready);
-            // Without a handler, a signal ends the program at once.
-            if let Ok(mut signals) = signals
-                && let Some(signal) = signals.forever().next()
-            {
-                RECEIVED.store(signal, Ordering::Relaxed);
-                thread::sleep(STOP_TIMEOUT);
-                if HAS_STOPPED.load(Ordering::Acquire) {
-                    thread::sleep(delivery);
-                } else {
-                    overdue();
-                }
-                end(signal);
+/// Starts to handle signals. If the command does not stop in time, another thread calls `overdue` instead.
+/// `delivery` is the maximum duration of delivering telemetry.
+pub fn listen(delivery: Duration, overdue: impl FnOnce() + Send + 'static) {
+    let (ready, is_ready) = mpsc::channel::<()>();
+    let thread = thread::Builder::new().name("floe-signals".to_owned());
+    let spawned = thread.spawn(move || {
+        let signals = Signals::new(not_ignored(&[SIGHUP, SIGINT, SIGTERM]));
+        drop(ready);
+        // Without a handler, a signal ends the program at once.
+        if let Ok(mut signals) = signals
+            && let Some(signal) = signals.forever().next()
+        {
+            RECEIVED.store(signal, Ordering::Relaxed);
+            thread::sleep(STOP_TIMEOUT);
+            if HAS_STOPPED.load(Ordering::Acquire) {
+                thread::sleep(delivery);
+            } else {
+                overdue();
             }
-        });
-        if spawned.is_ok() {
-            // Waits until the handlers are installed or their installation has failed: in both cases, the thread drops
-            // the sender.
-            let _ = is_ready.recv();
+            end(signal);
         }
-    }
-
-    /// Ends the program by the signal, so that its parent learns the cause.
-    pub fn end(signal: i32) -> ! {
-        let _ = emulate_default_handler(signal);
-        process::exit(128 + signal)
-    }
-
-    /// The given signals, except signals that the parent process ignores: `nohup` protects a program from SIGHUP, and
-    /// a shell protects a background job from SIGINT.
-    pub fn not_ignored(signals: &[i32]) -> Vec<i32> {
-        let ignored = ignored();
-        let mut signals = signals.to_vec();
-        signals.retain(|signal| ignored & (1 << (signal - 1)) == 0);
-        signals
-    }
-
-    /// The ignored signals, one bit each.
-    #[cfg(target_os = "linux")]
-    fn ignored() -> u64 {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-        let mask = mask.map(|mask| u64::from_str_radix(mask.trim(), 16));
-        mask.and_then(Result::ok).unwrap_or(0)
-    }
-
-    /// Returns none, because on these systems no safe function reads how a signal is handled.
-    #[cfg(not(target_os = "linux"))]
-    fn ignored() -> u64 {
-        0
+    });
+    if spawned.is_ok() {
+        // Waits until the handlers are installed or their installation has failed: in both cases, the thread drops
+        // the sender.
+        let _ = is_ready.recv();
     }
 }
 
-/// Does nothing: a signal ends the program at once.
-#[cfg(not(unix))]
-pub fn listen(_: Duration, _: impl FnOnce() + Send + 'static) {}
-
-/// Ends the program.
-#[cfg(not(unix))]
+/// Ends the program by the signal, so that its parent learns the cause.
 pub fn end(signal: i32) -> ! {
-    std::process::exit(128 + signal)
+    let _ = emulate_default_handler(signal);
+    process::exit(128 + signal)
+}
+
+/// The given signals, except signals that the parent process ignores: `nohup` protects a program from SIGHUP, and
+/// a shell protects a background job from SIGINT.
+pub fn not_ignored(signals: &[i32]) -> Vec<i32> {
+    let ignored = ignored();
+    let mut signals = signals.to_vec();
+    signals.retain(|signal| ignored & (1 << (signal - 1)) == 0);
+    signals
+}
+
+/// The ignored signals, one bit each; none on systems without `/proc`.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.map(|mask| u64::from_str_radix(mask.trim(), 16));
+    mask.and_then(Result::ok).unwrap_or(0)
 }
