@@ -53,9 +53,6 @@ pub struct CompiledArtifacts {
     pub plugins: Vec<Selected>,
     /// The secrets that a run needs.
     pub secrets: Vec<RequiredSecret>,
-    /// Suspicious parts of the product, each with its place. Not a part of the file.
-    #[serde(skip)]
-    pub warnings: Vec<String>,
 }
 
 /// The parts of a dbt project that are known before dbt reads it.

@@ -19,7 +19,6 @@ mod graph;
 mod load;
 pub(crate) mod reference;
 mod resolve;
-mod unlisted;
 mod validate;
 
 use floe_plugin::compile::Compile;

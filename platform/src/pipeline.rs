@@ -153,9 +153,6 @@ fn compile(
     let started = Instant::now();
     let artifacts = compile::compile(definition)?;
     report.end_stage("compile", started.elapsed());
-    for warning in &artifacts.warnings {
-        report.warn(warning.clone());
-    }
     let plugins = Active::configure(artifacts.selected(), &definition.identity)?;
     Ok((artifacts, plugins))
 }

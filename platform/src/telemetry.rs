@@ -3,7 +3,6 @@
 //! All other instrumentation of the platform is `#[traced]` on functions.
 
 use std::io;
-use std::path::Path;
 use std::time::Duration;
 
 use floe_plugins::error::Error;
@@ -15,7 +14,6 @@ use floe_telemetry::opentelemetry::Context;
 use floe_telemetry::{
     FloeSpanAttributes, TelemetryConfig, TelemetryProvider, propagation, sanitize_url,
 };
-use floe_telemetry_report::Report;
 
 use crate::identity::Identity;
 use crate::manifest::{Exporter, LogFormat, Manifest};
@@ -212,26 +210,19 @@ pub fn draw_only(config: &mut TelemetryConfig, is_requested: bool) {
     }
 }
 
-/// Initializes the telemetry of this process. `terminal` draws the trace, and `page` is the file that is written with it
-/// when telemetry stops. The configuration, which includes the
-/// manifest and the environment, decides whether logs are printed to standard error and telemetry is exported over
-/// OTLP.
+/// Initializes the telemetry of this process. `terminal` draws the trace. The configuration, which includes the manifest
+/// and the environment, decides whether logs are printed to standard error and telemetry is exported over OTLP.
 ///
 /// # Errors
 /// The configuration is not valid, or a provider exists already.
 pub fn start(
     config: TelemetryConfig,
     terminal: Option<ConsoleExporter>,
-    page: Option<&Path>,
 ) -> Result<TelemetryProvider, Error> {
     log(&config.logging)?;
     let mut builder = TelemetryProvider::builder(config);
     if let Some(terminal) = terminal {
         builder = builder.with_span_exporter(terminal.deferred());
-    }
-    if let Some(page) = page {
-        let report = Report::new(page).map_err(Error::io("write", page))?;
-        builder = builder.with_span_exporter(report.clone()).with_log_exporter(report);
     }
     builder.initialize().map_err(|error| failed(&error))
 }

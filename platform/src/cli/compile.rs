@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::arguments::ProductArgs;
 use super::observed::{Tree, observed};
-use super::output::{print, print_redacted, print_warnings};
+use super::output::{print, print_warnings};
 use crate::artifacts;
 use crate::compile;
 use crate::pipeline::RunError;
@@ -18,12 +18,9 @@ pub(super) struct Arguments {
 pub(super) fn compile(arguments: &Arguments) -> Result<(), RunError> {
     let definition = arguments.product.read()?;
     let output = artifacts::default_path(&definition.identity.folder);
-    observed(definition.telemetry.clone(), Some(Tree::None), None, || {
+    observed(definition.telemetry.clone(), Some(Tree::None), || {
         let artifacts = compile::compile(&definition)?;
         print_warnings(&artifacts.instrumentation);
-        for warning in &artifacts.warnings {
-            print_redacted("warning", warning);
-        }
         Ok(print(&format_args!("wrote {}\n", output.display()))?)
     })?
     .outcome

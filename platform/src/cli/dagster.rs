@@ -28,7 +28,7 @@ pub(super) struct SensorArguments {
 
 pub(super) fn build_asset(folder: &Path) -> Result<(), RunError> {
     let step = DagsterStep::open(folder)?;
-    let observed = observed(step.telemetry(), None, None, || step.build())?;
+    let observed = observed(step.telemetry(), None, || step.build())?;
     observed.print_tree(&mut io::stdout());
     observed.outcome
 }
@@ -37,7 +37,7 @@ pub(super) fn evaluate_sensor(arguments: &SensorArguments) -> Result<(), RunErro
     let sensor = DagsterSensor::open(&arguments.folder)?;
     let SensorArguments { name, job, cursor, .. } = arguments;
     // Standard output is for the evaluation only, as JSON.
-    observed(sensor.telemetry(), Some(Tree::None), None, || {
+    observed(sensor.telemetry(), Some(Tree::None), || {
         let evaluation = sensor.evaluate(name, job, cursor.as_deref())?;
         Ok(print(&format_args!("{}\n", serde_json::json!(evaluation)))?)
     })?

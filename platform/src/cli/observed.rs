@@ -1,7 +1,6 @@
-//! A command that runs with telemetry: its trace is drawn or written, and delivered before the command ends.
+//! A command that runs with telemetry: its trace is drawn, and delivered before the command ends.
 
 use std::io::{self, IsTerminal as _};
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use floe_plugins::process::interrupt;
@@ -21,8 +20,6 @@ pub(super) enum Tree {
     Summary,
     /// Every span
     Full,
-    /// A page for a browser instead, `.floe/trace.html` in the product's folder
-    Html,
 }
 
 pub(super) struct Observed<T> {
@@ -62,19 +59,18 @@ impl io::Write for Drawing {
     }
 }
 
-/// Runs a command with telemetry, and draws or writes its trace in the requested detail. A signal stops the command,
+/// Runs a command with telemetry, and draws its trace in the requested detail. A signal stops the command,
 /// and its trace is delivered.
 pub(super) fn observed<T>(
     config: TelemetryConfig,
     tree: Option<Tree>,
-    page: Option<&Path>,
     command: impl FnOnce() -> Result<T, RunError>,
 ) -> Result<Observed<T>, RunError> {
     let mut config = telemetry::with_environment(config)?;
     let exported_to = telemetry::destination(&config);
     let drawing = Drawing::default();
     let terminal = match tree {
-        None | Some(Tree::None | Tree::Html) => None,
+        None | Some(Tree::None) => None,
         Some(tree) => {
             let is_terminal = io::stdout().is_terminal();
             let width = terminal_size::terminal_size().filter(|_| is_terminal);
@@ -88,12 +84,12 @@ pub(super) fn observed<T>(
         }
     };
     telemetry::draw_only(&mut config, tree.is_some());
-    let is_drawn = terminal.is_some() || page.is_some();
+    let is_drawn = terminal.is_some();
     let exporters = config.exporters.traces.as_ref();
     let has_exporter = is_drawn || exporters.is_none_or(|it| !it.is_empty());
     let is_disabled = !config.enabled;
     let product = config.clone();
-    let telemetry = Arc::new(telemetry::start(config, terminal, page)?);
+    let telemetry = Arc::new(telemetry::start(config, terminal)?);
     let overdue = Arc::clone(&telemetry);
     interrupt::listen(telemetry::SHUTDOWN_TIMEOUT, move || {
         // The error cannot be printed: the command may be blocked in printing.

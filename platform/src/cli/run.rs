@@ -43,17 +43,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
     let config = definition.telemetry.clone();
     let mode = config.resource_attributes.floe_mode.unwrap_or_default();
     let ratio = config.sampling_ratio();
-    let page = definition.identity.folder.join(".floe/trace.html");
-    let page = (arguments.trace == Some(Tree::Html)).then_some(page);
     // A quiet run prints no trace, whatever the exporter is.
     let tree = arguments.trace.or(arguments.quiet.then_some(Tree::None));
-    let observed =
-        observed(config, tree, page.as_deref(), || pipeline::run(&definition, &RunId::new()))
-            .inspect_err(|error| {
-                if let RunError::Stopped(error) = error {
-                    unbegun(error);
-                }
-            })?;
+    let observed = observed(config, tree, || pipeline::run(&definition, &RunId::new()))
+        .inspect_err(|error| {
+            if let RunError::Stopped(error) = error {
+                unbegun(error);
+            }
+        })?;
     let (report, error) = match &observed.outcome {
         Ok(report) => (Some(report), None),
         Err(error) => (error.report(), Some(error)),
@@ -79,9 +76,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
             }
         };
         let mut summary = report.to_string();
-        let page = page.filter(|page| page.exists()).map(|page| page.display().to_string());
         let run = Some(report.run_id().to_string());
-        for (label, text) in [("trace", trace), ("page", page), ("run", run)] {
+        for (label, text) in [("trace", trace), ("run", run)] {
             summary.extend(text.map(|text| format!("\n{label:<8} {text}")));
         }
         summary.extend(observed.redactions.as_ref().map(|it| format!("\n{it}")));

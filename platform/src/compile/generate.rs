@@ -10,7 +10,6 @@ use floe_plugins::process::interrupt;
 use floe_telemetry::{TelemetryConfig, traced};
 
 use super::load::Loaded;
-use super::unlisted;
 use crate::artifacts::{
     self, CompiledArtifacts, CompiledModel, CompiledSource, DbtProject, Metadata, Observability,
     VERSION,
@@ -62,7 +61,6 @@ pub(super) fn generate(
             identity.orchestrator.as_deref(),
         ),
         secrets: loaded.product.secrets.clone(),
-        warnings: unlisted::find(&identity.folder, loaded),
     };
     // The artifacts are last: they are not written for a product that a plugin refuses.
     generated::generate(identity, loaded.product, &artifacts)?;

@@ -103,30 +103,17 @@ fn the_trace_is_printed_on_request_only() {
 }
 
 #[test]
-fn the_trace_is_a_page_on_request() {
-    let product = Product::shop();
-    let output = product.floe("run", &["--trace", "html"], &[]);
-    assert_eq!(output.code, Some(0), "{}", output.stderr);
-    assert!(output.stdout.is_empty(), "{}", output.stdout);
-    let summary = "\npage     {dir}/.floe/trace.html\n";
-    assert!(output.stderr.contains(summary), "{}", output.stderr);
-    let page = product.read(".floe/trace.html");
-    assert!(page.contains("<title>floe.pipeline.run</title>"));
-    // A failed run has its page, too.
-    product.write("models/totals.sql", "SELECT nothing FROM {{ ref('stg_orders') }}");
-    let output = product.floe("run", &["--trace", "html"], &[]);
-    assert_eq!(output.code, Some(1));
-    assert_ne!(product.read(".floe/trace.html"), page);
-}
-
-#[test]
-fn the_exporter_of_files_writes_the_trace() {
-    let product = Product::shop();
-    let variables = [("OTEL_TRACES_EXPORTER", "otlp_file")];
-    let mut floe = command(&["run", "-q"], &variables);
-    let output = floe.current_dir(product.path("")).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    assert!(product.read("telemetry/traces.jsonl").contains("floe.pipeline.run"));
+fn exporters_write_the_trace_into_files() {
+    for (exporter, file, text) in [
+        ("otlp_file", "telemetry/traces.jsonl", "floe.pipeline.run"),
+        ("report", "telemetry/trace.html", "<title>floe.pipeline.run</title>"),
+    ] {
+        let product = Product::shop();
+        let mut floe = command(&["run", "-q"], &[("OTEL_TRACES_EXPORTER", exporter)]);
+        let output = floe.current_dir(product.path("")).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        assert!(product.read(file).contains(text), "{exporter}");
+    }
 }
 
 #[test]
