@@ -61,7 +61,7 @@ enum Command {
     ///
     /// The ids are those of the run, its trace, its first span, its runs in lineage, its dbt invocation and its
     /// Dagster run. The last 400 runs of the product on this machine are searched.
-    #[command(after_help = FOUND_EXIT_CODES, allow_missing_positional = true)]
+    #[command(after_help = FOUND_EXIT_CODES, override_usage = "floe find [OPTIONS] [PRODUCT] <ID>")]
     Find(find::Arguments),
     /// Print the last runs with their times and what was unusual about them
     ///

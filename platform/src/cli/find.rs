@@ -1,13 +1,15 @@
 //! `floe find`: the ids of a run, by any of them.
 
+use std::ffi::OsString;
 use std::fmt;
+use std::path::Path;
 
 use clap::Args;
 use floe_plugins::error::Error;
 use floe_telemetry::printable;
 use serde::Serialize;
 
-use super::arguments::ProductArgs;
+use super::arguments::PlatformArgs;
 use super::output::print;
 use crate::compile::Definition;
 use crate::history::{self, KEPT};
@@ -15,11 +17,12 @@ use crate::record::Record;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
+    /// The id, after the product's folder if that is not the current one
+    // With two arguments, clap would take the first word as the id if an option follows it.
+    #[arg(value_name = "ID", required = true, num_args = 1..=2)]
+    words: Vec<OsString>,
     #[command(flatten)]
-    product: ProductArgs,
-    /// The id
-    #[arg(value_name = "ID")]
-    id: String,
+    platform: PlatformArgs,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -35,11 +38,16 @@ struct Found {
 
 /// Prints the runs of a product with this id, and other runs of the same trace.
 pub(super) fn find(arguments: &Arguments) -> Result<(), Error> {
-    let Arguments { product, id, json } = arguments;
-    let Definition { identity, manifest, .. } = product.read()?;
+    let Arguments { words, platform, json } = arguments;
+    let (folder, id) = match &words[..] {
+        [folder, id] => (Path::new(folder), id),
+        words => (Path::new("."), &words[0]),
+    };
+    let id = id.to_string_lossy();
+    let Definition { identity, manifest, .. } = platform.read(folder)?;
     let folder = &identity.folder;
     let trace_url = manifest.observability.tracing.trace_url.as_ref();
-    let found: Vec<Found> = history::find(folder, id)?
+    let found: Vec<Found> = history::find(folder, &id)?
         .into_iter()
         .map(|record| Found {
             trace_url: trace_url.zip(record.trace_id.as_deref()).map(|(url, trace)| url.of(trace)),

@@ -46,7 +46,7 @@ fn every_id_of_a_run_finds_the_others() {
     for id in
         [run_id, TRACE_ID, &TRACE_ID.to_uppercase(), DAGSTER, asset("orders"), asset("totals")]
     {
-        let found = find(&product, id, &["--json"]);
+        let found = product.floe("find", &["--json", id], &[]);
         found.assert_ok();
         let found: Value = serde_json::from_str(&found.stdout).unwrap();
         let [run] = &found["runs"].as_array().unwrap()[..] else {
