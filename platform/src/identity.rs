@@ -8,6 +8,7 @@ use floe_plugins::error::Error;
 use floe_telemetry::Mode;
 
 use crate::artifacts::CompiledArtifacts;
+use crate::manifest::Manifest;
 use crate::product;
 
 /// A product, its folder, and the environment that it is compiled for.
@@ -44,6 +45,25 @@ pub enum Lines {
 }
 
 impl Identity {
+    /// Returns the identity of a product in `folder` whose name and version are not known.
+    pub(crate) fn unnamed(
+        folder: &Path,
+        path: PathBuf,
+        manifest: &Manifest,
+        environment: Option<Mode>,
+    ) -> Self {
+        Self {
+            folder: folder.to_path_buf(),
+            manifest: path,
+            namespace: manifest.namespace.to_string(),
+            name: String::new(),
+            version: String::new(),
+            environment: environment.unwrap_or(manifest.environment),
+            orchestrator: None,
+            lines: Lines::None,
+        }
+    }
+
     /// Returns the identity of the product in `folder`, from artifacts. `path` is the path of the artifacts.
     ///
     /// # Errors

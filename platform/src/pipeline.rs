@@ -33,7 +33,7 @@ use floe_telemetry::{get_current_span, traced};
 
 use self::asset::Asset;
 pub use self::ending::results_path;
-pub(crate) use self::ending::write_unbegun;
+pub(crate) use self::ending::{report_unread, write_unbegun};
 pub use self::outcome::{Failure, QueryError};
 use self::progress::Progress;
 use self::report::mark_failed;
@@ -162,7 +162,9 @@ fn not_compiled(definition: &Definition, mut report: Report, error: Error) -> Ru
     if interrupt::is_requested() {
         return error.into();
     }
-    let Some(lost) = ending::alert_of_mistake(definition, &report, &error.redacted()) else {
+    let Definition { identity, manifest, .. } = definition;
+    let run_id = report.run_id();
+    let Some(lost) = ending::alert_of_mistake(identity, manifest, run_id, &error.redacted()) else {
         return error.into();
     };
     report.warn(lost);

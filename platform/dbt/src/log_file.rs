@@ -87,9 +87,7 @@ impl LogFile {
     fn create(&self, name: &OsStr, options: &mut OpenOptions) -> Result<File, Error> {
         let Settings { base, folder, .. } = &self.settings;
         let inner = folder.strip_prefix(base).unwrap_or(folder);
-        confine::check_folder(base, inner)?;
-        fs::create_dir_all(folder).map_err(Error::io("write", folder))?;
-        confine::open(base, &inner.join(name), options.create(true))
+        confine::create(base, &inner.join(name), options)
     }
 
     /// Moves dbt's other log files into its log folder, and returns the files that could not be written.

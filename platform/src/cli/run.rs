@@ -35,11 +35,19 @@ impl Arguments {
         definition.identity.lines = if self.quiet { Lines::Errors } else { Lines::Text };
         Ok(definition)
     }
+
+    /// Reports files that cannot be read.
+    fn report(&self, error: &Error) {
+        let ProductArgs { folder, platform } = &self.product;
+        let manifest = platform.manifest.as_deref();
+        if let Some(lost) = pipeline::report_unread(folder, manifest, platform.env, error) {
+            print_redacted("warning", &lost);
+        }
+    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
-    let unbegun = |error: &Error| pipeline::write_unbegun(&arguments.product.folder, error);
-    let definition = arguments.read().inspect_err(unbegun)?;
+    let definition = arguments.read().inspect_err(|error| arguments.report(error))?;
     let config = definition.telemetry.clone();
     let mode = config.resource_attributes.floe_mode.unwrap_or_default();
     let ratio = config.sampling_ratio();
@@ -48,7 +56,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
     let observed = observed(config, tree, || pipeline::run(&definition, &RunId::new()))
         .inspect_err(|error| {
             if let RunError::Stopped(error) = error {
-                unbegun(error);
+                let run_id = RunId::new();
+                pipeline::write_unbegun(&arguments.product.folder, run_id.as_str(), error);
             }
         })?;
     let (report, error) = match &observed.outcome {

@@ -5,7 +5,7 @@ use std::path::Path;
 use floe_plugins::error::Error;
 use floe_telemetry::{Mode, TelemetryConfig};
 
-use crate::identity::{Identity, Lines};
+use crate::identity::Identity;
 use crate::manifest::{self, Manifest};
 use crate::product::{self, Product};
 use crate::telemetry;
@@ -34,14 +34,9 @@ pub(crate) fn read_files(
     let product = Product::read(folder)?;
     let manifest = Manifest::read(&path)?;
     let identity = Identity {
-        folder: folder.to_path_buf(),
-        namespace: manifest.namespace.to_string(),
         name: product.name.value.to_string(),
         version: product.version.to_string(),
-        environment: environment.unwrap_or(manifest.environment),
-        manifest: path,
-        orchestrator: None,
-        lines: Lines::None,
+        ..Identity::unnamed(folder, path, &manifest, environment)
     };
     Ok((identity, product, manifest))
 }

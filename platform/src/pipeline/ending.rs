@@ -11,13 +11,13 @@ use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access};
 use floe_plugins::process::interrupt;
 use floe_plugins::runs::run_id::RunId;
-use floe_telemetry::{get_current_span, traced};
+use floe_telemetry::{Mode, get_current_span, traced};
 
 use super::report::{Report, RunError};
 use super::run::{Run, TRACER_NAME};
-use crate::compile::Definition;
 use crate::history;
 use crate::identity::Identity;
+use crate::manifest::{self, Manifest};
 use crate::metrics;
 use crate::plugins::active::{self, Active, CHECK_FAILED, RUN_FAILED};
 use crate::product::{self, OUTPUT_FOLDER};
@@ -44,7 +44,8 @@ pub(super) fn report(
         unusual: Some(told).filter(|told| !told.is_empty()),
     });
     if let Some(failure) = failure.filter(|_| !interrupt::is_requested()) {
-        let lost = alert_of_run(plugins, identity, &report, &failure);
+        let unusual = report.record.unusual.join("\n");
+        let lost = alert_of_run(plugins, identity, report.run_id(), &unusual, &failure);
         // The run may have failed because of the alert channel, whose failure is then reported already.
         if let Some(lost) = lost.filter(|lost| *lost != failure) {
             report.warn(lost);
@@ -143,11 +144,11 @@ pub(super) fn alert(
 fn alert_of_run(
     plugins: &Active,
     identity: &Identity,
-    report: &Report,
+    run_id: &str,
+    unusual: &str,
     summary: &str,
 ) -> Option<String> {
-    let about = Alert::OfRun { unusual: &report.record.unusual.join("\n") };
-    let error = alert(plugins, identity, report.run_id(), summary, about).err()?;
+    let error = alert(plugins, identity, run_id, summary, Alert::OfRun { unusual }).err()?;
     tracing::warn!(%error, "the alert was not sent");
     Some(error.redacted())
 }
@@ -155,12 +156,12 @@ fn alert_of_run(
 /// Sends the alert of a product that could not be compiled, to the channels of the manifest. Without a channel, nothing
 /// is sent, and the program prints the error.
 pub(super) fn alert_of_mistake(
-    definition: &Definition,
-    report: &Report,
+    identity: &Identity,
+    manifest: &Manifest,
+    run_id: &str,
     summary: &str,
 ) -> Option<String> {
-    let identity = &definition.identity;
-    let mut selected = definition.manifest.plugins.selected(&identity.manifest).ok()?;
+    let mut selected = manifest.plugins.selected(&identity.manifest).ok()?;
     // The plugins of other types are left out: the alert may be about a mistake in their configuration.
     selected.retain(|it| matches!(it.kind, PluginType::AlertChannel | PluginType::Secrets));
     if !selected.iter().any(|it| it.kind == PluginType::AlertChannel) {
@@ -171,7 +172,7 @@ pub(super) fn alert_of_mistake(
         Err(error) => return Some(error.redacted()),
     };
     let started = plugins.start(|kind| kind == PluginType::AlertChannel);
-    let lost = alert_of_run(&plugins, identity, report, summary);
+    let lost = alert_of_run(&plugins, identity, run_id, "", summary);
     started.err().map(|error| error.redacted()).or(lost).or(plugins.warnings().pop())
 }
 
@@ -180,13 +181,29 @@ pub fn results_path(folder: &Path) -> PathBuf {
     folder.join(OUTPUT_FOLDER).join("run_results.json")
 }
 
+/// Reports a run whose product or manifest cannot be read: in its results, and by an alert to the channels of the
+/// manifest. Returns the failure of the alert.
+pub(crate) fn report_unread(
+    folder: &Path,
+    manifest: Option<&Path>,
+    environment: Option<Mode>,
+    stopped: &Error,
+) -> Option<String> {
+    let run_id = RunId::new().to_string();
+    write_unbegun(folder, &run_id, stopped);
+    let path = manifest::locate(folder, manifest).ok()?;
+    let manifest = Manifest::read(&path).ok()?;
+    let identity = Identity::unnamed(folder, path, &manifest, environment);
+    alert_of_mistake(&identity, &manifest, &run_id, &stopped.redacted())
+}
+
 /// Replaces the results of an earlier run by the results of a run that could not begin.
-pub(crate) fn write_unbegun(folder: &Path, stopped: &Error) {
+pub(crate) fn write_unbegun(folder: &Path, run_id: &str, stopped: &Error) {
     let Ok(earlier) = fs::read(results_path(folder)) else {
         return;
     };
     let earlier: Record = serde_json::from_slice(&earlier).unwrap_or_default();
-    let (now, run_id) = (rfc3339(SystemTime::now()), RunId::new().to_string());
+    let now = rfc3339(SystemTime::now());
     let mut record = Record {
         command: "run".to_owned(),
         product_name: earlier.product_name,
@@ -196,8 +213,8 @@ pub(crate) fn write_unbegun(folder: &Path, stopped: &Error) {
         started_at: now.clone(),
         ended_at: Some(now),
         message: Some(stopped.redacted()),
-        run_id: Some(run_id.clone()),
-        lineage_run_id: Some(run_id),
+        run_id: Some(run_id.to_owned()),
+        lineage_run_id: Some(run_id.to_owned()),
         ..Record::default()
     };
     let checked = product::check_output_folder(folder);

@@ -39,6 +39,6 @@ pub(crate) fn contract() -> Contract {
             assert_eq!(text, expected);
             Ok(())
         },
-        move || send(Path::new(""), "no/such/folder/alerts"),
+        move || send(Path::new(""), "Cargo.toml/alerts"),
     )
 }

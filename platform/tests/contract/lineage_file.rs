@@ -49,10 +49,9 @@ pub(crate) fn contract() -> Contract {
         },
         move || {
             let folder = tempfile::tempdir().unwrap();
-            let path = folder.path().to_path_buf();
-            // The folder is removed after the start.
-            with_in::<dyn LineageBackend, _>(&path, "file", config(), |it| {
-                drop(folder);
+            with_in::<dyn LineageBackend, _>(folder.path(), "file", config(), |it| {
+                // Another program has created a folder of this name after the start.
+                std::fs::create_dir(folder.path().join("events.jsonl")).unwrap();
                 it.emit_event(&event())
             })
         },

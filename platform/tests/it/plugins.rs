@@ -146,20 +146,31 @@ fn the_error_of_a_model_names_each_check_that_failed() {
 
 #[test]
 fn a_failure_to_compile_is_an_alert_to_the_channels_of_the_manifest() {
-    let product = Product::shop();
-    let channels = "plugins: { alert_channel: [{ type: terminal, file: alerts.log }, { type: terminal, file: no/such/folder/alerts }, { type: terminal }] }";
-    product.append("manifest.yaml", channels);
-    product.write("models/totals.sql", "SELECT * FROM {{ ref('nowhere') }}");
-    // A failed channel is reported, and the terminal, which already shows the error, gets no alert.
-    let output = product.run();
-    assert_eq!(output.code, Some(2));
-    let error =
-        "{dir}/models/totals.sql:1:15: there is no model `nowhere`, expected stg_orders, totals\n";
-    let lost = "cannot write `{dir}/no/such/folder/alerts`: No such file or directory (os error 2)";
-    assert_eq!(output.complaints(), format!("warning: {lost}\nerror: {error}"));
-    let error = error.replace("{dir}", product.path("").to_str().unwrap().trim_end_matches('/'));
-    let alert = product.read("alerts.log");
-    assert_eq!(alert, format!("alert: critical: FloePipelineFailed: {error}"));
+    for (path, text, error) in [
+        (
+            "models/totals.sql",
+            "SELECT * FROM {{ ref('nowhere') }}",
+            "models/totals.sql:1:15: there is no model `nowhere`, expected stg_orders, totals",
+        ),
+        ("floe.yaml", "name: shop\nversion: 1", "floe.yaml:2:10: version: expected "),
+    ] {
+        let product = Product::shop();
+        // Nothing has created the folder of the alerts.
+        let channels = "plugins: { alert_channel: [{ type: terminal, file: .floe/alerts.log }, { type: terminal, file: data/orders.csv/alerts }, { type: terminal }] }";
+        product.append("manifest.yaml", channels);
+        product.write(path, text);
+        // A failed channel is reported, and the terminal, which already shows the error, gets no alert.
+        let output = product.run();
+        assert_eq!(output.code, Some(2));
+        let (lost, found) = output.stderr.split_once("error: ").unwrap();
+        let place = "{dir}/data/orders.csv";
+        assert!(lost.starts_with(&format!("warning: {place}: it is a regular file, ")), "{lost}");
+        assert!(found.starts_with(&format!("{{dir}}/{error}")), "{found}");
+        let found =
+            found.replace("{dir}", product.path("").to_str().unwrap().trim_end_matches('/'));
+        let alert = product.read(".floe/alerts.log");
+        assert_eq!(alert, format!("alert: critical: FloePipelineFailed: {found}"));
+    }
 }
 
 #[test]

@@ -43,8 +43,7 @@ impl AlertChannel for Terminal {
         match &self.file {
             Some(file) => {
                 let options = &mut OpenOptions::new();
-                let options = options.create(true).append(true);
-                let file = confine::open(file.folder(), file.inner(), options);
+                let file = confine::create(file.folder(), file.inner(), options.append(true));
                 let mut file = file.map_err(PlatformError::into_plugin)?;
                 file.write_all(line.as_bytes())?;
             }

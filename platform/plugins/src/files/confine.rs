@@ -75,6 +75,18 @@ pub fn open(folder: &Path, inner: &Path, options: &mut OpenOptions) -> Result<Fi
     options.open(&path).map_err(Error::io("write", &path))
 }
 
+/// Opens a file for writing as [`open`] does. Creates its folder and the file if they do not exist.
+///
+/// # Errors
+/// As for [`open`], or the folder cannot be created.
+pub fn create(folder: &Path, inner: &Path, options: &mut OpenOptions) -> Result<File, Error> {
+    let parent = inner.parent().unwrap_or(inner);
+    check_folder(folder, parent)?;
+    let path = folder.join(parent);
+    fs::create_dir_all(&path).map_err(Error::io("create the folder", &path))?;
+    open(folder, inner, options.create(true))
+}
+
 fn walk(folder: &Path, inner: &Path, is_accepted: fn(&FileType) -> bool) -> Result<(), Error> {
     let refused = |path: &Path, found: &str| {
         Err(Error::input(Place::file(path), format!("{found}, {WRITTEN}")))

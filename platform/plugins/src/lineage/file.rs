@@ -104,11 +104,7 @@ fn without_version(producer: &str) -> Option<&str> {
 
 impl Lifecycle for Lines {
     fn start(&self) -> Result<(), Error> {
-        self.check(self.path.inner())?;
-        if let Some(folder) = self.path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        Ok(())
+        self.check(self.path.inner()).map(drop)
     }
 }
 
@@ -121,8 +117,7 @@ impl LineageBackend for Lines {
             self.rotate()?;
         }
         let options = &mut OpenOptions::new();
-        let options = options.create(true).append(true);
-        let file = confine::open(self.path.folder(), self.path.inner(), options);
+        let file = confine::create(self.path.folder(), self.path.inner(), options.append(true));
         let mut file = file.map_err(PlatformError::into_plugin)?;
         file.write_all(line.as_bytes())?;
         Ok(())
