@@ -1,13 +1,11 @@
 //! dbt projects and dbt commands, for the plugins that run dbt.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use floe_plugin::dbt::{CommandRun, DbtCommand, DbtOutcome, Project};
-use floe_plugin::quality::Check;
 use floe_plugin::{Error, ErrorKind};
 use floe_plugins::process::child::{Invocation, Output, Program};
 use floe_plugins::quote::one_line;
@@ -16,10 +14,6 @@ use serde_json::Value;
 use crate::in_run::InRun;
 use crate::manifest::Manifest;
 use crate::run_results::{NodeResult, RunResults};
-use floe_plugins::files::yaml;
-
-/// Additional tests, with the names and arguments of the package `dbt_expectations`.
-pub(crate) const EXPECTATIONS: &str = include_str!("project/expectations.sql");
 
 const MANIFEST: &str = "target/manifest.json";
 
@@ -224,63 +218,4 @@ fn error_message(line: &str) -> Option<String> {
     let name = info.get("name").and_then(Value::as_str);
     let message = info.get("msg")?.as_str()?;
     (name != Some("MainStackTrace") && !message.is_empty()).then(|| message.to_owned())
-}
-
-pub(crate) fn yaml(value: &Value) -> Result<String, Error> {
-    yaml::write(value)
-        .map_err(|error| Error::new(ErrorKind::Other, format!("cannot write YAML: {error}")))
-}
-
-/// dbt's tests of the columns and of the table. `name` gives each test its name.
-pub(crate) fn data_tests(
-    checks: &[Check],
-    name: impl Fn(usize) -> String,
-) -> (BTreeMap<&str, Vec<Value>>, Vec<Value>) {
-    let mut of_columns: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
-    let mut of_table = Vec::new();
-    for (index, check) in checks.iter().enumerate() {
-        let (test, arguments) = match check {
-            Check::RowCount(min) => {
-                ("expect_table_row_count_to_be_between", json!({ "min_value": min }))
-            }
-            _ => (check.name(), json!({})),
-        };
-        let test = json!({ test: { "name": name(index), "arguments": arguments } });
-        match check.column() {
-            Some(column) => of_columns.entry(column).or_default().push(test),
-            None => of_table.push(test),
-        }
-    }
-    (of_columns, of_table)
-}
-
-pub(crate) fn project(name: &str, version: &str) -> Value {
-    json!({
-        "name": name,
-        "version": version,
-        "config-version": 2,
-        "profile": name,
-        "flags": {
-            "send_anonymous_usage_stats": false,
-            "require_generic_test_arguments_property": true,
-        },
-    })
-}
-
-/// A text that dbt's templates do not change.
-pub(crate) fn text(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    let mut signs = text.chars().peekable();
-    while let Some(sign) = signs.next() {
-        match (sign, signs.peek()) {
-            ('{', Some(&next @ ('{' | '%' | '#'))) => {
-                signs.next();
-                escaped += "{{ '{' }}{{ '";
-                escaped.push(next);
-                escaped += "' }}";
-            }
-            _ => escaped.push(sign),
-        }
-    }
-    escaped
 }

@@ -8,6 +8,7 @@ use floe_plugin::compute::Session;
 use floe_plugin::dbt::{DbtCommand, Project};
 use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
+use floe_plugins::files::yaml;
 use floe_plugins::process::child::Program;
 use floe_plugins::quality::suite::{self, Rows};
 use floe_plugins::quote::one_line;
@@ -114,20 +115,42 @@ fn of_check(check: &Check, result: &NodeResult, rows: u64) -> Result<CheckResult
     })
 }
 
+/// Additional tests, with the names and arguments of the package `dbt_expectations`.
+const EXPECTATIONS: &str = include_str!("../project/expectations.sql");
+
 /// The files of a project with a test for each check, and with one model, which reads `rows.jsonl`.
 fn project(suite: &Suite<'_>, rows: &Rows<'_>) -> Result<Vec<(&'static str, String)>, Error> {
-    let (of_columns, of_table) = project::data_tests(suite.checks, name);
-    let dbt_project = project::project(PROJECT, "1.0.0");
+    let (mut of_columns, mut of_table) = (BTreeMap::<&str, Vec<Value>>::new(), Vec::new());
+    for (index, check) in suite.checks.iter().enumerate() {
+        let test = |test: &str, arguments: Value| json!({ test: { "name": name(index), "arguments": arguments } });
+        match check {
+            Check::RowCount(min) => of_table
+                .push(test("expect_table_row_count_to_be_between", json!({ "min_value": min }))),
+            Check::NotNull(column) | Check::Unique(column) => {
+                of_columns.entry(column).or_default().push(test(check.name(), json!({})));
+            }
+        }
+    }
     let columns = of_columns
         .into_iter()
         .map(|(name, tests)| json!({ "name": name, "quote": true, "data_tests": tests }));
     // The columns are text, which keeps each value as it is written. No check depends on the type.
-    let of_column = |name: &&str| format!("{}: 'varchar'", project::text(&quoted_text(name)));
-    let types: Vec<String> = rows.columns.iter().map(of_column).collect();
+    let types: Vec<String> =
+        rows.columns.iter().map(|name| format!("{}: 'varchar'", quoted_text(name))).collect();
     let model = format!(
-        "{{{{ config(materialized='ephemeral') }}}}\nselect *\nfrom read_json('rows.jsonl', format='newline_delimited', columns={{ {} }})\n",
+        "{{{{ config(materialized='ephemeral') }}}}\nselect *\nfrom read_json('rows.jsonl', format='newline_delimited', columns={{% raw %}}{{ {} }}{{% endraw %}})\n",
         types.join(", ")
     );
+    let project = json!({
+        "name": PROJECT,
+        "version": "1.0.0",
+        "config-version": 2,
+        "profile": PROJECT,
+        "flags": {
+            "send_anonymous_usage_stats": false,
+            "require_generic_test_arguments_property": true,
+        },
+    });
     let properties = json!({
         "version": 2,
         "models": [{ "name": "checked", "data_tests": of_table, "columns": columns.collect::<Vec<Value>>() }],
@@ -138,11 +161,15 @@ fn project(suite: &Suite<'_>, rows: &Rows<'_>) -> Result<Vec<(&'static str, Stri
             "outputs": { "checks": { "type": "duckdb", "path": ":memory:", "threads": 1 } },
         },
     });
+    let yaml = |value| {
+        let refused = |error| Error::new(ErrorKind::Other, format!("cannot write YAML: {error}"));
+        yaml::write(value).map_err(refused)
+    };
     Ok(vec![
-        ("dbt_project.yml", project::yaml(&dbt_project)?),
-        ("profiles.yml", project::yaml(&profile)?),
+        ("dbt_project.yml", yaml(&project)?),
+        ("profiles.yml", yaml(&profile)?),
         ("models/checked.sql", model),
-        ("models/checked.yml", project::yaml(&properties)?),
-        ("tests/generic/expectations.sql", project::EXPECTATIONS.to_owned()),
+        ("models/checked.yml", yaml(&properties)?),
+        ("tests/generic/expectations.sql", EXPECTATIONS.to_owned()),
     ])
 }
