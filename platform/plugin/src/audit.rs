@@ -62,12 +62,11 @@ impl fmt::Display for InstrumentationWarning {
     }
 }
 
-/// Returns a warning for each gap in the instrumentation of these plugins, in the given order.
+/// Returns a warning for each of these plugins that is not instrumented, in the given order.
 ///
-/// A plugin is instrumented if it names at least one tracer, every name has the form
-/// `floe.<domain>.<name>`, and the program contains a [`tracer!`](floe_telemetry::tracer) or a
-/// `#[traced]` function with that name ([`callsite::tracers`], [`callsite::all`]). Telemetry backends
-/// are exempt.
+/// A plugin is instrumented if it names a tracer, the name has the form `floe.<domain>.<name>`, and the program contains
+/// a [`tracer!`](floe_telemetry::tracer) or a `#[traced]` function with that name ([`callsite::tracers`],
+/// [`callsite::all`]). Telemetry backends are exempt.
 ///
 /// Each warning is also logged through `tracing`, with the same fields.
 ///
@@ -104,13 +103,13 @@ pub fn verify_plugin_instrumentation<'a>(
     plugins: impl IntoIterator<Item = &'a dyn PluginMetadata>,
 ) -> Vec<InstrumentationWarning> {
     let scopes = scopes();
-    let warnings: Vec<_> = plugins.into_iter().flat_map(|plugin| verify(plugin, &scopes)).collect();
+    let warnings: Vec<_> =
+        plugins.into_iter().filter_map(|plugin| verify(plugin, &scopes)).collect();
     warnings.iter().for_each(log);
     warnings
 }
 
-/// Returns a warning for each gap in the instrumentation of the plugins that are linked into the
-/// program. See [`verify_plugin_instrumentation`].
+/// Returns a warning for each plugin of the program that is not instrumented. See [`verify_plugin_instrumentation`].
 ///
 /// The linker lists the tracers of functions even if they never run, but it may drop a crate that
 /// nothing refers to, with its plugins and tracers.
@@ -131,43 +130,36 @@ fn scopes() -> BTreeSet<&'static str> {
         .collect()
 }
 
-fn verify(plugin: &dyn PluginMetadata, scopes: &BTreeSet<&str>) -> Vec<InstrumentationWarning> {
+fn verify(plugin: &dyn PluginMetadata, scopes: &BTreeSet<&str>) -> Option<InstrumentationWarning> {
     if plugin.plugin_type() == PluginType::TelemetryBackend {
-        return Vec::new();
+        return None;
     }
     let example = example(plugin);
-    let warning = |gap, suggestion| InstrumentationWarning {
-        plugin_type: plugin.plugin_type(),
-        plugin_name: plugin.name().to_owned(),
-        gap,
-        suggestion,
-    };
-    let names = plugin.tracer_names();
-    if names.is_empty() {
-        return vec![warning(
+    let (gap, suggestion) = match plugin.tracer_name() {
+        None => (
             InstrumentationGap::NoTracerName,
             format!(
                 "create its spans with `tracer!(\"{example}\")` and return that name from `tracer_name`"
             ),
-        )];
-    }
-    let check = |name: &str| {
-        if !is_tracer_name(name) {
-            return Some(warning(
-                InstrumentationGap::MalformedTracerName(name.to_owned()),
-                format!("return a name such as `{example}` from `tracer_name`"),
-            ));
-        }
-        (!scopes.contains(name)).then(|| {
-            warning(
-                InstrumentationGap::UnusedTracerName(name.to_owned()),
-                format!(
-                    "create its spans with `tracer!(\"{name}\")` or `#[traced(tracer = \"{name}\")]`"
-                ),
-            )
-        })
+        ),
+        Some(name) if !is_tracer_name(name) => (
+            InstrumentationGap::MalformedTracerName(name.to_owned()),
+            format!("return a name such as `{example}` from `tracer_name`"),
+        ),
+        Some(name) if !scopes.contains(name) => (
+            InstrumentationGap::UnusedTracerName(name.to_owned()),
+            format!(
+                "create its spans with `tracer!(\"{name}\")` or `#[traced(tracer = \"{name}\")]`"
+            ),
+        ),
+        Some(_) => return None,
     };
-    names.into_iter().filter_map(check).collect()
+    Some(InstrumentationWarning {
+        plugin_type: plugin.plugin_type(),
+        plugin_name: plugin.name().to_owned(),
+        gap,
+        suggestion,
+    })
 }
 
 fn log(warning: &InstrumentationWarning) {

@@ -42,11 +42,6 @@ pub trait PluginMetadata: Send + Sync {
     fn tracer_name(&self) -> Option<&str> {
         None
     }
-
-    /// The names of all tracers of the plugin. Default: [`tracer_name`](Self::tracer_name) alone.
-    fn tracer_names(&self) -> Vec<&str> {
-        self.tracer_name().into_iter().collect()
-    }
 }
 
 impl fmt::Debug for dyn PluginMetadata + '_ {

@@ -44,7 +44,6 @@ struct Plugin {
     #[serde(skip_serializing_if = "Option::is_none")]
     floe_api_version: Option<&'static str>,
     tracer_name: Option<&'static str>,
-    tracer_names: Vec<&'static str>,
     description: &'static str,
 }
 
@@ -132,7 +131,6 @@ impl Plugin {
             version: plugin.version(),
             floe_api_version: Some(plugin.floe_api_version()),
             tracer_name: plugin.tracer_name(),
-            tracer_names: plugin.tracer_names(),
             description: plugin.description(),
         }
     }
@@ -145,7 +143,6 @@ impl Plugin {
             version: backend.version(),
             floe_api_version: None,
             tracer_name: None,
-            tracer_names: Vec::new(),
             description: backend.description(),
         }
     }
@@ -176,10 +173,7 @@ impl fmt::Display for Audit {
             [
                 it.kind.to_owned(),
                 format!("{} {}", it.name, it.version),
-                match &it.tracer_names[..] {
-                    [] => "-".to_owned(),
-                    names => names.join(" "),
-                },
+                it.tracer_name.unwrap_or("-").to_owned(),
                 it.description.to_owned(),
             ]
         });
