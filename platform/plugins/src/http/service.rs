@@ -1,7 +1,6 @@
 //! The authorization of requests to a service, and the encoding of their parameters.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -108,15 +107,12 @@ pub(crate) fn client_token(
     Err(request.error(ErrorKind::InvalidResponse, &what))
 }
 
-/// The time for which a token is used: shorter than any service keeps one valid.
-const LIFETIME: Duration = Duration::from_secs(30);
-
-/// The access token of a service, with the time of its issue.
+/// The access token of a service, requested once. A run uses it at its start or at its end, so one token lasts.
 #[derive(Debug, Default)]
-pub(crate) struct AccessToken(Mutex<Option<(SecretString, Instant)>>);
+pub(crate) struct AccessToken(OnceLock<SecretString>);
 
 impl AccessToken {
-    /// Returns the token. `issue` returns a new one if there is none, or if it is old.
+    /// Returns the token, after its first use the same one. `issue` returns a new one.
     ///
     /// # Errors
     /// The errors of `issue`.
@@ -124,12 +120,11 @@ impl AccessToken {
         &self,
         issue: impl FnOnce() -> Result<SecretString, Error>,
     ) -> Result<SecretString, Error> {
-        // The lock is held while a token is requested, so that parallel threads do not each request one.
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*known {
-            Some((token, issued)) if issued.elapsed() < LIFETIME => Ok(token.clone()),
-            _ => Ok(known.insert((issue()?, Instant::now())).0.clone()),
+        if let Some(token) = self.0.get() {
+            return Ok(token.clone());
         }
+        let token = issue()?;
+        Ok(self.0.get_or_init(|| token).clone())
     }
 }
 
@@ -150,19 +145,7 @@ pub(crate) fn encode(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret as _;
-
     use super::*;
-
-    #[test]
-    fn an_old_token_is_replaced() {
-        let token = AccessToken::default();
-        let get = |text: &str| token.get(|| Ok(text.into())).unwrap().expose_secret().to_owned();
-        assert_eq!((get("one"), get("two")), ("one".to_owned(), "one".to_owned()));
-        let long_ago = Instant::now().checked_sub(LIFETIME).unwrap();
-        *token.0.lock().unwrap() = Some(("one".into(), long_ago));
-        assert_eq!(get("two"), "two");
-    }
 
     #[test]
     fn values_of_parameters_are_encoded() {
