@@ -127,7 +127,6 @@ pub fn main() -> ExitCode {
                 }
                 _ => None,
             };
-            drop(error);
             if let Some(signal) = signal {
                 interrupt::end(signal);
             }

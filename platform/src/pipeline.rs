@@ -24,7 +24,7 @@ use floe_plugin::compute::ComputeEngine;
 use floe_plugin::failure::counted;
 use floe_plugin::identity::IdentityProvider;
 use floe_plugin::lineage::Lineage;
-use floe_plugin::orchestrator::{Asset as DagsterAsset, AssetOrchestrator, PipelineRun, Trigger};
+use floe_plugin::orchestrator::{Asset as DagsterAsset, AssetOrchestrator, PipelineRun};
 use floe_plugins::error::Error;
 use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
@@ -59,7 +59,7 @@ pub use crate::record::{FailedCheck, Step};
     floe_attributes = PipelineRun {
         run_id: run_id.as_str(),
         name: &definition.identity.name,
-        trigger: Trigger::Manual,
+        trigger: "manual",
     },
 )]
 pub fn run(definition: &Definition, run_id: &RunId) -> Result<Report, RunError> {

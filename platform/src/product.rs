@@ -200,12 +200,6 @@ impl Materialization {
     }
 }
 
-impl fmt::Display for Materialization {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 impl Product {
     /// Reads the specification in the product's folder.
     ///

@@ -70,21 +70,6 @@ impl Operation for Compile<'_> {
     }
 }
 
-impl Operation for CompileStage {
-    const DOMAIN: &'static str = "floe.compile";
-
-    fn operation(&self) -> &'static str {
-        match self.stage {
-            Stage::Load => "stage1",
-            Stage::Validate => "stage2",
-            Stage::Resolve => "stage3",
-            Stage::Enforce => "stage4",
-            Stage::Compile => "stage5",
-            Stage::Generate => "stage6",
-        }
-    }
-}
-
 /// Starts the span `floe.compile`. The span ends when the returned guard is dropped.
 ///
 /// ```

@@ -19,6 +19,9 @@ macro_rules! types {
             /// All plugin types.
             pub const ALL: [Self; [$($name),*].len()] = [$(Self::$kind),*];
 
+            /// The names of all plugin types.
+            pub const NAMES: [&str; Self::ALL.len()] = [$($name),*];
+
             /// The name in configuration files and in logs, for example `telemetry_backend`.
             #[must_use]
             pub const fn as_str(self) -> &'static str {

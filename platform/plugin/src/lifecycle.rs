@@ -65,7 +65,7 @@ impl fmt::Debug for Instance {
 
 /// Runs code of a plugin. A panic becomes an error, so that the platform decides about the run.
 pub(crate) fn caught<T>(run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    // After an error, nothing that the plugin was changing is used again without its own checks.
+    // A panic may leave the plugin's own state half changed: later calls of the plugin find it as the panic left it.
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
         let text = payload.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| payload.downcast_ref::<&str>().copied());

@@ -31,8 +31,8 @@ pub struct PipelineRun<'a> {
     pub run_id: &'a str,
     /// The name of the product.
     pub name: &'a str,
-    /// The trigger of the run.
-    pub trigger: Trigger,
+    /// The trigger of the run, for example `manual`.
+    pub trigger: &'a str,
 }
 
 /// The attributes of a run that are known at its end.
@@ -43,17 +43,6 @@ pub struct PipelineOutcome<'a> {
     pub dbt_invocation_ids: Option<Vec<&'a str>>,
     /// The unusual findings of the run, compared with earlier runs.
     pub unusual: Option<Vec<&'a str>>,
-}
-
-/// The trigger of a run.
-#[derive(Clone, Copy, Debug, Eq, FloeAttributes, Hash, PartialEq)]
-#[floe(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Trigger {
-    /// A user.
-    Manual,
-    /// A sensor.
-    Sensor,
 }
 
 /// An asset that a run builds.

@@ -71,23 +71,8 @@ pub(super) fn find(arguments: &Arguments) -> Result<(), Error> {
 
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Record {
-            command,
-            product_name,
-            product_version,
-            environment,
-            status,
-            started_at,
-            ended_at,
-            run_id,
-            trace_id,
-            span_id,
-            lineage_run_id,
-            dbt_invocation_id,
-            dagster_run_id,
-            assets,
-            ..
-        } = &self.record;
+        let run = &self.record;
+        let Record { command, product_name, product_version, environment, status, .. } = run;
         let version = if product_version.is_empty() { "" } else { " " };
         writeln!(
             f,
@@ -97,22 +82,22 @@ impl fmt::Display for Found {
         let no_link = "set `observability.tracing.trace_url` in the manifest".to_owned();
         let link = self.trace_url.as_ref().or(Some(&no_link));
         let lines = [
-            ("started", Some(started_at)),
-            ("ended", ended_at.as_ref()),
-            ("run", run_id.as_ref()),
-            ("trace", trace_id.as_ref().or(Some(&no_trace))),
-            ("span", span_id.as_ref()),
-            ("trace URL", link.filter(|_| trace_id.is_some())),
-            ("OpenLineage run", lineage_run_id.as_ref()),
-            ("dbt invocation", dbt_invocation_id.as_ref()),
-            ("Dagster run", dagster_run_id.as_ref()),
+            ("started", Some(&run.started_at)),
+            ("ended", run.ended_at.as_ref()),
+            ("run", run.run_id.as_ref()),
+            ("trace", run.trace_id.as_ref().or(Some(&no_trace))),
+            ("span", run.span_id.as_ref()),
+            ("trace URL", link.filter(|_| run.trace_id.is_some())),
+            ("OpenLineage run", run.lineage_run_id.as_ref()),
+            ("dbt invocation", run.dbt_invocation_id.as_ref()),
+            ("Dagster run", run.dagster_run_id.as_ref()),
         ];
         for (label, text) in lines {
             if let Some(text) = text {
                 writeln!(f, "  {label:<16} {text}")?;
             }
         }
-        for asset in assets {
+        for asset in &run.assets {
             if let Some(id) = &asset.lineage_run_id {
                 writeln!(f, "  {:<16} {id} {}", "OpenLineage run", asset.key)?;
             }

@@ -208,22 +208,9 @@ impl<'de> Visitor<'de> for PluginsVisitor {
                     plugins.telemetry_backend = map.next_value()?;
                 }
                 Some(kind) => plugins.selections.push((kind, map.next_value()?)),
-                None => {
-                    const KINDS: [&str; PluginType::ALL.len()] = kinds();
-                    return Err(A::Error::unknown_field(&key, &KINDS));
-                }
+                None => return Err(A::Error::unknown_field(&key, &PluginType::NAMES)),
             }
         }
         Ok(plugins)
     }
-}
-
-const fn kinds() -> [&'static str; PluginType::ALL.len()] {
-    let mut kinds = [""; PluginType::ALL.len()];
-    let mut index = 0;
-    while index < kinds.len() {
-        kinds[index] = PluginType::ALL[index].as_str();
-        index += 1;
-    }
-    kinds
 }

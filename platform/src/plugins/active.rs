@@ -26,10 +26,15 @@ const MOST_FAILURES: usize = 3;
 pub(crate) struct Active {
     plugins: Plugins,
     selected: Vec<Selected>,
+    failures: RefCell<Failures>,
+}
+
+/// The failures that did not fail the run.
+#[derive(Debug, Default)]
+struct Failures {
+    warnings: Vec<String>,
     /// The number of consecutive lineage events that each backend has lost.
-    lost_events: RefCell<HashMap<&'static str, usize>>,
-    /// The failures that did not fail the run.
-    warnings: RefCell<Vec<String>>,
+    lost_events: HashMap<&'static str, usize>,
 }
 
 impl Active {
@@ -39,12 +44,7 @@ impl Active {
         let selections: Vec<_> = selected.iter().map(|it| it.selection(&identity.folder)).collect();
         let plugins = Plugins::configure(&selections)
             .map_err(|error| Error::input(Place::file(&identity.manifest), error.to_string()))?;
-        Ok(Self {
-            plugins,
-            selected,
-            lost_events: RefCell::default(),
-            warnings: RefCell::default(),
-        })
+        Ok(Self { plugins, selected, failures: RefCell::default() })
     }
 
     /// Starts the plugins of some types, after the secret stores that contain their credentials.
@@ -104,11 +104,11 @@ impl Active {
 
     /// Adds a failure that does not fail the run, without credentials.
     pub(crate) fn warn(&self, warning: String) {
-        self.warnings.borrow_mut().push(warning);
+        self.failures.borrow_mut().warnings.push(warning);
     }
 
     pub(crate) fn warnings(&self) -> Vec<String> {
-        self.warnings.borrow().clone()
+        self.failures.borrow().warnings.clone()
     }
 
     pub(crate) fn is_tolerated<K: ?Sized + Kind>(&self, plugin: &Handle<K>) -> bool {
@@ -149,19 +149,19 @@ impl Active {
             RunEvent { trace: ids.as_ref().map(|(trace, span)| (&**trace, &**span)), ..event };
         let mut failed = Ok(());
         for backend in self.plugins.all::<dyn LineageBackend>() {
-            let mut lost_events = self.lost_events.borrow_mut();
-            let lost = lost_events.entry(backend.name()).or_default();
-            if *lost == MOST_FAILURES {
+            let plugin = backend.name();
+            let lost = self.failures.borrow().lost_events.get(plugin).copied().unwrap_or_default();
+            if lost == MOST_FAILURES {
                 continue;
             }
             let emitted = backend.emit_event(&event);
-            *lost = if emitted.is_ok() { 0 } else { *lost + 1 };
+            let lost = if emitted.is_ok() { 0 } else { lost + 1 };
+            self.failures.borrow_mut().lost_events.insert(plugin, lost);
             if emitted.is_ok() && event.state == RunState::Start {
                 let state = KeyValue::new(Lineage::EVENT_TYPE, event.state.as_str());
                 get_current_span().add_event("lineage.emit_event", vec![state]);
             }
-            if *lost == MOST_FAILURES {
-                let plugin = backend.name();
+            if lost == MOST_FAILURES {
                 tracing::warn!(plugin, "the backend gets no more lineage of this run");
             }
             let emitted = self.tolerate(&backend, emitted);
