@@ -98,7 +98,7 @@ Exit codes:
   1  a table could not be built, or an operation of the system failed
   2  the product, the manifest or the command line contains a mistake
 SIGINT, SIGTERM and SIGHUP end the program by the same signal, after at most
-seven seconds: nothing is replaced, and the trace is delivered.";
+nine seconds: nothing is replaced, and the trace is delivered.";
 
 const FOUND_EXIT_CODES: &str = "\
 Exit codes:

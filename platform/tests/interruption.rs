@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Barrier;
 use std::thread;
+use std::time::Duration;
 
 use floe::compile::Definition;
 use floe::pipeline::{self, RunId};
@@ -64,7 +65,8 @@ impl Running {
             if let Some(status) = self.0.try_wait().unwrap() {
                 panic!("the run ended early: {status}");
             }
-            thread::yield_now();
+            // A busy loop would take the processor from the run.
+            thread::sleep(Duration::from_millis(2));
         }
     }
 

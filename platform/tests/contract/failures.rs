@@ -64,7 +64,8 @@ pub(crate) fn check(
 
     let (error, attempts) = against(Answer::Hang, WAIT);
     assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
-    assert_eq!(attempts, 1, "it may have been processed: {error}");
+    // It may have been processed. On a busy machine, it was not even received in time.
+    assert!(attempts <= 1, "{attempts}: {error}");
 
     // A part of a response is not mistaken for the whole response, either.
     let (error, _) = against(Answer::Stall, WAIT);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use floe_tests::ReceivedStatus;
+use floe_tests::{ReceivedStatus, wait_until};
 use serde_json::json;
 
 use crate::setup::{
@@ -84,9 +84,13 @@ fn a_dagster_that_dies_leaves_no_process_and_no_span_open() {
         assert!(baggage.contains(entry), "{baggage}");
     }
     let process = setup.product.read("process");
-    let stat = fs::read_to_string(format!("/proc/{}/stat", process.trim()));
     // A process that has ended is a zombie until its status is read.
-    assert!(stat.is_err() || stat.is_ok_and(|stat| stat.contains(") Z ")));
+    let is_alive = || {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", process.trim()));
+        stat.is_ok_and(|stat| !stat.contains(") Z "))
+    };
+    // It was killed, but may not have ended yet.
+    wait_until(|| !is_alive());
     let spans = setup.spans();
     assert_one_trace(&spans);
     let asset = single(&spans, "dagster.asset.stg_orders");

@@ -19,7 +19,7 @@ use crate::error::Error;
 
 /// The time for a command to stop after a signal. Together with the delivery of telemetry, it is less than the 10
 /// seconds after which container runtimes send SIGKILL.
-pub const STOP_TIMEOUT: Duration = Duration::from_secs(2);
+pub const STOP_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// The received signal; 0 for none.
 static RECEIVED: AtomicI32 = AtomicI32::new(0);
