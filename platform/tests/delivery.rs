@@ -136,6 +136,7 @@ fn the_demo_exports_the_same_spans_over_grpc_and_http() {
         assert_metrics(&receiver.points(), over_grpc.len());
     }
     assert_one_tree(&over_grpc);
+    assert_conventions(&over_grpc);
     assert_identity(&over_grpc, "customer-360", "default", "1.2.0");
     let tree = floe_tests::tree(&over_grpc);
     assert!(
@@ -180,21 +181,6 @@ fn the_program_exports_its_trace_to_the_endpoint_of_the_environment() {
             output.stderr
         );
     }
-}
-
-#[test]
-fn the_demo_follows_the_semantic_conventions() {
-    let receiver = Receiver::http();
-    let product = Product::demo("customer-360");
-    let variables = [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint()),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf".to_owned()),
-    ];
-    let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    product.floe("run", &[], &variables).assert_ok();
-    let spans = receiver.spans();
-    assert!(spans.len() > 15, "{spans:#?}");
-    assert_conventions(&spans);
 }
 
 /// A product of `count` assets: one source, and models that read it and have a check.

@@ -11,10 +11,7 @@
 #[path = "it/product.rs"]
 mod product;
 
-use std::collections::BTreeSet;
-
 use floe::artifacts::CompiledArtifacts;
-use floe::cli::audit::Audit;
 use floe::compile::Definition;
 use floe::compile::compile;
 use floe_plugin::{InstrumentationGap, InstrumentationWarning, PluginMetadata, PluginType};
@@ -61,24 +58,6 @@ fn expected() -> [(&'static str, InstrumentationGap); 2] {
         ("nameless", InstrumentationGap::NoTracerName),
         ("silent", InstrumentationGap::UnusedTracerName("floe.alert.silent".to_owned())),
     ]
-}
-
-#[test]
-fn the_audit_lists_tracers_and_warns_about_plugins_without_spans() {
-    let audit = Audit::new().unwrap();
-    assert_eq!(gaps(audit.warnings()), expected());
-    let json = audit.to_json();
-    let tracers: BTreeSet<_> = json["tracers"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|tracer| tracer["name"].as_str().unwrap())
-        .collect();
-    assert!(tracers.contains(TRACER.name()), "{tracers:?}");
-    assert!(!tracers.contains("floe.alert.silent"), "{tracers:?}");
-    let text = audit.to_string();
-    assert!(text.ends_with("2 warnings\n"), "{text}");
-    assert!(text.contains("floe.alert.instrumented"), "{text}");
 }
 
 #[test]

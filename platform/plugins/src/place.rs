@@ -78,9 +78,4 @@ mod tests {
         let place = Place::offset(Path::new("a.sql"), "select\n 'é', x", 12);
         assert_eq!(place.to_string(), "a.sql:2:5");
     }
-
-    #[test]
-    fn a_place_without_a_line_is_the_file() {
-        assert_eq!(Place::file(Path::new("a.sql")).to_string(), "a.sql");
-    }
 }

@@ -1,6 +1,6 @@
 //! The contract of the plugin `marquez` (lineage backend).
 
-use floe_plugin::lineage::{LineageBackend, RunEvent, RunState};
+use floe_plugin::lineage::{LineageBackend, RunEvent};
 use floe_plugin::{Error, PluginType};
 use serde_json::json;
 
@@ -55,16 +55,4 @@ pub(crate) fn contract() -> Contract {
 fn failures_of_marquez_are_clear_errors() {
     failures::check(|_| None, |url, timeout| emit(url, timeout, &event()));
     failures::check_retry(api, |url| emit(url, 10.0, &event()));
-}
-
-#[test]
-fn every_state_is_an_event() {
-    use RunState::{Abort, Complete, Fail, Start};
-    for state in [Start, Complete, Fail, Abort] {
-        let error = (state == Fail).then_some("the disk is full");
-        let body = RunEvent { state, error, ..event() }.to_json();
-        assert_eq!(body["eventType"], state.as_str());
-        let message = &body["run"]["facets"]["errorMessage"]["message"];
-        assert_eq!(message.as_str(), error);
-    }
 }

@@ -15,27 +15,6 @@ fn an_unknown_environment_on_the_command_line_is_an_error() {
     );
 }
 
-#[test]
-fn an_invalid_variable_is_one_warning() {
-    for (name, value, message) in [
-        (
-            "OTEL_EXPORTER_OTLP_ENDPOINT",
-            "collector",
-            "`collector` is not an endpoint: it must begin with `http://` or `https://`, for example `http://collector:4317`",
-        ),
-        (
-            "OTEL_EXPORTER_OTLP_HEADERS",
-            "pigeon",
-            "expected `key=value,key=value`, found an entry without a key or without `=`",
-        ),
-    ] {
-        let output = Product::shop().floe("compile", &[], &[(name, value)]);
-        assert_eq!(output.code, Some(0), "{}", output.stderr);
-        let expected = format!("warning: {name}: {message}; the variable is ignored\n");
-        assert_eq!(output.stderr, expected);
-    }
-}
-
 /// The default size of a batch is larger than this queue.
 #[test]
 fn a_small_queue_in_the_environment_is_accepted() {
@@ -111,7 +90,7 @@ fn a_file_that_vanished_fails_what_reads_it_and_nothing_else() {
 }
 
 #[test]
-fn a_missing_file_or_a_duplicate_name_is_an_error_with_its_place() {
+fn a_missing_file_a_duplicate_name_or_a_higher_layer_is_an_error_with_its_place() {
     let spec = "floe.yaml";
     check(
         remove("models/totals.sql"),
@@ -132,10 +111,6 @@ fn a_missing_file_or_a_duplicate_name_is_an_error_with_its_place() {
         replace(spec, "name: ordered_on", "name: order_id"),
         "{dir}/floe.yaml:8:17: `order_id` is already the name of the column at line 7, expected each name once",
     );
-}
-
-#[test]
-fn a_layer_that_reads_a_higher_one_is_an_error_with_its_place() {
     check(
         replace(
             "floe.yaml",

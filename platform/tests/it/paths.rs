@@ -271,19 +271,6 @@ fn a_path_that_is_written_is_below_the_folder() {
 }
 
 #[test]
-fn a_file_that_is_not_lineage_is_not_replaced() {
-    let product = Product::shop();
-    let before = product.read("data/orders.csv");
-    let setting = "plugins: { lineage_backend: { type: file, path: data/orders.csv } }";
-    product.append("manifest.yaml", setting);
-    let output = product.run();
-    let expected = "is a file that does not begin with lineage, expected ";
-    assert!(output.stderr.contains(expected), "{}", output.stderr);
-    assert_eq!(output.code, Some(1));
-    assert_eq!(product.read("data/orders.csv"), before);
-}
-
-#[test]
 fn a_file_that_is_not_a_database_is_not_replaced() {
     for path in [".floe/warehouse.db", ".floe/warehouse.failed.db"] {
         let product = Product::shop();

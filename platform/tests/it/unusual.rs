@@ -98,25 +98,6 @@ fn a_query_that_changed_and_fails_is_said_with_its_first_run() {
 }
 
 #[test]
-fn the_runs_of_an_asset_have_its_rows_and_its_query() {
-    let product = ran(1);
-    product.append("floe.yaml", "    checks: [{ row_count: 1 }]");
-    product.run().assert_ok();
-    let [run, before] = &runs(&product, &[])[..] else {
-        panic!("two runs");
-    };
-    let of_totals = |run: &Value| {
-        let mut assets = run["assets"].as_array().unwrap().iter();
-        assets.find(|it| it["key"] == "totals").unwrap().clone()
-    };
-    let (totals, before) = (of_totals(run), of_totals(before));
-    assert_eq!(totals["rows"], 1);
-    assert_eq!(totals["checks_passed"], 1);
-    assert_eq!(before["checks_passed"], 0);
-    assert_eq!(before["query"], totals["query"]);
-}
-
-#[test]
 fn a_history_that_cannot_be_used_is_one_warning() {
     let product = ran(2);
     let recorded = product.read(RUNS);
