@@ -55,7 +55,6 @@ mod sampling_rules;
 mod scopes;
 mod sdk_metrics;
 mod signals;
-mod span_filter;
 mod span_metrics;
 mod span_processor;
 mod start_message;

@@ -3,10 +3,10 @@
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use floe_telemetry::config::{ExporterKind, OtlpProtocol};
+use floe_telemetry::config::{ExporterKind, OtlpProtocol, SamplingConfig};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::trace::{Statistics, TelemetryProviderBuilder};
-use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 use floe_tests::{Receiver, TIMEOUT};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter};
@@ -20,6 +20,9 @@ pub(crate) const NEVER: Duration = Duration::from_secs(3600);
 
 /// A test has a receiver for each of these protocols.
 pub(crate) const BOTH: [OtlpProtocol; 2] = [OtlpProtocol::Grpc, OtlpProtocol::Http];
+
+#[traced]
+pub(crate) fn work() {}
 
 pub(crate) fn receiver(protocol: OtlpProtocol) -> Receiver {
     if protocol == OtlpProtocol::Grpc { Receiver::grpc() } else { Receiver::http() }
@@ -47,6 +50,17 @@ pub(crate) fn only_traces(config: &mut TelemetryConfig) {
 
 pub(crate) fn start(config: TelemetryConfig) -> TelemetryProvider {
     TelemetryProvider::builder(config).initialize().unwrap()
+}
+
+/// The section `sampling` of a document, which is the same after it was written and read again.
+pub(crate) fn sampling(section: &str) -> SamplingConfig {
+    let read = |section: &str| {
+        let text = format!("resource_attributes: {{service_name: orders}}\nsampling: {section}");
+        TelemetryConfig::from_yaml(&text).unwrap().sampling
+    };
+    let sampling = read(section);
+    assert_eq!(read(&serde_json::to_string(&sampling).unwrap()), sampling, "{section}");
+    sampling
 }
 
 pub(crate) struct Pipeline {

@@ -13,7 +13,7 @@ use floe_tests::{ReceivedSpan, TIMEOUT, Value, remote};
 use opentelemetry::Context;
 use opentelemetry::trace::{Span as _, TraceContextExt as _, Tracer as _};
 
-use super::pipeline::Pipeline;
+use super::pipeline::{Pipeline, sampling};
 
 const REASON: &str = "floe.sampling.reason";
 
@@ -31,9 +31,9 @@ fn step(outcome: Result<(), &'static str>) -> Result<(), &'static str> {
 /// A program whose sampling ratio is zero.
 fn start(change: impl FnOnce(&mut TelemetryConfig)) -> Pipeline {
     Pipeline::http(|config| {
-        config.sampling = config.sampling.clone().with_ratio(0.0);
-        config.sampling.keep_errors = true;
-        config.sampling.keep_slower_than_millis = Some(3_600_000);
+        config.sampling = sampling(
+            "{sampler: parentbased_traceidratio, sampler_arg: 0, keep_errors: true, keep_slower_than_millis: 3600000}",
+        );
         change(config);
     })
 }
@@ -140,10 +140,7 @@ fn head_sampled_traces_are_exported_as_usual() {
     // A rate also makes a trace a candidate for tail sampling.
     let (spans, statistics) = run(
         |config| {
-            config.sampling = config.sampling.clone().with_ratio(1.0);
-            let mut rule = SamplingRule::default();
-            rule.rate = Some(1.0 / 3600.0);
-            config.sampling.rules = vec![rule];
+            config.sampling = sampling("{keep_errors: true, rules: [{rate: 0.0002}]}");
         },
         || {
             for _ in 0..4 {

@@ -1,14 +1,23 @@
-//! The table of rules: ratios and rates for roots, and spans that are turned off, as they arrive.
+//! The rules of `sampling`, as a document and in the short form of `FLOE_SPAN_FILTER`: the spans that arrive, with their
+//! parents.
 
-use floe_telemetry::config::{RuleKind, Sampler, SamplingConfig, SamplingRule};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use floe_telemetry::config::{SamplingConfig, SamplingRule};
 use floe_telemetry::{
-    SpanKind, Tracer, create_span, get_tracer, propagation, span, traced, tracing_layer,
+    FutureExt as _, SpanKind, Tracer, create_span, get_current_span, get_tracer, propagation, span,
+    testing, traced, tracing_layer,
 };
 use floe_tests::remote;
+use futures_executor::block_on;
 use opentelemetry::trace::{TraceContextExt as _, Tracer as _};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use super::pipeline::Pipeline;
+use super::pipeline::{Pipeline, sampling};
+
+static NOISY: Tracer = floe_telemetry::tracer!("noisy.client");
+static BILLING: Tracer = floe_telemetry::tracer!("acme.billing");
 
 #[traced(name = "health.live")]
 fn health() {
@@ -38,163 +47,275 @@ fn everything() {
     get_tracer("plain").in_span("plain", |_| step());
 }
 
-/// The sorted names of the spans that arrive.
-fn run(sampling: &SamplingConfig, code: impl FnOnce()) -> Vec<String> {
-    let pipeline = Pipeline::http(|config| config.sampling = sampling.clone());
+/// The names of the spans that arrive, in alphabetical order, each after that of its parent.
+fn arrived(sampling: SamplingConfig, code: impl FnOnce()) -> Vec<String> {
+    let pipeline = Pipeline::http(|config| config.sampling = sampling);
     code();
-    pipeline.shut_down();
-    let spans = pipeline.receiver.spans();
-    let mut names: Vec<_> = spans.iter().map(|span| span.name.clone()).collect();
+    let spans = pipeline.end().spans();
+    let name = |span: &floe_tests::ReceivedSpan| {
+        let parent = spans.iter().find(|it| it.span_id == span.parent_span_id);
+        match parent {
+            Some(parent) => format!("{} > {}", parent.name, span.name),
+            None if span.parent_span_id.is_empty() => span.name.clone(),
+            None => format!("remote > {}", span.name),
+        }
+    };
+    let mut names: Vec<_> = spans.iter().map(name).collect();
     names.sort();
     names
 }
 
-fn rules(sampling: &mut SamplingConfig, rules: &[(&str, f64)]) {
-    let rules = rules.iter();
-    sampling.rules = rules.map(|(span, ratio)| SamplingRule::new(*span, *ratio)).collect();
+fn under_tracing(code: impl FnOnce()) {
+    let subscriber = tracing_subscriber::registry().with(tracing_layer());
+    tracing::subscriber::with_default(subscriber, code);
 }
 
-#[alone]
-fn the_first_matching_rule_decides_for_a_root() {
-    let mut sampling = SamplingConfig::default();
-    rules(&mut sampling, &[("health.*", 0.0), ("*", 1.0)]);
-    let all = ["floe.pipeline.run", "orders.import", "plain", "step", "step", "step"];
-    assert_eq!(run(&sampling, everything), all);
+fn below_remote(is_sampled: bool) {
+    let _attached = remote(is_sampled).attach();
+    step();
+    drop(create_span("step"));
+    health();
+}
+
+/// A section or a filter, a program, and the spans that arrive.
+type Case<'a> = (&'a str, fn(), &'a [&'a str]);
+
+const ALL: &[&str] = &[
+    "floe.pipeline.run",
+    "floe.pipeline.run > step",
+    "orders.import",
+    "plain",
+    "plain > step",
+    "step",
+];
+
+const CASES: [Case<'_>; 11] = [
+    ("{rules: [{span: health.*, ratio: 0}, {span: '*', ratio: 1}]}", everything, ALL),
     // The ratio decides where no rule matches.
-    rules(&mut sampling, &[("health.*", 0.0)]);
-    assert_eq!(run(&sampling, everything), all);
-    sampling = sampling.with_ratio(0.0);
-    rules(&mut sampling, &[("floe.pipeline.run", 1.0), ("floe.*", 0.0), ("orders*", 1.0)]);
-    assert_eq!(run(&sampling, everything), ["floe.pipeline.run", "orders.import", "step"]);
+    ("{rules: [{span: health.*, ratio: 0}]}", everything, ALL),
+    (
+        "{sampler: parentbased_traceidratio, sampler_arg: 0, rules: [{span: floe.pipeline.run, ratio: 1}, {span: floe.*, ratio: 0}, {span: orders*, ratio: 1}]}",
+        everything,
+        &["floe.pipeline.run", "floe.pipeline.run > step", "orders.import"],
+    ),
+    // A span with a parent follows it.
+    (
+        "{rules: [{span: step, ratio: 0}, {span: health.live, ratio: 1}]}",
+        || below_remote(true),
+        &["health.live > step", "remote > health.live", "remote > step", "remote > step"],
+    ),
+    (
+        "{rules: [{span: step, ratio: 0}, {span: health.live, ratio: 1}]}",
+        || below_remote(false),
+        &[],
+    ),
+    // This sampler decides about each span, and the rules apply to spans without a local parent.
+    ("{sampler: always_on, rules: [{span: health.*, ratio: 0}]}", health, &["remote > step"]),
+    (
+        "{sampler: always_on, rules: [{span: health.*, ratio: 0}]}",
+        || {
+            let _attached = remote(true).attach();
+            health();
+        },
+        &["remote > step"],
+    ),
+    (
+        "{sampler: parentbased_always_off, rules: [{span: health.*, ratio: 1}]}",
+        health,
+        &["health.live", "health.live > step"],
+    ),
+    // One token an hour: a root that the ratio does not sample takes none.
+    (
+        "{rules: [{span: health.*, ratio: 0}, {rate: 0.0002}]}",
+        || {
+            health();
+            (0..10).for_each(|_| pipeline());
+            everything();
+        },
+        &["floe.pipeline.run", "floe.pipeline.run > step"],
+    ),
+    // The decision of a parent is not limited.
+    (
+        "{rules: [{rate: 0.0002}]}",
+        || {
+            let _attached = remote(true).attach();
+            (0..4).for_each(|_| step());
+        },
+        &["remote > step"; 4],
+    ),
+    // A field sets the kind of a span of `tracing`.
+    (
+        "{rules: [{kind: server, ratio: 0}]}",
+        || {
+            under_tracing(|| {
+                tracing::info_span!("request", otel.kind = "server").in_scope(step);
+                tracing::info_span!("job").in_scope(step);
+            });
+        },
+        &["job", "job > step"],
+    ),
+];
+
+#[alone]
+fn the_first_rule_that_matches_a_root_decides() {
+    for (section, program, expected) in CASES {
+        assert_eq!(arrived(sampling(section), program), expected, "{section}");
+    }
 }
 
 #[alone]
 fn a_call_site_uses_the_current_rules() {
-    let mut sampling = SamplingConfig::default();
-    for ratio in [0.0, 1.0, 0.0] {
-        rules(&mut sampling, &[("unused", 0.5), ("health.live", ratio)]);
-        let arrived = run(&sampling, || (0..3).for_each(|_| health()));
-        assert_eq!(arrived.len(), if ratio > 0.0 { 6 } else { 0 });
+    for ratio in [0, 1, 0] {
+        let rules = format!(
+            "{{rules: [{{span: unused, ratio: 0.5}}, {{span: health.live, ratio: {ratio}}}]}}"
+        );
+        let arrived = arrived(sampling(&rules), || (0..3).for_each(|_| health()));
+        assert_eq!(arrived.len(), 6 * ratio);
     }
     // If the rules are removed, their decisions are not remembered.
-    sampling.rules.clear();
-    assert_eq!(run(&sampling, health).len(), 2);
-}
-
-#[alone]
-fn a_span_with_a_parent_follows_it() {
-    let mut sampling = SamplingConfig::default();
-    rules(&mut sampling, &[("step", 0.0), ("health.live", 1.0)]);
-    let below = |is_sampled| {
-        move || {
-            let _attached = remote(is_sampled).attach();
-            step();
-            drop(create_span("step"));
-            health();
-        }
-    };
-    assert_eq!(run(&sampling, below(true)), ["health.live", "step", "step", "step"]);
-    assert!(run(&sampling, below(false)).is_empty());
-}
-
-#[alone]
-fn samplers_and_rules() {
-    let mut sampling = SamplingConfig::default();
-    sampling.sampler = Some(Sampler::AlwaysOn);
-    rules(&mut sampling, &[("health.*", 0.0)]);
-    // This sampler decides about each span, and the rules apply to spans without a local parent.
-    assert_eq!(run(&sampling, health), ["step"]);
-    let below_remote = || {
-        let _attached = remote(true).attach();
-        health();
-    };
-    assert_eq!(run(&sampling, below_remote), ["step"]);
-    sampling.sampler = Some(Sampler::ParentBasedAlwaysOff);
-    rules(&mut sampling, &[("health.*", 1.0)]);
-    assert_eq!(run(&sampling, health), ["health.live", "step"]);
-}
-
-#[alone]
-fn a_rate_applies_to_roots_only() {
-    // The rate is one token an hour, so that only one is available however long the test takes.
-    let mut sampling = SamplingConfig::default();
-    rules(&mut sampling, &[("health.*", 0.0)]);
-    let mut rate = SamplingRule::default();
-    rate.rate = Some(1.0 / 3600.0);
-    sampling.rules.push(rate);
-    let arrived = run(&sampling, || {
-        // A root that the ratio does not sample takes no token.
-        health();
-        (0..10).for_each(|_| pipeline());
-        everything();
-    });
-    assert_eq!(arrived, ["floe.pipeline.run", "step"]);
-    // The decision of a parent is not limited.
-    let arrived = run(&sampling, || {
-        let _attached = remote(true).attach();
-        (0..10).for_each(|_| step());
-    });
-    assert_eq!(arrived.len(), 10);
-}
-
-fn off(change: impl FnOnce(&mut SamplingRule)) -> SamplingRule {
-    let mut rule = SamplingRule::default();
-    rule.off = true;
-    change(&mut rule);
-    rule
+    assert_eq!(arrived(sampling("{}"), health).len(), 2);
 }
 
 #[alone]
 fn spans_are_turned_off_by_name_target_and_kind() {
-    static TRACER: Tracer = floe_telemetry::tracer!("noisy.client");
     let of_every_api = || {
         health();
         for tracer in ["noisy.api", "kept.api"] {
             get_tracer(tracer).in_span(tracer, |_| step());
         }
-        drop(TRACER.span("noisy.builder").start());
+        drop(NOISY.span("noisy.builder").start());
         drop(span("call").kind(SpanKind::Client).start());
-        let subscriber = tracing_subscriber::registry().with(tracing_layer());
-        tracing::subscriber::with_default(subscriber, || {
+        under_tracing(|| {
             tracing::info_span!(target: "noisy.tracing", "noisy tracing").in_scope(step);
         });
         // The name is known when the span is opened, so the whole trace is left out.
-        let mut opened = TRACER.open(propagation::current_context(), |span| {
+        let mut opened = NOISY.open(propagation::current_context(), |span| {
             span.name_const("opened");
         });
         opened.run(step);
         opened.end();
     };
-    let mut sampling = SamplingConfig::default();
-    sampling.rules = vec![
-        off(|rule| rule.span = Some("health.*".to_owned())),
-        off(|rule| rule.target = Some("noisy.".to_owned())),
-        off(|rule| rule.kind = Some(RuleKind::Client)),
-    ];
-    let arrived = run(&sampling, of_every_api);
-    // One `step` below each excluded span, and one below the included span.
-    assert_eq!(arrived, ["kept.api", "step", "step", "step", "step"]);
+    let off = "{span: health.*, off: true}, {target: noisy., off: true}, {kind: client, off: true}";
+    let rules = sampling(&format!("{{rules: [{off}]}}"));
+    let expected = ["kept.api", "kept.api > step", "step", "step", "step"];
+    assert_eq!(arrived(rules, of_every_api), expected);
     // A rule without a decision keeps a span that a later rule would exclude.
-    let mut keep = SamplingRule::default();
-    keep.target = Some("noisy.api".to_owned());
-    sampling.rules.insert(0, keep);
-    let arrived = run(&sampling, of_every_api);
-    assert_eq!(arrived, ["kept.api", "noisy.api", "step", "step", "step", "step"]);
+    let rules = sampling(&format!("{{rules: [{{target: noisy.api}}, {off}]}}"));
+    let expected = ["kept.api", "kept.api > step", "noisy.api", "noisy.api > step", "step", "step"];
+    assert_eq!(arrived(rules, of_every_api), expected);
+}
+
+#[traced]
+fn request() {
+    db::query();
+    detail();
+}
+
+#[traced(level = debug)]
+fn detail() {
+    step();
+}
+
+/// The number of evaluations of the attributes of [`costly`].
+static EVALUATED: AtomicUsize = AtomicUsize::new(0);
+
+#[traced(level = trace, attributes(n = EVALUATED.fetch_add(1, Ordering::Relaxed)))]
+async fn costly() {
+    step();
+}
+
+#[traced(level = debug, parent = cx)]
+fn below(cx: &opentelemetry::Context) {
+    step();
+}
+
+mod db {
+    use floe_telemetry::traced;
+
+    #[traced(level = debug)]
+    pub(super) fn query() {
+        super::step();
+    }
+}
+
+fn with_filter(filter: &str, code: impl FnOnce()) -> Vec<String> {
+    let mut sampling = SamplingConfig::default();
+    sampling.rules = SamplingRule::parse_filter(filter).unwrap();
+    arrived(sampling, code)
 }
 
 #[alone]
-fn a_field_sets_the_kind_of_a_tracing_span() {
-    let mut servers = SamplingRule::default();
-    servers.kind = Some(RuleKind::Server);
-    servers.ratio = Some(0.0);
-    let mut sampling = SamplingConfig::default();
-    sampling.rules = vec![servers];
-    let subscriber = tracing_subscriber::registry().with(tracing_layer());
-    let arrived = run(&sampling, || {
-        tracing::subscriber::with_default(subscriber, || {
-            tracing::info_span!("request", otel.kind = "server").in_scope(step);
-            tracing::info_span!("job").in_scope(step);
+fn a_filter_selects_by_target_and_level() {
+    let target = module_path!();
+    let work = || {
+        drop(BILLING.span("invoice").start());
+        drop(span("of no tracer").start());
+        block_on(async { step() }.in_span(BILLING.span("task")));
+    };
+    let of_tracing = || {
+        under_tracing(|| {
+            tracing::debug_span!("of tracing").in_scope(|| {
+                get_tracer("plain").in_span("of opentelemetry", |_| drop(create_span("by hand")));
+            });
+        });
+    };
+    let rows: [Case<'_>; 9] = [
+        // The parent of a span below `detail` is the span above it.
+        (
+            &*format!("info,{target}::db=debug"),
+            request,
+            &["query > step", "request", "request > query", "request > step"],
+        ),
+        // An explicit parent is the parent of the spans below.
+        ("info", || below(&remote(true)), &["remote > step"]),
+        // Spans without a level of ours.
+        ("warn", of_tracing, &["of tracing", "of tracing > of opentelemetry"]),
+        // The target of a span of a tracer is the tracer's name.
+        ("off,acme=info", work, &["invoice", "task"]),
+        ("info,acme.billing=warn", work, &["of no tracer", "step"]),
+        // The last directive of a target applies.
+        ("off", db::query, &[]),
+        (&format!("{target}::db=trace"), db::query, &["query"]),
+        (&format!("trace,{target}=off"), db::query, &[]),
+        (&format!("{target}=off,{target}=info"), db::query, &["step"]),
+    ];
+    for (filter, program, expected) in rows {
+        assert_eq!(with_filter(filter, program), expected, "{filter}");
+    }
+}
+
+/// An excluded function has the same context and the same future as without `#[traced]`, and evaluates no attributes.
+#[alone]
+fn a_future_that_the_filter_excludes_runs_in_the_span_around_it() {
+    let arrived = with_filter("trace", || block_on(costly()));
+    assert_eq!(arrived, ["costly", "costly > step"]);
+    assert_eq!(EVALUATED.swap(0, Ordering::Relaxed), 1);
+    let arrived = with_filter("info", || {
+        let outer = create_span("outer");
+        let own = outer.span_context().span_id();
+        block_on(async {
+            costly().await;
+            assert_eq!(get_current_span().span_context().span_id(), own);
         });
     });
-    assert_eq!(arrived, ["job", "step"]);
+    assert_eq!(EVALUATED.load(Ordering::Relaxed), 0);
+    assert_eq!(arrived, ["outer", "outer > step"]);
+    // The span in which `in_span` was called is the one around a future.
+    let arrived = with_filter("info,acme=off", || {
+        let outer = create_span("outer");
+        let task = async { step() }.in_span(BILLING.span("task"));
+        thread::scope(|scope| scope.spawn(|| block_on(task)).join().unwrap());
+        drop(outer);
+    });
+    assert_eq!(arrived, ["outer", "outer > step"]);
+}
+
+#[alone]
+fn a_capture_is_not_filtered() {
+    let arrived = with_filter("off", || {
+        let captured = testing::capture(request);
+        captured.single("detail").assert_child_of("request");
+        request();
+    });
+    assert!(arrived.is_empty(), "{arrived:?}");
 }

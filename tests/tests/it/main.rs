@@ -7,7 +7,6 @@ mod backends;
 mod capture;
 mod config;
 mod config_errors;
-mod config_sampling;
 mod conformance;
 mod console;
 mod conventions;
