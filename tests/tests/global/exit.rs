@@ -9,18 +9,15 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
-use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, traced};
+use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, create_span};
 use floe_tests::{Program, Receiver, Response, TIMEOUT, program, remote};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-use super::pipeline::{self, BOTH, NEVER, traces_alone};
+use super::pipeline::{self, NEVER, traces_alone, work};
 
 /// A process that hangs is ended after this time, by a signal that no test expects.
 const HANGS_SECONDS: u32 = 300;
-
-#[traced(name = "work")]
-fn work() {}
 
 fn config(protocol: OtlpProtocol, endpoint: &str) -> TelemetryConfig {
     let mut config = traces_alone(protocol, endpoint);
@@ -49,21 +46,6 @@ fn hanging() -> Receiver {
     let receiver = Receiver::http();
     receiver.respond(Response::Hang);
     receiver
-}
-
-#[test]
-fn process_exit_delivers_if_it_is_chosen() {
-    let program = program!({
-        let telemetry = start_child();
-        telemetry.shutdown_at_exit(TIMEOUT);
-        work();
-        std::process::exit(7);
-    });
-    for protocol in BOTH {
-        let receiver = pipeline::receiver(protocol);
-        assert_eq!(code(program.at(&receiver)), Some(7));
-        assert_eq!(receiver.spans().len(), 1);
-    }
 }
 
 /// Blocks every later message of the library: a subscriber writes them to standard output, which is locked.

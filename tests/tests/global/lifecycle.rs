@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use floe_telemetry::exporter::MemoryExporter;
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, traced};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
 use floe_tests::TIMEOUT;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
@@ -16,10 +16,7 @@ use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-use super::pipeline::{self, BOTH, Pipeline, config, in_memory, receiver};
-
-#[traced]
-fn work() {}
+use super::pipeline::{self, BOTH, Pipeline, config, in_memory, receiver, work};
 
 fn start() -> (TelemetryProvider, MemoryExporter) {
     in_memory(TelemetryConfig::new("lifecycle"))

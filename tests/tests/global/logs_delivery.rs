@@ -8,9 +8,7 @@ use std::time::Duration;
 use floe_telemetry::config::{ExporterKind, LogOutput, LoggingConfig, OtlpProtocol};
 use floe_telemetry::trace::TelemetryProviderBuilder;
 use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, logs, propagation, traced};
-use floe_tests::{
-    Code, ReceivedSpan, Receiver, Response, TIMEOUT, json_lines, program, url, wait_until,
-};
+use floe_tests::{Code, ReceivedSpan, Receiver, Response, TIMEOUT, json_lines, program, url};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 
@@ -316,41 +314,4 @@ fn messages_about_a_failed_export_are_not_exported() {
     assert_eq!(count("log records could not be exported"), 2);
     assert_eq!(count("by log"), 10);
     assert!(count("{\"event\":") < 100, "{stderr}");
-}
-
-/// The queue is bounded, dropped records are counted, and the caller never waits for a receiver
-/// that hangs.
-#[alone]
-fn a_hanging_receiver_drops_records_and_does_not_block() {
-    configure();
-    let Pipeline { receiver, telemetry } = Pipeline::http(|config| {
-        config.exporters.metrics = Some(vec![ExporterKind::None]);
-        config.exporters.traces = Some(vec![ExporterKind::None]);
-        config.log_batch_processor.max_queue_size = 100;
-        config.log_batch_processor.max_export_batch_size = 10;
-        config.otlp.all.timeout_millis = Some(500);
-    });
-    receiver.respond(Response::Hang);
-    let accounted = |records| {
-        let counted = telemetry.statistics();
-        let lost = counted.logs_failed + counted.logs_dropped;
-        let all = counted.logs_exported + lost + counted.logs_pending;
-        assert_eq!(all, records, "{counted:?}");
-        counted
-    };
-    for number in 0..1000 {
-        tracing::info!(number, "many");
-        accounted(number + 1);
-    }
-    let counted = accounted(1000);
-    let batch = counted.logs_failed;
-    assert_eq!(counted.logs_dropped + counted.logs_pending + batch, 1000);
-    assert!(counted.logs_pending > 0 && counted.logs_dropped >= 900 - batch, "{counted:?}");
-    let error = telemetry.shutdown(Duration::from_millis(50)).unwrap_err();
-    let is_explained = error.to_string().contains("no response");
-    assert!(is_explained || error.is_timeout(), "{error}");
-    tracing::info!("not for an exporter");
-    // In the end, every record is accounted for, also after a shutdown that has timed out.
-    wait_until(|| accounted(1000).logs_pending == 0);
-    assert_eq!(accounted(1000).logs_exported, 0);
 }

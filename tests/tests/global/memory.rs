@@ -15,15 +15,12 @@ use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-use super::pipeline::{Blocked, Pipeline, in_memory};
+use super::pipeline::{Blocked, Pipeline, in_memory, work};
 
 const MIB: usize = 1024 * 1024;
 
 /// Large spans for a blocked exporter.
 const SPANS: u64 = 3000;
-
-#[traced]
-fn work() {}
 
 /// Records a span whose attribute has this length.
 fn large(bytes: usize) {
@@ -96,13 +93,19 @@ fn await_none_pending(telemetry: &TelemetryProvider, spans: u64) -> Statistics {
     telemetry.statistics()
 }
 
+/// A number of `/proc/self/status`, in bytes.
+#[cfg(target_os = "linux")]
+fn memory(name: &str) -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with(name));
+    let kib = line.unwrap().split_whitespace().nth(1).unwrap();
+    kib.parse::<usize>().unwrap() * 1024
+}
+
 /// The peak of this process's resident memory, in bytes.
 #[cfg(target_os = "linux")]
 fn peak() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-    let kib = line.unwrap().split_whitespace().nth(1).unwrap();
-    kib.parse::<usize>().unwrap() * 1024
+    memory("VmHWM:")
 }
 
 #[cfg(target_os = "linux")]
@@ -184,35 +187,6 @@ fn a_burst_of_one_thread_is_delivered_whole() {
     telemetry.shutdown(TIMEOUT).unwrap();
 }
 
-#[cfg(target_os = "linux")]
-#[alone]
-fn the_buffers_of_a_burst_are_bounded() {
-    const BURST: u64 = 500_000;
-
-    let blocked = Blocked::default();
-    let telemetry = start(blocked.clone(), |config| config.max_memory_bytes = 16 * MIB);
-    let before = peak();
-    for number in 0..BURST {
-        order(number, "short");
-    }
-    let counted = telemetry.statistics();
-    assert_eq!(accounted(&counted), BURST, "{counted:?}");
-    // 8 MiB hold buffers of 64 KiB, each for 256 spans. The queue and a batch hold 2048 and 512 more.
-    let bound = 8 * MIB as u64 / (64 * 1024) * 256 + 2048 + 512;
-    assert!(counted.pending > 20_000, "{counted:?}");
-    assert!(counted.pending < bound, "{counted:?}");
-    assert_eq!(counted.pending + counted.dropped_buffer_full, BURST);
-    let grown = peak() - before;
-    assert!(grown < (16 + 8) * MIB, "{} MiB", grown / MIB);
-    blocked.release();
-    telemetry.force_flush(TIMEOUT).unwrap();
-    // The room is used again.
-    orders(19_999);
-    let dropped = telemetry.statistics().dropped_buffer_full;
-    assert_eq!(dropped, counted.dropped_buffer_full);
-    telemetry.shutdown(TIMEOUT).unwrap();
-}
-
 /// If there is no room, the leaves of a trace are lost first.
 #[alone]
 fn without_room_roots_and_failed_spans_are_kept_before_leaves() {
@@ -272,11 +246,6 @@ fn the_first_span_of_a_thread_reserves_little_where_memory_is_locked() {
     // Only memory that is reserved from here on is locked: RLIMIT_MEMLOCK allows everybody some MiB, but not a whole
     // program.
     mlockall(MlockAllFlags::FUTURE).unwrap();
-    let locked = || {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmLck")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
-    };
     let (begun, ended) = (Barrier::new(THREADS + 1), Barrier::new(THREADS + 1));
     std::thread::scope(|scope| {
         for _ in 0..THREADS {
@@ -291,10 +260,10 @@ fn the_first_span_of_a_thread_reserves_little_where_memory_is_locked() {
             thread.spawn_scoped(scope, run).unwrap();
         }
         begun.wait();
-        let before = locked();
+        let before = memory("VmLck:");
         begun.wait();
         ended.wait();
-        let each = (locked() - before) / THREADS;
+        let each = (memory("VmLck:") - before) / THREADS;
         ended.wait();
         assert!(each < 256 * 1024, "{each}");
     });

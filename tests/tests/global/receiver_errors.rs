@@ -6,14 +6,11 @@ use std::net::TcpListener;
 use std::sync::LazyLock;
 use std::thread;
 
+use floe_telemetry::TelemetryConfig;
 use floe_telemetry::config::OtlpProtocol;
-use floe_telemetry::{TelemetryConfig, traced};
 use floe_tests::{Authority, ClientCertificate, Receiver, TIMEOUT, Written};
 
-use super::pipeline::{BOTH, start, traces_alone};
-
-#[traced]
-fn work() {}
+use super::pipeline::{BOTH, start, traces_alone, work};
 
 /// The log of this process.
 static LOG: LazyLock<Written> = LazyLock::new(|| {
@@ -117,6 +114,10 @@ fn the_message_has_the_text_of_the_receiver() {
         let expected = format!("`{endpoint}/v1/traces`: the receiver answered {expected}");
         assert!(error.ends_with(&expected), "{error}\n{expected}");
     }
+    // A body that does not end is not waited for.
+    let unfinished = "HTTP/1.1 400 Bad Request\r\ncontent-length: 99\r\n\r\nno service.name";
+    let unfinished = error(OtlpProtocol::Http, &answering(unfinished.to_owned()));
+    assert!(unfinished.ends_with("400 Bad Request: no service.name"), "{unfinished}");
     // The message contains the path of an endpoint, and not its query.
     let endpoint = answering(http("404 Not Found", "text/plain", "no route"));
     let error = error(OtlpProtocol::Http, &format!("{endpoint}/otlp"));
@@ -136,13 +137,6 @@ fn an_endpoint_without_the_path_of_its_signal_is_named() {
         let expected = if is_complete { "no route" } else { "ends with `/v1/traces`" };
         assert!(error.ends_with(expected), "{error}");
     }
-}
-
-#[alone]
-fn a_body_that_does_not_end_is_not_waited_for() {
-    let unfinished = "HTTP/1.1 400 Bad Request\r\ncontent-length: 99\r\n\r\nno service.name";
-    let error = error(OtlpProtocol::Http, &answering(unfinished.to_owned()));
-    assert!(error.ends_with("400 Bad Request: no service.name"), "{error}");
 }
 
 #[alone]

@@ -5,14 +5,11 @@ use std::fs::File;
 use std::process::Command;
 
 use floe_telemetry::config::{ExporterKind, LoggingConfig, OtlpProtocol, TelemetryAuth};
-use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, logs, span, traced};
+use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, logs, span};
 use floe_tests::{Authority, Code, Receiver, Response, TIMEOUT, Value, Written};
 use opentelemetry::KeyValue;
 
-use super::pipeline::{BOTH, Pipeline, only_traces, receiver, traces_alone};
-
-#[traced]
-fn work() {}
+use super::pipeline::{BOTH, Pipeline, only_traces, receiver, traces_alone, work};
 
 fn sending_traces(protocol: OtlpProtocol, change: impl FnOnce(&mut TelemetryConfig)) -> Pipeline {
     Pipeline::over(protocol, |config| {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::exporter::MemoryExporter;
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 use floe_tests::{Receiver, ReservedPort, Response, TIMEOUT, wait_until};
 use opentelemetry::KeyValue;
 use opentelemetry::logs::{LogRecord as _, Logger as _, LoggerProvider as _, Severity};
@@ -18,7 +18,7 @@ use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, Temporality};
 use tonic::Code;
 
-use super::pipeline::{Blocked, config};
+use super::pipeline::{Blocked, config, work};
 
 /// A reader that collects on request, also after the shutdown.
 #[derive(Clone, Debug)]
@@ -96,9 +96,6 @@ fn series<'a>(attributes: impl Iterator<Item = &'a KeyValue>) -> String {
     let attributes: BTreeMap<_, _> = attributes.map(|it| (&it.key, it.value.to_string())).collect();
     attributes.into_values().collect::<Vec<_>>().join(" ")
 }
-
-#[traced]
-fn work() {}
 
 fn log(records: usize) {
     let logger = TelemetryProvider::logger_provider().logger("orders");
