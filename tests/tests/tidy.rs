@@ -119,7 +119,6 @@ const UNSAFE: &[&str] = &[
     "tests/process-context/main.rs",
     "tests/faults/src/posix.rs",
     "tests/tests/global/exit.rs",
-    "tests/tests/global/signals.rs",
     "tests/tests/it/conformance/hygiene.rs",
 ];
 

@@ -1,10 +1,14 @@
-//! A sampler of the program: its input, its decision, and its additions.
+//! A sampler of the program: its input, its decision, and its additions. The trace state that built-in samplers pass on:
+//! `tests/differential` compares their decisions with those of the SDK.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use floe_telemetry::config::{OtlpProtocol, SamplingConfig};
+use floe_telemetry::config::{OtlpProtocol, Sampler, SamplingConfig};
 use floe_telemetry::trace::TelemetryProviderBuilder;
-use floe_telemetry::{EndingSpan, TelemetryConfig, TelemetryProvider, get_tracer, span, traced};
+use floe_telemetry::{
+    EndingSpan, TelemetryConfig, TelemetryProvider, get_tracer, propagation, span, traced,
+};
 use floe_tests::ReceivedSpan;
 use opentelemetry::trace::{
     Link, Span as _, SpanContext, SpanKind, TraceContextExt as _, TraceId, TraceState, Tracer as _,
@@ -12,7 +16,7 @@ use opentelemetry::trace::{
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
-use super::pipeline::Pipeline;
+use super::pipeline::{Pipeline, spans};
 
 /// Decides by the attribute `keep`, and panics on the name `panics`.
 #[derive(Clone, Debug, Default)]
@@ -168,4 +172,41 @@ fn a_sampler_of_the_program_excludes_tail_sampling() {
         .unwrap_err();
     assert!(error.is_config(), "{error}");
     assert!(error.to_string().contains("keep_errors"), "{error}");
+}
+
+/// Serves a request with these headers, and returns the headers of a request that it sends meanwhile.
+#[traced(parent = headers)]
+fn serve(headers: &HashMap<String, String>) -> HashMap<String, String> {
+    let mut sent = HashMap::new();
+    propagation::inject_context(&mut sent);
+    sent
+}
+
+#[alone]
+fn a_trace_state_is_passed_on_whatever_is_decided() {
+    let state = "ot=th:81;rv:80000000000000,other=1";
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    for (sampler, ratio, flags, sent_flags) in [
+        (Sampler::AlwaysOn, 1.0, "00", "01"),
+        (Sampler::AlwaysOff, 1.0, "03", "02"),
+        // The end of the trace id is above one half, by the calculation of OpenTelemetry's `TraceIdRatioBased`.
+        (Sampler::TraceIdRatio, 0.5, "03", "02"),
+        (Sampler::TraceIdRatio, 0.7, "02", "03"),
+        (Sampler::ParentBasedTraceIdRatio, 0.0, "03", "03"),
+        (Sampler::ParentBasedAlwaysOn, 1.0, "02", "02"),
+    ] {
+        let headers = HashMap::from([
+            ("traceparent".to_owned(), format!("00-{trace}-00f067aa0ba902b7-{flags}")),
+            ("tracestate".to_owned(), state.to_owned()),
+        ]);
+        let mut config = TelemetryConfig::new("sampling");
+        config.sampling.sampler = Some(sampler);
+        config.sampling.sampler_arg = Some(ratio);
+        let mut sent = HashMap::new();
+        let spans = spans(config, || sent = serve(&headers));
+        assert_eq!(sent["tracestate"], state, "{sampler:?}");
+        assert!(sent["traceparent"].ends_with(&format!("-{sent_flags}")), "{sampler:?}: {sent:?}");
+        assert_eq!(spans.len(), usize::from(sent_flags != "02"), "{sampler:?}");
+        assert!(spans.iter().all(|it| it.span_context.trace_state().header() == state));
+    }
 }

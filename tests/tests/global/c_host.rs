@@ -1,7 +1,8 @@
-//! Signals belong to the program: threads of the library take none, and writes of the library raise none. The
-//! program of most tests is in C, with the library `tests/c-host`.
+//! Signals belong to the program: threads of the library take none, and writes of the library raise none. A program in C
+//! or C++, with the library `tests/c-host`, leaves spans without a panic, and may load the library late.
 #![cfg(target_os = "linux")]
 
+use std::collections::HashMap;
 use std::ffi::c_int;
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -17,7 +18,9 @@ use floe_telemetry_prometheus as _;
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
-use floe_tests::{Authority, ClientCertificate, Receiver, ReservedPort, wait_until};
+use floe_tests::{
+    Authority, ClientCertificate, ReceivedStatus, Receiver, ReservedPort, Value, wait_until,
+};
 
 const SIGPIPE: c_int = 13;
 
@@ -82,12 +85,12 @@ fn c_program(folder: &Path) -> Command {
     host(folder, "cc")
 }
 
-pub(super) fn libraries() -> PathBuf {
+fn libraries() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     test.parent().unwrap().to_owned()
 }
 
-pub(super) fn compiled(compiler: &str, source: &str, folder: &Path, arguments: &[&str]) -> PathBuf {
+fn compiled(compiler: &str, source: &str, folder: &Path, arguments: &[&str]) -> PathBuf {
     let program = folder.join("host");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("c-host").join(source);
     let language = if compiler == "c++" { "c++" } else { "c" };
@@ -106,7 +109,7 @@ pub(super) fn compiled(compiler: &str, source: &str, folder: &Path, arguments: &
 }
 
 /// A program that is linked with the library. The compiler may be one of C++.
-pub(super) fn host(folder: &Path, compiler: &str) -> Command {
+fn host(folder: &Path, compiler: &str) -> Command {
     let libraries = libraries().into_os_string().into_string().unwrap();
     let program = compiled(
         compiler,
@@ -222,4 +225,63 @@ fn a_program_in_c_is_not_ended_by_a_write() {
             .env("OTEL_TRACES_EXPORTER", "otlp_file")
             .current_dir(folder.path()),
     );
+}
+
+/// The program leaves a span of each kind this many times.
+const TIMES: usize = 10;
+
+/// Checks that a program of this compiler ends the spans that it leaves in this way.
+fn assert_ended(compiler: &str, how: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let receiver = Receiver::grpc();
+    let output = host(folder.path(), compiler)
+        .arg(how)
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{how}: {output:?}");
+    let mut left: HashMap<_, usize> = HashMap::new();
+    for span in receiver.spans() {
+        let is_cancelled = span.attributes.get("floe.cancelled") == Some(&Value::Bool(true));
+        // A guard cannot tell that its scope was left early.
+        let is_guard = span.name == "guard";
+        assert!(!matches!(span.status, ReceivedStatus::Error(_)), "{span:?}");
+        if is_cancelled || is_guard {
+            *left.entry(span.name.clone()).or_default() += 1;
+        }
+    }
+    for name in ["plain", "with_attributes", "later", "returned", "in_span", "detached"] {
+        assert_eq!(left.get(name), Some(&TIMES), "{how}, {name}: {left:?}");
+    }
+    assert_eq!(left.get("guard"), Some(&(TIMES + 1)), "{how}");
+}
+
+#[alone]
+fn the_end_of_a_thread_unwinds_through_every_span() {
+    assert_ended("cc", "exit");
+    assert_ended("cc", "cancel");
+}
+
+#[alone]
+#[ignore = "`.ci/run` runs it, as it needs a compiler of C++"]
+fn an_exception_of_cpp_unwinds_through_every_span() {
+    assert_ended("c++", "throw");
+}
+
+/// A library starts its telemetry in a constructor, while the program loads it: no thread of the library runs before the
+/// loader has finished, so it fails.
+#[alone]
+fn a_constructor_does_not_start_telemetry() {
+    let folder = tempfile::tempdir().unwrap();
+    let receiver = Receiver::grpc();
+    let program = compiled("cc", "loader.c", folder.path(), &["-ldl"]);
+    let output = Command::new(program)
+        .arg(libraries().join("libfloe_c_host.so"))
+        .env("FLOE_HOST_CONSTRUCTOR", "1")
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint())
+        .output()
+        .unwrap();
+    // The program goes on, and nothing is exported.
+    assert_eq!(output.status.code(), Some(67), "{output:?}");
+    assert!(receiver.spans().is_empty());
 }
