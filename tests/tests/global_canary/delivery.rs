@@ -2,12 +2,12 @@
 
 use floe_telemetry::config::{OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
-use floe_tests::{Canary, Receiver, ReservedPort, Response, Shape, TIMEOUT};
+use floe_tests::{Canary, Program, Receiver, ReservedPort, Response, Shape, TIMEOUT};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 use crate::child::{log_to_stderr, silence_panics};
-use crate::{Proof, judged, run_child};
+use crate::{Proof, judged};
 
 /// The name of a failure, the shape of the canary, the expected message, and a delivery that fails.
 type Failure = (&'static str, Shape, Proof, fn(&Canary));
@@ -111,17 +111,17 @@ fn deliver(builder: Builder) {
 }
 
 /// Each failure has its own process. The processes wait for timeouts, so they run concurrently.
-pub(crate) fn check() {
-    let children: Vec<_> = FAILURES
-        .iter()
-        .map(|(entry, ..)| (entry, std::thread::spawn(|| run_child("delivery", &[(ENTRY, entry)]))))
-        .collect();
-    let judged =
-        children.into_iter().zip(FAILURES).map(|((entry, child), (_, shape, proof, _))| {
-            judged(entry, &Canary::new(entry, *shape), *proof, &child.join().unwrap())
-        });
-    let wrong: Vec<_> = judged.flatten().collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+pub(crate) fn check(program: &Program) {
+    let judged = std::thread::scope(|scope| {
+        let judge = |(entry, shape, proof, _): &'static Failure| {
+            let outputs = crate::outputs(program, &[(ENTRY, entry)]);
+            judged(entry, &Canary::new(entry, *shape), *proof, &outputs)
+        };
+        let children: Vec<_> =
+            FAILURES.iter().map(|failure| scope.spawn(move || judge(failure))).collect();
+        children.into_iter().filter_map(|child| child.join().unwrap()).collect::<Vec<_>>()
+    });
+    assert!(judged.is_empty(), "{}", judged.join("\n"));
 }
 
 /// The variable that selects the failure of the child process.

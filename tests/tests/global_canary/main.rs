@@ -25,15 +25,10 @@ mod refused;
 mod signals;
 mod values;
 
-use std::process::Command;
-
-use floe_tests::{Canary, Outputs, Receiver, Shape};
+use floe_tests::{Canary, Outputs, Program, Receiver, Shape, program};
 
 /// An entry: its name, and a function that plants a canary there.
 pub type Entry = (&'static str, fn(&Canary));
-
-/// The variable that selects the canaries of the child process.
-const CHILD: &str = "FLOE_TEST_CHILD";
 
 /// The tables of entries that are recorded on spans.
 fn tables() -> impl Iterator<Item = Entry> {
@@ -47,20 +42,11 @@ fn planted(entries: impl Iterator<Item = Entry>) -> impl Iterator<Item = (Canary
     })
 }
 
-/// The child process gets none of the `OTEL_*` variables of this process.
-fn run_child(task: &str, variables: &[(&str, &str)]) -> Outputs {
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OTEL_")) {
-        child.env_remove(name);
-    }
-    let output = child
-        .args(["--exact", "child", "--nocapture"])
-        .env(CHILD, task)
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{task}: {stderr}");
+/// The output of the program.
+fn outputs(program: &Program, variables: &[(&str, &str)]) -> Outputs {
+    let output = program.command().envs(variables.iter().copied()).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
     let mut outputs = Outputs::default();
     outputs.add("stdout", output.stdout);
     outputs.add("stderr", output.stderr);
@@ -81,53 +67,41 @@ fn judged(entry: &str, canary: &Canary, proof: Proof, outputs: &Outputs) -> Opti
     (!is_shown).then(|| format!("{entry}: the expected text is missing: {outputs}"))
 }
 
-/// The part of each test below that runs in the child process. Without its variable it does nothing.
-#[test]
-fn child() {
-    match std::env::var(CHILD).as_deref() {
-        Ok("spans") => child::spans(),
-        Ok("logs") => logs::child(),
-        Ok("metrics") => signals::child(signals::METRIC_ENTRIES),
-        Ok("baggage") => signals::child(signals::BAGGAGE_ENTRIES),
-        Ok("delivery") => delivery::child(),
-        Ok("refused") => refused::child(),
-        _ => {}
-    }
-}
-
 #[test]
 fn no_span_leaks_a_credential() {
+    let program = program!({ child::spans() });
     // The waterfall shortens texts, so not every marker is printed.
-    search("spans", tables(), &["grpc", "http", "exporter"]);
+    search(&program, tables(), &["grpc", "http", "exporter"]);
     assert!(tables().count() >= 50);
 }
 
 #[test]
 fn no_log_record_leaks_a_credential() {
+    let program = program!({ logs::child() });
     let channels = ["stdout", "stderr", "grpc", "http", "exporter"];
-    search("logs", logs::ENTRIES.iter().copied(), &channels);
+    search(&program, logs::ENTRIES.iter().copied(), &channels);
 }
 
 #[test]
 fn no_metric_attribute_leaks_a_credential() {
-    let entries = signals::METRIC_ENTRIES.iter().copied();
-    search("metrics", entries, &["grpc", "http"]);
+    let program = program!({ signals::child(signals::METRIC_ENTRIES) });
+    search(&program, signals::METRIC_ENTRIES.iter().copied(), &["grpc", "http"]);
 }
 
 #[test]
 fn no_baggage_leaks_a_credential() {
-    let entries = signals::BAGGAGE_ENTRIES.iter().copied();
-    search("baggage", entries, &["stdout"]);
+    let program = program!({ signals::child(signals::BAGGAGE_ENTRIES) });
+    search(&program, signals::BAGGAGE_ENTRIES.iter().copied(), &["stdout"]);
 }
 
 /// Plants the canaries of these entries in a child process. Each marker must leave through each of these channels, and
 /// no secret through any.
-fn search(task: &str, entries: impl Iterator<Item = Entry>, channels: &[&str]) {
+fn search(program: &Program, entries: impl Iterator<Item = Entry>, channels: &[&str]) {
     let (grpc, http) = (Receiver::grpc(), Receiver::http());
     let folder = tempfile::tempdir().unwrap();
     let dump = folder.path().join("dump.txt");
-    let mut outputs = run_child(
-        task,
+    let mut outputs = outputs(
+        program,
         &[
             (child::GRPC, &grpc.endpoint()),
             (child::HTTP, &http.endpoint()),
@@ -160,10 +134,12 @@ fn search(task: &str, entries: impl Iterator<Item = Entry>, channels: &[&str]) {
 
 #[test]
 fn no_message_about_a_configuration_leaks_a_credential() {
-    refused::check();
+    let program = program!({ refused::child() });
+    refused::check(&program);
 }
 
 #[test]
 fn no_message_about_a_delivery_leaks_a_credential() {
-    delivery::check();
+    let program = program!({ delivery::child() });
+    delivery::check(&program);
 }

@@ -3,10 +3,8 @@
 use std::time::SystemTime;
 
 use floe_telemetry::{TelemetryProvider, get_tracer};
-use opentelemetry::trace::{
-    Event, Link, Span as _, SpanContext, SpanId, Status, TraceFlags, TraceId, TraceState,
-    Tracer as _, TracerProvider as _,
-};
+use floe_tests::remote_in;
+use opentelemetry::trace::{Event, Link, Span as _, Status, Tracer as _, TracerProvider as _};
 use opentelemetry::{InstrumentationScope, KeyValue};
 
 use crate::Entry;
@@ -32,7 +30,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
     }),
     ("plain links of the builder", |c| {
         let tracer = get_tracer("plain");
-        let link = Link::new(remote(TraceState::NONE), vec![KeyValue::new("url", c.text())], 0);
+        let link = Link::new(remote_in(7, true), vec![KeyValue::new("url", c.text())], 0);
         tracer.span_builder("s").with_links(vec![link]).start(&tracer).end();
     }),
     ("plain event", |c| {
@@ -40,7 +38,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
     }),
     ("plain link", |c| {
         let attributes = vec![KeyValue::new("url", c.text())];
-        get_tracer("plain").start("s").add_link(remote(TraceState::NONE), attributes);
+        get_tracer("plain").start("s").add_link(remote_in(7, true), attributes);
     }),
     ("plain status", |c| {
         get_tracer("plain").start("s").set_status(Status::error(c.text()));
@@ -63,9 +61,4 @@ pub(crate) const ENTRIES: &[Entry] = &[
 
 fn in_scope(scope: InstrumentationScope) {
     TelemetryProvider::tracer_provider().tracer_with_scope(scope).start("s").end();
-}
-
-fn remote(state: TraceState) -> SpanContext {
-    let (trace, span) = (TraceId::from(7), SpanId::from(9));
-    SpanContext::new(trace, span, TraceFlags::SAMPLED, true, state)
 }

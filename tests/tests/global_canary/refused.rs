@@ -2,9 +2,9 @@
 
 use floe_telemetry::config::{OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, sanitize_error_message};
-use floe_tests::{Canary, Outputs, Shape};
+use floe_tests::{Canary, Outputs, Program, Shape};
 
-use crate::{Proof, judged, run_child};
+use crate::{Proof, judged};
 
 /// The name of a message, the shape of the canary, the expected text, and a function that makes the message.
 type Message = (&'static str, Shape, Proof, fn(&Canary) -> String);
@@ -107,7 +107,7 @@ fn config(c: &Canary) -> TelemetryConfig {
     config
 }
 
-pub(crate) fn check() {
+pub(crate) fn check(program: &Program) {
     let mut wrong = Vec::new();
     for (entry, shape, proof, message) in MESSAGES {
         let canary = Canary::new(entry, *shape);
@@ -122,7 +122,7 @@ pub(crate) fn check() {
             .replace("{secret}", canary.secret())
             .replace("{marker}", canary.marker())
             .replace("{}", &canary.text());
-        let outputs = run_child("refused", &[(variable, &value)]);
+        let outputs = crate::outputs(program, &[(variable, &value)]);
         wrong.extend(judged(&entry, &canary, *proof, &outputs));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
