@@ -195,39 +195,25 @@ async fn a_folded_trace_has_its_longest_way_and_its_failures() {
         span("run", 1, 0, 0, 1000, Status::Ok),
         span("load", 2, 1, 0, 700, Status::Ok),
         span("read", 3, 2, 0, 600, Status::Ok),
-        span("emit", 4, 1, 700, 701, Status::Ok),
-        span("asset", 5, 1, 710, 711, Status::Ok),
-        span("query", 6, 5, 710, 711, Status::error("no such table: a")),
-        span("write", 7, 5, 711, 711, Status::Ok),
-        span("load", 8, 1, 800, 900, Status::Ok),
+        span("asset", 4, 1, 710, 711, Status::Ok),
+        span("query", 5, 4, 710, 711, Status::error("no such table: a")),
+        span("write", 6, 4, 711, 711, Status::Ok),
     ];
     spans.extend((10..20).map(|id| span("emit", id, 1, 900 + id, 901 + id, Status::Ok)));
-    spans.extend((20..23).map(|id| span("check", id, 1, 900 + id, 902 + id, Status::Ok)));
     let exporter = ConsoleExporter::to_writer(screen.clone()).with_max_unfolded(0);
     export(&exporter, spans).await;
     let text = screen.text();
-    let rows: Vec<&str> = text.lines().skip(1).map(|row| row.split("  ").next().unwrap()).collect();
-    let expected = [
-        "✗ run > asset > query",
-        "",
-        "",
-        "",
-        "✓ run",
-        "├─ ✓ load",
-        "│",
-        "├─ ✓ asset",
-        "│",
-        "│",
-        "│",
-        "│",
-        "├─ ✓ load",
-        "└─ … 14 more: 11 × emit, 3 × check",
-    ];
-    assert_eq!(rows[..14], expected, "{text}");
-    assert!(text.contains("│  └─ ✓ read"), "{text}");
-    assert!(text.contains("│  ├─ ✗ query"), "{text}");
     // One span needs no row that counts it.
-    assert!(text.contains("│  └─ ✓ write"), "{text}");
+    for row in [
+        "\n✗ run > asset > query\n",
+        "├─ ✓ load",
+        "│  └─ ✓ read",
+        "│  ├─ ✗ query",
+        "│  └─ ✓ write",
+        "└─ … 10 more: 10 × emit",
+    ] {
+        assert!(text.contains(row), "{row}: {text}");
+    }
 }
 
 /// Another program may repeat an id.

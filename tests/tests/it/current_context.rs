@@ -3,8 +3,10 @@
 //!
 //! A run with `FLOE_TESTING_CONTEXT=boundaries` tests the second value.
 
-use std::future::{Future as _, poll_fn};
-use std::task::Poll;
+use std::future::Future;
+use std::panic::catch_unwind;
+use std::pin::Pin;
+use std::task::Waker;
 use std::thread;
 
 use floe_telemetry::trace::CurrentSpan;
@@ -125,21 +127,6 @@ fn a_span_that_the_plain_api_ends_is_the_innermost() {
 }
 
 #[test]
-fn spans_of_the_plain_api_are_children_of_the_innermost_and_parents_of_the_next() {
-    let spans = testing::capture(|| {
-        outer(|| {
-            inner(|| {
-                get_tracer("acme").in_span("plain", |_| {
-                    leaf();
-                });
-            });
-        });
-    });
-    spans.single("plain").assert_child_of("inner");
-    spans.single("leaf").assert_child_of("plain");
-}
-
-#[test]
 fn a_handle_is_to_the_span_at_which_it_was_created() {
     let spans = testing::capture(|| {
         outer(|| {
@@ -187,40 +174,8 @@ fn a_context_with_another_span_takes_precedence() {
     });
 }
 
-#[test]
-fn baggage_that_is_attached_leaves_the_span_current() {
-    let spans = nested(|| {
-        let _baggage = Context::current_with_baggage([KeyValue::new("tenant", "acme")]).attach();
-        named("child", leaf);
-    });
-    spans.single("child").assert_child_of("inner");
-    spans.single("leaf").assert_child_of("child");
-}
-
-#[test]
-fn a_future_of_an_outer_span_that_is_polled_in_an_inner_one_stays_in_the_outer() {
-    let spans = testing::capture(|| {
-        outer(|| {
-            let task = async_leaf().in_current_span();
-            inner(|| futures_executor::block_on(task));
-        });
-    });
-    spans.single("async_leaf").assert_child_of("outer");
-}
-
-#[test]
-fn a_guard_that_outlives_its_function_does_not_affect_the_next_span() {
-    let spans = testing::capture(|| {
-        outer(|| {
-            let guard = inner(|| create_span("guard"));
-            leaf();
-            drop(guard);
-            named("last", || ());
-        });
-    });
-    spans.single("leaf").assert_child_of("guard");
-    spans.single("last").assert_child_of("outer");
-}
+#[traced(parent = parent)]
+fn with_parent(parent: Option<SpanContext>) {}
 
 #[traced(name = format!("suspends {task}.{depth}"))]
 async fn suspends(task: u32, depth: u32) {
@@ -233,39 +188,89 @@ async fn suspends(task: u32, depth: u32) {
     named(&own_leaf, leaf);
 }
 
-#[test]
-fn futures_that_are_suspended_continue_in_their_own_spans() {
-    let spans = testing::capture(|| {
-        outer(|| {
-            let mut all = [
-                Box::pin(suspends(0, 2).in_current_span()),
-                Box::pin(suspends(1, 2).in_current_span()),
-            ];
-            let mut is_ready = [false; 2];
-            // The futures are polled in turn: each poll of one is between two polls of the other.
+fn pending_once(future: &mut Pin<Box<impl Future<Output = ()>>>) {
+    let mut task = std::task::Context::from_waker(Waker::noop());
+    assert!(future.as_mut().poll(&mut task).is_pending());
+}
+
+/// Two futures of the outer span are polled in turn: each poll of one is between two polls of the other.
+fn suspended_in_turn() {
+    let tasks = [0, 1].map(|task| suspends(task, 1).in_current_span());
+    let [first, second] = tasks;
+    inner(|| futures_executor::block_on(async { tokio::join!(first, second) }));
+}
+
+/// A body of the function `outer`, and the tree of the spans.
+const BODIES: [(fn(), &str); 9] = [
+    (
+        || inner(|| get_tracer("acme").in_span("plain", |_| leaf())),
+        "outer\n  inner\n    plain\n      leaf",
+    ),
+    (
+        || {
             inner(|| {
-                futures_executor::block_on(poll_fn(|task| {
-                    for (future, is_ready) in all.iter_mut().zip(&mut is_ready) {
-                        *is_ready = *is_ready || future.as_mut().poll(task).is_ready();
-                    }
-                    if is_ready == [true; 2] { Poll::Ready(()) } else { Poll::Pending }
-                }));
+                let tenant = [KeyValue::new("tenant", "acme")];
+                let _baggage = Context::current_with_baggage(tenant).attach();
+                named("child", leaf);
             });
-        });
-    });
-    for task in 0..2 {
-        spans.single(&format!("suspends {task}.2")).assert_child_of("outer");
-        for depth in 0..2 {
-            let above = format!("suspends {task}.{}", depth + 1);
-            spans.single(&format!("suspends {task}.{depth}")).assert_child_of(&above);
-        }
-        for depth in 0..3 {
-            let leaves: Vec<_> = spans.named(&format!("leaf of {task}.{depth}")).collect();
-            assert_eq!(leaves.len(), 2);
-            for leaf in leaves {
-                leaf.assert_child_of(&format!("suspends {task}.{depth}"));
-            }
-        }
+        },
+        "outer\n  inner\n    child\n      leaf",
+    ),
+    (|| inner(|| with_parent(None)), "outer\n  inner\n    with_parent"),
+    // A future of the outer span is polled in the inner one.
+    (
+        || {
+            let task = async_leaf().in_current_span();
+            inner(|| futures_executor::block_on(task));
+        },
+        "outer\n  async_leaf\n  inner",
+    ),
+    // A guard outlives its function.
+    (
+        || {
+            let guard = inner(|| create_span("guard"));
+            leaf();
+            drop(guard);
+            named("last", || ());
+        },
+        "outer\n  inner\n    guard\n      leaf\n  last",
+    ),
+    (
+        suspended_in_turn,
+        "outer\n  inner\n  suspends 0.1\n    leaf of 0.1\n      leaf\n    suspends 0.0\n      leaf of 0.0 ×2\n        leaf\n    leaf of 0.1\n      leaf\n  suspends 1.1\n    leaf of 1.1\n      leaf\n    suspends 1.0\n      leaf of 1.0 ×2\n        leaf\n    leaf of 1.1\n      leaf",
+    ),
+    // A future moves to another thread.
+    (
+        || {
+            let mut future = Box::pin(suspends(0, 1));
+            inner(|| pending_once(&mut future));
+            thread::spawn(move || futures_executor::block_on(future)).join().unwrap();
+        },
+        "outer\n  inner\n    suspends 0.1\n      leaf of 0.1\n        leaf\n      suspends 0.0\n        leaf of 0.0 ×2\n          leaf\n      leaf of 0.1\n        leaf",
+    ),
+    // A future is dropped while it is pending.
+    (
+        || {
+            inner(|| {
+                pending_once(&mut Box::pin(suspends(0, 0)));
+                named("then", || ());
+            });
+        },
+        "outer\n  inner\n    suspends 0.0\n      leaf of 0.0\n        leaf\n    then",
+    ),
+    (
+        || {
+            assert!(catch_unwind(|| inner(|| panic!("expected"))).is_err());
+            leaf();
+        },
+        "outer\n  inner [error]\n  leaf",
+    ),
+];
+
+#[test]
+fn each_span_is_below_the_one_that_is_current_at_its_start() {
+    for (body, tree) in BODIES {
+        testing::capture(|| outer(body)).assert_tree(tree);
     }
 }
 
@@ -291,15 +296,6 @@ fn a_context_of_this_crate_with_the_outer_span_is_not_the_boundary() {
     spans.single("outer").assert_attribute("in", "outer");
 }
 
-#[traced(parent = parent)]
-fn with_parent(parent: Option<SpanContext>) {}
-
-#[test]
-fn without_an_explicit_parent_the_innermost_span_is_the_parent() {
-    let spans = nested(|| with_parent(None));
-    spans.single("with_parent").assert_child_of("inner");
-}
-
 #[traced]
 async fn reads_before_it_waits() {
     let cx = Context::current();
@@ -319,51 +315,6 @@ fn a_context_that_was_read_before_an_await_updates_the_same_span_after_it() {
     let span = spans.single("reads_before_it_waits");
     span.assert_attribute("status", 200).assert_child_of("awaits");
     spans.single("leaf").assert_child_of("reads_before_it_waits");
-}
-
-#[test]
-fn a_nested_future_that_moves_to_another_thread_keeps_its_span() {
-    let spans = testing::capture(|| {
-        outer(|| {
-            let mut future = Box::pin(suspends(0, 1));
-            inner(|| {
-                let mut task = std::task::Context::from_waker(std::task::Waker::noop());
-                assert!(future.as_mut().poll(&mut task).is_pending());
-            });
-            thread::spawn(move || futures_executor::block_on(future)).join().unwrap();
-        });
-    });
-    spans.single("suspends 0.1").assert_child_of("inner");
-    spans.single("suspends 0.0").assert_child_of("suspends 0.1");
-    for leaf in spans.named("leaf of 0.1") {
-        leaf.assert_child_of("suspends 0.1");
-    }
-}
-
-#[test]
-fn a_future_that_is_dropped_while_it_is_pending_leaves_the_current_span() {
-    let spans = nested(|| {
-        let mut future = Box::pin(suspends(0, 0));
-        let mut task = std::task::Context::from_waker(std::task::Waker::noop());
-        assert!(future.as_mut().poll(&mut task).is_pending());
-        drop(future);
-        named("after", || ());
-    });
-    spans.single("after").assert_child_of("inner");
-}
-
-#[test]
-fn after_a_panic_the_outer_span_is_current() {
-    let spans = testing::capture(|| {
-        outer(|| {
-            let panicked = std::panic::catch_unwind(|| inner(|| panic!("expected")));
-            assert!(panicked.is_err());
-            leaf();
-            set_attribute("after", true);
-        });
-    });
-    spans.single("leaf").assert_child_of("outer");
-    spans.single("outer").assert_attribute("after", true);
 }
 
 /// A limit of `boundaries`: within an inner function on the same thread, the context of an outer function is that of

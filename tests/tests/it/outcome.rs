@@ -4,13 +4,12 @@ use std::any::Any;
 use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
-use std::future::Future;
 use std::ops::ControlFlow;
 use std::panic::{catch_unwind, resume_unwind};
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 use std::thread;
 
-use floe_telemetry::{create_span, testing, traced};
+use floe_telemetry::{testing, traced};
 use futures_executor::block_on;
 use http::{Response, StatusCode};
 use opentelemetry::trace::Status;
@@ -267,30 +266,6 @@ fn a_panic_that_another_thread_started_has_no_message_of_an_earlier_one() {
         .single("resumes")
         .assert_error("the thread is panicking")
         .assert_attribute("exception.type", "panic");
-}
-
-struct SpansWhenDropped;
-
-impl Drop for SpansWhenDropped {
-    fn drop(&mut self) {
-        let _span = create_span("dropped");
-    }
-}
-
-#[traced]
-async fn never_ready() {
-    let _guard = SpansWhenDropped;
-    std::future::pending::<()>().await;
-}
-
-#[test]
-fn a_future_dropped_while_pending_is_cancelled_and_its_locals_are_dropped_in_the_span() {
-    let spans = testing::capture(|| {
-        let mut future = Box::pin(never_ready());
-        assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
-    });
-    spans.single("never_ready").assert_unset().assert_attribute("floe.cancelled", true);
-    spans.single("dropped").assert_child_of("never_ready");
 }
 
 #[test]

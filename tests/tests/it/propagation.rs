@@ -225,13 +225,10 @@ fn bytes_that_are_not_ascii_invalidate_one_member_of_a_header() {
 }
 
 #[test]
-fn invalid_members_do_not_displace_valid_ones() {
+fn baggage_stays_within_its_limits() {
+    // Invalid members do not count.
     let header = format!("{}a=1", "invalid,".repeat(200));
     assert_eq!(baggage_of(&header), BTreeMap::from([("a".to_owned(), "1".to_owned())]));
-}
-
-#[test]
-fn baggage_stays_within_its_limits() {
     let wide = (0..200).map(|n| format!("key{n}=1")).collect::<Vec<_>>().join(",");
     assert_eq!(baggage_of(&wide).len(), 64);
     let long =

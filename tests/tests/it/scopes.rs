@@ -41,7 +41,7 @@ fn scopes_are_redacted() {
 }
 
 #[test]
-fn the_linker_lists_tracers_and_what_call_sites_name() {
+fn the_linker_lists_tracers() {
     let listed = callsite::tracers().find(|scope| scope.name() == "scopes.tracer");
     let listed = listed.unwrap();
     assert_eq!(listed.version(), Some(VERSION));
@@ -51,27 +51,31 @@ fn the_linker_lists_tracers_and_what_call_sites_name() {
     let line = include_str!("scopes.rs").lines().position(|line| line.starts_with("static TRACER"));
     assert_eq!(location.line() as usize, line.unwrap() + 1);
     assert_eq!(location.to_string(), format!("{}:{}", location.file(), location.line()));
-
-    of_a_literal();
-    let site = callsite::all().find(|site| site.function() == "of_a_literal");
-    assert_eq!(site.unwrap().scope_name(), "scopes.literal");
-    assert_eq!(site.unwrap().scope_version(), Some(VERSION));
 }
 
-#[test]
-fn call_sites_have_a_level_and_a_target() {
-    #[traced(level = error)]
-    fn severe() {}
-    #[traced]
-    fn usual() {}
+#[traced(level = error, kind = client, name = "scopes.severe")]
+fn severe() {}
 
-    severe();
-    usual();
-    let site = |function| callsite::all().find(|site| site.function() == function);
-    assert_eq!(site("severe").unwrap().level(), callsite::Level::Error);
-    assert_eq!(site("usual").unwrap().level(), callsite::Level::Info);
-    assert_eq!(site("usual").unwrap().target(), module_path!());
+/// The linker lists a function before it runs.
+#[test]
+fn a_call_site_is_listed_with_its_properties() {
+    let site = |function| callsite::all().find(|site| site.function() == function).unwrap();
+    let usual = site("of_a_literal");
+    assert_eq!((usual.scope_name(), usual.scope_version()), ("scopes.literal", Some(VERSION)));
+    assert_eq!((usual.level(), usual.target()), (callsite::Level::Info, module_path!()));
+    let by_argument = site("severe");
+    assert_eq!(
+        (by_argument.name(), by_argument.level()),
+        ("scopes.severe", callsite::Level::Error)
+    );
+    assert_eq!(
+        (by_argument.kind(), by_argument.location().module()),
+        (&SpanKind::Client, "it::scopes")
+    );
     assert!(callsite::Level::Error < callsite::Level::Trace);
+    // A function that nothing calls is not linked.
+    severe();
+    of_a_literal();
 }
 
 #[derive(FloeAttributes)]

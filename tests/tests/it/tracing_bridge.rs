@@ -22,9 +22,14 @@ fn subscriber() -> Dispatch {
     Dispatch::new(tracing_subscriber::registry().with(tracing_layer()))
 }
 
-/// Runs the code under a subscriber with the layer, in a capture.
+/// Runs the code under this subscriber, in a capture.
+fn record_in(subscriber: impl Into<Dispatch>, code: impl FnOnce()) -> Spans {
+    let dispatch = subscriber.into();
+    testing::capture(|| with_default(&dispatch, code))
+}
+
 fn record(code: impl FnOnce()) -> Spans {
-    testing::capture(|| with_default(&subscriber(), code))
+    record_in(subscriber(), code)
 }
 
 /// Runs the code on another thread, with the same subscriber and without a context of OpenTelemetry.

@@ -22,7 +22,7 @@ use tracing_subscriber::layer::{self, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, registry};
 
-use super::elsewhere;
+use super::{elsewhere, record_in};
 
 /// The name of a span that stands for one of OpenTelemetry.
 const STAND_IN: &str = "otel";
@@ -32,7 +32,7 @@ fn subscriber() -> Dispatch {
 }
 
 fn record(code: impl FnOnce()) -> Spans {
-    testing::capture(|| with_default(&subscriber(), code))
+    record_in(subscriber(), code)
 }
 
 fn current_name() -> Option<&'static str> {
@@ -163,26 +163,23 @@ fn a_field_is_recorded_on_the_span_that_has_it() {
 fn a_span_that_a_filter_excludes_may_be_the_current_one() {
     let filtered = tracing_layer().with_filter(LevelFilter::INFO);
     let layers = registry().with(Counting::default()).with(filtered);
-    let dispatch = Dispatch::new(with_current_span(layers));
-    let spans = testing::capture(|| {
-        with_default(&dispatch, || {
-            let detail = debug_span!("detail");
-            detail.in_scope(|| {
-                assert_eq!(current_name(), Some("detail"));
-                ours(|| {
-                    assert_eq!(current_name(), Some(STAND_IN));
-                    let again = debug_span!("again");
-                    again.in_scope(|| {
-                        again.in_scope(|| assert_eq!(current_name(), Some("again")));
-                    });
-                    drop(info_span!("below"));
-                });
-                assert_eq!(current_name(), Some("detail"));
-            });
+    let spans = record_in(with_current_span(layers), || {
+        let detail = debug_span!("detail");
+        detail.in_scope(|| {
+            assert_eq!(current_name(), Some("detail"));
             ours(|| {
-                let captured = Span::current();
-                elsewhere(|| captured.in_scope(|| drop(info_span!("captured"))));
+                assert_eq!(current_name(), Some(STAND_IN));
+                let again = debug_span!("again");
+                again.in_scope(|| {
+                    again.in_scope(|| assert_eq!(current_name(), Some("again")));
+                });
+                drop(info_span!("below"));
             });
+            assert_eq!(current_name(), Some("detail"));
+        });
+        ours(|| {
+            let captured = Span::current();
+            elsewhere(|| captured.in_scope(|| drop(info_span!("captured"))));
         });
     });
     assert_eq!(spans.len(), 4);
@@ -194,13 +191,10 @@ fn a_span_that_a_filter_excludes_may_be_the_current_one() {
 #[test]
 fn a_function_is_continued_whatever_the_filter_is() {
     let layers = registry().with(tracing_layer().with_filter(LevelFilter::OFF));
-    let dispatch = Dispatch::new(with_current_span(layers));
-    let spans = testing::capture(|| {
-        with_default(&dispatch, || {
-            ours(|| {
-                let future = async { ours(|| ()) }.in_current_span();
-                elsewhere(|| futures_executor::block_on(future));
-            });
+    let spans = record_in(with_current_span(layers), || {
+        ours(|| {
+            let future = async { ours(|| ()) }.in_current_span();
+            elsewhere(|| futures_executor::block_on(future));
         });
     });
     assert_eq!(spans.len(), 2);
@@ -309,26 +303,23 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Counting {
 fn only_callers_pay_and_no_span_stays_open() {
     let counting = Counting::default();
     let layers = registry().with(tracing_layer()).with(counting.clone());
-    let dispatch = Dispatch::new(with_current_span(layers));
-    let spans = testing::capture(|| {
-        with_default(&dispatch, || {
+    let spans = record_in(with_current_span(layers), || {
+        for _ in 0..100 {
+            ours(|| info!("nobody asks"));
+        }
+        assert_eq!(counting.opened.load(Ordering::Relaxed), 0);
+        ours(|| {
             for _ in 0..100 {
-                ours(|| info!("nobody asks"));
+                // This asks for the current span without taking a handle.
+                dispatcher::get_default(|dispatch| dispatch.current_span().is_known());
             }
-            assert_eq!(counting.opened.load(Ordering::Relaxed), 0);
-            ours(|| {
-                for _ in 0..100 {
-                    // This asks for the current span without taking a handle.
-                    dispatcher::get_default(|dispatch| dispatch.current_span().is_known());
-                }
-                let first = Span::current();
-                let second = first.clone();
-                drop(first);
-                second.in_scope(|| info!("inside"));
-                let handles: Vec<_> = (0..100).map(|_| Span::current()).collect();
-                assert_eq!(counting.open.load(Ordering::Relaxed), 101);
-                drop(handles);
-            });
+            let first = Span::current();
+            let second = first.clone();
+            drop(first);
+            second.in_scope(|| info!("inside"));
+            let handles: Vec<_> = (0..100).map(|_| Span::current()).collect();
+            assert_eq!(counting.open.load(Ordering::Relaxed), 101);
+            drop(handles);
         });
     });
     assert_eq!(counting.open.load(Ordering::Relaxed), 0);
@@ -337,11 +328,9 @@ fn only_callers_pay_and_no_span_stays_open() {
 
 #[test]
 fn without_the_layer_the_current_span_is_that_of_tracing() {
-    let spans = testing::capture(|| {
-        with_default(&Dispatch::new(with_current_span(registry())), || {
-            ours(|| assert_eq!(current_name(), None));
-            theirs(|| ours(|| assert_eq!(current_name(), Some("theirs"))));
-        });
+    let spans = record_in(with_current_span(registry()), || {
+        ours(|| assert_eq!(current_name(), None));
+        theirs(|| ours(|| assert_eq!(current_name(), Some("theirs"))));
     });
     assert_eq!(spans.len(), 2);
 }

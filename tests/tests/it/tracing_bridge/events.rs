@@ -187,22 +187,6 @@ fn the_library_does_not_record_its_own_events() {
 }
 
 #[test]
-fn the_number_of_events_is_limited() {
-    let spans = record(|| {
-        let _outer = info_span!("outer").entered();
-        for n in 0..1000 {
-            info!(n, "one of many");
-        }
-    });
-    let data = spans.single("outer").data();
-    assert_eq!(data.events.events.len(), 128);
-    assert_eq!(data.events.dropped_count, 1000 - 128);
-    let numbers = data.events.iter().map(|event| attribute(event, "n"));
-    let first: Vec<_> = (0..128).map(Value::I64).collect();
-    assert!(numbers.eq(first.iter().map(Some)), "the first events are kept");
-}
-
-#[test]
 fn a_span_ended_by_the_plain_api_records_no_events() {
     let spans = record(|| {
         info_span!("ended").in_scope(|| {

@@ -1,18 +1,17 @@
 //! Spans that a filter disables, and the spans around them.
 
-use floe_telemetry::{testing, traced, tracing_layer};
+use floe_telemetry::{traced, tracing_layer};
 use floe_tests::remote_in;
 use opentelemetry::Context;
-use opentelemetry::trace::{SpanContext, TraceContextExt, TraceId};
+use opentelemetry::trace::TraceContextExt;
 use tracing::level_filters::LevelFilter;
-use tracing::subscriber::with_default;
 use tracing::{info, info_span, trace_span};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry;
 
-use super::{elsewhere, record};
+use super::{record, record_in};
 
 #[traced]
 fn work() {}
@@ -22,18 +21,16 @@ fn filters_of_the_subscriber_work() {
     let layer = tracing_layer()
         .with_filter(filter_fn(|metadata| metadata.target() != "noise"))
         .with_filter(LevelFilter::DEBUG);
-    let spans = testing::capture(|| {
-        with_default(registry().with(layer), || {
-            let noise = info_span!(target: "noise", "noise");
-            let _outer = info_span!("outer").entered();
-            let _noise = noise.enter();
-            trace_span!("too fine").in_scope(|| {
-                info!(target: "noise", "not this one");
-                info!("this one");
-                work();
-            });
-            info_span!(parent: &noise, "below noise");
+    let spans = record_in(registry().with(layer), || {
+        let noise = info_span!(target: "noise", "noise");
+        let _outer = info_span!("outer").entered();
+        let _noise = noise.enter();
+        trace_span!("too fine").in_scope(|| {
+            info!(target: "noise", "not this one");
+            info!("this one");
+            work();
         });
+        info_span!(parent: &noise, "below noise");
     });
     assert_eq!(spans.len(), 3);
     spans.single("outer").assert_event("this one");
@@ -41,81 +38,6 @@ fn filters_of_the_subscriber_work() {
     spans.single("work").assert_child_of("outer");
     // The layer has no information about its parent.
     spans.single("below noise").assert_root();
-}
-
-fn current() -> SpanContext {
-    Context::map_current(|cx| cx.span().span_context().clone())
-}
-
-/// Checks that the current span is local, in this trace, and not sampled.
-#[track_caller]
-fn assert_unsampled(trace: u128) {
-    let current = current();
-    assert_eq!(current.trace_id(), TraceId::from(trace));
-    assert_ne!(current.span_id(), remote_in(trace, false).span_id());
-    assert!(!current.is_sampled() && !current.is_remote());
-}
-
-#[test]
-fn a_disabled_span_stays_disabled_everywhere() {
-    const MANY: usize = 100;
-    let spans = record(|| {
-        let none = current();
-        let cx = Context::current().with_remote_span_context(remote_in(7, false));
-        let outer = {
-            let _attached = cx.attach();
-            info_span!("outer")
-        };
-        let (inner, mut many) = outer.in_scope(|| {
-            let inner = info_span!("inner");
-            inner.in_scope(|| {
-                assert_unsampled(7);
-                info_span!("innermost").in_scope(work);
-            });
-            let many: Vec<_> = (0..MANY).map(|_| info_span!("many")).collect();
-            // This span is in the same trace, but it is entered at another point.
-            info_span!("another", otel.name = "other").in_scope(|| many[0].in_scope(work));
-            (inner, many)
-        });
-        assert_eq!(current(), none);
-        // In another context, a span still restores the trace in which it was created.
-        let other = Context::current().with_remote_span_context(remote_in(9, false));
-        for span in many.iter().rev().step_by(7) {
-            let _attached = other.clone().attach();
-            span.in_scope(|| {
-                assert_unsampled(7);
-                info_span!("below").in_scope(work);
-            });
-            assert_eq!(current(), remote_in(9, false));
-        }
-        let below = info_span!(parent: &inner, "explicit");
-        below.in_scope(work);
-        elsewhere(move || {
-            inner.in_scope(|| {
-                assert_unsampled(7);
-                info_span!("on a thread").in_scope(work);
-            });
-            assert!(!current().is_valid());
-        });
-        let taken = outer.entered();
-        many.truncate(MANY / 2);
-        let first = many.swap_remove(0).entered();
-        let second = many.swap_remove(0).entered();
-        drop(first);
-        drop(taken);
-        assert_unsampled(7);
-        drop(second);
-        assert_eq!(current(), none);
-        drop(many);
-        // Span ids are reused, without any state of the previous span.
-        for _ in 0..MANY {
-            info_span!("recorded").in_scope(|| info!("event"));
-        }
-    });
-    assert_eq!(spans.len(), MANY);
-    for span in spans.named("recorded") {
-        span.assert_root().assert_event("event");
-    }
 }
 
 #[test]
@@ -164,10 +86,8 @@ fn suppressed_telemetry_is_not_recorded() {
 #[test]
 fn a_second_layer_adds_nothing() {
     let twice = registry().with(tracing_layer()).with(tracing_layer());
-    let spans = testing::capture(|| {
-        with_default(twice, || {
-            info_span!("outer", rows = 1).in_scope(work);
-        });
+    let spans = record_in(twice, || {
+        info_span!("outer", rows = 1).in_scope(work);
     });
     assert_eq!(spans.len(), 2);
     spans.single("outer").assert_root().assert_attribute("rows", 1);

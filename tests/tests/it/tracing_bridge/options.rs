@@ -1,22 +1,21 @@
 //! Data that the layer records only on request, or not at all.
 
 use floe_telemetry::tracing::get_otel_context;
-use floe_telemetry::{testing, tracing_layer};
+use floe_telemetry::tracing_layer;
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt as _;
-use tracing::dispatcher::{get_default, with_default};
+use tracing::dispatcher::get_default;
 use tracing::{Dispatch, error, info, info_span};
 use tracing_subscriber::layer::SubscriberExt;
+
+use super::{record, record_in};
 
 #[test]
 fn events_may_be_left_to_log_records() {
     let layer = tracing_layer().with_events(false);
-    let dispatch = Dispatch::new(tracing_subscriber::registry().with(layer));
-    let spans = testing::capture(|| {
-        with_default(&dispatch, || {
-            info_span!("fine").in_scope(|| info!("done"));
-            info_span!("failed").in_scope(|| error!(error = "disk full"));
-        });
+    let spans = record_in(tracing_subscriber::registry().with(layer), || {
+        info_span!("fine").in_scope(|| info!("done"));
+        info_span!("failed").in_scope(|| error!(error = "disk full"));
     });
     for name in ["fine", "failed"] {
         assert_eq!(spans.single(name).events().len(), 0, "{name}");
@@ -27,20 +26,16 @@ fn events_may_be_left_to_log_records() {
 
 #[test]
 fn a_record_of_log_has_the_location_and_the_target_of_its_call() {
-    let layer = tracing_layer();
-    let dispatch = Dispatch::new(tracing_subscriber::registry().with(layer));
-    let spans = testing::capture(|| {
-        with_default(&dispatch, || {
-            info_span!("work").in_scope(|| {
-                let record = log::Record::builder()
-                    .args(format_args!("by log"))
-                    .level(log::Level::Info)
-                    .target("orders::load")
-                    .file(Some("orders.rs"))
-                    .line(Some(7))
-                    .build();
-                tracing_log::format_trace(&record).unwrap();
-            });
+    let spans = record(|| {
+        info_span!("work").in_scope(|| {
+            let record = log::Record::builder()
+                .args(format_args!("by log"))
+                .level(log::Level::Info)
+                .target("orders::load")
+                .file(Some("orders.rs"))
+                .line(Some(7))
+                .build();
+            tracing_log::format_trace(&record).unwrap();
         });
     });
     let event = &spans.single("work").assert_event("by log").events()[0];
@@ -60,19 +55,16 @@ fn a_record_of_log_has_the_location_and_the_target_of_its_call() {
 
 #[test]
 fn a_layer_finds_the_context_of_a_span() {
-    let dispatch = Dispatch::new(tracing_subscriber::registry().with(tracing_layer()));
-    let spans = testing::capture(|| {
-        with_default(&dispatch, || {
-            let outer = info_span!("outer");
-            let inner = outer.in_scope(|| info_span!("inner"));
-            for span in [&outer, &inner] {
-                let context = get_default(|dispatch| get_otel_context(&span.id()?, dispatch));
-                context.unwrap_or_default().span().add_event("found", Vec::new());
-            }
-        });
-        let none = get_otel_context(&tracing::span::Id::from_u64(1), &Dispatch::none());
-        assert!(none.is_none());
+    let spans = record(|| {
+        let outer = info_span!("outer");
+        let inner = outer.in_scope(|| info_span!("inner"));
+        for span in [&outer, &inner] {
+            let context = get_default(|dispatch| get_otel_context(&span.id()?, dispatch));
+            context.unwrap_or_default().span().add_event("found", Vec::new());
+        }
     });
+    let none = get_otel_context(&tracing::span::Id::from_u64(1), &Dispatch::none());
+    assert!(none.is_none());
     for name in ["outer", "inner"] {
         assert_eq!(spans.single(name).events().len(), 1, "{name}");
     }

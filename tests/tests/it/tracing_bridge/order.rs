@@ -1,6 +1,8 @@
 //! Spans that are entered and exited in any order restore the current context.
 
+use floe_telemetry::testing::CapturedSpan;
 use floe_telemetry::{get_current_span, testing, traced};
+use floe_tests::remote_in;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanId, TraceContextExt};
 use proptest::prelude::*;
@@ -24,6 +26,14 @@ fn current() -> SpanId {
 
 fn innermost() -> SpanId {
     get_current_span().span_context().span_id()
+}
+
+/// The id of the current span, which is in an unsampled trace.
+fn unsampled() -> SpanId {
+    let current = get_current_span().span_context();
+    assert_eq!(current.trace_id(), remote_in(7, false).trace_id());
+    assert!(!current.is_sampled());
+    current.span_id()
 }
 
 #[test]
@@ -95,14 +105,21 @@ proptest! {
     fn the_current_context_is_that_of_the_last_span_entered(
         steps in prop::collection::vec((any::<bool>(), 0_usize..4), 0..40),
     ) {
-        let (mut roots, mut children) = (Ok(()), Ok(()));
+        let (mut below, mut roots, mut children) = (Ok(()), Ok(()), Ok(()));
         let spans = testing::capture(|| with_default(&subscriber(), || {
+            let cx = Context::current().with_remote_span_context(remote_in(7, false));
+            let attached = cx.attach();
+            below = walk(&steps, || info_span!("unsampled"), unsampled);
+            drop(attached);
             roots = walk(&steps, || info_span!(parent: None, "root"), current);
             children = function(|| walk(&steps, || info_span!("child"), innermost));
         }));
+        below?;
         roots?;
         children?;
-        prop_assert_eq!(spans.named("root").count(), 4);
+        // Span ids of `tracing` are used again, without any state of the unsampled span.
+        prop_assert_eq!(spans.named("root").map(CapturedSpan::assert_root).count(), 4);
+        prop_assert_eq!(spans.named("unsampled").count(), 0);
         prop_assert_eq!(spans.named("child").count(), 4);
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use floe_telemetry::propagation::inject_context;
 use floe_telemetry::tracing::{OpenTelemetrySpanExt, SetParentError};
-use floe_telemetry::{testing, tracing_layer};
+use floe_telemetry::tracing_layer;
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{SpanContext, SpanKind, Status, TraceContextExt, TraceState};
 use opentelemetry::{Context, KeyValue, SpanId, TraceFlags, TraceId, Value};
@@ -16,7 +16,7 @@ use tracing::{Dispatch, Span, debug_span, info, info_span};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::{record, subscriber};
+use super::{record, record_in};
 
 fn remote(trace: u128, span: u64) -> SpanContext {
     let state = TraceState::from_key_value([("vendor", "value")]).unwrap();
@@ -76,16 +76,13 @@ fn the_parent_of_a_span_whose_context_was_used_stays() {
 
 #[test]
 fn the_context_follows_the_parent_to_every_thread() {
-    let dispatch = subscriber();
-    let spans = testing::capture(|| {
-        with_default(&dispatch, || {
-            let span = info_span!("moved");
-            let cx = parent(7, 8);
-            std::thread::scope(|scope| {
-                scope.spawn(|| assert_eq!(span.set_parent(cx), Ok(())));
-            });
-            span.in_scope(|| drop(info_span!("inside")));
+    let spans = record(|| {
+        let span = info_span!("moved");
+        let cx = parent(7, 8);
+        std::thread::scope(|scope| {
+            scope.spawn(|| assert_eq!(span.set_parent(cx), Ok(())));
         });
+        span.in_scope(|| drop(info_span!("inside")));
     });
     spans.single("inside").assert_child_of("moved");
     assert_eq!(spans.single("moved").data().parent_span_id, SpanId::from(8));
@@ -103,16 +100,13 @@ fn a_disabled_span_has_no_parent_of_its_own() {
     let layer = tracing_layer().with_filter(LevelFilter::INFO);
     let all = tracing_subscriber::filter::filter_fn(|_| true);
     let layers = tracing_subscriber::registry().with(layer);
-    let dispatch =
-        Dispatch::new(layers.with(tracing_subscriber::layer::Identity::new().with_filter(all)));
-    let spans = testing::capture(|| {
-        with_default(&dispatch, || {
-            let outer = info_span!("outer").entered();
-            let detail = debug_span!("detail");
-            assert_eq!(detail.set_parent(parent(7, 8)), Err(SetParentError::SpanDisabled));
-            let within = detail.context();
-            assert_eq!(within.span().span_context(), outer.context().span().span_context());
-        });
+    let layers = layers.with(tracing_subscriber::layer::Identity::new().with_filter(all));
+    let spans = record_in(layers, || {
+        let outer = info_span!("outer").entered();
+        let detail = debug_span!("detail");
+        assert_eq!(detail.set_parent(parent(7, 8)), Err(SetParentError::SpanDisabled));
+        let within = detail.context();
+        assert_eq!(within.span().span_context(), outer.context().span().span_context());
     });
     assert_eq!(spans.names(), ["outer"]);
 }
