@@ -14,11 +14,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::DeriveInput;
 
-use self::{
-    attr::{Container, Key},
-    model::{Model, Record},
-};
-use crate::{ctxt::Ctxt, krate::Krate, semconv::Keys};
+use self::model::{Model, Record};
+use crate::{ctxt::Ctxt, krate::Krate, record::Key, semconv::Keys};
 
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     match syn::parse2(input) {
@@ -29,8 +26,8 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
 
 fn derive(input: &DeriveInput) -> TokenStream {
     let cx = Ctxt::new();
-    let container = Container::from_attrs(&cx, &input.attrs);
-    let krate = Krate::new(container.krate.get().cloned());
+    let container = attr::of_container(&cx, &input.attrs);
+    let krate = Krate::new(container.path().cloned());
     let model = Model::new(&cx, input, &container, &krate);
     let warnings = warnings(&model);
     match cx.check() {

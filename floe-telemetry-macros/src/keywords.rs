@@ -1,12 +1,7 @@
-//! Parsing `keyword = value, keyword(…), keyword`, and continuing after a mistake.
+//! Parses lists with commas, and continues after a mistake.
 
 use proc_macro2::{Ident, TokenTree};
-use syn::{
-    Expr, Token,
-    ext::IdentExt,
-    parse::{Parse, ParseStream},
-    token::Paren,
-};
+use syn::{Expr, Token, ext::IdentExt, parse::ParseStream, token::Paren};
 
 use crate::{ctxt::Ctxt, symbol::Symbol, words};
 
@@ -36,50 +31,11 @@ pub(crate) fn parse_keyword(
         let words = words::one_of(&words.clone().collect::<Vec<_>>());
         syn::Error::new(error.span(), format_args!("expected {words}"))
     })?;
-    if let Some(symbol) = Symbol::find(&ident, accepted) {
-        return Ok((ident, symbol));
+    if let Some(symbol) = accepted.iter().find(|symbol| symbol.is(&ident)) {
+        return Ok((ident, *symbol));
     }
     let message = words::unknown("argument", &ident.to_string(), words);
     Err(syn::Error::new(ident.span(), message))
-}
-
-pub(crate) fn parse_value<T: Parse>(
-    input: ParseStream<'_>,
-    keyword: &Ident,
-    symbol: Symbol,
-) -> syn::Result<T> {
-    parse_value_with(input, keyword, symbol, T::parse)
-}
-
-pub(crate) fn parse_value_with<T>(
-    input: ParseStream<'_>,
-    keyword: &Ident,
-    symbol: Symbol,
-    parse: fn(ParseStream<'_>) -> syn::Result<T>,
-) -> syn::Result<T> {
-    if !is_assignment(input) {
-        return Err(misused(keyword, symbol));
-    }
-    input.parse::<Token![=]>()?;
-    if input.is_empty() || input.peek(Token![,]) {
-        return Err(misused(keyword, symbol));
-    }
-    parse(input).map_err(|error| {
-        let message = format!("{error}, as in `{}`", symbol.usage);
-        syn::Error::new(error.span(), message)
-    })
-}
-
-pub(crate) fn check_switch(
-    input: ParseStream<'_>,
-    keyword: &Ident,
-    symbol: Symbol,
-) -> syn::Result<()> {
-    if input.is_empty() || input.peek(Token![,]) {
-        return Ok(());
-    }
-    let message = format!("`{symbol}` takes no value");
-    Err(syn::Error::new(keyword.span(), message))
 }
 
 /// The expression in the invisible group of a `macro_rules!` fragment such as `$name:expr`.
@@ -88,11 +44,6 @@ pub(crate) fn ungrouped(mut value: Expr) -> Expr {
         value = *group.expr;
     }
     value
-}
-
-/// The error for a keyword without its value.
-pub(crate) fn misused(keyword: &Ident, symbol: Symbol) -> syn::Error {
-    syn::Error::new(keyword.span(), format_args!("`{symbol}` is written `{}`", symbol.usage))
 }
 
 /// Whether `=` follows, and not `==` or `=>`.

@@ -4,15 +4,16 @@
 //! cannot be a function. Both report all mistakes of one use together, each at the wrong token, and still emit an item,
 //! so that other code compiles.
 
-mod attr;
 mod attributes;
 mod ctxt;
 mod finding;
 mod generics;
+mod given;
 #[cfg(test)]
 mod golden;
 mod keywords;
 mod krate;
+mod record;
 mod secret;
 mod semconv;
 mod symbol;

@@ -4,51 +4,66 @@ use std::fmt::{self, Display};
 
 use proc_macro2::Ident;
 
+/// A keyword, an example of its use, and the form of its value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Symbol {
     pub(crate) word: &'static str,
     pub(crate) usage: &'static str,
+    pub(crate) form: Form,
 }
 
-pub(crate) const NAME: Symbol = Symbol { word: "name", usage: r#"name = "span.name""# };
-pub(crate) const TRACER: Symbol = Symbol { word: "tracer", usage: r#"tracer = "acme.billing""# };
-pub(crate) const LEVEL: Symbol = Symbol { word: "level", usage: "level = debug" };
-pub(crate) const KIND: Symbol = Symbol { word: "kind", usage: "kind = client" };
-pub(crate) const ATTRIBUTES: Symbol =
-    Symbol { word: "attributes", usage: "attributes(key = value, …)" };
-pub(crate) const ATTRIBUTES_FN: Symbol =
-    Symbol { word: "attributes_fn", usage: "attributes_fn = |argument, …| attributes" };
-pub(crate) const FLOE_ATTRIBUTES: Symbol =
-    Symbol { word: "floe_attributes", usage: "floe_attributes = value" };
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// No value.
+    Switch,
+    Expr,
+    Text,
+    Path,
+    /// The key of an attribute.
+    Key,
+    /// A list of attributes in parentheses.
+    Records,
+}
 
-pub(crate) const PARENT: Symbol = Symbol { word: "parent", usage: "parent = context" };
-pub(crate) const ROOT: Symbol = Symbol { word: "root", usage: "root" };
-pub(crate) const LINKS: Symbol = Symbol { word: "links", usage: "links = [span_context]" };
+pub(crate) const NAME: Symbol = Symbol::of(Form::Expr, "name", r#"name = "span.name""#);
+pub(crate) const TRACER: Symbol = Symbol::of(Form::Expr, "tracer", r#"tracer = "acme.billing""#);
+pub(crate) const LEVEL: Symbol = Symbol::of(Form::Expr, "level", "level = debug");
+pub(crate) const KIND: Symbol = Symbol::of(Form::Expr, "kind", "kind = client");
+pub(crate) const ATTRIBUTES: Symbol =
+    Symbol::of(Form::Records, "attributes", "attributes(key = value, …)");
+pub(crate) const ATTRIBUTES_FN: Symbol =
+    Symbol::of(Form::Expr, "attributes_fn", "attributes_fn = |argument, …| attributes");
+pub(crate) const FLOE_ATTRIBUTES: Symbol =
+    Symbol::of(Form::Expr, "floe_attributes", "floe_attributes = value");
+
+pub(crate) const PARENT: Symbol = Symbol::of(Form::Expr, "parent", "parent = context");
+pub(crate) const ROOT: Symbol = Symbol::switch("root");
+pub(crate) const LINKS: Symbol = Symbol::of(Form::Expr, "links", "links = [span_context]");
 pub(crate) const ERROR_IF: Symbol =
-    Symbol { word: "error_if", usage: "error_if = |result| condition" };
-pub(crate) const METRICS: Symbol = Symbol { word: "metrics", usage: "metrics" };
-pub(crate) const BOXED: Symbol = Symbol { word: "boxed", usage: "boxed" };
-pub(crate) const FUTURE: Symbol = Symbol { word: "future", usage: "future" };
-pub(crate) const CALL_ONLY: Symbol = Symbol { word: "call_only", usage: "call_only" };
+    Symbol::of(Form::Expr, "error_if", "error_if = |result| condition");
+pub(crate) const METRICS: Symbol = Symbol::switch("metrics");
+pub(crate) const BOXED: Symbol = Symbol::switch("boxed");
+pub(crate) const FUTURE: Symbol = Symbol::switch("future");
+pub(crate) const CALL_ONLY: Symbol = Symbol::switch("call_only");
 
 /// Written only by the attribute of a block.
 pub(crate) const OF_TYPE: Symbol =
-    Symbol { word: "__floe_of_type", usage: r#"__floe_of_type = "Type""# };
+    Symbol::of(Form::Text, "__floe_of_type", r#"__floe_of_type = "Type""#);
 
-pub(crate) const PREFIX: Symbol = Symbol { word: "prefix", usage: r#"prefix = "alert""# };
-pub(crate) const KEY: Symbol = Symbol { word: "key", usage: r#"key = "alert.channel""# };
-pub(crate) const SKIP: Symbol = Symbol { word: "skip", usage: "skip" };
-pub(crate) const TRANSPARENT: Symbol = Symbol { word: "transparent", usage: "transparent" };
+pub(crate) const PREFIX: Symbol = Symbol::of(Form::Text, "prefix", r#"prefix = "alert""#);
+pub(crate) const KEY: Symbol = Symbol::of(Form::Key, "key", r#"key = "alert.channel""#);
+pub(crate) const SKIP: Symbol = Symbol::switch("skip");
+pub(crate) const TRANSPARENT: Symbol = Symbol::switch("transparent");
 pub(crate) const RENAME_ALL: Symbol =
-    Symbol { word: "rename_all", usage: r#"rename_all = "snake_case""# };
-pub(crate) const RENAME: Symbol = Symbol { word: "rename", usage: r#"rename = "critical""# };
-pub(crate) const FLATTEN: Symbol = Symbol { word: "flatten", usage: "flatten" };
-pub(crate) const DISPLAY: Symbol = Symbol { word: "display", usage: "display" };
-pub(crate) const DEBUG: Symbol = Symbol { word: "debug", usage: "debug" };
-pub(crate) const REDACT: Symbol = Symbol { word: "redact", usage: "redact" };
+    Symbol::of(Form::Text, "rename_all", r#"rename_all = "snake_case""#);
+pub(crate) const RENAME: Symbol = Symbol::of(Form::Text, "rename", r#"rename = "critical""#);
+pub(crate) const FLATTEN: Symbol = Symbol::switch("flatten");
+pub(crate) const DISPLAY: Symbol = Symbol::switch("display");
+pub(crate) const DEBUG: Symbol = Symbol::switch("debug");
+pub(crate) const REDACT: Symbol = Symbol::switch("redact");
 
 pub(crate) const CRATE: Symbol =
-    Symbol { word: "crate", usage: "crate = path::to::floe_telemetry" };
+    Symbol::of(Form::Path, "crate", "crate = path::to::floe_telemetry");
 
 /// The arguments of `#[traced(…)]`, in the order of the documentation.
 pub(crate) const TRACED: &[Symbol] = &[
@@ -77,8 +92,12 @@ pub(crate) const VARIANT: &[Symbol] = &[RENAME];
 pub(crate) const FIELD: &[Symbol] = &[KEY, DISPLAY, DEBUG, REDACT, FLATTEN, SKIP];
 
 impl Symbol {
-    pub(crate) fn find(ident: &Ident, accepted: &[Self]) -> Option<Self> {
-        accepted.iter().copied().find(|symbol| symbol.is(ident))
+    const fn of(form: Form, word: &'static str, usage: &'static str) -> Self {
+        Self { word, usage, form }
+    }
+
+    const fn switch(word: &'static str) -> Self {
+        Self::of(Form::Switch, word, word)
     }
 
     pub(crate) fn is(self, ident: &Ident) -> bool {

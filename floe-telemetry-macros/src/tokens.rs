@@ -11,6 +11,10 @@ pub(crate) fn any_ident(tokens: &impl ToTokens, predicate: impl Fn(&Ident) -> bo
     )
 }
 
+pub(crate) fn has_word(tokens: &impl ToTokens, words: &[&str]) -> bool {
+    any_ident(tokens, |ident| words.iter().any(|word| ident == word))
+}
+
 pub(crate) fn any_punct(tokens: &impl ToTokens, character: char) -> bool {
     any(
         tokens.to_token_stream(),
@@ -20,9 +24,8 @@ pub(crate) fn any_punct(tokens: &impl ToTokens, character: char) -> bool {
 
 /// A `return` or an `await` in an expression, but not in functions inside it.
 pub(crate) fn find_exit(tokens: &impl ToTokens) -> Option<Ident> {
-    let is_function = |word: &Ident| word == "async" || word == "fn";
-    let is_in_function = any_punct(tokens, '|') || any_ident(tokens, is_function);
-    if is_in_function { None } else { find_exit_in(tokens.to_token_stream()) }
+    let has_function = any_punct(tokens, '|') || has_word(tokens, &["async", "fn"]);
+    if has_function { None } else { find_exit_in(tokens.to_token_stream()) }
 }
 
 fn find_exit_in(tokens: TokenStream) -> Option<Ident> {
@@ -33,13 +36,19 @@ fn find_exit_in(tokens: TokenStream) -> Option<Ident> {
     })
 }
 
-/// Whether `attr` can remove its item: `#[cfg(…)]` and `#[cfg_attr(…, cfg(…))]`.
+/// Whether `attr` can remove its item.
 pub(crate) fn is_conditional(attr: &Attribute) -> bool {
+    is_named(attr, &["cfg"])
+}
+
+/// Whether an attribute has one of these names, or contains one in `cfg_attr(…)` or `unsafe(…)`.
+pub(crate) fn is_named(attr: &Attribute, words: &[&str]) -> bool {
+    let path = attr.path();
     match &attr.meta {
-        Meta::List(list) if list.path.is_ident("cfg_attr") => {
-            any_ident(&list.tokens, |word| word == "cfg")
+        Meta::List(list) if path.is_ident("cfg_attr") || path.is_ident("unsafe") => {
+            has_word(&list.tokens, words)
         }
-        meta => meta.path().is_ident("cfg"),
+        _ => words.iter().any(|word| path.is_ident(word)),
     }
 }
 

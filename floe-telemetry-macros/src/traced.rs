@@ -11,7 +11,6 @@ mod boxing;
 mod emit;
 mod item;
 mod model;
-mod record;
 mod secrets;
 mod signature;
 #[cfg(test)]
@@ -20,8 +19,8 @@ mod tests;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use self::{args::Args, block::Block, item::Function, model::Traced};
-use crate::ctxt::Ctxt;
+use self::{block::Block, item::Function, model::Traced};
+use crate::{ctxt::Ctxt, given::Given};
 
 /// Whether the feature `off` is enabled. Mistakes are still reported.
 const IS_OFF: bool = cfg!(feature = "off");
@@ -52,7 +51,7 @@ fn expand_function(
         return Ok(item.clone());
     }
     let cx = Ctxt::new();
-    let args = Args::parse(&cx, args);
+    let args = args::parse(&cx, args);
     let function = Function::parse(&cx, item.clone());
     let traced = function.as_ref().map(|function| Traced::new(&cx, args, function));
     cx.check()?;
@@ -70,11 +69,12 @@ fn expand_block(
     item: &TokenStream,
 ) -> Result<TokenStream, (TokenStream, syn::Error)> {
     let cx = Ctxt::new();
-    let args = Args::parse(&cx, args);
+    let args = args::parse(&cx, args);
     let block = Block::parse(item.clone()).map_err(|error| cx.syn(error)).ok();
     model::check_block(&cx, &args, block.as_ref());
-    let emit =
-        |args: Option<&Args>| block.as_ref().map_or_else(|| item.clone(), |block| block.emit(args));
+    let emit = |args: Option<&Given>| {
+        block.as_ref().map_or_else(|| item.clone(), |block| block.emit(args))
+    };
     let traced = emit(Some(&args));
     cx.check().map_err(|error| (emit(None), error))?;
     Ok(traced)

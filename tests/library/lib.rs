@@ -70,6 +70,22 @@ pub struct Order {
     pub region: Option<&'static str>,
 }
 
+/// Clippy looks only at the body of a function for the canonical form, and for an argument that is returned.
+#[derive(Copy)]
+pub struct Row;
+
+#[traced]
+impl Clone for Row {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+#[traced]
+pub fn first_or<'a>(rows: &'a Vec<u64>, other: &'a Vec<u64>) -> &'a Vec<u64> {
+    if rows.is_empty() { other } else { rows }
+}
+
 /// `next` is named like a method of a trait, which clippy accepts of an `async fn`.
 pub struct Rows(pub Vec<u64>);
 

@@ -10,11 +10,12 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Generics;
 
 use super::{
-    attr::{Key, Text},
+    attr::Text,
     model::{Field, Model, Record, Shape},
 };
 use crate::{
     generics::{self, Bound, On},
+    record::Key,
     tokens::{located_at, on},
 };
 
@@ -45,6 +46,23 @@ pub(super) fn stub(model: &Model<'_>) -> TokenStream {
     }
 }
 
+fn implementation(
+    model: &Model<'_>,
+    of: &TokenStream,
+    generics: &Generics,
+    items: &TokenStream,
+) -> TokenStream {
+    let (krate, ident) = (model.krate, &model.original.ident);
+    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    quote_spanned! {Span::mixed_site()=>
+        #[automatically_derived]
+        #[allow(deprecated)]
+        impl #impl_generics #krate::#of for #ident #type_generics #where_clause {
+            #items
+        }
+    }
+}
+
 fn bounds(model: &Model<'_>) -> Generics {
     let krate = model.krate;
     let fields = model.shape.fields();
@@ -68,9 +86,14 @@ fn bounds(model: &Model<'_>) -> Generics {
     generics::with_bounds(&model.original.generics, bounds)
 }
 
-/// Whether the derived code needs the traits that distinguish an `Option` from other types.
-fn makes_text(fields: &[Field<'_>]) -> bool {
-    fields.iter().any(|field| matches!(field.record, Record::Value(_, Some(_))))
+/// The import of the trait that distinguishes an `Option` from other types, for fields that are recorded as text.
+fn present(model: &Model<'_>) -> Option<TokenStream> {
+    let private = model.krate.private();
+    let mut fields = model.shape.fields().iter();
+    let makes_text = fields.any(|field| matches!(field.record, Record::Value(_, Some(_))));
+    makes_text.then(
+        || quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Present as _;),
+    )
 }
 
 /// The text of a field. An error about an unsupported type is reported at the type of the field.
@@ -97,14 +120,5 @@ fn emit_key(field: &Field<'_>) -> TokenStream {
             quote_spanned!(span=> Self::#constant)
         }
         (key, _) => key.to_token_stream(),
-    }
-}
-
-impl ToTokens for Key {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        match self {
-            Self::Text(text) => text.to_tokens(tokens),
-            Self::Const(path) => path.to_tokens(tokens),
-        }
     }
 }

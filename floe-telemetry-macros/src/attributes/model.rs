@@ -7,10 +7,12 @@ use syn::{
 };
 
 use super::{
-    attr::{self, Container, Key, Role, Text},
+    attr::{self, Text},
     case::Case,
 };
-use crate::{ctxt::Ctxt, krate::Krate, secret, words::check_twice};
+use crate::{
+    ctxt::Ctxt, given::Given, krate::Krate, record::Key, secret, symbol, words::check_twice,
+};
 
 pub(super) struct Model<'a> {
     pub(super) krate: &'a Krate,
@@ -33,11 +35,11 @@ impl<'a> Model<'a> {
     pub(super) fn new(
         cx: &Ctxt,
         original: &'a DeriveInput,
-        container: &Container,
+        container: &Given,
         krate: &'a Krate,
     ) -> Self {
         let shape = match &original.data {
-            Data::Struct(data) if container.transparent.get().is_some() => {
+            Data::Struct(data) if container.has(symbol::TRANSPARENT) => {
                 transparent(cx, original, container, &data.fields)
             }
             Data::Struct(data) => structure(cx, original, container, &data.fields),
@@ -84,14 +86,16 @@ pub(super) enum Record {
 impl<'a> Field<'a> {
     /// Creates a field; `None` if it is skipped.
     fn new(cx: &Ctxt, original: &'a syn::Field, index: usize) -> Option<Self> {
-        let (written, record) = match Role::from_attrs(cx, &original.attrs) {
-            Role::Skip => return None,
-            Role::Flatten(word) => (Some(word), Record::Nested),
-            Role::Attribute(key, text) => {
-                let (word, key) = key.unzip();
-                (word, Record::Value(key, text))
-            }
+        let given = attr::of_field(cx, &original.attrs);
+        if given.has(symbol::SKIP) {
+            return None;
+        }
+        let flatten = given.keyword(symbol::FLATTEN);
+        let record = match flatten {
+            Some(_) => Record::Nested,
+            None => Record::Value(given.key().cloned(), Text::of(&given)),
         };
+        let written = flatten.or_else(|| given.keyword(symbol::KEY)).cloned();
         let constant = match (&original.ident, &record) {
             (Some(ident), Record::Value(..)) => constant(ident),
             _ => None,
@@ -165,12 +169,14 @@ pub(super) struct Word<'a> {
     pub(super) value: LitStr,
 }
 
-fn words<'a>(cx: &Ctxt, container: &Container, data: &'a DataEnum) -> Vec<Word<'a>> {
-    let case = container.rename_all.get().copied().flatten().unwrap_or(Case::Pascal);
+fn words<'a>(cx: &Ctxt, container: &Given, data: &'a DataEnum) -> Vec<Word<'a>> {
+    let case = container.text(symbol::RENAME_ALL).and_then(|text| Case::parse(cx, text));
+    let case = case.unwrap_or(Case::Pascal);
     let word = |variant: &'a syn::Variant| {
         let name = variant.ident.unraw().to_string();
-        let value = match attr::renamed(cx, &variant.attrs) {
-            Some((_, text)) => text,
+        let given = attr::parse(cx, &variant.attrs, symbol::VARIANT);
+        let value = match given.text(symbol::RENAME) {
+            Some(text) => text.clone(),
             None => LitStr::new(&case.apply(&name), variant.ident.span()),
         };
         Word { ident: &variant.ident, value }
@@ -183,7 +189,7 @@ fn words<'a>(cx: &Ctxt, container: &Container, data: &'a DataEnum) -> Vec<Word<'
 fn structure<'a>(
     cx: &Ctxt,
     original: &'a DeriveInput,
-    container: &Container,
+    container: &Given,
     fields: &'a Fields,
 ) -> Shape<'a> {
     refuse_rename_all(cx, container);
@@ -195,7 +201,8 @@ fn structure<'a>(
         .iter()
         .enumerate()
         .filter_map(|(index, field)| {
-            let field = Field::new(cx, field, index)?.or_key_from_name(container.prefix.get());
+            let field =
+                Field::new(cx, field, index)?.or_key_from_name(container.text(symbol::PREFIX));
             if field.is_without_key() {
                 cx.error(&field.original.ty, NEEDS_KEY);
             }
@@ -212,15 +219,15 @@ const NEEDS_KEY: &str = "a field without a name has no key: write `#[floe(key = 
 fn transparent<'a>(
     cx: &Ctxt,
     original: &'a DeriveInput,
-    container: &Container,
+    container: &Given,
     fields: &'a Fields,
 ) -> Shape<'a> {
     refuse_rename_all(cx, container);
-    let word = container.transparent.keyword();
+    let word = container.keyword(symbol::TRANSPARENT);
     let refuse = |word: &Ident| {
         cx.error(word, format_args!("`{word}` does not go with `transparent`: a value has no key"));
     };
-    container.prefix.keyword().into_iter().for_each(refuse);
+    container.keyword(symbol::PREFIX).into_iter().for_each(refuse);
     let mut recorded: Vec<_> = fields
         .iter()
         .enumerate()
@@ -247,10 +254,10 @@ fn transparent<'a>(
 fn enumeration<'a>(
     cx: &Ctxt,
     original: &'a DeriveInput,
-    container: &Container,
+    container: &Given,
     data: &'a DataEnum,
 ) -> Shape<'a> {
-    if let Some(word) = container.transparent.keyword() {
+    if let Some(word) = container.keyword(symbol::TRANSPARENT) {
         cx.error(word, "`transparent` is for structs with one field");
     }
     if data.variants.is_empty() {
@@ -265,14 +272,14 @@ fn enumeration<'a>(
         );
         return Shape::Neither;
     }
-    if let Some(word) = container.prefix.keyword() {
+    if let Some(word) = container.keyword(symbol::PREFIX) {
         cx.error(word, "an enum without data is the value of an attribute, and has no key");
     }
     Shape::Words(words(cx, container, data))
 }
 
-fn refuse_rename_all(cx: &Ctxt, container: &Container) {
-    if let Some(word) = container.rename_all.keyword() {
+fn refuse_rename_all(cx: &Ctxt, container: &Given) {
+    if let Some(word) = container.keyword(symbol::RENAME_ALL) {
         cx.error(word, "`rename_all` is for enums without data, whose variants are values");
     }
 }

@@ -1,45 +1,14 @@
-//! Parses the tokens of `#[traced(…)]` into [`Args`], and checks only the syntax.
+//! Parses the tokens of `#[traced(…)]`, and checks only the syntax.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{
-    Expr, Lit, LitStr, Path, Token,
-    buffer::Cursor,
+    Lit,
     ext::IdentExt,
-    parenthesized,
     parse::{ParseStream, Parser},
     token::Paren,
 };
 
-use super::record::{self, Record};
-use crate::{
-    attr::Attr,
-    ctxt::Ctxt,
-    keywords,
-    symbol::{self, Symbol},
-};
-
-#[derive(Default)]
-pub(super) struct Args {
-    pub(super) name: Attr<Expr>,
-    pub(super) tracer: Attr<Expr>,
-    pub(super) level: Attr<Expr>,
-    pub(super) kind: Attr<Expr>,
-    pub(super) attributes: Attr<Vec<Record>>,
-    pub(super) attributes_fn: Attr<Expr>,
-    pub(super) floe_attributes: Attr<Expr>,
-    pub(super) parent: Attr<Expr>,
-    pub(super) root: Attr<()>,
-    pub(super) links: Attr<Expr>,
-    pub(super) error_if: Attr<Expr>,
-    pub(super) metrics: Attr<()>,
-    pub(super) boxed: Attr<()>,
-    pub(super) future: Attr<()>,
-    pub(super) call_only: Attr<()>,
-    pub(super) krate: Attr<Path>,
-    pub(super) of_type: Option<String>,
-    /// The tokens of each argument, which a block passes on to its methods.
-    pub(super) pieces: Vec<(Symbol, TokenStream)>,
-}
+use crate::{ctxt::Ctxt, given::Given, keywords, symbol};
 
 pub(super) fn is_skip(tokens: &TokenStream) -> bool {
     let mut trees = tokens.clone().into_iter();
@@ -48,109 +17,50 @@ pub(super) fn is_skip(tokens: &TokenStream) -> bool {
     is_word && trees.next().is_none_or(is_comma) && trees.next().is_none()
 }
 
-/// The keywords in `tokens`. Mistakes in them are reported elsewhere.
-pub(super) fn keywords(tokens: &TokenStream) -> Vec<Symbol> {
+/// Parses arguments whose mistakes are reported elsewhere.
+pub(super) fn parse_unchecked(tokens: &TokenStream) -> Given {
     let cx = Ctxt::new();
-    let pieces = Args::parse(&cx, tokens.clone()).pieces;
+    let args = parse(&cx, tokens.clone());
     let _ = cx.check();
-    pieces.into_iter().map(|(keyword, _)| keyword).collect()
+    args
 }
 
-fn between(mut start: Cursor<'_>, end: Cursor<'_>) -> TokenStream {
-    let mut tokens = TokenStream::new();
-    while start != end
-        && let Some((tree, next)) = start.token_tree()
-    {
-        tokens.extend([tree]);
-        start = next;
+pub(super) fn parse(cx: &Ctxt, tokens: TokenStream) -> Given {
+    let mut args = Given::default();
+    let fill = |input: ParseStream<'_>| {
+        keywords::parse_each(cx, input, keywords::starts_argument, |input| {
+            argument(cx, input, &mut args)
+        });
+        Ok(())
+    };
+    if let Err(error) = fill.parse2(tokens) {
+        cx.syn(error);
     }
-    tokens
+    args.exclude(cx, symbol::ROOT, symbol::PARENT);
+    args.exclude(cx, symbol::CALL_ONLY, symbol::FUTURE);
+    args
 }
 
-impl Args {
-    pub(super) fn parse(cx: &Ctxt, tokens: TokenStream) -> Self {
-        let mut args = Self::default();
-        let fill = |input: ParseStream<'_>| {
-            keywords::parse_each(cx, input, keywords::starts_argument, |input| {
-                let start = input.cursor();
-                let keyword = args.argument(cx, input)?;
-                args.pieces.push((keyword, between(start, input.cursor())));
-                Ok(())
-            });
-            Ok(())
-        };
-        if let Err(error) = fill.parse2(tokens) {
-            cx.syn(error);
-        }
-        args.root.exclude(cx, args.parent.keyword());
-        args.call_only.exclude(cx, args.future.keyword());
-        args
+fn argument(cx: &Ctxt, input: ParseStream<'_>, args: &mut Given) -> syn::Result<()> {
+    if let Ok(literal) = input.fork().parse::<Lit>() {
+        let message = "a bare literal is not an argument; a name is written `name = \"…\"`";
+        return Err(syn::Error::new(literal.span(), message));
     }
-
-    fn argument(&mut self, cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<Symbol> {
-        if let Ok(literal) = input.fork().parse::<Lit>() {
-            let message = "a bare literal is not an argument; a name is written `name = \"…\"`";
-            return Err(syn::Error::new(literal.span(), message));
+    let mut accepted = symbol::TRACED;
+    if let Ok(word) = input.fork().call(Ident::parse_any) {
+        if let Some(message) = advice(&word, input) {
+            return Err(input.error(message));
         }
-        if let Ok(word) = input.fork().call(Ident::parse_any) {
-            if let Some(message) = advice(&word, input) {
-                return Err(input.error(message));
-            }
-            if symbol::OF_TYPE.is(&word) {
-                input.parse::<Ident>()?;
-                input.parse::<Token![=]>()?;
-                self.of_type = Some(input.parse::<LitStr>()?.value());
-                return Ok(symbol::OF_TYPE);
-            }
-            if symbol::SKIP.is(&word) {
-                let message = "`skip` must be the only argument, on a method in an `impl` block with `#[traced]`";
-                return Err(input.error(message));
-            }
+        if symbol::SKIP.is(&word) {
+            let message =
+                "`skip` must be the only argument, on a method in an `impl` block with `#[traced]`";
+            return Err(input.error(message));
         }
-        let (word, symbol) = keywords::parse_keyword(input, symbol::TRACED)?;
-        let value = match symbol {
-            symbol::NAME => &mut self.name,
-            symbol::TRACER => &mut self.tracer,
-            symbol::LEVEL => &mut self.level,
-            symbol::KIND => &mut self.kind,
-            symbol::ATTRIBUTES_FN => &mut self.attributes_fn,
-            symbol::FLOE_ATTRIBUTES => &mut self.floe_attributes,
-            symbol::PARENT => &mut self.parent,
-            symbol::LINKS => &mut self.links,
-            symbol::ERROR_IF => &mut self.error_if,
-            symbol::ATTRIBUTES => {
-                if !input.peek(Paren) {
-                    return Err(keywords::misused(&word, symbol));
-                }
-                let content;
-                parenthesized!(content in input);
-                self.attributes.set(cx, &word, record::list(cx, &content));
-                return Ok(symbol);
-            }
-            symbol::CRATE => {
-                let path = keywords::parse_value_with(input, &word, symbol, Path::parse_mod_style)?;
-                self.krate.set(cx, &word, path);
-                return Ok(symbol);
-            }
-            _ => {
-                keywords::check_switch(input, &word, symbol)?;
-                self.switch(symbol).set(cx, &word, ());
-                return Ok(symbol);
-            }
-        };
-        value.set(cx, &word, keywords::ungrouped(keywords::parse_value(input, &word, symbol)?));
-        Ok(symbol)
-    }
-
-    fn switch(&mut self, symbol: Symbol) -> &mut Attr<()> {
-        match symbol {
-            symbol::ROOT => &mut self.root,
-            symbol::METRICS => &mut self.metrics,
-            symbol::BOXED => &mut self.boxed,
-            symbol::FUTURE => &mut self.future,
-            _ => &mut self.call_only,
+        if symbol::OF_TYPE.is(&word) {
+            accepted = &[symbol::OF_TYPE];
         }
     }
+    args.parse(cx, input, accepted)
 }
 
 /// The replacement for an argument of `tracing`'s `instrument` or fastrace's `trace` at the start of `input`.

@@ -3,16 +3,14 @@
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Attribute, ImplItem, ItemImpl, Meta, Path, Signature, Token, Type, Visibility,
+    Attribute, ImplItem, ItemImpl, Meta, Signature, Token, Type, Visibility,
     ext::IdentExt,
     parse::{ParseStream, Parser},
 };
 
-use super::{
-    args::{self, Args},
-    item,
-};
+use super::{args, item};
 use crate::{
+    given::Given,
     krate::Krate,
     symbol::{self, Symbol},
     tokens,
@@ -87,7 +85,7 @@ impl Block {
     }
 
     /// The block with the attribute on each method, or on none if the arguments are invalid.
-    pub(super) fn emit(&self, args: Option<&Args>) -> TokenStream {
+    pub(super) fn emit(&self, args: Option<&Given>) -> TokenStream {
         let Self { head, inner, .. } = self;
         let items = self.items.iter().map(|item| match item {
             Item::Other(tokens) => tokens.clone(),
@@ -129,7 +127,7 @@ fn one(input: ParseStream<'_>) -> syn::Result<Item> {
 }
 
 impl Method {
-    fn emit(&self, shared: Option<&Args>, type_name: &str) -> TokenStream {
+    fn emit(&self, shared: Option<&Given>, type_name: &str) -> TokenStream {
         let rest = &self.rest;
         let is_own = |attr: &&Attribute| is_called(attr, "traced");
         let Some(shared) = shared.filter(|_| self.is_traced()) else {
@@ -149,28 +147,30 @@ impl Method {
             item::is_naked(attr)
                 || item::tracks_caller(attr)
                 || is_skip(attr)
-                || is_called(attr, "cfg_attr") && tokens::any_ident(&attr.meta, |it| it == "traced")
+                || is_called(attr, "cfg_attr") && tokens::has_word(&attr.meta, &["traced"])
         };
         self.has_body && self.sig.constness.is_none() && !self.attrs.iter().any(excludes)
     }
 
     /// The attribute with the arguments of the block that the method does not override.
-    fn attr(&self, shared: &Args, type_name: &str, own: &TokenStream) -> TokenStream {
-        let given = args::keywords(own);
-        let is_placed = given.contains(&symbol::PARENT) || given.contains(&symbol::ROOT);
+    fn attr(&self, shared: &Given, type_name: &str, own: &TokenStream) -> TokenStream {
+        let given = args::parse_unchecked(own);
+        let is_placed = given.has(symbol::PARENT) || given.has(symbol::ROOT);
         let ident = &self.sig.ident;
-        let name = (!given.contains(&symbol::NAME)).then(|| {
+        let name = (!given.has(symbol::NAME)).then(|| {
             let name = format!("{type_name}::{}", ident.unraw());
             quote_spanned!(ident.span()=> name = #name,)
         });
-        let pieces = shared.pieces.iter().filter(|(keyword, _)| {
-            let excluded = is_placed && matches!(*keyword, symbol::PARENT | symbol::ROOT);
-            self.has_use_for(*keyword) && !excluded && !given.contains(keyword)
+        let shared_here = shared.iter().filter(|argument| {
+            let symbol = argument.symbol;
+            let excluded = is_placed && matches!(symbol, symbol::PARENT | symbol::ROOT);
+            self.has_use_for(symbol) && !excluded && !given.has(symbol)
         });
-        let pieces = pieces.map(|(_, tokens)| tokens);
-        let traced = path_of_the_macro(shared.krate.get(), ident.span());
+        let shared_here = shared_here.map(|argument| &argument.tokens);
+        let krate = Krate::new(shared.path().cloned());
+        let traced = quote_spanned!(ident.span()=> #krate::traced);
         let of_type = Ident::new(symbol::OF_TYPE.word, ident.span());
-        quote!(#traced(#of_type = #type_name, #name #(#pieces,)* #own))
+        quote!(#traced(#of_type = #type_name, #name #(#shared_here,)* #own))
     }
 
     fn has_use_for(&self, keyword: Symbol) -> bool {
@@ -180,11 +180,6 @@ impl Method {
             _ => true,
         }
     }
-}
-
-fn path_of_the_macro(krate: Option<&Path>, span: proc_macro2::Span) -> TokenStream {
-    let krate = Krate::new(krate.cloned());
-    quote_spanned!(span=> #krate::traced)
 }
 
 /// Returns `Vec` for `std::vec::Vec<T>`, and any other type unchanged.

@@ -33,7 +33,7 @@ impl Boxing {
         };
         let statements = statements.iter().cloned().collect::<TokenStream>();
         let is_box = of == "Box" && function == "pin";
-        if !is_box || !is_last || tokens::any_ident(&statements, |word| word == "return") {
+        if !is_box || !is_last || tokens::has_word(&statements, &["return"]) {
             return None;
         }
         let mut boxed: Vec<_> = arguments.stream().into_iter().collect();

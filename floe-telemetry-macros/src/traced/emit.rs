@@ -8,7 +8,7 @@ mod parameters;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, ReturnType, Signature, parse_quote_spanned, token};
+use syn::{Expr, ReturnType, Signature, Type, parse_quote_spanned, token};
 
 use super::{
     model::{Shape, Traced},
@@ -18,9 +18,7 @@ use crate::tokens::{self, on};
 
 pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
     let mut sig = traced.function.sig.clone();
-    if let (Output::Unit, ReturnType::Type(_, ty)) = (&traced.output, &mut sig.output)
-        && traced.function.may_never_end()
-    {
+    if let (Output::Unit, ReturnType::Type(_, ty)) = (&traced.output, &mut sig.output) {
         // Clippy would report `-> ()` as needless, because it no longer sees the body.
         **ty = parse_quote_spanned!(on(ty)=> ());
     }
@@ -47,41 +45,44 @@ fn function(traced: &Traced<'_>, sig: &Signature, body: TokenStream) -> TokenStr
     let (attrs, vis) = (&traced.function.attrs, &traced.function.vis);
     let allow = allow_moved(&traced.function.sig, sig);
     let mut braces = Group::new(Delimiter::Brace, body);
+    // Clippy requires certain bodies of these two methods, except in the expansion of a macro.
+    let has_canonical_form = sig.ident == "clone" || sig.ident == "partial_cmp";
     let span = traced.function.body.span();
-    braces.set_span(if traced.function.is_canonical() {
-        Span::mixed_site().located_at(span)
-    } else {
-        span
-    });
+    let at = if has_canonical_form { Span::mixed_site().located_at(span) } else { span };
+    braces.set_span(at);
     quote!(#(#attrs)* #allow #vis #sig #braces)
 }
 
-/// The compiler does not see that a captured `self` is dropped after its last assignment, and clippy leaves an
-/// `async fn` out of two lints about signatures.
+/// Allows lints that do not recognize the moved body: the compiler does not see that a captured `self` is dropped after
+/// its last assignment, and clippy not that an argument is returned. Clippy also leaves an `async fn` out of two lints
+/// about signatures.
 fn allow_moved(written: &Signature, emitted: &Signature) -> Option<TokenStream> {
     let ours = Span::mixed_site();
-    let assigns_self = matches!(written.receiver(), Some(it) if it.mutability.is_some());
-    let assigns = assigns_self.then(|| quote_spanned!(ours=> unused_assignments,));
-    let was_async = written.asyncness.is_some() && emitted.asyncness.is_none();
-    let signature = was_async.then(
-        || quote_spanned!(ours=> clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait),
-    );
-    (assigns_self || was_async).then(|| quote_spanned!(ours=> #[allow(#assigns #signature)]))
+    let mut lints = Vec::new();
+    if matches!(written.receiver(), Some(it) if it.mutability.is_some()) {
+        lints.push(quote_spanned!(ours=> unused_assignments));
+    }
+    if written.asyncness.is_some() && emitted.asyncness.is_none() {
+        lints.push(quote_spanned!(ours=> clippy::not_unsafe_ptr_arg_deref));
+        lints.push(quote_spanned!(ours=> clippy::should_implement_trait));
+    }
+    if matches!(&written.output, ReturnType::Type(_, ty) if matches!(**ty, Type::Reference(_))) {
+        lints.push(quote_spanned!(ours=> clippy::ptr_arg));
+    }
+    (!lints.is_empty()).then(|| quote_spanned!(ours=> #[allow(#(#lints),*)]))
 }
 
 fn callsite(traced: &Traced<'_>) -> TokenStream {
     let (krate, private) = (&traced.krate, traced.krate.private());
-    let name = &traced.name;
+    let (name, kind) = (&traced.name, &traced.kind);
     let function = known::of(traced);
-    let kind = Ident::new(traced.kind, Span::mixed_site());
     // The line of the function, not of the attribute. At the name, an editor would show the macro beside the function.
     let line = quote_spanned!(traced.function.sig.fn_token.span=> ::core::line!());
     let ours = Span::mixed_site();
     let with_tracer = traced.tracer.iter().map(|name| quote_spanned!(ours=> , with_tracer(#name)));
-    let level = traced.level.map(|level| {
-        let level = Ident::new(level, ours);
-        quote_spanned!(ours=> , with_level(#krate::callsite::Level::#level))
-    });
+    let level = traced.level.as_ref();
+    let level =
+        level.map(|level| quote_spanned!(ours=> , with_level(#krate::callsite::Level::#level)));
     // The compiler knows the type of a method that is in no block of this macro.
     let is_alone = traced.of_type.is_none() && traced.function.sig.receiver().is_some();
     let here = is_alone.then(|| quote_spanned!(ours=> enum __FloeHere {}));

@@ -83,34 +83,9 @@ impl Function {
         })
     }
 
-    /// Whether the body has the form that clippy's `non_canonical_clone_impl` and `non_canonical_partial_ord_impl`
-    /// require: `*self`, or one expression with `cmp`.
-    pub(super) fn is_canonical(&self) -> bool {
-        let trees: Vec<_> = self.body.stream().into_iter().collect();
-        if self.sig.ident == "clone" {
-            matches!(&trees[..], [TokenTree::Punct(star), TokenTree::Ident(this)]
-                if star.as_char() == '*' && this == "self")
-        } else {
-            self.sig.ident == "partial_cmp"
-                && !trees.iter().any(is_semicolon)
-                && tokens::any_ident(&self.body, |word| word == "cmp")
-        }
-    }
-
-    /// Whether the end of the body may be unreachable, for example because of a macro such as `panic!`.
-    pub(super) fn may_never_end(&self) -> bool {
-        tokens::any_punct(&self.body, '!')
-            || tokens::any_ident(&self.body, |word| word == "return" || word == "loop")
-    }
-
     /// Whether the function has `#[must_use]`, which applies to the output of an `async fn`.
     pub(super) fn must_use(&self) -> bool {
-        self.attrs.iter().any(|attr| match &attr.meta {
-            Meta::List(list) if attr.path().is_ident("cfg_attr") => {
-                tokens::any_ident(&list.tokens, |word| word == "must_use")
-            }
-            _ => attr.path().is_ident("must_use"),
-        })
+        self.attrs.iter().any(|attr| tokens::is_named(attr, &["must_use"]))
     }
 
     fn has_unsized_values(&self) -> bool {
@@ -157,25 +132,12 @@ impl Function {
     }
 }
 
-/// `#[unsafe(naked)]`
 pub(super) fn is_naked(attr: &Attribute) -> bool {
-    match &attr.meta {
-        Meta::List(list) if list.path.is_ident("unsafe") => {
-            tokens::any_ident(&list.tokens, |word| word == "naked")
-        }
-        _ => false,
-    }
+    tokens::is_named(attr, &["naked"])
 }
 
-/// Whether an attribute is `#[track_caller]`, even below a condition.
 pub(super) fn tracks_caller(attr: &Attribute) -> bool {
-    let path = attr.path();
-    path.is_ident("track_caller")
-        || path.is_ident("cfg_attr") && tokens::any_ident(&attr.meta, |word| word == "track_caller")
-}
-
-fn is_semicolon(tree: &TokenTree) -> bool {
-    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ';')
+    tokens::is_named(attr, &["track_caller"])
 }
 
 /// Turns `expect` into `allow` for lints of clippy and of the compiler that inspect the body or `async`. Because the
@@ -185,7 +147,7 @@ fn relax_expectations(attr: &mut Attribute) {
     let Meta::List(list) = &mut attr.meta else {
         return;
     };
-    if !tokens::any_ident(&list.tokens, |word| BLIND.iter().any(|lint| word == lint)) {
+    if !tokens::has_word(&list.tokens, &BLIND) {
         return;
     }
     let allow = |word: Ident| {

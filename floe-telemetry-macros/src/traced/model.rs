@@ -1,21 +1,26 @@
-//! Converts [`Args`] and the signature to [`Traced`], and performs all checks.
+//! Converts the arguments and the signature to [`Traced`], and performs all checks.
 
-use proc_macro2::{Group, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Attribute, Expr, ExprLit, Lit, LitStr, ReturnType, Signature, ext::IdentExt};
 
 use super::{
-    args::Args,
     arguments::{self, Argument},
     attributes_fn::AttributesFn,
     block::Block,
     boxing::{AsyncTrait, Boxing},
     item::Function,
-    record::{Format, Key, Record},
     secrets,
     signature::{self, Future, Output},
 };
-use crate::{ctxt::Ctxt, krate::Krate, semconv::Keys, symbol, tokens, words};
+use crate::{
+    ctxt::Ctxt,
+    given::Given,
+    krate::Krate,
+    record::{Format, Key, Record},
+    semconv::Keys,
+    symbol, tokens, words,
+};
 
 pub(super) struct Traced<'a> {
     pub(super) krate: Krate,
@@ -26,8 +31,8 @@ pub(super) struct Traced<'a> {
     /// The tracer; `None` for the scope of the crate.
     pub(super) tracer: Option<Expr>,
     /// The variant of the runtime's `Level`; `None` for the default.
-    pub(super) level: Option<&'static str>,
-    pub(super) kind: &'static str,
+    pub(super) level: Option<Ident>,
+    pub(super) kind: Ident,
     pub(super) parent: Parent,
     pub(super) links: Vec<Expr>,
     pub(super) error_if: Option<Expr>,
@@ -56,28 +61,15 @@ pub(super) enum Shape {
     Returns(Future, Option<Box<Boxing>>),
 }
 
-const KINDS: [(&str, &str); 5] = [
-    ("internal", "Internal"),
-    ("server", "Server"),
-    ("client", "Client"),
-    ("producer", "Producer"),
-    ("consumer", "Consumer"),
-];
-
-const LEVELS: [(&str, &str); 5] = [
-    ("trace", "Trace"),
-    ("debug", "Debug"),
-    ("info", "Info"),
-    ("warn", "Warn"),
-    ("error", "Error"),
-];
+const KINDS: [&str; 5] = ["internal", "server", "client", "producer", "consumer"];
+const LEVELS: [&str; 5] = ["trace", "debug", "info", "warn", "error"];
 
 impl<'a> Traced<'a> {
-    pub(super) fn new(cx: &Ctxt, mut args: Args, function: &'a Function) -> Self {
+    pub(super) fn new(cx: &Ctxt, mut args: Given, function: &'a Function) -> Self {
         let shape = shape(cx, &args, function);
         misplaced(cx, &args, function, &shape);
         let arguments = arguments::of(&function.sig);
-        let mut records = args.attributes.take().unwrap_or_default();
+        let mut records = args.take_records();
         check_exits(cx, &args, &records);
         check_shorthands(cx, &mut records, &arguments);
         let keys = records.iter().filter_map(|record| match &record.key {
@@ -87,41 +79,43 @@ impl<'a> Traced<'a> {
         words::check_twice(cx, "attribute", keys);
         let aliases = secrets::aliases(&arguments);
         secrets::in_records(cx, &records, &aliases);
-        if let Some(name) = args.name.get() {
+        if let Some(name) = args.expr(symbol::NAME) {
             secrets::in_name(cx, name, &aliases);
         }
-        let krate = Krate::new(args.krate.take());
+        let krate = Krate::new(args.path().cloned());
         let warnings = warnings(&records, function);
         let ident = &function.sig.ident;
         let own_name = LitStr::new(&ident.unraw().to_string(), ident.span());
-        let (name, computed_name) = match args.name.take() {
+        let value = |symbol| args.expr(symbol).cloned();
+        let (name, computed_name) = match value(symbol::NAME) {
             None => (own_name, None),
             Some(written) => name(cx, written, own_name),
         };
         Self {
             krate,
             function,
-            of_type: args.of_type,
+            of_type: args.text(symbol::OF_TYPE).map(LitStr::value),
             name,
             computed_name,
-            tracer: args.tracer.take(),
-            level: args.level.take().and_then(|level| span_level(cx, &level)),
-            kind: args.kind.take().and_then(|kind| span_kind(cx, &kind)).unwrap_or("Internal"),
-            parent: match args.parent.take().inspect(|parent| check_parent(cx, parent)) {
+            tracer: value(symbol::TRACER),
+            level: args.expr(symbol::LEVEL).and_then(|level| span_level(cx, level)),
+            kind: args
+                .expr(symbol::KIND)
+                .and_then(|kind| span_kind(cx, kind))
+                .unwrap_or_else(|| variant(KINDS[0])),
+            parent: match value(symbol::PARENT).inspect(|parent| check_parent(cx, parent)) {
                 Some(parent) => Parent::Given(parent),
-                None if args.root.keyword().is_some() => Parent::Nothing,
+                None if args.has(symbol::ROOT) => Parent::Nothing,
                 None => Parent::Current,
             },
-            links: args.links.take().map_or_else(Vec::new, each_of),
-            error_if: args.error_if.take().inspect(|value| check_error_if(cx, value)),
-            metrics: args.metrics.keyword().is_some(),
-            boxed: args.boxed.keyword().is_some(),
-            floe_attributes: args.floe_attributes.take().map_or_else(Vec::new, several),
+            links: value(symbol::LINKS).map_or_else(Vec::new, each_of),
+            error_if: value(symbol::ERROR_IF).inspect(|value| check_error_if(cx, value)),
+            metrics: args.has(symbol::METRICS),
+            boxed: args.has(symbol::BOXED),
+            floe_attributes: value(symbol::FLOE_ATTRIBUTES).map_or_else(Vec::new, several),
             records,
             warnings,
-            attributes_fn: args
-                .attributes_fn
-                .take()
+            attributes_fn: value(symbol::ATTRIBUTES_FN)
                 .and_then(|value| AttributesFn::new(cx, value, arguments))
                 .inspect(|it| secrets::in_attributes_fn(cx, it)),
             output: output(&function.sig, &shape),
@@ -190,7 +184,7 @@ fn output(sig: &Signature, shape: &Shape) -> Output {
 }
 
 /// The extent of the span: it follows a future if the signature or the argument `future` declares one.
-fn shape(cx: &Ctxt, args: &Args, function: &Function) -> Shape {
+fn shape(cx: &Ctxt, args: &Given, function: &Function) -> Shape {
     let Function { sig, body, .. } = function;
     if sig.asyncness.is_some() {
         return Shape::Async;
@@ -199,10 +193,10 @@ fn shape(cx: &Ctxt, args: &Args, function: &Function) -> Shape {
         return Shape::AsyncTrait(body);
     }
     let ty = match &sig.output {
-        ReturnType::Type(_, ty) if args.call_only.keyword().is_none() => ty,
+        ReturnType::Type(_, ty) if !args.has(symbol::CALL_ONLY) => ty,
         _ => return Shape::Sync,
     };
-    match Future::new(ty).or_else(|| args.future.keyword().map(|_| Future::Boxed(None))) {
+    match Future::new(ty).or_else(|| args.has(symbol::FUTURE).then_some(Future::Boxed(None))) {
         Some(opaque @ Future::Opaque(_)) => Shape::Returns(opaque, None),
         Some(boxed) => Shape::Returns(boxed, Boxing::new(body).map(Box::new)),
         None => {
@@ -217,20 +211,20 @@ fn shape(cx: &Ctxt, args: &Args, function: &Function) -> Shape {
 const OUTLIVES_THE_SPAN: &str = "the span would end before this: put `#[traced]` on the function that creates the future, or the future in a span \
      with `in_span`; if the span should cover only the call, write `call_only`";
 
-fn misplaced(cx: &Ctxt, args: &Args, function: &Function, shape: &Shape) {
+fn misplaced(cx: &Ctxt, args: &Given, function: &Function, shape: &Shape) {
     let is_async = matches!(shape, Shape::Async | Shape::AsyncTrait(_));
-    if let (Some(word), true) = (args.call_only.keyword(), is_async) {
+    if let (Some(word), true) = (args.keyword(symbol::CALL_ONLY), is_async) {
         let message = "`call_only` applies to a function that returns a future: the call of an \
                        `async fn` does not run its body";
         cx.error(word, message);
     }
     let returns_nothing = matches!(function.sig.output, ReturnType::Default);
-    if let (Some(word), true) = (args.future.keyword(), is_async || returns_nothing) {
+    if let (Some(word), true) = (args.keyword(symbol::FUTURE), is_async || returns_nothing) {
         let message = "`future` applies to a function that is not `async` and returns an alias of a \
                        boxed future";
         cx.error(word, message);
     }
-    if let (Some(word), false) = (args.boxed.keyword(), matches!(shape, Shape::Async)) {
+    if let (Some(word), false) = (args.keyword(symbol::BOXED), matches!(shape, Shape::Async)) {
         cx.error(
             word,
             "`boxed` applies to the future of an `async fn` that no other macro has boxed",
@@ -251,33 +245,33 @@ fn name(cx: &Ctxt, written: Expr, own_name: LitStr) -> (LitStr, Option<Expr>) {
     }
 }
 
-fn span_kind(cx: &Ctxt, written: &Expr) -> Option<&'static str> {
-    parse_word(cx, "kind", written, &KINDS)
+fn span_kind(cx: &Ctxt, written: &Expr) -> Option<Ident> {
+    parse_word(cx, "kind", written, KINDS)
 }
 
-fn span_level(cx: &Ctxt, written: &Expr) -> Option<&'static str> {
-    parse_word(cx, "level", written, &LEVELS)
+fn span_level(cx: &Ctxt, written: &Expr) -> Option<Ident> {
+    parse_word(cx, "level", written, LEVELS)
 }
 
-fn parse_word(
-    cx: &Ctxt,
-    what: &str,
-    written: &Expr,
-    accepted: &[(&'static str, &'static str); 5],
-) -> Option<&'static str> {
-    let words = accepted.map(|(word, _)| word);
+/// The variant of the runtime's enum that a word denotes.
+fn parse_word(cx: &Ctxt, what: &str, written: &Expr, accepted: [&str; 5]) -> Option<Ident> {
     let Expr::Path(path) = written else {
-        let words = words::one_of(&words);
+        let words = words::one_of(&accepted);
         cx.error(written, format_args!("a span's {what} must be {words}"));
         return None;
     };
     let found = path.path.get_ident();
-    let known = found.and_then(|found| accepted.iter().find(|(word, _)| found == word));
+    let known = found.and_then(|found| accepted.into_iter().find(|word| found == word));
     if known.is_none() {
         let found = path.to_token_stream().to_string().replace(' ', "");
-        cx.error(written, words::unknown(what, &found, words));
+        cx.error(written, words::unknown(what, &found, accepted));
     }
-    known.map(|(_, variant)| *variant)
+    known.map(variant)
+}
+
+fn variant(word: &str) -> Ident {
+    let (first, rest) = word.split_at(1);
+    Ident::new(&(first.to_uppercase() + rest), Span::mixed_site())
 }
 
 /// Checks `error_if`, which the runtime calls with the returned value alone.
@@ -312,10 +306,11 @@ fn check_parent(cx: &Ctxt, value: &Expr) {
 }
 
 /// Reports a `return` or an `await` in an expression that is evaluated before the body, one error for each value.
-fn check_exits(cx: &Ctxt, args: &Args, records: &[Record]) {
-    let others = [args.name.get(), args.parent.get(), args.links.get(), args.floe_attributes.get()];
+fn check_exits(cx: &Ctxt, args: &Given, records: &[Record]) {
+    let others = [symbol::NAME, symbol::PARENT, symbol::LINKS, symbol::FLOE_ATTRIBUTES];
+    let others = others.into_iter().filter_map(|symbol| args.expr(symbol));
     let values = records.iter().map(|record| &record.value);
-    for word in values.chain(others.into_iter().flatten()).filter_map(tokens::find_exit) {
+    for word in values.chain(others).filter_map(tokens::find_exit) {
         let what = if word == "return" { "leave the function" } else { "wait" };
         let message = format!(
             "expected a value, found `{word}`: this is evaluated before the body, and cannot {what}"
@@ -364,26 +359,26 @@ fn owned(attrs: &[&Attribute]) -> Vec<Attribute> {
     attrs.iter().copied().cloned().collect()
 }
 
-pub(super) fn check_block(cx: &Ctxt, args: &Args, block: Option<&Block>) {
-    if let (Some(word), Some(block)) = (args.boxed.keyword(), block)
+pub(super) fn check_block(cx: &Ctxt, args: &Given, block: Option<&Block>) {
+    if let (Some(word), Some(block)) = (args.keyword(symbol::BOXED), block)
         && !block.has_async_fn()
     {
         let message = "`boxed` applies to an `async fn`, and this block has none, or `#[async_trait]` \
                        boxes them already";
         cx.error(word, message);
     }
-    if let Some(word) = args.name.keyword() {
+    if let Some(word) = args.keyword(symbol::NAME) {
         let message =
             "`name` applies to one function: the spans of a block are named `Type::method`";
         cx.error(word, message);
     }
-    if let Some(word) = args.future.keyword() {
+    if let Some(word) = args.keyword(symbol::FUTURE) {
         cx.error(word, "`future` applies to one function: write it on the method");
     }
-    if let Some(kind) = args.kind.get() {
+    if let Some(kind) = args.expr(symbol::KIND) {
         span_kind(cx, kind);
     }
-    if let Some(level) = args.level.get() {
+    if let Some(level) = args.expr(symbol::LEVEL) {
         span_level(cx, level);
     }
 }

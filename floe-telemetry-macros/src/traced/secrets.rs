@@ -9,9 +9,12 @@ use syn::{Expr, LitStr, Pat, ext::IdentExt};
 use super::{
     arguments::{self, Argument, Leaf},
     attributes_fn::{AttributesFn, Binding},
-    record::{Key, Record},
 };
-use crate::{ctxt::Ctxt, secret};
+use crate::{
+    ctxt::Ctxt,
+    record::{Key, Record},
+    secret,
+};
 
 /// Methods whose result does not reveal the value.
 const HARMLESS: &[&str] = &["is_empty", "is_err", "is_none", "is_ok", "is_some", "len"];

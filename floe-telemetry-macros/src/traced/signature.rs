@@ -131,7 +131,7 @@ impl Output {
             Type::Tuple(tuple) if tuple.elems.is_empty() => Self::Unit,
             Type::ImplTrait(_) => Self::Opaque,
             _ if has_macro(ty.to_token_stream()) => Self::Macro,
-            _ if !tokens::any_ident(ty, |word| word == "impl") => Self::Type(ty.clone()),
+            _ if !tokens::has_word(ty, &["impl"]) => Self::Type(ty.clone()),
             _ => erased(ty).map_or(Self::Opaque, |ty| Self::Erased(Box::new(ty))),
         }
     }
@@ -159,7 +159,7 @@ pub(super) fn has_error_of_parameter(ty: &Type, generics: &Generics) -> bool {
 fn borrows(part: &PathSegment) -> bool {
     types(part).any(|ty| {
         let borrows = |c| tokens::any_punct(ty, c);
-        borrows('&') || borrows('\'') && !tokens::any_ident(ty, |word| word == "static")
+        borrows('&') || borrows('\'') && !tokens::has_word(ty, &["static"])
     })
 }
 
@@ -219,7 +219,7 @@ pub(super) fn bare(ty: &Type) -> &Type {
 pub(super) fn erased(ty: &Type) -> Option<Type> {
     let mut ty = ty.clone();
     erase(&mut ty);
-    (!tokens::any_ident(&ty, |ident| ident == "impl")).then_some(ty)
+    (!tokens::has_word(&ty, &["impl"])).then_some(ty)
 }
 
 /// Replaces `impl Trait` by `_`. The other parts still determine types that `Ok(…)` alone leaves open, such as the

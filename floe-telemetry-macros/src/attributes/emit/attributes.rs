@@ -2,17 +2,16 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{GenericParam, Generics};
+use syn::GenericParam;
 
-use super::{Field, Model, Record, bounds, emit_key, emit_text, keys, makes_text};
+use super::{Field, Model, Record, bounds, emit_key, emit_text, implementation, keys, present};
 use crate::tokens::{located_at, on};
 
 pub(super) fn emit(model: &Model<'_>) -> TokenStream {
-    let (krate, private) = (model.krate, model.krate.private());
+    let krate = model.krate;
     let keys = keys::emit(model);
     let record = structure(model);
-    let present = makes_text(model.shape.fields())
-        .then(|| quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Present as _;));
+    let present = present(model);
     let (check_inside, check_outside) = check(model);
     let items = quote_spanned! {Span::mixed_site()=>
         #keys
@@ -23,7 +22,7 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
             #record
         }
     };
-    let attributes = implementation(model, &bounds(model), &items);
+    let attributes = implementation(model, &quote!(FloeAttributes), &bounds(model), &items);
     quote!(#attributes #check_outside)
 }
 
@@ -34,19 +33,7 @@ pub(super) fn stub(model: &Model<'_>) -> TokenStream {
 
         fn record(&self, _: &mut #krate::attributes::AttributeList) {}
     };
-    implementation(model, &model.original.generics, &items)
-}
-
-fn implementation(model: &Model<'_>, generics: &Generics, items: &TokenStream) -> TokenStream {
-    let (krate, ident) = (model.krate, &model.original.ident);
-    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
-    quote_spanned! {Span::mixed_site()=>
-        #[automatically_derived]
-        #[allow(deprecated)]
-        impl #impl_generics #krate::FloeAttributes for #ident #type_generics #where_clause {
-            #items
-        }
-    }
+    implementation(model, &quote!(FloeAttributes), &model.original.generics, &items)
 }
 
 /// Makes the compiler check for duplicate keys at the type, and not only where its keys are used. A generic type can

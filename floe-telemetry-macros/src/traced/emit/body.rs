@@ -95,7 +95,7 @@ fn output_of(traced: &Traced<'_>) -> Option<TokenStream> {
     let ReturnType::Type(_, ty) = &traced.function.sig.output else {
         return None;
     };
-    let written = !tokens::any_ident(ty, |word| word == "impl");
+    let written = !tokens::has_word(ty, &["impl"]);
     written.then(|| quote_spanned!(on(ty)=> <#ty as ::core::future::Future>::Output))
 }
 
@@ -165,7 +165,7 @@ fn closure(
         quote_spanned!(Span::mixed_site()=> { #rebind #open #body })
     };
     // Clippy reports a large error at the function already.
-    let allow = matches!(&traced.output, Output::Type(ty) if tokens::any_ident(ty, |word| word == "Result"))
+    let allow = matches!(&traced.output, Output::Type(ty) if tokens::has_word(ty, &["Result"]))
         .then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::result_large_err)]));
     let closure = quote_spanned!(Span::mixed_site()=> #allow move #parameters #ty #body);
     if !is_declared(traced) {

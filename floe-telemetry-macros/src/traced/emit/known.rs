@@ -3,7 +3,7 @@
 
 use syn::ext::IdentExt;
 
-use crate::traced::{model::Traced, record::Key};
+use crate::{record::Key, traced::model::Traced};
 
 /// Stands for attributes whose keys are known only when the function runs.
 const OTHERS: &str = "*";

@@ -5,11 +5,11 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::{Expr, ExprPath, Lit, spanned::Spanned};
 
 use super::{allow_underscore, delimited};
+use crate::record::{Format, Record};
 use crate::tokens::on;
 use crate::traced::{
     attributes_fn::{AttributesFn, Binding, NamedArgument},
     model::{Parent, Traced},
-    record::{Format, Key, Record},
 };
 
 pub(super) fn open(traced: &Traced<'_>) -> TokenStream {
@@ -97,10 +97,6 @@ fn fill(traced: &Traced<'_>) -> TokenStream {
 
 fn record(record: &Record) -> TokenStream {
     let Record { key, format, value, cfgs, .. } = record;
-    let key = match key {
-        Key::Text(key) => quote!(#key),
-        Key::Const(key) => quote!(#key),
-    };
     let is_text = matches!(value, Expr::Lit(it) if matches!(it.lit, Lit::Str(_)));
     let set = match format {
         Format::Typed if is_text => quote!(attribute_static(#key, #value)),

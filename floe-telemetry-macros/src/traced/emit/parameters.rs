@@ -5,11 +5,11 @@
 //! local in addition to the argument. They are bound only if a closure of the user may borrow one, because the
 //! compiler, when it rejects the borrow, suggests `move` only for a local.
 
-use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{
-    Attribute, FnArg, Meta, Pat, PatIdent, PatType, Receiver, ReceiverKind, ReturnType, Signature,
-    Type, ext::IdentExt,
+    Attribute, FnArg, Pat, PatIdent, PatType, Receiver, ReceiverKind, Signature, Type,
+    ext::IdentExt,
 };
 
 use super::allow_underscore;
@@ -39,16 +39,12 @@ pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
     let mut statements: TokenStream =
         sig.inputs.iter().take(captured).rev().filter_map(|input| mention(input, place)).collect();
     let borrows = contains_closure(place);
-    let lends =
-        matches!(&sig.output, ReturnType::Type(_, ty) if matches!(**ty, Type::Reference(_)));
     for (index, input) in sig.inputs.iter_mut().enumerate().skip(captured) {
         statements.extend(match input {
             // Captured as a whole: fields that are captured separately are dropped in another order, and the compiler
             // does not see that they are read.
             FnArg::Receiver(receiver) => capture_receiver(receiver, place),
-            FnArg::Typed(typed) if stays(typed) && !(borrows && is_owned_name(typed)) => {
-                mention_returned(typed, place).filter(|_| lends)
-            }
+            FnArg::Typed(typed) if stays(typed) && !(borrows && is_owned_name(typed)) => None,
             FnArg::Typed(typed) => match &mut *typed.pat {
                 Pat::Ident(pat) if is_name(pat) => Some(rebind_name(pat, &mut typed.attrs, place)),
                 _ => Some(destructure(typed, index, place)),
@@ -104,34 +100,6 @@ fn mention(input: &FnArg, place: Place<'_>) -> Option<TokenStream> {
     }
 }
 
-/// Mentions an argument that the body returns unchanged, because Clippy's `ptr_arg`, which otherwise suggests a slice,
-/// looks only at the body of the function itself.
-fn mention_returned(typed: &PatType, place: Place<'_>) -> Option<TokenStream> {
-    let (Place::Closure(body) | Place::ClosureBehindOpening { body, .. }) = place else {
-        return None;
-    };
-    match (&*typed.pat, &*typed.ty) {
-        (Pat::Ident(pat), Type::Reference(_)) if is_returned(&pat.ident, body.clone()) => {
-            let name = &pat.ident;
-            Some(quote_spanned!(Span::mixed_site()=> let _ = &#name;))
-        }
-        _ => None,
-    }
-}
-
-/// Whether a name follows a `return`, or is last in braces.
-fn is_returned(name: &Ident, body: TokenStream) -> bool {
-    let trees: Vec<_> = body.into_iter().collect();
-    let is = |tree: &TokenTree, word: &str| matches!(tree, TokenTree::Ident(it) if it == word);
-    let name_text = name.to_string();
-    trees.last().is_some_and(|last| is(last, &name_text))
-        || trees.windows(2).any(|pair| is(&pair[0], "return") && is(&pair[1], &name_text))
-        || trees.iter().any(|tree| {
-            matches!(tree, TokenTree::Group(group)
-            if group.delimiter() == Delimiter::Brace && is_returned(name, group.stream()))
-        })
-}
-
 /// Captures `self`, which cannot be bound again, as a whole, even if the body uses none or only a part of it, so that
 /// it is dropped at the right time.
 fn capture_receiver(receiver: &Receiver, place: Place<'_>) -> Option<TokenStream> {
@@ -152,7 +120,7 @@ fn capture_receiver(receiver: &Receiver, place: Place<'_>) -> Option<TokenStream
 fn contains_closure(place: Place<'_>) -> bool {
     match place {
         Place::Closure(body) | Place::ClosureBehindOpening { body, .. } => {
-            tokens::any_punct(body, '|') || tokens::any_ident(body, |word| word == "async")
+            tokens::any_punct(body, '|') || tokens::has_word(body, &["async"])
         }
         Place::Future(_) | Place::FutureInside(_) => false,
     }
@@ -228,7 +196,7 @@ fn destructure(typed: &mut PatType, index: usize, place: Place<'_>) -> TokenStre
     let pattern = std::mem::replace(&mut *typed.pat, name);
     let attrs = of_the_binding(&mut typed.attrs);
     let cfgs = attrs.iter().filter(|attr| tokens::is_conditional(attr));
-    let is_mut = tokens::any_ident(&pattern, |word| word == "mut");
+    let is_mut = tokens::has_word(&pattern, &["mut"]);
     let allow = is_mut.then(|| allow_never_read(place));
     let bind = match &pattern {
         Pat::Wild(_) => None,
@@ -273,15 +241,8 @@ fn of_the_binding(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
     found
 }
 
-/// Whether an attribute is `#[allow(…)]` or `#[cfg_attr(…, allow(…))]`.
 fn is_lint(attr: &Attribute) -> bool {
-    const LEVELS: [&str; 5] = ["allow", "deny", "expect", "forbid", "warn"];
-    match &attr.meta {
-        Meta::List(list) if list.path.is_ident("cfg_attr") => {
-            tokens::any_ident(&list.tokens, |word| LEVELS.iter().any(|level| word == level))
-        }
-        meta => LEVELS.iter().any(|level| meta.path().is_ident(level)),
-    }
+    tokens::is_named(attr, &["allow", "deny", "expect", "forbid", "warn"])
 }
 
 /// The primitive types. A user's type with such a name is dropped in another order.
@@ -292,7 +253,7 @@ const PRIMITIVES: &[&str] = &[
 
 /// Whether an argument without `mut` needs no binding, judged by the name of its type.
 fn stays(typed: &PatType) -> bool {
-    is_plain(&typed.ty) && !tokens::any_ident(&typed.pat, |word| word == "mut")
+    is_plain(&typed.ty) && !tokens::has_word(&typed.pat, &["mut"])
 }
 
 fn is_plain(ty: &Type) -> bool {

@@ -5,7 +5,7 @@ use floe_telemetry::FloeAttributes;
 use floe_telemetry::attributes::ToAttributeValue;
 
 #[derive(FloeAttributes)]
-#[floe(transparent, rename_all = "kebab")]
+#[floe(transparent)]
 enum WithData {
     Started { password: String },
     Failed(u32, #[floe(skip)] u32),
@@ -31,6 +31,12 @@ enum ValueTwice {
     Dev,
     #[floe(rename = "dev")]
     Development,
+}
+
+#[derive(FloeAttributes)]
+#[floe(rename_all = "kebab")]
+enum MisspelledCase {
+    Dev,
 }
 
 #[derive(FloeAttributes)]

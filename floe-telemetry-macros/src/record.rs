@@ -1,34 +1,61 @@
-//! One entry of `attributes(…)`: `key = value`, `%value`, `?value`, or an argument's name alone.
+//! The key of an attribute, and one entry of `attributes(…)`: `key = value`, `%value`, `?value`, or an argument's name alone.
 
 use proc_macro2::{Ident, Punct, Span, TokenStream, TokenTree};
-use syn::{Attribute, Expr, LitStr, Member, Path, Token, ext::IdentExt, parse::ParseStream};
+use quote::ToTokens;
+use syn::{
+    Attribute, Expr, ExprLit, Lit, LitStr, Member, Path, Token, ext::IdentExt, parse::ParseStream,
+};
 
 use crate::{ctxt::Ctxt, keywords, words};
 
-pub(super) struct Record {
-    pub(super) key: Key,
-    pub(super) format: Format,
-    pub(super) value: Expr,
+pub(crate) struct Record {
+    pub(crate) key: Key,
+    pub(crate) format: Format,
+    pub(crate) value: Expr,
     /// Whether the key is in quotes, chosen by the user for this value.
-    pub(super) quoted: bool,
+    pub(crate) quoted: bool,
     /// The argument named by a shorthand, which must exist.
-    pub(super) shorthand: Option<Ident>,
-    pub(super) cfgs: Vec<Attribute>,
+    pub(crate) shorthand: Option<Ident>,
+    pub(crate) cfgs: Vec<Attribute>,
 }
 
-pub(super) enum Key {
+#[derive(Clone)]
+pub(crate) enum Key {
     Text(LitStr),
     Const(Path),
 }
 
+impl Key {
+    /// Parses the value of `key = …`.
+    pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        match keywords::ungrouped(input.parse()?) {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(Self::Text(text)),
+            Expr::Path(path) if path.qself.is_none() => Ok(Self::Const(path.path)),
+            other => Err(syn::Error::new_spanned(
+                other,
+                "a key is a string literal or the path of a constant",
+            )),
+        }
+    }
+}
+
+impl ToTokens for Key {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Text(text) => text.to_tokens(tokens),
+            Self::Const(path) => path.to_tokens(tokens),
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
-pub(super) enum Format {
+pub(crate) enum Format {
     Debug,
     Display,
     Typed,
 }
 
-pub(super) fn list(cx: &Ctxt, input: ParseStream<'_>) -> Vec<Record> {
+pub(crate) fn list(cx: &Ctxt, input: ParseStream<'_>) -> Vec<Record> {
     let mut records = Vec::new();
     keywords::parse_each(
         cx,
