@@ -66,13 +66,13 @@ pub(crate) fn recording(data: &[u8]) {
     let forest = Forest::new(&first);
     let rows: usize = forest.traces().iter().map(|trace| trace.spans.len()).sum();
     assert_eq!(rows, first.spans.len());
-    let below = |root: &usize| forest.below(*root).count();
-    let reached: usize = forest.traces().iter().flat_map(|trace| &trace.roots).map(below).sum();
+    let roots: Vec<usize> = forest.traces().iter().flat_map(|trace| trace.roots.clone()).collect();
+    let reached = forest.tree().below(&roots).count();
     assert_eq!(reached, first.spans.len(), "each span is below one root");
     for trace in forest.traces() {
         let picture = floe_trace::waterfall(&forest, trace, WaterfallOptions::default());
         assert!(!picture.contains(['\u{1b}', '\r', '\u{202e}']), "{picture}");
-        let path = floe_trace::critical_path(&forest, &trace.roots);
+        let path = floe_trace::critical_path(forest.tree(), &trace.roots);
         let length: u64 = path.iter().map(|step| step.to - step.from).sum();
         assert_eq!(length, trace.duration());
     }

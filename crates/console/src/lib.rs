@@ -180,8 +180,9 @@ impl State {
             return Ok(());
         };
         let id = first.span_context.trace_id().to_string();
-        let tree = Spans::new(spans);
-        let picture = waterfall(&tree, &id, &tree.roots, look);
+        let spans = Spans(spans);
+        let tree = spans.tree();
+        let picture = waterfall(&tree, &spans, &id, tree.roots(), look);
         let picture = format!("{picture}\n");
         self.writer.write_all(picture.as_bytes())
     }

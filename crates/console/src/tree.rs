@@ -1,86 +1,39 @@
-//! The spans of a trace as a tree.
+//! The tree of the spans of a trace, and their texts.
 
 use std::borrow::Cow;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use floe_waterfall::{Mark, Tree, beside, place};
+use floe_waterfall::{Labels, Mark, Tree, beside, place};
 use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry::{SpanId, Value};
 use opentelemetry_sdk::trace::SpanData;
-use rustc_hash::FxHashMap;
 
 use crate::keys;
 use floe_redact::printable;
+use floe_telemetry_core::__sdk::clock::UnixNanos;
 
-pub(super) struct Spans<'a> {
-    data: &'a [SpanData],
-    parents: Vec<Option<usize>>,
-    children: Vec<Vec<usize>>,
-    /// The spans without a parent in the trace, by start.
-    pub(super) roots: Vec<usize>,
-}
+/// The spans of a trace.
+pub(super) struct Spans<'a>(pub(super) &'a [SpanData]);
 
 pub(super) fn is_root(span: &SpanData) -> bool {
     span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote
 }
 
-impl<'a> Spans<'a> {
-    pub(super) fn new(spans: &'a [SpanData]) -> Self {
-        let mut indices = FxHashMap::default();
-        for (index, span) in spans.iter().enumerate() {
-            // Spans of another program may repeat an id: the first one has the children.
-            indices.entry(span.span_context.span_id()).or_insert(index);
-        }
-        let mut tree = Self {
-            data: spans,
-            parents: vec![None; spans.len()],
-            children: vec![Vec::new(); spans.len()],
-            roots: Vec::new(),
-        };
-        let mut by_start: Vec<usize> = (0..spans.len()).collect();
-        by_start.sort_by_key(|index| spans.get(*index).map(|span| span.start_time));
-        for index in by_start {
-            let parent = indices.get(&tree.span(index).parent_span_id).copied();
-            let siblings = match parent.filter(|parent| *parent != index) {
-                Some(parent) => {
-                    tree.parents[index] = Some(parent);
-                    &mut tree.children[parent]
-                }
-                None => &mut tree.roots,
-            };
-            siblings.push(index);
-        }
-        tree
-    }
-
-    fn span(&self, span: usize) -> &'a SpanData {
-        &self.data[span]
+impl Spans<'_> {
+    pub(super) fn tree(&self) -> Tree {
+        Tree::by_ids(self.0.iter().map(|span| {
+            let times = [span.start_time, span.end_time].map(|time| UnixNanos::from(time).0);
+            (span.span_context.span_id(), span.parent_span_id, times.into())
+        }))
     }
 }
 
-impl Tree for Spans<'_> {
-    fn start(&self, span: usize) -> u64 {
-        nanos(self.span(span).start_time)
-    }
-
-    fn end(&self, span: usize) -> u64 {
-        nanos(self.span(span).end_time)
-    }
-
-    fn parent(&self, span: usize) -> Option<usize> {
-        self.parents[span]
-    }
-
-    fn children(&self, span: usize) -> &[usize] {
-        &self.children[span]
-    }
-
+impl Labels for Spans<'_> {
     fn name(&self, span: usize) -> Cow<'_, str> {
-        printable(&self.span(span).name)
+        printable(&self.0[span].name)
     }
 
     fn mark(&self, span: usize) -> Mark {
-        let span = self.span(span);
+        let span = &self.0[span];
         let has = |is: fn(&str, &Value) -> bool| {
             let mut attributes = span.attributes.iter();
             attributes.any(|attribute| is(attribute.key.as_str(), &attribute.value))
@@ -97,7 +50,7 @@ impl Tree for Spans<'_> {
     }
 
     fn message(&self, span: usize) -> Cow<'_, str> {
-        match &self.span(span).status {
+        match &self.0[span].status {
             Status::Error { description } => {
                 let line = description.replace(['\n', '\r', '\t'], " ");
                 Cow::Owned(printable(&line).into_owned())
@@ -107,14 +60,14 @@ impl Tree for Spans<'_> {
     }
 
     fn beside(&self, span: usize) -> String {
-        let span = self.span(span);
+        let span = &self.0[span];
         let is_call = matches!(span.span_kind, SpanKind::Client | SpanKind::Producer);
         let text = beside(is_call, |key| attribute(span, key));
         printable(&text).into_owned()
     }
 
     fn place(&self, span: usize) -> String {
-        let span = self.span(span);
+        let span = &self.0[span];
         printable(&place(|key| attribute(span, key))).into_owned()
     }
 }
@@ -123,9 +76,4 @@ fn attribute(span: &SpanData, key: &str) -> Option<String> {
     let mut attributes = span.attributes.iter();
     let attribute = attributes.find(|attribute| attribute.key.as_str() == key)?;
     Some(attribute.value.to_string())
-}
-
-fn nanos(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    since.as_nanos().try_into().unwrap_or(u64::MAX)
 }

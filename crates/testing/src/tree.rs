@@ -1,15 +1,14 @@
 //! Captured spans as lines of an indented tree, without ids and times.
 
-use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
-use std::time::SystemTime;
+use std::mem;
 
-use opentelemetry::SpanId;
-use opentelemetry::trace::TraceId;
+use floe_waterfall::Tree;
 use opentelemetry_sdk::trace::SpanData;
 
 use crate::char_boundary::{CUT, beginning};
 use floe_redact::printable;
+use floe_telemetry_core::__sdk::clock::UnixNanos;
 
 /// The maximum number of lines in a failed assertion, and of characters of each.
 const MOST_LINES: usize = 200;
@@ -21,33 +20,24 @@ pub(super) type Line = (usize, String);
 /// Describes the spans: parents before children, siblings in the order in which they started, and equal
 /// siblings next to each other once. A span whose parent is missing is at the top.
 pub(super) fn lines(spans: &[SpanData], describe: impl Fn(&SpanData) -> String) -> Vec<Line> {
-    let known: HashSet<_> = spans.iter().map(id).collect();
-    let mut children: HashMap<_, Vec<&SpanData>> = HashMap::new();
-    for span in spans {
-        let parent = Some(parent(span)).filter(|parent| known.contains(parent));
-        children.entry(parent).or_default().push(span);
+    let tree = Tree::by_ids(spans.iter().map(|span| {
+        let trace = span.span_context.trace_id();
+        let times = [span.start_time, span.end_time].map(|time| UnixNanos::from(time).0);
+        ((trace, span.span_context.span_id()), (trace, span.parent_span_id), times.into())
+    }));
+    let parents_first: Vec<usize> = tree.below(tree.roots()).collect();
+    let mut depths = vec![0; spans.len()];
+    for span in &parents_first {
+        depths[*span] = tree.parent(*span).map_or(0, |parent| depths[parent] + 1);
     }
-    // Lists instead of recursion, because a trace may be deeper than the thread's stack.
-    let mut parents_first = Vec::new();
-    let mut open = vec![(None, 0)];
-    while let Some((parent, depth)) = open.pop() {
-        for span in children.remove(&parent).unwrap_or_default() {
-            parents_first.push((parent, depth, span));
-            open.push((Some(id(span)), depth + 1));
-        }
+    // The lines of each span with those below it.
+    let mut subtrees: Vec<Vec<Line>> = vec![Vec::new(); spans.len()];
+    for span in parents_first.into_iter().rev() {
+        let mut lines = joined(&tree, tree.children(span), &mut subtrees);
+        lines.push((depths[span], printable(&describe(&spans[span])).into_owned()));
+        subtrees[span] = lines;
     }
-    let mut below: HashMap<_, Vec<Subtree>> = HashMap::new();
-    for (parent, depth, span) in parents_first.into_iter().rev() {
-        let mut lines = joined(below.remove(&Some(id(span))).unwrap_or_default());
-        lines.push((depth, printable(&describe(span)).into_owned()));
-        below.entry(parent).or_default().push(Subtree {
-            start: span.start_time,
-            end: span.end_time,
-            group: 0,
-            lines,
-        });
-    }
-    let mut lines = joined(below.remove(&None).unwrap_or_default());
+    let mut lines = joined(&tree, tree.roots(), &mut subtrees);
     lines.reverse();
     lines
 }
@@ -72,18 +62,7 @@ pub(super) fn excerpt(lines: &[Line]) -> String {
     shown.join("\n")
 }
 
-/// The id of a span, unique in all traces.
-pub(super) fn id(span: &SpanData) -> (TraceId, SpanId) {
-    (span.span_context.trace_id(), span.span_context.span_id())
-}
-
-pub(super) fn parent(span: &SpanData) -> (TraceId, SpanId) {
-    (span.span_context.trace_id(), span.parent_span_id)
-}
-
 struct Subtree {
-    start: SystemTime,
-    end: SystemTime,
     /// The number of the group: siblings that overlap are in one group.
     group: usize,
     /// The lines, the last one first, so that the line of a parent is appended.
@@ -91,17 +70,18 @@ struct Subtree {
 }
 
 /// Joins siblings; the last line is first.
-fn joined(mut siblings: Vec<Subtree>) -> Vec<Line> {
-    siblings.sort_by_key(|it| (it.start, it.end));
-    let mut group = 0;
-    let mut end = SystemTime::UNIX_EPOCH;
-    for sibling in &mut siblings {
-        if sibling.start >= end {
+fn joined(tree: &Tree, siblings: &[usize], subtrees: &mut [Vec<Line>]) -> Vec<Line> {
+    let mut siblings = siblings.to_vec();
+    siblings.sort_by_key(|span| (tree.start(*span), tree.end(*span)));
+    let (mut group, mut end) = (0, 0);
+    let siblings = siblings.iter().map(|span| {
+        if tree.start(*span) >= end {
             group += 1;
         }
-        sibling.group = group;
-        end = end.max(sibling.end);
-    }
+        end = end.max(tree.end(*span));
+        Subtree { group, lines: mem::take(&mut subtrees[*span]) }
+    });
+    let mut siblings: Vec<Subtree> = siblings.collect();
     // The order in which overlapping spans start may differ from run to run.
     siblings.sort_by(|a, b| {
         let texts = || a.lines.iter().rev().cmp(b.lines.iter().rev());
@@ -135,7 +115,8 @@ fn indented(depth: usize, text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry::trace::{SpanContext, TraceFlags, TraceState};
+    use opentelemetry::SpanId;
+    use opentelemetry::trace::{SpanContext, TraceFlags, TraceId, TraceState};
 
     use floe_telemetry_core::create_span;
 

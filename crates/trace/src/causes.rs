@@ -176,12 +176,12 @@ fn on_path(forest: &Forest<'_>, all: u64) -> Vec<u64> {
     let mut times = vec![0_u64; forest.recording().spans.len()];
     let mut left = all / 2;
     for trace in traces {
-        for step in critical_path(forest, &trace.roots) {
+        for step in critical_path(forest.tree(), &trace.roots) {
             times[step.span] = times[step.span].saturating_add(step.to - step.from);
         }
-        let below = trace.roots.iter().flat_map(|root| forest.below(*root));
+        let below = forest.tree().below(&trace.roots);
         for span in below.collect::<Vec<_>>().into_iter().rev() {
-            if let Some(parent) = forest.parent(span) {
+            if let Some(parent) = forest.tree().parent(span) {
                 times[parent] = times[parent].saturating_add(times[span]);
             }
         }
@@ -220,8 +220,9 @@ fn innermost(forest: &Forest<'_>, found: &mut [Finding], on_path: &[u64]) {
             let (above, other) = (&found[at], &found[below]);
             let is_loop = other.cause.kind.is_of_one_span();
             let is_inside = |span: usize| {
-                let first = if is_loop { Some(span) } else { forest.parent(span) };
-                std::iter::successors(first, |it| forest.parent(*it)).any(|it| slow.contains(&it))
+                let first = if is_loop { Some(span) } else { forest.tree().parent(span) };
+                std::iter::successors(first, |it| forest.tree().parent(*it))
+                    .any(|it| slow.contains(&it))
             };
             let step = other.at.len() / MOST_BELOW + 1;
             let looked_at = other.at.iter().step_by(step);

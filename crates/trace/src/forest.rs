@@ -1,9 +1,8 @@
 //! The spans of a recording as trees, one or more for each trace.
 
-use std::iter::successors;
 use std::sync::OnceLock;
 
-use floe_waterfall::uncovered;
+use floe_waterfall::Tree;
 use rustc_hash::FxHashMap;
 
 use crate::span::{Kind, Note, Recording, Span, SpanId, Text, TraceId};
@@ -13,9 +12,7 @@ use crate::span::{Kind, Note, Recording, Span, SpanId, Text, TraceId};
 pub struct Forest<'a> {
     recording: &'a Recording,
     traces: Vec<Trace>,
-    parents: Vec<Option<usize>>,
-    /// The children of each span, by start.
-    children: Vec<Vec<usize>>,
+    tree: Tree,
     self_times: Vec<u64>,
     notes: Vec<Note>,
     /// By the index of a source and a name: a span whose place in the code all such spans with a place share; `None` if
@@ -79,7 +76,11 @@ impl<'a> Forest<'a> {
             // A span that is its own parent is a circle of one.
             parents.push(parent.filter(|parent| *parent != index));
         }
-        let circles = cut_circles(spans, &mut parents);
+        let times = spans.iter().map(|span| (span.start, span.end)).collect();
+        let tree = Tree::new(times, parents.clone());
+        let all = 0..spans.len();
+        let circles = all.filter(|span| parents[*span].is_some() && tree.parent(*span).is_none());
+        let circles: Vec<usize> = circles.collect();
         let notes = [
             (repeated, "this span id was read before in the trace; both spans are shown"),
             (missing, "the parent of this span was not read"),
@@ -93,28 +94,17 @@ impl<'a> Forest<'a> {
             Some(Note::of_span(first, message.to_owned(), found.len()))
         });
         let notes = notes.collect();
-        let mut children = vec![Vec::new(); spans.len()];
-        let mut by_start: Vec<usize> = (0..spans.len()).collect();
-        by_start.sort_by_key(|span| spans[*span].start);
-        for span in by_start {
-            if let Some(parent) = parents[span] {
-                children[parent].push(span);
-            }
-        }
-        let traces = traces(spans, &parents);
-        let mut forest = Self {
+        let self_times = (0..spans.len())
+            .map(|span| tree.uncovered(span).map(|(from, to)| to - from).sum())
+            .collect();
+        Self {
             recording,
-            traces,
-            parents,
-            children,
-            self_times: Vec::new(),
+            traces: traces(spans, &tree),
+            tree,
+            self_times,
             notes,
             places: OnceLock::new(),
-        };
-        forest.self_times = (0..spans.len())
-            .map(|span| uncovered(&forest, span).map(|(from, to)| to - from).sum())
-            .collect();
-        forest
+        }
     }
 
     /// Returns the recording.
@@ -170,16 +160,10 @@ impl<'a> Forest<'a> {
         places
     }
 
-    /// Returns the parent of a span, if it was read.
+    /// Returns the times and relations of the spans.
     #[must_use]
-    pub fn parent(&self, span: usize) -> Option<usize> {
-        self.parents.get(span).copied().flatten()
-    }
-
-    /// Returns the children of a span, by start.
-    #[must_use]
-    pub fn children(&self, span: usize) -> &[usize] {
-        self.children.get(span).map_or(&[], Vec::as_slice)
+    pub const fn tree(&self) -> &Tree {
+        &self.tree
     }
 
     /// Returns the self time of a span, during which none of its children ran, in nanoseconds.
@@ -187,39 +171,9 @@ impl<'a> Forest<'a> {
     pub fn self_time(&self, span: usize) -> u64 {
         self.self_times.get(span).copied().unwrap_or_default()
     }
-
-    /// Returns a span and all spans below it, parents before children, siblings by start.
-    pub fn below(&self, span: usize) -> impl Iterator<Item = usize> {
-        floe_waterfall::below(self, &[span])
-    }
 }
 
-/// Makes the earliest span of each circle of parents a root, and returns these spans.
-fn cut_circles(spans: &[Span], parents: &mut [Option<usize>]) -> Vec<usize> {
-    let mut circles = Vec::new();
-    // The number of the walk that reached each span, from 1.
-    let mut reached = vec![0_usize; spans.len()];
-    for from in 0..spans.len() {
-        let mut at = Some(from);
-        while let Some(span) = at
-            && reached[span] == 0
-        {
-            reached[span] = from + 1;
-            at = parents[span];
-        }
-        // A walk that returns to one of its own spans has found a circle.
-        let Some(at) = at.filter(|span| reached[*span] == from + 1) else {
-            continue;
-        };
-        let circle = successors(Some(at), |span| parents[*span].filter(|next| *next != at));
-        let earliest = circle.min_by_key(|span| spans[*span].start).unwrap_or(at);
-        parents[earliest] = None;
-        circles.push(earliest);
-    }
-    circles
-}
-
-fn traces(spans: &[Span], parents: &[Option<usize>]) -> Vec<Trace> {
+fn traces(spans: &[Span], tree: &Tree) -> Vec<Trace> {
     let mut traces: Vec<Trace> = Vec::new();
     let mut by_id: FxHashMap<TraceId, usize> = FxHashMap::default();
     for (index, span) in spans.iter().enumerate() {
@@ -236,7 +190,7 @@ fn traces(spans: &[Span], parents: &[Option<usize>]) -> Vec<Trace> {
         });
         let trace = &mut traces[at];
         trace.spans.push(index);
-        if parents[index].is_none() {
+        if tree.parent(index).is_none() {
             trace.roots.push(index);
         }
         // A span without times says nothing about the times of its trace.

@@ -51,4 +51,4 @@ pub use crate::span::{
     TraceId, Value, json_of,
 };
 pub use crate::waterfall::waterfall;
-pub use floe_waterfall::{Options as WaterfallOptions, Step, critical_path, duration};
+pub use floe_waterfall::{Options as WaterfallOptions, Step, Tree, critical_path, duration};

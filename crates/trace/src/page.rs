@@ -149,7 +149,8 @@ fn rows_of(forest: &Forest<'_>, most: usize) -> (Vec<usize>, usize) {
     }
     kept.sort_by_key(|trace| trace.start);
     let roots = kept.iter().flat_map(|trace| &trace.roots);
-    let order: Vec<usize> = roots.flat_map(|root| forest.below(*root)).take(most).collect();
+    let order: Vec<usize> =
+        roots.flat_map(|root| forest.tree().below(&[*root])).take(most).collect();
     let left_out = forest.recording().spans.len() - order.len();
     (order, left_out)
 }
@@ -246,7 +247,7 @@ impl<'a> Plan<'a> {
 
     fn span(&self, row: usize, index: usize, rows: &mut Rows, strings: &mut Strings) {
         let span = self.forest.span(index);
-        let parent = self.forest.parent(index);
+        let parent = self.forest.tree().parent(index);
         let parent = parent.and_then(|it| self.row_of.get(&it)).copied();
         let above = parent.and_then(|it| rows.depth.get(it));
         let (status, message) = match &span.status {
@@ -303,7 +304,7 @@ impl<'a> Plan<'a> {
     }
 
     fn critical(&self, trace: &Trace, rows: &mut Rows) {
-        for step in critical_path(self.forest, &trace.roots) {
+        for step in critical_path(self.forest.tree(), &trace.roots) {
             if let Some(row) = self.row_of.get(&step.span) {
                 let part = (self.time(step.from), self.time(step.to));
                 if step.is_wait {

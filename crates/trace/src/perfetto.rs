@@ -93,15 +93,17 @@ impl<W: Write> Writer<W> {
 
     fn spans(&mut self, forest: &Forest<'_>, processes: &[usize]) -> io::Result<()> {
         let roots = forest.traces().iter().flat_map(|trace| &trace.roots);
-        let mut order: Vec<usize> = roots.flat_map(|root| forest.below(*root)).collect();
+        let mut order: Vec<usize> = roots.flat_map(|root| forest.tree().below(&[*root])).collect();
         // The sort is stable: parents stay before children that start at the same time.
         order.sort_by_key(|span| forest.span(*span).start.max(self.origin));
         let mut tracks = Tracks::default();
         let mut places = vec![Place::default(); forest.recording().spans.len()];
         for index in &order {
             let pid = process(processes, forest.span(*index).source);
-            let parent =
-                forest.parent(*index).filter(|it| places[*it].tid > 0 && places[*it].pid == pid);
+            let parent = forest
+                .tree()
+                .parent(*index)
+                .filter(|it| places[*it].tid > 0 && places[*it].pid == pid);
             let parent = parent.map(|it| (it, places[it].tid));
             let (tid, is_nested) = tracks.place(forest, pid, *index, parent);
             places[*index] = Place { pid, tid, is_nested };
@@ -117,10 +119,10 @@ impl<W: Write> Writer<W> {
             }))?;
             // Perfetto binds an arrow to the last slice that began on its track.
             let flow = |ph, id| json!({"ph": ph, "bp": "e", "id": id, "name": "calls", "cat": "calls", "pid": pid, "tid": tid, "ts": ts});
-            if forest.parent(index).is_some() && !is_nested {
+            if forest.tree().parent(index).is_some() && !is_nested {
                 self.event(&flow("f", index))?;
             }
-            for child in forest.children(index).iter().filter(|it| !places[**it].is_nested) {
+            for child in forest.tree().children(index).iter().filter(|it| !places[**it].is_nested) {
                 self.event(&flow("s", *child))?;
             }
             for event in &span.events {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use floe_redact::printable;
-use floe_waterfall::{Mark, Tree};
+use floe_waterfall::{Labels, Mark};
 
 use crate::forest::{Forest, Trace};
 use crate::span::{Kind, Status};
@@ -12,26 +12,10 @@ use crate::span::{Kind, Status};
 #[must_use]
 pub fn waterfall(forest: &Forest<'_>, trace: &Trace, options: floe_waterfall::Options) -> String {
     let id = trace.id.to_string();
-    floe_waterfall::waterfall(forest, &id, &trace.roots, options)
+    floe_waterfall::waterfall(forest.tree(), forest, &id, &trace.roots, options)
 }
 
-impl Tree for Forest<'_> {
-    fn start(&self, span: usize) -> u64 {
-        self.span(span).start
-    }
-
-    fn end(&self, span: usize) -> u64 {
-        self.span(span).end
-    }
-
-    fn parent(&self, span: usize) -> Option<usize> {
-        self.parent(span)
-    }
-
-    fn children(&self, span: usize) -> &[usize] {
-        self.children(span)
-    }
-
+impl Labels for Forest<'_> {
     fn name(&self, span: usize) -> Cow<'_, str> {
         line(&self.span(span).name)
     }

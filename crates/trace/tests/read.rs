@@ -247,7 +247,7 @@ fn what_others_download_is_read() {
     let [root, child] = &*recording.spans else { panic!("{:?}", recording.spans) };
     assert_eq!((root.trace.0, root.duration(), root.kind), (0xf_c60c, 5_000_000, Kind::Server));
     assert_eq!(root.attribute("rows"), Some(&Value::Int(12)));
-    assert_eq!(forest.parent(1), Some(0));
+    assert_eq!(forest.tree().parent(1), Some(0));
     assert_eq!((recording.service(root), recording.service(child)), ("shop", "db"));
     assert_eq!(child.status, Status::Error("no".into()));
     assert_eq!((&*child.events[0].name, child.links[0].span), ("exception", SpanId(7)));
@@ -480,11 +480,11 @@ fn parents_that_are_missing_repeated_or_a_circle() {
     let [trace] = forest.traces() else { panic!() };
     let roots: Vec<&str> = trace.roots.iter().map(|root| &*forest.span(*root).name).collect();
     assert_eq!(roots, ["circle 2", "its own parent", "orphan"]);
-    let all: usize = trace.roots.iter().map(|root| forest.below(*root).count()).sum();
+    let all: usize = forest.tree().below(&trace.roots).count();
     assert_eq!(all, 8);
-    let below: Vec<_> = forest.below(1).map(|span| &*forest.span(span).name).collect();
+    let below: Vec<_> = forest.tree().below(&[1]).map(|span| &*forest.span(span).name).collect();
     assert_eq!(below, ["circle 2", "circle 3", "circle 1"]);
-    assert_eq!((forest.children(5).len(), forest.children(6).len()), (1, 0));
+    assert_eq!((forest.tree().children(5).len(), forest.tree().children(6).len()), (1, 0));
     let notes: Vec<String> = forest.notes().iter().map(ToString::to_string).collect();
     assert_eq!(notes.len(), 3, "{notes:#?}");
     assert!(notes[0].contains("0000000000000006: this span id was read before"));
@@ -500,9 +500,9 @@ fn a_chain_of_many_levels_needs_no_stack() {
     }
     let recording = read(text).unwrap();
     let forest = Forest::new(&recording);
-    assert_eq!(forest.below(0).count(), 50_000);
+    assert_eq!(forest.tree().below(&[0]).count(), 50_000);
     assert_eq!(forest.self_time(0), 2);
-    let path = floe_trace::critical_path(&forest, &[0]);
+    let path = floe_trace::critical_path(forest.tree(), &[0]);
     assert_eq!(path.iter().map(|step| step.to - step.from).sum::<u64>(), forest.span(0).duration());
     let picture = floe_trace::waterfall(
         &forest,

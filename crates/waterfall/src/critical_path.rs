@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::tree::{Tree, below};
+use crate::tree::Tree;
 
 /// A part of the critical path, from `from` to `to`, in nanoseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +45,8 @@ impl Task {
 /// the last child that had ended by then, and so on. A child that outlasts its parent is followed to its own end, so
 /// that the steps add up to the time from the first start in the trace to the last end.
 #[must_use]
-pub fn critical_path(tree: &impl Tree, roots: &[usize]) -> Vec<Step> {
-    let spans: Vec<usize> = below(tree, roots).collect();
+pub fn critical_path(tree: &Tree, roots: &[usize]) -> Vec<Step> {
+    let spans: Vec<usize> = tree.below(roots).collect();
     // A span without times does not tell the times of its trace.
     let timed = || spans.iter().copied().filter(|span| tree.end(*span) > 0);
     let Some(last) = timed().max_by_key(|span| times(tree, *span).1) else {
@@ -83,7 +83,7 @@ pub fn critical_path(tree: &impl Tree, roots: &[usize]) -> Vec<Step> {
 }
 
 /// Adds the parts of a task, from its end backwards.
-fn parts(tree: &impl Tree, extents: &Extents, roots: &[usize], task: Task) -> Vec<Task> {
+fn parts(tree: &Tree, extents: &Extents, roots: &[usize], task: Task) -> Vec<Task> {
     let (start, end) = task.span.map_or((0, 0), |span| times(tree, span));
     let children = task.span.map_or(roots, |span| tree.children(span));
     let mut ends: Vec<(u64, u64, usize)> = Vec::new();
@@ -117,18 +117,18 @@ fn parts(tree: &impl Tree, extents: &Extents, roots: &[usize], task: Task) -> Ve
 /// The extent of an empty set of spans.
 const NEVER: (u64, u64) = (u64::MAX, 0);
 
-fn times(tree: &impl Tree, span: usize) -> (u64, u64) {
+fn times(tree: &Tree, span: usize) -> (u64, u64) {
     let start = tree.start(span);
     (start, tree.end(span).max(start))
 }
 
 /// The extent of a span itself; `NEVER` without a length.
-fn own(tree: &impl Tree, span: usize) -> (u64, u64) {
+fn own(tree: &Tree, span: usize) -> (u64, u64) {
     let (start, end) = times(tree, span);
     if start < end { (start, end) } else { NEVER }
 }
 
-fn extents(tree: &impl Tree, spans: &[usize]) -> Extents {
+fn extents(tree: &Tree, spans: &[usize]) -> Extents {
     let mut extents = Extents::default();
     for span in spans.iter().rev() {
         let all = extents.get(span).copied().unwrap_or(NEVER);
@@ -148,73 +148,25 @@ fn union(one: (u64, u64), other: (u64, u64)) -> (u64, u64) {
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
-
     use super::*;
-    use crate::tree::Mark;
 
-    /// Spans with their parent, start and end, and the children of each.
-    struct Spans(Vec<(Option<usize>, u64, u64)>, Vec<Vec<usize>>);
-
-    impl Spans {
-        fn new(spans: &[(Option<usize>, u64, u64)]) -> Self {
-            let of = |parent: usize| {
-                let all = 0..spans.len();
-                let mut children: Vec<usize> =
-                    all.filter(|it| spans[*it].0 == Some(parent)).collect();
-                children.sort_by_key(|child| spans[*child].1);
-                children
-            };
-            Self(spans.to_vec(), (0..spans.len()).map(of).collect())
-        }
-
-        fn path(&self) -> Vec<Step> {
-            let all = 0..self.0.len();
-            let roots: Vec<usize> = all.filter(|it| self.0[*it].0.is_none()).collect();
-            critical_path(self, &roots)
-        }
-
-        /// A span with its time, and in brackets its waits.
-        fn text(&self) -> String {
-            let step = |step: Step| {
-                let text = format!("{} {}-{}", step.span, step.from, step.to);
-                if step.is_wait { format!("[{text}]") } else { text }
-            };
-            let steps: Vec<String> = self.path().into_iter().map(step).collect();
-            steps.join(", ")
-        }
-    }
-
-    impl Tree for Spans {
-        fn start(&self, span: usize) -> u64 {
-            self.0[span].1
-        }
-        fn end(&self, span: usize) -> u64 {
-            self.0[span].2
-        }
-        fn parent(&self, span: usize) -> Option<usize> {
-            self.0[span].0
-        }
-        fn children(&self, span: usize) -> &[usize] {
-            &self.1[span]
-        }
-        fn name(&self, _: usize) -> Cow<'_, str> {
-            Cow::Borrowed("")
-        }
-        fn mark(&self, _: usize) -> Mark {
-            Mark::Unset
-        }
-        fn message(&self, _: usize) -> Cow<'_, str> {
-            Cow::Borrowed("")
-        }
-        fn beside(&self, _: usize) -> String {
-            String::new()
-        }
+    /// The tree of spans with their parent, start and end, and its path as text: each span with its time, in brackets if
+    /// it is a wait.
+    fn path(spans: &[(Option<usize>, u64, u64)]) -> (Vec<Step>, String) {
+        let times = spans.iter().map(|span| (span.1, span.2)).collect();
+        let tree = Tree::new(times, spans.iter().map(|span| span.0).collect());
+        let path = critical_path(&tree, tree.roots());
+        let step = |step: &Step| {
+            let text = format!("{} {}-{}", step.span, step.from, step.to);
+            if step.is_wait { format!("[{text}]") } else { text }
+        };
+        let text: Vec<String> = path.iter().map(step).collect();
+        (path, text.join(", "))
     }
 
     #[test]
     fn each_shape_of_a_trace_has_its_waits() {
-        for (shape, spans, path) in [
+        for (shape, spans, expected) in [
             (
                 "calls that touch each other",
                 &[(None, 10, 50), (Some(0), 10, 30), (Some(0), 30, 50)][..],
@@ -260,7 +212,7 @@ mod tests {
             ("spans without times", &[(None, 0, 0), (Some(0), 10, 30)], "1 10-30"),
             ("no spans", &[], ""),
         ] {
-            assert_eq!(Spans::new(spans).text(), path, "{shape}");
+            assert_eq!(path(spans).1, expected, "{shape}");
         }
     }
 
@@ -282,17 +234,17 @@ mod tests {
             }
             let start = spans.iter().map(|span| span.1).min();
             let end = spans.iter().map(|span| span.2).max();
-            let spans = Spans::new(&spans);
+            let (path, text) = path(&spans);
             let mut at = start;
-            for step in spans.path() {
-                assert_eq!(Some(step.from), at, "{:?}: {}", spans.0, spans.text());
+            for step in path {
+                assert_eq!(Some(step.from), at, "{spans:?}: {text}");
                 assert!(step.from < step.to);
-                let (_, start, end) = spans.0[step.span];
+                let (_, start, end) = spans[step.span];
                 let is_within = start <= step.from && step.to <= end;
-                assert_ne!(is_within, step.is_wait, "{:?}: {}", spans.0, spans.text());
+                assert_ne!(is_within, step.is_wait, "{spans:?}: {text}");
                 at = Some(step.to);
             }
-            assert_eq!(at, end, "{:?}: {}", spans.0, spans.text());
+            assert_eq!(at, end, "{spans:?}: {text}");
         }
     }
 }

@@ -13,5 +13,5 @@ pub use crate::color::uses_color;
 pub use crate::critical_path::{Step, critical_path};
 pub use crate::duration::duration;
 pub use crate::place::place;
-pub use crate::tree::{Mark, Tree, below, uncovered};
+pub use crate::tree::{Labels, Mark, Tree};
 pub use crate::waterfall::{Options, clip, waterfall};

@@ -1,23 +1,134 @@
-//! The input of a drawing.
+//! The relations of spans, and their texts in a drawing.
 
 use std::borrow::Cow;
+use std::hash::Hash;
+use std::iter::successors;
 
-/// A trace: spans, identified by an index, with their relations.
+use rustc_hash::FxHashMap;
+
+/// The spans of one or more traces with their times and parents. Spans are identified by an index.
+#[derive(Clone, Debug, Default)]
+pub struct Tree {
+    times: Vec<(u64, u64)>,
+    parents: Vec<Option<usize>>,
+    children: Vec<Vec<usize>>,
+    roots: Vec<usize>,
+}
+
+impl Tree {
+    /// Builds the tree of spans with these times and parents. Times are in nanoseconds since 1970; 0 is unknown. The
+    /// earliest span of each circle of parents becomes a root.
+    #[must_use]
+    pub fn new(times: Vec<(u64, u64)>, mut parents: Vec<Option<usize>>) -> Self {
+        cut_circles(&times, &mut parents);
+        let mut children = vec![Vec::new(); times.len()];
+        let mut roots = Vec::new();
+        let mut by_start: Vec<usize> = (0..times.len()).collect();
+        by_start.sort_by_key(|span| times[*span].0);
+        for span in by_start {
+            let siblings = parents[span].map_or(&mut roots, |parent| &mut children[parent]);
+            siblings.push(span);
+        }
+        Self { times, parents, children, roots }
+    }
+
+    /// Builds the tree of spans with these ids, ids of parents, and times. Of spans with the same id, the first one has
+    /// the children. A span whose parent is unknown is a root.
+    pub fn by_ids<I: Eq + Hash>(spans: impl IntoIterator<Item = (I, I, (u64, u64))>) -> Self {
+        let (mut indices, mut above, mut times) = (FxHashMap::default(), Vec::new(), Vec::new());
+        for (index, (id, parent, time)) in spans.into_iter().enumerate() {
+            indices.entry(id).or_insert(index);
+            above.push(parent);
+            times.push(time);
+        }
+        let parents = above.iter().map(|parent| indices.get(parent).copied()).collect();
+        Self::new(times, parents)
+    }
+
+    /// Returns the start of a span.
+    #[must_use]
+    pub fn start(&self, span: usize) -> u64 {
+        self.times[span].0
+    }
+
+    /// Returns the end of a span.
+    #[must_use]
+    pub fn end(&self, span: usize) -> u64 {
+        self.times[span].1
+    }
+
+    /// Returns the duration of a span, in nanoseconds.
+    #[must_use]
+    pub fn duration(&self, span: usize) -> u64 {
+        self.end(span).saturating_sub(self.start(span))
+    }
+
+    /// Returns the parent of a span.
+    #[must_use]
+    pub fn parent(&self, span: usize) -> Option<usize> {
+        self.parents[span]
+    }
+
+    /// Returns the children of a span, by start.
+    #[must_use]
+    pub fn children(&self, span: usize) -> &[usize] {
+        &self.children[span]
+    }
+
+    /// Returns the spans without a parent, by start.
+    #[must_use]
+    pub fn roots(&self) -> &[usize] {
+        &self.roots
+    }
+
+    /// Returns spans and their descendants, parents before children, siblings by start.
+    pub fn below(&self, spans: &[usize]) -> impl Iterator<Item = usize> + use<'_> {
+        // An explicit stack instead of recursion, because a trace may be deeper than the thread's stack.
+        let mut open: Vec<usize> = spans.iter().rev().copied().collect();
+        std::iter::from_fn(move || {
+            let next = open.pop()?;
+            open.extend(self.children(next).iter().rev());
+            Some(next)
+        })
+    }
+
+    /// Returns the periods of a span in which no child ran, each as its start and end.
+    pub fn uncovered(&self, span: usize) -> impl Iterator<Item = (u64, u64)> {
+        let (mut until, end) = self.times[span];
+        let times = self.children(span).iter().map(|child| self.times[*child]);
+        let times = times.chain([(end, end)]);
+        times.filter_map(move |(from, to)| {
+            let gap = (until, from.min(end));
+            until = until.max(to);
+            (gap.0 < gap.1).then_some(gap)
+        })
+    }
+}
+
+fn cut_circles(times: &[(u64, u64)], parents: &mut [Option<usize>]) {
+    // The number of the walk that reached each span, from 1.
+    let mut reached = vec![0_usize; times.len()];
+    for from in 0..times.len() {
+        let mut at = Some(from);
+        while let Some(span) = at
+            && reached[span] == 0
+        {
+            reached[span] = from + 1;
+            at = parents[span];
+        }
+        // A walk that returns to one of its own spans has found a circle.
+        if let Some(at) = at.filter(|span| reached[*span] == from + 1) {
+            let circle = successors(Some(at), |span| parents[*span].filter(|next| *next != at));
+            let earliest = circle.min_by_key(|span| times[*span].0).unwrap_or(at);
+            parents[earliest] = None;
+        }
+    }
+}
+
+/// The texts of spans, by their index.
 ///
-/// Texts are printed unchanged, so they must not have control characters.
-pub trait Tree {
-    /// The start of a span, in nanoseconds since 1970; 0 if it is unknown.
-    fn start(&self, span: usize) -> u64;
-
-    /// The end of a span, in nanoseconds since 1970; 0 if it is unknown.
-    fn end(&self, span: usize) -> u64;
-
-    /// The parent of a span. Following parents ends at a root.
-    fn parent(&self, span: usize) -> Option<usize>;
-
-    /// The children of a span, by start.
-    fn children(&self, span: usize) -> &[usize];
-
+/// They are printed unchanged, so they must not have control characters.
+pub trait Labels {
     /// The name of a span.
     fn name(&self, span: usize) -> Cow<'_, str>;
 
@@ -41,42 +152,10 @@ pub trait Tree {
         Cow::Borrowed("")
     }
 
-    /// The duration of a span, in nanoseconds.
-    fn duration(&self, span: usize) -> u64 {
-        self.end(span).saturating_sub(self.start(span))
-    }
-
     /// Whether a span failed.
     fn is_failed(&self, span: usize) -> bool {
         self.mark(span) == Mark::Failed
     }
-}
-
-/// Returns spans and their descendants, parents before children, siblings by start.
-pub fn below<'a, T: Tree>(
-    tree: &'a T,
-    spans: &[usize],
-) -> impl Iterator<Item = usize> + use<'a, T> {
-    // An explicit stack instead of recursion, because a trace may be deeper than the thread's stack.
-    let mut open: Vec<usize> = spans.iter().rev().copied().collect();
-    std::iter::from_fn(move || {
-        let next = open.pop()?;
-        open.extend(tree.children(next).iter().rev());
-        Some(next)
-    })
-}
-
-/// Returns the periods of a span in which no child ran, each as its start and end.
-pub fn uncovered<T: Tree>(tree: &T, span: usize) -> impl Iterator<Item = (u64, u64)> {
-    let (mut until, end) = (tree.start(span), tree.end(span));
-    let children = tree.children(span).iter();
-    let times = children.map(|child| (tree.start(*child), tree.end(*child)));
-    let times = times.chain([(end, end)]);
-    times.filter_map(move |(from, to)| {
-        let gap = (until, from.min(end));
-        until = until.max(to);
-        (gap.0 < gap.1).then_some(gap)
-    })
 }
 
 /// The end of a span.

@@ -11,7 +11,7 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::critical_path::{Step, critical_path};
 use crate::duration::duration;
-use crate::tree::{Mark, Tree, below, uncovered};
+use crate::tree::{Labels, Mark, Tree};
 
 /// The maximum number of rows of a complete trace, and of a folded one.
 const MOST_ROWS: usize = 10_000;
@@ -72,12 +72,18 @@ struct Row {
 
 /// Draws a trace: a header, a time axis and a row for each span.
 ///
-/// A full block is time on the critical path, a shaded block other time of a span. The text of [`Tree::beside`] is
+/// A full block is time on the critical path, a shaded block other time of a span. The text of [`Labels::beside`] is
 /// beside the name, and a failed span has its message and its place below it. `id` is the printed id of the trace;
 /// `roots` are the spans without a parent, by start.
 #[must_use]
-pub fn waterfall(tree: &impl Tree, id: &str, roots: &[usize], options: Options) -> String {
-    let mut drawing = Drawing::new(tree, id, roots, options);
+pub fn waterfall(
+    tree: &Tree,
+    labels: &impl Labels,
+    id: &str,
+    roots: &[usize],
+    options: Options,
+) -> String {
+    let mut drawing = Drawing::new(tree, labels, id, roots, options);
     let rows = drawing.rows();
     drawing.divide(&rows);
     let mut picture = String::new();
@@ -125,8 +131,9 @@ fn ascii(picture: &str) -> String {
     characters.collect()
 }
 
-struct Drawing<'a, T> {
-    tree: &'a T,
+struct Drawing<'a, L> {
+    tree: &'a Tree,
+    labels: &'a L,
     id: &'a str,
     roots: &'a [usize],
     /// All spans, parents before children.
@@ -138,7 +145,7 @@ struct Drawing<'a, T> {
     options: Options,
     folds: bool,
     /// The widths of the labels, of the durations and of the bars, in columns.
-    labels: usize,
+    label_width: usize,
     durations: usize,
     columns: usize,
     /// The steps of the critical path in each span: waits before it, and its own time.
@@ -148,9 +155,15 @@ struct Drawing<'a, T> {
     always: FxHashSet<usize>,
 }
 
-impl<'a, T: Tree> Drawing<'a, T> {
-    fn new(tree: &'a T, id: &'a str, roots: &'a [usize], options: Options) -> Self {
-        let spans: Vec<usize> = below(tree, roots).collect();
+impl<'a, L: Labels> Drawing<'a, L> {
+    fn new(
+        tree: &'a Tree,
+        labels: &'a L,
+        id: &'a str,
+        roots: &'a [usize],
+        options: Options,
+    ) -> Self {
+        let spans: Vec<usize> = tree.below(roots).collect();
         // A span without times does not tell the times of its trace.
         let timed = || spans.iter().filter(|span| tree.end(**span) > 0);
         let start = timed().map(|span| tree.start(*span)).min().unwrap_or(0);
@@ -165,22 +178,23 @@ impl<'a, T: Tree> Drawing<'a, T> {
             let parts = steps.iter().map(|step| step.to - step.from);
             parts.sum::<u64>() >= length / 20
         });
-        let failed = spans.iter().filter(|span| tree.is_failed(**span));
+        let failed = spans.iter().filter(|span| labels.is_failed(**span));
         let always = with_above(tree, failed.chain(steps.map(|(span, _)| span)));
         Self {
             tree,
+            labels,
             id,
             roots,
             start,
             length,
             options,
             folds: spans.len() > options.unfolded,
-            labels: 0,
+            label_width: 0,
             durations: 0,
             columns: BARS.0,
             critical,
             always,
-            services: services(tree, &spans),
+            services: services(labels, &spans),
             spans,
         }
     }
@@ -199,7 +213,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
             let text = match row.item {
                 Item::Span(span) => {
                     let beside = self.beside(span).width();
-                    2 + self.tree.name(span).width() + beside + usize::from(beside > 0)
+                    2 + self.labels.name(span).width() + beside + usize::from(beside > 0)
                 }
                 Item::Gap { text, .. } => text.width(),
                 // The text of folded siblings has a fixed width, and is cut.
@@ -209,11 +223,11 @@ impl<'a, T: Tree> Drawing<'a, T> {
             branch(&row.last).width() + text.max(10)
         });
         let room = width - self.durations - 3;
-        self.labels = longest
+        self.label_width = longest
             .max()
             .unwrap_or(0)
             .clamp(room.saturating_sub(BARS.1).min(24), (room * 65 / 100).min(room - BARS.0));
-        self.columns = (room - self.labels).min(BARS.1);
+        self.columns = (room - self.label_width).min(BARS.1);
     }
 
     fn time_of(&self, spans: &[usize]) -> u64 {
@@ -267,7 +281,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
                 (self.always.contains(span), took, first)
             });
             // The map keeps the last span of each name.
-            let longest = longest.into_iter().map(|span| (self.tree.name(span), span));
+            let longest = longest.into_iter().map(|span| (self.labels.name(span), span));
             let longest: FxHashMap<Cow<'_, str>, usize> = longest.collect();
             let longest: FxHashSet<usize> = longest.into_values().collect();
             drawn.retain(|span| self.always.contains(span) || longest.contains(span));
@@ -277,7 +291,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
         let alone = folded.len() == 1;
         let mut items = Vec::new();
         let gaps = parent.filter(|_| !siblings.is_empty());
-        let gaps = gaps.into_iter().flat_map(|it| uncovered(self.tree, it));
+        let gaps = gaps.into_iter().flat_map(|it| self.tree.uncovered(it));
         let mut gaps = gaps.peekable();
         for span in siblings {
             while let Some(gap) = gaps.next_if(|gap| gap.1 <= self.tree.start(*span)) {
@@ -309,7 +323,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
             1 => "1 span".to_owned(),
             spans => format!("{spans} spans"),
         };
-        let failed = self.spans.iter().filter(|it| self.tree.is_failed(**it));
+        let failed = self.spans.iter().filter(|it| self.labels.is_failed(**it));
         let failed = match failed.count() {
             0 => String::new(),
             failed => format!(", {failed} failed"),
@@ -335,7 +349,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
     fn errors(&self, picture: &mut String) {
         let innermost = self.spans.iter().filter(|span| {
             let mut below = self.tree.children(**span).iter();
-            self.tree.is_failed(**span) && !below.any(|child| self.tree.is_failed(*child))
+            self.labels.is_failed(**span) && !below.any(|child| self.labels.is_failed(*child))
         });
         let innermost: Vec<_> = innermost.collect();
         for span in innermost.iter().take(MOST_ERRORS) {
@@ -344,7 +358,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
             while let Some(span) = at
                 && path.len() < 6
             {
-                path.push(self.tree.name(span));
+                path.push(self.labels.name(span));
                 at = self.tree.parent(span);
             }
             if at.is_some() {
@@ -387,17 +401,17 @@ impl<'a, T: Tree> Drawing<'a, T> {
             axis.resize(column, ' ');
             axis.extend(label.chars());
         }
-        let before = " ".repeat(self.labels + self.durations + 3);
+        let before = " ".repeat(self.label_width + self.durations + 3);
         let axis: String = axis.into_iter().collect();
         let _ = writeln!(picture, "{before}{}", self.paint(DIM, &axis));
     }
 
     fn span(&self, picture: &mut String, index: usize, last: &[bool]) {
         let branch = branch(last);
-        let mark = self.tree.mark(index);
+        let mark = self.labels.mark(index);
         let (sign, tone) = sign(mark);
-        let room = self.labels.saturating_sub(branch.width() + 2).max(8);
-        let name = clip(&self.tree.name(index), room);
+        let room = self.label_width.saturating_sub(branch.width() + 2).max(8);
+        let name = clip(&self.labels.name(index), room);
         let mut used = name.width();
         let mut beside = self.beside(index);
         if !beside.is_empty() && used + 4 < room {
@@ -426,24 +440,24 @@ impl<'a, T: Tree> Drawing<'a, T> {
         let _ = writeln!(picture, "{}", line.trim_end());
         // An error passes through every caller; its message is drawn where it occurred.
         if mark == Mark::Failed {
-            let message = self.tree.message(index);
+            let message = self.labels.message(index);
             let mut below = self.tree.children(index).iter();
-            if !below.any(|it| self.tree.is_failed(*it) && self.tree.message(*it) == message) {
+            if !below.any(|it| self.labels.is_failed(*it) && self.labels.message(*it) == message) {
                 self.message(picture, index, &format!("{}  ", stems(last)));
             }
         }
     }
 
     /// The text beside the name of a span: its service, if the parent has another one, then `cancelled`, `skipped` or
-    /// [`Tree::beside`].
+    /// [`Labels::beside`].
     fn beside(&self, span: usize) -> String {
-        let beside = match self.tree.mark(span) {
+        let beside = match self.labels.mark(span) {
             Mark::Cancelled => "cancelled".to_owned(),
             Mark::Skipped => "skipped".to_owned(),
-            _ => self.tree.beside(span),
+            _ => self.labels.beside(span),
         };
-        let service = self.tree.service(span);
-        let above = self.tree.parent(span).map(|it| self.tree.service(it));
+        let service = self.labels.service(span);
+        let above = self.tree.parent(span).map(|it| self.labels.service(it));
         if self.services.len() < 2 || above == Some(service.clone()) || service.is_empty() {
             return beside;
         }
@@ -480,7 +494,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
                 if own > 0 && own >= time / 2 { '█' } else { light }
             })
             .collect();
-        let is_failed = self.tree.is_failed(index);
+        let is_failed = self.labels.is_failed(index);
         let mut bar = " ".repeat(from);
         for part in cells.chunk_by(PartialEq::eq) {
             let style = match part {
@@ -496,7 +510,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
     fn folded(&self, picture: &mut String, folded: &[usize], last: &[bool]) {
         let mut counts: FxHashMap<Cow<'_, str>, usize> = FxHashMap::default();
         for span in folded {
-            *counts.entry(self.tree.name(*span)).or_default() += 1;
+            *counts.entry(self.labels.name(*span)).or_default() += 1;
         }
         let mut counts: Vec<_> = counts.into_iter().collect();
         counts
@@ -513,7 +527,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
     /// A row without a span.
     fn dim(&self, picture: &mut String, last: &[bool], text: &str, took: u64, bar: &str) {
         let branch = branch(last);
-        let room = self.labels.saturating_sub(branch.width()).max(8);
+        let room = self.label_width.saturating_sub(branch.width()).max(8);
         let text = clip(text, room);
         let pad = " ".repeat(room - text.width());
         let row = format!("{branch}{text}{pad} {}  {bar}", self.took(took));
@@ -521,13 +535,13 @@ impl<'a, T: Tree> Drawing<'a, T> {
     }
 
     fn message(&self, picture: &mut String, span: usize, indent: &str) {
-        let message = self.tree.message(span);
+        let message = self.labels.message(span);
         let room = self.options.width.saturating_sub(indent.width());
         if !message.is_empty() {
             let message = self.paint(BAD, &clip(&message, room));
             let _ = writeln!(picture, "{}{message}", self.paint(DIM, indent));
         }
-        let place = self.tree.place(span);
+        let place = self.labels.place(span);
         if !place.is_empty() {
             let line = format!("{indent}at {}", clip_start(&place, room.saturating_sub(3)));
             let _ = writeln!(picture, "{}", self.paint(DIM, &line));
@@ -548,10 +562,10 @@ impl<'a, T: Tree> Drawing<'a, T> {
     }
 }
 
-fn services<'a, T: Tree>(tree: &'a T, spans: &[usize]) -> Vec<Cow<'a, str>> {
+fn services<'a>(labels: &'a impl Labels, spans: &[usize]) -> Vec<Cow<'a, str>> {
     let mut services = Vec::new();
     for span in spans {
-        let service = tree.service(*span);
+        let service = labels.service(*span);
         if !service.is_empty() && services.len() < 8 && !services.contains(&service) {
             services.push(service);
         }
@@ -560,7 +574,7 @@ fn services<'a, T: Tree>(tree: &'a T, spans: &[usize]) -> Vec<Cow<'a, str>> {
 }
 
 /// Spans and their ancestors.
-fn with_above<'a>(tree: &impl Tree, spans: impl Iterator<Item = &'a usize>) -> FxHashSet<usize> {
+fn with_above<'a>(tree: &Tree, spans: impl Iterator<Item = &'a usize>) -> FxHashSet<usize> {
     let mut all = FxHashSet::default();
     for span in spans {
         let mut at = Some(*span);

@@ -63,7 +63,7 @@ impl Calls {
 
 /// The calls of a span, by name and statement.
 pub(super) fn calls(forest: &Forest<'_>, index: usize) -> Vec<Calls> {
-    let children = forest.children(index);
+    let children = forest.tree().children(index);
     if children.len() < 2 {
         return Vec::new();
     }

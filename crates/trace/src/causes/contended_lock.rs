@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use floe_waterfall::{duration, uncovered};
+use floe_waterfall::duration;
 use rustc_hash::FxHashMap;
 
 use super::chance::{Random, moments, tail};
@@ -57,7 +57,7 @@ impl Wait {
 
 fn longest_gap(forest: &Forest<'_>, index: usize) -> (u64, u64) {
     let start = forest.span(index).start;
-    let longest = uncovered(forest, index).min_by_key(|(from, to)| Reverse(to - from));
+    let longest = forest.tree().uncovered(index).min_by_key(|(from, to)| Reverse(to - from));
     longest.unwrap_or((start, start))
 }
 

@@ -138,9 +138,11 @@ impl Group<'_> {
                 features.push((key.to_string(), cut(&whole)));
             }
         }
-        let parent = self.forest.parent(index).map_or_else(String::new, plain);
+        let parent = self.forest.tree().parent(index).map_or_else(String::new, plain);
         features.push(place("the parent", parent));
-        features.extend(self.forest.children(index).iter().map(|it| place("a child", plain(*it))));
+        features.extend(
+            self.forest.tree().children(index).iter().map(|it| place("a child", plain(*it))),
+        );
         features.extend(span.events.iter().map(|it| place("the event", it.name.to_string())));
         features
     }
@@ -224,7 +226,11 @@ impl Group<'_> {
         let chance =
             outlier(others, *longest) / if is_first { as_f64(self.spans.len()) } else { 1.0 };
         let children = |span: usize| {
-            self.forest.children(span).iter().map(|it| normalized(&self.forest.span(*it).name))
+            self.forest
+                .tree()
+                .children(span)
+                .iter()
+                .map(|it| normalized(&self.forest.span(*it).name))
         };
         let others_have: BTreeSet<String> =
             self.spans.iter().filter(|it| **it != span).flat_map(|it| children(*it)).collect();

@@ -1,6 +1,6 @@
 //! The command `ps`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::io;
 use std::process::ExitCode;
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Args;
 use floe_redact::printable;
 use floe_trace::ps::{Context, CurrentSpan, OpenSpan, Process, Thread, publishing};
-use floe_trace::{SpanId, TraceId, duration};
+use floe_trace::{SpanId, TraceId, Tree, duration};
 use serde_json::{Map, Value, json};
 
 use super::table::{cell, columns, table};
@@ -115,12 +115,11 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
 /// The recorded open spans, each below its parent and with its depth, and the current spans of threads that are not
 /// recorded.
 fn spans(threads: &[Thread], open: &[OpenSpan]) -> Vec<(usize, Value)> {
-    let known: HashMap<_, _> = (0..).zip(open).map(|(at, open)| (ids(&open.span), at)).collect();
-    let parent = |open: &OpenSpan| known.get(&(open.span.trace_id, open.parent_id)).copied();
-    let mut children: HashMap<Option<usize>, Vec<usize>> = HashMap::new();
-    for (at, open) in open.iter().enumerate().rev() {
-        children.entry(parent(open)).or_default().push(at);
-    }
+    let known: HashSet<_> = open.iter().map(|open| ids(&open.span)).collect();
+    let tree = Tree::by_ids(open.iter().map(|open| {
+        let parent = (open.span.trace_id, open.parent_id);
+        (ids(&open.span), parent, (0, 0))
+    }));
     let names: HashMap<_, _> = threads.iter().map(|of| (of.id, printable(&of.name))).collect();
     let described = |span: &CurrentSpan, thread: Option<u32>| {
         json!({
@@ -133,22 +132,19 @@ fn spans(threads: &[Thread], open: &[OpenSpan]) -> Vec<(usize, Value)> {
         })
     };
     let mut spans = Vec::new();
-    let mut next: Vec<(usize, usize)> = Vec::new();
-    // Spans in a circle of parents are below no root, so they are not reached.
-    next.extend(children.remove(&None).into_iter().flatten().map(|at| (at, 0)));
-    while let Some((at, depth)) = next.pop() {
+    let mut depths = vec![0; open.len()];
+    for at in tree.below(tree.roots()) {
+        depths[at] = tree.parent(at).map_or(0, |parent| depths[parent] + 1);
         let open = &open[at];
         let mut span = described(&open.span, open.threads.first().copied());
         span["parent_span_id"] = json!(open.parent_id.to_string());
         span["age_ns"] = json!(u64::try_from(open.age.as_nanos()).unwrap_or(u64::MAX));
         span["recorded"] = json!(true);
         span["waiting"] = json!(open.is_waiting);
-        spans.push((depth, span));
-        let below = children.remove(&Some(at)).into_iter().flatten();
-        next.extend(below.map(|at| (at, depth + 1)));
+        spans.push((depths[at], span));
     }
     let others = threads.iter().filter_map(|thread| {
-        let current = thread.span.as_ref().filter(|span| !known.contains_key(&ids(span)))?;
+        let current = thread.span.as_ref().filter(|span| !known.contains(&ids(span)))?;
         let mut span = described(current, Some(thread.id));
         span["sampled"] = json!(current.is_sampled);
         Some((0, span))

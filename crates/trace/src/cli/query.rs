@@ -72,9 +72,9 @@ pub(crate) fn errors(forest: &Forest<'_>) -> Vec<Row> {
     // Between two errors, a span may have no status.
     let mut explained = FxHashSet::default();
     for span in &failed {
-        let mut above = forest.parent(*span);
+        let mut above = forest.tree().parent(*span);
         while let Some(span) = above.filter(|it| explained.insert(*it)) {
-            above = forest.parent(span);
+            above = forest.tree().parent(span);
         }
     }
     let innermost = failed.into_iter().filter(|span| !explained.contains(span));
@@ -114,7 +114,7 @@ fn ancestors(forest: &Forest<'_>, span: usize) -> String {
         && path.len() < 8
     {
         path.push(&*forest.span(span).name);
-        at = forest.parent(span);
+        at = forest.tree().parent(span);
     }
     if at.is_some() {
         path.push("…");
@@ -130,7 +130,7 @@ pub(crate) fn path(forest: &Forest<'_>) -> Vec<Row> {
     };
     // Parts with the same names above them are one row, such as the parts of a loop.
     let mut parts: FxHashMap<(&str, String, bool), Part> = FxHashMap::default();
-    for step in critical_path(forest, &trace.roots) {
+    for step in critical_path(forest.tree(), &trace.roots) {
         let service = forest.recording().service(forest.span(step.span));
         let part = parts.entry((service, ancestors(forest, step.span), step.is_wait)).or_default();
         part.time += step.to - step.from;

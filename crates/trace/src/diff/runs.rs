@@ -87,7 +87,7 @@ impl Run {
         order.sort_by_key(|index| forest.span(*index).start);
         for index in order {
             let span = forest.span(index);
-            let key = (names[index], forest.parent(index).map(|it| names[it]));
+            let key = (names[index], forest.tree().parent(index).map(|it| names[it]));
             let calls = run.calls.entry(key).or_default();
             calls.own.push(as_f64_of(forest.self_time(index)));
             let time = entries.get(&index).copied().unwrap_or_else(|| span.duration());
@@ -104,7 +104,7 @@ impl Run {
         let which = *spans;
         *spans += 1;
         let mut siblings: BTreeMap<usize, usize> = BTreeMap::new();
-        for child in forest.children(parent) {
+        for child in forest.tree().children(parent) {
             *siblings.entry(names[*child]).or_default() += 1;
         }
         for (name, siblings) in siblings {
