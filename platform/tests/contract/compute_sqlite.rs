@@ -54,6 +54,13 @@ fn stored<'a>(name: &'a str, is_view: bool, sql: &'a str) -> Materialize<'a> {
 
 const OF_FILE: &[&str] = &["compute.engine=sqlite", "compute.db_path=*"];
 
+const OF_TABLE: &[&str] = &[
+    "compute.engine=sqlite",
+    "compute.db_path=*",
+    "db.system.name=sqlite",
+    "db.collection.name=*",
+];
+
 #[expect(clippy::too_many_lines, reason = "a list of operations")]
 pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::Compute, "sqlite", "the embedded SQLite")
@@ -87,7 +94,7 @@ pub(crate) fn contract() -> Contract {
         )
         .operation(
             "remove",
-            OF_FILE,
+            OF_TABLE,
             || {
                 on(|session| {
                     session.materialize(&stored("names", true, "SELECT name FROM people"))?;
@@ -110,7 +117,7 @@ pub(crate) fn contract() -> Contract {
         )
         .operation(
             "load",
-            OF_FILE,
+            OF_TABLE,
             || on(|_| Ok(())),
             || {
                 on(|session| {
@@ -126,7 +133,7 @@ pub(crate) fn contract() -> Contract {
         )
         .operation(
             "materialize",
-            OF_FILE,
+            OF_TABLE,
             || {
                 on(|session| {
                     let named = "SELECT * FROM people WHERE name IS NOT NULL";
@@ -174,7 +181,7 @@ pub(crate) fn contract() -> Contract {
         )
         .operation(
             "describe",
-            OF_FILE,
+            OF_TABLE,
             || {
                 on(|session| {
                     use ColumnType::{Integer, Real, Text};

@@ -13,7 +13,7 @@ use crate::program::Program;
 use crate::{CANARY, Contract, with};
 
 pub(crate) fn project_in(folder: &Path) -> Project<'_> {
-    Project { folder, profiles: None, target: Some("dev"), ended: None }
+    Project { folder, profiles: Some(folder), target: Some("dev"), ended: None }
 }
 
 pub(crate) fn run_in(
@@ -71,6 +71,7 @@ pub(crate) fn of_dbt(name: &'static str, version: &'static str, service: &'stati
                 "dbt.command=*",
                 "dbt.target=dev",
                 "dbt.project_dir=*",
+                "dbt.profiles_dir=*",
                 "dbt.models_run=2",
                 "dbt.tests_run=1",
                 "dbt.failures=0",
@@ -112,7 +113,9 @@ fn a_target_is_an_argument() {
     let project = project_in(folder.path());
     run_in("core", &dbt.path(), DbtCommand::Run, &project).outcome.unwrap();
     let folder = folder.path().display();
-    assert_eq!(dbt.received("arguments"), format!("run\n--project-dir\n{folder}\n--target\ndev\n"));
+    let expected =
+        format!("run\n--project-dir\n{folder}\n--profiles-dir\n{folder}\n--target\ndev\n");
+    assert_eq!(dbt.received("arguments"), expected);
     for target in ["", "--vars"] {
         let project = Project { target: Some(target), ..project };
         let error = run_in("core", &dbt.path(), DbtCommand::Run, &project).outcome.unwrap_err();

@@ -254,7 +254,12 @@ fn every_operation_of_every_plugin_has_its_span() {
             let (result, spans) = run(&case.fails);
             let error = result.expect_err(&what);
             assert_eq!(error.is_unsupported(), case.succeeds.is_none(), "{what}: {error}");
-            assert_error(&what, &check(&what, linked, case.operation, &spans), &error);
+            let span = check(&what, linked, case.operation, &spans);
+            assert_error(&what, &span, &error);
+            if contract.kind == PluginType::Ingestion && case.operation == "run" {
+                let category = if error.is_transient() { "TRANSIENT" } else { "PERMANENT" };
+                span.assert_attribute("error.category", category);
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

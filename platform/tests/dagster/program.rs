@@ -72,6 +72,8 @@ fn a_dagster_that_dies_leaves_no_process_and_no_span_open() {
     let context = step_context("stg_orders", &json!({}));
     let mut floe = setup.floe("run");
     let output = floe
+        // The process is killed before it exports a span, however long it lives.
+        .env("OTEL_BSP_SCHEDULE_DELAY", "600000")
         .env("DAGSTER_PIPES_CONTEXT", encode(&context))
         .env("DAGSTER_PIPES_MESSAGES", encode(&json!({ "path": messages })))
         .output()

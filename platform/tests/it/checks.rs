@@ -170,7 +170,7 @@ fn a_check_that_cannot_run_fails_beside_the_others() {
     product.write("models/big.sql", "SELECT order_id FROM {{ ref('stg_orders') }}; -- all");
     let output = product.run();
     assert_eq!(output.code, Some(1), "{output:?}");
-    let error = "  ✗ big        {dir}/floe.yaml:17:32: `not_null` is for the column `customer`, which `big` does not have";
+    let error = "  ✗ big        {dir}/floe.yaml:17:32: `not_null` is for the column `customer`, which `big` does not have, but `order_id`\n";
     assert_contains(&output, &[error]);
     product.append("manifest.yaml", "plugins: { quality: { type: sql, on_failure: continue } }\n");
     let output = product.run();

@@ -88,33 +88,3 @@ fn a_source_whose_query_fails_leaves_no_file() {
     );
     assert!(!product.files().iter().any(|path| path.starts_with("data/")));
 }
-
-/// `stg_orders` has a check, and `other` does not depend on it.
-fn checked(check: &str) -> Product {
-    let product = Product::shop();
-    let bronze = "    layer: bronze\n";
-    let checks = format!("{bronze}    checks:\n      - row_count: 1\n      - {check}\n");
-    product.replace("floe.yaml", bronze, &checks);
-    product.append("floe.yaml", "  - { name: other, layer: gold }");
-    product.write("models/other.sql", "SELECT 1 AS a");
-    product
-}
-
-#[test]
-fn a_check_of_a_column_that_a_table_does_not_have_fails_its_model_only() {
-    let product = checked("not_null: order_id");
-    product.write(
-        "models/stg_orders.sql",
-        "SELECT order_id AS id, ordered_on FROM {{ source('orders') }}",
-    );
-    let output = product.run();
-    let lines = [
-        "  ✗ stg_orders {dir}/floe.yaml:14:9: `not_null` is for the column `order_id`, which `stg_orders` does not have, but `id` and `ordered_on`\n",
-        "  ↷ totals     needs stg_orders\n",
-        "\n1 model and 1 source built, 1 failed, 1 skipped · ",
-    ];
-    for line in lines {
-        assert!(output.stderr.contains(line), "{line}: {}", output.stderr);
-    }
-    assert_eq!(output.code, Some(1));
-}

