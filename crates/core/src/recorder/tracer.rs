@@ -2,8 +2,7 @@
 //! OpenTelemetry's API belong to the same traces.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 use opentelemetry::trace::{SpanBuilder, SpanKind, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, InstrumentationScope};
@@ -27,15 +26,7 @@ pub struct RecorderTracer {
     scope: Arc<InstrumentationScope>,
 }
 
-static NAMED: RwLock<BTreeMap<Cow<'static, str>, RecorderTracer>> = RwLock::new(BTreeMap::new());
-
-/// The maximum number of kept tracers, and the maximum length of their names in bytes. Only names that are made from
-/// data exceed them.
-const MOST_NAMED: usize = 1000;
-const LONGEST_NAME: usize = 256;
-
-/// Returns the tracer with a name, which becomes the name of the instrumentation scope of its spans. The first call
-/// with the name creates it.
+/// Returns the tracer with a name, which becomes the name of the instrumentation scope of its spans.
 ///
 /// ```
 /// use floe_telemetry::{get_tracer, testing};
@@ -45,21 +36,7 @@ const LONGEST_NAME: usize = 256;
 /// assert_eq!(spans.single("mail.send").scope(), "acme.mail");
 /// ```
 pub fn get_tracer(name: impl Into<Cow<'static, str>>) -> RecorderTracer {
-    let name = name.into();
-    // The lock is only tried, because in a fork its holder may not exist.
-    if let Ok(named) = NAMED.try_read()
-        && let Some(tracer) = named.get(&name)
-    {
-        return tracer.clone();
-    }
-    let tracer = RecorderTracerProvider.tracer(name.clone());
-    if name.len() <= LONGEST_NAME
-        && let Ok(mut named) = NAMED.try_write()
-        && (named.len() < MOST_NAMED || named.contains_key(&name))
-    {
-        return named.entry(name).or_insert(tracer).clone();
-    }
-    tracer
+    RecorderTracerProvider.tracer(name)
 }
 
 impl TracerProvider for RecorderTracerProvider {
@@ -139,27 +116,5 @@ impl RecorderTracer {
         for link in links {
             record.add_link(link);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_has_one_tracer_unless_names_are_data() {
-        let same = |a: &RecorderTracer, b: &RecorderTracer| Arc::ptr_eq(&a.scope, &b.scope);
-        let orders = get_tracer("acme.orders");
-        let long = "x".repeat(LONGEST_NAME + 1);
-        for number in 0..2 * MOST_NAMED {
-            let name = format!("acme.{number}");
-            assert_eq!(get_tracer(name.clone()).scope.name(), name);
-        }
-        assert_eq!(get_tracer(long.clone()).scope.name(), long);
-        assert!(same(&orders, &get_tracer("acme.orders".to_owned())));
-        assert!(!same(&orders, &get_tracer("acme.mail")));
-        let named = NAMED.read().unwrap();
-        assert_eq!(named.len(), MOST_NAMED);
-        assert!(!named.contains_key(long.as_str()));
     }
 }
