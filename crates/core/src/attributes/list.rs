@@ -212,14 +212,6 @@ impl AttributeList {
     }
 }
 
-impl FromIterator<KeyValue> for AttributeList {
-    fn from_iter<I: IntoIterator<Item = KeyValue>>(iter: I) -> Self {
-        let mut list = Self::default();
-        list.extend(iter);
-        list
-    }
-}
-
 impl Extend<KeyValue> for AttributeList {
     fn extend<I: IntoIterator<Item = KeyValue>>(&mut self, iter: I) {
         for KeyValue { key, value, .. } in iter {

@@ -1,7 +1,6 @@
 //! Attribute text that is stored inline while it is short.
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -136,14 +135,6 @@ impl AsRef<str> for Text {
     #[inline]
     fn as_ref(&self) -> &str {
         self
-    }
-}
-
-impl Eq for Text {}
-
-impl Hash for Text {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        (**self).hash(state);
     }
 }
 

@@ -125,22 +125,26 @@ pub trait ToAttributeValue {
     }
 }
 
-macro_rules! small_integers {
-    ($($ty:ty)*) => {$(
+macro_rules! plain {
+    ($($variant:ident: $($ty:ty)*;)*) => {$($(
         impl ToAttributeValue for $ty {
             #[inline]
             fn to_attribute_value(&self) -> Option<AttributeValue> {
-                Some(AttributeValue::I64(i64::from(*self)))
+                Some(AttributeValue::$variant((*self).into()))
             }
 
             #[inline]
             fn set_in(&self, list: &mut AttributeList, key: impl Into<Key>) {
-                list.push_with(key, || AttributeValue::I64(i64::from(*self)));
+                list.push_with(key, || AttributeValue::$variant((*self).into()));
             }
         }
-    )*};
+    )*)*};
 }
-small_integers!(i8 i16 i32 i64 u8 u16 u32);
+plain! {
+    Bool: bool;
+    I64: i8 i16 i32 i64 u8 u16 u32;
+    F64: f32 f64;
+}
 
 macro_rules! wide_integers {
     ($($ty:ty)*) => {$(
@@ -164,35 +168,6 @@ macro_rules! wide_integers {
     )*};
 }
 wide_integers!(i128 isize u64 u128 usize);
-
-impl ToAttributeValue for bool {
-    #[inline]
-    fn to_attribute_value(&self) -> Option<AttributeValue> {
-        Some(AttributeValue::Bool(*self))
-    }
-
-    #[inline]
-    fn set_in(&self, list: &mut AttributeList, key: impl Into<Key>) {
-        list.push_with(key, || AttributeValue::Bool(*self));
-    }
-}
-
-macro_rules! floats {
-    ($($ty:ty)*) => {$(
-        impl ToAttributeValue for $ty {
-            #[inline]
-            fn to_attribute_value(&self) -> Option<AttributeValue> {
-                Some(AttributeValue::F64(f64::from(*self)))
-            }
-
-            #[inline]
-            fn set_in(&self, list: &mut AttributeList, key: impl Into<Key>) {
-                list.push_with(key, || AttributeValue::F64(f64::from(*self)));
-            }
-        }
-    )*};
-}
-floats!(f32 f64);
 
 impl<T: ToAttributeValue> ToAttributeValue for Option<T> {
     #[inline]

@@ -120,32 +120,29 @@ impl<V: AsRef<str>, S> ExtractFrom<kind::Pairs> for HashMap<&str, V, S> {
     }
 }
 
+/// A carrier that sets a value by a function.
+struct Setter<F>(F);
+
+impl<F: FnMut(&str, String)> Injector for Setter<F> {
+    fn set(&mut self, key: &str, value: String) {
+        self.0(key, value);
+    }
+}
+
 impl InjectInto<kind::Pairs> for BTreeMap<String, String> {
     fn inject(&mut self, write: &mut dyn FnMut(&mut dyn Injector)) {
-        struct Map<'a>(&'a mut BTreeMap<String, String>);
-
-        impl Injector for Map<'_> {
-            fn set(&mut self, key: &str, value: String) {
-                self.0.retain(|name, _| !name.eq_ignore_ascii_case(key));
-                self.0.insert(key.to_owned(), value);
-            }
-        }
-
-        write(&mut Map(self));
+        write(&mut Setter(|key: &str, value| {
+            self.retain(|name, _| !name.eq_ignore_ascii_case(key));
+            self.insert(key.to_owned(), value);
+        }));
     }
 }
 
 impl InjectInto<kind::Pairs> for Vec<(String, String)> {
     fn inject(&mut self, write: &mut dyn FnMut(&mut dyn Injector)) {
-        struct List<'a>(&'a mut Vec<(String, String)>);
-
-        impl Injector for List<'_> {
-            fn set(&mut self, key: &str, value: String) {
-                self.0.retain(|(name, _)| !name.eq_ignore_ascii_case(key));
-                self.0.push((key.to_owned(), value));
-            }
-        }
-
-        write(&mut List(self));
+        write(&mut Setter(|key: &str, value| {
+            self.retain(|(name, _)| !name.eq_ignore_ascii_case(key));
+            self.push((key.to_owned(), value));
+        }));
     }
 }

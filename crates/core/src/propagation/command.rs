@@ -48,7 +48,7 @@ impl CommandExt for Command {
             self.env_remove(name);
         }
         // A NUL in the environment would make `spawn` fail. Only a user's propagator can write one.
-        let variables = environment.into_iter().filter(|(_, value)| !value.contains('\0'));
+        let variables = environment.iter().filter(|(_, value)| !value.contains('\0'));
         self.envs(variables)
     }
 }

@@ -4,7 +4,7 @@
 //! The environment of the process is read only on request, because in a server it would make every request part of one
 //! trace.
 
-use std::collections::{BTreeMap, btree_map};
+use std::collections::BTreeMap;
 
 use opentelemetry::Context;
 use opentelemetry::propagation::{Extractor, Injector};
@@ -56,32 +56,15 @@ impl EnvironmentCarrier {
     pub fn from_process() -> Self {
         with_propagator(|propagator| {
             let names = propagator.fields().map(normalize);
-            names
-                .filter_map(|name| environment::variable(&name).ok().map(|value| (name, value)))
-                .collect()
+            let values = names
+                .filter_map(|name| environment::variable(&name).ok().map(|value| (name, value)));
+            Self(values.collect())
         })
     }
 
     /// Iterates over the names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
-    }
-}
-
-/// Ignores variables whose names are not normalized, as the specification requires.
-impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for EnvironmentCarrier {
-    fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
-        let variables = variables.into_iter().map(|(n, v)| (n.into(), v.into()));
-        Self(variables.filter(|(name, _)| normalize(name) == *name).collect())
-    }
-}
-
-impl IntoIterator for EnvironmentCarrier {
-    type Item = (String, String);
-    type IntoIter = btree_map::IntoIter<String, String>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
     }
 }
 
@@ -135,14 +118,5 @@ mod tests {
             assert_eq!(normalize(key), name);
             assert_eq!(normalize(name), name, "a normalized name does not change");
         }
-    }
-
-    #[test]
-    fn only_normalized_names_are_read() {
-        let carrier: EnvironmentCarrier =
-            [("x-b3-traceid", "1"), ("X_B3_SPANID", "2")].into_iter().collect();
-        assert_eq!(carrier.get("x-b3-traceid"), None);
-        assert_eq!(carrier.get("x-b3-spanid"), Some("2"));
-        assert_eq!(carrier.keys(), ["X_B3_SPANID"]);
     }
 }

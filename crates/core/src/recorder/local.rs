@@ -211,9 +211,6 @@ impl Local {
     /// Moves the data for metrics into the ring of measured calls.
     #[inline]
     fn measure(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
-        let Some(writer) = &mut self.measures else {
-            return self.measure_first(record, end, code);
-        };
         let call = Measure {
             callsite: record.head.callsite,
             more: record.more.take(),
@@ -221,37 +218,35 @@ impl Local {
             end,
             code,
         };
-        if let Err(call) = writer.push(call) {
+        record.attributes.clear();
+        let refused = match &mut self.measures {
+            Some(writer) => writer.push(call).err(),
+            None => Some(call),
+        };
+        if let Some(call) = refused {
             self.measure_elsewhere(call);
         }
-        record.attributes.clear();
     }
 
     #[cold]
     #[inline(never)]
     fn measure_elsewhere(&mut self, call: Measure) {
-        if let Some(writer) = &mut self.measures
-            && (self.missing_measures)
-                .ask(writer.written(), || measure::exchange(writer).then_some(()))
-                .is_some()
-            && writer.push(call).is_ok()
-        {
-            return;
+        let missing = &mut self.missing_measures;
+        let has_room = match &mut self.measures {
+            Some(writer) => {
+                missing.ask(writer.written(), || measure::exchange(writer).then_some(())).is_some()
+            }
+            measures @ None => {
+                if context_is_alive() {
+                    *measures = missing.ask(0, measure::writer);
+                }
+                true
+            }
+        };
+        let writer = self.measures.as_mut().filter(|_| has_room);
+        if writer.is_none_or(|writer| writer.push(call).is_err()) {
+            measure::count_missed();
         }
-        measure::count_missed();
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn measure_first(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
-        if context_is_alive() {
-            self.measures = self.missing_measures.ask(0, measure::writer);
-        }
-        if self.measures.is_some() {
-            return self.measure(record, end, code);
-        }
-        measure::count_missed();
-        *record = SpanRecord::blank();
     }
 
     #[inline]
