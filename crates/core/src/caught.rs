@@ -33,7 +33,7 @@ fn message(payload: Box<dyn Any + Send>) -> String {
 }
 
 /// The message of a panic, if its payload is text.
-pub fn panic_message(payload: &(dyn Any + Send)) -> String {
+pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
     let text = payload
         .downcast_ref::<&'static str>()
         .copied()

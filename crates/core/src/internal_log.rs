@@ -74,20 +74,12 @@ pub fn write_line(level: &str, text: &str) {
     let _ = Unsignalled(io::stderr()).write_all(format!("{level}: {text}\n").as_bytes());
 }
 
-/// Returns whether `OTEL_LOG_LEVEL` includes debug messages.
-#[must_use]
-pub fn is_debugged() -> bool {
-    log_level().eq_ignore_ascii_case("debug")
-}
-
-fn log_level() -> String {
-    environment::variable(LOG_LEVEL).unwrap_or_default()
-}
-
 fn is_shown(level: &str) -> bool {
-    match log_level().to_ascii_lowercase().as_str() {
+    let log_level = environment::variable(LOG_LEVEL).unwrap_or_default().to_ascii_lowercase();
+    match log_level.as_str() {
         "none" | "off" => false,
         "error" | "fatal" => level == "error",
-        _ => true,
+        "debug" => true,
+        _ => level != "debug",
     }
 }

@@ -21,7 +21,6 @@ mod program_signals;
 mod recorder;
 #[cfg_attr(not(feature = "redact"), path = "redaction/none.rs")]
 mod redaction;
-mod system;
 #[cfg_attr(not(feature = "thread-context"), path = "thread_context/none.rs")]
 mod thread_context;
 

@@ -30,5 +30,5 @@ pub use crate::recorder::future::{
     DeclaredTypeMismatch, OpenedBy, Returned, call_async, enter_in_future, in_box,
 };
 pub use crate::recorder::open::{Current, Opened, enter};
-pub use crate::recorder::opening::{Opening, root};
+pub use crate::recorder::opening::{Opening, Parent};
 pub use crate::recorder::outcome;

@@ -10,7 +10,7 @@ pub mod bounded_text {
 }
 
 pub mod caught {
-    pub use crate::caught::{caught, panic_message};
+    pub use crate::caught::caught;
 }
 
 pub mod char_boundary {
@@ -26,7 +26,7 @@ pub mod environment {
 }
 
 pub mod internal_log {
-    pub use crate::internal_log::{has_written_to_stderr, is_debugged, is_on_stderr, write_line};
+    pub use crate::internal_log::{has_written_to_stderr, is_on_stderr, write_line};
     #[cfg(feature = "redact")]
     pub use crate::internal_log::{internal_log, write};
 }
@@ -38,9 +38,7 @@ pub mod link_list {
 }
 
 pub mod metrics {
-    pub use crate::metrics::current::{current, switch};
-    pub use crate::metrics::measured_span::measured_ids;
-    pub use crate::metrics::metric::is_name;
+    pub use crate::metrics::current::Current;
 }
 
 pub mod program_signals {
@@ -49,38 +47,31 @@ pub mod program_signals {
 
 #[cfg(feature = "redact")]
 pub mod propagation {
-    pub use crate::propagation::formats::{Boxed, by_name, install};
+    pub use crate::propagation::formats::{by_name, install};
 }
 
 pub mod recorder {
+    /// Used by log records, exporters and tests.
+    pub use crate::recorder::captures::CaptureScope;
     /// Used by the provider and the collector.
     pub use crate::recorder::{
         alive::context_is_alive,
         buffer::Buffer,
-        exception::MARK,
+        exception::Exception,
         fork::{forks, say_not_exported},
         ids::random_bits,
-        last_panic::remember as remember_panic,
         lost::LOST,
         measure::Measures,
-        memory::{key_values as key_value_bytes, release_buffered},
-        record::{Code, MAX_ITEMS, More, Origin, SpanRecord},
-        sampling::{
-            Limits, Measured, RateLimit, Ratio, Rule, SamplerDecision, Sampling, SpanSampler, Then,
-            matches_any,
-        },
+        record::{Code, More, Origin, SpanRecord},
+        sampling::{Measured, Rule, Sampling, Then},
         wakeup::WakeUp,
     };
     /// Used by the bridge from `tracing`.
     pub use crate::recorder::{
         bridged::{BridgedSpan, CONTEXT_OF, EnteredSpan, Entrance},
         current::{IdHash, span_context_within},
-        exception::{describe_error, exception_event},
-        listeners::{expect_no_provider, is_off, records_nothing, say_no_provider},
-        opening::{Parent, root},
+        opening::Parent,
     };
-    /// Used by log records, exporters and tests.
-    pub use crate::recorder::{captures::CaptureScope, logged::describe, record::Head};
 }
 
 #[cfg(feature = "redact")]
@@ -89,8 +80,4 @@ pub mod redaction {
         MAX_MESSAGE_CHARS, sanitize_error, sanitize_lines, sanitize_sent_value, set_redactors,
         shown,
     };
-}
-
-pub mod system {
-    pub use crate::system::set_headroom;
 }

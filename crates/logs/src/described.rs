@@ -12,7 +12,7 @@ use super::nested;
 use crate::attributes::{Attribute, AttributeValue};
 use crate::collector::Redactor;
 use crate::keys;
-use crate::recorder::{self, MARK, matches_any};
+use crate::recorder::{Exception, Rule, SpanRecord};
 
 /// Adds the attributes. A field with the same key takes precedence.
 pub(super) fn add(record: &mut LogRecord, redactor: &mut Redactor, patterns: &[String]) {
@@ -21,7 +21,7 @@ pub(super) fn add(record: &mut LogRecord, redactor: &mut Redactor, patterns: &[S
     };
     let mut copied = Vec::new();
     // Redaction follows later, because threads that update the span wait meanwhile.
-    recorder::describe(span.trace_id, span.span_id, |name, attributes| {
+    SpanRecord::describe(span.trace_id, span.span_id, |name, attributes| {
         let dropped;
         (copied, dropped) = copy(name, attributes, patterns);
         record.dropped_attributes = record.dropped_attributes.saturating_add(dropped);
@@ -34,14 +34,15 @@ pub(super) fn add(record: &mut LogRecord, redactor: &mut Redactor, patterns: &[S
 /// Copies the name and the selected attributes, in the order in which they were set. Also returns the number of dropped
 /// ones.
 fn copy(name: &str, attributes: &[Attribute], patterns: &[String]) -> (Vec<(Key, AnyValue)>, u32) {
-    let is_selected = |key: &str| matches_any(patterns, key);
+    let is_selected = |key: &str| Rule::matches_name(patterns, key);
     let (mut copied, mut bytes, mut dropped) = (Vec::new(), 0, 0_u32);
     if is_selected(keys::SPAN_NAME) {
         copied.push((Key::from_static_str(keys::SPAN_NAME), text(name)));
     }
     for (at, Attribute { key, value }) in attributes.iter().enumerate() {
         // The text of an exception is not in the attribute, and a span has no attribute with an empty key.
-        let is_none = matches!(value, AttributeValue::Static(MARK)) || key.as_str().is_empty();
+        let is_none =
+            matches!(value, AttributeValue::Static(Exception::MARK)) || key.as_str().is_empty();
         if is_none || !is_selected(key.as_str()) {
             continue;
         }

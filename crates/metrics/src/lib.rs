@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use floe_telemetry_core::__sdk::internal_log;
-use floe_telemetry_core::__sdk::metrics::switch;
+use floe_telemetry_core::__sdk::metrics::Current;
 use floe_telemetry_core::__sdk::{caught, char_boundary, recorder, redaction};
 use floe_telemetry_sdk::__parts::collector;
 use floe_telemetry_sdk::__parts::collector::{
@@ -72,7 +72,7 @@ impl Meters {
         let sdk = views.apply(builder).build();
         observe(&sdk.meter_with_scope(scope()), counters);
         let redacting = RedactingMeterProvider::new(sdk.clone(), redaction, views.clone());
-        switch(Some(Arc::new(redacting)));
+        Current::replace(Some(Arc::new(redacting)));
         Self { sdk, views }
     }
 }
@@ -87,7 +87,7 @@ impl ProviderMeters for Meters {
     }
 
     fn stop(&self) {
-        switch(None);
+        Current::replace(None);
     }
 
     fn flush(&self) -> OTelSdkResult {

@@ -10,7 +10,7 @@ use crate::encoding::{
     Borrowed, SPAN_ATTRIBUTES, bytes, fixed32, fixed64, key_value, message, pair, put_count, varint,
 };
 use floe_telemetry_core::__sdk::clock::UnixNanos;
-use floe_telemetry_core::__sdk::recorder::{Code, Head, SpanRecord};
+use floe_telemetry_core::__sdk::recorder::{Code, SpanRecord};
 use floe_telemetry_sdk::__parts::collector::EnrichedSpan;
 
 /// `Span.flags`: the flag of a remote parent is known.
@@ -24,7 +24,7 @@ const IS_REMOTE: u32 = 0x200;
 pub(super) fn span(out: &mut Vec<u8>, span: &EnrichedSpan<'_>) {
     let record = span.record;
     let head = &record.head;
-    let ids = ids(head);
+    let ids = ids(record);
     if head.parent == SpanId::INVALID {
         out.extend_from_slice(&ids[..28]);
     } else {
@@ -54,7 +54,8 @@ pub(super) fn span(out: &mut Vec<u8>, span: &EnrichedSpan<'_>) {
 
 /// The fields `trace_id` and `span_id`, and in the last ten bytes `parent_span_id`, to be appended with one
 /// write.
-fn ids(head: &Head) -> [u8; 38] {
+fn ids(record: &SpanRecord) -> [u8; 38] {
+    let head = &record.head;
     let mut fields = [0; 38];
     fields[..2].copy_from_slice(&[0x0a, 16]);
     fields[2..18].copy_from_slice(&head.trace_id.to_bytes());

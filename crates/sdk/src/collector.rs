@@ -366,7 +366,7 @@ struct Buffered(usize);
 impl Drop for Buffered {
     fn drop(&mut self) {
         if self.0 > 0 {
-            recorder::release_buffered(self.0);
+            Buffer::release(self.0);
         }
     }
 }

@@ -4,7 +4,8 @@
 #[cfg(test)]
 mod tests;
 
-use floe_telemetry_core::__sdk::propagation::{Boxed, by_name, install};
+use floe_telemetry_core::__sdk::propagation::{by_name, install};
+use opentelemetry::propagation::TextMapPropagator;
 
 use crate::config::Propagator;
 
@@ -21,7 +22,10 @@ pub fn setup_propagators_with(propagators: &[Propagator]) {
     set_up(propagators, Vec::new());
 }
 
-pub(crate) fn set_up(propagators: &[Propagator], of_program: Vec<Boxed>) {
+pub(crate) fn set_up(
+    propagators: &[Propagator],
+    of_program: Vec<Box<dyn TextMapPropagator + Send + Sync>>,
+) {
     let configured = propagators.iter().filter_map(|format| by_name(format.as_str()));
     install(configured.chain(of_program).collect());
 }

@@ -1,15 +1,15 @@
 //! The memory limits of the process, for the recorder, on Linux.
 
-use floe_telemetry_core::__sdk::system::set_headroom;
 use rustix::process::{Resource, getrlimit};
 
+use crate::recorder::Buffer;
 use crate::this_process;
 
 /// The memory that rings leave free for allocations of the program and of the library's own threads, which cannot fail.
 const HEADROOM: u64 = 64 * 1024 * 1024;
 
 pub(crate) fn answer() {
-    set_headroom(has_headroom);
+    Buffer::set_headroom(has_headroom);
 }
 
 /// Whether the limits of the process leave memory for more than rings. This is computed rather than tried out, because

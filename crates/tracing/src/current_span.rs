@@ -23,7 +23,7 @@ use tracing_core::span::Current;
 
 use super::entered;
 use super::options::TracingLayer;
-use crate::recorder::{self, BridgedSpan, context_is_alive};
+use crate::recorder::{BridgedSpan, context_is_alive};
 
 struct StandIn;
 
@@ -166,7 +166,7 @@ impl<S: Subscriber> WithCurrentSpan<S> {
 impl<S: Subscriber> Subscriber for WithCurrentSpan<S> {
     fn current_span(&self) -> Current {
         let known = self.inner.current_span();
-        if recorder::records_nothing() || !context_is_alive() {
+        if BridgedSpan::is_idle() || !context_is_alive() {
             return known;
         }
         let within = entered::context_within(known.id());
@@ -188,7 +188,7 @@ impl<S: Subscriber> Subscriber for WithCurrentSpan<S> {
     #[inline]
     fn enter(&self, span: &Id) {
         self.inner.enter(span);
-        if !recorder::records_nothing() {
+        if !BridgedSpan::is_idle() {
             entered::enter_unseen(span);
         }
     }

@@ -15,7 +15,7 @@ use super::fields::numbers;
 use crate::attributes::ToAttributeValue;
 use crate::clock::wall_now;
 use crate::keys;
-use crate::recorder::{SpanRecord, describe_error, exception_event};
+use crate::recorder::{Exception, SpanRecord};
 
 const ERROR: &str = "error";
 
@@ -82,7 +82,7 @@ impl BridgedEvent {
 
     fn into_event(self) -> Option<Event> {
         self.is_recorded.then(|| match self.error {
-            Some(error) => exception_event(error, self.attributes),
+            Some(error) => Exception::event(error, self.attributes),
             None => Event::new(self.name, self.at, self.attributes, 0),
         })
     }
@@ -152,7 +152,7 @@ impl Visit for BridgedEvent {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        let (text, details) = describe_error(value);
+        let (text, details) = Exception::describe(value);
         self.exception.clone_from(&details);
         let is_special = self.is_special(field, || text.clone());
         if !is_special {

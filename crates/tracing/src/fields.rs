@@ -8,7 +8,7 @@ use opentelemetry::trace::{SpanKind, Status};
 use tracing::field::{Field, Visit};
 
 use crate::attributes::ToAttributeValue;
-use crate::recorder::{SpanRecord, describe_error};
+use crate::recorder::{Exception, SpanRecord};
 
 pub(super) const NAME: &str = "otel.name";
 pub(super) const KIND: &str = "otel.kind";
@@ -69,7 +69,7 @@ impl Visit for SpanFields<'_> {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        let (text, details) = describe_error(value);
+        let (text, details) = Exception::describe(value);
         self.value(field, &text);
         self.0.attributes.extend(details);
     }

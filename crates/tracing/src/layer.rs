@@ -18,7 +18,7 @@ use super::sites::Site;
 use super::span_ext::get_otel_context;
 use super::{entered, scratch};
 use crate::caught::caught;
-use crate::recorder::{self, BridgedSpan, CONTEXT_OF, Parent, SpanRecord, context_is_alive, root};
+use crate::recorder::{BridgedSpan, CONTEXT_OF, Parent, SpanRecord, context_is_alive};
 
 thread_local! {
     static WRITING: Cell<bool> = const { Cell::new(false) };
@@ -88,11 +88,11 @@ impl TracingLayer {
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
         let cx = id.and_then(|id| self.context_of(id, layers));
-        cx.map_or_else(root, Parent::of)
+        cx.map_or_else(Parent::root, Parent::of)
     }
 
     fn is_idle(&self) -> bool {
-        recorder::records_nothing() || self.is_second || !context_is_alive()
+        BridgedSpan::is_idle() || self.is_second || !context_is_alive()
     }
 }
 
@@ -114,11 +114,7 @@ where
         if is_stand_in(metadata) {
             return;
         }
-        if recorder::is_off() {
-            recorder::say_no_provider();
-            return;
-        }
-        if self.is_idle() {
+        if BridgedSpan::is_lost() || self.is_idle() {
             return;
         }
         let is_explicit = !attributes.is_contextual();

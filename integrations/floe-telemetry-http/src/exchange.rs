@@ -12,14 +12,13 @@ use std::mem;
 use std::sync::Arc;
 use std::thread;
 
-use floe_telemetry::metrics::in_span;
 use floe_telemetry::propagation::inject_from;
 use floe_telemetry::trace::DetachedSpan;
 use http::HeaderValue;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, StatusCode, Version};
 use http_body::SizeHint;
-use opentelemetry::trace::{SpanRef, TraceContextExt};
+use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, Value};
 
 use crate::grpc_semantics::{self, GrpcStatus, RpcMethod};
@@ -262,9 +261,8 @@ impl Exchange {
 
     fn measure(&mut self) {
         if let Some(measurement) = self.measurement.take() {
-            let span = self.span.context().map(TraceContextExt::span);
-            let span = span.as_ref().map(SpanRef::span_context);
-            in_span(span, || measurement.record(self.kind));
+            let kind = self.kind;
+            self.span.run(|| measurement.record(kind));
         }
     }
 

@@ -7,7 +7,12 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use opentelemetry::metrics::MeterProvider;
+use opentelemetry::trace::{SpanContext, TraceContextExt as _};
+use opentelemetry::{Context, SpanId, TraceId};
 
+use crate::caught::caught;
+use crate::recorder::alive::context_is_alive;
+use crate::recorder::current::span_context_within;
 use crate::recorder::fork;
 
 type Provider = Arc<dyn MeterProvider + Send + Sync>;
@@ -46,25 +51,47 @@ pub fn is_enabled() -> bool {
     generation() != 0
 }
 
-/// The current provider, if there is one.
-pub fn current() -> Option<Current> {
-    let provider = PROVIDER.read().unwrap_or_else(PoisonError::into_inner);
-    Some(Current { generation: generation(), provider: Arc::clone(provider.as_ref()?) })
+impl Current {
+    /// The current provider, if there is one.
+    pub fn get() -> Option<Self> {
+        let provider = PROVIDER.read().unwrap_or_else(PoisonError::into_inner);
+        Some(Self { generation: generation(), provider: Arc::clone(provider.as_ref()?) })
+    }
+
+    /// The ids of the current span, if it is sampled: the exemplar of a measurement.
+    pub fn sampled_span() -> Option<(TraceId, SpanId)> {
+        if !context_is_alive() {
+            return None;
+        }
+        // OpenTelemetry logs an error if the current `Context` cannot be read, and a subscriber may count log records.
+        let current = caught(|| {
+            Context::map_current(|cx| match span_context_within(cx) {
+                Some(context) => sampled(&context),
+                None => sampled(cx.span().span_context()),
+            })
+        });
+        current.ok().flatten()
+    }
+
+    /// Replaces the current provider; `None` removes it.
+    pub fn replace(provider: Option<Provider>) {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+
+        let mut slot = PROVIDER.write().unwrap_or_else(PoisonError::into_inner);
+        let generation = match provider {
+            Some(_) => LAST.fetch_add(1, Ordering::Relaxed) + 1,
+            None => 0,
+        };
+        // Dropped after the lock is released: shutting a provider down may run user callbacks.
+        let previous = std::mem::replace(&mut *slot, provider);
+        PROCESS.store(fork::forks(), Ordering::Relaxed);
+        GENERATION.store(generation, Ordering::Release);
+        drop(slot);
+        drop(previous);
+    }
 }
 
-/// Replaces the current provider; `None` removes it.
-pub fn switch(provider: Option<Provider>) {
-    static LAST: AtomicU64 = AtomicU64::new(0);
-
-    let mut slot = PROVIDER.write().unwrap_or_else(PoisonError::into_inner);
-    let generation = match provider {
-        Some(_) => LAST.fetch_add(1, Ordering::Relaxed) + 1,
-        None => 0,
-    };
-    // Dropped after the lock is released: shutting a provider down may run user callbacks.
-    let previous = std::mem::replace(&mut *slot, provider);
-    PROCESS.store(fork::forks(), Ordering::Relaxed);
-    GENERATION.store(generation, Ordering::Release);
-    drop(slot);
-    drop(previous);
+fn sampled(context: &SpanContext) -> Option<(TraceId, SpanId)> {
+    let is_sampled = context.is_valid() && context.is_sampled();
+    is_sampled.then(|| (context.trace_id(), context.span_id()))
 }

@@ -31,6 +31,15 @@ impl<'a> Metric<'a> {
         Self { name, unit: "", description: "", boundaries: None }
     }
 
+    /// Whether an instrument can have this name.
+    #[doc(hidden)]
+    pub fn is_name(name: &str) -> bool {
+        let mut bytes = name.bytes();
+        bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())
+            && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte))
+            && name.len() <= 255
+    }
+
     /// Sets the unit, in [UCUM](https://ucum.org) notation: `s`, `By`, `{row}`. At most 63 ASCII
     /// characters.
     #[must_use]
@@ -52,16 +61,6 @@ impl<'a> Metric<'a> {
     }
 }
 
-/// Whether an instrument can have this name
-/// ([specification](https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument-name-syntax)).
-#[must_use]
-pub fn is_name(name: &str) -> bool {
-    let mut bytes = name.bytes();
-    bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte))
-        && name.len() <= 255
-}
-
 impl<'a> From<&'a str> for Metric<'a> {
     fn from(name: &'a str) -> Self {
         Self::new(name)
@@ -81,10 +80,10 @@ mod tests {
     #[test]
     fn a_name_follows_the_specification() {
         for good in ["a", "floe.pipeline.runs", "a/b_c-D9"] {
-            assert!(is_name(good), "{good}");
+            assert!(Metric::is_name(good), "{good}");
         }
         for bad in ["", "9a", "_a", "a b", "ä", &"a".repeat(256)] {
-            assert!(!is_name(bad), "{bad}");
+            assert!(!Metric::is_name(bad), "{bad}");
         }
     }
 }

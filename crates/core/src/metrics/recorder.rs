@@ -4,7 +4,7 @@ use std::sync::{OnceLock, PoisonError, RwLock};
 
 use opentelemetry::{InstrumentationScope, KeyValue};
 
-use super::current;
+use super::current::{self, Current};
 use super::instruments::{Instrument, Instruments, Kind, Lookup, Measurement};
 use super::metric::Metric;
 use super::number::MetricNumber;
@@ -162,7 +162,7 @@ impl MetricRecorder {
                 }
             }
             drop(guard);
-            let Some(current) = current::current() else {
+            let Some(current) = Current::get() else {
                 return;
             };
             let scope = self.scope.get_or_init(|| self.scope());

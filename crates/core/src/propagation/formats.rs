@@ -26,8 +26,7 @@ pub fn setup_propagators() {
     install(defaults());
 }
 
-/// A propagator of any format.
-pub type Boxed = Box<dyn TextMapPropagator + Send + Sync>;
+type Boxed = Box<dyn TextMapPropagator + Send + Sync>;
 
 /// The propagator with this name in `OTEL_PROPAGATORS`.
 #[cfg(feature = "redact")]

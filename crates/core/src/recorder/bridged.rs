@@ -13,6 +13,7 @@ use tracing_core::Dispatch;
 use tracing_core::span::Id;
 
 use super::current::{CurrentGuard, IdHash};
+use super::listeners;
 use super::open::{Parked, open_detached};
 use super::opening::{Opening, Parent};
 use super::pending::PendingUpdates;
@@ -35,6 +36,22 @@ pub struct BridgedSpan {
 }
 
 impl BridgedSpan {
+    /// Whether no recorder is known. This does not look for OpenTelemetry's global provider, which a new span does.
+    #[inline]
+    pub fn is_idle() -> bool {
+        listeners::records_nothing()
+    }
+
+    /// Whether nothing records a new span, which is reported once.
+    #[inline]
+    pub fn is_lost() -> bool {
+        let is_off = listeners::is_off();
+        if is_off {
+            listeners::say_no_provider();
+        }
+        is_off
+    }
+
     /// Opens a span below `parent`. `fill` runs only if the span is recorded or is a root. If `names` is set, `fill`
     /// also names the span, so it runs before the sampling rules decide. Returns `None` while nothing is recorded.
     pub fn open(
@@ -56,7 +73,7 @@ impl BridgedSpan {
             // Without a span, the parent's context is propagated to spans below this one on other threads.
             Parked::Off => Parked::in_context(parent.map(propagated)?, Site::NONE),
             Parked::In(parked) => Parked::in_context(parked.0, Site::of(Some(callsite))),
-            state => state,
+            state @ Parked::Recording(_) => state,
         };
         prepare(&state);
         let is_root = || parent.map(|cx| !cx.span().span_context().is_valid());
@@ -131,7 +148,7 @@ impl BridgedSpan {
     /// Returns the data for entering the span, which was not used yet.
     pub fn entrance(&self) -> Option<Entrance> {
         match &self.state {
-            Parked::Off | Parked::Unsampled(_) => None,
+            Parked::Off => None,
             Parked::In(parked) => {
                 Some(Entrance { site: parked.1, ..Entrance::to(parked.0.clone()) })
             }
@@ -150,7 +167,7 @@ impl BridgedSpan {
     /// The context in which the span is current. From now on, it counts as used.
     pub fn context(&mut self) -> Option<&Context> {
         match &mut self.state {
-            Parked::Off | Parked::Unsampled(_) => None,
+            Parked::Off => None,
             Parked::In(parked) => Some(&parked.0),
             Parked::Recording(recording) => {
                 recording.updates().share();

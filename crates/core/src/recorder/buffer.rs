@@ -17,12 +17,14 @@ use std::thread::Thread;
 use super::fork::{forks, try_lock};
 use super::idle::{Idle, Left, Rings};
 use super::lost::{self, LOST};
-use super::memory::{Portion, add_rings, has_room_for, kept_rings, release_rings, within_limit};
+use super::memory::{
+    HAS_HEADROOM, Portion, add_rings, has_headroom, has_room_for, kept_rings, release_buffered,
+    release_rings, within_limit,
+};
 use super::record::{Code, Head, More, SpanRecord};
 use super::ring::{self, Progress, Reader, ring};
 use crate::attributes::{Attribute, MAX_ATTRIBUTES};
 use crate::clock::Ticks;
-use crate::system::has_headroom;
 
 /// The capacity in finished spans. With their attributes they take 64 KiB, and a pointer for each one's rare fields.
 pub(super) const CAPACITY: usize = 256;
@@ -165,6 +167,17 @@ impl Buffer {
     /// Closes left buffers if there are too many.
     pub fn close_surplus() {
         LEFT.lock(forks()).close_surplus(kept_rings(BYTES));
+    }
+
+    /// Subtracts the bytes of spans that were read.
+    pub fn release(bytes: usize) {
+        release_buffered(bytes);
+    }
+
+    /// Sets the function that returns whether the limits of the process leave memory for more than buffers. Only the
+    /// first call has an effect.
+    pub fn set_headroom(has_headroom: fn() -> bool) {
+        let _ = HAS_HEADROOM.set(has_headroom);
     }
 
     /// Sets the thread that reads the buffers.
@@ -346,7 +359,7 @@ pub(super) fn count_dropped(pushed: Option<bool>) {
 /// A buffer that another thread has left, or a new one; `None` without memory.
 #[cold]
 pub(super) fn writer() -> Option<Writer> {
-    LEFT.take_or(forks(), new_writer)
+    LEFT.take_or(forks(), || within_limit(BYTES, create))
 }
 
 /// Exchanges the full buffer of a thread for one with room, if the memory limit allows it. Returns whether there is
@@ -360,7 +373,7 @@ pub(super) fn exchange(full: &mut Writer) -> bool {
         if filled.is_multiple_of(WAKE_EVERY) {
             Buffer::wake_collector();
         }
-        LEFT.exchange_or(forks(), full, new_writer)
+        LEFT.exchange_or(forks(), full, || within_limit(BYTES, create))
     }
 }
 
@@ -377,8 +390,7 @@ pub(super) fn push_shared(record: &mut SpanRecord, end: Ticks, code: Code) -> bo
     let shared = |n: usize| &SHARED[(first + n) % SHARED.len()];
     let mut push = |mut buffer: MutexGuard<'_, Option<Writer>>| {
         if (buffer.as_ref()).is_none_or(|writer| !writer.is_of_process()) {
-            let new = || create().inspect(|_| add_rings(BYTES));
-            *buffer = if has_headroom() { new() } else { None };
+            *buffer = create().inspect(|_| add_rings(BYTES));
         }
         let writer = buffer.as_mut()?;
         Some(writer.push(record, end, code) || exchange(writer) && writer.push(record, end, code))
@@ -387,12 +399,11 @@ pub(super) fn push_shared(record: &mut SpanRecord, end: Ticks, code: Code) -> bo
     free.or_else(|| push(try_lock(shared(0))?)).unwrap_or(false)
 }
 
-fn new_writer() -> Option<Writer> {
-    if has_headroom() { within_limit(BYTES, create) } else { None }
-}
-
 /// Creates a buffer, which the caller has counted.
 fn create() -> Option<Writer> {
+    if !has_headroom() {
+        return None;
+    }
     let (heads, heads_to_read) = ring()?;
     let (attributes, attributes_to_read) = ring()?;
     let (more, more_to_read) = ring()?;

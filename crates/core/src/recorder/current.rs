@@ -263,8 +263,6 @@ pub(super) enum Way {
     Nested(NestedGuard),
     /// Unsampled, and marked in a cell of the thread.
     Unsampled(UnsampledGuard),
-    /// Unsampled, in a later poll of a future: the mark in the cell, and the context of the first poll.
-    UnsampledIn(UnsampledGuard, ContextGuard),
 }
 
 #[expect(clippy::inline_always, reason = "each way is constructed in its final location")]
@@ -304,39 +302,6 @@ impl CurrentGuard {
         let id = unsampled_id();
         let guard = UnsampledGuard::attach(below, id);
         Self(Way::Unsampled(guard), Published::below_current(id, callsite))
-    }
-}
-
-/// The span of a future between two polls. A `Context` with its id would take two allocations.
-#[derive(Debug)]
-pub(super) struct Suspended {
-    context: Context,
-    span: Unsampled,
-    site: Site,
-}
-
-impl Suspended {
-    /// The suspended current span; `None` if it has a `Context`.
-    pub(super) fn current() -> Option<Self> {
-        Context::map_current(|cx| {
-            let span = cx.span();
-            let above = span.span_context();
-            // This creates the id.
-            let id = id_below(above)?;
-            Some(Self {
-                context: cx.clone(),
-                span: UNSAMPLED.get(),
-                site: Site::published(above.trace_id(), id),
-            })
-        })
-    }
-
-    pub(super) fn attach(&self) -> CurrentGuard {
-        let Unsampled { below, id } = self.span;
-        let published = Published::below(self.context.span().span_context(), id, self.site);
-        let context = self.context.clone().attach();
-        let guard = UnsampledGuard::attach(below, id);
-        CurrentGuard(Way::UnsampledIn(guard, context), published)
     }
 }
 

@@ -85,7 +85,7 @@ impl DetachedSpan {
     #[must_use]
     pub fn context(&self) -> Option<&Context> {
         match &self.0 {
-            Parked::Off | Parked::Unsampled(_) => None,
+            Parked::Off => None,
             Parked::In(parked) => Some(&parked.0),
             Parked::Recording(recording) => recording.context.as_ref(),
         }

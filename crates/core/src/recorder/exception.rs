@@ -22,9 +22,6 @@ const MAX_DEPTH: usize = 16;
 /// The prefix of an error's text in its stack trace.
 const FIRST: &str = "0: ";
 
-/// Stands for the message in the attributes and the status of a span, and for the name of its event.
-pub const MARK: &str = "\0exception";
-
 /// An error or a panic. Nothing in it is redacted yet.
 #[derive(Debug)]
 pub struct Exception {
@@ -40,6 +37,22 @@ pub struct Exception {
 }
 
 impl Exception {
+    /// Stands for the message in the attributes and the status of a span, and for the name of its event.
+    pub const MARK: &str = "\0exception";
+
+    /// The message of an error whose type is not known, and its attributes.
+    pub fn describe(error: &(dyn Error + 'static)) -> (String, Vec<KeyValue>) {
+        let exception = Self::of_error("", error);
+        let details = exception.details().split_off(1);
+        (exception.message, details)
+    }
+
+    /// The event of an error of which only the message is known.
+    pub fn event(message: String, mut details: Vec<KeyValue>) -> Event {
+        details.push(KeyValue::new(keys::EXCEPTION_MESSAGE, message));
+        Event::new(keys::EXCEPTION, wall_now(), details, 0)
+    }
+
     pub(super) const fn new(type_name: &'static str, message: String) -> Self {
         Self { type_name, class: None, message, chain: None }
     }
@@ -135,19 +148,6 @@ impl Exception {
         span.add_event(keys::EXCEPTION, details);
         span.set_status(Status::error(self.message));
     }
-}
-
-/// The message of an error whose type is not known, and its attributes.
-pub fn describe_error(error: &(dyn Error + 'static)) -> (String, Vec<KeyValue>) {
-    let exception = Exception::of_error("", error);
-    let details = exception.details().split_off(1);
-    (exception.message, details)
-}
-
-/// The `exception` event of an error of which only the message is known.
-pub fn exception_event(message: String, mut details: Vec<KeyValue>) -> Event {
-    details.push(KeyValue::new(keys::EXCEPTION_MESSAGE, message));
-    Event::new(keys::EXCEPTION, wall_now(), details, 0)
 }
 
 /// The text of an error that is recorded without an exception, even if its `Display` panics.

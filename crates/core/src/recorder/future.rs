@@ -19,7 +19,7 @@ use opentelemetry::trace::TraceContextExt;
 
 use super::alive::context_is_alive;
 use super::listeners;
-use super::open::{Current, OpenSpan, Opened, Parked, StartBelow, enter, recorder};
+use super::open::{Current, OpenSpan, Opened, Parked, StartBelow, enter};
 use super::opening::Fill;
 use super::outcome::{Classifier, Sink, by_discriminant};
 use super::recording::Recording;
@@ -193,9 +193,7 @@ impl FutureSpan {
             Phase::Open(Parked::Off) => true,
             Phase::Open(_) | Phase::BeforeBuilderOpens(_) => false,
             Phase::BeforeWrapperOpens(_) | Phase::BeforeFutureOpens(_) => {
-                let off = self.0.is_off()
-                    || matches!(self.0, Phase::BeforeWrapperOpens(callsite)
-                        if recorder().is_some_and(|recorder| (recorder.excludes_call)(callsite)));
+                let off = self.0.is_off();
                 if off {
                     self.0 = Phase::Open(Parked::Off);
                 }

@@ -9,6 +9,7 @@ use std::panic::{self, PanicHookInfo};
 use std::sync::Once;
 use std::thread;
 
+use super::exception::Exception;
 use crate::caught::panic_message;
 
 /// The message if the hook did not see the panic, as with `resume_unwind`, or if the hook was replaced.
@@ -24,7 +25,7 @@ pub(super) fn observe() {
     HOOK.call_once(|| {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
-            remember(panic);
+            Exception::remember(panic);
             previous(panic);
         }));
     });
@@ -36,11 +37,14 @@ thread_local! {
     static MESSAGE: Cell<Option<String>> = const { Cell::new(None) };
 }
 
-/// Keeps the message for the spans that the panic ends.
-pub fn remember(panic: &PanicHookInfo<'_>) {
-    let message = panic_message(panic.payload());
-    if MESSAGE.try_with(|last| last.set(Some(message))).is_ok() {
-        IS_REMEMBERED.set(true);
+impl Exception {
+    /// Keeps the message of a panic for the spans that it ends, and returns the message.
+    pub fn remember(panic: &PanicHookInfo<'_>) -> String {
+        let message = panic_message(panic.payload());
+        if MESSAGE.try_with(|last| last.set(Some(message.clone()))).is_ok() {
+            IS_REMEMBERED.set(true);
+        }
+        message
     }
 }
 

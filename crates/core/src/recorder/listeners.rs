@@ -94,7 +94,7 @@ pub(super) fn has(facts: Facts) -> bool {
 
 /// Whether nothing is recorded or counted.
 #[inline]
-pub fn is_off() -> bool {
+pub(super) fn is_off() -> bool {
     cfg!(feature = "off") || current() == 0 && !finds_global_provider()
 }
 
@@ -108,7 +108,7 @@ pub(super) fn is_compiled_out() -> bool {
 /// Whether no recorder is known. This does not look up OpenTelemetry's global provider, because the event may come from
 /// OpenTelemetry while it holds the provider's lock.
 #[inline]
-pub fn records_nothing() -> bool {
+pub(super) fn records_nothing() -> bool {
     cfg!(feature = "off") || current() == 0
 }
 
@@ -148,7 +148,7 @@ pub(super) fn finds_global_provider() -> bool {
 
 /// Reports once that spans of a layer are lost, unless a provider was started or disabled before.
 #[cold]
-pub fn say_no_provider() {
+pub(super) fn say_no_provider() {
     let is_disabled = || {
         environment::variable("OTEL_SDK_DISABLED").is_ok_and(|it| it.eq_ignore_ascii_case("true"))
     };
@@ -162,8 +162,7 @@ pub fn say_no_provider() {
     );
 }
 
-/// Suppresses the report about lost spans: the program has disabled its provider.
-pub fn expect_no_provider() {
+pub(super) fn expect_no_provider() {
     PROVIDER_IS_KNOWN.store(true, Ordering::Relaxed);
 }
 

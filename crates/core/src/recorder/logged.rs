@@ -11,6 +11,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::fork::forks;
 use super::pending::Handle;
+use super::record::SpanRecord;
 use crate::attributes::Attribute;
 
 type Ids = (TraceId, SpanId);
@@ -47,14 +48,16 @@ pub(super) fn remove(ids: Ids) {
     }
 }
 
-/// Calls `read` with the name and the attributes of a span, if it is open and recorded. If a key occurs twice, its last
-/// value counts. Updates of the span wait meanwhile, so `read` should only copy.
-pub fn describe(trace_id: TraceId, span_id: SpanId, read: impl FnOnce(&str, &[Attribute])) {
-    let ids = (trace_id, span_id);
-    let span = shard(ids).and_then(|open| open.get(&ids).copied());
-    if let Some(span) = span {
-        span.read(|record| {
-            read(record.name_or_site(), record.attributes.as_slice());
-        });
+impl SpanRecord {
+    /// Calls `read` with the name and the attributes of a span, if it is open and recorded. If a key occurs twice, its
+    /// last value counts. Updates of the span wait meanwhile, so `read` should only copy.
+    pub fn describe(trace_id: TraceId, span_id: SpanId, read: impl FnOnce(&str, &[Attribute])) {
+        let ids = (trace_id, span_id);
+        let span = shard(ids).and_then(|open| open.get(&ids).copied());
+        if let Some(span) = span {
+            span.read(|record| {
+                read(record.name_or_site(), record.attributes.as_slice());
+            });
+        }
     }
 }

@@ -13,12 +13,11 @@ use super::buffer::Buffer;
 use super::fork::{forks, try_lock};
 use super::idle::{Idle, Left, Rings};
 use super::lost::{self, LOST};
-use super::memory::{add_rings, kept_rings, release_rings, within_limit};
+use super::memory::{add_rings, has_headroom, kept_rings, release_rings, within_limit};
 use super::record::{Code, Head, More, SpanRecord};
 use super::ring::{self, Reader, ring};
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
-use crate::system::has_headroom;
 
 /// The number of calls that a thread buffers until the collector fetches them.
 const CAPACITY: usize = 512;

@@ -12,6 +12,7 @@
 //! A flag in the list of attributes marks a span that owns memory, so an ordinary span pays for one branch. The
 //! head of a span carries its bytes to the collector, which subtracts the same number.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use opentelemetry::trace::TraceState;
@@ -38,6 +39,14 @@ static RINGS: AtomicI64 = AtomicI64::new(0);
 /// The bytes owned by spans in the rings of all threads. Briefly negative if the collector subtracts a span that its
 /// thread has not added yet.
 static BUFFERED: AtomicI64 = AtomicI64::new(0);
+
+/// Whether the limits of the process leave memory for more than buffers. The SDK knows the system, so that code that
+/// only annotates does not compile it.
+pub(super) static HAS_HEADROOM: OnceLock<fn() -> bool> = OnceLock::new();
+
+pub(super) fn has_headroom() -> bool {
+    HAS_HEADROOM.get().is_none_or(|has_headroom| has_headroom())
+}
 
 pub(super) fn limit_buffered(bytes: usize) {
     LIMIT.store(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
@@ -84,7 +93,7 @@ fn limit_owned() -> i64 {
 }
 
 /// Subtracts the bytes of spans that the collector has removed from the rings.
-pub fn release_buffered(bytes: usize) {
+pub(super) fn release_buffered(bytes: usize) {
     BUFFERED.fetch_sub(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
 }
 
@@ -193,13 +202,12 @@ fn attribute_bytes(Attribute { key, value }: &Attribute) -> usize {
 }
 
 fn more_bytes(more: &More) -> usize {
-    let events = more
-        .events
-        .iter()
-        .map(|event| size_of_val(event) + event.name.len() + key_values(&event.attributes));
+    let events = more.events.iter().map(|event| {
+        size_of_val(event) + event.name.len() + SpanRecord::bytes_of(&event.attributes)
+    });
     let links = more.links.iter().map(|link| {
         let state = trace_state_bytes(link.span_context.trace_state());
-        size_of_val(link) + state + key_values(&link.attributes)
+        size_of_val(link) + state + SpanRecord::bytes_of(&link.attributes)
     });
     size_of::<More>()
         + more.name.as_deref().map_or(0, str::len)
@@ -214,12 +222,14 @@ fn trace_state_bytes(state: &TraceState) -> usize {
     if *state == TraceState::NONE { 0 } else { TRACE_STATE }
 }
 
-/// The bytes that attributes of the OpenTelemetry API occupy.
-pub fn key_values(attributes: &[KeyValue]) -> usize {
-    let owned = attributes
-        .iter()
-        .map(|KeyValue { key, value, .. }| key.as_str().len() + value_bytes(value));
-    size_of_val(attributes) + owned.sum::<usize>()
+impl SpanRecord {
+    /// The bytes that attributes of the OpenTelemetry API occupy.
+    pub fn bytes_of(attributes: &[KeyValue]) -> usize {
+        let owned = attributes
+            .iter()
+            .map(|KeyValue { key, value, .. }| key.as_str().len() + value_bytes(value));
+        size_of_val(attributes) + owned.sum::<usize>()
+    }
 }
 
 fn value_bytes(value: &Value) -> usize {

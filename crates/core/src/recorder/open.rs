@@ -9,7 +9,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 
 use super::alive::context_is_alive;
-use super::current::{self, CurrentGuard, Suspended, is_boundary};
+use super::current::{self, CurrentGuard, is_boundary};
 use super::current_context::current_context;
 use super::global;
 use super::listeners;
@@ -48,8 +48,6 @@ pub(super) enum Parked {
     /// The context of an unsampled span or of an explicit parent. Boxed, so that a parked span fits into two registers;
     /// in memory, one load right after two stores would stall.
     In(Box<(Context, Site)>),
-    /// An unsampled span without its own `Context`.
-    Unsampled(Box<Suspended>),
     /// A recorded span with its context, or a measured call.
     Recording(Box<Recording>),
 }
@@ -107,7 +105,6 @@ pub(super) struct Recorder {
     pub(super) open_call: fn(&'static CallSite, Option<Fill<'_>>) -> Opened,
     pub(super) open: fn(&Parent, Option<&'static CallSite>, Option<Fill<'_>>) -> Opened,
     pub(super) open_detached: fn(&Parent, Option<&'static CallSite>, Option<Fill<'_>>) -> Parked,
-    pub(super) excludes_call: fn(&'static CallSite) -> bool,
     pub(super) excludes_span: fn(&Parent, &Subject<'_>) -> bool,
 }
 
@@ -300,10 +297,7 @@ impl Parked {
     /// context attached. Then a recorded span is added to that context.
     pub(super) fn current(recording: Option<Box<Recording>>) -> Self {
         let Some(mut recording) = recording else {
-            return match Suspended::current() {
-                Some(suspended) => Self::Unsampled(Box::new(suspended)),
-                None => Self::in_current_context(),
-            };
+            return Self::in_current_context();
         };
         if recording.context.is_some() {
             return Self::Recording(recording);
@@ -335,7 +329,6 @@ impl Parked {
             Self::In(parked) => {
                 OpenSpan::In(None, CurrentGuard::propagated(parked.0.clone(), true, parked.1))
             }
-            Self::Unsampled(suspended) => OpenSpan::In(None, suspended.attach()),
             Self::Recording(recording) => recording.attach(),
         }
     }
@@ -344,7 +337,7 @@ impl Parked {
     #[inline]
     pub(super) fn recording(self) -> Option<Box<Recording>> {
         match self {
-            Self::Off | Self::In(_) | Self::Unsampled(_) => None,
+            Self::Off | Self::In(_) => None,
             Self::Recording(recording) => Some(recording),
         }
     }

@@ -7,6 +7,7 @@ use std::panic::Location;
 use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt};
 use opentelemetry::{Context, Key};
 
+use super::alive::context_is_alive;
 use super::listeners;
 use super::record::Origin;
 use super::recording::Recording;
@@ -164,15 +165,16 @@ impl Parent {
     }
 }
 
-/// Returns the current context without its span, but with its other content, such as baggage. While nothing is
-/// recorded, there is no root, and the caller's trace continues.
-#[must_use]
-pub fn root() -> Parent {
-    let without_span = |cx: &Context| cx.with_remote_span_context(SpanContext::NONE);
-    Parent(listeners::is_recorded().then(|| Context::map_current(without_span)))
-}
-
 impl Parent {
+    /// Returns the current context without its span, but with its other content, such as baggage. While nothing is
+    /// recorded, there is no root, and the caller's trace continues.
+    #[must_use]
+    pub fn root() -> Self {
+        let without_span = |cx: &Context| cx.with_remote_span_context(SpanContext::NONE);
+        let is_recorded = listeners::is_recorded() && context_is_alive();
+        Self(is_recorded.then(|| Context::map_current(without_span)))
+    }
+
     /// Returns the span in `cx` as the parent; without a span in `cx`, the new span is a root.
     #[must_use]
     pub const fn of(cx: Context) -> Self {

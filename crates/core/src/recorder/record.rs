@@ -9,14 +9,11 @@ use std::time::{Duration, SystemTime};
 use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status, TraceState};
 use opentelemetry::{InstrumentationScope, KeyValue, SpanId, TraceFlags, TraceId};
 
-use super::exception::{Exception, MARK};
+use super::exception::Exception;
 use crate::attributes::{Attribute, AttributeList, AttributeValue};
 use crate::callsite::{CallSite, Level, Scope, package_of};
 use crate::clock::{Ticks, WallClock, wall_now};
 use crate::keys;
-
-/// The maximum number of events and of links of a span, the specification's default.
-pub const MAX_ITEMS: usize = 128;
 
 /// The API that created the span, which determines its instrumentation scope and its source location.
 #[derive(Clone, Debug, Default)]
@@ -96,7 +93,7 @@ pub struct More {
     pub links: Vec<Link>,
     /// The number of links beyond the limit.
     pub dropped_links: u32,
-    /// The last exception, until its texts have replaced [`MARK`].
+    /// The last exception, until its texts have replaced [`Exception::MARK`].
     pub(crate) exception: Option<Exception>,
 }
 
@@ -208,6 +205,9 @@ impl From<Code> for Status {
 }
 
 impl SpanRecord {
+    /// The maximum number of events and of links of a span, the specification's default.
+    pub const MAX_ITEMS: usize = 128;
+
     /// An empty record.
     #[inline]
     pub fn blank() -> Self {
@@ -258,7 +258,7 @@ impl SpanRecord {
     #[inline]
     pub fn add_event(&mut self, event: Event) {
         let more = self.more_mut();
-        if more.events.len() < MAX_ITEMS {
+        if more.events.len() < Self::MAX_ITEMS {
             more.events.push(event);
         } else {
             more.dropped_events += 1;
@@ -271,10 +271,10 @@ impl SpanRecord {
         self.write_exception();
         self.attributes.push_static(keys::ERROR_TYPE, exception.error_type());
         self.attributes.push_static(keys::EXCEPTION_TYPE, exception.type_name);
-        self.attributes.push_static(keys::EXCEPTION_MESSAGE, MARK);
-        self.add_event(Event::new(MARK, wall_now(), Vec::new(), 0));
+        self.attributes.push_static(keys::EXCEPTION_MESSAGE, Exception::MARK);
+        self.add_event(Event::new(Exception::MARK, wall_now(), Vec::new(), 0));
         let is_empty = exception.message.is_empty();
-        self.set_status(Status::error(if is_empty { "" } else { MARK }));
+        self.set_status(Status::error(if is_empty { "" } else { Exception::MARK }));
         self.more_mut().exception = Some(exception);
     }
 
@@ -289,15 +289,15 @@ impl SpanRecord {
         let more = self.more.as_mut()?;
         let exception = more.exception.take()?;
         for attribute in self.attributes.items_mut() {
-            if let AttributeValue::Static(MARK) = attribute.value {
+            if let AttributeValue::Static(Exception::MARK) = attribute.value {
                 attribute.value = AttributeValue::Text(exception.message.as_str().into());
             }
         }
-        let mut event = (more.events.iter_mut()).rfind(|event| event.name == MARK);
+        let mut event = (more.events.iter_mut()).rfind(|event| event.name == Exception::MARK);
         if let Some(event) = &mut event {
             exception.write_event(event);
         }
-        if more.description == MARK {
+        if more.description == Exception::MARK {
             more.description = exception.message.into();
         }
         event
@@ -313,7 +313,7 @@ impl SpanRecord {
             return;
         }
         let more = self.more_mut();
-        if more.links.len() < MAX_ITEMS {
+        if more.links.len() < Self::MAX_ITEMS {
             more.links.push(link);
         } else {
             more.dropped_links += 1;

@@ -34,11 +34,11 @@ use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState}
 use opentelemetry::{Context, SpanId, TraceId};
 
 pub use self::{
-    provider::{Limits, Measured, Sampling, SpanSampler},
-    settings::{RateLimit, Ratio, Rule, Then, matches_any},
+    provider::{Measured, Sampling},
+    settings::{Rule, Then},
 };
 
-pub(super) use self::provider::start_provider;
+pub(super) use self::provider::{Sampler, start_provider};
 use self::settings::Sampled;
 pub(super) use self::settings::Subject;
 use super::captures::capture;
@@ -229,14 +229,12 @@ pub(super) fn decide_filled(
     if needs_sampler {
         let listeners = listeners::current();
         let decision = provider::ask(&mut recording.record, parent);
-        if decision != SamplerDecision::Sample {
+        if decision != Some(true) {
             let flags = &mut recording.record.head.flags;
             *flags = flags.with_sampled(false);
             recording.open_as(State::Unsampled);
         }
-        if decision == SamplerDecision::Drop && listeners & TAIL == 0
-            || listeners::is_unrecorded(listeners)
-        {
+        if decision.is_none() && listeners & TAIL == 0 || listeners::is_unrecorded(listeners) {
             return Decision::Drop(recording);
         }
     }
@@ -249,18 +247,6 @@ pub(super) fn decide_filled(
         recording.list();
     }
     Decision::Keep(recording)
-}
-
-/// The decision for a span whose name is set.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum SamplerDecision {
-    /// No span, unless the tail needs it.
-    Drop,
-    /// A span without the sampled flag: the collector passes it to processors and metrics, and exports it only if the
-    /// tail keeps its trace.
-    Record,
-    /// A span with the sampled flag.
-    Sample,
 }
 
 /// Decides for a function called in the boundary of this thread if [`listeners::has_only_boundaries`]: it is recorded

@@ -13,7 +13,7 @@ use super::alive::context_is_alive;
 use super::current_context::current_context;
 use super::listeners;
 use super::open::{OpenSpan, open_built, recorder};
-use super::opening::{self, Opening, Parent};
+use super::opening::{Opening, Parent};
 use super::record::Origin;
 use super::recorded_span;
 use super::sampling::Subject;
@@ -129,17 +129,9 @@ pub struct SpanBuilder {
     scope: Option<&'static Scope>,
     location: &'static Location<'static>,
     kind: Option<SpanKind>,
-    parent: BuilderParent,
+    parent: Parent,
     attributes: AttributeList,
     links: Vec<Link>,
-}
-
-#[derive(Debug)]
-enum BuilderParent {
-    /// The span that is current when the built span starts.
-    Current,
-    Root,
-    Given(Context),
 }
 
 impl SpanBuilder {
@@ -154,7 +146,7 @@ impl SpanBuilder {
             scope,
             location,
             kind: None,
-            parent: BuilderParent::Current,
+            parent: Parent::CURRENT,
             attributes: AttributeList::default(),
             links: Vec::new(),
         }
@@ -188,7 +180,7 @@ impl SpanBuilder {
     /// Sets the parent to the span in `cx`. The default is the span that is current when this one starts.
     #[inline]
     pub fn parent(mut self, cx: &Context) -> Self {
-        self.parent = BuilderParent::Given(cx.clone());
+        self.parent = Parent::of(cx.clone());
         self
     }
 
@@ -196,7 +188,7 @@ impl SpanBuilder {
     /// context, such as baggage, is preserved.
     #[inline]
     pub fn root(mut self) -> Self {
-        self.parent = BuilderParent::Root;
+        self.parent = Parent::root();
         self
     }
 
@@ -220,8 +212,7 @@ impl SpanBuilder {
 
     #[inline]
     pub(super) fn open(self) -> OpenSpan {
-        let is_current = matches!(self.parent, BuilderParent::Current);
-        if listeners::is_compiled_out() || is_current && listeners::is_discarded() {
+        if listeners::is_compiled_out() || self.parent.is_current() && listeners::is_discarded() {
             return OpenSpan::Off;
         }
         self.open_listened()
@@ -233,11 +224,6 @@ impl SpanBuilder {
         let Self { name, scope, location, kind, parent, attributes, links } = self;
         let level = Some(Level::Info);
         let origin = Origin::Builder { scope, location, level };
-        let parent = match parent {
-            BuilderParent::Current => Parent::CURRENT,
-            BuilderParent::Root => opening::root(),
-            BuilderParent::Given(cx) => Parent::of(cx),
-        };
         let is_off = listeners::has_rules() && context_is_alive() && {
             let subject = Subject {
                 name: &name,
@@ -267,8 +253,8 @@ impl SpanBuilder {
 
     /// Sets the parent to the current span, unless another parent is set.
     pub(super) fn below_current(mut self) -> Self {
-        if matches!(self.parent, BuilderParent::Current) && context_is_alive() {
-            self.parent = BuilderParent::Given(current_context());
+        if self.parent.is_current() && context_is_alive() {
+            self.parent = Parent::of(current_context());
         }
         self
     }

@@ -27,25 +27,32 @@ use super::listeners;
 use super::local;
 use super::open::{self, OpenSpan, Opened, Parked, Placed, Recorder, place_unrecorded};
 use super::opening::{Fill, Parent, fill_in};
+use super::record::SpanRecord;
 use super::recorded_span::RecordedSpan;
 use super::recording::Recording;
-use super::sampling::{self, Decision, Sampling, SpanSampler};
+use super::sampling::{self, Decision, Sampler, Sampling};
 use crate::callsite::CallSite;
 
 const RECORDER: Recorder = Recorder {
     open_call,
     open,
     open_detached,
-    excludes_call: |callsite| sampling::excludes_call(listeners::current(), callsite),
     excludes_span: |parent, subject| parent.map(|cx| sampling::excludes_span(cx, subject)),
 };
 
 impl Sampling {
     /// Starts recording for a provider. A sampler of the program replaces the configured sampler and the ratios of
     /// rules.
-    pub fn start(self, sampler: Option<Arc<dyn SpanSampler>>) {
+    ///
+    /// The sampler may add attributes and a trace state to a span whose name, attributes and links are set, and may
+    /// panic. It returns the sampled flag, or `None` for no span, unless the tail needs it. The collector passes a span
+    /// without the flag to processors and metrics, and exports it only if the tail keeps its trace.
+    pub fn start(
+        self,
+        sampler: Option<impl Fn(&mut SpanRecord, &Context) -> Option<bool> + Send + Sync + 'static>,
+    ) {
         set();
-        sampling::start_provider(self, sampler);
+        sampling::start_provider(self, sampler.map(|it| -> Arc<Sampler> { Arc::new(it) }));
     }
 }
 

@@ -7,7 +7,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::Policy;
 use crate::collector::Redactor;
-use crate::recorder::key_value_bytes;
+use crate::recorder::SpanRecord;
 
 /// The maximum number of attribute sets in the cache, which is cleared when it is full.
 const MAX_SETS: usize = 1024;
@@ -47,8 +47,8 @@ impl RedactionCache {
             let mut redacted = attributes.to_vec();
             self.redactor.attributes(&mut redacted);
             let redacted = (redacted != attributes).then(|| AttributeSet::from(redacted));
-            self.bytes +=
-                key_value_bytes(attributes) + redacted.as_deref().map_or(0, key_value_bytes);
+            self.bytes += SpanRecord::bytes_of(attributes)
+                + redacted.as_deref().map_or(0, SpanRecord::bytes_of);
             self.sets.insert(attributes.into(), redacted);
         }
         self.sets.get(attributes)?.as_deref()

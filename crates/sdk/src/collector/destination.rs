@@ -10,7 +10,7 @@ use opentelemetry_sdk::trace::SpanData;
 use super::enrich::EnrichedSpan;
 use super::worker::{Report, Size, Worker};
 use crate::channel::Sender;
-use crate::recorder::key_value_bytes;
+use crate::recorder::SpanRecord;
 
 /// An exporter, independent of the form of its batches.
 pub trait Destination: Send {
@@ -75,12 +75,11 @@ impl BatchBuilder for SpanDataBatch {
 /// The bytes that a span of the SDK occupies.
 #[must_use]
 pub fn span_data_bytes(span: &SpanData) -> usize {
-    let events = span
-        .events
-        .iter()
-        .map(|event| size_of_val(event) + event.name.len() + key_value_bytes(&event.attributes));
+    let events = span.events.iter().map(|event| {
+        size_of_val(event) + event.name.len() + SpanRecord::bytes_of(&event.attributes)
+    });
     let links = span.links.iter();
-    let links = links.map(|link| size_of_val(link) + key_value_bytes(&link.attributes));
+    let links = links.map(|link| size_of_val(link) + SpanRecord::bytes_of(&link.attributes));
     let description = match &span.status {
         Status::Error { description } => description.len(),
         Status::Unset | Status::Ok => 0,
@@ -88,7 +87,7 @@ pub fn span_data_bytes(span: &SpanData) -> usize {
     size_of::<SpanData>()
         + span.name.len()
         + description
-        + key_value_bytes(&span.attributes)
+        + SpanRecord::bytes_of(&span.attributes)
         + events.sum::<usize>()
         + links.sum::<usize>()
 }

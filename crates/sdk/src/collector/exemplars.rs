@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use floe_telemetry_core::__sdk::metrics::measured_ids;
+use floe_telemetry_core::__sdk::metrics::Current;
 use opentelemetry::{InstrumentationScope, KeyValue, SpanId, TraceId};
 use rustc_hash::FxBuildHasher;
 
@@ -104,7 +104,7 @@ pub fn of_instrument<'a>(
 impl Exemplars {
     /// Offers a measurement of the series with these attributes.
     pub fn measure(&self, value: f64, attributes: &[KeyValue]) {
-        let Some(ids) = measured_ids() else {
+        let Some(ids) = Current::sampled_span() else {
             return;
         };
         // If another thread adds or reads a series, this measurement is left out.
@@ -198,7 +198,7 @@ impl BoundExemplars {
     #[cold]
     fn look(&self, value: f64) {
         self.series.offer(&self.of.bounds, value, || {
-            let ids = measured_ids()?;
+            let ids = Current::sampled_span()?;
             self.series.vain.store(0, Ordering::Relaxed);
             Some((ids, wall_now()))
         });

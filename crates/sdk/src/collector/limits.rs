@@ -9,7 +9,7 @@ use crate::attributes::{Attribute, AttributeValue};
 use crate::char_boundary::{CUT, beginning};
 use crate::config::SpanLimits;
 use crate::keys;
-use crate::recorder::{MAX_ITEMS, More, SpanRecord};
+use crate::recorder::{More, SpanRecord};
 use crate::redaction::MAX_MESSAGE_CHARS;
 
 /// The maximum length of the name of a span or event, and of an attribute's key, in characters.
@@ -84,8 +84,8 @@ fn events_and_links(limits: &SpanLimits, more: &mut More) {
 
 /// Drops the events or links over the limit and returns their number.
 fn cut<T>(items: &mut Vec<T>) -> u32 {
-    let over = items.len().saturating_sub(MAX_ITEMS);
-    items.truncate(MAX_ITEMS);
+    let over = items.len().saturating_sub(SpanRecord::MAX_ITEMS);
+    items.truncate(SpanRecord::MAX_ITEMS);
     u32::try_from(over).unwrap_or(u32::MAX)
 }
 

@@ -21,7 +21,7 @@ use super::limits;
 use super::rate_limited::RateLimited;
 use crate::attributes::AttributeValue;
 use crate::internal_log::internal_log;
-use crate::recorder::{MARK, SpanRecord};
+use crate::recorder::{Exception, SpanRecord};
 
 static EMPTY_KEYS: RateLimited = RateLimited::new();
 
@@ -92,7 +92,7 @@ impl Redactor {
                 more.trace_state = TraceState::NONE;
             }
             let events = more.events.iter_mut();
-            let events = events.filter(|event| event.name != MARK);
+            let events = events.filter(|event| event.name != Exception::MARK);
             events.for_each(|event| self.event(event));
             more.links.iter_mut().for_each(|link| self.link(link));
             self.exception(record);

@@ -9,7 +9,7 @@ use opentelemetry_sdk::metrics::{Aggregation, InstrumentKind, Stream, Temporalit
 use serde::{Deserialize, Serialize};
 
 use super::mistake::{Mistake, at, not_zero};
-use crate::recorder::matches_any;
+use crate::recorder::Rule;
 
 /// The buckets of histograms.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
@@ -173,7 +173,7 @@ impl ConfiguredView {
     #[must_use]
     pub fn selects(&self, name: &str, kind: InstrumentKind) -> bool {
         self.kind.is_none_or(|own| own == kind)
-            && matches_any(slice::from_ref(&self.instrument), name)
+            && Rule::matches_name(slice::from_ref(&self.instrument), name)
     }
 
     /// Returns the stream of an instrument, with this aggregation unless the view has its own.

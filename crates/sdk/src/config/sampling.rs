@@ -11,7 +11,7 @@ use super::named::{self, written_as_name};
 use super::section::is_default;
 use crate::callsite::Level;
 use crate::error::Error;
-use crate::recorder::{RateLimit, Ratio, Rule, Then};
+use crate::recorder::{Rule, Then};
 
 const MAX_RULES: usize = 256;
 
@@ -366,7 +366,7 @@ impl From<&SamplingRule> for Rule {
             then: match (off, ratio, rate) {
                 (true, ..) => Then::Off,
                 (false, None, None) => Then::Keep,
-                (false, ..) => Then::Sample(ratio.map(Ratio::new), rate.map(RateLimit::new)),
+                (false, ..) => Then::sample(ratio, rate),
             },
         }
     }

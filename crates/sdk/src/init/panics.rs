@@ -8,13 +8,12 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use crate::caught::panic_message;
 use crate::config::PanicOutput;
 use crate::environment;
 use crate::internal_log::is_on_stderr;
 use crate::logs::LogRecords;
 use crate::program_signals::Unsignalled;
-use crate::recorder::remember_panic;
+use crate::recorder::Exception;
 use crate::redaction::sanitize_lines;
 
 /// Whether the panic hook is replaced, by the configuration of the last provider.
@@ -33,14 +32,12 @@ pub(super) fn observe(output: PanicOutput) {
     HOOK.call_once(|| {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
-            let message = panic_message(panic.payload());
+            let message = Exception::remember(panic);
             if !IS_REPLACED.load(Ordering::Relaxed) {
                 previous(panic);
                 log(panic, &message);
                 return;
             }
-            // The replaced hook would do the same.
-            remember_panic(panic);
             let mut text = String::new();
             if !log(panic, &message) {
                 text = redacted(panic, &message);

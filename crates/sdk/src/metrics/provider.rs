@@ -5,7 +5,7 @@ use std::sync::Arc;
 use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::{InstrumentProvider, Meter, MeterProvider};
 
-use floe_telemetry_core::__sdk::metrics::current;
+use floe_telemetry_core::__sdk::metrics::Current;
 
 /// An OpenTelemetry [`MeterProvider`] whose meters record with the [`TelemetryProvider`](crate::TelemetryProvider) in
 /// use. Measurements are redacted, and exported with the provider's resource. Without a provider, or without exporters
@@ -18,7 +18,7 @@ pub struct RecorderMeterProvider;
 
 impl MeterProvider for RecorderMeterProvider {
     fn meter_with_scope(&self, scope: InstrumentationScope) -> Meter {
-        match current() {
+        match Current::get() {
             Some(current) => current.provider.meter_with_scope(scope),
             None => Meter::new(Arc::new(NoInstruments)),
         }

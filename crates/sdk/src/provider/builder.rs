@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::{fmt, mem};
 
-use floe_telemetry_core::__sdk::propagation::Boxed;
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::LogExporter;
@@ -15,7 +14,7 @@ use opentelemetry_sdk::metrics::{Instrument, Stream};
 use opentelemetry_sdk::trace::{ShouldSample, SpanExporter};
 
 use super::logs::{self, ProviderLogs};
-use super::program_sampler::ProgramSampler;
+use super::program_sampler;
 use super::sampling::sampling;
 use super::targets::{OtlpTargets, unless_of_environment};
 use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, start_message, this_process};
@@ -33,7 +32,7 @@ use crate::logs::{LogWorker, StartLogs};
 use crate::metrics::{AddedMetrics, LastExport, MetricDestination};
 use crate::program_signals;
 use crate::propagation;
-use crate::recorder::{self, Measured, SpanSampler};
+use crate::recorder::{Measured, Sampling};
 
 const EXPORTER_PANICKED: &str = "an exporter panicked while the provider was started";
 
@@ -47,7 +46,7 @@ type Start =
 pub struct TelemetryProviderBuilder {
     config: TelemetryConfig,
     sampler: Option<Arc<dyn ShouldSample>>,
-    propagators: Vec<Boxed>,
+    propagators: Vec<Box<dyn TextMapPropagator + Send + Sync>>,
     processors: Vec<Box<dyn SpanProcessor>>,
     exporters: Vec<Start>,
     /// Destinations in addition to the configured one.
@@ -213,8 +212,7 @@ impl TelemetryProviderBuilder {
     ///
     /// ```standalone_crate
     /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
-    /// use opentelemetry::Context;
-    /// use opentelemetry::propagation::text_map_propagator::FieldIter;
+    ///     /// use opentelemetry::propagation::text_map_propagator::FieldIter;
     /// use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
     /// use opentelemetry::trace::TraceContextExt as _;
     ///
@@ -288,7 +286,7 @@ impl TelemetryProviderBuilder {
         if is_noop {
             let by = if is_disabled() { "`OTEL_SDK_DISABLED`" } else { "the configuration" };
             start_message::write(&format!("telemetry is disabled by {by}"));
-            recorder::expect_no_provider();
+            Sampling::expect_none();
             // The specification requires that a disabled SDK still propagates context.
             propagation::set_up(&self.config.propagators, self.propagators);
             logs::start_local(&self.config, counters)?;
@@ -308,8 +306,6 @@ impl TelemetryProviderBuilder {
             let mut this = program_signals::blocked(|| add_registered(self))?;
             let propagators = (this.config.propagators.clone(), mem::take(&mut this.propagators));
             let sampler = this.sampler.take();
-            let sampler =
-                sampler.map(|it| -> Arc<dyn SpanSampler> { Arc::new(ProgramSampler(it)) });
             if sampler.is_some() && this.config.sampling.has_tail() {
                 return Err(Error::config(
                     "sampling: `keep_errors` and `keep_slower_than_millis` cannot be combined with a sampler of the program, which decides for each span",
@@ -333,7 +329,7 @@ impl TelemetryProviderBuilder {
         let installed = collector::run(move |collector| collector.install(pipeline))?;
         installed.recv_timeout(START_TIMEOUT).map_err(not_installed)?;
         propagation::set_up(&propagators.0, propagators.1);
-        sampling.start(sampler);
+        sampling.start(sampler.map(program_sampler::asked));
         start_message::write(&message);
         Ok(provider)
     }

@@ -1,4 +1,4 @@
-//! The samplers that the recorder asks about each span.
+//! A sampler of the program, as the recorder asks it.
 
 use std::sync::Arc;
 
@@ -6,35 +6,36 @@ use opentelemetry::trace::TraceState;
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SamplingDecision, ShouldSample};
 
-use crate::recorder::{SamplerDecision, SpanRecord, SpanSampler};
+use crate::recorder::SpanRecord;
 
-#[derive(Debug)]
-pub(super) struct ProgramSampler(pub(super) Arc<dyn ShouldSample>);
+pub(super) fn asked(
+    sampler: Arc<dyn ShouldSample>,
+) -> impl Fn(&mut SpanRecord, &Context) -> Option<bool> {
+    move |record, parent| sample(&*sampler, record, parent)
+}
 
-impl SpanSampler for ProgramSampler {
-    fn sample(&self, record: &mut SpanRecord, parent: &Context) -> SamplerDecision {
-        let attributes = record.attributes.as_slice().iter();
-        let attributes: Vec<KeyValue> = attributes.cloned().map(KeyValue::from).collect();
-        let links = record.more.as_ref().map_or(&[][..], |more| &more.links);
-        let result = self.0.should_sample(
-            Some(parent),
-            record.head.trace_id,
-            record.name_or_site(),
-            &record.kind(),
-            &attributes,
-            links,
-        );
-        let decision = match result.decision {
-            SamplingDecision::Drop => SamplerDecision::Drop,
-            SamplingDecision::RecordOnly => SamplerDecision::Record,
-            SamplingDecision::RecordAndSample => SamplerDecision::Sample,
-        };
-        if decision != SamplerDecision::Drop {
-            record.attributes.extend(result.attributes);
-        }
-        if result.trace_state != TraceState::NONE || record.more.is_some() {
-            record.more_mut().trace_state = result.trace_state;
-        }
-        decision
+fn sample(sampler: &dyn ShouldSample, record: &mut SpanRecord, parent: &Context) -> Option<bool> {
+    let attributes = record.attributes.as_slice().iter();
+    let attributes: Vec<KeyValue> = attributes.cloned().map(KeyValue::from).collect();
+    let links = record.more.as_ref().map_or(&[][..], |more| &more.links);
+    let result = sampler.should_sample(
+        Some(parent),
+        record.head.trace_id,
+        record.name_or_site(),
+        &record.kind(),
+        &attributes,
+        links,
+    );
+    let decision = match result.decision {
+        SamplingDecision::Drop => None,
+        SamplingDecision::RecordOnly => Some(false),
+        SamplingDecision::RecordAndSample => Some(true),
+    };
+    if decision.is_some() {
+        record.attributes.extend(result.attributes);
     }
+    if result.trace_state != TraceState::NONE || record.more.is_some() {
+        record.more_mut().trace_state = result.trace_state;
+    }
+    decision
 }

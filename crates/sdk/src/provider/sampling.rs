@@ -2,7 +2,7 @@
 
 use crate::config::{ContextMode, TelemetryConfig};
 use crate::logs::LogRecords;
-use crate::recorder::{Limits, Measured, Sampling};
+use crate::recorder::{Measured, Sampling};
 
 pub(super) fn sampling(config: &TelemetryConfig) -> Sampling {
     let (sampling, limits) = (&config.sampling, &config.limits);
@@ -19,10 +19,8 @@ pub(super) fn sampling(config: &TelemetryConfig) -> Sampling {
         measures: if config.metrics.from_spans { Measured::All } else { Measured::Annotated },
         baggage: config.baggage_attributes.clone(),
         has_boundaries: config.context == ContextMode::Boundaries,
-        limits: Limits {
-            buffered_bytes: config.max_memory_bytes / 2,
-            attributes: size(limits.attribute_count),
-            text_bytes: limits.attribute_value_length.map_or(usize::MAX, size),
-        },
+        buffered_bytes: config.max_memory_bytes / 2,
+        attributes: size(limits.attribute_count),
+        text_bytes: limits.attribute_value_length.map_or(usize::MAX, size),
     }
 }

@@ -4,7 +4,7 @@ use opentelemetry::Context;
 
 use crate::collector::Counters;
 use crate::config::{Signal, TelemetryConfig};
-use crate::internal_log::{is_debugged, write_line};
+use crate::internal_log::write_line;
 use crate::parts;
 use crate::redaction::sanitize_error;
 
@@ -31,7 +31,7 @@ pub(super) fn write(line: &str) {
     let _quiet = Context::enter_telemetry_suppressed_scope();
     if tracing::enabled!(tracing::Level::DEBUG) {
         tracing::debug!("{line}");
-    } else if is_debugged() {
+    } else {
         write_line("debug", line);
     }
 }

@@ -52,7 +52,7 @@ fn call(traced: &Traced<'_>, function: &str) -> TokenStream {
     let enter = Ident::new(function, ours);
     let (bound, parent) = match &traced.parent {
         Parent::Current => (None, quote_spanned!(ours=> #private::Current)),
-        Parent::Nothing => (None, quote_spanned!(ours=> #private::root)),
+        Parent::Nothing => (None, quote_spanned!(ours=> #private::Parent::root)),
         Parent::Given(value) => {
             let parent = quote_spanned!(on(value)=> || #private::below(&(#value)));
             (

@@ -4,12 +4,10 @@
 //! as for a sampling rule that needs the name.
 
 use std::cell::Cell;
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use opentelemetry::{Context, Key};
 
-use super::SamplerDecision;
 use super::settings::{self, Ratio, Rule, Sampled, Settings, Subject, Then};
 use crate::attributes::{list::limit_attributes, text::limit_text};
 use crate::caught::caught;
@@ -50,17 +48,11 @@ pub struct Sampling {
     pub baggage: Vec<String>,
     /// Whether only the first span of a trace on a thread has a `Context`.
     pub has_boundaries: bool,
-    /// The limits of the recorder.
-    pub limits: Limits,
-}
-
-/// The maximum sizes and numbers that the recorder stores. The collector applies lower limits.
-#[derive(Clone, Copy, Debug)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct Limits {
-    /// The bytes of the buffers of all threads and of their content.
+    /// The limit for the bytes of the buffers of all threads and of their content.
     pub buffered_bytes: usize,
+    /// The limit for the attributes of a span. The collector applies lower limits.
     pub attributes: usize,
+    /// The limit for the bytes of a text.
     pub text_bytes: usize,
 }
 
@@ -89,13 +81,16 @@ fn in_use() -> MutexGuard<'static, InUse> {
     IN_USE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Decides about spans with complete names, attributes and links.
-pub trait SpanSampler: fmt::Debug + Send + Sync {
-    /// Returns the decision, and may add attributes and a trace state to the span. It may panic.
-    fn sample(&self, record: &mut SpanRecord, parent: &Context) -> SamplerDecision;
-}
+/// A sampler of the program, see [`Sampling::start`].
+pub(in crate::recorder) type Sampler =
+    dyn Fn(&mut SpanRecord, &Context) -> Option<bool> + Send + Sync;
 
 impl Sampling {
+    /// Suppresses the report about lost spans: the program has disabled its provider.
+    pub fn expect_none() {
+        listeners::expect_no_provider();
+    }
+
     /// Gives ids to roots from now on, even if no exporter receives spans, because log lines carry the ids.
     pub fn make_ids() {
         let mut in_use = in_use();
@@ -118,17 +113,13 @@ impl Sampling {
     }
 }
 
-pub(in crate::recorder) fn start_provider(
-    sampling: Sampling,
-    sampler: Option<Arc<dyn SpanSampler>>,
-) {
+pub(in crate::recorder) fn start_provider(sampling: Sampling, sampler: Option<Arc<Sampler>>) {
     fork_handlers::watch();
     last_panic::observe();
     let mut in_use = in_use();
-    let limits = sampling.limits;
-    limit_buffered(limits.buffered_bytes);
-    limit_attributes(limits.attributes);
-    limit_text(limits.text_bytes);
+    limit_buffered(sampling.buffered_bytes);
+    limit_attributes(sampling.attributes);
+    limit_text(sampling.text_bytes);
     replace_sampler(sampler);
     settings::install(compile(&sampling));
     // Set last, so that no span is recorded before all settings are applied.
@@ -177,7 +168,7 @@ fn all(facts: &[(Facts, bool)]) -> Facts {
     set.fold(0, |all, (bit, _)| all | bit)
 }
 
-static SAMPLER: RwLock<Option<Arc<dyn SpanSampler>>> = RwLock::new(None);
+static SAMPLER: RwLock<Option<Arc<Sampler>>> = RwLock::new(None);
 
 thread_local! {
     /// Whether the program is deciding about a span on this thread. Meanwhile, calls on this thread have no spans:
@@ -185,7 +176,7 @@ thread_local! {
     static IS_ASKING: Cell<bool> = const { Cell::new(false) };
 }
 
-fn replace_sampler(sampler: Option<Arc<dyn SpanSampler>>) {
+fn replace_sampler(sampler: Option<Arc<Sampler>>) {
     let mut slot = SAMPLER.write().unwrap_or_else(PoisonError::into_inner);
     let previous = std::mem::replace(&mut *slot, sampler);
     drop(slot);
@@ -194,7 +185,7 @@ fn replace_sampler(sampler: Option<Arc<dyn SpanSampler>>) {
 }
 
 /// The sampler. The lock is not held while the sampler decides.
-fn sampler() -> Option<Arc<dyn SpanSampler>> {
+fn sampler() -> Option<Arc<Sampler>> {
     SAMPLER.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
@@ -203,31 +194,24 @@ pub(super) fn is_asking() -> bool {
 }
 
 /// The sampler of a program that has none: the table of rules, for roots without a call site.
-#[derive(Debug)]
-struct ByRules;
-
-impl SpanSampler for ByRules {
-    fn sample(&self, record: &mut SpanRecord, _: &Context) -> SamplerDecision {
-        let subject = Subject::of_record(record);
-        let sampled = local::with(|local| {
-            local.settings.get().sample(record.head.trace_id, true, None, Some(&subject))
-        });
-        match sampled {
-            Some(Sampled::No) => SamplerDecision::Drop,
-            _ => SamplerDecision::Sample,
-        }
-    }
+fn by_rules(record: &SpanRecord) -> Option<bool> {
+    let subject = Subject::of_record(record);
+    let sampled = local::with(|local| {
+        local.settings.get().sample(record.head.trace_id, true, None, Some(&subject))
+    });
+    (!matches!(sampled, Some(Sampled::No))).then_some(true)
 }
 
 /// Decides for a span whose name, attributes and links are set.
-pub(super) fn ask(record: &mut SpanRecord, parent: &Context) -> SamplerDecision {
-    let sampler = sampler();
-    let sampler = sampler.as_deref().unwrap_or(&ByRules);
+pub(super) fn ask(record: &mut SpanRecord, parent: &Context) -> Option<bool> {
+    let Some(sampler) = sampler() else {
+        return by_rules(record);
+    };
     IS_ASKING.set(true);
-    let decision = caught(|| sampler.sample(record, parent));
+    let decision = caught(|| sampler(record, parent));
     IS_ASKING.set(false);
     if decision.is_err() {
         lost::add(&LOST.decisions);
     }
-    decision.unwrap_or(SamplerDecision::Drop)
+    decision.unwrap_or_default()
 }

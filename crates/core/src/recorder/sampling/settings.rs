@@ -40,6 +40,13 @@ pub enum Then {
     Sample(Option<Ratio>, Option<RateLimit>),
 }
 
+impl Then {
+    /// Samples roots by a ratio, or else by the sampler's, and limits them to a number per second.
+    pub fn sample(ratio: Option<f64>, per_second: Option<f64>) -> Self {
+        Self::Sample(ratio.map(Ratio::new), per_second.map(RateLimit::new))
+    }
+}
+
 /// The properties of a span that rules match.
 #[derive(Debug)]
 pub(in crate::recorder) struct Subject<'a> {
@@ -75,6 +82,11 @@ impl<'a> Subject<'a> {
 }
 
 impl Rule {
+    /// Returns whether one of the patterns matches a name.
+    pub fn matches_name(patterns: &[String], name: &str) -> bool {
+        patterns.iter().any(|pattern| matches(pattern, name))
+    }
+
     fn matches(&self, subject: &Subject<'_>) -> bool {
         let Self { span, target, level, kind, then: _ } = self;
         span.as_ref().is_none_or(|span| matches(span, subject.name))
@@ -110,7 +122,7 @@ impl Ratio {
     const ALL: Self = Self(1 << 63);
 
     /// Returns the share for a number from 0.0 to 1.0.
-    pub fn new(ratio: f64) -> Self {
+    pub(super) fn new(ratio: f64) -> Self {
         // A float holds 2^63 exactly, so 1.0 gives a number that exceeds every 63-bit number.
         #[expect(
             clippy::cast_possible_truncation,
@@ -308,11 +320,6 @@ fn matches(pattern: &str, text: &str) -> bool {
     pattern[p..].iter().all(|byte| *byte == b'*')
 }
 
-/// Returns whether one of the patterns matches.
-pub fn matches_any(patterns: &[String], text: &str) -> bool {
-    patterns.iter().any(|pattern| matches(pattern, text))
-}
-
 /// The index after the UTF-8 character at `at`.
 fn after_character(text: &[u8], at: usize) -> usize {
     let rest = text[at + 1..].iter();
@@ -336,7 +343,7 @@ pub struct RateLimit {
 
 impl RateLimit {
     /// Returns a full bucket, to which tokens are added with this rate.
-    pub fn new(per_second: f64) -> Self {
+    fn new(per_second: f64) -> Self {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,

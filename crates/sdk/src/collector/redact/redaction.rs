@@ -8,7 +8,7 @@ use opentelemetry::StringValue;
 
 use super::policies::Policies;
 use crate::collector::Counters;
-use crate::recorder::MARK;
+use crate::recorder::Exception;
 use crate::redaction::{set_redactors, shown};
 
 /// The configured redaction. Methods that return a text return `None` if it needs no redaction.
@@ -59,7 +59,7 @@ impl Redaction {
 
     /// Redacts the text of an error, unless it is the mark of an exception that was not written yet.
     pub(super) fn error_text(&self, text: &str) -> Option<String> {
-        if text.is_empty() || text == MARK {
+        if text.is_empty() || text == Exception::MARK {
             return None;
         }
         self.redacted(&self.policies.error, text)

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use floe_telemetry_core::__sdk::metrics::is_name;
+use floe_telemetry_core::metrics::Metric;
 use opentelemetry_sdk::metrics::{Aggregation, InstrumentKind};
 
 use super::exporter::Exporters;
@@ -148,7 +148,7 @@ fn at_most<T: PartialOrd + Display + Copy>(number: T, most: T) -> Result<(), Str
 }
 
 fn check_metric_name(name: &str) -> Result<(), &'static str> {
-    if is_name(name) {
+    if Metric::is_name(name) {
         return Ok(());
     }
     Err(
