@@ -77,7 +77,6 @@ use crate::error::Error;
 use crate::internal_log::internal_log;
 use crate::program_signals;
 use crate::recorder::{self, Buffer, Measures, SpanRecord};
-use crate::system;
 
 /// The interval between two turns while there are spans. The recorder wakes the collector earlier if several buffers
 /// are full, so that few spans pay for waking it.
@@ -210,7 +209,8 @@ fn lock() -> Result<MutexGuard<'static, Option<Handle>>, Error> {
 }
 
 fn start() -> Result<Handle, Error> {
-    system::answer();
+    #[cfg(target_os = "linux")]
+    crate::system::answer();
     let (jobs, receiver) = channel();
     let thread = program_signals::spawn("floe-collector", move || {
         // The collector must not record telemetry about itself.

@@ -54,8 +54,6 @@ mod resource;
 mod sampling;
 pub(crate) mod secret;
 mod section;
-#[cfg(feature = "yaml")]
-mod substitution;
 pub(crate) mod telemetry;
 #[cfg(feature = "yaml")]
 #[doc(hidden)]

@@ -22,7 +22,7 @@ use crate::redaction::sanitize_error;
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Inner {
     kind: Kind,
     message: String,
@@ -106,10 +106,9 @@ impl Error {
     /// Adds the wrong OTLP setting, as the suffix of its variables, such as `ENDPOINT`, unless the error has one.
     #[doc(hidden)]
     #[must_use]
-    pub fn of_setting(self, setting: &'static str) -> Self {
-        let Inner { kind, message, source, setting: known } = &*self.0;
-        let (message, source, setting) = (message.clone(), source.clone(), known.or(Some(setting)));
-        Self(Arc::new(Inner { kind: *kind, message, source, setting }))
+    pub fn of_setting(mut self, setting: &'static str) -> Self {
+        Arc::make_mut(&mut self.0).setting.get_or_insert(setting);
+        self
     }
 
     pub(crate) fn setting(&self) -> Option<&'static str> {
@@ -119,25 +118,21 @@ impl Error {
     /// Prepends the context in which the error occurred to the message.
     #[doc(hidden)]
     #[must_use]
-    pub fn within(self, context: &str) -> Self {
-        let Inner { kind, message, source, setting } = &*self.0;
-        let context = sanitize_error(context);
-        let message = format!("{context}: {message}");
-        Self(Arc::new(Inner { kind: *kind, message, source: source.clone(), setting: *setting }))
+    pub fn within(mut self, context: &str) -> Self {
+        let message = &mut Arc::make_mut(&mut self.0).message;
+        *message = format!("{}: {message}", sanitize_error(context));
+        self
     }
 
-    pub(crate) fn and(&self, other: &Self) -> Self {
-        let Inner { kind, message, source, .. } = &*self.0;
-        Self::of(*kind, format!("{message}; {other}"), source.clone())
+    pub(crate) fn and(mut self, other: &Self) -> Self {
+        let message = &mut Arc::make_mut(&mut self.0).message;
+        *message = format!("{message}; {other}");
+        self
     }
 
     /// Creates an error, whose message is sanitized and put on one line.
     fn new(kind: Kind, message: impl AsRef<str>, source: Option<Arc<io::Error>>) -> Self {
-        Self::of(kind, sanitize_error(message.as_ref()).into_owned(), source)
-    }
-
-    /// Creates an error with a sanitized message.
-    fn of(kind: Kind, message: String, source: Option<Arc<io::Error>>) -> Self {
+        let message = sanitize_error(message.as_ref()).into_owned();
         Self(Arc::new(Inner { kind, message, source, setting: None }))
     }
 }

@@ -15,10 +15,8 @@ mod parts;
 mod provider;
 mod regular_file;
 mod surroundings;
-#[cfg_attr(not(target_os = "linux"), path = "system/none.rs")]
-mod system;
 #[cfg(target_os = "linux")]
-mod this_process;
+mod system;
 
 pub mod backend;
 pub mod config;

@@ -1,9 +1,11 @@
 //! The memory limits of the process, for the recorder, on Linux.
 
+use std::fs;
+
+use rustix::param::page_size;
 use rustix::process::{Resource, getrlimit};
 
 use crate::recorder::Buffer;
-use crate::this_process;
 
 /// The memory that rings leave free for allocations of the program and of the library's own threads, which cannot fail.
 const HEADROOM: u64 = 64 * 1024 * 1024;
@@ -20,11 +22,21 @@ fn has_headroom() -> bool {
     if limits.iter().all(Option::is_none) {
         return true;
     }
-    let Some(used) = this_process::mapped_bytes() else {
+    let Some(used) = mapped_bytes() else {
         return true;
     };
     let is_left = |(limit, used): (Option<u64>, u64)| {
         limit.is_none_or(|limit| limit.saturating_sub(used) >= HEADROOM)
     };
     limits.into_iter().zip(used).all(is_left)
+}
+
+/// The bytes of all mappings, and the bytes of data and stacks only.
+fn mapped_bytes() -> Option<[u64; 2]> {
+    let pages = fs::read_to_string("/proc/self/statm").ok()?;
+    let mut pages = pages.split_whitespace().map(str::parse::<u64>);
+    let all = pages.next()?.ok()?;
+    let data = pages.nth(4)?.ok()?;
+    let size = u64::try_from(page_size()).ok()?;
+    Some([all * size, data * size])
 }

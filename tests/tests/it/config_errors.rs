@@ -56,7 +56,8 @@ fn a_long_value_is_quoted_by_its_beginning() {
 
 #[test]
 fn a_document_that_is_not_a_mapping_is_one_mistake() {
-    assert_eq!(mistake_of(""), "line 1, column 1: resource_attributes: is missing");
+    let missing = "resource_attributes.service_name: expected 1 to 128 characters, found 0";
+    assert_eq!(mistake_of(""), format!("line 1, column 1: {missing}"));
     assert_eq!(mistake_of("[]"), "line 1, column 1: expected a mapping, found a list");
 }
 

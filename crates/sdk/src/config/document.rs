@@ -5,9 +5,8 @@ use std::path::Path;
 use super::config_file;
 use super::env::context;
 use super::mistake::Mistake;
-use super::substitution::substitute;
 use super::telemetry::TelemetryConfig;
-use super::yaml;
+use super::yaml::{self, substitution::substitute};
 use crate::environment;
 use crate::error::Error;
 

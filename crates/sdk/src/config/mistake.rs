@@ -1,6 +1,6 @@
 //! A mistake in a configuration.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 use crate::error::Error;
 use crate::redaction::sanitize_error;
@@ -49,6 +49,14 @@ impl Mistake {
         sanitize_error(&line).into_owned()
     }
 }
+
+impl Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Mistake {}
 
 impl From<Mistake> for Error {
     fn from(mistake: Mistake) -> Self {

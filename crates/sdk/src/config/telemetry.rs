@@ -37,6 +37,8 @@ const MAX_SPAN_ATTRIBUTES: usize = 64;
 
 const MIN_MEMORY_BYTES: usize = 1024 * 1024;
 
+const DEFAULT_MEMORY_BYTES: usize = 64 * MIN_MEMORY_BYTES;
+
 /// The maximum number of entries of `baggage_attributes`, equal to the limit of members in baggage.
 const MAX_BAGGAGE_ATTRIBUTES: usize = 64;
 
@@ -68,41 +70,37 @@ const MAX_BAGGAGE_ATTRIBUTES: usize = 64;
 /// # Ok::<(), floe_telemetry::Error>(())
 /// ```
 #[derive(Clone, Deserialize, PartialEq, Serialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default = "without_service")]
 #[non_exhaustive]
 pub struct TelemetryConfig {
     /// Whether telemetry is recorded and exported. Default `true`.
-    #[serde(default = "default_on")]
     pub enabled: bool,
     /// The endpoint of OTLP, which enables OTLP for every backend. Default none: the endpoint of the backend
     /// if it has one, otherwise `http://localhost:4317` over gRPC and `http://localhost:4318` over HTTP.
     ///
     /// Its query may be a credential, so it is masked when the configuration is written, and a mask is refused when it
     /// is read. Use `authentication` or headers with references instead.
-    #[serde(default, serialize_with = "endpoint::serialize_option")]
+    #[serde(serialize_with = "endpoint::serialize_option")]
     pub otlp_endpoint: Option<String>,
     /// The protocol of OTLP: `grpc` or `http`. Default none:
     /// gRPC to port 4317, HTTP to port 4318, and otherwise gRPC unless the program is built for HTTP only.
-    #[serde(default)]
     pub otlp_protocol: Option<OtlpProtocol>,
     /// The sampling of traces. Default: all traces are recorded.
-    #[serde(default)]
     pub sampling: SamplingConfig,
     /// The spans that have their own OpenTelemetry `Context`: `every_span` (default), or `boundaries`, which reduces
     /// the cost of nested spans.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default")]
     pub context: ContextMode,
     /// The attributes of the service, on all its telemetry.
     pub resource_attributes: ResourceAttributes,
     /// The detectors of further attributes of the resource, which run when the provider is initialized. Attributes of
     /// the configuration take precedence; of two detectors with the same attribute, the first one wins. Default none.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default")]
     pub detectors: Vec<ResourceDetector>,
     /// Attributes of every span of the process. An attribute that the span sets itself takes precedence.
     /// They are added on the collector's thread, so they cost the traced code nothing. At most 64, with
     /// keys of 1 to 255 bytes. Default none.
     #[serde(
-        default,
         skip_serializing_if = "BTreeMap::is_empty",
         serialize_with = "secret::serialize_attributes"
     )]
@@ -111,52 +109,44 @@ pub struct TelemetryConfig {
     /// 64. Default none, because baggage comes from other processes: a caller can set any value for a listed key.
     /// Attributes that a span sets itself take precedence over baggage, and baggage takes precedence over
     /// `span_attributes`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub baggage_attributes: Vec<String>,
     /// The spans that have the attributes of their place in the source: `every_span` (default), `once` in each request,
     /// or `off`. The place is about half of a span's bytes.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default")]
     pub code_attributes: CodeAttributes,
     /// The credential of OTLP requests. Default none.
-    #[serde(default)]
     pub authentication: Option<TelemetryAuth>,
     /// The maximum memory of finished spans and log records that are not exported yet, in bytes. One half is for the
     /// buffers of the threads, the other half is divided equally between the exporters of spans and logs and tail
     /// sampling. Spans that do not fit are dropped and counted
     /// ([`Statistics::dropped_memory`](crate::Statistics::dropped_memory)). At least 1 MiB. Default 64 MiB.
-    #[serde(
-        default = "default_max_memory_bytes",
-        skip_serializing_if = "is_default_max_memory_bytes"
-    )]
+    #[serde(skip_serializing_if = "is_default_memory")]
     pub max_memory_bytes: usize,
     /// The queue and batch sizes of spans.
-    #[serde(default)]
     pub batch_processor: BatchSpanProcessorConfig,
     /// The queue and batch sizes of log records.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default")]
     pub log_batch_processor: BatchLogRecordProcessorConfig,
     /// The levels and the format of log records.
-    #[serde(default)]
     pub logging: LoggingConfig,
     /// The redaction of all telemetry.
-    #[serde(default)]
     pub redaction: RedactionConfig,
     /// The name of a backend: `console` (default) prints spans and exports nothing, `jaeger` exports OTLP to
     /// Jaeger, `otlp` exports it to the endpoint. Other crates can add backends. The name is checked when
     /// the provider is initialized.
-    #[serde(default = "default_backend")]
     pub backend: String,
     /// The OTLP settings: headers, compression, certificates, and the settings of single signals.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default")]
     pub otlp: OtlpConfig,
     /// The exporters of each signal.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default")]
     pub exporters: ExportersConfig,
     /// The aggregation and the export of metrics.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default")]
     pub metrics: MetricsConfig,
     /// The limits of spans.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default")]
     pub limits: SpanLimits,
     /// Whether the span of a successful call has the status OK, unless its body sets a status. Default `true`; `false`
     /// leaves it unset.
@@ -167,20 +157,21 @@ pub struct TelemetryConfig {
     /// Backends count errors, so neither value changes their rates. The integrations, which know an operation only from
     /// outside, leave it unset as their conventions require. Set it to `false` if your processor or backend decides
     /// later about success, because OK is final.
-    #[serde(default = "default_on", skip_serializing_if = "is_on")]
+    #[serde(skip_serializing_if = "is_on")]
     pub status_on_success: bool,
     /// The writer of a panic to standard error, after [`init`](crate::init): the panic `hook` (default), or `redacted`
     /// for this crate instead.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default")]
     pub panic_output: PanicOutput,
     /// The formats of context propagation. Default `tracecontext` and `baggage`. An empty list disables
     /// propagation.
-    #[serde(default = "default_propagators", skip_serializing_if = "are_default_propagators")]
+    #[serde(skip_serializing_if = "are_default_propagators")]
     pub propagators: Vec<Propagator>,
 }
 
-const fn default_on() -> bool {
-    true
+/// The defaults of a document, which has to name its service.
+fn without_service() -> TelemetryConfig {
+    TelemetryConfig::new(String::new())
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -188,21 +179,9 @@ const fn is_on(setting: &bool) -> bool {
     *setting
 }
 
-fn default_backend() -> String {
-    DEFAULT_BACKEND.to_owned()
-}
-
-const fn default_max_memory_bytes() -> usize {
-    64 * MIN_MEMORY_BYTES
-}
-
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-const fn is_default_max_memory_bytes(bytes: &usize) -> bool {
-    *bytes == default_max_memory_bytes()
-}
-
-fn default_propagators() -> Vec<Propagator> {
-    Propagator::DEFAULT.to_vec()
+const fn is_default_memory(bytes: &usize) -> bool {
+    *bytes == DEFAULT_MEMORY_BYTES
 }
 
 fn are_default_propagators(propagators: &[Propagator]) -> bool {
@@ -231,19 +210,19 @@ impl TelemetryConfig {
             baggage_attributes: Vec::new(),
             code_attributes: CodeAttributes::default(),
             authentication: None,
-            max_memory_bytes: default_max_memory_bytes(),
+            max_memory_bytes: DEFAULT_MEMORY_BYTES,
             batch_processor: BatchSpanProcessorConfig::default(),
             log_batch_processor: BatchLogRecordProcessorConfig::default(),
             logging: LoggingConfig::default(),
             redaction: RedactionConfig::default(),
-            backend: default_backend(),
+            backend: DEFAULT_BACKEND.to_owned(),
             otlp: OtlpConfig::default(),
             exporters: ExportersConfig::default(),
             metrics: MetricsConfig::default(),
             limits: SpanLimits::default(),
             status_on_success: true,
             panic_output: PanicOutput::default(),
-            propagators: default_propagators(),
+            propagators: Propagator::DEFAULT.to_vec(),
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod deserializer;
 mod spanned;
+pub(super) mod substitution;
 
 use std::fmt;
 
@@ -15,7 +16,6 @@ use serde::de::{
 use serde_saphyr::options::NonFiniteFloatPolicy;
 use serde_saphyr::{Error, Location, MessageFormatter as _, UserMessageFormatter};
 
-pub use self::deserializer::Failure;
 pub use self::spanned::Spanned;
 pub use super::mistake::{Mistake, Position};
 

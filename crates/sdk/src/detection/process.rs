@@ -1,12 +1,8 @@
 //! The process ([conventions](https://opentelemetry.io/docs/specs/semconv/resource/process/)).
 
-#[cfg_attr(not(unix), path = "process/elsewhere.rs")]
-mod unix;
-
 use std::env;
 use std::ffi::OsStr;
 
-use self::unix::{owner, parent_id};
 use crate::surroundings::{DetectedAttributes, Surroundings, value};
 
 /// Detects all but the arguments, because no redaction knows which of them are credentials.
@@ -14,13 +10,30 @@ pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAt
     // A web page has no process id, and the standard library panics.
     #[cfg(not(target_family = "wasm"))]
     found.add("process.pid", Some(i64::from(std::process::id())));
-    found.add("process.parent_pid", parent_id());
+    #[cfg(unix)]
+    found.add("process.parent_pid", Some(i64::from(std::os::unix::process::parent_id())));
     let path = env::current_exe().ok();
     let name = path.as_ref().and_then(|path| path.file_name());
     let text = |text: Option<&OsStr>| text.and_then(|text| value(&text.to_string_lossy()));
     found.add("process.executable.name", text(name));
     found.add("process.executable.path", text(path.as_ref().map(|path| path.as_os_str())));
     found.add("process.command", text(env::args_os().next().as_deref()));
-    found.add("process.owner", owner(surroundings));
+    // Windows sets the variable.
+    let owner = owner(surroundings).or_else(|| surroundings.variable("USERNAME"));
+    found.add("process.owner", owner);
     found.add("process.runtime.name", Some("rustc"));
+}
+
+/// The name of the effective user, or the number of a user without a name.
+fn owner(surroundings: &mut Surroundings<'_>) -> Option<String> {
+    let status = surroundings.file("/proc/self/status")?;
+    let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    let user = ids.split_whitespace().nth(1)?;
+    let users = surroundings.file("/etc/passwd").unwrap_or_default();
+    let name = users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let (name, id) = (fields.next()?, fields.nth(1)?);
+        (id == user).then(|| value(name))?
+    });
+    name.or_else(|| value(user))
 }

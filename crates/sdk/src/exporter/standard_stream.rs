@@ -3,14 +3,13 @@
 //! A text is written under the lock of the standard library, so that no line of the program splits it. Printing threads
 //! of the program wait for this lock, so it is not held while the reader of a pipe does not read.
 
-#[cfg_attr(not(target_os = "linux"), path = "standard_stream/no_room.rs")]
+#[cfg(target_os = "linux")]
 mod room;
 
 use std::io::{self, IsTerminal as _, Write};
 use std::thread::sleep;
 use std::time::Duration;
 
-use self::room::{Descriptor, part};
 use crate::clock::monotonic_now;
 use crate::program_signals::Unsignalled;
 
@@ -29,6 +28,18 @@ pub struct StandardStream {
 enum Stream {
     Output,
     Error,
+}
+
+impl Stream {
+    /// The number of bytes to write now.
+    fn room(self, bytes: usize) -> usize {
+        #[cfg(target_os = "linux")]
+        let bytes = match self {
+            Self::Output => room::of(&io::stdout(), bytes),
+            Self::Error => room::of(&io::stderr(), bytes),
+        };
+        bytes
+    }
 }
 
 impl StandardStream {
@@ -86,13 +97,8 @@ impl StandardStream {
     }
 
     /// Writes as much as fits, and returns the number of bytes.
-    fn write_part<S: Write + Descriptor>(
-        &mut self,
-        stream: S,
-        rest: &[u8],
-        is_start: bool,
-    ) -> io::Result<usize> {
-        let part = &rest[..part(&stream, rest.len())];
+    fn write_part(&mut self, stream: impl Write, rest: &[u8], is_start: bool) -> io::Result<usize> {
+        let part = &rest[..self.stream.room(rest.len())];
         if part.is_empty() {
             return Ok(0);
         }

@@ -12,7 +12,8 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use super::spanned::{NODE, PART, POSITION, SPANNED};
-use super::{Content, Entry, Mistake, Node};
+use super::{Content, Entry, Mistake, Node, Position};
+use crate::config::mistake::below;
 use crate::suggest::{expected, one_of, unknown_key};
 
 /// The type of a scalar in YAML's core schema, for targets that accept any type.
@@ -69,11 +70,7 @@ impl Node {
     ///
     /// Fails with the first mistake, with its path from this value.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Mistake> {
-        T::deserialize(self).map_err(|failure| {
-            let position = self.locate(failure.path.iter().map(String::as_str), failure.is_key);
-            let path = failure.path.join(".");
-            Mistake { position: Some(position), path, message: failure.message }
-        })
+        T::deserialize(self).map_err(|mistake| mistake.placed(self.position))
     }
 
     fn scalar(&self) -> Option<Scalar<'_>> {
@@ -93,7 +90,7 @@ impl Node {
 
     /// Returns the error that `what` was expected instead of this node. The error quotes a scalar only if a word or a
     /// number was expected, because another scalar may be a misplaced credential.
-    fn unexpected(&self, what: &str, quote: bool) -> Failure {
+    fn unexpected(&self, what: &str, quote: bool) -> Mistake {
         let found = match (&self.content, self.scalar()) {
             (_, Some(Scalar::Null)) => "nothing".to_owned(),
             (Content::Scalar { text, is_plain: false }, _)
@@ -106,13 +103,13 @@ impl Node {
             (Content::Map(_), _) => "a mapping".to_owned(),
             _ => "a text".to_owned(),
         };
-        Failure::new(format!("expected {what}, found {found}"))
+        Mistake::new("", format!("expected {what}, found {found}"))
     }
 }
 
 macro_rules! numbers {
     ($($method:ident => $visit:ident, $parse:expr, $words:literal;)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
             match $parse(self.text()) {
                 Some(number) => visitor.$visit(number),
                 None => Err(self.unexpected($words, true)),
@@ -122,9 +119,9 @@ macro_rules! numbers {
 }
 
 impl<'de> Deserializer<'de> for &'de Node {
-    type Error = Failure;
+    type Error = Mistake;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         match (&self.content, self.scalar()) {
             (Content::List(_), _) => self.deserialize_seq(visitor),
             (Content::Map(_), _) => self.deserialize_map(visitor),
@@ -136,7 +133,7 @@ impl<'de> Deserializer<'de> for &'de Node {
         }
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         match self.scalar() {
             Some(Scalar::Bool(value)) => visitor.visit_bool(value),
             _ => Err(self.unexpected("`true` or `false`", true)),
@@ -156,7 +153,7 @@ impl<'de> Deserializer<'de> for &'de Node {
         deserialize_f64 => visit_f64, float, "a number";
     }
 
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         match &self.content {
             // The text as written: `1.20` is a version, not the number 1.2.
             Content::Scalar { text, .. } if !self.is_null() => visitor.visit_borrowed_str(text),
@@ -164,15 +161,15 @@ impl<'de> Deserializer<'de> for &'de Node {
         }
     }
 
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         if self.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         if self.is_null() { visitor.visit_unit() } else { Err(self.unexpected("nothing", false)) }
     }
 
@@ -180,7 +177,7 @@ impl<'de> Deserializer<'de> for &'de Node {
         self,
         name: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Failure> {
+    ) -> Result<V::Value, Mistake> {
         match name {
             NODE => {
                 PART.set(Some(self.clone()));
@@ -194,14 +191,14 @@ impl<'de> Deserializer<'de> for &'de Node {
         }
     }
 
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         match &self.content {
             Content::List(items) => visitor.visit_seq(Items(items.iter().enumerate())),
             _ => Err(self.unexpected("a list", false)),
         }
     }
 
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         match &self.content {
             Content::Map(entries) => visitor.visit_map(Entries::of(entries)),
             // A section without content has the defaults.
@@ -215,7 +212,7 @@ impl<'de> Deserializer<'de> for &'de Node {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Failure> {
+    ) -> Result<V::Value, Mistake> {
         self.deserialize_map(visitor)
     }
 
@@ -224,17 +221,17 @@ impl<'de> Deserializer<'de> for &'de Node {
         _: &'static str,
         variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Failure> {
+    ) -> Result<V::Value, Mistake> {
         match &self.content {
             Content::Scalar { text, .. } => {
-                visitor.visit_enum(StrDeserializer::<Failure>::new(text))
+                visitor.visit_enum(StrDeserializer::<Mistake>::new(text))
             }
             Content::Map(entries) if entries.len() == 1 => {
                 visitor.visit_enum(MapAccessDeserializer::new(Entries::of(entries)))
             }
             Content::Map(entries) => {
                 let (count, keys) = (entries.len(), one_of(variants));
-                Err(Failure::new(format!("expected one key, {keys}, found {count}")))
+                Err(Mistake::new("", format!("expected one key, {keys}, found {count}")))
             }
             Content::List(_) => Err(self.unexpected(&one_of(variants), false)),
         }
@@ -248,16 +245,17 @@ impl<'de> Deserializer<'de> for &'de Node {
 struct Items<'de>(Enumerate<Iter<'de, Node>>);
 
 impl<'de> de::SeqAccess<'de> for Items<'de> {
-    type Error = Failure;
+    type Error = Mistake;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
-    ) -> Result<Option<T::Value>, Failure> {
+    ) -> Result<Option<T::Value>, Mistake> {
         let Some((index, item)) = self.0.next() else {
             return Ok(None);
         };
-        seed.deserialize(item).map(Some).map_err(|failure| failure.below(index.to_string()))
+        let read = seed.deserialize(item);
+        read.map(Some).map_err(|mistake| mistake.below(&index.to_string(), item.position))
     }
 }
 
@@ -273,73 +271,55 @@ impl<'de> Entries<'de> {
 }
 
 impl<'de> de::MapAccess<'de> for Entries<'de> {
-    type Error = Failure;
+    type Error = Mistake;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
-    ) -> Result<Option<K::Value>, Failure> {
+    ) -> Result<Option<K::Value>, Mistake> {
         self.value = self.rest.next();
         let Some(entry) = self.value else {
             return Ok(None);
         };
-        let key = seed.deserialize(StrDeserializer::<Failure>::new(&entry.key));
-        key.map(Some).map_err(|failure| Failure::of_key(&entry.key, failure.message))
+        let key = seed.deserialize(StrDeserializer::<Mistake>::new(&entry.key));
+        key.map(Some).map_err(|mistake| mistake.of_key(&entry.key, entry.position))
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Failure> {
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Mistake> {
         let Some(entry) = self.value.take() else {
-            return Err(Failure::new("a value without a key"));
+            return Err(Mistake::new("", "a value without a key"));
         };
-        seed.deserialize(&entry.value).map_err(|failure| failure.below(entry.key.clone()))
+        let read = seed.deserialize(&entry.value);
+        read.map_err(|mistake| mistake.below(&entry.key, entry.value.position))
     }
 }
 
-/// The first mistake of a [`Node`] that is deserialized without [`Node::read`].
-#[derive(Debug)]
-pub struct Failure {
-    /// The keys from the root to the value.
-    path: Vec<String>,
-    message: String,
-    /// Whether the mistake is the last key, not its value.
-    is_key: bool,
-}
-
-impl Failure {
-    fn new(message: impl Into<String>) -> Self {
-        Self { path: Vec::new(), message: message.into(), is_key: false }
+impl Mistake {
+    fn placed(self, position: Position) -> Self {
+        Self { position: self.position.or(Some(position)), ..self }
     }
 
-    fn of_key(key: &str, message: String) -> Self {
-        Self { path: vec![key.to_owned()], message, is_key: true }
+    fn below(self, key: &str, position: Position) -> Self {
+        let path = below(key, &self.path);
+        Self { path, ..self.placed(position) }
     }
 
-    fn below(mut self, key: String) -> Self {
-        self.path.insert(0, key);
-        self
+    fn of_key(self, key: &str, position: Position) -> Self {
+        Self { path: String::new(), ..self }.below(key, position)
     }
 }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Failure {}
-
-impl de::Error for Failure {
+impl de::Error for Mistake {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::new(message.to_string())
+        Self::new("", message.to_string())
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
         // A text may be a misplaced credential.
         let found = match found {
             Unexpected::UnitVariant => {
-                return Self::new(
-                    "expected a mapping with this word as its key, found the word alone",
-                );
+                let message = "expected a mapping with this word as its key, found the word alone";
+                return Self::new("", message);
             }
             Unexpected::Str(_) => "a text".to_owned(),
             Unexpected::Unit => "nothing".to_owned(),
@@ -347,22 +327,22 @@ impl de::Error for Failure {
             Unexpected::Map => "a mapping".to_owned(),
             other => other.to_string(),
         };
-        Self::new(format!("expected {expected}, found {found}"))
+        Self::new("", format!("expected {expected}, found {found}"))
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(format!("expected {expected}, found {found}"))
+        Self::new("", format!("expected {expected}, found {found}"))
     }
 
     fn unknown_variant(found: &str, variants: &'static [&'static str]) -> Self {
-        Self::new(expected(variants, found))
+        Self::new("", expected(variants, found))
     }
 
     fn unknown_field(found: &str, fields: &'static [&'static str]) -> Self {
-        Self::of_key(found, unknown_key(found, fields))
+        Self::new(found, unknown_key(found, fields))
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self { path: vec![field.to_owned()], ..Self::new("is missing") }
+        Self::new(field, "is missing")
     }
 }

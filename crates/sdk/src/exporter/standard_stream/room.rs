@@ -1,9 +1,9 @@
 //! The room of a pipe.
 
-pub(super) use std::os::fd::AsFd as Descriptor;
+use std::os::fd::AsFd;
 
 /// The number of bytes that can be written now without waiting for a reader.
-pub(super) fn part(stream: &impl Descriptor, bytes: usize) -> usize {
+pub(super) fn of(stream: &impl AsFd, bytes: usize) -> usize {
     /// The room in a pipe that is left for the program.
     const RESERVE: usize = 16 * 1024;
 

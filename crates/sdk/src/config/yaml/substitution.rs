@@ -4,15 +4,14 @@
 //! Values are substituted once: the content of a variable is not searched for references, and cannot add keys. Types
 //! are determined afterwards.
 
-use super::mistake::Mistake;
-use super::yaml::{Content, Node};
+use super::{Content, Mistake, Node};
 
 /// The maximum size of all values of a document after substitution: 1 MiB.
 const MAX_BYTES: usize = 1024 * 1024;
 
 /// Replaces the references in all values, except in paths that `keeps` selects. `variable` returns the value of an
 /// environment variable.
-pub(super) fn substitute(
+pub(in crate::config) fn substitute(
     root: &mut Node,
     variable: &dyn Fn(&str) -> Option<String>,
     keeps: fn(&[&str]) -> bool,
