@@ -89,7 +89,7 @@ const ALL: &[&str] = &[
     "step",
 ];
 
-const CASES: [Case<'_>; 11] = [
+const CASES: [Case<'_>; 12] = [
     ("{rules: [{span: health.*, ratio: 0}, {span: '*', ratio: 1}]}", everything, ALL),
     // The ratio decides where no rule matches.
     ("{rules: [{span: health.*, ratio: 0}]}", everything, ALL),
@@ -153,6 +153,21 @@ const CASES: [Case<'_>; 11] = [
             });
         },
         &["job", "job > step"],
+    ),
+    // A field sets its name, too.
+    (
+        "{rules: [{span: 'GET /health*', ratio: 0}, {span: tick, ratio: 0}]}",
+        || {
+            under_tracing(|| {
+                for path in ["/health/live", "/orders"] {
+                    tracing::info_span!("request", otel.name = %format_args!("GET {path}"))
+                        .in_scope(step);
+                }
+                tracing::info_span!("tick", otel.name = tracing::field::Empty).in_scope(step);
+                tracing::info_span!("tick").in_scope(step);
+            });
+        },
+        &["GET /orders", "GET /orders > step"],
     ),
 ];
 

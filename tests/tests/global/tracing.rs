@@ -3,9 +3,9 @@
 use std::fmt;
 use std::thread;
 
-use floe_telemetry::config::{ExporterKind, OtlpProtocol, SamplingRule};
+use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::tracing::with_current_span;
-use floe_telemetry::{TelemetryConfig, Tracer, testing, traced, tracing_layer};
+use floe_telemetry::{Tracer, testing, traced, tracing_layer};
 use floe_tests::program;
 use opentelemetry::{Context, global};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
@@ -16,7 +16,7 @@ use tracing_subscriber::filter::dynamic_filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use super::pipeline::{BOTH, Pipeline, spans};
+use super::pipeline::{BOTH, Pipeline};
 
 const RECEIVER: &str = "otlp-receiver";
 
@@ -39,7 +39,6 @@ fn the_layer_of_a_process() {
     let subscriber = tracing_subscriber::registry().with(layer);
     tracing::subscriber::set_global_default(subscriber).unwrap();
     a_field_may_open_spans_while_it_is_formatted();
-    a_rule_matches_the_name_set_by_a_field();
     BOTH.into_iter().for_each(exporters_do_not_export_themselves);
 }
 
@@ -142,31 +141,6 @@ fn a_field_may_open_spans_while_it_is_formatted() {
     for inner in spans.named("inner") {
         inner.assert_event("logged while formatting");
     }
-}
-
-fn run(change: impl FnOnce(&mut TelemetryConfig), code: impl FnOnce()) -> Vec<String> {
-    let mut config = TelemetryConfig::new("bridge");
-    config.resource_attributes.deployment_environment = Some("staging".to_owned());
-    change(&mut config);
-    spans(config, code).into_iter().map(|span| span.name.into_owned()).collect()
-}
-
-fn a_rule_matches_the_name_set_by_a_field() {
-    let names = run(
-        |config| {
-            config.sampling.staging = Some(1.0);
-            config.sampling.rules =
-                ["GET /health*", "tick"].map(|name| SamplingRule::new(name, 0.0)).into();
-        },
-        || {
-            for path in ["/health/live", "/orders"] {
-                info_span!("request", otel.name = %format_args!("GET {path}")).in_scope(work);
-            }
-            info_span!("tick", otel.name = Empty).in_scope(work);
-            info_span!("tick").in_scope(work);
-        },
-    );
-    assert_eq!(names, ["work", "GET /orders"]);
 }
 
 fn exporters_do_not_export_themselves(protocol: OtlpProtocol) {
