@@ -4,7 +4,7 @@ use floe_telemetry::config::SamplingConfig;
 use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig};
 use opentelemetry::KeyValue;
 
-const RESOURCE: &str = "resource_attributes: {service_name: orders, service_version: 1.2.0-rc1, \
+pub(super) const RESOURCE: &str = "resource_attributes: {service_name: orders, service_version: 1.2.0-rc1, \
     deployment_environment: prod, floe_namespace: sales, floe_product_name: orders, \
     floe_product_version: '', floe_mode: prod}\n";
 

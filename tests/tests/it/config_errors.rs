@@ -4,9 +4,7 @@ use std::fmt::Write as _;
 
 use floe_telemetry::TelemetryConfig;
 
-const RESOURCE: &str = "resource_attributes: {service_name: orders, service_version: 1.2.0-rc1, \
-    deployment_environment: prod, floe_namespace: sales, floe_product_name: orders, \
-    floe_product_version: '', floe_mode: prod}\n";
+use super::config::RESOURCE;
 
 fn mistake_of(yaml: &str) -> String {
     let error = TelemetryConfig::from_yaml(yaml).unwrap_err();

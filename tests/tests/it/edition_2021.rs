@@ -4,9 +4,6 @@
 
 mod conformance;
 mod derive;
-mod derive_shapes;
-mod derive_values;
-mod derive_words;
 mod futures;
 mod interop;
 mod names;
