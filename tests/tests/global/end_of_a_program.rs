@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::{EndingSpan, Error, MetricRecorder, TelemetryProvider, traced};
-use floe_tests::{Authority, ClientCertificate, Receiver, ReservedPort, program};
+use floe_tests::{Authority, ClientCertificate, ReservedPort, program};
 
-use super::pipeline::{self, BOTH, NEVER};
+use super::pipeline::{self, BOTH, NEVER, secure};
 
 #[traced]
 fn work() {
@@ -31,13 +31,7 @@ fn end(protocol: OtlpProtocol, endpoint: &str, timeout: Duration) -> Error {
 fn a_shutdown_does_not_wait_for_a_receiver_that_is_not_there() {
     let authority = Authority::new();
     let closed = ReservedPort::new();
-    for protocol in BOTH {
-        let secure = match protocol {
-            OtlpProtocol::Grpc => {
-                Receiver::grpc_with_tls(&authority, ClientCertificate::NotRequested)
-            }
-            _ => Receiver::http_with_tls(&authority, ClientCertificate::NotRequested),
-        };
+    for (protocol, secure) in secure(&authority, ClientCertificate::NotRequested) {
         for (endpoint, reason) in [
             (closed.endpoint(), "refused"),
             ("http://receiver.invalid:4317".to_owned(), "dns error"),

@@ -1,8 +1,15 @@
-//! Mistakes in the `OTEL_*` variables. Each case is a process.
+//! Mistakes in the `OTEL_*` variables, the effects of a configuration file, and of a file that cannot be used. Each case
+//! is a process.
 
-use floe_telemetry::config::{OtlpProtocol, TelemetryAuth};
-use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, create_span};
-use floe_tests::{Receiver, program};
+use std::fs;
+use std::path::Path;
+
+use floe_telemetry_detectors as _;
+
+use floe_semconv::SCHEMA_URL;
+use floe_telemetry::config::OtlpProtocol;
+use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, init, span};
+use floe_tests::{Receiver, Value, program};
 
 /// A certificate that cannot be used is an error if the code names it.
 fn child_with_certificate(certificate: &str) {
@@ -20,23 +27,8 @@ fn child_with_certificate(certificate: &str) {
         let mut config = TelemetryConfig::from_env().unwrap();
         config.otlp_endpoint = Some(address.to_owned());
         assert!(TelemetryProvider::builder(config).initialize().unwrap_err().is_config());
-        let settings: [fn(&mut TelemetryConfig, &str); 3] = [
-            |config, certificate| config.otlp.all.certificate = Some(certificate.into()),
-            |config, _| {
-                config.otlp.all.headers.insert("x-key".to_owned(), "${env:NOT_SET}".into());
-            },
-            |config, _| {
-                config.authentication = Some(TelemetryAuth::bearer("${env:NOT_SET}"));
-            },
-        ];
-        for set in settings {
-            let mut config = TelemetryConfig::from_env().unwrap();
-            config.otlp_endpoint = Some("https://localhost:1".to_owned());
-            set(&mut config, certificate);
-            assert!(TelemetryProvider::builder(config).initialize().unwrap_err().is_config());
-        }
     }
-    let telemetry = floe_telemetry::init().unwrap();
+    let telemetry = init().unwrap();
     drop(create_span("from.child"));
     println!("noop={}", telemetry.is_noop());
 }
@@ -86,11 +78,11 @@ fn a_setting_of_the_environment_never_stops_a_program() {
     let program = program!({
         child_with_certificate(&std::env::var("EMPTY").unwrap());
     });
-    std::fs::write(empty, "").unwrap();
+    fs::write(empty, "").unwrap();
     let yaml = format!(
         "file_format: '1.0'\ntracer_provider: {{processors: [{{batch: {{exporter: {{otlp_http: {{endpoint: 'https://localhost:1', tls: {{ca_file: {empty}}}}}}}}}}}]}}\n"
     );
-    std::fs::write(file, yaml).unwrap();
+    fs::write(file, yaml).unwrap();
     let in_use = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = in_use.local_addr().unwrap().port().to_string();
     let filled = |text: &str| {
@@ -123,7 +115,7 @@ fn a_setting_of_the_environment_never_stops_a_program() {
 #[test]
 fn a_document_with_an_exporter_that_cannot_be_created_is_an_error_with_its_name() {
     let program = program!({
-        let error = floe_telemetry::init().unwrap_err();
+        let error = init().unwrap_err();
         println!("{} {error}", error.is_config());
     });
     let folder = tempfile::tempdir().unwrap();
@@ -132,7 +124,7 @@ fn a_document_with_an_exporter_that_cannot_be_created_is_an_error_with_its_name(
 otlp_endpoint: http://localhost:1
 authentication: {auth_type: bearer, bearer_token: '${env:NOT_SET}'}
 ";
-    std::fs::write(&file, document).unwrap();
+    fs::write(&file, document).unwrap();
     let file = file.to_str().unwrap();
     let (stdout, stderr) = program.run(&[("FLOE_CONFIG_FILE", file)]);
     let expected = format!("true the configuration file `{file}`: authentication: ");
@@ -142,7 +134,7 @@ authentication: {auth_type: bearer, bearer_token: '${env:NOT_SET}'}
 #[test]
 fn a_variable_of_one_signal_starts_that_signal() {
     let program = program!({
-        let telemetry = floe_telemetry::init().unwrap();
+        let telemetry = init().unwrap();
         drop(create_span("from.child"));
         tracing::info!("from child");
         MetricRecorder::new("child").increment("from.child", 1, &[]);
@@ -164,4 +156,169 @@ fn a_variable_of_one_signal_starts_that_signal() {
             _ => assert_eq!(logs[0].body, Some("from child".into())),
         }
     }
+}
+
+fn child() {
+    let telemetry = init().unwrap();
+    drop(span("order CUST-4711").start());
+    println!("noop={}", telemetry.is_noop());
+}
+
+fn write(folder: &Path, text: &str) -> String {
+    let path = folder.join("otel.yaml");
+    fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_file_takes_the_place_of_the_variables() {
+    let program = program!({ child() });
+    let folder = tempfile::tempdir().unwrap();
+    let (receiver, second, unused) = (Receiver::http(), Receiver::grpc(), Receiver::grpc());
+    let file = write(
+        folder.path(),
+        "file_format: '1.0'
+disabled: ${OFF:-false}
+resource: {attributes: [{name: service.name, value: '${SERVICE}'}, {name: replicas, value: 3, type: int}]}
+tracer_provider:
+  processors:
+    - batch: {exporter: {otlp_http: {endpoint: '${COLLECTOR}/v1/traces'}}}
+    - batch: {exporter: {otlp_grpc: {endpoint: '${SECOND}'}}}
+",
+    );
+    let (stdout, stderr) = program.run(&[
+        ("OTEL_CONFIG_FILE", &file),
+        ("SERVICE", "orders"),
+        ("COLLECTOR", &receiver.endpoint()),
+        ("SECOND", &second.endpoint()),
+        ("OTEL_SERVICE_NAME", "ignored"),
+        ("OTEL_SDK_DISABLED", "true"),
+        ("OTEL_TRACES_SAMPLER", "no such sampler"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &unused.endpoint()),
+    ]);
+    assert!(stdout.contains("noop=false"), "{stdout}{stderr}");
+    assert!(!stderr.contains("warning"), "{stderr}");
+    for receiver in [&receiver, &second] {
+        let span = receiver.span("order CUST-4711");
+        assert_eq!(span.resource["replicas"], Value::Int(3));
+        assert_eq!(span.resource["service.name"], Value::from("orders"));
+    }
+    assert!(unused.spans().is_empty());
+}
+
+#[test]
+fn detectors_of_the_file_have_a_schema() {
+    let program = program!({ child() });
+    let folder = tempfile::tempdir().unwrap();
+    let receiver = Receiver::http();
+    let endpoint = receiver.endpoint();
+    let file = write(
+        folder.path(),
+        &format!(
+            "file_format: '1.0'
+tracer_provider: {{processors: [{{batch: {{exporter: {{otlp_http: {{endpoint: '{endpoint}/v1/traces'}}}}}}}}]}}
+"
+        ),
+    );
+    program.run(&[
+        ("OTEL_CONFIG_FILE", &*file),
+        ("FLOE_RESOURCE_DETECTORS", "container,process,kubernetes"),
+        ("KUBERNETES_SERVICE_HOST", "10.0.0.1"),
+        ("POD_NAME", "orders-7d4f"),
+    ]);
+    let span = receiver.spans().pop().unwrap();
+    assert!(span.resource.contains_key("process.pid"));
+    assert_eq!(span.resource["k8s.pod.name"], Value::from("orders-7d4f"));
+    assert_eq!(span.resource_schema_url, SCHEMA_URL);
+}
+
+#[test]
+fn a_document_of_ours_configures_init() {
+    let program = program!({ child() });
+    let folder = tempfile::tempdir().unwrap();
+    let receiver = Receiver::grpc();
+    let endpoint = receiver.endpoint();
+    let file = write(
+        folder.path(),
+        "resource_attributes:
+  service_name: orders
+  service_version: ${VERSION}
+  additional: {k8s.pod.name: '${env:POD}', region: '${REGION:-eu-1}', price: '5 $$', absent: 'a${NO_SUCH}b'}
+otlp_endpoint: ${COLLECTOR}
+otlp: {all: {headers: {x-tenant: '${env:TENANT}'}}}
+batch_processor: {max_queue_size: '${QUEUE}'}
+redaction: {patterns: ['CUST-[0-9]+']}
+span_attributes: {team: checkout}
+",
+    );
+    let variables = [
+        ("FLOE_CONFIG_FILE", &*file),
+        ("COLLECTOR", &endpoint),
+        ("POD", "orders-7d4f"),
+        ("VERSION", "1.4.0"),
+        ("TENANT", "sales"),
+        ("QUEUE", "4096"),
+        ("OTEL_SERVICE_NAME", "from the variable"),
+    ];
+    let (stdout, stderr) = program.run(&variables);
+    assert_eq!(stderr, "");
+    assert!(stdout.contains("noop=false"), "{stdout}");
+    let spans = receiver.spans();
+    assert_eq!(spans.len(), 1);
+    assert_eq!(spans[0].name, "order <REDACTED>");
+    assert_eq!(spans[0].attributes["team"], Value::from("checkout"));
+    let resource = &spans[0].resource;
+    for (key, value) in [
+        ("service.name", "from the variable"),
+        ("service.version", "1.4.0"),
+        ("k8s.pod.name", "orders-7d4f"),
+        ("region", "eu-1"),
+        ("price", "5 $"),
+        ("absent", "ab"),
+    ] {
+        assert_eq!(resource[key], Value::from(value), "{key}");
+    }
+    let requests = receiver.requests();
+    assert!(requests.iter().all(|request| request.headers["x-tenant"] == "sales"));
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_one_warning_and_nothing_is_recorded() {
+    const OURS: &str = "resource_attributes: {service_name: orders}";
+
+    let program = program!({ child() });
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let mistaken = file("a", "file_format: '1.0'\ntracer_provider: {procesors: []}\n");
+    let reference =
+        file("b", &format!("{OURS}\nspan_attributes: {{a: '${{file:/etc/hostname}}'}}"));
+    let misspelled = file("c", "otlp_endpiont: x");
+    let (both, other) = (file("d", OURS), file("e", "file_format: '1.0'"));
+    let missing = folder.path().join("missing.yaml");
+    for (standard, ours, warning) in [
+        (&*mistaken, "", "line 2, column 18: tracer_provider.processors: is missing"),
+        (missing.to_str().unwrap(), "", "No such file"),
+        (folder.path().to_str().unwrap(), "", "not a regular file"),
+        ("", &*reference, "line 2, column 22: span_attributes.a: expected `${NAME}`"),
+        (&*other, &*both, "expected `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE`, found both"),
+        ("", &*misspelled, "did you mean `otlp_endpoint`?"),
+    ] {
+        let variables = [("OTEL_CONFIG_FILE", standard), ("FLOE_CONFIG_FILE", ours)];
+        let (stdout, stderr) = program.run(&variables);
+        assert!(stdout.contains("noop=true"), "{stdout}{stderr}");
+        assert!(stderr.starts_with("warning: nothing is recorded: "), "{stderr}");
+        assert_eq!(stderr.matches("warning: ").count(), 1, "{stderr}");
+        assert!(stderr.contains(warning), "{stderr}");
+        if ours.is_empty() {
+            let error = TelemetryConfig::from_config_file(standard).unwrap_err();
+            assert!(error.is_config() && error.to_string().contains(warning), "{error}");
+        }
+    }
+    // A blank variable counts as not set.
+    let (stdout, _) = program.run(&[("OTEL_CONFIG_FILE", " ")]);
+    assert!(stdout.contains("noop=false"), "{stdout}");
 }

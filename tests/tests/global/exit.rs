@@ -11,9 +11,8 @@ use std::time::{Duration, Instant};
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, create_span};
 use floe_tests::{Program, Receiver, Response, TIMEOUT, program, remote};
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
+use super::lifecycle::Panicking;
 use super::pipeline::{self, NEVER, traces_alone, work};
 
 /// A process that hangs is ended after this time, by a signal that no test expects.
@@ -86,19 +85,10 @@ fn dropping_a_provider_does_not_wait_for_a_lock_of_its_thread() {
     drop(telemetry);
 }
 
-#[derive(Debug)]
-struct Panicking;
-
-impl SpanExporter for Panicking {
-    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
-        panic!("the exporter")
-    }
-}
-
 #[alone]
 fn the_panic_of_an_exporter_does_not_wait_for_a_flush() {
     let telemetry = TelemetryProvider::builder(TelemetryConfig::new("exit"))
-        .with_span_exporter(Panicking)
+        .with_span_exporter(Panicking::new(false))
         .initialize()
         .unwrap();
     telemetry.flush_on_panic(3 * TIMEOUT);

@@ -62,13 +62,13 @@ fn invalid_configuration_leaves_nothing_behind() {
 
 /// Panics at its first export and at its shutdown, or when its resource or its temporality is read at the start.
 #[derive(Debug)]
-struct Panicking {
+pub(super) struct Panicking {
     at_the_start: bool,
     exports: AtomicUsize,
 }
 
 impl Panicking {
-    fn new(at_the_start: bool) -> Self {
+    pub(super) fn new(at_the_start: bool) -> Self {
         Self { at_the_start, exports: AtomicUsize::new(0) }
     }
 

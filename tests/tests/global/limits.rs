@@ -1,10 +1,22 @@
-//! Span limits, from the configuration to the receiver. `tests/differential` compares limits and samplers with
-//! those of OpenTelemetry's SDK.
+//! Span limits, from the configuration to the receiver. Attribute keys are unique and not empty wherever OTLP has
+//! attributes, and a link without contents is not recorded. `tests/differential` compares spans with those of
+//! OpenTelemetry's SDK, before they are encoded.
 
-use floe_telemetry::{TelemetryConfig, create_span, get_tracer, traced};
-use floe_tests::{Value, remote_in};
-use opentelemetry::KeyValue;
-use opentelemetry::trace::{Span as _, Tracer as _};
+use std::collections::BTreeMap;
+
+use floe_telemetry::config::OtlpProtocol;
+use floe_telemetry::{
+    MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, get_tracer, set_attribute,
+    span, traced,
+};
+use floe_tests::{ReceivedLink, Receiver, Value, remote_in};
+use opentelemetry::trace::{
+    Span as _, SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
+    Tracer as _, TracerProvider as _,
+};
+use opentelemetry::{Context, InstrumentationScope, KeyValue};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message as _;
 
 use super::pipeline::{Pipeline, spans};
 
@@ -64,7 +76,7 @@ fn the_limit_of_attributes_can_be_raised() {
     let wide = |items: usize| {
         let _span = create_span("wide");
         for n in 0..items {
-            floe_telemetry::set_attribute(format!("key.{n}"), n);
+            set_attribute(format!("key.{n}"), n);
         }
     };
     for items in [LIMIT - 1, LIMIT, LIMIT + 100] {
@@ -103,4 +115,169 @@ fn a_text_of_an_error_that_was_cut_is_marked() {
         assert_eq!(of(attributes, "exception.type").as_deref(), Some("alloc::stri"));
     }
     assert_eq!(of(event, "exception.stacktrace"), None);
+}
+
+fn repeated() -> Vec<KeyValue> {
+    vec![
+        KeyValue::new("again", 1),
+        KeyValue::new("", "without a key"),
+        KeyValue::new("other", "x"),
+        KeyValue::new("again", 2),
+        KeyValue::new("again", 3),
+    ]
+}
+
+fn attributes<const N: usize>(expected: [(&str, Value); N]) -> BTreeMap<String, Value> {
+    BTreeMap::from(expected.map(|(key, value)| (key.to_owned(), value)))
+}
+
+/// The exported form of [`repeated`].
+fn exported() -> BTreeMap<String, Value> {
+    attributes([("again", 3.into()), ("other", "x".into())])
+}
+
+#[traced(attributes(again = 1), attributes_fn = || [("again", 2)])]
+fn annotated() {}
+
+fn github_token(last: char) -> String {
+    ["gh", "p_16C7e42F292c6912E7710c838347Ae178B4", &last.to_string()].concat()
+}
+
+fn record_spans() {
+    annotated();
+    let scope = InstrumentationScope::builder("keys.scope").with_attributes(repeated());
+    let tracer = TelemetryProvider::tracer_provider().tracer_with_scope(scope.build());
+    let mut span = tracer.span_builder("of the API").with_attributes(repeated()).start(&tracer);
+    span.add_event("event", repeated());
+    span.add_link(remote_in(7, true), repeated());
+    span.end();
+    // These keys are equal once they are redacted, or shortened to 1024 characters.
+    drop(
+        span_with("redacted", [github_token('a'), github_token('b')])
+            .attribute("other", "x")
+            .start(),
+    );
+    drop(span_with("long", ["a", "b"].map(|end| "k".repeat(1024) + end)).start());
+    // More values than a span may have attributes.
+    let many = create_span("many");
+    for n in 0..500 {
+        set_attribute("again", n);
+    }
+    set_attribute("last", true);
+    drop(many);
+}
+
+fn span_with(name: &'static str, keys: [String; 2]) -> floe_telemetry::trace::SpanBuilder {
+    let [first, second] = keys;
+    span(name).attribute(first, 1).attribute(second, 2)
+}
+
+#[alone]
+fn the_keys_of_spans_are_unique() {
+    // A message of gRPC begins after a header of five bytes.
+    for (protocol, at) in [(OtlpProtocol::Http, 0), (OtlpProtocol::Grpc, 5)] {
+        let pipeline = Pipeline::over(protocol, |config| {
+            let line = ("code.line.number".to_owned(), "of the process".to_owned());
+            config.span_attributes.extend([line]);
+        });
+        record_spans();
+        let receiver = pipeline.end();
+        check_spans(&receiver);
+        check_scope(&receiver, at);
+    }
+}
+
+fn check_spans(receiver: &Receiver) {
+    let span = receiver.span("annotated");
+    assert_eq!(span.attributes["again"], Value::from(2));
+    assert_eq!(
+        span.attributes["code.line.number"],
+        Value::from("of the process"),
+        "the configuration replaces the recorded line"
+    );
+    let resource = &span.resource;
+    assert!(!resource.contains_key(""), "{resource:?}");
+    assert_eq!(resource["service.name"], Value::from("orders"));
+
+    let span = receiver.span("of the API");
+    let process = attributes([("code.line.number", "of the process".into())]);
+    let expected: BTreeMap<_, _> = exported().into_iter().chain(process).collect();
+    assert_eq!((span.attributes, span.dropped_attributes), (expected, 1));
+    assert_eq!(span.events.len(), 1);
+    let event = &span.events[0];
+    assert_eq!(event.attributes, exported());
+    assert_eq!(event.dropped_attributes, 1);
+    assert_eq!(span.links.len(), 1);
+    let link = &span.links[0];
+    assert_eq!(link.attributes, exported());
+    assert_eq!(link.dropped_attributes, 1);
+
+    let span = receiver.span("redacted");
+    assert_eq!(span.attributes["<REDACTED>"], Value::from(2));
+    assert_eq!(span.attributes["other"], Value::from("x"));
+    let span = receiver.span("long");
+    assert_eq!(span.attributes[&"k".repeat(1024)], Value::from(2));
+    let span = receiver.span("many");
+    assert_eq!(span.attributes["again"], Value::from(499));
+    assert_eq!(span.attributes["last"], Value::from(true));
+    assert_eq!(span.dropped_attributes, 0);
+}
+
+fn check_scope(receiver: &Receiver, at: usize) {
+    let bodies = receiver.requests().into_iter();
+    let requests =
+        bodies.map(|request| ExportTraceServiceRequest::decode(&request.body[at..]).unwrap());
+    let scopes = requests
+        .flat_map(|request| request.resource_spans)
+        .flat_map(|spans| spans.scope_spans)
+        .filter_map(|spans| spans.scope);
+    let scopes: Vec<_> = scopes.filter(|scope| scope.name == "keys.scope").collect();
+    assert_eq!(scopes.len(), 1);
+    let keys = scopes[0].attributes.iter();
+    let keys: Vec<_> = keys.map(|attribute| &*attribute.key).collect();
+    assert_eq!(keys, ["again", "other"]);
+    let values = scopes[0].attributes.iter().cloned();
+    let values: Vec<Value> = values.map(|attribute| attribute.value.unwrap().into()).collect();
+    assert_eq!(values, [Value::from(3), Value::from("x")]);
+}
+
+#[alone]
+fn a_link_is_recorded_if_it_has_ids_or_attributes_or_a_state() {
+    let pipeline = Pipeline::http(|_| ());
+    let state = TraceState::from_key_value([("vendor", "1")]).unwrap();
+    let with_state =
+        SpanContext::new(TraceId::INVALID, SpanId::INVALID, TraceFlags::default(), true, state);
+    let tracer = get_tracer("keys");
+    let mut span = tracer.start("links");
+    span.add_link(SpanContext::NONE, Vec::new());
+    span.add_link(SpanContext::NONE, vec![KeyValue::new("of", "a link")]);
+    span.add_link(with_state, Vec::new());
+    span.end();
+    let active = create_span("links of the current span");
+    Context::current().span().add_link(SpanContext::NONE, Vec::new());
+    Context::current().span().add_link(remote_in(7, true), Vec::new());
+    drop(active);
+    let receiver = pipeline.end();
+    let span = receiver.span("links");
+    assert_eq!(span.links.len(), 2, "{:?}", span.links);
+    let has_no_ids =
+        |link: &ReceivedLink| [&*link.trace_id, &*link.span_id].concat() == "0".repeat(48);
+    assert!(span.links.iter().all(has_no_ids));
+    assert_eq!(span.links[0].attributes, attributes([("of", "a link".into())]));
+    assert_eq!(span.dropped_links, 0);
+    let links = receiver.span("links of the current span").links;
+    assert_eq!(links.len(), 1);
+    assert_eq!(links[0].span_id, "0000000000000007");
+}
+
+#[alone]
+fn the_keys_of_a_series_are_unique() {
+    let pipeline = Pipeline::http(|_| ());
+    MetricRecorder::new("keys").increment("keys.rows", 7, &repeated());
+    let points = pipeline.end().points_of("keys.rows");
+    assert!(!points.is_empty());
+    for point in points {
+        assert_eq!(point.attributes, exported());
+        assert!(!point.resource.contains_key(""), "{:?}", point.resource);
+    }
 }

@@ -8,7 +8,7 @@ use floe_telemetry::{
     TelemetryConfig, TelemetryProvider, Tracer, create_span, logs, set_attribute, span, traced,
     tracing_layer,
 };
-use floe_tests::{ReceivedSpan, Receiver, Written, json_lines};
+use floe_tests::{Receiver, Written, json_lines};
 use opentelemetry::logs::{LogRecord as _, Logger as _, LoggerProvider as _};
 use opentelemetry::trace::{TraceContextExt as _, Tracer as _, TracerProvider as _};
 use opentelemetry::{Context, KeyValue, global};
@@ -49,11 +49,6 @@ impl Sent {
     fn attributes(&self, message: &str) -> Map<String, Json> {
         let attributes = self.receiver.log(message).attributes.into_iter();
         attributes.map(|(key, value)| (key, value.json())).collect()
-    }
-
-    #[track_caller]
-    fn span(&self, name: &str) -> ReceivedSpan {
-        self.receiver.span(name)
     }
 }
 
@@ -175,7 +170,7 @@ fn every_kind_of_span_describes_its_records() {
             name.assert_fields(&late, json!({"span.name": span}));
             off.assert_fields(&late, json!({}));
             // The setting does not change the spans.
-            let (own, same) = (everything.span(span), off.span(span));
+            let [own, same] = [&everything, &off].map(|sent| sent.receiver.span(span));
             assert_eq!(own.attributes, same.attributes, "{span}");
             assert_eq!(own.status, same.status, "{span}");
             assert_eq!(own.events.len(), same.events.len(), "{span}");

@@ -7,7 +7,7 @@ use floe_telemetry::config::{ExporterKind, OtlpProtocol, SamplingConfig};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::trace::{Statistics, TelemetryProviderBuilder};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
-use floe_tests::{Receiver, TIMEOUT};
+use floe_tests::{Authority, ClientCertificate, Receiver, TIMEOUT};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 use opentelemetry_sdk::metrics::Temporality;
@@ -26,6 +26,17 @@ pub(crate) fn work() {}
 
 pub(crate) fn receiver(protocol: OtlpProtocol) -> Receiver {
     if protocol == OtlpProtocol::Grpc { Receiver::grpc() } else { Receiver::http() }
+}
+
+/// A receiver over TLS for each protocol.
+pub(crate) fn secure(
+    authority: &Authority,
+    client: ClientCertificate,
+) -> [(OtlpProtocol, Receiver); 2] {
+    [
+        (OtlpProtocol::Grpc, Receiver::grpc_with_tls(authority, client)),
+        (OtlpProtocol::Http, Receiver::http_with_tls(authority, client)),
+    ]
 }
 
 /// The configuration of a service `orders` that sends all signals.

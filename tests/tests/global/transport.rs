@@ -7,7 +7,7 @@ use floe_telemetry::config::{Compression, OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, traced};
 use floe_tests::{Authority, ClientCertificate, Receiver, TIMEOUT, Value};
 
-use super::pipeline::{BOTH, config, receiver, start, traces_alone};
+use super::pipeline::{BOTH, config, receiver, secure, start, traces_alone};
 
 /// This note is long enough to be compressed once it is repeated.
 const NOTE: &str = "a note that repeats the same text; ";
@@ -15,13 +15,6 @@ const NOTE: &str = "a note that repeats the same text; ";
 #[traced(attributes(note))]
 fn work(note: &str) -> usize {
     note.len()
-}
-
-fn both(authority: &Authority, client: ClientCertificate) -> [(OtlpProtocol, Receiver); 2] {
-    [
-        (OtlpProtocol::Grpc, Receiver::grpc_with_tls(authority, client)),
-        (OtlpProtocol::Http, Receiver::http_with_tls(authority, client)),
-    ]
 }
 
 /// Sets the timeout, until which failed connections are retried.
@@ -53,7 +46,7 @@ fn send(config: TelemetryConfig) -> Result<(), Error> {
 #[alone]
 fn a_configured_authority_is_trusted() {
     let authority = Authority::new();
-    for (protocol, receiver) in both(&authority, ClientCertificate::NotRequested) {
+    for (protocol, receiver) in secure(&authority, ClientCertificate::NotRequested) {
         let mut config = trusting(protocol, &receiver, &authority.certificate());
         config.authentication = Some(TelemetryAuth::bearer("hunter2"));
         send(config).unwrap();
@@ -66,7 +59,7 @@ fn a_configured_authority_is_trusted() {
 #[alone]
 fn other_authorities_are_not_trusted() {
     let (ours, theirs) = (Authority::new(), Authority::new());
-    for (protocol, receiver) in both(&theirs, ClientCertificate::NotRequested) {
+    for (protocol, receiver) in secure(&theirs, ClientCertificate::NotRequested) {
         let config = to_be_refused(trusting(protocol, &receiver, &ours.certificate()));
         let error = send(config).unwrap_err();
         assert!(error.is_export());
@@ -78,7 +71,7 @@ fn other_authorities_are_not_trusted() {
 #[alone]
 fn a_client_certificate_is_sent_when_required() {
     let (authority, stranger) = (Authority::new(), Authority::new());
-    for (protocol, receiver) in both(&authority, ClientCertificate::Required) {
+    for (protocol, receiver) in secure(&authority, ClientCertificate::Required) {
         let without = trusting(protocol, &receiver, &authority.certificate());
         for (client, is_accepted) in
             [(None, false), (Some(stranger.client()), false), (Some(authority.client()), true)]
@@ -105,7 +98,7 @@ fn replace(file: &Path, with: &Path) {
 #[alone]
 fn renewed_certificates_are_used() {
     let (old, new) = (Authority::new(), Authority::new());
-    for (protocol, receiver) in both(&old, ClientCertificate::Required) {
+    for (protocol, receiver) in secure(&old, ClientCertificate::Required) {
         let authorities = old.certificate().with_file_name("renewed.pem");
         fs::copy(old.certificate(), &authorities).unwrap();
         let (certificate, key) = old.client();
@@ -209,6 +202,10 @@ fn references_are_resolved_when_exporting_starts() {
     assert_eq!(request.headers["x-key"], "hunter2");
     assert_eq!(request.headers["x-path"], std::env::var("PATH").unwrap());
 
+    let mut without = config.clone();
+    without.otlp.all.headers.insert("x-key".to_owned(), "${env:FLOE_TEST_NOT_SET}".into());
+    let error = send(without).unwrap_err().to_string();
+    assert!(error.ends_with("the variable `FLOE_TEST_NOT_SET` is not set"), "{error}");
     config.authentication = Some(TelemetryAuth::bearer("${env:FLOE_TEST_NOT_SET}"));
     assert_eq!(
         send(config.clone()).unwrap_err().to_string(),
