@@ -77,23 +77,24 @@ fn a_spawned_task_carries_the_span_and_the_baggage_of_its_caller() {
     assert_eq!(spans.names().len(), 2);
 }
 
+/// The span of a future starts with its first poll, below the caller of `in_span` or the parent of its builder.
 #[test]
-fn a_span_starts_with_the_first_poll_below_the_caller_of_in_span() {
+fn a_future_is_below_the_span_in_which_it_was_made() {
+    let never = testing::capture(|| drop(async {}.in_span(span("work"))));
+    assert!(never.is_empty());
     let spans = testing::capture(|| {
         let outer = create_span("outer");
+        let cx = Context::current();
         let work = async { leaf() }.in_span(span("work"));
         drop(outer);
         let _other = create_span("other");
-        futures_executor::block_on(work);
+        futures_executor::block_on(async {
+            work.await;
+            async {}.in_span(span("given").parent(&cx)).await;
+            async {}.in_span(span("root").root()).await;
+        });
     });
-    spans.single("work").assert_child_of("outer");
-    spans.single("leaf").assert_child_of("work");
-}
-
-#[test]
-fn a_future_that_is_never_polled_has_no_span() {
-    let spans = testing::capture(|| drop(async {}.in_span(span("work"))));
-    assert!(spans.names().is_empty());
+    spans.assert_tree("outer\n  work\n    leaf\n  given\nother\nroot");
 }
 
 /// Starts a span when it is dropped.
@@ -203,22 +204,6 @@ fn the_trait_of_tracing_can_be_imported_beside_ours() {
     let parents = spans.named("leaf").map(|leaf| leaf.data().parent_span_id);
     let expected = ["request", "work"].map(|name| spans.single(name).span_context().span_id());
     assert_eq!(parents.collect::<HashSet<_>>(), HashSet::from(expected));
-}
-
-#[test]
-fn the_parent_of_the_builder_takes_precedence() {
-    let spans = testing::capture(|| {
-        let outer = create_span("outer");
-        let cx = Context::current();
-        drop(outer);
-        let _other = create_span("other");
-        futures_executor::block_on(async {
-            async {}.in_span(span("given").parent(&cx)).await;
-            async {}.in_span(span("root").root()).await;
-        });
-    });
-    spans.single("given").assert_child_of("outer");
-    spans.single("root").assert_root();
 }
 
 #[test]

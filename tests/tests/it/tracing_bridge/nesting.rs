@@ -77,11 +77,7 @@ fn entering_a_span_restores_the_context_of_its_creation() {
             });
         });
     });
-    spans.single("early").assert_child_of("function");
-    spans.single("leaf").assert_child_of("early");
-    spans.single("late").assert_child_of("function");
-    spans.single("elsewhere").assert_child_of("late");
-    spans.single("ours").assert_child_of("elsewhere");
+    spans.assert_tree("function\n  early\n    leaf\n  late\n    elsewhere\n      ours");
 }
 
 #[test]
@@ -97,11 +93,9 @@ fn an_explicit_parent_is_the_parent() {
         let id = closed.id();
         info_span!(parent: id, "below closed");
     });
-    spans.single("below first").assert_child_of("first");
-    spans.single("ours").assert_child_of("below first");
-    spans.single("alone").assert_root();
-    spans.single("below second").assert_child_of("second");
-    spans.single("below closed").assert_child_of("closed");
+    let tree =
+        "alone\nfirst\n  below first\n    ours\nsecond\n  below second\n  closed\n    below closed";
+    spans.assert_tree(tree);
 }
 
 #[test]
@@ -113,9 +107,7 @@ fn an_attached_context_is_the_parent() {
             info_span!("inner").in_scope(|| ours(0));
         });
     });
-    spans.single("inner").assert_child_of("plain");
-    spans.single("ours").assert_child_of("inner");
-    spans.single("outer").assert_root();
+    spans.assert_tree("outer\nplain\n  inner\n    ours");
 }
 
 #[test]

@@ -75,11 +75,9 @@ fn a_span_may_be_exited_in_a_function_that_is_called_in_it() {
             info_span!("after the function");
         });
     });
-    spans.single("span").assert_child_of("function");
-    spans.single("exit").assert_child_of("span");
-    spans.single("after the exit").assert_child_of("exit");
-    spans.single("work").assert_child_of("after the exit");
-    spans.single("after the function").assert_child_of("function");
+    let tree =
+        "function\n  span\n    exit\n      after the exit\n        work\n  after the function";
+    spans.assert_tree(tree);
 }
 
 #[test]
