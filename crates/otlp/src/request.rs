@@ -84,24 +84,22 @@ impl RequestBuilder {
         &mut self.scopes[at]
     }
 
-    /// Moves the last span of its scope, which begins at `start` and does not fit, to a new request, and returns its
+    /// Moves the last span of this scope, which begins at `start` and does not fit, to a new request, and returns its
     /// bytes. A span that is too large for any request is dropped.
     #[cold]
-    fn move_to_next_request(&mut self, span: &EnrichedSpan<'_>, start: usize) -> usize {
-        let of = self.scope(span.scope());
-        of.spans.truncate(start);
-        let mut first = Vec::new();
-        encode(&mut first, &span.as_first());
-        let alone = of.head() + first.len();
+    fn move_to_next_request(&mut self, scope: &Arc<InstrumentationScope>, start: usize) -> usize {
+        let of = self.scope(scope);
+        let span = of.spans.split_off(start);
+        let alone = of.head() + span.len();
         if MAX_HEAD + self.resource.len() + alone > self.max_bytes {
             self.batch.too_large += 1;
             return 0;
         }
         self.finish_request();
-        self.scope(span.scope()).spans.extend_from_slice(&first);
+        self.scope(scope).spans.extend_from_slice(&span);
         self.bytes += alone;
         self.spans = 1;
-        first.len()
+        span.len()
     }
 
     fn finish_request(&mut self) {
@@ -154,34 +152,19 @@ impl ScopeSpans {
     }
 }
 
-/// Appends a span as a field of `ScopeSpans`.
-// Inlined, because every span passes it.
-#[inline]
-fn encode(out: &mut Vec<u8>, span: &EnrichedSpan<'_>) {
-    message_of::<2>(out, 2, |out| span::span(out, span));
-}
-
 impl BatchBuilder for RequestBuilder {
     type Batch = EncodedBatch;
 
     // Not inlined: its instructions are counted by `--bin instructions`.
     #[inline(never)]
     fn push(&mut self, span: &EnrichedSpan<'_>) -> usize {
-        let first;
-        let mut span = span;
-        // Only in the first request of a batch is it known which places already have a span, and only if no span was
-        // too large for it.
-        if !self.batch.requests.is_empty() || self.batch.too_large > 0 {
-            first = span.as_first();
-            span = &first;
-        }
         let scope = self.scope(span.scope());
         let start = scope.spans.len();
-        encode(&mut scope.spans, span);
+        message_of::<2>(&mut scope.spans, 2, |out| span::span(out, span));
         let bytes = scope.spans.len() - start;
         let added = bytes + if start == 0 { scope.head() } else { 0 };
         if self.bytes + added > self.max_bytes {
-            return self.move_to_next_request(span, start);
+            return self.move_to_next_request(span.scope(), start);
         }
         self.bytes += added;
         self.spans += 1;

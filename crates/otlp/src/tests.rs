@@ -8,7 +8,6 @@ use floe_telemetry_core::__sdk::recorder::{Code, More, Origin, SpanRecord};
 use floe_telemetry_core::attributes::ToAttributeValue;
 use floe_telemetry_core::callsite::Scope;
 use floe_telemetry_sdk::__parts::collector::{BatchBuilder, Enricher, Redactor, SharedAttributes};
-use floe_telemetry_sdk::config::CodeAttributes;
 use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status, TraceState};
 use opentelemetry::{
     Array, InstrumentationScope, Key, KeyValue, SpanId, StringValue, TraceFlags, TraceId, Value,
@@ -170,13 +169,11 @@ fn span_of_one_place() -> SpanRecord {
 }
 
 #[test]
-fn each_request_of_a_batch_has_the_places_of_its_spans() {
+fn a_batch_has_several_requests_without_spans_that_are_too_large() {
     let (process, clock) = (SharedAttributes::default(), WallClock::default());
     let mut enricher = Enricher::default();
-    enricher.set_code_attributes(CodeAttributes::Once);
     let mut builder = RequestBuilder::new(&Resource::builder_empty().build(), 400);
     for _ in 0..2 {
-        // The first span contains the place, but is too large for any request.
         let mut large = span_of_one_place();
         large.attributes.set("text", &*"x".repeat(400));
         builder.push(&enricher.enrich(&mut large, &clock, &process));
@@ -184,7 +181,6 @@ fn each_request_of_a_batch_has_the_places_of_its_spans() {
             builder.push(&enricher.enrich(&mut span_of_one_place(), &clock, &process));
         }
         let batch = builder.take();
-        enricher.begin_batch();
         assert!(batch.requests.len() > 2 && batch.too_large == 1, "{batch:?}");
         for request in batch.requests {
             let decoded = ExportTraceServiceRequest::decode(&*request.bytes).unwrap();

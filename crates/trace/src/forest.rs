@@ -1,11 +1,9 @@
 //! The spans of a recording as trees, one or more for each trace.
 
-use std::sync::OnceLock;
-
 use floe_waterfall::Tree;
 use rustc_hash::FxHashMap;
 
-use crate::span::{Kind, Note, Recording, Span, SpanId, Text, TraceId};
+use crate::span::{Kind, Note, Recording, Span, SpanId, TraceId};
 
 /// The trees of a recording. Spans are identified by their index in [`Recording::spans`].
 #[derive(Clone, Debug)]
@@ -15,12 +13,7 @@ pub struct Forest<'a> {
     tree: Tree,
     self_times: Vec<u64>,
     notes: Vec<Note>,
-    /// By the index of a source and a name: a span whose place in the code all such spans with a place share; `None` if
-    /// their places differ.
-    places: OnceLock<FxHashMap<(u32, Text), Option<usize>>>,
 }
-
-const PLACE: [&str; 2] = ["code.file.path", "code.line.number"];
 
 /// A trace: its spans, and its spans without a parent here.
 #[derive(Clone, Debug)]
@@ -97,14 +90,7 @@ impl<'a> Forest<'a> {
         let self_times = (0..spans.len())
             .map(|span| tree.uncovered(span).map(|(from, to)| to - from).sum())
             .collect();
-        Self {
-            recording,
-            traces: traces(spans, &tree),
-            tree,
-            self_times,
-            notes,
-            places: OnceLock::new(),
-        }
+        Self { recording, traces: traces(spans, &tree), tree, self_times, notes }
     }
 
     /// Returns the recording.
@@ -134,30 +120,9 @@ impl<'a> Forest<'a> {
         &self.recording.spans[span]
     }
 
-    /// Returns the place of a span in the source code. With the setting `code_attributes: once`, only one span of each
-    /// place has these attributes, so a span without them takes those of spans with the same source and name, if they
-    /// agree.
+    /// Returns the place of a span in the source code.
     pub(crate) fn place(&self, span: usize) -> String {
-        let mut span = self.span(span);
-        if span.attribute(PLACE[0]).is_none() {
-            let places = self.places.get_or_init(|| self.places());
-            let known = places.get(&(span.source, span.name.clone())).copied();
-            span = known.flatten().map_or(span, |known| self.span(known));
-        }
-        floe_waterfall::place(|key| span.attribute(key).map(ToString::to_string))
-    }
-
-    fn places(&self) -> FxHashMap<(u32, Text), Option<usize>> {
-        let place = |span: usize| PLACE.map(|key| self.span(span).attribute(key));
-        let mut places = FxHashMap::default();
-        for (index, span) in self.recording.spans.iter().enumerate() {
-            if span.attribute(PLACE[0]).is_some() {
-                let known = places.entry((span.source, span.name.clone()));
-                let known = known.or_insert(Some(index));
-                *known = known.filter(|known| place(*known) == place(index));
-            }
-        }
-        places
+        floe_waterfall::place(|key| self.span(span).attribute(key).map(ToString::to_string))
     }
 
     /// Returns the times and relations of the spans.

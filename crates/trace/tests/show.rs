@@ -67,36 +67,6 @@ fn checkout() -> Vec<Span> {
     ]
 }
 
-/// A failed span, with its own place in the source code, if there is one.
-fn placed(id: u64, name: &str, line: Option<i64>) -> Span {
-    let mut span = failed(span(id, 1, name, id, id + 1), "no");
-    if let Some(line) = line {
-        span.attributes = Box::new([
-            ("code.file.path".into(), Value::Text("src/orders.rs".into())),
-            ("code.line.number".into(), Value::Int(line)),
-        ]);
-    }
-    span
-}
-
-#[test]
-fn a_span_without_its_place_has_that_of_spans_with_its_name() {
-    let picture = draw(
-        &recording([
-            span(1, 0, "root", 0, 9),
-            placed(2, "load", Some(7)),
-            placed(3, "load", None),
-            placed(4, "save", Some(8)),
-            placed(5, "save", Some(9)),
-            placed(6, "save", None),
-        ]),
-        WaterfallOptions::default(),
-    );
-    for (place, times) in [("orders.rs:7", 2), ("orders.rs:8", 1), ("orders.rs:9", 1)] {
-        assert_eq!(picture.matches(place).count(), times, "{picture}");
-    }
-}
-
 #[test]
 fn a_trace_with_everything() {
     let picture = draw(&recording(checkout()), WaterfallOptions::default());

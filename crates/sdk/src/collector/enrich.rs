@@ -6,7 +6,6 @@
 //! in the source.
 
 use std::borrow::Cow;
-use std::mem;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -19,7 +18,7 @@ use super::shared_attributes::{OwnAttributes, SharedAttributes};
 use crate::attributes::ToAttributeValue;
 use crate::callsite::{CallSite, Scope};
 use crate::clock::{UnixNanos, WallClock};
-use crate::config::{CodeAttributes, SpanLimits};
+use crate::config::SpanLimits;
 use crate::keys;
 use crate::recorder::{Origin, SpanRecord};
 
@@ -35,8 +34,6 @@ pub struct EnrichedSpan<'a> {
     /// The end of the span.
     pub end: UnixNanos,
     site: &'a Site,
-    /// The attributes of the source location, without `code.*` if an earlier span of the batch has them.
-    location: &'a SharedAttributes,
     process: &'a SharedAttributes,
     /// The number of attributes of the source location within the limit.
     room: usize,
@@ -46,12 +43,8 @@ pub struct EnrichedSpan<'a> {
 #[derive(Debug)]
 struct Site {
     name: Cow<'static, str>,
-    /// The target, and `code.*` unless it is disabled.
+    /// The target, and `code.*` unless the configuration omits it.
     location: SharedAttributes,
-    /// The target alone.
-    target: SharedAttributes,
-    /// The last batch with a span of this location, counted from 1.
-    batch: u64,
     scope: Arc<InstrumentationScope>,
     keys: SiteKeys,
 }
@@ -67,8 +60,7 @@ pub struct Enricher {
     scopes: FxHashSet<Arc<InstrumentationScope>>,
     redactor: Redactor,
     limits: SpanLimits,
-    code: CodeAttributes,
-    batches: u64,
+    omits_code: bool,
 }
 
 /// The maximum number of scopes in the cache. Programs have far fewer, unless they generate names at run
@@ -76,17 +68,11 @@ pub struct Enricher {
 const MAX_SCOPES: usize = 1024;
 
 impl EnrichedSpan<'_> {
-    /// The span as if it were the first span of its source location in a request.
-    #[must_use]
-    pub const fn as_first(&self) -> Self {
-        Self { location: &self.site.location, ..*self }
-    }
-
     /// The added attributes of the span: its source location, within the limit, and the attributes of the process,
     /// which have different keys. The span's own attributes take precedence.
     pub(super) fn shared_attributes(&self) -> impl Iterator<Item = &KeyValue> {
         let own = OwnAttributes::of(self.record.attributes.as_slice());
-        let location = self.location.not_set_by(own).take(self.room);
+        let location = self.site.location.not_set_by(own).take(self.room);
         location.chain(self.process.not_set_by(own))
     }
 
@@ -99,7 +85,7 @@ impl EnrichedSpan<'_> {
     #[inline]
     pub fn write_shared_attributes(&self, out: &mut Vec<u8>) {
         let own = OwnAttributes::of(self.record.attributes.as_slice());
-        self.location.write_not_set_by(own, self.room, out);
+        self.site.location.write_not_set_by(own, self.room, out);
         self.process.write_not_set_by(own, usize::MAX, out);
     }
 }
@@ -109,14 +95,9 @@ impl Enricher {
         Self { redactor, limits, ..Self::default() }
     }
 
-    /// Sets which spans have `code.*`. The default is all spans. `Off` must be set before the first span.
-    pub fn set_code_attributes(&mut self, code: CodeAttributes) {
-        self.code = code;
-    }
-
-    /// Begins the next batch of spans.
-    pub const fn begin_batch(&mut self) {
-        self.batches += 1;
+    /// Sets whether spans have `code.*`, before the first span. The default is true.
+    pub(crate) const fn set_code_attributes(&mut self, has_code: bool) {
+        self.omits_code = !has_code;
     }
 
     /// Enriches and redacts the span in place.
@@ -140,15 +121,10 @@ impl Enricher {
             site.or_insert_with(|| Site::of_api(scope, redactor, scopes))
         } else {
             let site = self.sites.entry(SourceLocation::of(record));
-            let has_code = self.code != CodeAttributes::Off;
-            site.or_insert_with(|| Site::of(record, redactor, scopes, process, has_code))
+            let omits_code = self.omits_code;
+            site.or_insert_with(|| Site::of(record, redactor, scopes, process, omits_code))
         };
         redactor.record(record, &mut site.keys);
-        let is_repeated = self.code == CodeAttributes::Once && {
-            let batch = self.batches + 1;
-            mem::replace(&mut site.batch, batch) == batch
-        };
-        let location = if is_repeated { &site.target } else { &site.location };
         let attributes = record.attributes.as_slice().len();
         let are_keys_valid = site.keys.are_valid(attributes);
         if limits::apply(&self.limits, record, are_keys_valid) && !are_keys_valid {
@@ -175,7 +151,6 @@ impl Enricher {
                 .saturating_sub(record.attributes.as_slice().len() + process.len()),
             record,
             site,
-            location,
             process,
         }
     }
@@ -250,8 +225,6 @@ impl Site {
         Self {
             name: Cow::Borrowed(""),
             location: SharedAttributes::default(),
-            target: SharedAttributes::default(),
-            batch: 0,
             scope: shared(redactor.scope(scope), scopes),
             keys: SiteKeys::default(),
         }
@@ -262,7 +235,7 @@ impl Site {
         redactor: &mut Redactor,
         scopes: &mut FxHashSet<Arc<InstrumentationScope>>,
         process: &SharedAttributes,
-        has_code: bool,
+        omits_code: bool,
     ) -> Self {
         let (name, function, file, line) = match (record.head.callsite, builder(record)) {
             (Some(site), _) => (
@@ -285,15 +258,11 @@ impl Site {
         let target = target.map(|target| KeyValue::new(keys::TARGET, target));
         // Attributes that the configuration sets for every span take precedence over the call site's.
         let is_new = |attribute: &KeyValue| !process.sets(&attribute.key);
-        let target: Vec<_> = target.into_iter().filter(is_new).collect();
-        let code = function.into_iter().chain(file).chain(line);
-        let code = code.filter(|attribute| has_code && is_new(attribute));
-        let location = SharedAttributes::new(target.iter().cloned().chain(code), redactor);
+        let code = function.into_iter().chain(file).chain(line).filter(|_| !omits_code);
+        let location = target.into_iter().chain(code).filter(is_new);
         Self {
             name: redactor.redaction.text(name).map_or(Cow::Borrowed(name), Cow::Owned),
-            location,
-            target: SharedAttributes::new(target, redactor),
-            batch: 0,
+            location: SharedAttributes::new(location, redactor),
             scope: shared(redactor.static_scope(scope, version), scopes),
             keys: SiteKeys::default(),
         }

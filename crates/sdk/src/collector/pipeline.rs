@@ -231,7 +231,6 @@ impl Pipeline {
 
     fn ship(&mut self) {
         self.due = None;
-        self.enricher.begin_batch();
         let spans = mem::take(&mut self.spans);
         if spans == 0 {
             return;
@@ -247,7 +246,6 @@ impl Pipeline {
     /// Continues after a panic. The open batches may be damaged, so they count as failed.
     pub(super) fn recover(&mut self) {
         self.due = None;
-        self.enricher.begin_batch();
         let spans = mem::take(&mut self.spans);
         drop(Moving { left: spans * self.exporters.len(), counters: &self.counters });
         for to in &mut self.exporters {

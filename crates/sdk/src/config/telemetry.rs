@@ -21,7 +21,6 @@ use super::otlp::{OtlpConfig, OtlpProtocol, Signal};
 use super::panics::PanicOutput;
 use super::propagator::Propagator;
 use super::redaction::RedactionConfig;
-use super::repeated::CodeAttributes;
 use super::resource::{ResourceAttributes, check_key};
 use super::sampling::SamplingConfig;
 use super::secret;
@@ -111,10 +110,11 @@ pub struct TelemetryConfig {
     /// `span_attributes`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub baggage_attributes: Vec<String>,
-    /// The spans that have the attributes of their place in the source: `every_span` (default), `once` in each request,
-    /// or `off`. The place is about half of a span's bytes.
-    #[serde(skip_serializing_if = "is_default")]
-    pub code_attributes: CodeAttributes,
+    /// Whether spans have the attributes of their place in the source: `code.function.name`, `code.module.name`,
+    /// `code.file.path` and `code.line.number` ([conventions](https://opentelemetry.io/docs/specs/semconv/code/)). They
+    /// are about half of a span's bytes. Default `true`.
+    #[serde(skip_serializing_if = "is_on")]
+    pub code_attributes: bool,
     /// The credential of OTLP requests. Default none.
     pub authentication: Option<TelemetryAuth>,
     /// The maximum memory of finished spans and log records that are not exported yet, in bytes. One half is for the
@@ -208,7 +208,7 @@ impl TelemetryConfig {
             detectors: Vec::new(),
             span_attributes: BTreeMap::new(),
             baggage_attributes: Vec::new(),
-            code_attributes: CodeAttributes::default(),
+            code_attributes: true,
             authentication: None,
             max_memory_bytes: DEFAULT_MEMORY_BYTES,
             batch_processor: BatchSpanProcessorConfig::default(),
