@@ -67,10 +67,6 @@ pub struct Statistics {
     /// Spans that tail sampling currently buffers: their trace is undecided, or an exporter's queue has no room for
     /// them.
     pub tail_buffered: u64,
-    /// Spans that tail sampling has kept because a span of their trace failed. They are exported like other spans.
-    pub kept_error: u64,
-    /// Spans that tail sampling has kept because the root of their trace was slow.
-    pub kept_slow: u64,
     /// Spans that tail sampling has buffered and discarded, and spans that were recorded only for processors and
     /// metrics, without being sampled.
     pub sampled_out: u64,
@@ -198,8 +194,6 @@ pub struct Counters {
     /// The counters at the start of the next provider.
     end: OnceLock<Baseline>,
     pub(super) tail_buffered: AtomicU64,
-    pub(super) kept_error: AtomicU64,
-    pub(super) kept_slow: AtomicU64,
     pub(super) sampled_out: AtomicU64,
     pub(super) discarded: AtomicU64,
     pub(super) processor_panics: AtomicU64,
@@ -327,8 +321,6 @@ impl Counters {
             dropped_without_provider: process.without_provider,
             pending: expected.saturating_sub(done),
             tail_buffered: self.tail_buffered.load(Ordering::Relaxed),
-            kept_error: self.kept_error.load(Ordering::Relaxed),
-            kept_slow: self.kept_slow.load(Ordering::Relaxed),
             sampled_out,
             discarded,
             without_exporter: if exporters == 0 { own } else { 0 },

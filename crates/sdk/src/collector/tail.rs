@@ -152,11 +152,6 @@ impl TailSampler {
     pub(super) fn pop(&mut self) -> Option<SpanRecord> {
         let (reason, mut record) = self.sampled.pop_front()?;
         self.counters.tail_buffered.fetch_sub(1, Ordering::Relaxed);
-        let counter = match reason {
-            Reason::Slow => &self.counters.kept_slow,
-            Reason::Error => &self.counters.kept_error,
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
         if record.is_root() {
             record.attributes.set(keys::FLOE_SAMPLING_REASON, reason.name());
         }
