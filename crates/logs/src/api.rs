@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use opentelemetry::{Context, InstrumentationScope, Key};
+use opentelemetry::{Context, InstrumentationScope, Key, TraceId};
 
 use super::context;
 use super::current;
@@ -56,11 +56,11 @@ fn process(
     record.body = body.map(Box::new);
     context::add(record, redactor, settings, has_context);
     if let Some(span) = raw.trace_context() {
-        record.set_span(Some(SpanIds {
+        record.span = (span.trace_id != TraceId::INVALID).then(|| SpanIds {
             trace_id: span.trace_id,
             span_id: span.span_id,
             flags: span.trace_flags.unwrap_or_default(),
-        }));
+        });
     }
     described::add(record, redactor, &settings.span_attributes);
     settings.export(record);

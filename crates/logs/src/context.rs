@@ -47,7 +47,7 @@ pub(super) fn ids(cx: &Context) -> Option<SpanIds> {
 }
 
 fn add_current(cx: &Context, listed: &[Key], record: &mut LogRecord, redactor: &mut Redactor) {
-    record.set_span(ids(cx));
+    record.span = ids(cx);
     if listed.is_empty() {
         return;
     }

@@ -16,7 +16,7 @@ use crate::recorder::{Exception, Rule, SpanRecord};
 
 /// Adds the attributes. A field with the same key takes precedence.
 pub(super) fn add(record: &mut LogRecord, redactor: &mut Redactor, patterns: &[String]) {
-    let (Some(span), false) = (record.span(), patterns.is_empty()) else {
+    let (Some(span), false) = (record.span, patterns.is_empty()) else {
         return;
     };
     let mut copied = Vec::new();

@@ -25,7 +25,7 @@ pub(super) fn write(record: &LogRecord, timestamp: &str, line: &mut Vec<u8>) {
     write_quoted(line, time, timestamp);
     write_key(line, target);
     write_text(line, record.target().unwrap_or_default());
-    if let Some(span) = record.span() {
+    if let Some(span) = record.span {
         write_id(line, trace_id, &span.trace_id.to_bytes());
         write_id(line, span_id, &span.span_id.to_bytes());
     }

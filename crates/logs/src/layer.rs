@@ -129,7 +129,7 @@ fn fill_record(
     }
     context::add(record, redactor, settings, has_context);
     if let Some(parent) = parent {
-        record.set_span(if has_context { context::ids(&parent) } else { None });
+        record.span = if has_context { context::ids(&parent) } else { None };
     }
     described::add(record, redactor, &settings.span_attributes);
 }

@@ -21,50 +21,29 @@ impl Output {
 }
 
 impl MakeWriter<'_> for Output {
-    type Writer = Stream;
+    type Writer = Self;
 
-    fn make_writer(&self) -> Stream {
-        match self.0 {
-            LogOutput::Stdout => Stream::Stdout(Unsignalled(io::stdout())),
-            LogOutput::Stderr => Stream::Stderr(Unsignalled(io::stderr())),
-            _ => Stream::None,
-        }
+    fn make_writer(&self) -> Self {
+        *self
     }
 }
 
-/// A standard stream. A thread of the program writes the line, and the write must not end the program.
-pub(super) enum Stream {
-    Stdout(Unsignalled<io::Stdout>),
-    Stderr(Unsignalled<io::Stderr>),
-    None,
-}
-
-impl Write for Stream {
+/// A thread of the program writes the line, and the write must not end the program.
+impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Stdout(stream) => stream.write(bytes),
-            Self::Stderr(stream) => stream.write(bytes),
-            Self::None => Ok(bytes.len()),
-        }
-    }
-
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self {
-            Self::Stdout(stream) => stream.write_all(bytes),
-            Self::Stderr(stream) => {
-                stream.write_all(bytes)?;
+        match self.0 {
+            LogOutput::Stdout => Unsignalled(io::stdout()).write_all(bytes)?,
+            LogOutput::Stderr => {
+                Unsignalled(io::stderr()).write_all(bytes)?;
                 has_written_to_stderr();
-                Ok(())
             }
-            Self::None => Ok(()),
+            _ => {}
         }
+        Ok(bytes.len())
     }
 
+    /// Does nothing: the end of a line flushes standard output, and standard error has no buffer.
     fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Stdout(stream) => stream.flush(),
-            Self::Stderr(stream) => stream.flush(),
-            Self::None => Ok(()),
-        }
+        Ok(())
     }
 }

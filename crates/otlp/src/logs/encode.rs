@@ -82,7 +82,7 @@ fn log_record(out: &mut Vec<u8>, record: &LogRecord) {
         attribute(out, key, value);
     }
     put_count(out, 7, record.dropped_attributes);
-    if let Some(span) = record.span() {
+    if let Some(span) = record.span {
         fixed32(out, 8, u32::from(span.flags.to_u8()));
         bytes(out, 9, &span.trace_id.to_bytes());
         bytes(out, 10, &span.span_id.to_bytes());

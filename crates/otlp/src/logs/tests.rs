@@ -74,11 +74,11 @@ prop_compose! {
             }
         }
         record.dropped_attributes = dropped;
-        record.set_span(ids.map(|(trace_id, span_id, is_sampled)| SpanIds {
+        record.span = ids.map(|(trace_id, span_id, is_sampled)| SpanIds {
             trace_id: TraceId::from(trace_id),
             span_id: SpanId::from(span_id),
             flags: TraceFlags::default().with_sampled(is_sampled),
-        }));
+        });
         record
     }
 }
@@ -101,9 +101,9 @@ fn expected(record: &LogRecord) -> proto_logs::LogRecord {
         body: record.body.clone().map(|body| (*body).into()),
         attributes: record.attributes().map(pair).collect(),
         dropped_attributes_count: record.dropped_attributes,
-        flags: record.span().map_or(0, |span| u32::from(span.flags.to_u8())),
-        trace_id: record.span().map_or(Vec::new(), |span| span.trace_id.to_bytes().to_vec()),
-        span_id: record.span().map_or(Vec::new(), |span| span.span_id.to_bytes().to_vec()),
+        flags: record.span.map_or(0, |span| u32::from(span.flags.to_u8())),
+        trace_id: record.span.map_or(Vec::new(), |span| span.trace_id.to_bytes().to_vec()),
+        span_id: record.span.map_or(Vec::new(), |span| span.span_id.to_bytes().to_vec()),
         event_name: record.event_name.unwrap_or_default().to_owned(),
     }
 }

@@ -52,10 +52,7 @@ pub struct LogRecord {
     pub has_message: bool,
     /// A body that is not a message.
     pub body: Option<Box<AnyValue>>,
-    /// The trace id is separate from the span id, because an `Option` with three fields would be twice as large.
-    trace_id: TraceId,
-    span_id: SpanId,
-    flags: TraceFlags,
+    pub span: Option<SpanIds>,
     /// The bytes of nested values, which `texts` does not contain.
     nested: u32,
     texts: String,
@@ -124,9 +121,7 @@ impl Default for LogRecord {
             dropped_attributes: 0,
             has_message: false,
             body: None,
-            trace_id: TraceId::INVALID,
-            span_id: SpanId::INVALID,
-            flags: TraceFlags::NOT_SAMPLED,
+            span: None,
             nested: 0,
             texts: String::new(),
             message: 0..0,
@@ -156,19 +151,6 @@ impl LogRecord {
         texts.clear();
         values.clear();
         *self = Self { observed_timestamp, texts, values, ..Self::default() };
-    }
-
-    /// The ids of the record's span.
-    pub fn span(&self) -> Option<SpanIds> {
-        let Self { trace_id, span_id, flags, .. } = *self;
-        (trace_id != TraceId::INVALID).then_some(SpanIds { trace_id, span_id, flags })
-    }
-
-    /// Sets the ids of the record's span.
-    pub fn set_span(&mut self, span: Option<SpanIds>) {
-        self.trace_id = span.map_or(TraceId::INVALID, |span| span.trace_id);
-        self.span_id = span.map_or(SpanId::INVALID, |span| span.span_id);
-        self.flags = span.map_or(TraceFlags::NOT_SAMPLED, |span| span.flags);
     }
 
     /// The scope, whose name the target replaces.

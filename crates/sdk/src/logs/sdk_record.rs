@@ -52,7 +52,7 @@ pub(super) fn sdk_record(of: &LogRecord) -> SdkLogRecord {
     if let Some(body) = of.body() {
         record.set_body(body.into());
     }
-    if let Some(span) = of.span() {
+    if let Some(span) = of.span {
         record.set_trace_context(span.trace_id, span.span_id, Some(span.flags));
     }
     record.add_attributes(of.attributes().map(|(key, value)| (key.clone(), value)));
