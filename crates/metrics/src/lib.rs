@@ -17,13 +17,12 @@ use floe_telemetry_core::__sdk::metrics::Current;
 use floe_telemetry_core::__sdk::{caught, char_boundary, recorder, redaction};
 use floe_telemetry_sdk::__parts::collector;
 use floe_telemetry_sdk::__parts::collector::{
-    Counters, Redaction, Redactor, SpanMetrics, clear_exemplars,
+    Counters, Exemplars, Redaction, Redactor, SpanMetrics,
 };
-use floe_telemetry_sdk::__parts::metrics::{
-    AddedMetrics, MeterProviders, ProviderMeters, observe, scope,
-};
+use floe_telemetry_sdk::__parts::metrics::{AddedMetrics, MeterProviders, ProviderMeters, observe};
 use floe_telemetry_sdk::TelemetryConfig;
 use floe_telemetry_sdk::config::MetricsConfig;
+use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -40,6 +39,11 @@ floe_telemetry_sdk::__part!(
         },
     }
 );
+
+/// The scope of the library's own metrics.
+fn scope() -> InstrumentationScope {
+    InstrumentationScope::builder("floe.telemetry").with_version(env!("CARGO_PKG_VERSION")).build()
+}
 
 /// The meter provider of the SDK behind a telemetry provider.
 struct Meters {
@@ -67,7 +71,7 @@ impl Meters {
         for destination in added.destinations {
             builder = destination.add(builder, all, counters);
         }
-        clear_exemplars();
+        Exemplars::clear();
         let views = Views::new(config, added.views);
         let sdk = views.apply(builder).build();
         observe(&sdk.meter_with_scope(scope()), counters);

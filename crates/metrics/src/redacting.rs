@@ -18,7 +18,7 @@ use self::record::{Number, Record};
 use super::views::Views;
 use crate::caught::caught;
 use crate::char_boundary::beginning;
-use crate::collector::{Exemplars, Redaction, Redactor, instrument_exemplars};
+use crate::collector::{Exemplars, Redaction, Redactor};
 use crate::internal_log::internal_log;
 use crate::redaction::{MAX_MESSAGE_CHARS, shown};
 use floe_telemetry_core::REDACTED;
@@ -219,7 +219,7 @@ pub(super) fn exemplars(
     kind: InstrumentKind,
     boundaries: Option<&[f64]>,
 ) -> Option<Arc<Exemplars>> {
-    instrument_exemplars(scope, views.names(name, kind), &views.boundaries(kind, boundaries))
+    Exemplars::of_instrument(scope, views.names(name, kind), &views.boundaries(kind, boundaries))
 }
 
 macro_rules! instruments {

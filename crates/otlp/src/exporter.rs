@@ -26,8 +26,7 @@ use super::response::Outcome;
 use super::retry::{self, Accepted, LastRequests, Limits, Transport};
 use super::settings::OtlpSettings;
 use floe_telemetry_sdk::__parts::collector::{
-    BatchExporter, BatchingDestination, Destination, Ending, ExportFailure, ExporterId,
-    RateLimited, Worker, WorkerSettings,
+    BatchExporter, Destination, Ending, ExportFailure, ExporterId, RateLimited, WorkerSettings,
 };
 
 /// Limits the warnings of receivers, because a receiver may send the same warning with each response.
@@ -61,15 +60,8 @@ pub(super) fn start_spans(
 ) -> Result<Box<dyn Destination>, Error> {
     let builder = RequestBuilder::new(resource, target.config.otlp.max_request(Signal::Traces));
     let (target, ending) = (target.clone(), Arc::clone(&settings.counters.ending));
-    let worker = Worker::start(id, move || exporter(&target, ending), settings)?;
-    Ok(Box::new(BatchingDestination::new(builder, worker)))
-}
-
-fn exporter(
-    target: &OtlpTarget,
-    ending: Arc<Ending>,
-) -> Result<Box<dyn BatchExporter<EncodedBatch>>, Error> {
-    Ok(Box::new(connect(target, Signal::Traces, ending)?))
+    let make = move || Ok(Box::new(connect(&target, Signal::Traces, ending)?) as _);
+    settings.start(id, builder, make)
 }
 
 pub(super) fn connect(

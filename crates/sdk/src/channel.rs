@@ -13,7 +13,7 @@ use std::time::Duration;
 pub struct Sender<T>(Arc<Shared<T>>);
 
 /// The receiving end, in the order of sending. Dropping it drops the remaining messages.
-pub struct Receiver<T>(Arc<Shared<T>>);
+pub(crate) struct Receiver<T>(Arc<Shared<T>>);
 
 struct Shared<T> {
     state: Mutex<State<T>>,
@@ -27,8 +27,7 @@ struct State<T> {
 }
 
 /// Creates a channel, and returns its two ends.
-#[must_use]
-pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
+pub(crate) fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let state = State { messages: VecDeque::new(), senders: 1, has_receiver: true };
     let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
     (Sender(Arc::clone(&shared)), Receiver(shared))
@@ -84,12 +83,8 @@ impl<T> Drop for Sender<T> {
 }
 
 impl<T> Receiver<T> {
-    /// Waits for a message, at most for `timeout`.
-    ///
-    /// # Errors
-    ///
-    /// No message arrived, or there is no sender any more.
-    pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
+    /// Waits for a message, at most for `timeout`. Fails if there is no sender any more.
+    pub(crate) fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
         let state = self.0.lock();
         let waited = (self.0.changed).wait_timeout_while(state, timeout, State::is_waited_for);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;

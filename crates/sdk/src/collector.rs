@@ -43,14 +43,13 @@ use opentelemetry_sdk::trace::SpanData;
 pub(crate) use self::block_on::export_within;
 pub use self::captures::{captured_spans, start_capture};
 pub(crate) use self::destination::SpanDataBatch;
-pub use self::destination::{BatchBuilder, BatchingDestination, Destination, span_data_bytes};
+pub use self::destination::{BatchBuilder, Destination, span_data_bytes};
 pub(crate) use self::drain::Drain;
 pub use self::ending::Ending;
 pub use self::enrich::{EnrichedSpan, Enricher};
 pub use self::exemplars::{
-    BoundExemplars, Exemplars, clear as clear_exemplars, of_instrument as instrument_exemplars,
+    BoundExemplars, CollectedExemplars, Exemplar, Exemplars, collect_exemplars,
 };
-pub use self::exemplars::{CollectedExemplars, Exemplar, collect_exemplars};
 pub use self::export_failure::ExportFailure;
 pub(crate) use self::export_failure::{ALREADY_SHUTDOWN, QUEUE_FULL};
 pub(crate) use self::exports::Export;
@@ -67,8 +66,8 @@ pub use self::span_metrics::SpanMetrics;
 use self::statistics::Baseline;
 pub use self::statistics::{Counters, Statistics};
 use self::warnings::DropWarnings;
-pub use self::worker::{BatchExporter, Worker, WorkerSettings};
-pub(crate) use self::worker::{Report, START_TIMEOUT, Size, guarded, panicked};
+pub use self::worker::{BatchExporter, WorkerSettings};
+pub(crate) use self::worker::{Report, START_TIMEOUT, Size, Worker, guarded, panicked};
 use crate::caught::caught;
 use crate::channel::{Receiver, SendError, Sender, channel};
 use crate::clock::Ticks;

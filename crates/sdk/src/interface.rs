@@ -1,18 +1,11 @@
 //! The interface for the crates of OTLP, the terminal, metrics, log records and tests, grouped by the modules of its
 //! items. It changes with every version.
 
-pub mod channel {
-    pub use crate::channel::{Receiver, Sender, channel};
-}
-
 pub mod collector {
     pub use crate::collector::{
-        BatchBuilder, BatchExporter, BatchingDestination, Counters, Destination, Ending,
-        EnrichedSpan, Enricher, ExportFailure, ExporterId, RateLimited, Redactor, SharedAttributes,
-        Worker, WorkerSettings, span_data_bytes,
-    };
-    pub use crate::collector::{
-        BoundExemplars, Exemplars, Redaction, SpanMetrics, clear_exemplars, instrument_exemplars,
+        BatchBuilder, BatchExporter, BoundExemplars, Counters, Destination, Ending, EnrichedSpan,
+        Enricher, Exemplars, ExportFailure, ExporterId, RateLimited, Redaction, Redactor,
+        SharedAttributes, SpanMetrics, WorkerSettings, span_data_bytes,
     };
     pub use crate::collector::{captured_spans, start_capture};
 }
@@ -48,9 +41,7 @@ pub mod logs {
 
 pub mod metrics {
     pub use crate::metrics::destination::MetricDestination;
-    pub use crate::metrics::meters::{
-        AddedMetrics, MeterProviders, ProgramView, ProviderMeters, scope,
-    };
+    pub use crate::metrics::meters::{AddedMetrics, MeterProviders, ProgramView, ProviderMeters};
     pub use crate::metrics::reporting::LastExport;
     pub use crate::metrics::sdk_metrics::observe;
 }

@@ -8,8 +8,10 @@ use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::enrich::EnrichedSpan;
-use super::worker::{Report, Size, Worker};
+use super::exports::ExporterId;
+use super::worker::{BatchExporter, Report, Size, Worker, WorkerSettings};
 use crate::channel::Sender;
+use crate::error::Error;
 use crate::recorder::SpanRecord;
 
 /// An exporter, independent of the form of its batches.
@@ -93,8 +95,7 @@ pub fn span_data_bytes(span: &SpanData) -> usize {
 }
 
 /// The builder of an exporter's batches, and the worker that exports them.
-#[derive(Debug)]
-pub struct BatchingDestination<B: BatchBuilder> {
+struct BatchingDestination<B: BatchBuilder> {
     builder: B,
     worker: Worker<B::Batch>,
     bytes: usize,
@@ -105,10 +106,21 @@ pub struct BatchingDestination<B: BatchBuilder> {
 /// The bytes of a span with a few attributes, as an estimate for the first batch.
 const USUAL_BYTES_PER_SPAN: usize = 1024;
 
-impl<B: BatchBuilder> BatchingDestination<B> {
-    /// Collects batches with `builder` and exports them with `worker`.
-    pub fn new(builder: B, worker: Worker<B::Batch>) -> Self {
-        Self { builder, worker, bytes: 0, bytes_per_span: USUAL_BYTES_PER_SPAN }
+impl WorkerSettings {
+    /// Starts an exporter of batches that `builder` collects, see `Worker::start`.
+    ///
+    /// # Errors
+    ///
+    /// The thread or the exporter cannot be started.
+    pub fn start<B: BatchBuilder + 'static>(
+        &self,
+        id: &ExporterId,
+        builder: B,
+        make: impl FnOnce() -> Result<Box<dyn BatchExporter<B::Batch>>, Error> + Send + 'static,
+    ) -> Result<Box<dyn Destination>, Error> {
+        let worker = Worker::start(id, make, self)?;
+        let bytes_per_span = USUAL_BYTES_PER_SPAN;
+        Ok(Box::new(BatchingDestination { builder, worker, bytes: 0, bytes_per_span }))
     }
 }
 

@@ -74,34 +74,34 @@ type Instruments = HashMap<(InstrumentationScope, String), Arc<Exemplars>>;
 /// The instruments of the current provider, by scope and exported name.
 static INSTRUMENTS: LazyLock<Mutex<Instruments>> = LazyLock::new(Mutex::default);
 
-/// Removes the instruments of an earlier provider.
-pub fn clear() {
-    lock(&INSTRUMENTS).clear();
-}
-
-/// Returns the exemplars of an instrument whose metrics have these names; `None` if there are too many instruments.
-pub fn of_instrument<'a>(
-    scope: &InstrumentationScope,
-    names: impl IntoIterator<Item = Cow<'a, str>>,
-    bounds: &[f64],
-) -> Option<Arc<Exemplars>> {
-    let mut instruments = lock(&INSTRUMENTS);
-    let mut found = None;
-    for name in names {
-        let key = (scope.clone(), name.into_owned());
-        if instruments.len() >= MAX_INSTRUMENTS && !instruments.contains_key(&key) {
-            return found;
-        }
-        let of_name = instruments.entry(key).or_insert_with(|| {
-            let new = || Arc::new(Exemplars { bounds: bounds.to_vec(), series: Mutex::default() });
-            found.clone().unwrap_or_else(new)
-        });
-        found.get_or_insert_with(|| Arc::clone(of_name));
-    }
-    found
-}
-
 impl Exemplars {
+    /// Removes the instruments of an earlier provider.
+    pub fn clear() {
+        lock(&INSTRUMENTS).clear();
+    }
+
+    /// Returns the exemplars of an instrument whose metrics have these names; `None` if there are too many instruments.
+    pub fn of_instrument<'a>(
+        scope: &InstrumentationScope,
+        names: impl IntoIterator<Item = Cow<'a, str>>,
+        bounds: &[f64],
+    ) -> Option<Arc<Self>> {
+        let mut instruments = lock(&INSTRUMENTS);
+        let mut found = None;
+        for name in names {
+            let key = (scope.clone(), name.into_owned());
+            if instruments.len() >= MAX_INSTRUMENTS && !instruments.contains_key(&key) {
+                return found;
+            }
+            let of_name = instruments.entry(key).or_insert_with(|| {
+                let new = || Arc::new(Self { bounds: bounds.to_vec(), series: Mutex::default() });
+                found.clone().unwrap_or_else(new)
+            });
+            found.get_or_insert_with(|| Arc::clone(of_name));
+        }
+        found
+    }
+
     /// Offers a measurement of the series with these attributes.
     pub fn measure(&self, value: f64, attributes: &[KeyValue]) {
         let Some(ids) = Current::sampled_span() else {

@@ -110,7 +110,7 @@ struct Shared {
 
 /// The handle of an exporter.
 #[derive(Debug)]
-pub struct Worker<B> {
+pub(crate) struct Worker<B> {
     tasks: Sender<Task<B>>,
     shared: Arc<Shared>,
     capacity: Size,
@@ -135,7 +135,7 @@ impl<B: Send + 'static> Worker<B> {
     /// # Errors
     ///
     /// The thread cannot be started, or `make` fails, panics or does not return.
-    pub fn start(
+    pub(crate) fn start(
         id: &ExporterId,
         make: impl FnOnce() -> Result<Box<dyn BatchExporter<B>>, Error> + Send + 'static,
         settings: &WorkerSettings,

@@ -6,8 +6,8 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 use crate::collector::{
-    BatchExporter, BatchingDestination, Destination, ExportFailure, ExporterId, SpanDataBatch,
-    Worker, WorkerSettings, export_within, guarded, panicked,
+    BatchExporter, Destination, ExportFailure, ExporterId, SpanDataBatch, WorkerSettings,
+    export_within, guarded, panicked,
 };
 use crate::error::Error;
 
@@ -35,8 +35,7 @@ pub fn plain<E: SpanExporter + 'static>(
     })
     .map_err(|_| panicked(&id.name))?;
     let exporter = SdkExporter { exporter, timeout: settings.export_timeout };
-    let worker = Worker::start(id, move || Ok(Box::new(exporter) as _), settings)?;
-    Ok(Box::new(BatchingDestination::new(SpanDataBatch::default(), worker)))
+    settings.start(id, SpanDataBatch::default(), move || Ok(Box::new(exporter) as _))
 }
 
 impl<E: SpanExporter> BatchExporter<Vec<SpanData>> for SdkExporter<E> {

@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::{Instrument, Stream};
@@ -75,9 +74,4 @@ pub trait ProviderMeters: fmt::Debug + Send + Sync {
     ///
     /// A reader or an exporter has failed.
     fn shut_down(&self, timeout: Duration) -> OTelSdkResult;
-}
-
-/// The scope of the library's own metrics.
-pub fn scope() -> InstrumentationScope {
-    InstrumentationScope::builder("floe.telemetry").with_version(env!("CARGO_PKG_VERSION")).build()
 }
