@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use opentelemetry::Context;
-use opentelemetry::trace::TraceContextExt;
+use opentelemetry::trace::{Link, TraceContextExt};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::Layer;
@@ -147,7 +147,8 @@ where
     fn on_follows_from(&self, id: &Id, follows: &Id, _: LayerContext<'_, S>) {
         if let Some(followed) = self.own_context(follows) {
             let to = followed.span().span_context().clone();
-            self.open.with(id, |span| span.link(to));
+            self.open
+                .with(id, |span| span.update(|record| record.add_link(Link::with_context(to))));
         }
     }
 

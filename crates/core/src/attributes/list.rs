@@ -177,12 +177,6 @@ impl AttributeList {
         self.dropped += super::keep_distinct(&mut self.items, limit, |item| &item.key);
     }
 
-    /// The attributes, for changes.
-    #[doc(hidden)]
-    pub fn as_mut_slice(&mut self) -> &mut [Attribute] {
-        &mut self.items
-    }
-
     /// The number of attributes that were dropped because the list was full.
     #[doc(hidden)]
     pub const fn dropped(&self) -> u32 {

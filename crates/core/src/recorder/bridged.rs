@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::mem;
 use std::sync::OnceLock;
 
-use opentelemetry::trace::{Link, SpanContext, TraceContextExt};
+use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, SpanId, TraceId};
 use tracing_core::Dispatch;
 use tracing_core::span::Id;
@@ -166,14 +166,10 @@ impl BridgedSpan {
 
     /// The context in which the span is current. From now on, it counts as used.
     pub fn context(&mut self) -> Option<&Context> {
-        match &mut self.state {
-            Parked::Off => None,
-            Parked::In(parked) => Some(&parked.0),
-            Parked::Recording(recording) => {
-                recording.updates().share();
-                recording.context.as_ref()
-            }
+        if let Parked::Recording(recording) = &self.state {
+            recording.updates().share();
         }
+        self.state.context()
     }
 
     /// Whether updates have an effect.
@@ -197,13 +193,6 @@ impl BridgedSpan {
             && recording.handle().is_open()
         {
             recording.update(act);
-        }
-    }
-
-    /// Links the span to another one.
-    pub fn link(&mut self, to: SpanContext) {
-        if let Parked::Recording(recording) = &mut self.state {
-            recording.update(|record| record.add_link(Link::with_context(to)));
         }
     }
 

@@ -11,10 +11,10 @@
 
 use std::mem;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Mutex, MutexGuard, RwLock};
 use std::thread::Thread;
 
-use super::fork::{forks, try_lock};
+use super::fork::{forks, lock, try_lock};
 use super::idle::{Idle, Left, Rings};
 use super::lost::{self, LOST};
 use super::memory::{
@@ -63,7 +63,7 @@ static COUNTED: Mutex<Counted> =
     Mutex::new(Counted { buffers: Vec::new(), in_others: 0, forks: 0 });
 
 fn lock_counted() -> MutexGuard<'static, Counted> {
-    let mut counted = COUNTED.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut counted = lock(&COUNTED);
     if counted.forks != forks() {
         *counted = Counted { buffers: Vec::new(), in_others: 0, forks: forks() };
     }
@@ -160,7 +160,7 @@ impl Buffer {
     pub fn take_new(into: &mut Vec<Self>) {
         // After a fork, there may be buffers of the parent, which exports their spans.
         let is_own = |buffer: &Self| buffer.forks == forks();
-        let buffers = mem::take(&mut *new());
+        let buffers = mem::take(&mut *lock(&NEW));
         into.extend(buffers.into_iter().filter(is_own));
     }
 
@@ -201,10 +201,6 @@ impl Buffer {
 
 /// New buffers on their way to the collector.
 static NEW: Mutex<Vec<Buffer>> = Mutex::new(Vec::new());
-
-fn new() -> MutexGuard<'static, Vec<Buffer>> {
-    NEW.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 static FILLED: AtomicUsize = AtomicUsize::new(0);
 
@@ -409,7 +405,7 @@ fn create() -> Option<Writer> {
     let (more, more_to_read) = ring()?;
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
     lock_counted().buffers.push((id, heads_to_read.progress()));
-    new().push(Buffer {
+    lock(&NEW).push(Buffer {
         id,
         forks: forks(),
         read: 0,

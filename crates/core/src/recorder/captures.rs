@@ -2,10 +2,11 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex};
 
 use opentelemetry::Context;
 
+use super::fork::lock;
 use super::last_panic;
 use super::listeners::{self, CAPTURE_BOUNDARIES, CAPTURES, Listeners};
 
@@ -39,7 +40,7 @@ impl CaptureScope {
 
     /// The calls outside the captures so far.
     pub fn missed() -> HashMap<&'static str, u64> {
-        (MISSED.lock().unwrap_or_else(PoisonError::into_inner)).clone()
+        lock(&MISSED).clone()
     }
 }
 
@@ -54,8 +55,7 @@ pub(super) fn start_captures(has_boundaries: bool) {
 static MISSED: LazyLock<Mutex<HashMap<&'static str, u64>>> = LazyLock::new(Mutex::default);
 
 pub(super) fn miss(name: &'static str) {
-    let mut missed = MISSED.lock().unwrap_or_else(PoisonError::into_inner);
-    *missed.entry(name).or_default() += 1;
+    *lock(&MISSED).entry(name).or_default() += 1;
 }
 
 #[inline]

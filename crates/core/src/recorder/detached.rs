@@ -84,11 +84,7 @@ impl DetachedSpan {
     /// The context in which the span is current, for propagation. `None` after the end of the span.
     #[must_use]
     pub fn context(&self) -> Option<&Context> {
-        match &self.0 {
-            Parked::Off => None,
-            Parked::In(parked) => Some(&parked.0),
-            Parked::Recording(recording) => recording.context.as_ref(),
-        }
+        self.0.context()
     }
 
     /// Runs `body` with the span current. A panic is recorded, ends the span, and continues.

@@ -5,7 +5,7 @@
 //! ids at its next span.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::Duration;
 
@@ -55,6 +55,11 @@ pub fn say_not_exported() {
 /// Forks are not detected.
 #[cfg(not(unix))]
 pub fn say_not_exported() {}
+
+/// Takes a lock, even after a panic of its holder.
+pub(super) fn lock<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 pub(super) fn try_lock<T>(lock: &'static Mutex<T>) -> Option<MutexGuard<'static, T>> {
     let deadline = monotonic_now() + LOCK_TIMEOUT;

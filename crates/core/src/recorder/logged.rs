@@ -4,12 +4,12 @@
 //! plain API is behind a lock that the logging code may hold, and may belong to another library.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use opentelemetry::{SpanId, TraceId};
 use rustc_hash::FxBuildHasher;
 
-use super::fork::forks;
+use super::fork::{forks, lock};
 use super::pending::Handle;
 use super::record::SpanRecord;
 use crate::attributes::Attribute;
@@ -33,7 +33,7 @@ fn shard((_, span_id): Ids) -> Option<MutexGuard<'static, HashMap<Ids, Handle, F
     if forks() > 0 {
         return shard.try_lock().ok();
     }
-    Some(shard.lock().unwrap_or_else(PoisonError::into_inner))
+    Some(lock(shard))
 }
 
 pub(super) fn insert(ids: Ids, span: Handle) {

@@ -7,10 +7,10 @@
 //! A call takes 40 bytes. While a backend is down, spans stay in their rings and are dropped when these are full, but
 //! their calls are still counted.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use super::buffer::Buffer;
-use super::fork::{forks, try_lock};
+use super::fork::{forks, lock, try_lock};
 use super::idle::{Idle, Left, Rings};
 use super::lost::{self, LOST};
 use super::memory::{add_rings, has_headroom, kept_rings, release_rings, within_limit};
@@ -56,10 +56,6 @@ pub struct Measures {
 /// New rings for the collector.
 static NEW: Mutex<Vec<Measures>> = Mutex::new(Vec::new());
 
-fn new() -> MutexGuard<'static, Vec<Measures>> {
-    NEW.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 static LEFT: Left<Writer> = Left::new();
 
 /// Leaves the ring of an ended thread to the next one. After a fork, the parent's ring is closed.
@@ -99,7 +95,7 @@ fn create() -> Option<Writer> {
         return None;
     }
     let (calls, to_read) = ring()?;
-    new().push(Measures { calls: to_read, forks: forks() });
+    lock(&NEW).push(Measures { calls: to_read, forks: forks() });
     Some(Writer { calls, forks: forks() })
 }
 
@@ -147,7 +143,7 @@ impl Measures {
         LEFT.lock(forks()).close_surplus(kept_rings(BYTES));
         // After a fork, there may be rings of the parent.
         let is_own = |measures: &Self| measures.forks == forks();
-        let rings = std::mem::take(&mut *new());
+        let rings = std::mem::take(&mut *lock(&NEW));
         into.extend(rings.into_iter().filter(is_own));
     }
 

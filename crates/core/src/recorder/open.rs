@@ -333,6 +333,15 @@ impl Parked {
         }
     }
 
+    /// The context in which the span is current.
+    pub(super) fn context(&self) -> Option<&Context> {
+        match self {
+            Self::Off => None,
+            Self::In(parked) => Some(&parked.0),
+            Self::Recording(recording) => recording.context.as_ref(),
+        }
+    }
+
     /// The recording, which the caller ends.
     #[inline]
     pub(super) fn recording(self) -> Option<Box<Recording>> {

@@ -1,6 +1,6 @@
 //! Open spans. A recording is owned by the call, the future or the guard that ends it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::thread;
 use std::time::SystemTime;
 
@@ -274,10 +274,6 @@ pub(super) struct AllUpdates {
 
 static UPDATES: Mutex<AllUpdates> = Mutex::new(AllUpdates { spare: Vec::new(), all: Vec::new() });
 
-fn updates() -> MutexGuard<'static, AllUpdates> {
-    UPDATES.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Takes the lock for a fork; `None` if that takes too long, see [`buffer::Locks`].
 pub(super) fn lock() -> Lock {
     fork::try_lock(&UPDATES)
@@ -287,7 +283,7 @@ pub(super) type Lock = Option<MutexGuard<'static, AllUpdates>>;
 
 /// The number of sampled spans of the process that are open.
 pub(super) fn open_spans() -> u64 {
-    let all = updates().all.clone();
+    let all = fork::lock(&UPDATES).all.clone();
     let open = all.into_iter().flatten().filter(|it| it.is(State::Sampled));
     open.count() as u64
 }
@@ -298,7 +294,7 @@ fn acquire_updates() -> &'static PendingUpdates {
     /// which could then not be returned to the system after a peak.
     const TOGETHER: usize = 64;
 
-    let mut updates = updates();
+    let mut updates = fork::lock(&UPDATES);
     if updates.spare.is_empty() {
         let new = Box::leak(Box::new([(); TOGETHER].map(|()| PendingUpdates::new())));
         let new: &[_] = new;
@@ -310,5 +306,5 @@ fn acquire_updates() -> &'static PendingUpdates {
 
 #[cold]
 fn release_updates(pending: &'static PendingUpdates) {
-    updates().spare.push(pending);
+    fork::lock(&UPDATES).spare.push(pending);
 }

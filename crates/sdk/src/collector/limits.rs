@@ -24,7 +24,7 @@ const MAX_NAME: usize = 1024;
 pub(super) fn apply(limits: &SpanLimits, record: &mut SpanRecord, are_keys_valid: bool) -> bool {
     let are_keys_valid = are_keys_valid || limit_keys(limits, record);
     if let Some(limit) = limits.attribute_value_length {
-        for attribute in record.attributes.as_mut_slice() {
+        for attribute in record.attributes.items_mut() {
             shorten(attribute, size(limit));
         }
     }
@@ -44,7 +44,7 @@ pub(super) fn apply(limits: &SpanLimits, record: &mut SpanRecord, are_keys_valid
 
 fn limit_keys(limits: &SpanLimits, record: &mut SpanRecord) -> bool {
     let mut are_valid = true;
-    for attribute in record.attributes.as_mut_slice() {
+    for attribute in record.attributes.items_mut() {
         are_valid &= !cut_off(&mut attribute.key, MAX_NAME);
     }
     let before = record.attributes.as_slice().len();

@@ -136,7 +136,7 @@ impl EndingSpan<'_> {
             return;
         };
         let key = key.into();
-        let mut attributes = self.record.attributes.as_mut_slice().iter_mut();
+        let mut attributes = self.record.attributes.items_mut().iter_mut();
         match attributes.find(|attribute| attribute.key == key) {
             Some(attribute) => attribute.value = value,
             None => self.record.attributes.push(key, value),

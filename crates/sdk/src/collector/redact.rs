@@ -44,7 +44,7 @@ impl Redactor {
     // Not inlined: its instructions are counted by `--bin instructions`.
     #[inline(never)]
     pub(super) fn record(&mut self, record: &mut SpanRecord, site: &mut SiteKeys) {
-        for (at, attribute) in record.attributes.as_mut_slice().iter_mut().enumerate() {
+        for (at, attribute) in record.attributes.items_mut().iter_mut().enumerate() {
             let key = self.keys.of_site(attribute.key.as_str(), site, at, &self.redaction);
             let hidden = match &mut attribute.value {
                 AttributeValue::Text(text) => {

@@ -4,13 +4,14 @@
 //! as for a sampling rule that needs the name.
 
 use std::cell::Cell;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use opentelemetry::{Context, Key};
 
 use super::settings::{self, Ratio, Rule, Sampled, Settings, Subject, Then};
 use crate::attributes::{list::limit_attributes, text::limit_text};
 use crate::caught::caught;
+use crate::recorder::fork::lock;
 use crate::recorder::fork_handlers;
 use crate::recorder::last_panic;
 use crate::recorder::listeners::{
@@ -77,10 +78,6 @@ struct InUse {
 /// Locked while settings change, but never when a span starts or ends.
 static IN_USE: Mutex<InUse> = Mutex::new(InUse { sampling: None, has_log_lines: false });
 
-fn in_use() -> MutexGuard<'static, InUse> {
-    IN_USE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// A sampler of the program, see [`Sampling::start`].
 pub(in crate::recorder) type Sampler =
     dyn Fn(&mut SpanRecord, &Context) -> Option<bool> + Send + Sync;
@@ -93,7 +90,7 @@ impl Sampling {
 
     /// Gives ids to roots from now on, even if no exporter receives spans, because log lines carry the ids.
     pub fn make_ids() {
-        let mut in_use = in_use();
+        let mut in_use = lock(&IN_USE);
         in_use.has_log_lines = true;
         if let Some(sampling) = &in_use.sampling {
             listeners::set_provider(in_use.facts(sampling));
@@ -102,7 +99,7 @@ impl Sampling {
 
     /// Stops recording for the provider. Returns the number of sampled spans that are open.
     pub fn stop() -> u64 {
-        let mut in_use = in_use();
+        let mut in_use = lock(&IN_USE);
         // A provider that could not be initialized has recorded nothing.
         if in_use.sampling.take().is_some() {
             listeners::set(SHUT_DOWN);
@@ -116,7 +113,7 @@ impl Sampling {
 pub(in crate::recorder) fn start_provider(sampling: Sampling, sampler: Option<Arc<Sampler>>) {
     fork_handlers::watch();
     last_panic::observe();
-    let mut in_use = in_use();
+    let mut in_use = lock(&IN_USE);
     limit_buffered(sampling.buffered_bytes);
     limit_attributes(sampling.attributes);
     limit_text(sampling.text_bytes);

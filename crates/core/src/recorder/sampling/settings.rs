@@ -4,7 +4,7 @@
 //! the rules. So the settings of the next provider reach all of them, and no span takes a lock.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::SpanKind;
@@ -12,6 +12,7 @@ use opentelemetry::{Context, Key, KeyValue, TraceId};
 
 use crate::callsite::{CallSite, Level};
 use crate::clock::monotonic_nanos;
+use crate::recorder::fork::lock;
 use crate::recorder::record::{Origin, SpanRecord};
 
 /// A row of the table of rules. A field that is `None` matches every span.
@@ -237,12 +238,8 @@ static CURRENT: Mutex<Option<Arc<Settings>>> = Mutex::new(None);
 
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
-fn current() -> MutexGuard<'static, Option<Arc<Settings>>> {
-    CURRENT.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 pub(super) fn install(mut settings: Settings) {
-    let mut current = current();
+    let mut current = lock(&CURRENT);
     let generation = GENERATION.load(Ordering::Relaxed).wrapping_add(1);
     settings.generation = generation.max(1);
     GENERATION.store(settings.generation, Ordering::Release);
@@ -266,7 +263,7 @@ impl CachedSettings {
 
     #[cold]
     fn update(&mut self) {
-        if let Some(settings) = &*current() {
+        if let Some(settings) = &*lock(&CURRENT) {
             self.0 = Some(Arc::clone(settings));
         }
     }
@@ -288,7 +285,7 @@ pub(super) fn excludes_call_site(site: &CallSite) -> bool {
 
 #[cold]
 fn look_up(site: &CallSite) -> Number {
-    current().as_ref().map_or(0, |settings| settings.look_up(site))
+    lock(&CURRENT).as_ref().map_or(0, |settings| settings.look_up(site))
 }
 
 /// Returns whether a pattern matches a text, where `*` matches any characters and `?` one.
