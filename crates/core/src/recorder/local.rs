@@ -218,14 +218,14 @@ impl Local {
             end,
             code,
         };
-        record.attributes.clear();
-        let refused = match &mut self.measures {
-            Some(writer) => writer.push(call).err(),
-            None => Some(call),
-        };
-        if let Some(call) = refused {
+        if let Some(writer) = &mut self.measures {
+            if let Err(call) = writer.push(call) {
+                self.measure_elsewhere(call);
+            }
+        } else {
             self.measure_elsewhere(call);
         }
+        record.attributes.clear();
     }
 
     #[cold]
