@@ -81,10 +81,7 @@ fn nested(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Optio
         Kind::Redacted | Kind::Close(_) => None,
         Kind::Quote if tokens.opens_quote(place) => quoted(tokens, place),
         Kind::Quote if tokens.closes_before(place, place) => None,
-        Kind::Word => match wrapped(tokens, place, depth) {
-            Wrapped::No => bare(tokens, place, site),
-            Wrapped::In(found) => found,
-        },
+        Kind::Word => word(tokens, place, site, depth),
         // Erlang's `<<"…">>`.
         Kind::Sign(b'<') if tokens.is_sign(place + 1, b'<') && tokens.opens_quote(place + 2) => {
             quoted(tokens, place + 2)
@@ -127,39 +124,31 @@ pub(crate) fn quoted(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     }
 }
 
-/// Whether a value has a notation around it.
-enum Wrapped {
-    No,
-    In(Option<Value>),
-}
-
-/// `Some("…")`, `Password("…")`, `String::from("…")`, `b'…'`, `string(12) "…"`.
-fn wrapped(tokens: &mut Tokens<'_>, place: usize, depth: u8) -> Wrapped {
+/// A value that begins with a word, perhaps of a notation around it: `Some("…")`, `SecretString("…")`, `String::from("…")`,
+/// `b'…'`, `string(12) "…"`.
+fn word(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Option<Value> {
     let word = tokens.word(place).unwrap_or_default();
     if word.len() <= 2 && tokens.opens_quote(place + 1) {
-        return Wrapped::In(quoted(tokens, place + 1));
+        return quoted(tokens, place + 1);
     }
     // In `Just "…"` or `0x55d0 "…"`, a constructor, a type or an address precedes the text.
     let is_note = WRAPPER_WORDS.contains(word) || word.starts_with(b"0x");
     if is_note && tokens.kind(place + 1) == Kind::Blank && tokens.opens_quote(place + 2) {
-        return Wrapped::In(quoted(tokens, place + 2));
+        return quoted(tokens, place + 2);
     }
     let open = place + 1;
     let tail = word.rsplit(|byte| *byte == b'.').next().unwrap_or(word);
     let is_wrapper = WRAPPER_WORDS.contains(word) || WRAPPER_WORDS.contains(tail);
     let is_around = tokens.kind(open) == Kind::Open(b'(');
     let Some(close) = tokens.close(open).filter(|_| is_wrapper && is_around && depth > 0) else {
-        return Wrapped::No;
+        return bare(tokens, place, site);
     };
     let behind = tokens.skip_blanks(close + 1);
     if behind > close + 1 && tokens.opens_quote(behind) {
-        return Wrapped::In(quoted(tokens, behind));
+        return quoted(tokens, behind);
     }
     let inner = tokens.skip_lines(open + 1);
-    Wrapped::In(match tokens.kind(inner) {
-        Kind::Redacted => None,
-        _ => nested(tokens, inner, Site::default(), depth - 1),
-    })
+    nested(tokens, inner, Site::default(), depth - 1)
 }
 
 /// The first item of a list, or everything in the brackets.
