@@ -327,6 +327,15 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
             at = tokens.run_end(at);
             break;
         }
+        // `Secret("…")`
+        if opened > 0
+            && matches!(tokens.kind(at - 1), Kind::Open(_))
+            && tokens.opens_quote(at)
+            && let Some(close) = tokens.close(at)
+        {
+            at = close + 1;
+            continue;
+        }
         let is_delimiter =
             at > place && token.coding == Coding::Plain || token.coding == site.coding;
         let ends = match token.kind {
