@@ -29,31 +29,13 @@ pub(super) struct BridgedEvent {
     name: Cow<'static, str>,
     has_message: bool,
     is_recorded: bool,
-    origin: Origin,
+    /// Whether the event is a record of the `log` facade, whose target and location are fields.
+    is_log: bool,
     /// The field `error`, as `#[instrument(err)]` writes it.
     error: Option<String>,
     /// The span's attributes from a field of the type `dyn Error`.
     exception: Vec<KeyValue>,
     attributes: Vec<KeyValue>,
-}
-
-/// The source of the target and the location of an event.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Origin {
-    /// The event's metadata.
-    Tracing,
-    /// The event's fields, in a record of the `log` facade.
-    Log,
-}
-
-impl Origin {
-    fn of(metadata: &Metadata<'_>) -> Self {
-        if metadata.name() == "log event" && metadata.target() == "log" {
-            Self::Log
-        } else {
-            Self::Tracing
-        }
-    }
 }
 
 impl BridgedEvent {
@@ -64,7 +46,7 @@ impl BridgedEvent {
             name: Cow::Borrowed(name_without_message(metadata)),
             has_message: false,
             is_recorded,
-            origin: Origin::of(metadata),
+            is_log: metadata.name() == "log event" && metadata.target() == "log",
             error: None,
             exception: Vec::new(),
             attributes: describe(metadata),
@@ -116,7 +98,7 @@ impl BridgedEvent {
     /// The key of a field. Fields with the origin of a `log` record get the keys that other events have.
     fn key(&self, field: &Field) -> &'static str {
         let name = field.name();
-        if self.origin == Origin::Tracing {
+        if !self.is_log {
             return name;
         }
         match name {

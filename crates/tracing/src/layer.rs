@@ -11,12 +11,12 @@ use tracing_subscriber::layer::Context as LayerContext;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::current_span::is_stand_in;
+use super::entered;
 use super::events::BridgedEvent;
 use super::fields::SpanFields;
 use super::options::TracingLayer;
 use super::sites::Site;
 use super::span_ext::get_otel_context;
-use super::{entered, scratch};
 use crate::caught::caught;
 use crate::recorder::{BridgedSpan, CONTEXT_OF, Parent, SpanRecord, context_is_alive};
 
@@ -138,10 +138,8 @@ where
         }
         // The values are formatted by user code, so the open spans must not be locked meanwhile.
         let mut update = SpanRecord::blank();
-        update.attributes = scratch::take();
         guarded(|| values.record(&mut SpanFields(&mut update)));
         self.open.with(id, |span| span.update(|record| record.adopt(&mut update)));
-        scratch::keep(update.attributes);
     }
 
     fn on_follows_from(&self, id: &Id, follows: &Id, _: LayerContext<'_, S>) {

@@ -9,7 +9,6 @@ mod events;
 mod fields;
 mod layer;
 mod options;
-mod scratch;
 mod sites;
 mod span_ext;
 mod spans;
