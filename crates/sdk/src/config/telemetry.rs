@@ -309,9 +309,14 @@ impl TelemetryConfig {
 
     pub(super) fn check(&self) -> Result<(), Mistake> {
         at("otlp_endpoint", self.otlp_endpoint.as_deref().map_or(Ok(()), endpoint::check))?;
-        if self.otlp.all.endpoint.is_some() {
-            let message = "expected `otlp_endpoint`, which is the endpoint of all signals";
-            return Err(Mistake::new("otlp.all.endpoint", message));
+        let all = &self.otlp.all;
+        for (key, is_set) in
+            [("endpoint", all.endpoint.is_some()), ("protocol", all.protocol.is_some())]
+        {
+            if is_set {
+                let message = format!("expected `otlp_{key}`, which is the {key} of all signals");
+                return Err(Mistake::new(format!("otlp.all.{key}"), message));
+            }
         }
         self.sampling.check()?;
         self.resource_attributes.check()?;
