@@ -221,10 +221,9 @@ pub(crate) fn serve(order: &Order) {
 fn export_ours(endpoint: &str) -> Box<dyn FnOnce()> {
     let mut config = TelemetryConfig::new("benches");
     config.exporters.metrics = Some(vec![ExporterKind::None]);
-    let provider = TelemetryProvider::builder(config)
-        .with_otlp(endpoint, OtlpProtocol::Http)
-        .initialize()
-        .expect("a provider");
+    config.otlp_endpoint = Some(endpoint.to_owned());
+    config.otlp_protocol = Some(OtlpProtocol::Http);
+    let provider = TelemetryProvider::builder(config).initialize().expect("a provider");
     set_global_default(ours(LoggingConfig::default().json_output)).expect("the first subscriber");
     Box::new(move || provider.shutdown(TIMEOUT).expect("records are delivered"))
 }

@@ -19,11 +19,11 @@ use std::time::Duration;
 use floe::compile::Definition;
 use floe::pipeline::{self, RunId};
 use floe_telemetry::Mode;
-use floe_telemetry::TelemetryProvider;
 use floe_telemetry::config::OtlpProtocol;
+use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 use floe_tests::{
     MetricValue, ReceivedPoint, ReceivedSpan, ReceivedStatus, Receiver, Response,
-    assert_conventions,
+    assert_conventions, over_both,
 };
 
 use crate::product::Product;
@@ -112,11 +112,10 @@ fn the_demo_exports_the_same_spans_over_grpc_and_http() {
     let (grpc, http) = (Receiver::grpc(), Receiver::http());
     let product = Product::demo("customer-360");
     let definition = Definition::read(&product.path(""), None, None).unwrap();
-    let telemetry = TelemetryProvider::builder(definition.telemetry.clone())
-        .with_otlp(grpc.endpoint(), OtlpProtocol::Grpc)
-        .with_otlp(http.endpoint(), OtlpProtocol::Http)
-        .initialize()
-        .unwrap();
+    let mut config = definition.telemetry.clone();
+    let file = over_both(&grpc.endpoint(), &http.endpoint());
+    config.otlp = TelemetryConfig::from_config_file(file).unwrap().otlp;
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     let report = pipeline::run(&definition, &RunId::new());
     telemetry.shutdown(TIMEOUT).unwrap();
     assert!(report.is_ok());
@@ -215,10 +214,10 @@ fn the_spans_of_a_large_product_are_all_delivered() {
             product.append("manifest.yaml", "telemetry: { sampling: { prod: 0.0 } }");
         }
         let definition = Definition::read(&product.path(""), None, Some(environment)).unwrap();
-        let telemetry = TelemetryProvider::builder(definition.telemetry.clone())
-            .with_otlp(receiver.endpoint(), OtlpProtocol::Grpc)
-            .initialize()
-            .unwrap();
+        let mut config = definition.telemetry.clone();
+        config.otlp_endpoint = Some(receiver.endpoint());
+        config.otlp_protocol = Some(OtlpProtocol::Grpc);
+        let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
         // The receiver is busy for three seconds, in which the spans of most assets end.
         let delay = Duration::from_secs(1);
         receiver.respond(Response::Throttled { delay });

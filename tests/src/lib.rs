@@ -36,6 +36,7 @@ mod mutation;
 mod numbers;
 mod proxy;
 mod receiver;
+mod receivers;
 mod remote;
 pub mod repository;
 mod reserved_port;
@@ -58,6 +59,7 @@ pub use receiver::{
     ReceivedPoint, ReceivedRequest, ReceivedSpan, ReceivedStatus, Receiver, Response, SpanKind,
     Value,
 };
+pub use receivers::{over_both, receivers};
 pub use remote::{remote, remote_in};
 pub use reserved_port::ReservedPort;
 pub use spans::{assert_attributes, linked, single};

@@ -20,11 +20,14 @@ impl Ours {
         config.sampling =
             config.sampling.clone().with_ratio(if state == State::Sampled { 1.0 } else { 0.0 });
         let provider = (state != State::Off).then(|| {
-            let builder = TelemetryProvider::builder(config);
-            let builder = match sink {
-                Sink::Counting(counting) => builder.with_span_exporter(counting.clone()),
-                Sink::Otlp(otlp) => builder.with_otlp(&otlp.endpoint, otlp.protocol.ours()),
-            };
+            if let Sink::Otlp(otlp) = sink {
+                config.otlp_endpoint = Some(otlp.endpoint.clone());
+                config.otlp_protocol = Some(otlp.protocol.ours());
+            }
+            let mut builder = TelemetryProvider::builder(config);
+            if let Sink::Counting(counting) = sink {
+                builder = builder.with_span_exporter(counting.clone());
+            }
             builder.initialize().expect("the provider starts")
         });
         Self { provider }

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
-use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{
     FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, get_current_span, traced,
 };
-use floe_tests::{ReceivedSpan, Receiver, TIMEOUT};
+use floe_tests::{ReceivedSpan, Receiver, TIMEOUT, over_both};
 use opentelemetry::trace::Tracer as _;
 use opentelemetry_sdk::trace::SpanData;
 
@@ -34,16 +33,14 @@ fn store(table: &str) -> Result<(), String> {
 fn every_destination_gets_every_span_unchanged() {
     let (grpc, http, memory) = (Receiver::grpc(), Receiver::http(), MemoryExporter::new());
     let mut config = TelemetryConfig::new("orders");
-    config.otlp_endpoint = Some(grpc.endpoint());
+    let file = over_both(&grpc.endpoint(), &http.endpoint());
+    config.otlp = TelemetryConfig::from_config_file(file).unwrap().otlp;
     config.resource_attributes.deployment_environment = Some("dev".to_owned());
     let identity = FloeSpanAttributes::new("sales", "orders", "2.1.0", Mode::Dev);
     let mut config = config.with_identity(&identity);
     config.batch_processor.max_export_batch_size = 2;
-    let telemetry = TelemetryProvider::builder(config)
-        .with_span_exporter(memory.clone())
-        .with_otlp(http.endpoint(), OtlpProtocol::Http)
-        .initialize()
-        .unwrap();
+    let telemetry =
+        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
     opentelemetry::global::set_tracer_provider(TelemetryProvider::tracer_provider());
 
     let before = SystemTime::now();

@@ -7,7 +7,6 @@ use std::path::Path;
 use floe_telemetry_detectors as _;
 
 use floe_semconv::SCHEMA_URL;
-use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, init, span};
 use floe_tests::{Receiver, Value, program};
 
@@ -17,11 +16,6 @@ fn child_with_certificate(certificate: &str) {
     config.otlp.all.certificate = Some(certificate.into());
     let error = TelemetryProvider::builder(config).initialize().unwrap_err();
     assert!(error.is_config(), "{error}");
-    let mut config = TelemetryConfig::from_env().unwrap();
-    config.otlp = floe_telemetry::config::OtlpConfig::default();
-    let added = TelemetryProvider::builder(config)
-        .with_otlp("http://localhost:4317?key=hunter2", OtlpProtocol::Grpc);
-    assert!(added.initialize().unwrap_err().is_config());
     if std::env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_some() {
         let address = "http://collector:4317?key=hunter2";
         let mut config = TelemetryConfig::from_env().unwrap();

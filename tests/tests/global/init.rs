@@ -320,11 +320,8 @@ fn the_builder_takes_layers_exporters_processors_samplers_and_settings() {
             .with_writer(std::io::stderr)
             .with_filter(tracing::level_filters::LevelFilter::ERROR);
         let telemetry = builder()
-            .with_otlp(
-                std::env::var("FLOE_TEST_ENDPOINT").unwrap(),
-                floe_telemetry::config::OtlpProtocol::Grpc,
-            )
             .configure(|config| {
+                config.otlp_endpoint = Some(std::env::var("FLOE_TEST_ENDPOINT").unwrap());
                 config.resource_attributes.service_name = "checkout".to_owned();
                 config.span_attributes.insert("team".to_owned(), "sales".to_owned());
                 config.redaction.patterns.push("CUST-[0-9]+".to_owned());

@@ -6,7 +6,9 @@ use std::process::Command;
 
 use floe_telemetry::config::{ExporterKind, LoggingConfig, OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, logs, span};
-use floe_tests::{Authority, Code, Receiver, Response, TIMEOUT, Value, Written};
+use floe_tests::{
+    Authority, Code, Receiver, Response, TIMEOUT, Value, Written, receivers as in_file,
+};
 use opentelemetry::KeyValue;
 
 use super::pipeline::{BOTH, Pipeline, only_traces, receiver, traces_alone, work};
@@ -246,12 +248,13 @@ fn two_destinations_have_two_names() {
     };
     let receivers = [respond(), respond()];
     let endpoints = receivers.each_ref().map(Receiver::endpoint);
-    let with_query = format!("{}/?token=abcdef123456", endpoints[0]);
-    let config = traces_alone(OtlpProtocol::Http, &*endpoints[1]);
-    let telemetry = TelemetryProvider::builder(config)
-        .with_otlp(with_query, OtlpProtocol::Http)
-        .initialize()
-        .unwrap();
+    let with_query = format!("{}/v1/traces?token=abcdef123456", endpoints[0]);
+    let http = |url: String| format!("otlp_http: {{endpoint: '{url}'}}");
+    let mut config = TelemetryConfig::new("orders");
+    only_traces(&mut config);
+    let file = in_file(|_| [http(with_query.clone()), http(format!("{}/v1/traces", endpoints[1]))]);
+    config.otlp = TelemetryConfig::from_config_file(file).unwrap().otlp;
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     work();
     let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
     for (name, endpoint) in ["otlp", "otlp/2"].into_iter().zip(endpoints) {

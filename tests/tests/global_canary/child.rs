@@ -6,11 +6,10 @@ use std::io::Write as _;
 use std::panic;
 use std::sync::{Arc, Mutex};
 
-use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::exporter::ConsoleExporter;
 use floe_telemetry::trace::TelemetryProviderBuilder;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider};
-use floe_tests::TIMEOUT;
+use floe_tests::{TIMEOUT, over_both};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter};
@@ -70,17 +69,16 @@ pub(crate) fn log_to_stderr() {
 
 /// Plants the canaries of these entries while a provider exports.
 pub(crate) fn plant(
-    config: TelemetryConfig,
+    mut config: TelemetryConfig,
     add: impl FnOnce(TelemetryProviderBuilder) -> TelemetryProviderBuilder,
     entries: impl Iterator<Item = Entry>,
 ) {
     let variable = |name| std::env::var(name).unwrap();
     let dump = Dump(Arc::new(Mutex::new(File::create(variable(DUMP)).unwrap())));
-    let builder = TelemetryProvider::builder(config)
-        .with_span_exporter(dump.clone())
-        .with_log_exporter(dump)
-        .with_otlp(variable(GRPC), OtlpProtocol::Grpc)
-        .with_otlp(variable(HTTP), OtlpProtocol::Http);
+    let file = over_both(&variable(GRPC), &variable(HTTP));
+    config.otlp = TelemetryConfig::from_config_file(file).unwrap().otlp;
+    let builder =
+        TelemetryProvider::builder(config).with_span_exporter(dump.clone()).with_log_exporter(dump);
     let telemetry = add(builder).initialize().unwrap();
     for (canary, (_, plant)) in planted(entries) {
         plant(&canary);

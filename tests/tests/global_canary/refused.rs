@@ -135,8 +135,9 @@ pub(crate) fn child() {
         Ok(()) => println!("{config:?}"),
         Err(error) => println!("{error} {error:?}"),
     }
-    let builder =
-        TelemetryProvider::builder(config).with_otlp("http://127.0.0.1:9", OtlpProtocol::Http);
+    config.otlp_endpoint.get_or_insert_with(|| "http://127.0.0.1:9".to_owned());
+    config.otlp_protocol.get_or_insert(OtlpProtocol::Http);
+    let builder = TelemetryProvider::builder(config);
     println!("{builder:?}");
     match builder.initialize() {
         Ok(telemetry) => println!("{telemetry:?}"),

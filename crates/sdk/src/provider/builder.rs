@@ -24,9 +24,9 @@ use crate::collector::{
     self, Counters, Destination, ExporterId, Pipeline, Policies, Processing, Redaction, Redactor,
     START_TIMEOUT, Size, SpanProcessor, WorkerSettings,
 };
-use crate::config::{ExporterKind, OtlpProtocol, Signal, TelemetryConfig, is_disabled};
+use crate::config::{ExporterKind, Signal, TelemetryConfig, is_disabled};
 use crate::error::Error;
-use crate::exporter::{self, ConsoleExporters, OtlpExporters, OtlpTarget};
+use crate::exporter::{self, ConsoleExporters, OtlpExporters};
 use crate::layers::ProgramLayer;
 use crate::logs::{LogWorker, StartLogs};
 use crate::metrics::{AddedMetrics, LastExport, MetricDestination};
@@ -49,8 +49,6 @@ pub struct TelemetryProviderBuilder {
     propagators: Vec<Box<dyn TextMapPropagator + Send + Sync>>,
     processors: Vec<Box<dyn SpanProcessor>>,
     exporters: Vec<Start>,
-    /// Destinations in addition to the configured one.
-    otlp: Vec<(String, OtlpProtocol)>,
     metrics: AddedMetrics,
     logs: Vec<StartLogs>,
     /// The layers; `None` to install no subscriber.
@@ -76,7 +74,6 @@ impl TelemetryProviderBuilder {
             propagators: Vec::new(),
             processors: Vec::new(),
             exporters: Vec::new(),
-            otlp: Vec::new(),
             metrics: AddedMetrics::default(),
             logs: Vec::new(),
             layers: Some(Vec::new()),
@@ -248,13 +245,6 @@ impl TelemetryProviderBuilder {
         self
     }
 
-    /// Adds an OTLP destination with this endpoint and protocol. All other settings come from the
-    /// configuration.
-    pub fn with_otlp(mut self, endpoint: impl Into<String>, protocol: OtlpProtocol) -> Self {
-        self.otlp.push((endpoint.into(), protocol));
-        self
-    }
-
     /// Starts the telemetry of the process.
     ///
     /// Spans are exported to the exporters that were added and to the configured `backend`
@@ -277,9 +267,6 @@ impl TelemetryProviderBuilder {
         }
         self.config.validate()?;
         backend::find(&self.config.backend)?;
-        for target in self.otlp_targets() {
-            target.config.validate()?;
-        }
         let counters = Arc::<Counters>::default();
         let is_noop = !self.config.enabled || is_disabled();
         let mut inner = Inner::new(is_noop, Arc::clone(&counters));
@@ -339,7 +326,7 @@ impl TelemetryProviderBuilder {
     }
 
     pub(crate) fn has_span_exporter(&self) -> bool {
-        !self.exporters.is_empty() || !self.otlp.is_empty()
+        !self.exporters.is_empty()
     }
 
     pub(crate) const fn layers_mut(&mut self) -> &mut Option<Vec<ProgramLayer>> {
@@ -348,40 +335,16 @@ impl TelemetryProviderBuilder {
 
     /// Adds the parts of another builder. It has no layers, which are installed before a provider is initialized.
     fn add(&mut self, other: Self) {
-        let Self {
-            config,
-            sampler,
-            propagators,
-            processors,
-            exporters,
-            otlp,
-            metrics,
-            logs,
-            layers: _,
-        } = other;
+        let Self { config, sampler, propagators, processors, exporters, metrics, logs, layers: _ } =
+            other;
         self.config = config;
         self.sampler = sampler.or(self.sampler.take());
         self.propagators.extend(propagators);
         self.processors.extend(processors);
         self.exporters.extend(exporters);
-        self.otlp.extend(otlp);
         self.metrics.destinations.extend(metrics.destinations);
         self.metrics.views.extend(metrics.views);
         self.logs.extend(logs);
-    }
-
-    fn otlp_targets(&self) -> impl Iterator<Item = OtlpTarget> {
-        self.otlp.iter().map(|(endpoint, protocol)| {
-            let mut config = self.config.copied();
-            config.otlp.all.is_of_environment.0 = false;
-            config.otlp_endpoint = Some(endpoint.clone());
-            config.otlp_protocol = Some(*protocol);
-            for signal in [&mut config.otlp.traces, &mut config.otlp.metrics, &mut config.otlp.logs]
-            {
-                (signal.endpoint, signal.protocol) = (None, None);
-            }
-            config.into()
-        })
     }
 
     /// Builds the pipeline of the spans, and starts metrics and logs. Also returns the start message.
@@ -395,8 +358,7 @@ impl TelemetryProviderBuilder {
         let mut redactor = Redactor::new(redaction.clone());
         let resource = redactor.resource(&resource);
         provider.resource = resource.clone();
-        let added = self.otlp_targets().collect();
-        let otlp = OtlpTargets::resolve(&self.config, added)?;
+        let otlp = OtlpTargets::resolve(&self.config)?;
         let exporters = self.exporters.len() + otlp.spans.len();
         let has_console = self.config.exporters.chooses_spans(ExporterKind::Console);
         let has_console = has_console.unwrap_or(exporters == 0 && ConsoleExporters::are_linked());

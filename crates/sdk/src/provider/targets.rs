@@ -11,25 +11,22 @@ use crate::internal_log::write_line;
 #[derive(Default)]
 pub(super) struct OtlpTargets {
     pub(super) spans: Vec<OtlpTarget>,
-    /// The default targets of metrics and logs, which do not depend on the exporters selected for spans.
-    others: Vec<OtlpTarget>,
+    /// The target of metrics and logs, which does not depend on the exporters selected for spans.
+    other: Option<OtlpTarget>,
 }
 
 impl OtlpTargets {
-    pub(super) fn resolve(config: &TelemetryConfig, added: Vec<OtlpTarget>) -> Result<Self, Error> {
+    pub(super) fn resolve(config: &TelemetryConfig) -> Result<Self, Error> {
         let has_endpoint = config.otlp.traces.endpoint.is_some();
         let configured =
             backend::target(config)?.or_else(|| has_endpoint.then(|| config.copied().into()));
         let chosen = config.exporters.chooses_spans(ExporterKind::Otlp);
-        let exports_spans = chosen.unwrap_or(configured.is_some());
-        let mut targets = Self { spans: added.clone(), others: added };
-        if exports_spans {
-            let default = || config.copied().into();
-            targets.spans.push(configured.clone().unwrap_or_else(default));
-            targets.spans.extend(additional(Signal::Traces, config));
+        let mut spans = Vec::new();
+        if chosen.unwrap_or(configured.is_some()) {
+            spans.push(configured.clone().unwrap_or_else(|| config.copied().into()));
+            spans.extend(additional(Signal::Traces, config));
         }
-        targets.others.extend(configured);
-        Ok(targets)
+        Ok(Self { spans, other: configured })
     }
 }
 
@@ -40,22 +37,18 @@ pub(super) fn signal_targets(
     config: &TelemetryConfig,
     all: &OtlpTargets,
 ) -> Vec<OtlpTarget> {
-    let common = &all.others;
     let is_chosen = chosen.map(|chosen| chosen.contains(&ExporterKind::Otlp));
     let has_endpoint = config.otlp.signal(signal).endpoint.is_some();
     let is_explicit = is_chosen == Some(true) || has_endpoint;
-    let mut targets: Vec<_> = if is_chosen == Some(false) {
-        Vec::new()
-    } else if common.is_empty() && is_explicit {
-        vec![config.copied().into()]
-    } else {
-        let accepts = |target: &&OtlpTarget| is_explicit || accepts_all_signals(target);
-        common.iter().filter(accepts).cloned().collect()
+    let target = match &all.other {
+        _ if is_chosen == Some(false) => None,
+        Some(target) => (is_explicit || accepts_all_signals(target)).then(|| target.clone()),
+        None => is_explicit.then(|| config.copied().into()),
     };
-    if !targets.is_empty() {
-        targets.extend(additional(signal, config));
-    }
-    targets
+    let Some(target) = target else {
+        return Vec::new();
+    };
+    std::iter::once(target).chain(additional(signal, config)).collect()
 }
 
 /// Leaves out an exporter that the environment requests and the program cannot create, because an operator's setting
