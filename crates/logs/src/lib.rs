@@ -63,7 +63,7 @@ use floe_telemetry_core::__sdk::recorder::Sampling;
 use floe_telemetry_core::__sdk::{caught, clock, program_signals, recorder};
 use floe_telemetry_core::{attributes, keys};
 use floe_telemetry_sdk::__parts::collector;
-use floe_telemetry_sdk::__parts::init::{LogLines, level_filter};
+use floe_telemetry_sdk::__parts::init::LogLines;
 use floe_telemetry_sdk::__parts::logs::LogRecords;
 use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::config::{LogOutput, LoggingConfig};
@@ -150,7 +150,7 @@ pub fn layer<S>(config: &LoggingConfig) -> Result<impl Layer<S> + Send + Sync + 
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    let filter = level_filter(config)?;
+    let filter = config.level_filter()?;
     if config.output != LogOutput::None {
         make_ids(&filter);
     }
@@ -186,7 +186,7 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let filter = level_filter(config)?;
+    let filter = config.level_filter()?;
     make_ids(&filter);
     Ok(LogLayer::new(writer, form(config, false)).with_filter(filter))
 }

@@ -4,7 +4,6 @@ use std::io::{self, Write};
 
 use floe_telemetry_core::__sdk::environment::variable_os;
 use floe_telemetry_core::__sdk::internal_log::has_written_to_stderr;
-use floe_telemetry_sdk::__parts::init::is_terminal;
 use floe_telemetry_sdk::config::LogOutput;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -16,7 +15,7 @@ pub(super) struct Output(pub(super) LogOutput);
 
 impl Output {
     pub(super) fn has_color(self) -> bool {
-        uses_color(is_terminal(self.0), variable_os)
+        uses_color(self.0.is_terminal(), variable_os)
     }
 }
 

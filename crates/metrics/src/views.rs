@@ -8,7 +8,6 @@ use floe_telemetry_sdk::__parts::metrics::ProgramView;
 use opentelemetry_sdk::metrics::{Instrument, InstrumentKind, MeterProviderBuilder, Stream};
 
 use crate::caught::caught;
-use floe_telemetry_sdk::__parts::config::{DEFAULT_BOUNDARIES, EXPONENTIAL};
 use floe_telemetry_sdk::config::{ConfiguredView, HistogramKind, MetricsConfig};
 
 #[derive(Clone)]
@@ -43,7 +42,7 @@ impl Views {
     }
 
     fn stream(&self, view: &ConfiguredView, kind: InstrumentKind) -> Option<Stream> {
-        view.stream(self.is_exponential(kind).then_some(EXPONENTIAL)).ok()
+        view.stream(self.is_exponential(kind).then_some(ConfiguredView::EXPONENTIAL)).ok()
     }
 
     /// The stream that a view of the program returns. A panic of the view must not reach the code that builds an
@@ -80,6 +79,6 @@ impl Views {
         if kind != InstrumentKind::Histogram || self.is_exponential(kind) {
             return Vec::new();
         }
-        advised.unwrap_or(&DEFAULT_BOUNDARIES).to_vec()
+        advised.unwrap_or(&ConfiguredView::BOUNDARIES).to_vec()
     }
 }

@@ -1,27 +1,18 @@
 //! The effective OTLP settings of one signal: from the settings of the signal, of all signals and of the backend, with
 //! credential references resolved.
 
-use std::env::VarError;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http::Uri;
 
-use floe_telemetry_core::__sdk::environment;
 use floe_telemetry_core::REDACTED;
-use floe_telemetry_sdk::__parts::config::{
-    CredentialSource, check_header_name, credential_reference, without_credentials,
-};
+use floe_telemetry_sdk::__parts::config::without_credentials;
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
 use floe_telemetry_sdk::__parts::regular_file;
 use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::TelemetryConfig;
-use floe_telemetry_sdk::config::{
-    Compression, OtlpOptions, OtlpProtocol, Secret, Signal, TelemetryAuth,
-};
-
-/// The maximum size of a credential file, in bytes.
-const MAX_CREDENTIAL: u64 = 64 * 1024;
+use floe_telemetry_sdk::config::{Compression, OtlpOptions, OtlpProtocol, Signal};
 
 /// Shorter header values are not removed from messages, because they are not secrets and occur in other words.
 const MIN_SECRET: usize = 4;
@@ -78,7 +69,7 @@ impl OtlpSettings {
             endpoint: endpoint.to_owned(),
             is_complete: own.endpoint.is_some(),
             protocol,
-            headers: headers(target, signal).map_err(|error| error.of_setting("HEADERS"))?,
+            headers: target.headers(signal).map_err(|error| error.of_setting("HEADERS"))?,
             timeout: config.otlp.timeout(signal).min(max_timeout(config, signal)),
             max_request: config.otlp.max_request(signal),
             compression: config.otlp.compression(signal),
@@ -173,80 +164,7 @@ const fn max_timeout(config: &TelemetryConfig, signal: Signal) -> Duration {
     }
 }
 
-/// Merges the headers of the backend, the configured headers and the credential. Later headers take precedence.
-fn headers(target: &OtlpTarget, signal: Signal) -> Result<Vec<(String, String)>, Error> {
-    let mut headers: Vec<(String, String)> = Vec::new();
-    let mut set = |name: &str, value: String| -> Result<(), Error> {
-        let name = name.to_ascii_lowercase();
-        check_header_name(&name).map_err(|message| {
-            Error::config(format!("a header of the OTLP exporter: {message}"))
-        })?;
-        if !value.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
-            return Err(Error::config(
-                "a header of the OTLP exporter has a value that a header cannot carry, expected printable ASCII",
-            ));
-        }
-        headers.retain(|(other, _)| *other != name);
-        headers.push((name, value));
-        Ok(())
-    };
-    let configured = target.config.otlp.headers(signal);
-    let backend = target.headers.iter().map(|(name, value)| (name, value));
-    for (name, value) in backend.chain(configured) {
-        let value =
-            credential(value).map_err(|error| error.within(&format!("the header `{name}`")))?;
-        set(name, value.expose().to_owned())?;
-    }
-    if let Some(authentication) = &target.config.authentication
-        && let Some(secret) = authentication.secret()
-    {
-        let TelemetryAuth { header_name, .. } = authentication;
-        let secret = credential(secret)
-            .map_err(|error| error.within("authentication").of_setting("AUTHENTICATION"))?;
-        let value = format!("{}{}", authentication.scheme(), secret.expose());
-        set(header_name, value)?;
-    }
-    Ok(headers)
-}
-
-/// Resolves a credential reference. An error names the source and never contains the credential.
-///
-/// # Errors
-///
-/// The reference is not complete, or its source has no value.
-fn credential(secret: &Secret) -> Result<Secret, Error> {
-    let incomplete = |()| Error::config("the reference is not complete");
-    match credential_reference(secret.expose()).map_err(incomplete)? {
-        None => Ok(secret.clone()),
-        Some(CredentialSource::Env(name)) => variable(name).map(Into::into),
-        Some(CredentialSource::File(path)) => file(path).map(Into::into),
-    }
-}
-
-fn variable(name: &str) -> Result<String, Error> {
-    match environment::variable(name) {
-        Ok(value) if !value.trim().is_empty() => Ok(value.trim().to_owned()),
-        Ok(_) | Err(VarError::NotPresent) => {
-            Err(Error::config(format!("the variable `{name}` is not set")))
-        }
-        Err(VarError::NotUnicode(_)) => {
-            Err(Error::config(format!("{name}: the value is not UTF-8")))
-        }
-    }
-}
-
-fn file(path: &str) -> Result<String, Error> {
-    let text = String::from_utf8(read_file(Path::new(path), MAX_CREDENTIAL)?)
-        .map_err(|_| Error::config(format!("the file `{path}` is not UTF-8")))?;
-    // Editors and `echo` append a newline.
-    let text = text.trim_end();
-    if text.is_empty() {
-        return Err(Error::config(format!("the file `{path}` is empty")));
-    }
-    Ok(text.to_owned())
-}
-
-/// Returns the content of a file with a certificate, a key or a credential.
+/// Returns the content of a file with a certificate or a key.
 pub(super) fn read_file(path: &Path, max: u64) -> Result<Vec<u8>, Error> {
     regular_file::read(path, max).map_err(|error| {
         Error::config(format!("the file `{}` cannot be read: {error}", path.display()))

@@ -25,7 +25,7 @@
 
 #![cfg_attr(not(feature = "yaml"), allow(dead_code, reason = "the reader of documents needs it"))]
 
-pub(crate) mod auth;
+mod auth;
 mod batch;
 #[cfg(feature = "yaml")]
 pub(crate) mod config_file;
@@ -51,13 +51,14 @@ mod propagator;
 mod redaction;
 mod resource;
 mod sampling;
-pub(crate) mod secret;
+mod secret;
 mod section;
 pub(crate) mod telemetry;
 #[cfg(feature = "yaml")]
 #[doc(hidden)]
 pub mod yaml;
 
+pub(crate) use self::auth::check_header_name;
 pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::{
     BatchLogRecordProcessorConfig, BatchProcessorConfig, BatchSpanProcessorConfig,

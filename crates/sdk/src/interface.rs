@@ -11,13 +11,8 @@ pub mod collector {
 }
 
 pub mod config {
-    pub use crate::config::auth::check_header_name;
     pub use crate::config::endpoint::without_credentials;
     pub use crate::config::feature::{needed, needs};
-    pub use crate::config::metrics::{DEFAULT_BOUNDARIES, EXPONENTIAL};
-    pub use crate::config::secret::{
-        Source as CredentialSource, reference as credential_reference,
-    };
 }
 
 pub mod exporter {
@@ -29,7 +24,7 @@ pub mod exporter {
 
 #[cfg(feature = "subscriber")]
 pub mod init {
-    pub use crate::init::subscriber::{LogLines, is_terminal, level_filter};
+    pub use crate::init::subscriber::LogLines;
 }
 
 pub mod logs {

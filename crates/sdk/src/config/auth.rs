@@ -77,9 +77,7 @@ impl TelemetryAuth {
     }
 
     /// Returns the credential or the reference to it.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn secret(&self) -> Option<&Secret> {
+    pub(crate) const fn secret(&self) -> Option<&Secret> {
         match self.auth_type {
             AuthType::ApiKey => self.api_key.as_ref(),
             AuthType::Bearer => self.bearer_token.as_ref(),
@@ -87,9 +85,7 @@ impl TelemetryAuth {
     }
 
     /// Returns the prefix of the credential in the header.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn scheme(&self) -> &'static str {
+    pub(crate) const fn scheme(&self) -> &'static str {
         match self.auth_type {
             AuthType::ApiKey => "",
             AuthType::Bearer => "Bearer ",
@@ -126,11 +122,7 @@ const RESERVED: [&str; 13] = [
 ];
 
 /// Checks that a header with this name can be added to requests over HTTP and gRPC.
-///
-/// # Errors
-///
-/// The error describes the problem and the accepted names.
-pub fn check_header_name(name: &str) -> Result<(), String> {
+pub(crate) fn check_header_name(name: &str) -> Result<(), String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if name.is_empty() || !name.bytes().all(allowed) {
         return Err(

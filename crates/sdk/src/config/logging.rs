@@ -1,5 +1,7 @@
 //! The levels and the format of log records.
 
+use std::io::{self, IsTerminal as _};
+
 use serde::{Deserialize, Serialize};
 
 use super::filter::parse_levels;
@@ -70,6 +72,17 @@ pub enum LogOutput {
 impl LogOutput {
     pub(super) const ALL: [(&'static str, Self); 3] =
         [("stderr", Self::Stderr), ("stdout", Self::Stdout), ("none", Self::None)];
+
+    /// Whether log lines are written to a terminal.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_terminal(self) -> bool {
+        match self {
+            Self::Stdout => io::stdout().is_terminal(),
+            Self::Stderr => io::stderr().is_terminal(),
+            Self::None => false,
+        }
+    }
 }
 
 impl Default for LoggingConfig {

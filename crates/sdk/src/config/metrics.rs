@@ -131,25 +131,11 @@ impl MetricsConfig {
 /// `otel.metric.overflow`.
 pub(crate) const CARDINALITY_LIMIT: usize = 2000;
 
-/// The boundaries of a histogram without boundaries in its instrument or view
-/// ([specification](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#explicit-bucket-histogram-aggregation)).
-pub const DEFAULT_BOUNDARIES: [f64; 15] = [
-    0.0, 5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1000.0, 2500.0, 5000.0, 7500.0,
-    10_000.0,
-];
-
 /// The buckets of an exponential histogram, for each sign.
 pub(super) const DEFAULT_MAX_SIZE: u32 = 160;
 
 /// The initial scale of an exponential histogram.
 pub(super) const DEFAULT_MAX_SCALE: i8 = 20;
-
-/// The exponential histogram with the defaults of the specification.
-pub const EXPONENTIAL: Aggregation = Aggregation::Base2ExponentialHistogram {
-    max_size: DEFAULT_MAX_SIZE,
-    max_scale: DEFAULT_MAX_SCALE,
-    record_min_max: true,
-};
 
 /// A view of `OTEL_CONFIG_FILE`, by the name and the kind of instruments
 /// ([views](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#view)).
@@ -169,6 +155,20 @@ pub struct ConfiguredView {
 }
 
 impl ConfiguredView {
+    /// The boundaries of a histogram without boundaries in its instrument or view
+    /// ([specification](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#explicit-bucket-histogram-aggregation)).
+    pub const BOUNDARIES: [f64; 15] = [
+        0.0, 5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1000.0, 2500.0, 5000.0,
+        7500.0, 10_000.0,
+    ];
+
+    /// The exponential histogram with the defaults of the specification.
+    pub const EXPONENTIAL: Aggregation = Aggregation::Base2ExponentialHistogram {
+        max_size: DEFAULT_MAX_SIZE,
+        max_scale: DEFAULT_MAX_SCALE,
+        record_min_max: true,
+    };
+
     /// Whether the view applies to an instrument.
     #[must_use]
     pub fn selects(&self, name: &str, kind: InstrumentKind) -> bool {

@@ -257,9 +257,7 @@ impl OtlpConfig {
     }
 
     /// Returns the headers of a signal's requests: its own, or else the headers of all signals.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn headers(&self, signal: Signal) -> &Headers {
+    pub(crate) fn headers(&self, signal: Signal) -> &Headers {
         let own = &self.signal(signal).headers;
         if own.is_empty() { &self.all.headers } else { own }
     }

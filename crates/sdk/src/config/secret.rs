@@ -5,15 +5,23 @@
 //! a mask is not accepted as a credential.
 
 use std::collections::BTreeMap;
+use std::env::VarError;
 use std::fmt;
+use std::path::Path;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::environment;
+use crate::error::Error;
 use crate::redaction::sanitize_sent_value;
+use crate::regular_file;
 
 /// Replaces a credential in a written configuration.
 const MASK: &str = "**********";
+
+/// The maximum size of a file with a credential.
+const MAX_BYTES: u64 = 64 * 1024;
 
 /// Writes attributes as they are exported, that is, redacted.
 pub(super) fn serialize_attributes<S: Serializer>(
@@ -47,6 +55,16 @@ impl Secret {
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
+    }
+
+    /// Resolves a reference. The error names the source and never contains the credential.
+    pub(crate) fn resolve(&self) -> Result<Self, Error> {
+        let incomplete = |()| Error::config("the reference is not complete");
+        match reference(self.expose()).map_err(incomplete)? {
+            None => Ok(self.clone()),
+            Some(Source::Env(name)) => variable(name).map(Into::into),
+            Some(Source::File(path)) => file(path).map(Into::into),
+        }
     }
 
     /// Returns the text for output: the reference, or the mask.
@@ -89,21 +107,14 @@ impl Serialize for Secret {
 }
 
 /// The source of a referenced credential.
-#[derive(Debug)]
-pub enum Source<'a> {
-    /// A variable.
+enum Source<'a> {
     Env(&'a str),
-    /// The path of a file.
     File(&'a str),
 }
 
-/// Returns the source that `text` refers to, if it is a reference.
-///
-/// # Errors
-///
-/// The text begins like a reference but is incomplete.
-#[expect(clippy::result_unit_err, reason = "the caller names the place")]
-pub fn reference(text: &str) -> Result<Option<Source<'_>>, ()> {
+/// Returns the source that `text` refers to, if it is a reference. Fails if the text begins like a reference but is
+/// incomplete.
+fn reference(text: &str) -> Result<Option<Source<'_>>, ()> {
     let Some(rest) = text.strip_prefix("${") else {
         return Ok(None);
     };
@@ -114,6 +125,31 @@ pub fn reference(text: &str) -> Result<Option<Source<'_>>, ()> {
         Some(("file", path)) => Ok(Some(Source::File(path))),
         _ => Err(()),
     }
+}
+
+fn variable(name: &str) -> Result<String, Error> {
+    match environment::variable(name) {
+        Ok(value) if !value.trim().is_empty() => Ok(value.trim().to_owned()),
+        Ok(_) | Err(VarError::NotPresent) => {
+            Err(Error::config(format!("the variable `{name}` is not set")))
+        }
+        Err(VarError::NotUnicode(_)) => {
+            Err(Error::config(format!("{name}: the value is not UTF-8")))
+        }
+    }
+}
+
+fn file(path: &str) -> Result<String, Error> {
+    let bytes = regular_file::read(Path::new(path), MAX_BYTES)
+        .map_err(|error| Error::config(format!("the file `{path}` cannot be read: {error}")))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Error::config(format!("the file `{path}` is not UTF-8")))?;
+    // Editors and `echo` append a newline.
+    let text = text.trim_end();
+    if text.is_empty() {
+        return Err(Error::config(format!("the file `{path}` is empty")));
+    }
+    Ok(text.to_owned())
 }
 
 /// Checks that this is a credential or a reference. The error is the reason for the refusal.

@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use crate::collector::ExporterId;
-use crate::config::{OtlpProtocol, Secret, Signal, TelemetryConfig, server, without_credentials};
+use crate::config::{
+    OtlpProtocol, Secret, Signal, TelemetryAuth, TelemetryConfig, check_header_name, server,
+    without_credentials,
+};
+use crate::error::Error;
 
 /// A configuration with the final endpoint and protocol, and the backend's additional headers.
 #[derive(Clone, Debug)]
@@ -46,5 +50,43 @@ impl OtlpTarget {
             server: server(endpoint),
             route: Some(format!("{} {}", protocol.name(), without_credentials(endpoint))),
         }
+    }
+
+    /// Merges the headers of the backend, the configured headers and the credential. Later headers take precedence.
+    #[doc(hidden)]
+    pub fn headers(&self, signal: Signal) -> Result<Vec<(String, String)>, Error> {
+        let mut headers: Vec<(String, String)> = Vec::new();
+        let mut set = |name: &str, value: String| -> Result<(), Error> {
+            let name = name.to_ascii_lowercase();
+            check_header_name(&name).map_err(|message| {
+                Error::config(format!("a header of the OTLP exporter: {message}"))
+            })?;
+            if !value.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+                return Err(Error::config(
+                    "a header of the OTLP exporter has a value that a header cannot carry, expected printable ASCII",
+                ));
+            }
+            headers.retain(|(other, _)| *other != name);
+            headers.push((name, value));
+            Ok(())
+        };
+        let configured = self.config.otlp.headers(signal);
+        let backend = self.headers.iter().map(|(name, value)| (name, value));
+        for (name, value) in backend.chain(configured) {
+            let value = value.resolve();
+            let value = value.map_err(|error| error.within(&format!("the header `{name}`")))?;
+            set(name, value.expose().to_owned())?;
+        }
+        if let Some(authentication) = &self.config.authentication
+            && let Some(secret) = authentication.secret()
+        {
+            let TelemetryAuth { header_name, .. } = authentication;
+            let secret = secret
+                .resolve()
+                .map_err(|error| error.within("authentication").of_setting("AUTHENTICATION"))?;
+            let value = format!("{}{}", authentication.scheme(), secret.expose());
+            set(header_name, value)?;
+        }
+        Ok(headers)
     }
 }

@@ -3,8 +3,6 @@
 #[cfg_attr(not(feature = "tracing"), path = "subscriber/no_spans.rs")]
 mod spans;
 
-use std::io::{self, IsTerminal as _};
-
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::set_global_default;
 use tracing_subscriber::Layer;
@@ -12,7 +10,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layered, SubscriberExt as _};
 use tracing_subscriber::registry::Registry;
 
-use crate::config::{self, Directive, LogOutput, LoggingConfig, TelemetryConfig, parse_levels};
+use crate::config::{self, Directive, LoggingConfig, TelemetryConfig, parse_levels};
 use crate::error::Error;
 use crate::layers::ProgramLayer;
 use crate::provider::TelemetryProviderBuilder;
@@ -101,7 +99,7 @@ pub(super) fn install(
     let lines = LINES.iter().next();
     // A `Vec` without layers would disable everything.
     let subscriber = Registry::default().with(has_layers.then_some(layers));
-    if lines.is_some() && is_terminal(config.logging.output) && !config::is_set("FLOE_LOG_JSON") {
+    if lines.is_some() && config.logging.output.is_terminal() && !config::is_set("FLOE_LOG_JSON") {
         config.logging.json_output = false;
     }
     let subscriber = subscriber.with(lines.map(|it| (it.layer)(&config.logging, filter.clone())));
@@ -122,21 +120,12 @@ pub(super) fn install(
     Ok(())
 }
 
-/// Whether log lines are written to a terminal.
-pub fn is_terminal(output: LogOutput) -> bool {
-    match output {
-        LogOutput::Stdout => io::stdout().is_terminal(),
-        LogOutput::Stderr => io::stderr().is_terminal(),
-        LogOutput::None => false,
-    }
-}
-
 fn line_filter(config: &TelemetryConfig, rust_log: Option<&[Directive]>) -> Targets {
     let is_default = config.logging.log_level == LoggingConfig::default().log_level;
     match rust_log {
         Some(directives) if is_default && !config::is_set("FLOE_LOG_LEVEL") => targets(directives),
         // An invalid level is reported by the provider.
-        _ => level_filter(&config.logging).unwrap_or_else(|_| default_filter()),
+        _ => config.logging.level_filter().unwrap_or_else(|_| default_filter()),
     }
 }
 
@@ -144,15 +133,14 @@ fn default_filter() -> Targets {
     Targets::new().with_default(DEFAULT_LEVEL)
 }
 
-/// Returns the filter by the configured levels of log lines.
-///
-/// # Errors
-///
-/// The levels are not valid.
-pub fn level_filter(config: &LoggingConfig) -> Result<Targets, Error> {
-    let levels = parse_levels(&config.log_level)
-        .map_err(|message| Error::config(format!("logging.log_level: {message}")))?;
-    Ok(targets(&levels))
+impl LoggingConfig {
+    /// Returns the filter by the levels.
+    #[doc(hidden)]
+    pub fn level_filter(&self) -> Result<Targets, Error> {
+        let levels = parse_levels(&self.log_level)
+            .map_err(|message| Error::config(format!("logging.log_level: {message}")))?;
+        Ok(targets(&levels))
+    }
 }
 
 fn targets(directives: &[Directive]) -> Targets {

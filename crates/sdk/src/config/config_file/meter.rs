@@ -10,8 +10,8 @@ use super::part::Part;
 use crate::config::batch::without_limit;
 use crate::config::exporters::ExporterKind;
 use crate::config::metrics::{
-    ConfiguredView, DEFAULT_BOUNDARIES, DEFAULT_MAX_SCALE, DEFAULT_MAX_SIZE, MetricsConfig,
-    PrometheusConfig, check_host, check_port,
+    ConfiguredView, DEFAULT_MAX_SCALE, DEFAULT_MAX_SIZE, MetricsConfig, PrometheusConfig,
+    check_host, check_port,
 };
 use crate::config::mistake::Mistake;
 use crate::config::otlp::Signal;
@@ -195,7 +195,7 @@ fn aggregation(stream: &Part<'_>) -> Result<Option<Aggregation>, Mistake> {
         "last_value" => Some(Aggregation::LastValue),
         EXPLICIT => {
             let boundaries = part.value("boundaries")?;
-            let boundaries = boundaries.unwrap_or_else(|| DEFAULT_BOUNDARIES.to_vec());
+            let boundaries = boundaries.unwrap_or_else(|| ConfiguredView::BOUNDARIES.to_vec());
             Some(Aggregation::ExplicitBucketHistogram { boundaries, record_min_max })
         }
         EXPONENTIAL => {
