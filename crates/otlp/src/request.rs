@@ -25,6 +25,9 @@ const MAX_SCOPES: usize = 1024;
 /// The largest buffer that a scope keeps for later requests, in bytes.
 const MAX_CAPACITY: usize = 1024 * 1024;
 
+/// The maximum number of requests whose memory is used again.
+const MAX_RECENT: usize = 4;
+
 #[derive(Debug, Default)]
 pub(super) struct EncodedBatch {
     pub(super) requests: Vec<EncodedRequest>,
@@ -50,6 +53,9 @@ pub(super) struct RequestBuilder {
     spans: usize,
     /// The complete requests of the open batch.
     batch: EncodedBatch,
+    /// The last requests. One that has been sent gives its memory to the next one, because memory that the allocator
+    /// has returned to the system costs a page fault for each 4 KiB.
+    recent: Vec<Bytes>,
 }
 
 struct ScopeSpans {
@@ -70,6 +76,7 @@ impl RequestBuilder {
             max_bytes,
             spans: 0,
             batch: EncodedBatch::default(),
+            recent: Vec::new(),
         }
     }
 
@@ -106,7 +113,10 @@ impl RequestBuilder {
         self.bytes = MAX_HEAD + self.resource.len();
         let spans = mem::take(&mut self.spans);
         if spans > 0 {
-            let bytes = self.encode().into();
+            let bytes = Bytes::from(self.encode());
+            if self.recent.len() < MAX_RECENT && bytes.len() <= MAX_CAPACITY {
+                self.recent.push(bytes.clone());
+            }
             self.batch.requests.push(EncodedRequest { spans, bytes });
         }
     }
@@ -115,7 +125,10 @@ impl RequestBuilder {
         let lengths = self.scopes.iter().filter_map(ScopeSpans::length);
         let body: usize = lengths.map(|length| head_length(length) + length).sum();
         let length = self.resource.len() + body;
-        let mut request = Vec::with_capacity(head_length(length) + length);
+        let sent = self.recent.iter().position(Bytes::is_unique);
+        let mut request = sent.map_or_else(Vec::new, |at| self.recent.swap_remove(at).into());
+        request.clear();
+        request.reserve(head_length(length) + length);
         head(&mut request, 1, length);
         request.extend_from_slice(&self.resource);
         for scope in &mut self.scopes {

@@ -190,6 +190,23 @@ fn a_batch_has_several_requests_without_spans_that_are_too_large() {
     }
 }
 
+#[test]
+fn a_request_uses_the_memory_of_one_that_is_sent() {
+    let (process, clock) = (SharedAttributes::default(), WallClock::default());
+    let mut enricher = Enricher::default();
+    let mut builder = RequestBuilder::new(&Resource::builder_empty().build(), 4_000_000);
+    let mut request = || {
+        builder.push(&enricher.enrich(&mut span_of_one_place(), &clock, &process));
+        builder.take().requests.remove(0).bytes
+    };
+    let (first, second) = (request(), request());
+    let (sent, waiting) = (first.as_ptr(), second.clone());
+    drop(first);
+    assert_eq!(request().as_ptr(), sent);
+    assert_ne!(request().as_ptr(), second.as_ptr());
+    assert_eq!(second, waiting);
+}
+
 proptest! {
     #[test]
     fn the_encoding_is_that_of_opentelemetry_proto(mut records in vec(record(), 0..6)) {
