@@ -36,7 +36,7 @@ pub mod logs {
 
 pub mod metrics {
     pub use crate::metrics::destination::MetricDestination;
-    pub use crate::metrics::meters::{AddedMetrics, MeterProviders, ProgramView, ProviderMeters};
+    pub use crate::metrics::meters::{AddedMetrics, MeterProviders, ProgramView};
     pub use crate::metrics::reporting::LastExport;
     pub use crate::metrics::sdk_metrics::observe;
 }

@@ -9,7 +9,7 @@ pub(crate) mod sdk_metrics;
 pub use self::provider::RecorderMeterProvider;
 pub(crate) use self::{
     destination::MetricDestination,
-    meters::{AddedMetrics, MeterProviders, ProviderMeters},
+    meters::{AddedMetrics, MeterProviders},
     reporting::LastExport,
 };
 pub use crate::collector::{CollectedExemplars, Exemplar, collect_exemplars};

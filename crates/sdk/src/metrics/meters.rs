@@ -1,22 +1,20 @@
 //! The aggregation of metrics, linked by another crate.
 
-use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::metrics::{Instrument, Stream};
+use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
 
 use super::destination::MetricDestination;
-use crate::collector::{Counters, Redaction, Redactor, SpanMetrics};
-use crate::config::{MetricsConfig, TelemetryConfig};
+use crate::collector::{Counters, Redaction, SpanMetrics};
+use crate::config::TelemetryConfig;
 
 /// The functions that aggregate metrics.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct MeterProviders {
-    /// Starts the readers of these destinations, as the current meter provider of the process.
+    /// Starts the readers of these destinations, as the current meter provider of the process, and creates the
+    /// instruments that derive metrics from spans.
     pub start: StartMeters,
 }
 
@@ -26,7 +24,7 @@ type StartMeters = fn(
     Redaction,
     &Arc<Counters>,
     AddedMetrics,
-) -> Arc<dyn ProviderMeters>;
+) -> (SdkMeterProvider, SpanMetrics);
 
 /// A view of the program, in the form of OpenTelemetry's SDK.
 pub type ProgramView = Box<dyn Fn(&Instrument) -> Option<Stream> + Send + Sync>;
@@ -51,27 +49,4 @@ impl MeterProviders {
     pub(crate) fn linked() -> Option<&'static Self> {
         METERS.iter().next()
     }
-}
-
-/// The meters of a provider.
-pub trait ProviderMeters: fmt::Debug + Send + Sync {
-    /// Creates the instruments that derive metrics from spans.
-    fn span_metrics(&self, config: &MetricsConfig, redactor: Redactor) -> SpanMetrics;
-
-    /// Ends the measurements of the program.
-    fn stop(&self);
-
-    /// Collects and exports metrics, and waits for the exporters.
-    ///
-    /// # Errors
-    ///
-    /// A reader or an exporter has failed.
-    fn flush(&self) -> OTelSdkResult;
-
-    /// Exports a last time, shuts the readers down, and waits for the exporters.
-    ///
-    /// # Errors
-    ///
-    /// A reader or an exporter has failed.
-    fn shut_down(&self, timeout: Duration) -> OTelSdkResult;
 }

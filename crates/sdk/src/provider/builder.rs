@@ -389,18 +389,18 @@ impl TelemetryProviderBuilder {
             destinations.extend(unless_of_environment(&self.config, Signal::Traces, made)?);
         }
         *provider.logs = ProviderLogs::start(&self.config, &otlp, self.logs, &resource, &settings)?;
-        *provider.meters = metrics::start(&self.config, &otlp, self.metrics, &resource, &settings)?;
+        let started = metrics::start(&self.config, &otlp, self.metrics, &resource, &settings)?;
+        let (meters, span_metrics) = started.unzip();
+        *provider.meters = meters;
         let message = start_message::line(&self.config, counters, has_sampler);
         let processing = Processing::new(self.processors, counters);
-        let metrics = (provider.meters.as_ref())
-            .map(|meters| meters.span_metrics(&self.config.metrics, Redactor::new(redaction)));
         let pipeline = Pipeline::new(
             self.config,
             memory.other,
             counters,
             redactor,
             processing,
-            metrics,
+            span_metrics,
             destinations,
         );
         Ok((pipeline, message))

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use floe_telemetry_core::__sdk::metrics::Current;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use super::resource;
 use super::targets::{OtlpTargets, signal_targets, unless_of_environment};
@@ -13,23 +15,20 @@ use crate::collector::{
     BatchExporter, Counters, ExportFailure, ExporterId, Redactor, Report, SpanMetrics, Worker,
     WorkerSettings,
 };
-use crate::config::{ExporterKind, MetricsConfig, Signal, TelemetryConfig, needed};
+use crate::config::{ExporterKind, Signal, TelemetryConfig, needed};
 use crate::error::Error;
 use crate::exporter::{ConsoleExporters, OtlpExporters};
-use crate::metrics::{AddedMetrics, MeterProviders, MetricDestination, ProviderMeters};
+use crate::metrics::{AddedMetrics, MeterProviders, MetricDestination};
 
 /// The meters, with the thread that flushes them, because OpenTelemetry's SDK waits for exporters without a timeout.
 #[derive(Debug)]
 pub(super) struct ProviderMetrics {
-    meters: Arc<dyn ProviderMeters>,
+    /// Kept because the SDK logs when it is dropped, see `Drop` of the provider.
+    _meters: SdkMeterProvider,
     worker: Worker<()>,
 }
 
 impl ProviderMetrics {
-    pub(super) fn span_metrics(&self, config: &MetricsConfig, redactor: Redactor) -> SpanMetrics {
-        self.meters.span_metrics(config, redactor)
-    }
-
     /// Collects and exports in the background.
     pub(super) fn flush(&self) -> Receiver<Report> {
         let (report, reports) = channel();
@@ -39,7 +38,7 @@ impl ProviderMetrics {
 
     /// Exports the remaining metrics and shuts down in the background.
     pub(super) fn shut_down(&self, timeout: Duration) -> Receiver<Report> {
-        self.meters.stop();
+        Current::replace(None);
         let (report, reports) = channel();
         self.worker.shutdown(timeout, &report);
         reports
@@ -49,7 +48,7 @@ impl ProviderMetrics {
 /// The meters, in the form of an exporter without batches.
 #[derive(Debug)]
 struct Flushing {
-    meters: Arc<dyn ProviderMeters>,
+    meters: SdkMeterProvider,
     counters: Arc<Counters>,
 }
 
@@ -72,15 +71,15 @@ impl BatchExporter<()> for Flushing {
     }
 
     fn flush(&mut self) -> Result<(), String> {
-        self.reported(self.meters.flush())
+        self.reported(self.meters.force_flush())
     }
 
     fn shutdown(&mut self, timeout: Duration) -> Result<(), String> {
-        self.reported(self.meters.shut_down(timeout))
+        self.reported(self.meters.shutdown_with_timeout(timeout))
     }
 }
 
-type Metrics = Option<ProviderMetrics>;
+type Metrics = Option<(ProviderMetrics, SpanMetrics)>;
 
 pub(super) fn start(
     config: &TelemetryConfig,
@@ -105,12 +104,12 @@ pub(super) fn start(
     let metrics = &config.metrics;
     let resource =
         Redactor::new(redaction.clone()).resource(&resource::of_metrics(resource, metrics));
-    let meters = (meters.start)(config, &resource, redaction.clone(), counters, added);
-    let flushing = Flushing { meters: Arc::clone(&meters), counters: Arc::clone(counters) };
+    let (meters, of_spans) = (meters.start)(config, &resource, redaction.clone(), counters, added);
+    let flushing = Flushing { meters: meters.clone(), counters: Arc::clone(counters) };
     let settings = WorkerSettings { signal: Signal::Metrics, ..settings.clone() };
     let id = ExporterId::of::<Flushing>().named("metrics");
     let worker = Worker::start(&id, move || Ok(Box::new(flushing) as _), &settings)?;
-    Ok(Some(ProviderMetrics { meters, worker }))
+    Ok(Some((ProviderMetrics { _meters: meters, worker }, of_spans)))
 }
 
 /// Fails if exporters were added to a program that aggregates no metrics.
