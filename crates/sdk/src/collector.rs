@@ -335,6 +335,11 @@ impl Collector {
 
     fn finish_first(&mut self) {
         if let Some(drain) = self.drains.pop_front() {
+            if drain.is_shutdown()
+                && let Some(counters) = self.counters.upgrade()
+            {
+                counters.last_at(Baseline::at(self.read));
+            }
             drain.finish(&mut self.pipeline);
         }
     }
@@ -352,9 +357,8 @@ impl Collector {
             }
             return;
         }
-        match &mut self.pipeline {
-            Some(pipeline) => pipeline.push(record, &self.clock),
-            None => statistics::count_without_provider(),
+        if let Some(pipeline) = &mut self.pipeline {
+            pipeline.push(record, &self.clock);
         }
     }
 }

@@ -336,7 +336,7 @@ impl Inner {
             return self.await_shutdown(operation, timeout);
         }
         let _ending = Ending(self);
-        let open = Sampling::stop();
+        Sampling::stop();
         let deadline = monotonic_now().checked_add(timeout);
         if let Some(deadline) = deadline {
             let end = end_of_exports(deadline, timeout);
@@ -346,7 +346,7 @@ impl Inner {
         let metrics = || self.meters.as_ref().map(|meters| meters.shut_down(timeout));
         let (counters, limit) = (&self.counters, Some(timeout));
         let result = await_delivery(operation, timeout, deadline, limit, counters, logs, metrics);
-        if let Some(lost) = lost(&self.counters, open, result.as_ref().err()) {
+        if let Some(lost) = lost(&self.counters, result.as_ref().err()) {
             exit::say(format!("telemetry has ended: {lost}"), time_until(deadline));
         }
         result

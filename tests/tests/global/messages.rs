@@ -1,9 +1,16 @@
 //! Losses are reported on standard error, whatever the filter and the destination of log lines, and the start on request.
 
+use std::iter;
+use std::sync::Barrier;
+use std::thread;
 use std::time::Duration;
 
-use floe_telemetry::{MetricRecorder, create_span, init};
+use floe_telemetry::{
+    EndingSpan, MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, init,
+};
 use floe_tests::{Receiver, ReservedPort, program};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 use super::pipeline::NEVER;
 
@@ -107,7 +114,7 @@ fn the_end_of_a_program_accounts_for_every_span() {
 
     let program = program!({
         let receiver = Receiver::http();
-        let mut config = floe_telemetry::TelemetryConfig::new("orders");
+        let mut config = TelemetryConfig::new("orders");
         config.otlp_endpoint = Some(receiver.endpoint());
         config.apply_env().unwrap();
         let telemetry = floe_telemetry::init_with(config).unwrap();
@@ -176,4 +183,61 @@ fn the_start_reports_destinations_on_request() {
     let (_, features) = stderr.split_once(&format!("\"event\":\"{expected}")).unwrap();
     assert!(features.contains("logs, metrics, otlp-grpc, otlp-http"), "{features}");
     assert!(!stdout.contains(expected), "{stdout}");
+}
+
+/// Meets the program when the collector has read all spans, and waits for the next meeting.
+#[derive(Debug)]
+struct Meeting(&'static Barrier);
+
+impl SpanExporter for Meeting {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        self.0.wait();
+        self.0.wait();
+        Ok(())
+    }
+}
+
+#[test]
+fn a_span_that_begins_or_ends_during_the_shutdown_is_counted_once() {
+    static MEETING: Barrier = Barrier::new(2);
+
+    let program = program!({
+        let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+            .with_span_processor(|span: &mut EndingSpan<'_>| {
+                if span.name() == "first" {
+                    MEETING.wait();
+                    MEETING.wait();
+                }
+            })
+            .with_span_exporter(Meeting(&MEETING))
+            .initialize()
+            .unwrap();
+        drop(create_span("first"));
+        let [exported, late, _open] = ["exported", "late", "open"].map(create_span);
+        MEETING.wait();
+        let shutdown = thread::spawn(move || telemetry.shutdown(NEVER).unwrap());
+        let is_recorded = || {
+            thread::sleep(Duration::from_millis(1));
+            create_span("before the shutdown").is_recording()
+        };
+        let before = iter::repeat_with(is_recorded).take_while(|recorded| *recorded).count();
+        drop(exported);
+        MEETING.wait();
+        // The exporter shuts down.
+        MEETING.wait();
+        drop(late);
+        drop(create_span("after the shutdown"));
+        MEETING.wait();
+        shutdown.join().unwrap();
+        let exported = before + 2;
+        let lost =
+            format!("exported {exported} of {} spans: dropped_without_provider=3", exported + 3);
+        println!("error: telemetry has ended: {lost}; spans that are still open: 1");
+    });
+    let (stdout, stderr) = program.run(&[]);
+    assert!(stdout.lines().any(|line| line == stderr.trim_end()), "{stdout}{stderr}");
 }

@@ -125,13 +125,6 @@ impl Statistics {
     }
 }
 
-/// Spans that were read from the threads' buffers while there was no provider.
-static WITHOUT_PROVIDER: AtomicU64 = AtomicU64::new(0);
-
-pub(super) fn count_without_provider() {
-    WITHOUT_PROVIDER.fetch_add(1, Ordering::Relaxed);
-}
-
 /// Spans that were read from the threads' buffers and belong to a `testing::capture`.
 static CAPTURED: AtomicU64 = AtomicU64::new(0);
 
@@ -139,45 +132,50 @@ pub(super) fn count_captured() {
     CAPTURED.fetch_add(1, Ordering::Relaxed);
 }
 
-/// The counters of the process when a provider starts. The provider counts relative to them.
+/// The counters of the process at a moment. A provider counts relative to those at its start.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Baseline {
     /// Spans written to the threads' buffers.
     written: u64,
-    /// Written spans that did not go to a provider.
-    elsewhere: u64,
+    /// Written spans that went to a `testing::capture`.
+    captured: u64,
     buffer_full: u64,
     memory: u64,
-    without_provider: u64,
+    /// Spans that started after the shutdown of a provider.
+    after_shutdown: u64,
 }
 
 impl Baseline {
     fn now() -> Self {
-        // `written` is read last, because a span that is counted elsewhere was written before.
+        // Read before the number of spans, because every captured span was written before.
         let captured = CAPTURED.load(Ordering::Acquire);
-        let read = WITHOUT_PROVIDER.load(Ordering::Acquire);
         let memory = LOST.for_memory.load(Ordering::Relaxed);
         Self {
-            elsewhere: captured + read,
             buffer_full: LOST.spans.load(Ordering::Relaxed).saturating_sub(memory),
             memory,
-            without_provider: read + LOST.after_shutdown.load(Ordering::Relaxed),
+            after_shutdown: LOST.after_shutdown.load(Ordering::Relaxed),
+            captured,
             written: Buffer::written_by_all(),
         }
     }
 
-    /// The counters when the collector has read this number of spans. Later spans belong to the next provider.
+    /// The counters when the collector has read this number of spans. Later spans do not count.
     pub(super) fn at(read: u64) -> Self {
         Self { written: read, ..Self::now() }
+    }
+
+    /// The spans for a provider.
+    const fn spans(&self) -> u64 {
+        self.written.saturating_sub(self.captured)
     }
 
     fn since(self, start: Self) -> Self {
         Self {
             written: self.written.saturating_sub(start.written),
-            elsewhere: self.elsewhere.saturating_sub(start.elsewhere),
+            captured: self.captured.saturating_sub(start.captured),
             buffer_full: self.buffer_full.saturating_sub(start.buffer_full),
             memory: self.memory.saturating_sub(start.memory),
-            without_provider: self.without_provider.saturating_sub(start.without_provider),
+            after_shutdown: self.after_shutdown.saturating_sub(start.after_shutdown),
         }
     }
 }
@@ -191,6 +189,8 @@ pub struct Counters {
     pub(crate) dropped_queue_full: AtomicU64,
     pub(super) dropped_shutdown: AtomicU64,
     start: OnceLock<Baseline>,
+    /// The counters when the collector has read the last span for the provider.
+    last: OnceLock<Baseline>,
     /// The counters at the start of the next provider.
     end: OnceLock<Baseline>,
     pub(super) tail_buffered: AtomicU64,
@@ -278,17 +278,27 @@ impl Counters {
         let _ = self.start.set(start);
     }
 
+    pub(super) fn last_at(&self, last: Baseline) {
+        let _ = self.last.set(last);
+    }
+
     pub(super) fn end_at(&self, end: Baseline) {
         let _ = self.end.set(end);
     }
 
-    /// The counts of the process since the provider started.
+    /// The counts of the process since the provider started. The spans that were written too late for it are among those
+    /// without a provider.
     fn process(&self) -> Baseline {
         let Some(start) = self.start.get() else {
             return Baseline::default();
         };
-        let end = self.end.get().copied();
-        end.unwrap_or_else(Baseline::now).since(*start)
+        let now = self.end.get().copied().unwrap_or_else(Baseline::now);
+        let last = self.last.get().copied().unwrap_or(now);
+        Baseline {
+            written: last.since(*start).spans(),
+            after_shutdown: now.since(*start).after_shutdown + now.since(last).spans(),
+            ..now.since(*start)
+        }
     }
 
     pub(crate) fn read(&self) -> Statistics {
@@ -305,8 +315,7 @@ impl Counters {
         let logs_dropped = self.logs_dropped.load(Ordering::Acquire);
         let logs_done = logs_exported + logs_failed + logs_dropped;
         let logs_emitted = self.logs_emitted.load(Ordering::Acquire);
-        let not_exported = sampled_out + discarded;
-        let own = (process.written).saturating_sub(process.elsewhere + not_exported);
+        let own = process.written.saturating_sub(sampled_out + discarded);
         let exporters = self.exports.exporter_count() as u64;
         let expected = own * exporters;
         let done = exported + failed + dropped_queue_full + dropped_shutdown;
@@ -318,7 +327,7 @@ impl Counters {
             dropped_buffer_full: process.buffer_full,
             dropped_memory: process.memory,
             dropped_shutdown,
-            dropped_without_provider: process.without_provider,
+            dropped_without_provider: process.after_shutdown,
             pending: expected.saturating_sub(done),
             tail_buffered: self.tail_buffered.load(Ordering::Relaxed),
             sampled_out,

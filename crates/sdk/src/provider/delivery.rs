@@ -8,6 +8,7 @@ use crate::clock::{Instant, monotonic_now};
 use crate::collector::{self, Counters, Drain, Report};
 use crate::config::Signal;
 use crate::error::Error;
+use crate::recorder::Sampling;
 
 /// The part of a shutdown's time that is left for the reports of exporters after the end of their requests; at most a
 /// tenth of the timeout.
@@ -67,14 +68,19 @@ fn join_results(one: Result<(), Error>, other: Result<(), Error>) -> Result<(), 
 }
 
 /// The message about the losses of an ended provider, with the last error; `None` without losses.
-pub(super) fn lost(counters: &Counters, open: u64, error: Option<&Error>) -> Option<String> {
+pub(super) fn lost(counters: &Counters, error: Option<&Error>) -> Option<String> {
     let it = counters.read();
+    // Counted later, so that a span that ends meanwhile is not counted twice.
+    let open = Sampling::open_spans();
+    let exporters = counters.exports.exporter_count();
+    let late = if exporters > 0 { it.dropped_without_provider } else { 0 };
     let spans = [
         ("failed", it.failed),
         ("dropped_queue_full", it.dropped_queue_full),
         ("dropped_buffer_full", it.dropped_buffer_full),
         ("dropped_memory", it.dropped_memory),
         ("dropped_shutdown", it.dropped_shutdown),
+        ("dropped_without_provider", late),
         ("pending", it.pending),
     ];
     let records = [
@@ -82,7 +88,6 @@ pub(super) fn lost(counters: &Counters, open: u64, error: Option<&Error>) -> Opt
         ("logs_dropped", it.logs_dropped),
         ("logs_pending", it.logs_pending),
     ];
-    let exporters = counters.exports.exporter_count();
     let each = (exporters > 1).then(|| format!(" (counted for each of {exporters} exporters)"));
     let error = error.map(ToString::to_string);
     let metrics = counters.exports.of(Signal::Metrics).filter_map(|export| {

@@ -97,8 +97,8 @@ impl Sampling {
         }
     }
 
-    /// Stops recording for the provider. Returns the number of sampled spans that are open.
-    pub fn stop() -> u64 {
+    /// Stops recording for the provider.
+    pub fn stop() {
         let mut in_use = lock(&IN_USE);
         // A provider that could not be initialized has recorded nothing.
         if in_use.sampling.take().is_some() {
@@ -106,6 +106,11 @@ impl Sampling {
         }
         listeners::set_provider(0);
         replace_sampler(None);
+    }
+
+    /// The number of sampled spans of the process that are open.
+    #[must_use]
+    pub fn open_spans() -> u64 {
         recording::open_spans()
     }
 }
