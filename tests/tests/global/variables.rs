@@ -261,6 +261,16 @@ fn a_misspelled_name_is_reported_with_its_suggestion() {
     assert!(warnings[0].contains("did you mean `http/protobuf`?"), "{warnings:?}");
 }
 
+#[test]
+fn a_guessed_name_is_reported_with_the_right_one() {
+    let program = program!({ child() });
+    for (name, known) in [("FLOE_CONFIG", "FLOE_CONFIG_FILE"), ("FLOE_LOG", "FLOE_LOG_LEVEL")] {
+        let (_, warnings) = run(&program, &[(name, "debug")]);
+        let expected = format!("warning: {name}: expected `{known}`; the variable is ignored");
+        assert_eq!(warnings, [expected]);
+    }
+}
+
 /// The variables of a recipe in `docs/backends.md` have the same effect as its YAML.
 #[test]
 fn each_recipe_has_one_effect_in_both_forms() {

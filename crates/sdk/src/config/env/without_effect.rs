@@ -1,10 +1,10 @@
-//! Warns about variables of the specification that have no effect here.
+//! Warns about variables that have no effect here: variables of the specification, and names that are easily guessed.
 
-use super::{is_set, misspelled, warn_about};
+use super::{is_set, warn_about};
 
 const LIMITS: &str = "limits of events, links and log records cannot be set";
 
-const VARIABLES: [(&str, &str); 7] = [
+const VARIABLES: [(&str, &str); 10] = [
     ("OTEL_SPAN_EVENT_COUNT_LIMIT", LIMITS),
     ("OTEL_SPAN_LINK_COUNT_LIMIT", LIMITS),
     ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", LIMITS),
@@ -12,11 +12,13 @@ const VARIABLES: [(&str, &str); 7] = [
     ("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", LIMITS),
     ("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", LIMITS),
     ("OTEL_METRICS_EXEMPLAR_FILTER", "exemplars are recorded in sampled spans"),
+    ("OTEL_EXPERIMENTAL_CONFIG_FILE", "the variable is called `OTEL_CONFIG_FILE` now"),
+    ("FLOE_CONFIG", "expected `FLOE_CONFIG_FILE`"),
+    ("FLOE_LOG", "expected `FLOE_LOG_LEVEL`"),
 ];
 
 pub(super) fn warn() {
     for (name, reason) in VARIABLES {
-        misspelled::know(name);
         if is_set(name) {
             warn_about(name, reason, "the variable is ignored");
         }
