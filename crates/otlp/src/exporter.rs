@@ -214,7 +214,7 @@ fn check_features(settings: &OtlpSettings) -> Result<(), Error> {
     let endpoint = settings.receiver();
     let protocol = settings.protocol;
     let has_files = settings.certificate.is_some() || settings.client.is_some();
-    let is_https = settings.endpoint.starts_with("https://");
+    let is_https = settings.url.starts_with("https://");
     let compression = settings.compression;
     let (tls, zstd) = (cfg!(feature = "tls"), cfg!(feature = "zstd"));
     let zstd = zstd || compression != Compression::Zstd;

@@ -21,7 +21,7 @@ use super::failure::{CREDENTIAL_ADVICE, Peer};
 use super::proxy::{Proxy, UNUSABLE};
 use super::response::{self, MAX_RESPONSE, Outcome, description, number_and_text};
 use super::retry::Transport;
-use super::settings::{self, OtlpSettings, signal_path};
+use super::settings::{self, OtlpSettings};
 use floe_telemetry_core::__sdk::clock::wall_now;
 use floe_telemetry_sdk::__parts::config::without_credentials;
 use floe_telemetry_sdk::Error;
@@ -114,7 +114,7 @@ impl Resolver for Addresses {
 impl Http {
     /// The advice for a receiver that does not know the path. The endpoint of one signal is used without changes.
     fn path_advice(&self) -> String {
-        let expected = signal_path(self.signal);
+        let expected = format!("/v1/{}", self.signal.as_str());
         if self.peer.endpoint.path().ends_with(&expected) {
             return String::new();
         }

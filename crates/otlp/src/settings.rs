@@ -26,9 +26,8 @@ pub(super) const USER_AGENT: &str =
 #[derive(Clone)]
 pub(super) struct OtlpSettings {
     pub(super) signal: Signal,
-    pub(super) endpoint: String,
-    /// Whether the endpoint was set for the signal, so no path is appended.
-    pub(super) is_complete: bool,
+    /// The URL of the requests. Over gRPC it is the endpoint.
+    pub(super) url: String,
     pub(super) protocol: OtlpProtocol,
     /// The headers, including the credential. Names are in lower case, as HTTP/2 requires.
     pub(super) headers: Vec<(String, String)>,
@@ -66,8 +65,7 @@ impl OtlpSettings {
         }
         Ok(Self {
             signal,
-            endpoint: endpoint.to_owned(),
-            is_complete: own.endpoint.is_some(),
+            url: config.otlp_url(signal),
             protocol,
             headers: target.headers(signal).map_err(|error| error.of_setting("HEADERS"))?,
             timeout: config.otlp.timeout(signal).min(max_timeout(config, signal)),
@@ -78,19 +76,11 @@ impl OtlpSettings {
         })
     }
 
-    /// The URL of the requests. Over gRPC it is the endpoint.
-    fn url(&self) -> String {
-        if self.is_complete || self.protocol == OtlpProtocol::Grpc {
-            return self.endpoint.clone();
-        }
-        signal_url(&self.endpoint, self.signal)
-    }
-
     /// # Errors
     ///
     /// The endpoint is not a URL.
     pub(super) fn uri(&self) -> Result<Uri, Error> {
-        self.url().parse().map_err(|error| {
+        self.url.parse().map_err(|error| {
             let shown = self.receiver();
             Error::config(format!("otlp_endpoint: `{shown}` is not a URL: {error}"))
         })
@@ -98,7 +88,7 @@ impl OtlpSettings {
 
     /// The URL for messages, without parts that may be credentials.
     pub(super) fn receiver(&self) -> String {
-        without_credentials(&self.url())
+        without_credentials(&self.url)
     }
 
     /// Adds the receiver to a message, because there may be several receivers.
@@ -171,25 +161,6 @@ pub(super) fn read_file(path: &Path, max: u64) -> Result<Vec<u8>, Error> {
     })
 }
 
-/// The end of the path at which a receiver expects the requests.
-pub(super) fn signal_path(signal: Signal) -> String {
-    format!("/v1/{}", signal.as_str())
-}
-
-/// Appends the path of the signal, unless the endpoint has it
-/// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp)).
-fn signal_url(endpoint: &str, signal: Signal) -> String {
-    let (endpoint, query) = match endpoint.split_once('?') {
-        Some((endpoint, query)) => (endpoint, format!("?{query}")),
-        None => (endpoint, String::new()),
-    };
-    let base = endpoint.trim_end_matches('/');
-    // The general endpoint often contains the path of traces.
-    let base = base.strip_suffix("/v1/traces").unwrap_or(base);
-    let path = signal_path(signal);
-    if base.ends_with(&path) { format!("{base}{query}") } else { format!("{base}{path}{query}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,26 +178,5 @@ mod tests {
             assert!(!safe.contains("whale") && !safe.contains("c\\"), "{safe}");
         }
         assert_eq!(without_values(r"C:\dir \u00".to_owned(), values), r"C:\dir \u00");
-    }
-
-    #[test]
-    fn the_path_is_appended_once() {
-        for endpoint in [
-            "http://c:4318",
-            "http://c:4318/",
-            "http://c:4318/v1/traces",
-            "http://c:4318/v1/traces/",
-        ] {
-            assert_eq!(signal_url(endpoint, Signal::Traces), "http://c:4318/v1/traces");
-            assert_eq!(signal_url(endpoint, Signal::Metrics), "http://c:4318/v1/metrics");
-        }
-        for (endpoint, expected) in [
-            ("http://c/otlp", "http://c/otlp/v1/logs"),
-            ("http://c?k=v", "http://c/v1/logs?k=v"),
-            ("http://c/v1/logs?k=v/", "http://c/v1/logs?k=v/"),
-            ("http://c/?k=a?b", "http://c/v1/logs?k=a?b"),
-        ] {
-            assert_eq!(signal_url(endpoint, Signal::Logs), expected);
-        }
     }
 }

@@ -177,6 +177,15 @@ fn the_start_reports_destinations_on_request() {
     let (_, stderr) = run(&[("OTEL_LOG_LEVEL", "debug"), ("OTEL_EXPORTER_OTLP_ENDPOINT", query)]);
     assert!(stderr.contains("an exporter of traces is left out"), "{stderr}");
     assert!(stderr.contains("`orders`: traces → none; metrics → http"), "{stderr}");
+    // The path of traces is replaced.
+    let (_, stderr) = run(&[
+        ("OTEL_LOG_LEVEL", "debug"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://receiver.invalid:4318/v1/traces"),
+        ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", ""),
+    ]);
+    let urls = "traces → http/protobuf http://receiver.invalid:4318/v1/traces; \
+                metrics → http/protobuf http://receiver.invalid:4318/v1/metrics; ";
+    assert!(stderr.contains(urls), "{stderr}");
     // A subscriber that shows the line gets it as a record.
     let (stdout, stderr) = run(&[("OTEL_LOG_LEVEL", "debug"), ("FLOE_LOG_LEVEL", "debug")]);
     assert_eq!(stderr.matches(expected).count(), 1, "{stderr}");

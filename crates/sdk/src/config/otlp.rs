@@ -146,6 +146,20 @@ impl Signal {
     }
 }
 
+/// Appends the path of the signal, unless the endpoint has it
+/// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp)).
+pub(super) fn signal_url(endpoint: &str, signal: Signal) -> String {
+    let (endpoint, query) = match endpoint.split_once('?') {
+        Some((endpoint, query)) => (endpoint, format!("?{query}")),
+        None => (endpoint, String::new()),
+    };
+    let base = endpoint.trim_end_matches('/');
+    // The general endpoint often contains the path of traces.
+    let base = base.strip_suffix("/v1/traces").unwrap_or(base);
+    let path = format!("/v1/{}", signal.as_str());
+    if base.ends_with(&path) { format!("{base}{query}") } else { format!("{base}{path}{query}") }
+}
+
 /// The compression of requests.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -344,5 +358,26 @@ mod tests {
             assert_eq!(OtlpProtocol::of(Some(endpoint)), expected, "{endpoint}");
         }
         assert_eq!(OtlpProtocol::of(None), OtlpProtocol::default());
+    }
+
+    #[test]
+    fn the_path_is_appended_once() {
+        for endpoint in [
+            "http://c:4318",
+            "http://c:4318/",
+            "http://c:4318/v1/traces",
+            "http://c:4318/v1/traces/",
+        ] {
+            assert_eq!(signal_url(endpoint, Signal::Traces), "http://c:4318/v1/traces");
+            assert_eq!(signal_url(endpoint, Signal::Metrics), "http://c:4318/v1/metrics");
+        }
+        for (endpoint, expected) in [
+            ("http://c/otlp", "http://c/otlp/v1/logs"),
+            ("http://c?k=v", "http://c/v1/logs?k=v"),
+            ("http://c/v1/logs?k=v/", "http://c/v1/logs?k=v/"),
+            ("http://c/?k=a?b", "http://c/v1/logs?k=a?b"),
+        ] {
+            assert_eq!(signal_url(endpoint, Signal::Logs), expected);
+        }
     }
 }

@@ -17,7 +17,7 @@ use super::limits::SpanLimits;
 use super::logging::LoggingConfig;
 use super::metrics::MetricsConfig;
 use super::mistake::{Mistake, at, at_most};
-use super::otlp::{OtlpConfig, OtlpProtocol, Signal};
+use super::otlp::{OtlpConfig, OtlpProtocol, Signal, signal_url};
 use super::panics::PanicOutput;
 use super::propagator::Propagator;
 use super::redaction::RedactionConfig;
@@ -288,6 +288,17 @@ impl TelemetryConfig {
         let protocol = own.protocol.or(self.otlp_protocol);
         let protocol = protocol.unwrap_or_else(|| OtlpProtocol::of(endpoint));
         (protocol, endpoint.unwrap_or_else(|| protocol.default_endpoint()))
+    }
+
+    /// Returns the URL of a signal's requests over OTLP. Over gRPC it is the endpoint.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn otlp_url(&self, signal: Signal) -> String {
+        let (protocol, endpoint) = self.otlp_route(signal);
+        if protocol == OtlpProtocol::Grpc || self.otlp.signal(signal).endpoint.is_some() {
+            return endpoint.to_owned();
+        }
+        signal_url(endpoint, signal)
     }
 
     /// Returns whether a setting for this signal selects an exporter or an endpoint.

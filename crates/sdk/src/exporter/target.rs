@@ -34,7 +34,7 @@ impl OtlpTarget {
             0 => "otlp".into(),
             _ => format!("otlp/{}", index + 1).into(),
         };
-        let (protocol, endpoint) = self.config.otlp_route(signal);
+        let ((protocol, _), url) = (self.config.otlp_route(signal), self.config.otlp_url(signal));
         let transport = match protocol {
             OtlpProtocol::Grpc => "grpc",
             OtlpProtocol::Http => "http",
@@ -47,8 +47,8 @@ impl OtlpTarget {
         ExporterId {
             name,
             kind: format!("otlp_{transport}_{items}_exporter").into(),
-            server: server(endpoint),
-            route: Some(format!("{} {}", protocol.name(), without_credentials(endpoint))),
+            server: server(&url),
+            route: Some(format!("{} {}", protocol.name(), without_credentials(&url))),
         }
     }
 
