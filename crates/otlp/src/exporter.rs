@@ -9,7 +9,6 @@ use floe_telemetry_core::__sdk::caught::caught;
 use floe_telemetry_core::__sdk::clock::Instant;
 use floe_telemetry_core::__sdk::internal_log::internal_log;
 use floe_telemetry_core::__sdk::redaction::sanitize_error;
-use floe_telemetry_core::sanitize_error_message;
 use floe_telemetry_sdk::__parts::config::needs;
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
 use floe_telemetry_sdk::Error;
@@ -147,14 +146,12 @@ impl Otlp {
         if message.is_empty() || !WARNINGS.is_due() {
             return;
         }
-        let warning = sanitize_error(message);
-        let warning = sanitize_error_message(&warning);
         let endpoint = self.settings.receiver();
         // A field `message` would replace the message of the record.
         internal_log!(
             warn,
             endpoint = endpoint,
-            warning = &*warning,
+            warning = &*sanitize_error(message),
             "the OTLP receiver sent a warning"
         );
     }
@@ -163,17 +160,20 @@ impl Otlp {
     /// current transport stays in use.
     fn replace_transport(&mut self) {
         let files = versions(&self.settings);
-        if !self.is_broken && self.files == files {
+        let is_renewed = self.files != files;
+        if !self.is_broken && !is_renewed {
             return;
         }
         self.files = files;
         match transport(&self.settings) {
             Ok(transport) => self.transport = transport,
-            Err(error) => internal_log!(
+            Err(error) if is_renewed => internal_log!(
                 warn,
                 error = error.to_string(),
                 "a renewed certificate could not be loaded"
             ),
+            // The export fails, with the panic of the transport as its reason.
+            Err(_) => {}
         }
     }
 }

@@ -126,8 +126,9 @@ impl Http {
         *request.method_mut() = http::Method::POST;
         request.uri_mut().clone_from(&self.peer.endpoint);
         request.headers_mut().clone_from(&self.headers);
-        let request = self.agent.configure_request(request).timeout_global(Some(time)).build();
-        self.agent.run(request)
+        let request = self.agent.configure_request(request).timeout_global(Some(time));
+        // If the body of a refusal stalls, half of the time is left for a retry.
+        self.agent.run(request.timeout_recv_body(Some(time / 2)).build())
     }
 
     fn outcome(&self, response: http::Response<Body>) -> Outcome {

@@ -2,6 +2,7 @@
 //! text about it, and for another protocol the change that helps.
 
 use std::io::{Read as _, Write as _};
+use std::iter;
 use std::net::TcpListener;
 use std::sync::LazyLock;
 use std::thread;
@@ -51,12 +52,16 @@ fn error_with(
 
 /// The endpoint of a receiver that sends `answer` on each connection.
 fn answering(answer: String) -> String {
+    answering_each(iter::repeat(answer))
+}
+
+/// The endpoint of a receiver that sends one answer on each connection.
+fn answering_each(answers: impl Iterator<Item = String> + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     thread::spawn(move || {
-        for stream in listener.incoming() {
+        for (stream, answer) in listener.incoming().zip(answers) {
             let mut stream = stream.unwrap();
-            let answer = answer.clone();
             thread::spawn(move || {
                 let mut request = vec![0; 64 * 1024];
                 let read = stream.read(&mut request);
@@ -137,6 +142,18 @@ fn an_endpoint_without_the_path_of_its_signal_is_named() {
         let expected = if is_complete { "no route" } else { "ends with `/v1/traces`" };
         assert!(error.ends_with(expected), "{error}");
     }
+}
+
+#[alone]
+fn a_stalled_explanation_leaves_time_for_a_retry() {
+    let stalled = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 99\r\n\r\nfull".to_owned();
+    let answers = [stalled, http("200 OK", "application/x-protobuf", "")];
+    let mut config = traces_alone(OtlpProtocol::Http, answering_each(answers.into_iter()));
+    config.otlp.all.timeout_millis = Some(8_000);
+    let telemetry = start(config);
+    work();
+    telemetry.force_flush(TIMEOUT).unwrap();
+    assert_eq!(telemetry.statistics().exported, 1);
 }
 
 #[alone]
