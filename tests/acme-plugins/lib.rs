@@ -8,8 +8,8 @@ use floe_plugin::alert::{AlertChannel, Message};
 use floe_plugin::compute::{ComputeEngine, Database, Materialize};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Credential, Destination, Error, ErrorKind, Lifecycle, LocalPath};
-use rusqlite::Connection;
 use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension};
 use serde::Deserialize;
 
 floe_plugin::plugin! {
@@ -145,6 +145,24 @@ impl Database for Tables {
             rows.row(&values)?;
         }
         Ok(())
+    }
+
+    fn describe(&mut self, table: &str) -> Result<Vec<(String, ColumnType)>, Error> {
+        let select = format!("SELECT * FROM {table}");
+        let statement = self.0.prepare(&select).map_err(|error| explain(&error))?;
+        let names = statement.column_names();
+        Ok(names.into_iter().map(|name| (name.to_owned(), ColumnType::Text)).collect())
+    }
+
+    fn remove(&mut self, table: &str) -> Result<bool, Error> {
+        let kind = "SELECT type FROM sqlite_schema WHERE name = ?1";
+        let kind = self.0.query_row(kind, [table], |row| row.get::<_, String>(0));
+        let Some(kind) = kind.optional().map_err(|error| explain(&error))? else {
+            return Ok(false);
+        };
+        let drop = format!("DROP {kind} {table}");
+        self.0.execute_batch(&drop).map_err(|error| explain(&error))?;
+        Ok(true)
     }
 }
 
