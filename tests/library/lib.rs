@@ -86,7 +86,7 @@ pub fn first_or<'a>(rows: &'a Vec<u64>, other: &'a Vec<u64>) -> &'a Vec<u64> {
     if rows.is_empty() { other } else { rows }
 }
 
-/// `next` is named like a method of a trait, which clippy accepts of an `async fn`.
+/// Rows with a method `next`, which is named like a method of a trait. Clippy accepts the name for an `async fn`.
 pub struct Rows(pub Vec<u64>);
 
 #[traced]

@@ -81,8 +81,8 @@ fn print(name: &str, found: &Value) {
 /// The other ends of the sockets that threads wait for.
 static SOCKETS: Mutex<Vec<UnixStream>> = Mutex::new(Vec::new());
 
-/// A socket that ends with the program. It has a timeout because, after a signal, the kernel does not restart a call
-/// with one.
+/// A socket that ends with the program. It has a timeout, because the kernel does not restart a call with a timeout
+/// after a signal.
 fn socket() -> UnixStream {
     let (own, other) = UnixStream::pair().expect("the system has sockets");
     own.set_read_timeout(Some(Duration::from_secs(600))).expect("a valid timeout");

@@ -33,7 +33,7 @@ pub(crate) struct Noisy {
 }
 
 impl Noisy {
-    /// Logs another name to the same log.
+    /// A value with another name and the same log.
     pub(crate) fn named(&self, name: &'static str) -> Self {
         let dropped = Rc::clone(&self.dropped);
         Self { name, dropped }
@@ -134,7 +134,7 @@ fn poll<F: Future>(mut future: Pin<&mut F>, polls: u8) -> Option<F::Output> {
     })
 }
 
-/// Pending once.
+/// Is pending at its first poll.
 pub(crate) async fn pause() {
     let mut paused = false;
     std::future::poll_fn(|_| {
@@ -174,7 +174,7 @@ pub(crate) mod auto {
         }
     }
 
-    // A method of the type comes before one of a trait, if its bound holds.
+    // Method lookup prefers a method of the type to a method of a trait if the bound of the type's method holds.
     macro_rules! tests {
         ($($method:ident $bound:ident $otherwise:ident)*) => {$(
             impl<T: $bound> Auto<T> {

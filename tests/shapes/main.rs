@@ -1,10 +1,11 @@
-//! Shapes of functions, compiled with and without `#[traced]` and compared. A new shape is a file in
-//! `corpus` and its name below; the package `edition-2021` compiles all of them too.
+//! Shapes of functions, compiled with and without `#[traced]` and compared. A new shape is a file in `corpus` and its
+//! name below; the package `edition-2021` compiles all of them too.
 //!
-//! A shape observes itself through a [`Log`]: values, drops after 0, 1 and 2 polls, panics, auto traits,
-//! sizes of futures and of stack frames. What it observes must be equal without the attribute, with it
-//! while nothing records, and with it while spans are recorded. Sizes have budgets. With `error_if` or an
-//! attribute on each function without arguments, the observations are the same, and the spans differ in that alone.
+//! A shape observes itself through a [`Log`]: values, drops after 0, 1 and 2 polls, panics, auto traits, sizes of
+//! futures and of stack frames. The observations must be the same without the attribute, with it while nothing records,
+//! and with it while spans are recorded. Sizes have budgets. With `error_if`, or with a span attribute on each function
+//! without arguments, the observations must also be the same, and the spans differ only in their status or in the span
+//! attribute.
 
 #![allow(clippy::panic, clippy::print_stdout, clippy::unwrap_used, reason = "tests")]
 
@@ -68,7 +69,8 @@ corpus! {
     tail_temporaries
     type_parameters
     types;
-    // These shapes have no arguments: `error_if` would get the result before the signature determines its type.
+    // These shapes are not compiled with arguments: `error_if` would get the result before the signature determines its
+    // type.
     returned_closures
 }
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use crate::Receiver;
 
-/// The variable of a child process that is one test.
+/// Set in a child process that runs one test.
 const ALONE: &str = "FLOE_TEST_ALONE";
 
-/// The variable of a child process that is the program of a test.
+/// Set in a child process that runs the program of a test.
 const CHILD: &str = "FLOE_TEST_CHILD";
 
 /// The only time limit for a test that must not wait. The timeouts of the test are longer, so a test that waits hangs.

@@ -211,8 +211,8 @@ impl<'ast> Visit<'ast> for Paths {
     }
 }
 
-/// The modules of circles, and those that use them. `arrows` is consumed module by module: one that uses none of the
-/// remaining modules is in no circle.
+/// The modules in circles, and the modules that use them. Removes each module that uses none of the remaining modules,
+/// because it is in no circle.
 fn circles(mut arrows: Arrows) -> Vec<String> {
     loop {
         let remaining: BTreeSet<Module> = arrows.keys().cloned().collect();

@@ -207,7 +207,6 @@ fn limits(text: &str) -> Option<BTreeMap<&str, usize>> {
     limits.collect()
 }
 
-/// The base is the commit before the last merge.
 #[test]
 fn no_limit_is_higher_than_before_the_last_merge() {
     let merge = git(&["rev-list", "--first-parent", "--merges", "--max-count=1", "HEAD"]);

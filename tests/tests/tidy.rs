@@ -162,7 +162,7 @@ fn the_lists_of_the_linker_have_the_version() {
     }
 }
 
-/// Hosts of code and rustdoc make the same anchor.
+/// The anchor of a heading, which code hosts and rustdoc make in the same way.
 fn anchor(heading: &str) -> String {
     let words = heading.trim_start_matches('#').trim().to_lowercase();
     let kept = words.chars().filter(|it| it.is_alphanumeric() || [' ', '-', '_'].contains(it));
@@ -206,7 +206,7 @@ fn every_link_to_a_file_leads_there() {
                 Some(target) => (Path::new(""), target),
                 None => (folder, target),
             };
-            // Another site, or an item, which rustdoc checks.
+            // Skips links to other sites, and to items, which rustdoc checks.
             if target.contains("://") || target.contains("::") || target.contains('@') {
                 continue;
             }

@@ -3,7 +3,7 @@
 
 use floe_telemetry::{FloeAttributes, callsite, create_span, traced};
 
-/// Skips another site, and an item, which rustdoc checks.
+/// An order, whose attributes begin with `order`.
 #[derive(Debug, FloeAttributes)]
 #[floe(prefix = "order")]
 pub struct Order<'a> {

@@ -40,7 +40,7 @@ fn findings_are_the_replaced_ranges() {
     assert_eq!(redactor.redact(&text), safe);
 }
 
-/// A quote that another line closes does not hide the keys between the two.
+/// A quote that another line closes does not hide the keys between the two lines.
 #[test]
 fn a_long_value_that_stays_does_not_hide_what_follows_its_line() {
     let words = "the rows of ".repeat(60);
@@ -486,7 +486,7 @@ fn there_are_over_two_hundred_rules() {
     assert!(ids.len() > 200, "{}", ids.len());
 }
 
-/// The first row of the same prefix is of 20 characters.
+/// The first row with this prefix is for tokens of 20 characters.
 #[test]
 fn of_the_formats_of_a_prefix_the_longest_match_is_redacted() {
     for token in [

@@ -42,7 +42,6 @@ pub(super) fn lines(spans: &[SpanData], describe: impl Fn(&SpanData) -> String) 
     lines
 }
 
-/// Indents the lines by two spaces for each ancestor.
 pub(super) fn text(lines: &[Line]) -> String {
     let lines = lines.iter().map(|(depth, text)| indented(*depth, text));
     lines.collect::<Vec<_>>().join("\n")

@@ -171,7 +171,6 @@ fn a_call_that_all_requests_make_and_few_made_before_is_named() {
     }
 }
 
-/// A name that one of many requests has is not called new.
 #[test]
 fn a_rare_name_is_a_note() {
     let [before, after] = [1000, 50].map(|at| {
@@ -189,7 +188,7 @@ fn a_rare_name_is_a_note() {
     );
 }
 
-/// Five runs on each side show poorly how runs differ, which does not matter while they are alike.
+/// Five runs on each side hardly show how runs differ, which does not matter if the runs are alike.
 #[test]
 fn rare_failures_are_found_in_five_runs() {
     let base = Service { requests: 120, failures: 0.02, ..Service::default() };
@@ -246,7 +245,6 @@ fn a_slower_machine_is_a_note_and_a_far_slower_one_is_a_total() {
     }
 }
 
-/// A name that changed more than the rest is listed, with measured times.
 #[test]
 fn what_changed_more_than_all_is_named_beside_the_total() {
     let base = Service { requests: 100, ..Service::default() };
@@ -285,7 +283,6 @@ fn one_or_two_names_that_all_changed_are_named() {
     }
 }
 
-/// The drift of a machine, which affects all names, does not hide the change of one name.
 #[test]
 fn a_change_is_found_on_an_uneven_machine() {
     let base =

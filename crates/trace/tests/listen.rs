@@ -64,7 +64,6 @@ impl Listener {
         post(&self.http, "/v1/traces", headers, body).unwrap()
     }
 
-    /// Ends the receiver with `SIGTERM`.
     fn end(&self) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &pid]).status();
@@ -244,7 +243,6 @@ fn a_page_of_another_machine_is_refused() {
     assert_eq!(listener.written(&file).lines().count(), 3);
 }
 
-/// A signal ends the receiver even during a request.
 #[test]
 fn it_ends_while_it_receives() {
     let folder = tempfile::tempdir().unwrap();

@@ -73,7 +73,7 @@ fn order_in_postgres(connection: &mut PgConnection) -> QueryResult<Vec<i32>> {
     order!(connection)
 }
 
-/// The values are literals and parameters of the tests, and the password; all of them contain `hunter`.
+/// The literals and parameters of the tests, and the password, all contain `hunter`.
 #[track_caller]
 fn assert_no_values(spans: &Spans) {
     let all = format!("{spans:?}");
@@ -166,7 +166,7 @@ struct Mood;
 #[diesel(postgres_type(name = "missing_mood"))]
 struct MissingMood;
 
-/// A value of both types. Formatting it panics.
+/// A value for both SQL types. Formatting it panics.
 #[derive(diesel::expression::AsExpression)]
 #[diesel(sql_type = Mood, sql_type = MissingMood)]
 struct Text(&'static str);

@@ -101,7 +101,6 @@ fn same_items<T: Serialize>(what: &str, expected: &[T], found: &[T]) -> Result<(
     }
 }
 
-/// The path and the first value that differs.
 fn difference(path: &str, expected: &Value, found: &Value) -> Option<String> {
     if expected == found {
         return None;

@@ -147,7 +147,7 @@ pub fn flags(context: &SpanContext) -> u8 {
     context.trace_flags().to_u8() & !2
 }
 
-/// The description of an error, a greater text than those of earlier errors.
+/// The description of the error at this position. It sorts after the descriptions of earlier errors.
 #[must_use]
 pub fn description(position: usize) -> String {
     format!("failure {position:04}")

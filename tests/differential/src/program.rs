@@ -43,8 +43,8 @@ pub struct Program {
     pub drops_spans_first: bool,
 }
 
-/// A started span or an attached context, counted from the last one, which is 0. Beyond the first one, the count starts
-/// again.
+/// A started span or an attached context. The last one is 0, the one before it is 1, and indexes beyond the first one
+/// wrap around.
 #[derive(Clone, Copy, Debug)]
 pub struct Pick(pub u8);
 

@@ -54,7 +54,6 @@ enum Handle<S> {
 
 struct State<'a, S> {
     program: &'a Program,
-    /// The number of the operation.
     position: usize,
     /// The number of keys so far.
     keys: usize,

@@ -8,7 +8,6 @@ use crate::compare::compare;
 use crate::generate;
 use crate::program::Case;
 
-/// The cases of a runner.
 const CASES: u32 = 64;
 
 #[derive(Debug)]

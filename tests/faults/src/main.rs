@@ -29,7 +29,7 @@ use std::time::Duration;
 use self::program::Program;
 use self::scenario::{Case, Scenario};
 
-/// The number of scenarios at a time, whose programs wait most of the time.
+/// The number of scenarios that run at the same time. Their programs mostly wait.
 const WORKERS: usize = 4;
 
 const QUICK: &str = "--quick";

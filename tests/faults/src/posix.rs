@@ -25,7 +25,6 @@ mod declared {
     }
 }
 
-/// Runs `body` in a fork of this process and waits for it.
 pub(crate) fn in_fork(body: impl FnOnce() -> Result<()>) -> Result<()> {
     let process = declared::fork();
     if process == 0 {

@@ -127,7 +127,6 @@ impl Program {
         self.add_calls(calls, payload);
     }
 
-    /// Calls the annotated function on each of several threads.
     pub(crate) fn spans_on_threads(&mut self, threads: u64, count: u64) {
         let calls = || measured(count, |number| work(number, black_box(""))).collect();
         let calls: Vec<Vec<_>> = thread::scope(|scope| {
@@ -259,7 +258,6 @@ impl Program {
         is_ok
     }
 
-    /// Drops the telemetry and starts another one.
     pub(crate) fn replace(&mut self, config: TelemetryConfig) {
         self.telemetry = None;
         self.start(config);
@@ -375,7 +373,6 @@ impl RunQueue {
     }
 }
 
-/// A timeout in the unit of the configuration.
 pub(crate) fn millis(duration: Duration) -> Option<u64> {
     u64::try_from(duration.as_millis()).ok()
 }

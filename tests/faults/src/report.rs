@@ -23,7 +23,6 @@ pub(crate) enum Message {
 }
 
 impl Message {
-    /// Writes the message as a line on standard output.
     pub(crate) fn send(&self) {
         if let Ok(line) = serde_json::to_string(self) {
             let mut out = io::stdout().lock();
@@ -47,7 +46,6 @@ pub(crate) struct Report {
     pub(crate) operations: BTreeMap<String, Operation>,
     pub(crate) calls: Calls,
     pub(crate) log: String,
-    /// The largest resident memory of the process.
     pub(crate) peak_memory_kib: u64,
     pub(crate) threads: u64,
 }
@@ -120,7 +118,6 @@ pub(crate) struct Operation {
 }
 
 impl Report {
-    /// Sets the number of spans that have arrived at the receiver.
     pub(crate) fn arrived_at(self, receiver: &Receiver) -> Self {
         self.arrived_in(receiver.spans().len())
     }
@@ -142,7 +139,6 @@ impl Report {
         Ok(operation)
     }
 
-    /// Fails if one of the operations has an error.
     pub(crate) fn succeeded(&self, names: &[&str]) -> Result<()> {
         for name in names {
             let error = self.error(name)?;

@@ -52,7 +52,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     check: |_| Ok(Report::default()),
 };
 
-/// The effect of each fault on the page, and the names of its scenarios.
+/// The effect of each fault on the page docs/faults.md, and the names of the scenarios of the fault.
 pub(crate) fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {
     let lines = include_str!("../../../docs/faults.md").lines();
     let rows = lines.filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
@@ -84,7 +84,6 @@ impl Case {
         }
     }
 
-    /// The report of a program whose receiver reads but never answers.
     pub(crate) fn report_of_silent_receiver(&self) -> Result<Report> {
         self.report(&Script::silent()?.endpoint())
     }

@@ -1,5 +1,4 @@
-//! The functions and types that need no annotation: they compile, run, return what they should, and
-//! record nothing.
+//! The functions and types that need no annotation: they compile, run, return the right values, and record nothing.
 
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;

@@ -1,4 +1,4 @@
-//! Boxed futures, also under another name, and values that only look like one.
+//! Boxed futures, also under another name, and values that only look like boxed futures.
 
 use std::error::Error;
 use std::future::{Future, ready};

@@ -1,4 +1,4 @@
-//! Traits of the user's that a future in a span implements.
+//! Traits of the user that a future in a span implements.
 
 use std::future::{Future, ready};
 

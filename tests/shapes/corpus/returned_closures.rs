@@ -1,4 +1,4 @@
-//! Closures whose parameters, or the coercion of whose results, only the signature determines.
+//! Closures whose parameter types or result coercions only the signature determines.
 
 use std::error::Error;
 

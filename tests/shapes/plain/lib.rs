@@ -1,5 +1,5 @@
-//! Attributes of the tests: [`macro@alone`], `#[traced]` without a span, so that one file can be compiled with and
-//! without it, and `#[traced]` with arguments where a function has none.
+//! Attributes for the tests: [`macro@alone`]; `#[traced]` without a span, so that one file can be compiled with and
+//! without spans; and variants of `#[traced]` with arguments for functions that have none.
 
 use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
 

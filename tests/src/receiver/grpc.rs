@@ -74,7 +74,6 @@ async fn answer(
     })
 }
 
-/// A response with this message in its frame.
 fn framed(message: &[u8]) -> hyper::Response<Body> {
     let length = u32::try_from(message.len()).expect("a short message");
     let mut frame = vec![0];

@@ -132,7 +132,7 @@ fn received(span: Span, resource: &BTreeMap<String, Value>) -> ReceivedSpan {
     }
 }
 
-/// Any number of bytes, so that an id of a wrong length is visible.
+/// Accepts any number of bytes, so that an id of a wrong length is visible.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

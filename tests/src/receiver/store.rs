@@ -15,7 +15,6 @@ use crate::{TIMEOUT, tree};
 #[derive(Debug, Default)]
 pub(super) struct Store {
     state: Mutex<State>,
-    /// Notified after each arrival.
     arrived: Condvar,
 }
 

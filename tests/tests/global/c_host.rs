@@ -80,7 +80,6 @@ fn threads_of_the_library_block_signals() {
     drop(telemetry);
 }
 
-/// A program in C that is linked with the library.
 fn c_program(folder: &Path) -> Command {
     host(folder, "cc")
 }
@@ -215,7 +214,7 @@ fn a_program_in_c_is_not_ended_by_a_write() {
                 .env("OTEL_LOGS_EXPORTER", "none"),
         );
     }
-    // Files of the process may have 16 KiB.
+    // A file of the process may have at most 16 KiB.
     let of_program = program();
     assert_succeeds(
         Command::new("sh")
@@ -268,8 +267,8 @@ fn an_exception_of_cpp_unwinds_through_every_span() {
     assert_ended("c++", "throw");
 }
 
-/// A library starts its telemetry in a constructor, while the program loads it: no thread of the library runs before the
-/// loader has finished, so it fails.
+/// A library starts its telemetry in a constructor, while the program loads it. The start fails, because no thread of
+/// the library runs before the loader has finished.
 #[alone]
 fn a_constructor_does_not_start_telemetry() {
     let folder = tempfile::tempdir().unwrap();

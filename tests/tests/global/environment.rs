@@ -1,5 +1,5 @@
-//! Mistakes in the `OTEL_*` variables, the effects of a configuration file, and of a file that cannot be used. Each case
-//! is a process.
+//! Mistakes in the `OTEL_*` variables, and the effects of configuration files, also of unusable ones. Each case is a
+//! process.
 
 use std::fs;
 use std::path::Path;

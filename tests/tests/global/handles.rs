@@ -1,5 +1,5 @@
-//! Handles of metrics: each measurement is exported once, by the provider of its time, as a measurement by name is.
-//! Instruments of OpenTelemetry's API, and names without end.
+//! Metric handles: like a measurement by name, each measurement is exported once, by the provider of its time. Also
+//! instruments of OpenTelemetry's API, and an unbounded number of names.
 
 #![allow(clippy::float_cmp, reason = "floats represent these values exactly")]
 

@@ -282,7 +282,7 @@ impl LogExporter for Broken {
     }
 }
 
-/// Otherwise such an export would never end.
+/// If these messages were exported, a failing export would never end.
 #[test]
 fn messages_about_a_failed_export_are_not_exported() {
     let program = program!({

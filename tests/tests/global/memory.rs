@@ -22,7 +22,6 @@ const MIB: usize = 1024 * 1024;
 /// Large spans for a blocked exporter.
 const SPANS: u64 = 3000;
 
-/// Records a span whose attribute has this length.
 fn large(bytes: usize) {
     drop(span("large").attribute("text", "x".repeat(bytes)).start());
 }
@@ -66,7 +65,6 @@ impl SpanExporter for Pending {
     }
 }
 
-/// The number of spans that the statistics account for.
 fn accounted(counted: &Statistics) -> u64 {
     counted.exported
         + counted.failed

@@ -300,7 +300,6 @@ fn a_processor_takes_spans() {
     assert_eq!(stderr, LINE, "traces are still not exported");
 }
 
-/// The next provider records again.
 #[alone]
 fn an_exporter_listens_after_a_provider_without_one() {
     let mut config = TelemetryConfig::new("nothing");

@@ -123,14 +123,12 @@ impl Pipeline {
     }
 }
 
-/// A provider with an exporter that keeps the spans in memory.
 pub(crate) fn in_memory(config: TelemetryConfig) -> (TelemetryProvider, MemoryExporter) {
     let memory = MemoryExporter::new();
     let builder = TelemetryProvider::builder(config).with_span_exporter(memory.clone());
     (builder.initialize().unwrap(), memory)
 }
 
-/// The spans that the program exports.
 pub(crate) fn spans(config: TelemetryConfig, program: impl FnOnce()) -> Vec<SpanData> {
     let (telemetry, memory) = in_memory(config);
     program();

@@ -104,7 +104,7 @@ fn a_host_name_of_others_gets_no_metrics() {
         assert_eq!(status(port, host), expected, "{host}");
     }
     telemetry.shutdown(TIMEOUT).unwrap();
-    // An address that others reach accepts the names that they give it.
+    // An address that other machines reach accepts the host names that they use.
     let telemetry = start_at("0.0.0.0", port).unwrap();
     assert_eq!(status(port, "host: orders.shop.svc:9464\r\n"), "200");
     telemetry.shutdown(TIMEOUT).unwrap();

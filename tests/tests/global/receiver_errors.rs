@@ -1,5 +1,5 @@
-//! A response that refuses or cannot be understood is reported by one message: with the URL, the reason, the receiver's
-//! text about it, and for another protocol the change that helps.
+//! A refusal, or a response that cannot be understood, is reported by one message with the URL, the reason, the text of
+//! the receiver and, for a wrong protocol, the change that helps.
 
 use std::io::{Read as _, Write as _};
 use std::iter;
@@ -25,7 +25,6 @@ fn error(protocol: OtlpProtocol, endpoint: &str) -> String {
     error_with(protocol, endpoint, |_| ())
 }
 
-/// Like [`error`], with further settings.
 fn error_with(
     protocol: OtlpProtocol,
     endpoint: &str,

@@ -95,7 +95,7 @@ fn the_level_decides_about_personal_data_and_doubtful_keys() {
         let (span, _) = exported(level.clone(), record);
         assert_eq!(attribute(&span, "owner"), owner, "{level:?}");
         assert_eq!(attribute(&span, "session"), session, "{level:?}");
-        // At every level.
+        // Passwords of URLs are redacted at every level.
         assert_eq!(attribute(&span, "url"), "postgres://<REDACTED>@h/d");
         assert_eq!(status(&span), message, "{level:?}");
     }
@@ -221,7 +221,6 @@ fn an_error_is_one_finding() {
     }
 }
 
-/// A number or a boolean is redacted if its text would be redacted.
 #[alone]
 fn typed_values_are_judged_as_their_texts() {
     let pairs = || {

@@ -1,5 +1,5 @@
-//! A sampler of the program: its input, its decision, and its additions. The trace state that built-in samplers pass on:
-//! `tests/differential` compares their decisions with those of the SDK.
+//! A sampler of the program: its input, its decision, and its additions. Also the trace state that built-in samplers
+//! pass on; `tests/differential` compares their decisions with those of the SDK.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

@@ -16,7 +16,6 @@ use super::pipeline::{Pipeline, sampling};
 
 const REASON: &str = "floe.sampling.reason";
 
-/// The ratio is zero.
 const KEEP: &str = "sampler: parentbased_traceidratio, sampler_arg: 0, keep_errors: true, keep_slower_than_millis: ";
 
 #[traced]

@@ -47,7 +47,7 @@ fn everything() {
     get_tracer("plain").in_span("plain", |_| step());
 }
 
-/// The names of the spans that arrive, in alphabetical order, each after that of its parent.
+/// The spans that arrive, as `parent > span`, or `span` for a root, in alphabetical order.
 fn arrived(sampling: SamplingConfig, code: impl FnOnce()) -> Vec<String> {
     let pipeline = Pipeline::http(|config| config.sampling = sampling);
     code();
@@ -98,7 +98,7 @@ const CASES: [Case<'_>; 12] = [
         everything,
         &["floe.pipeline.run", "floe.pipeline.run > step", "orders.import"],
     ),
-    // A span with a parent follows it.
+    // A span with a parent follows the decision of the parent.
     (
         "{rules: [{span: step, ratio: 0}, {span: health.live, ratio: 1}]}",
         || below_remote(true),
@@ -154,7 +154,7 @@ const CASES: [Case<'_>; 12] = [
         },
         &["job", "job > step"],
     ),
-    // A field sets its name, too.
+    // A field sets the name of a span of `tracing`, too.
     (
         "{rules: [{span: 'GET /health*', ratio: 0}, {span: tick, ratio: 0}]}",
         || {
@@ -275,7 +275,7 @@ fn a_filter_selects_by_target_and_level() {
         });
     };
     let rows: [Case<'_>; 9] = [
-        // The parent of a span below `detail` is the span above it.
+        // A span below the excluded span `detail` has the parent of `detail`.
         (
             &*format!("info,{target}::db=debug"),
             request,

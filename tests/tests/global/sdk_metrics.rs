@@ -158,7 +158,6 @@ fn the_open_batch_is_in_the_size_of_the_queue() {
     telemetry.shutdown(TIMEOUT).unwrap();
 }
 
-/// Successful deliveries over both transports are counted by component and receiver.
 #[alone]
 fn deliveries_are_counted_by_component() {
     for (receiver, protocol, transport) in [

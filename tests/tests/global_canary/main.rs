@@ -42,7 +42,6 @@ fn planted(entries: impl Iterator<Item = Entry>) -> impl Iterator<Item = (Canary
     })
 }
 
-/// The output of the program.
 fn outputs(program: &Program, variables: &[(&str, &str)]) -> Outputs {
     let output = program.command().envs(variables.iter().copied()).output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -56,7 +55,6 @@ fn outputs(program: &Program, variables: &[(&str, &str)]) -> Outputs {
 /// The text that must be in the message instead of the marker, where the message does not quote the input.
 type Proof = Option<&'static str>;
 
-/// The mistake in a message, or `None`.
 fn judged(entry: &str, canary: &Canary, proof: Proof, outputs: &Outputs) -> Option<String> {
     let leaks = outputs.leaks(canary);
     if !leaks.is_empty() {

@@ -122,7 +122,7 @@ fn a_version_is_kept_literally() {
     assert_eq!(version.as_deref(), Some("1.20"));
 }
 
-/// The credential contains `hunter2`, or only its place shows it.
+/// The credential contains `hunter2`, or is recognizable only by its place.
 #[test]
 fn a_credential_is_neither_printed_nor_written() {
     for (yaml, mask) in [

@@ -317,8 +317,8 @@ fn a_context_that_was_read_before_an_await_updates_the_same_span_after_it() {
     spans.single("leaf").assert_child_of("reads_before_it_waits");
 }
 
-/// A limit of `boundaries`: within an inner function on the same thread, the context of an outer function is that of
-/// the inner one, because both have the same object.
+/// A limit of `boundaries`: while an inner function runs on the same thread, the context of the outer function has the
+/// span of the inner function, because both functions share one context object.
 #[test]
 fn the_context_of_an_outer_function_in_an_inner_one_has_the_span_of_the_setting() {
     let spans = testing::capture(|| {

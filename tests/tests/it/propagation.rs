@@ -22,7 +22,6 @@ fn read(pairs: &[(&str, &str)]) -> SpanContext {
     extract_context(pairs).span().span_context().clone()
 }
 
-/// The baggage entries of the extracted context.
 fn baggage_of(header: &str) -> BTreeMap<String, String> {
     let cx = extract_context(&[("baggage", header)]);
     let entries = cx.baggage().iter();

@@ -9,7 +9,6 @@ use floe_telemetry::{get_tracer, traced};
 use opentelemetry::trace::{TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
 
-/// The time at this second of the trace.
 fn at(second: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_000_000_000 + second)
 }

@@ -22,7 +22,6 @@ fn subscriber() -> Dispatch {
     Dispatch::new(tracing_subscriber::registry().with(tracing_layer()))
 }
 
-/// Runs the code under this subscriber, in a capture.
 fn record_in(subscriber: impl Into<Dispatch>, code: impl FnOnce()) -> Spans {
     let dispatch = subscriber.into();
     testing::capture(|| with_default(&dispatch, code))

@@ -19,7 +19,6 @@ use floe_telemetry::{create_span, testing};
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const PARENT: &str = "b7ad6b7169203331";
 
-/// The headers of a call.
 struct Call {
     trace_id: String,
     parent_id: String,

@@ -37,7 +37,7 @@ pub(crate) enum Fault {
     Changed,
 }
 
-/// Redacts a tree in a language. If something is wrong, returns it with the text before and after.
+/// Redacts a tree in a language. Returns a fault, if there is one, with the text before and after the redaction.
 pub(crate) fn fault(tree: &Tree, carrier: &Carrier, seed: u64) -> Option<(Fault, String, String)> {
     let text = (carrier.write)(tree, &Style::new(seed));
     assert_eq!(read(tree, carrier, &text), Ok(()), "{}: {text}", carrier.name);

@@ -5,7 +5,6 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::Value;
 
-/// The replacement of a secret.
 pub(crate) const MARK: &str = "<REDACTED>";
 
 #[derive(Clone, Debug)]
@@ -80,7 +79,7 @@ impl Tree {
         }
     }
 
-    /// Whether only names have to stay.
+    /// Whether all leaves may be redacted, so that only names must stay.
     fn is_secret(&self) -> bool {
         match self {
             Self::Secret(_) | Self::SecretNumber(_) | Self::Literal(_) => true,
@@ -91,7 +90,6 @@ impl Tree {
         }
     }
 
-    /// The text of a leaf.
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Text(text) | Self::Secret(text) => text.clone(),
@@ -104,7 +102,6 @@ impl Tree {
         }
     }
 
-    /// The tree in the type of its reader.
     fn json(&self) -> Value {
         match self {
             Self::Number(number) | Self::SecretNumber(number) => (*number).into(),

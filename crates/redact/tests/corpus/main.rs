@@ -26,7 +26,6 @@ fn redactor() -> Redactor {
     Redactor::builder().max_chars(500).build()
 }
 
-/// The score, and the messages with faults.
 fn score(messages: &[Message]) -> (Score, Vec<String>) {
     let redactor = redactor();
     let (mut score, mut faults) = (Score::default(), Vec::new());
@@ -41,7 +40,7 @@ fn score(messages: &[Message]) -> (Score, Vec<String>) {
     (score, faults)
 }
 
-/// Whether a number is under a part of another one, in thousandths.
+/// Whether `part` is less than this many thousandths of `all`.
 fn is_under(part: usize, thousandths: usize, all: usize) -> bool {
     part * 1000 < all * thousandths
 }

@@ -81,7 +81,7 @@ impl Random {
         (self.0 >> 33) % limit
     }
 
-    /// A time that differs by a half or so.
+    /// A random time between 0.75 and 1.25 times the given one.
     pub(crate) fn about(&mut self, time: f64) -> f64 {
         time * (0.75 + f64::from(u32::try_from(self.below(1_000)).unwrap()) / 2_000.0)
     }

@@ -1,5 +1,5 @@
-//! Backends that cannot be used: two of the same name, one that panics, and one without a valid
-//! endpoint. Each is an error for a configuration that selects it, and for no other.
+//! Backends that cannot be used: two of the same name, one that panics, and one without a valid endpoint. Each is an
+//! error only for a configuration that selects it.
 
 use floe_telemetry::backend::{self, ExporterConfig, OtlpExporterConfig, TelemetryBackendPlugin};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider};

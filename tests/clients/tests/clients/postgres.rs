@@ -36,7 +36,7 @@ fn code(error: &Error) -> Option<&str> {
     error.code().map(SqlState::code)
 }
 
-/// The values are literals, parameters and comments of the tests, and the password; all of them contain `hunter`.
+/// The literals, parameters and comments of the tests, and the password, all contain `hunter`.
 #[track_caller]
 fn assert_no_values(spans: &Spans) {
     let all = format!("{spans:?}");

@@ -4,7 +4,6 @@
 /// The stream of the first request on a connection.
 const FIRST: u32 = 1;
 
-/// The settings that a server sends first.
 pub(crate) fn settings() -> Vec<u8> {
     frame(4, 0, 0, &[])
 }
@@ -24,7 +23,6 @@ pub(crate) fn headers() -> Vec<u8> {
     frame(1, 0x4, FIRST, &success())
 }
 
-/// The headers of a successful gRPC response whose messages are compressed.
 pub(crate) fn compressed_headers() -> Vec<u8> {
     let mut block = success();
     block.extend_from_slice(&[0, 13]);
@@ -41,7 +39,7 @@ fn success() -> Vec<u8> {
     block
 }
 
-/// A response with this status, after which the connection ends; a web page if it `has_type`.
+/// A page with this status, after which the connection ends. Its type is `text/html` if `has_type`.
 pub(crate) fn page(status: u16, has_type: bool) -> Vec<u8> {
     let mut headers = vec![0x08, 3];
     headers.extend_from_slice(status.to_string().as_bytes());
@@ -67,7 +65,6 @@ pub(crate) fn open_headers() -> Vec<u8> {
     frame(1, 0, FIRST, &[0x88])
 }
 
-/// Headers that continue the previous ones.
 pub(crate) fn more_headers() -> Vec<u8> {
     let mut block = Vec::new();
     for _ in 0..100 {

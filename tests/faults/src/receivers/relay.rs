@@ -14,7 +14,6 @@ use super::Script;
 
 #[derive(Clone, Debug)]
 pub(crate) enum Plan {
-    /// The connection is forwarded to the receiver.
     Forward,
     /// The connection is reset after the client has sent this many bytes.
     ResetAfter(usize),
@@ -47,12 +46,11 @@ struct Link {
 }
 
 impl Relay {
-    /// Forwards every connection.
     pub(crate) fn to(receiver: u16) -> Result<Self> {
         Self::with(receiver, |_| Plan::Forward)
     }
 
-    /// The number of the connection starts at 0.
+    /// `plan` gets the number of the connection, which starts at 0.
     pub(crate) fn with(
         receiver: u16,
         plan: impl Fn(usize) -> Plan + Send + Sync + 'static,

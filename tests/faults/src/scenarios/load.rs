@@ -150,7 +150,7 @@ pub(super) static SCENARIOS: [Scenario; 8] = [
             // buffer.
             let Counters { dropped, shutdown, .. } = report.counters;
             ensure!(dropped == shutdown, "{:?}", report.counters);
-            // The library's part while the threads are alive, and once they have ended.
+            // The address space of the library while the threads are alive, and after they have ended.
             ensure!(
                 peak < idle_peak + 1024,
                 "the address space grew from {idle_peak} to {peak} MiB"
@@ -192,7 +192,8 @@ pub(super) static SCENARIOS: [Scenario; 8] = [
                 let status = Process::myself()?.status()?;
                 let used = status.vmdata.context("no `VmData`")? * 1024;
                 let limit = Rlimit { current: Some(used + 24 * 1024 * 1024), maximum: None };
-                // Unlike the limit of the address space, this one also limits the arenas that the C library has reserved.
+                // Unlike the limit of the address space, this limit also applies to the arenas that the C library has
+                // reserved.
                 setrlimit(Resource::Data, limit).context("the limit")
             });
             program.shutdown(Duration::from_secs(20));
@@ -215,7 +216,7 @@ pub(super) static SCENARIOS: [Scenario; 8] = [
         max_memory: 192,
         program: |program| {
             program.start(program.config());
-            // A `Context` of OpenTelemetry has room for 65,535 in a thread.
+            // A thread has room for 65,535 nested contexts of OpenTelemetry.
             let mut spans: Vec<_> = (0..70_000).map(|_| create_span("nested")).collect();
             // In the order from the innermost span outwards.
             while spans.pop().is_some() {}
@@ -238,10 +239,9 @@ const ROOM: u64 = 2048 + 512 + 32 * 1024 / 64 * 256;
 
 /// A third of the spans that fill the queues.
 const LARGE_SPANS: u64 = 2_000;
-/// The number of bytes of each of these spans.
+/// The size in bytes of each large span.
 const LARGE: usize = 200_000;
 
-/// Enables metrics from spans.
 fn measured(mut config: TelemetryConfig) -> TelemetryConfig {
     config.exporters.metrics = Some(vec![ExporterKind::Otlp]);
     config.metrics.from_spans = true;

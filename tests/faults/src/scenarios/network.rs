@@ -47,8 +47,8 @@ pub(super) static SCENARIOS: [Scenario; 15] = [
         },
         check: |case| {
             let report = case.report_of_silent_receiver()?;
-            // All spans are in one batch, or in two if the flush began while they were collected. They take over thirty
-            // requests.
+            // All spans are in one batch, or in two if the flush began while they were collected. The batch takes over
+            // thirty requests.
             report.ended_at("flush", BATCH_TIMEOUT * 2)?;
             report.failed("flush", &["not delivered within"])?;
             ensure!(report.counters.failed == BATCH_SPANS, "{:?}", report.counters);
@@ -467,7 +467,7 @@ pub(super) static SCENARIOS: [Scenario; 15] = [
             report.succeeded(&["flush"])?;
             let requests = receiver.requests();
             let largest = requests.iter().map(|request| request.body.len()).max();
-            // The default limit of receivers.
+            // Receivers accept 4 MiB by default.
             ensure!(largest.unwrap_or_default() < 4 * 1024 * 1024, "{largest:?} bytes");
             Ok(report.arrived_at(&receiver))
         },
@@ -546,7 +546,8 @@ fn statuses(protocol: OtlpProtocol) -> Vec<(Response, bool)> {
     }
 }
 
-/// The number of requests with the body of the last one: an earlier request that was given up may arrive late.
+/// The number of requests with the same body as the last request. Other requests do not count, because an earlier
+/// request that was given up may arrive late.
 fn attempts_of_last(requests: &[ReceivedRequest]) -> usize {
     let last = requests.last().map(|request| &request.body);
     requests.iter().filter(|request| Some(&request.body) == last).count()
@@ -560,7 +561,6 @@ fn code_of(code: Code) -> Response {
     Response::Grpc { code, message: "a test".to_owned() }
 }
 
-/// The statuses of pages after which a request is repeated.
 const RETRIED_PAGES: [u16; 4] = [429, 502, 503, 504];
 
 /// The other statuses, and the codes that gRPC maps them to.
@@ -584,7 +584,7 @@ const fn answer_timeout(protocol: OtlpProtocol) -> Duration {
 /// The size in bytes of a response that compresses to a thousandth.
 const BOMB: usize = 64 * 1024 * 1024;
 
-/// Answers that no receiver of OTLP sends, and a part of the error.
+/// The names of answers that no OTLP receiver sends, each with a part of its error.
 const fn unusable(protocol: OtlpProtocol) -> &'static [(&'static str, &'static str)] {
     match protocol {
         OtlpProtocol::Http => &[

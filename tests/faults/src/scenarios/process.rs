@@ -292,7 +292,7 @@ fn forked_with_full_buffers(program: &mut Program) {
     program.start(config);
     // Twice as many as the parent has room for.
     program.spans_of(800, &payload);
-    // The spans of these threads stay in the buffers that they have left.
+    // The threads end, and leave these spans in their buffers.
     program.spans_on_short_threads(SHORT_THREADS, 4);
     program.fork("fork", |program| {
         program.replace(own);

@@ -14,7 +14,6 @@ use super::Sample;
 use crate::program::Program;
 use crate::report::{Counters, Message};
 
-/// The attribute that numbers the spans.
 pub(super) const NUMBER: &str = "number";
 
 /// The number of threads that call functions. One more thread runs async code.

@@ -23,7 +23,6 @@ use tokio::sync::Notify;
 
 use crate::exchanges::{self, PATHS, find, stream, torn};
 
-/// A request that waits without end.
 #[derive(Default)]
 struct Waiting {
     began: Notify,

@@ -30,12 +30,10 @@ pub(crate) async fn find() -> String {
 /// The pieces of a body, the last one first. Each piece has a span, and so has the end.
 pub(crate) struct Pieces(pub(crate) Vec<Result<&'static str, &'static str>>);
 
-/// The body of `/stream`.
 pub(crate) fn stream() -> Pieces {
     Pieces(vec![Ok("b"), Ok("a")])
 }
 
-/// The body of `/torn`.
 pub(crate) fn torn() -> Pieces {
     Pieces(vec![Err("password=hunter2"), Ok("a")])
 }
@@ -69,7 +67,7 @@ pub(crate) fn check(spans: &Spans, address: &str, type_of_torn_body: &str) {
         .assert_no_attribute("error.type")
         .assert_no_attribute("floe.cancelled");
     spans.single("find").assert_child_of("GET /orders/{id}");
-    // Only errors of the server are errors.
+    // Only errors of the server make its span an error.
     server("GET /broken")
         .assert_error("")
         .assert_attribute("http.response.status_code", 503)

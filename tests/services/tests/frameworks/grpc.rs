@@ -199,7 +199,7 @@ async fn the_status_is_that_of_the_call() {
             .assert_attribute("rpc.response.status_code", "INTERNAL")
             .assert_attribute("error.type", "INTERNAL");
     }
-    // Names that a caller invents are in neither names of spans nor series of metrics.
+    // Names that a caller invents appear neither in span names nor in metric series.
     let unknown = of_kind(&spans, "grpc", &SpanKind::Server);
     for (span, method) in unknown.iter().zip(["test.Echo/Shout", "test.Other/Say"]) {
         span.assert_attribute("rpc.method", "_OTHER")

@@ -250,7 +250,6 @@ async fn without_a_listener_context_is_still_propagated() {
     assert!(body.starts_with(&PARENT.as_bytes()[..36]), "{body:?}");
 }
 
-/// Serves one request with the layer in front of a router.
 async fn serve_with(layer: HttpServerLayer, request: Request<Body>) -> Response<Body> {
     let app = Router::new()
         .route("/orders/{id}", get(find))
@@ -463,7 +462,7 @@ async fn hostile_headers_are_bounded() {
     let length = |key: &str| span.attribute(key).unwrap().as_str().len();
     assert_eq!(length("user_agent.original"), 2048);
     assert_eq!(length("http.request.method_original"), 2048);
-    // U+FFFD is three bytes for one.
+    // U+FFFD takes three bytes instead of one.
     let mut many = vec!["é".repeat(1024); 8];
     many[0] = "\u{fffd}".repeat(2048 / 3);
     span.assert_attribute("http.request.header.x-many", many)

@@ -97,7 +97,8 @@ async fn baggage_of_a_caller_is_recorded_only_if_its_key_is_listed() {
         assert!(!span.attributes.contains_key("tenant"));
     }
 
-    // In a platform whose processes hand the identity to each other, the resource keeps its own.
+    // In a platform whose processes hand the identity to each other, the resource keeps the identity of its own
+    // process.
     for span in spans(|config| config.with_identity(&own)).await {
         assert_eq!(span.attributes["floe.namespace"], text("evil"));
         assert!(expected(&span.resource), "{:?}", span.resource);

@@ -1,4 +1,4 @@
-//! How events are recorded, and on which span.
+//! The recorded form of events, and the span on which they are recorded.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! How the fields of a span are recorded.
+//! The recorded form of the fields of a span.
 
 use std::fmt;
 use std::io;
