@@ -30,14 +30,12 @@ pub struct CallSite {
     location: SourceLocation,
     scope_name: &'static str,
     scope_version: Option<&'static str>,
-    /// Whether the scope is named after a tracer, not after the package.
     has_tracer: bool,
     kind: SpanKind,
     level: Level,
     metrics: bool,
     /// The applicable sampling rule, and the generation of the rules.
     rule_cache: AtomicU64,
-    /// The attributes for readers outside the process.
     published: OnceLock<StaticAttributes>,
 }
 
@@ -134,7 +132,7 @@ impl CallSite {
         self.known.split_at(end).0.split_at(start).1
     }
 
-    /// The path of the function, as in `catalog::Table::rows`.
+    /// The path of the function, such as `catalog::Table::rows`.
     #[doc(hidden)]
     pub fn function_path(&self) -> String {
         let module = self.location.module;

@@ -32,7 +32,6 @@ fn message(payload: Box<dyn Any + Send>) -> String {
     message
 }
 
-/// The message of a panic, if its payload is text.
 pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
     let text = payload
         .downcast_ref::<&'static str>()

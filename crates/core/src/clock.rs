@@ -33,7 +33,6 @@ pub use std::time::Instant;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub use web_time::Instant;
 
-/// The interval at which the anchor is compared with the system clock.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 
 /// The largest tolerated difference between the anchor and the system clock. Smaller differences do
@@ -124,7 +123,7 @@ impl Default for WallClock {
 }
 
 impl WallClock {
-    /// The clock of a machine whose wall clock is wrong.
+    /// Returns the clock of a machine whose wall clock is an hour before 1970.
     #[must_use]
     #[inline]
     pub fn before_1970() -> Self {
@@ -168,7 +167,7 @@ impl WallClock {
         }
     }
 
-    /// The time of the system at these ticks.
+    /// The wall-clock time at these ticks.
     #[inline]
     pub fn at(&self, ticks: Ticks) -> SystemTime {
         self.unix(ticks).into()
@@ -180,7 +179,7 @@ impl WallClock {
         nanos(end.0.saturating_sub(start.0), self.nanos_per_tick)
     }
 
-    /// The time of the system at these ticks, in nanoseconds since 1970.
+    /// The wall-clock time at these ticks, in nanoseconds since 1970.
     #[inline]
     pub fn unix(&self, ticks: Ticks) -> UnixNanos {
         UnixNanos(u64::try_from(self.signed_unix(ticks).max(0)).unwrap_or(u64::MAX))
@@ -210,7 +209,7 @@ fn signed_unix_nanos(time: SystemTime) -> i128 {
 pub struct UnixNanos(pub u64);
 
 impl UnixNanos {
-    /// The time after `duration`.
+    /// The timestamp that is `duration` later.
     #[must_use]
     #[inline]
     pub fn after(self, duration: Duration) -> Self {

@@ -42,8 +42,8 @@ pub fn variable() -> *const () {
 
 static ON: AtomicBool = AtomicBool::new(false);
 
-/// Starts to publish and list spans, or stops it for spans that become current later. Published spans stay published
-/// until they end.
+/// Starts to publish and list spans if `on` is set. Otherwise, spans that become current later are neither published
+/// nor listed, and published spans stay published until they end.
 pub fn switch(on: bool) {
     ON.store(on, Ordering::Relaxed);
 }
@@ -257,7 +257,7 @@ struct Stack {
     open: AtomicU64,
     /// The number of open spans without a record.
     deeper: AtomicU64,
-    /// The previous stack.
+    /// The stack that was created before this one.
     next: AtomicPtr<Stack>,
     /// The system's id of the owning thread; zero without an owner.
     thread: AtomicU64,
@@ -345,7 +345,6 @@ impl Stack {
         })
     }
 
-    /// A new stack.
     fn more() -> &'static Self {
         let stack: &'static Self = Box::leak(Box::new(Self {
             open: AtomicU64::new(0),

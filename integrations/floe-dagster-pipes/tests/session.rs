@@ -1,5 +1,5 @@
 //! Sessions with the parameters of Dagster. Their messages are compared with the output of Dagster's own package for
-//! Python for the same calls: `recorded/` is of dagster-pipes 1.13.28.
+//! Python for the same calls: `recorded/` contains the output of dagster-pipes 1.13.28.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

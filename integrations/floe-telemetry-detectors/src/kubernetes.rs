@@ -8,7 +8,6 @@ use crate::container::MOUNTS;
 /// A variable that every container of a pod has.
 const SERVICE: &str = "KUBERNETES_SERVICE_HOST";
 
-/// The file with the namespace, in the volume of the service account.
 const NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
 /// The folder in which Kubernetes' documentation mounts the downward API.

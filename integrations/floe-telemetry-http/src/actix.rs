@@ -184,7 +184,7 @@ where
         let mut response = match result {
             Ok(response) => response,
             Err(error) => {
-                // The server makes a response of the error. Its body is not seen here.
+                // The server converts the error into a response, whose body does not pass through here.
                 if let Some(exchange) = &mut exchange {
                     let status = status(error.as_response_error().status_code());
                     exchange.respond(status, Version::HTTP_11, &HeaderMap::new());

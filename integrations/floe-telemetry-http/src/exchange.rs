@@ -42,9 +42,7 @@ pub(crate) struct Exchange {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum State {
     Requested,
-    /// The body of the response has not ended.
     Responding,
-    /// All data is recorded.
     Ended,
 }
 
@@ -158,7 +156,6 @@ impl Exchange {
         }
     }
 
-    /// Sets the route, which changes the name of the span.
     #[cfg(feature = "actix-web")]
     pub(crate) fn set_route(&mut self, name: Cow<'static, str>, route: String) {
         self.span.update_name(name);
@@ -182,7 +179,6 @@ impl Exchange {
         self.state == State::Requested
     }
 
-    /// Whether a header of the response is recorded or added.
     #[cfg(feature = "actix-web")]
     pub(crate) const fn has_response_options(&self) -> bool {
         self.options.is_some()
@@ -195,7 +191,6 @@ impl Exchange {
         length.or(hint.exact()).filter(|_| self.kind == Kind::HttpServer)
     }
 
-    /// Records a failure, including a truncated body.
     pub(crate) fn fail<E: Display>(&mut self, error: &E) {
         self.fail_as(type_name::<E>(), error);
     }
@@ -208,7 +203,6 @@ impl Exchange {
         }
     }
 
-    /// Records an exception instead of a response.
     #[cfg(feature = "reqwest-middleware")]
     pub(crate) fn fail_with_exception(
         &mut self,
@@ -231,7 +225,6 @@ impl Exchange {
         }
     }
 
-    /// Ends the exchange with trailers, which end the body.
     pub(crate) fn end_with(&mut self, trailers: &HeaderMap) {
         if self.kind.is_grpc()
             && self.state == State::Responding
@@ -304,9 +297,10 @@ impl Exchange {
         self.set(keys::ERROR_TYPE, value);
     }
 
-    /// Ends an exchange whose future or body was dropped early. This is an error for a client of gRPC, and for a server of
-    /// HTTP without a response, but not after it: a stream may have no other end. An HTTP request that its caller gives up
-    /// is no error: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status>.
+    /// Ends an exchange whose future or body was dropped early. For a gRPC client, this is an error. For an HTTP
+    /// server, it is an error only before the response, because a stream may have no other end. For an HTTP client, it
+    /// is no error, because the caller has given up:
+    /// <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status>.
     fn cancel(&mut self) {
         if self.kind.is_grpc() {
             self.set(keys::RPC_RESPONSE_STATUS_CODE, "CANCELLED");

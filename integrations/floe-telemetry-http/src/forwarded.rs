@@ -37,8 +37,8 @@ impl<'h> Forwarded<'h> {
         address.map(|address| address.to_canonical())
     }
 
-    /// The host to which the client sent the request. A proxy that names the host also names the client, so the search
-    /// for the host can be skipped without one.
+    /// The host to which the client sent the request. A proxy that names the host also names the client, so the host is
+    /// not searched for if no client is named.
     pub(crate) fn host(self) -> Option<Authority> {
         self.element.or(self.client)?;
         let host = self.parameter("host").or_else(|| first(self.headers, &HOST));

@@ -7,10 +7,8 @@ use opentelemetry::{Array, Key, StringValue, Value};
 
 use crate::http_semantics::bounded;
 
-/// The maximum number of recorded values of a header.
 const MAX_VALUES: usize = 8;
 
-/// The headers to record, with the keys of their attributes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RecordedHeaders(Arc<[(HeaderName, Key)]>);
 

@@ -171,7 +171,6 @@ impl<'r> Incoming<'r> {
         }
     }
 
-    /// Sets the name and the attributes that are known before the service runs.
     fn describe(&self, opening: &mut Opening, parts: &Parts, forwarded: Forwarded<'_>) {
         let (uri, headers) = (&parts.uri, &parts.headers);
         opening.name_const(self.method.span_name(self.route.as_deref()));
@@ -220,7 +219,6 @@ fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// The route that the server's router has found.
 fn matched_path(parts: &Parts) -> Option<&str> {
     #[cfg(feature = "axum")]
     if let Some(path) = parts.extensions.get::<axum::extract::MatchedPath>() {

@@ -70,7 +70,6 @@ impl Measurement {
         Self { _active: Some(Box::new(Active(attributes))), ..self }
     }
 
-    /// Sets an attribute, replacing one with the same key.
     pub(crate) fn set(&mut self, key: &'static str, value: Value) {
         let same = |attribute: &&mut KeyValue| attribute.key.as_str() == key;
         match self.attributes.iter_mut().find(same) {

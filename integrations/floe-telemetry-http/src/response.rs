@@ -55,7 +55,6 @@ impl RequestKind {
 }
 
 impl<F> ResponseFuture<F> {
-    /// Calls the service inside the exchange.
     pub(crate) fn call<S, B, E>(
         service: &mut S,
         request: Request<B>,

@@ -193,7 +193,6 @@ impl Series {
         Metric::new(self.name.as_str()).with_unit(self.unit).with_description(&self.description)
     }
 
-    /// Records the new value of a gauge.
     fn change(&self, change: impl Fn(f64) -> f64) {
         let changed = self.state.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |bits| {
             let value = change(f64::from_bits(bits));

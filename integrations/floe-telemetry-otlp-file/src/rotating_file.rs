@@ -90,7 +90,6 @@ impl RotatingFile {
 }
 
 impl Open {
-    /// Opens a file for appending, and creates a missing directory.
     fn append(path: &Path) -> io::Result<Self> {
         let directory = path.parent().unwrap_or(path);
         create_directory(directory).map_err(|error| io::Error::other(failed(directory, &error)))?;

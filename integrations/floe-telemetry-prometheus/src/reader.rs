@@ -13,7 +13,6 @@ use prometheus::Registry;
 
 use crate::server::Server;
 
-/// A metric reader that collects on each scrape.
 #[derive(Debug)]
 pub(crate) struct ScrapedReader {
     exporter: PrometheusExporter,
@@ -22,11 +21,6 @@ pub(crate) struct ScrapedReader {
 }
 
 impl ScrapedReader {
-    /// Starts the endpoint.
-    ///
-    /// # Errors
-    ///
-    /// The address cannot be bound, or the thread cannot be started.
     pub(crate) fn start(config: &PrometheusConfig) -> Result<Self, String> {
         let registry = Registry::new();
         let exporter = opentelemetry_prometheus::exporter().with_registry(registry.clone());

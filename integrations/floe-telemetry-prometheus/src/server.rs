@@ -123,7 +123,6 @@ fn serve(
     let _ = runtime.block_on(stopped);
 }
 
-/// The shared state of all connections.
 #[derive(Debug)]
 struct Endpoint {
     registry: Registry,

@@ -18,7 +18,7 @@ pub(crate) fn collect(registry: &Registry) -> prometheus::Result<Vec<u8>> {
     let names: Vec<_> = families.iter().map(|family| family.name().to_owned()).collect();
     let mut text = Vec::new();
     for family in &mut families {
-        // The crate adds the suffix of counters also where the name has it.
+        // `opentelemetry-prometheus` appends the suffix of counters even to names that already end with it.
         if let Some(name) = family.name().strip_suffix(TOTAL)
             && name.ends_with(TOTAL)
             && names.iter().all(|other| other != name)

@@ -81,7 +81,7 @@ impl Report {
     pub fn new(path: impl Into<PathBuf>) -> io::Result<Self> {
         // The process may change its directory until the page is written.
         let path = path::absolute(path.into())?;
-        // A place that cannot be written to is reported now, and not when everything has been collected.
+        // An unwritable place is reported now, not after everything has been collected.
         drop(draft(&path)?);
         // The reader has twice the limit, so that the last batch is read as a whole.
         let reader = Mutex::new((Reader::new().max_bytes(2 * MOST_BYTES), 0));

@@ -62,7 +62,6 @@ fn a_page_of_many_spans_is_bounded_and_says_what_it_leaves_out() {
     assert!((SPANS / 4..SPANS).contains(&left_out), "{note}");
 }
 
-/// The page's text about the spans that it leaves out.
 fn note(page: &Path) -> String {
     let text = fs::read_to_string(page).unwrap();
     let (_, data) = text.split_once(r#"id="data">"#).unwrap();

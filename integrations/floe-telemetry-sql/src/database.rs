@@ -26,7 +26,6 @@ pub struct Database {
     tracer: RecorderTracer,
     system: &'static str,
     attributes: Vec<KeyValue>,
-    /// The histogram, if queries are measured.
     duration: Option<Histogram<f64>>,
 }
 

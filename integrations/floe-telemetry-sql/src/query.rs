@@ -18,7 +18,6 @@ pub(crate) struct Query {
     pub(crate) text: String,
 }
 
-/// The first words of statements.
 const OPERATIONS: &[&str] = &[
     "ALTER",
     "ANALYZE",
@@ -82,7 +81,7 @@ const OBJECTS: &[&str] = &[
     "VIEW",
 ];
 
-/// Words before a name that do not belong to it.
+/// Words that may precede a name and are not part of it.
 const BEFORE_NAME: &[&str] = &["CONCURRENTLY", "EXISTS", "IF", "LATERAL", "NOT", "ONLY", "TABLE"];
 
 /// Words that end a list of tables.
@@ -115,7 +114,6 @@ impl Query {
         }
     }
 
-    /// The attributes of the span, including `common`.
     pub(crate) fn attributes(&self, system: &'static str, common: &[KeyValue]) -> Vec<KeyValue> {
         let mut all = self.identity(system);
         all.push(KeyValue::new("db.query.text", self.text.clone()));
@@ -177,7 +175,7 @@ impl Query {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DoubleQuoted {
     Name,
-    /// A text, or unknown because it depends on the settings of the database.
+    /// A text. Also used if the settings of the database decide between a name and a text.
     Text,
     /// A name if the database knows it, and a text otherwise. So it counts as a name only where a text is impossible:
     /// in place of a table's name, and beside a dot.
@@ -185,7 +183,6 @@ pub(crate) enum DoubleQuoted {
 }
 
 impl DoubleQuoted {
-    /// The meaning for a value of `db.system.name`.
     pub(crate) fn of(system: &str) -> Self {
         match system {
             "postgresql" => Self::Name,
@@ -275,7 +272,6 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// The length of the prefix whose characters match.
 fn prefix_length(text: &str, is_part: impl Fn(char) -> bool) -> usize {
     text.find(|c| !is_part(c)).unwrap_or(text.len())
 }
@@ -328,7 +324,6 @@ fn comment_length(text: &str) -> usize {
     text.len()
 }
 
-/// The summary so far, and the expectation for the next word.
 #[derive(Debug, Default)]
 struct Summary {
     text: String,

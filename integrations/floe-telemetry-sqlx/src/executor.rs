@@ -169,7 +169,6 @@ struct Statement<DB: Database> {
 }
 
 impl<DB: Database> Statement<DB> {
-    /// Takes the query apart, and returns the text, too.
     fn new<'q>(mut query: impl Execute<'q, DB>) -> (Self, SqlStr) {
         let prepared = query.statement().cloned();
         let arguments = Some(query.take_arguments());

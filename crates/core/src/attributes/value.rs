@@ -36,7 +36,7 @@ impl AttributeValue {
         }
     }
 
-    /// The bytes outside of the value itself.
+    /// The size of the memory that the value owns, in bytes.
     #[doc(hidden)]
     #[must_use]
     pub fn heap_bytes(&self) -> usize {

@@ -25,7 +25,6 @@ static GENERATION: AtomicU64 = AtomicU64::new(0);
 /// The number of forks when the provider was set. Another number means that its threads do not exist in this process.
 static PROCESS: AtomicU32 = AtomicU32::new(0);
 
-/// Whether the current provider belongs to the parent of this process, which is a fork.
 #[inline]
 pub(super) fn is_inherited() -> bool {
     PROCESS.load(Ordering::Relaxed) != fork::forks()

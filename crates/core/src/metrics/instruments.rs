@@ -50,7 +50,6 @@ impl Measurement {
     }
 }
 
-/// An instrument, whose kind the first use determines.
 #[derive(Debug)]
 pub(super) enum Instrument {
     Counter(Counter<u64>),
@@ -82,7 +81,6 @@ impl Instrument {
         }
     }
 
-    /// Records a measurement of the instrument's kind, and ignores other measurements.
     pub(super) fn record(&self, measurement: Measurement, attributes: &[KeyValue]) {
         match (self, measurement) {
             (Self::Counter(counter), Measurement::Count(value)) => counter.add(value, attributes),

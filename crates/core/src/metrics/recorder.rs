@@ -18,9 +18,9 @@ use crate::recorder::fork;
 /// collection needs an observable instrument of OpenTelemetry's API, from `TelemetryProvider::meter_provider()`.
 ///
 /// The first use of a name determines its kind, unit and boundaries. A use of another kind and names after the 2,000th
-/// are not recorded, which one warning reports. Neither are invalid names, which OpenTelemetry's SDK reports. After
-/// 1,000 components, the recorders and meters of further ones share the scope `floe.telemetry.overflow`. Without a
-/// provider nothing is recorded. Attribute values are redacted as in spans.
+/// are not recorded, and one warning reports this. Invalid names are not recorded either, and OpenTelemetry's SDK
+/// reports them. After 1,000 components, the recorders and meters of further ones share the scope
+/// `floe.telemetry.overflow`. Without a provider nothing is recorded. Attribute values are redacted as in spans.
 ///
 /// ```
 /// use floe_telemetry::MetricRecorder;

@@ -120,7 +120,6 @@ impl<V: AsRef<str>, S> ExtractFrom<kind::Pairs> for HashMap<&str, V, S> {
     }
 }
 
-/// A carrier that sets a value by a function.
 struct Setter<F>(F);
 
 impl<F: FnMut(&str, String)> Injector for Setter<F> {

@@ -36,13 +36,14 @@ pub struct BridgedSpan {
 }
 
 impl BridgedSpan {
-    /// Whether no recorder is known. This does not look for OpenTelemetry's global provider, which a new span does.
+    /// Whether no recorder is known. Unlike a new span, this does not look for OpenTelemetry's global provider.
     #[inline]
     pub fn is_idle() -> bool {
         listeners::records_nothing()
     }
 
-    /// Whether nothing records a new span, which is reported once.
+    /// Whether nothing records a new span. If so, this is reported once, unless a provider was started or disabled
+    /// before.
     #[inline]
     pub fn is_lost() -> bool {
         let is_off = listeners::is_off();
@@ -205,7 +206,6 @@ impl BridgedSpan {
     }
 }
 
-/// Prepares a started span that is not used yet.
 fn prepare(state: &Parked) {
     if let Parked::Recording(recording) = state {
         recording.updates().own();

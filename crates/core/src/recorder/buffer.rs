@@ -43,8 +43,8 @@ const WAKE_EVERY_WITHOUT_MEMORY: usize = CAPACITY / 4;
 /// [`More`].
 const ATTRIBUTES: usize = 4 * CAPACITY;
 
-/// The capacity of the ring for rare fields. There is always room for a span whose head has room: at most one head more
-/// was read than rare fields.
+/// The capacity of the ring for rare fields. The reader reads the rare fields of a span right after its head, so this
+/// ring has room whenever the ring for heads has room.
 const MORE: usize = 2 * CAPACITY;
 
 type Heads = Progress<Head, CAPACITY>;
@@ -55,7 +55,6 @@ pub(super) struct Counted {
     buffers: Vec<(u64, Heads)>,
     /// The number of spans in closed buffers.
     in_others: u64,
-    /// Identifies the process, see [`fork`](super::fork).
     forks: u32,
 }
 
@@ -74,7 +73,6 @@ fn lock_counted() -> MutexGuard<'static, Counted> {
 #[derive(Debug)]
 pub struct Buffer {
     id: u64,
-    /// The number of forks at which the buffer was created, see [`fork`](super::fork).
     forks: u32,
     read: u64,
     heads: Reader<Head, CAPACITY>,
@@ -199,14 +197,12 @@ impl Buffer {
     }
 }
 
-/// New buffers on their way to the collector.
 static NEW: Mutex<Vec<Buffer>> = Mutex::new(Vec::new());
 
 static FILLED: AtomicUsize = AtomicUsize::new(0);
 
 static LEFT: Left<Writer> = Left::new();
 
-/// Leaves the buffer of an ended thread to the next one. After a fork, the parent's buffer is closed.
 pub(super) fn leave(mut writer: Writer) {
     if writer.is_of_process() {
         writer.portion.publish();
@@ -222,7 +218,6 @@ pub(super) type Locks = (
     Option<MutexGuard<'static, Idle<Writer>>>,
 );
 
-/// Takes the locks; `None` for a lock that takes too long.
 pub(super) fn locks() -> Locks {
     (try_lock(&NEW), try_lock(&COUNTED), try_lock(&LEFT.0))
 }
@@ -239,7 +234,6 @@ pub(super) struct Writer {
     attributes: ring::Writer<Attribute, ATTRIBUTES>,
     more: ring::Writer<Box<More>, MORE>,
     heads: ring::Writer<Head, CAPACITY>,
-    /// The portion of the memory of the spans in the rings.
     portion: Portion,
 }
 
@@ -352,14 +346,11 @@ pub(super) fn count_dropped(pushed: Option<bool>) {
     }
 }
 
-/// A buffer that another thread has left, or a new one; `None` without memory.
 #[cold]
 pub(super) fn writer() -> Option<Writer> {
     LEFT.take_or(forks(), || within_limit(BYTES, create))
 }
 
-/// Exchanges the full buffer of a thread for one with room, if the memory limit allows it. Returns whether there is
-/// room now.
 #[cold]
 pub(super) fn exchange(full: &mut Writer) -> bool {
     // After a fork, the parent exports the spans in the buffer.
@@ -373,7 +364,6 @@ pub(super) fn exchange(full: &mut Writer) -> bool {
     }
 }
 
-/// The buffers that threads without their own buffer share, created on first use.
 static SHARED: [Mutex<Option<Writer>>; 8] = [const { Mutex::new(None) }; 8];
 
 /// Writes to a shared buffer. Returns whether there was room.

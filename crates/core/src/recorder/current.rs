@@ -206,7 +206,6 @@ const fn halves(id: [u8; 16]) -> [u64; 2] {
     [(id >> 64) as u64, id as u64]
 }
 
-/// An unsampled span without a `Context`.
 #[derive(Clone, Copy, Debug)]
 struct Unsampled {
     /// Identifies the ancestor in the current `Context`.
@@ -257,11 +256,8 @@ pub(super) struct CurrentGuard(Way, Published);
 #[expect(dead_code, reason = "the guards are only dropped")]
 pub(super) enum Way {
     InContext(ContextGuard),
-    /// In a `Context` that is a boundary, with `context: boundaries`.
     InBoundary(BoundaryGuard, ContextGuard),
-    /// In the boundary of another span.
     Nested(NestedGuard),
-    /// Unsampled, and marked in a cell of the thread.
     Unsampled(UnsampledGuard),
 }
 
@@ -272,7 +268,6 @@ impl CurrentGuard {
         Self(Way::InContext(cx.attach()), Published::recording(recording))
     }
 
-    /// Makes a recorded span, whose context is `cx`, the boundary of this thread, with `context: boundaries`.
     #[inline(always)]
     pub(super) fn in_boundary(cx: Context, recording: &Recording) -> Self {
         let boundary = BoundaryGuard::attach(&cx, recording);
@@ -296,7 +291,6 @@ impl CurrentGuard {
         Self(way, published)
     }
 
-    /// Makes an unsampled call current, below the span in the current `Context`.
     #[inline(always)]
     pub(super) fn unsampled(below: IdHash, callsite: Option<&'static CallSite>) -> Self {
         let id = unsampled_id();

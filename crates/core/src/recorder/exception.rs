@@ -40,14 +40,14 @@ impl Exception {
     /// Stands for the message in the attributes and the status of a span, and for the name of its event.
     pub const MARK: &str = "\0exception";
 
-    /// The message of an error whose type is not known, and its attributes.
+    /// The message and the attributes of an error whose type is not known.
     pub fn describe(error: &(dyn Error + 'static)) -> (String, Vec<KeyValue>) {
         let exception = Self::of_error("", error);
         let details = exception.details().split_off(1);
         (exception.message, details)
     }
 
-    /// The event of an error of which only the message is known.
+    /// The event of an error whose type is not known. `details` are its other attributes.
     pub fn event(message: String, mut details: Vec<KeyValue>) -> Event {
         details.push(KeyValue::new(keys::EXCEPTION_MESSAGE, message));
         Event::new(keys::EXCEPTION, wall_now(), details, 0)

@@ -15,7 +15,6 @@ use crate::clock::monotonic_now;
 /// handler forks while its own thread holds the lock, or if a fork has copied a lock that another thread held.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// The forks of this process and its ancestors since the first provider started.
 static FORKS: AtomicU32 = AtomicU32::new(0);
 
 /// The number of forks between the process that started the first provider and this one. Threads and
@@ -56,7 +55,6 @@ pub fn say_not_exported() {
 #[cfg(not(unix))]
 pub fn say_not_exported() {}
 
-/// Takes a lock, even after a panic of its holder.
 pub(super) fn lock<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -11,7 +11,6 @@ use std::sync::Once;
 
 use super::{buffer, fork, listeners, measure, memory, published, recording};
 
-/// Detects forks from now on.
 pub(super) fn watch() {
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(register);

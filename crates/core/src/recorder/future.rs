@@ -364,7 +364,7 @@ enum Phase {
     /// Not polled yet; the future opens the span itself. `true` means that it names a parent.
     BeforeFutureOpens(bool),
     BeforeBuilderOpens(Box<SpanBuilder>),
-    /// The span after the first poll, if the future has one. It is off during the first poll, which owns it.
+    /// The span after the first poll, if the future has one; `Parked::Off` during the first poll, which owns the span.
     Open(Parked),
 }
 

@@ -18,7 +18,6 @@ pub(super) trait Rings {
 #[derive(Debug)]
 pub(super) struct Idle<W> {
     rings: VecDeque<W>,
-    /// Identifies the process of the rings, see [`fork`](super::fork).
     forks: u32,
 }
 
@@ -42,7 +41,6 @@ impl<W: Rings> Idle<W> {
         }
     }
 
-    /// Returns rings with room, preferably the last used ones.
     pub(super) fn take(&mut self) -> Option<W> {
         if self.rings.back_mut().is_some_and(W::has_room) {
             return self.rings.pop_back();
@@ -85,14 +83,12 @@ impl<W: Rings> Left<W> {
         Self(Mutex::new(Idle::new()))
     }
 
-    /// The rings of the process with this number of forks.
     pub(super) fn lock(&self, forks: u32) -> MutexGuard<'_, Idle<W>> {
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         idle.leave_parent(forks);
         idle
     }
 
-    /// Returns rings that another thread has left, or new ones; `None` without memory.
     pub(super) fn take_or(&self, forks: u32, new: impl FnOnce() -> Option<W>) -> Option<W> {
         let left = self.lock(forks).take();
         left.or_else(new).or_else(|| self.lock(forks).take_any())

@@ -17,7 +17,6 @@ thread_local! {
     /// would stall.
     static LOW: Cell<u64> = const { Cell::new(0) };
     static HIGH: Cell<u64> = const { Cell::new(0) };
-    /// Identifies the process of the state, see [`fork`](super::fork).
     static FORKS: Cell<u32> = const { Cell::new(0) };
 }
 

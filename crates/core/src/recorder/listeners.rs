@@ -92,7 +92,6 @@ pub(super) fn has(facts: Facts) -> bool {
     FACTS.load(Ordering::Relaxed) & facts != 0
 }
 
-/// Whether nothing is recorded or counted.
 #[inline]
 pub(super) fn is_off() -> bool {
     cfg!(feature = "off") || current() == 0 && !finds_global_provider()
@@ -127,7 +126,6 @@ pub(super) fn is_discarded() -> bool {
     current() == UNUSUAL && has(UNRECORDED) || is_off()
 }
 
-/// Whether spans may be recorded: by a provider, a capture, or OpenTelemetry's global provider.
 pub(super) fn is_recorded() -> bool {
     !is_off() && (!is_unrecorded(current()) || has_captures(current()))
 }
@@ -170,7 +168,6 @@ pub(super) fn is_foreign() -> bool {
     current() & UNUSUAL != 0 && has(FOREIGN) && !has(PROVIDER | UNRECORDED | SHUT_DOWN)
 }
 
-/// Whether metrics are made from calls of `callsite`, or from spans without a call site.
 #[inline]
 pub(super) fn measures(listeners: Listeners, callsite: Option<&CallSite>) -> bool {
     listeners & MEASURES != 0 || is_annotated(callsite)

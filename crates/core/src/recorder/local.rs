@@ -123,7 +123,6 @@ impl Local {
         self.blank.pop().unwrap_or_else(|| Recording::new(&METHODS))
     }
 
-    /// Moves a span into the rings of the thread. Returns whether there was room.
     #[expect(
         clippy::inline_always,
         reason = "saving and restoring the registers would be a tenth of the instructions at the end of a span"
@@ -179,7 +178,6 @@ impl Local {
         false
     }
 
-    /// Gets the first ring of a thread, if possible, and moves a span into it.
     #[cold]
     #[inline(never)]
     fn push_first(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
@@ -208,7 +206,6 @@ impl Local {
         *record = SpanRecord::blank();
     }
 
-    /// Moves the data for metrics into the ring of measured calls.
     #[inline]
     fn measure(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
         let call = Measure {
@@ -284,7 +281,6 @@ fn drop_open(recording: &mut Recording, end: Ticks, code: Code) {
 }
 
 impl Recording {
-    /// Discards a span that is not recorded after all, and keeps its memory.
     pub(super) fn discard(mut self: Box<Self>) {
         self.unlist();
         self.clear();

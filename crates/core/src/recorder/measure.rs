@@ -22,7 +22,6 @@ use crate::clock::Ticks;
 /// The number of calls that a thread buffers until the collector fetches them.
 const CAPACITY: usize = 512;
 
-/// The collector is woken once for this number of calls.
 const WAKE_EVERY: usize = CAPACITY / 2;
 
 const BYTES: usize = CAPACITY * size_of::<Measure>();
@@ -41,7 +40,6 @@ pub(super) struct Measure {
 #[derive(Debug)]
 pub(super) struct Writer {
     calls: ring::Writer<Measure, CAPACITY>,
-    /// Identifies the process of the ring, see [`fork`](super::fork).
     forks: u32,
 }
 
@@ -49,16 +47,13 @@ pub(super) struct Writer {
 #[derive(Debug)]
 pub struct Measures {
     calls: Reader<Measure, CAPACITY>,
-    /// The number of forks at which the ring was created, see [`fork`](super::fork).
     forks: u32,
 }
 
-/// New rings for the collector.
 static NEW: Mutex<Vec<Measures>> = Mutex::new(Vec::new());
 
 static LEFT: Left<Writer> = Left::new();
 
-/// Leaves the ring of an ended thread to the next one. After a fork, the parent's ring is closed.
 pub(super) fn leave(writer: Writer) {
     if writer.is_of_process() {
         LEFT.lock(forks()).leave(writer);

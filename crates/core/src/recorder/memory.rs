@@ -92,7 +92,6 @@ fn limit_owned() -> i64 {
     left.max(limit / 4)
 }
 
-/// Subtracts the bytes of spans that the collector has removed from the rings.
 pub(super) fn release_buffered(bytes: usize) {
     BUFFERED.fetch_sub(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
 }
@@ -108,11 +107,9 @@ pub(super) fn forked() {
 #[derive(Debug)]
 pub(super) struct Portion {
     bytes: i64,
-    /// Identifies the process of the ring, see [`fork`](super::fork).
     forks: u32,
     /// Whether the limit was reached when the sum was last read. Then the limit is checked for every span.
     is_exhausted: bool,
-    /// Whether the last span has filled a quarter of the limit, or has reached the limit.
     is_at_threshold: bool,
 }
 

@@ -116,7 +116,6 @@ pub(super) fn set_recorder(recorder: Recorder) {
     let _ = RECORDER.set(recorder);
 }
 
-/// The recorder, if a provider or a capture has started it.
 #[inline]
 pub(super) fn recorder() -> Option<&'static Recorder> {
     RECORDER.get()
@@ -282,7 +281,6 @@ impl OpenSpan {
 }
 
 impl Parked {
-    /// Parks a span without a recording in a context.
     pub(super) fn in_context(cx: Context, site: Site) -> Self {
         Self::In(Box::new((cx, site)))
     }
@@ -333,7 +331,6 @@ impl Parked {
         }
     }
 
-    /// The context in which the span is current.
     pub(super) fn context(&self) -> Option<&Context> {
         match self {
             Self::Off => None,

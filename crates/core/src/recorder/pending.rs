@@ -40,7 +40,6 @@ pub(super) enum State {
     Sampled,
 }
 
-/// All updates to a span, merged.
 #[derive(Debug)]
 pub(super) struct Update {
     number: u64,

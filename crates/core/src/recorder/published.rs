@@ -29,7 +29,6 @@ impl Site {
         }
     }
 
-    /// The site of a recording. Its name may be known only at run time.
     #[inline]
     fn of_recording(recording: &Recording) -> Self {
         let head = &recording.record.head;

@@ -98,7 +98,6 @@ pub struct More {
 }
 
 impl More {
-    /// Moves out the data that metrics are derived from.
     pub(super) fn for_metrics(&mut self, callsite: Option<&CallSite>) -> Self {
         Self {
             // The name is only needed without a call site, which has its own.

@@ -55,7 +55,6 @@ impl RecordedSpan {
         Self { context: recording.record.context(), target: Target::Call(recording.handle()) }
     }
 
-    /// Creates a span that is always updated itself, whichever span is current.
     pub(super) const fn fixed(context: SpanContext, handle: Handle) -> Self {
         Self { context, target: Target::Fixed(handle) }
     }

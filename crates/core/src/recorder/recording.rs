@@ -93,7 +93,7 @@ impl Recording {
         self.pending
     }
 
-    /// Updates the span, in order with updates of other code.
+    /// Updates the span, and keeps the order with updates of other code.
     pub(super) fn update(&mut self, act: impl FnOnce(&mut SpanRecord)) {
         if self.pending.is_touched() {
             self.handle().update(|update| act(&mut update.record));
@@ -102,7 +102,6 @@ impl Recording {
         }
     }
 
-    /// Sets an attribute, in order with updates of other code.
     pub(super) fn set_attribute(
         &mut self,
         key: impl Into<Key>,
@@ -133,7 +132,6 @@ impl Recording {
         self.succeed();
     }
 
-    /// Ends a span without an outcome to classify.
     pub(super) fn complete(mut self: Box<Self>) {
         match self.close() {
             Some(ended) => self.end_at(ended),
@@ -267,21 +265,18 @@ fn record_panic(span: &mut SpanRecord, message: String) {
 /// Every [`PendingUpdates`] ever created: one for each span of the largest peak of open spans.
 #[derive(Debug)]
 pub(super) struct AllUpdates {
-    /// Updates without a recording.
     spare: Vec<&'static PendingUpdates>,
     all: Vec<&'static [PendingUpdates]>,
 }
 
 static UPDATES: Mutex<AllUpdates> = Mutex::new(AllUpdates { spare: Vec::new(), all: Vec::new() });
 
-/// Takes the lock for a fork; `None` if that takes too long, see [`buffer::Locks`].
 pub(super) fn lock() -> Lock {
     fork::try_lock(&UPDATES)
 }
 
 pub(super) type Lock = Option<MutexGuard<'static, AllUpdates>>;
 
-/// The number of sampled spans of the process that are open.
 pub(super) fn open_spans() -> u64 {
     let all = fork::lock(&UPDATES).all.clone();
     let open = all.into_iter().flatten().filter(|it| it.is(State::Sampled));

@@ -260,7 +260,6 @@ impl<T, const N: usize> Reader<T, N> {
         Some(item)
     }
 
-    /// Copies the next item to `to`. Returns whether there was one.
     #[inline]
     pub(super) fn pop_to(&mut self, to: &mut T) -> bool
     where

@@ -107,7 +107,8 @@ pub(super) fn decide(
         && !is_independent(listeners, capture, above)
         && !above.is_sampled()
         && !is_tail_sampled
-        // The tail sampler considers a local parent one whose trace it buffers.
+        // With the tail sampler, a span below a remote parent must stay remote, because the sampler takes a local
+        // parent for one whose trace it buffers.
         && (!above.is_remote() || listeners & TAIL != 0)
     {
         return Decision::Below(IdHash::of(above));
@@ -341,7 +342,6 @@ pub(super) fn not_recorded(
     }
 }
 
-/// Starts to measure a call whose parent is not sampled, if metrics are made from it.
 #[inline]
 pub(super) fn measured(
     parent: &Context,

@@ -251,7 +251,6 @@ impl SpanBuilder {
         open_built(&parent, (!is_off).then_some(&fill))
     }
 
-    /// Sets the parent to the current span, unless another parent is set.
     pub(super) fn below_current(mut self) -> Self {
         if self.parent.is_current() && context_is_alive() {
             self.parent = Parent::of(current_context());

@@ -3,7 +3,6 @@
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Attributes;
 
-/// The type of attributes that a caller of [`attach`] keeps.
 pub(crate) type StaticAttributes = Attributes;
 
 pub(crate) const NO_ATTRIBUTES: StaticAttributes = Attributes;

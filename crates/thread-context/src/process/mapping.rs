@@ -41,7 +41,6 @@ struct Published {
 
 static PUBLISHED: Mutex<Option<Published>> = Mutex::new(None);
 
-/// Replaces the previous payload.
 pub(super) fn publish(payload: Vec<u8>) -> io::Result<()> {
     // Not `lock`: in a fork, the thread that has locked it may not exist.
     let mut published = match PUBLISHED.try_lock() {
@@ -77,7 +76,8 @@ fn map() -> io::Result<(&'static Header, bool)> {
     let size = size_of::<Header>();
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
     let file = if getrlimit(Resource::Fsize).current.is_some_and(|limit| limit < size as u64) {
-        // A signal would kill the process, also for a file in memory.
+        // The file exceeds the limit of the process, so a signal would kill the process, although the file is in
+        // memory.
         Err(Errno::FBIG)
     } else {
         memfd_create(NAME, flags | MemfdFlags::NOEXEC_SEAL)

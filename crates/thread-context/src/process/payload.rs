@@ -89,7 +89,6 @@ fn address(of: *const ()) -> Vec<u8> {
     integer((of.addr() as u64).cast_signed())
 }
 
-/// Appends a message or a text, with its length.
 fn message(out: &mut Vec<u8>, field: u8, content: &[u8]) {
     out.push(field << 3 | 2);
     varint(out, content.len() as u64);

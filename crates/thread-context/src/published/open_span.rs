@@ -17,7 +17,6 @@ const CHUNKS: usize = 1024;
 /// The chunks, of which the first ones are allocated. They are never freed.
 static TABLE: [AtomicPtr<Place>; CHUNKS] = [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS];
 
-/// Free places, and the number of chunks.
 #[derive(Debug)]
 struct Free {
     places: Vec<&'static Place>,

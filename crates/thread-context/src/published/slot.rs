@@ -37,7 +37,6 @@ pub(crate) fn get() -> *const () {
     slot().load(Ordering::Relaxed)
 }
 
-/// The variable of this thread.
 #[inline]
 fn slot<'thread>() -> &'thread AtomicPtr<()> {
     // Linkers replace exactly these instructions by a constant where they know the place of the variable, as in a

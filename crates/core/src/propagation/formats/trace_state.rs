@@ -15,7 +15,6 @@ const LONG: usize = 128;
 #[derive(Debug)]
 pub(super) struct Original {
     sender: (TraceId, SpanId),
-    /// The members that `TraceState` represents.
     state: TraceState,
     /// All members within the limit, including members with keys that only level 2 allows.
     header: String,

@@ -195,7 +195,7 @@ pub(super) fn is_asking() -> bool {
     IS_ASKING.get()
 }
 
-/// The sampler of a program that has none: the table of rules, for roots without a call site.
+/// Decides for a root without a call site by the table of rules, if the program has no sampler.
 fn by_rules(record: &SpanRecord) -> Option<bool> {
     let subject = Subject::of_record(record);
     let sampled = local::with(|local| {

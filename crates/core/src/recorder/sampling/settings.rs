@@ -317,7 +317,6 @@ fn matches(pattern: &str, text: &str) -> bool {
     pattern[p..].iter().all(|byte| *byte == b'*')
 }
 
-/// The index after the UTF-8 character at `at`.
 fn after_character(text: &[u8], at: usize) -> usize {
     let rest = text[at + 1..].iter();
     at + 1 + rest.take_while(|byte| **byte & 0xC0 == 0x80).count()
