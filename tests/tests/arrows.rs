@@ -19,7 +19,6 @@ const FACADES: [&str; 3] = ["prelude", "lib", "main"];
 /// The path of a file below `src`, without its extension.
 type Module = Vec<String>;
 
-/// Maps each module to the modules that it uses.
 type Arrows = BTreeMap<Module, BTreeSet<Module>>;
 
 struct Crate {
@@ -154,7 +153,6 @@ fn is_for_tests(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// The modules that a file declares below `#[cfg(test)]`.
 fn modules_for_tests(module: &Module, file: &File) -> Vec<Module> {
     let parent = if is_root(module) { &[] } else { &module[..] };
     let declared = file.items.iter().filter_map(|item| match item {

@@ -146,7 +146,6 @@ fn public_names(text: &str) -> usize {
     names.iter().filter(|name| !name.starts_with('_')).count()
 }
 
-/// The current numbers, by the names of [`LIMITS`].
 fn numbers() -> BTreeMap<&'static str, usize> {
     let mut numbers = BTreeMap::new();
     let mut add = |name, count| *numbers.entry(name).or_default() += count;

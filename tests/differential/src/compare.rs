@@ -83,7 +83,6 @@ fn by_program(runs: &[Run], spans: Vec<SpanData>) -> Result<HashMap<usize, Vec<S
     Ok(found)
 }
 
-/// The spans in the order in which they started.
 fn in_order(run: &Run, mut spans: Vec<SpanData>) -> Vec<Span> {
     let id = |context: &SpanContext| (context.trace_id(), context.span_id());
     spans.sort_by_key(|span| {

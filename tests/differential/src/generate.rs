@@ -58,7 +58,6 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// Mostly picks the last span or context.
 fn pick() -> impl Strategy<Value = Pick> {
     prop_oneof![4 => Just(0), 2 => 0..3_u8, 1 => any::<u8>()].prop_map(Pick)
 }

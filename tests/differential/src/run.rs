@@ -55,7 +55,6 @@ enum Handle<S> {
 struct State<'a, S> {
     program: &'a Program,
     position: usize,
-    /// The number of keys so far.
     keys: usize,
     spans: Vec<Handle<S>>,
     guards: Vec<ContextGuard>,
@@ -220,7 +219,6 @@ impl<S: Span + Send + Sync + 'static> State<'_, S> {
         }
     }
 
-    /// Returns `None` for the current context.
     fn context(&self, parent: &Parent) -> Option<Context> {
         let with = |context| Context::new().with_remote_span_context(context);
         match parent {
@@ -247,7 +245,6 @@ impl<S: Span + Send + Sync + 'static> State<'_, S> {
         }
     }
 
-    /// Adds numbers to the keys if the program numbers them.
     fn keyed(&mut self, attributes: &[KeyValue]) -> Vec<KeyValue> {
         let mut attributes = attributes.to_vec();
         if self.program.numbers_keys {

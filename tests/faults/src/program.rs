@@ -106,7 +106,6 @@ impl Program {
         self.telemetry.as_deref()
     }
 
-    /// The telemetry that was started, for other threads.
     pub(crate) fn shared(&self) -> Option<Arc<TelemetryProvider>> {
         self.telemetry.clone()
     }
@@ -116,12 +115,10 @@ impl Program {
         self.report.created += count;
     }
 
-    /// Calls the annotated function `count` times.
     pub(crate) fn spans(&mut self, count: u64) {
         self.spans_of(count, "");
     }
 
-    /// Calls the annotated function with this text as an attribute.
     pub(crate) fn spans_of(&mut self, count: u64, payload: &str) {
         let calls: Vec<_> = measured(count, |number| work(number, black_box(payload))).collect();
         self.add_calls(calls, payload);

@@ -50,7 +50,6 @@ pub(crate) struct Report {
     pub(crate) threads: u64,
 }
 
-/// Spans by their outcome.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Counters {
     pub(crate) exported: u64,
@@ -154,7 +153,6 @@ impl Report {
         Ok(())
     }
 
-    /// The error of an operation, or an empty text.
     pub(crate) fn error(&self, name: &str) -> Result<&str> {
         Ok(self.operation(name)?.error.as_deref().unwrap_or_default())
     }

@@ -62,7 +62,6 @@ pub(crate) fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {
     })
 }
 
-/// A scenario over one protocol.
 pub(crate) struct Case {
     scenario: &'static Scenario,
     pub(crate) protocol: OtlpProtocol,

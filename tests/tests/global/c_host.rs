@@ -226,7 +226,6 @@ fn a_program_in_c_is_not_ended_by_a_write() {
     );
 }
 
-/// The program leaves a span of each kind this many times.
 const TIMES: usize = 10;
 
 /// Checks that a program of this compiler ends the spans that it leaves in this way.

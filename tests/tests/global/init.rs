@@ -258,7 +258,6 @@ fn a_subscriber_of_the_program_is_kept() {
     assert_eq!(tree(&receiver.spans()), "load\n  send");
 }
 
-/// Selects one of [`FORMS`] in a child process.
 const FORM: &str = "FLOE_TEST_FORM";
 
 /// The calls that read the configuration from the environment.

@@ -131,7 +131,6 @@ fn attributes<const N: usize>(expected: [(&str, Value); N]) -> BTreeMap<String, 
     BTreeMap::from(expected.map(|(key, value)| (key.to_owned(), value)))
 }
 
-/// The exported form of [`repeated`].
 fn exported() -> BTreeMap<String, Value> {
     attributes([("again", 3.into()), ("other", "x".into())])
 }

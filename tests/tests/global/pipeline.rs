@@ -28,7 +28,6 @@ pub(crate) fn receiver(protocol: OtlpProtocol) -> Receiver {
     if protocol == OtlpProtocol::Grpc { Receiver::grpc() } else { Receiver::http() }
 }
 
-/// A receiver over TLS for each protocol.
 pub(crate) fn secure(
     authority: &Authority,
     client: ClientCertificate,

@@ -54,7 +54,6 @@ fn record() {
     load(false).unwrap_err();
 }
 
-/// Reads the whole response.
 fn send(port: u16, request: &[u8]) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.set_read_timeout(Some(NEVER)).unwrap();

@@ -42,7 +42,6 @@ impl TextMapPropagator for Acme {
     }
 }
 
-/// Panics wherever it is called.
 #[derive(Debug)]
 struct Broken;
 
@@ -60,7 +59,6 @@ impl TextMapPropagator for Broken {
     }
 }
 
-/// A carrier that panics wherever it is called.
 struct BrokenCarrier;
 
 impl Extractor for BrokenCarrier {
@@ -83,7 +81,6 @@ impl Injector for BrokenCarrier {
     }
 }
 
-/// Checks that nothing is read from a carrier that panics.
 fn use_broken_carriers() {
     let parent = SpanContext::new(7.into(), 8.into(), TraceFlags::SAMPLED, true, TraceState::NONE);
     let _attached = Context::new().with_remote_span_context(parent.clone()).attach();

@@ -21,7 +21,6 @@ fn child() {
     telemetry.shutdown(TIMEOUT).unwrap();
 }
 
-/// The line that a child process with these variables prints.
 fn run(program: &Program, variables: &[(&str, &str)]) -> String {
     let (stdout, stderr) = program.run(&[&[("OTEL_METRICS_EXPORTER", "none")], variables].concat());
     assert!(!stderr.contains("hunter2"), "{stderr}");

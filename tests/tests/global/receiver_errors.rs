@@ -13,7 +13,6 @@ use floe_tests::{Authority, ClientCertificate, Receiver, TIMEOUT, Written};
 
 use super::pipeline::{BOTH, start, traces_alone, work};
 
-/// The log of this process.
 static LOG: LazyLock<Written> = LazyLock::new(|| {
     let log = Written::default();
     tracing_subscriber::fmt().with_writer(log.writer()).with_ansi(false).init();
@@ -49,7 +48,6 @@ fn error_with(
     error
 }
 
-/// The endpoint of a receiver that sends `answer` on each connection.
 fn answering(answer: String) -> String {
     answering_each(iter::repeat(answer))
 }

@@ -31,7 +31,6 @@ fn config(redaction: RedactionConfig) -> TelemetryConfig {
     config
 }
 
-/// Exports one span, which `record` fills.
 fn exported(redaction: RedactionConfig, record: impl FnOnce()) -> (SpanData, Statistics) {
     let (telemetry, memory) = in_memory(config(redaction));
     let span = create_span("span");

@@ -26,7 +26,6 @@ fn failure(pipeline: &Pipeline) -> String {
     error.to_string()
 }
 
-/// The messages of the library.
 fn log() -> Written {
     let log = Written::default();
     logs::configure_logging_with_writer(&LoggingConfig::default(), log.writer()).unwrap();

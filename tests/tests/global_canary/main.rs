@@ -30,7 +30,6 @@ use floe_tests::{Canary, Outputs, Program, Receiver, Shape, program};
 /// An entry: its name, and a function that plants a canary there.
 pub type Entry = (&'static str, fn(&Canary));
 
-/// The tables of entries that are recorded on spans.
 fn tables() -> impl Iterator<Item = Entry> {
     [errors::ENTRIES, values::ENTRIES, plain::ENTRIES].into_iter().flatten().copied()
 }

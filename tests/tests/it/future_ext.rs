@@ -97,7 +97,6 @@ fn a_future_is_below_the_span_in_which_it_was_made() {
     spans.assert_tree("outer\n  work\n    leaf\n  given\nother\nroot");
 }
 
-/// Starts a span when it is dropped.
 struct Dropped;
 
 impl Drop for Dropped {

@@ -52,7 +52,6 @@ pub(crate) fn fault(tree: &Tree, carrier: &Carrier, seed: u64) -> Option<(Fault,
     fault.map(|fault| (fault, text, safe))
 }
 
-/// Compares the tree with what is read from a text.
 fn read(tree: &Tree, carrier: &Carrier, text: &str) -> Result<(), Fault> {
     let read = (carrier.read)(text).ok_or(Fault::Unreadable)?;
     let fields = tree.fields().into_iter().map(|(name, field)| (name.to_owned(), field));

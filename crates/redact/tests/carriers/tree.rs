@@ -246,7 +246,6 @@ fn map_of(fields: Vec<(impl Into<String>, Tree)>) -> Tree {
     Tree::Map(kept)
 }
 
-/// A tree whose root is a map.
 pub(crate) fn tree() -> impl Strategy<Value = Tree> {
     let leaf = prop_oneof![
         8 => select(HARMLESS.to_vec()).prop_map(|text| Tree::Text(text.to_owned())),

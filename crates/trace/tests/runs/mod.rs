@@ -48,7 +48,6 @@ impl Noise {
     }
 }
 
-/// The work of a service in each request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Service {
     pub(crate) noise: Noise,

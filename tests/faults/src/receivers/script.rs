@@ -34,7 +34,6 @@ impl Script {
         Ok(Self { port, connections })
     }
 
-    /// Accepts connections, reads and never answers.
     pub(crate) fn silent() -> Result<Self> {
         Self::new(|_, stream| io::copy(stream, &mut io::sink()).map(drop))
     }

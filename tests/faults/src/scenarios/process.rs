@@ -210,7 +210,6 @@ impl<S: Subscriber> Layer<S> for Panicking {
     }
 }
 
-/// Batches are sent at this interval.
 const IDLE_DELAY: Duration = Duration::from_millis(100);
 
 /// More than the queue has room for, and less than queue and buffer together.

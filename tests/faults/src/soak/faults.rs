@@ -6,19 +6,16 @@ use std::time::Duration;
 pub(crate) enum Fault {
     /// Connections are closed at once.
     Down,
-    /// Responses are late.
     Slow,
     /// 503, or `UNAVAILABLE`.
     Unavailable,
     /// Connections are reset in the middle of a request.
     Reset,
-    /// Requests are never answered.
     Silent,
     /// Open connections stay open and transport no bytes.
     Frozen,
     /// A partial success that rejects every span.
     Rejected,
-    /// The receiver is replaced by another one.
     Restart,
 }
 

@@ -30,7 +30,6 @@ fn next() -> u64 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
-/// Most texts are short, and some are long.
 fn payload(number: u64) -> String {
     let length = match number % 200 {
         0 => 20_000,

@@ -14,7 +14,6 @@ fn push(writer: &mut Writer, number: u64) {
     assert!(pushed.is_ok(), "there is room");
 }
 
-/// The first span of a thread registers its buffer.
 fn register(id: u64, new: &Sender<Buffer>) -> Writer {
     let (writer, buffer) = new_buffer(id);
     new.send(buffer).unwrap();

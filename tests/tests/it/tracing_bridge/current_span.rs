@@ -158,7 +158,7 @@ fn a_field_is_recorded_on_the_span_that_has_it() {
     spans.single("theirs").assert_attribute("rows", 2);
 }
 
-/// A span that only other layers have is the current one within the function, and not around it.
+/// A span that only other layers have is the current one, except in an annotated function that runs inside it.
 #[test]
 fn a_span_that_a_filter_excludes_may_be_the_current_one() {
     let filtered = tracing_layer().with_filter(LevelFilter::INFO);
@@ -278,7 +278,6 @@ fn updates_of_the_current_span_are_updates_of_the_function_span() {
         .assert_error("half of it");
 }
 
-/// Counts the spans that are open.
 #[derive(Clone, Default)]
 struct Counting {
     open: Arc<AtomicUsize>,
