@@ -209,7 +209,8 @@ impl TelemetryProviderBuilder {
     ///
     /// ```standalone_crate
     /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
-    ///     /// use opentelemetry::propagation::text_map_propagator::FieldIter;
+    /// use opentelemetry::Context;
+    /// use opentelemetry::propagation::text_map_propagator::FieldIter;
     /// use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
     /// use opentelemetry::trace::TraceContextExt as _;
     ///
