@@ -58,7 +58,8 @@ struct Series {
     wanted: AtomicU64,
     /// The exemplars by the index of their bucket.
     exemplars: Mutex<Vec<(usize, Exemplar)>>,
-    /// The number of measurements since one that found a sampled span. Concurrent measurements may not be counted.
+    /// The number of measurements without a sampled span since one with it, except in buckets that need no exemplar.
+    /// Concurrent measurements may not be counted.
     vain: AtomicU32,
 }
 
@@ -156,8 +157,11 @@ impl Series {
             return false;
         }
         let vain = self.vain.load(Ordering::Relaxed);
-        self.vain.store(vain.wrapping_add(1), Ordering::Relaxed);
-        vain < MAX_VAIN || vain.is_multiple_of(TURNS)
+        let is_turn = vain < MAX_VAIN || vain.is_multiple_of(TURNS);
+        if !is_turn {
+            self.vain.store(vain.wrapping_add(1), Ordering::Relaxed);
+        }
+        is_turn
     }
 
     /// Stores a measurement if its bucket has no exemplar since the last collection.
@@ -198,9 +202,10 @@ impl BoundExemplars {
     #[cold]
     fn look(&self, value: f64) {
         self.series.offer(&self.of.bounds, value, || {
-            let ids = Current::sampled_span()?;
-            self.series.vain.store(0, Ordering::Relaxed);
-            Some((ids, wall_now()))
+            let ids = Current::sampled_span();
+            let vain = self.series.vain.load(Ordering::Relaxed).wrapping_add(1);
+            self.series.vain.store(if ids.is_some() { 0 } else { vain }, Ordering::Relaxed);
+            Some((ids?, wall_now()))
         });
     }
 
@@ -282,10 +287,26 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceState};
+    use opentelemetry::{Context, TraceFlags};
+
     use super::*;
 
     fn exemplars() -> Arc<Exemplars> {
         Arc::new(Exemplars { bounds: vec![1.0, 2.0], series: Mutex::default() })
+    }
+
+    #[test]
+    fn a_rare_bucket_gets_an_exemplar_after_many_measurements_in_another() {
+        let bound = exemplars().bind(&[]);
+        let (ids, flags) = ((TraceId::from(1), SpanId::from(1)), TraceFlags::SAMPLED);
+        let span = SpanContext::new(ids.0, ids.1, flags, true, TraceState::NONE);
+        let _current = Context::new().with_remote_span_context(span).attach();
+        (0..=MAX_VAIN).for_each(|_| bound.measure(0.5));
+        bound.measure(99.0);
+        let stored = lock(&bound.series.exemplars);
+        let values: Vec<_> = stored.iter().map(|(_, exemplar)| exemplar.value).collect();
+        assert_eq!(values, [0.5, 99.0]);
     }
 
     #[test]
