@@ -88,7 +88,7 @@ impl Moment {
         attempts.fold(Self::read(), |best, next| if next.1 < best.1 { next } else { best }).0
     }
 
-    /// Also returns the duration of the readings in ticks.
+    /// Reads all clocks once. Also returns the duration of the readings, in ticks.
     fn read() -> (Self, u64) {
         let before = counter::now();
         let monotonic = Instant::now();

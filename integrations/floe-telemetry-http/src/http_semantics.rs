@@ -41,7 +41,6 @@ impl<'r> RequestMethod<'r> {
         KeyValue::new(keys::HTTP_REQUEST_METHOD, self.known)
     }
 
-    /// The method and, if it is known, the route.
     pub(crate) fn span_name(&self, route: Option<&str>) -> Cow<'static, str> {
         let method = match self.original {
             None => self.known,

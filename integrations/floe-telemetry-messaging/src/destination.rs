@@ -44,7 +44,7 @@ impl Destination {
         Self { system, name }
     }
 
-    /// Begins the span `send <name>` of a producer, whose context belongs into the headers of the message.
+    /// Begins the span `send <name>` of a producer. Its context belongs in the headers of the message.
     #[track_caller]
     pub fn send(&self) -> SpanBuilder {
         self.span("send", SpanKind::Producer)

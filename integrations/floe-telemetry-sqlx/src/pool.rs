@@ -18,7 +18,7 @@ use sqlx_core::sql_str::SqlStr;
 use crate::database::{of_driver, scope};
 use crate::executor::Traced;
 
-/// A pool whose queries have spans. It dereferences to the pool itself, and is cheap to clone, too.
+/// A pool whose queries have spans. It dereferences to the pool, and cloning it is cheap.
 pub struct TracedPool<DB: Database> {
     /// The pool, shared, so that observing it does not keep it open.
     pool: Arc<Pool<DB>>,

@@ -13,7 +13,7 @@ const REDACTED: &str = "<REDACTED>";
 /// The keys of a flattened field of type `T`.
 ///
 /// An inherent constant takes precedence over the same constant of the trait [`Fallback`]. So the constant exists even
-/// if `T` does not implement [`FloeAttributes`], and the compiler reports the missing implementation only once, where
+/// if `T` does not implement `FloeAttributes`, and the compiler reports the missing implementation only once, where
 /// the field is recorded.
 #[derive(Debug)]
 pub struct Describe<T: ?Sized>(PhantomData<T>);

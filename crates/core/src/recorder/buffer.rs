@@ -49,7 +49,6 @@ const MORE: usize = 2 * CAPACITY;
 
 type Heads = Progress<Head, CAPACITY>;
 
-/// Counts the spans in the buffers of all threads.
 #[derive(Debug)]
 pub(super) struct Counted {
     buffers: Vec<(u64, Heads)>,
@@ -238,7 +237,6 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Moves a span into the rings. Returns whether there was room.
     #[expect(clippy::inline_always, reason = "see `Local::push`")]
     #[inline(always)]
     pub(super) fn push(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
@@ -285,7 +283,6 @@ impl Writer {
         record.owns_memory() && self.portion.is_exhausted()
     }
 
-    /// Whether the span may use a reserved slot.
     #[cold]
     fn is_kept(&mut self, record: &SpanRecord, code: Code) -> bool {
         (record.is_root() || code == Code::Error) && self.heads.has_room_for(1)

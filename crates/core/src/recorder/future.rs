@@ -202,7 +202,6 @@ impl FutureSpan {
         }
     }
 
-    /// Processes the result of a poll inside the span, and ends the span if the future is ready.
     #[inline(never)]
     fn polled<T>(&mut self, entered: Entered, polled: &Poll<T>, outcome: Classifier<T>) {
         let recording = self.0.end(entered, polled.is_pending());
@@ -372,7 +371,6 @@ enum Entered {
     First(OpenSpan),
     /// The first poll; the future opens the span.
     Expecting(Outer),
-    /// A later poll, during which the span is current.
     Again(OpenSpan),
 }
 
@@ -440,7 +438,6 @@ impl Phase {
         span.close()
     }
 
-    /// Takes the span, which the caller ends.
     #[inline]
     pub(super) fn take(&mut self) -> Parked {
         match mem::replace(self, Self::Open(Parked::Off)) {
@@ -472,7 +469,6 @@ thread_local! {
 pub(super) struct Outer(FirstPoll);
 
 impl Outer {
-    /// Expects the future that is about to be polled to open its span.
     #[inline]
     pub(super) fn expecting() -> Self {
         Self(FIRST_POLL.replace(FirstPoll::Pending))

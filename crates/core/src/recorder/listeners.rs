@@ -55,7 +55,6 @@ pub(super) const FORKED: Facts = 1 << 24;
 pub(super) const INHERITED: Facts = 1 << 25;
 /// OpenTelemetry's global provider belongs to another crate. It records the spans while this crate has no provider.
 pub(super) const FOREIGN: Facts = 1 << 26;
-/// The facts that a provider sets when it starts and clears when it shuts down.
 const OF_PROVIDER: Facts =
     BITS & !CAPTURES | CUSTOM | BAGGAGE | LOGGED | ANNOTATED | UNRECORDED | IDS;
 

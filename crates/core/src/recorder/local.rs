@@ -30,7 +30,6 @@ const ASK_ONCE_WRITTEN: usize = buffer::CAPACITY / 2;
 /// The state of a thread's failed requests for rings.
 struct Missing {
     dropped: usize,
-    /// The number of written spans at the last failed request.
     asked: Option<usize>,
 }
 

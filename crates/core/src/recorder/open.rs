@@ -26,7 +26,6 @@ use crate::callsite::CallSite;
 /// other pieces than it was stored in, which stalls.
 #[derive(Debug)]
 pub(super) enum OpenSpan {
-    /// Without a span and without a context.
     Off,
     /// A call measured in the context of its caller: a rule turns its span off.
     Measured(Option<Box<Recording>>),
@@ -48,7 +47,6 @@ pub(super) enum Parked {
     /// The context of an unsampled span or of an explicit parent. Boxed, so that a parked span fits into two registers;
     /// in memory, one load right after two stores would stall.
     In(Box<(Context, Site)>),
-    /// A recorded span with its context, or a measured call.
     Recording(Box<Recording>),
 }
 
@@ -150,7 +148,6 @@ fn open_below(
     }
 }
 
-/// Opens a span that a builder describes by `fill`, or none if a rule turns it off.
 pub(super) fn open_built(parent: &Parent, fill: Option<Fill<'_>>) -> OpenSpan {
     let opened = match fill {
         _ if !context_is_alive() => return OpenSpan::Off,

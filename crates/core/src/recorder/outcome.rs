@@ -168,7 +168,6 @@ pub trait ErrorType: Error {
 /// An error, as the most informative trait that it implements.
 pub struct Failure<'a> {
     pub(super) type_name: &'static str,
-    /// The class that the error itself names.
     pub(super) class: Option<&'static str>,
     pub(super) view: ErrorView<'a>,
     /// Whether the error is a status such as 404 or `NOT_FOUND`, which is an error only for the client.

@@ -44,7 +44,7 @@ pub(super) enum State {
 pub(super) struct Update {
     number: u64,
     pub(super) record: SpanRecord,
-    /// The plain API has ended the span before the call has returned.
+    /// Whether the plain API has ended the span before the call has returned.
     pub(super) ended: bool,
 }
 
@@ -89,7 +89,7 @@ impl PendingUpdates {
         self.span_id.load(Ordering::Relaxed)
     }
 
-    /// Whether the current span was updated, or an earlier span too late.
+    /// Whether the current span was updated, or an earlier span after its end.
     #[inline]
     pub(super) fn is_touched(&self) -> bool {
         self.touched.load(Ordering::Relaxed)

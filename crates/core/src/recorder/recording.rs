@@ -176,7 +176,6 @@ impl Recording {
         self.end_at(ended.unwrap_or_else(Ticks::now));
     }
 
-    /// Ends the span as a success, unless a status was set.
     #[inline]
     fn succeed(self: Box<Self>) {
         let code = match self.record.head.code {

@@ -64,7 +64,7 @@ const RANDOM: TraceFlags = TraceFlags::new(0x02);
 pub(super) enum Decision {
     /// No span: nothing is recorded in this context, or a rule turns the span off.
     Off,
-    /// A span whose parent is not sampled. The hash is of the parent's ids.
+    /// A span whose parent is not sampled, with the hash of the parent's ids.
     Below(IdHash),
     /// A span that is not sampled or has no receiver, with ids for its children. It may be the first span of a trace in
     /// this process, so OpenTelemetry's `Context` contains it, and other code finds a local span.

@@ -125,7 +125,7 @@ fn is_bearer_token(text: &str) -> bool {
         && token.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
-/// Redacts a bearer token as in its header, by the policies of the provider.
+/// Redacts a bearer token like one in an `authorization` header, by the policies of the provider.
 fn sanitize_bearer_token(text: &str) -> Cow<'static, str> {
     let header = format!("{HEADER}{text}");
     let sanitized = sanitize_sent(&header);

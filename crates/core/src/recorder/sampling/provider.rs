@@ -204,7 +204,6 @@ fn by_rules(record: &SpanRecord) -> Option<bool> {
     (!matches!(sampled, Some(Sampled::No))).then_some(true)
 }
 
-/// Decides for a span whose name, attributes and links are set.
 pub(super) fn ask(record: &mut SpanRecord, parent: &Context) -> Option<bool> {
     let Some(sampler) = sampler() else {
         return by_rules(record);

@@ -37,18 +37,19 @@ pub enum Then {
     Off,
     /// The spans stay, even if a later rule turns them off.
     Keep,
-    /// Roots are sampled by this ratio, or else by the sampler's, and then limited by the rate limit.
+    /// Roots are sampled by this ratio, or by the ratio of the sampler if there is none, and then limited by the rate
+    /// limit.
     Sample(Option<Ratio>, Option<RateLimit>),
 }
 
 impl Then {
-    /// Samples roots by a ratio, or else by the sampler's, and limits them to a number per second.
+    /// Samples roots by `ratio`, or by the ratio of the sampler if it is `None`, and limits their number to
+    /// `per_second`.
     pub fn sample(ratio: Option<f64>, per_second: Option<f64>) -> Self {
         Self::Sample(ratio.map(Ratio::new), per_second.map(RateLimit::new))
     }
 }
 
-/// The properties of a span that rules match.
 #[derive(Debug)]
 pub(in crate::recorder) struct Subject<'a> {
     pub(in crate::recorder) name: &'a str,
@@ -122,7 +123,6 @@ impl Ratio {
     /// A number above all ids.
     const ALL: Self = Self(1 << 63);
 
-    /// Returns the share for a number from 0.0 to 1.0.
     pub(super) fn new(ratio: f64) -> Self {
         // A float holds 2^63 exactly, so 1.0 gives a number that exceeds every 63-bit number.
         #[expect(
@@ -338,7 +338,6 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// Returns a full bucket, to which tokens are added with this rate.
     fn new(per_second: f64) -> Self {
         #[expect(
             clippy::cast_possible_truncation,
