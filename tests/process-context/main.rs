@@ -341,7 +341,7 @@ fn not_sampled() -> HashMap<String, String> {
     HashMap::from([("traceparent".to_owned(), parent.to_owned())])
 }
 
-/// The tasks wait for their second poll.
+/// Tasks that were polled once, and wait for their second poll.
 fn waiting(count: usize) -> Vec<Pin<Box<dyn Future<Output = ()>>>> {
     let mut task = std::task::Context::from_waker(std::task::Waker::noop());
     let tasks = (0..count).map(|_| {

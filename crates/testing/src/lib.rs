@@ -110,7 +110,7 @@ struct Capture {
     missed_before: HashMap<&'static str, u64>,
 }
 
-/// The message of a test without its spans, which must fail.
+/// The message of the panic, because a test without its spans must fail.
 const WITHOUT_SPANS: &str = "the telemetry collector answers";
 
 #[expect(clippy::expect_used, reason = "a test without its spans must fail")]

@@ -19,7 +19,6 @@ fn exported(recording: &Recording) -> Vec<Json> {
     file["traceEvents"].as_array().unwrap().clone()
 }
 
-/// A slice, and the slice that contains it.
 #[derive(Clone, Debug)]
 struct Slice {
     event: Json,

@@ -101,8 +101,8 @@ pub fn adjusted(mut span: Span, limits: Limits, numbers_keys: bool) -> Span {
 /// The maximum number of values of a span that are recorded.
 const RECORDED: usize = 128;
 
-/// Records the values one after the other. If there is no room for a new key, it takes the room of values that later
-/// ones have replaced. Returns the number of dropped values.
+/// Records the values one after the other. If there is no room for a new key, removes the values that later values of
+/// the same key have replaced. Returns the number of dropped values.
 fn record(attributes: &mut Attributes) -> u32 {
     let mut dropped = 0;
     let mut recorded = Attributes::new();

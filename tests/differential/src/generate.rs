@@ -14,7 +14,7 @@ use crate::program::{
     Time, Update,
 };
 
-/// Settings with some programs.
+/// Random settings with some programs.
 pub fn case() -> impl Strategy<Value = Case> {
     (settings(), vec(program(), 1..32)).prop_map(|(settings, programs)| Case { settings, programs })
 }
@@ -109,7 +109,7 @@ fn target() -> impl Strategy<Value = Target> {
 }
 
 fn remote() -> impl Strategy<Value = Remote> {
-    // The bounds of the ratios above.
+    // Trace ids at the bounds of the ratios above.
     let bounds = [0, 1, 1 << 62, 1 << 63, u64::MAX];
     let bounds = bounds
         .into_iter()

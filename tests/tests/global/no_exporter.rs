@@ -46,7 +46,7 @@ fn outer() -> [Carrier; 2] {
     [sent(), within]
 }
 
-/// The headers are the same for both spans.
+/// Also checks that both spans have the same headers.
 fn unrecorded() -> Carrier {
     let [outer, inner] = outer();
     assert_eq!(outer, inner);

@@ -214,7 +214,7 @@ fn bytes_that_are_not_ascii_invalidate_one_member_of_a_header() {
     }
     let cx = extract_context(&headers);
     assert_eq!(written(cx)["baggage"], "a=1,c=3,e=5,f=6");
-    // Another list is not valid without all of its members.
+    // A trace state with an invalid member is invalid as a whole.
     let mut headers = http::HeaderMap::new();
     headers.insert("traceparent", header("01").parse().unwrap());
     let value = http::HeaderValue::from_bytes(b"one=1,two=\xe9").unwrap();

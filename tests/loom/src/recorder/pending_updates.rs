@@ -1,4 +1,4 @@
-//! Updates of a span from other threads while its call ends it and starts the next one.
+//! Updates of a span by other threads, while the call ends the span and starts the next one.
 
 use crate::primitives::model;
 use crate::primitives::thread;

@@ -101,7 +101,7 @@ fn an_error_in_an_event_is_recorded_on_the_span() {
             .assert_event("cannot load");
     }
     spans.single("ours").assert_unset();
-    // The event has the text of the error beside its own, and the status has none.
+    // The event has its own text and the text of the error, and the status has no text.
     let described = spans.single("described").assert_error("").assert_event("cannot load");
     for key in ["cause", "exception.message"] {
         let found = attribute(&described.events()[0], key);
