@@ -292,6 +292,7 @@ fn incomplete(error: io::Error) -> Outcome {
     let error = ureq::Error::from(error);
     let reason = format!("the response is incomplete: {error}");
     match error {
+        ureq::Error::Timeout(Timeout::RecvBody) => Outcome::Rejected(reason),
         ureq::Error::Timeout(_) => Outcome::TimedOut,
         _ if is_invalid(&error) => Outcome::Rejected(reason),
         _ => Outcome::Unanswered(reason),

@@ -9,7 +9,6 @@ use http::Uri;
 use floe_telemetry_core::REDACTED;
 use floe_telemetry_sdk::__parts::config::without_credentials;
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
-use floe_telemetry_sdk::__parts::regular_file;
 use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::TelemetryConfig;
 use floe_telemetry_sdk::config::{Compression, OtlpOptions, OtlpProtocol, Signal};
@@ -152,13 +151,6 @@ const fn max_timeout(config: &TelemetryConfig, signal: Signal) -> Duration {
         Signal::Metrics => config.metrics.export_timeout(),
         _ => config.log_batch_processor.export_timeout(),
     }
-}
-
-/// Returns the content of a file with a certificate or a key.
-pub(super) fn read_file(path: &Path, max: u64) -> Result<Vec<u8>, Error> {
-    regular_file::read(path, max).map_err(|error| {
-        Error::config(format!("the file `{}` cannot be read: {error}", path.display()))
-    })
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
-use super::settings::{OtlpSettings, read_file};
+use super::settings::OtlpSettings;
+use floe_telemetry_sdk::__parts::regular_file;
 use floe_telemetry_sdk::Error;
 
 /// The maximum size of a file with certificates or a key, in bytes.
@@ -105,7 +106,8 @@ fn has_authority(certificates: Vec<CertificateDer<'static>>) -> bool {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    read_file(path, MAX_FILE).map_err(|error| error.within("otlp"))
+    regular_file::read(path, MAX_FILE)
+        .map_err(|error| invalid_file(path, &format!("cannot be read: {error}")))
 }
 
 fn invalid_file(path: &Path, problem: &str) -> Error {

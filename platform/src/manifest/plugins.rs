@@ -190,6 +190,17 @@ impl<'de> Deserialize<'de> for Plugins {
     }
 }
 
+/// A key of the section. Its own type, so that the place of a mistake is the key.
+struct Kind(PluginType);
+
+impl<'de> Deserialize<'de> for Kind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let key = String::deserialize(deserializer)?;
+        let kind = PluginType::ALL.into_iter().find(|kind| kind.as_str() == key);
+        kind.map(Self).ok_or_else(|| D::Error::unknown_field(&key, &PluginType::NAMES))
+    }
+}
+
 struct PluginsVisitor;
 
 impl<'de> Visitor<'de> for PluginsVisitor {
@@ -201,14 +212,10 @@ impl<'de> Visitor<'de> for PluginsVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Plugins, A::Error> {
         let mut plugins = Plugins::default();
-        while let Some(key) = map.next_key::<String>()? {
-            let kind = PluginType::ALL.into_iter().find(|kind| kind.as_str() == key);
+        while let Some(Kind(kind)) = map.next_key()? {
             match kind {
-                Some(PluginType::TelemetryBackend) => {
-                    plugins.telemetry_backend = map.next_value()?;
-                }
-                Some(kind) => plugins.selections.push((kind, map.next_value()?)),
-                None => return Err(A::Error::unknown_field(&key, &PluginType::NAMES)),
+                PluginType::TelemetryBackend => plugins.telemetry_backend = map.next_value()?,
+                kind => plugins.selections.push((kind, map.next_value()?)),
             }
         }
         Ok(plugins)

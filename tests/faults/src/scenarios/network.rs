@@ -588,7 +588,7 @@ const BOMB: usize = 64 * 1024 * 1024;
 const fn unusable(protocol: OtlpProtocol) -> &'static [(&'static str, &'static str)] {
     match protocol {
         OtlpProtocol::Http => &[
-            ("stalled body", "not delivered within"),
+            ("stalled body", "the response is incomplete"),
             ("endless headers", ""),
             ("endless body", "longer than"),
             ("page", "web page"),
