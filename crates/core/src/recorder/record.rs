@@ -18,7 +18,7 @@ use crate::keys;
 /// The API that created the span, which determines its instrumentation scope and its source location.
 #[derive(Clone, Debug, Default)]
 pub enum Origin {
-    /// A call site, stored in [`Head::callsite`].
+    /// A call site, stored in `Head::callsite`.
     #[default]
     CallSite,
     /// A [`SpanBuilder`](crate::SpanBuilder), with the scope of its tracer if it has one.
