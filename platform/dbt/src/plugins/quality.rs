@@ -136,7 +136,7 @@ fn project(suite: &Suite<'_>, rows: &Rows<'_>) -> Result<Vec<(&'static str, Stri
         .map(|(name, tests)| json!({ "name": name, "quote": true, "data_tests": tests }));
     // The columns are text, which keeps each value as it is written. No check depends on the type.
     let types: Vec<String> =
-        rows.columns.iter().map(|name| format!("{}: 'varchar'", quoted_text(name))).collect();
+        rows.columns.iter().map(|name| format!("{}: 'varchar'", raw(&quoted_text(name)))).collect();
     let model = format!(
         "{{{{ config(materialized='ephemeral') }}}}\nselect *\nfrom read_json('rows.jsonl', format='newline_delimited', columns={{% raw %}}{{ {} }}{{% endraw %}})\n",
         types.join(", ")
@@ -172,4 +172,21 @@ fn project(suite: &Suite<'_>, rows: &Rows<'_>) -> Result<Vec<(&'static str, Stri
         ("models/checked.yml", yaml(&properties)?),
         ("tests/generic/expectations.sql", EXPECTATIONS.to_owned()),
     ])
+}
+
+/// The text for a raw block of dbt's templates. A name with `{% endraw %}` would end the block.
+fn raw(text: &str) -> String {
+    text.replace("{%", "{% endraw %}{{ '{%' }}{% raw %}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_stays_in_its_raw_block() {
+        assert_eq!(raw("'{{ a }}'"), "'{{ a }}'");
+        let ends = raw("'{%- endraw %}{{ a }}'");
+        assert_eq!(ends, "'{% endraw %}{{ '{%' }}{% raw %}- endraw %}{{ a }}'");
+    }
 }
