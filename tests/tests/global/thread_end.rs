@@ -4,8 +4,10 @@ use std::cell::RefCell;
 use std::sync::{Arc, Barrier};
 use std::thread;
 
+use floe_telemetry::propagation::current_context;
+use floe_telemetry::trace::DetachedSpan;
 use floe_telemetry::{
-    TelemetryConfig, create_span, get_current_span, get_tracer, record_exception, traced,
+    TelemetryConfig, Tracer, create_span, get_current_span, get_tracer, record_exception, traced,
 };
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanBuilder, Status, Tracer as _};
@@ -52,6 +54,42 @@ fn call_before_the_end() {
 fn build_a_span() {
     let builder = SpanBuilder::from_name("of.a.tracer");
     drop(get_tracer("ends").build_with_context(builder, &Context::new()));
+}
+
+static TRACER: Tracer = floe_telemetry::tracer!("ends");
+
+struct RunsWhenDropped(DetachedSpan);
+
+impl Drop for RunsWhenDropped {
+    fn drop(&mut self) {
+        assert_eq!(self.0.run(in_a_destructor), 7);
+    }
+}
+
+thread_local! {
+    static EARLY: RefCell<Option<RunsWhenDropped>> = const { RefCell::new(None) };
+    static LATE: RefCell<Option<RunsWhenDropped>> = const { RefCell::new(None) };
+}
+
+#[alone]
+fn a_destructor_may_run_code_in_a_detached_span() {
+    let spans = spans(TelemetryConfig::new("ends"), || {
+        let thread = thread::spawn(|| {
+            // The values are dropped before and after the thread-locals of the library.
+            EARLY.set(None);
+            let detached = |name| {
+                let open = TRACER.open(current_context(), |span| span.name_const(name));
+                Some(RunsWhenDropped(open))
+            };
+            EARLY.set(detached("early"));
+            without_an_exception();
+            LATE.set(detached("late"));
+        });
+        thread.join().unwrap();
+    });
+    let named = |name| spans.iter().filter(|span| span.name == name).count();
+    // After the thread-locals, code runs without spans, and an open span is counted as lost.
+    assert_eq!(["early", "late", "in_a_destructor"].map(named), [0, 1, 1]);
 }
 
 type Act = fn();

@@ -88,6 +88,7 @@ struct Order {
 #[test]
 fn a_builder_sets_the_initial_properties_of_a_span() {
     let linked = remote_in(1, true);
+    let early = span("early").root();
     let spans = testing::capture(|| {
         let around = create_span("around");
         let elsewhere = Context::current();
@@ -106,6 +107,7 @@ fn a_builder_sets_the_initial_properties_of_a_span() {
         );
         drop(TRACER.span("elsewhere").parent(&elsewhere).start());
         drop(span(format!("root {}", 1)).root().start());
+        drop(early.start());
     });
     let child = spans.single("child");
     child
@@ -121,7 +123,9 @@ fn a_builder_sets_the_initial_properties_of_a_span() {
     assert_eq!(links.len(), 1);
     assert_eq!(links[0].span_context, linked);
     spans.single("elsewhere").assert_child_of("around");
-    spans.single("root 1").assert_root();
+    for root in ["root 1", "early"] {
+        spans.single(root).assert_root();
+    }
 }
 
 /// The source location of `span("child")`.

@@ -321,6 +321,7 @@ impl Parked {
     pub(super) fn attach(&mut self) -> OpenSpan {
         match self {
             Self::Off => OpenSpan::Off,
+            _ if !context_is_alive() => OpenSpan::Off,
             Self::In(parked) => {
                 OpenSpan::In(None, CurrentGuard::propagated(parked.0.clone(), true, parked.1))
             }

@@ -130,6 +130,7 @@ pub struct SpanBuilder {
     location: &'static Location<'static>,
     kind: Option<SpanKind>,
     parent: Parent,
+    is_root: bool,
     attributes: AttributeList,
     links: Vec<Link>,
 }
@@ -147,6 +148,7 @@ impl SpanBuilder {
             location,
             kind: None,
             parent: Parent::CURRENT,
+            is_root: false,
             attributes: AttributeList::default(),
             links: Vec::new(),
         }
@@ -180,7 +182,7 @@ impl SpanBuilder {
     /// Sets the parent to the span in `cx`. The default is the span that is current when this one starts.
     #[inline]
     pub fn parent(mut self, cx: &Context) -> Self {
-        self.parent = Parent::of(cx.clone());
+        (self.parent, self.is_root) = (Parent::of(cx.clone()), false);
         self
     }
 
@@ -188,7 +190,7 @@ impl SpanBuilder {
     /// context, such as baggage, is preserved.
     #[inline]
     pub fn root(mut self) -> Self {
-        self.parent = Parent::root();
+        (self.parent, self.is_root) = (Parent::CURRENT, true);
         self
     }
 
@@ -212,7 +214,7 @@ impl SpanBuilder {
 
     #[inline]
     pub(super) fn open(self) -> OpenSpan {
-        if listeners::is_compiled_out() || self.parent.is_current() && listeners::is_discarded() {
+        if listeners::is_compiled_out() || self.is_below_current() && listeners::is_discarded() {
             return OpenSpan::Off;
         }
         self.open_listened()
@@ -221,7 +223,8 @@ impl SpanBuilder {
     /// Not inlined, to keep the code small where a span starts.
     #[inline(never)]
     fn open_listened(self) -> OpenSpan {
-        let Self { name, scope, location, kind, parent, attributes, links } = self;
+        let Self { name, scope, location, kind, parent, is_root, attributes, links } = self;
+        let parent = if is_root { Parent::root() } else { parent };
         let level = Some(Level::Info);
         let origin = Origin::Builder { scope, location, level };
         let is_off = listeners::has_rules() && context_is_alive() && {
@@ -251,8 +254,12 @@ impl SpanBuilder {
         open_built(&parent, (!is_off).then_some(&fill))
     }
 
+    const fn is_below_current(&self) -> bool {
+        self.parent.is_current() && !self.is_root
+    }
+
     pub(super) fn below_current(mut self) -> Self {
-        if self.parent.is_current() && context_is_alive() {
+        if self.is_below_current() && context_is_alive() {
             self.parent = Parent::of(current_context());
         }
         self

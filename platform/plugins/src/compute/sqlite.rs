@@ -56,10 +56,15 @@ impl ComputeEngine for Sqlite {
     }
 
     fn lock_database(&self, file: &Path) -> Result<Option<Box<dyn Any>>, Error> {
+        if !file.exists() {
+            return Ok(None);
+        }
         match lock(file) {
+            Ok(connection) => Ok(Some(Box::new(connection))),
             Err(error) if is_busy(&error) => Err(of_busy(&error, file)),
-            // A file that cannot be locked, such as a damaged database, is replaced without a lock.
-            locked => Ok(locked.ok().map(|connection| Box::new(connection) as _)),
+            // A damaged database is replaced without a lock.
+            Err(error) if is_damaged(&error) => Ok(None),
+            Err(error) => Err(explain(&error, 0)),
         }
     }
 }
@@ -359,6 +364,11 @@ fn of_busy(error: &rusqlite::Error, file: &Path) -> Error {
 fn is_busy(error: &rusqlite::Error) -> bool {
     let code = error.sqlite_error_code();
     matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
+fn is_damaged(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
 /// Explains the error of a statement, in which the query begins after `prefix` bytes.
