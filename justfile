@@ -11,9 +11,8 @@ tour:
 bench:
     cargo bench -p benches
 
-# Accept changed expansions and compiler messages after reviewing them.
+# Accept changed compiler messages after reviewing them.
 bless:
-    BLESS=1 cargo test -p floe-telemetry-macros
     TRYBUILD=overwrite cargo test --workspace --test ui
 
 doc:

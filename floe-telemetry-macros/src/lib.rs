@@ -9,8 +9,6 @@ mod ctxt;
 mod finding;
 mod generics;
 mod given;
-#[cfg(test)]
-mod golden;
 mod keywords;
 mod krate;
 mod record;

@@ -22,18 +22,11 @@ use quote::quote;
 use self::{block::Block, item::Function, model::Traced};
 use crate::{ctxt::Ctxt, given::Given};
 
-/// Whether the feature `off` is enabled. Mistakes are still reported.
-const IS_OFF: bool = cfg!(feature = "off");
-
 pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
-    expand_with(args, item, IS_OFF)
-}
-
-pub(crate) fn expand_with(args: TokenStream, item: &TokenStream, is_off: bool) -> TokenStream {
     let expanded = if Block::is_next(item) {
         expand_block(args, item)
     } else {
-        expand_function(args, item, is_off).map_err(|error| (item.clone(), error))
+        expand_function(args, item).map_err(|error| (item.clone(), error))
     };
     expanded.unwrap_or_else(|(item, error)| {
         let errors = error.into_compile_error();
@@ -41,11 +34,7 @@ pub(crate) fn expand_with(args: TokenStream, item: &TokenStream, is_off: bool) -
     })
 }
 
-fn expand_function(
-    args: TokenStream,
-    item: &TokenStream,
-    is_off: bool,
-) -> syn::Result<TokenStream> {
+fn expand_function(args: TokenStream, item: &TokenStream) -> syn::Result<TokenStream> {
     // Reached for a method of a block if this macro has another name there or the attribute is below a condition.
     if args::is_skip(&args) {
         return Ok(item.clone());
@@ -56,7 +45,8 @@ fn expand_function(
     let traced = function.as_ref().map(|function| Traced::new(&cx, args, function));
     cx.check()?;
     Ok(match traced {
-        Some(traced) if !is_off => emit::emit(&traced),
+        // The feature `off` still reports mistakes.
+        Some(traced) if cfg!(not(feature = "off")) => emit::emit(&traced),
         // A function that awaits itself does not compile without its box.
         Some(traced) if traced.boxed => emit::boxed_without_span(&traced),
         _ => item.clone(),
