@@ -40,7 +40,6 @@ pub(crate) fn run(checks: &mut Checks) {
             // So slow that no queue is full, also without optimization.
             rate: 1_000,
             config: config.concat(),
-            batch: None,
         };
         let recorded = order.run().recorded;
         let arrived = receiver.arrived();

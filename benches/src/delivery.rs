@@ -5,8 +5,7 @@
 //! the OpenTelemetry SDK can sustain, the second is ten times higher. It shows the latency on the host's thread and the
 //! lost spans.
 //!
-//! `--rate N` sets the first rate, in spans per second, `--repeat N` the number of runs, of which the median counts, and
-//! `--batch N` the most spans of our batches. `--quick` records fewer spans than any queue holds, so that whatever the
+//! `--rate N` sets the first rate, in spans per second. `--quick` records fewer spans than any queue holds, so that whatever the
 //! speed of the machine, the program fails if a contestant loses one. Without it the program fails if we lose a span
 //! without counting it.
 
@@ -40,8 +39,6 @@ pub(crate) struct Order {
     pub(crate) rate: u64,
     /// Our configuration.
     pub(crate) config: String,
-    /// The maximum number of spans of our batches.
-    pub(crate) batch: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
@@ -77,7 +74,6 @@ struct Row {
 pub(crate) fn run(checks: &mut Checks) {
     // The queue of the OpenTelemetry SDK holds 2048 spans, ours and fastrace's hold more.
     let (spans, repeat) = if measure::quick() { (2_000, 1) } else { (300_000, 3) };
-    let repeat = measure::value("--repeat").unwrap_or(repeat);
     let sustained: u64 = measure::value("--rate").unwrap_or(50_000);
     for protocol in [Protocol::Http, Protocol::Grpc] {
         for rate in [sustained, 10 * sustained] {
@@ -136,7 +132,6 @@ fn one_run(name: &'static str, protocol: Protocol, rate: u64, spans: u64) -> Row
         spans,
         rate,
         config: DEFAULT_CONFIG.to_owned(),
-        batch: measure::value("--batch"),
     };
     let cost = order.run();
     let arrived = receiver.arrived();
@@ -172,12 +167,7 @@ fn print(rows: &[Row]) {
 
 /// Records spans at a steady rate and exports them.
 pub(crate) fn serve(order: Order) {
-    let mut config = TelemetryConfig::from_yaml(&order.config).expect("a configuration");
-    if let Some(batch) = order.batch {
-        let batches = &mut config.batch_processor;
-        batches.max_export_batch_size = batch;
-        batches.max_queue_size = batches.max_queue_size.max(4 * batch);
-    }
+    let config = TelemetryConfig::from_yaml(&order.config).expect("a configuration");
     let sink = Sink::Otlp(order.otlp);
     let contestant = contestant::start_with(&order.name, State::Sampled, &sink, config);
     // The first trace opens connections, and initialises what is lazy.

@@ -55,32 +55,3 @@ pub(crate) fn instructions(profile: &str, name: &str) -> u64 {
     assert!(total > 0, "the profile has no function `{name}`");
     total
 }
-
-#[cfg(test)]
-mod tests {
-    use super::instructions;
-
-    const PROFILE: &str = "\
-fn=instructions::root
-12 4
-cfn=instructions::programs::measured
-calls=100 7
-15 5000
-
-fn=instructions::programs::measured
-7 100
-cfn=instructions::programs::child
-calls=100 3
-8 4900
-fn=other
-cfn=instructions::programs::measured
-calls=1 7
-+3 50
-";
-
-    #[test]
-    fn the_calls_of_a_function_count_with_what_it_calls() {
-        assert_eq!(instructions(PROFILE, "::measured"), 5050);
-        assert_eq!(instructions(PROFILE, "::child"), 4900);
-    }
-}

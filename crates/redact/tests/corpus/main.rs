@@ -1,8 +1,14 @@
 //! The repository's corpora: leaks and needless changes stay under their limits.
 //!
-//! `cargo run --release -p floe-redact --example score` prints the table.
+//! `cargo test --release -p floe-redact --test corpus -- --nocapture` prints the scores, and the messages with faults.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, unreachable_pub, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "tests"
+)]
 
 mod alphabets;
 mod generator;
@@ -36,6 +42,7 @@ fn score(messages: &[Message]) -> (Score, Vec<String>) {
             faults.push(format!("{fault:?}: {}: {safe}", message.label));
         }
     }
+    println!("{faults:#?}\n{score:?}");
     assert_eq!(score.unstable, 0);
     (score, faults)
 }

@@ -15,7 +15,7 @@ pub(crate) enum Fault {
     Changed,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Score {
     /// Messages with a secret.
     pub(crate) secret: usize,
