@@ -20,10 +20,11 @@ use floe_telemetry::TelemetryConfig;
 use floe_telemetry::config::{ExporterKind, Sampler as OurSampler};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanContext, TraceState};
-use opentelemetry_sdk::trace::{Sampler as SdkSampler, ShouldSample, SpanLimits as SdkLimits};
+use opentelemetry_sdk::trace::{
+    Sampler as SdkSampler, ShouldSample, SpanData, SpanLimits as SdkLimits,
+};
 
 use crate::program::{Limits, Remote, Sampler, Settings};
-use crate::tree::{Attributes, Span};
 
 #[must_use]
 pub fn config(settings: &Settings) -> TelemetryConfig {
@@ -78,22 +79,18 @@ pub fn limits(limits: Limits, numbers_keys: bool) -> SdkLimits {
 /// A span of the SDK as floe-telemetry exports it: adjusts the end, and applies the limits of attributes if keys may
 /// occur twice in the program.
 #[must_use]
-pub fn adjusted(mut span: Span, limits: Limits, numbers_keys: bool) -> Span {
-    span.end = match (span.start, span.end) {
-        (Some(start), Some(end)) => Some(end.max(start)),
-        // Times of the clock are later than the times that the program sets.
-        _ => None,
-    };
+pub fn adjusted(mut span: SpanData, limits: Limits, numbers_keys: bool) -> SpanData {
+    span.end_time = span.end_time.max(span.start_time);
     if numbers_keys {
         return span;
     }
     let dropped = record(&mut span.attributes);
-    span.dropped_attributes = dropped + limit(&mut span.attributes, limits.attributes);
-    for event in &mut span.events {
-        event.dropped_attributes = limit(&mut event.attributes, limits.attributes);
+    span.dropped_attributes_count = dropped + limit(&mut span.attributes, limits.attributes);
+    for event in &mut span.events.events {
+        event.dropped_attributes_count = limit(&mut event.attributes, limits.attributes);
     }
-    for link in &mut span.links {
-        link.dropped_attributes = limit(&mut link.attributes, limits.attributes);
+    for link in &mut span.links.links {
+        link.dropped_attributes_count = limit(&mut link.attributes, limits.attributes);
     }
     span
 }
@@ -103,18 +100,18 @@ const RECORDED: usize = 128;
 
 /// Records the values one after the other. If there is no room for a new key, removes the values that later values of
 /// the same key have replaced. Returns the number of dropped values.
-fn record(attributes: &mut Attributes) -> u32 {
+fn record(attributes: &mut Vec<KeyValue>) -> u32 {
     let mut dropped = 0;
-    let mut recorded = Attributes::new();
-    for (key, value) in attributes.drain(..) {
+    let mut recorded: Vec<KeyValue> = Vec::new();
+    for attribute in attributes.drain(..) {
         if recorded.len() < RECORDED {
-            recorded.push((key, value));
-        } else if let Some(last) = recorded.iter().rposition(|(known, _)| *known == key) {
-            recorded[last].1 = value;
+            recorded.push(attribute);
+        } else if let Some(last) = recorded.iter().rposition(|it| it.key == attribute.key) {
+            recorded[last] = attribute;
         } else {
             limit(&mut recorded, u32::MAX);
             if recorded.len() < RECORDED {
-                recorded.push((key, value));
+                recorded.push(attribute);
             } else {
                 dropped += 1;
             }
@@ -126,15 +123,15 @@ fn record(attributes: &mut Attributes) -> u32 {
 
 /// Keeps `limit` keys, each with its last value, in the place of its first value. Returns the number of dropped
 /// attributes.
-fn limit(attributes: &mut Attributes, limit: u32) -> u32 {
+fn limit(attributes: &mut Vec<KeyValue>, limit: u32) -> u32 {
     let mut dropped = 0;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let mut distinct = Attributes::new();
-    for (key, value) in attributes.drain(..) {
-        let first = distinct.iter().position(|(known, _)| *known == key);
+    let mut distinct: Vec<KeyValue> = Vec::new();
+    for attribute in attributes.drain(..) {
+        let first = distinct.iter().position(|it| it.key == attribute.key);
         match first {
-            Some(first) => distinct[first].1 = value,
-            None if distinct.len() < limit => distinct.push((key, value)),
+            Some(first) => distinct[first] = attribute,
+            None if distinct.len() < limit => distinct.push(attribute),
             None => dropped += 1,
         }
     }

@@ -2,7 +2,7 @@
 //! `opentelemetry::trace`. The exported spans must be the same.
 //!
 //! [`program`] describes a program, and [`generate`] makes random ones. [`run`] runs a program with any tracer, and
-//! [`tree`] describes its exported spans. [`compare`] runs a program with both, and [`search`] does so for many
+//! [`text`] describes its exported spans. [`compare`] runs a program with both, and [`search`] does so for many
 //! programs and reduces one that differs. The permitted differences are in [`differences`].
 //!
 //! On 21 November 2026 100,537 programs were compared without a difference (`cargo run -p floe-differential --
@@ -16,4 +16,4 @@ pub mod generate;
 pub mod program;
 pub mod run;
 pub mod search;
-pub mod tree;
+pub mod text;

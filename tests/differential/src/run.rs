@@ -10,6 +10,7 @@ use opentelemetry::{Context, ContextGuard, KeyValue};
 
 use crate::differences;
 use crate::program::{Code, Operation, Parent, Pick, Program, Start, Target, Update};
+use crate::text;
 
 /// The observations of a program.
 #[derive(Debug, Default)]
@@ -276,12 +277,12 @@ impl<S: Span + Send + Sync + 'static> State<'_, S> {
             Handle::Dropped(_) => return,
         };
         let context = self.span_context(index);
-        let context = observed(&context);
+        let context = text::context(&context);
         self.note(&format_args!("recording {is_recording}, {context}"));
     }
 
     fn observe_current(&mut self) {
-        let current = Context::map_current(|cx| observed(cx.span().span_context()));
+        let current = Context::map_current(|cx| text::context(cx.span().span_context()));
         self.note(&format_args!("current {current}"));
     }
 
@@ -289,12 +290,4 @@ impl<S: Span + Send + Sync + 'static> State<'_, S> {
         let note = format!("operation {}: {observed}", self.position);
         self.run.observations.push(note);
     }
-}
-
-fn observed(context: &SpanContext) -> String {
-    let (trace_id, span_id) = (context.trace_id(), context.span_id());
-    let flags = differences::flags(context);
-    let state = context.trace_state().header();
-    let place = if context.is_remote() { "remote" } else { "local" };
-    format!("{trace_id}:{span_id}, flags {flags}, state `{state}`, {place}")
 }
