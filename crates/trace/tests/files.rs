@@ -9,7 +9,16 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use tempfile::TempDir;
+
 const LINE: &str = r#"{"resourceSpans": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}, "scopeSpans": [{"spans": [{"traceId": "5b8efff798038103d269b633813fc60c", "spanId": "eee19b7ec3c1b174", "name": "load", "startTimeUnixNano": "1000", "endTimeUnixNano": "3000"}]}]}]}"#;
+
+/// A folder with the file `in.jsonl`.
+fn with_file() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("in.jsonl"), LINE).unwrap();
+    folder
+}
 
 fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_floe-trace"));
@@ -31,9 +40,8 @@ fn spans(output: &Output) -> usize {
 
 #[test]
 fn what_is_read_is_not_written_over() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = with_file();
     let folder = folder.path();
-    fs::write(folder.join("in.jsonl"), LINE).unwrap();
     symlink("in.jsonl", folder.join("link")).unwrap();
     for arguments in [
         &["view", "in.jsonl", "--out", "in.jsonl"][..],
@@ -54,9 +62,8 @@ fn what_is_read_is_not_written_over() {
 /// A page that is moved to its place must not replace `/dev/stdout` or `/dev/null`.
 #[test]
 fn what_is_no_file_stays_what_it_is() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = with_file();
     let folder = folder.path();
-    fs::write(folder.join("in.jsonl"), LINE).unwrap();
     symlink("/dev/stdout", folder.join("device")).unwrap();
     for arguments in [
         &["view", "in.jsonl", "--out", "device"][..],
@@ -75,9 +82,8 @@ fn what_is_no_file_stays_what_it_is() {
 /// file that is replaced.
 #[test]
 fn a_file_is_of_its_user_alone_and_not_behind_a_link() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = with_file();
     let folder = folder.path();
-    fs::write(folder.join("in.jsonl"), LINE).unwrap();
     fs::write(folder.join("other"), "kept").unwrap();
     symlink("other", folder.join("link")).unwrap();
     symlink("none", folder.join("dangling")).unwrap();
@@ -105,8 +111,7 @@ fn a_file_is_of_its_user_alone_and_not_behind_a_link() {
 
 #[test]
 fn a_reader_that_has_gone_is_no_failure() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("in.jsonl"), LINE).unwrap();
+    let folder = with_file();
     for arguments in [
         &["view", "in.jsonl", "--out", "-"][..],
         &["export", "in.jsonl", "--perfetto", "-"],
@@ -136,8 +141,7 @@ fn no_run_is_compared_after_one_that_cannot_be_read() {
 
 #[test]
 fn standard_input_has_a_name() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("in.jsonl"), LINE).unwrap();
+    let folder = with_file();
     let mut child = command(folder.path(), &["show", "in.jsonl", "-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -153,8 +157,7 @@ fn standard_input_has_a_name() {
 
 #[test]
 fn the_memory_can_have_any_size() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("in.jsonl"), LINE).unwrap();
+    let folder = with_file();
     for (size, expected) in [("17592186044416", 1), ("0", 0)] {
         let output = run(folder.path(), &["show", "in.jsonl", "--max-memory", size]);
         assert_eq!(spans(&output), expected, "{output:?}");

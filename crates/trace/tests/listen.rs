@@ -6,8 +6,9 @@
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,8 +19,19 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use prost::Message as _;
+use tempfile::TempDir;
+
+const JSON: &str = "content-type: application/json\r\n";
+const PROTOBUF: &str = "content-type: application/x-protobuf\r\n";
+
+fn zipped(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(bytes).unwrap();
+    gzip.finish().unwrap()
+}
 
 struct Listener {
+    folder: Rc<TempDir>,
     child: Child,
     out: BufReader<ChildStdout>,
     grpc: String,
@@ -34,14 +46,19 @@ impl Drop for Listener {
 }
 
 impl Listener {
-    fn start(out: &Path) -> Self {
-        Self::with(out, &[])
+    fn start() -> Self {
+        Self::with(&[])
     }
 
-    fn with(out: &Path, arguments: &[&str]) -> Self {
+    fn with(arguments: &[&str]) -> Self {
+        Self::within(&Rc::new(tempfile::tempdir().unwrap()), arguments)
+    }
+
+    /// Starts a receiver that writes the file `t.jsonl` of a folder.
+    fn within(folder: &Rc<TempDir>, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_floe-trace"))
             .args(["listen", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--out"])
-            .arg(out)
+            .arg(folder.path().join("t.jsonl"))
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -57,6 +74,7 @@ impl Listener {
             grpc: grpc.to_owned(),
             http: http.to_owned(),
             child,
+            folder: Rc::clone(folder),
         }
     }
 
@@ -70,11 +88,15 @@ impl Listener {
         assert!(sent.unwrap().success());
     }
 
-    /// Ends the receiver, and returns the file.
-    fn written(mut self, file: &Path) -> String {
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("t.jsonl")
+    }
+
+    /// Ends the receiver, and returns its file.
+    fn written(mut self) -> String {
         self.end();
         assert!(self.child.wait().unwrap().success());
-        fs::read_to_string(file).unwrap()
+        fs::read_to_string(self.file()).unwrap()
     }
 
     /// The peak memory of the receiver, in MiB.
@@ -128,21 +150,16 @@ fn request(trace: u8, name: &str) -> String {
 
 #[test]
 fn each_protocol_is_received_drawn_and_written_redacted() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("t.jsonl");
-    let mut listener = Listener::start(&file);
+    let mut listener = Listener::start();
     let parse = |text: &str| serde_json::from_str::<ExportTraceServiceRequest>(text).unwrap();
 
-    let answer =
-        listener.post("content-type: application/json\r\n", request(1, "as JSON").as_bytes());
+    let answer = listener.post(JSON, request(1, "as JSON").as_bytes());
     assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("{}"), "{answer}");
     let picture = listener.picture();
     assert!(picture.contains("as JSON") && picture.contains("2 ms"), "{picture}");
 
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
-    gzip.write_all(&parse(&request(2, "as protobuf")).encode_to_vec()).unwrap();
-    let headers = "content-type: application/x-protobuf\r\ncontent-encoding: gzip\r\n";
-    let answer = listener.post(headers, &gzip.finish().unwrap());
+    let gzip = zipped(&parse(&request(2, "as protobuf")).encode_to_vec());
+    let answer = listener.post(&format!("{PROTOBUF}content-encoding: gzip\r\n"), &gzip);
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert!(listener.picture().contains("as protobuf"));
 
@@ -152,11 +169,12 @@ fn each_protocol_is_received_drawn_and_written_redacted() {
 
     #[cfg(unix)]
     assert_eq!(
-        std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&file).unwrap().permissions())
-            & 0o777,
+        std::os::unix::fs::PermissionsExt::mode(
+            &fs::metadata(listener.file()).unwrap().permissions()
+        ) & 0o777,
         0o600
     );
-    let written = fs::read_to_string(&file).unwrap();
+    let written = fs::read_to_string(listener.file()).unwrap();
     assert_eq!(written.lines().count(), 3);
     for name in ["as JSON", "as protobuf", "over gRPC"] {
         assert!(written.contains(name), "{written}");
@@ -166,14 +184,12 @@ fn each_protocol_is_received_drawn_and_written_redacted() {
 
 #[test]
 fn what_is_no_otlp_is_refused_with_a_reason() {
-    let folder = tempfile::tempdir().unwrap();
-    let listener = Listener::start(&folder.path().join("t.jsonl"));
-    let json = "content-type: application/json\r\n";
+    let listener = Listener::start();
     for (headers, body, code, reason) in [
-        (json, "not json", "400", "expected OTLP, as JSON or protobuf"),
-        (json, r#"{"data": []}"#, "400", "found the fields `data`"),
+        (JSON, "not json", "400", "expected OTLP, as JSON or protobuf"),
+        (JSON, r#"{"data": []}"#, "400", "found the fields `data`"),
         (
-            json,
+            JSON,
             concat!(r#"{"resourceSpans": "AKIA"#, r#"Q6JDMW3XKZ5TPLH7"}"#),
             "400",
             "body:1: expected requests of OTLP as JSON, found invalid type: string, expected a sequence",
@@ -190,8 +206,7 @@ fn what_is_no_otlp_is_refused_with_a_reason() {
 
 #[test]
 fn an_address_that_is_taken_is_an_error() {
-    let folder = tempfile::tempdir().unwrap();
-    let listener = Listener::start(&folder.path().join("t.jsonl"));
+    let listener = Listener::start();
     let second = Command::new(env!("CARGO_BIN_EXE_floe-trace"))
         .args(["listen", "--grpc", &listener.grpc])
         .output()
@@ -204,11 +219,9 @@ fn an_address_that_is_taken_is_an_error() {
 
 #[test]
 fn another_path_is_not_found() {
-    let folder = tempfile::tempdir().unwrap();
-    let listener = Listener::start(&folder.path().join("t.jsonl"));
-    let json = "content-type: application/json\r\n";
+    let listener = Listener::start();
     for path in ["/", "/v1/trace", "/v1/traces/", "/api/v2/spans"] {
-        let answer = post(&listener.http, path, json, b"{}").unwrap();
+        let answer = post(&listener.http, path, JSON, b"{}").unwrap();
         assert!(
             answer.starts_with("HTTP/1.1 404")
                 && answer.contains("expected the path /v1/traces, /v1/logs or /v1/metrics"),
@@ -223,9 +236,7 @@ fn another_path_is_not_found() {
 /// The host name of a page may lead to this machine, so that its origin has the address of the receiver.
 #[test]
 fn a_page_of_another_machine_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("t.jsonl");
-    let listener = Listener::start(&file);
+    let listener = Listener::start();
     for (origin, code) in [
         ("http://shop.example:4318", "403"),
         ("https://localhost.example", "403"),
@@ -236,18 +247,16 @@ fn a_page_of_another_machine_is_refused() {
         ("http://127.0.0.1", "200"),
         ("http://[::1]:8080", "200"),
     ] {
-        let headers = format!("content-type: application/json\r\norigin: {origin}\r\n");
+        let headers = format!("{JSON}origin: {origin}\r\n");
         let answer = listener.post(&headers, request(1, origin).as_bytes());
         assert!(answer.starts_with(&format!("HTTP/1.1 {code}")), "{origin}: {answer}");
     }
-    assert_eq!(listener.written(&file).lines().count(), 3);
+    assert_eq!(listener.written().lines().count(), 3);
 }
 
 #[test]
 fn it_ends_while_it_receives() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("t.jsonl");
-    let mut listener = Listener::start(&file);
+    let mut listener = Listener::start();
     let spans: Vec<String> = (1..2000)
         .map(|id| {
             format!(
@@ -258,11 +267,10 @@ fn it_ends_while_it_receives() {
         .collect();
     let body =
         format!(r#"{{"resourceSpans": [{{"scopeSpans": [{{"spans": [{}]}}]}}]}}"#, spans.join(","));
-    let json = "content-type: application/json\r\n";
-    listener.post(json, body.as_bytes());
+    listener.post(JSON, body.as_bytes());
     let address = listener.http.clone();
     let sender = thread::spawn(move || {
-        let answers = (0..200).map(|_| post(&address, "/v1/traces", json, body.as_bytes()));
+        let answers = (0..200).map(|_| post(&address, "/v1/traces", JSON, body.as_bytes()));
         answers.take_while(Result::is_ok).count()
     });
     listener.end();
@@ -276,8 +284,7 @@ fn it_ends_while_it_receives() {
 /// A request without its body times out, also while it waits for other requests.
 #[test]
 fn stalled_requests_do_not_hold_up_others() {
-    let folder = tempfile::tempdir().unwrap();
-    let listener = Listener::start(&folder.path().join("t.jsonl"));
+    let listener = Listener::start();
     let stalled: Vec<TcpStream> = (0..8)
         .map(|_| {
             let mut stream = TcpStream::connect(&listener.http).unwrap();
@@ -299,14 +306,13 @@ fn stalled_requests_do_not_hold_up_others() {
 
 #[test]
 fn a_line_that_was_cut_is_not_continued() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Rc::new(tempfile::tempdir().unwrap());
     let file = folder.path().join("t.jsonl");
     fs::write(&file, r#"{"resourceSpans": ["#).unwrap();
     for number in [1, 2] {
-        let listener = Listener::start(&file);
-        let json = "content-type: application/json\r\n";
-        listener.post(json, request(number, "one").as_bytes());
-        listener.written(&file);
+        let listener = Listener::within(&folder, &[]);
+        listener.post(JSON, request(number, "one").as_bytes());
+        listener.written();
     }
     let written = fs::read_to_string(&file).unwrap();
     let lines: Vec<&str> = written.lines().collect();
@@ -322,8 +328,7 @@ fn a_line_that_was_cut_is_not_continued() {
 
 #[test]
 fn traces_that_do_not_end_take_bounded_memory() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut listener = Listener::with(&folder.path().join("t.jsonl"), &["--max-memory", "8"]);
+    let mut listener = Listener::with(&["--max-memory", "8"]);
     let text = "text ".repeat(1 << 17);
     // A trace whose parent does not arrive is drawn after a minute.
     for trace in 1..=8 {
@@ -331,26 +336,15 @@ fn traces_that_do_not_end_take_bounded_memory() {
             .replace("password", "note")
             .replace("hunter2", &text)
             .replace(r#""name""#, r#""parentSpanId": "00000000000000aa", "name""#);
-        let answer = listener.post("content-type: application/json\r\n", body.as_bytes());
+        let answer = listener.post(JSON, body.as_bytes());
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
     assert!(listener.picture().contains(&format!("{:032x}", 1)));
 }
 
-const JSON: &str = "content-type: application/json\r\n";
-const PROTOBUF: &str = "content-type: application/x-protobuf\r\n";
-
-fn zipped(bytes: &[u8]) -> Vec<u8> {
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
-    gzip.write_all(bytes).unwrap();
-    gzip.finish().unwrap()
-}
-
 #[test]
 fn rejected_spans_are_told_to_the_sender() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("t.jsonl");
-    let listener = Listener::start(&file);
+    let listener = Listener::start();
     let good = request(1, "good");
     let bad = request(0, "bad");
     let both: ExportTraceServiceRequest = [&good, &bad]
@@ -377,14 +371,13 @@ fn rejected_spans_are_told_to_the_sender() {
     let told = listener.export(both).unwrap().partial_success.unwrap();
     assert_eq!(told.rejected_spans, 1);
     assert!(told.error_message.starts_with(reason));
-    assert_eq!(listener.written(&file).matches(r#""name":"good""#).count(), 3);
+    assert_eq!(listener.written().matches(r#""name":"good""#).count(), 3);
 }
 
 /// Each of these messages would take half a gigabyte of memory or more if it was decoded.
 #[test]
 fn messages_that_are_small_on_the_wire_take_bounded_memory() {
-    let folder = tempfile::tempdir().unwrap();
-    let listener = Listener::with(&folder.path().join("t.jsonl"), &["--max-memory", "256"]);
+    let listener = Listener::with(&["--max-memory", "256"]);
     let field = |number: u8, content: Vec<u8>| {
         let mut field = vec![number << 3 | 2];
         prost::encoding::encode_varint(content.len() as u64, &mut field);

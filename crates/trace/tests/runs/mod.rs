@@ -7,7 +7,11 @@
     reason = "durations"
 )]
 
-use floe_trace::{Recording, Source, Span, SpanId, Status, TraceId};
+use std::fmt::Write as _;
+
+use floe_trace::Recording;
+
+use crate::text::spans;
 
 /// Random numbers, the same ones for a seed: xorshift64*.
 pub(crate) struct Numbers(u64);
@@ -54,8 +58,6 @@ pub(crate) struct Service {
     /// The factor of the time of `price`.
     pub(crate) slower: f64,
     pub(crate) queries: usize,
-    /// The part of the requests that make one more query.
-    pub(crate) extra: f64,
     /// The part of `price` that fails.
     pub(crate) failures: f64,
     pub(crate) has_audit: bool,
@@ -68,7 +70,6 @@ impl Default for Service {
             noise: Noise::of(0.1),
             slower: 1.0,
             queries: 2,
-            extra: 0.0,
             failures: 0.0,
             has_audit: false,
             requests: 30,
@@ -114,64 +115,37 @@ impl Machine {
     }
 }
 
-pub(crate) fn run(service: Service, speed: f64, numbers: &mut Numbers) -> Recording {
-    let mut recording = Recording::default();
-    let noise = service.noise;
-    for request in 1..=u128::from(service.requests) {
-        let mut now = 1_000_000_000_000;
-        let mut id = 0;
-        let mut spans: Vec<Span> = Vec::new();
-        let has_extra = service.extra > 0.0 && numbers.next() < service.extra;
-        let is_failing = numbers.next() < service.failures;
+fn run(service: Service, speed: f64, numbers: &mut Numbers) -> Recording {
+    let mut text = String::new();
+    for request in 1..=service.requests {
+        let error = if numbers.next() < service.failures { " error" } else { "" };
         let mut took = |micros: f64| {
             // One call in a hundred takes three times as long.
             let outlier = if numbers.next() < 0.01 { 3.0 } else { 1.0 };
-            let factor = outlier * (numbers.normal() * noise.call).exp();
+            let factor = outlier * (numbers.normal() * service.noise.call).exp();
             (micros * 1000.0 * speed * factor) as u64
         };
-        let mut add = |parent: u64, name: &str, start: u64, nanos: u64| {
-            id += 1;
-            spans.push(Span {
-                trace: TraceId(request),
-                id: SpanId(id),
-                parent: (parent != 0).then_some(SpanId(parent)),
-                name: name.into(),
-                start,
-                end: start + nanos,
-                ..Span::default()
-            });
-            id
+        let micros = |nanos: u64| nanos as f64 / 1000.0;
+        let mut below = String::new();
+        let mut call = |name: &str, from, to| {
+            let _ = writeln!(below, "  {name} {}..{}us", micros(from), micros(to));
+            to
         };
-        let root = add(0, &format!("GET /cart/{request}"), now, 0);
-        now += took(100.0);
-        for _ in 0..service.queries + usize::from(has_extra) {
-            let nanos = took(400.0);
-            add(root, "SELECT item", now, nanos);
-            now += nanos;
+        let mut now = took(100.0);
+        for _ in 0..service.queries {
+            now = call("SELECT item", now, now + took(400.0));
         }
-        let nanos = took(800.0 * service.slower);
-        let price = add(root, "price", now, nanos);
-        now += nanos;
+        let price = now + took(800.0 * service.slower);
+        let from = micros(std::mem::replace(&mut now, price));
         let shards = [took(300.0), took(300.0)];
-        add(root, "shard", now, shards[0]);
-        let second = now + 1000;
-        add(root, "shard", second, shards[1]);
-        now = (second + shards[1]).max(now + shards[0]);
+        let first = call("shard", now, now + shards[0]);
+        now = call("shard", now + 1000, now + 1000 + shards[1]).max(first);
         if service.has_audit {
-            let nanos = took(20.0);
-            add(root, "audit", now, nanos);
-            now += nanos;
+            now = call("audit", now, now + took(20.0));
         }
         now += took(50.0);
-        if let Some(span) = spans.first_mut() {
-            span.end = now;
-        }
-        for mut span in spans {
-            if is_failing && span.id == SpanId(price) {
-                span.status = Status::Error("no price".into());
-            }
-            recording.add_span(span, Source::default());
-        }
+        let _ = write!(text, "GET /cart/{request} 0..{}us\n{below}", micros(now));
+        let _ = writeln!(text, "  price {from}..{}us{error}", micros(price));
     }
-    recording
+    spans(&text)
 }

@@ -7,8 +7,9 @@ use floe_trace::{Event, Kind, Recording, Source, Span, SpanId, Status, Text, Tra
 /// The beginning of all recordings, in nanoseconds since 1970.
 pub(crate) const START: u64 = 1_790_000_000_000_000_000;
 
-/// Reads spans, one a line: `name 10..20.5 client error key=value !event @service #host=a`. The times are milliseconds,
-/// or microseconds with `us` after them; `waits` is a future that is entered for 40 µs, and `·` is a blank in a value.
+/// Reads spans, one a line: `name 10..20.5 client error=message key=value !event @service #host=a`. The times are
+/// milliseconds, or microseconds with `us` after them; `waits` is a future that is entered for 40 µs, and `·` is a blank in
+/// a value.
 /// An indented span is below the last line with less indentation. A span without indentation begins a trace, unless its
 /// name begins with `&`.
 pub(crate) fn spans(text: &str) -> Recording {
@@ -48,6 +49,9 @@ pub(crate) fn spans(text: &str) -> Recording {
                 "producer" => span.kind = Kind::Producer,
                 "consumer" => span.kind = Kind::Consumer,
                 "waits" => attributes.push(("busy_ns".into(), Value::Int(40_000))),
+                _ if word.starts_with("error=") => {
+                    span.status = Status::Error(word[6..].replace('·', " ").into());
+                }
                 _ if word.starts_with('@') => word[1..].clone_into(&mut service),
                 _ if word.starts_with('#') => resource.push(attribute(&word[1..])),
                 _ if word.starts_with('!') => {
