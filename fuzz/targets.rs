@@ -103,6 +103,10 @@ fn headers(data: &[u8]) -> http::HeaderMap {
     headers
 }
 
+fn is_printable(header: &str) -> bool {
+    header.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~'))
+}
+
 fn sent(cx: Context) -> HashMap<String, String> {
     let _attached = cx.attach();
     propagation::inject_headers()
@@ -126,6 +130,7 @@ pub(crate) fn trace_context(data: &[u8]) {
     assert_eq!(sent["traceparent"].len(), 55);
     let state = sent.get("tracestate").map_or("", String::as_str);
     assert!(state.len() <= 512 && state.split(',').count() <= 32, "{state}");
+    assert!(is_printable(state), "{state:?}");
     let passed_on = parent(&propagation::extract_context(&sent));
     if sent.contains_key("tracestate") {
         assert_eq!(passed_on, received);
@@ -155,6 +160,7 @@ pub(crate) fn baggage(data: &[u8]) {
     assert!(cx.baggage().len() <= 64);
     let once = header(cx.clone());
     assert!(once.len() <= 8192 && once.split(',').count() <= 64);
+    assert!(is_printable(&once), "{once:?}");
     let carrier = [("baggage", &*once)];
     assert_eq!(header(propagation::extract_context(&carrier)), once);
 
