@@ -113,34 +113,3 @@ fn a_panic_in_the_pipeline_loses_only_interrupted_spans() {
     let result: Result<(), _> = result.recv_timeout(TIMEOUT);
     assert_eq!(result, Err(RecvTimeoutError::Disconnected));
 }
-
-/// This crate alone contains neither OTLP nor the terminal nor log records.
-#[test]
-fn a_part_that_is_not_linked_is_named() {
-    let error = |change: fn(&mut TelemetryConfig)| {
-        let mut config = TelemetryConfig::new("parts");
-        change(&mut config);
-        let error = TelemetryProvider::builder(config).initialize();
-        error.unwrap_err().to_string()
-    };
-    for (change, expected) in [
-        (
-            (|config| config.exporters.traces = Some(vec![ExporterKind::Console]))
-                as fn(&mut TelemetryConfig),
-            "exporters: found the exporter `console`, which needs the feature `console` of floe-telemetry: \
-             `cargo add floe-telemetry --features console`",
-        ),
-        (
-            |config| config.exporters.metrics = Some(vec![ExporterKind::Console]),
-            "metrics: found an exporter of metrics, which needs the feature `metrics` of floe-telemetry: \
-             `cargo add floe-telemetry --features metrics`",
-        ),
-        (
-            |config| config.otlp_endpoint = Some("http://localhost:4318".to_owned()),
-            "otlp: found `http/protobuf` for `http://localhost:4318`, which needs the feature `otlp-http` of \
-             floe-telemetry: `cargo add floe-telemetry --features otlp-http`",
-        ),
-    ] {
-        assert_eq!(error(change), expected);
-    }
-}

@@ -181,17 +181,3 @@ fn a_full_buffer_decides_the_oldest_trace() {
     assert_eq!(take_sampled(&mut sampler), BTreeMap::from([(1, vec![1])]));
     assert_eq!(counted(&sampler), [3, 1]);
 }
-
-#[test]
-fn a_trace_whose_caller_has_decided_is_not_kept() {
-    let mut sampler = sampler(100);
-    let (clock, now) = (WallClock::default(), monotonic_now());
-    let mut root = end(0, 0, true).record();
-    root.head.parent = SpanId::from(99);
-    root.head.parent_is_remote = true;
-    sampler.push(end(0, 1, true).record(), &clock, now);
-    sampler.push(root, &clock, now);
-    sampler.decide_all();
-    assert!(sampler.pop().is_none());
-    assert_eq!(counted(&sampler), [0, 2]);
-}
