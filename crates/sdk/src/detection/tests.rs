@@ -4,31 +4,19 @@ use std::fs;
 use std::path::Path;
 
 use opentelemetry::KeyValue;
+use tempfile::TempDir;
 
 use super::*;
 
-/// A directory that is removed when it is dropped.
-struct Root(std::path::PathBuf);
-
-impl Root {
-    fn new(name: &str, files: &[(&str, &str)]) -> Self {
-        let id = std::process::id();
-        let root = Self(std::env::temp_dir().join(format!("floe-detection-{id}-{name}")));
-        let _ = fs::remove_dir_all(&root.0);
-        fs::create_dir_all(&root.0).unwrap();
-        for (path, content) in files {
-            let path = root.0.join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, content).unwrap();
-        }
-        root
+/// A folder with these files.
+fn root(files: &[(&str, &str)]) -> TempDir {
+    let root = tempfile::tempdir().unwrap();
+    for (path, content) in files {
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
     }
-}
-
-impl Drop for Root {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+    root
 }
 
 fn found(
@@ -48,19 +36,16 @@ fn found(
 
 #[test]
 fn the_host_and_the_system_come_from_files() {
-    let root = Root::new(
-        "host",
-        &[
-            ("proc/sys/kernel/hostname", "node-7\n"),
-            ("etc/machine-id", "9c5b\n"),
-            (
-                "etc/os-release",
-                "NAME=\"Debian GNU/Linux\"\nVERSION_ID='13'\nPRETTY_NAME=\"Debian GNU/Linux 13 (trixie)\"\n",
-            ),
-        ],
-    );
+    let root = root(&[
+        ("proc/sys/kernel/hostname", "node-7\n"),
+        ("etc/machine-id", "9c5b\n"),
+        (
+            "etc/os-release",
+            "NAME=\"Debian GNU/Linux\"\nVERSION_ID='13'\nPRETTY_NAME=\"Debian GNU/Linux 13 (trixie)\"\n",
+        ),
+    ]);
     let detectors = [ResourceDetector::Host, ResourceDetector::Os];
-    let (attributes, warning) = found(&root.0, &[], &detectors);
+    let (attributes, warning) = found(root.path(), &[], &detectors);
     assert_eq!(warning, None);
     let arch = attributes.iter().find(|attribute| attribute.key.as_str() == "host.arch");
     let kind = attributes.iter().find(|attribute| attribute.key.as_str() == "os.type");
@@ -94,22 +79,19 @@ fn arguments_of_the_process_are_not_recorded() {
 #[test]
 fn values_are_bounded_and_unreadable_files_are_one_warning() {
     let long = "x".repeat(5000);
-    let root = Root::new(
-        "unreadable",
-        &[("etc/machine-id/is-a-directory", ""), ("proc/sys/kernel/hostname", &long)],
-    );
+    let root = root(&[("etc/machine-id/is-a-directory", ""), ("proc/sys/kernel/hostname", &long)]);
     // A device would be a file without an end, and a pipe would block.
     #[cfg(unix)]
     {
-        let release = root.0.join("etc/os-release");
+        let release = root.path().join("etc/os-release");
         std::os::unix::fs::symlink("/dev/zero", release).unwrap();
-        fs::create_dir_all(root.0.join("var/lib/dbus")).unwrap();
-        let pipe = root.0.join("var/lib/dbus/machine-id");
+        fs::create_dir_all(root.path().join("var/lib/dbus")).unwrap();
+        let pipe = root.path().join("var/lib/dbus/machine-id");
         let made = std::process::Command::new("mkfifo").arg(pipe).status();
         assert!(made.unwrap().success());
     }
     let detectors = [ResourceDetector::Host, ResourceDetector::Os];
-    let (attributes, warning) = found(&root.0, &[], &detectors);
+    let (attributes, warning) = found(root.path(), &[], &detectors);
     assert_eq!(attributes[0].value.as_str().len(), 1024);
     let warning = warning.unwrap();
     for file in [
