@@ -86,6 +86,10 @@ impl Counters {
             pending: counted.pending,
         }
     }
+
+    pub(crate) const fn all(&self) -> u64 {
+        self.exported + self.failed + self.dropped + self.pending
+    }
 }
 
 /// The durations of calls, without the time in which their thread has waited for a processor.

@@ -77,10 +77,7 @@ impl Case {
     }
 
     pub(crate) fn receiver(&self) -> Receiver {
-        match self.protocol {
-            OtlpProtocol::Http => Receiver::http(),
-            _ => Receiver::grpc(),
-        }
+        receiver(self.protocol)
     }
 
     pub(crate) fn report_of_silent_receiver(&self) -> Result<Report> {
@@ -134,7 +131,7 @@ impl Case {
 fn check_counters(report: &Report) -> Result<()> {
     let (created, counters) = (report.created, report.counters);
     ensure!(
-        created == counters.exported + counters.failed + counters.dropped + counters.pending,
+        created == counters.all(),
         "{created} spans were created, but the counters are {counters:?}"
     );
     let (arrived, unconfirmed) = (report.arrived, report.unconfirmed);
@@ -151,6 +148,13 @@ fn check_counters(report: &Report) -> Result<()> {
         "spans are pending after a shutdown that did not time out: {counters:?}"
     );
     Ok(())
+}
+
+pub(crate) fn receiver(protocol: OtlpProtocol) -> Receiver {
+    match protocol {
+        OtlpProtocol::Http => Receiver::http(),
+        _ => Receiver::grpc(),
+    }
 }
 
 impl fmt::Display for Case {

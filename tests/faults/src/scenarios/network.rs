@@ -1,6 +1,7 @@
 //! Receivers and the network.
 
 use std::io::{self, Read as _, Write as _};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -9,11 +10,12 @@ use flate2::write::GzEncoder;
 use floe_telemetry::config::OtlpProtocol;
 use floe_tests::{Code, ReceivedRequest, ReservedPort, Response};
 
-use crate::program::millis;
+use crate::program::{Program, millis};
 use crate::receivers::{Plan, Relay, Script, http2};
-use crate::scenario::{GRPC, HTTP, SCENARIO, Scenario};
+use crate::report::Report;
+use crate::scenario::{Case, GRPC, SCENARIO, Scenario};
 
-pub(super) static SCENARIOS: [Scenario; 15] = [
+pub(super) static SCENARIOS: [Scenario; 14] = [
     Scenario {
         name: "refused",
         program: |program| {
@@ -127,21 +129,12 @@ pub(super) static SCENARIOS: [Scenario; 15] = [
         name: "half_open",
         program: |program| {
             program.start_within(Duration::from_secs(6));
-            program.deliver("before", 10);
-            program.wait("silent");
-            program.deliver("while silent", 10);
-            program.deliver("after", 10);
-            program.end();
+            interrupted(program);
         },
         check: |case| {
             let receiver = case.receiver();
             let relay = Relay::to(receiver.port())?;
-            let mut child = case.start(&relay.endpoint())?;
-            child.wait_for("silent")?;
-            relay.freeze();
-            child.proceed()?;
-            let report = child.finish()?;
-            report.succeeded(&["before", "after"])?;
+            let report = report_around(case, &relay, || relay.freeze(), || ())?;
             ensure!(relay.connections() == 2, "{}", relay.connections());
             // Pings of HTTP/2 show that a connection is silent before the export is given up.
             let delivered = if case.protocol == OtlpProtocol::Http { 20 } else { 30 };
@@ -155,27 +148,14 @@ pub(super) static SCENARIOS: [Scenario; 15] = [
         name: "stopped_receiver",
         program: |program| {
             program.start_within(STOPPED_TIMEOUT);
-            program.deliver("before", 10);
-            program.wait("stopped");
-            program.deliver("stopped", 10);
-            program.wait("continued");
-            program.deliver("after", 10);
-            program.end();
+            interrupted(program);
         },
         check: |case| {
             let receiver = case.receiver();
             let relay = Relay::to(receiver.port())?;
-            let mut child = case.start(&relay.endpoint())?;
-            child.wait_for("stopped")?;
-            relay.stop();
-            child.proceed()?;
-            child.wait_for("continued")?;
-            relay.resume();
-            child.proceed()?;
-            let report = child.finish()?;
-            report.succeeded(&["before", "after"])?;
-            report.ended_at("stopped", STOPPED_TIMEOUT)?;
-            report.failed("stopped", &["not delivered within", &relay.endpoint()])?;
+            let report = report_around(case, &relay, || relay.stop(), || relay.resume())?;
+            report.ended_at(MEANWHILE, STOPPED_TIMEOUT)?;
+            report.failed(MEANWHILE, &["not delivered within", &relay.endpoint()])?;
             let counters = report.counters;
             ensure!((counters.exported, counters.failed) == (20, 10), "{counters:?}");
             // The receiver may read requests that were sent while it was stopped and have failed since.
@@ -190,28 +170,19 @@ pub(super) static SCENARIOS: [Scenario; 15] = [
         name: "receiver_restarts",
         program: |program| {
             program.start(program.config());
-            program.deliver("before", 10);
-            program.wait("down");
-            program.deliver("while down", 10);
-            program.wait("up");
-            program.deliver("after", 10);
-            program.end();
+            interrupted(program);
         },
         check: |case| {
             let (first, second) = (case.receiver(), case.receiver());
             let relay = Relay::to(first.port())?;
-            let mut child = case.start(&relay.endpoint())?;
-            child.wait_for("down")?;
-            relay.set_receiver(0);
-            relay.disconnect();
-            let first_arrived = first.spans().len();
-            drop(first);
-            child.proceed()?;
-            child.wait_for("up")?;
-            relay.set_receiver(second.port());
-            child.proceed()?;
-            let report = child.finish()?;
-            report.succeeded(&["before", "after"])?;
+            let mut first_arrived = 0;
+            let end = || {
+                relay.set_receiver(0);
+                relay.disconnect();
+                first_arrived = first.spans().len();
+                drop(first);
+            };
+            let report = report_around(case, &relay, end, || relay.set_receiver(second.port()))?;
             ensure!(second.spans().len() == 10, "{}", second.spans().len());
             Ok(report.arrived_in(first_arrived + second.spans().len()))
         },
@@ -242,100 +213,53 @@ pub(super) static SCENARIOS: [Scenario; 15] = [
         ..SCENARIO
     },
     Scenario {
-        name: "retry_after",
-        protocols: HTTP,
+        name: "throttled",
         program: |program| {
+            let protocol = program.config().otlp_protocol.unwrap_or_default();
             program.start_within(THROTTLED_TIMEOUT);
-            let values = RETRY_AFTER.map(|(value, _)| value);
-            for phase in values.into_iter().chain([NO_PAUSE.0, TOO_LONG]) {
+            let delivered = delays(protocol).into_iter().map(|(phase, ..)| phase);
+            let failed = throttles(protocol).into_iter().map(|(phase, ..)| phase);
+            for phase in delivered.chain(failed) {
                 program.wait(phase);
                 program.deliver(phase, 1);
             }
+            program.wait("end");
             program.end();
         },
         check: |case| {
+            let (delays, throttles) = (delays(case.protocol), throttles(case.protocol));
             let receiver = case.receiver();
-            let throttle = |value: &str| {
-                let headers = vec![("retry-after".to_owned(), value.to_owned())];
-                receiver.respond(Response::Http { status: 429, headers });
-                receiver.requests().len()
-            };
             let mut child = case.start(&receiver.endpoint())?;
-            for (value, _) in RETRY_AFTER {
-                child.wait_for(value)?;
-                let requests = throttle(value);
-                child.proceed()?;
+            let mut begin = |phase: &str, response: &Response| {
+                child.wait_for(phase)?;
+                receiver.respond(response.clone());
+                let requests = receiver.requests().len();
+                child.proceed().map(|()| requests)
+            };
+            for (phase, response, _) in &delays {
+                let requests = begin(phase, response)?;
                 receiver.wait_for_requests(requests + 1);
                 receiver.respond(Response::Ok);
             }
-            child.wait_for(NO_PAUSE.0)?;
-            let before = throttle("0");
-            child.proceed()?;
-            child.wait_for(TOO_LONG)?;
-            let attempts = receiver.requests().len() - before;
-            ensure!((3..=NO_PAUSE.1).contains(&attempts), "{attempts} requests without a pause");
-            let requests = throttle("999999999");
-            child.proceed()?;
+            let mut before = Vec::new();
+            for (phase, response, _) in &throttles {
+                before.push(begin(phase, response)?);
+            }
+            before.push(begin("end", &Response::Ok)?);
+            for ((phase, _, expected), before) in throttles.iter().zip(before.windows(2)) {
+                let attempts = before[1] - before[0];
+                ensure!(expected.contains(&attempts), "{phase}: {attempts} attempts");
+            }
             let report = child.finish()?;
-            for (value, shortest) in RETRY_AFTER {
-                report.succeeded(&[value])?;
-                let duration = report.operation(value)?.duration;
-                ensure!(duration >= Duration::from_secs(shortest), "{value}: {duration:?}");
-            }
-            report.ended_at(TOO_LONG, THROTTLED_TIMEOUT)?;
-            ensure!(receiver.requests().len() == requests + 1, "retried too early");
-            let counters = report.counters;
-            ensure!((counters.exported, counters.failed) == (4, 2), "{counters:?}");
-            Ok(report.arrived_at(&receiver))
-        },
-        ..SCENARIO
-    },
-    Scenario {
-        name: "retry_info",
-        protocols: GRPC,
-        program: |program| {
-            program.start_within(THROTTLED_TIMEOUT);
-            let delays = RETRY_INFO.map(|(name, _)| name);
-            for phase in delays.into_iter().chain([TOO_LONG, WITHOUT]) {
-                program.wait(phase);
-                program.deliver(phase, 1);
-            }
-            program.end();
-        },
-        check: |case| {
-            let receiver = case.receiver();
-            let throttle = |response| {
-                receiver.respond(response);
-                receiver.requests().len()
-            };
-            let mut child = case.start(&receiver.endpoint())?;
-            for (name, delay) in RETRY_INFO {
-                child.wait_for(name)?;
-                let requests = throttle(Response::Throttled { delay });
-                child.proceed()?;
-                receiver.wait_for_requests(requests + 1);
-                receiver.respond(Response::Ok);
-            }
-            child.wait_for(TOO_LONG)?;
-            let delay = Duration::from_secs(999_999_999);
-            let before = throttle(Response::Throttled { delay });
-            child.proceed()?;
-            child.wait_for(WITHOUT)?;
-            let attempts = receiver.requests().len() - before;
-            ensure!(attempts == 1, "{attempts} attempts with a delay that is too long");
-            let before = throttle(code_of(Code::ResourceExhausted));
-            child.proceed()?;
-            let report = child.finish()?;
-            let attempts = receiver.requests().len() - before;
-            ensure!(attempts == 1, "{attempts} attempts without a delay");
-            for (name, shortest) in RETRY_INFO {
-                report.succeeded(&[name])?;
-                let duration = report.operation(name)?.duration;
-                ensure!(duration >= shortest, "{name}: {duration:?}");
+            for (phase, _, shortest) in &delays {
+                report.succeeded(&[phase])?;
+                let duration = report.operation(phase)?.duration;
+                ensure!(duration >= *shortest, "{phase}: {duration:?}");
             }
             report.ended_at(TOO_LONG, THROTTLED_TIMEOUT)?;
             let counters = report.counters;
-            ensure!((counters.exported, counters.failed) == (2, 2), "{counters:?}");
+            let expected = (delays.len() as u64, throttles.len() as u64);
+            ensure!((counters.exported, counters.failed) == expected, "{counters:?}");
             Ok(report.arrived_at(&receiver))
         },
         ..SCENARIO
@@ -475,6 +399,37 @@ pub(super) static SCENARIOS: [Scenario; 15] = [
     },
 ];
 
+/// The delivery while the receiver does not answer.
+const MEANWHILE: &str = "meanwhile";
+
+fn interrupted(program: &mut Program) {
+    program.deliver("before", 10);
+    program.wait("down");
+    program.deliver(MEANWHILE, 10);
+    program.wait("up");
+    program.deliver("after", 10);
+    program.end();
+}
+
+/// Runs [`interrupted`], whose first and last deliveries must succeed.
+fn report_around(
+    case: &Case,
+    relay: &Relay,
+    down: impl FnOnce(),
+    up: impl FnOnce(),
+) -> Result<Report> {
+    let mut child = case.start(&relay.endpoint())?;
+    child.wait_for("down")?;
+    down();
+    child.proceed()?;
+    child.wait_for("up")?;
+    up();
+    child.proceed()?;
+    let report = child.finish()?;
+    report.succeeded(&["before", "after"])?;
+    Ok(report)
+}
+
 /// A batch that is divided into several requests of a few spans each.
 const BATCH_SPANS: u64 = 400;
 const BATCH_TIMEOUT: Duration = Duration::from_secs(1);
@@ -483,21 +438,38 @@ const STOPPED_TIMEOUT: Duration = Duration::from_secs(2);
 
 const THROTTLED_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// The value of the header, and the minimum time until the delivery in seconds. The maximum is the timeout.
-const RETRY_AFTER: [(&str, u64); 4] = [("2", 2), ("0", 0), ("soon", 0), ("-1", 0)];
-
-/// The phase in which every request is refused with `Retry-After: 0`, and the maximum number of requests within
-/// its timeout.
-const NO_PAUSE: (&str, usize) = ("no pause", 6);
-
-/// The delay, which is the minimum time until the delivery. The maximum is the timeout.
-const RETRY_INFO: [(&str, Duration); 2] =
-    [("2 s", Duration::from_secs(2)), ("none", Duration::ZERO)];
-
 /// The phase with a delay that no timeout allows.
 const TOO_LONG: &str = "too long";
 
-const WITHOUT: &str = "without `RetryInfo`";
+fn retry_after(value: &str) -> Response {
+    Response::Http { status: 429, headers: vec![("retry-after".to_owned(), value.to_owned())] }
+}
+
+/// Phases in which the first request is refused with a delay, and the minimum time until the delivery. The maximum is the
+/// timeout.
+fn delays(protocol: OtlpProtocol) -> Vec<(&'static str, Response, Duration)> {
+    match protocol {
+        OtlpProtocol::Http => [("2", 2), ("0", 0), ("soon", 0), ("-1", 0)]
+            .map(|(value, shortest)| (value, retry_after(value), Duration::from_secs(shortest)))
+            .into(),
+        _ => [("2 s", Duration::from_secs(2)), ("none", Duration::ZERO)]
+            .map(|(phase, delay)| (phase, Response::Throttled { delay }, delay))
+            .into(),
+    }
+}
+
+/// Phases in which each request is refused, and the number of requests within the timeout.
+fn throttles(protocol: OtlpProtocol) -> Vec<(&'static str, Response, RangeInclusive<usize>)> {
+    match protocol {
+        OtlpProtocol::Http => {
+            vec![("no pause", retry_after("0"), 3..=6), (TOO_LONG, retry_after("999999999"), 1..=1)]
+        }
+        _ => vec![
+            (TOO_LONG, Response::Throttled { delay: Duration::from_secs(999_999_999) }, 1..=1),
+            ("without `RetryInfo`", code_of(Code::ResourceExhausted), 1..=1),
+        ],
+    }
+}
 
 /// The HTTP statuses, and whether a request is repeated.
 const STATUSES: [(u16, bool); 15] = [

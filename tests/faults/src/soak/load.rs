@@ -151,10 +151,7 @@ fn sample(second: u32, telemetry: &TelemetryProvider, gate: &RwLock<()>) -> Samp
     Sample {
         second,
         created,
-        exported: counted.exported,
-        failed: counted.failed,
-        dropped: Counters::of(&counted).dropped,
-        pending: counted.pending,
+        counters: Counters::of(&counted),
         memory_kib: status.as_ref().and_then(|it| it.vmrss).unwrap_or(0),
         threads: status.map_or(0, |it| it.threads),
         descriptors: descriptors.unwrap_or(0) as u64,

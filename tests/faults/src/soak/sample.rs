@@ -3,6 +3,8 @@
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
+use crate::report::Counters;
+
 /// The additional memory that the second half may use on average, in KiB, on top of a twentieth.
 ///
 /// The program uses 20 to 30 MiB. Without a leak, the means differ by up to 1 MiB: the allocator returns memory
@@ -22,10 +24,7 @@ const WARM_UP: usize = 5;
 pub(crate) struct Sample {
     pub(crate) second: u32,
     pub(crate) created: u64,
-    pub(crate) exported: u64,
-    pub(crate) failed: u64,
-    pub(crate) dropped: u64,
-    pub(crate) pending: u64,
+    pub(crate) counters: Counters,
     pub(crate) memory_kib: u64,
     pub(crate) threads: u64,
     pub(crate) descriptors: u64,
@@ -34,10 +33,7 @@ pub(crate) struct Sample {
 /// Checks that every span was counted in each sample.
 pub(crate) fn check_accounts(samples: &[Sample]) -> Result<()> {
     for it in samples {
-        ensure!(
-            it.created == it.exported + it.failed + it.dropped + it.pending,
-            "spans are not counted: {it:?}"
-        );
+        ensure!(it.created == it.counters.all(), "spans are not counted: {it:?}");
     }
     Ok(())
 }

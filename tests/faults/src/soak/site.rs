@@ -12,6 +12,7 @@ use floe_tests::{Code, Receiver, Response, Value};
 use super::faults::Fault;
 use super::load::NUMBER;
 use crate::receivers::{Plan, Relay};
+use crate::scenario::receiver;
 
 const DELAY: Duration = Duration::from_millis(400);
 
@@ -111,12 +112,5 @@ impl Site {
             OtlpProtocol::Http => Response::Http { status: 503, headers: vec![] },
             _ => Response::Grpc { code: Code::Unavailable, message: "later".to_owned() },
         }
-    }
-}
-
-fn receiver(protocol: OtlpProtocol) -> Receiver {
-    match protocol {
-        OtlpProtocol::Http => Receiver::http(),
-        _ => Receiver::grpc(),
     }
 }
