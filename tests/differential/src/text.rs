@@ -1,7 +1,7 @@
 //! The exported spans of a program, in a form that is the same for both exporters.
 
 use opentelemetry::trace::SpanContext;
-use opentelemetry::{Array, KeyValue, Value};
+use opentelemetry::{Array, KeyValue, StringValue, Value};
 use opentelemetry_sdk::trace::SpanData;
 
 use crate::differences;
@@ -13,7 +13,7 @@ pub fn lines(span: &SpanData) -> Vec<String> {
     let time = Time::set_by_program;
     let (start, end) = (time(span.start_time), time(span.end_time));
     let (events, links, scope) = (&span.events, &span.links, &span.instrumentation_scope);
-    let mut lines = vec![
+    let mut text = vec![
         context(&span.span_context),
         format!("parent {}, remote {}", span.parent_span_id, span.parent_span_is_remote),
         format!("{:?}, {:?}, from {start:?} to {end:?}", span.span_kind, span.status),
@@ -22,15 +22,15 @@ pub fn lines(span: &SpanData) -> Vec<String> {
         format!("scope {} {:?}", scope.name(), (scope.version(), scope.schema_url())),
         attributes(scope.attributes(), 0),
     ];
-    lines.extend(events.iter().map(|event| {
+    text.extend(events.iter().map(|event| {
         let attributes = attributes(&event.attributes, event.dropped_attributes_count);
         format!("event {} at {:?}: {attributes}", event.name, time(event.timestamp))
     }));
-    lines.extend(links.iter().map(|link| {
+    text.extend(links.iter().map(|link| {
         let attributes = attributes(&link.attributes, link.dropped_attributes_count);
         format!("link {}: {attributes}", context(&link.span_context))
     }));
-    lines.into_iter().map(|line| format!("{}: {line}", span.name)).collect()
+    text.into_iter().map(|line| format!("{}: {line}", span.name)).collect()
 }
 
 #[must_use]
@@ -62,7 +62,7 @@ fn value(value: &Value) -> String {
             format!("[{}]", items.iter().map(float).collect::<Vec<_>>().join(", "))
         }
         Value::Array(Array::String(items)) => {
-            format!("{:?}", items.iter().map(|item| item.as_str()).collect::<Vec<_>>())
+            format!("{:?}", items.iter().map(StringValue::as_str).collect::<Vec<_>>())
         }
         other => format!("{other:?}"),
     }
