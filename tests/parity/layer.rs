@@ -9,4 +9,3 @@ use std::{fmt, thread};
 use opentelemetry::trace::{self as otel, Span, SpanBuilder, SpanKind, Status, TraceContextExt};
 use opentelemetry::{Context as OtelContext, Key, KeyValue, StringValue, Value};
 use tracing_opentelemetry::{Options, layer};
-

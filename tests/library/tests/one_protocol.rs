@@ -39,8 +39,7 @@ fn needs(found: &str, feature: &str) -> String {
 }
 
 fn of_protocol(endpoint: &str) -> String {
-    let found =
-        format!("otlp: expected `http/protobuf`, found `grpc` for `{endpoint}`");
+    let found = format!("otlp: expected `http/protobuf`, found `grpc` for `{endpoint}`");
     needs(&found, "otlp-grpc")
 }
 

@@ -10,7 +10,7 @@ pub mod trace {
     use floe_telemetry::config;
     use floe_telemetry::trace::RecorderTracer;
     use floe_telemetry::trace::TelemetryProviderBuilder;
-    use floe_telemetry::{TelemetryConfig, TelemetryProvider,};
+    use floe_telemetry::{TelemetryConfig, TelemetryProvider};
     use opentelemetry::trace::{SpanBuilder, TracerProvider};
     use opentelemetry::{Context, InstrumentationScope};
     use sdk::error::{OTelSdkError, OTelSdkResult};
