@@ -409,88 +409,13 @@ tracer_provder: {}";
     assert!(unsupported(&many.join("\n")).ends_with("and 100 more"));
 }
 
-fn assert_mistake(text: &str, message: &str) {
-    let error = error(text);
-    assert!(error.contains(message), "{text}\n{error}\n{message}");
-}
-
-#[test]
-fn mistakes_have_their_place_and_a_suggestion() {
-    for (text, message) in [
-        (
-            "resource: {attributes: [{name: a, value: x, type: int}]}",
-            "resource.attributes.0.value: expected a whole number, found `x`",
-        ),
-        (
-            "resource: {attributes_list: 'a'}",
-            "resource.attributes_list: expected `key=value,key=value`, found an entry without a key or without `=`",
-        ),
-        (
-            "disabled: ${1A}",
-            "line 2, column 11: disabled: expected `${NAME}`, `${env:NAME}` or `${NAME:-default}`, and `$$` for a `$`, found a reference to `1A`",
-        ),
-        ("resource: text", "resource: expected a mapping, found a text"),
-        ("a: &a [*a]", "an alias of a value that contains it"),
-    ] {
-        assert_mistake(text, message);
-    }
-}
-
-#[test]
-fn mistakes_of_providers_have_their_place_and_a_suggestion() {
-    for (text, message) in [
-        ("tracer_provider: {}", "line 2, column 18: tracer_provider.processors: is missing"),
-        (
-            "tracer_provider: {processors: []}",
-            "tracer_provider.processors: expected a list with at least one value",
-        ),
-        (
-            "tracer_provider: {processors: [{batch: {exporter: {console: }, max_queue_size: many}}]}",
-            "max_queue_size: expected a whole number, 0 or more, found `many`",
-        ),
-        ("tracer_provider: {processors: [{batch: {}}]}", "processors.0.batch.exporter: is missing"),
-        (
-            "tracer_provider: {processors: [{batch: {exporter: {otlp_http: {endpoint: 'collector:4318'}}}}]}",
-            "otlp_http.endpoint: `collector:4318` is not an endpoint",
-        ),
-        (
-            "tracer_provider: {processors: [{batch: {exporter: {otlp_http: {headers: [{name: 'a b', value: x}]}}}}]}",
-            "headers.0.name: expected letters, digits, `-`, `_` or `.`, found a name that no header can have",
-        ),
-        (
-            "tracer_provider: {processors: [{batch: {exporter: {otlp_http: {headers: [{name: a, value: '${REFERENCE}'}]}}}}]}",
-            "otlp_http: the value of `a` begins like a reference",
-        ),
-        (
-            "tracer_provider: {processors: [{batch: {exporter: {otlp_http: {tls: {ca_file: ca.pem, key_file: /k}}}}}]}",
-            "ca_file: expected an absolute path, found `ca.pem`",
-        ),
-        (
-            "logger_provider: {processors: [{batch: {exporter: {console: }, max_export_batch_size: 5000}}]}",
-            "line 2, column 87: logger_provider.processors.0.batch.max_export_batch_size: expected at most max_queue_size, which is 2048, found 5000",
-        ),
-        (
-            "meter_provider: {readers: [{periodic: {exporter: {console: }}}], views: [{selector: {instrument_name: a}, stream: {name: 'password=hunter2'}}]}",
-            "meter_provider.views.0.stream.name: expected a letter, then up to 254 letters, digits, ",
-        ),
-        (
-            "meter_provider: {readers: [{periodic: {exporter: {console: }}}], views: [{selector: {}, stream: {aggregation: {base2_exponential_bucket_histogram: {max_size: 5000}}}}]}",
-            "max_size: expected at most 4096, found 5000",
-        ),
-        (
-            "meter_provider: {readers: [{periodic: {exporter: {console: }}}], views: [{selector: {}, stream: {aggregation_cardinality_limit: 10000000}}]}",
-            "meter_provider.views.0.stream.aggregation_cardinality_limit: expected at most 1000000, found 10000000",
-        ),
-    ] {
-        assert_mistake(text, message);
-    }
-}
-
 #[test]
 fn variables_are_values_and_never_keys() {
     let text = "resource: {attributes: [{name: service.version, value: '${YAML}'}]}";
     let version = config(text).resource_attributes.service_version;
     assert_eq!(version.as_deref(), Some("a\nfile_format: '2.0'"));
+    let error = error(&spans("{otlp_http: {headers: [{name: a, value: '${REFERENCE}'}]}}"));
+    assert!(error.contains("otlp_http: the value of `a` begins like a reference"), "{error}");
 }
 
 #[test]
