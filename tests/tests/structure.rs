@@ -12,16 +12,16 @@ use syn::{Item, UseTree, Visibility};
 
 /// Code and tests are lines with something other than a comment.
 const LIMITS: [(&str, usize); 12] = [
-    ("code of the library", 34_727),
-    ("code of redact and semconv", 9_879),
-    ("code of the integrations", 4_624),
-    ("code of floe-trace", 6_198),
-    ("code of the platform", 17_193),
-    ("tests, benches, examples, fuzz targets", 63_447),
-    ("lines of Rust", 170_368),
-    ("words of documents", 46_875),
+    ("code of the library", 33_971),
+    ("code of redact and semconv", 9_877),
+    ("code of the integrations", 4_622),
+    ("code of floe-trace", 6_128),
+    ("code of the platform", 16_960),
+    ("tests, benches, examples, fuzz targets", 61_303),
+    ("lines of Rust", 166_371),
+    ("words of documents", 46_841),
     ("functions above 60 lines", 5),
-    ("lines with `cfg(`", 240),
+    ("lines with `cfg(`", 204),
     ("features", 48),
     ("public names at the root of `floe-telemetry`", 53),
 ];
