@@ -4,6 +4,9 @@
 
 mod conformance;
 mod derive;
+mod derive_shapes;
+mod derive_values;
+mod derive_words;
 mod futures;
 mod interop;
 mod names;
