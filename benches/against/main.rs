@@ -23,9 +23,7 @@ const LIMIT: f64 = 1.03;
 /// The distance of the quartiles of the bare work, as a part of its median, above which the machine is not quiet.
 const QUIET: f64 = 0.05;
 
-/// The number of restarts of the processes.
 const GENERATIONS: usize = 8;
-/// The number of measurements of each process.
 const ROUNDS: usize = 12;
 
 /// The number of traces of one measurement, after others that fill the caches. Their spans fit into the buffers of the
@@ -33,11 +31,10 @@ const ROUNDS: usize = 12;
 const TRACES: u32 = 80;
 const WARM_UP: u32 = 10;
 
-/// The first measurements of an answer find the caches of other processes.
+/// The number of measurements of an answer. The first ones find the caches of other processes.
 const MEASUREMENTS: usize = 8;
 const SETTLED: usize = 3;
 
-/// The number of children of a root.
 const CHILDREN: u32 = 10;
 
 /// The name of a measurement, and the function that runs one trace.
@@ -75,7 +72,6 @@ fn child_attributes(n: u32) -> u32 {
     work(n)
 }
 
-/// A text that is allocated for each span.
 fn table() -> String {
     black_box("orders_by_city").to_owned()
 }

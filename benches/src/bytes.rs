@@ -11,7 +11,6 @@ use crate::receiver::Receiver;
 use crate::report::{self, Checks, figure};
 use crate::sink::Protocol;
 
-/// A product of the floe platform.
 const PRODUCT: &str = "resource_attributes: {service_name: bench, floe_namespace: sales, \
      floe_product_name: customer-360, floe_product_version: 1.2.0, floe_mode: prod}\n";
 

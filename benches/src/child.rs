@@ -55,7 +55,6 @@ impl Child {
         self.answer()
     }
 
-    /// Waits for the next line.
     pub(crate) fn answer<A: DeserializeOwned>(&mut self) -> A {
         let line = self.answers.next().expect("an answer of the child");
         serde_json::from_str(&line.expect("a line of text")).expect("an answer")
@@ -88,7 +87,6 @@ pub(crate) fn serve() -> bool {
     true
 }
 
-/// Answers each line of standard input until its end.
 pub(crate) fn answer_each<Q: DeserializeOwned, A: Serialize>(mut answer: impl FnMut(Q) -> A) {
     for line in io::stdin().lock().lines() {
         let question = serde_json::from_str(&line.expect("a line of text")).expect("a question");

@@ -17,10 +17,8 @@ use self::tracing::Tracing;
 use crate::sink::Sink;
 use crate::work::{block_on, work, work_async};
 
-/// The number of children of a root.
 pub(crate) const CHILDREN: i64 = 10;
 
-/// The number of spans of a trace.
 pub(crate) const SPANS: i64 = CHILDREN + 1;
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -32,7 +30,6 @@ pub(crate) struct Case {
     pub(crate) attributes: bool,
 }
 
-/// The state of a recorder.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum State {
     Off,
@@ -47,10 +44,8 @@ trait Functions: Send + Sync {
     fn child(&self, n: i64, attributes: bool) -> i64;
     async fn root_async(&self, attributes: bool);
     async fn child_async(&self, n: i64, attributes: bool) -> i64;
-    /// Runs `act` below a root that is not sampled.
     fn below_unsampled_root(&self, act: &mut dyn FnMut());
     fn flush(&self) {}
-    /// Shuts down.
     fn end(&self) -> Option<u64> {
         None
     }
@@ -58,7 +53,6 @@ trait Functions: Send + Sync {
 
 /// A library that records spans, or a baseline.
 pub(crate) trait Contestant: Send + Sync {
-    /// Records a root and its children.
     fn trace(&self, case: Case);
     /// Records as many spans as a trace has, all of them children of the current span.
     fn children(&self, case: Case);

@@ -28,7 +28,6 @@ const NAP: Duration = Duration::from_millis(2);
 
 const CASE: Case = Case { is_async: false, attributes: true };
 
-/// The task of a child process.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Order {
     pub(crate) name: String,
@@ -37,7 +36,6 @@ pub(crate) struct Order {
     pub(crate) spans: u64,
     /// Spans per second.
     pub(crate) rate: u64,
-    /// Our configuration.
     pub(crate) config: String,
 }
 
@@ -165,7 +163,6 @@ fn print(rows: &[Row]) {
     report::table(&headings, rows);
 }
 
-/// Records spans at a steady rate and exports them.
 pub(crate) fn serve(order: Order) {
     let config = TelemetryConfig::from_yaml(&order.config).expect("a configuration");
     let sink = Sink::Otlp(order.otlp);

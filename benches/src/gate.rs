@@ -1,6 +1,7 @@
-//! Fails if telemetry adds five percent or more to the CPU time of a run of the demo: of all of its threads, with
-//! every span sampled and delivered over OTLP, against the same run without telemetry. `--limit PERCENT` sets another
-//! limit. `--quick` changes nothing: it takes as many pairs of runs as the noise of the machine demands.
+//! Fails if telemetry adds five percent or more to the CPU time of a run of the demo. The CPU time is the sum over all
+//! threads, with every span sampled and delivered over OTLP, and is compared with a run without telemetry. `--limit
+//! PERCENT` sets another limit. `--quick` changes nothing: the benchmark takes as many pairs of runs as the noise of
+//! the machine demands.
 
 use std::fs;
 use std::path::Path;
@@ -33,7 +34,6 @@ struct Measured {
     /// the median of all pairs, and the upper bound.
     added_percent: [f64; 3],
     pairs: usize,
-    /// Whether the median is below the limit.
     is_below: bool,
 }
 
@@ -101,7 +101,6 @@ fn interval(mut measured: Vec<f64>) -> [f64; 3] {
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The demo in a folder, and the receiver of its telemetry.
 struct Pipeline {
     definition: Definition,
     receiver: Receiver,

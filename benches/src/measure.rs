@@ -6,17 +6,14 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// Whether this argument was given.
 pub(crate) fn flag(name: &str) -> bool {
     std::env::args().any(|argument| argument == name)
 }
 
-/// Whether to run a minimum of measurements.
 pub(crate) fn quick() -> bool {
     flag("--quick")
 }
 
-/// The argument after `name`.
 pub(crate) fn value<T: FromStr<Err: Debug>>(name: &str) -> Option<T> {
     let mut arguments = std::env::args().skip_while(|argument| argument != name);
     arguments.next()?;

@@ -27,7 +27,7 @@ const TRACES: u32 = 80;
 const WARM_UP: u32 = 10;
 
 /// The number of consecutive measurements of one turn. The other contestants displaced the caches, so the first
-/// measurement is that of a thread that has slept; measurements after `SETTLED` are of a busy thread.
+/// measurement is of a thread that has slept, and measurements after `SETTLED` are of a busy thread.
 const MEASUREMENTS: usize = 8;
 const SETTLED: usize = 3;
 
@@ -131,7 +131,6 @@ fn turns(cells: &mut [Cell], rounds: usize, checks: &mut Checks) {
     }
 }
 
-/// Runs a contestant until the parent ends.
 pub(crate) fn serve(name: &str, state: State) {
     let arrived = Counting::default();
     let contestant = contestant::start(name, state, &Sink::Counting(arrived.clone()));

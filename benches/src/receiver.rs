@@ -25,7 +25,6 @@ use tokio::runtime::Builder;
 use crate::child::{self, Child, Role};
 use crate::sink::{Otlp, Protocol};
 
-/// The parent's handle of a receiver.
 #[derive(Debug)]
 pub(crate) struct Receiver {
     pub(crate) otlp: Otlp,
@@ -36,7 +35,7 @@ pub(crate) struct Receiver {
 pub(crate) struct Arrived {
     /// The number of spans and log records in accepted requests.
     pub(crate) items: u64,
-    /// The number of bytes of their bodies.
+    /// The number of bytes of the bodies.
     pub(crate) bytes: u64,
     /// The bytes that the bodies would have with gzip, if the receiver compresses them.
     pub(crate) gzip: u64,

@@ -67,7 +67,6 @@ impl Checks {
         self.failures.push(what.to_string());
     }
 
-    /// Prints the failures to standard error.
     pub(crate) fn finish(self) -> ExitCode {
         for failure in &self.failures {
             eprintln!("failed: {failure}");

@@ -29,7 +29,6 @@ const RULES: [&str; 6] = [
 const SECRETS: &str = "{\"host\":\"db-3.example.com\",\"password\":\"hq7Zt2Lw9xKd\",\"attempts\":3,\"pin\":4815,\
     \"api_keys\":[\"kd82hfy3bq0z\",\"ad93jgz4cr1y\"]}\n";
 
-/// A function that reads a text.
 type Call<'c> = &'c dyn Fn(&str) -> usize;
 
 pub(crate) fn run(checks: &mut Checks) {

@@ -51,7 +51,6 @@ pub(crate) enum Protocol {
 }
 
 impl Protocol {
-    /// The name of the protocol in our configuration.
     pub(crate) const fn ours(self) -> OtlpProtocol {
         match self {
             Self::Http => OtlpProtocol::Http,

@@ -5,7 +5,6 @@ use std::hint::black_box;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-/// The body of every span.
 #[inline(never)]
 pub(crate) fn work(n: i64) -> i64 {
     black_box(n)

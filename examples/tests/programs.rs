@@ -35,7 +35,6 @@ fn request(address: &str, path: &str) -> String {
     response
 }
 
-/// A running service, and its address.
 struct Service {
     process: Child,
     address: String,
@@ -44,7 +43,6 @@ struct Service {
 }
 
 impl Service {
-    /// Starts a program that logs its address.
     fn start(command: &mut Command) -> Self {
         let mut process = command.spawn().unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();

@@ -27,7 +27,7 @@ pub use crate::product::RequiredSecret;
 use crate::product::{Check, ColumnType, Export, Layer, Materialization, OUTPUT_FOLDER};
 use crate::word::{Identifier, InnerPath, Name, TraceUrl};
 
-/// The version of this file's schema.
+/// The version of the schema of compiled artifacts.
 pub const VERSION: &str = "0.7.0";
 
 /// A compiled product.
@@ -59,9 +59,9 @@ pub struct CompiledArtifacts {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DbtProject {
-    /// The name of the project, by which orchestrators know it as one asset.
+    /// The name of the project, which orchestrators treat as one asset of this name.
     pub name: Identifier,
-    /// The name of its profile.
+    /// The name of the project's profile.
     pub profile: String,
 }
 
@@ -119,7 +119,7 @@ pub struct CompiledSource {
     pub columns: Vec<CompiledColumn>,
     /// The query that generates the CSV file if it does not exist.
     pub generate: Option<Query>,
-    /// The ingestion plugin; `None` is `csv`.
+    /// The ingestion plugin; `None` means `csv`.
     pub ingestion: Option<Name>,
     /// The checks of its rows.
     #[serde(serialize_with = "mask::all")]
@@ -160,9 +160,9 @@ pub struct CompiledModel {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
-    /// The file that contains it.
+    /// The file that contains the query.
     pub path: InnerPath,
-    /// The assets it reads.
+    /// The assets that the query reads.
     pub depends_on: BTreeSet<String>,
     /// The SQL, with the line numbers of the file.
     #[serde(serialize_with = "mask::all")]
@@ -192,7 +192,7 @@ impl CompiledSource {
         CheckedTable { name: &self.name, checks: &self.checks }
     }
 
-    /// The assets that the query for the file reads.
+    /// The assets read by the query that generates the file.
     pub(crate) fn needs(&self) -> BTreeSet<&str> {
         self.generate.iter().flat_map(Query::inputs).collect()
     }
@@ -216,7 +216,6 @@ impl CompiledModel {
         CheckedTable { name: &self.name, checks: &self.checks }
     }
 
-    /// The assets that the query reads.
     pub(crate) fn needs(&self) -> BTreeSet<&str> {
         self.query.inputs().collect()
     }
@@ -325,7 +324,6 @@ fn missing_identity(resource: &ResourceAttributes) -> Option<&'static str> {
     missing.map(|(field, _)| field)
 }
 
-/// The field that is read first, to check the version.
 #[derive(Deserialize)]
 struct Versioned {
     version: String,

@@ -135,7 +135,6 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Prints the usage error, or the requested help.
 fn refuse(error: &clap::Error) -> ExitCode {
     let text = error.render().to_string();
     match text.strip_prefix("error: ") {

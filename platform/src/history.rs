@@ -30,7 +30,6 @@ const MOST_BYTES: usize = 8 << 20;
 const WINDOW: usize = 28;
 
 impl Record {
-    /// The unique id of the run.
     fn id(&self) -> Option<&str> {
         let ids = [&self.run_id, &self.lineage_run_id, &self.dbt_invocation_id];
         ids.into_iter().find_map(Option::as_deref)

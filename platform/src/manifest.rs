@@ -39,7 +39,7 @@ pub struct Manifest {
     pub name: Name,
     /// The owner of the platform, for readers of the file.
     pub owner: Option<String>,
-    /// The namespace of its products.
+    /// The namespace of the platform's products.
     pub namespace: Name,
     /// The environment if the command line sets none.
     #[serde(default)]

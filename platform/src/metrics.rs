@@ -21,7 +21,7 @@ const RUNS: Metric<'_> =
 const FAILURES: Metric<'_> = Metric::new("floe.pipeline.failures")
     .with_unit("{run}")
     .with_description("Runs in which an asset failed or that stopped early; also products that could not be compiled.");
-// These describe only the last run, because the process of a run ends with it.
+// These metrics describe only the last run, because the process of a run ends with the run.
 const LAST_RUN: Metric<'_> = Metric::new("floe.pipeline.last_run.timestamp")
     .with_unit("s")
     .with_description("When the last run ended, in seconds since 1970.");

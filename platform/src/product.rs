@@ -52,7 +52,7 @@ pub struct Product {
 pub struct DbtProjectFile {
     /// The name of the project.
     pub name: Spanned<Identifier>,
-    /// The name of its profile.
+    /// The name of the project's profile.
     pub profile: Option<String>,
 }
 
@@ -79,7 +79,7 @@ impl DbtProjectFile {
 pub struct RequiredSecret {
     /// The key in the store.
     pub key: String,
-    /// Whether a run continues without it.
+    /// Whether a run continues without the secret.
     #[serde(default)]
     pub optional: bool,
 }
@@ -146,7 +146,7 @@ pub struct Export {
     pub plugin: String,
     /// The type of the system.
     pub sink_type: String,
-    /// The table or object there.
+    /// The table or object in the external system.
     pub destination: String,
 }
 

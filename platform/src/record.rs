@@ -107,7 +107,7 @@ pub enum Outcome {
     /// The asset is in the warehouse.
     #[serde(rename = "success")]
     Built {
-        /// The number of its rows, if that is known.
+        /// The number of rows, if known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rows: Option<u64>,
     },
@@ -120,7 +120,7 @@ pub enum Outcome {
     /// An asset that this one depends on was not built.
     #[serde(rename = "skipped")]
     Skipped {
-        /// The name of that asset.
+        /// The name of the missing dependency.
         missing: String,
     },
 }
@@ -174,7 +174,7 @@ impl Step {
         self.outcome.is_built() && !self.is_only_tested()
     }
 
-    /// Whether the asset failed, or one of its tolerated checks.
+    /// Whether the asset or one of its tolerated checks failed.
     pub(crate) fn is_bad(&self) -> bool {
         self.outcome.is_failed() || self.checks_failed > 0
     }

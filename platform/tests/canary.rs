@@ -28,9 +28,7 @@ enum Shown {
     Stderr,
     /// On standard output, on standard error and in the trace: the error of a model.
     Everywhere,
-    /// In the exported trace.
     Trace,
-    /// In a written file.
     File,
     /// Nowhere. The text is not repeated; the output contains this message instead.
     Instead(&'static str),
@@ -188,7 +186,6 @@ fn csv(text: &str, variables: &Variables<'_>) -> (Product, Output) {
     run(product, &[], variables)
 }
 
-/// A product whose last model selects a column of this name.
 fn failing(column: &str) -> Product {
     let product = Product::shop();
     let column = column.replace('"', "\"\"");

@@ -68,7 +68,6 @@ fn assert_one_tree(spans: &[ReceivedSpan]) {
     }
 }
 
-/// Asserts the metrics of the run, and the metrics of the telemetry itself.
 fn assert_metrics(points: &[ReceivedPoint], spans: usize) {
     let of = |name: &str| -> Vec<&ReceivedPoint> {
         let found: Vec<_> = points.iter().filter(|point| point.name == name).collect();

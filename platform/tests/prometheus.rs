@@ -39,7 +39,6 @@ use floe_tests::ReservedPort;
 use crate::product::Product;
 use crate::server::{TIMEOUT, get};
 
-/// The prefixes of our metrics.
 const OURS: [&str; 4] = ["floe_", "traces_", "otel_sdk_", "process_"];
 
 /// The names of samples, without labels.

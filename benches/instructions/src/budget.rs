@@ -14,7 +14,6 @@ pub(crate) struct Figure {
     pub(crate) instructions: u64,
 }
 
-/// Returns whether no figure is worse than the committed one.
 pub(crate) fn compare(figures: &[Figure]) -> bool {
     let committed = committed();
     let mut is_kept = true;

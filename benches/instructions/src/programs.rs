@@ -220,7 +220,6 @@ fn run_metrics(calls: i64) {
     mem::forget(provider);
 }
 
-/// Records spans of `tracing` with three fields.
 fn run_tracing(calls: i64) {
     let provider = builder(with_ratio(1.0)).initialize().expect("it starts");
     let subscriber = tracing_subscriber::registry().with(tracing_layer());
@@ -239,7 +238,6 @@ fn run_tracing(calls: i64) {
     }
 }
 
-/// Exports the spans over OTLP/HTTP.
 fn run_collector(calls: i64, call: fn(i64) -> i64) {
     let mut config = with_ratio(1.0);
     config.otlp_endpoint = Some(receiver::start());

@@ -57,7 +57,7 @@ impl Service {
     }
 }
 
-/// Below a resource and a scope.
+/// The items of the lists at these keys, one list inside the other.
 fn items(lines: &[Value], path: [&str; 3]) -> Vec<Value> {
     let mut found = lines.to_vec();
     for key in path {

@@ -1,5 +1,5 @@
 //! Runs a dbt command inside a trace: a span for the command, one for each node that dbt builds, and dbt's log records.
-//! dbt's log file is written from its events.
+//! `floe` writes dbt's log file from dbt's events.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
@@ -104,7 +104,6 @@ fn context(project: &Path, product: &mut impl Product) -> Context {
     identity.map_or(inherited, |product| propagation::set_floe_baggage(&product))
 }
 
-/// Runs the command in a child span of `parent`.
 fn observed(
     program: &OsStr,
     arguments: &[OsString],

@@ -16,30 +16,28 @@ pub(crate) struct Event {
     line: Value,
 }
 
-/// The events from which spans are made.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "only one event exists at a time")]
 pub(crate) enum Kind<'a> {
     /// The version of dbt, the first event of an invocation.
     Version(&'a str),
-    /// The adapter was loaded.
     Adapter(&'a str),
-    /// The target of the profile.
     Target(&'a str),
     /// A file was written, for example the manifest.
-    Artifact { kind: &'a str, path: &'a str },
+    Artifact {
+        kind: &'a str,
+        path: &'a str,
+    },
     /// A node, a batch of a node, or a hook of the project began.
     NodeStarted(Node),
     /// A node, a batch of a node, or a hook of the project ended.
     NodeFinished(Node, RunResult),
     /// The command failed, but not because of a node.
     Failed(&'a str),
-    /// Any other event.
     Other,
 }
 
 impl Event {
-    /// Parses a line. A line that is not a JSON object with `info` contains no event.
     pub(crate) fn parse(line: &[u8]) -> Option<Self> {
         let line: Value = serde_json::from_slice(line).ok()?;
         line.get("info")?.is_object().then_some(Self { line })
@@ -166,12 +164,10 @@ fn result(data: &Value, node: &Value) -> RunResult {
     }
 }
 
-/// The text at a key; empty if there is none.
 pub(crate) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The text at a key, unless it is empty.
 pub(crate) fn filled<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     Some(text(value, key)).filter(|text| !text.is_empty())
 }

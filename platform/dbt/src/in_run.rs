@@ -1,4 +1,4 @@
-//! A dbt command of a plugin within a run, whose current span is the command's span.
+//! Records a dbt command that a plugin runs. The current span of the run is the command's span.
 
 use std::ffi::OsString;
 
@@ -13,7 +13,6 @@ use crate::trace::CommandTrace;
 /// The number of SIGKILL, the assumed signal if dbt has no exit code.
 const KILLED: i32 = 9;
 
-/// The recording of a command while it runs.
 #[derive(Debug)]
 pub(crate) struct InRun {
     reading: Option<(Reading, Pipe)>,

@@ -9,7 +9,6 @@ use serde::Deserialize;
 
 use crate::log_file::Settings;
 
-/// The commands of dbt that consist of one word.
 const COMMANDS: [&str; 16] = [
     "build",
     "clean",
@@ -29,13 +28,12 @@ const COMMANDS: [&str; 16] = [
     "test",
 ];
 
-/// The commands of dbt that consist of two words, or may.
+/// The commands of dbt that can consist of two words.
 const PAIRS: [(&str, &str); 3] = [("docs", "generate"), ("docs", "serve"), ("source", "freshness")];
 
 /// dbt's own limit for its log file.
 const MAX_BYTES: u64 = 10 << 20;
 
-/// A command line that runs dbt.
 #[derive(Debug)]
 pub(crate) struct Invocation {
     /// The command, for example `build`.
@@ -43,7 +41,6 @@ pub(crate) struct Invocation {
     pub(crate) project_name: Option<String>,
     pub(crate) target: Option<String>,
     pub(crate) folder: PathBuf,
-    /// The settings of dbt's log file.
     pub(crate) log: Settings,
     /// The arguments, without options for the log file.
     pub(crate) arguments: Vec<OsString>,

@@ -111,7 +111,7 @@ impl LogFile {
     }
 }
 
-/// A line in dbt's format for its log file.
+/// An event as a line of dbt's log file, in dbt's text format.
 fn debug_line(event: &Event) -> String {
     let time = clock(event);
     let thread: String = event.thread().chars().take(10).collect();

@@ -33,7 +33,6 @@ struct Entry {
 }
 
 impl Manifest {
-    /// Reads the needed parts of the file.
     pub(crate) fn read(path: &Path) -> io::Result<Self> {
         let file = input_file::open(path)?.take(MAX_SIZE);
         Ok(serde_json::from_reader(BufReader::with_capacity(1 << 18, file))?)

@@ -19,11 +19,10 @@ pub(crate) struct Node {
     pub(crate) checksum: Option<String>,
     pub(crate) database: Option<String>,
     pub(crate) schema: Option<String>,
-    /// The table or view.
+    /// The name of the table or view.
     pub(crate) alias: Option<String>,
     /// The complete name of the table or view, quoted as the adapter quotes it.
     pub(crate) relation: Option<String>,
-    /// The thread that dbt builds the node on.
     pub(crate) thread: Option<String>,
     /// The start in dbt's format, which distinguishes the batches of a model.
     pub(crate) started: String,
@@ -66,7 +65,6 @@ pub(crate) enum Outcome {
     Skipped,
 }
 
-/// The message for a node without an end.
 pub(crate) const NOT_ENDED: &str = "dbt ended before the node did";
 
 impl Node {
@@ -103,7 +101,7 @@ impl RunResult {
         }
     }
 
-    /// The node as its listeners receive it while dbt runs.
+    /// The node with its result, as receivers get it while dbt runs.
     pub(crate) fn of(&self, node: &Node) -> BuiltNode {
         BuiltNode {
             resource_type: node.resource_type.clone(),

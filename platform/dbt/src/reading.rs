@@ -21,7 +21,6 @@ pub(crate) struct Pipes {
     end: Pipe,
 }
 
-/// The thread that makes a trace from dbt's events.
 #[derive(Debug)]
 pub(crate) struct Reading {
     folder: TempDir,

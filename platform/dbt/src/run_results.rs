@@ -49,7 +49,7 @@ impl RunResults {
         Ok(serde_json::from_reader(BufReader::with_capacity(1 << 18, file))?)
     }
 
-    /// The nodes with their inputs, which the manifest contains.
+    /// The nodes. The manifest contains their inputs.
     pub(crate) fn nodes(&self, manifest: Option<&Manifest>) -> Vec<BuiltNode> {
         let node = |node: &NodeResult| {
             let id = node.unique_id.as_str();
@@ -92,7 +92,6 @@ impl NodeResult {
         self.status == "skipped"
     }
 
-    /// The number of rows that were written.
     pub(crate) fn rows(&self) -> Option<u64> {
         self.adapter_response.get("rows_affected")?.as_u64()
     }

@@ -8,8 +8,9 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use rustix::io::{FdFlags, fcntl_setfd};
 
-/// The pipe is open before dbt starts. A line on standard input means that this process ends normally; an end of
-/// standard input means that it was killed. The other pipe ends when dbt ends.
+/// The script opens the pipe before dbt starts. A line on standard input means that `floe` ends normally, and the end
+/// of standard input means that `floe` was killed. Standard error is the read end of another pipe, which ends when dbt
+/// ends.
 const SCRIPT: &str = r#"
 exec 3<>"$1" || exit
 echo; exec >/dev/null
@@ -29,7 +30,6 @@ pub(crate) struct Standby {
 }
 
 impl Standby {
-    /// Starts the process, with the paths of the pipe and of its folder.
     pub(crate) fn start(pipe: &Path, folder: &Path) -> io::Result<Self> {
         let (of_dbt, dbt) = io::pipe()?;
         let mut process = Command::new("/bin/sh")

@@ -113,7 +113,6 @@ impl State {
     }
 }
 
-/// Splits bytes into lines of limited length.
 #[derive(Debug, Default)]
 struct Splitter {
     line: Vec<u8>,

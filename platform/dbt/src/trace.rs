@@ -31,7 +31,6 @@ use crate::node::{Node, RunResult};
 
 pub(crate) const TRACER_NAME: &str = "floe.dbt.core";
 
-/// A running dbt command: its span, and the spans of unfinished nodes.
 #[derive(Debug)]
 pub(crate) struct CommandTrace {
     span: CommandSpan,
@@ -43,7 +42,7 @@ pub(crate) struct CommandTrace {
     dagster_run_id: Option<String>,
     /// Whether the spans are exported, at least if the command fails.
     is_recorded: bool,
-    /// The receiver of each node that has ended.
+    /// Sends each node that has ended.
     ended: Option<Sender<BuiltNode>>,
     warnings: Vec<String>,
 }
@@ -84,7 +83,7 @@ impl CommandTrace {
         }
     }
 
-    /// The same trace, which also sends each ended node.
+    /// Also sends each node that has ended.
     pub(crate) fn sending(self, ended: Option<Sender<BuiltNode>>) -> Self {
         Self { ended, ..self }
     }
@@ -138,7 +137,6 @@ impl CommandTrace {
         self.log(event);
     }
 
-    /// The nodes, and the surroundings of their spans.
     fn nodes(&mut self) -> (&mut Nodes, Surroundings<'_>) {
         let around = Surroundings {
             tracer: &self.span.tracer,
@@ -225,7 +223,7 @@ impl CommandTrace {
         (invocation_id, self.warnings)
     }
 
-    /// The command; `None` if dbt did not run.
+    /// The recorded command; `None` if dbt did not run.
     fn recorded(&self, exit: Exit, end: SystemTime) -> Option<Recorded<'_>> {
         if self.span.invocation_id.is_empty() {
             return None;
@@ -248,7 +246,6 @@ impl CommandTrace {
         })
     }
 
-    /// Ends the span of a command whose program could not be started.
     pub(crate) fn not_started(mut self, message: &str) {
         self.span.failure = Some(sanitize_error_message(message).into_owned());
         self.end(Exit::Code(127), |_| Vec::new());

@@ -38,10 +38,8 @@ pub enum Stage {
 /// The attributes of a stage's span.
 #[derive(Clone, Copy, Debug, Eq, FloeAttributes, PartialEq)]
 pub struct CompileStage {
-    /// The stage.
     #[floe(key = "compile.operation")]
     operation: Stage,
-    /// The stage.
     #[floe(key = "floe.compile.stage")]
     stage: Stage,
 }

@@ -193,7 +193,7 @@ impl DbtCommand {
 pub struct Project<'a> {
     /// The folder of the project.
     pub folder: &'a Path,
-    /// The folder of the profiles; `None`: dbt finds them itself.
+    /// The folder of the profiles; if `None`, dbt finds them itself.
     pub profiles: Option<&'a Path>,
     /// The target of the profile.
     pub target: Option<&'a str>,

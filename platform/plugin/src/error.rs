@@ -50,13 +50,13 @@ pub enum ErrorKind {
     InvalidResponse,
     /// The query or the data of the product is wrong. Other operations can succeed.
     InvalidInput,
-    /// A query violates the syntax of its language. Like `InvalidInput` otherwise.
+    /// A query violates the syntax of its language. Otherwise treated like `InvalidInput`.
     Syntax,
-    /// A query names a table or a column that does not exist. Like `InvalidInput` otherwise.
+    /// A query names a table or a column that does not exist. Otherwise treated like `InvalidInput`.
     UnknownName,
-    /// A value does not have the type of its column. Like `InvalidInput` otherwise.
+    /// A value does not have the type of its column. Otherwise treated like `InvalidInput`.
     Type,
-    /// Rows violate a check. Like `InvalidInput` otherwise.
+    /// Rows violate a check. Otherwise treated like `InvalidInput`.
     CheckFailed,
     /// The plugin does not support the operation.
     Unsupported,

@@ -60,7 +60,7 @@ operation!("ingestion", Ingestion.operation);
 
 /// A tool that loads data into the platform, and possibly writes data to other systems.
 pub trait IngestionEngine: Lifecycle {
-    /// The type of its sources, for example `csv`.
+    /// The type of the tool's sources, for example `csv`.
     fn source_type(&self) -> &str;
 
     /// The handling of changes in the source's schema. Default: unknown.
@@ -105,11 +105,11 @@ pub struct Load<'a> {
 /// An export of data to an external system.
 #[derive(Clone, Copy, Debug)]
 pub struct Export<'a> {
-    /// The table of the rows.
+    /// The table that contains the rows.
     pub table: &'a str,
     /// The type of the external system.
     pub sink_type: &'a str,
-    /// The table or object there.
+    /// The table or object in the external system.
     pub destination: &'a str,
     /// The CSV file with the rows.
     pub file: &'a Path,

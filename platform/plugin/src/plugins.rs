@@ -20,7 +20,6 @@ use crate::lifecycle::{Instance, caught};
 use crate::registry::{self, LinkedPlugin};
 use crate::secrets::SecretStore;
 
-/// The trait of each type's plugins.
 macro_rules! traits {
     ($($kind:ident: $module:ident::$trait:ident,)*) => {$(
         impl Kind for dyn crate::$module::$trait {
@@ -93,8 +92,9 @@ impl Plugins {
     ///
     /// # Errors
     ///
-    /// A plugin is not linked into the program or is incompatible with it; its configuration is not valid; the store of
-    /// one of its credentials is not selected, for a store not before it; a type that allows one plugin has several.
+    /// A plugin is not linked into the program or is incompatible with it; the configuration of a plugin is not valid;
+    /// a credential is in a store that is not selected or, if a store needs the credential, not selected before that
+    /// store; a type that allows one plugin has several.
     pub fn configure(selections: &[Selection]) -> Result<Self, SelectionError> {
         let mut plugins = Vec::with_capacity(selections.len());
         for (index, selection) in selections.iter().enumerate() {
@@ -110,7 +110,7 @@ impl Plugins {
         Ok(Self { plugins })
     }
 
-    /// Resolves the credentials of the plugins of some types and starts them, after the stores of their credentials.
+    /// Starts the plugins of some types with their credentials resolved, after the stores of these credentials.
     ///
     /// # Errors
     ///

@@ -10,7 +10,6 @@ use floe_plugin::{
 };
 use floe_telemetry::Tracer;
 
-/// A plugin whose spans are created by an annotated function.
 mod annotated {
     use super::Plugin;
 
@@ -20,7 +19,6 @@ mod annotated {
     pub(crate) fn put() {}
 }
 
-/// A plugin whose spans are created by a tracer.
 mod traced_by_hand {
     use super::{Plugin, Tracer};
 

@@ -11,7 +11,8 @@ use opentelemetry::{Context, KeyValue};
 
 static TRACER: Tracer = floe_telemetry::tracer!("floe.test.domains");
 
-/// How a domain's span is opened, and the keys of its attributes. The contract of `platform/tests` has their values.
+/// The call that opens the span of a domain, and the keys of the span's attributes. The contract of `platform/tests`
+/// has the values of the attributes.
 struct Row {
     domain: &'static str,
     span: String,

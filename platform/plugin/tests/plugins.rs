@@ -27,7 +27,6 @@ fn logged(test: &str) -> Vec<String> {
     of_test.map(|(_, what)| what.clone()).collect()
 }
 
-/// A store whose secrets are in its configuration.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Vault {

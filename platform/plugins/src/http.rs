@@ -35,7 +35,7 @@ const LONGEST_RESPONSE: u64 = 4 << 20;
 /// start of a cut credential would remain.
 const LONGEST_REFUSAL: u64 = 64 << 10;
 
-/// The longest quote of a response in an error.
+/// The maximum length in characters of a quote of a response in an error.
 const LONGEST_QUOTE: usize = 200;
 
 /// A client for one service. Connections are reused. Redirections are not followed: they would send the
@@ -46,7 +46,6 @@ const LONGEST_QUOTE: usize = 200;
 #[serde(from = "TimeLimit")]
 pub(crate) struct Client(Agent);
 
-/// A request, sent by [`Client::send`].
 #[derive(Clone)]
 pub(crate) struct Request<'a> {
     method: Method,
@@ -59,7 +58,6 @@ pub(crate) struct Request<'a> {
     credentials: Vec<Cow<'a, str>>,
 }
 
-/// A response with a successful or an accepted status.
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
@@ -207,8 +205,8 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Declares the URL itself a credential, so that no error quotes the URL, its part after the origin, or a long part
-    /// of that.
+    /// Declares the URL itself a credential: no error quotes the URL, the part after its origin, or a long piece of
+    /// this part.
     pub(crate) fn secret_url(mut self) -> Self {
         const LONG: usize = 16;
 
@@ -234,7 +232,6 @@ impl<'a> Request<'a> {
         self.body("application/json", body.to_string().into_bytes())
     }
 
-    /// Accepts a status that is an error otherwise.
     pub(crate) fn also_accept(mut self, status: u16) -> Self {
         self.accepted.push(status);
         self
@@ -306,7 +303,7 @@ impl Response {
     }
 }
 
-/// An error of serde without the value, which in the response of a store may be a secret.
+/// The text of a serde error without the value, which may be a secret of a store.
 fn without_value(error: &str) -> String {
     let value = error.find(": ").zip(error.rfind(", expected "));
     match value {

@@ -5,13 +5,10 @@ use floe_plugin::{Error, ErrorKind};
 use ipnet::IpNet;
 use serde_json::{Value, json};
 
-/// The maximum length of a DNS label.
 const LONGEST_LABEL: usize = 63;
 
-/// The maximum length of the name of an object.
 const LONGEST_NAME: usize = 253;
 
-/// Checks the names of a workload.
 pub(crate) fn check(workload: &Workload<'_>) -> Result<(), Error> {
     for (what, name) in [("name", workload.name), ("namespace", workload.namespace)] {
         if !is_label(name) {

@@ -1,5 +1,5 @@
-//! The platform's own plugins with their clients, a file for each: `<domain>/<name>.rs`; and what they
-//! share with the rest of the platform.
+//! The platform's own plugins and their clients, each in `<domain>/<name>.rs`, and the code that they share with the
+//! rest of the platform.
 //!
 //! The link-time registry of [`floe_plugin`] finds the plugins, so none of them is public here.
 
@@ -14,7 +14,7 @@ mod http;
 mod kubernetes;
 mod time_limit;
 
-/// Files: which paths may be read and written, and how files are replaced.
+/// Access to files: checked paths, atomic replacement, and YAML.
 pub mod files {
     pub mod atomic;
     pub mod confine;

@@ -13,7 +13,6 @@ use serde_json::Value;
 use super::CompiledArtifacts;
 use crate::product;
 
-/// Redacts all texts of a field.
 pub(super) fn all<T: Serialize, S: Serializer>(
     value: &T,
     serializer: S,

@@ -36,7 +36,6 @@ impl ProductArgs {
 }
 
 impl PlatformArgs {
-    /// Reads the product in a folder.
     pub(super) fn read(&self, folder: &Path) -> Result<Definition, Error> {
         Definition::read(folder, self.manifest.as_deref(), self.env)
     }

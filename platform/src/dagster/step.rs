@@ -35,7 +35,6 @@ use crate::plugins::active::{self, Active};
 use crate::product::Product;
 use crate::record::{Outcome, Step};
 
-/// The flags of a sampled `traceparent`.
 const SAMPLED: &str = "01";
 
 /// A step of Dagster that builds an asset.

@@ -25,7 +25,7 @@ const RARE: f64 = 0.001;
 /// The accepted chance for a single test whose difference is expected.
 const EXPECTED: f64 = 0.02;
 
-/// The minimum scatter of logarithms: 5 %.
+/// Only in the first run with the query: if a new query takes no longer, later runs do not mention it.
 const LEAST_SCATTER: f64 = 0.05;
 
 /// The minimum factor of an unusual number of rows.
@@ -463,8 +463,10 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 /// The chance that a value is this far from the median of past values, on either side, by Student's distribution with a
-/// scatter that ignores single outliers. It is 1 if two of the last fourteen values, or more than one in fourteen of
-/// all, are about as far on that side, as on every Sunday. `past` begins with the newest.
+/// scatter that ignores single outliers.
+///
+/// The chance is 1 for a known value: if two of the last fourteen values, or more than one in fourteen of all values,
+/// are about as far on the same side, such as on every Sunday. `past` begins with the newest value.
 #[expect(clippy::cast_precision_loss, reason = "the counts are small")]
 fn chance(past: &[f64], now: f64) -> f64 {
     let count = past.len() as f64;

@@ -190,7 +190,7 @@ impl<'de> Deserialize<'de> for Plugins {
     }
 }
 
-/// A key of the section. Its own type, so that the place of a mistake is the key.
+/// A key of the section. It has a type of its own so that the place of a mistake is the place of the key.
 struct Kind(PluginType);
 
 impl<'de> Deserialize<'de> for Kind {

@@ -51,7 +51,6 @@ impl<'a> Asset<'a> {
         }
     }
 
-    /// The transformation that builds a model; `None` for a source.
     fn transform(self) -> Option<Transform<'a>> {
         match self {
             Self::Source(_) => None,
@@ -63,7 +62,6 @@ impl<'a> Asset<'a> {
         }
     }
 
-    /// A dependency that the run has not built.
     pub(crate) fn missing(self, done: &Report) -> Option<&'a str> {
         let mut needs = self.needs().into_iter();
         needs.find(|need| !done.has_built(need))

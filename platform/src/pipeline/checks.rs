@@ -100,7 +100,6 @@ fn ended(
     Ended { checks, alerts, failed }
 }
 
-/// A failed result for every declared check of the table.
 fn none_ran(table: CheckedTable<'_>, is_tolerated: bool) -> Vec<Checked> {
     let names = identifiers(table.checks).into_iter();
     let none = |name| Checked { name, result: CheckResult::default(), is_tolerated };

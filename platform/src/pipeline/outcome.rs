@@ -28,7 +28,6 @@ pub(crate) struct Checked {
     /// The name, which is unique among the checks of the asset.
     pub(crate) name: String,
     pub(crate) result: CheckResult,
-    /// Whether a failure of the check does not fail the asset.
     pub(crate) is_tolerated: bool,
 }
 

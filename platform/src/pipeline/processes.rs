@@ -208,7 +208,7 @@ pub(crate) struct SharedRun {
     attempts: PathBuf,
 }
 
-/// A change of an attempt to build an asset.
+/// The start or the end of an attempt to build an asset.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Attempt {
@@ -246,7 +246,7 @@ impl SharedRun {
         Ok((folder, path, run))
     }
 
-    /// The run that started this process; `None` if Dagster alone did.
+    /// The run that started this process; `None` if Dagster started it without a run of `floe`.
     pub(crate) fn from_environment() -> Result<Option<Self>, Error> {
         let Some(path) = env::var_os(VARIABLE).map(PathBuf::from) else {
             return Ok(None);

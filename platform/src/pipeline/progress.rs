@@ -14,7 +14,6 @@ use crate::identity::{Identity, Lines};
 use crate::record::{Outcome, Step, noun};
 use crate::text::{Count, Elapsed, Thousands};
 
-/// The maximum width of an asset's name.
 const MAX_KEY: usize = 40;
 
 /// The width of names that only dbt knows.

@@ -159,7 +159,7 @@ impl Report {
         self.is_of_dbt = artifacts.dbt.is_some();
         self.assets = [artifacts.models.len(), artifacts.sources.len()];
         if self.is_of_dbt {
-            // The same command as in `floe trace-dbt`, so that runs of both are compared.
+            // Runs of `floe trace-dbt` have the same command, so that they are compared with runs of `floe run`.
             "dbt build".clone_into(&mut self.record.command);
         }
     }
@@ -190,7 +190,6 @@ impl Report {
         format!("{} · {assets}{checks}", self.title)
     }
 
-    /// The number of assets that the run has not begun.
     fn rest(&self) -> usize {
         self.assets.iter().sum::<usize>().saturating_sub(self.steps().len())
     }
@@ -199,7 +198,6 @@ impl Report {
         self.steps().iter().filter(|it| it.is_built())
     }
 
-    /// The numbers of passed and failed checks.
     pub(crate) fn checks(&self) -> (u64, u64) {
         let steps = self.steps().iter();
         steps.fold((0, 0), |(passed, failed), step| {
@@ -238,7 +236,6 @@ impl Report {
         Ok(())
     }
 
-    /// The place of the tables.
     fn tables(&self) -> String {
         if self.is_of_dbt {
             return "in the database of dbt's profile".to_owned();
@@ -273,7 +270,7 @@ impl Report {
         self.started.elapsed()
     }
 
-    /// The error of a failed run. `built` is whether it has built and published all assets.
+    /// The error of a failed run. `built` is the result of building and publishing all assets.
     pub(crate) fn failure(&self, built: &Result<(), Error>) -> Option<String> {
         let failed = self.count(Outcome::is_failed);
         match built {

@@ -53,7 +53,6 @@ impl Tables {
         Self { session, spans: HashMap::new(), columns: HashMap::new() }
     }
 
-    /// Links the current span to the spans that built the assets.
     pub(crate) fn link<'a>(&self, assets: impl IntoIterator<Item = &'a str>) {
         for asset in assets {
             if let Some(context) = self.spans.get(asset) {
@@ -139,7 +138,6 @@ impl Run<'_> {
         self.lineage(asset, tables, RunState::Start, None, None)
     }
 
-    /// Emits the end of an asset's run, with the number of rows or the error.
     pub(crate) fn lineage_of_end(
         &self,
         asset: &AssetRun<'_>,

@@ -82,8 +82,8 @@ pub(super) fn load(
     })
 }
 
-/// The failure of a source without its file, at its place in the specification unless that has changed since the
-/// compilation.
+/// The failure of a source without its file, at its place in the specification if the specification still contains the
+/// source.
 fn missing(source: &CompiledSource, run: &Run<'_>, error: &PluginError) -> Failure {
     let file = product::spec_path(run.folder());
     let mut sources = run.product.iter().flat_map(|product| &product.sources);
@@ -95,7 +95,7 @@ fn missing(source: &CompiledSource, run: &Run<'_>, error: &PluginError) -> Failu
     Failure::Query(QueryError::new(place, error))
 }
 
-/// Stops at a signal, and warns about unread columns.
+/// Passes rows on until a signal arrives, and warns about unread columns.
 struct Guarded<'a> {
     rows: &'a mut dyn RowSink,
     table: &'a str,
@@ -151,7 +151,6 @@ pub(super) fn generate(
     }
 }
 
-/// Writes the result of a query as CSV with a header.
 pub(super) fn copy(
     session: &mut Session,
     sql: &str,

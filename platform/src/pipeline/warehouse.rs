@@ -23,7 +23,6 @@ use crate::product::{OUTPUT_FOLDER, warehouse_path};
 
 const WAITING: &str = "warning: waiting for another run of the product";
 
-/// The wait between two attempts to lock the warehouse.
 pub(crate) const TICK: Duration = Duration::from_millis(50);
 
 /// The database that a run builds. It is removed unless it is published or kept.
@@ -155,7 +154,6 @@ fn check_path(folder: &Path, path: &Path) -> Result<(), Error> {
     confine::check_file(folder, path.strip_prefix(folder).unwrap_or(path))
 }
 
-/// The error of an unreadable file, or of a file that is no database.
 fn refused(path: &Path, engine: &Handle<dyn ComputeEngine>) -> impl Fn(PluginError) -> Error {
     move |error| match error.kind() {
         ErrorKind::InvalidInput => Error::input(Place::file(path), error.to_string()),

@@ -1,4 +1,4 @@
-//! The plugins of a run: started before it, called during it.
+//! The plugins of a run, which are started before the run and called during it.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -29,7 +29,6 @@ pub(crate) struct Active {
     failures: RefCell<Failures>,
 }
 
-/// The failures that did not fail the run.
 #[derive(Debug, Default)]
 struct Failures {
     warnings: Vec<String>,
@@ -57,7 +56,6 @@ impl Active {
         &self.plugins
     }
 
-    /// The plugin of a type that has at most one plugin.
     pub(crate) fn one<K: ?Sized + Kind>(&self) -> Option<Handle<K>> {
         self.plugins.one()
     }
@@ -102,7 +100,6 @@ impl Active {
         Err(failed(plugin)(error))
     }
 
-    /// Adds a failure that does not fail the run, without credentials.
     pub(crate) fn warn(&self, warning: String) {
         self.failures.borrow_mut().warnings.push(warning);
     }
@@ -170,7 +167,6 @@ impl Active {
         failed
     }
 
-    /// Checks that every required secret of a product is in a store.
     pub(crate) fn check_secrets(
         &self,
         secrets: &[RequiredSecret],

@@ -25,7 +25,6 @@ use crate::plugins::active::Active;
 use crate::plugins::egress;
 use crate::product::{self, OUTPUT_FOLDER, Product};
 
-/// The Pod Security Standard of a product's pods.
 const PSS_LEVEL: &str = "restricted";
 
 const MANIFESTS: [(&str, PluginType); 3] = [

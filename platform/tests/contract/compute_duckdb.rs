@@ -14,7 +14,6 @@ fn on<T>(run: impl FnOnce(&Handle<dyn ComputeEngine>) -> Result<T, Error>) -> Re
     with("duckdb", json!({ "threads": 2, "memory_limit": "1GB" }), run)
 }
 
-/// Validates a file that begins with `start`.
 fn validate(start: &[u8]) -> Result<(), Error> {
     let folder = TempDir::new()?;
     let file = folder.path().join("sales.duckdb");

@@ -14,7 +14,6 @@ const COLUMNS: [Column<'static>; 2] = [
     Column { name: "name", kind: ColumnType::Text },
 ];
 
-/// Runs `run` on the engine with the file of a database in a folder of its own.
 fn on_engine<T>(
     run: impl FnOnce(&Handle<dyn ComputeEngine>, &Path) -> Result<T, Error>,
 ) -> Result<T, Error> {
@@ -40,7 +39,6 @@ fn load(session: &mut Session) -> Result<u64, Error> {
     })
 }
 
-/// Validates a file that begins with `start`.
 fn validate(start: &[u8]) -> Result<(), Error> {
     on_engine(|engine, file| {
         std::fs::write(file, start)?;

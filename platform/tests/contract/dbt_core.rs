@@ -60,7 +60,6 @@ pub(crate) fn contract() -> Contract {
     of_dbt("core", "1.11.16", "stand-in; dbt-core 1.11 in `.ci/services plugins`")
 }
 
-/// The operations that dbt-core and Fusion have in common.
 pub(crate) fn of_dbt(name: &'static str, version: &'static str, service: &'static str) -> Contract {
     let commands = [DbtCommand::Build, DbtCommand::Run, DbtCommand::Test];
     let mut contract = Contract::new(PluginType::Dbt, name, service);

@@ -64,7 +64,8 @@ pub(crate) fn check(
 
     let (error, attempts) = against(Answer::Hang, WAIT);
     assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
-    // It may have been processed. On a busy machine, it was not even received in time.
+    // The request may have been processed, so it is not repeated. On a busy machine, the service may not even have
+    // received it in time.
     assert!(attempts <= 1, "{attempts}: {error}");
 
     // A part of a response is not mistaken for the whole response, either.

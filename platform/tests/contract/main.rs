@@ -1,9 +1,9 @@
-//! The contract of the plugins: every operation of every plugin that is linked into the program succeeds
-//! once and fails once, against its real or a stand-in service, and each has a span with the name, the
-//! scope and the outcome that the platform promises.
+//! The contract of the plugins: every operation of every plugin that is linked into the program succeeds once and fails
+//! once, against its real or a stand-in service, and each has a span with the name, the scope and the outcome that the
+//! platform promises.
 //!
-//! A file of this folder has the cases of one plugin. A plugin without cases fails the test, so a future one
-//! cannot be forgotten. `real` has those that need an installed service. The table in README is made from the
+//! A file of this folder has the cases of one plugin. A plugin without cases fails the test, so a future one cannot be
+//! forgotten. The module `real` has the cases that need an installed service. The table in README is made from the
 //! cases: `FLOE_UPDATE=1` writes it.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
@@ -162,7 +162,6 @@ impl Contract {
     }
 }
 
-/// Starts a plugin with this configuration, and calls `run` with its handle.
 pub(crate) fn with<K: ?Sized + Kind, T>(
     name: &str,
     config: serde_json::Value,
@@ -171,7 +170,6 @@ pub(crate) fn with<K: ?Sized + Kind, T>(
     with_in(Path::new(""), name, config, run)
 }
 
-/// The same as [`with`], for a product in this folder.
 pub(crate) fn with_in<K: ?Sized + Kind, T>(
     folder: &Path,
     name: &str,
@@ -205,7 +203,6 @@ fn configured(
     Plugins::configure(&[Selection::new(kind, name, config).in_folder(folder)])
 }
 
-/// A configuration with some other settings.
 pub(crate) fn changed(
     mut config: serde_json::Value,
     change: &serde_json::Value,
@@ -216,7 +213,6 @@ pub(crate) fn changed(
     config
 }
 
-/// The rows of a table, as text.
 #[derive(Default)]
 pub(crate) struct Rows(pub(crate) Vec<String>);
 
@@ -281,8 +277,8 @@ fn run(run: &Run) -> (Result<(), Error>, Spans) {
     (result.unwrap(), spans)
 }
 
-/// Returns the last span of the operation. Asserts that its scope and its attribute are those of the plugin, and that
-/// nothing in the trace contains the credential.
+/// Returns the last span of the operation. Asserts that the span has the plugin's scope and the name of the operation
+/// as an attribute, and that nothing in the trace contains the credential.
 fn check<'a>(
     what: &str,
     linked: &LinkedPlugin,
@@ -352,7 +348,6 @@ fn every_plugin_has_a_contract() {
 const BEGIN: &str = "<!-- plugins: made by the contract test -->\n";
 const END: &str = "<!-- end of plugins -->\n";
 
-/// The table of the plugins, from the registry and the cases.
 fn table() -> String {
     let contracts = contracts();
     let mut table = String::from(

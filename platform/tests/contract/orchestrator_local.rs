@@ -12,7 +12,6 @@ use crate::{Contract, with};
 
 const CHECKS: &[Check] = &[Check::RowCount(1)];
 
-/// A source and two models that depend on each other.
 pub(crate) fn product() -> Product<'static> {
     let model = |name, depends_on| Model {
         name,

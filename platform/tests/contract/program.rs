@@ -6,14 +6,12 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A program in a folder of its own, which also contains its answers and the input that it received.
 pub(crate) struct Program {
     folder: TempDir,
     name: &'static str,
 }
 
 impl Program {
-    /// The script `stand_in/<name>`.
     pub(crate) fn new(name: &'static str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contract/stand_in");
@@ -32,7 +30,6 @@ impl Program {
         self.folder.path().join(self.name)
     }
 
-    /// A file that the script wrote.
     pub(crate) fn received(&self, file: &str) -> String {
         fs::read_to_string(self.folder.path().join(file)).unwrap()
     }
@@ -41,7 +38,6 @@ impl Program {
         serde_json::from_str(&self.received("request")).unwrap()
     }
 
-    /// Asserts that the program was started in the trace of the test.
     pub(crate) fn assert_traced(&self) {
         let traceparent = self.received("traceparent");
         assert!(traceparent.starts_with("00-"), "{traceparent}");

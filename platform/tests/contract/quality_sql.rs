@@ -30,7 +30,6 @@ pub(crate) fn validate(name: &str, checks: &[Check]) -> Result<(), Error> {
     with::<dyn QualityProvider, _>(name, json!({}), |it| it.validate_expectations(&suite))
 }
 
-/// All checks of [`checks`].
 pub(crate) fn all() -> Vec<Check> {
     checks().into_iter().map(|(check, _)| check).collect()
 }

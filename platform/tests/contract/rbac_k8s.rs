@@ -129,7 +129,7 @@ pub(crate) fn contract() -> Contract {
 fn a_product_without_secrets_reads_none() {
     let workload = Workload { secrets: &[], ..WORKLOAD };
     let role = generate(Manifest::Role, &workload).unwrap();
-    // A rule without `resourceNames` would allow all of the namespace.
+    // A rule without `resourceNames` would allow all Secrets of the namespace.
     assert_eq!(role["rules"], json!([]));
     let account = generate(Manifest::ServiceAccount, &workload).unwrap();
     assert_eq!(account["automountServiceAccountToken"], false);

@@ -42,7 +42,6 @@ fn api(request: &Received) -> Answer {
     Answer::json(200, &secret)
 }
 
-/// The files of a service account.
 fn account(authority: Option<&Authority>) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("token"), format!("{CANARY}\n")).unwrap();

@@ -65,12 +65,10 @@ impl Answer {
 }
 
 impl Service {
-    /// Starts a service that answers each request with the result of `answer`.
     pub(crate) fn start(answer: impl Fn(&Received) -> Answer + Send + Sync + 'static) -> Self {
         Self::over("http", answer, |stream| stream)
     }
 
-    /// Starts a service over TLS, with a certificate of this authority.
     pub(crate) fn start_tls(
         authority: &Authority,
         answer: impl Fn(&Received) -> Answer + Send + Sync + 'static,

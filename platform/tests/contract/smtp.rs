@@ -5,7 +5,6 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// A message that the server accepted.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Mail {
     /// The decoded parameter of `AUTH PLAIN`.

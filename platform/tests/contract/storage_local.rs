@@ -8,7 +8,6 @@ use serde_json::json;
 
 use crate::{Contract, with_in};
 
-/// Runs `run` on a store in a folder of its own, with a file of four bytes.
 fn on<T>(
     run: impl Fn(&Handle<dyn ObjectStore>, &std::path::Path) -> Result<T, Error>,
 ) -> Result<T, Error> {

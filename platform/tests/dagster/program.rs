@@ -91,7 +91,7 @@ fn a_dagster_that_dies_leaves_no_process_and_no_span_open() {
         let stat = fs::read_to_string(format!("/proc/{}/stat", process.trim()));
         stat.is_ok_and(|stat| !stat.contains(") Z "))
     };
-    // It was killed, but may not have ended yet.
+    // The process was killed, but may not have ended yet.
     wait_until(|| !is_alive());
     let spans = setup.spans();
     assert_one_trace(&spans);

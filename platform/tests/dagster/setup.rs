@@ -1,4 +1,4 @@
-//! A product in Dagster, a receiver, and the assertions of every part.
+//! A product in Dagster, a receiver, and the assertions that several tests share.
 
 use std::collections::HashSet;
 use std::fs;
@@ -131,7 +131,6 @@ impl Setup {
     }
 }
 
-/// The context that Dagster passes to a step.
 pub(crate) fn step_context(key: &str, upstream: &Json) -> Json {
     json!({ "data": {
         "asset_keys": [key],
@@ -143,7 +142,6 @@ pub(crate) fn step_context(key: &str, upstream: &Json) -> Json {
     } })
 }
 
-/// A parameter, as Dagster encodes it.
 pub(crate) fn encode(json: &Json) -> String {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(json.to_string().as_bytes()).unwrap();
@@ -208,7 +206,6 @@ pub(crate) fn assert_lineage(setup: &Setup, span: &ReceivedSpan, run_id: &str, d
     );
 }
 
-/// Asserts that the history has the ids by which Dagster and the lineage refer to the run.
 pub(crate) fn assert_history(setup: &Setup, assets: &[&ReceivedSpan], dagster: &str) {
     let runs = setup.product.read(".floe/runs.jsonl");
     let run: Json = serde_json::from_str(runs.lines().last().unwrap()).unwrap();

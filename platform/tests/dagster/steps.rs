@@ -32,7 +32,6 @@ fn assert_asset(asset: &ReceivedSpan) {
     );
 }
 
-/// Asserts that the spans of reads and writes are below the span of the asset.
 fn assert_reads_and_writes(spans: &[ReceivedSpan], asset: &ReceivedSpan) {
     assert_eq!(linked(spans, asset), ["dagster.asset.orders"]);
     let read = single(spans, "dagster.io.read");
@@ -46,7 +45,6 @@ fn assert_reads_and_writes(spans: &[ReceivedSpan], asset: &ReceivedSpan) {
     assert_eq!(parent(spans, load.unwrap()), "dagster.io.write");
 }
 
-/// Asserts that Dagster's log leads to the trace.
 fn assert_messages(messages: &[Json], orders: &ReceivedSpan) {
     let url = format!("http://jaeger:16686/trace/{TRACE_ID}");
     let typed = |kind: &str, value: &str| json!({ "type": kind, "raw_value": value });
@@ -167,7 +165,6 @@ fn a_check_that_fails_is_reported_as_one() {
     }
 }
 
-/// Adds checks to an asset below a line of it.
 #[track_caller]
 fn assert_check_is_reported(asset: &str, line: &str) {
     let setup = Setup::with_script("exit 9");

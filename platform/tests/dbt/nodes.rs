@@ -12,7 +12,6 @@ use crate::setup::{
     error_message, floe, nanos, recorded, single, text, text_of,
 };
 
-/// The spans of a build in which nothing failed.
 fn built() -> Vec<ReceivedSpan> {
     let setup = Setup::playing("build_ok", 0);
     let output = setup.build("build_ok.jsonl");

@@ -105,7 +105,6 @@ fn nothing_is_changed_when_telemetry_is_disabled() {
     assert_eq!(setup.spans(), []);
 }
 
-/// A program that has begun two nodes and then does what `rest` does.
 pub(crate) fn in_a_node(rest: &str) -> Setup {
     let setup = Setup::new(&format!("{PLAY}\n{rest}"));
     let lines = fs::read_to_string(recorded("build_ok.jsonl")).unwrap();

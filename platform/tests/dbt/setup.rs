@@ -1,4 +1,4 @@
-//! A folder with a program in dbt's place, a receiver, and what both have in common.
+//! A folder with a program in dbt's place, a receiver, and the helpers of the tests.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -14,7 +14,6 @@ pub(crate) const TRACE_ID: &str = "0af7651916cd43dd8448eb211c80319c";
 
 pub(crate) const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-/// Plays events into dbt's log.
 pub(crate) const PLAY: &str = "cat \"$EVENTS\" >> \"$DBT_LOG_PATH/dbt.log\"";
 
 /// Kills `floe`, whose child is the script.
@@ -37,7 +36,6 @@ pub(crate) fn floe() -> Command {
     floe
 }
 
-/// Removes the variables of this process that `floe` reads.
 pub(crate) fn without_variables(command: &mut Command) {
     for (name, _) in std::env::vars() {
         if ["OTEL_", "DBT_", "DAGSTER_", "FLOE_", "TRACEPARENT", "BAGGAGE"]
@@ -50,7 +48,6 @@ pub(crate) fn without_variables(command: &mut Command) {
 }
 
 impl Setup {
-    /// A program `dbt` that runs the lines of a shell script.
     pub(crate) fn new(script: &str) -> Self {
         let setup = Self { folder: tempfile::tempdir().unwrap(), receiver: Receiver::grpc() };
         setup.program("dbt", script);
@@ -93,7 +90,6 @@ impl Setup {
         command.output().unwrap()
     }
 
-    /// Waits until the folder `tmp`, for temporary files, is empty.
     pub(crate) fn wait_for_removal(&self) {
         let status = Command::new("sh")
             .args(["-c", "until [ -z \"$(ls -A tmp)\" ]; do sleep 0.02; done"])

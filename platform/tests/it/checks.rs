@@ -50,14 +50,12 @@ models:
     product
 }
 
-/// The shop with checks of the source `orders`.
 fn of_source(checks: &str) -> Product {
     let product = shop();
     product.replace("floe.yaml", "checks: []", &format!("checks: [{checks}]"));
     product
 }
 
-/// The shop with checks of the model `big`.
 fn of_model(checks: &str) -> Product {
     let product = shop();
     let gold = "layer: gold\n    checks: []";

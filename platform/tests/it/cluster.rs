@@ -118,7 +118,6 @@ fn an_address_that_cannot_be_used_is_one_error() {
     }
 }
 
-/// The Secrets that the role of the product allows to read.
 fn readable(product: &Product) -> Value {
     let manifests = documents(product, "rbac.yaml");
     let role = manifests.iter().find(|it| it["kind"] == "Role").unwrap();

@@ -6,7 +6,6 @@ use rusqlite::Connection;
 
 use crate::product::Product;
 
-/// The rows of a CSV file, each by the names of the columns.
 fn rows(product: &Product, name: &str) -> Vec<HashMap<String, String>> {
     let mut reader = csv::Reader::from_path(product.path(&format!("data/{name}.csv"))).unwrap();
     reader.deserialize().map(Result::unwrap).collect()

@@ -21,7 +21,6 @@ cat events >> \"$DBT_LOG_PATH/dbt.log\"
 [ ! -f failed ] || exit 1
 ";
 
-/// The id that the stand-in gives to its command.
 const INVOCATION: &str = "4be4c3c5-6a29-4b7a-9d0f-2a8c3f5e7d11";
 
 /// A product of which dbt builds a seed and two models, and runs a test. `test` is the status of the test, and `last`

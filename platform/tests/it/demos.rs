@@ -19,7 +19,6 @@ fn number(text: &str) -> f64 {
     text.parse().unwrap()
 }
 
-/// The only value in a query's result.
 fn value<T: FromSql>(database: &Connection, query: &str) -> T {
     database.query_row(query, (), |row| row.get(0)).unwrap()
 }

@@ -43,13 +43,11 @@ use floe_telemetry::testing::{self, Spans};
 
 use crate::product::Product;
 
-/// The spans of a run in this process.
 pub(crate) fn spans_of(product: &Product) -> Spans {
     let definition = Definition::read(&product.path(""), None, None).unwrap();
     testing::capture(|| pipeline::run(&definition, &RunId::new()))
 }
 
-/// The variables with which `floe` exports to a receiver over HTTP.
 pub(crate) fn exporting_to(endpoint: &str) -> [(&str, &str); 2] {
     [("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")]
 }

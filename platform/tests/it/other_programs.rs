@@ -15,11 +15,10 @@ const FAILED: &str = ".floe/warehouse.failed.db";
 const UNFINISHED: &str = "PRAGMA cache_size = 2; BEGIN IMMEDIATE; CREATE TABLE notes (text); \
     UPDATE orders SET ordered_on = hex(randomblob(200))";
 
-/// The same with a write-ahead log.
+/// The same changes with a write-ahead log.
 const LOGGED: &str = "PRAGMA journal_mode = WAL; CREATE TABLE notes (text); \
     UPDATE orders SET ordered_on = hex(randomblob(200))";
 
-/// A product that was run with this number of orders.
 fn ran(orders: usize) -> Product {
     let product = Product::shop();
     write_orders(&product, orders);
@@ -33,7 +32,6 @@ fn write_orders(product: &Product, count: usize) {
     product.write("data/orders.csv", &text);
 }
 
-/// A program that is using the database.
 fn program(product: &Product, database: &str, statements: &str) -> Connection {
     let connection = Connection::open(product.path(database)).unwrap();
     connection.execute_batch(statements).unwrap();
@@ -55,7 +53,7 @@ fn kill(product: &Product, database: &str, statements: &str) {
     }
 }
 
-/// The tables of a database that is not damaged.
+/// The tables of a database, which must not be damaged.
 fn tables(product: &Product, database: &str) -> String {
     // A reader may write: it undoes the unfinished changes of another program.
     let database = Connection::open(product.path(database)).unwrap();
@@ -65,7 +63,6 @@ fn tables(product: &Product, database: &str) -> String {
     text("SELECT group_concat(name, ' ') FROM (SELECT name FROM sqlite_schema ORDER BY name)")
 }
 
-/// Checks that the warehouse has the tables of the run, and nothing else.
 fn assert_published(product: &Product, orders: i64) {
     assert_eq!(tables(product, WAREHOUSE), "orders stg_orders totals");
     let query =

@@ -10,7 +10,6 @@ const CHECKS: &str = "    checks:
       - row_count: 3
 ";
 
-/// The shop with checks, of which `row_count` fails.
 fn failing(manifest: &str) -> Product {
     let product = Product::shop();
     let bronze = "    layer: bronze\n";

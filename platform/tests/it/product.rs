@@ -33,7 +33,6 @@ models:
     ("data/orders.csv", "order_id,ordered_on\n1,2024-01-31\n2,\n"),
 ];
 
-/// A product in a folder that is removed when the test ends.
 pub(crate) struct Product {
     folder: TempDir,
 }
@@ -47,7 +46,6 @@ pub(crate) struct Output {
 }
 
 impl Product {
-    /// A minimal product with a source and two models.
     pub(crate) fn shop() -> Self {
         let product = Self { folder: tempfile::tempdir().unwrap() };
         for (path, text) in SHOP {
@@ -56,7 +54,6 @@ impl Product {
         product
     }
 
-    /// A copy of a product of the demo, without the files of earlier runs.
     pub(crate) fn demo(name: &str) -> Self {
         let product = Self { folder: tempfile::tempdir().unwrap() };
         let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo").join(name);
@@ -106,7 +103,6 @@ impl Product {
         fs::remove_file(self.path(path)).unwrap();
     }
 
-    /// The paths of all files, relative to the product's folder.
     pub(crate) fn files(&self) -> Vec<String> {
         let mut files = Vec::new();
         let mut folders = vec![self.folder.path().to_path_buf()];
@@ -201,7 +197,6 @@ pub(crate) fn command(words: &[&str], variables: &[(&str, &str)]) -> Command {
     floe
 }
 
-/// Runs the `floe` binary without the `OTEL_` variables of this process.
 pub(crate) fn program(words: &[&str], variables: &[(&str, &str)]) -> Output {
     let output = command(words, variables).output().unwrap();
     Output {

@@ -3,7 +3,6 @@
 
 use crate::product::Product;
 
-/// Runs a product after the edit and expects exactly this error.
 #[track_caller]
 pub(crate) fn check(edit: impl FnOnce(&Product), error: &str) {
     check_with(edit, &[], &[], error, &[]);

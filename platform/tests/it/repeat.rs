@@ -51,7 +51,6 @@ fn the_artifacts_contain_the_whole_product_in_build_order() {
     assert!(artifacts.models[1].query.depends_on.contains("stg_orders"));
 }
 
-/// The ids of the runs whose events are in a file.
 fn runs_in(product: &Product, path: &str) -> Vec<String> {
     let events = product.read(path);
     let events = events.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());

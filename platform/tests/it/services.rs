@@ -83,7 +83,6 @@ fn assert_requests(received: &[Received], product: &Product) {
     );
 }
 
-/// Asserts that each request has the trace and the baggage of the run.
 fn assert_context(received: &[Received], trace: &str) {
     let traces: BTreeSet<&str> =
         received.iter().map(|request| &request.header("traceparent").unwrap()[3..35]).collect();

@@ -9,7 +9,6 @@ use crate::product::Product;
 
 const STAGES: [&str; 6] = ["load", "validate", "resolve", "enforce", "compile", "generate"];
 
-/// The spans of a run, and its id.
 fn run(product: &Product) -> (Spans, String) {
     let run_id = RunId::new();
     let definition = Definition::read(&product.path(""), None, None).unwrap();
@@ -70,14 +69,12 @@ fn a_run_starts_its_plugins_and_publishes_what_it_built() {
     assert!(product.path(".floe/objects/retail/shop/totals.csv").exists());
 }
 
-/// The lineage events that a product has written to its file.
 fn lineage(product: &Product) -> Vec<serde_json::Value> {
     let lineage = product.read(".floe/lineage.jsonl");
     let events = lineage.lines().map(|line| serde_json::from_str(line).unwrap());
     events.collect()
 }
 
-/// The event of a job in this state.
 fn event<'a>(events: &'a [serde_json::Value], job: &str, state: &str) -> &'a serde_json::Value {
     let found =
         events.iter().find(|event| event["job"]["name"] == job && event["eventType"] == state);

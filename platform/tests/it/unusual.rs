@@ -1,4 +1,4 @@
-//! A run's own comparison with the runs before it, and `floe runs`.
+//! The comparison of a run with earlier runs, and `floe runs`.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,6 @@ use crate::spans_of;
 
 const RUNS: &str = ".floe/runs.jsonl";
 
-/// A product after this number of runs.
 fn ran(runs: usize) -> Product {
     let product = Product::shop();
     write_orders(&product, 200);

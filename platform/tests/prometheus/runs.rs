@@ -20,7 +20,6 @@ struct Backend {
     _servers: Vec<Server>,
     _ports: [ReservedPort; 2],
     _folder: TempDir,
-    /// The endpoint for OTLP.
     otlp: String,
     /// The port of the queries.
     queries: u16,
@@ -116,7 +115,6 @@ impl Backend {
         }
     }
 
-    /// The result of a query, empty if there is none.
     fn query(&self, query: &str) -> Vec<Value> {
         let mut encoded = String::new();
         for byte in query.bytes() {
@@ -179,7 +177,6 @@ impl Backend {
         assert_eq!(command.output().unwrap().status.code(), Some(code));
     }
 
-    /// The number of series that runs of a product have sent.
     fn series(&self, product: &str) -> usize {
         self.query(&format!("last_over_time({{job=\"{product}\"}}[1h])")).len()
     }
@@ -209,8 +206,8 @@ fn named(name: &str) -> Product {
     product
 }
 
-/// Three good runs, two bad ones and one of yesterday, by both backends; `service` is the port of a program that runs
-/// all the time.
+/// Runs products on both backends: one succeeds three times, two fail, and one ran only yesterday. `service` is the
+/// port of a program that runs all the time.
 pub(crate) fn check(service: u16) {
     for backend in [Backend::prometheus(service), Backend::victoria(service)] {
         let good = named("good");

@@ -6,14 +6,11 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The time limit of a request.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A server that is killed when the test ends.
 pub(crate) struct Server(Child);
 
 impl Server {
-    /// Starts a program, whose output is not read.
     pub(crate) fn start(command: &mut Command) -> Self {
         let command = command.stdout(Stdio::null()).stderr(Stdio::null());
         Self(command.spawn().unwrap())
@@ -27,7 +24,6 @@ impl Drop for Server {
     }
 }
 
-/// The body of a successful response.
 pub(crate) fn get(port: u16, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_read_timeout(Some(TIMEOUT)).unwrap();

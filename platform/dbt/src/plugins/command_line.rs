@@ -27,9 +27,7 @@ macro_rules! command_line {
         #[derive(Debug, Deserialize)]
         #[serde(deny_unknown_fields, default)]
         struct $plugin {
-            /// The program.
             program: Program,
-            /// The time limit of a command.
             timeout_seconds: u32,
         }
 

@@ -33,9 +33,7 @@ floe_plugin::plugin! {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct DbtTests {
-    /// The program.
     program: Program,
-    /// The time limit of the checks of a table.
     timeout_seconds: u32,
 }
 

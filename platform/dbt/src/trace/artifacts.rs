@@ -16,7 +16,6 @@ pub(crate) struct Artifacts {
     /// The invocation that wrote the manifest.
     manifest_of: Option<String>,
     results_path: Option<PathBuf>,
-    /// The manifest that could not be read yet.
     unread: Option<Unread>,
 }
 

@@ -28,7 +28,6 @@ pub(super) struct CommandSpan {
 }
 
 impl CommandSpan {
-    /// Starts the span `dbt.<command>`.
     pub(super) fn start(tracer: &'static str, command: &str, parent: &Context) -> Self {
         let dbt = Dbt { operation: command, ..Dbt::default() };
         let mut attributes = dbt.to_otel_dict();

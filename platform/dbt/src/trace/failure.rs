@@ -32,7 +32,6 @@ fn error_type(message: &str) -> &str {
     kind.filter(is_kind).unwrap_or("error")
 }
 
-/// Ends the span of an incomplete node or command.
 pub(crate) fn cancel(mut span: RecordedSpan, end: SystemTime, message: &'static str) {
     span.set_attribute(KeyValue::new("error.type", "canceled"));
     span.set_status(Status::error(message));

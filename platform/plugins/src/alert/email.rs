@@ -57,7 +57,6 @@ struct Email {
     timeout: TimeLimit,
 }
 
-/// The encryption of a connection.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "lowercase")]
 enum Encryption {
@@ -70,13 +69,10 @@ enum Encryption {
     None,
 }
 
-/// A login to a server.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Login {
-    /// The name of the user.
     username: String,
-    /// The password.
     password: Credential,
 }
 

@@ -20,7 +20,6 @@ floe_plugin::plugin! {
     description: "prints alerts to standard error",
 }
 
-/// Prints an alert as one line.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Terminal {

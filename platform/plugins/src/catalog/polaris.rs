@@ -29,9 +29,7 @@ struct Polaris {
     uri: ServiceUrl,
     /// The warehouse: in Polaris, the name of the catalog.
     warehouse: Option<String>,
-    /// The id of the client.
     client_id: Credential,
-    /// The secret of the client.
     client_secret: Credential,
     /// The time limit of a request in seconds. Default: 10.
     #[serde(default, rename = "timeout")]

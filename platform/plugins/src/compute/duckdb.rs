@@ -17,7 +17,6 @@ floe_plugin::plugin! {
     description: "writes dbt's profile of DuckDB",
 }
 
-/// `DuckDB`, through dbt-duckdb.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct DuckDb {

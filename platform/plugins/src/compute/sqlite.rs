@@ -25,7 +25,6 @@ floe_plugin::plugin! {
     description: "runs models on an embedded SQLite",
 }
 
-/// An embedded `SQLite`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Sqlite {}
@@ -351,7 +350,6 @@ fn affinity(declared: &str) -> Option<ColumnType> {
     }
 }
 
-/// The error of a database that another program has locked.
 fn of_busy(error: &rusqlite::Error, file: &Path) -> Error {
     if interrupt::is_requested() {
         return interrupt::interrupted(error.to_string());

@@ -13,19 +13,13 @@ use serde_json::Value;
 use crate::address::ServiceUrl;
 use crate::http::{Client, Request};
 
-/// The authorization of requests.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Authorization {
     /// A token: `Authorization: Bearer …`.
     Bearer(Credential),
     /// A user and a password: `Authorization: Basic …`.
-    Basic {
-        /// The name of the user.
-        username: String,
-        /// The password.
-        password: Credential,
-    },
+    Basic { username: String, password: Credential },
 }
 
 pub(crate) fn authorized<'a>(
@@ -46,7 +40,6 @@ pub(crate) fn authorized<'a>(
     })
 }
 
-/// The settings of a service to which JSON is posted.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Service {
@@ -112,7 +105,7 @@ pub(crate) fn client_token(
 pub(crate) struct AccessToken(OnceLock<SecretString>);
 
 impl AccessToken {
-    /// Returns the token, after its first use the same one. `issue` returns a new one.
+    /// Returns the token. The first call gets it from `issue`.
     ///
     /// # Errors
     /// The errors of `issue`.
@@ -131,14 +124,14 @@ impl AccessToken {
 /// The characters that are encoded in a URL or a form: all but letters, digits, and `-`, `.`, `_` and `~`.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Parameters of a query or a form.
+/// Encodes the parameters of a query or a form.
 pub(crate) fn parameters(parameters: &[(&str, &str)]) -> String {
     let pairs: Vec<String> =
         parameters.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
     pairs.join("&")
 }
 
-/// A segment of a path, or a value of a query or a form.
+/// Encodes a segment of a path, or a value of a query or a form.
 pub(crate) fn encode(text: &str) -> String {
     utf8_percent_encode(text, ENCODED).to_string()
 }

@@ -23,11 +23,8 @@ floe_plugin::plugin! {
 struct Keycloak {
     /// The address, for example `https://keycloak.example.org`.
     url: ServiceUrl,
-    /// The realm.
     realm: String,
-    /// The id of the client.
     client_id: String,
-    /// The secret of the client.
     client_secret: Credential,
     /// The time limit of a request, in seconds. Default: 10.
     #[serde(default, rename = "timeout")]

@@ -32,19 +32,14 @@ floe_plugin::plugin! {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Dlt {
-    /// The Python interpreter.
     python: Program,
     /// The source of the data. Without it, data is only exported.
     source: Option<Source>,
-    /// The treatment of a column that the product does not have.
     schema_contract: Contract,
-    /// The destinations of data, by name.
     sinks: BTreeMap<String, Sink>,
-    /// The time limit of a load.
     timeout_seconds: u32,
 }
 
-/// The source of the data.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 enum Source {
@@ -72,13 +67,11 @@ enum Contract {
     Freeze,
 }
 
-/// A destination of data.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 enum Sink {
     /// A `DuckDB` database. A table is replaced in one transaction.
     Duckdb {
-        /// The file.
         path: OutputPath,
         /// The schema of the tables.
         #[serde(default = "default_dataset")]
@@ -90,7 +83,6 @@ fn default_dataset() -> String {
     "floe".to_owned()
 }
 
-/// The result of `dlt.py`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Moved {

@@ -38,13 +38,11 @@ const DEFINITIONS: &str = include_str!("dagster.py");
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Dagster {
-    /// The program, of Dagster 1.
+    /// The program `dagster` of Dagster 1.
     program: Program,
-    /// The time limit of a run.
     run_timeout_seconds: u32,
     /// The number of further attempts at an asset that failed.
     retries: u32,
-    /// The time between two attempts.
     retry_delay_seconds: u32,
 }
 
@@ -113,7 +111,6 @@ impl AssetOrchestrator for Dagster {
 }
 
 impl Dagster {
-    /// The input of `dagster.py`.
     fn describe(&self, product: &Product<'_>) -> Value {
         let sources = product.sources.iter().map(|source| {
             json!({
@@ -154,7 +151,6 @@ impl Dagster {
     }
 }
 
-/// The name of the job that builds all assets.
 fn job(product: &Product<'_>) -> String {
     format!("{}_job", identifier(product.name))
 }

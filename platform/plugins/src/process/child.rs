@@ -21,10 +21,10 @@ use crate::process::group::ProcessGroup;
 use crate::process::interrupt;
 use crate::quote::without_credentials;
 
-/// The length of the kept end of each stream.
+/// The maximum length in bytes of the kept end of a stream.
 const LONGEST_TAIL: usize = 64 << 10;
 
-/// The longest part of the output in an error.
+/// The maximum length in characters of the quoted output in an error.
 const LONGEST_QUOTE: usize = 300;
 
 const QUOTED_LINES: usize = 4;
@@ -290,7 +290,6 @@ fn read_tails(child: &mut Child) -> Result<Receiver<(usize, Vec<u8>)>, Error> {
     Ok(tails)
 }
 
-/// Reads a stream to its end, and keeps the last part.
 fn read_tail(mut stream: impl Read) -> Vec<u8> {
     let mut tail = VecDeque::new();
     let mut buffer = [0; 8 << 10];

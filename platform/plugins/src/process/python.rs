@@ -20,7 +20,6 @@ const RUNNER: &str = include_str!("runner.py");
 
 const LONGEST_RESULT: u64 = 4 << 20;
 
-/// A task with the folder that it runs in.
 #[derive(Debug)]
 pub(crate) struct Task<'a> {
     tool: &'static str,
@@ -28,7 +27,6 @@ pub(crate) struct Task<'a> {
     invocation: Invocation<'a>,
 }
 
-/// The result document of the runner.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum Answer<T> {

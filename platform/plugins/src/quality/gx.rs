@@ -26,13 +26,10 @@ floe_plugin::plugin! {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct GreatExpectations {
-    /// The Python interpreter.
     python: Program,
-    /// The time limit of the checks of a table.
     timeout_seconds: u32,
 }
 
-/// The result of a check in `gx.py`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OfCheck {

@@ -16,7 +16,6 @@ floe_plugin::plugin! {
     description: "checks tables with queries on the compute engine",
 }
 
-/// Checks tables with queries.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Sql {}

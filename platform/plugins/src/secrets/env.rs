@@ -18,7 +18,7 @@ floe_plugin::plugin! {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Env {
-    /// The beginning of the variables' names, which keys do not have.
+    /// The beginning of the variables' names, which is not part of the keys.
     prefix: String,
 }
 

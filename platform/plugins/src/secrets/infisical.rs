@@ -26,7 +26,6 @@ struct Infisical {
     /// The address. Default: `https://app.infisical.com`.
     #[serde(default = "cloud")]
     url: ServiceUrl,
-    /// The id of the project.
     project: String,
     /// The slug of the environment, for example `prod`.
     environment: String,
@@ -35,7 +34,6 @@ struct Infisical {
     path: String,
     /// The client id of the machine identity, which authenticates with Universal Auth.
     client_id: String,
-    /// The client secret of the machine identity.
     client_secret: Credential,
     /// The time limit of a request, in seconds. Default: 10.
     #[serde(default, rename = "timeout")]

@@ -55,7 +55,6 @@ fn service_account() -> LocalPath {
 /// The connection to the cluster after the start of the plugin.
 #[derive(Debug)]
 struct Cluster {
-    /// The address of the API server.
     server: String,
     namespace: String,
     /// A client that trusts only the cluster's authority.
@@ -116,7 +115,7 @@ impl Kubernetes {
         })
     }
 
-    /// The path of the namespace's Secrets, or of one of them.
+    /// The URL of the namespace's Secrets, followed by `name`.
     fn url(&self, name: &str) -> Result<String, Error> {
         let cluster = self.cluster()?;
         let (server, namespace) = (&cluster.server, &cluster.namespace);

@@ -130,7 +130,6 @@ fn pod_security_context(workload: &Workload<'_>) -> Result<Value, Error> {
     })
 }
 
-/// The Pod Security Standard.
 fn level<'a>(workload: &Workload<'a>) -> Result<&'a str, Error> {
     match workload.pss_level {
         level @ ("privileged" | "baseline" | "restricted") => Ok(level),

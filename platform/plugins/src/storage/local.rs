@@ -21,7 +21,6 @@ floe_plugin::plugin! {
     description: "stores objects as files of a folder",
 }
 
-/// Objects as files of a folder.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Local {

@@ -1,5 +1,5 @@
-//! Nights that are planted into noise, and what is said of them. The table is printed by
-//! `cargo test -p floe --lib unusual -- --nocapture`.
+//! Plants anomalies into noisy nights, and checks the findings. `cargo test -p floe --lib unusual -- --nocapture`
+//! prints the table.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -27,15 +27,14 @@ const TRIALS: usize = 100;
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Plant {
     Nothing,
-    /// A source has eight times its rows.
+    /// A source has eight times as many rows.
     Rows,
     /// A model joins its input with itself.
     SelfJoin,
     /// A model has a new column, and takes 2 % longer.
     NewColumn,
-    /// A source is empty.
     Empty,
-    /// The processor or the disk is slower for all.
+    /// The processor or the disk is slower for all assets.
     SlowMachine,
     /// Another run has the lock of the warehouse.
     Lock,
@@ -216,7 +215,6 @@ impl Pipeline {
         }
     }
 
-    /// Whether an asset is this one or reads it.
     fn depends_on(&self, asset: usize, target: usize) -> bool {
         asset == target
             || self.nodes[asset].inputs.iter().any(|input| self.depends_on(*input, target))

@@ -19,7 +19,6 @@ const CONFIG: &str = "route: { receiver: none }\nreceivers: [{ name: none }]\n";
 const USERS: &str =
     "basic_auth_users:\n  floe: $2b$04$//6j9rTXyHj3jtV2fPUtNOfEE/CZJlKZBzoZQxxfTJe2Jfr.w2TmK\n";
 
-/// A server at this port, with its files in a folder.
 fn alertmanager(place: &Path, folder: &Path, port: u16) -> Process {
     let (config, users) = (folder.join("config.yml"), folder.join("web.yml"));
     std::fs::write(&config, CONFIG).unwrap();

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 /// The time for a service to start, and to do the expected work.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// The folder of the installed services.
 pub(crate) fn place() -> PathBuf {
     let place = std::env::var_os("PLUGINS");
     place
@@ -18,18 +17,15 @@ pub(crate) fn place() -> PathBuf {
         .into()
 }
 
-/// A script of this folder.
 pub(crate) fn script(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     folder.join("tests/contract/real").join(name)
 }
 
-/// A service. It ends when it is dropped.
 pub(crate) struct Process {
     child: Child,
-    /// The lines of its output; a line of standard error begins with a tab.
+    /// The lines of the output; a line of standard error begins with a tab.
     lines: Receiver<String>,
-    /// The lines printed so far.
     output: Vec<String>,
 }
 
@@ -43,7 +39,6 @@ impl Process {
         Self { child, lines, output: Vec::new() }
     }
 
-    /// The next line of standard output.
     pub(crate) fn line(&mut self) -> String {
         let deadline = Instant::now() + DEADLINE;
         loop {
@@ -64,7 +59,6 @@ impl Process {
         line.parse().unwrap_or_else(|_| panic!("no port: {line}"))
     }
 
-    /// Whether standard output has a line that was not read yet.
     pub(crate) fn has_line(&mut self) -> bool {
         self.lines.try_iter().any(|line| !line.starts_with('\t'))
     }

@@ -20,7 +20,7 @@ fn great_expectations_checks_a_table() {
     for ((check, failed), result) in checks().into_iter().zip(results) {
         let failed_rows = match check {
             Check::RowCount(_) => None,
-            // Every row with a value that is not unique.
+            // Great Expectations counts every row with a value that is not unique.
             Check::Unique(_) => Some(failed * 2),
             Check::NotNull(_) => Some(failed),
         };

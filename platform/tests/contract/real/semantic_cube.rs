@@ -13,7 +13,7 @@ use serde_json::json;
 use super::process::{place, script};
 use crate::{Rows, with};
 
-/// Names that the measure has, names that no member of Cube can have, and names that are references.
+/// Columns whose names the measure has, whose names no member of Cube can have, or whose names are references.
 const SQL: &str = "SELECT 7 AS customer_id, 1.5 AS revenue, 3 AS count, 'a' AS \"big part\", \
                    4 AS order_id, '2024-01-31' AS since, 'x' AS \"a{b}\"";
 
@@ -51,7 +51,7 @@ fn cube_compiles_the_models_and_its_sql_runs_on_their_tables() {
     let output = node.output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{errors}");
-    // Before it, Cube warns of its planner.
+    // Before the result, Cube prints a warning about its planner.
     let printed = String::from_utf8(output.stdout).unwrap();
     let last = printed.lines().next_back().unwrap();
     let compiled: serde_json::Value = serde_json::from_str(last).unwrap();

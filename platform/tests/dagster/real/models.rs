@@ -9,7 +9,6 @@ use crate::setup::{
     Setup, TRACE_ID, assert_attributes, assert_one_trace, is_error, parent, single, text,
 };
 
-/// The files of a dbt project with a seed, two models and a test.
 const PROJECT: [(&str, &str); 6] = [
     ("floe.yaml", "name: shop\nversion: 1.0.0\n"),
     ("dbt_project.yml", "name: shop_dbt\nversion: 1.0.0\nprofile: shop_profile\n"),
@@ -22,7 +21,6 @@ const PROJECT: [(&str, &str); 6] = [
     ),
 ];
 
-/// A product that is a dbt project, in `DuckDB`.
 pub(crate) fn built_by_dbt(dagster: &Path, dbt: &Path) -> Setup {
     let setup = Setup::new(dagster, 0);
     for (path, text) in PROJECT {
@@ -68,12 +66,10 @@ pub(crate) fn with_dbt(orchestrator: &str, dagster: &Path, built: &str) -> (Setu
     (setup, above_dbt(&spans))
 }
 
-/// The name of the span above the span of dbt's command.
 fn above_dbt(spans: &[ReceivedSpan]) -> String {
     parent(spans, single(spans, "dbt.build")).to_owned()
 }
 
-/// The folder of dbt's programs.
 pub(crate) fn real_dbt() -> PathBuf {
     let folder = std::env::var_os("PIPELINE_DBT");
     folder.expect("PIPELINE_DBT: expected the folder of dbt's programs").into()

@@ -16,13 +16,11 @@ use crate::setup::{
     single, text,
 };
 
-/// The folder of Dagster's programs.
 fn real() -> PathBuf {
     let folder = std::env::var_os("PIPELINE_DAGSTER");
     folder.expect("PIPELINE_DAGSTER: expected the folder of Dagster's programs").into()
 }
 
-/// The event log of the product's Dagster.
 fn events(programs: &Path, setup: &Setup) -> Json {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dagster/real/events.py");
     let home = setup.product.path(".floe/orchestrator/home");
@@ -76,7 +74,6 @@ fn assert_materialized(span: &ReceivedSpan, run_id: &str, events: &Json) {
     assert_eq!(metadata["floe/trace"], typed("UrlMetadataValue", &url));
 }
 
-/// Asserts that Dagster's own events show the run.
 fn assert_events(events: &Json) {
     let rows = |key: &str| &events["materializations"][key]["dagster/row_count"]["value"];
     assert_eq!((rows("orders"), rows("totals")), (&json!(2), &json!(1)));
@@ -164,7 +161,6 @@ fn with_floe_replaced(programs: &Path, retries: u32, script: &str) -> Setup {
     setup
 }
 
-/// A query without an end.
 const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n),
 s AS (SELECT * FROM {{ source('orders') }}) SELECT count(*) AS order_id, 1 AS ordered_on FROM n, s";
 
@@ -219,7 +215,6 @@ wait $id; code=$?
 cp \"$2/spare.csv\" \"$2/data/orders.csv\"
 exit $code";
 
-/// A product whose assets fail, are retried, are killed, and are skipped.
 fn failing(programs: &Path) -> Setup {
     let setup = with_floe_replaced(programs, 1, FAULTS);
     let product = &setup.product;
@@ -244,7 +239,6 @@ fn assert_reported(output: &Output) {
     }
 }
 
-/// The spans of the two attempts to build an asset.
 fn attempts<'a>(spans: &'a [ReceivedSpan], key: &str) -> [&'a ReceivedSpan; 2] {
     let name = format!("dagster.asset.{key}");
     let mut found: Vec<_> = spans.iter().filter(|it| it.name == name).collect();

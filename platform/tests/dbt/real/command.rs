@@ -17,7 +17,6 @@ use crate::setup::{
     text, text_of, with_default_signals, without_variables,
 };
 
-/// `PATH` with the folder of real dbt.
 pub(crate) fn real() -> String {
     let folder = std::env::var("PIPELINE_DBT");
     let folder = folder.expect("PIPELINE_DBT: expected the folder of dbt's programs");
@@ -28,7 +27,6 @@ pub(crate) fn real() -> String {
 pub(crate) const WINDOW: [&str; 4] =
     ["--event-time-start", "2026-01-01", "--event-time-end", "2026-03-01"];
 
-/// A copy of the project beside the recorded events.
 pub(crate) fn project() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let status =
@@ -160,7 +158,6 @@ fn compare(
     (links.iter().collect::<Vec<_>>() != expected).then(|| format!("{id}: links {links:?}"))
 }
 
-/// Builds a project in the trace of the test.
 pub(crate) fn build_in_trace(mut build: Command, code: i32) {
     let output = build.env("TRACEPARENT", TRACEPARENT).output().unwrap();
     let stdout = text_of(&output.stdout);
@@ -168,7 +165,6 @@ pub(crate) fn build_in_trace(mut build: Command, code: i32) {
     assert_eq!(text_of(&output.stderr), "", "{stdout}");
 }
 
-/// Compares the spans of a command with the files that dbt has written into its folder.
 #[expect(clippy::print_stdout, reason = "a figure for the log of CI")]
 pub(crate) fn assert_results(folder: &Path, receiver: &Receiver) {
     let spans = receiver.spans();
@@ -215,7 +211,7 @@ fn real_dbt_with_a_hook_that_fails() {
     let of_project: Vec<_> = text.lines().filter(|it| !it.starts_with("on-run-start")).collect();
     fs::write(file, of_project.join("\n").replace("on-run-end:", hooks)).unwrap();
     let others = ["--vars", "{broken: true}", "--threads", "1"];
-    // From another folder, where the path of the project has no meaning below the project itself.
+    // Runs in another folder: the relative path of the project leads to the project only from there.
     let outside = tempfile::tempdir().unwrap();
     let inner = outside.path().join("inner");
     fs::create_dir(&inner).unwrap();
