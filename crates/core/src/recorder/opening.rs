@@ -163,9 +163,7 @@ impl Parent {
     pub(super) fn explicit(&self) -> Option<Context> {
         self.0.clone()
     }
-}
 
-impl Parent {
     /// Returns the current context without its span, but with its other content, such as baggage. While nothing is
     /// recorded, there is no root, and the caller's trace continues.
     #[must_use]

@@ -129,8 +129,8 @@ pub struct SpanBuilder {
     scope: Option<&'static Scope>,
     location: &'static Location<'static>,
     kind: Option<SpanKind>,
-    parent: Parent,
-    is_root: bool,
+    /// `None` for a root, whose context is read when the span starts.
+    parent: Option<Parent>,
     attributes: AttributeList,
     links: Vec<Link>,
 }
@@ -147,8 +147,7 @@ impl SpanBuilder {
             scope,
             location,
             kind: None,
-            parent: Parent::CURRENT,
-            is_root: false,
+            parent: Some(Parent::CURRENT),
             attributes: AttributeList::default(),
             links: Vec::new(),
         }
@@ -182,7 +181,7 @@ impl SpanBuilder {
     /// Sets the parent to the span in `cx`. The default is the span that is current when this one starts.
     #[inline]
     pub fn parent(mut self, cx: &Context) -> Self {
-        (self.parent, self.is_root) = (Parent::of(cx.clone()), false);
+        self.parent = Some(Parent::of(cx.clone()));
         self
     }
 
@@ -190,7 +189,7 @@ impl SpanBuilder {
     /// context, such as baggage, is preserved.
     #[inline]
     pub fn root(mut self) -> Self {
-        (self.parent, self.is_root) = (Parent::CURRENT, true);
+        self.parent = None;
         self
     }
 
@@ -223,8 +222,8 @@ impl SpanBuilder {
     /// Not inlined, to keep the code small where a span starts.
     #[inline(never)]
     fn open_listened(self) -> OpenSpan {
-        let Self { name, scope, location, kind, parent, is_root, attributes, links } = self;
-        let parent = if is_root { Parent::root() } else { parent };
+        let Self { name, scope, location, kind, parent, attributes, links } = self;
+        let parent = parent.unwrap_or_else(Parent::root);
         let level = Some(Level::Info);
         let origin = Origin::Builder { scope, location, level };
         let is_off = listeners::has_rules() && context_is_alive() && {
@@ -254,13 +253,13 @@ impl SpanBuilder {
         open_built(&parent, (!is_off).then_some(&fill))
     }
 
-    const fn is_below_current(&self) -> bool {
-        self.parent.is_current() && !self.is_root
+    fn is_below_current(&self) -> bool {
+        self.parent.as_ref().is_some_and(Parent::is_current)
     }
 
     pub(super) fn below_current(mut self) -> Self {
         if self.is_below_current() && context_is_alive() {
-            self.parent = Parent::of(current_context());
+            self.parent = Some(Parent::of(current_context()));
         }
         self
     }
