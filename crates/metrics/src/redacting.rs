@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use self::cache::{AttributeSet, RedactionCache};
-use self::record::{Number, Record};
+use self::record::Record;
 use super::views::Views;
 use crate::caught::caught;
 use crate::char_boundary::beginning;
@@ -22,6 +22,7 @@ use crate::collector::{Exemplars, Redaction, Redactor};
 use crate::internal_log::internal_log;
 use crate::redaction::{MAX_MESSAGE_CHARS, shown};
 use floe_telemetry_core::REDACTED;
+use floe_telemetry_core::metrics::MetricNumber;
 use opentelemetry::metrics::{
     AsyncInstrument, AsyncInstrumentBuilder, BoundSyncInstrument, Counter, Gauge, Histogram,
     HistogramBuilder, InstrumentBuilder, InstrumentProvider, Meter, MeterProvider,
@@ -152,14 +153,14 @@ impl<P: MeterProvider> MeterProvider for RedactingMeterProvider<P> {
 
 impl<T, I> SyncInstrument<T> for Redacting<I>
 where
-    T: Number,
+    T: MetricNumber,
     I: Record<T> + Send + Sync,
 {
     fn measure(&self, measurement: T, attributes: &[KeyValue]) {
         self.policy.apply(attributes, |redacted| {
             self.instrument.record(measurement, redacted);
             if let Some(exemplars) = &self.exemplars {
-                exemplars.measure(measurement.as_f64(), redacted);
+                exemplars.measure(measurement.to_f64(), redacted);
             }
         });
     }

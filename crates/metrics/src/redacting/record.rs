@@ -1,5 +1,6 @@
 //! Instruments that record a value with attributes.
 
+use floe_telemetry_core::metrics::MetricNumber;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{
     BoundCounter, BoundGauge, BoundHistogram, BoundSyncInstrument, BoundUpDownCounter, Counter,
@@ -7,24 +8,6 @@ use opentelemetry::metrics::{
 };
 
 use crate::collector::BoundExemplars;
-
-/// A measured value, which an exemplar stores as the nearest float.
-pub(in super::super) trait Number: Copy {
-    fn as_f64(self) -> f64;
-}
-
-macro_rules! number {
-    ($($ty:ty),*) => {$(
-        impl Number for $ty {
-            #[allow(clippy::allow_attributes, clippy::cast_precision_loss, reason = "not for `f64`")]
-            fn as_f64(self) -> f64 {
-                self as f64
-            }
-        }
-    )*};
-}
-
-number!(f64, i64, u64);
 
 /// An instrument bound to redacted attributes, with the exemplars of its series.
 struct Bound<I> {
@@ -46,7 +29,7 @@ pub(in super::super) trait Record<T> {
 
 macro_rules! record {
     ($($instrument:ident, $bound:ident . $method:ident),* $(,)?) => {$(
-        impl<T: Number + Send + Sync + 'static> Record<T> for $instrument<T> {
+        impl<T: MetricNumber + Send + Sync + 'static> Record<T> for $instrument<T> {
             fn record(&self, value: T, attributes: &[KeyValue]) {
                 self.$method(value, attributes);
             }
@@ -61,11 +44,11 @@ macro_rules! record {
             }
         }
 
-        impl<T: Number + Send + Sync> BoundSyncInstrument<T> for Bound<$bound<T>> {
+        impl<T: MetricNumber + Send + Sync> BoundSyncInstrument<T> for Bound<$bound<T>> {
             fn measure(&self, measurement: T) {
                 self.instrument.$method(measurement);
                 if let Some(exemplars) = &self.exemplars {
-                    exemplars.measure(measurement.as_f64());
+                    exemplars.measure(measurement.to_f64());
                 }
             }
         }
