@@ -28,7 +28,7 @@ impl fmt::Display for Thousands {
     }
 }
 
-/// A number of seconds, in milliseconds or seconds.
+/// A duration in seconds, displayed in milliseconds if it is shorter than one second.
 pub(crate) struct Elapsed(pub(crate) f64);
 
 impl fmt::Display for Elapsed {

@@ -117,7 +117,7 @@ pub(crate) struct Collector {
 struct Handle {
     jobs: Sender<Job>,
     thread: Thread,
-    /// The number of forks at the start. In a fork, neither the thread nor the holder of its lock exists.
+    /// The number of forks when the thread started. A later fork has no such thread.
     forks: u32,
 }
 

@@ -106,7 +106,7 @@ fn running() -> MutexGuard<'static, usize> {
 
 struct Capture {
     scope: CaptureScope,
-    /// The number of calls outside captures before this one, by function.
+    /// The number of calls outside captures, by function, when this capture started.
     missed_before: HashMap<&'static str, u64>,
 }
 

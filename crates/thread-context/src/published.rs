@@ -548,7 +548,7 @@ mod tests {
         assert!(ptr::eq(attributes(&names[0]), attributes(&names[0])));
     }
 
-    /// The targets with the variable: the condition of `slot`.
+    /// The condition is the one above `mod slot`, which writes the variable.
     #[cfg(all(
         target_os = "linux",
         any(target_arch = "x86_64", target_arch = "aarch64"),

@@ -390,7 +390,7 @@ fn several(written: Expr) -> Vec<Expr> {
     }
 }
 
-/// The elements, each of which is borrowed separately.
+/// The links: the elements of an array, each of which is borrowed on its own, or one expression.
 fn each_of(written: Expr) -> Vec<Expr> {
     match written {
         Expr::Array(array) => array.elems.into_iter().collect(),

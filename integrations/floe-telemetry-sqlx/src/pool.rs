@@ -50,8 +50,8 @@ impl<DB: Database> TracedPool<DB> {
     /// of `PostgreSQL` or `MySQL` contains them and they are not set. Its other parts, such as the password, are not
     /// read; any other URL sets nothing.
     ///
-    /// The pool's options do not provide them: sqlx passes them on only as a URL, and panics for hosts and user names
-    /// that it does not escape.
+    /// They are not read from the pool's options: for a generic one, sqlx has only `ConnectOptions::to_url_lossy`, which
+    /// panics if a host or a user name, which it does not escape, makes the URL invalid.
     #[must_use]
     pub fn url(self, url: &str) -> Self {
         self.with(|database| database.url(url))

@@ -225,7 +225,7 @@ pub(crate) struct Attempt {
 }
 
 impl SharedRun {
-    /// Writes the first file. Both files are removed with the folder.
+    /// Creates the folder and writes the description of the run. Dropping the returned folder removes its files.
     pub(crate) fn create(
         run_id: &str,
         database: Option<&Path>,

@@ -32,7 +32,7 @@ pub trait AsParent<K> {
 #[derive(Debug)]
 pub struct Given;
 
-/// The kind of a carrier of kind `K`.
+/// The kind of a carrier that implements `ExtractFrom<K>`.
 #[derive(Debug)]
 pub struct Carrier<K>(K);
 

@@ -161,7 +161,7 @@ impl Buffer {
         into.extend(buffers.into_iter().filter(is_own));
     }
 
-    /// Closes left buffers if there are too many.
+    /// Closes empty buffers of ended threads if there are too many.
     pub fn close_surplus() {
         LEFT.lock(forks()).close_surplus(kept_rings(BYTES));
     }
@@ -303,8 +303,8 @@ impl Writer {
         self.heads.written()
     }
 
-    /// Counts the memory of a span, and returns whether the limit allows it. Moves the attributes if a head cannot count
-    /// them.
+    /// Counts the memory of a span, and returns whether the limit allows it. More than [`MAX_ATTRIBUTES`] attributes move
+    /// to the rare fields.
     #[cold]
     fn count_memory(&mut self, record: &mut SpanRecord) -> bool {
         let is_counted = self.portion.count_span(record);

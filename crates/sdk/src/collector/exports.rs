@@ -39,7 +39,7 @@ impl ExporterId {
         Self { name: name.into(), kind: path.into(), server: None, route: None }
     }
 
-    /// The same type under another name.
+    /// Replaces the name in messages.
     #[must_use]
     pub fn named(self, name: &'static str) -> Self {
         Self { name: name.into(), ..self }

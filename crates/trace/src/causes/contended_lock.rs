@@ -1,5 +1,5 @@
-//! Spans of one name that wait for each other, for example for a lock or in a pool, or for one long span of another
-//! name.
+//! Spans of one name that wait for each other, such as for a lock or a place in a pool, or that all wait for one long span
+//! of another name.
 //!
 //! A span may wait in the longest gap between its children, so the rule looks only at this gap.
 
@@ -21,7 +21,7 @@ const OF_FILE: u64 = 20;
 const CALLS: usize = 5;
 /// The minimum duration of a span that others wait for.
 const HOLD: u64 = 20 * MS;
-/// The numbers of places that are tried.
+/// The numbers of calls that a lock or a pool may let run at once, which are tried in turn.
 const PLACES: [usize; 15] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64];
 /// The part of the calls that may overtake others, as a divisor.
 const OVERTAKING: usize = 50;

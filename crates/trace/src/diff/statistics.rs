@@ -159,8 +159,8 @@ pub(super) fn middle(values: impl Iterator<Item = f64>) -> f64 {
     if one.abs() < other.abs() { one } else { other }
 }
 
-/// The part of a common shift that is not noise of the values from which it was computed. The variances are of means;
-/// the square of a median is larger by the factor π/2.
+/// The part of a common shift that is not noise. `square` is the square of the shift, a median of values with these
+/// `variances`. The variance of a median is π/2 times that of a mean.
 pub(super) fn certainty(square: f64, variances: impl Iterator<Item = f64>) -> f64 {
     let precision: f64 = variances.map(f64::recip).sum();
     // Without values there is no common shift.

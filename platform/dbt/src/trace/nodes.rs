@@ -34,7 +34,8 @@ const NODES: Metric<'_> = Metric::new("floe.dbt.nodes")
     .with_unit("{node}")
     .with_description("Nodes that dbt has run, by type and outcome.");
 
-/// Counts a node. An explicit zero follows the count of an earlier run.
+/// Counts a node by its outcome. Adds zero for the other outcomes, so that their series do not keep an earlier run's
+/// count.
 fn count_node(resource_type: &str, outcome: Outcome) {
     let status = match outcome {
         Outcome::Success | Outcome::Warned => "success",
