@@ -96,7 +96,6 @@ fn three_runs(port: u16) -> TelemetryProvider {
     config.exporters.metrics = Some(vec![ExporterKind::Prometheus]);
     "127.0.0.1".clone_into(&mut config.metrics.prometheus.host);
     config.metrics.prometheus.port = port;
-    config.metrics.from_spans = true;
     let provider = TelemetryProvider::builder(config)
         .with_span_exporter(MemoryExporter::new())
         .initialize()
@@ -107,6 +106,7 @@ fn three_runs(port: u16) -> TelemetryProvider {
     // A product that cannot be compiled is a failed run, too.
     product.write("models/totals.sql", "SELECT * FROM {{ ref('nowhere') }}");
     assert!(pipeline::run(&definition, &RunId::new()).is_err());
+    load().unwrap_err();
     provider.force_flush(TIMEOUT).unwrap();
     provider
 }
@@ -192,7 +192,7 @@ fn the_documents_of_deploy_query_emitted_metrics() {
     provider.shutdown(TIMEOUT).unwrap();
 }
 
-#[traced(name = "orders.load")]
+#[traced(name = "orders.load", metrics)]
 fn load() -> Result<(), String> {
     Err("no orders".to_owned())
 }

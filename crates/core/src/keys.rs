@@ -57,8 +57,7 @@ pub const SPAN_NAME: &str = "span.name";
 pub const SPAN_KIND: &str = "span.kind";
 /// The status of the spans that a metric is derived from.
 pub const STATUS_CODE: &str = "status.code";
-/// The component of the spans that a metric is derived from: the module of the function or the scope
-/// of the tracer.
+/// The module of the function that a metric is derived from.
 pub const COMPONENT: &str = "component";
 /// Marks the overflow series of a metric, which has the measurements beyond the cardinality limit
 /// ([cardinality limits](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#cardinality-limits)).

@@ -63,7 +63,7 @@ pub mod recorder {
         lost::LOST,
         measure::Measures,
         record::{Code, More, Origin, SpanRecord},
-        sampling::{Measured, Rule, Sampling, Then},
+        sampling::{Rule, Sampling, Then},
         wakeup::WakeUp,
     };
     /// Used by the bridge from `tracing`.

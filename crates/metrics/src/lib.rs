@@ -54,7 +54,7 @@ fn start(
     let meter = sdk.meter_with_scope(scope.clone());
     observe(&meter, counters);
     let redactor = Redactor::new(redaction.clone());
-    let of_spans = SpanMetrics::new(&meter, config.from_spans, redactor, |name, kind, bounds| {
+    let of_spans = SpanMetrics::new(&meter, redactor, |name, kind, bounds| {
         exemplars(&views, &scope, name, kind, Some(bounds))
     });
     let redacting = RedactingMeterProvider::new(sdk.clone(), redaction, views);

@@ -30,7 +30,7 @@ pub(crate) const TOKEN: &str = "tk-aMvTsKqLwEr";
 /// The default; a scenario may set another timeout.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(2);
 
-#[traced(name = "work", attributes(number, payload))]
+#[traced(name = "work", attributes(number, payload), metrics)]
 pub(crate) fn work(number: u64, payload: &str) -> u64 {
     bare(number, payload)
 }

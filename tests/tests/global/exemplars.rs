@@ -16,7 +16,7 @@ const WAIT: Metric<'_> = Metric::new("wait").with_boundaries(&[1.0, 10.0]);
 /// More measurements than it takes to bind a series.
 const OFTEN: usize = 50;
 
-#[traced]
+#[traced(metrics)]
 fn measure() -> (String, String) {
     let labels = [KeyValue::new("shop", "a")];
     for _ in 0..OFTEN {
@@ -35,10 +35,7 @@ fn measure() -> (String, String) {
 }
 
 fn start(change: impl FnOnce(&mut TelemetryConfig)) -> Pipeline {
-    Pipeline::grpc(|config| {
-        config.metrics.from_spans = true;
-        change(config);
-    })
+    Pipeline::grpc(change)
 }
 
 fn exemplars(receiver: &Receiver, name: &str) -> Vec<(String, String)> {

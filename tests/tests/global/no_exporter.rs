@@ -217,11 +217,10 @@ fn log_records_that_are_exported_have_ids() {
 }
 
 /// Turns off the export of traces explicitly.
-fn metrics_alone(receiver: &Receiver, from_spans: bool) -> TelemetryProvider {
+fn metrics_alone(receiver: &Receiver) -> TelemetryProvider {
     let mut config = TelemetryConfig::new("metrics");
     config.otlp.metrics.endpoint = Some(receiver.endpoint());
     config.exporters.traces = Some(vec![ExporterKind::None]);
-    config.metrics.from_spans = from_spans;
     start(config)
 }
 
@@ -244,7 +243,7 @@ fn calls(receiver: &Receiver) -> Vec<(String, f64)> {
 #[alone]
 fn calls_are_measured_without_spans() {
     let receiver = Receiver::grpc();
-    let telemetry = metrics_alone(&receiver, false);
+    let telemetry = metrics_alone(&receiver);
     open_spans();
     for _ in 0..3 {
         measured().unwrap_err();
@@ -255,22 +254,6 @@ fn calls_are_measured_without_spans() {
     telemetry.shutdown(TIMEOUT).unwrap();
     assert_eq!(telemetry.statistics(), Statistics::default());
     assert_eq!(calls(&receiver), [("measured".to_owned(), 3.0)]);
-}
-
-#[alone]
-fn metrics_of_all_spans_count_spans_without_an_exporter() {
-    let receiver = Receiver::grpc();
-    let telemetry = metrics_alone(&receiver, true);
-    outer();
-    drop(create_span("guard"));
-    assert_eq!(telemetry.statistics().without_exporter, 3);
-    telemetry.shutdown(TIMEOUT).unwrap();
-    let mut expected = Statistics::default();
-    (expected.collected, expected.without_exporter) = (3, 3);
-    assert_eq!(telemetry.statistics(), expected);
-    let names = ["guard", "inner", "outer"];
-    let expected = names.map(|name| (name.to_owned(), 1.0));
-    assert_eq!(calls(&receiver), expected);
 }
 
 #[test]

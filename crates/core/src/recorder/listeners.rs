@@ -20,12 +20,10 @@ pub(super) const PER_SPAN: Listeners = 1 << 3;
 pub(super) const ASKED: Listeners = 1 << 4;
 /// Traces that head sampling does not sample are recorded for the tail sampler.
 pub(super) const TAIL: Listeners = 1 << 5;
-/// Metrics are made from all calls.
-pub(super) const MEASURES: Listeners = 1 << 6;
 /// Rules turn some spans off.
-pub(super) const RULES: Listeners = 1 << 7;
+pub(super) const RULES: Listeners = 1 << 6;
 /// With `context: boundaries`, a recorded span has its own `Context` only if another span's does not suffice.
-pub(super) const BOUNDARIES: Listeners = 1 << 8;
+pub(super) const BOUNDARIES: Listeners = 1 << 7;
 const BITS: Listeners = (BOUNDARIES << 1) - 1;
 
 /// The states from which the bits above are derived, set by providers and captures: these bits, and the constants
@@ -39,7 +37,7 @@ pub(super) const BAGGAGE: Facts = 1 << 17;
 /// Log records have attributes of the current span.
 pub(super) const LOGGED: Facts = 1 << 18;
 /// Metrics are made from the calls of functions with `#[traced(metrics)]`.
-pub(super) const ANNOTATED: Facts = 1 << 19;
+pub(super) const MEASURES: Facts = 1 << 19;
 /// No part of the provider receives spans. On its own, this is not a listener: only the context of an explicit parent
 /// is propagated.
 pub(super) const UNRECORDED: Facts = 1 << 20;
@@ -56,7 +54,7 @@ pub(super) const INHERITED: Facts = 1 << 25;
 /// OpenTelemetry's global provider belongs to another crate. It records the spans while this crate has no provider.
 pub(super) const FOREIGN: Facts = 1 << 26;
 const OF_PROVIDER: Facts =
-    BITS & !CAPTURES | CUSTOM | BAGGAGE | LOGGED | ANNOTATED | UNRECORDED | IDS;
+    BITS & !CAPTURES | CUSTOM | BAGGAGE | LOGGED | MEASURES | UNRECORDED | IDS;
 
 const fn bits(facts: Facts) -> Listeners {
     let mut bits = facts & BITS;
@@ -167,14 +165,10 @@ pub(super) fn is_foreign() -> bool {
     current() & UNUSUAL != 0 && has(FOREIGN) && !has(PROVIDER | UNRECORDED | SHUT_DOWN)
 }
 
+/// Whether metrics are made from the calls of a function.
 #[inline]
-pub(super) fn measures(listeners: Listeners, callsite: Option<&CallSite>) -> bool {
-    listeners & MEASURES != 0 || is_annotated(callsite)
-}
-
-#[inline]
-pub(super) fn is_annotated(callsite: Option<&CallSite>) -> bool {
-    callsite.is_some_and(CallSite::has_metrics) && has(ANNOTATED)
+pub(super) fn is_measured(callsite: Option<&CallSite>) -> bool {
+    callsite.is_some_and(CallSite::has_metrics) && has(MEASURES)
 }
 
 #[inline]
@@ -187,7 +181,7 @@ pub(super) const fn has_boundaries(listeners: Listeners) -> bool {
 #[inline]
 pub(super) const fn has_only_boundaries(listeners: Listeners) -> bool {
     // A list of the allowed bits, so that a bit that is added later is not allowed.
-    const ALLOWED: Listeners = TAIL | MEASURES;
+    const ALLOWED: Listeners = TAIL;
     listeners & !ALLOWED == PROVIDER | BOUNDARIES
 }
 

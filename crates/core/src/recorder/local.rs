@@ -196,10 +196,7 @@ impl Local {
     /// Drops a span, whose call still counts for metrics.
     #[cold]
     fn drop_span(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
-        if listeners::measures(listeners::current(), record.head.callsite) {
-            if let Some(more) = &mut record.more {
-                **more = more.for_metrics(record.head.callsite);
-            }
+        if listeners::is_measured(record.head.callsite) {
             self.measure(record, end, code);
         }
         *record = SpanRecord::blank();
@@ -207,13 +204,8 @@ impl Local {
 
     #[inline]
     fn measure(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
-        let call = Measure {
-            callsite: record.head.callsite,
-            more: record.more.take(),
-            start: record.head.start,
-            end,
-            code,
-        };
+        let Head { callsite, start, .. } = record.head;
+        let call = Measure { callsite, start, end, code };
         if let Some(writer) = &mut self.measures {
             if let Err(call) = writer.push(call) {
                 self.measure_elsewhere(call);
@@ -221,7 +213,7 @@ impl Local {
         } else {
             self.measure_elsewhere(call);
         }
-        record.attributes.clear();
+        record.clear();
     }
 
     #[cold]

@@ -4,7 +4,7 @@
 //! spans are full. A thread without measured calls has no such ring. An ending thread leaves its ring to the next
 //! thread, and a thread with a full ring continues in another one, see [`idle`](super::idle).
 //!
-//! A call takes 40 bytes. While a backend is down, spans stay in their rings and are dropped when these are full, but
+//! A call takes 32 bytes. While a backend is down, spans stay in their rings and are dropped when these are full, but
 //! their calls are still counted.
 
 use std::sync::{Mutex, MutexGuard};
@@ -14,7 +14,7 @@ use super::fork::{forks, lock, try_lock};
 use super::idle::{Idle, Left, Rings};
 use super::lost::{self, LOST};
 use super::memory::{add_rings, has_headroom, kept_rings, release_rings, within_limit};
-use super::record::{Code, Head, More, SpanRecord};
+use super::record::{Code, Head, SpanRecord};
 use super::ring::{self, Reader, ring};
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
@@ -29,8 +29,6 @@ const BYTES: usize = CAPACITY * size_of::<Measure>();
 #[derive(Debug)]
 pub(super) struct Measure {
     pub(super) callsite: Option<&'static CallSite>,
-    /// The name of a call without a call site.
-    pub(super) more: Option<Box<More>>,
     pub(super) start: Ticks,
     pub(super) end: Ticks,
     pub(super) code: Code,
@@ -159,7 +157,6 @@ impl Measures {
             code: call.code,
             ..Head::BLANK
         };
-        record.more = call.more;
         true
     }
 

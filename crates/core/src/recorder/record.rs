@@ -97,22 +97,8 @@ pub struct More {
     pub(crate) exception: Option<Exception>,
 }
 
-impl More {
-    pub(super) fn for_metrics(&mut self, callsite: Option<&CallSite>) -> Self {
-        Self {
-            // The name is only needed without a call site, which has its own.
-            name: self.name.take().filter(|_| callsite.is_none()),
-            origin: mem::take(&mut self.origin),
-            kind: self.kind.take(),
-            start: self.start,
-            end: self.end,
-            ..Self::default()
-        }
-    }
-}
-
 /// OpenTelemetry's status without its description, in ascending order of precedence.
-#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Code {
     /// No status was set.
     #[default]

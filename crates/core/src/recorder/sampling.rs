@@ -31,10 +31,10 @@ pub(super) mod settings;
 use std::mem;
 
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
-use opentelemetry::{Context, SpanId, TraceId};
+use opentelemetry::{Context, SpanId};
 
 pub use self::{
-    provider::{Measured, Sampling},
+    provider::Sampling,
     settings::{Rule, Then},
 };
 
@@ -308,38 +308,24 @@ pub(super) fn not_recorded(
     parent: &Context,
     callsite: Option<&'static CallSite>,
 ) -> (Option<SpanContext>, Option<Box<Recording>>) {
-    match decision {
-        // A rule turns the span off, or nothing receives it.
-        Decision::Off => {
-            let listeners = listeners::current();
-            let is_measured = listeners & PROVIDER != 0
-                && listeners::is_annotated(callsite)
-                && !provider::is_asking()
-                && !parent.is_telemetry_suppressed()
-                && capture(listeners, parent).is_none();
-            (None, is_measured.then(|| measure(callsite)).flatten())
+    let ids = match decision {
+        // The program is deciding about another span.
+        Decision::Off if provider::is_asking() || parent.is_telemetry_suppressed() => {
+            return (None, None);
         }
         Decision::Below(_) => {
             let span = parent.span();
-            let above = span.span_context();
-            let ids = current::child_of(above, ids::span_id());
-            (Some(ids), measured(parent, callsite))
+            Some(current::child_of(span.span_context(), ids::span_id()))
         }
-        Decision::Drop(mut recording) => {
+        Decision::Drop(recording) => {
             let ids = recording.record.context();
-            let head = &mut recording.record.head;
-            if !is_measured(parent, head.callsite) {
-                recording.discard();
-                return (Some(ids), None);
-            }
-            // The invalid trace id distinguishes a measured call from a span.
-            head.trace_id = TraceId::INVALID;
-            head.start = Ticks::now();
-            recording.open_as(State::NoSpan);
-            (Some(ids), Some(recording))
+            recording.discard();
+            Some(ids)
         }
-        Decision::Keep(_) | Decision::Asked(_) => (None, None),
-    }
+        // A rule turns the span off, or nothing receives it.
+        Decision::Off | Decision::Keep(_) | Decision::Asked(_) => None,
+    };
+    (ids, measured(parent, callsite))
 }
 
 #[inline]
@@ -347,13 +333,9 @@ pub(super) fn measured(
     parent: &Context,
     callsite: Option<&'static CallSite>,
 ) -> Option<Box<Recording>> {
-    is_measured(parent, callsite).then(|| measure(callsite)).flatten()
-}
-
-#[inline]
-fn is_measured(parent: &Context, callsite: Option<&'static CallSite>) -> bool {
-    let listeners = listeners::current();
-    listeners::measures(listeners, callsite) && capture(listeners, parent).is_none()
+    let is_measured =
+        listeners::is_measured(callsite) && capture(listeners::current(), parent).is_none();
+    is_measured.then(|| measure(callsite)).flatten()
 }
 
 /// Creates the record of a measured call. Unlike a span, it has no trace id.
@@ -376,7 +358,7 @@ pub(super) fn excludes_call(listeners: Listeners, callsite: &CallSite) -> bool {
         && (listeners == UNUSUAL && listeners::has(UNRECORDED)
             || listeners & RULES != 0
                 && !listeners::has_captures(listeners)
-                && !listeners::is_annotated(Some(callsite))
+                && !listeners::is_measured(Some(callsite))
                 && settings::excludes_call_site(callsite))
 }
 

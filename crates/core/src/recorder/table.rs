@@ -185,8 +185,7 @@ fn decided<'f>(
     (sampling::decide_filled(decision, &cx, fill), None)
 }
 
-/// The rows without a recorded span. A measured call that is not a `#[traced]` function gets its name and status from
-/// the user's code, through the context.
+/// The rows without a recorded span.
 #[cold]
 fn place(
     decision: Decision,
@@ -198,20 +197,14 @@ fn place(
         return place_unrecorded(parent, callsite, fill);
     }
     let (ids, measured) = parent.map(|cx| sampling::not_recorded(decision, cx, callsite));
-    let cx = match &ids {
-        Some(ids) => Some(parent.map(|cx| cx.with_remote_span_context(ids.clone()))),
+    let cx = match ids {
+        Some(ids) => Some(parent.map(|cx| cx.with_remote_span_context(ids))),
         None => parent.explicit(),
     };
-    let Some(mut cx) = cx else {
+    let Some(cx) = cx else {
         return Placed::Here(measured);
     };
     let measured = measured.map(|mut recording| {
-        if let Some(ids) = ids
-            && !callsite.is_some_and(CallSite::is_function)
-        {
-            recording = fill_in(recording, fill);
-            cx = cx.with_span(RecordedSpan::fixed(ids, recording.handle()));
-        }
         recording.context = Some(cx.clone());
         recording
     });

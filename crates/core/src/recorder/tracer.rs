@@ -73,8 +73,11 @@ impl Tracer for RecorderTracer {
             fill(&mut recording);
             recording
         });
-        let (context, recording) = match decision {
-            Decision::Keep(recording) => (Some(recording.record.context()), Some(recording)),
+        let ids = match decision {
+            Decision::Keep(mut recording) => {
+                fill(&mut recording);
+                return RecordedSpan::owned(recording.record.context(), recording);
+            }
             Decision::Off => {
                 if !listeners::is_off()
                     && listeners::is_foreign()
@@ -82,19 +85,13 @@ impl Tracer for RecorderTracer {
                 {
                     return span;
                 }
-                (None, None)
+                None
             }
-            decision => sampling::not_recorded(decision, parent, None),
+            decision => sampling::not_recorded(decision, parent, None).0,
         };
         // Without a span, the parent's context is propagated.
-        let context = context.unwrap_or_else(|| parent.span().span_context().clone());
-        match recording {
-            Some(mut recording) => {
-                fill(&mut recording);
-                RecordedSpan::owned(context, recording)
-            }
-            None => RecordedSpan::non_recording(context),
-        }
+        let context = ids.unwrap_or_else(|| parent.span().span_context().clone());
+        RecordedSpan::non_recording(context)
     }
 }
 

@@ -83,11 +83,9 @@ impl Pipeline {
         }
     }
 
-    /// Whether any part receives spans: an exporter, a processor, or metrics of all spans.
+    /// Whether any part receives spans: an exporter or a processor.
     pub(crate) fn takes_spans(&self) -> bool {
-        !self.exporters.is_empty()
-            || !self.processing.is_empty()
-            || self.metrics.as_ref().is_some_and(SpanMetrics::counts_all)
+        !self.exporters.is_empty() || !self.processing.is_empty()
     }
 
     pub(super) const fn counters(&self) -> &Arc<Counters> {

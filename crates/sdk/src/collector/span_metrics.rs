@@ -1,4 +1,4 @@
-//! Metrics computed from spans: the number of calls, the number of errors, and the durations.
+//! Metrics of functions with `#[traced(metrics)]`: the number of calls, the number of errors, and the durations.
 //!
 //! They are computed on the collector thread, before any span is sampled or dropped. Names and attributes follow the
 //! OpenTelemetry Collector's [span metrics
@@ -7,6 +7,7 @@
 //!
 //! A flush collects the metrics after it has fetched the spans.
 
+use std::ptr;
 use std::sync::Arc;
 
 use opentelemetry::metrics::{BoundCounter, BoundHistogram, Counter, Histogram, Meter};
@@ -17,11 +18,10 @@ use rustc_hash::FxHashMap;
 
 use super::exemplars::{BoundExemplars, Exemplars};
 use super::redact::Redactor;
-use crate::callsite::{CallSite, Scope};
+use crate::callsite::CallSite;
 use crate::clock::WallClock;
-use crate::config::metrics::CARDINALITY_LIMIT;
 use crate::keys;
-use crate::recorder::{Code, Origin, SpanRecord};
+use crate::recorder::{Code, SpanRecord};
 
 /// The bounds of the duration histogram in seconds, from calls without I/O to batch jobs.
 const BOUNDARIES: [f64; 14] = [
@@ -35,14 +35,8 @@ const DURATION: &str = "traces.span.metrics.duration";
 /// The span metrics of one provider.
 #[derive(Debug)]
 pub struct SpanMetrics {
-    /// Whether all spans are counted, or only spans of `#[traced(metrics)]`.
-    all_spans: bool,
-    series: Vec<Series>,
-    /// Indices of the series of a call site, by its address.
-    sites: FxHashMap<usize, Vec<usize>>,
-    /// Indices of the series of spans without a call site, by component and name.
-    names: FxHashMap<String, FxHashMap<String, Vec<usize>>>,
-    overflow: Option<usize>,
+    /// The series by the address of their call site and their status.
+    series: FxHashMap<(usize, Code), Series>,
     instruments: Instruments,
     redactor: Redactor,
 }
@@ -55,11 +49,9 @@ struct Instruments {
     exemplars: [Option<Arc<Exemplars>>; 3],
 }
 
-/// The instruments for spans with equal name, component, kind and status, bound to these attributes.
+/// The instruments for the spans of a function with one status, bound to their attributes.
 #[derive(Debug)]
 struct Series {
-    kind: SpanKind,
-    code: Code,
     calls: BoundCounter<u64>,
     /// The counter of errors; `None` if the status is not an error.
     errors: Option<BoundCounter<u64>>,
@@ -71,45 +63,28 @@ impl SpanMetrics {
     /// Creates the instruments. `exemplars` returns the exemplars of an instrument by its name, kind and boundaries.
     pub fn new(
         meter: &Meter,
-        all_spans: bool,
         redactor: Redactor,
         exemplars: impl Fn(&str, InstrumentKind, &[f64]) -> Option<Arc<Exemplars>>,
     ) -> Self {
-        Self {
-            all_spans,
-            series: Vec::new(),
-            sites: FxHashMap::default(),
-            names: FxHashMap::default(),
-            overflow: None,
-            instruments: Instruments::of(meter, exemplars),
-            redactor,
-        }
+        let instruments = Instruments::of(meter, exemplars);
+        Self { series: FxHashMap::default(), instruments, redactor }
     }
 
-    pub(super) const fn counts_all(&self) -> bool {
-        self.all_spans
-    }
-
-    /// Counts a finished span or a measured call.
+    /// Counts a finished span or a measured call of a function with `#[traced(metrics)]`.
     pub(crate) fn count_call(&mut self, record: &SpanRecord, clock: &WallClock) {
-        let is_requested = (record.head.callsite).is_some_and(CallSite::has_metrics);
-        if !self.all_spans && !is_requested {
+        let head = &record.head;
+        let Some(site) = head.callsite.filter(|site| site.has_metrics()) else {
             return;
-        }
-        let kind = record.kind();
-        let at = match self.find(record, &kind) {
-            Some(at) => at,
-            None if self.series.len() < CARDINALITY_LIMIT => self.add_series(record, kind),
-            None => self.overflow(record.head.code),
         };
-        let series = &self.series[at];
+        let series = self.series.entry((ptr::from_ref(site).addr(), head.code));
+        let (instruments, redactor) = (&self.instruments, &mut self.redactor);
+        let series = series.or_insert_with(|| instruments.bind(site, head.code, redactor));
         series.calls.add(1);
         let seconds = record.duration(clock).as_secs_f64();
         series.duration.record(seconds);
         if let Some(errors) = &series.errors {
             errors.add(1);
         }
-        let head = &record.head;
         let is_sampled = head.trace_id != TraceId::INVALID && head.flags.is_sampled();
         let ids = is_sampled.then_some((head.trace_id, head.span_id));
         for (exemplars, value) in series.exemplars.iter().zip([1.0, 1.0, seconds]) {
@@ -117,55 +92,6 @@ impl SpanMetrics {
                 exemplars.measure_span(value, ids, || clock.at(head.end));
             }
         }
-    }
-
-    fn find(&self, record: &SpanRecord, kind: &SpanKind) -> Option<usize> {
-        let known = match record.head.callsite {
-            Some(site) => self.sites.get(&std::ptr::from_ref(site).addr()),
-            None => self.names.get(component(record))?.get(name(record)),
-        };
-        known?.iter().copied().find(|at| {
-            let series = &self.series[*at];
-            series.code == record.head.code && series.kind == *kind
-        })
-    }
-
-    fn add_series(&mut self, record: &SpanRecord, kind: SpanKind) -> usize {
-        let code = record.head.code;
-        let mut attributes = [
-            KeyValue::new(keys::SPAN_NAME, name(record).to_owned()),
-            KeyValue::new(keys::COMPONENT, component(record).to_owned()),
-            KeyValue::new(keys::SPAN_KIND, kind_word(&kind)),
-            KeyValue::new(keys::STATUS_CODE, code_word(code)),
-        ];
-        for attribute in &mut attributes {
-            self.redactor.attribute(attribute);
-        }
-        let at = self.series.len();
-        let known = if let Some(site) = record.head.callsite {
-            let site = self.sites.entry(std::ptr::from_ref(site).addr());
-            site.or_default()
-        } else {
-            let names = self.names.entry(component(record).to_owned());
-            let name = names.or_default().entry(name(record).to_owned());
-            name.or_default()
-        };
-        known.push(at);
-        self.series.push(self.instruments.bind(kind, code, &attributes));
-        at
-    }
-
-    /// The series for spans over the limit: one for errors, and one for all other spans.
-    fn overflow(&mut self, code: Code) -> usize {
-        let first = *self.overflow.get_or_insert_with(|| {
-            let attributes = [KeyValue::new(keys::METRIC_OVERFLOW, true)];
-            for code in [Code::Error, Code::Ok] {
-                let series = self.instruments.bind(SpanKind::Internal, code, &attributes);
-                self.series.push(series);
-            }
-            self.series.len() - 2
-        });
-        first + usize::from(code != Code::Error)
     }
 }
 
@@ -200,37 +126,26 @@ impl Instruments {
         }
     }
 
-    fn bind(&self, kind: SpanKind, code: Code, attributes: &[KeyValue]) -> Series {
+    fn bind(&self, site: &CallSite, code: Code, redactor: &mut Redactor) -> Series {
+        // A computed name of the span would create a series per call.
+        let mut attributes = [
+            KeyValue::new(keys::SPAN_NAME, site.name()),
+            KeyValue::new(keys::COMPONENT, site.location().module()),
+            KeyValue::new(keys::SPAN_KIND, kind_word(site.kind())),
+            KeyValue::new(keys::STATUS_CODE, code_word(code)),
+        ];
+        for attribute in &mut attributes {
+            redactor.attribute(attribute);
+        }
         let [calls, errors, duration] = &self.exemplars;
         let errors = if code == Code::Error { errors } else { &None };
         let exemplars = [calls, errors, duration];
         Series {
-            kind,
-            code,
-            calls: self.calls.bind(attributes),
-            errors: (code == Code::Error).then(|| self.errors.bind(attributes)),
-            duration: self.duration.bind(attributes),
-            exemplars: exemplars.map(|of| of.as_ref().map(|of| of.bind(attributes))),
+            calls: self.calls.bind(&attributes),
+            errors: (code == Code::Error).then(|| self.errors.bind(&attributes)),
+            duration: self.duration.bind(&attributes),
+            exemplars: exemplars.map(|of| of.as_ref().map(|of| of.bind(&attributes))),
         }
-    }
-}
-
-/// The name of the call site, if there is one, because a computed name would create a series per call.
-fn name(record: &SpanRecord) -> &str {
-    match record.head.callsite {
-        Some(site) => site.name(),
-        None => record.name().unwrap_or_default(),
-    }
-}
-
-/// The module of a function, or the name of the instrumentation scope.
-fn component(record: &SpanRecord) -> &str {
-    match record.head.callsite {
-        Some(site) => site.location().module(),
-        None => match record.origin() {
-            Origin::Api(scope) => scope.name(),
-            origin => (origin.scope()).map_or("floe-telemetry", Scope::name),
-        },
     }
 }
 

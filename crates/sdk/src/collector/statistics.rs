@@ -56,7 +56,7 @@ pub struct Statistics {
     /// timeout.
     pub dropped_shutdown: u64,
     /// Spans that started or ended after the shutdown of the provider, or in a fork, before the start of the next
-    /// provider.
+    /// provider. Without a sampler, each root counts.
     pub dropped_without_provider: u64,
     /// Spans that have ended and are not exported yet: in the threads' buffers, in tail sampling, in a
     /// batch or a queue, or being exported.
@@ -72,7 +72,7 @@ pub struct Statistics {
     pub sampled_out: u64,
     /// Spans that a [`SpanProcessor`](crate::SpanProcessor) has discarded.
     pub discarded: u64,
-    /// Spans that were recorded without an exporter of spans, for processors, metrics or attributes of log records.
+    /// Spans that were recorded without an exporter of spans, for processors or attributes of log records.
     /// Without any of these, spans are not recorded.
     pub without_exporter: u64,
     /// Panics of span processors. The span that was processed is still exported.

@@ -75,9 +75,6 @@ pub struct MetricsConfig {
     pub temporality: MetricTemporality,
     /// The buckets of histograms. Default `explicit`.
     pub histograms: HistogramKind,
-    /// Whether metrics of calls, errors and durations are derived from all spans, sampled or not, rather than only from
-    /// functions with `#[traced(metrics)]`. Default `false`.
-    pub from_spans: bool,
     /// The `service.instance.id` of metrics, in place of the id of the process. A program that ends within seconds
     /// sets an id that is the same in each run, because otherwise each run adds series. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,7 +94,6 @@ impl Default for MetricsConfig {
             export_timeout_millis: 30_000,
             temporality: MetricTemporality::default(),
             histograms: HistogramKind::default(),
-            from_spans: false,
             service_instance_id: None,
             views: Vec::new(),
             prometheus: PrometheusConfig::default(),

@@ -32,7 +32,7 @@ use crate::logs::{LogWorker, StartLogs};
 use crate::metrics::{AddedMetrics, LastExport, MetricDestination};
 use crate::program_signals;
 use crate::propagation;
-use crate::recorder::{Measured, Sampling};
+use crate::recorder::Sampling;
 
 const EXPORTER_PANICKED: &str = "an exporter panicked while the provider was started";
 
@@ -308,9 +308,7 @@ impl TelemetryProviderBuilder {
         let has_meters = inner.meters.is_some();
         let provider = TelemetryProvider(Arc::new(inner));
         let (propagators, mut sampling, sampler, (pipeline, message)) = started?;
-        if !has_meters {
-            sampling.measures = Measured::None;
-        }
+        sampling.measures = has_meters;
         sampling.is_recorded = pipeline.takes_spans() || sampling.describes_log_records;
         sampling.has_log_records = provider.0.logs.are_exported();
         let not_installed = |_| Error::state("the telemetry collector could not be configured");

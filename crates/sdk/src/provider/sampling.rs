@@ -2,7 +2,7 @@
 
 use crate::config::{ContextMode, TelemetryConfig};
 use crate::logs::LogRecords;
-use crate::recorder::{Measured, Sampling};
+use crate::recorder::Sampling;
 
 pub(super) fn sampling(config: &TelemetryConfig) -> Sampling {
     let (sampling, limits) = (&config.sampling, &config.limits);
@@ -16,7 +16,7 @@ pub(super) fn sampling(config: &TelemetryConfig) -> Sampling {
         is_parent_based: sampling.is_parent_based(),
         rules: sampling.table(),
         needs_unsampled: sampling.has_tail(),
-        measures: if config.metrics.from_spans { Measured::All } else { Measured::Annotated },
+        measures: false,
         baggage: config.baggage_attributes.clone(),
         has_boundaries: config.context == ContextMode::Boundaries,
         buffered_bytes: config.max_memory_bytes / 2,

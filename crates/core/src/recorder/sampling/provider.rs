@@ -15,8 +15,8 @@ use crate::recorder::fork::lock;
 use crate::recorder::fork_handlers;
 use crate::recorder::last_panic;
 use crate::recorder::listeners::{
-    self, ANNOTATED, BAGGAGE, BOUNDARIES, CUSTOM, Facts, IDS, INHERITED, LOGGED, MEASURES,
-    PER_SPAN, PROVIDER, RULES, SHUT_DOWN, TAIL, UNRECORDED,
+    self, BAGGAGE, BOUNDARIES, CUSTOM, Facts, IDS, INHERITED, LOGGED, MEASURES, PER_SPAN, PROVIDER,
+    RULES, SHUT_DOWN, TAIL, UNRECORDED,
 };
 use crate::recorder::local;
 use crate::recorder::lost::{self, LOST};
@@ -43,8 +43,8 @@ pub struct Sampling {
     pub rules: Arc<[Rule]>,
     /// Whether the tail sampler needs spans that the head does not sample.
     pub needs_unsampled: bool,
-    /// The calls from which metrics are made.
-    pub measures: Measured,
+    /// Whether metrics are made from the calls of functions with `#[traced(metrics)]`.
+    pub measures: bool,
     /// Keys of baggage whose values become attributes.
     pub baggage: Vec<String>,
     /// Whether only the first span of a trace on a thread has a `Context`.
@@ -55,17 +55,6 @@ pub struct Sampling {
     pub attributes: usize,
     /// The limit for the bytes of a text.
     pub text_bytes: usize,
-}
-
-/// The calls from which the collector derives metrics, with or without a span.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Measured {
-    /// No calls.
-    None,
-    /// The calls of functions with `#[traced(metrics)]`.
-    Annotated,
-    /// All calls.
-    All,
 }
 
 struct InUse {
@@ -150,13 +139,11 @@ impl InUse {
             // A sampler that decides for each span may give each span its own trace state.
             (BOUNDARIES, sampling.has_boundaries && is_parent_based),
             (BAGGAGE, !sampling.baggage.is_empty()),
-            (MEASURES, sampling.measures == Measured::All),
         ];
         let unrecorded =
             [(UNRECORDED, true), (IDS, sampling.has_log_records || self.has_log_lines)];
-        let measures = (ANNOTATED, sampling.measures != Measured::None);
         let own: &[_] = if sampling.is_recorded { &recorded } else { &unrecorded };
-        let facts = all(own) | all(&[measures]);
+        let facts = all(own) | all(&[(MEASURES, sampling.measures)]);
         if facts == UNRECORDED {
             return facts;
         }

@@ -37,7 +37,6 @@ pub(super) fn meter(provider: &Part<'_>, config: &mut TelemetryConfig) -> Result
     let mut exporters = Exporters::new(Signal::Metrics, &mut config.otlp);
     let metrics = &mut config.metrics;
     *metrics = MetricsConfig {
-        from_spans: metrics.from_spans,
         service_instance_id: metrics.service_instance_id.take(),
         ..MetricsConfig::default()
     };
